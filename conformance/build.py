@@ -1,0 +1,148 @@
+"""Build every Go binary of the cluster and the suite, cached by content.
+
+In: the Go modules beside this file. Out: executables in `.cache/bin/<module>-<hash>/`, where the hash covers the module's
+sources, go.mod, go.sum, the Go version and the build flags, so a binary that exists is the right one.
+Errors: `BuildError` with the tail of the compiler's output.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+CACHE = HERE.parent / ".cache" / "bin"
+KUBERNETES_VERSION = "v1.36.3"
+_VERSION = "k8s.io/component-base/version"
+_STAMP = f"-X {_VERSION}.gitVersion={KUBERNETES_VERSION} -X {_VERSION}.gitMajor=1 -X {_VERSION}.gitMinor=36"
+_ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly -trimpath -buildvcs=false", "GOWORK": "off"}
+
+
+class BuildError(Exception):
+    """A Go binary cannot be built."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binary:
+    """One executable: its name, the Go module (a folder here), the `go` arguments and the package."""
+
+    name: str
+    module: str
+    package: str
+    verb: tuple[str, ...] = ("build",)
+    ldflags: str = "-s -w"
+
+
+BINARIES = (
+    Binary(name="etcd", module="cluster", package="./cmd/etcd"),
+    Binary(name="kube-apiserver", module="cluster", package="./cmd/kube-apiserver", ldflags=f"-s -w {_STAMP}"),
+    Binary(
+        name="kube-controller-manager",
+        module="cluster",
+        package="./cmd/kube-controller-manager",
+        ldflags=f"-s -w {_STAMP}",
+    ),
+    Binary(name="kube-proxy", module="cluster", package="./cmd/kube-proxy", ldflags=f"-s -w {_STAMP}"),
+    Binary(name="kubectl", module="cluster", package="./cmd/kubectl", ldflags=f"-s -w {_STAMP}"),
+    Binary(name="coredns", module="coredns", package="."),
+    Binary(name="echo-basic", module="suite", package="sigs.k8s.io/gateway-api/conformance/echo-basic"),
+    Binary(name="suite.test", module="suite", package=".", verb=("test", "-c")),
+)
+_BY_NAME: Mapping[str, Binary] = {binary.name: binary for binary in BINARIES}
+
+
+def built(name: str) -> Path:
+    """Return the executable called `name`, building it first when the cache has none for the present sources."""
+    binary = _BY_NAME[name]
+    target = CACHE / f"{binary.module}-{_content_hash(binary.module)}" / name
+    if target.exists():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _one_at_a_time():
+        if not target.exists():  # another run may have built it while this one waited
+            _build(binary, target)
+    return target
+
+
+def build_all() -> Mapping[str, Path]:
+    """Return every executable by name, building what is missing, one at a time."""
+    return {binary.name: built(binary.name) for binary in BINARIES}
+
+
+@functools.cache
+def _go_version() -> str:
+    try:
+        done = subprocess.run(("go", "env", "GOVERSION"), check=True, capture_output=True, text=True)
+    except FileNotFoundError as error:
+        raise BuildError("go is not on PATH; Go 1.26 or newer is needed, see https://go.dev/dl") from error
+    return done.stdout.strip()
+
+
+@functools.cache
+def _content_hash(module: str) -> str:
+    digest = hashlib.sha256()
+    root = HERE / module
+    sources = [*root.rglob("*.go"), root / "go.mod", root / "go.sum"]
+    for source in sorted(sources):
+        digest.update(f"{source.relative_to(root)}\0".encode())
+        digest.update(hashlib.sha256(source.read_bytes()).digest())
+    flags = [(binary.name, binary.verb, binary.package, binary.ldflags) for binary in BINARIES]
+    digest.update(repr((_go_version(), sorted(_ENVIRONMENT.items()), flags)).encode())
+    return digest.hexdigest()[:16]
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Hold the build lock: two compilers of this size at once need more memory than small machines have."""
+    with (CACHE / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _build(binary: Binary, target: Path) -> None:
+    draft = target.with_name(f".{binary.name}.draft")
+    command = ("nice", "-n", "19", "go", *binary.verb, "-v", "-ldflags", binary.ldflags, "-o", str(draft))
+    started = time.monotonic()
+    print(f"building {binary.name} ...", file=sys.stderr, flush=True)
+    with subprocess.Popen(
+        (*command, binary.package),
+        cwd=HERE / binary.module,
+        env={**os.environ, **_ENVIRONMENT},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as compiler:
+        tail = _report_progress(binary.name, compiler, started)
+    if compiler.returncode != 0:
+        raise BuildError(f"{binary.name}: go {' '.join(binary.verb)} ended with {compiler.returncode}:\n{tail}")
+    draft.rename(target)
+    seconds = time.monotonic() - started
+    print(f"built {binary.name} in {seconds:.0f} s", file=sys.stderr, flush=True)
+
+
+def _report_progress(name: str, compiler: subprocess.Popen[str], started: float) -> str:
+    """Count the packages that `go -v` names, print a line every 15 s, and return the last lines of the output."""
+    lines: list[str] = []
+    reported = started
+    for line in compiler.stderr or ():
+        lines.append(line)
+        now = time.monotonic()
+        if now - reported >= 15:
+            reported = now
+            text = f"  {name}: {len(lines)} packages after {now - started:.0f} s, now {line.strip()}"
+            print(text, file=sys.stderr, flush=True)
+    return "".join(lines[-30:])
+
+
+if __name__ == "__main__":
+    for built_name, built_path in build_all().items():
+        print(f"{built_name}\t{built_path}")

@@ -1,0 +1,217 @@
+"""Who is connected to which Gateway, and what its Envoys have in common.
+
+In: snapshots (`publish`), streams (`join`, `leave`), requests (`on_request`). Out: `FleetReport` by `on_report`, only
+when it differs from the one before. A Gateway without a snapshot holds its streams without an answer; one that is gone
+is published as an explicitly empty snapshot (`retire`), so that its last Envoys stop serving instead of going on.
+Invariant: what a publish or an answer costs here does not grow with the number of resources.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+from gatewayd.ads.envelope import Mode, Push
+from gatewayd.ads.session import Answer, Request, Session, Shared
+from gatewayd.ads.view import ProxyState, ResourceState, proxy_state, resource_states
+from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
+from gatewayd.xds.resource import LISTENER, Snapshot, TypeUrl, snapshot
+
+OnReport: TypeAlias = Callable[[str, FleetReport], None]
+
+# Type, name, version, words: one refusal that some streams have in common.
+_Refusals: TypeAlias = Counter[tuple[TypeUrl, str, str, str]]
+
+
+class Member:
+    """One stream of a Gateway: its session, and how to wake the one that writes to it."""
+
+    __slots__ = ("gateway", "refusals", "session", "since", "wake")
+
+    def __init__(self, gateway: str, session: Session, *, since: float, wake: Callable[[], None]) -> None:
+        self.gateway = gateway
+        self.session = session
+        self.since = since
+        self.wake = wake
+        self.refusals: frozenset[tuple[TypeUrl, str, str, str]] = frozenset()
+
+
+class _Fleet:
+    """The streams of one Gateway."""
+
+    __slots__ = ("latest", "members", "refusals", "report", "shared", "witnesses")
+
+    def __init__(self) -> None:
+        self.shared = Shared()
+        self.latest: Snapshot | None = None
+        self.members: dict[Member, None] = {}  # in order of arrival
+        self.refusals: _Refusals = Counter()
+        # For each published listener that some stream has ACKed, one such stream.
+        self.witnesses: dict[str, Member] = {}
+        self.report = NO_FLEET
+
+    def find_witnesses(self, members: Iterator[Member] | tuple[Member, ...]) -> None:
+        """Look among these members for one that has a listener that nobody is known to have."""
+        wanted = self.latest.of(LISTENER) if self.latest is not None else {}
+        missing = {name: item.version for name, item in wanted.items() if name not in self.witnesses}
+        for member in members:
+            if not missing:
+                return
+            ledger = member.session.ledgers[LISTENER]
+            for name in [name for name, version in missing.items() if ledger.has(name, version)]:
+                self.witnesses[name] = member
+                del missing[name]
+
+    def forget_witnesses(self, before: Snapshot | None) -> None:
+        """Drop the witnesses of listeners that are not what they were."""
+        latest = self.latest.of(LISTENER) if self.latest is not None else {}
+        known = before.of(LISTENER) if before is not None else {}
+        changed = self.shared.differences.between(known, latest)
+        for name in changed:
+            self.witnesses.pop(name, None)
+        if changed:
+            self.find_witnesses(iter(self.members))
+
+    def current(self) -> FleetReport:
+        """Fold the streams into a report."""
+        return FleetReport(
+            connected=len(self.members),
+            acked_listeners=frozenset(self.witnesses),
+            rejections=tuple(self._rejections()),
+        )
+
+    def _rejections(self) -> Iterator[Rejection]:
+        """Yield the refusals of what is still published, sorted."""
+        groups: dict[tuple[TypeUrl, str], list[str]] = {}
+        for type_url, name, version, message in sorted(self.refusals):
+            item = self.latest.of(type_url).get(name) if self.latest is not None else None
+            if item is not None and item.version == version:
+                groups.setdefault((type_url, message), []).append(name)
+        for (type_url, message), names in sorted(groups.items()):
+            yield Rejection(type_url=type_url, names=tuple(names), message=message)
+
+
+class Fleet:
+    """All streams of the process."""
+
+    def __init__(self, on_report: OnReport) -> None:
+        self._on_report = on_report
+        self._fleets: dict[str, _Fleet] = {}
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Make a snapshot what its Gateway's Envoys shall have, and wake their writers."""
+        fleet = self._fleet(snapshot.gateway)
+        before = fleet.latest
+        if before is not None and before.version == snapshot.version:
+            return
+        fleet.latest = snapshot
+        fleet.forget_witnesses(before)
+        self._emit(snapshot.gateway, fleet)
+        for member in fleet.members:
+            member.wake()
+
+    def retire(self, gateway: str) -> None:
+        """Publish nothing at all for a Gateway that is gone, `namespace/name`; without streams, forget it."""
+        fleet = self._fleets.get(gateway)
+        if fleet is None:
+            return
+        self.publish(snapshot(gateway, ()))
+        self._forget_if_unused(gateway, fleet)
+
+    def join(self, gateway: str, mode: Mode, *, since: float, wake: Callable[[], None]) -> Member:
+        """Add a stream; `since` is in seconds since 1970, `wake` is called when there may be something to write."""
+        fleet = self._fleet(gateway)
+        member = Member(gateway, Session(mode, fleet.shared), since=since, wake=wake)
+        fleet.members[member] = None
+        self._emit(gateway, fleet)
+        return member
+
+    def leave(self, member: Member) -> None:
+        """Remove a stream that has ended."""
+        fleet = self._fleets[member.gateway]
+        del fleet.members[member]
+        fleet.refusals.subtract(member.refusals)
+        fleet.refusals = +fleet.refusals
+        witnessed = [name for name, witness in fleet.witnesses.items() if witness is member]
+        for name in witnessed:
+            del fleet.witnesses[name]
+        if witnessed:
+            fleet.find_witnesses(iter(fleet.members))
+        self._emit(member.gateway, fleet)
+        self._forget_if_unused(member.gateway, fleet)
+
+    def on_request(self, member: Member, message: Request) -> Answer:
+        """Take a request of a stream; raises ProtocolError as the session does."""
+        answer = member.session.on_request(message)
+        if answer is Answer.NACK or member.refusals:
+            self._fold_refusals(member)
+        if message.type_url == LISTENER and answer is not Answer.IGNORED:
+            fleet = self._fleets[member.gateway]
+            fleet.find_witnesses((member,))
+            self._emit(member.gateway, fleet)
+        return answer
+
+    def responses_to_send(self, member: Member, now: float) -> tuple[Push, ...]:
+        """Return what to write to a stream now (seconds of a clock that does not go back)."""
+        latest = self._fleets[member.gateway].latest
+        if latest is not None:
+            member.session.on_snapshot(latest)
+        return member.session.responses_to_send(now)
+
+    def gateways(self) -> tuple[str, ...]:
+        """Return the Gateways that have a snapshot or a stream, sorted."""
+        return tuple(sorted(self._fleets))
+
+    def report(self, gateway: str) -> FleetReport:
+        """Return the report that was emitted last for a Gateway."""
+        fleet = self._fleets.get(gateway)
+        return fleet.report if fleet is not None else NO_FLEET
+
+    def proxies(self, gateway: str) -> tuple[ProxyState, ...]:
+        """Describe the connected proxies of a Gateway, `namespace/name`."""
+        return tuple(proxy_state(gateway, member.session, member.since) for member in self._members(gateway))
+
+    def resources(self, gateway: str) -> Iterator[tuple[ProxyState, Iterator[ResourceState]]]:
+        """Yield each connected proxy of a Gateway with every resource that it has or shall have."""
+        for member in self._members(gateway):
+            yield proxy_state(gateway, member.session, member.since), resource_states(member.session)
+
+    def _members(self, gateway: str) -> tuple[Member, ...]:
+        """Return the streams of a Gateway."""
+        fleet = self._fleets.get(gateway)
+        return tuple(fleet.members) if fleet is not None else ()
+
+    def _fleet(self, gateway: str) -> _Fleet:
+        """Return the streams of a Gateway, none yet when it is new."""
+        found = self._fleets.get(gateway)
+        if found is None:
+            found = self._fleets[gateway] = _Fleet()
+        return found
+
+    def _forget_if_unused(self, gateway: str, fleet: _Fleet) -> None:
+        """Forget a Gateway that has neither streams nor anything to send."""
+        has_content = fleet.latest is not None and any(fleet.latest.resources.values())
+        if not fleet.members and not has_content:
+            del self._fleets[gateway]
+
+    def _fold_refusals(self, member: Member) -> None:
+        """Count what a stream refuses, in place of what it refused before."""
+        fleet = self._fleets[member.gateway]
+        now = frozenset(
+            (url, name, refusal.version, refusal.message)
+            for url, ledger in member.session.ledgers.items()
+            for name, refusal in ledger.refused.items()
+        )
+        if now == member.refusals:
+            return
+        fleet.refusals.subtract(member.refusals)
+        fleet.refusals.update(now)
+        fleet.refusals = +fleet.refusals
+        member.refusals = now
+        self._emit(member.gateway, fleet)
+
+    def _emit(self, gateway: str, fleet: _Fleet) -> None:
+        """Report what differs from the last report."""
+        report = fleet.current()
+        if report != fleet.report:
+            fleet.report = report
+            self._on_report(gateway, report)

@@ -1,0 +1,272 @@
+"""What one client has of one type, against what it shall have.
+
+In: targets (`retarget`), requests (`subscribe`, `declare`), answers (`ack`, `nack`). Out: the names that are pending.
+Invariant: for a name that the subscription covers and that is neither in `behind` nor in flight, the client has exactly
+`target.get(name)`. So an idle ledger costs nothing a resource, and a change costs what it changes.
+"""
+
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+from typing import Final
+
+from gatewayd.ads.refusal import Refusal, blame, shortened
+from gatewayd.ads.subscription import Change, Subscription
+from gatewayd.xds.resource import Resource, Resources, XdsType
+
+
+class Unknown(Enum):
+    """Nobody knows what the client has; it waits for an answer, even one that says that there is nothing."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+NOTHING: Resources = MappingProxyType({})
+
+# A resource that this stream has carried; the version that the client declared; nothing; or nobody knows.
+Held = Resource | str | Unknown | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One name of a response: what the client had before, and what it was sent (None: removed)."""
+
+    before: Held
+    sent: Resource | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flight:
+    """The one response of a type that is neither ACKed nor NACKed."""
+
+    nonce: str
+    moves: Mapping[str, Move]
+
+
+class Ledger:
+    """The state of one type on one stream."""
+
+    __slots__ = (
+        "acked_nonce",
+        "behind",
+        "flight",
+        "greeting",
+        "refused",
+        "row",
+        "sent_nonce",
+        "subscription",
+        "suspects",
+        "target",
+    )
+
+    def __init__(self, row: XdsType) -> None:
+        self.row = row
+        self.subscription = Subscription(row)
+        self.target: Resources = NOTHING
+        self.behind: dict[str, Held] = {}
+        self.flight: Flight | None = None
+        self.refused: dict[str, Refusal] = {}
+        # Groups of a response that was refused as a whole, each to be sent alone until the culprit stands alone.
+        self.suspects: deque[frozenset[str]] = deque()
+        # The client waits for a first response, even an empty one.
+        self.greeting = False
+        self.sent_nonce = ""
+        self.acked_nonce = ""
+
+    def held(self, name: str) -> Held:
+        """Return what the client has of a name that it wants, as far as it has said so."""
+        if self.flight is not None:
+            move = self.flight.moves.get(name)
+            if move is not None:
+                return move.before
+        if name in self.behind:
+            return self.behind[name]
+        return self.target.get(name)
+
+    def has(self, name: str, version: str) -> bool:
+        """Say whether the client ACKed (or declared) this version of a resource that it wants."""
+        return self.subscription.covers(name) and version_of(self.held(name)) == version
+
+    def retarget(self, target: Resources, changed: Iterable[str]) -> None:
+        """Make `target` what the client shall have; `changed` names every difference to the target before."""
+        old, self.target = self.target, target
+        covers = self.subscription.covers
+        for name in changed:
+            new = target.get(name)
+            refusal = self.refused.get(name)
+            if refusal is not None and (new is None or new.version != refusal.version):
+                del self.refused[name]
+            if covers(name):
+                self._settle(name, self.behind[name] if name in self.behind else old.get(name))
+
+    def subscribe(self, change: Change) -> None:
+        """Note what a request asked for."""
+        if change.narrowed:
+            self._forget()
+        if change.wildcard:
+            self.greeting = True
+            self._await(self.target)
+        self._await(change.asked)
+
+    def declare(self, versions: Mapping[str, str]) -> None:
+        """Note what the client had before this stream, by name (`initial_resource_versions` of a first request).
+
+        SPEC#incremental-xds: "On reconnect the Incremental xDS client may tell the server of its known resources to
+        avoid resending them over the network".
+        """
+        for name, version in versions.items():
+            if self.subscription.covers(name):
+                self.behind.pop(name, None)
+                self._settle(name, version)
+        if versions:
+            self.greeting = False
+
+    def effective(self, chosen: Collection[str]) -> list[Resource]:
+        """Return all that the client will have when it takes a response that carries the names `chosen`, sorted.
+
+        A resource that only the client knows the body of is left out.
+        """
+        found: list[Resource] = []
+        for name in sorted({*self.target, *self.behind}):
+            item = self.target.get(name)
+            if name not in chosen and name in self.behind:
+                held = self.behind[name]
+                item = held if isinstance(held, Resource) else None
+            if item is not None and self.subscription.covers(name):
+                found.append(item)
+        return found
+
+    def trust(self) -> None:
+        """Take the client as having everything that it shall have (SotW: it named the version of the whole)."""
+        self.behind.clear()
+        self.greeting = False
+
+    def refresh(self, name: str) -> None:
+        """Send a resource again although it has not changed: the client needs to see it once more."""
+        if name in self.target and self.subscription.covers(name):
+            self._await((name,))
+
+    def makes(self) -> list[str]:
+        """Return the names that the client has yet to be sent, without those it refused."""
+        target, refused = self.target, self.refused
+        return [name for name in self.behind if name in target and name not in refused]
+
+    def removals(self) -> list[str]:
+        """Return the names that the client has and shall lose."""
+        target = self.target
+        return [name for name, held in self.behind.items() if name not in target and held is not UNKNOWN]
+
+    def absences(self) -> list[str]:
+        """Return the names that the client asked for in vain; saying so breaks nothing."""
+        target = self.target
+        return [name for name, held in self.behind.items() if held is UNKNOWN and name not in target]
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Take the client as having lost resources, without telling it (SotW has no words for that)."""
+        for name in names:
+            self.behind.pop(name, None)
+
+    def is_waiting(self) -> bool:
+        """Say whether there may be something to send: nothing is in flight, and the client lacks something."""
+        return self.flight is None and (bool(self.behind) or self.greeting)
+
+    def is_settled(self) -> bool:
+        """Say whether the client has taken everything but what it refuses."""
+        if self.flight is not None:
+            return False
+        return not self.behind or all(name in self.refused for name in self.behind)
+
+    def depart(self, nonce: str, names: Iterable[str]) -> None:
+        """Put a response in flight that carries the names' targets (or removals)."""
+        moves = {name: Move(before=self.behind.pop(name), sent=self.target.get(name)) for name in names}
+        self.flight = Flight(nonce=nonce, moves=moves)
+        self.greeting = False
+        self.sent_nonce = nonce
+
+    def ack(self) -> None:
+        """Take the response in flight as applied."""
+        if self.flight is not None:
+            self.acked_nonce = self.flight.nonce
+            self.flight = None
+
+    def nack(self, words: str) -> None:
+        """Take the response in flight as refused, whole or in part (see `refusal`).
+
+        What is to blame waits for new content; what may be good is sent again without it, in ever smaller groups.
+        """
+        if self.flight is None:
+            return
+        moves, self.flight = self.flight.moves, None
+        made = [name for name, move in moves.items() if move.sent is not None]
+        verdict = blame(self.row.url, made, words)
+        for name in verdict.refused:
+            sent = moves[name].sent
+            current = self.target.get(name)
+            if self.behind.get(name) is UNKNOWN or not self.subscription.covers(name):
+                continue  # asked for again, or no longer wanted, since it was sent
+            if sent is not None and current is not None and sent.version == current.version:
+                self.refused[name] = Refusal(version=sent.version, message=shortened(words))
+            self._settle(name, moves[name].before)
+        if verdict.rest_applied:
+            return
+        self._retry(moves, [name for name in moves if name not in verdict.refused])
+
+    def group(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return those of the pending names that may go into the next response.
+
+        While a refused response is being taken apart, one group of it goes alone; everything else waits for that.
+        """
+        ready = tuple(names)
+        while ready and self.suspects:
+            chosen = tuple(name for name in ready if name in self.suspects[0])
+            self.suspects.popleft()
+            if chosen:
+                return chosen
+        return ready
+
+    def _retry(self, moves: Mapping[str, Move], names: list[str]) -> None:
+        """Send the names again; when they are several and all are suspect, in two halves.
+
+        A removal cannot be refused: one that was alone in a response counts as done.
+        """
+        if not any(moves[name].sent is not None for name in names) and len(names) == len(moves):
+            return
+        for name in names:
+            if self.subscription.covers(name) and self.behind.get(name) is not UNKNOWN:
+                self._settle(name, moves[name].before)
+        half = (len(names) + 1) // 2
+        groups = (names[:half], names[half:]) if len(names) == len(moves) else (names,)
+        self.suspects.extendleft(frozenset(group) for group in reversed(groups) if group)
+
+    def _await(self, names: Iterable[str]) -> None:
+        """Note that the client waits for an answer; a refused resource gets one more chance."""
+        for name in names:
+            self.behind[name] = UNKNOWN
+            self.refused.pop(name, None)
+
+    def _settle(self, name: str, held: Held) -> None:
+        """Note what the client has of a name, and whether that is the target."""
+        if held is not UNKNOWN and version_of(held) == version_of(self.target.get(name)):
+            self.behind.pop(name, None)
+        else:
+            self.behind[name] = held
+
+    def _forget(self) -> None:
+        """Drop what is known of names that the client no longer wants."""
+        covers = self.subscription.covers
+        self.behind = {name: held for name, held in self.behind.items() if covers(name)}
+        self.refused = {name: refusal for name, refusal in self.refused.items() if covers(name)}
+
+
+def version_of(held: Held) -> str | None:
+    """Return the version that the client has, None when it has none or nobody knows."""
+    match held:
+        case Resource():
+            return held.version
+        case str():
+            return held
+        case _:
+            return None

@@ -1,0 +1,177 @@
+"""Make before break: what may be sent of each type now.
+
+In: the ledgers of one stream, the snapshot that its routes shall follow. Out: names that may go.
+Invariant: no route, scope or listener is sent before the clusters of its snapshot, their endpoints and their secrets
+were ACKed; no cluster goes away before routes and listeners without it were ACKed.
+
+https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#eventual-consistency-considerations: "routes are not
+warmed, i.e., the management plane must ensure that clusters referenced by a route are in place, before pushing the
+updates for a route".
+
+Two snapshots stand side by side. Clusters, endpoints and secrets follow the latest one at once. Routes, scopes and
+listeners follow the `routing` snapshot, which moves on to the latest one when everything of it was ACKed: so a storm of
+new clusters delays a route by one round, and never starves it.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from gatewayd.ads.ledger import Ledger, version_of
+from gatewayd.ads.references import References
+from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, XDS_TYPES, Resource, Snapshot, TypeUrl
+
+Ledgers = Mapping[TypeUrl, Ledger]
+
+ROUTING_PHASE = 2
+MADE_FIRST = tuple(row.url for row in XDS_TYPES if row.phase < ROUTING_PHASE)
+ROUTED = tuple(row.url for row in XDS_TYPES if row.phase >= ROUTING_PHASE)
+_LAST = tuple(row.url for row in XDS_TYPES if row.phase > ROUTING_PHASE)
+
+# A gate that has not opened after this many seconds lets go: something is broken, and waiting longer breaks more.
+PATIENCE = 10.0
+
+
+class Ordering:
+    """The gates of one stream. `deadline` is when the closed gate lets go, None while nothing waits."""
+
+    __slots__ = ("_born", "_closed_since", "_droppable", "_ledgers", "_making", "_now", "_references", "deadline")
+
+    def __init__(self, ledgers: Ledgers, references: References) -> None:
+        self._ledgers = ledgers
+        self._references = references
+        self._making: set[str] = set()
+        self._droppable: set[str] = set()
+        self._closed_since: float | None = None
+        self._born: float | None = None
+        self._now = 0.0
+        self.deadline: float | None = None
+
+    def at(self, now: float) -> None:
+        """Set the time, in seconds, that the gates judge by, and forget the deadline of before."""
+        self._now = now
+        self.deadline = None
+        if self._born is None:
+            self._born = now
+
+    def clusters_sent(self, names: Iterable[str]) -> None:
+        """Note that clusters went out; a changed one warms anew and needs to see its endpoints once more.
+
+        SPEC#resource-warming: "Warming of Cluster is completed only when a new ClusterLoadAssignment response is
+        supplied by management server even though there is no change in endpoints". Envoy does not ask again for a name
+        that it is subscribed to already.
+        """
+        clusters = self._ledgers[CLUSTER]
+        for name in names:
+            sent = clusters.target.get(name)
+            if sent is None:
+                continue
+            self._making.add(name)
+            for type_url, reference in self._references.of(sent):
+                if type_url == ENDPOINT:
+                    self._ledgers[ENDPOINT].refresh(reference)
+
+    def clusters_back(self, names: Iterable[str]) -> None:
+        """Note that clusters are wanted (again): they may no longer be dropped."""
+        self._droppable.difference_update(names)
+
+    def are_routes_settled(self) -> bool:
+        """Say whether the client has taken every route, scope and listener of the routing snapshot, or refused it."""
+        return all(self._ledgers[url].is_settled() for url in ROUTED)
+
+    def may_route(self, routing: Snapshot) -> bool:
+        """Say whether routes, scopes and listeners of the routing snapshot may go out."""
+        missing = self._missing(routing)
+        if not missing:
+            self._closed_since = None
+            return True
+        if self._closed_since is None:
+            self._closed_since = self._now
+        return self._has_passed(self._closed_since + PATIENCE)
+
+    def routing_moved(self) -> None:
+        """Start a new wait: the routing snapshot is another one."""
+        self._closed_since = None
+
+    def may_send_last(self) -> bool:
+        """Say whether listeners and scopes may go out: the routes that they may refer to are on their way."""
+        return all(not self._ledgers[url].makes() for url in ROUTED if url not in _LAST)
+
+    def may_remove_routes(self) -> bool:
+        """Say whether routes may be removed: the listeners and scopes that used them are gone."""
+        return all(self._ledgers[url].is_settled() for url in _LAST)
+
+    def may_remove_dependents(self) -> bool:
+        """Say whether endpoints and secrets may be removed: nothing that used them is left."""
+        return self._ledgers[CLUSTER].is_settled() and self.are_routes_settled()
+
+    def droppable(self, routing: Snapshot) -> list[str]:
+        """Return the clusters that may be removed.
+
+        Without a time limit: a cluster that a client still routes to is kept as long as it refuses the route that no
+        longer does; what is unused costs memory, what is missing costs traffic.
+        """
+        removals = self._ledgers[CLUSTER].removals()
+        undecided = [name for name in removals if name not in self._droppable]
+        if undecided and self.are_routes_settled() and self._has_asked_for_routes(routing):
+            kept = routing.of(CLUSTER)
+            self._droppable.update(name for name in undecided if name not in kept and not self._is_routed_to(name))
+        return [name for name in removals if name in self._droppable]
+
+    def _missing(self, routing: Snapshot) -> set[str]:
+        """Return the clusters of the snapshot that the client cannot use yet."""
+        clusters = self._ledgers[CLUSTER]
+        if not self._making and not clusters.behind:
+            return set()
+        self._making = {name for name in self._making if not self._is_made(name)}
+        wanted = routing.of(CLUSTER)
+        missing = {name for name in self._making if name in wanted}
+        missing.update(name for name in clusters.makes() if name in wanted)
+        return missing
+
+    def _is_made(self, name: str) -> bool:
+        """Say whether the client has a cluster with all that it needs, or will never have it."""
+        clusters = self._ledgers[CLUSTER]
+        cluster = clusters.target.get(name)
+        if cluster is None or name in clusters.refused or not clusters.subscription.covers(name):
+            return True
+        if not clusters.has(name, cluster.version):
+            return False
+        return all(self._is_there(type_url, each) for type_url, each in self._references.of(cluster))
+
+    def _is_there(self, type_url: TypeUrl, name: str) -> bool:
+        """Say whether the client has some version of a resource, refused it, or cannot get it."""
+        ledger = self._ledgers[type_url]
+        if name not in ledger.target or name in ledger.refused:
+            return True
+        return ledger.subscription.covers(name) and version_of(ledger.held(name)) is not None
+
+    def _has_asked_for_routes(self, routing: Snapshot) -> bool:
+        """Say whether the client has subscribed to all that could use a cluster, or had the time to.
+
+        After a reconnect the types come one request after the other, clusters first: what the routes of that client
+        are is unknown until it has asked for them.
+        """
+        expected = (url for url in ROUTED if url == LISTENER or routing.of(url))
+        if all(self._ledgers[url].subscription.seen for url in expected):
+            return True
+        return self._has_passed((self._now if self._born is None else self._born) + PATIENCE)
+
+    def _has_passed(self, deadline: float) -> bool:
+        """Say whether a time has come; if not, the session must be asked again then."""
+        if self._now >= deadline:
+            return True
+        self.deadline = deadline if self.deadline is None else min(self.deadline, deadline)
+        return False
+
+    def _is_routed_to(self, cluster: str) -> bool:
+        """Say whether the client may still route to a cluster, because it refused the resource that no longer does.
+
+        A name stands in a serialised message as it is, so a search of the bytes misses no use of it.
+        """
+        needle = cluster.encode()
+        for url in ROUTED:
+            ledger = self._ledgers[url]
+            for name in ledger.refused:
+                held = ledger.behind.get(name)
+                if isinstance(held, str) or (isinstance(held, Resource) and needle in held.body):
+                    return True
+        return False

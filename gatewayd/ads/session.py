@@ -1,0 +1,278 @@
+"""One ADS stream without I/O: requests and snapshots in, responses out.
+
+The caller reads and writes; the session decides what to say, and when. Time is an argument, in seconds of any clock
+that does not go back. Invariant: at most one response of each type is unanswered, and each says the latest there is.
+
+xDS protocol: https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol (SPEC; `#...` are its sections)
+"""
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import TypeAlias
+
+from envoy.config.core.v3 import base_pb2
+from envoy.service.discovery.v3 import discovery_pb2
+
+from gatewayd.ads.difference import Differences
+from gatewayd.ads.envelope import Content, Envelope, Mode, Push, state_version
+from gatewayd.ads.ledger import Ledger, version_of
+from gatewayd.ads.ordering import MADE_FIRST, ROUTED, Ordering
+from gatewayd.ads.references import References
+from gatewayd.ads.subscription import UNCHANGED
+from gatewayd.xds.resource import CLUSTER, ROUTE, XDS_TYPES, Snapshot, TypeUrl
+
+Request: TypeAlias = discovery_pb2.DeltaDiscoveryRequest | discovery_pb2.DiscoveryRequest
+
+
+class Answer(Enum):
+    """What a request was."""
+
+    ACK = "ack"
+    NACK = "nack"
+    SUBSCRIPTION = "subscription"
+    IGNORED = "ignored"
+
+
+class Shared:
+    """What the streams of one Gateway share: encoded responses, comparisons of snapshots, references of clusters."""
+
+    __slots__ = ("differences", "envelope", "references")
+
+    def __init__(self) -> None:
+        self.envelope = Envelope()
+        self.differences = Differences()
+        self.references = References()
+
+
+class Session:
+    """The state of one stream."""
+
+    __slots__ = ("_declared", "_latest", "_ordering", "_routing", "_shared", "ledgers", "mode", "node")
+
+    def __init__(self, mode: Mode, shared: Shared) -> None:
+        self.mode = mode
+        self.node: base_pb2.Node | None = None
+        self.ledgers = {row.url: Ledger(row) for row in XDS_TYPES}
+        self._shared = shared
+        self._ordering = Ordering(self.ledgers, shared.references)
+        # What a SotW client said of each type when it asked first, until there is something to compare it with.
+        self._declared: dict[TypeUrl, str] = {}
+        self._latest: Snapshot | None = None
+        self._routing: Snapshot | None = None
+
+    @property
+    def deadline(self) -> float | None:
+        """Return when `responses_to_send` must be called again although nothing arrived; None: never."""
+        return self._ordering.deadline
+
+    def on_request(self, message: Request) -> Answer:
+        """Take a request; raises ProtocolError when it asks for more than anybody could need.
+
+        SPEC#basic-protocol-overview: "It is sufficient to only check the first message for the node identifier". It is
+        for display: nothing is decided by it.
+        """
+        if self.node is None:
+            self.node = message.node
+        ledger = self.ledgers.get(TypeUrl(message.type_url))
+        if ledger is None:
+            return Answer.IGNORED
+        if isinstance(message, discovery_pb2.DeltaDiscoveryRequest):
+            return _on_delta(ledger, message)
+        return self._on_sotw(ledger, message)
+
+    def on_snapshot(self, snapshot: Snapshot) -> None:
+        """Make a snapshot the latest one; what has not changed in it is not looked at again."""
+        before, self._latest = self._latest, snapshot
+        if before is snapshot:
+            return
+        for url in MADE_FIRST:
+            changed = self._retarget(url, snapshot)
+            if url == CLUSTER:
+                self._on_clusters(changed, snapshot)
+        if self._routing is None:
+            self._move_routing(snapshot)
+
+    def responses_to_send(self, now: float) -> tuple[Push, ...]:
+        """Return what to write now, in this order; nothing before the first snapshot.
+
+        Each response counts as sent when it is returned.
+        """
+        if self._latest is None or self._routing is None:
+            return ()
+        if self._declared:
+            self._trust_declared()
+        pushes: list[Push] = []
+        self._ordering.at(now)
+        self._send_made_first(pushes)
+        if self._routing is not self._latest and self._ordering.are_routes_settled():
+            self._move_routing(self._latest)
+        self._send_routed(pushes)
+        self._send_made_first(pushes)  # what the routes, if they have settled, no longer use
+        return tuple(pushes)
+
+    def _on_sotw(self, ledger: Ledger, message: discovery_pb2.DiscoveryRequest) -> Answer:
+        """Take a request of the SotW variant.
+
+        SPEC#resource-updates: "The management server should not send a DiscoveryResponse for any DiscoveryRequest that
+        has a stale nonce". The request that follows it carries the whole list of names again.
+        """
+        if message.response_nonce and message.response_nonce != ledger.sent_nonce:
+            return Answer.IGNORED
+        if not ledger.subscription.seen and message.version_info:
+            self._declared[ledger.row.url] = message.version_info
+        answer = Answer.IGNORED
+        if message.response_nonce and ledger.flight is not None:
+            answer = _conclude(ledger, message)
+        change = ledger.subscription.replace(message.resource_names)
+        if change is not UNCHANGED:
+            ledger.subscribe(change)
+            return Answer.SUBSCRIPTION if answer is Answer.IGNORED else answer
+        return answer
+
+    def _trust_declared(self) -> None:
+        """Compare the versions that a SotW client named first with what it shall have.
+
+        SPEC#ack-nack-and-resource-type-instance-version: "Servers may decide to optimize by not resending resources
+        that the client had already seen on the previous stream, but only if they know that the client is not
+        subscribing to a new resource": the version is a hash over all subscribed names and their versions.
+        """
+        for url, version in self._declared.items():
+            ledger = self.ledgers[url]
+            if ledger.flight is None and state_version(ledger.effective(ledger.target)) == version:
+                ledger.trust()
+        self._declared.clear()
+
+    def _on_clusters(self, changed: Iterable[str], snapshot: Snapshot) -> None:
+        """Leave the routing snapshot when it needs a cluster that will now never come."""
+        wanted = snapshot.of(CLUSTER)
+        ledger = self.ledgers[CLUSTER]
+        self._ordering.clusters_back(name for name in changed if name in wanted)
+        if self._routing is None or not ledger.subscription.seen:
+            return
+        routed = self._routing.of(CLUSTER)
+        lost = (name for name in changed if name not in wanted and name in routed)
+        if any(version_of(ledger.held(name)) is None for name in lost):
+            self._move_routing(snapshot)
+
+    def _move_routing(self, snapshot: Snapshot) -> None:
+        """Let routes, scopes and listeners follow another snapshot."""
+        self._routing = snapshot
+        self._ordering.routing_moved()
+        for url in ROUTED:
+            self._retarget(url, snapshot)
+
+    def _retarget(self, url: TypeUrl, snapshot: Snapshot) -> tuple[str, ...]:
+        """Give a ledger its new target; return the names that changed."""
+        ledger = self.ledgers[url]
+        target = snapshot.of(url)
+        changed = self._shared.differences.between(ledger.target, target)
+        ledger.retarget(target, changed)
+        return changed
+
+    def _send_made_first(self, pushes: list[Push]) -> None:
+        """Send clusters, then endpoints and secrets, with the removals that are due."""
+        clusters, *dependents = (self.ledgers[url] for url in MADE_FIRST)
+        if self._routing is not None and clusters.is_waiting():
+            self._send(pushes, clusters, self._ordering.droppable(self._routing))
+            if clusters.flight is not None:
+                self._ordering.clusters_sent(clusters.flight.moves)
+        for ledger in dependents:
+            if ledger.is_waiting():
+                self._send(pushes, ledger, self._removals(ledger.row.url))
+
+    def _removals(self, url: TypeUrl) -> list[str]:
+        """Return the endpoints or secrets that may be removed."""
+        removals = self.ledgers[url].removals()
+        return removals if removals and self._ordering.may_remove_dependents() else []
+
+    def _send_routed(self, pushes: list[Push]) -> None:
+        """Send routes, then scopes and listeners, when the gate is open; remove routes last."""
+        ledgers = [self.ledgers[url] for url in ROUTED]
+        if self._routing is None or not any(ledger.is_waiting() for ledger in ledgers):
+            return
+        is_open = self._ordering.may_route(self._routing)
+        for ledger in ledgers:
+            if not is_open:
+                self._send_absences(pushes, ledger)
+            elif ledger.row.url == ROUTE:
+                self._send(pushes, ledger, ledger.removals() if self._ordering.may_remove_routes() else [])
+            elif self._ordering.may_send_last():
+                self._send(pushes, ledger, ledger.removals())
+
+    def _send(self, pushes: list[Push], ledger: Ledger, removals: list[str]) -> None:
+        """Send what is pending of one type, with these removals, unless a response of it is unanswered."""
+        if not ledger.is_waiting():
+            return
+        gone = self._sayable(ledger, [*removals, *ledger.absences()])
+        names = ledger.group((*ledger.makes(), *gone))
+        if names or ledger.greeting:
+            self._depart(pushes, ledger, names)
+
+    def _send_absences(self, pushes: list[Push], ledger: Ledger) -> None:
+        """Say of names that were asked for in vain that there is nothing: that needs no order."""
+        names = self._sayable(ledger, ledger.absences()) if ledger.is_waiting() else ()
+        if names:
+            self._depart(pushes, ledger, tuple(names))
+
+    def _sayable(self, ledger: Ledger, names: list[str]) -> list[str]:
+        """Return the removals that this variant of the protocol has words for; the others count as done.
+
+        SPEC#deleting-resources: SotW tells a removal by leaving a resource out, and only for the types of which each
+        response is the whole state; "for other resource types, the API provides no mechanism".
+        """
+        if self.mode is Mode.DELTA or ledger.row.wildcard:
+            return names
+        ledger.drop(names)
+        return []
+
+    def _depart(self, pushes: list[Push], ledger: Ledger, names: tuple[str, ...]) -> None:
+        """Encode a response and note it as sent."""
+        push = self._shared.envelope.push(self._content(ledger, names))
+        ledger.depart(push.nonce, names)
+        pushes.append(push)
+
+    def _content(self, ledger: Ledger, names: tuple[str, ...]) -> Content:
+        """Say what a response that carries these names contains.
+
+        SPEC#grouping-resources-into-responses: in SotW "the server must include the complete state of the world" for
+        listeners and clusters (and Envoy reads scopes that way too), what may not change yet as it was before.
+        """
+        target = ledger.target
+        made = tuple(target[name] for name in sorted(names) if name in target)
+        if self.mode is Mode.DELTA:
+            removed = tuple(sorted(name for name in names if name not in target))
+            return Content(mode=self.mode, type_url=ledger.row.url, made=made, removed=removed, version="")
+        state = ledger.effective(frozenset(names))
+        if ledger.row.wildcard:
+            made = tuple(state)
+        return Content(mode=self.mode, type_url=ledger.row.url, made=made, removed=(), version=state_version(state))
+
+
+def _on_delta(ledger: Ledger, message: discovery_pb2.DeltaDiscoveryRequest) -> Answer:
+    """Take a request of the incremental variant.
+
+    SPEC#incremental-xds: "the server must honor changes to the subscription state even if the nonce is stale".
+    """
+    answer = Answer.IGNORED
+    flight = ledger.flight
+    if flight is not None and message.response_nonce == flight.nonce:
+        answer = _conclude(ledger, message)
+    subscription = ledger.subscription
+    is_first = not subscription.seen
+    change = subscription.update(message.resource_names_subscribe, message.resource_names_unsubscribe)
+    if change is not UNCHANGED:
+        ledger.subscribe(change)
+    if is_first:
+        ledger.declare(message.initial_resource_versions)
+    if answer is Answer.IGNORED and (is_first or change is not UNCHANGED):
+        return Answer.SUBSCRIPTION
+    return answer
+
+
+def _conclude(ledger: Ledger, message: Request) -> Answer:
+    """Close the response in flight: "ACK or NACK is determined by the absence or presence of error_detail"."""
+    if message.HasField("error_detail"):
+        ledger.nack(message.error_detail.message)
+        return Answer.NACK
+    ledger.ack()
+    return Answer.ACK

@@ -1,0 +1,147 @@
+"""What one proxy has, for people and for CSDS.
+
+In: a session. Out: frozen values, made when somebody asks.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from gatewayd.ads.ledger import Ledger, version_of
+from gatewayd.ads.session import Session
+from gatewayd.ir.outcome import Rejection
+from gatewayd.xds.resource import TypeUrl
+
+
+class Sync(Enum):
+    """How far a proxy is with a resource, in the words of CSDS (`ConfigStatus`)."""
+
+    SYNCED = "SYNCED"
+    NOT_SENT = "NOT_SENT"
+    STALE = "STALE"
+    ERROR = "ERROR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceState:
+    """One resource at one proxy: `version` is what the proxy has, `target` what it shall have; empty when nothing."""
+
+    type_url: TypeUrl
+    name: str
+    version: str
+    target: str
+    sync: Sync
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeState:
+    """One type at one proxy. `sent` and `acked` are nonces of responses; `pending` names what is not ACKed yet.
+
+    `subscribed` counts the names asked for; `wildcard`: all of the type are asked for.
+    """
+
+    type_url: TypeUrl
+    short: str
+    subscribed: int
+    wildcard: bool
+    sent: str
+    acked: str
+    pending: tuple[str, ...]
+    rejections: tuple[Rejection, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyState:
+    """One connected proxy. `node_id`, `node_cluster` and `version` are its own words; `since` is seconds since 1970."""
+
+    gateway: str
+    node_id: str
+    node_cluster: str
+    version: str
+    since: float
+    mode: str
+    types: tuple[TypeState, ...]
+
+    @property
+    def is_synced(self) -> bool:
+        """Say whether the proxy has everything that was published."""
+        return not any(row.pending or row.rejections for row in self.types)
+
+
+def proxy_state(gateway: str, session: Session, since: float) -> ProxyState:
+    """Describe a session; types that it has not subscribed to are left out."""
+    node = session.node
+    return ProxyState(
+        gateway=gateway,
+        node_id=node.id if node is not None else "",
+        node_cluster=node.cluster if node is not None else "",
+        version=_agent_version(session),
+        since=since,
+        mode=session.mode.value,
+        types=tuple(_type_state(ledger) for ledger in session.ledgers.values() if ledger.subscription.seen),
+    )
+
+
+def resource_states(session: Session) -> Iterator[ResourceState]:
+    """Yield every resource that the proxy has or shall have."""
+    for url, ledger in session.ledgers.items():
+        moves = ledger.flight.moves if ledger.flight is not None else {}
+        for name in sorted({*ledger.target, *ledger.behind, *moves}):
+            if ledger.subscription.covers(name):
+                yield _resource_state(url, ledger, name)
+
+
+def rejections_of(ledger: Ledger) -> tuple[Rejection, ...]:
+    """Return what the proxy refuses of one type, one entry for each message."""
+    by_message: dict[str, list[str]] = {}
+    for name, refusal in sorted(ledger.refused.items()):
+        by_message.setdefault(refusal.message, []).append(name)
+    return tuple(
+        Rejection(type_url=ledger.row.url, names=tuple(names), message=message)
+        for message, names in sorted(by_message.items())
+    )
+
+
+def _type_state(ledger: Ledger) -> TypeState:
+    """Describe one type."""
+    moving = ledger.flight.moves if ledger.flight is not None else {}
+    return TypeState(
+        type_url=ledger.row.url,
+        short=ledger.row.short,
+        subscribed=len(ledger.subscription.names),
+        wildcard=ledger.subscription.wildcard,
+        sent=ledger.sent_nonce,
+        acked=ledger.acked_nonce,
+        pending=tuple(sorted(name for name in {*ledger.behind, *moving} if name not in ledger.refused)),
+        rejections=rejections_of(ledger),
+    )
+
+
+def _resource_state(url: TypeUrl, ledger: Ledger, name: str) -> ResourceState:
+    """Describe one resource."""
+    target = ledger.target.get(name)
+    sync, message = Sync.SYNCED, ""
+    if name in ledger.refused:
+        sync, message = Sync.ERROR, ledger.refused[name].message
+    elif ledger.flight is not None and name in ledger.flight.moves:
+        sync = Sync.STALE
+    elif name in ledger.behind:
+        sync = Sync.NOT_SENT
+    return ResourceState(
+        type_url=url,
+        name=name,
+        version=version_of(ledger.held(name)) or "",
+        target=target.version if target is not None else "",
+        sync=sync,
+        message=message,
+    )
+
+
+def _agent_version(session: Session) -> str:
+    """Return the proxy's build, as it says."""
+    node = session.node
+    if node is None or not node.HasField("user_agent_build_version"):
+        return ""
+    number = node.user_agent_build_version.version
+    return f"{number.major_number}.{number.minor_number}.{number.patch}"

@@ -1,0 +1,64 @@
+"""EndpointSlice: the addresses behind a Service.
+
+https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from gatewayd.api.core import TransportProtocol
+from gatewayd.api.meta import Resource, Shape
+from gatewayd.api.scalars import PortNumber
+
+SERVICE_NAME_LABEL = "kubernetes.io/service-name"
+
+
+class EndpointConditions(Shape, frozen=True, kw_only=True):
+    """An endpoint's state; None is "unknown", which consumers read as ready and as not terminating."""
+
+    ready: bool | None = None
+    serving: bool | None = None
+    terminating: bool | None = None
+
+
+class EndpointTarget(Shape, frozen=True, kw_only=True):
+    """The object, usually a Pod, that the endpoint stands for."""
+
+    kind: str = ""
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+
+
+class Endpoint(Shape, frozen=True, kw_only=True):
+    """One backend; its addresses are fungible, the first one is used."""
+
+    addresses: Annotated[tuple[str, ...], Meta(min_length=1, max_length=100)]
+    conditions: EndpointConditions = EndpointConditions()
+    hostname: str | None = None
+    node_name: str | None = None
+    target_ref: EndpointTarget | None = None
+    zone: str | None = None
+
+
+class EndpointPort(Shape, frozen=True, kw_only=True):
+    """One port of every endpoint of the slice; `name` is the Service port's name."""
+
+    name: str = ""
+    protocol: TransportProtocol = "TCP"
+    port: PortNumber | None = None
+    app_protocol: str | None = None
+
+
+class EndpointSlice(Resource, frozen=True, kw_only=True):
+    """Up to 1,000 endpoints of one address family with the same ports."""
+
+    address_type: Literal["IPv4", "IPv6", "FQDN"]
+    endpoints: Annotated[tuple[Endpoint, ...], Meta(max_length=1000)] = ()
+    ports: Annotated[tuple[EndpointPort, ...], Meta(max_length=20000)] = ()
+
+    @property
+    def service_name(self) -> str:
+        """The Service of the same namespace that this slice belongs to; "" for none."""
+        return self.metadata.labels.get(SERVICE_NAME_LABEL, "")

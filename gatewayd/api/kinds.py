@@ -1,0 +1,112 @@
+"""KINDS: every kind that gatewayd reads, in one table.
+
+Informers, RBAC manifests, decoding, goldens and the status writer iterate it; a new kind is a struct and a row here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from gatewayd.api.backendtlspolicy import BackendTLSPolicy
+from gatewayd.api.core import ConfigMap, Namespace, Secret, Service
+from gatewayd.api.discovery import EndpointSlice
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.gatewayclass import GatewayClass
+from gatewayd.api.grpcroute import GRPCRoute
+from gatewayd.api.httproute import HTTPRoute
+from gatewayd.api.listenerset import ListenerSet
+from gatewayd.api.meta import GroupKind, Resource
+from gatewayd.api.referencegrant import ReferenceGrant
+from gatewayd.api.refs import EXPERIMENTAL_GROUP, GATEWAY_GROUP
+from gatewayd.api.tcproute import TCPRoute
+from gatewayd.api.tlsroute import TLSRoute
+from gatewayd.api.udproute import UDPRoute
+from gatewayd.api.xbackend import XBackend
+from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind: how to ask the API server for it (`version` first), how to read it, and whether we write its status.
+
+    `accepted_versions` are all the versions that the CRDs serve, which files may use.
+    """
+
+    group: str
+    version: str
+    plural: str
+    kind: str
+    namespaced: bool
+    struct: type[Resource]
+    accepted_versions: tuple[str, ...]
+    statused: bool
+
+    @property
+    def group_kind(self) -> GroupKind:
+        """The kind without its version."""
+        return GroupKind(self.group, self.kind)
+
+    @property
+    def api_version(self) -> str:
+        """What stands in `apiVersion` when we ask for it: "v1" or "group/v1"."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+
+def _core(plural: str, struct: type[Resource]) -> Kind:
+    return Kind(
+        group="",
+        version="v1",
+        plural=plural,
+        kind=struct.__name__,
+        namespaced=struct is not Namespace,
+        struct=struct,
+        accepted_versions=("v1",),
+        statused=False,
+    )
+
+
+def _gateway(plural: str, struct: type[Resource], *versions: str) -> Kind:
+    return Kind(
+        group=EXPERIMENTAL_GROUP if struct.__name__.startswith("X") else GATEWAY_GROUP,
+        version=versions[0],
+        plural=plural,
+        kind=struct.__name__,
+        namespaced=struct is not GatewayClass,
+        struct=struct,
+        accepted_versions=versions,
+        statused=struct is not ReferenceGrant,
+    )
+
+
+KINDS: Final[tuple[Kind, ...]] = (
+    _core("services", Service),
+    _core("secrets", Secret),
+    _core("configmaps", ConfigMap),
+    _core("namespaces", Namespace),
+    Kind(
+        group="discovery.k8s.io",
+        version="v1",
+        plural="endpointslices",
+        kind="EndpointSlice",
+        namespaced=True,
+        struct=EndpointSlice,
+        accepted_versions=("v1",),
+        statused=False,
+    ),
+    _gateway("gatewayclasses", GatewayClass, "v1", "v1beta1"),
+    _gateway("gateways", Gateway, "v1", "v1beta1"),
+    _gateway("listenersets", ListenerSet, "v1"),
+    _gateway("httproutes", HTTPRoute, "v1", "v1beta1"),
+    _gateway("grpcroutes", GRPCRoute, "v1"),
+    _gateway("tlsroutes", TLSRoute, "v1", "v1alpha3", "v1alpha2"),
+    _gateway("tcproutes", TCPRoute, "v1", "v1alpha2"),
+    _gateway("udproutes", UDPRoute, "v1", "v1alpha2"),
+    _gateway("referencegrants", ReferenceGrant, "v1", "v1beta1"),
+    _gateway("backendtlspolicies", BackendTLSPolicy, "v1", "v1alpha3"),
+    _gateway("xbackends", XBackend, "v1alpha1"),
+    _gateway("xbackendtrafficpolicies", XBackendTrafficPolicy, "v1alpha1"),
+)
+
+BY_GROUP_KIND: Final[Mapping[GroupKind, Kind]] = MappingProxyType({kind.group_kind: kind for kind in KINDS})
+BY_STRUCT: Final[Mapping[type[Resource], Kind]] = MappingProxyType({kind.struct: kind for kind in KINDS})

@@ -1,0 +1,108 @@
+"""Rules about Services, Secrets, ConfigMaps and EndpointSlices whose breach would reach a proxy.
+
+The API server has many more; these are the ones that matter for objects that come from files.
+https://kubernetes.io/docs/reference/kubernetes-api/
+"""
+
+import base64
+import binascii
+import ipaddress
+from collections.abc import Mapping
+from typing import Final
+
+from gatewayd.api.core import ConfigMap, Secret, Service, ServiceSpec
+from gatewayd.api.discovery import EndpointSlice
+from gatewayd.api.meta import Problem, Problems
+from gatewayd.api.names import is_data_key, is_dns_label, is_dns_subdomain, shown
+
+_ADDRESS: Final[Mapping[str, type[ipaddress.IPv4Address] | type[ipaddress.IPv6Address]]] = {
+    "IPv4": ipaddress.IPv4Address,
+    "IPv6": ipaddress.IPv6Address,
+}
+_KEY_RULE: Final = "up to 253 of a-z, A-Z, 0-9, '-', '_' and '.' are allowed"
+
+
+def _bad_keys(field: str, data: Mapping[str, str]) -> Problems:
+    for key in data:
+        if not is_data_key(key):
+            yield Problem(path=field, message=f"{shown(key)} is not a key; {_KEY_RULE}")
+
+
+def _not_base64(field: str, data: Mapping[str, str]) -> Problems:
+    for key, text in data.items():
+        try:
+            base64.b64decode("".join(text.split("\n")).replace("\r", ""), validate=True)
+        except (binascii.Error, ValueError):
+            yield Problem(path=f"{field}[{key[:64]}]", message="is not base64; use stringData for plain text")
+
+
+def secret_data_readable(secret: Secret) -> Problems:
+    """Check that keys are file names and values base64; no value stands in a message."""
+    yield from _bad_keys("data", secret.data)
+    yield from _bad_keys("stringData", secret.string_data)
+    yield from _not_base64("data", secret.data)
+
+
+def config_data_readable(config: ConfigMap) -> Problems:
+    """Check that keys are file names, differ between data and binaryData, and binary values are base64."""
+    yield from _bad_keys("data", config.data)
+    yield from _bad_keys("binaryData", config.binary_data)
+    yield from _not_base64("binaryData", config.binary_data)
+    for key in config.data.keys() & config.binary_data.keys():
+        yield Problem(path=f"binaryData[{key}]", message="stands in data as well; a key must be in one of them")
+
+
+def service_ports_named(spec: ServiceSpec) -> Problems:
+    """Check that ports have different names, which only a single port may leave out."""
+    seen: dict[str, int] = {}
+    for index, port in enumerate(spec.ports):
+        if port.name and not is_dns_label(port.name):
+            yield Problem(path=f"ports[{index}].name", message=f"{shown(port.name)} is not a DNS label")
+        if not port.name and len(spec.ports) > 1:
+            yield Problem(path=f"ports[{index}].name", message="is required when there are several ports")
+        elif seen.setdefault(port.name, index) != index:
+            yield Problem(path=f"ports[{index}].name", message=f"repeats ports[{seen[port.name]}].name")
+
+
+def service_ports_unique(spec: ServiceSpec) -> Problems:
+    """Check that no two ports have the same number and protocol."""
+    seen: dict[tuple[str, int], int] = {}
+    for index, port in enumerate(spec.ports):
+        before = seen.setdefault((port.protocol, port.port), index)
+        if before != index:
+            yield Problem(path=f"ports[{index}]", message=f"has the port and protocol of ports[{before}]")
+
+
+def service_has_ports(service: Service) -> Problems:
+    """Check that a Service has a port, unless it is headless or an ExternalName."""
+    spec = service.spec
+    if not spec.ports and spec.type != "ExternalName" and spec.cluster_ip != "None":
+        yield Problem(path="spec.ports", message="is required")
+
+
+def external_name_given(spec: ServiceSpec) -> Problems:
+    """Check that an ExternalName Service has a DNS name."""
+    if spec.type == "ExternalName" and not is_dns_subdomain(spec.external_name.lower().removesuffix(".")):
+        yield Problem(path="externalName", message=f"{shown(spec.external_name)} is not a DNS name")
+
+
+def addresses_of_type(endpoints: EndpointSlice) -> Problems:
+    """Check that every address is of the slice's addressType."""
+    for index, endpoint in enumerate(endpoints.endpoints):
+        for position, address in enumerate(endpoint.addresses):
+            if not _is_of_type(endpoints.address_type, address):
+                yield Problem(
+                    path=f"endpoints[{index}].addresses[{position}]",
+                    message=f"{shown(address)} is not of type {endpoints.address_type}",
+                )
+
+
+def _is_of_type(address_type: str, address: str) -> bool:
+    parse = _ADDRESS.get(address_type)
+    if parse is None:
+        return is_dns_subdomain(address)
+    try:
+        parse(address)
+    except ValueError:
+        return False
+    return "%" not in address

@@ -1,0 +1,42 @@
+"""What of the Gateway API is not read at all, and what is read only to be refused.
+
+Keys are a kind and a field path, "" for the whole kind, "[]" for any element of a list. The tests hold UNSUPPORTED to
+the CRDs: a field that is in neither a struct nor this table fails them. The documentation is made from both tables.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+UNSUPPORTED: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
+    {
+        ("XMesh", ""): "gatewayd is for traffic into the cluster; a mesh needs a proxy beside every pod",
+        ("XTelemetryPolicy", ""): "new in Gateway API v1.7.0 and without conformance tests so far",
+    }
+)
+
+_EXTENSION: Final = "there is no extension kind that gatewayd knows"
+_LISTENER_FILTERS: Final = "filters of a listener are not built yet; put the filter into the routes"
+_EXTERNAL_AUTH: Final = "external authorisation is not built yet"
+_DEFAULT_GATEWAYS: Final = "default Gateways are not built yet; name the Gateway in parentRefs"
+
+REFUSED: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
+    {
+        ("GatewayClass", "spec.parametersRef"): "there is no kind of parameters that gatewayd knows",
+        ("Gateway", "spec.infrastructure.parametersRef"): "there is no kind of parameters that gatewayd knows",
+        ("Gateway", "spec.defaultScope"): _DEFAULT_GATEWAYS,
+        ("Gateway", "spec.listeners[].filters"): _LISTENER_FILTERS,
+        ("ListenerSet", "spec.listeners[].filters"): _LISTENER_FILTERS,
+        ("HTTPRoute", "spec.useDefaultGateways"): _DEFAULT_GATEWAYS,
+        ("GRPCRoute", "spec.useDefaultGateways"): _DEFAULT_GATEWAYS,
+        ("TLSRoute", "spec.useDefaultGateways"): _DEFAULT_GATEWAYS,
+        ("TCPRoute", "spec.useDefaultGateways"): _DEFAULT_GATEWAYS,
+        ("UDPRoute", "spec.useDefaultGateways"): _DEFAULT_GATEWAYS,
+        ("HTTPRoute", "spec.rules[].filters[].externalAuth"): _EXTERNAL_AUTH,
+        ("HTTPRoute", "spec.rules[].backendRefs[].filters[].externalAuth"): _EXTERNAL_AUTH,
+        ("HTTPRoute", "spec.rules[].filters[].extensionRef"): _EXTENSION,
+        ("HTTPRoute", "spec.rules[].backendRefs[].filters[].extensionRef"): _EXTENSION,
+        ("GRPCRoute", "spec.rules[].filters[].extensionRef"): _EXTENSION,
+        ("GRPCRoute", "spec.rules[].backendRefs[].filters[].extensionRef"): _EXTENSION,
+    }
+)

@@ -1,0 +1,1 @@
+"""Demand-driven queries over tables of inputs; knows nothing of Gateways."""

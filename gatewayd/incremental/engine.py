@@ -1,0 +1,369 @@
+"""The memoised View: pull evaluation, push invalidation, early cutoff.
+
+Use: `put` rows, then `settle`, then read through the engine or `drain` its outputs. Between `settle` calls all values
+belong to one revision, so no reader ever sees half of a change. Incremental results equal those from scratch (a
+property test holds this: tests/property/test_engine.py).
+"""
+
+from collections import Counter
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from gatewayd.incremental.nodes import (
+    CHECK,
+    CLEAN,
+    DIRTY,
+    BucketNode,
+    CollectionNode,
+    InputNode,
+    Node,
+    QueryNode,
+    Reader,
+    SinkNode,
+)
+from gatewayd.incremental.view import Index, Member, Output, Query, Source, Table
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class CycleError(RuntimeError):
+    """A query asked for itself, directly or not: a bug in the queries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One row of an output whose value is another now; None when the row is gone."""
+
+    member: Member
+    value: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A query that raised and was rescued: for the shell to log."""
+
+    query: str
+    key: Any
+    error: Exception
+
+
+class Engine:
+    """See the module's text. `indexes` and `outputs` are fixed for its life."""
+
+    def __init__(self, indexes: tuple[Index, ...], outputs: tuple[Output, ...]) -> None:
+        self.runs: Counter[str] = Counter()
+        self.failures: list[Failed] = []
+        self._inputs: dict[Table, dict[Hashable, InputNode]] = {}
+        self._nodes: dict[Query[Any, Any], dict[Hashable, QueryNode]] = {}
+        self._collections: dict[tuple[Query[Any, Any], Index, Hashable], CollectionNode] = {}
+        self._buckets: dict[tuple[Index, Hashable], BucketNode] = {}
+        self._groups: dict[tuple[Index, Hashable], BucketNode] = {}
+        self._filed: dict[Index, dict[Member, frozenset[Hashable]]] = {index: {} for index in indexes}
+        declarations: tuple[Index | Output, ...] = (*indexes, *outputs)
+        self._sinks: dict[Index | Output, SinkNode] = {each: SinkNode() for each in declarations}
+        self._by_table: dict[Table, list[tuple[Source, SinkNode]]] = {}
+        for declared, sink in self._sinks.items():
+            for source in declared.sources:
+                self._by_table.setdefault(source.table, []).append((source, sink))
+        self._frame: dict[Node, None] | None = None
+        self._unused: dict[Node, None] = {}
+
+    # --- writing -----------------------------------------------------------------------------------------------
+
+    def put(self, table: Table, key: Hashable, row: object | None) -> bool:
+        """Set or (None) remove a row. Return whether that changed anything."""
+        node = self._input(table, key)
+        before = node.value
+        if before is row or before == row:
+            return False
+        node.value = row
+        node.changed()
+        if before is None or row is None:
+            for source, sink in self._by_table.get(table, ()):
+                self._list(source, sink, node.member, present=row is not None)
+            self._unused[node] = None
+        return True
+
+    def settle(self) -> None:
+        """Bring every index up to date, in the order of their declaration."""
+        for index, filed in self._filed.items():
+            sink = self._sinks[index]
+            while sink.pending:
+                pending, sink.pending = sink.pending, {}
+                for member in pending:
+                    node = sink.members.get(member)
+                    keys = frozenset() if node is None else _answer(self._pull(node))
+                    self._file(index, filed, member, keys)
+                    sink.pending.pop(member, None)
+        self._sweep()
+
+    def drain(self, output: Output) -> Iterator[Change]:
+        """Yield the rows of an output that may have changed since the last drain, with their values of now.
+
+        A row whose value is equal to the last one is yielded only if it was recomputed to it; callers that care keep
+        the last value. Call `settle` first.
+        """
+        sink = self._sinks[output]
+        pending, sink.pending = sink.pending, {}
+        for member in pending:
+            node = sink.members.get(member)
+            value = None if node is None else _answer(self._pull(node))
+            sink.pending.pop(member, None)
+            yield Change(member=member, value=value)
+        self._sweep()
+
+    def rows(self, table: type[T]) -> Iterator[tuple[Any, T]]:
+        """Yield the rows of a table; not tracked, for callers outside of queries."""
+        return ((key, node.value) for key, node in self._inputs.get(table, {}).items() if node.value is not None)
+
+    # --- the View ----------------------------------------------------------------------------------------------
+
+    def get(self, table: type[T], key: Hashable) -> T | None:
+        """Return one row, or None when there is none."""
+        node = self._input(table, key)
+        if self._frame is not None:
+            self._frame[node] = None
+        value: T | None = node.value
+        return value
+
+    def ask(self, query: Query[K, V], key: K) -> V:
+        """Return the value of a query, computing what is not up to date."""
+        table = self._nodes.get(query)
+        if table is None:
+            table = self._nodes[query] = {}
+        node = table.get(key)
+        if node is None:
+            node = table[key] = QueryNode(query, key)
+        if self._frame is not None:
+            self._frame[node] = None
+        value: V = _answer(node.value if node.state == CLEAN else self._pull(node))
+        return value
+
+    def bucket(self, index: Index, key: Hashable) -> tuple[Member, ...]:
+        """Return the members that the index files under `key`, sorted."""
+        return self._read(self._buckets, index, key).ordered(_order)
+
+    def count(self, index: Index, key: Hashable) -> int:
+        """Return how many members the index files under `key`."""
+        return len(self._read(self._buckets, index, key).members)
+
+    def group(self, index: Index, group: Hashable) -> tuple[Any, ...]:
+        """Return the keys of the non-empty buckets of a group, sorted."""
+        return self._read(self._groups, index, group).ordered(None)
+
+    def collect(self, index: Index, group: Hashable, query: Query[Any, V]) -> tuple[V, ...]:
+        """Return the query's value for each bucket key of a group, in order."""
+        at = (query, index, group)
+        node = self._collections.get(at)
+        if node is None:
+            bucket = self._bucket(self._groups, index, group)
+            node = self._collections[at] = CollectionNode(query, bucket)
+            bucket.dependents[node] = None
+            node.reads[bucket] = None
+        if self._frame is not None:
+            self._frame[node] = None
+        values: tuple[V, ...] = self._pull(node)
+        return values
+
+    # --- evaluation --------------------------------------------------------------------------------------------
+
+    def _pull(self, node: Node) -> Any:
+        if node.state == CHECK and isinstance(node, QueryNode):
+            for read in tuple(node.reads):
+                if read.state != CLEAN:
+                    self._pull(read)
+                    if node.state == DIRTY:
+                        break
+            else:
+                node.state = CLEAN
+        if node.state != CLEAN:
+            if isinstance(node, QueryNode):
+                self._run(node)
+            elif isinstance(node, CollectionNode):
+                self._gather(node)
+        return node.value
+
+    def _run(self, node: QueryNode) -> None:
+        if node.running:
+            raise CycleError(f"{node!r} depends on itself")
+        node.running = True
+        outer, self._frame = self._frame, {}
+        self.runs[node.query.name] += 1
+        try:
+            value = self._value(node)
+        finally:
+            reads, self._frame = self._frame, outer
+            node.running = False
+        self._rewire(node, reads)
+        node.state = CLEAN
+        if not (value is node.value or value == node.value):
+            node.value = value
+            node.changed()
+
+    def _value(self, node: QueryNode) -> Any:
+        try:
+            return node.query.run(self, node.key)
+        except CycleError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a failure is the query's value until what it read changes
+            if node.query.rescue is None:
+                return Failure(error=error)
+            self.failures.append(Failed(query=node.query.name, key=node.key, error=error))
+            before = None if isinstance(node.value, Failure) else node.value
+            return node.query.rescue(node.key, error, before)
+
+    def _gather(self, node: CollectionNode) -> None:
+        outer, self._frame = self._frame, None
+        try:
+            changed = self._regroup(node) if node.regrouped else False
+            for member in tuple(node.pending):
+                if node.nodes.get(member.key) is member:
+                    changed |= node.put(member.key, _answer(self._pull(member)))
+                del node.pending[member]
+        finally:
+            self._frame = outer
+        node.state = CLEAN
+        if changed:
+            node.value = tuple(node.values)
+            node.changed()
+
+    def _regroup(self, node: CollectionNode) -> bool:
+        node.regrouped = False
+        wanted = node.group.members
+        gone = [key for key in node.nodes if key not in wanted]
+        for key in gone:
+            node.drop(key)
+            self._unread(node, node.nodes.pop(key))
+        new = wanted - node.nodes.keys()
+        for key in new:
+            self.ask(node.query, key)
+            member = self._nodes[node.query][key]
+            node.nodes[key] = member
+            node.reads[member] = None
+            member.dependents[node] = None
+        self._insert(node, new)
+        return bool(gone or new)
+
+    @staticmethod
+    def _insert(node: CollectionNode, new: set[Any]) -> None:
+        if len(new) < len(node.keys):
+            for key in new:
+                node.put(key, node.nodes[key].value)
+            return
+        node.keys = sorted(node.nodes)
+        node.values = [node.nodes[key].value for key in node.keys]
+
+    # --- the graph ---------------------------------------------------------------------------------------------
+
+    def _input(self, table: Table, key: Hashable) -> InputNode:
+        nodes = self._inputs.get(table)
+        if nodes is None:
+            nodes = self._inputs[table] = {}
+        node = nodes.get(key)
+        if node is None:
+            node = nodes[key] = InputNode(Member(table, key), None)
+        return node
+
+    def _bucket(self, kept: dict[tuple[Index, Hashable], BucketNode], index: Index, key: Hashable) -> BucketNode:
+        node = kept.get((index, key))
+        if node is None:
+            node = kept[(index, key)] = BucketNode(index, key)
+        return node
+
+    def _read(self, kept: dict[tuple[Index, Hashable], BucketNode], index: Index, key: Hashable) -> BucketNode:
+        node = self._bucket(kept, index, key)
+        if self._frame is not None:
+            self._frame[node] = None
+        return node
+
+    def _list(self, source: Source, sink: SinkNode, member: Member, *, present: bool) -> None:
+        sink.pending[member] = None
+        if present:
+            nodes = self._nodes.setdefault(source.query, {})
+            node = nodes.get(member)
+            if node is None:
+                node = nodes[member] = QueryNode(source.query, member)
+            sink.members[member] = node
+            node.dependents[sink] = None
+        elif member in sink.members:
+            self._unread(sink, sink.members.pop(member))
+
+    def _file(
+        self, index: Index, filed: dict[Member, frozenset[Hashable]], member: Member, keys: frozenset[Hashable]
+    ) -> None:
+        before = filed.get(member, frozenset())
+        for key in before ^ keys:
+            bucket = self._bucket(self._buckets, index, key)
+            was_empty = not bucket.members
+            bucket.replace(member, present=key in keys)
+            if was_empty or not bucket.members:
+                group = self._bucket(self._groups, index, index.group(key))
+                group.replace(key, present=bool(bucket.members))
+                self._unused[group] = None
+            self._unused[bucket] = None
+        if keys:
+            filed[member] = keys
+        else:
+            filed.pop(member, None)
+
+    def _rewire(self, node: Reader, reads: dict[Node, None]) -> None:
+        before, node.reads = node.reads, reads
+        for read in reads:
+            read.dependents[node] = None
+        for read in before:
+            if read not in reads:
+                read.dependents.pop(node, None)
+                self._unused[read] = None
+
+    def _unread(self, node: Reader, read: Node) -> None:
+        node.reads.pop(read, None)
+        read.dependents.pop(node, None)
+        self._unused[read] = None
+
+    def _sweep(self) -> None:
+        """Forget nodes that lost their last reader, and what only they had read.
+
+        Never while a query runs: what it has read so far is not wired to it before it ends.
+        """
+        if self._frame is not None:
+            return
+        while self._unused:
+            node, _ = self._unused.popitem()
+            if not node.dependents:
+                self._forget(node)
+
+    def _forget(self, node: Node) -> None:
+        if isinstance(node, InputNode):
+            if node.value is None:
+                self._inputs[node.member.table].pop(node.member.key, None)
+        elif isinstance(node, BucketNode):
+            if not node.members:
+                kept = self._groups if self._groups.get((node.index, node.key)) is node else self._buckets
+                kept.pop((node.index, node.key), None)
+        elif isinstance(node, Reader):
+            if isinstance(node, QueryNode):
+                self._nodes[node.query].pop(node.key, None)
+            elif isinstance(node, CollectionNode):
+                self._collections.pop((node.query, node.group.index, node.group.key), None)
+            for read in tuple(node.reads):
+                self._unread(node, read)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Failure:
+    """The value of a query that raised: whoever asks for it gets the exception."""
+
+    error: Exception
+
+
+def _answer(value: Any) -> Any:
+    if type(value) is Failure:
+        raise value.error
+    return value
+
+
+def _order(member: Member) -> Any:
+    return member.order

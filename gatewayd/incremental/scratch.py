@@ -1,0 +1,71 @@
+"""The View without a memory: every answer is computed from the rows alone.
+
+The definition of what the engine must return, and the oracle of its property tests.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from gatewayd.incremental.view import Index, Member, Query, Table
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Scratch:
+    """A View over fixed rows. Answers are kept for the life of the object, which is one revision."""
+
+    def __init__(self, tables: Mapping[Table, Mapping[Any, Any]]) -> None:
+        self._tables = tables
+        self._answers: dict[tuple[Query[Any, Any], Hashable], Any] = {}
+        self._filed: dict[Index, dict[Hashable, set[Member]]] = {}
+
+    def get(self, table: type[T], key: Hashable) -> T | None:
+        """Return one row, or None when there is none."""
+        return self._tables.get(table, {}).get(key)
+
+    def ask(self, query: Query[K, V], key: K) -> V:
+        """Return the value of a query."""
+        at = (query, key)
+        if at not in self._answers:
+            self._answers[at] = self._value(query, key)
+        value: V = self._answers[at]
+        return value
+
+    def _value(self, query: Query[K, V], key: K) -> V:
+        try:
+            return query.run(self, key)
+        except Exception as error:
+            if query.rescue is None:
+                raise
+            value: V = query.rescue(key, error, None)
+            return value
+
+    def bucket(self, index: Index, key: Hashable) -> tuple[Member, ...]:
+        """Return the members that the index files under `key`, sorted."""
+        return tuple(sorted(self._buckets(index).get(key, ()), key=lambda member: member.order))
+
+    def count(self, index: Index, key: Hashable) -> int:
+        """Return how many members the index files under `key`."""
+        return len(self._buckets(index).get(key, ()))
+
+    def group(self, index: Index, group: Hashable) -> tuple[Any, ...]:
+        """Return the keys of the non-empty buckets of a group, sorted."""
+        keys: Iterable[Any] = self._buckets(index)
+        return tuple(sorted(key for key in keys if index.group(key) == group))
+
+    def collect(self, index: Index, group: Hashable, query: Query[Any, V]) -> tuple[V, ...]:
+        """Return the query's value for each bucket key of a group, in order."""
+        return tuple(self.ask(query, key) for key in self.group(index, group))
+
+    def _buckets(self, index: Index) -> dict[Hashable, set[Member]]:
+        if index not in self._filed:
+            buckets: dict[Hashable, set[Member]] = {}
+            for source in index.sources:
+                for key in self._tables.get(source.table, {}):
+                    member = Member(source.table, key)
+                    for bucket in self.ask(source.query, member):
+                        buckets.setdefault(bucket, set()).add(member)
+            self._filed[index] = buckets
+        return self._filed[index]

@@ -1,0 +1,135 @@
+"""What a query may read, and how queries, indexes and outputs are declared.
+
+A query is a pure function `f(view, key) -> value`; values are immutable and comparable. Nothing is readable but
+through the view, so what a value depends on is a recorded fact. The same functions run over any `View`: the engine's
+memoised one, or `gatewayd.incremental.scratch`, which computes everything anew.
+"""
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+B = TypeVar("B", bound=Hashable)
+
+Table = type[Any]
+
+
+class Member(NamedTuple):
+    """A row of a table."""
+
+    table: Table
+    key: Hashable
+
+    @property
+    def order(self) -> tuple[str, Hashable]:
+        """Return what members are sorted by."""
+        return (self.table.__name__, self.key)
+
+
+class View(Protocol):
+    """Read-only, tracked access to inputs, indexes and other queries."""
+
+    def get(self, table: type[T], key: Hashable) -> T | None:
+        """Return one row, or None when there is none."""
+
+    def ask(self, query: "Query[K, V]", key: K) -> V:
+        """Return the value of a query. Write `query(view, key)` instead of calling this."""
+
+    def bucket(self, index: "Index", key: Hashable) -> tuple[Member, ...]:
+        """Return the members that the index files under `key`, sorted."""
+
+    def count(self, index: "Index", key: Hashable) -> int:
+        """Return how many members the index files under `key`."""
+
+    def group(self, index: "Index", group: Hashable) -> tuple[Any, ...]:
+        """Return the keys of the index's non-empty buckets that belong to `group`, sorted."""
+
+    def collect(self, index: "Index", group: Hashable, query: "Query[Any, V]") -> tuple[V, ...]:
+        """Return the query's value for each key of `group(index, group)`, in that order."""
+
+
+Rescue = Callable[[Any, Exception, Any], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Query(Generic[K, V]):
+    """A memoisable function. `rescue(key, error, previous value or None)` gives the value when it raises."""
+
+    name: str
+    run: Callable[[View, K], V]
+    rescue: Rescue | None
+
+    def __call__(self, view: View, key: K) -> V:
+        """Ask the view for the value."""
+        return view.ask(self, key)
+
+    def __repr__(self) -> str:
+        return f"<query {self.name}>"
+
+
+def query(run: Callable[[View, K], V]) -> Query[K, V]:
+    """Declare a query; an exception in it goes to whoever asked."""
+    return Query(name=run.__name__, run=run, rescue=None)
+
+
+def rescued_query(rescue: Callable[[K, Exception, V | None], V]) -> Callable[[Callable[[View, K], V]], Query[K, V]]:
+    """Declare a query whose failure for one key is a value for that key: a bug must not stop the other objects."""
+
+    def declare(run: Callable[[View, K], V]) -> Query[K, V]:
+        return Query(name=run.__name__, run=run, rescue=rescue)
+
+    return declare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Rows of `table`, each seen through `query`, which is asked for the row as a Member."""
+
+    table: Table
+    query: "Query[Member, Any]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Index:
+    """Files rows under keys: a source's query returns the bucket keys of its row.
+
+    `group` maps a bucket's key to the group that `View.group` and `View.collect` go by. Indexes are refreshed in the
+    order of declaration: the queries of one may read the indexes declared before it, never itself or a later one.
+    """
+
+    name: str
+    sources: tuple[Source, ...]
+    group: Callable[[Any], Hashable]
+
+    def __repr__(self) -> str:
+        return f"<index {self.name}>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Output:
+    """Values that somebody outside wants to know of whenever they change."""
+
+    name: str
+    sources: tuple[Source, ...]
+
+    def __repr__(self) -> str:
+        return f"<output {self.name}>"
+
+
+def rows(table: type[T], keys: Callable[[T], Iterable[Hashable]]) -> Source:
+    """Return a source whose bucket keys are a plain function of the row."""
+
+    def filed(view: View, member: Member) -> frozenset[Hashable]:
+        row = view.get(table, member.key)
+        return frozenset() if row is None else frozenset(keys(row))
+
+    filed.__name__ = f"filed_{table.__name__}"
+    return Source(table=table, query=query(filed))
+
+
+def ungrouped(_key: Hashable) -> Hashable:
+    """Put all buckets in one group."""
+    return None

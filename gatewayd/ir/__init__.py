@@ -1,0 +1,1 @@
+"""The intermediate representation: what proxies must do and what is said about objects."""

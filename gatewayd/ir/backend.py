@@ -1,0 +1,81 @@
+"""Where traffic goes: upstreams, their endpoints, and backendRefs that lead nowhere.
+
+An `Upstream` is what makes one cluster differ from another, and nothing else: many routes share it, so most edits of
+routes make no cluster.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gatewayd.ir.tls import UpstreamTLS
+
+
+class Protocol(StrEnum):
+    """What is spoken to the endpoints."""
+
+    HTTP1 = "http1"
+    HTTP2 = "http2"
+    TCP = "tcp"
+    UDP = "udp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Upstream:
+    """One port of one backend object, spoken to in one way. `kind` is "Service" or "XBackend"."""
+
+    kind: str
+    namespace: str
+    name: str
+    port: int
+    protocol: Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceBackend:
+    """A backendRef that leads somewhere (possibly to no endpoint: then Envoy answers 503)."""
+
+    upstream: Upstream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvalidBackend:
+    """A backendRef that leads nowhere: its share of the traffic gets a 500 (HTTP) or is refused (TCP)."""
+
+    reason: str
+    message: str
+
+
+Backend = ServiceBackend | InvalidBackend
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Endpoint:
+    """One address. `draining`: still served to existing sessions, offered no new ones."""
+
+    address: str
+    port: int
+    draining: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovered:
+    """Endpoints that the control plane names (EDS), sorted."""
+
+    endpoints: tuple[Endpoint, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """Endpoints that Envoy resolves by DNS: an ExternalName Service or an XBackend's hostname."""
+
+    hostname: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """One upstream as one Gateway's Envoys shall reach it. `tls` None means plain text."""
+
+    upstream: Upstream
+    endpoints: Discovered | Resolved
+    tls: UpstreamTLS | None

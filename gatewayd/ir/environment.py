@@ -1,0 +1,26 @@
+"""What the translator must know of the place it runs in; a row of the store like any other."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """`controller`: the GatewayClass controllerName we answer to. `address`: where listeners bind.
+
+    `loopback_backends`: endpoints on this machine itself may be named (only standalone: in a cluster they would reach
+    the proxy's own admin port). `external_names`: Services of type ExternalName may be backends (CVE-2021-32783 is why
+    not everywhere). `standalone`: there is no Service to take a Gateway's address from.
+    `unprivileged_offset` is added to ports below 1024 to get the port that Envoy binds (0 when it may bind them).
+    """
+
+    controller: str
+    address: str
+    loopback_backends: bool
+    external_names: bool
+    standalone: bool
+    unprivileged_offset: int
+
+
+CONTROLLER = "gatewayd.io/controller"
+HERE = ()
+"""The key of the only Environment."""

@@ -1,0 +1,239 @@
+"""HTTP and gRPC routing as one Envoy listener shall do it.
+
+Routes of a virtual host stand in the order of precedence: the first that matches wins.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gatewayd.ir.backend import Backend
+from gatewayd.ir.filters import HTTPFilter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExactPath:
+    """The whole path, without the query."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrefixPath:
+    """A prefix by elements: "/a" matches "/a" and "/a/b", not "/ab". No trailing slash, except "/" alone."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegexPath:
+    """An RE2 expression that the whole path must match."""
+
+    pattern: str
+
+
+PathMatch = ExactPath | PrefixPath | RegexPath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExactValue:
+    """The whole value, case-sensitive."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegexValue:
+    """An RE2 expression that the whole value must match."""
+
+    pattern: str
+
+
+ValueMatch = ExactValue | RegexValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedMatch:
+    """A header or a query parameter that must be there with such a value."""
+
+    name: str
+    value: ValueMatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestMatch:
+    """All parts must hold. `methods` empty means any; `grpc` means gRPC requests only."""
+
+    path: PathMatch
+    methods: tuple[str, ...]
+    headers: tuple[NamedMatch, ...]
+    queries: tuple[NamedMatch, ...]
+    grpc: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FullPath:
+    """Replace the whole path, keeping the query."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrefixReplacement:
+    """Replace the matched prefix (the route's own PrefixPath)."""
+
+    value: str
+
+
+PathModifier = FullPath | PrefixReplacement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class URLRewrite:
+    """Change host and path before sending the request; None leaves it."""
+
+    host: str | None
+    path: PathModifier | None
+
+
+NO_REWRITE = URLRewrite(host=None, path=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightedBackend:
+    """A share of the traffic of a rule, with what is done to that share alone."""
+
+    backend: Backend
+    weight: int
+    filters: tuple[HTTPFilter, ...]
+    rewrite: URLRewrite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mirror:
+    """Copy `parts_per_million` of the requests to a backend, ignoring its answers."""
+
+    backend: Backend
+    parts_per_million: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Try again on these response codes and when the connection failed. Milliseconds, 0 for the default."""
+
+    codes: tuple[int, ...]
+    attempts: int
+    backoff_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Milliseconds for the whole request and for one try at the backend; 0 means none."""
+
+    request_ms: int
+    backend_request_ms: int
+
+
+NO_TIMEOUTS = Timeouts(request_ms=0, backend_request_ms=0)
+
+
+class PersistenceKind(StrEnum):
+    """What carries the session."""
+
+    COOKIE = "cookie"
+    HEADER = "header"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionPersistence:
+    """Requests of a session go to the same endpoint. `ttl_s` None makes a session cookie."""
+
+    kind: PersistenceKind
+    name: str
+    path: str
+    ttl_s: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forward:
+    """Send the request to one of the backends, by weight. No backends, or weights that sum to 0, answer 500."""
+
+    backends: tuple[WeightedBackend, ...]
+    mirrors: tuple[Mirror, ...]
+    rewrite: URLRewrite
+    timeouts: Timeouts
+    retry: Retry | None
+    persistence: SessionPersistence | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirect:
+    """Answer with a Location header. None leaves the part of the request as it came.
+
+    `port` is what stands in the Location: None when the scheme implies it.
+    """
+
+    scheme: str | None
+    host: str | None
+    port: int | None
+    path: PathModifier | None
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectResponse:
+    """Answer with this status and no body."""
+
+    status: int
+
+
+Action = Forward | Redirect | DirectResponse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class RuleRef:
+    """The rule of the route object that a Route was made from; it names the Route in Envoy."""
+
+    kind: str
+    namespace: str
+    name: str
+    rule: int
+    match: int
+
+    def __str__(self) -> str:
+        return f"{self.kind.lower()}/{self.namespace}/{self.name}/rule/{self.rule}/match/{self.match}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One match and what happens to a request that it holds for. `rule_name` is the user's name of the rule, or ""."""
+
+    source: RuleRef
+    rule_name: str
+    match: RequestMatch
+    action: Action
+    filters: tuple[HTTPFilter, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VirtualHost:
+    """All routes for one domain: "shop.example", "*.example" or "*". Without routes it answers 404."""
+
+    domain: str
+    routes: tuple[Route, ...]
+    fallback: DirectResponse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class RouteTableKey:
+    """A port, and the listener whose filter chain uses the table ("" when all HTTP listeners of the port share it)."""
+
+    port: int
+    listener: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteTable:
+    """What one HTTP connection manager routes by: virtual hosts sorted by domain, each domain once."""
+
+    key: RouteTableKey
+    virtual_hosts: tuple[VirtualHost, ...]

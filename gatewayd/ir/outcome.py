@@ -1,0 +1,129 @@
+"""What is said about objects: verdicts of the translator, reports of the fleet.
+
+An Outcome goes from the translator to `status`; `FleetReport` comes from `ads` into the store, as an input like any
+other, so that `Programmed` is computed where everything else is.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One condition without its times: `type` and `reason` as the Gateway API names them."""
+
+    type: str
+    status: bool
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A parentRef or an ancestorRef, echoed as it was written; None is what was left out."""
+
+    group: str
+    kind: str
+    namespace: str | None
+    name: str
+    section: str | None
+    port: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """An address of a Gateway; `type` as in the API ("IPAddress", "Hostname")."""
+
+    type: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenerOutcome:
+    """What is said about one listener; `kinds` are (group, kind) pairs."""
+
+    name: str
+    port: int
+    kinds: tuple[tuple[str, str], ...]
+    attached: int
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParentOutcome:
+    """What is said about a route for one of its parents, or about a policy for one of its ancestors."""
+
+    ref: Reference
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayClassOutcome:
+    """A class of ours; `features` sorted."""
+
+    generation: int
+    verdicts: tuple[Verdict, ...]
+    features: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayOutcome:
+    """A Gateway of ours."""
+
+    generation: int
+    verdicts: tuple[Verdict, ...]
+    addresses: tuple[Address, ...]
+    listeners: tuple[ListenerOutcome, ...]
+    attached_sets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenerSetOutcome:
+    """A ListenerSet whose Gateway is ours."""
+
+    generation: int
+    verdicts: tuple[Verdict, ...]
+    listeners: tuple[ListenerOutcome, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteOutcome:
+    """A route of any kind: one entry for each parentRef that leads to a Gateway of ours."""
+
+    generation: int
+    parents: tuple[ParentOutcome, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyOutcome:
+    """A policy: one entry for each Gateway that it takes effect on."""
+
+    generation: int
+    ancestors: tuple[ParentOutcome, ...]
+
+
+Outcome = GatewayClassOutcome | GatewayOutcome | ListenerSetOutcome | RouteOutcome | PolicyOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """One NACK: the resources of the refused response that were new to the proxy, and Envoy's own words."""
+
+    type_url: str
+    names: tuple[str, ...]
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetReport:
+    """What the Envoys of one Gateway have of the snapshot that was published last.
+
+    `connected`: open streams. `acked_listeners`: names of listener resources whose published version at least one
+    connected Envoy ACKed. `rejections`: NACKs of versions that are still the published ones, sorted.
+    """
+
+    connected: int
+    acked_listeners: frozenset[str]
+    rejections: tuple[Rejection, ...]
+
+
+NO_FLEET = FleetReport(connected=0, acked_listeners=frozenset(), rejections=())

@@ -1,0 +1,86 @@
+"""What all Envoys of one Gateway must do."""
+
+from dataclasses import dataclass
+
+from gatewayd.ir.backend import Cluster
+from gatewayd.ir.http import RouteTable, RouteTableKey
+from gatewayd.ir.l4 import L4Action
+from gatewayd.ir.tls import DownstreamTLS
+
+
+def listener_name(transport: str, port: int) -> str:
+    """Return the name of the Envoy listener that binds a port; the fleet's reports speak of it by this name."""
+    return f"{transport}-{port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HTTPTraffic:
+    """Route requests by a table. `scheme` is "http" or "https"."""
+
+    table: RouteTableKey
+    scheme: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class L4Traffic:
+    """Pass bytes on."""
+
+    action: L4Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterChain:
+    """The connections of a port that carry one of `server_names` (empty: any), and what is done with them.
+
+    `tls` None leaves TLS alone. Names are exact or "*.suffix". Chains of a port are told apart by server name only.
+    """
+
+    name: str
+    server_names: tuple[str, ...]
+    tls: DownstreamTLS | None
+    traffic: HTTPTraffic | L4Traffic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamListener:
+    """A TCP port. `inspect_tls`: read the server name before choosing a chain."""
+
+    port: int
+    inspect_tls: bool
+    chains: tuple[FilterChain, ...]
+
+    @property
+    def name(self) -> str:
+        """The listener's name in Envoy."""
+        return listener_name("tcp", self.port)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatagramListener:
+    """A UDP port."""
+
+    port: int
+    action: L4Action
+
+    @property
+    def name(self) -> str:
+        """The listener's name in Envoy."""
+        return listener_name("udp", self.port)
+
+
+Listener = StreamListener | DatagramListener
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyConfig:
+    """Everything for the Envoys of the Gateway `gateway` ("namespace/name").
+
+    `address` is where listeners bind. Every RouteTableKey, Upstream and certificate that is referred to is here.
+    Sequences are sorted by their keys.
+    """
+
+    gateway: str
+    address: str
+    listeners: tuple[Listener, ...]
+    route_tables: tuple[RouteTable, ...]
+    clusters: tuple[Cluster, ...]

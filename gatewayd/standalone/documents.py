@@ -1,0 +1,269 @@
+"""The text of one YAML or JSON file as the documents in it, each with its place.
+
+`parse_file` never raises: what cannot be read is a `FileProblem`, and holds back only its own document, since the
+separators (`---` and `...` at the start of a line, which no YAML scalar may contain) are found before anything is
+parsed. https://yaml.org/spec/1.2.2/#9-yaml-document-stream
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+
+import yaml
+
+from gatewayd.standalone.json_value import read_json_stream
+from gatewayd.standalone.yaml_value import Flaw, Limits, read_yaml
+
+LIMITS: Final = Limits(file_bytes=8 * 1024 * 1024, depth=64, values=1_000_000)
+MOST_DOCUMENTS: Final = 20_000
+_TOO_MANY: Final = f"more than {MOST_DOCUMENTS} documents in one file; the rest is not read"
+
+_SEPARATOR: Final = re.compile(rb"^(?:---(?=[ \t\r\n]|\Z)|\.\.\.(?=[ \t\r\n]|\Z)[^\n]*\n?)", re.MULTILINE)
+_CONTENT: Final = re.compile(r"^[ \t]*[^#\s]", re.MULTILINE)
+_DIRECTIVES: Final = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?:%[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*)+")
+_FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ufeff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_STEP: Final = re.compile(r'\["(?P<quoted>[^"]*)"\]|\[(?P<index>[0-9]{1,9})\]|(?P<name>[^.\[\]]+)')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class FileProblem:
+    """Something wrong in a file; `line` counts from 1. Prints as `file:line: message`, safe for any terminal."""
+
+    file: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return printable(f"{self.file}:{self.line}: {self.message}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an object stands: `file`, the 1-based `line` it begins on, and the `text` it was read from.
+
+    `text` begins on line `text_line` of the file; `root` is the path of the object within it ("" or "items[3]").
+    """
+
+    file: str
+    line: int
+    text: str = field(repr=False)
+    text_line: int
+    root: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+    def line_of(self, path: str) -> int:
+        """Return the line of the field at `path` (`spec.rules[0].matches[2]`), or of what is nearest above it."""
+        line = _line_in(self.text, f"{self.root}.{path}" if self.root else path)
+        return self.line if line is None else max(self.line, self.text_line + line)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One object of a file, as read, and where it stands."""
+
+    value: Mapping[str, object]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFile:
+    """What a file holds; `problems` is not empty exactly when some of it could not be read."""
+
+    documents: tuple[Document, ...]
+    problems: tuple[FileProblem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chunk:
+    """The bytes between two separators, and the 1-based line they begin on."""
+
+    data: bytes
+    line: int
+
+
+def parse_file(file: str, data: bytes) -> ParsedFile:
+    """Read all documents of `data`; `file` is its name for messages, its suffix `.json` asks for strict JSON."""
+    if len(data) > LIMITS.file_bytes:
+        message = f"the file is too long; at most {LIMITS.file_bytes} bytes are allowed"
+        return ParsedFile(documents=(), problems=(FileProblem(file=file, line=1, message=message),))
+    if file.endswith(".json") or data[:64].lstrip()[:1] == b"{":
+        parsed = _parse_json(file, data)
+        if file.endswith(".json") or not parsed.problems:
+            return parsed
+    return _parse_yaml(file, data)
+
+
+def printable(text: str) -> str:
+    """Return `text` with what would move a cursor, break a line or turn it around written as an escape."""
+    return _UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape", "surrogatepass").decode(), text)
+
+
+def _parse_json(file: str, data: bytes) -> ParsedFile:
+    text = _decode(data)
+    if isinstance(text, Flaw):
+        return ParsedFile(documents=(), problems=(_problem(file, 1, text),))
+    documents: list[Document] = []
+    problems: list[FileProblem] = []
+    for number, found in enumerate(read_json_stream(text, LIMITS)):
+        if isinstance(found, Flaw):
+            problems.append(_problem(file, 1, found))
+        elif number >= MOST_DOCUMENTS:
+            problems.append(_problem(file, 1, Flaw(line=found.line, message=_TOO_MANY)))
+            break
+        else:
+            chunk = _Text(file=file, text=found.text, line=1 + found.line)
+            _collect(chunk, found.value, chunk.line, (documents, problems))
+    return ParsedFile(documents=tuple(documents), problems=tuple(problems))
+
+
+def _parse_yaml(file: str, data: bytes) -> ParsedFile:
+    documents: list[Document] = []
+    problems: list[FileProblem] = []
+    left = LIMITS.values
+    for number, chunk in enumerate(_chunks(data)):
+        if number >= MOST_DOCUMENTS:
+            problems.append(_problem(file, chunk.line, Flaw(line=0, message=_TOO_MANY)))
+            break
+        text = _decode(chunk.data)
+        if isinstance(text, Flaw):
+            problems.append(_problem(file, chunk.line, text))
+            continue
+        if _CONTENT.search(text) is None:
+            continue
+        value = read_yaml(text, Limits(file_bytes=LIMITS.file_bytes, depth=LIMITS.depth, values=left))
+        if isinstance(value, Flaw):
+            problems.append(_problem(file, chunk.line, value))
+        elif value is not None:
+            left -= value.count
+            source = _Text(file=file, text=text, line=chunk.line)
+            _collect(source, value.value, chunk.line + value.line, (documents, problems))
+    return ParsedFile(documents=tuple(documents), problems=tuple(problems))
+
+
+def _chunks(data: bytes) -> Iterator[_Chunk]:
+    """Cut at the separators: a chunk begins at its `---` (or at the directives before it) and ends after a `...`."""
+    start, line = 0, 1
+    for match in _SEPARATOR.finditer(data):
+        end = match.start() if match[0] == b"---" else match.end()
+        piece = data[start:end]
+        if not piece or (match[0] == b"---" and _DIRECTIVES.fullmatch(piece)):
+            continue
+        yield _Chunk(data=piece, line=line)
+        start, line = end, line + piece.count(b"\n")
+    if start < len(data):
+        yield _Chunk(data=data[start:], line=line)
+
+
+def _decode(data: bytes) -> str | Flaw:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start)
+        return Flaw(line=line, message=f"not valid UTF-8: byte 0x{data[error.start]:02x}; only UTF-8 is allowed")
+    found = _FORBIDDEN.search(text)
+    if found is not None:
+        line = text.count("\n", 0, found.start())
+        return Flaw(line=line, message=f"control character U+{ord(found[0]):04X} is not allowed")
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Text:
+    file: str
+    text: str
+    line: int
+
+
+def _collect(chunk: _Text, value: object, first: int, into: tuple[list[Document], list[FileProblem]]) -> None:
+    """Add the objects of `value`, which begins on line `first`, to `into`; those of a List one by one."""
+    documents, problems = into
+    for root, item in _objects(value, ""):
+        place = _line_in(chunk.text, root) if root else None
+        line = first if place is None else chunk.line + place
+        if isinstance(item, dict):
+            where = Place(file=chunk.file, line=line, text=chunk.text, text_line=chunk.line, root=root)
+            documents.append(Document(value=item, place=where))
+        elif item is not None or root:
+            message = f"{_name_of(item)} stands where an object with apiVersion and kind belongs"
+            problems.append(FileProblem(file=chunk.file, line=line, message=message))
+
+
+def _objects(value: object, root: str) -> Iterator[tuple[str, object]]:
+    """Yield (path, object); a List's items take its kind and apiVersion where they have none of their own.
+
+    https://kubernetes.io/docs/reference/using-api/api-concepts/#collections
+    """
+    if not (isinstance(value, dict) and isinstance(kind := value.get("kind"), str) and kind.endswith("List")):
+        yield root, value
+        return
+    items = value.get("items", [])
+    if not isinstance(items, list):
+        yield f"{root}.items" if root else "items", items
+        return
+    given = {} if kind == "List" else {"apiVersion": value.get("apiVersion"), "kind": kind.removesuffix("List")}
+    for index, item in enumerate(items):
+        path = f"{root}.items[{index}]" if root else f"items[{index}]"
+        if isinstance(item, dict):
+            yield from _objects({**given, **item}, path)
+        else:
+            yield path, item
+
+
+def _name_of(value: object) -> str:
+    names = {
+        list: "a list",
+        str: "a text",
+        bool: "a boolean",
+        int: "a number",
+        float: "a number",
+        type(None): "nothing",
+    }
+    return names.get(type(value), "a value")
+
+
+def _problem(file: str, line: int, flaw: Flaw) -> FileProblem:
+    return FileProblem(file=file, line=line + flaw.line, message=flaw.message)
+
+
+@lru_cache(maxsize=1)
+def _tree(text: str) -> yaml.Node | None:
+    """Compose the node tree of a text that has been read within the limits (JSON texts: as far as YAML reads them)."""
+    try:
+        return yaml.compose(text, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError:
+        return None
+
+
+def _line_in(text: str, path: str) -> int | None:
+    """Return the 0-based line of the nearest existing node on the way to `path`; None where there is no tree."""
+    node = _tree(text)
+    if node is None:
+        return None
+    line = int(node.start_mark.line)
+    for step in _STEP.finditer(path):
+        found = _child(node, step)
+        if found is None:
+            break
+        line, node = found
+    return line
+
+
+def _child(node: yaml.Node, step: re.Match[str]) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.SequenceNode) and step["index"] is not None:
+        index = int(step["index"])
+        if index >= len(node.value):
+            return None
+        item = node.value[index]
+        return int(item.start_mark.line), item
+    if isinstance(node, yaml.MappingNode):
+        name = step["quoted"] or step["name"] or step["index"]
+        for key, value in node.value:
+            if key.value == name:
+                # The key's line: a block value begins on the line below it.
+                return int(key.start_mark.line), value
+    return None

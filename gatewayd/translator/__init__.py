@@ -1,0 +1,1 @@
+"""Rows in, ProxyConfigs and Outcomes out: pure queries, nothing decided twice."""

@@ -1,0 +1,179 @@
+"""parentRefs x listeners: which listeners a route is attached to, or why not. The only place that decides it.
+
+In: a route of any kind. Out: one ParentAttachment for each parentRef that leads to a Gateway of ours.
+https://gateway-api.sigs.k8s.io/reference/spec/#parentreference, #routeconditionreason
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from gatewayd.api.listenerset import ListenerSet
+from gatewayd.api.meta import ObjectKey
+from gatewayd.api.refs import ParentRef
+from gatewayd.incremental.view import Index, Member, Source, View, query
+from gatewayd.ir.outcome import Reference, Verdict
+from gatewayd.translator import verdicts
+from gatewayd.translator.gatewayclass import gateway_is_ours
+from gatewayd.translator.hostnames import ANY, intersection, normalised
+from gatewayd.translator.listeners import ListenerKey, MergedListener, PortKey, listeners
+from gatewayd.translator.namespaces import Admission, admits
+from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, ROUTE_TABLES, RouteTable, group_kind
+from gatewayd.translator.routes import refusal
+
+
+class HostPair(NamedTuple):
+    """What a route's hostname (`original`) and its listener's have in common (`effective`)."""
+
+    effective: str
+    original: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """A listener that takes the route; `hosts` is empty for kinds without hostnames."""
+
+    listener: ListenerKey
+    port: PortKey
+    hosts: tuple[HostPair, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParentAttachment:
+    """What became of one parentRef: `attached` is not empty exactly when `verdict` is good."""
+
+    ref: Reference
+    gateway: ObjectKey
+    verdict: Verdict
+    attached: tuple[Attached, ...]
+
+
+def reference(ref: ParentRef) -> Reference:
+    """Return a parentRef as its status shall echo it."""
+    return Reference(
+        group=ref.group, kind=ref.kind, namespace=ref.namespace, name=ref.name, section=ref.section_name, port=ref.port
+    )
+
+
+class _Wanted(NamedTuple):
+    table: RouteTable
+    namespace: str
+    hostnames: tuple[str, ...]
+
+
+@query
+def attachments(view: View, member: Member) -> tuple[ParentAttachment, ...]:
+    """Return what became of each parentRef of a route that leads to a Gateway of ours, in their order."""
+    row = view.get(member.table, member.key)
+    if row is None:
+        return ()
+    hostnames = tuple(normalised(each) for each in getattr(row.spec, "hostnames", ())) or (ANY,)
+    wanted = _Wanted(member.table, row.metadata.namespace, hostnames)
+    refused = refusal(view, member)
+    return tuple(_parents(view, row.spec.parent_refs, wanted, refused))
+
+
+def _parents(
+    view: View, refs: tuple[ParentRef, ...], wanted: _Wanted, refused: Verdict | None
+) -> Iterator[ParentAttachment]:
+    for at, ref in enumerate(refs):
+        gateway = _gateway(view, ref, wanted.namespace)
+        if gateway is None or not gateway_is_ours(view, gateway):
+            continue
+        found = _attach(view, gateway, ref, wanted, f"spec.parentRefs[{at}]")
+        verdict = found if isinstance(found, Verdict) else refused or verdicts.accepted()
+        attached = found if verdict.status and not isinstance(found, Verdict) else ()
+        yield ParentAttachment(ref=reference(ref), gateway=gateway, verdict=verdict, attached=attached)
+
+
+def _gateway(view: View, ref: ParentRef, namespace: str) -> ObjectKey | None:
+    """Return the Gateway that a parentRef leads to, by way of a ListenerSet or not; None for other kinds."""
+    key = ObjectKey(ref.namespace or namespace, ref.name)
+    if ref.group_kind == GATEWAY_KIND:
+        return key
+    if ref.group_kind != LISTENERSET_KIND:
+        return None
+    row = view.get(ListenerSet, key)
+    if row is None or row.spec.parent_ref.group_kind != GATEWAY_KIND:
+        return None
+    return ObjectKey(row.spec.parent_ref.namespace or key.namespace, row.spec.parent_ref.name)
+
+
+def _attach(
+    view: View, gateway: ObjectKey, ref: ParentRef, wanted: _Wanted, path: str
+) -> tuple[Attached, ...] | Verdict:
+    """Apply the rules in the order of their reasons: section and port, kind and namespace, hostname."""
+    named = [each for each in listeners(view, gateway) if _is_named(each, ref, wanted.namespace)]
+    if not named:
+        return verdicts.no_matching_parent(f"{path}: {_missing(ref)}")
+    kind = group_kind(wanted.table)
+    of_kind = [each for each in named if each.valid and kind in each.kinds]
+    allowing = [each for each in of_kind if _lets_in(view, each, wanted.namespace)]
+    if not allowing:
+        return verdicts.not_allowed(f"{path}: {_unwelcome(named, of_kind, wanted)}")
+    attached = tuple(_attached(gateway, allowing, wanted))
+    if not attached:
+        theirs = ", ".join(sorted({each.hostname for each in allowing}))
+        return verdicts.no_matching_hostname(
+            f"spec.hostnames: {', '.join(wanted.hostnames)} match no listener's hostname; allowed: {theirs}"
+        )
+    return attached
+
+
+def _is_named(listener: MergedListener, ref: ParentRef, namespace: str) -> bool:
+    return (
+        listener.key.owner == ref.kind
+        and listener.key.object == ObjectKey(ref.namespace or namespace, ref.name)
+        and ref.section_name in (None, listener.key.section)
+        and ref.port in (None, listener.port)
+    )
+
+
+def _missing(ref: ParentRef) -> str:
+    asked = [f"sectionName {ref.section_name!r}"] if ref.section_name is not None else []
+    if ref.port is not None:
+        asked.append(f"port {ref.port}")
+    return f"{ref.kind} {ref.name!r} has no listener" + (f" with {' and '.join(asked)}" if asked else "")
+
+
+def _unwelcome(named: list[MergedListener], of_kind: list[MergedListener], wanted: _Wanted) -> str:
+    shown = ", ".join(repr(each.key.section) for each in named)
+    if of_kind:
+        return f"no routes of namespace {wanted.namespace!r} are allowed by listener {shown} (allowedRoutes.namespaces)"
+    if any(each.valid for each in named):
+        kinds = sorted({kind.kind for each in named for kind in each.kinds})
+        allowed = ", ".join(kinds) or "none"
+        return f"no {wanted.table.__name__} is allowed by listener {shown} (allowedRoutes.kinds); allowed: {allowed}"
+    return f"listener {shown} is not valid; its own status says why"
+
+
+def _lets_in(view: View, listener: MergedListener, namespace: str) -> bool:
+    rule = listener.allowed.namespaces
+    return admits(view, Admission(rule.from_, rule.selector, listener.key.namespace), namespace)
+
+
+def _attached(gateway: ObjectKey, allowing: list[MergedListener], wanted: _Wanted) -> Iterator[Attached]:
+    for each in allowing:
+        if each.protocol is None:
+            continue
+        port = PortKey(gateway, each.protocol.transport, each.port)
+        if not each.protocol.by_hostname:
+            yield Attached(listener=each.key, port=port, hosts=())
+            continue
+        common = ((intersection(each.hostname, original), original) for original in wanted.hostnames)
+        hosts = tuple(HostPair(effective, original) for effective, original in common if effective is not None)
+        if hosts:
+            yield Attached(listener=each.key, port=port, hosts=hosts)
+
+
+@query
+def attached_listeners(view: View, member: Member) -> frozenset[ListenerKey]:
+    """Return the listeners that count the route among their attachedRoutes."""
+    return frozenset(each.listener for parent in attachments(view, member) for each in parent.attached)
+
+
+ATTACHED = Index(
+    name="routes_by_listener",
+    sources=tuple(Source(table=table, query=attached_listeners) for table in ROUTE_TABLES),
+    group=lambda listener: listener.object,
+)

@@ -1,0 +1,99 @@
+"""Secrets and ConfigMaps -> certificates that Envoy will take, checked and written anew.
+
+Everything is parsed here, because a certificate that Envoy refuses would hold back a whole listener.
+https://gateway-api.sigs.k8s.io/reference/spec/#listenertlsconfig (certificateRefs)
+"""
+
+import base64
+import binascii
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from gatewayd.api.core import ConfigMap, Secret
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import View, query
+from gatewayd.ir.tls import Certificate, PrivateBytes, TrustBundle
+
+MIN_RSA_BITS = 2048
+CURVES = ("secp256r1", "secp384r1", "secp521r1")
+"""What BoringSSL, as Envoy is built with it, accepts for server certificates."""
+
+
+@query
+def certificate(view: View, secret: ObjectKey) -> Certificate | str:
+    """Return the certificate of a TLS Secret, or what is wrong with it."""
+    row = view.get(Secret, secret)
+    if row is None:
+        return f'Secret "{secret}" does not exist'
+    try:
+        chain = base64.b64decode(row.data.get("tls.crt", ""), validate=True)
+        key = base64.b64decode(row.data.get("tls.key", ""), validate=True)
+    except binascii.Error:
+        return f'Secret "{secret}": data is not base64'
+    if not chain or not key:
+        return f'Secret "{secret}" has no tls.crt or no tls.key; both are needed (type kubernetes.io/tls)'
+    return _checked(str(secret), chain, key)
+
+
+def _checked(name: str, chain: bytes, key: bytes) -> Certificate | str:
+    try:
+        certificates = x509.load_pem_x509_certificates(chain)
+    except ValueError:
+        return f'Secret "{name}": tls.crt holds no PEM certificate that can be read'
+    try:
+        private = load_pem_private_key(key, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return f'Secret "{name}": tls.key holds no PEM private key without a password that can be read'
+    if isinstance(private, rsa.RSAPrivateKey):
+        good = private.key_size >= MIN_RSA_BITS
+    else:
+        good = isinstance(private, ec.EllipticCurvePrivateKey) and private.curve.name in CURVES
+    if not good:
+        return f'Secret "{name}": tls.key is neither RSA of {MIN_RSA_BITS} bits or more nor ECDSA P-256, P-384 or P-521'
+    spki = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    if certificates[0].public_key().public_bytes(*spki) != private.public_key().public_bytes(*spki):
+        return f'Secret "{name}": tls.key does not belong to the first certificate of tls.crt'
+    return Certificate(
+        name=name,
+        chain=b"".join(each.public_bytes(Encoding.PEM) for each in certificates),
+        key=PrivateBytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())),
+    )
+
+
+@query
+def trust_in_configmap(view: View, configmap: ObjectKey) -> TrustBundle | str:
+    """Return the CA certificates under `ca.crt` of a ConfigMap, or what is wrong with them."""
+    row = view.get(ConfigMap, configmap)
+    if row is None:
+        return f'ConfigMap "{configmap}" does not exist'
+    return _trust(f'ConfigMap "{configmap}"', f"configmap/{configmap}", row.data.get("ca.crt", "").encode())
+
+
+@query
+def trust_in_secret(view: View, secret: ObjectKey) -> TrustBundle | str:
+    """Return the CA certificates under `ca.crt` of a Secret, or what is wrong with them."""
+    row = view.get(Secret, secret)
+    if row is None:
+        return f'Secret "{secret}" does not exist'
+    try:
+        text = base64.b64decode(row.data.get("ca.crt", ""), validate=True)
+    except binascii.Error:
+        return f'Secret "{secret}": data is not base64'
+    return _trust(f'Secret "{secret}"', f"secret/{secret}", text)
+
+
+def _trust(shown: str, name: str, text: bytes) -> TrustBundle | str:
+    try:
+        found = x509.load_pem_x509_certificates(text)
+    except ValueError:
+        return f"{shown} has no PEM certificate under ca.crt"
+    return TrustBundle(name=name, certificates=b"".join(each.public_bytes(Encoding.PEM) for each in found))

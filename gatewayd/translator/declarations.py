@@ -1,0 +1,13 @@
+"""Everything that the engine must be told: indexes in the order in which they may be read, and outputs."""
+
+from gatewayd.incremental.view import Index, Output
+from gatewayd.translator.attachment import ATTACHED
+from gatewayd.translator.endpoints import SLICES
+from gatewayd.translator.listeners import SETS_BY_GATEWAY
+from gatewayd.translator.outcomes import OUTCOMES
+from gatewayd.translator.proxy import PROXIES, UPSTREAMS
+from gatewayd.translator.references import GRANTS
+from gatewayd.translator.virtualhosts import HOSTS
+
+INDEXES: tuple[Index, ...] = (GRANTS, SLICES, SETS_BY_GATEWAY, ATTACHED, HOSTS, UPSTREAMS)
+OUTPUTS: tuple[Output, ...] = (PROXIES, OUTCOMES)

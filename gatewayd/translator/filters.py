@@ -1,0 +1,189 @@
+"""FILTERS: how each filter of a rule becomes a value of the IR. A new filter is a function and a row.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#httproutefilter, #grpcroutefilter
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from gatewayd.api.filters import Fraction, HeaderModifier, RequestMirror
+from gatewayd.api.grpcroute import GRPCRouteFilter
+from gatewayd.api.httproute import HTTPCORS, HTTPPathModifier, HTTPRequestRedirect, HTTPRouteFilter, HTTPURLRewrite
+from gatewayd.api.meta import GroupKind, ObjectKey
+from gatewayd.incremental.view import View
+from gatewayd.ir.backend import InvalidBackend, Protocol
+from gatewayd.ir.filters import Cors, Header, HeaderChanges, RequestHeaders, ResponseHeaders
+from gatewayd.ir.http import (
+    FullPath,
+    Mirror,
+    PathModifier,
+    PrefixReplacement,
+    Redirect,
+    URLRewrite,
+)
+from gatewayd.translator.backends import BackendAsk, backend
+from gatewayd.translator.rules import Problem, Unresolved, Unsupported
+
+MILLION = 1_000_000
+
+
+class Place(NamedTuple):
+    """Where a filter stands: the route's kind and namespace, what it speaks, and the field path."""
+
+    source: GroupKind
+    namespace: str
+    wants: Protocol
+    path: str
+
+
+class Effect(NamedTuple):
+    """What a filter does, and what is wrong with it."""
+
+    value: RequestHeaders | ResponseHeaders | Cors | Redirect | URLRewrite | Mirror | None
+    problem: Problem | None
+
+
+AnyFilter = HTTPRouteFilter | GRPCRouteFilter
+
+
+def effect(view: View, place: Place, each: AnyFilter) -> Effect:
+    """Return what one filter does. A filter that we do not have is a problem, never nothing."""
+    return FILTERS[each.type](view, place, each)
+
+
+def _changes(modifier: HeaderModifier) -> HeaderChanges:
+    return HeaderChanges(
+        set=tuple(Header(name=each.name, value=each.value) for each in modifier.set),
+        add=tuple(Header(name=each.name, value=each.value) for each in modifier.add),
+        remove=modifier.remove,
+    )
+
+
+def _request_headers(_view: View, place: Place, each: AnyFilter) -> Effect:
+    modifier = each.request_header_modifier
+    if modifier is None:
+        return _absent(place, "requestHeaderModifier")
+    return Effect(RequestHeaders(changes=_changes(modifier)), None)
+
+
+def _response_headers(_view: View, place: Place, each: AnyFilter) -> Effect:
+    modifier = each.response_header_modifier
+    if modifier is None:
+        return _absent(place, "responseHeaderModifier")
+    return Effect(ResponseHeaders(changes=_changes(modifier)), None)
+
+
+def _mirror(view: View, place: Place, each: AnyFilter) -> Effect:
+    mirror = each.request_mirror
+    if mirror is None:
+        return _absent(place, "requestMirror")
+    ref = mirror.backend_ref
+    to = ObjectKey(ref.namespace or place.namespace, ref.name)
+    found = backend(view, BackendAsk(place.source, place.namespace, ref.group_kind, to, ref.port, place.wants))
+    problem = None
+    if isinstance(found, InvalidBackend):
+        problem = Unresolved(found.reason, f"{place.path}.requestMirror.backendRef: {found.message}")
+    return Effect(Mirror(backend=found, parts_per_million=_parts(mirror)), problem)
+
+
+def _parts(mirror: RequestMirror) -> int:
+    share = mirror.fraction or Fraction(numerator=100 if mirror.percent is None else mirror.percent, denominator=100)
+    return min(MILLION, share.numerator * MILLION // share.denominator)
+
+
+def _cors(_view: View, place: Place, each: Any) -> Effect:
+    cors: HTTPCORS | None = each.cors
+    if cors is None:
+        return _absent(place, "cors")
+    return Effect(
+        Cors(
+            origins=cors.allow_origins,
+            methods=cors.allow_methods,
+            allow_headers=cors.allow_headers,
+            expose_headers=cors.expose_headers,
+            max_age=cors.max_age,
+            credentials=bool(cors.allow_credentials),
+        ),
+        None,
+    )
+
+
+def _path(modifier: HTTPPathModifier | None) -> PathModifier | None:
+    if modifier is None:
+        return None
+    if modifier.type == "ReplaceFullPath":
+        return FullPath(value=modifier.replace_full_path or "")
+    return PrefixReplacement(value=modifier.replace_prefix_match or "")
+
+
+_WELL_KNOWN_PORTS = {"http": 80, "https": 443}
+
+
+def _redirect(_view: View, place: Place, each: Any) -> Effect:
+    """Leave the port open when neither port nor scheme is given: see `for_listener`.
+
+    https://gateway-api.sigs.k8s.io/reference/spec/#httprequestredirectfilter (port)
+    """
+    redirect: HTTPRequestRedirect | None = each.request_redirect
+    if redirect is None:
+        return _absent(place, "requestRedirect")
+    return Effect(
+        Redirect(
+            scheme=redirect.scheme,
+            host=redirect.hostname,
+            port=redirect.port,
+            path=_path(redirect.path),
+            status=redirect.status_code,
+        ),
+        None,
+    )
+
+
+def for_listener(redirect: Redirect, scheme: str, port: int) -> Redirect:
+    """Return the redirect as a listener of this scheme and port gives it: the port that its Location shall show."""
+    final_scheme = redirect.scheme or scheme
+    shown = redirect.port
+    if shown is None and redirect.scheme is None:
+        shown = port
+    if shown == _WELL_KNOWN_PORTS[final_scheme]:
+        shown = None
+    return Redirect(scheme=redirect.scheme, host=redirect.host, port=shown, path=redirect.path, status=redirect.status)
+
+
+def _rewrite(_view: View, place: Place, each: Any) -> Effect:
+    rewrite: HTTPURLRewrite | None = each.url_rewrite
+    if rewrite is None:
+        return _absent(place, "urlRewrite")
+    return Effect(URLRewrite(host=rewrite.hostname, path=_path(rewrite.path)), None)
+
+
+def _extension(_view: View, place: Place, each: AnyFilter) -> Effect:
+    """Fail requests whose filter is of a kind that nobody here implements: it may not be skipped.
+
+    https://gateway-api.sigs.k8s.io/reference/spec/#httproutefilter (extensionRef)
+    """
+    ref = each.extension_ref
+    if ref is None:
+        return _absent(place, "extensionRef")
+    message = f"{place.path}.extensionRef: kind {ref.group_kind} is not supported; there are no extension filters"
+    return Effect(None, Unresolved("InvalidKind", message))
+
+
+def _external_auth(_view: View, place: Place, _each: AnyFilter) -> Effect:
+    return Effect(None, Unsupported(f"{place.path}.type: ExternalAuth is not supported"))
+
+
+def _absent(place: Place, field: str) -> Effect:
+    return Effect(None, Unsupported(f"{place.path}.{field}: must be given with this type"))
+
+
+FILTERS: Mapping[str, Callable[[View, Place, Any], Effect]] = {
+    "RequestHeaderModifier": _request_headers,
+    "ResponseHeaderModifier": _response_headers,
+    "RequestMirror": _mirror,
+    "RequestRedirect": _redirect,
+    "URLRewrite": _rewrite,
+    "CORS": _cors,
+    "ExtensionRef": _extension,
+    "ExternalAuth": _external_auth,
+}

@@ -1,0 +1,115 @@
+"""From filters and backendRefs to what happens to a request; the same for HTTPRoute and GRPCRoute.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gatewayd.api.grpcroute import GRPCBackendRef
+from gatewayd.api.httproute import HTTPBackendRef
+from gatewayd.api.meta import ObjectKey
+from gatewayd.api.sessionpersistence import SessionPersistence as WrittenPersistence
+from gatewayd.incremental.view import View
+from gatewayd.ir.backend import InvalidBackend
+from gatewayd.ir.filters import Cors, HTTPFilter, RequestHeaders, ResponseHeaders
+from gatewayd.ir.http import (
+    NO_REWRITE,
+    Mirror,
+    PersistenceKind,
+    Redirect,
+    SessionPersistence,
+    URLRewrite,
+    WeightedBackend,
+)
+from gatewayd.translator.backends import BackendAsk, backend
+from gatewayd.translator.durations import milliseconds
+from gatewayd.translator.filters import AnyFilter, Place, effect
+from gatewayd.translator.rules import Problem, Unresolved, Unsupported
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filtered:
+    """What a list of filters does. `broken`: a filter that may not be skipped is missing, so requests must fail."""
+
+    filters: tuple[HTTPFilter, ...]
+    redirect: Redirect | None
+    rewrite: URLRewrite
+    mirrors: tuple[Mirror, ...]
+    problems: tuple[Problem, ...]
+    broken: bool
+
+
+def filtered(view: View, place: Place, written: Sequence[AnyFilter]) -> Filtered:
+    """Return what the filters of a rule or of a backendRef do together; `place.path` is the list's field path."""
+    effects = [effect(view, place._replace(path=f"{place.path}[{at}]"), each) for at, each in enumerate(written)]
+    values: list[Any] = [each.value for each in effects]
+    return Filtered(
+        filters=tuple(each for each in values if isinstance(each, RequestHeaders | ResponseHeaders | Cors)),
+        redirect=next((each for each in values if isinstance(each, Redirect)), None),
+        rewrite=next((each for each in values if isinstance(each, URLRewrite)), NO_REWRITE),
+        mirrors=tuple(each for each in values if isinstance(each, Mirror)),
+        problems=tuple(each.problem for each in effects if each.problem is not None),
+        broken=any(each.value is None for each in effects),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """The backends of a rule and what is wrong with them."""
+
+    backends: tuple[WeightedBackend, ...]
+    problems: tuple[Problem, ...]
+
+
+AnyBackendRef = HTTPBackendRef | GRPCBackendRef
+
+
+def shares(view: View, place: Place, refs: Sequence[AnyBackendRef]) -> Shares:
+    """Return the weighted backends of a rule; `place.path` is the rule's field path."""
+    found = [_share(view, place._replace(path=f"{place.path}.backendRefs[{at}]"), ref) for at, ref in enumerate(refs)]
+    return Shares(
+        backends=tuple(each for each, _ in found), problems=tuple(problem for _, many in found for problem in many)
+    )
+
+
+def _share(view: View, place: Place, ref: AnyBackendRef) -> tuple[WeightedBackend, tuple[Problem, ...]]:
+    to = ObjectKey(ref.namespace or place.namespace, ref.name)
+    target = backend(view, BackendAsk(place.source, place.namespace, ref.group_kind, to, ref.port, place.wants))
+    own = filtered(view, place._replace(path=f"{place.path}.filters"), ref.filters)
+    problems = list(own.problems)
+    if isinstance(target, InvalidBackend):
+        problems.insert(0, Unresolved(target.reason, f"{place.path}: {target.message}"))
+    misplaced = own.redirect is not None or own.mirrors or any(isinstance(each, Cors) for each in own.filters)
+    if misplaced:
+        allowed = "header modifiers and URLRewrite"
+        problems.append(Unsupported(f"{place.path}.filters: not supported on a backendRef; allowed: {allowed}"))
+    if own.broken or misplaced:
+        target = InvalidBackend(reason="UnsupportedValue", message="a filter of this backendRef cannot be applied")
+    share = WeightedBackend(
+        backend=target,
+        weight=ref.weight,
+        filters=tuple(each for each in own.filters if not isinstance(each, Cors)),
+        rewrite=own.rewrite,
+    )
+    return share, tuple(problems)
+
+
+def persistence(written: WrittenPersistence | None) -> SessionPersistence | None:
+    """Return the session persistence of a rule.
+
+    https://gateway-api.sigs.k8s.io/geps/gep-1619/
+    """
+    if written is None:
+        return None
+    kind = PersistenceKind.HEADER if written.type == "Header" else PersistenceKind.COOKIE
+    named = written.header.name if written.header else written.cookie.name if written.cookie else None
+    permanent = written.cookie is not None and written.cookie.lifetime_type == "Permanent"
+    permanent = permanent or (written.cookie_config is not None and written.cookie_config.lifetime_type == "Permanent")
+    return SessionPersistence(
+        kind=kind,
+        name=named or written.session_name or "gatewayd-session",
+        path=written.cookie.path if written.cookie else "/",
+        ttl_s=milliseconds(written.absolute_timeout) // 1000 if permanent else None,
+    )

@@ -1,0 +1,48 @@
+"""Hostnames of listeners and routes: what two have in common, and which of several is the most specific.
+
+A hostname is "shop.example", "*.example" (any number of labels in front), or "*" (any host at all; what the API
+writes as an absent hostname). All lower-case: https://gateway-api.sigs.k8s.io/reference/spec/#hostname
+"""
+
+ANY = "*"
+
+
+def normalised(hostname: str | None) -> str:
+    """Return the form that this module works with: absent and "" become "*", letters lower-case."""
+    return hostname.lower() if hostname else ANY
+
+
+def covers(pattern: str, hostname: str) -> bool:
+    """Return whether every host that `hostname` stands for is one that `pattern` stands for."""
+    if pattern in (ANY, hostname):
+        return True
+    # "*.example" does not stand for "example" itself, and does stand for "a.b.example".
+    return pattern.startswith("*.") and hostname.endswith(pattern[1:]) and hostname != pattern[1:]
+
+
+def intersection(one: str, other: str) -> str | None:
+    """Return what two hostnames have in common, None for nothing: always one of the two."""
+    if covers(one, other):
+        return other
+    return one if covers(other, one) else None
+
+
+def broader(hostname: str) -> tuple[str, ...]:
+    """Return the hostname and all that cover it, most specific first: a.b.c, *.b.c, *.c, *."""
+    if hostname == ANY:
+        return (ANY,)
+    labels = hostname.split(".")
+    if labels[0] == ANY:
+        labels = labels[1:]
+        return (*(f"*.{'.'.join(labels[at:])}" for at in range(len(labels))), ANY)
+    return (hostname, *(f"*.{'.'.join(labels[at:])}" for at in range(1, len(labels))), ANY)
+
+
+def specificity(hostname: str) -> tuple[int, int]:
+    """Return a sort key, larger is more specific: characters of a non-wildcard name, then characters at all.
+
+    https://gateway-api.sigs.k8s.io/reference/spec/#httproutespec (hostnames: precedence)
+    """
+    if hostname == ANY:
+        return (0, 0)
+    return (0 if hostname.startswith("*.") else len(hostname), len(hostname))

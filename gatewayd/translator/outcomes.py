@@ -1,0 +1,215 @@
+"""What is said about Gateways, ListenerSets and routes: folded from the values that decided, never decided again.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#gatewayconditiontype, #listenerconditiontype, #routeconditiontype
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.gatewayclass import GatewayClass
+from gatewayd.api.listenerset import ListenerSet
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import Member, Output, Source, View, query
+from gatewayd.ir.outcome import (
+    NO_FLEET,
+    FleetReport,
+    GatewayOutcome,
+    ListenerOutcome,
+    ListenerSetOutcome,
+    Outcome,
+    ParentOutcome,
+    RouteOutcome,
+    Verdict,
+)
+from gatewayd.ir.proxy import listener_name
+from gatewayd.translator import verdicts
+from gatewayd.translator.addresses import addresses
+from gatewayd.translator.attachment import ATTACHED, attachments
+from gatewayd.translator.chains import bound_port
+from gatewayd.translator.gatewayclass import gateway_is_ours, gatewayclass_outcome
+from gatewayd.translator.hostnames import covers
+from gatewayd.translator.listeners import (
+    MergedListener,
+    PortKey,
+    allowed_sets,
+    listeners,
+    port_listeners,
+    set_is_allowed,
+)
+from gatewayd.translator.protocols import GATEWAY_KIND, ROUTE_TABLES
+from gatewayd.translator.routes import rules
+from gatewayd.translator.tls import termination, termination_key
+
+
+def listener_outcome(view: View, gateway: ObjectKey, each: MergedListener) -> ListenerOutcome:
+    """Return what is said about one listener."""
+    ended = None
+    if each.protocol is not None and each.protocol.terminates and each.valid:
+        ended = termination(view, termination_key(gateway, each))
+    accepted = ended.refused if ended is not None and ended.refused is not None else each.accepted
+    unresolved = each.kinds_verdict or (ended.unresolved if ended is not None else None)
+    ready = accepted.status and (ended is None or ended.tls is not None)
+    overlap = _overlap(view, gateway, each)
+    return ListenerOutcome(
+        name=each.key.section,
+        port=each.port,
+        kinds=tuple((kind.group, kind.kind) for kind in each.kinds),
+        attached=view.count(ATTACHED, each.key),
+        verdicts=(
+            accepted,
+            _programmed(view, gateway, each)
+            if ready
+            else verdicts.not_programmed("Invalid", "see Accepted and ResolvedRefs"),
+            unresolved or verdicts.resolved(),
+            each.conflict,
+            *([overlap] if overlap else []),
+        ),
+    )
+
+
+def _programmed(view: View, gateway: ObjectKey, each: MergedListener) -> Verdict:
+    """Return whether a proxy has the listener: an ACK is the only proof."""
+    fleet = view.get(FleetReport, gateway) or NO_FLEET
+    name = listener_name(each.protocol.transport if each.protocol else "tcp", bound_port(view, each.port))
+    if name in fleet.acked_listeners:
+        return verdicts.programmed("a connected proxy has acknowledged it")
+    refused = [each for each in fleet.rejections if name in each.names]
+    if refused:
+        return verdicts.not_programmed("Invalid", f"the proxy refused it: {refused[0].message}")
+    waiting = "the proxy has not acknowledged it yet" if fleet.connected else "no proxy is connected yet"
+    return verdicts.not_programmed("Pending", waiting)
+
+
+def _overlap(view: View, gateway: ObjectKey, each: MergedListener) -> Verdict | None:
+    """Return the warning that another listener of the port covers the same hosts under TLS.
+
+    https://gateway-api.sigs.k8s.io/geps/gep-3567/
+    """
+    if each.protocol is None or each.protocol.name != "HTTPS" or not each.valid:
+        return None
+    others = [
+        other.key.section
+        for other in port_listeners(view, PortKey(gateway, "tcp", each.port))
+        if other.key != each.key
+        and other.protocol is not None
+        and other.protocol.name == "HTTPS"
+        and (covers(other.hostname, each.hostname) or covers(each.hostname, other.hostname))
+    ]
+    return verdicts.overlapping_tls(f"overlaps with listener {', '.join(others)}") if others else None
+
+
+@query
+def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
+    """Return what is said about a Gateway; None when it is not ours."""
+    row = view.get(Gateway, member.key)
+    if row is None or not gateway_is_ours(view, row.metadata.key):
+        return None
+    key = row.metadata.key
+    found = tuple(listener_outcome(view, key, each) for each in listeners(view, key) if each.key.owner == "Gateway")
+    reached = addresses(view, key)
+    accepted = reached.refused or _refused_parameters(row) or _accepted(found)
+    programmed = reached.missing or _gateway_programmed(accepted, found)
+    return GatewayOutcome(
+        generation=row.metadata.generation,
+        verdicts=(accepted, programmed),
+        addresses=reached.assigned,
+        listeners=found,
+        attached_sets=len(allowed_sets(view, key)),
+    )
+
+
+def _refused_parameters(row: Gateway) -> Verdict | None:
+    ref = row.spec.infrastructure.parameters_ref if row.spec.infrastructure else None
+    if ref is None:
+        return None
+    message = f"spec.infrastructure.parametersRef: kind {ref.group_kind} is not supported here; leave it out"
+    return verdicts.not_accepted("InvalidParameters", message)
+
+
+def _is(found: ListenerOutcome, kind: str) -> bool:
+    return any(verdict.type == kind and verdict.status for verdict in found.verdicts)
+
+
+def _accepted(found: tuple[ListenerOutcome, ...]) -> Verdict:
+    """https://gateway-api.sigs.k8s.io/reference/spec/#gatewayconditionreason (ListenersNotValid)."""
+    wrong = [each.name for each in found if not _is(each, verdicts.ACCEPTED)]
+    if not wrong:
+        return verdicts.accepted()
+    names = ", ".join(wrong)
+    return verdicts.some_listeners_not_valid(names) if len(wrong) < len(found) else verdicts.no_listener_valid(names)
+
+
+def _gateway_programmed(accepted: Verdict, found: tuple[ListenerOutcome, ...]) -> Verdict:
+    if not accepted.status:
+        return verdicts.not_programmed("Invalid", "see Accepted")
+    candidates = [each for each in found if _is(each, verdicts.ACCEPTED)]
+    if any(_is(each, verdicts.PROGRAMMED) for each in candidates):
+        return verdicts.programmed("a connected proxy has acknowledged it")
+    waiting = [verdict for each in candidates for verdict in each.verdicts if verdict.type == verdicts.PROGRAMMED]
+    return verdicts.not_programmed("Pending", "; ".join(dict.fromkeys(each.message for each in waiting)))
+
+
+@query
+def listenerset_outcome(view: View, member: Member) -> ListenerSetOutcome | None:
+    """Return what is said about a ListenerSet; None when its Gateway is not ours.
+
+    https://gateway-api.sigs.k8s.io/reference/spec/#listenerset
+    """
+    row = view.get(ListenerSet, member.key)
+    if row is None or row.spec.parent_ref.group_kind != GATEWAY_KIND:
+        return None
+    key = row.metadata.key
+    gateway = ObjectKey(row.spec.parent_ref.namespace or key.namespace, row.spec.parent_ref.name)
+    if not gateway_is_ours(view, gateway):
+        return None
+    if not set_is_allowed(view, key):
+        message = f'spec.parentRef: Gateway "{gateway}" does not allow listeners from namespace {key.namespace!r}'
+        both = (verdicts.not_accepted("NotAllowed", message), verdicts.not_programmed("NotAllowed", message))
+        return ListenerSetOutcome(generation=row.metadata.generation, verdicts=both, listeners=())
+    found = tuple(
+        listener_outcome(view, gateway, each)
+        for each in listeners(view, gateway)
+        if each.key.owner == "ListenerSet" and each.key.object == key
+    )
+    accepted = _accepted(found)
+    return ListenerSetOutcome(
+        generation=row.metadata.generation,
+        verdicts=(accepted, _gateway_programmed(accepted, found)),
+        listeners=found,
+    )
+
+
+@query
+def route_outcome(view: View, member: Member) -> RouteOutcome | None:
+    """Return what is said about a route; None when none of its parents is ours."""
+    row = view.get(member.table, member.key)
+    parents = tuple(_parents(view, member))
+    if row is None or not parents:
+        return None
+    return RouteOutcome(generation=row.metadata.generation, parents=parents)
+
+
+def _parents(view: View, member: Member) -> Iterator[ParentOutcome]:
+    found = rules(view, member)
+    for parent in attachments(view, member):
+        said = [parent.verdict, found.unresolved or verdicts.resolved()]
+        if found.partial is not None and parent.verdict.status:
+            said.append(found.partial)
+        yield ParentOutcome(ref=parent.ref, verdicts=tuple(said))
+
+
+OUTCOMES = Output(
+    name="outcomes",
+    sources=(
+        Source(table=GatewayClass, query=gatewayclass_outcome),
+        Source(table=Gateway, query=gateway_outcome),
+        Source(table=ListenerSet, query=listenerset_outcome),
+        *(Source(table=table, query=route_outcome) for table in ROUTE_TABLES),
+    ),
+)
+
+
+def outcomes(changes: Iterator[Any]) -> Iterator[tuple[Member, Outcome | None]]:
+    """Give drained changes of OUTCOMES their type."""
+    return ((change.member, change.value) for change in changes)

@@ -1,0 +1,1 @@
+"""Policies: one file each; whom they apply to is decided in `attach`."""

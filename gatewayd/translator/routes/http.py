@@ -1,0 +1,165 @@
+"""HTTPRoute rules -> Routes.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#httproute
+"""
+
+from collections.abc import Iterable, Iterator
+
+from gatewayd.api.httproute import (
+    HTTPPathMatch,
+    HTTPRoute,
+    HTTPRouteMatch,
+    HTTPRouteRetry,
+    HTTPRouteRule,
+    HTTPRouteTimeouts,
+)
+from gatewayd.incremental.view import View
+from gatewayd.ir.backend import Protocol
+from gatewayd.ir.http import (
+    NO_TIMEOUTS,
+    Action,
+    DirectResponse,
+    ExactPath,
+    ExactValue,
+    Forward,
+    NamedMatch,
+    PathMatch,
+    PrefixPath,
+    RegexPath,
+    RegexValue,
+    RequestMatch,
+    Retry,
+    Route,
+    RuleRef,
+    Timeouts,
+)
+from gatewayd.translator.durations import milliseconds
+from gatewayd.translator.filters import Place
+from gatewayd.translator.forwarding import Filtered, filtered, persistence, shares
+from gatewayd.translator.protocols import group_kind
+from gatewayd.translator.regexes import regex_problem
+from gatewayd.translator.rules import Problem, Ranked, RuleResult, RuleSet, Unsupported, fold
+
+INTERNAL_ERROR = DirectResponse(status=500)
+
+
+def rules(view: View, row: HTTPRoute) -> RuleSet:
+    """Return what the rules of an HTTPRoute say."""
+    return fold(_rule(view, row, at, rule) for at, rule in enumerate(row.spec.rules))
+
+
+def _rule(view: View, row: HTTPRoute, at: int, rule: HTTPRouteRule) -> RuleResult:
+    path = f"spec.rules[{at}]"
+    place = Place(group_kind(HTTPRoute), row.metadata.namespace, Protocol.HTTP1, path)
+    steps = filtered(view, place._replace(path=f"{path}.filters"), rule.filters)
+    action, problems = _action(view, place, rule, steps)
+    matches = tuple(_matches(rule.matches or (HTTPRouteMatch(),), path))
+    routes = tuple(
+        Ranked(
+            rank(match),
+            Route(
+                source=RuleRef(
+                    kind="HTTPRoute", namespace=row.metadata.namespace, name=row.metadata.name, rule=at, match=number
+                ),
+                rule_name=rule.name or "",
+                match=match,
+                action=action,
+                filters=steps.filters,
+            ),
+        )
+        for number, match in enumerate(matches)
+        if isinstance(match, RequestMatch)
+    )
+    wrong = tuple(match for match in matches if isinstance(match, Unsupported))
+    return RuleResult(routes, (*steps.problems, *problems, *wrong))
+
+
+def _action(view: View, place: Place, rule: HTTPRouteRule, steps: Filtered) -> tuple[Action, tuple[Problem, ...]]:
+    if steps.redirect is not None and not steps.broken:
+        return steps.redirect, ()
+    targets = shares(view, place, rule.backend_refs)
+    if steps.broken or any(isinstance(problem, Unsupported) for problem in targets.problems):
+        return INTERNAL_ERROR, targets.problems
+    forward = Forward(
+        backends=targets.backends,
+        mirrors=steps.mirrors,
+        rewrite=steps.rewrite,
+        timeouts=_timeouts(rule.timeouts),
+        retry=_retry(rule.retry),
+        persistence=persistence(rule.session_persistence),
+    )
+    return forward, targets.problems
+
+
+def _timeouts(written: HTTPRouteTimeouts | None) -> Timeouts:
+    if written is None:
+        return NO_TIMEOUTS
+    return Timeouts(request_ms=milliseconds(written.request), backend_request_ms=milliseconds(written.backend_request))
+
+
+def _retry(written: HTTPRouteRetry | None) -> Retry | None:
+    """Return the retry policy; `attempts: 0` is none.
+
+    https://gateway-api.sigs.k8s.io/geps/gep-1731/
+    """
+    if written is None or written.attempts == 0:
+        return None
+    return Retry(codes=written.codes, attempts=written.attempts, backoff_ms=milliseconds(written.backoff))
+
+
+def _matches(written: tuple[HTTPRouteMatch, ...], path: str) -> Iterator[RequestMatch | Unsupported]:
+    for at, each in enumerate(written):
+        where = f"{path}.matches[{at}]"
+        patterns = [(f"{where}.path.value", each.path.value)] if each.path.type == "RegularExpression" else []
+        named = [(f"{where}.headers[{index}].value", entry) for index, entry in enumerate(each.headers)]
+        params = [(f"{where}.queryParams[{index}].value", entry) for index, entry in enumerate(each.query_params)]
+        patterns += [(field, entry.value) for field, entry in named if entry.type == "RegularExpression"]
+        patterns += [(field, entry.value) for field, entry in params if entry.type == "RegularExpression"]
+        wrong = [f"{field}: {problem}" for field, pattern in patterns if (problem := regex_problem(pattern))]
+        yield Unsupported("; ".join(wrong)) if wrong else _match(each)
+
+
+def _match(written: HTTPRouteMatch) -> RequestMatch:
+    return RequestMatch(
+        path=_path(written.path),
+        methods=(written.method,) if written.method else (),
+        headers=named_matches((each.name.lower(), each.value, each.type) for each in written.headers),
+        queries=named_matches((each.name, each.value, each.type) for each in written.query_params),
+        grpc=False,
+    )
+
+
+def _path(written: HTTPPathMatch) -> PathMatch:
+    if written.type == "Exact":
+        return ExactPath(value=written.value)
+    if written.type == "RegularExpression":
+        return RegexPath(pattern=written.value)
+    return PrefixPath(value=written.value.rstrip("/") or "/")
+
+
+def named_matches(entries: Iterable[tuple[str, str, str]]) -> tuple[NamedMatch, ...]:
+    """Return matches of (name, value, type), of equal names the first only.
+
+    https://gateway-api.sigs.k8s.io/reference/spec/#httpheadermatch (name)
+    """
+    found: dict[str, NamedMatch] = {}
+    for name, value, kind in entries:
+        wanted = RegexValue(pattern=value) if kind == "RegularExpression" else ExactValue(value=value)
+        found.setdefault(name, NamedMatch(name=name, value=wanted))
+    return tuple(found.values())
+
+
+def rank(match: RequestMatch) -> tuple[int, ...]:
+    """Return a match's place among those of one host.
+
+    Exact path, then the longest, then method, then number of headers, then of query parameters. Regular expressions,
+    whose place the spec leaves open, stand between exact paths and prefixes.
+    https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule (matches)
+    """
+    if isinstance(match.path, ExactPath):
+        path = (3, len(match.path.value))
+    elif isinstance(match.path, RegexPath):
+        path = (2, len(match.path.pattern))
+    else:
+        path = (1, len(match.path.value))
+    return (*path, len(match.methods), len(match.headers), len(match.queries))

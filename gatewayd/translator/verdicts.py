@@ -1,0 +1,102 @@
+"""Every verdict that is ever said, by name. Nobody else writes a condition's type, status and reason.
+
+Types and reasons: https://gateway-api.sigs.k8s.io/reference/spec/ (the *ConditionType and *ConditionReason constants).
+Messages: `<field path>: <what is wrong>; <what is allowed>`, without a final period.
+"""
+
+from gatewayd.ir.outcome import Verdict
+
+ACCEPTED = "Accepted"
+RESOLVED_REFS = "ResolvedRefs"
+PROGRAMMED = "Programmed"
+CONFLICTED = "Conflicted"
+OVERLAPPING = "OverlappingTLSConfig"
+
+
+def _good(kind: str, message: str = "") -> Verdict:
+    return Verdict(type=kind, status=True, reason=kind, message=message)
+
+
+def _bad(kind: str, reason: str, message: str) -> Verdict:
+    return Verdict(type=kind, status=False, reason=reason, message=message)
+
+
+def accepted(message: str = "") -> Verdict:
+    """Say that all is well with the object itself."""
+    return _good(ACCEPTED, message)
+
+
+def not_accepted(reason: str, message: str) -> Verdict:
+    """Give the reason why the object has no effect."""
+    return _bad(ACCEPTED, reason, message)
+
+
+def resolved() -> Verdict:
+    """Everything that the object refers to is there and may be referred to."""
+    return _good(RESOLVED_REFS)
+
+
+def unresolved(reason: str, message: str) -> Verdict:
+    """Name the first reference that leads nowhere; further ones stand in the message."""
+    return _bad(RESOLVED_REFS, reason, message)
+
+
+def programmed(message: str) -> Verdict:
+    """Say that a proxy has it."""
+    return _good(PROGRAMMED, message)
+
+
+def not_programmed(reason: str, message: str) -> Verdict:
+    """Say that no proxy has it (yet)."""
+    return _bad(PROGRAMMED, reason, message)
+
+
+def no_conflicts() -> Verdict:
+    """Say that the listener is distinct."""
+    return _bad(CONFLICTED, "NoConflicts", "")
+
+
+def conflicted(reason: str, message: str) -> Verdict:
+    """Say that the listener cannot be told from another one."""
+    return Verdict(type=CONFLICTED, status=True, reason=reason, message=message)
+
+
+def overlapping_tls(message: str) -> Verdict:
+    """Clients may reuse a connection of this listener for a host of another one (it answers 421)."""
+    return Verdict(type=OVERLAPPING, status=True, reason="OverlappingHostnames", message=message)
+
+
+# --- Gateways --------------------------------------------------------------------------------------------------
+
+
+def some_listeners_not_valid(names: str) -> Verdict:
+    """Say that the Gateway works but for some listeners."""
+    return Verdict(type=ACCEPTED, status=True, reason="ListenersNotValid", message=f"listeners not valid: {names}")
+
+
+def no_listener_valid(names: str) -> Verdict:
+    """Say that no listener of the Gateway works."""
+    return not_accepted("ListenersNotValid", f"spec.listeners: none is valid: {names}")
+
+
+# --- routes ----------------------------------------------------------------------------------------------------
+
+
+def no_matching_parent(message: str) -> Verdict:
+    """Say that sectionName or port name no listener of the parent."""
+    return not_accepted("NoMatchingParent", message)
+
+
+def not_allowed(message: str) -> Verdict:
+    """Say that the listeners do not let this kind, or this namespace, attach."""
+    return not_accepted("NotAllowedByListeners", message)
+
+
+def no_matching_hostname(message: str) -> Verdict:
+    """Say that no listener shares a hostname with the route."""
+    return not_accepted("NoMatchingListenerHostname", message)
+
+
+def unsupported_value(message: str) -> Verdict:
+    """Say that a field asks for what we cannot do."""
+    return not_accepted("UnsupportedValue", message)

@@ -1,0 +1,42 @@
+"""Endpoints -> ClusterLoadAssignment.
+
+Invariant: an endpoint that drains gets no new sessions while another one is there; when all drain, all are used, as
+kube-proxy does (https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#serving).
+"""
+
+from typing import Any
+
+from envoy.config.core.v3 import address_pb2, health_check_pb2
+from envoy.config.endpoint.v3 import endpoint_components_pb2, endpoint_pb2
+
+from gatewayd.ir.backend import Cluster, Discovered, Endpoint
+from gatewayd.xds import names
+
+
+def load_assignment(cluster: Cluster, found: Discovered) -> Any:
+    """Return the endpoints of a cluster; none of them is a valid answer, and then requests get a 503."""
+    members = lb_endpoints(found.endpoints)
+    localities = [endpoint_components_pb2.LocalityLbEndpoints(lb_endpoints=members)] if members else []
+    return endpoint_pb2.ClusterLoadAssignment(cluster_name=names.cluster(cluster.upstream), endpoints=localities)
+
+
+def lb_endpoints(endpoints: tuple[Endpoint, ...]) -> list[Any]:
+    """Return the members of one locality."""
+    spared = not all(endpoint.draining for endpoint in endpoints)
+    return [
+        lb_endpoint(
+            endpoint.address,
+            endpoint.port,
+            health_check_pb2.DRAINING if endpoint.draining and spared else health_check_pb2.UNKNOWN,
+        )
+        for endpoint in endpoints
+    ]
+
+
+def lb_endpoint(address: str, port: int, health: int) -> Any:
+    """Return one member: an IP address, or for a cluster that resolves them a host name."""
+    socket = address_pb2.SocketAddress(address=address, port_value=port)
+    return endpoint_components_pb2.LbEndpoint(
+        endpoint=endpoint_components_pb2.Endpoint(address=address_pb2.Address(socket_address=socket)),
+        health_status=health,
+    )

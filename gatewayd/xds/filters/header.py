@@ -1,0 +1,50 @@
+"""HeaderChanges -> the fields by which a Route or a ClusterWeight changes headers.
+
+Invariant: values are literal: "%" begins a substitution in Envoy, so it is doubled.
+Rules: https://gateway-api.sigs.k8s.io/reference/spec/#httpheaderfilter
+"""
+
+from typing import Any
+
+from envoy.config.core.v3 import base_pb2
+
+from gatewayd.ir.filters import Header, HeaderChanges, HTTPFilter, RequestHeaders
+
+_OVERWRITE = base_pb2.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD
+_APPEND = base_pb2.HeaderValueOption.APPEND_IF_EXISTS_OR_ADD
+
+
+def header_fields(side: str, changes: HeaderChanges) -> dict[str, Any]:
+    """Return the fields `<side>_headers_to_add` and `<side>_headers_to_remove`; side is "request" or "response".
+
+    The host is left out: Envoy refuses to change it in this way (see `host_to_set`).
+    """
+    return {
+        f"{side}_headers_to_add": [
+            *(_option(header, _OVERWRITE) for header in changes.set if _changeable(header.name)),
+            *(_option(header, _APPEND) for header in changes.add if _changeable(header.name)),
+        ],
+        f"{side}_headers_to_remove": [name for name in changes.remove if _changeable(name)],
+    }
+
+
+def host_to_set(filters: tuple[HTTPFilter, ...]) -> str | None:
+    """Return the value that a request's Host is set to by one of the filters, None when it is left."""
+    for each in filters:
+        if isinstance(each, RequestHeaders):
+            for header in each.changes.set:
+                if header.name.lower() == "host":
+                    return header.value
+    return None
+
+
+def _option(header: Header, action: Any) -> Any:
+    return base_pb2.HeaderValueOption(
+        header=base_pb2.HeaderValue(key=header.name, value=header.value.replace("%", "%%")),
+        append_action=action,
+        keep_empty_value=True,
+    )
+
+
+def _changeable(name: str) -> bool:
+    return name.lower() != "host" and not name.startswith(":")

@@ -1,0 +1,59 @@
+"""HTTPTraffic -> the connection manager of a filter chain, with the defaults of a proxy that faces the internet.
+
+Edge defaults: https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/best_practices/edge
+"""
+
+from typing import Any
+
+from envoy.config.core.v3 import protocol_pb2
+from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as pb
+from google.protobuf import wrappers_pb2
+
+from gatewayd.ir.proxy import HTTPTraffic
+from gatewayd.xds import names
+from gatewayd.xds.filters.chain import http_filters
+from gatewayd.xds.message import ADS, seconds
+
+NAME = "envoy.filters.network.http_connection_manager"
+
+_HCM = pb.HttpConnectionManager
+_TRUE = wrappers_pb2.BoolValue(value=True)
+
+_CONNECTION = protocol_pb2.HttpProtocolOptions(
+    idle_timeout=seconds(900),
+    # A backend may read X_A and X-A as one header (CGI), and so be told what a rule here was to keep away.
+    headers_with_underscores_action=protocol_pb2.HttpProtocolOptions.REJECT_REQUEST,
+)
+_HTTP1 = protocol_pb2.Http1ProtocolOptions(
+    # HTTP/1.0 with a Host is served, as `ab` and old health checks send it; without a Host it gets a 400.
+    accept_http_10=True,
+)
+_HTTP2 = protocol_pb2.Http2ProtocolOptions(
+    max_concurrent_streams=wrappers_pb2.UInt32Value(value=100),
+    initial_stream_window_size=wrappers_pb2.UInt32Value(value=64 * 1024),
+    initial_connection_window_size=wrappers_pb2.UInt32Value(value=1024 * 1024),
+    # WebSocket over HTTP/2: https://www.rfc-editor.org/rfc/rfc8441
+    allow_connect=True,
+)
+
+
+def connection_manager(traffic: HTTPTraffic) -> Any:
+    """Return the HttpConnectionManager that routes by the traffic's table, which comes by RDS."""
+    return _HCM(
+        stat_prefix=f"{traffic.scheme}/{names.route_table(traffic.table)}",
+        rds=pb.Rds(config_source=ADS, route_config_name=names.route_table(traffic.table)),
+        http_filters=http_filters(),
+        common_http_protocol_options=_CONNECTION,
+        http_protocol_options=_HTTP1,
+        http2_protocol_options=_HTTP2,
+        server_header_transformation=_HCM.PASS_THROUGH,
+        upgrade_configs=[_HCM.UpgradeConfig(upgrade_type="websocket")],
+        # The peer is the client: what it claims to have forwarded is not believed, x-envoy-* is dropped.
+        use_remote_address=_TRUE,
+        # Rules are applied to the path that a backend will see, however it was spelt.
+        normalize_path=_TRUE,
+        merge_slashes=True,
+        path_with_escaped_slashes_action=_HCM.UNESCAPE_AND_REDIRECT,
+        request_headers_timeout=seconds(60),
+        stream_idle_timeout=seconds(300),
+    )

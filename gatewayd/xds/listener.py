@@ -1,0 +1,91 @@
+"""Listener -> Envoy's listener.
+
+Invariant: nothing stands here that changes with routes, endpoints or the contents of certificates, because a filter
+chain that changes closes its connections.
+"""
+
+from typing import Any, assert_never
+
+from envoy.config.core.v3 import address_pb2
+from envoy.config.listener.v3 import listener_components_pb2, listener_pb2, udp_listener_config_pb2
+from envoy.extensions.filters.listener.tls_inspector.v3 import tls_inspector_pb2
+from google.protobuf import wrappers_pb2
+
+from gatewayd.ir.l4 import L4Refuse
+from gatewayd.ir.proxy import DatagramListener, FilterChain, HTTPTraffic, L4Traffic, Listener, StreamListener
+from gatewayd.xds import hcm, names, tcp, tls, udp
+from gatewayd.xds.cluster import BUFFER_BYTES
+from gatewayd.xds.message import packed
+
+_TLS_INSPECTOR = listener_components_pb2.ListenerFilter(
+    name="envoy.filters.listener.tls_inspector", typed_config=packed(tls_inspector_pb2.TlsInspector())
+)
+_REFUSE_ALL = FilterChain(name="refuse", server_names=(), tls=None, traffic=L4Traffic(action=L4Refuse()))
+
+
+def listener(of: Listener, address: str) -> Any:
+    """Return the listener, bound to an IP address of the proxy."""
+    match of:
+        case StreamListener():
+            return _stream(of, address)
+        case DatagramListener():
+            return _datagram(of, address)
+        case _:
+            assert_never(of)
+
+
+def _stream(of: StreamListener, address: str) -> Any:
+    # Envoy refuses a listener without chains; one that has nothing to offer closes connections.
+    chains = of.chains or (_REFUSE_ALL,)
+    return listener_pb2.Listener(
+        name=names.listener(of),
+        address=_address(address, of.port, address_pb2.SocketAddress.TCP),
+        per_connection_buffer_limit_bytes=BUFFER_BYTES,
+        listener_filters=[_TLS_INSPECTOR] if of.inspect_tls else [],
+        filter_chains=[_filter_chain(chain) for chain in chains],
+        # One connection for each turn of a worker: they are shared out more evenly.
+        max_connections_to_accept_per_socket_event=wrappers_pb2.UInt32Value(value=1),
+    )
+
+
+def _datagram(of: DatagramListener, address: str) -> Any:
+    proxy = listener_components_pb2.ListenerFilter(name=udp.NAME, typed_config=packed(udp.udp_proxy(of)))
+    return listener_pb2.Listener(
+        name=names.listener(of),
+        address=_address(address, of.port, address_pb2.SocketAddress.UDP),
+        udp_listener_config=udp_listener_config_pb2.UdpListenerConfig(),
+        listener_filters=[proxy],
+    )
+
+
+def _filter_chain(of: FilterChain) -> Any:
+    traffic = of.traffic
+    match traffic:
+        case HTTPTraffic():
+            end = _filter(hcm.NAME, hcm.connection_manager(traffic))
+        case L4Traffic():
+            end = _filter(tcp.NAME, tcp.tcp_proxy(traffic.action, of.name))
+        case _:
+            assert_never(traffic)
+    names_match = listener_components_pb2.FilterChainMatch(server_names=of.server_names) if of.server_names else None
+    return listener_components_pb2.FilterChain(
+        name=of.name,
+        filter_chain_match=names_match,
+        filters=[end],
+        transport_socket=tls.downstream(of.tls) if of.tls else None,
+    )
+
+
+def _filter(name: str, config: Any) -> Any:
+    return listener_components_pb2.Filter(name=name, typed_config=packed(config))
+
+
+def _address(address: str, port: int, protocol: int) -> Any:
+    socket = address_pb2.SocketAddress(
+        protocol=protocol,
+        address=address,
+        port_value=port,
+        # "::" is both families, as it is for most servers.
+        ipv4_compat=address == "::",
+    )
+    return address_pb2.Address(socket_address=socket)

@@ -1,0 +1,58 @@
+"""Results for a sequence of values, kept by the identity of each value.
+
+In: one sequence after another, most of whose values are the very objects of the sequence before (an unchanged IR value
+is the same object after a change). Out: the results, in the order of the values; only for values that were not there
+before anything is made. Nothing is kept for values that are gone.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from itertools import compress, count
+from operator import is_not
+from typing import Generic, TypeVar
+
+V = TypeVar("V")
+R = TypeVar("R")
+
+
+class Memo(Generic[V, R]):
+    """`make(value, earlier)` gives a value's result; `earlier` is the one that a gone value of the same `key` had."""
+
+    __slots__ = ("_key", "_make", "results", "values")
+
+    def __init__(self, make: Callable[[V, R | None], R], key: Callable[[V], Hashable]) -> None:
+        self._make = make
+        self._key = key
+        self.values: tuple[V, ...] = ()
+        self.results: tuple[R, ...] = ()
+
+    def update(self, values: tuple[V, ...]) -> None:
+        """Put `values` in the place of the sequence before.
+
+        `values` and `results` stay the same tuples when nothing in them is another object.
+        """
+        head = _same(self.values, values)
+        if head == len(values) == len(self.values):
+            return
+        shorter = min(len(values), len(self.values)) - head
+        tail = min(_same(self.values[::-1], values[::-1]), shorter)
+        gone = slice(head, len(self.values) - tail)
+        middle = self._middle(self.values[gone], self.results[gone], values[head : len(values) - tail])
+        results = (*self.results[:head], *middle, *self.results[len(self.results) - tail :])
+        same = len(results) == len(self.results) == _same(results, self.results)
+        self.values, self.results = values, self.results if same else results
+
+    def _middle(self, old: Sequence[V], results: Sequence[R], new: Sequence[V]) -> list[R]:
+        known = {id(value): result for value, result in zip(old, results, strict=True)}
+        here = set(map(id, new))
+        earlier = {
+            self._key(value): result for value, result in zip(old, results, strict=True) if id(value) not in here
+        }
+        return [
+            known[id(value)] if id(value) in known else self._make(value, earlier.get(self._key(value)))
+            for value in new
+        ]
+
+
+def _same(one: Sequence[object], other: Sequence[object]) -> int:
+    """Count the objects that both begin with."""
+    return next(compress(count(), map(is_not, one, other)), min(len(one), len(other)))

@@ -1,0 +1,39 @@
+"""Every resource name is made here.
+
+In: keys of the IR. Out: names that Envoy knows a resource by. Invariant: two different keys never share a name, and a
+name holds nothing that changes without the thing itself becoming another one (no index of a rule, no weight), so an
+edit of a route seldom makes a cluster. "/" parts the elements: no Kubernetes name contains it.
+"""
+
+from gatewayd.ir.backend import Upstream
+from gatewayd.ir.http import RouteTableKey
+from gatewayd.ir.proxy import DatagramListener, Listener
+from gatewayd.ir.tls import Certificate, TrustBundle
+
+NOWHERE = "invalid-backend"
+"""A cluster that never exists: what an InvalidBackend's share is sent to."""
+
+
+def cluster(upstream: Upstream) -> str:
+    """Name the cluster of an upstream, which is its EDS name as well: no two clusters share endpoints (envoy#47302)."""
+    return f"{upstream.kind.lower()}/{upstream.namespace}/{upstream.name}/{upstream.port}/{upstream.protocol}"
+
+
+def datagram_cluster(listener: DatagramListener) -> str:
+    """Name the cluster that holds all backends of a UDP port: `udp_proxy` can name only one cluster."""
+    return f"udp/{listener.port}"
+
+
+def listener(of: Listener) -> str:
+    """Name a listener by its protocol and port."""
+    return f"udp/{of.port}" if isinstance(of, DatagramListener) else f"tcp/{of.port}"
+
+
+def route_table(key: RouteTableKey) -> str:
+    """Name a RouteConfiguration."""
+    return f"{key.port}/{key.listener}" if key.listener else str(key.port)
+
+
+def secret(of: Certificate | TrustBundle) -> str:
+    """Name the SDS secret of a certificate or of a trust bundle."""
+    return f"certificate/{of.name}" if isinstance(of, Certificate) else f"trust/{of.name}"

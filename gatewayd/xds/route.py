@@ -1,0 +1,107 @@
+"""RouteTable -> RouteConfiguration, in parts that are serialised once each.
+
+A RouteConfiguration is `table_head` + the `virtual_host_entry` of each virtual host + `TABLE_TAIL`; a virtual host is
+`virtual_host_head` + the `route_entries` of each Route + `fallback_entries`. The parts stand in the order of their
+field numbers, so the whole equals the encoding of the same message built at once.
+"""
+
+from collections.abc import Iterator
+from typing import Any, assert_never
+
+from envoy.config.core.v3 import base_pb2
+from envoy.config.route.v3 import route_components_pb2 as pb
+from envoy.config.route.v3 import route_pb2
+from google.protobuf import struct_pb2, wrappers_pb2
+
+from gatewayd.ir.http import DirectResponse, Forward, Redirect, Route, RouteTableKey
+from gatewayd.xds import names
+from gatewayd.xds.filters.chain import filter_fields, with_session
+from gatewayd.xds.forward import direct_response, shares
+from gatewayd.xds.match import fraction, route_match
+from gatewayd.xds.message import field, serialised
+from gatewayd.xds.redirect import depends_on_domain, redirect_action
+
+_TABLE_VIRTUAL_HOSTS = route_pb2.RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER
+_VIRTUAL_HOST_ROUTES = pb.VirtualHost.ROUTES_FIELD_NUMBER
+_NOT_FOUND = 404
+
+TABLE_TAIL = serialised(
+    route_pb2.RouteConfiguration(
+        # The rule's header filters come first, a backend's own after them.
+        most_specific_header_mutations_wins=True,
+        # "shop.example:8080" is for the host shop.example; the backend still sees the port.
+        ignore_port_in_host_matching=True,
+        validate_clusters=wrappers_pb2.BoolValue(value=False),
+    )
+)
+
+
+def table_head(key: RouteTableKey) -> bytes:
+    """Return the beginning of a RouteConfiguration."""
+    return serialised(route_pb2.RouteConfiguration(name=names.route_table(key)))
+
+
+def virtual_host_entry(body: bytes) -> bytes:
+    """Return a serialised VirtualHost as an element of its RouteConfiguration."""
+    return field(_TABLE_VIRTUAL_HOSTS, body)
+
+
+def virtual_host_head(domain: str) -> bytes:
+    """Return the beginning of a VirtualHost. A domain stands once in a table, so it is the name as well."""
+    return serialised(pb.VirtualHost(name=domain, domains=[domain]))
+
+
+def route_entries(route: Route, domain: str) -> bytes:
+    """Return a Route as elements of a VirtualHost for `domain`. More than one when backends have rewrites of their own."""
+    return b"".join(field(_VIRTUAL_HOST_ROUTES, serialised(each)) for each in envoy_routes(route, domain))
+
+
+def fallback_entries(fallback: DirectResponse) -> bytes:
+    """Return the elements that answer what no route took: none for a 404, which is what Envoy does by itself."""
+    if fallback.status == _NOT_FOUND:
+        return b""
+    rest = pb.Route(match=pb.RouteMatch(prefix="/"), **direct_response(fallback.status))
+    return field(_VIRTUAL_HOST_ROUTES, serialised(rest))
+
+
+def shared_between_domains(route: Route) -> bool:
+    """Tell whether `route_entries` are the same for every domain."""
+    return not (isinstance(route.action, Redirect) and depends_on_domain(route.action))
+
+
+def envoy_routes(route: Route, domain: str) -> Iterator[Any]:
+    """Yield the Envoy routes for one Route of a virtual host for `domain`."""
+    action = route.action
+    match action:
+        case Forward():
+            for share in shares(route, action):
+                yield _route(route, with_session(share.fields, action.persistence), share.threshold)
+        case Redirect():
+            yield _route(route, {"redirect": redirect_action(action, route.match.path, domain)}, None)
+        case DirectResponse():
+            yield _route(route, direct_response(action.status), None)
+        case _:
+            assert_never(action)
+
+
+def _route(route: Route, action: dict[str, Any], threshold: int | None) -> Any:
+    match = route_match(route.match)
+    if threshold is not None:
+        match.runtime_fraction.CopyFrom(fraction(threshold))
+    fields = filter_fields(route.filters)
+    configs = {**fields.pop("typed_per_filter_config", {}), **action.pop("typed_per_filter_config", {})}
+    return pb.Route(
+        name=str(route.source),
+        match=match,
+        metadata=_metadata(route.rule_name),
+        typed_per_filter_config=configs,
+        **fields,
+        **action,
+    )
+
+
+def _metadata(rule_name: str) -> Any:
+    if not rule_name:
+        return None
+    named = struct_pb2.Struct(fields={"rule": struct_pb2.Value(string_value=rule_name)})
+    return base_pb2.Metadata(filter_metadata={"gatewayd": named})

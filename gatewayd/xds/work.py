@@ -1,0 +1,44 @@
+"""The account of one build: what it serialised, and the resources that it made."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from gatewayd.xds.message import serialised
+from gatewayd.xds.resource import Resource, TypeUrl, content_version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildCost:
+    """What a build had to do: the IR routes and virtual hosts that it serialised, the resources that it made."""
+
+    routes: int
+    virtual_hosts: int
+    resources: int
+
+
+class Work:
+    """Counts during one build.
+
+    `entries` keeps the bytes of routes that were serialised in this build, by the identity of the Route: one that
+    stands in several virtual hosts is serialised once.
+    """
+
+    __slots__ = ("entries", "resources", "routes", "virtual_hosts")
+
+    def __init__(self) -> None:
+        self.entries: dict[int, bytes] = {}
+        self.routes = 0
+        self.virtual_hosts = 0
+        self.resources = 0
+
+    def cost(self) -> BuildCost:
+        """Return the counts so far."""
+        return BuildCost(routes=self.routes, virtual_hosts=self.virtual_hosts, resources=self.resources)
+
+    def resource(self, type_url: TypeUrl, name: str, message: Any, earlier: Resource | None) -> Resource:
+        """Return the resource of a message: the earlier one when its content is the same."""
+        body = serialised(message)
+        if earlier is not None and earlier.name == name and earlier.body == body:
+            return earlier
+        self.resources += 1
+        return Resource(type_url=type_url, name=name, version=content_version(body), body=body)
