@@ -1,7 +1,7 @@
 """Build every Go binary of the cluster and the suite, cached by content.
 
-In: the Go modules beside this file. Out: executables in `.cache/bin/<module>-<hash>/`, where the hash covers the module's
-sources, go.mod, go.sum, the Go version and the build flags, so a binary that exists is the right one.
+In: the Go modules beside this file. Out: executables in `.cache/bin/<module>-<hash>/`, where the hash covers the
+module's sources, go.mod, go.sum, the Go version and the build flags, so a binary that exists is the right one.
 Errors: `BuildError` with the tail of the compiler's output.
 """
 

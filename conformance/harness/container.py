@@ -1,13 +1,13 @@
 """One container of a Pod: its process, its probes, its restarts with back-off, and its end.
 
-The states are those of `ContainerState` in the Kubernetes API. `changed` is called after each change of what the Pod's status
-says about this container.
+The states are those of `ContainerState` in the Kubernetes API. `changed` is called after each change of what the
+Pod's status says about this container.
 """
 
 from __future__ import annotations
 
 import asyncio
-import datetime
+import datetime as dt
 import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -23,8 +23,8 @@ from conformance.harness.kubeapi import Object
 
 _FIRST_BACK_OFF, _LONGEST_BACK_OFF, _BACK_OFF_RESET = 1.0, 30.0, 120.0
 _CONFIGURATION_RETRY = 1.0
-# A kubelet notices a started container at its next look at the runtime. A backend without a readiness probe is announced
-# that much later than it starts, which is what lets it listen by then.
+# A kubelet notices a started container at its next look at the runtime. A backend without a readiness probe is
+# announced that much later than it starts, which is what lets it listen by then.
 _NOTICE_SECONDS = 0.3
 _LEFT_OVER_SECONDS = 2.0
 _HOOK_SECONDS = 30.0
@@ -42,7 +42,7 @@ class Waiting:
 class Running:
     """Started at that moment."""
 
-    since: datetime.datetime
+    since: dt.datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +50,8 @@ class Terminated:
     """Ended: `code` is the exit code, or 128 and the number of the signal."""
 
     code: int
-    since: datetime.datetime
-    until: datetime.datetime
+    since: dt.datetime
+    until: dt.datetime
 
 
 State = Waiting | Running | Terminated
@@ -72,7 +72,7 @@ class Setting:
     address: str
     policy: str
     logs: Path
-    launch: Callable[[int], Awaitable[Launch]]
+    launch: Callable[[], Awaitable[Launch]]
     changed: Callable[[], None]
 
 
@@ -90,15 +90,16 @@ class Container:
         self._setting = setting
         self._process: asyncio.subprocess.Process | None = None
         self._ended = asyncio.Event()
-        self._stopping = False
+        self._stopping = asyncio.Event()
+        self._starting = asyncio.Lock()  # so that `stop` never misses a process that is just being made
 
     async def run(self) -> None:
         """Start the process again and again as the restart policy says; return when it has ended for good."""
         back_off = 0.0
-        while not self._stopping:
+        while not self._stopping.is_set():
             began = time.monotonic()
             ended = await self._run_once()
-            if self._stopping or not self._restarts_after(ended):
+            if self._stopping.is_set() or not self._restarts_after(ended):
                 return
             if time.monotonic() - began > _BACK_OFF_RESET:
                 back_off = 0.0
@@ -111,8 +112,9 @@ class Container:
 
     async def stop(self, grace: float) -> None:
         """End the process: the preStop hook and SIGTERM within `grace` seconds, then SIGKILL."""
-        self._stopping = True
-        process = self._process
+        self._stopping.set()
+        async with self._starting:
+            process = self._process
         if process is None:
             return
         deadline = time.monotonic() + grace
@@ -156,9 +158,9 @@ class Container:
 
     async def _launch(self) -> Launch | None:
         """Return how to start, waiting for what is missing; None when the container is to stop first."""
-        while not self._stopping:
+        while not self._stopping.is_set():
             try:
-                return await self._setting.launch(self.restarts)
+                return await self._setting.launch()
             except UnknownImageError as error:
                 self._set(Waiting(reason="ErrImagePull", message=str(error)))
             except NotReadyError as error:
@@ -167,20 +169,41 @@ class Container:
         return None
 
     async def _run_once(self) -> Terminated:
-        began = datetime.datetime.now(datetime.UTC)
-        launch = await self._launch()
-        if launch is None:
+        began = dt.datetime.now(dt.UTC)
+        process = await self._start()
+        if process is None:
             return Terminated(code=137, since=began, until=began)
-        process = await asyncio.create_subprocess_exec(
-            *launch.argv,
-            env=launch.environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-        )
-        self._process = process
-        self._ended.clear()
+        try:
+            code = await self._attended(process, began)
+        finally:
+            commands.signal_group(process.pid, signal.SIGKILL)
+        self._process = None
+        self.ready = False
+        self.started.clear()
+        until = dt.datetime.now(dt.UTC)
+        self.last_end = Terminated(code=code if code >= 0 else 128 - code, since=began, until=until)
+        self._ended.set()
+        self._set(self.last_end)
+        return self.last_end
+
+    async def _start(self) -> asyncio.subprocess.Process | None:
+        launch = await self._launch()
+        async with self._starting:
+            if launch is None or self._stopping.is_set():
+                return None
+            self._process = await asyncio.create_subprocess_exec(
+                *launch.argv,
+                env=launch.environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,
+            )
+            self._ended.clear()
+            return self._process
+
+    async def _attended(self, process: asyncio.subprocess.Process, began: dt.datetime) -> int:
+        """Log and observe a process until it ends; return its exit code (negative for a signal)."""
         async with asyncio.TaskGroup() as group:
             record = group.create_task(self._record(process))
             observe = group.create_task(self._observe(began))
@@ -189,22 +212,13 @@ class Container:
             commands.signal_group(process.pid, signal.SIGKILL)  # what the container's process left behind
             await asyncio.wait((record,), timeout=_LEFT_OVER_SECONDS)
             record.cancel()
-        self._process = None
-        self.ready = False
-        self.started.clear()
-        ended = Terminated(
-            code=code if code >= 0 else 128 - code, since=began, until=datetime.datetime.now(datetime.UTC)
-        )
-        self.last_end = ended
-        self._ended.set()
-        self._set(ended)
-        return ended
+        return code
 
     async def _record(self, process: asyncio.subprocess.Process) -> None:
         if process.stdout is not None:
             await podlogs.record(process.stdout, self._log(self.restarts))
 
-    async def _observe(self, began: datetime.datetime) -> None:
+    async def _observe(self, began: dt.datetime) -> None:
         """Report the start, run the postStart hook and the probes."""
         await asyncio.sleep(_NOTICE_SECONDS)
         self._set(Running(since=began))
@@ -213,7 +227,8 @@ class Container:
             try:
                 await attempt(hook, self._target(), within=_HOOK_SECONDS)
             except HandlerFailedError:
-                return await self._kill()
+                await self._kill()
+                return
         if "startupProbe" in self.spec:
             await self._pass_startup()
         self.started.set()
@@ -221,9 +236,13 @@ class Container:
         self._setting.changed()
         async with asyncio.TaskGroup() as group:
             if "readinessProbe" in self.spec:
-                group.create_task(probes.watch(self.spec["readinessProbe"], self._target(), self._set_ready, eager=True))
+                group.create_task(
+                    probes.watch(self.spec["readinessProbe"], self._target(), self._set_ready, eager=True)
+                )
             if "livenessProbe" in self.spec:
-                group.create_task(probes.watch(self.spec["livenessProbe"], self._target(), self._stay_alive, eager=False))
+                group.create_task(
+                    probes.watch(self.spec["livenessProbe"], self._target(), self._stay_alive, eager=False)
+                )
 
     async def _pass_startup(self) -> None:
         passed = asyncio.Event()
@@ -245,7 +264,7 @@ class Container:
         self._setting.changed()
 
     async def _stay_alive(self, good: bool) -> None:  # noqa: FBT001 - a verdict is its only argument
-        if not good and not self._stopping:
+        if not good and not self._stopping.is_set():
             await self._kill()
 
     async def _kill(self) -> None:

@@ -1,7 +1,8 @@
 """Which local command stands for which container image. This table is the only place that knows.
 
-An image is a set of commands that appear below the container's root, and the entry point and arguments that it has when the
-Pod names none. An image that is not in the table is reported in the Pod's status like one that cannot be pulled.
+An image is a set of commands that appear below the container's root, and the entry point and arguments that it has
+when the Pod names none. An image that is not in the table is reported in the Pod's status like one that cannot be
+pulled.
 """
 
 from __future__ import annotations

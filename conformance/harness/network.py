@@ -1,8 +1,8 @@
 """The node's network and the Pods' networks, made of network namespaces and veth pairs.
 
 The process that imports this already stands in the node's own network namespace. There is no bridge: Pod traffic passes
-through the node's routing so that conntrack undoes the NAT of kube-proxy. Link addresses are fixed and permanent, so that
-no packet ever waits for ARP.
+through the node's routing so that conntrack undoes the NAT of kube-proxy. Link addresses are fixed and permanent, so
+that no packet ever waits for ARP.
 """
 
 from __future__ import annotations

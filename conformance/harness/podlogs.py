@@ -1,9 +1,9 @@
-"""Container logs on disk: one file a start, each line with the time it was read, and the kubelet's ways to read them."""
+"""Container logs on disk: one file a start, each line with its time of arrival, and the kubelet's ways to read them."""
 
 from __future__ import annotations
 
 import asyncio
-import datetime
+import datetime as dt
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,19 +23,19 @@ class LogOptions:
     limit: int | None
 
 
-def stamp(moment: datetime.datetime) -> str:
+def stamp(moment: dt.datetime) -> str:
     """Return a moment as the log files have it: RFC 3339 in UTC, of fixed width, so that stamps sort as text."""
-    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
 
 
 def options(query: Mapping[str, str]) -> LogOptions:
     """Read the query of `GET /containerLogs/...`; `ValueError` for what is not a number or a time."""
     since = ""
     if "sinceTime" in query:
-        since = stamp(datetime.datetime.fromisoformat(query["sinceTime"]))
+        since = stamp(dt.datetime.fromisoformat(query["sinceTime"]))
     elif "sinceSeconds" in query:
-        age = datetime.timedelta(seconds=int(query["sinceSeconds"]))
-        since = stamp(datetime.datetime.now(datetime.UTC) - age)
+        age = dt.timedelta(seconds=int(query["sinceSeconds"]))
+        since = stamp(dt.datetime.now(dt.UTC) - age)
     return LogOptions(
         follow=query.get("follow") == "true",
         timestamps=query.get("timestamps") == "true",
@@ -51,12 +51,12 @@ async def record(source: asyncio.StreamReader, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab", buffering=0) as sink:
         while chunk := await source.read(_CHUNK):
-            prefix = stamp(datetime.datetime.now(datetime.UTC)).encode() + b" "
+            prefix = stamp(dt.datetime.now(dt.UTC)).encode() + b" "
             *lines, rest = (rest + chunk).split(b"\n")
             if lines:
                 sink.write(b"".join(prefix + line + b"\n" for line in lines))
         if rest:
-            sink.write(stamp(datetime.datetime.now(datetime.UTC)).encode() + b" " + rest + b"\n")
+            sink.write(stamp(dt.datetime.now(dt.UTC)).encode() + b" " + rest + b"\n")
 
 
 async def read(path: Path, wanted: LogOptions, ended: asyncio.Event) -> AsyncIterator[bytes]:

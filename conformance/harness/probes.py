@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 from conformance.harness.handlers import HandlerFailedError, Target, attempt
 from conformance.harness.kubeapi import Object
 
-# A probe that has not succeeded yet is tried this often: its first success changes the verdict, its failures do not, and a
-# cluster for tests should not be slower than its Pods. A failure still needs as long as the probe says.
+# A probe that has not succeeded yet is tried this often: its first success changes the verdict, its failures do not,
+# and a cluster for tests should not be slower than its Pods. A failure still needs as long as the probe says.
 _EAGER_SECONDS = 0.25
 _SLACK_SECONDS = 0.05
 

@@ -14,7 +14,9 @@ from pathlib import Path
 
 # Below the merged root; the script moves there, and everything above it is unmounted.
 _OLD_ROOT = ".old-root"
-_DISK_KINDS = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "overlay", "virtiofs", "9p", "zfs", "f2fs", "nfs", "nfs4"})
+_DISK_KINDS = frozenset(
+    {"ext2", "ext3", "ext4", "xfs", "btrfs", "overlay", "virtiofs", "9p", "zfs", "f2fs", "nfs", "nfs4"}
+)
 _ESCAPES = {"\\040": " ", "\\011": "\t", "\\134": "\\"}
 
 
@@ -52,7 +54,19 @@ def arguments(root: Root, *, network: str, hostname: str, argv: Sequence[str]) -
     (upper / root.working_directory.lstrip("/")).mkdir(parents=True, exist_ok=True)
     disks = _disks()
     script = "\n".join(("set -e", *_mount_lines(root, upper, disks), *_entry_lines(root, hostname)))
-    return ("nsenter", f"--net={network}", "unshare", "--mount", "--uts", "--ipc", "sh", "-c", script, "container", *argv)
+    return (
+        "nsenter",
+        f"--net={network}",
+        "unshare",
+        "--mount",
+        "--uts",
+        "--ipc",
+        "sh",
+        "-c",
+        script,
+        "container",
+        *argv,
+    )
 
 
 def _mount_lines(root: Root, upper: Path, disks: Sequence[str]) -> list[str]:
@@ -60,7 +74,12 @@ def _mount_lines(root: Root, upper: Path, disks: Sequence[str]) -> list[str]:
     layers = f"lowerdir=/,upperdir={upper},workdir={root.folder / 'work'}"
     lines = [f"mount -t overlay overlay -o {shlex.quote(layers)} {merged}", f"cd {merged}"]
     lines += [f"mount --bind {shlex.quote(disk)} .{shlex.quote(disk)}" for disk in disks]
-    lines += ["mount --rbind /proc proc", "mount --rbind /sys sys", "mount --rbind /dev dev", "mount -t tmpfs shm dev/shm"]
+    lines += [
+        "mount --rbind /proc proc",
+        "mount --rbind /sys sys",
+        "mount --rbind /dev dev",
+        "mount -t tmpfs shm dev/shm",
+    ]
     for mount in sorted(root.mounts, key=lambda each: len(Path(each.target).parts)):
         # A link such as /var/run must be resolved now: from outside, it would lead out of the container.
         target = os.path.realpath(mount.target)

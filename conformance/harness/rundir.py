@@ -1,7 +1,7 @@
 """The folder of one run, and the removal of folders whose run is dead.
 
-Processes, mounts and interfaces need no cleaning: they live in namespaces that die with the run. What can stay behind after
-a SIGKILL is the folder. A run that lives holds a lock in it, so a folder whose lock is free belongs to nobody.
+Processes, mounts and interfaces need no cleaning: they live in namespaces that die with the run. What can stay behind
+after a SIGKILL is the folder. A run that lives holds a lock in it, so a folder whose lock is free belongs to nobody.
 """
 
 from __future__ import annotations

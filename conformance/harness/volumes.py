@@ -1,12 +1,11 @@
-"""A Pod's volumes as folders: Secret, ConfigMap, downward API, projected with service account tokens, emptyDir, hostPath.
+"""A Pod's volumes as folders: Secret, ConfigMap, downward API, projected (with tokens), emptyDir, hostPath.
 
-Content is written as the kubelet does: files are symbolic links into `..data`, which is itself a link that is replaced by
-one rename, so a reader (Envoy's watched directory, say) sees all of the old content or all of the new.
+Content is written as the kubelet does: files are symbolic links into `..data`, which is itself a link that is
+replaced by one rename, so a reader (Envoy's watched directory, say) sees all of the old content or all of the new.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -77,11 +76,13 @@ class PodVolumes:
         while True:
             revision = self._stores.revision.number
             try:
-                return await self.write()
+                await self.write()
             except NotReadyError as missing:
                 report(str(missing))
             except CONNECTION_ERRORS as error:
                 report(f"the API server does not answer: {error}")
+            else:
+                return
             await self._stores.revision.beyond(revision, _RETRY_SECONDS)
 
     async def keep_fresh(self) -> None:
@@ -189,7 +190,7 @@ def _replace(folder: Path, files: Mapping[str, _File]) -> None:
         path.write_bytes(file.content)
         path.chmod(file.mode)
     fresh.mkdir(exist_ok=True)
-    stale = folder / os.readlink(data) if data.is_symlink() else None
+    stale = folder / data.readlink() if data.is_symlink() else None
     draft = folder / "..data_tmp"
     draft.symlink_to(fresh.name)
     draft.rename(data)

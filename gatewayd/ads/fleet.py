@@ -17,6 +17,7 @@ from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
 from gatewayd.xds.resource import LISTENER, Snapshot, TypeUrl, snapshot
 
 OnReport: TypeAlias = Callable[[str, FleetReport], None]
+OnAnswer: TypeAlias = Callable[[str], None]
 
 # Type, name, version, words: one refusal that some streams have in common.
 _Refusals: TypeAlias = Counter[tuple[TypeUrl, str, str, str]]
@@ -90,11 +91,17 @@ class _Fleet:
             yield Rejection(type_url=type_url, names=tuple(names), message=message)
 
 
+def _unheard(_gateway: str) -> None:
+    """Let an answer pass."""
+
+
 class Fleet:
     """All streams of the process."""
 
-    def __init__(self, on_report: OnReport) -> None:
+    def __init__(self, on_report: OnReport, on_answer: OnAnswer = _unheard) -> None:
+        """`on_answer` hears of the Gateway of each ACK and NACK, after it was taken in; for those who show progress."""
         self._on_report = on_report
+        self._on_answer = on_answer
         self._fleets: dict[str, _Fleet] = {}
 
     def publish(self, snapshot: Snapshot) -> None:
@@ -148,6 +155,8 @@ class Fleet:
             fleet = self._fleets[member.gateway]
             fleet.find_witnesses((member,))
             self._emit(member.gateway, fleet)
+        if answer in (Answer.ACK, Answer.NACK):
+            self._on_answer(member.gateway)
         return answer
 
     def responses_to_send(self, member: Member, now: float) -> tuple[Push, ...]:
@@ -165,6 +174,14 @@ class Fleet:
         """Return the report that was emitted last for a Gateway."""
         fleet = self._fleets.get(gateway)
         return fleet.report if fleet is not None else NO_FLEET
+
+    def holders(self, gateway: str, type_url: TypeUrl, name: str) -> int:
+        """Return how many connected proxies of a Gateway have ACKed the published version of a resource."""
+        fleet = self._fleets.get(gateway)
+        item = fleet.latest.of(type_url).get(name) if fleet is not None and fleet.latest is not None else None
+        if fleet is None or item is None:
+            return 0
+        return sum(member.session.ledgers[type_url].has(name, item.version) for member in fleet.members)
 
     def proxies(self, gateway: str) -> tuple[ProxyState, ...]:
         """Describe the connected proxies of a Gateway, `namespace/name`."""

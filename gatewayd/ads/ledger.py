@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
-from gatewayd.ads.refusal import Refusal, blame, shortened
+from gatewayd.ads.refusal import Refusal, culprits, shortened
 from gatewayd.ads.subscription import Change, Subscription
 from gatewayd.xds.resource import Resource, Resources, XdsType
 
@@ -26,8 +26,16 @@ class Unknown(Enum):
 UNKNOWN: Final = Unknown.UNKNOWN
 NOTHING: Resources = MappingProxyType({})
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsure:
+    """The client has what it had before, or what a refused response carried beside the culprit."""
+
+    before: Resource | str | None
+
+
 # A resource that this stream has carried; the version that the client declared; nothing; or nobody knows.
-Held = Resource | str | Unknown | None
+Held: TypeAlias = Resource | str | Unsure | Unknown | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +142,7 @@ class Ledger:
             item = self.target.get(name)
             if name not in chosen and name in self.behind:
                 held = self.behind[name]
+                held = held.before if isinstance(held, Unsure) else held
                 item = held if isinstance(held, Resource) else None
             if item is not None and self.subscription.covers(name):
                 found.append(item)
@@ -145,8 +154,8 @@ class Ledger:
         self.greeting = False
 
     def refresh(self, name: str) -> None:
-        """Send a resource again although it has not changed: the client needs to see it once more."""
-        if name in self.target and self.subscription.covers(name):
+        """Answer again, although nothing has changed: the client needs to see a resource, or that it is not there."""
+        if self.subscription.covers(name):
             self._await((name,))
 
     def makes(self) -> list[str]:
@@ -193,26 +202,30 @@ class Ledger:
             self.flight = None
 
     def nack(self, words: str) -> None:
-        """Take the response in flight as refused, whole or in part (see `refusal`).
+        """Take the response in flight as refused.
 
-        What is to blame waits for new content; what may be good is sent again without it, in ever smaller groups.
+        What is to blame waits for new content; the rest is sent again without it, in ever smaller groups while nobody
+        knows what is to blame.
         """
         if self.flight is None:
             return
         moves, self.flight = self.flight.moves, None
-        made = [name for name, move in moves.items() if move.sent is not None]
-        verdict = blame(self.row.url, made, words)
-        for name in verdict.refused:
-            sent = moves[name].sent
-            current = self.target.get(name)
+        bad = culprits(self.row.url, [name for name, move in moves.items() if move.sent is not None], words)
+        for name, move in moves.items():
             if self.behind.get(name) is UNKNOWN or not self.subscription.covers(name):
                 continue  # asked for again, or no longer wanted, since it was sent
-            if sent is not None and current is not None and sent.version == current.version:
-                self.refused[name] = Refusal(version=sent.version, message=shortened(words))
-            self._settle(name, moves[name].before)
-        if verdict.rest_applied:
-            return
-        self._retry(moves, [name for name in moves if name not in verdict.refused])
+            if name not in bad:
+                self._settle(name, _unsure(move.before))
+                continue
+            current = self.target.get(name)
+            if move.sent is not None and version_of(move.sent) == version_of(current):
+                self.refused[name] = Refusal(version=move.sent.version, message=shortened(words))
+            self._settle(name, move.before)
+        rest = [name for name in moves if name not in bad]
+        if bad or any(moves[name].sent is not None for name in rest):
+            self._suspect(rest, is_known=bool(bad))
+        else:
+            self.drop(rest)  # removals alone cannot be refused for a reason that goes away: they count as done
 
     def group(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return those of the pending names that may go into the next response.
@@ -227,19 +240,11 @@ class Ledger:
                 return chosen
         return ready
 
-    def _retry(self, moves: Mapping[str, Move], names: list[str]) -> None:
-        """Send the names again; when they are several and all are suspect, in two halves.
-
-        A removal cannot be refused: one that was alone in a response counts as done.
-        """
-        if not any(moves[name].sent is not None for name in names) and len(names) == len(moves):
-            return
-        for name in names:
-            if self.subscription.covers(name) and self.behind.get(name) is not UNKNOWN:
-                self._settle(name, moves[name].before)
-        half = (len(names) + 1) // 2
-        groups = (names[:half], names[half:]) if len(names) == len(moves) else (names,)
-        self.suspects.extendleft(frozenset(group) for group in reversed(groups) if group)
+    def _suspect(self, names: list[str], *, is_known: bool) -> None:
+        """Send the names apart from others; in two halves when the culprit must be among them."""
+        half = len(names) if is_known else (len(names) + 1) // 2
+        groups = (frozenset(names[:half]), frozenset(names[half:]))
+        self.suspects.extendleft(group for group in reversed(groups) if group)
 
     def _await(self, names: Iterable[str]) -> None:
         """Note that the client waits for an answer; a refused resource gets one more chance."""
@@ -249,7 +254,7 @@ class Ledger:
 
     def _settle(self, name: str, held: Held) -> None:
         """Note what the client has of a name, and whether that is the target."""
-        if held is not UNKNOWN and version_of(held) == version_of(self.target.get(name)):
+        if not isinstance(held, Unsure | Unknown) and version_of(held) == version_of(self.target.get(name)):
             self.behind.pop(name, None)
         else:
             self.behind[name] = held
@@ -270,3 +275,8 @@ def version_of(held: Held) -> str | None:
             return held
         case _:
             return None
+
+
+def _unsure(before: Held) -> Held:
+    """Return what a client may have after a response that was refused for another resource."""
+    return before if isinstance(before, Unsure | Unknown) else Unsure(before=before)

@@ -15,7 +15,7 @@ new clusters delays a route by one round, and never starves it.
 
 from collections.abc import Iterable, Mapping
 
-from gatewayd.ads.ledger import Ledger, version_of
+from gatewayd.ads.ledger import Ledger, Unsure, version_of
 from gatewayd.ads.references import References
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, XDS_TYPES, Resource, Snapshot, TypeUrl
 
@@ -33,12 +33,23 @@ PATIENCE = 10.0
 class Ordering:
     """The gates of one stream. `deadline` is when the closed gate lets go, None while nothing waits."""
 
-    __slots__ = ("_born", "_closed_since", "_droppable", "_ledgers", "_making", "_now", "_references", "deadline")
+    __slots__ = (
+        "_born",
+        "_closed_since",
+        "_droppable",
+        "_ledgers",
+        "_making",
+        "_now",
+        "_owed",
+        "_references",
+        "deadline",
+    )
 
     def __init__(self, ledgers: Ledgers, references: References) -> None:
         self._ledgers = ledgers
         self._references = references
         self._making: set[str] = set()
+        self._owed: set[str] = set()
         self._droppable: set[str] = set()
         self._closed_since: float | None = None
         self._born: float | None = None
@@ -62,12 +73,19 @@ class Ordering:
         clusters = self._ledgers[CLUSTER]
         for name in names:
             sent = clusters.target.get(name)
-            if sent is None:
-                continue
-            self._making.add(name)
-            for type_url, reference in self._references.of(sent):
-                if type_url == ENDPOINT:
-                    self._ledgers[ENDPOINT].refresh(reference)
+            if sent is not None:
+                self._making.add(name)
+                self._owed.update(each for type_url, each in self._references.of(sent) if type_url == ENDPOINT)
+
+    def repeat_endpoints(self) -> None:
+        """Let the endpoints of clusters that were sent go again, as soon as the client is subscribed to them.
+
+        After a reconnect it asks for clusters first, and then declares endpoints that its changed clusters still need.
+        """
+        endpoints = self._ledgers[ENDPOINT]
+        for name in [name for name in self._owed if endpoints.subscription.covers(name)]:
+            self._owed.remove(name)
+            endpoints.refresh(name)
 
     def clusters_back(self, names: Iterable[str]) -> None:
         """Note that clusters are wanted (again): they may no longer be dropped."""
@@ -172,6 +190,6 @@ class Ordering:
             ledger = self._ledgers[url]
             for name in ledger.refused:
                 held = ledger.behind.get(name)
-                if isinstance(held, str) or (isinstance(held, Resource) and needle in held.body):
+                if isinstance(held, str | Unsure) or (isinstance(held, Resource) and needle in held.body):
                     return True
         return False

@@ -1,12 +1,13 @@
 """Which resources of a refused response are to blame.
 
-In: the type, the names of the response, Envoy's words. Out: `Blame`.
+In: the type, the names of the response, Envoy's words. Out: the names at fault; none when the words do not say.
 Envoy applies the good clusters or listeners of a response and lists the bad ones ("Error adding/updating cluster(s)
-NAME: REASON, NAME: REASON", one listener a line), so the others are as good as ACKed:
+NAME: REASON, NAME: REASON", one listener a line):
 https://github.com/envoyproxy/envoy/blob/v1.36.0/source/common/upstream/cds_api_impl.cc
 https://github.com/envoyproxy/envoy/blob/v1.36.0/source/common/listener_manager/lds_api.cc
-Everything else (a body that does not parse, a broken constraint, every other type) refuses the response as a whole or
-stops in the middle of it: then nothing may be taken as applied.
+But it remembers the version of none of them, and would not name them after a reconnect: so even what was applied is
+sent once more, without the bad ones, and counts when that is ACKed. Everything else (a body that does not parse, a
+broken constraint, every other type) refuses a response as a whole or stops in the middle of it.
 """
 
 from collections.abc import Collection
@@ -15,7 +16,6 @@ from dataclasses import dataclass
 from gatewayd.xds.resource import CLUSTER, LISTENER, TypeUrl
 
 _LISTS = {CLUSTER: "Error adding/updating cluster(s) ", LISTENER: "Error adding/updating listener(s) "}
-_TRUNCATED = "...(truncated)"
 _LONGEST = 4_096
 
 
@@ -30,33 +30,16 @@ class Refusal:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blame:
-    """`refused` are at fault. When `rest_applied`, the client took everything else; otherwise nobody knows."""
+def culprits(type_url: TypeUrl, names: Collection[str], message: str) -> frozenset[str]:
+    """Return which of the resources that a response made were refused: the listed ones, or the only one.
 
-    refused: frozenset[str]
-    rest_applied: bool
-
-
-def blame(type_url: TypeUrl, names: Collection[str], message: str) -> Blame:
-    """Read a NACK of a response that made the resources `names`."""
-    listed = _listed(type_url, names, message)
-    if listed:
-        return Blame(refused=listed, rest_applied=not message.endswith(_TRUNCATED))
-    if len(names) == 1:
-        return Blame(refused=frozenset(names), rest_applied=False)
-    return Blame(refused=frozenset(), rest_applied=False)
-
-
-def _listed(type_url: TypeUrl, names: Collection[str], message: str) -> frozenset[str]:
-    """Return the names that stand as `NAME: ` at the start of the list or after one of its separators."""
-    head = _LISTS.get(type_url)
-    if head is None:
-        return frozenset()
-    text = message.partition(head)[2]
-    return frozenset(
+    A list entry is `NAME: ` at the start of the list or after one of its separators.
+    """
+    text = message.partition(_LISTS[type_url])[2] if type_url in _LISTS else ""
+    listed = frozenset(
         name for name in names if text.startswith(f"{name}: ") or f", {name}: " in text or f"\n{name}: " in text
     )
+    return frozenset(names) if len(names) == 1 else listed
 
 
 def shortened(message: str) -> str:

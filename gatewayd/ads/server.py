@@ -58,17 +58,20 @@ class AdsServer:
         listeners: tuple[UnixListener | TlsListener, ...],
         *,
         authorizer: Authorizer = authorize,
+        others: tuple[grpc.GenericRpcHandler, ...] = (),
     ) -> None:
+        """`others` are services beside discovery, which check their callers themselves."""
         self._fleet = fleet
         self._listeners = listeners
         self._authorizer = authorizer
+        self._others = others
         self._server: grpc.aio.Server | None = None
         self.addresses: tuple[str, ...] = ()
 
     async def start(self) -> None:
         """Listen; raises ListenError when an address cannot be had."""
         server = grpc.aio.server(options=_OPTIONS)
-        server.add_generic_rpc_handlers(self._handlers())
+        server.add_generic_rpc_handlers((*self._handlers(), *self._others))
         self.addresses = tuple(
             bind_unix(server, each) if isinstance(each, UnixListener) else bind_tls(server, each)
             for each in self._listeners

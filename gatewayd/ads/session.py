@@ -176,6 +176,7 @@ class Session:
             self._send(pushes, clusters, self._ordering.droppable(self._routing))
             if clusters.flight is not None:
                 self._ordering.clusters_sent(clusters.flight.moves)
+        self._ordering.repeat_endpoints()
         for ledger in dependents:
             if ledger.is_waiting():
                 self._send(pushes, ledger, self._removals(ledger.row.url))

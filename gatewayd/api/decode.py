@@ -38,7 +38,7 @@ class Decoded:
 class Rejected:
     """What is known of a document that is no valid object; `kind` is None for one that gatewayd does not read.
 
-    `api_version`, `kind_name`, `namespace` and `name` are as written, cut to 253 characters, "" where there is none.
+    `api_version`, `kind_name`, `namespace` and `name` are valid Unicode of at most 253 characters, "" if absent.
     """
 
     kind: Kind | None
@@ -174,4 +174,4 @@ def _rejected(kind: Kind | None, document: object, problems: tuple[Problem, ...]
 
 
 def _text(value: object) -> str:
-    return value[:253] if isinstance(value, str) else ""
+    return value[:253].encode(errors="replace").decode() if isinstance(value, str) else ""

@@ -15,7 +15,7 @@ from typing import Any, Final
 from msgspec import NODEFAULT, Struct, inspect
 
 from gatewayd.api.meta import Problem
-from gatewayd.api.names import shown
+from gatewayd.api.names import entry, shown
 
 MAX_PROBLEMS: Final = 100
 _INT64: Final = 2**63
@@ -123,7 +123,7 @@ class _Walk:
         result = {}
         for key, item in present.items():
             if isinstance(key, str) and _is_unicode(key):
-                result[key] = self.value(item, kind.value_type, f"{path}[{key[:64]}]")
+                result[key] = self.value(item, kind.value_type, entry(path, key))
             else:
                 self.refuse(path, f"must have text as keys, not {_named(key)}; quote it")
         return result

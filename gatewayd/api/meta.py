@@ -46,8 +46,11 @@ class Problem:
 Problems = Iterable[Problem]
 
 
-class Shape(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A wire shape: camelCase outside, snake_case inside, immutable, unknown fields ignored."""
+class Shape(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
+    """A wire shape: camelCase outside, snake_case inside, immutable, unknown fields ignored.
+
+    Shapes are trees, so that the cycle collector need not visit them (`gc=False`).
+    """
 
 
 class ObjectMeta(Shape, frozen=True, kw_only=True):
@@ -65,7 +68,6 @@ class ObjectMeta(Shape, frozen=True, kw_only=True):
     deletion_timestamp: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
     annotations: dict[str, str] = field(default_factory=dict)
-    resource_version: str = ""
     uid: str = ""
 
     @property

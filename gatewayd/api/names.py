@@ -30,6 +30,11 @@ def shown(value: object) -> str:
     return f"{text}..." if len(str(value)) > _SHOWN else text
 
 
+def entry(path: str, key: str) -> str:
+    """Make the path of an entry of a map, with control characters of the key escaped and at most 64 characters."""
+    return f"{path}[{key[:_SHOWN] if key.isprintable() else json.dumps(key[:_SHOWN])}]"
+
+
 def is_dns_label(text: str) -> bool:
     """Whether text is an RFC 1123 label: up to 63 lower-case letters, digits and "-"."""
     return len(text) <= 63 and _DNS_LABEL.search(text) is not None
@@ -74,7 +79,7 @@ def metadata_problems(kind: Kind, metadata: ObjectMeta) -> Iterator[Problem]:
             yield Problem(path="metadata.labels", message=f"{shown(key)} is not a label key; {_KEY_RULE}")
         if not is_label_value(value):
             yield Problem(
-                path=f"metadata.labels[{key[:_SHOWN]}]",
+                path=entry("metadata.labels", key),
                 message=f"{shown(value)} is not a label value; up to 63 of a-z, A-Z, 0-9, '-', '_' and '.' are allowed",
             )
     for key in metadata.annotations:

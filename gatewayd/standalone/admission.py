@@ -57,18 +57,22 @@ class Ignored:
 
 def admit(document: Mapping[str, object]) -> Admitted | Refused | Ignored:
     """Judge one document."""
+    if not document.keys() & {"apiVersion", "kind", "metadata"}:
+        return Ignored(what="a document without apiVersion, kind and metadata, which is no Kubernetes object,")
     api_version, name = document.get("apiVersion"), document.get("kind")
     for path, value in (("apiVersion", api_version), ("kind", name)):
         if not (isinstance(value, str) and value):
-            return _refused(None, path, "is missing; every object has apiVersion, kind and metadata.name")
+            return _refused(path, "is missing; every object has apiVersion, kind and metadata.name")
     group = str(api_version).rpartition("/")[0]
     kind = BY_GROUP_KIND.get(GroupKind(group, str(name)))
-    if kind is None:
-        known = _BY_NAME.get(str(name))
-        if known is not None and group in {"", known.group.removeprefix("gateway.")}:
-            return _refused(None, "apiVersion", f'{name} is not in "{api_version}"; allowed is "{known.api_version}"')
-        return Ignored(what=f"{name} of {api_version}")
-    return _admit_kind(document, kind)
+    if kind is not None:
+        return _admit_kind(document, kind)
+    known = _BY_NAME.get(str(name))
+    if known is not None and group in {"", known.group.removeprefix("gateway.")}:
+        return _refused("apiVersion", f'{name} is not in "{api_version}"; allowed is "{known.api_version}"')
+    metadata = document.get("metadata")
+    own_name = metadata.get("name", "") if isinstance(metadata, dict) else ""
+    return Ignored(what=f"{name} {own_name} of {api_version}")
 
 
 def with_generation(obj: Resource, generation: int) -> Resource:
@@ -79,13 +83,13 @@ def with_generation(obj: Resource, generation: int) -> Resource:
 def _admit_kind(document: Mapping[str, object], kind: Kind) -> Admitted | Refused:
     metadata = document.get("metadata")
     if not isinstance(metadata, dict):
-        return _refused(None, "metadata", "is missing; every object has metadata.name")
+        return _refused("metadata", "is missing; every object has metadata.name")
     name = metadata.get("name")
     if not (isinstance(name, str) and name):
-        return _refused(None, "metadata.name", "is missing; every object has a name (generateName is not read)")
+        return _refused("metadata.name", "is missing; every object has a name (generateName is not read)")
     namespace = (metadata.get("namespace") or DEFAULT_NAMESPACE) if kind.namespaced else ""
     if not isinstance(namespace, str):
-        return _refused(None, "metadata.namespace", "is no text; only text is allowed")
+        return _refused("metadata.namespace", "is no text; only text is allowed")
     identity = Identity(kind.kind, ObjectKey(namespace, name))
     stored = {field: value for field, value in document.items() if field != "status"}
     stored["metadata"] = _stored_metadata(metadata, identity)
@@ -106,5 +110,5 @@ def _stored_metadata(metadata: Mapping[str, object], identity: Identity) -> dict
     return stored
 
 
-def _refused(identity: Identity | None, path: str, message: str) -> Refused:
-    return Refused(identity=identity, problems=(Problem(path=path, message=message),))
+def _refused(path: str, message: str) -> Refused:
+    return Refused(identity=None, problems=(Problem(path=path, message=message),))

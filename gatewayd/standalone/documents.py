@@ -201,7 +201,9 @@ def _objects(value: object, root: str) -> Iterator[tuple[str, object]]:
     if not (isinstance(value, dict) and isinstance(kind := value.get("kind"), str) and kind.endswith("List")):
         yield root, value
         return
-    items = value.get("items", [])
+    items = value.get("items")
+    if items is None:
+        return
     if not isinstance(items, list):
         yield f"{root}.items" if root else "items", items
         return

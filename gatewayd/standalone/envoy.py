@@ -17,13 +17,14 @@ import structlog
 
 from gatewayd.standalone import launch
 from gatewayd.standalone.backoff import Backoff
-from gatewayd.standalone.envoy_admin import NoAnswer, active_requests, ask
+from gatewayd.standalone.envoy_admin import Answer, NoAnswer, active_requests, ask
 from gatewayd.standalone.envoy_events import (
     LOG_FORMAT,
     Draining,
     EnvoyEvent,
     Exited,
     GaveUp,
+    Live,
     LogLine,
     Started,
     Stopped,
@@ -35,11 +36,16 @@ from gatewayd.standalone.envoy_events import (
 from gatewayd.standalone.runtime_folder import write_private
 
 LOG_EVENT: Final = "envoy says"
+SILENT_EVENT: Final = "envoy is silent and is ended by force"
 TERM_GRACE: Final = 2.0
+SILENCE: Final = 30.0
+"""Seconds without an answer after which Envoy is taken to hang, as it can in its own handler of SIGSEGV."""
 _KEPT_LINES: Final = 200
 _LONGEST_LINE: Final = 16 * 1024
 _POLL: Final = 0.02
+_HEALTH_POLL: Final = 5.0
 _DRAIN_POLL: Final = 0.05
+_LIVE: Final = 200
 
 _log = structlog.get_logger("gatewayd.standalone.envoy")
 
@@ -70,7 +76,8 @@ class EnvoyCommand:
         """Return the arguments of Envoy itself; nothing secret is among them."""
         return (
             *("--config-path", str(bootstrap)),
-            "--use-dynamic-base-id",
+            # No successor takes over by shared memory; a dynamic base id would leave a file in /dev/shm at each start.
+            "--disable-hot-restart",
             *("--concurrency", str(self.concurrency)),
             *("--drain-time-s", str(max(1, round(self.drain)))),
             *("--drain-strategy", "immediate"),
@@ -133,7 +140,7 @@ class Supervisor:
         self._report(Started(pid=process.pid))
         async with asyncio.TaskGroup() as tasks:
             output = tasks.create_task(self._read_output(process), name="envoy output")
-            up = tasks.create_task(self._announce_up(process.pid, began), name="envoy up")
+            attendant = tasks.create_task(self._attend(process, began), name="envoy attendant")
             try:
                 code = await process.wait()
                 await output
@@ -141,7 +148,7 @@ class Supervisor:
                 await self._stop(process)
                 raise
             finally:
-                up.cancel()
+                attendant.cancel()
         return code
 
     async def _spawn(self, bootstrap: Path) -> asyncio.subprocess.Process:
@@ -181,17 +188,29 @@ class Supervisor:
         level = "debug" if line.level == "trace" else line.level
         getattr(_log, level)(LOG_EVENT, component=line.component, message=line.message)
 
-    async def _announce_up(self, pid: int, began: float) -> None:
+    async def _attend(self, process: asyncio.subprocess.Process, began: float) -> None:
+        """Tell when Envoy is up and when it is live; end it by force when it has been silent for `SILENCE`.
+
+        The admin socket takes connections before the bootstrap is read; it answers only once that is accepted.
+        """
+        pid, admin = process.pid, self._command.admin
+        up = live = False
+        heard = self._clock()
         while True:
-            try:
-                _, writer = await asyncio.open_unix_connection(self._command.admin)
-            except OSError:
-                await asyncio.sleep(_POLL)
-                continue
-            writer.close()
-            self._ever_up = True
-            self._report(Up(pid=pid, seconds=self._clock() - began))
-            return
+            answer = await ask(admin, "GET", "/ready")
+            if isinstance(answer, Answer):
+                heard = self._clock()
+                if not up:
+                    up = self._ever_up = True
+                    self._report(Up(pid=pid, seconds=heard - began))
+                if not live and answer.status == _LIVE:
+                    live = True
+                    self._report(Live(pid=pid, seconds=heard - began))
+            elif self._clock() - heard > SILENCE:
+                _log.error(SILENT_EVENT, pid=pid, seconds=SILENCE)
+                process.kill()
+                return
+            await asyncio.sleep(_HEALTH_POLL if live else _POLL)
 
     async def _stop(self, process: asyncio.subprocess.Process) -> None:
         """Drain, ask to end, and end by force; a second cancellation goes straight to force."""
@@ -219,8 +238,9 @@ class Supervisor:
         https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/operations/draining
         """
         admin, until = self._command.admin, self._clock() + self._command.drain
-        for target in ("/healthcheck/fail", "/drain_listeners?skip_exit"):
-            await ask(admin, "POST", target)
+        for target in ("/healthcheck/fail", "/drain_listeners"):
+            if isinstance(await ask(admin, "POST", target), NoAnswer):
+                return 0
         while True:
             active = await active_requests(admin)
             if isinstance(active, NoAnswer):

@@ -32,7 +32,15 @@ class Started:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Up:
-    """Envoy has loaded its bootstrap and answers, `seconds` after it was started."""
+    """Envoy has accepted its bootstrap and answers, `seconds` after it was started."""
+
+    pid: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """Envoy has its first full configuration and listens, `seconds` after it was started."""
 
     pid: int
     seconds: float
@@ -69,7 +77,7 @@ class Stopped:
     cut_off: int
 
 
-EnvoyEvent = Started | Up | Exited | GaveUp | Draining | Stopped
+EnvoyEvent = Started | Up | Live | Exited | GaveUp | Draining | Stopped
 
 
 def parse_log_line(text: str) -> LogLine:

@@ -88,6 +88,8 @@ class Folder:
         self._served: dict[Identity, Resource] = {}
         self._conflicts: dict[Identity, tuple[FileProblem, ...]] = {}
         self._members: Counter[str] = Counter()
+        # The few files that have something to tell, so that a step need not look at all of them.
+        self._noted: dict[str, _File] = {}
 
     def step(self, changes: Mapping[str, Contents]) -> Step:
         """Take the new contents of the files that changed, by path; return what follows from all of them together."""
@@ -106,8 +108,11 @@ class Folder:
         """Store what a file holds now; return the objects that it held or holds."""
         before = self._files.pop(file, _NOTHING)
         after = _NOTHING if state is None else state
+        self._noted.pop(file, None)
         if state is not None:
             self._files[file] = state
+        if after.problems or after.ignored:
+            self._noted[file] = after
         for identity in before.entries.keys() - after.entries.keys():
             self._claims[identity] -= {file}
         for identity in after.entries.keys() - before.entries.keys():
@@ -176,12 +181,12 @@ class Folder:
             self._conflicts[identity] = tuple(_conflict(identity, places[0], place) for place in places[1:])
 
     def _all_problems(self) -> tuple[FileProblem, ...]:
-        in_files = (problem for state in self._files.values() for problem in state.problems)
+        in_files = (problem for state in self._noted.values() for problem in state.problems)
         between = (problem for problems in self._conflicts.values() for problem in problems)
         return tuple(sorted({*in_files, *between}))
 
     def _all_ignored(self) -> tuple[FileProblem, ...]:
-        return tuple(sorted(note for state in self._files.values() for note in state.ignored))
+        return tuple(sorted(note for state in self._noted.values() for note in state.ignored))
 
 
 def _next(file: str, before: _File, contents: Contents) -> _File | None:

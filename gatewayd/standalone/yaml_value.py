@@ -216,7 +216,8 @@ class _Builder:
             self._root = value
             return
         frame = self._frames[-1]
-        frame.height = max(frame.height, height)
+        # What is merged in stands no deeper than its own fields did.
+        frame.height = max(frame.height, height - 1 if frame.key is _MERGE else height)
         if isinstance(frame.items, list):
             frame.items.append(value)
         elif frame.key is _NO_KEY:

@@ -1,0 +1,1 @@
+"""Outcome -> what stands in an object's `status`. Pure; nothing is decided here."""

@@ -10,6 +10,7 @@ import binascii
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -53,20 +54,32 @@ def _checked(name: str, chain: bytes, key: bytes) -> Certificate | str:
         private = load_pem_private_key(key, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         return f'Secret "{name}": tls.key holds no PEM private key without a password that can be read'
-    if isinstance(private, rsa.RSAPrivateKey):
-        good = private.key_size >= MIN_RSA_BITS
-    else:
-        good = isinstance(private, ec.EllipticCurvePrivateKey) and private.curve.name in CURVES
-    if not good:
-        return f'Secret "{name}": tls.key is neither RSA of {MIN_RSA_BITS} bits or more nor ECDSA P-256, P-384 or P-521'
-    spki = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    if certificates[0].public_key().public_bytes(*spki) != private.public_key().public_bytes(*spki):
-        return f'Secret "{name}": tls.key does not belong to the first certificate of tls.crt'
+    problem = _key_problem(certificates[0], private)
+    if problem is not None:
+        return f'Secret "{name}": {problem}'
     return Certificate(
         name=name,
         chain=b"".join(each.public_bytes(Encoding.PEM) for each in certificates),
         key=PrivateBytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())),
     )
+
+
+def _key_problem(leaf: x509.Certificate, private: PrivateKeyTypes) -> str | None:
+    """Return why Envoy would refuse the key, or the key with this certificate."""
+    if isinstance(private, rsa.RSAPrivateKey):
+        good = private.key_size >= MIN_RSA_BITS
+    else:
+        good = isinstance(private, ec.EllipticCurvePrivateKey) and private.curve.name in CURVES
+    if not good:
+        return f"tls.key is neither RSA of {MIN_RSA_BITS} bits or more nor ECDSA P-256, P-384 or P-521"
+    spki = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    try:
+        certified = leaf.public_key().public_bytes(*spki)
+    except (ValueError, UnsupportedAlgorithm):
+        return "tls.crt is for a key of a kind that is not known"
+    if certified != private.public_key().public_bytes(*spki):
+        return "tls.key does not belong to the first certificate of tls.crt"
+    return None
 
 
 @query

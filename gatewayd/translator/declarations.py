@@ -3,6 +3,7 @@
 from gatewayd.incremental.view import Index, Output
 from gatewayd.translator.attachment import ATTACHED
 from gatewayd.translator.endpoints import SLICES
+from gatewayd.translator.infrastructure import INFRASTRUCTURE
 from gatewayd.translator.listeners import SETS_BY_GATEWAY
 from gatewayd.translator.outcomes import OUTCOMES
 from gatewayd.translator.proxy import PROXIES, UPSTREAMS
@@ -10,4 +11,4 @@ from gatewayd.translator.references import GRANTS
 from gatewayd.translator.virtualhosts import HOSTS
 
 INDEXES: tuple[Index, ...] = (GRANTS, SLICES, SETS_BY_GATEWAY, ATTACHED, HOSTS, UPSTREAMS)
-OUTPUTS: tuple[Output, ...] = (PROXIES, OUTCOMES)
+OUTPUTS: tuple[Output, ...] = (PROXIES, OUTCOMES, INFRASTRUCTURE)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gatewayd.api.durations import milliseconds
 from gatewayd.api.grpcroute import GRPCBackendRef
 from gatewayd.api.httproute import HTTPBackendRef
 from gatewayd.api.meta import ObjectKey
@@ -24,7 +25,6 @@ from gatewayd.ir.http import (
     WeightedBackend,
 )
 from gatewayd.translator.backends import BackendAsk, backend
-from gatewayd.translator.durations import milliseconds
 from gatewayd.translator.filters import AnyFilter, Place, effect
 from gatewayd.translator.rules import Problem, Unresolved, Unsupported
 
@@ -41,8 +41,13 @@ class Filtered:
     broken: bool
 
 
+NO_FILTERS = Filtered(filters=(), redirect=None, rewrite=NO_REWRITE, mirrors=(), problems=(), broken=False)
+
+
 def filtered(view: View, place: Place, written: Sequence[AnyFilter]) -> Filtered:
     """Return what the filters of a rule or of a backendRef do together; `place.path` is the list's field path."""
+    if not written:
+        return NO_FILTERS
     effects = [effect(view, place._replace(path=f"{place.path}[{at}]"), each) for at, each in enumerate(written)]
     values: list[Any] = [each.value for each in effects]
     return Filtered(
@@ -68,23 +73,23 @@ AnyBackendRef = HTTPBackendRef | GRPCBackendRef
 
 def shares(view: View, place: Place, refs: Sequence[AnyBackendRef]) -> Shares:
     """Return the weighted backends of a rule; `place.path` is the rule's field path."""
-    found = [_share(view, place._replace(path=f"{place.path}.backendRefs[{at}]"), ref) for at, ref in enumerate(refs)]
+    found = [_share(view, place, f"{place.path}.backendRefs[{at}]", ref) for at, ref in enumerate(refs)]
     return Shares(
         backends=tuple(each for each, _ in found), problems=tuple(problem for _, many in found for problem in many)
     )
 
 
-def _share(view: View, place: Place, ref: AnyBackendRef) -> tuple[WeightedBackend, tuple[Problem, ...]]:
+def _share(view: View, place: Place, path: str, ref: AnyBackendRef) -> tuple[WeightedBackend, tuple[Problem, ...]]:
     to = ObjectKey(ref.namespace or place.namespace, ref.name)
     target = backend(view, BackendAsk(place.source, place.namespace, ref.group_kind, to, ref.port, place.wants))
-    own = filtered(view, place._replace(path=f"{place.path}.filters"), ref.filters)
+    own = filtered(view, place._replace(path=f"{path}.filters"), ref.filters) if ref.filters else NO_FILTERS
     problems = list(own.problems)
     if isinstance(target, InvalidBackend):
-        problems.insert(0, Unresolved(target.reason, f"{place.path}: {target.message}"))
+        problems.insert(0, Unresolved(target.reason, f"{path}: {target.message}"))
     misplaced = own.redirect is not None or own.mirrors or any(isinstance(each, Cors) for each in own.filters)
     if misplaced:
         allowed = "header modifiers and URLRewrite"
-        problems.append(Unsupported(f"{place.path}.filters: not supported on a backendRef; allowed: {allowed}"))
+        problems.append(Unsupported(f"{path}.filters: not supported on a backendRef; allowed: {allowed}"))
     if own.broken or misplaced:
         target = InvalidBackend(reason="UnsupportedValue", message="a filter of this backendRef cannot be applied")
     share = WeightedBackend(

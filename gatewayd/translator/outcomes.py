@@ -29,6 +29,7 @@ from gatewayd.translator.attachment import ATTACHED, attachments
 from gatewayd.translator.chains import bound_port
 from gatewayd.translator.gatewayclass import gateway_is_ours, gatewayclass_outcome
 from gatewayd.translator.hostnames import covers
+from gatewayd.translator.infrastructure import chosen_parameters
 from gatewayd.translator.listeners import (
     MergedListener,
     PortKey,
@@ -108,7 +109,7 @@ def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
     key = row.metadata.key
     found = tuple(listener_outcome(view, key, each) for each in listeners(view, key) if each.key.owner == "Gateway")
     reached = addresses(view, key)
-    accepted = reached.refused or _refused_parameters(row) or _accepted(found)
+    accepted = reached.refused or chosen_parameters(view, key).refused or _accepted(found)
     programmed = reached.missing or _gateway_programmed(accepted, found)
     return GatewayOutcome(
         generation=row.metadata.generation,
@@ -117,14 +118,6 @@ def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
         listeners=found,
         attached_sets=len(allowed_sets(view, key)),
     )
-
-
-def _refused_parameters(row: Gateway) -> Verdict | None:
-    ref = row.spec.infrastructure.parameters_ref if row.spec.infrastructure else None
-    if ref is None:
-        return None
-    message = f"spec.infrastructure.parametersRef: kind {ref.group_kind} is not supported here; leave it out"
-    return verdicts.not_accepted("InvalidParameters", message)
 
 
 def _is(found: ListenerOutcome, kind: str) -> bool:

@@ -21,7 +21,7 @@ def regex_problem(pattern: str) -> str | None:
     except re2.error as error:
         shown = error.args[0] if error.args else "bad expression"
         text = shown.decode(errors="replace") if isinstance(shown, bytes) else str(shown)
-        return f"{pattern[:80]!r} is not an RE2 expression: {text}"
+        return f"{pattern[:80]!r} is not an RE2 expression: {text[:80]}"
     size: int = compiled.programsize
     if size > RE2_PROGRAM_SIZE:
         return f"{pattern[:80]!r} compiles to {size} instructions; at most {RE2_PROGRAM_SIZE} are allowed"

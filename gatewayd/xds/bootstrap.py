@@ -1,8 +1,8 @@
 """What an Envoy is started with, so that everything else comes from the control plane by delta ADS.
 
-In: who it is, where the control plane is, its own limits. Out: JSON-able mappings: the bootstrap, and for mutual TLS the
-two SDS files that it names. Those stand in files of their own because Envoy reads a renewed certificate from disk
-only when the certificate came by SDS.
+In: who it is and where the control plane is. Out: JSON-able mappings: the bootstrap, and for mutual TLS the two SDS
+files that it names. Those stand in files of their own because Envoy reads a renewed certificate from disk only when
+the certificate came by SDS.
 
 Edge defaults: https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/best_practices/edge
 """
@@ -10,13 +10,15 @@ Edge defaults: https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/best_p
 from dataclasses import dataclass
 from typing import Any, assert_never
 
+from gatewayd.ir.limits import RE2_PROGRAM_SIZE
+
 JSON = dict[str, Any]
 
 CONTROL_PLANE = "gatewayd"
 """The static cluster that ADS goes to."""
 
-RE2_MAX_PROGRAM_SIZE = 32_768
-"""The largest compiled expression that Envoy takes; a larger one must be refused before it gets there."""
+_LITERAL_PATH = 2048
+"""Room for the expressions that are made here of a user's literal path, which has at most 1,024 characters."""
 
 MAX_CONNECTIONS = 50_000
 
@@ -135,8 +137,8 @@ _RUNTIME: JSON = {
         {
             "name": "gatewayd",
             "static_layer": {
-                "re2.max_program_size.error_level": RE2_MAX_PROGRAM_SIZE,
-                "re2.max_program_size.warn_level": RE2_MAX_PROGRAM_SIZE,
+                "re2.max_program_size.error_level": RE2_PROGRAM_SIZE + _LITERAL_PATH,
+                "re2.max_program_size.warn_level": RE2_PROGRAM_SIZE + _LITERAL_PATH,
                 # One connection's burst of requests cannot keep a worker from the others.
                 "http.max_requests_per_io_cycle": 10,
             },

@@ -14,7 +14,8 @@ from envoy.extensions.retry.host.previous_hosts.v3 import previous_hosts_pb2
 from google.protobuf import wrappers_pb2
 
 from gatewayd.ir.backend import InvalidBackend, ServiceBackend
-from gatewayd.ir.http import Forward, Mirror, PathMatch, Retry, Route, Timeouts, URLRewrite, WeightedBackend
+from gatewayd.ir.filters import HTTPFilter, RequestHeaders, ResponseHeaders
+from gatewayd.ir.http import Forward, Mirror, Retry, Route, Timeouts, URLRewrite, WeightedBackend
 from gatewayd.xds import names
 from gatewayd.xds.filters.chain import filter_fields
 from gatewayd.xds.filters.header import host_to_set
@@ -31,11 +32,12 @@ _TIMED_OUT = 504
 class Share:
     """One Envoy route's action. It takes the requests below `threshold` (parts per million) that none before it took.
 
-    `threshold` None takes all the rest.
+    `threshold` None takes all the rest. `filters` are those that are left for the Envoy route to apply.
     """
 
     threshold: int | None
     fields: dict[str, Any]
+    filters: tuple[HTTPFilter, ...]
 
 
 def shares(route: Route, forward: Forward) -> tuple[Share, ...]:
@@ -47,10 +49,10 @@ def shares(route: Route, forward: Forward) -> tuple[Share, ...]:
     """
     live = tuple(each for each in forward.backends if each.weight > 0)
     if not any(isinstance(each.backend, ServiceBackend) for each in live):
-        return (Share(threshold=None, fields=direct_response(_NO_BACKEND)),)
+        return (Share(threshold=None, fields=direct_response(_NO_BACKEND), filters=route.filters),)
     rewrites = {_rewrite(route, forward, each) for each in live if isinstance(each.backend, ServiceBackend)}
     if len(rewrites) == 1:
-        return (Share(threshold=None, fields=_action(forward, live, rewrites.pop(), route.match.path)),)
+        return (_share(route, forward, live, rewrites.pop(), None),)
     return tuple(_split(route, forward, live))
 
 
@@ -64,11 +66,11 @@ def _split(route: Route, forward: Forward, live: tuple[WeightedBackend, ...]) ->
     reached = 0
     for each in live:
         reached += each.weight
+        threshold = None if each is live[-1] else round(reached * MILLION / total)
         if isinstance(each.backend, InvalidBackend):
-            fields = direct_response(_NO_BACKEND)
+            yield Share(threshold=threshold, fields=direct_response(_NO_BACKEND), filters=route.filters)
         else:
-            fields = _action(forward, (each,), _rewrite(route, forward, each), route.match.path)
-        yield Share(threshold=None if each is live[-1] else round(reached * MILLION / total), fields=fields)
+            yield _share(route, forward, (each,), _rewrite(route, forward, each), threshold)
 
 
 def _rewrite(route: Route, forward: Forward, backend: WeightedBackend) -> URLRewrite:
@@ -83,22 +85,26 @@ def _rewrite(route: Route, forward: Forward, backend: WeightedBackend) -> URLRew
     )
 
 
-def _action(
-    forward: Forward, live: tuple[WeightedBackend, ...], rewrite: URLRewrite, path: PathMatch
-) -> dict[str, Any]:
-    return {
-        "route": pb.RouteAction(
-            **_destination(live),
-            **rewritten_path(rewrite.path, path),
-            **_host(rewrite.host),
-            **_timeouts(forward.timeouts),
-            retry_policy=_retry_policy(forward.retry, forward.timeouts),
-            request_mirror_policies=list(_mirrors(forward.mirrors)),
-        )
-    }
+def _share(
+    route: Route, forward: Forward, live: tuple[WeightedBackend, ...], rewrite: URLRewrite, threshold: int | None
+) -> Share:
+    # Envoy applies what stands at a weighted cluster before what stands at the route. The spec's order is the other
+    # way round, so as soon as one backend has filters, those of the rule that change headers go down to all of them.
+    deep = any(each.filters for each in live)
+    lowered = tuple(each for each in route.filters if deep and isinstance(each, RequestHeaders | ResponseHeaders))
+    action = pb.RouteAction(
+        **_destination(live, lowered),
+        **rewritten_path(rewrite.path, route.match.path),
+        **_host(rewrite.host),
+        **_timeouts(forward.timeouts),
+        retry_policy=_retry_policy(forward.retry, forward.timeouts),
+        request_mirror_policies=list(_mirrors(forward.mirrors)),
+    )
+    left = tuple(each for each in route.filters if each not in lowered)
+    return Share(threshold=threshold, fields={"route": action}, filters=left)
 
 
-def _destination(live: tuple[WeightedBackend, ...]) -> dict[str, Any]:
+def _destination(live: tuple[WeightedBackend, ...], lowered: tuple[HTTPFilter, ...]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if any(isinstance(each.backend, InvalidBackend) for each in live):
         # For the cluster that never exists. Not for others: one of those may be on its way (503, try again).
@@ -107,7 +113,9 @@ def _destination(live: tuple[WeightedBackend, ...]) -> dict[str, Any]:
         return {**fields, "cluster": _cluster(live[0])}
     weights = [
         pb.WeightedCluster.ClusterWeight(
-            name=_cluster(each), weight=wrappers_pb2.UInt32Value(value=each.weight), **filter_fields(each.filters)
+            name=_cluster(each),
+            weight=wrappers_pb2.UInt32Value(value=each.weight),
+            **filter_fields((*lowered, *each.filters)),
         )
         for each in live
     ]

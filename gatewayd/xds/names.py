@@ -25,8 +25,8 @@ def datagram_cluster(listener: DatagramListener) -> str:
 
 
 def listener(of: Listener) -> str:
-    """Name a listener by its protocol and port."""
-    return f"udp/{of.port}" if isinstance(of, DatagramListener) else f"tcp/{of.port}"
+    """Name a listener; the fleet's reports use the same name."""
+    return of.name
 
 
 def route_table(key: RouteTableKey) -> str:

@@ -27,8 +27,6 @@ _NOT_FOUND = 404
 
 TABLE_TAIL = serialised(
     route_pb2.RouteConfiguration(
-        # The rule's header filters come first, a backend's own after them.
-        most_specific_header_mutations_wins=True,
         # "shop.example:8080" is for the host shop.example; the backend still sees the port.
         ignore_port_in_host_matching=True,
         validate_clusters=wrappers_pb2.BoolValue(value=False),
@@ -52,7 +50,7 @@ def virtual_host_head(domain: str) -> bytes:
 
 
 def route_entries(route: Route, domain: str) -> bytes:
-    """Return a Route as elements of a VirtualHost for `domain`. More than one when backends have rewrites of their own."""
+    """Return a Route as elements of a VirtualHost for `domain`; several when its backends differ in rewrites."""
     return b"".join(field(_VIRTUAL_HOST_ROUTES, serialised(each)) for each in envoy_routes(route, domain))
 
 
@@ -75,29 +73,22 @@ def envoy_routes(route: Route, domain: str) -> Iterator[Any]:
     match action:
         case Forward():
             for share in shares(route, action):
-                yield _route(route, with_session(share.fields, action.persistence), share.threshold)
+                fields = with_session(filter_fields(share.filters), action.persistence)
+                yield _route(route, share.threshold, {**fields, **share.fields})
         case Redirect():
-            yield _route(route, {"redirect": redirect_action(action, route.match.path, domain)}, None)
+            answer = {"redirect": redirect_action(action, route.match.path, domain)}
+            yield _route(route, None, {**filter_fields(route.filters), **answer})
         case DirectResponse():
-            yield _route(route, direct_response(action.status), None)
+            yield _route(route, None, {**filter_fields(route.filters), **direct_response(action.status)})
         case _:
             assert_never(action)
 
 
-def _route(route: Route, action: dict[str, Any], threshold: int | None) -> Any:
+def _route(route: Route, threshold: int | None, fields: dict[str, Any]) -> Any:
     match = route_match(route.match)
     if threshold is not None:
         match.runtime_fraction.CopyFrom(fraction(threshold))
-    fields = filter_fields(route.filters)
-    configs = {**fields.pop("typed_per_filter_config", {}), **action.pop("typed_per_filter_config", {})}
-    return pb.Route(
-        name=str(route.source),
-        match=match,
-        metadata=_metadata(route.rule_name),
-        typed_per_filter_config=configs,
-        **fields,
-        **action,
-    )
+    return pb.Route(name=str(route.source), match=match, metadata=_metadata(route.rule_name), **fields)
 
 
 def _metadata(rule_name: str) -> Any:

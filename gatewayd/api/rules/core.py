@@ -13,7 +13,7 @@ from typing import Final
 from gatewayd.api.core import ConfigMap, Secret, Service, ServiceSpec
 from gatewayd.api.discovery import EndpointSlice
 from gatewayd.api.meta import Problem, Problems
-from gatewayd.api.names import is_data_key, is_dns_label, is_dns_subdomain, shown
+from gatewayd.api.names import entry, is_data_key, is_dns_label, is_dns_subdomain, shown
 
 _ADDRESS: Final[Mapping[str, type[ipaddress.IPv4Address] | type[ipaddress.IPv6Address]]] = {
     "IPv4": ipaddress.IPv4Address,
@@ -33,7 +33,7 @@ def _not_base64(field: str, data: Mapping[str, str]) -> Problems:
         try:
             base64.b64decode("".join(text.split("\n")).replace("\r", ""), validate=True)
         except (binascii.Error, ValueError):
-            yield Problem(path=f"{field}[{key[:64]}]", message="is not base64; use stringData for plain text")
+            yield Problem(path=entry(field, key), message="is not base64; use stringData for plain text")
 
 
 def secret_data_readable(secret: Secret) -> Problems:
@@ -49,7 +49,7 @@ def config_data_readable(config: ConfigMap) -> Problems:
     yield from _bad_keys("binaryData", config.binary_data)
     yield from _not_base64("binaryData", config.binary_data)
     for key in config.data.keys() & config.binary_data.keys():
-        yield Problem(path=f"binaryData[{key}]", message="stands in data as well; a key must be in one of them")
+        yield Problem(path=entry("binaryData", key), message="stands in data as well; a key must be in one of them")
 
 
 def service_ports_named(spec: ServiceSpec) -> Problems:

@@ -4,8 +4,8 @@
 """
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from gatewayd.api.grpcroute import GRPCRoute

@@ -5,6 +5,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#httproute
 
 from collections.abc import Iterable, Iterator
 
+from gatewayd.api.durations import milliseconds
 from gatewayd.api.httproute import (
     HTTPPathMatch,
     HTTPRoute,
@@ -33,9 +34,8 @@ from gatewayd.ir.http import (
     RuleRef,
     Timeouts,
 )
-from gatewayd.translator.durations import milliseconds
 from gatewayd.translator.filters import Place
-from gatewayd.translator.forwarding import Filtered, filtered, persistence, shares
+from gatewayd.translator.forwarding import NO_FILTERS, Filtered, filtered, persistence, shares
 from gatewayd.translator.protocols import group_kind
 from gatewayd.translator.regexes import regex_problem
 from gatewayd.translator.rules import Problem, Ranked, RuleResult, RuleSet, Unsupported, fold
@@ -51,7 +51,7 @@ def rules(view: View, row: HTTPRoute) -> RuleSet:
 def _rule(view: View, row: HTTPRoute, at: int, rule: HTTPRouteRule) -> RuleResult:
     path = f"spec.rules[{at}]"
     place = Place(group_kind(HTTPRoute), row.metadata.namespace, Protocol.HTTP1, path)
-    steps = filtered(view, place._replace(path=f"{path}.filters"), rule.filters)
+    steps = filtered(view, place._replace(path=f"{path}.filters"), rule.filters) if rule.filters else NO_FILTERS
     action, problems = _action(view, place, rule, steps)
     matches = tuple(_matches(rule.matches or (HTTPRouteMatch(),), path))
     routes = tuple(
@@ -115,8 +115,12 @@ def _matches(written: tuple[HTTPRouteMatch, ...], path: str) -> Iterator[Request
         params = [(f"{where}.queryParams[{index}].value", entry) for index, entry in enumerate(each.query_params)]
         patterns += [(field, entry.value) for field, entry in named if entry.type == "RegularExpression"]
         patterns += [(field, entry.value) for field, entry in params if entry.type == "RegularExpression"]
-        wrong = [f"{field}: {problem}" for field, pattern in patterns if (problem := regex_problem(pattern))]
-        yield Unsupported("; ".join(wrong)) if wrong else _match(each)
+        yield _unusable(patterns) or _match(each)
+
+
+def _unusable(patterns: list[tuple[str, str]]) -> Unsupported | None:
+    wrong = [f"{field}: {problem}" for field, pattern in patterns if (problem := regex_problem(pattern))]
+    return Unsupported("; ".join(wrong)) if wrong else None
 
 
 def _match(written: HTTPRouteMatch) -> RequestMatch:

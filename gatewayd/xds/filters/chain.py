@@ -4,12 +4,13 @@ The chain is the same everywhere and a filter is off until a route configures it
 then changes a route, never a listener, whose connections would be drained.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as pb
 
-from gatewayd.ir.filters import Cors, HTTPFilter, RequestHeaders, ResponseHeaders
+from gatewayd.ir.filters import Cors, HeaderChanges, HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import SessionPersistence
 from gatewayd.xds.filters import cors, router, session
 from gatewayd.xds.filters.header import header_fields
@@ -38,19 +39,25 @@ def http_filters() -> list[Any]:
     return [pb.HttpFilter(name=row.name, typed_config=packed(row.config), disabled=not row.always) for row in CHAIN]
 
 
-def filter_fields(filters: tuple[HTTPFilter, ...]) -> dict[str, Any]:
-    """Return the fields of a Route or of a ClusterWeight that make Envoy apply the filters."""
+def filter_fields(filters: Sequence[HTTPFilter]) -> dict[str, Any]:
+    """Return the fields of a Route or of a ClusterWeight that make Envoy apply the filters, in their order."""
     fields: dict[str, Any] = {}
+    request: list[HeaderChanges] = []
+    response: list[HeaderChanges] = []
     for each in filters:
         match each:
             case RequestHeaders():
-                fields |= header_fields("request", each.changes)
+                request.append(each.changes)
             case ResponseHeaders():
-                fields |= header_fields("response", each.changes)
+                response.append(each.changes)
             case Cors():
                 fields["typed_per_filter_config"] = {cors.NAME: packed(cors.cors_policy(each))}
             case _:
                 assert_never(each)
+    if request:
+        fields |= header_fields("request", request)
+    if response:
+        fields |= header_fields("response", response)
     return fields
 
 

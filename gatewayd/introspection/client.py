@@ -1,0 +1,66 @@
+"""Asks a running gatewayd of this user for its status.
+
+In: a socket, or where to look for one. Out: a Status, or `NobodyError`, which says what was tried.
+"""
+
+import socket
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import grpc
+
+from gatewayd.introspection.messages import GET_STATUS, SERVICE, decoded, request
+from gatewayd.introspection.status import Status
+
+_PATTERN: Final = "gatewayd-*/xds/socket"
+_TIMEOUT: Final = 5.0
+
+
+class NobodyError(Exception):
+    """No running gatewayd answered."""
+
+
+def newest_socket(runtime: Path | None, owner: int) -> Path | None:
+    """Return the socket of the youngest run of user `owner` that somebody listens on, None when there is none.
+
+    Looks in `runtime` ($XDG_RUNTIME_DIR) and in the system's temporary folder, as `gatewayd up` does.
+    """
+    folders = dict.fromkeys(each for each in (runtime, Path(tempfile.gettempdir())) if each is not None)
+    found = [each for folder in folders for each in _sockets(folder, owner)]
+    for _, path in sorted(found, reverse=True):
+        if _is_live(path):
+            return path
+    return None
+
+
+def fetch(path: Path) -> Status:
+    """Return what the run at a socket says of itself; raises NobodyError."""
+    with grpc.insecure_channel(f"unix:{quote(str(path.absolute()))}") as channel:
+        call = channel.unary_unary(f"/{SERVICE}/{GET_STATUS}")
+        try:
+            return decoded(call(request(), timeout=_TIMEOUT))
+        except grpc.RpcError as error:
+            raise NobodyError(f"{path}: no gatewayd answers; {error.details()}") from error
+
+
+def _sockets(folder: Path, owner: int) -> Iterator[tuple[float, Path]]:
+    for path in folder.glob(_PATTERN):
+        try:
+            state = path.stat()
+        except OSError:
+            continue
+        if stat.S_ISSOCK(state.st_mode) and state.st_uid == owner:
+            yield state.st_mtime, path
+
+
+def _is_live(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True

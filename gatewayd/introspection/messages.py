@@ -1,0 +1,157 @@
+"""Status <-> GetStatusResponse of protos/gatewayd/v1/introspection.proto.
+
+Invariant: a value that went through a message is equal to what it was.
+"""
+
+from typing import Any
+
+from gatewayd.introspection.status import GatewayVersion, ProxyRow, Refused, Status, TypeRow
+from gatewayd.rpc import introspection_pb2 as pb
+from gatewayd.standalone.documents import FileProblem
+from gatewayd.standalone.table import Acked, Board, Condition, GatewayRow, Mark, RouteRow
+
+SERVICE = "gatewayd.v1.Introspection"
+GET_STATUS = "GetStatus"
+
+_TO_MARK = {Mark.UNKNOWN: pb.Condition.UNKNOWN, Mark.TRUE: pb.Condition.TRUE, Mark.FALSE: pb.Condition.FALSE}
+_FROM_MARK = {number: mark for mark, number in _TO_MARK.items()}
+
+
+def request() -> bytes:
+    """Return a serialised GetStatusRequest."""
+    return bytes(pb.GetStatusRequest().SerializeToString())
+
+
+def encoded(status: Status) -> bytes:
+    """Return a serialised GetStatusResponse."""
+    versions = {each.gateway: each.version for each in status.snapshots}
+    message = pb.GetStatusResponse(
+        gateways=[_gateway(row, versions.get(row.name, "")) for row in status.board.gateways],
+        routes=[_route(row) for row in status.board.routes],
+        proxies=[_proxy(row) for row in status.proxies],
+        problems=[pb.Problem(file=each.file, line=each.line, message=each.message) for each in status.board.problems],
+        notices=status.board.notices,
+        folder=status.folder,
+        version=status.version,
+    )
+    return bytes(message.SerializeToString())
+
+
+def decoded(data: bytes) -> Status:
+    """Read a serialised GetStatusResponse; raises google.protobuf's DecodeError."""
+    message = pb.GetStatusResponse.FromString(data)
+    found = [GatewayVersion(gateway=each.name, version=each.version) for each in message.gateways if each.version]
+    return Status(
+        board=Board(
+            gateways=tuple(_gateway_row(each) for each in message.gateways),
+            routes=tuple(_route_row(each) for each in message.routes),
+            problems=tuple(
+                FileProblem(file=each.file, line=each.line, message=each.message) for each in message.problems
+            ),
+            notices=tuple(message.notices),
+        ),
+        proxies=tuple(_proxy_row(each) for each in message.proxies),
+        snapshots=tuple(found),
+        folder=message.folder,
+        version=message.version,
+    )
+
+
+def _gateway(row: GatewayRow, version: str) -> Any:
+    return pb.Gateway(
+        name=row.name,
+        listeners=row.listeners,
+        address=row.address,
+        accepted=_condition(row.accepted),
+        programmed=_condition(row.programmed),
+        acked_at=row.acked_at,
+        version=version,
+    )
+
+
+def _gateway_row(message: Any) -> GatewayRow:
+    return GatewayRow(
+        name=message.name,
+        listeners=tuple(message.listeners),
+        address=message.address,
+        accepted=_condition_of(message.accepted),
+        programmed=_condition_of(message.programmed),
+        acked_at=message.acked_at,
+    )
+
+
+def _route(row: RouteRow) -> Any:
+    acked = row.acked
+    return pb.Route(
+        kind=row.kind,
+        name=row.name,
+        hostnames=row.hostnames,
+        parents=row.parents,
+        accepted=_condition(row.accepted),
+        resolved_refs=_condition(row.resolved_refs),
+        programmed=_condition(row.programmed),
+        acked=pb.Acked(proxies=acked.proxies, of=acked.of, milliseconds=acked.milliseconds) if acked else None,
+    )
+
+
+def _route_row(message: Any) -> RouteRow:
+    acked = message.acked if message.HasField("acked") else None
+    return RouteRow(
+        kind=message.kind,
+        name=message.name,
+        hostnames=tuple(message.hostnames),
+        parents=tuple(message.parents),
+        accepted=_condition_of(message.accepted),
+        resolved_refs=_condition_of(message.resolved_refs),
+        programmed=_condition_of(message.programmed),
+        acked=Acked(proxies=acked.proxies, of=acked.of, milliseconds=acked.milliseconds) if acked else None,
+    )
+
+
+def _condition(condition: Condition) -> Any:
+    return pb.Condition(mark=_TO_MARK[condition.mark], reason=condition.reason)
+
+
+def _condition_of(message: Any) -> Condition:
+    # A mark that a later version adds is not known here.
+    return Condition(mark=_FROM_MARK.get(message.mark, Mark.UNKNOWN), reason=message.reason)
+
+
+def _proxy(row: ProxyRow) -> Any:
+    return pb.Proxy(
+        gateway=row.gateway,
+        node=row.node,
+        envoy_version=row.envoy_version,
+        connected_since=row.connected_since,
+        protocol=row.protocol,
+        synced=row.synced,
+        types=[
+            pb.TypeState(
+                type=each.type,
+                resources=each.resources,
+                pending=each.pending,
+                rejections=[pb.Rejection(names=found.names, message=found.message) for found in each.rejections],
+            )
+            for each in row.types
+        ],
+    )
+
+
+def _proxy_row(message: Any) -> ProxyRow:
+    return ProxyRow(
+        gateway=message.gateway,
+        node=message.node,
+        envoy_version=message.envoy_version,
+        connected_since=message.connected_since,
+        protocol=message.protocol,
+        synced=message.synced,
+        types=tuple(
+            TypeRow(
+                type=each.type,
+                resources=each.resources,
+                pending=tuple(each.pending),
+                rejections=tuple(Refused(names=tuple(found.names), message=found.message) for found in each.rejections),
+            )
+            for each in message.types
+        ),
+    )

@@ -1,0 +1,100 @@
+"""What a cluster must run for one Gateway; the third projection beside proxies and statuses.
+
+Pairs are sorted tuples instead of mappings, so that values compare and hash.
+"""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+Pairs = tuple[tuple[str, str], ...]
+
+ENVOY_IMAGE = "docker.io/envoyproxy/envoy:v1.40.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicePort:
+    """A port of the Gateway's Service; `transport` is "TCP" or "UDP", `target` what Envoy binds."""
+
+    name: str
+    port: int
+    target: int
+    transport: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """Requests and limits of the Envoy container, as Kubernetes quantities."""
+
+    requests: Pairs
+    limits: Pairs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """What a user may set of the infrastructure (spec.infrastructure.parametersRef).
+
+    `workload` is "Deployment" or "DaemonSet". `concurrency` 0 lets Envoy follow its CPU limit. `access_log` "" is none.
+    """
+
+    workload: str
+    replicas: int
+    image: str
+    service_type: str
+    external_traffic_policy: str
+    node_selector: Pairs
+    resources: Resources
+    concurrency: int
+    extra_args: tuple[str, ...]
+
+
+DEFAULT_PARAMETERS = Parameters(
+    workload="Deployment",
+    replicas=1,
+    image=ENVOY_IMAGE,
+    service_type="LoadBalancer",
+    external_traffic_policy="Cluster",
+    node_selector=(),
+    resources=Resources(requests=(("cpu", "100m"), ("memory", "128Mi")), limits=()),
+    concurrency=0,
+    extra_args=(),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Infrastructure:
+    """Everything for the Gateway `namespace`/`name` with this `uid` (its objects are owned by it).
+
+    `labels` and `annotations` are the user's (spec.infrastructure). `addresses` are those asked for.
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    ports: tuple[ServicePort, ...]
+    labels: Pairs
+    annotations: Pairs
+    addresses: tuple[str, ...]
+    parameters: Parameters
+
+    @property
+    def object_name(self) -> str:
+        """The name of all objects made for the Gateway."""
+        return object_name(self.namespace, self.name)
+
+
+def object_name(namespace: str, name: str) -> str:
+    """Return a name of at most 63 characters for what is made for a Gateway, whose own name may have 253.
+
+    It begins with a letter, as Services must; the hash keeps apart what shortening makes alike.
+    https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#rfc-1035-label-names
+    """
+    tail = blake2b(f"{namespace}/{name}".encode(), digest_size=5).hexdigest()
+    readable = name.replace(".", "-")[:40].strip("-")
+    return f"gatewayd-{readable}-{tail}"
+
+
+def label_value(name: str) -> str:
+    """Return a Gateway's name as a label's value: shortened with a hash when it has more than 63 characters."""
+    if len(name) <= 63:
+        return name
+    return f"{name[:50].rstrip('-.')}-{blake2b(name.encode(), digest_size=5).hexdigest()}"

@@ -1,0 +1,161 @@
+"""Requests to the API server: paths, authentication, errors. kubernetes-asyncio brings configuration and transport.
+
+https://kubernetes.io/docs/reference/using-api/api-concepts/
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import msgspec
+from kubernetes_asyncio import config
+from kubernetes_asyncio.client import ApiClient, Configuration
+
+REQUEST_TIMEOUT: Final = 15.0
+"""Seconds for one ordinary request."""
+CONNECT_TIMEOUT: Final = 5.0
+MAX_CONNECTIONS: Final = 200
+
+
+class ApiError(Exception):
+    """The API server answered with an error. `status` is the HTTP code, `reason` the Status object's."""
+
+    def __init__(self, status: int, reason: str, message: str) -> None:
+        super().__init__(f"{status} {reason}: {message}")
+        self.status = status
+        self.reason = reason
+
+
+CONNECTION_ERRORS: Final = (aiohttp.ClientError, TimeoutError, OSError)
+"""What a request raises when there was no answer."""
+
+
+class _Status(msgspec.Struct):
+    reason: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """A collection or an object: "group/version" ("v1" for the core), plural, namespace and name ("" for none)."""
+
+    api_version: str
+    plural: str
+    namespace: str
+    name: str
+
+    def path(self, sub: str) -> str:
+        """Return the URL's path; `sub` is a subresource such as "status", or ""."""
+        root = "/apis/" if "/" in self.api_version else "/api/"
+        parts = [root + self.api_version]
+        if self.namespace:
+            parts += ["namespaces", self.namespace]
+        parts.append(self.plural)
+        parts += [part for part in (self.name, sub) if part]
+        return "/".join(parts)
+
+
+Query = Sequence[tuple[str, str]]
+
+
+class KubeClient:
+    """One API server. Close it, or use `connected`."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        configuration.connection_pool_maxsize = MAX_CONNECTIONS
+        self._configuration = configuration
+        self._api = ApiClient(configuration)
+
+    async def request(
+        self, method: str, path: str, *, query: Query = (), body: Mapping[str, Any] | None = None, content: str = "json"
+    ) -> bytes:
+        """Return the body of a good answer.
+
+        Raises ApiError for a bad one and one of CONNECTION_ERRORS when there is none. `content` is the kind of body:
+        "json", or "apply-patch+yaml", "merge-patch+json".
+        """
+        timeout = aiohttp.ClientTimeout(total=REQUEST_TIMEOUT, sock_connect=CONNECT_TIMEOUT)
+        response = await self._send(method, path, query, body, content, timeout)
+        async with response:
+            data: bytes = await response.read()
+        _check(response.status, data)
+        return data
+
+    @asynccontextmanager
+    async def lines(self, path: str, query: Query, quiet: float) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Open a watch and give its lines as they come; `quiet` seconds without any byte end it with TimeoutError."""
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=quiet)
+        response = await self._send("GET", path, query, None, "json", timeout)
+        async with response:
+            if response.status != 200:
+                _check(response.status, await response.read())
+            yield _lines(response.content)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        query: Query,
+        body: Mapping[str, Any] | None,
+        content: str,
+        timeout: aiohttp.ClientTimeout,
+    ) -> aiohttp.ClientResponse:
+        headers = {"Accept": "application/json", "Content-Type": f"application/{content}"}
+        for setting in (await self._configuration.auth_settings()).values():
+            headers[setting["key"]] = setting["value"]
+        response: aiohttp.ClientResponse = await self._api.rest_client.request(
+            method,
+            self._configuration.host + path,
+            query_params=list(query),
+            headers=headers,
+            body=body,
+            _preload_content=False,
+            _request_timeout=timeout,
+        )
+        return response
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._api.close()
+
+
+async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    """Yield whole lines, however long: objects may be larger than the reader's own limit for a line."""
+    rest = bytearray()
+    async for chunk in stream.iter_any():
+        rest += chunk
+        *whole, last = bytes(rest).split(b"\n")
+        rest = bytearray(last)
+        for line in whole:
+            if line:
+                yield line
+
+
+def _check(status: int, data: bytes) -> None:
+    if 200 <= status < 300:
+        return
+    try:
+        told = msgspec.json.decode(data, type=_Status)
+    except msgspec.MsgspecError:
+        told = _Status(message=data[:200].decode(errors="replace"))
+    raise ApiError(status, told.reason, told.message)
+
+
+@asynccontextmanager
+async def connected(kubeconfig: Path | None) -> AsyncIterator[KubeClient]:
+    """Connect with a kubeconfig file, or (None) as the pod that we are. Raises ConfigException when neither works."""
+    configuration = Configuration()
+    if kubeconfig is None:
+        config.load_incluster_config(client_configuration=configuration)
+    else:
+        await config.load_kube_config(
+            config_file=str(kubeconfig), client_configuration=configuration, persist_config=False
+        )
+    client = KubeClient(configuration)
+    try:
+        yield client
+    finally:
+        await client.close()

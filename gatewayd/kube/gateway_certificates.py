@@ -1,0 +1,95 @@
+"""The client certificate of each Gateway's proxies: a Secret in the Gateway's namespace, renewed in time.
+
+https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets
+"""
+
+import base64
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+
+from gatewayd.identity.authority import Authority
+from gatewayd.identity.certificates import LEAF_LIFETIME, KeyPair, Subject, check_pair, gateway_identity, issue
+from gatewayd.kube.client import ApiError, KubeClient, Where
+
+NOT_FOUND = 404
+
+
+class _Secret(msgspec.Struct):
+    data: dict[str, str] = {}
+
+
+def secret_name(object_name: str) -> str:
+    """Return the name of the Secret beside a Gateway's other objects."""
+    return f"{object_name}-xds"
+
+
+class GatewayCertificates:
+    """Finds or makes them."""
+
+    def __init__(self, client: KubeClient) -> None:
+        self._client = client
+
+    async def data(self, namespace: str, gateway: str, object_name: str, authority: Authority) -> Mapping[str, str]:
+        """Return the Secret's data (base64 text): what is there while it is good, else a new certificate.
+
+        Raises ApiError or a connection error.
+        """
+        now = datetime.now(UTC)
+        found = await self._found(namespace, secret_name(object_name))
+        pair = check_pair(found.get("tls.crt", b""), found.get("tls.key", b""))
+        if not isinstance(pair, KeyPair) or pair.is_due(now, LEAF_LIFETIME) or not _signed_by(pair, authority):
+            uri = gateway_identity(namespace, gateway)
+            pair = issue(authority.signing, Subject(common_name=gateway, dns_names=(), uris=(uri,)), now)
+        files = {"tls.crt": pair.certificate, "tls.key": bytes(pair.key), "ca.crt": authority.bundle}
+        return {name: base64.b64encode(value).decode() for name, value in files.items()}
+
+    async def _found(self, namespace: str, name: str) -> Mapping[str, bytes]:
+        path = Where(api_version="v1", plural="secrets", namespace=namespace, name=name).path("")
+        try:
+            secret = msgspec.json.decode(await self._client.request("GET", path), type=_Secret)
+        except ApiError as error:
+            if error.status == NOT_FOUND:
+                return {}
+            raise
+        return {name: base64.b64decode(value) for name, value in secret.data.items()}
+
+
+def _signed_by(pair: KeyPair, authority: Authority) -> bool:
+    certificate = x509.load_pem_x509_certificate(pair.certificate)
+    issuer = x509.load_pem_x509_certificate(authority.signing.certificate)
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, ValueError, TypeError):
+        return False
+    return True
+
+
+def secret_document(
+    namespace: str, object_name: str, uid: str, gateway: str, data: Mapping[str, str]
+) -> Mapping[str, Any]:
+    """Return the Secret, owned by its Gateway."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": "kubernetes.io/tls",
+        "metadata": {
+            "name": secret_name(object_name),
+            "namespace": namespace,
+            "labels": {"app.kubernetes.io/managed-by": "gatewayd"},
+            "ownerReferences": [
+                {
+                    "apiVersion": "gateway.networking.k8s.io/v1",
+                    "kind": "Gateway",
+                    "name": gateway,
+                    "uid": uid,
+                    "controller": True,
+                }
+            ],
+        },
+        "data": dict(data),
+    }

@@ -1,0 +1,165 @@
+"""Leadership by a Lease, with a fence: who cannot renew in time stops writing before another may start.
+
+Time is the monotonic clock of this process, so that a jump of the wall clock elects nobody. Every request has a
+deadline of its own, shorter than the lease, so that a hung renewal cannot outlive it.
+https://kubernetes.io/docs/concepts/architecture/leases/
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, Where
+
+LEASE_SECONDS: Final = 15
+RENEW_SECONDS: Final = 3.0
+REQUEST_SECONDS: Final = 4.0
+FENCE_SECONDS: Final = 10.0
+"""We count as leader for so long after the last good renewal: less than the lease, more than a few renewals."""
+CONFLICT: Final = 409
+NOT_FOUND: Final = 404
+
+_log = structlog.get_logger("gatewayd.kube.lease")
+
+
+class _Spec(msgspec.Struct, rename="camel"):
+    holder_identity: str = ""
+    lease_duration_seconds: int = LEASE_SECONDS
+    lease_transitions: int = 0
+    renew_time: str = ""
+
+
+class _Meta(msgspec.Struct, rename="camel"):
+    resource_version: str = ""
+
+
+class _Lease(msgspec.Struct):
+    metadata: _Meta
+    spec: _Spec = msgspec.field(default_factory=_Spec)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseName:
+    """Which Lease, and who we are."""
+
+    namespace: str
+    name: str
+    identity: str
+
+
+class Lease:
+    """Competes for a Lease until cancelled."""
+
+    def __init__(
+        self, *, client: KubeClient, name: LeaseName, clock: Callable[[], float], on_elected: Callable[[], None]
+    ) -> None:
+        self._client = client
+        self._name = name
+        self._clock = clock
+        self._on_elected = on_elected
+        self._renewed = float("-inf")
+        self._seen: tuple[str, str] = ("", "")
+        self._seen_at = clock()
+
+    def is_leader(self) -> bool:
+        """Return whether the lease is surely ours at this moment."""
+        return self._clock() < self._renewed + FENCE_SECONDS
+
+    async def run(self) -> None:
+        """Acquire and renew."""
+        try:
+            while True:
+                await self._try()
+                await asyncio.sleep(RENEW_SECONDS)
+        finally:
+            await self._release()
+
+    async def _try(self) -> None:
+        was = self.is_leader()
+        began = self._clock()
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                held = await self._acquire()
+        except (ApiError, *CONNECTION_ERRORS) as error:
+            _log.warning("lease not renewed", error=str(error) or repr(error), leader=self.is_leader())
+            return
+        if held:
+            self._renewed = began
+            if not was:
+                _log.info("elected", identity=self._name.identity)
+                self._on_elected()
+        elif was:
+            self._renewed = float("-inf")
+            _log.warning("leadership lost", identity=self._name.identity)
+
+    async def _acquire(self) -> bool:
+        """Take or renew the lease if it is free, expired or ours; return whether it is ours now."""
+        try:
+            lease = msgspec.json.decode(await self._client.request("GET", self._path(self._name.name)), type=_Lease)
+        except ApiError as error:
+            if error.status != NOT_FOUND:
+                raise
+            return await self._put("POST", self._path(""), "", 0)
+        if lease.spec.holder_identity not in ("", self._name.identity) and not self._expired(lease):
+            return False
+        moved = lease.spec.holder_identity != self._name.identity
+        transitions = lease.spec.lease_transitions + moved
+        return await self._put("PUT", self._path(self._name.name), lease.metadata.resource_version, transitions)
+
+    def _expired(self, lease: _Lease) -> bool:
+        """Return whether the holder has not renewed for a whole lease, by our own clock."""
+        seen = (lease.spec.holder_identity, lease.spec.renew_time)
+        if seen != self._seen:
+            self._seen, self._seen_at = seen, self._clock()
+        return self._clock() > self._seen_at + lease.spec.lease_duration_seconds
+
+    async def _put(self, method: str, path: str, version: str, transitions: int) -> bool:
+        try:
+            await self._client.request(method, path, body=self._document(version, transitions, self._name.identity))
+        except ApiError as error:
+            if error.status == CONFLICT:
+                return False
+            raise
+        return True
+
+    def _document(self, version: str, transitions: int, holder: str) -> Mapping[str, Any]:
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return {
+            "apiVersion": "coordination.k8s.io/v1",
+            "kind": "Lease",
+            "metadata": {
+                "name": self._name.name,
+                "namespace": self._name.namespace,
+                **({"resourceVersion": version} if version else {}),
+            },
+            "spec": {
+                "holderIdentity": holder,
+                "leaseDurationSeconds": LEASE_SECONDS,
+                "leaseTransitions": transitions,
+                "renewTime": now,
+            },
+        }
+
+    def _path(self, name: str) -> str:
+        where = Where(api_version="coordination.k8s.io/v1", plural="leases", namespace=self._name.namespace, name=name)
+        return where.path("")
+
+    async def _release(self) -> None:
+        """Give the lease up at once, so that nobody has to wait for it to expire."""
+        if not self.is_leader():
+            return
+        self._renewed = float("-inf")
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                data = await self._client.request("GET", self._path(self._name.name))
+                lease = msgspec.json.decode(data, type=_Lease)
+                if lease.spec.holder_identity == self._name.identity:
+                    body = self._document(lease.metadata.resource_version, lease.spec.lease_transitions, "")
+                    await self._client.request("PUT", self._path(self._name.name), body=body)
+        except (ApiError, *CONNECTION_ERRORS):
+            return

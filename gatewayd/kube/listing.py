@@ -1,0 +1,146 @@
+"""What the API server says of one kind -> Deltas. No I/O: the reflector's memory and its rules.
+
+A list replaces everything that is known, as a difference: what vanished in between is removed, what is the same is not
+touched. https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from gatewayd.api.decode import Decoded, decode_bytes
+from gatewayd.api.kinds import Kind
+from gatewayd.api.meta import ObjectKey
+from gatewayd.store import Delta
+
+GONE: Final = 410
+
+
+class ListMeta(msgspec.Struct, rename="camel"):
+    """The metadata of a list; `continue_` leads to its next page."""
+
+    resource_version: str = ""
+    continue_: str = msgspec.field(default="", name="continue")
+
+
+class Page(msgspec.Struct):
+    """One page of a list, its objects not decoded yet."""
+
+    metadata: ListMeta
+    items: list[msgspec.Raw] = []
+
+
+class _Meta(msgspec.Struct, rename="camel"):
+    name: str = ""
+    namespace: str = ""
+    resource_version: str = ""
+
+
+class Head(msgspec.Struct):
+    """What every object has, read before the object itself."""
+
+    metadata: _Meta = msgspec.field(default_factory=_Meta)
+    code: int = 0
+    message: str = ""
+
+    @property
+    def key(self) -> ObjectKey:
+        """The object's key."""
+        return ObjectKey(self.metadata.namespace, self.metadata.name)
+
+
+class WatchEvent(msgspec.Struct):
+    """One line of a watch."""
+
+    type: str
+    object: msgspec.Raw
+
+
+decode_page = msgspec.json.Decoder(Page).decode
+decode_event = msgspec.json.Decoder(WatchEvent).decode
+decode_head = msgspec.json.Decoder(Head).decode
+
+
+class ExpiredError(Exception):
+    """The history that a watch wanted is gone (410): everything must be listed again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undecodable:
+    """An object that the API server holds and we cannot read; `message` says where and why."""
+
+    kind: Kind
+    key: ObjectKey
+    message: str
+
+
+Note = Callable[[Undecodable], None]
+Live = Callable[[ObjectKey, bytes | None], None]
+
+
+class Listing:
+    """All objects of one kind, as far as the API server has told. Give it pages or events, take Deltas."""
+
+    def __init__(self, kind: Kind, *, undecodable: Note, live: Live) -> None:
+        """`live` hears of every object as it stands (None: gone)."""
+        self.kind = kind
+        self.version = ""
+        self._undecodable = undecodable
+        self._live = live
+        self._known: set[ObjectKey] = set()
+        self._listed: set[ObjectKey] = set()
+
+    def page(self, page: Page) -> Iterator[Delta]:
+        """Take one page of a list; call `listed` after the last one."""
+        for raw in page.items:
+            head = decode_head(raw)
+            self._listed.add(head.key)
+            yield from self._put(head, raw)
+
+    def listed(self, version: str) -> Iterator[Delta]:
+        """End a list: what it did not have is gone; the watch goes on from `version`."""
+        gone = self._known - self._listed
+        self._known, self._listed = self._listed, set()
+        self.version = version
+        for key in sorted(gone):
+            yield self._remove(key)
+
+    def event(self, line: bytes) -> Iterator[Delta]:
+        """Take one line of a watch. Raises ExpiredError when a new list is needed, DecodeError for a broken line."""
+        event = decode_event(line)
+        head = decode_head(event.object)
+        if event.type == "ERROR":
+            if head.code == GONE:
+                raise ExpiredError(head.message)
+            raise msgspec.DecodeError(f"the watch says {head.code}: {head.message}")
+        self.version = head.metadata.resource_version
+        if event.type == "BOOKMARK":
+            return
+        if event.type == "DELETED":
+            self._known.discard(head.key)
+            yield self._remove(head.key)
+        else:
+            self._known.add(head.key)
+            yield from self._put(head, event.object)
+
+    def forget(self) -> Iterator[Delta]:
+        """Take note that the kind itself is gone (its CRD was removed), and all its objects with it."""
+        self._listed = set()
+        yield from self.listed("")
+
+    def _put(self, head: Head, raw: bytes | msgspec.Raw) -> Iterator[Delta]:
+        data = bytes(raw)
+        self._live(head.key, data)
+        found = decode_bytes(self.kind, data)
+        if isinstance(found, Decoded):
+            yield Delta(kind=self.kind.struct, key=head.key, obj=found.obj)
+        else:
+            # The last good version stays.
+            message = "; ".join(str(problem) for problem in found.problems)
+            self._undecodable(Undecodable(kind=self.kind, key=head.key, message=message))
+
+    def _remove(self, key: ObjectKey) -> Delta:
+        self._live(key, None)
+        return Delta(kind=self.kind.struct, key=key, obj=None)

@@ -1,0 +1,170 @@
+"""List, then watch, for ever: one kind of object as a stream of Deltas.
+
+Rules: pages of 500; bookmarks; a dropped watch goes on where it was; 410 lists anew, as a difference; a kind whose CRD
+is absent counts as synced and empty and is looked for again; nothing is ever removed because a request failed.
+https://kubernetes.io/docs/reference/using-api/api-concepts/
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import structlog
+
+from gatewayd.api.kinds import Kind
+from gatewayd.kube.backoff import Backoff
+from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, Where
+from gatewayd.kube.listing import ExpiredError, Listing, decode_page
+from gatewayd.store import Event, Synced
+
+PAGE_SIZE: Final = 500
+WATCH_SECONDS: Final = 300
+"""The API server ends a watch after about this long; a bookmark comes every minute."""
+QUIET_SECONDS: Final = 90.0
+"""Without a byte for so long, not even a bookmark, the connection is dead."""
+ABSENT_SECONDS: Final = 5.0
+NOT_FOUND: Final = 404
+
+_log = structlog.get_logger("gatewayd.kube.reflector")
+
+Submit = Callable[[Iterable[Event]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What of a kind is wanted: field and label selectors, "" for all."""
+
+    fields: str
+    labels: str
+
+    def query(self) -> Iterator[tuple[str, str]]:
+        """Yield the query parameters."""
+        if self.fields:
+            yield "fieldSelector", self.fields
+        if self.labels:
+            yield "labelSelector", self.labels
+
+
+EVERYTHING: Final = Selection(fields="", labels="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """What the reflector waits by: `sleep` and `random` come from the composition root."""
+
+    backoff: Backoff
+    random: Callable[[], float]
+
+
+class Reflector:
+    """Keeps one kind up to date in the store. `restarts` counts watches that ended badly."""
+
+    def __init__(
+        self, *, client: KubeClient, listing: Listing, selection: Selection, submit: Submit, timing: Timing
+    ) -> None:
+        self._client = client
+        self._listing = listing
+        self._selection = selection
+        self._submit = submit
+        self._timing = timing
+        self._synced = False
+        self._failures = 0
+        self._api_version = listing.kind.api_version
+        self.restarts = 0
+
+    async def run(self) -> None:
+        """Reflect until cancelled."""
+        while True:
+            try:
+                await self._list()
+                self._failures = 0
+                await self._watch()
+            except ExpiredError as expired:
+                _log.info("listing again", kind=self._kind.kind, reason=str(expired))
+            except ApiError as error:
+                await self._refused(error)
+            except (*CONNECTION_ERRORS, msgspec.MsgspecError) as error:
+                await self._wait(error)
+
+    @property
+    def _kind(self) -> Kind:
+        return self._listing.kind
+
+    async def _refused(self, error: ApiError) -> None:
+        if error.status != NOT_FOUND:
+            await self._wait(error)
+        elif not self._try_older_version():
+            self._submit(self._listing.forget())
+            self._mark_synced()
+            await asyncio.sleep(ABSENT_SECONDS)
+
+    def _try_older_version(self) -> bool:
+        """Ask for the next version that the kind may be served in; False when all have been asked for."""
+        group = f"{self._kind.group}/" if self._kind.group else ""
+        versions = [f"{group}{version}" for version in self._kind.accepted_versions]
+        at = versions.index(self._api_version) + 1
+        self._api_version = versions[at] if at < len(versions) else versions[0]
+        return at < len(versions)
+
+    async def _wait(self, error: Exception) -> None:
+        self._failures += 1
+        self.restarts += 1
+        delay = self._timing.backoff.delay(self._failures, self._timing.random)
+        _log.warning("watch ended", kind=self._kind.kind, error=repr(error), again_in=round(delay, 2))
+        await asyncio.sleep(delay)
+
+    def _where(self) -> str:
+        return Where(api_version=self._api_version, plural=self._kind.plural, namespace="", name="").path("")
+
+    async def _list(self) -> None:
+        """List all pages; the difference goes to the store in pieces, and is complete when this returns."""
+        following = ""
+        while True:
+            query = [("limit", str(PAGE_SIZE)), *self._selection.query()]
+            if following:
+                query.append(("continue", following))
+            data = await self._listed_page(query)
+            page = decode_page(data)
+            self._submit(tuple(self._listing.page(page)))
+            following = page.metadata.continue_
+            if not following:
+                break
+        self._submit(tuple(self._listing.listed(page.metadata.resource_version)))
+        self._mark_synced()
+
+    async def _listed_page(self, query: list[tuple[str, str]]) -> bytes:
+        try:
+            return await self._client.request("GET", self._where(), query=query)
+        except ApiError as error:
+            if error.status == 410:  # the pages that were to follow are gone
+                raise ExpiredError(str(error)) from error
+            raise
+
+    def _mark_synced(self) -> None:
+        if not self._synced:
+            self._synced = True
+            self._submit((Synced(kind=self._kind.struct),))
+
+    async def _watch(self) -> None:
+        """Watch from the list's version on; a watch that ends is taken up again where it was, until 410."""
+        while True:
+            query = [
+                ("watch", "true"),
+                ("allowWatchBookmarks", "true"),
+                ("resourceVersion", self._listing.version),
+                ("timeoutSeconds", str(WATCH_SECONDS + int(self._timing.random() * WATCH_SECONDS))),
+                *self._selection.query(),
+            ]
+            try:
+                async with self._client.lines(self._where(), query, QUIET_SECONDS) as lines:
+                    async for line in lines:
+                        self._submit(tuple(self._listing.event(line)))
+                        self._failures = 0
+            except ApiError as error:
+                if error.status == 410:
+                    raise ExpiredError(str(error)) from error
+                raise
+            except (*CONNECTION_ERRORS, msgspec.MsgspecError) as error:
+                await self._wait(error)

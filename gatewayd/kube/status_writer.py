@@ -1,0 +1,155 @@
+"""Outcomes -> status writes: one write for a real change, none for an echo, only by the leader.
+
+Each write names the resourceVersion that it was merged into, so that nobody's change is lost: on a conflict the object
+is read again and merged anew. https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-update
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+import structlog
+
+from gatewayd.api.kinds import BY_STRUCT, Kind
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import Member
+from gatewayd.ir.outcome import Outcome
+from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, Where
+from gatewayd.kube.live import LiveStatus, LiveStatuses, read_live
+from gatewayd.status.merge import merge
+
+WRITERS: Final = 8
+RETRY_SECONDS: Final = 1.0
+CONFLICT: Final = 409
+NOT_FOUND: Final = 404
+
+_log = structlog.get_logger("gatewayd.kube.status")
+
+
+class Leadership(Protocol):
+    """Whether we may write now."""
+
+    def is_leader(self) -> bool:
+        """Return whether the lease is surely ours at this moment."""
+
+
+class StatusWriter:
+    """Brings the statuses of our objects to what their outcomes say. `writes` counts the good ones."""
+
+    def __init__(self, *, client: KubeClient, leadership: Leadership, controller: str) -> None:
+        self.live = LiveStatuses(self._live_changed)
+        self.writes = 0
+        self.conflicts = 0
+        self._client = client
+        self._leadership = leadership
+        self._controller = controller
+        self._wanted: dict[tuple[Kind, ObjectKey], Outcome | None] = {}
+        # In order of arrival; a key stands in it once, however often it changes before its turn.
+        self._due: dict[tuple[Kind, ObjectKey], None] = {}
+        self._busy: set[tuple[Kind, ObjectKey]] = set()
+        self._wake = asyncio.Event()
+
+    def want(self, member: Member, outcome: Outcome | None) -> None:
+        """Take a new outcome; None: nothing is said of the object any more."""
+        at = (BY_STRUCT[member.table], ObjectKey(*member.key))  # type: ignore[misc]
+        self._wanted[at] = outcome
+        self._mark(at)
+
+    def became_leader(self) -> None:
+        """Look at everything again: what changed while another wrote."""
+        for at in self._wanted:
+            self._mark(at)
+
+    def _live_changed(self, kind: Kind, key: ObjectKey) -> None:
+        at = (kind, key)
+        if at in self._wanted:
+            if self._wanted[at] is None and self.live.get(kind, key) is None:
+                del self._wanted[at]
+            else:
+                self._mark(at)
+
+    def _mark(self, at: tuple[Kind, ObjectKey]) -> None:
+        self._due[at] = None
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(WRITERS):
+                tasks.create_task(self._work(), name=f"status writer {number}")
+
+    async def _work(self) -> None:
+        while True:
+            at = next(self._ready(), None)
+            if at is None:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            del self._due[at]
+            self._busy.add(at)
+            try:
+                again = await self._bring(at)
+            finally:
+                self._busy.discard(at)
+            if again:
+                asyncio.get_running_loop().call_later(RETRY_SECONDS, self._mark, at)
+            self._wake.set()
+
+    def _ready(self) -> Iterator[tuple[Kind, ObjectKey]]:
+        if not self._leadership.is_leader():
+            return iter(())
+        return (at for at in self._due if at not in self._busy)
+
+    async def _bring(self, at: tuple[Kind, ObjectKey]) -> bool:
+        """Write one status if it differs; return whether to try again later."""
+        kind, key = at
+        live = self.live.get(kind, key)
+        for _ in range(3):
+            if live is None:
+                return False
+            patch = merge(live.status(), self._wanted.get(at), now=_now(), controller=self._controller)
+            if patch is None or not self._leadership.is_leader():
+                return False
+            try:
+                answer = await self._write(kind, key, live, dict(patch))
+            except ApiError as error:
+                if error.status != CONFLICT:
+                    return self._failed(kind, key, error)
+                self.conflicts += 1
+                live = await self._read(kind, key)
+                continue
+            except CONNECTION_ERRORS as error:
+                return self._failed(kind, key, error)
+            self.writes += 1
+            self.live.hear(kind, key, answer)
+            return False
+        return True
+
+    def _failed(self, kind: Kind, key: ObjectKey, error: Exception) -> bool:
+        gone = isinstance(error, ApiError) and error.status == NOT_FOUND
+        if not gone:
+            _log.warning("status not written", kind=kind.kind, key=str(key), error=str(error) or repr(error))
+        return not gone
+
+    async def _write(self, kind: Kind, key: ObjectKey, live: LiveStatus, status: dict[str, object]) -> bytes:
+        body = {"metadata": {"resourceVersion": live.resource_version}, "status": status}
+        path = _where(kind, key).path("status")
+        return await self._client.request("PATCH", path, body=body, content="merge-patch+json")
+
+    async def _read(self, kind: Kind, key: ObjectKey) -> LiveStatus | None:
+        try:
+            return read_live(await self._client.request("GET", _where(kind, key).path("")))
+        except (ApiError, *CONNECTION_ERRORS):
+            return None
+
+
+def _where(kind: Kind, key: ObjectKey) -> Where:
+    return Where(api_version=kind.api_version, plural=kind.plural, namespace=key.namespace, name=key.name)
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+OnOutcome = Callable[[Member, Outcome | None], None]

@@ -1,0 +1,103 @@
+"""How log events are written, and the names of all of them.
+
+In: a level, a format and a stream. Out: structlog is configured: lines for people, or one JSON object a line.
+Names are constants so that a search for one finds who writes it, and so that nobody's dashboard breaks by a typo.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TextIO
+
+import structlog
+
+ENVOY_SAYS: Final = "envoy says"
+QUERY_FAILED: Final = "query failed"
+SNAPSHOT_FAILED: Final = "snapshot failed"
+PORT_REFUSED: Final = "port refused"
+
+EVENTS: Final = (ENVOY_SAYS, QUERY_FAILED, SNAPSHOT_FAILED, PORT_REFUSED)
+"""Every event of a run without a cluster; fields: `component` and `message`, `query` and `key`, `gateway`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """Write each event as one line to a stream; `colours` only where somebody looks at it."""
+
+    stream: TextIO
+    colours: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonLines:
+    """Write each event as one JSON object to a stream."""
+
+    stream: TextIO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """Hand each event to somebody who draws: `level`, then the line."""
+
+    tell: Callable[[str, str], None]
+
+
+Destination = Lines | JsonLines | Callback
+
+
+def configure(level: str, destination: Destination) -> None:
+    """Send the events of `level` ("debug" to "error") and above to a destination, from now on."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            *_ends(destination),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=_factory(destination),
+        cache_logger_on_first_use=False,
+    )
+
+
+def destination_for(stream: TextIO, format_: str | None) -> Destination:
+    """Return lines for people where the stream is a terminal or the format asks for them, JSON otherwise."""
+    terminal = stream.isatty()
+    if format_ == "console" or (format_ is None and terminal):
+        return Lines(stream=stream, colours=terminal)
+    return JsonLines(stream=stream)
+
+
+def _ends(destination: Destination) -> tuple[Any, ...]:
+    match destination:
+        case JsonLines():
+            stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
+            return (stamp, structlog.processors.format_exc_info, structlog.processors.JSONRenderer(sort_keys=True))
+        case Lines():
+            stamp = structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False)
+            return (stamp, structlog.dev.ConsoleRenderer(colors=destination.colours, pad_event_to=0, pad_level=False))
+        case Callback():
+            return (structlog.processors.format_exc_info, _line)
+
+
+def _line(_logger: Any, _method: str, event: dict[str, Any]) -> tuple[tuple[str, str], dict[str, Any]]:
+    level = event.pop("level", "info")
+    what = event.pop("event", "")
+    facts = ", ".join(f"{name}={value}" for name, value in event.items())
+    return (level, f"{what}: {facts}" if facts else what), {}
+
+
+class _Teller:
+    """A logger that hands its lines on; every level is the same to it."""
+
+    def __init__(self, tell: Callable[[str, str], None]) -> None:
+        self._tell = tell
+
+    def msg(self, level: str, line: str) -> None:
+        self._tell(level, line)
+
+    debug = info = warning = warn = error = critical = exception = fatal = failure = log = msg
+
+
+def _factory(destination: Destination) -> Callable[..., Any]:
+    if isinstance(destination, Callback):
+        return lambda *_: _Teller(destination.tell)
+    return structlog.PrintLoggerFactory(destination.stream)

@@ -1,0 +1,166 @@
+"""How far each route is on its way into the proxies: when it changed, and how long until a proxy ACKed it.
+
+In: what was published and when, what proxies hold, the time as an argument. Out: a `RouteProgress` for each route.
+A route is carried by resources: the route tables that it has a say in, the listeners for routes of the other kinds.
+It has arrived when a connected proxy holds the published version of each. An edit of another route in the same table
+does not start its time anew.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeAlias
+
+from gatewayd.ir.http import RouteTable
+from gatewayd.ir.l4 import L4Action, L4Forward
+from gatewayd.ir.proxy import DatagramListener, L4Traffic, Listener, ProxyConfig
+from gatewayd.xds import names
+from gatewayd.xds.resource import LISTENER, ROUTE, TypeUrl
+
+
+class RouteName(NamedTuple):
+    """A route object; `kind` as the API writes it, in lower case."""
+
+    kind: str
+    namespace: str
+    name: str
+
+
+class Carrier(NamedTuple):
+    """A resource that brings a route into a proxy."""
+
+    type_url: TypeUrl
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteProgress:
+    """`carriers` sorted; `since`: when it last changed; `arrived`: when it was first held after that, None before.
+
+    Both in seconds of the clock that the caller uses.
+    """
+
+    carriers: tuple[Carrier, ...]
+    since: float
+    arrived: float | None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, None while it takes."""
+        return None if self.arrived is None else self.arrived - self.since
+
+
+Holders: TypeAlias = Callable[[str, TypeUrl, str], int]
+"""How many connected proxies of a Gateway have ACKed the published version of a resource."""
+
+_Content: TypeAlias = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Followed:
+    content: _Content
+    progress: RouteProgress
+
+
+class Progress:
+    """What is known of all routes of all Gateways ("namespace/name")."""
+
+    def __init__(self, holders: Holders) -> None:
+        self._holders = holders
+        self._gateways: dict[str, dict[RouteName, _Followed]] = {}
+
+    def published(self, config: ProxyConfig, now: float) -> None:
+        """Note what a Gateway's proxies shall have since `now`."""
+        before = self._gateways.get(config.gateway, {})
+        after: dict[RouteName, _Followed] = {}
+        for name, found in _routes(config).items():
+            known = before.get(name)
+            content = tuple(found.content)
+            carriers = tuple(sorted(found.carriers))
+            if known is not None and known.content == content and known.progress.carriers == carriers:
+                after[name] = known
+            else:
+                fresh = RouteProgress(carriers=carriers, since=now, arrived=None)
+                after[name] = _Followed(content=content, progress=fresh)
+        self._gateways[config.gateway] = after
+
+    def retired(self, gateway: str) -> None:
+        """Forget a Gateway."""
+        self._gateways.pop(gateway, None)
+
+    def answered(self, gateway: str, now: float) -> bool:
+        """Look again at what has not arrived; return whether something has."""
+        moved = False
+        for name, each in self._gateways.get(gateway, {}).items():
+            if each.progress.arrived is None and self.proxies(gateway, each.progress) > 0:
+                self._gateways[gateway][name] = replace(each, progress=replace(each.progress, arrived=now))
+                moved = True
+        return moved
+
+    def of(self, gateway: str, name: RouteName) -> RouteProgress | None:
+        """Return how far a route is at a Gateway, None where it is not attached."""
+        found = self._gateways.get(gateway, {}).get(name)
+        return None if found is None else found.progress
+
+    def at(self, name: RouteName) -> Mapping[str, RouteProgress]:
+        """Return how far a route is, by Gateway."""
+        return {gateway: found[name].progress for gateway, found in self._gateways.items() if name in found}
+
+    def waiting(self) -> tuple[tuple[str, RouteName], ...]:
+        """Return what has not arrived, by Gateway and route."""
+        return tuple(
+            (gateway, name)
+            for gateway, found in sorted(self._gateways.items())
+            for name, each in sorted(found.items())
+            if each.progress.arrived is None
+        )
+
+    def proxies(self, gateway: str, progress: RouteProgress) -> int:
+        """Return how many connected proxies hold all that carries a route."""
+        return min((self._holders(gateway, each.type_url, each.name) for each in progress.carriers), default=0)
+
+
+class _Found:
+    """What is gathered of one route."""
+
+    __slots__ = ("carriers", "content")
+
+    def __init__(self) -> None:
+        self.carriers: set[Carrier] = set()
+        self.content: list[object] = []
+
+
+def _routes(config: ProxyConfig) -> dict[RouteName, _Found]:
+    found: dict[RouteName, _Found] = {}
+    for table in config.route_tables:
+        for name, domain, route in _of_table(table):
+            entry = found.setdefault(name, _Found())
+            entry.carriers.add(Carrier(ROUTE, names.route_table(table.key)))
+            entry.content.extend((domain, route))
+    for listener in config.listeners:
+        for server_names, action in _l4_actions(listener):
+            if isinstance(action, L4Forward):
+                entry = found.setdefault(_l4_name(action), _Found())
+                entry.carriers.add(Carrier(LISTENER, names.listener(listener)))
+                entry.content.extend((server_names, action))
+    return found
+
+
+def _of_table(table: RouteTable) -> Iterator[tuple[RouteName, str, object]]:
+    for host in table.virtual_hosts:
+        for route in host.routes:
+            source = route.source
+            yield RouteName(source.kind.lower(), source.namespace, source.name), host.domain, route
+
+
+def _l4_actions(listener: Listener) -> Iterator[tuple[tuple[str, ...], L4Action]]:
+    if isinstance(listener, DatagramListener):
+        yield (), listener.action
+        return
+    for chain in listener.chains:
+        if isinstance(chain.traffic, L4Traffic):
+            yield chain.server_names, chain.traffic.action
+
+
+def _l4_name(action: L4Forward) -> RouteName:
+    kind, namespace, name = action.source.split("/")
+    return RouteName(kind.lower(), namespace, name)

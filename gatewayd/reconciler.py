@@ -1,0 +1,182 @@
+"""The batch loop: where the core meets the shell.
+
+In: events, from wherever they come. Out: snapshots to the fleet, outcomes to those who show or write them.
+A batch is whatever arrived while the last one ran: there is no timer. Statuses are computed after the snapshots of the
+same batch were published, so that `Programmed` speaks of these and not of earlier ones.
+"""
+
+import asyncio
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import Member
+from gatewayd.ir.infrastructure import Infrastructure
+from gatewayd.ir.outcome import FleetReport, Outcome
+from gatewayd.ir.proxy import ProxyConfig
+from gatewayd.store import Delta, Event, Store
+from gatewayd.translator.declarations import INDEXES, OUTPUTS
+from gatewayd.translator.infrastructure import INFRASTRUCTURE
+from gatewayd.translator.outcomes import OUTCOMES
+from gatewayd.translator.proxy import PROXIES
+from gatewayd.xds.resource import Snapshot
+from gatewayd.xds.snapshot import SnapshotBuilder
+
+log = structlog.get_logger()
+
+
+class Publisher(Protocol):
+    """Where snapshots go. Reports of what became of them come back through `Reconciler.submit`."""
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Make this the snapshot of its Gateway."""
+
+    def retire(self, gateway: str) -> None:
+        """Serve nothing for a Gateway any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What one batch led to; None stands for what is gone."""
+
+    changed_rows: int
+    queries: int
+    published: tuple[Snapshot, ...]
+    retired: tuple[str, ...]
+    outcomes: Mapping[Member, Outcome | None]
+    infrastructure: Mapping[ObjectKey, Infrastructure | None]
+
+
+OnBatch = Callable[[Batch], None]
+
+
+def gateway_key(gateway: str) -> ObjectKey:
+    """Return the key of the Gateway that a snapshot or a report names ("namespace/name")."""
+    namespace, _, name = gateway.partition("/")
+    return ObjectKey(namespace, name)
+
+
+def fleet_delta(gateway: str, report: FleetReport) -> Delta:
+    """Return a fleet's report as what it is to the store: an input."""
+    return Delta(kind=FleetReport, key=gateway_key(gateway), obj=report)
+
+
+class Reconciler:
+    """Owns the store. `submit` from the event loop's thread; `run` forever, or `step` by hand."""
+
+    def __init__(self, *, publisher: Publisher, on_batch: OnBatch, awaited: Iterable[type]) -> None:
+        self.store = Store(indexes=INDEXES, outputs=OUTPUTS, awaited=awaited)
+        self.outcomes: dict[Member, Outcome] = {}
+        self.snapshots: dict[str, Snapshot] = {}
+        self.configs: dict[str, ProxyConfig] = {}
+        self.infrastructure: dict[ObjectKey, Infrastructure] = {}
+        self._publisher = publisher
+        self._on_batch = on_batch
+        self._builders: dict[str, SnapshotBuilder] = {}
+        # The latest event of each row: what waits here is never more than there are rows.
+        self._waiting: dict[Hashable, Event] = {}
+        self._arrived = asyncio.Event()
+
+    def submit(self, events: Iterable[Event]) -> None:
+        """Take events for the next batch; of several for one row the last one counts."""
+        for event in events:
+            at = (event.kind, event.key) if isinstance(event, Delta) else (event.kind, Event)
+            self._waiting.pop(at, None)
+            self._waiting[at] = event
+        self._arrived.set()
+
+    async def run(self) -> None:
+        """Run batches until cancelled."""
+        while True:
+            await self._arrived.wait()
+            self.step()
+            # Let those who bring events and those who write responses have their turn between two batches.
+            await asyncio.sleep(0)
+
+    def step(self) -> None:
+        """Run one batch of what is waiting, and of the reports that it causes."""
+        self._arrived.clear()
+        changed, runs_before = 0, self.store.engine.runs.total()
+        published: list[Snapshot] = []
+        retired: list[str] = []
+        while self._waiting:
+            events, self._waiting = tuple(self._waiting.values()), {}
+            changed += self.store.apply(events)
+            if not self.store.waiting_for:
+                self._publish(published, retired)
+        if self.store.waiting_for:
+            return
+        outcomes = self._drain_outcomes()
+        self._log_failures()
+        queries = self.store.engine.runs.total() - runs_before
+        self._on_batch(
+            Batch(
+                changed_rows=changed,
+                queries=queries,
+                published=tuple(published),
+                retired=tuple(retired),
+                outcomes=outcomes,
+                infrastructure=self._drain_infrastructure(),
+            )
+        )
+
+    def _publish(self, published: list[Snapshot], retired: list[str]) -> None:
+        for change in self.store.engine.drain(PROXIES):
+            gateway = str(change.member.key)
+            config: ProxyConfig | None = change.value
+            if config is None:
+                if self._builders.pop(gateway, None) is not None:
+                    del self.snapshots[gateway], self.configs[gateway]
+                    self._publisher.retire(gateway)
+                    retired.append(gateway)
+                self.store.apply((Delta(kind=FleetReport, key=change.member.key, obj=None),))
+                continue
+            snapshot = self._built(gateway, config)
+            if snapshot is not None and snapshot is not self.snapshots.get(gateway):
+                self.snapshots[gateway] = snapshot
+                self.configs[gateway] = config
+                self._publisher.publish(snapshot)
+                published.append(snapshot)
+
+    def _built(self, gateway: str, config: ProxyConfig) -> Snapshot | None:
+        builder = self._builders.setdefault(gateway, SnapshotBuilder())
+        try:
+            return builder.build(config)
+        except Exception:
+            # The last good snapshot stays; a fresh builder forgets whatever state the failed one was left in.
+            self._builders[gateway] = SnapshotBuilder()
+            log.exception("snapshot failed", gateway=gateway)
+            return None
+
+    def _drain_outcomes(self) -> dict[Member, Outcome | None]:
+        changed: dict[Member, Outcome | None] = {}
+        for change in self.store.engine.drain(OUTCOMES):
+            if change.value == self.outcomes.get(change.member):
+                continue
+            changed[change.member] = change.value
+            if change.value is None:
+                del self.outcomes[change.member]
+            else:
+                self.outcomes[change.member] = change.value
+        return changed
+
+    def _drain_infrastructure(self) -> dict[ObjectKey, Infrastructure | None]:
+        changed: dict[ObjectKey, Infrastructure | None] = {}
+        for change in self.store.engine.drain(INFRASTRUCTURE):
+            key = gateway_key(str(change.member.key))
+            if change.value == self.infrastructure.get(key):
+                continue
+            changed[key] = change.value
+            if change.value is None:
+                del self.infrastructure[key]
+            else:
+                self.infrastructure[key] = change.value
+        return changed
+
+    def _log_failures(self) -> None:
+        failures, self.store.engine.failures = self.store.engine.failures, []
+        for failed in failures:
+            log.error("query failed", query=failed.query, key=str(failed.key), exc_info=failed.error)

@@ -1,0 +1,142 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class GetStatusRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetStatusResponse(_message.Message):
+    __slots__ = ("gateways", "routes", "proxies", "problems", "notices", "folder", "version")
+    GATEWAYS_FIELD_NUMBER: _ClassVar[int]
+    ROUTES_FIELD_NUMBER: _ClassVar[int]
+    PROXIES_FIELD_NUMBER: _ClassVar[int]
+    PROBLEMS_FIELD_NUMBER: _ClassVar[int]
+    NOTICES_FIELD_NUMBER: _ClassVar[int]
+    FOLDER_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    gateways: _containers.RepeatedCompositeFieldContainer[Gateway]
+    routes: _containers.RepeatedCompositeFieldContainer[Route]
+    proxies: _containers.RepeatedCompositeFieldContainer[Proxy]
+    problems: _containers.RepeatedCompositeFieldContainer[Problem]
+    notices: _containers.RepeatedScalarFieldContainer[str]
+    folder: str
+    version: str
+    def __init__(self, gateways: _Optional[_Iterable[_Union[Gateway, _Mapping]]] = ..., routes: _Optional[_Iterable[_Union[Route, _Mapping]]] = ..., proxies: _Optional[_Iterable[_Union[Proxy, _Mapping]]] = ..., problems: _Optional[_Iterable[_Union[Problem, _Mapping]]] = ..., notices: _Optional[_Iterable[str]] = ..., folder: _Optional[str] = ..., version: _Optional[str] = ...) -> None: ...
+
+class Condition(_message.Message):
+    __slots__ = ("mark", "reason")
+    class Mark(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        UNKNOWN: _ClassVar[Condition.Mark]
+        TRUE: _ClassVar[Condition.Mark]
+        FALSE: _ClassVar[Condition.Mark]
+    UNKNOWN: Condition.Mark
+    TRUE: Condition.Mark
+    FALSE: Condition.Mark
+    MARK_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    mark: Condition.Mark
+    reason: str
+    def __init__(self, mark: _Optional[_Union[Condition.Mark, str]] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class Gateway(_message.Message):
+    __slots__ = ("name", "listeners", "address", "accepted", "programmed", "acked_at", "version")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    LISTENERS_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    ACCEPTED_FIELD_NUMBER: _ClassVar[int]
+    PROGRAMMED_FIELD_NUMBER: _ClassVar[int]
+    ACKED_AT_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    listeners: _containers.RepeatedScalarFieldContainer[str]
+    address: str
+    accepted: Condition
+    programmed: Condition
+    acked_at: str
+    version: str
+    def __init__(self, name: _Optional[str] = ..., listeners: _Optional[_Iterable[str]] = ..., address: _Optional[str] = ..., accepted: _Optional[_Union[Condition, _Mapping]] = ..., programmed: _Optional[_Union[Condition, _Mapping]] = ..., acked_at: _Optional[str] = ..., version: _Optional[str] = ...) -> None: ...
+
+class Acked(_message.Message):
+    __slots__ = ("proxies", "of", "milliseconds")
+    PROXIES_FIELD_NUMBER: _ClassVar[int]
+    OF_FIELD_NUMBER: _ClassVar[int]
+    MILLISECONDS_FIELD_NUMBER: _ClassVar[int]
+    proxies: int
+    of: int
+    milliseconds: float
+    def __init__(self, proxies: _Optional[int] = ..., of: _Optional[int] = ..., milliseconds: _Optional[float] = ...) -> None: ...
+
+class Route(_message.Message):
+    __slots__ = ("kind", "name", "hostnames", "parents", "accepted", "resolved_refs", "programmed", "acked")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    HOSTNAMES_FIELD_NUMBER: _ClassVar[int]
+    PARENTS_FIELD_NUMBER: _ClassVar[int]
+    ACCEPTED_FIELD_NUMBER: _ClassVar[int]
+    RESOLVED_REFS_FIELD_NUMBER: _ClassVar[int]
+    PROGRAMMED_FIELD_NUMBER: _ClassVar[int]
+    ACKED_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    name: str
+    hostnames: _containers.RepeatedScalarFieldContainer[str]
+    parents: _containers.RepeatedScalarFieldContainer[str]
+    accepted: Condition
+    resolved_refs: Condition
+    programmed: Condition
+    acked: Acked
+    def __init__(self, kind: _Optional[str] = ..., name: _Optional[str] = ..., hostnames: _Optional[_Iterable[str]] = ..., parents: _Optional[_Iterable[str]] = ..., accepted: _Optional[_Union[Condition, _Mapping]] = ..., resolved_refs: _Optional[_Union[Condition, _Mapping]] = ..., programmed: _Optional[_Union[Condition, _Mapping]] = ..., acked: _Optional[_Union[Acked, _Mapping]] = ...) -> None: ...
+
+class Proxy(_message.Message):
+    __slots__ = ("gateway", "node", "envoy_version", "connected_since", "protocol", "synced", "types")
+    GATEWAY_FIELD_NUMBER: _ClassVar[int]
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    ENVOY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    CONNECTED_SINCE_FIELD_NUMBER: _ClassVar[int]
+    PROTOCOL_FIELD_NUMBER: _ClassVar[int]
+    SYNCED_FIELD_NUMBER: _ClassVar[int]
+    TYPES_FIELD_NUMBER: _ClassVar[int]
+    gateway: str
+    node: str
+    envoy_version: str
+    connected_since: float
+    protocol: str
+    synced: bool
+    types: _containers.RepeatedCompositeFieldContainer[TypeState]
+    def __init__(self, gateway: _Optional[str] = ..., node: _Optional[str] = ..., envoy_version: _Optional[str] = ..., connected_since: _Optional[float] = ..., protocol: _Optional[str] = ..., synced: _Optional[bool] = ..., types: _Optional[_Iterable[_Union[TypeState, _Mapping]]] = ...) -> None: ...
+
+class TypeState(_message.Message):
+    __slots__ = ("type", "resources", "pending", "rejections")
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    RESOURCES_FIELD_NUMBER: _ClassVar[int]
+    PENDING_FIELD_NUMBER: _ClassVar[int]
+    REJECTIONS_FIELD_NUMBER: _ClassVar[int]
+    type: str
+    resources: int
+    pending: _containers.RepeatedScalarFieldContainer[str]
+    rejections: _containers.RepeatedCompositeFieldContainer[Rejection]
+    def __init__(self, type: _Optional[str] = ..., resources: _Optional[int] = ..., pending: _Optional[_Iterable[str]] = ..., rejections: _Optional[_Iterable[_Union[Rejection, _Mapping]]] = ...) -> None: ...
+
+class Rejection(_message.Message):
+    __slots__ = ("names", "message")
+    NAMES_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    names: _containers.RepeatedScalarFieldContainer[str]
+    message: str
+    def __init__(self, names: _Optional[_Iterable[str]] = ..., message: _Optional[str] = ...) -> None: ...
+
+class Problem(_message.Message):
+    __slots__ = ("file", "line", "message")
+    FILE_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    file: str
+    line: int
+    message: str
+    def __init__(self, file: _Optional[str] = ..., line: _Optional[int] = ..., message: _Optional[str] = ...) -> None: ...

@@ -1,0 +1,235 @@
+"""What of a folder on disk is not as it was last read.
+
+A file that vanishes or is emptied is first MISSING and believed only after `GRACE` seconds, so that an editor that
+removes and writes anew, or truncates and writes, never takes a route away. When the folder itself is gone, nothing is.
+Time is an argument; all else comes from the file system.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from gatewayd.standalone.documents import LIMITS
+from gatewayd.standalone.folder import Absence, Contents, Unreadable
+
+SUFFIXES: Final = (".yaml", ".yml", ".json")
+GRACE: Final = 0.1
+_IRREGULAR: Final = "not a regular file"
+
+
+class Signature(NamedTuple):
+    """What tells one state of a file from the next without reading it; sizes in bytes, times in nanoseconds."""
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+    changed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What a look at all names found."""
+
+    files: frozenset[str]
+    folders: frozenset[str]
+    unreadable: frozenset[str]
+
+
+@dataclass(slots=True)
+class FolderReader:
+    """What has been read so far below `root`, whose paths are told to others as below `shown`.
+
+    `missing` says until when each missing file keeps its objects.
+    """
+
+    root: str
+    shown: str
+    files: dict[str, Signature] = field(default_factory=dict)
+    folders: frozenset[str] = frozenset()
+    unreadable: set[str] = field(default_factory=set)
+    missing: dict[str, float] = field(default_factory=dict)
+
+    def stale_paths(self) -> frozenset[str]:
+        """Look at all names; return the files that are not as they were read, or cannot be reached."""
+        found = _scan(self.root)
+        self.folders = found.folders
+        names = found.files | self.files.keys() | self.missing.keys() | found.unreadable | self.unreadable
+        changed = {path for path, now in signatures(names).items() if now is None or now != self.files.get(path)}
+        return frozenset(changed | self.unreadable)
+
+    def read(self, paths: Iterable[str], now: float) -> dict[str, Contents]:
+        """Return, by path as shown, what is new at `paths`."""
+        if not Path(self.root).is_dir():
+            return {}
+        return {self._show(path): contents for path in sorted(paths) for contents in self._look(path, now)}
+
+    def overdue(self, now: float) -> frozenset[str]:
+        """Return the missing files whose time is over."""
+        return frozenset(path for path, until in self.missing.items() if until <= now)
+
+    def concerned(self, events: Iterable[str]) -> frozenset[str] | None:
+        """Return the files that events of these paths are about; None when only a look at all names can tell."""
+        files: set[str] = set()
+        for path in events:
+            if not path.startswith(self.root + os.sep):
+                return None
+            parts = Path(path[len(self.root) + 1 :]).parts
+            if any(part.startswith("..") for part in parts):
+                return None
+            if any(part.startswith(".") for part in parts):
+                continue
+            if not _is_plain(path, self.folders):
+                return None
+            if path.endswith(SUFFIXES):
+                files.add(path)
+        return frozenset(files)
+
+    def _show(self, path: str) -> str:
+        return self.shown + path[len(self.root) :]
+
+    def _look(self, path: str, now: float) -> Iterator[Contents]:
+        """Yield the new contents of one path; nothing when they are as they were."""
+        try:
+            state = os.stat(path)  # noqa: PTH116
+        except (FileNotFoundError, NotADirectoryError):
+            yield from self._vanished(path, now)
+            return
+        except OSError as error:
+            yield from self._failed(path, error)
+            return
+        if stat.S_ISDIR(state.st_mode):
+            yield from self._look_at_folder(path)
+        elif stat.S_ISREG(state.st_mode):
+            yield from self._look_at_file(path, _signature(state), now)
+        else:
+            yield from self._failed(path, OSError(errno.EINVAL, _IRREGULAR))
+
+    def _look_at_file(self, path: str, signature: Signature, now: float) -> Iterator[Contents]:
+        before = self.files.get(path)
+        if signature == before and path not in self.missing and path not in self.unreadable:
+            return
+        if signature.size == 0 and (before is None or before.size > 0 or path in self.missing):
+            yield from self._emptied(path, signature, now)
+            return
+        self.files[path] = signature
+        try:
+            data = _read(path)
+        except OSError as error:
+            yield from self._failed(path, error)
+            return
+        self.missing.pop(path, None)
+        self.unreadable.discard(path)
+        yield data
+
+    def _look_at_folder(self, path: str) -> Iterator[Contents]:
+        """Folders come here only when one cannot be listed, or could not."""
+        readable = os.access(path, os.R_OK | os.X_OK)
+        if readable and path in self.unreadable:
+            self.unreadable.discard(path)
+            yield Absence.GONE
+        elif not readable:
+            yield from self._failed(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+
+    def _vanished(self, path: str, now: float) -> Iterator[Contents]:
+        known = self.files.pop(path, None) is not None
+        if path in self.unreadable and not known:
+            self.unreadable.discard(path)
+            yield Absence.GONE
+        elif known and path not in self.missing:
+            self.missing[path] = now + GRACE
+            yield Absence.MISSING
+        elif path in self.missing and self.missing[path] <= now:
+            del self.missing[path]
+            yield Absence.GONE
+
+    def _emptied(self, path: str, signature: Signature, now: float) -> Iterator[Contents]:
+        until = self.missing.get(path)
+        if path not in self.files and until is None:
+            self.files[path] = signature
+            return
+        if until is None:
+            self.missing[path] = now + GRACE
+            yield Absence.MISSING
+        elif until <= now:
+            del self.missing[path]
+            self.files[path] = signature
+            yield b""
+
+    def _failed(self, path: str, error: OSError) -> Iterator[Contents]:
+        if path not in self.unreadable:
+            self.unreadable.add(path)
+            yield Unreadable(reason=(error.strerror or str(error)).lower())
+
+
+def _scan(root: str) -> _Found:
+    """Look at all names below `root`; symlinks are followed, hidden names and loops are not."""
+    files: set[str] = set()
+    unreadable: set[str] = set()
+    folders: set[str] = set()
+    seen: set[tuple[int, int]] = set()
+    pending = [root]
+    while pending:
+        folder = pending.pop()
+        try:
+            place = os.stat(folder)  # noqa: PTH116 (ten thousand names: Path would double the time)
+            if (place.st_dev, place.st_ino) in seen:
+                continue
+            seen.add((place.st_dev, place.st_ino))
+            folders.add(folder)
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.name.startswith("."):
+                        continue
+                    if _is_folder(entry):
+                        pending.append(entry.path)
+                    elif entry.name.endswith(SUFFIXES):
+                        files.add(entry.path)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            unreadable.add(folder)
+    return _Found(files=frozenset(files), folders=frozenset(folders), unreadable=frozenset(unreadable))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a symlink to itself
+        return False
+
+
+def _is_plain(path: str, folders: frozenset[str]) -> bool:
+    """Say whether a path is a plain file, or was none but a file: neither directory nor symlink."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError:
+        return path not in folders
+
+
+def signatures(paths: Iterable[str]) -> dict[str, Signature | None]:
+    """Return what each path's file is like now; None where there is none."""
+    found: dict[str, Signature | None] = {}
+    for path in paths:
+        try:
+            found[path] = _signature(os.stat(path))  # noqa: PTH116
+        except OSError:
+            found[path] = None
+    return found
+
+
+def _signature(state: os.stat_result) -> Signature:
+    return Signature(state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+
+
+def _read(path: str) -> bytes:
+    """Read a regular file, one byte more than is allowed at most; a pipe or a device is refused without waiting."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb") as file:  # noqa: PTH123 (a descriptor has no Path)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, _IRREGULAR)
+        return file.read(LIMITS.file_bytes + 1)

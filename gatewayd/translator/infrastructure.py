@@ -1,0 +1,84 @@
+"""What a cluster must run for a Gateway.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#gatewayinfrastructure
+"""
+
+from typing import NamedTuple
+
+from gatewayd.api.core import ConfigMap
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.meta import GroupKind, ObjectKey
+from gatewayd.incremental.view import Member, Output, Source, View, query
+from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Infrastructure, Parameters, ServicePort
+from gatewayd.ir.outcome import Verdict
+from gatewayd.translator import verdicts
+from gatewayd.translator.chains import bound_port, ports
+from gatewayd.translator.gatewayclass import environment, gateway_is_ours
+from gatewayd.translator.parameters import read_parameters
+
+CONFIGMAP_KIND = GroupKind("", "ConfigMap")
+PATH = "spec.infrastructure.parametersRef"
+
+
+class Chosen(NamedTuple):
+    """The parameters of a Gateway, and the bad Accepted verdict when they cannot be had."""
+
+    parameters: Parameters
+    refused: Verdict | None
+
+
+@query
+def chosen_parameters(view: View, gateway: ObjectKey) -> Chosen:
+    """Return the parameters that a Gateway names; the defaults beside a verdict when they are wrong."""
+    row = view.get(Gateway, gateway)
+    ref = row.spec.infrastructure.parameters_ref if row is not None and row.spec.infrastructure else None
+    if ref is None:
+        return Chosen(DEFAULT_PARAMETERS, None)
+    if ref.group_kind != CONFIGMAP_KIND:
+        return _refused(f"kind {ref.group_kind} is not supported; allowed: ConfigMap")
+    found = view.get(ConfigMap, ObjectKey(gateway.namespace, ref.name))
+    if found is None:
+        return _refused(f'ConfigMap "{gateway.namespace}/{ref.name}" does not exist')
+    read = read_parameters(found.data)
+    if isinstance(read, Parameters):
+        return Chosen(read, None)
+    return _refused(f'ConfigMap "{gateway.namespace}/{ref.name}": {"; ".join(read)}')
+
+
+def _refused(message: str) -> Chosen:
+    return Chosen(DEFAULT_PARAMETERS, verdicts.not_accepted("InvalidParameters", f"{PATH}: {message}"))
+
+
+@query
+def infrastructure(view: View, member: Member) -> Infrastructure | None:
+    """Return what must run for a Gateway; None when it is not ours, asks for the impossible or listens nowhere."""
+    row = view.get(Gateway, member.key)
+    if row is None or environment(view).standalone or not gateway_is_ours(view, row.metadata.key):
+        return None
+    key = row.metadata.key
+    chosen = chosen_parameters(view, key)
+    found = ports(view, key)
+    if chosen.refused is not None or not found:
+        return None
+    own = row.spec.infrastructure
+    return Infrastructure(
+        namespace=key.namespace,
+        name=key.name,
+        uid=row.metadata.uid,
+        ports=tuple(
+            ServicePort(
+                name=f"{each.transport}-{each.port}",
+                port=each.port,
+                target=bound_port(view, each.port),
+                transport=each.transport.upper(),
+            )
+            for each in found
+        ),
+        labels=tuple(sorted(own.labels.items())) if own else (),
+        annotations=tuple(sorted(own.annotations.items())) if own else (),
+        addresses=tuple(each.value for each in row.spec.addresses if each.value),
+        parameters=chosen.parameters,
+    )
+
+
+INFRASTRUCTURE = Output(name="infrastructure", sources=(Source(table=Gateway, query=infrastructure),))

@@ -1,0 +1,65 @@
+"""Resources as plain values, for people to read and for `diff` to compare.
+
+In: resources and snapshots. Out: JSON-able mappings in the field names of Envoy's documentation. Invariant: no private
+key leaves this module, whatever the Secret holds.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from envoy.config.cluster.v3 import cluster_pb2
+from envoy.config.endpoint.v3 import endpoint_pb2
+from envoy.config.listener.v3 import listener_pb2
+from envoy.config.route.v3 import route_pb2
+from envoy.extensions.transport_sockets.tls.v3 import secret_pb2
+from google.protobuf import json_format
+
+from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SECRET, XDS_TYPES, Resource, Snapshot, TypeUrl
+
+JSON = dict[str, Any]
+
+REDACTED: Final = "<redacted>"
+
+_MESSAGES: Final[Mapping[TypeUrl, Any]] = {
+    CLUSTER: cluster_pb2.Cluster,
+    ENDPOINT: endpoint_pb2.ClusterLoadAssignment,
+    LISTENER: listener_pb2.Listener,
+    ROUTE: route_pb2.RouteConfiguration,
+    SECRET: secret_pb2.Secret,
+}
+
+
+def resource_json(resource: Resource) -> JSON:
+    """Return one resource; a Secret's private key is replaced by a word."""
+    message = _MESSAGES[resource.type_url].FromString(resource.body)
+    if resource.type_url == SECRET:
+        _redact(message)
+    found: JSON = json_format.MessageToDict(message, preserving_proto_field_name=True)
+    return found
+
+
+def snapshot_json(snapshot: Snapshot) -> JSON:
+    """Return all resources of a Gateway: {"CDS": {name: resource}, ...}, types without any left out."""
+    return {
+        row.short: {name: resource_json(item) for name, item in snapshot.of(row.url).items()}
+        for row in XDS_TYPES
+        if snapshot.of(row.url)
+    }
+
+
+def _redact(secret: Any) -> None:
+    if secret.HasField("tls_certificate"):
+        certificate = secret.tls_certificate
+        for field in ("private_key", "password", "pkcs12"):
+            if certificate.HasField(field):
+                getattr(certificate, field).inline_string = REDACTED
+        chain = certificate.certificate_chain
+        chain.inline_string = chain.inline_bytes.decode("ascii", "replace") or chain.inline_string
+    elif secret.HasField("validation_context"):
+        trusted = secret.validation_context.trusted_ca
+        trusted.inline_string = trusted.inline_bytes.decode("ascii", "replace") or trusted.inline_string
+    else:
+        # No other kind of Secret is made here; should one be, nothing of it is shown.
+        name = secret.name
+        secret.Clear()
+        secret.name = name

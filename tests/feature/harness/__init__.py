@@ -1,0 +1,1 @@
+"""What the feature tests drive: gatewayd in this process, real Envoys, echoing backends and several clients."""

@@ -1,0 +1,71 @@
+"""Real Envoys, one for each Gateway, run by the real supervisor."""
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatewayd.standalone.backoff import Backoff
+from gatewayd.standalone.envoy import EnvoyCommand, Supervisor
+from gatewayd.standalone.envoy_binary import find_envoy
+from gatewayd.standalone.envoy_events import EnvoyEvent, GaveUp
+from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
+from tests.feature.harness.http1 import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Envoy:
+    """One Envoy and its supervisor's task."""
+
+    gateway: str
+    admin: Path
+    supervisor: Supervisor
+    task: "asyncio.Task[GaveUp]"
+
+    async def get(self, path: str, *, method: str = "GET") -> bytes:
+        """Ask the admin interface."""
+        connection = Connection(*await asyncio.open_unix_connection(self.admin))
+        try:
+            return (await connection.ask(path, host="admin", method=method)).body
+        finally:
+            await connection.close()
+
+    async def stats(self, pattern: str) -> dict[str, int]:
+        """Return the counters and gauges whose names match."""
+        lines = (await self.get(f"/stats?filter={pattern}")).decode().splitlines()
+        pairs = (line.rpartition(": ") for line in lines)
+        return {name: int(value) for name, _, value in pairs if value.isdigit()}
+
+    async def stop(self) -> None:
+        """Stop it and wait until it is gone."""
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+
+
+def start_envoy(*, gateway: str, number: int, folder: Path, socket: Path, report: Callable[[EnvoyEvent], None]) -> Envoy:
+    """Start an Envoy for a Gateway ("namespace/name") that asks the control plane behind `socket`."""
+    home = folder / f"envoy-{number}"
+    home.mkdir(mode=0o700)
+    admin = home / "admin"
+    text = bootstrap(
+        node=f"feature-{number}",
+        gateway=gateway,
+        control_plane=UnixSocket(path=str(socket)),
+        admin=AdminSocket(path=str(admin)),
+        probes_port=None,
+    )
+    command = EnvoyCommand(
+        binary=find_envoy(None), bootstrap=json.dumps(text), folder=home, admin=admin, concurrency=1, drain=0.0
+    )
+    supervisor = Supervisor(
+        command=command,
+        backoff=Backoff(first=0.2, factor=2.0, longest=10.0, stable=30.0),
+        clock=time.monotonic,
+        random=random.random,
+        report=report,
+    )
+    task = asyncio.get_running_loop().create_task(supervisor.run(), name=f"envoy of {gateway}")
+    return Envoy(gateway, admin, supervisor, task)

@@ -1,0 +1,311 @@
+"""A gatewayd in this process with one Envoy for each Gateway, driven object by object as kubectl would."""
+
+import asyncio
+import ssl
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from gatewayd.ads.fleet import Fleet
+from gatewayd.ads.listen import UnixListener
+from gatewayd.ads.server import AdsServer
+from gatewayd.api.kinds import KINDS
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import Member
+from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.outcome import FleetReport, Outcome, Rejection, Verdict
+from gatewayd.offline import standalone_environment
+from gatewayd.reconciler import Batch, Reconciler, fleet_delta
+from gatewayd.standalone.envoy_events import EnvoyEvent, GaveUp
+from gatewayd.standalone.folder import Absence, Contents, Folder, Step
+from gatewayd.store import Delta
+from gatewayd.xds.resource import LISTENER, XDS_TYPES, Snapshot
+from tests.feature.harness import http1, manifests
+from tests.feature.harness.echo import Backend, http_backend
+from tests.feature.harness.envoys import Envoy, start_envoy
+from tests.feature.harness.http1 import Answer, Connection
+from tests.feature.harness.ports import free_port
+
+DEADLINE = 10.0
+_STRUCTS = {kind.kind: kind.struct for kind in KINDS}
+_CLUSTER_SCOPED = frozenset(kind.kind for kind in KINDS if not kind.namespaced)
+
+Verdicts = Mapping[str, Verdict]
+
+
+class _Watched(Fleet):
+    """A fleet that says when a proxy has said something."""
+
+    def __init__(self, on_report: Callable[[str, FleetReport], None], on_event: Callable[[], None]) -> None:
+        super().__init__(on_report)
+        self._on_event = on_event
+
+    def on_request(self, member: Any, message: Any) -> Any:
+        answer = super().on_request(member, message)
+        self._on_event()
+        return answer
+
+
+class World:
+    """Everything that a test touches. `ask` is for the listener `<http>`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.fleet = _Watched(self._on_report, self._notify)
+        self.reconciler = Reconciler(publisher=self.fleet, on_batch=self._on_batch, awaited=())
+        self.folder = Folder()
+        self.applied: dict[str, str] = {}
+        self.envoys: dict[str, Envoy] = {}
+        self.backends: dict[str, Backend] = {}
+        self.batches: list[Batch] = []
+        self.stack = AsyncExitStack()
+        self._where = folder
+        self._socket = folder / "xds" / "socket"
+        self._ports: dict[str, int] = {}
+        self._events: set[asyncio.Event] = set()
+        self._submitted = self._done = self._started = 0
+        self._server = AdsServer(self.fleet, (UnixListener(path=self._socket),))
+        self._gave_up: GaveUp | None = None
+
+    async def open(self) -> None:
+        """Start the control plane."""
+        await self._server.start()
+        task = asyncio.get_running_loop().create_task(self.reconciler.run(), name="reconciler")
+        self.stack.push_async_callback(self._close, task)
+        here = standalone_environment("127.0.0.1", 0)
+        self._submit((Delta(kind=Environment, key=HERE, obj=here),))
+
+    async def _close(self, task: "asyncio.Task[None]") -> None:
+        for envoy in tuple(self.envoys.values()):
+            await envoy.stop()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await self._server.stop()
+
+    # What goes in.
+
+    def port(self, name: str) -> int:
+        """Return the port of a name, always the same in one world."""
+        return self._ports.setdefault(name, free_port())
+
+    def put(self, text: str) -> Step:
+        """Apply documents without waiting; problems are in the Step."""
+        found = dict(manifests.documents(manifests.filled(text, self.port)))
+        self.applied |= found
+        return self._step({each: found[each].encode() for each in found})
+
+    async def apply(self, *texts: str) -> None:
+        """Apply documents that must be good, and wait until all Envoys have what follows from them."""
+        step = self.put("\n---\n".join(texts))
+        assert not step.problems, step.problems
+        await self.settle()
+
+    async def remove(self, *identities: str) -> None:
+        """Remove objects ("Kind namespace/name"), and wait until that has arrived everywhere."""
+        for each in identities:
+            del self.applied[each]
+        self._step(dict.fromkeys(identities, Absence.GONE))
+        await self.settle()
+
+    def restore(self, before: Mapping[str, str]) -> None:
+        """Go back to the objects of an earlier `applied`, without waiting."""
+        changes: dict[str, Contents] = {each: Absence.GONE for each in self.applied.keys() - before.keys()}
+        changes |= {each: text.encode() for each, text in before.items() if self.applied.get(each) != text}
+        self.applied = dict(before)
+        self._step(changes)
+
+    async def backend(self, name: str, *, tls: ssl.SSLContext | None = None, service: str = "", **more: Any) -> Backend:
+        """Start an HTTP backend with a Service of its name in namespace shop."""
+        found = await self.stack.enter_async_context(http_backend(name, tls=tls))
+        self.backends[name] = found
+        await self.apply(manifests.service(service or name, found.port, **more))
+        return found
+
+    def _step(self, changes: Mapping[str, Contents]) -> Step:
+        step = self.folder.step(changes)
+        self._submit(step.deltas)
+        return step
+
+    def _submit(self, deltas: tuple[Delta, ...]) -> None:
+        if deltas:
+            self._submitted += 1
+            self.reconciler.submit(deltas)
+
+    # What comes out.
+
+    async def ask(self, path: str = "/", *headers: tuple[str, str], port: str = "http", **more: Any) -> Answer:
+        """Send one request to a port of this world on a connection of its own."""
+        return await http1.ask(self.port(port), path, *headers, **more)
+
+    async def connect(self, port: str = "http", **more: Any) -> Connection:
+        """Open a connection to a port of this world; it is closed with the world at the latest."""
+        connection = await http1.connect(self.port(port), **more)
+        self.stack.push_async_callback(connection.close)
+        return connection
+
+    def outcome(self, identity: str) -> Outcome | None:
+        """Return all that is said about an object ("Kind namespace/name")."""
+        kind, _, key = identity.partition(" ")
+        namespace, _, name = key.rpartition("/")
+        at = ObjectKey("" if kind in _CLUSTER_SCOPED else namespace, name)
+        return self.reconciler.outcomes.get(Member(_STRUCTS[kind], at))
+
+    def parents(self, identity: str) -> tuple[Verdicts, ...]:
+        """Return the conditions of a route, one entry for each parent that is ours."""
+        found: Any = self.outcome(identity)
+        return () if found is None else tuple(_by_type(each.verdicts) for each in found.parents)
+
+    def route(self, identity: str) -> Verdicts:
+        """Return the conditions of a route that has one parent."""
+        (found,) = self.parents(identity)
+        return found
+
+    def gateway(self, identity: str) -> Verdicts:
+        """Return the conditions of a Gateway or a ListenerSet."""
+        found: Any = self.outcome(identity)
+        assert found is not None, f"nothing is said about {identity}"
+        return _by_type(found.verdicts)
+
+    def listener(self, identity: str, name: str) -> Verdicts:
+        """Return the conditions of a listener."""
+        return _by_type(self._listener(identity, name).verdicts)
+
+    def attached(self, identity: str, name: str) -> int:
+        """Return the attachedRoutes of a listener."""
+        return int(self._listener(identity, name).attached)
+
+    def kinds(self, identity: str, name: str) -> tuple[str, ...]:
+        """Return the supportedKinds of a listener."""
+        return tuple(kind for _, kind in self._listener(identity, name).kinds)
+
+    def _listener(self, identity: str, name: str) -> Any:
+        found: Any = self.outcome(identity)
+        assert found is not None, f"nothing is said about {identity}"
+        return next(each for each in found.listeners if each.name == name)
+
+    def rejections(self) -> tuple[Rejection, ...]:
+        """Return everything that an Envoy refuses now."""
+        return tuple(each for gateway in self.fleet.gateways() for each in self.fleet.report(gateway).rejections)
+
+    async def settle(self, *, refusals: bool = False) -> None:
+        """Wait until every Envoy has ACKed what is published for it, and statuses say so; a NACK is an error."""
+        try:
+            await self.until(lambda: self._is_settled(refusals=refusals))
+        except TimeoutError as error:
+            raise AssertionError(f"not settled: {self._what_is_missing()}") from error
+        for gateway, snapshot in tuple(self.reconciler.snapshots.items()):
+            await self._listening(self.envoys[gateway], len(snapshot.of(LISTENER)))
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds, looking again whenever anything happened."""
+        happened = asyncio.Event()
+        self._events.add(happened)
+        try:
+            async with asyncio.timeout(DEADLINE):
+                while not holds():
+                    await happened.wait()
+                    happened.clear()
+        finally:
+            self._events.discard(happened)
+
+    def _is_settled(self, *, refusals: bool) -> bool:
+        if self._gave_up is not None:
+            raise AssertionError(self._gave_up.reason)
+        if not refusals:
+            assert not self.rejections(), self.rejections()
+        if self._done != self._submitted:
+            return False
+        return all(self._has(gateway, snapshot) for gateway, snapshot in self.reconciler.snapshots.items())
+
+    def _has(self, gateway: str, snapshot: Snapshot) -> bool:
+        """Say whether the Envoy of a Gateway has exactly the snapshot, refused resources apart."""
+        proxies = [dict(self._held(rows)) for _, rows in self.fleet.resources(gateway)]
+        wanted = {(row.url, name): item.version for row in XDS_TYPES for name, item in snapshot.of(row.url).items()}
+        refused = {(each.type_url, name) for each in self.fleet.report(gateway).rejections for name in each.names}
+        kept = {at: version for at, version in wanted.items() if at not in refused}
+        return bool(proxies) and all(
+            {at: version for at, version in held.items() if at not in refused} == kept for held in proxies
+        )
+
+    @staticmethod
+    def _held(rows: Any) -> Any:
+        return (((row.type_url, row.name), row.version) for row in rows if row.version or row.target)
+
+    def _what_is_missing(self) -> list[str]:
+        found = [f"batches {self._done} of {self._submitted}"]
+        for gateway, snapshot in self.reconciler.snapshots.items():
+            wanted = {(row.url, name): item.version for row in XDS_TYPES for name, item in snapshot.of(row.url).items()}
+            for state, rows in self.fleet.resources(gateway):
+                held = dict(self._held(rows))
+                differ = {at for at in wanted.keys() | held.keys() if wanted.get(at) != held.get(at)}
+                found.append(f"{gateway} {state.node_id}: {sorted(differ)}")
+        return found
+
+    async def _listening(self, envoy: Envoy, listeners: int) -> None:
+        """Wait until Envoy's listeners are warm; Envoy ACKs them before and tells nobody when they are."""
+        async with asyncio.timeout(DEADLINE):
+            while True:
+                stats = await envoy.stats("listener_manager.total_listeners")
+                warming = stats.get("listener_manager.total_listeners_warming", 1)
+                if warming == 0 and stats.get("listener_manager.total_listeners_active", 0) >= listeners:
+                    return
+
+    # What happens meanwhile.
+
+    def _notify(self) -> None:
+        for event in self._events:
+            event.set()
+
+    def _on_report(self, gateway: str, report: FleetReport) -> None:
+        self._submit((fleet_delta(gateway, report),))
+        self._notify()
+
+    def _on_batch(self, batch: Batch) -> None:
+        self._done = self._submitted
+        self.batches.append(batch)
+        for snapshot in batch.published:
+            if snapshot.gateway not in self.envoys:
+                self._start(snapshot.gateway)
+        for gateway in batch.retired:
+            envoy = self.envoys.pop(gateway, None)
+            if envoy is not None:
+                envoy.task.cancel()
+                self.stack.push_async_callback(envoy.stop)
+        self._notify()
+
+    def _start(self, gateway: str) -> None:
+        self._started += 1
+        self.envoys[gateway] = start_envoy(
+            gateway=gateway,
+            number=self._started,
+            folder=self._where,
+            socket=self._socket,
+            report=self._on_envoy_event,
+        )
+
+    def _on_envoy_event(self, event: EnvoyEvent) -> None:
+        if isinstance(event, GaveUp):
+            self._gave_up = event
+        self._notify()
+
+
+def _by_type(verdicts: tuple[Verdict, ...]) -> Verdicts:
+    found = {each.type: each for each in verdicts}
+    assert len(found) == len(verdicts), f"a condition stands there twice: {verdicts}"
+    return found
+
+
+def state(verdict: Verdict) -> tuple[bool, str]:
+    """Return status and reason of a condition."""
+    return verdict.status, verdict.reason
+
+
+@asynccontextmanager
+async def running_world() -> AsyncIterator[World]:
+    """Run a world until the block ends."""
+    with tempfile.TemporaryDirectory(prefix="gwd-") as folder:
+        world = World(Path(folder))
+        async with world.stack:
+            await world.open()
+            yield world

@@ -1,0 +1,72 @@
+import pytest
+
+from tests.unit.api.documents import Document, document, problems
+
+KEYS = "up to 253 of a-z, A-Z, 0-9, '-', '_' and '.' are allowed"
+
+
+def service(*ports: Document, **spec: object) -> Document:
+    return document("Service", spec={"ports": list(ports), **spec})
+
+
+def slice_of(kind: str, address: str) -> Document:
+    return document("EndpointSlice", addressType=kind, endpoints=[{"addresses": [address]}])
+
+
+BROKEN = [
+    (
+        document("Secret", data={"a/b": "!"}, stringData={"c d": "e"}),
+        [
+            f'data: "a/b" is not a key; {KEYS}',
+            f'stringData: "c d" is not a key; {KEYS}',
+            "data[a/b]: is not base64; use stringData for plain text",
+        ],
+    ),
+    (
+        document("ConfigMap", data={"..": "", "a": ""}, binaryData={"a": "é"}),
+        [
+            f'data: ".." is not a key; {KEYS}',
+            "binaryData[a]: is not base64; use stringData for plain text",
+            "binaryData[a]: stands in data as well; a key must be in one of them",
+        ],
+    ),
+    (service(), ["spec.ports: is required"]),
+    (
+        service({"port": 80}, {"port": 81, "name": "b"}),
+        ["spec.ports[0].name: is required when there are several ports"],
+    ),
+    (
+        service({"port": 80, "name": "a"}, {"port": 81, "name": "a"}),
+        ["spec.ports[1].name: repeats ports[0].name"],
+    ),
+    (service({"port": 80, "name": "A"}), ['spec.ports[0].name: "A" is not a DNS label']),
+    (
+        service({"port": 80, "name": "a"}, {"port": 80, "name": "b"}),
+        ["spec.ports[1]: has the port and protocol of ports[0]"],
+    ),
+    (service(type="ExternalName", externalName="a b"), ['spec.externalName: "a b" is not a DNS name']),
+    (slice_of("IPv4", "::1"), ['endpoints[0].addresses[0]: "::1" is not of type IPv4']),
+    (slice_of("IPv6", "fe80::1%eth0"), ['endpoints[0].addresses[0]: "fe80::1%eth0" is not of type IPv6']),
+    (slice_of("FQDN", "A b"), ['endpoints[0].addresses[0]: "A b" is not of type FQDN']),
+]
+KEPT = [
+    document("Secret", data={"tls.crt": "YWJj\nZGVm\r\n"}),
+    document("ConfigMap", data={"a": "any thing"}, binaryData={"b": ""}),
+    service({"port": 80}),
+    service(clusterIP="None"),
+    service({"port": 53, "name": "a"}, {"port": 53, "name": "b", "protocol": "UDP"}),
+    service(type="ExternalName", externalName="API.example.com."),
+    slice_of("IPv4", "192.0.2.7"),
+    slice_of("IPv6", "2001:db8::1"),
+    slice_of("FQDN", "a.example"),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), BROKEN)
+def test_broken(source: Document, expected: list[str]) -> None:
+    assert problems(source) == expected
+
+
+@pytest.mark.parametrize("source", KEPT)
+def test_kept(source: Document) -> None:
+    assert problems(source) == []

@@ -1,0 +1,19 @@
+"""What is in the tables; test_crds.py holds their keys to the CRDs."""
+
+from gatewayd.api.unsupported import REFUSED, UNSUPPORTED
+from tests.unit.api.documents import problems
+
+
+def test_every_row_has_a_reason() -> None:
+    assert all(reason and not reason.endswith(".") for reason in (*UNSUPPORTED.values(), *REFUSED.values()))
+
+
+def test_a_field_is_in_one_table() -> None:
+    assert UNSUPPORTED.keys() & REFUSED.keys() == set()
+
+
+def test_an_unsupported_kind_is_refused_with_its_reason() -> None:
+    source = {"apiVersion": "gateway.networking.x-k8s.io/v1alpha1", "kind": "XMesh", "metadata": {"name": "x"}}
+    assert problems(source) == [
+        'kind: "XMesh" of "gateway.networking.x-k8s.io/v1alpha1" is not read; ' + UNSUPPORTED["XMesh", ""]
+    ]

@@ -1,0 +1,85 @@
+"""The shape of the tree: short files, short functions, and a unit test file for each module."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("gatewayd", "tests", "conformance", "bench")
+MOST_LINES = 400
+MOST_FUNCTION_LINES = 40
+
+GENERATED = ("gatewayd/rpc",)
+"""Written by protoc, not by hand."""
+
+TESTED_ELSEWHERE: Mapping[str, str] = {
+    "gatewayd/__main__.py": "three lines that start the command line; tests/unit/cli starts it",
+    "gatewayd/app.py": "the composition root wires and decides nothing; every feature test runs it",
+    "gatewayd/ads/server.py": "moves messages between gRPC and sessions; tests/feature/test_ads.py speaks to it",
+    "gatewayd/ads/listen.py": "binds a gRPC server to a socket; tests/feature/test_ads.py speaks to it",
+}
+"""Modules without a unit test file of their own, each with the reason."""
+
+
+def python_files() -> Iterator[Path]:
+    for part in PARTS:
+        for path in sorted((ROOT / part).rglob("*.py")):
+            if not str(path.relative_to(ROOT)).startswith(GENERATED):
+                yield path
+
+
+def shown(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (function.end_lineno or function.lineno) - function.lineno + 1
+
+
+def test_no_file_is_long() -> None:
+    lengths = {shown(path): len(path.read_text(encoding="utf-8").splitlines()) for path in python_files()}
+    assert {name: lines for name, lines in lengths.items() if lines >= MOST_LINES} == {}
+
+
+def test_no_function_is_long() -> None:
+    long = {
+        f"{shown(path)}:{function.lineno} {function.name}": length(function)
+        for path in python_files()
+        for function in functions(ast.parse(path.read_text(encoding="utf-8")))
+        if length(function) >= MOST_FUNCTION_LINES
+    }
+    assert long == {}
+
+
+def modules() -> Iterator[str]:
+    for path in python_files():
+        name = shown(path)
+        if name.startswith("gatewayd/") and path.name != "__init__.py":
+            yield name
+
+
+def mirror(module: str) -> str:
+    """Return where the unit tests of a module are: gatewayd/a/b.py -> tests/unit/a/test_b.py."""
+    path = Path(module).relative_to("gatewayd")
+    return str(Path("tests/unit") / path.with_name(f"test_{path.name}"))
+
+
+def test_every_module_has_a_test_file() -> None:
+    untested = [name for name in modules() if name not in TESTED_ELSEWHERE and not (ROOT / mirror(name)).is_file()]
+    assert untested == []
+
+
+def test_every_exception_is_a_module_without_a_test_file() -> None:
+    stale = [name for name in TESTED_ELSEWHERE if (ROOT / mirror(name)).is_file()]
+    assert stale == []
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    nothing = {"utils", "util", "common", "helpers", "helper", "manager", "base", "misc"}
+    assert [shown(path) for path in python_files() if nothing & {path.stem, *path.relative_to(ROOT).parts}] == []

@@ -1,0 +1,77 @@
+"""Keys and certificates for the tests, made on the spot; nothing here is a secret."""
+
+import base64
+from datetime import UTC, datetime
+from functools import cache
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+
+
+@cache
+def ec_key(number: int = 0) -> ec.EllipticCurvePrivateKey:
+    """Return a P-256 key, the same for the same number."""
+    return ec.derive_private_key(1_000_003 + number, ec.SECP256R1())
+
+
+@cache
+def rsa_key(bits: int) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+
+
+def certificate_of(key: Key, host: str = "shop.example") -> bytes:
+    """Return a self-signed certificate, PEM."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    builder = (
+        x509.CertificateBuilder(subject_name=name, issuer_name=name)
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+    )
+    algorithm = None if isinstance(key, ed25519.Ed25519PrivateKey) else SHA256()
+    return builder.sign(key, algorithm).public_bytes(Encoding.PEM)
+
+
+def pem_of(key: Key) -> bytes:
+    """Return the private key, PEM (PKCS#8)."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def traditional_pem_of(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+
+
+def locked_pem_of(key: Key) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"password"))
+
+
+def secret(name: str, chain: bytes, key: bytes, namespace: str = "shop") -> str:
+    """Return the manifest of a TLS Secret."""
+    crt, text = (base64.b64encode(each).decode() for each in (chain, key))
+    return f"""
+        kind: Secret
+        type: kubernetes.io/tls
+        metadata: {{name: {name}, namespace: {namespace}}}
+        data: {{tls.crt: "{crt}", tls.key: "{text}"}}
+    """
+
+
+def good_secret(name: str, namespace: str = "shop") -> str:
+    return secret(name, certificate_of(ec_key()), pem_of(ec_key()), namespace)
+
+
+def bundle(name: str, text: bytes, namespace: str = "shop") -> str:
+    """Return the manifest of a ConfigMap with CA certificates."""
+    shown = text.decode().replace("\n", "\\n")
+    return f"""
+        kind: ConfigMap
+        metadata: {{name: {name}, namespace: {namespace}}}
+        data: {{ca.crt: "{shown}"}}
+    """

@@ -1,0 +1,43 @@
+"""The order of INDEXES: an index's queries may read earlier indexes only, or `settle` would miss a change."""
+
+from collections.abc import Hashable
+from typing import Any
+
+import pytest
+
+from gatewayd.incremental.engine import Engine
+from gatewayd.incremental.nodes import BucketNode, Node, Reader
+from gatewayd.incremental.view import Index, Member
+from gatewayd.translator.declarations import INDEXES, OUTPUTS
+from tests.unit.translator.manifests import SHOP, deltas
+from tests.unit.translator.worlds import EVERYTHING
+
+
+def test_each_index_and_output_is_declared_once() -> None:
+    assert len(set(INDEXES)) == len(INDEXES)
+    assert len({each.name for each in (*INDEXES, *OUTPUTS)}) == len(INDEXES) + len(OUTPUTS)
+
+
+def indexes_read(node: Node, seen: set[Node]) -> set[Index]:
+    if node in seen:
+        return set()
+    seen.add(node)
+    found = {node.index} if isinstance(node, BucketNode) else set()
+    for read in node.reads if isinstance(node, Reader) else ():
+        found |= indexes_read(read, seen)
+    return found
+
+
+@pytest.mark.parametrize("at", range(len(INDEXES)), ids=[index.name for index in INDEXES])
+def test_an_index_reads_earlier_indexes_only(at: int) -> None:
+    engine = Engine(INDEXES, OUTPUTS)
+    for each in deltas(SHOP, EVERYTHING):
+        engine.put(each.kind, each.key, each.obj)
+    engine.settle()
+    members: dict[Member, Any] = engine._sinks[INDEXES[at]].members
+    read: set[Index] = set()
+    for node in members.values():
+        read |= indexes_read(node, set())
+    assert members
+    later: tuple[Hashable, ...] = INDEXES[at:]
+    assert read.isdisjoint(later)

@@ -1,0 +1,136 @@
+from dataclasses import replace
+
+import pytest
+from msgspec.structs import replace as replace_field
+
+from gatewayd.api.discovery import Endpoint as SliceEndpoint
+from gatewayd.api.discovery import EndpointSlice
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.scratch import Scratch
+from gatewayd.ir.backend import Endpoint
+from gatewayd.ir.environment import HERE, Environment
+from gatewayd.store import Delta
+from gatewayd.translator.endpoints import ServicePortKey, endpoints
+from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
+from tests.unit.translator.manifests import deltas, scratch
+
+PORT = ServicePortKey(ObjectKey("shop", "cart"), "web", "TCP")
+LOOPBACK = Delta(kind=Environment, key=HERE, obj=replace(DEFAULT_ENVIRONMENT, loopback_backends=True))
+
+
+def pieces(*listed: str, name: str = "cart-1", ports: str = "{name: web, port: 8080}", family: str = "IPv4") -> str:
+    return f"""
+        kind: EndpointSlice
+        metadata: {{name: {name}, namespace: shop, labels: {{kubernetes.io/service-name: cart}}}}
+        addressType: {family}
+        ports: [{ports}]
+        endpoints: [{", ".join(listed)}]
+    """
+
+
+def one(address: str, conditions: str = "") -> str:
+    return f"{{addresses: ['{address}'], conditions: {{{conditions}}}}}"
+
+
+def found(*manifests: str | Delta) -> list[tuple[str, bool]]:
+    return [(each.address, each.draining) for each in endpoints(scratch(*manifests), PORT)]
+
+
+READY = one("10.0.0.1", "ready: true, serving: true, terminating: false")
+
+
+@pytest.mark.parametrize(
+    ("conditions", "outcome"),
+    [
+        ("", [False]),
+        ("ready: true", [False]),
+        ("ready: false", []),
+        ("ready: false, serving: true, terminating: true", [True]),
+        ("ready: false, serving: false, terminating: true", []),
+        ("ready: false, serving: true, terminating: false", []),
+        ("ready: false, terminating: true", []),
+    ],
+)
+def test_beside_a_ready_endpoint(conditions: str, outcome: list[bool]) -> None:
+    others = [drains for address, drains in found(pieces(READY, one("10.0.0.2", conditions))) if address != "10.0.0.1"]
+    assert others == outcome
+
+
+def test_where_nobody_is_ready_those_that_terminate_must_do() -> None:
+    leaving = "ready: false, serving: true, terminating: true"
+    assert found(pieces(one("10.0.0.1", leaving), one("10.0.0.2", leaving), one("10.0.0.3", "ready: false"))) == [
+        ("10.0.0.1", False),
+        ("10.0.0.2", False),
+    ]
+
+
+def test_endpoints_of_all_slices_sorted_and_each_once() -> None:
+    view = scratch(pieces(one("10.0.0.3"), one("10.0.0.1")), pieces(one("10.0.0.2"), one("10.0.0.1"), name="cart-2"))
+    assert endpoints(view, PORT) == tuple(
+        Endpoint(address=f"10.0.0.{last}", port=8080, draining=False) for last in (1, 2, 3)
+    )
+
+
+def test_an_address_that_is_ready_in_one_slice_and_leaving_in_another_is_ready() -> None:
+    leaving = one("10.0.0.1", "ready: false, serving: true, terminating: true")
+    assert found(pieces(READY), pieces(leaving, name="cart-2")) == [("10.0.0.1", False)]
+
+
+def test_the_first_address_of_an_endpoint_counts() -> None:
+    assert found(pieces("{addresses: [10.0.0.1, 10.0.0.2]}")) == [("10.0.0.1", False)]
+
+
+@pytest.mark.parametrize(
+    "ports",
+    ["{name: other, port: 8080}", "{port: 8080}", "{name: web, port: 8080, protocol: UDP}", "{name: web}"],
+)
+def test_only_the_port_with_the_name_and_transport_of_the_services(ports: str) -> None:
+    assert found(pieces(READY, ports=ports)) == []
+
+
+def test_slices_may_differ_in_their_port_numbers() -> None:
+    view = scratch(pieces(one("10.0.0.1")), pieces(one("10.0.0.2"), name="c2", ports="{name: web, port: 9090}"))
+    assert [(each.address, each.port) for each in endpoints(view, PORT)] == [("10.0.0.1", 8080), ("10.0.0.2", 9090)]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "127.9.9.9",
+        "169.254.169.254",
+        "0.0.0.0",
+        "224.0.0.1",
+        "::1",
+        "::ffff:127.0.0.1",
+        "fe80::1",
+    ],
+)
+def test_addresses_that_reach_the_proxy_itself_are_left_out(address: str) -> None:
+    family = "IPv6" if ":" in address else "IPv4"
+    assert found(pieces(READY), pieces(one(address), name="cart-2", family=family)) == [("10.0.0.1", False)]
+
+
+def test_what_is_no_address_is_left_out_should_the_api_server_let_it_through() -> None:
+    (good,) = deltas(pieces(READY))
+    assert isinstance(good.obj, EndpointSlice)
+    strange = replace_field(good.obj, endpoints=(SliceEndpoint(addresses=("nonsense",)), *good.obj.endpoints))
+    assert found(Delta(kind=EndpointSlice, key=good.key, obj=strange)) == [("10.0.0.1", False)]
+
+
+def test_standalone_backends_live_on_the_machine_itself() -> None:
+    assert found(pieces(one("127.0.0.1"), one("169.254.169.254")), LOOPBACK) == [("127.0.0.1", False)]
+
+
+def test_names_are_not_addresses() -> None:
+    assert found(pieces(one("host.example"), family="FQDN")) == []
+
+
+def test_a_service_without_slices_has_no_endpoints() -> None:
+    view: Scratch = scratch()
+    assert endpoints(view, PORT) == ()
+
+
+def test_slices_of_other_services_do_not_count() -> None:
+    assert found(pieces(READY).replace("service-name: cart", "service-name: other")) == []
+    assert found(pieces(READY).replace("namespace: shop", "namespace: blog")) == []

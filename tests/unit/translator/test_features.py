@@ -1,0 +1,15 @@
+from gatewayd.translator.features import FEATURES, SUPPORTED_FEATURES
+
+
+def test_features_are_named_once_and_sorted() -> None:
+    assert len(SUPPORTED_FEATURES) == len(FEATURES)
+    assert list(SUPPORTED_FEATURES) == sorted(set(SUPPORTED_FEATURES))
+
+
+def test_as_many_as_a_status_can_carry() -> None:
+    # supportedFeatures has maxItems 64 in the CRD.
+    assert len(SUPPORTED_FEATURES) <= 64
+
+
+def test_every_feature_names_a_feature_test() -> None:
+    assert all(each.test.startswith("feature/test_") and each.test.endswith(".py") for each in FEATURES)

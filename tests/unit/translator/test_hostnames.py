@@ -1,0 +1,83 @@
+import pytest
+
+from gatewayd.translator.hostnames import broader, covers, intersection, normalised, specificity
+
+
+@pytest.mark.parametrize(("written", "form"), [(None, "*"), ("", "*"), ("Shop.Example", "shop.example")])
+def test_one_form_of_a_hostname(written: str | None, form: str) -> None:
+    assert normalised(written) == form
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hostname"),
+    [
+        ("*", "a.example"),
+        ("*", "*.example"),
+        ("*", "*"),
+        ("a.example", "a.example"),
+        ("*.example", "a.example"),
+        ("*.example", "a.b.example"),
+        ("*.example", "*.b.example"),
+        ("*.example", "*.example"),
+    ],
+)
+def test_a_pattern_covers(pattern: str, hostname: str) -> None:
+    assert covers(pattern, hostname)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hostname"),
+    [
+        ("a.example", "b.example"),
+        ("a.example", "*"),
+        ("a.example", "*.example"),
+        ("*.example", "example"),
+        ("*.example", "aexample"),
+        ("*.b.example", "*.example"),
+        ("*.example", "*"),
+    ],
+)
+def test_a_pattern_does_not_cover(pattern: str, hostname: str) -> None:
+    assert not covers(pattern, hostname)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "common"),
+    [
+        ("*", "a.example", "a.example"),
+        ("*.example", "a.example", "a.example"),
+        ("*.example", "*.b.example", "*.b.example"),
+        ("a.example", "a.example", "a.example"),
+        ("*", "*", "*"),
+        ("*.example", "example", None),
+        ("a.example", "b.example", None),
+        ("*.a.example", "*.b.example", None),
+    ],
+)
+def test_the_intersection_is_one_of_the_two_whatever_their_order(one: str, other: str, common: str | None) -> None:
+    assert intersection(one, other) == common
+    assert intersection(other, one) == common
+
+
+@pytest.mark.parametrize(
+    ("hostname", "all_of_them"),
+    [
+        ("a.b.c", ("a.b.c", "*.b.c", "*.c", "*")),
+        ("*.b.c", ("*.b.c", "*.c", "*")),
+        ("c", ("c", "*")),
+        ("*.c", ("*.c", "*")),
+        ("*", ("*",)),
+    ],
+)
+def test_everything_that_covers_a_hostname(hostname: str, all_of_them: tuple[str, ...]) -> None:
+    assert broader(hostname) == all_of_them
+    assert all(covers(each, hostname) for each in all_of_them)
+
+
+def test_specificity_orders_exact_before_wildcards_and_long_before_short() -> None:
+    ordered = ["long.a.example", "a.example", "*.a.example", "*.example", "*"]
+    assert sorted(ordered, key=specificity, reverse=True) == ordered
+
+
+def test_a_short_exact_name_is_more_special_than_a_long_wildcard() -> None:
+    assert specificity("a.io") > specificity("*.very.long.example")

@@ -1,0 +1,114 @@
+import json
+
+import pytest
+from envoy.config.bootstrap.v3 import bootstrap_pb2
+from envoy.extensions.filters.http.router.v3 import router_pb2
+from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2
+from envoy.extensions.resource_monitors.downstream_connections.v3 import downstream_connections_pb2
+from envoy.extensions.transport_sockets.tls.v3 import tls_pb2
+from envoy.extensions.upstreams.http.v3 import http_protocol_options_pb2
+from envoy.service.discovery.v3 import discovery_pb2
+from google.protobuf import json_format
+
+from gatewayd.ir.limits import RE2_PROGRAM_SIZE
+from gatewayd.xds.bootstrap import (
+    Admin,
+    AdminSocket,
+    ControlPlane,
+    MutualTLS,
+    UnixSocket,
+    bootstrap,
+    sds_files,
+)
+
+# Any in JSON is read by the descriptors of these.
+ANYS = (router_pb2, http_connection_manager_pb2, downstream_connections_pb2, tls_pb2, http_protocol_options_pb2)
+
+ADMIN = AdminSocket(path="/admin")
+LOCAL = UnixSocket(path="/run/gatewayd/xds")
+REMOTE = MutualTLS(
+    host="gatewayd.system.svc.", port=18000, server_name="gatewayd.system", certificates="/certs", sds="/etc/envoy"
+)
+
+
+def parsed(
+    control_plane: ControlPlane = LOCAL,
+    admin: Admin | AdminSocket = ADMIN,
+    probes: int | None = None,
+) -> bootstrap_pb2.Bootstrap:
+    made = bootstrap(node="pod-1", gateway="shop/edge", control_plane=control_plane, admin=admin, probes_port=probes)
+    return json_format.Parse(json.dumps(made), bootstrap_pb2.Bootstrap())
+
+
+def test_everything_comes_by_delta_ads() -> None:
+    made = parsed()
+    dynamic = made.dynamic_resources
+    assert dynamic.ads_config.api_type == dynamic.ads_config.DELTA_GRPC
+    assert dynamic.ads_config.set_node_on_first_message_only
+    assert dynamic.ads_config.grpc_services[0].envoy_grpc.cluster_name == made.static_resources.clusters[0].name
+    for source in (dynamic.lds_config, dynamic.cds_config):
+        assert source.HasField("ads")
+        assert source.initial_fetch_timeout.ToMilliseconds() == 0
+    assert (made.node.id, made.node.cluster) == ("pod-1", "shop/edge")
+
+
+def test_a_unix_socket() -> None:
+    (cluster,) = parsed().static_resources.clusters
+    endpoint = cluster.load_assignment.endpoints[0].lb_endpoints[0].endpoint
+    assert endpoint.address.pipe.path == "/run/gatewayd/xds"
+    assert not cluster.HasField("transport_socket")
+
+
+def test_mutual_tls() -> None:
+    (cluster,) = parsed(REMOTE).static_resources.clusters
+    context = tls_pb2.UpstreamTlsContext()
+    assert cluster.transport_socket.typed_config.Unpack(context)
+    common = context.common_tls_context
+    combined = common.combined_validation_context
+    (name,) = combined.default_validation_context.match_typed_subject_alt_names
+    assert name.matcher.exact == context.sni == "gatewayd.system"
+    sources = [
+        common.tls_certificate_sds_secret_configs[0].sds_config,
+        combined.validation_context_sds_secret_config.sds_config,
+    ]
+    files = {each.path_config_source.path.removeprefix("/etc/envoy/") for each in sources}
+    assert files == set(sds_files("/certs"))
+
+
+@pytest.mark.parametrize("content", sds_files("/certs").values())
+def test_certificates_are_read_again_when_the_folder_changes(content: dict[str, object]) -> None:
+    made = json_format.Parse(json.dumps(content), discovery_pb2.DiscoveryResponse())
+    text = json_format.MessageToJson(made.resources[0])
+    assert '"path": "/certs"' in text
+    assert "/certs/tls.key" in text or "/certs/ca.crt" in text
+
+
+def test_admin_is_for_this_machine() -> None:
+    assert parsed(admin=Admin(port=9901)).admin.address.socket_address.address == "127.0.0.1"
+    assert parsed().admin.address.pipe.path == "/admin"
+
+
+def test_probes_show_two_pages_of_admin() -> None:
+    assert list(parsed().static_resources.listeners) == []
+    made = parsed(probes=19001)
+    (listener,) = made.static_resources.listeners
+    manager = http_connection_manager_pb2.HttpConnectionManager()
+    assert listener.filter_chains[0].filters[0].typed_config.Unpack(manager)
+    (host,) = manager.route_config.virtual_hosts
+    assert [each.match.path for each in host.routes] == ["/ready", "/stats/prometheus"]
+    assert all(each.match.headers[0].string_match.exact == "GET" for each in host.routes)
+    admin = made.static_resources.clusters[1].load_assignment.endpoints[0].lb_endpoints[0].endpoint
+    assert admin.address == made.admin.address
+
+
+def test_limits() -> None:
+    made = parsed()
+    (monitor,) = made.overload_manager.resource_monitors
+    limit = downstream_connections_pb2.DownstreamConnectionsConfig()
+    assert monitor.typed_config.Unpack(limit)
+    assert limit.max_active_downstream_connections == 50_000
+    assert made.deferred_stat_options.enable_deferred_creation_stats
+    (layer,) = made.layered_runtime.layers
+    size = layer.static_layer["re2.max_program_size.error_level"]
+    assert RE2_PROGRAM_SIZE < size < 10_000
+    assert made.stats_config.stats_matcher.inclusion_list.patterns

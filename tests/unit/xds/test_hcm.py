@@ -1,0 +1,42 @@
+from gatewayd.ir.http import RouteTableKey
+from gatewayd.ir.proxy import HTTPTraffic
+from gatewayd.xds.hcm import connection_manager
+from gatewayd.xds.message import ADS
+
+MADE = connection_manager(HTTPTraffic(table=RouteTableKey(port=443, listener="web"), scheme="https"))
+
+
+def test_routes_come_by_rds() -> None:
+    assert MADE.rds.route_config_name == "443/web"
+    assert MADE.rds.config_source == ADS
+
+
+def test_clients_are_not_believed() -> None:
+    assert MADE.use_remote_address.value
+    assert MADE.xff_num_trusted_hops == 0
+    assert MADE.common_http_protocol_options.headers_with_underscores_action == 1
+
+
+def test_rules_see_the_path_that_backends_see() -> None:
+    assert MADE.normalize_path.value
+    assert MADE.merge_slashes
+    assert MADE.path_with_escaped_slashes_action == MADE.UNESCAPE_AND_REDIRECT
+    assert not MADE.strip_any_host_port
+    assert not MADE.strip_matching_host_port
+
+
+def test_limits() -> None:
+    http2 = MADE.http2_protocol_options
+    assert http2.max_concurrent_streams.value == 100
+    assert http2.initial_stream_window_size.value == 64 * 1024
+    assert http2.initial_connection_window_size.value == 1024 * 1024
+    assert MADE.request_headers_timeout.seconds
+    assert MADE.stream_idle_timeout.seconds == 300
+    # A whole request may take as long as it wants: uploads and streams do.
+    assert not MADE.HasField("request_timeout")
+
+
+def test_upgrades_and_answers() -> None:
+    assert [each.upgrade_type for each in MADE.upgrade_configs] == ["websocket"]
+    assert MADE.server_header_transformation == MADE.PASS_THROUGH
+    assert MADE.http_filters[-1].name == "envoy.filters.http.router"

@@ -1,0 +1,62 @@
+from envoy.config.core.v3 import address_pb2
+from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2
+from envoy.extensions.filters.network.tcp_proxy.v3 import tcp_proxy_pb2
+from envoy.extensions.filters.udp.udp_proxy.v3 import udp_proxy_pb2
+
+from gatewayd.ir.l4 import L4Refuse
+from gatewayd.ir.proxy import DatagramListener, FilterChain, L4Traffic, StreamListener
+from gatewayd.ir.tls import DownstreamTLS
+from gatewayd.xds import names
+from gatewayd.xds.listener import listener
+from tests.unit.xds.shorthand import http_listener
+
+ANY = "0.0.0.0"
+PASSED = FilterChain(name="one", server_names=("a.example", "*.b"), tls=None, traffic=L4Traffic(action=L4Refuse()))
+ENDED = FilterChain(
+    name="two", server_names=(), tls=DownstreamTLS(certificates=(), alpn=(), client=None), traffic=PASSED.traffic
+)
+
+
+def test_http() -> None:
+    made = listener(http_listener(), ANY)
+    assert (made.name, made.address.socket_address.address, made.address.socket_address.port_value) == (
+        "tcp-80",
+        ANY,
+        80,
+    )
+    assert made.per_connection_buffer_limit_bytes.value == 32 * 1024
+    assert list(made.listener_filters) == []
+    (chain,) = made.filter_chains
+    manager = http_connection_manager_pb2.HttpConnectionManager()
+    assert chain.filters[0].typed_config.Unpack(manager)
+    assert manager.rds.route_config_name == "80"
+    assert not chain.HasField("filter_chain_match")
+    assert not chain.HasField("transport_socket")
+
+
+def test_server_names_choose_a_chain() -> None:
+    made = listener(StreamListener(port=443, inspect_tls=True, chains=(PASSED, ENDED)), ANY)
+    assert [each.name for each in made.listener_filters] == ["envoy.filters.listener.tls_inspector"]
+    assert [each.name for each in made.filter_chains] == ["one", "two"]
+    assert list(made.filter_chains[0].filter_chain_match.server_names) == ["a.example", "*.b"]
+    assert [each.HasField("transport_socket") for each in made.filter_chains] == [False, True]
+    assert all(each.filters[0].name == "envoy.filters.network.tcp_proxy" for each in made.filter_chains)
+
+
+def test_a_listener_without_chains_refuses() -> None:
+    (chain,) = listener(StreamListener(port=443, inspect_tls=False, chains=()), ANY).filter_chains
+    proxy = tcp_proxy_pb2.TcpProxy()
+    assert chain.filters[0].typed_config.Unpack(proxy)
+    assert proxy.cluster == names.NOWHERE
+
+
+def test_udp() -> None:
+    made = listener(DatagramListener(port=53, action=L4Refuse()), ANY)
+    assert made.address.socket_address.protocol == address_pb2.SocketAddress.UDP
+    assert made.HasField("udp_listener_config")
+    assert made.listener_filters[0].typed_config.Is(udp_proxy_pb2.UdpProxyConfig.DESCRIPTOR)
+
+
+def test_the_ipv6_wildcard_is_both_families() -> None:
+    assert listener(http_listener(), "::").address.socket_address.ipv4_compat
+    assert not listener(http_listener(), ANY).address.socket_address.ipv4_compat
