@@ -1,6 +1,6 @@
 """Run the upstream conformance suite in a fresh cluster: `python -m conformance.run_suite [--test NAME ...]`.
 
-Out: the report in `conformance/reports/` when the whole suite ran (`.cache/conformance/` for chosen tests), the suite's
+Out: the report in `conformance/reports/` when the whole suite ran (`.cache/conformance/RUN/` for chosen tests), the suite's
 whole output beside it, one line a test on the terminal. The exit code is the suite's.
 """
 
@@ -61,7 +61,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _inside(options: argparse.Namespace) -> int:
-    folder = _PARTIAL if options.test else _REPORTS
+    kept = _PARTIAL / Path(os.environ["GATEWAYD_RUN"]).name
+    folder = kept if options.test else _REPORTS
     folder.mkdir(parents=True, exist_ok=True)
     name = f"experimental-{options.version}-default-report"
     if not options.no_install:
@@ -69,7 +70,7 @@ def _inside(options: argparse.Namespace) -> int:
     _ensure_class(options.gateway_class, options.controller)
     code = _run(_command(options, folder / f"{name}.yaml"), folder / f"{name}.log")
     if code != 0:
-        _keep_logs()
+        _keep_logs(kept / "logs")
     return code
 
 
@@ -141,10 +142,8 @@ def _run(command: Sequence[str], log: Path) -> int:
     return suite.returncode
 
 
-def _keep_logs() -> None:
+def _keep_logs(target: Path) -> None:
     """Copy the logs of the control plane and of every Pod out of the run's folder."""
-    target = _PARTIAL / "logs"
-    shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(Path(os.environ["GATEWAYD_RUN"]) / "logs", target)
     print(f"logs of the cluster: {target}")
 

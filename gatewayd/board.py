@@ -119,7 +119,9 @@ def _programmed(
     for gateway, each in progress.items():
         if sight.progress.proxies(gateway, each) == 0:
             return _why_not(sight.report(gateway), each)
-    return Condition(mark=Mark.TRUE if progress else Mark.UNKNOWN, reason="Programmed" if progress else "no rule")
+    if not progress:
+        return Condition(mark=Mark.FALSE, reason="Pending: no listener or no rule of it works")
+    return Condition(mark=Mark.TRUE, reason="Programmed")
 
 
 def _why_not(report: FleetReport, progress: RouteProgress) -> Condition:

@@ -42,8 +42,6 @@ from gatewayd.xds.bootstrap import Admin, MutualTLS, bootstrap, sds_files
 
 ROTATION_SECONDS: Final = 600.0
 RETRY_SECONDS: Final = 2.0
-LEASE_NAME: Final = "gatewayd-leader"
-SERVICE_NAME: Final = "gatewayd"
 
 _log = structlog.get_logger("gatewayd")
 
@@ -62,7 +60,6 @@ class ServeOptions:
     identity: str
     xds_host: str
     xds_port: int
-    concurrency: int
 
 
 class InCluster:
@@ -74,7 +71,7 @@ class InCluster:
         self.reconciler = Reconciler(
             publisher=self.fleet, on_batch=self._on_batch, awaited=[kind.struct for kind in KINDS]
         )
-        name = LeaseName(namespace=options.namespace, name=LEASE_NAME, identity=options.identity)
+        name = LeaseName(namespace=options.namespace, name=layout.LEASE, identity=options.identity)
         self.lease = Lease(client=client, name=name, clock=time.monotonic, on_elected=self._on_elected)
         self.writer = StatusWriter(client=client, leadership=self.lease, controller=CONTROLLER)
         self.applier = Applier(client=client, leadership=self.lease)
@@ -220,7 +217,7 @@ class InCluster:
 
     @property
     def _server_name(self) -> str:
-        return f"{SERVICE_NAME}.{self.options.namespace}.svc"
+        return f"{layout.CONTROL_PLANE}.{self.options.namespace}.svc"
 
     def _issued_server_pair(self) -> KeyPair:
         subject = Subject(common_name="gatewayd", dns_names=(self._server_name,), uris=())

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
-from gatewayd.ir.http import RouteTable
+from gatewayd.ir.http import RouteTable, RouteTableKey
 from gatewayd.ir.l4 import L4Action, L4Forward
-from gatewayd.ir.proxy import DatagramListener, L4Traffic, Listener, ProxyConfig
+from gatewayd.ir.proxy import DatagramListener, HTTPTraffic, L4Traffic, Listener, ProxyConfig, StreamListener
 from gatewayd.xds import names
 from gatewayd.xds.resource import LISTENER, ROUTE, TypeUrl
 
@@ -131,7 +131,10 @@ class _Found:
 
 def _routes(config: ProxyConfig) -> dict[RouteName, _Found]:
     found: dict[RouteName, _Found] = {}
+    used = {table for listener in config.listeners for table in _tables(listener)}
     for table in config.route_tables:
+        if table.key not in used:
+            continue  # its listener does not work (no certificate), so no proxy asks for the table
         for name, domain, route in _of_table(table):
             entry = found.setdefault(name, _Found())
             entry.carriers.add(Carrier(ROUTE, names.route_table(table.key)))
@@ -143,6 +146,13 @@ def _routes(config: ProxyConfig) -> dict[RouteName, _Found]:
                 entry.carriers.add(Carrier(LISTENER, names.listener(listener)))
                 entry.content.extend((server_names, action))
     return found
+
+
+def _tables(listener: Listener) -> Iterator[RouteTableKey]:
+    if isinstance(listener, StreamListener):
+        for chain in listener.chains:
+            if isinstance(chain.traffic, HTTPTraffic):
+                yield chain.traffic.table
 
 
 def _of_table(table: RouteTable) -> Iterator[tuple[RouteName, str, object]]:

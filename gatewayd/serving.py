@@ -5,7 +5,7 @@ In: options, and who shows the boards. Out: how it ended. Ctrl-C and SIGTERM dra
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from enum import Enum
 
@@ -14,16 +14,17 @@ from gatewayd.onlooker import Onlooker
 from gatewayd.standalone.table import Board, Mark
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_LONGEST_PAUSE = 0.1
+_PAUSE = 0.05
 """Seconds between two boards, so that many changes cost no more drawing than eyes can follow."""
 
 
 class Ending(Enum):
-    """Why a run ended."""
+    """Why a run ended; of several at once the first."""
 
+    FAILED = "failed"
+    GAVE_UP = "gave up"
     ASKED = "asked"
     DONE = "done"
-    GAVE_UP = "gave up"
     TOO_LATE = "too late"
 
 
@@ -37,12 +38,7 @@ class Ended:
 
 
 Show = Callable[[Board], None]
-Until = Callable[[Onlooker], bool]
-
-
-def forever(_onlooker: Onlooker) -> bool:
-    """Serve until somebody says stop."""
-    return False
+Job = Callable[[], Awaitable[None]]
 
 
 def settled(onlooker: Onlooker) -> bool:
@@ -57,9 +53,10 @@ def settled(onlooker: Onlooker) -> bool:
     refused = {gateway for gateway, report in zip(gateways, reports, strict=True) if report.rejections}
     blocked = set(run.claims.refusals)
     idle = all(not row.pending for gateway in gateways for each in run.fleet.proxies(gateway) for row in each.types)
-    programmed = {row.name for row in onlooker.board().gateways if row.programmed.mark is Mark.TRUE}
-    waiting = {gateway for gateway, _ in run.progress.waiting()} | {name for name in gateways if name not in programmed}
-    return idle and not (waiting - refused - blocked)
+    unaccepted = {row.name for row in onlooker.board().gateways if row.accepted.mark is not Mark.TRUE}
+    unlistened = {name for name in gateways if not run.fleet.report(name).acked_listeners}
+    waiting = {gateway for gateway, _ in run.progress.waiting()} | unlistened
+    return idle and not (waiting - refused - blocked - unaccepted)
 
 
 class Serving:
@@ -67,56 +64,70 @@ class Serving:
 
     def __init__(self, options: Options) -> None:
         self._changed = asyncio.Event()
+        self._shown = asyncio.Event()
         self.onlooker = Onlooker(self._changed.set)
         self.onlooker.run = Standalone(options, self.onlooker)
         self._run = self.onlooker.run
 
-    async def run(self, show: Show, until: Until, deadline: float | None) -> Ended:
-        """Serve, show each change, and return when `until` holds, when Envoy cannot run, or when asked to stop.
+    async def until(self, holds: Callable[[Onlooker], bool]) -> None:
+        """Wait until something holds; to be used by the job of `run`."""
+        while not holds(self.onlooker):
+            self._shown.clear()
+            await self._shown.wait()
+
+    async def forever(self) -> None:
+        """Be the job of a run that ends only when somebody says stop."""
+        await asyncio.Event().wait()
+
+    async def run(self, show: Show, job: Job, deadline: float | None) -> Ended:
+        """Serve and show each change, until the job is done, Envoy cannot run, or somebody says stop.
 
         `deadline` is in seconds. Raises ListenError when the control socket cannot be made.
         """
-        serving = asyncio.create_task(self._run.run(), name="serving")
-        watching = asyncio.create_task(self._watch(show, until), name="watching")
         stop = asyncio.Event()
-        asked = asyncio.create_task(stop.wait(), name="asked to stop")
+        tasks = {
+            Ending.FAILED: asyncio.create_task(self._run.run(), name="serving"),
+            Ending.GAVE_UP: asyncio.create_task(self._watch(show), name="watching"),
+            Ending.DONE: asyncio.ensure_future(job()),
+            Ending.ASKED: asyncio.create_task(_said(stop), name="asked to stop"),
+        }
         loop = asyncio.get_running_loop()
 
         def on_signal() -> None:
             if stop.is_set():
-                serving.cancel()
+                tasks[Ending.FAILED].cancel()
             stop.set()
 
         for each in _SIGNALS:
             loop.add_signal_handler(each, on_signal)
-        tasks = (serving, watching, asked)
         try:
-            done, _ = await asyncio.wait(tasks, timeout=deadline, return_when=asyncio.FIRST_COMPLETED)
-            last = self.onlooker.board()
-            ending = self._ending(done, serving, watching)
+            done, _ = await asyncio.wait(tasks.values(), timeout=deadline, return_when=asyncio.FIRST_COMPLETED)
+            board = self.onlooker.board()
+            show(board)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _end(tasks.values())
             for each in _SIGNALS:
                 loop.remove_signal_handler(each)
-        return Ended(why=ending, board=last, reason=self.onlooker.gave_up or "")
+        for task in done:
+            task.result()
+        why = next((ending for ending, task in tasks.items() if task in done), Ending.TOO_LATE)
+        return Ended(why=why, board=board, reason=self.onlooker.gave_up or "")
 
-    def _ending(
-        self, done: set[asyncio.Task[None]] | set[asyncio.Task[bool]], serving: object, watching: object
-    ) -> Ending:
-        if serving in done:
-            for task in done:
-                task.result()
-        if watching in done:
-            return Ending.GAVE_UP if self.onlooker.gave_up is not None else Ending.DONE
-        return Ending.ASKED if done else Ending.TOO_LATE
-
-    async def _watch(self, show: Show, until: Until) -> None:
-        while True:
+    async def _watch(self, show: Show) -> None:
+        """Show boards until Envoy is given up."""
+        while self.onlooker.gave_up is None:
             await self._changed.wait()
             self._changed.clear()
             show(self.onlooker.board())
-            if self.onlooker.gave_up is not None or until(self.onlooker):
-                return
-            await asyncio.sleep(_LONGEST_PAUSE)
+            self._shown.set()
+            await asyncio.sleep(_PAUSE)
+
+
+async def _said(stop: asyncio.Event) -> None:
+    await stop.wait()
+
+
+async def _end(tasks: Collection[asyncio.Future[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -19,11 +19,12 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`runtime`: the user's folder for sockets. `envoy`: the binary to run. `log_format` None: by what stderr is."""
+    """`runtime`: the user's folder for sockets. `envoy`: the binary to run. `log_format` None: by what
+    standard error is."""
 
     runtime: Path | None
     envoy: Path | None
-    log_level: str
+    log_level: str | None
     log_format: str | None
 
 
@@ -40,7 +41,7 @@ def read(variables: Mapping[str, str]) -> Settings:
     return Settings(
         runtime=_path(variables.get("XDG_RUNTIME_DIR")),
         envoy=_path(variables.get("GATEWAYD_ENVOY")),
-        log_level=_one_of("GATEWAYD_LOG_LEVEL", variables, LOG_LEVELS) or "warning",
+        log_level=_one_of("GATEWAYD_LOG_LEVEL", variables, LOG_LEVELS),
         log_format=_one_of("GATEWAYD_LOG_FORMAT", variables, LOG_FORMATS),
     )
 

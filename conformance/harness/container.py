@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -63,6 +64,7 @@ class Launch:
 
     argv: tuple[str, ...]
     environment: dict[str, str]
+    pid: Path  # where the id of the container's first process appears
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,7 @@ class Container:
         self.started = asyncio.Event()  # running, and past its startup probe
         self._setting = setting
         self._process: asyncio.subprocess.Process | None = None
+        self._launched: Launch | None = None
         self._ended = asyncio.Event()
         self._stopping = asyncio.Event()
         self._starting = asyncio.Lock()  # so that `stop` never misses a process that is just being made
@@ -122,11 +125,10 @@ class Container:
         if hook is not None and grace > 0:
             with suppress(HandlerFailedError):
                 await attempt(hook, self._target(), within=grace)
-        with suppress(ProcessLookupError):
-            process.send_signal(_stop_signal(self.spec))
-        with suppress(TimeoutError):
-            async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
-                await self._ended.wait()
+        if self._send(_stop_signal(self.spec)):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+                    await self._ended.wait()
         commands.signal_group(process.pid, signal.SIGKILL)
         await self._ended.wait()
 
@@ -141,9 +143,30 @@ class Container:
 
     def enter(self, argv: Sequence[str]) -> tuple[str, ...]:
         """Return the command that runs `argv` inside the container."""
-        if self._process is None:
+        pid = self._pid()
+        if pid is None or self._launched is None:
             raise HandlerFailedError("the container is not running")
-        return ("nsenter", f"--target={self._process.pid}", "--mount", "--uts", "--ipc", "--net", "--", *argv)
+        namespaces = ("--mount", "--uts", "--ipc", "--net", "--pid")
+        variables = (f"{name}={value}" for name, value in self._launched.environment.items())
+        return ("nsenter", f"--target={pid}", *namespaces, "--", "env", "-i", *variables, *argv)
+
+    def _pid(self) -> int | None:
+        """Return the id of the container's first process; None when there is none (yet)."""
+        if self._process is None or self._launched is None:
+            return None
+        try:
+            return int(self._launched.pid.read_text())
+        except (FileNotFoundError, ValueError):  # not there yet, or not written yet
+            return None
+
+    def _send(self, number: signal.Signals) -> bool:
+        """Signal the container's first process; return whether there was one."""
+        pid = self._pid()
+        if pid is None:
+            return False
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+        return True
 
     def _log(self, restarts: int) -> Path:
         return self._setting.logs / self.name / f"{restarts}.log"
@@ -191,6 +214,7 @@ class Container:
         async with self._starting:
             if launch is None or self._stopping.is_set():
                 return None
+            self._launched = launch
             self._process = await asyncio.create_subprocess_exec(
                 *launch.argv,
                 env=launch.environment,
@@ -269,11 +293,8 @@ class Container:
 
     async def _kill(self) -> None:
         """End the present process, so that the restart policy applies."""
-        if self._process is None:
-            return
-        with suppress(ProcessLookupError):
-            self._process.terminate()
-        await asyncio.sleep(_LEFT_OVER_SECONDS)
+        if self._send(signal.SIGTERM):
+            await asyncio.sleep(_LEFT_OVER_SECONDS)
         if self._process is not None:
             commands.signal_group(self._process.pid, signal.SIGKILL)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from contextlib import suppress
 
 from aiohttp import web
 
@@ -46,9 +47,11 @@ class _Logs:
             raise web.HTTPBadRequest(text=f'previous terminated container "{container.name}" not found')
         await response.prepare(request)
         if path.exists():
-            async for line in podlogs.read(path, wanted, container.ended):
-                await response.write(line)
-        await response.write_eof()
+            with suppress(ConnectionError):  # the reader went away
+                async for line in podlogs.read(path, wanted, container.ended):
+                    await response.write(line)
+        with suppress(ConnectionError):
+            await response.write_eof()
         return response
 
     def _container(self, request: web.Request) -> Container:

@@ -230,7 +230,7 @@ class Pod:
         argv = rootfs.arguments(
             root, network=path, hostname=downward.hostname(self._manifest), argv=(*command, *arguments)
         )
-        return Launch(argv=argv, environment=variables)
+        return Launch(argv=argv, environment=variables, pid=root.pid)
 
     def _mount(self, mount: Object, variables: Mapping[str, str]) -> rootfs.Mount:
         source = self._volumes.path(mount["name"])

@@ -1,7 +1,7 @@
 """A container's root: the machine's root under an overlay, private, with the Pod's files and volumes mounted in.
 
-`arguments` writes the upper layer and returns the command that enters the Pod's network, builds the mounts, moves
-into the new root and becomes the container's process without forking, so that its id is the container's id.
+`arguments` writes the upper layer and returns the command that enters the Pod's network, makes the container's own
+namespaces, builds the mounts, moves into the new root and becomes the container's process 1, as in any container.
 """
 
 from __future__ import annotations
@@ -40,6 +40,11 @@ class Root:
     read_only: bool
     working_directory: str
 
+    @property
+    def pid(self) -> Path:
+        """Return the file in which the container's first process leaves its id, as the node sees it."""
+        return self.folder / "pid"
+
 
 def arguments(root: Root, *, network: str, hostname: str, argv: Sequence[str]) -> tuple[str, ...]:
     """Write the upper layer and return the command that runs `argv` in it; `network` is the path of the Pod's netns."""
@@ -61,6 +66,9 @@ def arguments(root: Root, *, network: str, hostname: str, argv: Sequence[str]) -
         "--mount",
         "--uts",
         "--ipc",
+        "--pid",
+        "--fork",
+        "--kill-child",
         "sh",
         "-c",
         script,
@@ -75,7 +83,9 @@ def _mount_lines(root: Root, upper: Path, disks: Sequence[str]) -> list[str]:
     lines = [f"mount -t overlay overlay -o {shlex.quote(layers)} {merged}", f"cd {merged}"]
     lines += [f"mount --bind {shlex.quote(disk)} .{shlex.quote(disk)}" for disk in disks]
     lines += [
-        "mount --rbind /proc proc",
+        # Until the container has its own /proc, `self` is what the node calls this process.
+        f"read -r pid _ < /proc/self/stat; echo $pid > {shlex.quote(str(root.pid))}",
+        "mount -t proc proc proc",
         "mount --rbind /sys sys",
         "mount --rbind /dev dev",
         "mount -t tmpfs shm dev/shm",

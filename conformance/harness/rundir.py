@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,13 +92,18 @@ def remove_dead() -> tuple[str, ...]:
     dead = [path for path in _folders() if not _is_alive(path)]
     for path in dead:
         shutil.rmtree(path, ignore_errors=True)
+    _remove_if_empty()
     return tuple(path.name for path in dead)
 
 
 def remove(run: RunDirectory) -> None:
     """Remove the folder of a run that has ended."""
     shutil.rmtree(run.path, ignore_errors=True)
-    if RUNS.exists() and not any(RUNS.iterdir()):
+    _remove_if_empty()
+
+
+def _remove_if_empty() -> None:
+    with suppress(OSError):  # not there, or another run's folder is in it
         RUNS.rmdir()
 
 

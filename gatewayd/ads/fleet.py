@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from gatewayd.ads.envelope import Mode, Push
+from gatewayd.ads.envelope import Cost, Mode, Push
 from gatewayd.ads.session import Answer, Request, Session, Shared
 from gatewayd.ads.view import ProxyState, ResourceState, proxy_state, resource_states
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
@@ -182,6 +182,11 @@ class Fleet:
         if fleet is None or item is None:
             return 0
         return sum(member.session.ledgers[type_url].has(name, item.version) for member in fleet.members)
+
+    def cost(self, gateway: str) -> Cost:
+        """Return what has been encoded for a Gateway; nothing when it is unknown."""
+        fleet = self._fleets.get(gateway)
+        return fleet.shared.envelope.cost if fleet is not None else Cost()
 
     def proxies(self, gateway: str) -> tuple[ProxyState, ...]:
         """Describe the connected proxies of a Gateway, `namespace/name`."""

@@ -148,11 +148,6 @@ class Ledger:
                 found.append(item)
         return found
 
-    def trust(self) -> None:
-        """Take the client as having everything that it shall have (SotW: it named the version of the whole)."""
-        self.behind.clear()
-        self.greeting = False
-
     def refresh(self, name: str) -> None:
         """Answer again, although nothing has changed: the client needs to see a resource, or that it is not there."""
         if self.subscription.covers(name):
@@ -220,7 +215,7 @@ class Ledger:
             current = self.target.get(name)
             if move.sent is not None and version_of(move.sent) == version_of(current):
                 self.refused[name] = Refusal(version=move.sent.version, message=shortened(words))
-            self._settle(name, move.before)
+            self._settle(name, Unsure(before=None) if move.before is UNKNOWN else move.before)
         rest = [name for name in moves if name not in bad]
         if bad or any(moves[name].sent is not None for name in rest):
             self._suspect(rest, is_known=bool(bad))

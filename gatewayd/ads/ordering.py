@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 
 from gatewayd.ads.ledger import Ledger, Unsure, version_of
 from gatewayd.ads.references import References
-from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, XDS_TYPES, Resource, Snapshot, TypeUrl
+from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, XDS_TYPES, Resource, Snapshot, TypeUrl
 
 Ledgers = Mapping[TypeUrl, Ledger]
 
@@ -92,8 +92,12 @@ class Ordering:
         self._droppable.difference_update(names)
 
     def are_routes_settled(self) -> bool:
-        """Say whether the client has taken every route, scope and listener of the routing snapshot, or refused it."""
-        return all(self._ledgers[url].is_settled() for url in ROUTED)
+        """Say whether the client has taken every route, scope and listener of the routing snapshot, or refused it.
+
+        Routes that shall go do not count: nothing uses them by then, or they are kept for what was refused.
+        """
+        routes = self._ledgers[ROUTE]
+        return routes.flight is None and not routes.makes() and self._are_last_settled()
 
     def may_route(self, routing: Snapshot) -> bool:
         """Say whether routes, scopes and listeners of the routing snapshot may go out."""
@@ -113,9 +117,12 @@ class Ordering:
         """Say whether listeners and scopes may go out: the routes that they may refer to are on their way."""
         return all(not self._ledgers[url].makes() for url in ROUTED if url not in _LAST)
 
-    def may_remove_routes(self) -> bool:
-        """Say whether routes may be removed: the listeners and scopes that used them are gone."""
-        return all(self._ledgers[url].is_settled() for url in _LAST)
+    def removable_routes(self) -> list[str]:
+        """Return the routes that may be removed: no listener or scope uses them any more."""
+        removals = self._ledgers[ROUTE].removals()
+        if not removals or not self._are_last_settled():
+            return []
+        return [name for name in removals if not self._is_kept(name, _LAST)]
 
     def may_remove_dependents(self) -> bool:
         """Say whether endpoints and secrets may be removed: nothing that used them is left."""
@@ -131,7 +138,7 @@ class Ordering:
         undecided = [name for name in removals if name not in self._droppable]
         if undecided and self.are_routes_settled() and self._has_asked_for_routes(routing):
             kept = routing.of(CLUSTER)
-            self._droppable.update(name for name in undecided if name not in kept and not self._is_routed_to(name))
+            self._droppable.update(name for name in undecided if name not in kept and not self._is_kept(name, ROUTED))
         return [name for name in removals if name in self._droppable]
 
     def _missing(self, routing: Snapshot) -> set[str]:
@@ -180,16 +187,20 @@ class Ordering:
         self.deadline = deadline if self.deadline is None else min(self.deadline, deadline)
         return False
 
-    def _is_routed_to(self, cluster: str) -> bool:
-        """Say whether the client may still route to a cluster, because it refused the resource that no longer does.
+    def _are_last_settled(self) -> bool:
+        """Say whether the client has taken every scope and listener, or refused it."""
+        return all(self._ledgers[url].is_settled() for url in _LAST)
+
+    def _is_kept(self, name: str, users: Iterable[TypeUrl]) -> bool:
+        """Say whether the client may still use something, because it refused the resource that no longer does.
 
         A name stands in a serialised message as it is, so a search of the bytes misses no use of it.
         """
-        needle = cluster.encode()
-        for url in ROUTED:
+        needle = name.encode()
+        for url in users:
             ledger = self._ledgers[url]
-            for name in ledger.refused:
-                held = ledger.behind.get(name)
+            for user in (*ledger.refused, *(ledger.removals() if url == ROUTE else ())):
+                held = ledger.behind.get(user)
                 if isinstance(held, str | Unsure) or (isinstance(held, Resource) and needle in held.body):
                     return True
         return False

@@ -16,13 +16,14 @@ from typing import Any, NoReturn, TypeAlias
 import grpc
 from envoy.service.discovery.v3 import discovery_pb2
 from envoy.service.status.v3 import csds_pb2
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import DecodeError
 
 from gatewayd.ads.authorize import Authorizer, Denied, Peer, Transport, authorize
 from gatewayd.ads.csds import client_status
 from gatewayd.ads.envelope import Mode
 from gatewayd.ads.fleet import Fleet, Member
 from gatewayd.ads.listen import TlsListener, UnixListener, bind_tls, bind_unix
+from gatewayd.ads.session import Request
 from gatewayd.ads.subscription import ProtocolError
 
 _ADS = "envoy.service.discovery.v3.AggregatedDiscoveryService"
@@ -113,24 +114,36 @@ class AdsServer:
         data = await context.read()
         if data is grpc.aio.EOF:
             return
-        message = await _parsed(_REQUESTS[mode], data, context)
-        gateway = await self._authorized(context, message.node.cluster)
+        try:
+            message = _parsed(_REQUESTS[mode], data)
+            gateway = await self._authorized(context, message.node.cluster)
+        except ProtocolError as error:
+            await _abort(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
         wake = asyncio.Event()
         member = self._fleet.join(gateway, mode, since=time.time(), wake=wake.set)
+        problem = ""
         try:
             async with asyncio.TaskGroup() as tasks:
                 writer = tasks.create_task(self._write(member, wake, context), name=f"ads writer of {gateway}")
-                while data is not grpc.aio.EOF:
-                    self._fleet.on_request(member, message)
-                    wake.set()
-                    data = await context.read()
-                    if data is not grpc.aio.EOF:
-                        message = await _parsed(_REQUESTS[mode], data, context)
+                await self._read(member, message, context)
                 writer.cancel()
         except* ProtocolError as group:
-            await _abort(context, grpc.StatusCode.INVALID_ARGUMENT, str(group.exceptions[0]))
+            problem = str(group.exceptions[0])
         finally:
             self._fleet.leave(member)
+        if problem:
+            await _abort(context, grpc.StatusCode.INVALID_ARGUMENT, problem)
+
+    async def _read(self, member: Member, first: Request, context: Context) -> None:
+        """Take the requests of a stream until the client ends it; raises ProtocolError."""
+        message = first
+        while True:
+            self._fleet.on_request(member, message)
+            member.wake()
+            data = await context.read()
+            if data is grpc.aio.EOF:
+                return
+            message = _parsed(_REQUESTS[member.session.mode], data)
 
     async def _write(self, member: Member, wake: asyncio.Event, context: Context) -> None:
         """Write what the session says, whenever something may have changed or a gate lets go."""
@@ -153,7 +166,10 @@ class AdsServer:
     async def _fetch_status(self, data: bytes, context: Context) -> bytes:
         """Answer one question about the proxies that the caller may know of."""
         gateways = await self._visible(context)
-        request = await _parsed(csds_pb2.ClientStatusRequest, data, context)
+        try:
+            request = _parsed(csds_pb2.ClientStatusRequest, data)
+        except ProtocolError as error:
+            await _abort(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
         answer: bytes = client_status(self._fleet, gateways, request).SerializeToString()
         return answer
 
@@ -189,13 +205,12 @@ def _identities(context: Context) -> tuple[str, ...]:
     return tuple(name.decode("utf-8", "replace") for name in found)
 
 
-async def _parsed(kind: Any, data: bytes, context: Context) -> Any:
-    """Parse a request, or end its call."""
+def _parsed(kind: Any, data: bytes) -> Any:
+    """Parse a request; raises ProtocolError."""
     try:
-        message: Message = kind.FromString(data)
-    except DecodeError:
-        await _abort(context, grpc.StatusCode.INVALID_ARGUMENT, f"not a {kind.DESCRIPTOR.name}")
-    return message
+        return kind.FromString(data)
+    except DecodeError as error:
+        raise ProtocolError(f"request: not a {kind.DESCRIPTOR.name}; nothing else is allowed here") from error
 
 
 async def _abort(context: Context, code: grpc.StatusCode, message: str) -> NoReturn:

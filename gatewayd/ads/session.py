@@ -47,7 +47,7 @@ class Shared:
 class Session:
     """The state of one stream."""
 
-    __slots__ = ("_declared", "_latest", "_ordering", "_routing", "_shared", "ledgers", "mode", "node")
+    __slots__ = ("_latest", "_ordering", "_routing", "_shared", "ledgers", "mode", "node")
 
     def __init__(self, mode: Mode, shared: Shared) -> None:
         self.mode = mode
@@ -55,8 +55,6 @@ class Session:
         self.ledgers = {row.url: Ledger(row) for row in XDS_TYPES}
         self._shared = shared
         self._ordering = Ordering(self.ledgers, shared.references)
-        # What a SotW client said of each type when it asked first, until there is something to compare it with.
-        self._declared: dict[TypeUrl, str] = {}
         self._latest: Snapshot | None = None
         self._routing: Snapshot | None = None
 
@@ -78,7 +76,7 @@ class Session:
             return Answer.IGNORED
         if isinstance(message, discovery_pb2.DeltaDiscoveryRequest):
             return _on_delta(ledger, message)
-        return self._on_sotw(ledger, message)
+        return _on_sotw(ledger, message)
 
     def on_snapshot(self, snapshot: Snapshot) -> None:
         """Make a snapshot the latest one; what has not changed in it is not looked at again."""
@@ -99,8 +97,6 @@ class Session:
         """
         if self._latest is None or self._routing is None:
             return ()
-        if self._declared:
-            self._trust_declared()
         pushes: list[Push] = []
         self._ordering.at(now)
         self._send_made_first(pushes)
@@ -109,38 +105,6 @@ class Session:
         self._send_routed(pushes)
         self._send_made_first(pushes)  # what the routes, if they have settled, no longer use
         return tuple(pushes)
-
-    def _on_sotw(self, ledger: Ledger, message: discovery_pb2.DiscoveryRequest) -> Answer:
-        """Take a request of the SotW variant.
-
-        SPEC#resource-updates: "The management server should not send a DiscoveryResponse for any DiscoveryRequest that
-        has a stale nonce". The request that follows it carries the whole list of names again.
-        """
-        if message.response_nonce and message.response_nonce != ledger.sent_nonce:
-            return Answer.IGNORED
-        if not ledger.subscription.seen and message.version_info:
-            self._declared[ledger.row.url] = message.version_info
-        answer = Answer.IGNORED
-        if message.response_nonce and ledger.flight is not None:
-            answer = _conclude(ledger, message)
-        change = ledger.subscription.replace(message.resource_names)
-        if change is not UNCHANGED:
-            ledger.subscribe(change)
-            return Answer.SUBSCRIPTION if answer is Answer.IGNORED else answer
-        return answer
-
-    def _trust_declared(self) -> None:
-        """Compare the versions that a SotW client named first with what it shall have.
-
-        SPEC#ack-nack-and-resource-type-instance-version: "Servers may decide to optimize by not resending resources
-        that the client had already seen on the previous stream, but only if they know that the client is not
-        subscribing to a new resource": the version is a hash over all subscribed names and their versions.
-        """
-        for url, version in self._declared.items():
-            ledger = self.ledgers[url]
-            if ledger.flight is None and state_version(ledger.effective(ledger.target)) == version:
-                ledger.trust()
-        self._declared.clear()
 
     def _on_clusters(self, changed: Iterable[str], snapshot: Snapshot) -> None:
         """Leave the routing snapshot when it needs a cluster that will now never come."""
@@ -196,7 +160,7 @@ class Session:
             if not is_open:
                 self._send_absences(pushes, ledger)
             elif ledger.row.url == ROUTE:
-                self._send(pushes, ledger, ledger.removals() if self._ordering.may_remove_routes() else [])
+                self._send(pushes, ledger, self._ordering.removable_routes())
             elif self._ordering.may_send_last():
                 self._send(pushes, ledger, ledger.removals())
 
@@ -267,6 +231,26 @@ def _on_delta(ledger: Ledger, message: discovery_pb2.DeltaDiscoveryRequest) -> A
         ledger.declare(message.initial_resource_versions)
     if answer is Answer.IGNORED and (is_first or change is not UNCHANGED):
         return Answer.SUBSCRIPTION
+    return answer
+
+
+def _on_sotw(ledger: Ledger, message: discovery_pb2.DiscoveryRequest) -> Answer:
+    """Take a request of the SotW variant.
+
+    SPEC#resource-updates: "The management server should not send a DiscoveryResponse for any DiscoveryRequest that
+    has a stale nonce". The request that follows it carries the whole list of names again.
+    `version_info` is not believed: a client that refused a response may have applied half of it, under the version of
+    before. So after a reconnect everything is sent again, which this variant permits and the other one spares.
+    """
+    if message.response_nonce and message.response_nonce != ledger.sent_nonce:
+        return Answer.IGNORED
+    answer = Answer.IGNORED
+    if message.response_nonce and ledger.flight is not None:
+        answer = _conclude(ledger, message)
+    change = ledger.subscription.replace(message.resource_names)
+    if change is not UNCHANGED:
+        ledger.subscribe(change)
+        return Answer.SUBSCRIPTION if answer is Answer.IGNORED else answer
     return answer
 
 

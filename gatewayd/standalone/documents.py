@@ -7,7 +7,7 @@ parsed. https://yaml.org/spec/1.2.2/#9-yaml-document-stream
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
 
@@ -56,6 +56,14 @@ class Place:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
 
+    def moved_to(self, text_line: int) -> "Place":
+        """Return the place of the same text where it begins on another line."""
+        return (
+            self
+            if text_line == self.text_line
+            else replace(self, line=self.line + text_line - self.text_line, text_line=text_line)
+        )
+
     def line_of(self, path: str) -> int:
         """Return the line of the field at `path` (`spec.rules[0].matches[2]`), or of what is nearest above it."""
         line = _line_in(self.text, f"{self.root}.{path}" if self.root else path)
@@ -71,11 +79,24 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedFile:
-    """What a file holds; `problems` is not empty exactly when some of it could not be read."""
+class Section:
+    """A part of a file that is read by itself: its `text`, which begins on line `line` of the file (from 1)."""
+
+    file: str
+    line: int
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What a text holds; `problems` is not empty exactly when some of it could not be read.
+
+    `values` counts what was read, with every alias written out.
+    """
 
     documents: tuple[Document, ...]
     problems: tuple[FileProblem, ...]
+    values: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,16 +107,57 @@ class _Chunk:
     line: int
 
 
-def parse_file(file: str, data: bytes) -> ParsedFile:
+def parse_file(file: str, data: bytes) -> Parsed:
     """Read all documents of `data`; `file` is its name for messages, its suffix `.json` asks for strict JSON."""
+    documents: list[Document] = []
+    problems: list[FileProblem] = []
+    left = LIMITS.values
+    for part in split_file(file, data):
+        if isinstance(part, FileProblem):
+            problems.append(part)
+            continue
+        parsed = parse_section(part, left)
+        left -= parsed.values
+        documents.extend(parsed.documents)
+        problems.extend(parsed.problems)
+    return Parsed(documents=tuple(documents), problems=tuple(problems), values=LIMITS.values - left)
+
+
+def split_file(file: str, data: bytes) -> Iterator[Section | FileProblem]:
+    """Cut a file into what can be read part by part, and tell which parts are no text at all."""
     if len(data) > LIMITS.file_bytes:
         message = f"the file is too long; at most {LIMITS.file_bytes} bytes are allowed"
-        return ParsedFile(documents=(), problems=(FileProblem(file=file, line=1, message=message),))
-    if file.endswith(".json") or data[:64].lstrip()[:1] == b"{":
-        parsed = _parse_json(file, data)
-        if file.endswith(".json") or not parsed.problems:
+        yield FileProblem(file=file, line=1, message=message)
+        return
+    chunks = (_Chunk(data=data, line=1),) if file.endswith(".json") else _chunks(data)
+    for number, chunk in enumerate(chunks):
+        if number >= MOST_DOCUMENTS:
+            yield FileProblem(file=file, line=chunk.line, message=_TOO_MANY)
+            return
+        text = _decode(chunk.data)
+        if isinstance(text, Flaw):
+            yield _problem(file, chunk.line, text)
+        elif _CONTENT.search(text) is not None:
+            yield Section(file=file, line=chunk.line, text=text)
+
+
+def parse_section(section: Section, values: int) -> Parsed:
+    """Read the documents of a section, which may hold at most so many values."""
+    limits = Limits(file_bytes=LIMITS.file_bytes, depth=LIMITS.depth, values=max(0, values))
+    if section.file.endswith(".json"):
+        return _parse_json(section, limits)
+    if section.text.lstrip("- \t\r\n").startswith("{"):
+        # As kubectl does: what looks like JSON may be JSON that YAML cannot read, such as tabs between fields.
+        parsed = _parse_json(section, limits)
+        if not parsed.problems:
             return parsed
-    return _parse_yaml(file, data)
+    value = read_yaml(section.text, limits)
+    if value is None:
+        return Parsed(documents=(), problems=(), values=0)
+    if isinstance(value, Flaw):
+        return Parsed(documents=(), problems=(_problem(section.file, section.line, value),), values=0)
+    documents, problems = _objects_in(section, value.value, section.line + value.line)
+    return Parsed(documents=documents, problems=problems, values=value.count)
 
 
 def printable(text: str) -> str:
@@ -103,50 +165,26 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape", "surrogatepass").decode(), text)
 
 
-def _parse_json(file: str, data: bytes) -> ParsedFile:
-    text = _decode(data)
-    if isinstance(text, Flaw):
-        return ParsedFile(documents=(), problems=(_problem(file, 1, text),))
+def _parse_json(section: Section, limits: Limits) -> Parsed:
     documents: list[Document] = []
     problems: list[FileProblem] = []
-    for number, found in enumerate(read_json_stream(text, LIMITS)):
+    for number, found in enumerate(read_json_stream(section.text, limits)):
         if isinstance(found, Flaw):
-            problems.append(_problem(file, 1, found))
+            problems.append(_problem(section.file, section.line, found))
         elif number >= MOST_DOCUMENTS:
-            problems.append(_problem(file, 1, Flaw(line=found.line, message=_TOO_MANY)))
+            problems.append(_problem(section.file, section.line, Flaw(line=found.line, message=_TOO_MANY)))
             break
         else:
-            chunk = _Text(file=file, text=found.text, line=1 + found.line)
-            _collect(chunk, found.value, chunk.line, (documents, problems))
-    return ParsedFile(documents=tuple(documents), problems=tuple(problems))
-
-
-def _parse_yaml(file: str, data: bytes) -> ParsedFile:
-    documents: list[Document] = []
-    problems: list[FileProblem] = []
-    left = LIMITS.values
-    for number, chunk in enumerate(_chunks(data)):
-        if number >= MOST_DOCUMENTS:
-            problems.append(_problem(file, chunk.line, Flaw(line=0, message=_TOO_MANY)))
-            break
-        text = _decode(chunk.data)
-        if isinstance(text, Flaw):
-            problems.append(_problem(file, chunk.line, text))
-            continue
-        if _CONTENT.search(text) is None:
-            continue
-        value = read_yaml(text, Limits(file_bytes=LIMITS.file_bytes, depth=LIMITS.depth, values=left))
-        if isinstance(value, Flaw):
-            problems.append(_problem(file, chunk.line, value))
-        elif value is not None:
-            left -= value.count
-            source = _Text(file=file, text=text, line=chunk.line)
-            _collect(source, value.value, chunk.line + value.line, (documents, problems))
-    return ParsedFile(documents=tuple(documents), problems=tuple(problems))
+            own = Section(file=section.file, line=section.line + found.line, text=found.text)
+            some, wrong = _objects_in(own, found.value, own.line)
+            documents.extend(some)
+            problems.extend(wrong)
+    # JSON has no aliases: its length bounds its values.
+    return Parsed(documents=tuple(documents), problems=tuple(problems), values=0)
 
 
 def _chunks(data: bytes) -> Iterator[_Chunk]:
-    """Cut at the separators: a chunk begins at its `---` (or at the directives before it) and ends after a `...`."""
+    """Cut YAML at the separators: a chunk begins at its `---` (or at directives before it) and ends after a `...`."""
     start, line = 0, 1
     for match in _SEPARATOR.finditer(data):
         end = match.start() if match[0] == b"---" else match.end()
@@ -172,25 +210,20 @@ def _decode(data: bytes) -> str | Flaw:
     return text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Text:
-    file: str
-    text: str
-    line: int
-
-
-def _collect(chunk: _Text, value: object, first: int, into: tuple[list[Document], list[FileProblem]]) -> None:
-    """Add the objects of `value`, which begins on line `first`, to `into`; those of a List one by one."""
-    documents, problems = into
+def _objects_in(section: Section, value: object, first: int) -> tuple[tuple[Document, ...], tuple[FileProblem, ...]]:
+    """Return the objects of `value`, which begins on line `first`: those of a List one by one."""
+    documents: list[Document] = []
+    problems: list[FileProblem] = []
     for root, item in _objects(value, ""):
-        place = _line_in(chunk.text, root) if root else None
-        line = first if place is None else chunk.line + place
+        place = _line_in(section.text, root) if root else None
+        line = first if place is None else section.line + place
         if isinstance(item, dict):
-            where = Place(file=chunk.file, line=line, text=chunk.text, text_line=chunk.line, root=root)
+            where = Place(file=section.file, line=line, text=section.text, text_line=section.line, root=root)
             documents.append(Document(value=item, place=where))
         elif item is not None or root:
             message = f"{_name_of(item)} stands where an object with apiVersion and kind belongs"
-            problems.append(FileProblem(file=chunk.file, line=line, message=message))
+            problems.append(FileProblem(file=section.file, line=line, message=message))
+    return tuple(documents), tuple(problems)
 
 
 def _objects(value: object, root: str) -> Iterator[tuple[str, object]]:

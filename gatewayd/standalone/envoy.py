@@ -24,7 +24,6 @@ from gatewayd.standalone.envoy_events import (
     EnvoyEvent,
     Exited,
     GaveUp,
-    Live,
     LogLine,
     Started,
     Stopped,
@@ -45,7 +44,6 @@ _LONGEST_LINE: Final = 16 * 1024
 _POLL: Final = 0.02
 _HEALTH_POLL: Final = 5.0
 _DRAIN_POLL: Final = 0.05
-_LIVE: Final = 200
 
 _log = structlog.get_logger("gatewayd.standalone.envoy")
 
@@ -189,28 +187,24 @@ class Supervisor:
         getattr(_log, level)(LOG_EVENT, component=line.component, message=line.message)
 
     async def _attend(self, process: asyncio.subprocess.Process, began: float) -> None:
-        """Tell when Envoy is up and when it is live; end it by force when it has been silent for `SILENCE`.
+        """Tell when Envoy is up; end it by force when it has been silent for `SILENCE`.
 
         The admin socket takes connections before the bootstrap is read; it answers only once that is accepted.
         """
         pid, admin = process.pid, self._command.admin
-        up = live = False
+        up = False
         heard = self._clock()
         while True:
-            answer = await ask(admin, "GET", "/ready")
-            if isinstance(answer, Answer):
+            if isinstance(await ask(admin, "GET", "/ready"), Answer):
                 heard = self._clock()
                 if not up:
                     up = self._ever_up = True
                     self._report(Up(pid=pid, seconds=heard - began))
-                if not live and answer.status == _LIVE:
-                    live = True
-                    self._report(Live(pid=pid, seconds=heard - began))
             elif self._clock() - heard > SILENCE:
                 _log.error(SILENT_EVENT, pid=pid, seconds=SILENCE)
                 process.kill()
                 return
-            await asyncio.sleep(_HEALTH_POLL if live else _POLL)
+            await asyncio.sleep(_HEALTH_POLL if up else _POLL)
 
     async def _stop(self, process: asyncio.subprocess.Process) -> None:
         """Drain, ask to end, and end by force; a second cancellation goes straight to force."""

@@ -39,14 +39,6 @@ class Up:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Live:
-    """Envoy has its first full configuration and listens, `seconds` after it was started."""
-
-    pid: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Exited:
     """The process ended by itself; `code` is negative for a signal. It is started again in `restart_in` seconds."""
 
@@ -77,7 +69,7 @@ class Stopped:
     cut_off: int
 
 
-EnvoyEvent = Started | Up | Live | Exited | GaveUp | Draining | Stopped
+EnvoyEvent = Started | Up | Exited | GaveUp | Draining | Stopped
 
 
 def parse_log_line(text: str) -> LogLine:

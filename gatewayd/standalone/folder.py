@@ -11,15 +11,27 @@ No I/O. Invariants:
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import dataclass
 from typing import Final
 
 from gatewayd.api.kinds import KINDS
 from gatewayd.api.meta import ObjectKey, Resource
-from gatewayd.standalone.admission import Admitted, Identity, Ignored, Refused, admit, with_generation
-from gatewayd.standalone.documents import FileProblem, ParsedFile, Place, parse_file
+from gatewayd.standalone.admission import Admitted, Identity, admit, with_generation
+from gatewayd.standalone.documents import FileProblem, Place
+from gatewayd.standalone.file_state import (
+    NOTHING,
+    Absence,
+    Contents,
+    Entry,
+    FileState,
+    Unreadable,
+    conflict,
+    next_state,
+)
 from gatewayd.store import Delta
+
+__all__ = ("CLASS_NAME", "CONTROLLER_NAME", "Absence", "Contents", "Folder", "Step", "Unreadable")
+"""With the types that a step takes."""
 
 CLASS_NAME: Final = "gatewayd"
 CONTROLLER_NAME: Final = "gatewayd.io/controller"
@@ -27,26 +39,6 @@ CONTROLLER_NAME: Final = "gatewayd.io/controller"
 _STRUCTS: Final = {kind.kind: kind.struct for kind in KINDS}
 _NAMESPACED: Final = frozenset(kind.kind for kind in KINDS if kind.namespaced)
 _IMPLIED_CLASS: Final = Identity("GatewayClass", ObjectKey("", CLASS_NAME))
-
-
-class Absence(Enum):
-    """Why there are no contents: the file is GONE, or MISSING for a moment, as when an editor replaces it.
-
-    A MISSING file keeps its objects but yields each to any other file that has it too (the file was renamed).
-    """
-
-    MISSING = "missing"
-    GONE = "gone"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
-    """The contents could not be had, and why; the file keeps its objects."""
-
-    reason: str
-
-
-Contents = bytes | Absence | Unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,44 +50,23 @@ class Step:
     ignored: tuple[FileProblem, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Entry:
-    """An object as a file defines it."""
-
-    obj: Resource
-    place: Place
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _File:
-    """What is known of one file."""
-
-    entries: Mapping[Identity, _Entry]
-    problems: tuple[FileProblem, ...]
-    ignored: tuple[FileProblem, ...]
-    missing: bool
-
-
-_NOTHING: Final = _File(entries={}, problems=(), ignored=(), missing=False)
-
-
 class Folder:
     """The state of one folder: per file its last good objects, and what is served of them all."""
 
     def __init__(self) -> None:
-        self._files: dict[str, _File] = {}
+        self._files: dict[str, FileState] = {}
         self._claims: dict[Identity, frozenset[str]] = {}
         self._served: dict[Identity, Resource] = {}
         self._conflicts: dict[Identity, tuple[FileProblem, ...]] = {}
         self._members: Counter[str] = Counter()
         # The few files that have something to tell, so that a step need not look at all of them.
-        self._noted: dict[str, _File] = {}
+        self._noted: dict[str, FileState] = {}
 
     def step(self, changes: Mapping[str, Contents]) -> Step:
         """Take the new contents of the files that changed, by path; return what follows from all of them together."""
         touched: set[Identity] = {_IMPLIED_CLASS}
         for file in sorted(changes):
-            touched |= self._set_file(file, _next(file, self._files.get(file, _NOTHING), changes[file]))
+            touched |= self._set_file(file, next_state(file, self._files.get(file, NOTHING), changes[file]))
         deltas = self._serve(touched)
         return Step(deltas=deltas, problems=self._all_problems(), ignored=self._all_ignored())
 
@@ -104,10 +75,10 @@ class Folder:
         winner = self._winner(identity)
         return None if winner is None else winner.place
 
-    def _set_file(self, file: str, state: _File | None) -> set[Identity]:
-        """Store what a file holds now; return the objects that it held or holds."""
-        before = self._files.pop(file, _NOTHING)
-        after = _NOTHING if state is None else state
+    def _set_file(self, file: str, state: FileState | None) -> set[Identity]:
+        """Store what a file holds now; return the objects for which that may matter."""
+        before = self._files.pop(file, NOTHING)
+        after = NOTHING if state is None else state
         self._noted.pop(file, None)
         if state is not None:
             self._files[file] = state
@@ -117,9 +88,12 @@ class Folder:
             self._claims[identity] -= {file}
         for identity in after.entries.keys() - before.entries.keys():
             self._claims[identity] = self._claims.get(identity, frozenset()) | {file}
-        return {*before.entries, *after.entries}
+        names = before.entries.keys() | after.entries.keys()
+        if before.missing != after.missing:
+            return names
+        return {each for each in names if len(self._claims[each]) > 1 or _differs(before, after, each)}
 
-    def _winner(self, identity: Identity) -> _Entry | None:
+    def _winner(self, identity: Identity) -> Entry | None:
         claimants = self._claimants(identity)
         return self._files[claimants[0]].entries[identity] if claimants else None
 
@@ -178,7 +152,7 @@ class Folder:
         places = [self._files[file].entries[identity].place for file in present]
         self._conflicts.pop(identity, None)
         if len(places) > 1:
-            self._conflicts[identity] = tuple(_conflict(identity, places[0], place) for place in places[1:])
+            self._conflicts[identity] = tuple(conflict(identity, places[0], place) for place in places[1:])
 
     def _all_problems(self) -> tuple[FileProblem, ...]:
         in_files = (problem for state in self._noted.values() for problem in state.problems)
@@ -189,70 +163,10 @@ class Folder:
         return tuple(sorted(note for state in self._noted.values() for note in state.ignored))
 
 
-def _next(file: str, before: _File, contents: Contents) -> _File | None:
-    """Return what is known of a file after its contents became that."""
-    match contents:
-        case Absence.GONE:
-            return None
-        case Absence.MISSING:
-            return replace(before, missing=True)
-        case Unreadable(reason=reason):
-            message = f"cannot be read: {reason}{_still_serving(tuple(sorted(before.entries)))}"
-            return replace(before, problems=(FileProblem(file=file, line=1, message=message),), missing=False)
-        case bytes():
-            return _read(parse_file(file, contents), before)
-
-
-def _read(parsed: ParsedFile, before: _File) -> _File:
-    """Fold the documents of a file over what it held before."""
-    entries: dict[Identity, _Entry] = {}
-    problems: list[FileProblem] = []
-    ignored: list[FileProblem] = []
-    # Problems after which we cannot know all objects that the file means to hold.
-    blinding = list(parsed.problems)
-    for document in parsed.documents:
-        verdict, place = admit(document.value), document.place
-        match verdict:
-            case Ignored():
-                ignored.append(FileProblem(file=place.file, line=place.line, message=f"{verdict.what} is not read"))
-            case Refused(identity=None):
-                blinding.extend(_file_problems(verdict, place, ""))
-            case Refused(identity=Identity() as identity):
-                kept = before.entries.get(identity) if identity not in entries else None
-                if kept is not None:
-                    entries[identity] = kept
-                problems.extend(_file_problems(verdict, place, _still_serving((identity,) if kept else ())))
-            case Admitted(identity=identity, obj=obj) if identity not in entries:
-                entries[identity] = _Entry(obj=obj, place=place)
-            case Admitted(identity=identity):
-                problems.append(_conflict(identity, entries[identity].place, place))
-    if blinding:
-        hidden = {identity: entry for identity, entry in before.entries.items() if identity not in entries}
-        entries |= hidden
-        kept_text = _still_serving(tuple(sorted(hidden)))
-        problems.extend(
-            FileProblem(file=each.file, line=each.line, message=each.message + kept_text) for each in blinding
-        )
-    return _File(entries=entries, problems=tuple(problems), ignored=tuple(ignored), missing=False)
-
-
-def _file_problems(refused: Refused, place: Place, suffix: str) -> list[FileProblem]:
-    return [
-        FileProblem(file=place.file, line=place.line_of(problem.path), message=f"{problem}{suffix}")
-        for problem in refused.problems
-    ]
-
-
-def _still_serving(identities: tuple[Identity, ...]) -> str:
-    if not identities:
-        return ""
-    more = f" and {len(identities) - 1} more of this file" if len(identities) > 1 else ""
-    return f"; still serving the last good version of {identities[0]}{more}"
-
-
-def _conflict(identity: Identity, served: Place, loser: Place) -> FileProblem:
-    message = f"{identity} stands in {served} too, and that one is served; one of the two must go"
-    return FileProblem(file=loser.file, line=loser.line, message=message)
+def _differs(before: FileState, after: FileState, identity: Identity) -> bool:
+    """Say whether a file has another version of an object than before; one that was not read again is the same."""
+    old, new = before.entries.get(identity), after.entries.get(identity)
+    return old is None or new is None or old.obj is not new.obj
 
 
 def _succeed(before: Resource | None, obj: Resource) -> Resource:

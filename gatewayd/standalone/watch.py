@@ -17,8 +17,8 @@ from typing import Final
 
 from watchfiles import awatch
 
-from gatewayd.standalone.folder import Absence, Contents, Unreadable
-from gatewayd.standalone.folder_reader import FolderReader, signatures
+from gatewayd.standalone.file_state import Absence, Contents, Unreadable
+from gatewayd.standalone.folder_reader import FolderReader, any_being_written, signatures
 
 _STEP_MS: Final = 5
 _DEBOUNCE_MS: Final = 50
@@ -26,7 +26,7 @@ _TICK_MS: Final = 100
 _SCAN_EVERY: Final = 2.0
 _SCAN_SHARE: Final = 50
 _SETTLE: Final = 0.005
-_LONGEST_SETTLE: Final = 0.1
+_LONGEST_SETTLE: Final = 1.0
 _ABSENT_POLL: Final = 0.05
 
 
@@ -37,7 +37,9 @@ async def watch_folder(folder: Path) -> AsyncGenerator[Mapping[str, Contents], N
     """
     reader = FolderReader(os.path.abspath(folder), str(folder))  # noqa: PTH100, ASYNC240 (resolve() would follow the links)
     loop = asyncio.get_running_loop()
-    yield await asyncio.to_thread(lambda: reader.read(reader.stale_paths(), loop.time()))
+    first = await asyncio.to_thread(reader.stale_paths)
+    await _settle(first)
+    yield await asyncio.to_thread(reader.read, first, loop.time())
     while True:
         if not await asyncio.to_thread(os.path.isdir, reader.root):
             yield {str(folder): Unreadable(reason="the folder does not exist; what it held stays as it was")}
@@ -75,7 +77,7 @@ async def _watch_while_same(reader: FolderReader) -> AsyncGenerator[Mapping[str,
                     scan_at = loop.time() + max(_SCAN_EVERY, _SCAN_SHARE * (loop.time() - began))
                 if await asyncio.to_thread(_identity, reader.root) != identity:
                     return
-                if batch:
+                if paths:
                     await _settle(paths)
                 due = paths | reader.overdue(loop.time())
                 if due:
@@ -85,14 +87,14 @@ async def _watch_while_same(reader: FolderReader) -> AsyncGenerator[Mapping[str,
 
 
 async def _settle(paths: frozenset[str]) -> None:
-    """Wait until nobody has written to the files for a moment, though not for ever."""
+    """Wait until the files are closed and have not changed for a moment, though not for ever."""
     before = await asyncio.to_thread(signatures, paths)
     waited = 0.0
     while waited < _LONGEST_SETTLE:
         await asyncio.sleep(_SETTLE)
         waited += _SETTLE
         after = await asyncio.to_thread(signatures, paths)
-        if after == before:
+        if after == before and not await asyncio.to_thread(any_being_written, paths):
             return
         before = after
 

@@ -28,6 +28,7 @@ OWN_CONDITIONS: Final = frozenset(
     (
         "Accepted",
         "Conflicted",
+        "InsecureFrontendValidationMode",
         "OverlappingTLSConfig",
         "PartiallyInvalid",
         "Programmed",

@@ -5,6 +5,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#backendref
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from gatewayd.api.core import Service, ServicePort
@@ -22,9 +23,10 @@ from gatewayd.ir.backend import (
     ServiceBackend,
     Upstream,
 )
+from gatewayd.translator.clientcert import client_certificate
 from gatewayd.translator.endpoints import ServicePortKey, endpoints
 from gatewayd.translator.gatewayclass import environment
-from gatewayd.translator.policies.backendtls import upstream_tls
+from gatewayd.translator.policies.backendtls import upstream_settings
 from gatewayd.translator.references import Pointer, permitted
 
 SERVICE_KIND = GroupKind("", "Service")
@@ -72,7 +74,7 @@ def _service(view: View, ask: BackendAsk) -> Backend:
         return _not_found(f'Service "{ask.to}" has no port {ask.port} ({transport}); ports: {known}')
     protocol = _protocol(port, ask.wants)
     upstream = Upstream(kind="Service", namespace=ask.to.namespace, name=ask.to.name, port=port.port, protocol=protocol)
-    if port.app_protocol == "kubernetes.io/wss" and upstream_tls(view, upstream) is None:
+    if port.app_protocol == "kubernetes.io/wss" and upstream_settings(view, upstream) is None:
         return InvalidBackend(
             reason="UnsupportedProtocol",
             message=f'Service "{ask.to}" port {port.port} speaks kubernetes.io/wss; that needs a BackendTLSPolicy',
@@ -132,7 +134,14 @@ class GatewayUpstream(NamedTuple):
 def cluster(view: View, key: GatewayUpstream) -> Cluster:
     """Return how the Envoys of a Gateway reach an upstream."""
     upstream = key.upstream
-    return Cluster(upstream=upstream, endpoints=_endpoints(view, upstream), tls=upstream_tls(view, upstream))
+    found = upstream_settings(view, upstream)
+    if found is None:
+        return Cluster(upstream=upstream, endpoints=_endpoints(view, upstream), tls=None)
+    if found.tls is None:
+        # TLS was asked for and cannot be had: nobody may be reached, least of all in plain text.
+        return Cluster(upstream=upstream, endpoints=Discovered(endpoints=()), tls=None)
+    shown = client_certificate(view, key.gateway).certificate
+    return Cluster(upstream=upstream, endpoints=_endpoints(view, upstream), tls=replace(found.tls, client=shown))
 
 
 def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:

@@ -18,7 +18,7 @@ from gatewayd.translator.hostnames import ANY, specificity
 from gatewayd.translator.listeners import MergedListener, PortKey, listeners, port_listeners
 from gatewayd.translator.routes import rules
 from gatewayd.translator.tls import termination, termination_key
-from gatewayd.translator.virtualhosts import carries_http, chain_name, table_of
+from gatewayd.translator.virtualhosts import carries_http, chain_name, owner_of, table_of
 
 FIRST_UNPRIVILEGED = 1024
 
@@ -73,7 +73,7 @@ def _chains(view: View, gateway: ObjectKey, each: MergedListener) -> Iterator[Fi
             ),
         )
     elif each.protocol is not None and each.protocol.family == "TLS":
-        yield from _tls_chains(view, each, tls)
+        yield from _tls_chains(view, gateway, each, tls)
     else:
         yield FilterChain(
             name=chain_name(each.key), server_names=(), tls=None, traffic=L4Traffic(action=_forward(view, each))
@@ -95,12 +95,19 @@ class _Claim(NamedTuple):
     member: Member
 
 
-def _tls_chains(view: View, each: MergedListener, tls: DownstreamTLS | None) -> Iterator[FilterChain]:
-    """Yield a chain for each server name that a TLSRoute claims: the most specific original hostname wins, then age."""
+def _tls_chains(
+    view: View, gateway: ObjectKey, each: MergedListener, tls: DownstreamTLS | None
+) -> Iterator[FilterChain]:
+    """Yield a chain for each server name that a TLSRoute claims: the most specific original hostname wins, then age.
+
+    Names that belong to a more specific listener of the port are left to it: Envoy refuses two chains for one name.
+    """
     name = chain_name(each.key)
+    port_of = PortKey(gateway, "tcp", each.port)
     winners: dict[str, _Claim] = {}
     for claim in sorted(_claims(view, each)):
-        winners.setdefault(claim.effective, claim)
+        if owner_of(port_listeners(view, port_of), claim.effective) == each:
+            winners.setdefault(claim.effective, claim)
     for effective, claim in winners.items():
         action: L4Action = rules(view, claim.member).forward or L4Refuse()
         yield FilterChain(

@@ -6,9 +6,20 @@ from gatewayd.translator.endpoints import SLICES
 from gatewayd.translator.infrastructure import INFRASTRUCTURE
 from gatewayd.translator.listeners import SETS_BY_GATEWAY
 from gatewayd.translator.outcomes import OUTCOMES
+from gatewayd.translator.policies.attach import BACKEND_TLS_BY_TARGET
+from gatewayd.translator.policies.outcomes import SERVICE_USES
 from gatewayd.translator.proxy import PROXIES, UPSTREAMS
 from gatewayd.translator.references import GRANTS
 from gatewayd.translator.virtualhosts import HOSTS
 
-INDEXES: tuple[Index, ...] = (GRANTS, SLICES, SETS_BY_GATEWAY, ATTACHED, HOSTS, UPSTREAMS)
+INDEXES: tuple[Index, ...] = (
+    GRANTS,
+    SLICES,
+    SETS_BY_GATEWAY,
+    BACKEND_TLS_BY_TARGET,
+    ATTACHED,
+    HOSTS,
+    UPSTREAMS,
+    SERVICE_USES,
+)
 OUTPUTS: tuple[Output, ...] = (PROXIES, OUTCOMES, INFRASTRUCTURE)

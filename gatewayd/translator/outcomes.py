@@ -6,6 +6,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#gatewayconditiontype, #listenerc
 from collections.abc import Iterator
 from typing import Any
 
+from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.listenerset import ListenerSet
@@ -23,10 +24,12 @@ from gatewayd.ir.outcome import (
     Verdict,
 )
 from gatewayd.ir.proxy import listener_name
+from gatewayd.ir.tls import ClientValidation
 from gatewayd.translator import verdicts
 from gatewayd.translator.addresses import addresses
 from gatewayd.translator.attachment import ATTACHED, attachments
 from gatewayd.translator.chains import bound_port
+from gatewayd.translator.clientcert import client_certificate
 from gatewayd.translator.gatewayclass import gateway_is_ours, gatewayclass_outcome
 from gatewayd.translator.hostnames import covers
 from gatewayd.translator.infrastructure import chosen_parameters
@@ -38,6 +41,7 @@ from gatewayd.translator.listeners import (
     port_listeners,
     set_is_allowed,
 )
+from gatewayd.translator.policies.outcomes import backendtls_outcome
 from gatewayd.translator.protocols import GATEWAY_KIND, ROUTE_TABLES
 from gatewayd.translator.routes import rules
 from gatewayd.translator.tls import termination, termination_key
@@ -50,7 +54,6 @@ def listener_outcome(view: View, gateway: ObjectKey, each: MergedListener) -> Li
         ended = termination(view, termination_key(gateway, each))
     accepted = ended.refused if ended is not None and ended.refused is not None else each.accepted
     unresolved = each.kinds_verdict or (ended.unresolved if ended is not None else None)
-    ready = accepted.status and (ended is None or ended.tls is not None)
     overlap = _overlap(view, gateway, each)
     return ListenerOutcome(
         name=each.key.section,
@@ -59,14 +62,25 @@ def listener_outcome(view: View, gateway: ObjectKey, each: MergedListener) -> Li
         attached=view.count(ATTACHED, each.key),
         verdicts=(
             accepted,
-            _programmed(view, gateway, each)
-            if ready
-            else verdicts.not_programmed("Invalid", "see Accepted and ResolvedRefs"),
+            _programmed(view, gateway, each) if _works(view, gateway, each) else _not_programmed(each),
             unresolved or verdicts.resolved(),
             each.conflict,
             *([overlap] if overlap else []),
         ),
     )
+
+
+def _works(view: View, gateway: ObjectKey, each: MergedListener) -> bool:
+    """Return whether a listener can serve: it is valid, and has the certificates that it needs."""
+    if each.protocol is None or not each.valid:
+        return False
+    return not each.protocol.terminates or termination(view, termination_key(gateway, each)).tls is not None
+
+
+def _not_programmed(each: MergedListener) -> Verdict:
+    """https://gateway-api.sigs.k8s.io/geps/gep-1713/ (a listener that lost gives the conflict as its reason)."""
+    reason = each.conflict.reason if each.conflict.status else "Invalid"
+    return verdicts.not_programmed(reason, "see Accepted and ResolvedRefs")
 
 
 def _programmed(view: View, gateway: ObjectKey, each: MergedListener) -> Verdict:
@@ -109,28 +123,50 @@ def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
     key = row.metadata.key
     found = tuple(listener_outcome(view, key, each) for each in listeners(view, key) if each.key.owner == "Gateway")
     reached = addresses(view, key)
-    accepted = reached.refused or chosen_parameters(view, key).refused or _accepted(found)
+    accepted = reached.refused or chosen_parameters(view, key).refused or _accepted(_not_accepted(found), len(found))
     programmed = reached.missing or _gateway_programmed(accepted, found)
     return GatewayOutcome(
         generation=row.metadata.generation,
-        verdicts=(accepted, programmed),
+        verdicts=(accepted, programmed, *_more(view, key)),
         addresses=reached.assigned,
         listeners=found,
-        attached_sets=len(allowed_sets(view, key)),
+        attached_sets=sum(_is_attached(view, each.key) for each in allowed_sets(view, key)),
     )
+
+
+def _is_attached(view: View, listener_set: ObjectKey) -> bool:
+    outcome = listenerset_outcome(view, Member(ListenerSet, listener_set))
+    return outcome is not None and outcome.verdicts[0].status
+
+
+def _more(view: View, gateway: ObjectKey) -> Iterator[Verdict]:
+    """Yield the verdicts that are only said when there is something to say."""
+    shown = client_certificate(view, gateway).resolved
+    if shown is not None:
+        yield shown
+    modes = (
+        termination(view, termination_key(gateway, each)).tls
+        for each in listeners(view, gateway)
+        if each.valid and each.protocol is not None and each.protocol.terminates
+    )
+    if any(tls and tls.client and tls.client.validation is ClientValidation.INSECURE_FALLBACK for tls in modes):
+        yield verdicts.insecure_frontend()
 
 
 def _is(found: ListenerOutcome, kind: str) -> bool:
     return any(verdict.type == kind and verdict.status for verdict in found.verdicts)
 
 
-def _accepted(found: tuple[ListenerOutcome, ...]) -> Verdict:
+def _not_accepted(found: tuple[ListenerOutcome, ...]) -> list[str]:
+    return [each.name for each in found if not _is(each, verdicts.ACCEPTED)]
+
+
+def _accepted(wrong: list[str], count: int) -> Verdict:
     """https://gateway-api.sigs.k8s.io/reference/spec/#gatewayconditionreason (ListenersNotValid)."""
-    wrong = [each.name for each in found if not _is(each, verdicts.ACCEPTED)]
     if not wrong:
         return verdicts.accepted()
     names = ", ".join(wrong)
-    return verdicts.some_listeners_not_valid(names) if len(wrong) < len(found) else verdicts.no_listener_valid(names)
+    return verdicts.some_listeners_not_valid(names) if len(wrong) < count else verdicts.no_listener_valid(names)
 
 
 def _gateway_programmed(accepted: Verdict, found: tuple[ListenerOutcome, ...]) -> Verdict:
@@ -160,17 +196,15 @@ def listenerset_outcome(view: View, member: Member) -> ListenerSetOutcome | None
         message = f'spec.parentRef: Gateway "{gateway}" does not allow listeners from namespace {key.namespace!r}'
         both = (verdicts.not_accepted("NotAllowed", message), verdicts.not_programmed("NotAllowed", message))
         return ListenerSetOutcome(generation=row.metadata.generation, verdicts=both, listeners=())
-    found = tuple(
-        listener_outcome(view, gateway, each)
-        for each in listeners(view, gateway)
-        if each.key.owner == "ListenerSet" and each.key.object == key
+    merged = [each for each in listeners(view, gateway) if each.key.owner == "ListenerSet" and each.key.object == key]
+    found = tuple(listener_outcome(view, gateway, each) for each in merged)
+    accepted = _accepted([each.key.section for each in merged if not _works(view, gateway, each)], len(merged))
+    programmed = (
+        _gateway_programmed(accepted, found)
+        if accepted.status
+        else verdicts.not_programmed(accepted.reason, accepted.message)
     )
-    accepted = _accepted(found)
-    return ListenerSetOutcome(
-        generation=row.metadata.generation,
-        verdicts=(accepted, _gateway_programmed(accepted, found)),
-        listeners=found,
-    )
+    return ListenerSetOutcome(generation=row.metadata.generation, verdicts=(accepted, programmed), listeners=found)
 
 
 @query
@@ -198,6 +232,7 @@ OUTCOMES = Output(
         Source(table=GatewayClass, query=gatewayclass_outcome),
         Source(table=Gateway, query=gateway_outcome),
         Source(table=ListenerSet, query=listenerset_outcome),
+        Source(table=BackendTLSPolicy, query=backendtls_outcome),
         *(Source(table=table, query=route_outcome) for table in ROUTE_TABLES),
     ),
 )

@@ -66,6 +66,15 @@ def overlapping_tls(message: str) -> Verdict:
     return Verdict(type=OVERLAPPING, status=True, reason="OverlappingHostnames", message=message)
 
 
+def insecure_frontend() -> Verdict:
+    """Warn that clients without a good certificate are let in.
+
+    https://gateway-api.sigs.k8s.io/geps/gep-91/
+    """
+    message = "spec.tls.frontend: AllowInsecureFallback lets clients in whose certificate is not valid"
+    return Verdict(type="InsecureFrontendValidationMode", status=True, reason="ConfigurationChanged", message=message)
+
+
 # --- Gateways --------------------------------------------------------------------------------------------------
 
 

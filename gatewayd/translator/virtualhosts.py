@@ -70,7 +70,8 @@ def table_of(gateway: ObjectKey, listener: MergedListener) -> TableKey:
     return TableKey(gateway, listener.port, chain_name(listener.key) if own else "")
 
 
-def _owner(candidates: tuple[MergedListener, ...], domain: str) -> MergedListener | None:
+def owner_of(candidates: tuple[MergedListener, ...], domain: str) -> MergedListener | None:
+    """Return the listener of a port that a host belongs to: the most specific one that covers it."""
     covering = [each for each in candidates if covers(each.hostname, domain)]
     return max(covering, key=lambda each: specificity(each.hostname), default=None)
 
@@ -86,7 +87,7 @@ def _route_hosts(view: View, member: Member) -> Iterator[HostKey]:
         for attached in parent.attached:
             candidates = port_listeners(view, attached.port)
             for pair in attached.hosts:
-                owner = _owner(candidates, pair.effective)
+                owner = owner_of(candidates, pair.effective)
                 if owner is not None and owner.key == attached.listener and carries_http(owner):
                     yield HostKey(table_of(parent.gateway, owner), pair.effective)
 
@@ -160,7 +161,7 @@ class _Candidate(NamedTuple):
 def virtual_host(view: View, host: HostKey) -> VirtualHost:
     """Return the virtual host of a domain."""
     table = host.table
-    owner = _owner(port_listeners(view, PortKey(table.gateway, "tcp", table.port)), host.domain)
+    owner = owner_of(port_listeners(view, PortKey(table.gateway, "tcp", table.port)), host.domain)
     if owner is None or not carries_http(owner) or table_of(table.gateway, owner) != table:
         return VirtualHost(domain=host.domain, routes=(), fallback=MISDIRECTED)
     found = sorted(_candidates(view, host, owner), key=lambda each: each.order)

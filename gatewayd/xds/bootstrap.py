@@ -247,7 +247,10 @@ def _mutual_tls(control_plane: MutualTLS) -> JSON:
             "@type": f"{_TYPE}.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
             "sni": control_plane.server_name,
             "common_tls_context": {
-                "tls_params": {"tls_minimum_protocol_version": "TLSv1_3"},
+                "tls_params": {
+                    "tls_minimum_protocol_version": "TLSv1_3",
+                    "tls_maximum_protocol_version": "TLSv1_3",
+                },
                 "alpn_protocols": ["h2"],
                 "tls_certificate_sds_secret_configs": [_from_file("certificate", control_plane.sds, CERTIFICATE_FILE)],
                 "combined_validation_context": {

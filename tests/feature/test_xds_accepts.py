@@ -22,7 +22,8 @@ from gatewayd.ir.http import (
     Retry,
     Timeouts,
 )
-from tests.feature.xds_rig import SHARES, Edge, free_port, http_edge, near, until
+from tests.feature.xds_backends import SHARES, free_port, near
+from tests.feature.xds_rig import Edge, http_edge, until
 from tests.unit.xds.shorthand import (
     NOWHERE,
     changes,

@@ -10,7 +10,8 @@ import pytest_asyncio
 from gatewayd.ir.backend import Cluster, Endpoint, Resolved
 from gatewayd.ir.filters import Cors
 from gatewayd.ir.http import DirectResponse, PersistenceKind, PrefixPath, RequestMatch, SessionPersistence
-from tests.feature.xds_rig import Answer, Edge, ask, free_port, http_edge, rig, until
+from tests.feature.xds_backends import Answer, ask, free_port
+from tests.feature.xds_rig import Edge, http_edge, rig, until
 from tests.unit.xds.shorthand import cluster, config, forward, host, matching, route, share, upstream
 
 

@@ -18,7 +18,8 @@ from gatewayd.ir.filters import RequestHeaders
 from gatewayd.ir.http import ExactPath, RouteTableKey
 from gatewayd.ir.l4 import L4Action, L4Refuse
 from gatewayd.ir.proxy import DatagramListener, FilterChain, L4Traffic, StreamListener
-from tests.feature.xds_rig import SHARES, ask, backend, free_port, near, rig
+from tests.feature.xds_backends import SHARES, ask, backend, free_port, near
+from tests.feature.xds_rig import rig
 from tests.unit.xds.shorthand import (
     NOWHERE,
     changes,

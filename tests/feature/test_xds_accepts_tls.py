@@ -27,18 +27,9 @@ from gatewayd.ir.tls import (
     TrustBundle,
     UpstreamTLS,
 )
-from tests.feature.xds_rig import (
-    Answer,
-    Authority,
-    Rig,
-    ask,
-    backend,
-    client_context,
-    free_port,
-    rig,
-    server_context,
-    until,
-)
+from tests.feature.xds_backends import Answer, ask, backend, free_port
+from tests.feature.xds_certificates import Authority, client_context, server_context
+from tests.feature.xds_rig import Rig, rig, until
 from tests.unit.xds.shorthand import (
     cluster,
     config,
@@ -155,6 +146,14 @@ async def test_new_certificate_closes_no_connection(edge: Edge) -> None:
     writer.write(b"GET / HTTP/1.1\r\nhost: one.example\r\n\r\n")
     assert b" 200 " in await reader.readuntil(b"\r\n\r\n")
     writer.close()
+
+
+async def test_control_plane_over_mutual_tls(tmp_path: Path) -> None:
+    key = RouteTableKey(port=free_port(), listener="")
+    async with rig(tmp_path, over_tls=True) as made:
+        hosts = host("*", route(DirectResponse(status=418)))
+        await made.apply(config(listeners=(http_listener(key),), tables=(table(hosts, key=key),)))
+        assert (await ask(key.port)).status == 418
 
 
 def _with_certificate(listener: Listener, renewed: Certificate) -> Listener:

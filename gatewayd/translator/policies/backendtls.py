@@ -3,12 +3,131 @@
 https://gateway-api.sigs.k8s.io/reference/spec/#backendtlspolicy
 """
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from gatewayd.api.backendtlspolicy import BackendTLSPolicy, BackendTLSValidation
+from gatewayd.api.backendtlspolicy import SubjectAltName as WrittenName
+from gatewayd.api.core import Service
+from gatewayd.api.meta import GroupKind, ObjectKey
+from gatewayd.api.xbackend import XBackend
 from gatewayd.incremental.view import View, query
 from gatewayd.ir.backend import Upstream
-from gatewayd.ir.tls import UpstreamTLS
+from gatewayd.ir.outcome import Verdict
+from gatewayd.ir.tls import SanKind, SubjectAltName, SystemTrust, TrustBundle, UpstreamTLS
+from gatewayd.translator import verdicts
+from gatewayd.translator.certificates import trust_in_configmap, trust_in_secret
+from gatewayd.translator.policies.attach import Target, applying
+
+SERVICE_KIND = GroupKind("", "Service")
+CONFIGMAP_KIND = GroupKind("", "ConfigMap")
+SECRET_KIND = GroupKind("", "Secret")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a validation comes to. `tls` None: TLS is asked for and cannot be had, so no request may get through."""
+
+    tls: UpstreamTLS | None
+    accepted: Verdict
+    resolved: Verdict
+
+
+class ValidationKey(NamedTuple):
+    """A BackendTLSPolicy or an XBackend (the `table`) with the field path of its validation."""
+
+    table: type[BackendTLSPolicy] | type[XBackend]
+    key: ObjectKey
+    path: str
+
+
+_READERS: Mapping[GroupKind, Callable[[View, ObjectKey], TrustBundle | str]] = {
+    CONFIGMAP_KIND: trust_in_configmap,
+    SECRET_KIND: trust_in_secret,
+}
 
 
 @query
-def upstream_tls(view: View, upstream: Upstream) -> UpstreamTLS | None:  # noqa: ARG001
-    """Return the TLS settings for an upstream, None for plain text."""
-    return None
+def settings(view: View, at: ValidationKey) -> Settings | None:
+    """Return what the validation of a policy or of an XBackend comes to; None when there is none."""
+    validation = _validation(view, at)
+    if validation is None:
+        return None
+    if validation.well_known_ca_certificates:
+        return _well_known(validation, at.path)
+    found = [
+        _bundle(view, ref.group_kind, ObjectKey(at.key.namespace, ref.name), f"{at.path}.caCertificateRefs[{index}]")
+        for index, ref in enumerate(validation.ca_certificate_refs)
+    ]
+    good = [each for each in found if isinstance(each, TrustBundle)]
+    bad = [each for each in found if isinstance(each, Verdict)]
+    resolved = bad[0] if bad else verdicts.resolved()
+    if not good:
+        message = bad[0].message if bad else f"{at.path}.caCertificateRefs: at least one is needed"
+        refused = verdicts.not_accepted("NoValidCACertificate", message)
+        return Settings(tls=None, accepted=refused, resolved=resolved)
+    trust = TrustBundle(
+        name="+".join(each.name for each in good), certificates=b"".join(each.certificates for each in good)
+    )
+    return Settings(tls=_tls(validation, trust), accepted=verdicts.accepted(), resolved=resolved)
+
+
+def _validation(view: View, at: ValidationKey) -> BackendTLSValidation | None:
+    if at.table is BackendTLSPolicy:
+        policy = view.get(BackendTLSPolicy, at.key)
+        return policy.spec.validation if policy is not None else None
+    backend = view.get(XBackend, at.key)
+    return backend.spec.tls.validation if backend is not None and backend.spec.tls.mode != "None" else None
+
+
+def _well_known(validation: BackendTLSValidation, path: str) -> Settings:
+    if validation.well_known_ca_certificates == "System":
+        tls = _tls(validation, SystemTrust.SYSTEM)
+        return Settings(tls=tls, accepted=verdicts.accepted(), resolved=verdicts.resolved())
+    message = (
+        f"{path}.wellKnownCACertificates: {validation.well_known_ca_certificates} is not supported; allowed: System"
+    )
+    return Settings(tls=None, accepted=verdicts.not_accepted("Invalid", message), resolved=verdicts.resolved())
+
+
+def _bundle(view: View, kind: GroupKind, key: ObjectKey, path: str) -> TrustBundle | Verdict:
+    read = _READERS.get(kind)
+    if read is None:
+        return verdicts.unresolved("InvalidKind", f"{path}: kind {kind} is not supported; allowed: ConfigMap, Secret")
+    found = read(view, key)
+    return (
+        found if isinstance(found, TrustBundle) else verdicts.unresolved("InvalidCACertificateRef", f"{path}: {found}")
+    )
+
+
+def _tls(validation: BackendTLSValidation, trust: TrustBundle | SystemTrust) -> UpstreamTLS:
+    """Where names are given, the hostname is for SNI only and is not what the certificate must carry.
+
+    https://gateway-api.sigs.k8s.io/reference/spec/#backendtlspolicyvalidation (subjectAltNames)
+    """
+    names = tuple(_name(each) for each in validation.subject_alt_names)
+    own = SubjectAltName(kind=SanKind.DNS, value=validation.hostname)
+    return UpstreamTLS(sni=validation.hostname, trust=trust, names=names or (own,), client=None)
+
+
+def _name(written: WrittenName) -> SubjectAltName:
+    if written.type == "URI":
+        return SubjectAltName(kind=SanKind.URI, value=written.uri or "")
+    return SubjectAltName(kind=SanKind.DNS, value=written.hostname or "")
+
+
+@query
+def upstream_settings(view: View, upstream: Upstream) -> Settings | None:
+    """Return the TLS settings for an upstream; None for plain text."""
+    key = ObjectKey(upstream.namespace, upstream.name)
+    if upstream.kind == "XBackend":
+        return settings(view, ValidationKey(XBackend, key, "spec.tls.validation"))
+    policy = applying(view, Target(SERVICE_KIND, key, _port_name(view, key, upstream.port)))
+    return settings(view, ValidationKey(BackendTLSPolicy, policy, "spec.validation")) if policy is not None else None
+
+
+def _port_name(view: View, service: ObjectKey, port: int) -> str:
+    row = view.get(Service, service)
+    names = (each.name for each in row.spec.ports if each.port == port) if row is not None else iter(())
+    return next(names, "")

@@ -15,9 +15,10 @@ import socket
 import ssl
 import struct
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 Headers = tuple[tuple[str, str], ...]
@@ -170,14 +171,7 @@ async def http_backend(name: str, *, tls: ssl.SSLContext | None = None, host: st
     backend = Backend(name)
     tasks: set[asyncio.Task[None]] = set()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-        await backend.serve(reader, writer)
-
-    server = await asyncio.start_server(serve, host, 0, ssl=tls)
+    server = await asyncio.start_server(in_tasks(backend.serve, tasks), host, 0, ssl=tls)
     backend.port = server.sockets[0].getsockname()[1]
     try:
         yield backend
@@ -194,10 +188,6 @@ async def tcp_backend(name: str, *, tls: ssl.SSLContext | None = None) -> AsyncI
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
         backend.connections += 1
         with contextlib.suppress(OSError):
             writer.write(f"{name}\n".encode())
@@ -206,7 +196,7 @@ async def tcp_backend(name: str, *, tls: ssl.SSLContext | None = None) -> AsyncI
                 await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(in_tasks(serve, tasks), "127.0.0.1", 0, ssl=tls)
     backend.port = server.sockets[0].getsockname()[1]
     try:
         yield backend
@@ -239,6 +229,20 @@ async def udp_backend(name: str) -> AsyncIterator[Backend]:
         yield backend
     finally:
         transport.close()
+
+
+_Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
+
+
+def in_tasks(serve: _Serve, tasks: set[asyncio.Task[None]]) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]:
+    """Return what serves each connection in a task of its own; asyncio complains of its own ones when they are cancelled."""
+
+    def start(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.get_running_loop().create_task(serve(reader, writer))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    return start
 
 
 async def finish(tasks: set[asyncio.Task[None]]) -> None:

@@ -21,6 +21,7 @@ class Envoy:
     """One Envoy and its supervisor's task."""
 
     gateway: str
+    node: str
     admin: Path
     supervisor: Supervisor
     task: "asyncio.Task[GaveUp]"
@@ -50,8 +51,9 @@ def start_envoy(*, gateway: str, number: int, folder: Path, socket: Path, report
     home = folder / f"envoy-{number}"
     home.mkdir(mode=0o700)
     admin = home / "admin"
+    node = f"feature-{number}"
     text = bootstrap(
-        node=f"feature-{number}",
+        node=node,
         gateway=gateway,
         control_plane=UnixSocket(path=str(socket)),
         admin=AdminSocket(path=str(admin)),
@@ -68,4 +70,4 @@ def start_envoy(*, gateway: str, number: int, folder: Path, socket: Path, report
         report=report,
     )
     task = asyncio.get_running_loop().create_task(supervisor.run(), name=f"envoy of {gateway}")
-    return Envoy(gateway, admin, supervisor, task)
+    return Envoy(gateway, node, admin, supervisor, task)

@@ -1,16 +1,22 @@
 """Bounds for counts of random events that fail by chance less than once in a thousand million runs."""
 
-from math import sqrt
+from math import exp, lgamma, log
 
-_DEVIATIONS = 6.5
+_LEAST = 1e-9
 
 
 def plausible(count: int, of: int, share: float) -> bool:
     """Say whether `count` of `of` independent events is what a probability of `share` gives.
 
-    Bernstein's inequality, so that it holds for small shares as well, where a normal distribution does not.
+    By the tails of the binomial distribution itself: no approximation is good enough so far out.
     """
-    variance = of * share * (1 - share)
-    reach = _DEVIATIONS**2 / 2
-    margin = reach / 3 + sqrt(reach * reach / 9 + 2 * reach * variance)
-    return abs(count - of * share) <= margin
+    if share in (0.0, 1.0):
+        return count == of * share
+    below = sum(_chance(each, of, share) for each in range(count + 1))
+    above = sum(_chance(each, of, share) for each in range(count, of + 1))
+    return min(below, above) > _LEAST
+
+
+def _chance(count: int, of: int, share: float) -> float:
+    ways = lgamma(of + 1) - lgamma(count + 1) - lgamma(of - count + 1)
+    return exp(ways + count * log(share) + (of - count) * log(1 - share))

@@ -21,7 +21,7 @@ from gatewayd.reconciler import Batch, Reconciler, fleet_delta
 from gatewayd.standalone.envoy_events import EnvoyEvent, GaveUp
 from gatewayd.standalone.folder import Absence, Contents, Folder, Step
 from gatewayd.store import Delta
-from gatewayd.xds.resource import LISTENER, XDS_TYPES, Snapshot
+from gatewayd.xds.resource import LISTENER, XDS_TYPES, Snapshot, TypeUrl
 from tests.feature.harness import http1, manifests
 from tests.feature.harness.echo import Backend, http_backend
 from tests.feature.harness.envoys import Envoy, start_envoy
@@ -59,6 +59,7 @@ class World:
         self.envoys: dict[str, Envoy] = {}
         self.backends: dict[str, Backend] = {}
         self.batches: list[Batch] = []
+        self._stopping: list[Envoy] = []
         self.stack = AsyncExitStack()
         self._where = folder
         self._socket = folder / "xds" / "socket"
@@ -77,8 +78,7 @@ class World:
         self._submit((Delta(kind=Environment, key=HERE, obj=here),))
 
     async def _close(self, task: "asyncio.Task[None]") -> None:
-        for envoy in tuple(self.envoys.values()):
-            await envoy.stop()
+        await asyncio.gather(*(envoy.stop() for envoy in (*self._stopping, *self.envoys.values())))
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await self._server.stop()
@@ -108,12 +108,15 @@ class World:
         self._step(dict.fromkeys(identities, Absence.GONE))
         await self.settle()
 
-    def restore(self, before: Mapping[str, str]) -> None:
-        """Go back to the objects of an earlier `applied`, without waiting."""
+    async def restore(self, before: Mapping[str, str]) -> None:
+        """Go back to the objects of an earlier `applied`; wait for Envoys that end, for nothing else."""
         changes: dict[str, Contents] = {each: Absence.GONE for each in self.applied.keys() - before.keys()}
         changes |= {each: text.encode() for each, text in before.items() if self.applied.get(each) != text}
         self.applied = dict(before)
         self._step(changes)
+        await self.until(lambda: self._done == self._submitted)
+        stopping, self._stopping = self._stopping, []
+        await asyncio.gather(*(envoy.stop() for envoy in stopping))
 
     async def backend(self, name: str, *, tls: ssl.SSLContext | None = None, service: str = "", **more: Any) -> Backend:
         """Start an HTTP backend with a Service of its name in namespace shop."""
@@ -220,8 +223,9 @@ class World:
 
     def _has(self, gateway: str, snapshot: Snapshot) -> bool:
         """Say whether the Envoy of a Gateway has exactly the snapshot, refused resources apart."""
-        proxies = [dict(self._held(rows)) for _, rows in self.fleet.resources(gateway)]
-        wanted = {(row.url, name): item.version for row in XDS_TYPES for name, item in snapshot.of(row.url).items()}
+        own = self.envoys[gateway].node
+        proxies = [dict(self._held(rows)) for state, rows in self.fleet.resources(gateway) if state.node_id == own]
+        wanted = _needed(snapshot)
         refused = {(each.type_url, name) for each in self.fleet.report(gateway).rejections for name in each.names}
         kept = {at: version for at, version in wanted.items() if at not in refused}
         return bool(proxies) and all(
@@ -235,7 +239,7 @@ class World:
     def _what_is_missing(self) -> list[str]:
         found = [f"batches {self._done} of {self._submitted}"]
         for gateway, snapshot in self.reconciler.snapshots.items():
-            wanted = {(row.url, name): item.version for row in XDS_TYPES for name, item in snapshot.of(row.url).items()}
+            wanted = _needed(snapshot)
             for state, rows in self.fleet.resources(gateway):
                 held = dict(self._held(rows))
                 differ = {at for at in wanted.keys() | held.keys() if wanted.get(at) != held.get(at)}
@@ -271,7 +275,7 @@ class World:
             envoy = self.envoys.pop(gateway, None)
             if envoy is not None:
                 envoy.task.cancel()
-                self.stack.push_async_callback(envoy.stop)
+                self._stopping.append(envoy)
         self._notify()
 
     def _start(self, gateway: str) -> None:
@@ -288,6 +292,20 @@ class World:
         if isinstance(event, GaveUp):
             self._gave_up = event
         self._notify()
+
+
+def _needed(snapshot: Snapshot) -> dict[tuple[TypeUrl, str], str]:
+    """Return the versions that an Envoy must have: of each type that it takes whole, of others what something names.
+
+    A listener whose certificate is bad has no filter chain, and nobody asks for its routes.
+    """
+    users = [item.body for row in XDS_TYPES if row.wildcard for item in snapshot.of(row.url).values()]
+    return {
+        (row.url, name): item.version
+        for row in XDS_TYPES
+        for name, item in snapshot.of(row.url).items()
+        if row.wildcard or any(name.encode() in body for body in users)
+    }
 
 
 def _by_type(verdicts: tuple[Verdict, ...]) -> Verdicts:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatewayd.standalone.documents import LIMITS, MOST_DOCUMENTS, FileProblem, ParsedFile, parse_file, printable
+from gatewayd.standalone.documents import LIMITS, MOST_DOCUMENTS, FileProblem, Parsed, parse_file, printable
 
 ROUTE = b"""\
 # a comment
@@ -23,7 +23,7 @@ spec:
 """
 
 
-def parse(data: bytes, file: str = "x.yaml") -> ParsedFile:
+def parse(data: bytes, file: str = "x.yaml") -> Parsed:
     return parse_file(file, data)
 
 
@@ -31,7 +31,7 @@ def printed(data: bytes, file: str = "x.yaml") -> list[str]:
     return [str(problem) for problem in parse(data, file).problems]
 
 
-def names(parsed: ParsedFile) -> list[tuple[object, int]]:
+def names(parsed: Parsed) -> list[tuple[object, int]]:
     return [(document.value.get("kind"), document.place.line) for document in parsed.documents]
 
 
@@ -87,7 +87,8 @@ def test_what_is_no_object_in_a_list_is_a_problem() -> None:
     assert printed(b"kind: List\nitems: 3\n") == [
         "x.yaml:2: a number stands where an object with apiVersion and kind belongs"
     ]
-    assert parse(b"kind: List\nitems:\n---\nkind: RouteList\n") == ParsedFile(documents=(), problems=())
+    empty = parse(b"kind: List\nitems:\n---\nkind: RouteList\n")
+    assert (empty.documents, empty.problems) == ((), ())
 
 
 def test_a_flawed_document_holds_back_itself_alone() -> None:

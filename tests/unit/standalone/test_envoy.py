@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from gatewayd.standalone import envoy
 from gatewayd.standalone.backoff import Backoff
 from gatewayd.standalone.envoy import EnvoyCommand, Supervisor
-from gatewayd.standalone.envoy_events import Draining, EnvoyEvent, Exited, GaveUp, Live, LogLine, Started, Stopped, Up
+from gatewayd.standalone.envoy_events import Draining, EnvoyEvent, Exited, GaveUp, LogLine, Started, Stopped, Up
 
 NO_WAIT = Backoff(first=0.001, factor=1.0, longest=0.001, stable=60.0)
 DEADLINE = 20.0
@@ -126,7 +126,7 @@ async def test_crashes_after_it_was_up_are_forgiven(folder: Path) -> None:
         python(folder, "signal.setitimer(signal.ITIMER_REAL, 0.2); signal.signal(signal.SIGALRM, signal.SIG_DFL)"),
     )
     await play.run_until(Exited)
-    assert play.kinds()[:4] == [Started, Up, Live, Exited]
+    assert play.kinds()[:3] == [Started, Up, Exited]
 
 
 async def test_arguments_hold_no_secrets_and_the_bootstrap_is_private(folder: Path) -> None:
@@ -168,8 +168,15 @@ async def test_a_cancelled_start_leaves_no_process(folder: Path) -> None:
 async def test_one_that_does_not_listen_to_reason_is_killed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(envoy, "TERM_GRACE", 0.05)
     play = Play(folder, python(folder, "signal.signal(signal.SIGTERM, signal.SIG_IGN)"))
-    await play.run_until(Live)
-    assert play.kinds() == [Started, Up, Live, Draining, Stopped]
+    await play.run_until(Up)
+    assert play.kinds() == [Started, Up, Draining, Stopped]
     stopped = play.reported[-1]
     assert isinstance(stopped, Stopped)
     assert not is_alive(stopped.pid)
+
+
+async def test_one_that_hangs_is_ended_by_force(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(envoy, "SILENCE", -1.0)
+    play = Play(folder, "#!/bin/sh\nexec sleep 60\n")
+    await play.run_until(Exited)
+    assert play.reported[1] == Exited(code=-9, reason="signal 9 (SIGKILL)", restart_in=0.0005)

@@ -6,7 +6,7 @@ import pytest
 
 from gatewayd.standalone.documents import LIMITS
 from gatewayd.standalone.folder import Absence, Contents, Unreadable
-from gatewayd.standalone.folder_reader import GRACE, FolderReader
+from gatewayd.standalone.folder_reader import GRACE, FolderReader, any_being_written
 
 
 def reader_of(root: Path) -> FolderReader:
@@ -196,3 +196,14 @@ def test_which_files_an_event_is_about(tmp_path: Path, events: Iterable[str], co
     expected = None if concerned is None else frozenset(str(tmp_path / name) for name in concerned)
     assert reader.concerned(str(tmp_path / name) for name in events) == expected
     assert reader.concerned([str(tmp_path)]) is None
+
+
+def test_a_file_that_is_open_for_writing_is_being_written(tmp_path: Path) -> None:
+    write(tmp_path, a="1")
+    path = str(tmp_path / "a.yaml")
+    assert not any_being_written([path, str(tmp_path / "none.yaml")])
+    with (tmp_path / "a.yaml").open("a"):
+        assert any_being_written([path])
+    with (tmp_path / "a.yaml").open():
+        assert not any_being_written([path])
+    write(tmp_path, a="2")

@@ -76,4 +76,10 @@ spec:
 kind: Service
 metadata: {name: dns, namespace: shop}
 spec: {ports: [{name: dns, port: 53, protocol: UDP}]}
+---
+kind: BackendTLSPolicy
+metadata: {name: tls, namespace: shop}
+spec:
+  targetRefs: [{group: "", kind: Service, name: secure}]
+  validation: {hostname: secure.example, wellKnownCACertificates: System}
 """

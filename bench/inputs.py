@@ -1,0 +1,73 @@
+"""Seeded inputs: N HTTPRoutes, each with a host of its own, over N/10 Services."""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+from gatewayd.api.decode import Decoded, decode
+from gatewayd.store import Delta
+
+GROUP = "gateway.networking.k8s.io/v1"
+
+
+def delta(document: dict[str, Any]) -> Delta:
+    found = decode(document)
+    if not isinstance(found, Decoded):
+        raise TypeError(found)
+    return Delta(kind=found.kind.struct, key=found.key, obj=found.obj)
+
+
+def surroundings(services: int) -> Iterator[Delta]:
+    """Yield the class, one Gateway, and Services with one endpoint each."""
+    yield delta(
+        {
+            "apiVersion": GROUP,
+            "kind": "GatewayClass",
+            "metadata": {"name": "gatewayd"},
+            "spec": {"controllerName": "gatewayd.io/controller"},
+        }
+    )
+    listener = {"name": "http", "port": 8080, "protocol": "HTTP", "allowedRoutes": {"namespaces": {"from": "All"}}}
+    yield delta(
+        {
+            "apiVersion": GROUP,
+            "kind": "Gateway",
+            "metadata": {"name": "gw", "namespace": "bench"},
+            "spec": {"gatewayClassName": "gatewayd", "listeners": [listener]},
+        }
+    )
+    for number in range(services):
+        name = f"service-{number}"
+        metadata = {"name": name, "namespace": "bench"}
+        yield delta({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80}]}})
+        yield delta(
+            {
+                "apiVersion": "discovery.k8s.io/v1",
+                "kind": "EndpointSlice",
+                "metadata": {**metadata, "labels": {"kubernetes.io/service-name": name}},
+                "addressType": "IPv4",
+                "ports": [{"port": 8080}],
+                "endpoints": [{"addresses": [f"10.{number // 65536}.{number // 256 % 256}.{number % 256}"]}],
+            }
+        )
+
+
+def route(number: int, services: int, seed: int) -> dict[str, Any]:
+    """Return one HTTPRoute; another seed makes a visible change of it."""
+    dice = random.Random(f"{number}/{seed}")
+    backend = {"name": f"service-{dice.randrange(services)}", "port": 80}
+    headers = {"set": [{"name": "x-route", "value": f"{number}-{seed}"}]}
+    rules = [
+        {
+            "matches": [{"path": {"type": "PathPrefix", "value": f"/{number}"}}],
+            "filters": [{"type": "RequestHeaderModifier", "requestHeaderModifier": headers}],
+            "backendRefs": [backend],
+        },
+        {"backendRefs": [backend]},
+    ]
+    return {
+        "apiVersion": GROUP,
+        "kind": "HTTPRoute",
+        "metadata": {"name": f"route-{number}", "namespace": "bench", "generation": seed + 1},
+        "spec": {"parentRefs": [{"name": "gw"}], "hostnames": [f"host-{number}.example"], "rules": rules},
+    }

@@ -1,0 +1,77 @@
+"""Cold translation and one-route changes at several sizes, each size in a process of its own.
+
+`python -m bench.translation N` prints one JSON line: CPU and wall seconds from decoded objects to bytes ready.
+"""
+
+import gc
+import json
+import statistics
+import sys
+import time
+from typing import Any
+
+from bench.inputs import delta, route, surroundings
+from bench.process import usage
+from gatewayd.ir.environment import CONTROLLER, HERE, Environment
+from gatewayd.memory import tune_collector
+from gatewayd.reconciler import Batch, Reconciler
+from gatewayd.store import Delta
+from gatewayd.xds.resource import ROUTE, Snapshot
+
+CHANGES = 30
+
+
+class _Nobody:
+    def publish(self, snapshot: Snapshot) -> None:
+        pass
+
+    def retire(self, gateway: str) -> None:
+        pass
+
+
+def measure(routes: int) -> dict[str, Any]:
+    tune_collector()
+    batches: list[Batch] = []
+    reconciler = Reconciler(publisher=_Nobody(), on_batch=batches.append, awaited=())
+    here = Environment(
+        controller=CONTROLLER,
+        address="0.0.0.0",
+        loopback_backends=False,
+        external_names=False,
+        standalone=False,
+        unprivileged_offset=0,
+    )
+    services = max(1, routes // 10)
+    events = [Delta(kind=Environment, key=HERE, obj=here), *surroundings(services)]
+    events += [delta(route(number, services, 0)) for number in range(routes)]
+    gc.collect()
+    before = usage().rss
+    began, cpu = time.perf_counter(), time.process_time()
+    reconciler.submit(events)
+    reconciler.step()
+    cold_wall, cold_cpu = time.perf_counter() - began, time.process_time() - cpu
+    bytes_of_routes = len(reconciler.snapshots["bench/gw"].of(ROUTE)["8080"].body)
+    changes, queries = [], []
+    for seed in range(1, CHANGES + 1):
+        event = delta(route(seed * 7919 % routes, services, seed))
+        cpu = time.process_time()
+        reconciler.submit((event,))
+        reconciler.step()
+        changes.append(time.process_time() - cpu)
+        queries.append(batches[-1].queries)
+    return {
+        "routes": routes,
+        "cold_wall_s": round(cold_wall, 3),
+        "cold_cpu_s": round(cold_cpu, 3),
+        "cold_cpu_ms_per_route": round(cold_cpu / routes * 1000, 4),
+        "change_cpu_ms_median": round(statistics.median(changes) * 1000, 3),
+        "change_cpu_ms_max": round(max(changes) * 1000, 3),
+        "change_queries_max": max(queries),
+        "route_configuration_bytes": bytes_of_routes,
+        "rss_mib": round(usage().rss, 1),
+        "rss_before_mib": round(before, 1),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(int(sys.argv[1]))))

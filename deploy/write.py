@@ -1,0 +1,90 @@
+"""Writes what is checked in below deploy/ and made from gatewayd's own tables: `python deploy/write.py`.
+
+`gatewayd.yaml` is what `gatewayd install --print` prints. The Helm chart's templates are the same objects, less the
+Namespace (`helm install --create-namespace` makes it), with expressions where `TEMPLATED` says so. Every expression is
+`{{ toJson X }}`: JSON is YAML, so a value of any type needs neither quotes nor an indentation.
+"""  # noqa: INP001 - a program beside the files that it writes, no package
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from gatewayd.cli.install import default_image, printed
+from gatewayd.infra.installation import REPLICAS, Installation, installation
+from gatewayd.infra.layout import NAMESPACE
+from gatewayd.infra.manifest import manifest
+
+HERE: Final = Path(__file__).parent
+CHART: Final = HERE / "helm" / "gatewayd"
+DEFAULTS: Final = Installation(namespace=NAMESPACE, image=default_image(), replicas=REPLICAS, log_level="info")
+
+JSON = dict[str, Any]
+
+
+class Templated(NamedTuple):
+    """The value at a path of the object of a kind is what Helm knows as `expression`."""
+
+    kind: str
+    path: tuple[str | int, ...]
+    expression: str
+
+
+_POD: Final = ("spec", "template", "spec")
+_CONTAINER: Final = (*_POD, "containers", 0)
+TEMPLATED: Final = (
+    *(
+        Templated(kind, ("metadata", "namespace"), ".Release.Namespace")
+        for kind in ("ServiceAccount", "Role", "RoleBinding", "Service", "Deployment", "PodDisruptionBudget")
+    ),
+    Templated("ClusterRoleBinding", ("subjects", 0, "namespace"), ".Release.Namespace"),
+    Templated("RoleBinding", ("subjects", 0, "namespace"), ".Release.Namespace"),
+    Templated("Deployment", ("spec", "replicas"), ".Values.replicas"),
+    Templated("Deployment", (*_CONTAINER, "image"), ".Values.image"),
+    Templated("Deployment", (*_CONTAINER, "imagePullPolicy"), ".Values.imagePullPolicy"),
+    Templated("Deployment", (*_CONTAINER, "env", 2, "value"), ".Values.logLevel"),
+    Templated("Deployment", (*_CONTAINER, "resources"), ".Values.resources"),
+    Templated("Deployment", (*_POD, "imagePullSecrets"), ".Values.imagePullSecrets"),
+    Templated("Deployment", (*_POD, "nodeSelector"), ".Values.nodeSelector"),
+    Templated("Deployment", (*_POD, "tolerations"), ".Values.tolerations"),
+    Templated("Deployment", (*_POD, "affinity"), ".Values.affinity"),
+    Templated("GatewayClass", ("metadata", "name"), ".Values.gatewayClassName"),
+)
+
+
+def files() -> Mapping[Path, str]:
+    """Return all files that are made, with their text."""
+    chart = {CHART / "templates" / f"{each['kind'].lower()}.yaml": _template(each) for each in _chart_objects()}
+    return {HERE / "gatewayd.yaml": printed(DEFAULTS), **chart}
+
+
+def _chart_objects() -> Iterator[JSON]:
+    for each in installation(DEFAULTS):
+        if each["kind"] != "Namespace":
+            yield each
+
+
+def _template(found: JSON) -> str:
+    """Return an object as a template; markers stand for the expressions while it becomes YAML."""
+    marked = deepcopy(found)
+    expressions: dict[str, str] = {}
+    for row in TEMPLATED:
+        if row.kind == found["kind"]:
+            marker = f"expression-{len(expressions)}-"
+            expressions[marker] = f"{{{{ toJson {row.expression} }}}}"
+            _put(marked, row.path, marker)
+    text = "# Made by deploy/write.py.\n" + manifest((marked,)).removeprefix("---\n")
+    for marker, expression in expressions.items():
+        text = text.replace(marker, expression)
+    return text
+
+
+def _put(found: Any, path: tuple[str | int, ...], value: str) -> None:
+    for step in path[:-1]:
+        found = found[step]
+    found[path[-1]] = value
+
+
+if __name__ == "__main__":
+    for path, text in files().items():
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,132 @@
+"""The two small HTTP ports of the control plane: health for the kubelet, metrics for Prometheus.
+
+Exact paths, GET and HEAD, nothing else: no page shows configuration, and there is nothing to post to. One request a
+connection; who sends nothing, or too much, is hung up on.
+https://kubernetes.io/docs/reference/using-api/health-checks/
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+PATIENCE_SECONDS: Final = 5.0
+"""For the whole of a request, and for taking its answer."""
+MAX_HEAD: Final = 8192
+"""Bytes of a request."""
+MAX_CONNECTIONS: Final = 64
+TEXT: Final = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a page says."""
+
+    status: HTTPStatus
+    content_type: str
+    body: bytes
+
+
+Page = Callable[[], Answer]
+"""A page is made anew for each request, in the event loop: it must not block."""
+
+
+def health_pages(waiting_for: Callable[[], tuple[str, ...]]) -> Mapping[str, Page]:
+    """Return `/healthz`, good while the event loop turns, and `/readyz`, good when nothing is waited for."""
+
+    def ready() -> Answer:
+        missing = waiting_for()
+        if missing:
+            return _text(HTTPStatus.SERVICE_UNAVAILABLE, f"waiting for: {', '.join(missing)}")
+        return _text(HTTPStatus.OK, "ok")
+
+    return {"/healthz": lambda: _text(HTTPStatus.OK, "ok"), "/readyz": ready}
+
+
+def metrics_pages(text: Callable[[], bytes], content_type: str) -> Mapping[str, Page]:
+    """Return `/metrics`."""
+    return {"/metrics": lambda: Answer(status=HTTPStatus.OK, content_type=content_type, body=text())}
+
+
+@asynccontextmanager
+async def served(pages: Mapping[str, Page], *, host: str | None, port: int) -> AsyncIterator[int]:
+    """Serve pages and give the port; `host` None: all interfaces, `port` 0: any free one.
+
+    Raises OSError when the port cannot be had. Nothing of it is left when this ends.
+    """
+    server = _Server(pages)
+    listener = await asyncio.start_server(server.handle, host, port, limit=MAX_HEAD)
+    try:
+        yield int(listener.sockets[0].getsockname()[1])
+    finally:
+        listener.close()
+        await server.close()
+
+
+class _Server:
+    def __init__(self, pages: Mapping[str, Page]) -> None:
+        self._pages = pages
+        self._open: set[asyncio.Task[None]] = set()
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one connection."""
+        task = asyncio.current_task()
+        if task is None or len(self._open) >= MAX_CONNECTIONS:
+            writer.transport.abort()
+            return
+        self._open.add(task)
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                writer.write(self._response(await reader.readuntil(b"\r\n\r\n")))
+                await writer.drain()
+                writer.close()
+                await writer.wait_closed()
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError, OSError):
+            writer.transport.abort()
+        finally:
+            self._open.discard(task)
+
+    async def close(self) -> None:
+        """Hang up on all."""
+        tasks = tuple(self._open)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _response(self, head: bytes) -> bytes:
+        """Return the answer to a request: https://www.rfc-editor.org/rfc/rfc9112#section-3."""
+        words = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
+        if len(words) != 3 or not words[2].startswith("HTTP/1."):
+            return _bytes(_text(HTTPStatus.BAD_REQUEST, "not an HTTP/1 request"), with_body=True)
+        method, path, _ = words
+        if method not in ("GET", "HEAD"):
+            answer = _text(HTTPStatus.METHOD_NOT_ALLOWED, "only GET and HEAD are allowed")
+        elif path not in self._pages:
+            answer = _text(HTTPStatus.NOT_FOUND, f"allowed: {', '.join(sorted(self._pages))}")
+        else:
+            answer = self._pages[path]()
+        return _bytes(answer, with_body=method != "HEAD")
+
+
+def _text(status: HTTPStatus, line: str) -> Answer:
+    return Answer(status=status, content_type=TEXT, body=f"{line}\n".encode())
+
+
+def _bytes(answer: Answer, *, with_body: bool) -> bytes:
+    fields = {
+        "content-type": answer.content_type,
+        "content-length": str(len(answer.body)),
+        "x-content-type-options": "nosniff",
+        "connection": "close",
+    }
+    if answer.status is HTTPStatus.METHOD_NOT_ALLOWED:
+        fields["allow"] = "GET, HEAD"
+    lines = [
+        f"HTTP/1.1 {answer.status.value} {answer.status.phrase}",
+        *(f"{k}: {v}" for k, v in fields.items()),
+        "",
+        "",
+    ]
+    return "\r\n".join(lines).encode() + (answer.body if with_body else b"")

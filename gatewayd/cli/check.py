@@ -1,0 +1,93 @@
+"""`gatewayd check DIR`: what is wrong with manifests, by file and line."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gatewayd.cli.output import (
+    CANNOT_START,
+    INVALID,
+    OK,
+    REJECTED,
+    EnvoyOption,
+    Form,
+    FormOption,
+    end,
+    fail,
+    write,
+    write_json,
+)
+
+if TYPE_CHECKING:
+    from gatewayd.check import Finding
+
+app = typer.Typer()
+
+
+@app.command()
+def check(
+    paths: Annotated[list[Path], typer.Argument(help="Folders and files of manifests.")],
+    *,
+    envoy: Annotated[bool, typer.Option("--envoy", help="Load the result into a real Envoy as well.")] = False,
+    envoy_path: EnvoyOption = None,
+    github: Annotated[bool, typer.Option("--github", help="Write GitHub annotations.")] = False,
+    output: FormOption = Form.TEXT,
+) -> None:
+    """Check manifests as the API server and gatewayd would; --envoy asks Envoy too.
+
+    Exit codes: 0 when all is well (there may be warnings), 1 for errors, 2 when Envoy refuses, 3 when it cannot start.
+    """
+    from gatewayd.check import Severity
+    from gatewayd.cli.offline import translation
+    from gatewayd.shapes import findings_json
+
+    found = translation(paths)
+    findings, code = found.findings, OK
+    if any(each.severity is Severity.ERROR for each in findings):
+        code = INVALID
+    if envoy:
+        refused, failure = asyncio.run(_ask_envoy(found, envoy_path))
+        findings = tuple(sorted((*findings, *refused), key=lambda each: each.order))
+        code = REJECTED if refused else code
+        if failure:
+            fail(failure)
+            code = CANNOT_START
+    if output is Form.JSON:
+        write_json(findings_json(findings))
+    else:
+        _write(findings, github=github)
+    raise typer.Exit(code)
+
+
+async def _ask_envoy(found: "object", envoy_path: Path | None) -> "tuple[tuple[Finding, ...], str]":
+    from gatewayd.cli.serve import envoy_binary, log_to_stderr, settings
+    from gatewayd.translation import Translation
+    from gatewayd.rehearsal import NoRehearsalError, rehearse
+
+    if not isinstance(found, Translation):
+        raise end("nothing to check", INVALID)
+    log_to_stderr()
+    try:
+        return await rehearse(found, envoy_binary(envoy_path), settings().runtime), ""
+    except NoRehearsalError as error:
+        return (), str(error)
+
+
+def _write(findings: "tuple[Finding, ...]", *, github: bool) -> None:
+    for each in findings:
+        what = f"{each.object}: {each.message}" if each.object else each.message
+        if github:
+            write(f"::{each.severity} file={each.file},line={each.line}::{_github(what)}")
+        else:
+            where = f"{each.file}:{each.line}: " if each.file else ""
+            write(f"{where}{each.severity}: {what}")
+    errors = sum(each.severity == "error" for each in findings)
+    if not github:
+        write(f"{errors} errors, {len(findings) - errors} warnings" if findings else "all is well")
+
+
+def _github(text: str) -> str:
+    """https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

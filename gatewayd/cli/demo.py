@@ -1,0 +1,99 @@
+"""`gatewayd demo`: an example with two backends of its own, to try, edit and watch."""
+
+import asyncio
+import tempfile
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gatewayd.cli.output import INVALID, REJECTED, EnvoyOption, Form, FormOption, end, write
+
+if TYPE_CHECKING:
+    from gatewayd.serving import Serving
+
+app = typer.Typer()
+
+_ADDRESS = "127.0.0.1"
+_CHECK_DEADLINE = 60.0
+
+
+@app.command()
+def demo(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Where the example goes. Default: ./gateway, a temporary one with --check.")
+    ] = None,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Ask everything once through Envoy, and end.")] = False,
+    envoy_path: EnvoyOption = None,
+    output: FormOption = Form.TEXT,
+) -> None:
+    """Write an example, start it, and say what to ask it."""
+    temporary = tempfile.TemporaryDirectory(prefix="gatewayd-demo-") if check and folder is None else nullcontext()
+    with temporary as made:
+        target = folder or Path(made or "gateway")
+        raise typer.Exit(asyncio.run(_demo(target, envoy_path, output, check=check)))
+
+
+async def _demo(folder: Path, envoy_path: Path | None, output: Form, *, check: bool) -> int:
+    from gatewayd.cli.serve import code_of, options, serve
+    from gatewayd.demo.backends import serve_backends
+    from gatewayd.demo.files import BACKENDS
+    from gatewayd.folder_writer import FilesInTheWayError
+    from gatewayd.serving import Serving
+
+    chosen = options(folder, address=_ADDRESS, envoy=envoy_path, drain=1.0)
+    async with serve_backends(BACKENDS) as ports:
+        try:
+            port = _prepare(folder, ports, chosen.envoy)
+        except FilesInTheWayError as error:
+            raise end(str(error), INVALID) from error
+        serving = Serving(chosen)
+        if check:
+            return await _check(serving, port)
+        if output is Form.TEXT:
+            _print_curls(folder, port)
+        ended = await serve(serving, output, serving.forever, None)
+        return code_of(ended, serving)
+
+
+def _prepare(folder: Path, backends: dict[str, int], envoy: Path) -> int:
+    """Write what is missing and return the port of the demo's Gateway."""
+    from gatewayd.demo.files import FIRST_PORT, KEPT, demo_files
+    from gatewayd.demo.ports import free_port, gateway_port
+    from gatewayd.folder_writer import write_beside
+
+    for path in write_beside(folder, demo_files(free_port(FIRST_PORT, envoy), backends), kept=KEPT):
+        write(f"wrote {path}")
+    return gateway_port(folder) or FIRST_PORT
+
+
+def _print_curls(folder: Path, port: int) -> None:
+    from gatewayd.demo.curls import CURLS
+
+    width = max(len(each.line(port)) for each in CURLS)
+    write(f"\nAsk it, in another terminal; edit {folder}/*.yaml and watch. Ctrl-C ends it.\n")
+    for each in CURLS:
+        write(f"  {each.line(port):<{width}}  # {each.says}")
+    write("\n")
+
+
+async def _check(serving: "Serving", port: int) -> int:
+    from gatewayd.cli.serve import code_of, serve
+    from gatewayd.demo.curls import CURLS
+    from gatewayd.demo.curls import check as check_curl
+    from gatewayd.serving import Ending, settled
+
+    wrong: list[str] = []
+
+    async def ask_all() -> None:
+        await serving.until(settled)
+        for curl in CURLS:
+            checked = await check_curl(curl, _ADDRESS, port)
+            write(f"{'ok ' if not checked.wrong else 'BAD'} {curl.line(port)}  # {checked.said or checked.wrong}")
+            wrong.extend([checked.wrong] if checked.wrong else [])
+
+    ended = await serve(serving, Form.TEXT, ask_all, _CHECK_DEADLINE)
+    code = code_of(ended, serving)
+    return REJECTED if ended.why is Ending.DONE and wrong else code

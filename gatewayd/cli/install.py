@@ -1,0 +1,57 @@
+"""`gatewayd install`: the manifest of gatewayd itself, for kubectl."""
+
+import re
+import sys
+from typing import Annotated
+
+import typer
+
+from gatewayd.infra.installation import REPLICAS, Installation, installation
+from gatewayd.infra.layout import NAMESPACE
+from gatewayd.infra.manifest import manifest
+from gatewayd.metrics import installed_version
+from gatewayd.settings import LOG_LEVELS
+
+HEADER = """\
+# gatewayd, as `gatewayd install --print` prints it. Apply it with:
+#   kubectl apply --server-side -f -
+# The CRDs of the Gateway API must be there: https://gateway-api.sigs.k8s.io/guides/#installing-gateway-api
+"""
+
+
+def default_image() -> str:
+    """Return the image that `docker build -f deploy/Dockerfile` makes of this version."""
+    return f"gatewayd:{installed_version()}"
+
+
+def printed(chosen: Installation) -> str:
+    """Return what the command prints."""
+    return HEADER + manifest(installation(chosen))
+
+
+def _namespace(text: str) -> str:
+    """https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names."""
+    if re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", text):
+        return text
+    raise typer.BadParameter(f"{text!r} is no name of a namespace; lower-case letters, digits and '-' are allowed")
+
+
+def _log_level(text: str) -> str:
+    if text in LOG_LEVELS:
+        return text
+    raise typer.BadParameter(f"{text!r} is not known; allowed: {', '.join(LOG_LEVELS)}")
+
+
+def install(
+    *,
+    print_: Annotated[bool, typer.Option("--print", help="Print the manifest; nothing else is known.")] = False,
+    image: Annotated[str, typer.Option(default_factory=default_image, help="Image of the control plane.")],
+    namespace: Annotated[str, typer.Option(callback=_namespace, help="Namespace of the control plane.")] = NAMESPACE,
+    replicas: Annotated[int, typer.Option(min=1, max=100, help="Pods of the control plane.")] = REPLICAS,
+    log_level: Annotated[str, typer.Option(callback=_log_level, help="Least level that is logged.")] = "info",
+) -> None:
+    """Print what a cluster needs to run gatewayd: gatewayd install --print | kubectl apply --server-side -f -."""
+    if not print_:
+        raise typer.BadParameter("nothing is changed by this command; pass --print, and pipe it to kubectl apply")
+    chosen = Installation(namespace=namespace, image=image, replicas=replicas, log_level=log_level)
+    sys.stdout.write(printed(chosen))

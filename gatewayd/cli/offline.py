@@ -1,0 +1,26 @@
+"""What the commands without a running Envoy share: reading manifests."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gatewayd.cli.output import INVALID, end
+
+if TYPE_CHECKING:
+    from gatewayd.translation import Translation
+
+STDIN: Final = Path("-")
+
+
+def translation(paths: Sequence[Path]) -> "Translation":
+    """Read and translate folders, files, and standard input ("-"); ends the program when one is not there."""
+    from gatewayd.manifests import STDIN_NAME, NoManifestsError, parse, read_paths
+    from gatewayd.translation import translate
+
+    try:
+        if list(paths) == [STDIN]:
+            return translate(parse({STDIN_NAME: sys.stdin.buffer.read()}))
+        return translate(read_paths(paths))
+    except NoManifestsError as error:
+        raise end(str(error), INVALID) from error

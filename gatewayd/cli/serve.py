@@ -1,0 +1,134 @@
+"""What `up` and `demo` share: the options of a run, and drawing it."""
+
+import json
+import sys
+from pathlib import Path
+from typing import assert_never
+
+from rich.console import Console
+from rich.live import Live
+
+from gatewayd import logs
+from gatewayd.ads.listen import ListenError
+from gatewayd.app import Options
+from gatewayd.cli.output import CANNOT_START, INVALID, OK, REJECTED, Form, end, fail, write
+from gatewayd.serving import Ended, Ending, Job, Serving
+from gatewayd.settings import Settings, SettingsError, from_environment
+from gatewayd.shapes import board_json
+from gatewayd.standalone.envoy_binary import NoEnvoy, find_envoy
+from gatewayd.standalone.table import EMPTY, Board, changed_lines, draw
+
+_LOG_LEVEL = "error"
+"""What Envoy warns of at each end of a run is no news; GATEWAYD_LOG_LEVEL shows it."""
+_OTHER_LINES = 14
+"""Lines of the screen that are not rows of routes."""
+
+
+def settings() -> Settings:
+    """Return what the environment says, or end."""
+    try:
+        return from_environment()
+    except SettingsError as error:
+        raise end(str(error), INVALID) from error
+
+
+def log_to_stderr() -> None:
+    """Write what goes wrong, and more where the environment asks for it, to standard error."""
+    found = settings()
+    logs.configure(found.log_level or _LOG_LEVEL, logs.destination_for(sys.stderr, found.log_format))
+
+
+def envoy_binary(named: Path | None) -> Path:
+    """Return the Envoy to run, or end."""
+    found = find_envoy(named or settings().envoy)
+    if isinstance(found, NoEnvoy):
+        raise end(found.message, CANNOT_START)
+    return found
+
+
+def options(
+    folder: Path, *, address: str = "127.0.0.1", envoy: Path | None = None, concurrency: int = 1, drain: float = 5.0
+) -> Options:
+    """Return the options of a run, or end when there is no Envoy."""
+    return Options(
+        folder=folder,
+        address=address,
+        envoy=envoy_binary(envoy),
+        concurrency=concurrency,
+        drain=drain,
+        runtime=settings().runtime,
+    )
+
+
+async def serve(serving: Serving, form: Form, job: Job, deadline: float | None) -> Ended:
+    """Run to the end and draw meanwhile; ends the program when the control socket cannot be made."""
+    console = Console()
+    try:
+        if form is Form.TEXT and console.is_terminal:
+            return await _live(serving, console, job, deadline)
+        return await _plain(serving, form, job, deadline)
+    except* ListenError as group:
+        raise end(str(group.exceptions[0]), CANNOT_START) from group
+
+
+async def _live(serving: Serving, console: Console, job: Job, deadline: float | None) -> Ended:
+    logs.configure(settings().log_level or _LOG_LEVEL, logs.Callback(tell=serving.onlooker.logged))
+    most_rows = max(5, console.height - _OTHER_LINES)
+    with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
+
+        def show(board: Board) -> None:
+            live.update(draw(board, most_rows), refresh=True)
+
+        return await serving.run(show, job, deadline)
+
+
+async def _plain(serving: Serving, form: Form, job: Job, deadline: float | None) -> Ended:
+    log_to_stderr()
+    shown = EMPTY
+
+    def show(board: Board) -> None:
+        nonlocal shown
+        if board != shown:
+            _write_change(form, shown, board)
+            sys.stdout.flush()
+        shown = board
+
+    return await serving.run(show, job, deadline)
+
+
+def _write_change(form: Form, before: Board, after: Board) -> None:
+    match form:
+        case Form.JSON:
+            write(json.dumps(board_json(after), ensure_ascii=False))
+        case Form.TEXT:
+            for line in changed_lines(before, after):
+                write(line)
+        case _:
+            assert_never(form)
+
+
+def code_of(ended: Ended, serving: Serving) -> int:
+    """Say why a run ended, where that is bad news, and return the exit code."""
+    match ended.why:
+        case Ending.ASKED:
+            return OK
+        case Ending.GAVE_UP | Ending.FAILED:
+            fail(ended.reason)
+            return CANNOT_START
+        case Ending.TOO_LATE:
+            fail("not everything was in Envoy before the deadline; --deadline gives it longer")
+            return CANNOT_START
+        case Ending.DONE:
+            return _code_of_state(serving)
+        case _:
+            assert_never(ended.why)
+
+
+def _code_of_state(serving: Serving) -> int:
+    run = serving.onlooker.run
+    findings = serving.onlooker.findings()
+    if any(each.reason == "Rejected" for each in findings):
+        return REJECTED
+    if any(each.severity == "error" for each in findings) or (run is not None and run.step.problems):
+        return INVALID
+    return CANNOT_START if run is not None and run.claims.refusals else OK

@@ -1,0 +1,73 @@
+"""`gatewayd translate`: manifests in; the statuses they get and the configuration Envoy gets out."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+import yaml
+
+from gatewayd.cli.output import INVALID, OK, fail, write, write_json
+
+if TYPE_CHECKING:
+    from gatewayd.translation import Translation
+
+app = typer.Typer()
+
+
+class Format(StrEnum):
+    """What to write."""
+
+    YAML = "yaml"
+    JSON = "json"
+
+
+@app.command()
+def translate(
+    paths: Annotated[list[Path], typer.Argument(help="Folders and files of manifests, or - for standard input.")],
+    *,
+    xds: Annotated[bool, typer.Option("--xds", help="Only what Envoy gets.")] = False,
+    status: Annotated[bool, typer.Option("--status", help="Only the statuses.")] = False,
+    output: Annotated[Format, typer.Option("-o", "--output", help="What to write.")] = Format.YAML,
+) -> None:
+    """Show what manifests lead to: statuses, and xDS resources by Gateway and type. Private keys are left out.
+
+    Exit codes: 0, or 1 when some of the manifests cannot be read.
+    """
+    from gatewayd.cli.offline import translation
+
+    found = translation(paths)
+    both = xds == status
+    value: dict[str, Any] = {}
+    if both or status:
+        value["statuses"] = _statuses(found)
+    if both or xds:
+        value["gateways"] = _gateways(found)
+    if output is Format.JSON:
+        write_json(value)
+    else:
+        write(yaml.dump(value, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=120))
+    for problem in found.manifests.problems:
+        fail(str(problem))
+    raise typer.Exit(INVALID if found.manifests.problems else OK)
+
+
+def _statuses(found: "Translation") -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": each.kind,
+            **({"namespace": each.key.namespace} if each.key.namespace else {}),
+            "name": each.key.name,
+            "status": each.status,
+        }
+        for each in found.statuses
+    ]
+
+
+def _gateways(found: "Translation") -> dict[str, Any]:
+    from gatewayd.xds.dump import snapshot_json
+
+    return {
+        name: {"version": each.version, "resources": snapshot_json(each)}
+        for name, each in sorted(found.reconciler.snapshots.items())
+    }

@@ -1,0 +1,74 @@
+"""`gatewayd up DIR`: serve a folder of Gateway API YAML with Envoy, and follow every change of it."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gatewayd.cli.output import INVALID, AddressOption, EnvoyOption, Form, FormOption, end, write
+
+app = typer.Typer()
+
+
+@app.command()
+def up(  # noqa: PLR0913 (each is an option)
+    folder: Annotated[Path, typer.Argument(help="Folder of YAML or JSON manifests, read recursively.")] = Path(
+        "gateway"
+    ),
+    *,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="URL", help="First write manifests that send everything there.")
+    ] = None,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the Gateway that --to writes.")] = 8080,
+    address: AddressOption = "127.0.0.1",
+    envoy_path: EnvoyOption = None,
+    concurrency: Annotated[int, typer.Option("--concurrency", min=1, help="Worker threads of each Envoy.")] = 1,
+    drain: Annotated[float, typer.Option("--drain", min=0, help="Seconds for requests under way at the end.")] = 5.0,
+    once: Annotated[bool, typer.Option("--once", help="End when everything is in Envoy, or was refused.")] = False,
+    deadline: Annotated[float, typer.Option("--deadline", min=0, help="Seconds that --once waits.")] = 30.0,
+    output: FormOption = Form.TEXT,
+) -> None:
+    """Serve a folder of Gateway API YAML with Envoy; changes of files are in Envoy a moment later.
+
+    Examples:
+
+      gatewayd up ./gateway
+
+      gatewayd up --to http://127.0.0.1:3000
+    """
+    from gatewayd.cli.serve import code_of, options, serve
+    from gatewayd.serving import Serving, settled
+
+    if to is not None:
+        _write(folder, to, port)
+    if not folder.is_dir():
+        raise end(
+            f"{folder}: there is no such folder; name one, or let `gatewayd up --to URL` or `gatewayd demo` write one",
+            INVALID,
+        )
+    chosen = options(folder, address=address, envoy=envoy_path, concurrency=concurrency, drain=drain)
+
+    async def run() -> int:
+        serving = Serving(chosen)
+
+        async def in_envoy() -> None:
+            await serving.until(settled)
+
+        job = in_envoy if once else serving.forever
+        ended = await serve(serving, output, job, deadline if once else None)
+        return code_of(ended, serving)
+
+    raise typer.Exit(asyncio.run(run()))
+
+
+def _write(folder: Path, to: str, port: int) -> None:
+    """Write the manifests for one backend, unless the folder has some."""
+    from gatewayd.folder_writer import FilesInTheWayError, write_new
+    from gatewayd.scaffold import BadTargetError, manifests, target
+
+    try:
+        for path in write_new(folder, manifests(target(to), port)):
+            write(f"wrote {path}")
+    except (BadTargetError, FilesInTheWayError) as error:
+        raise end(str(error), INVALID) from error

@@ -1,0 +1,183 @@
+"""What happens to a request that a route takes, in plain values.
+
+In: a Route of the IR, the request, the Gateway's clusters. Out: `Forwarded`, `Redirected` or `Direct`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from gatewayd.explain.request import Request
+from gatewayd.explain.rewriting import location, modified_path
+from gatewayd.ir.backend import Backend, Cluster, Discovered, InvalidBackend, ServiceBackend, Upstream
+from gatewayd.ir.filters import Cors, HTTPFilter, RequestHeaders, ResponseHeaders
+from gatewayd.ir.http import DirectResponse, Forward, Redirect, Route, WeightedBackend
+from gatewayd.ir.l4 import L4Forward
+
+_MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """A backend and its part of the requests, 0 to 1. `problem` is why it gets a 500 (or 503), or "".
+
+    `path` and `host` are what it sees; `changes` are in words, its own after those of the rule.
+    """
+
+    backend: str
+    part: float
+    endpoints: tuple[str, ...]
+    problem: str
+    path: str
+    host: str
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forwarded:
+    """Sent to one of the backends. `mirrors`, `limits` (time-outs, retries, sessions) in words."""
+
+    shares: tuple[Share, ...]
+    mirrors: tuple[str, ...]
+    limits: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirected:
+    """Answered with a Location."""
+
+    status: int
+    location: str
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Direct:
+    """Answered by Envoy itself."""
+
+    status: int
+    why: str
+
+
+Happening = Forwarded | Redirected | Direct
+
+
+def happening(route: Route, domain: str, request: Request, clusters: Mapping[Upstream, Cluster]) -> Happening:
+    """Return what a route does with a request for a host of `domain`."""
+    action = route.action
+    match action:
+        case Redirect():
+            where = location(action, route.match.path, domain, request)
+            return Redirected(status=action.status, location=where, changes=tuple(_changes(route.filters)))
+        case DirectResponse():
+            return Direct(status=action.status, why="the rule cannot be served; the route's status says why")
+        case Forward():
+            return _forwarded(route, action, request, clusters)
+        case _:
+            assert_never(action)
+
+
+def l4_shares(forward: L4Forward, clusters: Mapping[Upstream, Cluster]) -> tuple[Share, ...]:
+    """Return where connections go."""
+    total = sum(each.weight for each in forward.backends)
+    return tuple(
+        _share(each.backend, each.weight / total if total else 0.0, clusters, path="", host="", changes=())
+        for each in forward.backends
+    )
+
+
+def _forwarded(route: Route, forward: Forward, request: Request, clusters: Mapping[Upstream, Cluster]) -> Happening:
+    total = sum(each.weight for each in forward.backends)
+    if total == 0:
+        return Direct(status=500, why="the rule has no backend with a weight above 0")
+    return Forwarded(
+        shares=tuple(_http_share(route, forward, each, request, clusters) for each in forward.backends),
+        mirrors=tuple(
+            f"{backend_name(each.backend)} ({each.parts_per_million / _MILLION:.0%})" for each in forward.mirrors
+        ),
+        limits=tuple(_limits(forward)),
+    )
+
+
+def _http_share(
+    route: Route, forward: Forward, each: WeightedBackend, request: Request, clusters: Mapping[Upstream, Cluster]
+) -> Share:
+    total = sum(backend.weight for backend in forward.backends)
+    modifier = each.rewrite.path or forward.rewrite.path
+    return _share(
+        each.backend,
+        each.weight / total,
+        clusters,
+        path=modified_path(modifier, route.match.path, request.path),
+        host=each.rewrite.host or forward.rewrite.host or request.authority,
+        changes=(*_changes(route.filters), *_changes(each.filters)),
+    )
+
+
+def _share(  # noqa: PLR0913 (the parts of a Share)
+    backend: Backend,
+    part: float,
+    clusters: Mapping[Upstream, Cluster],
+    *,
+    path: str,
+    host: str,
+    changes: tuple[str, ...],
+) -> Share:
+    endpoints = _endpoints(backend, clusters)
+    problem = ""
+    if isinstance(backend, InvalidBackend):
+        problem = backend.message
+    elif not endpoints:
+        problem = "it has no ready endpoint; requests get a 503"
+    return Share(
+        backend=backend_name(backend),
+        part=part,
+        endpoints=endpoints,
+        problem=problem,
+        path=path,
+        host=host,
+        changes=changes,
+    )
+
+
+def backend_name(backend: Backend) -> str:
+    """Return how people call a backend: "Service shop/cart:8080"."""
+    if isinstance(backend, InvalidBackend):
+        return f"invalid ({backend.reason})"
+    upstream = backend.upstream
+    return f"{upstream.kind} {upstream.namespace}/{upstream.name}:{upstream.port}"
+
+
+def _endpoints(backend: Backend, clusters: Mapping[Upstream, Cluster]) -> tuple[str, ...]:
+    cluster = clusters.get(backend.upstream) if isinstance(backend, ServiceBackend) else None
+    if cluster is None:
+        return ()
+    if isinstance(cluster.endpoints, Discovered):
+        return tuple(f"{each.address}:{each.port}" for each in cluster.endpoints.endpoints if not each.draining)
+    return (f"{cluster.endpoints.hostname}:{cluster.endpoints.port}",)
+
+
+def _changes(filters: tuple[HTTPFilter, ...]) -> Iterator[str]:
+    for each in filters:
+        match each:
+            case RequestHeaders() | ResponseHeaders():
+                side = "request" if isinstance(each, RequestHeaders) else "response"
+                yield from (f"set {side} header {header.name}: {header.value}" for header in each.changes.set)
+                yield from (f"add {side} header {header.name}: {header.value}" for header in each.changes.add)
+                yield from (f"remove {side} header {name}" for name in each.changes.remove)
+            case Cors():
+                yield f"CORS for {', '.join(each.origins)}"
+            case _:
+                assert_never(each)
+
+
+def _limits(forward: Forward) -> Iterator[str]:
+    if forward.timeouts.request_ms:
+        yield f"ends after {forward.timeouts.request_ms} ms"
+    if forward.timeouts.backend_request_ms:
+        yield f"each try ends after {forward.timeouts.backend_request_ms} ms"
+    if forward.retry is not None:
+        codes = ", ".join(map(str, forward.retry.codes)) or "no status"
+        yield f"up to {forward.retry.attempts} retries on {codes} and failed connections"
+    if forward.persistence is not None:
+        yield f"sessions stay with a backend by {forward.persistence.kind} {forward.persistence.name}"

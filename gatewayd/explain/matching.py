@@ -1,0 +1,81 @@
+"""Whether a RequestMatch holds for a request, and if not, which part of it fails.
+
+Expressions have RE2's meaning and must match the whole text, as in Envoy. Agreement with Envoy itself is a test:
+tests/feature/test_explain_agrees.py.
+"""
+
+from collections.abc import Iterator
+from typing import assert_never
+
+import re2
+
+from gatewayd.explain.request import Request
+from gatewayd.ir.http import ExactPath, ExactValue, NamedMatch, PathMatch, PrefixPath, RegexPath, RegexValue, RequestMatch
+
+
+def mismatches(match: RequestMatch, request: Request) -> tuple[str, ...]:
+    """Return what of a match does not hold, in words; empty when all of it does."""
+    return tuple(_mismatches(match, request))
+
+
+def _mismatches(match: RequestMatch, request: Request) -> Iterator[str]:
+    if not path_holds(match.path, request.path):
+        yield f"path {request.path} {_asked_of_path(match.path)}"
+    if match.methods and request.method not in match.methods:
+        yield f"method {request.method} is not {' or '.join(match.methods)}"
+    if match.grpc and not request.is_grpc:
+        yield "content-type is not application/grpc"
+    for header in match.headers:
+        found = request.header(header.name.lower())
+        if found is None or not _value_holds(header, found):
+            yield f"header {header.name} {_shown(found)} {_asked(header)}"
+    for query in match.queries:
+        values = request.parameters(query.name)
+        if not values or not _value_holds(query, values[0]):
+            yield f"query parameter {query.name} {_shown(values[0] if values else None)} {_asked(query)}"
+
+
+def path_holds(match: PathMatch, path: str) -> bool:
+    """Return whether a path (without its query) matches."""
+    match match:
+        case ExactPath():
+            return path == match.value
+        case PrefixPath():
+            prefix = match.value.rstrip("/")
+            return path == prefix or path.startswith(f"{prefix}/")
+        case RegexPath():
+            return re2.fullmatch(match.pattern, path) is not None
+        case _:
+            assert_never(match)
+
+
+def _value_holds(match: NamedMatch, found: str) -> bool:
+    value = match.value
+    match value:
+        case ExactValue():
+            return found == value.value
+        case RegexValue():
+            return re2.fullmatch(value.pattern, found) is not None
+        case _:
+            assert_never(value)
+
+
+def _asked_of_path(match: PathMatch) -> str:
+    match match:
+        case ExactPath():
+            return f"is not {match.value}"
+        case PrefixPath():
+            return f"is neither {match.value} nor below it"
+        case RegexPath():
+            return f"does not match {match.pattern}"
+        case _:
+            assert_never(match)
+
+
+def _asked(match: NamedMatch) -> str:
+    value = match.value
+    return f"is not {value.value!r}" if isinstance(value, ExactValue) else f"does not match {value.pattern}"
+
+
+def _shown(found: str | None) -> str:
+    return "(absent)" if found is None else repr(found)

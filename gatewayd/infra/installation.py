@@ -1,0 +1,144 @@
+"""gatewayd itself in a cluster: everything that `gatewayd install --print` and the Helm chart hold.
+
+The pods are admitted under the restricted Pod Security Standard. The CRDs of the Gateway API are not among these
+objects: they belong to the cluster, and whoever owns it chooses their version.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from gatewayd.infra import layout
+from gatewayd.infra.pod import CONTAINER_SECURITY, POD_SECURITY, field_variable, spread
+from gatewayd.infra.rbac import cluster_rules, own_rules
+from gatewayd.ir.environment import CONTROLLER
+
+JSON = dict[str, Any]
+
+NAME: Final = layout.CONTROL_PLANE
+LABELS: Final[Mapping[str, str]] = {"app.kubernetes.io/name": NAME, "app.kubernetes.io/part-of": NAME}
+SELECTOR: Final[Mapping[str, str]] = {"app.kubernetes.io/name": NAME}
+REPLICAS: Final = 2
+# No CPU limit: a throttled control plane is a slow one. No memory limit: what is enough depends on the cluster.
+RESOURCES: Final[Mapping[str, Mapping[str, str]]] = {"requests": {"cpu": "100m", "memory": "256Mi"}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """What may be chosen; `log_level` is "debug", "info", "warning" or "error"."""
+
+    namespace: str
+    image: str
+    replicas: int
+    log_level: str
+
+
+def installation(chosen: Installation) -> tuple[JSON, ...]:
+    """Return all objects, in an order in which they can be made."""
+    return (
+        _namespace(chosen),
+        {**_object("v1", "ServiceAccount", chosen.namespace), "automountServiceAccountToken": False},
+        *_access(chosen),
+        _service(chosen),
+        _deployment(chosen),
+        _disruption_budget(chosen),
+        {
+            **_object("gateway.networking.k8s.io/v1", "GatewayClass", ""),
+            "spec": {"controllerName": CONTROLLER, "description": "Envoy proxies that gatewayd runs and configures"},
+        },
+    )
+
+
+def _object(api_version: str, kind: str, namespace: str) -> JSON:
+    where = {"namespace": namespace} if namespace else {}
+    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": NAME, **where, "labels": dict(LABELS)}}
+
+
+def _namespace(chosen: Installation) -> JSON:
+    pod_security = {"pod-security.kubernetes.io/enforce": "restricted"}
+    metadata = {"name": chosen.namespace, "labels": {**LABELS, **pod_security}}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+
+
+def _access(chosen: Installation) -> tuple[JSON, ...]:
+    api_group = "rbac.authorization.k8s.io"
+    version = f"{api_group}/v1"
+    subjects = [{"kind": "ServiceAccount", "name": NAME, "namespace": chosen.namespace}]
+
+    def bound(kind: str) -> JSON:
+        return {"roleRef": {"apiGroup": api_group, "kind": kind, "name": NAME}, "subjects": subjects}
+
+    return (
+        {**_object(version, "ClusterRole", ""), "rules": list(cluster_rules())},
+        {**_object(version, "ClusterRoleBinding", ""), **bound("ClusterRole")},
+        {**_object(version, "Role", chosen.namespace), "rules": list(own_rules())},
+        {**_object(version, "RoleBinding", chosen.namespace), **bound("Role")},
+    )
+
+
+def _service(chosen: Installation) -> JSON:
+    ports = [
+        {"name": name, "port": port, "targetPort": name, "protocol": "TCP"}
+        for name, port in (("xds", layout.XDS_PORT), ("metrics", layout.METRICS_PORT))
+    ]
+    return {**_object("v1", "Service", chosen.namespace), "spec": {"selector": dict(SELECTOR), "ports": ports}}
+
+
+def _deployment(chosen: Installation) -> JSON:
+    template = {
+        "metadata": {
+            "labels": dict(LABELS),
+            "annotations": {"prometheus.io/scrape": "true", "prometheus.io/port": str(layout.METRICS_PORT)},
+        },
+        "spec": {
+            "serviceAccountName": NAME,
+            "automountServiceAccountToken": True,
+            "enableServiceLinks": False,
+            "securityContext": POD_SECURITY,
+            "topologySpreadConstraints": spread(SELECTOR),
+            "containers": [_container(chosen)],
+        },
+    }
+    spec = {
+        "replicas": chosen.replicas,
+        "selector": {"matchLabels": dict(SELECTOR)},
+        "revisionHistoryLimit": 2,
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+        "template": template,
+    }
+    return {**_object("apps/v1", "Deployment", chosen.namespace), "spec": spec}
+
+
+def _container(chosen: Installation) -> JSON:
+    ports = (("xds", layout.XDS_PORT), ("health", layout.HEALTH_PORT), ("metrics", layout.METRICS_PORT))
+    return {
+        "name": NAME,
+        "image": chosen.image,
+        "args": ["serve"],
+        "env": [
+            field_variable("POD_NAME", "metadata.name"),
+            field_variable("POD_NAMESPACE", "metadata.namespace"),
+            {"name": "GATEWAYD_LOG_LEVEL", "value": chosen.log_level},
+        ],
+        "ports": [{"name": name, "containerPort": port, "protocol": "TCP"} for name, port in ports],
+        "readinessProbe": {"httpGet": {"path": "/readyz", "port": "health"}, "periodSeconds": 2, "timeoutSeconds": 2},
+        # Patient: the first translation of a large cluster may keep the event loop for seconds.
+        "livenessProbe": {
+            "httpGet": {"path": "/healthz", "port": "health"},
+            "initialDelaySeconds": 10,
+            "periodSeconds": 10,
+            "timeoutSeconds": 5,
+            "failureThreshold": 6,
+        },
+        "resources": {part: dict(quantities) for part, quantities in RESOURCES.items()},
+        "securityContext": CONTAINER_SECURITY,
+    }
+
+
+def _disruption_budget(chosen: Installation) -> JSON:
+    spec = {
+        "maxUnavailable": 1,
+        "selector": {"matchLabels": dict(SELECTOR)},
+        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+    }
+    return {**_object("policy/v1", "PodDisruptionBudget", chosen.namespace), "spec": spec}

@@ -1,0 +1,41 @@
+"""Ports, paths and times that a proxy's pod, its bootstrap and the control plane agree on."""
+
+from typing import Final
+
+ADMIN_PORT: Final = 19000
+"""Envoy's admin interface, on the loopback interface of its pod only."""
+PROBES_PORT: Final = 19001
+"""GET /ready and GET /stats/prometheus of an Envoy, for the kubelet and Prometheus."""
+
+CONFIG_FOLDER: Final = "/etc/gatewayd"
+"""Where a proxy finds its ConfigMap."""
+BOOTSTRAP_FILE: Final = "bootstrap.json"
+CERTIFICATES_FOLDER: Final = "/var/run/gatewayd/certificates"
+"""Where a proxy finds the Secret of its client certificate: tls.crt, tls.key, ca.crt."""
+
+DRAIN_SECONDS: Final = 60
+"""Envoy's --drain-time-s: how long the connections of a listener that changed or went may go on."""
+LINGER_SECONDS: Final = 5
+"""A proxy that ends still accepts for so long: everybody hears by then that it is no endpoint any more."""
+FINISH_SECONDS: Final = 15
+"""After that, the longest wait for the connections that are left."""
+GRACE_SECONDS: Final = 30
+"""terminationGracePeriodSeconds: more than the two waits together."""
+
+XDS_PORT: Final = 18000
+"""The control plane's ADS, mutual TLS."""
+HEALTH_PORT: Final = 18001
+"""GET /healthz and GET /readyz of the control plane, for the kubelet."""
+METRICS_PORT: Final = 19001
+"""GET /metrics of the control plane, for Prometheus: the same port as a proxy's."""
+
+CONTROL_PLANE: Final = "gatewayd"
+"""The control plane's Service, Deployment and ServiceAccount, and the GatewayClass that comes with it."""
+NAMESPACE: Final = "gatewayd-system"
+LEASE: Final = "gatewayd-leader"
+AUTHORITY_SECRET: Final = "gatewayd-ca"  # noqa: S105 - a name, not a secret
+
+
+def certificate_secret(object_name: str) -> str:
+    """Return the name of the Secret with the client certificate of a Gateway's proxies."""
+    return f"{object_name}-xds"

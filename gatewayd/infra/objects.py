@@ -1,0 +1,183 @@
+"""A Gateway's Infrastructure -> the Kubernetes objects that run its Envoys, in the Gateway's own namespace.
+
+Invariants: equal input gives equal output; whatever a user sets, our own labels and annotations win, so that selectors
+hold; a port of the Gateway is nowhere in the pod template, so that a new listener restarts no proxy.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#gatewayinfrastructure
+"""
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any, Final
+
+from gatewayd.infra.layout import PROBES_PORT, certificate_secret
+from gatewayd.infra.pod import pod_spec
+from gatewayd.ir.infrastructure import Infrastructure, Pairs, label_value
+
+JSON = dict[str, Any]
+
+GATEWAY_NAME_LABEL: Final = "gateway.networking.k8s.io/gateway-name"
+"""https://gateway-api.sigs.k8s.io/geps/gep-1762/#resource-attachment"""
+MANAGED_BY: Final = ("app.kubernetes.io/managed-by", "gatewayd")
+CONFIG_HASH_ANNOTATION: Final = "gatewayd.io/config-hash"
+PROMETHEUS: Final = {
+    "prometheus.io/scrape": "true",
+    "prometheus.io/port": str(PROBES_PORT),
+    "prometheus.io/path": "/stats/prometheus",
+}
+"""What many a Prometheus finds pods by; a user may say otherwise."""
+
+
+def objects(infrastructure: Infrastructure, files: Mapping[str, str]) -> tuple[JSON, ...]:
+    """Return everything that a Gateway needs but the Secret of its certificate; `files`: its ConfigMap, by file name.
+
+    The order is one in which they can be made. Each is named `infrastructure.object_name` and belongs to the Gateway,
+    so that the cluster removes it after the Gateway.
+    """
+    return (
+        {"apiVersion": "v1", "kind": "ServiceAccount", **_head(infrastructure), "automountServiceAccountToken": False},
+        {"apiVersion": "v1", "kind": "ConfigMap", **_head(infrastructure), "data": dict(sorted(files.items()))},
+        _workload(infrastructure, files),
+        *_service(infrastructure),
+        *_disruption_budget(infrastructure),
+    )
+
+
+def owner_reference(infrastructure: Infrastructure) -> JSON:
+    """Return the reference that makes an object belong to the Gateway.
+
+    It does not block the Gateway's deletion: that would take a right on the Gateway's finalizers, for nothing.
+    https://kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents/
+    """
+    return {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "Gateway",
+        "name": infrastructure.name,
+        "uid": infrastructure.uid,
+        "controller": True,
+        "blockOwnerDeletion": False,
+    }
+
+
+def labels(infrastructure: Infrastructure) -> dict[str, str]:
+    """Return the labels of all objects and of the pods: the user's, then ours."""
+    return {**dict(infrastructure.labels), **selector(infrastructure), "app.kubernetes.io/name": "envoy"}
+
+
+def selector(infrastructure: Infrastructure) -> dict[str, str]:
+    """Return the labels that tell a Gateway's pods from all others in its namespace; they never change."""
+    return {MANAGED_BY[0]: MANAGED_BY[1], GATEWAY_NAME_LABEL: label_value(infrastructure.name)}
+
+
+def _head(infrastructure: Infrastructure) -> JSON:
+    return {
+        "metadata": {
+            "name": infrastructure.object_name,
+            "namespace": infrastructure.namespace,
+            "labels": labels(infrastructure),
+            **_annotations(infrastructure.annotations),
+            "ownerReferences": [owner_reference(infrastructure)],
+        }
+    }
+
+
+def _annotations(pairs: Pairs) -> JSON:
+    return {"annotations": dict(pairs)} if pairs else {}
+
+
+def _workload(infrastructure: Infrastructure, files: Mapping[str, str]) -> JSON:
+    parameters = infrastructure.parameters
+    scaled = parameters.workload == "Deployment"
+    # Never fewer proxies than asked for: a new one is ready before an old one goes.
+    rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": parameters.workload,
+        **_head(infrastructure),
+        "spec": {
+            **({"replicas": parameters.replicas} if scaled else {}),
+            "selector": {"matchLabels": selector(infrastructure)},
+            "revisionHistoryLimit": 2,
+            "strategy" if scaled else "updateStrategy": rolling,
+            "template": {
+                "metadata": {
+                    "labels": labels(infrastructure),
+                    "annotations": {
+                        **PROMETHEUS,
+                        **dict(infrastructure.annotations),
+                        CONFIG_HASH_ANNOTATION: _hash(files),
+                    },
+                },
+                "spec": pod_spec(
+                    parameters,
+                    object_name=infrastructure.object_name,
+                    secret=certificate_secret(infrastructure.object_name),
+                    selector=selector(infrastructure),
+                ),
+            },
+        },
+    }
+
+
+def _hash(files: Mapping[str, str]) -> str:
+    """Return a hash of the ConfigMap: Envoy reads its bootstrap only once, so a changed one must roll the pods."""
+    digest = blake2b(digest_size=8)
+    for name, text in sorted(files.items()):
+        digest.update(f"{len(name)} {len(text)} {name}{text}".encode())
+    return digest.hexdigest()
+
+
+def _service(infrastructure: Infrastructure) -> tuple[JSON, ...]:
+    """Return the Service; none without ports, which the API server would refuse."""
+    if not infrastructure.ports:
+        return ()
+    parameters = infrastructure.parameters
+    ports = [
+        {"name": each.name, "port": each.port, "targetPort": each.target, "protocol": each.transport}
+        for each in infrastructure.ports
+    ]
+    spec = {
+        "type": parameters.service_type,
+        "selector": selector(infrastructure),
+        "ports": ports,
+        **_addresses(infrastructure),
+        # A ClusterIP Service has no traffic from outside.
+        **(
+            {}
+            if parameters.service_type == "ClusterIP"
+            else {"externalTrafficPolicy": parameters.external_traffic_policy}
+        ),
+    }
+    return ({"apiVersion": "v1", "kind": "Service", **_head(infrastructure), "spec": spec},)
+
+
+def _addresses(infrastructure: Infrastructure) -> JSON:
+    """Return how the Service asks for the Gateway's addresses.
+
+    A load balancer is asked for the first one and may refuse it. Without a load balancer nodes take an external IP
+    unasked, which is why clusters may forbid it (admission plugin DenyServiceExternalIPs, CVE-2020-8554).
+    https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/#ServiceSpec
+    """
+    if not infrastructure.addresses:
+        return {}
+    if infrastructure.parameters.service_type == "LoadBalancer":
+        return {"loadBalancerIP": infrastructure.addresses[0]}
+    return {"externalIPs": list(infrastructure.addresses)}
+
+
+def _disruption_budget(infrastructure: Infrastructure) -> tuple[JSON, ...]:
+    """Return the budget of a Deployment: one pod at a time.
+
+    For one replica as well: `maxUnavailable` never blocks a drain, and it holds when somebody scales up. None for a
+    DaemonSet, whose pods no drain evicts.
+    https://kubernetes.io/docs/tasks/run-application/configure-pdb/
+    """
+    if infrastructure.parameters.workload != "Deployment":
+        return ()
+    spec = {
+        "maxUnavailable": 1,
+        "selector": {"matchLabels": selector(infrastructure)},
+        # A proxy that is broken anyway does not keep a node from being drained.
+        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+    }
+    return ({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", **_head(infrastructure), "spec": spec},)

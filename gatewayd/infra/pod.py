@@ -1,0 +1,123 @@
+"""The pod that runs an Envoy: least privilege, graceful end, everything else by xDS.
+
+It is admitted under the restricted Pod Security Standard:
+https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from gatewayd.infra import layout
+from gatewayd.infra.drain import drain_command
+from gatewayd.ir.infrastructure import Parameters, Resources
+
+JSON = dict[str, Any]
+
+USER: Final = 65532
+"""Nobody's user id: the image's own default is root."""
+
+CONTAINER_SECURITY: Final[JSON] = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+POD_SECURITY: Final[JSON] = {
+    "runAsNonRoot": True,
+    "runAsUser": USER,
+    "runAsGroup": USER,
+    "fsGroup": USER,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+
+_OWNER_AND_GROUP: Final = 0o440
+# Ports are bound as they are written in the Gateway. A safe sysctl: it is the pod's own.
+# https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/#safe-and-unsafe-sysctls
+_LOW_PORTS: Final[JSON] = {"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}
+
+
+def pod_spec(parameters: Parameters, *, object_name: str, secret: str, selector: Mapping[str, str]) -> JSON:
+    """Return the spec of a Gateway's pods; `object_name` names its ConfigMap and ServiceAccount."""
+    return {
+        "serviceAccountName": object_name,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": layout.GRACE_SECONDS,
+        "securityContext": {**POD_SECURITY, "sysctls": [_LOW_PORTS]},
+        **({"nodeSelector": dict(parameters.node_selector)} if parameters.node_selector else {}),
+        **({"topologySpreadConstraints": spread(selector)} if parameters.workload == "Deployment" else {}),
+        "containers": [_envoy(parameters)],
+        "volumes": [
+            {"name": "config", "configMap": {"name": object_name}},
+            {"name": "certificates", "secret": {"secretName": secret, "defaultMode": _OWNER_AND_GROUP}},
+        ],
+    }
+
+
+def spread(selector: Mapping[str, str]) -> list[JSON]:
+    """Return constraints that keep pods apart, by zone and by node, as far as there are any."""
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": key,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": dict(selector)},
+        }
+        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    ]
+
+
+def field_variable(name: str, path: str) -> JSON:
+    """Return an environment variable that tells a container something of its own pod."""
+    return {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
+
+
+def _envoy(parameters: Parameters) -> JSON:
+    hook = drain_command(admin=layout.ADMIN_PORT, probes=layout.PROBES_PORT)
+    return {
+        "name": "envoy",
+        "image": parameters.image,
+        "args": _arguments(parameters),
+        "env": [
+            field_variable("POD_NAME", "metadata.name"),
+            field_variable("POD_NAMESPACE", "metadata.namespace"),
+        ],
+        "ports": [{"name": "probes", "containerPort": layout.PROBES_PORT, "protocol": "TCP"}],
+        # No liveness probe: an Envoy that waits for its control plane must not be killed for it, and Envoy's own
+        # watchdog ends one that hangs.
+        "readinessProbe": {
+            "httpGet": {"path": "/ready", "port": layout.PROBES_PORT},
+            "periodSeconds": 2,
+            "failureThreshold": 3,
+        },
+        "lifecycle": {"preStop": {"exec": {"command": list(hook)}}},
+        **_resources(parameters.resources),
+        "securityContext": CONTAINER_SECURITY,
+        "volumeMounts": [
+            {"name": "config", "mountPath": layout.CONFIG_FOLDER, "readOnly": True},
+            {"name": "certificates", "mountPath": layout.CERTIFICATES_FOLDER, "readOnly": True},
+        ],
+    }
+
+
+def _arguments(parameters: Parameters) -> list[str]:
+    concurrency = ("--concurrency", str(parameters.concurrency)) if parameters.concurrency else ()
+    return [
+        "--config-path",
+        f"{layout.CONFIG_FOLDER}/{layout.BOOTSTRAP_FILE}",
+        "--service-node",
+        "$(POD_NAME)",
+        "--disable-hot-restart",
+        "--drain-time-s",
+        str(layout.DRAIN_SECONDS),
+        "--log-level",
+        "warning",
+        *concurrency,
+        *parameters.extra_args,
+    ]
+
+
+def _resources(resources: Resources) -> JSON:
+    found = {
+        name: dict(pairs) for name, pairs in (("requests", resources.requests), ("limits", resources.limits)) if pairs
+    }
+    return {"resources": found} if found else {}

@@ -1,0 +1,112 @@
+"""What gatewayd may do in a cluster, made from the table of kinds: a right for each request that is made, no other.
+
+The whole cluster: kinds are listed and watched; what carries a status of ours is read again after a conflict, and its
+status patched; the objects that a Gateway needs are made by server-side apply in the Gateway's own namespace. That last
+part includes Secrets, and Kubernetes cannot narrow `create` down to names: whoever may exec into the control plane may
+read and make Secrets everywhere. Its own namespace: the lease, and the CA, which alone is replaced.
+
+No right on roles, no `escalate`, `bind` or `impersonate`, no wildcard.
+https://kubernetes.io/docs/reference/access-authn-authz/rbac/
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from gatewayd.api.kinds import KINDS
+from gatewayd.infra.layout import AUTHORITY_SECRET, LEASE
+
+JSON = dict[str, Any]
+
+VERBS: Final = ("get", "list", "watch", "create", "update", "patch", "delete")
+"""In the order in which they are written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeKind:
+    """A kind of object that is made for Gateways."""
+
+    group: str
+    version: str
+    plural: str
+    kind: str
+
+    @property
+    def api_version(self) -> str:
+        """What stands in `apiVersion`."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+
+MADE_KINDS: Final = (
+    MadeKind(group="", version="v1", plural="secrets", kind="Secret"),
+    MadeKind(group="", version="v1", plural="serviceaccounts", kind="ServiceAccount"),
+    MadeKind(group="", version="v1", plural="configmaps", kind="ConfigMap"),
+    MadeKind(group="apps", version="v1", plural="deployments", kind="Deployment"),
+    MadeKind(group="apps", version="v1", plural="daemonsets", kind="DaemonSet"),
+    MadeKind(group="", version="v1", plural="services", kind="Service"),
+    MadeKind(group="policy", version="v1", plural="poddisruptionbudgets", kind="PodDisruptionBudget"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """One verb on one resource ("gateways/status"); `name` "" is any object."""
+
+    group: str
+    resource: str
+    name: str
+    verb: str
+
+
+def cluster_rules() -> tuple[JSON, ...]:
+    """Return the rules of the ClusterRole."""
+    return _rules(_cluster_grants())
+
+
+def own_rules() -> tuple[JSON, ...]:
+    """Return the rules of the Role in the control plane's own namespace, beside those of the ClusterRole."""
+    return _rules(_own_grants())
+
+
+def _cluster_grants() -> Iterator[Grant]:
+    for kind in KINDS:
+        yield from _grants(kind.group, kind.plural, "list", "watch")
+        if kind.statused:
+            yield from _grants(kind.group, kind.plural, "get")
+            yield from _grants(kind.group, f"{kind.plural}/status", "patch")
+    for made in MADE_KINDS:
+        # Server-side apply is a patch, and a create where there is nothing yet.
+        yield from _grants(made.group, made.plural, "get", "list", "watch", "create", "patch", "delete")
+    yield from _grants("", "events", "create", "patch")
+
+
+def _own_grants() -> Iterator[Grant]:
+    leases, lease = ("coordination.k8s.io", "leases"), {"name": LEASE}
+    yield from _grants(*leases, "create")
+    yield from _grants(*leases, "get", "update", **lease)
+    yield from _grants("", "secrets", "update", name=AUTHORITY_SECRET)
+
+
+def _grants(group: str, resource: str, *verbs: str, name: str = "") -> Iterator[Grant]:
+    for verb in verbs:
+        yield Grant(group=group, resource=resource, name=name, verb=verb)
+
+
+def _rules(grants: Iterable[Grant]) -> tuple[JSON, ...]:
+    """Gather grants into rules: resources of one group that may be done the same to share one."""
+    verbs: dict[tuple[str, str, str], set[str]] = {}
+    for grant in grants:
+        verbs.setdefault((grant.group, grant.name, grant.resource), set()).add(grant.verb)
+    rules: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for (group, name, resource), found in verbs.items():
+        ordered = tuple(verb for verb in VERBS if verb in found)
+        rules.setdefault((group, name, ordered), []).append(resource)
+    return tuple(
+        {
+            "apiGroups": [group],
+            "resources": sorted(resources),
+            **({"resourceNames": [name]} if name else {}),
+            "verbs": list(ordered),
+        }
+        for (group, name, ordered), resources in sorted(rules.items())
+    )

@@ -1,0 +1,84 @@
+"""What is said about policies: for each Gateway through which they have an effect.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#policyancestorstatus
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gatewayd.api.backendtlspolicy import BackendTLSPolicy
+from gatewayd.api.meta import ObjectKey
+from gatewayd.api.refs import GATEWAY_GROUP
+from gatewayd.incremental.view import Index, Member, Source, View, query
+from gatewayd.ir.outcome import ParentOutcome, PolicyOutcome, Reference, Verdict
+from gatewayd.translator import verdicts
+from gatewayd.translator.policies.attach import lost_targets
+from gatewayd.translator.policies.backendtls import SERVICE_KIND, ValidationKey, settings
+from gatewayd.translator.protocols import ROUTE_TABLES
+from gatewayd.translator.proxy import gateway_upstreams
+
+MAX_ANCESTORS = 16
+
+
+class ServiceUse(NamedTuple):
+    """A Gateway whose routes lead to a Service."""
+
+    service: ObjectKey
+    gateway: ObjectKey
+
+
+@query
+def service_uses(view: View, member: Member) -> frozenset[ServiceUse]:
+    """Return the Services that a route leads to, for each Gateway that it is attached to."""
+    return frozenset(
+        ServiceUse(ObjectKey(each.upstream.namespace, each.upstream.name), each.gateway)
+        for each in gateway_upstreams(view, member)
+        if each.upstream.kind == "Service"
+    )
+
+
+SERVICE_USES = Index(
+    name="gateways_by_service",
+    sources=tuple(Source(table=table, query=service_uses) for table in ROUTE_TABLES),
+    group=lambda use: use.service,
+)
+
+
+@query
+def backendtls_outcome(view: View, member: Member) -> PolicyOutcome | None:
+    """Return what is said about a BackendTLSPolicy; None while no Gateway of ours uses what it is for."""
+    row = view.get(BackendTLSPolicy, member.key)
+    if row is None:
+        return None
+    said = _verdicts(view, row.metadata.key)
+    ancestors = tuple(
+        ParentOutcome(ref=_gateway(gateway), verdicts=said) for gateway in sorted(set(_gateways(view, row)))
+    )
+    if not ancestors:
+        return None
+    return PolicyOutcome(generation=row.metadata.generation, ancestors=ancestors[:MAX_ANCESTORS])
+
+
+def _gateways(view: View, row: BackendTLSPolicy) -> Iterator[ObjectKey]:
+    for target in row.spec.target_refs:
+        if target.group_kind == SERVICE_KIND:
+            for use in view.group(SERVICE_USES, ObjectKey(row.metadata.namespace, target.name)):
+                yield use.gateway
+
+
+def _gateway(key: ObjectKey) -> Reference:
+    return Reference(
+        group=GATEWAY_GROUP, kind="Gateway", namespace=key.namespace, name=key.name, section=None, port=None
+    )
+
+
+def _verdicts(view: View, policy: ObjectKey) -> tuple[Verdict, ...]:
+    found = settings(view, ValidationKey(BackendTLSPolicy, policy, "spec.validation"))
+    if found is None:
+        return ()
+    lost = lost_targets(view, policy)
+    if lost:
+        target, other = lost[0]
+        message = f'spec.targetRefs: {target.kind.kind} "{target.key}" has BackendTLSPolicy "{other}" already'
+        return (verdicts.not_accepted("Conflicted", message), found.resolved)
+    return (found.accepted, found.resolved)

@@ -1,0 +1,94 @@
+from envoy.config.route.v3 import route_components_pb2, route_pb2
+
+from gatewayd.ir.filters import Cors, RequestHeaders, ResponseHeaders
+from gatewayd.ir.http import (
+    DirectResponse,
+    FullPath,
+    PersistenceKind,
+    Route,
+    RouteTableKey,
+    SessionPersistence,
+)
+from gatewayd.xds.message import serialised
+from gatewayd.xds.route import (
+    TABLE_TAIL,
+    envoy_routes,
+    fallback_entries,
+    route_entries,
+    shared_between_domains,
+    table_head,
+    virtual_host_entry,
+    virtual_host_head,
+)
+from tests.unit.xds.shorthand import changes, forward, redirect, rewritten, route, share
+
+DOMAIN = "shop.example"
+CORS = Cors(origins=("*",), methods=(), allow_headers=(), expose_headers=(), max_age=5, credentials=False)
+SESSION = SessionPersistence(kind=PersistenceKind.COOKIE, name="s", path="/", ttl_s=None)
+
+
+def only(of: Route) -> route_components_pb2.Route:
+    (one,) = envoy_routes(of, DOMAIN)
+    return one
+
+
+def test_parts_make_the_message_that_would_have_been_made_at_once() -> None:
+    routes = (route(forward("a"), name="one"), route(redirect(scheme="https"), name="two"))
+    body = b"".join((virtual_host_head(DOMAIN), *(route_entries(each, DOMAIN) for each in routes)))
+    entry = virtual_host_entry(body + fallback_entries(DirectResponse(status=421)))
+    whole = table_head(RouteTableKey(port=80, listener="")) + entry + TABLE_TAIL
+    parsed = route_pb2.RouteConfiguration.FromString(whole)
+    assert serialised(parsed) == whole
+    assert (parsed.name, parsed.ignore_port_in_host_matching) == ("80", True)
+    assert parsed.HasField("validate_clusters")
+    (host,) = parsed.virtual_hosts
+    assert (host.name, list(host.domains)) == (DOMAIN, [DOMAIN])
+    assert [each.name for each in host.routes[:2]] == [str(each.source) for each in routes]
+    assert (host.routes[2].match.prefix, host.routes[2].direct_response.status) == ("/", 421)
+
+
+def test_envoy_answers_404_by_itself() -> None:
+    assert fallback_entries(DirectResponse(status=404)) == b""
+
+
+def test_actions() -> None:
+    assert only(route(forward("a"))).HasField("route")
+    assert only(route(redirect(scheme="https"))).redirect.host_redirect == DOMAIN
+    assert only(route(DirectResponse(status=500))).direct_response.status == 500
+
+
+def test_a_rules_name_is_metadata() -> None:
+    assert only(route(forward("a"), rule_name="cart")).metadata.filter_metadata["gatewayd"]["rule"] == "cart"
+    assert not only(route(forward("a"))).HasField("metadata")
+
+
+def test_filters() -> None:
+    put = changes(put=(("x", "1"),))
+    made = only(
+        route(
+            forward("a", persistence=SESSION), filters=(RequestHeaders(changes=put), ResponseHeaders(changes=put), CORS)
+        )
+    )
+    assert [each.header.key for each in made.request_headers_to_add] == ["x"]
+    assert [each.header.key for each in made.response_headers_to_add] == ["x"]
+    assert set(made.typed_per_filter_config) == {"envoy.filters.http.cors", "envoy.filters.http.stateful_session"}
+
+
+def test_headers_of_answers_without_a_backend() -> None:
+    answers = ResponseHeaders(changes=changes(put=(("x", "1"),)))
+    for action in (redirect(scheme="https"), DirectResponse(status=500)):
+        assert [each.header.key for each in only(route(action, filters=(answers,))).response_headers_to_add] == ["x"]
+
+
+def test_shares_with_rewrites_are_routes_of_one_name() -> None:
+    own = share("a", rewrite=rewritten(path=FullPath(value="/a")))
+    first, second = envoy_routes(route(forward(own, "b")), DOMAIN)
+    assert first.name == second.name
+    assert first.match.runtime_fraction.default_value.numerator == 500_000
+    assert not second.match.HasField("runtime_fraction")
+
+
+def test_what_domains_share() -> None:
+    assert shared_between_domains(route(forward("a")))
+    assert shared_between_domains(route(redirect(host="a.example")))
+    assert not shared_between_domains(route(redirect(scheme="https")))
