@@ -35,7 +35,7 @@ types: $(STAMP) ## types
 	$(BIN)/mypy
 
 contracts: $(STAMP) ## who may import whom
-	$(BIN)/lint-imports --no-timings
+	$(BIN)/lint-imports
 
 unit: $(STAMP) ## unit tests
 	$(BIN)/pytest -q tests/unit

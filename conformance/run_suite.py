@@ -1,7 +1,7 @@
 """Run the upstream conformance suite in a fresh cluster: `python -m conformance.run_suite [--test NAME ...]`.
 
-Out: the report in `conformance/reports/` when the whole suite ran (`.cache/conformance/RUN/` for chosen tests), the suite's
-whole output beside it, one line a test on the terminal. The exit code is the suite's.
+Out: the report in `conformance/reports/` when the whole suite ran (`.cache/conformance/RUN/` for chosen tests), the
+suite's whole output beside it, one line a test on the terminal. The exit code is the suite's.
 """
 
 from __future__ import annotations

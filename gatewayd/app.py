@@ -150,10 +150,8 @@ class Standalone:
 
     def _map_low_ports(self) -> None:
         """Add to ports below 1024 where they may not be bound."""
-        engine = self.reconciler.store.engine
-        rows = {(table, key): row for table in (Gateway, ListenerSet) for key, row in engine.rows(table)}
-        rows |= {(delta.kind, delta.key): delta.obj for delta in self.step.deltas if delta.kind in (Gateway, ListenerSet)}
-        ports = [each.port for row in rows.values() if row is not None for each in row.spec.listeners]
+        objects = self.folder.objects()
+        ports = [each.port for row in objects if isinstance(row, Gateway | ListenerSet) for each in row.spec.listeners]
         first = 0 if may_bind_low_ports(self.options.envoy) else first_unprivileged_port()
         offset = offset_for(ports, first)
         if offset != self._offset:
@@ -173,6 +171,8 @@ class Standalone:
 
     def _on_report(self, gateway: str, report: FleetReport) -> None:
         self.reconciler.submit((fleet_delta(gateway, report),))
+        if not report.connected:
+            self.progress.lost(gateway, time.monotonic())
         self._audience.fleet_answered(gateway)
 
     def _on_answer(self, gateway: str) -> None:

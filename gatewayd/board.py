@@ -117,7 +117,7 @@ def _programmed(
     if not any(verdict.type == "Accepted" and verdict.status for each in parents for verdict in each.verdicts):
         return _NOT_KNOWN
     for gateway, each in progress.items():
-        if sight.progress.proxies(gateway, each) == 0:
+        if each.arrived is None:
             return _why_not(sight.report(gateway), each)
     if not progress:
         return Condition(mark=Mark.FALSE, reason="Pending: no listener or no rule of it works")
@@ -140,7 +140,7 @@ def _acked(sight: Sight, progress: Mapping[str, RouteProgress]) -> Acked | None:
     if not times or len(arrived) < len(times):
         return None
     return Acked(
-        proxies=sum(sight.progress.proxies(gateway, each) for gateway, each in progress.items()),
+        proxies=sum(each.proxies for each in progress.values()),
         of=sum(sight.report(gateway).connected for gateway in progress),
         milliseconds=max(arrived) * 1000,
     )

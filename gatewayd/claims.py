@@ -8,7 +8,7 @@ told to listen, because Envoy shares a port with another Envoy without a word (S
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 from gatewayd.ir.proxy import DatagramListener, ProxyConfig
 from gatewayd.standalone.ports import Free, NotAllowed, PortWish, Taken
@@ -36,6 +36,8 @@ class Elsewhere:
 
 Refusal = NotAllowed | Taken | Elsewhere
 Ask = Callable[[PortWish], Free | NotAllowed | Taken]
+_Protocol = Literal["TCP", "UDP"]
+_Port = tuple[_Protocol, int]
 
 
 class Claims:
@@ -44,7 +46,7 @@ class Claims:
     def __init__(self, ask: Ask) -> None:
         """`ask` says whether a port that none of our Envoys has can be listened on."""
         self._ask = ask
-        self._owners: dict[tuple[str, int], str] = {}
+        self._owners: dict[_Port, str] = {}
         self._wanted: dict[str, tuple[Snapshot, ProxyConfig]] = {}
         self.refusals: dict[str, Mapping[str, Refusal]] = {}
 
@@ -81,7 +83,7 @@ class Claims:
             if self.refusals.get(gateway, {}).keys() != before.keys():
                 yield snapshot
 
-    def _drop(self, gateway: str, keep: set[tuple[str, int]]) -> None:
+    def _drop(self, gateway: str, keep: set[_Port]) -> None:
         gone = [port for port, owner in self._owners.items() if owner == gateway and port not in keep]
         for port in gone:
             del self._owners[port]
@@ -121,6 +123,6 @@ def offset_for(ports: Iterable[int], first_allowed: int) -> int:
 
 def _wishes(config: ProxyConfig) -> Iterator[tuple[str, PortWish]]:
     for listener in config.listeners:
-        protocol: Final = "UDP" if isinstance(listener, DatagramListener) else "TCP"
+        protocol: _Protocol = "UDP" if isinstance(listener, DatagramListener) else "TCP"
         owner = f"Gateway {config.gateway}"
         yield listener.name, PortWish(port=listener.port, protocol=protocol, owner=owner)

@@ -3,7 +3,7 @@
 In: what was published and when, what proxies hold, the time as an argument. Out: a `RouteProgress` for each route.
 A route is carried by resources: the route tables that it has a say in, the listeners for routes of the other kinds.
 It has arrived when a connected proxy holds the published version of each. An edit of another route in the same table
-does not start its time anew.
+does not take it away and does not start its time anew: until the edit arrives, proxies go on with what they have.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -36,12 +36,13 @@ class Carrier(NamedTuple):
 class RouteProgress:
     """`carriers` sorted; `since`: when it last changed; `arrived`: when it was first held after that, None before.
 
-    Both in seconds of the clock that the caller uses.
+    Both in seconds of the clock that the caller uses. `proxies` hold it, 0 before it has arrived.
     """
 
     carriers: tuple[Carrier, ...]
     since: float
     arrived: float | None
+    proxies: int
 
     @property
     def seconds(self) -> float | None:
@@ -79,7 +80,7 @@ class Progress:
             if known is not None and known.content == content and known.progress.carriers == carriers:
                 after[name] = known
             else:
-                fresh = RouteProgress(carriers=carriers, since=now, arrived=None)
+                fresh = RouteProgress(carriers=carriers, since=now, arrived=None, proxies=0)
                 after[name] = _Followed(content=content, progress=fresh)
         self._gateways[config.gateway] = after
 
@@ -88,13 +89,28 @@ class Progress:
         self._gateways.pop(gateway, None)
 
     def answered(self, gateway: str, now: float) -> bool:
-        """Look again at what has not arrived; return whether something has."""
+        """Look again at who holds what; return whether something has arrived."""
         moved = False
-        for name, each in self._gateways.get(gateway, {}).items():
-            if each.progress.arrived is None and self.proxies(gateway, each.progress) > 0:
-                self._gateways[gateway][name] = replace(each, progress=replace(each.progress, arrived=now))
-                moved = True
+        counts: dict[tuple[Carrier, ...], int] = {}
+        found = self._gateways.get(gateway, {})
+        for name, each in found.items():
+            progress = each.progress
+            if progress.carriers not in counts:
+                counts[progress.carriers] = self._count(gateway, progress.carriers)
+            count = counts[progress.carriers]
+            if count and count != progress.proxies:
+                moved |= progress.arrived is None
+                arrived = now if progress.arrived is None else progress.arrived
+                found[name] = replace(each, progress=replace(progress, arrived=arrived, proxies=count))
         return moved
+
+    def lost(self, gateway: str, now: float) -> None:
+        """Note that no proxy of a Gateway is connected any more: everything has to arrive again."""
+        found = self._gateways.get(gateway, {})
+        for name, each in found.items():
+            if each.progress.arrived is not None:
+                fresh = replace(each.progress, since=now, arrived=None, proxies=0)
+                found[name] = replace(each, progress=fresh)
 
     def of(self, gateway: str, name: RouteName) -> RouteProgress | None:
         """Return how far a route is at a Gateway, None where it is not attached."""
@@ -114,9 +130,8 @@ class Progress:
             if each.progress.arrived is None
         )
 
-    def proxies(self, gateway: str, progress: RouteProgress) -> int:
-        """Return how many connected proxies hold all that carries a route."""
-        return min((self._holders(gateway, each.type_url, each.name) for each in progress.carriers), default=0)
+    def _count(self, gateway: str, carriers: tuple[Carrier, ...]) -> int:
+        return min((self._holders(gateway, each.type_url, each.name) for each in carriers), default=0)
 
 
 class _Found:

@@ -1,7 +1,7 @@
 """Loads what manifests lead to into a real Envoy, over ADS as in earnest, and says what it refuses.
 
-In: a Translation and an Envoy. Out: Findings on the objects that the refused resources were made from. No listener binds
-its port, so a check never meets what is running.
+In: a Translation and an Envoy. Out: Findings on the objects that the refused resources were made from. No listener
+binds its port, so a check never meets what is running.
 """
 
 import asyncio

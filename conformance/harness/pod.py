@@ -122,14 +122,21 @@ class Pod:
                 await running
                 if isinstance(container.state, Terminated) and container.state.code != 0:
                     return
-            for container in self._containers:
-                group.create_task(container.run())
+            await asyncio.gather(*(container.run() for container in self._containers))
+            # The Pod is done (a Job's, say): what ran beside its containers ends too.
+            grace = self._manifest["spec"].get("terminationGracePeriodSeconds", 30)
+            await self._stop_sidecars(grace)
 
     async def _stop_containers(self) -> None:
         gone = self._signals.gone.is_set()
         grace = 0 if gone else self._manifest["metadata"].get("deletionGracePeriodSeconds", 30)
         await asyncio.gather(*(container.stop(grace) for container in self._containers))
-        await asyncio.gather(*(container.stop(grace) for container in self._init_containers))
+        await self._stop_sidecars(grace)
+
+    async def _stop_sidecars(self, grace: float) -> None:
+        # In the reverse of their order: the first one may be what the others need.
+        for container in reversed(self._init_containers):
+            await container.stop(grace)
 
     async def _clean_up(self) -> None:
         if self._network is not None and not self._on_node_network:

@@ -66,7 +66,7 @@ class _Fleet:
         """Drop the witnesses of listeners that are not what they were."""
         latest = self.latest.of(LISTENER) if self.latest is not None else {}
         known = before.of(LISTENER) if before is not None else {}
-        changed = self.shared.differences.between(known, latest)
+        changed = self.shared.differing(known, latest)
         for name in changed:
             self.witnesses.pop(name, None)
         if changed:
@@ -190,17 +190,18 @@ class Fleet:
 
     def proxies(self, gateway: str) -> tuple[ProxyState, ...]:
         """Describe the connected proxies of a Gateway, `namespace/name`."""
-        return tuple(proxy_state(gateway, member.session, member.since) for member in self._members(gateway))
+        fleet = self._fleets.get(gateway)
+        if fleet is None:
+            return ()
+        return tuple(proxy_state(gateway, each.session, each.since, fleet.latest) for each in fleet.members)
 
     def resources(self, gateway: str) -> Iterator[tuple[ProxyState, Iterator[ResourceState]]]:
         """Yield each connected proxy of a Gateway with every resource that it has or shall have."""
-        for member in self._members(gateway):
-            yield proxy_state(gateway, member.session, member.since), resource_states(member.session)
-
-    def _members(self, gateway: str) -> tuple[Member, ...]:
-        """Return the streams of a Gateway."""
         fleet = self._fleets.get(gateway)
-        return tuple(fleet.members) if fleet is not None else ()
+        for member in tuple(fleet.members) if fleet is not None else ():
+            latest = fleet.latest if fleet is not None else None
+            state = proxy_state(gateway, member.session, member.since, latest)
+            yield state, resource_states(member.session, latest)
 
     def _fleet(self, gateway: str) -> _Fleet:
         """Return the streams of a Gateway, none yet when it is new."""

@@ -8,9 +8,9 @@ https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#eventual-consi
 warmed, i.e., the management plane must ensure that clusters referenced by a route are in place, before pushing the
 updates for a route".
 
-Two snapshots stand side by side. Clusters, endpoints and secrets follow the latest one at once. Routes, scopes and
-listeners follow the `routing` snapshot, which moves on to the latest one when everything of it was ACKed: so a storm of
-new clusters delays a route by one round, and never starves it.
+Two snapshots stand side by side. Routes, scopes and listeners follow the `routing` snapshot, which moves on to the
+latest one when everything of it was ACKed: so a storm of new clusters delays a route by one round, and never starves
+it. Clusters, endpoints and secrets follow the latest snapshot at once, and keep what only the routing one has.
 """
 
 from collections.abc import Iterable, Mapping

@@ -6,20 +6,20 @@ that does not go back. Invariant: at most one response of each type is unanswere
 xDS protocol: https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol (SPEC; `#...` are its sections)
 """
 
-from collections.abc import Iterable
 from enum import Enum
 from typing import TypeAlias
 
 from envoy.config.core.v3 import base_pb2
+from envoy.config.endpoint.v3 import endpoint_pb2
 from envoy.service.discovery.v3 import discovery_pb2
 
-from gatewayd.ads.difference import Differences
+from gatewayd.ads.difference import PairMemo, differing, joined
 from gatewayd.ads.envelope import Content, Envelope, Mode, Push, state_version
-from gatewayd.ads.ledger import Ledger, version_of
+from gatewayd.ads.ledger import Ledger
 from gatewayd.ads.ordering import MADE_FIRST, ROUTED, Ordering
 from gatewayd.ads.references import References
 from gatewayd.ads.subscription import UNCHANGED
-from gatewayd.xds.resource import CLUSTER, ROUTE, XDS_TYPES, Snapshot, TypeUrl
+from gatewayd.xds.resource import CLUSTER, ENDPOINT, ROUTE, XDS_TYPES, Resource, Resources, Snapshot, TypeUrl, resource
 
 Request: TypeAlias = discovery_pb2.DeltaDiscoveryRequest | discovery_pb2.DiscoveryRequest
 
@@ -36,11 +36,12 @@ class Answer(Enum):
 class Shared:
     """What the streams of one Gateway share: encoded responses, comparisons of snapshots, references of clusters."""
 
-    __slots__ = ("differences", "envelope", "references")
+    __slots__ = ("differing", "envelope", "joined", "references")
 
     def __init__(self) -> None:
         self.envelope = Envelope()
-        self.differences = Differences()
+        self.differing = PairMemo(differing)
+        self.joined = PairMemo(joined)
         self.references = References()
 
 
@@ -81,14 +82,10 @@ class Session:
     def on_snapshot(self, snapshot: Snapshot) -> None:
         """Make a snapshot the latest one; what has not changed in it is not looked at again."""
         before, self._latest = self._latest, snapshot
-        if before is snapshot:
-            return
-        for url in MADE_FIRST:
-            changed = self._retarget(url, snapshot)
-            if url == CLUSTER:
-                self._on_clusters(changed, snapshot)
         if self._routing is None:
             self._move_routing(snapshot)
+        elif before is not snapshot:
+            self._retarget_made_first(snapshot, self._routing)
 
     def responses_to_send(self, now: float) -> tuple[Push, ...]:
         """Return what to write now, in this order; nothing before the first snapshot.
@@ -106,32 +103,31 @@ class Session:
         self._send_made_first(pushes)  # what the routes, if they have settled, no longer use
         return tuple(pushes)
 
-    def _on_clusters(self, changed: Iterable[str], snapshot: Snapshot) -> None:
-        """Leave the routing snapshot when it needs a cluster that will now never come."""
-        wanted = snapshot.of(CLUSTER)
-        ledger = self.ledgers[CLUSTER]
-        self._ordering.clusters_back(name for name in changed if name in wanted)
-        if self._routing is None or not ledger.subscription.seen:
-            return
-        routed = self._routing.of(CLUSTER)
-        lost = (name for name in changed if name not in wanted and name in routed)
-        if any(version_of(ledger.held(name)) is None for name in lost):
-            self._move_routing(snapshot)
-
     def _move_routing(self, snapshot: Snapshot) -> None:
         """Let routes, scopes and listeners follow another snapshot."""
         self._routing = snapshot
         self._ordering.routing_moved()
+        self._retarget_made_first(snapshot, snapshot)
         for url in ROUTED:
-            self._retarget(url, snapshot)
+            self._retarget(url, snapshot.of(url))
 
-    def _retarget(self, url: TypeUrl, snapshot: Snapshot) -> tuple[str, ...]:
-        """Give a ledger its new target; return the names that changed."""
+    def _retarget_made_first(self, latest: Snapshot, routing: Snapshot) -> None:
+        """Let clusters, endpoints and secrets follow the latest snapshot.
+
+        What only the routing snapshot has stays as long as that is followed: its routes need it.
+        """
+        for url in MADE_FIRST:
+            self._retarget(url, self._shared.joined(routing.of(url), latest.of(url)))
+
+    def _retarget(self, url: TypeUrl, target: Resources) -> None:
+        """Give a ledger its new target."""
         ledger = self.ledgers[url]
-        target = snapshot.of(url)
-        changed = self._shared.differences.between(ledger.target, target)
+        if ledger.target is target:
+            return
+        changed = self._shared.differing(ledger.target, target)
         ledger.retarget(target, changed)
-        return changed
+        if url == CLUSTER:
+            self._ordering.clusters_back(name for name in changed if name in target)
 
     def _send_made_first(self, pushes: list[Push]) -> None:
         """Send clusters, then endpoints and secrets, with the removals that are due."""
@@ -168,14 +164,13 @@ class Session:
         """Send what is pending of one type, with these removals, unless a response of it is unanswered."""
         if not ledger.is_waiting():
             return
-        gone = self._sayable(ledger, [*removals, *ledger.absences()])
-        names = ledger.group((*ledger.makes(), *gone))
+        names = ledger.group((*ledger.makes(), *self._sayable(ledger, removals), *self._absences(ledger)))
         if names or ledger.greeting:
             self._depart(pushes, ledger, names)
 
     def _send_absences(self, pushes: list[Push], ledger: Ledger) -> None:
         """Say of names that were asked for in vain that there is nothing: that needs no order."""
-        names = self._sayable(ledger, ledger.absences()) if ledger.is_waiting() else ()
+        names = self._absences(ledger) if ledger.is_waiting() else []
         if names:
             self._depart(pushes, ledger, tuple(names))
 
@@ -189,6 +184,15 @@ class Session:
             return names
         ledger.drop(names)
         return []
+
+    def _absences(self, ledger: Ledger) -> list[str]:
+        """Return the names that were asked for in vain and can be answered.
+
+        SPEC#knowing-when-a-requested-resource-does-not-exist: delta has words for it, and SotW makes the client wait for
+        15 s. A cluster that waits keeps Envoy from taking any other: it gets an assignment without endpoints.
+        """
+        names = ledger.absences()
+        return names if ledger.row.url == ENDPOINT else self._sayable(ledger, names)
 
     def _depart(self, pushes: list[Push], ledger: Ledger, names: tuple[str, ...]) -> None:
         """Encode a response and note it as sent."""
@@ -207,6 +211,8 @@ class Session:
         if self.mode is Mode.DELTA:
             removed = tuple(sorted(name for name in names if name not in target))
             return Content(mode=self.mode, type_url=ledger.row.url, made=made, removed=removed, version="")
+        if ledger.row.url == ENDPOINT:
+            made += tuple(_no_endpoints(name) for name in sorted(names) if name not in target)
         state = ledger.effective(frozenset(names))
         if ledger.row.wildcard:
             made = tuple(state)
@@ -252,6 +258,12 @@ def _on_sotw(ledger: Ledger, message: discovery_pb2.DiscoveryRequest) -> Answer:
         ledger.subscribe(change)
         return Answer.SUBSCRIPTION if answer is Answer.IGNORED else answer
     return answer
+
+
+def _no_endpoints(name: str) -> Resource:
+    """Return the assignment of a cluster that has no endpoints."""
+    message = endpoint_pb2.ClusterLoadAssignment(cluster_name=name)
+    return resource(ENDPOINT, name, message.SerializeToString(deterministic=True))
 
 
 def _conclude(ledger: Ledger, message: Request) -> Answer:

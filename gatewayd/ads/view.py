@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from gatewayd.ads.ledger import Ledger, version_of
+from gatewayd.ads.difference import differing
+from gatewayd.ads.ledger import Ledger, Unknown, Unsure, version_of
 from gatewayd.ads.session import Session
 from gatewayd.ir.outcome import Rejection
-from gatewayd.xds.resource import TypeUrl
+from gatewayd.xds.resource import Resource, Resources, Snapshot, TypeUrl
 
 
 class Sync(Enum):
@@ -69,8 +70,8 @@ class ProxyState:
         return not any(row.pending or row.rejections for row in self.types)
 
 
-def proxy_state(gateway: str, session: Session, since: float) -> ProxyState:
-    """Describe a session; types that it has not subscribed to are left out."""
+def proxy_state(gateway: str, session: Session, since: float, latest: Snapshot | None) -> ProxyState:
+    """Describe a session against the snapshot published last; types that it has not subscribed to are left out."""
     node = session.node
     return ProxyState(
         gateway=gateway,
@@ -79,17 +80,22 @@ def proxy_state(gateway: str, session: Session, since: float) -> ProxyState:
         version=_agent_version(session),
         since=since,
         mode=session.mode.value,
-        types=tuple(_type_state(ledger) for ledger in session.ledgers.values() if ledger.subscription.seen),
+        types=tuple(
+            _type_state(ledger, _published(ledger, latest))
+            for ledger in session.ledgers.values()
+            if ledger.subscription.seen
+        ),
     )
 
 
-def resource_states(session: Session) -> Iterator[ResourceState]:
+def resource_states(session: Session, latest: Snapshot | None) -> Iterator[ResourceState]:
     """Yield every resource that the proxy has or shall have."""
-    for url, ledger in session.ledgers.items():
+    for ledger in session.ledgers.values():
+        published = _published(ledger, latest)
         moves = ledger.flight.moves if ledger.flight is not None else {}
-        for name in sorted({*ledger.target, *ledger.behind, *moves}):
+        for name in sorted({*published, *ledger.target, *ledger.behind, *moves}):
             if ledger.subscription.covers(name):
-                yield _resource_state(url, ledger, name)
+                yield _resource_state(ledger, name, published.get(name))
 
 
 def rejections_of(ledger: Ledger) -> tuple[Rejection, ...]:
@@ -103,9 +109,17 @@ def rejections_of(ledger: Ledger) -> tuple[Rejection, ...]:
     )
 
 
-def _type_state(ledger: Ledger) -> TypeState:
+def _published(ledger: Ledger, latest: Snapshot | None) -> Resources:
+    """Return what is published of a type: the session may follow only when what came before is done."""
+    return latest.of(ledger.row.url) if latest is not None else {}
+
+
+def _type_state(ledger: Ledger, published: Resources) -> TypeState:
     """Describe one type."""
-    moving = ledger.flight.moves if ledger.flight is not None else {}
+    moves = ledger.flight.moves if ledger.flight is not None else {}
+    pending = {name for name in (*ledger.behind, *moves) if name not in ledger.refused}
+    if ledger.target is not published:
+        pending.update(filter(ledger.subscription.covers, differing(ledger.target, published)))
     return TypeState(
         type_url=ledger.row.url,
         short=ledger.row.short,
@@ -113,28 +127,30 @@ def _type_state(ledger: Ledger) -> TypeState:
         wildcard=ledger.subscription.wildcard,
         sent=ledger.sent_nonce,
         acked=ledger.acked_nonce,
-        pending=tuple(sorted(name for name in {*ledger.behind, *moving} if name not in ledger.refused)),
+        pending=tuple(sorted(pending)),
         rejections=rejections_of(ledger),
     )
 
 
-def _resource_state(url: TypeUrl, ledger: Ledger, name: str) -> ResourceState:
+def _resource_state(ledger: Ledger, name: str, published: Resource | None) -> ResourceState:
     """Describe one resource."""
-    target = ledger.target.get(name)
-    sync, message = Sync.SYNCED, ""
-    if name in ledger.refused:
-        sync, message = Sync.ERROR, ledger.refused[name].message
+    held = ledger.held(name)
+    version = version_of(held) or ""
+    target = published.version if published is not None else ""
+    refusal = ledger.refused.get(name)
+    if refusal is not None and refusal.version == target:
+        sync = Sync.ERROR
     elif ledger.flight is not None and name in ledger.flight.moves:
         sync = Sync.STALE
-    elif name in ledger.behind:
-        sync = Sync.NOT_SENT
+    else:
+        sync = Sync.SYNCED if version == target and not isinstance(held, Unknown | Unsure) else Sync.NOT_SENT
     return ResourceState(
-        type_url=url,
+        type_url=ledger.row.url,
         name=name,
-        version=version_of(ledger.held(name)) or "",
-        target=target.version if target is not None else "",
+        version=version,
+        target=target,
         sync=sync,
-        message=message,
+        message=refusal.message if refusal is not None and sync is Sync.ERROR else "",
     )
 
 

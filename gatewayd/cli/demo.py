@@ -37,7 +37,7 @@ def demo(
 
 
 async def _demo(folder: Path, envoy_path: Path | None, output: Form, *, check: bool) -> int:
-    from gatewayd.cli.serve import code_of, options, serve
+    from gatewayd.cli.running import code_of, options, serve
     from gatewayd.demo.backends import serve_backends
     from gatewayd.demo.files import BACKENDS
     from gatewayd.folder_writer import FilesInTheWayError
@@ -80,7 +80,7 @@ def _print_curls(folder: Path, port: int) -> None:
 
 
 async def _check(serving: "Serving", port: int) -> int:
-    from gatewayd.cli.serve import code_of, serve
+    from gatewayd.cli.running import code_of, serve
     from gatewayd.demo.curls import CURLS
     from gatewayd.demo.curls import check as check_curl
     from gatewayd.serving import Ending, settled

@@ -12,6 +12,8 @@ from gatewayd.infra.manifest import manifest
 from gatewayd.metrics import installed_version
 from gatewayd.settings import LOG_LEVELS
 
+app = typer.Typer(add_completion=False)
+
 HEADER = """\
 # gatewayd, as `gatewayd install --print` prints it. Apply it with:
 #   kubectl apply --server-side -f -
@@ -42,6 +44,7 @@ def _log_level(text: str) -> str:
     raise typer.BadParameter(f"{text!r} is not known; allowed: {', '.join(LOG_LEVELS)}")
 
 
+@app.command()
 def install(
     *,
     print_: Annotated[bool, typer.Option("--print", help="Print the manifest; nothing else is known.")] = False,

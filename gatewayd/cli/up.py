@@ -37,7 +37,7 @@ def up(  # noqa: PLR0913 (each is an option)
 
       gatewayd up --to http://127.0.0.1:3000
     """
-    from gatewayd.cli.serve import code_of, options, serve
+    from gatewayd.cli.running import code_of, options, serve
     from gatewayd.serving import Serving, settled
 
     if to is not None:

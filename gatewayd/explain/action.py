@@ -104,14 +104,21 @@ def _http_share(
 ) -> Share:
     total = sum(backend.weight for backend in forward.backends)
     modifier = each.rewrite.path or forward.rewrite.path
+    hosts = (each.rewrite.host, _host_set(each.filters), forward.rewrite.host, _host_set(route.filters))
     return _share(
         each.backend,
         each.weight / total,
         clusters,
         path=modified_path(modifier, route.match.path, request.path),
-        host=each.rewrite.host or forward.rewrite.host or request.authority,
+        host=next(host for host in (*hosts, request.authority) if host is not None),
         changes=(*_changes(route.filters), *_changes(each.filters)),
     )
+
+
+def _host_set(filters: tuple[HTTPFilter, ...]) -> str | None:
+    """Return the value that the header Host is set to: that is a rewrite of the host as well."""
+    changes = (each.changes for each in filters if isinstance(each, RequestHeaders))
+    return next((header.value for each in changes for header in each.set if header.name.lower() == "host"), None)
 
 
 def _share(  # noqa: PLR0913 (the parts of a Share)

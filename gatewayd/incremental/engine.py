@@ -16,6 +16,7 @@ from gatewayd.incremental.nodes import (
     DIRTY,
     BucketNode,
     CollectionNode,
+    Failure,
     InputNode,
     Node,
     QueryNode,
@@ -77,6 +78,8 @@ class Engine:
         """Set or (None) remove a row. Return whether that changed anything."""
         node = self._input(table, key)
         before = node.value
+        if row is None:
+            self._unused[node] = None
         if before is row or before == row:
             return False
         node.value = row
@@ -84,19 +87,20 @@ class Engine:
         if before is None or row is None:
             for source, sink in self._by_table.get(table, ()):
                 self._list(source, sink, node.member, present=row is not None)
-            self._unused[node] = None
         return True
 
     def settle(self) -> None:
-        """Bring every index up to date, in the order of their declaration."""
+        """Bring every index up to date, in the order of their declaration.
+
+        A row whose query fails is filed under nothing until what the query read changes.
+        """
         for index, filed in self._filed.items():
             sink = self._sinks[index]
             while sink.pending:
                 pending, sink.pending = sink.pending, {}
                 for member in pending:
-                    node = sink.members.get(member)
-                    keys = frozenset() if node is None else _answer(self._pull(node))
-                    self._file(index, filed, member, keys)
+                    keys = self._shown(sink, member)
+                    self._file(index, filed, member, frozenset() if keys is None or keys is _FAILED else keys)
                     sink.pending.pop(member, None)
         self._sweep()
 
@@ -104,15 +108,15 @@ class Engine:
         """Yield the rows of an output that may have changed since the last drain, with their values of now.
 
         A row whose value is equal to the last one is yielded only if it was recomputed to it; callers that care keep
-        the last value. Call `settle` first.
+        the last value. A row whose query fails is left out: the last value stands. Call `settle` first.
         """
         sink = self._sinks[output]
         pending, sink.pending = sink.pending, {}
         for member in pending:
-            node = sink.members.get(member)
-            value = None if node is None else _answer(self._pull(node))
+            value = self._shown(sink, member)
             sink.pending.pop(member, None)
-            yield Change(member=member, value=value)
+            if value is not _FAILED:
+                yield Change(member=member, value=value)
         self._sweep()
 
     def rows(self, table: type[T]) -> Iterator[tuple[Any, T]]:
@@ -124,21 +128,14 @@ class Engine:
     def get(self, table: type[T], key: Hashable) -> T | None:
         """Return one row, or None when there is none."""
         node = self._input(table, key)
-        if self._frame is not None:
-            self._frame[node] = None
+        self._note(node)
         value: T | None = node.value
         return value
 
     def ask(self, query: Query[K, V], key: K) -> V:
         """Return the value of a query, computing what is not up to date."""
-        table = self._nodes.get(query)
-        if table is None:
-            table = self._nodes[query] = {}
-        node = table.get(key)
-        if node is None:
-            node = table[key] = QueryNode(query, key)
-        if self._frame is not None:
-            self._frame[node] = None
+        node = self._query(query, key)
+        self._note(node)
         value: V = _answer(node.value if node.state == CLEAN else self._pull(node))
         return value
 
@@ -163,12 +160,27 @@ class Engine:
             node = self._collections[at] = CollectionNode(query, bucket)
             bucket.dependents[node] = None
             node.reads[bucket] = None
-        if self._frame is not None:
-            self._frame[node] = None
-        values: tuple[V, ...] = self._pull(node)
+        self._note(node)
+        values: tuple[V, ...] = _answer(self._pull(node))
         return values
 
+    def _note(self, node: Node) -> None:
+        """Take down that the running query reads the node; when none runs, that nobody may need it after this."""
+        if self._frame is not None:
+            self._frame[node] = None
+        else:
+            self._unused[node] = None
+
     # --- evaluation --------------------------------------------------------------------------------------------
+
+    def _shown(self, sink: SinkNode, member: Member) -> Any:
+        """Return the value of a row of an index or output, None when the row is gone."""
+        node = sink.members.get(member)
+        value = None if node is None else self._pull(node)
+        if node is None or type(value) is not Failure:
+            return value
+        self.failures.append(Failed(query=node.query.name, key=node.key, error=value.error))
+        return _FAILED
 
     def _pull(self, node: Node) -> Any:
         if node.state == CHECK and isinstance(node, QueryNode):
@@ -221,13 +233,13 @@ class Engine:
             changed = self._regroup(node) if node.regrouped else False
             for member in tuple(node.pending):
                 if node.nodes.get(member.key) is member:
-                    changed |= node.put(member.key, _answer(self._pull(member)))
+                    changed |= node.put(member.key, self._pull(member))
                 del node.pending[member]
         finally:
             self._frame = outer
         node.state = CLEAN
         if changed:
-            node.value = tuple(node.values)
+            node.value = node.failed[min(node.failed)] if node.failed else tuple(node.values)
             node.changed()
 
     def _regroup(self, node: CollectionNode) -> bool:
@@ -239,22 +251,13 @@ class Engine:
             self._unread(node, node.nodes.pop(key))
         new = wanted - node.nodes.keys()
         for key in new:
-            self.ask(node.query, key)
-            member = self._nodes[node.query][key]
+            member = self._query(node.query, key)
+            self._pull(member)
             node.nodes[key] = member
             node.reads[member] = None
             member.dependents[node] = None
-        self._insert(node, new)
+        node.add(new)
         return bool(gone or new)
-
-    @staticmethod
-    def _insert(node: CollectionNode, new: set[Any]) -> None:
-        if len(new) < len(node.keys):
-            for key in new:
-                node.put(key, node.nodes[key].value)
-            return
-        node.keys = sorted(node.nodes)
-        node.values = [node.nodes[key].value for key in node.keys]
 
     # --- the graph ---------------------------------------------------------------------------------------------
 
@@ -267,6 +270,15 @@ class Engine:
             node = nodes[key] = InputNode(Member(table, key), None)
         return node
 
+    def _query(self, query: Query[Any, Any], key: Hashable) -> QueryNode:
+        nodes = self._nodes.get(query)
+        if nodes is None:
+            nodes = self._nodes[query] = {}
+        node = nodes.get(key)
+        if node is None:
+            node = nodes[key] = QueryNode(query, key)
+        return node
+
     def _bucket(self, kept: dict[tuple[Index, Hashable], BucketNode], index: Index, key: Hashable) -> BucketNode:
         node = kept.get((index, key))
         if node is None:
@@ -275,17 +287,13 @@ class Engine:
 
     def _read(self, kept: dict[tuple[Index, Hashable], BucketNode], index: Index, key: Hashable) -> BucketNode:
         node = self._bucket(kept, index, key)
-        if self._frame is not None:
-            self._frame[node] = None
+        self._note(node)
         return node
 
     def _list(self, source: Source, sink: SinkNode, member: Member, *, present: bool) -> None:
         sink.pending[member] = None
         if present:
-            nodes = self._nodes.setdefault(source.query, {})
-            node = nodes.get(member)
-            if node is None:
-                node = nodes[member] = QueryNode(source.query, member)
+            node = self._query(source.query, member)
             sink.members[member] = node
             node.dependents[sink] = None
         elif member in sink.members:
@@ -352,11 +360,8 @@ class Engine:
                 self._unread(node, read)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Failure:
-    """The value of a query that raised: whoever asks for it gets the exception."""
-
-    error: Exception
+_FAILED = object()
+"""What `_shown` returns for a row whose query raised."""
 
 
 def _answer(value: Any) -> Any:

@@ -6,11 +6,19 @@ Dirtiness travels from a node to its dependents; a recomputed value that equals 
 
 from bisect import bisect_left
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Any
 
 from gatewayd.incremental.view import Index, Member, Query
 
 CLEAN, CHECK, DIRTY = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Failure:
+    """The value of a query that raised: whoever asks for it gets the exception."""
+
+    error: Exception
 
 
 class Node:
@@ -115,9 +123,10 @@ class CollectionNode(Reader):
     """A query's values over a group, as a tuple sorted by key.
 
     Kept up to date member by member: a change of one among thousands costs that one and a copy of the tuple.
+    `failed` holds the members whose query raised; while there are any, the first one's Failure is the value.
     """
 
-    __slots__ = ("group", "keys", "nodes", "pending", "query", "regrouped", "values")
+    __slots__ = ("failed", "group", "keys", "nodes", "pending", "query", "regrouped", "values")
 
     def __init__(self, query: Query[Any, Any], group: BucketNode) -> None:
         super().__init__()
@@ -125,6 +134,7 @@ class CollectionNode(Reader):
         self.group = group
         self.keys: list[Any] = []
         self.values: list[Any] = []
+        self.failed: dict[Any, Failure] = {}
         self.nodes: dict[Any, QueryNode] = {}
         self.pending: dict[QueryNode, None] = {}
         self.regrouped = True
@@ -141,6 +151,7 @@ class CollectionNode(Reader):
 
     def put(self, key: Any, value: Any) -> bool:
         """Set the value of one key; return whether that changed anything."""
+        self._judge(key, value)
         at = bisect_left(self.keys, key)
         if at < len(self.keys) and self.keys[at] == key:
             if self.values[at] is value or self.values[at] == value:
@@ -151,8 +162,26 @@ class CollectionNode(Reader):
             self.values.insert(at, value)
         return True
 
+    def add(self, new: set[Any]) -> None:
+        """Take in keys that joined the group, whose members stand in `nodes`."""
+        if len(new) < len(self.keys):
+            for key in new:
+                self.put(key, self.nodes[key].value)
+            return
+        self.keys = sorted(self.nodes)
+        self.values = [self.nodes[key].value for key in self.keys]
+        for key, value in zip(self.keys, self.values, strict=True):
+            self._judge(key, value)
+
+    def _judge(self, key: Any, value: Any) -> None:
+        if type(value) is Failure:
+            self.failed[key] = value
+        else:
+            self.failed.pop(key, None)
+
     def drop(self, key: Any) -> None:
         """Forget a key that left the group."""
+        self.failed.pop(key, None)
         at = bisect_left(self.keys, key)
         if at < len(self.keys) and self.keys[at] == key:
             del self.keys[at], self.values[at]

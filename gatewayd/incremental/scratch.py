@@ -6,7 +6,7 @@ The definition of what the engine must return, and the oracle of its property te
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from gatewayd.incremental.view import Index, Member, Query, Table
+from gatewayd.incremental.view import Index, Member, Query, Source, Table
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -65,7 +65,14 @@ class Scratch:
             for source in index.sources:
                 for key in self._tables.get(source.table, {}):
                     member = Member(source.table, key)
-                    for bucket in self.ask(source.query, member):
+                    for bucket in self._keys(source, member):
                         buckets.setdefault(bucket, set()).add(member)
             self._filed[index] = buckets
         return self._filed[index]
+
+    def _keys(self, source: Source, member: Member) -> Iterable[Hashable]:
+        try:
+            keys: Iterable[Hashable] = self.ask(source.query, member)
+        except Exception:  # noqa: BLE001 - a row that cannot be filed is filed under nothing
+            return ()
+        return keys

@@ -3,6 +3,7 @@
 https://gateway-api.sigs.k8s.io/reference/spec/#httproutefilter, #grpcroutefilter
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ from gatewayd.translator.backends import BackendAsk, backend
 from gatewayd.translator.rules import Problem, Unresolved, Unsupported
 
 MILLION = 1_000_000
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]+")
 
 
 class Place(NamedTuple):
@@ -51,7 +53,11 @@ def effect(view: View, place: Place, each: AnyFilter) -> Effect:
     return FILTERS[each.type](view, place, each)
 
 
-def _changes(modifier: HeaderModifier) -> HeaderChanges:
+def _modified(place: Place, modifier: HeaderModifier) -> HeaderChanges | Unsupported:
+    # The CRD leaves the names in `remove` open; Envoy refuses what is no header name, and with it the whole table.
+    for at, name in enumerate(modifier.remove):
+        if not _HEADER_NAME.fullmatch(name):
+            return Unsupported(f"{place.path}.remove[{at}]: {name[:80]!r} is not a header name")
     return HeaderChanges(
         set=tuple(Header(name=each.name, value=each.value) for each in modifier.set),
         add=tuple(Header(name=each.name, value=each.value) for each in modifier.add),
@@ -60,17 +66,17 @@ def _changes(modifier: HeaderModifier) -> HeaderChanges:
 
 
 def _request_headers(_view: View, place: Place, each: AnyFilter) -> Effect:
-    modifier = each.request_header_modifier
-    if modifier is None:
+    if each.request_header_modifier is None:
         return _absent(place, "requestHeaderModifier")
-    return Effect(RequestHeaders(changes=_changes(modifier)), None)
+    changes = _modified(_below(place, "requestHeaderModifier"), each.request_header_modifier)
+    return Effect(None, changes) if isinstance(changes, Unsupported) else Effect(RequestHeaders(changes=changes), None)
 
 
 def _response_headers(_view: View, place: Place, each: AnyFilter) -> Effect:
-    modifier = each.response_header_modifier
-    if modifier is None:
+    if each.response_header_modifier is None:
         return _absent(place, "responseHeaderModifier")
-    return Effect(ResponseHeaders(changes=_changes(modifier)), None)
+    changes = _modified(_below(place, "responseHeaderModifier"), each.response_header_modifier)
+    return Effect(None, changes) if isinstance(changes, Unsupported) else Effect(ResponseHeaders(changes=changes), None)
 
 
 def _mirror(view: View, place: Place, each: AnyFilter) -> Effect:
@@ -108,6 +114,18 @@ def _cors(_view: View, place: Place, each: Any) -> Effect:
     )
 
 
+def _below(place: Place, field: str) -> Place:
+    return place._replace(path=f"{place.path}.{field}")
+
+
+def _bad_path(place: Place, modifier: HTTPPathModifier | None) -> Unsupported | None:
+    """Return what is wrong with a new path: the CRD lets control characters through, Envoy does not."""
+    texts = (modifier.replace_full_path, modifier.replace_prefix_match) if modifier is not None else ()
+    if any(not character.isprintable() for text in texts for character in text or ""):
+        return Unsupported(f"{place.path}.path: has control characters; visible ones are allowed")
+    return None
+
+
 def _path(modifier: HTTPPathModifier | None) -> PathModifier | None:
     if modifier is None:
         return None
@@ -127,6 +145,9 @@ def _redirect(_view: View, place: Place, each: Any) -> Effect:
     redirect: HTTPRequestRedirect | None = each.request_redirect
     if redirect is None:
         return _absent(place, "requestRedirect")
+    bad = _bad_path(_below(place, "requestRedirect"), redirect.path)
+    if bad is not None:
+        return Effect(None, bad)
     return Effect(
         Redirect(
             scheme=redirect.scheme,
@@ -154,6 +175,9 @@ def _rewrite(_view: View, place: Place, each: Any) -> Effect:
     rewrite: HTTPURLRewrite | None = each.url_rewrite
     if rewrite is None:
         return _absent(place, "urlRewrite")
+    bad = _bad_path(_below(place, "urlRewrite"), rewrite.path)
+    if bad is not None:
+        return Effect(None, bad)
     return Effect(URLRewrite(host=rewrite.hostname, path=_path(rewrite.path)), None)
 
 

@@ -117,12 +117,12 @@ def listeners(view: View, gateway: ObjectKey) -> tuple[MergedListener, ...]:
     row = view.get(Gateway, gateway)
     if row is None or not gateway_is_ours(view, gateway):
         return ()
-    merged = list(_distinct(tuple(_read("Gateway", gateway, row.spec.listeners)), []))
+    taken = _Taken()
+    merged = taken.admit(tuple(_read("Gateway", gateway, row.spec.listeners)))
     for each in allowed_sets(view, gateway):
         listener_set = view.get(ListenerSet, each.key)
         if listener_set is not None:
-            layer = tuple(_read("ListenerSet", each.key, listener_set.spec.listeners))
-            merged.extend(_distinct(layer, [winner for winner in merged if winner.valid]))
+            merged += taken.admit(tuple(_read("ListenerSet", each.key, listener_set.spec.listeners)))
     return tuple(merged)
 
 
@@ -172,24 +172,49 @@ def _kinds(entry: Listener, protocol: Protocol | None, path: str) -> tuple[tuple
     return tuple(kind for kind in wanted if kind in carried), verdict
 
 
-def _distinct(layer: tuple[MergedListener, ...], winners: list[MergedListener]) -> Iterator[MergedListener]:
-    """Mark the listeners of a layer that cannot be told from winners of earlier layers or from each other.
+class _Taken:
+    """What earlier objects have of each port, by transport and port: their listeners by hostname.
 
-    Within one object nobody wins: all indistinct listeners are conflicted.
-    https://gateway-api.sigs.k8s.io/reference/spec/#gatewayspec (listeners: "Distinct Listeners")
+    An object's listeners are first judged against these: earlier objects win. What is left of them is judged against
+    each other: within one object nobody wins, all indistinct listeners are conflicted.
+    https://gateway-api.sigs.k8s.io/reference/spec/#gatewayspec (listeners: "Distinct Listeners"), #listenerset
     """
-    for each in layer:
-        rivals = [*winners, *(other for other in layer if other is not each)]
-        verdict = next((found for rival in rivals if (found := _conflict(each, rival)) is not None), None)
-        if verdict is None:
-            yield each
-        else:
-            message = f"{each.path}: {verdict.message}"
-            yield replace(
-                each,
-                accepted=verdicts.not_accepted(verdict.reason, message),
-                conflict=verdicts.conflicted(verdict.reason, message),
-            )
+
+    def __init__(self) -> None:
+        self._by_port: dict[tuple[str, int], dict[str, MergedListener]] = {}
+
+    def admit(self, layer: tuple[MergedListener, ...]) -> list[MergedListener]:
+        """Return one object's listeners, the conflicted ones marked; the others have their places from now on."""
+        against_others = [_judged(each, self._rival(each)) for each in layer]
+        own = [each for each in against_others if each.valid]
+        judged = [
+            _judged(each, next((other for other in own if other is not each and _conflict(each, other)), None))
+            for each in against_others
+        ]
+        for each in judged:
+            if each.valid and each.protocol is not None:
+                self._by_port.setdefault((each.protocol.transport, each.port), {})[each.hostname] = each
+        return judged
+
+    def _rival(self, each: MergedListener) -> MergedListener | None:
+        """Return an earlier listener that this one conflicts with; those of a port are all of one family."""
+        if each.protocol is None:
+            return None
+        there = self._by_port.get((each.protocol.transport, each.port), {})
+        candidates = (there.get(each.hostname), next(iter(there.values()), None))
+        return next((other for other in candidates if other is not None and _conflict(each, other)), None)
+
+
+def _judged(each: MergedListener, rival: MergedListener | None) -> MergedListener:
+    verdict = _conflict(each, rival) if rival is not None else None
+    if verdict is None:
+        return each
+    message = f"{each.path}: {verdict.message}"
+    return replace(
+        each,
+        accepted=verdicts.not_accepted(verdict.reason, message),
+        conflict=verdicts.conflicted(verdict.reason, message),
+    )
 
 
 def _conflict(each: MergedListener, rival: MergedListener) -> Verdict | None:

@@ -1,6 +1,7 @@
 """A snapshot that any Envoy of this machine can load, whoever has the ports.
 
-In: a snapshot. Out: the same one, but its listeners bind none of their ports: everything else in them is loaded as it would be.
+In: a snapshot. Out: the same one, but its listeners bind none of their ports. Everything else in them is loaded as it
+would be.
 https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/config/listener/v3/listener.proto (bind_to_port)
 """
 

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from envoy.config.cluster.v3 import cluster_pb2
 from envoy.config.core.v3 import address_pb2, config_source_pb2
@@ -306,8 +306,11 @@ class Client:
         reader, writer = self._streams
         writer.write(f"GET {path} HTTP/1.1\r\nhost: shop.test\r\n\r\n".encode())
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-        length = next((int(line[15:]) for line in head.split("\r\n") if line.startswith("content-length:")), 0)
-        body = await reader.readexactly(length)
+        if "transfer-encoding: chunked" in head:
+            body = (await reader.readuntil(b"\r\n0\r\n\r\n")).split(b"\r\n")[1]
+        else:
+            length = next(int(line[15:]) for line in head.split("\r\n") if line.startswith("content-length:"))
+            body = await reader.readexactly(length)
         return int(head.split(" ", 2)[1]), body.decode()
 
     async def until(self, status: int, body: str) -> None:
@@ -318,9 +321,27 @@ class Client:
                     if await self.get() == (status, body):
                         return
                 except (OSError, asyncio.IncompleteReadError):
+                    await self.__aexit__()
                     self._streams = None
                 await asyncio.sleep(0)
 
-    def close(self) -> None:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
         if self._streams is not None:
             self._streams[1].close()
+            await self._streams[1].wait_closed()
+
+
+async def reach(path: Path, body: str) -> None:
+    """Ask a listener until it answers with this word."""
+    async with Client(path) as client:
+        await client.until(200, body)
+
+
+async def stat(directory: Path, name: str) -> int:
+    """Ask Envoy for a counter or gauge."""
+    async with Client(directory / "proxy-1.admin") as client:
+        _, text = await client.get(f"/stats?filter=^{name}$")
+    return int(text.partition(": ")[2])

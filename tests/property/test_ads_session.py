@@ -102,7 +102,7 @@ def parsed(mode: Mode, data: bytes) -> Response:
 
 def name_of(type_url: str, body: bytes) -> str:
     """Find a resource's name where SotW hides it: in the body."""
-    return str(cluster_pb2.Cluster.FromString(body).name) if type_url == CLUSTER else body.decode().split(":")[0]
+    return str(cluster_pb2.Cluster.FromString(body).name) if type_url == CLUSTER else body.decode().split(":")[0].lstrip("\n\2")
 
 
 class Client:
@@ -218,15 +218,6 @@ class Client:
         self.warming &= eds
         (self.paused if url == CLUSTER and self.warming else self.says).append(request)
 
-    def gives_up(self) -> bool:
-        """Stop to wait for endpoints that are not there, as Envoy does after 15 s: SotW has no words for them."""
-        is_stuck = self.mode is Mode.SOTW and bool(self.paused)
-        if is_stuck:
-            self.warming.clear()
-            self.says.extend(self.paused)
-            self.paused.clear()
-        return is_stuck
-
     def is_eds(self, name: str) -> bool:
         item = self.has[CLUSTER].get(name)
         return item is not None and cluster_pb2.Cluster.FromString(item.body).type == cluster_pb2.Cluster.EDS
@@ -333,7 +324,7 @@ class AdsMachine(RuleBasedStateMachine):
             wrote = self.write()
             while self.wire:
                 self.client_reads()
-            if not wrote and not self.client.says and not self.client.gives_up():
+            if not wrote and not self.client.says:
                 if self.session.deadline is None:
                     break
                 self.nothing_is_held_back()

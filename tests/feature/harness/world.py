@@ -11,6 +11,7 @@ from typing import Any
 from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.server import AdsServer
+from gatewayd.ads.view import Sync
 from gatewayd.api.kinds import KINDS
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member
@@ -234,7 +235,13 @@ class World:
 
     @staticmethod
     def _held(rows: Any) -> Any:
-        return (((row.type_url, row.name), row.version) for row in rows if row.version or row.target)
+        # What is on its way counts as missing, even when it is a detour and ends where the proxy is already.
+        settled = (Sync.SYNCED, Sync.ERROR)
+        return (
+            ((row.type_url, row.name), row.version if row.sync in settled else "on its way")
+            for row in rows
+            if row.version or row.target or row.sync not in settled
+        )
 
     def _what_is_missing(self) -> list[str]:
         found = [f"batches {self._done} of {self._submitted}"]

@@ -1,0 +1,58 @@
+"""`gatewayd status`: what a running gatewayd of this user serves, and what its proxies have."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gatewayd.cli.output import CANNOT_START, OK, REJECTED, Form, FormOption, end, write_json
+
+if TYPE_CHECKING:
+    from gatewayd.introspection.status import Status
+
+app = typer.Typer()
+
+
+@app.command()
+def status(
+    *,
+    socket: Annotated[
+        Path | None, typer.Option("--socket", help="The run to ask. Default: the youngest run of this user.")
+    ] = None,
+    output: FormOption = Form.TEXT,
+) -> None:
+    """Show Gateways, routes, proxies and problems of a running `gatewayd up`.
+
+    Exit codes: 0, 2 when a proxy refuses something, 3 when nobody answers.
+    """
+    from gatewayd.cli.running import settings
+    from gatewayd.introspection.client import NobodyError, fetch, newest_socket
+    from gatewayd.shapes import status_json
+
+    path = socket or newest_socket(settings().runtime, os.geteuid())
+    if path is None:
+        raise end("no gatewayd of this user is running; `gatewayd up` starts one, --socket names one", CANNOT_START)
+    try:
+        found = fetch(path)
+    except NobodyError as error:
+        raise end(str(error), CANNOT_START) from error
+    if output is Form.JSON:
+        write_json(status_json(found))
+    else:
+        _draw(found)
+    refused = any(row.rejections for proxy in found.proxies for row in proxy.types)
+    raise typer.Exit(REJECTED if refused else OK)
+
+
+def _draw(found: "Status") -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    from gatewayd.introspection.draw import proxies_table
+    from gatewayd.standalone.table import draw
+
+    console = Console()
+    console.print(Text(f"gatewayd {found.version} serves {found.folder}", style="bold"))
+    console.print(draw(found.board, len(found.board.routes) + len(found.board.problems)))
+    console.print(proxies_table(found.proxies))

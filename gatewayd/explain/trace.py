@@ -1,0 +1,175 @@
+"""The way of a request through the Gateways: port, filter chain, virtual host, route.
+
+In: what was translated, and a request. Out: one `Trace` for each port that could be meant. Envoy's own rules of choice
+are kept: exact names before wildcards, longer wildcards before shorter ones, then whatever is left.
+https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/config/route/v3/route_components.proto (domains)
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from gatewayd.api.meta import ObjectKey
+from gatewayd.explain.action import Direct, Happening, Share, happening, l4_shares
+from gatewayd.explain.matching import mismatches
+from gatewayd.explain.request import Answered, Request, Sent, received
+from gatewayd.explain.rivals import Rival, Seat, rivals
+from gatewayd.incremental.engine import Engine
+from gatewayd.ir.backend import Cluster, Upstream
+from gatewayd.ir.http import Route, RouteTable, RouteTableKey, RuleRef, VirtualHost
+from gatewayd.ir.l4 import L4Forward
+from gatewayd.ir.proxy import FilterChain, HTTPTraffic, ProxyConfig, StreamListener
+from gatewayd.translator.hostnames import ANY, broader
+
+_IMPLIED: Final = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A rule takes the request. `listener` is the chain or listener that it came through, `domain` the virtual host."""
+
+    listener: str
+    domain: str
+    rule: RuleRef
+    rule_name: str
+    happening: Happening
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untaken:
+    """No rule takes it; Envoy answers with `status`, or closes the connection (0)."""
+
+    status: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """The connection goes to backends of a TLSRoute or TCPRoute as it is; nobody looks at the request."""
+
+    source: str
+    shares: tuple[Share, ...]
+
+
+End = Taken | Untaken | Passed | Answered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """What becomes of the request at one port of one Gateway ("namespace/name"), and who else wanted it."""
+
+    gateway: str
+    port: int
+    end: End
+    rivals: tuple[Rival, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translated:
+    """What the core has made of the objects."""
+
+    engine: Engine
+    configs: tuple[ProxyConfig, ...]
+
+
+def traces(of: Translated, sent: Sent, port: int | None) -> tuple[Trace, ...]:
+    """Follow a request into each port that it can be for: the one named, the scheme's own, or every one."""
+    found = [
+        (config, listener) for config in of.configs for listener in config.listeners if isinstance(listener, StreamListener)
+    ]
+    if port is not None:
+        meant = [each for each in found if each[1].port == port]
+    else:
+        speaking = [each for each in found if _speaks(each[1], sent.scheme)]
+        implied = [each for each in speaking if each[1].port == _IMPLIED[sent.scheme]]
+        meant = implied or speaking
+    return tuple(_trace(of.engine, config, listener, sent) for config, listener in meant)
+
+
+def _speaks(listener: StreamListener, scheme: str) -> bool:
+    return any(_is_http(chain, scheme) or (scheme == "https" and chain.server_names) for chain in listener.chains)
+
+
+def _is_http(chain: FilterChain, scheme: str) -> bool:
+    return isinstance(chain.traffic, HTTPTraffic) and chain.traffic.scheme == scheme
+
+
+def _trace(engine: Engine, config: ProxyConfig, listener: StreamListener, sent: Sent) -> Trace:
+    request = received(sent)
+    if isinstance(request, Answered):
+        return Trace(gateway=config.gateway, port=listener.port, end=request, rivals=())
+    chain = _chain(listener, request.host if sent.scheme == "https" else "")
+    domain, end = _end(config, chain, request)
+    winner = end.rule if isinstance(end, Taken) else None
+    namespace, _, name = config.gateway.partition("/")
+    seat = Seat(ObjectKey(namespace, name), listener.port, domain)
+    return Trace(
+        gateway=config.gateway, port=listener.port, end=end, rivals=rivals(engine, seat, request, winner)
+    )
+
+
+def _chain(listener: StreamListener, server_name: str) -> FilterChain | None:
+    """Return the chain for a server name, which "" is for a connection without TLS."""
+    by_name = {name: chain for chain in listener.chains for name in chain.server_names or (ANY,)}
+    for name in broader(server_name) if server_name else (ANY,):
+        if name in by_name:
+            return by_name[name]
+    return None
+
+
+def _end(config: ProxyConfig, chain: FilterChain | None, request: Request) -> tuple[str | None, End]:
+    """Return the domain of the virtual host that was come to, if any, and what becomes of the request."""
+    if chain is None:
+        return None, Untaken(status=0, why=f"no listener of the port has a hostname for the server name {request.host}")
+    if not isinstance(chain.traffic, HTTPTraffic):
+        return None, _passed(config, chain)
+    if (chain.traffic.scheme == "https") != (request.scheme == "https"):
+        return None, Untaken(status=0, why=f"the port speaks {chain.traffic.scheme}, not {request.scheme}")
+    host = _virtual_host(_table(config, chain.traffic.table), request.host)
+    if host is None:
+        return None, Untaken(status=404, why=f"no listener of the port has a hostname for {request.host}")
+    for route in host.routes:
+        if not mismatches(route.match, request):
+            return host.domain, _taken(config, chain, host, route, request)
+    return host.domain, _unrouted(host, request)
+
+
+def _taken(config: ProxyConfig, chain: FilterChain, host: VirtualHost, route: Route, request: Request) -> Taken:
+    clusters: dict[Upstream, Cluster] = {each.upstream: each for each in config.clusters}
+    return Taken(
+        listener=chain.name,
+        domain=host.domain,
+        rule=route.source,
+        rule_name=route.rule_name,
+        happening=happening(route, host.domain, request, clusters),
+    )
+
+
+def _unrouted(host: VirtualHost, request: Request) -> Untaken:
+    if host.fallback.status == Direct(status=421, why="").status:
+        return Untaken(status=421, why=f"{request.host} belongs to another listener of the port than the server name")
+    return Untaken(status=host.fallback.status, why="no rule matches")
+
+
+def _passed(config: ProxyConfig, chain: FilterChain) -> End:
+    action = None if isinstance(chain.traffic, HTTPTraffic) else chain.traffic.action
+    if not isinstance(action, L4Forward):
+        return Untaken(status=0, why="no route is attached to the listener; connections are closed")
+    clusters = {each.upstream: each for each in config.clusters}
+    return Passed(source=action.source, shares=l4_shares(action, clusters))
+
+
+def _table(config: ProxyConfig, key: RouteTableKey) -> RouteTable:
+    return next(table for table in config.route_tables if table.key == key)
+
+
+def _virtual_host(table: RouteTable, host: str) -> VirtualHost | None:
+    by_domain = {each.domain: each for each in table.virtual_hosts}
+    return next((found for found in _candidates(by_domain, host)), None)
+
+
+def _candidates(by_domain: dict[str, VirtualHost], host: str) -> Iterator[VirtualHost]:
+    for domain in broader(host):
+        # A wildcard stands for one label at least, and an empty one is none.
+        if domain in by_domain and not (domain.startswith("*.") and domain[1:] == host):
+            yield by_domain[domain]

@@ -1,0 +1,92 @@
+"""A Trace as lines for people.
+
+In: a Trace, and where objects stand in files. Out: lines without colour.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import assert_never
+
+from gatewayd.api.kinds import BY_STRUCT
+from gatewayd.api.meta import ObjectKey
+from gatewayd.explain.action import Direct, Forwarded, Redirected, Share
+from gatewayd.explain.request import Answered
+from gatewayd.explain.rivals import Rival
+from gatewayd.explain.trace import Passed, Taken, Trace, Untaken
+from gatewayd.standalone.admission import Identity
+from gatewayd.standalone.documents import Place
+
+PlaceOf = Callable[[Identity], Place | None]
+
+
+def trace_lines(trace: Trace, place_of: PlaceOf) -> Iterator[str]:
+    """Yield what becomes of the request at one port, then every rule that does not get it."""
+    yield f"Gateway {trace.gateway}, port {trace.port}:"
+    yield from (f"  {line}" for line in _end_lines(trace, place_of))
+    if trace.rivals:
+        yield "  The other rules:"
+    for rival in sorted(trace.rivals, key=lambda each: not each.matches):
+        yield f"    {_rival_title(rival, place_of)}: {rival.why}"
+
+
+def rule_place(identity: Identity, field: str, place_of: PlaceOf) -> str:
+    """Return `file:line` of a field, "" where the object stands in no file."""
+    place = place_of(identity)
+    return "" if place is None else f"{place.file}:{place.line_of(field)}"
+
+
+def _end_lines(trace: Trace, place_of: PlaceOf) -> Iterator[str]:
+    end = trace.end
+    match end:
+        case Taken():
+            yield from _taken_lines(end, place_of)
+        case Untaken(status=0):
+            yield f"the connection is closed: {end.why}"
+        case Untaken():
+            yield f"{end.status}: {end.why}"
+        case Answered():
+            yield f"{end.status}{f' Location: {end.location}' if end.location else ''}: {end.why}"
+        case Passed():
+            yield f"the connection is passed on by {end.source}"
+            yield from (line for share in end.shares for line in _share_lines(share))
+        case _:
+            assert_never(end)
+
+
+def _taken_lines(end: Taken, place_of: PlaceOf) -> Iterator[str]:
+    rule = end.rule
+    field = f"spec.rules[{rule.rule}].matches[{rule.match}]"
+    where = rule_place(Identity(rule.kind, ObjectKey(rule.namespace, rule.name)), field, place_of)
+    named = f' "{end.rule_name}"' if end.rule_name else ""
+    yield f"{rule.kind} {rule.namespace}/{rule.name} {field}{named} takes it" + (f"  ({where})" if where else "")
+    yield f"  by listener {end.listener}, virtual host {end.domain}"
+    action = end.happening
+    match action:
+        case Forwarded():
+            for share in action.shares:
+                yield from (f"  {line}" for line in _share_lines(share))
+            yield from (f"  mirrored to {each}" for each in action.mirrors)
+            yield from (f"  {each}" for each in action.limits)
+        case Redirected():
+            yield f"  answers {action.status} Location: {action.location}"
+            yield from (f"  {each}" for each in action.changes)
+        case Direct():
+            yield f"  answers {action.status}: {action.why}"
+        case _:
+            assert_never(action)
+
+
+def _share_lines(share: Share) -> Iterator[str]:
+    where = ", ".join(share.endpoints[:4]) + (", ..." if len(share.endpoints) > 4 else "")
+    yield f"{share.part:.0%} to {share.backend}" + (f" at {where}" if where else "")
+    if share.problem:
+        yield f"  but {share.problem}"
+    if share.path:
+        yield f"  as {share.host}{share.path}"
+    yield from (f"  {each}" for each in share.changes)
+
+
+def _rival_title(rival: Rival, place_of: PlaceOf) -> str:
+    key = rival.route.key if isinstance(rival.route.key, ObjectKey) else ObjectKey("", str(rival.route.key))
+    identity = Identity(BY_STRUCT[rival.route.table].kind, key)
+    where = rule_place(identity, rival.field, place_of)
+    return f"{identity} {rival.field}" + (f" ({where})" if where else "")

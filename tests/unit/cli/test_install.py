@@ -1,0 +1,41 @@
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from gatewayd.cli.install import app, default_image
+
+RUNNER = CliRunner()
+
+
+def test_it_prints_a_manifest() -> None:
+    result = RUNNER.invoke(app, ["--print"])
+    assert result.exit_code == 0
+    documents = list(yaml.safe_load_all(result.stdout))
+    assert documents[0]["metadata"]["name"] == "gatewayd-system"
+    deployment = next(each for each in documents if each["kind"] == "Deployment")
+    assert deployment["spec"]["template"]["spec"]["containers"][0]["image"] == default_image()
+
+
+def test_what_is_asked_for_is_printed() -> None:
+    arguments = ["--print", "--namespace", "edge", "--replicas", "5", "--image", "r/g:2", "--log-level", "error"]
+    result = RUNNER.invoke(app, arguments)
+    documents = {each["kind"]: each for each in yaml.safe_load_all(result.stdout)}
+    assert documents["Namespace"]["metadata"]["name"] == "edge"
+    assert documents["Deployment"]["spec"]["replicas"] == 5
+    container = documents["Deployment"]["spec"]["template"]["spec"]["containers"][0]
+    assert container["image"] == "r/g:2"
+    assert container["env"][-1]["value"] == "error"
+
+
+def test_nothing_is_done_without_print() -> None:
+    result = RUNNER.invoke(app, [])
+    assert result.exit_code == 2
+    assert "--print" in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("arguments", [["--namespace", "A_b"], ["--replicas", "0"], ["--log-level", "loud"]])
+def test_nonsense_is_refused(arguments: list[str]) -> None:
+    result = RUNNER.invoke(app, ["--print", *arguments])
+    assert result.exit_code == 2
+    assert result.stdout == ""

@@ -1,0 +1,124 @@
+from gatewayd.incremental.nodes import (
+    CHECK,
+    CLEAN,
+    DIRTY,
+    BucketNode,
+    CollectionNode,
+    Failure,
+    InputNode,
+    QueryNode,
+    Reader,
+    SinkNode,
+)
+from gatewayd.incremental.view import Member
+from tests.unit.incremental.toy import NUMBERS, Number, total, value
+
+
+def chain() -> tuple[InputNode, QueryNode, QueryNode]:
+    """Return a row, a query that reads it, and a query that reads that one; all up to date."""
+    row = InputNode(Member(Number, "one"), 1)
+    near, far = QueryNode(value, "one"), QueryNode(total, "a")
+    row.dependents[near] = None
+    near.dependents[far] = None
+    near.state = far.state = CLEAN
+    return row, near, far
+
+
+def test_a_change_makes_its_readers_dirty_and_theirs_to_be_checked() -> None:
+    row, near, far = chain()
+    row.changed()
+    assert (near.state, far.state) == (DIRTY, CHECK)
+
+
+def test_a_query_remembers_what_made_it_run() -> None:
+    row, near, far = chain()
+    row.changed()
+    assert near.cause is row
+    assert far.cause is None
+    near.changed()
+    assert far.cause is near
+
+
+def test_a_node_that_is_not_clean_has_told_its_readers_already() -> None:
+    row, _near, far = chain()
+    row.changed()
+    far.state = CLEAN
+    row.changed()
+    assert far.state == CLEAN
+
+
+def test_to_be_checked_never_takes_dirty_back() -> None:
+    reader = Reader()
+    reader.invalidate(reader, DIRTY)
+    reader.invalidate(reader, CHECK)
+    assert reader.state == DIRTY
+
+
+def test_a_bucket_sorts_when_it_is_asked() -> None:
+    bucket = BucketNode(NUMBERS, "a")
+    for member in ("b", "a", "c"):
+        bucket.replace(member, present=True)
+    assert bucket.ordered(None) == ("a", "b", "c")
+    bucket.replace("b", present=False)
+    assert bucket.ordered(None) == ("a", "c")
+    assert repr(bucket) == "numbers_by_group[a]"
+
+
+def collection(**values: object) -> CollectionNode:
+    made = CollectionNode(total, BucketNode(NUMBERS, "a"))
+    for key, each in values.items():
+        made.nodes[key] = QueryNode(total, key)
+        made.nodes[key].value = each
+    made.add(set(values))
+    return made
+
+
+def test_a_collection_keeps_its_values_by_key() -> None:
+    made = collection(b=2, a=1)
+    assert (made.keys, made.values) == (["a", "b"], [1, 2])
+    assert made.put("b", 3)
+    assert not made.put("b", 3)
+    made.drop("a")
+    made.drop("nobody")
+    assert (made.keys, made.values) == (["b"], [3])
+
+
+def test_a_collection_takes_in_few_keys_one_by_one() -> None:
+    made = collection(a=1, c=3, d=4)
+    made.nodes["b"] = QueryNode(total, "b")
+    made.nodes["b"].value = 2
+    made.add({"b"})
+    assert (made.keys, made.values) == (["a", "b", "c", "d"], [1, 2, 3, 4])
+
+
+def test_a_collection_knows_which_members_failed() -> None:
+    failure = Failure(error=ValueError())
+    made = collection(a=failure, b=1)
+    assert list(made.failed) == ["a"]
+    made.put("b", failure)
+    made.put("a", 1)
+    assert list(made.failed) == ["b"]
+    made.drop("b")
+    assert made.failed == {}
+
+
+def test_a_collection_notes_which_member_it_was() -> None:
+    made = collection(a=1)
+    made.regrouped = False
+    made.invalidate(made.nodes["a"], CHECK)
+    assert list(made.pending) == [made.nodes["a"]]
+    assert not made.regrouped
+    made.invalidate(made.group, DIRTY)
+    assert made.regrouped
+
+
+def test_a_sink_notes_rows() -> None:
+    sink, member = SinkNode(), Member(Number, "one")
+    sink.invalidate(QueryNode(value, member), DIRTY)
+    sink.invalidate(QueryNode(value, "not a row"), DIRTY)
+    assert list(sink.pending) == [member]
+
+
+def test_nodes_can_be_read_in_messages() -> None:
+    assert repr(QueryNode(value, "one")) == "value(one)"
+    assert repr(collection()) == "collect total over numbers_by_group[a]"

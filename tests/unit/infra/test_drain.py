@@ -1,0 +1,88 @@
+"""The hook runs in a real bash against a scripted admin interface; its sleeps are written down instead of slept."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from gatewayd.infra.drain import drain_command
+from gatewayd.infra.layout import FINISH_SECONDS, LINGER_SECONDS
+
+PROBES = 19001
+IDLE = ("listener.0.0.0.0_80.downstream_cx_active: 0", "http.shop.downstream_cx_active: 3")
+PROBED = (f"listener.0.0.0.0_{PROBES}.downstream_cx_active: 1", "listener.admin.main_thread.downstream_cx_active: 1")
+BUSY = ("listener.0.0.0.0_80.worker_0.downstream_cx_active: 2",)
+
+
+class Admin:
+    """Answers like Envoy's admin interface; each look at the statistics takes the next of `stats`."""
+
+    def __init__(self, *stats: tuple[str, ...]) -> None:
+        self.asked: list[str] = []
+        self._stats: Iterator[tuple[str, ...]] = iter(stats)
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        request = head.split(" HTTP/", 1)[0]
+        self.asked.append(request)
+        lines = next(self._stats) if request.startswith("GET /stats") else ("OK",)
+        body = "\n".join(lines) + "\n"
+        chunk = f"{len(body):x}\r\n{body}\r\n0\r\n\r\n"
+        writer.write(f"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{chunk}".encode())
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    @asynccontextmanager
+    async def listening(self):  # type: ignore[no-untyped-def]  # noqa: ANN201
+        server = await asyncio.start_server(self.handle, "127.0.0.1", 0)
+        async with server:
+            yield server.sockets[0].getsockname()[1]
+
+
+async def drain(admin: int, slept: Path) -> int:
+    bash, flag, script = drain_command(admin=admin, probes=PROBES)
+    recorded = f'sleep() {{ echo "$1" >>{slept}; }}\n{script}'
+    process = await asyncio.create_subprocess_exec(bash, flag, recorded, stderr=asyncio.subprocess.PIPE)
+    await process.communicate()
+    return process.returncode or 0
+
+
+async def drained(tmp_path: Path, *stats: tuple[str, ...]) -> tuple[list[str], list[int]]:
+    admin = Admin(*stats)
+    slept = tmp_path / "slept"
+    async with admin.listening() as port:
+        assert await drain(port, slept) == 0
+    return admin.asked, [int(line) for line in slept.read_text(encoding="utf-8").split()]
+
+
+async def test_it_fails_the_health_check_then_drains_then_lingers_then_looks(tmp_path: Path) -> None:
+    asked, slept = await drained(tmp_path, IDLE)
+    assert asked == [
+        "POST /healthcheck/fail",
+        "POST /drain_listeners?graceful&skip_exit",
+        "GET /stats?filter=downstream_cx_active",
+    ]
+    assert slept == [LINGER_SECONDS]
+
+
+async def test_connections_of_probes_and_of_the_admin_interface_are_not_waited_for(tmp_path: Path) -> None:
+    _, slept = await drained(tmp_path, IDLE + PROBED)
+    assert slept == [LINGER_SECONDS]
+
+
+async def test_it_waits_for_the_connections_that_are_left(tmp_path: Path) -> None:
+    _, slept = await drained(tmp_path, BUSY, PROBED + BUSY, IDLE)
+    assert slept == [LINGER_SECONDS, 1, 1]
+
+
+async def test_it_does_not_wait_forever(tmp_path: Path) -> None:
+    _, slept = await drained(tmp_path, *[BUSY] * FINISH_SECONDS)
+    assert slept == [LINGER_SECONDS, *[1] * FINISH_SECONDS]
+
+
+async def test_an_envoy_that_is_dead_is_not_waited_for(tmp_path: Path) -> None:
+    async with Admin().listening() as port:
+        pass
+    assert await drain(port, tmp_path / "slept") == 0
+    assert not (tmp_path / "slept").exists()

@@ -1,0 +1,90 @@
+from typing import Any
+
+from gatewayd.api.kinds import KINDS
+from gatewayd.infra import layout
+from gatewayd.infra.installation import Installation, installation
+from gatewayd.ir.environment import CONTROLLER
+
+CHOSEN = Installation(namespace="gateways", image="example.com/gatewayd:1", replicas=3, log_level="debug")
+MADE: dict[str, Any] = {each["kind"]: each for each in installation(CHOSEN)}
+POD: dict[str, Any] = MADE["Deployment"]["spec"]["template"]["spec"]
+CONTAINER: dict[str, Any] = POD["containers"][0]
+CLUSTER_WIDE = {"Namespace", "ClusterRole", "ClusterRoleBinding", "GatewayClass"}
+
+
+def test_these_objects_are_installed() -> None:
+    assert list(MADE) == [
+        "Namespace",
+        "ServiceAccount",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "Role",
+        "RoleBinding",
+        "Service",
+        "Deployment",
+        "PodDisruptionBudget",
+        "GatewayClass",
+    ]
+
+
+def test_all_that_can_be_is_in_the_namespace() -> None:
+    for kind, each in MADE.items():
+        assert each["metadata"].get("namespace") == (None if kind in CLUSTER_WIDE else "gateways")
+    assert MADE["Namespace"]["metadata"]["name"] == "gateways"
+
+
+def test_roles_are_bound_to_the_pods_account() -> None:
+    for kind in ("ClusterRole", "Role"):
+        binding = MADE[f"{kind}Binding"]
+        assert binding["roleRef"]["kind"] == kind
+        assert binding["roleRef"]["name"] == MADE[kind]["metadata"]["name"]
+        assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "gatewayd", "namespace": "gateways"}]
+    assert POD["serviceAccountName"] == MADE["ServiceAccount"]["metadata"]["name"]
+
+
+def test_what_was_chosen_is_there() -> None:
+    assert MADE["Deployment"]["spec"]["replicas"] == 3
+    assert CONTAINER["image"] == "example.com/gatewayd:1"
+    assert {"name": "GATEWAYD_LOG_LEVEL", "value": "debug"} in CONTAINER["env"]
+
+
+def test_the_class_is_ours() -> None:
+    assert MADE["GatewayClass"]["metadata"]["name"] == "gatewayd"
+    assert MADE["GatewayClass"]["spec"]["controllerName"] == CONTROLLER
+    kind = next(each for each in KINDS if each.kind == "GatewayClass")
+    assert MADE["GatewayClass"]["apiVersion"] == kind.api_version
+
+
+def test_the_service_leads_to_the_pods() -> None:
+    service = MADE["Service"]["spec"]
+    labels = MADE["Deployment"]["spec"]["template"]["metadata"]["labels"]
+    assert service["selector"].items() <= labels.items()
+    named = {each["name"]: each["containerPort"] for each in CONTAINER["ports"]}
+    assert {each["port"]: named[each["targetPort"]] for each in service["ports"]} == {
+        layout.XDS_PORT: layout.XDS_PORT,
+        layout.METRICS_PORT: layout.METRICS_PORT,
+    }
+
+
+def test_the_restricted_pod_security_standard_admits_it() -> None:
+    assert MADE["Namespace"]["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert POD["securityContext"]["runAsNonRoot"] is True
+    assert POD["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert CONTAINER["securityContext"]["readOnlyRootFilesystem"] is True
+    assert CONTAINER["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_probes_ask_the_health_port() -> None:
+    ports = {each["name"]: each["containerPort"] for each in CONTAINER["ports"]}
+    assert CONTAINER["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "health"}
+    assert CONTAINER["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "health"}
+    assert ports["health"] == layout.HEALTH_PORT
+
+
+def test_one_replica_at_a_time_may_be_away() -> None:
+    assert MADE["PodDisruptionBudget"]["spec"]["maxUnavailable"] == 1
+    assert MADE["Deployment"]["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+
+
+def test_nothing_that_is_installed_looks_like_what_is_made_for_a_gateway() -> None:
+    assert all("app.kubernetes.io/managed-by" not in each["metadata"]["labels"] for each in MADE.values())

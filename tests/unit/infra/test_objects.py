@@ -1,0 +1,155 @@
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from gatewayd.infra.objects import CONFIG_HASH_ANNOTATION, GATEWAY_NAME_LABEL, labels, objects, selector
+from gatewayd.ir.infrastructure import Infrastructure, ServicePort
+from tests.unit.infra.gateways import EDGE, FILES, with_parameters
+
+
+def made(infrastructure: Infrastructure, files: Mapping[str, str] = FILES) -> dict[str, Any]:
+    return {each["kind"]: each for each in objects(infrastructure, files)}
+
+
+def template(infrastructure: Infrastructure, files: Mapping[str, str] = FILES) -> dict[str, Any]:
+    return made(infrastructure, files)["Deployment"]["spec"]["template"]  # type: ignore[no-any-return]
+
+
+def test_a_gateway_gets_these_objects() -> None:
+    kinds = [each["kind"] for each in objects(EDGE, FILES)]
+    assert kinds == ["ServiceAccount", "ConfigMap", "Deployment", "Service", "PodDisruptionBudget"]
+
+
+def test_all_have_one_name_and_belong_to_the_gateway() -> None:
+    for each in objects(EDGE, FILES):
+        metadata = each["metadata"]
+        assert (metadata["namespace"], metadata["name"]) == ("infra", EDGE.object_name)
+        assert metadata["ownerReferences"] == [
+            {
+                "apiVersion": "gateway.networking.k8s.io/v1",
+                "kind": "Gateway",
+                "name": "edge",
+                "uid": "0b5c",
+                "controller": True,
+                "blockOwnerDeletion": False,
+            }
+        ]
+
+
+def test_all_and_the_pods_carry_the_users_labels_and_annotations() -> None:
+    for each in (*objects(EDGE, FILES), template(EDGE)):
+        assert each["metadata"]["labels"] == {
+            "team": "edge",
+            "app.kubernetes.io/managed-by": "gatewayd",
+            "app.kubernetes.io/name": "envoy",
+            GATEWAY_NAME_LABEL: "edge",
+        }
+        assert each["metadata"]["annotations"]["note"] == "mind the gap"
+
+
+def test_a_user_does_not_get_between_us_and_our_pods() -> None:
+    mischief = replace(
+        EDGE,
+        labels=((GATEWAY_NAME_LABEL, "other"), ("app.kubernetes.io/managed-by", "me")),
+        annotations=((CONFIG_HASH_ANNOTATION, "0"),),
+    )
+    assert labels(mischief).items() >= selector(EDGE).items()
+    assert template(mischief)["metadata"]["annotations"][CONFIG_HASH_ANNOTATION] != "0"
+
+
+def test_a_user_may_say_that_prometheus_looks_elsewhere() -> None:
+    annotations = template(replace(EDGE, annotations=(("prometheus.io/scrape", "false"),)))["metadata"]["annotations"]
+    assert annotations["prometheus.io/scrape"] == "false"
+
+
+def test_the_selector_never_changes() -> None:
+    others = (replace(EDGE, labels=(), annotations=(), ports=(), addresses=("192.0.2.1",)), with_parameters(replicas=9))
+    for each in others:
+        assert made(each)["Deployment"]["spec"]["selector"] == made(EDGE)["Deployment"]["spec"]["selector"]
+
+
+def test_a_name_that_is_too_long_for_a_label_is_shortened_the_same_everywhere() -> None:
+    long = replace(EDGE, name="g" * 253)
+    found = made(long)
+    label = found["Service"]["spec"]["selector"][GATEWAY_NAME_LABEL]
+    assert len(label) <= 63
+    assert found["Deployment"]["spec"]["template"]["metadata"]["labels"][GATEWAY_NAME_LABEL] == label
+    assert len(found["Service"]["metadata"]["name"]) <= 63
+    assert found["Service"]["metadata"]["ownerReferences"][0]["name"] == "g" * 253
+
+
+def test_a_listener_that_comes_or_goes_restarts_no_proxy() -> None:
+    more = (*EDGE.ports, ServicePort(name="tcp-443", port=443, target=443, transport="TCP"))
+    assert template(replace(EDGE, ports=more, addresses=("192.0.2.1",))) == template(EDGE)
+
+
+def test_a_changed_bootstrap_rolls_the_pods() -> None:
+    assert template(EDGE, {**FILES, "bootstrap.json": "{ }"}) != template(EDGE)
+    assert template(EDGE, dict(reversed(FILES.items()))) == template(EDGE)
+    assert template(EDGE, {"a": "bc"}) != template(EDGE, {"ab": "c"})
+
+
+def test_the_config_map_holds_the_files() -> None:
+    assert made(EDGE)["ConfigMap"]["data"] == FILES
+
+
+def test_the_service_account_is_good_for_nothing() -> None:
+    assert made(EDGE)["ServiceAccount"]["automountServiceAccountToken"] is False
+
+
+def test_the_service_has_the_ports_of_the_gateway() -> None:
+    assert made(EDGE)["Service"]["spec"] == {
+        "type": "LoadBalancer",
+        "selector": selector(EDGE),
+        "ports": [
+            {"name": "tcp-80", "port": 80, "targetPort": 80, "protocol": "TCP"},
+            {"name": "udp-53", "port": 53, "targetPort": 53, "protocol": "UDP"},
+        ],
+        "externalTrafficPolicy": "Cluster",
+    }
+
+
+def test_without_ports_there_is_no_service() -> None:
+    assert "Service" not in made(replace(EDGE, ports=()))
+
+
+def test_a_load_balancer_is_asked_for_the_first_address() -> None:
+    spec = made(replace(EDGE, addresses=("192.0.2.1", "192.0.2.2")))["Service"]["spec"]
+    assert spec["loadBalancerIP"] == "192.0.2.1"
+    assert "externalIPs" not in spec
+
+
+def test_without_a_load_balancer_nodes_take_the_addresses() -> None:
+    spec = made(replace(with_parameters(service_type="NodePort"), addresses=("192.0.2.1",)))["Service"]["spec"]
+    assert spec["externalIPs"] == ["192.0.2.1"]
+    assert "loadBalancerIP" not in spec
+
+
+def test_a_cluster_ip_service_has_no_policy_for_traffic_from_outside() -> None:
+    assert "externalTrafficPolicy" not in made(with_parameters(service_type="ClusterIP"))["Service"]["spec"]
+    local = made(with_parameters(service_type="NodePort", external_traffic_policy="Local"))["Service"]["spec"]
+    assert local["externalTrafficPolicy"] == "Local"
+
+
+def test_a_deployment_never_has_fewer_proxies_than_asked_for() -> None:
+    spec = made(with_parameters(replicas=3))["Deployment"]["spec"]
+    assert spec["replicas"] == 3
+    assert spec["strategy"] == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+
+
+def test_a_daemon_set_has_neither_replicas_nor_a_budget() -> None:
+    found = made(with_parameters(workload="DaemonSet"))
+    assert found.keys() == {"ServiceAccount", "ConfigMap", "DaemonSet", "Service"}
+    assert "replicas" not in found["DaemonSet"]["spec"]
+    assert found["DaemonSet"]["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"] == 0
+
+
+def test_a_budget_never_blocks_a_drain() -> None:
+    for replicas in (1, 2, 5):
+        spec = made(with_parameters(replicas=replicas))["PodDisruptionBudget"]["spec"]
+        assert spec["maxUnavailable"] == 1
+        assert "minAvailable" not in spec
+
+
+def test_equal_input_gives_equal_output() -> None:
+    assert objects(EDGE, FILES) == objects(EDGE, dict(FILES))

@@ -1,0 +1,147 @@
+from dataclasses import replace
+
+import pytest
+
+from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Parameters, Resources
+from gatewayd.translator.parameters import LONGEST, OUR_FLAGS, read_parameters
+
+WHOLE = {
+    "workload": "Deployment",
+    "replicas": "3",
+    "image": "registry.example.com:5000/envoy@sha256:0123",
+    "serviceType": "NodePort",
+    "externalTrafficPolicy": "Local",
+    "nodeSelector": "kubernetes.io/os: linux\nedge: ''\n",
+    "resources": "requests: {cpu: 0.5, memory: 64Mi}\nlimits: {cpu: 2, memory: 1Gi}\n",
+    "concurrency": "2",
+    "extraArgs": "[--component-log-level, 'upstream:debug']",
+}
+
+
+def problems(**data: str) -> tuple[str, ...]:
+    read = read_parameters(data)
+    assert isinstance(read, tuple)
+    return read
+
+
+def test_nothing_set_is_the_default() -> None:
+    assert read_parameters({}) == DEFAULT_PARAMETERS
+
+
+def test_everything_can_be_set() -> None:
+    assert read_parameters(WHOLE) == Parameters(
+        workload="Deployment",
+        replicas=3,
+        image="registry.example.com:5000/envoy@sha256:0123",
+        service_type="NodePort",
+        external_traffic_policy="Local",
+        node_selector=(("edge", ""), ("kubernetes.io/os", "linux")),
+        resources=Resources(
+            requests=(("cpu", "0.5"), ("memory", "64Mi")),
+            limits=(("cpu", "2"), ("memory", "1Gi")),
+        ),
+        concurrency=2,
+        extra_args=("--component-log-level", "upstream:debug"),
+    )
+
+
+def test_what_is_left_out_has_its_default() -> None:
+    assert read_parameters({"replicas": "2"}) == replace(DEFAULT_PARAMETERS, replicas=2)
+    assert read_parameters({"resources": "{}"}) == replace(
+        DEFAULT_PARAMETERS, resources=Resources(requests=(), limits=())
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "said"),
+    [
+        ("workload", "StatefulSet", '"StatefulSet" is not known; allowed: Deployment, DaemonSet'),
+        ("replicas", "many", '"many" is not a whole number from 0 to 1000'),
+        ("replicas", "-1", '"-1" is not a whole number from 0 to 1000'),
+        ("replicas", "9" * 5000, "is not a whole number from 0 to 1000"),
+        ("replicas", "\u0663", "is not a whole number"),
+        ("image", "", '"" is no image reference; allowed: registry/name:tag or registry/name@digest'),
+        ("image", "envoy; rm", "is no image reference"),
+        ("image", "envoy\n", '"envoy\\n" is no image reference'),
+        ("serviceType", "ExternalName", "allowed: LoadBalancer, NodePort, ClusterIP"),
+        ("externalTrafficPolicy", "local", "allowed: Cluster, Local"),
+        ("nodeSelector", "[a]", "a list is not allowed; a map of label keys to values is"),
+        ("nodeSelector", "", "nothing is not allowed"),
+        ("nodeSelector", "{edge: true}", "edge: True is no label value; a string of at most 63 characters is allowed"),
+        ("nodeSelector", "{a b: c}", '"a b" is no label key; allowed: [prefix/]name of at most 63 characters'),
+        ("resources", "cpu: 1", "a map with requests and limits is allowed"),
+        ("resources", "requests: 1", "requests: a number is not allowed; a map of cpu, memory, ephemeral-storage is"),
+        ("resources", "requests: {gpu: 1}", 'requests: "gpu" is not known; allowed: cpu, memory, ephemeral-storage'),
+        ("resources", "limits: {cpu: lots}", 'limits.cpu: "lots" is no quantity; allowed are such as 100m, 0.5, 128Mi'),
+        ("resources", "limits: {cpu: yes}", "limits.cpu: True is no quantity"),
+        ("resources", "limits: {cpu: .inf}", "limits.cpu: inf is no quantity"),
+        (
+            "resources",
+            "{requests: {memory: 1Gi}, limits: {memory: 1000M}}",
+            "requests.memory: 1Gi is more than the limit; at most 1000M is allowed",
+        ),
+        ("concurrency", "1.5", "is not a whole number from 0 to 1024"),
+        ("extraArgs", "--log-level debug", "a string is not allowed; a list of arguments is"),
+        ("extraArgs", "[--base-id, 1]", "[1]: 1 is not allowed; put a string, numbers in quotes"),
+        ("extraArgs", "[{a: b}]", "[0]: a map is not allowed"),
+        ("extraArgs", "['']", "[0]: "),
+        ("extraArgs", "{", "not YAML; see https://yaml.org/spec/"),
+        ("extraArgs", "!!python/object/apply:os.system [id]", "not YAML"),
+        ("extraArgs", "x" * (LONGEST + 1), "4097 characters; at most 4096 are allowed"),
+        ("color", "red", "not known; allowed: workload, replicas, image, serviceType, "),
+    ],
+)
+def test_what_is_wrong_is_said(key: str, text: str, said: str) -> None:
+    (problem,) = problems(**{key: text})
+    assert problem.startswith(f"data.{key}: ")
+    assert said in problem
+    assert len(problem) < 250
+    assert problem.isprintable()
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    assert [each.split(":", 1)[0] for each in problems(workload="x", replicas="y", colour="z")] == [
+        "data.colour",
+        "data.replicas",
+        "data.workload",
+    ]
+
+
+@pytest.mark.parametrize("flag", OUR_FLAGS)
+def test_what_gatewayd_sets_itself_cannot_be_set(flag: str) -> None:
+    (problem,) = problems(extraArgs=f"['{flag}=1']")
+    assert problem == f'data.extraArgs: [0]: "{flag}=1" is set by gatewayd; other flags of Envoy are allowed'
+
+
+def test_a_daemon_set_has_no_replicas() -> None:
+    (problem,) = problems(workload="DaemonSet", replicas="2")
+    assert problem.startswith("data.replicas: a DaemonSet has one pod on each node")
+    assert isinstance(read_parameters({"workload": "DaemonSet"}), Parameters)
+
+
+def test_a_cluster_ip_has_no_external_traffic() -> None:
+    (problem,) = problems(serviceType="ClusterIP", externalTrafficPolicy="Local")
+    assert problem.startswith("data.externalTrafficPolicy: a ClusterIP Service has no external traffic")
+
+
+@pytest.mark.parametrize(
+    ("less", "more"),
+    [("999m", "1"), ("1023", "1Ki"), ("1k", "1Ki"), ("1e3", "1.1k"), ("1500u", "2m"), ("1E", "1Ei"), ("5e-1", "501m")],
+)
+def test_quantities_are_compared_by_what_they_mean(less: str, more: str) -> None:
+    def resources(request: str, limit: str) -> str:
+        return f"{{requests: {{cpu: '{request}'}}, limits: {{cpu: '{limit}'}}}}"
+
+    assert isinstance(read_parameters({"resources": resources(less, more)}), Parameters)
+    assert isinstance(read_parameters({"resources": resources(more, more)}), Parameters)
+    assert len(problems(resources=resources(more, less))) == 1
+
+
+@pytest.mark.parametrize("key", ["nodeSelector", "resources", "extraArgs"])
+def test_yaml_that_expands_or_nests_without_end_is_refused_quickly(key: str) -> None:
+    bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+        f"{chr(98 + n)}: &{chr(98 + n)} [{','.join([f'*{chr(97 + n)}'] * 9)}]\n" for n in range(20)
+    )
+    for text in (bomb, "[" * LONGEST, "{a: " * 1000):
+        (problem,) = problems(**{key: text})
+        assert len(problem) < 250
