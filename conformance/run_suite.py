@@ -7,7 +7,6 @@ suite's whole output beside it, one line a test on the terminal. The exit code i
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import shutil
@@ -19,10 +18,12 @@ from pathlib import Path
 
 from conformance.build import HERE, built
 from conformance.harness import sandbox
+from conformance.kubectl import Kubectl
 
 _REPOSITORY = HERE.parent
 _REPORTS = HERE / "reports"
 _PARTIAL = _REPOSITORY / ".cache" / "conformance"
+_KUBECTL = Kubectl()
 _PROFILES = "GATEWAY-HTTP,GATEWAY-GRPC,GATEWAY-TLS,GATEWAY-TCP,GATEWAY-UDP"
 _USABLE_ADDRESS = "198.51.100.200"  # in the LoadBalancer range, in the half that is given on request only
 _UNUSABLE_ADDRESS = "203.0.113.1"  # TEST-NET-3, which no part of the cluster owns
@@ -77,17 +78,17 @@ def _inside(options: argparse.Namespace) -> int:
 def _install(files: list[str] | None) -> None:
     """Apply what runs gatewayd and wait for its Deployments."""
     for file in files or ():
-        _kubectl("apply", "--server-side", "-f", file)
+        _KUBECTL("apply", "--server-side", "-f", file)
     if files is None:
         command = (sys.executable, "-m", "gatewayd", "install", "--print")
-        printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=_REPOSITORY).stdout
-        _kubectl("apply", "--server-side", "-f", "-", stdin=printed)
-    _kubectl("wait", "deployment", "--all", "-A", "--for=condition=Available", f"--timeout={_DEPLOYMENTS_TIMEOUT}")
+        printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=_REPOSITORY, text=True).stdout
+        _KUBECTL("apply", "--server-side", "-f", "-", stdin=printed)
+    _KUBECTL("wait", "deployment", "--all", "-A", "--for=condition=Available", f"--timeout={_DEPLOYMENTS_TIMEOUT}")
 
 
 def _ensure_class(name: str, controller: str) -> None:
     """Create the GatewayClass unless the installation brought it."""
-    present = _kubectl("get", "gatewayclass", name, "--ignore-not-found", "-o", "name")
+    present = _KUBECTL("get", "gatewayclass", name, "--ignore-not-found", "-o", "name")
     if not present:
         body = {
             "apiVersion": "gateway.networking.k8s.io/v1",
@@ -95,7 +96,7 @@ def _ensure_class(name: str, controller: str) -> None:
             "metadata": {"name": name},
             "spec": {"controllerName": controller},
         }
-        _kubectl("apply", "-f", "-", stdin=json.dumps(body).encode())
+        _KUBECTL.apply(body)
 
 
 def _command(options: argparse.Namespace, report: Path) -> tuple[str, ...]:
@@ -146,11 +147,6 @@ def _keep_logs(target: Path) -> None:
     """Copy the logs of the control plane and of every Pod out of the run's folder."""
     shutil.copytree(Path(os.environ["GATEWAYD_RUN"]) / "logs", target)
     print(f"logs of the cluster: {target}")
-
-
-def _kubectl(*arguments: str, stdin: bytes = b"") -> str:
-    command = (str(built("kubectl")), *arguments)
-    return subprocess.run(command, input=stdin, check=True, stdout=subprocess.PIPE).stdout.decode()
 
 
 def _version() -> str:

@@ -11,16 +11,17 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-from conformance.build import HERE, built
+from conformance import smoke_pods
+from conformance.build import HERE
 from conformance.harness import rundir
+from conformance.kubectl import Kubectl, KubectlError, step, until
 
 _NAMESPACE = "smoke"
+_KUBECTL = Kubectl(namespace=_NAMESPACE)
 _LOAD_BALANCER_IP = "198.51.100.200"
 _DEADLINE = 60.0
 _GRACE = 10.0
@@ -42,11 +43,11 @@ def main(arguments: Sequence[str]) -> int:
         _inside(Path(arguments[1]))
         return 0
     try:
-        with _step("cluster: up, used, down"):
+        with step("cluster: up, used, down"):
             _ordinary_end()
-        with _step("cluster: killed"):
+        with step("cluster: killed"):
             _violent_end()
-    except SmokeError as error:
+    except (SmokeError, KubectlError, TimeoutError) as error:
         print(f"FAILED: {error}", file=sys.stderr)
         return 1
     print("smoke: all good")
@@ -72,7 +73,7 @@ def _violent_end() -> None:
         kubeconfig = next(line for line in lines if line.startswith("export KUBECONFIG=")).partition("=")[2].strip()
         folder = Path(kubeconfig).parent
         namespaces = _namespaces((folder / "pid").read_text().strip())
-        _kubectl("get", "nodes", kubeconfig=kubeconfig)  # the way in from outside
+        Kubectl(kubeconfig=kubeconfig)("get", "nodes")  # the way in from outside
         harness.send_signal(signal.SIGKILL)
         harness.wait()
         _until_none(namespaces)
@@ -83,40 +84,43 @@ def _violent_end() -> None:
 def _inside(note: Path) -> None:
     run = os.environ["GATEWAYD_RUN"]
     note.write_text(json.dumps({"run": run, "namespaces": _namespaces("self")}))
-    with _step("deploy: namespace, deployment, services"):
-        _kubectl("create", "namespace", _NAMESPACE)
-        _apply(_deployment("one"), _service("ClusterIP"), _service("LoadBalancer"))
-        _kubectl("rollout", "status", "deployment/echo", f"--timeout={_DEADLINE:.0f}s")
-    cluster_ip = _kubectl("get", "service", "echo", "-o", "jsonpath={.spec.clusterIP}")
-    with _step("http: node to ClusterIP"):
+    with step("deploy: namespace, deployment, services"):
+        _KUBECTL("create", "namespace", _NAMESPACE)
+        _KUBECTL.apply(_deployment("one"), _service("ClusterIP"), _service("LoadBalancer"))
+        _KUBECTL("rollout", "status", "deployment/echo", f"--timeout={_DEADLINE:.0f}s")
+    cluster_ip = _KUBECTL("get", "service", "echo", "-o", "jsonpath={.spec.clusterIP}")
+    with step("http: node to ClusterIP"):
         _until_ok(f"http://{cluster_ip}/cluster-ip")
-    with _step("http: node to LoadBalancer address"):
-        given = _kubectl("get", "service", "echo-lb", "-o", "jsonpath={.status.loadBalancer.ingress[0].ip}")
+    with step("http: node to LoadBalancer address"):
+        given = _KUBECTL("get", "service", "echo-lb", "-o", "jsonpath={.status.loadBalancer.ingress[0].ip}")
         if given != _LOAD_BALANCER_IP:
             raise SmokeError(f"the Service has the address {given!r}; asked for was {_LOAD_BALANCER_IP}")
         _until_ok(f"http://{given}/load-balancer")
-    with _step("http: Pod to Service by name"):
-        _apply(_client())
-        _kubectl("wait", "pod/client", "--for=jsonpath={.status.phase}=Succeeded", f"--timeout={_DEADLINE:.0f}s")
-        if _kubectl("logs", "client").count(" 200\n") != 3:
-            raise SmokeError(f"the Pod got:\n{_kubectl('logs', 'client')}")
-    with _step("logs: through the API server"):
-        logs = _kubectl("logs", "--selector=app=echo", "--tail=-1", "--since=1h")
+    with step("http: Pod to Service by name"):
+        _KUBECTL.apply(_client())
+        _KUBECTL("wait", "pod/client", "--for=jsonpath={.status.phase}=Succeeded", f"--timeout={_DEADLINE:.0f}s")
+        if _KUBECTL("logs", "client").count(" 200\n") != 3:
+            raise SmokeError(f"the Pod got:\n{_KUBECTL('logs', 'client')}")
+    with step("logs: through the API server"):
+        logs = _KUBECTL("logs", "--selector=app=echo", "--tail=-1", "--since=1h")
         for path in ("/cluster-ip", "/load-balancer", "/by-name"):
             if path not in logs:
                 raise SmokeError(f"no request for {path} in the logs:\n{logs}")
-    with _step("roll: a new revision without a failed request"):
+    with step("roll: a new revision without a failed request"):
         _roll(cluster_ip)
-    with _step("delete: everything, to the last Pod"):
+    for check in smoke_pods.CHECKS:
+        with step(f"pods: {check.__name__.replace('_', ' ')}"):
+            check(_KUBECTL)
+    with step("delete: everything, to the last Pod"):
         # The namespace itself would take 10 s more: its controller waits for the Pods' longest grace period.
-        _kubectl("delete", "deployment,service,pod", "--all", "--wait=true")
+        _KUBECTL("delete", "deployment,service,job,pod", "--all", "--wait=true")
         _until_no_pod_is_left(Path(run))
 
 
 def _roll(cluster_ip: str) -> None:
-    _apply(_deployment("two"))
+    _KUBECTL.apply(_deployment("two"))
     with subprocess.Popen(
-        _kubectl_command("rollout", "status", "deployment/echo"), stdout=subprocess.DEVNULL
+        _KUBECTL.command("rollout", "status", "deployment/echo"), stdout=subprocess.DEVNULL
     ) as rollout:
         while rollout.poll() is None:
             status = _status(f"http://{cluster_ip}/roll")
@@ -131,14 +135,10 @@ def _until_no_pod_is_left(run: Path) -> None:
     """Wait until the node has no interface, namespace or folder of a Pod."""
 
     def left() -> list[str]:
-        links = [link["ifname"] for link in json.loads(_output(("ip", "-json", "link"))) if link["ifname"][:3] == "pod"]
-        return [*links, *_output(("ip", "netns")).split(), *(path.name for path in (run / "state" / "pods").iterdir())]
+        links = [link["ifname"] for link in json.loads(_printed("ip", "-json", "link")) if link["ifname"][:3] == "pod"]
+        return [*links, *_printed("ip", "netns").split(), *(path.name for path in (run / "state" / "pods").iterdir())]
 
-    deadline = time.monotonic() + _GRACE
-    while left():
-        if time.monotonic() > deadline:
-            raise SmokeError(f"left on the node: {left()}")
-        time.sleep(0.05)
+    until(lambda: not left(), "nothing of a Pod is left on the node", within=_GRACE)
 
 
 def _deployment(revision: str) -> object:
@@ -173,25 +173,8 @@ def _client() -> object:
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "client"}, "spec": spec}
 
 
-def _apply(*objects: object) -> None:
-    listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
-    _output(_kubectl_command("apply", "-f", "-"), stdin=listed)
-
-
-def _kubectl_command(*arguments: str) -> tuple[str, ...]:
-    return (str(built("kubectl")), "--namespace", _NAMESPACE, *arguments)
-
-
-def _kubectl(*arguments: str, kubeconfig: str = "") -> str:
-    environment = {**os.environ, **({"KUBECONFIG": kubeconfig} if kubeconfig else {})}
-    return _output(_kubectl_command(*arguments), environment=environment)
-
-
-def _output(command: Sequence[str], *, stdin: str = "", environment: dict[str, str] | None = None) -> str:
-    done = subprocess.run(command, input=stdin, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise SmokeError(f"{' '.join(command)}: ended with {done.returncode}: {done.stderr.strip()}")
-    return done.stdout
+def _printed(*command: str) -> str:
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def _status(url: str) -> int | str:
@@ -204,11 +187,7 @@ def _status(url: str) -> int | str:
 
 def _until_ok(url: str) -> None:
     """Ask until 200 comes: kube-proxy programs an address a moment after its Service appears."""
-    deadline = time.monotonic() + _GRACE
-    while (status := _status(url)) != 200:
-        if time.monotonic() > deadline:
-            raise SmokeError(f"{url}: {status}")
-        time.sleep(0.02)
+    until(lambda: _status(url) == 200, f"{url} answers 200", within=_GRACE)
 
 
 def _namespaces(process: str) -> dict[str, str]:
@@ -228,11 +207,7 @@ def _members(namespaces: dict[str, str]) -> list[int]:
 
 
 def _until_none(namespaces: dict[str, str]) -> None:
-    deadline = time.monotonic() + _GRACE
-    while _members(namespaces):
-        if time.monotonic() > deadline:
-            raise SmokeError(f"processes are left: {_members(namespaces)}")
-        time.sleep(0.02)
+    until(lambda: not _members(namespaces), "no process is left", within=_GRACE)
 
 
 def _expect_nothing_left(namespaces: dict[str, str], folder: Path) -> None:
@@ -246,13 +221,6 @@ def _expect_nothing_left(namespaces: dict[str, str], folder: Path) -> None:
 
 def _harness(verb: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "conformance.harness", verb)
-
-
-@contextmanager
-def _step(name: str) -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    print(f"{time.monotonic() - began:6.2f} s  {name}", flush=True)
 
 
 if __name__ == "__main__":

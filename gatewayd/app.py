@@ -150,8 +150,11 @@ class Standalone:
 
     def _map_low_ports(self) -> None:
         """Add to ports below 1024 where they may not be bound."""
-        objects = self.folder.objects()
-        ports = [each.port for row in objects if isinstance(row, Gateway | ListenerSet) for each in row.spec.listeners]
+        deltas = {(each.kind, each.key): each.obj for each in self.step.deltas}
+        rows: list[object] = list(deltas.values())
+        for table in (Gateway, ListenerSet):
+            rows += [row for key, row in self.reconciler.store.engine.rows(table) if (table, key) not in deltas]
+        ports = [each.port for row in rows if isinstance(row, Gateway | ListenerSet) for each in row.spec.listeners]
         first = 0 if may_bind_low_ports(self.options.envoy) else first_unprivileged_port()
         offset = offset_for(ports, first)
         if offset != self._offset:

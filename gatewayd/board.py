@@ -12,7 +12,15 @@ from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.engine import Engine
 from gatewayd.incremental.view import Member
-from gatewayd.ir.outcome import FleetReport, GatewayOutcome, ListenerOutcome, Outcome, ParentOutcome, RouteOutcome, Verdict
+from gatewayd.ir.outcome import (
+    FleetReport,
+    GatewayOutcome,
+    ListenerOutcome,
+    Outcome,
+    ParentOutcome,
+    RouteOutcome,
+    Verdict,
+)
 from gatewayd.progress import Progress, RouteName, RouteProgress
 from gatewayd.standalone.documents import FileProblem
 from gatewayd.standalone.table import Acked, Board, Condition, GatewayRow, Mark, RouteRow
@@ -110,9 +118,7 @@ def _worst(parents: tuple[ParentOutcome, ...], kind: str) -> Condition:
     return min(found, key=lambda each: each.mark is Mark.TRUE, default=_NOT_OURS)
 
 
-def _programmed(
-    sight: Sight, parents: tuple[ParentOutcome, ...], progress: Mapping[str, RouteProgress]
-) -> Condition:
+def _programmed(sight: Sight, parents: tuple[ParentOutcome, ...], progress: Mapping[str, RouteProgress]) -> Condition:
     """Return whether proxies of every Gateway that the route is attached to hold it."""
     if not any(verdict.type == "Accepted" and verdict.status for each in parents for verdict in each.verdicts):
         return _NOT_KNOWN

@@ -67,9 +67,7 @@ def in_files(problems: Iterable[FileProblem], ignored: Iterable[FileProblem]) ->
     """Yield what could not be read (errors) and what is not read at all (warnings)."""
     for severity, found in ((Severity.ERROR, problems), (Severity.WARNING, ignored)):
         for each in found:
-            yield Finding(
-                file=each.file, line=each.line, severity=severity, object="", reason="", message=each.message
-            )
+            yield Finding(file=each.file, line=each.line, severity=severity, object="", reason="", message=each.message)
 
 
 def in_outcomes(outcomes: Mapping[Member, Outcome], place_of: PlaceOf) -> Iterator[Finding]:

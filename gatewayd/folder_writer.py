@@ -17,7 +17,9 @@ def write_new(folder: Path, texts: Mapping[str, str]) -> tuple[Path, ...]:
     """Write all files into a folder without manifests, which is made if need be; raises FilesInTheWayError."""
     found = sorted(each.name for each in folder.iterdir() if each.suffix in SUFFIXES) if folder.is_dir() else []
     if found:
-        raise FilesInTheWayError(f"{folder}: has manifests already ({', '.join(found[:3])}); an empty folder is allowed")
+        raise FilesInTheWayError(
+            f"{folder}: has manifests already ({', '.join(found[:3])}); an empty folder is allowed"
+        )
     return _write(folder, texts)
 
 

@@ -85,7 +85,9 @@ class Onlooker:
         """Return what to tell whoever asks over the socket."""
         run = self.run
         snapshots = {} if run is None else run.reconciler.snapshots
-        proxies = () if run is None else tuple(each for name in run.fleet.gateways() for each in run.fleet.proxies(name))
+        proxies = (
+            () if run is None else tuple(each for name in run.fleet.gateways() for each in run.fleet.proxies(name))
+        )
 
         def count(gateway: str, type_url: str) -> int:
             found = snapshots.get(gateway)

@@ -19,7 +19,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`runtime`: the user's folder for sockets. `envoy`: the binary to run. `log_format` None: by the kind of stderr."""
+    """`runtime`: the user's folder for sockets. `envoy`: the binary to run. `log_format` None: by stderr's kind."""
 
     runtime: Path | None
     envoy: Path | None

@@ -20,6 +20,8 @@ import aiohttp
 Object = dict[str, Any]
 CONNECTION_ERRORS = (aiohttp.ClientError, OSError, asyncio.TimeoutError)
 _RETRY_SECONDS = 0.2
+_BUSY = frozenset({429, 500, 502, 503, 504})
+_BUSY_ATTEMPTS = 50
 _PATCH = "application/strategic-merge-patch+json"
 _APPLY = "application/apply-patch+yaml"
 
@@ -68,21 +70,21 @@ class Api:
 
     async def create(self, path: str, body: Object) -> Object:
         """Post `body` to a collection (or a subresource such as `/token`) and return the answer."""
-        return await self._send("POST", path, body)
+        return await self._insist("POST", path, body)
 
     async def patch(self, path: str, body: Object) -> Object:
         """Send a strategic merge patch (built-in kinds only)."""
-        return await self._send("PATCH", path, body, content_type=_PATCH)
+        return await self._insist("PATCH", path, body, content_type=_PATCH)
 
     async def apply(self, path: str, body: Object) -> Object:
         """Send a server-side apply, taking over every field."""
         query = "?fieldManager=conformance-harness&force=true"
-        return await self._send("PATCH", path + query, body, content_type=_APPLY)
+        return await self._insist("PATCH", path + query, body, content_type=_APPLY)
 
     async def delete(self, path: str, body: Object | None = None) -> None:
         """Delete the object at `path`; one that is not there is fine."""
         try:
-            await self._send("DELETE", path, body)
+            await self._insist("DELETE", path, body)
         except ApiError as error:
             if error.status != 404:
                 raise
@@ -120,6 +122,19 @@ class Api:
                     version = event["object"]["metadata"]["resourceVersion"]
                     if event["type"] != "BOOKMARK":
                         yield event
+
+    async def _insist(self, method: str, path: str, body: Object | None, *, content_type: str = "") -> Object:
+        """Send a write, again and again for a while when the server is too busy to take it."""
+        for _ in range(_BUSY_ATTEMPTS):
+            try:
+                return await self._send(method, path, body, content_type=content_type)
+            except ApiError as error:
+                if error.status not in _BUSY:
+                    raise
+            except CONNECTION_ERRORS:
+                pass
+            await asyncio.sleep(_RETRY_SECONDS)
+        return await self._send(method, path, body, content_type=content_type)
 
     async def _send(self, method: str, path: str, body: Object | None = None, *, content_type: str = "") -> Object:
         headers = {"Content-Type": content_type or "application/json"}

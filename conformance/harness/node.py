@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import sys
+import traceback
 
 from conformance.harness.addresses import KUBELET_PORT, NODE_IP, NODE_NAME, POD_RANGE
+from conformance.harness.commands import CommandError
 from conformance.harness.kubeapi import CONNECTION_ERRORS, Api, ApiError, Object
 from conformance.harness.pod import Host, Pod
 
@@ -61,6 +64,9 @@ class Node:
         async def live() -> None:
             try:
                 await pod.run()
+            except* (CommandError, OSError, ApiError) as error:
+                # The Pod is stuck and whoever waits for it will say so; the others go on.
+                _complain(manifest, error)
             finally:
                 del self._pods[uid]
 
@@ -79,9 +85,15 @@ class Node:
             await self._api.create(path, body)
         except ApiError as error:
             if error.status not in {404, 409}:  # gone, or bound by somebody else
-                raise
-        except CONNECTION_ERRORS:
-            self._bound.discard(metadata["uid"])  # the watch starts anew and brings the Pod again
+                _complain(manifest, error)
+        except CONNECTION_ERRORS as error:
+            _complain(manifest, error)
+
+
+def _complain(manifest: Object, error: BaseException) -> None:
+    metadata = manifest["metadata"]
+    print(f"pod {metadata['namespace']}/{metadata['name']}: ", file=sys.stderr, end="")
+    traceback.print_exception(error, limit=-3)
 
 
 def _belongs_here(manifest: Object) -> bool:

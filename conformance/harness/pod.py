@@ -94,7 +94,7 @@ class Pod:
             publish = group.create_task(self._publish())
             life = group.create_task(self._live())
             await self._signals.ending.wait()
-            await self._stop_containers()
+            await self._end_containers()
             life.cancel()
             await asyncio.wait((life,))
             publish.cancel()
@@ -127,9 +127,18 @@ class Pod:
             grace = self._manifest["spec"].get("terminationGracePeriodSeconds", 30)
             await self._stop_sidecars(grace)
 
-    async def _stop_containers(self) -> None:
-        gone = self._signals.gone.is_set()
-        grace = 0 if gone else self._manifest["metadata"].get("deletionGracePeriodSeconds", 30)
+    async def _end_containers(self) -> None:
+        """Stop within the grace period; at once when the Pod is deleted by force meanwhile."""
+        grace = self._manifest["metadata"].get("deletionGracePeriodSeconds", 30)
+        gone = asyncio.ensure_future(self._signals.gone.wait())
+        stop = asyncio.ensure_future(self._stop_containers(grace))
+        await asyncio.wait((gone, stop), return_when=asyncio.FIRST_COMPLETED)
+        if gone.done():
+            await self._stop_containers(0)
+        gone.cancel()
+        await stop
+
+    async def _stop_containers(self, grace: float) -> None:
         await asyncio.gather(*(container.stop(grace) for container in self._containers))
         await self._stop_sidecars(grace)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 _FOLLOW_SECONDS = 0.1
 _CHUNK = 1 << 16
+_LONGEST_LINE = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,8 @@ async def record(source: asyncio.StreamReader, path: Path) -> None:
         while chunk := await source.read(_CHUNK):
             prefix = stamp(dt.datetime.now(dt.UTC)).encode() + b" "
             *lines, rest = (rest + chunk).split(b"\n")
+            if len(rest) > _LONGEST_LINE:
+                lines, rest = [*lines, rest], b""
             if lines:
                 sink.write(b"".join(prefix + line + b"\n" for line in lines))
         if rest:

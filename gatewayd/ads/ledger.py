@@ -29,9 +29,9 @@ NOTHING: Resources = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsure:
-    """The client has what it had before, or what a refused response carried beside the culprit."""
+    """The client has what it had before, or what a refused response carried beside the culprit; this one is likely."""
 
-    before: Resource | str | None
+    likely: Resource | None
 
 
 # A resource that this stream has carried; the version that the client declared; nothing; or nobody knows.
@@ -142,7 +142,7 @@ class Ledger:
             item = self.target.get(name)
             if name not in chosen and name in self.behind:
                 held = self.behind[name]
-                held = held.before if isinstance(held, Unsure) else held
+                held = held.likely if isinstance(held, Unsure) else held
                 item = held if isinstance(held, Resource) else None
             if item is not None and self.subscription.covers(name):
                 found.append(item)
@@ -210,12 +210,12 @@ class Ledger:
             if self.behind.get(name) is UNKNOWN or not self.subscription.covers(name):
                 continue  # asked for again, or no longer wanted, since it was sent
             if name not in bad:
-                self._settle(name, _unsure(move.before))
+                self._settle(name, _unsure(move.before, move.sent if bad else None))
                 continue
             current = self.target.get(name)
             if move.sent is not None and version_of(move.sent) == version_of(current):
                 self.refused[name] = Refusal(version=move.sent.version, message=shortened(words))
-            self._settle(name, Unsure(before=None) if move.before is UNKNOWN else move.before)
+            self._settle(name, Unsure(likely=None) if move.before is UNKNOWN else move.before)
         rest = [name for name in moves if name not in bad]
         if bad or any(moves[name].sent is not None for name in rest):
             self._suspect(rest, is_known=bool(bad))
@@ -272,6 +272,14 @@ def version_of(held: Held) -> str | None:
             return None
 
 
-def _unsure(before: Held) -> Held:
+def _unsure(before: Held, applied: Resource | None) -> Held:
     """Return what a client may have after a response that was refused for another resource."""
-    return before if isinstance(before, Unsure | Unknown) else Unsure(before=before)
+    match before:
+        case Unknown() if applied is None:
+            return before
+        case Unsure():
+            return Unsure(likely=applied or before.likely)
+        case Resource():
+            return Unsure(likely=applied or before)
+        case _:
+            return Unsure(likely=applied)

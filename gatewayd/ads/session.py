@@ -188,8 +188,8 @@ class Session:
     def _absences(self, ledger: Ledger) -> list[str]:
         """Return the names that were asked for in vain and can be answered.
 
-        SPEC#knowing-when-a-requested-resource-does-not-exist: delta has words for it, and SotW makes the client wait for
-        15 s. A cluster that waits keeps Envoy from taking any other: it gets an assignment without endpoints.
+        SPEC#knowing-when-a-requested-resource-does-not-exist: delta has words for it, and SotW makes the client wait
+        for 15 s. A cluster that waits keeps Envoy from taking any other: it gets an assignment without endpoints.
         """
         names = ledger.absences()
         return names if ledger.row.url == ENDPOINT else self._sayable(ledger, names)

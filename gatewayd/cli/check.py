@@ -63,8 +63,8 @@ def check(
 
 async def _ask_envoy(found: "object", envoy_path: Path | None) -> "tuple[tuple[Finding, ...], str]":
     from gatewayd.cli.running import envoy_binary, log_to_stderr, settings
-    from gatewayd.translation import Translation
     from gatewayd.rehearsal import NoRehearsalError, rehearse
+    from gatewayd.translation import Translation
 
     if not isinstance(found, Translation):
         raise end("nothing to check", INVALID)

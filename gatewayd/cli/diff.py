@@ -17,7 +17,7 @@ def diff(
     *,
     output: FormOption = Form.TEXT,
 ) -> None:
-    """Show what would change in Envoy and in statuses, and which listeners and filter chains would drain.
+    """Show what would change in Envoy and in statuses, and which connections would drain.
 
     Exit codes: 0, or 1 when some of the manifests cannot be read.
     """

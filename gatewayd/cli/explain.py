@@ -23,8 +23,8 @@ def explain(  # noqa: PLR0913 (each is an option)
     header: Annotated[list[str], typer.Option("--header", "-H", metavar="NAME:VALUE", help="A header.")] = [],  # noqa: B006 (typer)
     query: Annotated[list[str], typer.Option("--query", metavar="NAME=VALUE", help="A query parameter.")] = [],  # noqa: B006
     port: Annotated[int | None, typer.Option("--port", help="Port. Default: 80 or 443, else every one.")] = None,
-    https: Annotated[bool, typer.Option("--https", help="The request comes over TLS; the host is the server name.")] = False,
-    grpc: Annotated[bool, typer.Option("--grpc", help="It is a gRPC call; the path is /package.Service/Method.")] = False,
+    https: Annotated[bool, typer.Option("--https", help="It comes over TLS; the host is the server name.")] = False,
+    grpc: Annotated[bool, typer.Option("--grpc", help="It is a gRPC call: --path /package.Service/Method.")] = False,
     output: FormOption = Form.TEXT,
 ) -> None:
     """Tell which rule gets a request and why the others do not; nothing is sent.
@@ -34,16 +34,18 @@ def explain(  # noqa: PLR0913 (each is an option)
     Example: gatewayd explain ./gateway --host shop.example --path /cart -H 'env: canary'
     """
     from gatewayd.cli.offline import translation
+    from gatewayd.explain.shape import traces_json
     from gatewayd.explain.trace import Taken, Translated, traces
     from gatewayd.explain.words import trace_lines
-    from gatewayd.explain.shape import traces_json
 
-    sent = _sent(host, path, method or ("POST" if grpc else "GET"), (*header, *_grpc_headers(grpc=grpc)), query, https=https)
+    headers = (*header, *(("content-type: application/grpc",) if grpc else ()))
+    sent = _sent(host, path, method or ("POST" if grpc else "GET"), headers, query, https=https)
     found = translation(paths)
     configs = tuple(config for _, config in sorted(found.reconciler.configs.items()))
     all_traces = traces(Translated(engine=found.engine, configs=configs), sent, port)
     if not all_traces:
-        raise end(f"no listener of any Gateway is for {'https' if https else 'http'}{f' on port {port}' if port else ''}", INVALID)
+        where = f" on port {port}" if port else ""
+        raise end(f"no listener of any Gateway is for {sent.scheme}{where}", INVALID)
     if output is Form.JSON:
         write_json(traces_json(sent, all_traces))
     else:
@@ -53,13 +55,7 @@ def explain(  # noqa: PLR0913 (each is an option)
     raise typer.Exit(OK if any(isinstance(each.end, Taken) for each in all_traces) else INVALID)
 
 
-def _grpc_headers(*, grpc: bool) -> tuple[str, ...]:
-    return ("content-type: application/grpc",) if grpc else ()
-
-
-def _sent(  # noqa: PLR0913 (the parts of a request)
-    host: str, path: str, method: str, headers: tuple[str, ...], queries: list[str], *, https: bool
-) -> "Sent":
+def _sent(host: str, path: str, method: str, headers: tuple[str, ...], queries: list[str], *, https: bool) -> "Sent":
     from gatewayd.explain.request import Sent
     from gatewayd.ir.filters import Header
 

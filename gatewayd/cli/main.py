@@ -8,28 +8,41 @@ import importlib.metadata
 import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 from typer import rich_utils
 
 from gatewayd.cli.output import INVALID
 
-COMMANDS: Final[Mapping[str, str]] = MappingProxyType({
-    "demo": "gatewayd.cli.demo",
-    "up": "gatewayd.cli.up",
-    "status": "gatewayd.cli.status",
-    "check": "gatewayd.cli.check",
-    "explain": "gatewayd.cli.explain",
-    "diff": "gatewayd.cli.diff",
-    "translate": "gatewayd.cli.translate",
-    "serve": "gatewayd.cli.control_plane",
+
+class Row(NamedTuple):
+    """Where a command is, and what the list of commands says of it: the first line of its own help."""
+
+    module: str
+    help: str
+
+
+COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
+    "demo": Row("demo", "Write an example, start it, and say what to ask it."),
+    "up": Row("up", "Serve a folder of Gateway API YAML with Envoy; changes of files are in Envoy a moment later."),
+    "status": Row("status", "Show Gateways, routes, proxies and problems of a running `gatewayd up`."),
+    "check": Row("check", "Check manifests as the API server and gatewayd would; --envoy asks Envoy too."),
+    "explain": Row("explain", "Tell which rule gets a request and why the others do not; nothing is sent."),
+    "diff": Row("diff", "Show what would change in Envoy and in statuses, and which connections would drain."),
+    "translate": Row("translate", "Show what manifests lead to: statuses, and xDS resources by Gateway and type."),
+    "serve": Row(
+        "control_plane", "Serve a cluster's Gateways: watch the API server, feed the proxies, write statuses."
+    ),
+    "install": Row("install", "Print the manifest that installs gatewayd into a cluster."),
 })  # fmt: skip
-"""Each command and the module whose `app` it is, in the order of the help."""
+"""The commands in the order of the help. The list is written without importing any of them."""
 
 
 class _Commands(typer.core.TyperGroup):
-    """Imports a command when it is asked for."""
+    """Imports a command when it is asked for, and none for the list of them."""
+
+    _listing = False
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names in the order of the help."""
@@ -39,12 +52,20 @@ class _Commands(typer.core.TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a command, None when there is none of that name."""
         del ctx
-        module = COMMANDS.get(cmd_name)
-        if module is None:
+        row = COMMANDS.get(cmd_name)
+        if row is None:
             return None
-        command = typer.main.get_command(importlib.import_module(module).app)
+        if self._listing:
+            return typer.core.TyperCommand(cmd_name, help=row.help)
+        command = typer.main.get_command(importlib.import_module(f"gatewayd.cli.{row.module}").app)
         command.name = cmd_name
         return command
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of commands."""
+        self._listing = True
+        super().format_help(ctx, formatter)
+        self._listing = False
 
 
 app = typer.Typer(cls=_Commands, no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
@@ -59,7 +80,7 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 (how typer calls it)
 @app.callback()
 def gatewayd(
     *,
-    version: Annotated[  # noqa: ARG001 (the callback has done it)
+    version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:

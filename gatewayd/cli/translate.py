@@ -30,9 +30,9 @@ def translate(
     status: Annotated[bool, typer.Option("--status", help="Only the statuses.")] = False,
     output: Annotated[Format, typer.Option("-o", "--output", help="What to write.")] = Format.YAML,
 ) -> None:
-    """Show what manifests lead to: statuses, and xDS resources by Gateway and type. Private keys are left out.
+    """Show what manifests lead to: statuses, and xDS resources by Gateway and type.
 
-    Exit codes: 0, or 1 when some of the manifests cannot be read.
+    Private keys are left out. Exit codes: 0, or 1 when some of the manifests cannot be read.
     """
     from gatewayd.cli.offline import translation
 

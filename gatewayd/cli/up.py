@@ -31,11 +31,7 @@ def up(  # noqa: PLR0913 (each is an option)
 ) -> None:
     """Serve a folder of Gateway API YAML with Envoy; changes of files are in Envoy a moment later.
 
-    Examples:
-
-      gatewayd up ./gateway
-
-      gatewayd up --to http://127.0.0.1:3000
+    `gatewayd up --to http://127.0.0.1:3000` writes the manifests for one backend first.
     """
     from gatewayd.cli.running import code_of, options, serve
     from gatewayd.serving import Serving, settled

@@ -121,7 +121,7 @@ def _host_set(filters: tuple[HTTPFilter, ...]) -> str | None:
     return next((header.value for each in changes for header in each.set if header.name.lower() == "host"), None)
 
 
-def _share(  # noqa: PLR0913 (the parts of a Share)
+def _share(
     backend: Backend,
     part: float,
     clusters: Mapping[Upstream, Cluster],

@@ -10,7 +10,16 @@ from typing import assert_never
 import re2
 
 from gatewayd.explain.request import Request
-from gatewayd.ir.http import ExactPath, ExactValue, NamedMatch, PathMatch, PrefixPath, RegexPath, RegexValue, RequestMatch
+from gatewayd.ir.http import (
+    ExactPath,
+    ExactValue,
+    NamedMatch,
+    PathMatch,
+    PrefixPath,
+    RegexPath,
+    RegexValue,
+    RequestMatch,
+)
 
 
 def mismatches(match: RequestMatch, request: Request) -> tuple[str, ...]:

@@ -90,7 +90,9 @@ def received(sent: Sent) -> Request | Answered:
     path = merged(canonical(unescaped))
     if unescaped != written:
         target = path + mark + query
-        return Answered(status=307, location=target, why="the path has escaped slashes; clients are sent to it unescaped")
+        return Answered(
+            status=307, location=target, why="the path has escaped slashes; clients are sent to it unescaped"
+        )
     return Request(
         scheme=sent.scheme,
         method=sent.method,

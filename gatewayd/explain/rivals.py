@@ -1,7 +1,7 @@
 """Every rule that does not get a request, and why.
 
 In: the translator's queries, the request, who got it. Out: a `Rival` for each match of each HTTPRoute and GRPCRoute
-that points at the Gateway. Reasons are given in the order in which they decide: attachment, hostname, listener, match, and
+that points at the Gateway. Reasons come in the order in which they decide: attachment, hostname, listener, match,
 then precedence. https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule (matches)
 """
 
@@ -86,9 +86,7 @@ def rivals(engine: Engine, seat: Seat, request: Request, winner: RuleRef | None)
     )
 
 
-def _of_route(
-    engine: Engine, seat: Seat, request: Request, winner: RuleRef | None, member: Member
-) -> Iterator[Rival]:
+def _of_route(engine: Engine, seat: Seat, request: Request, winner: RuleRef | None, member: Member) -> Iterator[Rival]:
     parents = [each for each in attachments(engine, member) if each.gateway == seat.gateway]
     if not parents:
         return
@@ -103,7 +101,9 @@ def _of_route(
             yield Rival(route=member, field=field, why=why or "; ".join(failing), matches=False)
         elif winner is not None:
             better = _precedence(engine, seat, ranked, winner)
-            yield Rival(route=member, field=field, why=f"would match, but {_name(winner)} goes first: {better}", matches=True)
+            yield Rival(
+                route=member, field=field, why=f"would match, but {_name(winner)} goes first: {better}", matches=True
+            )
 
 
 def _not_concerned(engine: Engine, seat: Seat, request: Request, parents: list[ParentAttachment]) -> str:

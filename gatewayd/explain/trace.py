@@ -75,7 +75,10 @@ class Translated:
 def traces(of: Translated, sent: Sent, port: int | None) -> tuple[Trace, ...]:
     """Follow a request into each port that it can be for: the one named, the scheme's own, or every one."""
     found = [
-        (config, listener) for config in of.configs for listener in config.listeners if isinstance(listener, StreamListener)
+        (config, listener)
+        for config in of.configs
+        for listener in config.listeners
+        if isinstance(listener, StreamListener)
     ]
     if port is not None:
         meant = [each for each in found if each[1].port == port]
@@ -103,9 +106,7 @@ def _trace(engine: Engine, config: ProxyConfig, listener: StreamListener, sent: 
     winner = end.rule if isinstance(end, Taken) else None
     namespace, _, name = config.gateway.partition("/")
     seat = Seat(ObjectKey(namespace, name), listener.port, domain)
-    return Trace(
-        gateway=config.gateway, port=listener.port, end=end, rivals=rivals(engine, seat, request, winner)
-    )
+    return Trace(gateway=config.gateway, port=listener.port, end=end, rivals=rivals(engine, seat, request, winner))
 
 
 def _chain(listener: StreamListener, server_name: str) -> FilterChain | None:

@@ -1,0 +1,304 @@
+"""Small sets of objects that have much to do with each other: few names, so that references meet."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from gatewayd.api.decode import Decoded, decode
+from gatewayd.api.kinds import KINDS
+from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.outcome import FleetReport, Rejection
+from gatewayd.store import Delta
+from tests.unit.translator import pem
+from tests.unit.translator.manifests import deltas
+
+API_VERSIONS = {kind.kind: kind.api_version for kind in KINDS}
+Json = dict[str, Any]
+Spec = st.SearchStrategy[Json]
+
+NAMESPACES = st.sampled_from(["shop", "blog"])
+GATEWAYS = ("gw", "edge")
+HOSTS = st.sampled_from(["a.example", "b.example", "*.example", "*.b.example", "x.b.example", "other.org"])
+TIMES = st.sampled_from(["2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"])
+CERTIFICATES = {
+    (name, namespace): deltas(text)[0]
+    for name in ("good", "bad")
+    for namespace in ("shop", "blog")
+    for text in [
+        pem.good_secret(name, namespace)
+        if name == "good"
+        else pem.secret(name, pem.certificate_of(pem.ec_key()), pem.pem_of(pem.ec_key(1)), namespace)
+    ]
+}
+
+
+def maybe(**fields: st.SearchStrategy[Any]) -> Spec:
+    """Draw an object some of whose fields may be missing."""
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+def few(each: st.SearchStrategy[Any], most: int, least: int = 0) -> st.SearchStrategy[list[Any]]:
+    return st.lists(each, min_size=least, max_size=most)
+
+
+def one_of(*values: Any) -> st.SearchStrategy[Any]:
+    return st.sampled_from(values)
+
+
+# --- who may come in -------------------------------------------------------------------------------------------
+
+SELECTOR: Json = {"from": "Selector", "selector": {"matchLabels": {"team": "red"}}}
+ALLOWED_NAMESPACES = one_of({"from": "All"}, {"from": "Same"}, SELECTOR)
+ALLOWED_ROUTES = maybe(
+    namespaces=ALLOWED_NAMESPACES,
+    kinds=few(one_of({"kind": "HTTPRoute"}, {"kind": "GRPCRoute"}, {"kind": "TCPRoute"}, {"kind": "OddRoute"}), 2),
+)
+CERTIFICATE = st.fixed_dictionaries({"name": one_of("good", "bad", "none")}, optional={"namespace": NAMESPACES})
+TERMINATE = st.fixed_dictionaries({"certificateRefs": few(CERTIFICATE, 2, 1)})
+PASS: Json = {"mode": "Passthrough"}
+
+
+@st.composite
+def listeners(draw: st.DrawFn) -> list[Json]:
+    """Draw listeners that the CRD lets through: no two alike in port, protocol and hostname."""
+    found: dict[tuple[object, ...], Json] = {}
+    for at in range(draw(st.integers(1, 4))):
+        protocol = draw(one_of("HTTP", "HTTP", "HTTPS", "TLS", "TCP", "UDP", "example.com/odd"))
+        port = draw(one_of(80, 443, 9000))
+        each: Json = {"name": f"l{at}", "port": port, "protocol": protocol, "allowedRoutes": draw(ALLOWED_ROUTES)}
+        if protocol in ("HTTP", "HTTPS", "TLS") and draw(st.booleans()):
+            each["hostname"] = draw(HOSTS)
+        if protocol == "HTTPS":
+            each["tls"] = draw(TERMINATE)
+        if protocol == "TLS":
+            each["tls"] = draw(TERMINATE | st.just(PASS))
+        found.setdefault((port, protocol, each.get("hostname")), each)
+    return list(found.values())
+
+
+GATEWAY = st.fixed_dictionaries(
+    {"gatewayClassName": one_of("gatewayd", "gatewayd", "gatewayd", "other"), "listeners": listeners()},
+    optional={
+        "allowedListeners": st.fixed_dictionaries({"namespaces": ALLOWED_NAMESPACES | st.just({"from": "None"})})
+    },
+)
+LISTENER_SET = st.fixed_dictionaries(
+    {
+        "parentRef": st.fixed_dictionaries({"name": one_of(*GATEWAYS), "namespace": st.just("shop")}),
+        "listeners": listeners(),
+    }
+)
+
+# --- routes ----------------------------------------------------------------------------------------------------
+
+PARENT = st.fixed_dictionaries(
+    {"name": one_of(*GATEWAYS), "namespace": st.just("shop"), "sectionName": one_of("l0", "l1", "l2")}
+)
+WHOLE_PARENT = st.fixed_dictionaries({"name": one_of(*GATEWAYS), "namespace": st.just("shop")})
+SET_PARENT = st.just({"kind": "ListenerSet", "name": "more", "namespace": "blog"})
+
+
+def parents() -> st.SearchStrategy[list[Json]]:
+    unlike = {"unique_by": lambda ref: (ref.get("kind"), ref["name"], ref.get("sectionName"))}
+    return (
+        st.lists(PARENT, max_size=3, **unlike)
+        | st.lists(WHOLE_PARENT, min_size=1, max_size=2, **unlike)
+        | few(SET_PARENT, 1)
+    )
+
+
+BACKEND = st.fixed_dictionaries(
+    {"name": one_of("cart", "pay", "none"), "port": one_of(80, 81)},
+    optional={"namespace": NAMESPACES, "weight": one_of(0, 1, 9)},
+)
+XBACKEND: Json = {"group": "gateway.networking.x-k8s.io", "kind": "XBackend", "name": "api"}
+PATH = one_of(
+    {"value": "/"},
+    {"value": "/a"},
+    {"value": "/a/b", "type": "Exact"},
+    {"value": "/[a-z]+", "type": "RegularExpression"},
+    {"value": "/(", "type": "RegularExpression"},
+)
+MATCH = maybe(path=PATH, method=one_of("GET", "POST"), headers=st.just([{"name": "X-Env", "value": "canary"}]))
+HEADERS: Json = {"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [{"name": "x-a", "value": "b"}]}}
+EXTENSION: Json = {"type": "ExtensionRef", "extensionRef": {"group": "x.example", "kind": "K", "name": "n"}}
+REWRITE: Json = {"type": "URLRewrite", "urlRewrite": {"hostname": "inside.example"}}
+CORS: Json = {"type": "CORS", "cors": {"allowOrigins": ["https://a.example"]}}
+REDIRECT: Json = {"type": "RequestRedirect", "requestRedirect": {"scheme": "https"}}
+MIRROR: Json = {"type": "RequestMirror", "requestMirror": {"backendRef": {"name": "pay", "port": 80}}}
+
+
+def unlike(filters: list[Json]) -> list[Json]:
+    return list({each["type"]: each for each in filters}.values())
+
+
+FORWARDING = st.fixed_dictionaries(
+    {"backendRefs": few(BACKEND | st.just(XBACKEND), 2)},
+    optional={
+        "matches": few(MATCH, 2),
+        "filters": few(one_of(HEADERS, EXTENSION, REWRITE, CORS, MIRROR), 2).map(unlike),
+        "timeouts": st.just({"request": "10s"}),
+        "retry": st.just({"codes": [503], "attempts": 2}),
+    },
+)
+REDIRECTING = st.fixed_dictionaries({"filters": st.just([REDIRECT])}, optional={"matches": few(MATCH, 1)})
+GRPC_MATCH = maybe(method=one_of({"service": "s.S", "method": "M"}, {"service": "s.S"}, {"method": "M"}))
+L4_RULE = st.fixed_dictionaries({"backendRefs": few(BACKEND, 2, 1)})
+
+
+def route(rules: st.SearchStrategy[Any], hostnames: st.SearchStrategy[list[str]] | None) -> Spec:
+    named = {} if hostnames is None else {"hostnames": hostnames}
+    return st.fixed_dictionaries({"parentRefs": parents(), "rules": rules, **named})
+
+
+SOME_HOSTS = st.lists(HOSTS, max_size=3, unique=True)
+ROUTES: dict[str, Spec] = {
+    "HTTPRoute": route(few(FORWARDING | REDIRECTING, 2, 1), SOME_HOSTS),
+    "GRPCRoute": route(
+        few(st.fixed_dictionaries({"backendRefs": few(BACKEND, 2)}, optional={"matches": few(GRPC_MATCH, 2)}), 2),
+        SOME_HOSTS,
+    ),
+    "TLSRoute": route(few(L4_RULE, 1, 1), st.lists(HOSTS, min_size=1, max_size=2, unique=True)),
+    "TCPRoute": route(few(L4_RULE, 1, 1), None),
+    "UDPRoute": route(few(L4_RULE, 1, 1), None),
+}
+
+# --- what they point at ----------------------------------------------------------------------------------------
+
+SERVICE = st.fixed_dictionaries(
+    {
+        "ports": one_of(
+            [{"name": "web", "port": 80}],
+            [{"name": "web", "port": 80, "appProtocol": "kubernetes.io/h2c"}, {"name": "alt", "port": 81}],
+            [{"name": "web", "port": 80}, {"name": "dns", "port": 80, "protocol": "UDP"}],
+        )
+    }
+)
+GRANT = st.fixed_dictionaries(
+    {
+        "from": few(
+            st.fixed_dictionaries(
+                {
+                    "group": st.just("gateway.networking.k8s.io"),
+                    "kind": one_of("HTTPRoute", "Gateway", "ListenerSet", "TLSRoute"),
+                    "namespace": NAMESPACES,
+                }
+            ),
+            2,
+            1,
+        ),
+        "to": few(one_of({"group": "", "kind": "Service"}, {"group": "", "kind": "Secret", "name": "good"}), 2, 1),
+    }
+)
+POLICY = st.fixed_dictionaries(
+    {
+        "targetRefs": one_of(
+            [{"group": "", "kind": "Service", "name": "cart"}],
+            [{"group": "", "kind": "Service", "name": "cart", "sectionName": "web"}],
+        ),
+        "validation": one_of(
+            {"hostname": "cart.example", "wellKnownCACertificates": "System"},
+            {"hostname": "cart.example", "caCertificateRefs": [{"group": "", "kind": "ConfigMap", "name": "ca"}]},
+        ),
+    }
+)
+SLICE = st.fixed_dictionaries(
+    {
+        "addressType": st.just("IPv4"),
+        "ports": one_of([{"name": "web", "port": 8080}], [{"name": "dns", "port": 5353, "protocol": "UDP"}]),
+        "endpoints": few(
+            st.fixed_dictionaries(
+                {"addresses": one_of(["10.0.0.1"], ["10.0.0.2"])},
+                optional={
+                    "conditions": one_of({"ready": False}, {"ready": False, "serving": True, "terminating": True})
+                },
+            ),
+            2,
+        ),
+    }
+)
+CA: Json = {"data": {"ca.crt": pem.certificate_of(pem.ec_key(2)).decode()}}
+
+
+def document(kind: str, name: str, namespace: str, created: str, body: Json) -> Delta:
+    """Decode an object, which must be valid."""
+    metadata = {"name": name, "namespace": namespace, "creationTimestamp": created, "generation": 1}
+    if kind == "EndpointSlice":
+        metadata["labels"] = {"kubernetes.io/service-name": name}  # type: ignore[assignment]
+    if kind == "Namespace":
+        metadata["labels"] = body.pop("labels", {})
+    decoded = decode({"apiVersion": API_VERSIONS[kind], "kind": kind, "metadata": metadata, **body})
+    assert isinstance(decoded, Decoded), [str(problem) for problem in decoded.problems]
+    return Delta(kind=decoded.kind.struct, key=decoded.key, obj=decoded.obj)
+
+
+def objects(kind: str, names: tuple[str, ...], spaces: tuple[str, ...], body: Spec) -> st.SearchStrategy[Delta]:
+    return st.builds(document, st.just(kind), one_of(*names), one_of(*spaces), TIMES, body)
+
+
+def spec(of: Spec) -> Spec:
+    return st.fixed_dictionaries({"spec": of})
+
+
+REPORT = st.builds(
+    lambda gateway, acked, refused: Delta(
+        kind=FleetReport,
+        key=ObjectKey("shop", gateway),
+        obj=FleetReport(
+            connected=1,
+            acked_listeners=frozenset(acked),
+            rejections=tuple(Rejection(type_url="t", names=(name,), message="no") for name in refused),
+        ),
+    ),
+    one_of(*GATEWAYS),
+    few(one_of("tcp-80", "tcp-443", "udp-9000"), 2),
+    few(one_of("tcp-80", "tcp-443"), 1),
+)
+OBJECT: st.SearchStrategy[Delta] = st.one_of(
+    objects("Gateway", GATEWAYS, ("shop",), spec(GATEWAY)),
+    objects("Gateway", GATEWAYS, ("shop",), spec(GATEWAY)),
+    objects("ListenerSet", ("more",), ("blog",), spec(LISTENER_SET)),
+    objects("HTTPRoute", ("r", "s"), ("shop", "blog"), spec(ROUTES["HTTPRoute"])),
+    objects("HTTPRoute", ("r", "s"), ("shop", "blog"), spec(ROUTES["HTTPRoute"])),
+    objects("GRPCRoute", ("r",), ("shop",), spec(ROUTES["GRPCRoute"])),
+    objects("TLSRoute", ("r", "s"), ("shop",), spec(ROUTES["TLSRoute"])),
+    objects("TCPRoute", ("r", "s"), ("shop",), spec(ROUTES["TCPRoute"])),
+    objects("UDPRoute", ("r",), ("shop",), spec(ROUTES["UDPRoute"])),
+    objects("Service", ("cart", "pay"), ("shop", "blog"), spec(SERVICE)),
+    objects("EndpointSlice", ("cart", "pay"), ("shop", "blog"), SLICE),
+    objects("ReferenceGrant", ("g", "h"), ("shop", "blog"), spec(GRANT)),
+    objects("BackendTLSPolicy", ("p", "q"), ("shop",), spec(POLICY)),
+    objects("ConfigMap", ("ca",), ("shop",), one_of(CA, {"data": {"ca.crt": "garbage"}})),
+    objects("Namespace", ("shop", "blog"), ("",), st.just({"labels": {"team": "red"}}) | st.just({})),
+    objects("GatewayClass", ("gatewayd",), ("",), spec(st.just({"controllerName": "gatewayd.io/controller"}))),
+    one_of(*CERTIFICATES.values()),
+    REPORT,
+)
+XBACKENDS = deltas(
+    "{kind: XBackend, metadata: {name: api, namespace: shop}, spec: {type: ExternalHostname,"
+    " externalHostname: {hostname: api.example}, port: {number: 443}, protocol: HTTP}}"
+)
+START: tuple[Delta, ...] = (
+    *deltas("{kind: GatewayClass, metadata: {name: gatewayd}, spec: {controllerName: gatewayd.io/controller}}"),
+    *XBACKENDS,
+    Delta(
+        kind=Environment,
+        key=HERE,
+        obj=Environment(
+            controller="gatewayd.io/controller",
+            address="127.0.0.1",
+            loopback_backends=True,
+            external_names=True,
+            standalone=True,
+            unprivileged_offset=0,
+        ),
+    ),
+)
+
+
+def removal(of: Delta) -> Delta:
+    return Delta(kind=of.kind, key=of.key, obj=None)
+
+
+EDIT: st.SearchStrategy[Delta] = OBJECT | OBJECT | OBJECT | OBJECT.map(removal)

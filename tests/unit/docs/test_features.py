@@ -1,0 +1,30 @@
+"""docs/features.md is what docs/features.py makes of the tables, and what it names is there."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from gatewayd.translator.features import FEATURES
+
+ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "docs" / "features.md"
+
+
+def test_the_page_is_what_the_tables_say() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "features.py"))["page"]()
+    assert PAGE.read_text(encoding="utf-8") == made, "stale: run `python docs/features.py`"
+
+
+@pytest.mark.parametrize("test", sorted({each.test for each in FEATURES}))
+def test_the_test_of_a_feature_exists(test: str) -> None:
+    file = ROOT / "tests" / test
+    assert file.is_file()
+    assert re.search(r"^(async )?def test_", file.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_every_feature_is_on_the_page_with_its_test() -> None:
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    named = {each for each in FEATURES for line in lines if line.startswith(f"| {each.name} ") and each.test in line}
+    assert named == set(FEATURES)
