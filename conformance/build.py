@@ -56,6 +56,7 @@ BINARIES = (
     Binary(name="coredns", module="coredns", package="."),
     Binary(name="echo-basic", module="suite", package="sigs.k8s.io/gateway-api/conformance/echo-basic"),
     Binary(name="suite.test", module="suite", package=".", verb=("test", "-c")),
+    Binary(name="loadclient", module="loadclient", package="."),
 )
 _BY_NAME: Mapping[str, Binary] = {binary.name: binary for binary in BINARIES}
 
@@ -95,7 +96,8 @@ def _content_hash(module: str) -> str:
     for source in sorted(sources):
         digest.update(f"{source.relative_to(root)}\0".encode())
         digest.update(hashlib.sha256(source.read_bytes()).digest())
-    flags = [(binary.name, binary.verb, binary.package, binary.ldflags) for binary in BINARIES]
+    mine = (binary for binary in BINARIES if binary.module == module)
+    flags = [(binary.name, binary.verb, binary.package, binary.ldflags) for binary in mine]
     digest.update(repr((_go_version(), sorted(_ENVIRONMENT.items()), flags)).encode())
     return digest.hexdigest()[:16]
 

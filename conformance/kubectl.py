@@ -19,14 +19,15 @@ class KubectlError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kubectl:
-    """The client for one namespace; an empty `kubeconfig` means the one in the environment."""
+    """The client for one namespace ("": as the objects say); an empty `kubeconfig` means the one in the environment."""
 
-    namespace: str = "default"
+    namespace: str = ""
     kubeconfig: str = ""
 
     def command(self, *arguments: str) -> tuple[str, ...]:
         """Return the command, for those who start it themselves."""
-        return (str(built("kubectl")), "--namespace", self.namespace, *arguments)
+        chosen = ("--namespace", self.namespace) if self.namespace else ()
+        return (str(built("kubectl")), *chosen, *arguments)
 
     def __call__(self, *arguments: str, stdin: str = "") -> str:
         """Run kubectl and return what it printed."""

@@ -1,7 +1,8 @@
 """Run the upstream conformance suite in a fresh cluster: `python -m conformance.run_suite [--test NAME ...]`.
 
 Out: the report in `conformance/reports/` when the whole suite ran (`.cache/conformance/RUN/` for chosen tests), the
-suite's whole output beside it, one line a test on the terminal. The exit code is the suite's.
+suite's whole output in `.cache/conformance/RUN/suite.log`, one line a test on the terminal. The exit code is the
+suite's.
 """
 
 from __future__ import annotations
@@ -64,12 +65,13 @@ def _parser() -> argparse.ArgumentParser:
 def _inside(options: argparse.Namespace) -> int:
     kept = _PARTIAL / Path(os.environ["GATEWAYD_RUN"]).name
     folder = kept if options.test else _REPORTS
-    folder.mkdir(parents=True, exist_ok=True)
+    kept.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     name = f"experimental-{options.version}-default-report"
     if not options.no_install:
         _install(options.install)
     _ensure_class(options.gateway_class, options.controller)
-    code = _run(_command(options, folder / f"{name}.yaml"), folder / f"{name}.log")
+    code = _run(_command(options, folder / f"{name}.yaml"), kept / "suite.log")
     if code != 0:
         _keep_logs(kept / "logs")
     return code

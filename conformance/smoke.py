@@ -39,15 +39,15 @@ class SmokeError(Exception):
 
 def main(arguments: Sequence[str]) -> int:
     """Run the outer part, or with `--inside FILE` the part that runs in the node."""
-    if arguments and arguments[0] == "--inside":
-        _inside(Path(arguments[1]))
-        return 0
     try:
+        if arguments and arguments[0] == "--inside":
+            _inside(Path(arguments[1]))
+            return 0
         with step("cluster: up, used, down"):
             _ordinary_end()
         with step("cluster: killed"):
             _violent_end()
-    except (SmokeError, KubectlError, TimeoutError) as error:
+    except (SmokeError, KubectlError, TimeoutError, AssertionError) as error:
         print(f"FAILED: {error}", file=sys.stderr)
         return 1
     print("smoke: all good")

@@ -42,9 +42,9 @@ def environment(kubectl: Kubectl) -> None:
         "resources": {"limits": {"memory": "64Mi"}},
         "securityContext": {"readOnlyRootFilesystem": True},
     }
-    script = (
-        'echo "$0"; hostname; ip -o -4 address show eth0 | grep -c "$ADDRESS"; touch /file || echo read-only; echo $$'
-    )
+    # `$$$$` reaches the shell as `$$`, its own id.
+    script = 'echo "$0"; hostname; ip -o -4 address show eth0 | grep -c "$ADDRESS"; touch /file || echo read-only'
+    script += "; echo $$$$"
     kubectl.apply(_pod("environment", script, container=container))
     _until_phase(kubectl, "environment", "Succeeded")
     printed = [line for line in kubectl("logs", "environment").splitlines() if not line.startswith("touch")]

@@ -84,8 +84,9 @@ class _Server:
                 writer.close()
                 await writer.wait_closed()
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError, OSError):
-            writer.transport.abort()
+            return
         finally:
+            writer.transport.abort()  # whatever happened; after a whole answer it is closed already
             self._open.discard(task)
 
     async def close(self) -> None:

@@ -4,44 +4,51 @@ Builds the shells and runs them in one TaskGroup; decides nothing.
 """
 
 import asyncio
-import json
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
+from gatewayd import admin
 from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import Certificates, TlsListener
 from gatewayd.ads.server import AdsServer
-from gatewayd.api.kinds import KINDS, Kind
+from gatewayd.api.core import ConfigMap
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.kinds import BY_STRUCT, KINDS, Kind
 from gatewayd.api.meta import ObjectKey
 from gatewayd.identity.authority import Authority
 from gatewayd.identity.certificates import LEAF_LIFETIME, KeyPair, Subject, issue
 from gatewayd.infra import layout
-from gatewayd.infra.objects import objects
-from gatewayd.ir.environment import CONTROLLER, HERE, Environment
-from gatewayd.ir.infrastructure import Infrastructure
+from gatewayd.ir.environment import HERE
+from gatewayd.ir.environment import Environment as EnvironmentRow
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.kube.applier import Applier
 from gatewayd.kube.authority_store import AuthorityStore
 from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, connected
-from gatewayd.kube.gateway_certificates import GatewayCertificates, secret_document
+from gatewayd.kube.events import EventRecorder, Notice
+from gatewayd.kube.fleet_share import FleetShare, Replica
+from gatewayd.kube.gateway_certificates import GatewayCertificates
 from gatewayd.kube.lease import Lease, LeaseName
 from gatewayd.kube.listing import Listing, Live, Undecodable
+from gatewayd.kube.owned import OURS, OWNED_KINDS, OwnedListing
+from gatewayd.kube.provisioner import ControlPlaneAddress, Provisioner
 from gatewayd.kube.reflector import EVERYTHING, Reflector, Selection, Timing
 from gatewayd.kube.status_writer import StatusWriter
-from gatewayd.reconciler import Batch, Reconciler, fleet_delta
+from gatewayd.metrics import CONTENT_TYPE, BatchFacts, Metrics, installed_version
+from gatewayd.reconciler import Batch, Reconciler, fleet_delta, gateway_key
 from gatewayd.store import Delta
-from gatewayd.xds.bootstrap import Admin, MutualTLS, bootstrap, sds_files
+from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
 
 ROTATION_SECONDS: Final = 600.0
-RETRY_SECONDS: Final = 2.0
+GAUGE_SECONDS: Final = 1.0
 
 _log = structlog.get_logger("gatewayd")
 
@@ -58,190 +65,199 @@ class ServeOptions:
     kubeconfig: Path | None
     namespace: str
     identity: str
+    uid: str
     xds_host: str
     xds_port: int
 
 
+class Trust:
+    """The CA of now, and the server's own certificate by it."""
+
+    def __init__(self, authority: Authority, server_name: str) -> None:
+        self.authority = authority
+        self._server_name = server_name
+        self._pair = self._issued()
+
+    def _issued(self) -> KeyPair:
+        subject = Subject(common_name=layout.CONTROL_PLANE, dns_names=(self._server_name,), uris=())
+        return issue(self.authority.signing, subject, datetime.now(UTC))
+
+    def certificates(self) -> Certificates:
+        """Return what the ADS server shows and believes."""
+        bundle = self.authority.bundle
+        return Certificates(chain=self._pair.certificate, key=bytes(self._pair.key), client_authorities=bundle)
+
+    def follow(self, authority: Authority) -> None:
+        """Take the CA as it is now; renew the certificate when it is due."""
+        if authority != self.authority or self._pair.is_due(datetime.now(UTC), LEAF_LIFETIME):
+            self.authority = authority
+            self._pair = self._issued()
+
+
 class InCluster:
-    """One replica of the control plane. `ready` says whether it has seen everything once."""
+    """One replica of the control plane."""
 
     def __init__(self, options: ServeOptions, client: KubeClient, authority: Authority) -> None:
-        self.options = options
-        self.fleet = Fleet(on_report=self._on_report)
-        self.reconciler = Reconciler(
-            publisher=self.fleet, on_batch=self._on_batch, awaited=[kind.struct for kind in KINDS]
-        )
-        name = LeaseName(namespace=options.namespace, name=layout.LEASE, identity=options.identity)
-        self.lease = Lease(client=client, name=name, clock=time.monotonic, on_elected=self._on_elected)
-        self.writer = StatusWriter(client=client, leadership=self.lease, controller=CONTROLLER)
-        self.applier = Applier(client=client, leadership=self.lease)
+        server_name = f"{layout.CONTROL_PLANE}.{options.namespace}.svc"
+        self._options = options
         self._client = client
-        self._authority = authority
-        self._store = AuthorityStore(client, options.namespace)
-        self._certificates = GatewayCertificates(client)
-        self._server_pair = self._issued_server_pair()
-        self._to_provision: dict[ObjectKey, None] = {}
-        self._provision = asyncio.Event()
-
-    @property
-    def ready(self) -> bool:
-        """Whether every kind has been listed, so that what we serve is whole."""
-        return not self.reconciler.store.waiting_for
+        self._trust = Trust(authority, server_name)
+        self._authorities = AuthorityStore(client, options.namespace)
+        self._metrics = Metrics(installed_version())
+        self._fleet = Fleet(on_report=self._on_local_report)
+        awaited = [kind.struct for kind in KINDS]
+        self._reconciler = Reconciler(publisher=self._fleet, on_batch=self._on_batch, awaited=awaited)
+        name = LeaseName(namespace=options.namespace, name=layout.LEASE, identity=options.identity)
+        self._lease = Lease(client=client, name=name, clock=time.monotonic, on_elected=self._on_elected)
+        controller = DEFAULT_ENVIRONMENT.controller
+        self._writer = StatusWriter(client=client, leadership=self._lease, controller=controller)
+        self._events = EventRecorder(client=client, leadership=self._lease, live=self._writer.live)
+        self._applier = Applier(client=client, leadership=self._lease)
+        self._share = FleetShare(
+            client=client,
+            replica=Replica(namespace=options.namespace, name=options.identity, uid=options.uid),
+            snapshots=self._reconciler.snapshots,
+            on_report=self._on_report,
+        )
+        self._provisioner = Provisioner(
+            address=ControlPlaneAddress(host=options.xds_host, port=options.xds_port, server_name=server_name),
+            wanted=self._reconciler.infrastructure,
+            certificates=GatewayCertificates(client),
+            applier=self._applier,
+            leadership=self._lease,
+            believed=self._trust,
+        )
 
     async def run(self) -> None:
         """Serve until cancelled."""
-        listener = TlsListener(host="[::]", port=self.options.xds_port, certificates=self._server_certificates)
-        server = AdsServer(self.fleet, (listener,))
+        self._reconciler.submit((Delta(kind=EnvironmentRow, key=HERE, obj=DEFAULT_ENVIRONMENT),))
+        async with self._listening(), asyncio.TaskGroup() as tasks:
+            for name, work in self._work():
+                tasks.create_task(work, name=name)
+
+    @asynccontextmanager
+    async def _listening(self) -> AsyncIterator[None]:
+        """Listen on the three ports: ADS, health, metrics."""
+        listener = TlsListener(host="[::]", port=self._options.xds_port, certificates=self._trust.certificates)
+        server = AdsServer(self._fleet, (listener,))
+        health = admin.health_pages(lambda: tuple(sorted(self._reconciler.store.waiting_for)))
+        metrics = admin.metrics_pages(self._metrics.text, CONTENT_TYPE)
         await server.start()
-        here = Environment(
-            controller=CONTROLLER,
-            address="0.0.0.0",  # noqa: S104 - the proxy's own pod
-            loopback_backends=False,
-            external_names=False,
-            standalone=False,
-            unprivileged_offset=0,
-        )
-        self.reconciler.submit((Delta(kind=Environment, key=HERE, obj=here),))
         try:
-            async with asyncio.TaskGroup() as tasks:
-                for reflector in self._reflectors():
-                    tasks.create_task(reflector.run(), name="reflector")
-                tasks.create_task(self.reconciler.run(), name="reconciler")
-                tasks.create_task(self.lease.run(), name="lease")
-                tasks.create_task(self.writer.run(), name="status writer")
-                tasks.create_task(self.applier.run(), name="applier")
-                tasks.create_task(self._provision_gateways(), name="provisioner")
-                tasks.create_task(self._rotate(), name="rotation")
+            async with (
+                admin.served(health, host=None, port=layout.HEALTH_PORT),
+                admin.served(metrics, host=None, port=layout.METRICS_PORT),
+            ):
+                yield
         finally:
             await server.stop(grace=1.0)
 
+    def _work(self) -> Iterator[tuple[str, Coroutine[Any, Any, Any]]]:
+        for reflector in self._reflectors():
+            yield "reflector", reflector.run()
+        yield "reconciler", self._reconciler.run()
+        yield "lease", self._lease.run()
+        yield "status writer", self._writer.run()
+        yield "events", self._events.run()
+        yield "fleet share", self._share.run()
+        yield "applier", self._applier.run()
+        yield "provisioner", self._provisioner.run()
+        yield "rotation", self._rotate()
+        yield "gauges", self._keep_gauges()
+
     def _reflectors(self) -> Iterator[Reflector]:
+        listings: list[tuple[Listing, Selection]] = [
+            (
+                Listing(kind, undecodable=self._undecodable, live=self._live(kind)),
+                SELECTIONS.get(kind.kind, EVERYTHING),
+            )
+            for kind in KINDS
+        ]
+        listings += [(OwnedListing(kind, self._applier.drifted), OURS) for kind in OWNED_KINDS]
         timing = Timing(backoff=Backoff(first=0.2, longest=15.0), random=random.random)
-        for kind in KINDS:
-            listing = Listing(kind, undecodable=self._undecodable, live=self._live(kind))
-            selection = SELECTIONS.get(kind.kind, EVERYTHING)
+        for listing, selection in listings:
             yield Reflector(
                 client=self._client,
                 listing=listing,
                 selection=selection,
-                submit=self.reconciler.submit,
+                submit=self._reconciler.submit,
                 timing=timing,
+                on_restart=self._metrics.watch_restarted,
             )
 
     def _live(self, kind: Kind) -> Live:
+        if kind.struct is ConfigMap:
+            return self._share.hear
         if not kind.statused:
             return _unheard
-        return lambda key, raw: self.writer.live.hear(kind, key, raw)
+        return lambda key, raw: self._writer.live.hear(kind, key, raw)
 
     def _undecodable(self, note: Undecodable) -> None:
         _log.error("object not understood", kind=note.kind.kind, key=str(note.key), error=note.message)
+        self._events.warn(Notice(kind=note.kind, key=note.key, reason="Invalid", message=note.message))
 
     # --- what comes out of the core ----------------------------------------------------------------------------
 
     def _on_batch(self, batch: Batch) -> None:
+        facts = BatchFacts(seconds=batch.seconds, changed_rows=batch.changed_rows, queries=batch.queries)
+        self._metrics.batch(facts)
+        for snapshot in batch.published:
+            self._metrics.published(snapshot)
+            self._share.look(snapshot.gateway)
+        for gateway in batch.retired:
+            self._metrics.retired(gateway)
         for member, outcome in batch.outcomes.items():
-            self.writer.want(member, outcome)
+            self._writer.want(member, outcome)
+            self._events.hear(BY_STRUCT[member.table], gateway_key(str(member.key)), outcome)
         for key in batch.infrastructure:
-            self._to_provision[key] = None
-            self._provision.set()
+            self._provisioner.mark(key)
         if batch.published or batch.outcomes or batch.retired:
             _log.info(
                 "batch",
+                milliseconds=round(batch.seconds * 1000, 2),
                 rows=batch.changed_rows,
                 queries=batch.queries,
                 published=[f"{each.gateway}@{each.version}" for each in batch.published],
                 outcomes=len(batch.outcomes),
             )
 
+    def _on_local_report(self, gateway: str, report: FleetReport) -> None:
+        self._metrics.reported(gateway, report)
+        self._share.local(gateway, report)
+
     def _on_report(self, gateway: str, report: FleetReport) -> None:
-        self.reconciler.submit((fleet_delta(gateway, report),))
+        self._reconciler.submit((fleet_delta(gateway, report),))
         for rejection in report.rejections:
             _log.warning("nack", gateway=gateway, names=rejection.names, message=rejection.message)
+            message = f"a proxy refused {', '.join(rejection.names)}: {rejection.message}"
+            notice = Notice(kind=BY_STRUCT[Gateway], key=gateway_key(gateway), reason="ProxyRefused", message=message)
+            self._events.warn(notice)
 
     def _on_elected(self) -> None:
-        self.writer.became_leader()
-        self.applier.became_leader()
-        self._to_provision |= dict.fromkeys(self.reconciler.infrastructure)
-        self._provision.set()
+        self._writer.became_leader()
+        self._applier.became_leader()
+        self._provisioner.mark_all()
 
-    # --- infrastructure ----------------------------------------------------------------------------------------
-
-    async def _provision_gateways(self) -> None:
-        """Give each Gateway that changed its certificate and the rest of what it needs; the leader's work."""
-        while True:
-            await self._provision.wait()
-            if not self.lease.is_leader() or not self._to_provision:
-                self._provision.clear()
-                continue
-            key = next(iter(self._to_provision))
-            del self._to_provision[key]
-            try:
-                await self._provide(key)
-            except (ApiError, *CONNECTION_ERRORS) as error:
-                _log.warning("gateway not provisioned", gateway=str(key), error=str(error) or repr(error))
-                asyncio.get_running_loop().call_later(RETRY_SECONDS, self._provision_again, key)
-
-    def _provision_again(self, key: ObjectKey) -> None:
-        self._to_provision[key] = None
-        self._provision.set()
-
-    async def _provide(self, key: ObjectKey) -> None:
-        wanted = self.reconciler.infrastructure.get(key)
-        if wanted is None:
-            self.applier.want(str(key), ())
-            return
-        data = await self._certificates.data(wanted.namespace, wanted.name, wanted.object_name, self._authority)
-        secret = secret_document(wanted.namespace, wanted.object_name, wanted.uid, wanted.name, data)
-        self.applier.want(str(key), (secret, *objects(wanted, self._files(wanted))))
-
-    def _files(self, wanted: Infrastructure) -> Mapping[str, str]:
-        """Return the files of a Gateway's ConfigMap: the bootstrap and the SDS files that it names."""
-        control_plane = MutualTLS(
-            host=self.options.xds_host,
-            port=self.options.xds_port,
-            server_name=self._server_name,
-            certificates=layout.CERTIFICATES_FOLDER,
-            sds=layout.CONFIG_FOLDER,
-        )
-        document = bootstrap(
-            node="",
-            gateway=f"{wanted.namespace}/{wanted.name}",
-            control_plane=control_plane,
-            admin=Admin(port=layout.ADMIN_PORT),
-            probes_port=layout.PROBES_PORT,
-        )
-        files = {layout.BOOTSTRAP_FILE: document, **sds_files(layout.CERTIFICATES_FOLDER)}
-        return {name: json.dumps(value, indent=1, sort_keys=True) for name, value in files.items()}
-
-    # --- certificates ------------------------------------------------------------------------------------------
-
-    @property
-    def _server_name(self) -> str:
-        return f"{layout.CONTROL_PLANE}.{self.options.namespace}.svc"
-
-    def _issued_server_pair(self) -> KeyPair:
-        subject = Subject(common_name="gatewayd", dns_names=(self._server_name,), uris=())
-        return issue(self._authority.signing, subject, datetime.now(UTC))
-
-    def _server_certificates(self) -> Certificates:
-        pair = self._server_pair
-        return Certificates(chain=pair.certificate, key=bytes(pair.key), client_authorities=self._authority.bundle)
+    # --- what has to be looked at from time to time ------------------------------------------------------------
 
     async def _rotate(self) -> None:
-        """Follow the CA, renew what is due: the server's own certificate, and those of the Gateways."""
+        """Follow the CA; renew what is due, the server's own certificate and those of the Gateways."""
         while True:
             await asyncio.sleep(ROTATION_SECONDS)
             try:
-                leader = self.lease.is_leader()
-                authority = await (self._store.advance() if leader else self._store.load())
+                leader = self._lease.is_leader()
+                authority = await (self._authorities.advance() if leader else self._authorities.load())
             except (ApiError, *CONNECTION_ERRORS) as error:
                 _log.warning("ca not read", error=str(error) or repr(error))
                 continue
-            if authority != self._authority or self._server_pair.is_due(datetime.now(UTC), LEAF_LIFETIME):
-                self._authority = authority
-                self._server_pair = self._issued_server_pair()
-            for key in self.reconciler.infrastructure:
-                self._provision_again(key)
+            self._trust.follow(authority)
+            self._provisioner.mark_all()
+
+    async def _keep_gauges(self) -> None:
+        while True:
+            self._metrics.leads(leader=self._lease.is_leader())
+            self._metrics.is_ready(ready=not self._reconciler.store.waiting_for)
+            await asyncio.sleep(GAUGE_SECONDS)
 
 
 def _unheard(_key: ObjectKey, _raw: bytes | None) -> None:

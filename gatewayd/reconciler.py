@@ -6,6 +6,7 @@ same batch were published, so that `Programmed` speaks of these and not of earli
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -40,8 +41,9 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What one batch led to; None stands for what is gone."""
+    """What one batch led to in `seconds`; None stands for what is gone."""
 
+    seconds: float
     changed_rows: int
     queries: int
     published: tuple[Snapshot, ...]
@@ -99,6 +101,7 @@ class Reconciler:
     def step(self) -> None:
         """Run one batch of what is waiting, and of the reports that it causes."""
         self._arrived.clear()
+        began = time.perf_counter()
         changed, runs_before = 0, self.store.engine.runs.total()
         published: list[Snapshot] = []
         retired: list[str] = []
@@ -109,17 +112,18 @@ class Reconciler:
                 self._publish(published, retired)
         if self.store.waiting_for:
             return
-        outcomes = self._drain_outcomes()
+        outcomes, infrastructure = self._drain_outcomes(), self._drain_infrastructure()
         self._log_failures()
         queries = self.store.engine.runs.total() - runs_before
         self._on_batch(
             Batch(
+                seconds=time.perf_counter() - began,
                 changed_rows=changed,
                 queries=queries,
                 published=tuple(published),
                 retired=tuple(retired),
                 outcomes=outcomes,
-                infrastructure=self._drain_infrastructure(),
+                infrastructure=infrastructure,
             )
         )
 
@@ -128,8 +132,9 @@ class Reconciler:
             gateway = str(change.member.key)
             config: ProxyConfig | None = change.value
             if config is None:
-                if self._builders.pop(gateway, None) is not None:
-                    del self.snapshots[gateway], self.configs[gateway]
+                self._builders.pop(gateway, None)
+                if self.snapshots.pop(gateway, None) is not None:
+                    del self.configs[gateway]
                     self._publisher.retire(gateway)
                     retired.append(gateway)
                 self.store.apply((Delta(kind=FleetReport, key=change.member.key, obj=None),))

@@ -73,9 +73,11 @@ class Ordering:
         clusters = self._ledgers[CLUSTER]
         for name in names:
             sent = clusters.target.get(name)
-            if sent is not None:
-                self._making.add(name)
-                self._owed.update(each for type_url, each in self._references.of(sent) if type_url == ENDPOINT)
+            if sent is None:
+                self._making.discard(name)
+                continue
+            self._making.add(name)
+            self._owed.update(each for type_url, each in self._references.of(sent) if type_url == ENDPOINT)
 
     def repeat_endpoints(self) -> None:
         """Let the endpoints of clusters that were sent go again, as soon as the client is subscribed to them.

@@ -19,7 +19,7 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def control_plane(
+def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
     *,
     kubeconfig: Annotated[
         Path | None, typer.Option(help="Kubeconfig file; without it, the service account of this pod.")
@@ -28,9 +28,12 @@ def control_plane(
         str, typer.Option(envvar="POD_NAMESPACE", help="Our own namespace: the CA and the lease are there.")
     ] = layout.NAMESPACE,
     identity: Annotated[str, typer.Option(envvar="POD_NAME", help="Our name in the lease.")] = "",
+    uid: Annotated[str, typer.Option(envvar="POD_UID", help="Our pod's uid: what we write goes with it.")] = "",
     xds_host: Annotated[str, typer.Option(help="Name that proxies find us under.")] = "",
     xds_port: Annotated[int, typer.Option(help="Port of the ADS server.")] = layout.XDS_PORT,
-    log_level: Annotated[str, typer.Option(envvar="GATEWAYD_LOG_LEVEL", help="debug, info, warning or error.")] = "info",
+    log_level: Annotated[
+        str, typer.Option(envvar="GATEWAYD_LOG_LEVEL", help="debug, info, warning or error.")
+    ] = "info",
 ) -> None:
     """Serve a cluster's Gateways: watch the API server, feed the proxies, write statuses."""
     tune_collector()
@@ -39,6 +42,7 @@ def control_plane(
         kubeconfig=kubeconfig,
         namespace=namespace,
         identity=identity or socket.gethostname(),
+        uid=uid,
         # With a trailing dot: an absolute name, so that no search domain is tried before it.
         xds_host=xds_host or f"{layout.CONTROL_PLANE}.{namespace}.svc.cluster.local.",
         xds_port=xds_port,

@@ -53,7 +53,10 @@ def install(
     replicas: Annotated[int, typer.Option(min=1, max=100, help="Pods of the control plane.")] = REPLICAS,
     log_level: Annotated[str, typer.Option(callback=_log_level, help="Least level that is logged.")] = "info",
 ) -> None:
-    """Print what a cluster needs to run gatewayd: gatewayd install --print | kubectl apply --server-side -f -."""
+    """Print the manifest that installs gatewayd into a cluster.
+
+    gatewayd install --print | kubectl apply --server-side -f -
+    """
     if not print_:
         raise typer.BadParameter("nothing is changed by this command; pass --print, and pipe it to kubectl apply")
     chosen = Installation(namespace=namespace, image=image, replicas=replicas, log_level=log_level)

@@ -35,13 +35,14 @@ def _mismatches(match: RequestMatch, request: Request) -> Iterator[str]:
     if match.grpc and not request.is_grpc:
         yield "content-type is not application/grpc"
     for header in match.headers:
-        found = request.header(header.name.lower())
-        if found is None or not _value_holds(header, found):
-            yield f"header {header.name} {_shown(found)} {_asked(header)}"
+        # A header may come in several lines; one that holds is enough.
+        values = request.header(header.name.lower())
+        if not any(_value_holds(header, value) for value in values):
+            yield f"header {header.name} {_shown(values)} {_asked(header)}"
     for query in match.queries:
-        values = request.parameters(query.name)
-        if not values or not _value_holds(query, values[0]):
-            yield f"query parameter {query.name} {_shown(values[0] if values else None)} {_asked(query)}"
+        values = request.parameters(query.name)[:1]
+        if not any(_value_holds(query, value) for value in values):
+            yield f"query parameter {query.name} {_shown(values)} {_asked(query)}"
 
 
 def path_holds(match: PathMatch, path: str) -> bool:
@@ -86,5 +87,5 @@ def _asked(match: NamedMatch) -> str:
     return f"is not {value.value!r}" if isinstance(value, ExactValue) else f"does not match {value.pattern}"
 
 
-def _shown(found: str | None) -> str:
-    return "(absent)" if found is None else repr(found)
+def _shown(values: tuple[str, ...]) -> str:
+    return ", ".join(map(repr, values)) or "(absent)"

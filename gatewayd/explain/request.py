@@ -16,16 +16,20 @@ from gatewayd.ir.filters import Header
 _ESCAPED_SLASH: Final = re.compile(r"%2f", re.IGNORECASE)
 _ESCAPED_BACKSLASH: Final = re.compile(r"%5c", re.IGNORECASE)
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
-_UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~")
-_PORT: Final = re.compile(r"^(.*?)(?::([0-9]*))?$")
+_ESCAPED_DOT: Final = re.compile("%2e", re.IGNORECASE)
+_UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_ESCAPED: Final = frozenset(' "<>`{}^|')
+_DOTS: Final = frozenset({".", ".."})
 _GRPC: Final = "application/grpc"
+_HOW: Final = "x-forwarded-proto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """`host` without a port and in lower case, `authority` as sent; `path` without its `query`.
 
-    `headers` has lower-case names, in order; several of one name count as one, joined by commas.
+    `headers` has lower-case names, in order, without those that Envoy drops. Of those that it sets by itself only
+    x-forwarded-proto is there: the values of x-request-id and x-forwarded-for are not known beforehand.
     """
 
     scheme: str
@@ -44,15 +48,14 @@ class Request:
     @property
     def is_grpc(self) -> bool:
         """Whether the content type is that of gRPC."""
-        kind = self.header("content-type") or ""
-        return kind == _GRPC or kind.startswith(f"{_GRPC}+")
+        kinds = self.header("content-type")
+        return bool(kinds) and (kinds[0] == _GRPC or kinds[0].startswith(f"{_GRPC}+"))
 
-    def header(self, name: str) -> str | None:
-        """Return the value of a header, None when it is absent."""
-        if name in ("host", ":authority"):
-            return self.authority
-        values = [each.value for each in self.headers if each.name == name]
-        return ",".join(values) if values else None
+    def header(self, name: str) -> tuple[str, ...]:
+        """Return the values of a header, in order: one for each line of that name."""
+        if name == "host":
+            return (self.authority,)
+        return tuple(each.value for each in self.headers if each.name == name)
 
     def parameters(self, name: str) -> tuple[str, ...]:
         """Return the values of a query parameter, in order, as they were written (escapes and all)."""
@@ -106,9 +109,11 @@ def received(sent: Sent) -> Request | Answered:
 
 def _headers(sent: Sent) -> Iterable[Header]:
     for each in sent.headers:
-        yield Header(name=each.name.lower(), value=each.value.strip(" \t"))
+        name = each.name.lower()
+        if not name.startswith("x-envoy-") and name != _HOW:
+            yield Header(name=name, value=each.value.strip(" \t"))
     # Envoy says how the client came, whatever the client says.
-    yield Header(name="x-forwarded-proto", value=sent.scheme)
+    yield Header(name=_HOW, value=sent.scheme)
 
 
 def _refused(sent: Sent) -> str:
@@ -116,51 +121,53 @@ def _refused(sent: Sent) -> str:
         return "the path does not begin with a slash"
     if "#" in sent.target:
         return "the path has a fragment (#)"
-    if re.search(r"[\x00-\x20\x7f]", sent.target):
-        return "the path has a space or a control character"
+    if re.search(r"[^\x21-\x7e]|%00", sent.target):
+        return "the path has a space, a control character or a character that is not ASCII"
     underscored = [each.name for each in sent.headers if "_" in each.name]
     return f"header {underscored[0]} has an underscore in its name" if underscored else ""
 
 
 def without_port(authority: str) -> str:
     """Return the host of "host", "host:port", "[::1]" or "[::1]:port"."""
-    if authority.startswith("["):
-        return authority.partition("]")[0] + "]"
-    host, colon, port = authority.rpartition(":")
-    return host if colon and port.isdigit() else authority
+    host, colon, after = authority.rpartition(":")
+    return host if colon and "]" not in after else authority
 
 
 def canonical(path: str) -> str:
-    """Resolve "." and "..", turn backslashes round, and write each character the one way that URLs have for it."""
-    path = _ESCAPE.sub(_canonical_escape, path.replace("\\", "/"))
+    """Resolve "." and "..", turn backslashes round, and write each character the one way that URLs have for it.
+
+    A dot segment may have parameters (`..;x`), which go with it, though not when its dots are escaped.
+    """
     segments: list[str] = []
-    parts = path.split("/")[1:]
+    parts = path.replace("\\", "/").split("/")[1:]
     for at, part in enumerate(parts):
-        plain = re.sub("%2e", ".", part, flags=re.IGNORECASE)
-        is_last = at == len(parts) - 1
-        if plain == "..":
-            if segments:
-                segments.pop()
-            if is_last:
-                segments.append("")
-        elif plain == ".":
-            if is_last:
-                segments.append("")
-        else:
-            segments.append(part)
-    return "/" + "/".join(_encoded(part) for part in segments)
+        dots = part.partition(";")[0]
+        if dots not in _DOTS:
+            dots = _ESCAPED_DOT.sub(".", part)
+        if dots not in _DOTS:
+            segments.append(_encoded(part))
+            continue
+        if dots == ".." and segments:
+            segments.pop()
+        if at == len(parts) - 1:
+            segments.append("")
+    return "/" + "/".join(segments)
 
 
 def merged(path: str) -> str:
-    """Make one slash of several."""
-    return re.sub("/{2,}", "/", path)
-
-
-def _canonical_escape(match: re.Match[str]) -> str:
-    char = chr(int(match[1], 16))
-    return char if char in _UNRESERVED else match[0]
+    """Make one slash of several; a path of nothing but slashes keeps two, as Envoy has it."""
+    if "//" not in path:
+        return path
+    end = "/" if path.endswith("/") else ""
+    return "/" + "/".join(part for part in path.split("/") if part) + end
 
 
 def _encoded(part: str) -> str:
-    """Escape what a URL may not hold as it is."""
-    return "".join(f"%{ord(char):02X}" if char in ' "<>`{}^|' else char for char in part)
+    """Write the characters that need no escape plainly, and escape those that a URL may not hold."""
+    plain = _ESCAPE.sub(_plain, part)
+    return "".join(f"%{ord(char):02X}" if char in _ESCAPED else char for char in plain)
+
+
+def _plain(match: re.Match[str]) -> str:
+    char = chr(int(match[1], 16))
+    return char if char in _UNRESERVED else match[0]

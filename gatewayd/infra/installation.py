@@ -118,6 +118,7 @@ def _container(chosen: Installation) -> JSON:
         "env": [
             field_variable("POD_NAME", "metadata.name"),
             field_variable("POD_NAMESPACE", "metadata.namespace"),
+            field_variable("POD_UID", "metadata.uid"),
             {"name": "GATEWAYD_LOG_LEVEL", "value": chosen.log_level},
         ],
         "ports": [{"name": name, "containerPort": port, "protocol": "TCP"} for name, port in ports],

@@ -152,17 +152,15 @@ def _service(infrastructure: Infrastructure) -> tuple[JSON, ...]:
 
 
 def _addresses(infrastructure: Infrastructure) -> JSON:
-    """Return how the Service asks for the Gateway's addresses.
+    """Return how the Service asks for the Gateway's addresses: a load balancer for the first one, and it may refuse.
 
-    A load balancer is asked for the first one and may refuse it. Without a load balancer nodes take an external IP
-    unasked, which is why clusters may forbid it (admission plugin DenyServiceExternalIPs, CVE-2020-8554).
+    Without a load balancer nobody is asked. `externalIPs` would make every node take an address that nobody gave it,
+    so that whoever makes Gateways takes other people's traffic (CVE-2020-8554); Kubernetes 1.36 deprecates it.
     https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/#ServiceSpec
     """
-    if not infrastructure.addresses:
+    if not infrastructure.addresses or infrastructure.parameters.service_type != "LoadBalancer":
         return {}
-    if infrastructure.parameters.service_type == "LoadBalancer":
-        return {"loadBalancerIP": infrastructure.addresses[0]}
-    return {"externalIPs": list(infrastructure.addresses)}
+    return {"loadBalancerIP": infrastructure.addresses[0]}
 
 
 def _disruption_budget(infrastructure: Infrastructure) -> tuple[JSON, ...]:

@@ -77,7 +77,7 @@ def _cluster_grants() -> Iterator[Grant]:
     for made in MADE_KINDS:
         # Server-side apply is a patch, and a create where there is nothing yet.
         yield from _grants(made.group, made.plural, "get", "list", "watch", "create", "patch", "delete")
-    yield from _grants("", "events", "create", "patch")
+    yield from _grants("", "events", "create")
 
 
 def _own_grants() -> Iterator[Grant]:

@@ -14,6 +14,9 @@ from cryptography.exceptions import InvalidSignature
 
 from gatewayd.identity.authority import Authority
 from gatewayd.identity.certificates import LEAF_LIFETIME, KeyPair, Subject, check_pair, gateway_identity, issue
+from gatewayd.infra.layout import certificate_secret
+from gatewayd.infra.objects import labels, owner_reference
+from gatewayd.ir.infrastructure import Infrastructure
 from gatewayd.kube.client import ApiError, KubeClient, Where
 
 NOT_FOUND = 404
@@ -23,28 +26,23 @@ class _Secret(msgspec.Struct):
     data: dict[str, str] = {}
 
 
-def secret_name(object_name: str) -> str:
-    """Return the name of the Secret beside a Gateway's other objects."""
-    return f"{object_name}-xds"
-
-
 class GatewayCertificates:
     """Finds or makes them."""
 
     def __init__(self, client: KubeClient) -> None:
         self._client = client
 
-    async def data(self, namespace: str, gateway: str, object_name: str, authority: Authority) -> Mapping[str, str]:
+    async def data(self, wanted: Infrastructure, authority: Authority) -> Mapping[str, str]:
         """Return the Secret's data (base64 text): what is there while it is good, else a new certificate.
 
         Raises ApiError or a connection error.
         """
         now = datetime.now(UTC)
-        found = await self._found(namespace, secret_name(object_name))
+        found = await self._found(wanted.namespace, certificate_secret(wanted.object_name))
         pair = check_pair(found.get("tls.crt", b""), found.get("tls.key", b""))
         if not isinstance(pair, KeyPair) or pair.is_due(now, LEAF_LIFETIME) or not _signed_by(pair, authority):
-            uri = gateway_identity(namespace, gateway)
-            pair = issue(authority.signing, Subject(common_name=gateway, dns_names=(), uris=(uri,)), now)
+            uri = gateway_identity(wanted.namespace, wanted.name)
+            pair = issue(authority.signing, Subject(common_name=wanted.name, dns_names=(), uris=(uri,)), now)
         files = {"tls.crt": pair.certificate, "tls.key": bytes(pair.key), "ca.crt": authority.bundle}
         return {name: base64.b64encode(value).decode() for name, value in files.items()}
 
@@ -69,27 +67,17 @@ def _signed_by(pair: KeyPair, authority: Authority) -> bool:
     return True
 
 
-def secret_document(
-    namespace: str, object_name: str, uid: str, gateway: str, data: Mapping[str, str]
-) -> Mapping[str, Any]:
+def secret_document(wanted: Infrastructure, data: Mapping[str, str]) -> Mapping[str, Any]:
     """Return the Secret, owned by its Gateway."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",
         "type": "kubernetes.io/tls",
         "metadata": {
-            "name": secret_name(object_name),
-            "namespace": namespace,
-            "labels": {"app.kubernetes.io/managed-by": "gatewayd"},
-            "ownerReferences": [
-                {
-                    "apiVersion": "gateway.networking.k8s.io/v1",
-                    "kind": "Gateway",
-                    "name": gateway,
-                    "uid": uid,
-                    "controller": True,
-                }
-            ],
+            "name": certificate_secret(wanted.object_name),
+            "namespace": wanted.namespace,
+            "labels": labels(wanted),
+            "ownerReferences": [owner_reference(wanted)],
         },
         "data": dict(data),
     }

@@ -105,7 +105,7 @@ class Listing:
         self._known, self._listed = self._listed, set()
         self.version = version
         for key in sorted(gone):
-            yield self._remove(key)
+            yield from self._remove(key)
 
     def event(self, line: bytes) -> Iterator[Delta]:
         """Take one line of a watch. Raises ExpiredError when a new list is needed, DecodeError for a broken line."""
@@ -120,7 +120,7 @@ class Listing:
             return
         if event.type == "DELETED":
             self._known.discard(head.key)
-            yield self._remove(head.key)
+            yield from self._remove(head.key)
         else:
             self._known.add(head.key)
             yield from self._put(head, event.object)
@@ -141,6 +141,6 @@ class Listing:
             message = "; ".join(str(problem) for problem in found.problems)
             self._undecodable(Undecodable(kind=self.kind, key=head.key, message=message))
 
-    def _remove(self, key: ObjectKey) -> Delta:
+    def _remove(self, key: ObjectKey) -> Iterator[Delta]:
         self._live(key, None)
-        return Delta(kind=self.kind.struct, key=key, obj=None)
+        yield Delta(kind=self.kind.struct, key=key, obj=None)

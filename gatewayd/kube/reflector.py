@@ -59,10 +59,17 @@ class Timing:
 
 
 class Reflector:
-    """Keeps one kind up to date in the store. `restarts` counts watches that ended badly."""
+    """Keeps one kind up to date in the store. `on_restart(kind)` hears of each watch that ended badly."""
 
     def __init__(
-        self, *, client: KubeClient, listing: Listing, selection: Selection, submit: Submit, timing: Timing
+        self,
+        *,
+        client: KubeClient,
+        listing: Listing,
+        selection: Selection,
+        submit: Submit,
+        timing: Timing,
+        on_restart: Callable[[str], None],
     ) -> None:
         self._client = client
         self._listing = listing
@@ -72,7 +79,7 @@ class Reflector:
         self._synced = False
         self._failures = 0
         self._api_version = listing.kind.api_version
-        self.restarts = 0
+        self._on_restart = on_restart
 
     async def run(self) -> None:
         """Reflect until cancelled."""
@@ -110,7 +117,7 @@ class Reflector:
 
     async def _wait(self, error: Exception) -> None:
         self._failures += 1
-        self.restarts += 1
+        self._on_restart(self._kind.kind)
         delay = self._timing.backoff.delay(self._failures, self._timing.random)
         _log.warning("watch ended", kind=self._kind.kind, error=repr(error), again_in=round(delay, 2))
         await asyncio.sleep(delay)

@@ -161,11 +161,14 @@ def _arguments(text: str) -> tuple[str, ...] | _Wrong:
 
 
 def _yaml(text: str) -> Any:
-    """Return what YAML says. Nested expansions stay small: nothing here copies or prints a collection."""
+    """Return what YAML says. Nested expansions stay small: nothing here copies or prints a collection.
+
+    The loader in C, because the other takes seconds for some texts of this length.
+    """
     if len(text) > LONGEST:
         return _Wrong(why=f"{len(text)} characters; at most {LONGEST} are allowed")
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, RecursionError, ValueError):
         return _Wrong(why="not YAML; see https://yaml.org/spec/")
 

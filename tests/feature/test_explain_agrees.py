@@ -39,7 +39,7 @@ spec:
     hostname: api.shop.example
     allowedRoutes: {namespaces: {from: All}}
 """
-ROUNDS = 16
+ROUNDS = 40
 ROUTES = 5
 REQUESTS = 60
 
@@ -64,6 +64,8 @@ HEADERS = (
     "{name: Env, value: prod}",
     "{name: env, type: RegularExpression, value: 'can.*'}",
     "{name: env, type: RegularExpression, value: 'canary,prod'}",
+    "{name: x-forwarded-proto, value: http}",
+    "{name: Host, type: RegularExpression, value: '.*:8080'}",
     "{name: x-team, value: blue}",
 )
 QUERIES = (
@@ -116,6 +118,14 @@ TARGETS = (
     "/a/%2e%2e/ab",
     "/a;x=1",
     "/a%20b",
+    "/a/.;/b",
+    "/a/x/..;y/b",
+    "/a/%2e%2e;/b",
+    "//",
+    "/%2f",
+    '/a"b',
+    "/a|b^c{d}%7e%21",
+    "/a#b",
     "/b",
 )
 SENT_HEADERS: tuple[tuple[tuple[str, str], ...], ...] = (
@@ -126,9 +136,12 @@ SENT_HEADERS: tuple[tuple[tuple[str, str], ...], ...] = (
     (("x-team", "blue"),),
     (("x-team", "blue"), ("env", "canary")),
     (("x-team", "Blue"),),
+    (("x_team", "blue"),),
+    (("x-envoy-team", "blue"), ("x-forwarded-proto", "https")),
 )
 SENT_QUERIES = ("", "?", "?q=1", "?q=12&q=x", "?q=x&q=1", "?q=a%20b", "?q=a+b", "?r", "?r=", "?r=1&q=1", "?qq=1")
 METHODS = ("GET", "GET", "POST")
+_BEFORE_ROUTES = frozenset({307, 400})
 
 
 def rule(dice: random.Random, name: str) -> str:
@@ -194,7 +207,8 @@ def tag(end: Taken) -> str:
 
 def happened(answer: Answer) -> dict[str, Any]:
     """Return what Envoy did, in the same terms."""
-    found: dict[str, Any] = {"status": answer.status, "route": answer.route}
+    # What is answered before routes are asked still carries the response headers of the route that would be had.
+    found: dict[str, Any] = {"status": answer.status, "route": answer.route if answer.status not in _BEFORE_ROUTES else None}
     if answer.one("location") is not None:
         found["location"] = answer.one("location")
     if answer.backend is not None:
@@ -202,10 +216,10 @@ def happened(answer: Answer) -> dict[str, Any]:
     return found
 
 
-async def disagreements(world: World, requests: Sequence[Sent]) -> list[Any]:
+async def disagreement(world: World, requests: Sequence[Sent]) -> str:
+    """Return the first request of which the two disagree, and what they say; "" for none."""
     configs = tuple(world.reconciler.configs.values())
     translated = Translated(engine=world.reconciler.store.engine, configs=configs)
-    found = []
     for sent in requests:
         answer = await world.ask(
             sent.target, *((each.name, each.value) for each in sent.headers), host=sent.host, method=sent.method
@@ -214,8 +228,8 @@ async def disagreements(world: World, requests: Sequence[Sent]) -> list[Any]:
         mark = sent.target.partition("?")
         said, done = expected(trace, mark[1] + mark[2]), happened(answer)
         if said != done:
-            found.append((sent, {"explain": said, "envoy": done}))
-    return found
+            return f"{sent}: explain says {said}, Envoy {done}"
+    return ""
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
@@ -223,4 +237,4 @@ async def test_envoy_does_what_explain_says(world: World, seed: int) -> None:
     dice = random.Random(seed)  # noqa: S311
     await world.apply(*(route(dice, number) for number in range(ROUTES)))
 
-    assert (lambda d: print(*d, sep="\n") or d)(await disagreements(world, [request(dice) for _ in range(REQUESTS)])) == []
+    assert await disagreement(world, [request(dice) for _ in range(REQUESTS)]) == ""

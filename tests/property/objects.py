@@ -1,7 +1,8 @@
 """Small sets of objects that have much to do with each other: few names, so that references meet."""
 
-from typing import Any
+from typing import Any, TypeVar
 
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gatewayd.api.decode import Decoded, decode
@@ -14,8 +15,12 @@ from tests.unit.translator import pem
 from tests.unit.translator.manifests import deltas
 
 API_VERSIONS = {kind.kind: kind.api_version for kind in KINDS}
+T = TypeVar("T")
 Json = dict[str, Any]
 Spec = st.SearchStrategy[Json]
+
+VARIANTS = 60
+"""How many different bodies there are for the objects of a kind."""
 
 NAMESPACES = st.sampled_from(["shop", "blog"])
 GATEWAYS = ("gw", "edge")
@@ -49,23 +54,38 @@ def one_of(*values: Any) -> st.SearchStrategy[Any]:
 # --- who may come in -------------------------------------------------------------------------------------------
 
 SELECTOR: Json = {"from": "Selector", "selector": {"matchLabels": {"team": "red"}}}
-ALLOWED_NAMESPACES = one_of({"from": "All"}, {"from": "Same"}, SELECTOR)
-ALLOWED_ROUTES = maybe(
-    namespaces=ALLOWED_NAMESPACES,
-    kinds=few(one_of({"kind": "HTTPRoute"}, {"kind": "GRPCRoute"}, {"kind": "TCPRoute"}, {"kind": "OddRoute"}), 2),
+ALL: Json = {"from": "All"}
+ALLOWED_NAMESPACES = one_of(ALL, ALL, ALL, ALL, {"from": "Same"}, SELECTOR)
+KINDS_TAKEN = st.lists(one_of("HTTPRoute", "GRPCRoute", "TCPRoute", "OddRoute"), min_size=1, max_size=3, unique=True)
+ALLOWED_ROUTES = one_of({}, {"namespaces": ALL}, {"namespaces": ALL}) | st.fixed_dictionaries(
+    {"namespaces": ALLOWED_NAMESPACES},
+    optional={"kinds": KINDS_TAKEN.map(lambda many: [{"kind": each} for each in many])},
 )
 CERTIFICATE = st.fixed_dictionaries({"name": one_of("good", "bad", "none")}, optional={"namespace": NAMESPACES})
 TERMINATE = st.fixed_dictionaries({"certificateRefs": few(CERTIFICATE, 2, 1)})
 PASS: Json = {"mode": "Passthrough"}
 
 
+SOCKET = one_of(
+    (80, "HTTP"),
+    (80, "HTTP"),
+    (443, "HTTPS"),
+    (443, "HTTPS"),
+    (443, "TLS"),
+    (443, "TLS"),
+    (9000, "TCP"),
+    (9000, "UDP"),
+    (9000, "HTTP"),
+    (80, "example.com/odd"),
+)
+
+
 @st.composite
 def listeners(draw: st.DrawFn) -> list[Json]:
     """Draw listeners that the CRD lets through: no two alike in port, protocol and hostname."""
     found: dict[tuple[object, ...], Json] = {}
-    for at in range(draw(st.integers(1, 4))):
-        protocol = draw(one_of("HTTP", "HTTP", "HTTPS", "TLS", "TCP", "UDP", "example.com/odd"))
-        port = draw(one_of(80, 443, 9000))
+    for at in range(draw(st.integers(2, 5))):
+        port, protocol = draw(SOCKET) if at else (80, "HTTP")
         each: Json = {"name": f"l{at}", "port": port, "protocol": protocol, "allowedRoutes": draw(ALLOWED_ROUTES)}
         if protocol in ("HTTP", "HTTPS", "TLS") and draw(st.booleans()):
             each["hostname"] = draw(HOSTS)
@@ -78,7 +98,7 @@ def listeners(draw: st.DrawFn) -> list[Json]:
 
 
 GATEWAY = st.fixed_dictionaries(
-    {"gatewayClassName": one_of("gatewayd", "gatewayd", "gatewayd", "other"), "listeners": listeners()},
+    {"gatewayClassName": one_of(*["gatewayd"] * 7, "other"), "listeners": listeners()},
     optional={
         "allowedListeners": st.fixed_dictionaries({"namespaces": ALLOWED_NAMESPACES | st.just({"from": "None"})})
     },
@@ -101,16 +121,13 @@ SET_PARENT = st.just({"kind": "ListenerSet", "name": "more", "namespace": "blog"
 
 def parents() -> st.SearchStrategy[list[Json]]:
     unlike = {"unique_by": lambda ref: (ref.get("kind"), ref["name"], ref.get("sectionName"))}
-    return (
-        st.lists(PARENT, max_size=3, **unlike)
-        | st.lists(WHOLE_PARENT, min_size=1, max_size=2, **unlike)
-        | few(SET_PARENT, 1)
-    )
+    whole = st.lists(WHOLE_PARENT, min_size=1, max_size=2, **unlike)
+    return whole | st.lists(PARENT, max_size=3, **unlike) | whole | few(SET_PARENT, 1)
 
 
 BACKEND = st.fixed_dictionaries(
-    {"name": one_of("cart", "pay", "none"), "port": one_of(80, 81)},
-    optional={"namespace": NAMESPACES, "weight": one_of(0, 1, 9)},
+    {"name": one_of("cart", "pay", "cart", "none"), "port": one_of(80, 80, 80, 81)},
+    optional={"namespace": one_of("shop", "shop", "blog"), "weight": one_of(0, 1, 9)},
 )
 XBACKEND: Json = {"group": "gateway.networking.x-k8s.io", "kind": "XBackend", "name": "api"}
 PATH = one_of(
@@ -134,7 +151,7 @@ def unlike(filters: list[Json]) -> list[Json]:
 
 
 FORWARDING = st.fixed_dictionaries(
-    {"backendRefs": few(BACKEND | st.just(XBACKEND), 2)},
+    {"backendRefs": few(BACKEND | st.just(XBACKEND), 3, 1) | few(BACKEND, 1)},
     optional={
         "matches": few(MATCH, 2),
         "filters": few(one_of(HEADERS, EXTENSION, REWRITE, CORS, MIRROR), 2).map(unlike),
@@ -152,7 +169,7 @@ def route(rules: st.SearchStrategy[Any], hostnames: st.SearchStrategy[list[str]]
     return st.fixed_dictionaries({"parentRefs": parents(), "rules": rules, **named})
 
 
-SOME_HOSTS = st.lists(HOSTS, max_size=3, unique=True)
+SOME_HOSTS = st.just([]) | st.lists(HOSTS, max_size=3, unique=True)
 ROUTES: dict[str, Spec] = {
     "HTTPRoute": route(few(FORWARDING | REDIRECTING, 2, 1), SOME_HOSTS),
     "GRPCRoute": route(
@@ -227,14 +244,33 @@ def document(kind: str, name: str, namespace: str, created: str, body: Json) -> 
     if kind == "EndpointSlice":
         metadata["labels"] = {"kubernetes.io/service-name": name}  # type: ignore[assignment]
     if kind == "Namespace":
-        metadata["labels"] = body.pop("labels", {})
+        metadata["labels"] = body["labels"]
     decoded = decode({"apiVersion": API_VERSIONS[kind], "kind": kind, "metadata": metadata, **body})
     assert isinstance(decoded, Decoded), [str(problem) for problem in decoded.problems]
     return Delta(kind=decoded.kind.struct, key=decoded.key, obj=decoded.obj)
 
 
-def objects(kind: str, names: tuple[str, ...], spaces: tuple[str, ...], body: Spec) -> st.SearchStrategy[Delta]:
-    return st.builds(document, st.just(kind), one_of(*names), one_of(*spaces), TIMES, body)
+def drawn(strategy: st.SearchStrategy[T], count: int) -> list[T]:
+    """Draw some values, always the same, the simplest first: drawing them anew in each test takes most of its time."""
+    found: list[T] = []
+
+    @settings(max_examples=3 * count, derandomize=True, database=None, deadline=None, phases=[Phase.generate])
+    @given(strategy)
+    def collect(value: T) -> None:
+        found.append(value)
+
+    collect()
+    return found[::3]
+
+
+def slots(kind: str, names: tuple[str, ...], spaces: tuple[str, ...], body: Spec) -> list[st.SearchStrategy[Delta]]:
+    """Return a strategy for each of the objects that these names and namespaces make."""
+    bodies = drawn(st.tuples(TIMES, body), VARIANTS)
+    return [
+        one_of(*(document(kind, name, space, created, each) for created, each in bodies))
+        for name in names
+        for space in spaces
+    ]
 
 
 def spec(of: Spec) -> Spec:
@@ -255,26 +291,36 @@ REPORT = st.builds(
     few(one_of("tcp-80", "tcp-443", "udp-9000"), 2),
     few(one_of("tcp-80", "tcp-443"), 1),
 )
-OBJECT: st.SearchStrategy[Delta] = st.one_of(
-    objects("Gateway", GATEWAYS, ("shop",), spec(GATEWAY)),
-    objects("Gateway", GATEWAYS, ("shop",), spec(GATEWAY)),
-    objects("ListenerSet", ("more",), ("blog",), spec(LISTENER_SET)),
-    objects("HTTPRoute", ("r", "s"), ("shop", "blog"), spec(ROUTES["HTTPRoute"])),
-    objects("HTTPRoute", ("r", "s"), ("shop", "blog"), spec(ROUTES["HTTPRoute"])),
-    objects("GRPCRoute", ("r",), ("shop",), spec(ROUTES["GRPCRoute"])),
-    objects("TLSRoute", ("r", "s"), ("shop",), spec(ROUTES["TLSRoute"])),
-    objects("TCPRoute", ("r", "s"), ("shop",), spec(ROUTES["TCPRoute"])),
-    objects("UDPRoute", ("r",), ("shop",), spec(ROUTES["UDPRoute"])),
-    objects("Service", ("cart", "pay"), ("shop", "blog"), spec(SERVICE)),
-    objects("EndpointSlice", ("cart", "pay"), ("shop", "blog"), SLICE),
-    objects("ReferenceGrant", ("g", "h"), ("shop", "blog"), spec(GRANT)),
-    objects("BackendTLSPolicy", ("p", "q"), ("shop",), spec(POLICY)),
-    objects("ConfigMap", ("ca",), ("shop",), one_of(CA, {"data": {"ca.crt": "garbage"}})),
-    objects("Namespace", ("shop", "blog"), ("",), st.just({"labels": {"team": "red"}}) | st.just({})),
-    objects("GatewayClass", ("gatewayd",), ("",), spec(st.just({"controllerName": "gatewayd.io/controller"}))),
-    one_of(*CERTIFICATES.values()),
+BOTH = ("shop", "blog")
+CLASS: Json = {"controllerName": "gatewayd.io/controller"}
+SLOTS: list[st.SearchStrategy[Delta]] = [
+    *slots("Gateway", GATEWAYS, ("shop",), spec(GATEWAY)),
+    *slots("ListenerSet", ("more",), ("blog",), spec(LISTENER_SET)),
+    *slots("HTTPRoute", ("r", "s"), BOTH, spec(ROUTES["HTTPRoute"])),
+    *slots("GRPCRoute", ("r",), ("shop",), spec(ROUTES["GRPCRoute"])),
+    *slots("TLSRoute", ("r", "s"), ("shop",), spec(ROUTES["TLSRoute"])),
+    *slots("TCPRoute", ("r", "s"), ("shop",), spec(ROUTES["TCPRoute"])),
+    *slots("UDPRoute", ("r",), ("shop",), spec(ROUTES["UDPRoute"])),
+    *slots("Service", ("cart", "pay"), BOTH, spec(SERVICE)),
+    *slots("EndpointSlice", ("cart", "pay"), ("shop",), SLICE),
+    *slots("ReferenceGrant", ("g", "h"), BOTH, spec(GRANT)),
+    *slots("BackendTLSPolicy", ("p", "q"), ("shop",), spec(POLICY)),
+    *slots("ConfigMap", ("ca",), ("shop",), one_of(CA, {"data": {"ca.crt": "garbage"}})),
+    *slots("Namespace", BOTH, ("",), one_of({"labels": {"team": "red"}}, {"labels": {}})),
+    *slots("GatewayClass", ("gatewayd",), ("",), spec(st.just(CLASS))),
+    *(st.just(each) for each in CERTIFICATES.values()),
     REPORT,
-)
+]
+OBJECT: st.SearchStrategy[Delta] = st.one_of(*SLOTS)
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> list[Delta]:
+    """Draw most of the objects that there can be, each once."""
+    missing = draw(st.sets(st.integers(0, len(SLOTS) - 1), max_size=6))
+    return [draw(slot) for at, slot in enumerate(SLOTS) if at not in missing]
+
+
 XBACKENDS = deltas(
     "{kind: XBackend, metadata: {name: api, namespace: shop}, spec: {type: ExternalHostname,"
     " externalHostname: {hostname: api.example}, port: {number: 443}, protocol: HTTP}}"

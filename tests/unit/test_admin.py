@@ -1,5 +1,6 @@
 import asyncio
 import gc
+from contextlib import suppress
 
 import pytest
 
@@ -7,6 +8,8 @@ from gatewayd import admin
 from gatewayd.admin import MAX_CONNECTIONS, MAX_HEAD, health_pages, metrics_pages, served
 
 PAGES = {**health_pages(lambda: ()), **metrics_pages(lambda: b"up 1\n", "text/plain; version=0.0.4")}
+
+HUNG_UP = (ConnectionError, asyncio.IncompleteReadError)
 
 
 async def exchange(port: int, request: bytes) -> bytes:
@@ -77,8 +80,9 @@ async def test_what_is_no_http_is_refused(line: str) -> None:
 
 async def test_a_head_without_end_is_hung_up_on() -> None:
     async with served(PAGES, host="127.0.0.1", port=0) as port:
-        with pytest.raises(ConnectionError):
-            await exchange(port, b"GET /healthz HTTP/1.1\r\n" + b"x: y\r\n" * MAX_HEAD)
+        # Reset or closed, as the race between our writing and its hanging up goes.
+        with suppress(ConnectionError):
+            assert await exchange(port, b"GET /healthz HTTP/1.1\r\n" + b"x: y\r\n" * MAX_HEAD) == b""
         assert (await exchange(port, b"GET /healthz HTTP/1.1\r\n\r\n")).endswith(b"ok\n")
 
 
@@ -86,7 +90,7 @@ async def test_who_says_nothing_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(admin, "PATIENCE_SECONDS", 0.0)
     async with served(PAGES, host="127.0.0.1", port=0) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        with pytest.raises(ConnectionError):
+        with pytest.raises(HUNG_UP):
             await reader.readexactly(1)
         writer.close()
 
@@ -94,11 +98,11 @@ async def test_who_says_nothing_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -
 async def test_there_is_an_end_to_connections() -> None:
     async with served(PAGES, host="127.0.0.1", port=0) as port:
         silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(MAX_CONNECTIONS)]
-        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
-            reader, _ = await asyncio.open_connection("127.0.0.1", port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        with pytest.raises(HUNG_UP):
             await reader.readexactly(1)
-        for _, writer in silent:
-            writer.close()
+        for _, each in (*silent, (reader, writer)):
+            each.close()
 
 
 async def test_nothing_is_left_when_it_ends() -> None:
@@ -107,7 +111,7 @@ async def test_nothing_is_left_when_it_ends() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET")
         await exchange(port, b"GET /healthz HTTP/1.1\r\n\r\n")
-    with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+    with pytest.raises(HUNG_UP):
         await reader.readexactly(1)
     writer.close()
     assert asyncio.all_tasks() == before

@@ -19,7 +19,7 @@ from gatewayd.ir.environment import HERE, Environment
 from gatewayd.ir.outcome import FleetReport, Outcome, Rejection, Verdict
 from gatewayd.offline import standalone_environment
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta
-from gatewayd.standalone.envoy_events import EnvoyEvent, GaveUp
+from gatewayd.standalone.envoy_events import EnvoyEvent, GaveUp, Started
 from gatewayd.standalone.folder import Absence, Contents, Folder, Step
 from gatewayd.store import Delta
 from gatewayd.xds.resource import LISTENER, XDS_TYPES, Snapshot, TypeUrl
@@ -50,7 +50,10 @@ class _Watched(Fleet):
 
 
 class World:
-    """Everything that a test touches. `ask` is for the listener `<http>`."""
+    """Everything that a test touches. `ask` is for the listener `<http>`.
+
+    No Envoy is started for the Gateways in `by_hand`; `pids` are the processes of the others.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.fleet = _Watched(self._on_report, self._notify)
@@ -63,12 +66,23 @@ class World:
         self._stopping: list[Envoy] = []
         self.stack = AsyncExitStack()
         self._where = folder
-        self._socket = folder / "xds" / "socket"
+        self.socket = folder / "xds" / "socket"
+        self.by_hand: set[str] = set()
+        self.pids: dict[str, int] = {}
         self._ports: dict[str, int] = {}
         self._events: set[asyncio.Event] = set()
         self._submitted = self._done = self._started = 0
-        self._server = AdsServer(self.fleet, (UnixListener(path=self._socket),))
+        self._server = AdsServer(self.fleet, (UnixListener(path=self.socket),))
         self._gave_up: GaveUp | None = None
+
+    async def start_serving(self) -> None:
+        """Let proxies connect, again."""
+        self._server = AdsServer(self.fleet, (UnixListener(path=self.socket),))
+        await self._server.start()
+
+    async def stop_serving(self) -> None:
+        """Cut all proxies off."""
+        await self._server.stop()
 
     async def open(self) -> None:
         """Start the control plane."""
@@ -92,7 +106,7 @@ class World:
 
     def put(self, text: str) -> Step:
         """Apply documents without waiting; problems are in the Step."""
-        found = dict(manifests.documents(manifests.filled(text, self.port)))
+        found = dict(manifests.documents(self.filled(text)))
         self.applied |= found
         return self._step({each: found[each].encode() for each in found})
 
@@ -101,6 +115,18 @@ class World:
         step = self.put("\n---\n".join(texts))
         assert not step.problems, step.problems
         await self.settle()
+
+    def filled(self, text: str) -> str:
+        """Replace the placeholders of a text."""
+        return manifests.filled(text, self.port)
+
+    def write(self, files: Mapping[str, bytes]) -> Step:
+        """Write whole files, whatever they hold, without waiting."""
+        return self._step(files)
+
+    def drop(self, *files: str) -> None:
+        """Remove files, without waiting."""
+        self._step(dict.fromkeys(files, Absence.GONE))
 
     async def remove(self, *identities: str) -> None:
         """Remove objects ("Kind namespace/name"), and wait until that has arrived everywhere."""
@@ -198,8 +224,10 @@ class World:
             await self.until(lambda: self._is_settled(refusals=refusals))
         except TimeoutError as error:
             raise AssertionError(f"not settled: {self._what_is_missing()}") from error
-        for gateway, snapshot in tuple(self.reconciler.snapshots.items()):
-            await self._listening(self.envoys[gateway], len(snapshot.of(LISTENER)))
+        for gateway in self._manned():
+            wanted = set(self.reconciler.snapshots[gateway].of(LISTENER))
+            refused = {name for each in self.fleet.report(gateway).rejections for name in each.names}
+            await self._listening(self.envoys[gateway], len(wanted - refused))
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something holds, looking again whenever anything happened."""
@@ -220,15 +248,17 @@ class World:
             assert not self.rejections(), self.rejections()
         if self._done != self._submitted:
             return False
-        return all(self._has(gateway, snapshot) for gateway, snapshot in self.reconciler.snapshots.items())
+        return all(self._has(gateway, self.reconciler.snapshots[gateway]) for gateway in self._manned())
+
+    def _manned(self) -> list[str]:
+        return [gateway for gateway in self.reconciler.snapshots if gateway not in self.by_hand]
 
     def _has(self, gateway: str, snapshot: Snapshot) -> bool:
         """Say whether the Envoy of a Gateway has exactly the snapshot, refused resources apart."""
         own = self.envoys[gateway].node
         proxies = [dict(self._held(rows)) for state, rows in self.fleet.resources(gateway) if state.node_id == own]
-        wanted = _needed(snapshot)
         refused = {(each.type_url, name) for each in self.fleet.report(gateway).rejections for name in each.names}
-        kept = {at: version for at, version in wanted.items() if at not in refused}
+        kept = _needed(snapshot, refused)
         return bool(proxies) and all(
             {at: version for at, version in held.items() if at not in refused} == kept for held in proxies
         )
@@ -246,7 +276,7 @@ class World:
     def _what_is_missing(self) -> list[str]:
         found = [f"batches {self._done} of {self._submitted}"]
         for gateway, snapshot in self.reconciler.snapshots.items():
-            wanted = _needed(snapshot)
+            wanted = _needed(snapshot, set())
             for state, rows in self.fleet.resources(gateway):
                 held = dict(self._held(rows))
                 differ = {at for at in wanted.keys() | held.keys() if wanted.get(at) != held.get(at)}
@@ -276,7 +306,7 @@ class World:
         self._done = self._submitted
         self.batches.append(batch)
         for snapshot in batch.published:
-            if snapshot.gateway not in self.envoys:
+            if snapshot.gateway not in self.envoys and snapshot.gateway not in self.by_hand:
                 self._start(snapshot.gateway)
         for gateway in batch.retired:
             envoy = self.envoys.pop(gateway, None)
@@ -291,26 +321,29 @@ class World:
             gateway=gateway,
             number=self._started,
             folder=self._where,
-            socket=self._socket,
-            report=self._on_envoy_event,
+            socket=self.socket,
+            report=lambda event: self._on_envoy_event(gateway, event),
         )
 
-    def _on_envoy_event(self, event: EnvoyEvent) -> None:
+    def _on_envoy_event(self, gateway: str, event: EnvoyEvent) -> None:
+        if isinstance(event, Started):
+            self.pids[gateway] = event.pid
         if isinstance(event, GaveUp):
             self._gave_up = event
         self._notify()
 
 
-def _needed(snapshot: Snapshot) -> dict[tuple[TypeUrl, str], str]:
+def _needed(snapshot: Snapshot, refused: set[tuple[TypeUrl, str]]) -> dict[tuple[TypeUrl, str], str]:
     """Return the versions that an Envoy must have: of each type that it takes whole, of others what something names.
 
-    A listener whose certificate is bad has no filter chain, and nobody asks for its routes.
+    A listener that is refused, or whose certificate is bad, has no filter chain, and nobody asks for its routes.
     """
-    users = [item.body for row in XDS_TYPES if row.wildcard for item in snapshot.of(row.url).values()]
+    everything = {(row, name): item for row in XDS_TYPES for name, item in snapshot.of(row.url).items()}
+    taken = {(row, name): item for (row, name), item in everything.items() if (row.url, name) not in refused}
+    users = [item.body for (row, _), item in taken.items() if row.wildcard]
     return {
         (row.url, name): item.version
-        for row in XDS_TYPES
-        for name, item in snapshot.of(row.url).items()
+        for (row, name), item in taken.items()
         if row.wildcard or any(name.encode() in body for body in users)
     }
 

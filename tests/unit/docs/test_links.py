@@ -73,12 +73,26 @@ def names_in(file: Path) -> set[str]:
     return found
 
 
+def links() -> Iterator[tuple[Path, str, Path, str]]:
+    """Yield page, target, and the file and heading that it leads to; links out of the repository are left out."""
+    for page in PAGES:
+        for target in LINK.findall(page.read_text(encoding="utf-8")):
+            if not target.startswith(("http://", "https://")):
+                path, _, anchor = target.partition("#")
+                yield page, target, page.parent / path if path else page, anchor
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that GitHub gives the headings of a page."""
+    headings = re.findall(r"^#+ (.*)", FENCE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
 def test_links_lead_somewhere() -> None:
     broken = [
         f"{shown(page)}: {target}"
-        for page in PAGES
-        for target in LINK.findall(page.read_text(encoding="utf-8"))
-        if not target.startswith(("http://", "https://", "#")) and not (page.parent / target.partition("#")[0]).exists()
+        for page, target, file, anchor in links()
+        if not file.exists() or (anchor and anchor not in anchors(file))
     ]
     assert broken == []
 
@@ -105,7 +119,7 @@ def test_targets_of_make_exist() -> None:
 def commands() -> Iterator[tuple[Said, list[str]]]:
     """Yield what comes after `gatewayd` wherever it is called."""
     for said in lines_of_code():
-        for call in re.findall(r"(?:^|[\s/$])gatewayd (.*)", said.text):
+        for call in re.findall(r"(?:^|(?<!helm install)[\s/$])gatewayd (.*)", said.text):
             part = re.split(r"\s(?:\||&&|&|;|>)\s?", f"{call} ")[0]
             yield said, shlex.split(part.replace("...", ""))
 
@@ -173,7 +187,7 @@ def test_every_parameter_of_a_gateway_is_described() -> None:
 
 def test_every_key_of_the_json_output_is_described() -> None:
     text = CLI.read_text(encoding="utf-8")
-    files = (ROOT / "gatewayd" / name for name in ("shapes.py", "explain/shape.py"))
+    files = (ROOT / "gatewayd" / name for name in ("shapes.py", "explain/shape.py", "diff/words.py"))
     keys = {key for file in files for key in keys_in(ast.parse(file.read_text(encoding="utf-8")))}
     assert [key for key in sorted(keys) if not re.search(rf'["`]{key}["`]', text)] == []
 

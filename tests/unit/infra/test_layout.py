@@ -1,7 +1,5 @@
 from gatewayd.infra import layout
-from gatewayd.ir.infrastructure import object_name
 from gatewayd.kube.authority_store import SECRET_NAME
-from gatewayd.kube.gateway_certificates import secret_name
 
 
 def test_a_pod_has_time_for_its_whole_drain() -> None:
@@ -17,7 +15,9 @@ def test_no_two_ports_of_one_pod_are_the_same() -> None:
     assert len({layout.XDS_PORT, layout.HEALTH_PORT, layout.METRICS_PORT}) == 3
 
 
-def test_names_are_those_of_the_shell_that_uses_them() -> None:
-    name = object_name("infra", "edge")
-    assert layout.certificate_secret(name) == secret_name(name)
+def test_the_ca_is_where_the_shell_keeps_it() -> None:
     assert layout.AUTHORITY_SECRET == SECRET_NAME
+
+
+def test_a_certificate_is_beside_the_gateways_other_objects() -> None:
+    assert layout.certificate_secret("gatewayd-edge-1") == "gatewayd-edge-1-xds"

@@ -119,10 +119,12 @@ def test_a_load_balancer_is_asked_for_the_first_address() -> None:
     assert "externalIPs" not in spec
 
 
-def test_without_a_load_balancer_nodes_take_the_addresses() -> None:
-    spec = made(replace(with_parameters(service_type="NodePort"), addresses=("192.0.2.1",)))["Service"]["spec"]
-    assert spec["externalIPs"] == ["192.0.2.1"]
-    assert "loadBalancerIP" not in spec
+def test_nobody_takes_an_address_unasked() -> None:
+    for service_type in ("LoadBalancer", "NodePort", "ClusterIP"):
+        asking = replace(with_parameters(service_type=service_type), addresses=("192.0.2.1",))
+        spec = made(asking)["Service"]["spec"]
+        assert "externalIPs" not in spec
+        assert ("loadBalancerIP" in spec) == (service_type == "LoadBalancer")
 
 
 def test_a_cluster_ip_service_has_no_policy_for_traffic_from_outside() -> None:

@@ -58,7 +58,7 @@ def test_every_object_that_is_made_has_a_row() -> None:
 def test_there_is_nothing_else() -> None:
     known = {(kind.group, kind.plural) for kind in KINDS} | {(kind.group, f"{kind.plural}/status") for kind in KINDS}
     assert {(group, resource) for group, resource, _ in CLUSTER} - known - MADE == {("", "events")}
-    assert CLUSTER["", "events", ""] == {"create", "patch"}
+    assert CLUSTER["", "events", ""] == {"create"}
 
 
 def test_the_own_namespace_holds_the_lease_and_the_ca() -> None:

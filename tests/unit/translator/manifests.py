@@ -56,10 +56,11 @@ def documents(*texts: str) -> Iterator[dict[str, Any]]:
 
 def deltas(*texts: str) -> tuple[Delta, ...]:
     """Return the objects of the manifests, which must be valid; of two with one name the later counts."""
-    return tuple(_delta(each) for each in documents(*texts))
+    return tuple(delta(each) for each in documents(*texts))
 
 
-def _delta(document: dict[str, Any]) -> Delta:
+def delta(document: dict[str, Any]) -> Delta:
+    """Return the object of a complete document, which must be valid."""
     decoded = decode(document)
     assert isinstance(decoded, Decoded), [str(problem) for problem in decoded.problems]
     return Delta(kind=decoded.kind.struct, key=decoded.key, obj=decoded.obj)

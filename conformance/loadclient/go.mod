@@ -1,0 +1,3 @@
+module gatewayd.io/conformance/loadclient
+
+go 1.26

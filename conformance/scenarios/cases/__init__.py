@@ -1,0 +1,1 @@
+"""The scenarios, one module a theme; `conformance.scenarios.catalogue` lists them."""

@@ -1,0 +1,84 @@
+"""Pods of the cluster as the node sees them: their processes, their network namespace, their admin interface."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.harness.addresses import NAMESPACES_DIRECTORY
+from gatewayd.infra import layout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodHandle:
+    """A running Pod."""
+
+    name: str
+    uid: str
+    address: str
+    ready: bool
+
+    @property
+    def _namespace(self) -> str:
+        return f"{NAMESPACES_DIRECTORY}/pod-{self.uid}"
+
+    def processes(self, words: bytes) -> Iterator[int]:
+        """Yield the processes in the Pod's network whose command line has `words` (arguments joined by blanks)."""
+        with suppress(OSError):
+            own = os.stat(self._namespace).st_ino
+            for folder in Path("/proc").glob("[0-9]*"):
+                with suppress(OSError):
+                    if (folder / "ns/net").stat().st_ino == own and words in _command(folder):
+                        yield int(folder.name)
+
+    def signal(self, number: signal.Signals) -> int:
+        """Send a signal to gatewayd in the Pod; return how many processes got it."""
+        sent = 0
+        for process in self.processes(b"-m gatewayd serve"):
+            with suppress(ProcessLookupError):
+                os.kill(process, number)
+                sent += 1
+        return sent
+
+    async def admin(self, page: str) -> bytes:
+        """Return a page of the Envoy in the Pod."""
+        url = f"http://127.0.0.1:{layout.ADMIN_PORT}/{page}"
+        return await output("nsenter", f"--net={self._namespace}", "curl", "--silent", "--fail", "--max-time", "10", url)
+
+    async def config_dump(self) -> Any:
+        """Return everything that the Envoy in the Pod has."""
+        return json.loads(await self.admin("config_dump?include_eds"))
+
+
+def handle(pod: dict[str, Any]) -> PodHandle:
+    """Return the handle of a Pod object."""
+    status = pod.get("status", {})
+    conditions = {each["type"]: each["status"] for each in status.get("conditions", ())}
+    return PodHandle(
+        name=pod["metadata"]["name"],
+        uid=pod["metadata"]["uid"],
+        address=status.get("podIP", ""),
+        ready=conditions.get("Ready") == "True",
+    )
+
+
+def _command(process: Path) -> bytes:
+    return (process / "cmdline").read_bytes().replace(b"\0", b" ")
+
+
+async def output(*command: str, stdin: bytes = b"") -> bytes:
+    """Run a command and return what it printed; raises RuntimeError when it fails."""
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, err = await process.communicate(stdin)
+    if process.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: ended with {process.returncode}: {err.decode().strip()}")
+    return out

@@ -1,0 +1,118 @@
+"""Load on a gateway, and the judgement of every single answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import quantiles
+
+from conformance.build import built
+from conformance.scenarios.scenario import Figure, none_of
+from conformance.scenarios.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A URL, and what alone is right: 200, one of these routes, a Pod of one of these Deployments."""
+
+    url: str
+    routes: frozenset[str]
+    backends: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One request: `began` in Unix seconds, `seconds` it took, `tries` connections, what it got (status 0: nothing)."""
+
+    began: float
+    seconds: float
+    target: int
+    status: int
+    route: str
+    pod: str
+    serial: str
+    tries: int
+    failure: str
+
+    def is_right(self, target: Target) -> bool:
+        """Return whether the right route and the right backend answered."""
+        return self.status == 200 and self.route in target.routes and self.pod.rsplit("-", 2)[0] in target.backends
+
+
+def target(host: str, *, routes: Iterable[str], backends: Iterable[str], scheme: str = "http") -> Target:
+    """Return the target of a host."""
+    return Target(url=f"{scheme}://{host}/", routes=frozenset(routes), backends=frozenset(backends))
+
+
+@dataclass(slots=True, kw_only=True)
+class Load:
+    """Load that runs; `answers` is filled when it has ended."""
+
+    targets: Sequence[Target]
+    answers: list[Answer] = field(default_factory=list)
+
+    def wrong(self) -> list[Answer]:
+        """Return every answer that is not right."""
+        return [each for each in self.answers if not each.is_right(self.targets[each.target])]
+
+    def figures(self) -> tuple[Figure, ...]:
+        """Return how many requests there were, how many failed, and how long they took."""
+        wrong = self.wrong()
+        for each in wrong[:5]:
+            print(f"  wrong: {each}")
+        took = sorted(each.seconds * 1000 for each in self.answers)
+        cuts = quantiles(took, n=1000)
+        return (
+            Figure(what="requests", value=len(self.answers), at_least=1),
+            none_of("failed requests", len(wrong)),
+            none_of("requests that needed a second connection", sum(each.tries > 1 for each in self.answers)),
+            Figure(what="latency, median", value=cuts[499], unit="ms"),
+            Figure(what="latency, 99.9 %", value=cuts[998], unit="ms"),
+            Figure(what="latency, longest", value=took[-1], unit="ms"),
+        )
+
+
+@asynccontextmanager
+async def load(
+    world: World, address: str, targets: Sequence[Target], *, rate: int = 200, fresh: int = 10, ca: Path | None = None
+) -> AsyncIterator[Load]:
+    """Ask the targets in turn, `rate` requests a second, every `fresh`-th on a connection of its own, until the end."""
+    name = f"load-{sum(1 for _ in world.folder.glob('load-*.tsv'))}"
+    urls, log = world.folder / f"{name}.json", world.folder / f"{name}.tsv"
+    urls.write_text(json.dumps([each.url for each in targets]))
+    flags = [f"-address={address}", f"-rate={rate}", f"-targets={urls}", f"-log={log}", f"-fresh={fresh}"]
+    if ca is not None:
+        flags.append(f"-ca={ca}")
+    process = await asyncio.create_subprocess_exec(
+        str(built("loadclient")), "load", *flags, stdin=asyncio.subprocess.PIPE
+    )
+    running = Load(targets=targets)
+    try:
+        yield running
+    finally:
+        if process.stdin is not None:
+            process.stdin.close()
+        code = await process.wait()
+        if code == 0:
+            running.answers = [_answer(line.split("\t")) for line in log.read_text().splitlines()]
+    if code != 0:
+        raise RuntimeError(f"the load client ended with {code}")
+
+
+def _answer(columns: Sequence[str]) -> Answer:
+    index, began, duration, status, route, pod, serial, tries, failure = columns
+    return Answer(
+        began=int(began) / 1e9,
+        seconds=int(duration) / 1e9,
+        target=int(index),
+        status=int(status),
+        route=route,
+        pod=pod,
+        serial=serial,
+        tries=int(tries),
+        failure=failure,
+    )

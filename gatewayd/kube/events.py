@@ -1,0 +1,142 @@
+"""Events on objects: what was rejected, by us or by Envoy, where `kubectl describe` shows it.
+
+An Event says what a status says already, so one that cannot be written is dropped. The queue is bounded: the oldest
+gives way. https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
+"""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Final
+
+import structlog
+
+from gatewayd.api.kinds import Kind
+from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.outcome import (
+    GatewayClassOutcome,
+    GatewayOutcome,
+    ListenerSetOutcome,
+    Outcome,
+    PolicyOutcome,
+    RouteOutcome,
+    Verdict,
+)
+from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, Where
+from gatewayd.kube.live import LiveStatuses
+from gatewayd.kube.status_writer import Leadership
+
+QUEUE: Final = 500
+MESSAGE_LIMIT: Final = 1024
+SPOKEN_OF: Final = ("Accepted", "ResolvedRefs", "PartiallyInvalid")
+
+_log = structlog.get_logger("gatewayd.kube.events")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A warning about an object."""
+
+    kind: Kind
+    key: ObjectKey
+    reason: str
+    message: str
+
+
+def complaints(outcome: Outcome | None) -> frozenset[tuple[str, str]]:
+    """Return reason and message of everything bad that an outcome says."""
+    return frozenset(
+        (verdict.reason, verdict.message)
+        for verdict in _verdicts(outcome)
+        if verdict.type in SPOKEN_OF and verdict.status is (verdict.type == "PartiallyInvalid")
+    )
+
+
+def _verdicts(outcome: Outcome | None) -> tuple[Verdict, ...]:
+    match outcome:
+        case GatewayOutcome() | ListenerSetOutcome():
+            return (*outcome.verdicts, *(verdict for each in outcome.listeners for verdict in each.verdicts))
+        case GatewayClassOutcome():
+            return outcome.verdicts
+        case RouteOutcome():
+            return tuple(verdict for each in outcome.parents for verdict in each.verdicts)
+        case PolicyOutcome():
+            return tuple(verdict for each in outcome.ancestors for verdict in each.verdicts)
+        case None:
+            return ()
+
+
+class EventRecorder:
+    """Writes Events, each complaint once while it lasts; only the leader does."""
+
+    def __init__(self, *, client: KubeClient, leadership: Leadership, live: LiveStatuses) -> None:
+        self._client = client
+        self._leadership = leadership
+        self._live = live
+        self._said: dict[tuple[Kind, ObjectKey], frozenset[tuple[str, str]]] = {}
+        self._queue: OrderedDict[Notice, None] = OrderedDict()
+        self._wake = asyncio.Event()
+
+    def hear(self, kind: Kind, key: ObjectKey, outcome: Outcome | None) -> None:
+        """Take a new outcome of an object; what is newly wrong becomes an Event."""
+        now = complaints(outcome)
+        before = self._said.pop((kind, key), frozenset())
+        if now:
+            self._said[kind, key] = now
+        for reason, message in sorted(now - before):
+            self.warn(Notice(kind=kind, key=key, reason=reason, message=message))
+
+    def warn(self, notice: Notice) -> None:
+        """Queue a warning."""
+        self._queue[notice] = None
+        while len(self._queue) > QUEUE:
+            self._queue.popitem(last=False)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        while True:
+            if not self._queue:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            notice, _ = self._queue.popitem(last=False)
+            if not self._leadership.is_leader():
+                continue
+            try:
+                await self._write(notice)
+            except (ApiError, *CONNECTION_ERRORS) as error:
+                _log.warning("event not written", kind=notice.kind.kind, key=str(notice.key), error=repr(error))
+
+    async def _write(self, notice: Notice) -> None:
+        live = self._live.get(notice.kind, notice.key)
+        if live is None:
+            return
+        now = datetime.now(UTC)
+        # Cluster-scoped objects have their Events in the default namespace.
+        namespace = notice.key.namespace or "default"
+        tail = blake2b(f"{live.uid}{notice.reason}{notice.message}{now.isoformat()}".encode(), digest_size=8)
+        stamp = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        body = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"name": f"{notice.key.name[:200]}.{tail.hexdigest()}", "namespace": namespace},
+            "involvedObject": {
+                "apiVersion": notice.kind.api_version,
+                "kind": notice.kind.kind,
+                "namespace": notice.key.namespace,
+                "name": notice.key.name,
+                "uid": live.uid,
+            },
+            "type": "Warning",
+            "reason": notice.reason,
+            "message": notice.message[:MESSAGE_LIMIT],
+            "source": {"component": "gatewayd"},
+            "firstTimestamp": stamp,
+            "lastTimestamp": stamp,
+            "count": 1,
+        }
+        path = Where(api_version="v1", plural="events", namespace=namespace, name="").path("")
+        await self._client.request("POST", path, body=body)

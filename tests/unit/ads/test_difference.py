@@ -1,0 +1,44 @@
+"""Sets of resources compared and joined."""
+
+from gatewayd.ads.difference import PairMemo, differing, joined
+from gatewayd.xds.resource import ENDPOINT, Resource, Resources, resource
+
+
+def resources(**bodies: str) -> Resources:
+    return {name: resource(ENDPOINT, name, body.encode()) for name, body in bodies.items()}
+
+
+def bodies(found: Resources) -> dict[str, str]:
+    return {name: item.body.decode() for name, item in found.items()}
+
+
+def test_differing_names_are_changed_new_and_gone() -> None:
+    assert differing(resources(a="1", b="1", c="1"), resources(b="1", c="2", d="1")) == ("a", "c", "d")
+
+
+def test_equal_versions_do_not_differ() -> None:
+    assert differing(resources(a="1"), resources(a="1")) == ()
+
+
+def test_joined_keeps_what_only_the_old_one_has() -> None:
+    assert bodies(joined(resources(b="1", c="1"), resources(a="2", c="2"))) == {"a": "2", "b": "1", "c": "2"}
+
+
+def test_joined_is_the_new_one_when_nothing_is_lost() -> None:
+    new = resources(a="2", b="1")
+    assert joined(resources(a="1"), new) is new
+
+
+def test_a_pair_is_computed_once() -> None:
+    memo = PairMemo(differing)
+    old, new = resources(a="1"), resources(a="2")
+    assert memo(old, new) is memo(old, new)
+    assert memo.computed == 1
+
+
+def test_the_memo_is_bounded_and_never_mixes_up_sets() -> None:
+    memo: PairMemo[tuple[str, ...]] = PairMemo(differing)
+    empty: dict[str, Resource] = {}
+    for number in range(1000):
+        assert memo(empty, resources(**{f"n{number}": "1"})) == (f"n{number}",)
+    assert len(memo._memo) <= 256

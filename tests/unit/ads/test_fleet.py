@@ -1,0 +1,199 @@
+"""The streams of a Gateway together."""
+
+from envoy.service.discovery.v3 import discovery_pb2 as discovery
+
+from gatewayd.ads.envelope import Cost, Mode
+from gatewayd.ads.fleet import Fleet, Member
+from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
+from gatewayd.xds.resource import CLUSTER, LISTENER, Snapshot, resource, snapshot
+
+GATEWAY = "ns/gw"
+
+
+def published(**bodies: str) -> Snapshot:
+    return snapshot(GATEWAY, [resource(LISTENER, name, body.encode()) for name, body in bodies.items()])
+
+
+class Rig:
+    """A fleet, its reports, and streams that answer by hand."""
+
+    def __init__(self) -> None:
+        self.reports: list[tuple[str, FleetReport]] = []
+        self.answers: list[str] = []
+        self.woken = 0
+        self.fleet = Fleet(lambda gateway, report: self.reports.append((gateway, report)), self.answers.append)
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    def join(self, gateway: str = GATEWAY, **has: str) -> Member:
+        member = self.fleet.join(gateway, Mode.DELTA, since=1.0, wake=self.wake)
+        request = discovery.DeltaDiscoveryRequest(type_url=LISTENER)
+        request.initial_resource_versions.update(has)
+        self.fleet.on_request(member, request)
+        return member
+
+    def read(self, member: Member) -> int:
+        return len(self.fleet.responses_to_send(member, 0.0))
+
+    def answer(self, member: Member, error: str = "") -> None:
+        nonce = member.session.ledgers[LISTENER].sent_nonce
+        request = discovery.DeltaDiscoveryRequest(type_url=LISTENER, response_nonce=nonce)
+        if error:
+            request.error_detail.message = error
+        self.fleet.on_request(member, request)
+
+    def take(self, member: Member) -> None:
+        self.read(member)
+        self.answer(member)
+
+    @property
+    def last(self) -> FleetReport:
+        return self.reports[-1][1]
+
+
+def report(connected: int, *listeners: str, rejections: tuple[Rejection, ...] = ()) -> FleetReport:
+    return FleetReport(connected=connected, acked_listeners=frozenset(listeners), rejections=rejections)
+
+
+def test_a_stream_without_a_snapshot_is_held() -> None:
+    rig = Rig()
+    member = rig.join()
+    assert rig.read(member) == 0
+    assert rig.reports == [(GATEWAY, report(1))]
+
+
+def test_a_publish_wakes_the_streams_of_its_gateway_only() -> None:
+    rig = Rig()
+    rig.join()
+    rig.join()
+    rig.join("ns/other")
+    rig.fleet.publish(published(a="1"))
+    assert rig.woken == 2
+    rig.fleet.publish(published(a="1"))
+    assert rig.woken == 2  # equal content
+
+
+def test_one_ack_is_enough_and_is_reported_once() -> None:
+    rig = Rig()
+    rig.fleet.publish(published(a="1"))
+    members = [rig.join(), rig.join()]
+    for member in members:
+        rig.take(member)
+    assert [each for _, each in rig.reports] == [report(1), report(2), report(2, "a")]
+    assert rig.answers == [GATEWAY, GATEWAY]
+    assert rig.fleet.holders(GATEWAY, LISTENER, "a") == 2
+
+
+def test_a_changed_listener_is_acked_anew() -> None:
+    rig = Rig()
+    rig.fleet.publish(published(a="1", b="1"))
+    member = rig.join()
+    rig.take(member)
+    rig.fleet.publish(published(a="2", b="1"))
+    assert rig.last == report(1, "b")
+    rig.take(member)
+    assert rig.last == report(1, "a", "b")
+
+
+def test_going_back_before_anything_was_sent_is_acked_already() -> None:
+    rig = Rig()
+    rig.fleet.publish(published(a="1"))
+    member = rig.join()
+    rig.take(member)
+    rig.fleet.publish(published(a="2"))
+    rig.fleet.publish(published(a="1"))
+    assert rig.last == report(1, "a")
+
+
+def test_what_a_reconnecting_proxy_declares_counts_as_acked() -> None:
+    rig = Rig()
+    latest = published(a="1", b="1")
+    rig.fleet.publish(latest)
+    rig.join(a=latest.of(LISTENER)["a"].version, b="old")
+    assert rig.last == report(1, "a")
+
+
+def test_the_last_one_that_has_a_listener_takes_it_along() -> None:
+    rig = Rig()
+    rig.fleet.publish(published(a="1"))
+    first, second = rig.join(), rig.join()
+    rig.take(first)
+    rig.take(second)
+    rig.fleet.leave(first)
+    assert rig.last == report(1, "a")
+    rig.fleet.leave(second)
+    assert rig.last == report(0)
+
+
+def test_a_refusal_is_reported_until_its_content_changes() -> None:
+    rig = Rig()
+    rig.fleet.publish(published(a="1", b="1"))
+    members = [rig.join(), rig.join()]
+    for member in members:
+        rig.read(member)
+        rig.answer(member, "Error adding/updating listener(s) a: no\n")
+    refusal = Rejection(type_url=LISTENER, names=("a",), message="Error adding/updating listener(s) a: no\n")
+    assert rig.last == report(2, rejections=(refusal,))
+    rig.take(members[0])
+    assert rig.last == report(2, "b", rejections=(refusal,))
+    rig.fleet.leave(members[0])
+    assert rig.last == report(1, rejections=(refusal,))
+    rig.fleet.publish(published(a="2", b="1"))
+    assert rig.last == report(1)
+
+
+def test_a_gateway_that_is_gone_is_served_nothing() -> None:
+    rig = Rig()
+    rig.fleet.publish(published(a="1"))
+    member = rig.join()
+    rig.take(member)
+    rig.fleet.retire(GATEWAY)
+    (push,) = rig.fleet.responses_to_send(member, 0.0)
+    assert list(discovery.DeltaDiscoveryResponse.FromString(push.data).removed_resources) == ["a"]
+    rig.fleet.leave(member)
+    assert rig.fleet.gateways() == ()
+    assert rig.last == NO_FLEET
+
+
+def test_a_gateway_without_streams_is_forgotten_at_once() -> None:
+    rig = Rig()
+    rig.fleet.publish(published(a="1"))
+    assert rig.fleet.gateways() == (GATEWAY,)
+    rig.fleet.retire(GATEWAY)
+    rig.fleet.retire(GATEWAY)
+    assert rig.fleet.gateways() == ()
+
+
+def test_proxies_are_described_against_what_is_published() -> None:
+    rig = Rig()
+    rig.fleet.publish(published(a="1"))
+    member = rig.join()
+    rig.take(member)
+    (state,) = rig.fleet.proxies(GATEWAY)
+    assert (state.since, state.is_synced) == (1.0, True)
+    rig.fleet.publish(published(a="2"))
+    (state,) = rig.fleet.proxies(GATEWAY)
+    assert not state.is_synced
+    ((_, resources),) = rig.fleet.resources(GATEWAY)
+    assert [each.name for each in resources] == ["a"]
+
+
+def test_an_unknown_gateway_has_nothing() -> None:
+    fleet = Rig().fleet
+    assert (fleet.proxies("x/y"), list(fleet.resources("x/y")), fleet.report("x/y")) == ((), [], NO_FLEET)
+    assert (fleet.holders("x/y", CLUSTER, "c"), fleet.cost("x/y")) == (0, Cost())
+
+
+def test_a_thousand_streams_cost_one_encoding() -> None:
+    rig = Rig()
+    rig.fleet.publish(published(a="1"))
+    members = [rig.join() for _ in range(1000)]
+    for member in members:
+        rig.take(member)
+    rig.fleet.publish(published(a="2"))
+    for member in members:
+        rig.take(member)
+    cost = rig.fleet.cost(GATEWAY)
+    assert (cost.responses, cost.entries) == (2, 2)
+    assert len(rig.reports) == 1000 + 1 + 2

@@ -1,0 +1,24 @@
+from gatewayd.ir.backend import Endpoint, Protocol, Upstream
+
+
+def upstream(name: str, port: int, protocol: Protocol) -> Upstream:
+    return Upstream(kind="Service", namespace="shop", name=name, port=port, protocol=protocol)
+
+
+def test_upstreams_are_sorted_by_what_names_them() -> None:
+    ordered = [
+        upstream("a", 80, Protocol.HTTP1),
+        upstream("a", 80, Protocol.HTTP2),
+        upstream("a", 81, Protocol.HTTP1),
+        upstream("b", 80, Protocol.HTTP1),
+    ]
+    assert sorted(ordered, reverse=True) == ordered[::-1]
+
+
+def test_endpoints_are_sorted_by_address_and_port() -> None:
+    ordered = [
+        Endpoint(address="10.0.0.1", port=80, draining=False),
+        Endpoint(address="10.0.0.1", port=81, draining=False),
+        Endpoint(address="10.0.0.2", port=80, draining=True),
+    ]
+    assert sorted(ordered, reverse=True) == ordered[::-1]

@@ -1,0 +1,24 @@
+from gatewayd.ir.http import NO_REWRITE, NO_TIMEOUTS, RouteTableKey, RuleRef, Timeouts, URLRewrite
+
+
+def test_a_rule_is_named_so_that_a_user_finds_it() -> None:
+    ref = RuleRef(kind="HTTPRoute", namespace="shop", name="cart", rule=2, match=0)
+    assert str(ref) == "httproute/shop/cart/rule/2/match/0"
+
+
+def test_rules_are_sorted_by_object_then_place() -> None:
+    def ref(name: str, rule: int, match: int) -> RuleRef:
+        return RuleRef(kind="HTTPRoute", namespace="shop", name=name, rule=rule, match=match)
+
+    ordered = [ref("a", 0, 0), ref("a", 0, 1), ref("a", 2, 0), ref("a", 10, 0), ref("b", 0, 0)]
+    assert sorted(ordered, reverse=True) == ordered[::-1]
+
+
+def test_tables_are_sorted_by_port() -> None:
+    ordered = [RouteTableKey(port=80, listener=""), RouteTableKey(port=443, listener="a")]
+    assert sorted(ordered, reverse=True) == ordered[::-1]
+
+
+def test_nothing_at_all() -> None:
+    assert URLRewrite(host=None, path=None) == NO_REWRITE
+    assert Timeouts(request_ms=0, backend_request_ms=0) == NO_TIMEOUTS

@@ -1,0 +1,9 @@
+from gatewayd.ir.l4 import L4Refuse
+from gatewayd.ir.proxy import DatagramListener, StreamListener, listener_name
+
+
+def test_listeners_are_named_by_transport_and_port() -> None:
+    stream = StreamListener(port=80, inspect_tls=False, chains=())
+    datagram = DatagramListener(port=80, action=L4Refuse())
+    assert (stream.name, datagram.name) == ("tcp-80", "udp-80")
+    assert listener_name("tcp", 80) == stream.name

@@ -1,0 +1,123 @@
+"""What a change costs, as counts: the same on every machine. Seconds are measured in bench/ only."""
+
+import pytest
+
+from gatewayd.api.httproute import HTTPRoute
+from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.environment import HERE, Environment
+from gatewayd.offline import standalone_environment
+from gatewayd.reconciler import Batch, Reconciler
+from gatewayd.store import Delta
+from gatewayd.xds.resource import Snapshot
+from gatewayd.xds.work import BuildCost
+from tests.unit.translator.manifests import API_VERSIONS, SHOP, delta, deltas
+
+ROUTES = 5000
+OTHER = """
+kind: Gateway
+metadata: {name: other, namespace: shop}
+spec: {gatewayClassName: gatewayd, listeners: [{name: http, port: 80, protocol: HTTP}]}
+---
+kind: HTTPRoute
+metadata: {name: elsewhere, namespace: shop}
+spec: {parentRefs: [{name: other}], rules: [{backendRefs: [{name: cart, port: 80}]}]}
+"""
+
+
+def route(at: int, path: str = "/", note: str = "") -> Delta:
+    return delta(
+        {
+            "apiVersion": API_VERSIONS["HTTPRoute"],
+            "kind": "HTTPRoute",
+            "metadata": {"name": f"r{at}", "namespace": "shop", "annotations": {"note": note}},
+            "spec": {
+                "parentRefs": [{"name": "gw"}],
+                "hostnames": [f"h{at}.example"],
+                "rules": [{"matches": [{"path": {"value": path}}], "backendRefs": [{"name": "cart", "port": 80}]}],
+            },
+        }
+    )
+
+
+class Fleet:
+    def publish(self, snapshot: Snapshot) -> None:
+        """Send it to nobody."""
+
+    def retire(self, gateway: str) -> None:
+        """Take it from nobody."""
+
+
+class World:
+    """Five thousand routes on one Gateway, and a second Gateway with one."""
+
+    def __init__(self) -> None:
+        self.batches: list[Batch] = []
+        self.reconciler = Reconciler(publisher=Fleet(), on_batch=self.batches.append, awaited=())
+        here = Delta(kind=Environment, key=HERE, obj=standalone_environment("127.0.0.1", 0))
+        self.change(here, *deltas(SHOP, OTHER), *(route(at) for at in range(ROUTES)))
+
+    def change(self, *events: Delta) -> Batch:
+        self.reconciler.submit(events)
+        self.reconciler.step()
+        return self.batches[-1]
+
+    def cost(self, gateway: str) -> BuildCost:
+        return self.reconciler._builders[gateway].cost
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    """Share the routes: each test changes one that no other test looks at."""
+    return World()
+
+
+def test_all_of_it_is_there(world: World) -> None:
+    table = world.reconciler.configs["shop/gw"].route_tables[0]
+    assert len(table.virtual_hosts) >= ROUTES
+    assert set(world.reconciler.snapshots) == {"shop/gw", "shop/other"}
+
+
+def test_one_edited_route_costs_one_route(world: World) -> None:
+    other = world.reconciler.snapshots["shop/other"]
+    batch = world.change(route(17, "/edited"))
+    assert batch.queries <= 25
+    assert [each.gateway for each in batch.published] == ["shop/gw"]
+    assert world.reconciler.snapshots["shop/other"] is other
+    # The RouteConfiguration is the one resource that is made; of it, one virtual host with one route is serialised.
+    assert world.cost("shop/gw") == BuildCost(routes=1, virtual_hosts=1, resources=1)
+
+
+def test_an_edit_that_nobody_can_see_changes_nothing(world: World) -> None:
+    batch = world.change(route(18, note="seen by people only"))
+    assert batch.changed_rows == 1
+    assert batch.published == ()
+    assert batch.outcomes == {}
+    assert batch.queries <= 10
+
+
+def test_one_added_route_costs_one_route(world: World) -> None:
+    batch = world.change(route(ROUTES + 1))
+    assert batch.queries <= 40
+    assert [each.gateway for each in batch.published] == ["shop/gw"]
+    assert world.cost("shop/gw") == BuildCost(routes=1, virtual_hosts=1, resources=1)
+
+
+def test_one_removed_route_costs_no_route(world: World) -> None:
+    batch = world.change(Delta(kind=HTTPRoute, key=ObjectKey("shop", "r19"), obj=None))
+    assert batch.queries <= 25
+    assert world.cost("shop/gw") == BuildCost(routes=0, virtual_hosts=0, resources=1)
+
+
+def test_a_new_endpoint_costs_no_route(world: World) -> None:
+    slices = SHOP[SHOP.index("kind: EndpointSlice") :].replace("10.0.0.1", "10.0.0.2")
+    batch = world.change(*deltas(slices))
+    # Both Gateways lead to the Service: its endpoints are one resource in each.
+    assert {each.gateway for each in batch.published} == {"shop/gw", "shop/other"}
+    assert batch.queries <= 25
+    assert world.cost("shop/gw") == world.cost("shop/other") == BuildCost(routes=0, virtual_hosts=0, resources=1)
+    assert batch.outcomes == {}
+
+
+def test_a_service_that_nobody_uses_costs_nothing(world: World) -> None:
+    batch = world.change(*deltas("{kind: Service, metadata: {name: unused}, spec: {ports: [{port: 1}]}}"))
+    assert (batch.queries, batch.published, dict(batch.outcomes)) == (0, (), {})

@@ -1,0 +1,201 @@
+"""The batch loop, stepped by hand: what is published, retired, told, and when."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.httproute import HTTPRoute
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import Member
+from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.outcome import FleetReport, GatewayOutcome
+from gatewayd.ir.proxy import ProxyConfig
+from gatewayd.offline import standalone_environment
+from gatewayd.reconciler import Batch, Reconciler, fleet_delta, gateway_key
+from gatewayd.store import Delta, Synced
+from gatewayd.xds.resource import Snapshot
+from gatewayd.xds.snapshot import SnapshotBuilder
+from tests.unit.translator.manifests import CART, CLASS, GATEWAY, GW, SHOP, brief, deltas
+
+LOCAL = Delta(kind=Environment, key=HERE, obj=standalone_environment("127.0.0.1", 0))
+ROUTE = """
+kind: HTTPRoute
+metadata: {name: r, namespace: shop}
+spec: {parentRefs: [{name: gw}], rules: [{backendRefs: [{name: cart, port: 80}]}]}
+"""
+
+
+class Fleet:
+    """Remembers what it was given; `on_publish` happens inside of publish, as an acknowledgement may."""
+
+    def __init__(self, on_publish: Callable[[Snapshot], None]) -> None:
+        self.published: list[str] = []
+        self.retired: list[str] = []
+        self._on_publish = on_publish
+
+    def publish(self, snapshot: Snapshot) -> None:
+        self.published.append(snapshot.gateway)
+        self._on_publish(snapshot)
+
+    def retire(self, gateway: str) -> None:
+        self.retired.append(gateway)
+
+
+class World:
+    """A reconciler with a fleet and the batches that it told of."""
+
+    def __init__(self, *awaited: type) -> None:
+        self.fleet = Fleet(lambda _: None)
+        self.batches: list[Batch] = []
+        self.reconciler = Reconciler(publisher=self.fleet, on_batch=self.batches.append, awaited=awaited)
+        self.reconciler.submit((LOCAL,))
+
+    def step(self, *sources: str | Delta | Synced) -> Batch:
+        for source in sources:
+            self.reconciler.submit(deltas(source) if isinstance(source, str) else (source,))
+        self.reconciler.step()
+        return self.batches[-1]
+
+
+def gone(kind: type, key: ObjectKey = GW) -> Delta:
+    return Delta(kind=kind, key=key, obj=None)
+
+
+def test_keys_of_gateways() -> None:
+    assert gateway_key("shop/gw") == GW
+    report = FleetReport(connected=1, acked_listeners=frozenset(), rejections=())
+    assert fleet_delta("shop/gw", report) == Delta(kind=FleetReport, key=GW, obj=report)
+
+
+def test_a_gateway_is_published_and_told_of() -> None:
+    world = World()
+    batch = world.step(SHOP, ROUTE)
+    assert world.fleet.published == ["shop/gw"]
+    assert [each.gateway for each in batch.published] == ["shop/gw"]
+    assert batch.changed_rows == 6
+    assert batch.queries > 0
+    assert {member.table.__name__ for member in batch.outcomes} == {"GatewayClass", "Gateway", "HTTPRoute"}
+
+
+def test_what_changes_nothing_publishes_nothing_and_tells_nothing() -> None:
+    world = World()
+    world.step(SHOP, ROUTE)
+    batch = world.step(SHOP, ROUTE)
+    assert (batch.changed_rows, batch.published, dict(batch.outcomes)) == (0, (), {})
+    batch = world.step("{kind: Service, metadata: {name: other, namespace: shop}, spec: {ports: [{port: 1}]}}")
+    assert (batch.changed_rows, batch.published, dict(batch.outcomes)) == (1, (), {})
+    assert world.fleet.published == ["shop/gw"]
+
+
+def test_of_several_events_for_a_row_the_last_one_counts() -> None:
+    world = World()
+    world.step(SHOP, ROUTE, gone(HTTPRoute, ObjectKey("shop", "r")))
+    assert world.reconciler.outcomes.keys() == {
+        Member(deltas(CLASS)[0].kind, ObjectKey("", "gatewayd")),
+        Member(Gateway, GW),
+    }
+
+
+def test_a_gateway_that_is_gone_is_retired_once() -> None:
+    world = World()
+    world.step(SHOP)
+    batch = world.step(gone(Gateway))
+    assert (batch.retired, world.fleet.retired) == (("shop/gw",), ["shop/gw"])
+    assert batch.outcomes == {Member(Gateway, GW): None}
+    assert (world.reconciler.snapshots, world.reconciler.configs) == ({}, {})
+    assert world.step(CART).retired == ()
+
+
+def test_a_gateway_whose_class_is_gone_is_retired_and_comes_back_with_it() -> None:
+    world = World()
+    world.step(SHOP)
+    (class_,) = deltas(CLASS)
+    assert world.step(Delta(kind=class_.kind, key=class_.key, obj=None)).retired == ("shop/gw",)
+    assert [each.gateway for each in world.step(CLASS).published] == ["shop/gw"]
+
+
+def test_the_report_on_a_gateway_goes_with_it() -> None:
+    world = World()
+    acked = FleetReport(connected=1, acked_listeners=frozenset({"tcp-80"}), rejections=())
+    world.step(SHOP, fleet_delta("shop/gw", acked))
+    world.step(gone(Gateway))
+    said = world.step(GATEWAY).outcomes[Member(Gateway, GW)]
+    assert isinstance(said, GatewayOutcome)
+    assert brief(said.verdicts)["Programmed"] == "!Pending"
+
+
+def test_nothing_leaves_before_every_awaited_kind_has_synced() -> None:
+    world = World(HTTPRoute, Gateway)
+    world.reconciler.submit((*deltas(SHOP), Synced(kind=Gateway)))
+    world.reconciler.step()
+    assert (world.fleet.published, world.batches) == ([], [])
+    world.step(ROUTE, Synced(kind=HTTPRoute))
+    assert world.fleet.published == ["shop/gw"]
+    assert len(world.batches) == 1
+
+
+def test_an_acknowledgement_of_what_the_batch_published_is_part_of_the_batch() -> None:
+    world = World()
+
+    def acknowledge(snapshot: Snapshot) -> None:
+        report = FleetReport(connected=1, acked_listeners=frozenset({"tcp-80"}), rejections=())
+        world.reconciler.submit((fleet_delta(snapshot.gateway, report),))
+
+    world.fleet._on_publish = acknowledge
+    said = world.step(SHOP).outcomes[Member(Gateway, GW)]
+    assert isinstance(said, GatewayOutcome)
+    assert brief(said.verdicts)["Programmed"] == "Programmed"
+    assert len(world.batches) == 1
+
+
+def failing(_builder: SnapshotBuilder, _config: ProxyConfig) -> Snapshot:
+    raise ValueError("a bug")
+
+
+def test_a_snapshot_that_fails_leaves_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    world.step(SHOP)
+    before = world.reconciler.snapshots["shop/gw"]
+    with monkeypatch.context() as broken:
+        broken.setattr(SnapshotBuilder, "build", failing)
+        assert world.step(ROUTE).published == ()
+    assert world.reconciler.snapshots["shop/gw"] is before
+    (published,) = world.step(GATEWAY.replace("port: 80", "port: 81")).published
+    assert "tcp-81" in str(published.resources)
+
+
+def test_a_gateway_whose_snapshot_never_came_to_be_can_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SnapshotBuilder, "build", failing)
+    world = World()
+    assert world.step(SHOP).published == ()
+    assert world.step(gone(Gateway)).retired == ()
+    assert world.fleet.retired == []
+
+
+def test_infrastructure_is_told_of_in_a_cluster_only() -> None:
+    world = World()
+    assert world.step(SHOP).infrastructure == {}
+    batch = world.step(Delta(kind=Environment, key=HERE, obj=None))
+    (wanted,) = batch.infrastructure.values()
+    assert wanted is not None
+    assert (wanted.namespace, wanted.name) == ("shop", "gw")
+    assert world.step(gone(Gateway)).infrastructure == {GW: None}
+
+
+async def test_batches_run_as_events_arrive() -> None:
+    world = World()
+    running = asyncio.create_task(world.reconciler.run())
+    world.reconciler.submit(deltas(SHOP))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert len(world.batches) == 1
+    world.reconciler.submit(deltas(ROUTE))
+    world.reconciler.submit(deltas(CART))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert [batch.changed_rows for batch in world.batches][1:] == [1]
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
