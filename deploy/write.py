@@ -23,26 +23,29 @@ JSON = dict[str, Any]
 
 
 class Templated(NamedTuple):
-    """The value at a path of the object of a kind is what Helm knows as `expression`."""
+    """The value at a path of the object of a kind is what Helm knows as `expression`.
+
+    In a list, a step is an element's name.
+    """
 
     kind: str
-    path: tuple[str | int, ...]
+    path: tuple[str, ...]
     expression: str
 
 
 _POD: Final = ("spec", "template", "spec")
-_CONTAINER: Final = (*_POD, "containers", 0)
+_CONTAINER: Final = (*_POD, "containers", "gatewayd")
 TEMPLATED: Final = (
     *(
         Templated(kind, ("metadata", "namespace"), ".Release.Namespace")
         for kind in ("ServiceAccount", "Role", "RoleBinding", "Service", "Deployment", "PodDisruptionBudget")
     ),
-    Templated("ClusterRoleBinding", ("subjects", 0, "namespace"), ".Release.Namespace"),
-    Templated("RoleBinding", ("subjects", 0, "namespace"), ".Release.Namespace"),
+    Templated("ClusterRoleBinding", ("subjects", "gatewayd", "namespace"), ".Release.Namespace"),
+    Templated("RoleBinding", ("subjects", "gatewayd", "namespace"), ".Release.Namespace"),
     Templated("Deployment", ("spec", "replicas"), ".Values.replicas"),
     Templated("Deployment", (*_CONTAINER, "image"), ".Values.image"),
     Templated("Deployment", (*_CONTAINER, "imagePullPolicy"), ".Values.imagePullPolicy"),
-    Templated("Deployment", (*_CONTAINER, "env", 2, "value"), ".Values.logLevel"),
+    Templated("Deployment", (*_CONTAINER, "env", "GATEWAYD_LOG_LEVEL", "value"), ".Values.logLevel"),
     Templated("Deployment", (*_CONTAINER, "resources"), ".Values.resources"),
     Templated("Deployment", (*_POD, "imagePullSecrets"), ".Values.imagePullSecrets"),
     Templated("Deployment", (*_POD, "nodeSelector"), ".Values.nodeSelector"),
@@ -79,9 +82,9 @@ def _template(found: JSON) -> str:
     return text
 
 
-def _put(found: Any, path: tuple[str | int, ...], value: str) -> None:
+def _put(found: Any, path: tuple[str, ...], value: str) -> None:
     for step in path[:-1]:
-        found = found[step]
+        found = next(each for each in found if each["name"] == step) if isinstance(found, list) else found[step]
     found[path[-1]] = value
 
 

@@ -104,15 +104,23 @@ class InCluster:
         self._trust = Trust(authority, server_name)
         self._authorities = AuthorityStore(client, options.namespace)
         self._metrics = Metrics(installed_version())
-        self._fleet = Fleet(on_report=self._on_local_report)
+        self._fleet = Fleet(
+            on_report=self._on_local_report,
+            on_push=self._metrics.pushed,
+            on_nack=self._metrics.refused,
+            on_converged=self._on_converged,
+        )
+        self._published_at: dict[str, float] = {}
         awaited = [kind.struct for kind in KINDS]
         self._reconciler = Reconciler(publisher=self._fleet, on_batch=self._on_batch, awaited=awaited)
         name = LeaseName(namespace=options.namespace, name=layout.LEASE, identity=options.identity)
         self._lease = Lease(client=client, name=name, clock=time.monotonic, on_elected=self._on_elected)
         controller = DEFAULT_ENVIRONMENT.controller
-        self._writer = StatusWriter(client=client, leadership=self._lease, controller=controller)
+        self._writer = StatusWriter(
+            client=client, leadership=self._lease, controller=controller, on_write=self._metrics.status_written
+        )
         self._events = EventRecorder(client=client, leadership=self._lease, live=self._writer.live)
-        self._applier = Applier(client=client, leadership=self._lease)
+        self._applier = Applier(client=client, leadership=self._lease, on_write=self._metrics.infrastructure_written)
         self._share = FleetShare(
             client=client,
             replica=Replica(namespace=options.namespace, name=options.identity, uid=options.uid),
@@ -203,9 +211,13 @@ class InCluster:
         self._metrics.batch(facts)
         for snapshot in batch.published:
             self._metrics.published(snapshot)
+            self._published_at[snapshot.gateway] = time.perf_counter() - batch.seconds
             self._share.look(snapshot.gateway)
         for gateway in batch.retired:
             self._metrics.retired(gateway)
+            self._published_at.pop(gateway, None)
+        for _ in range(batch.failures):
+            self._metrics.query_failed()
         for member, outcome in batch.outcomes.items():
             self._writer.want(member, outcome)
             self._events.hear(BY_STRUCT[member.table], gateway_key(str(member.key)), outcome)
@@ -220,6 +232,11 @@ class InCluster:
                 published=[f"{each.gateway}@{each.version}" for each in batch.published],
                 outcomes=len(batch.outcomes),
             )
+
+    def _on_converged(self, gateway: str) -> None:
+        since = self._published_at.pop(gateway, None)
+        if since is not None:
+            self._metrics.converged(time.perf_counter() - since)
 
     def _on_local_report(self, gateway: str, report: FleetReport) -> None:
         self._metrics.reported(gateway, report)

@@ -4,7 +4,7 @@ import gc
 from typing import Final
 
 YOUNG: Final = 200_000
-"""Values are freed by their reference counts; cycles are rare, so looking for them every 700 objects only costs time."""
+"""Values are freed by their reference counts; cycles are rare, and a search every 700 objects only costs time."""
 
 
 def tune_collector() -> None:

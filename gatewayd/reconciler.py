@@ -18,7 +18,9 @@ from gatewayd.incremental.view import Member
 from gatewayd.ir.infrastructure import Infrastructure
 from gatewayd.ir.outcome import FleetReport, Outcome
 from gatewayd.ir.proxy import ProxyConfig
+from gatewayd.ir.tls import LastGood
 from gatewayd.store import Delta, Event, Store
+from gatewayd.translator.certificates import LAST_GOOD
 from gatewayd.translator.declarations import INDEXES, OUTPUTS
 from gatewayd.translator.infrastructure import INFRASTRUCTURE
 from gatewayd.translator.outcomes import OUTCOMES
@@ -41,9 +43,10 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What one batch led to in `seconds`; None stands for what is gone."""
+    """What one batch led to in `seconds`; None stands for what is gone. `failures`: queries that raised."""
 
     seconds: float
+    failures: int
     changed_rows: int
     queries: int
     published: tuple[Snapshot, ...]
@@ -108,16 +111,18 @@ class Reconciler:
         while self._waiting:
             events, self._waiting = tuple(self._waiting.values()), {}
             changed += self.store.apply(events)
+            self.store.apply(self._history())
             if not self.store.waiting_for:
                 self._publish(published, retired)
         if self.store.waiting_for:
             return
         outcomes, infrastructure = self._drain_outcomes(), self._drain_infrastructure()
-        self._log_failures()
+        failures = self._log_failures()
         queries = self.store.engine.runs.total() - runs_before
         self._on_batch(
             Batch(
                 seconds=time.perf_counter() - began,
+                failures=failures,
                 changed_rows=changed,
                 queries=queries,
                 published=tuple(published),
@@ -126,6 +131,11 @@ class Reconciler:
                 infrastructure=infrastructure,
             )
         )
+
+    def _history(self) -> tuple[Delta, ...]:
+        """Return what has to be remembered of rows as they were."""
+        changes = self.store.engine.drain(LAST_GOOD)
+        return tuple(Delta(kind=LastGood, key=each.member.key, obj=each.value) for each in changes)
 
     def _publish(self, published: list[Snapshot], retired: list[str]) -> None:
         for change in self.store.engine.drain(PROXIES):
@@ -181,7 +191,8 @@ class Reconciler:
                 self.infrastructure[key] = change.value
         return changed
 
-    def _log_failures(self) -> None:
+    def _log_failures(self) -> int:
         failures, self.store.engine.failures = self.store.engine.failures, []
         for failed in failures:
             log.error("query failed", query=failed.query, key=str(failed.key), exc_info=failed.error)
+        return len(failures)

@@ -50,7 +50,9 @@ class PodHandle:
     async def admin(self, page: str) -> bytes:
         """Return a page of the Envoy in the Pod."""
         url = f"http://127.0.0.1:{layout.ADMIN_PORT}/{page}"
-        return await output("nsenter", f"--net={self._namespace}", "curl", "--silent", "--fail", "--max-time", "10", url)
+        return await output(
+            "nsenter", f"--net={self._namespace}", "curl", "--silent", "--fail", "--max-time", "10", url
+        )
 
     async def config_dump(self) -> Any:
         """Return everything that the Envoy in the Pod has."""

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import quantiles
 
+import aiohttp
+
 from conformance.build import built
+from conformance.scenarios import manifests
 from conformance.scenarios.scenario import Figure, none_of
-from conformance.scenarios.world import World
+from conformance.scenarios.world import SHOP, World
+
+_AT_ONCE = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,3 +122,46 @@ def _answer(columns: Sequence[str]) -> Answer:
         tries=int(tries),
         failure=failure,
     )
+
+
+async def asked(world: World, address: str, host: str) -> tuple[int, str, str]:
+    """Ask once, on a new connection; return status (0: none), route and Pod."""
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as client,
+            client.get(f"http://{address}/", headers={"Host": host}) as response,
+        ):
+            text = await response.read()
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        return 0, "", ""
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return response.status, "", ""
+    return response.status, ",".join(said["headers"].get(manifests.ROUTE_HEADER, ())), said["pod"]
+
+
+async def until_right(world: World, address: str, targets: Iterable[Target], *, within: float = 30.0) -> float:
+    """Wait until each target has given its right answer once; return the seconds that it took."""
+    began = time.monotonic()
+    for each in targets:
+        host = each.url.removeprefix("http://").rstrip("/")
+
+        async def is_right(wanted: Target = each, name: str = host) -> bool:
+            status, said, pod = await asked(world, address, name)
+            return status == 200 and said in wanted.routes and pod.rsplit("-", 2)[0] in wanted.backends
+
+        await world.until(is_right, f"{each.url} answers rightly", within=within)
+    return time.monotonic() - began
+
+
+async def stable_routes(world: World, count: int, backend: str) -> list[Target]:
+    """Make routes that stay as they are, each with a host of its own; return their targets."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def make(name: str) -> Target:
+        async with gate:
+            await world.put(manifests.route(SHOP, name, [f"{name}.example"], backend))
+        return target(f"{name}.example", routes=[name], backends=[backend])
+
+    return list(await asyncio.gather(*(make(f"stable-{index}") for index in range(count))))

@@ -7,7 +7,9 @@ what the Envoys say they have.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import grpc
@@ -15,23 +17,31 @@ from envoy.service.discovery.v3 import discovery_pb2
 
 from conformance.scenarios import xdspki
 from conformance.scenarios.pods import PodHandle
+from conformance.scenarios.references import references
 from conformance.scenarios.world import SHOP, World
-from gatewayd.ads.references import References
 from gatewayd.identity.certificates import gateway_identity
 from gatewayd.infra import layout
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SCOPED_ROUTE, XDS_TYPES, Resource, TypeUrl
 
 Held = Mapping[tuple[str, str], str]
-"""(type, name) -> version and a hash of the body, or the version alone."""
+"""(type, name) -> version."""
 
 _PATH = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources"
 _QUIET_SECONDS = 1.0
 _FIRST_SECONDS = 20.0
+_START_SECONDS = 45.0
 
 
 async def served(world: World, replica: PodHandle, gateway: str = "gateway") -> Mapping[tuple[str, str], Resource]:
     """Return everything that a replica gives to a new proxy of a Gateway, by type and name."""
     credentials = await xdspki.of_gateway(world, gateway_identity(SHOP, gateway))
+    async with _connected(replica, credentials) as call:
+        return await _Client(call).everything()
+
+
+@asynccontextmanager
+async def _connected(replica: PodHandle, credentials: xdspki.Credentials) -> AsyncIterator[Any]:
+    """Open a stream to one replica."""
     channel_credentials = grpc.ssl_channel_credentials(
         root_certificates=credentials.trust, private_key=credentials.key, certificate_chain=credentials.certificate
     )
@@ -43,14 +53,15 @@ async def served(world: World, replica: PodHandle, gateway: str = "gateway") -> 
     target = f"{replica.address}:{layout.XDS_PORT}"
     async with grpc.aio.secure_channel(target, channel_credentials, options) as channel:
         call = channel.stream_stream(_PATH)()
-        found = await _Client(call).everything()
-        call.cancel()
-    return found
+        try:
+            yield call
+        finally:
+            call.cancel()
 
 
 def versions(resources: Mapping[tuple[str, str], Resource]) -> Held:
-    """Return the versions, each checked to be what the body hashes to elsewhere: name, version and body length."""
-    return {key: f"{each.version}/{hash(each.body):x}" for key, each in resources.items()}
+    """Return the versions."""
+    return {key: each.version for key, each in resources.items()}
 
 
 class _Client:
@@ -60,12 +71,16 @@ class _Client:
         self._call = call
         self._found: dict[tuple[str, str], Resource] = {}
         self._asked: set[tuple[str, str]] = set()
-        self._references = References()
 
-    async def everything(self) -> Mapping[tuple[str, str], Resource]:
+    async def greet(self) -> None:
+        """Ask for all types that have a wildcard."""
         for row in XDS_TYPES:
             if row.wildcard:
                 await self._send(row.url)
+
+    async def everything(self) -> Mapping[tuple[str, str], Resource]:
+        """Return all that there is."""
+        await self.greet()
         patience = _FIRST_SECONDS
         while True:
             try:
@@ -87,12 +102,12 @@ class _Client:
             self._found.pop((type_url, name), None)
         await self._send(type_url, nonce=response.nonce)
         for each in response.resources:
-            for wanted, name in self._references.of(self._found[type_url, each.name]):
+            for wanted, name in references(type_url, each.resource.value):
                 if (wanted, name) not in self._asked:
                     self._asked.add((wanted, name))
                     await self._send(wanted, name)
 
-    async def _send(self, type_url: TypeUrl, *names: str, nonce: str = "") -> None:
+    async def _send(self, type_url: str, *names: str, nonce: str = "") -> None:
         request = discovery_pb2.DeltaDiscoveryRequest(
             type_url=type_url, resource_names_subscribe=names, response_nonce=nonce
         )
@@ -123,3 +138,19 @@ def _section(section: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]
     for group in section.get("dynamic_scoped_route_configs", ()):
         for each in group.get("scoped_route_configs", ()):
             yield (SCOPED_ROUTE, each["name"]), group["version_info"]
+
+
+async def first_answer(world: World, replica: PodHandle, gateway: str = "gateway") -> float:
+    """Ask a replica that may not listen yet, again and again; return when its first response came (Unix seconds)."""
+    credentials = await xdspki.of_gateway(world, gateway_identity(SHOP, gateway))
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        async with _connected(replica, credentials) as call:
+            client = _Client(call)
+            with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+                await client.greet()
+                async with asyncio.timeout(_START_SECONDS):
+                    if await call.read() is not grpc.aio.EOF:
+                        return time.time()
+        await asyncio.sleep(0.1)
+    raise TimeoutError(f"{replica.name} gave no response")

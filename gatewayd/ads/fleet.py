@@ -18,6 +18,7 @@ from gatewayd.xds.resource import LISTENER, Snapshot, TypeUrl, snapshot
 
 OnReport: TypeAlias = Callable[[str, FleetReport], None]
 OnAnswer: TypeAlias = Callable[[str], None]
+OnType: TypeAlias = Callable[[str, str], None]
 
 # Type, name, version, words: one refusal that some streams have in common.
 _Refusals: TypeAlias = Counter[tuple[TypeUrl, str, str, str]]
@@ -39,12 +40,14 @@ class Member:
 class _Fleet:
     """The streams of one Gateway."""
 
-    __slots__ = ("latest", "members", "refusals", "report", "shared", "witnesses")
+    __slots__ = ("behind", "latest", "members", "refusals", "report", "shared", "witnesses")
 
     def __init__(self) -> None:
         self.shared = Shared()
         self.latest: Snapshot | None = None
         self.members: dict[Member, None] = {}  # in order of arrival
+        # Those that were connected when the latest snapshot came, and have not ACKed all of it.
+        self.behind: set[Member] = set()
         self.refusals: _Refusals = Counter()
         # For each published listener that some stream has ACKed, one such stream.
         self.witnesses: dict[str, Member] = {}
@@ -91,17 +94,32 @@ class _Fleet:
             yield Rejection(type_url=type_url, names=tuple(names), message=message)
 
 
-def _unheard(_gateway: str) -> None:
-    """Let an answer pass."""
+def _unheard(*_: str) -> None:
+    """Let it pass."""
 
 
 class Fleet:
     """All streams of the process."""
 
-    def __init__(self, on_report: OnReport, on_answer: OnAnswer = _unheard) -> None:
-        """`on_answer` hears of the Gateway of each ACK and NACK, after it was taken in; for those who show progress."""
+    def __init__(
+        self,
+        on_report: OnReport,
+        on_answer: OnAnswer = _unheard,
+        *,
+        on_push: OnType = _unheard,
+        on_nack: OnType = _unheard,
+        on_converged: OnAnswer = _unheard,
+    ) -> None:
+        """Hear of the Gateway of each ACK and NACK after it was taken in (`on_answer`), for those who show progress.
+
+        `on_push` and `on_nack` also hear the type; `on_converged` that all who were connected when a snapshot came
+        have ACKed all of it.
+        """
         self._on_report = on_report
         self._on_answer = on_answer
+        self._on_push = on_push
+        self._on_nack = on_nack
+        self._on_converged = on_converged
         self._fleets: dict[str, _Fleet] = {}
 
     def publish(self, snapshot: Snapshot) -> None:
@@ -111,6 +129,7 @@ class Fleet:
         if before is not None and before.version == snapshot.version:
             return
         fleet.latest = snapshot
+        fleet.behind = set(fleet.members)
         fleet.forget_witnesses(before)
         self._emit(snapshot.gateway, fleet)
         for member in fleet.members:
@@ -136,6 +155,7 @@ class Fleet:
         """Remove a stream that has ended."""
         fleet = self._fleets[member.gateway]
         del fleet.members[member]
+        fleet.behind.discard(member)
         fleet.refusals.subtract(member.refusals)
         fleet.refusals = +fleet.refusals
         witnessed = [name for name, witness in fleet.witnesses.items() if witness is member]
@@ -155,16 +175,30 @@ class Fleet:
             fleet = self._fleets[member.gateway]
             fleet.find_witnesses((member,))
             self._emit(member.gateway, fleet)
+        if answer is Answer.NACK:
+            self._on_nack(member.gateway, message.type_url)
         if answer in (Answer.ACK, Answer.NACK):
+            self._note_converged(member)
             self._on_answer(member.gateway)
         return answer
+
+    def _note_converged(self, member: Member) -> None:
+        """Take a stream that has everything off the list of those that are behind."""
+        fleet = self._fleets[member.gateway]
+        if member in fleet.behind and member.session.is_settled:
+            fleet.behind.discard(member)
+            if not fleet.behind:
+                self._on_converged(member.gateway)
 
     def responses_to_send(self, member: Member, now: float) -> tuple[Push, ...]:
         """Return what to write to a stream now (seconds of a clock that does not go back)."""
         latest = self._fleets[member.gateway].latest
         if latest is not None:
             member.session.on_snapshot(latest)
-        return member.session.responses_to_send(now)
+        pushes = member.session.responses_to_send(now)
+        for push in pushes:
+            self._on_push(member.gateway, push.type_url)
+        return pushes
 
     def gateways(self) -> tuple[str, ...]:
         """Return the Gateways that have a snapshot or a stream, sorted."""

@@ -42,6 +42,9 @@ _OPTIONS = (
     ("grpc.so_reuseport", 0),
 )
 
+# How many seconds `stop` waits for cancelled streams to say good-bye to the fleet.
+_PATIENCE = 5.0
+
 _REQUESTS: dict[Mode, Any] = {
     Mode.DELTA: discovery_pb2.DeltaDiscoveryRequest,
     Mode.SOTW: discovery_pb2.DiscoveryRequest,
@@ -67,6 +70,7 @@ class AdsServer:
         self._authorizer = authorizer
         self._others = others
         self._server: grpc.aio.Server | None = None
+        self._streams: set[asyncio.Task[Any]] = set()
         self.addresses: tuple[str, ...] = ()
 
     async def start(self) -> None:
@@ -85,6 +89,8 @@ class AdsServer:
         if self._server is not None:
             await self._server.stop(grace)
             self._server = None
+        if self._streams:
+            await asyncio.wait(self._streams, timeout=_PATIENCE)
 
     def _handlers(self) -> tuple[grpc.GenericRpcHandler, ...]:
         """Map the methods that exist; requests and responses stay bytes here."""
@@ -110,6 +116,13 @@ class AdsServer:
         await self._serve(Mode.SOTW, context)
 
     async def _serve(self, mode: Mode, context: Context) -> None:
+        """Run one stream, known to `stop` from its first to its last moment."""
+        if (task := asyncio.current_task()) is not None:
+            self._streams.add(task)
+            task.add_done_callback(self._streams.discard)
+        await self._run(mode, context)
+
+    async def _run(self, mode: Mode, context: Context) -> None:
         """Run one stream until the client ends it, or breaks the protocol."""
         data = await context.read()
         if data is grpc.aio.EOF:
@@ -121,39 +134,46 @@ class AdsServer:
             await _abort(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
         wake = asyncio.Event()
         member = self._fleet.join(gateway, mode, since=time.time(), wake=wake.set)
-        problem = ""
+        ended = asyncio.Event()
         try:
             async with asyncio.TaskGroup() as tasks:
-                writer = tasks.create_task(self._write(member, wake, context), name=f"ads writer of {gateway}")
-                await self._read(member, message, context)
-                writer.cancel()
-        except* ProtocolError as group:
-            problem = str(group.exceptions[0])
+                tasks.create_task(self._write(member, wake, ended, context), name=f"ads writer of {gateway}")
+                problem = await self._read(member, message, context)
+                ended.set()
+                wake.set()
         finally:
             self._fleet.leave(member)
         if problem:
             await _abort(context, grpc.StatusCode.INVALID_ARGUMENT, problem)
 
-    async def _read(self, member: Member, first: Request, context: Context) -> None:
-        """Take the requests of a stream until the client ends it; raises ProtocolError."""
+    async def _read(self, member: Member, first: Request, context: Context) -> str:
+        """Take the requests of a stream until the client ends it; return what it did wrong, if anything."""
         message = first
-        while True:
-            self._fleet.on_request(member, message)
-            member.wake()
-            data = await context.read()
-            if data is grpc.aio.EOF:
-                return
-            message = _parsed(_REQUESTS[member.session.mode], data)
+        try:
+            while True:
+                self._fleet.on_request(member, message)
+                member.wake()
+                data = await context.read()
+                if data is grpc.aio.EOF:
+                    return ""
+                message = _parsed(_REQUESTS[member.session.mode], data)
+        except ProtocolError as error:
+            return str(error)
 
-    async def _write(self, member: Member, wake: asyncio.Event, context: Context) -> None:
-        """Write what the session says, whenever something may have changed or a gate lets go."""
+    async def _write(self, member: Member, wake: asyncio.Event, ended: asyncio.Event, context: Context) -> None:
+        """Write what the session says, whenever something may have changed or a gate lets go.
+
+        It ends between two writes: gRPC cannot send a status while a message is on its way.
+        """
         loop = asyncio.get_running_loop()
         timer: asyncio.TimerHandle | None = None
         try:
-            while True:
+            while not ended.is_set():
                 await wake.wait()
                 wake.clear()
                 for push in self._fleet.responses_to_send(member, loop.time()):
+                    if ended.is_set():
+                        return
                     await context.write(push.data)
                 if timer is not None:
                     timer.cancel()

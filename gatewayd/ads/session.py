@@ -64,6 +64,11 @@ class Session:
         """Return when `responses_to_send` must be called again although nothing arrived; None: never."""
         return self._ordering.deadline
 
+    @property
+    def is_settled(self) -> bool:
+        """Say whether the client has answered for everything of the latest snapshot that it asked for."""
+        return self._routing is self._latest and all(each.is_settled() for each in self.ledgers.values())
+
     def on_request(self, message: Request) -> Answer:
         """Take a request; raises ProtocolError when it asks for more than anybody could need.
 

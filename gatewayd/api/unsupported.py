@@ -18,20 +18,12 @@ UNSUPPORTED: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
 _EXTENSION: Final = "there is no extension kind that gatewayd knows"
 _LISTENER_FILTERS: Final = "filters of a listener are not built yet; put the filter into the routes"
 _EXTERNAL_AUTH: Final = "external authorisation is not built yet"
-_DEFAULT_GATEWAYS: Final = "default Gateways are not built yet; name the Gateway in parentRefs"
 
 REFUSED: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     {
         ("GatewayClass", "spec.parametersRef"): "there is no kind of parameters that gatewayd knows",
-        ("Gateway", "spec.infrastructure.parametersRef"): "there is no kind of parameters that gatewayd knows",
-        ("Gateway", "spec.defaultScope"): _DEFAULT_GATEWAYS,
         ("Gateway", "spec.listeners[].filters"): _LISTENER_FILTERS,
         ("ListenerSet", "spec.listeners[].filters"): _LISTENER_FILTERS,
-        ("HTTPRoute", "spec.useDefaultGateways"): _DEFAULT_GATEWAYS,
-        ("GRPCRoute", "spec.useDefaultGateways"): _DEFAULT_GATEWAYS,
-        ("TLSRoute", "spec.useDefaultGateways"): _DEFAULT_GATEWAYS,
-        ("TCPRoute", "spec.useDefaultGateways"): _DEFAULT_GATEWAYS,
-        ("UDPRoute", "spec.useDefaultGateways"): _DEFAULT_GATEWAYS,
         ("HTTPRoute", "spec.rules[].filters[].externalAuth"): _EXTERNAL_AUTH,
         ("HTTPRoute", "spec.rules[].backendRefs[].filters[].externalAuth"): _EXTERNAL_AUTH,
         ("HTTPRoute", "spec.rules[].filters[].extensionRef"): _EXTENSION,

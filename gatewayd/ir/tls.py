@@ -25,6 +25,13 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LastGood:
+    """The certificate that a Secret held when it last held a good one: history, and so an input like any other."""
+
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrustBundle:
     """CA certificates, PEM. `name` is unique in a ProxyConfig."""
 

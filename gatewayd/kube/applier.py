@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, Where
-from gatewayd.kube.status_writer import Leadership
+from gatewayd.kube.status_writer import Leadership, OnWrite
 
 FIELD_MANAGER: Final = "gatewayd"
 OWNED: Final = ("app.kubernetes.io/managed-by", "gatewayd")
@@ -71,10 +71,11 @@ class _Found(msgspec.Struct):
 
 
 class Applier:
-    """Brings objects to what they shall be, one group (a Gateway) at a time. `applied` counts the requests."""
+    """Brings objects to what they shall be, one group (a Gateway) at a time."""
 
-    def __init__(self, *, client: KubeClient, leadership: Leadership) -> None:
-        self.applied = 0
+    def __init__(self, *, client: KubeClient, leadership: Leadership, on_write: OnWrite) -> None:
+        """`on_write` hears the kind, and "written", "taken" or "failed", of each object."""
+        self._on_write = on_write
         self._client = client
         self._leadership = leadership
         self._wanted: dict[str, dict[ObjectName, Document]] = {}
@@ -137,13 +138,14 @@ class Applier:
     async def _apply(self, name: ObjectName, document: Document) -> None:
         query = [("fieldManager", FIELD_MANAGER), ("force", "true")]
         await self._client.request("PATCH", name.path(), query=query, body=document, content="apply-patch+yaml")
-        self.applied += 1
+        self._on_write(name.kind, "written")
 
     async def _is_free(self, name: ObjectName) -> bool:
         """Return whether the name is unused or its object is ours."""
         found = await self._found(name)
         if found is None or found.metadata.labels.get(OWNED[0]) == OWNED[1]:
             return True
+        self._on_write(name.kind, "taken")
         _log.error("an object of somebody else has the name", kind=name.kind, namespace=name.namespace, name=name.name)
         return False
 

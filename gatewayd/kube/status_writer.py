@@ -27,6 +27,9 @@ NOT_FOUND: Final = 404
 _log = structlog.get_logger("gatewayd.kube.status")
 
 
+OnWrite = Callable[[str, str], None]
+
+
 class Leadership(Protocol):
     """Whether we may write now."""
 
@@ -35,12 +38,12 @@ class Leadership(Protocol):
 
 
 class StatusWriter:
-    """Brings the statuses of our objects to what their outcomes say. `writes` counts the good ones."""
+    """Brings the statuses of our objects to what their outcomes say."""
 
-    def __init__(self, *, client: KubeClient, leadership: Leadership, controller: str) -> None:
+    def __init__(self, *, client: KubeClient, leadership: Leadership, controller: str, on_write: OnWrite) -> None:
+        """`on_write` hears the kind, and "written", "conflict" or "failed", of each write."""
         self.live = LiveStatuses(self._live_changed)
-        self.writes = 0
-        self.conflicts = 0
+        self._on_write = on_write
         self._client = client
         self._leadership = leadership
         self._controller = controller
@@ -116,12 +119,12 @@ class StatusWriter:
             except ApiError as error:
                 if error.status != CONFLICT:
                     return self._failed(kind, key, error)
-                self.conflicts += 1
+                self._on_write(kind.kind, "conflict")
                 live = await self._read(kind, key)
                 continue
             except CONNECTION_ERRORS as error:
                 return self._failed(kind, key, error)
-            self.writes += 1
+            self._on_write(kind.kind, "written")
             self.live.hear(kind, key, answer)
             return False
         return True
@@ -129,6 +132,7 @@ class StatusWriter:
     def _failed(self, kind: Kind, key: ObjectKey, error: Exception) -> bool:
         gone = isinstance(error, ApiError) and error.status == NOT_FOUND
         if not gone:
+            self._on_write(kind.kind, "failed")
             _log.warning("status not written", kind=kind.kind, key=str(key), error=str(error) or repr(error))
         return not gone
 
@@ -150,6 +154,3 @@ def _where(kind: Kind, key: ObjectKey) -> Where:
 
 def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-OnOutcome = Callable[[Member, Outcome | None], None]

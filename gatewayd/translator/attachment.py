@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from gatewayd.api.gateway import Gateway
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.refs import ParentRef
-from gatewayd.incremental.view import Index, Member, Source, View, query
+from gatewayd.incremental.view import Index, Member, Source, View, query, rows, ungrouped
 from gatewayd.ir.outcome import Reference, Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.gatewayclass import gateway_is_ours
@@ -55,6 +56,25 @@ def reference(ref: ParentRef) -> Reference:
     )
 
 
+DEFAULT_GATEWAYS = Index(
+    name="default_gateways",
+    sources=(rows(Gateway, lambda row: ["All"] if row.spec.default_scope == "All" else []),),
+    group=ungrouped,
+)
+
+
+def _default_parents(view: View, written: tuple[ParentRef, ...], namespace: str) -> Iterator[ParentRef]:
+    """Yield a parentRef for each default Gateway that the route does not name itself.
+
+    https://gateway-api.sigs.k8s.io/geps/gep-3793/
+    """
+    named = {ObjectKey(ref.namespace or namespace, ref.name) for ref in written if ref.group_kind == GATEWAY_KIND}
+    for member in view.bucket(DEFAULT_GATEWAYS, "All"):
+        row = view.get(Gateway, member.key)
+        if row is not None and row.metadata.key not in named:
+            yield ParentRef(name=row.metadata.name, namespace=row.metadata.namespace)
+
+
 class _Wanted(NamedTuple):
     table: RouteTable
     namespace: str
@@ -70,7 +90,10 @@ def attachments(view: View, member: Member) -> tuple[ParentAttachment, ...]:
     hostnames = tuple(normalised(each) for each in getattr(row.spec, "hostnames", ())) or (ANY,)
     wanted = _Wanted(member.table, row.metadata.namespace, hostnames)
     refused = refusal(view, member)
-    return tuple(_parents(view, row.spec.parent_refs, wanted, refused))
+    refs: tuple[ParentRef, ...] = row.spec.parent_refs
+    if row.spec.use_default_gateways == "All":
+        refs = (*refs, *_default_parents(view, refs, row.metadata.namespace))
+    return tuple(_parents(view, refs, wanted, refused))
 
 
 def _parents(

@@ -20,9 +20,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from gatewayd.api.core import ConfigMap, Secret
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.listeners import Listener
+from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
-from gatewayd.incremental.view import View, query
-from gatewayd.ir.tls import Certificate, PrivateBytes, TrustBundle
+from gatewayd.incremental.view import Index, Member, Output, Source, View, query, rows
+from gatewayd.ir.tls import Certificate, LastGood, PrivateBytes, TrustBundle
 
 MIN_RSA_BITS = 2048
 CURVES = ("secp256r1", "secp384r1", "secp521r1")
@@ -80,6 +83,37 @@ def _key_problem(leaf: x509.Certificate, private: PrivateKeyTypes) -> str | None
     if certified != private.public_key().public_bytes(*spki):
         return "tls.key does not belong to the first certificate of tls.crt"
     return None
+
+
+def _named(namespace: str, listeners: tuple[Listener, ...]) -> list[ObjectKey]:
+    refs = (ref for each in listeners if each.tls is not None for ref in each.tls.certificate_refs)
+    return [ObjectKey(ref.namespace or namespace, ref.name) for ref in refs]
+
+
+CERTIFICATE_USES = Index(
+    name="listeners_by_secret",
+    sources=(
+        rows(Gateway, lambda row: _named(row.metadata.namespace, row.spec.listeners)),
+        rows(ListenerSet, lambda row: _named(row.metadata.namespace, row.spec.listeners)),
+    ),
+    group=lambda secret: secret,
+)
+
+
+@query
+def last_good(view: View, member: Member) -> LastGood | None:
+    """Return what to remember of a Secret that a listener names: its good certificate, or what it was before.
+
+    None forgets: the Secret is gone, or nobody names it.
+    """
+    row = view.get(Secret, member.key)
+    if row is None or not view.count(CERTIFICATE_USES, member.key):
+        return None
+    found = certificate(view, row.metadata.key)
+    return LastGood(certificate=found) if isinstance(found, Certificate) else view.get(LastGood, member.key)
+
+
+LAST_GOOD = Output(name="last_good", sources=(Source(table=Secret, query=last_good),))
 
 
 @query

@@ -1,7 +1,8 @@
 """Everything that the engine must be told: indexes in the order in which they may be read, and outputs."""
 
 from gatewayd.incremental.view import Index, Output
-from gatewayd.translator.attachment import ATTACHED
+from gatewayd.translator.attachment import ATTACHED, DEFAULT_GATEWAYS
+from gatewayd.translator.certificates import CERTIFICATE_USES, LAST_GOOD
 from gatewayd.translator.endpoints import SLICES
 from gatewayd.translator.infrastructure import INFRASTRUCTURE
 from gatewayd.translator.listeners import SETS_BY_GATEWAY
@@ -16,10 +17,12 @@ INDEXES: tuple[Index, ...] = (
     GRANTS,
     SLICES,
     SETS_BY_GATEWAY,
+    CERTIFICATE_USES,
     BACKEND_TLS_BY_TARGET,
+    DEFAULT_GATEWAYS,
     ATTACHED,
     HOSTS,
     UPSTREAMS,
     SERVICE_USES,
 )
-OUTPUTS: tuple[Output, ...] = (PROXIES, OUTCOMES, INFRASTRUCTURE)
+OUTPUTS: tuple[Output, ...] = (LAST_GOOD, PROXIES, OUTCOMES, INFRASTRUCTURE)

@@ -14,7 +14,7 @@ from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import ObjectRef, SecretObjectRef
 from gatewayd.incremental.view import View, query
 from gatewayd.ir.outcome import Verdict
-from gatewayd.ir.tls import Certificate, ClientTrust, ClientValidation, DownstreamTLS, TrustBundle
+from gatewayd.ir.tls import Certificate, ClientTrust, ClientValidation, DownstreamTLS, LastGood, TrustBundle
 from gatewayd.translator import verdicts
 from gatewayd.translator.certificates import certificate, trust_in_configmap, trust_in_secret
 from gatewayd.translator.listeners import ListenerKey, MergedListener
@@ -104,8 +104,20 @@ def _certificates(view: View, key: TerminationKey, refs: tuple[SecretObjectRef, 
         elif not permitted(view, Pointer(_OWNERS[key.listener.owner][1], key.listener.namespace, SECRET_KIND, to)):
             yield _Bad("RefNotPermitted", f'{path}: Secret "{to}" is in another namespace without a ReferenceGrant')
         else:
-            found = certificate(view, to)
-            yield found if isinstance(found, Certificate) else _Bad("InvalidCertificateRef", f"{path}: {found}")
+            yield from _found(view, to, path)
+
+
+def _found(view: View, secret: ObjectKey, path: str) -> Iterator[Certificate | _Bad]:
+    """Yield a Secret's certificate; when it holds none that can be used, say so and go on with its last good one."""
+    found = certificate(view, secret)
+    if isinstance(found, Certificate):
+        yield found
+        return
+    kept = view.get(LastGood, secret)
+    still = "" if kept is None else "; its last good certificate is still served"
+    yield _Bad("InvalidCertificateRef", f"{path}: {found}{still}")
+    if kept is not None:
+        yield kept.certificate
 
 
 def _client(view: View, key: TerminationKey, entry: Listener) -> ClientTrust | _Bad | None:

@@ -39,6 +39,11 @@ def route_match(match: RequestMatch) -> Any:
     )
 
 
+def has_port() -> Any:
+    """Return the matcher of a Host that names a port: "shop.example:8080", "[::1]:8080"."""
+    return pb.HeaderMatcher(name=":authority", string_match=string_pb2.StringMatcher(safe_regex=regex(".*:[0-9]+")))
+
+
 def fraction(parts_per_million: int) -> Any:
     """Return the fraction of requests, for a match or a mirror. It has no runtime key: only the snapshot decides."""
     share = percent_pb2.FractionalPercent(

@@ -17,6 +17,7 @@ _CODES = {
     307: pb.RedirectAction.TEMPORARY_REDIRECT,
     308: pb.RedirectAction.PERMANENT_REDIRECT,
 }
+_SCHEME_PORTS = {"http": 80, "https": 443}
 
 
 def redirect_action(redirect: Redirect, path: PathMatch, domain: str) -> Any:
@@ -33,6 +34,15 @@ def redirect_action(redirect: Redirect, path: PathMatch, domain: str) -> Any:
     )
 
 
+def port_in_place_of_the_requests(redirect: Redirect, domain: str) -> int | None:
+    """Return the port to write out where the request's Host has one, None where that port is not kept anyway.
+
+    Envoy keeps the port of the request's Host (":8080"), which is no port of the new URL, unless a host or a port is
+    given. For a wildcard the host is not known here, so what the scheme implies is written out after all.
+    """
+    return _SCHEME_PORTS.get(redirect.scheme or "") if depends_on_domain(redirect) and "*" in domain else None
+
+
 def depends_on_domain(redirect: Redirect) -> bool:
     """Tell whether the action is another one for another domain."""
     return redirect.host is None and redirect.port is None
@@ -42,8 +52,7 @@ def _host(redirect: Redirect, domain: str) -> str:
     if redirect.host is not None:
         return redirect.host
     if depends_on_domain(redirect) and "*" not in domain:
-        # Envoy would keep the port of the request's Host (":8080"), which is no port of the new URL. For a wildcard
-        # the host is not known here and that port stays.
+        # With the host, Envoy would keep the port of the request's Host as well: `port_in_place_of_the_requests`.
         return domain
     return ""
 

@@ -6,6 +6,7 @@ field numbers, so the whole equals the encoding of the same message built at onc
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, assert_never
 
 from envoy.config.core.v3 import base_pb2
@@ -17,9 +18,9 @@ from gatewayd.ir.http import DirectResponse, Forward, Redirect, Route, RouteTabl
 from gatewayd.xds import names
 from gatewayd.xds.filters.chain import filter_fields, with_session
 from gatewayd.xds.forward import direct_response, shares
-from gatewayd.xds.match import fraction, route_match
+from gatewayd.xds.match import fraction, has_port, route_match
 from gatewayd.xds.message import field, serialised
-from gatewayd.xds.redirect import depends_on_domain, redirect_action
+from gatewayd.xds.redirect import depends_on_domain, port_in_place_of_the_requests, redirect_action
 
 _TABLE_VIRTUAL_HOSTS = route_pb2.RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER
 _VIRTUAL_HOST_ROUTES = pb.VirtualHost.ROUTES_FIELD_NUMBER
@@ -76,12 +77,22 @@ def envoy_routes(route: Route, domain: str) -> Iterator[Any]:
                 fields = with_session(filter_fields(share.filters), action.persistence)
                 yield _route(route, share.threshold, {**fields, **share.fields})
         case Redirect():
-            answer = {"redirect": redirect_action(action, route.match.path, domain)}
-            yield _route(route, None, {**filter_fields(route.filters), **answer})
+            yield from _redirects(route, action, domain)
         case DirectResponse():
             yield _route(route, None, {**filter_fields(route.filters), **direct_response(action.status)})
         case _:
             assert_never(action)
+
+
+def _redirects(route: Route, redirect: Redirect, domain: str) -> Iterator[Any]:
+    fields = filter_fields(route.filters)
+    port = port_in_place_of_the_requests(redirect, domain)
+    if port is not None:
+        written_out = redirect_action(replace(redirect, port=port), route.match.path, domain)
+        first = _route(route, None, {**fields, "redirect": written_out})
+        first.match.headers.append(has_port())
+        yield first
+    yield _route(route, None, {**fields, "redirect": redirect_action(redirect, route.match.path, domain)})
 
 
 def _route(route: Route, threshold: int | None, fields: dict[str, Any]) -> Any:

@@ -12,6 +12,7 @@ pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
 
 ALL = "allowedRoutes: {namespaces: {from: All}}"
 PASS = "tls: {mode: Passthrough}"
+END = "tls: {certificateRefs: [{name: c}]}"
 
 
 def gateway(name: str, *listeners: str) -> str:
@@ -33,7 +34,12 @@ def http(name: str, port: str = "", more: str = ALL) -> str:
 # One port with two listeners, told apart by hostname, and one port more; a second Gateway.
 BASE = "\n".join(
     (
-        gateway("edge", http("a", "first", f"hostname: a.example, {ALL}"), http("b", "first", f"hostname: b.example, {ALL}"), http("second")),
+        gateway(
+            "edge",
+            http("a", "first", f"hostname: a.example, {ALL}"),
+            http("b", "first", f"hostname: b.example, {ALL}"),
+            http("second"),
+        ),
         gateway("other", http("other")),
     )
 )
@@ -41,7 +47,9 @@ RULES = "- {filters: [<route:r>], backendRefs: [{name: one, port: 80}]}"
 
 
 def route(*parents: str, name: str = "r", host: str = "", kind: str = "HTTPRoute") -> str:
-    refs = "}, {".join(f"name: edge, namespace: infra, {each}" if not each.startswith("name:") else each for each in parents)
+    refs = "}, {".join(
+        f"name: edge, namespace: infra, {each}" if not each.startswith("name:") else each for each in parents
+    )
     return http_route(name, RULES, parent=refs, host=host, kind=kind)
 
 
@@ -78,7 +86,11 @@ ACCEPTED, NO_PARENT = (True, "Accepted"), (False, "NoMatchingParent")
         (("port: 1",), set(), [NO_PARENT]),
         (("sectionName: a", "sectionName: second"), {"a", "second"}, [ACCEPTED, ACCEPTED]),
         (("sectionName: a", "sectionName: missing"), {"a"}, [ACCEPTED, NO_PARENT]),
-        (("name: edge, namespace: infra", "name: other, namespace: infra"), {"a", "b", "second", "other"}, [ACCEPTED] * 2),
+        (
+            ("name: edge, namespace: infra", "name: other, namespace: infra"),
+            {"a", "b", "second", "other"},
+            [ACCEPTED] * 2,
+        ),
         # Parents that are not ours, or not there, are none of our business.
         (("name: nobody, namespace: infra",), set(), []),
         (("name: edge, namespace: elsewhere",), set(), []),
@@ -112,9 +124,10 @@ async def test_a_parent_is_echoed_as_it_was_written(world: World) -> None:
 
 
 async def test_a_listener_takes_only_the_kinds_that_it_names(world: World) -> None:
-    grpc = f"allowedRoutes: {{namespaces: {{from: All}}, kinds: [{{kind: GRPCRoute}}]}}"
+    grpc = "allowedRoutes: {namespaces: {from: All}, kinds: [{kind: GRPCRoute}]}"
     await world.apply(
-        gateway("kinds", http("grpc-only", more=grpc), http("both")), route("name: kinds, namespace: infra, sectionName: grpc-only")
+        gateway("kinds", http("grpc-only", more=grpc), http("both")),
+        route("name: kinds, namespace: infra, sectionName: grpc-only"),
     )
 
     assert state(world.route("HTTPRoute shop/r")["Accepted"]) == (False, "NotAllowedByListeners")
@@ -136,7 +149,9 @@ async def test_a_listener_takes_only_the_kinds_that_it_names(world: World) -> No
 )
 async def test_kinds_that_a_listener_cannot_take(world: World, kinds: str, supported: tuple[str, ...]) -> None:
     await world.apply(
-        gateway("kinds", http("odd", more=f"allowedRoutes: {{namespaces: {{from: All}}, kinds: {kinds}}}"), http("good")),
+        gateway(
+            "kinds", http("odd", more=f"allowedRoutes: {{namespaces: {{from: All}}, kinds: {kinds}}}"), http("good")
+        ),
         route("name: kinds, namespace: infra"),
     )
 
@@ -171,7 +186,7 @@ spec:
         ((http("x", "shared"), f"name: y, port: <shared>, protocol: TLS, {PASS}, {ALL}"), "ProtocolConflict"),
         (
             (
-                f"name: x, port: <shared>, protocol: HTTPS, hostname: a.b, tls: {{certificateRefs: [{{name: c}}]}}, {ALL}",
+                f"name: x, port: <shared>, protocol: HTTPS, hostname: a.b, {END}, {ALL}",
                 f"name: y, port: <shared>, protocol: TLS, hostname: a.b, {PASS}, {ALL}",
             ),
             "HostnameConflict",
@@ -198,7 +213,9 @@ async def test_listeners_that_cannot_be_told_apart_are_all_conflicted(
 
 async def test_tcp_and_udp_share_a_port_number(world: World) -> None:
     await world.apply(
-        gateway("dual", f"name: tcp, port: <dual>, protocol: TCP, {ALL}", f"name: udp, port: <dual>, protocol: UDP, {ALL}")
+        gateway(
+            "dual", f"name: tcp, port: <dual>, protocol: TCP, {ALL}", f"name: udp, port: <dual>, protocol: UDP, {ALL}"
+        )
     )
 
     for name in ("tcp", "udp"):

@@ -6,14 +6,14 @@ Every bad file gets exactly one message, with its file, line and field; Envoy re
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 import pytest_asyncio
 import yaml
 
 from gatewayd.standalone.folder import Step
-from tests.feature.harness import hostile
+from tests.feature.harness import hostile, hostile_texts
 from tests.feature.harness.hostile import Path, replaced
 from tests.feature.harness.manifests import GATEWAY, http_route
 from tests.feature.harness.pki import secret
@@ -35,7 +35,7 @@ class Bad(NamedTuple):
     field: str
 
 
-def line_of(text: str, sample: dict[str, Any], path: Path) -> int:
+def line_of(text: str, path: Path) -> int:
     """Return the line of a value in the YAML that it was dumped to."""
     node = yaml.compose(text)
     for step in path:
@@ -67,7 +67,7 @@ def wrong_types() -> Iterator[Bad]:
             document = replaced(sample, path, wrong)
             document["metadata"]["name"] = f"wrong-{kind.lower()}-{len(shown(path))}"
             text = yaml.safe_dump(document, sort_keys=False)
-            yield Bad(f"type {kind} {shown(path)}", text.encode(), line_of(text, sample, path), shown(path))
+            yield Bad(f"type {kind} {shown(path)}", text.encode(), line_of(text, path), shown(path))
 
 
 def control_characters() -> Iterator[Bad]:
@@ -78,16 +78,16 @@ def control_characters() -> Iterator[Bad]:
                 continue
             document = replaced(sample, path, f"{value}\x07\n\x1b[31m")
             text = yaml.safe_dump(document, sort_keys=False)
-            yield Bad(f"control {kind} {shown(path)}", text.encode(), line_of(text, sample, path), shown(path))
+            yield Bad(f"control {kind} {shown(path)}", text.encode(), line_of(text, path), shown(path))
 
 
 def texts() -> Iterator[Bad]:
     """Yield the hand-written ones: `#<` marks the line that the message must name."""
-    for name, text, field in hostile.TEXTS:
+    for name, text, field in hostile_texts.TEXTS:
         lines = text.splitlines()
         marked = [number for number, line in enumerate(lines, 1) if "#<" in line]
         yield Bad(f"text {name}", text.encode(), marked[0] if marked else 0, field)
-    for name, data, field in hostile.RAW:
+    for name, data, field in hostile_texts.RAW:
         yield Bad(f"raw {name}", data, 0, field)
 
 

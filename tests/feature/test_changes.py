@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,12 @@ class Run:
             await connection.close()
 
     async def changes(
-        self, what: str, numbers: Iterable[int], act: Callable[[int], object], old: Callable[[int], Said], new: Callable[[int], Said]
+        self,
+        what: str,
+        numbers: Iterable[int],
+        act: Callable[[int], object],
+        old: Callable[[int], Said],
+        new: Callable[[int], Said],
     ) -> None:
         """Do something to each route in turn, and ask for it until the new answer is there."""
         for number in numbers:
@@ -85,7 +91,9 @@ class Run:
             # New stays new.
             assert await self.ask(number) == new(number)
 
-    async def all_at_once(self, act: Callable[[], object], old: Callable[[int], Said], new: Callable[[int], Said]) -> None:
+    async def all_at_once(
+        self, act: Callable[[], object], old: Callable[[int], Said], new: Callable[[int], Said]
+    ) -> None:
         """Do something to all routes, and ask for all of them until every new answer is there."""
         act()
         arrived: set[int] = set()
@@ -112,6 +120,8 @@ async def served() -> AsyncIterator[Run]:
     with tempfile.TemporaryDirectory(prefix="gwd-") as place:
         folder = Path(place) / "manifests"
         folder.mkdir()
+        runtime = Path(place) / "run"
+        runtime.mkdir(mode=0o700)
         async with http_backend("one") as one, http_backend("two") as two:
             run = Run(folder, free_port(), {"one": one.port, "two": two.port})
             for name, port in run.backends.items():
@@ -119,7 +129,7 @@ async def served() -> AsyncIterator[Run]:
             run.save("gateway", GATEWAY)
             steady = "- {filters: [<route:steady>], backendRefs: [{name: one, port: 80}]}"
             run.save("steady", http_route("steady", steady, host="steady.example"))
-            async with folder_run(folder, Path(place) / "run"):
+            async with folder_run(folder, runtime):
                 await first_answer(run)
                 yield run
 
@@ -178,7 +188,9 @@ async def test_a_hundred_routes_added_changed_switched_reordered_and_removed(run
     await run.changes("switch", everyone, save("v2", "two"), answers("v2"), answers("v2", "two"))
     some = range(0, ROUTES, 5)
     await run.changes("two rules", some, reorder("v3", "v4"), answers("v2", "two"), answers("v3"))
-    await run.changes("reorder", some, lambda number: run.save(f"r{number}", swapped(number)), answers("v3"), answers("v4", "two"))
+    await run.changes(
+        "reorder", some, lambda number: run.save(f"r{number}", swapped(number)), answers("v3"), answers("v4", "two")
+    )
     await run.changes("remove", some, forget, answers("v4", "two"), nothing)
     print(f"\n{run.report()}")  # noqa: T201
 
@@ -229,7 +241,6 @@ async def test_endpoints_that_move_all_the_time(run: Run) -> None:
 
     for turn in range(20):
         old, new = ("one", "two") if turn % 2 == 0 else ("two", "one")
-        await run.changes(
-            "move", [0], lambda _, to=new: run.save("moving", service("moving", ports[to])), answers("m", old), answers("m", new)
-        )
+        move = partial(run.save, "moving", service("moving", ports[new]))
+        await run.changes("move", [0], lambda _, move=move: move(), answers("m", old), answers("m", new))  # type: ignore[misc]
     print(f"\n{run.report()}")  # noqa: T201

@@ -12,7 +12,9 @@ from tests.feature.harness.world import World
 pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
 
 
-async def preflight(world: World, settings: str, origin: str, method: str = "PUT", headers: str = "x-header-1") -> Answer:
+async def preflight(
+    world: World, settings: str, origin: str, method: str = "PUT", headers: str = "x-header-1"
+) -> Answer:
     await configure(world, settings)
     asked = (("origin", origin), ("access-control-request-method", method), ("access-control-request-headers", headers))
     return await world.ask("/", *asked, host="cors.example", method="OPTIONS")
@@ -44,7 +46,8 @@ def listed(answer: Answer, name: str) -> set[str]:
 
 FULL = (
     "allowOrigins: ['https://www.foo.com', 'https://*.bar.com', 'http://ports.com:8080'], allowMethods: [GET, PUT], "
-    "allowHeaders: [x-header-1, X-Header-2], exposeHeaders: [x-header-3, x-header-4], allowCredentials: true, maxAge: 3600"
+    "allowHeaders: [x-header-1, X-Header-2], exposeHeaders: [x-header-3, x-header-4], "
+    "allowCredentials: true, maxAge: 3600"
 )
 
 

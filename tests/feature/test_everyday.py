@@ -12,7 +12,7 @@ from tests.feature.harness.l4 import datagrams, greeting
 from tests.feature.harness.manifests import service
 from tests.feature.harness.pki import authority, serving
 from tests.feature.harness.statistics import plausible
-from tests.feature.harness.world import World, state
+from tests.feature.harness.world import World
 
 pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
 
@@ -41,7 +41,14 @@ spec:
 @pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
 async def team_services(shared_world: World) -> AsyncIterator[None]:
     one, two = (shared_world.backends[name].port for name in ("one", "two"))
-    for name, port in (("cart", one), ("search", two), ("shop-v1", one), ("shop-v2", two), ("blue", one), ("green", two)):
+    for name, port in (
+        ("cart", one),
+        ("search", two),
+        ("shop-v1", one),
+        ("shop-v2", two),
+        ("blue", one),
+        ("green", two),
+    ):
         await shared_world.apply(service(name, port))
     yield
 
@@ -147,7 +154,9 @@ async def test_blue_and_green_by_patching_weights(world: World) -> None:
 
 async def test_http_is_redirected_to_https_where_the_shop_is(world: World) -> None:
     await world.apply(
-        route("to-https", "- filters:\n  - type: RequestRedirect\n    requestRedirect: {scheme: https, statusCode: 302}"),
+        route(
+            "to-https", "- filters:\n  - type: RequestRedirect\n    requestRedirect: {scheme: https, statusCode: 302}"
+        ),
         route("shop", "- filters: [<tag:shop>]\n  backendRefs:\n  - {name: shop-v1, port: 80}", section="https"),
     )
 
@@ -160,7 +169,9 @@ async def test_http_is_redirected_to_https_where_the_shop_is(world: World) -> No
 
 
 async def test_http_is_redirected_to_another_port_of_https(world: World) -> None:
-    to_port = "- filters:\n  - type: RequestRedirect\n    requestRedirect: {scheme: https, port: <https>, statusCode: 302}"
+    to_port = (
+        "- filters:\n  - type: RequestRedirect\n    requestRedirect: {scheme: https, port: <https>, statusCode: 302}"
+    )
     await world.apply(route("to-https", to_port))
 
     # A browser sends the port of the address that it was given.
@@ -255,140 +266,6 @@ async def test_mirroring(world: World) -> None:
 
     await world.backends["two"].received(lambda seen: [each.path for each in seen] == ["/order"])
     assert world.backends["two"].requests[0].body == b"7"
-
-
-SHARED = """
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: shared, namespace: infra}
-spec:
-  gatewayClassName: gatewayd
-  listeners:
-  - name: all
-    port: <all>
-    protocol: HTTP
-    allowedRoutes: {namespaces: {from: All}}
-  - name: same
-    port: <same>
-    protocol: HTTP
-    allowedRoutes: {namespaces: {from: Same}}
-  - name: teams
-    port: <teams>
-    protocol: HTTP
-    allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {gateway: shared}}}}
----
-apiVersion: v1
-kind: Namespace
-metadata: {name: team-a, labels: {gateway: shared}}
----
-apiVersion: v1
-kind: Namespace
-metadata: {name: team-b}
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: ReferenceGrant
-metadata: {name: from-team-a, namespace: shop}
-spec:
-  from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: team-a}]
-  to: [{group: "", kind: Service}]
-"""
-
-
-def of_team(team: str) -> str:
-    return f"""---
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {{name: web, namespace: {team}}}
-spec:
-  parentRefs: [{{name: shared, namespace: infra}}]
-  hostnames: ["{team}.example"]
-  rules:
-  - filters: [<tag:{team}>]
-    backendRefs: [{{name: one, namespace: shop, port: 80}}]
-"""
-
-
-async def test_one_gateway_shared_by_teams_in_several_namespaces(world: World) -> None:
-    await world.apply(SHARED, *(of_team(team) for team in ("team-a", "team-b", "infra", "shop")))
-    found = {
-        (team, section): (await world.ask(host=f"{team}.example", port=section)).status
-        for team in ("team-a", "team-b", "infra", "shop")
-        for section in ("all", "same", "teams")
-    }
-
-    assert found == {
-        # Has the label and the grant.
-        ("team-a", "all"): 200,
-        ("team-a", "same"): 404,
-        ("team-a", "teams"): 200,
-        # Has neither.
-        ("team-b", "all"): 500,
-        ("team-b", "same"): 404,
-        ("team-b", "teams"): 404,
-        # The Gateway's own namespace, without a grant.
-        ("infra", "all"): 500,
-        ("infra", "same"): 500,
-        ("infra", "teams"): 404,
-        # The Service's own namespace needs none.
-        ("shop", "all"): 200,
-        ("shop", "same"): 404,
-        ("shop", "teams"): 404,
-    }
-    assert (await world.ask(host="team-a.example", port="teams")).said == (200, "team-a", "one")
-    assert state(world.route("HTTPRoute team-b/web")["ResolvedRefs"]) == (False, "RefNotPermitted")
-
-
-DEDICATED = """---
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {{name: own, namespace: {team}}}
-spec:
-  gatewayClassName: gatewayd
-  listeners: [{{name: http, port: <{team}>, protocol: HTTP}}]
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {{name: web, namespace: {team}}}
-spec:
-  parentRefs: [{{name: own}}]
-  rules:
-  - filters: [<tag:{team}>]
-    backendRefs: [{{name: web, port: 80}}]
-"""
-
-
-async def test_dedicated_gateways(world: World) -> None:
-    for team, backend in (("red", "one"), ("blue", "two")):
-        await world.apply(service("web", world.backends[backend].port, namespace=team), DEDICATED.format(team=team))
-
-    assert (await world.ask(port="red")).said == (200, "red", "one")
-    assert (await world.ask(port="blue")).said == (200, "blue", "two")
-
-
-async def test_one_route_on_several_gateways(world: World) -> None:
-    await world.apply("""
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: inside, namespace: shop}
-spec:
-  gatewayClassName: gatewayd
-  listeners: [{name: http, port: <inside>, protocol: HTTP}]
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {name: both, namespace: shop}
-spec:
-  parentRefs:
-  - {name: edge, namespace: infra, sectionName: http}
-  - {name: inside}
-  rules:
-  - filters: [<tag:both>]
-    backendRefs: [{name: shop-v1, port: 80}]
-""")
-
-    assert (await world.ask()).said == (200, "both", "one")
-    assert (await world.ask(port="inside")).said == (200, "both", "one")
-    assert [each["Accepted"].status for each in world.parents("HTTPRoute shop/both")] == [True, True]
 
 
 async def test_tcp_udp_tls_passthrough_and_grpc(world: World) -> None:

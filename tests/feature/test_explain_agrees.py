@@ -13,7 +13,7 @@ from gatewayd.explain.action import Forwarded, Redirected
 from gatewayd.explain.request import Answered, Sent
 from gatewayd.explain.trace import Taken, Trace, Translated, Untaken, traces
 from gatewayd.ir.filters import Header
-from tests.feature.harness.http1 import Answer
+from tests.feature.harness.http1 import Answer, ask
 from tests.feature.harness.manifests import http_route
 from tests.feature.harness.world import World
 
@@ -220,11 +220,11 @@ async def disagreement(world: World, requests: Sequence[Sent]) -> str:
     """Return the first request of which the two disagree, and what they say; "" for none."""
     configs = tuple(world.reconciler.configs.values())
     translated = Translated(engine=world.reconciler.store.engine, configs=configs)
+    port = world.port("http")
     for sent in requests:
-        answer = await world.ask(
-            sent.target, *((each.name, each.value) for each in sent.headers), host=sent.host, method=sent.method
-        )
-        (trace,) = traces(translated, sent, world.port("http"))
+        headers = ((each.name, each.value) for each in sent.headers)
+        answer = await ask(port, sent.target, *headers, host=sent.host, method=sent.method)
+        (trace,) = traces(translated, sent, port)
         mark = sent.target.partition("?")
         said, done = expected(trace, mark[1] + mark[2]), happened(answer)
         if said != done:

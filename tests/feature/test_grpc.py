@@ -53,7 +53,11 @@ MATCHES = route(
     + rule("regex-service", "{method: {type: RegularExpression, service: 'pay\\..*'}}", "two")
     + rule("regex-method", "{method: {type: RegularExpression, method: 'Old[A-Z].*'}}", "two")
     + rule("header", "{method: {service: shop.Head, method: Get}, headers: [{name: Color, value: blue}]}")
-    + rule("header-regex", "{method: {service: shop.Head}, headers: [{name: color, type: RegularExpression, value: 'gr.*'}]}", "two")
+    + rule(
+        "header-regex",
+        "{method: {service: shop.Head}, headers: [{name: color, type: RegularExpression, value: 'gr.*'}]}",
+        "two",
+    )
     + rule("any-header", "{headers: [{name: version, value: two}]}", "two")
 )
 
@@ -126,7 +130,8 @@ async def test_the_most_special_match_wins(world: World, method: str, metadata: 
 
 async def test_of_equal_matches_the_oldest_route_wins(world: World) -> None:
     await world.apply(
-        route(rule("young"), "a", created="2024-02-01T00:00:00Z"), route(rule("old", to="two"), "z", created="2024-01-01T00:00:00Z")
+        route(rule("young"), "a", created="2024-02-01T00:00:00Z"),
+        route(rule("old", to="two"), "z", created="2024-01-01T00:00:00Z"),
     )
 
     assert (await called(world, "/a.B/C")).said == ("OK", "old", "two")
@@ -173,7 +178,10 @@ async def test_mirrors(world: World) -> None:
 
 async def test_weights(world: World) -> None:
     await world.apply(
-        route("- {filters: [<route:split>], backendRefs: [{name: one, port: 80, weight: 80}, {name: two, port: 80, weight: 20}]}")
+        route(
+            "- {filters: [<route:split>], backendRefs: "
+            "[{name: one, port: 80, weight: 80}, {name: two, port: 80, weight: 20}]}"
+        )
     )
     counts: Counter[str | None] = Counter()
 

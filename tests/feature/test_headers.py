@@ -94,7 +94,16 @@ async def test_response_headers_are_set_added_and_removed(world: World) -> None:
     assert answer.seen("x-set") == []
 
 
-LITERALS = ["100%", "%", "%%", "%REQ(:path)%", "%DOWNSTREAM_REMOTE_ADDRESS%", "a % b %C3%A9", "%START_TIME", "$1 ${x} \\1"]
+LITERALS = [
+    "100%",
+    "%",
+    "%%",
+    "%REQ(:path)%",
+    "%DOWNSTREAM_REMOTE_ADDRESS%",
+    "a % b %C3%A9",
+    "%START_TIME",
+    "$1 ${x} \\1",
+]
 
 
 @pytest.mark.parametrize("value", LITERALS)

@@ -17,7 +17,7 @@ ALL = "allowedRoutes: {namespaces: {from: All}}"
 def gateway(name: str, *listeners: tuple[str, str]) -> str:
     """Return a Gateway with HTTP listeners (name, hostname) on the port of its own name."""
     text = "".join(
-        f'  - {{name: {each}, port: <{name}>, protocol: HTTP, {ALL}{f", hostname: {host!r}" if host else ""}}}\n'
+        f"  - {{name: {each}, port: <{name}>, protocol: HTTP, {ALL}{f', hostname: {host!r}' if host else ''}}}\n"
         for each, host in listeners
     )
     return f"""
@@ -173,7 +173,8 @@ async def test_a_route_that_has_no_host_in_common_is_told_so(world: World) -> No
 
 
 def by_path(name: str, host: str, path: str, backend: str, created: str = "2024-01-01T00:00:00Z") -> str:
-    rules = f"- {{matches: [{{path: {{value: {path}}}}}], filters: [<route:{name}>], backendRefs: [{{name: {backend}, port: 80}}]}}"
+    to_backend = f"backendRefs: [{{name: {backend}, port: 80}}]"
+    rules = f"- {{matches: [{{path: {{value: {path}}}}}], filters: [<route:{name}>], {to_backend}}}"
     return http_route(name, rules, parent=to("edge"), host=host, created=created)
 
 
@@ -252,9 +253,7 @@ async def test_a_hostname_that_moves_between_routes(world: World) -> None:
     await world.apply(route("first", to("edge"), "moving.example"), route("second", to("edge"), "other.example", "two"))
     assert await who(world, "edge", "moving.example") == "first"
 
-    await world.apply(
-        route("first", to("edge"), "third.example"), route("second", to("edge"), "moving.example", "two")
-    )
+    await world.apply(route("first", to("edge"), "third.example"), route("second", to("edge"), "moving.example", "two"))
 
     assert (await world.ask(host="moving.example", port="edge")).said == (200, "second", "two")
     assert await who(world, "edge", "other.example") == 404

@@ -230,7 +230,9 @@ async def test_tls_passed_through_tls_ended_and_https_share_a_port(world: World)
     assert await certificate_names(world, "a.edge.example") == ["*.edge.example"]
     assert await secure(world, "a.inner.example") == "one"
     assert await secure(world, "a.edge.example") == "two"
-    answer = await world.ask("/", host="web.edge.example", port="mixed", tls=CA.trusting(), server_name="web.edge.example")
+    answer = await world.ask(
+        "/", host="web.edge.example", port="mixed", tls=CA.trusting(), server_name="web.edge.example"
+    )
     assert answer.said == (200, "web", "web")
     for name in ("pass", "end", "https"):
         assert state(world.listener("Gateway infra/edge", name)["Accepted"]) == (True, "Accepted")

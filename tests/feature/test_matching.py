@@ -188,7 +188,9 @@ async def test_methods(world: World, method: str, headers: Headers, route: str |
 
 COMBINED = http_route(
     "combined",
-    rule("all", "{path: {value: /v2}, method: POST, headers: [{name: a, value: b}], queryParams: [{name: q, value: r}]}")
+    rule(
+        "all", "{path: {value: /v2}, method: POST, headers: [{name: a, value: b}], queryParams: [{name: q, value: r}]}"
+    )
     + rule("rest", "{path: {value: /v2}}", TO_TWO),
     host="combined.example",
 )
@@ -245,9 +247,7 @@ PRECEDENCE = http_route(
         ("/p/long/exact/more", "POST", (("a", "1"),), "longer"),
     ],
 )
-async def test_the_most_special_match_wins(
-    world: World, path: str, method: str, headers: Headers, route: str
-) -> None:
+async def test_the_most_special_match_wins(world: World, path: str, method: str, headers: Headers, route: str) -> None:
     await world.apply(PRECEDENCE)
 
     assert await asked(world, "precedence.example", path, *headers, method=method) == route
@@ -287,17 +287,20 @@ async def test_of_routes_as_old_the_first_by_namespace_and_name_wins(world: Worl
     assert (await world.ask(host="tie.example")).said == (200, "shop-a", "two")
 
     # The namespace goes before the name: "alpha/z" before "shop/a". It may not reach across, so it answers 500 itself.
-    await world.apply(http_route("z", rule("alpha-z", "{}", abroad), host="tie.example", created=since, namespace="alpha"))
+    await world.apply(
+        http_route("z", rule("alpha-z", "{}", abroad), host="tie.example", created=since, namespace="alpha")
+    )
     assert (await world.ask(host="tie.example")).said == (500, None, None)
 
 
 async def test_age_does_not_go_before_specificity(world: World) -> None:
     await world.apply(
+        http_route("old", rule("old", "{path: {value: /a}}"), host="special.example", created="2020-01-01T00:00:00Z"),
         http_route(
-            "old", rule("old", "{path: {value: /a}}"), host="special.example", created="2020-01-01T00:00:00Z"
-        ),
-        http_route(
-            "young", rule("young", "{path: {value: /a/b}}", TO_TWO), host="special.example", created="2024-01-01T00:00:00Z"
+            "young",
+            rule("young", "{path: {value: /a/b}}", TO_TWO),
+            host="special.example",
+            created="2024-01-01T00:00:00Z",
         ),
     )
 
@@ -324,7 +327,8 @@ async def test_an_expression_that_cannot_be_compiled_is_refused_and_the_rest_ser
     await world.apply(
         http_route(
             "broken",
-            rule("bad", "{path: {type: RegularExpression, value: '/(unclosed'}}") + rule("good", "{path: {value: /ok}}"),
+            rule("bad", "{path: {type: RegularExpression, value: '/(unclosed'}}")
+            + rule("good", "{path: {value: /ok}}"),
             host="regex.example",
         )
     )

@@ -120,7 +120,8 @@ async def test_a_mirror_without_endpoints_disturbs_nobody(world: World) -> None:
 
 
 async def test_mirrored_requests_have_the_rules_headers_and_path(world: World) -> None:
-    rewrite = "  - {type: URLRewrite, urlRewrite: {hostname: inner.example, path: {type: ReplaceFullPath, replaceFullPath: /full}}}\n"
+    path = "path: {type: ReplaceFullPath, replaceFullPath: /full}"
+    rewrite = f"  - {{type: URLRewrite, urlRewrite: {{hostname: inner.example, {path}}}}}\n"
     await world.apply(mirrored(TO_TWO, more=rewrite))
 
     answer = await world.ask("/a", host="mirror.example")

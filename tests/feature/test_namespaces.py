@@ -92,7 +92,8 @@ async def test_who_is_let_in(world: World, section: str, team: str, labels: dict
 @pytest.mark.parametrize("section", ["all", "same", "default"])
 async def test_the_gateways_own_namespace(world: World, section: str) -> None:
     await world.apply(
-        grant("g", namespace="shop", of="infra"), route(section, team="infra", to="name: one, namespace: shop, port: 80")
+        grant("g", namespace="shop", of="infra"),
+        route(section, team="infra", to="name: one, namespace: shop, port: 80"),
     )
 
     assert await status(world, section) == 200
@@ -180,7 +181,9 @@ async def test_a_grant_by_name(world: World) -> None:
 
 async def test_of_two_grants_one_is_enough(world: World) -> None:
     await world.apply(
-        route("all", team="team", to=ABROAD), grant("g", namespace="shop", of="team"), grant("h", namespace="shop", of="team")
+        route("all", team="team", to=ABROAD),
+        grant("g", namespace="shop", of="team"),
+        grant("h", namespace="shop", of="team"),
     )
     await world.remove("ReferenceGrant shop/g")
     assert await status(world, "all") == 200

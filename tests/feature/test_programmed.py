@@ -33,7 +33,9 @@ spec:
 def programmed(world: World, name: str = "hand") -> dict[str, tuple[bool, str]]:
     """Return the condition of the Gateway ("") and of each of its listeners."""
     found: Any = world.outcome(f"Gateway infra/{name}")
-    said = {each.name: state(world.listener(f"Gateway infra/{name}", each.name)["Programmed"]) for each in found.listeners}
+    said = {
+        each.name: state(world.listener(f"Gateway infra/{name}", each.name)["Programmed"]) for each in found.listeners
+    }
     return {"": state(world.gateway(f"Gateway infra/{name}")["Programmed"]), **said}
 
 
@@ -110,7 +112,11 @@ spec:
   - {name: free, port: <free>, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}
 """)
         world.put(
-            http_route("r", "- {filters: [<route:r>], backendRefs: [{name: one, port: 80}]}", parent="name: bound, namespace: infra")
+            http_route(
+                "r",
+                "- {filters: [<route:r>], backendRefs: [{name: one, port: 80}]}",
+                parent="name: bound, namespace: infra",
+            )
         )
         await world.until(lambda: bool(world.rejections()))
         await world.settle(refusals=True)

@@ -63,7 +63,8 @@ async def test_an_http_listener_takes_http_2_as_well(world: World) -> None:
 @pytest.mark.parametrize("app_protocol", ["", "kubernetes.io/ws", "http"])
 async def test_websockets(world: World, app_protocol: str) -> None:
     await world.apply(
-        service("ws", world.backends["one"].port, app_protocol=app_protocol), route("ws", more=", timeouts: {request: 300ms}")
+        service("ws", world.backends["one"].port, app_protocol=app_protocol),
+        route("ws", more=", timeouts: {request: 300ms}"),
     )
     key = base64.b64encode(b"0123456789abcdef").decode()
 

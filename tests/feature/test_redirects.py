@@ -20,9 +20,14 @@ def redirect(settings: str, path: str = "/") -> str:
     )
 
 
-async def location(world: World, settings: str, asked: str = "/a/b?c=d", *, path: str = "/", host: str = "old.example") -> str:
+async def location(
+    world: World, settings: str, asked: str = "/a/b?c=d", *, path: str = "/", host: str = "old.example"
+) -> str:
     """Apply one redirect and return the Location of its answer."""
-    await world.apply(http_route("moved", redirect(settings, path), host="old.example *.wild.example"))
+    await world.apply(
+        http_route("moved", redirect(settings, path), host="old.example *.wild.example"),
+        http_route("anywhere", redirect(settings, path)),
+    )
     answer = await world.ask(asked, host=host)
     assert (answer.status, answer.route, answer.backend) == (302, "r", None)
     return answer.one("location") or ""
@@ -30,7 +35,9 @@ async def location(world: World, settings: str, asked: str = "/a/b?c=d", *, path
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 async def test_codes(world: World, code: int) -> None:
-    await world.apply(http_route("code", redirect(f"{{statusCode: {code}, hostname: new.example}}"), host="code.example"))
+    await world.apply(
+        http_route("code", redirect(f"{{statusCode: {code}, hostname: new.example}}"), host="code.example")
+    )
 
     answer = await world.ask("/a?b=c", host="code.example")
 
@@ -106,19 +113,22 @@ async def test_a_wildcard_host_keeps_the_host_of_the_request(world: World) -> No
     assert await location(world, "{scheme: https}", host="a.wild.example") == "https://a.wild.example/a/b?c=d"
 
 
-async def test_a_wildcard_host_does_not_keep_the_port_of_the_request(world: World) -> None:
-    port = world.port("http")
-    asked = f"a.wild.example:{port}"
+@pytest.mark.parametrize(
+    ("settings", "url"), [("{scheme: https}", "https://{0}:443"), ("{scheme: http}", "http://{0}:80")]
+)
+async def test_a_wildcard_host_does_not_keep_the_port_of_the_request(world: World, settings: str, url: str) -> None:
+    """The port that the scheme implies is written out there: the same URL in more words."""
+    asked = f"a.wild.example:{world.port('http')}"
+    assert await location(world, settings, host=asked) == url.format("a.wild.example") + "/a/b?c=d"
+    assert await location(world, settings, host="[::1]:8080") == url.format("[::1]") + "/a/b?c=d"
 
-    assert await location(world, "{scheme: https}", host=asked) == "https://a.wild.example/a/b?c=d"
 
-
-async def test_any_host_does_not_keep_the_port_of_the_request(world: World) -> None:
+async def test_any_host_keeps_its_name_and_not_its_port(world: World) -> None:
     await world.apply(http_route("moved", redirect("{scheme: https}")))
 
-    answer = await world.ask("/x", host=f"whoever.example:{world.port('http')}")
-
-    assert (answer.status, answer.one("location")) == (302, "https://whoever.example/x")
+    for asked, shown in (("who.example:8080", "who.example:443"), ("who.example", "who.example"), ("[::1]", "[::1]")):
+        answer = await world.ask("/x", host=asked)
+        assert (answer.status, answer.one("location")) == (302, f"https://{shown}/x")
 
 
 async def test_one_route_on_two_ports_shows_the_port_of_each(world: World) -> None:
@@ -134,7 +144,9 @@ spec:
 """)
     await world.apply(http_route("ports", redirect("{hostname: new.example}"), host="ports.example"))
 
-    found: dict[str, Answer] = {name: await world.ask("/p", host="ports.example", port=name) for name in ("http", "more")}
+    found: dict[str, Answer] = {
+        name: await world.ask("/p", host="ports.example", port=name) for name in ("http", "more")
+    }
 
     for name, answer in found.items():
         assert (answer.status, answer.one("location")) == (302, f"http://new.example:{world.port(name)}/p")

@@ -106,7 +106,9 @@ async def test_the_backoff_is_kept(world: World) -> None:
 async def test_a_refused_connection_is_tried_at_another_endpoint(world: World) -> None:
     one = world.backends["one"]
     dead, alive = free_port(), one.port
-    both = service("half", dead) + f"""---
+    both = (
+        service("half", dead)
+        + f"""---
 apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
 metadata: {{name: half-2, namespace: shop, labels: {{kubernetes.io/service-name: half}}}}
@@ -114,6 +116,7 @@ addressType: IPv4
 ports: [{{name: p0, port: {alive}, protocol: TCP}}]
 endpoints: [{{addresses: ["127.0.0.1"]}}]
 """
+    )
     await world.apply(both, retrying("attempts: 2, backoff: 1ms", backend="half"))
 
     for _ in range(30):
@@ -132,7 +135,9 @@ async def test_a_refused_connection_without_retries_is_an_error(world: World) ->
 
 
 async def test_a_try_that_times_out_is_retried_when_504_is_among_the_codes(world: World) -> None:
-    await world.apply(retrying("codes: [504], attempts: 1, backoff: 1ms", "timeouts: {request: 8s, backendRequest: 300ms}"))
+    await world.apply(
+        retrying("codes: [504], attempts: 1, backoff: 1ms", "timeouts: {request: 8s, backendRequest: 300ms}")
+    )
 
     answer = await world.ask("/", ("x-echo-hang", "1"), ("x-echo-key", "k"), host="retry.example")
 
@@ -141,7 +146,9 @@ async def test_a_try_that_times_out_is_retried_when_504_is_among_the_codes(world
 
 
 async def test_the_whole_request_has_an_end_whatever_is_retried(world: World) -> None:
-    await world.apply(retrying("codes: [504], attempts: 5, backoff: 1ms", "timeouts: {request: 500ms, backendRequest: 400ms}"))
+    await world.apply(
+        retrying("codes: [504], attempts: 5, backoff: 1ms", "timeouts: {request: 500ms, backendRequest: 400ms}")
+    )
 
     answer = await world.ask("/", ("x-echo-hang", "1000"), ("x-echo-key", "k"), host="retry.example")
 

@@ -16,8 +16,9 @@ pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
 
 def rewriting(settings: str, prefix: str = "/") -> str:
     return (
-        f"- {{matches: [{{path: {{value: '{prefix}'}}}}], filters: [<route:rw>, {{type: URLRewrite, urlRewrite: {settings}}}],"
-        f" backendRefs: [{{name: one, port: 80}}]}}\n"
+        f"- {{matches: [{{path: {{value: '{prefix}'}}}}], "
+        f"filters: [<route:rw>, {{type: URLRewrite, urlRewrite: {settings}}}], "
+        f"backendRefs: [{{name: one, port: 80}}]}}\n"
     )
 
 

@@ -90,7 +90,10 @@ async def test_one_slow_request_does_not_hold_back_another_rule(world: World) ->
         http_route(
             "two",
             """
-- {matches: [{path: {value: /slow}}], filters: [<tag:slow>], timeouts: {request: 300ms}, backendRefs: [{name: one, port: 80}]}
+- matches: [{path: {value: /slow}}]
+  filters: [<tag:slow>]
+  timeouts: {request: 300ms}
+  backendRefs: [{name: one, port: 80}]
 - {matches: [{path: {value: /free}}], filters: [<tag:free>], backendRefs: [{name: one, port: 80}]}
 """,
             host="two.example",

@@ -1,4 +1,4 @@
-"""TLS that ends at the Gateway: certificates, server names, misdirected requests, rotation, client certificates.
+"""TLS that ends at the Gateway: certificates, server names, misdirected requests, rotation.
 
 https://gateway-api.sigs.k8s.io/reference/spec/#listenertlsconfig, https://gateway-api.sigs.k8s.io/geps/gep-3567/
 """
@@ -10,35 +10,18 @@ import pytest
 from cryptography import x509
 
 from tests.feature.harness import http1, http2
-from tests.feature.harness.http1 import Answer
+from tests.feature.harness.https import CA, REFUSED, gateway, https, plain, secure
 from tests.feature.harness.manifests import grant, http_route
-from tests.feature.harness.pki import Pair, authority, secret
+from tests.feature.harness.pki import secret
 from tests.feature.harness.world import World, state
 
 pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
 
-CA = authority()
-FIRST, SECOND, BOTH = CA.issue("first.example"), CA.issue("second.example", "*.second.example"), CA.issue("*.shop.example")
-ALL = "allowedRoutes: {namespaces: {from: All}}"
-REFUSED = (ssl.SSLError, ConnectionError, asyncio.IncompleteReadError)
-
-
-def https(name: str, port: str, refs: str, hostname: str = "") -> str:
-    host = f", hostname: '{hostname}'" if hostname else ""
-    return f"  - {{name: {name}, port: <{port}>, protocol: HTTPS{host}, tls: {{certificateRefs: [{refs}]}}, {ALL}}}\n"
-
-
-def gateway(name: str, *listeners: str, tls: str = "") -> str:
-    more = f"  tls: {tls}\n" if tls else ""
-    return f"""---
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {{name: {name}, namespace: infra}}
-spec:
-  gatewayClassName: gatewayd
-{more}  listeners:
-{"".join(listeners)}"""
-
+FIRST, SECOND, BOTH = (
+    CA.issue("first.example"),
+    CA.issue("second.example", "*.second.example"),
+    CA.issue("*.shop.example"),
+)
 
 # Port `tls` has a listener for each of two hosts, port `any` one for a host and one for all others.
 BASE = "\n---\n".join(
@@ -53,7 +36,7 @@ BASE = "\n---\n".join(
             https("all", "any", "{name: both}"),
             https("special", "any", "{name: first}", "first.example"),
             https("several", "several", "{name: first}, {name: second}"),
-            f"  - {{name: plain, port: <http>, protocol: HTTP, {ALL}}}\n",
+            plain("plain", "http"),
         ),
     )
 )
@@ -80,12 +63,6 @@ async def shown(world: World, port: str, server_name: str) -> int:
 def serial(writer: asyncio.StreamWriter) -> int:
     der: bytes = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     return x509.load_der_x509_certificate(der).serial_number
-
-
-async def secure(world: World, port: str, server_name: str, host: str = "", *, client: Pair | None = None) -> Answer:
-    return await world.ask(
-        "/", host=host or server_name, port=port, tls=CA.trusting(client=client), server_name=server_name
-    )
 
 
 async def test_a_listener_ends_tls_with_its_certificate(world: World) -> None:
@@ -134,9 +111,9 @@ async def test_both_versions_of_http_are_offered(world: World) -> None:
 
 async def test_old_versions_of_tls_are_not_spoken(world: World) -> None:
     old = CA.trusting()
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="TLSv1 is deprecated"):
         old.minimum_version = ssl.TLSVersion.TLSv1
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="TLSv1_1 is deprecated"):
         old.maximum_version = ssl.TLSVersion.TLSv1_1
     old.set_ciphers("ALL:@SECLEVEL=0")
 
@@ -268,7 +245,9 @@ OTHER = CA.issue("other.example")
 )
 async def test_references_that_lead_to_no_certificate(world: World, ref: str, objects: str, reason: str) -> None:
     await world.apply(
-        objects, gateway("bad", https("bad", "bad", ref), https("good", "good", "{name: first}")), route("r", to("good", "bad"))
+        objects,
+        gateway("bad", https("bad", "bad", ref), https("good", "good", "{name: first}")),
+        route("r", to("good", "bad")),
     )
 
     bad, good = world.listener("Gateway infra/bad", "bad"), world.listener("Gateway infra/bad", "good")
@@ -297,118 +276,3 @@ async def test_a_grant_makes_a_certificate_of_another_namespace_usable_until_it_
     assert state(said["ResolvedRefs"]) == (False, "RefNotPermitted")
     with pytest.raises(REFUSED):
         await secure(world, "granted", "other.example")
-
-
-STRANGERS = authority("Strangers")
-FRIEND, STRANGER = CA.issue("friend", client=True), STRANGERS.issue("stranger", client=True)
-
-
-def validating(mode: str, refs: str = "{group: '', kind: ConfigMap, name: clients}") -> str:
-    return f"{{frontend: {{default: {{validation: {{caCertificateRefs: [{refs}], mode: {mode}}}}}}}}}"
-
-
-async def test_client_certificates_are_required(world: World) -> None:
-    await world.apply(
-        CA.configmap("clients"),
-        gateway(
-            "mutual",
-            https("https", "mutual", "{name: first}"),
-            f"  - {{name: plain, port: <mplain>, protocol: HTTP, {ALL}}}\n",
-            tls=validating("AllowValidOnly"),
-        ),
-        route("r", "name: mutual, namespace: infra"),
-    )
-
-    assert (await secure(world, "mutual", "first.example", client=FRIEND)).said == (200, "r", "one")
-    for client in (None, STRANGER):
-        with pytest.raises(REFUSED):
-            await secure(world, "mutual", "first.example", client=client)
-    assert (await world.ask("/", host="first.example", port="mplain")).said == (200, "r", "one")
-
-
-async def test_client_certificates_are_asked_for_but_not_needed(world: World) -> None:
-    await world.apply(
-        CA.configmap("clients"),
-        gateway("lax", https("https", "lax", "{name: first}"), tls=validating("AllowInsecureFallback")),
-        route("r", "name: lax, namespace: infra"),
-    )
-
-    for client in (FRIEND, None, STRANGER):
-        assert (await secure(world, "lax", "first.example", client=client)).said == (200, "r", "one")
-    said = world.gateway("Gateway infra/lax")
-    assert state(said["InsecureFrontendValidationMode"]) == (True, "ConfigurationChanged")
-
-    await world.apply(gateway("lax", https("https", "lax", "{name: first}"), tls=validating("AllowValidOnly")))
-
-    assert "InsecureFrontendValidationMode" not in world.gateway("Gateway infra/lax")
-    with pytest.raises(REFUSED):
-        await secure(world, "lax", "first.example")
-
-
-async def test_a_port_has_its_own_rule_for_client_certificates(world: World) -> None:
-    validation = "{validation: {caCertificateRefs: [{group: '', kind: ConfigMap, name: clients}]}}"
-    strangers = "{validation: {caCertificateRefs: [{group: '', kind: ConfigMap, name: strangers}]}}"
-    await world.apply(
-        CA.configmap("clients"),
-        STRANGERS.configmap("strangers"),
-        gateway(
-            "ports",
-            https("checked", "checked", "{name: first}"),
-            https("open", "open", "{name: first}"),
-            https("theirs", "theirs", "{name: first}"),
-            tls=f"{{frontend: {{default: {validation}, perPort: [{{port: <open>, tls: {{}}}}, {{port: <theirs>, tls: {strangers}}}]}}}}",
-        ),
-        route("r", "name: ports, namespace: infra"),
-    )
-
-    assert (await secure(world, "checked", "first.example", client=FRIEND)).said == (200, "r", "one")
-    with pytest.raises(REFUSED):
-        await secure(world, "checked", "first.example")
-    assert (await secure(world, "open", "first.example")).said == (200, "r", "one")
-    assert (await secure(world, "theirs", "first.example", client=STRANGER)).said == (200, "r", "one")
-    with pytest.raises(REFUSED):
-        await secure(world, "theirs", "first.example", client=FRIEND)
-
-
-@pytest.mark.parametrize(
-    ("ref", "reason"),
-    [
-        ("{group: '', kind: ConfigMap, name: missing}", "InvalidCACertificateRef"),
-        ("{group: '', kind: Service, name: clients}", "InvalidCACertificateKind"),
-        ("{group: '', kind: ConfigMap, name: clients, namespace: vault}", "RefNotPermitted"),
-    ],
-)
-async def test_a_bad_client_ca_closes_the_https_listeners_alone(world: World, ref: str, reason: str) -> None:
-    await world.apply(
-        gateway(
-            "badca",
-            https("https", "badca", "{name: first}"),
-            f"  - {{name: plain, port: <bplain>, protocol: HTTP, {ALL}}}\n",
-            tls=validating("AllowValidOnly", ref),
-        ),
-        route("r", "name: badca, namespace: infra"),
-    )
-
-    said = world.listener("Gateway infra/badca", "https")
-    assert state(said["Accepted"]) == (False, "NoValidCACertificate")
-    assert state(said["ResolvedRefs"]) == (False, reason)
-    assert said["Programmed"].status is False
-    assert state(world.listener("Gateway infra/badca", "plain")["Programmed"]) == (True, "Programmed")
-    with pytest.raises(REFUSED):
-        await secure(world, "badca", "first.example", client=FRIEND)
-    assert (await world.ask("/", host="first.example", port="bplain")).said == (200, "r", "one")
-
-
-async def test_a_client_ca_is_replaced_live(world: World) -> None:
-    await world.apply(
-        CA.configmap("clients"),
-        gateway("rotating", https("https", "rotating", "{name: first}"), tls=validating("AllowValidOnly")),
-        route("r", "name: rotating, namespace: infra"),
-    )
-    assert (await secure(world, "rotating", "first.example", client=FRIEND)).said == (200, "r", "one")
-
-    await world.apply(STRANGERS.configmap("clients"))
-
-    assert (await secure(world, "rotating", "first.example", client=STRANGER)).said == (200, "r", "one")
-    with pytest.raises(REFUSED):
-        await secure(world, "rotating", "first.example", client=FRIEND)

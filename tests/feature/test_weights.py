@@ -36,7 +36,7 @@ async def shares(world: World, host: str = "split.example", requests: int = REQU
         connection = await world.connect()
         for _ in range(requests // CONNECTIONS):
             answer = await connection.ask("/", host=host)
-            assert answer.route == (host.split(".")[0] if answer.backend else None)
+            assert answer.route == (host.split(".", maxsplit=1)[0] if answer.backend else None)
             counts[answer.backend or str(answer.status)] += 1
         await connection.close()
 

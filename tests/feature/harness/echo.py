@@ -166,7 +166,9 @@ async def _websocket(
 
 
 @asynccontextmanager
-async def http_backend(name: str, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> AsyncIterator[Backend]:
+async def http_backend(
+    name: str, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+) -> AsyncIterator[Backend]:
     """Serve HTTP/1.1 until the block ends."""
     backend = Backend(name)
     tasks: set[asyncio.Task[None]] = set()
@@ -232,13 +234,17 @@ async def udp_backend(name: str) -> AsyncIterator[Backend]:
 _Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
 
-def in_tasks(serve: _Serve, tasks: set[asyncio.Task[None]]) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]:
-    """Return what serves each connection in a task of its own; asyncio complains of its own ones when they are cancelled."""
+def in_tasks(
+    serve: _Serve, tasks: set[asyncio.Task[None]]
+) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]:
+    """Return what serves each connection in a task of its own; asyncio complains of its own when they end early."""
 
     def start(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.get_running_loop().create_task(serve(reader, writer))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
+        # Also when the task was ended before it began.
+        task.add_done_callback(lambda _: writer.close())
 
     return start
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gatewayd.standalone.backoff import Backoff
 from gatewayd.standalone.envoy import EnvoyCommand, Supervisor
-from gatewayd.standalone.envoy_binary import find_envoy
+from gatewayd.standalone.envoy_binary import NoEnvoy, find_envoy
 from gatewayd.standalone.envoy_events import EnvoyEvent, GaveUp
 from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
 from tests.feature.harness.http1 import Connection
@@ -46,7 +46,9 @@ class Envoy:
         await asyncio.gather(self.task, return_exceptions=True)
 
 
-def start_envoy(*, gateway: str, number: int, folder: Path, socket: Path, report: Callable[[EnvoyEvent], None]) -> Envoy:
+def start_envoy(
+    *, gateway: str, number: int, folder: Path, socket: Path, report: Callable[[EnvoyEvent], None]
+) -> Envoy:
     """Start an Envoy for a Gateway ("namespace/name") that asks the control plane behind `socket`."""
     home = folder / f"envoy-{number}"
     home.mkdir(mode=0o700)
@@ -59,8 +61,10 @@ def start_envoy(*, gateway: str, number: int, folder: Path, socket: Path, report
         admin=AdminSocket(path=str(admin)),
         probes_port=None,
     )
+    binary = find_envoy(None)
+    assert not isinstance(binary, NoEnvoy), binary.message
     command = EnvoyCommand(
-        binary=find_envoy(None), bootstrap=json.dumps(text), folder=home, admin=admin, concurrency=1, drain=0.0
+        binary=binary, bootstrap=json.dumps(text), folder=home, admin=admin, concurrency=1, drain=0.0
     )
     supervisor = Supervisor(
         command=command,

@@ -25,7 +25,6 @@ async def folder_run(folder: Path, runtime: Path) -> AsyncIterator[Standalone]:
     """Serve `folder` until the block ends."""
     envoy = find_envoy(None)
     assert not isinstance(envoy, NoEnvoy), envoy.message
-    runtime.mkdir(mode=0o700, exist_ok=True)
     options = Options(folder=folder, address="127.0.0.1", envoy=envoy, concurrency=1, drain=0.0, runtime=runtime)
     audience: Any = Silence()
     run = Standalone(options, audience)

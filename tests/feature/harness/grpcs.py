@@ -38,7 +38,7 @@ class Reply:
         return [value for key, value in self.headers if key == name]
 
 
-class _Echo(grpc.GenericRpcHandler):
+class _Echo(grpc.GenericRpcHandler):  # type: ignore[misc]
     """Answers every unary method; `x-echo-code: NAME` ends the call with that code, a `Chat` method is a stream."""
 
     def __init__(self, backend: Backend) -> None:
@@ -91,7 +91,9 @@ def channel(port: int, authority: str, credentials: Any = None) -> grpc.aio.Chan
     return grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options)
 
 
-async def call(port: int, method: str, *metadata: tuple[str, str], authority: str = "grpc.example", credentials: Any = None) -> Reply:
+async def call(
+    port: int, method: str, *metadata: tuple[str, str], authority: str = "grpc.example", credentials: Any = None
+) -> Reply:
     """Call "/service/method" on a channel of its own."""
     async with channel(port, authority, credentials) as opened:
         return await call_on(opened, method, *metadata)

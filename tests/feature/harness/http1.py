@@ -1,6 +1,7 @@
 """An HTTP/1.1 client that sends exactly what it is told and reads exactly one answer at a time."""
 
 import asyncio
+import contextlib
 import json
 import ssl
 from dataclasses import dataclass
@@ -98,10 +99,8 @@ class Connection:
     async def close(self) -> None:
         """Close the connection, in whatever state it is."""
         self.writer.close()
-        try:
+        with contextlib.suppress(OSError, ssl.SSLError):
             await self.writer.wait_closed()
-        except (OSError, ssl.SSLError):
-            pass
 
 
 def parsed_head(head: bytes) -> tuple[int, Headers]:

@@ -1,13 +1,22 @@
 """HTTP/2 by hand: a client with an authority of its own choice, and a backend that tells what it was asked."""
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
-from h2.events import ConnectionTerminated, DataReceived, Event, RequestReceived, ResponseReceived, StreamEnded, StreamReset
+from h2.events import (
+    ConnectionTerminated,
+    DataReceived,
+    Event,
+    RequestReceived,
+    ResponseReceived,
+    StreamEnded,
+    StreamReset,
+)
 
 from tests.feature.harness.echo import Backend, Seen, finish, in_tasks
 from tests.feature.harness.http1 import DEADLINE, Answer, Headers
@@ -28,7 +37,13 @@ class Http2:
         writer.write(self._h2.data_to_send())
 
     async def ask(
-        self, path: str = "/", *headers: tuple[str, str], host: str, method: str = "GET", body: bytes = b"", scheme: str = "https"
+        self,
+        path: str = "/",
+        *headers: tuple[str, str],
+        host: str,
+        method: str = "GET",
+        body: bytes = b"",
+        scheme: str = "https",
     ) -> Answer:
         """Send a request for an authority and read its answer."""
         stream = self._h2.get_next_available_stream_id()
@@ -64,10 +79,8 @@ class Http2:
     async def close(self) -> None:
         """Close the connection."""
         self.writer.close()
-        try:
+        with contextlib.suppress(OSError, ssl.SSLError):
             await self.writer.wait_closed()
-        except (OSError, ssl.SSLError):
-            pass
 
 
 async def connect(port: int, *, tls: ssl.SSLContext | None = None, server_name: str | None = None) -> Http2:

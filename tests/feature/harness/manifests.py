@@ -48,7 +48,12 @@ def documents(text: str) -> Iterator[tuple[str, str]]:
 
 
 def service(
-    name: str, *ports: int, namespace: str = "shop", protocol: str = "TCP", app_protocol: str = "", host: str = "127.0.0.1"
+    name: str,
+    *ports: int,
+    namespace: str = "shop",
+    protocol: str = "TCP",
+    app_protocol: str = "",
+    host: str = "127.0.0.1",
 ) -> str:
     """Return a Service whose port 80 (and then 81, 82 ...) leads to these ports of this machine; none: no endpoints."""
     numbers = list(enumerate(ports or (1,)))

@@ -137,7 +137,7 @@ class World:
 
     async def restore(self, before: Mapping[str, str]) -> None:
         """Go back to the objects of an earlier `applied`; wait for Envoys that end, for nothing else."""
-        changes: dict[str, Contents] = {each: Absence.GONE for each in self.applied.keys() - before.keys()}
+        changes: dict[str, Contents] = dict.fromkeys(self.applied.keys() - before.keys(), Absence.GONE)
         changes |= {each: text.encode() for each, text in before.items() if self.applied.get(each) != text}
         self.applied = dict(before)
         self._step(changes)
@@ -257,7 +257,9 @@ class World:
         """Say whether the Envoy of a Gateway has exactly the snapshot, refused resources apart."""
         own = self.envoys[gateway].node
         proxies = [dict(self._held(rows)) for state, rows in self.fleet.resources(gateway) if state.node_id == own]
-        refused = {(each.type_url, name) for each in self.fleet.report(gateway).rejections for name in each.names}
+        refused = {
+            (TypeUrl(each.type_url), name) for each in self.fleet.report(gateway).rejections for name in each.names
+        }
         kept = _needed(snapshot, refused)
         return bool(proxies) and all(
             {at: version for at, version in held.items() if at not in refused} == kept for held in proxies

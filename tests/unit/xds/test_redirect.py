@@ -1,7 +1,7 @@
 import pytest
 
 from gatewayd.ir.http import FullPath, PrefixPath, PrefixReplacement
-from gatewayd.xds.redirect import depends_on_domain, redirect_action
+from gatewayd.xds.redirect import depends_on_domain, port_in_place_of_the_requests, redirect_action
 from tests.unit.xds.shorthand import ROOT, redirect
 
 DOMAIN = "shop.example"
@@ -35,6 +35,21 @@ def test_the_requests_port_is_dropped_where_the_host_is_known() -> None:
     assert redirect_action(redirect(scheme="https"), ROOT, "*.example").host_redirect == ""
     # With a port, Envoy replaces the request's.
     assert redirect_action(redirect(port=8080), ROOT, DOMAIN).host_redirect == ""
+
+
+@pytest.mark.parametrize("domain", ["*.example", "*"])
+def test_the_requests_port_is_replaced_where_the_host_is_not_known(domain: str) -> None:
+    assert port_in_place_of_the_requests(redirect(scheme="https"), domain) == 443
+    assert port_in_place_of_the_requests(redirect(scheme="http"), domain) == 80
+    # The port that the client came by is the listener's, as far as anybody knows.
+    assert port_in_place_of_the_requests(redirect(), domain) is None
+    # Envoy drops it by itself.
+    assert port_in_place_of_the_requests(redirect(scheme="https", port=8443), domain) is None
+    assert port_in_place_of_the_requests(redirect(scheme="https", host="a.example"), domain) is None
+
+
+def test_the_requests_port_needs_no_replacement_where_the_host_is_known() -> None:
+    assert port_in_place_of_the_requests(redirect(scheme="https"), DOMAIN) is None
 
 
 def test_what_depends_on_the_domain() -> None:

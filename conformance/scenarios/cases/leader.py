@@ -1,0 +1,200 @@
+"""Who writes: one at a time, another soon after the leader is gone, nobody while it is unclear."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from itertools import count
+
+from conformance.scenarios import manifests
+from conformance.scenarios.apifault import Request, Stand, standing
+from conformance.scenarios.scenario import Figure, none_of
+from conformance.scenarios.world import SHOP, World
+
+_TAKEOVER_SECONDS = 20.0
+_LEASES = "leases"
+_PORTS = {"left": 7001, "right": 7002}
+
+
+@asynccontextmanager
+async def _pair(world: World) -> AsyncIterator[dict[str, Stand]]:
+    """Run two replicas, each with a stand-in for the API server of its own, by name of their Deployments."""
+    async with AsyncExitStack() as stack:
+        stands = {name: await stack.enter_async_context(standing(world, port)) for name, port in _PORTS.items()}
+        for name, port in _PORTS.items():
+            await world.replicas(name, count=1, api_port=port, wait=False)
+        for name in _PORTS:
+            await world.available("gatewayd-system", name)
+        await world.echoes("echo")
+        await world.gateway()
+        yield stands
+
+
+async def _leads(world: World) -> str:
+    """Return which of the two Deployments leads."""
+    return (await world.elected()).split("-")[0]
+
+
+@asynccontextmanager
+async def _busy(world: World) -> AsyncIterator[None]:
+    """Keep statuses changing: a route that is there and gone, four times a second."""
+
+    async def work() -> None:
+        for number in count():
+            item = manifests.route(SHOP, f"busy-{number % 5}", [f"busy-{number}.example"], f"none-{number}")
+            await world.put(item)
+            await asyncio.sleep(0.25)
+
+    task = asyncio.create_task(work())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def _writes(stand: Stand, since: float) -> list[Request]:
+    """Return the writes of statuses and of infrastructure that were begun after a moment (Unix seconds)."""
+    return [
+        each
+        for each in stand.requests
+        if each.method in {"POST", "PUT", "PATCH", "DELETE"}
+        and _LEASES not in each.path
+        and not each.path.endswith("/events")
+        and each.began >= since
+    ]
+
+
+def overlaps(left: Sequence[Request], right: Sequence[Request]) -> int:
+    """Return how many writes of one were made between the first and the last write of the other, either way round."""
+
+    def within(these: Sequence[Request], those: Sequence[Request]) -> int:
+        if not those:
+            return 0
+        first, last = min(each.began for each in those), max(each.ended or each.began for each in those)
+        return sum(first <= each.began <= last for each in these)
+
+    return min(within(left, right), within(right, left))
+
+
+async def leader_killed(world: World) -> tuple[Figure, ...]:
+    """Kill the leader for good; then pause the next one for longer than its lease; then end one in order."""
+    async with _pair(world) as stands:
+        lost = await _leads(world)
+        heir = next(name for name in _PORTS if name != lost)
+        killed, dead_writes = await _without(world, stands, lost, heir)
+        paused, stale = await _paused(world, stands, heir, lost)
+        return (
+            Figure(what="leader killed: another writes after", value=killed, unit="s", at_most=_TAKEOVER_SECONDS),
+            none_of("writes by two at once after the kill", dead_writes),
+            Figure(what="leader paused: another writes after", value=paused, unit="s", at_most=_TAKEOVER_SECONDS),
+            none_of("writes by the paused one after it went on", stale),
+            Figure(what="leader ended in order: another writes after", value=await _ended(world, stands), unit="s"),
+        )
+
+
+async def _first_write(world: World, stand: Stand, since: float) -> float:
+    async def has_written() -> bool:
+        return any(each.is_status_write and each.status == 200 for each in _writes(stand, since))
+
+    await world.until(has_written, "another has written a status", within=45)
+    first = min(each.began for each in _writes(stand, since) if each.is_status_write and each.status == 200)
+    return first - since
+
+
+async def _without(world: World, stands: dict[str, Stand], lost: str, heir: str) -> tuple[float, int]:
+    """Kill the leader whenever it starts, until the other has written; return after how long, and overlaps."""
+    moment = time.time()
+
+    async def keep_dead() -> None:
+        while True:
+            for pod in await world.control_plane(lost):
+                pod.signal(signal.SIGKILL)
+            await asyncio.sleep(0.05)
+
+    task = asyncio.create_task(keep_dead())
+    async with _busy(world):
+        took = await _first_write(world, stands[heir], moment)
+        await asyncio.sleep(2)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    both = overlaps(_writes(stands[lost], moment), _writes(stands[heir], moment))
+    await world.until(lambda: _is_ready(world, lost), f"{lost} runs again", within=90)
+    return took, both
+
+
+async def _is_ready(world: World, name: str) -> bool:
+    pods = await world.control_plane(name)
+    return bool(pods) and all(each.ready for each in pods)
+
+
+async def _paused(world: World, stands: dict[str, Stand], lost: str, heir: str) -> tuple[float, int]:
+    """Stop the leader's process for 25 s; return when the other wrote, and what the first one wrote afterwards."""
+    pod = (await world.control_plane(lost))[0]
+    moment = time.time()
+    pod.signal(signal.SIGSTOP)
+    async with _busy(world):
+        took = await _first_write(world, stands[heir], moment)
+        await asyncio.sleep(max(0.0, 25 - (time.time() - moment)))
+        awake = time.time()
+        pod.signal(signal.SIGCONT)
+        await asyncio.sleep(6)
+    good = [each for each in _writes(stands[lost], awake) if each.status == 200]
+    for each in good[:5]:
+        print(f"  stale: {each}")
+    return took, len(good)
+
+
+async def _ended(world: World, stands: dict[str, Stand]) -> float:
+    """Take the leader away in order."""
+    lost = await _leads(world)
+    heir = next(name for name in _PORTS if name != lost)
+    moment = time.time()
+    await world.kubectl("-n", "gatewayd-system", "scale", f"deployment/{lost}", "--replicas=0")
+    async with _busy(world):
+        return await _first_write(world, stands[heir], moment)
+
+
+async def lease_hung(world: World) -> tuple[Figure, ...]:
+    """Hold back the leader's requests for the lease alone, without a word; they arrive when they are stale."""
+    async with _pair(world) as stands:
+        lost = await _leads(world)
+        heir = next(name for name in _PORTS if name != lost)
+        async with _busy(world):
+            await asyncio.sleep(3)
+            moment = time.time()
+            stands[lost].rule = lambda request: 30.0 if _LEASES in request.path else 0.0
+            taken_over = await _first_write(world, stands[heir], moment)
+            await asyncio.sleep(15)
+            stands[lost].rule = lambda _: 0.0
+            await asyncio.sleep(20)
+        mine, theirs = _writes(stands[lost], moment), _writes(stands[heir], moment)
+        last = max((each.ended or each.began for each in mine), default=moment) - moment
+        return (
+            Figure(what="writes of the leader while its lease hung", value=len(mine), at_least=1),
+            Figure(what="its last write was answered after", value=last, unit="s"),
+            Figure(what="another's first write began after", value=taken_over, unit="s", at_least=last),
+            Figure(what="another's first write began after, at most", value=taken_over, unit="s", at_most=30),
+            none_of("writes by two at once", overlaps(mine, theirs)),
+            Figure(what="stale lease requests that arrived", value=_stale(stands[lost], moment), at_least=1),
+            none_of("of these, writes that were taken", _taken(stands[lost], moment)),
+        )
+
+
+def _stale(stand: Stand, since: float) -> int:
+    return sum(
+        _LEASES in each.path and each.passed_on - each.began > 20 for each in stand.requests if each.began > since
+    )
+
+
+def _taken(stand: Stand, since: float) -> int:
+    return sum(
+        _LEASES in each.path and each.passed_on - each.began > 20 and each.method == "PUT" and each.status == 200
+        for each in stand.requests
+        if each.began > since
+    )

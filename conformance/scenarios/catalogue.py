@@ -1,0 +1,84 @@
+"""All scenarios, in the order in which they run."""
+
+from __future__ import annotations
+
+from conformance.scenarios.cases.blackhole import blackhole
+from conformance.scenarios.cases.grants import grants
+from conformance.scenarios.cases.leader import leader_killed, lease_hung
+from conformance.scenarios.cases.probe import probe, probe_services
+from conformance.scenarios.cases.provisioning import provisioning
+from conformance.scenarios.cases.replicas import replicas
+from conformance.scenarios.cases.restart import restart, restart_changing
+from conformance.scenarios.cases.rotation import rotation
+from conformance.scenarios.cases.statuses import statuses
+from conformance.scenarios.cases.sync import sync
+from conformance.scenarios.scenario import Scenario
+
+_ALL = (
+    Scenario(
+        name="provisioning",
+        claim="from kubectl apply of a Gateway and a route to the first 200 through a new Envoy: under 5 s",
+        run=provisioning,
+    ),
+    Scenario(
+        name="probe",
+        claim="500 routes one by one: 404 before, the right answer after, nothing else; median at 100 under 40 ms",
+        run=probe,
+    ),
+    Scenario(
+        name="probe-services",
+        claim="the same with a Service of its own for every route, so that each needs a new cluster",
+        run=probe_services,
+    ),
+    Scenario(
+        name="restart",
+        claim="gatewayd killed with -9 under 200 requests/s: no failed request, nothing re-sent to Envoys",
+        run=restart,
+    ),
+    Scenario(
+        name="restart-changing",
+        claim="killed with -9 while routes change under load: no failed request, equal to a fresh replica afterwards",
+        run=restart_changing,
+    ),
+    Scenario(
+        name="leader",
+        claim="the leader killed, or paused: another writes statuses within 20 s, and never two",
+        run=leader_killed,
+    ),
+    Scenario(
+        name="lease-hung",
+        claim="renewal of the lease hangs: the leader steps down before another writes",
+        run=lease_hung,
+    ),
+    Scenario(
+        name="blackhole",
+        claim="no API server for 2 minutes and its history compacted: no failed request, no missed update",
+        run=blackhole,
+    ),
+    Scenario(
+        name="replicas",
+        claim="two replicas give the same resource versions for the same objects",
+        run=replicas,
+    ),
+    Scenario(
+        name="sync",
+        claim="nothing is served before all kinds were listed, each held back by 5 s in turn",
+        run=sync,
+    ),
+    Scenario(
+        name="statuses",
+        claim="1,000 routes made and deleted: one status write each, at most 30 for the Gateway, right counts",
+        run=statuses,
+    ),
+    Scenario(
+        name="grants",
+        claim="a ReferenceGrant taken away stops live traffic within 1 s",
+        run=grants,
+    ),
+    Scenario(
+        name="rotation",
+        claim="a Secret replaced every second for 60 s: no failed handshake; a broken one changes nothing",
+        run=rotation,
+    ),
+)
+SCENARIOS = {each.name: each for each in _ALL}
