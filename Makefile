@@ -7,7 +7,8 @@ STAMP := $(VENV)/.installed
 export PYTHONASYNCIODEBUG ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types contracts unit golden-check property feature golden bench protos lock clean
+.PHONY: help setup demo test check lint types contracts unit golden-check property feature golden protos manifests
+.PHONY: cluster smoke conformance scenarios bench lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +52,25 @@ feature: $(STAMP) ## a real Envoy in front of real backends
 
 golden: $(STAMP) ## rewrite goldens; CASE=area/name for one
 	$(BIN)/python -m tests.golden.write $(CASE)
+
+APT := .cache/apt-installed
+
+$(APT): conformance/apt.txt
+	@mkdir -p .cache
+	@dpkg -s $$(cat $<) > /dev/null 2>&1 || (apt-get update -qq && apt-get install -y -qq $$(cat $<) > /dev/null)
+	@touch $@
+
+cluster: $(STAMP) $(APT) ## a Kubernetes cluster out of processes, with gatewayd; stays until Ctrl-C
+	$(BIN)/python -m conformance.playground
+
+smoke: $(STAMP) $(APT) ## that cluster, proven without gatewayd
+	$(BIN)/python -m conformance.smoke
+
+conformance: $(STAMP) $(APT) ## the upstream suite; TEST=Name for one
+	$(BIN)/python -m conformance.run_suite $(addprefix --test ,$(TEST))
+
+scenarios: $(STAMP) $(APT) ## failures and latencies in that cluster, every request counted; TEST=name for one
+	$(BIN)/python -m conformance.scenarios $(TEST)
 
 bench: $(STAMP) ## measure; prints tables, writes bench/results
 	$(BIN)/python -m bench

@@ -40,6 +40,8 @@ def location(redirect: Redirect, match: PathMatch, domain: str, request: Request
 
 
 def _kept_host(redirect: Redirect, scheme: str, request: Request) -> str:
-    """Return the request's host, without its port where there is another one or the scheme's own no longer fits."""
-    implied = scheme != request.scheme and request.authority.endswith(f":{_PORTS[request.scheme]}")
-    return without_port(request.authority) if redirect.port is not None or implied else request.authority
+    """Return the request's host; a port that it has gives way to the redirect's, or to that of a new scheme."""
+    host = without_port(request.authority)
+    if redirect.port is not None or host == request.authority:
+        return host
+    return request.authority if redirect.scheme is None else f"{host}:{_PORTS[scheme]}"

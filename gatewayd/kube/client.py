@@ -126,12 +126,13 @@ async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:
     """Yield whole lines, however long: objects may be larger than the reader's own limit for a line."""
     rest = bytearray()
     async for chunk in stream.iter_any():
-        rest += chunk
-        *whole, last = bytes(rest).split(b"\n")
-        rest = bytearray(last)
-        for line in whole:
+        *ends, start = chunk.split(b"\n")
+        for end in ends:
+            line = bytes(rest + end)
+            rest.clear()
             if line:
                 yield line
+        rest += start
 
 
 def _check(status: int, data: bytes) -> None:

@@ -1,0 +1,24 @@
+"""Install gatewayd into the cluster that this process runs in, as a person would: `gatewayd install --print`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from conformance.build import HERE
+from conformance.kubectl import Kubectl
+
+_DEPLOYMENTS_TIMEOUT = "120s"
+
+
+def install(files: Sequence[str] | None) -> None:
+    """Apply manifests (None: what gatewayd itself prints) and wait for all Deployments. Raises KubectlError."""
+    kubectl = Kubectl()
+    for file in files or ():
+        kubectl("apply", "--server-side", "-f", file)
+    if files is None:
+        command = (sys.executable, "-m", "gatewayd", "install", "--print")
+        printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=HERE.parent, text=True).stdout
+        kubectl("apply", "--server-side", "-f", "-", stdin=printed)
+    kubectl("wait", "deployment", "--all", "-A", "--for=condition=Available", f"--timeout={_DEPLOYMENTS_TIMEOUT}")

@@ -1,0 +1,246 @@
+"""A scripted API server on loopback: an object store with resource versions, and answers that a test says beforehand.
+
+What no script says, the store answers as the real one does: 404, 409 for a stale resourceVersion or a name that is
+taken, merge patches, server-side apply (without field ownership). Watches are in the test's hands.
+https://kubernetes.io/docs/reference/using-api/api-concepts/
+"""
+
+import asyncio
+import json
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+from kubernetes_asyncio.client import Configuration
+
+from gatewayd.kube.client import KubeClient
+from tests.fakes.documents import Json, failure, page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request as it arrived: names of headers in lower case; `body` is None without one."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: Any
+
+    @property
+    def is_watch(self) -> bool:
+        return self.query.get("watch") == "true"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer: JSON, or bytes as they are."""
+
+    status: int = 200
+    body: Json | bytes = field(default_factory=dict)
+
+
+class Hole:
+    """No answer at all, on a connection that stays open."""
+
+
+class Drop:
+    """The connection ends without an answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Then:
+    """Something that happens while the request is on its way; the store answers after it."""
+
+    act: Callable[[], None]
+
+
+Answer = Reply | Hole | Drop | Then
+
+
+def refused(code: int, reason: str = "", message: str = "no") -> Reply:
+    """Return an error as the API server words it."""
+    return Reply(status=code, body=failure(code, reason, message))
+
+
+class Watch:
+    """An open watch."""
+
+    def __init__(self, request: Request, response: web.StreamResponse, transport: asyncio.Transport) -> None:
+        self.request = request
+        self._response = response
+        self._transport = transport
+        self._over = asyncio.Event()
+
+    async def send(self, *lines: Json) -> None:
+        for line in lines:
+            await self.raw(json.dumps(line).encode() + b"\n")
+
+    async def raw(self, data: bytes) -> None:
+        await self._response.write(data)
+
+    def end(self) -> None:
+        """End it in good order, as after `timeoutSeconds`."""
+        self._over.set()
+
+    def drop(self) -> None:
+        """Lose the connection."""
+        self._transport.abort()
+        self._over.set()
+
+    async def over(self) -> None:
+        await self._over.wait()
+
+
+class ApiServer:
+    """`objects` by path; `requests` in order of arrival; `most_at_once` counts requests that overlapped."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, Json] = {}
+        self.requests: list[Request] = []
+        self.watches: list[Watch] = []
+        self.version = 100
+        self._scripts: dict[tuple[str, str], deque[Answer]] = defaultdict(deque)
+        self._over = asyncio.Event()
+
+    def script(self, method: str, path: str, *answers: Answer) -> None:
+        """Say what the next such requests are answered; "WATCH" for watches."""
+        self._scripts[method, path].extend(answers)
+
+    def put(self, path: str, document: Json) -> Json:
+        """Store an object as if somebody had written it."""
+        self.version += 1
+        metadata = {"uid": f"uid-{self.version}", **document.get("metadata", {}), "resourceVersion": str(self.version)}
+        self.objects[path] = {**document, "metadata": metadata}
+        return self.objects[path]
+
+    def said(self, method: str, path: str = "") -> list[Request]:
+        """Return the requests of a method, of one path when it is given."""
+        return [each for each in self.requests if each.method == method and path in ("", each.path)]
+
+    @property
+    def writes(self) -> list[Request]:
+        return [each for each in self.requests if each.method != "GET"]
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        text = await request.read()
+        seen = Request(
+            method=request.method,
+            path=request.path,
+            query=dict(request.query),
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=json.loads(text) if text else None,
+        )
+        self.requests.append(seen)
+        scripts = self._scripts["WATCH" if seen.is_watch else seen.method, seen.path]
+        match scripts.popleft() if scripts else None:
+            case Reply() as reply:
+                body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
+                return web.Response(status=reply.status, body=body, content_type="application/json")
+            case Hole():
+                await self._over.wait()
+            case Drop():
+                assert request.transport is not None
+                request.transport.abort()
+            case Then(act=act):
+                act()
+        if seen.is_watch:
+            return await self._watch(request, seen)
+        return self._stored(seen)
+
+    async def _watch(self, request: web.Request, seen: Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        transport = request.transport
+        assert isinstance(transport, asyncio.Transport)
+        watch = Watch(seen, response, transport)
+        self.watches.append(watch)
+        await watch.over()
+        return response
+
+    def _stored(self, request: Request) -> web.Response:
+        status, document = getattr(self, f"_{request.method.lower()}")(request)
+        return web.json_response(document, status=status)
+
+    def _get(self, request: Request) -> tuple[int, Json]:
+        if request.path in self.objects:
+            return 200, self.objects[request.path]
+        below = [each for path, each in self.objects.items() if path.startswith(f"{request.path}/")]
+        return (200, page(*below, version=self.version)) if below else (404, failure(404, "NotFound"))
+
+    def _post(self, request: Request) -> tuple[int, Json]:
+        path = f"{request.path}/{request.body['metadata']['name']}"
+        if path in self.objects:
+            return 409, failure(409, "AlreadyExists")
+        return 201, self.put(path, request.body)
+
+    def _put(self, request: Request) -> tuple[int, Json]:
+        return self._replaced(request.path, request.body, request.body)
+
+    def _patch(self, request: Request) -> tuple[int, Json]:
+        path = request.path.removesuffix("/status")
+        if request.headers["content-type"] == "application/apply-patch+yaml":
+            return 200, self.put(path, request.body)
+        before = self.objects.get(path, {})
+        return self._replaced(path, request.body, {**before, "status": request.body["status"]})
+
+    def _replaced(self, path: str, body: Json, document: Json) -> tuple[int, Json]:
+        before = self.objects.get(path)
+        if before is None:
+            return 404, failure(404, "NotFound")
+        expected = body["metadata"].get("resourceVersion")
+        if expected not in (None, before["metadata"]["resourceVersion"]):
+            return 409, failure(409, "Conflict")
+        return 200, self.put(path, document)
+
+    def _delete(self, request: Request) -> tuple[int, Json]:
+        found = self.objects.pop(request.path, None)
+        return (200, {"kind": "Status", "status": "Success"}) if found else (404, failure(404, "NotFound"))
+
+    def close(self) -> None:
+        """Let go of everything that is open."""
+        self._over.set()
+        for watch in self.watches:
+            watch.end()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """An API server, where it listens, and a client of it."""
+
+    server: ApiServer
+    url: str
+    client: KubeClient
+
+
+@asynccontextmanager
+async def api_server() -> AsyncIterator[Cluster]:
+    """Serve on a free port of loopback."""
+    server = ApiServer()
+    runner = web.ServerRunner(web.Server(server.answer), keepalive_timeout=7200.0, shutdown_timeout=1.0)  # type: ignore[arg-type]
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    assert isinstance(site._server, asyncio.Server)
+    url = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"
+    client = KubeClient(client_settings(url))
+    try:
+        yield Cluster(server=server, url=url, client=client)
+    finally:
+        server.close()
+        await client.close()
+        await runner.cleanup()
+
+
+def client_settings(url: str) -> Configuration:
+    """Return how to reach it, with a token."""
+    configuration = Configuration()
+    configuration.host = url
+    # To load the machine's certificates takes longer than most tests do.
+    configuration.ssl_ca_cert = make_ca(datetime.now(UTC)).certificate
+    configuration.api_key = {"BearerToken": "Bearer token-of-ours"}
+    return configuration
