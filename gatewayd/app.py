@@ -18,6 +18,7 @@ from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.server import AdsServer
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.listenerset import ListenerSet
+from gatewayd.api.meta import ObjectKey
 from gatewayd.claims import Claims, offset_for
 from gatewayd.introspection.server import handlers
 from gatewayd.introspection.status import Status
@@ -35,6 +36,8 @@ from gatewayd.standalone.ports import check_port, first_unprivileged_port, may_b
 from gatewayd.standalone.runtime_folder import runtime_folder
 from gatewayd.standalone.watch import watch_folder
 from gatewayd.store import Delta
+from gatewayd.why import Step as WhyStep
+from gatewayd.why import why
 from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
 from gatewayd.xds.resource import Snapshot
 
@@ -106,7 +109,9 @@ class Standalone:
         with runtime_folder(self.options.runtime) as runtime:
             self._runtime = runtime
             self.socket = runtime / SOCKET
-            server = AdsServer(self.fleet, (UnixListener(path=self.socket),), others=handlers(self._audience.status))
+            server = AdsServer(
+                self.fleet, (UnixListener(path=self.socket),), others=handlers(self._audience.status, self._why)
+            )
             await server.start()
             try:
                 async with asyncio.TaskGroup() as tasks:
@@ -137,6 +142,9 @@ class Standalone:
         self.progress.retired(gateway)
         self.acked_at.pop(gateway, None)
         self.fleet.retire(gateway)
+
+    def _why(self, kind: str, key: ObjectKey) -> tuple[WhyStep, ...]:
+        return why(self.reconciler.store.engine, self.fleet.report, kind, key)
 
     async def _watch(self) -> None:
         async for changes in watch_folder(self.options.folder):

@@ -17,7 +17,7 @@ import structlog
 
 from gatewayd import admin
 from gatewayd.ads.fleet import Fleet
-from gatewayd.ads.listen import Certificates, TlsListener
+from gatewayd.ads.listen import Certificates, TlsListener, UnixListener
 from gatewayd.ads.server import AdsServer
 from gatewayd.api.core import ConfigMap
 from gatewayd.api.gateway import Gateway
@@ -26,6 +26,8 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.identity.authority import Authority
 from gatewayd.identity.certificates import LEAF_LIFETIME, KeyPair, Subject, issue
 from gatewayd.infra import layout
+from gatewayd.insight import Insight
+from gatewayd.introspection.server import handlers
 from gatewayd.ir.environment import HERE
 from gatewayd.ir.environment import Environment as EnvironmentRow
 from gatewayd.ir.outcome import FleetReport
@@ -44,11 +46,13 @@ from gatewayd.kube.reflector import EVERYTHING, Reflector, Selection, Timing
 from gatewayd.kube.status_writer import StatusWriter
 from gatewayd.metrics import CONTENT_TYPE, BatchFacts, Metrics, installed_version
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta, gateway_key
+from gatewayd.standalone.runtime_folder import runtime_folder
 from gatewayd.store import Delta
 from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
 
 ROTATION_SECONDS: Final = 600.0
 GAUGE_SECONDS: Final = 1.0
+SOCKET: Final = "xds/socket"
 
 _log = structlog.get_logger("gatewayd")
 
@@ -145,9 +149,25 @@ class InCluster:
 
     @asynccontextmanager
     async def _listening(self) -> AsyncIterator[None]:
-        """Listen on the three ports: ADS, health, metrics."""
-        listener = TlsListener(host="[::]", port=self._options.xds_port, certificates=self._trust.certificates)
-        server = AdsServer(self._fleet, (listener,))
+        """Listen on the three ports, ADS, health and metrics, and on the socket that `gatewayd status` asks."""
+        insight = Insight(reconciler=self._reconciler, fleet=self._fleet, where=self._where(), notices=self._unsynced)
+        with runtime_folder(None) as runtime:
+            listeners = (
+                TlsListener(host="[::]", port=self._options.xds_port, certificates=self._trust.certificates),
+                UnixListener(path=runtime / SOCKET),
+            )
+            server = AdsServer(self._fleet, listeners, others=handlers(insight.status, insight.why))
+            async with self._served(server):
+                yield
+
+    def _where(self) -> str:
+        return f"the cluster (replica {self._options.identity})"
+
+    def _unsynced(self) -> tuple[str, ...]:
+        return tuple(f"{kind}: not listed yet" for kind in sorted(self._reconciler.store.waiting_for))
+
+    @asynccontextmanager
+    async def _served(self, server: AdsServer) -> AsyncIterator[None]:
         health = admin.health_pages(lambda: tuple(sorted(self._reconciler.store.waiting_for)))
         metrics = admin.metrics_pages(self._metrics.text, CONTENT_TYPE)
         await server.start()

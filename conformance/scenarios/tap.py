@@ -31,27 +31,27 @@ _LABELS = {"kubernetes.io/service-name": "tap"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """One response: Unix seconds, type, resources with the bytes of their bodies, names that it removes."""
+    """One response: Unix seconds, type, resources (name, version, bytes of the body), names that it removes."""
 
     at: float
     type_url: str
-    resources: tuple[tuple[str, int], ...]
+    resources: tuple[tuple[str, str, int], ...]
     removed: tuple[str, ...]
 
 
 @dataclass(slots=True, kw_only=True)
 class Stream:
-    """One stream of an Envoy. `declared` counts what it said it has; `answered` is when the first request came."""
+    """One stream of an Envoy. `declared` is what it said it has: (type, name) -> version."""
 
     opened: float
-    declared: int = 0
+    declared: dict[tuple[str, str], str] = field(default_factory=dict)
     responses: list[Response] = field(default_factory=list)
     nacks: int = 0
 
     @property
     def resource_bytes(self) -> int:
         """Return the bytes of all resources that were sent."""
-        return sum(size for each in self.responses for _, size in each.resources)
+        return sum(size for each in self.responses for *_, size in each.resources)
 
     @property
     def removals(self) -> int:
@@ -105,7 +105,8 @@ class Tap:
     async def _up(self, context: grpc.aio.ServicerContext, call: Any, stream: Stream) -> None:
         while (data := await context.read()) is not grpc.aio.EOF:
             message = discovery_pb2.DeltaDiscoveryRequest.FromString(data)
-            stream.declared += len(message.initial_resource_versions)
+            for name, version in message.initial_resource_versions.items():
+                stream.declared[message.type_url, name] = version
             stream.nacks += message.HasField("error_detail")
             await call.write(data)
             if stream not in self.streams:  # gatewayd took the stream
@@ -118,7 +119,9 @@ class Tap:
                 Response(
                     at=time.time(),
                     type_url=message.type_url,
-                    resources=tuple((each.name, len(each.resource.value)) for each in message.resources),
+                    resources=tuple(
+                        (each.name, each.version, len(each.resource.value)) for each in message.resources
+                    ),
                     removed=tuple(message.removed_resources),
                 )
             )

@@ -187,4 +187,9 @@ def _limits(forward: Forward) -> Iterator[str]:
         codes = ", ".join(map(str, forward.retry.codes)) or "no status"
         yield f"up to {forward.retry.attempts} retries on {codes} and failed connections"
     if forward.persistence is not None:
-        yield f"sessions stay with a backend by {forward.persistence.kind} {forward.persistence.name}"
+        yield f"sessions stay with an endpoint by {forward.persistence.kind} {forward.persistence.name}"
+        return
+    for each in forward.backends:
+        if each.persistence is not None:
+            kept = f"{each.persistence.kind} {each.persistence.name}"
+            yield f"sessions of {backend_name(each.backend)} stay with an endpoint by {kept}"

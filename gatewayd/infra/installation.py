@@ -97,6 +97,8 @@ def _deployment(chosen: Installation) -> JSON:
             "securityContext": POD_SECURITY,
             "topologySpreadConstraints": spread(SELECTOR),
             "containers": [_container(chosen)],
+            # For the socket that `gatewayd status` asks: the root file system is read-only.
+            "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "16Mi"}}],
         },
     }
     spec = {
@@ -132,6 +134,7 @@ def _container(chosen: Installation) -> JSON:
             "failureThreshold": 6,
         },
         "resources": {part: dict(quantities) for part, quantities in RESOURCES.items()},
+        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 - the pod's own
         "securityContext": CONTAINER_SECURITY,
     }
 

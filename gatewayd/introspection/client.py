@@ -13,8 +13,17 @@ from urllib.parse import quote
 
 import grpc
 
-from gatewayd.introspection.messages import GET_STATUS, SERVICE, decoded, request
+from gatewayd.introspection.messages import (
+    GET_STATUS,
+    GET_WHY,
+    SERVICE,
+    decoded,
+    request,
+    why_decoded,
+    why_request,
+)
 from gatewayd.introspection.status import Status
+from gatewayd.why import Step
 
 _PATTERN: Final = "gatewayd-*/xds/socket"
 _TIMEOUT: Final = 5.0
@@ -39,10 +48,19 @@ def newest_socket(runtime: Path | None, owner: int) -> Path | None:
 
 def fetch(path: Path) -> Status:
     """Return what the run at a socket says of itself; raises NobodyError."""
+    return decoded(_call(path, GET_STATUS, request()))
+
+
+def fetch_why(path: Path, kind: str, namespace: str, name: str) -> tuple[Step, ...]:
+    """Return the chain of a route of the run at a socket; raises NobodyError."""
+    return why_decoded(_call(path, GET_WHY, why_request(kind, namespace, name)))
+
+
+def _call(path: Path, method: str, message: bytes) -> bytes:
     with grpc.insecure_channel(f"unix:{quote(str(path.absolute()))}") as channel:
-        call = channel.unary_unary(f"/{SERVICE}/{GET_STATUS}")
+        call = channel.unary_unary(f"/{SERVICE}/{method}")
         try:
-            return decoded(call(request(), timeout=_TIMEOUT))
+            return bytes(call(message, timeout=_TIMEOUT))
         except grpc.RpcError as error:
             raise NobodyError(f"{path}: no gatewayd answers; {error.details()}") from error
 

@@ -3,23 +3,56 @@
 Invariant: a value that went through a message is equal to what it was.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from gatewayd.introspection.status import GatewayVersion, ProxyRow, Refused, Status, TypeRow
 from gatewayd.rpc import introspection_pb2 as pb
 from gatewayd.standalone.documents import FileProblem
 from gatewayd.standalone.table import Acked, Board, Condition, GatewayRow, Mark, RouteRow
+from gatewayd.why import Mark as StepMark
+from gatewayd.why import Step
 
 SERVICE = "gatewayd.v1.Introspection"
 GET_STATUS = "GetStatus"
+GET_WHY = "GetWhy"
 
 _TO_MARK = {Mark.UNKNOWN: pb.Condition.UNKNOWN, Mark.TRUE: pb.Condition.TRUE, Mark.FALSE: pb.Condition.FALSE}
 _FROM_MARK = {number: mark for mark, number in _TO_MARK.items()}
+_TO_STEP = {StepMark.INFO: pb.Step.INFO, StepMark.GOOD: pb.Step.GOOD, StepMark.BAD: pb.Step.BAD}
+_FROM_STEP = {number: mark for mark, number in _TO_STEP.items()}
 
 
 def request() -> bytes:
     """Return a serialised GetStatusRequest."""
     return bytes(pb.GetStatusRequest().SerializeToString())
+
+
+def why_request(kind: str, namespace: str, name: str) -> bytes:
+    """Return a serialised GetWhyRequest."""
+    return bytes(pb.GetWhyRequest(kind=kind, namespace=namespace, name=name).SerializeToString())
+
+
+def why_asked(data: bytes) -> tuple[str, str, str]:
+    """Read a serialised GetWhyRequest: kind, namespace, name."""
+    message = pb.GetWhyRequest.FromString(data)
+    return message.kind, message.namespace, message.name
+
+
+def why_encoded(steps: Iterable[Step]) -> bytes:
+    """Return a serialised GetWhyResponse."""
+    found = [
+        pb.Step(depth=each.depth, mark=_TO_STEP[each.mark], subject=each.subject, says=each.says) for each in steps
+    ]
+    return bytes(pb.GetWhyResponse(steps=found).SerializeToString())
+
+
+def why_decoded(data: bytes) -> tuple[Step, ...]:
+    """Read a serialised GetWhyResponse."""
+    return tuple(
+        Step(depth=each.depth, mark=_FROM_STEP[each.mark], subject=each.subject, says=each.says)
+        for each in pb.GetWhyResponse.FromString(data).steps
+    )
 
 
 def encoded(status: Status) -> bytes:

@@ -73,9 +73,22 @@ class Resolved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetryBudget:
+    """How many retries may be in flight: `percent` of the requests in flight, and never less than `least`."""
+
+    percent: int
+    least: int
+
+
+DEFAULT_RETRY_BUDGET = RetryBudget(percent=20, least=100)
+"""Retries may not multiply an overload, yet a few are always allowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
     """One upstream as one Gateway's Envoys shall reach it. `tls` None means plain text."""
 
     upstream: Upstream
     endpoints: Discovered | Resolved
     tls: UpstreamTLS | None
+    retry_budget: RetryBudget

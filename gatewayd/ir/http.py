@@ -99,16 +99,6 @@ NO_REWRITE = URLRewrite(host=None, path=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WeightedBackend:
-    """A share of the traffic of a rule, with what is done to that share alone."""
-
-    backend: Backend
-    weight: int
-    filters: tuple[HTTPFilter, ...]
-    rewrite: URLRewrite
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Mirror:
     """Copy `parts_per_million` of the requests to a backend, ignoring its answers."""
 
@@ -151,6 +141,20 @@ class SessionPersistence:
     name: str
     path: str
     ttl_s: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightedBackend:
+    """A share of the traffic of a rule, with what is done to that share alone.
+
+    `persistence` is the backend's own; it counts where the rule's Forward has none.
+    """
+
+    backend: Backend
+    weight: int
+    filters: tuple[HTTPFilter, ...]
+    rewrite: URLRewrite
+    persistence: SessionPersistence | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

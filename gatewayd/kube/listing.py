@@ -81,7 +81,10 @@ Live = Callable[[ObjectKey, bytes | None], None]
 
 
 class Listing:
-    """All objects of one kind, as far as the API server has told. Give it pages or events, take Deltas."""
+    """All objects of one kind, as far as the API server has told. Give it pages or events, take Deltas.
+
+    A list is `begin`, any number of `page`, `listed`; one that breaks off is begun anew.
+    """
 
     def __init__(self, kind: Kind, *, undecodable: Note, live: Live) -> None:
         """`live` hears of every object as it stands (None: gone)."""
@@ -92,11 +95,16 @@ class Listing:
         self._known: set[ObjectKey] = set()
         self._listed: set[ObjectKey] = set()
 
+    def begin(self) -> None:
+        """Begin a list: what an earlier one had that broke off says nothing about this one."""
+        self._listed = set()
+
     def page(self, page: Page) -> Iterator[Delta]:
         """Take one page of a list; call `listed` after the last one."""
         for raw in page.items:
             head = decode_head(raw)
             self._listed.add(head.key)
+            self._known.add(head.key)  # so that it goes again if the list breaks off and the next does not have it
             yield from self._put(head, raw)
 
     def listed(self, version: str) -> Iterator[Delta]:
@@ -127,7 +135,7 @@ class Listing:
 
     def forget(self) -> Iterator[Delta]:
         """Take note that the kind itself is gone (its CRD was removed), and all its objects with it."""
-        self._listed = set()
+        self.begin()
         yield from self.listed("")
 
     def _put(self, head: Head, raw: bytes | msgspec.Raw) -> Iterator[Delta]:

@@ -78,6 +78,7 @@ class Reflector:
         self._timing = timing
         self._synced = False
         self._failures = 0
+        self._expirations = 0
         self._api_version = listing.kind.api_version
         self._on_restart = on_restart
 
@@ -89,7 +90,7 @@ class Reflector:
                 self._failures = 0
                 await self._watch()
             except ExpiredError as expired:
-                _log.info("listing again", kind=self._kind.kind, reason=str(expired))
+                await self._expired(expired)
             except ApiError as error:
                 await self._refused(error)
             except (*CONNECTION_ERRORS, msgspec.MsgspecError) as error:
@@ -106,6 +107,13 @@ class Reflector:
             self._submit(self._listing.forget())
             self._mark_synced()
             await asyncio.sleep(ABSENT_SECONDS)
+
+    async def _expired(self, expired: ExpiredError) -> None:
+        """Let the next list begin at once, but later and later when no watch gets anywhere between the lists."""
+        _log.info("listing again", kind=self._kind.kind, reason=str(expired))
+        if self._expirations:
+            await asyncio.sleep(self._timing.backoff.delay(self._expirations, self._timing.random))
+        self._expirations += 1
 
     def _try_older_version(self) -> bool:
         """Ask for the next version that the kind may be served in; False when all have been asked for."""
@@ -128,6 +136,7 @@ class Reflector:
     async def _list(self) -> None:
         """List all pages; the difference goes to the store in pieces, and is complete when this returns."""
         following = ""
+        self._listing.begin()
         while True:
             query = [("limit", str(PAGE_SIZE)), *self._selection.query()]
             if following:
@@ -165,13 +174,21 @@ class Reflector:
                 *self._selection.query(),
             ]
             try:
-                async with self._client.lines(self._where(), query, QUIET_SECONDS) as lines:
-                    async for line in lines:
-                        self._submit(tuple(self._listing.event(line)))
-                        self._failures = 0
+                await self._follow(query)
             except ApiError as error:
                 if error.status == 410:
                     raise ExpiredError(str(error)) from error
                 raise
-            except (*CONNECTION_ERRORS, msgspec.MsgspecError) as error:
+            except (*CONNECTION_ERRORS, msgspec.MsgspecError, EOFError) as error:
                 await self._wait(error)
+
+    async def _follow(self, query: list[tuple[str, str]]) -> None:
+        """Take the lines of one watch; one without any, not even a bookmark, raises EOFError."""
+        heard = False
+        async with self._client.lines(self._where(), query, QUIET_SECONDS) as lines:
+            async for line in lines:
+                self._submit(tuple(self._listing.event(line)))
+                heard = True
+                self._failures = self._expirations = 0
+        if not heard:
+            raise EOFError("the watch ended without a line")

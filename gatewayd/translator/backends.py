@@ -27,6 +27,7 @@ from gatewayd.translator.clientcert import client_certificate
 from gatewayd.translator.endpoints import ServicePortKey, endpoints
 from gatewayd.translator.gatewayclass import environment
 from gatewayd.translator.policies.backendtls import upstream_settings
+from gatewayd.translator.policies.traffic import retry_budget
 from gatewayd.translator.references import Pointer, permitted
 
 SERVICE_KIND = GroupKind("", "Service")
@@ -135,13 +136,15 @@ def cluster(view: View, key: GatewayUpstream) -> Cluster:
     """Return how the Envoys of a Gateway reach an upstream."""
     upstream = key.upstream
     found = upstream_settings(view, upstream)
+    plain = Cluster(
+        upstream=upstream, endpoints=_endpoints(view, upstream), tls=None, retry_budget=retry_budget(view, upstream)
+    )
     if found is None:
-        return Cluster(upstream=upstream, endpoints=_endpoints(view, upstream), tls=None)
+        return plain
     if found.tls is None:
         # TLS was asked for and cannot be had: nobody may be reached, least of all in plain text.
-        return Cluster(upstream=upstream, endpoints=Discovered(endpoints=()), tls=None)
-    shown = client_certificate(view, key.gateway).certificate
-    return Cluster(upstream=upstream, endpoints=_endpoints(view, upstream), tls=replace(found.tls, client=shown))
+        return replace(plain, endpoints=Discovered(endpoints=()))
+    return replace(plain, tls=replace(found.tls, client=client_certificate(view, key.gateway).certificate))
 
 
 def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:

@@ -7,7 +7,7 @@ from gatewayd.translator.endpoints import SLICES
 from gatewayd.translator.infrastructure import INFRASTRUCTURE
 from gatewayd.translator.listeners import SETS_BY_GATEWAY
 from gatewayd.translator.outcomes import OUTCOMES
-from gatewayd.translator.policies.attach import BACKEND_TLS_BY_TARGET
+from gatewayd.translator.policies.attach import BACKEND_TLS_BY_TARGET, TRAFFIC_BY_TARGET
 from gatewayd.translator.policies.outcomes import SERVICE_USES
 from gatewayd.translator.proxy import PROXIES, UPSTREAMS
 from gatewayd.translator.references import GRANTS
@@ -19,6 +19,7 @@ INDEXES: tuple[Index, ...] = (
     SETS_BY_GATEWAY,
     CERTIFICATE_USES,
     BACKEND_TLS_BY_TARGET,
+    TRAFFIC_BY_TARGET,
     DEFAULT_GATEWAYS,
     ATTACHED,
     HOSTS,

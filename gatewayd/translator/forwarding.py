@@ -7,25 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gatewayd.api.durations import milliseconds
 from gatewayd.api.grpcroute import GRPCBackendRef
 from gatewayd.api.httproute import HTTPBackendRef
 from gatewayd.api.meta import ObjectKey
-from gatewayd.api.sessionpersistence import SessionPersistence as WrittenPersistence
 from gatewayd.incremental.view import View
-from gatewayd.ir.backend import InvalidBackend
+from gatewayd.ir.backend import InvalidBackend, ServiceBackend
 from gatewayd.ir.filters import Cors, HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import (
     NO_REWRITE,
     Mirror,
-    PersistenceKind,
     Redirect,
-    SessionPersistence,
     URLRewrite,
     WeightedBackend,
 )
 from gatewayd.translator.backends import BackendAsk, backend
 from gatewayd.translator.filters import AnyFilter, Place, effect
+from gatewayd.translator.policies.traffic import backend_persistence
 from gatewayd.translator.rules import Problem, Unresolved, Unsupported
 
 
@@ -97,24 +94,6 @@ def _share(view: View, place: Place, path: str, ref: AnyBackendRef) -> tuple[Wei
         weight=ref.weight,
         filters=tuple(each for each in own.filters if not isinstance(each, Cors)),
         rewrite=own.rewrite,
+        persistence=backend_persistence(view, target.upstream) if isinstance(target, ServiceBackend) else None,
     )
     return share, tuple(problems)
-
-
-def persistence(written: WrittenPersistence | None) -> SessionPersistence | None:
-    """Return the session persistence of a rule.
-
-    https://gateway-api.sigs.k8s.io/geps/gep-1619/
-    """
-    if written is None:
-        return None
-    kind = PersistenceKind.HEADER if written.type == "Header" else PersistenceKind.COOKIE
-    named = written.header.name if written.header else written.cookie.name if written.cookie else None
-    permanent = written.cookie is not None and written.cookie.lifetime_type == "Permanent"
-    permanent = permanent or (written.cookie_config is not None and written.cookie_config.lifetime_type == "Permanent")
-    return SessionPersistence(
-        kind=kind,
-        name=named or written.session_name or "gatewayd-session",
-        path=written.cookie.path if written.cookie else "/",
-        ttl_s=milliseconds(written.absolute_timeout) // 1000 if permanent else None,
-    )

@@ -11,6 +11,7 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
+from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
 from gatewayd.incremental.view import Member, Output, Source, View, query
 from gatewayd.ir.outcome import (
     NO_FLEET,
@@ -41,7 +42,7 @@ from gatewayd.translator.listeners import (
     port_listeners,
     set_is_allowed,
 )
-from gatewayd.translator.policies.outcomes import backendtls_outcome
+from gatewayd.translator.policies.outcomes import backendtls_outcome, traffic_outcome
 from gatewayd.translator.protocols import GATEWAY_KIND, ROUTE_TABLES
 from gatewayd.translator.routes import rules
 from gatewayd.translator.tls import termination, termination_key
@@ -233,6 +234,7 @@ OUTCOMES = Output(
         Source(table=Gateway, query=gateway_outcome),
         Source(table=ListenerSet, query=listenerset_outcome),
         Source(table=BackendTLSPolicy, query=backendtls_outcome),
+        Source(table=XBackendTrafficPolicy, query=traffic_outcome),
         *(Source(table=table, query=route_outcome) for table in ROUTE_TABLES),
     ),
 )

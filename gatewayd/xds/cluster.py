@@ -15,7 +15,7 @@ from envoy.extensions.upstreams.http.v3 import http_protocol_options_pb2
 from envoy.type.v3 import percent_pb2
 from google.protobuf import wrappers_pb2
 
-from gatewayd.ir.backend import Cluster, Discovered, Protocol, Resolved
+from gatewayd.ir.backend import Cluster, Discovered, Protocol, Resolved, RetryBudget
 from gatewayd.xds import names, tls
 from gatewayd.xds.endpoint import lb_endpoint
 from gatewayd.xds.message import ADS, packed, seconds
@@ -28,21 +28,6 @@ _HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 _MAX = wrappers_pb2.UInt32Value(value=2**32 - 1)
 _Thresholds = circuit_breaker_pb2.CircuitBreakers.Thresholds
 
-_BREAKERS = circuit_breaker_pb2.CircuitBreakers(
-    thresholds=[
-        _Thresholds(
-            max_connections=_MAX,
-            max_pending_requests=_MAX,
-            max_requests=_MAX,
-            max_retries=_MAX,
-            # Retries may not multiply an overload, yet a few are always allowed.
-            retry_budget=_Thresholds.RetryBudget(
-                budget_percent=percent_pb2.Percent(value=20),
-                min_retry_concurrency=wrappers_pb2.UInt32Value(value=100),
-            ),
-        )
-    ]
-)
 _KEEPALIVE = cluster_pb2.UpstreamConnectionOptions(
     tcp_keepalive=address_pb2.TcpKeepalive(
         keepalive_probes=wrappers_pb2.UInt32Value(value=3),
@@ -76,7 +61,7 @@ def cluster(of: Cluster) -> Any:
     return _Cluster(
         name=names.cluster(of.upstream),
         **endpoints_source(of),
-        **defaults(),
+        **defaults(of.retry_budget),
         common_lb_config=_COMMON_LB,
         lb_policy=_Cluster.LEAST_REQUEST,
         typed_extension_protocol_options=_protocol_options(protocol),
@@ -84,15 +69,33 @@ def cluster(of: Cluster) -> Any:
     )
 
 
-def defaults() -> dict[str, Any]:
-    """Return the fields that all clusters have alike."""
+def defaults(budget: RetryBudget) -> dict[str, Any]:
+    """Return the fields that all clusters have alike, but for how much may be tried again."""
     return {
         "connect_timeout": seconds(5),
         "per_connection_buffer_limit_bytes": BUFFER_BYTES,
-        "circuit_breakers": _BREAKERS,
+        "circuit_breakers": _breakers(budget),
         "upstream_connection_options": _KEEPALIVE,
         "ignore_health_on_host_removal": True,
     }
+
+
+def _breakers(budget: RetryBudget) -> Any:
+    """Stop nothing but storms of retries."""
+    return circuit_breaker_pb2.CircuitBreakers(
+        thresholds=[
+            _Thresholds(
+                max_connections=_MAX,
+                max_pending_requests=_MAX,
+                max_requests=_MAX,
+                max_retries=_MAX,
+                retry_budget=_Thresholds.RetryBudget(
+                    budget_percent=percent_pb2.Percent(value=budget.percent),
+                    min_retry_concurrency=wrappers_pb2.UInt32Value(value=budget.least),
+                ),
+            )
+        ]
+    )
 
 
 def by_eds() -> dict[str, Any]:

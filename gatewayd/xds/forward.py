@@ -17,7 +17,7 @@ from gatewayd.ir.backend import InvalidBackend, ServiceBackend
 from gatewayd.ir.filters import HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import Forward, Mirror, Retry, Route, Timeouts, URLRewrite, WeightedBackend
 from gatewayd.xds import names
-from gatewayd.xds.filters.chain import filter_fields
+from gatewayd.xds.filters.chain import filter_fields, with_session
 from gatewayd.xds.filters.header import host_to_set
 from gatewayd.xds.match import MILLION, fraction
 from gatewayd.xds.message import milliseconds, packed
@@ -93,7 +93,7 @@ def _share(
     deep = any(each.filters for each in live)
     lowered = tuple(each for each in route.filters if deep and isinstance(each, RequestHeaders | ResponseHeaders))
     action = pb.RouteAction(
-        **_destination(live, lowered),
+        **_destination(forward, live, lowered),
         **rewritten_path(rewrite.path, route.match.path),
         **_host(rewrite.host),
         **_timeouts(forward.timeouts),
@@ -104,18 +104,21 @@ def _share(
     return Share(threshold=threshold, fields={"route": action}, filters=left)
 
 
-def _destination(live: tuple[WeightedBackend, ...], lowered: tuple[HTTPFilter, ...]) -> dict[str, Any]:
+def _destination(
+    forward: Forward, live: tuple[WeightedBackend, ...], lowered: tuple[HTTPFilter, ...]
+) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if any(isinstance(each.backend, InvalidBackend) for each in live):
         # For the cluster that never exists. Not for others: one of those may be on its way (503, try again).
         fields["cluster_not_found_response_code"] = pb.RouteAction.INTERNAL_SERVER_ERROR
-    if len(live) == 1 and not live[0].filters:
+    own = {each: each.persistence for each in live if forward.persistence is None}
+    if len(live) == 1 and not live[0].filters and not own.get(live[0]):
         return {**fields, "cluster": _cluster(live[0])}
     weights = [
         pb.WeightedCluster.ClusterWeight(
             name=_cluster(each),
             weight=wrappers_pb2.UInt32Value(value=each.weight),
-            **filter_fields((*lowered, *each.filters)),
+            **with_session(filter_fields((*lowered, *each.filters)), own.get(each)),
         )
         for each in live
     ]

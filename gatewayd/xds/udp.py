@@ -16,7 +16,7 @@ from google.protobuf import wrappers_pb2
 from xds.core.v3 import extension_pb2
 from xds.type.matcher.v3 import matcher_pb2
 
-from gatewayd.ir.backend import Backend, Cluster, Discovered, InvalidBackend, Resolved, Upstream
+from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, Backend, Cluster, Discovered, InvalidBackend, Resolved, Upstream
 from gatewayd.ir.l4 import L4Backend, L4Forward
 from gatewayd.ir.proxy import DatagramListener
 from gatewayd.xds import names
@@ -50,7 +50,7 @@ def datagram_cluster(listener: DatagramListener, upstreams: Upstreams) -> Any:
     return _Cluster(
         name=name,
         **source,
-        **defaults(),
+        **defaults(DEFAULT_RETRY_BUDGET),
         common_lb_config=_Cluster.CommonLbConfig(locality_weighted_lb_config=weighted),
         lb_policy=_Cluster.ROUND_ROBIN,
     )

@@ -11,11 +11,14 @@ from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from aiohttp import web
 from kubernetes_asyncio.client import Configuration
 
+from gatewayd.identity.certificates import make_ca
 from gatewayd.kube.client import KubeClient
 from tests.fakes.documents import Json, failure, page
 
@@ -227,7 +230,10 @@ async def api_server() -> AsyncIterator[Cluster]:
     await site.start()
     assert isinstance(site._server, asyncio.Server)
     url = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"
-    client = KubeClient(client_settings(url))
+    with NamedTemporaryFile(suffix=".pem") as authorities:
+        authorities.write(make_ca(datetime.now(UTC)).certificate)
+        authorities.flush()
+        client = KubeClient(client_settings(url, authorities.name))
     try:
         yield Cluster(server=server, url=url, client=client)
     finally:
@@ -236,11 +242,11 @@ async def api_server() -> AsyncIterator[Cluster]:
         await runner.cleanup()
 
 
-def client_settings(url: str) -> Configuration:
+def client_settings(url: str, authorities: str) -> Configuration:
     """Return how to reach it, with a token."""
     configuration = Configuration()
     configuration.host = url
-    # To load the machine's certificates takes longer than most tests do.
-    configuration.ssl_ca_cert = make_ca(datetime.now(UTC)).certificate
+    # Loading the certificates of the machine would take longer than most tests do.
+    configuration.ssl_ca_cert = authorities
     configuration.api_key = {"BearerToken": "Bearer token-of-ours"}
     return configuration

@@ -13,7 +13,6 @@ import structlog
 from tests.feature.harness.manifests import GATEWAY
 from tests.feature.harness.world import World, running_world
 
-
 BUGS = frozenset({"query failed", "snapshot failed"})
 """What gatewayd logs when a function of its core raises: it goes on, and a test must not."""
 

@@ -190,18 +190,40 @@ async def test_a_new_secret_is_served_and_no_connection_is_dropped(world: World)
     await connection.close()
 
 
-async def test_a_secret_that_goes_bad_takes_only_its_listener(world: World) -> None:
+async def test_a_secret_that_goes_bad_is_told_and_its_last_good_certificate_is_served(world: World) -> None:
+    await world.apply(route("first", to("first")), route("second", to("second"), backend="two"))
+    connection = await http1.connect(world.port("tls"), tls=CA.trusting(), server_name="first.example")
+    assert (await connection.ask(host="first.example")).said == (200, "first", "one")
+
+    await world.apply(secret("first", b"no certificate", b"no key"))
+
+    said = world.listener("Gateway infra/edge", "first")
+    assert state(said["ResolvedRefs"]) == (False, "InvalidCertificateRef")
+    assert "last good certificate" in said["ResolvedRefs"].message
+    assert state(said["Programmed"]) == (True, "Programmed")
+    assert await shown(world, "tls", "first.example") == FIRST.serial
+    assert (await connection.ask(host="first.example")).said == (200, "first", "one")
+    await connection.close()
+    assert state(world.listener("Gateway infra/edge", "second")["ResolvedRefs"]) == (True, "ResolvedRefs")
+
+    renewed = CA.issue("first.example")
+    await world.apply(renewed.secret("first"))
+
+    assert await shown(world, "tls", "first.example") == renewed.serial
+    assert state(world.listener("Gateway infra/edge", "first")["ResolvedRefs"]) == (True, "ResolvedRefs")
+
+
+async def test_a_secret_that_is_removed_takes_only_its_listener(world: World) -> None:
     await world.apply(route("first", to("first")), route("second", to("second"), backend="two"))
     connection = await http1.connect(world.port("tls"), tls=CA.trusting(), server_name="a.second.example")
     assert (await connection.ask(host="a.second.example")).said == (200, "second", "two")
 
-    await world.apply(secret("first", b"no certificate", b"no key"))
+    await world.remove("Secret infra/first")
 
     bad, good = world.listener("Gateway infra/edge", "first"), world.listener("Gateway infra/edge", "second")
     assert state(bad["ResolvedRefs"]) == (False, "InvalidCertificateRef")
     assert bad["Programmed"].status is False
     assert world.attached("Gateway infra/edge", "first") == 1
-    assert state(good["ResolvedRefs"]) == (True, "ResolvedRefs")
     assert state(good["Programmed"]) == (True, "Programmed")
     assert (await secure(world, "tls", "a.second.example")).said == (200, "second", "two")
     assert (await connection.ask(host="a.second.example")).said == (200, "second", "two")

@@ -87,13 +87,13 @@ class _Rounds:
     def figures(self, tap: Tap, first: float) -> tuple[Figure, ...]:
         """Return what crossed the streams that were opened after the first kill."""
         streams = [each for each in tap.since(first) if each.declared]
-        sent = [response for each in streams for response in each.responses]
-        for each in (each for each in sent if each.resources or each.removed):
-            print(f"  re-sent: {each}")
+        for stream in streams:
+            for each in (each for each in stream.responses if each.resources or each.removed):
+                print(f"  re-sent after {each.at - stream.opened:.2f} s: {each}; declared: {stream.declared}")
         return (
             Figure(what="kills", value=self.kills, at_least=6),
             Figure(what="streams that Envoys opened again", value=len(streams), at_least=3),
-            Figure(what="resources that Envoys said they have", value=sum(each.declared for each in streams)),
+            Figure(what="resources that Envoys said they have", value=sum(len(each.declared) for each in streams)),
             none_of("resource bytes re-sent", sum(each.resource_bytes for each in streams)),
             none_of("resources removed", sum(each.removals for each in streams)),
             none_of("refusals by an Envoy", sum(each.nacks for each in streams)),

@@ -4,11 +4,19 @@ A policy for a section (a Service port by name) goes before one for the whole ob
 oldest applies, then the first by namespace and name. https://gateway-api.sigs.k8s.io/geps/gep-713/
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.meta import GroupKind, ObjectKey
+from gatewayd.api.refs import PolicyTargetRefWithSection
+from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
 from gatewayd.incremental.view import Index, View, query, rows
+
+SERVICE_KIND = GroupKind("", "Service")
+
+Policy = BackendTLSPolicy | XBackendTrafficPolicy
+PolicyTable = type[BackendTLSPolicy] | type[XBackendTrafficPolicy]
 
 
 class Target(NamedTuple):
@@ -19,41 +27,65 @@ class Target(NamedTuple):
     section: str
 
 
-def _targets(row: BackendTLSPolicy) -> list[Target]:
+class Claim(NamedTuple):
+    """A kind of policy and what is asked for it."""
+
+    table: PolicyTable
+    target: Target
+
+
+def targets(row: Policy) -> list[Target]:
+    """Return what a policy is for, in its order."""
     return [
-        Target(each.group_kind, ObjectKey(row.metadata.namespace, each.name), each.section_name or "")
+        Target(
+            each.group_kind,
+            ObjectKey(row.metadata.namespace, each.name),
+            (each.section_name or "") if isinstance(each, PolicyTargetRefWithSection) else "",
+        )
         for each in row.spec.target_refs
     ]
 
 
 BACKEND_TLS_BY_TARGET = Index(
     name="backendtlspolicies_by_target",
-    sources=(rows(BackendTLSPolicy, _targets),),
+    sources=(rows(BackendTLSPolicy, targets),),
     group=lambda target: target.key,
 )
+TRAFFIC_BY_TARGET = Index(
+    name="xbackendtrafficpolicies_by_target",
+    sources=(rows(XBackendTrafficPolicy, targets),),
+    group=lambda target: target.key,
+)
+_BY_TARGET: Mapping[PolicyTable, Index] = {
+    BackendTLSPolicy: BACKEND_TLS_BY_TARGET,
+    XBackendTrafficPolicy: TRAFFIC_BY_TARGET,
+}
 
 
 @query
-def winner(view: View, target: Target) -> ObjectKey | None:
+def winner(view: View, claim: Claim) -> ObjectKey | None:
     """Return the policy that applies to exactly this target; None when there is none."""
     found = []
-    for member in view.bucket(BACKEND_TLS_BY_TARGET, target):
-        row = view.get(BackendTLSPolicy, member.key)
+    for member in view.bucket(_BY_TARGET[claim.table], claim.target):
+        row = policy_row(view, claim.table, member.key)
         if row is not None:
             found.append((row.metadata.creation_timestamp, row.metadata.key))
     return min(found)[1] if found else None
 
 
 @query
-def applying(view: View, target: Target) -> ObjectKey | None:
+def applying(view: View, claim: Claim) -> ObjectKey | None:
     """Return the policy that applies to a section: its own, else that of the whole object."""
-    return winner(view, target) or winner(view, target._replace(section=""))
+    whole = claim._replace(target=claim.target._replace(section=""))
+    return winner(view, claim) or winner(view, whole)
 
 
-def lost_targets(view: View, policy: ObjectKey) -> list[tuple[Target, ObjectKey]]:
-    """Return the targets of a policy that another policy has, with that one."""
-    row = view.get(BackendTLSPolicy, policy)
-    if row is None:
-        return []
-    found = ((target, winner(view, target)) for target in _targets(row))
-    return [(target, other) for target, other in found if other is not None and other != policy]
+def policy_row(view: View, table: PolicyTable, key: object) -> Policy | None:
+    """Return a policy of any kind."""
+    return view.get(BackendTLSPolicy, key) if table is BackendTLSPolicy else view.get(XBackendTrafficPolicy, key)
+
+
+def lost_targets(view: View, row: Policy) -> list[tuple[Target, ObjectKey]]:
+    """Return the targets of a policy that another policy of its kind has, with that one."""
+    found = ((target, winner(view, Claim(type(row), target))) for target in targets(row))
+    return [(target, other) for target, other in found if other is not None and other != row.metadata.key]

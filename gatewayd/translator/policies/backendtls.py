@@ -18,9 +18,8 @@ from gatewayd.ir.outcome import Verdict
 from gatewayd.ir.tls import SanKind, SubjectAltName, SystemTrust, TrustBundle, UpstreamTLS
 from gatewayd.translator import verdicts
 from gatewayd.translator.certificates import trust_in_configmap, trust_in_secret
-from gatewayd.translator.policies.attach import Target, applying
+from gatewayd.translator.policies.attach import SERVICE_KIND, Claim, Target, applying
 
-SERVICE_KIND = GroupKind("", "Service")
 CONFIGMAP_KIND = GroupKind("", "ConfigMap")
 SECRET_KIND = GroupKind("", "Secret")
 
@@ -123,7 +122,8 @@ def upstream_settings(view: View, upstream: Upstream) -> Settings | None:
     key = ObjectKey(upstream.namespace, upstream.name)
     if upstream.kind == "XBackend":
         return settings(view, ValidationKey(XBackend, key, "spec.tls.validation"))
-    policy = applying(view, Target(SERVICE_KIND, key, _port_name(view, key, upstream.port)))
+    target = Target(SERVICE_KIND, key, _port_name(view, key, upstream.port))
+    policy = applying(view, Claim(BackendTLSPolicy, target))
     return settings(view, ValidationKey(BackendTLSPolicy, policy, "spec.validation")) if policy is not None else None
 
 

@@ -9,11 +9,13 @@ from typing import NamedTuple
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.refs import GATEWAY_GROUP
+from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
 from gatewayd.incremental.view import Index, Member, Source, View, query
 from gatewayd.ir.outcome import ParentOutcome, PolicyOutcome, Reference, Verdict
 from gatewayd.translator import verdicts
-from gatewayd.translator.policies.attach import lost_targets
-from gatewayd.translator.policies.backendtls import SERVICE_KIND, ValidationKey, settings
+from gatewayd.translator.policies.attach import SERVICE_KIND, Policy, lost_targets
+from gatewayd.translator.policies.backendtls import ValidationKey, settings
+from gatewayd.translator.policies.traffic import accepted
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.proxy import gateway_upstreams
 
@@ -50,7 +52,22 @@ def backendtls_outcome(view: View, member: Member) -> PolicyOutcome | None:
     row = view.get(BackendTLSPolicy, member.key)
     if row is None:
         return None
-    said = _verdicts(view, row.metadata.key)
+    found = settings(view, ValidationKey(BackendTLSPolicy, row.metadata.key, "spec.validation"))
+    if found is None:
+        return None
+    return _outcome(view, row, (_conflict(view, row) or found.accepted, found.resolved))
+
+
+@query
+def traffic_outcome(view: View, member: Member) -> PolicyOutcome | None:
+    """Return what is said about an XBackendTrafficPolicy; None while no Gateway of ours uses what it is for."""
+    row = view.get(XBackendTrafficPolicy, member.key)
+    if row is None:
+        return None
+    return _outcome(view, row, (_conflict(view, row) or accepted(row), verdicts.resolved()))
+
+
+def _outcome(view: View, row: Policy, said: tuple[Verdict, ...]) -> PolicyOutcome | None:
     ancestors = tuple(
         ParentOutcome(ref=_gateway(gateway), verdicts=said) for gateway in sorted(set(_gateways(view, row)))
     )
@@ -59,7 +76,7 @@ def backendtls_outcome(view: View, member: Member) -> PolicyOutcome | None:
     return PolicyOutcome(generation=row.metadata.generation, ancestors=ancestors[:MAX_ANCESTORS])
 
 
-def _gateways(view: View, row: BackendTLSPolicy) -> Iterator[ObjectKey]:
+def _gateways(view: View, row: Policy) -> Iterator[ObjectKey]:
     for target in row.spec.target_refs:
         if target.group_kind == SERVICE_KIND:
             for use in view.group(SERVICE_USES, ObjectKey(row.metadata.namespace, target.name)):
@@ -72,13 +89,11 @@ def _gateway(key: ObjectKey) -> Reference:
     )
 
 
-def _verdicts(view: View, policy: ObjectKey) -> tuple[Verdict, ...]:
-    found = settings(view, ValidationKey(BackendTLSPolicy, policy, "spec.validation"))
-    if found is None:
-        return ()
-    lost = lost_targets(view, policy)
-    if lost:
-        target, other = lost[0]
-        message = f'spec.targetRefs: {target.kind.kind} "{target.key}" has BackendTLSPolicy "{other}" already'
-        return (verdicts.not_accepted("Conflicted", message), found.resolved)
-    return (found.accepted, found.resolved)
+def _conflict(view: View, row: Policy) -> Verdict | None:
+    lost = lost_targets(view, row)
+    if not lost:
+        return None
+    target, other = lost[0]
+    kind = type(row).__name__
+    message = f'spec.targetRefs: {target.kind.kind} "{target.key}" has {kind} "{other}" already'
+    return verdicts.not_accepted("Conflicted", message)

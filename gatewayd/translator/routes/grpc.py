@@ -20,11 +20,12 @@ from gatewayd.ir.http import (
     RuleRef,
 )
 from gatewayd.translator.filters import Place
-from gatewayd.translator.forwarding import filtered, persistence, shares
+from gatewayd.translator.forwarding import filtered, shares
 from gatewayd.translator.protocols import group_kind
 from gatewayd.translator.regexes import regex_problem
 from gatewayd.translator.routes.http import INTERNAL_ERROR, named_matches
 from gatewayd.translator.rules import Ranked, RuleResult, RuleSet, Unsupported, fold
+from gatewayd.translator.sessions import persistence
 
 ANY_METHOD = GRPCMethodMatch()
 _NAME = "[^/]+"
@@ -48,7 +49,7 @@ def _rule(view: View, row: GRPCRoute, at: int, rule: GRPCRouteRule) -> RuleResul
         rewrite=steps.rewrite,
         timeouts=NO_TIMEOUTS,
         retry=None,
-        persistence=persistence(rule.session_persistence),
+        persistence=persistence(rule.session_persistence, f"grpcroute/{row.metadata.key}/{rule.name or path}"),
     )
     failing = steps.broken or any(isinstance(problem, Unsupported) for problem in problems)
     matches = tuple(_matches(rule.matches or (GRPCRouteMatch(),), path))

@@ -32,13 +32,15 @@ from gatewayd.ir.http import (
     Retry,
     Route,
     RuleRef,
+    SessionPersistence,
     Timeouts,
 )
 from gatewayd.translator.filters import Place
-from gatewayd.translator.forwarding import NO_FILTERS, Filtered, filtered, persistence, shares
+from gatewayd.translator.forwarding import NO_FILTERS, Filtered, filtered, shares
 from gatewayd.translator.protocols import group_kind
 from gatewayd.translator.regexes import regex_problem
 from gatewayd.translator.rules import Problem, Ranked, RuleResult, RuleSet, Unsupported, fold
+from gatewayd.translator.sessions import persistence
 
 INTERNAL_ERROR = DirectResponse(status=500)
 
@@ -52,7 +54,8 @@ def _rule(view: View, row: HTTPRoute, at: int, rule: HTTPRouteRule) -> RuleResul
     path = f"spec.rules[{at}]"
     place = Place(group_kind(HTTPRoute), row.metadata.namespace, Protocol.HTTP1, path)
     steps = filtered(view, place._replace(path=f"{path}.filters"), rule.filters) if rule.filters else NO_FILTERS
-    action, problems = _action(view, place, rule, steps)
+    sessions = persistence(rule.session_persistence, f"httproute/{row.metadata.key}/{rule.name or path}")
+    action, problems = _action(view, place, rule, steps, sessions)
     matches = tuple(_matches(rule.matches or (HTTPRouteMatch(),), path))
     routes = tuple(
         Ranked(
@@ -74,7 +77,9 @@ def _rule(view: View, row: HTTPRoute, at: int, rule: HTTPRouteRule) -> RuleResul
     return RuleResult(routes, (*steps.problems, *problems, *wrong))
 
 
-def _action(view: View, place: Place, rule: HTTPRouteRule, steps: Filtered) -> tuple[Action, tuple[Problem, ...]]:
+def _action(
+    view: View, place: Place, rule: HTTPRouteRule, steps: Filtered, sessions: SessionPersistence | None
+) -> tuple[Action, tuple[Problem, ...]]:
     if steps.redirect is not None and not steps.broken:
         return steps.redirect, ()
     targets = shares(view, place, rule.backend_refs)
@@ -86,7 +91,7 @@ def _action(view: View, place: Place, rule: HTTPRouteRule, steps: Filtered) -> t
         rewrite=steps.rewrite,
         timeouts=_timeouts(rule.timeouts),
         retry=_retry(rule.retry),
-        persistence=persistence(rule.session_persistence),
+        persistence=sessions,
     )
     return forward, targets.problems
 

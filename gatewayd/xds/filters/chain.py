@@ -62,7 +62,7 @@ def filter_fields(filters: Sequence[HTTPFilter]) -> dict[str, Any]:
 
 
 def with_session(fields: dict[str, Any], persistence: SessionPersistence | None) -> dict[str, Any]:
-    """Return the fields of a Route with those that keep its sessions added."""
+    """Return the fields of a Route or of a ClusterWeight with those that keep its sessions added."""
     if persistence is None:
         return fields
     configs = {

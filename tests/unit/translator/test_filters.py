@@ -167,3 +167,24 @@ def test_a_type_without_its_member(kind: str) -> None:
     assert found.value is None
     assert isinstance(found.problem, Unsupported)
     assert "must be given with this type" in found.problem.message
+
+
+@pytest.mark.parametrize("kind", ["RequestHeaderModifier", "ResponseHeaderModifier"])
+def test_a_name_to_remove_that_is_no_header_name(kind: str) -> None:
+    # The CRD leaves these names open; Envoy would refuse the whole table.
+    member = kind[0].lower() + kind[1:]
+    found = made(f"{{type: {kind}, {member}: {{remove: [ok, 'not a name']}}}}")
+    assert found.value is None
+    assert found.problem == Unsupported(
+        f"spec.rules[0].filters[0].{member}.remove[1]: 'not a name' is not a header name"
+    )
+
+
+@pytest.mark.parametrize("kind", ["URLRewrite", "RequestRedirect"])
+def test_a_path_with_control_characters(kind: str) -> None:
+    member = {"URLRewrite": "urlRewrite", "RequestRedirect": "requestRedirect"}[kind]
+    path = '{type: ReplaceFullPath, replaceFullPath: "/a\\nb"}'
+    found = made(f"{{type: {kind}, {member}: {{path: {path}}}}}")
+    assert found.value is None
+    assert isinstance(found.problem, Unsupported)
+    assert found.problem.message.startswith(f"spec.rules[0].filters[0].{member}.path: has control characters")

@@ -224,3 +224,13 @@ def test_the_valid_listeners_of_a_port() -> None:
     assert [each.key.section for each in port_listeners(view, PortKey(GW, "tcp", 80))] == ["http"]
     assert [each.key.section for each in port_listeners(view, PortKey(GW, "udp", 80))] == ["udp"]
     assert port_listeners(view, PortKey(GW, "tcp", 81)) == ()
+
+
+def test_what_lost_to_an_earlier_object_takes_nobody_of_its_own_with_it() -> None:
+    entries = ("{name: lost, port: 80, protocol: HTTP}", "{name: free, port: 80, protocol: HTTP, hostname: a.example}")
+    view = scratch(CLASS, gateway(HTTP, allowed=ALLOW_ALL), listener_set("s", "2026-01-01T00:00:00Z", *entries))
+    assert {each.key.section: each.valid for each in listeners(view, GW)} == {
+        "http": True,
+        "lost": False,
+        "free": True,
+    }

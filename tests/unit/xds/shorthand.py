@@ -1,6 +1,6 @@
 """IR values with everything that a test does not speak of left at nothing."""
 
-from gatewayd.ir.backend import Cluster, Discovered, Endpoint, InvalidBackend, Protocol, ServiceBackend, Upstream
+from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, Cluster, Discovered, Endpoint, InvalidBackend, Protocol, RetryBudget, ServiceBackend, Upstream
 from gatewayd.ir.filters import Header, HeaderChanges, HTTPFilter
 from gatewayd.ir.http import (
     NO_REWRITE,
@@ -50,9 +50,10 @@ def share(
     weight: int = 1,
     filters: tuple[HTTPFilter, ...] = (),
     rewrite: URLRewrite = NO_REWRITE,
+    persistence: SessionPersistence | None = None,
 ) -> WeightedBackend:
     target = service(backend) if isinstance(backend, str) else backend
-    return WeightedBackend(backend=target, weight=weight, filters=filters, rewrite=rewrite)
+    return WeightedBackend(backend=target, weight=weight, filters=filters, rewrite=rewrite, persistence=persistence)
 
 
 def forward(
@@ -141,9 +142,10 @@ def cluster(
     *endpoints: Endpoint,
     protocol: Protocol = Protocol.HTTP1,
     tls: UpstreamTLS | None = None,
+    budget: RetryBudget = DEFAULT_RETRY_BUDGET,
 ) -> Cluster:
     found = Discovered(endpoints=endpoints)
-    return Cluster(upstream=upstream(name, protocol=protocol), endpoints=found, tls=tls)
+    return Cluster(upstream=upstream(name, protocol=protocol), endpoints=found, tls=tls, retry_budget=budget)
 
 
 def l4(*backends: tuple[ServiceBackend | InvalidBackend, int]) -> L4Forward:

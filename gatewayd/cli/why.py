@@ -1,0 +1,93 @@
+"""`gatewayd why`: the chain from a route to the proxies, and where it breaks."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gatewayd.cli.output import CANNOT_START, INVALID, OK, Form, FormOption, end, write_json
+
+if TYPE_CHECKING:
+    from gatewayd.why import Step
+
+app = typer.Typer()
+
+
+@app.command()
+def why(
+    route: Annotated[str, typer.Argument(help="KIND/NAME or KIND/NAMESPACE/NAME, such as httproute/shop/cart.")],
+    folder: Annotated[
+        Path | None, typer.Argument(help="A folder of manifests; without it a running gatewayd is asked.")
+    ] = None,
+    *,
+    socket: Annotated[Path | None, typer.Option("--socket", help="The run to ask. Default: the youngest one.")] = None,
+    output: FormOption = Form.TEXT,
+) -> None:
+    """Show why a route works or does not: parents, listeners, hosts, rules, backends, proxies.
+
+    Exit codes: 0, 1 when the route is broken somewhere, 3 when nobody answers.
+    """
+    from gatewayd.why import Mark
+
+    steps = _offline(route, folder) if folder is not None else _running(route, socket)
+    if output is Form.JSON:
+        found = [{"depth": e.depth, "mark": e.mark.value, "subject": e.subject, "says": e.says} for e in steps]
+        write_json({"steps": found})
+    else:
+        _draw(steps)
+    raise typer.Exit(INVALID if any(step.mark is Mark.BAD for step in steps) else OK)
+
+
+def _named(route: str) -> tuple[str, str, str]:
+    parts = route.split("/")
+    if len(parts) == 2:
+        return parts[0], "default", parts[1]
+    if len(parts) != 3:
+        raise end(f"{route!r} names no route; KIND/NAME or KIND/NAMESPACE/NAME is allowed", INVALID)
+    return parts[0], parts[1], parts[2]
+
+
+def _offline(route: str, folder: Path) -> "tuple[Step, ...]":
+    from gatewayd.api.meta import ObjectKey
+    from gatewayd.cli.offline import translation
+    from gatewayd.ir.outcome import NO_FLEET
+    from gatewayd.why import UnknownKindError
+    from gatewayd.why import why as chain
+
+    kind, namespace, name = _named(route)
+    engine = translation([folder]).engine
+    try:
+        return chain(engine, lambda _gateway: NO_FLEET, kind, ObjectKey(namespace, name))
+    except UnknownKindError as error:
+        raise end(str(error), INVALID) from error
+
+
+def _running(route: str, socket: Path | None) -> "tuple[Step, ...]":
+    from gatewayd.cli.running import settings
+    from gatewayd.introspection.client import NobodyError, fetch_why, newest_socket
+
+    path = socket or newest_socket(settings().runtime, os.geteuid())
+    if path is None:
+        raise end("no gatewayd of this user is running; name a folder, or a run with --socket", CANNOT_START)
+    try:
+        return fetch_why(path, *_named(route))
+    except NobodyError as error:
+        raise end(str(error), CANNOT_START) from error
+
+
+def _draw(steps: "tuple[Step, ...]") -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    from gatewayd.why import Mark
+
+    shown = {Mark.GOOD: ("ok ", "green"), Mark.BAD: ("NO ", "red"), Mark.INFO: ("   ", "dim")}
+    console = Console(highlight=False)
+    for step in steps:
+        mark, style = shown[step.mark]
+        line = Text("  " * step.depth)
+        line.append(mark, style=style)
+        line.append(step.subject, style="bold" if step.depth == 0 else "")
+        line.append(f": {step.says}")
+        console.print(line, soft_wrap=True)

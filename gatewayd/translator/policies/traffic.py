@@ -1,0 +1,69 @@
+"""XBackendTrafficPolicy: how much may be tried again at a Service, and whether its sessions stay with an endpoint.
+
+https://gateway-api.sigs.k8s.io/geps/gep-3388/ and https://gateway-api.sigs.k8s.io/geps/gep-1619/
+"""
+
+from gatewayd.api.durations import milliseconds
+from gatewayd.api.meta import ObjectKey
+from gatewayd.api.xbackendtrafficpolicy import RetryConstraint, XBackendTrafficPolicy
+from gatewayd.incremental.view import View, query
+from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, RetryBudget, Upstream
+from gatewayd.ir.http import SessionPersistence
+from gatewayd.ir.outcome import Verdict
+from gatewayd.translator import verdicts
+from gatewayd.translator.policies.attach import SERVICE_KIND, Claim, Target, winner
+from gatewayd.translator.sessions import persistence
+
+_SECOND_MS = 1000
+_DEFAULT_COUNT = 10
+
+
+@query
+def retry_budget(view: View, upstream: Upstream) -> RetryBudget:
+    """Return what may be tried again at an upstream."""
+    row = _policy(view, upstream)
+    constraint = row.spec.retry_constraint if row is not None else None
+    return DEFAULT_RETRY_BUDGET if constraint is None else _budget(constraint)
+
+
+@query
+def backend_persistence(view: View, upstream: Upstream) -> SessionPersistence | None:
+    """Return the session persistence of an upstream itself, which a rule with its own goes before.
+
+    An XBackend may have one too, but only of a type (EndpointSelector) that is not supported.
+    """
+    row = _policy(view, upstream)
+    if row is None:
+        return None
+    return persistence(row.spec.session_persistence, f"xbackendtrafficpolicy/{row.metadata.key}")
+
+
+def accepted(row: XBackendTrafficPolicy) -> Verdict:
+    """Say that a policy is in force, and what of it is done differently."""
+    if row.spec.retry_constraint is None:
+        return verdicts.accepted()
+    message = (
+        "spec.retryConstraint: Envoy limits the retries in flight: budget.percent of the requests in flight, and always"
+        " as many as minRetryRate allows in a second; budget.interval is not needed for that and has no effect"
+    )
+    return verdicts.accepted(message)
+
+
+def _policy(view: View, upstream: Upstream) -> XBackendTrafficPolicy | None:
+    if upstream.kind != "Service":
+        return None
+    target = Target(SERVICE_KIND, ObjectKey(upstream.namespace, upstream.name), "")
+    found = winner(view, Claim(XBackendTrafficPolicy, target))
+    return view.get(XBackendTrafficPolicy, found) if found is not None else None
+
+
+def _budget(constraint: RetryConstraint) -> RetryBudget:
+    """Return the budget in Envoy's terms, which knows no time: a rate becomes what begins in one second.
+
+    https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/config/cluster/v3/circuit_breaker.proto (RetryBudget)
+    """
+    rate = constraint.min_retry_rate
+    count = _DEFAULT_COUNT if rate.count is None else rate.count
+    interval_ms = milliseconds(rate.interval) or _SECOND_MS
+    least = -(-count * _SECOND_MS // interval_ms)
+    return RetryBudget(percent=constraint.budget.percent, least=max(1, least))

@@ -1,0 +1,145 @@
+"""Why a route works or does not: the chain from its parentRefs to the endpoints and the proxies, step by step.
+
+Pure: made of the same queries that decided, over any View. Usable as a library, behind `gatewayd why`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import Member, View
+from gatewayd.ir.backend import Discovered, InvalidBackend, ServiceBackend
+from gatewayd.ir.http import DirectResponse, Forward, Redirect, Route
+from gatewayd.ir.outcome import FleetReport, Verdict
+from gatewayd.ir.proxy import listener_name
+from gatewayd.translator.attachment import Attached, ParentAttachment, attachments
+from gatewayd.translator.backends import GatewayUpstream, cluster
+from gatewayd.translator.chains import bound_port
+from gatewayd.translator.protocols import ROUTE_TABLES
+from gatewayd.translator.routes import rules
+
+TABLES = {table.__name__.lower(): table for table in ROUTE_TABLES}
+
+
+class Mark(Enum):
+    """How a step is."""
+
+    GOOD = "good"
+    BAD = "bad"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One link of the chain; `depth` is how far it is indented."""
+
+    depth: int
+    mark: Mark
+    subject: str
+    says: str
+
+
+Report = Callable[[str], FleetReport]
+
+
+class UnknownKindError(Exception):
+    """There is nothing to say about objects of this kind."""
+
+
+def why(view: View, report: Report, kind: str, key: ObjectKey) -> tuple[Step, ...]:
+    """Return the chain of a route ("httproute", "shop", "cart"); raises UnknownKindError."""
+    table = TABLES.get(kind.lower())
+    if table is None:
+        raise UnknownKindError(f"kind {kind!r} is not known; allowed: {', '.join(TABLES)}")
+    return tuple(_route(view, report, Member(table, key)))
+
+
+def _route(view: View, report: Report, member: Member) -> Iterator[Step]:
+    row = view.get(member.table, member.key)
+    if row is None:
+        yield Step(depth=0, mark=Mark.BAD, subject=_name(member), says="does not exist")
+        return
+    yield Step(depth=0, mark=Mark.INFO, subject=_name(member), says=f"generation {row.metadata.generation}")
+    parents = attachments(view, member)
+    if not parents:
+        says = "leads to no Gateway of gatewayd: it does not exist, or its class is another controller's"
+        yield Step(depth=1, mark=Mark.BAD, subject="spec.parentRefs", says=says)
+    for parent in parents:
+        yield from _parent(view, report, parent)
+    yield from _rules(view, member, [each.gateway for each in parents if each.attached])
+
+
+def _name(member: Member) -> str:
+    return f"{member.table.__name__} {member.key}"
+
+
+def _verdict(depth: int, subject: str, verdict: Verdict) -> Step:
+    mark = Mark.GOOD if verdict.status else Mark.BAD
+    return Step(depth=depth, mark=mark, subject=subject, says=verdict.message or verdict.reason)
+
+
+def _parent(view: View, report: Report, parent: ParentAttachment) -> Iterator[Step]:
+    section = f", section {parent.ref.section}" if parent.ref.section else ""
+    yield _verdict(1, f"parent {parent.ref.kind} {parent.gateway}{section}", parent.verdict)
+    for attached in parent.attached:
+        hosts = ", ".join(sorted({pair.effective for pair in attached.hosts})) or "any"
+        subject = f"listener {attached.listener.section} :{attached.port.port}"
+        yield Step(depth=2, mark=Mark.GOOD, subject=subject, says=f"hosts: {hosts}")
+        yield _held(view, report(str(parent.gateway)), attached)
+
+
+def _held(view: View, fleet: FleetReport, attached: Attached) -> Step:
+    name = listener_name(attached.port.transport, bound_port(view, attached.port.port))
+    refused = [each.message for each in fleet.rejections]
+    if not fleet.connected:
+        return Step(depth=3, mark=Mark.BAD, subject="proxies", says="none is connected")
+    if refused:
+        return Step(depth=3, mark=Mark.BAD, subject="proxies", says=f"refused something: {refused[0]}")
+    acked = name in fleet.acked_listeners
+    says = f"{fleet.connected} connected; the listener is {'acknowledged' if acked else 'not acknowledged yet'}"
+    return Step(depth=3, mark=Mark.GOOD if acked else Mark.BAD, subject="proxies", says=says)
+
+
+def _rules(view: View, member: Member, gateways: list[ObjectKey]) -> Iterator[Step]:
+    found = rules(view, member)
+    for verdict in (found.refusal, found.unresolved, found.partial):
+        if verdict is not None:
+            yield Step(depth=1, mark=Mark.BAD, subject=verdict.type, says=verdict.message)
+    for ranked in found.routes:
+        yield from _match(view, ranked.route, gateways)
+    for share in found.forward.backends if found.forward is not None else ():
+        yield from _backend(view, share.backend, share.weight, gateways)
+
+
+def _match(view: View, route: Route, gateways: list[ObjectKey]) -> Iterator[Step]:
+    subject = f"rule {route.source.rule}, match {route.source.match}"
+    match route.action:
+        case Forward():
+            yield Step(depth=1, mark=Mark.INFO, subject=subject, says="forwards")
+            for share in route.action.backends:
+                yield from _backend(view, share.backend, share.weight, gateways)
+            if not any(share.weight for share in route.action.backends):
+                yield Step(depth=2, mark=Mark.BAD, subject="backendRefs", says="no backend has any weight: 500")
+        case Redirect():
+            yield Step(depth=1, mark=Mark.GOOD, subject=subject, says=f"redirects with {route.action.status}")
+        case DirectResponse():
+            yield Step(depth=1, mark=Mark.BAD, subject=subject, says=f"answers {route.action.status}")
+
+
+def _backend(
+    view: View, backend: ServiceBackend | InvalidBackend, weight: int, gateways: list[ObjectKey]
+) -> Iterator[Step]:
+    if isinstance(backend, InvalidBackend):
+        yield Step(depth=2, mark=Mark.BAD, subject=f"weight {weight}", says=f"{backend.reason}: {backend.message}")
+        return
+    upstream = backend.upstream
+    subject = f"{upstream.kind} {upstream.namespace}/{upstream.name}:{upstream.port}, weight {weight}"
+    for gateway in gateways[:1]:
+        endpoints = cluster(view, GatewayUpstream(gateway, upstream)).endpoints
+        if not isinstance(endpoints, Discovered):
+            says, good = f"by DNS: {endpoints.hostname}:{endpoints.port}", True
+        else:
+            ready = sum(not each.draining for each in endpoints.endpoints)
+            says, good = (f"{ready} endpoints ready" if ready else "no endpoint is ready: 503"), bool(ready)
+        yield Step(depth=2, mark=Mark.GOOD if good else Mark.BAD, subject=subject, says=says)

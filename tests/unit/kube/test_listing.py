@@ -1,0 +1,145 @@
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from gatewayd.api.core import ConfigMap
+from gatewayd.api.kinds import BY_STRUCT
+from gatewayd.api.meta import ObjectKey
+from gatewayd.api.tcproute import TCPRoute
+from gatewayd.kube.listing import ExpiredError, Listing, Undecodable, decode_page
+from gatewayd.store import Delta
+from tests.fakes.documents import Json, bookmark, config_map, event, failure, page, tcp_route
+
+
+class Rig:
+    """A listing of one kind, and what it says on the side."""
+
+    def __init__(self, struct: type[Any] = ConfigMap) -> None:
+        self.undecodable: list[Undecodable] = []
+        self.live: list[tuple[str, bool]] = []
+        self.listing = Listing(BY_STRUCT[struct], undecodable=self.undecodable.append, live=self._hear)
+
+    def _hear(self, key: ObjectKey, raw: bytes | None) -> None:
+        self.live.append((key.name, raw is not None))
+
+    def lists(self, *pages: Json, version: int) -> list[str]:
+        self.listing.begin()
+        return [
+            *(each for one in pages for each in self.shows(one)),
+            *shown(self.listing.listed(str(version))),
+        ]
+
+    def shows(self, one: Json) -> list[str]:
+        return shown(self.listing.page(decode_page(json.dumps(one))))
+
+    def hears(self, line: Json) -> list[str]:
+        return shown(self.listing.event(json.dumps(line).encode()))
+
+
+def shown(deltas: Any) -> list[str]:
+    found: list[Delta] = list(deltas)
+    return [("+" if each.obj is not None else "-") + ObjectKey(*each.key).name for each in found]  # type: ignore[misc]
+
+
+def test_a_first_list_is_everything() -> None:
+    rig = Rig()
+    assert rig.lists(page(config_map("a"), following="x"), page(config_map("b")), version=7) == ["+a", "+b"]
+    assert rig.listing.version == "7"
+    assert rig.live == [("a", True), ("b", True)]
+
+
+def test_another_list_removes_only_what_is_gone() -> None:
+    rig = Rig()
+    rig.lists(page(config_map("a"), config_map("b"), config_map("c")), version=7)
+    assert rig.lists(page(config_map("b"), config_map("d")), version=9) == ["+b", "+d", "-a", "-c"]
+    assert rig.live[-2:] == [("a", False), ("c", False)]
+
+
+def test_what_a_watch_brought_is_part_of_what_is_known() -> None:
+    rig = Rig()
+    rig.lists(page(config_map("a")), version=7)
+    assert rig.hears(event("ADDED", config_map("b", version=8))) == ["+b"]
+    assert rig.hears(event("DELETED", config_map("a", version=9))) == ["-a"]
+    assert rig.lists(page(), version=10) == ["-b"]
+
+
+def test_a_list_that_broke_off_leaves_nothing_behind() -> None:
+    rig = Rig()
+    rig.listing.begin()
+    assert rig.shows(page(config_map("a"), following="x")) == ["+a"]
+    assert rig.lists(page(config_map("b")), version=9) == ["+b", "-a"]
+
+
+def test_a_list_that_broke_off_hides_no_deletion() -> None:
+    rig = Rig()
+    rig.lists(page(config_map("a")), version=7)
+    rig.listing.begin()
+    rig.shows(page(config_map("a"), following="x"))
+    assert rig.lists(page(config_map("b")), version=9) == ["+b", "-a"]
+
+
+def test_events_move_the_version() -> None:
+    rig = Rig()
+    rig.lists(page(), version=7)
+    assert rig.hears(event("ADDED", config_map("a", version=8))) == ["+a"]
+    assert rig.hears(event("MODIFIED", config_map("a", version=9))) == ["+a"]
+    assert rig.hears(bookmark(12)) == []
+    assert rig.listing.version == "12"
+
+
+def test_the_same_event_twice_is_harmless() -> None:
+    rig = Rig()
+    rig.lists(page(), version=7)
+    again = event("DELETED", config_map("a", version=9))
+    assert rig.hears(event("ADDED", config_map("a", version=8))) == ["+a"]
+    assert rig.hears(event("ADDED", config_map("a", version=8))) == ["+a"]
+    assert rig.hears(again) == rig.hears(again) == ["-a"]
+
+
+def test_410_ends_the_watch() -> None:
+    rig = Rig()
+    rig.lists(page(config_map("a")), version=7)
+    with pytest.raises(ExpiredError, match="too old"):
+        rig.hears(event("ERROR", failure(410, "Expired", "too old")))
+    assert rig.listing.version == "7"
+
+
+def test_another_error_is_no_reason_to_list_again() -> None:
+    rig = Rig()
+    rig.lists(page(config_map("a")), version=7)
+    with pytest.raises(msgspec.DecodeError, match="500: etcd is away"):
+        rig.hears(event("ERROR", failure(500, message="etcd is away")))
+    assert rig.listing.version == "7"
+
+
+@pytest.mark.parametrize("line", [b'{"type": "ADDED", "obj', b"", b"null", b"\xff\xfe", b'{"type": "ADDED"}'])
+def test_a_broken_line_changes_nothing(line: bytes) -> None:
+    rig = Rig()
+    rig.lists(page(config_map("a")), version=7)
+    with pytest.raises(msgspec.MsgspecError):
+        list(rig.listing.event(line))
+    assert rig.listing.version == "7"
+
+
+def test_what_cannot_be_read_is_told_and_the_last_good_one_stays() -> None:
+    rig = Rig(TCPRoute)
+    broken = tcp_route("a", version=8) | {"spec": {"rules": "many"}}
+    rig.lists(page(tcp_route("a")), version=7)
+    assert rig.hears(event("MODIFIED", broken)) == []
+    [note] = rig.undecodable
+    assert (note.kind.kind, note.key) == ("TCPRoute", ObjectKey("shop", "a"))
+    assert "spec.rules" in note.message
+    assert rig.live[-1] == ("a", True)
+    assert rig.lists(page(broken), version=9) == []
+    assert rig.lists(page(), version=10) == ["-a"]
+
+
+def test_a_kind_that_is_gone_takes_its_objects_with_it() -> None:
+    rig = Rig()
+    rig.lists(page(config_map("a"), config_map("b")), version=7)
+    rig.listing.begin()
+    rig.shows(page(config_map("b")))
+    assert shown(rig.listing.forget()) == ["-a", "-b"]
+    assert shown(rig.listing.forget()) == []

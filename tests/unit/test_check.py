@@ -1,0 +1,95 @@
+from gatewayd.api.meta import ObjectKey
+from gatewayd.check import Severity, finding, in_files, in_outcomes, in_rejections, without_effect
+from gatewayd.ir.outcome import Rejection
+from gatewayd.standalone.admission import Identity
+from gatewayd.standalone.documents import FileProblem
+from gatewayd.translation import Translation
+from gatewayd.xds.resource import CLUSTER, LISTENER, SECRET
+from tests.unit.example import FILE, SHOP, translated
+
+BROKEN = SHOP.replace("{name: cart, port: 80, weight: 3}", "{name: none, port: 80}")
+
+
+def said(found: Translation) -> list[tuple[int, str, str, str]]:
+    outcomes, place_of = found.reconciler.outcomes, found.manifests.folder.place_of
+    return [(each.line, each.severity.value, each.object, each.reason) for each in in_outcomes(outcomes, place_of)]
+
+
+def test_nothing_is_said_of_what_works() -> None:
+    assert said(translated(SHOP)) == []
+
+
+def test_a_reference_that_leads_nowhere_stands_at_its_line() -> None:
+    assert said(translated(BROKEN)) == [(20, "error", "HTTPRoute default/shop", "BackendNotFound")]
+
+
+def test_a_condition_of_several_parents_is_said_once() -> None:
+    both = BROKEN.replace("[{name: web}]", "[{name: web}, {name: web, sectionName: http}]")
+
+    assert [reason for *_, reason in said(translated(both))] == ["BackendNotFound"]
+
+
+def test_a_listener_is_complained_of_and_its_gateway_not_again() -> None:
+    text = SHOP.replace("{name: http, protocol: HTTP, port: 8080}", "{name: odd, protocol: ODD/x, port: 8080}")
+
+    assert [each for each in said(translated(text)) if each[2] == "Gateway default/web"] == [
+        (7, "error", "Gateway default/web", "UnsupportedProtocol")
+    ]
+
+
+def test_partial_validity_is_a_warning() -> None:
+    text = SHOP.replace("/cart}\n    backendRefs", "'/c('}\n    backendRefs").replace("PathPrefix, value: '", "RegularExpression, value: '")
+
+    assert (18, "warning") not in said(translated(text))
+    assert [each[1] for each in said(translated(text))] == ["warning"]
+
+
+def test_what_concerns_nothing_of_ours_is_a_warning() -> None:
+    text = SHOP.replace("gatewayClassName: gatewayd", "gatewayClassName: other")
+    found = translated(text)
+
+    told = list(without_effect(found.engine, found.reconciler.outcomes, found.manifests.folder.place_of))
+
+    assert [(each.line, each.object, each.severity) for each in told] == [
+        (5, "Gateway default/web", Severity.WARNING),
+        (13, "HTTPRoute default/shop", Severity.WARNING),
+    ]
+
+
+def test_problems_of_files_are_errors_and_what_is_not_read_is_a_warning() -> None:
+    problem = FileProblem(file="a", line=1, message="bad")
+    ignored = FileProblem(file="b", line=2, message="not read")
+
+    assert [(each.file, each.severity) for each in in_files([problem], [ignored])] == [
+        ("a", Severity.ERROR),
+        ("b", Severity.WARNING),
+    ]
+
+
+def test_a_refused_resource_is_on_the_object_that_it_was_made_from() -> None:
+    place_of = translated(SHOP).manifests.folder.place_of
+    rejections = (
+        Rejection(type_url=CLUSTER, names=("service/default/cart/80/http1",), message="no"),
+        Rejection(type_url=LISTENER, names=("tcp-8080",), message="no"),
+        Rejection(type_url=SECRET, names=("certificate/default/tls",), message="no"),
+    )
+
+    told = list(in_rejections("default/web", rejections, place_of))
+
+    assert [(each.object, each.line, each.reason) for each in told] == [
+        ("Service default/cart", 29, "Rejected"),
+        ("Gateway default/web", 1, "Rejected"),
+        ("Secret default/tls", 0, "Rejected"),
+    ]
+    assert told[0].message == "Envoy refused Cluster service/default/cart/80/http1: no"
+
+
+def test_a_message_without_a_field_stands_at_the_object() -> None:
+    identity = Identity("HTTPRoute", ObjectKey("default", "shop"))
+    place = translated(SHOP).manifests.folder.place_of(identity)
+
+    assert finding(identity, place, Severity.ERROR, "", "it does not work").line == 9
+    assert finding(identity, place, Severity.ERROR, "", "spec.hostnames: it does not work").line == 14
+    assert finding(identity, None, Severity.ERROR, "", "spec.hostnames: it does not work").file == ""
+    assert place is not None
+    assert place.file == FILE

@@ -1,0 +1,89 @@
+import io
+import json
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from gatewayd import logs
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
+def test_json_lines_hold_the_event_and_its_fields() -> None:
+    stream = io.StringIO()
+    logs.configure("info", logs.JsonLines(stream=stream))
+
+    structlog.get_logger().warning(logs.PORT_REFUSED, why="taken")
+
+    line = json.loads(stream.getvalue())
+    assert (line["event"], line["why"], line["level"]) == ("port refused", "taken", "warning")
+    assert line["timestamp"].endswith("Z")
+
+
+def test_lower_levels_are_left_out() -> None:
+    stream = io.StringIO()
+    logs.configure("warning", logs.JsonLines(stream=stream))
+
+    structlog.get_logger().info("not shown")
+
+    assert stream.getvalue() == ""
+
+
+def test_lines_for_people() -> None:
+    stream = io.StringIO()
+    logs.configure("debug", logs.Lines(stream=stream, colours=False))
+
+    structlog.get_logger().debug(logs.ENVOY_SAYS, message="hello")
+
+    assert "envoy says" in stream.getvalue()
+    assert "message=hello" in stream.getvalue()
+
+
+def test_a_callback_is_told_level_and_line() -> None:
+    told: list[tuple[str, str]] = []
+    logs.configure("info", logs.Callback(tell=lambda level, line: told.append((level, line))))
+
+    structlog.get_logger().error(logs.QUERY_FAILED, query="rules", key="a/b")
+    structlog.get_logger().info("plain")
+
+    assert told == [("error", "query failed: query=rules, key=a/b"), ("info", "plain")]
+
+
+def test_an_exception_is_told_too() -> None:
+    told: list[str] = []
+    logs.configure("info", logs.Callback(tell=lambda _level, line: told.append(line)))
+
+    try:
+        raise ValueError("broken")
+    except ValueError:
+        structlog.get_logger().exception(logs.SNAPSHOT_FAILED)
+
+    assert "ValueError: broken" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("stream", "format_", "kind"),
+    [
+        (io.StringIO(), None, logs.JsonLines),
+        (Terminal(), None, logs.Lines),
+        (Terminal(), "json", logs.JsonLines),
+        (io.StringIO(), "console", logs.Lines),
+    ],
+)
+def test_the_form_follows_the_stream_unless_it_is_named(stream: io.StringIO, format_: str | None, kind: type) -> None:
+    assert isinstance(logs.destination_for(stream, format_), kind)
+
+
+def test_names_of_events_are_distinct() -> None:
+    assert len(set(logs.EVENTS)) == len(logs.EVENTS)

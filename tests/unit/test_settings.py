@@ -1,0 +1,33 @@
+from pathlib import Path
+
+import pytest
+
+from gatewayd.settings import Settings, SettingsError, from_environment, read
+
+
+def test_an_empty_environment_leaves_everything_to_the_caller() -> None:
+    assert read({"XDG_RUNTIME_DIR": ""}) == Settings(runtime=None, envoy=None, log_level=None, log_format=None)
+
+
+def test_what_is_set_is_read() -> None:
+    found = read({
+        "XDG_RUNTIME_DIR": "/run/user/1",
+        "GATEWAYD_ENVOY": "/opt/envoy",
+        "GATEWAYD_LOG_LEVEL": "DEBUG",
+        "GATEWAYD_LOG_FORMAT": "json",
+    })  # fmt: skip
+
+    assert found == Settings(
+        runtime=Path("/run/user/1"), envoy=Path("/opt/envoy"), log_level="debug", log_format="json"
+    )
+
+
+def test_a_value_that_means_nothing_is_an_error() -> None:
+    with pytest.raises(SettingsError, match=r"GATEWAYD_LOG_LEVEL: 'loud' is not known; allowed: debug, info"):
+        read({"GATEWAYD_LOG_LEVEL": "loud"})
+
+
+def test_the_environment_of_the_process_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAYD_ENVOY", "/opt/envoy")
+
+    assert from_environment().envoy == Path("/opt/envoy")

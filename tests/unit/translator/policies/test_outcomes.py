@@ -1,0 +1,63 @@
+from gatewayd.ir.outcome import PolicyOutcome
+from gatewayd.translator.policies.outcomes import MAX_ANCESTORS, ServiceUse, backendtls_outcome, service_uses
+from tests.unit.translator.manifests import GATEWAY, GW, SHOP, brief, member, message, scratch
+
+POLICY = """
+kind: BackendTLSPolicy
+metadata: {name: p, namespace: shop, generation: 6, creationTimestamp: "2026-01-01T00:00:00Z"}
+spec:
+  targetRefs: [{group: "", kind: Service, name: cart}]
+  validation: {hostname: cart.example, wellKnownCACertificates: System}
+"""
+ROUTE = """
+kind: HTTPRoute
+metadata: {name: r, namespace: shop}
+spec: {parentRefs: [{name: gw}], rules: [{backendRefs: [{name: cart, port: 80}]}]}
+"""
+
+
+def said(*manifests: str, of: str = "shop/p") -> PolicyOutcome | None:
+    return backendtls_outcome(scratch(SHOP, *manifests), member("BackendTLSPolicy", of))
+
+
+def test_the_gateway_that_uses_the_service_is_the_ancestor() -> None:
+    found = said(POLICY, ROUTE)
+    assert found is not None
+    assert found.generation == 6
+    (ancestor,) = found.ancestors
+    assert (ancestor.ref.kind, ancestor.ref.namespace, ancestor.ref.name) == ("Gateway", "shop", "gw")
+    assert (ancestor.ref.section, ancestor.ref.port) == (None, None)
+    assert brief(ancestor.verdicts) == {"Accepted": "Accepted", "ResolvedRefs": "ResolvedRefs"}
+
+
+def test_as_long_as_no_gateway_uses_it_nothing_is_said() -> None:
+    assert said(POLICY) is None
+    assert said(POLICY, ROUTE.replace("name: gw", "name: gw, sectionName: nope")) is None
+    assert said(ROUTE) is None
+
+
+def test_a_policy_that_came_late_is_conflicted() -> None:
+    late = POLICY.replace("name: p,", "name: late,").replace("2026-01-01", "2026-01-02")
+    found = said(POLICY, late, ROUTE, of="shop/late")
+    assert found is not None
+    assert brief(found.ancestors[0].verdicts)["Accepted"] == "!Conflicted"
+    assert message(found.ancestors[0].verdicts, "Accepted") == (
+        'spec.targetRefs: Service "shop/cart" has BackendTLSPolicy "shop/p" already'
+    )
+    first = said(POLICY, late, ROUTE)
+    assert first is not None
+    assert brief(first.ancestors[0].verdicts)["Accepted"] == "Accepted"
+
+
+def test_there_are_no_more_ancestors_than_a_status_can_hold() -> None:
+    names = [f"g{at:02}" for at in range(MAX_ANCESTORS + 4)]
+    gateways = "---".join(GATEWAY.replace("name: gw", f"name: {name}") for name in names)
+    route = ROUTE.replace("[{name: gw}]", str([{"name": name} for name in names]))
+    found = said(POLICY, gateways, route)
+    assert found is not None
+    assert [each.ref.name for each in found.ancestors] == names[:MAX_ANCESTORS]
+
+
+def test_the_services_that_a_route_leads_to() -> None:
+    view = scratch(SHOP, ROUTE)
+    assert service_uses(view, member("HTTPRoute", "shop/r")) == {ServiceUse(member("Service", "shop/cart").key, GW)}
