@@ -28,14 +28,20 @@ CHANGES = 5
 DEADLINE = 300.0
 
 
-async def measure(clients: int, routes: int, folder: Path) -> dict[str, Any]:
-    tune_collector()
-    fleet = Fleet(on_report=lambda _gateway, _report: None)
+def filled(fleet: Fleet, routes: int, services: int) -> Reconciler:
+    """Return a reconciler that has published so many routes to the fleet."""
     reconciler = Reconciler(publisher=fleet, on_batch=lambda _batch: None, awaited=())
-    services = max(1, routes // 10)
     events = [Delta(kind=Environment, key=HERE, obj=DEFAULT_ENVIRONMENT), *surroundings(services)]
     reconciler.submit([*events, *(delta(route(number, services, 0)) for number in range(routes))])
     reconciler.step()
+    return reconciler
+
+
+async def measure(clients: int, routes: int, folder: Path) -> dict[str, Any]:
+    tune_collector()
+    fleet = Fleet(on_report=lambda _gateway, _report: None)
+    services = max(1, routes // 10)
+    reconciler = filled(fleet, routes, services)
     server = AdsServer(fleet, (UnixListener(path=folder / "ads" / "socket"),))
     await server.start()
     child = await asyncio.create_subprocess_exec(

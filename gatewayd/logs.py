@@ -73,7 +73,14 @@ def _ends(destination: Destination) -> tuple[Any, ...]:
             return (stamp, structlog.processors.format_exc_info, structlog.processors.JSONRenderer(sort_keys=True))
         case Lines():
             stamp = structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False)
-            return (stamp, structlog.dev.ConsoleRenderer(colors=destination.colours, pad_event_to=0, pad_level=False))
+            renderer = structlog.dev.ConsoleRenderer(
+                colors=destination.colours,
+                pad_event_to=0,
+                pad_level=False,
+                # Without the local variables, which may hold keys.
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+            return (stamp, renderer)
         case Callback():
             return (structlog.processors.format_exc_info, _line)
 

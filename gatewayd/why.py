@@ -40,7 +40,8 @@ class Step:
     says: str
 
 
-Report = Callable[[str], FleetReport]
+Report = Callable[[str], FleetReport | None]
+"""What the proxies of a Gateway have; None when there is nobody to ask."""
 
 
 class UnknownKindError(Exception):
@@ -89,7 +90,9 @@ def _parent(view: View, report: Report, parent: ParentAttachment) -> Iterator[St
         yield _held(view, report(str(parent.gateway)), attached)
 
 
-def _held(view: View, fleet: FleetReport, attached: Attached) -> Step:
+def _held(view: View, fleet: FleetReport | None, attached: Attached) -> Step:
+    if fleet is None:
+        return Step(depth=3, mark=Mark.INFO, subject="proxies", says="not asked, nothing is running")
     name = listener_name(attached.port.transport, bound_port(view, attached.port.port))
     refused = [each.message for each in fleet.rejections]
     if not fleet.connected:

@@ -186,6 +186,8 @@ class Ledger:
     def depart(self, nonce: str, names: Iterable[str]) -> None:
         """Put a response in flight that carries the names' targets (or removals)."""
         moves = {name: Move(before=self.behind.pop(name), sent=self.target.get(name)) for name in names}
+        if not self.behind:
+            self.behind = {}  # a dictionary that was large stays so
         self.flight = Flight(nonce=nonce, moves=moves)
         self.greeting = False
         self.sent_nonce = nonce

@@ -84,9 +84,12 @@ class Ordering:
 
         After a reconnect it asks for clusters first, and then declares endpoints that its changed clusters still need.
         """
+        if not self._owed:
+            return
         endpoints = self._ledgers[ENDPOINT]
-        for name in [name for name in self._owed if endpoints.subscription.covers(name)]:
-            self._owed.remove(name)
+        subscribed = {name for name in self._owed if endpoints.subscription.covers(name)}
+        self._owed = self._owed - subscribed
+        for name in subscribed:
             endpoints.refresh(name)
 
     def clusters_back(self, names: Iterable[str]) -> None:

@@ -122,7 +122,8 @@ class Session:
         What only the routing snapshot has stays as long as that is followed: its routes need it.
         """
         for url in MADE_FIRST:
-            self._retarget(url, self._shared.joined(routing.of(url), latest.of(url)))
+            target = latest.of(url)
+            self._retarget(url, target if routing is latest else self._shared.joined(routing.of(url), target))
 
     def _retarget(self, url: TypeUrl, target: Resources) -> None:
         """Give a ledger its new target."""

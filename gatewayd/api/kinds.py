@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
+from gatewayd.api.clustertrustbundle import ClusterTrustBundle
 from gatewayd.api.core import ConfigMap, Namespace, Secret, Service
 from gatewayd.api.discovery import EndpointSlice
 from gatewayd.api.gateway import Gateway
@@ -92,6 +93,16 @@ KINDS: Final[tuple[Kind, ...]] = (
         namespaced=True,
         struct=EndpointSlice,
         accepted_versions=("v1",),
+        statused=False,
+    ),
+    Kind(
+        group="certificates.k8s.io",
+        version="v1beta1",
+        plural="clustertrustbundles",
+        kind="ClusterTrustBundle",
+        namespaced=False,
+        struct=ClusterTrustBundle,
+        accepted_versions=("v1beta1", "v1alpha1"),
         statused=False,
     ),
     _gateway("gatewayclasses", GatewayClass, "v1", "v1beta1"),

@@ -20,6 +20,8 @@ _QUALIFIED_NAME: Final = re2.compile(r"^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]
 _LABEL_VALUE: Final = re2.compile(r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$")
 _DATA_KEY: Final = re2.compile(r"^[-._a-zA-Z0-9]+$")
 _NAMED_BY_LABEL: Final = frozenset({"Service", "Namespace"})
+_NAMED_AFTER_SIGNER: Final = frozenset({"ClusterTrustBundle"})
+"""Names such as "example.com:signer:roots": DNS names with colons between them."""
 _ANNOTATIONS_LIMIT: Final = 256 * 1024
 _SHOWN: Final = 64
 
@@ -101,7 +103,7 @@ def _name_problems(kind: Kind, name: str) -> Iterator[Problem]:
                 path="metadata.name",
                 message=f"{shown(name)} is not a DNS label; up to 63 of a-z, 0-9 and '-' are allowed",
             )
-    elif not is_dns_subdomain(name):
+    elif not all(map(is_dns_subdomain, name.split(":") if kind.kind in _NAMED_AFTER_SIGNER else (name,))):
         yield Problem(
             path="metadata.name",
             message=f"{shown(name)} is not a DNS subdomain; up to 253 of a-z, 0-9, '-' and '.' are allowed",

@@ -29,7 +29,7 @@ COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
     "status": Row("status", "Show Gateways, routes, proxies and problems of a running `gatewayd up`."),
     "check": Row("check", "Check manifests as the API server and gatewayd would; --envoy asks Envoy too."),
     "explain": Row("explain", "Tell which rule gets a request and why the others do not; nothing is sent."),
-    "why": Row("why", "Show why a route works or does not, step by step to the proxies."),
+    "why": Row("why", "Show why a route works or does not: parents, listeners, hosts, rules, backends, proxies."),
     "diff": Row("diff", "Show what would change in Envoy and in statuses, and which connections would drain."),
     "translate": Row("translate", "Show what manifests lead to: statuses, and xDS resources by Gateway and type."),
     "serve": Row(

@@ -2,11 +2,14 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gatewayd.cli.output import INVALID, AddressOption, EnvoyOption, Form, FormOption, end, write
+
+if TYPE_CHECKING:
+    from gatewayd.app import Options
 
 app = typer.Typer()
 
@@ -33,29 +36,29 @@ def up(  # noqa: PLR0913 (each is an option)
 
     `gatewayd up --to http://127.0.0.1:3000` writes the manifests for one backend first.
     """
-    from gatewayd.cli.running import code_of, options, serve
-    from gatewayd.serving import Serving, settled
+    from gatewayd.cli.running import options
 
     if to is not None:
         _write(folder, to, port)
     if not folder.is_dir():
-        raise end(
-            f"{folder}: there is no such folder; name one, or let `gatewayd up --to URL` or `gatewayd demo` write one",
-            INVALID,
-        )
+        way_out = "name one, or let `gatewayd up --to URL` or `gatewayd demo` write one"
+        raise end(f"{folder}: there is no such folder; {way_out}", INVALID)
     chosen = options(folder, address=address, envoy=envoy_path, concurrency=concurrency, drain=drain)
+    raise typer.Exit(asyncio.run(_run(chosen, output, deadline if once else None)))
 
-    async def run() -> int:
-        serving = Serving(chosen)
 
-        async def in_envoy() -> None:
-            await serving.until(settled)
+async def _run(chosen: "Options", output: Form, deadline: float | None) -> int:
+    """Serve; with a deadline only until everything is in Envoy."""
+    from gatewayd.cli.running import code_of, serve
+    from gatewayd.serving import Serving, settled
 
-        job = in_envoy if once else serving.forever
-        ended = await serve(serving, output, job, deadline if once else None)
-        return code_of(ended, serving)
+    serving = Serving(chosen)
 
-    raise typer.Exit(asyncio.run(run()))
+    async def in_envoy() -> None:
+        await serving.until(settled)
+
+    job = serving.forever if deadline is None else in_envoy
+    return code_of(await serve(serving, output, job, deadline), serving)
 
 
 def _write(folder: Path, to: str, port: int) -> None:

@@ -51,14 +51,13 @@ def _named(route: str) -> tuple[str, str, str]:
 def _offline(route: str, folder: Path) -> "tuple[Step, ...]":
     from gatewayd.api.meta import ObjectKey
     from gatewayd.cli.offline import translation
-    from gatewayd.ir.outcome import NO_FLEET
     from gatewayd.why import UnknownKindError
     from gatewayd.why import why as chain
 
     kind, namespace, name = _named(route)
     engine = translation([folder]).engine
     try:
-        return chain(engine, lambda _gateway: NO_FLEET, kind, ObjectKey(namespace, name))
+        return chain(engine, lambda _gateway: None, kind, ObjectKey(namespace, name))
     except UnknownKindError as error:
         raise end(str(error), INVALID) from error
 

@@ -29,8 +29,8 @@ class ApiError(Exception):
         self.reason = reason
 
 
-CONNECTION_ERRORS: Final = (aiohttp.ClientError, TimeoutError, OSError)
-"""What a request raises when there was no answer."""
+CONNECTION_ERRORS: Final = (aiohttp.ClientError, TimeoutError, OSError, msgspec.MsgspecError)
+"""What a request raises when there was no answer, and its decoding when the answer was not the API server's."""
 
 
 class _Status(msgspec.Struct):

@@ -19,7 +19,8 @@ class _LiveMeta(msgspec.Struct, rename="camel"):
     generation: int = 0
 
 
-class _LiveObject(msgspec.Struct):
+class _LiveObject(msgspec.Struct, rename="camel"):
+    api_version: str = ""
     metadata: _LiveMeta = msgspec.field(default_factory=_LiveMeta)
     status: msgspec.Raw = msgspec.Raw(b"{}")
 
@@ -29,8 +30,9 @@ _decode = msgspec.json.Decoder(_LiveObject).decode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveStatus:
-    """One object's status as it stands; `status` is JSON."""
+    """One object's status as it stands; `raw` is JSON. `api_version` is one that the API server serves it in."""
 
+    api_version: str
     uid: str
     resource_version: str
     generation: int
@@ -38,14 +40,15 @@ class LiveStatus:
 
     def status(self) -> Mapping[str, Any]:
         """Return the status as plain values."""
-        found: Mapping[str, Any] = msgspec.json.decode(self.raw)
-        return found
+        found: Mapping[str, Any] | None = msgspec.json.decode(self.raw)
+        return found or {}
 
 
 def read_live(raw: bytes) -> LiveStatus:
     """Read the status and its version from an object's JSON."""
     found = _decode(raw)
     return LiveStatus(
+        api_version=found.api_version,
         uid=found.metadata.uid,
         resource_version=found.metadata.resource_version,
         generation=found.metadata.generation,

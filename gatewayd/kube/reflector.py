@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
 import structlog
 
 from gatewayd.api.kinds import Kind
@@ -93,7 +92,7 @@ class Reflector:
                 await self._expired(expired)
             except ApiError as error:
                 await self._refused(error)
-            except (*CONNECTION_ERRORS, msgspec.MsgspecError) as error:
+            except CONNECTION_ERRORS as error:
                 await self._wait(error)
 
     @property
@@ -179,7 +178,7 @@ class Reflector:
                 if error.status == 410:
                     raise ExpiredError(str(error)) from error
                 raise
-            except (*CONNECTION_ERRORS, msgspec.MsgspecError, EOFError) as error:
+            except (*CONNECTION_ERRORS, EOFError) as error:
                 await self._wait(error)
 
     async def _follow(self, query: list[tuple[str, str]]) -> None:

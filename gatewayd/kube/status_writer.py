@@ -5,7 +5,7 @@ is read again and merged anew. https://kubernetes.io/docs/reference/using-api/ap
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
@@ -17,6 +17,7 @@ from gatewayd.incremental.view import Member
 from gatewayd.ir.outcome import Outcome
 from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, Where
 from gatewayd.kube.live import LiveStatus, LiveStatuses, read_live
+from gatewayd.kube.pace import Pace, without_counts
 from gatewayd.status.merge import merge
 
 WRITERS: Final = 8
@@ -51,6 +52,8 @@ class StatusWriter:
         # In order of arrival; a key stands in it once, however often it changes before its turn.
         self._due: dict[tuple[Kind, ObjectKey], None] = {}
         self._busy: set[tuple[Kind, ObjectKey]] = set()
+        self._resting: set[tuple[Kind, ObjectKey]] = set()
+        self._pace = Pace()
         self._wake = asyncio.Event()
 
     def want(self, member: Member, outcome: Outcome | None) -> None:
@@ -69,6 +72,7 @@ class StatusWriter:
         if at in self._wanted:
             if self._wanted[at] is None and self.live.get(kind, key) is None:
                 del self._wanted[at]
+                self._pace.forget(at)
             else:
                 self._mark(at)
 
@@ -109,25 +113,44 @@ class StatusWriter:
         kind, key = at
         live = self.live.get(kind, key)
         for _ in range(3):
-            if live is None:
-                return False
-            patch = merge(live.status(), self._wanted.get(at), now=_now(), controller=self._controller)
-            if patch is None or not self._leadership.is_leader():
+            patch = self._patch(at, live)
+            if live is None or patch is None:
                 return False
             try:
-                answer = await self._write(kind, key, live, dict(patch))
+                self.live.hear(kind, key, await self._write(kind, key, live, dict(patch)))
             except ApiError as error:
                 if error.status != CONFLICT:
                     return self._failed(kind, key, error)
                 self._on_write(kind.kind, "conflict")
-                live = await self._read(kind, key)
+                live = await self._read(kind, key, live)
                 continue
             except CONNECTION_ERRORS as error:
                 return self._failed(kind, key, error)
             self._on_write(kind.kind, "written")
-            self.live.hear(kind, key, answer)
+            if _counts_only(live, patch):
+                self._pace.wrote(at, asyncio.get_running_loop().time())
             return False
         return True
+
+    def _patch(self, at: tuple[Kind, ObjectKey], live: LiveStatus | None) -> Mapping[str, object] | None:
+        """Return the status to write now, None when there is nothing to write, or not yet."""
+        if live is None or not self._leadership.is_leader():
+            return None
+        patch = merge(live.status(), self._wanted.get(at), now=_now(), controller=self._controller)
+        return None if patch is None or (_counts_only(live, patch) and self._rests(at)) else patch
+
+    def _rests(self, at: tuple[Kind, ObjectKey]) -> bool:
+        """Return whether a write has to wait; it is looked at again when the wait is over."""
+        loop = asyncio.get_running_loop()
+        rest = self._pace.rest(at, loop.time())
+        if rest > 0 and at not in self._resting:
+            self._resting.add(at)
+            loop.call_later(rest, self._rested, at)
+        return rest > 0
+
+    def _rested(self, at: tuple[Kind, ObjectKey]) -> None:
+        self._resting.discard(at)
+        self._mark(at)
 
     def _failed(self, kind: Kind, key: ObjectKey, error: Exception) -> bool:
         gone = isinstance(error, ApiError) and error.status == NOT_FOUND
@@ -138,18 +161,24 @@ class StatusWriter:
 
     async def _write(self, kind: Kind, key: ObjectKey, live: LiveStatus, status: dict[str, object]) -> bytes:
         body = {"metadata": {"resourceVersion": live.resource_version}, "status": status}
-        path = _where(kind, key).path("status")
+        path = _where(kind, key, live).path("status")
         return await self._client.request("PATCH", path, body=body, content="merge-patch+json")
 
-    async def _read(self, kind: Kind, key: ObjectKey) -> LiveStatus | None:
+    async def _read(self, kind: Kind, key: ObjectKey, live: LiveStatus) -> LiveStatus | None:
         try:
-            return read_live(await self._client.request("GET", _where(kind, key).path("")))
+            return read_live(await self._client.request("GET", _where(kind, key, live).path("")))
         except (ApiError, *CONNECTION_ERRORS):
             return None
 
 
-def _where(kind: Kind, key: ObjectKey) -> Where:
-    return Where(api_version=kind.api_version, plural=kind.plural, namespace=key.namespace, name=key.name)
+def _where(kind: Kind, key: ObjectKey, live: LiveStatus) -> Where:
+    """Return the object in the version that it was read in: the cluster may serve no newer one."""
+    version = live.api_version or kind.api_version
+    return Where(api_version=version, plural=kind.plural, namespace=key.namespace, name=key.name)
+
+
+def _counts_only(live: LiveStatus, patch: Mapping[str, object]) -> bool:
+    return without_counts(patch) == without_counts(live.status())
 
 
 def _now() -> str:

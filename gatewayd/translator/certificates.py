@@ -6,6 +6,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#listenertlsconfig (certificateRe
 
 import base64
 import binascii
+from collections.abc import Callable, Mapping
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -19,11 +20,12 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from gatewayd.api.clustertrustbundle import ClusterTrustBundle
 from gatewayd.api.core import ConfigMap, Secret
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.listeners import Listener
 from gatewayd.api.listenerset import ListenerSet
-from gatewayd.api.meta import ObjectKey
+from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.incremental.view import Index, Member, Output, Source, View, query, rows
 from gatewayd.ir.tls import Certificate, LastGood, PrivateBytes, TrustBundle
 
@@ -122,7 +124,8 @@ def trust_in_configmap(view: View, configmap: ObjectKey) -> TrustBundle | str:
     row = view.get(ConfigMap, configmap)
     if row is None:
         return f'ConfigMap "{configmap}" does not exist'
-    return _trust(f'ConfigMap "{configmap}"', f"configmap/{configmap}", row.data.get("ca.crt", "").encode())
+    text = row.data.get("ca.crt", "").encode()
+    return _trust(f'ConfigMap "{configmap}"', f"configmap/{configmap}", text, "ca.crt")
 
 
 @query
@@ -135,12 +138,32 @@ def trust_in_secret(view: View, secret: ObjectKey) -> TrustBundle | str:
         text = base64.b64decode(row.data.get("ca.crt", ""), validate=True)
     except binascii.Error:
         return f'Secret "{secret}": data is not base64'
-    return _trust(f'Secret "{secret}"', f"secret/{secret}", text)
+    return _trust(f'Secret "{secret}"', f"secret/{secret}", text, "ca.crt")
 
 
-def _trust(shown: str, name: str, text: bytes) -> TrustBundle | str:
+@query
+def trust_in_cluster(view: View, name: str) -> TrustBundle | str:
+    """Return the CA certificates of a ClusterTrustBundle, or what is wrong with them."""
+    row = view.get(ClusterTrustBundle, ObjectKey("", name))
+    if row is None:
+        return f'ClusterTrustBundle "{name}" does not exist'
+    text = row.spec.trust_bundle.encode()
+    return _trust(f'ClusterTrustBundle "{name}"', f"clustertrustbundle/{name}", text, "spec.trustBundle")
+
+
+TRUST_READERS: Mapping[GroupKind, Callable[[View, ObjectKey], TrustBundle | str]] = {
+    GroupKind("", "ConfigMap"): trust_in_configmap,
+    GroupKind("", "Secret"): trust_in_secret,
+    GroupKind("certificates.k8s.io", "ClusterTrustBundle"): lambda view, key: trust_in_cluster(view, key.name),
+}
+"""What a caCertificateRef may lead to. The first is what the spec demands, the second what it leaves open."""
+
+TRUST_KINDS = ", ".join(kind.kind for kind in TRUST_READERS)
+
+
+def _trust(shown: str, name: str, text: bytes, field: str) -> TrustBundle | str:
     try:
         found = x509.load_pem_x509_certificates(text)
     except ValueError:
-        return f"{shown} has no PEM certificate under ca.crt"
+        return f"{shown} has no PEM certificate under {field}"
     return TrustBundle(name=name, certificates=b"".join(each.public_bytes(Encoding.PEM) for each in found))

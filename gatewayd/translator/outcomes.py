@@ -45,7 +45,7 @@ from gatewayd.translator.listeners import (
 from gatewayd.translator.policies.outcomes import backendtls_outcome, traffic_outcome
 from gatewayd.translator.protocols import GATEWAY_KIND, ROUTE_TABLES
 from gatewayd.translator.routes import rules
-from gatewayd.translator.tls import termination, termination_key
+from gatewayd.translator.tls import can_serve, termination, termination_key
 
 
 def listener_outcome(view: View, gateway: ObjectKey, each: MergedListener) -> ListenerOutcome:
@@ -63,19 +63,12 @@ def listener_outcome(view: View, gateway: ObjectKey, each: MergedListener) -> Li
         attached=view.count(ATTACHED, each.key),
         verdicts=(
             accepted,
-            _programmed(view, gateway, each) if _works(view, gateway, each) else _not_programmed(each),
+            _programmed(view, gateway, each) if can_serve(view, gateway, each) else _not_programmed(each),
             unresolved or verdicts.resolved(),
             each.conflict,
             *([overlap] if overlap else []),
         ),
     )
-
-
-def _works(view: View, gateway: ObjectKey, each: MergedListener) -> bool:
-    """Return whether a listener can serve: it is valid, and has the certificates that it needs."""
-    if each.protocol is None or not each.valid:
-        return False
-    return not each.protocol.terminates or termination(view, termination_key(gateway, each)).tls is not None
 
 
 def _not_programmed(each: MergedListener) -> Verdict:
@@ -199,7 +192,7 @@ def listenerset_outcome(view: View, member: Member) -> ListenerSetOutcome | None
         return ListenerSetOutcome(generation=row.metadata.generation, verdicts=both, listeners=())
     merged = [each for each in listeners(view, gateway) if each.key.owner == "ListenerSet" and each.key.object == key]
     found = tuple(listener_outcome(view, gateway, each) for each in merged)
-    accepted = _accepted([each.key.section for each in merged if not _works(view, gateway, each)], len(merged))
+    accepted = _accepted([each.key.section for each in merged if not can_serve(view, gateway, each)], len(merged))
     programmed = (
         _gateway_programmed(accepted, found)
         if accepted.status

@@ -16,6 +16,7 @@ from gatewayd.translator.gatewayclass import environment, gateway_is_ours
 from gatewayd.translator.listeners import PortKey, listeners
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.routes import rules
+from gatewayd.translator.tls import can_serve
 from gatewayd.translator.virtualhosts import TableKey, carries_http, route_table, table_of
 
 
@@ -58,7 +59,13 @@ UPSTREAMS = Index(
 def tables(view: View, gateway: ObjectKey) -> tuple[TableKey, ...]:
     """Return the route tables of a Gateway, sorted."""
     return tuple(
-        sorted({table_of(gateway, each) for each in listeners(view, gateway) if each.valid and carries_http(each)})
+        sorted(
+            {
+                table_of(gateway, each)
+                for each in listeners(view, gateway)
+                if carries_http(each) and can_serve(view, gateway, each)
+            }
+        )
     )
 
 

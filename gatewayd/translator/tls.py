@@ -3,7 +3,7 @@
 https://gateway-api.sigs.k8s.io/reference/spec/#listenertlsconfig, #frontendtlsvalidation
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,13 +16,12 @@ from gatewayd.incremental.view import View, query
 from gatewayd.ir.outcome import Verdict
 from gatewayd.ir.tls import Certificate, ClientTrust, ClientValidation, DownstreamTLS, LastGood, TrustBundle
 from gatewayd.translator import verdicts
-from gatewayd.translator.certificates import certificate, trust_in_configmap, trust_in_secret
+from gatewayd.translator.certificates import TRUST_KINDS, TRUST_READERS, certificate
 from gatewayd.translator.listeners import ListenerKey, MergedListener
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND
 from gatewayd.translator.references import Pointer, permitted
 
 SECRET_KIND = GroupKind("", "Secret")
-CONFIGMAP_KIND = GroupKind("", "ConfigMap")
 ALPN = {"HTTPS": ("h2", "http/1.1"), "TLS": ()}
 _OWNERS: Mapping[str, tuple[type[Gateway] | type[ListenerSet], GroupKind]] = {
     "Gateway": (Gateway, GATEWAY_KIND),
@@ -83,6 +82,13 @@ def termination(view: View, key: TerminationKey) -> Termination:
         return Termination(tls=None, unresolved=unresolved, refused=refused)
     tls = DownstreamTLS(certificates=good, alpn=ALPN[entry.protocol], client=client)
     return Termination(tls=tls, unresolved=unresolved, refused=None)
+
+
+def can_serve(view: View, gateway: ObjectKey, each: MergedListener) -> bool:
+    """Return whether a listener can serve: it is valid, and has the certificates that it needs."""
+    if each.protocol is None or not each.valid:
+        return False
+    return not each.protocol.terminates or termination(view, termination_key(gateway, each)).tls is not None
 
 
 def _entry(view: View, key: ListenerKey) -> Listener | None:
@@ -150,18 +156,12 @@ def _trusted(view: View, gateway: ObjectKey, validation: FrontendValidation, pat
     )
 
 
-_BUNDLES: Mapping[GroupKind, Callable[[View, ObjectKey], TrustBundle | str]] = {
-    CONFIGMAP_KIND: trust_in_configmap,
-    SECRET_KIND: trust_in_secret,
-}
-
-
 def _bundle(view: View, gateway: ObjectKey, ref: ObjectRef, path: str) -> TrustBundle | _Bad:
     to = ObjectKey(ref.namespace or gateway.namespace, ref.name)
-    read = _BUNDLES.get(ref.group_kind)
+    read = TRUST_READERS.get(ref.group_kind)
     if read is None:
-        allowed = "ConfigMap, Secret"
-        return _Bad("InvalidCACertificateKind", f"{path}: kind {ref.group_kind} is not supported; allowed: {allowed}")
+        message = f"{path}: kind {ref.group_kind} is not supported; allowed: {TRUST_KINDS}"
+        return _Bad("InvalidCACertificateKind", message)
     if not permitted(view, Pointer(GATEWAY_KIND, gateway.namespace, ref.group_kind, to)):
         return _Bad("RefNotPermitted", f'{path}: {ref.kind} "{to}" is in another namespace without a ReferenceGrant')
     found = read(view, to)

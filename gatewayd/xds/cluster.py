@@ -13,7 +13,7 @@ from envoy.extensions.clusters.common.dns.v3 import dns_pb2
 from envoy.extensions.clusters.dns.v3 import dns_cluster_pb2
 from envoy.extensions.upstreams.http.v3 import http_protocol_options_pb2
 from envoy.type.v3 import percent_pb2
-from google.protobuf import wrappers_pb2
+from google.protobuf import duration_pb2, wrappers_pb2
 
 from gatewayd.ir.backend import Cluster, Discovered, Protocol, Resolved, RetryBudget
 from gatewayd.xds import names, tls
@@ -38,6 +38,9 @@ _KEEPALIVE = cluster_pb2.UpstreamConnectionOptions(
 _COMMON_LB = _Cluster.CommonLbConfig(
     # What Kubernetes says is not ready is not used, however many say so.
     healthy_panic_threshold=percent_pb2.Percent(value=0),
+    # Without this Envoy holds back for a second what changes nothing but the health of endpoints: one that begins to
+    # drain would get new requests for so long.
+    update_merge_window=duration_pb2.Duration(),
     # A session goes on at its endpoint while that drains.
     override_host_status=health_check_pb2.HealthStatusSet(
         statuses=[

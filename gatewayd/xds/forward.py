@@ -15,7 +15,7 @@ from google.protobuf import wrappers_pb2
 
 from gatewayd.ir.backend import InvalidBackend, ServiceBackend
 from gatewayd.ir.filters import HTTPFilter, RequestHeaders, ResponseHeaders
-from gatewayd.ir.http import Forward, Mirror, Retry, Route, Timeouts, URLRewrite, WeightedBackend
+from gatewayd.ir.http import Forward, Mirror, Retry, Route, SessionPersistence, Timeouts, URLRewrite, WeightedBackend
 from gatewayd.xds import names
 from gatewayd.xds.filters.chain import filter_fields, with_session
 from gatewayd.xds.filters.header import host_to_set
@@ -111,18 +111,22 @@ def _destination(
     if any(isinstance(each.backend, InvalidBackend) for each in live):
         # For the cluster that never exists. Not for others: one of those may be on its way (503, try again).
         fields["cluster_not_found_response_code"] = pb.RouteAction.INTERNAL_SERVER_ERROR
-    own = {each: each.persistence for each in live if forward.persistence is None}
-    if len(live) == 1 and not live[0].filters and not own.get(live[0]):
+    if len(live) == 1 and not live[0].filters and _own_session(forward, live[0]) is None:
         return {**fields, "cluster": _cluster(live[0])}
     weights = [
         pb.WeightedCluster.ClusterWeight(
             name=_cluster(each),
             weight=wrappers_pb2.UInt32Value(value=each.weight),
-            **with_session(filter_fields((*lowered, *each.filters)), own.get(each)),
+            **with_session(filter_fields((*lowered, *each.filters)), _own_session(forward, each)),
         )
         for each in live
     ]
     return {**fields, "weighted_clusters": pb.WeightedCluster(clusters=weights)}
+
+
+def _own_session(forward: Forward, of: WeightedBackend) -> SessionPersistence | None:
+    """Return what keeps the sessions of one backend: what the rule says stands at the Envoy route, for all of them."""
+    return of.persistence if forward.persistence is None else None
 
 
 def _cluster(of: WeightedBackend | Mirror) -> str:

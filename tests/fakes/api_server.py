@@ -1,4 +1,4 @@
-"""A scripted API server on loopback: an object store with resource versions, and answers that a test says beforehand.
+"""A scripted API server in the process: an object store with resource versions, and answers that a test says beforehand.
 
 What no script says, the store answers as the real one does: 404, 409 for a stale resourceVersion or a name that is
 taken, merge patches, server-side apply (without field ownership). Watches are in the test's hands.
@@ -21,6 +21,7 @@ from kubernetes_asyncio.client import Configuration
 from gatewayd.identity.certificates import make_ca
 from gatewayd.kube.client import KubeClient
 from tests.fakes.documents import Json, failure, page
+from tests.fakes.skipping_loop import SkippingLoop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,11 @@ class Hole:
 
 
 class Drop:
-    """The connection ends without an answer."""
+    """The connection ends without an answer, and nothing was done."""
+
+
+class Lose:
+    """What was asked for is done, and the connection ends before the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +66,7 @@ class Then:
     act: Callable[[], None]
 
 
-Answer = Reply | Hole | Drop | Then
+Answer = Reply | Hole | Drop | Lose | Then
 
 
 def refused(code: int, reason: str = "", message: str = "no") -> Reply:
@@ -99,7 +104,7 @@ class Watch:
 
 
 class ApiServer:
-    """`objects` by path; `requests` in order of arrival; `most_at_once` counts requests that overlapped."""
+    """`objects` by path; `requests` in order of arrival."""
 
     def __init__(self) -> None:
         self.objects: dict[str, Json] = {}
@@ -112,6 +117,10 @@ class ApiServer:
     def script(self, method: str, path: str, *answers: Answer) -> None:
         """Say what the next such requests are answered; "WATCH" for watches."""
         self._scripts[method, path].extend(answers)
+
+    def forget_scripts(self) -> None:
+        """Let the store answer everything again."""
+        self._scripts.clear()
 
     def put(self, path: str, document: Json) -> Json:
         """Store an object as if somebody had written it."""
@@ -146,8 +155,10 @@ class ApiServer:
             case Hole():
                 await self._over.wait()
             case Drop():
-                assert request.transport is not None
-                request.transport.abort()
+                return _aborted(request)
+            case Lose():
+                self._stored(seen)
+                return _aborted(request)
             case Then(act=act):
                 act()
         if seen.is_watch:
@@ -158,9 +169,7 @@ class ApiServer:
         response = web.StreamResponse()
         response.enable_chunked_encoding()
         await response.prepare(request)
-        transport = request.transport
-        assert isinstance(transport, asyncio.Transport)
-        watch = Watch(seen, response, transport)
+        watch = Watch(seen, response, _transport(request))
         self.watches.append(watch)
         await watch.over()
         return response
@@ -211,6 +220,16 @@ class ApiServer:
             watch.end()
 
 
+def _transport(request: web.Request) -> asyncio.Transport:
+    assert isinstance(request.transport, asyncio.Transport)
+    return request.transport
+
+
+def _aborted(request: web.Request) -> web.Response:
+    _transport(request).abort()
+    return web.Response()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
     """An API server, where it listens, and a client of it."""
@@ -222,14 +241,13 @@ class Cluster:
 
 @asynccontextmanager
 async def api_server() -> AsyncIterator[Cluster]:
-    """Serve on a free port of loopback."""
+    """Serve on the 127.0.0.1 of a SkippingLoop."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, SkippingLoop)
     server = ApiServer()
-    runner = web.ServerRunner(web.Server(server.answer), keepalive_timeout=7200.0, shutdown_timeout=1.0)  # type: ignore[arg-type]
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    assert isinstance(site._server, asyncio.Server)
-    url = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"
+    accepting = web.Server(server.answer, keepalive_timeout=7200.0)  # type: ignore[arg-type] # a StreamResponse is fine
+    port = loop.listen(accepting)
+    url = f"http://127.0.0.1:{port}"
     with NamedTemporaryFile(suffix=".pem") as authorities:
         authorities.write(make_ca(datetime.now(UTC)).certificate)
         authorities.flush()
@@ -237,9 +255,10 @@ async def api_server() -> AsyncIterator[Cluster]:
     try:
         yield Cluster(server=server, url=url, client=client)
     finally:
+        loop.hang_up(port)
         server.close()
         await client.close()
-        await runner.cleanup()
+        await accepting.shutdown(1.0)
 
 
 def client_settings(url: str, authorities: str) -> Configuration:

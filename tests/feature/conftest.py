@@ -23,7 +23,7 @@ def no_bugs() -> Iterator[None]:
 
     def note(_logger: Any, _method: str, event: Any) -> Any:
         if event.get("event") in BUGS:
-            found.append(event)
+            found.append(dict(event))
         return event
 
     processors = structlog.get_config()["processors"]

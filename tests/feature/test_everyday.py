@@ -268,18 +268,7 @@ async def test_mirroring(world: World) -> None:
     assert world.backends["two"].requests[0].body == b"7"
 
 
-async def test_tcp_udp_tls_passthrough_and_grpc(world: World) -> None:
-    enter = world.stack.enter_async_context
-    database = await enter(tcp_backend("database"))
-    dns = await enter(udp_backend("dns"))
-    vault = await enter(tcp_backend("vault", tls=serving(CA.issue("vault.example"))))
-    calls = await enter(grpcs.grpc_backend("calls"))
-    await world.apply(
-        service("database", database.port),
-        service("dns", dns.port, protocol="UDP"),
-        service("vault", vault.port),
-        service("calls", calls.port),
-        """
+ALL_KINDS = """
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
 metadata: {name: all-kinds, namespace: shop}
@@ -322,7 +311,21 @@ spec:
   - matches: [{method: {service: shop.Cart}}]
     filters: [<route:calls>]
     backendRefs: [{name: calls, port: 80}]
-""",
+"""
+
+
+async def test_tcp_udp_tls_passthrough_and_grpc(world: World) -> None:
+    enter = world.stack.enter_async_context
+    database = await enter(tcp_backend("database"))
+    dns = await enter(udp_backend("dns"))
+    vault = await enter(tcp_backend("vault", tls=serving(CA.issue("vault.example"))))
+    calls = await enter(grpcs.grpc_backend("calls"))
+    await world.apply(
+        service("database", database.port),
+        service("dns", dns.port, protocol="UDP"),
+        service("vault", vault.port),
+        service("calls", calls.port),
+        ALL_KINDS,
     )
 
     assert await greeting(world.port("database")) == "database"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from gatewayd.ir.backend import Cluster, Endpoint, Resolved
+from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, Cluster, Endpoint, Resolved
 from gatewayd.ir.filters import Cors
 from gatewayd.ir.http import DirectResponse, PersistenceKind, PrefixPath, RequestMatch, SessionPersistence
 from tests.feature.xds_backends import Answer, ask, free_port
@@ -195,7 +195,7 @@ async def edge(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Edge]:
         return (
             cluster("many", *at.values()),
             cluster("draining", leaving, at["b"]),
-            Cluster(upstream=upstream("external"), endpoints=by_name, tls=None),
+            Cluster(upstream=upstream("external"), endpoints=by_name, tls=None, retry_budget=DEFAULT_RETRY_BUDGET),
         )
 
     async with http_edge(tmp_path_factory.mktemp("envoy"), hosts, clusters) as made:

@@ -13,7 +13,7 @@ import grpc
 import pytest
 import pytest_asyncio
 
-from gatewayd.ir.backend import Cluster, Protocol, Resolved
+from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, Cluster, Protocol, Resolved
 from gatewayd.ir.filters import RequestHeaders
 from gatewayd.ir.http import ExactPath, RouteTableKey
 from gatewayd.ir.l4 import L4Action, L4Refuse
@@ -196,7 +196,12 @@ async def ports(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ports
         clusters = (
             *(cluster(name, endpoint(at), protocol=Protocol.TCP) for name, at in tcp.items()),
             *(cluster(name, endpoint(at), protocol=Protocol.UDP) for name, at in udp.items()),
-            Cluster(upstream=upstream("named", protocol=Protocol.UDP), endpoints=named, tls=None),
+            Cluster(
+                upstream=upstream("named", protocol=Protocol.UDP),
+                endpoints=named,
+                tls=None,
+                retry_budget=DEFAULT_RETRY_BUDGET,
+            ),
             cluster("echo", endpoint(await stack.enter_async_context(grpc_backend())), protocol=Protocol.HTTP2),
         )
         made = await stack.enter_async_context(rig(tmp_path_factory.mktemp("envoy")))

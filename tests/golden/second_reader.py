@@ -49,9 +49,14 @@ _ANY = "google.protobuf.Any"
 
 def differences(resource: Resource) -> list[str]:
     """Return where the two readings of a resource differ, as field paths."""
-    first = _FIRST[resource.type_url].FromString(resource.body)
-    second = _SECOND[resource.type_url].parse(resource.body)
-    return list(_messages(first, second, resource.name))
+    return compared(resource, resource)
+
+
+def compared(one: Resource, other: Resource) -> list[str]:
+    """Return where the first reader's `one` and the second reader's `other` differ."""
+    first = _FIRST[one.type_url].FromString(one.body)
+    second = _SECOND[other.type_url].parse(other.body)
+    return list(_messages(first, second, one.name))
 
 
 def _messages(first: Any, second: Any, path: str) -> Iterator[str]:

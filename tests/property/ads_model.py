@@ -35,24 +35,28 @@ def names_in(body: bytes) -> list[str]:
     return [name for name in body.decode().split("|")[1:] if name]
 
 
-EDITIONS = st.sampled_from(["v1", "v2", "v3", "poison1", "poison2"])
+EDITIONS = st.sampled_from(["v1"] * 4 + ["v2"] * 4 + ["v3"] * 2 + ["poison1", "poison2"])
+
+
+def some(*names: str) -> st.SearchStrategy[list[str]]:
+    """Draw some of the names, often all."""
+    return st.one_of(st.just(list(names)), st.sets(st.sampled_from(names)).map(sorted))
 
 
 @st.composite
 def snapshots(draw: st.DrawFn) -> Snapshot:
     """Draw resources whose references are complete, as the translator's are."""
     found: list[Resource] = []
-    clusters = sorted(draw(st.sets(st.sampled_from(["c0", "c1", "c2", "c3"]))))
+    clusters = draw(some("c0", "c1", "c2"))
     for name in clusters:
         found.append(cluster(name, eds=draw(st.booleans()), edition=draw(EDITIONS)))
         if draw(st.booleans()):
             found.append(xds.resource(ENDPOINT, name, f"{name}:{draw(EDITIONS)}".encode()))
     used = st.lists(st.sampled_from(clusters), max_size=2) if clusters else st.just([])
-    routes = sorted(draw(st.sets(st.sampled_from(["r0", "r1", "r2"]))))
-    found += [
-        xds.resource(ROUTE, name, "|".join([f"{name}:{draw(EDITIONS)}", *draw(used)]).encode()) for name in routes
-    ]
-    for name in sorted(draw(st.sets(st.sampled_from(["l0", "l1"])))) if routes else []:
+    routes = draw(some("r0", "r1"))
+    bodies = {name: "|".join([f"{name}:{draw(EDITIONS)}", *draw(used)]) for name in routes}
+    found += [xds.resource(ROUTE, name, body.encode()) for name, body in bodies.items()]
+    for name in draw(some("l0", "l1")) if routes else []:
         route = draw(st.sampled_from(routes))
         found.append(xds.resource(LISTENER, name, f"{name}:{draw(EDITIONS)}|{route}".encode()))
     return xds.snapshot("ns/gw", found)

@@ -220,6 +220,13 @@ POLICY = st.fixed_dictionaries(
         ),
     }
 )
+TRAFFIC = st.fixed_dictionaries(
+    {"targetRefs": st.just([{"group": "", "kind": "Service", "name": "cart"}])},
+    optional={
+        "retryConstraint": one_of({}, {"budget": {"percent": 50}}),
+        "sessionPersistence": one_of({"cookie": {"name": "seat"}}, {"cookie": {}}),
+    },
+)
 SLICE = st.fixed_dictionaries(
     {
         "addressType": st.just("IPv4"),
@@ -305,6 +312,7 @@ SLOTS: list[st.SearchStrategy[Delta]] = [
     *slots("EndpointSlice", ("cart", "pay"), ("shop",), SLICE),
     *slots("ReferenceGrant", ("g", "h"), BOTH, spec(GRANT)),
     *slots("BackendTLSPolicy", ("p", "q"), ("shop",), spec(POLICY)),
+    *slots("XBackendTrafficPolicy", ("p", "q"), ("shop",), spec(TRAFFIC)),
     *slots("ConfigMap", ("ca",), ("shop",), one_of(CA, {"data": {"ca.crt": "garbage"}})),
     *slots("Namespace", BOTH, ("",), one_of({"labels": {"team": "red"}}, {"labels": {}})),
     *slots("GatewayClass", ("gatewayd",), ("",), spec(st.just(CLASS))),

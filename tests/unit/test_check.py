@@ -20,17 +20,19 @@ def test_nothing_is_said_of_what_works() -> None:
 
 
 def test_a_reference_that_leads_nowhere_stands_at_its_line() -> None:
-    assert said(translated(BROKEN)) == [(20, "error", "HTTPRoute default/shop", "BackendNotFound")]
+    assert said(translated(BROKEN)) == [(19, "error", "HTTPRoute default/shop", "BackendNotFound")]
 
 
 def test_a_condition_of_several_parents_is_said_once() -> None:
-    both = BROKEN.replace("[{name: web}]", "[{name: web}, {name: web, sectionName: http}]")
+    both = BROKEN.replace("[{name: web}]", "[{name: web, sectionName: http}, {name: web, sectionName: b}]").replace(
+        "port: 8080}", "port: 8080}\n  - {name: b, protocol: HTTP, port: 8081}"
+    )
 
     assert [reason for *_, reason in said(translated(both))] == ["BackendNotFound"]
 
 
 def test_a_listener_is_complained_of_and_its_gateway_not_again() -> None:
-    text = SHOP.replace("{name: http, protocol: HTTP, port: 8080}", "{name: odd, protocol: ODD/x, port: 8080}")
+    text = SHOP.replace("{name: http, protocol: HTTP, port: 8080}", "{name: odd, protocol: example.com/odd, port: 8080}")
 
     assert [each for each in said(translated(text)) if each[2] == "Gateway default/web"] == [
         (7, "error", "Gateway default/web", "UnsupportedProtocol")
@@ -77,7 +79,7 @@ def test_a_refused_resource_is_on_the_object_that_it_was_made_from() -> None:
     told = list(in_rejections("default/web", rejections, place_of))
 
     assert [(each.object, each.line, each.reason) for each in told] == [
-        ("Service default/cart", 29, "Rejected"),
+        ("Service default/cart", 27, "Rejected"),
         ("Gateway default/web", 1, "Rejected"),
         ("Secret default/tls", 0, "Rejected"),
     ]

@@ -20,7 +20,7 @@ def test_findings_are_sorted_by_place() -> None:
 
     found = translated(text).findings
 
-    assert [(each.line, each.severity.value) for each in found] == [(20, "error"), (44, "error")]
+    assert [(each.line, each.severity.value) for each in found] == [(19, "error"), (39, "error")]
 
 
 def test_all_is_well() -> None:

@@ -47,8 +47,9 @@ async def restart(world: World) -> tuple[Figure, ...]:
             await rounds.kill_one()
             await rounds.kill_one()
             after = await _counters(world)
+            told = rounds.figures(tap, first)
         await _new_route_works(world, address)
-        return (*running.figures(), *rounds.figures(tap, first), *_changes(before, after))
+        return (*running.figures(), *told, *_changes(before, after))
 
 
 @dataclass(slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 https://gateway-api.sigs.k8s.io/reference/spec/#backendtlspolicy
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,11 +16,8 @@ from gatewayd.ir.backend import Upstream
 from gatewayd.ir.outcome import Verdict
 from gatewayd.ir.tls import SanKind, SubjectAltName, SystemTrust, TrustBundle, UpstreamTLS
 from gatewayd.translator import verdicts
-from gatewayd.translator.certificates import trust_in_configmap, trust_in_secret
+from gatewayd.translator.certificates import TRUST_KINDS, TRUST_READERS
 from gatewayd.translator.policies.attach import SERVICE_KIND, Claim, Target, applying
-
-CONFIGMAP_KIND = GroupKind("", "ConfigMap")
-SECRET_KIND = GroupKind("", "Secret")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +35,6 @@ class ValidationKey(NamedTuple):
     table: type[BackendTLSPolicy] | type[XBackend]
     key: ObjectKey
     path: str
-
-
-_READERS: Mapping[GroupKind, Callable[[View, ObjectKey], TrustBundle | str]] = {
-    CONFIGMAP_KIND: trust_in_configmap,
-    SECRET_KIND: trust_in_secret,
-}
 
 
 @query
@@ -91,9 +81,9 @@ def _well_known(validation: BackendTLSValidation, path: str) -> Settings:
 
 
 def _bundle(view: View, kind: GroupKind, key: ObjectKey, path: str) -> TrustBundle | Verdict:
-    read = _READERS.get(kind)
+    read = TRUST_READERS.get(kind)
     if read is None:
-        return verdicts.unresolved("InvalidKind", f"{path}: kind {kind} is not supported; allowed: ConfigMap, Secret")
+        return verdicts.unresolved("InvalidKind", f"{path}: kind {kind} is not supported; allowed: {TRUST_KINDS}")
     found = read(view, key)
     return (
         found if isinstance(found, TrustBundle) else verdicts.unresolved("InvalidCACertificateRef", f"{path}: {found}")

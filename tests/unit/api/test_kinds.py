@@ -20,11 +20,11 @@ def test_rows_make_sense(kind: Kind) -> None:
     assert kind.api_version == (f"{kind.group}/{kind.version}" if kind.group else kind.version)
 
 
-def test_only_two_kinds_are_cluster_scoped() -> None:
-    assert {kind.kind for kind in KINDS if not kind.namespaced} == {"Namespace", "GatewayClass"}
+def test_few_kinds_are_cluster_scoped() -> None:
+    assert {kind.kind for kind in KINDS if not kind.namespaced} == {"Namespace", "GatewayClass", "ClusterTrustBundle"}
 
 
 def test_status_is_written_to_the_kinds_of_gateway_api_that_have_one() -> None:
     assert {kind.kind for kind in KINDS if not kind.statused} == {
-        *("Service", "Secret", "ConfigMap", "Namespace", "EndpointSlice", "ReferenceGrant"),
+        *("Service", "Secret", "ConfigMap", "Namespace", "EndpointSlice", "ReferenceGrant", "ClusterTrustBundle"),
     }

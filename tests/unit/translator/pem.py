@@ -75,3 +75,14 @@ def bundle(name: str, text: bytes, namespace: str = "shop") -> str:
         metadata: {{name: {name}, namespace: {namespace}}}
         data: {{ca.crt: "{shown}"}}
     """
+
+
+def cluster_bundle(name: str, text: bytes) -> str:
+    """Return the manifest of a ClusterTrustBundle."""
+    lines = "".join(f"    {line}\n" for line in text.decode().splitlines())
+    return f"""
+kind: ClusterTrustBundle
+metadata: {{name: {name}}}
+spec:
+  trustBundle: |
+{lines}"""

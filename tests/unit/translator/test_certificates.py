@@ -9,7 +9,13 @@ from gatewayd.api.core import Secret
 from gatewayd.api.meta import ObjectKey, ObjectMeta
 from gatewayd.ir.tls import Certificate, TrustBundle
 from gatewayd.store import Delta
-from gatewayd.translator.certificates import certificate, trust_in_configmap, trust_in_secret
+from gatewayd.translator.certificates import (
+    TRUST_READERS,
+    certificate,
+    trust_in_cluster,
+    trust_in_configmap,
+    trust_in_secret,
+)
 from tests.unit.translator import pem
 from tests.unit.translator.manifests import scratch
 
@@ -132,6 +138,25 @@ def test_trust_in_a_secret() -> None:
 def test_trust_without_certificates(text: bytes) -> None:
     found = trust_in_configmap(scratch(pem.bundle("cert", text)), KEY)
     assert found == 'ConfigMap "shop/cert" has no PEM certificate under ca.crt'
+
+
+def test_trust_of_the_cluster() -> None:
+    view = scratch(pem.cluster_bundle("roots", CHAIN))
+    assert trust_in_cluster(view, "roots") == TrustBundle(name="clustertrustbundle/roots", certificates=CHAIN)
+    assert trust_in_cluster(view, "nobody") == 'ClusterTrustBundle "nobody" does not exist'
+    empty = scratch(pem.cluster_bundle("roots", b"garbage"))
+    assert (
+        trust_in_cluster(empty, "roots") == 'ClusterTrustBundle "roots" has no PEM certificate under spec.trustBundle'
+    )
+
+
+def test_trust_is_read_by_kind() -> None:
+    view = scratch(pem.bundle("cert", CHAIN), pem.cluster_bundle("cert", CHAIN))
+    found = {kind.kind: read(view, KEY) for kind, read in TRUST_READERS.items()}
+    assert [kind for kind, each in found.items() if isinstance(each, TrustBundle)] == [
+        "ConfigMap",
+        "ClusterTrustBundle",
+    ]
 
 
 def test_trust_that_does_not_exist() -> None:

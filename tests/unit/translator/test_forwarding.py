@@ -4,9 +4,9 @@ from gatewayd.api.httproute import HTTPRouteRule
 from gatewayd.api.meta import GroupKind
 from gatewayd.ir.backend import InvalidBackend, Protocol, ServiceBackend
 from gatewayd.ir.filters import RequestHeaders
-from gatewayd.ir.http import NO_REWRITE, PersistenceKind, SessionPersistence
+from gatewayd.ir.http import NO_REWRITE
 from gatewayd.translator.filters import Place
-from gatewayd.translator.forwarding import NO_FILTERS, filtered, persistence, shares
+from gatewayd.translator.forwarding import NO_FILTERS, filtered, shares
 from gatewayd.translator.rules import Unresolved, Unsupported
 from tests.unit.translator.manifests import CART, deltas, scratch
 
@@ -103,34 +103,14 @@ def test_an_unknown_filter_of_a_backend_ref_fails_its_share() -> None:
     assert [type(each) for each in found.problems] == [Unresolved]
 
 
-@pytest.mark.parametrize(
-    ("written", "kind", "name", "path", "ttl"),
-    [
-        ("{cookie: {}}", PersistenceKind.COOKIE, "gatewayd-session", "/", None),
-        ("{cookie: {name: s, path: /a}}", PersistenceKind.COOKIE, "s", "/a", None),
-        ("{type: Header, header: {name: x-s}}", PersistenceKind.HEADER, "x-s", "/", None),
-        ("{sessionName: old}", PersistenceKind.COOKIE, "old", "/", None),
-        ("{absoluteTimeout: 1h, cookie: {}}", PersistenceKind.COOKIE, "gatewayd-session", "/", None),
-        (
-            "{absoluteTimeout: 1h, cookie: {lifetimeType: Permanent}}",
-            PersistenceKind.COOKIE,
-            "gatewayd-session",
-            "/",
-            3600,
-        ),
-        (
-            "{absoluteTimeout: 90s, cookieConfig: {lifetimeType: Permanent}}",
-            PersistenceKind.COOKIE,
-            "gatewayd-session",
-            "/",
-            90,
-        ),
-    ],
-)
-def test_session_persistence(written: str, kind: PersistenceKind, name: str, path: str, ttl: int | None) -> None:
-    found = persistence(rule(f"sessionPersistence: {written}").session_persistence)
-    assert found == SessionPersistence(kind=kind, name=name, path=path, ttl_s=ttl)
-
-
-def test_no_session_persistence() -> None:
-    assert persistence(None) is None
+def test_a_backend_brings_its_own_sessions() -> None:
+    policy = """
+kind: XBackendTrafficPolicy
+metadata: {name: p, namespace: shop}
+spec: {targetRefs: [{group: "", kind: Service, name: cart}], sessionPersistence: {cookie: {name: s}}}
+"""
+    refs = rule("backendRefs: [{name: cart, port: 80}, {name: nobody, port: 80}]").backend_refs
+    one, other = shares(scratch(CART, policy), PLACE, refs).backends
+    assert one.persistence is not None
+    assert one.persistence.name == "s"
+    assert other.persistence is None

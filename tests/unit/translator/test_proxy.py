@@ -80,7 +80,8 @@ def test_tables() -> None:
         " {name: d, port: 1, protocol: TCP}]"
     )
     view = scratch(CLASS, GATEWAY.replace("[{name: http, port: 80, protocol: HTTP}]", entries))
-    assert tables(view, GW) == (TableKey(GW, 80, ""), TableKey(GW, 443, "c"))
+    # "c" has no certificate: nobody could ask for its table.
+    assert tables(view, GW) == (TableKey(GW, 80, ""),)
 
 
 def test_layer_4_routes_have_upstreams_too() -> None:

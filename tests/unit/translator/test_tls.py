@@ -192,3 +192,17 @@ def test_a_listener_set_needs_a_grant_of_its_own() -> None:
 
     assert found("ListenerSet").tls is not None
     assert found("Gateway").tls is None
+
+
+def test_client_certificates_by_a_trust_bundle_of_the_cluster() -> None:
+    ref = "{group: certificates.k8s.io, kind: ClusterTrustBundle, name: roots}"
+    roots = pem.cluster_bundle("roots", pem.certificate_of(pem.ec_key(5), "ca.example"))
+    frontend = f"{{default: {{validation: {{caCertificateRefs: [{ref}]}}}}}}"
+    found = ended(gateway(frontend=frontend), CERT, roots)
+    assert found.tls is not None
+    assert found.tls.client is not None
+    assert found.tls.client.trust.name == "clustertrustbundle/roots"
+    lost = ended(gateway(frontend=frontend), CERT)
+    assert lost.tls is None
+    assert lost.unresolved is not None
+    assert lost.unresolved.reason == "InvalidCACertificateRef"

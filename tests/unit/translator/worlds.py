@@ -77,6 +77,12 @@ kind: Service
 metadata: {name: dns, namespace: shop}
 spec: {ports: [{name: dns, port: 53, protocol: UDP}]}
 ---
+kind: XBackendTrafficPolicy
+metadata: {name: traffic, namespace: shop}
+spec:
+  targetRefs: [{group: "", kind: Service, name: cart}]
+  retryConstraint: {budget: {percent: 30}}
+---
 kind: BackendTLSPolicy
 metadata: {name: tls, namespace: shop}
 spec:

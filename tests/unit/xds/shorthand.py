@@ -1,6 +1,16 @@
 """IR values with everything that a test does not speak of left at nothing."""
 
-from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, Cluster, Discovered, Endpoint, InvalidBackend, Protocol, RetryBudget, ServiceBackend, Upstream
+from gatewayd.ir.backend import (
+    DEFAULT_RETRY_BUDGET,
+    Cluster,
+    Discovered,
+    Endpoint,
+    InvalidBackend,
+    Protocol,
+    RetryBudget,
+    ServiceBackend,
+    Upstream,
+)
 from gatewayd.ir.filters import Header, HeaderChanges, HTTPFilter
 from gatewayd.ir.http import (
     NO_REWRITE,

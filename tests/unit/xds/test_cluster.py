@@ -5,7 +5,7 @@ from envoy.extensions.clusters.dns.v3 import dns_cluster_pb2
 from envoy.extensions.transport_sockets.tls.v3 import tls_pb2
 from envoy.extensions.upstreams.http.v3 import http_protocol_options_pb2
 
-from gatewayd.ir.backend import Cluster, Protocol, Resolved
+from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, Cluster, Protocol, Resolved, RetryBudget
 from gatewayd.ir.tls import SystemTrust, UpstreamTLS
 from gatewayd.xds.cluster import cluster
 from gatewayd.xds.message import ADS
@@ -25,7 +25,7 @@ def test_endpoints_come_by_eds_under_the_clusters_own_name() -> None:
 
 def test_names_are_resolved_by_envoy() -> None:
     endpoints = Resolved(hostname="db.example", port=5432)
-    made = cluster(Cluster(upstream=upstream("db"), endpoints=endpoints, tls=None))
+    made = cluster(Cluster(upstream=upstream("db"), endpoints=endpoints, tls=None, retry_budget=DEFAULT_RETRY_BUDGET))
     dns = dns_cluster_pb2.DnsCluster()
     assert made.cluster_type.name == "envoy.cluster.dns"
     assert made.cluster_type.typed_config.Unpack(dns)
@@ -41,6 +41,14 @@ def test_breakers_stop_nothing_but_storms_of_retries() -> None:
     assert {each.value for each in limits} == {MOST}
     assert thresholds.retry_budget.budget_percent.value == 20
     assert thresholds.retry_budget.min_retry_concurrency.value == 100
+
+
+def test_a_budget_for_retries() -> None:
+    (thresholds,) = cluster(
+        shorthand.cluster("cart", budget=RetryBudget(percent=5, least=2))
+    ).circuit_breakers.thresholds
+    assert thresholds.retry_budget.budget_percent.value == 5
+    assert thresholds.retry_budget.min_retry_concurrency.value == 2
 
 
 def test_what_is_not_ready_is_not_used_and_sessions_stay_while_endpoints_drain() -> None:

@@ -1,7 +1,7 @@
 from envoy.config.cluster.v3 import cluster_pb2
 from envoy.extensions.filters.udp.udp_proxy.v3 import route_pb2
 
-from gatewayd.ir.backend import Cluster, Protocol, Resolved
+from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, Cluster, Protocol, Resolved
 from gatewayd.ir.l4 import L4Action, L4Refuse
 from gatewayd.ir.proxy import DatagramListener
 from gatewayd.xds.udp import datagram_cluster, datagram_endpoints, udp_proxy
@@ -13,7 +13,10 @@ CLUSTERS = (
     cluster("b", endpoint(3), protocol=Protocol.UDP),
     cluster("empty", protocol=Protocol.UDP),
     Cluster(
-        upstream=upstream("named", protocol=Protocol.UDP), endpoints=Resolved(hostname="dns.example", port=53), tls=None
+        upstream=upstream("named", protocol=Protocol.UDP),
+        endpoints=Resolved(hostname="dns.example", port=53),
+        tls=None,
+        retry_budget=DEFAULT_RETRY_BUDGET,
     ),
 )
 UPSTREAMS = {each.upstream: each for each in CLUSTERS}

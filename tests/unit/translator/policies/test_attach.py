@@ -1,6 +1,8 @@
+from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.meta import GroupKind, ObjectKey
+from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
 from gatewayd.incremental.scratch import Scratch
-from gatewayd.translator.policies.attach import Target, applying, lost_targets, winner
+from gatewayd.translator.policies.attach import Claim, Target, applying, lost_targets, policy_row, winner
 from tests.unit.translator.manifests import scratch
 
 SERVICE = GroupKind("", "Service")
@@ -28,21 +30,43 @@ def world() -> Scratch:
     )
 
 
+def wins(target: Target) -> str | None:
+    found = winner(world(), Claim(BackendTLSPolicy, target))
+    return None if found is None else found.name
+
+
+def applies(target: Target) -> str | None:
+    found = applying(world(), Claim(BackendTLSPolicy, target))
+    return None if found is None else found.name
+
+
+def lost(name: str) -> list[tuple[Target, ObjectKey]]:
+    row = policy_row(world(), BackendTLSPolicy, ObjectKey("shop", name))
+    assert row is not None
+    return lost_targets(world(), row)
+
+
 def test_the_oldest_policy_has_the_target_then_the_first_by_name() -> None:
-    assert winner(world(), WHOLE) == ObjectKey("shop", "a")
-    assert winner(world(), WHOLE._replace(key=ObjectKey("shop", "nobody"))) is None
-    assert winner(world(), WHOLE._replace(key=ObjectKey("blog", "cart"))) is None
+    assert wins(WHOLE) == "a"
+    assert wins(WHOLE._replace(key=ObjectKey("shop", "nobody"))) is None
+    assert wins(WHOLE._replace(key=ObjectKey("blog", "cart"))) is None
+
+
+def test_kinds_of_policies_do_not_compete() -> None:
+    assert winner(world(), Claim(XBackendTrafficPolicy, WHOLE)) is None
 
 
 def test_a_policy_for_a_port_goes_before_one_for_the_service() -> None:
-    assert applying(world(), WEB) == ObjectKey("shop", "port")
-    assert applying(world(), WHOLE._replace(section="other")) == ObjectKey("shop", "a")
-    assert applying(world(), WHOLE) == ObjectKey("shop", "a")
+    assert applies(WEB) == "port"
+    assert applies(WHOLE._replace(section="other")) == "a"
+    assert applies(WHOLE) == "a"
 
 
 def test_those_that_came_late_have_lost_their_targets() -> None:
-    assert lost_targets(world(), ObjectKey("shop", "young")) == [(WHOLE, ObjectKey("shop", "a"))]
-    assert lost_targets(world(), ObjectKey("shop", "b")) == [(WHOLE, ObjectKey("shop", "a"))]
-    assert lost_targets(world(), ObjectKey("shop", "a")) == []
-    assert lost_targets(world(), ObjectKey("shop", "port")) == []
-    assert lost_targets(world(), ObjectKey("shop", "gone")) == []
+    assert lost("young") == lost("b") == [(WHOLE, ObjectKey("shop", "a"))]
+    assert lost("a") == lost("port") == []
+
+
+def test_a_policy_that_is_not_there() -> None:
+    assert policy_row(world(), BackendTLSPolicy, ObjectKey("shop", "gone")) is None
+    assert policy_row(world(), XBackendTrafficPolicy, ObjectKey("shop", "a")) is None

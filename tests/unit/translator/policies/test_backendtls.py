@@ -128,3 +128,17 @@ def test_a_cluster_whose_tls_cannot_be_had_has_no_endpoints() -> None:
     made = clustered(GATEWAY, policy("caCertificateRefs: [{group: '', kind: ConfigMap, name: nobody}]"))
     assert made.tls is None
     assert made.endpoints == Discovered(endpoints=())
+
+
+def test_trust_of_the_cluster() -> None:
+    ref = "{group: certificates.k8s.io, kind: ClusterTrustBundle, name: roots}"
+    roots = pem.cluster_bundle("roots", pem.certificate_of(pem.ec_key(5), "ca.example"))
+    trust = tls(policy(f"caCertificateRefs: [{ref}]"), roots).trust
+    assert isinstance(trust, TrustBundle)
+    assert trust.name == "clustertrustbundle/roots"
+    lost = found(policy(f"caCertificateRefs: [{ref}]"))
+    assert lost.tls is None
+    assert brief((lost.accepted, lost.resolved)) == {
+        "Accepted": "!NoValidCACertificate",
+        "ResolvedRefs": "!InvalidCACertificateRef",
+    }

@@ -1,5 +1,11 @@
 from gatewayd.ir.outcome import PolicyOutcome
-from gatewayd.translator.policies.outcomes import MAX_ANCESTORS, ServiceUse, backendtls_outcome, service_uses
+from gatewayd.translator.policies.outcomes import (
+    MAX_ANCESTORS,
+    ServiceUse,
+    backendtls_outcome,
+    service_uses,
+    traffic_outcome,
+)
 from tests.unit.translator.manifests import GATEWAY, GW, SHOP, brief, member, message, scratch
 
 POLICY = """
@@ -61,3 +67,52 @@ def test_there_are_no_more_ancestors_than_a_status_can_hold() -> None:
 def test_the_services_that_a_route_leads_to() -> None:
     view = scratch(SHOP, ROUTE)
     assert service_uses(view, member("HTTPRoute", "shop/r")) == {ServiceUse(member("Service", "shop/cart").key, GW)}
+
+
+def test_traffic_policies_are_told_of_the_same_way() -> None:
+    early, late = (
+        f"""
+            kind: XBackendTrafficPolicy
+            metadata: {{name: {name}, namespace: shop, creationTimestamp: "{created}T00:00:00Z"}}
+            spec: {{targetRefs: [{{group: "", kind: Service, name: cart}}], retryConstraint: {{}}}}
+        """
+        for name, created in (("early", "2026-01-01"), ("late", "2026-01-02"))
+    )
+    view = scratch(SHOP, POLICY, ROUTE, early, late)
+    found = {name: traffic_outcome(view, member("XBackendTrafficPolicy", f"shop/{name}")) for name in ("early", "late")}
+    said = {name: brief(each.ancestors[0].verdicts) if each else None for name, each in found.items()}
+    assert said == {
+        "early": {"Accepted": "Accepted", "ResolvedRefs": "ResolvedRefs"},
+        "late": {"Accepted": "!Conflicted", "ResolvedRefs": "ResolvedRefs"},
+    }
+    assert traffic_outcome(scratch(SHOP, early), member("XBackendTrafficPolicy", "shop/early")) is None
+
+
+def traffic(name: str, created: str) -> str:
+    return f"""---
+kind: XBackendTrafficPolicy
+metadata: {{name: {name}, namespace: shop, generation: 2, creationTimestamp: "{created}T00:00:00Z"}}
+spec: {{targetRefs: [{{group: "", kind: Service, name: cart}}], retryConstraint: {{}}}}
+"""
+
+
+def said_of_traffic(name: str, *manifests: str) -> PolicyOutcome | None:
+    return traffic_outcome(scratch(SHOP, *manifests), member("XBackendTrafficPolicy", f"shop/{name}"))
+
+
+def test_a_traffic_policy_is_accepted_by_the_gateway_that_uses_the_service() -> None:
+    found = said_of_traffic("p", ROUTE, traffic("p", "2026-01-01"))
+    assert found is not None
+    (ancestor,) = found.ancestors
+    assert ancestor.ref.name == "gw"
+    assert brief(ancestor.verdicts) == {"Accepted": "Accepted", "ResolvedRefs": "ResolvedRefs"}
+    assert "budget.interval" in message(ancestor.verdicts, "Accepted")
+    assert said_of_traffic("p", traffic("p", "2026-01-01")) is None
+    assert said_of_traffic("p", ROUTE) is None
+
+
+def test_a_traffic_policy_that_came_late_is_conflicted() -> None:
+    found = said_of_traffic("late", ROUTE, traffic("p", "2026-01-01"), traffic("late", "2026-01-02"))
+    assert found is not None
+    assert brief(found.ancestors[0].verdicts)["Accepted"] == "!Conflicted"
+    assert 'has XBackendTrafficPolicy "shop/p" already' in message(found.ancestors[0].verdicts, "Accepted")

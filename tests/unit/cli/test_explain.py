@@ -1,0 +1,53 @@
+import json
+from pathlib import Path
+
+from tests.unit.cli.command import Gatewayd
+
+
+def test_a_rule_takes_it(gatewayd: Gatewayd, shop: Path) -> None:
+    ran = gatewayd("explain", shop, "--host", "shop.example", "--path", "/cart")
+
+    assert ran.code == 0
+    assert "HTTPRoute default/shop spec.rules[0].matches[0] takes it" in ran.out
+
+
+def test_no_rule_takes_it(gatewayd: Gatewayd, shop: Path) -> None:
+    ran = gatewayd("explain", shop, "--host", "shop.example", "--path", "/none")
+
+    assert ran.code == 1
+    assert "404: no rule matches" in ran.out
+
+
+def test_the_request_is_put_together(gatewayd: Gatewayd, shop: Path) -> None:
+    ran = gatewayd(
+        "explain", shop, "--host", "shop.example", "--path", "cart?a=1", "--method", "post", "-H", "env: canary",
+        "--query", "b=2", "--query", "c=3", "-o", "json",
+    )  # fmt: skip
+
+    assert json.loads(ran.out)["request"] == {
+        "scheme": "http",
+        "method": "POST",
+        "host": "shop.example",
+        "target": "/cart?a=1&b=2&c=3",
+        "headers": [{"name": "env", "value": "canary"}],
+    }
+
+
+def test_grpc_is_a_post_of_its_content_type(gatewayd: Gatewayd, shop: Path) -> None:
+    request = json.loads(gatewayd("explain", shop, "--host", "shop.example", "--grpc", "-o", "json").out)["request"]
+
+    assert (request["method"], request["headers"]) == (
+        "POST", [{"name": "content-type", "value": "application/grpc"}],
+    )  # fmt: skip
+
+
+def test_no_listener_is_for_it(gatewayd: Gatewayd, shop: Path) -> None:
+    ran = gatewayd("explain", shop, "--host", "shop.example", "--https", "--port", "1")
+
+    assert (ran.code, ran.err) == (1, "gatewayd: no listener of any Gateway is for https on port 1\n")
+
+
+def test_a_header_without_a_value(gatewayd: Gatewayd, shop: Path) -> None:
+    ran = gatewayd("explain", shop, "--host", "shop.example", "-H", "env")
+
+    assert (ran.code, ran.err) == (1, "gatewayd: --header env: has no colon; NAME:VALUE is allowed\n")

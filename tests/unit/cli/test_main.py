@@ -1,0 +1,48 @@
+import importlib
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from gatewayd.cli.main import COMMANDS
+from tests.unit.cli.command import Gatewayd
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_says_what_each_command_says_of_itself(name: str) -> None:
+    command = typer.main.get_command(importlib.import_module(f"gatewayd.cli.{COMMANDS[name].module}").app)
+
+    assert (command.help or "").split("\n")[0] == COMMANDS[name].help
+
+
+def test_help_lists_the_commands(gatewayd: Gatewayd) -> None:
+    ran = gatewayd("--help")
+
+    assert ran.code == 0
+    assert all(name in ran.out for name in COMMANDS)
+
+
+def test_the_version_is_that_of_the_package(gatewayd: Gatewayd) -> None:
+    assert gatewayd("--version").out.startswith("gatewayd 0.")
+
+
+@pytest.mark.parametrize("arguments", [(), ("nonsense",), ("check",), ("check", "--nonsense", "x"), ("up", "--port", "x")])
+def test_what_is_not_understood_is_invalid_input(gatewayd: Gatewayd, arguments: tuple[str, ...]) -> None:
+    assert gatewayd(*arguments).code == 1
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("serve", "install")])
+def test_help_of_a_command_imports_neither_grpc_nor_kubernetes(name: str) -> None:
+    code = (
+        "import sys\n"
+        "from gatewayd.cli.main import run\n"
+        "try:\n"
+        f"    run(['{name}', '--help'])\n"
+        "except SystemExit:\n"
+        "    pass\n"
+        "heavy = {'grpc', 'kubernetes_asyncio', 'envoy', 're2'} & set(sys.modules)\n"
+        "sys.exit(f'{heavy}' if heavy else 0)\n"
+    )
+
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

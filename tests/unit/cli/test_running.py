@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import pytest
+import typer
+
+from gatewayd.cli.output import Form
+from gatewayd.cli.running import code_of, envoy_binary, options, serve
+from gatewayd.serving import Ended, Ending, Serving
+from gatewayd.standalone.table import EMPTY
+
+ENVOY = Path("/bin/true")
+
+
+def serving(folder: Path) -> Serving:
+    return Serving(options(folder, envoy=ENVOY))
+
+
+def ended(why: Ending, reason: str = "") -> Ended:
+    return Ended(why=why, board=EMPTY, reason=reason)
+
+
+async def test_ends_and_their_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = serving(tmp_path)
+
+    assert code_of(ended(Ending.ASKED), run) == 0
+    assert code_of(ended(Ending.DONE), run) == 0
+    assert code_of(ended(Ending.GAVE_UP, "no such processor"), run) == 3
+    assert code_of(ended(Ending.TOO_LATE), run) == 3
+    assert capsys.readouterr().err == (
+        "gatewayd: no such processor\n"
+        "gatewayd: not everything was in Envoy before the deadline; --deadline gives it longer\n"
+    )
+
+
+async def test_a_run_is_written_line_by_line_without_a_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.yaml").write_text("a: [")
+    run = serving(tmp_path)
+
+    async def read() -> None:
+        await run.until(lambda onlooker: bool(onlooker.board().problems))
+
+    found = await serve(run, Form.TEXT, read, 20.0)
+
+    assert found.why is Ending.DONE
+    assert "bad.yaml:2: not valid YAML" in capsys.readouterr().out
+    assert code_of(found, run) == 1
+
+
+def test_the_envoy_of_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GATEWAYD_ENVOY", str(ENVOY))
+    assert envoy_binary(None) == ENVOY
+    monkeypatch.setenv("GATEWAYD_ENVOY", str(tmp_path / "none"))
+    with pytest.raises(typer.Exit) as caught:
+        envoy_binary(None)
+    assert caught.value.exit_code == 3

@@ -1,0 +1,80 @@
+from gatewayd.explain.action import Forwarded, happening
+from gatewayd.explain.request import Request, Sent, received
+from tests.unit.example import SHOP, translated
+
+RICH = SHOP.replace(
+    "    backendRefs:\n    - {name: cart, port: 80, weight: 3}\n    - {name: cart, port: 80, weight: 1}\n",
+    """\
+    timeouts: {request: 10s, backendRequest: 1s}
+    retry: {codes: [503], attempts: 2}
+    filters:
+    - type: RequestHeaderModifier
+      requestHeaderModifier: {set: [{name: a, value: "1"}], add: [{name: b, value: "2"}], remove: [c]}
+    - type: ResponseHeaderModifier
+      responseHeaderModifier: {set: [{name: d, value: "3"}]}
+    - {type: URLRewrite, urlRewrite: {hostname: inner.example, path: {type: ReplacePrefixMatch, replacePrefixMatch: /c}}}
+    - {type: RequestMirror, requestMirror: {backendRef: {name: cart, port: 80}, percent: 10}}
+    backendRefs:
+    - {name: cart, port: 80, weight: 3}
+    - {name: empty, port: 80, weight: 1}
+    - {name: none, port: 80, weight: 1}
+""",
+) + """---
+apiVersion: v1
+kind: Service
+metadata: {name: empty}
+spec: {ports: [{port: 80}]}
+"""
+
+
+def request() -> Request:
+    found = received(Sent(scheme="http", method="GET", host="shop.example", target="/cart/1", headers=()))
+    assert isinstance(found, Request)
+    return found
+
+
+def test_all_that_is_done_to_a_request_is_told() -> None:
+    found = translated(RICH)
+    assert found.manifests.problems == ()
+    (config,) = found.reconciler.configs.values()
+    host = next(each for each in config.route_tables[0].virtual_hosts if each.domain == "shop.example")
+    route = next(each for each in host.routes if each.source.rule == 0)
+
+    done = happening(route, host.domain, request(), {each.upstream: each for each in config.clusters})
+
+    assert isinstance(done, Forwarded)
+    assert done.mirrors == ("Service default/cart:80 (10%)",)
+    assert done.limits == (
+        "ends after 10000 ms",
+        "each try ends after 1000 ms",
+        "up to 2 retries on 503 and failed connections",
+    )
+    good, empty, broken = done.shares
+    assert (good.host, good.path, good.problem, good.part) == ("inner.example", "/c/1", "", 0.6)
+    assert good.changes == (
+        "set request header a: 1",
+        "add request header b: 2",
+        "remove request header c",
+        "set response header d: 3",
+    )
+    assert empty.problem == "it has no ready endpoint; requests get a 503"
+    assert (broken.backend, broken.problem) == (
+        "invalid (BackendNotFound)",
+        'Service "default/none" does not exist',
+    )
+
+
+def test_setting_the_host_header_is_a_rewrite_of_the_host() -> None:
+    text = SHOP.replace(
+        "    backendRefs:\n    - {name: cart, port: 80, weight: 3}\n",
+        "    filters: [{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: Host, value: h.example}]}}]\n"
+        "    backendRefs:\n    - {name: cart, port: 80, weight: 3}\n",
+    )
+    found = translated(text)
+    (config,) = found.reconciler.configs.values()
+    host = next(each for each in config.route_tables[0].virtual_hosts if each.domain == "shop.example")
+
+    done = happening(next(each for each in host.routes if each.source.rule == 0), host.domain, request(), {})
+
+    assert isinstance(done, Forwarded)
+    assert {each.host for each in done.shares} == {"h.example"}

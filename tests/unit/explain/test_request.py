@@ -1,0 +1,109 @@
+import pytest
+
+from gatewayd.explain.request import Answered, Request, Sent, canonical, merged, received, without_port
+from gatewayd.ir.filters import Header
+
+
+def sent(target: str = "/", host: str = "shop.example", headers: tuple[tuple[str, str], ...] = ()) -> Sent:
+    named = tuple(Header(name=name, value=value) for name, value in headers)
+    return Sent(scheme="http", method="GET", host=host, target=target, headers=named)
+
+
+def seen(target: str = "/", host: str = "shop.example", headers: tuple[tuple[str, str], ...] = ()) -> Request:
+    found = received(sent(target, host, headers))
+    assert isinstance(found, Request)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/", "/"),
+        ("/a/./b", "/a/b"),
+        ("/a/x/../b", "/a/b"),
+        ("/..", "/"),
+        ("/a/..", "/"),
+        ("/a/.", "/a/"),
+        ("/...", "/..."),
+        ("/a/%2e%2E/b", "/b"),
+        ("/a/..;x=1/b", "/b"),
+        ("/a/%2e%2e;/b", "/a/..;/b"),
+        ("/a\\b", "/a/b"),
+        ("/%41%7e%2d%5f%2e%21", "/A~-_.%21"),
+        ("/%zz%", "/%zz%"),
+        ('/a"<>|^`{}', "/a%22%3C%3E%7C%5E%60%7B%7D"),
+        ("/a;b=c,d[e]", "/a;b=c,d[e]"),
+    ],
+)
+def test_paths_are_written_in_one_way(path: str, expected: str) -> None:
+    assert canonical(path) == expected
+
+
+@pytest.mark.parametrize(("path", "expected"), [("/a//b", "/a/b"), ("//a//", "/a/"), ("//", "//"), ("/", "/")])
+def test_slashes_are_merged(path: str, expected: str) -> None:
+    assert merged(path) == expected
+
+
+@pytest.mark.parametrize(
+    ("authority", "host"),
+    [("a", "a"), ("a:80", "a"), ("a:", "a"), ("a:x", "a"), ("[::1]", "[::1]"), ("[::1]:80", "[::1]")],
+)
+def test_ports_are_taken_off(authority: str, host: str) -> None:
+    assert without_port(authority) == host
+
+
+def test_host_and_query_are_told_apart() -> None:
+    found = seen("/a//b?x=1&y&x=2", host="Shop.Example:8080")
+
+    assert (found.host, found.authority, found.path, found.query) == (
+        "shop.example", "Shop.Example:8080", "/a/b", "x=1&y&x=2",
+    )  # fmt: skip
+    assert found.target == "/a/b?x=1&y&x=2"
+    assert (found.parameters("x"), found.parameters("y"), found.parameters("z")) == (("1", "2"), ("",), ())
+    assert seen("/a").target == "/a"
+
+
+@pytest.mark.parametrize(
+    ("target", "location"), [("/a%2Fb", "/a/b"), ("/a%5cb?q=%2F", "/a/b?q=%2F"), ("/a/%2e%2e%2fb", "/b"), ("/%2f", "//")]
+)
+def test_escaped_slashes_are_redirected(target: str, location: str) -> None:
+    found = received(sent(target))
+
+    assert isinstance(found, Answered)
+    assert (found.status, found.location) == (307, location)
+
+
+@pytest.mark.parametrize("target", ["a", "*", "/a#b", "/a b", "/ä", "/a%00"])
+def test_what_envoy_refuses(target: str) -> None:
+    found = received(sent(target))
+
+    assert isinstance(found, Answered)
+    assert (found.status, found.location) == (400, "")
+
+
+def test_a_header_with_an_underscore_is_refused() -> None:
+    found = received(sent(headers=(("x_a", "1"),)))
+
+    assert isinstance(found, Answered)
+    assert found.why == "header x_a has an underscore in its name"
+
+
+def test_headers_are_as_the_router_sees_them() -> None:
+    found = seen(headers=(("Env", " a "), ("env", "b"), ("x-envoy-x", "1"), ("X-Forwarded-Proto", "https")))
+
+    assert found.header("env") == ("a", "b")
+    assert found.header("x-envoy-x") == ()
+    assert found.header("x-forwarded-proto") == ("http",)
+    assert found.header("host") == ("shop.example",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("application/grpc", True), ("application/grpc+proto", True), ("application/grpc-web", False), ("text/plain", False)],
+)
+def test_grpc_is_known_by_its_content_type(kind: str, expected: bool) -> None:  # noqa: FBT001
+    assert seen(headers=(("content-type", kind),)).is_grpc is expected
+
+
+def test_without_a_content_type_it_is_not_grpc() -> None:
+    assert not seen().is_grpc

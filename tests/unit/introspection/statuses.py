@@ -1,0 +1,69 @@
+"""A Status with something in every field."""
+
+from gatewayd.introspection.status import GatewayVersion, ProxyRow, Refused, Status, TypeRow
+from gatewayd.standalone.documents import FileProblem
+from gatewayd.standalone.table import Acked, Board, Condition, GatewayRow, Mark, RouteRow
+
+GOOD = Condition(mark=Mark.TRUE, reason="Accepted")
+BAD = Condition(mark=Mark.FALSE, reason="Invalid: no")
+OPEN = Condition(mark=Mark.UNKNOWN, reason="")
+
+BOARD = Board(
+    gateways=(
+        GatewayRow(
+            name="default/web",
+            listeners=("http :8080",),
+            address="127.0.0.1",
+            accepted=GOOD,
+            programmed=BAD,
+            acked_at="12:00:00",
+        ),
+    ),
+    routes=(
+        RouteRow(
+            kind="HTTPRoute",
+            name="default/shop",
+            hostnames=("shop.example",),
+            parents=("default/web",),
+            accepted=GOOD,
+            resolved_refs=BAD,
+            programmed=OPEN,
+            acked=Acked(proxies=1, of=2, milliseconds=1.5),
+        ),
+        RouteRow(
+            kind="TCPRoute",
+            name="default/tcp",
+            hostnames=(),
+            parents=(),
+            accepted=OPEN,
+            resolved_refs=OPEN,
+            programmed=OPEN,
+            acked=None,
+        ),
+    ),
+    problems=(FileProblem(file="a.yaml", line=3, message="bad"),),
+    notices=("up",),
+)
+STATUS = Status(
+    board=BOARD,
+    proxies=(
+        ProxyRow(
+            gateway="default/web",
+            node="standalone-1",
+            envoy_version="1.40.0",
+            connected_since=1.5,
+            protocol="delta",
+            synced=False,
+            types=(
+                TypeRow(
+                    type="CDS", resources=2, pending=("a",), rejections=(Refused(names=("b",), message="[red]no"),)
+                ),
+                TypeRow(type="EDS", resources=1, pending=("a",), rejections=()),
+                TypeRow(type="LDS", resources=1, pending=(), rejections=()),
+            ),
+        ),
+    ),
+    snapshots=(GatewayVersion(gateway="default/web", version="abc"),),
+    folder="./gateway",
+    version="0.1.0",
+)

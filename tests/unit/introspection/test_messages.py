@@ -1,0 +1,25 @@
+from gatewayd.introspection.messages import decoded, encoded, request
+from gatewayd.introspection.status import Status
+from gatewayd.rpc import introspection_pb2 as pb
+from gatewayd.standalone.table import EMPTY, Mark
+from tests.unit.introspection.statuses import STATUS
+
+
+def test_a_status_comes_through_as_it_was() -> None:
+    assert decoded(encoded(STATUS)) == STATUS
+
+
+def test_an_empty_status_comes_through() -> None:
+    empty = Status(board=EMPTY, proxies=(), snapshots=(), folder="", version="")
+
+    assert decoded(encoded(empty)) == empty
+
+
+def test_a_request_says_nothing() -> None:
+    assert request() == b""
+
+
+def test_a_mark_of_a_later_version_is_unknown() -> None:
+    message = pb.GetStatusResponse(gateways=[pb.Gateway(name="a/b", accepted=pb.Condition(mark=9))])
+
+    assert decoded(message.SerializeToString()).board.gateways[0].accepted.mark is Mark.UNKNOWN

@@ -1,0 +1,42 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import grpc
+import pytest
+
+from gatewayd.introspection.client import NobodyError, fetch
+from gatewayd.introspection.messages import GET_STATUS, SERVICE, request
+from gatewayd.introspection.server import handlers
+from tests.unit.introspection.statuses import STATUS
+
+
+@asynccontextmanager
+async def serving(address: str) -> AsyncIterator[int]:
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers(handlers(lambda: STATUS, lambda _kind, _key: ()))
+    port = server.add_insecure_port(address)
+    await server.start()
+    try:
+        yield port
+    finally:
+        await server.stop(0)
+
+
+async def test_the_owner_of_the_socket_is_answered(tmp_path: Path) -> None:
+    async with serving(f"unix:{tmp_path / 'socket'}"):
+        assert await asyncio.to_thread(fetch, tmp_path / "socket") == STATUS
+
+
+async def test_nobody_else_is() -> None:
+    async with serving("127.0.0.1:0") as port, grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await channel.unary_unary(f"/{SERVICE}/{GET_STATUS}")(request())
+
+    assert caught.value.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
+def test_nobody_answers(tmp_path: Path) -> None:
+    with pytest.raises(NobodyError, match="no gatewayd answers"):
+        fetch(tmp_path / "socket")
