@@ -22,7 +22,7 @@ import yaml
 from conformance.build import HERE, built
 from conformance.harness import sandbox
 from conformance.installation import install
-from conformance.kubectl import Kubectl
+from conformance.kubectl import Kubectl, KubectlError
 
 _REPOSITORY = HERE.parent
 _REPORTS = HERE / "reports"
@@ -79,7 +79,11 @@ def _inside(options: argparse.Namespace) -> int:
     folder.mkdir(exist_ok=True)
     name = f"experimental-{options.version}-default-report"
     if not options.no_install:
-        install(options.install)
+        try:
+            install(options.install)
+        except KubectlError:
+            _keep_logs(kept / "logs")
+            raise
     _ensure_class(options.gateway_class, options.controller)
     code = _run(_command(options, folder / f"{name}.yaml"), kept / "suite.log")
     if code != 0:

@@ -96,7 +96,7 @@ func probe(arguments []string) error {
 	return nil
 }
 
-// add asks three times in vain, posts a route, and asks until it has answered `more` times after the first one.
+// add asks three times in vain, posts a route, and asks until it has answered and then `more` times without a gap.
 func (p *prober) add(index int) error {
 	for range 3 {
 		p.ask(index, written{})
@@ -118,6 +118,8 @@ func (p *prober) add(index int) error {
 		}
 		if p.ask(index, state).route == p.name(index) {
 			right++
+		} else {
+			right = 0 // another worker of Envoy's was later
 		}
 		if time.Since(sent) > p.patience {
 			return fmt.Errorf("no right answer within %v", p.patience)

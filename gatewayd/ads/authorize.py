@@ -51,7 +51,9 @@ class Authorizer(Protocol):
 
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_NAME = rf"{_LABEL}(?:\.{_LABEL})*"
+# A name as a whole has at most 253 characters; unlike a namespace's, its parts have no limit of their own.
+_PART = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_NAME = rf"(?=.{{1,253}}\Z){_PART}(?:\.{_PART})*"
 _GATEWAY = re.compile(rf"({_LABEL})/({_NAME})")
 _SPIFFE = re.compile(rf"spiffe://gatewayd/ns/({_LABEL})/gateway/({_NAME})")
 

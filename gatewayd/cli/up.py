@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+_FIRST_PORT = 8080
+"""The port that --to writes, unless somebody else has it."""
+
 
 @app.command()
 def up(  # noqa: PLR0913 (each is an option)
@@ -23,7 +26,10 @@ def up(  # noqa: PLR0913 (each is an option)
     to: Annotated[
         str | None, typer.Option("--to", metavar="URL", help="First write manifests that send everything there.")
     ] = None,
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the Gateway that --to writes.")] = 8080,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", min=1, max=65535, help="Port of the Gateway that --to writes. Default: a free one."),
+    ] = None,
     address: AddressOption = "127.0.0.1",
     envoy_path: EnvoyOption = None,
     concurrency: Annotated[int, typer.Option("--concurrency", min=1, help="Worker threads of each Envoy.")] = 1,
@@ -38,12 +44,12 @@ def up(  # noqa: PLR0913 (each is an option)
     """
     from gatewayd.cli.running import options
 
+    chosen = options(folder, address=address, envoy=envoy_path, concurrency=concurrency, drain=drain)
     if to is not None:
-        _write(folder, to, port)
+        _write(chosen, to, port)
     if not folder.is_dir():
         way_out = "name one, or let `gatewayd up --to URL` or `gatewayd demo` write one"
         raise end(f"{folder}: there is no such folder; {way_out}", INVALID)
-    chosen = options(folder, address=address, envoy=envoy_path, concurrency=concurrency, drain=drain)
     raise typer.Exit(asyncio.run(_run(chosen, output, deadline if once else None)))
 
 
@@ -61,13 +67,16 @@ async def _run(chosen: "Options", output: Form, deadline: float | None) -> int:
     return code_of(await serve(serving, output, job, deadline), serving)
 
 
-def _write(folder: Path, to: str, port: int) -> None:
+def _write(chosen: "Options", to: str, port: int | None) -> None:
     """Write the manifests for one backend, unless the folder has some."""
+    from gatewayd.demo.ports import free_port
     from gatewayd.folder_writer import FilesInTheWayError, write_new
     from gatewayd.scaffold import BadTargetError, manifests, target
 
+    served = port or free_port(_FIRST_PORT, chosen.envoy)
     try:
-        for path in write_new(folder, manifests(target(to), port)):
+        for path in write_new(chosen.folder, manifests(target(to), served)):
             write(f"wrote {path}")
     except (BadTargetError, FilesInTheWayError) as error:
         raise end(str(error), INVALID) from error
+    write(f"ask it: curl {chosen.address}:{served}/")

@@ -10,7 +10,7 @@ from typing import assert_never
 from gatewayd.explain.request import Request
 from gatewayd.explain.rewriting import location, modified_path
 from gatewayd.ir.backend import Backend, Cluster, Discovered, InvalidBackend, ServiceBackend, Upstream
-from gatewayd.ir.filters import Cors, HTTPFilter, RequestHeaders, ResponseHeaders
+from gatewayd.ir.filters import Cors, ExternalAuth, HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import DirectResponse, Forward, Redirect, Route, WeightedBackend
 from gatewayd.ir.l4 import L4Forward
 
@@ -174,6 +174,9 @@ def _changes(filters: tuple[HTTPFilter, ...]) -> Iterator[str]:
                 yield from (f"remove {side} header {name}" for name in each.changes.remove)
             case Cors():
                 yield f"CORS for {', '.join(each.origins)}"
+            case ExternalAuth():
+                asked = backend_name(ServiceBackend(upstream=each.upstream))
+                yield f"only if {asked} consents, else a 403 or what it answers"
             case _:
                 assert_never(each)
 

@@ -98,7 +98,7 @@ def _deployment(chosen: Installation) -> JSON:
             "topologySpreadConstraints": spread(SELECTOR),
             "containers": [_container(chosen)],
             # For the socket that `gatewayd status` asks: the root file system is read-only.
-            "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "16Mi"}}],
+            "volumes": [{"name": "runtime", "emptyDir": {"sizeLimit": "16Mi"}}],
         },
     }
     spec = {
@@ -122,6 +122,7 @@ def _container(chosen: Installation) -> JSON:
             field_variable("POD_NAMESPACE", "metadata.namespace"),
             field_variable("POD_UID", "metadata.uid"),
             {"name": "GATEWAYD_LOG_LEVEL", "value": chosen.log_level},
+            {"name": "TMPDIR", "value": layout.RUNTIME_FOLDER},
         ],
         "ports": [{"name": name, "containerPort": port, "protocol": "TCP"} for name, port in ports],
         "readinessProbe": {"httpGet": {"path": "/readyz", "port": "health"}, "periodSeconds": 2, "timeoutSeconds": 2},
@@ -134,7 +135,7 @@ def _container(chosen: Installation) -> JSON:
             "failureThreshold": 6,
         },
         "resources": {part: dict(quantities) for part, quantities in RESOURCES.items()},
-        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 - the pod's own
+        "volumeMounts": [{"name": "runtime", "mountPath": layout.RUNTIME_FOLDER}],
         "securityContext": CONTAINER_SECURITY,
     }
 

@@ -29,6 +29,9 @@ HEALTH_PORT: Final = 18001
 METRICS_PORT: Final = 19001
 """GET /metrics of the control plane, for Prometheus: the same port as a proxy's."""
 
+RUNTIME_FOLDER: Final = "/run/gatewayd"
+"""Where the control plane makes the socket that `gatewayd status` asks: the one place of its pod it can write to."""
+
 CONTROL_PLANE: Final = "gatewayd"
 """The control plane's Service, Deployment and ServiceAccount, and the GatewayClass that comes with it."""
 NAMESPACE: Final = "gatewayd-system"

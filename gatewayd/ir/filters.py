@@ -5,6 +5,8 @@ A new filter is a dataclass here and a member of `HTTPFilter` (docs/contributing
 
 from dataclasses import dataclass
 
+from gatewayd.ir.backend import Upstream
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
@@ -52,4 +54,36 @@ class Cors:
     credentials: bool
 
 
-HTTPFilter = RequestHeaders | ResponseHeaders | Cors
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GRPCCheck:
+    """Ask by Envoy's ext_authz protocol. `headers`: which of the request go along; none of them: all."""
+
+    headers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HTTPCheck:
+    """Ask by a request of the same method for the same path below `path_prefix`; a 200 lets the request through.
+
+    `headers`: which of the request go along beside Authorization. `response_headers`: which of the answer go to the
+    backend; none of them: all.
+    """
+
+    path_prefix: str
+    headers: tuple[str, ...]
+    response_headers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalAuth:
+    """Ask `upstream` before the request goes on; without its consent it is refused.
+
+    `body_bytes`: the longest body that goes along, 0 for none; requests with a longer one are refused.
+    """
+
+    upstream: Upstream
+    check: GRPCCheck | HTTPCheck
+    body_bytes: int
+
+
+HTTPFilter = RequestHeaders | ResponseHeaders | Cors | ExternalAuth

@@ -31,10 +31,14 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """An address of a Gateway; `type` as in the API ("IPAddress", "Hostname")."""
+    """An address of a Gateway; `type` as in the API ("IPAddress", "Hostname").
+
+    `routability` is whence it can be reached: "Cluster", "" for nothing that is promised; None: that is not spoken of.
+    """
 
     type: str
     value: str
+    routability: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,8 @@ from gatewayd.kube.status_writer import Leadership, OnWrite
 FIELD_MANAGER: Final = "gatewayd"
 OWNED: Final = ("app.kubernetes.io/managed-by", "gatewayd")
 RETRY_SECONDS: Final = 2.0
+TAKEN_SECONDS: Final = 30.0
+"""How soon to look again whether a name that somebody else has is free: no watch of ours would tell."""
 NOT_FOUND: Final = 404
 
 PLURALS: Final[Mapping[str, str]] = {
@@ -126,9 +128,15 @@ class Applier:
 
     async def _bring(self, group: str) -> None:
         for name, document in tuple(self._wanted.get(group, {}).items()):
+            if not self._leadership.is_leader():
+                return  # whoever leads next looks at everything
             if await self._is_free(name):
                 await self._apply(name, document)
+            else:
+                asyncio.get_running_loop().call_later(TAKEN_SECONDS, self._mark, group)
         for name in tuple(self._extra.get(group, ())):
+            if not self._leadership.is_leader():
+                return
             await self._delete(name)
             self._extra[group].discard(name)
         if not self._wanted.get(group):
@@ -137,7 +145,11 @@ class Applier:
 
     async def _apply(self, name: ObjectName, document: Document) -> None:
         query = [("fieldManager", FIELD_MANAGER), ("force", "true")]
-        await self._client.request("PATCH", name.path(), query=query, body=document, content="apply-patch+yaml")
+        try:
+            await self._client.request("PATCH", name.path(), query=query, body=document, content="apply-patch+yaml")
+        except (ApiError, *CONNECTION_ERRORS):
+            self._on_write(name.kind, "failed")
+            raise
         self._on_write(name.kind, "written")
 
     async def _is_free(self, name: ObjectName) -> bool:

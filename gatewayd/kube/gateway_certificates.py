@@ -40,8 +40,8 @@ class GatewayCertificates:
         now = datetime.now(UTC)
         found = await self._found(wanted.namespace, certificate_secret(wanted.object_name))
         pair = check_pair(found.get("tls.crt", b""), found.get("tls.key", b""))
-        if not isinstance(pair, KeyPair) or pair.is_due(now, LEAF_LIFETIME) or not _signed_by(pair, authority):
-            uri = gateway_identity(wanted.namespace, wanted.name)
+        uri = gateway_identity(wanted.namespace, wanted.name)
+        if not isinstance(pair, KeyPair) or pair.is_due(now, LEAF_LIFETIME) or not _is_good(pair, uri, authority):
             pair = issue(authority.signing, Subject(common_name=wanted.name, dns_names=(), uris=(uri,)), now)
         files = {"tls.crt": pair.certificate, "tls.key": bytes(pair.key), "ca.crt": authority.bundle}
         return {name: base64.b64encode(value).decode() for name, value in files.items()}
@@ -57,14 +57,16 @@ class GatewayCertificates:
         return {name: base64.b64decode(value) for name, value in secret.data.items()}
 
 
-def _signed_by(pair: KeyPair, authority: Authority) -> bool:
+def _is_good(pair: KeyPair, uri: str, authority: Authority) -> bool:
+    """Return whether a certificate is for the URI, and signed by what signs now."""
     certificate = x509.load_pem_x509_certificate(pair.certificate)
     issuer = x509.load_pem_x509_certificate(authority.signing.certificate)
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, ValueError, TypeError):
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (InvalidSignature, ValueError, TypeError, x509.ExtensionNotFound):
         return False
-    return True
+    return names.get_values_for_type(x509.UniformResourceIdentifier) == [uri]
 
 
 def secret_document(wanted: Infrastructure, data: Mapping[str, str]) -> Mapping[str, Any]:

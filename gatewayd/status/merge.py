@@ -27,6 +27,7 @@ from gatewayd.status.route import route_status
 OWN_CONDITIONS: Final = frozenset(
     (
         "Accepted",
+        "AddressesAssigned",
         "Conflicted",
         "InsecureFrontendValidationMode",
         "OverlappingTLSConfig",

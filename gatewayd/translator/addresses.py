@@ -15,6 +15,7 @@ from gatewayd.ir.infrastructure import object_name
 from gatewayd.ir.outcome import Address, Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.gatewayclass import environment
+from gatewayd.translator.routability import assignment, is_asked, matched
 
 SUPPORTED = ("IPAddress",)
 MAX_ADDRESSES = 16
@@ -22,11 +23,15 @@ MAX_ADDRESSES = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
-    """What the Gateway is reached under. `refused`: bad Accepted verdict; `missing`: bad Programmed verdict."""
+    """What the Gateway is reached under. `refused`: bad Accepted verdict; `missing`: bad Programmed verdict.
+
+    `requested`: the AddressesAssigned verdict, when it was asked for where addresses can be reached from.
+    """
 
     assigned: tuple[Address, ...]
     refused: Verdict | None
     missing: Verdict | None
+    requested: Verdict | None
 
 
 @query
@@ -36,16 +41,27 @@ def addresses(view: View, gateway: ObjectKey) -> Addresses:
     asked = row.spec.addresses if row is not None else ()
     refused = _refused(asked)
     if refused is not None:
-        return Addresses(assigned=(), refused=refused, missing=None)
+        return Addresses(assigned=(), refused=refused, missing=None, requested=None)
     had = assigned(view, gateway)
+    if is_asked(asked):
+        return _by_routability(asked, had, _inside(view, gateway))
     missing = _unusable(asked, had)
     if missing is not None:
-        return Addresses(assigned=had, refused=None, missing=missing)
+        return Addresses(assigned=had, refused=None, missing=missing, requested=None)
     wanted = {each.value for each in asked if each.value}
     kept = tuple(each for each in had if each.value in wanted) if wanted else had
     if not kept:
         missing = verdicts.not_programmed("AddressNotAssigned", "no address has been assigned yet")
-    return Addresses(assigned=kept[:MAX_ADDRESSES], refused=None, missing=missing)
+    return Addresses(assigned=kept[:MAX_ADDRESSES], refused=None, missing=missing, requested=None)
+
+
+def _by_routability(
+    asked: tuple[GatewayAddress, ...], had: tuple[Address, ...], inside: tuple[Address, ...]
+) -> Addresses:
+    found = matched(asked, had, inside)
+    said = assignment(found)
+    missing = None if found.addresses else verdicts.not_programmed("AddressNotAssigned", said.message)
+    return Addresses(assigned=found.addresses, refused=None, missing=missing, requested=said)
 
 
 def _refused(asked: tuple[GatewayAddress, ...]) -> Verdict | None:
@@ -70,8 +86,8 @@ def assigned(view: View, gateway: ObjectKey) -> tuple[Address, ...]:
     """Return the addresses that traffic for the Gateway really comes in by, sorted."""
     here = environment(view)
     if here.standalone:
-        return (Address(type="IPAddress", value=here.address),)
-    row = view.get(Service, ObjectKey(gateway.namespace, object_name(gateway.namespace, gateway.name)))
+        return (Address(type="IPAddress", value=here.address, routability=None),)
+    row = _service(view, gateway)
     if row is None:
         return ()
     if row.spec.type == "LoadBalancer":
@@ -79,7 +95,22 @@ def assigned(view: View, gateway: ObjectKey) -> tuple[Address, ...]:
     else:
         found = [row.spec.cluster_ip] if row.spec.cluster_ip not in ("", "None") else []
     values = sorted({*found, *row.spec.external_ips})
-    return tuple(Address(type="IPAddress" if _is_ip(each) else "Hostname", value=each) for each in values if each)
+    return tuple(
+        Address(type="IPAddress" if _is_ip(each) else "Hostname", value=each, routability=None)
+        for each in values
+        if each
+    )
+
+
+def _inside(view: View, gateway: ObjectKey) -> tuple[Address, ...]:
+    """Return the ClusterIPs of the Gateway's Service."""
+    row = _service(view, gateway) if not environment(view).standalone else None
+    found = (row.spec.cluster_ips or (row.spec.cluster_ip,)) if row is not None else ()
+    return tuple(Address(type="IPAddress", value=each, routability=None) for each in found if each not in ("", "None"))
+
+
+def _service(view: View, gateway: ObjectKey) -> Service | None:
+    return view.get(Service, ObjectKey(gateway.namespace, object_name(gateway.namespace, gateway.name)))
 
 
 def _is_ip(text: str) -> bool:

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from gatewayd.api.core import Service, ServicePort
 from gatewayd.api.meta import GroupKind, ObjectKey
-from gatewayd.api.refs import EXPERIMENTAL_GROUP
 from gatewayd.api.xbackend import XBackend
 from gatewayd.incremental.view import View, query
 from gatewayd.ir.backend import (
@@ -23,7 +22,13 @@ from gatewayd.ir.backend import (
     ServiceBackend,
     Upstream,
 )
-from gatewayd.translator.clientcert import client_certificate
+from gatewayd.translator.clientcert import (
+    NONE_ASKED,
+    XBACKEND_KIND,
+    ClientCertificate,
+    backend_client_certificate,
+    client_certificate,
+)
 from gatewayd.translator.endpoints import ServicePortKey, endpoints
 from gatewayd.translator.gatewayclass import environment
 from gatewayd.translator.policies.backendtls import upstream_settings
@@ -31,7 +36,6 @@ from gatewayd.translator.policies.traffic import retry_budget
 from gatewayd.translator.references import Pointer, permitted
 
 SERVICE_KIND = GroupKind("", "Service")
-XBACKEND_KIND = GroupKind(EXPERIMENTAL_GROUP, "XBackend")
 
 
 class BackendAsk(NamedTuple):
@@ -144,7 +148,19 @@ def cluster(view: View, key: GatewayUpstream) -> Cluster:
     if found.tls is None:
         # TLS was asked for and cannot be had: nobody may be reached, least of all in plain text.
         return replace(plain, endpoints=Discovered(endpoints=()))
-    return replace(plain, tls=replace(found.tls, client=client_certificate(view, key.gateway).certificate))
+    own = _own_certificate(view, upstream)
+    if own.resolved is not None and own.certificate is None:
+        # TLS on both sides was asked for, and the backend's object says with which certificate.
+        return replace(plain, endpoints=Discovered(endpoints=()))
+    shown = own.certificate or client_certificate(view, key.gateway).certificate
+    return replace(plain, tls=replace(found.tls, client=shown))
+
+
+def _own_certificate(view: View, upstream: Upstream) -> ClientCertificate:
+    """Return the client certificate that the backend's object itself names."""
+    if upstream.kind != "XBackend":
+        return NONE_ASKED
+    return backend_client_certificate(view, ObjectKey(upstream.namespace, upstream.name))
 
 
 def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:

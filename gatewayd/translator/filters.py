@@ -7,13 +7,24 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from gatewayd.api.filters import Fraction, HeaderModifier, RequestMirror
+from gatewayd.api.filters import ExternalAuth as WrittenAuth
+from gatewayd.api.filters import Fraction, HeaderModifier, HTTPAuthConfig, RequestMirror
 from gatewayd.api.grpcroute import GRPCRouteFilter
 from gatewayd.api.httproute import HTTPCORS, HTTPPathModifier, HTTPRequestRedirect, HTTPRouteFilter, HTTPURLRewrite
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.incremental.view import View
 from gatewayd.ir.backend import InvalidBackend, Protocol
-from gatewayd.ir.filters import Cors, Header, HeaderChanges, RequestHeaders, ResponseHeaders
+from gatewayd.ir.filters import (
+    Cors,
+    ExternalAuth,
+    GRPCCheck,
+    Header,
+    HeaderChanges,
+    HTTPCheck,
+    HTTPFilter,
+    RequestHeaders,
+    ResponseHeaders,
+)
 from gatewayd.ir.http import (
     FullPath,
     Mirror,
@@ -41,7 +52,7 @@ class Place(NamedTuple):
 class Effect(NamedTuple):
     """What a filter does, and what is wrong with it."""
 
-    value: RequestHeaders | ResponseHeaders | Cors | Redirect | URLRewrite | Mirror | None
+    value: HTTPFilter | Redirect | URLRewrite | Mirror | None
     problem: Problem | None
 
 
@@ -193,8 +204,39 @@ def _extension(_view: View, place: Place, each: AnyFilter) -> Effect:
     return Effect(None, Unresolved("InvalidKind", message))
 
 
-def _external_auth(_view: View, place: Place, _each: AnyFilter) -> Effect:
-    return Effect(None, Unsupported(f"{place.path}.type: ExternalAuth is not supported"))
+def _external_auth(view: View, place: Place, each: Any) -> Effect:
+    """Return whom to ask. A server that is not there, like any other problem, fails the rule.
+
+    https://gateway-api.sigs.k8s.io/geps/gep-1494/
+    """
+    auth: WrittenAuth | None = each.external_auth
+    if auth is None:
+        return _absent(place, "externalAuth")
+    path, ref = f"{place.path}.externalAuth", auth.backend_ref
+    wants = Protocol.HTTP2 if auth.protocol == "GRPC" else Protocol.HTTP1
+    to = ObjectKey(ref.namespace or place.namespace, ref.name)
+    found = backend(view, BackendAsk(place.source, place.namespace, ref.group_kind, to, ref.port, wants))
+    if isinstance(found, InvalidBackend):
+        return Effect(None, Unresolved(found.reason, f"{path}.backendRef: {found.message}"))
+    check = _check(auth, path)
+    if isinstance(check, Unsupported):
+        return Effect(None, check)
+    body_bytes = auth.forward_body.max_size or 0 if auth.forward_body is not None else 0
+    return Effect(ExternalAuth(upstream=found.upstream, check=check, body_bytes=body_bytes), None)
+
+
+def _check(auth: WrittenAuth, path: str) -> GRPCCheck | HTTPCheck | Unsupported:
+    if auth.protocol == "GRPC":
+        return GRPCCheck(headers=auth.grpc.allowed_headers if auth.grpc is not None else ())
+    http = auth.http or HTTPAuthConfig()
+    prefix = (http.path or "").strip("/")
+    if any(part in (".", "..") for part in prefix.split("/")):
+        return Unsupported(f"{path}.http.path: has a part '.' or '..'; a plain path is allowed")
+    return HTTPCheck(
+        path_prefix=f"/{prefix}" if prefix else "",
+        headers=http.allowed_headers,
+        response_headers=http.allowed_response_headers,
+    )
 
 
 def _absent(place: Place, field: str) -> Effect:

@@ -12,7 +12,7 @@ from gatewayd.api.httproute import HTTPBackendRef
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import View
 from gatewayd.ir.backend import InvalidBackend, ServiceBackend
-from gatewayd.ir.filters import Cors, HTTPFilter, RequestHeaders, ResponseHeaders
+from gatewayd.ir.filters import Cors, ExternalAuth, HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import (
     NO_REWRITE,
     Mirror,
@@ -47,13 +47,19 @@ def filtered(view: View, place: Place, written: Sequence[AnyFilter]) -> Filtered
         return NO_FILTERS
     effects = [effect(view, place._replace(path=f"{place.path}[{at}]"), each) for at, each in enumerate(written)]
     values: list[Any] = [each.value for each in effects]
+    twice = sum(isinstance(each, ExternalAuth) for each in values) > 1
     return Filtered(
-        filters=tuple(each for each in values if isinstance(each, RequestHeaders | ResponseHeaders | Cors)),
+        filters=tuple(
+            each for each in values if isinstance(each, RequestHeaders | ResponseHeaders | Cors | ExternalAuth)
+        ),
         redirect=next((each for each in values if isinstance(each, Redirect)), None),
         rewrite=next((each for each in values if isinstance(each, URLRewrite)), NO_REWRITE),
         mirrors=tuple(each for each in values if isinstance(each, Mirror)),
-        problems=tuple(each.problem for each in effects if each.problem is not None),
-        broken=any(each.value is None for each in effects),
+        problems=(
+            *(each.problem for each in effects if each.problem is not None),
+            *((Unsupported(f"{place.path}: more than one ExternalAuth is not supported"),) if twice else ()),
+        ),
+        broken=twice or any(each.value is None for each in effects),
     )
 
 
@@ -83,7 +89,9 @@ def _share(view: View, place: Place, path: str, ref: AnyBackendRef) -> tuple[Wei
     problems = list(own.problems)
     if isinstance(target, InvalidBackend):
         problems.insert(0, Unresolved(target.reason, f"{path}: {target.message}"))
-    misplaced = own.redirect is not None or own.mirrors or any(isinstance(each, Cors) for each in own.filters)
+    misplaced = (
+        own.redirect is not None or own.mirrors or any(isinstance(each, Cors | ExternalAuth) for each in own.filters)
+    )
     if misplaced:
         allowed = "header modifiers and URLRewrite"
         problems.append(Unsupported(f"{path}.filters: not supported on a backendRef; allowed: {allowed}"))
@@ -92,7 +100,7 @@ def _share(view: View, place: Place, path: str, ref: AnyBackendRef) -> tuple[Wei
     share = WeightedBackend(
         backend=target,
         weight=ref.weight,
-        filters=tuple(each for each in own.filters if not isinstance(each, Cors)),
+        filters=tuple(each for each in own.filters if not isinstance(each, Cors | ExternalAuth)),
         rewrite=own.rewrite,
         persistence=backend_persistence(view, target.upstream) if isinstance(target, ServiceBackend) else None,
     )

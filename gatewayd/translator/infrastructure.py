@@ -3,6 +3,7 @@
 https://gateway-api.sigs.k8s.io/reference/spec/#gatewayinfrastructure
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from gatewayd.api.core import ConfigMap
@@ -15,6 +16,7 @@ from gatewayd.translator import verdicts
 from gatewayd.translator.chains import bound_port, ports
 from gatewayd.translator.gatewayclass import environment, gateway_is_ours
 from gatewayd.translator.parameters import read_parameters
+from gatewayd.translator.routability import CLUSTER, inside_only
 
 CONFIGMAP_KIND = GroupKind("", "ConfigMap")
 PATH = "spec.infrastructure.parametersRef"
@@ -76,9 +78,14 @@ def infrastructure(view: View, member: Member) -> Infrastructure | None:
         ),
         labels=tuple(sorted(own.labels.items())) if own else (),
         annotations=tuple(sorted(own.annotations.items())) if own else (),
-        addresses=tuple(each.value for each in row.spec.addresses if each.value),
-        parameters=chosen.parameters,
+        addresses=tuple(each.value for each in row.spec.addresses if each.value and each.routability != CLUSTER),
+        parameters=_inside(chosen.parameters) if inside_only(row.spec.addresses) else chosen.parameters,
     )
+
+
+def _inside(parameters: Parameters) -> Parameters:
+    """Ask for a Service that nobody outside can reach: no address but the cluster's own is wanted."""
+    return replace(parameters, service_type="ClusterIP")
 
 
 INFRASTRUCTURE = Output(name="infrastructure", sources=(Source(table=Gateway, query=infrastructure),))

@@ -27,7 +27,7 @@ from gatewayd.ir.outcome import (
 from gatewayd.ir.proxy import listener_name
 from gatewayd.ir.tls import ClientValidation
 from gatewayd.translator import verdicts
-from gatewayd.translator.addresses import addresses
+from gatewayd.translator.addresses import Addresses, addresses
 from gatewayd.translator.attachment import ATTACHED, attachments
 from gatewayd.translator.chains import bound_port
 from gatewayd.translator.clientcert import client_certificate
@@ -121,7 +121,7 @@ def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
     programmed = reached.missing or _gateway_programmed(accepted, found)
     return GatewayOutcome(
         generation=row.metadata.generation,
-        verdicts=(accepted, programmed, *_more(view, key)),
+        verdicts=(accepted, programmed, *_more(view, key, reached)),
         addresses=reached.assigned,
         listeners=found,
         attached_sets=sum(_is_attached(view, each.key) for each in allowed_sets(view, key)),
@@ -133,8 +133,10 @@ def _is_attached(view: View, listener_set: ObjectKey) -> bool:
     return outcome is not None and outcome.verdicts[0].status
 
 
-def _more(view: View, gateway: ObjectKey) -> Iterator[Verdict]:
+def _more(view: View, gateway: ObjectKey, reached: Addresses) -> Iterator[Verdict]:
     """Yield the verdicts that are only said when there is something to say."""
+    if reached.requested is not None:
+        yield reached.requested
     shown = client_certificate(view, gateway).resolved
     if shown is not None:
         yield shown

@@ -6,6 +6,7 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Index, Member, Output, Source, View, query, rescued_query
 from gatewayd.ir.backend import ServiceBackend, Upstream
+from gatewayd.ir.filters import ExternalAuth
 from gatewayd.ir.http import Forward
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.translator.attachment import attachments
@@ -30,6 +31,7 @@ def _upstreams(view: View, member: Member) -> Iterator[Upstream]:
     found = rules(view, member)
     for ranked in found.routes:
         action = ranked.route.action
+        yield from (each.upstream for each in ranked.route.filters if isinstance(each, ExternalAuth))
         if isinstance(action, Forward):
             targets = [each.backend for each in action.backends] + [each.backend for each in action.mirrors]
             yield from (each.upstream for each in targets if isinstance(each, ServiceBackend))

@@ -88,6 +88,16 @@ def no_listener_valid(names: str) -> Verdict:
     return not_accepted("ListenersNotValid", f"spec.listeners: none is valid: {names}")
 
 
+def addresses_assigned() -> Verdict:
+    """Say that every address that was asked for is there."""
+    return _good("AddressesAssigned")
+
+
+def addresses_not_assigned(reason: str, message: str) -> Verdict:
+    """Name the addresses that were asked for in vain."""
+    return _bad("AddressesAssigned", reason, message)
+
+
 # --- routes ----------------------------------------------------------------------------------------------------
 
 

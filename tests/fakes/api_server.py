@@ -1,4 +1,4 @@
-"""A scripted API server in the process: an object store with resource versions, and answers that a test says beforehand.
+"""A scripted API server in the process: a store with resource versions, and answers that a test says beforehand.
 
 What no script says, the store answers as the real one does: 404, 409 for a stale resourceVersion or a name that is
 taken, merge patches, server-side apply (without field ownership). Watches are in the test's hands.
@@ -7,6 +7,7 @@ https://kubernetes.io/docs/reference/using-api/api-concepts/
 
 import asyncio
 import json
+import re
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -181,8 +182,10 @@ class ApiServer:
     def _get(self, request: Request) -> tuple[int, Json]:
         if request.path in self.objects:
             return 200, self.objects[request.path]
-        below = [each for path, each in self.objects.items() if path.startswith(f"{request.path}/")]
-        return (200, page(*below, version=self.version)) if below else (404, failure(404, "NotFound"))
+        below = [each for path, each in self.objects.items() if _folders(path) & {request.path}]
+        if not below:
+            return 404, failure(404, "NotFound")
+        return 200, page(*(each for each in below if _selected(each, request.query)), version=self.version)
 
     def _post(self, request: Request) -> tuple[int, Json]:
         path = f"{request.path}/{request.body['metadata']['name']}"
@@ -218,6 +221,20 @@ class ApiServer:
         self._over.set()
         for watch in self.watches:
             watch.end()
+
+
+def _folders(path: str) -> set[str]:
+    """Return the collections that an object is in: that of its namespace, and that of the cluster."""
+    folder = path.rsplit("/", 1)[0]
+    return {folder, re.sub("/namespaces/[^/]+(?=/)", "", folder)}
+
+
+def _selected(document: Json, query: dict[str, str]) -> bool:
+    """Return whether an object has the label, or the field of its root, that a list asks for."""
+    label, _, value = query.get("labelSelector", "").partition("=")
+    field_name, _, wanted = query.get("fieldSelector", "").partition("=")
+    labels = document["metadata"].get("labels", {})
+    return (not label or labels.get(label) == value) and (not field_name or document.get(field_name) == wanted)
 
 
 def _transport(request: web.Request) -> asyncio.Transport:

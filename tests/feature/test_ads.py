@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from envoy.config.cluster.v3 import cluster_pb2
+from envoy.config.listener.v3 import listener_pb2
+from envoy.config.route.v3 import route_components_pb2, route_pb2
 
 from gatewayd.ads.envelope import Mode
 from gatewayd.ads.session import Answer
@@ -93,6 +95,47 @@ async def test_a_refused_cluster_is_reported_by_name_and_holds_back_nothing_else
         fleet.publish(world(tmp_path, one, static_cluster("bad", one)))
         await fleet.synced()
         assert fleet.report(GATEWAY).rejections == ()
+
+
+def twice(name: str, cluster: str) -> Resource:
+    """Return routes that only Envoy can refuse: two virtual hosts for one domain."""
+    config = route_pb2.RouteConfiguration.FromString(routes(name, cluster).body)
+    host = route_components_pb2.VirtualHost(name="more", domains=["*"])
+    config.virtual_hosts.append(host)
+    return made(xds.ROUTE, name, config)
+
+
+async def test_the_refused_one_of_several_routes_is_found(tmp_path: Path) -> None:
+    """Envoy refuses a response of routes as a whole, and does not say for which of them."""
+    async with (
+        served(tmp_path) as (fleet, server),
+        backend(tmp_path / "one", "one") as one,
+        backend(tmp_path / "two", "two") as two,
+        envoy(tmp_path, server),
+    ):
+        names = [f"r{number}" for number in range(5)]
+        fixed = [static_cluster("one", one), static_cluster("two", two)]
+        fixed += [listener(name, tmp_path / name, name) for name in names]
+        fleet.publish(snapshot(*fixed, *(routes(name, "one") for name in names)))
+        await fleet.synced()
+        broken = [twice(name, "two") if name == "r3" else routes(name, "two") for name in names]
+        fleet.publish(snapshot(*fixed, *broken))
+        await fleet.until(lambda: all(fleet.holders(GATEWAY, xds.ROUTE, name) for name in names if name != "r3"))
+        await fleet.until(lambda: bool(fleet.report(GATEWAY).rejections))
+        assert [each.names for each in fleet.report(GATEWAY).rejections] == [("r3",)]
+        assert answers(fleet, Answer.NACK).count("RDS") <= 4
+        for name in names:
+            await reach(tmp_path / name, "one" if name == "r3" else "two")
+
+
+async def test_a_refused_listener_is_reported_by_name(tmp_path: Path) -> None:
+    async with served(tmp_path) as (fleet, server), backend(tmp_path / "one", "one") as one, envoy(tmp_path, server):
+        bad = listener_pb2.Listener.FromString(listener("bad", tmp_path / "bad", "r").body)
+        bad.listener_filters.add(name="nowhere")
+        fleet.publish(world(tmp_path, one, made(xds.LISTENER, "bad", bad)))
+        await fleet.until(lambda: fleet.report(GATEWAY).acked_listeners == {"l"})
+        assert [each.names for each in fleet.report(GATEWAY).rejections] == [("bad",)]
+        await reach(tmp_path / "front", "one")
 
 
 async def test_reconnect_sends_nothing_again(tmp_path: Path) -> None:

@@ -208,7 +208,10 @@ def tag(end: Taken) -> str:
 def happened(answer: Answer) -> dict[str, Any]:
     """Return what Envoy did, in the same terms."""
     # What is answered before routes are asked still carries the response headers of the route that would be had.
-    found: dict[str, Any] = {"status": answer.status, "route": answer.route if answer.status not in _BEFORE_ROUTES else None}
+    found: dict[str, Any] = {
+        "status": answer.status,
+        "route": answer.route if answer.status not in _BEFORE_ROUTES else None,
+    }
     if answer.one("location") is not None:
         found["location"] = answer.one("location")
     if answer.backend is not None:

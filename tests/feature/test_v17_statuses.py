@@ -59,28 +59,30 @@ def same(one: object, other: object) -> bool:
     return json.dumps(one) == json.dumps(other)
 
 
-def generation(text: str, number: int, name: str) -> str:
-    return text.replace(f"name: {name}, ", f"name: {name}, generation: {number}, ", 1)
+def seen(world: World, identity: str) -> int:
+    """Return the generation that is spoken of."""
+    outcome: Any = world.outcome(identity)
+    return int(outcome.generation)
 
 
 async def test_conditions_of_a_gateway_and_of_its_listeners(world: World) -> None:
-    await world.apply(generation(GATEWAY, 1, "edge"))
+    began = seen(world, "Gateway infra/edge")
     kinds = [{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute"}]
     entry = {"attachedRoutes": 0, "conditions": [foreign(), foreign("Ready")], "name": "http", "supportedKinds": kinds}
     live = {"conditions": [foreign(), *pending("Accepted", "Programmed")], "listeners": [entry]}
     first = written(world, "Gateway infra/edge", live, NOW)
 
-    await world.apply(generation(GATEWAY, 2, "edge").replace("name: http,", "name: http, hostname: '*.example',"))
+    await world.apply(GATEWAY.replace("name: http,", "name: http, hostname: '*.example',"))
     second = written(world, "Gateway infra/edge", first, LATER)
 
-    for found, seen in ((first, 1), (second, 2)):
+    for found, generation in ((first, began), (second, began + 1)):
         (listener,) = found["listeners"]
         assert same(conditions(found)["example.com/Audited"], foreign())
         assert same(conditions(listener)["example.com/Audited"], foreign())
         assert same(conditions(listener)["Ready"], foreign("Ready"))
         own = [each for each in (*found["conditions"], *listener["conditions"]) if each["reason"] != "Audited"]
         assert {each["type"] for each in own} >= {"Accepted", "Programmed", "ResolvedRefs"}
-        assert {each["observedGeneration"] for each in own} == {seen}
+        assert {each["observedGeneration"] for each in own} == {generation}
         # What did not change its status keeps its time.
         assert {each["lastTransitionTime"] for each in own} == {NOW}
 
@@ -97,10 +99,10 @@ async def test_the_parents_of_others(world: World) -> None:
     """Also one that says something of our own Gateway, and one for a Gateway that does not exist."""
     text = http_route("r", "- {backendRefs: [{name: one, port: 80}]}")
     theirs = [other_parent("gone"), other_parent("edge"), other_parent("edge", f"{CONTROLLER}-of-another")]
-    await world.apply(generation(text, 1, "r"))
+    await world.apply(text)
     first = written(world, "HTTPRoute shop/r", {"parents": theirs}, NOW)
 
-    await world.apply(generation(text.replace("name: one", "name: missing"), 2, "r"))
+    await world.apply(text.replace("name: one", "name: missing"))
     second = written(world, "HTTPRoute shop/r", first, LATER)
 
     for found in (first, second):
@@ -118,7 +120,7 @@ async def test_the_parents_of_others(world: World) -> None:
     assert (said["Accepted"]["observedGeneration"], said["Accepted"]["lastTransitionTime"]) == (2, NOW)
 
     # Our entry goes when the route has no Gateway of ours any more; theirs do not.
-    await world.apply(generation(text, 3, "r").replace("name: edge,", "name: elsewhere,"))
+    await world.apply(text.replace("name: edge,", "name: elsewhere,"))
     assert same(written(world, "HTTPRoute shop/r", second, LATER)["parents"], theirs)
 
 
@@ -127,11 +129,11 @@ async def test_the_ancestors_of_others(world: World) -> None:
     route = http_route("r", "- {backendRefs: [{name: secure, port: 80}]}")
     gone, edge = ({**other_parent(name), "ancestorRef": other_parent(name)["parentRef"]} for name in ("gone", "edge"))
     theirs = [{field: each[field] for field in each if field != "parentRef"} for each in (gone, edge)]
-    await world.apply(CA.configmap("ca", namespace="shop"), generation(policy(), 1, "p"), route)
+    await world.apply(CA.configmap("ca", namespace="shop"), policy(), route)
     first = written(world, "BackendTLSPolicy shop/p", {"ancestors": theirs}, NOW)
 
     await world.remove("ConfigMap shop/ca")
-    await world.apply(generation(policy(), 2, "p"))
+    await world.apply(policy(hostname="other.example"))
     second = written(world, "BackendTLSPolicy shop/p", first, LATER)
 
     for found, accepted in ((first, "Accepted"), (second, "NoValidCACertificate")):

@@ -65,7 +65,7 @@ OUTCOMES: st.SearchStrategy[Outcome] = st.one_of(
         GatewayOutcome,
         generation=GENERATIONS,
         verdicts=VERDICTS,
-        addresses=st.just((Address(type="IPAddress", value="192.0.2.1"),)),
+        addresses=st.just((Address(type="IPAddress", value="192.0.2.1", routability=None),)),
         listeners=LISTENERS,
         attached_sets=st.integers(0, 2),
     ),

@@ -32,7 +32,9 @@ def test_a_condition_of_several_parents_is_said_once() -> None:
 
 
 def test_a_listener_is_complained_of_and_its_gateway_not_again() -> None:
-    text = SHOP.replace("{name: http, protocol: HTTP, port: 8080}", "{name: odd, protocol: example.com/odd, port: 8080}")
+    text = SHOP.replace(
+        "{name: http, protocol: HTTP, port: 8080}", "{name: odd, protocol: example.com/odd, port: 8080}"
+    )
 
     assert [each for each in said(translated(text)) if each[2] == "Gateway default/web"] == [
         (7, "error", "Gateway default/web", "UnsupportedProtocol")
@@ -40,7 +42,9 @@ def test_a_listener_is_complained_of_and_its_gateway_not_again() -> None:
 
 
 def test_partial_validity_is_a_warning() -> None:
-    text = SHOP.replace("/cart}\n    backendRefs", "'/c('}\n    backendRefs").replace("PathPrefix, value: '", "RegularExpression, value: '")
+    text = SHOP.replace("/cart}\n    backendRefs", "'/c('}\n    backendRefs").replace(
+        "PathPrefix, value: '", "RegularExpression, value: '"
+    )
 
     assert (18, "warning") not in said(translated(text))
     assert [each[1] for each in said(translated(text))] == ["warning"]

@@ -88,7 +88,10 @@ def test_giving_up_is_remembered() -> None:
     [
         (Started(pid=1), ""),
         (Up(pid=1, seconds=0.5), "Envoy of a/b is up (0.50 s, process 1)"),
-        (Exited(code=1, reason="exit code 1", restart_in=2.0), "Envoy of a/b ended: exit code 1; starts again in 2.0 s"),
+        (
+            Exited(code=1, reason="exit code 1", restart_in=2.0),
+            "Envoy of a/b ended: exit code 1; starts again in 2.0 s",
+        ),
         (GaveUp(reason="no"), "Envoy of a/b cannot be started: no"),
         (Draining(pid=1), "Envoy of a/b finishes the requests under way"),
         (Stopped(pid=1, cut_off=0), "Envoy of a/b has ended"),

@@ -3,6 +3,8 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from gatewayd.app import Options
 from gatewayd.serving import Ending, Serving, settled
 from gatewayd.standalone.envoy_events import GaveUp
@@ -70,12 +72,8 @@ async def test_an_error_of_the_job_is_raised(tmp_path: Path) -> None:
     async def job() -> None:
         raise ValueError("broken")
 
-    try:
+    with pytest.raises(ValueError, match="broken"):
         await run.run(Boards(), job, DEADLINE)
-    except ValueError as error:
-        assert str(error) == "broken"
-    else:
-        raise AssertionError("nothing was raised")
 
 
 async def test_before_anything_was_read_nothing_is_settled(tmp_path: Path) -> None:

@@ -12,7 +12,10 @@ def test_statuses_are_as_the_api_writes_them_by_kind_and_key() -> None:
     ]
     (parent,) = found[2].status["parents"]
     assert parent["parentRef"]["name"] == "web"
-    assert {each["type"]: each["status"] for each in parent["conditions"]} == {"Accepted": "True", "ResolvedRefs": "True"}
+    assert {each["type"]: each["status"] for each in parent["conditions"]} == {
+        "Accepted": "True",
+        "ResolvedRefs": "True",
+    }
 
 
 def test_findings_are_sorted_by_place() -> None:

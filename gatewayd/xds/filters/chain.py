@@ -10,9 +10,9 @@ from typing import Any, assert_never
 
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as pb
 
-from gatewayd.ir.filters import Cors, HeaderChanges, HTTPFilter, RequestHeaders, ResponseHeaders
+from gatewayd.ir.filters import Cors, ExternalAuth, HeaderChanges, HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import SessionPersistence
-from gatewayd.xds.filters import cors, router, session
+from gatewayd.xds.filters import auth, cors, router, session
 from gatewayd.xds.filters.header import header_fields
 from gatewayd.xds.message import packed
 
@@ -29,6 +29,8 @@ class ChainRow:
 CHAIN: tuple[ChainRow, ...] = (
     # Preflights are answered before anything else looks at them.
     ChainRow(name=cors.NAME, config=cors.CONFIG, always=False),
+    # Nothing is decided for a request that may not come in.
+    ChainRow(name=auth.NAME, config=auth.CONFIG, always=False),
     ChainRow(name=session.NAME, config=session.CONFIG, always=False),
     ChainRow(name=router.NAME, config=router.CONFIG, always=True),
 )
@@ -44,6 +46,7 @@ def filter_fields(filters: Sequence[HTTPFilter]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     request: list[HeaderChanges] = []
     response: list[HeaderChanges] = []
+    configs: dict[str, Any] = {}
     for each in filters:
         match each:
             case RequestHeaders():
@@ -51,9 +54,13 @@ def filter_fields(filters: Sequence[HTTPFilter]) -> dict[str, Any]:
             case ResponseHeaders():
                 response.append(each.changes)
             case Cors():
-                fields["typed_per_filter_config"] = {cors.NAME: packed(cors.cors_policy(each))}
+                configs[cors.NAME] = packed(cors.cors_policy(each))
+            case ExternalAuth():
+                configs[auth.NAME] = packed(auth.auth_per_route(each))
             case _:
                 assert_never(each)
+    if configs:
+        fields["typed_per_filter_config"] = configs
     if request:
         fields |= header_fields("request", request)
     if response:

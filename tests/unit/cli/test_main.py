@@ -27,7 +27,9 @@ def test_the_version_is_that_of_the_package(gatewayd: Gatewayd) -> None:
     assert gatewayd("--version").out.startswith("gatewayd 0.")
 
 
-@pytest.mark.parametrize("arguments", [(), ("nonsense",), ("check",), ("check", "--nonsense", "x"), ("up", "--port", "x")])
+@pytest.mark.parametrize(
+    "arguments", [(), ("nonsense",), ("check",), ("check", "--nonsense", "x"), ("up", "--port", "x")]
+)
 def test_what_is_not_understood_is_invalid_input(gatewayd: Gatewayd, arguments: tuple[str, ...]) -> None:
     assert gatewayd(*arguments).code == 1
 

@@ -48,7 +48,5 @@ def test_json_holds_all_of_it() -> None:
     value = json.loads(json.dumps(difference_json(found)))
 
     assert value["gateways"][0]["change"] == "changed"
-    assert value["gateways"][0]["drains"] == [
-        {"listener": "tcp-8080", "chain": None, "why": "the listener is removed"}
-    ]
+    assert value["gateways"][0]["drains"] == [{"listener": "tcp-8080", "chain": None, "why": "the listener is removed"}]
     assert {each["object"] for each in value["statuses"]} >= set()

@@ -5,8 +5,9 @@ import runpy
 from pathlib import Path
 
 import pytest
+import yaml
 
-from gatewayd.translator.features import FEATURES
+from gatewayd.translator.features import CONFORMANCE, FEATURES
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "features.md"
@@ -17,11 +18,20 @@ def test_the_page_is_what_the_tables_say() -> None:
     assert PAGE.read_text(encoding="utf-8") == made, "stale: run `python docs/features.py`"
 
 
-@pytest.mark.parametrize("test", sorted({each.test for each in FEATURES}))
+@pytest.mark.parametrize("test", sorted({each.test for each in FEATURES} - {CONFORMANCE}))
 def test_the_test_of_a_feature_exists(test: str) -> None:
-    file = ROOT / "tests" / test
+    file = ROOT / test
     assert file.is_file()
     assert re.search(r"^(async )?def test_", file.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", sorted(each.name for each in FEATURES if each.test == CONFORMANCE))
+def test_a_feature_that_the_suite_shows_is_in_a_report_without_failures(name: str) -> None:
+    reports = [yaml.safe_load(file.read_text()) for file in (ROOT / "conformance" / "reports").glob("*-report.yaml")]
+    profiles = [profile["extended"] for each in reports for profile in each["profiles"]]
+    showing = [each for each in profiles if name in each["supportedFeatures"]]
+    assert showing
+    assert {each["result"] for each in showing} == {"success"}
 
 
 def test_every_feature_is_on_the_page_with_its_test() -> None:

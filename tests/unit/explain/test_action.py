@@ -2,9 +2,10 @@ from gatewayd.explain.action import Forwarded, happening
 from gatewayd.explain.request import Request, Sent, received
 from tests.unit.example import SHOP, translated
 
-RICH = SHOP.replace(
-    "    backendRefs:\n    - {name: cart, port: 80, weight: 3}\n    - {name: cart, port: 80, weight: 1}\n",
-    """\
+RICH = (
+    SHOP.replace(
+        "    backendRefs:\n    - {name: cart, port: 80, weight: 3}\n    - {name: cart, port: 80, weight: 1}\n",
+        """\
     timeouts: {request: 10s, backendRequest: 1s}
     retry: {codes: [503], attempts: 2}
     filters:
@@ -12,19 +13,22 @@ RICH = SHOP.replace(
       requestHeaderModifier: {set: [{name: a, value: "1"}], add: [{name: b, value: "2"}], remove: [c]}
     - type: ResponseHeaderModifier
       responseHeaderModifier: {set: [{name: d, value: "3"}]}
-    - {type: URLRewrite, urlRewrite: {hostname: inner.example, path: {type: ReplacePrefixMatch, replacePrefixMatch: /c}}}
+    - type: URLRewrite
+      urlRewrite: {hostname: inner.example, path: {type: ReplacePrefixMatch, replacePrefixMatch: /c}}
     - {type: RequestMirror, requestMirror: {backendRef: {name: cart, port: 80}, percent: 10}}
     backendRefs:
     - {name: cart, port: 80, weight: 3}
     - {name: empty, port: 80, weight: 1}
     - {name: none, port: 80, weight: 1}
 """,
-) + """---
+    )
+    + """---
 apiVersion: v1
 kind: Service
 metadata: {name: empty}
 spec: {ports: [{port: 80}]}
 """
+)
 
 
 def request() -> Request:

@@ -64,7 +64,8 @@ def test_host_and_query_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "location"), [("/a%2Fb", "/a/b"), ("/a%5cb?q=%2F", "/a/b?q=%2F"), ("/a/%2e%2e%2fb", "/b"), ("/%2f", "//")]
+    ("target", "location"),
+    [("/a%2Fb", "/a/b"), ("/a%5cb?q=%2F", "/a/b?q=%2F"), ("/a/%2e%2e%2fb", "/b"), ("/%2f", "//")],
 )
 def test_escaped_slashes_are_redirected(target: str, location: str) -> None:
     found = received(sent(target))
@@ -99,7 +100,12 @@ def test_headers_are_as_the_router_sees_them() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
-    [("application/grpc", True), ("application/grpc+proto", True), ("application/grpc-web", False), ("text/plain", False)],
+    [
+        ("application/grpc", True),
+        ("application/grpc+proto", True),
+        ("application/grpc-web", False),
+        ("text/plain", False),
+    ],
 )
 def test_grpc_is_known_by_its_content_type(kind: str, expected: bool) -> None:  # noqa: FBT001
     assert seen(headers=(("content-type", kind),)).is_grpc is expected

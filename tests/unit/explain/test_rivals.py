@@ -2,6 +2,7 @@ import pytest
 
 from gatewayd.explain.request import Sent
 from gatewayd.explain.trace import Trace, Translated, traces
+from gatewayd.ir.filters import Header
 from tests.unit.example import SHOP, translated
 
 BASE = SHOP.split("---\n")[0].replace(
@@ -41,7 +42,11 @@ def whys(found: Trace) -> list[str]:
     [
         (route("w", hosts="shop.example"), route("l"), "its hostname is more specific"),
         (route("w", hosts='"*.example"'), route("l"), "its hostname is more specific"),
-        (route("w", "{path: {type: Exact, value: /a}}"), route("l", "{path: {value: /a}}"), "its kind of path goes first"),
+        (
+            route("w", "{path: {type: Exact, value: /a}}"),
+            route("l", "{path: {value: /a}}"),
+            "its kind of path goes first",
+        ),
         (route("w", "{path: {value: /a}}"), route("l", "{path: {value: /}}"), "its path is longer"),
         (route("w", "{method: GET}"), route("l"), "it asks for a method"),
         (route("w", "{queryParams: [{name: q, value: '1'}]}"), route("l"), "it asks for more query parameters"),
@@ -60,7 +65,10 @@ def test_precedence(winner: str, loser: str, why: str) -> None:
 def test_the_place_in_a_route_decides_at_last() -> None:
     (rival,) = trace(route("r", "{path: {value: /a}}, {path: {value: /a}}")).rivals
 
-    assert rival.why == "would match, but HTTPRoute default/r rules[0].matches[0] goes first: it stands earlier in the route"
+    assert (
+        rival.why
+        == "would match, but HTTPRoute default/r rules[0].matches[0] goes first: it stands earlier in the route"
+    )
     assert rival.field == "spec.rules[0].matches[1]"
 
 
@@ -112,8 +120,6 @@ spec:
     text = BASE + grpc("g", "shop.Cart")
     found = translated(text)
     headers = (("content-type", "application/grpc"),)
-    from gatewayd.ir.filters import Header
-
     sent = Sent(
         scheme="http", method="POST", host="a.example", target="/shop.Cart/Add",
         headers=tuple(Header(name=name, value=value) for name, value in headers),

@@ -25,7 +25,9 @@ spec:
 """
 
 
-def followed(text: str, target: str = "/cart", *, host: str = "shop.example", scheme: str = "http", port: int | None = None) -> tuple[Trace, ...]:
+def followed(
+    text: str, target: str = "/cart", *, host: str = "shop.example", scheme: str = "http", port: int | None = None
+) -> tuple[Trace, ...]:
     found = translated(text)
     sent = Sent(scheme=scheme, method="GET", host=host, target=target, headers=())
     configs = tuple(found.reconciler.configs.values())
@@ -94,7 +96,9 @@ def test_ports_are_those_that_speak_the_scheme_unless_one_is_named() -> None:
     assert followed(SHOP, scheme="https") == ()
     assert followed(SHOP, port=1) == ()
     assert [each.port for each in followed(SHOP + TLS)] == [8080]
-    assert [each.port for each in followed(SHOP.replace("8080}", "8080}\n  - {name: low, protocol: HTTP, port: 80}"))] == [80]
+    assert [
+        each.port for each in followed(SHOP.replace("8080}", "8080}\n  - {name: low, protocol: HTTP, port: 80}"))
+    ] == [80]
 
 
 def test_connections_are_passed_on_by_server_name() -> None:

@@ -13,7 +13,7 @@ from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.listing import Listing
 from gatewayd.kube.reflector import EVERYTHING, Reflector, Selection, Timing
 from gatewayd.store import Delta, Event
-from tests.fakes.api_server import ApiServer, Cluster, Drop, Hole, Reply, Request, refused
+from tests.fakes.api_server import Cluster, Drop, Hole, Reply, Request, refused
 from tests.fakes.documents import Json, bookmark, config_map, event, failure, page, tcp_route
 from tests.fakes.running import running
 from tests.fakes.skipping_loop import clock, passes

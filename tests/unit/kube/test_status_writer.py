@@ -12,7 +12,7 @@ from gatewayd.api.tcproute import TCPRoute
 from gatewayd.incremental.view import Member
 from gatewayd.ir.outcome import Outcome
 from gatewayd.kube.status_writer import RETRY_SECONDS, WRITERS, StatusWriter
-from tests.fakes.api_server import ApiServer, Cluster, Drop, Hole, Lose, Reply, Request, Then, refused
+from tests.fakes.api_server import Cluster, Drop, Hole, Lose, Reply, Request, Then, refused
 from tests.fakes.documents import Json, tcp_route
 from tests.fakes.running import Leader, running
 from tests.fakes.skipping_loop import passes

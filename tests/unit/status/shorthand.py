@@ -35,7 +35,7 @@ def gateway(*listeners: ListenerOutcome, verdicts: tuple[Verdict, ...] = (YES,),
     return GatewayOutcome(
         generation=generation,
         verdicts=verdicts,
-        addresses=(Address(type="IPAddress", value="192.0.2.1"),),
+        addresses=(Address(type="IPAddress", value="192.0.2.1", routability=None),),
         listeners=listeners,
         attached_sets=1,
     )

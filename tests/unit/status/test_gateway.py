@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+from gatewayd.ir.outcome import Address
 from gatewayd.status.gateway import gateway_status, listener_status
 from tests.unit.status.shorthand import GROUP, NO, RESOLVED, YES, gateway, listener
 
@@ -22,3 +25,9 @@ def test_the_entry_of_a_listener() -> None:
         ("Accepted", "False", 5),
         ("ResolvedRefs", "True", 5),
     ]
+
+
+def test_where_an_address_can_be_reached_from_is_said_when_it_is_known() -> None:
+    inside = Address(type="IPAddress", value="10.96.0.9", routability="Cluster")
+    found = gateway_status(replace(gateway(listener("http")), addresses=(inside,)))
+    assert found["addresses"] == [{"type": "IPAddress", "value": "10.96.0.9", "routability": "Cluster"}]

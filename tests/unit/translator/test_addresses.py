@@ -11,7 +11,7 @@ from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
 from tests.unit.translator.manifests import CLASS, GATEWAY, GW, scratch
 
 LOCAL = Delta(kind=Environment, key=HERE, obj=replace(DEFAULT_ENVIRONMENT, address="127.0.0.1", standalone=True))
-LOOPBACK = Address(type="IPAddress", value="127.0.0.1")
+LOOPBACK = Address(type="IPAddress", value="127.0.0.1", routability=None)
 
 
 def asking(*wanted: str) -> str:
@@ -42,12 +42,12 @@ def missing(found: Addresses) -> tuple[str, str]:
 
 
 def test_standalone_it_is_the_address_that_listeners_bind() -> None:
-    assert standalone() == Addresses(assigned=(LOOPBACK,), refused=None, missing=None)
+    assert standalone() == Addresses(assigned=(LOOPBACK,), refused=None, missing=None, requested=None)
 
 
 @pytest.mark.parametrize("wanted", ["{type: IPAddress, value: 127.0.0.1}", "{type: IPAddress}"])
 def test_asking_for_it_gives_it(wanted: str) -> None:
-    assert standalone(wanted) == Addresses(assigned=(LOOPBACK,), refused=None, missing=None)
+    assert standalone(wanted) == Addresses(assigned=(LOOPBACK,), refused=None, missing=None, requested=None)
 
 
 def test_an_address_that_is_not_there_cannot_be_used_and_the_others_stay() -> None:
@@ -97,3 +97,48 @@ def test_of_several_only_those_that_were_asked_for() -> None:
     found = in_a_cluster(service(ingress=ingress), "{type: IPAddress, value: 198.51.100.2}")
     assert [each.value for each in found.assigned] == ["198.51.100.2"]
     assert found.missing is None
+
+
+def routable(*wanted: str, kind: str = "LoadBalancer") -> Addresses:
+    return in_a_cluster(service(kind, ingress="{ip: 198.51.100.1}"), *wanted)
+
+
+def told(found: Addresses) -> list[tuple[str, str | None]]:
+    return [(each.value, each.routability) for each in found.assigned]
+
+
+def test_an_address_of_the_cluster_is_that_of_the_service() -> None:
+    found = routable("{routability: Cluster}")
+    assert told(found) == [("10.96.0.9", "Cluster")]
+    assert (found.refused, found.missing) == (None, None)
+    assert found.requested is not None
+    assert (found.requested.status, found.requested.reason) == (True, "AddressesAssigned")
+
+
+def test_one_inside_and_one_outside() -> None:
+    assert told(routable("{routability: ''}", "{routability: Cluster}")) == [
+        ("10.96.0.9", "Cluster"),
+        ("198.51.100.1", ""),
+    ]
+
+
+def test_what_cannot_be_had_is_named() -> None:
+    found = routable("{routability: Cluster, value: 10.96.0.77}", "{}")
+    assert told(found) == [("198.51.100.1", "")]
+    assert found.missing is None
+    assert found.requested is not None
+    assert (found.requested.status, found.requested.reason) == (False, "PartiallyAssigned")
+    assert found.requested.message == (
+        "spec.addresses[0]: no address of the cluster's own 10.96.0.77 has been assigned"
+    )
+
+
+def test_nothing_can_be_had() -> None:
+    found = routable("{routability: example.com/wan}")
+    assert found.assigned == ()
+    reason, message = missing(found)
+    assert reason == "AddressNotAssigned"
+    assert message == "spec.addresses[0].routability: example.com/wan is not known here; allowed: Cluster"
+    assert found.requested is not None
+    assert found.requested.reason == "NotAssigned"
+    assert missing(standalone("{routability: Cluster}"))[0] == "AddressNotAssigned"

@@ -1,7 +1,13 @@
 import pytest
 
+from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.tls import Certificate
-from gatewayd.translator.clientcert import NONE_ASKED, ClientCertificate, client_certificate
+from gatewayd.translator.clientcert import (
+    NONE_ASKED,
+    ClientCertificate,
+    backend_client_certificate,
+    client_certificate,
+)
 from tests.unit.translator import pem
 from tests.unit.translator.manifests import CLASS, GATEWAY, GW, scratch
 
@@ -53,3 +59,47 @@ def test_a_bad_reference(ref: str, reason: str, said: str) -> None:
 def test_a_grant() -> None:
     found = shown("{name: cert, namespace: certs}", pem.good_secret("cert", "certs"), GRANT)
     assert found.certificate is not None
+
+
+XBACKEND = """
+kind: XBackend
+apiVersion: gateway.networking.x-k8s.io/v1alpha1
+metadata: {{name: outside, namespace: shop}}
+spec:
+  type: ExternalHostname
+  externalHostname: {{hostname: outside.example}}
+  port: {{number: 443}}
+  tls: {{{0}}}
+"""
+VALIDATION = "validation: {hostname: outside.example, wellKnownCACertificates: System}"
+OUTSIDE = ObjectKey("shop", "outside")
+
+
+def own(ref: str, *manifests: str) -> ClientCertificate:
+    text = XBACKEND.format(f"mode: ClientAndServer, {VALIDATION}, clientCertificateRef: {ref}")
+    return backend_client_certificate(scratch(text, *manifests), OUTSIDE)
+
+
+def test_a_backend_that_names_no_certificate() -> None:
+    assert backend_client_certificate(scratch(), OUTSIDE) == NONE_ASKED
+    text = XBACKEND.format(f"mode: ServerOnly, {VALIDATION}")
+    assert backend_client_certificate(scratch(text), OUTSIDE) == NONE_ASKED
+
+
+def test_a_backend_that_names_a_certificate() -> None:
+    found = own("{name: cert}", pem.good_secret("cert"))
+    assert found.certificate is not None
+    assert found.certificate.name == "shop/cert"
+
+
+def test_a_backend_that_names_a_bad_certificate() -> None:
+    for ref, reason in (
+        ("{name: nobody}", "InvalidClientCertificateRef"),
+        ("{name: cert, namespace: certs}", "RefNotPermitted"),
+    ):
+        # The grant is for Gateways.
+        found = own(ref, pem.good_secret("cert", "certs"), GRANT)
+        assert found.certificate is None
+        assert found.resolved is not None
+        assert found.resolved.reason == reason
+        assert found.resolved.message.startswith("spec.tls.clientCertificateRef: ")

@@ -77,3 +77,17 @@ def test_parameters_that_cannot_be_had_are_refused_and_nothing_runs() -> None:
     nonsense = "{kind: ConfigMap, metadata: {name: p, namespace: shop}, data: {nonsense: x}}"
     assert "nonsense" in refusal(pointing(CONFIGMAP), nonsense)
     assert wanted(pointing(CONFIGMAP), nonsense) is None
+
+
+def test_a_gateway_for_the_cluster_alone_is_not_shown_to_anybody_else() -> None:
+    inside = FULL.replace("{type: IPAddress}", "{routability: Cluster}").replace(
+        "value: 198.51.100.7", "value: 10.96.0.9, routability: Cluster"
+    )
+    found = wanted(inside)
+    assert found is not None
+    assert found.parameters.service_type == "ClusterIP"
+    assert found.addresses == ()
+    both = wanted(FULL.replace("{type: IPAddress}", "{routability: Cluster}"))
+    assert both is not None
+    assert both.parameters.service_type == "LoadBalancer"
+    assert both.addresses == ("198.51.100.7",)

@@ -1,0 +1,89 @@
+"""ExternalAuth -> Envoy's ext_authz filter, which a route brings along whole.
+
+A route may override only a part of an ext_authz filter that stands in the chain, not which headers are sent. So what
+stands there is a composite filter, which does nothing but take the place of the filter that the route names.
+Rules: https://gateway-api.sigs.k8s.io/geps/gep-1494/
+"""
+
+from typing import Any, assert_never
+
+from envoy.config.common.mutation_rules.v3 import mutation_rules_pb2
+from envoy.config.core.v3 import config_source_pb2, grpc_service_pb2, http_uri_pb2
+from envoy.extensions.common.matching.v3 import extension_matcher_pb2
+from envoy.extensions.filters.http.composite.v3 import composite_pb2
+from envoy.extensions.filters.http.ext_authz.v3 import ext_authz_pb2
+from envoy.type.matcher.v3 import regex_pb2, string_pb2
+from google.protobuf import wrappers_pb2
+from xds.core.v3 import extension_pb2
+from xds.type.matcher.v3 import matcher_pb2
+
+from gatewayd.ir.filters import ExternalAuth, GRPCCheck, HTTPCheck
+from gatewayd.xds import names
+from gatewayd.xds.message import extension, packed, seconds
+
+NAME = "envoy.filters.http.composite"
+TIMEOUT_SECONDS = 10
+"""How long the server may think; then the request is refused."""
+
+_NOTHING = matcher_pb2.Matcher()
+CONFIG = extension_matcher_pb2.ExtensionWithMatcher(
+    extension_config=extension(NAME, composite_pb2.Composite()), xds_matcher=_NOTHING
+)
+
+# What the server answers may not lead the request elsewhere, nor say where its body ends.
+_RULES = mutation_rules_pb2.HeaderMutationRules(
+    disallow_system=wrappers_pb2.BoolValue(value=True),
+    disallow_expression=regex_pb2.RegexMatcher(
+        regex="(?i)host|content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer"
+    ),
+)
+_ALL = string_pb2.ListStringMatcher(patterns=[string_pb2.StringMatcher(safe_regex=regex_pb2.RegexMatcher(regex=".*"))])
+
+
+def auth_per_route(auth: ExternalAuth) -> Any:
+    """Return the configuration of one route."""
+    filter_config = extension("envoy.filters.http.ext_authz", ext_authz(auth))
+    execute = composite_pb2.ExecuteFilterAction(typed_config=filter_config)
+    action = extension_pb2.TypedExtensionConfig(name="ext_authz", typed_config=packed(execute))
+    always = matcher_pb2.Matcher(on_no_match=matcher_pb2.Matcher.OnMatch(action=action))
+    return extension_matcher_pb2.ExtensionWithMatcherPerRoute(xds_matcher=always)
+
+
+def ext_authz(auth: ExternalAuth) -> Any:
+    """Return the filter. It fails closed: whatever goes wrong, the request is refused with a 403."""
+    body = None
+    if auth.body_bytes:
+        body = ext_authz_pb2.BufferSettings(max_request_bytes=auth.body_bytes)
+    return ext_authz_pb2.ExtAuthz(
+        **_asked(auth),
+        transport_api_version=config_source_pb2.V3,
+        failure_mode_allow=False,
+        with_request_body=body,
+        allowed_headers=_exactly(auth.check.headers) if auth.check.headers else None,
+        decoder_header_mutation_rules=_RULES,
+    )
+
+
+def _asked(auth: ExternalAuth) -> dict[str, Any]:
+    cluster = names.cluster(auth.upstream)
+    check = auth.check
+    match check:
+        case GRPCCheck():
+            grpc = grpc_service_pb2.GrpcService.EnvoyGrpc(cluster_name=cluster)
+            return {"grpc_service": grpc_service_pb2.GrpcService(envoy_grpc=grpc, timeout=seconds(TIMEOUT_SECONDS))}
+        case HTTPCheck():
+            uri = http_uri_pb2.HttpUri(uri="http://auth/", cluster=cluster, timeout=seconds(TIMEOUT_SECONDS))
+            copied = _exactly(check.response_headers) if check.response_headers else _ALL
+            answer = ext_authz_pb2.AuthorizationResponse(allowed_upstream_headers=copied)
+            service = ext_authz_pb2.HttpService(
+                server_uri=uri, path_prefix=check.path_prefix, authorization_response=answer
+            )
+            return {"http_service": service}
+        case _:
+            assert_never(check)
+
+
+def _exactly(headers: tuple[str, ...]) -> Any:
+    return string_pb2.ListStringMatcher(
+        patterns=[string_pb2.StringMatcher(exact=name, ignore_case=True) for name in headers]
+    )

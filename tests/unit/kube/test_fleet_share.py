@@ -1,0 +1,218 @@
+import json
+
+import pytest
+
+from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
+from gatewayd.kube.fleet_share import KEY, LABEL, RETRY_SECONDS, FleetShare, Replica, Share, merged, share_of
+from gatewayd.xds.resource import CLUSTER, LISTENER, Snapshot, resource, snapshot
+from tests.fakes.api_server import Cluster, Hole, refused
+from tests.fakes.documents import Json
+from tests.fakes.running import running
+from tests.fakes.skipping_loop import passes
+
+GATEWAY = "shop/gw"
+PATH = "/api/v1/namespaces/gatewayd-system/configmaps/one-fleet"
+OTHER = ObjectKey("gatewayd-system", "two-fleet")
+BAD = Rejection(type_url=CLUSTER, names=("c",), message="no such thing")
+
+
+def published(*, listener: bytes = b"new", cluster: bytes = b"new") -> Snapshot:
+    found = (
+        resource(LISTENER, "tcp-80", listener),
+        resource(LISTENER, "tcp-81", b"same"),
+        resource(CLUSTER, "c", cluster),
+    )
+    return snapshot(GATEWAY, found)
+
+
+def report(connected: int, *listeners: str, rejections: tuple[Rejection, ...] = ()) -> FleetReport:
+    return FleetReport(connected=connected, acked_listeners=frozenset(listeners), rejections=rejections)
+
+
+def test_a_share_names_the_versions_that_it_speaks_of() -> None:
+    now = published()
+    share = share_of(report(2, "tcp-80", "gone", rejections=(BAD,)), now)
+    assert share.connected == 2
+    assert share.acked == {"tcp-80": now.of(LISTENER)["tcp-80"].version}
+    assert share.rejections == ((CLUSTER, "c", now.of(CLUSTER)["c"].version, "no such thing"),)
+    assert share_of(report(2, "tcp-80"), None) == Share(connected=2)
+
+
+def test_all_replicas_together() -> None:
+    now = published()
+    shares = [share_of(report(2, "tcp-80", rejections=(BAD,)), now), share_of(report(3, "tcp-81"), now)]
+    assert merged(shares, now) == report(5, "tcp-80", "tcp-81", rejections=(BAD,))
+    assert merged([], now) == NO_FLEET
+
+
+def test_what_is_said_of_another_version_says_nothing_of_ours() -> None:
+    shares = [share_of(report(2, "tcp-80", "tcp-81", rejections=(BAD,)), published(listener=b"old", cluster=b"old"))]
+    assert merged(shares, published()) == report(2, "tcp-81")
+
+
+def test_one_refusal_heard_from_two_replicas_is_one() -> None:
+    now = published()
+    shares = [share_of(report(1, rejections=(BAD,)), now)] * 2
+    assert merged(shares, now).rejections == (BAD,)
+
+
+def test_without_a_snapshot_only_streams_are_counted() -> None:
+    shares = [share_of(report(2, "tcp-80", rejections=(BAD,)), published())]
+    assert merged(shares, None) == report(2)
+
+
+class Rig:
+    """Replica "one", what it publishes and what it tells."""
+
+    def __init__(self, cluster: Cluster, uid: str = "pod-uid") -> None:
+        self.server = cluster.server
+        self.snapshots = {GATEWAY: published()}
+        self.told: list[FleetReport] = []
+        self.share = FleetShare(
+            client=cluster.client,
+            replica=Replica(namespace="gatewayd-system", name="one", uid=uid),
+            snapshots=self.snapshots,
+            on_report=self._tell,
+        )
+
+    def _tell(self, gateway: str, found: FleetReport) -> None:
+        assert gateway == GATEWAY
+        self.told.append(found)
+
+    def other_says(self, found: FleetReport, of: Snapshot, key: ObjectKey = OTHER) -> None:
+        share = share_of(found, of)
+        said = {GATEWAY: {"connected": share.connected, "acked": share.acked, "rejections": list(share.rejections)}}
+        self.share.hear(key, config_map({KEY: json.dumps(said)}))
+
+
+def config_map(data: dict[str, str], labels: dict[str, str] | None = None) -> bytes:
+    found = {LABEL: "replica"} if labels is None else labels
+    return json.dumps({"metadata": {"name": "two-fleet", "labels": found}, "data": data}).encode()
+
+
+@pytest.fixture
+def rig(cluster: Cluster) -> Rig:
+    return Rig(cluster)
+
+
+async def test_reports_of_all_replicas_are_one_report(rig: Rig) -> None:
+    rig.share.local(GATEWAY, report(1, "tcp-80"))
+    rig.other_says(report(2, "tcp-81"), published())
+    assert rig.told == [report(1, "tcp-80"), report(3, "tcp-80", "tcp-81")]
+
+
+async def test_the_same_again_is_not_told(rig: Rig) -> None:
+    for _ in range(3):
+        rig.share.local(GATEWAY, report(1, "tcp-80"))
+        rig.other_says(report(2), published())
+    assert len(rig.told) == 2
+
+
+async def test_a_replica_that_is_gone_is_not_counted(rig: Rig) -> None:
+    rig.share.local(GATEWAY, report(1, "tcp-80"))
+    rig.other_says(report(2, "tcp-81"), published())
+    rig.share.hear(OTHER, None)
+    assert rig.told[-1] == report(1, "tcp-80")
+
+
+async def test_another_replica_that_is_ahead_counts_when_we_are_there_too(rig: Rig) -> None:
+    newer = published(listener=b"newer")
+    rig.other_says(report(2, "tcp-80", "tcp-81"), newer)
+    assert rig.told == [report(2, "tcp-81")]
+    rig.snapshots[GATEWAY] = newer
+    rig.share.look(GATEWAY)
+    assert rig.told[-1] == report(2, "tcp-80", "tcp-81")
+
+
+async def test_what_was_acked_before_a_change_is_not_told_after_it(rig: Rig) -> None:
+    rig.share.local(GATEWAY, report(1, "tcp-80", "tcp-81"))
+    rig.snapshots[GATEWAY] = published(listener=b"newer")
+    rig.share.look(GATEWAY)
+    assert rig.told[-1] == report(1, "tcp-81")
+
+
+@pytest.mark.parametrize(
+    "key", [ObjectKey("gatewayd-system", "one-fleet"), ObjectKey("shop", "two-fleet")], ids=["ours", "elsewhere"]
+)
+async def test_config_maps_that_are_no_other_replicas_are_nothing(rig: Rig, key: ObjectKey) -> None:
+    rig.other_says(report(2), published(), key)
+    assert rig.told == []
+
+
+@pytest.mark.parametrize(
+    ("data", "labels"),
+    [
+        ({KEY: json.dumps({GATEWAY: {"connected": 9}})}, {}),
+        ({KEY: "{"}, None),
+        ({KEY: json.dumps({GATEWAY: {"connected": "many"}})}, None),
+        ({KEY: json.dumps([])}, None),
+        ({}, None),
+    ],
+)
+async def test_what_makes_no_sense_is_nothing(rig: Rig, data: dict[str, str], labels: dict[str, str] | None) -> None:
+    rig.other_says(report(2), published())
+    rig.share.hear(OTHER, config_map(data, labels))
+    assert rig.told[-1] == NO_FLEET
+
+
+async def test_our_word_is_written_for_the_others(rig: Rig) -> None:
+    async with running(rig.share.run()):
+        rig.share.local(GATEWAY, report(1, "tcp-80"))
+        await passes(1.0)
+        [write] = rig.server.writes
+        assert (write.method, write.path, write.query) == ("PATCH", PATH, {"fieldManager": "gatewayd", "force": "true"})
+        metadata: Json = write.body["metadata"]
+        assert metadata["labels"] == {LABEL: "replica"}
+        [owner] = metadata["ownerReferences"]
+        assert (owner["kind"], owner["name"], owner["uid"]) == ("Pod", "one", "pod-uid")
+        version = published().of(LISTENER)["tcp-80"].version
+        assert json.loads(write.body["data"][KEY]) == {GATEWAY: {"connected": 1, "acked": {"tcp-80": version}}}
+
+
+async def test_what_one_writes_another_understands(rig: Rig, cluster: Cluster) -> None:
+    other = Rig(cluster)
+    found = report(1, "tcp-80", rejections=(BAD,))
+    async with running(rig.share.run()):
+        rig.share.local(GATEWAY, found)
+        await passes(1.0)
+    other.share.hear(OTHER, json.dumps(rig.server.objects[PATH]).encode())
+    assert other.told == [found]
+
+
+async def test_who_is_no_pod_owns_nothing(cluster: Cluster) -> None:
+    rig = Rig(cluster, uid="")
+    async with running(rig.share.run()):
+        rig.share.local(GATEWAY, report(1))
+        await passes(1.0)
+        assert "ownerReferences" not in rig.server.writes[0].body["metadata"]
+
+
+async def test_what_has_no_proxies_any_more_is_left_out(rig: Rig) -> None:
+    async with running(rig.share.run()):
+        rig.share.local(GATEWAY, report(1))
+        await passes(1.0)
+        rig.share.local(GATEWAY, NO_FLEET)
+        await passes(1.0)
+        assert json.loads(rig.server.writes[-1].body["data"][KEY]) == {}
+        assert rig.told[-1] == NO_FLEET
+
+
+async def test_many_changes_during_a_write_are_one(rig: Rig) -> None:
+    rig.server.script("PATCH", PATH, Hole())
+    async with running(rig.share.run()):
+        for number in range(1, 50):
+            rig.share.local(GATEWAY, report(number))
+            await passes(0.1)
+        await passes(15.0)
+        assert len(rig.server.writes) <= 3  # one that hung, one that is due, one that tries again
+        assert json.loads(rig.server.writes[-1].body["data"][KEY])[GATEWAY]["connected"] == 49
+
+
+async def test_a_failed_write_is_tried_again(rig: Rig) -> None:
+    rig.server.script("PATCH", PATH, refused(500), refused(403))
+    async with running(rig.share.run()):
+        rig.share.local(GATEWAY, report(1))
+        await passes(RETRY_SECONDS * 2 + 0.5)
+        assert len(rig.server.writes) == 3
+        assert PATH in rig.server.objects

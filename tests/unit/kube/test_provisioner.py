@@ -1,0 +1,172 @@
+import base64
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import pytest
+
+from gatewayd.api.meta import ObjectKey
+from gatewayd.identity.authority import Authority, founded
+from gatewayd.infra import layout
+from gatewayd.infra.layout import certificate_secret
+from gatewayd.infra.objects import CONFIG_HASH_ANNOTATION
+from gatewayd.ir.infrastructure import Infrastructure
+from gatewayd.kube.applier import Applier
+from gatewayd.kube.gateway_certificates import GatewayCertificates
+from gatewayd.kube.provisioner import RETRY_SECONDS, ControlPlaneAddress, Provisioner
+from tests.fakes.api_server import Cluster, Then, refused
+from tests.fakes.documents import Json
+from tests.fakes.running import Leader, running
+from tests.fakes.skipping_loop import passes
+from tests.unit.infra.gateways import EDGE, with_parameters
+
+KEY = ObjectKey("infra", "edge")
+ALL = ["ConfigMap", "Deployment", "PodDisruptionBudget", "Secret", "Service", "ServiceAccount"]
+SECRET = f"/api/v1/namespaces/infra/secrets/{certificate_secret(EDGE.object_name)}"
+
+
+@dataclass
+class Believed:
+    authority: Authority
+
+
+class Rig:
+    """A provisioner and the applier that it works for."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.server = cluster.server
+        self.leader = Leader()
+        self.wanted: dict[ObjectKey, Infrastructure] = {}
+        self.believed = Believed(founded(datetime.now(UTC)))
+        self.applier = Applier(client=cluster.client, leadership=self.leader, on_write=lambda _kind, _result: None)
+        self.provisioner = Provisioner(
+            address=ControlPlaneAddress(host="gatewayd.svc.", port=18000, server_name="gatewayd.system.svc"),
+            wanted=self.wanted,
+            certificates=GatewayCertificates(cluster.client),
+            applier=self.applier,
+            leadership=self.leader,
+            believed=self.believed,
+        )
+
+    def want(self, wanted: Infrastructure | None, key: ObjectKey = KEY) -> None:
+        if wanted is None:
+            del self.wanted[key]
+        else:
+            self.wanted[key] = wanted
+        self.provisioner.mark(key)
+
+    @property
+    def there(self) -> list[str]:
+        return sorted(each["kind"] for each in self.server.objects.values())
+
+    def stored(self, kind: str) -> Json:
+        [found] = [each for each in self.server.objects.values() if each["kind"] == kind]
+        return found
+
+    @property
+    def hash(self) -> str:
+        found: str = self.stored("Deployment")["spec"]["template"]["metadata"]["annotations"][CONFIG_HASH_ANNOTATION]
+        return found
+
+
+@pytest.fixture
+def rig(cluster: Cluster) -> Rig:
+    return Rig(cluster)
+
+
+async def test_a_gateway_gets_everything_that_it_needs(rig: Rig) -> None:
+    rig.want(EDGE)
+    async with running(rig.provisioner.run(), rig.applier.run()):
+        await passes(1.0)
+        assert rig.there == ALL
+        files = rig.stored("ConfigMap")["data"]
+        assert layout.BOOTSTRAP_FILE in files
+        bootstrap = json.loads(files[layout.BOOTSTRAP_FILE])
+        assert "infra/edge" in json.dumps(bootstrap)
+        assert "gatewayd.svc." in json.dumps(bootstrap)
+        assert base64.b64decode(rig.stored("Secret")["data"]["ca.crt"]) == rig.believed.authority.bundle
+
+
+async def test_the_secret_is_there_before_the_pods_that_mount_it(rig: Rig) -> None:
+    rig.want(EDGE)
+    async with running(rig.provisioner.run(), rig.applier.run()):
+        await passes(1.0)
+        kinds = [each.body["kind"] for each in rig.server.said("PATCH")]
+        assert kinds.index("Secret") < kinds.index("Deployment")
+        assert kinds.index("ConfigMap") < kinds.index("Deployment")
+
+
+async def test_a_gateway_that_goes_takes_everything_with_it(rig: Rig) -> None:
+    rig.want(EDGE)
+    async with running(rig.provisioner.run(), rig.applier.run()):
+        await passes(1.0)
+        rig.want(None)
+        await passes(1.0)
+        assert rig.there == []
+
+
+async def test_another_kind_of_workload_replaces_the_first(rig: Rig) -> None:
+    rig.want(EDGE)
+    async with running(rig.provisioner.run(), rig.applier.run()):
+        await passes(1.0)
+        rig.want(with_parameters(workload="DaemonSet"))
+        await passes(1.0)
+        assert rig.there == ["ConfigMap", "DaemonSet", "Secret", "Service", "ServiceAccount"]
+
+
+async def test_looking_again_changes_nothing(rig: Rig) -> None:
+    rig.want(EDGE)
+    async with running(rig.provisioner.run(), rig.applier.run()):
+        await passes(1.0)
+        writes = len(rig.server.writes)
+        rig.provisioner.mark_all()
+        await passes(1.0)
+        assert len(rig.server.writes) == writes
+
+
+async def test_a_new_ca_gives_new_certificates_and_restarts_no_pod(rig: Rig) -> None:
+    rig.want(EDGE)
+    async with running(rig.provisioner.run(), rig.applier.run()):
+        await passes(1.0)
+        certificate, config_hash = rig.stored("Secret")["data"]["tls.crt"], rig.hash
+        rig.believed.authority = founded(datetime.now(UTC))
+        rig.provisioner.mark_all()
+        await passes(1.0)
+        assert rig.stored("Secret")["data"]["tls.crt"] != certificate
+        assert rig.hash == config_hash
+
+
+async def test_the_latest_wish_counts(rig: Rig) -> None:
+    rig.server.script("GET", SECRET, Then(act=lambda: rig.want(with_parameters(replicas=3))))
+    rig.want(EDGE)
+    async with running(rig.provisioner.run(), rig.applier.run()):
+        await passes(1.0)
+        assert rig.stored("Deployment")["spec"]["replicas"] == 3
+
+
+async def test_one_that_fails_is_tried_again_and_holds_up_no_other(rig: Rig) -> None:
+    other = replace(EDGE, name="other")
+    rig.server.script("GET", SECRET, refused(403, "Forbidden"))
+    rig.want(EDGE)
+    rig.want(other, ObjectKey("infra", "other"))
+    async with running(rig.provisioner.run(), rig.applier.run()):
+        await passes(RETRY_SECONDS / 2)
+        assert {each["metadata"]["name"] for each in rig.server.objects.values()} == {
+            other.object_name,
+            certificate_secret(other.object_name),
+        }
+        await passes(RETRY_SECONDS)
+        assert rig.there == sorted(ALL * 2)
+
+
+async def test_only_the_leader_provides(rig: Rig) -> None:
+    rig.leader.leads = False
+    rig.want(EDGE)
+    async with running(rig.provisioner.run(), rig.applier.run()):
+        await passes(60.0)
+        assert rig.server.requests == []
+        rig.leader.leads = True
+        rig.applier.became_leader()
+        rig.provisioner.mark_all()
+        await passes(1.0)
+        assert rig.there == ALL

@@ -1,0 +1,109 @@
+"""The composition root against a scripted API server: objects in, statuses, infrastructure and a lease out."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from gatewayd.api.kinds import KINDS
+from gatewayd.identity.authority import founded
+from gatewayd.identity.certificates import LEAF_LIFETIME, make_ca
+from gatewayd.incluster import InCluster, ServeOptions, Trust
+from gatewayd.ir.environment import CONTROLLER
+from gatewayd.kube.owned import OWNED_KINDS
+from tests.fakes.api_server import ApiServer, api_server
+from tests.fakes.documents import GATEWAY_API, Json, event
+from tests.fakes.running import running
+from tests.fakes.skipping_loop import SkippingLoop, passes
+
+OPTIONS: Final = ServeOptions(
+    kubeconfig=None, namespace="gatewayd-system", identity="one", uid="", xds_host="gatewayd.svc.", xds_port=0
+)
+API: Final = f"/apis/{GATEWAY_API}"
+CLASS: Final = f"{API}/gatewayclasses/gatewayd"
+GATEWAY: Final = f"{API}/namespaces/shop/gateways/gw"
+NOW: Final = datetime.now(UTC)
+
+
+def gateway_class() -> Json:
+    metadata = {"name": "gatewayd", "generation": 1}
+    return {"apiVersion": GATEWAY_API, "kind": "GatewayClass", "metadata": metadata, "spec": {"controllerName": CONTROLLER}}
+
+
+def gateway(class_name: str = "gatewayd") -> Json:
+    return {
+        "apiVersion": GATEWAY_API,
+        "kind": "Gateway",
+        "metadata": {"name": "gw", "namespace": "shop", "generation": 1},
+        "spec": {"gatewayClassName": class_name, "listeners": [{"name": "a", "port": 80, "protocol": "HTTP"}]},
+    }
+
+
+@asynccontextmanager
+async def replica() -> AsyncIterator[tuple[ApiServer, InCluster]]:
+    """A replica with a cluster in which there is one Gateway; its ports are not opened."""
+    async with api_server() as cluster:
+        cluster.server.put(CLASS, gateway_class())
+        cluster.server.put(GATEWAY, gateway())
+        found = InCluster(OPTIONS, cluster.client, founded(NOW))
+        async with running(*(work for _, work in found._work())):
+            await passes(5.0)
+            yield cluster.server, found
+
+
+def condition(server: ApiServer, path: str, kind: str) -> str:
+    found: str
+    [found] = [each["status"] for each in server.objects[path]["status"]["conditions"] if each["type"] == kind]
+    return found
+
+
+def kinds(server: ApiServer, namespace: str) -> set[str]:
+    return {each["kind"] for path, each in server.objects.items() if f"/namespaces/{namespace}/" in path}
+
+
+async def statuses_and_infrastructure_come_of_objects() -> None:
+    async with replica() as (server, _):
+        assert condition(server, CLASS, "Accepted") == "True"
+        assert condition(server, GATEWAY, "Accepted") == "True"
+        assert condition(server, GATEWAY, "Programmed") == "False"
+        made = {"ServiceAccount", "ConfigMap", "Deployment", "Service", "PodDisruptionBudget", "Secret"}
+        assert kinds(server, "shop") == {"Gateway"} | made
+        lease = server.objects["/apis/coordination.k8s.io/v1/namespaces/gatewayd-system/leases/gatewayd-leader"]
+        assert lease["spec"]["holderIdentity"] == "one"
+
+
+async def an_idle_replica_writes_only_its_lease() -> None:
+    async with replica() as (server, _):
+        before = len(server.writes)
+        await passes(60.0)
+        assert {each.path.split("/")[-1] for each in server.writes[before:]} == {"gatewayd-leader"}
+
+
+async def everything_is_watched_and_of_secrets_only_certificates() -> None:
+    async with replica() as (server, _):
+        asked = {each.path.rsplit("/", 1)[1] for each in server.said("GET")}
+        assert {kind.plural for kind in (*KINDS, *OWNED_KINDS)} <= asked
+        secrets = [each.query for each in server.said("GET", "/api/v1/secrets")]
+        assert all("fieldSelector" in each or "labelSelector" in each for each in secrets)
+
+
+async def a_gateway_that_goes_takes_its_infrastructure_along() -> None:
+    async with replica() as (server, _):
+        gone = server.objects.pop(GATEWAY)
+        [watch] = [each for each in server.watches if each.request.path == f"{API}/gateways"]
+        await watch.send(event("DELETED", gone))
+        await passes(5.0)
+        assert kinds(server, "shop") == set()
+
+
+async def everything_is_released_when_it_stops() -> None:
+    async with replica() as (server, _):
+        pass
+    lease = server.objects["/apis/coordination.k8s.io/v1/namespaces/gatewayd-system/leases/gatewayd-leader"]
+    assert lease["spec"]["holderIdentity"] == ""
+
+
+def test_statuses_and_infrastructure_come_of_objects() -> None:
+    run(statuses_and_infrastructure_come_of_objects)
