@@ -39,8 +39,7 @@ def filled(fleet: Fleet, routes: int, services: int) -> Reconciler:
 
 async def measure(clients: int, routes: int, folder: Path) -> dict[str, Any]:
     tune_collector()
-    fleet = Fleet(on_report=lambda _gateway, _report: None)
-    services = max(1, routes // 10)
+    fleet, services = Fleet(on_report=lambda _gateway, _report: None), max(1, routes // 10)
     reconciler = filled(fleet, routes, services)
     server = AdsServer(fleet, (UnixListener(path=folder / "ads" / "socket"),))
     await server.start()

@@ -17,14 +17,13 @@ UNSUPPORTED: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
 
 _EXTENSION: Final = "there is no extension kind that gatewayd knows"
 _LISTENER_FILTERS: Final = "filters of a listener are not built yet; put the filter into the routes"
-_EXTERNAL_AUTH: Final = "external authorisation is not built yet"
+_EXTERNAL_AUTH: Final = "external authorisation is for whole rules; put the filter into the rule"
 
 REFUSED: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     {
         ("GatewayClass", "spec.parametersRef"): "there is no kind of parameters that gatewayd knows",
         ("Gateway", "spec.listeners[].filters"): _LISTENER_FILTERS,
         ("ListenerSet", "spec.listeners[].filters"): _LISTENER_FILTERS,
-        ("HTTPRoute", "spec.rules[].filters[].externalAuth"): _EXTERNAL_AUTH,
         ("HTTPRoute", "spec.rules[].backendRefs[].filters[].externalAuth"): _EXTERNAL_AUTH,
         ("HTTPRoute", "spec.rules[].filters[].extensionRef"): _EXTENSION,
         ("HTTPRoute", "spec.rules[].backendRefs[].filters[].extensionRef"): _EXTENSION,

@@ -7,7 +7,8 @@ Real timeouts, back-offs and connections run on it, an hour in a moment and alwa
 import asyncio
 import selectors
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from functools import wraps
 from typing import Any, Final
 
 DEADLINE: Final = 3600.0
@@ -88,3 +89,14 @@ async def passes(seconds: float) -> None:
 def clock() -> Callable[[], float]:
     """Return the clock of the running loop."""
     return asyncio.get_running_loop().time
+
+
+def skipping(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+    """Make a test of a coroutine that runs on a SkippingLoop; for modules that are not below such a conftest."""
+
+    @wraps(test)
+    def run() -> None:
+        with asyncio.Runner(loop_factory=SkippingLoop) as runner:
+            runner.run(test())
+
+    return run

@@ -55,20 +55,19 @@ async def test_an_extension_filter_of_calls(world: World) -> None:
     assert world.backends["one"].requests == []
 
 
-async def test_external_authorisation_is_never_left_out(world: World) -> None:
-    await world.apply(
-        http_route("r", rule("/secret", f"<route:secret>, {AUTH}") + rule("/", "<route:free>"), host="u.example")
-    )
+async def test_external_authorisation_of_a_backend_is_never_left_out(world: World) -> None:
+    secret = rule("/secret", "<route:secret>", f", filters: [{AUTH}]")
+    await world.apply(http_route("r", secret + rule("/", "<route:free>"), host="u.example"))
 
     assert (await world.ask("/secret", host="u.example")).said == (500, None, None)
     assert (await world.ask("/free", host="u.example")).said == (200, "free", "one")
     said = world.route("HTTPRoute shop/r")
     assert state(said["PartiallyInvalid"]) == (True, "UnsupportedValue")
-    assert "spec.rules[0].filters[1]" in said["PartiallyInvalid"].message
+    assert "spec.rules[0].backendRefs[0].filters" in said["PartiallyInvalid"].message
 
 
 async def test_a_route_of_nothing_but_unsupported_rules_is_not_accepted(world: World) -> None:
-    await world.apply(http_route("r", rule("/", f"<route:r>, {AUTH}"), host="u.example"))
+    await world.apply(http_route("r", rule("/", "<route:r>", f", filters: [{AUTH}]"), host="u.example"))
 
     assert (await world.ask("/", host="u.example")).backend is None
     said = world.route("HTTPRoute shop/r")

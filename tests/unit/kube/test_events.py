@@ -100,7 +100,13 @@ async def test_a_complaint_is_said_once_while_it_lasts(rig: Rig) -> None:
 
 async def test_a_complaint_that_comes_back_is_said_again(rig: Rig) -> None:
     async with running(rig.recorder.run()):
-        for outcome in (route(parent("gw", NO)), route(parent()), route(parent("gw", NO)), None, route(parent("gw", NO))):
+        for outcome in (
+            route(parent("gw", NO)),
+            route(parent()),
+            route(parent("gw", NO)),
+            None,
+            route(parent("gw", NO)),
+        ):
             rig.hears(outcome)
             await passes(1.0)
         assert rig.messages == [NO.message] * 3

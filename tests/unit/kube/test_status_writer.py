@@ -31,9 +31,7 @@ class Rig:
         self.server = cluster.server
         self.leader = Leader()
         self.results: list[str] = []
-        self.writer = StatusWriter(
-            client=cluster.client, leadership=self.leader, controller=US, on_write=self._count
-        )
+        self.writer = StatusWriter(client=cluster.client, leadership=self.leader, controller=US, on_write=self._count)
 
     def _count(self, kind: str, result: str) -> None:
         assert kind == "TCPRoute"

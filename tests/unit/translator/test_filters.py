@@ -5,7 +5,16 @@ import pytest
 from gatewayd.api.httproute import HTTPRouteFilter
 from gatewayd.api.meta import GroupKind
 from gatewayd.ir.backend import InvalidBackend, Protocol, ServiceBackend
-from gatewayd.ir.filters import Cors, Header, HeaderChanges, RequestHeaders, ResponseHeaders
+from gatewayd.ir.filters import (
+    Cors,
+    ExternalAuth,
+    GRPCCheck,
+    Header,
+    HeaderChanges,
+    HTTPCheck,
+    RequestHeaders,
+    ResponseHeaders,
+)
 from gatewayd.ir.http import FullPath, Mirror, PrefixReplacement, Redirect, URLRewrite
 from gatewayd.translator.filters import FILTERS, Effect, Place, effect, for_listener
 from gatewayd.translator.rules import Unresolved, Unsupported
@@ -152,15 +161,51 @@ def test_an_extension_that_nobody_implements_may_not_be_skipped() -> None:
     assert found.problem.message.startswith("spec.rules[0].filters[0].extensionRef: kind x.example/Rate ")
 
 
-def test_external_authorisation_is_not_supported() -> None:
-    found = made(
-        "{type: ExternalAuth, externalAuth: {protocol: HTTP, backendRef: {name: cart, port: 80}, http: {path: /a}}}"
-    )
+def auth(protocol: str, more: str, to: str = "cart") -> Effect:
+    config = f"protocol: {protocol}, backendRef: {{name: {to}, port: 80}}, {more}"
+    return made(f"{{type: ExternalAuth, externalAuth: {{{config}}}}}")
+
+
+@pytest.mark.parametrize(
+    ("written", "check", "body"),
+    [
+        ("http: {}", HTTPCheck(path_prefix="", headers=(), response_headers=()), 0),
+        ("http: {path: check/}", HTTPCheck(path_prefix="/check", headers=(), response_headers=()), 0),
+        (
+            "http: {path: /, allowedHeaders: [x-a], allowedResponseHeaders: [x-b]}, forwardBody: {maxSize: 9}",
+            HTTPCheck(path_prefix="", headers=("x-a",), response_headers=("x-b",)),
+            9,
+        ),
+        ("http: {}, forwardBody: {}", HTTPCheck(path_prefix="", headers=(), response_headers=()), 0),
+    ],
+)
+def test_external_authorisation_by_http(written: str, check: HTTPCheck, body: int) -> None:
+    found = auth("HTTP", written)
+    assert found.problem is None
+    assert isinstance(found.value, ExternalAuth)
+    assert (found.value.check, found.value.body_bytes) == (check, body)
+    assert (found.value.upstream.name, found.value.upstream.protocol) == ("cart", Protocol.HTTP1)
+
+
+def test_external_authorisation_by_grpc() -> None:
+    found = auth("GRPC", "grpc: {allowedHeaders: [x-a]}")
+    assert isinstance(found.value, ExternalAuth)
+    assert found.value.check == GRPCCheck(headers=("x-a",))
+    assert found.value.upstream.protocol is Protocol.HTTP2
+
+
+def test_external_authorisation_that_cannot_be_had() -> None:
+    found = auth("HTTP", "http: {}", to="nobody")
     assert found.value is None
-    assert isinstance(found.problem, Unsupported)
+    assert isinstance(found.problem, Unresolved)
+    assert found.problem.reason == "BackendNotFound"
+    assert found.problem.message.startswith("spec.rules[0].filters[0].externalAuth.backendRef: ")
+    climbing = auth("HTTP", "http: {path: /a/../b}")
+    assert climbing.value is None
+    assert isinstance(climbing.problem, Unsupported)
 
 
-@pytest.mark.parametrize("kind", sorted(FILTERS.keys() - {"ExternalAuth"}))
+@pytest.mark.parametrize("kind", sorted(FILTERS))
 def test_a_type_without_its_member(kind: str) -> None:
     # The CRD's rules refuse this; objects of older CRDs come without these rules.
     found = effect(scratch(), PLACE, HTTPRouteFilter(type=kind))  # type: ignore[arg-type]

@@ -3,7 +3,7 @@ import pytest
 from gatewayd.api.httproute import HTTPRouteRule
 from gatewayd.api.meta import GroupKind
 from gatewayd.ir.backend import InvalidBackend, Protocol, ServiceBackend
-from gatewayd.ir.filters import RequestHeaders
+from gatewayd.ir.filters import ExternalAuth, RequestHeaders
 from gatewayd.ir.http import NO_REWRITE
 from gatewayd.translator.filters import Place
 from gatewayd.translator.forwarding import NO_FILTERS, filtered, shares
@@ -114,3 +114,24 @@ spec: {targetRefs: [{group: "", kind: Service, name: cart}], sessionPersistence:
     assert one.persistence is not None
     assert one.persistence.name == "s"
     assert other.persistence is None
+
+
+AUTH = "{type: ExternalAuth, externalAuth: {protocol: HTTP, backendRef: {name: cart, port: 80}, http: {}}}"
+
+
+def test_external_authorisation_stands_once_in_a_rule() -> None:
+    once = filtered(scratch(CART), PLACE, rule(f"filters: [{AUTH}]").filters)
+    assert [type(each) for each in once.filters] == [ExternalAuth]
+    assert (once.broken, once.problems) == (False, ())
+    twice = filtered(scratch(CART), PLACE, rule(f"filters: [{AUTH}]").filters * 2)
+    assert twice.broken
+    (problem,) = twice.problems
+    assert problem.message == "spec.rules[0]: more than one ExternalAuth is not supported"
+
+
+def test_external_authorisation_is_for_whole_rules() -> None:
+    refs = rule(f"backendRefs: [{{name: cart, port: 80, filters: [{AUTH}]}}]").backend_refs
+    found = shares(scratch(CART), PLACE, refs)
+    assert isinstance(found.backends[0].backend, InvalidBackend)
+    assert found.backends[0].filters == ()
+    assert [type(each) for each in found.problems] == [Unsupported]

@@ -27,6 +27,16 @@ def upstreams(view: Scratch) -> list[str]:
     return sorted(each.name for each in route_upstreams(view, member("HTTPRoute", "shop/r")))
 
 
+def test_who_is_asked_for_consent_is_an_upstream() -> None:
+    auth = "{type: ExternalAuth, externalAuth: {protocol: HTTP, backendRef: {name: shadow, port: 80}, http: {}}}"
+    route = f"""
+kind: HTTPRoute
+metadata: {{name: r, namespace: shop}}
+spec: {{rules: [{{filters: [{auth}], backendRefs: [{{name: cart, port: 80}}]}}]}}
+"""
+    assert upstreams(scratch(CART, SHADOW, route)) == ["cart", "shadow"]
+
+
 def test_backends_and_mirrors_are_upstreams_and_invalid_ones_are_not() -> None:
     assert upstreams(scratch(SHOP, SHADOW, ROUTE)) == ["cart", "shadow"]
 

@@ -1,0 +1,53 @@
+from envoy.extensions.filters.http.composite.v3 import composite_pb2
+from envoy.extensions.filters.http.ext_authz.v3 import ext_authz_pb2
+
+from gatewayd.ir.filters import ExternalAuth, GRPCCheck, HTTPCheck
+from gatewayd.xds.filters.auth import auth_per_route, ext_authz
+from tests.unit.xds.shorthand import upstream
+
+
+def asking(check: GRPCCheck | HTTPCheck, body_bytes: int = 0) -> ExternalAuth:
+    return ExternalAuth(upstream=upstream("auth"), check=check, body_bytes=body_bytes)
+
+
+PLAIN = asking(HTTPCheck(path_prefix="/check", headers=(), response_headers=()))
+
+
+def test_a_route_brings_the_whole_filter_and_it_always_applies() -> None:
+    matcher = auth_per_route(PLAIN).xds_matcher
+    action, made = composite_pb2.ExecuteFilterAction(), ext_authz_pb2.ExtAuthz()
+    assert matcher.on_no_match.action.typed_config.Unpack(action)
+    assert action.typed_config.typed_config.Unpack(made)
+    assert made == ext_authz(PLAIN)
+
+
+def test_by_http() -> None:
+    made = ext_authz(PLAIN)
+    assert made.http_service.server_uri.cluster == "service/shop/auth/80/http1"
+    assert made.http_service.path_prefix == "/check"
+    assert not made.HasField("allowed_headers")
+    assert not made.HasField("with_request_body")
+    (every,) = made.http_service.authorization_response.allowed_upstream_headers.patterns
+    assert every.safe_regex.regex == ".*"
+
+
+def test_headers_are_named_exactly_and_without_case() -> None:
+    made = ext_authz(asking(HTTPCheck(path_prefix="", headers=("X-A",), response_headers=("X-B",))))
+    (asked,) = made.allowed_headers.patterns
+    (copied,) = made.http_service.authorization_response.allowed_upstream_headers.patterns
+    assert [(each.exact, each.ignore_case) for each in (asked, copied)] == [("X-A", True), ("X-B", True)]
+
+
+def test_by_grpc_with_the_body() -> None:
+    made = ext_authz(asking(GRPCCheck(headers=()), body_bytes=7))
+    assert made.grpc_service.envoy_grpc.cluster_name == "service/shop/auth/80/http1"
+    assert made.with_request_body.max_request_bytes == 7
+    assert not made.with_request_body.allow_partial_message
+
+
+def test_it_fails_closed_and_its_answer_does_not_frame_the_request() -> None:
+    made = ext_authz(PLAIN)
+    assert not made.failure_mode_allow
+    assert made.decoder_header_mutation_rules.disallow_system.value
+    for name in ("host", "content-length", "transfer-encoding"):
+        assert name in made.decoder_header_mutation_rules.disallow_expression.regex
