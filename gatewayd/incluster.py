@@ -32,7 +32,7 @@ from gatewayd.ir.environment import HERE
 from gatewayd.ir.environment import Environment as EnvironmentRow
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.kube.applier import Applier
-from gatewayd.kube.authority_store import AuthorityStore
+from gatewayd.kube.authority_store import AuthorityError, AuthorityStore
 from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, connected
 from gatewayd.kube.events import EventRecorder, Notice
@@ -284,7 +284,7 @@ class InCluster:
             try:
                 leader = self._lease.is_leader()
                 authority = await (self._authorities.advance() if leader else self._authorities.load())
-            except (ApiError, *CONNECTION_ERRORS) as error:
+            except (ApiError, AuthorityError, *CONNECTION_ERRORS) as error:
                 _log.warning("ca not read", error=str(error) or repr(error))
                 continue
             self._trust.follow(authority)

@@ -14,7 +14,6 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
-from pathlib import Path
 
 # Before gRPC is imported: child processes never use it, and its care for them costs warnings.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")

@@ -78,11 +78,14 @@ def route(
     backend: str,
     *,
     parent: str = "gateway",
-    backend_namespace: str = "",
     says: str = "",
 ) -> Object:
-    """Return an HTTPRoute of hosts to one Service; `says` is what it tells its backend, by default its name."""
-    reference: Object = {"name": backend, "port": 80}
+    """Return an HTTPRoute of hosts to a Service, "name" or "namespace/name".
+
+    `says` is what it tells its backend, by default its own name.
+    """
+    backend_namespace, _, service_name = backend.rpartition("/")
+    reference: Object = {"name": service_name, "port": 80}
     if backend_namespace:
         reference["namespace"] = backend_namespace
     header = {"name": ROUTE_HEADER, "value": says or name}

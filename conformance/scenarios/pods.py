@@ -32,7 +32,7 @@ class PodHandle:
     def processes(self, words: bytes) -> Iterator[int]:
         """Yield the processes in the Pod's network whose command line has `words` (arguments joined by blanks)."""
         with suppress(OSError):
-            own = os.stat(self._namespace).st_ino
+            own = Path(self._namespace).stat().st_ino
             for folder in Path("/proc").glob("[0-9]*"):
                 with suppress(OSError):
                     if (folder / "ns/net").stat().st_ino == own and words in _command(folder):

@@ -55,7 +55,7 @@ def show(result: Result) -> None:
         print(f"  {each.what:<{width}}  {value:>14}  {each.bar:>10}  {verdict}")
     if result.error:
         print(f"  FAILED: {result.error}")
-    print("", flush=True)
+    print(flush=True)
 
 
 def keep(results: Sequence[Result]) -> None:

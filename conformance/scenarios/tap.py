@@ -119,9 +119,7 @@ class Tap:
                 Response(
                     at=time.time(),
                     type_url=message.type_url,
-                    resources=tuple(
-                        (each.name, each.version, len(each.resource.value)) for each in message.resources
-                    ),
+                    resources=tuple((each.name, each.version, len(each.resource.value)) for each in message.resources),
                     removed=tuple(message.removed_resources),
                 )
             )

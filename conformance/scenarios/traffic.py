@@ -124,7 +124,7 @@ def _answer(columns: Sequence[str]) -> Answer:
     )
 
 
-async def asked(world: World, address: str, host: str) -> tuple[int, str, str]:
+async def asked(address: str, host: str) -> tuple[int, str, str]:
     """Ask once, on a new connection; return status (0: none), route and Pod."""
     try:
         async with (
@@ -148,7 +148,7 @@ async def until_right(world: World, address: str, targets: Iterable[Target], *, 
         host = each.url.removeprefix("http://").rstrip("/")
 
         async def is_right(wanted: Target = each, name: str = host) -> bool:
-            status, said, pod = await asked(world, address, name)
+            status, said, pod = await asked(address, name)
             return status == 200 and said in wanted.routes and pod.rsplit("-", 2)[0] in wanted.backends
 
         await world.until(is_right, f"{each.url} answers rightly", within=within)

@@ -1,7 +1,7 @@
 """A delta ADS client that asks one replica for everything of a Gateway, as an Envoy would, and notes versions.
 
-The oracle of "the same everywhere": what two replicas, or one before and after a restart, would give to a new Envoy; and
-what the Envoys say they have.
+The oracle of "the same everywhere": what two replicas, or one before and after a restart, would give to a new Envoy;
+and what the Envoys say they have.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
     try:
         asyncio.run(_until_terminated(options))
     except Exception as error:
-        raise end(f"cannot serve: {error!r}", CANNOT_START) from error
+        raise end(f"cannot serve: {type(error).__name__}: {error}", CANNOT_START) from error
 
 
 async def _until_terminated(options: ServeOptions) -> None:

@@ -68,6 +68,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("UDPRoute", "tests/feature/test_l4.py"),
     Feature("BackendTLSPolicy", "tests/feature/test_backend_tls.py"),
     Feature("BackendTLSPolicySANValidation", "tests/feature/test_backend_tls.py"),
+    Feature("ClusterTrustBundle", "tests/feature/test_cluster_trust_bundle.py"),
 )
 
 SUPPORTED_FEATURES: tuple[str, ...] = tuple(sorted(feature.name for feature in FEATURES))

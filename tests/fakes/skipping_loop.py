@@ -17,7 +17,7 @@ STUCK: Final = 10.0
 """Real seconds that a thread may take when there is no timer to jump to."""
 
 
-class _SkippingSelector(selectors.DefaultSelector):  # type: ignore[valid-type,misc] # an alias made at run time
+class _SkippingSelector(selectors.DefaultSelector):
     """Waits for I/O, but not for time: `now` is the time."""
 
     def __init__(self) -> None:
@@ -57,7 +57,9 @@ class SkippingLoop(asyncio.SelectorEventLoop):
         """Accept no more connections."""
         del self._listening[port]
 
-    def run_in_executor(self, _executor: object, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+    def run_in_executor(  # type: ignore[override] # without the type variables of its stub
+        self, _executor: object, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
         """Do at once what a thread would do while the clock jumps."""
         done = self.create_future()
         try:

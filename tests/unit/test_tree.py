@@ -12,13 +12,7 @@ MOST_FUNCTION_LINES = 40
 GENERATED = ("gatewayd/rpc",)
 """Written by protoc, not by hand."""
 
-_VALUES = "values without behaviour; tests/unit/ir/test_shape.py holds all of the IR to its form"
-
 TESTED_ELSEWHERE: Mapping[str, str] = {
-    "gatewayd/ir/environment.py": _VALUES,
-    "gatewayd/ir/filters.py": _VALUES,
-    "gatewayd/ir/l4.py": _VALUES,
-    "gatewayd/ir/limits.py": _VALUES,
     "gatewayd/__main__.py": "three lines that start the command line; tests/unit/cli starts it",
     "gatewayd/app.py": "the composition root wires and decides nothing; every feature test runs it",
     "gatewayd/ads/server.py": "moves messages between gRPC and sessions; tests/feature/test_ads.py speaks to it",

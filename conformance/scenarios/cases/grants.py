@@ -21,7 +21,7 @@ async def grants(world: World) -> tuple[Figure, ...]:
     await world.put(manifests.namespace(_STORE))
     await world.echoes("echo", where=_STORE)
     grant = manifests.grant(_STORE, "to-shop", SHOP)
-    await world.put(grant, manifests.route(SHOP, "borrowed", ["borrowed.example"], "echo", backend_namespace=_STORE))
+    await world.put(grant, manifests.route(SHOP, "borrowed", ["borrowed.example"], f"{_STORE}/echo"))
     address = await world.gateway()
     wanted = target("borrowed.example", routes=["borrowed"], backends=["echo"])
     await until_right(world, address, [wanted])

@@ -12,10 +12,13 @@ from itertools import count
 from conformance.scenarios import manifests
 from conformance.scenarios.apifault import Request, Stand, standing
 from conformance.scenarios.scenario import Figure, none_of
+from conformance.scenarios.traffic import load, stable_routes, until_right
 from conformance.scenarios.world import SHOP, World
 
 _TAKEOVER_SECONDS = 20.0
 _LEASES = "leases"
+_EVERYBODYS = (_LEASES, "/namespaces/gatewayd-system/configmaps", "/events")
+"""What every replica may write: the lease, what its own Envoys have, and Events."""
 _PORTS = {"left": 7001, "right": 7002}
 
 
@@ -63,8 +66,7 @@ def _writes(stand: Stand, since: float) -> list[Request]:
         each
         for each in stand.requests
         if each.method in {"POST", "PUT", "PATCH", "DELETE"}
-        and _LEASES not in each.path
-        and not each.path.endswith("/events")
+        and not any(part in each.path for part in _EVERYBODYS)
         and each.began >= since
     ]
 
@@ -84,17 +86,28 @@ def overlaps(left: Sequence[Request], right: Sequence[Request]) -> int:
 async def leader_killed(world: World) -> tuple[Figure, ...]:
     """Kill the leader for good; then pause the next one for longer than its lease; then end one in order."""
     async with _pair(world) as stands:
+        targets = await stable_routes(world, 10, "echo")
+        address = await _address(world)
+        await until_right(world, address, targets)
         lost = await _leads(world)
         heir = next(name for name in _PORTS if name != lost)
-        killed, dead_writes = await _without(world, stands, lost, heir)
-        paused, stale = await _paused(world, stands, heir, lost)
+        async with load(world, f"{address}:80", targets, rate=50) as running:
+            killed, dead_writes = await _without(world, stands, lost, heir)
+            paused, stale = await _paused(world, stands, heir, lost)
+            ended = await _ended(world, stands)
         return (
+            *running.figures(),
             Figure(what="leader killed: another writes after", value=killed, unit="s", at_most=_TAKEOVER_SECONDS),
             none_of("writes by two at once after the kill", dead_writes),
             Figure(what="leader paused: another writes after", value=paused, unit="s", at_most=_TAKEOVER_SECONDS),
             none_of("writes by the paused one after it went on", stale),
-            Figure(what="leader ended in order: another writes after", value=await _ended(world, stands), unit="s"),
+            Figure(what="leader ended in order: another writes after", value=ended, unit="s"),
         )
+
+
+async def _address(world: World) -> str:
+    found = await world.api.get(manifests.path(manifests.gateway(SHOP, "gateway")))
+    return str(found["status"]["addresses"][0]["value"])
 
 
 async def _first_write(world: World, stand: Stand, since: float) -> float:

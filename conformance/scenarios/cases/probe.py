@@ -63,7 +63,7 @@ async def _probe(world: World, *, own_services: bool) -> tuple[Figure, ...]:
         for number in range(_ROUTES):
             await world.put(manifests.service(SHOP, f"probe-{number}", {"app": "echo"}))
         await asyncio.sleep(3)  # their EndpointSlices
-    await world.until(lambda: _listens(world, address), "the Gateway answers")
+    await world.until(lambda: _listens(address), "the Gateway answers")
     backend = "probe-NUMBER" if own_services else "echo"
     log = await _run(world, address, manifests.route(SHOP, "probe-NUMBER", ["probe-NUMBER.example"], backend))
     await asyncio.sleep(1)
@@ -72,8 +72,8 @@ async def _probe(world: World, *, own_services: bool) -> tuple[Figure, ...]:
     return (*_figures(_read(log)), Figure(what="CPU of both replicas since their start", value=cpu, unit="s"))
 
 
-async def _listens(world: World, address: str) -> bool:
-    return (await asked(world, address, "nobody.example"))[0] == 404
+async def _listens(address: str) -> bool:
+    return (await asked(address, "nobody.example"))[0] == 404
 
 
 async def _run(world: World, address: str, template: manifests.Object) -> Path:

@@ -40,7 +40,7 @@ async def _once(world: World, name: str) -> float:
         addresses = found.get("status", {}).get("addresses") or ()
         if not addresses:
             return False
-        status, said, pod = await asked(world, addresses[0]["value"], host)
+        status, said, pod = await asked(addresses[0]["value"], host)
         return status == 200 and said == name and pod.startswith("echo-")
 
     await world.until(answers, f"{host} answers")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -14,7 +14,7 @@ from conformance.scenarios import manifests, witness
 from conformance.scenarios.pods import PodHandle
 from conformance.scenarios.scenario import Figure, none_of
 from conformance.scenarios.tap import ARGUMENTS, Tap, tapped
-from conformance.scenarios.traffic import Load, Target, load, stable_routes, target, until_right
+from conformance.scenarios.traffic import Target, load, stable_routes, target, until_right
 from conformance.scenarios.world import SHOP, World
 
 _ROUTES = 200
@@ -148,11 +148,7 @@ async def restart_changing(world: World) -> tuple[Figure, ...]:
                 await asyncio.sleep(2)
                 await all_ready(world)
         await asyncio.sleep(_SETTLE_SECONDS)
-    return (*_after(running), Figure(what="kills", value=kills, at_least=4), *changes(), *await from_scratch(world))
-
-
-def _after(running: Load) -> tuple[Figure, ...]:
-    return running.figures()
+    return (*running.figures(), Figure(what="kills", value=kills, at_least=4), *changes(), *await from_scratch(world))
 
 
 _FLIPPING = 4
@@ -168,7 +164,7 @@ async def _flipping(world: World) -> list[Target]:
 
 
 @asynccontextmanager
-async def _churn(world: World) -> AsyncIterator[object]:
+async def _churn(world: World) -> AsyncIterator[Callable[[], tuple[Figure, ...]]]:
     """Change routes all the time; what is given returns the figures of it afterwards."""
     written = [0]
 
@@ -204,9 +200,8 @@ async def from_scratch(world: World) -> tuple[Figure, ...]:
     for number, pod in enumerate(old):
         served = witness.versions(await witness.served(world, pod))
         figures.append(none_of(f"resources of replica {number} that differ from scratch", differing(truth, served)))
-    for proxy in await world.proxies():
-        figures.append(none_of("resources of the Envoy that differ from scratch", await _of_envoy(proxy, truth)))
-    return tuple(figures)
+    proxies = sum([await _of_envoy(proxy, truth) for proxy in await world.proxies()])
+    return (*figures, none_of("resources of the Envoy that differ from scratch", proxies))
 
 
 def differing(left: witness.Held, right: witness.Held) -> int:

@@ -10,7 +10,6 @@ from gatewayd.infra.layout import AUTHORITY_SECRET
 from gatewayd.kube.authority_store import SECRET_NAME, AuthorityError, AuthorityStore
 from gatewayd.kube.client import CONNECTION_ERRORS, ApiError
 from tests.fakes.api_server import Answer, Cluster, Drop, Lose, Then, refused
-from tests.fakes.documents import Json
 
 FOLDER = "/api/v1/namespaces/gatewayd-system/secrets"
 PATH = f"{FOLDER}/{SECRET_NAME}"
@@ -23,8 +22,8 @@ class Rig:
         self.server = cluster.server
         self.store = AuthorityStore(cluster.client, "gatewayd-system")
 
-    def holds(self, authority: Authority) -> Json:
-        return self.server.put(PATH, dict(self.store._document(authority, "")))
+    def holds(self, authority: Authority) -> None:
+        self.server.put(PATH, dict(self.store._document(authority, "")))
 
     @property
     def data(self) -> dict[str, bytes]:
@@ -51,7 +50,7 @@ async def test_who_comes_first_founds_it(rig: Rig) -> None:
 async def test_who_comes_second_takes_what_is_there(rig: Rig) -> None:
     first = founded(NOW)
     # Nobody was there when we looked, somebody was when we wrote.
-    rig.server.script("POST", FOLDER, Then(act=lambda: rig.holds(first) and None))
+    rig.server.script("POST", FOLDER, Then(act=lambda: rig.holds(first)))
     assert await rig.store.load() == first
 
 
@@ -150,7 +149,7 @@ async def test_somebody_elses_step_is_not_undone(rig: Rig) -> None:
     old = make_ca(OLD)
     theirs = Authority(signing=old, successor=make_ca(NOW), retired=())
     rig.holds(Authority(signing=old, successor=None, retired=()))
-    rig.server.script("PUT", PATH, Then(act=lambda: rig.holds(theirs) and None))
+    rig.server.script("PUT", PATH, Then(act=lambda: rig.holds(theirs)))
     with pytest.raises(ApiError) as raised:
         await rig.store.advance()
     assert raised.value.status == 409

@@ -38,9 +38,14 @@ class Rig:
         return shown(self.listing.event(json.dumps(line).encode()))
 
 
+def name_of(delta: Delta) -> str:
+    assert isinstance(delta.key, ObjectKey)
+    return delta.key.name
+
+
 def shown(deltas: Any) -> list[str]:
     found: list[Delta] = list(deltas)
-    return [("+" if each.obj is not None else "-") + ObjectKey(*each.key).name for each in found]  # type: ignore[misc]
+    return [("+" if each.obj is not None else "-") + name_of(each) for each in found]
 
 
 def test_a_first_list_is_everything() -> None:

@@ -64,8 +64,13 @@ class Rig:
         return [each.query["resourceVersion"] for each in self.server.requests if each.is_watch]
 
 
+def name_of(delta: Delta) -> str:
+    assert isinstance(delta.key, ObjectKey)
+    return delta.key.name
+
+
 def _shown(delta: Delta) -> str:
-    return ("+" if delta.obj is not None else "-") + ObjectKey(*delta.key).name  # type: ignore[misc]
+    return ("+" if delta.obj is not None else "-") + name_of(delta)
 
 
 def _never(note: object) -> None:

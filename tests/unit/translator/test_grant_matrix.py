@@ -125,6 +125,16 @@ spec: {{parentRef: {{name: gw}}, listeners: [{TLS_PORT}]}}
     ),
 }
 
+AUTH = f"{{type: ExternalAuth, externalAuth: {{protocol: HTTP, backendRef: {BACKEND}, http: {{}}}}}}"
+FIELDS |= {
+    ("HTTPRoute", "spec.rules[].filters[].externalAuth.backendRef"): Field(
+        source="HTTPRoute",
+        target="Service",
+        group="",
+        manifest=route("HTTPRoute", f"rules: [{{filters: [{AUTH}]}}]"),
+    ),
+}
+
 ELSEWHERE: dict[tuple[str, str], str] = {
     ("GatewayClass", "spec.parametersRef"): "a class is not of any namespace; gatewayd takes no parameters there",
     ("XBackend", "spec.tls.clientCertificateRef"): "refused: XBackend client certificates are not supported",

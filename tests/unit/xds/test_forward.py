@@ -7,12 +7,15 @@ from gatewayd.ir.http import (
     Forward,
     FullPath,
     Mirror,
+    PersistenceKind,
     PrefixPath,
     PrefixReplacement,
     Retry,
+    SessionPersistence,
     Timeouts,
 )
 from gatewayd.xds import names
+from gatewayd.xds.filters import session
 from gatewayd.xds.forward import Share, direct_response, shares
 from tests.unit.xds.shorthand import NOWHERE, changes, forward, matching, rewritten, route, service, share
 
@@ -174,3 +177,14 @@ def test_mirrors() -> None:
     assert whole.disable_shadow_host_suffix_append
     assert not whole.HasField("runtime_fraction")
     assert part.runtime_fraction.default_value.numerator == 5
+
+
+def test_a_backend_keeps_its_own_sessions_where_the_rule_keeps_none() -> None:
+    own = SessionPersistence(kind=PersistenceKind.COOKIE, name="own", path="/", ttl_s=None)
+    mine = share("a", persistence=own)
+    (alone,) = shares(route(forward(mine)), forward(mine))
+    (weight,) = alone.fields["route"].weighted_clusters.clusters
+    assert set(weight.typed_per_filter_config) == {session.NAME}
+    ruled = forward(mine, persistence=own)
+    (by_rule,) = shares(route(ruled), ruled)
+    assert by_rule.fields["route"].cluster == "service/shop/a/80/http1"
