@@ -4,7 +4,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-export PYTHONASYNCIODEBUG ?= 0
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types contracts unit golden-check property feature golden protos manifests
@@ -39,13 +38,13 @@ contracts: $(STAMP) ## who may import whom
 	$(BIN)/lint-imports
 
 unit: $(STAMP) ## unit tests
-	$(BIN)/pytest -q tests/unit
+	PYTHONASYNCIODEBUG=1 $(BIN)/pytest -q tests/unit
 
 golden-check: $(STAMP) ## goldens: no drift, read by a second implementation, accepted by Envoy
 	$(BIN)/pytest -q tests/golden
 
 property: $(STAMP) ## properties (hypothesis)
-	$(BIN)/pytest -q tests/property
+	PYTHONASYNCIODEBUG=1 $(BIN)/pytest -q tests/property
 
 feature: $(STAMP) ## a real Envoy in front of real backends
 	$(BIN)/pytest -q tests/feature

@@ -1,4 +1,4 @@
-"""The command line: `python -m conformance.scenarios [--test NAME ...]`; each scenario gets a fresh cluster.
+"""The command line: `python -m conformance.scenarios [NAME ...]`; each scenario gets a fresh cluster.
 
 Outside: bring a cluster up for each scenario and start this module in it. Inside: run it and write its result.
 The exit code is 0 when every bar is met.
@@ -33,7 +33,7 @@ _CRDS = "v1.6.3"
 def main(arguments: Sequence[str]) -> int:
     """Run chosen scenarios, or all."""
     parser = argparse.ArgumentParser(prog="python -m conformance.scenarios", description=__doc__)
-    parser.add_argument("--test", action="append", default=[], choices=sorted(SCENARIOS), help="may be given again")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="all when there is none")
     parser.add_argument("--list", action="store_true", help="print names and claims")
     parser.add_argument("--inside", choices=sorted(SCENARIOS), help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
@@ -43,7 +43,9 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     if options.inside:
         return asyncio.run(_inside(SCENARIOS[options.inside]))
-    results = [_outside(SCENARIOS[name]) for name in options.test or SCENARIOS]
+    if unknown := [name for name in options.names if name not in SCENARIOS]:
+        parser.error(f"{' '.join(unknown)}: no such scenario; there are: {', '.join(SCENARIOS)}")
+    results = [_outside(SCENARIOS[name]) for name in options.names or SCENARIOS]
     report.keep(results)
     met = sum(each.is_met for each in results)
     print(f"{met} of {len(results)} scenarios met all their bars")
