@@ -9,12 +9,12 @@ import asyncio
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 
 from gatewayd.api.meta import ObjectKey
-from gatewayd.incremental.view import Member
+from gatewayd.incremental.view import Member, Output
 from gatewayd.ir.infrastructure import Infrastructure
 from gatewayd.ir.outcome import FleetReport, Outcome
 from gatewayd.ir.proxy import ProxyConfig
@@ -29,6 +29,9 @@ from gatewayd.xds.resource import Snapshot
 from gatewayd.xds.snapshot import SnapshotBuilder
 
 log = structlog.get_logger()
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 
 class Publisher(Protocol):
@@ -116,7 +119,10 @@ class Reconciler:
                 self._publish(published, retired)
         if self.store.waiting_for:
             return
-        outcomes, infrastructure = self._drain_outcomes(), self._drain_infrastructure()
+        outcomes, infrastructure = (
+            self._drain(OUTCOMES, self.outcomes, lambda member: member),
+            self._drain(INFRASTRUCTURE, self.infrastructure, lambda member: gateway_key(str(member.key))),
+        )
         failures = self._log_failures()
         queries = self.store.engine.runs.total() - runs_before
         self._on_batch(
@@ -166,29 +172,18 @@ class Reconciler:
             log.exception("snapshot failed", gateway=gateway)
             return None
 
-    def _drain_outcomes(self) -> dict[Member, Outcome | None]:
-        changed: dict[Member, Outcome | None] = {}
-        for change in self.store.engine.drain(OUTCOMES):
-            if change.value == self.outcomes.get(change.member):
+    def _drain(self, output: Output, known: dict[K, V], key: Callable[[Member], K]) -> dict[K, V | None]:
+        """Bring `known` up to date with an output; return what is another value now, None for what is gone."""
+        changed: dict[K, V | None] = {}
+        for change in self.store.engine.drain(output):
+            at = key(change.member)
+            if change.value == known.get(at):
                 continue
-            changed[change.member] = change.value
+            changed[at] = change.value
             if change.value is None:
-                del self.outcomes[change.member]
+                del known[at]
             else:
-                self.outcomes[change.member] = change.value
-        return changed
-
-    def _drain_infrastructure(self) -> dict[ObjectKey, Infrastructure | None]:
-        changed: dict[ObjectKey, Infrastructure | None] = {}
-        for change in self.store.engine.drain(INFRASTRUCTURE):
-            key = gateway_key(str(change.member.key))
-            if change.value == self.infrastructure.get(key):
-                continue
-            changed[key] = change.value
-            if change.value is None:
-                del self.infrastructure[key]
-            else:
-                self.infrastructure[key] = change.value
+                known[at] = change.value
         return changed
 
     def _log_failures(self) -> int:
