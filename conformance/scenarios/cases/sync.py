@@ -90,8 +90,10 @@ async def _round(world: World, stand: Stand, tap: Tap, plural: str) -> _Round:
     await asyncio.sleep(_DELAY_SECONDS - 1.5)
     ready_early = await _is_ready(pod)
     answered = await first
+    await world.until(_soon(lambda: any(each.passed_on for each in held())), f"the list of {plural} is let go")
     passed_on = [each.passed_on for each in held() if each.passed_on]
-    released, last = passed_on[0], max(each for each in passed_on if each <= answered)
+    released = passed_on[0]
+    last = max((each for each in passed_on if each <= answered), default=released)
     early = sum(response.at < released for each in tap.since(began) for response in each.responses)
     stand.rule = lambda _: 0.0
     return _Round(
