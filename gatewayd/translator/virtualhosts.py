@@ -27,13 +27,15 @@ from gatewayd.ir.http import (
 )
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.filters import for_listener
-from gatewayd.translator.hostnames import broader, covers, specificity
+from gatewayd.translator.hostnames import ANY, broader, covers, specificity
 from gatewayd.translator.listeners import ListenerKey, MergedListener, PortKey, listeners, port_listeners
 from gatewayd.translator.routes import rules
 from gatewayd.translator.rules import Ranked
 
 NOT_FOUND = DirectResponse(status=404)
 MISDIRECTED = DirectResponse(status=421)
+MANY_LISTENERS = 64
+"""As many as one Gateway object may have; more come from ListenerSets."""
 HTTP_TABLES = (HTTPRoute, GRPCRoute)
 
 
@@ -106,8 +108,19 @@ def _gateway_hosts(view: View, gateway: ObjectKey) -> Iterator[HostKey]:
         table = table_of(gateway, each)
         yield HostKey(table, each.hostname)
         if table.listener:
-            for other in port_listeners(view, PortKey(gateway, "tcp", each.port)):
-                yield HostKey(table, other.hostname)
+            others = {other.hostname for other in port_listeners(view, PortKey(gateway, "tcp", each.port))}
+            yield from (HostKey(table, hostname) for hostname in _refused(each.hostname, others))
+
+
+def _refused(own: str, others: set[str]) -> set[str]:
+    """Return the domains that a table under TLS must refuse: those of the other listeners of the port.
+
+    Each table naming each other listener is a square: of many listeners only those within the own hostname are named,
+    and "*" stands for the rest. A host of nobody then answers 421 as well, where it would be 404.
+    """
+    if len(others) <= MANY_LISTENERS or own == ANY:
+        return others
+    return {ANY, *(hostname for hostname in others if covers(own, hostname))}
 
 
 HOSTS = Index(

@@ -4,9 +4,9 @@ import pytest
 
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.ir.http import DirectResponse, Redirect, RouteTable, VirtualHost
-from gatewayd.translator.virtualhosts import MISDIRECTED, NOT_FOUND, TableKey, route_table
+from gatewayd.translator.virtualhosts import MISDIRECTED, NOT_FOUND, TableKey, gateway_hosts, route_table
 from tests.unit.translator import pem
-from tests.unit.translator.manifests import CART, CLASS, GW, scratch
+from tests.unit.translator.manifests import CART, CLASS, GW, member, scratch
 
 HTTP = TableKey(GW, 80, "")
 
@@ -210,3 +210,43 @@ def test_a_route_with_the_same_host_twice_stands_there_once() -> None:
 def test_routes_of_other_gateways_stay_there() -> None:
     other = gateway(listener("any")).replace("name: gw", "name: other")
     assert domains(gateway(listener("any")), other, route("r").replace("name: gw", "name: other")) == {"*": []}
+
+
+def many(count: int, own: str) -> str:
+    """Return a Gateway's listener `own`, and ListenerSets with `count` listeners of other hostnames on its port."""
+    tls = "tls: {certificateRefs: [{name: x}]}"
+    sets = "".join(
+        f"""
+---
+kind: ListenerSet
+metadata: {{name: s{number}, namespace: shop}}
+spec:
+  parentRef: {{name: gw}}
+  listeners: [{{name: l, port: 443, protocol: HTTPS, hostname: h{number}.example, {tls}}}]
+"""
+        for number in range(count)
+    )
+    return f"""
+{CLASS}
+---
+kind: Gateway
+metadata: {{name: gw, namespace: shop}}
+spec:
+  gatewayClassName: gatewayd
+  allowedListeners: {{namespaces: {{from: All}}}}
+  listeners: [{{name: own, port: 443, protocol: HTTPS, hostname: "{own}", {tls}}}]
+{sets}"""
+
+
+def own_domains(count: int, own: str) -> set[str]:
+    found = gateway_hosts(scratch(many(count, own)), member("Gateway", "shop/gw"))
+    return {each.domain for each in found if each.table.listener == "own"}
+
+
+def test_few_listeners_refuse_each_other_by_name() -> None:
+    assert own_domains(2, "own.other") == {"own.other", "h0.example", "h1.example"}
+
+
+def test_many_listeners_refuse_each_other_at_once_but_for_those_within() -> None:
+    assert own_domains(64, "own.other") == {"own.other", "*"}
+    assert own_domains(64, "*.example") == {"*.example", "*", *(f"h{number}.example" for number in range(64))}
