@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from gatewayd.identity.certificates import gateway_identity
+
 
 class Transport(Enum):
     """How a client is connected."""
@@ -61,7 +63,7 @@ _SPIFFE = re.compile(rf"spiffe://gatewayd/ns/({_LABEL})/gateway/({_NAME})")
 def spiffe_id(gateway: str) -> str:
     """Return the URI that a certificate of a Gateway's Envoys carries; `gateway` is `namespace/name`."""
     namespace, _, name = gateway.partition("/")
-    return f"spiffe://gatewayd/ns/{namespace}/gateway/{name}"
+    return gateway_identity(namespace, name)
 
 
 def authorize(peer: Peer) -> Allowed | Denied:

@@ -12,9 +12,9 @@ import msgspec
 
 from gatewayd.identity.authority import Authority, advanced, founded
 from gatewayd.identity.certificates import KeyPair, check_pair
+from gatewayd.infra.layout import AUTHORITY_SECRET
 from gatewayd.kube.client import ApiError, KubeClient, Where
 
-SECRET_NAME: Final = "gatewayd-ca"  # noqa: S105 - a name, not a secret
 CONFLICT: Final = 409
 NOT_FOUND: Final = 404
 SEPARATOR: Final = b"-----END CERTIFICATE-----\n"
@@ -64,12 +64,12 @@ class AuthorityStore:
         after = advanced(before, datetime.now(UTC))
         if after is not before:
             body = self._document(after, found.metadata.resource_version)
-            await self._client.request("PUT", self._path(SECRET_NAME), body=body)
+            await self._client.request("PUT", self._path(AUTHORITY_SECRET), body=body)
         return after
 
     async def _read(self) -> _Secret | None:
         try:
-            data = await self._client.request("GET", self._path(SECRET_NAME))
+            data = await self._client.request("GET", self._path(AUTHORITY_SECRET))
         except ApiError as error:
             if error.status == NOT_FOUND:
                 return None
@@ -89,7 +89,7 @@ class AuthorityStore:
             "kind": "Secret",
             "type": "kubernetes.io/tls",
             "metadata": {
-                "name": SECRET_NAME,
+                "name": AUTHORITY_SECRET,
                 "namespace": self._namespace,
                 "labels": {"app.kubernetes.io/managed-by": "gatewayd"},
                 **({"resourceVersion": version} if version else {}),
@@ -102,7 +102,9 @@ def _authority(secret: _Secret) -> Authority:
     data = {name: base64.b64decode(value) for name, value in secret.data.items()}
     signing = check_pair(data.get("tls.crt", b""), data.get("tls.key", b""))
     if not isinstance(signing, KeyPair):
-        raise AuthorityError(f"Secret {SECRET_NAME}: tls.crt and tls.key: {signing}; delete it to have a new CA made")
+        raise AuthorityError(
+            f"Secret {AUTHORITY_SECRET}: tls.crt and tls.key: {signing}; delete it to have a new CA made"
+        )
     successor = check_pair(data["next.crt"], data["next.key"]) if "next.crt" in data and "next.key" in data else None
     retired = tuple(each + SEPARATOR for each in data.get("retired.crt", b"").split(SEPARATOR) if each.strip())
     return Authority(signing=signing, successor=successor if isinstance(successor, KeyPair) else None, retired=retired)

@@ -16,6 +16,7 @@ from typing import Final
 
 from gatewayd.api.kinds import KINDS
 from gatewayd.api.meta import ObjectKey, Resource
+from gatewayd.ir.environment import CONTROLLER
 from gatewayd.standalone.admission import Admitted, Identity, admit, with_generation
 from gatewayd.standalone.documents import FileProblem, Place
 from gatewayd.standalone.file_state import (
@@ -30,11 +31,10 @@ from gatewayd.standalone.file_state import (
 )
 from gatewayd.store import Delta
 
-__all__ = ("CLASS_NAME", "CONTROLLER_NAME", "Absence", "Contents", "Folder", "Step", "Unreadable")
+__all__ = ("CLASS_NAME", "Absence", "Contents", "Folder", "Step", "Unreadable")
 """With the types that a step takes."""
 
 CLASS_NAME: Final = "gatewayd"
-CONTROLLER_NAME: Final = "gatewayd.io/controller"
 
 _STRUCTS: Final = {kind.kind: kind.struct for kind in KINDS}
 _NAMESPACED: Final = frozenset(kind.kind for kind in KINDS if kind.namespaced)
@@ -126,7 +126,7 @@ class Folder:
         """Return the object that is there without being written: a Namespace in use, the class of gatewayd."""
         document: dict[str, object] = {"metadata": {"name": identity.key.name}}
         if identity == _IMPLIED_CLASS:
-            document |= {"apiVersion": "gateway.networking.k8s.io/v1", "spec": {"controllerName": CONTROLLER_NAME}}
+            document |= {"apiVersion": "gateway.networking.k8s.io/v1", "spec": {"controllerName": CONTROLLER}}
         elif identity.kind == "Namespace" and self._members[identity.key.name] > 0:
             document |= {"apiVersion": "v1"}
         else:

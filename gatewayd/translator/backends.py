@@ -31,11 +31,10 @@ from gatewayd.translator.clientcert import (
 )
 from gatewayd.translator.endpoints import ServicePortKey, endpoints
 from gatewayd.translator.gatewayclass import environment
+from gatewayd.translator.policies.attach import SERVICE_KIND
 from gatewayd.translator.policies.backendtls import upstream_settings
 from gatewayd.translator.policies.traffic import retry_budget
 from gatewayd.translator.references import Pointer, permitted
-
-SERVICE_KIND = GroupKind("", "Service")
 
 
 class BackendAsk(NamedTuple):

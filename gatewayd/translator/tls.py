@@ -17,11 +17,11 @@ from gatewayd.ir.outcome import Verdict
 from gatewayd.ir.tls import Certificate, ClientTrust, ClientValidation, DownstreamTLS, LastGood, TrustBundle
 from gatewayd.translator import verdicts
 from gatewayd.translator.certificates import TRUST_KINDS, TRUST_READERS, certificate
+from gatewayd.translator.clientcert import SECRET_KIND
 from gatewayd.translator.listeners import ListenerKey, MergedListener
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND
 from gatewayd.translator.references import Pointer, permitted
 
-SECRET_KIND = GroupKind("", "Secret")
 ALPN = {"HTTPS": ("h2", "http/1.1"), "TLS": ()}
 _OWNERS: Mapping[str, tuple[type[Gateway] | type[ListenerSet], GroupKind]] = {
     "Gateway": (Gateway, GATEWAY_KIND),

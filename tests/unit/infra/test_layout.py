@@ -1,5 +1,4 @@
 from gatewayd.infra import layout
-from gatewayd.kube.authority_store import SECRET_NAME
 
 
 def test_a_pod_has_time_for_its_whole_drain() -> None:
@@ -16,7 +15,7 @@ def test_no_two_ports_of_one_pod_are_the_same() -> None:
 
 
 def test_the_ca_is_where_the_shell_keeps_it() -> None:
-    assert layout.AUTHORITY_SECRET == SECRET_NAME
+    assert layout.AUTHORITY_SECRET == "gatewayd-ca"
 
 
 def test_a_certificate_is_beside_the_gateways_other_objects() -> None:

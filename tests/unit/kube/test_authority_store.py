@@ -7,12 +7,12 @@ import pytest
 from gatewayd.identity.authority import OVERLAP, Authority, founded
 from gatewayd.identity.certificates import CA_LIFETIME, make_ca
 from gatewayd.infra.layout import AUTHORITY_SECRET
-from gatewayd.kube.authority_store import SECRET_NAME, AuthorityError, AuthorityStore
+from gatewayd.kube.authority_store import AuthorityError, AuthorityStore
 from gatewayd.kube.client import CONNECTION_ERRORS, ApiError
 from tests.fakes.api_server import Answer, Cluster, Drop, Lose, Then, refused
 
 FOLDER = "/api/v1/namespaces/gatewayd-system/secrets"
-PATH = f"{FOLDER}/{SECRET_NAME}"
+PATH = f"{FOLDER}/{AUTHORITY_SECRET}"
 NOW = datetime.now(UTC)
 OLD = NOW - CA_LIFETIME * 2 / 3 - timedelta(days=3)
 
@@ -36,7 +36,7 @@ def rig(cluster: Cluster) -> Rig:
 
 
 def test_the_rights_are_for_the_secret_that_is_written() -> None:
-    assert SECRET_NAME == AUTHORITY_SECRET
+    assert f"{FOLDER}/gatewayd-ca" == PATH
 
 
 async def test_who_comes_first_founds_it(rig: Rig) -> None:
@@ -101,7 +101,7 @@ async def test_what_is_written_is_read(rig: Rig, authority: Authority) -> None:
     [{}, {"tls.crt": "eA==", "tls.key": "eA=="}, {"tls.crt": base64.b64encode(make_ca(NOW).certificate).decode()}],
 )
 async def test_a_secret_that_holds_no_ca_is_for_a_person(rig: Rig, data: dict[str, str]) -> None:
-    rig.server.put(PATH, {"metadata": {"name": SECRET_NAME}, "data": data})
+    rig.server.put(PATH, {"metadata": {"name": AUTHORITY_SECRET}, "data": data})
     for attempt in (rig.store.load, rig.store.advance):
         with pytest.raises(AuthorityError, match="delete it to have a new CA made"):
             await attempt()

@@ -7,8 +7,9 @@ from gatewayd.api.core import Namespace
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey, Resource
+from gatewayd.ir.environment import CONTROLLER
 from gatewayd.standalone.admission import Identity, with_generation
-from gatewayd.standalone.folder import CLASS_NAME, CONTROLLER_NAME, Absence, Contents, Folder, Step, Unreadable
+from gatewayd.standalone.folder import CLASS_NAME, Absence, Contents, Folder, Step, Unreadable
 
 SHOP = Identity("HTTPRoute", ObjectKey("default", "shop"))
 
@@ -77,7 +78,7 @@ def test_an_empty_folder_has_the_class_of_gatewayd() -> None:
     assert served.names("GatewayClass") == [CLASS_NAME]
     obj = served.objects["GatewayClass", ObjectKey("", CLASS_NAME)]
     assert isinstance(obj, GatewayClass)
-    assert obj.spec.controller_name == CONTROLLER_NAME
+    assert obj.spec.controller_name == CONTROLLER
     assert served.step().deltas == ()
 
 
@@ -91,7 +92,7 @@ def test_a_class_of_that_name_takes_the_place_of_the_implied_one() -> None:
     assert served.names("GatewayClass") == ["gatewayd", "other"]
     obj = served.objects["GatewayClass", ObjectKey("", CLASS_NAME)]
     assert isinstance(obj, GatewayClass)
-    assert obj.spec.controller_name == CONTROLLER_NAME
+    assert obj.spec.controller_name == CONTROLLER
 
 
 def test_namespaces_in_use_are_implied() -> None:
