@@ -6,7 +6,7 @@ property test holds this: tests/property/test_engine.py).
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from gatewayd.incremental.nodes import (
     CHECK,
     CLEAN,
     DIRTY,
+    RUNNING,
     BucketNode,
     CollectionNode,
     Failure,
@@ -25,9 +26,12 @@ from gatewayd.incremental.nodes import (
 )
 from gatewayd.incremental.view import Index, Member, Output, Query, Source, Table
 
+Buckets = dict[Index, dict[Hashable, BucketNode]]
+Keys = Collection[Hashable]
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+N = TypeVar("N", bound=Node)
 
 
 class CycleError(RuntimeError):
@@ -60,11 +64,13 @@ class Engine:
         self._inputs: dict[Table, dict[Hashable, InputNode]] = {}
         self._nodes: dict[Query[Any, Any], dict[Hashable, QueryNode]] = {}
         self._collections: dict[tuple[Query[Any, Any], Index, Hashable], CollectionNode] = {}
-        self._buckets: dict[tuple[Index, Hashable], BucketNode] = {}
-        self._groups: dict[tuple[Index, Hashable], BucketNode] = {}
-        self._filed: dict[Index, dict[Member, frozenset[Hashable]]] = {index: {} for index in indexes}
+        self._buckets: Buckets = {}
+        self._groups: Buckets = {}
+        self._filed: dict[Index, dict[Member, Keys]] = {index: {} for index in indexes}
         declarations: tuple[Index | Output, ...] = (*indexes, *outputs)
-        self._sinks: dict[Index | Output, SinkNode] = {each: SinkNode() for each in declarations}
+        self._sinks: dict[Index | Output, SinkNode] = {
+            each: SinkNode({source.table: source.query for source in each.sources}) for each in declarations
+        }
         self._by_table: dict[Table, list[tuple[Source, SinkNode]]] = {}
         for declared, sink in self._sinks.items():
             for source in declared.sources:
@@ -94,13 +100,13 @@ class Engine:
 
         A row whose query fails is filed under nothing until what the query read changes.
         """
-        for index, filed in self._filed.items():
+        for index in self._filed:
             sink = self._sinks[index]
             while sink.pending:
                 pending, sink.pending = sink.pending, {}
                 for member in pending:
                     keys = self._shown(sink, member)
-                    self._file(index, filed, member, frozenset() if keys is None or keys is _FAILED else keys)
+                    self._file(index, member, () if keys is None or keys is _FAILED else keys)
                     sink.pending.pop(member, None)
         self._sweep()
 
@@ -151,17 +157,16 @@ class Engine:
         """Return the keys of the non-empty buckets of a group, sorted."""
         return self._read(self._groups, index, group).ordered(None)
 
-    def collect(self, index: Index, group: Hashable, query: Query[Any, V]) -> tuple[V, ...]:
+    def collect(self, index: Index, group: Hashable, query: Query[Any, V]) -> Sequence[V]:
         """Return the query's value for each bucket key of a group, in order."""
         at = (query, index, group)
         node = self._collections.get(at)
         if node is None:
             bucket = self._bucket(self._groups, index, group)
             node = self._collections[at] = CollectionNode(query, bucket)
-            bucket.dependents[node] = None
-            node.reads[bucket] = None
+            bucket.join(node)
         self._note(node)
-        values: tuple[V, ...] = _answer(self._pull(node))
+        values: Sequence[V] = _answer(self._pull(node))
         return values
 
     def _note(self, node: Node) -> None:
@@ -175,16 +180,19 @@ class Engine:
 
     def _shown(self, sink: SinkNode, member: Member) -> Any:
         """Return the value of a row of an index or output, None when the row is gone."""
-        node = sink.members.get(member)
-        value = None if node is None else self._pull(node)
-        if node is None or type(value) is not Failure:
+        row = self._inputs.get(member.table, {}).get(member.key)
+        if row is None or row.value is None:
+            return None
+        node = self._query(sink.queries[member.table], member)
+        value = self._pull(node)
+        if type(value) is not Failure:
             return value
         self.failures.append(Failed(query=node.query.name, key=node.key, error=value.error))
         return _FAILED
 
     def _pull(self, node: Node) -> Any:
         if node.state == CHECK and isinstance(node, QueryNode):
-            for read in tuple(node.reads):
+            for read in node.reads:
                 if read.state != CLEAN:
                     self._pull(read)
                     if node.state == DIRTY:
@@ -199,16 +207,18 @@ class Engine:
         return node.value
 
     def _run(self, node: QueryNode) -> None:
-        if node.running:
+        if node.state == RUNNING:
             raise CycleError(f"{node!r} depends on itself")
-        node.running = True
+        node.state = RUNNING
         outer, self._frame = self._frame, {}
         self.runs[node.query.name] += 1
         try:
             value = self._value(node)
+        except CycleError:
+            node.state = DIRTY
+            raise
         finally:
-            reads, self._frame = self._frame, outer
-            node.running = False
+            reads, self._frame = tuple(self._frame), outer
         self._rewire(node, reads)
         node.state = CLEAN
         if not (value is node.value or value == node.value):
@@ -230,7 +240,7 @@ class Engine:
     def _gather(self, node: CollectionNode) -> None:
         outer, self._frame = self._frame, None
         try:
-            changed = self._regroup(node) if node.regrouped else False
+            changed = self._regroup(node)
             for member in tuple(node.pending):
                 if node.nodes.get(member.key) is member:
                     changed |= node.put(member.key, self._pull(member))
@@ -239,24 +249,24 @@ class Engine:
             self._frame = outer
         node.state = CLEAN
         if changed:
-            node.value = node.failed[min(node.failed)] if node.failed else tuple(node.values)
+            node.value = node.failed[min(node.failed)] if node.failed else node.rows.values()
             node.changed()
 
     def _regroup(self, node: CollectionNode) -> bool:
-        node.regrouped = False
-        wanted = node.group.members
-        gone = [key for key in node.nodes if key not in wanted]
+        moved, node.moved = node.moved, set()
+        members = node.group.members
+        gone = [key for key in moved if key in node.nodes and key not in members]
         for key in gone:
             node.drop(key)
             self._unread(node, node.nodes.pop(key))
-        new = wanted - node.nodes.keys()
+        new = {key for key in moved if key in members and key not in node.nodes}
         for key in new:
             member = self._query(node.query, key)
             self._pull(member)
             node.nodes[key] = member
-            node.reads[member] = None
-            member.dependents[node] = None
-        node.add(new)
+            member.join(node)
+        if new:
+            node.add(new)
         return bool(gone or new)
 
     # --- the graph ---------------------------------------------------------------------------------------------
@@ -279,31 +289,32 @@ class Engine:
             node = nodes[key] = QueryNode(query, key)
         return node
 
-    def _bucket(self, kept: dict[tuple[Index, Hashable], BucketNode], index: Index, key: Hashable) -> BucketNode:
-        node = kept.get((index, key))
+    def _bucket(self, kept: Buckets, index: Index, key: Hashable) -> BucketNode:
+        nodes = kept.get(index)
+        if nodes is None:
+            nodes = kept[index] = {}
+        node = nodes.get(key)
         if node is None:
-            node = kept[(index, key)] = BucketNode(index, key)
+            node = nodes[key] = BucketNode(index, key)
         return node
 
-    def _read(self, kept: dict[tuple[Index, Hashable], BucketNode], index: Index, key: Hashable) -> BucketNode:
+    def _read(self, kept: Buckets, index: Index, key: Hashable) -> BucketNode:
         node = self._bucket(kept, index, key)
         self._note(node)
         return node
 
     def _list(self, source: Source, sink: SinkNode, member: Member, *, present: bool) -> None:
         sink.pending[member] = None
+        node = self._query(source.query, member)
         if present:
-            node = self._query(source.query, member)
-            sink.members[member] = node
-            node.dependents[sink] = None
-        elif member in sink.members:
-            self._unread(sink, sink.members.pop(member))
+            node.join(sink)
+        else:
+            self._unread(sink, node)
 
-    def _file(
-        self, index: Index, filed: dict[Member, frozenset[Hashable]], member: Member, keys: frozenset[Hashable]
-    ) -> None:
-        before = filed.get(member, frozenset())
-        for key in before ^ keys:
+    def _file(self, index: Index, member: Member, keys: Keys) -> None:
+        filed = self._filed[index]
+        before = filed.get(member, ())
+        for key in {*before} ^ {*keys}:
             bucket = self._bucket(self._buckets, index, key)
             was_empty = not bucket.members
             bucket.replace(member, present=key in keys)
@@ -314,21 +325,22 @@ class Engine:
             self._unused[bucket] = None
         if keys:
             filed[member] = keys
-        else:
-            filed.pop(member, None)
+        elif filed.pop(member, None) is not None and not filed:
+            self._filed[index] = {}
 
-    def _rewire(self, node: Reader, reads: dict[Node, None]) -> None:
+    def _rewire(self, node: QueryNode, reads: tuple[Node, ...]) -> None:
         before, node.reads = node.reads, reads
+        if before == reads:
+            return
         for read in reads:
-            read.dependents[node] = None
+            read.join(node)
+        kept = set(reads)
         for read in before:
-            if read not in reads:
-                read.dependents.pop(node, None)
-                self._unused[read] = None
+            if read not in kept:
+                self._unread(node, read)
 
     def _unread(self, node: Reader, read: Node) -> None:
-        node.reads.pop(read, None)
-        read.dependents.pop(node, None)
+        read.part(node)
         self._unused[read] = None
 
     def _sweep(self) -> None:
@@ -336,28 +348,39 @@ class Engine:
 
         Never while a query runs: what it has read so far is not wired to it before it ends.
         """
-        if self._frame is not None:
+        if self._frame is not None or not self._unused:
             return
         while self._unused:
             node, _ = self._unused.popitem()
-            if not node.dependents:
+            if not node.is_read:
                 self._forget(node)
+        self._unused = {}  # an emptied dict keeps its size
 
     def _forget(self, node: Node) -> None:
         if isinstance(node, InputNode):
             if node.value is None:
-                self._inputs[node.member.table].pop(node.member.key, None)
+                _drop(self._inputs, node.member.table, node.member.key)
         elif isinstance(node, BucketNode):
             if not node.members:
-                kept = self._groups if self._groups.get((node.index, node.key)) is node else self._buckets
-                kept.pop((node.index, node.key), None)
-        elif isinstance(node, Reader):
-            if isinstance(node, QueryNode):
-                self._nodes[node.query].pop(node.key, None)
-            elif isinstance(node, CollectionNode):
-                self._collections.pop((node.query, node.group.index, node.group.key), None)
-            for read in tuple(node.reads):
-                self._unread(node, read)
+                kept = self._groups if self._groups.get(node.index, {}).get(node.key) is node else self._buckets
+                _drop(kept, node.index, node.key)
+        elif isinstance(node, QueryNode):
+            _drop(self._nodes, node.query, node.key)
+            self._leave(node, node.reads)
+        elif isinstance(node, CollectionNode):
+            self._collections.pop((node.query, node.group.index, node.group.key), None)
+            self._leave(node, node.reads)
+
+    def _leave(self, node: Reader, reads: tuple[Node, ...]) -> None:
+        for read in reads:
+            self._unread(node, read)
+
+
+def _drop(kept: dict[Any, dict[Hashable, N]], table: Any, key: Hashable) -> None:
+    """Forget a node; and the table with the last one, since an emptied dict keeps its size."""
+    nodes = kept.get(table)
+    if nodes is not None and nodes.pop(key, None) is not None and not nodes:
+        del kept[table]
 
 
 _FAILED = object()

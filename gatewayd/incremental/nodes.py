@@ -4,14 +4,16 @@ A node is CLEAN (its value holds), CHECK (something below may have changed) or D
 Dirtiness travels from a node to its dependents; a recomputed value that equals the old one stops there.
 """
 
-from bisect import bisect_left
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from gatewayd.incremental.view import Index, Member, Query
+from gatewayd.incremental.rows import SortedRows
+from gatewayd.incremental.view import Index, Member, Query, Table
 
-CLEAN, CHECK, DIRTY = 0, 1, 2
+CLEAN, CHECK, DIRTY, RUNNING = 0, 1, 2, 3
+FEW: Final = 8
+"""Up to so many readers or members stand in a tuple, a third of the size of the dict or set that holds more of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -22,36 +24,79 @@ class Failure:
 
 
 class Node:
-    """Something that can be read and depended on."""
+    """Something that can be read and depended on.
 
-    __slots__ = ("dependents", "state", "value")
+    There are dozens of them for each object of the cluster, so they are kept small: most have one reader, which
+    stands in the node itself.
+    """
+
+    __slots__ = ("_readers", "state", "value")
 
     def __init__(self, value: Any) -> None:
         self.value = value
         self.state = CLEAN
-        self.dependents: dict[Reader, None] = {}
+        self._readers: Reader | tuple[Reader, ...] | dict[Reader, None] | None = None
+
+    @property
+    def readers(self) -> "tuple[Reader, ...]":
+        """Return those that read this node, in the order in which they came."""
+        readers = self._readers
+        if readers is None:
+            return ()
+        return tuple(readers) if isinstance(readers, dict | tuple) else (readers,)
+
+    @property
+    def is_read(self) -> bool:
+        """Return whether anybody reads this node."""
+        return self._readers is not None
+
+    def join(self, reader: "Reader") -> None:
+        """Take in a reader, if it is not one already."""
+        readers = self._readers
+        if readers is None:
+            self._readers = reader
+        elif isinstance(readers, dict):
+            readers[reader] = None
+        elif isinstance(readers, tuple):
+            if reader not in readers:
+                self._readers = (*readers, reader) if len(readers) < FEW else dict.fromkeys((*readers, reader))
+        elif readers is not reader:
+            self._readers = (readers, reader)
+
+    def part(self, reader: "Reader") -> None:
+        """Let a reader go, if it is one."""
+        readers = self._readers
+        if isinstance(readers, dict):
+            readers.pop(reader, None)
+            if len(readers) <= FEW // 2:
+                self._readers = tuple(readers)
+        elif isinstance(readers, tuple):
+            rest = tuple(each for each in readers if each is not reader)
+            self._readers = rest if len(rest) > 1 else rest[0] if rest else None
+        elif readers is reader:
+            self._readers = None
 
     def changed(self) -> None:
-        """Tell the dependents that what they read is another value now."""
-        for reader in tuple(self.dependents):
+        """Tell the readers that what they read is another value now."""
+        for reader in self.readers:
             reader.invalidate(self, DIRTY)
 
 
 class Reader(Node):
     """A node that reads others."""
 
-    __slots__ = ("reads",)
+    __slots__ = ()
 
     def __init__(self) -> None:
         super().__init__(None)
-        self.reads: dict[Node, None] = {}
 
     def invalidate(self, _source: Node, level: int) -> None:
         """Take note that `_source` changed (DIRTY) or may have (CHECK)."""
         before = self.state
-        self.state = max(before, level)
+        if level > before:
+            self.state = level
         if before == CLEAN:
-            for reader in self.dependents:
+            for reader in self.readers:
                 reader.invalidate(self, CHECK)
 
 
@@ -66,51 +111,59 @@ class InputNode(Node):
 
 
 class QueryNode(Reader):
-    """The value of one query for one key. `cause` is the node whose change made it run last."""
+    """The value of one query for one key, and what it read for it, in order."""
 
-    __slots__ = ("cause", "key", "query", "running")
+    __slots__ = ("key", "query", "reads")
 
     def __init__(self, query: Query[Any, Any], key: Hashable) -> None:
         super().__init__()
         self.query = query
         self.key = key
         self.state = DIRTY
-        self.running = False
-        self.cause: Node | None = None
-
-    def invalidate(self, source: Node, level: int) -> None:
-        """Take note, and remember what was first to change."""
-        if level == DIRTY and self.state != DIRTY:
-            self.cause = source
-        super().invalidate(source, level)
+        self.reads: tuple[Node, ...] = ()
 
     def __repr__(self) -> str:
         return f"{self.query.name}({self.key})"
 
 
 class BucketNode(Node):
-    """What an index files under one key. `value` is unused: readers get the sorted tuple, made when first asked for."""
+    """What an index files under one key. `value` is unused: readers get the sorted tuple, made when first asked for.
 
-    __slots__ = ("_sorted", "index", "key", "members")
+    `moved` is the member that came or went last.
+    """
+
+    __slots__ = ("_sorted", "index", "key", "members", "moved")
 
     def __init__(self, index: Index, key: Hashable) -> None:
         super().__init__(None)
         self.index = index
         self.key = key
-        self.members: set[Any] = set()
-        self._sorted: tuple[Any, ...] | None = ()
+        self.members: tuple[Any, ...] | set[Any] = ()
+        self.moved: Any = None
+        self._sorted: tuple[Any, ...] | None = None
 
     def replace(self, member: Any, *, present: bool) -> None:
         """Add or remove a member and tell the readers."""
-        if present:
-            self.members.add(member)
+        if isinstance(self.members, set):
+            if present:
+                self.members.add(member)
+            else:
+                self.members.discard(member)
+                if len(self.members) <= FEW // 2:
+                    self.members = tuple(self.members)
         else:
-            self.members.discard(member)
+            others = tuple(each for each in self.members if each != member)
+            self.members = (*others, member) if present else others
+            if len(self.members) > FEW:
+                self.members = set(self.members)
         self._sorted = None
+        self.moved = member
         self.changed()
 
     def ordered(self, order: Callable[[Any], Any] | None) -> tuple[Any, ...]:
         """Return the members, sorted."""
+        if len(self.members) < 2:
+            return tuple(self.members)
         if self._sorted is None:
             self._sorted = tuple(sorted(self.members, key=order))
         return self._sorted
@@ -120,58 +173,55 @@ class BucketNode(Node):
 
 
 class CollectionNode(Reader):
-    """A query's values over a group, as a tuple sorted by key.
+    """A query's values over a group, sorted by key.
 
-    Kept up to date member by member: a change of one among thousands costs that one and a copy of the tuple.
+    Kept up to date member by member: a change of one among thousands costs that one and a copy of its chunk.
     `failed` holds the members whose query raised; while there are any, the first one's Failure is the value.
+    `moved` are keys that may have joined or left the group.
     """
 
-    __slots__ = ("failed", "group", "keys", "nodes", "pending", "query", "regrouped", "values")
+    __slots__ = ("failed", "group", "moved", "nodes", "pending", "query", "rows")
 
     def __init__(self, query: Query[Any, Any], group: BucketNode) -> None:
         super().__init__()
         self.query = query
         self.group = group
-        self.keys: list[Any] = []
-        self.values: list[Any] = []
+        self.rows = SortedRows()
         self.failed: dict[Any, Failure] = {}
         self.nodes: dict[Any, QueryNode] = {}
         self.pending: dict[QueryNode, None] = {}
-        self.regrouped = True
+        self.moved: set[Any] = set(group.members)
         self.state = DIRTY
-        self.value = ()
+        self.value = self.rows.values()
+
+    @property
+    def reads(self) -> tuple[Node, ...]:
+        """Return the group and the members."""
+        return (self.group, *self.nodes.values())
 
     def invalidate(self, source: Node, level: int) -> None:
         """Take note of which member it was, or that the membership itself changed."""
         if isinstance(source, QueryNode):
             self.pending[source] = None
-        else:
-            self.regrouped = True
+        elif isinstance(source, BucketNode):
+            self.moved.add(source.moved)
         super().invalidate(source, level)
 
     def put(self, key: Any, value: Any) -> bool:
         """Set the value of one key; return whether that changed anything."""
         self._judge(key, value)
-        at = bisect_left(self.keys, key)
-        if at < len(self.keys) and self.keys[at] == key:
-            if self.values[at] is value or self.values[at] == value:
-                return False
-            self.values[at] = value
-        else:
-            self.keys.insert(at, key)
-            self.values.insert(at, value)
-        return True
+        return self.rows.put(key, value)
 
     def add(self, new: set[Any]) -> None:
         """Take in keys that joined the group, whose members stand in `nodes`."""
-        if len(new) < len(self.keys):
+        if len(new) < len(self.rows):
             for key in new:
                 self.put(key, self.nodes[key].value)
             return
-        self.keys = sorted(self.nodes)
-        self.values = [self.nodes[key].value for key in self.keys]
-        for key, value in zip(self.keys, self.values, strict=True):
-            self._judge(key, value)
+        keys = sorted(self.nodes)
+        self.rows.fill(keys, [self.nodes[key].value for key in keys])
+        for key in new:
+            self._judge(key, self.nodes[key].value)
 
     def _judge(self, key: Any, value: Any) -> None:
         if type(value) is Failure:
@@ -182,22 +232,20 @@ class CollectionNode(Reader):
     def drop(self, key: Any) -> None:
         """Forget a key that left the group."""
         self.failed.pop(key, None)
-        at = bisect_left(self.keys, key)
-        if at < len(self.keys) and self.keys[at] == key:
-            del self.keys[at], self.values[at]
+        self.rows.drop(key)
 
     def __repr__(self) -> str:
         return f"collect {self.query.name} over {self.group!r}"
 
 
 class SinkNode(Reader):
-    """Gathers which rows of its sources have to be looked at again. Has no value and no dependents."""
+    """Gathers which rows of its sources have to be looked at again. Has no value and no readers."""
 
-    __slots__ = ("members", "pending")
+    __slots__ = ("pending", "queries")
 
-    def __init__(self) -> None:
+    def __init__(self, queries: Mapping[Table, Query[Member, Any]]) -> None:
         super().__init__()
-        self.members: dict[Member, QueryNode] = {}
+        self.queries = queries
         self.pending: dict[Member, None] = {}
 
     def invalidate(self, source: Node, level: int) -> None:  # noqa: ARG002

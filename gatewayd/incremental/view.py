@@ -5,7 +5,7 @@ through the view, so what a value depends on is a recorded fact. The same functi
 memoised one, or `gatewayd.incremental.scratch`, which computes everything anew.
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -47,7 +47,7 @@ class View(Protocol):
     def group(self, index: "Index", group: Hashable) -> tuple[Any, ...]:
         """Return the keys of the index's non-empty buckets that belong to `group`, sorted."""
 
-    def collect(self, index: "Index", group: Hashable, query: "Query[Any, V]") -> tuple[V, ...]:
+    def collect(self, index: "Index", group: Hashable, query: "Query[Any, V]") -> Sequence[V]:
         """Return the query's value for each key of `group(index, group)`, in that order."""
 
 

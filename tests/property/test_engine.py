@@ -55,9 +55,8 @@ def answers(view: Any) -> Mapping[str, Any]:
 
 
 def kept(engine: Engine) -> int:
-    tables = (*engine._inputs.values(), *engine._nodes.values())
-    filed = sum(map(len, engine._filed.values()))
-    return sum(map(len, tables)) + len(engine._collections) + len(engine._buckets) + len(engine._groups) + filed
+    kinds = (engine._inputs, engine._nodes, engine._buckets, engine._groups, engine._filed)
+    return len(engine._collections) + sum(len(kept) for kind in kinds for kept in kind.values())
 
 
 class Edits(RuleBasedStateMachine):

@@ -1,7 +1,10 @@
+import pytest
+
 from gatewayd.incremental.nodes import (
     CHECK,
     CLEAN,
     DIRTY,
+    FEW,
     BucketNode,
     CollectionNode,
     Failure,
@@ -18,8 +21,8 @@ def chain() -> tuple[InputNode, QueryNode, QueryNode]:
     """Return a row, a query that reads it, and a query that reads that one; all up to date."""
     row = InputNode(Member(Number, "one"), 1)
     near, far = QueryNode(value, "one"), QueryNode(total, "a")
-    row.dependents[near] = None
-    near.dependents[far] = None
+    row.join(near)
+    near.join(far)
     near.state = far.state = CLEAN
     return row, near, far
 
@@ -30,13 +33,35 @@ def test_a_change_makes_its_readers_dirty_and_theirs_to_be_checked() -> None:
     assert (near.state, far.state) == (DIRTY, CHECK)
 
 
-def test_a_query_remembers_what_made_it_run() -> None:
-    row, near, far = chain()
-    row.changed()
-    assert near.cause is row
-    assert far.cause is None
-    near.changed()
-    assert far.cause is near
+def readers(count: int) -> list[Reader]:
+    return [Reader() for _ in range(count)]
+
+
+@pytest.mark.parametrize("count", [1, 2, FEW, FEW + 1, 3 * FEW])
+def test_readers_stand_in_order_each_once_however_many_they_are(count: int) -> None:
+    row, many = InputNode(Member(Number, "one"), 1), readers(count)
+    for reader in (*many, *many):
+        row.join(reader)
+    assert row.readers == tuple(many)
+
+
+@pytest.mark.parametrize("count", [1, 2, FEW, FEW + 1, 3 * FEW])
+def test_readers_go_one_by_one_until_nobody_reads(count: int) -> None:
+    row, many = InputNode(Member(Number, "one"), 1), readers(count)
+    for reader in many:
+        row.join(reader)
+    for at, reader in enumerate(many):
+        assert row.is_read
+        row.part(reader)
+        row.part(reader)
+        assert row.readers == tuple(many[at + 1 :])
+    assert not row.is_read
+
+
+def test_a_node_with_one_reader_needs_nothing_beside_itself_to_know_it() -> None:
+    row, [reader] = InputNode(Member(Number, "one"), 1), readers(1)
+    row.join(reader)
+    assert row._readers is reader
 
 
 def test_a_node_that_is_not_clean_has_told_its_readers_already() -> None:
@@ -64,6 +89,18 @@ def test_a_bucket_sorts_when_it_is_asked() -> None:
     assert repr(bucket) == "numbers_by_group[a]"
 
 
+def test_a_bucket_holds_few_and_many() -> None:
+    bucket, names = BucketNode(NUMBERS, "a"), [f"{number:03}" for number in range(3 * FEW)]
+    for name in (*names, *names):
+        bucket.replace(name, present=True)
+    assert bucket.ordered(None) == tuple(names)
+    for at, name in enumerate(names):
+        bucket.replace(name, present=False)
+        bucket.replace("nobody", present=False)
+        assert bucket.ordered(None) == tuple(names[at + 1 :])
+    assert bucket.members == ()
+
+
 def collection(**values: object) -> CollectionNode:
     made = CollectionNode(total, BucketNode(NUMBERS, "a"))
     for key, each in values.items():
@@ -75,12 +112,12 @@ def collection(**values: object) -> CollectionNode:
 
 def test_a_collection_keeps_its_values_by_key() -> None:
     made = collection(b=2, a=1)
-    assert (made.keys, made.values) == (["a", "b"], [1, 2])
+    assert tuple(made.rows.values()) == (1, 2)
     assert made.put("b", 3)
     assert not made.put("b", 3)
     made.drop("a")
     made.drop("nobody")
-    assert (made.keys, made.values) == (["b"], [3])
+    assert tuple(made.rows.values()) == (3,)
 
 
 def test_a_collection_takes_in_few_keys_one_by_one() -> None:
@@ -88,7 +125,7 @@ def test_a_collection_takes_in_few_keys_one_by_one() -> None:
     made.nodes["b"] = QueryNode(total, "b")
     made.nodes["b"].value = 2
     made.add({"b"})
-    assert (made.keys, made.values) == (["a", "b", "c", "d"], [1, 2, 3, 4])
+    assert tuple(made.rows.values()) == (1, 2, 3, 4)
 
 
 def test_a_collection_knows_which_members_failed() -> None:
@@ -104,16 +141,22 @@ def test_a_collection_knows_which_members_failed() -> None:
 
 def test_a_collection_notes_which_member_it_was() -> None:
     made = collection(a=1)
-    made.regrouped = False
+    made.moved.clear()
     made.invalidate(made.nodes["a"], CHECK)
     assert list(made.pending) == [made.nodes["a"]]
-    assert not made.regrouped
-    made.invalidate(made.group, DIRTY)
-    assert made.regrouped
+    assert made.moved == set()
+    made.group.join(made)
+    made.group.replace("b", present=True)
+    assert made.moved == {"b"}
+
+
+def test_a_collection_reads_its_group_and_its_members() -> None:
+    made = collection(a=1)
+    assert made.reads == (made.group, made.nodes["a"])
 
 
 def test_a_sink_notes_rows() -> None:
-    sink, member = SinkNode(), Member(Number, "one")
+    sink, member = SinkNode({Number: value}), Member(Number, "one")
     sink.invalidate(QueryNode(value, member), DIRTY)
     sink.invalidate(QueryNode(value, "not a row"), DIRTY)
     assert list(sink.pending) == [member]

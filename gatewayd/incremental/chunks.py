@@ -1,0 +1,80 @@
+"""An immutable sequence in chunks: a changed copy shares all chunks but one with what it was made from.
+
+In: tuples. Out: a sequence that reads, compares and hashes as the tuple of all of them would. Who compares two of them
+looks into a chunk only where the chunk is another object, so the cost of a change does not grow with the whole.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, compress, count, islice
+from operator import is_not
+from typing import Any, TypeVar, overload
+
+T = TypeVar("T")
+
+
+class Chunks(Sequence[T]):
+    """See the module's text. No chunk is empty."""
+
+    __slots__ = ("_length", "chunks")
+
+    def __init__(self, chunks: tuple[tuple[T, ...], ...], length: int) -> None:
+        """Join the chunks, which hold `length` values."""
+        self.chunks = chunks
+        self._length = length
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[T]:
+        return chain.from_iterable(self.chunks)
+
+    @overload
+    def __getitem__(self, at: int) -> T: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, at: int | slice) -> T | tuple[T, ...]:
+        return tuple(self)[at]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Chunks | tuple):
+            return NotImplemented
+        if self is other:
+            return True
+        if len(self) != len(other):
+            return False
+        gone, new = differences(self, other)
+        return gone == new
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+
+def differences(old: Sequence[T], new: Sequence[T]) -> tuple[tuple[T, ...], tuple[T, ...]]:
+    """Return what stands in `old` and in `new` between the chunks that both begin and end with, by identity.
+
+    Within these, values that both begin or end with are left out as well.
+    """
+    if old is new:
+        return (), ()
+    before, after = _between(_chunks(old), _chunks(new))
+    return _between(tuple(chain.from_iterable(before)), tuple(chain.from_iterable(after)))
+
+
+def _chunks(values: Sequence[T]) -> tuple[tuple[T, ...], ...]:
+    return values.chunks if isinstance(values, Chunks) else (tuple(values),)
+
+
+def _between(old: tuple[T, ...], new: tuple[T, ...]) -> tuple[tuple[T, ...], tuple[T, ...]]:
+    """Leave out the objects that both begin with, and those that both end with."""
+    shorter = min(len(old), len(new))
+    head = _same(old, new, shorter)
+    tail = _same(reversed(old), reversed(new), shorter - head)
+    return old[head : len(old) - tail], new[head : len(new) - tail]
+
+
+def _same(one: Iterable[Any], other: Iterable[Any], most: int) -> int:
+    """Count the objects that both begin with, up to a number."""
+    return next(compress(count(), map(is_not, islice(one, most), other)), most)
