@@ -1,74 +1,137 @@
-"""Many ListenerSets on one Gateway: N HTTPS listeners, each with a hostname and a route of its own.
+"""Many ListenerSets on one Gateway: N HTTPS listeners, each with a hostname and M routes of its own.
 
-`python -m bench.listenersets N` prints one JSON line.
+`python -m bench.listenersets N M` prints one JSON line: cold translation, then one route edited, one Secret rotated
+(its set has a certificate of its own) and one ListenerSet added, CPU milliseconds (median) and queries (most) each.
 """
 
 import base64
+import gc
 import json
+import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from bench.inputs import GROUP, delta, surroundings
 from bench.process import usage
-from gatewayd.identity.certificates import Subject, issue, make_ca
+from gatewayd.identity.certificates import KeyPair, Subject, issue, make_ca
+from gatewayd.ir.environment import HERE, Environment
 from gatewayd.memory import tune_collector
-from gatewayd.offline import offline
+from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.store import Delta
 from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
-from gatewayd.xds.resource import LISTENER, ROUTE
+from gatewayd.xds.resource import LISTENER, Snapshot
+
+CHANGES = 10
 
 
-def listeners(count: int) -> Iterator[Delta]:
+class _Nobody:
+    def publish(self, snapshot: Snapshot) -> None:
+        pass
+
+    def retire(self, gateway: str) -> None:
+        pass
+
+
+def pairs() -> Iterator[KeyPair]:
     now = datetime.now(UTC)
-    pair = issue(make_ca(now), Subject(common_name="bench", dns_names=("*.example",), uris=()), now)
+    authority = make_ca(now)
+    while True:
+        yield issue(authority, Subject(common_name="bench", dns_names=("*.example",), uris=()), now)
+
+
+def secret(name: str, pair: KeyPair) -> Delta:
     data = {"tls.crt": pair.certificate, "tls.key": bytes(pair.key)}
-    encoded = {name: base64.b64encode(value).decode() for name, value in data.items()}
-    metadata = {"name": "tls", "namespace": "bench"}
-    secret_type = "kubernetes.io/tls"  # noqa: S105 - the type of the Secret
-    yield delta({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": secret_type, "data": encoded})
+    return delta(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": name, "namespace": "bench"},
+            "type": "kubernetes.io/tls",
+            "data": {field: base64.b64encode(value).decode() for field, value in data.items()},
+        }
+    )
+
+
+def gateway() -> Delta:
     base = {"name": "base", "port": 8080, "protocol": "HTTP", "allowedRoutes": {"namespaces": {"from": "All"}}}
     allowed = {"namespaces": {"from": "All"}}
     spec = {"gatewayClassName": "gatewayd", "listeners": [base], "allowedListeners": allowed}
-    yield delta(
-        {"apiVersion": GROUP, "kind": "Gateway", "metadata": {"name": "gw", "namespace": "bench"}, "spec": spec}
-    )
-    for number in range(count):
-        named = {"name": f"set-{number}", "namespace": "bench"}
-        tls = {"certificateRefs": [{"name": "tls"}]}
-        entry = {"name": "https", "port": 8443, "protocol": "HTTPS", "hostname": f"h{number}.example", "tls": tls}
-        wanted: dict[str, Any] = {"parentRef": {"name": "gw"}, "listeners": [entry]}
-        yield delta({"apiVersion": GROUP, "kind": "ListenerSet", "metadata": named, "spec": wanted})
-        parent = {"kind": "ListenerSet", "name": f"set-{number}"}
-        rules = [{"backendRefs": [{"name": "service-0", "port": 80}]}]
-        yield delta(
-            {
-                "apiVersion": GROUP,
-                "kind": "HTTPRoute",
-                "metadata": named,
-                "spec": {"parentRefs": [parent], "rules": rules},
-            }
-        )
+    metadata = {"name": "gw", "namespace": "bench"}
+    return delta({"apiVersion": GROUP, "kind": "Gateway", "metadata": metadata, "spec": spec})
 
 
-def measure(count: int) -> dict[str, Any]:
+def listener_set(number: int) -> Delta:
+    # The first ones have a certificate each, to be rotated; the others share one.
+    tls = {"certificateRefs": [{"name": f"tls-{number}" if number < CHANGES else "tls"}]}
+    entry = {"name": "https", "port": 8443, "protocol": "HTTPS", "hostname": f"h{number}.example", "tls": tls}
+    spec = {"parentRef": {"name": "gw"}, "listeners": [entry]}
+    metadata = {"name": f"set-{number}", "namespace": "bench"}
+    return delta({"apiVersion": GROUP, "kind": "ListenerSet", "metadata": metadata, "spec": spec})
+
+
+def route(number: int, place: int, seed: int) -> Delta:
+    match = {"path": {"type": "PathPrefix", "value": f"/{place}/{seed}"}}
+    rules = [{"matches": [match], "backendRefs": [{"name": "service-0", "port": 80}]}]
+    spec = {"parentRefs": [{"kind": "ListenerSet", "name": f"set-{number}"}], "rules": rules}
+    metadata = {"name": f"set-{number}-{place}", "namespace": "bench"}
+    return delta({"apiVersion": GROUP, "kind": "HTTPRoute", "metadata": metadata, "spec": spec})
+
+
+def everything(sets: int, routes: int, certified: Iterator[KeyPair]) -> Iterator[Delta]:
+    yield Delta(kind=Environment, key=HERE, obj=DEFAULT_ENVIRONMENT)
+    yield from surroundings(1)
+    yield gateway()
+    for name in ("tls", *(f"tls-{number}" for number in range(CHANGES))):
+        yield secret(name, next(certified))
+    for number in range(sets):
+        yield listener_set(number)
+        yield from (route(number, place, 0) for place in range(routes))
+
+
+class Measured:
+    """A translation that has been done once, and what changes of it cost."""
+
+    def __init__(self, events: list[Delta]) -> None:
+        self._batches: list[Batch] = []
+        self.reconciler = Reconciler(publisher=_Nobody(), on_batch=self._batches.append, awaited=())
+        gc.collect()
+        self.cold = self.change(events)
+
+    def change(self, events: list[Delta]) -> float:
+        cpu = time.process_time()
+        self.reconciler.submit(events)
+        self.reconciler.step()
+        return time.process_time() - cpu
+
+    def changes(self, name: str, made: Callable[[int], list[Delta]]) -> dict[str, float]:
+        seconds, queries = [], []
+        for each in range(CHANGES):
+            seconds.append(self.change(made(each)))
+            queries.append(self._batches[-1].queries)
+        return {f"{name}_cpu_ms": round(statistics.median(seconds) * 1000, 3), f"{name}_queries": max(queries)}
+
+
+def measure(sets: int, routes: int) -> dict[str, Any]:
     tune_collector()
-    events = [*surroundings(1), *listeners(count)]
-    wall, cpu = time.perf_counter(), time.process_time()
-    found = offline(events, DEFAULT_ENVIRONMENT)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    snapshot = found.snapshots["bench/gw"]
+    certified = pairs()
+    measured = Measured(list(everything(sets, routes, certified)))
+    rss = usage().rss
+    listeners = measured.reconciler.snapshots["bench/gw"].of(LISTENER).values()
     return {
-        "listener_sets": count,
-        "cold_wall_s": round(wall, 2),
-        "cold_cpu_ms_per_set": round(cpu / count * 1000, 3),
-        "listener_bytes": sum(len(each.body) for each in snapshot.of(LISTENER).values()),
-        "route_configurations": len(snapshot.of(ROUTE)),
-        "rss_mib": round(usage().rss, 1),
+        "listener_sets": sets,
+        "routes_each": routes,
+        "cold_cpu_s": round(measured.cold, 2),
+        "cold_cpu_ms_per_set": round(measured.cold / sets * 1000, 3),
+        **measured.changes("route_edit", lambda at: [route(at * 7919 % sets, 0, at + 1)]),
+        **measured.changes("certificate", lambda at: [secret(f"tls-{at}", next(certified))]),
+        **measured.changes("set_added", lambda at: [listener_set(sets + at), route(sets + at, 0, 0)]),
+        "listener_bytes": sum(len(each.body) for each in listeners),
+        "rss_mib": round(rss, 1),
     }
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(int(sys.argv[1]))))
+    print(json.dumps(measure(*map(int, sys.argv[1:3]))))

@@ -48,7 +48,7 @@ def measure(routes: int) -> dict[str, Any]:
     services = max(1, routes // 10)
     before = usage().rss
     cold_wall, cold_cpu = cold(reconciler, routes, services)
-    bytes_of_routes = len(reconciler.snapshots["bench/gw"].of(ROUTE)["8080"].body)
+    bytes_of_routes = sum(len(each.body) for each in reconciler.snapshots["bench/gw"].of(ROUTE).values())
     changes, queries = [], []
     for seed in range(1, CHANGES + 1):
         event = delta(route(seed * 7919 % routes, services, seed))

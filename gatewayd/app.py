@@ -23,6 +23,7 @@ from gatewayd.claims import Claims, offset_for
 from gatewayd.introspection.server import handlers
 from gatewayd.introspection.status import Status
 from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.logs import PORT_REFUSED
 from gatewayd.offline import standalone_environment
@@ -51,7 +52,10 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What `gatewayd up` was asked to do. `runtime` is where the private folder goes, None: the system's choice."""
+    """What `gatewayd up` was asked to do. `runtime` is where the private folder goes, None: the system's choice.
+
+    `route_discovery` None: whichever suits a route table.
+    """
 
     folder: Path
     address: str
@@ -59,6 +63,7 @@ class Options:
     concurrency: int
     drain: float
     runtime: Path | None
+    route_discovery: RouteDiscovery | None
 
 
 class Audience(Protocol):
@@ -170,7 +175,7 @@ class Standalone:
             self._set_environment()
 
     def _set_environment(self) -> None:
-        here = standalone_environment(self.options.address, self._offset)
+        here = standalone_environment(self.options.address, self._offset, self.options.route_discovery)
         self.reconciler.submit((Delta(kind=Environment, key=HERE, obj=here),))
 
     async def _retry_ports(self) -> None:

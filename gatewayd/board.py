@@ -12,6 +12,7 @@ from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.engine import Engine
 from gatewayd.incremental.view import Member
+from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.outcome import (
     FleetReport,
     GatewayOutcome,
@@ -25,7 +26,9 @@ from gatewayd.progress import Progress, RouteName, RouteProgress
 from gatewayd.standalone.documents import FileProblem
 from gatewayd.standalone.table import Acked, Board, Condition, GatewayRow, Mark, RouteRow
 from gatewayd.translator.chains import bound_port
+from gatewayd.translator.contests import own_listeners
 from gatewayd.translator.protocols import ROUTE_TABLES
+from gatewayd.translator.virtualhosts import carries_http, route_discovery, table_of
 
 _NOT_KNOWN: Final = Condition(mark=Mark.UNKNOWN, reason="")
 _NOT_OURS: Final = Condition(mark=Mark.UNKNOWN, reason="no Gateway of gatewayd")
@@ -60,7 +63,7 @@ def _gateways(sight: Sight) -> Iterator[GatewayRow]:
         if isinstance(outcome, GatewayOutcome):
             yield GatewayRow(
                 name=str(key),
-                listeners=tuple(_listener(sight.engine, each) for each in outcome.listeners),
+                listeners=tuple(_listener(sight.engine, key, each) for each in outcome.listeners),
                 address=", ".join(each.value for each in outcome.addresses),
                 accepted=condition(outcome.verdicts, "Accepted"),
                 programmed=condition(outcome.verdicts, "Programmed"),
@@ -68,9 +71,19 @@ def _gateways(sight: Sight) -> Iterator[GatewayRow]:
             )
 
 
-def _listener(engine: Engine, outcome: ListenerOutcome) -> str:
+def _listener(engine: Engine, gateway: ObjectKey, outcome: ListenerOutcome) -> str:
     bound = bound_port(engine, outcome.port)
-    return f"{outcome.name} :{outcome.port}" + (f" (served on :{bound})" if bound != outcome.port else "")
+    asides = [f"served on :{bound}"] if bound != outcome.port else []
+    asides += ["routes per host"] if _is_per_host(engine, gateway, outcome) else []
+    return f"{outcome.name} :{outcome.port}" + (f" ({', '.join(asides)})" if asides else "")
+
+
+def _is_per_host(engine: Engine, gateway: ObjectKey, outcome: ListenerOutcome) -> bool:
+    return any(
+        route_discovery(engine, table_of(gateway, each)) is RouteDiscovery.PER_HOST
+        for each in own_listeners(engine, Member(Gateway, gateway))
+        if each.key.section == outcome.name and carries_http(each)
+    )
 
 
 def _routes(sight: Sight) -> Iterator[RouteRow]:

@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +30,7 @@ from gatewayd.insight import Insight
 from gatewayd.introspection.server import handlers
 from gatewayd.ir.environment import HERE
 from gatewayd.ir.environment import Environment as EnvironmentRow
+from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.kube.applier import Applier
 from gatewayd.kube.authority_store import AuthorityError, AuthorityStore
@@ -64,7 +65,10 @@ SELECTIONS: Final[Mapping[str, Selection]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeOptions:
-    """What `gatewayd serve` was asked to do. `kubeconfig` None: as the pod that we are."""
+    """What `gatewayd serve` was asked to do. `kubeconfig` None: as the pod that we are.
+
+    `route_discovery` None: whichever suits a route table.
+    """
 
     kubeconfig: Path | None
     namespace: str
@@ -72,6 +76,7 @@ class ServeOptions:
     uid: str
     xds_host: str
     xds_port: int
+    route_discovery: RouteDiscovery | None
 
 
 class Trust:
@@ -142,7 +147,8 @@ class InCluster:
 
     async def run(self) -> None:
         """Serve until cancelled."""
-        self._reconciler.submit((Delta(kind=EnvironmentRow, key=HERE, obj=DEFAULT_ENVIRONMENT),))
+        here = replace(DEFAULT_ENVIRONMENT, route_discovery=self._options.route_discovery)
+        self._reconciler.submit((Delta(kind=EnvironmentRow, key=HERE, obj=here),))
         async with self._listening(), asyncio.TaskGroup() as tasks:
             for name, work in self._work():
                 tasks.create_task(work, name=name)
@@ -302,7 +308,7 @@ def _unheard(_key: ObjectKey, _raw: bytes | None) -> None:
 
 
 async def serve(options: ServeOptions) -> None:
-    """Run one replica until cancelled. Raises ConfigException, AuthorityError or ListenError when it cannot start."""
+    """Run one replica until cancelled. Raises AccessError, AuthorityError or ListenError when it cannot start."""
     async with connected(options.kubeconfig) as client:
         authority = await AuthorityStore(client, options.namespace).load()
         await InCluster(options, client, authority).run()

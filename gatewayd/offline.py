@@ -6,12 +6,15 @@ What `gatewayd translate`, `explain`, `diff` and `check` stand on, and the engin
 from collections.abc import Iterable
 
 from gatewayd.ir.environment import CONTROLLER, HERE, Environment
+from gatewayd.ir.http import RouteDiscovery
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.store import Delta
 from gatewayd.xds.resource import Snapshot
 
 
-def standalone_environment(address: str, unprivileged_offset: int) -> Environment:
+def standalone_environment(
+    address: str, unprivileged_offset: int, route_discovery: RouteDiscovery | None
+) -> Environment:
     """Return the Environment of a run without a cluster; the offset is what is added to ports below 1024."""
     return Environment(
         controller=CONTROLLER,
@@ -20,6 +23,7 @@ def standalone_environment(address: str, unprivileged_offset: int) -> Environmen
         external_names=True,
         standalone=True,
         unprivileged_offset=unprivileged_offset,
+        route_discovery=route_discovery,
     )
 
 

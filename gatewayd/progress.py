@@ -152,7 +152,7 @@ def _routes(config: ProxyConfig) -> dict[RouteName, _Found]:
             continue  # its listener does not work (no certificate), so no proxy asks for the table
         for name, domain, route in _of_table(table):
             entry = found.setdefault(name, _Found())
-            entry.carriers.add(Carrier(ROUTE, names.route_table(table.key)))
+            entry.carriers.add(Carrier(ROUTE, names.configuration(table, domain)))
             entry.content.extend((domain, route))
     for listener in config.listeners:
         for server_names, action in _l4_actions(listener):

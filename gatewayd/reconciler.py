@@ -163,7 +163,9 @@ class Reconciler:
                 published.append(snapshot)
 
     def _built(self, gateway: str, config: ProxyConfig) -> Snapshot | None:
-        builder = self._builders.setdefault(gateway, SnapshotBuilder())
+        builder = self._builders.get(gateway)
+        if builder is None:
+            builder = self._builders[gateway] = SnapshotBuilder()
         try:
             return builder.build(config)
         except Exception:

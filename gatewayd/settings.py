@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from gatewayd.ir.http import RouteDiscovery
+
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 LOG_FORMATS: Final = ("console", "json")
 
@@ -19,12 +21,16 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`runtime`: the user's folder for sockets. `envoy`: the binary to run. `log_format` None: by stderr's kind."""
+    """`runtime`: the user's folder for sockets. `envoy`: the binary to run. `log_format` None: by stderr's kind.
+
+    `route_discovery` None: whichever suits a route table.
+    """
 
     runtime: Path | None
     envoy: Path | None
     log_level: str | None
     log_format: str | None
+    route_discovery: RouteDiscovery | None
 
 
 def from_environment() -> Settings:
@@ -32,16 +38,27 @@ def from_environment() -> Settings:
     return read(os.environ)
 
 
+def api_server() -> str | None:
+    """Return where a pod finds the API server, as "host:port"; None outside of a cluster.
+
+    https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
+    """
+    host, port = os.environ.get("KUBERNETES_SERVICE_HOST", ""), os.environ.get("KUBERNETES_SERVICE_PORT", "")
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}" if host and port else None
+
+
 def read(variables: Mapping[str, str]) -> Settings:
-    """Read XDG_RUNTIME_DIR, GATEWAYD_ENVOY, GATEWAYD_LOG_LEVEL and GATEWAYD_LOG_FORMAT; raises SettingsError.
+    """Read XDG_RUNTIME_DIR and the variables that begin with GATEWAYD_; raises SettingsError.
 
     https://specifications.freedesktop.org/basedir-spec/latest/
     """
+    discovery = _one_of("GATEWAYD_ROUTE_DISCOVERY", variables, tuple(RouteDiscovery))
     return Settings(
         runtime=_path(variables.get("XDG_RUNTIME_DIR")),
         envoy=_path(variables.get("GATEWAYD_ENVOY")),
         log_level=_one_of("GATEWAYD_LOG_LEVEL", variables, LOG_LEVELS),
         log_format=_one_of("GATEWAYD_LOG_FORMAT", variables, LOG_FORMATS),
+        route_discovery=RouteDiscovery(discovery) if discovery else None,
     )
 
 

@@ -68,7 +68,5 @@ class Translation:
 
 def translate(manifests: Manifests) -> Translation:
     """Translate manifests for a machine without a cluster, where every port may be bound."""
-    return Translation(
-        manifests=manifests,
-        reconciler=offline(manifests.deltas, standalone_environment(_ADDRESS, unprivileged_offset=0)),
-    )
+    here = standalone_environment(_ADDRESS, unprivileged_offset=0, route_discovery=None)
+    return Translation(manifests=manifests, reconciler=offline(manifests.deltas, here))

@@ -16,15 +16,14 @@ UNSUPPORTED: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
 )
 
 _EXTENSION: Final = "there is no extension kind that gatewayd knows"
-_LISTENER_FILTERS: Final = "filters of a listener are not built yet; put the filter into the routes"
-_EXTERNAL_AUTH: Final = "external authorisation is for whole rules; put the filter into the rule"
+_REDIRECT: Final = "what is sent to a backend cannot be sent away; put the filter into a rule"
 
 REFUSED: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     {
         ("GatewayClass", "spec.parametersRef"): "there is no kind of parameters that gatewayd knows",
-        ("Gateway", "spec.listeners[].filters"): _LISTENER_FILTERS,
-        ("ListenerSet", "spec.listeners[].filters"): _LISTENER_FILTERS,
-        ("HTTPRoute", "spec.rules[].backendRefs[].filters[].externalAuth"): _EXTERNAL_AUTH,
+        ("Gateway", "spec.listeners[].filters.requests[].extensionRef"): _EXTENSION,
+        ("ListenerSet", "spec.listeners[].filters.requests[].extensionRef"): _EXTENSION,
+        ("HTTPRoute", "spec.rules[].backendRefs[].filters[].requestRedirect"): _REDIRECT,
         ("HTTPRoute", "spec.rules[].filters[].extensionRef"): _EXTENSION,
         ("HTTPRoute", "spec.rules[].backendRefs[].filters[].extensionRef"): _EXTENSION,
         ("GRPCRoute", "spec.rules[].filters[].extensionRef"): _EXTENSION,

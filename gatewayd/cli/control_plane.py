@@ -13,6 +13,7 @@ from gatewayd import logs
 from gatewayd.cli.output import CANNOT_START, end
 from gatewayd.incluster import ServeOptions, serve
 from gatewayd.infra import layout
+from gatewayd.ir.http import RouteDiscovery
 from gatewayd.memory import tune_collector
 
 app = typer.Typer(add_completion=False)
@@ -31,6 +32,13 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
     uid: Annotated[str, typer.Option(envvar="POD_UID", help="Our pod's uid: what we write goes with it.")] = "",
     xds_host: Annotated[str, typer.Option(help="Name that proxies find us under.")] = "",
     xds_port: Annotated[int, typer.Option(help="Port of the ADS server.")] = layout.XDS_PORT,
+    route_discovery: Annotated[
+        RouteDiscovery | None,
+        typer.Option(
+            envvar="GATEWAYD_ROUTE_DISCOVERY",
+            help="How proxies get routes: as one table a listener, or one a host. Default: by the number of hosts.",
+        ),
+    ] = None,
     log_level: Annotated[
         str, typer.Option(envvar="GATEWAYD_LOG_LEVEL", help="debug, info, warning or error.")
     ] = "info",
@@ -46,7 +54,12 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
         # With a trailing dot: an absolute name, so that no search domain is tried before it.
         xds_host=xds_host or f"{layout.CONTROL_PLANE}.{namespace}.svc.cluster.local.",
         xds_port=xds_port,
+        route_discovery=route_discovery,
     )
+    _run(options)
+
+
+def _run(options: ServeOptions) -> None:
     try:
         asyncio.run(_until_terminated(options))
     except Exception as error:

@@ -50,13 +50,15 @@ def options(
     folder: Path, *, address: str = "127.0.0.1", envoy: Path | None = None, concurrency: int = 1, drain: float = 5.0
 ) -> Options:
     """Return the options of a run, or end when there is no Envoy."""
+    found = settings()
     return Options(
         folder=folder,
         address=address,
         envoy=envoy_binary(envoy),
         concurrency=concurrency,
         drain=drain,
-        runtime=settings().runtime,
+        runtime=found.runtime,
+        route_discovery=found.route_discovery,
     )
 
 

@@ -11,7 +11,7 @@ from gatewayd.explain.request import Request
 from gatewayd.explain.rewriting import location, modified_path
 from gatewayd.ir.backend import Backend, Cluster, Discovered, InvalidBackend, ServiceBackend, Upstream
 from gatewayd.ir.filters import Cors, ExternalAuth, HTTPFilter, RequestHeaders, ResponseHeaders
-from gatewayd.ir.http import DirectResponse, Forward, Redirect, Route, WeightedBackend
+from gatewayd.ir.http import DirectResponse, Forward, Mirror, Redirect, Route, WeightedBackend
 from gatewayd.ir.l4 import L4Forward
 
 _MILLION = 1_000_000
@@ -92,9 +92,7 @@ def _forwarded(route: Route, forward: Forward, request: Request, clusters: Mappi
         return Direct(status=500, why="the rule has no backend with a weight above 0")
     return Forwarded(
         shares=tuple(_http_share(route, forward, each, request, clusters) for each in forward.backends),
-        mirrors=tuple(
-            f"{backend_name(each.backend)} ({each.parts_per_million / _MILLION:.0%})" for each in forward.mirrors
-        ),
+        mirrors=tuple(_mirrors(forward.mirrors)),
         limits=tuple(_limits(forward)),
     )
 
@@ -111,8 +109,16 @@ def _http_share(
         clusters,
         path=modified_path(modifier, route.match.path, request.path),
         host=next(host for host in (*hosts, request.authority) if host is not None),
-        changes=(*_changes(route.filters), *_changes(each.filters)),
+        changes=(
+            *_changes(route.filters),
+            *_changes(each.filters),
+            *(f"mirrored to {mirror}" for mirror in _mirrors(each.mirrors)),
+        ),
     )
+
+
+def _mirrors(mirrors: tuple[Mirror, ...]) -> Iterator[str]:
+    return (f"{backend_name(each.backend)} ({each.parts_per_million / _MILLION:.0%})" for each in mirrors)
 
 
 def _host_set(filters: tuple[HTTPFilter, ...]) -> str | None:

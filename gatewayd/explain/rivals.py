@@ -16,8 +16,9 @@ from gatewayd.incremental.engine import Engine
 from gatewayd.incremental.view import Member
 from gatewayd.ir.http import RuleRef
 from gatewayd.translator.attachment import Attached, ParentAttachment, attachments
+from gatewayd.translator.contests import port_listeners
 from gatewayd.translator.hostnames import covers, specificity
-from gatewayd.translator.listeners import MergedListener, PortKey, port_listeners
+from gatewayd.translator.listeners import MergedListener, PortKey
 from gatewayd.translator.routes import rules
 from gatewayd.translator.rules import Ranked
 from gatewayd.translator.virtualhosts import HTTP_TABLES, carries_http

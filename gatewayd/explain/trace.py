@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from gatewayd.api.meta import ObjectKey
-from gatewayd.explain.action import Direct, Happening, Share, happening, l4_shares
+from gatewayd.explain.action import Direct, Happening, Share, backend_name, happening, l4_shares
 from gatewayd.explain.matching import mismatches
 from gatewayd.explain.request import Answered, Request, Sent, received
 from gatewayd.explain.rivals import Rival, Seat, rivals
 from gatewayd.incremental.engine import Engine
-from gatewayd.ir.backend import Cluster, Upstream
+from gatewayd.ir.backend import Cluster, ServiceBackend, Upstream
 from gatewayd.ir.http import Route, RouteTable, RouteTableKey, RuleRef, VirtualHost
 from gatewayd.ir.l4 import L4Forward
 from gatewayd.ir.proxy import FilterChain, HTTPTraffic, ProxyConfig, StreamListener
@@ -56,10 +56,14 @@ End = Taken | Untaken | Passed | Answered
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """What becomes of the request at one port of one Gateway ("namespace/name"), and who else wanted it."""
+    """What becomes of the request at one port of one Gateway ("namespace/name"), and who else wanted it.
+
+    `asked`: what the listener asks before any rule is chosen; `end` is for when they consent and add nothing.
+    """
 
     gateway: str
     port: int
+    asked: tuple[str, ...]
     end: End
     rivals: tuple[Rival, ...]
 
@@ -100,13 +104,21 @@ def _is_http(chain: FilterChain, scheme: str) -> bool:
 def _trace(engine: Engine, config: ProxyConfig, listener: StreamListener, sent: Sent) -> Trace:
     request = received(sent)
     if isinstance(request, Answered):
-        return Trace(gateway=config.gateway, port=listener.port, end=request, rivals=())
+        return Trace(gateway=config.gateway, port=listener.port, asked=(), end=request, rivals=())
     chain = _chain(listener, request.host if sent.scheme == "https" else "")
-    domain, end = _end(config, chain, request)
+    host, end = _end(config, chain, request)
+    domain = None if host is None else host.domain
+    guards = () if host is None else host.guards
     winner = end.rule if isinstance(end, Taken) else None
     namespace, _, name = config.gateway.partition("/")
     seat = Seat(ObjectKey(namespace, name), listener.port, domain)
-    return Trace(gateway=config.gateway, port=listener.port, end=end, rivals=rivals(engine, seat, request, winner))
+    return Trace(
+        gateway=config.gateway,
+        port=listener.port,
+        asked=tuple(backend_name(ServiceBackend(upstream=each.upstream)) for each in guards),
+        end=end,
+        rivals=rivals(engine, seat, request, winner),
+    )
 
 
 def _chain(listener: StreamListener, server_name: str) -> FilterChain | None:
@@ -118,8 +130,8 @@ def _chain(listener: StreamListener, server_name: str) -> FilterChain | None:
     return None
 
 
-def _end(config: ProxyConfig, chain: FilterChain | None, request: Request) -> tuple[str | None, End]:
-    """Return the domain of the virtual host that was come to, if any, and what becomes of the request."""
+def _end(config: ProxyConfig, chain: FilterChain | None, request: Request) -> tuple[VirtualHost | None, End]:
+    """Return the virtual host that was come to, if any, and what becomes of the request."""
     if chain is None:
         return None, Untaken(status=0, why=f"no listener of the port has a hostname for the server name {request.host}")
     if not isinstance(chain.traffic, HTTPTraffic):
@@ -131,8 +143,8 @@ def _end(config: ProxyConfig, chain: FilterChain | None, request: Request) -> tu
         return None, Untaken(status=404, why=f"no listener of the port has a hostname for {request.host}")
     for route in host.routes:
         if not mismatches(route.match, request):
-            return host.domain, _taken(config, chain, host, route, request)
-    return host.domain, _unrouted(host, request)
+            return host, _taken(config, chain, host, route, request)
+    return host, _unrouted(host, request)
 
 
 def _taken(config: ProxyConfig, chain: FilterChain, host: VirtualHost, route: Route, request: Request) -> Taken:
@@ -149,6 +161,8 @@ def _taken(config: ProxyConfig, chain: FilterChain, host: VirtualHost, route: Ro
 def _unrouted(host: VirtualHost, request: Request) -> Untaken:
     if host.fallback.status == Direct(status=421, why="").status:
         return Untaken(status=421, why=f"{request.host} belongs to another listener of the port than the server name")
+    if host.fallback.status == Direct(status=500, why="").status:
+        return Untaken(status=500, why="a filter of the listener leads nowhere; the listener's status says where")
     return Untaken(status=host.fallback.status, why="no rule matches")
 
 

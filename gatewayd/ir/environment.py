@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from gatewayd.ir.http import RouteDiscovery
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
@@ -11,6 +13,7 @@ class Environment:
     the proxy's own admin port). `external_names`: Services of type ExternalName may be backends (CVE-2021-32783 is why
     not everywhere). `standalone`: there is no Service to take a Gateway's address from.
     `unprivileged_offset` is added to ports below 1024 to get the port that Envoy binds (0 when it may bind them).
+    `route_discovery`: the only one to use; None for whichever suits a route table.
     """
 
     controller: str
@@ -19,6 +22,7 @@ class Environment:
     external_names: bool
     standalone: bool
     unprivileged_offset: int
+    route_discovery: RouteDiscovery | None
 
 
 CONTROLLER = "gatewayd.io/controller"

@@ -3,11 +3,12 @@
 Routes of a virtual host stand in the order of precedence: the first that matches wins.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from gatewayd.ir.backend import Backend
-from gatewayd.ir.filters import HTTPFilter
+from gatewayd.ir.filters import ExternalAuth, HTTPFilter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +146,7 @@ class SessionPersistence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightedBackend:
-    """A share of the traffic of a rule, with what is done to that share alone.
+    """A share of the traffic of a rule, with what is done to that share alone, after what the rule does.
 
     `persistence` is the backend's own; it counts where the rule's Forward has none.
     """
@@ -153,6 +154,7 @@ class WeightedBackend:
     backend: Backend
     weight: int
     filters: tuple[HTTPFilter, ...]
+    mirrors: tuple[Mirror, ...]
     rewrite: URLRewrite
     persistence: SessionPersistence | None
 
@@ -220,9 +222,13 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VirtualHost:
-    """All routes for one domain: "shop.example", "*.example" or "*". Without routes it answers 404."""
+    """All routes for one domain: "shop.example", "*.example" or "*". Without routes it gives the `fallback`.
+
+    The `guards` are asked in their order before any route is chosen. What they add to the request counts in the choice.
+    """
 
     domain: str
+    guards: tuple[ExternalAuth, ...]
     routes: tuple[Route, ...]
     fallback: DirectResponse
 
@@ -235,9 +241,17 @@ class RouteTableKey:
     listener: str
 
 
+class RouteDiscovery(StrEnum):
+    """How a proxy gets a route table: whole, or in parts of a domain each, so that a change costs what it changes."""
+
+    PER_LISTENER = "listener"
+    PER_HOST = "host"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteTable:
     """What one HTTP connection manager routes by: virtual hosts sorted by domain, each domain once."""
 
     key: RouteTableKey
-    virtual_hosts: tuple[VirtualHost, ...]
+    discovery: RouteDiscovery
+    virtual_hosts: Sequence[VirtualHost]

@@ -2,3 +2,6 @@
 
 RE2_PROGRAM_SIZE = 5000
 """Instructions of a compiled expression. A pattern of a thousand characters has a few thousand."""
+
+GUARDS = 4
+"""ExternalAuth filters of one listener. Each has its place in every filter chain, so it costs where nobody uses it."""

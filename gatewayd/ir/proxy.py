@@ -1,9 +1,10 @@
 """What all Envoys of one Gateway must do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatewayd.ir.backend import Cluster
-from gatewayd.ir.http import RouteTable, RouteTableKey
+from gatewayd.ir.http import RouteDiscovery, RouteTable, RouteTableKey
 from gatewayd.ir.l4 import L4Action
 from gatewayd.ir.tls import DownstreamTLS
 
@@ -15,9 +16,10 @@ def listener_name(transport: str, port: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HTTPTraffic:
-    """Route requests by a table. `scheme` is "http" or "https"."""
+    """Route requests by a table, which comes by `discovery`. `scheme` is "http" or "https"."""
 
     table: RouteTableKey
+    discovery: RouteDiscovery
     scheme: str
 
 
@@ -76,11 +78,11 @@ class ProxyConfig:
     """Everything for the Envoys of the Gateway `gateway` ("namespace/name").
 
     `address` is where listeners bind. Every RouteTableKey, Upstream and certificate that is referred to is here.
-    Sequences are sorted by their keys.
+    Sequences are sorted by their keys, immutable, and equal to the tuples of their values.
     """
 
     gateway: str
     address: str
     listeners: tuple[Listener, ...]
-    route_tables: tuple[RouteTable, ...]
-    clusters: tuple[Cluster, ...]
+    route_tables: Sequence[RouteTable]
+    clusters: Sequence[Cluster]

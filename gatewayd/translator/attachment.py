@@ -4,23 +4,24 @@ In: a route of any kind. Out: one ParentAttachment for each parentRef that leads
 https://gateway-api.sigs.k8s.io/reference/spec/#parentreference, #routeconditionreason
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.listenerset import ListenerSet
-from gatewayd.api.meta import ObjectKey
+from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import ParentRef
-from gatewayd.incremental.view import Index, Member, Source, View, query, rows, ungrouped
+from gatewayd.incremental.view import Index, Member, Source, Table, View, query, rows, ungrouped
 from gatewayd.ir.outcome import Reference, Verdict
 from gatewayd.translator import verdicts
+from gatewayd.translator.contests import own_listeners
 from gatewayd.translator.gatewayclass import gateway_is_ours
 from gatewayd.translator.hostnames import ANY, intersection, normalised
-from gatewayd.translator.listeners import ListenerKey, MergedListener, PortKey, listeners
+from gatewayd.translator.listeners import ListenerKey, MergedListener, PortKey
 from gatewayd.translator.namespaces import Admission, admits
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, ROUTE_TABLES, RouteTable, group_kind
-from gatewayd.translator.routes import refusal
+from gatewayd.translator.routes import rules
 
 
 class HostPair(NamedTuple):
@@ -75,6 +76,10 @@ def _default_parents(view: View, written: tuple[ParentRef, ...], namespace: str)
             yield ParentRef(name=row.metadata.name, namespace=row.metadata.namespace)
 
 
+_KINDS: Mapping[Table, GroupKind] = {table: group_kind(table) for table in ROUTE_TABLES}
+_PARENTS: Mapping[GroupKind, Table] = {GATEWAY_KIND: Gateway, LISTENERSET_KIND: ListenerSet}
+
+
 class _Wanted(NamedTuple):
     table: RouteTable
     namespace: str
@@ -89,7 +94,7 @@ def attachments(view: View, member: Member) -> tuple[ParentAttachment, ...]:
         return ()
     hostnames = tuple(normalised(each) for each in getattr(row.spec, "hostnames", ())) or (ANY,)
     wanted = _Wanted(member.table, row.metadata.namespace, hostnames)
-    refused = refusal(view, member)
+    refused = rules(view, member).refusal
     refs: tuple[ParentRef, ...] = row.spec.parent_refs
     if row.spec.use_default_gateways == "All":
         refs = (*refs, *_default_parents(view, refs, row.metadata.namespace))
@@ -126,10 +131,11 @@ def _attach(
     view: View, gateway: ObjectKey, ref: ParentRef, wanted: _Wanted, path: str
 ) -> tuple[Attached, ...] | Verdict:
     """Apply the rules in the order of their reasons: section and port, kind and namespace, hostname."""
-    named = [each for each in listeners(view, gateway) if _is_named(each, ref, wanted.namespace)]
+    parent = Member(_PARENTS[ref.group_kind], ObjectKey(ref.namespace or wanted.namespace, ref.name))
+    named = [each for each in own_listeners(view, parent) if _is_named(each, ref)]
     if not named:
         return verdicts.no_matching_parent(f"{path}: {_missing(ref)}")
-    kind = group_kind(wanted.table)
+    kind = _KINDS[wanted.table]
     of_kind = [each for each in named if each.valid and kind in each.kinds]
     allowing = [each for each in of_kind if _lets_in(view, each, wanted.namespace)]
     if not allowing:
@@ -143,13 +149,8 @@ def _attach(
     return attached
 
 
-def _is_named(listener: MergedListener, ref: ParentRef, namespace: str) -> bool:
-    return (
-        listener.key.owner == ref.kind
-        and listener.key.object == ObjectKey(ref.namespace or namespace, ref.name)
-        and ref.section_name in (None, listener.key.section)
-        and ref.port in (None, listener.port)
-    )
+def _is_named(listener: MergedListener, ref: ParentRef) -> bool:
+    return ref.section_name in (None, listener.key.section) and ref.port in (None, listener.port)
 
 
 def _missing(ref: ParentRef) -> str:

@@ -3,7 +3,7 @@
 https://gateway-api.sigs.k8s.io/reference/spec/#listener, #tlsroute, #tcproute, #udproute
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from gatewayd.api.meta import ObjectKey
@@ -13,12 +13,20 @@ from gatewayd.ir.l4 import L4Action, L4Refuse
 from gatewayd.ir.proxy import DatagramListener, FilterChain, HTTPTraffic, L4Traffic, Listener, StreamListener
 from gatewayd.ir.tls import DownstreamTLS
 from gatewayd.translator.attachment import ATTACHED, attachments
+from gatewayd.translator.contests import owner, port_listeners, winner
 from gatewayd.translator.gatewayclass import environment
 from gatewayd.translator.hostnames import ANY, specificity
-from gatewayd.translator.listeners import MergedListener, PortKey, listeners, port_listeners
+from gatewayd.translator.listeners import (
+    LISTENERS_BY_HOSTNAME,
+    LISTENERS_BY_PORT,
+    MergedListener,
+    Place,
+    PortKey,
+    Within,
+)
 from gatewayd.translator.routes import rules
 from gatewayd.translator.tls import termination, termination_key
-from gatewayd.translator.virtualhosts import carries_http, chain_name, owner_of, table_of
+from gatewayd.translator.virtualhosts import carries_http, chain_name, route_discovery, table_of
 
 FIRST_UNPRIVILEGED = 1024
 
@@ -31,15 +39,8 @@ def bound_port(view: View, port: int) -> int:
 @query
 def ports(view: View, gateway: ObjectKey) -> tuple[PortKey, ...]:
     """Return the ports of a Gateway that have a valid listener, sorted."""
-    return tuple(
-        sorted(
-            {
-                PortKey(gateway, each.protocol.transport, each.port)
-                for each in listeners(view, gateway)
-                if each.valid and each.protocol is not None
-            }
-        )
-    )
+    asked = {each.port for each in view.group(LISTENERS_BY_PORT, gateway)}
+    return tuple(sorted(each for each in asked if port_listeners(view, each)))
 
 
 @query
@@ -49,11 +50,21 @@ def port(view: View, key: PortKey) -> Listener:
     bound = bound_port(view, key.port)
     if key.transport == "udp":
         return DatagramListener(port=bound, action=_forward(view, merged[0]))
-    chains = tuple(chain for each in merged for chain in _chains(view, key.gateway, each))
     inspect = any(each.protocol is not None and each.protocol.family == "TLS" for each in merged)
     # All HTTP listeners of a port share one chain: who is meant is known only from the Host header.
-    unique = {chain.name: chain for chain in chains}
+    unique = {chain.name: chain for found in _all_chains(view, key) for chain in found}
     return StreamListener(port=bound, inspect_tls=inspect, chains=tuple(unique[name] for name in sorted(unique)))
+
+
+def _all_chains(view: View, key: PortKey) -> Sequence[tuple[FilterChain, ...]]:
+    return view.collect(LISTENERS_BY_HOSTNAME, Place(key, ANY), chains)
+
+
+@query
+def chains(view: View, key: Within) -> tuple[FilterChain, ...]:
+    """Return the filter chains of the listener that has a hostname of a port."""
+    found = winner(view, key)
+    return () if found is None else tuple(_chains(view, key.port.gateway, found))
 
 
 def _chains(view: View, gateway: ObjectKey, each: MergedListener) -> Iterator[FilterChain]:
@@ -69,7 +80,9 @@ def _chains(view: View, gateway: ObjectKey, each: MergedListener) -> Iterator[Fi
             server_names=_server_names(each.hostname) if tls else (),
             tls=tls,
             traffic=HTTPTraffic(
-                table=RouteTableKey(port=table.port, listener=table.listener), scheme="https" if tls else "http"
+                table=RouteTableKey(port=table.port, listener=table.listener),
+                discovery=route_discovery(view, table),
+                scheme="https" if tls else "http",
             ),
         )
     elif each.protocol is not None and each.protocol.family == "TLS":
@@ -106,7 +119,7 @@ def _tls_chains(
     port_of = PortKey(gateway, "tcp", each.port)
     winners: dict[str, _Claim] = {}
     for claim in sorted(_claims(view, each)):
-        if owner_of(port_listeners(view, port_of), claim.effective) == each:
+        if owner(view, port_of, claim.effective) == each:
             winners.setdefault(claim.effective, claim)
     for effective, claim in winners.items():
         action: L4Action = rules(view, claim.member).forward or L4Refuse()

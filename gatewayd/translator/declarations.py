@@ -5,25 +5,31 @@ from gatewayd.translator.attachment import ATTACHED, DEFAULT_GATEWAYS
 from gatewayd.translator.certificates import CERTIFICATE_USES, LAST_GOOD
 from gatewayd.translator.endpoints import SLICES
 from gatewayd.translator.infrastructure import INFRASTRUCTURE
-from gatewayd.translator.listeners import SETS_BY_GATEWAY
+from gatewayd.translator.listeners import LISTENERS_BY_HOSTNAME, LISTENERS_BY_PORT, SETS_BY_GATEWAY
 from gatewayd.translator.outcomes import OUTCOMES
 from gatewayd.translator.policies.attach import BACKEND_TLS_BY_TARGET, TRAFFIC_BY_TARGET
 from gatewayd.translator.policies.outcomes import SERVICE_USES
-from gatewayd.translator.proxy import PROXIES, UPSTREAMS
+from gatewayd.translator.policies.xbackend import BACKEND_USES
+from gatewayd.translator.proxy import PROXIES, TABLES, UPSTREAMS
 from gatewayd.translator.references import GRANTS
-from gatewayd.translator.virtualhosts import HOSTS
+from gatewayd.translator.virtualhosts import CROWDED_PORTS, HOSTS
 
 INDEXES: tuple[Index, ...] = (
     GRANTS,
     SLICES,
     SETS_BY_GATEWAY,
+    LISTENERS_BY_PORT,
+    LISTENERS_BY_HOSTNAME,
     CERTIFICATE_USES,
     BACKEND_TLS_BY_TARGET,
     TRAFFIC_BY_TARGET,
     DEFAULT_GATEWAYS,
     ATTACHED,
+    CROWDED_PORTS,
     HOSTS,
+    TABLES,
     UPSTREAMS,
     SERVICE_USES,
+    BACKEND_USES,
 )
 OUTPUTS: tuple[Output, ...] = (LAST_GOOD, PROXIES, OUTCOMES, INFRASTRUCTURE)

@@ -28,6 +28,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("GatewayStaticAddresses", CONFORMANCE),
     Feature("GatewayAddressEmpty", CONFORMANCE),
     Feature("GatewayInfrastructure", CONFORMANCE),
+    Feature("GatewayListenerFilters", "tests/feature/test_listener_filters.py"),
     Feature("ListenerSet", "tests/feature/test_listenersets.py"),
     Feature("ReferenceGrant", "tests/feature/test_namespaces.py"),
     Feature("GatewayRouteHostnameIntersectionPrecedence", "tests/feature/test_v17.py"),

@@ -205,27 +205,33 @@ def _extension(_view: View, place: Place, each: AnyFilter) -> Effect:
 
 
 def _external_auth(view: View, place: Place, each: Any) -> Effect:
+    auth: WrittenAuth | None = each.external_auth
+    if auth is None:
+        return _absent(place, "externalAuth")
+    found = external_auth(view, place, auth)
+    return Effect(found, None) if isinstance(found, ExternalAuth) else Effect(None, found)
+
+
+def external_auth(view: View, place: Place, auth: WrittenAuth) -> ExternalAuth | Problem:
     """Return whom to ask. A server that is not there, like any other problem, fails the rule.
 
     https://gateway-api.sigs.k8s.io/geps/gep-1494/
     """
-    auth: WrittenAuth | None = each.external_auth
-    if auth is None:
-        return _absent(place, "externalAuth")
     path, ref = f"{place.path}.externalAuth", auth.backend_ref
     wants = Protocol.HTTP2 if auth.protocol == "GRPC" else Protocol.HTTP1
     to = ObjectKey(ref.namespace or place.namespace, ref.name)
     found = backend(view, BackendAsk(place.source, place.namespace, ref.group_kind, to, ref.port, wants))
     if isinstance(found, InvalidBackend):
-        return Effect(None, Unresolved(found.reason, f"{path}.backendRef: {found.message}"))
-    check = _check(auth, path)
+        return Unresolved(found.reason, f"{path}.backendRef: {found.message}")
+    check = checked(auth, path)
     if isinstance(check, Unsupported):
-        return Effect(None, check)
+        return check
     body_bytes = auth.forward_body.max_size or 0 if auth.forward_body is not None else 0
-    return Effect(ExternalAuth(upstream=found.upstream, check=check, body_bytes=body_bytes), None)
+    return ExternalAuth(upstream=found.upstream, check=check, body_bytes=body_bytes)
 
 
-def _check(auth: WrittenAuth, path: str) -> GRPCCheck | HTTPCheck | Unsupported:
+def checked(auth: WrittenAuth, path: str) -> GRPCCheck | HTTPCheck | Unsupported:
+    """Return how the server is asked; `path` is the filter's field path."""
     if auth.protocol == "GRPC":
         return GRPCCheck(headers=auth.grpc.allowed_headers if auth.grpc is not None else ())
     http = auth.http or HTTPAuthConfig()

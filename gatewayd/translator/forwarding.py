@@ -89,18 +89,16 @@ def _share(view: View, place: Place, path: str, ref: AnyBackendRef) -> tuple[Wei
     problems = list(own.problems)
     if isinstance(target, InvalidBackend):
         problems.insert(0, Unresolved(target.reason, f"{path}: {target.message}"))
-    misplaced = (
-        own.redirect is not None or own.mirrors or any(isinstance(each, Cors | ExternalAuth) for each in own.filters)
-    )
-    if misplaced:
-        allowed = "header modifiers and URLRewrite"
-        problems.append(Unsupported(f"{path}.filters: not supported on a backendRef; allowed: {allowed}"))
-    if own.broken or misplaced:
+    if own.redirect is not None:
+        # Sent to a backend and sent away at once: nobody can mean that.
+        problems.append(Unsupported(f"{path}.filters: RequestRedirect is not supported on a backendRef"))
+    if own.broken or own.redirect is not None:
         target = InvalidBackend(reason="UnsupportedValue", message="a filter of this backendRef cannot be applied")
     share = WeightedBackend(
         backend=target,
         weight=ref.weight,
-        filters=tuple(each for each in own.filters if not isinstance(each, Cors | ExternalAuth)),
+        filters=own.filters,
+        mirrors=own.mirrors,
         rewrite=own.rewrite,
         persistence=backend_persistence(view, target.upstream) if isinstance(target, ServiceBackend) else None,
     )

@@ -19,6 +19,7 @@ DEFAULT_ENVIRONMENT = Environment(
     external_names=False,
     standalone=False,
     unprivileged_offset=0,
+    route_discovery=None,
 )
 
 

@@ -11,6 +11,7 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
+from gatewayd.api.xbackend import XBackend
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
 from gatewayd.incremental.view import Member, Output, Source, View, query
 from gatewayd.ir.outcome import (
@@ -31,18 +32,21 @@ from gatewayd.translator.addresses import Addresses, addresses
 from gatewayd.translator.attachment import ATTACHED, attachments
 from gatewayd.translator.chains import bound_port
 from gatewayd.translator.clientcert import client_certificate
+from gatewayd.translator.contests import listener_at, listeners, listeners_within, own_listeners
 from gatewayd.translator.gatewayclass import gateway_is_ours, gatewayclass_outcome
-from gatewayd.translator.hostnames import covers
+from gatewayd.translator.guards import guards
+from gatewayd.translator.hostnames import ANY, broader
 from gatewayd.translator.infrastructure import chosen_parameters
 from gatewayd.translator.listeners import (
+    SETS_BY_GATEWAY,
     MergedListener,
+    Place,
     PortKey,
-    allowed_sets,
-    listeners,
-    port_listeners,
+    SetKey,
     set_is_allowed,
 )
 from gatewayd.translator.policies.outcomes import backendtls_outcome, traffic_outcome
+from gatewayd.translator.policies.xbackend import xbackend_outcome
 from gatewayd.translator.protocols import GATEWAY_KIND, ROUTE_TABLES
 from gatewayd.translator.routes import rules
 from gatewayd.translator.tls import can_serve, termination, termination_key
@@ -55,7 +59,8 @@ def listener_outcome(view: View, gateway: ObjectKey, each: MergedListener) -> Li
         ended = termination(view, termination_key(gateway, each))
     accepted = ended.refused if ended is not None and ended.refused is not None else each.accepted
     unresolved = each.kinds_verdict or (ended.unresolved if ended is not None else None)
-    overlap = _overlap(view, gateway, each)
+    unresolved = unresolved or guards(view, each.guard).unresolved
+    overlap = _overlap(view, each)
     return ListenerOutcome(
         name=each.key.section,
         port=each.port,
@@ -63,7 +68,7 @@ def listener_outcome(view: View, gateway: ObjectKey, each: MergedListener) -> Li
         attached=view.count(ATTACHED, each.key),
         verdicts=(
             accepted,
-            _programmed(view, gateway, each) if can_serve(view, gateway, each) else _not_programmed(each),
+            _programmed(view, each) if can_serve(view, gateway, each) else _not_programmed(each),
             unresolved or verdicts.resolved(),
             each.conflict,
             *([overlap] if overlap else []),
@@ -77,10 +82,16 @@ def _not_programmed(each: MergedListener) -> Verdict:
     return verdicts.not_programmed(reason, "see Accepted and ResolvedRefs")
 
 
-def _programmed(view: View, gateway: ObjectKey, each: MergedListener) -> Verdict:
-    """Return whether a proxy has the listener: an ACK is the only proof."""
-    fleet = view.get(FleetReport, gateway) or NO_FLEET
-    name = listener_name(each.protocol.transport if each.protocol else "tcp", bound_port(view, each.port))
+def _programmed(view: View, each: MergedListener) -> Verdict:
+    transport = each.protocol.transport if each.protocol else "tcp"
+    return port_programmed(view, PortKey(each.gateway, transport, each.port))
+
+
+@query
+def port_programmed(view: View, port: PortKey) -> Verdict:
+    """Return whether a proxy has a port: an ACK is the only proof. What else proxies report touches no listener."""
+    fleet = view.get(FleetReport, port.gateway) or NO_FLEET
+    name = listener_name(port.transport, bound_port(view, port.port))
     if name in fleet.acked_listeners:
         return verdicts.programmed("a connected proxy has acknowledged it")
     refused = [each for each in fleet.rejections if name in each.names]
@@ -90,22 +101,24 @@ def _programmed(view: View, gateway: ObjectKey, each: MergedListener) -> Verdict
     return verdicts.not_programmed("Pending", waiting)
 
 
-def _overlap(view: View, gateway: ObjectKey, each: MergedListener) -> Verdict | None:
+def _overlap(view: View, each: MergedListener) -> Verdict | None:
     """Return the warning that another listener of the port covers the same hosts under TLS.
 
     https://gateway-api.sigs.k8s.io/geps/gep-3567/
     """
-    if each.protocol is None or each.protocol.name != "HTTPS" or not each.valid:
+    if not _is_https(each) or not each.valid:
         return None
-    others = [
-        other.key.section
-        for other in port_listeners(view, PortKey(gateway, "tcp", each.port))
-        if other.key != each.key
-        and other.protocol is not None
-        and other.protocol.name == "HTTPS"
-        and (covers(other.hostname, each.hostname) or covers(each.hostname, other.hostname))
-    ]
-    return verdicts.overlapping_tls(f"overlaps with listener {', '.join(others)}") if others else None
+    port = PortKey(each.gateway, "tcp", each.port)
+    # What covers nothing but itself has nothing within: it need not be told of others.
+    within = listeners_within(view, Place(port, each.hostname)) if each.hostname.startswith(ANY) else ()
+    covering = (listener_at(view, Place(port, hostname)) for hostname in broader(each.hostname)[1:])
+    others = [other for other in (*covering, *within) if other is not None and other.key != each.key]
+    shown = [other.key.section for other in sorted(others, key=lambda other: other.order) if _is_https(other)]
+    return verdicts.overlapping_tls(f"overlaps with listener {', '.join(shown)}") if shown else None
+
+
+def _is_https(each: MergedListener) -> bool:
+    return each.protocol is not None and each.protocol.name == "HTTPS"
 
 
 @query
@@ -115,7 +128,7 @@ def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
     if row is None or not gateway_is_ours(view, row.metadata.key):
         return None
     key = row.metadata.key
-    found = tuple(listener_outcome(view, key, each) for each in listeners(view, key) if each.key.owner == "Gateway")
+    found = tuple(listener_outcome(view, key, each) for each in own_listeners(view, member))
     reached = addresses(view, key)
     accepted = reached.refused or chosen_parameters(view, key).refused or _accepted(_not_accepted(found), len(found))
     programmed = reached.missing or _gateway_programmed(accepted, found)
@@ -124,12 +137,14 @@ def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
         verdicts=(accepted, programmed, *_more(view, key, reached)),
         addresses=reached.assigned,
         listeners=found,
-        attached_sets=sum(_is_attached(view, each.key) for each in allowed_sets(view, key)),
+        attached_sets=sum(view.collect(SETS_BY_GATEWAY, key, is_attached)),
     )
 
 
-def _is_attached(view: View, listener_set: ObjectKey) -> bool:
-    outcome = listenerset_outcome(view, Member(ListenerSet, listener_set))
+@query
+def is_attached(view: View, listener_set: SetKey) -> bool:
+    """Return whether a ListenerSet is accepted."""
+    outcome = listenerset_outcome(view, Member(ListenerSet, listener_set.key))
     return outcome is not None and outcome.verdicts[0].status
 
 
@@ -140,13 +155,25 @@ def _more(view: View, gateway: ObjectKey, reached: Addresses) -> Iterator[Verdic
     shown = client_certificate(view, gateway).resolved
     if shown is not None:
         yield shown
+    if _is_insecure(view, gateway):
+        yield verdicts.insecure_frontend()
+
+
+def _is_insecure(view: View, gateway: ObjectKey) -> bool:
+    """Return whether a listener lets clients in without a good certificate; asked only where the Gateway may say so."""
+    row = view.get(Gateway, gateway)
+    frontend = row.spec.tls.frontend if row is not None and row.spec.tls is not None else None
+    if frontend is None:
+        return False
+    rules = (frontend.default.validation, *(each.tls.validation for each in frontend.per_port))
+    if not any(rule is not None and rule.mode == "AllowInsecureFallback" for rule in rules):
+        return False
     modes = (
         termination(view, termination_key(gateway, each)).tls
         for each in listeners(view, gateway)
         if each.valid and each.protocol is not None and each.protocol.terminates
     )
-    if any(tls and tls.client and tls.client.validation is ClientValidation.INSECURE_FALLBACK for tls in modes):
-        yield verdicts.insecure_frontend()
+    return any(tls and tls.client and tls.client.validation is ClientValidation.INSECURE_FALLBACK for tls in modes)
 
 
 def _is(found: ListenerOutcome, kind: str) -> bool:
@@ -192,7 +219,7 @@ def listenerset_outcome(view: View, member: Member) -> ListenerSetOutcome | None
         message = f'spec.parentRef: Gateway "{gateway}" does not allow listeners from namespace {key.namespace!r}'
         both = (verdicts.not_accepted("NotAllowed", message), verdicts.not_programmed("NotAllowed", message))
         return ListenerSetOutcome(generation=row.metadata.generation, verdicts=both, listeners=())
-    merged = [each for each in listeners(view, gateway) if each.key.owner == "ListenerSet" and each.key.object == key]
+    merged = own_listeners(view, member)
     found = tuple(listener_outcome(view, gateway, each) for each in merged)
     accepted = _accepted([each.key.section for each in merged if not can_serve(view, gateway, each)], len(merged))
     programmed = (
@@ -230,6 +257,7 @@ OUTCOMES = Output(
         Source(table=ListenerSet, query=listenerset_outcome),
         Source(table=BackendTLSPolicy, query=backendtls_outcome),
         Source(table=XBackendTrafficPolicy, query=traffic_outcome),
+        Source(table=XBackend, query=xbackend_outcome),
         *(Source(table=table, query=route_outcome) for table in ROUTE_TABLES),
     ),
 )

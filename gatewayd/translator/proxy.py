@@ -3,25 +3,28 @@
 from collections.abc import Iterator
 
 from gatewayd.api.gateway import Gateway
+from gatewayd.api.listeners import Listener
+from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Index, Member, Output, Source, View, query, rescued_query
 from gatewayd.ir.backend import ServiceBackend, Upstream
-from gatewayd.ir.filters import ExternalAuth
+from gatewayd.ir.filters import ExternalAuth, HTTPFilter
 from gatewayd.ir.http import Forward
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.backends import GatewayUpstream, cluster
 from gatewayd.translator.chains import port as port_config
 from gatewayd.translator.chains import ports
+from gatewayd.translator.contests import own_listeners
 from gatewayd.translator.gatewayclass import environment, gateway_is_ours
-from gatewayd.translator.listeners import PortKey, listeners
+from gatewayd.translator.guards import guard_key, guards
+from gatewayd.translator.listeners import PortKey, set_is_allowed
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.routes import rules
 from gatewayd.translator.tls import can_serve
-from gatewayd.translator.virtualhosts import TableKey, carries_http, route_table, table_of
+from gatewayd.translator.virtualhosts import LISTENER_TABLES, TableKey, carries_http, route_table, table_of
 
 
-@query
 def route_upstreams(view: View, member: Member) -> frozenset[Upstream]:
     """Return the upstreams that the rules of a route lead to, mirrors included."""
     return frozenset(_upstreams(view, member))
@@ -31,13 +34,19 @@ def _upstreams(view: View, member: Member) -> Iterator[Upstream]:
     found = rules(view, member)
     for ranked in found.routes:
         action = ranked.route.action
-        yield from (each.upstream for each in ranked.route.filters if isinstance(each, ExternalAuth))
+        yield from _asked(ranked.route.filters)
         if isinstance(action, Forward):
-            targets = [each.backend for each in action.backends] + [each.backend for each in action.mirrors]
+            mirrors = (*action.mirrors, *(mirror for each in action.backends for mirror in each.mirrors))
+            targets = [each.backend for each in action.backends] + [each.backend for each in mirrors]
             yield from (each.upstream for each in targets if isinstance(each, ServiceBackend))
+            yield from (upstream for each in action.backends for upstream in _asked(each.filters))
     for share in found.forward.backends if found.forward else ():
         if isinstance(share.backend, ServiceBackend):
             yield share.backend.upstream
+
+
+def _asked(filters: tuple[HTTPFilter, ...]) -> Iterator[Upstream]:
+    return (each.upstream for each in filters if isinstance(each, ExternalAuth))
 
 
 @query
@@ -50,25 +59,59 @@ def gateway_upstreams(view: View, member: Member) -> frozenset[GatewayUpstream]:
     return frozenset(GatewayUpstream(gateway, upstream) for gateway in gateways for upstream in upstreams)
 
 
+@query
+def gateway_guards(view: View, member: Member) -> frozenset[GatewayUpstream]:
+    """Return the upstreams that the listeners of a Gateway object ask."""
+    row = view.get(Gateway, member.key)
+    if row is None or not gateway_is_ours(view, row.metadata.key):
+        return frozenset()
+    found = _guards(view, "Gateway", row.metadata.key, row.spec.listeners)
+    return frozenset(GatewayUpstream(row.metadata.key, upstream) for upstream in found)
+
+
+@query
+def set_guards(view: View, member: Member) -> frozenset[GatewayUpstream]:
+    """Return the upstreams that the listeners of a ListenerSet ask, for its Gateway."""
+    row = view.get(ListenerSet, member.key)
+    if row is None or not set_is_allowed(view, row.metadata.key):
+        return frozenset()
+    gateway = ObjectKey(row.spec.parent_ref.namespace or row.metadata.namespace, row.spec.parent_ref.name)
+    found = _guards(view, "ListenerSet", row.metadata.key, row.spec.listeners)
+    return frozenset(GatewayUpstream(gateway, upstream) for upstream in found)
+
+
+def _guards(view: View, owner: str, key: ObjectKey, entries: tuple[Listener, ...]) -> Iterator[Upstream]:
+    for at, entry in enumerate(entries):
+        asked = guards(view, guard_key(owner, key.namespace, f"spec.listeners[{at}]", entry)).asked
+        yield from (each.upstream for each in asked)
+
+
 UPSTREAMS = Index(
     name="upstreams_by_gateway",
-    sources=tuple(Source(table=table, query=gateway_upstreams) for table in ROUTE_TABLES),
+    sources=(
+        *(Source(table=table, query=gateway_upstreams) for table in ROUTE_TABLES),
+        Source(table=Gateway, query=gateway_guards),
+        Source(table=ListenerSet, query=set_guards),
+    ),
     group=lambda key: key.gateway,
 )
 
 
 @query
-def tables(view: View, gateway: ObjectKey) -> tuple[TableKey, ...]:
-    """Return the route tables of a Gateway, sorted."""
-    return tuple(
-        sorted(
-            {
-                table_of(gateway, each)
-                for each in listeners(view, gateway)
-                if carries_http(each) and can_serve(view, gateway, each)
-            }
-        )
+def served_tables(view: View, member: Member) -> frozenset[TableKey]:
+    """Return the route tables that the listeners of a Gateway or ListenerSet route by."""
+    return frozenset(
+        table_of(each.gateway, each)
+        for each in own_listeners(view, member)
+        if carries_http(each) and can_serve(view, each.gateway, each)
     )
+
+
+TABLES = Index(
+    name="tables_by_gateway",
+    sources=tuple(Source(table=table, query=served_tables) for table in LISTENER_TABLES),
+    group=lambda table: table.gateway,
+)
 
 
 @query
@@ -80,7 +123,7 @@ def proxy_config(view: View, gateway: ObjectKey) -> ProxyConfig | None:
         gateway=str(gateway),
         address=environment(view).address,
         listeners=tuple(port_config(view, PortKey(*each)) for each in ports(view, gateway)),
-        route_tables=tuple(route_table(view, table) for table in tables(view, gateway)),
+        route_tables=view.collect(TABLES, gateway, route_table),
         clusters=view.collect(UPSTREAMS, gateway, cluster),
     )
 

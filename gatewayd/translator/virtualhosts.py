@@ -7,12 +7,13 @@ https://gateway-api.sigs.k8s.io/reference/spec/#listener (hostname), #httproutes
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.grpcroute import GRPCRoute
 from gatewayd.api.httproute import HTTPRoute
+from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Index, Member, Source, View, query
 from gatewayd.ir.http import (
@@ -21,22 +22,30 @@ from gatewayd.ir.http import (
     Redirect,
     RequestMatch,
     Route,
+    RouteDiscovery,
     RouteTable,
     RouteTableKey,
     VirtualHost,
 )
 from gatewayd.translator.attachment import attachments
+from gatewayd.translator.contests import listeners_within, own_listeners, owner, port_listeners
 from gatewayd.translator.filters import for_listener
+from gatewayd.translator.gatewayclass import environment
+from gatewayd.translator.guards import guards
 from gatewayd.translator.hostnames import ANY, broader, covers, specificity
-from gatewayd.translator.listeners import ListenerKey, MergedListener, PortKey, listeners, port_listeners
+from gatewayd.translator.listeners import LISTENERS_BY_PORT, ListenerKey, MergedListener, Place, PortKey
 from gatewayd.translator.routes import rules
 from gatewayd.translator.rules import Ranked
 
 NOT_FOUND = DirectResponse(status=404)
 MISDIRECTED = DirectResponse(status=421)
+INTERNAL_ERROR = DirectResponse(status=500)
+MANY_DOMAINS = 100
+"""With more domains a table is discovered per host: Envoy builds a table anew at 33 us a domain, whatever changed."""
 MANY_LISTENERS = 64
 """As many as one Gateway object may have; more come from ListenerSets."""
 HTTP_TABLES = (HTTPRoute, GRPCRoute)
+LISTENER_TABLES = (Gateway, ListenerSet)
 
 
 class TableKey(NamedTuple):
@@ -72,12 +81,6 @@ def table_of(gateway: ObjectKey, listener: MergedListener) -> TableKey:
     return TableKey(gateway, listener.port, chain_name(listener.key) if own else "")
 
 
-def owner_of(candidates: tuple[MergedListener, ...], domain: str) -> MergedListener | None:
-    """Return the listener of a port that a host belongs to: the most specific one that covers it."""
-    covering = [each for each in candidates if covers(each.hostname, domain)]
-    return max(covering, key=lambda each: specificity(each.hostname), default=None)
-
-
 @query
 def route_hosts(view: View, member: Member) -> frozenset[HostKey]:
     """Return the domains that a route has a say in, by table."""
@@ -87,58 +90,67 @@ def route_hosts(view: View, member: Member) -> frozenset[HostKey]:
 def _route_hosts(view: View, member: Member) -> Iterator[HostKey]:
     for parent in attachments(view, member):
         for attached in parent.attached:
-            candidates = port_listeners(view, attached.port)
             for pair in attached.hosts:
-                owner = owner_of(candidates, pair.effective)
-                if owner is not None and owner.key == attached.listener and carries_http(owner):
-                    yield HostKey(table_of(parent.gateway, owner), pair.effective)
+                found = owner(view, attached.port, pair.effective)
+                if found is not None and found.key == attached.listener and carries_http(found):
+                    yield HostKey(table_of(parent.gateway, found), pair.effective)
 
 
 @query
-def gateway_hosts(view: View, member: Member) -> frozenset[HostKey]:
+def listener_hosts(view: View, member: Member) -> frozenset[HostKey]:
     """Return the domains that must be there without any route: listeners' own, and those of others to be refused."""
-    gateway = ObjectKey(*member.key) if isinstance(member.key, tuple) else ObjectKey("", "")
-    return frozenset(_gateway_hosts(view, gateway))
+    return frozenset(_listener_hosts(view, member))
 
 
-def _gateway_hosts(view: View, gateway: ObjectKey) -> Iterator[HostKey]:
-    for each in listeners(view, gateway):
+def _listener_hosts(view: View, member: Member) -> Iterator[HostKey]:
+    for each in own_listeners(view, member):
         if not each.valid or not carries_http(each):
             continue
-        table = table_of(gateway, each)
+        table = table_of(each.gateway, each)
         yield HostKey(table, each.hostname)
         if table.listener:
-            others = {other.hostname for other in port_listeners(view, PortKey(gateway, "tcp", each.port))}
-            yield from (HostKey(table, hostname) for hostname in _refused(each.hostname, others))
+            port = PortKey(each.gateway, "tcp", each.port)
+            yield from (HostKey(table, hostname) for hostname in _refused(view, port, each.hostname))
 
 
-def _refused(own: str, others: set[str]) -> set[str]:
-    """Return the domains that a table under TLS must refuse: those of the other listeners of the port.
+def _refused(view: View, port: PortKey, own: str) -> Iterator[str]:
+    """Yield the domains that a table under TLS must refuse: those of the other listeners of the port.
 
     Each table naming each other listener is a square: of many listeners only those within the own hostname are named,
     and "*" stands for the rest. A host of nobody then answers 421 as well, where it would be 404.
     """
-    if len(others) <= MANY_LISTENERS or own == ANY:
-        return others
-    return {ANY, *(hostname for hostname in others if covers(own, hostname))}
+    if own == ANY or not view.count(CROWDED_PORTS, port):
+        yield from (each.hostname for each in port_listeners(view, port))
+        return
+    yield ANY
+    # A name without a wildcard covers itself alone: it need not be told of others.
+    if own.startswith(ANY):
+        yield from (each.hostname for each in listeners_within(view, Place(port, own)))
+
+
+@query
+def crowded_ports(view: View, member: Member) -> frozenset[PortKey]:
+    """Return the ports of a Gateway that have too many listeners for each to be told of all others."""
+    if not isinstance(member.key, ObjectKey):
+        return frozenset()
+    asked = {each.port for each in view.group(LISTENERS_BY_PORT, member.key)}
+    return frozenset(each for each in asked if len(port_listeners(view, each)) > MANY_LISTENERS)
+
+
+# An index and no query of the port: a listener more on a crowded port is then nothing that the others hear of.
+CROWDED_PORTS = Index(
+    name="crowded_ports", sources=(Source(table=Gateway, query=crowded_ports),), group=lambda port: port.gateway
+)
 
 
 HOSTS = Index(
     name="hosts_by_table",
     sources=(
         *(Source(table=table, query=route_hosts) for table in HTTP_TABLES),
-        Source(table=Gateway, query=gateway_hosts),
+        *(Source(table=table, query=listener_hosts) for table in LISTENER_TABLES),
     ),
     group=lambda host: host.table,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
-    """A route's Routes as a listener of some scheme and port has them; `created` breaks ties, older first."""
-
-    created: str
-    routes: tuple[Ranked, ...]
 
 
 class RenderKey(NamedTuple):
@@ -149,14 +161,18 @@ class RenderKey(NamedTuple):
     port: int
 
 
-@query
-def rendered(view: View, key: RenderKey) -> Rendered:
+def _rendered(view: View, key: RenderKey) -> tuple[Ranked, ...]:
     """Return a route's Routes with redirects that show the listener's port."""
-    row = view.get(key.member.table, key.member.key)
     found = rules(view, key.member).routes
-    if any(isinstance(each.route.action, Redirect) for each in found):
-        found = tuple(each._replace(route=_at_listener(each.route, key)) for each in found)
-    return Rendered(created=row.metadata.creation_timestamp if row is not None else "", routes=found)
+    # What is the same at all listeners is not kept once more for each.
+    return redirecting(view, key) if any(isinstance(each.route.action, Redirect) for each in found) else found
+
+
+@query
+def redirecting(view: View, key: RenderKey) -> tuple[Ranked, ...]:
+    """Return the Routes of a route that has redirects, as a listener of a scheme and port has them."""
+    found = rules(view, key.member).routes
+    return tuple(each._replace(route=_at_listener(each.route, key)) for each in found)
 
 
 def _at_listener(route: Route, key: RenderKey) -> Route:
@@ -174,27 +190,32 @@ class _Candidate(NamedTuple):
 def virtual_host(view: View, host: HostKey) -> VirtualHost:
     """Return the virtual host of a domain."""
     table = host.table
-    owner = owner_of(port_listeners(view, PortKey(table.gateway, "tcp", table.port)), host.domain)
-    if owner is None or not carries_http(owner) or table_of(table.gateway, owner) != table:
-        return VirtualHost(domain=host.domain, routes=(), fallback=MISDIRECTED)
-    found = sorted(_candidates(view, host, owner), key=lambda each: each.order)
-    return VirtualHost(domain=host.domain, routes=tuple(_reachable(each.route for each in found)), fallback=NOT_FOUND)
+    listener = owner(view, PortKey(table.gateway, "tcp", table.port), host.domain)
+    if listener is None or not carries_http(listener) or table_of(table.gateway, listener) != table:
+        return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=MISDIRECTED)
+    asked = guards(view, listener.guard)
+    if asked.unresolved is not None:
+        return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=INTERNAL_ERROR)
+    found = sorted(_candidates(view, host, listener), key=lambda each: each.order)
+    routes = tuple(_reachable(each.route for each in found))
+    return VirtualHost(domain=host.domain, guards=asked.asked, routes=routes, fallback=NOT_FOUND)
 
 
-def _candidates(view: View, host: HostKey, owner: MergedListener) -> Iterator[_Candidate]:
+def _candidates(view: View, host: HostKey, listener: MergedListener) -> Iterator[_Candidate]:
     seen: set[Member] = set()
     scheme = "https" if host.table.listener else "http"
     for domain in broader(host.domain):
-        if not covers(owner.hostname, domain):
+        if not covers(listener.hostname, domain):
             return
         for member in view.bucket(HOSTS, HostKey(host.table, domain)):
-            if member.table is Gateway or member in seen:
+            if member.table in LISTENER_TABLES or member in seen:
                 continue
             seen.add(member)
-            special = _original(view, member, owner.key, host.domain)
-            found = rendered(view, RenderKey(member, scheme, host.table.port))
-            for ranked in found.routes:
-                yield _Candidate(_order(special, ranked, found.created), ranked.route)
+            special = _original(view, member, listener.key, host.domain)
+            row = view.get(member.table, member.key)
+            created = row.metadata.creation_timestamp if row is not None else ""
+            for ranked in _rendered(view, RenderKey(member, scheme, host.table.port)):
+                yield _Candidate(_order(special, ranked, created), ranked.route)
 
 
 def _original(view: View, member: Member, listener: ListenerKey, domain: str) -> tuple[int, int]:
@@ -237,7 +258,19 @@ def _matches_all(match: RequestMatch) -> bool:
 @query
 def route_table(view: View, table: TableKey) -> RouteTable:
     """Return a route table, its virtual hosts sorted by domain."""
+    virtual_hosts = view.collect(HOSTS, table, virtual_host)
     return RouteTable(
         key=RouteTableKey(port=table.port, listener=table.listener),
-        virtual_hosts=view.collect(HOSTS, table, virtual_host),
+        discovery=environment(view).route_discovery or _discovery(len(virtual_hosts)),
+        virtual_hosts=virtual_hosts,
     )
+
+
+def _discovery(domains: int) -> RouteDiscovery:
+    return RouteDiscovery.PER_HOST if domains > MANY_DOMAINS else RouteDiscovery.PER_LISTENER
+
+
+@query
+def route_discovery(view: View, table: TableKey) -> RouteDiscovery:
+    """Return how proxies get a route table."""
+    return route_table(view, table).discovery

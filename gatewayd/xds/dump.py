@@ -11,21 +11,34 @@ from typing import Any, Final
 from envoy.config.cluster.v3 import cluster_pb2
 from envoy.config.endpoint.v3 import endpoint_pb2
 from envoy.config.listener.v3 import listener_pb2
-from envoy.config.route.v3 import route_pb2
+from envoy.config.route.v3 import route_pb2, scoped_route_pb2
 from envoy.extensions.transport_sockets.tls.v3 import secret_pb2
 from google.protobuf import json_format
 
-from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SECRET, XDS_TYPES, Resource, Snapshot, TypeUrl
+from gatewayd.xds.resource import (
+    CLUSTER,
+    ENDPOINT,
+    LISTENER,
+    ROUTE,
+    SCOPED_ROUTE,
+    SECRET,
+    XDS_TYPES,
+    Resource,
+    Snapshot,
+    TypeUrl,
+)
 
 JSON = dict[str, Any]
 
 REDACTED: Final = "<redacted>"
+_UNORDERED: Final = ("typed_per_filter_config", "map")
 
 _MESSAGES: Final[Mapping[TypeUrl, Any]] = {
     CLUSTER: cluster_pb2.Cluster,
     ENDPOINT: endpoint_pb2.ClusterLoadAssignment,
     LISTENER: listener_pb2.Listener,
     ROUTE: route_pb2.RouteConfiguration,
+    SCOPED_ROUTE: scoped_route_pb2.ScopedRouteConfiguration,
     SECRET: secret_pb2.Secret,
 }
 
@@ -36,14 +49,20 @@ def resource_json(resource: Resource) -> JSON:
     if resource.type_url == SECRET:
         _redact(message)
     # By way of text, because the parts inside of an Any come as another kind of mapping.
-    found: JSON = json.loads(json_format.MessageToJson(message, preserving_proto_field_name=True))
+    text = json_format.MessageToJson(message, preserving_proto_field_name=True)
+    found: JSON = json.loads(text, object_pairs_hook=_ordered)
     return found
+
+
+def _ordered(pairs: list[tuple[str, Any]]) -> JSON:
+    """Return an object in which the entries of maps stand by key: they have no order of their own."""
+    return {key: dict(sorted(each.items())) if key in _UNORDERED else each for key, each in pairs}
 
 
 def snapshot_json(snapshot: Snapshot) -> JSON:
     """Return all resources of a Gateway: {"CDS": {name: resource}, ...}, types without any left out."""
     return {
-        row.short: {name: resource_json(item) for name, item in snapshot.of(row.url).items()}
+        row.short: {name: resource_json(item) for name, item in sorted(snapshot.of(row.url).items())}
         for row in XDS_TYPES
         if snapshot.of(row.url)
     }

@@ -17,7 +17,7 @@ from gatewayd.ir.backend import InvalidBackend, ServiceBackend
 from gatewayd.ir.filters import HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import Forward, Mirror, Retry, Route, SessionPersistence, Timeouts, URLRewrite, WeightedBackend
 from gatewayd.xds import names
-from gatewayd.xds.filters.chain import filter_fields, with_session
+from gatewayd.xds.filters.chain import share_fields, with_session
 from gatewayd.xds.filters.header import host_to_set
 from gatewayd.xds.match import MILLION, fraction
 from gatewayd.xds.message import milliseconds, packed
@@ -43,15 +43,17 @@ class Share:
 def shares(route: Route, forward: Forward) -> tuple[Share, ...]:
     """Return the actions of a route that forwards, almost always one.
 
-    Envoy can rewrite the path of a route, not of one of its weighted clusters. Backends that want different rewrites
-    become a route each, by cumulative fractions: all routes are asked with the same random number of the request.
-    One route for each backend, never for a group of them: inside a group the same number would choose again.
+    Envoy can rewrite the path of a route, not of one of its weighted clusters, and mirror the requests of a route.
+    Backends that want different rewrites, or mirrors, become a route each, by cumulative fractions: all routes are
+    asked with the same random number of the request. One route for each backend, never for a group of them: inside a
+    group the same number would choose again.
     """
     live = tuple(each for each in forward.backends if each.weight > 0)
     if not any(isinstance(each.backend, ServiceBackend) for each in live):
         return (Share(threshold=None, fields=direct_response(_NO_BACKEND), filters=route.filters),)
+    mirrored = any(each.mirrors for each in live)
     rewrites = {_rewrite(route, forward, each) for each in live if isinstance(each.backend, ServiceBackend)}
-    if len(rewrites) == 1:
+    if len(rewrites) == 1 and (not mirrored or len(live) == 1):
         return (_share(route, forward, live, rewrites.pop(), None),)
     return tuple(_split(route, forward, live))
 
@@ -98,7 +100,7 @@ def _share(
         **_host(rewrite.host),
         **_timeouts(forward.timeouts),
         retry_policy=_retry_policy(forward.retry, forward.timeouts),
-        request_mirror_policies=list(_mirrors(forward.mirrors)),
+        request_mirror_policies=list(_mirrors((*forward.mirrors, *(each for of in live for each in of.mirrors)))),
     )
     left = tuple(each for each in route.filters if each not in lowered)
     return Share(threshold=threshold, fields={"route": action}, filters=left)
@@ -117,7 +119,7 @@ def _destination(
         pb.WeightedCluster.ClusterWeight(
             name=_cluster(each),
             weight=wrappers_pb2.UInt32Value(value=each.weight),
-            **with_session(filter_fields((*lowered, *each.filters)), _own_session(forward, each)),
+            **with_session(share_fields((*lowered, *each.filters)), _own_session(forward, each)),
         )
         for each in live
     ]

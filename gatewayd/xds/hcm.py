@@ -3,15 +3,17 @@
 Edge defaults: https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/best_practices/edge
 """
 
-from typing import Any
+from typing import Any, assert_never
 
 from envoy.config.core.v3 import protocol_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as pb
 from google.protobuf import wrappers_pb2
 
+from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.proxy import HTTPTraffic
 from gatewayd.xds import names
 from gatewayd.xds.filters.chain import http_filters
+from gatewayd.xds.filters.scope import scope_filter, scoped_fields
 from gatewayd.xds.message import ADS, seconds
 
 NAME = "envoy.filters.network.http_connection_manager"
@@ -38,11 +40,10 @@ _HTTP2 = protocol_pb2.Http2ProtocolOptions(
 
 
 def connection_manager(traffic: HTTPTraffic) -> Any:
-    """Return the HttpConnectionManager that routes by the traffic's table, which comes by RDS."""
+    """Return the HttpConnectionManager that routes by the traffic's table, which comes by RDS, or by SRDS and RDS."""
     return _HCM(
         stat_prefix=f"{traffic.scheme}/{names.route_table(traffic.table)}",
-        rds=pb.Rds(config_source=ADS, route_config_name=names.route_table(traffic.table)),
-        http_filters=http_filters(),
+        **_discovery(traffic),
         common_http_protocol_options=_CONNECTION,
         http_protocol_options=_HTTP1,
         http2_protocol_options=_HTTP2,
@@ -57,3 +58,17 @@ def connection_manager(traffic: HTTPTraffic) -> Any:
         request_headers_timeout=seconds(60),
         stream_idle_timeout=seconds(300),
     )
+
+
+def _discovery(traffic: HTTPTraffic) -> dict[str, Any]:
+    discovery = traffic.discovery
+    match discovery:
+        case RouteDiscovery.PER_LISTENER:
+            rds = pb.Rds(config_source=ADS, route_config_name=names.route_table(traffic.table))
+            return {"rds": rds, "http_filters": http_filters(opted_into=True)}
+        case RouteDiscovery.PER_HOST:
+            # The filters are made before the script finds the route of a host in capitals, or of a wildcard.
+            filters = [scope_filter(), *http_filters(opted_into=False)]
+            return {**scoped_fields(traffic.table), "http_filters": filters}
+        case _:
+            assert_never(discovery)

@@ -1,10 +1,11 @@
-"""Listener -> Envoy's listener.
+"""Listener -> Envoy's listener, serialised in parts of a filter chain each.
 
 Invariant: nothing stands here that changes with routes, endpoints or the contents of certificates, because a filter
 chain that changes closes its connections.
 """
 
-from typing import Any, assert_never
+from operator import attrgetter
+from typing import Any, TypeAlias, assert_never
 
 from envoy.config.core.v3 import address_pb2
 from envoy.config.listener.v3 import listener_components_pb2, listener_pb2, udp_listener_config_pb2
@@ -15,36 +16,57 @@ from gatewayd.ir.l4 import L4Refuse
 from gatewayd.ir.proxy import DatagramListener, FilterChain, HTTPTraffic, L4Traffic, Listener, StreamListener
 from gatewayd.xds import hcm, names, tcp, tls, udp
 from gatewayd.xds.cluster import BUFFER_BYTES
-from gatewayd.xds.message import packed
+from gatewayd.xds.memo import Memo
+from gatewayd.xds.message import field, packed, serialised
 
 _TLS_INSPECTOR = listener_components_pb2.ListenerFilter(
     name="envoy.filters.listener.tls_inspector", typed_config=packed(tls_inspector_pb2.TlsInspector())
 )
+_FILTER_CHAINS = listener_pb2.Listener.FILTER_CHAINS_FIELD_NUMBER
 _REFUSE_ALL = FilterChain(name="refuse", server_names=(), tls=None, traffic=L4Traffic(action=L4Refuse()))
 
 
-def listener(of: Listener, address: str) -> Any:
-    """Return the listener, bound to an IP address of the proxy."""
+Chains: TypeAlias = Memo[FilterChain, bytes]
+
+
+def no_chains() -> Chains:
+    """Return the chains of a listener that has none yet."""
+    return Memo(_chain_entry, attrgetter("name"))
+
+
+def listener_body(of: Listener, address: str, chains: Chains) -> bytes:
+    """Return the serialised listener, bound to an IP address of the proxy; `chains` are those that it had before.
+
+    Of thousands of filter chains those are serialised that are others now.
+    """
     match of:
         case StreamListener():
-            return _stream(of, address)
+            # Envoy refuses a listener without chains; one that has nothing to offer closes connections.
+            chains.update(of.chains or (_REFUSE_ALL,))
+            return b"".join((_stream_head(of, address), *chains.results, _stream_tail(of)))
         case DatagramListener():
-            return _datagram(of, address)
+            return serialised(_datagram(of, address))
         case _:
             assert_never(of)
 
 
-def _stream(of: StreamListener, address: str) -> Any:
-    # Envoy refuses a listener without chains; one that has nothing to offer closes connections.
-    chains = of.chains or (_REFUSE_ALL,)
-    return listener_pb2.Listener(
-        name=names.listener(of),
-        address=_address(address, of.port, address_pb2.SocketAddress.TCP),
-        per_connection_buffer_limit_bytes=BUFFER_BYTES,
-        listener_filters=[_TLS_INSPECTOR] if of.inspect_tls else [],
-        filter_chains=[_filter_chain(chain) for chain in chains],
-        # One connection for each turn of a worker: they are shared out more evenly.
-        max_connections_to_accept_per_socket_event=wrappers_pb2.UInt32Value(value=1),
+def _stream_head(of: StreamListener, address: str) -> bytes:
+    where = _address(address, of.port, address_pb2.SocketAddress.TCP)
+    return serialised(listener_pb2.Listener(name=names.listener(of), address=where))
+
+
+def _chain_entry(of: FilterChain, _earlier: bytes | None) -> bytes:
+    return field(_FILTER_CHAINS, serialised(_filter_chain(of)))
+
+
+def _stream_tail(of: StreamListener) -> bytes:
+    return serialised(
+        listener_pb2.Listener(
+            per_connection_buffer_limit_bytes=BUFFER_BYTES,
+            listener_filters=[_TLS_INSPECTOR] if of.inspect_tls else [],
+            # One connection for each turn of a worker: they are shared out more evenly.
+            max_connections_to_accept_per_socket_event=wrappers_pb2.UInt32Value(value=1),
+        )
     )
 
 

@@ -49,7 +49,12 @@ def seconds(count: int) -> Any:
 
 def field(number: int, body: bytes) -> bytes:
     """Encode one element of a repeated message field, to be appended to the message that it belongs to."""
-    return _varint(number << 3 | _LENGTH_DELIMITED) + _varint(len(body)) + body
+    return field_head(number, len(body)) + body
+
+
+def field_head(number: int, size: int) -> bytes:
+    """Return what goes before so many bytes of a message, to make them a field of the message that it belongs to."""
+    return _varint(number << 3 | _LENGTH_DELIMITED) + _varint(size)
 
 
 def _varint(value: int) -> bytes:

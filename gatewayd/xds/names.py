@@ -6,12 +6,16 @@ edit of a route seldom makes a cluster. "/" parts the elements: no Kubernetes na
 """
 
 from gatewayd.ir.backend import Upstream
-from gatewayd.ir.http import RouteTableKey
+from gatewayd.ir.http import RouteDiscovery, RouteTable, RouteTableKey
 from gatewayd.ir.proxy import DatagramListener, Listener
 from gatewayd.ir.tls import Certificate, TrustBundle
 
 NOWHERE = "invalid-backend"
 """A cluster that never exists: what an InvalidBackend's share is sent to."""
+
+
+ANY = "*"
+"""Stands for all the domains of a table that have no RouteConfiguration of their own."""
 
 
 def cluster(upstream: Upstream) -> str:
@@ -32,6 +36,23 @@ def listener(of: Listener) -> str:
 def route_table(key: RouteTableKey) -> str:
     """Name a RouteConfiguration."""
     return f"{key.port}/{key.listener}" if key.listener else str(key.port)
+
+
+def host_routes(key: RouteTableKey, domain: str) -> str:
+    """Name the RouteConfiguration of one exact domain of a table, or of all its other domains ("*")."""
+    return f"{route_table(key)}:{domain}"
+
+
+def configuration(table: RouteTable, domain: str) -> str:
+    """Name the RouteConfiguration that holds a domain of a table."""
+    if table.discovery is RouteDiscovery.PER_LISTENER:
+        return route_table(table.key)
+    return host_routes(table.key, domain if is_exact(domain) else ANY)
+
+
+def is_exact(domain: str) -> bool:
+    """Say whether a domain is one host."""
+    return not domain.startswith(ANY)
 
 
 def secret(of: Certificate | TrustBundle) -> str:

@@ -1,8 +1,8 @@
 """RouteTable -> RouteConfiguration, in parts that are serialised once each.
 
 A RouteConfiguration is `table_head` + the `virtual_host_entry` of each virtual host + `TABLE_TAIL`; a virtual host is
-`virtual_host_head` + the `route_entries` of each Route + `fallback_entries`. The parts stand in the order of their
-field numbers, so the whole equals the encoding of the same message built at once.
+`virtual_host_head` + the `route_entries` of each Route + `fallback_entries` + `guards_tail`. The parts stand in the
+order of their field numbers, so the whole equals the encoding of the same message built at once.
 """
 
 from collections.abc import Iterator
@@ -14,9 +14,9 @@ from envoy.config.route.v3 import route_components_pb2 as pb
 from envoy.config.route.v3 import route_pb2
 from google.protobuf import struct_pb2, wrappers_pb2
 
-from gatewayd.ir.http import DirectResponse, Forward, Redirect, Route, RouteTableKey
-from gatewayd.xds import names
-from gatewayd.xds.filters.chain import filter_fields, with_session
+from gatewayd.ir.filters import ExternalAuth
+from gatewayd.ir.http import DirectResponse, Forward, Redirect, Route
+from gatewayd.xds.filters.chain import filter_fields, guard_fields, with_session
 from gatewayd.xds.forward import direct_response, shares
 from gatewayd.xds.match import fraction, has_port, route_match
 from gatewayd.xds.message import field, serialised
@@ -35,9 +35,9 @@ TABLE_TAIL = serialised(
 )
 
 
-def table_head(key: RouteTableKey) -> bytes:
+def table_head(name: str) -> bytes:
     """Return the beginning of a RouteConfiguration."""
-    return serialised(route_pb2.RouteConfiguration(name=names.route_table(key)))
+    return serialised(route_pb2.RouteConfiguration(name=name))
 
 
 def virtual_host_entry(body: bytes) -> bytes:
@@ -55,12 +55,20 @@ def route_entries(route: Route, domain: str) -> bytes:
     return b"".join(field(_VIRTUAL_HOST_ROUTES, serialised(each)) for each in envoy_routes(route, domain))
 
 
-def fallback_entries(fallback: DirectResponse) -> bytes:
-    """Return the elements that answer what no route took: none for a 404, which is what Envoy does by itself."""
-    if fallback.status == _NOT_FOUND:
+def fallback_entries(fallback: DirectResponse, guards: tuple[ExternalAuth, ...]) -> bytes:
+    """Return the elements that answer what no route took.
+
+    A 404 is what Envoy does by itself, but without a route it asks no guards.
+    """
+    if not guards and fallback.status == _NOT_FOUND:
         return b""
     rest = pb.Route(match=pb.RouteMatch(prefix="/"), **direct_response(fallback.status))
     return field(_VIRTUAL_HOST_ROUTES, serialised(rest))
+
+
+def guards_tail(guards: tuple[ExternalAuth, ...]) -> bytes:
+    """Return the end of a VirtualHost: what is asked before any route is."""
+    return serialised(pb.VirtualHost(**guard_fields(guards))) if guards else b""
 
 
 def shared_between_domains(route: Route) -> bool:

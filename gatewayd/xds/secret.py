@@ -1,15 +1,19 @@
-"""Certificate, TrustBundle -> Secret, by SDS."""
+"""Certificate, TrustBundle -> Secret, by SDS; and which of them listeners and clusters refer to."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from envoy.config.core.v3 import base_pb2
 from envoy.extensions.transport_sockets.tls.v3 import common_pb2, secret_pb2
 
+from gatewayd.ir.backend import Cluster
+from gatewayd.ir.proxy import Listener, StreamListener
 from gatewayd.ir.tls import Certificate, TrustBundle
 from gatewayd.xds import names
 
+Secret: TypeAlias = Certificate | TrustBundle
 
-def secret(of: Certificate | TrustBundle) -> Any:
+
+def secret(of: Secret) -> Any:
     """Return the Secret. It holds a private key: serialise it, never print it."""
     if isinstance(of, Certificate):
         pair = common_pb2.TlsCertificate(
@@ -20,3 +24,21 @@ def secret(of: Certificate | TrustBundle) -> Any:
         return secret_pb2.Secret(name=names.secret(of), tls_certificate=pair)
     ca = common_pb2.CertificateValidationContext(trusted_ca=base_pb2.DataSource(inline_bytes=of.certificates))
     return secret_pb2.Secret(name=names.secret(of), validation_context=ca)
+
+
+def secrets_of_listener(of: Listener) -> tuple[Secret, ...]:
+    """Return what the filter chains of a listener refer to."""
+    found: list[Secret] = []
+    for chain in of.chains if isinstance(of, StreamListener) else ():
+        if chain.tls is not None:
+            found += chain.tls.certificates
+            found += [] if chain.tls.client is None else [chain.tls.client.trust]
+    return tuple(found)
+
+
+def secrets_of_cluster(of: Cluster) -> tuple[Secret, ...]:
+    """Return what the connections of a cluster refer to."""
+    if of.tls is None:
+        return ()
+    trust = (of.tls.trust,) if isinstance(of.tls.trust, TrustBundle) else ()
+    return trust if of.tls.client is None else (*trust, of.tls.client)

@@ -1,94 +1,186 @@
-"""RouteTables -> RouteConfiguration resources, put together from parts that are kept.
+"""RouteTables -> RouteConfiguration resources, at the cost of the virtual hosts that changed.
 
-Invariant: a version is a hash of the virtual hosts' hashes, so that a change of one of 5,000 hosts hashes that host
-and not the megabyte around it; it is still a function of the content alone.
+A table is one RouteConfiguration, or one for each exact domain, with a scope to find it by, and one for all the others.
+Invariant: a version is a hash of the content alone; of a RouteConfiguration of many domains it is the hash of their
+hashes, so that a change of one of 100 hashes that one.
 """
 
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
+from itertools import zip_longest
+from typing import TypeAlias, assert_never
 
-from gatewayd.ir.http import Route, RouteTable, RouteTableKey, VirtualHost
+from gatewayd.incremental.chunks import differences
+from gatewayd.ir.http import RouteDiscovery, RouteTable, RouteTableKey, VirtualHost
 from gatewayd.xds import names
-from gatewayd.xds.memo import Memo
-from gatewayd.xds.resource import ROUTE, Resource
-from gatewayd.xds.route import (
-    TABLE_TAIL,
-    fallback_entries,
-    route_entries,
-    shared_between_domains,
-    table_head,
-    virtual_host_entry,
-    virtual_host_head,
-)
+from gatewayd.xds.filters.scope import KNOWN, SCOPED_TAIL, scope
+from gatewayd.xds.host import Host, Hosts
+from gatewayd.xds.keyed import Keyed, Replaced
+from gatewayd.xds.message import serialised
+from gatewayd.xds.resource import ROUTE, SCOPED_ROUTE, Resource, resource
+from gatewayd.xds.route import TABLE_TAIL, table_head
 from gatewayd.xds.work import Work
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Host:
-    routes: Memo[Route, bytes]
-    entry: bytes
-    digest: bytes
+Changes: TypeAlias = Iterator[Replaced[Resource]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Table:
-    """A table's resource, and the parts that the next one is made of."""
+class _Whole:
+    """A table that is one RouteConfiguration."""
 
-    hosts: Memo[VirtualHost, _Host]
-    resource: Resource
+    __slots__ = ("_builder", "_hosts", "_name", "resource")
+
+    def __init__(self, key: RouteTableKey, builder: Hosts) -> None:
+        self._name = names.route_table(key)
+        self._builder = builder
+        self._hosts: Keyed[VirtualHost, Host] = Keyed(self._host, _domain)
+        self.resource: Resource | None = None
+
+    def resources(self) -> Iterator[Resource]:
+        """Yield what the table is made into."""
+        if self.resource is not None:
+            yield self.resource
+
+    def update(self, table: RouteTable) -> Changes:
+        """Yield what changes when `table` takes the place of the one before."""
+        self._hosts.update(table.virtual_hosts)
+        hosts = [self._hosts.results[each.domain] for each in table.virtual_hosts]
+        before = self.resource
+        self.resource = _configuration(self._name, hosts, TABLE_TAIL, before, self._builder.work)
+        if self.resource is not before:
+            yield Replaced(before, self.resource)
+
+    def _host(self, of: VirtualHost, earlier: Host | None) -> Host:
+        return self._builder.host(of, b"", earlier)
+
+
+class _Own:
+    """What an exact domain has to itself."""
+
+    __slots__ = ("host", "resources")
+
+    def __init__(self, made: Host, resources: tuple[Resource, Resource]) -> None:
+        self.host = made
+        self.resources = resources
+
+
+class _Scoped:
+    """A table of which every exact domain has a RouteConfiguration, and the others share one."""
+
+    __slots__ = ("_builder", "_hosts", "_key", "shared")
+
+    def __init__(self, key: RouteTableKey, builder: Hosts) -> None:
+        self._key = key
+        self._builder = builder
+        self._hosts: Keyed[VirtualHost, Host | _Own] = Keyed(self._host, _domain)
+        self.shared: tuple[Resource, ...] = ()
+
+    def resources(self) -> Iterator[Resource]:
+        """Yield what the table is made into."""
+        yield from self.shared
+        for each in self._hosts.results.values():
+            if isinstance(each, _Own):
+                yield from each.resources
+
+    def update(self, table: RouteTable) -> Changes:
+        """Yield what changes when `table` takes the place of the one before."""
+        is_shared = not self.shared
+        for replaced in self._hosts.update(table.virtual_hosts):
+            if isinstance(replaced.before, Host) or isinstance(replaced.after, Host):
+                is_shared = True
+            else:
+                yield from _replaced(_resources(replaced.before), _resources(replaced.after))
+        if is_shared:
+            before, self.shared = self.shared, self._shared()
+            yield from _replaced(before, self.shared)
+
+    def _shared(self) -> tuple[Resource, ...]:
+        found = sorted((domain, made) for domain, made in self._hosts.results.items() if isinstance(made, Host))
+        before = self.shared
+        name = names.host_routes(self._key, names.ANY)
+        hosts = [made for _, made in found]
+        made = _configuration(name, hosts, TABLE_TAIL + SCOPED_TAIL, before[0] if before else None, self._builder.work)
+        return (made, before[1] if before else self._scope(names.ANY))
+
+    def _host(self, of: VirtualHost, earlier: Host | _Own | None) -> Host | _Own:
+        before = earlier.host if isinstance(earlier, _Own) else earlier
+        made = self._builder.host(of, KNOWN, before)
+        if not names.is_exact(of.domain):
+            return made
+        name = names.host_routes(self._key, of.domain)
+        routes = resource(ROUTE, name, b"".join((table_head(name), made.entry, TABLE_TAIL, SCOPED_TAIL)))
+        if not isinstance(earlier, _Own):
+            self._builder.work.resources += 1
+            return _Own(made, (routes, self._scope(of.domain)))
+        if earlier.resources[0].version == routes.version:
+            return _Own(made, earlier.resources)
+        self._builder.work.resources += 1
+        return _Own(made, (routes, earlier.resources[1]))
+
+    def _scope(self, domain: str) -> Resource:
+        self._builder.work.resources += 1
+        return resource(SCOPED_ROUTE, names.host_routes(self._key, domain), serialised(scope(self._key, domain)))
 
 
 class Tables:
     """The route tables of one Gateway."""
 
-    __slots__ = ("_memo", "_work")
+    __slots__ = ("_builder", "_made", "_tables")
 
     def __init__(self) -> None:
-        self._work = Work()
-        self._memo: Memo[RouteTable, Table] = Memo(self._table, _table_key)
+        self._builder = Hosts()
+        self._tables: Sequence[RouteTable] = ()
+        self._made: dict[tuple[RouteTableKey, RouteDiscovery], _Whole | _Scoped] = {}
 
-    def update(self, tables: tuple[RouteTable, ...], work: Work) -> tuple[Table, ...]:
-        """Return the tables in order: the same tuple as before when nothing changed."""
-        self._work = work
-        self._memo.update(tables)
-        return self._memo.results
-
-    def _table(self, table: RouteTable, earlier: Table | None) -> Table:
-        hosts: Memo[VirtualHost, _Host] = Memo(self._host, _domain) if earlier is None else earlier.hosts
-        hosts.update(table.virtual_hosts)
-        head = table_head(table.key)
-        digests = [host.digest for host in hosts.results]
-        version = blake2b(b"".join((head, TABLE_TAIL, *digests)), digest_size=8).hexdigest()
-        if earlier is not None and earlier.resource.version == version:
-            return Table(hosts, earlier.resource)
-        self._work.resources += 1
-        body = b"".join((head, *[host.entry for host in hosts.results], TABLE_TAIL))
-        name = names.route_table(table.key)
-        return Table(hosts, Resource(type_url=ROUTE, name=name, version=version, body=body))
-
-    def _host(self, host: VirtualHost, earlier: _Host | None) -> _Host:
-        routes: Memo[Route, bytes]
-        routes = Memo(partial(self._route, host.domain), id) if earlier is None else earlier.routes
-        routes.update(host.routes)
-        self._work.virtual_hosts += 1
-        body = b"".join((virtual_host_head(host.domain), *routes.results, fallback_entries(host.fallback)))
-        entry = virtual_host_entry(body)
-        return _Host(routes, entry, blake2b(entry, digest_size=16).digest())
-
-    def _route(self, domain: str, route: Route, _earlier: bytes | None) -> bytes:
-        entries = self._work.entries.get(id(route))
-        if entries is None:
-            entries = route_entries(route, domain)
-            self._work.routes += 1
-            if shared_between_domains(route):
-                self._work.entries[id(route)] = entries
-        return entries
+    def update(self, tables: Sequence[RouteTable], work: Work) -> Changes:
+        """Yield what changes when `tables` take the place of those before."""
+        self._builder.work = work
+        old, new = differences(self._tables, tables)
+        self._tables = tables
+        kept = {(each.key, each.discovery) for each in new}
+        for table in old:
+            if (table.key, table.discovery) not in kept:
+                gone = self._made.pop((table.key, table.discovery))
+                yield from (Replaced(each, None) for each in gone.resources())
+        for table in new:
+            made = self._made.get((table.key, table.discovery))
+            if made is None:
+                made = self._made[table.key, table.discovery] = _made(table, self._builder)
+            yield from made.update(table)
 
 
-def _table_key(table: RouteTable) -> RouteTableKey:
-    return table.key
+def _made(table: RouteTable, builder: Hosts) -> _Whole | _Scoped:
+    discovery = table.discovery
+    match discovery:
+        case RouteDiscovery.PER_LISTENER:
+            return _Whole(table.key, builder)
+        case RouteDiscovery.PER_HOST:
+            return _Scoped(table.key, builder)
+        case _:
+            assert_never(discovery)
 
 
-def _domain(host: VirtualHost) -> str:
-    return host.domain
+def _configuration(name: str, hosts: Sequence[Host], tail: bytes, before: Resource | None, work: Work) -> Resource:
+    """Return the RouteConfiguration of several domains: the one before when it is the same."""
+    head = table_head(name)
+    version = blake2b(b"".join((head, tail, *[each.digest for each in hosts])), digest_size=8).hexdigest()
+    if before is not None and before.version == version:
+        return before
+    work.resources += 1
+    return Resource(
+        type_url=ROUTE, name=name, version=version, body=b"".join((head, *[each.entry for each in hosts], tail))
+    )
+
+
+def _replaced(before: Sequence[Resource], after: Sequence[Resource]) -> Changes:
+    """Yield what is another resource now; each name stands at the same place in both, or one of them is empty."""
+    for one, two in zip_longest(before, after):
+        if one is not two:
+            yield Replaced(one, two)
+
+
+def _resources(of: _Own | None) -> tuple[Resource, ...]:
+    return () if of is None else of.resources
+
+
+def _domain(of: VirtualHost) -> str:
+    return of.domain

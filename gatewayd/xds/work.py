@@ -37,7 +37,10 @@ class Work:
 
     def resource(self, type_url: TypeUrl, name: str, message: Any, earlier: Resource | None) -> Resource:
         """Return the resource of a message: the earlier one when its content is the same."""
-        body = serialised(message)
+        return self.of_body(type_url, name, serialised(message), earlier)
+
+    def of_body(self, type_url: TypeUrl, name: str, body: bytes, earlier: Resource | None) -> Resource:
+        """Return the resource of a serialised message: the earlier one when its content is the same."""
         if earlier is not None and earlier.name == name and earlier.body == body:
             return earlier
         self.resources += 1

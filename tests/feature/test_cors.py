@@ -169,3 +169,18 @@ async def test_other_rules_do_not_get_it(world: World) -> None:
 
     assert (await world.ask("/with", *asked, host="some.example", method="OPTIONS")).backend is None
     assert (await world.ask("/without", *asked, host="some.example", method="OPTIONS")).said == (200, "without", "two")
+
+
+async def test_a_backend_may_have_its_own(world: World) -> None:
+    rules = """
+- filters: [<route:cors>, {type: CORS, cors: {allowOrigins: ['https://a.org']}}]
+  backendRefs: [{name: one, port: 80, filters: [{type: CORS, cors: {allowOrigins: ['https://b.org']}}]}]
+"""
+    await world.apply(http_route("cors", rules, host="cors.example"))
+
+    ours = await world.ask("/", ("origin", "https://b.org"), host="cors.example")
+    theirs = await world.ask("/", ("origin", "https://a.org"), host="cors.example")
+
+    assert ours.said == theirs.said == (200, "cors", "one")
+    assert ours.one("access-control-allow-origin") == "https://b.org"
+    assert theirs.one("access-control-allow-origin") is None

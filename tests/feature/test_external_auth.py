@@ -215,10 +215,64 @@ async def test_by_grpc_with_some_headers_and_the_body(world: World) -> None:
     assert "x-more" not in server.asked[0].headers
 
 
-async def test_a_filter_of_a_backend_is_refused(world: World) -> None:
-    rule = f"- backendRefs: [{{name: one, port: 80, filters: [{auth()}]}}]"
-    await world.apply(http_route("r", rule, host="a.example"))
+def shares(first: str, second: str, rule: str = "") -> str:
+    """Return a route that sends half of the requests to each of two backends, which have filters of their own."""
+    rules = f"""
+- filters: [{rule}]
+  backendRefs:
+  - {{name: one, port: 80, filters: [{first}]}}
+  - {{name: three, port: 80, filters: [{second}]}}
+"""
+    return http_route("r", rules, host="a.example")
 
-    assert (await world.ask("/", host="a.example")).status >= 400
-    assert world.backends["one"].requests == []
-    assert state(world.route("HTTPRoute shop/r")["Accepted"]) == (False, "UnsupportedValue")
+
+HEARD = f"{HTTP}, http: {{path: /check, allowedHeaders: [x-echo-status, x-echo-headers, x-rule]}}"
+REFUSE = ("x-echo-status", "401")
+STAMP = "{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: x-sent-to, value: %s}]}}"
+REWRITE = "{type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath, replaceFullPath: /%s}}}"
+
+
+@pytest.mark.parametrize("more", [STAMP, REWRITE])
+async def test_a_backend_asks_for_its_own_requests_alone(world: World, more: str) -> None:
+    await world.apply(shares(f"{auth(HEARD)}, {more % 'one'}", more % "three"))
+
+    answers = [await world.ask("/", host="a.example") for _ in range(30)]
+
+    assert {each.status for each in answers} == {200}
+    served = len(world.backends["one"].requests)
+    assert 0 < served < 30
+    assert len(world.backends["two"].requests) == served
+
+
+async def test_a_backend_gets_nothing_without_consent(world: World) -> None:
+    await world.apply(shares(auth(HEARD), auth(HEARD)))
+
+    answers = [await world.ask("/", REFUSE, host="a.example") for _ in range(10)]
+
+    assert {each.status for each in answers} == {401}
+    assert world.backends["one"].requests == world.backends["three"].requests == []
+
+
+async def test_a_backend_asks_after_its_rule(world: World) -> None:
+    rule = auth(f"{HTTP}, http: {{path: /rule, allowedHeaders: [x-echo-headers]}}")
+    await world.apply(shares(auth(HEARD), auth(HEARD), rule))
+
+    consented = await world.ask("/", told(**{"x-rule": "yes"}), host="a.example")
+    refused = await world.ask("/", told(**dict([REFUSE])), host="a.example")
+
+    assert (consented.status, consented.seen("x-rule")) == (200, ["yes"])
+    assert refused.status == 401
+    asked = [(each.path, each.all("x-rule")) for each in world.backends["two"].requests]
+    assert asked == [("/rule/", []), ("/check/", ["yes"]), ("/rule/", []), ("/check/", [])]
+
+
+async def test_a_server_of_a_backend_that_does_not_exist_fails_its_share(world: World) -> None:
+    nobody = auth("protocol: HTTP, backendRef: {name: nobody, port: 80}, http: {}")
+    await world.apply(shares(nobody, STAMP % "three"))
+
+    answers = {(each.status, each.backend) for each in [await world.ask("/", host="a.example") for _ in range(30)]}
+
+    assert answers == {(500, None), (200, "three")}
+    said = world.route("HTTPRoute shop/r")["ResolvedRefs"]
+    assert state(said) == (False, "BackendNotFound")
+    assert "spec.rules[0].backendRefs[0].filters[0].externalAuth.backendRef" in said.message

@@ -130,3 +130,23 @@ async def test_mirrored_requests_have_the_rules_headers_and_path(world: World) -
     await world.backends["two"].received(lambda seen: len(seen) == 1)
     (seen,) = world.backends["two"].requests
     assert (seen.path, seen.all("host")) == (answer.echo["path"], answer.seen("host")) == ("/full", ["inner.example"])
+
+
+async def test_a_backend_may_have_a_mirror_of_its_own(world: World) -> None:
+    mirror = "{type: RequestMirror, requestMirror: {backendRef: {name: three, port: 80}}}"
+    rules = f"""
+- filters: [<route:mirror>, {{type: RequestMirror, requestMirror: {TO_TWO}}}]
+  backendRefs:
+  - {{name: one, port: 80, filters: [{mirror}]}}
+  - {{name: nobody, port: 80}}
+"""
+    await world.apply(http_route("mirror", rules, host="mirror.example"))
+
+    answers = [await world.ask("/", host="mirror.example") for _ in range(30)]
+
+    served = len(world.backends["one"].requests)
+    assert 0 < served < 30
+    assert sorted(each.status for each in answers) == [200] * served + [500] * (30 - served)
+    for name in ("two", "three"):
+        await world.backends[name].received(lambda seen: len(seen) == served)
+        assert len(world.backends[name].requests) == served

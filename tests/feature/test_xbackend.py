@@ -4,6 +4,7 @@ https://gateway-api.sigs.k8s.io/geps/gep-4731/
 """
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -55,6 +56,14 @@ REF = "{group: gateway.networking.x-k8s.io, kind: XBackend, name: outside}"
 def route(namespace: str = "shop", ref: str = REF) -> str:
     rules = f"- {{filters: [<route:r>], backendRefs: [{ref}]}}"
     return http_route("r", rules, host="r.example", namespace=namespace)
+
+
+def conditions(world: World) -> dict[str, tuple[bool, str]]:
+    """Return what is said about XBackend shop/outside; the Gateway is its only ancestor."""
+    outcome: Any = world.outcome("XBackend shop/outside")
+    (one,) = outcome.ancestors
+    assert (one.ref.kind, one.ref.namespace, one.ref.name) == ("Gateway", "infra", "edge")
+    return {each.type: state(each) for each in one.verdicts}
 
 
 async def ask(world: World) -> Answer:
@@ -181,6 +190,21 @@ spec: {type: EndpointSelector, endpointSelector: {matchLabels: {app: cart}}, por
     said = world.route("HTTPRoute shop/r")["ResolvedRefs"]
     assert state(said) == (False, "BackendNotFound")
     assert "EndpointSelector" in said.message
+    assert conditions(world) == {"Accepted": (False, "UnsupportedValue"), "ResolvedRefs": (True, "ResolvedRefs")}
+
+
+async def test_the_object_itself_is_told_how_it_is(world: World) -> None:
+    both = validated(mode="ClientAndServer", more=", clientCertificateRef: {name: lost}")
+    await world.apply(xbackend(world, "mutual", tls=both))
+    assert world.outcome("XBackend shop/outside") is None
+
+    await world.apply(route())
+    lost = (False, "InvalidClientCertificateRef")
+    assert conditions(world) == {"Accepted": (True, "Accepted"), "ResolvedRefs": lost}
+
+    await world.apply(OURS.issue("gateway", client=True).secret("lost", namespace="shop"))
+    assert conditions(world) == {"Accepted": (True, "Accepted"), "ResolvedRefs": (True, "ResolvedRefs")}
+    assert (await ask(world)).said == (200, "r", "mutual")
 
 
 async def test_beside_a_service_by_weight(world: World) -> None:

@@ -13,7 +13,7 @@ import pytest_asyncio
 from cryptography.x509 import DNSName, UniformResourceIdentifier
 
 from gatewayd.ir.backend import Protocol
-from gatewayd.ir.http import DirectResponse, ExactPath, RouteTable, RouteTableKey
+from gatewayd.ir.http import DirectResponse, ExactPath, RouteDiscovery, RouteTable, RouteTableKey
 from gatewayd.ir.l4 import L4Action
 from gatewayd.ir.proxy import FilterChain, HTTPTraffic, L4Traffic, Listener, ProxyConfig, StreamListener
 from gatewayd.ir.tls import (
@@ -172,7 +172,11 @@ def _chain_with_certificate(chain: FilterChain, renewed: Certificate) -> FilterC
 def chain(
     name: str, traffic: RouteTableKey | L4Action, *server_names: str, tls: DownstreamTLS | None = None
 ) -> FilterChain:
-    http = HTTPTraffic(table=traffic, scheme="https") if isinstance(traffic, RouteTableKey) else None
+    http = (
+        HTTPTraffic(table=traffic, discovery=RouteDiscovery.PER_LISTENER, scheme="https")
+        if isinstance(traffic, RouteTableKey)
+        else None
+    )
     carried = http or L4Traffic(action=traffic)
     return FilterChain(name=name, server_names=server_names, tls=tls, traffic=carried)
 

@@ -17,9 +17,10 @@ from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import Certificates, TlsListener, UnixListener
 from gatewayd.ads.server import AdsServer
 from gatewayd.ir.backend import Cluster, Endpoint
-from gatewayd.ir.http import RouteTableKey, VirtualHost
+from gatewayd.ir.http import RouteDiscovery, RouteTableKey, VirtualHost
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.ir.proxy import ProxyConfig
+from gatewayd.settings import from_environment
 from gatewayd.xds.bootstrap import AdminSocket, ControlPlane, MutualTLS, UnixSocket, bootstrap, sds_files
 from gatewayd.xds.resource import LISTENER
 from gatewayd.xds.snapshot import SnapshotBuilder
@@ -202,6 +203,7 @@ async def http_edge(
         at = {name: endpoint(each.port) for name, each in backends.items()}
         made = await stack.enter_async_context(rig(folder))
         own = (cluster(name, where) for name, where in at.items())
-        tables = (table(*hosts, key=key),)
-        await made.apply(config(listeners=(http_listener(key),), tables=tables, clusters=(*own, *clusters(at))))
+        discovery = from_environment().route_discovery or RouteDiscovery.PER_LISTENER
+        tables, listeners = (table(*hosts, key=key, discovery=discovery),), (http_listener(key, discovery),)
+        await made.apply(config(listeners=listeners, tables=tables, clusters=(*own, *clusters(at))))
         yield Edge(made, backends, key.port)

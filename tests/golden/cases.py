@@ -73,7 +73,7 @@ def _read(path: Path) -> Iterator[Delta]:
 
 def translated(case: Case) -> Reconciler:
     """Translate a case, and acknowledge what came of it."""
-    found = offline(objects(case), standalone_environment("127.0.0.1", 0))
+    found = offline(objects(case), standalone_environment("127.0.0.1", 0, None))
     for gateway, snapshot in found.snapshots.items():
         acked = frozenset(snapshot.of(LISTENER))
         found.submit((fleet_delta(gateway, FleetReport(connected=1, acked_listeners=acked, rejections=())),))

@@ -119,6 +119,8 @@ def _plain(message: Any) -> Any:
 
 
 def _inside(packed: Any, path: str) -> Iterator[str]:
+    if not packed.type_url:
+        return
     name = packed.type_url.rpartition("/")[2]
     first = symbol_database.Default().GetSymbol(name)
     package, _, message = name.rpartition(".")

@@ -66,6 +66,12 @@ TERMINATE = st.fixed_dictionaries({"certificateRefs": few(CERTIFICATE, 2, 1)})
 PASS: Json = {"mode": "Passthrough"}
 
 
+ASKED = st.fixed_dictionaries(
+    {"name": one_of("cart", "pay", "none"), "port": st.just(80)}, optional={"namespace": one_of("shop", "blog")}
+)
+AUTH = ASKED.map(
+    lambda ref: {"type": "ExternalAuth", "externalAuth": {"protocol": "GRPC", "backendRef": ref, "grpc": {}}}
+)
 SOCKET = one_of(
     (80, "HTTP"),
     (80, "HTTP"),
@@ -89,6 +95,8 @@ def listeners(draw: st.DrawFn) -> list[Json]:
         each: Json = {"name": f"l{at}", "port": port, "protocol": protocol, "allowedRoutes": draw(ALLOWED_ROUTES)}
         if protocol in ("HTTP", "HTTPS", "TLS") and draw(st.booleans()):
             each["hostname"] = draw(HOSTS)
+        if protocol in ("HTTP", "HTTPS") and draw(one_of(*[False] * 3, True)):
+            each["filters"] = {"requests": draw(few(AUTH, 2))}
         if protocol == "HTTPS":
             each["tls"] = draw(TERMINATE)
         if protocol == "TLS":
@@ -125,10 +133,14 @@ def parents() -> st.SearchStrategy[list[Json]]:
     return whole | st.lists(PARENT, max_size=3, **unlike) | whole | few(SET_PARENT, 1)
 
 
-BACKEND = st.fixed_dictionaries(
-    {"name": one_of("cart", "pay", "cart", "none"), "port": one_of(80, 80, 80, 81)},
-    optional={"namespace": one_of("shop", "shop", "blog"), "weight": one_of(0, 1, 9)},
-)
+MIRROR: Json = {"type": "RequestMirror", "requestMirror": {"backendRef": {"name": "pay", "port": 80}}}
+NAMED: dict[str, st.SearchStrategy[Any]] = {
+    "name": one_of("cart", "pay", "cart", "none"),
+    "port": one_of(80, 80, 80, 81),
+}
+WEIGHED: dict[str, st.SearchStrategy[Any]] = {"namespace": one_of("shop", "shop", "blog"), "weight": one_of(0, 1, 9)}
+BACKEND = st.fixed_dictionaries(NAMED, optional=WEIGHED)
+FILTERED = st.fixed_dictionaries(NAMED, optional={**WEIGHED, "filters": few(AUTH | st.just(MIRROR), 1)})
 XBACKEND: Json = {"group": "gateway.networking.x-k8s.io", "kind": "XBackend", "name": "api"}
 PATH = one_of(
     {"value": "/"},
@@ -143,7 +155,6 @@ EXTENSION: Json = {"type": "ExtensionRef", "extensionRef": {"group": "x.example"
 REWRITE: Json = {"type": "URLRewrite", "urlRewrite": {"hostname": "inside.example"}}
 CORS: Json = {"type": "CORS", "cors": {"allowOrigins": ["https://a.example"]}}
 REDIRECT: Json = {"type": "RequestRedirect", "requestRedirect": {"scheme": "https"}}
-MIRROR: Json = {"type": "RequestMirror", "requestMirror": {"backendRef": {"name": "pay", "port": 80}}}
 
 
 def unlike(filters: list[Json]) -> list[Json]:
@@ -151,10 +162,10 @@ def unlike(filters: list[Json]) -> list[Json]:
 
 
 FORWARDING = st.fixed_dictionaries(
-    {"backendRefs": few(BACKEND | st.just(XBACKEND), 3, 1) | few(BACKEND, 1)},
+    {"backendRefs": few(FILTERED | st.just(XBACKEND), 3, 1) | few(BACKEND, 1)},
     optional={
         "matches": few(MATCH, 2),
-        "filters": few(one_of(HEADERS, EXTENSION, REWRITE, CORS, MIRROR), 2).map(unlike),
+        "filters": few(one_of(HEADERS, EXTENSION, REWRITE, CORS, MIRROR) | AUTH, 2).map(unlike),
         "timeouts": st.just({"request": "10s"}),
         "retry": st.just({"codes": [503], "attempts": 2}),
     },
@@ -346,6 +357,7 @@ START: tuple[Delta, ...] = (
             external_names=True,
             standalone=True,
             unprivileged_offset=0,
+            route_discovery=None,
         ),
     ),
 )

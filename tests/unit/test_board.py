@@ -4,6 +4,7 @@ from gatewayd.board import Sight, board
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
 from gatewayd.progress import Progress
 from gatewayd.standalone.table import Board, Mark
+from gatewayd.translator.virtualhosts import MANY_DOMAINS
 from gatewayd.xds.resource import ROUTE, TypeUrl
 from tests.unit.example import SHOP, translated
 
@@ -56,6 +57,15 @@ def test_before_any_proxy_is_there() -> None:
     assert str(route.programmed) == "no: Pending: no proxy is connected yet"
     assert route.acked is None
     assert found.notices == ("hello",)
+
+
+def test_listeners_with_many_hosts_say_how_routes_come() -> None:
+    route = SHOP[SHOP.index("kind: HTTPRoute") :]
+    more = (route.replace("shop", f"shop{number}") for number in range(MANY_DOMAINS))
+
+    (gateway,) = seen("\n---\napiVersion: gateway.networking.k8s.io/v1\n".join((SHOP, *more))).gateways
+
+    assert gateway.listeners == ("http :8080 (routes per host)",)
 
 
 def test_when_a_proxy_has_it() -> None:

@@ -53,7 +53,7 @@ class World:
     def __init__(self) -> None:
         self.batches: list[Batch] = []
         self.reconciler = Reconciler(publisher=Fleet(), on_batch=self.batches.append, awaited=())
-        here = Delta(kind=Environment, key=HERE, obj=standalone_environment("127.0.0.1", 0))
+        here = Delta(kind=Environment, key=HERE, obj=standalone_environment("127.0.0.1", 0, None))
         self.change(here, *deltas(SHOP, OTHER), *(route(at) for at in range(ROUTES)))
 
     def change(self, *events: Delta) -> Batch:
@@ -83,7 +83,7 @@ def test_one_edited_route_costs_one_route(world: World) -> None:
     assert batch.queries <= 25
     assert [each.gateway for each in batch.published] == ["shop/gw"]
     assert world.reconciler.snapshots["shop/other"] is other
-    # The RouteConfiguration is the one resource that is made; of it, one virtual host with one route is serialised.
+    # The host's RouteConfiguration is the one resource that is made.
     assert world.cost("shop/gw") == BuildCost(routes=1, virtual_hosts=1, resources=1)
 
 
@@ -99,13 +99,14 @@ def test_one_added_route_costs_one_route(world: World) -> None:
     batch = world.change(route(ROUTES + 1))
     assert batch.queries <= 40
     assert [each.gateway for each in batch.published] == ["shop/gw"]
-    assert world.cost("shop/gw") == BuildCost(routes=1, virtual_hosts=1, resources=1)
+    # Its host has a RouteConfiguration and a scope.
+    assert world.cost("shop/gw") == BuildCost(routes=1, virtual_hosts=1, resources=2)
 
 
 def test_one_removed_route_costs_no_route(world: World) -> None:
     batch = world.change(Delta(kind=HTTPRoute, key=ObjectKey("shop", "r19"), obj=None))
     assert batch.queries <= 25
-    assert world.cost("shop/gw") == BuildCost(routes=0, virtual_hosts=0, resources=1)
+    assert world.cost("shop/gw") == BuildCost(routes=0, virtual_hosts=0, resources=0)
 
 
 def test_a_new_endpoint_costs_no_route(world: World) -> None:

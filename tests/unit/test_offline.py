@@ -13,7 +13,7 @@ kind: HTTPRoute
 metadata: {name: r, namespace: shop}
 spec: {parentRefs: [{name: gw}], rules: [{backendRefs: [{name: cart, port: 80}]}]}
 """
-HERE = standalone_environment("127.0.0.1", 0)
+HERE = standalone_environment("127.0.0.1", 0, None)
 
 
 def test_objects_in_statuses_and_snapshots_out() -> None:
@@ -38,7 +38,7 @@ def test_nothing_in_nothing_out() -> None:
 
 
 def test_the_environment_of_a_run_without_a_cluster() -> None:
-    made = standalone_environment("127.0.0.1", 10_000)
+    made = standalone_environment("127.0.0.1", 10_000, None)
     assert (made.controller, made.address, made.unprivileged_offset) == (CONTROLLER, "127.0.0.1", 10_000)
     assert made.standalone
     assert made.loopback_backends

@@ -15,11 +15,11 @@ from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.offline import standalone_environment
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta, gateway_key
 from gatewayd.store import Delta, Synced
-from gatewayd.xds.resource import Snapshot
+from gatewayd.xds.resource import LISTENER, Snapshot
 from gatewayd.xds.snapshot import SnapshotBuilder
 from tests.unit.translator.manifests import CART, CLASS, GATEWAY, GW, SHOP, brief, deltas
 
-LOCAL = Delta(kind=Environment, key=HERE, obj=standalone_environment("127.0.0.1", 0))
+LOCAL = Delta(kind=Environment, key=HERE, obj=standalone_environment("127.0.0.1", 0, None))
 ROUTE = """
 kind: HTTPRoute
 metadata: {name: r, namespace: shop}
@@ -163,7 +163,7 @@ def test_a_snapshot_that_fails_leaves_the_last_one(monkeypatch: pytest.MonkeyPat
         assert world.step(ROUTE).published == ()
     assert world.reconciler.snapshots["shop/gw"] is before
     (published,) = world.step(GATEWAY.replace("port: 80", "port: 81")).published
-    assert "tcp-81" in str(published.resources)
+    assert "tcp-81" in published.of(LISTENER)
 
 
 def test_a_gateway_whose_snapshot_never_came_to_be_can_go(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,14 @@ from pathlib import Path
 
 import pytest
 
+from gatewayd.ir.http import RouteDiscovery
 from gatewayd.settings import Settings, SettingsError, from_environment, read
 
 
 def test_an_empty_environment_leaves_everything_to_the_caller() -> None:
-    assert read({"XDG_RUNTIME_DIR": ""}) == Settings(runtime=None, envoy=None, log_level=None, log_format=None)
+    assert read({"XDG_RUNTIME_DIR": ""}) == Settings(
+        runtime=None, envoy=None, log_level=None, log_format=None, route_discovery=None
+    )
 
 
 def test_what_is_set_is_read() -> None:
@@ -15,10 +18,15 @@ def test_what_is_set_is_read() -> None:
         "GATEWAYD_ENVOY": "/opt/envoy",
         "GATEWAYD_LOG_LEVEL": "DEBUG",
         "GATEWAYD_LOG_FORMAT": "json",
+        "GATEWAYD_ROUTE_DISCOVERY": "host",
     })  # fmt: skip
 
     assert found == Settings(
-        runtime=Path("/run/user/1"), envoy=Path("/opt/envoy"), log_level="debug", log_format="json"
+        runtime=Path("/run/user/1"),
+        envoy=Path("/opt/envoy"),
+        log_level="debug",
+        log_format="json",
+        route_discovery=RouteDiscovery.PER_HOST,
     )
 
 

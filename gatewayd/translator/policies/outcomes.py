@@ -3,27 +3,32 @@
 https://gateway-api.sigs.k8s.io/reference/spec/#policyancestorstatus
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
 from gatewayd.incremental.view import Index, Member, Source, View, query
 from gatewayd.ir.outcome import ParentOutcome, PolicyOutcome, Reference, Verdict
 from gatewayd.translator import verdicts
+from gatewayd.translator.backends import GatewayUpstream
 from gatewayd.translator.policies.attach import SERVICE_KIND, Policy, lost_targets
 from gatewayd.translator.policies.backendtls import ValidationKey, settings
 from gatewayd.translator.policies.traffic import accepted
 from gatewayd.translator.protocols import ROUTE_TABLES
-from gatewayd.translator.proxy import gateway_upstreams
+from gatewayd.translator.proxy import gateway_guards, gateway_upstreams, set_guards
 
 MAX_ANCESTORS = 16
+USERS = (*ROUTE_TABLES, Gateway, ListenerSet)
+"""The tables whose rows lead to backends."""
 
 
 class ServiceUse(NamedTuple):
-    """A Gateway whose routes lead to a Service."""
+    """A Gateway whose routes, or listeners, lead to a Service."""
 
     service: ObjectKey
     gateway: ObjectKey
@@ -31,17 +36,27 @@ class ServiceUse(NamedTuple):
 
 @query
 def service_uses(view: View, member: Member) -> frozenset[ServiceUse]:
-    """Return the Services that a route leads to, for each Gateway that it is attached to."""
+    """Return the Services that a route leads to, for each Gateway that it is attached to.
+
+    Of a Gateway and of a ListenerSet: the Services that their listeners ask.
+    """
     return frozenset(
         ServiceUse(ObjectKey(each.upstream.namespace, each.upstream.name), each.gateway)
-        for each in gateway_upstreams(view, member)
+        for each in upstreams_of(view, member)
         if each.upstream.kind == "Service"
     )
 
 
+def upstreams_of(view: View, member: Member) -> frozenset[GatewayUpstream]:
+    """Return the upstreams that a route, a Gateway's listeners or those of a ListenerSet lead to."""
+    if member.table is Gateway:
+        return gateway_guards(view, member)
+    return set_guards(view, member) if member.table is ListenerSet else gateway_upstreams(view, member)
+
+
 SERVICE_USES = Index(
     name="gateways_by_service",
-    sources=tuple(Source(table=table, query=service_uses) for table in ROUTE_TABLES),
+    sources=tuple(Source(table=table, query=service_uses) for table in USERS),
     group=lambda use: use.service,
 )
 
@@ -68,12 +83,13 @@ def traffic_outcome(view: View, member: Member) -> PolicyOutcome | None:
 
 
 def _outcome(view: View, row: Policy, said: tuple[Verdict, ...]) -> PolicyOutcome | None:
-    ancestors = tuple(
-        ParentOutcome(ref=_gateway(gateway), verdicts=said) for gateway in sorted(set(_gateways(view, row)))
-    )
-    if not ancestors:
-        return None
-    return PolicyOutcome(generation=row.metadata.generation, ancestors=ancestors[:MAX_ANCESTORS])
+    return ancestors(row.metadata.generation, _gateways(view, row), said)
+
+
+def ancestors(generation: int, gateways: Iterable[ObjectKey], said: tuple[Verdict, ...]) -> PolicyOutcome | None:
+    """Return the same verdicts for each of the Gateways; None when there is none."""
+    found = tuple(ParentOutcome(ref=_gateway(gateway), verdicts=said) for gateway in sorted(set(gateways)))
+    return PolicyOutcome(generation=generation, ancestors=found[:MAX_ANCESTORS]) if found else None
 
 
 def _gateways(view: View, row: Policy) -> Iterator[ObjectKey]:

@@ -1,7 +1,4 @@
-"""Rules of each kind of route. ROUTE_KINDS is the table: a new kind is a module here and a row.
-
-`attachment` asks `refusal`; virtual hosts and statuses ask `http_rules`, `l4_rules` and `unresolved`.
-"""
+"""Rules of each kind of route. ROUTE_KINDS is the table: a new kind is a module here and a row."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -13,7 +10,7 @@ from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.tcproute import TCPRoute
 from gatewayd.api.tlsroute import TLSRoute
 from gatewayd.api.udproute import UDPRoute
-from gatewayd.incremental.view import Member, Table, View, query, rescued_query
+from gatewayd.incremental.view import Member, Table, View, rescued_query
 from gatewayd.ir.backend import Protocol
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator.routes import grpc, http, l4
@@ -45,9 +42,3 @@ def rules(view: View, member: Member) -> RuleSet:
     """Return what the rules of a route say, whatever it is attached to."""
     row = view.get(member.table, member.key)
     return NO_RULES if row is None else ROUTE_KINDS[member.table](view, row)
-
-
-@query
-def refusal(view: View, member: Member) -> Verdict | None:
-    """Return why a route cannot be accepted by anyone, None when it can."""
-    return rules(view, member).refusal

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from gatewayd.api.durations import milliseconds
 from gatewayd.api.httproute import (
+    HTTPHeaderMatch,
     HTTPPathMatch,
+    HTTPQueryParamMatch,
     HTTPRoute,
     HTTPRouteMatch,
     HTTPRouteRetry,
@@ -43,6 +45,7 @@ from gatewayd.translator.rules import Problem, Ranked, RuleResult, RuleSet, Unsu
 from gatewayd.translator.sessions import persistence
 
 INTERNAL_ERROR = DirectResponse(status=500)
+KIND = group_kind(HTTPRoute)
 
 
 def rules(view: View, row: HTTPRoute) -> RuleSet:
@@ -52,9 +55,11 @@ def rules(view: View, row: HTTPRoute) -> RuleSet:
 
 def _rule(view: View, row: HTTPRoute, at: int, rule: HTTPRouteRule) -> RuleResult:
     path = f"spec.rules[{at}]"
-    place = Place(group_kind(HTTPRoute), row.metadata.namespace, Protocol.HTTP1, path)
+    place = Place(KIND, row.metadata.namespace, Protocol.HTTP1, path)
     steps = filtered(view, place._replace(path=f"{path}.filters"), rule.filters) if rule.filters else NO_FILTERS
-    sessions = persistence(rule.session_persistence, f"httproute/{row.metadata.key}/{rule.name or path}")
+    sessions = None
+    if rule.session_persistence is not None:
+        sessions = persistence(rule.session_persistence, f"httproute/{row.metadata.key}/{rule.name or path}")
     action, problems = _action(view, place, rule, steps, sessions)
     matches = tuple(_matches(rule.matches or (HTTPRouteMatch(),), path))
     routes = tuple(
@@ -114,13 +119,18 @@ def _retry(written: HTTPRouteRetry | None) -> Retry | None:
 
 def _matches(written: tuple[HTTPRouteMatch, ...], path: str) -> Iterator[RequestMatch | Unsupported]:
     for at, each in enumerate(written):
-        where = f"{path}.matches[{at}]"
-        patterns = [(f"{where}.path.value", each.path.value)] if each.path.type == "RegularExpression" else []
-        named = [(f"{where}.headers[{index}].value", entry) for index, entry in enumerate(each.headers)]
-        params = [(f"{where}.queryParams[{index}].value", entry) for index, entry in enumerate(each.query_params)]
-        patterns += [(field, entry.value) for field, entry in named if entry.type == "RegularExpression"]
-        patterns += [(field, entry.value) for field, entry in params if entry.type == "RegularExpression"]
+        patterns = [
+            (f"{path}.matches[{at}].{field}.value", entry.value)
+            for field, entry in _fields(each)
+            if entry.type == "RegularExpression"
+        ]
         yield _unusable(patterns) or _match(each)
+
+
+def _fields(written: HTTPRouteMatch) -> Iterator[tuple[str, HTTPPathMatch | HTTPHeaderMatch | HTTPQueryParamMatch]]:
+    yield "path", written.path
+    yield from ((f"headers[{at}]", each) for at, each in enumerate(written.headers))
+    yield from ((f"queryParams[{at}]", each) for at, each in enumerate(written.query_params))
 
 
 def _unusable(patterns: list[tuple[str, str]]) -> Unsupported | None:

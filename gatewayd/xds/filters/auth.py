@@ -19,31 +19,46 @@ from xds.type.matcher.v3 import matcher_pb2
 
 from gatewayd.ir.filters import ExternalAuth, GRPCCheck, HTTPCheck
 from gatewayd.xds import names
+from gatewayd.xds.filters import scope
 from gatewayd.xds.message import extension, packed, seconds
 
 NAME = "envoy.filters.http.composite"
+SHARE_NAME = "gatewayd.filters.http.share_auth"
+"""For what a backend of a rule asks, which comes after what the rule asks."""
 TIMEOUT_SECONDS = 10
 """How long the server may think; then the request is refused."""
 
 _NOTHING = matcher_pb2.Matcher()
-CONFIG = extension_matcher_pb2.ExtensionWithMatcher(
-    extension_config=extension(NAME, composite_pb2.Composite()), xds_matcher=_NOTHING
-)
+
+
+def composite(name: str) -> Any:
+    """Return a filter that does nothing until a route says which filters shall take its place."""
+    return extension_matcher_pb2.ExtensionWithMatcher(
+        extension_config=extension(name, composite_pb2.Composite()), xds_matcher=_NOTHING
+    )
+
+
+CONFIG = composite(NAME)
+SHARE_CONFIG = composite(SHARE_NAME)
 
 # What the server answers may not lead the request elsewhere, nor say where its body ends.
 _RULES = mutation_rules_pb2.HeaderMutationRules(
     disallow_system=wrappers_pb2.BoolValue(value=True),
     disallow_expression=regex_pb2.RegexMatcher(
-        regex="(?i)host|content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer"
+        regex=f"(?i)host|content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer|{scope.HEADER}"
     ),
 )
 _ALL = string_pb2.ListStringMatcher(patterns=[string_pb2.StringMatcher(safe_regex=regex_pb2.RegexMatcher(regex=".*"))])
 
 
 def auth_per_route(auth: ExternalAuth) -> Any:
-    """Return the configuration of one route."""
-    filter_config = extension("envoy.filters.http.ext_authz", ext_authz(auth))
-    execute = composite_pb2.ExecuteFilterAction(typed_config=filter_config)
+    """Return the configuration of one route, or of one backend of it."""
+    return in_place(ext_authz(auth))
+
+
+def in_place(of: Any) -> Any:
+    """Return the configuration of a `composite` whose place an ext_authz filter takes."""
+    execute = composite_pb2.ExecuteFilterAction(typed_config=extension("envoy.filters.http.ext_authz", of))
     action = extension_pb2.TypedExtensionConfig(name="ext_authz", typed_config=packed(execute))
     always = matcher_pb2.Matcher(on_no_match=matcher_pb2.Matcher.OnMatch(action=action))
     return extension_matcher_pb2.ExtensionWithMatcherPerRoute(xds_matcher=always)
@@ -60,6 +75,7 @@ def ext_authz(auth: ExternalAuth) -> Any:
         failure_mode_allow=False,
         with_request_body=body,
         allowed_headers=_exactly(auth.check.headers) if auth.check.headers else None,
+        disallowed_headers=_exactly((scope.HEADER,)),
         decoder_header_mutation_rules=_RULES,
     )
 

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
+from envoy.config.route.v3 import route_components_pb2 as route_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as pb
+from google.protobuf import any_pb2
 
 from gatewayd.ir.filters import Cors, ExternalAuth, HeaderChanges, HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import SessionPersistence
-from gatewayd.xds.filters import auth, cors, router, session
+from gatewayd.xds.filters import auth, cors, guard, router, session
 from gatewayd.xds.filters.header import header_fields
 from gatewayd.xds.message import packed
 
@@ -27,22 +29,40 @@ class ChainRow:
 
 
 CHAIN: tuple[ChainRow, ...] = (
-    # Preflights are answered before anything else looks at them.
+    # What a listener asks is asked before anything of a route is looked at, and may lead to another route.
+    *(ChainRow(name=name, config=auth.composite(name), always=False) for name in guard.NAMES),
+    # Preflights are answered before anything else of the route looks at them.
     ChainRow(name=cors.NAME, config=cors.CONFIG, always=False),
     # Nothing is decided for a request that may not come in.
     ChainRow(name=auth.NAME, config=auth.CONFIG, always=False),
+    ChainRow(name=auth.SHARE_NAME, config=auth.SHARE_CONFIG, always=False),
     ChainRow(name=session.NAME, config=session.CONFIG, always=False),
     ChainRow(name=router.NAME, config=router.CONFIG, always=True),
 )
 
 
-def http_filters() -> list[Any]:
-    """Return the filters for a connection manager."""
-    return [pb.HttpFilter(name=row.name, typed_config=packed(row.config), disabled=not row.always) for row in CHAIN]
+def http_filters(*, opted_into: bool) -> list[Any]:
+    """Return the filters for a connection manager; `opted_into`: a route turns on those that it configures.
+
+    Otherwise all are on, and do nothing by themselves.
+    """
+    return [
+        pb.HttpFilter(name=row.name, typed_config=packed(row.config), disabled=opted_into and not row.always)
+        for row in CHAIN
+    ]
 
 
 def filter_fields(filters: Sequence[HTTPFilter]) -> dict[str, Any]:
-    """Return the fields of a Route or of a ClusterWeight that make Envoy apply the filters, in their order."""
+    """Return the fields of a Route that make Envoy apply the filters, in their order."""
+    return _filter_fields(filters, auth.NAME)
+
+
+def share_fields(filters: Sequence[HTTPFilter]) -> dict[str, Any]:
+    """Return the fields of a ClusterWeight that make Envoy apply the filters, in their order, beside the route's."""
+    return _filter_fields(filters, auth.SHARE_NAME)
+
+
+def _filter_fields(filters: Sequence[HTTPFilter], auth_name: str) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     request: list[HeaderChanges] = []
     response: list[HeaderChanges] = []
@@ -56,7 +76,7 @@ def filter_fields(filters: Sequence[HTTPFilter]) -> dict[str, Any]:
             case Cors():
                 configs[cors.NAME] = packed(cors.cors_policy(each))
             case ExternalAuth():
-                configs[auth.NAME] = packed(auth.auth_per_route(each))
+                configs[auth_name] = packed(auth.auth_per_route(each))
             case _:
                 assert_never(each)
     if configs:
@@ -66,6 +86,20 @@ def filter_fields(filters: Sequence[HTTPFilter]) -> dict[str, Any]:
     if response:
         fields |= header_fields("response", response)
     return fields
+
+
+def guard_fields(guards: Sequence[ExternalAuth]) -> dict[str, Any]:
+    """Return the fields of a VirtualHost that make Envoy ask the guards before anything else.
+
+    Envoy decides which filters a request meets by the route that it has at first, and the guards may lead it to another
+    one. So all filters are on for the whole host, each still doing only what the route says in the end.
+    """
+    if not guards:
+        return {}
+    on = packed(route_pb2.FilterConfig(config=any_pb2.Any()))
+    configs = {row.name: on for row in CHAIN if not row.always and row.name not in guard.NAMES}
+    asked = {name: packed(each) for name, each in guard.guards_per_host(guards).items()}
+    return {"typed_per_filter_config": {**configs, **asked}}
 
 
 def with_session(fields: dict[str, Any], persistence: SessionPersistence | None) -> dict[str, Any]:

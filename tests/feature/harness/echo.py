@@ -167,13 +167,13 @@ async def _websocket(
 
 @asynccontextmanager
 async def http_backend(
-    name: str, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+    name: str, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0
 ) -> AsyncIterator[Backend]:
-    """Serve HTTP/1.1 until the block ends."""
+    """Serve HTTP/1.1 until the block ends, on any port unless one is given."""
     backend = Backend(name)
     tasks: set[asyncio.Task[None]] = set()
 
-    server = await asyncio.start_server(in_tasks(backend.serve, tasks), host, 0, ssl=tls)
+    server = await asyncio.start_server(in_tasks(backend.serve, tasks), host, port, ssl=tls)
     backend.port = server.sockets[0].getsockname()[1]
     try:
         yield backend

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gatewayd.app import Options, Standalone
+from gatewayd.settings import from_environment
 from gatewayd.standalone.envoy_binary import NoEnvoy, find_envoy
 
 
@@ -25,7 +26,15 @@ async def folder_run(folder: Path, runtime: Path) -> AsyncIterator[Standalone]:
     """Serve `folder` until the block ends."""
     envoy = find_envoy(None)
     assert not isinstance(envoy, NoEnvoy), envoy.message
-    options = Options(folder=folder, address="127.0.0.1", envoy=envoy, concurrency=1, drain=0.0, runtime=runtime)
+    options = Options(
+        folder=folder,
+        address="127.0.0.1",
+        envoy=envoy,
+        concurrency=1,
+        drain=0.0,
+        runtime=runtime,
+        route_discovery=from_environment().route_discovery,
+    )
     audience: Any = Silence()
     run = Standalone(options, audience)
     task = asyncio.get_running_loop().create_task(run.run(), name="gatewayd up")

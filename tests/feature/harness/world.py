@@ -21,6 +21,7 @@ from gatewayd.offline import standalone_environment
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta
 from gatewayd.standalone.envoy_events import EnvoyEvent, GaveUp, Started
 from gatewayd.standalone.folder import Absence, Contents, Folder, Step
+from gatewayd.settings import from_environment
 from gatewayd.store import Delta
 from gatewayd.xds.resource import LISTENER, XDS_TYPES, Snapshot, TypeUrl
 from tests.feature.harness import http1, manifests
@@ -64,9 +65,12 @@ class World:
         self.backends: dict[str, Backend] = {}
         self.batches: list[Batch] = []
         self._stopping: list[Envoy] = []
+        self._others: list[Envoy] = []
         self.stack = AsyncExitStack()
         self._where = folder
         self.socket = folder / "xds" / "socket"
+        # Where Envoys that start from now on look for the control plane.
+        self.doorway = self.socket
         self.by_hand: set[str] = set()
         self.pids: dict[str, int] = {}
         self._ports: dict[str, int] = {}
@@ -89,11 +93,11 @@ class World:
         await self._server.start()
         task = asyncio.get_running_loop().create_task(self.reconciler.run(), name="reconciler")
         self.stack.push_async_callback(self._close, task)
-        here = standalone_environment("127.0.0.1", 0)
+        here = standalone_environment("127.0.0.1", 0, from_environment().route_discovery)
         self._submit((Delta(kind=Environment, key=HERE, obj=here),))
 
     async def _close(self, task: "asyncio.Task[None]") -> None:
-        await asyncio.gather(*(envoy.stop() for envoy in (*self._stopping, *self.envoys.values())))
+        await asyncio.gather(*(envoy.stop() for envoy in (*self._stopping, *self._others, *self.envoys.values())))
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await self._server.stop()
@@ -309,7 +313,7 @@ class World:
         self.batches.append(batch)
         for snapshot in batch.published:
             if snapshot.gateway not in self.envoys and snapshot.gateway not in self.by_hand:
-                self._start(snapshot.gateway)
+                self.start(snapshot.gateway)
         for gateway in batch.retired:
             envoy = self.envoys.pop(gateway, None)
             if envoy is not None:
@@ -317,13 +321,16 @@ class World:
                 self._stopping.append(envoy)
         self._notify()
 
-    def _start(self, gateway: str) -> None:
+    def start(self, gateway: str) -> None:
+        """Start an Envoy for a Gateway; one that it has already runs on."""
+        if gateway in self.envoys:
+            self._others.append(self.envoys[gateway])
         self._started += 1
         self.envoys[gateway] = start_envoy(
             gateway=gateway,
             number=self._started,
             folder=self._where,
-            socket=self.socket,
+            socket=self.doorway,
             report=lambda event: self._on_envoy_event(gateway, event),
         )
 

@@ -45,7 +45,7 @@ def test_outside_of_a_cluster_it_says_why_it_cannot_start(gatewayd: Gatewayd, mo
     ran = gatewayd("serve")
     assert ran.code == CANNOT_START
     assert "cannot serve" in ran.err
-    assert "ConfigException" in ran.err
+    assert "AccessError" in ran.err
 
 
 def test_without_an_api_server_it_says_why_it_cannot_start(gatewayd: Gatewayd, tmp_path: Path) -> None:

@@ -82,3 +82,16 @@ def test_setting_the_host_header_is_a_rewrite_of_the_host() -> None:
 
     assert isinstance(done, Forwarded)
     assert {each.host for each in done.shares} == {"h.example"}
+
+
+def test_the_mirror_of_a_backend_is_told_with_it() -> None:
+    mirror = "{type: RequestMirror, requestMirror: {backendRef: {name: cart, port: 80}}}"
+    found = translated(SHOP.replace("weight: 3}", f"weight: 3, filters: [{mirror}]}}"))
+    (config,) = found.reconciler.configs.values()
+    host = next(each for each in config.route_tables[0].virtual_hosts if each.domain == "shop.example")
+    route = next(each for each in host.routes if each.source.rule == 0)
+
+    done = happening(route, host.domain, request(), {})
+
+    assert isinstance(done, Forwarded)
+    assert [each.changes for each in done.shares] == [("mirrored to Service default/cart:80 (100%)",), ()]

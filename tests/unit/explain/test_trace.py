@@ -118,3 +118,22 @@ def test_the_wrong_scheme_for_a_port() -> None:
     (trace,) = followed(SHOP, scheme="https", port=8080)
 
     assert trace.end == Untaken(status=0, why="the port speaks http, not https")
+
+
+AUTH = "{type: ExternalAuth, externalAuth: {protocol: GRPC, backendRef: {name: cart, port: 80}, grpc: {}}}"
+
+
+def test_whom_the_listener_asks() -> None:
+    guarded = SHOP.replace("port: 8080", f"port: 8080, filters: {{requests: [{AUTH}]}}")
+
+    for target in ("/cart", "/nowhere"):
+        (trace,) = followed(guarded, target)
+        assert trace.asked == ("Service default/cart:80",)
+
+
+def test_a_filter_of_the_listener_that_leads_nowhere() -> None:
+    lost = AUTH.replace("cart", "nobody")
+    (trace,) = followed(SHOP.replace("port: 8080", f"port: 8080, filters: {{requests: [{lost}]}}"))
+
+    why = "a filter of the listener leads nowhere; the listener's status says where"
+    assert (trace.asked, trace.end) == ((), Untaken(status=500, why=why))

@@ -41,3 +41,10 @@ def test_a_backend_that_leads_nowhere() -> None:
     found = lines("/cart", text=SHOP.replace("{name: cart, port: 80, weight: 3}", "{name: none, port: 80, weight: 3}"))
 
     assert '      but Service "default/none" does not exist' in found
+
+
+def test_whom_the_listener_asks_first() -> None:
+    auth = "{type: ExternalAuth, externalAuth: {protocol: GRPC, backendRef: {name: cart, port: 80}, grpc: {}}}"
+    found = lines("/cart", text=SHOP.replace("port: 8080", f"port: 8080, filters: {{requests: [{auth}]}}"))
+
+    assert found[1] == "  only if Service default/cart:80 consents, who may lead it to another rule"

@@ -1,13 +1,12 @@
 """The order of INDEXES: an index's queries may read earlier indexes only, or `settle` would miss a change."""
 
 from collections.abc import Hashable
-from typing import Any
 
 import pytest
 
 from gatewayd.incremental.engine import Engine
-from gatewayd.incremental.nodes import BucketNode, Node, Reader
-from gatewayd.incremental.view import Index, Member
+from gatewayd.incremental.nodes import BucketNode, CollectionNode, Node, QueryNode
+from gatewayd.incremental.view import Index
 from gatewayd.translator.declarations import INDEXES, OUTPUTS
 from tests.unit.translator.manifests import SHOP, deltas
 from tests.unit.translator.worlds import EVERYTHING
@@ -23,7 +22,7 @@ def indexes_read(node: Node, seen: set[Node]) -> set[Index]:
         return set()
     seen.add(node)
     found = {node.index} if isinstance(node, BucketNode) else set()
-    for read in node.reads if isinstance(node, Reader) else ():
+    for read in node.reads if isinstance(node, QueryNode | CollectionNode) else ():
         found |= indexes_read(read, seen)
     return found
 
@@ -34,10 +33,11 @@ def test_an_index_reads_earlier_indexes_only(at: int) -> None:
     for each in deltas(SHOP, EVERYTHING):
         engine.put(each.kind, each.key, each.obj)
     engine.settle()
-    members: dict[Member, Any] = engine._sinks[INDEXES[at]].members
     read: set[Index] = set()
-    for node in members.values():
+    queries = engine._sinks[INDEXES[at]].queries.values()
+    nodes = [node for query in queries for node in engine._nodes.get(query, {}).values()]
+    for node in nodes:
         read |= indexes_read(node, set())
-    assert members
+    assert nodes
     later: tuple[Hashable, ...] = INDEXES[at:]
     assert read.isdisjoint(later)

@@ -1,9 +1,7 @@
-import pytest
-
 from gatewayd.api.httproute import HTTPRouteRule
 from gatewayd.api.meta import GroupKind
 from gatewayd.ir.backend import InvalidBackend, Protocol, ServiceBackend
-from gatewayd.ir.filters import ExternalAuth, RequestHeaders
+from gatewayd.ir.filters import Cors, ExternalAuth, RequestHeaders
 from gatewayd.ir.http import NO_REWRITE
 from gatewayd.translator.filters import Place
 from gatewayd.translator.forwarding import NO_FILTERS, filtered, shares
@@ -79,21 +77,14 @@ def test_filters_of_a_backend_ref_are_those_of_its_share() -> None:
     assert (other.filters, other.rewrite) == ((), NO_REWRITE)
 
 
-@pytest.mark.parametrize(
-    "written",
-    [
-        MIRROR,
-        "{type: RequestRedirect, requestRedirect: {hostname: b.example}}",
-        "{type: CORS, cors: {allowOrigins: ['*']}}",
-    ],
-)
-def test_filters_that_a_backend_ref_cannot_have_fail_its_share(written: str) -> None:
-    refs = rule(f"backendRefs: [{{name: cart, port: 80, filters: [{written}]}}]").backend_refs
+def test_a_redirect_on_a_backend_ref_fails_its_share() -> None:
+    redirect = "{type: RequestRedirect, requestRedirect: {hostname: b.example}}"
+    refs = rule(f"backendRefs: [{{name: cart, port: 80, filters: [{redirect}]}}]").backend_refs
     found = shares(scratch(CART), PLACE, refs)
     assert isinstance(found.backends[0].backend, InvalidBackend)
     (problem,) = found.problems
     assert isinstance(problem, Unsupported)
-    assert problem.message.startswith("spec.rules[0].backendRefs[0].filters: not supported on a backendRef; allowed: ")
+    assert problem.message.startswith("spec.rules[0].backendRefs[0].filters: RequestRedirect is not supported")
 
 
 def test_an_unknown_filter_of_a_backend_ref_fails_its_share() -> None:
@@ -129,9 +120,19 @@ def test_external_authorisation_stands_once_in_a_rule() -> None:
     assert problem.message == "spec.rules[0]: more than one ExternalAuth is not supported"
 
 
-def test_external_authorisation_is_for_whole_rules() -> None:
-    refs = rule(f"backendRefs: [{{name: cart, port: 80, filters: [{AUTH}]}}]").backend_refs
+def test_a_backend_may_ask_mirror_and_answer_preflights_for_itself() -> None:
+    cors = "{type: CORS, cors: {allowOrigins: ['*']}}"
+    refs = rule(f"backendRefs: [{{name: cart, port: 80, filters: [{AUTH}, {MIRROR}, {cors}]}}]").backend_refs
+    found = shares(scratch(CART), PLACE, refs)
+    (one,) = found.backends
+    assert [type(each) for each in one.filters] == [ExternalAuth, Cors]
+    assert len(one.mirrors) == 1
+    assert isinstance(one.backend, ServiceBackend)
+    assert found.problems == ()
+
+
+def test_a_backend_whose_server_is_not_there_fails_its_share() -> None:
+    refs = rule(f"backendRefs: [{{name: cart, port: 80, filters: [{AUTH.replace('cart', 'nobody')}]}}]").backend_refs
     found = shares(scratch(CART), PLACE, refs)
     assert isinstance(found.backends[0].backend, InvalidBackend)
-    assert found.backends[0].filters == ()
-    assert [type(each) for each in found.problems] == [Unsupported]
+    assert [type(each) for each in found.problems] == [Unresolved]

@@ -15,7 +15,7 @@ from msgspec.structs import fields
 
 from gatewayd.api.kinds import KINDS
 from gatewayd.api.meta import ObjectKey
-from gatewayd.api.refs import BackendObjectRef, ObjectRef, SecretObjectRef
+from gatewayd.api.refs import EXPERIMENTAL_GROUP, GATEWAY_GROUP, BackendObjectRef, ObjectRef, SecretObjectRef
 from gatewayd.api.unsupported import REFUSED
 from gatewayd.incremental.view import Member
 from gatewayd.ir.outcome import Verdict
@@ -35,6 +35,7 @@ class Field:
     target: str
     group: str
     manifest: str
+    source_group: str = GATEWAY_GROUP
 
 
 LISTENERS = "[{name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]"
@@ -60,6 +61,14 @@ def gateway(more: str) -> str:
 kind: Gateway
 metadata: {{name: it, namespace: near}}
 spec: {{gatewayClassName: gatewayd, {more}}}
+"""
+
+
+def listener_set(listener: str) -> str:
+    return f"""
+kind: ListenerSet
+metadata: {{name: it, namespace: near}}
+spec: {{parentRef: {{name: gw}}, listeners: [{listener}]}}
 """
 
 
@@ -91,11 +100,7 @@ FIELDS |= {
         source="ListenerSet",
         target="Secret",
         group="",
-        manifest=f"""
-kind: ListenerSet
-metadata: {{name: it, namespace: near}}
-spec: {{parentRef: {{name: gw}}, listeners: [{TLS_PORT}]}}
-""",
+        manifest=listener_set(TLS_PORT),
     ),
     ("Gateway", "spec.tls.backend.clientCertificateRef"): Field(
         source="Gateway",
@@ -126,20 +131,58 @@ spec: {{parentRef: {{name: gw}}, listeners: [{TLS_PORT}]}}
 }
 
 AUTH = f"{{type: ExternalAuth, externalAuth: {{protocol: HTTP, backendRef: {BACKEND}, http: {{}}}}}}"
+GUARDED = f"{{name: guarded, port: 81, protocol: HTTP, filters: {{requests: [{AUTH}]}}}}"
 FIELDS |= {
-    ("HTTPRoute", "spec.rules[].filters[].externalAuth.backendRef"): Field(
-        source="HTTPRoute",
+    ("HTTPRoute", path): Field(source="HTTPRoute", target="Service", group="", manifest=route("HTTPRoute", rules))
+    for path, rules in (
+        ("spec.rules[].filters[].externalAuth.backendRef", f"rules: [{{filters: [{AUTH}]}}]"),
+        (
+            "spec.rules[].backendRefs[].filters[].externalAuth.backendRef",
+            f"rules: [{{backendRefs: [{{name: own, port: 80, filters: [{AUTH}]}}]}}]",
+        ),
+    )
+}
+FIELDS |= {
+    (kind, "spec.rules[].backendRefs[].filters[].requestMirror.backendRef"): Field(
+        source=kind,
         target="Service",
         group="",
-        manifest=route("HTTPRoute", f"rules: [{{filters: [{AUTH}]}}]"),
+        manifest=route(kind, f"rules: [{{backendRefs: [{{name: own, port: 80, filters: [{MIRROR}]}}]}}]"),
+    )
+    for kind in ("HTTPRoute", "GRPCRoute")
+}
+FIELDS |= {
+    ("Gateway", "spec.listeners[].filters.requests[].externalAuth.backendRef"): Field(
+        source="Gateway", target="Service", group="", manifest=gateway(f"listeners: [{GUARDED}]")
+    ),
+    ("ListenerSet", "spec.listeners[].filters.requests[].externalAuth.backendRef"): Field(
+        source="ListenerSet", target="Service", group="", manifest=listener_set(GUARDED)
+    ),
+}
+
+CLIENT = "clientCertificateRef: {name: target, namespace: far}"
+FIELDS |= {
+    ("XBackend", "spec.tls.clientCertificateRef"): Field(
+        source="XBackend",
+        target="Secret",
+        group="",
+        source_group=EXPERIMENTAL_GROUP,
+        manifest=f"""
+kind: XBackend
+metadata: {{name: it, namespace: near}}
+spec:
+  type: ExternalHostname
+  externalHostname: {{hostname: far.example}}
+  port: {{number: 443}}
+  tls: {{mode: ClientAndServer, validation: {{hostname: a.example, wellKnownCACertificates: System}}, {CLIENT}}}
+---
+{route("HTTPRoute", f"rules: [{{backendRefs: [{{group: {EXPERIMENTAL_GROUP}, kind: XBackend, name: it}}]}}]")}
+""",
     ),
 }
 
 ELSEWHERE: dict[tuple[str, str], str] = {
     ("GatewayClass", "spec.parametersRef"): "a class is not of any namespace; gatewayd takes no parameters there",
-    ("XBackend", "spec.tls.clientCertificateRef"): "refused: XBackend client certificates are not supported",
-    ("HTTPRoute", "spec.rules[].backendRefs[].filters[].requestMirror.backendRef"): "no mirrors on a backendRef",
-    ("GRPCRoute", "spec.rules[].backendRefs[].filters[].requestMirror.backendRef"): "no mirrors on a backendRef",
 }
 
 
@@ -193,7 +236,7 @@ def grant(case: str, field: Field) -> str:
     written = GRANTS[case]
     if written is None:
         return ""
-    known = {"api": "gateway.networking.k8s.io", "source": field.source, "group": field.group, "target": field.target}
+    known = {"api": field.source_group, "source": field.source, "group": field.group, "target": field.target}
     source, target = ([part.format(**known) for part in written[side]] for side in ("from", "to"))
     name = f", name: {target[2]}" if target[2] else ""
     return f"""
@@ -207,8 +250,9 @@ spec:
 
 
 def verdicts(outcome: object) -> Iterator[Verdict]:
-    for part in (*getattr(outcome, "parents", ()), *getattr(outcome, "listeners", ())):
-        yield from part.verdicts
+    for name in ("parents", "listeners", "ancestors"):
+        for part in getattr(outcome, name, ()):
+            yield from part.verdicts
     yield from getattr(outcome, "verdicts", ())
 
 

@@ -41,7 +41,7 @@ def test_what_a_gateway_needs() -> None:
 def test_nothing_runs_for_gateways_of_others_or_without_a_cluster() -> None:
     assert infrastructure(scratch(GATEWAY), member("Gateway", "shop/gw")) is None
     assert wanted() is None
-    assert wanted(GATEWAY, Delta(kind=Environment, key=HERE, obj=standalone_environment("127.0.0.1", 0))) is None
+    assert wanted(GATEWAY, Delta(kind=Environment, key=HERE, obj=standalone_environment("127.0.0.1", 0, None))) is None
 
 
 def test_nothing_runs_for_a_gateway_without_a_valid_listener() -> None:

@@ -159,6 +159,13 @@ def test_a_listener_of_unknown_kinds() -> None:
     assert found.listeners[0].kinds == ()
 
 
+def test_a_listener_whose_filter_leads_nowhere_is_accepted() -> None:
+    auth = "{type: ExternalAuth, externalAuth: {protocol: GRPC, backendRef: {name: nobody, port: 80}, grpc: {}}}"
+    found = said(gateway(f"{{name: l, port: 80, protocol: HTTP, filters: {{requests: [{auth}]}}}}"), ALL_ACKED)
+    assert brief(found.listeners[0].verdicts)["ResolvedRefs"] == "!InvalidListenerFilterRef"
+    assert brief(found.listeners[0].verdicts)["Accepted"] == "Accepted"
+
+
 def test_https_listeners_that_cover_the_same_hosts_are_warned_of() -> None:
     wild = HTTPS.replace("https, port", "wild, port").replace("HTTPS,", "HTTPS, hostname: '*.example',")
     other = HTTPS.replace("https, port", "other, port").replace("HTTPS,", "HTTPS, hostname: a.org,")

@@ -1,7 +1,9 @@
+import pytest
+
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.ir.proxy import ProxyConfig
-from gatewayd.translator.proxy import gateway_proxy, gateway_upstreams, proxy_config, route_upstreams, tables
+from gatewayd.translator.proxy import gateway_proxy, gateway_upstreams, proxy_config, route_upstreams, served_tables
 from gatewayd.translator.virtualhosts import TableKey
 from tests.unit.translator.manifests import CART, CLASS, GATEWAY, GW, SHOP, member, scratch
 
@@ -35,6 +37,36 @@ metadata: {{name: r, namespace: shop}}
 spec: {{rules: [{{filters: [{auth}], backendRefs: [{{name: cart, port: 80}}]}}]}}
 """
     assert upstreams(scratch(CART, SHADOW, route)) == ["cart", "shadow"]
+
+
+def test_whom_a_backend_asks_and_its_mirrors_are_upstreams() -> None:
+    auth = "{type: ExternalAuth, externalAuth: {protocol: HTTP, backendRef: {name: shadow, port: 80}, http: {}}}"
+    mirror = "{type: RequestMirror, requestMirror: {backendRef: {name: cart, port: 80}}}"
+    route = f"""
+kind: HTTPRoute
+metadata: {{name: r, namespace: shop}}
+spec: {{rules: [{{backendRefs: [{{name: nobody, port: 80, filters: [{auth}, {mirror}]}}]}}]}}
+"""
+    assert upstreams(scratch(CART, SHADOW, route)) == ["cart", "shadow"]
+
+
+@pytest.mark.parametrize("allowed", ["All", "None"])
+def test_whom_listeners_ask_is_an_upstream_of_their_gateway(allowed: str) -> None:
+    auth = "{type: ExternalAuth, externalAuth: {protocol: HTTP, backendRef: {name: %s, port: 80}, http: {}}}"
+    listener = "{name: %s, hostname: %s.example, port: 80, protocol: HTTP, filters: {requests: [%s]}}"
+    own = listener % ("own", "own", auth % "shadow")
+    more = listener % ("more", "more", auth % "cart")
+    texts = f"""
+kind: Gateway
+metadata: {{name: gw, namespace: shop}}
+spec: {{gatewayClassName: gatewayd, listeners: [{own}], allowedListeners: {{namespaces: {{from: {allowed}}}}}}}
+---
+kind: ListenerSet
+metadata: {{name: set, namespace: shop}}
+spec: {{parentRef: {{name: gw}}, listeners: [{more}]}}
+"""
+    names = [each.upstream.name for each in config(CLASS, CART, SHADOW, texts).clusters]
+    assert names == (["cart", "shadow"] if allowed == "All" else ["shadow"])
 
 
 def test_backends_and_mirrors_are_upstreams_and_invalid_ones_are_not() -> None:
@@ -91,7 +123,7 @@ def test_tables() -> None:
     )
     view = scratch(CLASS, GATEWAY.replace("[{name: http, port: 80, protocol: HTTP}]", entries))
     # "c" has no certificate: nobody could ask for its table.
-    assert tables(view, GW) == (TableKey(GW, 80, ""),)
+    assert served_tables(view, member("Gateway", "shop/gw")) == {TableKey(GW, 80, "")}
 
 
 def test_layer_4_routes_have_upstreams_too() -> None:

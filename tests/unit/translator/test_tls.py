@@ -1,7 +1,7 @@
 import pytest
 
 from gatewayd.ir.tls import ClientValidation
-from gatewayd.translator.listeners import listeners
+from gatewayd.translator.contests import listeners
 from gatewayd.translator.tls import Termination, termination, termination_key
 from tests.unit.translator import pem
 from tests.unit.translator.manifests import CLASS, GW, scratch

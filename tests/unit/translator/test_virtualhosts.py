@@ -4,7 +4,7 @@ import pytest
 
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.ir.http import DirectResponse, Redirect, RouteTable, VirtualHost
-from gatewayd.translator.virtualhosts import MISDIRECTED, NOT_FOUND, TableKey, gateway_hosts, route_table
+from gatewayd.translator.virtualhosts import MISDIRECTED, NOT_FOUND, TableKey, listener_hosts, route_table
 from tests.unit.translator import pem
 from tests.unit.translator.manifests import CART, CLASS, GW, member, scratch
 
@@ -60,7 +60,7 @@ def domains(*manifests: str, table: TableKey = HTTP) -> dict[str, list[str]]:
 
 def test_a_listener_without_routes_answers_404() -> None:
     (host,) = route_table(view_of(gateway(listener("a", "a.example"))), HTTP).virtual_hosts
-    assert host == VirtualHost(domain="a.example", routes=(), fallback=NOT_FOUND)
+    assert host == VirtualHost(domain="a.example", guards=(), routes=(), fallback=NOT_FOUND)
     assert DirectResponse(status=404) == NOT_FOUND
 
 
@@ -239,7 +239,7 @@ spec:
 
 
 def own_domains(count: int, own: str) -> set[str]:
-    found = gateway_hosts(scratch(many(count, own)), member("Gateway", "shop/gw"))
+    found = listener_hosts(scratch(many(count, own)), member("Gateway", "shop/gw"))
     return {each.domain for each in found if each.table.listener == "own"}
 
 
@@ -250,3 +250,18 @@ def test_few_listeners_refuse_each_other_by_name() -> None:
 def test_many_listeners_refuse_each_other_at_once_but_for_those_within() -> None:
     assert own_domains(64, "own.other") == {"own.other", "*"}
     assert own_domains(64, "*.example") == {"*.example", "*", *(f"h{number}.example" for number in range(64))}
+
+
+AUTH = "{type: ExternalAuth, externalAuth: {protocol: GRPC, backendRef: {name: %s, port: 80}, grpc: {}}}"
+
+
+@pytest.mark.parametrize(("asked", "fallback"), [("cart", 404), ("nobody", 500)])
+def test_a_listeners_filters_guard_each_of_its_hosts_and_no_other(asked: str, fallback: int) -> None:
+    guarded = listener("a", "*.example").replace("{", f"{{filters: {{requests: [{AUTH % asked}]}}, ", 1)
+    view = view_of(gateway(guarded, listener("b", "b.example")), route("r", "a.example"))
+    found = {host.domain: host for host in route_table(view, HTTP).virtual_hosts}
+    for domain in ("a.example", "*.example"):
+        assert [each.upstream.name for each in found[domain].guards] == (["cart"] if asked == "cart" else [])
+        assert found[domain].fallback.status == fallback
+    assert bool(found["a.example"].routes) is (asked == "cart")
+    assert (found["b.example"].guards, found["b.example"].fallback) == ((), NOT_FOUND)

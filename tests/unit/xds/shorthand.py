@@ -11,7 +11,7 @@ from gatewayd.ir.backend import (
     ServiceBackend,
     Upstream,
 )
-from gatewayd.ir.filters import Header, HeaderChanges, HTTPFilter
+from gatewayd.ir.filters import ExternalAuth, Header, HeaderChanges, HTTPFilter
 from gatewayd.ir.http import (
     NO_REWRITE,
     NO_TIMEOUTS,
@@ -27,6 +27,7 @@ from gatewayd.ir.http import (
     RequestMatch,
     Retry,
     Route,
+    RouteDiscovery,
     RouteTable,
     RouteTableKey,
     RuleRef,
@@ -59,11 +60,14 @@ def share(
     *,
     weight: int = 1,
     filters: tuple[HTTPFilter, ...] = (),
+    mirrors: tuple[Mirror, ...] = (),
     rewrite: URLRewrite = NO_REWRITE,
     persistence: SessionPersistence | None = None,
 ) -> WeightedBackend:
     target = service(backend) if isinstance(backend, str) else backend
-    return WeightedBackend(backend=target, weight=weight, filters=filters, rewrite=rewrite, persistence=persistence)
+    return WeightedBackend(
+        backend=target, weight=weight, filters=filters, mirrors=mirrors, rewrite=rewrite, persistence=persistence
+    )
 
 
 def forward(
@@ -122,12 +126,16 @@ def route(
     return Route(source=source, rule_name=rule_name, match=match or matching(), action=action, filters=filters)
 
 
-def host(domain: str, *routes: Route, fallback: DirectResponse = NOT_FOUND) -> VirtualHost:
-    return VirtualHost(domain=domain, routes=routes, fallback=fallback)
+def host(
+    domain: str, *routes: Route, fallback: DirectResponse = NOT_FOUND, guards: tuple[ExternalAuth, ...] = ()
+) -> VirtualHost:
+    return VirtualHost(domain=domain, guards=guards, routes=routes, fallback=fallback)
 
 
-def table(*hosts: VirtualHost, key: RouteTableKey = TABLE) -> RouteTable:
-    return RouteTable(key=key, virtual_hosts=hosts)
+def table(
+    *hosts: VirtualHost, key: RouteTableKey = TABLE, discovery: RouteDiscovery = RouteDiscovery.PER_LISTENER
+) -> RouteTable:
+    return RouteTable(key=key, discovery=discovery, virtual_hosts=hosts)
 
 
 def changes(
@@ -163,8 +171,10 @@ def l4(*backends: tuple[ServiceBackend | InvalidBackend, int]) -> L4Forward:
     return L4Forward(source="TCPRoute/shop/route", backends=weighted)
 
 
-def http_listener(key: RouteTableKey = TABLE) -> StreamListener:
-    traffic = HTTPTraffic(table=key, scheme="http")
+def http_listener(
+    key: RouteTableKey = TABLE, discovery: RouteDiscovery = RouteDiscovery.PER_LISTENER
+) -> StreamListener:
+    traffic = HTTPTraffic(table=key, discovery=discovery, scheme="http")
     chain = FilterChain(name=f"http-{key.port}", server_names=(), tls=None, traffic=traffic)
     return StreamListener(port=key.port, inspect_tls=False, chains=(chain,))
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from gatewayd.ir.filters import Cors, HTTPFilter, RequestHeaders, ResponseHeaders
+from gatewayd.ir.filters import Cors, ExternalAuth, GRPCCheck, HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import (
     Forward,
     FullPath,
@@ -15,9 +15,9 @@ from gatewayd.ir.http import (
     Timeouts,
 )
 from gatewayd.xds import names
-from gatewayd.xds.filters import session
+from gatewayd.xds.filters import auth, session
 from gatewayd.xds.forward import Share, direct_response, shares
-from tests.unit.xds.shorthand import NOWHERE, changes, forward, matching, rewritten, route, service, share
+from tests.unit.xds.shorthand import NOWHERE, changes, forward, matching, rewritten, route, service, share, upstream
 
 A, B = "service/shop/a/80/http1", "service/shop/b/80/http1"
 ERROR = direct_response(500)
@@ -177,6 +177,25 @@ def test_mirrors() -> None:
     assert whole.disable_shadow_host_suffix_append
     assert not whole.HasField("runtime_fraction")
     assert part.runtime_fraction.default_value.numerator == 5
+
+
+def test_a_backends_own_mirror_gets_its_share_alone() -> None:
+    rules, own = (Mirror(backend=service(name), parts_per_million=1_000_000) for name in "bc")
+    whole = only(forward(share("a", mirrors=(own,)), mirrors=(rules,)))
+    assert [each.cluster for each in whole.request_mirror_policies] == [B, "service/shop/c/80/http1"]
+    first, second = found(forward(share("a", mirrors=(own,)), "b", mirrors=(rules,)))
+    assert [first.threshold, second.threshold] == [500_000, None]
+    assert [len(each.fields["route"].request_mirror_policies) for each in (first, second)] == [2, 1]
+
+
+def test_a_backend_asks_beside_its_rule() -> None:
+    rule, own = (
+        ExternalAuth(upstream=upstream(name), check=GRPCCheck(headers=()), body_bytes=0) for name in ("rule", "own")
+    )
+    (one,) = found(forward(share("a", filters=(own,)), "b"), rule)
+    first, second = one.fields["route"].weighted_clusters.clusters
+    assert (set(first.typed_per_filter_config), set(second.typed_per_filter_config)) == ({auth.SHARE_NAME}, set())
+    assert one.filters == (rule,)
 
 
 def test_a_backend_keeps_its_own_sessions_where_the_rule_keeps_none() -> None:

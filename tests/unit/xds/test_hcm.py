@@ -1,9 +1,11 @@
-from gatewayd.ir.http import RouteTableKey
+from gatewayd.ir.http import RouteDiscovery, RouteTableKey
 from gatewayd.ir.proxy import HTTPTraffic
 from gatewayd.xds.hcm import connection_manager
 from gatewayd.xds.message import ADS
 
-MADE = connection_manager(HTTPTraffic(table=RouteTableKey(port=443, listener="web"), scheme="https"))
+MADE = connection_manager(
+    HTTPTraffic(table=RouteTableKey(port=443, listener="web"), discovery=RouteDiscovery.PER_LISTENER, scheme="https")
+)
 
 
 def test_routes_come_by_rds() -> None:

@@ -1,16 +1,26 @@
+from dataclasses import replace
+from typing import Any
+
 from envoy.config.core.v3 import address_pb2
+from envoy.config.listener.v3 import listener_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2
 from envoy.extensions.filters.network.tcp_proxy.v3 import tcp_proxy_pb2
 from envoy.extensions.filters.udp.udp_proxy.v3 import udp_proxy_pb2
 
 from gatewayd.ir.l4 import L4Refuse
-from gatewayd.ir.proxy import DatagramListener, FilterChain, L4Traffic, StreamListener
+from gatewayd.ir.proxy import DatagramListener, FilterChain, L4Traffic, Listener, StreamListener
 from gatewayd.ir.tls import DownstreamTLS
 from gatewayd.xds import names
-from gatewayd.xds.listener import listener
+from gatewayd.xds.listener import listener_body, no_chains
 from tests.unit.xds.shorthand import http_listener
 
 ANY = "0.0.0.0"
+
+
+def listener(of: Listener, address: str) -> Any:
+    return listener_pb2.Listener.FromString(listener_body(of, address, no_chains()))
+
+
 PASSED = FilterChain(name="one", server_names=("a.example", "*.b"), tls=None, traffic=L4Traffic(action=L4Refuse()))
 ENDED = FilterChain(
     name="two", server_names=(), tls=DownstreamTLS(certificates=(), alpn=(), client=None), traffic=PASSED.traffic
@@ -60,3 +70,14 @@ def test_udp() -> None:
 def test_the_ipv6_wildcard_is_both_families() -> None:
     assert listener(http_listener(), "::").address.socket_address.ipv4_compat
     assert not listener(http_listener(), ANY).address.socket_address.ipv4_compat
+
+
+def test_of_many_chains_one_is_serialised_anew() -> None:
+    many = tuple(replace(PASSED, name=f"chain-{number}", server_names=(f"h{number}.example",)) for number in range(50))
+    chains = no_chains()
+    before = listener_body(StreamListener(port=443, inspect_tls=True, chains=many), ANY, chains)
+    entries = chains.results
+    edited = (*many[:7], replace(many[7], server_names=("other.example",)), *many[8:])
+    after = listener_body(StreamListener(port=443, inspect_tls=True, chains=edited), ANY, chains)
+    assert [one is two for one, two in zip(entries, chains.results, strict=True)].count(False) == 1
+    assert before != after == listener_body(StreamListener(port=443, inspect_tls=True, chains=edited), ANY, no_chains())

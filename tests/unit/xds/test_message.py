@@ -2,7 +2,7 @@ import pytest
 from envoy.config.core.v3 import base_pb2
 from envoy.config.route.v3 import route_components_pb2
 
-from gatewayd.xds.message import ADS, extension, field, milliseconds, packed, seconds, serialised
+from gatewayd.xds.message import ADS, extension, field, field_head, milliseconds, packed, seconds, serialised
 
 
 @pytest.mark.parametrize("size", [0, 1, 127, 128, 16_383, 16_384, 300_000])
@@ -14,6 +14,10 @@ def test_a_field_is_what_the_library_writes(size: int) -> None:
 
 def test_a_high_field_number() -> None:
     assert field(1000, b"x") == bytes([0xC2, 0x3E, 1]) + b"x"
+
+
+def test_a_head_goes_before_the_bytes_of_a_field() -> None:
+    assert field_head(3, 300) + b"x" * 300 == field(3, b"x" * 300)
 
 
 def test_maps_are_written_in_one_order() -> None:

@@ -1,29 +1,31 @@
 from envoy.config.route.v3 import route_components_pb2, route_pb2
 
-from gatewayd.ir.filters import Cors, RequestHeaders, ResponseHeaders
+from gatewayd.ir.filters import Cors, ExternalAuth, GRPCCheck, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import (
     DirectResponse,
     FullPath,
     PersistenceKind,
     Route,
-    RouteTableKey,
     SessionPersistence,
 )
+from gatewayd.xds.filters import guard
 from gatewayd.xds.message import serialised
 from gatewayd.xds.route import (
     TABLE_TAIL,
     envoy_routes,
     fallback_entries,
+    guards_tail,
     route_entries,
     shared_between_domains,
     table_head,
     virtual_host_entry,
     virtual_host_head,
 )
-from tests.unit.xds.shorthand import changes, forward, redirect, rewritten, route, share
+from tests.unit.xds.shorthand import changes, forward, redirect, rewritten, route, share, upstream
 
 DOMAIN = "shop.example"
 CORS = Cors(origins=("*",), methods=(), allow_headers=(), expose_headers=(), max_age=5, credentials=False)
+ASKED = ExternalAuth(upstream=upstream("auth"), check=GRPCCheck(headers=()), body_bytes=0)
 SESSION = SessionPersistence(kind=PersistenceKind.COOKIE, name="s", path="/", ttl_s=None)
 
 
@@ -35,8 +37,8 @@ def only(of: Route) -> route_components_pb2.Route:
 def test_parts_make_the_message_that_would_have_been_made_at_once() -> None:
     routes = (route(forward("a"), name="one"), route(redirect(scheme="https"), name="two"))
     body = b"".join((virtual_host_head(DOMAIN), *(route_entries(each, DOMAIN) for each in routes)))
-    entry = virtual_host_entry(body + fallback_entries(DirectResponse(status=421)))
-    whole = table_head(RouteTableKey(port=80, listener="")) + entry + TABLE_TAIL
+    entry = virtual_host_entry(body + fallback_entries(DirectResponse(status=421), (ASKED,)) + guards_tail((ASKED,)))
+    whole = table_head("80") + entry + TABLE_TAIL
     parsed = route_pb2.RouteConfiguration.FromString(whole)
     assert serialised(parsed) == whole
     assert (parsed.name, parsed.ignore_port_in_host_matching) == ("80", True)
@@ -45,10 +47,19 @@ def test_parts_make_the_message_that_would_have_been_made_at_once() -> None:
     assert (host.name, list(host.domains)) == (DOMAIN, [DOMAIN])
     assert [each.name for each in host.routes[:2]] == [str(each.source) for each in routes]
     assert (host.routes[2].match.prefix, host.routes[2].direct_response.status) == ("/", 421)
+    assert guard.NAMES[0] in host.typed_per_filter_config
 
 
 def test_envoy_answers_404_by_itself() -> None:
-    assert fallback_entries(DirectResponse(status=404)) == b""
+    assert fallback_entries(DirectResponse(status=404), ()) == guards_tail(()) == b""
+
+
+def test_a_404_is_written_out_where_somebody_is_asked_first() -> None:
+    host = route_components_pb2.VirtualHost.FromString(
+        fallback_entries(DirectResponse(status=404), (ASKED,)) + guards_tail((ASKED,))
+    )
+    (rest,) = host.routes
+    assert (rest.match.prefix, rest.direct_response.status) == ("/", 404)
 
 
 def test_actions() -> None:

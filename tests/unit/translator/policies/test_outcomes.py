@@ -69,6 +69,23 @@ def test_the_services_that_a_route_leads_to() -> None:
     assert service_uses(view, member("HTTPRoute", "shop/r")) == {ServiceUse(member("Service", "shop/cart").key, GW)}
 
 
+def test_the_services_that_listeners_ask() -> None:
+    auth = "{type: ExternalAuth, externalAuth: {protocol: GRPC, backendRef: {name: cart, port: 80}, grpc: {}}}"
+    guarded = f"protocol: HTTP, hostname: %s.example, filters: {{requests: [{auth}]}}"
+    gateway = GATEWAY.replace("protocol: HTTP", guarded % "own").replace(
+        "  listeners:", "  allowedListeners: {namespaces: {from: Same}}\n  listeners:"
+    )
+    more = f"""
+kind: ListenerSet
+metadata: {{name: more, namespace: shop}}
+spec: {{parentRef: {{name: gw}}, listeners: [{{name: l, port: 80, {guarded % "more"}}}]}}
+"""
+    view = scratch(SHOP, gateway, more)
+    use = ServiceUse(member("Service", "shop/cart").key, GW)
+    for row in (member("Gateway", "shop/gw"), member("ListenerSet", "shop/more")):
+        assert service_uses(view, row) == {use}
+
+
 def test_traffic_policies_are_told_of_the_same_way() -> None:
     early, late = (
         f"""

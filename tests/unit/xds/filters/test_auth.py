@@ -2,6 +2,7 @@ from envoy.extensions.filters.http.composite.v3 import composite_pb2
 from envoy.extensions.filters.http.ext_authz.v3 import ext_authz_pb2
 
 from gatewayd.ir.filters import ExternalAuth, GRPCCheck, HTTPCheck
+from gatewayd.xds.filters import scope
 from gatewayd.xds.filters.auth import auth_per_route, ext_authz
 from tests.unit.xds.shorthand import upstream
 
@@ -49,5 +50,10 @@ def test_it_fails_closed_and_its_answer_does_not_frame_the_request() -> None:
     made = ext_authz(PLAIN)
     assert not made.failure_mode_allow
     assert made.decoder_header_mutation_rules.disallow_system.value
-    for name in ("host", "content-length", "transfer-encoding"):
+    for name in ("host", "content-length", "transfer-encoding", scope.HEADER):
         assert name in made.decoder_header_mutation_rules.disallow_expression.regex
+
+
+def test_what_finds_the_routes_is_for_no_server() -> None:
+    (kept,) = ext_authz(PLAIN).disallowed_headers.patterns
+    assert kept.exact == scope.HEADER

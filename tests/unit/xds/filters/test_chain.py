@@ -1,27 +1,33 @@
+from envoy.config.route.v3 import route_components_pb2
+
 from gatewayd.ir.filters import Cors, ExternalAuth, GRPCCheck, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import PersistenceKind, SessionPersistence
-from gatewayd.xds.filters import auth, cors, router, session
-from gatewayd.xds.filters.chain import CHAIN, filter_fields, http_filters, with_session
+from gatewayd.xds.filters import auth, cors, guard, router, session
+from gatewayd.xds.filters.chain import CHAIN, filter_fields, guard_fields, http_filters, share_fields, with_session
 from tests.unit.xds.shorthand import changes, upstream
 
 CORS = Cors(origins=("*",), methods=(), allow_headers=(), expose_headers=(), max_age=5, credentials=False)
+ASKED = ExternalAuth(upstream=upstream("auth"), check=GRPCCheck(headers=()), body_bytes=0)
 PUT = changes(put=(("x", "1"),))
 SESSION = SessionPersistence(kind=PersistenceKind.HEADER, name="x", path="", ttl_s=None)
 
 
 def test_the_router_ends_the_chain_and_the_others_wait_for_a_route() -> None:
-    made = http_filters()
+    made = http_filters(opted_into=True)
     assert (
         [each.name for each in made]
         == [row.name for row in CHAIN]
         == [
+            *guard.NAMES,
             cors.NAME,
             auth.NAME,
+            auth.SHARE_NAME,
             session.NAME,
             router.NAME,
         ]
     )
-    assert [each.disabled for each in made] == [True, True, True, False]
+    assert [each.disabled for each in made] == [True] * (len(made) - 1) + [False]
+    assert not any(each.disabled for each in http_filters(opted_into=False))
 
 
 def test_filters_become_fields() -> None:
@@ -37,8 +43,20 @@ def test_filters_become_fields() -> None:
 
 
 def test_filters_of_envoy_stand_beside_each_other() -> None:
-    asked = ExternalAuth(upstream=upstream("auth"), check=GRPCCheck(headers=()), body_bytes=0)
-    assert set(filter_fields((asked, CORS))["typed_per_filter_config"]) == {cors.NAME, auth.NAME}
+    assert set(filter_fields((ASKED, CORS))["typed_per_filter_config"]) == {cors.NAME, auth.NAME}
+
+
+def test_what_a_backend_asks_stands_beside_what_its_rule_asks() -> None:
+    assert set(share_fields((ASKED, CORS))["typed_per_filter_config"]) == {cors.NAME, auth.SHARE_NAME}
+
+
+def test_guards_turn_on_what_the_route_that_they_lead_to_may_need() -> None:
+    assert guard_fields(()) == {}
+    configs = guard_fields((ASKED, ASKED))["typed_per_filter_config"]
+    assert set(configs) == {*guard.NAMES[:2], cors.NAME, auth.NAME, auth.SHARE_NAME, session.NAME}
+    turned_on = route_components_pb2.FilterConfig()
+    assert configs[auth.NAME].Unpack(turned_on)
+    assert (turned_on.disabled, turned_on.HasField("config"), turned_on.config.type_url) == (False, True, "")
 
 
 def test_sessions_stand_beside_other_filters() -> None:

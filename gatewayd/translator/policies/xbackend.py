@@ -1,0 +1,83 @@
+"""What is said about an XBackend: for each Gateway whose routes name it, whether it can be had as it is written.
+
+https://gateway-api.sigs.k8s.io/geps/gep-4731/ (status)
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gatewayd.api.meta import ObjectKey
+from gatewayd.api.xbackend import XBackend
+from gatewayd.incremental.view import Index, Member, Source, View, query
+from gatewayd.ir.outcome import PolicyOutcome, Verdict
+from gatewayd.translator import verdicts
+from gatewayd.translator.attachment import attachments
+from gatewayd.translator.clientcert import XBACKEND_KIND, backend_client_certificate
+from gatewayd.translator.policies.backendtls import ValidationKey, settings
+from gatewayd.translator.policies.outcomes import USERS, ancestors, upstreams_of
+from gatewayd.translator.protocols import ROUTE_TABLES, group_kind
+from gatewayd.translator.references import Pointer, permitted
+
+
+class BackendUse(NamedTuple):
+    """A Gateway whose routes name an XBackend."""
+
+    backend: ObjectKey
+    gateway: ObjectKey
+
+
+@query
+def backend_uses(view: View, member: Member) -> frozenset[BackendUse]:
+    """Return the XBackends that a route names, usable or not, for each Gateway that it is attached to.
+
+    Of a Gateway and of a ListenerSet: those that their listeners ask.
+    """
+    used = {
+        BackendUse(ObjectKey(each.upstream.namespace, each.upstream.name), each.gateway)
+        for each in upstreams_of(view, member)
+        if each.upstream.kind == "XBackend"
+    }
+    if member.table in ROUTE_TABLES:
+        gateways = {parent.gateway for parent in attachments(view, member) if parent.attached}
+        used |= {BackendUse(backend, gateway) for gateway in gateways for backend in _named(view, member)}
+    return frozenset(used)
+
+
+def _named(view: View, member: Member) -> Iterator[ObjectKey]:
+    """Yield what backendRefs name and may name: of a backend that leads nowhere, the rules keep no name."""
+    row = view.get(member.table, member.key)
+    if row is None:
+        return
+    source, namespace = group_kind(type(row)), row.metadata.namespace
+    for ref in (ref for rule in row.spec.rules for ref in rule.backend_refs):
+        pointer = Pointer(source, namespace, XBACKEND_KIND, ObjectKey(ref.namespace or namespace, ref.name))
+        if ref.group_kind == XBACKEND_KIND and permitted(view, pointer):
+            yield pointer.to
+
+
+BACKEND_USES = Index(
+    name="gateways_by_xbackend",
+    sources=tuple(Source(table=table, query=backend_uses) for table in USERS),
+    group=lambda use: use.backend,
+)
+
+
+@query
+def xbackend_outcome(view: View, member: Member) -> PolicyOutcome | None:
+    """Return what is said about an XBackend; None while no Gateway of ours has a route that names it."""
+    row = view.get(XBackend, member.key)
+    if row is None:
+        return None
+    gateways = (use.gateway for use in view.group(BACKEND_USES, row.metadata.key))
+    return ancestors(row.metadata.generation, gateways, tuple(_said(view, row)))
+
+
+def _said(view: View, row: XBackend) -> Iterator[Verdict]:
+    tls = settings(view, ValidationKey(XBackend, row.metadata.key, "spec.tls.validation"))
+    own = backend_client_certificate(view, row.metadata.key).resolved
+    if row.spec.external_hostname is None:
+        yield verdicts.unsupported_value(f"spec.type: {row.spec.type} is not supported; allowed: ExternalHostname")
+    else:
+        yield tls.accepted if tls is not None else verdicts.accepted()
+    found = (own, tls.resolved if tls is not None else None)
+    yield next((each for each in found if each is not None and not each.status), verdicts.resolved())

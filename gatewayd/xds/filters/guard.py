@@ -1,0 +1,24 @@
+"""The ExternalAuth filters of a listener -> filters of Envoy before all others, one for each, in their order.
+
+They are configured by virtual hosts, each of which belongs to one listener. What they add to a request may lead it to
+another route of the virtual host, so routes are asked again after each of them; the host stays what it was.
+Rules: https://gateway-api.sigs.k8s.io/geps/gep-5224/
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from gatewayd.ir.filters import ExternalAuth
+from gatewayd.ir.limits import GUARDS
+from gatewayd.xds.filters.auth import ext_authz, in_place
+
+# A composite can take a list of filters, but of those it asks the first that has to wait for an answer, and no other.
+NAMES = tuple(f"gatewayd.filters.http.guard.{number}" for number in range(1, GUARDS + 1))
+
+
+def guards_per_host(guards: Sequence[ExternalAuth]) -> dict[str, Any]:
+    """Return the configurations of one virtual host by the filter's name."""
+    made = [ext_authz(each) for each in guards]
+    for each in made:
+        each.clear_route_cache = True
+    return {name: in_place(each) for name, each in zip(NAMES, made, strict=False)}

@@ -1,0 +1,109 @@
+"""Route discovery per host: how a connection manager finds the RouteConfiguration of a request's host by itself.
+
+Scoped routes find it by a key that is compared as it is, and know no "otherwise". So the key has two parts, the route
+table and the host up to its port, in a header that is set before the route is looked for; and where that finds no
+virtual host, a script looks again: by the host in lower case, then in the RouteConfiguration of all the other domains
+of the table, wildcards and "*", which Envoy matches as it matches any. A request whose host is known by name never
+runs the script: every RouteConfiguration turns it off.
+https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/config/route/v3/scoped_route.proto
+"""
+
+from typing import Any
+
+from envoy.config.common.mutation_rules.v3 import mutation_rules_pb2
+from envoy.config.core.v3 import base_pb2
+from envoy.config.route.v3 import route_components_pb2, route_pb2, scoped_route_pb2
+from envoy.extensions.filters.http.lua.v3 import lua_pb2
+from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as pb
+from envoy.extensions.http.early_header_mutation.header_mutation.v3 import header_mutation_pb2
+from google.protobuf import struct_pb2
+
+from gatewayd.ir.http import RouteTableKey
+from gatewayd.xds import names
+from gatewayd.xds.message import ADS, extension, packed, serialised
+
+HEADER = "x-gatewayd-scope"
+"""Holds the key while a request is in the proxy; no backend sees it."""
+
+_NAME = "gatewayd.scope"
+_KNOWN = "known"
+
+_LOOK_AGAIN = f"""
+function envoy_on_request(handle)
+  local headers = handle:headers()
+  local function found(host)
+    headers:replace("{HEADER}", string.match(headers:get("{HEADER}"), "^[^:]*:") .. host)
+    handle:clearRouteCache()
+    -- Reading metadata is what makes Envoy look for the route anew.
+    handle:metadata()
+    return handle:virtualHost():metadata():get("{_KNOWN}")
+  end
+  local host = string.match(headers:get("{HEADER}"), "^[^:]*:([^:]*)")
+  if not found(string.lower(host)) then
+    found("{names.ANY}")
+  end
+end
+"""
+
+_FRAGMENT = pb.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder
+_STRING = scoped_route_pb2.ScopedRouteConfiguration.Key.Fragment
+_APPEND = base_pb2.HeaderValueOption
+
+SCOPED_TAIL = serialised(
+    route_pb2.RouteConfiguration(
+        request_headers_to_remove=[HEADER],
+        typed_per_filter_config={_NAME: packed(route_components_pb2.FilterConfig(disabled=True))},
+    )
+)
+"""What ends every RouteConfiguration that is found by a scope."""
+
+KNOWN = serialised(
+    route_components_pb2.VirtualHost(
+        metadata=base_pb2.Metadata(
+            filter_metadata={_NAME: struct_pb2.Struct(fields={_KNOWN: struct_pb2.Value(bool_value=True)})}
+        )
+    )
+)
+"""What tells the script that a virtual host was found, whatever becomes of the request there."""
+
+
+def scope_filter() -> Any:
+    """Return the filter that looks again; it must be the first of its connection manager."""
+    script = base_pb2.DataSource(inline_string=_LOOK_AGAIN)
+    return pb.HttpFilter(name=_NAME, typed_config=packed(lua_pb2.Lua(default_source_code=script)))
+
+
+def scoped_fields(table: RouteTableKey) -> dict[str, Any]:
+    """Return the fields of a connection manager that find the RouteConfigurations of a table."""
+    name = names.route_table(table)
+    key = _APPEND(
+        header=base_pb2.HeaderValue(key=HEADER, value=f"{name}:%REQ(:AUTHORITY)%"),
+        append_action=_APPEND.OVERWRITE_IF_EXISTS_OR_ADD,
+    )
+    set_key = header_mutation_pb2.HeaderMutation(mutations=[mutation_rules_pb2.HeaderMutation(append=key)])
+    return {
+        "early_header_mutation_extensions": [extension("envoy.http.early_header_mutation.header_mutation", set_key)],
+        "scoped_routes": pb.ScopedRoutes(
+            name=name,
+            scope_key_builder=pb.ScopedRoutes.ScopeKeyBuilder(fragments=[_fragment(0), _fragment(1)]),
+            rds_config_source=ADS,
+            scoped_rds=pb.ScopedRds(scoped_rds_config_source=ADS),
+        ),
+    }
+
+
+def scope(table: RouteTableKey, domain: str) -> Any:
+    """Return the ScopedRouteConfiguration of an exact domain of a table, or of all its others ("*")."""
+    name = names.host_routes(table, domain)
+    return scoped_route_pb2.ScopedRouteConfiguration(
+        name=name,
+        route_configuration_name=name,
+        key=scoped_route_pb2.ScopedRouteConfiguration.Key(
+            fragments=[_STRING(string_key=names.route_table(table)), _STRING(string_key=domain)]
+        ),
+    )
+
+
+def _fragment(index: int) -> Any:
+    extractor = _FRAGMENT.HeaderValueExtractor(name=HEADER, element_separator=":", index=index)
+    return _FRAGMENT(header_value_extractor=extractor)
