@@ -190,14 +190,13 @@ def _attached(gateway: ObjectKey, allowing: list[MergedListener], wanted: _Wante
             yield Attached(listener=each.key, port=port, hosts=hosts)
 
 
-@query
-def attached_listeners(view: View, member: Member) -> frozenset[ListenerKey]:
-    """Return the listeners that count the route among their attachedRoutes."""
-    return frozenset(each.listener for parent in attachments(view, member) for each in parent.attached)
+def attached_listeners(parents: tuple[ParentAttachment, ...]) -> tuple[ListenerKey, ...]:
+    """Return the listeners that count a route among their attachedRoutes, each once."""
+    return tuple(dict.fromkeys(each.listener for parent in parents for each in parent.attached))
 
 
 ATTACHED = Index(
     name="routes_by_listener",
-    sources=tuple(Source(table=table, query=attached_listeners) for table in ROUTE_TABLES),
+    sources=tuple(Source(table=table, query=attachments, keys=attached_listeners) for table in ROUTE_TABLES),
     group=lambda listener: listener.object,
 )

@@ -13,13 +13,16 @@ from typing import TypeAlias, assert_never
 from gatewayd.incremental.chunks import differences
 from gatewayd.ir.http import RouteDiscovery, RouteTable, RouteTableKey, VirtualHost
 from gatewayd.xds import names
-from gatewayd.xds.filters.scope import KNOWN, SCOPED_TAIL, scope
+from gatewayd.xds.filters.chain import OPTED_INTO
+from gatewayd.xds.filters.scope import KNOWN, scope, scoped_tail
 from gatewayd.xds.host import Host, Hosts
 from gatewayd.xds.keyed import Keyed, Replaced
 from gatewayd.xds.message import serialised
 from gatewayd.xds.resource import ROUTE, SCOPED_ROUTE, Resource, resource
 from gatewayd.xds.route import TABLE_TAIL, table_head
 from gatewayd.xds.work import Work
+
+_SCOPED_TAIL = TABLE_TAIL + scoped_tail(OPTED_INTO)
 
 Changes: TypeAlias = Iterator[Replaced[Resource]]
 
@@ -98,7 +101,7 @@ class _Scoped:
         before = self.shared
         name = names.host_routes(self._key, names.ANY)
         hosts = [made for _, made in found]
-        made = _configuration(name, hosts, TABLE_TAIL + SCOPED_TAIL, before[0] if before else None, self._builder.work)
+        made = _configuration(name, hosts, _SCOPED_TAIL, before[0] if before else None, self._builder.work)
         return (made, before[1] if before else self._scope(names.ANY))
 
     def _host(self, of: VirtualHost, earlier: Host | _Own | None) -> Host | _Own:
@@ -107,7 +110,7 @@ class _Scoped:
         if not names.is_exact(of.domain):
             return made
         name = names.host_routes(self._key, of.domain)
-        routes = resource(ROUTE, name, b"".join((table_head(name), made.entry, TABLE_TAIL, SCOPED_TAIL)))
+        routes = resource(ROUTE, name, b"".join((table_head(name), made.entry, _SCOPED_TAIL)))
         if not isinstance(earlier, _Own):
             self._builder.work.resources += 1
             return _Own(made, (routes, self._scope(of.domain)))

@@ -282,3 +282,20 @@ async def test_under_tls(world: World) -> None:
     assert len(world.backends["asked"].requests) == 2
     assert await ask("free.example") == 200
     assert len(world.backends["asked"].requests) == 2
+
+
+async def test_a_host_with_many_rules(world: World) -> None:
+    # So many that Envoy finds them by a tree.
+    many = "".join(rule("one", f"/p{number}") for number in range(8))
+    routes = [route(many.replace("/p", f"/r{at}/p"), name=f"r{at}", host="a.example") for at in range(16)]
+    special = route(rule("two", "/r7", header="gold", filters=auth("three", "/own")), name="gold", host="a.example")
+    await world.apply(gateway(auth("asked")), special, *routes)
+
+    assert (await world.ask("/r7/p3", host="a.example")).said == (200, "one", "one")
+    assert (await world.ask("/r7/p3", told(**{"x-tenant": "gold"}), host="a.example")).said == (200, "one", "one")
+    assert (await world.ask("/r7/p9", host="a.example")).status == 404
+    assert (await world.ask("/r7/p9", told(**{"x-tenant": "gold"}), host="a.example")).said == (200, "two", "two")
+    assert [each.path for each in world.backends["three"].requests] == ["/own/r7/p9"]
+    for path in ("/r7/p3", "/r7/p9", "/nowhere"):
+        assert (await world.ask(path, ("x-echo-status", "401"), host="a.example")).status == 401
+    assert len(world.backends["asked"].requests) == 7

@@ -4,6 +4,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#policyancestorstatus
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
@@ -12,7 +13,7 @@ from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
-from gatewayd.incremental.view import Index, Member, Source, View, query
+from gatewayd.incremental.view import Index, Member, View, query
 from gatewayd.ir.outcome import ParentOutcome, PolicyOutcome, Reference, Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.backends import GatewayUpstream
@@ -20,7 +21,7 @@ from gatewayd.translator.policies.attach import SERVICE_KIND, Policy, lost_targe
 from gatewayd.translator.policies.backendtls import ValidationKey, settings
 from gatewayd.translator.policies.traffic import accepted
 from gatewayd.translator.protocols import ROUTE_TABLES
-from gatewayd.translator.proxy import gateway_guards, gateway_upstreams, set_guards
+from gatewayd.translator.proxy import UPSTREAMS, gateway_guards, gateway_upstreams, set_guards
 
 MAX_ANCESTORS = 16
 USERS = (*ROUTE_TABLES, Gateway, ListenerSet)
@@ -34,17 +35,11 @@ class ServiceUse(NamedTuple):
     gateway: ObjectKey
 
 
-@query
-def service_uses(view: View, member: Member) -> frozenset[ServiceUse]:
-    """Return the Services that a route leads to, for each Gateway that it is attached to.
-
-    Of a Gateway and of a ListenerSet: the Services that their listeners ask.
-    """
-    return frozenset(
-        ServiceUse(ObjectKey(each.upstream.namespace, each.upstream.name), each.gateway)
-        for each in upstreams_of(view, member)
-        if each.upstream.kind == "Service"
-    )
+def service_uses(upstreams: frozenset[GatewayUpstream]) -> tuple[ServiceUse, ...]:
+    """Return the Services among upstreams of Gateways, each once for each of these."""
+    services = (each for each in upstreams if each.upstream.kind == "Service")
+    found = (ServiceUse(ObjectKey(each.upstream.namespace, each.upstream.name), each.gateway) for each in services)
+    return tuple(dict.fromkeys(found))
 
 
 def upstreams_of(view: View, member: Member) -> frozenset[GatewayUpstream]:
@@ -56,7 +51,7 @@ def upstreams_of(view: View, member: Member) -> frozenset[GatewayUpstream]:
 
 SERVICE_USES = Index(
     name="gateways_by_service",
-    sources=tuple(Source(table=table, query=service_uses) for table in USERS),
+    sources=tuple(replace(source, keys=service_uses) for source in UPSTREAMS.sources),
     group=lambda use: use.service,
 )
 

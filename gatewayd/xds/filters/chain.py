@@ -41,6 +41,9 @@ CHAIN: tuple[ChainRow, ...] = (
 )
 
 
+OPTED_INTO = tuple(row.name for row in CHAIN if not row.always)
+
+
 def http_filters(*, opted_into: bool) -> list[Any]:
     """Return the filters for a connection manager; `opted_into`: a route turns on those that it configures.
 

@@ -8,6 +8,7 @@ runs the script: every RouteConfiguration turns it off.
 https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/config/route/v3/scoped_route.proto
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from envoy.config.common.mutation_rules.v3 import mutation_rules_pb2
@@ -49,14 +50,6 @@ _FRAGMENT = pb.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder
 _STRING = scoped_route_pb2.ScopedRouteConfiguration.Key.Fragment
 _APPEND = base_pb2.HeaderValueOption
 
-SCOPED_TAIL = serialised(
-    route_pb2.RouteConfiguration(
-        request_headers_to_remove=[HEADER],
-        typed_per_filter_config={_NAME: packed(route_components_pb2.FilterConfig(disabled=True))},
-    )
-)
-"""What ends every RouteConfiguration that is found by a scope."""
-
 KNOWN = serialised(
     route_components_pb2.VirtualHost(
         metadata=base_pb2.Metadata(
@@ -71,6 +64,21 @@ def scope_filter() -> Any:
     """Return the filter that looks again; it must be the first of its connection manager."""
     script = base_pb2.DataSource(inline_string=_LOOK_AGAIN)
     return pb.HttpFilter(name=_NAME, typed_config=packed(lua_pb2.Lua(default_source_code=script)))
+
+
+def scoped_tail(opted_into: Iterable[str]) -> bytes:
+    """Return the end of every RouteConfiguration that is found by a scope.
+
+    The filters of a request are made before the script finds its route, so those that routes opt into are on in the
+    connection manager. They are off here, and so is the script: a request that needs no script meets only those that
+    its route or virtual host turns on again.
+    """
+    off = packed(route_components_pb2.FilterConfig(disabled=True))
+    return serialised(
+        route_pb2.RouteConfiguration(
+            request_headers_to_remove=[HEADER], typed_per_filter_config=dict.fromkeys((_NAME, *opted_into), off)
+        )
+    )
 
 
 def scoped_fields(table: RouteTableKey) -> dict[str, Any]:

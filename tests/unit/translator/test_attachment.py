@@ -183,8 +183,8 @@ def test_a_route_that_is_refused_for_itself_is_attached_nowhere() -> None:
 
 def test_a_listener_counts_a_route_once_however_many_parent_refs_lead_to_it() -> None:
     view = scratch(CLASS, GATEWAY, route("{name: gw, port: 80}, {name: gw, namespace: shop, port: 80}"))
-    found = attached_listeners(view, member("HTTPRoute", "shop/r"))
-    assert found == {ListenerKey("Gateway", "shop", "gw", "http")}
+    found = attached_listeners(attachments(view, member("HTTPRoute", "shop/r")))
+    assert found == (ListenerKey("Gateway", "shop", "gw", "http"),)
 
 
 def test_a_route_that_is_gone_is_attached_nowhere() -> None:

@@ -5,6 +5,7 @@ from gatewayd.translator.policies.outcomes import (
     backendtls_outcome,
     service_uses,
     traffic_outcome,
+    upstreams_of,
 )
 from tests.unit.translator.manifests import GATEWAY, GW, SHOP, brief, member, message, scratch
 
@@ -66,7 +67,8 @@ def test_there_are_no_more_ancestors_than_a_status_can_hold() -> None:
 
 def test_the_services_that_a_route_leads_to() -> None:
     view = scratch(SHOP, ROUTE)
-    assert service_uses(view, member("HTTPRoute", "shop/r")) == {ServiceUse(member("Service", "shop/cart").key, GW)}
+    found = upstreams_of(view, member("HTTPRoute", "shop/r"))
+    assert service_uses(found) == (ServiceUse(member("Service", "shop/cart").key, GW),)
 
 
 def test_the_services_that_listeners_ask() -> None:
@@ -83,7 +85,7 @@ spec: {{parentRef: {{name: gw}}, listeners: [{{name: l, port: 80, {guarded % "mo
     view = scratch(SHOP, gateway, more)
     use = ServiceUse(member("Service", "shop/cart").key, GW)
     for row in (member("Gateway", "shop/gw"), member("ListenerSet", "shop/more")):
-        assert service_uses(view, row) == {use}
+        assert service_uses(upstreams_of(view, row)) == (use,)
 
 
 def test_traffic_policies_are_told_of_the_same_way() -> None:

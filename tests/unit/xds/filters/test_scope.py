@@ -3,7 +3,7 @@ from envoy.extensions.filters.http.lua.v3 import lua_pb2
 from envoy.extensions.http.early_header_mutation.header_mutation.v3 import header_mutation_pb2
 
 from gatewayd.ir.http import RouteTableKey
-from gatewayd.xds.filters.scope import HEADER, KNOWN, SCOPED_TAIL, scope, scope_filter, scoped_fields
+from gatewayd.xds.filters.scope import HEADER, KNOWN, scope, scope_filter, scoped_fields, scoped_tail
 
 SECURE = RouteTableKey(port=443, listener="shop/set/web")
 
@@ -35,11 +35,12 @@ def test_a_scope_leads_to_the_configuration_of_its_name() -> None:
 
 
 def test_found_routes_skip_the_script_and_backends_do_not_see_the_key() -> None:
-    tail = route_pb2.RouteConfiguration.FromString(SCOPED_TAIL)
+    tail = route_pb2.RouteConfiguration.FromString(scoped_tail(("one", "two")))
     assert list(tail.request_headers_to_remove) == [HEADER]
     off = route_components_pb2.FilterConfig()
     assert tail.typed_per_filter_config[scope_filter().name].Unpack(off)
     assert off.disabled
+    assert set(tail.typed_per_filter_config) == {scope_filter().name, "one", "two"}
 
 
 def test_the_script_asks_for_what_known_hosts_say() -> None:
