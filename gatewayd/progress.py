@@ -91,17 +91,14 @@ class Progress:
     def answered(self, gateway: str, now: float) -> bool:
         """Look again at who holds what; return whether something has arrived."""
         moved = False
-        counts: dict[tuple[Carrier, ...], int] = {}
         found = self._gateways.get(gateway, {})
-        for name, each in found.items():
-            progress = each.progress
-            if progress.carriers not in counts:
-                counts[progress.carriers] = self._count(gateway, progress.carriers)
-            count = counts[progress.carriers]
-            if count and count != progress.proxies:
-                moved |= progress.arrived is None
-                arrived = now if progress.arrived is None else progress.arrived
-                found[name] = replace(each, progress=replace(progress, arrived=arrived, proxies=count))
+        # Those that have arrived are not counted again: with a carrier for each host that would be a count for each.
+        waiting = [(name, each) for name, each in found.items() if each.progress.arrived is None]
+        for name, each in waiting:
+            count = self._count(gateway, each.progress.carriers)
+            if count:
+                moved = True
+                found[name] = replace(each, progress=replace(each.progress, arrived=now, proxies=count))
         return moved
 
     def lost(self, gateway: str, now: float) -> None:

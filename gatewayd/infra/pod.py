@@ -87,7 +87,10 @@ def _envoy(parameters: Parameters) -> JSON:
         "readinessProbe": {
             "httpGet": {"path": "/ready", "port": layout.PROBES_PORT},
             "periodSeconds": 2,
-            "failureThreshold": 3,
+            # The thread that answers also takes in configuration: seconds, for thousands of hosts on a busy node. An
+            # Envoy that serves must not lose its connections for that; one that ends is seen without a probe.
+            "timeoutSeconds": 2,
+            "failureThreshold": 5,
         },
         "lifecycle": {"preStop": {"exec": {"command": list(hook)}}},
         **_resources(parameters.resources),
