@@ -6,11 +6,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types contracts unit golden-check property feature golden protos manifests
-.PHONY: cluster smoke conformance scenarios bench lock clean
+.PHONY: help setup demo test check lint types contracts unit golden-check property feature feature-per-host golden
+.PHONY: protos cluster smoke conformance scenarios bench bench-peers lock clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -49,6 +49,9 @@ property: $(STAMP) ## properties (hypothesis)
 feature: $(STAMP) ## a real Envoy in front of real backends
 	$(BIN)/pytest -q tests/feature
 
+feature-per-host: $(STAMP) ## the same, every host with a RouteConfiguration of its own
+	GATEWAYD_ROUTE_DISCOVERY=host $(BIN)/pytest -q tests/feature --ignore tests/feature/test_image.py
+
 golden: $(STAMP) ## rewrite goldens; CASE=area/name for one
 	$(BIN)/python -m tests.golden.write $(CASE)
 
@@ -65,14 +68,17 @@ cluster: $(STAMP) $(APT) ## a Kubernetes cluster out of processes, with gatewayd
 smoke: $(STAMP) $(APT) ## that cluster, proven without gatewayd
 	$(BIN)/python -m conformance.smoke
 
-conformance: $(STAMP) $(APT) ## the upstream suite; TEST=Name for one
-	$(BIN)/python -m conformance.run_suite $(addprefix --test ,$(TEST))
+conformance: $(STAMP) $(APT) ## the upstream suite; TEST=Name for one, ROUTES=host for routes per host
+	$(BIN)/python -m conformance.run_suite $(addprefix --test ,$(TEST)) $(addprefix --route-discovery ,$(ROUTES))
 
 scenarios: $(STAMP) $(APT) ## failures and latencies in that cluster, every request counted; TEST=name for one
 	$(BIN)/python -m conformance.scenarios $(TEST)
 
 bench: $(STAMP) ## measure; prints tables, writes bench/results
 	$(BIN)/python -m bench
+
+bench-peers: $(STAMP) $(APT) ## the same beside its peers; CASE=fanout for one; writes bench/results/peers.md
+	$(BIN)/python -m bench.peers $(CASE)
 
 protos: $(STAMP) ## write gatewayd/rpc from protos/
 	@mkdir -p .cache/protos

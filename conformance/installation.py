@@ -12,13 +12,16 @@ from conformance.kubectl import Kubectl
 _DEPLOYMENTS_TIMEOUT = "120s"
 
 
-def install(files: Sequence[str] | None) -> None:
-    """Apply manifests (None: what gatewayd itself prints) and wait for all Deployments. Raises KubectlError."""
+def install(files: Sequence[str] | None, options: Sequence[str] = ()) -> None:
+    """Apply manifests, and wait for all Deployments; raises KubectlError.
+
+    `files` None: what gatewayd itself prints when it is given `options`.
+    """
     kubectl = Kubectl()
     for file in files or ():
         kubectl("apply", "--server-side", "-f", file)
     if files is None:
-        command = (sys.executable, "-m", "gatewayd", "install", "--print")
+        command = (sys.executable, "-m", "gatewayd", "install", "--print", *options)
         printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=HERE.parent, text=True).stdout
         kubectl("apply", "--server-side", "-f", "-", stdin=printed)
     kubectl("wait", "deployment", "--all", "-A", "--for=condition=Available", f"--timeout={_DEPLOYMENTS_TIMEOUT}")

@@ -1,8 +1,8 @@
 """Run the upstream conformance suite in a fresh cluster: `python -m conformance.run_suite [--test NAME ...]`.
 
-Out: the report in `conformance/reports/` when the whole suite ran (`.cache/conformance/RUN/` for chosen tests), the
-suite's whole output in `.cache/conformance/RUN/suite.log`, one line a test on the terminal. The exit code is the
-suite's.
+Out: the report in `conformance/reports/` when the whole suite ran against the installation as it is
+(`.cache/conformance/RUN/` for chosen tests, or a chosen route discovery), the suite's whole output in
+`.cache/conformance/RUN/suite.log`, one line a test on the terminal. The exit code is the suite's.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from conformance.build import HERE, built
 from conformance.harness import sandbox
 from conformance.installation import install
 from conformance.kubectl import Kubectl, KubectlError
+from gatewayd.ir.http import RouteDiscovery
 
 _REPOSITORY = HERE.parent
 _REPORTS = HERE / "reports"
@@ -62,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--exempt", default="", help="features that are not claimed, separated by commas")
     parser.add_argument("--skip", default="", help="tests to skip, separated by commas")
     parser.add_argument("--install", action="append", help="manifests to apply; default: gatewayd install --print")
+    parser.add_argument("--route-discovery", choices=tuple(RouteDiscovery), help="of gatewayd install; default: none")
     parser.add_argument("--no-install", action="store_true", help="apply nothing but the GatewayClass")
     parser.add_argument("--gateway-class", default="gatewayd", help="name of the GatewayClass under test")
     parser.add_argument("--controller", default="gatewayd.io/controller", help="its spec.controllerName")
@@ -77,13 +79,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _inside(options: argparse.Namespace) -> int:
     kept = _PARTIAL / Path(os.environ["GATEWAYD_RUN"]).name
-    folder = kept if options.test or options.crds != _OWN_CRDS else _REPORTS
+    discovery = options.route_discovery
+    folder = kept if options.test or discovery or options.crds != _OWN_CRDS else _REPORTS
     kept.mkdir(parents=True, exist_ok=True)
     folder.mkdir(exist_ok=True)
-    name = f"experimental-{options.version}-default-report"
+    name = f"experimental-{options.version}-{_mode(options)}-report"
     if not options.no_install:
         try:
-            install(options.install)
+            install(options.install, ("--route-discovery", discovery) if discovery else ())
         except KubectlError:
             _keep_logs(kept / "logs")
             raise
@@ -94,6 +97,11 @@ def _inside(options: argparse.Namespace) -> int:
     elif not options.test and options.profiles == _PROFILES:
         return _compared(folder / f"{name}.yaml")
     return code
+
+
+def _mode(options: argparse.Namespace) -> str:
+    """Return what a report calls how the implementation was set up."""
+    return options.route_discovery or "default"
 
 
 def _compared(report: Path) -> int:
@@ -143,6 +151,7 @@ def _command(options: argparse.Namespace, report: Path) -> tuple[str, ...]:
         f"--project={options.project}",
         f"--url={options.url}",
         f"--version={options.version}",
+        f"--mode={_mode(options)}",
         f"--contact={options.contact}",
         f"--report-output={report}",
         # The suite refuses the CRDs of another release unless it is told otherwise.

@@ -7,6 +7,7 @@ Namespace (`helm install --create-namespace` makes it), with expressions where `
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -14,10 +15,13 @@ from gatewayd.cli.install import default_image, printed
 from gatewayd.infra.installation import REPLICAS, Installation, installation
 from gatewayd.infra.layout import NAMESPACE
 from gatewayd.infra.manifest import manifest
+from gatewayd.ir.http import RouteDiscovery
 
 HERE: Final = Path(__file__).parent
 CHART: Final = HERE / "helm" / "gatewayd"
-DEFAULTS: Final = Installation(namespace=NAMESPACE, image=default_image(), replicas=REPLICAS, log_level="info")
+DEFAULTS: Final = Installation(
+    namespace=NAMESPACE, image=default_image(), replicas=REPLICAS, log_level="info", route_discovery=None
+)
 
 JSON = dict[str, Any]
 
@@ -46,6 +50,7 @@ TEMPLATED: Final = (
     Templated("Deployment", (*_CONTAINER, "image"), ".Values.image"),
     Templated("Deployment", (*_CONTAINER, "imagePullPolicy"), ".Values.imagePullPolicy"),
     Templated("Deployment", (*_CONTAINER, "env", "GATEWAYD_LOG_LEVEL", "value"), ".Values.logLevel"),
+    Templated("Deployment", (*_CONTAINER, "env", "GATEWAYD_ROUTE_DISCOVERY", "value"), ".Values.routeDiscovery"),
     Templated("Deployment", (*_CONTAINER, "resources"), ".Values.resources"),
     Templated("Deployment", (*_POD, "imagePullSecrets"), ".Values.imagePullSecrets"),
     Templated("Deployment", (*_POD, "nodeSelector"), ".Values.nodeSelector"),
@@ -62,7 +67,8 @@ def files() -> Mapping[Path, str]:
 
 
 def _chart_objects() -> Iterator[JSON]:
-    for each in installation(DEFAULTS):
+    # Whatever is chosen: only what is there can be an expression.
+    for each in installation(replace(DEFAULTS, route_discovery=RouteDiscovery.PER_HOST)):
         if each["kind"] != "Namespace":
             yield each
 

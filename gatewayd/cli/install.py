@@ -9,6 +9,7 @@ import typer
 from gatewayd.infra.installation import REPLICAS, Installation, installation
 from gatewayd.infra.layout import NAMESPACE
 from gatewayd.infra.manifest import manifest
+from gatewayd.ir.http import RouteDiscovery
 from gatewayd.metrics import installed_version
 from gatewayd.settings import LOG_LEVELS
 
@@ -52,6 +53,9 @@ def install(
     namespace: Annotated[str, typer.Option(callback=_namespace, help="Namespace of the control plane.")] = NAMESPACE,
     replicas: Annotated[int, typer.Option(min=1, max=100, help="Pods of the control plane.")] = REPLICAS,
     log_level: Annotated[str, typer.Option(callback=_log_level, help="Least level that is logged.")] = "info",
+    route_discovery: Annotated[
+        RouteDiscovery | None, typer.Option(help="How proxies get routes. Default: by the number of hosts.")
+    ] = None,
 ) -> None:
     """Print the manifest that installs gatewayd into a cluster.
 
@@ -59,5 +63,7 @@ def install(
     """
     if not print_:
         raise typer.BadParameter("nothing is changed by this command; pass --print, and pipe it to kubectl apply")
-    chosen = Installation(namespace=namespace, image=image, replicas=replicas, log_level=log_level)
+    chosen = Installation(
+        namespace=namespace, image=image, replicas=replicas, log_level=log_level, route_discovery=route_discovery
+    )
     sys.stdout.write(printed(chosen))

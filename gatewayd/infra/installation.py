@@ -4,7 +4,7 @@ The pods are admitted under the restricted Pod Security Standard. The CRDs of th
 objects: they belong to the cluster, and whoever owns it chooses their version.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from gatewayd.infra import layout
 from gatewayd.infra.pod import CONTAINER_SECURITY, POD_SECURITY, field_variable, spread
 from gatewayd.infra.rbac import cluster_rules, own_rules
 from gatewayd.ir.environment import CONTROLLER
+from gatewayd.ir.http import RouteDiscovery
 
 JSON = dict[str, Any]
 
@@ -25,12 +26,16 @@ RESOURCES: Final[Mapping[str, Mapping[str, str]]] = {"requests": {"cpu": "100m",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    """What may be chosen; `log_level` is "debug", "info", "warning" or "error"."""
+    """What may be chosen; `log_level` is "debug", "info", "warning" or "error".
+
+    `route_discovery` None: whichever suits a route table.
+    """
 
     namespace: str
     image: str
     replicas: int
     log_level: str
+    route_discovery: RouteDiscovery | None
 
 
 def installation(chosen: Installation) -> tuple[JSON, ...]:
@@ -117,13 +122,7 @@ def _container(chosen: Installation) -> JSON:
         "name": NAME,
         "image": chosen.image,
         "args": ["serve"],
-        "env": [
-            field_variable("POD_NAME", "metadata.name"),
-            field_variable("POD_NAMESPACE", "metadata.namespace"),
-            field_variable("POD_UID", "metadata.uid"),
-            {"name": "GATEWAYD_LOG_LEVEL", "value": chosen.log_level},
-            {"name": "TMPDIR", "value": layout.RUNTIME_FOLDER},
-        ],
+        "env": list(_environment(chosen)),
         "ports": [{"name": name, "containerPort": port, "protocol": "TCP"} for name, port in ports],
         "readinessProbe": {"httpGet": {"path": "/readyz", "port": "health"}, "periodSeconds": 2, "timeoutSeconds": 2},
         # Patient: the first translation of a large cluster may keep the event loop for seconds.
@@ -138,6 +137,16 @@ def _container(chosen: Installation) -> JSON:
         "volumeMounts": [{"name": "runtime", "mountPath": layout.RUNTIME_FOLDER}],
         "securityContext": CONTAINER_SECURITY,
     }
+
+
+def _environment(chosen: Installation) -> Iterator[JSON]:
+    yield field_variable("POD_NAME", "metadata.name")
+    yield field_variable("POD_NAMESPACE", "metadata.namespace")
+    yield field_variable("POD_UID", "metadata.uid")
+    yield {"name": "GATEWAYD_LOG_LEVEL", "value": chosen.log_level}
+    if chosen.route_discovery is not None:
+        yield {"name": "GATEWAYD_ROUTE_DISCOVERY", "value": chosen.route_discovery.value}
+    yield {"name": "TMPDIR", "value": layout.RUNTIME_FOLDER}
 
 
 def _disruption_budget(chosen: Installation) -> JSON:

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.offline import offline, standalone_environment
 from gatewayd.reconciler import Reconciler, fleet_delta
@@ -71,9 +72,9 @@ def _read(path: Path) -> Iterator[Delta]:
             yield delta(document)
 
 
-def translated(case: Case) -> Reconciler:
-    """Translate a case, and acknowledge what came of it."""
-    found = offline(objects(case), standalone_environment("127.0.0.1", 0, None))
+def translated(case: Case, discovery: RouteDiscovery | None = None) -> Reconciler:
+    """Translate a case, and acknowledge what came of it; `discovery` None: as an installation does by itself."""
+    found = offline(objects(case), standalone_environment("127.0.0.1", 0, discovery))
     for gateway, snapshot in found.snapshots.items():
         acked = frozenset(snapshot.of(LISTENER))
         found.submit((fleet_delta(gateway, FleetReport(connected=1, acked_listeners=acked, rejections=())),))

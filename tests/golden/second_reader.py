@@ -15,17 +15,18 @@ import betterproto2
 from envoy.config.cluster.v3 import cluster_pb2
 from envoy.config.endpoint.v3 import endpoint_pb2
 from envoy.config.listener.v3 import listener_pb2
-from envoy.config.route.v3 import route_pb2
+from envoy.config.route.v3 import route_pb2, scoped_route_pb2
 from envoy.extensions.transport_sockets.tls.v3 import secret_pb2
 from google.protobuf import symbol_database
 
-from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SECRET, Resource
+from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SCOPED_ROUTE, SECRET, Resource
 
 _FIRST: dict[str, Any] = {
     CLUSTER: cluster_pb2.Cluster,
     ENDPOINT: endpoint_pb2.ClusterLoadAssignment,
     LISTENER: listener_pb2.Listener,
     ROUTE: route_pb2.RouteConfiguration,
+    SCOPED_ROUTE: scoped_route_pb2.ScopedRouteConfiguration,
     SECRET: secret_pb2.Secret,
 }
 
@@ -42,6 +43,7 @@ _SECOND: dict[str, type[betterproto2.Message]] = {
     ENDPOINT: _module("envoy.config.endpoint.v3").ClusterLoadAssignment,
     LISTENER: _module("envoy.config.listener.v3").Listener,
     ROUTE: _module("envoy.config.route.v3").RouteConfiguration,
+    SCOPED_ROUTE: _module("envoy.config.route.v3").ScopedRouteConfiguration,
     SECRET: _module("envoy.extensions.transport_sockets.tls.v3").Secret,
 }
 _ANY = "google.protobuf.Any"

@@ -7,13 +7,13 @@ from typing import Any
 from envoy.config.cluster.v3 import cluster_pb2
 from envoy.config.endpoint.v3 import endpoint_pb2
 from envoy.config.listener.v3 import listener_pb2
-from envoy.config.route.v3 import route_pb2
+from envoy.config.route.v3 import route_pb2, scoped_route_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2
 from envoy.extensions.transport_sockets.tls.v3 import secret_pb2, tls_pb2
 from google.protobuf import any_pb2, json_format, message
 
 from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
-from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SECRET, Snapshot
+from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SCOPED_ROUTE, SECRET, Snapshot
 
 Json = dict[str, Any]
 _Manager = http_connection_manager_pb2.HttpConnectionManager
@@ -76,14 +76,31 @@ def _rewrite(found: message.Message, snapshot: Snapshot) -> None:
             found.value = inner.SerializeToString()
         return
     if isinstance(found, _Manager) and found.HasField("rds"):
-        body = snapshot.of(ROUTE)[found.rds.route_config_name].body
-        found.route_config.CopyFrom(route_pb2.RouteConfiguration.FromString(body))
+        found.route_config.CopyFrom(_routes(found.rds.route_config_name, snapshot))
+    if isinstance(found, _Manager) and found.HasField("scoped_routes"):
+        found.scoped_routes.ClearField("rds_config_source")
+        scopes = found.scoped_routes.scoped_route_configurations_list.scoped_route_configurations
+        scopes.extend(_scopes(found.scoped_routes.name, snapshot))
     if isinstance(found, secret_pb2.SdsSecretConfig):
         found.ClearField("sds_config")
     for field, value in found.ListFields():
         if field.message_type is not None:
             for each in _parts(field, value):
                 _rewrite(each, snapshot)
+
+
+def _routes(name: str, snapshot: Snapshot) -> Any:
+    return route_pb2.RouteConfiguration.FromString(snapshot.of(ROUTE)[name].body)
+
+
+def _scopes(table: str, snapshot: Snapshot) -> Iterator[Any]:
+    """Yield the scopes of a table with their routes; a proxy gets those of all tables, and finds none of the others."""
+    for resource in snapshot.of(SCOPED_ROUTE).values():
+        scope = scoped_route_pb2.ScopedRouteConfiguration.FromString(resource.body)
+        if scope.key.fragments[0].string_key == table:
+            scope.route_configuration.CopyFrom(_routes(scope.route_configuration_name, snapshot))
+            scope.ClearField("route_configuration_name")
+            yield scope
 
 
 def _parts(field: Any, value: Any) -> Iterator[message.Message]:

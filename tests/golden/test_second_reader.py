@@ -6,14 +6,16 @@ from typing import Any
 import pytest
 from envoy.config.route.v3 import route_components_pb2, route_pb2
 
+from gatewayd.ir.http import RouteDiscovery
 from gatewayd.xds.resource import ROUTE, Resource, resource
 from tests.golden.cases import CASES, Case, translated
 from tests.golden.second_reader import compared, differences
 
 
+@pytest.mark.parametrize("discovery", RouteDiscovery)
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_both_readers_see_the_same(case: Case) -> None:
-    found = translated(case)
+def test_both_readers_see_the_same(case: Case, discovery: RouteDiscovery) -> None:
+    found = translated(case, discovery)
     resources = [each for one in found.snapshots.values() for kind in one.resources.values() for each in kind.values()]
     assert resources
     assert [line for each in resources for line in differences(each)] == []

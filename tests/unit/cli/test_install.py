@@ -27,6 +27,12 @@ def test_what_is_asked_for_is_printed() -> None:
     assert {"name": "GATEWAYD_LOG_LEVEL", "value": "error"} in container["env"]
 
 
+def test_a_route_discovery_is_a_variable_of_the_control_plane() -> None:
+    assert "GATEWAYD_ROUTE_DISCOVERY" not in RUNNER.invoke(app, ["--print"]).stdout
+    printed = RUNNER.invoke(app, ["--print", "--route-discovery", "host"]).stdout
+    assert "- name: GATEWAYD_ROUTE_DISCOVERY\n          value: host\n" in printed
+
+
 def test_nothing_is_done_without_print() -> None:
     result = RUNNER.invoke(app, [])
     assert result.exit_code == 2
@@ -34,7 +40,10 @@ def test_nothing_is_done_without_print() -> None:
     assert result.stdout == ""
 
 
-@pytest.mark.parametrize("arguments", [["--namespace", "A_b"], ["--replicas", "0"], ["--log-level", "loud"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--namespace", "A_b"], ["--replicas", "0"], ["--log-level", "loud"], ["--route-discovery", "guess"]],
+)
 def test_nonsense_is_refused(arguments: list[str]) -> None:
     result = RUNNER.invoke(app, ["--print", *arguments])
     assert result.exit_code == 2

@@ -47,11 +47,17 @@ def by_kind(objects: Iterable[Object]) -> dict[str, Object]:
 
 
 def without_empty(value: Any) -> Any:
-    """Return a value less what the chart's defaults leave empty and the API server takes for absent."""
+    """Return a value less what the chart's defaults leave empty, which is taken for absent."""
     if isinstance(value, dict):
         kept = {name: without_empty(each) for name, each in value.items()}
         return {name: each for name, each in kept.items() if each not in ({}, [])}
-    return [without_empty(each) for each in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [without_empty(each) for each in value if not is_empty_variable(each)]
+    return value
+
+
+def is_empty_variable(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {"name", "value"} and value["value"] == ""
 
 
 def plain() -> dict[str, Object]:
@@ -83,12 +89,14 @@ def test_values_reach_the_objects() -> None:
         "replicas": 4,
         "tolerations": [{"key": "edge", "operator": "Exists"}],
         "resources": {"limits": {"memory": "1Gi"}},
+        "routeDiscovery": "host",
     }
     deployment = by_kind(rendered(values))["Deployment"]["spec"]
     pod = deployment["template"]["spec"]
     assert deployment["replicas"] == 4
     assert pod["containers"][0]["image"] == 'odd"name:1 # & <x>'
     assert pod["containers"][0]["resources"] == {"limits": {"memory": "1Gi"}}
+    assert {"name": "GATEWAYD_ROUTE_DISCOVERY", "value": "host"} in pod["containers"][0]["env"]
     assert pod["tolerations"] == [{"key": "edge", "operator": "Exists"}]
 
 

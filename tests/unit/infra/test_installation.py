@@ -1,11 +1,18 @@
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from gatewayd.api.kinds import KINDS
 from gatewayd.infra import layout
 from gatewayd.infra.installation import Installation, installation
 from gatewayd.ir.environment import CONTROLLER
+from gatewayd.ir.http import RouteDiscovery
+from gatewayd.settings import read
 
-CHOSEN = Installation(namespace="gateways", image="example.com/gatewayd:1", replicas=3, log_level="debug")
+CHOSEN = Installation(
+    namespace="gateways", image="example.com/gatewayd:1", replicas=3, log_level="debug", route_discovery=None
+)
 MADE: dict[str, Any] = {each["kind"]: each for each in installation(CHOSEN)}
 POD: dict[str, Any] = MADE["Deployment"]["spec"]["template"]["spec"]
 CONTAINER: dict[str, Any] = POD["containers"][0]
@@ -46,6 +53,14 @@ def test_what_was_chosen_is_there() -> None:
     assert MADE["Deployment"]["spec"]["replicas"] == 3
     assert CONTAINER["image"] == "example.com/gatewayd:1"
     assert {"name": "GATEWAYD_LOG_LEVEL", "value": "debug"} in CONTAINER["env"]
+
+
+@pytest.mark.parametrize("chosen", [None, *RouteDiscovery])
+def test_the_control_plane_reads_the_route_discovery_that_was_chosen(chosen: RouteDiscovery | None) -> None:
+    made = {each["kind"]: each for each in installation(replace(CHOSEN, route_discovery=chosen))}
+    variables = made["Deployment"]["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert read({each["name"]: each["value"] for each in variables if "value" in each}).route_discovery is chosen
+    assert ("GATEWAYD_ROUTE_DISCOVERY" in {each["name"] for each in variables}) is (chosen is not None)
 
 
 def test_the_class_is_ours() -> None:
