@@ -2,6 +2,7 @@
 //
 //	loadclient load  -address IP:PORT -rate 200 -targets FILE -log FILE   until its standard input ends
 //	loadclient probe -address IP:PORT -api URL -token T -ca FILE ...      new HTTPRoutes, asked until they answer
+//	loadclient closed -address IP:PORT -log FILE                          one after the other, judged at once: closed.go
 //
 // A line of `load`: start (Unix nanoseconds), duration (nanoseconds), index of the target, HTTP status (0: none), route
 // (what the header X-Scenario-Route said to the backend), Pod that answered, serial number of the certificate, number
@@ -44,9 +45,9 @@ type echo struct {
 }
 
 func main() {
-	commands := map[string]func([]string) error{"load": load, "probe": probe}
+	commands := map[string]func([]string) error{"load": load, "probe": probe, "closed": closed}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: loadclient load|probe FLAGS")
+		fmt.Fprintln(os.Stderr, "usage: loadclient load|probe|closed FLAGS")
 		os.Exit(2)
 	}
 	if err := commands[os.Args[1]](os.Args[2:]); err != nil {

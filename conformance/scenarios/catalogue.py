@@ -8,6 +8,7 @@ from conformance.scenarios.cases.leader import leader_killed, lease_hung
 from conformance.scenarios.cases.probe import probe, probe_services
 from conformance.scenarios.cases.provisioning import provisioning
 from conformance.scenarios.cases.replicas import replicas
+from conformance.scenarios.cases.requests import requests, requests_short
 from conformance.scenarios.cases.restart import restart, restart_changing
 from conformance.scenarios.cases.rotation import rotation
 from conformance.scenarios.cases.statuses import statuses
@@ -79,6 +80,16 @@ _ALL = (
         name="rotation",
         claim="a Secret replaced every second for 60 s: no failed handshake; a broken one changes nothing",
         run=rotation,
+    ),
+    Scenario(
+        name="requests-short",
+        claim="the next one with 50,000 requests and 100 changes",
+        run=requests_short,
+    ),
+    Scenario(
+        name="requests",
+        claim="1,000 changes, both replicas killed, an Envoy replaced: 0 wrong answers of 1,000,000",
+        run=requests,
     ),
 )
 SCENARIOS = {each.name: each for each in _ALL}
