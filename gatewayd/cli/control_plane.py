@@ -14,7 +14,7 @@ from gatewayd.cli.output import CANNOT_START, end
 from gatewayd.incluster import ServeOptions, serve
 from gatewayd.infra import layout
 from gatewayd.ir.http import RouteDiscovery
-from gatewayd.memory import tune_collector
+from gatewayd.memory import tune_allocator, tune_collector
 
 app = typer.Typer(add_completion=False)
 
@@ -45,6 +45,7 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
 ) -> None:
     """Serve a cluster's Gateways: watch the API server, feed the proxies, write statuses."""
     tune_collector()
+    tune_allocator()
     logs.configure(log_level, logs.destination_for(sys.stderr, None))
     options = ServeOptions(
         kubeconfig=kubeconfig,

@@ -8,6 +8,7 @@ property test holds this: tests/property/test_engine.py).
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from gatewayd.incremental.nodes import (
@@ -23,6 +24,8 @@ from gatewayd.incremental.nodes import (
     QueryNode,
     Reader,
     SinkNode,
+    answer,
+    drop,
 )
 from gatewayd.incremental.view import Index, Member, Output, Query, Source, Table
 
@@ -31,7 +34,6 @@ Keys = Collection[Hashable]
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-N = TypeVar("N", bound=Node)
 
 
 class CycleError(RuntimeError):
@@ -75,6 +77,7 @@ class Engine:
         for declared, sink in self._sinks.items():
             for source in declared.sources:
                 self._by_table.setdefault(source.table, []).append((source, sink))
+        self._keys = {index: {source.table: source.keys for source in index.sources} for index in indexes}
         self._frame: dict[Node, None] | None = None
         self._unused: dict[Node, None] = {}
 
@@ -105,8 +108,7 @@ class Engine:
             while sink.pending:
                 pending, sink.pending = sink.pending, {}
                 for member in pending:
-                    keys = self._shown(sink, member)
-                    self._file(index, member, () if keys is None or keys is _FAILED else keys)
+                    self._file(index, member, self._bucket_keys(index, member))
                     sink.pending.pop(member, None)
         self._sweep()
 
@@ -129,6 +131,11 @@ class Engine:
         """Yield the rows of a table; not tracked, for callers outside of queries."""
         return ((key, node.value) for key, node in self._inputs.get(table, {}).items() if node.value is not None)
 
+    @property
+    def size(self) -> int:
+        """How many rows there are, and rows that queries have asked for in vain."""
+        return sum(map(len, self._inputs.values()))
+
     # --- the View ----------------------------------------------------------------------------------------------
 
     def get(self, table: type[T], key: Hashable) -> T | None:
@@ -142,12 +149,12 @@ class Engine:
         """Return the value of a query, computing what is not up to date."""
         node = self._query(query, key)
         self._note(node)
-        value: V = _answer(node.value if node.state == CLEAN else self._pull(node))
+        value: V = answer(node.value if node.state == CLEAN else self._pull(node))
         return value
 
     def bucket(self, index: Index, key: Hashable) -> tuple[Member, ...]:
         """Return the members that the index files under `key`, sorted."""
-        return self._read(self._buckets, index, key).ordered(_order)
+        return self._read(self._buckets, index, key).ordered(_ORDER)
 
     def count(self, index: Index, key: Hashable) -> int:
         """Return how many members the index files under `key`."""
@@ -166,7 +173,7 @@ class Engine:
             node = self._collections[at] = CollectionNode(query, bucket)
             bucket.join(node)
         self._note(node)
-        values: Sequence[V] = _answer(self._pull(node))
+        values: Sequence[V] = answer(self._pull(node))
         return values
 
     def _note(self, node: Node) -> None:
@@ -189,6 +196,17 @@ class Engine:
             return value
         self.failures.append(Failed(query=node.query.name, key=node.key, error=value.error))
         return _FAILED
+
+    def _bucket_keys(self, index: Index, member: Member) -> Keys:
+        """Return what an index files a row under: nothing when the row is gone or its query fails."""
+        value = self._shown(self._sinks[index], member)
+        if value is None or value is _FAILED:
+            return ()
+        try:
+            return self._keys[index][member.table](value)
+        except Exception as error:  # noqa: BLE001 - as if its query had failed
+            self.failures.append(Failed(query=index.name, key=member, error=error))
+            return ()
 
     def _pull(self, node: Node) -> Any:
         if node.state == CHECK and isinstance(node, QueryNode):
@@ -359,13 +377,13 @@ class Engine:
     def _forget(self, node: Node) -> None:
         if isinstance(node, InputNode):
             if node.value is None:
-                _drop(self._inputs, node.member.table, node.member.key)
+                drop(self._inputs, node.member.table, node.member.key)
         elif isinstance(node, BucketNode):
             if not node.members:
                 kept = self._groups if self._groups.get(node.index, {}).get(node.key) is node else self._buckets
-                _drop(kept, node.index, node.key)
+                drop(kept, node.index, node.key)
         elif isinstance(node, QueryNode):
-            _drop(self._nodes, node.query, node.key)
+            drop(self._nodes, node.query, node.key)
             self._leave(node, node.reads)
         elif isinstance(node, CollectionNode):
             self._collections.pop((node.query, node.group.index, node.group.key), None)
@@ -376,22 +394,6 @@ class Engine:
             self._unread(node, read)
 
 
-def _drop(kept: dict[Any, dict[Hashable, N]], table: Any, key: Hashable) -> None:
-    """Forget a node; and the table with the last one, since an emptied dict keeps its size."""
-    nodes = kept.get(table)
-    if nodes is not None and nodes.pop(key, None) is not None and not nodes:
-        del kept[table]
-
-
+_ORDER = attrgetter("order")
 _FAILED = object()
 """What `_shown` returns for a row whose query raised."""
-
-
-def _answer(value: Any) -> Any:
-    if type(value) is Failure:
-        raise value.error
-    return value
-
-
-def _order(member: Member) -> Any:
-    return member.order

@@ -6,7 +6,7 @@ Dirtiness travels from a node to its dependents; a recomputed value that equals 
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from gatewayd.incremental.rows import SortedRows
 from gatewayd.incremental.view import Index, Member, Query, Table
@@ -21,6 +21,13 @@ class Failure:
     """The value of a query that raised: whoever asks for it gets the exception."""
 
     error: Exception
+
+
+def answer(value: Any) -> Any:
+    """Return the value of a query, or raise what it raised."""
+    if type(value) is Failure:
+        raise value.error
+    return value
 
 
 class Node:
@@ -113,14 +120,24 @@ class InputNode(Node):
 class QueryNode(Reader):
     """The value of one query for one key, and what it read for it, in order."""
 
-    __slots__ = ("key", "query", "reads")
+    __slots__ = ("_reads", "key", "query")
 
     def __init__(self, query: Query[Any, Any], key: Hashable) -> None:
         super().__init__()
         self.query = query
         self.key = key
         self.state = DIRTY
-        self.reads: tuple[Node, ...] = ()
+        self._reads: Node | tuple[Node, ...] = ()
+
+    @property
+    def reads(self) -> tuple[Node, ...]:
+        """Return what was read for the value, in order. Many read one node, which stands in this one."""
+        reads = self._reads
+        return reads if isinstance(reads, tuple) else (reads,)
+
+    @reads.setter
+    def reads(self, reads: tuple[Node, ...]) -> None:
+        self._reads = reads[0] if len(reads) == 1 else reads
 
     def __repr__(self) -> str:
         return f"{self.query.name}({self.key})"
@@ -252,3 +269,13 @@ class SinkNode(Reader):
         """Take note of the row, whose query is asked for the Member itself; nobody depends on a sink."""
         if isinstance(source, QueryNode) and isinstance(source.key, Member):
             self.pending[source.key] = None
+
+
+N = TypeVar("N", bound=Node)
+
+
+def drop(kept: dict[Any, dict[Hashable, N]], table: Any, key: Hashable) -> None:
+    """Forget a node; and the table with the last one, since an emptied dict keeps its size."""
+    nodes = kept.get(table)
+    if nodes is not None and nodes.pop(key, None) is not None and not nodes:
+        del kept[table]

@@ -72,7 +72,7 @@ class Scratch:
 
     def _keys(self, source: Source, member: Member) -> Iterable[Hashable]:
         try:
-            keys: Iterable[Hashable] = self.ask(source.query, member)
+            keys: Iterable[Hashable] = source.keys(self.ask(source.query, member))
         except Exception:  # noqa: BLE001 - a row that cannot be filed is filed under nothing
             return ()
         return keys

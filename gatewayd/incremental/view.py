@@ -5,7 +5,7 @@ through the view, so what a value depends on is a recorded fact. The same functi
 memoised one, or `gatewayd.incremental.scratch`, which computes everything anew.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -84,17 +84,25 @@ def rescued_query(rescue: Callable[[K, Exception, V | None], V]) -> Callable[[Ca
     return declare
 
 
+def _itself(value: Any) -> Any:
+    return value
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Rows of `table`, each seen through `query`, which is asked for the row as a Member."""
+    """Rows of `table`, each seen through `query`, which is asked for the row as a Member.
+
+    `keys` makes of the query's value what an Index files the row under: several indexes can share a query.
+    """
 
     table: Table
     query: "Query[Member, Any]"
+    keys: Callable[[Any], Collection[Hashable]] = _itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Index:
-    """Files rows under keys: a source's query returns the bucket keys of its row.
+    """Files rows under keys: a source's query tells the bucket keys of its row.
 
     `group` maps a bucket's key to the group that `View.group` and `View.collect` go by. Indexes are refreshed in the
     order of declaration: the queries of one may read the indexes declared before it, never itself or a later one.
@@ -122,9 +130,9 @@ class Output:
 def rows(table: type[T], keys: Callable[[T], Iterable[Hashable]]) -> Source:
     """Return a source whose bucket keys are a plain function of the row."""
 
-    def filed(view: View, member: Member) -> frozenset[Hashable]:
+    def filed(view: View, member: Member) -> tuple[Hashable, ...]:
         row = view.get(table, member.key)
-        return frozenset() if row is None else frozenset(keys(row))
+        return () if row is None else tuple(dict.fromkeys(keys(row)))
 
     filed.__name__ = f"filed_{table.__name__}"
     return Source(table=table, query=query(filed))

@@ -12,6 +12,7 @@ from gatewayd.incremental.scratch import Scratch
 from gatewayd.incremental.view import Member, Query
 from tests.unit.incremental.toy import (
     INDEXES,
+    INITIALS,
     MANY,
     NUMBERS,
     OUTPUTS,
@@ -51,7 +52,9 @@ def answers(view: Any) -> Mapping[str, Any]:
     collected = {f"careful {district}": careful(view, district) for district in ("a", "b")}
     filed = {f"bucket {place}": view.bucket(NUMBERS, place) for place in PLACES}
     groups = {f"group {district}": view.group(NUMBERS, district) for district in ("a", "b")}
-    return {**single, **names, **collected, **filed, **groups, "many": view.group(MANY, None)}
+    many = {"many": view.group(MANY, None), "initials": view.group(INITIALS, None)}
+    shared = {f"initial {each}": view.bucket(INITIALS, each) for each in many["initials"]}
+    return {**single, **names, **collected, **filed, **groups, **many, **shared}
 
 
 def kept(engine: Engine) -> int:

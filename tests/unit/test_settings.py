@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from gatewayd.ir.http import RouteDiscovery
-from gatewayd.settings import Settings, SettingsError, from_environment, read
+from gatewayd.settings import Settings, SettingsError, api_server, from_environment, read
 
 
 def test_an_empty_environment_leaves_everything_to_the_caller() -> None:
@@ -39,3 +39,20 @@ def test_the_environment_of_the_process_is_read(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("GATEWAYD_ENVOY", "/opt/envoy")
 
     assert from_environment().envoy == Path("/opt/envoy")
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "address"),
+    [
+        ("10.0.0.1", "443", "10.0.0.1:443"),
+        ("fd00::1", "6443", "[fd00::1]:6443"),
+        ("10.0.0.1", "", None),
+        ("", "", None),
+    ],
+)
+def test_a_pod_is_told_where_the_api_server_is(
+    monkeypatch: pytest.MonkeyPatch, host: str, port: str, address: str | None
+) -> None:
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", port)
+    assert api_server() == address

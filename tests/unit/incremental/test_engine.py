@@ -250,6 +250,23 @@ def test_an_index_goes_on_when_it_cannot_file_a_row() -> None:
     assert [member.key for member in made.bucket(index, "g")] == ["a", "b", "c"]
 
 
+def test_indexes_share_a_query_and_one_that_cannot_make_keys_of_it_goes_on() -> None:
+    asked = failing(Number)
+    plain = Index(name="plain", sources=(Source(table=Number, query=asked),), group=ungrouped)
+    lengths = Source(table=Number, query=asked, keys=lambda groups: tuple(10 // (len(each) - 1) for each in groups))
+    other = Index(name="other", sources=(lengths,), group=ungrouped)
+    made = Engine((plain, other), ())
+    for name, group in (("a", "gg"), ("b", "g")):
+        made.put(Number, name, Number(1, (group,)))
+    made.settle()
+    assert made.runs["filed"] == 2
+    assert [member.key for member in made.bucket(plain, "g")] == ["b"]
+    assert [member.key for member in made.bucket(other, 10)] == ["a"]
+    assert [(each.query, each.key) for each in made.failures] == [("other", Member(Number, "b"))]
+    put(made, "b", Number(1, ("gg",)))
+    assert [member.key for member in made.bucket(other, 10)] == ["a", "b"]
+
+
 def test_an_output_goes_on_when_it_cannot_show_a_row() -> None:
     output = Output(name="o", sources=(Source(table=Number, query=failing(Number)),))
     made = Engine((), (output,))
@@ -260,6 +277,13 @@ def test_an_output_goes_on_when_it_cannot_show_a_row() -> None:
     assert [(each.query, each.key) for each in made.failures] == [("filed", Member(Number, "b"))]
     put(made, "b", Number(3, ("g",)))
     assert [change.member.key for change in made.drain(output)] == ["b"]
+
+
+def test_the_size_is_the_number_of_rows() -> None:
+    made = numbers()
+    assert made.size == 4
+    put(made, "one", None)
+    assert made.size == 3
 
 
 # --- memory ----------------------------------------------------------------------------------------------------
@@ -279,6 +303,16 @@ def test_nothing_is_kept_of_what_is_gone() -> None:
     made.settle()
     drained(made)
     assert kept(made) == 0
+
+
+def test_each_row_has_as_many_nodes_as_queries_are_asked_for_it() -> None:
+    def size(rows: int) -> int:
+        made = engine({f"n{at}": Number(100, ("a",)) for at in range(rows)}, {"a": Label("a", "")})
+        drained(made)
+        return kept(made)
+
+    # The row, its place in the index, `value`, `parity`, and what files it.
+    assert size(20) - size(10) == 10 * 5
 
 
 def test_questions_from_outside_leave_nothing_behind() -> None:

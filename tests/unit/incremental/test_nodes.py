@@ -1,3 +1,5 @@
+from collections.abc import Hashable
+
 import pytest
 
 from gatewayd.incremental.nodes import (
@@ -12,6 +14,7 @@ from gatewayd.incremental.nodes import (
     QueryNode,
     Reader,
     SinkNode,
+    drop,
 )
 from gatewayd.incremental.view import Member
 from tests.unit.incremental.toy import NUMBERS, Number, total, value
@@ -165,3 +168,13 @@ def test_a_sink_notes_rows() -> None:
 def test_nodes_can_be_read_in_messages() -> None:
     assert repr(QueryNode(value, "one")) == "value(one)"
     assert repr(collection()) == "collect total over numbers_by_group[a]"
+
+
+def test_an_emptied_table_is_forgotten_with_its_last_node() -> None:
+    row = InputNode(Member(Number, "one"), 1)
+    kept: dict[type, dict[Hashable, InputNode]] = {Number: {"one": row}}
+    drop(kept, Number, "nobody")
+    assert kept == {Number: {"one": row}}
+    drop(kept, Number, "one")
+    drop(kept, Number, "one")
+    assert kept == {}

@@ -88,7 +88,15 @@ def many_of(view: View, member: Member) -> frozenset[str]:
     return frozenset(named(view, each) for each in groups if view.count(NUMBERS, Place(each[0], each)) > 1)
 
 
+def initials(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(name[:1] for name in names)
+
+
 MANY = Index(name="numbers_by_name", sources=(Source(table=Number, query=many_of),), group=ungrouped)
+# Of the same query, so that its value is there once and filed twice.
+INITIALS = Index(
+    name="numbers_by_initial", sources=(Source(table=Number, query=many_of, keys=initials),), group=ungrouped
+)
 
 
 @query
@@ -115,7 +123,7 @@ def report(view: View, member: Member) -> tuple[object, ...] | None:
 
 
 REPORTS = Output(name="reports", sources=(Source(table=Label, query=report),))
-INDEXES, OUTPUTS = (NUMBERS, MANY), (REPORTS,)
+INDEXES, OUTPUTS = (NUMBERS, MANY, INITIALS), (REPORTS,)
 
 
 def engine(numbers: Mapping[str, Number], labels: Mapping[str, Label]) -> Engine:
