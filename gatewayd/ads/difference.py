@@ -14,8 +14,8 @@ from gatewayd.xds.resource import Resources
 from gatewayd.xds.resources import ResourceMap
 
 _KEPT = 256
-_KEPT_NAMES = 200_000
-_FEWEST = 16
+_KEPT_NAMES = 50_000
+_FEWEST = 4
 
 T = TypeVar("T")
 

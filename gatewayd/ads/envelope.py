@@ -14,8 +14,8 @@ from hashlib import blake2b
 
 from gatewayd.xds.resource import Resource, TypeUrl
 
-_KEPT_BYTES = 16 * 1024 * 1024
-_KEPT_HEADS = 65_536
+_KEPT_BYTES = 4 * 1024 * 1024
+_KEPT_HEADS = 16_384
 
 
 class Mode(Enum):

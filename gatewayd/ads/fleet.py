@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from gatewayd.ads.envelope import Cost, Mode, Push
+from gatewayd.ads.left_open import LeftOpen
 from gatewayd.ads.session import Answer, Request, Session, Shared
 from gatewayd.ads.view import ProxyState, ResourceState, proxy_state, resource_states
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
@@ -40,7 +41,7 @@ class Member:
 class _Fleet:
     """The streams of one Gateway."""
 
-    __slots__ = ("behind", "latest", "members", "refusals", "report", "shared", "witnesses")
+    __slots__ = ("behind", "latest", "left_open", "members", "refusals", "report", "shared", "witnesses")
 
     def __init__(self) -> None:
         self.shared = Shared()
@@ -52,6 +53,7 @@ class _Fleet:
         # For each published listener that some stream has ACKed, one such stream.
         self.witnesses: dict[str, Member] = {}
         self.report = NO_FLEET
+        self.left_open = LeftOpen()
 
     def find_witnesses(self, members: Iterator[Member] | tuple[Member, ...]) -> None:
         """Look among these members for one that has a listener that nobody is known to have."""
@@ -147,6 +149,8 @@ class Fleet:
         """Add a stream; `since` is in seconds since 1970, `wake` is called when there may be something to write."""
         fleet = self._fleet(gateway)
         member = Member(gateway, Session(mode, fleet.shared), since=since, wake=wake)
+        if fleet.latest is not None:
+            member.session.on_snapshot(fleet.latest)  # before it asks: what it has is compared once
         fleet.members[member] = None
         self._emit(gateway, fleet)
         return member
@@ -155,6 +159,7 @@ class Fleet:
         """Remove a stream that has ended."""
         fleet = self._fleets[member.gateway]
         del fleet.members[member]
+        fleet.left_open.keep(member.session)
         fleet.behind.discard(member)
         fleet.refusals.subtract(member.refusals)
         fleet.refusals = +fleet.refusals
@@ -168,6 +173,8 @@ class Fleet:
 
     def on_request(self, member: Member, message: Request) -> Answer:
         """Take a request of a stream; raises ProtocolError as the session does."""
+        if member.session.is_new:
+            self._fleets[member.gateway].left_open.give(member.session, message.node.id)
         answer = member.session.on_request(message)
         if answer is Answer.NACK or member.refusals:
             self._fold_refusals(member)

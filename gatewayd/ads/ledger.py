@@ -5,13 +5,13 @@ Invariant: for a name that the subscription covers and that is neither in `behin
 `target.get(name)`. So an idle ledger costs nothing a resource, and a change costs what it changes.
 """
 
-from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
+from gatewayd.ads.names import NamePool
 from gatewayd.ads.refusal import Refusal, culprits, shortened
 from gatewayd.ads.subscription import Change, Subscription
 from gatewayd.xds.resource import Resource, Resources, XdsType
@@ -25,6 +25,7 @@ class Unknown(Enum):
 
 UNKNOWN: Final = Unknown.UNKNOWN
 NOTHING: Resources = MappingProxyType({})
+_NO_DOUBTS: Mapping[str, str | None] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,24 +35,24 @@ class Unsure:
     likely: Resource | None
 
 
+# Names of which a client may have something else than it says, unless it says this: a version, "" for nothing;
+# with None, whatever it says.
+Doubts: TypeAlias = Mapping[str, str | None]
+
 # A resource that this stream has carried; the version that the client declared; nothing; or nobody knows.
 Held: TypeAlias = Resource | str | Unsure | Unknown | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """One name of a response: what the client had before, and what it was sent (None: removed)."""
-
-    before: Held
-    sent: Resource | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Flight:
-    """The one response of a type that is neither ACKed nor NACKed."""
+    """The one response of a type that is neither ACKed nor NACKed.
+
+    `before` says of each name in it what the client had; it was sent what `target` has, or else a removal.
+    """
 
     nonce: str
-    moves: Mapping[str, Move]
+    before: Mapping[str, Held]
+    target: Resources
 
 
 class Ledger:
@@ -60,6 +61,7 @@ class Ledger:
     __slots__ = (
         "acked_nonce",
         "behind",
+        "doubts",
         "flight",
         "greeting",
         "refused",
@@ -70,15 +72,17 @@ class Ledger:
         "target",
     )
 
-    def __init__(self, row: XdsType) -> None:
+    def __init__(self, row: XdsType, pool: NamePool) -> None:
         self.row = row
-        self.subscription = Subscription(row)
+        self.subscription = Subscription(row, pool)
         self.target: Resources = NOTHING
         self.behind: dict[str, Held] = {}
+        # Of the stream before, until the client has said what it has.
+        self.doubts: Doubts = _NO_DOUBTS
         self.flight: Flight | None = None
         self.refused: dict[str, Refusal] = {}
         # Groups of a response that was refused as a whole, each to be sent alone until the culprit stands alone.
-        self.suspects: deque[frozenset[str]] = deque()
+        self.suspects: tuple[frozenset[str], ...] = ()
         # The client waits for a first response, even an empty one.
         self.greeting = False
         self.sent_nonce = ""
@@ -86,10 +90,8 @@ class Ledger:
 
     def held(self, name: str) -> Held:
         """Return what the client has of a name that it wants, as far as it has said so."""
-        if self.flight is not None:
-            move = self.flight.moves.get(name)
-            if move is not None:
-                return move.before
+        if self.flight is not None and name in self.flight.before:
+            return self.flight.before[name]
         if name in self.behind:
             return self.behind[name]
         return self.target.get(name)
@@ -101,6 +103,8 @@ class Ledger:
     def retarget(self, target: Resources, changed: Iterable[str]) -> None:
         """Make `target` what the client shall have; `changed` names every difference to the target before."""
         old, self.target = self.target, target
+        if self.subscription.is_empty:
+            return
         covers = self.subscription.covers
         for name in changed:
             new = target.get(name)
@@ -119,18 +123,33 @@ class Ledger:
             self._await(self.target)
         self._await(change.asked)
 
-    def declare(self, versions: Mapping[str, str]) -> None:
+    def declare(self, versions: Mapping[str, str], wanted: Mapping[str, str]) -> None:
         """Note what the client had before this stream, by name (`initial_resource_versions` of a first request).
 
-        SPEC#incremental-xds: "On reconnect the Incremental xDS client may tell the server of its known resources to
-        avoid resending them over the network".
+        `wanted` has the versions of the target. SPEC#incremental-xds: "On reconnect the Incremental xDS client may tell
+        the server of its known resources to avoid resending them over the network".
         """
-        for name, version in versions.items():
-            if self.subscription.covers(name):
-                self.behind.pop(name, None)
-                self._settle(name, version)
+        doubts, self.doubts = self.doubts, _NO_DOUBTS
         if versions:
             self.greeting = False
+            self.behind = {name: held for name, held in self.behind.items() if name not in versions}
+        other = {name: version for name, version in versions.items() if wanted.get(name) != version}
+        self.behind.update((name, version) for name, version in other.items() if self.subscription.covers(name))
+        for name, said in doubts.items():
+            is_open = versions.get(name, "") != said and self.behind.get(name) is not UNKNOWN
+            if is_open and self.subscription.covers(name):
+                self.behind[name] = Unsure(likely=None)
+
+    def left_open(self) -> Doubts:
+        """Return what the next stream of the client must not take its word for.
+
+        A client that refuses a response may have applied a part of it, and says the versions of before.
+        """
+        found = {**self.doubts, **{name: None for name, held in self.behind.items() if isinstance(held, Unsure)}}
+        if self.flight is not None:
+            sent = self.flight.target
+            found.update((name, sent[name].version if name in sent else "") for name in self.flight.before)
+        return found
 
     def effective(self, chosen: Collection[str]) -> list[Resource]:
         """Return all that the client will have when it takes a response that carries the names `chosen`, sorted.
@@ -148,10 +167,9 @@ class Ledger:
                 found.append(item)
         return found
 
-    def refresh(self, name: str) -> None:
-        """Answer again, although nothing has changed: the client needs to see a resource, or that it is not there."""
-        if self.subscription.covers(name):
-            self._await((name,))
+    def refresh(self, names: Collection[str]) -> None:
+        """Answer again, although nothing has changed: the client needs to see resources, or that they are not there."""
+        self._await([name for name in names if self.subscription.covers(name)])
 
     def makes(self) -> list[str]:
         """Return the names that the client has yet to be sent, without those it refused."""
@@ -173,6 +191,11 @@ class Ledger:
         for name in names:
             self.behind.pop(name, None)
 
+    def expect_gone(self, held: Mapping[str, Held]) -> None:
+        """Take back what was taken as lost: the client has it still, unless the target has it again."""
+        covers, target = self.subscription.covers, self.target
+        self.behind.update((name, item) for name, item in held.items() if name not in target and covers(name))
+
     def is_waiting(self) -> bool:
         """Say whether there may be something to send: nothing is in flight, and the client lacks something."""
         return self.flight is None and (bool(self.behind) or self.greeting)
@@ -183,12 +206,13 @@ class Ledger:
             return False
         return not self.behind or all(name in self.refused for name in self.behind)
 
-    def depart(self, nonce: str, names: Iterable[str]) -> None:
+    def depart(self, nonce: str, names: Collection[str]) -> None:
         """Put a response in flight that carries the names' targets (or removals)."""
-        moves = {name: Move(before=self.behind.pop(name), sent=self.target.get(name)) for name in names}
-        if not self.behind:
-            self.behind = {}  # a dictionary that was large stays so
-        self.flight = Flight(nonce=nonce, moves=moves)
+        if len(names) == len(self.behind):
+            before, self.behind = self.behind, {}
+        else:
+            before = {name: self.behind.pop(name) for name in names}
+        self.flight = Flight(nonce=nonce, before=before, target=self.target)
         self.greeting = False
         self.sent_nonce = nonce
 
@@ -206,20 +230,21 @@ class Ledger:
         """
         if self.flight is None:
             return
-        moves, self.flight = self.flight.moves, None
-        bad = culprits(self.row.url, [name for name, move in moves.items() if move.sent is not None], words)
-        for name, move in moves.items():
+        before, sent, self.flight = self.flight.before, self.flight.target, None
+        made = [name for name in before if name in sent]
+        bad = culprits(self.row.url, made, words)
+        for name, held in before.items():
             if self.behind.get(name) is UNKNOWN or not self.subscription.covers(name):
                 continue  # asked for again, or no longer wanted, since it was sent
+            item = sent.get(name)
             if name not in bad:
-                self._settle(name, _unsure(move.before, move.sent if bad else None))
+                self._settle(name, _unsure(held, item if bad else None))
                 continue
-            current = self.target.get(name)
-            if move.sent is not None and version_of(move.sent) == version_of(current):
-                self.refused[name] = Refusal(version=move.sent.version, message=shortened(words))
-            self._settle(name, Unsure(likely=None) if move.before is UNKNOWN else move.before)
-        rest = [name for name in moves if name not in bad]
-        if bad or any(moves[name].sent is not None for name in rest):
+            if item is not None and item.version == version_of(self.target.get(name)):
+                self.refused[name] = Refusal(version=item.version, message=shortened(words))
+            self._settle(name, Unsure(likely=None) if held is UNKNOWN else held)
+        rest = [name for name in before if name not in bad]
+        if made:
             self._suspect(rest, is_known=bool(bad))
         else:
             self.drop(rest)  # removals alone cannot be refused for a reason that goes away: they count as done
@@ -232,7 +257,7 @@ class Ledger:
         ready = tuple(names)
         while ready and self.suspects:
             chosen = tuple(name for name in ready if name in self.suspects[0])
-            self.suspects.popleft()
+            self.suspects = self.suspects[1:]
             if chosen:
                 return chosen
         return ready
@@ -241,13 +266,14 @@ class Ledger:
         """Send the names apart from others; in two halves when the culprit must be among them."""
         half = len(names) if is_known else (len(names) + 1) // 2
         groups = (frozenset(names[:half]), frozenset(names[half:]))
-        self.suspects.extendleft(group for group in reversed(groups) if group)
+        self.suspects = (*(group for group in groups if group), *self.suspects)
 
     def _await(self, names: Iterable[str]) -> None:
         """Note that the client waits for an answer; a refused resource gets one more chance."""
-        for name in names:
-            self.behind[name] = UNKNOWN
-            self.refused.pop(name, None)
+        self.behind.update(dict.fromkeys(names, UNKNOWN))
+        if self.refused:
+            for name in names:
+                self.refused.pop(name, None)
 
     def _settle(self, name: str, held: Held) -> None:
         """Note what the client has of a name, and whether that is the target."""

@@ -2,7 +2,8 @@
 
 In: the ledgers of one stream, the snapshot that its routes shall follow. Out: names that may go.
 Invariant: no route, scope or listener is sent before the clusters of its snapshot, their endpoints and their secrets
-were ACKed; no cluster goes away before routes and listeners without it were ACKed.
+were ACKed; no cluster goes away before routes and listeners without it were ACKed, and no scope or route before the
+listeners that do without it have their own.
 
 https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#eventual-consistency-considerations: "routes are not
 warmed, i.e., the management plane must ensure that clusters referenced by a route are in place, before pushing the
@@ -16,8 +17,20 @@ it. Clusters, endpoints and secrets follow the latest snapshot at once, and keep
 from collections.abc import Iterable, Mapping
 
 from gatewayd.ads.ledger import Ledger, Unsure, version_of
+from gatewayd.ads.lingering import DRAIN, Lingering
+from gatewayd.ads.names import NamePool
 from gatewayd.ads.references import References
-from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, XDS_TYPES, Resource, Snapshot, TypeUrl
+from gatewayd.xds.resource import (
+    CLUSTER,
+    ENDPOINT,
+    LISTENER,
+    ROUTE,
+    SCOPED_ROUTE,
+    XDS_TYPES,
+    Resource,
+    Snapshot,
+    TypeUrl,
+)
 
 Ledgers = Mapping[TypeUrl, Ledger]
 
@@ -34,34 +47,69 @@ class Ordering:
     """The gates of one stream. `deadline` is when the closed gate lets go, None while nothing waits."""
 
     __slots__ = (
-        "_born",
         "_closed_since",
         "_droppable",
+        "_is_new",
         "_ledgers",
+        "_lingering",
         "_making",
+        "_names",
         "_now",
         "_owed",
+        "_owes_scopes",
         "_references",
+        "_unproven_since",
         "deadline",
     )
 
-    def __init__(self, ledgers: Ledgers, references: References) -> None:
+    def __init__(self, ledgers: Ledgers, references: References, names: NamePool) -> None:
         self._ledgers = ledgers
+        self._lingering = Lingering(ledgers)
         self._references = references
-        self._making: set[str] = set()
-        self._owed: set[str] = set()
+        self._names = names
+        self._making: frozenset[str] = frozenset()
+        self._owed: frozenset[str] = frozenset()
         self._droppable: set[str] = set()
         self._closed_since: float | None = None
-        self._born: float | None = None
+        # Since when some listener may still use other routes than those of the routing snapshot.
+        self._unproven_since: float | None = None
+        self._is_new = True
+        self._owes_scopes = False
         self._now = 0.0
         self.deadline: float | None = None
 
     def at(self, now: float) -> None:
         """Set the time, in seconds, that the gates judge by, and forget the deadline of before."""
         self._now = now
-        self.deadline = None
-        if self._born is None:
-            self._born = now
+        self._lingering.end_in_time(now)
+        self.deadline = self._lingering.until
+        if self._is_new:
+            self._is_new = False
+            self._unproven_since = now
+
+    def listeners_sent(self, names: Iterable[str]) -> None:
+        """Note that listeners went out: Envoy ACKs one at once, and uses the old one until it has its routes."""
+        if any(name in self._ledgers[LISTENER].target for name in names):
+            self._unproven_since = self._now
+            self._owes_scopes = True
+            self._repeat_scopes()
+
+    def repeat_scopes(self) -> None:
+        """Look again when a listener was ACKed: the last one that used scopes may have gone meanwhile."""
+        listeners, scopes = self._ledgers[LISTENER], self._ledgers[SCOPED_ROUTE]
+        if self._owes_scopes and not any(each.flight is not None or each.makes() for each in (listeners, scopes)):
+            self._owes_scopes = False
+            self._repeat_scopes()
+
+    def _repeat_scopes(self) -> None:
+        """Let all scopes go after a listener, unless Envoy has asked for the routes of all.
+
+        It asks for scopes once a stream. Those that come while no listener uses any it ACKs and forgets; and the first
+        that come after a listener count as all.
+        """
+        scopes = self._ledgers[SCOPED_ROUTE]
+        if scopes.target and self._ledgers[ROUTE].subscription.lacks(scopes.target):
+            scopes.refresh(tuple(scopes.target))
 
     def clusters_sent(self, names: Iterable[str]) -> None:
         """Note that clusters went out; a changed one warms anew and needs to see its endpoints once more.
@@ -71,13 +119,12 @@ class Ordering:
         that it is subscribed to already.
         """
         clusters = self._ledgers[CLUSTER]
-        for name in names:
-            sent = clusters.target.get(name)
-            if sent is None:
-                self._making.discard(name)
-                continue
-            self._making.add(name)
-            self._owed.update(each for type_url, each in self._references.of(sent) if type_url == ENDPOINT)
+        sent = {name: clusters.target.get(name) for name in names}
+        made = [item for item in sent.values() if item is not None]
+        owed = (each for item in made for type_url, each in self._references.of(item) if type_url == ENDPOINT)
+        # All streams that begin send the same: thousands of names, until they are ACKed.
+        self._making = self._names.one(self._making.difference(sent).union(item.name for item in made))
+        self._owed = self._names.one(self._owed.union(owed))
 
     def repeat_endpoints(self) -> None:
         """Let the endpoints of clusters that were sent go again, as soon as the client is subscribed to them.
@@ -87,10 +134,17 @@ class Ordering:
         if not self._owed:
             return
         endpoints = self._ledgers[ENDPOINT]
+        if endpoints.subscription.is_empty:
+            return
         subscribed = {name for name in self._owed if endpoints.subscription.covers(name)}
-        self._owed = self._owed - subscribed
-        for name in subscribed:
-            endpoints.refresh(name)
+        if subscribed:
+            self._owed = self._owed - subscribed
+            endpoints.refresh(subscribed)
+
+    @property
+    def is_owing(self) -> bool:
+        """Say whether endpoints or scopes shall go again."""
+        return bool(self._owed) or self._owes_scopes
 
     def clusters_back(self, names: Iterable[str]) -> None:
         """Note that clusters are wanted (again): they may no longer be dropped."""
@@ -114,20 +168,43 @@ class Ordering:
             self._closed_since = self._now
         return self._has_passed(self._closed_since + PATIENCE)
 
-    def routing_moved(self) -> None:
+    def routing_moved(self, routing: Snapshot) -> None:
         """Start a new wait: the routing snapshot is another one."""
         self._closed_since = None
+        self._lingering.routing_moved(routing)
 
     def may_send_last(self) -> bool:
         """Say whether listeners and scopes may go out: the routes that they may refer to are on their way."""
         return all(not self._ledgers[url].makes() for url in ROUTED if url not in _LAST)
 
-    def removable_routes(self) -> list[str]:
+    def may_send_listeners(self) -> bool:
+        """Say whether listeners may go out: one that finds scopes of a listener before it uses them at once."""
+        scopes = self._ledgers[SCOPED_ROUTE]
+        return scopes.flight is None and not scopes.makes() and not self._lingering.stale_scopes()
+
+    def removable_routes(self, routing: Snapshot) -> list[str]:
         """Return the routes that may be removed: no listener or scope uses them any more."""
         removals = self._ledgers[ROUTE].removals()
-        if not removals or not self._are_last_settled():
+        if not removals or not self._are_last_settled() or not self._have_listeners_routes(routing):
             return []
         return [name for name in removals if not self._is_kept(name, _LAST)]
+
+    def removable_last(self, url: TypeUrl, routing: Snapshot) -> list[str]:
+        """Return the listeners that may be removed, or the scopes: those after listeners that find routes otherwise."""
+        removals = self._ledgers[url].removals()
+        if url == LISTENER or not removals:
+            return removals
+        stale = self._lingering.stale_scopes()
+        if stale:
+            return stale
+        listeners = self._ledgers[LISTENER]
+        if listeners.flight is not None or listeners.makes() or not self._have_listeners_routes(routing):
+            return []
+        if not self._lingering.is_due(routing):
+            return removals
+        self._lingering.start(self._now, routing)
+        self._has_passed(self._now + DRAIN)
+        return self._ledgers[url].removals()
 
     def may_remove_dependents(self) -> bool:
         """Say whether endpoints and secrets may be removed: nothing that used them is left."""
@@ -140,8 +217,9 @@ class Ordering:
         longer does; what is unused costs memory, what is missing costs traffic.
         """
         removals = self._ledgers[CLUSTER].removals()
+        self._droppable.intersection_update(removals)  # what has gone needs no decision any more
         undecided = [name for name in removals if name not in self._droppable]
-        if undecided and self.are_routes_settled() and self._has_asked_for_routes(routing):
+        if undecided and self.are_routes_settled() and self._have_listeners_routes(routing):
             kept = routing.of(CLUSTER)
             self._droppable.update(name for name in undecided if name not in kept and not self._is_kept(name, ROUTED))
         return [name for name in removals if name in self._droppable]
@@ -151,7 +229,7 @@ class Ordering:
         clusters = self._ledgers[CLUSTER]
         if not self._making and not clusters.behind:
             return set()
-        self._making = {name for name in self._making if not self._is_made(name)}
+        self._making = frozenset(name for name in self._making if not self._is_made(name))
         wanted = routing.of(CLUSTER)
         missing = {name for name in self._making if name in wanted}
         missing.update(name for name in clusters.makes() if name in wanted)
@@ -174,16 +252,27 @@ class Ordering:
             return True
         return ledger.subscription.covers(name) and version_of(ledger.held(name)) is not None
 
-    def _has_asked_for_routes(self, routing: Snapshot) -> bool:
-        """Say whether the client has subscribed to all that could use a cluster, or had the time to.
+    def _have_listeners_routes(self, routing: Snapshot) -> bool:
+        """Say whether the client has asked for, and taken, all routes of the routing snapshot, or had the time to.
 
-        After a reconnect the types come one request after the other, clusters first: what the routes of that client
-        are is unknown until it has asked for them.
+        A listener asks for its scopes and routes after its ACK. And after a reconnect the types come one request after
+        the other, clusters first: what the routes of that client are is unknown until it has asked for them.
         """
-        expected = (url for url in ROUTED if url == LISTENER or routing.of(url))
-        if all(self._ledgers[url].subscription.seen for url in expected):
+        if self._unproven_since is None:
             return True
-        return self._has_passed((self._now if self._born is None else self._born) + PATIENCE)
+        routes = self._ledgers[ROUTE]
+        expected = (url for url in ROUTED if url == LISTENER or routing.of(url))
+        is_proven = (
+            all(self._ledgers[url].subscription.seen for url in expected)
+            and routes.flight is None
+            and not routes.makes()
+            # A listener that the client refused asks for nothing.
+            and (self._ledgers[LISTENER].refused or not routes.subscription.lacks(routing.of(ROUTE)))
+        )
+        if not is_proven and not self._has_passed(self._unproven_since + PATIENCE):
+            return False
+        self._unproven_since = None
+        return True
 
     def _has_passed(self, deadline: float) -> bool:
         """Say whether a time has come; if not, the session must be asked again then."""

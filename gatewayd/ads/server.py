@@ -34,10 +34,13 @@ _OPTIONS = (
     ("grpc.max_receive_message_length", 32 * 1024 * 1024),
     # A client that does not answer a ping is gone, whatever TCP believes.
     ("grpc.keepalive_time_ms", 30_000),
-    ("grpc.keepalive_timeout_ms", 5_000),
+    # Envoy answers a ping between two updates; one of 5,000 hosts takes it seconds when it has little CPU.
+    ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.max_concurrent_streams", 100),
+    # In a storm of clients that come back, new streams wait for their turn: seconds, and longer than the default of 30.
+    ("grpc.server_max_unrequested_time_in_server", 300),
     # Two servers on one port would each get a part of the fleet.
     ("grpc.so_reuseport", 0),
 )
@@ -136,9 +139,12 @@ class AdsServer:
         member = self._fleet.join(gateway, mode, since=time.time(), wake=wake.set)
         ended = asyncio.Event()
         try:
+            problem: str | None = self._take(member, message)
+            del data, message  # they may list all that the client has, and this frame lives as long as the stream
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._write(member, wake, ended, context), name=f"ads writer of {gateway}")
-                problem = await self._read(member, message, context)
+                while problem == "":
+                    problem = await self._take_next(member, context)
                 ended.set()
                 wake.set()
         finally:
@@ -146,19 +152,25 @@ class AdsServer:
         if problem:
             await _abort(context, grpc.StatusCode.INVALID_ARGUMENT, problem)
 
-    async def _read(self, member: Member, first: Request, context: Context) -> str:
-        """Take the requests of a stream until the client ends it; return what it did wrong, if anything."""
-        message = first
+    async def _take_next(self, member: Member, context: Context) -> str | None:
+        """Take one more request; return what is wrong with it, "" if nothing, None when the client has ended."""
+        data = await context.read()
+        if data is grpc.aio.EOF:
+            return None
         try:
-            while True:
-                self._fleet.on_request(member, message)
-                member.wake()
-                data = await context.read()
-                if data is grpc.aio.EOF:
-                    return ""
-                message = _parsed(_REQUESTS[member.session.mode], data)
+            return self._take(member, _parsed(_REQUESTS[member.session.mode], data))
         except ProtocolError as error:
             return str(error)
+
+    def _take(self, member: Member, message: Request) -> str:
+        """Take a request, and wake the writer when there may be an answer; return what is wrong, if anything."""
+        try:
+            self._fleet.on_request(member, message)
+        except ProtocolError as error:
+            return str(error)
+        if member.session.may_have_to_say:
+            member.wake()
+        return ""
 
     async def _write(self, member: Member, wake: asyncio.Event, ended: asyncio.Event, context: Context) -> None:
         """Write what the session says, whenever something may have changed or a gate lets go.

@@ -6,6 +6,8 @@ that does not go back. Invariant: at most one response of each type is unanswere
 xDS protocol: https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol (SPEC; `#...` are its sections)
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
@@ -13,13 +15,25 @@ from envoy.config.core.v3 import base_pb2
 from envoy.config.endpoint.v3 import endpoint_pb2
 from envoy.service.discovery.v3 import discovery_pb2
 
-from gatewayd.ads.difference import PairMemo, differing, joined
+from gatewayd.ads.difference import PairMemo, Versions, differing, joined
 from gatewayd.ads.envelope import Content, Envelope, Mode, Push, state_version
-from gatewayd.ads.ledger import Ledger
+from gatewayd.ads.ledger import Doubts, Ledger
+from gatewayd.ads.names import NamePool
 from gatewayd.ads.ordering import MADE_FIRST, ROUTED, Ordering
 from gatewayd.ads.references import References
 from gatewayd.ads.subscription import UNCHANGED
-from gatewayd.xds.resource import CLUSTER, ENDPOINT, ROUTE, XDS_TYPES, Resource, Resources, Snapshot, TypeUrl, resource
+from gatewayd.xds.resource import (
+    CLUSTER,
+    ENDPOINT,
+    LISTENER,
+    ROUTE,
+    XDS_TYPES,
+    Resource,
+    Resources,
+    Snapshot,
+    TypeUrl,
+    resource,
+)
 
 Request: TypeAlias = discovery_pb2.DeltaDiscoveryRequest | discovery_pb2.DiscoveryRequest
 
@@ -33,16 +47,30 @@ class Answer(Enum):
     IGNORED = "ignored"
 
 
-class Shared:
-    """What the streams of one Gateway share: encoded responses, comparisons of snapshots, references of clusters."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """What a client says of itself; not its message, which is large and may carry the names of all that it has."""
 
-    __slots__ = ("differing", "envelope", "joined", "references")
+    id: str
+    cluster: str
+    version: str
+
+
+_NOBODY = Node(id="", cluster="", version="")
+
+
+class Shared:
+    """What the streams of one Gateway share: responses, comparisons of snapshots, references of clusters, names."""
+
+    __slots__ = ("differing", "envelope", "joined", "names", "references", "versions")
 
     def __init__(self) -> None:
         self.envelope = Envelope()
         self.differing = PairMemo(differing)
         self.joined = PairMemo(joined)
         self.references = References()
+        self.names = NamePool()
+        self.versions = Versions()
 
 
 class Session:
@@ -52,10 +80,10 @@ class Session:
 
     def __init__(self, mode: Mode, shared: Shared) -> None:
         self.mode = mode
-        self.node: base_pb2.Node | None = None
-        self.ledgers = {row.url: Ledger(row) for row in XDS_TYPES}
+        self.node = _NOBODY
+        self.ledgers = {row.url: Ledger(row, shared.names) for row in XDS_TYPES}
         self._shared = shared
-        self._ordering = Ordering(self.ledgers, shared.references)
+        self._ordering = Ordering(self.ledgers, shared.references, shared.names)
         self._latest: Snapshot | None = None
         self._routing: Snapshot | None = None
 
@@ -69,20 +97,65 @@ class Session:
         """Say whether the client has answered for everything of the latest snapshot that it asked for."""
         return self._routing is self._latest and all(each.is_settled() for each in self.ledgers.values())
 
+    @property
+    def may_have_to_say(self) -> bool:
+        """Say whether `responses_to_send` is worth a call after a request: after most ACKs it is not."""
+        is_behind = self._routing is not self._latest or self._ordering.is_owing
+        return is_behind or any(each.is_waiting() for each in self.ledgers.values())
+
     def on_request(self, message: Request) -> Answer:
         """Take a request; raises ProtocolError when it asks for more than anybody could need.
 
         SPEC#basic-protocol-overview: "It is sufficient to only check the first message for the node identifier". It is
         for display: nothing is decided by it.
         """
-        if self.node is None:
-            self.node = message.node
+        if self.node is _NOBODY:
+            self.node = _node(message.node)
         ledger = self.ledgers.get(TypeUrl(message.type_url))
         if ledger is None:
             return Answer.IGNORED
         if isinstance(message, discovery_pb2.DeltaDiscoveryRequest):
-            return _on_delta(ledger, message)
+            return self._on_delta(ledger, message)
         return _on_sotw(ledger, message)
+
+    def _on_delta(self, ledger: Ledger, message: discovery_pb2.DeltaDiscoveryRequest) -> Answer:
+        """Take a request of the incremental variant.
+
+        SPEC#incremental-xds: "the server must honor changes to the subscription state even if the nonce is stale".
+        """
+        answer = Answer.IGNORED
+        flight = ledger.flight
+        if flight is not None and message.response_nonce == flight.nonce:
+            answer = _conclude(ledger, message)
+        subscription = ledger.subscription
+        is_first = not subscription.seen
+        change = subscription.update(message.resource_names_subscribe, message.resource_names_unsubscribe)
+        if change is not UNCHANGED:
+            ledger.subscribe(change)
+        if is_first:
+            declared = dict(message.initial_resource_versions)
+            if declared or ledger.doubts:
+                ledger.declare(declared, self._shared.versions(ledger.target))
+        if answer is Answer.IGNORED and (is_first or change is not UNCHANGED):
+            return Answer.SUBSCRIPTION
+        return answer
+
+    @property
+    def is_new(self) -> bool:
+        """Say whether the client has said nothing yet."""
+        return self.node is _NOBODY
+
+    def left_open(self) -> dict[TypeUrl, Doubts]:
+        """Return what the next stream of this client must not take its word for; in SotW it takes it for nothing."""
+        if self.mode is Mode.SOTW:
+            return {}
+        found = {url: ledger.left_open() for url, ledger in self.ledgers.items()}
+        return {url: doubts for url, doubts in found.items() if doubts}
+
+    def doubt(self, doubts: Mapping[TypeUrl, Doubts]) -> None:
+        """Take in what the last stream of the client left open, before it says anything."""
+        for url, names in doubts.items():
+            self.ledgers[url].doubts = names
 
     def on_snapshot(self, snapshot: Snapshot) -> None:
         """Make a snapshot the latest one; what has not changed in it is not looked at again."""
@@ -111,7 +184,7 @@ class Session:
     def _move_routing(self, snapshot: Snapshot) -> None:
         """Let routes, scopes and listeners follow another snapshot."""
         self._routing = snapshot
-        self._ordering.routing_moved()
+        self._ordering.routing_moved(snapshot)
         self._retarget_made_first(snapshot, snapshot)
         for url in ROUTED:
             self._retarget(url, snapshot.of(url))
@@ -122,8 +195,8 @@ class Session:
         What only the routing snapshot has stays as long as that is followed: its routes need it.
         """
         for url in MADE_FIRST:
-            target = latest.of(url)
-            self._retarget(url, target if routing is latest else self._shared.joined(routing.of(url), target))
+            kept, target = routing.of(url), latest.of(url)
+            self._retarget(url, target if kept is target else self._shared.joined(kept, target))
 
     def _retarget(self, url: TypeUrl, target: Resources) -> None:
         """Give a ledger its new target."""
@@ -141,7 +214,7 @@ class Session:
         if self._routing is not None and clusters.is_waiting():
             self._send(pushes, clusters, self._ordering.droppable(self._routing))
             if clusters.flight is not None:
-                self._ordering.clusters_sent(clusters.flight.moves)
+                self._ordering.clusters_sent(clusters.flight.before)
         self._ordering.repeat_endpoints()
         for ledger in dependents:
             if ledger.is_waiting():
@@ -155,16 +228,26 @@ class Session:
     def _send_routed(self, pushes: list[Push]) -> None:
         """Send routes, then scopes and listeners, when the gate is open; remove routes last."""
         ledgers = [self.ledgers[url] for url in ROUTED]
-        if self._routing is None or not any(ledger.is_waiting() for ledger in ledgers):
+        if self._routing is None:
+            return
+        self._ordering.repeat_scopes()
+        if not any(ledger.is_waiting() for ledger in ledgers):
             return
         is_open = self._ordering.may_route(self._routing)
         for ledger in ledgers:
             if not is_open:
                 self._send_absences(pushes, ledger)
             elif ledger.row.url == ROUTE:
-                self._send(pushes, ledger, self._ordering.removable_routes())
-            elif self._ordering.may_send_last():
-                self._send(pushes, ledger, ledger.removals())
+                self._send(pushes, ledger, self._ordering.removable_routes(self._routing))
+            elif self._ordering.may_send_last() and (ledger.row.url != LISTENER or self._ordering.may_send_listeners()):
+                self._send_last(pushes, ledger, self._routing)
+
+    def _send_last(self, pushes: list[Push], ledger: Ledger, routing: Snapshot) -> None:
+        """Send scopes or listeners."""
+        before = ledger.flight
+        self._send(pushes, ledger, self._ordering.removable_last(ledger.row.url, routing))
+        if ledger.row.url == LISTENER and ledger.flight is not None and ledger.flight is not before:
+            self._ordering.listeners_sent(ledger.flight.before)
 
     def _send(self, pushes: list[Push], ledger: Ledger, removals: list[str]) -> None:
         """Send what is pending of one type, with these removals, unless a response of it is unanswered."""
@@ -225,25 +308,12 @@ class Session:
         return Content(mode=self.mode, type_url=ledger.row.url, made=made, removed=(), version=state_version(state))
 
 
-def _on_delta(ledger: Ledger, message: discovery_pb2.DeltaDiscoveryRequest) -> Answer:
-    """Take a request of the incremental variant.
-
-    SPEC#incremental-xds: "the server must honor changes to the subscription state even if the nonce is stale".
-    """
-    answer = Answer.IGNORED
-    flight = ledger.flight
-    if flight is not None and message.response_nonce == flight.nonce:
-        answer = _conclude(ledger, message)
-    subscription = ledger.subscription
-    is_first = not subscription.seen
-    change = subscription.update(message.resource_names_subscribe, message.resource_names_unsubscribe)
-    if change is not UNCHANGED:
-        ledger.subscribe(change)
-    if is_first:
-        ledger.declare(message.initial_resource_versions)
-    if answer is Answer.IGNORED and (is_first or change is not UNCHANGED):
-        return Answer.SUBSCRIPTION
-    return answer
+def _node(message: base_pb2.Node) -> Node:
+    """Read the first request's node; the version is the build, as it says."""
+    build = message.user_agent_build_version.version
+    has_build = message.HasField("user_agent_build_version")
+    version = f"{build.major_number}.{build.minor_number}.{build.patch}" if has_build else ""
+    return Node(id=message.id, cluster=message.cluster, version=version)
 
 
 def _on_sotw(ledger: Ledger, message: discovery_pb2.DiscoveryRequest) -> Answer:

@@ -6,10 +6,10 @@ Invariant: `covers(name)` says exactly whether a response may carry that name.
 xDS protocol: https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol (SPEC below; `#...` are its sections)
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from sys import intern
 
+from gatewayd.ads.names import NamePool, Names
 from gatewayd.xds.resource import XdsType
 
 WILDCARD = "*"
@@ -32,6 +32,7 @@ class Change:
 
 UNCHANGED = Change(asked=(), wildcard=False, narrowed=False)
 _EVERYTHING = Change(asked=(), wildcard=True, narrowed=False)
+_NONE: frozenset[str] = frozenset()
 
 
 class Subscription:
@@ -39,18 +40,27 @@ class Subscription:
 
     __slots__ = ("_explicit", "_wild_type", "names", "seen", "wildcard")
 
-    def __init__(self, row: XdsType) -> None:
+    def __init__(self, row: XdsType, pool: NamePool) -> None:
         self._wild_type = row.wildcard
         self._explicit = False
         self.seen = False
         self.wildcard = False
-        self.names: set[str] = set()
+        self.names = Names(pool)
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether the client wants nothing."""
+        return not self.wildcard and not self.names
 
     def covers(self, name: str) -> bool:
         """Say whether the client wants a resource of this name."""
         return self.wildcard or name in self.names
 
-    def update(self, subscribe: Iterable[str], unsubscribe: Iterable[str]) -> Change:
+    def lacks(self, names: Iterable[str]) -> bool:
+        """Say whether there is one of these names that the client does not want."""
+        return not self.wildcard and bool(self.names.lacking(names))
+
+    def update(self, subscribe: Collection[str], unsubscribe: Collection[str]) -> Change:
         """Apply the two lists of a DeltaDiscoveryRequest.
 
         SPEC#subscribing-to-resources: "the server *must* still provide those resources in the response; due to
@@ -60,15 +70,16 @@ class Subscription:
         first, self.seen = not self.seen, True
         if not subscribe and not unsubscribe:
             return self._legacy_wildcard() if first else UNCHANGED
-        asked, narrowed = self._unsubscribe(unsubscribe)
+        asked, narrowed = self._unsubscribe(unsubscribe) if unsubscribe else ((), False)
         wildcard = False
-        for name in subscribe:
+        names = tuple(subscribe)
+        if names:
             self._explicit = True
-            if name == WILDCARD and self._wild_type:
+            if self._wild_type and WILDCARD in names:
                 wildcard = self.wildcard = True
-            else:
-                asked.append(self._add(name))
-        return Change(asked=tuple(asked), wildcard=wildcard, narrowed=narrowed)
+                names = tuple(name for name in names if name != WILDCARD)
+            self._add(self.names.lacking(names))
+        return Change(asked=asked + names, wildcard=wildcard, narrowed=narrowed)
 
     def replace(self, wanted: Iterable[str]) -> Change:
         """Apply `resource_names` of a DiscoveryRequest: always the whole list.
@@ -78,23 +89,23 @@ class Subscription:
         resources, even if it previously sent those resources without having been asked for them".
         """
         first, self.seen = not self.seen, True
-        names = set(wanted)
+        names = frozenset(wanted)
         if not names and not self._explicit:
             return self._legacy_wildcard() if first else UNCHANGED
         self._explicit = True
         wild = self._wild_type and WILDCARD in names
         if wild:
-            names.discard(WILDCARD)
-        if names == self.names and wild == self.wildcard:
+            names -= {WILDCARD}
+        before = self.names.whole()
+        if names == before and wild == self.wildcard:
             return UNCHANGED
-        narrowed = (self.wildcard and not wild) or not self.names <= names
+        narrowed = (self.wildcard and not wild) or not before <= names
         wildcard = wild and not self.wildcard
-        asked = tuple(sorted(names - self.names))
-        self.names &= names
-        for name in asked:
-            self._add(name)
+        added = names - before
+        _check(added, len(names))
+        self.names.become(names)
         self.wildcard = wild
-        return Change(asked=asked, wildcard=wildcard, narrowed=narrowed)
+        return Change(asked=tuple(sorted(added)), wildcard=wildcard, narrowed=narrowed)
 
     def _legacy_wildcard(self) -> Change:
         """Subscribe to everything when the first request of a type names nothing.
@@ -106,31 +117,29 @@ class Subscription:
         self.wildcard = self._wild_type
         return _EVERYTHING if self._wild_type else UNCHANGED
 
-    def _unsubscribe(self, names: Iterable[str]) -> tuple[list[str], bool]:
+    def _unsubscribe(self, names: Iterable[str]) -> tuple[tuple[str, ...], bool]:
         """Drop names; return those that need an answer all the same, and whether any was dropped.
 
         SPEC#unsubscribing-from-resources-1: superfluous names are ignored; "when a client has a wildcard subscription
         ('*') *and* a subscription to another specific resource name [...] the server must send a response that includes
         the specific resource in either the removed_resources field [...] or in the resources field".
         """
-        asked: list[str] = []
-        narrowed = False
-        for name in names:
-            if name == WILDCARD and self.wildcard:
-                self.wildcard, narrowed = False, True
-            elif name in self.names:
-                self.names.remove(name)
-                asked.append(name)
-        if self.wildcard:
-            return asked, narrowed
-        return [], narrowed or bool(asked)
+        dropped = frozenset(names)
+        gone = self.names.having(dropped)
+        was_wild, self.wildcard = self.wildcard, self.wildcard and WILDCARD not in dropped
+        self.names.change(_NONE, gone)
+        return (tuple(sorted(gone)), False) if self.wildcard else ((), was_wild or bool(gone))
 
-    def _add(self, name: str) -> str:
-        """Remember a name, in one copy for all streams of the process."""
-        if len(name) > MAX_NAME_LENGTH or len(self.names) >= MAX_NAMES:
-            raise ProtocolError(
-                f"resource_names_subscribe: too much; at most {MAX_NAMES} names of {MAX_NAME_LENGTH} characters a type"
-            )
-        name = intern(name)
-        self.names.add(name)
-        return name
+    def _add(self, names: frozenset[str]) -> None:
+        """Remember names that are new."""
+        if names:
+            _check(names, len(self.names) + len(names))
+            self.names.change(names, _NONE)
+
+
+def _check(added: frozenset[str], count: int) -> None:
+    """Refuse names that no client needs; `count` is how many it would have in all."""
+    if count > MAX_NAMES or max(map(len, added), default=0) > MAX_NAME_LENGTH:
+        raise ProtocolError(
+            f"resource_names_subscribe: too much; at most {MAX_NAMES} names of {MAX_NAME_LENGTH} characters a type"
+        )

@@ -72,12 +72,11 @@ class ProxyState:
 
 def proxy_state(gateway: str, session: Session, since: float, latest: Snapshot | None) -> ProxyState:
     """Describe a session against the snapshot published last; types that it has not subscribed to are left out."""
-    node = session.node
     return ProxyState(
         gateway=gateway,
-        node_id=node.id if node is not None else "",
-        node_cluster=node.cluster if node is not None else "",
-        version=_agent_version(session),
+        node_id=session.node.id,
+        node_cluster=session.node.cluster,
+        version=session.node.version,
         since=since,
         mode=session.mode.value,
         types=tuple(
@@ -92,8 +91,8 @@ def resource_states(session: Session, latest: Snapshot | None) -> Iterator[Resou
     """Yield every resource that the proxy has or shall have."""
     for ledger in session.ledgers.values():
         published = _published(ledger, latest)
-        moves = ledger.flight.moves if ledger.flight is not None else {}
-        for name in sorted({*published, *ledger.target, *ledger.behind, *moves}):
+        moving = ledger.flight.before if ledger.flight is not None else {}
+        for name in sorted({*published, *ledger.target, *ledger.behind, *moving}):
             if ledger.subscription.covers(name):
                 yield _resource_state(ledger, name, published.get(name))
 
@@ -116,8 +115,8 @@ def _published(ledger: Ledger, latest: Snapshot | None) -> Resources:
 
 def _type_state(ledger: Ledger, published: Resources) -> TypeState:
     """Describe one type."""
-    moves = ledger.flight.moves if ledger.flight is not None else {}
-    pending = {name for name in (*ledger.behind, *moves) if name not in ledger.refused}
+    moving = ledger.flight.before if ledger.flight is not None else {}
+    pending = {name for name in (*ledger.behind, *moving) if name not in ledger.refused}
     if ledger.target is not published:
         pending.update(filter(ledger.subscription.covers, differing(ledger.target, published)))
     return TypeState(
@@ -140,7 +139,7 @@ def _resource_state(ledger: Ledger, name: str, published: Resource | None) -> Re
     refusal = ledger.refused.get(name)
     if refusal is not None and refusal.version == target:
         sync = Sync.ERROR
-    elif ledger.flight is not None and name in ledger.flight.moves:
+    elif ledger.flight is not None and name in ledger.flight.before:
         sync = Sync.STALE
     else:
         sync = Sync.SYNCED if version == target and not isinstance(held, Unknown | Unsure) else Sync.NOT_SENT
@@ -152,12 +151,3 @@ def _resource_state(ledger: Ledger, name: str, published: Resource | None) -> Re
         sync=sync,
         message=refusal.message if refusal is not None and sync is Sync.ERROR else "",
     )
-
-
-def _agent_version(session: Session) -> str:
-    """Return the proxy's build, as it says."""
-    node = session.node
-    if node is None or not node.HasField("user_agent_build_version"):
-        return ""
-    number = node.user_agent_build_version.version
-    return f"{number.major_number}.{number.minor_number}.{number.patch}"

@@ -7,7 +7,7 @@ import asyncio
 import json
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import files
 from pathlib import Path
@@ -17,13 +17,13 @@ from envoy.config.cluster.v3 import cluster_pb2
 from envoy.config.core.v3 import address_pb2, config_source_pb2
 from envoy.config.endpoint.v3 import endpoint_components_pb2, endpoint_pb2
 from envoy.config.listener.v3 import listener_components_pb2, listener_pb2
-from envoy.config.route.v3 import route_components_pb2, route_pb2
+from envoy.config.route.v3 import route_components_pb2, route_pb2, scoped_route_pb2
 from envoy.extensions.filters.http.router.v3 import router_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as hcm_pb2
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
 
-from gatewayd.ads.envelope import Mode
+from gatewayd.ads.envelope import Mode, Push
 from gatewayd.ads.fleet import Fleet, Member
 from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.server import AdsServer
@@ -84,22 +84,46 @@ def endpoints(name: str, backend: Path) -> Resource:
     return made(xds.ENDPOINT, name, load(name, backend))
 
 
-def routes(name: str, cluster: str) -> Resource:
+def routes(name: str, cluster: str, domains: tuple[str, ...] = ("*",)) -> Resource:
     route = route_components_pb2.Route(
         match=route_components_pb2.RouteMatch(prefix="/"), route=route_components_pb2.RouteAction(cluster=cluster)
     )
-    host = route_components_pb2.VirtualHost(name="all", domains=["*"], routes=[route])
+    host = route_components_pb2.VirtualHost(name="all", domains=domains, routes=[route])
     config = route_pb2.RouteConfiguration(name=name, virtual_hosts=[host], validate_clusters={"value": False})
     return made(xds.ROUTE, name, config)
 
 
 def listener(name: str, path: Path, route_config: str) -> Resource:
-    router = hcm_pb2.HttpFilter(name="envoy.filters.http.router", typed_config=packed(router_pb2.Router()))
-    manager = hcm_pb2.HttpConnectionManager(
-        stat_prefix=name,
-        rds=hcm_pb2.Rds(config_source=ads_source(), route_config_name=route_config),
-        http_filters=[router],
+    """Return a listener that has one RouteConfiguration."""
+    return _listener(name, path, {"rds": hcm_pb2.Rds(config_source=ads_source(), route_config_name=route_config)})
+
+
+def scoped_listener(name: str, path: Path) -> Resource:
+    """Return a listener that finds the RouteConfiguration of a request by its host."""
+    extractor = hcm_pb2.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor(name=":authority", index=0)
+    fragment = hcm_pb2.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder(header_value_extractor=extractor)
+    scopes = hcm_pb2.ScopedRoutes(
+        name="scopes",
+        scope_key_builder=hcm_pb2.ScopedRoutes.ScopeKeyBuilder(fragments=[fragment]),
+        rds_config_source=ads_source(),
+        scoped_rds=hcm_pb2.ScopedRds(scoped_rds_config_source=ads_source()),
     )
+    return _listener(name, path, {"scoped_routes": scopes})
+
+
+def scope(host: str, route_config: str) -> Resource:
+    fragment = scoped_route_pb2.ScopedRouteConfiguration.Key.Fragment(string_key=host)
+    message = scoped_route_pb2.ScopedRouteConfiguration(
+        name=host,
+        route_configuration_name=route_config,
+        key=scoped_route_pb2.ScopedRouteConfiguration.Key(fragments=[fragment]),
+    )
+    return made(xds.SCOPED_ROUTE, host, message)
+
+
+def _listener(name: str, path: Path, discovery: dict[str, Message]) -> Resource:
+    router = hcm_pb2.HttpFilter(name="envoy.filters.http.router", typed_config=packed(router_pb2.Router()))
+    manager = hcm_pb2.HttpConnectionManager(stat_prefix=name, http_filters=[router], **discovery)
     network = listener_components_pb2.Filter(name="hcm", typed_config=packed(manager))
     chain = listener_components_pb2.FilterChain(filters=[network])
     return made(xds.LISTENER, name, listener_pb2.Listener(name=name, address=pipe(path), filter_chains=[chain]))
@@ -116,6 +140,9 @@ class Said:
     answer: Answer
     type_url: str
 
+    def __str__(self) -> str:
+        return f"{xds.TYPE_BY_URL[TypeUrl(self.type_url)].short} {self.answer.value}"
+
 
 class WatchedFleet(Fleet):
     """A fleet that tells a test when something has happened."""
@@ -123,6 +150,7 @@ class WatchedFleet(Fleet):
     def __init__(self) -> None:
         self.reports: list[FleetReport] = []
         self.said: list[Said] = []
+        self.log: list[str] = []  # what was sent, and what was said, in order
         self.changed = asyncio.Condition()
         super().__init__(lambda _, report: self.reports.append(report))
 
@@ -134,8 +162,14 @@ class WatchedFleet(Fleet):
     def on_request(self, member: Member, message: Request) -> Answer:
         answer = super().on_request(member, message)
         self.said.append(Said(answer=answer, type_url=message.type_url))
+        self.log.append(str(self.said[-1]))
         self._tell()
         return answer
+
+    def responses_to_send(self, member: Member, now: float) -> tuple[Push, ...]:
+        pushes = super().responses_to_send(member, now)
+        self.log += [f"{xds.TYPE_BY_URL[push.type_url].short} push" for push in pushes]
+        return pushes
 
     def leave(self, member: Member) -> None:
         super().leave(member)
@@ -151,6 +185,10 @@ class WatchedFleet(Fleet):
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(DEADLINE), self.changed:
             await self.changed.wait_for(condition)
+
+    async def settled(self) -> None:
+        """Wait until all proxies have taken all that was published, and nothing is left for later."""
+        await self.until(lambda: all(each.is_synced for each in self.proxies(GATEWAY)))
 
     async def synced(self, node: str = "proxy-1") -> None:
         """Wait until a proxy has the latest snapshot, and nothing is on its way."""
@@ -296,15 +334,16 @@ async def backend(path: Path, body: str) -> AsyncIterator[Path]:
 class Client:
     """One keep-alive connection to a listener of Envoy or its admin interface."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, host: str = "shop.test") -> None:
         self._path = path
+        self._host = host
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def get(self, path: str = "/") -> tuple[int, str]:
         if self._streams is None:
             self._streams = await asyncio.open_unix_connection(self._path)
         reader, writer = self._streams
-        writer.write(f"GET {path} HTTP/1.1\r\nhost: shop.test\r\n\r\n".encode())
+        writer.write(f"GET {path} HTTP/1.1\r\nhost: {self._host}\r\n\r\n".encode())
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
         if "transfer-encoding: chunked" in head:
             body = (await reader.readuntil(b"\r\n0\r\n\r\n")).split(b"\r\n")[1]
@@ -321,8 +360,9 @@ class Client:
                     if await self.get() == (status, body):
                         return
                 except (OSError, asyncio.IncompleteReadError):
-                    await self.__aexit__()
-                    self._streams = None
+                    pass
+                await self.__aexit__()  # a connection to a listener that drains would get its answers for long
+                self._streams = None
                 await asyncio.sleep(0)
 
     async def __aenter__(self) -> Self:
@@ -331,12 +371,13 @@ class Client:
     async def __aexit__(self, *_: object) -> None:
         if self._streams is not None:
             self._streams[1].close()
-            await self._streams[1].wait_closed()
+            with suppress(ConnectionError):  # a listener that drains was faster
+                await self._streams[1].wait_closed()
 
 
-async def reach(path: Path, body: str) -> None:
+async def reach(path: Path, body: str, *, host: str = "shop.test") -> None:
     """Ask a listener until it answers with this word."""
-    async with Client(path) as client:
+    async with Client(path, host=host) as client:
         await client.until(200, body)
 
 

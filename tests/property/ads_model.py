@@ -124,17 +124,8 @@ class Client:
     def connect(self) -> None:
         """Open a stream: the first request of each type, in Envoy's order.
 
-        What it took of a response that it refused has no version that it could name: nobody can know of that (in
-        SotW nobody needs to, everything is sent again).
+        What it took of a response that it refused has no version that it could name.
         """
-        self.orphans = {
-            url: {
-                name
-                for name, item in self.has[url].items()
-                if self.mode is Mode.DELTA and self.known[url].get(name) != item.version
-            }
-            for url in TYPES
-        }
         self.says: deque[Request] = deque()
         self.paused: deque[Request] = deque()
         self.nonces: dict[TypeUrl, str] = dict.fromkeys(TYPES, "")

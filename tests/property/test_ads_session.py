@@ -1,11 +1,14 @@
 """A session against a model of Envoy, in every interleaving that hypothesis finds."""
 
 from collections import Counter, deque
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from gatewayd.ads.envelope import Mode
+from gatewayd.ads.ledger import Doubts
 from gatewayd.ads.session import Session, Shared
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, Snapshot, TypeUrl
 from tests.property.ads_model import TYPES, WILD, Client, Response, names_in, parsed, snapshots
@@ -24,11 +27,12 @@ class AdsMachine(RuleBasedStateMachine):
         self.shared = Shared()
         self.open()
 
-    def open(self) -> None:
+    def open(self, doubts: Mapping[TypeUrl, Doubts] = MappingProxyType({})) -> None:
         self.session = Session(self.mode, self.shared)
+        self.session.doubt(doubts)
         self.wire: deque[Response] = deque()
         self.acked: dict[TypeUrl, dict[str, str]] = {url: dict(self.client.known[url]) for url in TYPES}
-        self.may_repeat: set[tuple[TypeUrl, str]] = set()
+        self.may_repeat = {(url, name) for url, names in doubts.items() for name in names}
         self.sent: Counter[tuple[TypeUrl, str, str]] = Counter()
         self.rounds: Counter[tuple[TypeUrl, str, str]] = Counter()
         self.flying: dict[str, Response] = {}
@@ -91,7 +95,7 @@ class AdsMachine(RuleBasedStateMachine):
     @rule()
     def reconnect(self) -> None:
         self.client.connect()
-        self.open()
+        self.open(self.session.left_open())
 
     @rule()
     def reconnect_when_idle(self) -> None:
@@ -130,24 +134,21 @@ class AdsMachine(RuleBasedStateMachine):
             self.same_as_latest(self.latest)
 
     def nothing_is_held_back(self) -> None:
-        """Time may let go removals after a reconnect; what is new has never to wait for it.
-
-        Unless the client has another cluster than it said: it does not ask for the endpoints of what it said.
-        """
+        """Time may let go removals after a reconnect; what is new has never to wait for it."""
         for url in (ROUTE, LISTENER):
-            assert self.client.orphans[CLUSTER] or not self.session.ledgers[url].makes()
+            assert not self.session.ledgers[url].makes()
 
     def same_as_latest(self, latest: Snapshot) -> None:
         for url in TYPES:
             has, wanted = self.client.has[url], latest.of(url)
             for name, item in wanted.items():
                 is_wanted = url in WILD or name in self.client.interest[url]
-                if is_wanted and b"poison" not in item.body and name not in self.client.orphans[url]:
+                if is_wanted and b"poison" not in item.body:
                     assert has.get(name) == item, f"{item!r}"
         blocked = any(b"poison" in item.body for url in (ROUTE, LISTENER) for item in latest.of(url).values())
         if not blocked:
             for url in WILD:
-                assert set(self.client.has[url]) <= set(latest.of(url)) | self.client.orphans[url]
+                assert set(self.client.has[url]) <= set(latest.of(url))
 
     def check(self, response: Response) -> None:
         """Judge a response when it is sent."""

@@ -6,6 +6,9 @@ from typing import Any
 from envoy.config.cluster.v3 import cluster_pb2
 from envoy.config.listener.v3 import listener_pb2
 from envoy.config.route.v3 import route_pb2
+from envoy.extensions.common.matching.v3 import extension_matcher_pb2
+from envoy.extensions.filters.http.composite.v3 import composite_pb2
+from envoy.extensions.filters.http.ext_authz.v3 import ext_authz_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2
 from envoy.extensions.filters.network.tcp_proxy.v3 import tcp_proxy_pb2
 from envoy.extensions.filters.udp.udp_proxy.v3 import udp_proxy_pb2
@@ -24,6 +27,9 @@ PACKED: dict[str, type[Any]] = {
         udp_proxy_pb2.UdpProxyConfig,
         tls_pb2.DownstreamTlsContext,
         tls_pb2.UpstreamTlsContext,
+        extension_matcher_pb2.ExtensionWithMatcherPerRoute,
+        composite_pb2.ExecuteFilterAction,
+        ext_authz_pb2.ExtAuthz,
     )
 }
 BODIES: dict[TypeUrl, type[Any]] = {
@@ -37,6 +43,8 @@ NAMING = {
     "envoy.config.route.v3.RouteAction.cluster": CLUSTER,
     "envoy.config.route.v3.RouteAction.RequestMirrorPolicy.cluster": CLUSTER,
     "envoy.config.route.v3.WeightedCluster.ClusterWeight.name": CLUSTER,
+    "envoy.config.core.v3.GrpcService.EnvoyGrpc.cluster_name": CLUSTER,
+    "envoy.config.core.v3.HttpUri.cluster": CLUSTER,
     "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.cluster": CLUSTER,
     "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight.name": CLUSTER,
     "envoy.extensions.filters.udp.udp_proxy.v3.UdpProxyConfig.cluster": CLUSTER,

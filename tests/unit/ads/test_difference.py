@@ -1,6 +1,6 @@
 """Sets of resources compared and joined."""
 
-from gatewayd.ads.difference import PairMemo, differing, joined
+from gatewayd.ads.difference import PairMemo, Versions, differing, joined
 from gatewayd.xds.resource import ENDPOINT, Resource, Resources, resource
 
 
@@ -42,3 +42,19 @@ def test_the_memo_is_bounded_and_never_mixes_up_sets() -> None:
     for number in range(1000):
         assert memo(empty, resources(**{f"n{number}": "1"})) == (f"n{number}",)
     assert len(memo._memo) <= 256
+
+
+def test_the_memo_forgets_large_sets_sooner() -> None:
+    memo: PairMemo[tuple[str, ...]] = PairMemo(differing)
+    large = {f"n{number}": resource(ENDPOINT, f"n{number}", b"1") for number in range(20_000)}
+    for _ in range(100):
+        assert memo(large, dict(large)) == ()
+    assert len(memo._memo) == 4
+
+
+def test_versions_are_told_of_the_set_that_is_asked_for() -> None:
+    versions, one = Versions(), resources(a="1")
+    assert versions(one) is versions(one)
+    for number in range(100):
+        other = resources(b=str(number))
+        assert versions(other) == {"b": other["b"].version}

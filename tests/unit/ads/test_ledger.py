@@ -2,10 +2,15 @@
 
 from gatewayd.ads.difference import differing
 from gatewayd.ads.ledger import UNKNOWN, Ledger, Unsure
+from gatewayd.ads.names import NamePool
 from gatewayd.ads.subscription import Change
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, TYPE_BY_URL, Resources, TypeUrl, resource
 
 LISTED = "Error adding/updating cluster(s) "
+
+
+def declare(ledger: Ledger, versions: dict[str, str]) -> None:
+    ledger.declare(versions, {name: item.version for name, item in ledger.target.items()})
 
 
 def resources(type_url: TypeUrl = CLUSTER, **bodies: str) -> Resources:
@@ -19,7 +24,7 @@ def aim(ledger: Ledger, **bodies: str) -> None:
 
 def ledger(type_url: TypeUrl = CLUSTER, **bodies: str) -> Ledger:
     """Return a ledger of a client that wants everything and was sent nothing."""
-    it = Ledger(TYPE_BY_URL[type_url])
+    it = Ledger(TYPE_BY_URL[type_url], NamePool())
     aim(it, **bodies)
     it.subscription.wildcard = True
     it.subscribe(Change(asked=(), wildcard=True, narrowed=False))
@@ -63,8 +68,7 @@ def test_latest_wins_while_a_response_is_unanswered() -> None:
     it.ack()
     assert send(it) == ["a"]
     assert it.flight is not None
-    sent = it.flight.moves["a"].sent
-    assert sent is not None
+    sent = it.flight.target["a"]
     assert sent.body == b"3"
 
 
@@ -86,14 +90,14 @@ def test_a_resource_that_was_never_sent_needs_no_removal() -> None:
 
 def test_declared_versions_are_believed() -> None:
     it = ledger(a="1", b="2")
-    it.declare({"a": resource(CLUSTER, "a", b"1").version, "b": "old", "gone": "old"})
+    declare(it, {"a": resource(CLUSTER, "a", b"1").version, "b": "old", "gone": "old"})
     assert (it.makes(), it.removals(), it.greeting) == (["b"], ["gone"], False)
     assert it.has("a", it.target["a"].version)
 
 
 def test_declared_versions_wait_for_the_first_snapshot() -> None:
     it = ledger()
-    it.declare({"a": resource(CLUSTER, "a", b"1").version, "gone": "old"})
+    declare(it, {"a": resource(CLUSTER, "a", b"1").version, "gone": "old"})
     aim(it, a="1", b="1")
     assert (it.makes(), it.removals()) == (["b"], ["gone"])
 
@@ -116,7 +120,7 @@ def test_asking_again_in_flight_is_answered_after_it() -> None:
 def test_narrowing_forgets_what_is_no_longer_wanted() -> None:
     it = ledger(a="1", b="1")
     it.subscription.wildcard = False
-    it.subscription.names.add("a")
+    it.subscription.update(("a",), ())
     it.subscribe(Change(asked=(), wildcard=False, narrowed=True))
     assert it.makes() == ["a"]
 
@@ -191,7 +195,7 @@ def test_what_a_refused_response_may_have_applied_is_removed_when_it_goes() -> N
 
 def test_unsure_names_count_as_what_was_likely_applied() -> None:
     it = ledger(bad="1", good="1")
-    it.declare({})
+    declare(it, {})
     send(it)
     it.nack(LISTED + "bad: no")
     good = it.target["good"]
@@ -207,11 +211,11 @@ def test_effective_state_keeps_what_may_not_change_yet() -> None:
 
 
 def test_refresh_needs_a_subscription() -> None:
-    it = Ledger(TYPE_BY_URL[ENDPOINT])
-    it.refresh("a")
+    it = Ledger(TYPE_BY_URL[ENDPOINT], NamePool())
+    it.refresh(("a",))
     assert not it.is_waiting()
-    it.subscription.names.add("a")
-    it.refresh("a")
+    it.subscription.update(("a",), ())
+    it.refresh(("a",))
     assert it.absences() == ["a"]
 
 

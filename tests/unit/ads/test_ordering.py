@@ -1,9 +1,11 @@
 """The gates, one by one."""
 
+import pytest
 from envoy.config.cluster.v3 import cluster_pb2
 
 from gatewayd.ads.difference import differing
 from gatewayd.ads.ledger import Ledger
+from gatewayd.ads.names import NamePool
 from gatewayd.ads.ordering import PATIENCE, Ordering
 from gatewayd.ads.references import References
 from gatewayd.xds.resource import (
@@ -11,6 +13,7 @@ from gatewayd.xds.resource import (
     ENDPOINT,
     LISTENER,
     ROUTE,
+    SCOPED_ROUTE,
     XDS_TYPES,
     Resource,
     Snapshot,
@@ -18,6 +21,10 @@ from gatewayd.xds.resource import (
     resource,
     snapshot,
 )
+
+
+def declare(ledger: Ledger, versions: dict[str, str]) -> None:
+    ledger.declare(versions, {name: item.version for name, item in ledger.target.items()})
 
 
 def cluster(name: str, *, eds: bool = True) -> Resource:
@@ -33,8 +40,8 @@ class Stream:
     """The ledgers and gates of a client that is subscribed to everything."""
 
     def __init__(self, *subscribed: TypeUrl) -> None:
-        self.ledgers = {row.url: Ledger(row) for row in XDS_TYPES}
-        self.ordering = Ordering(self.ledgers, References())
+        self.ledgers = {row.url: Ledger(row, NamePool()) for row in XDS_TYPES}
+        self.ordering = Ordering(self.ledgers, References(), NamePool())
         self.ordering.at(0.0)
         for url in subscribed or tuple(self.ledgers):
             subscription = self.ledgers[url].subscription
@@ -98,7 +105,7 @@ def test_another_routing_snapshot_waits_anew() -> None:
     stream = Stream()
     stream.ordering.may_route(stream.aim(cluster("c")))
     stream.ordering.at(PATIENCE - 1)
-    stream.ordering.routing_moved()
+    stream.ordering.routing_moved(snapshot("ns/gw", []))
     stream.ordering.may_route(stream.aim(cluster("d")))
     assert stream.ordering.deadline == 2 * PATIENCE - 1
 
@@ -125,8 +132,8 @@ def test_a_changed_cluster_gets_its_endpoints_again_once_they_are_subscribed() -
     stream.take(CLUSTER, "c")
     stream.ordering.repeat_endpoints()
     assert not endpoints.is_waiting()
-    endpoints.subscription.names.add("c")
-    endpoints.declare({"c": endpoints.target["c"].version})
+    endpoints.subscription.update(("c",), ())
+    declare(endpoints, {"c": endpoints.target["c"].version})
     stream.ordering.repeat_endpoints()
     assert endpoints.makes() == ["c"]
 
@@ -180,17 +187,17 @@ def test_a_route_stays_while_a_refused_listener_keeps_it_in_use() -> None:
     routing = stream.aim(plain(LISTENER, "l", "broken"))
     stream.send(LISTENER, "l")
     stream.ledgers[LISTENER].nack("no")
-    assert stream.ordering.removable_routes() == ["q"]
+    assert stream.ordering.removable_routes(routing) == ["q"]
     stream.take(ROUTE, "q")
     assert stream.ordering.droppable(routing) == []
 
 
 def test_routes_go_after_the_listeners_that_used_them() -> None:
     stream = in_sync(plain(ROUTE, "r", "-"), plain(LISTENER, "l", "r"))
-    stream.aim(plain(LISTENER, "l", "none"))
-    assert stream.ordering.removable_routes() == []
+    routing = stream.aim(plain(LISTENER, "l", "none"))
+    assert stream.ordering.removable_routes(routing) == []
     stream.take(LISTENER, "l")
-    assert stream.ordering.removable_routes() == ["r"]
+    assert stream.ordering.removable_routes(routing) == ["r"]
 
 
 def test_listeners_follow_the_routes_that_they_may_need() -> None:
@@ -211,19 +218,74 @@ def test_endpoints_go_last() -> None:
 
 def test_after_a_reconnect_nothing_goes_before_the_client_has_asked_for_its_routes() -> None:
     stream = Stream(CLUSTER)
-    stream.ledgers[CLUSTER].declare({"old": "1"})
+    declare(stream.ledgers[CLUSTER], {"old": "1"})
     routing = stream.aim(plain(ROUTE, "r", "-"))
     assert stream.ordering.droppable(routing) == []
     assert stream.ordering.deadline == PATIENCE
     stream.ledgers[LISTENER].subscription.seen = True
     assert stream.ordering.droppable(routing) == []
-    stream.ledgers[ROUTE].subscription.seen = True
+    stream.ledgers[ROUTE].subscription.update(("q",), ())
+    assert stream.ordering.droppable(routing) == []
+    stream.ledgers[ROUTE].subscription.update(("r",), ())
     assert stream.ordering.droppable(routing) == ["old"]
+
+
+def test_routes_and_scopes_stay_until_a_new_listener_has_its_own() -> None:
+    stream = Stream(CLUSTER, LISTENER, SCOPED_ROUTE)
+    stream.ledgers[ROUTE].subscription.update(("host", "t"), ())
+    other = plain(SCOPED_ROUTE, "t", "of another listener")
+    stream.aim(plain(LISTENER, "l", "scoped"), plain(SCOPED_ROUTE, "s", "host"), other, plain(ROUTE, "host", "-"))
+    for url, name in ((LISTENER, "l"), (SCOPED_ROUTE, "s"), (SCOPED_ROUTE, "t"), (ROUTE, "host")):
+        stream.ledgers[url].declare({name: stream.ledgers[url].target[name].version}, {})
+        stream.take(url, name)
+    routing = stream.aim(plain(LISTENER, "l", "plain"), plain(ROUTE, "whole", "-"), other)
+    assert stream.ordering.removable_last(SCOPED_ROUTE, routing) == []
+    stream.take(LISTENER, "l")
+    stream.ordering.listeners_sent(("l",))
+    assert stream.ordering.removable_last(SCOPED_ROUTE, routing) == []
+    stream.ledgers[ROUTE].subscribe(stream.ledgers[ROUTE].subscription.update(("whole",), ()))
+    assert stream.ordering.removable_last(SCOPED_ROUTE, routing) == []
+    stream.take(ROUTE, "whole")
+    assert stream.ordering.removable_last(SCOPED_ROUTE, routing) == ["s"]
+    assert stream.ordering.removable_routes(routing) == []
+    stream.take(SCOPED_ROUTE, "s")
+    assert stream.ordering.removable_routes(routing) == ["host"]
+
+
+@pytest.mark.parametrize(("asked", "again"), [((), ["s"]), (("s",), [])])
+def test_scopes_go_again_after_a_listener_when_their_routes_were_not_asked_for(
+    asked: tuple[str, ...], again: list[str]
+) -> None:
+    """Envoy has forgotten them, and does not ask for scopes again."""
+    stream = Stream(CLUSTER, LISTENER, SCOPED_ROUTE)
+    stream.ledgers[ROUTE].subscription.update(asked, ())
+    stream.aim(plain(LISTENER, "l", "scoped"), plain(SCOPED_ROUTE, "s", "-"), plain(ROUTE, "s", "-"))
+    for url, name in ((LISTENER, "l"), (SCOPED_ROUTE, "s")):
+        stream.ledgers[url].declare({name: stream.ledgers[url].target[name].version}, {})
+        stream.take(url, name)
+    assert stream.ordering.may_send_listeners()
+    stream.ordering.listeners_sent(("l",))
+    assert stream.ordering.is_owing
+    assert stream.ledgers[SCOPED_ROUTE].makes() == again
+    assert stream.ordering.may_send_listeners() == (not again)
+
+
+def test_a_listener_that_never_asks_for_its_routes_is_not_waited_for_forever() -> None:
+    other = plain(SCOPED_ROUTE, "t", "-")
+    stream = in_sync(plain(LISTENER, "l", "1"), plain(SCOPED_ROUTE, "s", "-"), other)
+    stream.ledgers[ROUTE].subscription.wildcard = False
+    routing = stream.aim(plain(LISTENER, "l", "2"), plain(ROUTE, "r", "-"), other)
+    stream.take(LISTENER, "l")
+    stream.ordering.listeners_sent(("l",))
+    assert stream.ordering.removable_last(SCOPED_ROUTE, routing) == []
+    assert stream.ordering.deadline == PATIENCE
+    stream.ordering.at(PATIENCE)
+    assert stream.ordering.removable_last(SCOPED_ROUTE, routing) == ["s"]
 
 
 def test_a_client_that_never_asks_for_routes_is_not_waited_for_forever() -> None:
     stream = Stream(CLUSTER)
-    stream.ledgers[CLUSTER].declare({"old": "1"})
+    declare(stream.ledgers[CLUSTER], {"old": "1"})
     routing = stream.aim()
     stream.ordering.at(PATIENCE)
     assert stream.ordering.droppable(routing) == ["old"]

@@ -2,12 +2,13 @@
 
 import pytest
 
+from gatewayd.ads.names import NamePool
 from gatewayd.ads.subscription import MAX_NAME_LENGTH, UNCHANGED, Change, ProtocolError, Subscription
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, TYPE_BY_URL, TypeUrl
 
 
 def subscription(type_url: TypeUrl = CLUSTER) -> Subscription:
-    return Subscription(TYPE_BY_URL[type_url])
+    return Subscription(TYPE_BY_URL[type_url], NamePool())
 
 
 def test_first_delta_request_without_names_is_the_legacy_wildcard() -> None:
