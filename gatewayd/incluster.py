@@ -45,6 +45,7 @@ from gatewayd.kube.owned import OURS, OWNED_KINDS, OwnedListing
 from gatewayd.kube.provisioner import ControlPlaneAddress, Provisioner
 from gatewayd.kube.reflector import EVERYTHING, Reflector, Selection, Timing
 from gatewayd.kube.status_writer import StatusWriter
+from gatewayd.memory import Tide
 from gatewayd.metrics import CONTENT_TYPE, BatchFacts, Metrics, installed_version
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta, gateway_key
 from gatewayd.standalone.runtime_folder import runtime_folder
@@ -297,7 +298,9 @@ class InCluster:
             self._provisioner.mark_all()
 
     async def _keep_gauges(self) -> None:
+        tide = Tide()
         while True:
+            tide.look(self._reconciler.store.engine.size)
             self._metrics.leads(leader=self._lease.is_leader())
             self._metrics.is_ready(ready=not self._reconciler.store.waiting_for)
             await asyncio.sleep(GAUGE_SECONDS)

@@ -1,12 +1,53 @@
-"""How Python's collector is set for a process that keeps hundreds of thousands of immutable values."""
+"""How the collector and the allocator are set for a process that keeps hundreds of thousands of immutable values.
 
+Of glibc's allocator: https://man7.org/linux/man-pages/man3/mallopt.3.html. Where there is none, nothing is set.
+"""
+
+import ctypes
 import gc
 from typing import Final
 
 YOUNG: Final = 200_000
 """Values are freed by their reference counts; cycles are rare, and a search every 700 objects only costs time."""
+LARGE: Final = 128 * 1024
+"""Bytes of a buffer that is mapped for itself, and goes back to the system when it is freed."""
+FEW: Final = 1_000
+"""Of fewer rows nothing is worth a search of some milliseconds."""
+_ARENA_MAX: Final = -8
+_MMAP_THRESHOLD: Final = -3
+_TRIM_THRESHOLD: Final = -1
 
 
 def tune_collector() -> None:
     """Make the cycle collector run seldom. To be called once, by a composition root."""
     gc.set_threshold(YOUNG, 20, 100)
+
+
+def tune_allocator() -> bool:
+    """Keep no more than is used; return whether the C library can be told. To be called before threads are started.
+
+    By itself glibc gives each thread a heap of its own, and after the first freed message of some MiB puts all of them
+    into these heaps, where one small object above holds them.
+    """
+    options = ((_ARENA_MAX, 1), (_MMAP_THRESHOLD, LARGE), (_TRIM_THRESHOLD, LARGE))
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    return mallopt is not None and all(mallopt(option, value) for option, value in options)
+
+
+class Tide:
+    """Gives memory back to the system after most of what there was has gone: cycles, then whatever pages are free."""
+
+    def __init__(self) -> None:
+        self._highest = 0
+
+    def look(self, rows: int) -> bool:
+        """Take note of how many rows there are; return whether memory was given back."""
+        if rows * 2 > self._highest or self._highest < FEW:
+            self._highest = max(self._highest, rows)
+            return False
+        self._highest = rows
+        gc.collect()
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
+        return True

@@ -6,13 +6,14 @@ perhaps against older CRDs, and get types, limits and defaults only.
 """
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 import msgspec
 
+from gatewayd.api.compact import compact
 from gatewayd.api.core import Secret
 from gatewayd.api.examine import MAX_PROBLEMS, examine
 from gatewayd.api.kinds import BY_GROUP_KIND, Kind
@@ -66,13 +67,12 @@ def decode(document: Mapping[str, object]) -> Decoded | Rejected:
 
 
 def decode_bytes(kind: Kind, raw: bytes) -> Decoded | Rejected:
-    """Read JSON of one object of a known kind from the API server."""
+    """Read JSON of one object of a known kind from the API server; `obj` is without what nobody reads of it."""
     try:
         obj = _decoder(kind.struct).decode(raw)
     except _NOT_READABLE:
         return _decode_slowly(kind, raw)
-    obj = _FINISH.get(kind.struct, _unchanged)(obj)
-    return Decoded(kind=kind, key=obj.metadata.key, obj=obj)
+    return _decoded(kind, obj)
 
 
 def _decode_slowly(kind: Kind, raw: bytes) -> Decoded | Rejected:
@@ -85,8 +85,7 @@ def _decode_slowly(kind: Kind, raw: bytes) -> Decoded | Rejected:
     slow = _examined(kind, document)
     if isinstance(slow, Rejected):
         return slow
-    obj = _FINISH.get(kind.struct, _unchanged)(slow)
-    return Decoded(kind=kind, key=obj.metadata.key, obj=obj)
+    return _decoded(kind, slow)
 
 
 def _examined(kind: Kind, document: Mapping[str, object]) -> Resource | Rejected:
@@ -131,18 +130,19 @@ def _checked(kind: Kind, document: Mapping[str, object], obj: Resource) -> Decod
     problems = (*metadata_problems(kind, metadata), *broken_rules(obj, version))
     if problems:
         return _rejected(kind, document, problems)
-    obj = _FINISH.get(kind.struct, _unchanged)(msgspec.structs.replace(obj, metadata=metadata))
+    obj = _string_data_merged(msgspec.structs.replace(obj, metadata=metadata))
     return Decoded(kind=kind, key=metadata.key, obj=obj)
+
+
+def _decoded(kind: Kind, obj: Resource) -> Decoded:
+    kept = compact(_string_data_merged(obj))
+    return Decoded(kind=kind, key=kept.metadata.key, obj=kept)
 
 
 def _placed(kind: Kind, metadata: ObjectMeta) -> ObjectMeta:
     """Fill in the namespace as kubectl does, or drop it from a cluster-scoped object."""
     namespace = (metadata.namespace or DEFAULT_NAMESPACE) if kind.namespaced else ""
     return msgspec.structs.replace(metadata, namespace=namespace)
-
-
-def _unchanged(obj: Resource) -> Resource:
-    return obj
 
 
 def _string_data_merged(obj: Resource) -> Resource:
@@ -154,9 +154,6 @@ def _string_data_merged(obj: Resource) -> Resource:
         return obj
     encoded = {key: base64.b64encode(text.encode()).decode("ascii") for key, text in obj.string_data.items()}
     return msgspec.structs.replace(obj, data=obj.data | encoded, string_data={})
-
-
-_FINISH: Final[Mapping[type[Resource], Callable[[Resource], Resource]]] = {Secret: _string_data_merged}
 
 
 def _rejected(kind: Kind | None, document: object, problems: tuple[Problem, ...]) -> Rejected:

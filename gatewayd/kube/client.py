@@ -1,4 +1,4 @@
-"""Requests to the API server: paths, authentication, errors. kubernetes-asyncio brings configuration and transport.
+"""Requests to the API server: paths, authentication, errors.
 
 https://kubernetes.io/docs/reference/using-api/api-concepts/
 """
@@ -11,8 +11,9 @@ from typing import Any, Final
 
 import aiohttp
 import msgspec
-from kubernetes_asyncio import config
-from kubernetes_asyncio.client import ApiClient, Configuration
+
+from gatewayd import settings
+from gatewayd.kube.access import ACCOUNT, Access, pod_access
 
 REQUEST_TIMEOUT: Final = 15.0
 """Seconds for one ordinary request."""
@@ -64,10 +65,10 @@ Query = Sequence[tuple[str, str]]
 class KubeClient:
     """One API server. Close it, or use `connected`."""
 
-    def __init__(self, configuration: Configuration) -> None:
-        configuration.connection_pool_maxsize = MAX_CONNECTIONS
-        self._configuration = configuration
-        self._api = ApiClient(configuration)
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        connector = aiohttp.TCPConnector(limit=MAX_CONNECTIONS, ssl=access.tls)
+        self._session = aiohttp.ClientSession(connector=connector, trust_env=True)
 
     async def request(
         self, method: str, path: str, *, query: Query = (), body: Mapping[str, Any] | None = None, content: str = "json"
@@ -104,22 +105,23 @@ class KubeClient:
         timeout: aiohttp.ClientTimeout,
     ) -> aiohttp.ClientResponse:
         headers = {"Accept": "application/json", "Content-Type": f"application/{content}"}
-        for setting in (await self._configuration.auth_settings()).values():
-            headers[setting["key"]] = setting["value"]
-        response: aiohttp.ClientResponse = await self._api.rest_client.request(
+        authorization = await self._access.authorization()
+        if authorization:
+            headers["Authorization"] = authorization
+        return await self._session.request(
             method,
-            self._configuration.host + path,
-            query_params=list(query),
+            self._access.url + path,
+            params=query,
+            data=None if body is None else msgspec.json.encode(body),
             headers=headers,
-            body=body,
-            _preload_content=False,
-            _request_timeout=timeout,
+            timeout=timeout,
+            proxy=self._access.proxy,
+            server_hostname=self._access.server_name,
         )
-        return response
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._api.close()
+        await self._session.close()
 
 
 async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:
@@ -147,16 +149,17 @@ def _check(status: int, data: bytes) -> None:
 
 @asynccontextmanager
 async def connected(kubeconfig: Path | None) -> AsyncIterator[KubeClient]:
-    """Connect with a kubeconfig file, or (None) as the pod that we are. Raises ConfigException when neither works."""
-    configuration = Configuration()
-    if kubeconfig is None:
-        config.load_incluster_config(client_configuration=configuration)
-    else:
-        await config.load_kube_config(
-            config_file=str(kubeconfig), client_configuration=configuration, persist_config=False
-        )
-    client = KubeClient(configuration)
+    """Connect with a kubeconfig file, or (None) as the pod that we are. Raises AccessError when neither works."""
+    client = KubeClient(await _access(kubeconfig))
     try:
         yield client
     finally:
         await client.close()
+
+
+async def _access(kubeconfig: Path | None) -> Access:
+    if kubeconfig is None:
+        return pod_access(settings.api_server(), ACCOUNT)
+    from gatewayd.kube.kubeconfig import kubeconfig_access  # noqa: PLC0415 - too large for those who need it not
+
+    return await kubeconfig_access(kubeconfig)

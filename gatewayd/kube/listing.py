@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from gatewayd.api.decode import Decoded, decode_bytes
+from gatewayd.api.decode import Decoded, Rejected, decode_bytes
 from gatewayd.api.kinds import Kind
 from gatewayd.api.meta import ObjectKey
 from gatewayd.store import Delta
@@ -76,6 +76,15 @@ class Undecodable:
     message: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """An object as it came, and what it was decoded to; None where nobody wants that."""
+
+    key: ObjectKey
+    data: bytes
+    found: Decoded | Rejected | None
+
+
 Note = Callable[[Undecodable], None]
 Live = Callable[[ObjectKey, bytes | None], None]
 
@@ -102,10 +111,10 @@ class Listing:
     def page(self, page: Page) -> Iterator[Delta]:
         """Take one page of a list; call `listed` after the last one."""
         for raw in page.items:
-            head = decode_head(raw)
-            self._listed.add(head.key)
-            self._known.add(head.key)  # so that it goes again if the list breaks off and the next does not have it
-            yield from self._put(head, raw)
+            found = self._read(raw)
+            self._listed.add(found.key)
+            self._known.add(found.key)  # so that it goes again if the list breaks off and the next does not have it
+            yield from self._put(found)
 
     def listed(self, version: str) -> Iterator[Delta]:
         """End a list: what it did not have is gone; the watch goes on from `version`."""
@@ -130,24 +139,30 @@ class Listing:
             self._known.discard(head.key)
             yield from self._remove(head.key)
         else:
-            self._known.add(head.key)
-            yield from self._put(head, event.object)
+            found = self._read(event.object)
+            self._known.add(found.key)
+            yield from self._put(found)
 
     def forget(self) -> Iterator[Delta]:
         """Take note that the kind itself is gone (its CRD was removed), and all its objects with it."""
         self.begin()
         yield from self.listed("")
 
-    def _put(self, head: Head, raw: bytes | msgspec.Raw) -> Iterator[Delta]:
+    def _read(self, raw: msgspec.Raw) -> Read:
+        """Decode an object. Its key is the decoded one, so that its name is in memory once."""
         data = bytes(raw)
-        self._live(head.key, data)
         found = decode_bytes(self.kind, data)
-        if isinstance(found, Decoded):
-            yield Delta(kind=self.kind.struct, key=head.key, obj=found.obj)
-        else:
+        key = found.key if isinstance(found, Decoded) else decode_head(raw).key
+        return Read(key=key, data=data, found=found)
+
+    def _put(self, read: Read) -> Iterator[Delta]:
+        self._live(read.key, read.data)
+        if isinstance(read.found, Decoded):
+            yield Delta(kind=self.kind.struct, key=read.key, obj=read.found.obj)
+        elif read.found is not None:
             # The last good version stays.
-            message = "; ".join(str(problem) for problem in found.problems)
-            self._undecodable(Undecodable(kind=self.kind, key=head.key, message=message))
+            message = "; ".join(str(problem) for problem in read.found.problems)
+            self._undecodable(Undecodable(kind=self.kind, key=read.key, message=message))
 
     def _remove(self, key: ObjectKey) -> Iterator[Delta]:
         self._live(key, None)

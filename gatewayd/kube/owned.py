@@ -11,7 +11,7 @@ import msgspec
 from gatewayd.api.kinds import Kind
 from gatewayd.api.meta import ObjectKey, Resource
 from gatewayd.kube.applier import OWNED, PLURALS, ObjectName
-from gatewayd.kube.listing import Head, Listing, Undecodable
+from gatewayd.kube.listing import Listing, Read, Undecodable, decode_head
 from gatewayd.kube.reflector import Selection
 from gatewayd.store import Delta
 
@@ -58,12 +58,15 @@ class OwnedListing(Listing):
         self._drifted = drifted
         self._meant: dict[ObjectKey, tuple[Any, ...]] = {}
 
-    def _put(self, head: Head, raw: bytes | msgspec.Raw) -> Iterator[Delta]:
-        now = msgspec.json.decode(raw, type=_Meant).comparable()
-        before = self._meant.get(head.key)
-        self._meant[head.key] = now
+    def _read(self, raw: msgspec.Raw) -> Read:
+        return Read(key=decode_head(raw).key, data=bytes(raw), found=None)
+
+    def _put(self, read: Read) -> Iterator[Delta]:
+        now = msgspec.json.decode(read.data, type=_Meant).comparable()
+        before = self._meant.get(read.key)
+        self._meant[read.key] = now
         if before is not None and before != now:
-            self._drifted(self._name(head.key))
+            self._drifted(self._name(read.key))
         return iter(())
 
     def _remove(self, key: ObjectKey) -> Iterator[Delta]:

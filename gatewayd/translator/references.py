@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.referencegrant import ReferenceGrant, ReferenceGrantFrom, ReferenceGrantTo
-from gatewayd.incremental.view import Index, View, query, rows
+from gatewayd.incremental.view import Index, View, rows
 
 GRANTS = Index(
     name="grants_by_namespace",
@@ -25,7 +25,6 @@ class Pointer(NamedTuple):
     to: ObjectKey
 
 
-@query
 def permitted(view: View, pointer: Pointer) -> bool:
     """Return whether the reference may be followed: within a namespace always, else by a grant in the target's."""
     if pointer.namespace == pointer.to.namespace:

@@ -8,18 +8,16 @@ https://kubernetes.io/docs/reference/using-api/api-concepts/
 import asyncio
 import json
 import re
+import ssl
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from aiohttp import web
-from kubernetes_asyncio.client import Configuration
 
-from gatewayd.identity.certificates import make_ca
+from gatewayd.kube.access import Access
 from gatewayd.kube.client import KubeClient
 from tests.fakes.documents import Json, failure, page
 from tests.fakes.skipping_loop import SkippingLoop
@@ -265,10 +263,7 @@ async def api_server() -> AsyncIterator[Cluster]:
     accepting = web.Server(server.answer, keepalive_timeout=7200.0)  # type: ignore[arg-type] # a StreamResponse is fine
     port = loop.listen(accepting)
     url = f"http://127.0.0.1:{port}"
-    with NamedTemporaryFile(suffix=".pem") as authorities:
-        authorities.write(make_ca(datetime.now(UTC)).certificate)
-        authorities.flush()
-        client = KubeClient(client_settings(url, authorities.name))
+    client = KubeClient(access(url))
     try:
         yield Cluster(server=server, url=url, client=client)
     finally:
@@ -278,11 +273,12 @@ async def api_server() -> AsyncIterator[Cluster]:
         await accepting.shutdown(1.0)
 
 
-def client_settings(url: str, authorities: str) -> Configuration:
+async def _token() -> str:
+    return "Bearer token-of-ours"
+
+
+def access(url: str) -> Access:
     """Return how to reach it, with a token."""
-    configuration = Configuration()
-    configuration.host = url
-    # Loading the certificates of the machine would take longer than most tests do.
-    configuration.ssl_ca_cert = authorities
-    configuration.api_key = {"BearerToken": "Bearer token-of-ours"}
-    return configuration
+    # Without the certificates of the machine, whose loading would take longer than most tests do.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return Access(url=url, tls=context, server_name=None, proxy=None, authorization=_token)

@@ -18,7 +18,13 @@ from tests.fakes.running import running
 from tests.fakes.skipping_loop import passes, skipping
 
 OPTIONS: Final = ServeOptions(
-    kubeconfig=None, namespace="gatewayd-system", identity="one", uid="", xds_host="gatewayd.svc.", xds_port=0, route_discovery=None
+    kubeconfig=None,
+    namespace="gatewayd-system",
+    identity="one",
+    uid="",
+    xds_host="gatewayd.svc.",
+    xds_port=0,
+    route_discovery=None,
 )
 API: Final = f"/apis/{GATEWAY_API}"
 CLASS: Final = f"{API}/gatewayclasses/gatewayd"

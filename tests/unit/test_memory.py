@@ -1,6 +1,6 @@
 import gc
 
-from gatewayd.memory import YOUNG, tune_collector
+from gatewayd.memory import FEW, YOUNG, Tide, tune_allocator, tune_collector
 
 
 def test_the_collector_runs_seldom_and_still_runs() -> None:
@@ -11,3 +11,26 @@ def test_the_collector_runs_seldom_and_still_runs() -> None:
         assert gc.isenabled()
     finally:
         gc.set_threshold(*before)
+
+
+def test_the_allocator_takes_its_settings() -> None:
+    assert tune_allocator()
+
+
+def test_memory_is_given_back_once_when_half_of_the_rows_have_gone() -> None:
+    tide = Tide()
+    assert [tide.look(rows) for rows in (0, 2 * FEW, 4 * FEW, 3 * FEW)] == [False] * 4
+    assert tide.look(2 * FEW)
+    assert not tide.look(2 * FEW)
+    assert tide.look(0)
+    assert not tide.look(0)
+
+
+def test_a_few_rows_are_not_worth_it() -> None:
+    tide = Tide()
+    assert [tide.look(rows) for rows in (FEW - 1, 0, FEW - 1, 0)] == [False] * 4
+
+
+def test_what_comes_back_counts_again() -> None:
+    tide = Tide()
+    assert [tide.look(rows) for rows in (2 * FEW, 0, 2 * FEW, 0)] == [False, True, False, True]

@@ -24,7 +24,13 @@ class Changes:
 def onlooker(changes: Changes, text: str = "") -> Onlooker:
     found = Onlooker(changes)
     options = Options(
-        folder=Path("gateway"), address="127.0.0.1", envoy=Path("/e"), concurrency=1, drain=0.0, runtime=None, route_discovery=None
+        folder=Path("gateway"),
+        address="127.0.0.1",
+        envoy=Path("/e"),
+        concurrency=1,
+        drain=0.0,
+        runtime=None,
+        route_discovery=None,
     )
     found.run = Standalone(options, found)
     if text:

@@ -16,7 +16,13 @@ DEADLINE = 20.0
 
 def serving(folder: Path) -> Serving:
     options = Options(
-        folder=folder, address="127.0.0.1", envoy=Path("/bin/true"), concurrency=1, drain=0.0, runtime=None, route_discovery=None
+        folder=folder,
+        address="127.0.0.1",
+        envoy=Path("/bin/true"),
+        concurrency=1,
+        drain=0.0,
+        runtime=None,
+        route_discovery=None,
     )
     return Serving(options)
 

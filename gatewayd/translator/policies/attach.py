@@ -11,7 +11,7 @@ from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import PolicyTargetRefWithSection
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
-from gatewayd.incremental.view import Index, View, query, rows
+from gatewayd.incremental.view import Index, View, rows
 
 SERVICE_KIND = GroupKind("", "Service")
 
@@ -62,7 +62,6 @@ _BY_TARGET: Mapping[PolicyTable, Index] = {
 }
 
 
-@query
 def winner(view: View, claim: Claim) -> ObjectKey | None:
     """Return the policy that applies to exactly this target; None when there is none."""
     found = []
@@ -73,7 +72,6 @@ def winner(view: View, claim: Claim) -> ObjectKey | None:
     return min(found)[1] if found else None
 
 
-@query
 def applying(view: View, claim: Claim) -> ObjectKey | None:
     """Return the policy that applies to a section: its own, else that of the whole object."""
     whole = claim._replace(target=claim.target._replace(section=""))

@@ -106,7 +106,6 @@ def _name(written: WrittenName) -> SubjectAltName:
     return SubjectAltName(kind=SanKind.DNS, value=written.hostname or "")
 
 
-@query
 def upstream_settings(view: View, upstream: Upstream) -> Settings | None:
     """Return the TLS settings for an upstream; None for plain text."""
     key = ObjectKey(upstream.namespace, upstream.name)

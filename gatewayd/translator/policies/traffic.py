@@ -6,7 +6,7 @@ https://gateway-api.sigs.k8s.io/geps/gep-3388/ and https://gateway-api.sigs.k8s.
 from gatewayd.api.durations import milliseconds
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.xbackendtrafficpolicy import RetryConstraint, XBackendTrafficPolicy
-from gatewayd.incremental.view import View, query
+from gatewayd.incremental.view import View
 from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, RetryBudget, Upstream
 from gatewayd.ir.http import SessionPersistence
 from gatewayd.ir.outcome import Verdict
@@ -18,7 +18,6 @@ _SECOND_MS = 1000
 _DEFAULT_COUNT = 10
 
 
-@query
 def retry_budget(view: View, upstream: Upstream) -> RetryBudget:
     """Return what may be tried again at an upstream."""
     row = _policy(view, upstream)
@@ -26,7 +25,6 @@ def retry_budget(view: View, upstream: Upstream) -> RetryBudget:
     return DEFAULT_RETRY_BUDGET if constraint is None else _budget(constraint)
 
 
-@query
 def backend_persistence(view: View, upstream: Upstream) -> SessionPersistence | None:
     """Return the session persistence of an upstream itself, which a rule with its own goes before.
 

@@ -1,0 +1,131 @@
+"""What is kept of a decoded object: only what is read, and what many objects have in common only once.
+
+In: a struct as decoded. Out: one that every query sees the same things in, a fraction of its size. In a cluster most of
+an object is bookkeeping (labels, annotations, which pod on which node), and most of the rest stands in every other
+object as well (the parentRef, the ports, the namespace).
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import fields, replace
+
+from gatewayd.api.core import ConfigMap, Namespace, Secret, Service
+from gatewayd.api.discovery import SERVICE_NAME_LABEL, Endpoint, EndpointSlice
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.meta import ObjectMeta, Resource
+
+_SLOTS: Final = 1024
+_LONGEST: Final = 64
+"""Longer text is hardly ever the same in two objects."""
+_NONE: Final[dict[str, str]] = {}
+
+R = TypeVar("R", bound=Resource)
+Trim = Callable[[Any], Any]
+
+
+class Pool:
+    """Hands out one object for equal ones, of those that came last. It holds a fixed number, so it never grows."""
+
+    def __init__(self) -> None:
+        self._slots: list[Any] = [None] * _SLOTS
+
+    def shared(self, value: Any) -> Any:
+        """Return an equal value, of which there may be others who have it; a dict stays its owner's."""
+        if isinstance(value, str):
+            return self._one(value) if len(value) <= _LONGEST else value
+        if isinstance(value, Struct):
+            return self._struct(value)
+        if isinstance(value, tuple):
+            return self._one(tuple(map(self.shared, value))) if value and isinstance(value[0], str | Struct) else value
+        if isinstance(value, dict):
+            return {self.shared(key): self.shared(each) for key, each in value.items()} if value else _NONE
+        return value
+
+    def _struct(self, value: Struct) -> Any:
+        changed = {}
+        for name in _names(type(value)):
+            before = getattr(value, name)
+            after = self.shared(before)
+            if after is not before:
+                changed[name] = after
+        return self._one(replace(value, **changed) if changed else value)
+
+    def _one(self, value: Any) -> Any:
+        try:
+            at = hash(value) % _SLOTS
+        except TypeError:  # there is a dict somewhere in it
+            return value
+        found = self._slots[at]
+        if type(found) is type(value) and found == value:
+            return found
+        self._slots[at] = value
+        return value
+
+
+@cache
+def _names(struct: type[Struct]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(struct))
+
+
+_POOL: Final = Pool()
+
+
+def compact(obj: R) -> R:
+    """Return the object without what nobody reads, and sharing what others have as well.
+
+    Secrets share nothing: what they hold goes when they go.
+    """
+    trimmed: R = _TRIM.get(type(obj), _dated)(obj)
+    if isinstance(obj, Secret | ConfigMap):
+        return trimmed
+    shared: R = _POOL.shared(trimmed)
+    return shared
+
+
+def _dated(obj: Resource) -> Resource:
+    """Keep the generation, which statuses repeat, and the age, which settles conflicts."""
+    meta = obj.metadata
+    return replace(obj, metadata=replace(meta, labels=_NONE, annotations=_NONE, uid=""))
+
+
+def _gateway(obj: Gateway) -> Gateway:
+    """Keep the uid as well: it owns its infrastructure."""
+    return replace(obj, metadata=replace(obj.metadata, labels=_NONE, annotations=_NONE))
+
+
+def _named(metadata: ObjectMeta, labels: dict[str, str]) -> ObjectMeta:
+    return ObjectMeta(name=metadata.name, namespace=metadata.namespace, labels=labels, annotations=_NONE)
+
+
+def _plain(obj: Resource) -> Resource:
+    return replace(obj, metadata=_named(obj.metadata, _NONE))
+
+
+def _namespace(obj: Namespace) -> Namespace:
+    return replace(obj, metadata=_named(obj.metadata, obj.metadata.labels))
+
+
+def _service(obj: Service) -> Service:
+    """Leave out whom it selects, which is told by its slices."""
+    return replace(obj, metadata=_named(obj.metadata, _NONE), spec=replace(obj.spec, selector=_NONE))
+
+
+def _slice(obj: EndpointSlice) -> EndpointSlice:
+    """Keep whose it is, and of each endpoint where it is and how it does."""
+    name = obj.metadata.labels.get(SERVICE_NAME_LABEL)
+    labels = _NONE if name is None else {SERVICE_NAME_LABEL: name}
+    found = tuple(Endpoint(addresses=each.addresses, conditions=each.conditions) for each in obj.endpoints)
+    return replace(obj, metadata=_named(obj.metadata, labels), endpoints=found)
+
+
+_TRIM: Final[Mapping[type[Resource], Trim]] = {
+    Gateway: _gateway,
+    Service: _service,
+    EndpointSlice: _slice,
+    Namespace: _namespace,
+    Secret: _plain,
+    ConfigMap: _plain,
+}
