@@ -14,7 +14,7 @@ from hashlib import blake2b
 
 from gatewayd.xds.resource import Resource, TypeUrl
 
-_KEPT_BYTES = 4 * 1024 * 1024
+_KEPT_BYTES = 16 * 1024 * 1024
 _KEPT_HEADS = 16_384
 
 

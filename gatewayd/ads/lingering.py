@@ -36,11 +36,15 @@ class Lingering:
 
     def routing_moved(self, routing: Snapshot) -> None:
         """Let it begin anew when there are scopes again, and removals go that need not wait; the ledgers move after."""
-        if not routing.of(SCOPED_ROUTE):
-            self._release_all_but(_served(routing) if self._held else frozenset())
+        scopes = routing.of(SCOPED_ROUTE)
+        if scopes:
+            self._is_over = False
+        if not self._held:
             return
-        self._is_over = False
-        self._stale |= self._held.get(SCOPED_ROUTE, {}).keys() - routing.of(SCOPED_ROUTE).keys()
+        if not scopes:
+            self._release_all_but(_served(routing))
+            return
+        self._stale |= {name for name in self._held.get(SCOPED_ROUTE, {}) if name not in scopes}
         # What is wanted again is sent again: nobody knows whether that listener, and what it had, is still there.
         for url, held in self._held.items():
             self._held[url] = {name: item for name, item in held.items() if name not in routing.of(url)}

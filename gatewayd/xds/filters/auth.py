@@ -22,8 +22,8 @@ from gatewayd.xds import names
 from gatewayd.xds.filters import scope
 from gatewayd.xds.message import extension, packed, seconds
 
-NAME = "envoy.filters.http.composite"
-SHARE_NAME = "gatewayd.filters.http.share_auth"
+NAME = "auth"
+SHARE_NAME = "share_auth"
 """For what a backend of a rule asks, which comes after what the rule asks."""
 TIMEOUT_SECONDS = 10
 """How long the server may think; then the request is refused."""

@@ -2,6 +2,7 @@
 
 The chain is the same everywhere and a filter is off until a route configures it: using a feature for the first time
 then changes a route, never a listener, whose connections would be drained.
+Names are our own and short: with routes per host, each of thousands of RouteConfigurations has all of them.
 """
 
 from collections.abc import Sequence

@@ -12,7 +12,7 @@ from google.protobuf import wrappers_pb2
 
 from gatewayd.ir.filters import Cors
 
-NAME = "envoy.filters.http.cors"
+NAME = "cors"
 CONFIG = cors_pb2.Cors()
 
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}

@@ -26,7 +26,7 @@ from gatewayd.xds.message import ADS, extension, packed, serialised
 HEADER = "x-gatewayd-scope"
 """Holds the key while a request is in the proxy; no backend sees it."""
 
-_NAME = "gatewayd.scope"
+_NAME = "scope"
 _KNOWN = "known"
 
 _LOOK_AGAIN = f"""

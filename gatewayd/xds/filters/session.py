@@ -14,7 +14,7 @@ from envoy.type.http.v3 import cookie_pb2 as http_cookie_pb2
 from gatewayd.ir.http import PersistenceKind, SessionPersistence
 from gatewayd.xds.message import extension, seconds
 
-NAME = "envoy.filters.http.stateful_session"
+NAME = "session"
 CONFIG = stateful_session_pb2.StatefulSession()
 
 

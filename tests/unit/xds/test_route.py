@@ -82,7 +82,7 @@ def test_filters() -> None:
     )
     assert [each.header.key for each in made.request_headers_to_add] == ["x"]
     assert [each.header.key for each in made.response_headers_to_add] == ["x"]
-    assert set(made.typed_per_filter_config) == {"envoy.filters.http.cors", "envoy.filters.http.stateful_session"}
+    assert set(made.typed_per_filter_config) == {"cors", "session"}
 
 
 def test_headers_of_answers_without_a_backend() -> None:
