@@ -15,6 +15,7 @@ from rich.table import Table
 
 RESULTS = Path(__file__).parent / "results"
 TRANSLATION = (100, 1_000, 5_000, 10_000)
+LISTENER_SETS = ((250, 1), (2_500, 1), (2_500, 4))
 FANOUT = ((1, 5_000), (10, 5_000), (100, 5_000), (1_000, 5_000), (1_000, 100))
 
 
@@ -44,6 +45,7 @@ def main() -> None:
     console = Console()
     measured = {
         "Translation: objects to bytes": list(rows("bench.translation", tuple((n,) for n in TRANSLATION), console)),
+        "ListenerSets: N with M routes each": list(rows("bench.listenersets", LISTENER_SETS, console)),
         "ADS fan-out: one change to N clients": list(rows("bench.fanout", FANOUT, console)),
     }
     for title, found in measured.items():

@@ -58,7 +58,16 @@ BINARIES = (
     Binary(name="suite.test", module="suite", package=".", verb=("test", "-c")),
     Binary(name="loadclient", module="loadclient", package="."),
 )
-_BY_NAME: Mapping[str, Binary] = {binary.name: binary for binary in BINARIES}
+# What only the comparison with peers needs (bench/peers): large, and built when it is first asked for.
+PEERS = (
+    Binary(
+        name="envoy-gateway",
+        module="envoygateway",
+        package="github.com/envoyproxy/gateway/cmd/envoy-gateway",
+        ldflags="-s -w -X github.com/envoyproxy/gateway/internal/cmd/version.envoyGatewayVersion=v1.9.0",
+    ),
+)
+_BY_NAME: Mapping[str, Binary] = {binary.name: binary for binary in (*BINARIES, *PEERS)}
 
 
 def built(name: str) -> Path:
@@ -75,7 +84,7 @@ def built(name: str) -> Path:
 
 
 def build_all() -> Mapping[str, Path]:
-    """Return every executable by name, building what is missing, one at a time."""
+    """Return every executable of the cluster and the suite by name, building what is missing, one at a time."""
     return {binary.name: built(binary.name) for binary in BINARIES}
 
 
@@ -96,7 +105,7 @@ def _content_hash(module: str) -> str:
     for source in sorted(sources):
         digest.update(f"{source.relative_to(root)}\0".encode())
         digest.update(hashlib.sha256(source.read_bytes()).digest())
-    mine = (binary for binary in BINARIES if binary.module == module)
+    mine = (binary for binary in (*BINARIES, *PEERS) if binary.module == module)
     flags = [(binary.name, binary.verb, binary.package, binary.ldflags) for binary in mine]
     digest.update(repr((_go_version(), sorted(_ENVIRONMENT.items()), flags)).encode())
     return digest.hexdigest()[:16]

@@ -71,6 +71,12 @@ def _gatewayd() -> Image:
     )
 
 
+def _envoy_gateway() -> Image:
+    """Return a peer that bench/peers measures; the same image is the helper beside its Envoys."""
+    command = _executable(built("envoy-gateway"))
+    return Image(commands={"/usr/local/bin/envoy-gateway": command}, entrypoint=("/usr/local/bin/envoy-gateway",))
+
+
 def _machine() -> Image:
     """Return the machine's own programs, for Pods that bring their command (`busybox`, `debian`)."""
     python = shlex.quote(sys.executable)
@@ -82,6 +88,8 @@ IMAGES: tuple[tuple[str, Callable[[], Image]], ...] = (
     ("registry.k8s.io/gateway-api/echo-advanced:*", _echo_basic),
     ("registry.k8s.io/coredns/coredns:*", _coredns),
     ("*envoyproxy/envoy:*", _envoy),
+    ("*envoyproxy/gateway:*", _envoy_gateway),
+    ("*envoyproxy/gateway-dev:*", _envoy_gateway),
     ("*gatewayd:*", _gatewayd),
     ("*gatewayd", _gatewayd),
     ("*busybox*", _machine),

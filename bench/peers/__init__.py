@@ -1,0 +1,1 @@
+"""gatewayd beside other control planes, in the same rounds. `make bench-peers` runs it."""

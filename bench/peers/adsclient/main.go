@@ -1,0 +1,122 @@
+// Adsclient is N Envoys, as far as a control plane can tell: N streams of aggregated discovery on N connections, each
+// with a state of its own. It takes commands, one JSON object a line, and answers each with one line.
+//
+//	adsclient -address unix:/path,unix:/other -clients 1000 [-sotw] [-ca FILE -cert FILE -key FILE -server-name NAME]
+//
+//	{"do":"connect"}                            all dial at once
+//	{"do":"await","sum":"<hex>","count":n,"seconds":s} answers when all (but the stalled) hold exactly that
+//	{"do":"complete","seconds":s}               answers when all have whatever their resources refer to
+//	{"do":"storm"}                              all drop, then all return with initial_resource_versions
+//	{"do":"stall","clients":k}, {"do":"resume"} the first k stop reading from their sockets
+//	{"do":"totals"}                             what was counted since the last answer
+//
+// `sum` is the sum modulo 2^64 over all resources of the first 8 bytes (little endian) of
+// SHA-256(type URL, NUL, name, NUL, body), so equal sums mean equal resources. Times are CLOCK_MONOTONIC in seconds.
+package main
+
+import (
+	"bufio"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+)
+
+type command struct {
+	Do      string `json:"do"`
+	Sum     string `json:"sum"`
+	Count   int64  `json:"count"`
+	Clients int    `json:"clients"`
+	Seconds int    `json:"seconds"`
+}
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "adsclient:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	address := flag.String("address", "", "where to connect, comma-separated: clients take them in turn")
+	clients := flag.Int("clients", 1, "how many streams")
+	first := flag.Int("first", 0, "number of the first client; node ids are client-NUMBER")
+	cluster := flag.String("node-cluster", "bench/gw", "cluster of the Node message")
+	sotw := flag.Bool("sotw", false, "state of the world instead of incremental")
+	ca, cert, key := flag.String("ca", "", "PEM file"), flag.String("cert", "", "PEM file"), flag.String("key", "", "PEM file")
+	serverName := flag.String("server-name", "", "name in the server's certificate")
+	flag.Parse()
+	secure, err := transport(*ca, *cert, *key, *serverName)
+	if err != nil {
+		return err
+	}
+	fleet := newFleet(strings.Split(*address, ","), *clients, *first, *cluster, *sotw, secure)
+	answers := json.NewEncoder(os.Stdout)
+	commands := bufio.NewScanner(os.Stdin)
+	for commands.Scan() {
+		var asked command
+		if err := json.Unmarshal(commands.Bytes(), &asked); err != nil {
+			return err
+		}
+		answer, err := obey(fleet, asked)
+		if err != nil {
+			return err
+		}
+		if err := answers.Encode(answer); err != nil {
+			return err
+		}
+	}
+	return commands.Err()
+}
+
+func obey(fleet *fleet, asked command) (any, error) {
+	switch asked.Do {
+	case "connect":
+		fleet.connect()
+	case "await":
+		sum, err := strconv.ParseUint(asked.Sum, 16, 64)
+		if err != nil {
+			return nil, err
+		}
+		return fleet.await(sum, asked.Count, time.Duration(asked.Seconds)*time.Second)
+	case "complete":
+		return fleet.complete(time.Duration(asked.Seconds) * time.Second)
+	case "storm":
+		fleet.storm()
+	case "stall":
+		fleet.stall(asked.Clients)
+	case "resume":
+		fleet.stall(0)
+	case "totals":
+	default:
+		return nil, fmt.Errorf("%q: unknown command", asked.Do)
+	}
+	return fleet.report(), nil
+}
+
+func transport(ca, cert, key, serverName string) (credentials.TransportCredentials, error) {
+	if ca == "" {
+		return insecure.NewCredentials(), nil
+	}
+	pem, err := os.ReadFile(ca)
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		return nil, err
+	}
+	return credentials.NewTLS(&tls.Config{
+		RootCAs: roots, Certificates: []tls.Certificate{pair}, ServerName: serverName, MinVersion: tls.VersionTLS12,
+	}), nil
+}

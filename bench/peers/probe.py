@@ -1,0 +1,150 @@
+"""New routes one by one, each with a host of its own, asked every 5 ms until it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+from bench.peers import objects
+from bench.peers.cluster import Figure, Options, compared, figure
+from bench.peers.plane import Running
+from conformance.build import built
+from conformance.scenarios import manifests
+from conformance.scenarios.manifests import GATEWAY_API
+from conformance.scenarios.traffic import asked
+from conformance.scenarios.world import SHOP, World
+
+ROUTES, ROUTES_OF_OWN_SERVICES = 3000, 300
+_BACKEND = "echo"
+_SLICES_SECONDS = 5.0
+"""How long the controller manager may take to write the EndpointSlices of new Services."""
+_GOALS = {
+    "wrong answers": "0",
+    "last tenth / first tenth": "at most 1.3",
+    "p50": "at most 15 ms",
+}
+_AGAIN = "1"
+"""The year 1970 stands for the write of a route that is asked once more after all have been made."""
+
+
+async def run(_report: Any, routes: int = ROUTES, own: int = ROUTES_OF_OWN_SERVICES) -> list[dict[str, Any]]:
+    """Return the rows of both control planes: all routes to one Service, and fewer routes to a Service each."""
+    one = await compared("route probe", "probe", {"routes": routes}, _GOALS)
+    each = await compared("route probe, a Service a route", "probe", {"routes": own, "own": 1}, {"wrong answers": "0"})
+    return one + each
+
+
+@dataclass(slots=True)
+class _Route:
+    """What was answered, and the Unix nanoseconds of its write and of the first answer after which all were right."""
+
+    wrong: Counter[str] = field(default_factory=Counter)
+    right_at: int = 0
+    accepted: int = 0
+
+    @property
+    def took(self) -> float:
+        return (self.right_at - self.accepted) / 1e6
+
+
+async def measure(running: Running, options: Options) -> list[Figure]:
+    """Make `routes` (300) routes; with `own` each leads to a Service of its own, which is there before."""
+    world, count, is_own = running.world, options.get("routes", 300), bool(options.get("own"))
+    await world.echoes(_BACKEND)
+    address = await running.gateway()
+    await world.until(lambda: _listens(address), "the Gateway answers")
+    if is_own:
+        await objects.make(
+            world, (manifests.service(SHOP, f"probe-{each}", {"app": _BACKEND}) for each in range(count))
+        )
+        await asyncio.sleep(_SLICES_SECONDS)
+    service = "probe-NUMBER" if is_own else _BACKEND
+    template = manifests.route(SHOP, "probe-NUMBER", ["probe-NUMBER.example"], service)
+    before, proxy_before = await running.usage(), await running.proxy_usage()
+    log = await _probe(world, address, template, count)
+    after, proxy_after = await running.usage(), await running.proxy_usage()
+    return [
+        *_figures(_routes(log)),
+        figure("control plane: CPU a route", (after.cpu - before.cpu) * 1000 / count, unit="ms"),
+        figure("control plane: RSS at the end", after.rss, unit="MiB"),
+        figure("Envoy: CPU a route", (proxy_after.cpu - proxy_before.cpu) * 1000 / count, unit="ms"),
+        figure("Envoy: RSS at the end", proxy_after.rss, unit="MiB"),
+    ]
+
+
+async def _listens(address: str) -> bool:
+    return (await asked(address, "nobody.example"))[0] == 404
+
+
+async def _probe(world: World, address: str, template: manifests.Object, count: int) -> Path:
+    file, log = world.folder / "template.json", world.folder / "probe.tsv"
+    file.write_text(json.dumps(template))
+    process = await asyncio.create_subprocess_exec(
+        str(built("loadclient")),
+        "probe",
+        f"-address={address}:80",
+        f"-api={world.server}{manifests.collection(GATEWAY_API, 'HTTPRoute', SHOP)}",
+        f"-token={world.token}",
+        f"-ca={world.run.certificates / 'ca.crt'}",
+        f"-template={file}",
+        f"-log={log}",
+        f"-count={count}",
+    )
+    if code := await process.wait():
+        raise RuntimeError(f"the probe ended with {code}")
+    return log
+
+
+def _routes(log: Path) -> list[_Route]:
+    routes: defaultdict[int, _Route] = defaultdict(_Route)
+    for line in log.read_text().splitlines():
+        kind, index, *columns = line.split("\t")
+        if kind == "written":
+            routes[int(index)].accepted = int(columns[1])
+        else:
+            _hear(routes[int(index)], f"probe-{index}", columns)
+    return [routes[index] for index in sorted(routes)]
+
+
+def _hear(route: _Route, name: str, columns: Sequence[str]) -> None:
+    """Judge one answer: 404 is right until the route answers, wrong when all have answered."""
+    sent, _accepted, began, duration, status, said, pod, _serial, _tries, failure = columns
+    is_again = sent == _AGAIN
+    if status == "200" and said == name and pod.startswith(f"{_BACKEND}-"):
+        route.right_at = route.right_at or int(began) + int(duration)
+        return
+    if status != "404" or is_again:
+        route.wrong[_kind(status, failure)] += 1
+    if not is_again:
+        route.right_at = 0
+
+
+def _kind(status: str, failure: str) -> str:
+    """Return what kind of wrong answer it is; a Service refuses connections while none of its Pods is ready."""
+    if status == "0":
+        return "connection refused" if failure.endswith("connection refused") else "no answer"
+    return "200 of another" if status == "200" else status
+
+
+def _figures(routes: Sequence[_Route]) -> Iterator[Figure]:
+    took = [each.took for each in routes]
+    tenth = max(1, len(took) // 10)
+    cuts = quantiles(took, n=100)
+    wrong: Counter[str] = sum((each.wrong for each in routes), Counter())
+    first, last = median(took[:tenth]), median(took[-tenth:])
+    yield figure("routes", len(routes))
+    yield figure("wrong answers", wrong.total())
+    for kind, count in sorted(wrong.items()):
+        yield figure(f"wrong answers: {kind}", count)
+    yield figure("first tenth", first, unit="ms")
+    yield figure("last tenth", last, unit="ms")
+    yield figure("last tenth / first tenth", last / first)
+    yield figure("p50", cuts[49], unit="ms")
+    yield figure("p99", cuts[98], unit="ms")
+    yield figure("longest", max(took), unit="ms")
