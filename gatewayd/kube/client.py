@@ -3,6 +3,8 @@
 https://kubernetes.io/docs/reference/using-api/api-concepts/
 """
 
+import asyncio
+import importlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -160,6 +162,7 @@ async def connected(kubeconfig: Path | None) -> AsyncIterator[KubeClient]:
 async def _access(kubeconfig: Path | None) -> Access:
     if kubeconfig is None:
         return pod_access(settings.api_server(), ACCOUNT)
-    from gatewayd.kube.kubeconfig import kubeconfig_access  # noqa: PLC0415 - too large for those who need it not
-
-    return await kubeconfig_access(kubeconfig)
+    # Too large for those who need it not, and to stop the loop for: it takes a second.
+    reader = await asyncio.to_thread(importlib.import_module, "gatewayd.kube.kubeconfig")
+    access: Access = await reader.kubeconfig_access(kubeconfig)
+    return access
