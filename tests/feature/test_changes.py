@@ -61,7 +61,10 @@ class Run:
         return answer.said
 
     async def steadily(self) -> None:
-        """Ask for the steady route, one request after the other, for ever."""
+        """Ask for the steady route, one request after the other, for ever, on a connection for as long as it is kept.
+
+        It is not when a hundred routes have become more: their listener then finds them host by host, and drains.
+        """
         connection = await http1.connect(self.port)
         try:
             while True:
@@ -69,6 +72,9 @@ class Run:
                 self.steady += 1
                 if answer.said != (200, "steady", "one"):
                     self.wrong.append(answer.said)
+                if answer.one("connection") == "close":
+                    await connection.close()
+                    connection = await http1.connect(self.port)
         finally:
             await connection.close()
 
