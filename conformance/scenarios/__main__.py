@@ -27,7 +27,6 @@ from conformance.scenarios.scenario import Figure, Scenario
 from conformance.scenarios.world import present
 
 _KEPT = HERE.parent / ".cache" / "scenarios"
-_CRDS = "v1.6.3"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -59,7 +58,7 @@ def _outside(scenario: Scenario) -> Result:
     file = folder / "result.json"
     command = (sys.executable, "-m", "conformance.scenarios", "--inside", scenario.name)
     load = os.getloadavg()[0]
-    code = sandbox.run_cluster(_CRDS, command)
+    code = sandbox.run_cluster(scenario.crds, command)
     if file.exists():
         result = report.read(file)
     else:

@@ -11,6 +11,7 @@ from conformance.scenarios.cases.replicas import replicas
 from conformance.scenarios.cases.requests import requests, requests_short
 from conformance.scenarios.cases.restart import restart, restart_changing
 from conformance.scenarios.cases.rotation import rotation
+from conformance.scenarios.cases.routability import routability
 from conformance.scenarios.cases.statuses import statuses
 from conformance.scenarios.cases.sync import sync
 from conformance.scenarios.scenario import Scenario
@@ -75,6 +76,12 @@ _ALL = (
         name="grants",
         claim="a ReferenceGrant taken away stops live traffic within 1 s",
         run=grants,
+    ),
+    Scenario(
+        name="routability",
+        claim="a Gateway has the addresses that it asks for by where they can be reached from, and answers on them",
+        crds="v1.7.0",
+        run=routability,
     ),
     Scenario(
         name="rotation",

@@ -46,8 +46,9 @@ def none_of(what: str, count: float) -> Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A name, the claim that it proves, and the coroutine that measures in a fresh cluster."""
+    """A name, the claim that it proves, and the coroutine that measures in a fresh cluster with CRDs of a release."""
 
     name: str
     claim: str
+    crds: str = "v1.6.3"
     run: Callable[[World], Awaitable[tuple[Figure, ...]]]
