@@ -31,7 +31,7 @@ async def restart(world: World) -> tuple[Figure, ...]:
     await world.install(replicas=1, arguments=ARGUMENTS)
     async with tapped(world) as tap:
         await world.echoes("echo")
-        # The routes come first: a listener that had found fewer of them in one table would drain, and ask for that still.
+        # Routes first: a listener that had fewer of them in one table would drain, and go on asking for that table.
         targets = await stable_routes(world, _ROUTES, "echo")
         address = await world.gateway()
         await until_right(world, address, targets)
