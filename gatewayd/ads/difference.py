@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from gatewayd.xds.resource import Resources
-from gatewayd.xds.resources import ResourceMap
+from gatewayd.xds.resources import ResourceMap, differing_names
 
 _KEPT = 256
 _KEPT_NAMES = 50_000
@@ -80,12 +80,7 @@ def differing(old: Resources, new: Resources) -> tuple[str, ...]:
         return ()
     if isinstance(old, ResourceMap) and isinstance(new, ResourceMap):
         return tuple(sorted(old.differing(new)))
-    names = [name for name in old if name not in new]
-    for name, item in new.items():
-        before = old.get(name)
-        if before is not item and (before is None or before.version != item.version):
-            names.append(name)
-    return tuple(sorted(names))
+    return tuple(sorted(differing_names(old, new)))
 
 
 def joined(old: Resources, new: Resources) -> Resources:

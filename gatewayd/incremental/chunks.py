@@ -69,10 +69,15 @@ def _chunks(values: Sequence[T]) -> tuple[tuple[T, ...], ...]:
 
 def _between(old: tuple[T, ...], new: tuple[T, ...]) -> tuple[tuple[T, ...], tuple[T, ...]]:
     """Leave out the objects that both begin with, and those that both end with."""
+    head, tail = shared_ends(old, new)
+    return old[head : len(old) - tail], new[head : len(new) - tail]
+
+
+def shared_ends(old: Sequence[Any], new: Sequence[Any]) -> tuple[int, int]:
+    """Count the objects that both begin with, and those of the others that both end with."""
     shorter = min(len(old), len(new))
     head = _same(old, new, shorter)
-    tail = _same(reversed(old), reversed(new), shorter - head)
-    return old[head : len(old) - tail], new[head : len(new) - tail]
+    return head, _same(reversed(old), reversed(new), shorter - head)
 
 
 def _same(one: Iterable[Any], other: Iterable[Any], most: int) -> int:

@@ -6,9 +6,9 @@ before anything is made. Nothing is kept for values that are gone.
 """
 
 from collections.abc import Callable, Hashable, Sequence
-from itertools import compress, count
-from operator import is_not
 from typing import Generic, TypeVar
+
+from gatewayd.incremental.chunks import shared_ends
 
 V = TypeVar("V")
 R = TypeVar("R")
@@ -30,15 +30,13 @@ class Memo(Generic[V, R]):
 
         `values` and `results` stay the same tuples when nothing in them is another object.
         """
-        head = _same(self.values, values)
+        head, tail = shared_ends(self.values, values)
         if head == len(values) == len(self.values):
             return
-        shorter = min(len(values), len(self.values)) - head
-        tail = min(_same(self.values[::-1], values[::-1]), shorter)
         gone = slice(head, len(self.values) - tail)
         middle = self._middle(self.values[gone], self.results[gone], values[head : len(values) - tail])
         results = (*self.results[:head], *middle, *self.results[len(self.results) - tail :])
-        same = len(results) == len(self.results) == _same(results, self.results)
+        same = len(results) == len(self.results) == shared_ends(results, self.results)[0]
         self.values, self.results = values, self.results if same else results
 
     def _middle(self, old: Sequence[V], results: Sequence[R], new: Sequence[V]) -> list[R]:
@@ -51,8 +49,3 @@ class Memo(Generic[V, R]):
             known[id(value)] if id(value) in known else self._make(value, earlier.get(self._key(value)))
             for value in new
         ]
-
-
-def _same(one: Sequence[object], other: Sequence[object]) -> int:
-    """Count the objects that both begin with."""
-    return next(compress(count(), map(is_not, one, other)), min(len(one), len(other)))

@@ -61,9 +61,9 @@ class ResourceMap(Mapping[str, Resource]):
     def differing(self, other: "ResourceMap") -> list[str]:
         """Return the names whose resource has another version, or that only one of both has."""
         if len(self.shards) != len(other.shards):
-            return list(_differing(dict(self), dict(other)))
+            return list(differing_names(self, other))
         pairs = zip(self.shards, other.shards, strict=True)
-        return [name for one, two in pairs if one is not two for name in _differing(one, two)]
+        return [name for one, two in pairs if one is not two for name in differing_names(one, two)]
 
 
 def _resized(shards: tuple[dict[str, Resource], ...], length: int) -> tuple[dict[str, Resource], ...]:
@@ -77,7 +77,8 @@ def _resized(shards: tuple[dict[str, Resource], ...], length: int) -> tuple[dict
     return made
 
 
-def _differing(one: Mapping[str, Resource], two: Mapping[str, Resource]) -> Iterator[str]:
+def differing_names(one: Mapping[str, Resource], two: Mapping[str, Resource]) -> Iterator[str]:
+    """Yield the names whose resource has another version, or that only one of both has, name by name."""
     for name, item in one.items():
         after = two.get(name)
         if after is not item and (after is None or after.version != item.version):

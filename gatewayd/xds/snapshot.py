@@ -9,12 +9,11 @@ Route is serialised once, a VirtualHost is the concatenation of its routes, a Ro
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import is_
 from types import MappingProxyType
 
+from gatewayd.incremental.chunks import differences
 from gatewayd.ir.backend import Cluster, Discovered, Protocol, Upstream
 from gatewayd.ir.proxy import DatagramListener, Listener, ProxyConfig
-from gatewayd.ir.tls import Certificate, TrustBundle
 from gatewayd.xds import cluster, endpoint, listener, names, secret, udp
 from gatewayd.xds.keyed import Keyed, Replaced
 from gatewayd.xds.memo import Memo
@@ -119,11 +118,10 @@ class SnapshotBuilder:
 
     def _show(self, before: Sequence[Resource], after: Sequence[Resource]) -> None:
         """Show resources in the place of others."""
-        if len(before) == len(after) and all(map(is_, before, after)):
-            return
-        kept = {id(each) for each in before} & {id(each) for each in after}
-        self._replace(Replaced(each, None) for each in before if id(each) not in kept)
-        self._replace(Replaced(None, each) for each in after if id(each) not in kept)
+        gone, new = differences(before, after)
+        kept = {id(each) for each in gone} & {id(each) for each in new}
+        self._replace(Replaced(each, None) for each in gone if id(each) not in kept)
+        self._replace(Replaced(None, each) for each in new if id(each) not in kept)
 
     def _snapshot(self, gateway: str) -> Snapshot:
         version = content_version(b"".join(each.digest for each in self._types.values()))
@@ -160,7 +158,7 @@ class SnapshotBuilder:
         return self._work.resource(SECRET, names.secret(of), secret.secret(of), earlier)
 
     def _update_secrets(self) -> None:
-        found: dict[str, Certificate | TrustBundle] = {}
+        found: dict[str, Secret] = {}
         for each in self._listeners.values:
             found.update((names.secret(one), one) for one in secrets_of_listener(each))
         for part in self._clusters.results.values():
