@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +13,9 @@ from typing import Any
 from bench.peers import objects
 from bench.peers.cluster import Figure, Options, compared, figure
 from bench.peers.plane import Running
-from conformance.build import built
 from conformance.scenarios import manifests
-from conformance.scenarios.manifests import GATEWAY_API
-from conformance.scenarios.traffic import asked
-from conformance.scenarios.world import SHOP, World
+from conformance.scenarios.traffic import listens, probed
+from conformance.scenarios.world import SHOP
 
 ROUTES, ROUTES_OF_OWN_SERVICES = 3000, 300
 _BACKEND = "echo"
@@ -58,7 +55,7 @@ async def measure(running: Running, options: Options) -> list[Figure]:
     world, count, is_own = running.world, options.get("routes", 300), bool(options.get("own"))
     await world.echoes(_BACKEND)
     address = await running.gateway()
-    await world.until(lambda: _listens(address), "the Gateway answers")
+    await world.until(lambda: listens(address), "the Gateway answers")
     if is_own:
         await objects.make(
             world, (manifests.service(SHOP, f"probe-{each}", {"app": _BACKEND}) for each in range(count))
@@ -67,7 +64,7 @@ async def measure(running: Running, options: Options) -> list[Figure]:
     service = "probe-NUMBER" if is_own else _BACKEND
     template = manifests.route(SHOP, "probe-NUMBER", ["probe-NUMBER.example"], service)
     before, proxy_before = await running.usage(), await running.proxy_usage()
-    log = await _probe(world, address, template, count)
+    log = await probed(world, address, template, count)
     after, proxy_after = await running.usage(), await running.proxy_usage()
     return [
         *_figures(_routes(log)),
@@ -76,29 +73,6 @@ async def measure(running: Running, options: Options) -> list[Figure]:
         figure("Envoy: CPU a route", (proxy_after.cpu - proxy_before.cpu) * 1000 / count, unit="ms"),
         figure("Envoy: RSS at the end", proxy_after.rss, unit="MiB"),
     ]
-
-
-async def _listens(address: str) -> bool:
-    return (await asked(address, "nobody.example"))[0] == 404
-
-
-async def _probe(world: World, address: str, template: manifests.Object, count: int) -> Path:
-    file, log = world.folder / "template.json", world.folder / "probe.tsv"
-    file.write_text(json.dumps(template))
-    process = await asyncio.create_subprocess_exec(
-        str(built("loadclient")),
-        "probe",
-        f"-address={address}:80",
-        f"-api={world.server}{manifests.collection(GATEWAY_API, 'HTTPRoute', SHOP)}",
-        f"-token={world.token}",
-        f"-ca={world.run.certificates / 'ca.crt'}",
-        f"-template={file}",
-        f"-log={log}",
-        f"-count={count}",
-    )
-    if code := await process.wait():
-        raise RuntimeError(f"the probe ended with {code}")
-    return log
 
 
 def _routes(log: Path) -> list[_Route]:

@@ -165,3 +165,31 @@ async def stable_routes(world: World, count: int, backend: str) -> list[Target]:
         return target(f"{name}.example", routes=[name], backends=[backend])
 
     return list(await asyncio.gather(*(make(f"stable-{index}") for index in range(count))))
+
+
+async def listens(address: str) -> bool:
+    """Return whether a gateway answers at all: a host that no route has gets a 404."""
+    return (await asked(address, "nobody.example"))[0] == 404
+
+
+async def probed(world: World, address: str, template: manifests.Object, count: int) -> Path:
+    """Make `count` routes of a template one by one, each asked until it answers; return the log of every answer.
+
+    Raises RuntimeError when the probe fails.
+    """
+    file, log = world.folder / "template.json", world.folder / "probe.tsv"
+    file.write_text(json.dumps(template))
+    process = await asyncio.create_subprocess_exec(
+        str(built("loadclient")),
+        "probe",
+        f"-address={address}:80",
+        f"-api={world.server}{manifests.collection(manifests.GATEWAY_API, 'HTTPRoute', SHOP)}",
+        f"-token={world.token}",
+        f"-ca={world.run.certificates / 'ca.crt'}",
+        f"-template={file}",
+        f"-log={log}",
+        f"-count={count}",
+    )
+    if code := await process.wait():
+        raise RuntimeError(f"the probe ended with {code}")
+    return log

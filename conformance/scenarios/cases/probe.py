@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from conformance.build import built
 from conformance.scenarios import manifests
-from conformance.scenarios.manifests import GATEWAY_API
 from conformance.scenarios.scenario import Figure, none_of
-from conformance.scenarios.traffic import asked
+from conformance.scenarios.traffic import listens, probed
 from conformance.scenarios.world import SHOP, World
 
 _ROUTES = 500
@@ -63,37 +60,14 @@ async def _probe(world: World, *, own_services: bool) -> tuple[Figure, ...]:
         for number in range(_ROUTES):
             await world.put(manifests.service(SHOP, f"probe-{number}", {"app": "echo"}))
         await asyncio.sleep(3)  # their EndpointSlices
-    await world.until(lambda: _listens(address), "the Gateway answers")
+    await world.until(lambda: listens(address), "the Gateway answers")
     backend = "probe-NUMBER" if own_services else "echo"
-    log = await _run(world, address, manifests.route(SHOP, "probe-NUMBER", ["probe-NUMBER.example"], backend))
+    template = manifests.route(SHOP, "probe-NUMBER", ["probe-NUMBER.example"], backend)
+    log = await probed(world, address, template, _ROUTES)
     await asyncio.sleep(1)
     replicas = [await world.metrics(each) for each in await world.control_plane()]
     cpu = sum(each["process_cpu_seconds_total"] for each in replicas)
     return (*_figures(_read(log)), Figure(what="CPU of both replicas since their start", value=cpu, unit="s"))
-
-
-async def _listens(address: str) -> bool:
-    return (await asked(address, "nobody.example"))[0] == 404
-
-
-async def _run(world: World, address: str, template: manifests.Object) -> Path:
-    file, log = world.folder / "template.json", world.folder / "probe.tsv"
-    file.write_text(json.dumps(template))
-    process = await asyncio.create_subprocess_exec(
-        str(built("loadclient")),
-        "probe",
-        f"-address={address}:80",
-        f"-api={world.server}{manifests.collection(GATEWAY_API, 'HTTPRoute', SHOP)}",
-        f"-token={world.token}",
-        f"-ca={world.run.certificates / 'ca.crt'}",
-        f"-template={file}",
-        f"-log={log}",
-        f"-count={_ROUTES}",
-    )
-    code = await process.wait()
-    if code != 0:
-        raise RuntimeError(f"the probe ended with {code}")
-    return log
 
 
 def _read(log: Path) -> list[_Route]:
