@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types contracts unit golden-check property feature feature-per-host golden
+.PHONY: help setup system demo test check lint types contracts unit golden-check property feature feature-per-host golden
 .PHONY: protos cluster smoke conformance scenarios bench bench-peers lock clean
 
 help: ## list the targets
@@ -56,6 +56,8 @@ golden: $(STAMP) ## rewrite goldens; CASE=area/name for one
 	$(BIN)/python -m tests.golden.write $(CASE)
 
 APT := .cache/apt-installed
+
+system: $(APT) ## install Debian's packages that the cluster out of processes needs, and the image's allocator
 
 $(APT): conformance/apt.txt
 	@mkdir -p .cache

@@ -1,6 +1,7 @@
 """How the collector and the allocator are set for a process that keeps hundreds of thousands of immutable values.
 
 Of glibc's allocator: https://man7.org/linux/man-pages/man3/mallopt.3.html. Where there is none, nothing is set.
+Of jemalloc, which the image preloads (deploy/Dockerfile): https://jemalloc.net/jemalloc.3.html
 """
 
 import ctypes
@@ -13,6 +14,8 @@ LARGE: Final = 128 * 1024
 """Bytes of a buffer that is mapped for itself, and goes back to the system when it is freed."""
 FEW: Final = 1_000
 """Of fewer rows nothing is worth a search of some milliseconds."""
+_ALL_ARENAS: Final = 4096
+"""jemalloc's MALLCTL_ARENAS_ALL."""
 _ARENA_MAX: Final = -8
 _MMAP_THRESHOLD: Final = -3
 _TRIM_THRESHOLD: Final = -1
@@ -47,7 +50,17 @@ class Tide:
             return False
         self._highest = rows
         gc.collect()
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim is not None:
-            trim(0)
+        _give_back()
         return True
+
+
+def _give_back() -> None:
+    """Give free pages to the system, by whichever allocator there is."""
+    library = ctypes.CDLL(None)
+    mallctl, trim = getattr(library, "mallctl", None), getattr(library, "malloc_trim", None)
+    if mallctl is not None:
+        nothing = (None, None, None, ctypes.c_size_t(0))
+        mallctl(b"thread.tcache.flush", *nothing)
+        mallctl(b"arena.%d.purge" % _ALL_ARENAS, *nothing)
+    if trim is not None:
+        trim(0)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from conformance import dockerfile
 from conformance.build import HERE, built
 
 _REPOSITORY = HERE.parent
@@ -67,7 +68,7 @@ def _gatewayd() -> Image:
             "/usr/local/bin/python": f'exec {python} "$@"',
         },
         entrypoint=("/usr/local/bin/gatewayd",),
-        environment={"PYTHONPATH": str(_REPOSITORY), "PYTHONUNBUFFERED": "1"},
+        environment={**dockerfile.environment(), "PYTHONPATH": str(_REPOSITORY)},
     )
 
 

