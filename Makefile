@@ -73,8 +73,8 @@ smoke: $(STAMP) $(APT) ## that cluster, proven without gatewayd
 conformance: $(STAMP) $(APT) ## the upstream suite; TEST=Name for one, ROUTES=host for routes per host
 	$(BIN)/python -m conformance.run_suite $(addprefix --test ,$(TEST)) $(addprefix --route-discovery ,$(ROUTES))
 
-scenarios: $(STAMP) $(APT) ## failures and latencies in that cluster, every request counted; TEST=name for one
-	$(BIN)/python -m conformance.scenarios $(TEST)
+scenarios: $(STAMP) $(APT) ## failures and latencies in that cluster, every request counted; TEST=name, ROUTES=host as above
+	$(BIN)/python -m conformance.scenarios $(addprefix --route-discovery ,$(ROUTES)) $(TEST)
 
 bench: $(STAMP) ## measure; prints tables, writes bench/results
 	$(BIN)/python -m bench

@@ -1,9 +1,12 @@
-"""`python -m bench.peers [CASE ...]`: runs the cases, all by default; results in bench/results/peers.{json,md}.
+"""`python -m bench.peers [CASE ...] [NAME=NUMBER ...] [--trial]`: runs the cases, all by default.
 
-A case is a module with `async def run(report) -> list[dict]`: rows with the keys case, peer, metric, median, min, max,
-unit and goal. What is not run this time stays in the results as it was.
+A case is a module with `async def run(report) -> list[Row]`: rows with the keys case, peer, metric, median, min, max,
+unit, note, goal and met. NAME=NUMBER are further arguments of `run`, as `budget=1200` of the probe. What was run
+replaces all rows of its case in bench/results/peers.{json,md}, what is not run stays as it was; a trial goes to
+.cache/peers/trial.{json,md}. The exit code is 0 when every peer was measured.
 """
 
+import argparse
 import asyncio
 import importlib
 import json
@@ -11,11 +14,13 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bench.peers import pages
+from bench.peers.cluster import FAILED
 
 CASES = {
     "fanout": "bench.fanout",
@@ -24,7 +29,8 @@ CASES = {
     "churn": "bench.peers.churn",
     "envoycost": "bench.peers.envoycost",
 }
-RESULTS = Path(__file__).parents[1] / "results"
+RESULTS = Path(__file__).parents[1] / "results" / "peers.json"
+TRIAL = Path(__file__).parents[2] / ".cache" / "peers" / "trial.json"
 
 
 def report(text: str) -> None:
@@ -36,27 +42,57 @@ def circumstances() -> dict[str, Any]:
     model = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name"))
     commit = subprocess.run(("git", "rev-parse", "--short", "HEAD"), capture_output=True, text=True, check=False)
     return {
-        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "when": _now(),
         "commit": commit.stdout.strip(),
         "cpu": model.partition(":")[2].strip(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
-        "load average before": round(os.getloadavg()[0], 2),
+        "load average before": _load(),
     }
 
 
-def main() -> None:
-    file = RESULTS / "peers.json"
-    results: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
-    for name in sys.argv[1:] or CASES:
+def after() -> dict[str, Any]:
+    """Return what has changed of that when the case has ended."""
+    return {"until": _now(), "load average after": _load()}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _load() -> float:
+    return round(os.getloadavg()[0], 2)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run cases and write their rows; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m bench.peers", description=__doc__)
+    parser.add_argument("words", nargs="*", metavar="CASE or NAME=NUMBER", help=f"of {', '.join(CASES)}")
+    parser.add_argument("--trial", action="store_true", help="leave the results as they are")
+    chosen = parser.parse_args(arguments)
+    names = [each for each in chosen.words if "=" not in each]
+    options = {name: int(value) for name, _, value in (each.partition("=") for each in chosen.words if "=" in each)}
+    if unknown := [name for name in names if name not in CASES]:
+        parser.error(f"{' '.join(unknown)}: no such case; there are: {', '.join(CASES)}")
+    failed = False
+    for name in names or CASES:
         print(f"{name} ...", flush=True)
         found = circumstances()
-        rows = asyncio.run(importlib.import_module(CASES[name]).run(report))
-        results[name] = {**found, "load average after": round(os.getloadavg()[0], 2), "rows": rows}
-        RESULTS.mkdir(exist_ok=True)
-        file.write_text(json.dumps(results, indent=1) + "\n")
-        file.with_suffix(".md").write_text(pages.page({each: results[each] for each in CASES if each in results}))
+        rows = asyncio.run(importlib.import_module(CASES[name]).run(report, **options))
+        failed |= any(row["metric"] == FAILED for row in rows)
+        _keep(TRIAL if chosen.trial else RESULTS, name, {**found, **after(), "rows": rows})
+    return int(failed)
+
+
+def _keep(file: Path, name: str, result: dict[str, Any]) -> None:
+    """Put the result of a case beside those of the others, and write the page of all."""
+    results: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    results[name] = result
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(results, indent=1) + "\n")
+    file.with_suffix(".md").write_text(pages.page({each: results[each] for each in CASES if each in results}))
+    print(f"  written to {file.with_suffix('.md')}", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

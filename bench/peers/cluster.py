@@ -18,11 +18,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 # Before gRPC is imported: child processes never use it, and its care for them costs warnings.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
+from bench.peers.goals import Goal, Row, judged
 from bench.peers.plane import PLANES, installed
 from conformance.build import HERE, built
 from conformance.harness import sandbox
@@ -30,26 +30,28 @@ from conformance.scenarios.world import present
 
 CASES = ("probe", "changes", "churn", "envoycost")
 _CRDS = "v1.6.3"
+FAILED = "failed: exit code"
 _KEPT = HERE.parent / ".cache" / "peers"
 Options = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """What was measured, once or several times."""
+    """What was measured, once or several times; `note` is what a reader must know of it."""
 
     metric: str
     values: tuple[float, ...]
     unit: str = ""
+    note: str = ""
 
 
-def figure(metric: str, *values: float, unit: str = "") -> Figure:
+def figure(metric: str, *values: float, unit: str = "", note: str = "") -> Figure:
     """Return a figure."""
-    return Figure(metric=metric, values=values, unit=unit)
+    return Figure(metric=metric, values=values, unit=unit, note=note)
 
 
-def rows(case: str, peer: str, figures: Sequence[Figure], goals: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return the rows of a report; goals are gatewayd's, by metric."""
+def rows(case: str, peer: str, figures: Sequence[Figure]) -> list[Row]:
+    """Return the rows of a report, without goals."""
     return [
         {
             "case": case,
@@ -59,28 +61,43 @@ def rows(case: str, peer: str, figures: Sequence[Figure], goals: Mapping[str, st
             "min": round(min(each.values), 4),
             "max": round(max(each.values), 4),
             "unit": each.unit,
-            "goal": goals.get(each.metric, "") if peer == "gatewayd" else "",
+            "note": each.note,
         }
         for each in figures
     ]
 
 
-async def compared(title: str, case: str, options: Options, goals: Mapping[str, str]) -> list[dict[str, Any]]:
+async def compared(title: str, case: str, options: Options, goals: Mapping[str, Goal]) -> list[Row]:
     """Measure a case with every control plane, one after the other, and return the rows."""
-    found = []
-    for peer in PLANES:
-        found += rows(title, peer, await measured(case, peer, options), goals)
-    return found
+    return judged([row for peer in PLANES for row in await _measured(title, case, peer, options)], goals)
 
 
-async def measured(case: str, peer: str, options: Options) -> list[Figure]:
-    """Measure a case with one control plane in a process and a cluster of its own; RuntimeError when that fails."""
+async def beside(title: str, case: str, options: Options, goals: Mapping[str, Goal]) -> list[Row]:
+    """Measure a case with all control planes at the same time, each in a cluster of its own, and return the rows.
+
+    They share the machine's cores: what they use can be compared so, how long something takes cannot.
+    """
+    found = await asyncio.gather(*(_measured(title, case, peer, options) for peer in PLANES))
+    return judged([row for each in found for row in each], goals)
+
+
+async def _measured(title: str, case: str, peer: str, options: Options) -> list[Row]:
+    """Return the rows of one control plane; where it fails, one that says so, for the others are measured all the same.
+
+    It is measured in a process and a cluster of its own.
+    """
     await asyncio.to_thread(built, "envoy-gateway")
     pairs = (f"{name}={value}" for name, value in options.items())
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.peers.cluster", case, peer, *pairs)
-    if code := await process.wait():
-        raise RuntimeError(f"{case} of {peer} ended with {code}; see {_folder(case, peer, options)}")
-    return _read(_folder(case, peer, options))
+    try:
+        code = await process.wait()
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
+    folder = _folder(case, peer, options)
+    figures = _read(folder) if code == 0 else [figure(FAILED, code, note=f"see {folder.relative_to(HERE.parent)}")]
+    return rows(title, peer, figures)
 
 
 def _folder(case: str, peer: str, options: Options) -> Path:
@@ -90,7 +107,7 @@ def _folder(case: str, peer: str, options: Options) -> Path:
 
 def _read(folder: Path) -> list[Figure]:
     found = json.loads((folder / "figures.json").read_text())
-    return [Figure(metric=each["metric"], values=tuple(each["values"]), unit=each["unit"]) for each in found]
+    return [Figure(**{**each, "values": tuple(each["values"])}) for each in found]
 
 
 async def _inside(case: str, peer: str, options: Options) -> None:
@@ -125,8 +142,9 @@ def main(arguments: Sequence[str]) -> int:
     command = (sys.executable, "-m", "bench.peers.cluster", "--inside", *arguments)
     if code := sandbox.run_cluster(_CRDS, command):
         return code
-    for each in rows(chosen.case, chosen.peer, _read(folder), {}):
-        print(f"{each['metric']:<60} {each['median']:>12} [{each['min']} .. {each['max']}] {each['unit']}", flush=True)
+    for each in rows(chosen.case, chosen.peer, _read(folder)):
+        spread = f"[{each['min']} .. {each['max']}] {each['unit']} {each['note']}"
+        print(f"{each['metric']:<60} {each['median']:>12} {spread.rstrip()}", flush=True)
     return 0
 
 

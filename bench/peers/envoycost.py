@@ -10,24 +10,25 @@ from typing import Any
 
 from bench.peers import objects
 from bench.peers.cluster import Figure, Options, compared, figure
+from bench.peers.goals import Row, at_most
 from bench.peers.plane import Running
 from bench.process import TICK, Usage, usage
 from conformance.scenarios.traffic import asked
 from conformance.scenarios.world import SHOP
 
-ROUTES, ROUNDS = 5000, 5
+ROUTES, ROUNDS = 5000, 3
 _ASKED = 50
 _PATIENCE, _QUIET_SECONDS, _IDLE_CORES, _LOOKS = 600.0, 2.0, 0.03, 15
-_RATIO = "at most 60 % of Envoy Gateway's"
-_GOALS = {"Envoy: RSS": _RATIO, "Envoy: statistics": _RATIO, "Envoy: start until all is served": _RATIO}
+_SHARE = at_most(0.6, of="envoy-gateway")
+_GOALS = {"Envoy: RSS": _SHARE, "Envoy: statistics": _SHARE, "Envoy: start until all is served": _SHARE}
 
 
-async def run(_report: Any, routes: int = ROUTES, rounds: int = ROUNDS) -> list[dict[str, Any]]:
+async def run(_report: Any, routes: int = ROUTES, rounds: int = ROUNDS) -> list[Row]:
     """Return the rows of both control planes, for one backend and for one a route."""
-    found: list[dict[str, Any]] = []
+    found: list[Row] = []
     for services in (1, routes):
         options = {"routes": routes, "services": services, "rounds": rounds}
-        found += await compared(f"Envoy's cost, {routes} routes, {services} backends", "envoycost", options, _GOALS)
+        found += await compared(f"Envoy's cost, {routes:,} routes, {services:,} backends", "envoycost", options, _GOALS)
     return found
 
 

@@ -7,9 +7,11 @@ Row = Mapping[str, Any]
 
 INTRODUCTION = """# gatewayd and its peers
 
-Written by `make bench-peers`; every figure is of one machine, and peers take turns in the same rounds: median
-(least to most). CPU is user and system time of all threads, from /proc.
+Written by `make bench-peers`; every figure is of one machine: median (least to most). In `fanout` peers take turns in
+the same rounds, in `churn` each has a cluster of its own at the same time, in the others one after the other. CPU is
+user and system time of all threads, from /proc. The goals are gatewayd's: what its median is to be, and whether it is.
 """
+_MARKS = {True: "met", False: "**missed**", None: "not measured"}
 
 
 def page(results: Mapping[str, Mapping[str, Any]]) -> str:
@@ -26,7 +28,7 @@ def page(results: Mapping[str, Mapping[str, Any]]) -> str:
 def _table(title: str, rows: list[Row]) -> str:
     peers = list(dict.fromkeys(row["peer"] for row in rows))
     metrics = dict.fromkeys((row["metric"], row["unit"]) for row in rows)
-    goals = {row["metric"]: row["goal"] for row in rows if row["goal"]}
+    goals = {row["metric"]: f"{row['goal']}: {_MARKS[row['met']]}" for row in rows if row["goal"]}
     cells = {(row["metric"], row["peer"]): _cell(row) for row in rows}
     lines = [["", *peers, "goal"], ["---", *["--:"] * len(peers), "--:"]]
     for metric, unit in metrics:
@@ -36,9 +38,9 @@ def _table(title: str, rows: list[Row]) -> str:
 
 
 def _cell(row: Row) -> str:
-    if row["min"] == row["max"]:
-        return _number(row["median"])
-    return f"{_number(row['median'])} ({_number(row['min'])} to {_number(row['max'])})"
+    spread = "" if row["min"] == row["max"] else f" ({_number(row['min'])} to {_number(row['max'])})"
+    note = f", {row['note']}" if row["note"] else ""
+    return _number(row["median"]) + spread + note
 
 
 def _number(value: float) -> str:

@@ -32,11 +32,12 @@ class LoadBalancer:
         """Give, take back and write addresses as Services come, change and go."""
         async for change in self._api.changes("/api/v1/services"):
             uid = change.object["metadata"]["uid"]
-            if change.kind == "gone":
-                self._services.pop(uid, None)
-            else:
+            known = self._services.pop(uid, None)
+            if change.kind == "present" and _matters(change.object):
                 self._services[uid] = change.object
-            await self._settle()
+            # Of thousands of Services with a ClusterIP alone, none is looked at twice.
+            if known is not None or uid in self._services:
+                await self._settle()
 
     async def _settle(self) -> None:
         wanting = {uid: service for uid, service in self._services.items() if _wants_address(service)}
@@ -79,6 +80,12 @@ class LoadBalancer:
                 raise
         else:
             service["status"] = answer["status"]
+
+
+def _matters(service: Object) -> bool:
+    """Return whether a Service wants an address, or has one that nobody else may get."""
+    has_address = bool(service.get("status", {}).get("loadBalancer", {}).get("ingress"))
+    return has_address or bool(service["spec"].get("externalIPs")) or _wants_address(service)
 
 
 def _wants_address(service: Object) -> bool:

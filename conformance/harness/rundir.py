@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,13 +70,25 @@ class RunDirectory:
         return self.path / "state"
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Keep other runs' hands off: a folder that is made but not locked yet looks dead."""
+    descriptor = os.open(RUNS.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def create() -> tuple[RunDirectory, int]:
     """Make the folder of a new run; return it and the descriptor of its lock, which is held while that is open."""
-    RUNS.mkdir(mode=0o755, exist_ok=True)
-    run = RunDirectory(path=Path(tempfile.mkdtemp(prefix="run-", dir=RUNS)))
-    run.path.chmod(0o755)
-    lock = os.open(run.path / "lock", os.O_CREAT | os.O_RDWR)
-    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with _alone():
+        RUNS.mkdir(mode=0o755, exist_ok=True)
+        run = RunDirectory(path=Path(tempfile.mkdtemp(prefix="run-", dir=RUNS)))
+        run.path.chmod(0o755)
+        lock = os.open(run.path / "lock", os.O_CREAT | os.O_RDWR)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     for folder in (run.logs, run.certificates, run.configuration, run.state):
         folder.mkdir()
     return run, lock
@@ -89,17 +101,19 @@ def living() -> Iterator[RunDirectory]:
 
 def remove_dead() -> tuple[str, ...]:
     """Remove the folders of dead runs and return their ids."""
-    dead = [path for path in _folders() if not _is_alive(path)]
-    for path in dead:
-        shutil.rmtree(path, ignore_errors=True)
-    _remove_if_empty()
+    with _alone():
+        dead = [path for path in _folders() if not _is_alive(path)]
+        for path in dead:
+            shutil.rmtree(path, ignore_errors=True)
+        _remove_if_empty()
     return tuple(path.name for path in dead)
 
 
 def remove(run: RunDirectory) -> None:
     """Remove the folder of a run that has ended."""
-    shutil.rmtree(run.path, ignore_errors=True)
-    _remove_if_empty()
+    with _alone():
+        shutil.rmtree(run.path, ignore_errors=True)
+        _remove_if_empty()
 
 
 def _remove_if_empty() -> None:

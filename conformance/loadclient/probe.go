@@ -30,6 +30,8 @@ type prober struct {
 	asked    int
 }
 
+const shownEvery = 500
+
 type written struct {
 	sent, accepted time.Time
 	err            error
@@ -48,6 +50,7 @@ func probe(arguments []string) error {
 	more := flags.Int("more", 5, "questions after the first right answer")
 	connections := flags.Int("connections", 4, "connections that take turns, so that every worker is asked")
 	patience := flags.Duration("patience", 60*time.Second, "for one route")
+	budget := flags.Duration("budget", 24*time.Hour, "for all of them; then no more are made")
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
@@ -85,12 +88,16 @@ func probe(arguments []string) error {
 		one.MaxConnsPerHost = 1
 		made.gateway = append(made.gateway, one)
 	}
-	for index := range *count {
-		if err := made.add(index); err != nil {
-			return fmt.Errorf("route %d: %w", index, err)
+	began, done := time.Now(), 0
+	for ; done < *count && time.Since(began) < *budget; done++ {
+		if err := made.add(done); err != nil {
+			return fmt.Errorf("route %d: %w", done, err)
+		}
+		if (done+1)%shownEvery == 0 {
+			fmt.Fprintf(os.Stderr, "  %6.1f s  %d routes\n", time.Since(began).Seconds(), done+1)
 		}
 	}
-	for index := range *count { // every route once more, now that all are there
+	for index := range done { // every route once more, now that all are there
 		made.ask(index, written{sent: time.Unix(0, 1), accepted: time.Unix(0, 1)})
 	}
 	return nil

@@ -1,5 +1,7 @@
 """The command line: `python -m conformance.scenarios [NAME ...]`; each scenario gets a fresh cluster.
 
+With `--route-discovery host` gatewayd is installed so, and the results stand beside those of the default.
+
 Outside: bring a cluster up for each scenario and start this module in it. Inside: run it and write its result.
 The exit code is 0 when every bar is met.
 """
@@ -14,6 +16,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 
 # Before gRPC is imported: child processes never use it, and its care for them costs warnings.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
@@ -25,6 +28,7 @@ from conformance.scenarios.catalogue import SCENARIOS
 from conformance.scenarios.report import Result
 from conformance.scenarios.scenario import Figure, Scenario
 from conformance.scenarios.world import present
+from gatewayd.ir.http import RouteDiscovery
 
 _KEPT = HERE.parent / ".cache" / "scenarios"
 
@@ -34,6 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m conformance.scenarios", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="all when there is none")
     parser.add_argument("--list", action="store_true", help="print names and claims")
+    parser.add_argument("--route-discovery", choices=tuple(RouteDiscovery), help="of gatewayd install; default: none")
     parser.add_argument("--inside", choices=sorted(SCENARIOS), help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.list:
@@ -41,29 +46,38 @@ def main(arguments: Sequence[str]) -> int:
             print(f"{each.name:<14} {each.claim}")
         return 0
     if options.inside:
-        return asyncio.run(_inside(SCENARIOS[options.inside]))
+        return asyncio.run(_inside(_set_up(SCENARIOS[options.inside], options.route_discovery)))
     if unknown := [name for name in options.names if name not in SCENARIOS]:
         parser.error(f"{' '.join(unknown)}: no such scenario; there are: {', '.join(SCENARIOS)}")
-    results = [_outside(SCENARIOS[name]) for name in options.names or SCENARIOS]
+    results = [_outside(SCENARIOS[name], options.route_discovery) for name in options.names or SCENARIOS]
     report.keep(results)
     met = sum(each.is_met for each in results)
     print(f"{met} of {len(results)} scenarios met all their bars")
     return 0 if met == len(results) else 1
 
 
-def _outside(scenario: Scenario) -> Result:
-    folder = _KEPT / scenario.name
+def _set_up(scenario: Scenario, discovery: str | None) -> Scenario:
+    """Return the scenario as it runs with a route discovery that was chosen: under a name of its own."""
+    if discovery is None:
+        return scenario
+    name, claim = f"{scenario.name}-{discovery}", f"{scenario.claim}; with --route-discovery {discovery}"
+    return replace(scenario, name=name, claim=claim, options=("--route-discovery", discovery))
+
+
+def _outside(scenario: Scenario, discovery: str | None) -> Result:
+    chosen = _set_up(scenario, discovery)
+    folder = _KEPT / chosen.name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     file = folder / "result.json"
-    command = (sys.executable, "-m", "conformance.scenarios", "--inside", scenario.name)
+    command = (sys.executable, "-m", "conformance.scenarios", "--inside", scenario.name, *chosen.options)
     load = os.getloadavg()[0]
-    code = sandbox.run_cluster(scenario.crds, command)
+    code = sandbox.run_cluster(chosen.crds, command)
     if file.exists():
         result = report.read(file)
     else:
         error = f"the run ended with {code} and left no result"
-        result = _result(scenario, 0.0, load=load, figures=(), error=error)
+        result = _result(chosen, 0.0, load=load, figures=(), error=error)
         report.show(result)
     return result
 
@@ -73,7 +87,7 @@ async def _inside(scenario: Scenario) -> int:
     began, load = time.monotonic(), os.getloadavg()[0]
     figures: tuple[Figure, ...] = ()
     error = ""
-    async with present(folder) as world:
+    async with present(folder, scenario.options) as world:
         try:
             figures = await scenario.run(world)
         except Exception as problem:  # noqa: BLE001 - whatever it was, it is this scenario's result

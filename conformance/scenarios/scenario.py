@@ -46,9 +46,13 @@ def none_of(what: str, count: float) -> Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A name, the claim that it proves, and the coroutine that measures in a fresh cluster with CRDs of a release."""
+    """A name, the claim that it proves, and the coroutine that measures in a fresh cluster with CRDs of a release.
+
+    `options` are of `gatewayd install`.
+    """
 
     name: str
     claim: str
     crds: str = "v1.6.3"
+    options: tuple[str, ...] = ()
     run: Callable[[World], Awaitable[tuple[Figure, ...]]]

@@ -19,6 +19,7 @@ from conformance.scenarios.scenario import Figure, none_of
 from conformance.scenarios.world import SHOP, World
 
 _AT_ONCE = 10
+_PROBE_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,10 +173,12 @@ async def listens(address: str) -> bool:
     return (await asked(address, "nobody.example"))[0] == 404
 
 
-async def probed(world: World, address: str, template: manifests.Object, count: int) -> Path:
+async def probed(
+    world: World, address: str, template: manifests.Object, count: int, *, budget: float = _PROBE_SECONDS
+) -> Path:
     """Make `count` routes of a template one by one, each asked until it answers; return the log of every answer.
 
-    Raises RuntimeError when the probe fails.
+    When `budget` seconds have passed no more are made. Raises RuntimeError when the probe fails.
     """
     file, log = world.folder / "template.json", world.folder / "probe.tsv"
     file.write_text(json.dumps(template))
@@ -189,6 +192,7 @@ async def probed(world: World, address: str, template: manifests.Object, count: 
         f"-template={file}",
         f"-log={log}",
         f"-count={count}",
+        f"-budget={budget}s",
     )
     if code := await process.wait():
         raise RuntimeError(f"the probe ended with {code}")

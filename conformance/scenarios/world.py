@@ -7,7 +7,7 @@ import copy
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -32,12 +32,15 @@ _SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
 class World:
-    """The cluster of this run. `folder` is for raw files, kept after the run."""
+    """The cluster of this run. `folder` is for raw files, kept after the run; `options` are of `gatewayd install`."""
 
-    def __init__(self, *, api: Api, run: RunDirectory, folder: Path, access: Mapping[str, str]) -> None:
+    def __init__(
+        self, *, api: Api, run: RunDirectory, folder: Path, access: Mapping[str, str], options: Sequence[str]
+    ) -> None:
         self.api = api
         self.run = run
         self.folder = folder
+        self._options = options
         self.server, self.token = access["server"], access["token"]
         self._http: aiohttp.ClientSession | None = None
         self._deployment: Object = {}
@@ -51,7 +54,7 @@ class World:
 
     async def _prepare(self) -> None:
         """Apply all but the Deployment, which is kept as the pattern for `replicas`."""
-        printed = await output(sys.executable, "-m", "gatewayd", "install", "--print")
+        printed = await output(sys.executable, "-m", "gatewayd", "install", "--print", *self._options)
         documents = [each for each in yaml.safe_load_all(printed) if each is not None]
         self._deployment = next(each for each in documents if each["kind"] == "Deployment")
         rest = [each for each in documents if each["kind"] != "Deployment"]
@@ -236,14 +239,14 @@ def _kubeconfig(name: str, port: int) -> Object:
 
 
 @asynccontextmanager
-async def present(folder: Path) -> AsyncIterator[World]:
-    """Give the cluster that this process runs in."""
+async def present(folder: Path, options: Sequence[str] = ()) -> AsyncIterator[World]:
+    """Give the cluster that this process runs in; gatewayd is installed in it with these options."""
     run = RunDirectory(path=Path(os.environ["GATEWAYD_RUN"]))
     config = yaml.safe_load(run.node_kubeconfig.read_text())
     access = {"server": config["clusters"][0]["cluster"]["server"], "token": config["users"][0]["user"]["token"]}
     ca = run.certificates / "ca.crt"
     async with Api(server=access["server"], token=access["token"], ca=ca) as api:
-        world = World(api=api, run=run, folder=folder, access=access)
+        world = World(api=api, run=run, folder=folder, access=access, options=options)
         async with world.entered():
             yield world
 
