@@ -7,20 +7,25 @@ object as well (the parentRef, the ports, the namespace).
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from sys import intern
 from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import fields, replace
 
-from gatewayd.api.core import ConfigMap, Namespace, Secret, Service
+from gatewayd.api.core import ConfigMap, Namespace, Secret, Service, ServiceSpec
 from gatewayd.api.discovery import SERVICE_NAME_LABEL, Endpoint, EndpointSlice
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import ObjectMeta, Resource
+from gatewayd.api.refs import BackendRef
 
 _SLOTS: Final = 1024
 _LONGEST: Final = 64
 """Longer text is hardly ever the same in two objects."""
 _NONE: Final[dict[str, str]] = {}
+_GATEWAY_NAME_LABEL: Final = "gateway.networking.k8s.io/gateway-name"
+"""On all that is made for a Gateway. https://gateway-api.sigs.k8s.io/geps/gep-1762/#resource-attachment"""
+_HEADLESS: Final = "None"
 
 R = TypeVar("R", bound=Resource)
 Trim = Callable[[Any], Any]
@@ -48,14 +53,17 @@ class Pool:
         changed = {}
         for name in _names(type(value)):
             before = getattr(value, name)
-            after = self.shared(before)
+            # A Service's name stands in its routes and slices, which come at other times than the Service itself.
+            refers = name == "name" and isinstance(value, BackendRef)
+            after = intern(before) if refers else self.shared(before)
             if after is not before:
                 changed[name] = after
-        return self._one(replace(value, **changed) if changed else value)
+        kept = replace(value, **changed) if changed else value
+        return kept if isinstance(kept, ObjectMeta) else self._one(kept)
 
     def _one(self, value: Any) -> Any:
         try:
-            at = hash(value) % _SLOTS
+            at = hash(_hashed(value)) % _SLOTS
         except TypeError:  # there is a dict somewhere in it
             return value
         found = self._slots[at]
@@ -63,6 +71,13 @@ class Pool:
             return found
         self._slots[at] = value
         return value
+
+
+def _hashed(value: Any) -> Any:
+    """Return what equal values have in common: of a Service's spec all but its dict, when that is empty."""
+    if isinstance(value, ServiceSpec) and not value.selector:
+        return tuple(getattr(value, name) for name in _names(ServiceSpec) if name != "selector")
+    return value
 
 
 @cache
@@ -109,14 +124,21 @@ def _namespace(obj: Namespace) -> Namespace:
 
 
 def _service(obj: Service) -> Service:
-    """Leave out whom it selects, which is told by its slices."""
-    return replace(obj, metadata=_named(obj.metadata, _NONE), spec=replace(obj.spec, selector=_NONE))
+    """Leave out whom it selects, which is told by its slices; and its addresses, unless they are a Gateway's.
+
+    So the specs of most Services are equal, and one object. Of each is kept whether it is headless.
+    """
+    metadata = replace(_named(obj.metadata, _NONE), name=intern(obj.metadata.name))
+    spec = replace(obj.spec, selector=_NONE)
+    if _GATEWAY_NAME_LABEL not in obj.metadata.labels:
+        spec = replace(spec, cluster_ip=_HEADLESS if spec.cluster_ip == _HEADLESS else "", cluster_ips=())
+    return replace(obj, metadata=metadata, spec=spec)
 
 
 def _slice(obj: EndpointSlice) -> EndpointSlice:
     """Keep whose it is, and of each endpoint where it is and how it does."""
     name = obj.metadata.labels.get(SERVICE_NAME_LABEL)
-    labels = _NONE if name is None else {SERVICE_NAME_LABEL: name}
+    labels = _NONE if name is None else {SERVICE_NAME_LABEL: intern(name)}
     found = tuple(Endpoint(addresses=each.addresses, conditions=each.conditions) for each in obj.endpoints)
     return replace(obj, metadata=_named(obj.metadata, labels), endpoints=found)
 

@@ -1,26 +1,37 @@
 """An immutable sequence in chunks: a changed copy shares all chunks but one with what it was made from.
 
 In: tuples. Out: a sequence that reads, compares and hashes as the tuple of all of them would. Who compares two of them
-looks into a chunk only where the chunk is another object, so the cost of a change does not grow with the whole.
+looks into a chunk only where the chunk is another object, and does not even look for such chunks where one was made
+from the other and knows which they are: so the cost of a change does not grow with the whole.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, compress, count, islice
 from operator import is_not
-from typing import Any, TypeVar, overload
+from typing import Any, NamedTuple, TypeVar, overload
 
 T = TypeVar("T")
 
 
+class Origin(NamedTuple):
+    """Whose copy a sequence is: that one's `identity`, and how many chunks both begin and end with."""
+
+    identity: object
+    head: int
+    tail: int
+
+
 class Chunks(Sequence[T]):
-    """See the module's text. No chunk is empty."""
+    """See the module's text. No chunk is empty. `identity` stands for the sequence without keeping its values."""
 
-    __slots__ = ("_length", "chunks")
+    __slots__ = ("_length", "chunks", "identity", "origin")
 
-    def __init__(self, chunks: tuple[tuple[T, ...], ...], length: int) -> None:
+    def __init__(self, chunks: tuple[tuple[T, ...], ...], length: int, origin: Origin | None = None) -> None:
         """Join the chunks, which hold `length` values."""
         self.chunks = chunks
+        self.identity = object()
         self._length = length
+        self.origin = origin
 
     def __len__(self) -> int:
         return self._length
@@ -59,12 +70,24 @@ def differences(old: Sequence[T], new: Sequence[T]) -> tuple[tuple[T, ...], tupl
     """
     if old is new:
         return (), ()
-    before, after = _between(_chunks(old), _chunks(new))
+    if isinstance(old, Chunks) and isinstance(new, Chunks):
+        before, after = _other_chunks(old, new)
+    else:
+        before, after = _between(_chunks(old), _chunks(new))
     return _between(tuple(chain.from_iterable(before)), tuple(chain.from_iterable(after)))
 
 
 def _chunks(values: Sequence[T]) -> tuple[tuple[T, ...], ...]:
     return values.chunks if isinstance(values, Chunks) else (tuple(values),)
+
+
+def _other_chunks(old: Chunks[T], new: Chunks[T]) -> tuple[tuple[tuple[T, ...], ...], tuple[tuple[T, ...], ...]]:
+    """Return the chunks of both that are between those that both begin and end with."""
+    for origin, source in ((new.origin, old), (old.origin, new)):
+        if origin is not None and origin.identity is source.identity:
+            _, head, tail = origin
+            return old.chunks[head : len(old.chunks) - tail], new.chunks[head : len(new.chunks) - tail]
+    return _between(old.chunks, new.chunks)
 
 
 def _between(old: tuple[T, ...], new: tuple[T, ...]) -> tuple[tuple[T, ...], tuple[T, ...]]:

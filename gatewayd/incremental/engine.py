@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, TypeVar
 
+from gatewayd.incremental.graph import Graph
 from gatewayd.incremental.nodes import (
     CHECK,
     CLEAN,
@@ -19,17 +20,13 @@ from gatewayd.incremental.nodes import (
     BucketNode,
     CollectionNode,
     Failure,
-    InputNode,
     Node,
     QueryNode,
-    Reader,
     SinkNode,
     answer,
-    drop,
 )
 from gatewayd.incremental.view import Index, Member, Output, Query, Source, Table
 
-Buckets = dict[Index, dict[Hashable, BucketNode]]
 Keys = Collection[Hashable]
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -57,29 +54,25 @@ class Failed:
     error: Exception
 
 
-class Engine:
+class Engine(Graph):
     """See the module's text. `indexes` and `outputs` are fixed for its life."""
 
     def __init__(self, indexes: tuple[Index, ...], outputs: tuple[Output, ...]) -> None:
+        super().__init__()
         self.runs: Counter[str] = Counter()
         self.failures: list[Failed] = []
-        self._inputs: dict[Table, dict[Hashable, InputNode]] = {}
-        self._nodes: dict[Query[Any, Any], dict[Hashable, QueryNode]] = {}
-        self._collections: dict[tuple[Query[Any, Any], Index, Hashable], CollectionNode] = {}
-        self._buckets: Buckets = {}
-        self._groups: Buckets = {}
         self._filed: dict[Index, dict[Member, Keys]] = {index: {} for index in indexes}
         declarations: tuple[Index | Output, ...] = (*indexes, *outputs)
         self._sinks: dict[Index | Output, SinkNode] = {
             each: SinkNode({source.table: source.query for source in each.sources}) for each in declarations
         }
         self._by_table: dict[Table, list[tuple[Source, SinkNode]]] = {}
+        self._asleep: set[Index] = {index for index in indexes if index.readers}
         for declared, sink in self._sinks.items():
-            for source in declared.sources:
-                self._by_table.setdefault(source.table, []).append((source, sink))
+            if declared not in self._asleep:
+                self._follow(declared, sink)
         self._keys = {index: {source.table: source.keys for source in index.sources} for index in indexes}
         self._frame: dict[Node, None] | None = None
-        self._unused: dict[Node, None] = {}
 
     # --- writing -----------------------------------------------------------------------------------------------
 
@@ -91,11 +84,15 @@ class Engine:
             self._unused[node] = None
         if before is row or before == row:
             return False
+        if self._asleep:
+            self._wake(table)
         node.value = row
         node.changed()
-        if before is None or row is None:
-            for source, sink in self._by_table.get(table, ()):
-                self._list(source, sink, node.member, present=row is not None)
+        listed = self._by_table.get(table) if before is None or row is None else None
+        if listed:
+            member = Member(table, node.key)
+            for source, sink in listed:
+                self._list(source, sink, member, present=row is not None)
         return True
 
     def settle(self) -> None:
@@ -110,7 +107,8 @@ class Engine:
                 for member in pending:
                     self._file(index, member, self._bucket_keys(index, member))
                     sink.pending.pop(member, None)
-        self._sweep()
+        if self._frame is None:
+            self._sweep()
 
     def drain(self, output: Output) -> Iterator[Change]:
         """Yield the rows of an output that may have changed since the last drain, with their values of now.
@@ -125,7 +123,8 @@ class Engine:
             sink.pending.pop(member, None)
             if value is not _FAILED:
                 yield Change(member=member, value=value)
-        self._sweep()
+        if self._frame is None:
+            self._sweep()
 
     def rows(self, table: type[T]) -> Iterator[tuple[Any, T]]:
         """Yield the rows of a table; not tracked, for callers outside of queries."""
@@ -135,6 +134,40 @@ class Engine:
     def size(self) -> int:
         """How many rows there are, and rows that queries have asked for in vain."""
         return sum(map(len, self._inputs.values()))
+
+    # --- filing ------------------------------------------------------------------------------------------------
+
+    def _follow(self, declared: Index | Output, sink: SinkNode) -> None:
+        for source in declared.sources:
+            self._by_table.setdefault(source.table, []).append((source, sink))
+
+    def _wake(self, table: Table) -> None:
+        """File what there is in the indexes that rows of this table make somebody read."""
+        for index in [each for each in self._asleep if table in each.readers]:
+            self._asleep.discard(index)
+            sink = self._sinks[index]
+            self._follow(index, sink)
+            for source in index.sources:
+                for key, _ in tuple(self.rows(source.table)):
+                    self._list(source, sink, Member(source.table, key), present=True)
+
+    def _list(self, source: Source, sink: SinkNode, member: Member, *, present: bool) -> None:
+        sink.pending[member] = None
+        node = self._query(source.query, member)
+        if present:
+            node.join(sink)
+        else:
+            self._unread(sink, node)
+
+    def _file(self, index: Index, member: Member, keys: Keys) -> None:
+        filed = self._filed[index]
+        before = filed.get(member, ())
+        for key in {*before} ^ {*keys}:
+            self._place(index, key, member, present=key in keys)
+        if keys:
+            filed[member] = keys
+        elif filed.pop(member, None) is not None and not filed:
+            self._filed[index] = {}
 
     # --- the View ----------------------------------------------------------------------------------------------
 
@@ -154,27 +187,31 @@ class Engine:
 
     def bucket(self, index: Index, key: Hashable) -> tuple[Member, ...]:
         """Return the members that the index files under `key`, sorted."""
-        return self._read(self._buckets, index, key).ordered(_ORDER)
+        return self._read(self._bucket(index, key)).ordered(_ORDER)
 
     def count(self, index: Index, key: Hashable) -> int:
         """Return how many members the index files under `key`."""
-        return len(self._read(self._buckets, index, key).members)
+        return len(self._read(self._bucket(index, key)).members)
 
     def group(self, index: Index, group: Hashable) -> tuple[Any, ...]:
         """Return the keys of the non-empty buckets of a group, sorted."""
-        return self._read(self._groups, index, group).ordered(None)
+        return self._read(self._group(index, group)).ordered(None)
 
     def collect(self, index: Index, group: Hashable, query: Query[Any, V]) -> Sequence[V]:
         """Return the query's value for each bucket key of a group, in order."""
         at = (query, index, group)
         node = self._collections.get(at)
         if node is None:
-            bucket = self._bucket(self._groups, index, group)
+            bucket = self._group(index, group)
             node = self._collections[at] = CollectionNode(query, bucket)
             bucket.join(node)
         self._note(node)
         values: Sequence[V] = answer(self._pull(node))
         return values
+
+    def _read(self, node: BucketNode) -> BucketNode:
+        self._note(node)
+        return node
 
     def _note(self, node: Node) -> None:
         """Take down that the running query reads the node; when none runs, that nobody may need it after this."""
@@ -286,112 +323,6 @@ class Engine:
         if new:
             node.add(new)
         return bool(gone or new)
-
-    # --- the graph ---------------------------------------------------------------------------------------------
-
-    def _input(self, table: Table, key: Hashable) -> InputNode:
-        nodes = self._inputs.get(table)
-        if nodes is None:
-            nodes = self._inputs[table] = {}
-        node = nodes.get(key)
-        if node is None:
-            node = nodes[key] = InputNode(Member(table, key), None)
-        return node
-
-    def _query(self, query: Query[Any, Any], key: Hashable) -> QueryNode:
-        nodes = self._nodes.get(query)
-        if nodes is None:
-            nodes = self._nodes[query] = {}
-        node = nodes.get(key)
-        if node is None:
-            node = nodes[key] = QueryNode(query, key)
-        return node
-
-    def _bucket(self, kept: Buckets, index: Index, key: Hashable) -> BucketNode:
-        nodes = kept.get(index)
-        if nodes is None:
-            nodes = kept[index] = {}
-        node = nodes.get(key)
-        if node is None:
-            node = nodes[key] = BucketNode(index, key)
-        return node
-
-    def _read(self, kept: Buckets, index: Index, key: Hashable) -> BucketNode:
-        node = self._bucket(kept, index, key)
-        self._note(node)
-        return node
-
-    def _list(self, source: Source, sink: SinkNode, member: Member, *, present: bool) -> None:
-        sink.pending[member] = None
-        node = self._query(source.query, member)
-        if present:
-            node.join(sink)
-        else:
-            self._unread(sink, node)
-
-    def _file(self, index: Index, member: Member, keys: Keys) -> None:
-        filed = self._filed[index]
-        before = filed.get(member, ())
-        for key in {*before} ^ {*keys}:
-            bucket = self._bucket(self._buckets, index, key)
-            was_empty = not bucket.members
-            bucket.replace(member, present=key in keys)
-            if was_empty or not bucket.members:
-                group = self._bucket(self._groups, index, index.group(key))
-                group.replace(key, present=bool(bucket.members))
-                self._unused[group] = None
-            self._unused[bucket] = None
-        if keys:
-            filed[member] = keys
-        elif filed.pop(member, None) is not None and not filed:
-            self._filed[index] = {}
-
-    def _rewire(self, node: QueryNode, reads: tuple[Node, ...]) -> None:
-        before, node.reads = node.reads, reads
-        if before == reads:
-            return
-        for read in reads:
-            read.join(node)
-        kept = set(reads)
-        for read in before:
-            if read not in kept:
-                self._unread(node, read)
-
-    def _unread(self, node: Reader, read: Node) -> None:
-        read.part(node)
-        self._unused[read] = None
-
-    def _sweep(self) -> None:
-        """Forget nodes that lost their last reader, and what only they had read.
-
-        Never while a query runs: what it has read so far is not wired to it before it ends.
-        """
-        if self._frame is not None or not self._unused:
-            return
-        while self._unused:
-            node, _ = self._unused.popitem()
-            if not node.is_read:
-                self._forget(node)
-        self._unused = {}  # an emptied dict keeps its size
-
-    def _forget(self, node: Node) -> None:
-        if isinstance(node, InputNode):
-            if node.value is None:
-                drop(self._inputs, node.member.table, node.member.key)
-        elif isinstance(node, BucketNode):
-            if not node.members:
-                kept = self._groups if self._groups.get(node.index, {}).get(node.key) is node else self._buckets
-                drop(kept, node.index, node.key)
-        elif isinstance(node, QueryNode):
-            drop(self._nodes, node.query, node.key)
-            self._leave(node, node.reads)
-        elif isinstance(node, CollectionNode):
-            self._collections.pop((node.query, node.group.index, node.group.key), None)
-            self._leave(node, node.reads)
-
-    def _leave(self, node: Reader, reads: tuple[Node, ...]) -> None:
-        for read in reads:
-            self._unread(node, read)
 
 
 _ORDER = attrgetter("order")

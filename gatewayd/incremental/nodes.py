@@ -4,7 +4,7 @@ A node is CLEAN (its value holds), CHECK (something below may have changed) or D
 Dirtiness travels from a node to its dependents; a recomputed value that equals the old one stops there.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -34,14 +34,14 @@ class Node:
     """Something that can be read and depended on.
 
     There are dozens of them for each object of the cluster, so they are kept small: most have one reader, which
-    stands in the node itself.
+    stands in the node itself, and only those that are computed have a state of their own.
     """
 
-    __slots__ = ("_readers", "state", "value")
+    __slots__ = ("_readers",)
+    state = CLEAN
+    value: Any = None
 
-    def __init__(self, value: Any) -> None:
-        self.value = value
-        self.state = CLEAN
+    def __init__(self) -> None:
         self._readers: Reader | tuple[Reader, ...] | dict[Reader, None] | None = None
 
     @property
@@ -92,10 +92,12 @@ class Node:
 class Reader(Node):
     """A node that reads others."""
 
-    __slots__ = ()
+    __slots__ = ("state", "value")
 
     def __init__(self) -> None:
-        super().__init__(None)
+        super().__init__()
+        self.state = CLEAN
+        self.value: Any = None
 
     def invalidate(self, _source: Node, level: int) -> None:
         """Take note that `_source` changed (DIRTY) or may have (CHECK)."""
@@ -106,15 +108,21 @@ class Reader(Node):
             for reader in self.readers:
                 reader.invalidate(self, CHECK)
 
+    def hear(self, bucket: "BucketNode", _member: Any) -> None:
+        """Take note that a member came to the bucket, or went."""
+        self.invalidate(bucket, DIRTY)
+
 
 class InputNode(Node):
     """A row of a table; None when there is none."""
 
-    __slots__ = ("member",)
+    __slots__ = ("key", "table", "value")
 
-    def __init__(self, member: Member, value: Any) -> None:
-        super().__init__(value)
-        self.member = member
+    def __init__(self, table: Table, key: Hashable, value: Any) -> None:
+        super().__init__()
+        self.table = table
+        self.key = key
+        self.value = value
 
 
 class QueryNode(Reader):
@@ -143,47 +151,100 @@ class QueryNode(Reader):
         return f"{self.query.name}({self.key})"
 
 
-class BucketNode(Node):
-    """What an index files under one key. `value` is unused: readers get the sorted tuple, made when first asked for.
+class _Nobody:
+    """What a bucket without members holds."""
 
-    `moved` is the member that came or went last.
+    __slots__ = ()
+
+
+class _Few(tuple[Any, ...]):
+    """Some members; a type of its own, since a lone member may be a tuple itself."""
+
+    __slots__ = ()
+
+
+class _Many:
+    """More members, and what they are when sorted, once somebody has asked for that."""
+
+    __slots__ = ("members", "ordered")
+
+    def __init__(self, members: Iterable[Any]) -> None:
+        self.members = dict.fromkeys(members)
+        self.ordered: tuple[Any, ...] | None = None
+
+
+_NOBODY: Final = _Nobody()
+
+
+class BucketNode(Node):
+    """What an index files under one key, or which keys are in a group. `value` is unused: readers ask for the members.
+
+    Most have one member or none, so a lone one stands in the node itself.
     """
 
-    __slots__ = ("_sorted", "index", "key", "members", "moved")
+    __slots__ = ("_held", "index", "key")
 
     def __init__(self, index: Index, key: Hashable) -> None:
-        super().__init__(None)
+        super().__init__()
         self.index = index
         self.key = key
-        self.members: tuple[Any, ...] | set[Any] = ()
-        self.moved: Any = None
-        self._sorted: tuple[Any, ...] | None = None
+        self._held: Any = _NOBODY
+
+    @property
+    def members(self) -> Collection[Any]:
+        """Return the members, in any order."""
+        held = self._held
+        if type(held) is _Many:
+            return held.members
+        if type(held) is _Few:
+            return held
+        return () if held is _NOBODY else (held,)
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether there is no member."""
+        return self._held is _NOBODY
 
     def replace(self, member: Any, *, present: bool) -> None:
         """Add or remove a member and tell the readers."""
-        if isinstance(self.members, set):
-            if present:
-                self.members.add(member)
-            else:
-                self.members.discard(member)
-                if len(self.members) <= FEW // 2:
-                    self.members = tuple(self.members)
+        held = self._held
+        if type(held) is _Many:
+            self._replace_one_of_many(held, member, present=present)
         else:
-            others = tuple(each for each in self.members if each != member)
-            self.members = (*others, member) if present else others
-            if len(self.members) > FEW:
-                self.members = set(self.members)
-        self._sorted = None
-        self.moved = member
-        self.changed()
+            others = [each for each in self.members if each != member]
+            if present:
+                others.append(member)
+            self._hold(others)
+        for reader in self.readers:
+            reader.hear(self, member)
+
+    def _replace_one_of_many(self, held: _Many, member: Any, *, present: bool) -> None:
+        held.ordered = None
+        if present:
+            held.members[member] = None
+            return
+        held.members.pop(member, None)
+        if len(held.members) <= FEW // 2:
+            self._hold(tuple(held.members))
+
+    def _hold(self, members: Sequence[Any]) -> None:
+        if len(members) > FEW:
+            self._held = _Many(members)
+        elif len(members) > 1:
+            self._held = _Few(members)
+        else:
+            self._held = members[0] if members else _NOBODY
 
     def ordered(self, order: Callable[[Any], Any] | None) -> tuple[Any, ...]:
         """Return the members, sorted."""
-        if len(self.members) < 2:
-            return tuple(self.members)
-        if self._sorted is None:
-            self._sorted = tuple(sorted(self.members, key=order))
-        return self._sorted
+        held = self._held
+        if type(held) is _Few:
+            return tuple(sorted(held, key=order))
+        if type(held) is _Many:
+            if held.ordered is None:
+                held.ordered = tuple(sorted(held.members, key=order))
+            return held.ordered
+        return () if held is _NOBODY else (held,)
 
     def __repr__(self) -> str:
         return f"{self.index.name}[{self.key}]"
@@ -217,12 +278,15 @@ class CollectionNode(Reader):
         return (self.group, *self.nodes.values())
 
     def invalidate(self, source: Node, level: int) -> None:
-        """Take note of which member it was, or that the membership itself changed."""
+        """Take note of which member it was."""
         if isinstance(source, QueryNode):
             self.pending[source] = None
-        elif isinstance(source, BucketNode):
-            self.moved.add(source.moved)
         super().invalidate(source, level)
+
+    def hear(self, bucket: BucketNode, member: Any) -> None:
+        """Take note of who came to the group, or went."""
+        self.moved.add(member)
+        super().hear(bucket, member)
 
     def put(self, key: Any, value: Any) -> bool:
         """Set the value of one key; return whether that changed anything."""

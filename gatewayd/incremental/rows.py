@@ -6,7 +6,7 @@ In: keys and values. Out: `Chunks` of the values in the order of the keys. What 
 from bisect import bisect_left, bisect_right
 from typing import Any
 
-from gatewayd.incremental.chunks import Chunks
+from gatewayd.incremental.chunks import Chunks, Origin
 
 _FULL = 128
 """A chunk of more values is split in two."""
@@ -16,7 +16,7 @@ _EMPTY: Chunks[Any] = Chunks((), 0)
 class SortedRows:
     """See the module's text."""
 
-    __slots__ = ("_chunks", "_firsts", "_keys", "_length", "_shown")
+    __slots__ = ("_chunks", "_firsts", "_head", "_is_shown", "_keys", "_length", "_shown", "_tail")
 
     def __init__(self) -> None:
         # Chunks of keys and of values, and the first key of each.
@@ -24,15 +24,21 @@ class SortedRows:
         self._chunks: list[tuple[Any, ...]] = []
         self._firsts: list[Any] = []
         self._length = 0
-        self._shown: Chunks[Any] | None = _EMPTY
+        self._shown: Chunks[Any] = _EMPTY
+        self._is_shown = True
+        # How many chunks stand at both ends as they were when they were shown last.
+        self._head = self._tail = 0
 
     def __len__(self) -> int:
         return self._length
 
     def values(self) -> Chunks[Any]:
         """Return the values: the object of before when nothing has changed."""
-        if self._shown is None:
-            self._shown = Chunks(tuple(self._chunks), self._length)
+        if not self._is_shown:
+            origin = Origin(self._shown.identity, self._head, self._tail)
+            self._shown = Chunks(tuple(self._chunks), self._length, origin)
+            self._is_shown = True
+            self._head = self._tail = len(self._chunks)
         return self._shown
 
     def fill(self, keys: list[Any], values: list[Any]) -> None:
@@ -43,7 +49,8 @@ class SortedRows:
         self._chunks = [tuple(values[at : at + half]) for at in starts]
         self._firsts = [keys[at] for at in starts]
         self._length = len(keys)
-        self._shown = None
+        self._head = self._tail = 0
+        self._is_shown = False
 
     def put(self, key: Any, value: Any) -> bool:
         """Set the value of a key; return whether that changed anything."""
@@ -77,8 +84,10 @@ class SortedRows:
     def _set(self, at: int, keys: list[Any], chunk: tuple[Any, ...]) -> None:
         """Put a chunk in the place of one: two when it is too long, none when it is empty."""
         middle = len(keys) // 2 if len(keys) > _FULL else len(keys)
+        self._head = min(self._head, at)
+        self._tail = min(self._tail, len(self._keys) - at - 1)
+        self._is_shown = False
         parts = [part for part in (slice(middle), slice(middle, None)) if keys[part]]
         self._keys[at : at + 1] = [keys[part] for part in parts]
         self._chunks[at : at + 1] = [chunk[part] for part in parts]
         self._firsts[at : at + 1] = [keys[part][0] for part in parts]
-        self._shown = None

@@ -106,11 +106,14 @@ class Index:
 
     `group` maps a bucket's key to the group that `View.group` and `View.collect` go by. Indexes are refreshed in the
     order of declaration: the queries of one may read the indexes declared before it, never itself or a later one.
+    `readers`, if there are any, are the tables whose rows alone make somebody read the index: before the first such row
+    nothing is filed.
     """
 
     name: str
     sources: tuple[Source, ...]
     group: Callable[[Any], Hashable]
+    readers: tuple[Table, ...] = ()
 
     def __repr__(self) -> str:
         return f"<index {self.name}>"

@@ -6,6 +6,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#parentreference, #routecondition
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from gatewayd.api.gateway import Gateway
@@ -18,7 +19,7 @@ from gatewayd.translator import verdicts
 from gatewayd.translator.contests import own_listeners
 from gatewayd.translator.gatewayclass import gateway_is_ours
 from gatewayd.translator.hostnames import ANY, intersection, normalised
-from gatewayd.translator.listeners import ListenerKey, MergedListener, PortKey
+from gatewayd.translator.listeners import ListenerKey, MergedListener, PortKey, port_key
 from gatewayd.translator.namespaces import Admission, admits
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, ROUTE_TABLES, RouteTable, group_kind
 from gatewayd.translator.routes import rules
@@ -50,8 +51,9 @@ class ParentAttachment:
     attached: tuple[Attached, ...]
 
 
+@lru_cache(maxsize=1024)
 def reference(ref: ParentRef) -> Reference:
-    """Return a parentRef as its status shall echo it."""
+    """Return a parentRef as its status shall echo it; thousands of routes have the same, which is kept once."""
     return Reference(
         group=ref.group, kind=ref.kind, namespace=ref.namespace, name=ref.name, section=ref.section_name, port=ref.port
     )
@@ -180,7 +182,7 @@ def _attached(gateway: ObjectKey, allowing: list[MergedListener], wanted: _Wante
     for each in allowing:
         if each.protocol is None:
             continue
-        port = PortKey(gateway, each.protocol.transport, each.port)
+        port = port_key(gateway, each.protocol.transport, each.port)
         if not each.protocol.by_hostname:
             yield Attached(listener=each.key, port=port, hosts=())
             continue

@@ -7,7 +7,7 @@ from gatewayd.translator.endpoints import SLICES
 from gatewayd.translator.infrastructure import INFRASTRUCTURE
 from gatewayd.translator.listeners import LISTENERS_BY_HOSTNAME, LISTENERS_BY_PORT, SETS_BY_GATEWAY
 from gatewayd.translator.outcomes import OUTCOMES
-from gatewayd.translator.policies.attach import BACKEND_TLS_BY_TARGET, TRAFFIC_BY_TARGET
+from gatewayd.translator.policies.attach import POLICIES
 from gatewayd.translator.policies.outcomes import SERVICE_USES
 from gatewayd.translator.policies.xbackend import BACKEND_USES
 from gatewayd.translator.proxy import PROXIES, TABLES, UPSTREAMS
@@ -21,8 +21,7 @@ INDEXES: tuple[Index, ...] = (
     LISTENERS_BY_PORT,
     LISTENERS_BY_HOSTNAME,
     CERTIFICATE_USES,
-    BACKEND_TLS_BY_TARGET,
-    TRAFFIC_BY_TARGET,
+    POLICIES,
     DEFAULT_GATEWAYS,
     ATTACHED,
     CROWDED_PORTS,

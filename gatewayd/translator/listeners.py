@@ -8,6 +8,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#listener and #listenerset
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from gatewayd.api.gateway import Gateway
@@ -56,6 +57,10 @@ class PortKey(NamedTuple):
     gateway: ObjectKey
     transport: str
     port: int
+
+
+port_key = lru_cache(maxsize=1024)(PortKey)
+"""Make a PortKey; what thousands of routes have in common is kept once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

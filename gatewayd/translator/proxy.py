@@ -25,9 +25,9 @@ from gatewayd.translator.tls import can_serve
 from gatewayd.translator.virtualhosts import LISTENER_TABLES, TableKey, carries_http, route_table, table_of
 
 
-def route_upstreams(view: View, member: Member) -> frozenset[Upstream]:
-    """Return the upstreams that the rules of a route lead to, mirrors included."""
-    return frozenset(_upstreams(view, member))
+def route_upstreams(view: View, member: Member) -> tuple[Upstream, ...]:
+    """Return the upstreams that the rules of a route lead to, mirrors included, each once."""
+    return tuple(dict.fromkeys(_upstreams(view, member)))
 
 
 def _upstreams(view: View, member: Member) -> Iterator[Upstream]:
@@ -50,34 +50,34 @@ def _asked(filters: tuple[HTTPFilter, ...]) -> Iterator[Upstream]:
 
 
 @query
-def gateway_upstreams(view: View, member: Member) -> frozenset[GatewayUpstream]:
-    """Return the upstreams of a route for each Gateway that it is attached to."""
-    gateways = {parent.gateway for parent in attachments(view, member) if parent.attached}
+def gateway_upstreams(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
+    """Return the upstreams of a route for each Gateway that it is attached to, each once."""
+    gateways = dict.fromkeys(parent.gateway for parent in attachments(view, member) if parent.attached)
     if not gateways:
-        return frozenset()
+        return ()
     upstreams = route_upstreams(view, member)
-    return frozenset(GatewayUpstream(gateway, upstream) for gateway in gateways for upstream in upstreams)
+    return tuple(GatewayUpstream(gateway, upstream) for gateway in gateways for upstream in upstreams)
 
 
 @query
-def gateway_guards(view: View, member: Member) -> frozenset[GatewayUpstream]:
+def gateway_guards(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
     """Return the upstreams that the listeners of a Gateway object ask."""
     row = view.get(Gateway, member.key)
     if row is None or not gateway_is_ours(view, row.metadata.key):
-        return frozenset()
+        return ()
     found = _guards(view, "Gateway", row.metadata.key, row.spec.listeners)
-    return frozenset(GatewayUpstream(row.metadata.key, upstream) for upstream in found)
+    return tuple(GatewayUpstream(row.metadata.key, upstream) for upstream in dict.fromkeys(found))
 
 
 @query
-def set_guards(view: View, member: Member) -> frozenset[GatewayUpstream]:
+def set_guards(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
     """Return the upstreams that the listeners of a ListenerSet ask, for its Gateway."""
     row = view.get(ListenerSet, member.key)
     if row is None or not set_is_allowed(view, row.metadata.key):
-        return frozenset()
+        return ()
     gateway = ObjectKey(row.spec.parent_ref.namespace or row.metadata.namespace, row.spec.parent_ref.name)
     found = _guards(view, "ListenerSet", row.metadata.key, row.spec.listeners)
-    return frozenset(GatewayUpstream(gateway, upstream) for upstream in found)
+    return tuple(GatewayUpstream(gateway, upstream) for upstream in dict.fromkeys(found))
 
 
 def _guards(view: View, owner: str, key: ObjectKey, entries: tuple[Listener, ...]) -> Iterator[Upstream]:

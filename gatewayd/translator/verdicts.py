@@ -21,9 +21,14 @@ def _bad(kind: str, reason: str, message: str) -> Verdict:
     return Verdict(type=kind, status=False, reason=reason, message=message)
 
 
+# What is said of most objects is one value.
+_ACCEPTED = _good(ACCEPTED)
+_RESOLVED = _good(RESOLVED_REFS)
+
+
 def accepted(message: str = "") -> Verdict:
     """Say that all is well with the object itself."""
-    return _good(ACCEPTED, message)
+    return _good(ACCEPTED, message) if message else _ACCEPTED
 
 
 def not_accepted(reason: str, message: str) -> Verdict:
@@ -33,7 +38,7 @@ def not_accepted(reason: str, message: str) -> Verdict:
 
 def resolved() -> Verdict:
     """Everything that the object refers to is there and may be referred to."""
-    return _good(RESOLVED_REFS)
+    return _RESOLVED
 
 
 def unresolved(reason: str, message: str) -> Verdict:

@@ -8,6 +8,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#listener (hostname), #httproutes
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from gatewayd.api.gateway import Gateway
@@ -33,7 +34,7 @@ from gatewayd.translator.filters import for_listener
 from gatewayd.translator.gatewayclass import environment
 from gatewayd.translator.guards import guards
 from gatewayd.translator.hostnames import ANY, broader, covers, specificity
-from gatewayd.translator.listeners import LISTENERS_BY_PORT, ListenerKey, MergedListener, Place, PortKey
+from gatewayd.translator.listeners import LISTENERS_BY_PORT, ListenerKey, MergedListener, Place, PortKey, port_key
 from gatewayd.translator.routes import rules
 from gatewayd.translator.rules import Ranked
 
@@ -54,6 +55,10 @@ class TableKey(NamedTuple):
     gateway: ObjectKey
     port: int
     listener: str
+
+
+_table_key = lru_cache(maxsize=1024)(TableKey)
+"""Make a TableKey: the one that all hosts of the table have in common."""
 
 
 class HostKey(NamedTuple):
@@ -78,13 +83,13 @@ def carries_http(listener: MergedListener) -> bool:
 def table_of(gateway: ObjectKey, listener: MergedListener) -> TableKey:
     """Return the table that a listener routes by."""
     own = listener.protocol is not None and listener.protocol.terminates
-    return TableKey(gateway, listener.port, chain_name(listener.key) if own else "")
+    return _table_key(gateway, listener.port, chain_name(listener.key) if own else "")
 
 
 @query
-def route_hosts(view: View, member: Member) -> frozenset[HostKey]:
+def route_hosts(view: View, member: Member) -> tuple[HostKey, ...]:
     """Return the domains that a route has a say in, by table."""
-    return frozenset(_route_hosts(view, member))
+    return tuple(dict.fromkeys(_route_hosts(view, member)))
 
 
 def _route_hosts(view: View, member: Member) -> Iterator[HostKey]:
@@ -97,9 +102,9 @@ def _route_hosts(view: View, member: Member) -> Iterator[HostKey]:
 
 
 @query
-def listener_hosts(view: View, member: Member) -> frozenset[HostKey]:
+def listener_hosts(view: View, member: Member) -> tuple[HostKey, ...]:
     """Return the domains that must be there without any route: listeners' own, and those of others to be refused."""
-    return frozenset(_listener_hosts(view, member))
+    return tuple(dict.fromkeys(_listener_hosts(view, member)))
 
 
 def _listener_hosts(view: View, member: Member) -> Iterator[HostKey]:
@@ -190,7 +195,7 @@ class _Candidate(NamedTuple):
 def virtual_host(view: View, host: HostKey) -> VirtualHost:
     """Return the virtual host of a domain."""
     table = host.table
-    listener = owner(view, PortKey(table.gateway, "tcp", table.port), host.domain)
+    listener = owner(view, port_key(table.gateway, "tcp", table.port), host.domain)
     if listener is None or not carries_http(listener) or table_of(table.gateway, listener) != table:
         return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=MISDIRECTED)
     asked = guards(view, listener.guard)

@@ -84,6 +84,9 @@ class SnapshotBuilder:
             # Whatever state this one has left, the next one begins with nothing.
             self._forget()
             raise
+        finally:
+            # The bytes of routes that several hosts share are for this build only.
+            self._work.entries = {}
         self.cost = self._work.cost()
         return self._snapshot(config.gateway)
 

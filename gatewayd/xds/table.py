@@ -15,10 +15,9 @@ from gatewayd.ir.http import RouteDiscovery, RouteTable, RouteTableKey, VirtualH
 from gatewayd.xds import names
 from gatewayd.xds.filters.chain import OPTED_INTO
 from gatewayd.xds.filters.scope import KNOWN, scope, scoped_tail
-from gatewayd.xds.host import Host, Hosts
+from gatewayd.xds.host import Host, Hosts, Listed, Parts
 from gatewayd.xds.keyed import Keyed, Replaced
-from gatewayd.xds.message import serialised
-from gatewayd.xds.resource import ROUTE, SCOPED_ROUTE, Resource, resource
+from gatewayd.xds.resource import ROUTE, SCOPED_ROUTE, Resource
 from gatewayd.xds.route import TABLE_TAIL, table_head
 from gatewayd.xds.work import Work
 
@@ -53,17 +52,23 @@ class _Whole:
             yield Replaced(before, self.resource)
 
     def _host(self, of: VirtualHost, earlier: Host | None) -> Host:
-        return self._builder.host(of, b"", earlier)
+        return self._builder.host(of, b"", None if earlier is None else earlier.parts)
 
 
 class _Own:
     """What an exact domain has to itself."""
 
-    __slots__ = ("host", "resources")
+    __slots__ = ("parts", "routes", "scope")
 
-    def __init__(self, made: Host, resources: tuple[Resource, Resource]) -> None:
-        self.host = made
-        self.resources = resources
+    def __init__(self, parts: Parts, routes: Resource, scope: Resource) -> None:
+        self.parts = parts
+        self.routes = routes
+        self.scope = scope
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """Return what the domain is made into."""
+        return (self.routes, self.scope)
 
 
 class _Scoped:
@@ -105,23 +110,20 @@ class _Scoped:
         return (made, before[1] if before else self._scope(names.ANY))
 
     def _host(self, of: VirtualHost, earlier: Host | _Own | None) -> Host | _Own:
-        before = earlier.host if isinstance(earlier, _Own) else earlier
-        made = self._builder.host(of, KNOWN, before)
+        made = self._builder.host(of, KNOWN, None if earlier is None else earlier.parts)
         if not names.is_exact(of.domain):
             return made
-        name = names.host_routes(self._key, of.domain)
-        routes = resource(ROUTE, name, b"".join((table_head(name), made.entry, _SCOPED_TAIL)))
-        if not isinstance(earlier, _Own):
-            self._builder.work.resources += 1
-            return _Own(made, (routes, self._scope(of.domain)))
-        if earlier.resources[0].version == routes.version:
-            return _Own(made, earlier.resources)
-        self._builder.work.resources += 1
-        return _Own(made, (routes, earlier.resources[1]))
+        before = earlier if isinstance(earlier, _Own) else None
+        found = self._scope(of.domain) if before is None else before.scope
+        head = table_head(found.name)
+        body = b"".join((head, made.entry, _SCOPED_TAIL))
+        routes = self._builder.work.of_body(ROUTE, found.name, body, None if before is None else before.routes)
+        parts = made.parts
+        return _Own(parts.within(routes.body, len(head)) if isinstance(parts, Listed) else parts, routes, found)
 
     def _scope(self, domain: str) -> Resource:
-        self._builder.work.resources += 1
-        return resource(SCOPED_ROUTE, names.host_routes(self._key, domain), serialised(scope(self._key, domain)))
+        name, message = names.host_routes(self._key, domain), scope(self._key, domain)
+        return self._builder.work.resource(SCOPED_ROUTE, name, message, None)
 
 
 class Tables:

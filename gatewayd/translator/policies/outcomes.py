@@ -35,14 +35,14 @@ class ServiceUse(NamedTuple):
     gateway: ObjectKey
 
 
-def service_uses(upstreams: frozenset[GatewayUpstream]) -> tuple[ServiceUse, ...]:
+def service_uses(upstreams: tuple[GatewayUpstream, ...]) -> tuple[ServiceUse, ...]:
     """Return the Services among upstreams of Gateways, each once for each of these."""
     services = (each for each in upstreams if each.upstream.kind == "Service")
     found = (ServiceUse(ObjectKey(each.upstream.namespace, each.upstream.name), each.gateway) for each in services)
     return tuple(dict.fromkeys(found))
 
 
-def upstreams_of(view: View, member: Member) -> frozenset[GatewayUpstream]:
+def upstreams_of(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
     """Return the upstreams that a route, a Gateway's listeners or those of a ListenerSet lead to."""
     if member.table is Gateway:
         return gateway_guards(view, member)
@@ -53,6 +53,7 @@ SERVICE_USES = Index(
     name="gateways_by_service",
     sources=tuple(replace(source, keys=service_uses) for source in UPSTREAMS.sources),
     group=lambda use: use.service,
+    readers=(BackendTLSPolicy, XBackendTrafficPolicy),
 )
 
 

@@ -27,20 +27,20 @@ class BackendUse(NamedTuple):
 
 
 @query
-def backend_uses(view: View, member: Member) -> frozenset[BackendUse]:
+def backend_uses(view: View, member: Member) -> tuple[BackendUse, ...]:
     """Return the XBackends that a route names, usable or not, for each Gateway that it is attached to.
 
     Of a Gateway and of a ListenerSet: those that their listeners ask.
     """
-    used = {
+    used = dict.fromkeys(
         BackendUse(ObjectKey(each.upstream.namespace, each.upstream.name), each.gateway)
         for each in upstreams_of(view, member)
         if each.upstream.kind == "XBackend"
-    }
+    )
     if member.table in ROUTE_TABLES:
-        gateways = {parent.gateway for parent in attachments(view, member) if parent.attached}
-        used |= {BackendUse(backend, gateway) for gateway in gateways for backend in _named(view, member)}
-    return frozenset(used)
+        gateways = dict.fromkeys(parent.gateway for parent in attachments(view, member) if parent.attached)
+        used |= dict.fromkeys(BackendUse(backend, gateway) for gateway in gateways for backend in _named(view, member))
+    return tuple(used)
 
 
 def _named(view: View, member: Member) -> Iterator[ObjectKey]:
@@ -59,6 +59,7 @@ BACKEND_USES = Index(
     name="gateways_by_xbackend",
     sources=tuple(Source(table=table, query=backend_uses) for table in USERS),
     group=lambda use: use.backend,
+    readers=(XBackend,),
 )
 
 

@@ -4,6 +4,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#httproute
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from gatewayd.api.durations import milliseconds
 from gatewayd.api.httproute import (
@@ -45,6 +46,8 @@ from gatewayd.translator.rules import Problem, Ranked, RuleResult, RuleSet, Unsu
 from gatewayd.translator.sessions import persistence
 
 INTERNAL_ERROR = DirectResponse(status=500)
+_EVERYTHING = RequestMatch(path=PrefixPath(value="/"), methods=(), headers=(), queries=(), grpc=False)
+"""What most matches of most routes are, kept once."""
 KIND = group_kind(HTTPRoute)
 
 
@@ -139,13 +142,14 @@ def _unusable(patterns: list[tuple[str, str]]) -> Unsupported | None:
 
 
 def _match(written: HTTPRouteMatch) -> RequestMatch:
-    return RequestMatch(
+    found = RequestMatch(
         path=_path(written.path),
         methods=(written.method,) if written.method else (),
         headers=named_matches((each.name.lower(), each.value, each.type) for each in written.headers),
         queries=named_matches((each.name, each.value, each.type) for each in written.query_params),
         grpc=False,
     )
+    return _EVERYTHING if found == _EVERYTHING else found
 
 
 def _path(written: HTTPPathMatch) -> PathMatch:
@@ -181,4 +185,10 @@ def rank(match: RequestMatch) -> tuple[int, ...]:
         path = (2, len(match.path.pattern))
     else:
         path = (1, len(match.path.value))
-    return (*path, len(match.methods), len(match.headers), len(match.queries))
+    return _rank(*path, len(match.methods), len(match.headers), len(match.queries))
+
+
+@lru_cache(maxsize=1024)
+def _rank(*parts: int) -> tuple[int, ...]:
+    """Return the parts; ranks are few, and each is kept once."""
+    return parts

@@ -46,10 +46,39 @@ def test_a_namespace_keeps_the_labels_that_routes_are_selected_by() -> None:
     assert kept.annotations == {}
 
 
-def test_a_service_keeps_nothing_but_its_ports_and_addresses() -> None:
-    kept = stored("Service", spec={"ports": [{"port": 80}], "selector": {"app": "cart"}, "clusterIP": "192.0.2.1"})
+def service(cluster_ip: str, *, name: str = "cart", **labels: str) -> Any:
+    """Return a Service as it comes from the API server."""
+    spec = {"ports": [{"port": 80}], "selector": {"app": "cart"}, "clusterIP": cluster_ip, "clusterIPs": [cluster_ip]}
+    source = document("Service", spec=spec)
+    source["metadata"] |= {"name": name, "labels": labels}
+    found = decode_bytes(KIND["Service"], json.dumps(source).encode())
+    assert isinstance(found, Decoded), found
+    return found.obj
+
+
+def test_a_service_keeps_its_ports_and_whether_it_is_headless() -> None:
+    kept = service("192.0.2.1")
     assert kept.metadata == ObjectMeta(name=kept.metadata.name, namespace=kept.metadata.namespace)
-    assert (kept.spec.selector, kept.spec.cluster_ip, kept.spec.ports[0].port) == ({}, "192.0.2.1", 80)
+    assert (kept.spec.selector, kept.spec.cluster_ip, kept.spec.cluster_ips) == ({}, "", ())
+    assert kept.spec.ports[0].port == 80
+    assert service("None").spec.cluster_ip == "None"
+    assert kept.spec is service("192.0.2.2").spec
+
+
+def test_a_service_of_a_gateway_keeps_its_addresses() -> None:
+    kept = service("192.0.2.1", **{"gateway.networking.k8s.io/gateway-name": "gw"})
+    assert (kept.spec.cluster_ip, kept.spec.cluster_ips) == ("192.0.2.1", ("192.0.2.1",))
+    assert kept.metadata.labels == {}
+
+
+def test_a_services_name_is_in_memory_once_however_many_came_between() -> None:
+    name = "a-name-that-is-in-no-other-test"
+    kept = service("192.0.2.1", name=name)
+    for number in range(3 * _SLOTS):
+        service("192.0.2.1", name=f"other-{number}")
+    rules = [{"backendRefs": [{"name": name, "port": 80}]}]
+    [ref] = stored("HTTPRoute", spec={"parentRefs": [{"name": "gw"}], "rules": rules}).spec.rules[0].backend_refs
+    assert ref.name is kept.metadata.name
 
 
 def test_a_slice_keeps_whose_it_is_and_where_its_endpoints_are() -> None:

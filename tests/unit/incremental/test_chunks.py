@@ -1,6 +1,6 @@
 import pytest
 
-from gatewayd.incremental.chunks import Chunks, differences
+from gatewayd.incremental.chunks import Chunks, Origin, differences
 
 ONE, TWO, THREE = (1, 2), (3, 4), (5,)
 WHOLE = Chunks((ONE, TWO, THREE), 5)
@@ -31,6 +31,18 @@ def test_differences_are_of_the_chunks_that_are_others() -> None:
     assert differences(WHOLE, WHOLE) == ((), ())
     assert differences(WHOLE, Chunks((ONE, THREE), 3)) == ((3, 4), ())
     assert differences((), WHOLE) == ((), (1, 2, 3, 4, 5))
+
+
+def test_a_copy_knows_which_of_its_chunks_are_others() -> None:
+    old = Chunks((ONE, TWO, THREE), 5)
+    new = Chunks((ONE, (3, 40), THREE), 5, Origin(old.identity, 1, 1))
+    assert differences(old, new) == ((4,), (40,))
+    assert differences(new, old) == ((40,), (4,))
+    stranger = Chunks((ONE, (3, 41), THREE), 5, Origin(object(), 2, 1))
+    assert differences(old, stranger) == ((4,), (41,))
+    # It is taken at its word: nothing is searched.
+    believed = Chunks((ONE, (3, 42), THREE), 5, Origin(old.identity, 2, 1))
+    assert differences(old, believed) == ((), ())
 
 
 def test_chunks_that_are_shared_are_not_looked_into() -> None:

@@ -112,6 +112,35 @@ def test_groups_name_their_buckets_that_are_not_empty() -> None:
     assert made.group(NUMBERS, "a") == (A,)
 
 
+def test_an_index_files_nothing_before_the_first_row_that_makes_somebody_read_it() -> None:
+    index = Index(name="n", sources=(rows(Number, lambda row: row.groups),), group=ungrouped, readers=(Label,))
+    made = Engine(indexes=(index,), outputs=())
+    made.put(Number, "one", Number(1, ("a",)))
+    made.put(Number, "two", Number(2, ("a",)))
+    made.put(Number, "two", None)
+    made.settle()
+    assert not made.runs
+    made.put(Label, "x", Label("first", ""))
+    made.settle()
+    assert made.bucket(index, "a") == (Member(Number, "one"),)
+    made.put(Label, "x", None)
+    made.put(Number, "three", Number(3, ("a",)))
+    made.put(Number, "one", None)
+    made.settle()
+    assert made.bucket(index, "a") == (Member(Number, "three"),)
+
+
+def test_an_index_may_file_the_rows_that_make_somebody_read_it() -> None:
+    index = Index(name="n", sources=(rows(Number, lambda row: row.groups),), group=ungrouped, readers=(Number,))
+    made = Engine(indexes=(index,), outputs=())
+    made.put(Number, "one", Number(1, ("a",)))
+    made.settle()
+    assert made.bucket(index, "a") == (Member(Number, "one"),)
+    made.put(Number, "one", None)
+    made.settle()
+    assert made.bucket(index, "a") == ()
+
+
 def test_a_collection_is_the_answers_for_a_group_in_order() -> None:
     made = numbers()
     put(made, "new", Number(9, ("abc",)))

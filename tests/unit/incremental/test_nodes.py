@@ -22,7 +22,7 @@ from tests.unit.incremental.toy import NUMBERS, Number, total, value
 
 def chain() -> tuple[InputNode, QueryNode, QueryNode]:
     """Return a row, a query that reads it, and a query that reads that one; all up to date."""
-    row = InputNode(Member(Number, "one"), 1)
+    row = InputNode(Number, "one", 1)
     near, far = QueryNode(value, "one"), QueryNode(total, "a")
     row.join(near)
     near.join(far)
@@ -42,7 +42,7 @@ def readers(count: int) -> list[Reader]:
 
 @pytest.mark.parametrize("count", [1, 2, FEW, FEW + 1, 3 * FEW])
 def test_readers_stand_in_order_each_once_however_many_they_are(count: int) -> None:
-    row, many = InputNode(Member(Number, "one"), 1), readers(count)
+    row, many = InputNode(Number, "one", 1), readers(count)
     for reader in (*many, *many):
         row.join(reader)
     assert row.readers == tuple(many)
@@ -50,7 +50,7 @@ def test_readers_stand_in_order_each_once_however_many_they_are(count: int) -> N
 
 @pytest.mark.parametrize("count", [1, 2, FEW, FEW + 1, 3 * FEW])
 def test_readers_go_one_by_one_until_nobody_reads(count: int) -> None:
-    row, many = InputNode(Member(Number, "one"), 1), readers(count)
+    row, many = InputNode(Number, "one", 1), readers(count)
     for reader in many:
         row.join(reader)
     for at, reader in enumerate(many):
@@ -62,7 +62,7 @@ def test_readers_go_one_by_one_until_nobody_reads(count: int) -> None:
 
 
 def test_a_node_with_one_reader_needs_nothing_beside_itself_to_know_it() -> None:
-    row, [reader] = InputNode(Member(Number, "one"), 1), readers(1)
+    row, [reader] = InputNode(Number, "one", 1), readers(1)
     row.join(reader)
     assert row._readers is reader
 
@@ -101,7 +101,18 @@ def test_a_bucket_holds_few_and_many() -> None:
         bucket.replace(name, present=False)
         bucket.replace("nobody", present=False)
         assert bucket.ordered(None) == tuple(names[at + 1 :])
+        assert sorted(bucket.members) == names[at + 1 :]
+        assert bucket.is_empty is (at == len(names) - 1)
     assert bucket.members == ()
+
+
+def test_a_lone_member_may_be_a_tuple() -> None:
+    bucket = BucketNode(NUMBERS, "a")
+    for member in ((), (1, 2)):
+        bucket.replace(member, present=True)
+        assert (bucket.ordered(None), tuple(bucket.members)) == ((member,), (member,))
+        bucket.replace(member, present=False)
+    assert bucket.is_empty
 
 
 def collection(**values: object) -> CollectionNode:
@@ -149,8 +160,10 @@ def test_a_collection_notes_which_member_it_was() -> None:
     assert list(made.pending) == [made.nodes["a"]]
     assert made.moved == set()
     made.group.join(made)
+    made.state = CLEAN
     made.group.replace("b", present=True)
     assert made.moved == {"b"}
+    assert made.state == DIRTY
 
 
 def test_a_collection_reads_its_group_and_its_members() -> None:
@@ -171,7 +184,7 @@ def test_nodes_can_be_read_in_messages() -> None:
 
 
 def test_an_emptied_table_is_forgotten_with_its_last_node() -> None:
-    row = InputNode(Member(Number, "one"), 1)
+    row = InputNode(Number, "one", 1)
     kept: dict[type, dict[Hashable, InputNode]] = {Number: {"one": row}}
     drop(kept, Number, "nobody")
     assert kept == {Number: {"one": row}}

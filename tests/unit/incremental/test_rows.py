@@ -1,5 +1,6 @@
 import random
 
+from gatewayd.incremental.chunks import Chunks, differences
 from gatewayd.incremental.rows import SortedRows
 
 
@@ -29,6 +30,25 @@ def test_a_change_makes_one_chunk() -> None:
     rows.put(500, -1)
     shared = set(map(id, before.chunks)) & set(map(id, rows.values().chunks))
     assert len(shared) == len(before.chunks) - 1
+
+
+def test_what_is_shown_tells_what_is_another_since_the_last_time() -> None:
+    dice = random.Random(2)  # noqa: S311
+    rows = SortedRows()
+    rows.fill(list(range(0, 2_000, 2)), list(range(1_000)))
+    before = rows.values()
+    for step in range(500):
+        for _ in range(dice.randrange(1, 4)):
+            key = dice.randrange(2_000)
+            if dice.random() < 0.5:
+                rows.drop(key)
+            else:
+                rows.put(key, -step)
+        after = rows.values()
+        told = differences(before, after)
+        assert told == differences(Chunks(before.chunks, len(before)), Chunks(after.chunks, len(after)))
+        assert told == tuple(reversed(differences(after, before)))
+        before = after
 
 
 def test_a_full_chunk_is_split_and_an_empty_one_goes() -> None:

@@ -32,6 +32,8 @@ def test_an_index_reads_earlier_indexes_only(at: int) -> None:
     engine = Engine(INDEXES, OUTPUTS)
     for each in deltas(SHOP, EVERYTHING):
         engine.put(each.kind, each.key, each.obj)
+    for table in INDEXES[at].readers:
+        engine._wake(table)
     engine.settle()
     read: set[Index] = set()
     queries = engine._sinks[INDEXES[at]].queries.values()

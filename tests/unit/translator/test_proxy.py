@@ -75,7 +75,7 @@ def test_backends_and_mirrors_are_upstreams_and_invalid_ones_are_not() -> None:
 
 def test_a_detached_route_needs_no_cluster() -> None:
     view = scratch(SHOP, SHADOW, ROUTE.replace("name: gw", "name: gw, sectionName: nope"))
-    assert gateway_upstreams(view, member("HTTPRoute", "shop/r")) == frozenset()
+    assert gateway_upstreams(view, member("HTTPRoute", "shop/r")) == ()
     found = proxy_config(view, GW)
     assert found is not None
     assert found.clusters == ()

@@ -2,6 +2,7 @@ from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
 from gatewayd.incremental.scratch import Scratch
+from gatewayd.translator.clientcert import XBACKEND_KIND
 from gatewayd.translator.policies.attach import Claim, Target, applying, lost_targets, policy_row, winner
 from tests.unit.translator.manifests import scratch
 
@@ -70,3 +71,7 @@ def test_those_that_came_late_have_lost_their_targets() -> None:
 def test_a_policy_that_is_not_there() -> None:
     assert policy_row(world(), BackendTLSPolicy, ObjectKey("shop", "gone")) is None
     assert policy_row(world(), XBackendTrafficPolicy, ObjectKey("shop", "a")) is None
+
+
+def test_a_policy_for_another_kind_of_the_same_name_is_not_for_this() -> None:
+    assert wins(WHOLE._replace(kind=XBACKEND_KIND)) is None
