@@ -30,7 +30,7 @@ from gatewayd.offline import standalone_environment
 from gatewayd.progress import Progress
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta
 from gatewayd.standalone.backoff import RESTART
-from gatewayd.standalone.envoy import EnvoyCommand, Supervisor
+from gatewayd.standalone.envoy import EnvoyCommand, Supervisor, drain_time
 from gatewayd.standalone.envoy_events import EnvoyEvent
 from gatewayd.standalone.folder import Folder, Step
 from gatewayd.standalone.ports import check_port, first_unprivileged_port, may_bind_low_ports
@@ -220,6 +220,7 @@ class Standalone:
             control_plane=UnixSocket(path=str(self.socket)),
             admin=AdminSocket(path=str(admin)),
             probes_port=None,
+            drain=drain_time(self.options.drain),
         )
         supervisor = Supervisor(
             command=EnvoyCommand(

@@ -19,7 +19,7 @@ from gatewayd.ads.server import AdsServer
 from gatewayd.check import Finding, in_rejections
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.standalone.backoff import RESTART
-from gatewayd.standalone.envoy import EnvoyCommand, Supervisor
+from gatewayd.standalone.envoy import EnvoyCommand, Supervisor, drain_time
 from gatewayd.standalone.envoy_events import GaveUp
 from gatewayd.standalone.runtime_folder import runtime_folder
 from gatewayd.translation import Translation
@@ -92,6 +92,7 @@ def _supervisor(stage: _Stage, gateway: str) -> Supervisor:
         control_plane=UnixSocket(path=str(stage.socket)),
         admin=AdminSocket(path=str(admin)),
         probes_port=None,
+        drain=drain_time(0.0),
     )
     command = EnvoyCommand(
         binary=stage.envoy, bootstrap=json.dumps(text), folder=home, admin=admin, concurrency=1, drain=0.0

@@ -1,58 +1,55 @@
 """Sets of resources compared and joined, once for all streams.
 
 In: two `Resources` of one type. Out: the names whose version differs, or that only one of them has; or both as one set.
-Invariant: a memo is bounded and holds what it was computed from, so an identity is never reused under it. The bound is
-of resources, since what it holds keeps old snapshots alive.
+Invariant: a memo is bounded, forgets, and holds what it was computed from, so an identity is never reused under it. The
+bound is of resources, since what it holds keeps old snapshots alive.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
+from gatewayd.ads.recent import Recent
 from gatewayd.xds.resource import Resources
 from gatewayd.xds.resources import ResourceMap, differing_names
 
-_KEPT = 256
 _KEPT_NAMES = 50_000
+_PAIR = 200
+"""What a pair weighs beside its names."""
 _FEWEST = 4
+_KEPT_VERSIONS = 250_000
+_FEW = 32
+_PART = 8
+"""A table of all names is worth making for more than a few questions, and for those about one name of so many."""
 
 T = TypeVar("T")
 
 
 class PairMemo(Generic[T]):
-    """A bounded memo of a function of two sets of resources, by identity.
+    """A memo of a function of two sets of resources, by identity.
 
     The streams of a Gateway go through the same snapshots, so most calls are hits.
     """
 
-    __slots__ = ("_function", "_memo", "_names", "computed")
+    __slots__ = ("_function", "_memo", "computed")
 
     def __init__(self, function: Callable[[Resources, Resources], T]) -> None:
         self._function = function
-        self._memo: OrderedDict[tuple[int, int], tuple[Resources, Resources, T]] = OrderedDict()
-        self._names = 0
+        self._memo: Recent[tuple[int, int], tuple[Resources, Resources, T]] = Recent(most=_KEPT_NAMES, fewest=_FEWEST)
         self.computed = 0
 
     def __call__(self, old: Resources, new: Resources) -> T:
         """Return the function's value for the two."""
         key = (id(old), id(new))
         found = self._memo.get(key)
-        if found is not None:
-            self._memo.move_to_end(key)
-            return found[2]
-        value = self._function(old, new)
-        self.computed += 1
-        self._memo[key] = (old, new, value)
-        self._names += len(old) + len(new)
-        while self._is_full():
-            gone = self._memo.popitem(last=False)[1]
-            self._names -= len(gone[0]) + len(gone[1])
-        return value
+        if found is None:
+            found = self._memo.put(key, (old, new, self._function(old, new)), weight=_PAIR + len(old) + len(new))
+            self.computed += 1
+        return found[2]
 
-    def _is_full(self) -> bool:
-        """Say whether the one used longest ago must go."""
-        return len(self._memo) > _KEPT or (self._names > _KEPT_NAMES and len(self._memo) > _FEWEST)
+    def sweep(self) -> None:
+        """Forget the pairs that nobody has compared since the last sweep."""
+        self._memo.sweep()
 
 
 class Versions:
@@ -61,17 +58,23 @@ class Versions:
     __slots__ = ("_memo",)
 
     def __init__(self) -> None:
-        self._memo: OrderedDict[int, tuple[Resources, dict[str, str]]] = OrderedDict()
+        self._memo: Recent[int, tuple[Resources, dict[str, str]]] = Recent(most=_KEPT_VERSIONS, fewest=_FEWEST)
 
     def __call__(self, resources: Resources) -> Mapping[str, str]:
         """Return them; a storm of clients that come back compares with the same few."""
         found = self._memo.get(id(resources))
         if found is None:
-            found = (resources, {name: item.version for name, item in resources.items()})
-            self._memo[id(resources)] = found
-            if len(self._memo) > _FEWEST:
-                self._memo.popitem(last=False)
+            versions = {name: item.version for name, item in resources.items()}
+            found = self._memo.put(id(resources), (resources, versions), weight=1 + len(versions))
         return found[1]
+
+    def table(self, resources: Resources, questions: int) -> Collection[str]:
+        """Return what says fastest which names there are, when it is asked so many questions."""
+        return self(resources) if questions > _FEW and questions * _PART > len(resources) else resources
+
+    def sweep(self) -> None:
+        """Forget the sets that nobody has asked about since the last sweep."""
+        self._memo.sweep()
 
 
 def differing(old: Resources, new: Resources) -> tuple[str, ...]:

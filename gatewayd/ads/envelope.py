@@ -6,16 +6,16 @@ Invariant: equal content gives the very same bytes object, nonce included: a non
 pairs an answer with the one response of its type that is in flight on a stream.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from hashlib import blake2b
 
+from gatewayd.ads.recent import Recent
 from gatewayd.xds.resource import Resource, TypeUrl
 
-_KEPT_BYTES = 16 * 1024 * 1024
-_KEPT_HEADS = 16_384
+KEPT_BYTES = 64 * 1024 * 1024
+"""What is kept of responses at most, and only while streams send them."""
 
 
 class Mode(Enum):
@@ -56,14 +56,12 @@ class Cost:
 
 
 class Envelope:
-    """Encodes responses and remembers the last 16 MiB of them. Each Gateway has its own."""
+    """Encodes responses and remembers the recent ones. Each Gateway has its own."""
 
-    __slots__ = ("_heads", "_pushes", "_size", "cost")
+    __slots__ = ("_pushes", "cost")
 
     def __init__(self) -> None:
-        self._pushes: OrderedDict[str, Push] = OrderedDict()
-        self._heads: OrderedDict[tuple[Mode, TypeUrl, str, str], bytes] = OrderedDict()
-        self._size = 0
+        self._pushes: Recent[str, Push] = Recent(most=KEPT_BYTES)
         self.cost = Cost()
 
     def push(self, content: Content) -> Push:
@@ -75,51 +73,40 @@ class Envelope:
             return found
         data = self._encode(content, nonce)
         made = Push(type_url=content.type_url, nonce=nonce, data=data)
-        self._keep(made)
-        return made
+        return self._pushes.put(nonce, made, weight=len(data))
 
-    def _keep(self, push: Push) -> None:
-        """Remember a response, and forget the oldest ones above the limit (never the newest)."""
-        self._pushes[push.nonce] = push
-        self._size += len(push.data)
-        while self._size > _KEPT_BYTES and len(self._pushes) > 1:
-            self._size -= len(self._pushes.popitem(last=False)[1].data)
+    def sweep(self) -> None:
+        """Forget what no stream has sent since the last sweep."""
+        self._pushes.sweep()
 
     def _encode(self, content: Content, nonce: str) -> bytes:
         """Concatenate the fields of the response (numbers as in discovery.proto)."""
         parts: list[bytes] = [_text(1, content.version or nonce)]
+        any_type = _text(1, content.type_url) + _tag(2)
+        head = _entry_head if content.mode is Mode.DELTA else _any_head
         for item in content.made:
-            parts.append(self._head(content.mode, item))
+            parts.append(head(any_type, item))
             parts.append(item.body)
         parts.extend((_text(4, content.type_url), _text(5, nonce)))
         parts.extend(_text(6, name) for name in content.removed)
         data = b"".join(parts)
         self.cost.responses += 1
+        self.cost.entries += len(content.made)
         self.cost.bytes_built += len(data)
         return data
 
-    def _head(self, mode: Mode, item: Resource) -> bytes:
-        """Return everything of an entry that stands before the body, made once for each resource."""
-        key = (mode, item.type_url, item.name, item.version)
-        found = self._heads.get(key)
-        if found is None:
-            found = self._heads[key] = _entry_head(item) if mode is Mode.DELTA else _any_field(2, item)
-            self.cost.entries += 1
-            if len(self._heads) > _KEPT_HEADS:
-                self._heads.popitem(last=False)
-        return found
 
-
-def _entry_head(item: Resource) -> bytes:
+def _entry_head(any_type: bytes, item: Resource) -> bytes:
     """Start a field `resources` of a DeltaDiscoveryResponse: a Resource whose last field ends with the body."""
-    inner = _text(3, item.name) + _text(1, item.version) + _any_field(2, item)
-    return _tag(2) + _varint(len(inner) + len(item.body)) + inner
+    inner = _text(3, item.name) + _text(1, item.version) + _any_head(any_type, item)
+    return _RESOURCES + _varint(len(inner) + len(item.body)) + inner
 
 
-def _any_field(number: int, item: Resource) -> bytes:
-    """Start a field of type Any whose value is the body."""
-    inner = _text(1, item.type_url) + _tag(2) + _varint(len(item.body))
-    return _tag(number) + _varint(len(inner) + len(item.body)) + inner
+def _any_head(any_type: bytes, item: Resource) -> bytes:
+    """Start a field 2 of type Any whose value is the body; `any_type` is its type and the tag of the value."""
+    size = len(item.body)
+    inner = any_type + _varint(size)
+    return _RESOURCES + _varint(len(inner) + size) + inner
 
 
 def _nonce(content: Content) -> str:
@@ -146,6 +133,9 @@ def _text(number: int, text: str) -> bytes:
 def _tag(number: int) -> bytes:
     """Encode the tag of a length-delimited field (wire type 2); the numbers here are all below 16."""
     return bytes(((number << 3) | 2,))
+
+
+_RESOURCES = _tag(2)
 
 
 def _varint(value: int) -> bytes:

@@ -207,6 +207,11 @@ class Fleet:
             self._on_push(member.gateway, push.type_url)
         return pushes
 
+    def sweep(self) -> None:
+        """Forget what was made for several streams and none has asked for since the last sweep."""
+        for fleet in self._fleets.values():
+            fleet.shared.sweep()
+
     def gateways(self) -> tuple[str, ...]:
         """Return the Gateways that have a snapshot or a stream, sorted."""
         return tuple(sorted(self._fleets))

@@ -11,6 +11,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
+from gatewayd.ads.difference import Versions
 from gatewayd.ads.names import NamePool
 from gatewayd.ads.refusal import Refusal, culprits, shortened
 from gatewayd.ads.subscription import Change, Subscription
@@ -59,6 +60,7 @@ class Ledger:
     """The state of one type on one stream."""
 
     __slots__ = (
+        "_versions",
         "acked_nonce",
         "behind",
         "doubts",
@@ -72,8 +74,9 @@ class Ledger:
         "target",
     )
 
-    def __init__(self, row: XdsType, pool: NamePool) -> None:
+    def __init__(self, row: XdsType, pool: NamePool, versions: Versions) -> None:
         self.row = row
+        self._versions = versions
         self.subscription = Subscription(row, pool)
         self.target: Resources = NOTHING
         self.behind: dict[str, Held] = {}
@@ -115,13 +118,16 @@ class Ledger:
                 self._settle(name, self.behind[name] if name in self.behind else old.get(name))
 
     def subscribe(self, change: Change) -> None:
-        """Note what a request asked for."""
+        """Note what a request asked for.
+
+        Each Envoy names things in an order of its own; the same order for all lets them share responses.
+        """
         if change.narrowed:
             self._forget()
         if change.wildcard:
             self.greeting = True
             self._await(self.target)
-        self._await(change.asked)
+        self._await(sorted(change.asked))
 
     def declare(self, versions: Mapping[str, str], wanted: Mapping[str, str]) -> None:
         """Note what the client had before this stream, by name (`initial_resource_versions` of a first request).
@@ -133,8 +139,9 @@ class Ledger:
         if versions:
             self.greeting = False
             self.behind = {name: held for name, held in self.behind.items() if name not in versions}
-        other = {name: version for name, version in versions.items() if wanted.get(name) != version}
-        self.behind.update((name, version) for name, version in other.items() if self.subscription.covers(name))
+        if versions != wanted:
+            other = {name: version for name, version in versions.items() if wanted.get(name) != version}
+            self.behind.update((name, version) for name, version in other.items() if self.subscription.covers(name))
         for name, said in doubts.items():
             is_open = versions.get(name, "") != said and self.behind.get(name) is not UNKNOWN
             if is_open and self.subscription.covers(name):
@@ -169,27 +176,40 @@ class Ledger:
 
     def refresh(self, names: Collection[str]) -> None:
         """Answer again, although nothing has changed: the client needs to see resources, or that they are not there."""
-        self._await([name for name in names if self.subscription.covers(name)])
+        asked = frozenset(names)
+        self._await(asked - self.subscription.lacking(asked))
 
     def makes(self) -> list[str]:
         """Return the names that the client has yet to be sent, without those it refused."""
+        known, refused = self._known(), self.refused
+        return [name for name in self.behind if name in known and name not in refused]
+
+    def has_makes(self) -> bool:
+        """Say whether there are such names."""
         target, refused = self.target, self.refused
-        return [name for name in self.behind if name in target and name not in refused]
+        return any(name in target and name not in refused for name in self.behind)
 
     def removals(self) -> list[str]:
         """Return the names that the client has and shall lose."""
-        target = self.target
-        return [name for name, held in self.behind.items() if name not in target and held is not UNKNOWN]
+        return [name for name in self._unmade() if self.behind[name] is not UNKNOWN]
 
     def absences(self) -> list[str]:
         """Return the names that the client asked for in vain; saying so breaks nothing."""
-        target = self.target
-        return [name for name, held in self.behind.items() if held is UNKNOWN and name not in target]
+        return [name for name in self._unmade() if self.behind[name] is UNKNOWN]
+
+    def _unmade(self) -> list[str]:
+        known = self._known()
+        return [name for name in self.behind if name not in known]
+
+    def _known(self) -> Collection[str]:
+        """Return the names of the target, in the form that is fastest for all that the client lacks."""
+        return self._versions.table(self.target, len(self.behind))
 
     def drop(self, names: Iterable[str]) -> None:
         """Take the client as having lost resources, without telling it (SotW has no words for that)."""
         for name in names:
             self.behind.pop(name, None)
+        self._shrink()
 
     def expect_gone(self, held: Mapping[str, Held]) -> None:
         """Take back what was taken as lost: the client has it still, unless the target has it again."""
@@ -212,6 +232,7 @@ class Ledger:
             before, self.behind = self.behind, {}
         else:
             before = {name: self.behind.pop(name) for name in names}
+            self._shrink()
         self.flight = Flight(nonce=nonce, before=before, target=self.target)
         self.greeting = False
         self.sent_nonce = nonce
@@ -281,6 +302,11 @@ class Ledger:
             self.behind.pop(name, None)
         else:
             self.behind[name] = held
+
+    def _shrink(self) -> None:
+        """Give back what an emptied table keeps of its size."""
+        if not self.behind:
+            self.behind = {}
 
     def _forget(self) -> None:
         """Drop what is known of names that the client no longer wants."""

@@ -17,21 +17,25 @@ from gatewayd.xds.names import ANY
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SCOPED_ROUTE, SECRET, Snapshot, TypeUrl
 
 DRAIN = 600.0
-"""Envoy's default, in seconds."""
+"""Envoy's default, in seconds: of an Envoy that does not say what it was started with."""
 
 _ROUTED_BY = (SCOPED_ROUTE, ROUTE, CLUSTER, ENDPOINT, SECRET)
 
 
 class Lingering:
-    """The removals of one stream that wait. `until` is when they wait no more, None while there are none."""
+    """The removals of one stream that wait. `until` is when they wait no more, None while there are none.
 
-    __slots__ = ("_held", "_is_over", "_ledgers", "_stale", "until")
+    `drain` is how long the client's listeners drain, in seconds.
+    """
+
+    __slots__ = ("_held", "_is_over", "_ledgers", "_stale", "drain", "until")
 
     def __init__(self, ledgers: Mapping[TypeUrl, Ledger]) -> None:
         self._ledgers = ledgers
         self._held: dict[TypeUrl, dict[str, Held]] = {}
         self._is_over = False
         self._stale: frozenset[str] = frozenset()
+        self.drain = DRAIN
         self.until: float | None = None
 
     def routing_moved(self, routing: Snapshot) -> None:
@@ -70,7 +74,7 @@ class Lingering:
             held = {name: ledger.behind[name] for name in removals}
             ledger.drop(held)
             self._held.setdefault(url, {}).update(held)
-        self.until = now + DRAIN
+        self.until = now + self.drain
 
     def end_in_time(self, now: float) -> None:
         """Let the removals go when their time has come."""

@@ -17,7 +17,7 @@ it. Clusters, endpoints and secrets follow the latest snapshot at once, and keep
 from collections.abc import Iterable, Mapping
 
 from gatewayd.ads.ledger import Ledger, Unsure, version_of
-from gatewayd.ads.lingering import DRAIN, Lingering
+from gatewayd.ads.lingering import Lingering
 from gatewayd.ads.names import NamePool
 from gatewayd.ads.references import References
 from gatewayd.xds.resource import (
@@ -41,6 +41,8 @@ _LAST = tuple(row.url for row in XDS_TYPES if row.phase > ROUTING_PHASE)
 
 # A gate that has not opened after this many seconds lets go: something is broken, and waiting longer breaks more.
 PATIENCE = 10.0
+
+_NONE: frozenset[str] = frozenset()
 
 
 class Ordering:
@@ -67,8 +69,8 @@ class Ordering:
         self._lingering = Lingering(ledgers)
         self._references = references
         self._names = names
-        self._making: frozenset[str] = frozenset()
-        self._owed: frozenset[str] = frozenset()
+        self._making = _NONE
+        self._owed = _NONE
         self._droppable: set[str] = set()
         self._closed_since: float | None = None
         # Since when some listener may still use other routes than those of the routing snapshot.
@@ -77,6 +79,10 @@ class Ordering:
         self._owes_scopes = False
         self._now = 0.0
         self.deadline: float | None = None
+
+    def drains_for(self, seconds: float) -> None:
+        """Take note of how long the client's listeners drain."""
+        self._lingering.drain = seconds
 
     def at(self, now: float) -> None:
         """Set the time, in seconds, that the gates judge by, and forget the deadline of before."""
@@ -97,7 +103,7 @@ class Ordering:
     def repeat_scopes(self) -> None:
         """Look again when a listener was ACKed: the last one that used scopes may have gone meanwhile."""
         listeners, scopes = self._ledgers[LISTENER], self._ledgers[SCOPED_ROUTE]
-        if self._owes_scopes and not any(each.flight is not None or each.makes() for each in (listeners, scopes)):
+        if self._owes_scopes and not any(each.flight is not None or each.has_makes() for each in (listeners, scopes)):
             self._owes_scopes = False
             self._repeat_scopes()
 
@@ -108,7 +114,9 @@ class Ordering:
         that come after a listener count as all.
         """
         scopes = self._ledgers[SCOPED_ROUTE]
-        if scopes.target and self._ledgers[ROUTE].subscription.lacks(scopes.target):
+        if scopes.subscription.is_empty or not scopes.target:
+            return
+        if self._ledgers[ROUTE].subscription.lacks(scopes.target):
             scopes.refresh(tuple(scopes.target))
 
     def clusters_sent(self, names: Iterable[str]) -> None:
@@ -118,13 +126,15 @@ class Ordering:
         supplied by management server even though there is no change in endpoints". Envoy does not ask again for a name
         that it is subscribed to already.
         """
-        clusters = self._ledgers[CLUSTER]
-        sent = {name: clusters.target.get(name) for name in names}
-        made = [item for item in sent.values() if item is not None]
-        owed = (each for item in made for type_url, each in self._references.of(item) if type_url == ENDPOINT)
+        target, sent = self._ledgers[CLUSTER].target, frozenset(names)
         # All streams that begin send the same: thousands of names, until they are ACKed.
-        self._making = self._names.one(self._making.difference(sent).union(item.name for item in made))
-        self._owed = self._names.one(self._owed.union(owed))
+        needs = self._references.of_all(target, sent)
+        self._making = self._joined(self._making - sent, needs.clusters)
+        self._owed = self._joined(self._owed, needs.named.get(ENDPOINT, _NONE))
+
+    def _joined(self, some: frozenset[str], more: frozenset[str]) -> frozenset[str]:
+        """Return the union, as a set that is not of this stream alone."""
+        return self._names.one(some | more) if some and more else some or more
 
     def repeat_endpoints(self) -> None:
         """Let the endpoints of clusters that were sent go again, as soon as the client is subscribed to them.
@@ -136,9 +146,9 @@ class Ordering:
         endpoints = self._ledgers[ENDPOINT]
         if endpoints.subscription.is_empty:
             return
-        subscribed = {name for name in self._owed if endpoints.subscription.covers(name)}
+        subscribed = self._owed - endpoints.subscription.lacking(self._owed)
         if subscribed:
-            self._owed = self._owed - subscribed
+            self._owed -= subscribed
             endpoints.refresh(subscribed)
 
     @property
@@ -156,7 +166,7 @@ class Ordering:
         Routes that shall go do not count: nothing uses them by then, or they are kept for what was refused.
         """
         routes = self._ledgers[ROUTE]
-        return routes.flight is None and not routes.makes() and self._are_last_settled()
+        return routes.flight is None and not routes.has_makes() and self._are_last_settled()
 
     def may_route(self, routing: Snapshot) -> bool:
         """Say whether routes, scopes and listeners of the routing snapshot may go out."""
@@ -175,12 +185,12 @@ class Ordering:
 
     def may_send_last(self) -> bool:
         """Say whether listeners and scopes may go out: the routes that they may refer to are on their way."""
-        return all(not self._ledgers[url].makes() for url in ROUTED if url not in _LAST)
+        return all(not self._ledgers[url].has_makes() for url in ROUTED if url not in _LAST)
 
     def may_send_listeners(self) -> bool:
         """Say whether listeners may go out: one that finds scopes of a listener before it uses them at once."""
         scopes = self._ledgers[SCOPED_ROUTE]
-        return scopes.flight is None and not scopes.makes() and not self._lingering.stale_scopes()
+        return scopes.flight is None and not scopes.has_makes() and not self._lingering.stale_scopes()
 
     def removable_routes(self, routing: Snapshot) -> list[str]:
         """Return the routes that may be removed: no listener or scope uses them any more."""
@@ -198,12 +208,12 @@ class Ordering:
         if stale:
             return stale
         listeners = self._ledgers[LISTENER]
-        if listeners.flight is not None or listeners.makes() or not self._have_listeners_routes(routing):
+        if listeners.flight is not None or listeners.has_makes() or not self._have_listeners_routes(routing):
             return []
         if not self._lingering.is_due(routing):
             return removals
         self._lingering.start(self._now, routing)
-        self._has_passed(self._now + DRAIN)
+        self._has_passed(self._now + self._lingering.drain)
         return self._ledgers[url].removals()
 
     def may_remove_dependents(self) -> bool:
@@ -229,11 +239,28 @@ class Ordering:
         clusters = self._ledgers[CLUSTER]
         if not self._making and not clusters.behind:
             return set()
+        if self._is_all_there():
+            self._making = _NONE
+            return set()
         self._making = frozenset(name for name in self._making if not self._is_made(name))
         wanted = routing.of(CLUSTER)
         missing = {name for name in self._making if name in wanted}
         missing.update(name for name in clusters.makes() if name in wanted)
         return missing
+
+    def _is_all_there(self) -> bool:
+        """Say whether the client has all clusters, and all that those need which were sent.
+
+        That is what `_is_made` says of each, at the cost of a comparison of sets that streams share.
+        """
+        if any(ledger.flight is not None or ledger.behind for ledger in map(self._ledgers.__getitem__, MADE_FIRST)):
+            return False
+        needs = self._references.of_all(self._ledgers[CLUSTER].target, self._making)
+        return not any(
+            name in self._ledgers[url].target
+            for url, names in needs.named.items()
+            for name in self._ledgers[url].subscription.lacking(names)
+        )
 
     def _is_made(self, name: str) -> bool:
         """Say whether the client has a cluster with all that it needs, or will never have it."""
@@ -265,7 +292,7 @@ class Ordering:
         is_proven = (
             all(self._ledgers[url].subscription.seen for url in expected)
             and routes.flight is None
-            and not routes.makes()
+            and not routes.has_makes()
             # A listener that the client refused asks for nothing.
             and (self._ledgers[LISTENER].refused or not routes.subscription.lacks(routing.of(ROUTE)))
         )

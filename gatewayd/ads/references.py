@@ -4,38 +4,66 @@ In: a Cluster resource. Out: `(type, name)` of the resources that Envoy subscrib
 Envoy warms a cluster until they have arrived: https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#resource-warming
 """
 
-from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from envoy.config.cluster.v3 import cluster_pb2
 from envoy.config.core.v3 import base_pb2
 from envoy.extensions.transport_sockets.tls.v3 import tls_pb2
 from google.protobuf.message import DecodeError
 
-from gatewayd.xds.resource import ENDPOINT, SECRET, Resource, TypeUrl
+from gatewayd.ads.recent import Recent
+from gatewayd.xds.resource import ENDPOINT, SECRET, Resource, Resources, TypeUrl
 
 Reference = tuple[TypeUrl, str]
 
 _KEPT = 65_536
 
 
-class References:
-    """A bounded memo from a cluster's version to its references: a body is parsed once for all streams."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What some clusters refer to, by type; `clusters` are the names of those that there are."""
 
-    __slots__ = ("_memo",)
+    clusters: frozenset[str]
+    named: Mapping[TypeUrl, frozenset[str]]
+
+
+class References:
+    """The references of clusters, of one or of many: a body is parsed once for all streams."""
+
+    __slots__ = ("_memo", "_needs")
 
     def __init__(self) -> None:
-        self._memo: OrderedDict[tuple[str, str], tuple[Reference, ...]] = OrderedDict()
+        self._memo: Recent[tuple[str, str], tuple[Reference, ...]] = Recent(most=_KEPT)
+        self._needs: Recent[tuple[int, frozenset[str]], tuple[Resources, Needs]] = Recent(most=_KEPT)
 
     def of(self, cluster: Resource) -> tuple[Reference, ...]:
         """Return the references of a cluster; none when its body is not a Cluster (Envoy will say so)."""
         key = (cluster.name, cluster.version)
         found = self._memo.get(key)
+        return self._memo.put(key, references(cluster)) if found is None else found
+
+    def of_all(self, clusters: Resources, names: frozenset[str]) -> Needs:
+        """Return the references of the clusters of these names, the same object for the same two."""
+        key = (id(clusters), names)
+        found = self._needs.get(key)
         if found is None:
-            found = self._memo[key] = references(cluster)
-            if len(self._memo) > _KEPT:
-                self._memo.popitem(last=False)
-        return found
+            found = self._needs.put(key, (clusters, self._collected(clusters, names)), weight=len(names) + 1)
+        return found[1]
+
+    def sweep(self) -> None:
+        """Forget the clusters that nobody has asked about since the last sweep."""
+        self._memo.sweep()
+        self._needs.sweep()
+
+    def _collected(self, clusters: Resources, names: frozenset[str]) -> Needs:
+        made = [name for name in names if name in clusters]
+        named: dict[TypeUrl, set[str]] = {}
+        for name in made:
+            for type_url, each in self.of(clusters[name]):
+                named.setdefault(type_url, set()).add(each)
+        found = {type_url: frozenset(each) for type_url, each in named.items()}
+        return Needs(clusters=names if len(made) == len(names) else frozenset(made), named=found)
 
 
 def references(cluster: Resource) -> tuple[Reference, ...]:

@@ -23,6 +23,7 @@ from gatewayd.ads.csds import client_status
 from gatewayd.ads.envelope import Mode
 from gatewayd.ads.fleet import Fleet, Member
 from gatewayd.ads.listen import TlsListener, UnixListener, bind_tls, bind_unix
+from gatewayd.ads.passage import Passage
 from gatewayd.ads.session import Request
 from gatewayd.ads.subscription import ProtocolError
 
@@ -39,11 +40,16 @@ _OPTIONS = (
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.max_concurrent_streams", 100),
+    # A wider window would let the lists of a thousand clients that come back, 1 MiB of each, wait here to be read.
+    ("grpc.http2.bdp_probe", 0),
     # In a storm of clients that come back, new streams wait for their turn: seconds, and longer than the default of 30.
     ("grpc.server_max_unrequested_time_in_server", 300),
     # Two servers on one port would each get a part of the fleet.
     ("grpc.so_reuseport", 0),
 )
+
+# Seconds between two sweeps: after twice that, nothing is kept for a stream that might come.
+_SWEEP = 1.0
 
 # How many seconds `stop` waits for cancelled streams to say good-bye to the fleet.
 _PATIENCE = 5.0
@@ -74,6 +80,8 @@ class AdsServer:
         self._others = others
         self._server: grpc.aio.Server | None = None
         self._streams: set[asyncio.Task[Any]] = set()
+        self._passage = Passage()
+        self._sweeper: asyncio.TimerHandle | None = None
         self.addresses: tuple[str, ...] = ()
 
     async def start(self) -> None:
@@ -86,14 +94,22 @@ class AdsServer:
         )
         await server.start()
         self._server = server
+        self._sweep()
 
     async def stop(self, *, grace: float = 0.0) -> None:
         """Refuse new streams and end the open ones after `grace` seconds; the clients keep what they have."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
         if self._server is not None:
             await self._server.stop(grace)
             self._server = None
         if self._streams:
             await asyncio.wait(self._streams, timeout=_PATIENCE)
+
+    def _sweep(self) -> None:
+        """Let the fleet forget what nobody has needed for a while, again and again."""
+        self._fleet.sweep()
+        self._sweeper = asyncio.get_running_loop().call_later(_SWEEP, self._sweep)
 
     def _handlers(self) -> tuple[grpc.GenericRpcHandler, ...]:
         """Map the methods that exist; requests and responses stay bytes here."""
@@ -183,10 +199,9 @@ class AdsServer:
             while not ended.is_set():
                 await wake.wait()
                 wake.clear()
-                for push in self._fleet.responses_to_send(member, loop.time()):
-                    if ended.is_set():
-                        return
-                    await context.write(push.data)
+                await self._write_due(member, ended, context)
+                if ended.is_set():
+                    return
                 if timer is not None:
                     timer.cancel()
                 deadline = member.session.deadline
@@ -194,6 +209,14 @@ class AdsServer:
         finally:
             if timer is not None:
                 timer.cancel()
+
+    async def _write_due(self, member: Member, ended: asyncio.Event, context: Context) -> None:
+        """Write what is due now; nothing of it is held once it is written."""
+        for push in self._fleet.responses_to_send(member, asyncio.get_running_loop().time()):
+            async with self._passage.of(len(push.data)):
+                if ended.is_set():
+                    return
+                await context.write(push.data)
 
     async def _fetch_status(self, data: bytes, context: Context) -> bytes:
         """Answer one question about the proxies that the caller may know of."""

@@ -15,13 +15,16 @@ from envoy.config.core.v3 import base_pb2
 from envoy.config.endpoint.v3 import endpoint_pb2
 from envoy.service.discovery.v3 import discovery_pb2
 
+from gatewayd.ads.departures import Departures
 from gatewayd.ads.difference import PairMemo, Versions, differing, joined
 from gatewayd.ads.envelope import Content, Envelope, Mode, Push, state_version
 from gatewayd.ads.ledger import Doubts, Ledger
+from gatewayd.ads.lingering import DRAIN
 from gatewayd.ads.names import NamePool
 from gatewayd.ads.ordering import MADE_FIRST, ROUTED, Ordering
 from gatewayd.ads.references import References
 from gatewayd.ads.subscription import UNCHANGED
+from gatewayd.xds.bootstrap import DRAIN_FIELD
 from gatewayd.xds.resource import (
     CLUSTER,
     ENDPOINT,
@@ -38,6 +41,13 @@ from gatewayd.xds.resource import (
 Request: TypeAlias = discovery_pb2.DeltaDiscoveryRequest | discovery_pb2.DiscoveryRequest
 
 
+_LONGEST_DRAIN = 86_400.0
+
+MOST_ROUTES = 250
+"""RouteConfigurations in one response. Envoy unpacks a response as a whole and keeps for minutes what that took:
+70 MiB for 5,000 at once. Each of them stands for itself, so it does not matter which come first."""
+
+
 class Answer(Enum):
     """What a request was."""
 
@@ -49,28 +59,39 @@ class Answer(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """What a client says of itself; not its message, which is large and may carry the names of all that it has."""
+    """What a client says of itself; not its message, which is large and may carry the names of all that it has.
+
+    `drain` is how long its listeners drain, in seconds.
+    """
 
     id: str
     cluster: str
     version: str
+    drain: float
 
 
-_NOBODY = Node(id="", cluster="", version="")
+_NOBODY = Node(id="", cluster="", version="", drain=DRAIN)
 
 
 class Shared:
     """What the streams of one Gateway share: responses, comparisons of snapshots, references of clusters, names."""
 
-    __slots__ = ("differing", "envelope", "joined", "names", "references", "versions")
+    __slots__ = ("departures", "differing", "envelope", "joined", "names", "references", "versions")
 
     def __init__(self) -> None:
         self.envelope = Envelope()
+        self.versions = Versions()
+        self.departures = Departures(self.envelope, self.versions)
         self.differing = PairMemo(differing)
         self.joined = PairMemo(joined)
         self.references = References()
         self.names = NamePool()
-        self.versions = Versions()
+
+    def sweep(self) -> None:
+        """Forget what no stream has asked for since the last sweep."""
+        made = (self.departures, self.envelope, self.differing, self.joined, self.references, self.versions)
+        for memo in made:
+            memo.sweep()
 
 
 class Session:
@@ -81,7 +102,7 @@ class Session:
     def __init__(self, mode: Mode, shared: Shared) -> None:
         self.mode = mode
         self.node = _NOBODY
-        self.ledgers = {row.url: Ledger(row, shared.names) for row in XDS_TYPES}
+        self.ledgers = {row.url: Ledger(row, shared.names, shared.versions) for row in XDS_TYPES}
         self._shared = shared
         self._ordering = Ordering(self.ledgers, shared.references, shared.names)
         self._latest: Snapshot | None = None
@@ -111,6 +132,7 @@ class Session:
         """
         if self.node is _NOBODY:
             self.node = _node(message.node)
+            self._ordering.drains_for(self.node.drain)
         ledger = self.ledgers.get(TypeUrl(message.type_url))
         if ledger is None:
             return Answer.IGNORED
@@ -254,6 +276,8 @@ class Session:
         if not ledger.is_waiting():
             return
         names = ledger.group((*ledger.makes(), *self._sayable(ledger, removals), *self._absences(ledger)))
+        if self.mode is Mode.DELTA and ledger.row.url == ROUTE:
+            names = names[:MOST_ROUTES]
         if names or ledger.greeting:
             self._depart(pushes, ledger, names)
 
@@ -285,27 +309,26 @@ class Session:
 
     def _depart(self, pushes: list[Push], ledger: Ledger, names: tuple[str, ...]) -> None:
         """Encode a response and note it as sent."""
-        push = self._shared.envelope.push(self._content(ledger, names))
+        shared = self._shared
+        if self.mode is Mode.DELTA:
+            push = shared.departures(ledger.row.url, ledger.target, names)
+        else:
+            push = shared.envelope.push(_state(ledger, names))
         ledger.depart(push.nonce, names)
         pushes.append(push)
 
-    def _content(self, ledger: Ledger, names: tuple[str, ...]) -> Content:
-        """Say what a response that carries these names contains.
 
-        SPEC#grouping-resources-into-responses: in SotW "the server must include the complete state of the world" for
-        listeners and clusters (and Envoy reads scopes that way too), what may not change yet as it was before.
-        """
-        target = ledger.target
-        made = tuple(target[name] for name in sorted(names) if name in target)
-        if self.mode is Mode.DELTA:
-            removed = tuple(sorted(name for name in names if name not in target))
-            return Content(mode=self.mode, type_url=ledger.row.url, made=made, removed=removed, version="")
-        if ledger.row.url == ENDPOINT:
-            made += tuple(_no_endpoints(name) for name in sorted(names) if name not in target)
-        state = ledger.effective(frozenset(names))
-        if ledger.row.wildcard:
-            made = tuple(state)
-        return Content(mode=self.mode, type_url=ledger.row.url, made=made, removed=(), version=state_version(state))
+def _state(ledger: Ledger, names: tuple[str, ...]) -> Content:
+    """Say what a response of the SotW variant that carries these names contains.
+
+    SPEC#grouping-resources-into-responses: "the server must include the complete state of the world" for listeners and
+    clusters (and Envoy reads scopes that way too), what may not change yet as it was before.
+    """
+    target, state = ledger.target, ledger.effective(frozenset(names))
+    made = tuple(state) if ledger.row.wildcard else tuple(target[name] for name in sorted(names) if name in target)
+    if ledger.row.url == ENDPOINT:
+        made += tuple(_no_endpoints(name) for name in sorted(names) if name not in target)
+    return Content(mode=Mode.SOTW, type_url=ledger.row.url, made=made, removed=(), version=state_version(state))
 
 
 def _node(message: base_pb2.Node) -> Node:
@@ -313,7 +336,14 @@ def _node(message: base_pb2.Node) -> Node:
     build = message.user_agent_build_version.version
     has_build = message.HasField("user_agent_build_version")
     version = f"{build.major_number}.{build.minor_number}.{build.patch}" if has_build else ""
-    return Node(id=message.id, cluster=message.cluster, version=version)
+    return Node(id=message.id, cluster=message.cluster, version=version, drain=_drain(message))
+
+
+def _drain(message: base_pb2.Node) -> float:
+    """Read how long listeners drain, as the bootstrap of our Envoys says it; Envoy's default of others."""
+    said = message.metadata.fields.get(DRAIN_FIELD)
+    seconds = said.number_value if said is not None else DRAIN
+    return seconds if 0.0 < seconds <= _LONGEST_DRAIN else DRAIN
 
 
 def _on_sotw(ledger: Ledger, message: discovery_pb2.DiscoveryRequest) -> Answer:

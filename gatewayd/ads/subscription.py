@@ -56,6 +56,10 @@ class Subscription:
         """Say whether the client wants a resource of this name."""
         return self.wildcard or name in self.names
 
+    def lacking(self, names: frozenset[str]) -> frozenset[str]:
+        """Return those of these names that the client does not want."""
+        return _NONE if self.wildcard else self.names.lacking(names)
+
     def lacks(self, names: Iterable[str]) -> bool:
         """Say whether there is one of these names that the client does not want."""
         return not self.wildcard and bool(self.names.lacking(names))

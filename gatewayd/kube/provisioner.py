@@ -113,6 +113,7 @@ class Provisioner:
             ),
             admin=Admin(port=layout.ADMIN_PORT),
             probes_port=layout.PROBES_PORT,
+            drain=layout.DRAIN_SECONDS,
         )
         files = {layout.BOOTSTRAP_FILE: document, **sds_files(layout.CERTIFICATES_FOLDER)}
         return {name: json.dumps(value, indent=1, sort_keys=True) for name, value in files.items()}

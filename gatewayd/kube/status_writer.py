@@ -59,8 +59,11 @@ class StatusWriter:
     def want(self, member: Member, outcome: Outcome | None) -> None:
         """Take a new outcome; None: nothing is said of the object any more."""
         at = (BY_STRUCT[member.table], ObjectKey(*member.key))  # type: ignore[misc]
-        self._wanted[at] = outcome
-        self._mark(at)
+        if outcome is None and self.live.get(*at) is None:
+            self._forget(at)
+        else:
+            self._wanted[at] = outcome
+            self._mark(at)
 
     def became_leader(self) -> None:
         """Look at everything again: what changed while another wrote."""
@@ -71,10 +74,14 @@ class StatusWriter:
         at = (kind, key)
         if at in self._wanted:
             if self._wanted[at] is None and self.live.get(kind, key) is None:
-                del self._wanted[at]
-                self._pace.forget(at)
+                self._forget(at)
             else:
                 self._mark(at)
+
+    def _forget(self, at: tuple[Kind, ObjectKey]) -> None:
+        """Keep nothing of an object that is gone and of which nothing is said any more."""
+        self._wanted.pop(at, None)
+        self._pace.forget(at)
 
     def _mark(self, at: tuple[Kind, ObjectKey]) -> None:
         self._due[at] = None

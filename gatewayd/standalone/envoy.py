@@ -77,12 +77,17 @@ class EnvoyCommand:
             # No successor takes over by shared memory; a dynamic base id would leave a file in /dev/shm at each start.
             "--disable-hot-restart",
             *("--concurrency", str(self.concurrency)),
-            *("--drain-time-s", str(max(1, round(self.drain)))),
+            *("--drain-time-s", str(drain_time(self.drain))),
             *("--drain-strategy", "immediate"),
             *("--log-level", "warning"),
             *("--log-format", LOG_FORMAT),
             "--log-format-escaped",
         )
+
+
+def drain_time(seconds: float) -> int:
+    """Return the `--drain-time-s` of an Envoy whose requests get so many seconds to finish."""
+    return max(1, round(seconds))
 
 
 class Supervisor:

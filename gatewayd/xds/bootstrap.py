@@ -22,6 +22,9 @@ _LITERAL_PATH = 2048
 
 MAX_CONNECTIONS = 50_000
 
+DRAIN_FIELD = "gatewayd.drain_seconds"
+"""The field of a node's metadata that says its `--drain-time-s`."""
+
 CERTIFICATE_FILE = "sds-certificate.json"
 TRUST_FILE = "sds-trust.json"
 
@@ -70,12 +73,19 @@ class AdminSocket:
 
 
 def bootstrap(
-    *, node: str, gateway: str, control_plane: ControlPlane, admin: Admin | AdminSocket, probes_port: int | None
+    *,
+    node: str,
+    gateway: str,
+    control_plane: ControlPlane,
+    admin: Admin | AdminSocket,
+    probes_port: int | None,
+    drain: float | None,
 ) -> JSON:
     """Return the bootstrap of one Envoy, to be written as JSON.
 
     `node` names this Envoy, `gateway` is "namespace/name". On `probes_port` it answers GET /ready and
-    GET /stats/prometheus to anybody, and nothing else of the admin interface; None opens no such port.
+    GET /stats/prometheus to anybody, and nothing else of the admin interface; None opens no such port. `drain` is the
+    `--drain-time-s` that it is started with, of which the control plane hears nowhere else; None: Envoy's default.
     """
     clusters = [_control_plane_cluster(control_plane)]
     static: JSON = {"clusters": clusters}
@@ -83,11 +93,14 @@ def bootstrap(
         clusters.append({"name": _ADMIN, "load_assignment": _assignment(_ADMIN, _admin_address(admin))})
         static["listeners"] = [_probes_listener(probes_port)]
     return {
-        "node": {"id": node, "cluster": gateway},
+        "node": {"id": node, "cluster": gateway, **({} if drain is None else {"metadata": {DRAIN_FIELD: drain}})},
         "dynamic_resources": _DYNAMIC_RESOURCES,
         "static_resources": static,
         "admin": {"address": _admin_address(admin), "ignore_global_conn_limit": True},
+        # A worker makes a cluster when the first request comes for it: of thousands it may use few.
+        "cluster_manager": {"enable_deferred_cluster_creation": True},
         "layered_runtime": _RUNTIME,
+        "memory_allocator_manager": _ALLOCATOR,
         "overload_manager": _OVERLOAD,
         "stats_config": _STATS,
         "deferred_stat_options": {"enable_deferred_creation_stats": True},
@@ -145,6 +158,9 @@ _RUNTIME: JSON = {
         }
     ]
 }
+# Envoy keeps what it has freed for ever, unless it is told to give it back: a change of thousands of routes, or a peak
+# of traffic, would cost its memory from then on. 2 MiB a second; what was in use in the last five minutes stays.
+_ALLOCATOR: JSON = {"bytes_to_release": 2 * 1024 * 1024, "memory_release_interval": "1s"}
 _OVERLOAD: JSON = {
     "resource_monitors": [
         {

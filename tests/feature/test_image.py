@@ -206,6 +206,7 @@ async def proxy(folder: Path) -> AsyncIterator[Proxy]:
         control_plane=UnixSocket(path=str(folder / "none")),
         admin=Admin(port=found.admin),
         probes_port=found.probes,
+        drain=None,
     )
     listeners = text["static_resources"]["listeners"]
     as_text = json.dumps(listeners[0]).replace(str(found.probes), str(found.web)).replace("gatewayd-probes", "web")

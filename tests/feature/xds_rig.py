@@ -153,6 +153,7 @@ async def rig(folder: Path, *, probes_port: int | None = None, over_tls: bool = 
         control_plane=control_plane,
         admin=AdminSocket(path=str(folder / "admin")),
         probes_port=probes_port,
+        drain=None,
     )
     path = folder / "bootstrap.json"
     path.write_text(json.dumps(started))

@@ -31,6 +31,7 @@ def static_config(snapshot: Snapshot, folder: str) -> Json:
         control_plane=UnixSocket(path=f"{folder}/xds"),
         admin=AdminSocket(path=f"{folder}/admin"),
         probes_port=None,
+        drain=None,
     )
     found.pop("dynamic_resources")
     static = found.setdefault("static_resources", {})

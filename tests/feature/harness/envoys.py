@@ -60,6 +60,7 @@ def start_envoy(
         control_plane=UnixSocket(path=str(socket)),
         admin=AdminSocket(path=str(admin)),
         probes_port=None,
+        drain=None,
     )
     binary = find_envoy(None)
     assert not isinstance(binary, NoEnvoy), binary.message

@@ -58,3 +58,23 @@ def test_versions_are_told_of_the_set_that_is_asked_for() -> None:
     for number in range(100):
         other = resources(b=str(number))
         assert versions(other) == {"b": other["b"].version}
+
+
+def test_what_nobody_compares_between_two_sweeps_is_forgotten() -> None:
+    memo, versions = PairMemo(differing), Versions()
+    old, new = resources(a="1"), resources(a="2")
+    memo(old, new)
+    versions(new)
+    for _ in range(2):
+        memo.sweep()
+        versions.sweep()
+    assert (len(memo._memo), len(versions._memo)) == (0, 0)
+    memo(old, new)
+    assert memo.computed == 2
+
+
+def test_a_table_is_made_for_many_questions_only() -> None:
+    versions, large = Versions(), {f"n{number}": resource(ENDPOINT, f"n{number}", b"1") for number in range(400)}
+    assert versions.table(large, 1) is large
+    assert versions.table(large, 50) is large
+    assert versions.table(large, 100) is versions(large)

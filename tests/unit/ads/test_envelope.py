@@ -45,11 +45,16 @@ def test_equal_content_is_the_same_object_and_encoded_once() -> None:
     assert envelope.cost.bytes_built == len(first.data)
 
 
-def test_an_entry_is_encoded_once_for_all_responses() -> None:
-    envelope = Envelope()
-    envelope.push(content(endpoint("a")))
-    envelope.push(content(endpoint("a"), endpoint("b")))
-    assert (envelope.cost.responses, envelope.cost.entries) == (2, 2)
+def test_what_nobody_sends_between_two_sweeps_is_forgotten() -> None:
+    envelope, wanted, other = Envelope(), content(endpoint("a")), content(endpoint("b"))
+    first = envelope.push(wanted)
+    envelope.push(other)
+    envelope.sweep()
+    assert envelope.push(wanted) is first
+    envelope.sweep()
+    assert len(envelope._pushes) == 1
+    envelope.sweep()
+    assert len(envelope._pushes) == 0
 
 
 def test_nonces_tell_contents_apart() -> None:
@@ -71,10 +76,10 @@ def test_nonces_tell_contents_apart() -> None:
 def test_memory_is_bounded_but_the_newest_is_kept() -> None:
     envelope = Envelope()
     for number in range(5):
-        item = endpoint(f"big-{number}", b"x" * (10 * 1024 * 1024))
+        item = endpoint(f"big-{number}", b"x" * (40 * 1024 * 1024))
         push = envelope.push(content(item))
         assert envelope.push(content(item)) is push
-    assert sum(len(push.data) for push in envelope._pushes.values()) <= 16 * 1024 * 1024
+    assert len(envelope._pushes) == 1
 
 
 def test_the_version_of_a_state_does_not_depend_on_order() -> None:

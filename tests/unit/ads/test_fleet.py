@@ -197,3 +197,15 @@ def test_a_thousand_streams_cost_one_encoding() -> None:
     cost = rig.fleet.cost(GATEWAY)
     assert (cost.responses, cost.entries) == (2, 2)
     assert len(rig.reports) == 1000 + 1 + 2
+
+
+def test_what_streams_share_is_kept_for_as_long_as_others_come_for_it() -> None:
+    rig = Rig()
+    rig.fleet.publish(published(a="1"))
+    for _ in range(3):
+        rig.take(rig.join())
+        rig.fleet.sweep()
+    assert rig.fleet.cost(GATEWAY).responses == 1
+    rig.fleet.sweep()
+    rig.take(rig.join())
+    assert rig.fleet.cost(GATEWAY).responses == 2

@@ -1,6 +1,6 @@
 """What one client has of one type, move by move."""
 
-from gatewayd.ads.difference import differing
+from gatewayd.ads.difference import Versions, differing
 from gatewayd.ads.ledger import UNKNOWN, Ledger, Unsure
 from gatewayd.ads.names import NamePool
 from gatewayd.ads.subscription import Change
@@ -24,7 +24,7 @@ def aim(ledger: Ledger, **bodies: str) -> None:
 
 def ledger(type_url: TypeUrl = CLUSTER, **bodies: str) -> Ledger:
     """Return a ledger of a client that wants everything and was sent nothing."""
-    it = Ledger(TYPE_BY_URL[type_url], NamePool())
+    it = Ledger(TYPE_BY_URL[type_url], NamePool(), Versions())
     aim(it, **bodies)
     it.subscription.wildcard = True
     it.subscribe(Change(asked=(), wildcard=True, narrowed=False))
@@ -211,7 +211,7 @@ def test_effective_state_keeps_what_may_not_change_yet() -> None:
 
 
 def test_refresh_needs_a_subscription() -> None:
-    it = Ledger(TYPE_BY_URL[ENDPOINT], NamePool())
+    it = Ledger(TYPE_BY_URL[ENDPOINT], NamePool(), Versions())
     it.refresh(("a",))
     assert not it.is_waiting()
     it.subscription.update(("a",), ())

@@ -1,5 +1,7 @@
 """What the next stream of a client must not take its word for."""
 
+from dataclasses import replace
+
 from gatewayd.ads.envelope import Mode
 from gatewayd.ads.left_open import LeftOpen
 from gatewayd.ads.session import Session, Shared
@@ -11,7 +13,7 @@ LISTED = "Error adding/updating cluster(s) bad: no"
 
 def named(node_id: str) -> Delta:
     client = Delta()
-    client.session.node = type(client.session.node)(id=node_id, cluster="ns/gw", version="")
+    client.session.node = replace(client.session.node, id=node_id, cluster="ns/gw")
     return client
 
 

@@ -2,7 +2,7 @@
 
 from envoy.config.route.v3 import route_components_pb2, route_pb2
 
-from gatewayd.ads.difference import differing
+from gatewayd.ads.difference import Versions, differing
 from gatewayd.ads.ledger import Ledger
 from gatewayd.ads.lingering import DRAIN, Lingering
 from gatewayd.ads.names import NamePool
@@ -40,7 +40,7 @@ class Stream:
     """The ledgers of a client that has everything."""
 
     def __init__(self, *resources: Resource) -> None:
-        self.ledgers = {row.url: Ledger(row, NamePool()) for row in XDS_TYPES}
+        self.ledgers = {row.url: Ledger(row, NamePool(), Versions()) for row in XDS_TYPES}
         self.lingering = Lingering(self.ledgers)
         for url, ledger in self.ledgers.items():
             ledger.subscribe(
@@ -77,6 +77,13 @@ def test_removals_wait_for_the_drain_time_and_count_as_done() -> None:
     stream.lingering.end_in_time(5.0 + DRAIN)
     assert sorted(stream.removals()) == ["80:a", "80:a", "c"]
     assert stream.lingering.until is None
+
+
+def test_they_wait_as_long_as_the_listeners_of_this_client_drain() -> None:
+    stream = Stream(*SCOPED)
+    stream.lingering.drain = 60.0
+    stream.lingering.start(5.0, stream.aim(*FLIPPED))
+    assert stream.lingering.until == 65.0
 
 
 def test_what_has_come_back_does_not_go() -> None:

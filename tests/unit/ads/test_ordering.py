@@ -3,7 +3,7 @@
 import pytest
 from envoy.config.cluster.v3 import cluster_pb2
 
-from gatewayd.ads.difference import differing
+from gatewayd.ads.difference import Versions, differing
 from gatewayd.ads.ledger import Ledger
 from gatewayd.ads.names import NamePool
 from gatewayd.ads.ordering import PATIENCE, Ordering
@@ -40,7 +40,7 @@ class Stream:
     """The ledgers and gates of a client that is subscribed to everything."""
 
     def __init__(self, *subscribed: TypeUrl) -> None:
-        self.ledgers = {row.url: Ledger(row, NamePool()) for row in XDS_TYPES}
+        self.ledgers = {row.url: Ledger(row, NamePool(), Versions()) for row in XDS_TYPES}
         self.ordering = Ordering(self.ledgers, References(), NamePool())
         self.ordering.at(0.0)
         for url in subscribed or tuple(self.ledgers):

@@ -55,3 +55,21 @@ def test_a_cluster_is_read_once() -> None:
     memo = References()
     item = cluster(cluster_pb2.Cluster(name="a", type=cluster_pb2.Cluster.EDS))
     assert memo.of(item) is memo.of(item)
+
+
+def test_a_cluster_that_nobody_asks_about_is_forgotten() -> None:
+    memo = References()
+    item = cluster(cluster_pb2.Cluster(name="a", type=cluster_pb2.Cluster.EDS))
+    memo.of_all({"a": item}, frozenset({"a"}))
+    memo.sweep()
+    memo.sweep()
+    assert (len(memo._memo), len(memo._needs)) == (0, 0)
+
+
+def test_what_many_clusters_need_is_found_once() -> None:
+    memo, names = References(), frozenset({"a", "b", "gone"})
+    found = {name: cluster(cluster_pb2.Cluster(name=name, type=cluster_pb2.Cluster.EDS)) for name in "abc"}
+    needs = memo.of_all(found, names)
+    assert (needs.clusters, needs.named) == (frozenset("ab"), {ENDPOINT: frozenset({"a", "b"})})
+    assert memo.of_all(found, frozenset(names)) is needs
+    assert memo.of_all(dict(found), names) is not needs

@@ -5,7 +5,9 @@ from envoy.service.discovery.v3 import discovery_pb2 as discovery
 from google.rpc import status_pb2
 
 from gatewayd.ads.envelope import Mode, Push
-from gatewayd.ads.session import Answer, Session, Shared
+from gatewayd.ads.lingering import DRAIN
+from gatewayd.ads.session import MOST_ROUTES, Answer, Session, Shared
+from gatewayd.xds.bootstrap import DRAIN_FIELD
 from gatewayd.xds.resource import (
     CLUSTER,
     ENDPOINT,
@@ -281,6 +283,17 @@ def test_only_the_first_node_is_looked_at() -> None:
     assert session.node.id == "one"
 
 
+def test_an_envoy_says_how_long_its_listeners_drain() -> None:
+    def drain(**metadata: float | str) -> float:
+        session = Session(Mode.DELTA, Shared())
+        session.on_request(discovery.DeltaDiscoveryRequest(node={"id": "one", "metadata": metadata}, type_url=CLUSTER))
+        return session.node.drain
+
+    assert drain(**{DRAIN_FIELD: 60}) == 60.0
+    for said in ({}, {DRAIN_FIELD: "60"}, {DRAIN_FIELD: -1}, {DRAIN_FIELD: 1e9}, {DRAIN_FIELD: float("nan")}):
+        assert drain(**said) == DRAIN
+
+
 def test_streams_share_bytes_and_comparisons() -> None:
     shared = Shared()
     clients = [Delta(shared) for _ in range(50)]
@@ -297,6 +310,44 @@ def test_streams_share_bytes_and_comparisons() -> None:
     assert (cost.responses, cost.entries) == (5, 5)
     assert shared.differing.computed - computed <= 6  # one comparison for each type
     assert len({id(client.pushes[ROUTE].data) for client in clients}) == 1
+
+
+def test_many_routes_come_in_several_responses_that_streams_share() -> None:
+    names = [f"r{number:04}" for number in range(2 * MOST_ROUTES + 1)]
+    latest = changed(world(), *(plain(ROUTE, name, "to c") for name in names))
+    shared = Shared()
+    clients = Delta(shared), Delta(shared)
+    for client, asked in zip(clients, (names, names[::-1]), strict=True):
+        client.session.on_snapshot(latest)
+        client.ask(CLUSTER)
+        client.settle()
+        client.ask(ENDPOINT, "c")
+        client.settle()
+        client.ask(LISTENER)
+        client.settle()
+        client.ask(ROUTE, *asked)
+    counts = []
+    while said := [client.read() for client in clients]:
+        if not said[0]:
+            break
+        assert said[0] == said[1]
+        assert clients[0].pushes[ROUTE] is clients[1].pushes[ROUTE]
+        counts.append([len(each) for short, each, _ in said[0] if short == "RDS"])
+        for client in clients:
+            client.ack(ROUTE)
+    assert counts == [[MOST_ROUTES], [MOST_ROUTES], [1]]
+
+
+def test_listeners_wait_for_the_last_of_many_routes() -> None:
+    client = Delta()
+    names = [f"r{number:04}" for number in range(MOST_ROUTES + 1)]
+    client.start(changed(world(), *(plain(ROUTE, name, "to c") for name in names)))
+    client.session.on_snapshot(
+        changed(world(), plain(LISTENER, "l", "r, otherwise"), *(plain(ROUTE, name, "other") for name in names))
+    )
+    assert [(short, len(made)) for short, made, _ in client.read()] == [("RDS", MOST_ROUTES)]
+    client.ack(ROUTE)
+    assert [(short, len(made)) for short, made, _ in client.read()] == [("RDS", 1), ("LDS", 1)]
 
 
 def test_one_response_of_a_type_is_unanswered_at_a_time() -> None:

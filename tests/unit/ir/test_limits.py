@@ -11,7 +11,12 @@ def test_a_pattern_of_the_longest_value_of_the_api_is_allowed() -> None:
 
 def test_a_proxy_takes_at_least_what_the_translator_lets_through() -> None:
     made = bootstrap(
-        node="n", gateway="a/b", control_plane=UnixSocket(path="/x"), admin=AdminSocket(path="/a"), probes_port=None
+        node="n",
+        gateway="a/b",
+        control_plane=UnixSocket(path="/x"),
+        admin=AdminSocket(path="/a"),
+        probes_port=None,
+        drain=None,
     )
     [layer] = [each["static_layer"] for each in made["layered_runtime"]["layers"] if "static_layer" in each]
     assert layer["re2.max_program_size.error_level"] >= RE2_PROGRAM_SIZE

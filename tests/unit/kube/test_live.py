@@ -42,3 +42,34 @@ def test_statuses_are_kept_until_the_object_is_gone() -> None:
     rig.statuses.hear(KIND, KEY, None)
     assert rig.statuses.get(KIND, KEY) is None
     assert rig.changes == [(KIND, KEY)] * 3
+
+
+def test_what_is_kept_of_an_object_is_small_and_read_back_as_it_was() -> None:
+    statuses = LiveStatuses(lambda _kind, _key: None)
+    parents = [{"controllerName": "a.b/c", "conditions": [{"type": "Accepted", "message": "m" * 400, "number": 7}]}]
+    routes = [tcp_route(f"r{number}", version=number) | {"status": {"parents": parents}} for number in range(50)]
+    raw = [json.dumps(route).encode() for route in routes]
+    for number, each in enumerate(raw):
+        statuses.hear(KIND, ObjectKey("shop", f"r{number}"), each)
+    for number, each in enumerate(raw):
+        assert statuses.get(KIND, ObjectKey("shop", f"r{number}")) == read_live(each)
+    kept = statuses._shelves[KIND.kind]._packed.values()
+    assert sum(map(len, kept)) / len(kept) < 80
+
+
+def test_what_came_before_the_example_is_read_back_too() -> None:
+    statuses = LiveStatuses(lambda _kind, _key: None)
+    short = json.dumps(tcp_route("a")).encode()
+    long = json.dumps(tcp_route("b") | {"status": {"x": "y" * 500}}).encode()
+    statuses.hear(KIND, KEY, short)
+    statuses.hear(KIND, ObjectKey("shop", "b"), long)
+    assert statuses.get(KIND, KEY) == read_live(short)
+    assert statuses.get(KIND, ObjectKey("shop", "b")) == read_live(long)
+
+
+def test_nothing_is_kept_of_a_kind_without_objects() -> None:
+    statuses = LiveStatuses(lambda _kind, _key: None)
+    statuses.hear(KIND, KEY, json.dumps(tcp_route("a")).encode())
+    statuses.hear(KIND, KEY, None)
+    statuses.hear(KIND, KEY, None)
+    assert not statuses._shelves

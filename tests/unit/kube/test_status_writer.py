@@ -282,6 +282,16 @@ async def test_what_is_gone_is_forgotten(rig: Rig) -> None:
         assert len(rig.writes) == 1
 
 
+async def test_nothing_is_kept_of_what_is_gone_whoever_tells_first(rig: Rig) -> None:
+    for outcomes_first in (True, False):
+        rig.exists()
+        rig.want(route(parent()))
+        rig.server.objects.clear()
+        for tell in (lambda: rig.want(None), rig.watched)[:: 1 if outcomes_first else -1]:
+            tell()
+        assert not rig.writer._wanted
+
+
 async def test_a_stopped_writer_leaves_nothing_running(rig: Rig) -> None:
     async with running(rig.writer.run()):
         await passes(1.0)

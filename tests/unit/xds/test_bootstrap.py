@@ -12,6 +12,7 @@ from google.protobuf import json_format
 
 from gatewayd.ir.limits import RE2_PROGRAM_SIZE
 from gatewayd.xds.bootstrap import (
+    DRAIN_FIELD,
     Admin,
     AdminSocket,
     ControlPlane,
@@ -36,8 +37,14 @@ def parsed(
     admin: Admin | AdminSocket = ADMIN,
     probes: int | None = None,
 ) -> bootstrap_pb2.Bootstrap:
-    made = bootstrap(node="pod-1", gateway="shop/edge", control_plane=control_plane, admin=admin, probes_port=probes)
+    made = bootstrap(
+        node="pod-1", gateway="shop/edge", control_plane=control_plane, admin=admin, probes_port=probes, drain=60
+    )
     return json_format.Parse(json.dumps(made), bootstrap_pb2.Bootstrap())
+
+
+def test_the_control_plane_hears_how_long_listeners_drain() -> None:
+    assert parsed().node.metadata.fields[DRAIN_FIELD].number_value == 60
 
 
 def test_everything_comes_by_delta_ads() -> None:
@@ -99,6 +106,13 @@ def test_probes_show_two_pages_of_admin() -> None:
     assert all(each.match.headers[0].string_match.exact == "GET" for each in host.routes)
     admin = made.static_resources.clusters[1].load_assignment.endpoints[0].lb_endpoints[0].endpoint
     assert admin.address == made.admin.address
+
+
+def test_memory_is_given_back_and_clusters_are_made_when_they_are_used() -> None:
+    made = parsed()
+    assert made.cluster_manager.enable_deferred_cluster_creation
+    assert made.memory_allocator_manager.bytes_to_release == 2 * 1024 * 1024
+    assert made.memory_allocator_manager.memory_release_interval.seconds == 1
 
 
 def test_limits() -> None:
