@@ -7,11 +7,14 @@ from bench.peers.build import built
 from bench.peers.process import program
 
 PATIENCE = 300
+DRAIN = "1"
+"""Seconds for which listeners drain, so that soon nothing waits for that."""
 
 
 async def main() -> None:
     socket, clients = sys.argv[1:]
-    async with program(str(built() / "adsclient"), "-address", f"unix:{socket}", "-clients", clients) as envoys:
+    where = ("-address", f"unix:{socket}", "-clients", clients, "-drain", DRAIN)
+    async with program(str(built() / "adsclient"), *where) as envoys:
         await envoys.ask({"do": "connect"})
         print(await envoys.ask({"do": "complete", "seconds": PATIENCE}), flush=True)
         await asyncio.Event().wait()

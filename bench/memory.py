@@ -1,14 +1,15 @@
 """What a control plane of R routes, R Services and R EndpointSlices keeps in memory, stage by stage.
 
 `python -m bench.memory R` prints one JSON line, in MiB: after the imports, the store, the translation (with snapshot),
-a connected client, M changes, the deletion of everything. `python -m bench.memory R trace` prints who allocated what
-is kept. Objects come in as bytes, through the reflector's own decoding; statuses are kept as the status writer keeps
-them.
+a connected client, M changes, the deletion of everything. The process has the environment of the image.
+`python -m bench.memory R trace` prints who allocated what is kept. Objects come in as bytes, through the reflector's
+own decoding; statuses are kept as the status writer keeps them.
 """
 
 import asyncio
 import gc
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from typing import Any
 import gatewayd.cli.control_plane  # noqa: F401 - what a pod imports
 from bench import stored
 from bench.process import usage
+from conformance import dockerfile
 from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.server import AdsServer
@@ -41,6 +43,8 @@ EARLY = 300
 """Growth is counted from here on: by then everything that is made once has been made."""
 PAGE = 500
 PAUSE = 0.002
+SETTLED = 4.0
+"""Seconds after which nothing is kept any more for others who might ask for the same at the same time."""
 
 
 class Inflow:
@@ -125,7 +129,7 @@ async def measure(routes: int, folder: Path) -> dict[str, Any]:
         stages.note("changes")
         tide.look(reconciler.store.engine.size)
         await _empty(reconciler, inflow, routes)
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(SETTLED)
         stages.note("deleted")
         tide.look(reconciler.store.engine.size)
         stages.note("given_back")
@@ -155,7 +159,7 @@ async def _client(socket: Path) -> AsyncIterator[None]:
     assert child.stdout is not None
     await child.stdout.readline()
     heard = asyncio.create_task(child.stdout.read())
-    await asyncio.sleep(1.0)
+    await asyncio.sleep(SETTLED)
     try:
         yield
     finally:
@@ -232,8 +236,16 @@ class _Nobody:
         pass
 
 
+def _as_in_the_image() -> None:
+    """Start again with the image's environment, unless this is it."""
+    wanted = {**os.environ, **dockerfile.environment()}
+    if wanted != os.environ:
+        os.execve(sys.executable, (sys.executable, "-m", "bench.memory", *sys.argv[1:]), wanted)  # noqa: S606
+
+
 def main() -> None:
     routes, mode = int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""
+    _as_in_the_image()
     if mode == "objects":
         objects(routes)
     elif mode == "trace":

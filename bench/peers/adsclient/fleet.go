@@ -58,6 +58,7 @@ func (c *counts) add(message, resources, resourceBytes int) {
 type fleet struct {
 	addresses   []string
 	cluster     string
+	drain       float64
 	sotw        bool
 	method      string
 	description grpc.StreamDesc

@@ -50,6 +50,7 @@ func run() error {
 	clients := flag.Int("clients", 1, "how many streams")
 	first := flag.Int("first", 0, "number of the first client; node ids are client-NUMBER")
 	cluster := flag.String("node-cluster", "bench/gw", "cluster of the Node message")
+	drain := flag.Float64("drain", 0, "seconds, in the Node message; 0 says nothing")
 	sotw := flag.Bool("sotw", false, "state of the world instead of incremental")
 	ca, cert, key := flag.String("ca", "", "PEM file"), flag.String("cert", "", "PEM file"), flag.String("key", "", "PEM file")
 	serverName := flag.String("server-name", "", "name in the server's certificate")
@@ -59,6 +60,7 @@ func run() error {
 		return err
 	}
 	fleet := newFleet(strings.Split(*address, ","), *clients, *first, *cluster, *sotw, secure)
+	fleet.drain = *drain
 	answers := json.NewEncoder(os.Stdout)
 	commands := bufio.NewScanner(os.Stdin)
 	for commands.Scan() {

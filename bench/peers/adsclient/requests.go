@@ -46,7 +46,7 @@ func (c *client) head(of kind) []byte {
 	}
 	var request []byte
 	if !c.greeted {
-		request = node(request, nodeField, fmt.Sprintf("client-%d", c.number), c.fleet.cluster)
+		request = node(request, nodeField, fmt.Sprintf("client-%d", c.number), c.fleet.cluster, c.fleet.drain)
 		c.greeted = true
 	}
 	return text(request, typeField, kinds[of].url)

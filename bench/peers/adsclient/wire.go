@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -119,9 +120,15 @@ func text(to []byte, number protowire.Number, value string) []byte {
 	return protowire.AppendString(protowire.AppendTag(to, number, protowire.BytesType), value)
 }
 
-// node is field `number` of a request: a Node with id and cluster.
-func node(to []byte, number protowire.Number, id, cluster string) []byte {
-	return text(to, number, string(text(text(nil, 1, id), 2, cluster)))
+// node is field `number` of a request: a Node with id and cluster, and for how many seconds its listeners drain.
+func node(to []byte, number protowire.Number, id, cluster string, drain float64) []byte {
+	message := text(text(nil, 1, id), 2, cluster)
+	if drain > 0 {
+		value := protowire.AppendFixed64(protowire.AppendTag(nil, 2, protowire.Fixed64Type), math.Float64bits(drain))
+		field := text(text(nil, 1, "gatewayd.drain_seconds"), 2, string(value))
+		message = text(message, 3, string(text(nil, 1, string(field))))
+	}
+	return text(to, number, string(message))
 }
 
 // codec moves bytes: requests are made as bytes, responses are handed over as they came.
