@@ -1,6 +1,7 @@
 """Incremental responses by what they carry: streams that send the same put it together once.
 
-In: a target and the names whose resources, or removals, shall go. Out: the response, the same object for the same two.
+In: a type, its target and the names whose resources, or removals, shall go. Out: the response, the same object for the
+same three (two types that have nothing share their target).
 Invariant: the memo holds the target, so an identity is never reused under it.
 """
 
@@ -20,16 +21,17 @@ class Departures:
     def __init__(self, envelope: Envelope, versions: Versions) -> None:
         self._envelope = envelope
         self._versions = versions
-        self._memo: Recent[tuple[int, frozenset[str]], tuple[Resources, Push]] = Recent(most=KEPT_BYTES)
+        self._memo: Recent[tuple[TypeUrl, int, frozenset[str]], tuple[Resources, Push]] = Recent(most=KEPT_BYTES)
 
     def __call__(self, type_url: TypeUrl, target: Resources, names: Collection[str]) -> Push:
         """Return the response that carries these names as the target of their type has them."""
-        key = (id(target), frozenset(names))
+        wanted = frozenset(names)
+        key = (type_url, id(target), wanted)
         found = self._memo.get(key)
         if found is not None:
             self._envelope.cost.shared += 1
             return found[1]
-        push = self._envelope.push(self._content(type_url, target, sorted(key[1])))
+        push = self._envelope.push(self._content(type_url, target, sorted(wanted)))
         self._memo.put(key, (target, push), weight=len(push.data))
         return push
 

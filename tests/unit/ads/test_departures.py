@@ -5,7 +5,7 @@ from envoy.service.discovery.v3 import discovery_pb2
 from gatewayd.ads.departures import Departures
 from gatewayd.ads.difference import Versions
 from gatewayd.ads.envelope import Envelope
-from gatewayd.xds.resource import ENDPOINT, Resources, resource
+from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, Resources, resource
 
 
 def resources(**bodies: str) -> Resources:
@@ -38,6 +38,13 @@ def test_targets_and_names_are_told_apart() -> None:
     rig, one, two = Rig(), resources(a="1", b="1"), resources(a="2", b="1")
     found = [rig.departures(ENDPOINT, *what) for what in ((one, ("a",)), (two, ("a",)), (one, ("a", "b")))]
     assert len({push.nonce for push in found}) == 3
+
+
+def test_types_that_share_a_target_are_told_apart() -> None:
+    rig, nothing = Rig(), resources()
+    for names in ((), ("gone",)):
+        found = [rig.departures(url, nothing, names).type_url for url in (CLUSTER, LISTENER)]
+        assert found == [CLUSTER, LISTENER]
 
 
 def test_equal_content_is_the_same_object_whatever_the_target() -> None:

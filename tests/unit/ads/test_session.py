@@ -294,6 +294,15 @@ def test_an_envoy_says_how_long_its_listeners_drain() -> None:
         assert drain(**said) == DRAIN
 
 
+def test_nothing_at_all_is_said_of_each_type() -> None:
+    client = Delta()
+    client.session.on_snapshot(snapshot("ns/gw", []))
+    for url, short in ((CLUSTER, "CDS"), (LISTENER, "LDS")):
+        client.ask(url)
+        assert client.read() == [(short, [], [])]
+        client.ack(url)
+
+
 def test_streams_share_bytes_and_comparisons() -> None:
     shared = Shared()
     clients = [Delta(shared) for _ in range(50)]
