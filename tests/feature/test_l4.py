@@ -90,6 +90,7 @@ async def test_tcp(world: World) -> None:
 
 
 async def test_tcp_without_a_route_is_closed(world: World) -> None:
+    await world.settle()  # the route of the test before may still be on its way out
     assert await greeting(world.port("tcp")) == CLOSED
 
     await world.apply(route("TCPRoute", "tcp", to("one")))
