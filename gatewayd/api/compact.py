@@ -15,7 +15,7 @@ from msgspec.structs import fields, replace
 
 from gatewayd.api.core import ConfigMap, Namespace, Secret, Service, ServiceSpec
 from gatewayd.api.discovery import SERVICE_NAME_LABEL, Endpoint, EndpointSlice
-from gatewayd.api.gateway import Gateway
+from gatewayd.api.gateway import GATEWAY_NAME_LABEL, Gateway
 from gatewayd.api.meta import ObjectMeta, Resource
 from gatewayd.api.refs import BackendRef
 
@@ -23,8 +23,6 @@ _SLOTS: Final = 1024
 _LONGEST: Final = 64
 """Longer text is hardly ever the same in two objects."""
 _NONE: Final[dict[str, str]] = {}
-_GATEWAY_NAME_LABEL: Final = "gateway.networking.k8s.io/gateway-name"
-"""On all that is made for a Gateway. https://gateway-api.sigs.k8s.io/geps/gep-1762/#resource-attachment"""
 _HEADLESS: Final = "None"
 
 R = TypeVar("R", bound=Resource)
@@ -130,7 +128,7 @@ def _service(obj: Service) -> Service:
     """
     metadata = replace(_named(obj.metadata, _NONE), name=intern(obj.metadata.name))
     spec = replace(obj.spec, selector=_NONE)
-    if _GATEWAY_NAME_LABEL not in obj.metadata.labels:
+    if GATEWAY_NAME_LABEL not in obj.metadata.labels:
         spec = replace(spec, cluster_ip=_HEADLESS if spec.cluster_ip == _HEADLESS else "", cluster_ips=())
     return replace(obj, metadata=metadata, spec=spec)
 

@@ -3,7 +3,7 @@
 https://gateway-api.sigs.k8s.io/reference/spec/#gateway
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, field
 
@@ -12,6 +12,9 @@ from gatewayd.api.meta import Resource, Shape
 from gatewayd.api.refs import LocalObjectRef, ObjectRef, SecretObjectRef
 from gatewayd.api.scalars import SUBDOMAIN, AnnotationValue, DefaultScope, LabelValue, ObjectName, PortNumber, map_list
 from gatewayd.api.selectors import LabelSelector
+
+GATEWAY_NAME_LABEL: Final = "gateway.networking.k8s.io/gateway-name"
+"""On all that is made for a Gateway. https://gateway-api.sigs.k8s.io/geps/gep-1762/#resource-attachment"""
 
 
 class GatewayAddress(Shape, frozen=True, kw_only=True):

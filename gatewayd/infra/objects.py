@@ -10,14 +10,13 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, Final
 
+from gatewayd.api.gateway import GATEWAY_NAME_LABEL
 from gatewayd.infra.layout import PROBES_PORT, certificate_secret
 from gatewayd.infra.pod import pod_spec
 from gatewayd.ir.infrastructure import Infrastructure, Pairs, label_value
 
 JSON = dict[str, Any]
 
-GATEWAY_NAME_LABEL: Final = "gateway.networking.k8s.io/gateway-name"
-"""https://gateway-api.sigs.k8s.io/geps/gep-1762/#resource-attachment"""
 MANAGED_BY: Final = ("app.kubernetes.io/managed-by", "gatewayd")
 CONFIG_HASH_ANNOTATION: Final = "gatewayd.io/config-hash"
 PROMETHEUS: Final = {

@@ -2,7 +2,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from gatewayd.infra.objects import CONFIG_HASH_ANNOTATION, GATEWAY_NAME_LABEL, labels, objects, selector
+from gatewayd.api.gateway import GATEWAY_NAME_LABEL
+from gatewayd.infra.objects import CONFIG_HASH_ANNOTATION, labels, objects, selector
 from gatewayd.ir.infrastructure import Infrastructure, ServicePort
 from tests.unit.infra.gateways import EDGE, FILES, with_parameters
 
