@@ -1,7 +1,6 @@
 """VirtualHost -> its bytes, made of routes that are serialised once each."""
 
 from dataclasses import dataclass
-from functools import partial
 from hashlib import blake2b
 from itertools import accumulate, pairwise, starmap
 
@@ -92,18 +91,18 @@ class Hosts:
             earlier.memo.update(of.routes)
             return earlier.memo.results
         if earlier is None:
-            return tuple([self._route(of.domain, each, None) for each in of.routes])
+            return tuple([self._route(of.domain, each) for each in of.routes])
         held, places = earlier.held, earlier.places()
         return tuple([
-            held[places[id(each)]] if id(each) in places else self._route(of.domain, each, None) for each in of.routes
+            held[places[id(each)]] if id(each) in places else self._route(of.domain, each) for each in of.routes
         ])  # fmt: skip
 
     def _memo(self, of: VirtualHost, entries: tuple[bytes, ...]) -> Memo[Route, bytes]:
-        memo: Memo[Route, bytes] = Memo(partial(self._route, of.domain), id)
+        memo: Memo[Route, bytes] = Memo(lambda route, _earlier: self._route(of.domain, route), id)
         memo.values, memo.results = of.routes, entries
         return memo
 
-    def _route(self, domain: str, route: Route, _earlier: bytes | None) -> bytes:
+    def _route(self, domain: str, route: Route) -> bytes:
         entries = self.work.entries.get(id(route))
         if entries is None:
             entries = route_entries(route, domain)
