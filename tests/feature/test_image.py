@@ -12,7 +12,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from ctypes.util import find_library
 from dataclasses import dataclass
@@ -31,19 +31,10 @@ from tests.feature.harness.http1 import Connection
 from tests.feature.harness.ports import free_port
 
 ROOT = Path(__file__).parents[2]
-DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 IN_THE_IMAGE = re.compile(r"(?<![\w./])/(?=(?:src|wheels|opt)\b)")
 """The first slash of the paths that the Dockerfile makes."""
 INSTALLED = re.compile(r"apt-get update && apt-get install --yes --no-install-recommends (?P<packages>[\w .-]+) && rm")
 """Debian's packages: these are the machine's own, conformance/apt.txt."""
-
-
-def instructions() -> Iterator[tuple[str, str]]:
-    text = DOCKERFILE.read_text(encoding="utf-8").replace("\\\n", " ")
-    for line in text.splitlines():
-        if line and not line.startswith("#"):
-            word, _, rest = line.partition(" ")
-            yield word, rest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +59,7 @@ def build(root: Path) -> Image:
     folder = root
     entrypoint: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
-    for word, rest in instructions():
+    for word, rest in dockerfile.instructions():
         if word == "WORKDIR":
             folder = root / rest.strip("/")
             folder.mkdir(parents=True)
@@ -147,7 +138,7 @@ def test_it_gives_memory_back_by_pages(image: Image) -> None:
 
 
 def test_it_runs_as_nobody_and_names_its_shell_free_entry() -> None:
-    last = dict(instructions())
+    last = dict(dockerfile.instructions())
     user = last["USER"].split(":")[0]
     assert user.isdecimal()
     assert user != "0"
