@@ -216,7 +216,11 @@ class AdsServer:
             async with self._passage.of(len(push.data)):
                 if ended.is_set():
                     return
-                await context.write(push.data)
+                try:
+                    await context.write(push.data)
+                except grpc.aio.InternalError:
+                    # The client has gone in this moment. The reader, or gRPC by cancelling the call, ends the stream.
+                    ended.set()
 
     async def _fetch_status(self, data: bytes, context: Context) -> bytes:
         """Answer one question about the proxies that the caller may know of."""

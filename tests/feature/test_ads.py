@@ -31,6 +31,7 @@ from tests.feature.ads_rig import (
     stat,
     static_cluster,
 )
+from tests.feature.harness.scripted import scripted_proxy
 
 pytestmark = pytest.mark.envoy
 
@@ -223,6 +224,18 @@ async def test_a_stopped_client_delays_nobody(tmp_path: Path) -> None:
         stopped.send_signal(signal.SIGCONT)
         await fleet.until(lambda: fleet.holders(GATEWAY, xds.CLUSTER, "more-19") == 2)
         assert fleet.cost(GATEWAY).responses - before <= 2  # states in between were skipped
+
+
+async def test_a_client_that_leaves_in_the_middle_of_a_response_is_no_error(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with served(tmp_path) as (fleet, _):
+        for turn in range(100):
+            async with scripted_proxy(tmp_path / "xds" / "socket", GATEWAY):
+                await fleet.until(lambda: len(fleet.proxies(GATEWAY)) == 1)
+                fleet.publish(snapshot(static_cluster(f"c-{turn}", tmp_path)))
+            await fleet.until(lambda: not fleet.proxies(GATEWAY))
+    assert [each for each in caplog.records if each.levelname == "ERROR"] == []
 
 
 async def test_a_retired_gateway_stops_serving(tmp_path: Path) -> None:

@@ -140,12 +140,15 @@ class World:
         await self.settle()
 
     async def restore(self, before: Mapping[str, str]) -> None:
-        """Go back to the objects of an earlier `applied`; wait for Envoys that end, for nothing else."""
+        """Go back to the objects of an earlier `applied`; wait for proxies that end, for nothing else.
+
+        One by hand has ended when the server knows: until then what it refused is refused.
+        """
         changes: dict[str, Contents] = dict.fromkeys(self.applied.keys() - before.keys(), Absence.GONE)
         changes |= {each: text.encode() for each, text in before.items() if self.applied.get(each) != text}
         self.applied = dict(before)
         self._step(changes)
-        await self.until(lambda: self._done == self._submitted)
+        await self.until(lambda: self._done == self._submitted and not any(map(self.fleet.proxies, self.by_hand)))
         stopping, self._stopping = self._stopping, []
         await asyncio.gather(*(envoy.stop() for envoy in stopping))
 
