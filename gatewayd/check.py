@@ -28,12 +28,16 @@ from gatewayd.ir.outcome import (
 from gatewayd.standalone.admission import Identity
 from gatewayd.standalone.documents import FileProblem, Place
 from gatewayd.translator.protocols import ROUTE_TABLES
+from gatewayd.xds import names
+from gatewayd.xds.resource import CLUSTER, ENDPOINT, SECRET
 
 _GOOD_WHEN_FALSE: Final = frozenset({"Conflicted"})
 _WARNINGS: Final = frozenset({"OverlappingTLSConfig", "PartiallyInvalid"})
 _LIVE: Final = frozenset({"Programmed"})
 """Conditions that only a proxy can fulfil."""
 _FIELD: Final = re.compile(r"(?:[A-Z][A-Za-z ]+: )?((?:spec|metadata|data)[A-Za-z0-9_.\[\]/-]*): ")
+
+_KINDS: Final = {each.kind.lower(): each.kind for each in BY_GROUP_KIND.values()}
 
 
 class Severity(StrEnum):
@@ -94,7 +98,7 @@ def in_rejections(gateway: str, rejections: Iterable[Rejection], place_of: Place
     """Yield what an Envoy of a Gateway refused, on the object that the refused resource was made from."""
     for rejection in rejections:
         for name in rejection.names:
-            identity = _culprit(gateway, name)
+            identity = _culprit(gateway, rejection.type_url, name)
             short = rejection.type_url.rpartition(".")[2]
             message = f"Envoy refused {short} {name}: {rejection.message}"
             yield finding(identity, place_of(identity), Severity.ERROR, "Rejected", message)
@@ -152,13 +156,14 @@ def _why_unconcerned(row: object) -> str:
     return "spec.parentRefs: none leads to a Gateway of gatewayd; a Gateway of these files is allowed"
 
 
-def _culprit(gateway: str, resource: str) -> Identity:
+def _culprit(gateway: str, type_url: str, resource: str) -> Identity:
     """Return the object that a resource was made from: the Gateway, where its name tells of no other."""
-    kind, *rest = resource.split("/")
-    found = next((each.kind for each in BY_GROUP_KIND.values() if each.kind.lower() == kind), None)
-    if kind in ("certificate", "trust") and len(rest) >= 2:
-        return Identity("Secret" if kind == "certificate" else "ConfigMap", ObjectKey(*rest[-2:]))
-    if found is not None and len(rest) >= 2:
-        return Identity(found, ObjectKey(rest[0], rest[1]))
+    made_from = names.object_of(resource) if type_url in (CLUSTER, ENDPOINT) else None
+    if made_from is not None:
+        kind, *key = made_from
+        return Identity(_KINDS[kind], ObjectKey(*key))
+    what, *rest = resource.split("/")
+    if type_url == SECRET and len(rest) >= 2:
+        return Identity("Secret" if what == "certificate" else "ConfigMap", ObjectKey(*rest[-2:]))
     namespace, _, name = gateway.partition("/")
     return Identity("Gateway", ObjectKey(namespace, name))
