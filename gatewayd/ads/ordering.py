@@ -55,6 +55,7 @@ class Ordering:
         "_ledgers",
         "_lingering",
         "_making",
+        "_missed",
         "_names",
         "_now",
         "_owed",
@@ -70,6 +71,7 @@ class Ordering:
         self._references = references
         self._names = names
         self._making = _NONE
+        self._missed = 0
         self._owed = _NONE
         self._droppable: set[str] = set()
         self._closed_since: float | None = None
@@ -174,8 +176,9 @@ class Ordering:
         if not missing:
             self._closed_since = None
             return True
-        if self._closed_since is None:
-            self._closed_since = self._now
+        if self._closed_since is None or len(missing) < self._missed:
+            self._closed_since = self._now  # thousands come in many responses, and each brings it nearer
+        self._missed = len(missing)
         return self._has_passed(self._closed_since + PATIENCE)
 
     def routing_moved(self, routing: Snapshot) -> None:

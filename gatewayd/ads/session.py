@@ -30,6 +30,7 @@ from gatewayd.xds.resource import (
     ENDPOINT,
     LISTENER,
     ROUTE,
+    SCOPED_ROUTE,
     XDS_TYPES,
     Resource,
     Resources,
@@ -43,9 +44,12 @@ Request: TypeAlias = discovery_pb2.DeltaDiscoveryRequest | discovery_pb2.Discove
 
 _LONGEST_DRAIN = 86_400.0
 
-MOST_ROUTES = 250
-"""RouteConfigurations in one response. Envoy unpacks a response as a whole and keeps for minutes what that took:
-70 MiB for 5,000 at once. Each of them stands for itself, so it does not matter which come first."""
+MOST_AT_ONCE = 250
+"""Resources in one incremental response. Envoy unpacks a response as a whole and keeps for minutes what that took:
+70 MiB for 5,000 RouteConfigurations at once, 14 for as many clusters. Each of them stands for itself, so it does not
+matter which come first; what the order of types says of all of them waits for the last one."""
+_WHOLE = (SCOPED_ROUTE, LISTENER)
+"""A listener that comes takes the first scopes that it hears of for all."""
 
 
 class Answer(Enum):
@@ -276,8 +280,8 @@ class Session:
         if not ledger.is_waiting():
             return
         names = ledger.group((*ledger.makes(), *self._sayable(ledger, removals), *self._absences(ledger)))
-        if self.mode is Mode.DELTA and ledger.row.url == ROUTE:
-            names = names[:MOST_ROUTES]
+        if self.mode is Mode.DELTA and ledger.row.url not in _WHOLE:
+            names = names[:MOST_AT_ONCE]
         if names or ledger.greeting:
             self._depart(pushes, ledger, names)
 

@@ -101,6 +101,20 @@ def test_a_gate_lets_go_after_a_while() -> None:
     assert stream.ordering.may_route(routing)
 
 
+def test_a_gate_that_comes_nearer_to_opening_waits_on() -> None:
+    stream = Stream()
+    routing = stream.aim(cluster("c"), cluster("d"))
+    assert not stream.ordering.may_route(routing)
+    stream.ordering.at(PATIENCE - 1)
+    stream.take(CLUSTER, "c")
+    assert not stream.ordering.may_route(routing)
+    assert stream.ordering.deadline == 2 * PATIENCE - 1
+    stream.ordering.at(2 * PATIENCE - 2)
+    assert not stream.ordering.may_route(routing)
+    stream.ordering.at(2 * PATIENCE - 1)
+    assert stream.ordering.may_route(routing)
+
+
 def test_another_routing_snapshot_waits_anew() -> None:
     stream = Stream()
     stream.ordering.may_route(stream.aim(cluster("c")))

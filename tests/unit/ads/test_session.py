@@ -6,7 +6,7 @@ from google.rpc import status_pb2
 
 from gatewayd.ads.envelope import Mode, Push
 from gatewayd.ads.lingering import DRAIN
-from gatewayd.ads.session import MOST_ROUTES, Answer, Session, Shared
+from gatewayd.ads.session import MOST_AT_ONCE, Answer, Session, Shared
 from gatewayd.xds.bootstrap import DRAIN_FIELD
 from gatewayd.xds.resource import (
     CLUSTER,
@@ -322,7 +322,7 @@ def test_streams_share_bytes_and_comparisons() -> None:
 
 
 def test_many_routes_come_in_several_responses_that_streams_share() -> None:
-    names = [f"r{number:04}" for number in range(2 * MOST_ROUTES + 1)]
+    names = [f"r{number:04}" for number in range(2 * MOST_AT_ONCE + 1)]
     latest = changed(world(), *(plain(ROUTE, name, "to c") for name in names))
     shared = Shared()
     clients = Delta(shared), Delta(shared)
@@ -344,19 +344,38 @@ def test_many_routes_come_in_several_responses_that_streams_share() -> None:
         counts.append([len(each) for short, each, _ in said[0] if short == "RDS"])
         for client in clients:
             client.ack(ROUTE)
-    assert counts == [[MOST_ROUTES], [MOST_ROUTES], [1]]
+    assert counts == [[MOST_AT_ONCE], [MOST_AT_ONCE], [1]]
 
 
 def test_listeners_wait_for_the_last_of_many_routes() -> None:
     client = Delta()
-    names = [f"r{number:04}" for number in range(MOST_ROUTES + 1)]
+    names = [f"r{number:04}" for number in range(MOST_AT_ONCE + 1)]
     client.start(changed(world(), *(plain(ROUTE, name, "to c") for name in names)))
     client.session.on_snapshot(
         changed(world(), plain(LISTENER, "l", "r, otherwise"), *(plain(ROUTE, name, "other") for name in names))
     )
-    assert [(short, len(made)) for short, made, _ in client.read()] == [("RDS", MOST_ROUTES)]
+    assert [(short, len(made)) for short, made, _ in client.read()] == [("RDS", MOST_AT_ONCE)]
     client.ack(ROUTE)
     assert [(short, len(made)) for short, made, _ in client.read()] == [("RDS", 1), ("LDS", 1)]
+
+
+def test_routes_wait_for_the_last_of_many_clusters() -> None:
+    client, names = Delta(), [f"c{number:04}" for number in range(MOST_AT_ONCE + 1)]
+    client.start(world())
+    clusters = [each for name in names for each in (cluster(name), plain(ENDPOINT, name))]
+    client.session.on_snapshot(changed(world(), *clusters, plain(ROUTE, "r", f"to {names[0]}")))
+    first, rest = names[:MOST_AT_ONCE], names[MOST_AT_ONCE:]
+    assert client.read() == [("CDS", first, [])]
+    client.ask(ENDPOINT, *first)
+    client.ack(CLUSTER)
+    assert client.read() == [("CDS", rest, []), ("EDS", first, [])]
+    client.ack(ENDPOINT)
+    assert client.read() == []
+    client.ask(ENDPOINT, *rest)
+    client.ack(CLUSTER)
+    assert client.read() == [("EDS", rest, [])]
+    client.ack(ENDPOINT)
+    assert client.read() == [("RDS", ["r"], [])]
 
 
 def test_one_response_of_a_type_is_unanswered_at_a_time() -> None:
