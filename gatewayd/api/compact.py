@@ -19,7 +19,7 @@ from gatewayd.api.gateway import GATEWAY_NAME_LABEL, Gateway
 from gatewayd.api.meta import ObjectMeta, Resource
 from gatewayd.api.refs import BackendRef
 
-_SLOTS: Final = 1024
+_MOST: Final = 1024
 _LONGEST: Final = 64
 """Longer text is hardly ever the same in two objects."""
 _NONE: Final[dict[str, str]] = {}
@@ -30,10 +30,11 @@ Trim = Callable[[Any], Any]
 
 
 class Pool:
-    """Hands out one object for equal ones, of those that came last. It holds a fixed number, so it never grows."""
+    """Hands out one object for equal ones, of those that came last. It holds so many at most, so it never grows."""
 
     def __init__(self) -> None:
-        self._slots: list[Any] = [None] * _SLOTS
+        # In the order in which they were asked for.
+        self._held: dict[tuple[type, Any], Any] = {}
 
     def shared(self, value: Any) -> Any:
         """Return an equal value, of which there may be others who have it; a dict stays its owner's."""
@@ -46,6 +47,10 @@ class Pool:
         if isinstance(value, dict):
             return {self.shared(key): self.shared(each) for key, each in value.items()} if value else _NONE
         return value
+
+    def forget(self) -> None:
+        """Hold nothing."""
+        self._held = {}
 
     def _struct(self, value: Struct) -> Any:
         changed = {}
@@ -60,15 +65,15 @@ class Pool:
         return kept if isinstance(kept, ObjectMeta) else self._one(kept)
 
     def _one(self, value: Any) -> Any:
+        held, at = self._held, (type(value), _hashed(value))
         try:
-            at = hash(_hashed(value)) % _SLOTS
+            found = held.pop(at, value)
         except TypeError:  # there is a dict somewhere in it
             return value
-        found = self._slots[at]
-        if type(found) is type(value) and found == value:
-            return found
-        self._slots[at] = value
-        return value
+        held[at] = found
+        if len(held) > _MOST:
+            del held[next(iter(held))]
+        return found
 
 
 def _hashed(value: Any) -> Any:
@@ -96,6 +101,11 @@ def compact(obj: R) -> R:
         return trimmed
     shared: R = _POOL.shared(trimmed)
     return shared
+
+
+def forget() -> None:
+    """Let go of what is kept for objects to come: it stands among what has gone, and holds the memory of that."""
+    _POOL.forget()
 
 
 def _dated(obj: Resource) -> Resource:

@@ -5,11 +5,16 @@ API's own uniqueness rules compare what was written.
 https://gateway-api.sigs.k8s.io/reference/spec/#parentreference
 """
 
+from functools import lru_cache
+
 from gatewayd.api.meta import GroupKind, Shape
 from gatewayd.api.scalars import Group, KindName, NamespaceName, ObjectName, PortNumber, SectionName, Weight
 
 GATEWAY_GROUP = "gateway.networking.k8s.io"
 EXPERIMENTAL_GROUP = "gateway.networking.x-k8s.io"
+
+_group_kind = lru_cache(maxsize=256)(GroupKind)
+"""Make a GroupKind: the one that thousands of references have in common."""
 
 
 class ParentGatewayRef(Shape, frozen=True, kw_only=True):
@@ -23,7 +28,7 @@ class ParentGatewayRef(Shape, frozen=True, kw_only=True):
     @property
     def group_kind(self) -> GroupKind:
         """What kind of object this points at."""
-        return GroupKind(self.group, self.kind)
+        return _group_kind(self.group, self.kind)
 
 
 class ParentRef(ParentGatewayRef, frozen=True, kw_only=True):
@@ -45,7 +50,7 @@ class BackendObjectRef(Shape, frozen=True, kw_only=True):
     @property
     def group_kind(self) -> GroupKind:
         """What kind of object this points at."""
-        return GroupKind(self.group, self.kind)
+        return _group_kind(self.group, self.kind)
 
 
 class BackendRef(BackendObjectRef, frozen=True, kw_only=True):
@@ -65,7 +70,7 @@ class SecretObjectRef(Shape, frozen=True, kw_only=True):
     @property
     def group_kind(self) -> GroupKind:
         """What kind of object this points at."""
-        return GroupKind(self.group, self.kind)
+        return _group_kind(self.group, self.kind)
 
 
 class LocalObjectRef(Shape, frozen=True, kw_only=True):
@@ -78,7 +83,7 @@ class LocalObjectRef(Shape, frozen=True, kw_only=True):
     @property
     def group_kind(self) -> GroupKind:
         """What kind of object this points at."""
-        return GroupKind(self.group, self.kind)
+        return _group_kind(self.group, self.kind)
 
 
 class ObjectRef(LocalObjectRef, frozen=True, kw_only=True):

@@ -59,6 +59,9 @@ def reference(ref: ParentRef) -> Reference:
     )
 
 
+_parent_key = lru_cache(maxsize=1024)(ObjectKey)
+"""Make the key of a parent: the one that all its routes have in common."""
+
 DEFAULT_GATEWAYS = Index(
     name="default_gateways",
     sources=(rows(Gateway, lambda row: ["All"] if row.spec.default_scope == "All" else []),),
@@ -118,7 +121,7 @@ def _parents(
 
 def _gateway(view: View, ref: ParentRef, namespace: str) -> ObjectKey | None:
     """Return the Gateway that a parentRef leads to, by way of a ListenerSet or not; None for other kinds."""
-    key = ObjectKey(ref.namespace or namespace, ref.name)
+    key = _parent_key(ref.namespace or namespace, ref.name)
     if ref.group_kind == GATEWAY_KIND:
         return key
     if ref.group_kind != LISTENERSET_KIND:

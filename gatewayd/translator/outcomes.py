@@ -4,6 +4,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#gatewayconditiontype, #listenerc
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
@@ -237,7 +238,13 @@ def route_outcome(view: View, member: Member) -> RouteOutcome | None:
     parents = tuple(_parents(view, member))
     if row is None or not parents:
         return None
-    return RouteOutcome(generation=row.metadata.generation, parents=parents)
+    return _route_outcome(row.metadata.generation, parents)
+
+
+@lru_cache(maxsize=256)
+def _route_outcome(generation: int, parents: tuple[ParentOutcome, ...]) -> RouteOutcome:
+    """Make an outcome: the one that all routes have in common of which nothing else is to be said."""
+    return RouteOutcome(generation=generation, parents=parents)
 
 
 def _parents(view: View, member: Member) -> Iterator[ParentOutcome]:

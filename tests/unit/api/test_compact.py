@@ -1,7 +1,7 @@
 import json
 from typing import Any
 
-from gatewayd.api.compact import _SLOTS, Pool, compact
+from gatewayd.api.compact import _MOST, Pool, compact
 from gatewayd.api.core import Secret
 from gatewayd.api.decode import Decoded, decode_bytes
 from gatewayd.api.kinds import KINDS
@@ -74,7 +74,7 @@ def test_a_service_of_a_gateway_keeps_its_addresses() -> None:
 def test_a_services_name_is_in_memory_once_however_many_came_between() -> None:
     name = "a-name-that-is-in-no-other-test"
     kept = service("192.0.2.1", name=name)
-    for number in range(3 * _SLOTS):
+    for number in range(3 * _MOST):
         service("192.0.2.1", name=f"other-{number}")
     rules = [{"backendRefs": [{"name": name, "port": 80}]}]
     [ref] = stored("HTTPRoute", spec={"parentRefs": [{"name": "gw"}], "rules": rules}).spec.rules[0].backend_refs
@@ -158,6 +158,13 @@ def test_dicts_are_copied_and_their_text_is_shared() -> None:
 
 def test_a_pool_never_grows() -> None:
     pool = Pool()
-    for number in range(3 * _SLOTS):
+    for number in range(3 * _MOST):
         pool.shared(f"name-{number}")
-    assert len(pool._slots) == _SLOTS
+    assert len(pool._held) == _MOST
+
+
+def test_a_pool_that_forgets_holds_nothing() -> None:
+    pool = Pool()
+    pool.shared(("a" * 20, "b" * 20))
+    pool.forget()
+    assert pool._held == {}
