@@ -21,7 +21,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import gatewayd.cli.control_plane  # noqa: F401 - what a pod imports
+import gatewayd.replica  # noqa: F401 - what a pod imports
 from bench import stored
 from bench.process import usage
 from conformance import dockerfile

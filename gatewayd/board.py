@@ -1,4 +1,4 @@
-"""What `gatewayd up` and `gatewayd status` show: the Board of `standalone/table.py`, filled from what is known.
+"""What `gatewayd up` and `gatewayd status` show: the Board of `standalone/rows.py`, filled from what is known.
 
 In: outcomes, progress, what the fleet reports, findings. Out: a Board. Pure but for what it reads; nothing is judged.
 """
@@ -24,7 +24,7 @@ from gatewayd.ir.outcome import (
 )
 from gatewayd.progress import Progress, RouteName, RouteProgress
 from gatewayd.standalone.documents import FileProblem
-from gatewayd.standalone.table import Acked, Board, Condition, GatewayRow, Mark, RouteRow
+from gatewayd.standalone.rows import Acked, Board, Condition, GatewayRow, Mark, RouteRow
 from gatewayd.translator.chains import bound_port
 from gatewayd.translator.contests import own_listeners
 from gatewayd.translator.protocols import ROUTE_TABLES

@@ -8,9 +8,8 @@ import random
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -30,7 +29,6 @@ from gatewayd.insight import Insight
 from gatewayd.introspection.server import handlers
 from gatewayd.ir.environment import HERE
 from gatewayd.ir.environment import Environment as EnvironmentRow
-from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.kube.applier import Applier
 from gatewayd.kube.authority_store import AuthorityError, AuthorityStore
@@ -48,6 +46,7 @@ from gatewayd.kube.status_writer import StatusWriter
 from gatewayd.memory import Tide
 from gatewayd.metrics import CONTENT_TYPE, BatchFacts, Metrics, installed_version
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta, gateway_key
+from gatewayd.serve_options import ServeOptions
 from gatewayd.standalone.runtime_folder import runtime_folder
 from gatewayd.store import Delta
 from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
@@ -62,22 +61,6 @@ SELECTIONS: Final[Mapping[str, Selection]] = {
     # Of all Secrets only those that can be certificates: the rest is nobody's business here.
     "Secret": Selection(fields="type=kubernetes.io/tls", labels=""),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServeOptions:
-    """What `gatewayd serve` was asked to do. `kubeconfig` None: as the pod that we are.
-
-    `route_discovery` None: whichever suits a route table.
-    """
-
-    kubeconfig: Path | None
-    namespace: str
-    identity: str
-    uid: str
-    xds_host: str
-    xds_port: int
-    route_discovery: RouteDiscovery | None
 
 
 class Trust:

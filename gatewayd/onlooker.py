@@ -17,7 +17,7 @@ from gatewayd.reconciler import Batch
 from gatewayd.standalone.documents import FileProblem
 from gatewayd.standalone.envoy_events import Draining, EnvoyEvent, Exited, GaveUp, Started, Stopped, Up
 from gatewayd.standalone.folder import Step
-from gatewayd.standalone.table import EMPTY, Board
+from gatewayd.standalone.rows import EMPTY, Board
 from gatewayd.xds.resource import TypeUrl
 
 _KEPT: Final = 6

@@ -11,7 +11,7 @@ from enum import Enum
 
 from gatewayd.app import Options, Standalone
 from gatewayd.onlooker import Onlooker
-from gatewayd.standalone.table import Board, Mark
+from gatewayd.standalone.rows import Board, Mark
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _PAUSE = 0.05

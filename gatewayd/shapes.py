@@ -7,7 +7,7 @@ from typing import Any
 
 from gatewayd.check import Finding
 from gatewayd.introspection.status import ProxyRow, Status
-from gatewayd.standalone.table import Board, Condition, GatewayRow, Mark, RouteRow
+from gatewayd.standalone.rows import Board, Condition, GatewayRow, Mark, RouteRow
 
 JSON = dict[str, Any]
 

@@ -1,7 +1,6 @@
-"""`gatewayd serve`: one replica of the control plane, in a cluster."""
+"""`gatewayd serve`: one replica of the control plane, in a cluster. Reads the arguments; `gatewayd.replica` serves."""
 
-import asyncio
-import signal
+import os
 import socket
 import sys
 from pathlib import Path
@@ -9,12 +8,9 @@ from typing import Annotated
 
 import typer
 
-from gatewayd import logs
-from gatewayd.cli.output import CANNOT_START, end
-from gatewayd.incluster import ServeOptions, serve
 from gatewayd.infra import layout
 from gatewayd.ir.http import RouteDiscovery
-from gatewayd.memory import tune_allocator, tune_collector
+from gatewayd.serve_options import ServeOptions, encoded
 
 app = typer.Typer(add_completion=False)
 
@@ -44,9 +40,6 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
     ] = "info",
 ) -> None:
     """Serve a cluster's Gateways: watch the API server, feed the proxies, write statuses."""
-    tune_collector()
-    tune_allocator()
-    logs.configure(log_level, logs.destination_for(sys.stderr, None))
     options = ServeOptions(
         kubeconfig=kubeconfig,
         namespace=namespace,
@@ -56,22 +49,7 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
         xds_host=xds_host or f"{layout.CONTROL_PLANE}.{namespace}.svc.cluster.local.",
         xds_port=xds_port,
         route_discovery=route_discovery,
+        log_level=log_level,
     )
-    _run(options)
-
-
-def _run(options: ServeOptions) -> None:
-    try:
-        asyncio.run(_until_terminated(options))
-    except Exception as error:
-        raise end(f"cannot serve: {type(error).__name__}: {error}", CANNOT_START) from error
-
-
-async def _until_terminated(options: ServeOptions) -> None:
-    task = asyncio.create_task(serve(options), name="serve")
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    try:
-        await task
-    except asyncio.CancelledError:
-        return
+    # The process stays the same one, to Kubernetes and for signals, and what has read the arguments is gone.
+    os.execv(sys.executable, (sys.executable, "-P", "-m", "gatewayd.replica", encoded(options)))  # noqa: S606

@@ -16,7 +16,8 @@ from gatewayd.serving import Ended, Ending, Job, Serving
 from gatewayd.settings import Settings, SettingsError, from_environment
 from gatewayd.shapes import board_json
 from gatewayd.standalone.envoy_binary import NoEnvoy, find_envoy
-from gatewayd.standalone.table import EMPTY, Board, changed_lines, draw
+from gatewayd.standalone.rows import EMPTY, Board
+from gatewayd.standalone.table import changed_lines, draw
 
 _LOG_LEVEL = "error"
 """What Envoy warns of at each end of a run is no news; GATEWAYD_LOG_LEVEL shows it."""

@@ -9,7 +9,7 @@ from typing import Any
 from gatewayd.introspection.status import GatewayVersion, ProxyRow, Refused, Status, TypeRow
 from gatewayd.rpc import introspection_pb2 as pb
 from gatewayd.standalone.documents import FileProblem
-from gatewayd.standalone.table import Acked, Board, Condition, GatewayRow, Mark, RouteRow
+from gatewayd.standalone.rows import Acked, Board, Condition, GatewayRow, Mark, RouteRow
 from gatewayd.why import Mark as StepMark
 from gatewayd.why import Step
 

@@ -5,94 +5,15 @@ else. Text of users is never markup and never moves the cursor.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import Enum
-from typing import Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gatewayd.standalone.documents import FileProblem, printable
-
-
-class Mark(Enum):
-    """The status of a condition; what it prints as and its colour."""
-
-    TRUE = ("yes", "green")
-    FALSE = ("no", "red")
-    UNKNOWN = ("-", "dim")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """A condition; `reason` is shown unless the mark is TRUE."""
-
-    mark: Mark
-    reason: str
-
-    def __str__(self) -> str:
-        word = self.mark.value[0]
-        return word if self.mark is Mark.TRUE or not self.reason else f"{word}: {self.reason}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acked:
-    """How many proxies have ACKed the configuration, of how many, and the milliseconds since the change."""
-
-    proxies: int
-    of: int
-    milliseconds: float
-
-    def __str__(self) -> str:
-        noun = "proxy" if self.of == 1 else "proxies"
-        return f"ACKed by {self.proxies}/{self.of} {noun} in {self.milliseconds:.0f} ms"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatewayRow:
-    """A Gateway; `listeners` as `http :8080`, `acked_at` a time of day, "" before the first ACK."""
-
-    name: str
-    listeners: tuple[str, ...]
-    address: str
-    accepted: Condition
-    programmed: Condition
-    acked_at: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RouteRow:
-    """A route; `acked` is None before the first ACK."""
-
-    kind: str
-    name: str
-    hostnames: tuple[str, ...]
-    parents: tuple[str, ...]
-    accepted: Condition
-    resolved_refs: Condition
-    programmed: Condition
-    acked: Acked | None
-
-    @property
-    def is_well(self) -> bool:
-        """Say whether there is nothing to look at."""
-        return all(each.mark is Mark.TRUE for each in (self.accepted, self.resolved_refs, self.programmed))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
-    """All there is to see; `notices` are other lines, such as that Envoy restarts."""
-
-    gateways: tuple[GatewayRow, ...]
-    routes: tuple[RouteRow, ...]
-    problems: tuple[FileProblem, ...]
-    notices: tuple[str, ...]
-
+from gatewayd.standalone.documents import printable
+from gatewayd.standalone.rows import Board, Condition, GatewayRow, RouteRow
 
 _Row = GatewayRow | RouteRow
-
-EMPTY: Final = Board(gateways=(), routes=(), problems=(), notices=())
 
 
 def draw(board: Board, most_rows: int) -> RenderableType:

@@ -9,9 +9,10 @@ from typing import Final
 from gatewayd.api.kinds import KINDS
 from gatewayd.identity.authority import founded
 from gatewayd.identity.certificates import LEAF_LIFETIME, Subject, issue, make_ca
-from gatewayd.incluster import InCluster, ServeOptions, Trust
+from gatewayd.incluster import InCluster, Trust
 from gatewayd.ir.environment import CONTROLLER
 from gatewayd.kube.owned import OWNED_KINDS
+from gatewayd.serve_options import ServeOptions
 from tests.fakes.api_server import ApiServer, api_server
 from tests.fakes.documents import GATEWAY_API, Json, event
 from tests.fakes.running import running
@@ -25,6 +26,7 @@ OPTIONS: Final = ServeOptions(
     xds_host="gatewayd.svc.",
     xds_port=0,
     route_discovery=None,
+    log_level="info",
 )
 API: Final = f"/apis/{GATEWAY_API}"
 CLASS: Final = f"{API}/gatewayclasses/gatewayd"

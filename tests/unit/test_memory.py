@@ -1,6 +1,9 @@
 import gc
+from asyncio import sslproto
 
-from gatewayd.memory import FEW, YOUNG, Tide, tune_allocator, tune_collector
+import pytest
+
+from gatewayd.memory import FEW, READ_BYTES, YOUNG, Tide, tune_allocator, tune_collector, tune_connections
 
 
 def test_the_collector_runs_seldom_and_still_runs() -> None:
@@ -15,6 +18,13 @@ def test_the_collector_runs_seldom_and_still_runs() -> None:
 
 def test_the_allocator_takes_its_settings() -> None:
     assert tune_allocator()
+
+
+def test_a_connection_keeps_a_small_buffer(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sslproto.SSLProtocol.max_size > READ_BYTES  # or there is nothing to tune any more
+    monkeypatch.setattr(sslproto.SSLProtocol, "max_size", sslproto.SSLProtocol.max_size)
+    tune_connections()
+    assert sslproto.SSLProtocol.max_size == READ_BYTES
 
 
 def test_memory_is_given_back_once_when_half_of_the_rows_have_gone() -> None:

@@ -5,7 +5,7 @@ import pytest
 from gatewayd.app import Options, Standalone
 from gatewayd.onlooker import Onlooker, event_words
 from gatewayd.standalone.envoy_events import Draining, EnvoyEvent, Exited, GaveUp, Started, Stopped, Up
-from gatewayd.standalone.table import EMPTY
+from gatewayd.standalone.rows import EMPTY
 from tests.unit.example import SHOP
 
 BROKEN = SHOP.replace("{name: cart, port: 80, weight: 3}", "{name: none, port: 80, weight: 3}")

@@ -8,7 +8,7 @@ import pytest
 from gatewayd.app import Options
 from gatewayd.serving import Ending, Serving, settled
 from gatewayd.standalone.envoy_events import GaveUp
-from gatewayd.standalone.table import Board
+from gatewayd.standalone.rows import Board
 from tests.unit.example import SHOP
 
 DEADLINE = 20.0

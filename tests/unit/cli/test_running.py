@@ -6,7 +6,7 @@ import typer
 from gatewayd.cli.output import Form
 from gatewayd.cli.running import code_of, envoy_binary, options, serve
 from gatewayd.serving import Ended, Ending, Serving
-from gatewayd.standalone.table import EMPTY
+from gatewayd.standalone.rows import EMPTY
 
 ENVOY = Path("/bin/true")
 

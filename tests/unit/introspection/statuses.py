@@ -2,7 +2,7 @@
 
 from gatewayd.introspection.status import GatewayVersion, ProxyRow, Refused, Status, TypeRow
 from gatewayd.standalone.documents import FileProblem
-from gatewayd.standalone.table import Acked, Board, Condition, GatewayRow, Mark, RouteRow
+from gatewayd.standalone.rows import Acked, Board, Condition, GatewayRow, Mark, RouteRow
 
 GOOD = Condition(mark=Mark.TRUE, reason="Accepted")
 BAD = Condition(mark=Mark.FALSE, reason="Invalid: no")

@@ -4,17 +4,8 @@ from io import StringIO
 from rich.console import Console
 
 from gatewayd.standalone.documents import FileProblem
-from gatewayd.standalone.table import (
-    EMPTY,
-    Acked,
-    Board,
-    Condition,
-    GatewayRow,
-    Mark,
-    RouteRow,
-    changed_lines,
-    draw,
-)
+from gatewayd.standalone.rows import EMPTY, Acked, Board, Condition, GatewayRow, Mark, RouteRow
+from gatewayd.standalone.table import changed_lines, draw
 
 YES = Condition(mark=Mark.TRUE, reason="Accepted")
 NO = Condition(mark=Mark.FALSE, reason="BackendNotFound")
@@ -87,8 +78,3 @@ def test_plain_lines_tell_only_what_changed() -> None:
         "HTTPRoute default/shop: gone",
         "solved: shop.yaml:12: spec.rules: [red]must[/red] \\x1b[2J be a list",
     )
-
-
-def test_several_proxies() -> None:
-    assert str(Acked(proxies=1, of=3, milliseconds=12.6)) == "ACKed by 1/3 proxies in 13 ms"
-    assert replace(ROUTE, resolved_refs=YES).is_well

@@ -1,0 +1,50 @@
+"""`python -m gatewayd.replica OPTIONS`: one replica of the control plane, in a process that does nothing else.
+
+In: what `serve_options.encoded` wrote; `gatewayd serve` becomes this process when it has read its arguments. So a pod
+does not keep for all its life what reads command lines and draws tables
+(docs/decisions/0016-a-replica-has-a-process-without-the-command-line.md). Exit codes: those of `gatewayd`.
+"""
+
+import asyncio
+import signal
+import sys
+
+# structlog imports rich where it finds it, for tracebacks in colour. A pod writes JSON.
+# https://docs.python.org/3/reference/import.html#the-module-cache: None is how a module is not found.
+sys.modules["rich"] = None  # type: ignore[assignment]
+
+from gatewayd import logs  # noqa: E402
+from gatewayd.incluster import serve  # noqa: E402
+from gatewayd.memory import tune_allocator, tune_collector, tune_connections  # noqa: E402
+from gatewayd.serve_options import ServeOptions, decoded  # noqa: E402
+
+OK, CANNOT_START = 0, 3
+
+
+def run(line: str) -> int:
+    """Serve until a signal says to end; return the exit code."""
+    options = decoded(line)
+    tune_collector()
+    tune_allocator()
+    tune_connections()
+    logs.configure(options.log_level, logs.destination_for(sys.stderr, None))
+    try:
+        asyncio.run(_until_terminated(options))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is why there is no replica
+        sys.stderr.write(f"gatewayd: cannot serve: {type(error).__name__}: {error}\n")
+        return CANNOT_START
+    return OK
+
+
+async def _until_terminated(options: ServeOptions) -> None:
+    task = asyncio.create_task(serve(options), name="serve")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return
+
+
+if __name__ == "__main__":
+    sys.exit(run(*sys.argv[1:]))

@@ -1,0 +1,40 @@
+"""What `gatewayd serve` was asked to do, on its way from the process that read it to the one that does it.
+
+In and out: JSON. Nothing here imports what either of them needs.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gatewayd.ir.http import RouteDiscovery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """`kubeconfig` None: as the pod that we are. `route_discovery` None: whichever suits a route table."""
+
+    kubeconfig: Path | None
+    namespace: str
+    identity: str
+    uid: str
+    xds_host: str
+    xds_port: int
+    route_discovery: RouteDiscovery | None
+    log_level: str
+
+
+def encoded(options: ServeOptions) -> str:
+    """Return the options as one line of JSON."""
+    return msgspec.json.encode(options, enc_hook=str).decode()
+
+
+def decoded(line: str) -> ServeOptions:
+    """Return the options that `encoded` wrote; raises msgspec.MsgspecError for anything else."""
+    return msgspec.json.decode(line, type=ServeOptions, dec_hook=_made)
+
+
+def _made(kind: type[Any], value: Any) -> Any:
+    return kind(value)
