@@ -198,7 +198,7 @@ class _Snapshots(Collector):
             for row in XDS_TYPES:
                 found = snapshot.of(row.url).values()
                 resources.add_metric((gateway, row.short), len(found))
-                size.add_metric((gateway, row.short), sum(len(each.body) for each in found))
+                size.add_metric((gateway, row.short), sum(each.size for each in found))
             config_hash.add_metric((gateway,), _number(snapshot.version))
         yield from (resources, size, config_hash)
 

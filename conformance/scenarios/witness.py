@@ -96,7 +96,7 @@ class _Client:
     async def _take(self, response: discovery_pb2.DeltaDiscoveryResponse) -> None:
         type_url = TypeUrl(response.type_url)
         for each in response.resources:
-            item = Resource(type_url=type_url, name=each.name, version=each.version, body=each.resource.value)
+            item = Resource(type_url=type_url, name=each.name, version=each.version, own=each.resource.value, tail=b"")
             self._found[type_url, each.name] = item
         for name in response.removed_resources:
             self._found.pop((type_url, name), None)

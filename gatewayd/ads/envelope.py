@@ -85,8 +85,7 @@ class Envelope:
         any_type = _text(1, content.type_url) + _tag(2)
         head = _entry_head if content.mode is Mode.DELTA else _any_head
         for item in content.made:
-            parts.append(head(any_type, item))
-            parts.append(item.body)
+            parts.extend((head(any_type, item), item.own, item.tail))
         parts.extend((_text(4, content.type_url), _text(5, nonce)))
         parts.extend(_text(6, name) for name in content.removed)
         data = b"".join(parts)
@@ -99,12 +98,12 @@ class Envelope:
 def _entry_head(any_type: bytes, item: Resource) -> bytes:
     """Start a field `resources` of a DeltaDiscoveryResponse: a Resource whose last field ends with the body."""
     inner = _text(3, item.name) + _text(1, item.version) + _any_head(any_type, item)
-    return _RESOURCES + _varint(len(inner) + len(item.body)) + inner
+    return _RESOURCES + _varint(len(inner) + item.size) + inner
 
 
 def _any_head(any_type: bytes, item: Resource) -> bytes:
     """Start a field 2 of type Any whose value is the body; `any_type` is its type and the tag of the value."""
-    size = len(item.body)
+    size = item.size
     inner = any_type + _varint(size)
     return _RESOURCES + _varint(len(inner) + size) + inner
 

@@ -4,6 +4,7 @@ Defaults differ from Envoy's where those are traps at an edge: docs/decisions an
 https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/best_practices/edge
 """
 
+from functools import lru_cache
 from typing import Any, assert_never
 
 from envoy.config.cluster.v3 import circuit_breaker_pb2, cluster_pb2
@@ -18,7 +19,7 @@ from google.protobuf import duration_pb2, wrappers_pb2
 from gatewayd.ir.backend import Cluster, Discovered, Protocol, Resolved, RetryBudget
 from gatewayd.xds import names, tls
 from gatewayd.xds.endpoint import lb_endpoint
-from gatewayd.xds.message import ADS, packed, seconds
+from gatewayd.xds.message import ADS, packed, seconds, serialised
 
 BUFFER_BYTES = wrappers_pb2.UInt32Value(value=32 * 1024)
 """What one connection may hold back, on either side."""
@@ -70,6 +71,18 @@ def cluster(of: Cluster) -> Any:
         typed_extension_protocol_options=_protocol_options(protocol),
         transport_socket=tls.upstream(of.tls, _ALPN.get(protocol, ())) if of.tls else None,
     )
+
+
+def parts(of: Cluster) -> tuple[bytes, bytes]:
+    """Return a serialised cluster in two parts: its name, and the rest, which most clusters have in common."""
+    head = serialised(_Cluster(name=names.cluster(of.upstream)))
+    return head, _shared(serialised(cluster(of))[len(head) :])
+
+
+@lru_cache(maxsize=64)
+def _shared(rest: bytes) -> bytes:
+    """Return the first of equal ones: thousands have one, and few others are in use at a time."""
+    return rest
 
 
 def defaults(budget: RetryBudget) -> dict[str, Any]:

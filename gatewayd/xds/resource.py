@@ -8,7 +8,7 @@ xDS protocol: https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import NewType
@@ -52,16 +52,30 @@ TYPE_BY_URL: Mapping[str, XdsType] = MappingProxyType({row.url: row for row in X
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """One xDS resource: `body` is the deterministic serialisation of the message named by `type_url`."""
+    """One xDS resource: `body` is the deterministic serialisation of the message named by `type_url`.
+
+    It is kept in two parts: what is the resource's own, and a `tail` that it may have in common with thousands.
+    """
 
     type_url: TypeUrl
     name: str
     version: str
-    body: bytes
+    own: bytes = field(compare=False)
+    tail: bytes = field(compare=False)
+
+    @property
+    def body(self) -> bytes:
+        """Return the whole; equal versions have equal ones."""
+        return self.own + self.tail
+
+    @property
+    def size(self) -> int:
+        """Return the length of the whole."""
+        return len(self.own) + len(self.tail)
 
     def __repr__(self) -> str:
         """Show no content: a Secret's body holds private keys."""
-        return f"Resource({TYPE_BY_URL[self.type_url].short} {self.name} {self.version} {len(self.body)} bytes)"
+        return f"Resource({TYPE_BY_URL[self.type_url].short} {self.name} {self.version} {self.size} bytes)"
 
 
 def content_version(body: bytes) -> str:
@@ -71,7 +85,7 @@ def content_version(body: bytes) -> str:
 
 def resource(type_url: TypeUrl, name: str, body: bytes) -> Resource:
     """Wrap a serialised message, with the version that its content gives it."""
-    return Resource(type_url=type_url, name=name, version=content_version(body), body=body)
+    return Resource(type_url=type_url, name=name, version=content_version(body), own=body, tail=b"")
 
 
 Resources = Mapping[str, Resource]

@@ -142,7 +142,7 @@ class SnapshotBuilder:
         before: tuple[Resource | None, ...] = earlier.resources if earlier is not None else ()
         known, endpoints = (*before, None, None)[:2]
         name = names.cluster(of.upstream)
-        made = self._work.resource(CLUSTER, name, cluster.cluster(of), known)
+        made = self._work.of_parts(CLUSTER, name, cluster.parts(of), known)
         if not isinstance(of.endpoints, Discovered):
             return _Parts((made,), secrets)
         assignment = endpoint.load_assignment(of, of.endpoints)
@@ -152,7 +152,7 @@ class SnapshotBuilder:
         chains = listener.no_chains() if earlier is None else earlier.chains
         body = listener.listener_body(of, self._address, chains)
         before = None if earlier is None else earlier.resource
-        return _Port(chains, self._work.of_body(LISTENER, names.listener(of), body, before))
+        return _Port(chains, self._work.of_parts(LISTENER, names.listener(of), (body, b""), before))
 
     def _bound(self) -> tuple[Resource, ...]:
         return tuple(each.resource for each in self._listeners.results)

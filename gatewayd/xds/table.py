@@ -116,10 +116,10 @@ class _Scoped:
         before = earlier if isinstance(earlier, _Own) else None
         found = self._scope(of.domain) if before is None else before.scope
         head = table_head(found.name)
-        body = b"".join((head, made.entry, _SCOPED_TAIL))
-        routes = self._builder.work.of_body(ROUTE, found.name, body, None if before is None else before.routes)
+        whole = (head + made.entry, _SCOPED_TAIL)
+        routes = self._builder.work.of_parts(ROUTE, found.name, whole, None if before is None else before.routes)
         parts = made.parts
-        return _Own(parts.within(routes.body, len(head)) if isinstance(parts, Listed) else parts, routes, found)
+        return _Own(parts.within(routes.own, len(head)) if isinstance(parts, Listed) else parts, routes, found)
 
     def _scope(self, domain: str) -> Resource:
         name, message = names.host_routes(self._key, domain), scope(self._key, domain)
@@ -171,9 +171,8 @@ def _configuration(name: str, hosts: Sequence[Host], tail: bytes, before: Resour
     if before is not None and before.version == version:
         return before
     work.resources += 1
-    return Resource(
-        type_url=ROUTE, name=name, version=version, body=b"".join((head, *[each.entry for each in hosts], tail))
-    )
+    own = b"".join((head, *[each.entry for each in hosts]))
+    return Resource(type_url=ROUTE, name=name, version=version, own=own, tail=tail)
 
 
 def _replaced(before: Sequence[Resource], after: Sequence[Resource]) -> Changes:

@@ -37,11 +37,15 @@ class Work:
 
     def resource(self, type_url: TypeUrl, name: str, message: Any, earlier: Resource | None) -> Resource:
         """Return the resource of a message: the earlier one when its content is the same."""
-        return self.of_body(type_url, name, serialised(message), earlier)
+        return self.of_parts(type_url, name, (serialised(message), b""), earlier)
 
-    def of_body(self, type_url: TypeUrl, name: str, body: bytes, earlier: Resource | None) -> Resource:
-        """Return the resource of a serialised message: the earlier one when its content is the same."""
-        if earlier is not None and earlier.name == name and earlier.body == body:
+    def of_parts(self, type_url: TypeUrl, name: str, parts: tuple[bytes, bytes], earlier: Resource | None) -> Resource:
+        """Return the resource of a serialised message, in its two parts: the earlier one when its content is the same.
+
+        A resource always has its parts from the same place, so equal content is equal parts.
+        """
+        own, tail = parts
+        if earlier is not None and (earlier.name, earlier.own, earlier.tail) == (name, own, tail):
             return earlier
         self.resources += 1
-        return Resource(type_url=type_url, name=name, version=content_version(body), body=body)
+        return Resource(type_url=type_url, name=name, version=content_version(own + tail), own=own, tail=tail)

@@ -19,7 +19,7 @@ from tests.feature.never_lost_rig import EDGE, MANY, Siege, route, siege
 pytestmark = pytest.mark.envoy
 
 PLAIN = plain("http", "http")
-NEW = "service/shop/new/"
+NEW = "shop/new/"
 
 
 def moved(held: Siege) -> str:
@@ -108,7 +108,7 @@ async def test_routes_that_are_refused_keep_the_clusters_that_the_old_ones_use()
 async def test_a_refused_cluster_harms_no_other_route() -> None:
     """What is routed to it alone has no backend then; Programmed says so."""
     async with siege() as held:
-        refused = held.adversary.refuse("CDS", "service/shop/bad/")
+        refused = held.adversary.refuse("CDS", "shop/bad/")
         other = held.loop.target("other.example", NOT_FOUND)
         held.r.become(NO_BACKEND)
         other.become(said("other", "two"))

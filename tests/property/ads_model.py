@@ -78,7 +78,11 @@ def parsed(mode: Mode, data: bytes) -> Response:
         delta = discovery.DeltaDiscoveryResponse.FromString(data)
         made = tuple(
             Resource(
-                type_url=TypeUrl(each.resource.type_url), name=each.name, version=each.version, body=each.resource.value
+                type_url=TypeUrl(each.resource.type_url),
+                name=each.name,
+                version=each.version,
+                own=each.resource.value,
+                tail=b"",
             )
             for each in delta.resources
         )

@@ -7,8 +7,8 @@ from envoy.extensions.upstreams.http.v3 import http_protocol_options_pb2
 
 from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, Cluster, Protocol, Resolved, RetryBudget
 from gatewayd.ir.tls import SystemTrust, UpstreamTLS
-from gatewayd.xds.cluster import cluster
-from gatewayd.xds.message import ADS
+from gatewayd.xds.cluster import cluster, parts
+from gatewayd.xds.message import ADS, serialised
 from tests.unit.xds import shorthand
 from tests.unit.xds.shorthand import upstream
 
@@ -21,6 +21,15 @@ def test_endpoints_come_by_eds_under_the_clusters_own_name() -> None:
     assert made.type == cluster_pb2.Cluster.EDS
     assert made.eds_cluster_config.eds_config == ADS
     assert made.eds_cluster_config.service_name == ""
+
+
+def test_what_clusters_have_in_common_is_in_memory_once() -> None:
+    of = shorthand.cluster("cart"), shorthand.cluster("catalog"), shorthand.cluster("cart", protocol=Protocol.HTTP2)
+    (one, tail), (two, same), (_, other) = map(parts, of)
+    assert one + tail == serialised(cluster(of[0]))
+    assert two + same == serialised(cluster(of[1]))
+    assert tail is same
+    assert tail != other
 
 
 def test_names_are_resolved_by_envoy() -> None:

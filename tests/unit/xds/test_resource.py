@@ -1,6 +1,16 @@
 import pytest
 
-from gatewayd.xds.resource import CLUSTER, LISTENER, SECRET, TYPE_BY_URL, XDS_TYPES, content_version, resource, snapshot
+from gatewayd.xds.resource import (
+    CLUSTER,
+    LISTENER,
+    SECRET,
+    TYPE_BY_URL,
+    XDS_TYPES,
+    Resource,
+    content_version,
+    resource,
+    snapshot,
+)
 
 A, B = resource(CLUSTER, "a", b"1"), resource(CLUSTER, "b", b"2")
 
@@ -13,6 +23,13 @@ def test_versions_are_hashes_of_the_content() -> None:
 def test_a_resource_shows_no_content() -> None:
     assert repr(resource(SECRET, "key", b"PRIVATE")).startswith("Resource(SDS key ")
     assert "PRIVATE" not in repr(resource(SECRET, "key", b"PRIVATE"))
+
+
+def test_a_resource_is_what_its_content_is_however_it_is_kept() -> None:
+    parts = Resource(type_url=CLUSTER, name="a", version=content_version(b"12"), own=b"1", tail=b"2")
+    whole = resource(CLUSTER, "a", b"12")
+    assert (parts.body, parts.size) == (whole.body, whole.size) == (b"12", 2)
+    assert parts == whole
 
 
 def test_a_snapshot_does_not_depend_on_the_order_of_its_making() -> None:
