@@ -32,7 +32,7 @@ from gatewayd.api.kinds import KINDS
 from gatewayd.ir.environment import HERE, Environment
 from gatewayd.kube.listing import Listing, decode_page
 from gatewayd.kube.live import LiveStatuses
-from gatewayd.memory import Tide, tune_allocator, tune_collector
+from gatewayd.memory import CALM, Tide, tune_allocator, tune_collector
 from gatewayd.reconciler import Reconciler
 from gatewayd.store import Delta
 from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
@@ -131,7 +131,8 @@ async def measure(routes: int, folder: Path) -> dict[str, Any]:
         await _empty(reconciler, inflow, routes)
         await asyncio.sleep(SETTLED)
         stages.note("deleted")
-        tide.look(reconciler.store.engine.size)
+        for _ in range(CALM + 1):
+            tide.look(reconciler.store.engine.size)
         stages.note("given_back")
     await server.stop()
     return {

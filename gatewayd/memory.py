@@ -19,6 +19,8 @@ FEW: Final = 1_000
 """Of fewer rows nothing is worth a search of some milliseconds."""
 READ_BYTES: Final = 16 * 1024
 """What a TLS connection reads at a time: the most that one TLS record holds."""
+CALM: Final = 90
+"""Looks without a change after which no more goes; by then what proxies that drain still needed has gone as well."""
 _ALL_ARENAS: Final = 4096
 """jemalloc's MALLCTL_ARENAS_ALL."""
 _ARENA_MAX: Final = -8
@@ -27,13 +29,8 @@ _TRIM_THRESHOLD: Final = -1
 
 
 def tune_collector() -> None:
-    """Make the cycle collector run seldom, and leave what is there now alone. To be called once, after the imports.
-
-    What the imports left for it is freed before the process fills: later the holes would stand where nothing moves.
-    """
+    """Make the cycle collector run seldom. To be called once, by a composition root."""
     gc.set_threshold(YOUNG, 20, 100)
-    gc.collect()
-    gc.freeze()
 
 
 def tune_allocator() -> bool:
@@ -58,18 +55,26 @@ def tune_connections() -> None:
 class Tide:
     """Gives memory back to the system after most of what there was has gone.
 
-    First what was kept for others to come, then cycles, then whatever pages are free.
+    Each time that half has gone, and once more when no more goes. First goes what was kept for others to come, then
+    cycles, then whatever pages are free.
     """
 
     def __init__(self) -> None:
-        self._highest = 0
+        self._highest = self._last = self._calm = 0
+        self._is_ebbing = False
 
     def look(self, rows: int) -> bool:
-        """Take note of how many rows there are; return whether memory was given back."""
-        if rows * 2 > self._highest or self._highest < FEW:
+        """Take note of how many rows there are, once a second; return whether memory was given back."""
+        self._calm = self._calm + 1 if rows == self._last else 0
+        self._last = rows
+        if rows * 2 <= self._highest and self._highest >= FEW:
+            self._highest = rows
+            self._is_ebbing = True
+        elif self._is_ebbing and self._calm >= CALM:
+            self._is_ebbing = False
+        else:
             self._highest = max(self._highest, rows)
             return False
-        self._highest = rows
         compact.forget()
         gc.collect()
         _give_back()

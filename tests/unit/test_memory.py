@@ -3,7 +3,7 @@ from asyncio import sslproto
 
 import pytest
 
-from gatewayd.memory import FEW, READ_BYTES, YOUNG, Tide, tune_allocator, tune_collector, tune_connections
+from gatewayd.memory import CALM, FEW, READ_BYTES, YOUNG, Tide, tune_allocator, tune_collector, tune_connections
 
 
 def test_the_collector_runs_seldom_and_still_runs() -> None:
@@ -34,6 +34,14 @@ def test_memory_is_given_back_once_when_half_of_the_rows_have_gone() -> None:
     assert not tide.look(2 * FEW)
     assert tide.look(0)
     assert not tide.look(0)
+
+
+def test_memory_is_given_back_once_more_when_no_more_goes() -> None:
+    tide = Tide()
+    assert [tide.look(rows) for rows in (2 * FEW, FEW, FEW - 1)] == [False, True, False]
+    assert [tide.look(FEW - 2) for _ in range(CALM)] == [False] * CALM
+    assert tide.look(FEW - 2)
+    assert [tide.look(FEW - 2) for _ in range(2 * CALM)] == [False] * 2 * CALM
 
 
 def test_a_few_rows_are_not_worth_it() -> None:
