@@ -2,7 +2,7 @@
 
 In: what `serve_options.encoded` wrote; `gatewayd serve` becomes this process when it has read its arguments. So a pod
 does not keep for all its life what reads command lines and draws tables
-(docs/decisions/0016-a-replica-has-a-process-without-the-command-line.md). Exit codes: those of `gatewayd`.
+(docs/decisions/0016-a-replica-has-a-process-without-the-command-line.md).
 """
 
 import asyncio
@@ -14,11 +14,10 @@ import sys
 sys.modules["rich"] = None  # type: ignore[assignment]
 
 from gatewayd import logs  # noqa: E402
+from gatewayd.exit_codes import CANNOT_START, OK  # noqa: E402
 from gatewayd.incluster import serve  # noqa: E402
 from gatewayd.memory import tune_allocator, tune_collector, tune_connections  # noqa: E402
 from gatewayd.serve_options import ServeOptions, decoded  # noqa: E402
-
-OK, CANNOT_START = 0, 3
 
 
 def run(line: str) -> int:

@@ -6,19 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatewayd.cli.output import (
-    CANNOT_START,
-    INVALID,
-    OK,
-    REJECTED,
-    EnvoyOption,
-    Form,
-    FormOption,
-    end,
-    fail,
-    write,
-    write_json,
-)
+from gatewayd.cli.output import EnvoyOption, Form, FormOption, end, fail, write, write_json
+from gatewayd.exit_codes import CANNOT_START, INVALID, OK, REJECTED
 
 if TYPE_CHECKING:
     from gatewayd.check import Finding

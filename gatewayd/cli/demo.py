@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatewayd.cli.output import INVALID, REJECTED, EnvoyOption, Form, FormOption, end, write
+from gatewayd.cli.output import EnvoyOption, Form, FormOption, end, write
+from gatewayd.exit_codes import INVALID, REJECTED
 
 if TYPE_CHECKING:
     from gatewayd.serving import Serving

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from gatewayd.cli.output import INVALID, OK, Form, FormOption, fail, write, write_json
+from gatewayd.cli.output import Form, FormOption, fail, write, write_json
+from gatewayd.exit_codes import INVALID, OK
 
 app = typer.Typer()
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, NamedTuple
 import typer
 from typer import rich_utils
 
-from gatewayd.cli.output import INVALID
+from gatewayd.exit_codes import INVALID
 
 
 class Row(NamedTuple):

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gatewayd.cli.output import INVALID, end
+from gatewayd.cli.output import end
+from gatewayd.exit_codes import INVALID
 
 if TYPE_CHECKING:
     from gatewayd.translation import Translation

@@ -4,14 +4,9 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
-
-OK: Final = 0
-INVALID: Final = 1
-REJECTED: Final = 2
-CANNOT_START: Final = 3
 
 
 class Form(StrEnum):

@@ -11,7 +11,8 @@ from rich.live import Live
 from gatewayd import logs
 from gatewayd.ads.listen import ListenError
 from gatewayd.app import Options
-from gatewayd.cli.output import CANNOT_START, INVALID, OK, REJECTED, Form, end, fail, write
+from gatewayd.cli.output import Form, end, fail, write
+from gatewayd.exit_codes import CANNOT_START, INVALID, OK, REJECTED
 from gatewayd.serving import Ended, Ending, Job, Serving
 from gatewayd.settings import Settings, SettingsError, from_environment
 from gatewayd.shapes import board_json

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 import yaml
 
-from gatewayd.cli.output import INVALID, OK, fail, write, write_json
+from gatewayd.cli.output import fail, write, write_json
+from gatewayd.exit_codes import INVALID, OK
 
 if TYPE_CHECKING:
     from gatewayd.translation import Translation

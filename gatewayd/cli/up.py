@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatewayd.cli.output import INVALID, AddressOption, EnvoyOption, Form, FormOption, end, write
+from gatewayd.cli.output import AddressOption, EnvoyOption, Form, FormOption, end, write
+from gatewayd.exit_codes import INVALID
 
 if TYPE_CHECKING:
     from gatewayd.app import Options

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatewayd.cli.output import CANNOT_START, INVALID, OK, Form, FormOption, end, write_json
+from gatewayd.cli.output import Form, FormOption, end, write_json
+from gatewayd.exit_codes import CANNOT_START, INVALID, OK
 
 if TYPE_CHECKING:
     from gatewayd.why import Step

@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from conformance import dockerfile
+from gatewayd.exit_codes import CANNOT_START
 from gatewayd.infra.drain import drain_command
 from gatewayd.infra.layout import BOOTSTRAP_FILE, CONFIG_FOLDER, LINGER_SECONDS
 from gatewayd.infra.pod import pod_spec
@@ -101,9 +102,15 @@ def test_it_starts_gatewayd(image: Image) -> None:
 
 
 def test_it_can_serve(image: Image) -> None:
-    ran = image.run("python", "-I", "-c", "import gatewayd.incluster; print(gatewayd.__file__)")
+    ran = image.run("python", "-I", "-c", "import gatewayd.replica; print(gatewayd.__file__)")
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith(str(image.root))
+
+
+def test_it_says_why_it_cannot_serve_outside_of_a_cluster(image: Image) -> None:
+    ran = image.run(*image.entrypoint, "serve")
+    assert ran.returncode == CANNOT_START
+    assert ran.stderr.startswith("gatewayd: cannot serve: AccessError: ")
 
 
 def test_it_prints_the_manifest_that_is_checked_in(image: Image) -> None:

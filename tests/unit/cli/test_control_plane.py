@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gatewayd.cli.output import CANNOT_START, OK
+from gatewayd.exit_codes import CANNOT_START, OK
 
 DEADLINE = 60.0
 
