@@ -26,8 +26,8 @@ def run(line: str) -> int:
     tune_collector()
     tune_allocator()
     tune_connections()
-    logs.configure(options.log_level, logs.destination_for(sys.stderr, None))
     try:
+        logs.configure(options.log_level, logs.destination_for(sys.stderr, None))
         asyncio.run(_until_terminated(options))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is why there is no replica
         sys.stderr.write(f"gatewayd: cannot serve: {type(error).__name__}: {error}\n")
