@@ -57,7 +57,8 @@ async def grants(world: World) -> tuple[Figure, ...]:
 
 
 def _between(answers: list[Answer], start: float, end: float) -> list[Answer]:
-    return [each for each in answers if start <= each.began < end]
+    """Return what was asked and answered in a period: what is open when the next one begins may have either answer."""
+    return [each for each in answers if start <= each.began and each.began + each.seconds < end]
 
 
 def _settled(answers: list[Answer], since: float, status: int) -> float:
