@@ -28,6 +28,7 @@ from conformance import dockerfile
 from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.server import AdsServer
+from gatewayd.api import compact
 from gatewayd.api.kinds import KINDS
 from gatewayd.ir.environment import HERE, Environment
 from gatewayd.kube.listing import Listing, decode_page
@@ -106,12 +107,13 @@ class Stages:
 
 
 async def measure(routes: int, folder: Path) -> dict[str, Any]:
-    stages, tide = Stages(), Tide()
+    stages = Stages()
     stages.note("imports")
     fleet = Fleet(on_report=lambda _gateway, _report: None)
     reconciler = Reconciler(publisher=fleet, on_batch=lambda _batch: None, awaited=())
     server = AdsServer(fleet, (UnixListener(path=folder / "ads" / "socket"),))
     await server.start()
+    tide = Tide(compact.forget, reconciler.store.engine.shrink)
     stages.note("started")
     inflow = Inflow(reconciler)
     reconciler.submit((Delta(kind=Environment, key=HERE, obj=DEFAULT_ENVIRONMENT),))
@@ -131,8 +133,7 @@ async def measure(routes: int, folder: Path) -> dict[str, Any]:
         await _empty(reconciler, inflow, routes)
         await asyncio.sleep(SETTLED)
         stages.note("deleted")
-        for _ in range(CALM + 1):
-            tide.look(reconciler.store.engine.size)
+        _give_back(tide, reconciler.store.engine.size)
         stages.note("given_back")
     await server.stop()
     return {
@@ -144,6 +145,11 @@ async def measure(routes: int, folder: Path) -> dict[str, Any]:
         "change_cpu_ms": round(spent / (CHANGES - EARLY) * 1000, 3),
         "rows_left": reconciler.store.engine.size,
     }
+
+
+def _give_back(tide: Tide, rows: int) -> None:
+    for _ in range(CALM + 1):
+        tide.look(rows)
 
 
 def _cpu(work: Callable[[], None]) -> float:

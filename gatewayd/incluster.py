@@ -18,6 +18,7 @@ from gatewayd import admin
 from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import Certificates, TlsListener, UnixListener
 from gatewayd.ads.server import AdsServer
+from gatewayd.api import compact
 from gatewayd.api.core import ConfigMap
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.kinds import BY_STRUCT, KINDS, Kind
@@ -33,7 +34,7 @@ from gatewayd.ir.outcome import FleetReport
 from gatewayd.kube.applier import Applier
 from gatewayd.kube.authority_store import AuthorityError, AuthorityStore
 from gatewayd.kube.backoff import Backoff
-from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, connected
+from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, connected, forget_urls
 from gatewayd.kube.events import EventRecorder, Notice
 from gatewayd.kube.fleet_share import FleetShare, Replica
 from gatewayd.kube.gateway_certificates import GatewayCertificates
@@ -281,9 +282,10 @@ class InCluster:
             self._provisioner.mark_all()
 
     async def _keep_gauges(self) -> None:
-        tide = Tide()
+        engine = self._reconciler.store.engine
+        tide = Tide(compact.forget, engine.shrink, forget_urls)
         while True:
-            tide.look(self._reconciler.store.engine.size)
+            tide.look(engine.size)
             self._metrics.leads(leader=self._lease.is_leader())
             self._metrics.is_ready(ready=not self._reconciler.store.waiting_for)
             await asyncio.sleep(GAUGE_SECONDS)

@@ -7,9 +7,8 @@ Of jemalloc, which the image preloads (deploy/Dockerfile): https://jemalloc.net/
 import ctypes
 import gc
 from asyncio import sslproto
+from collections.abc import Callable
 from typing import Final
-
-from gatewayd.api import compact
 
 YOUNG: Final = 200_000
 """Values are freed by their reference counts; cycles are rare, and a search every 700 objects only costs time."""
@@ -55,11 +54,12 @@ def tune_connections() -> None:
 class Tide:
     """Gives memory back to the system after most of what there was has gone.
 
-    Each time that half has gone, and once more when no more goes. First goes what was kept for others to come, then
-    cycles, then whatever pages are free.
+    Each time that half has gone, and once more when no more goes. First goes what was kept for others to come, by
+    `forget`, then cycles, then whatever pages are free.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *forget: Callable[[], None]) -> None:
+        self._forget = forget
         self._highest = self._last = self._calm = 0
         self._is_ebbing = False
 
@@ -75,7 +75,8 @@ class Tide:
         else:
             self._highest = max(self._highest, rows)
             return False
-        compact.forget()
+        for forget in self._forget:
+            forget()
         gc.collect()
         _give_back()
         return True

@@ -24,6 +24,7 @@ from gatewayd.incremental.nodes import (
     QueryNode,
     SinkNode,
     answer,
+    resize,
 )
 from gatewayd.incremental.view import Index, Member, Output, Query, Source, Table
 
@@ -134,6 +135,14 @@ class Engine(Graph):
     def size(self) -> int:
         """How many rows there are, and rows that queries have asked for in vain."""
         return sum(map(len, self._inputs.values()))
+
+    def shrink(self) -> None:
+        """Give tables the size of what is in them: a dict keeps that of when it was largest."""
+        for tables in (self._inputs, self._nodes, self._buckets, self._groups, self._filed):
+            for each in tables.values():
+                resize(each)
+        for collection in self._collections.values():
+            resize(collection.nodes)
 
     # --- filing ------------------------------------------------------------------------------------------------
 

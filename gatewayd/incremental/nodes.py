@@ -343,3 +343,10 @@ def drop(kept: dict[Any, dict[Hashable, N]], table: Any, key: Hashable) -> None:
     nodes = kept.get(table)
     if nodes is not None and nodes.pop(key, None) is not None and not nodes:
         del kept[table]
+
+
+def resize(table: dict[Any, Any]) -> None:
+    """Give a table the size of what is in it; it stays the same object, with the same order."""
+    kept = dict(table)
+    table.clear()
+    table.update(kept)

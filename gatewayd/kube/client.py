@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import aiohttp
 import msgspec
+import yarl
 
 from gatewayd import settings
 from gatewayd.kube.access import ACCOUNT, Access, pod_access
@@ -147,6 +148,11 @@ def _check(status: int, data: bytes) -> None:
     except msgspec.MsgspecError:
         told = _Status(message=data[:200].decode(errors="replace"))
     raise ApiError(status, told.reason, told.message)
+
+
+def forget_urls() -> None:
+    """Let go of the URLs that were asked for last, which are kept for those who ask for the same."""
+    yarl.cache_clear()
 
 
 @asynccontextmanager

@@ -44,6 +44,15 @@ def test_memory_is_given_back_once_more_when_no_more_goes() -> None:
     assert [tide.look(FEW - 2) for _ in range(2 * CALM)] == [False] * 2 * CALM
 
 
+def test_what_is_kept_for_others_goes_first() -> None:
+    gone: list[str] = []
+    tide = Tide(lambda: gone.append("urls"), lambda: gone.append("values"))
+    tide.look(2 * FEW)
+    assert gone == []
+    tide.look(0)
+    assert gone == ["urls", "values"]
+
+
 def test_a_few_rows_are_not_worth_it() -> None:
     tide = Tide()
     assert [tide.look(rows) for rows in (FEW - 1, 0, FEW - 1, 0)] == [False] * 4

@@ -308,6 +308,13 @@ def test_an_output_goes_on_when_it_cannot_show_a_row() -> None:
     assert [change.member.key for change in made.drain(output)] == ["b"]
 
 
+def test_shrinking_changes_nothing_that_can_be_asked() -> None:
+    made = numbers()
+    before = [(key, row) for key, row in made.rows(Number)], made.bucket(NUMBERS, Place("n", "g")), made.runs.total()
+    made.shrink()
+    assert ([*made.rows(Number)], made.bucket(NUMBERS, Place("n", "g")), made.runs.total()) == before
+
+
 def test_the_size_is_the_number_of_rows() -> None:
     made = numbers()
     assert made.size == 4

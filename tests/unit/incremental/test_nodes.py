@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Hashable
 
 import pytest
@@ -15,6 +16,7 @@ from gatewayd.incremental.nodes import (
     Reader,
     SinkNode,
     drop,
+    resize,
 )
 from gatewayd.incremental.view import Member
 from tests.unit.incremental.toy import NUMBERS, Number, total, value
@@ -191,3 +193,14 @@ def test_an_emptied_table_is_forgotten_with_its_last_node() -> None:
     drop(kept, Number, "one")
     drop(kept, Number, "one")
     assert kept == {}
+
+
+def test_a_table_that_was_emptied_gets_small_and_stays_itself() -> None:
+    table = {number: str(number) for number in range(1_000)}
+    large = sys.getsizeof(table)
+    for number in range(10, 1_000):
+        del table[number]
+    left = list(table.items())
+    resize(table)
+    assert list(table.items()) == left
+    assert sys.getsizeof(table) < large / 10
