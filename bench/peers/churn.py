@@ -36,6 +36,7 @@ _GOALS = {
     "control plane: growth": below(2),
     "control plane: RSS after deletion / at the start": at_most(1.2),
     "control plane: CPU": at_most(0.02),
+    "Envoy: RSS, steady": at_most(0.6, of="envoy-gateway"),
 }
 
 
