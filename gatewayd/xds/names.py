@@ -5,7 +5,7 @@ name holds nothing that changes without the thing itself becoming another one (n
 edit of a route seldom makes a cluster. "/" parts the elements: no Kubernetes name contains it.
 """
 
-from gatewayd.ir.backend import Protocol, Upstream
+from gatewayd.ir.backend import Upstream
 from gatewayd.ir.http import RouteDiscovery, RouteTable, RouteTableKey
 from gatewayd.ir.proxy import DatagramListener, Listener
 from gatewayd.ir.tls import Certificate, TrustBundle
@@ -21,19 +21,17 @@ ANY = "*"
 def cluster(upstream: Upstream) -> str:
     """Name the cluster of an upstream, which is its EDS name as well: no two clusters share endpoints (envoy#47302).
 
-    What almost all are, a Service spoken to in HTTP/1, is not said: Envoy writes the name of a cluster down many
-    times, and each of thousands takes a KiB less.
+    What almost all are, a Service, is not said: Envoy writes the name of a cluster down many times, and each of
+    thousands takes a KiB less.
     """
-    place = f"{upstream.namespace}/{upstream.name}/{upstream.port}"
-    if upstream.kind == "Service" and upstream.protocol is Protocol.HTTP1:
-        return place
-    return f"{upstream.kind.lower()}/{place}/{upstream.protocol}"
+    name = f"{upstream.namespace}/{upstream.name}/{upstream.port}/{upstream.protocol}"
+    return name if upstream.kind == "Service" else f"{upstream.kind.lower()}/{name}"
 
 
 def object_of(cluster: str) -> tuple[str, str, str] | None:
     """Return the kind (in lower case), namespace and name of the object that `cluster` named a cluster after."""
     match cluster.split("/"):
-        case [namespace, name, _port]:
+        case [namespace, name, _port, _protocol]:
             return ("service", namespace, name)
         case [kind, namespace, name, _port, _protocol]:
             return (kind, namespace, name)

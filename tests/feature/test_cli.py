@@ -322,4 +322,4 @@ async def test_what_envoy_refuses_stands_at_the_object_that_caused_it() -> None:
     (finding,) = await rehearse(spoilt(gateway("web", free_port()) + route(1)), envoy, None)
 
     assert (finding.file, finding.line, finding.object) == ("web.yaml", 16, "Service default/cart")
-    assert finding.message.startswith("Envoy refused Cluster default/cart/80: ")
+    assert finding.message.startswith("Envoy refused Cluster default/cart/80/http1: ")

@@ -75,7 +75,7 @@ def test_problems_of_files_are_errors_and_what_is_not_read_is_a_warning() -> Non
 def test_a_refused_resource_is_on_the_object_that_it_was_made_from() -> None:
     place_of = translated(SHOP).manifests.folder.place_of
     rejections = (
-        Rejection(type_url=CLUSTER, names=("default/cart/80",), message="no"),
+        Rejection(type_url=CLUSTER, names=("default/cart/80/http1",), message="no"),
         Rejection(type_url=LISTENER, names=("tcp-8080",), message="no"),
         Rejection(type_url=SECRET, names=("certificate/default/tls",), message="no"),
     )
@@ -87,7 +87,7 @@ def test_a_refused_resource_is_on_the_object_that_it_was_made_from() -> None:
         ("Gateway default/web", 1, "Rejected"),
         ("Secret default/tls", 0, "Rejected"),
     ]
-    assert told[0].message == "Envoy refused Cluster default/cart/80: no"
+    assert told[0].message == "Envoy refused Cluster default/cart/80/http1: no"
 
 
 def test_a_message_without_a_field_stands_at_the_object() -> None:

@@ -23,7 +23,7 @@ from gatewayd.xds.filters import scope
 from gatewayd.xds.message import extension, packed, seconds
 
 NAME = "auth"
-SHARE_NAME = "share_auth"
+SHARE_NAME = "share"
 """For what a backend of a rule asks, which comes after what the rule asks."""
 TIMEOUT_SECONDS = 10
 """How long the server may think; then the request is refused."""

@@ -13,7 +13,7 @@ from gatewayd.ir.limits import GUARDS
 from gatewayd.xds.filters.auth import ext_authz, in_place
 
 # A composite can take a list of filters, but of those it asks the first that has to wait for an answer, and no other.
-NAMES = tuple(f"guard.{number}" for number in range(1, GUARDS + 1))
+NAMES = tuple(f"g{number}" for number in range(1, GUARDS + 1))
 
 
 def guards_per_host(guards: Sequence[ExternalAuth]) -> dict[str, Any]:

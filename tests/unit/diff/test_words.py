@@ -18,7 +18,7 @@ def test_a_change_without_drains() -> None:
     assert list(difference_lines(found)) == [
         "~ Gateway default/web",
         "  ~ RDS 8080",
-        f"      ~ {ROUTE}.route.weighted_clusters.clusters[default/cart/80].weight: 3 -> 5",
+        f"      ~ {ROUTE}.route.weighted_clusters.clusters[default/cart/80/http1].weight: 3 -> 5",
         "  no connection drains",
     ]
 

@@ -14,7 +14,7 @@ def test_every_type_that_is_there_is_shown() -> None:
 
     assert list(value) == ["CDS", "EDS", "RDS", "LDS"]
     (cluster,) = value["CDS"].values()
-    assert cluster["name"] == "default/cart/80"
+    assert cluster["name"] == "default/cart/80/http1"
     assert json.dumps(value)
     # What is inside of an Any is shown by its own fields.
     assert "explicit_http_config" in json.dumps(cluster)

@@ -9,7 +9,7 @@ def test_endpoints_stand_under_the_clusters_name() -> None:
     of = cluster("cart", endpoint(8080, address="10.0.0.1"), endpoint(8080, address="fd00::1"))
     assert isinstance(of.endpoints, Discovered)
     made = load_assignment(of, of.endpoints)
-    assert made.cluster_name == "shop/cart/80"
+    assert made.cluster_name == "shop/cart/80/http1"
     (locality,) = made.endpoints
     addresses = [each.endpoint.address.socket_address for each in locality.lb_endpoints]
     assert [(each.address, each.port_value) for each in addresses] == [("10.0.0.1", 8080), ("fd00::1", 8080)]

@@ -19,7 +19,7 @@ from gatewayd.xds.filters import auth, session
 from gatewayd.xds.forward import Share, direct_response, shares
 from tests.unit.xds.shorthand import NOWHERE, changes, forward, matching, rewritten, route, service, share, upstream
 
-A, B = "shop/a/80", "shop/b/80"
+A, B = "shop/a/80/http1", "shop/b/80/http1"
 ERROR = direct_response(500)
 
 
@@ -182,7 +182,7 @@ def test_mirrors() -> None:
 def test_a_backends_own_mirror_gets_its_share_alone() -> None:
     rules, own = (Mirror(backend=service(name), parts_per_million=1_000_000) for name in "bc")
     whole = only(forward(share("a", mirrors=(own,)), mirrors=(rules,)))
-    assert [each.cluster for each in whole.request_mirror_policies] == [B, "shop/c/80"]
+    assert [each.cluster for each in whole.request_mirror_policies] == [B, "shop/c/80/http1"]
     first, second = found(forward(share("a", mirrors=(own,)), "b", mirrors=(rules,)))
     assert [first.threshold, second.threshold] == [500_000, None]
     assert [len(each.fields["route"].request_mirror_policies) for each in (first, second)] == [2, 1]
@@ -206,4 +206,4 @@ def test_a_backend_keeps_its_own_sessions_where_the_rule_keeps_none() -> None:
     assert set(weight.typed_per_filter_config) == {session.NAME}
     ruled = forward(mine, persistence=own)
     (by_rule,) = shares(route(ruled), ruled)
-    assert by_rule.fields["route"].cluster == "shop/a/80"
+    assert by_rule.fields["route"].cluster == "shop/a/80/http1"

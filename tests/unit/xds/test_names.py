@@ -10,7 +10,7 @@ from tests.unit.xds.shorthand import http_listener, upstream
 
 
 def test_a_cluster_is_named_by_everything_that_its_upstream_is() -> None:
-    assert names.cluster(upstream("cart")) == "shop/cart/80"
+    assert names.cluster(upstream("cart")) == "shop/cart/80/http1"
     others = (
         upstream("cart", protocol=Protocol.HTTP2),
         upstream("cart", port=81),

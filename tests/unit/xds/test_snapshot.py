@@ -84,7 +84,7 @@ def content(snapshot: Snapshot) -> dict[str, dict[str, bytes]]:
 
 def test_resources_by_type_and_name() -> None:
     made = SnapshotBuilder().build(shop())
-    names = [f"shop/{name}/80" for name in ("s0", "s1", "s2", "secure")]
+    names = [f"shop/{name}/80/http1" for name in ("s0", "s1", "s2", "secure")]
     assert sorted(made.of(CLUSTER)) == [*names, "udp/53"]
     assert made.of(ENDPOINT).keys() == made.of(CLUSTER).keys()
     assert list(made.of(ROUTE)) == ["80"]
@@ -131,9 +131,9 @@ def test_new_endpoints_change_endpoints_only() -> None:
     before = builder.build(of)
     after = builder.build(with_cluster(of, 1, cluster("s1", endpoint(77))))
     assert builder.cost == BuildCost(routes=0, virtual_hosts=0, resources=1)
-    assert after.of(CLUSTER)["shop/s1/80"] is before.of(CLUSTER)["shop/s1/80"]
+    assert after.of(CLUSTER)["shop/s1/80/http1"] is before.of(CLUSTER)["shop/s1/80/http1"]
     changed = {name for name, each in after.of(ENDPOINT).items() if before.of(ENDPOINT)[name] is not each}
-    assert changed == {"shop/s1/80"}
+    assert changed == {"shop/s1/80/http1"}
 
 
 def test_endpoints_of_a_udp_port() -> None:

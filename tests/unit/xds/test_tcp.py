@@ -11,15 +11,15 @@ A, B = (service(name, protocol=Protocol.TCP) for name in ("a", "b"))
 
 def test_one_backend() -> None:
     made = tcp_proxy(l4((A, 5), (B, 0)), "chain")
-    assert (made.stat_prefix, made.cluster) == ("chain", "service/shop/a/80/tcp")
+    assert (made.stat_prefix, made.cluster) == ("chain", "shop/a/80/tcp")
 
 
 def test_weights() -> None:
     made = tcp_proxy(l4((A, 3), (NOWHERE, 2), (B, 0), (B, 1)), "chain")
     assert [(each.name, each.weight) for each in made.weighted_clusters.clusters] == [
-        ("service/shop/a/80/tcp", 3),
+        ("shop/a/80/tcp", 3),
         (names.NOWHERE, 2),
-        ("service/shop/b/80/tcp", 1),
+        ("shop/b/80/tcp", 1),
     ]
 
 

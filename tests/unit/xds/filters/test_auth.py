@@ -24,7 +24,7 @@ def test_a_route_brings_the_whole_filter_and_it_always_applies() -> None:
 
 def test_by_http() -> None:
     made = ext_authz(PLAIN)
-    assert made.http_service.server_uri.cluster == "shop/auth/80"
+    assert made.http_service.server_uri.cluster == "shop/auth/80/http1"
     assert made.http_service.path_prefix == "/check"
     assert not made.HasField("allowed_headers")
     assert not made.HasField("with_request_body")
@@ -41,7 +41,7 @@ def test_headers_are_named_exactly_and_without_case() -> None:
 
 def test_by_grpc_with_the_body() -> None:
     made = ext_authz(asking(GRPCCheck(headers=()), body_bytes=7))
-    assert made.grpc_service.envoy_grpc.cluster_name == "shop/auth/80"
+    assert made.grpc_service.envoy_grpc.cluster_name == "shop/auth/80/http1"
     assert made.with_request_body.max_request_bytes == 7
     assert not made.with_request_body.allow_partial_message
 

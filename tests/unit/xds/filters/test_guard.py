@@ -18,7 +18,7 @@ def test_each_guard_has_a_filter_of_its_own_in_order_and_routes_are_asked_again(
         action, made = composite_pb2.ExecuteFilterAction(), ext_authz_pb2.ExtAuthz()
         assert config.xds_matcher.on_no_match.action.typed_config.Unpack(action)
         assert action.typed_config.typed_config.Unpack(made)
-        assert made.grpc_service.envoy_grpc.cluster_name == f"shop/{name}/80"
+        assert made.grpc_service.envoy_grpc.cluster_name == f"shop/{name}/80/http1"
         assert made.clear_route_cache
 
 
