@@ -216,11 +216,8 @@ class AdsServer:
             async with self._passage.of(len(push.data)):
                 if ended.is_set():
                     return
-                try:
-                    await context.write(push.data)
-                except grpc.aio.InternalError:
-                    # The client has gone in this moment. The reader, or gRPC by cancelling the call, ends the stream.
-                    ended.set()
+                if not await _has_written(context, push.data):
+                    ended.set()  # the reader, or gRPC by cancelling the call, ends the stream
 
     async def _fetch_status(self, data: bytes, context: Context) -> bytes:
         """Answer one question about the proxies that the caller may know of."""
@@ -235,7 +232,8 @@ class AdsServer:
     async def _stream_status(self, requests: AsyncIterator[bytes], context: Context) -> None:
         """Answer each question of a stream."""
         async for data in requests:
-            await context.write(await self._fetch_status(data, context))
+            if not await _has_written(context, await self._fetch_status(data, context)):
+                return
 
     async def _visible(self, context: Context) -> tuple[str, ...]:
         """Return the Gateways that a caller may ask about: all for the owner of the Unix socket, else its own."""
@@ -270,6 +268,15 @@ def _parsed(kind: Any, data: bytes) -> Any:
         return kind.FromString(data)
     except DecodeError as error:
         raise ProtocolError(f"request: not a {kind.DESCRIPTOR.name}; nothing else is allowed here") from error
+
+
+async def _has_written(context: Context, data: bytes) -> bool:
+    """Write a message; say whether there is still somebody to read it: a client may go at any moment."""
+    try:
+        await context.write(data)
+    except grpc.aio.InternalError:
+        return False
+    return True
 
 
 async def _abort(context: Context, code: grpc.StatusCode, message: str) -> NoReturn:
