@@ -29,6 +29,7 @@ from gatewayd.translator.clientcert import (
     backend_client_certificate,
     client_certificate,
 )
+from gatewayd.translator.destinations import hostname_problem
 from gatewayd.translator.endpoints import ServicePortKey, endpoints
 from gatewayd.translator.gatewayclass import environment
 from gatewayd.translator.policies.attach import SERVICE_KIND
@@ -71,6 +72,9 @@ def _service(view: View, ask: BackendAsk) -> Backend:
         return _not_found(f'Service "{ask.to}" does not exist')
     if row.spec.type == "ExternalName" and not environment(view).external_names:
         return _not_found(f'Service "{ask.to}" is of type ExternalName, which may not be a backend here')
+    problem = _external_name_problem(view, row)
+    if problem is not None:
+        return _not_found(f'Service "{ask.to}" {problem}')
     transport = "UDP" if ask.wants is Protocol.UDP else "TCP"
     port = next((each for each in row.spec.ports if each.port == ask.port and each.protocol == transport), None)
     if port is None:
@@ -109,6 +113,9 @@ def _xbackend(view: View, ask: BackendAsk) -> Backend:
         return _not_found(f'XBackend "{ask.to}" does not exist')
     if row.spec.external_hostname is None:
         return _not_found(f'XBackend "{ask.to}" has spec.type {row.spec.type}; only ExternalHostname is supported')
+    problem = external_host_problem(view, row)
+    if problem is not None:
+        return _not_found(f'XBackend "{ask.to}" {problem}')
     protocol = _XBACKEND_PROTOCOLS.get(row.spec.protocol or "", ask.wants) if ask.wants is Protocol.HTTP1 else ask.wants
     return ServiceBackend(
         upstream=Upstream(
@@ -119,6 +126,25 @@ def _xbackend(view: View, ask: BackendAsk) -> Backend:
             protocol=protocol,
         )
     )
+
+
+def external_host_problem(view: View, row: XBackend) -> str | None:
+    """Return why no proxy is sent to the host that an XBackend names; None when it may be, or when it names none."""
+    if row.spec.external_hostname is None:
+        return None
+    path = "spec.externalHostname.hostname"
+    return _host_problem(view, path, row.spec.external_hostname.hostname)
+
+
+def _external_name_problem(view: View, row: Service) -> str | None:
+    if row.spec.type != "ExternalName":
+        return None
+    return _host_problem(view, "spec.externalName", row.spec.external_name)
+
+
+def _host_problem(view: View, path: str, hostname: str) -> str | None:
+    problem = hostname_problem(hostname, loopback=environment(view).loopback_backends)
+    return None if problem is None else f"{path}: {problem}"
 
 
 _RESOLVERS: Mapping[GroupKind, Callable[[View, BackendAsk], Backend]] = {
@@ -165,14 +191,25 @@ def _own_certificate(view: View, upstream: Upstream) -> ClientCertificate:
 def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:
     key = ObjectKey(upstream.namespace, upstream.name)
     if upstream.kind == "XBackend":
-        external = view.get(XBackend, key)
-        host = external.spec.external_hostname.hostname if external and external.spec.external_hostname else ""
-        return Resolved(hostname=host, port=upstream.port)
+        return _outside(view, upstream)
     row = view.get(Service, key)
     if row is None:
         return Discovered(endpoints=())
     if row.spec.type == "ExternalName":
-        return Resolved(hostname=row.spec.external_name, port=upstream.port)
+        refused = _external_name_problem(view, row) is not None or not environment(view).external_names
+        return Discovered(endpoints=()) if refused else _resolved(view, row.spec.external_name, upstream.port)
     transport = "UDP" if upstream.protocol is Protocol.UDP else "TCP"
     names = (each.name for each in row.spec.ports if each.port == upstream.port and each.protocol == transport)
     return Discovered(endpoints=endpoints(view, ServicePortKey(key, next(names, ""), transport)))
+
+
+def _outside(view: View, upstream: Upstream) -> Discovered | Resolved:
+    row = view.get(XBackend, ObjectKey(upstream.namespace, upstream.name))
+    if row is None or row.spec.external_hostname is None or external_host_problem(view, row) is not None:
+        return Discovered(endpoints=())
+    return _resolved(view, row.spec.external_hostname.hostname, upstream.port)
+
+
+def _resolved(view: View, hostname: str, port: int) -> Resolved:
+    # A cluster's search domains would make `cart.payments` a Service of another namespace.
+    return Resolved(hostname=hostname, port=port, absolute=not environment(view).loopback_backends)

@@ -4,7 +4,6 @@ https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditi
 """
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
 
 from gatewayd.api.discovery import SERVICE_NAME_LABEL, EndpointSlice
@@ -12,6 +11,7 @@ from gatewayd.api.discovery import Endpoint as SliceEndpoint
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Index, View, query, rows
 from gatewayd.ir.backend import Endpoint
+from gatewayd.translator.destinations import address_problem
 from gatewayd.translator.gatewayclass import environment
 
 SLICES = Index(
@@ -76,7 +76,7 @@ def _found(view: View, port: ServicePortKey) -> Iterator[_Found]:
         ]
         for endpoint in row.endpoints:
             ready = endpoint.conditions.ready is not False
-            if (ready or _still_serves(endpoint)) and _is_routable(endpoint.addresses[0], loopback=loopback):
+            if (ready or _still_serves(endpoint)) and not address_problem(endpoint.addresses[0], loopback=loopback):
                 yield from (_Found(endpoint.addresses[0], number, ready) for number in numbers)
 
 
@@ -84,14 +84,30 @@ def _still_serves(endpoint: SliceEndpoint) -> bool:
     return bool(endpoint.conditions.serving) and bool(endpoint.conditions.terminating)
 
 
-def _is_routable(address: str, *, loopback: bool) -> bool:
-    """Refuse what would reach the proxy itself or its machine (reliability case S-12)."""
-    try:
-        parsed: IPv4Address | IPv6Address = ip_address(address)
-    except ValueError:
-        return False
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped
-    if parsed.is_loopback:
-        return loopback
-    return not (parsed.is_link_local or parsed.is_unspecified or parsed.is_multicast)
+@query
+def left_out(view: View, piece: ObjectKey) -> tuple[str, ...]:
+    """Return what of an EndpointSlice is never an endpoint, as `<field path>: <what is wrong>; <what is allowed>`."""
+    row = view.get(EndpointSlice, piece)
+    if row is None or not row.service_name:
+        return ()
+    if row.address_type == "FQDN":
+        return ("addressType: FQDN is not supported, its endpoints are left out; allowed: IPv4, IPv6",)
+    loopback = environment(view).loopback_backends
+    found = (
+        (f"endpoints[{at}].addresses[0]", address_problem(endpoint.addresses[0], loopback=loopback))
+        for at, endpoint in enumerate(row.endpoints)
+    )
+    return tuple(f"{path}: left out, {problem}" for path, problem in found if problem is not None)
+
+
+@query
+def left_out_of_service(view: View, service: ObjectKey) -> tuple[str, ...]:
+    """Return the same of all slices of a Service, each with its name."""
+    members = view.bucket(SLICES, service)
+    return tuple(
+        f"EndpointSlice {each.key} {problem}" for each in members for problem in left_out(view, _key(each.key))
+    )
+
+
+def _key(key: object) -> ObjectKey:
+    return key if isinstance(key, ObjectKey) else ObjectKey("", str(key))

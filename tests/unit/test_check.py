@@ -1,5 +1,5 @@
 from gatewayd.api.meta import ObjectKey
-from gatewayd.check import Severity, finding, in_files, in_outcomes, in_rejections, without_effect
+from gatewayd.check import Severity, finding, in_files, in_outcomes, in_rejections, in_slices, without_effect
 from gatewayd.ir.outcome import Rejection
 from gatewayd.standalone.admission import Identity
 from gatewayd.standalone.documents import FileProblem
@@ -48,6 +48,16 @@ def test_partial_validity_is_a_warning() -> None:
 
     assert (18, "warning") not in said(translated(text))
     assert [each[1] for each in said(translated(text))] == ["warning"]
+
+
+def test_endpoints_that_are_left_out_are_warnings_at_their_line() -> None:
+    found = translated(SHOP.replace('"127.0.0.1"', '"169.254.169.254"'))
+
+    told = list(in_slices(found.engine, found.manifests.folder.place_of))
+
+    assert [(each.severity, each.object.partition(" ")[0]) for each in told] == [(Severity.WARNING, "EndpointSlice")]
+    assert all(each.line for each in told)
+    assert set(told) <= set(found.findings)
 
 
 def test_what_concerns_nothing_of_ours_is_a_warning() -> None:

@@ -12,6 +12,7 @@ from gatewayd.incremental.view import Index, Member, Source, View, query
 from gatewayd.ir.outcome import PolicyOutcome, Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.attachment import attachments
+from gatewayd.translator.backends import external_host_problem
 from gatewayd.translator.clientcert import XBACKEND_KIND, backend_client_certificate
 from gatewayd.translator.policies.backendtls import ValidationKey, settings
 from gatewayd.translator.policies.outcomes import USERS, ancestors, upstreams_of
@@ -78,6 +79,8 @@ def _said(view: View, row: XBackend) -> Iterator[Verdict]:
     own = backend_client_certificate(view, row.metadata.key).resolved
     if row.spec.external_hostname is None:
         yield verdicts.unsupported_value(f"spec.type: {row.spec.type} is not supported; allowed: ExternalHostname")
+    elif (problem := external_host_problem(view, row)) is not None:
+        yield verdicts.unsupported_value(problem)
     else:
         yield tls.accepted if tls is not None else verdicts.accepted()
     found = (own, tls.resolved if tls is not None else None)

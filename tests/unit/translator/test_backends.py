@@ -15,6 +15,7 @@ SERVICE = GroupKind("", "Service")
 XBACKEND = GroupKind("gateway.networking.x-k8s.io", "XBackend")
 ASK = BackendAsk(HTTPROUTE, "shop", SERVICE, ObjectKey("shop", "cart"), 80, Protocol.HTTP1)
 OUTSIDE = Delta(kind=Environment, key=HERE, obj=replace(DEFAULT_ENVIRONMENT, external_names=True))
+ALONE = Delta(kind=Environment, key=HERE, obj=replace(DEFAULT_ENVIRONMENT, external_names=True, loopback_backends=True))
 PORTS = """
 kind: Service
 metadata: {name: cart, namespace: shop}
@@ -170,10 +171,38 @@ def test_the_cluster_of_a_service_that_went_has_none() -> None:
 
 
 def test_names_are_resolved_by_envoy() -> None:
-    assert cluster(scratch(EXTERNAL), at("cart")).endpoints == Resolved(hostname="cart.example", port=80)
-    assert cluster(scratch(xbackend("HTTP")), at("api", "XBackend")).endpoints == Resolved(
-        hostname="api.example", port=80
+    assert cluster(scratch(EXTERNAL, OUTSIDE), at("cart")).endpoints == Resolved(
+        hostname="cart.example", port=80, absolute=True
     )
+    assert cluster(scratch(xbackend("HTTP")), at("api", "XBackend")).endpoints == Resolved(
+        hostname="api.example", port=80, absolute=True
+    )
+    assert cluster(scratch(xbackend("HTTP"), ALONE), at("api", "XBackend")).endpoints == Resolved(
+        hostname="api.example", port=80, absolute=False
+    )
+
+
+@pytest.mark.parametrize("hostname", ["localhost", "127.1", "2130706433", "kubernetes.default.svc", "kubernetes"])
+def test_names_that_lead_to_the_proxy_or_into_the_cluster(hostname: str) -> None:
+    ask = ASK._replace(target=XBACKEND, to=ObjectKey("shop", "api"), port=None)
+    inside = xbackend("HTTP").replace("api.example", f"'{hostname}'")
+
+    reason, message = invalid(ask, inside)
+
+    assert reason == "BackendNotFound"
+    assert message.startswith(f'XBackend "shop/api" spec.externalHostname.hostname: "{hostname}" ')
+    assert cluster(scratch(inside), at("api", "XBackend")).endpoints == Discovered(endpoints=())
+
+
+def test_external_names_are_judged_by_the_same_table() -> None:
+    inside = EXTERNAL.replace("cart.example", "kubernetes.default.svc")
+    assert invalid(ASK, inside, OUTSIDE)[1].startswith(
+        'Service "shop/cart" spec.externalName: "kubernetes.default.svc"'
+    )
+    assert cluster(scratch(inside, OUTSIDE), at("cart")).endpoints == Discovered(endpoints=())
+    assert cluster(scratch(EXTERNAL), at("cart")).endpoints == Discovered(endpoints=())
+    assert upstream(ASK, EXTERNAL.replace("cart.example", "localhost"), ALONE).name == "cart"
+    assert invalid(ASK, EXTERNAL.replace("cart.example", "169.254.169.254"), ALONE)[0] == "BackendNotFound"
 
 
 def test_an_unnamed_port_finds_unnamed_slices() -> None:

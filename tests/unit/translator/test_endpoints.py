@@ -10,7 +10,7 @@ from gatewayd.incremental.scratch import Scratch
 from gatewayd.ir.backend import Endpoint
 from gatewayd.ir.environment import HERE, Environment
 from gatewayd.store import Delta
-from gatewayd.translator.endpoints import ServicePortKey, endpoints
+from gatewayd.translator.endpoints import ServicePortKey, endpoints, left_out, left_out_of_service
 from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
 from tests.unit.translator.manifests import deltas, scratch
 
@@ -104,6 +104,14 @@ def test_slices_may_differ_in_their_port_numbers() -> None:
         "::1",
         "::ffff:127.0.0.1",
         "fe80::1",
+        "::127.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b:1::a9fe:a9fe",
+        "2002:7f00:1::",
+        "fd00:ec2::254",
+        "100.100.100.200",
+        "255.255.255.255",
+        "240.0.0.1",
     ],
 )
 def test_addresses_that_reach_the_proxy_itself_are_left_out(address: str) -> None:
@@ -120,6 +128,32 @@ def test_what_is_no_address_is_left_out_should_the_api_server_let_it_through() -
 
 def test_standalone_backends_live_on_the_machine_itself() -> None:
     assert found(pieces(one("127.0.0.1"), one("169.254.169.254")), LOOPBACK) == [("127.0.0.1", False)]
+
+
+def left(*manifests: str | Delta, piece: str = "cart-1") -> tuple[str, ...]:
+    return left_out(scratch(*manifests), ObjectKey("shop", piece))
+
+
+def test_what_is_left_out_is_said_by_its_field() -> None:
+    assert left(pieces(READY, one("127.0.0.1"))) == (
+        "endpoints[1].addresses[0]: left out, 127.0.0.1 is loopback; addresses of other hosts are allowed",
+    )
+    assert left(pieces(READY, one("127.0.0.1")), LOOPBACK) == ()
+    assert left(pieces(one("host.example"), family="FQDN")) == (
+        "addressType: FQDN is not supported, its endpoints are left out; allowed: IPv4, IPv6",
+    )
+
+
+def test_of_slices_that_are_nobodys_or_gone_nothing_is_said() -> None:
+    nobodys = pieces(one("127.0.0.1")).replace(", labels: {kubernetes.io/service-name: cart}", "")
+    assert left(nobodys) == ()
+    assert left() == ()
+
+
+def test_what_is_left_out_of_a_service_is_said_with_its_slice() -> None:
+    view = scratch(pieces(READY), pieces(one("::1"), name="cart-2", family="IPv6"))
+    (said,) = left_out_of_service(view, PORT.service)
+    assert said.startswith("EndpointSlice shop/cart-2 endpoints[0].addresses[0]: left out, ::1 is loopback; ")
 
 
 def test_names_are_not_addresses() -> None:
