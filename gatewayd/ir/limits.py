@@ -8,3 +8,8 @@ GUARDS = 4
 
 MANY_DOMAINS = 100
 """With more domains a route table is discovered per host: Envoy builds a table anew at 33 us a domain at any change."""
+
+CONTENT_READERS = 16
+"""Requests for Secrets and ConfigMaps at a time: a thousand are read within seconds, and the API server is spared."""
+LONGEST_HOLD_SECONDS = 2.0
+"""How long an object waits for a Secret that it newly refers to: many times what a request takes, and no longer."""

@@ -13,6 +13,7 @@ from gatewayd.translator.policies.outcomes import SERVICE_USES
 from gatewayd.translator.policies.xbackend import BACKEND_USES
 from gatewayd.translator.proxy import PROXIES, TABLES, UPSTREAMS
 from gatewayd.translator.references import GRANTS
+from gatewayd.translator.referred import CONTENTS
 from gatewayd.translator.virtualhosts import CROWDED_PORTS, HOSTS
 
 INDEXES: tuple[Index, ...] = (
@@ -32,4 +33,4 @@ INDEXES: tuple[Index, ...] = (
     SERVICE_USES,
     BACKEND_USES,
 )
-OUTPUTS: tuple[Output, ...] = (*(derived.output for derived in DERIVED), PROXIES, OUTCOMES, INFRASTRUCTURE)
+OUTPUTS: tuple[Output, ...] = (CONTENTS, *(derived.output for derived in DERIVED), PROXIES, OUTCOMES, INFRASTRUCTURE)
