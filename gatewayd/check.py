@@ -29,6 +29,7 @@ from gatewayd.ir.outcome import (
 from gatewayd.standalone.admission import Identity
 from gatewayd.standalone.documents import FileProblem, Place
 from gatewayd.translator.endpoints import left_out
+from gatewayd.translator.policies.attach import POLICY_TABLES, policy_row, strays
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.xds import names
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, SECRET
@@ -104,6 +105,19 @@ def in_slices(engine: Engine, place_of: PlaceOf) -> Iterator[Finding]:
         identity = Identity(BY_STRUCT[EndpointSlice].kind, key)
         for message in left_out(engine, row.metadata.key):
             yield finding(identity, place_of(identity), Severity.WARNING, "", message)
+
+
+def unattached(engine: Engine, outcomes: Mapping[Member, Outcome], place_of: PlaceOf) -> Iterator[Finding]:
+    """Yield the targets of policies that are not there, as far as no status says it: no Gateway may be concerned."""
+    for table in POLICY_TABLES:
+        for key, _ in engine.rows(table):
+            row = policy_row(engine, table, key)
+            identity, outcome = Identity(BY_STRUCT[table].kind, key), outcomes.get(Member(table, key))
+            told = {each.message for each in _verdicts(outcome)} if outcome is not None else set()
+            for stray in strays(engine, row) if row is not None else ():
+                said = stray.verdict
+                if said.message not in told:
+                    yield finding(identity, place_of(identity), Severity.ERROR, said.reason, said.message)
 
 
 def in_rejections(gateway: str, rejections: Iterable[Rejection], place_of: PlaceOf) -> Iterator[Finding]:

@@ -145,7 +145,8 @@ def _backend(
             says, good = f"by DNS: {endpoints.hostname}:{endpoints.port}", True
         else:
             ready = sum(not each.draining for each in endpoints.endpoints)
-            says, good = (f"{ready} endpoints ready" if ready else "no endpoint is ready: 503"), bool(ready)
+            none = f"{endpoints.closed or 'no endpoint is ready'}: 503"
+            says, good = (f"{ready} endpoints ready" if ready else none), bool(ready)
         yield Step(depth=2, mark=Mark.GOOD if good else Mark.BAD, subject=subject, says=says)
         if upstream.kind == "Service":
             for problem in left_out_of_service(view, ObjectKey(upstream.namespace, upstream.name)):

@@ -59,9 +59,10 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovered:
-    """Endpoints that the control plane names (EDS), sorted."""
+    """Endpoints that the control plane names (EDS), sorted. `closed`: why nobody may be reached, "" when they may."""
 
     endpoints: tuple[Endpoint, ...]
+    closed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

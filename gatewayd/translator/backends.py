@@ -22,6 +22,7 @@ from gatewayd.ir.backend import (
     ServiceBackend,
     Upstream,
 )
+from gatewayd.ir.outcome import Verdict
 from gatewayd.translator.clientcert import (
     NONE_ASKED,
     XBACKEND_KIND,
@@ -172,13 +173,17 @@ def cluster(view: View, key: GatewayUpstream) -> Cluster:
         return plain
     if found.tls is None:
         # TLS was asked for and cannot be had: nobody may be reached, least of all in plain text.
-        return replace(plain, endpoints=Discovered(endpoints=()))
+        return replace(plain, endpoints=_closed(found.accepted))
     own = _own_certificate(view, upstream)
     if own.resolved is not None and own.certificate is None:
         # TLS on both sides was asked for, and the backend's object says with which certificate.
-        return replace(plain, endpoints=Discovered(endpoints=()))
+        return replace(plain, endpoints=_closed(own.resolved))
     shown = own.certificate or client_certificate(view, key.gateway).certificate
     return replace(plain, tls=replace(found.tls, client=shown))
+
+
+def _closed(why: Verdict) -> Discovered:
+    return Discovered(endpoints=(), closed=f"no plain text is sent: {why.message}")
 
 
 def _own_certificate(view: View, upstream: Upstream) -> ClientCertificate:

@@ -9,7 +9,7 @@ from gatewayd.translator.infrastructure import INFRASTRUCTURE
 from gatewayd.translator.listeners import LISTENERS_BY_HOSTNAME, LISTENERS_BY_PORT, SETS_BY_GATEWAY
 from gatewayd.translator.outcomes import OUTCOMES
 from gatewayd.translator.policies.attach import POLICIES
-from gatewayd.translator.policies.outcomes import SERVICE_USES
+from gatewayd.translator.policies.outcomes import MISSED_SERVICES, SERVICE_USES
 from gatewayd.translator.policies.xbackend import BACKEND_USES
 from gatewayd.translator.proxy import PROXIES, TABLES, UPSTREAMS
 from gatewayd.translator.references import GRANTS
@@ -31,6 +31,7 @@ INDEXES: tuple[Index, ...] = (
     TABLES,
     UPSTREAMS,
     SERVICE_USES,
+    MISSED_SERVICES,
     BACKEND_USES,
 )
 OUTPUTS: tuple[Output, ...] = (CONTENTS, *(derived.output for derived in DERIVED), PROXIES, OUTCOMES, INFRASTRUCTURE)
