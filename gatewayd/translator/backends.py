@@ -23,6 +23,7 @@ from gatewayd.ir.backend import (
     Upstream,
 )
 from gatewayd.ir.outcome import Verdict
+from gatewayd.translator.app_protocols import Spoken, Unspoken, app_protocols, needs_tls, spoken
 from gatewayd.translator.clientcert import (
     NONE_ASKED,
     XBACKEND_KIND,
@@ -81,24 +82,26 @@ def _service(view: View, ask: BackendAsk) -> Backend:
     if port is None:
         known = ", ".join(f"{each.port}/{each.protocol}" for each in row.spec.ports) or "none"
         return _not_found(f'Service "{ask.to}" has no port {ask.port} ({transport}); ports: {known}')
-    protocol = _protocol(port, ask.wants)
-    upstream = Upstream(kind="Service", namespace=ask.to.namespace, name=ask.to.name, port=port.port, protocol=protocol)
-    if port.app_protocol == "kubernetes.io/wss" and upstream_settings(view, upstream) is None:
-        return InvalidBackend(
-            reason="UnsupportedProtocol",
-            message=f'Service "{ask.to}" port {port.port} speaks kubernetes.io/wss; that needs a BackendTLSPolicy',
-        )
-    return ServiceBackend(upstream=upstream)
+    return _speaking(view, ask, port)
 
 
-def _protocol(port: ServicePort, wants: Protocol) -> Protocol:
-    """Return what to speak: what the route's kind implies, or HTTP/2 where the port says so.
+def _speaking(view: View, ask: BackendAsk, port: ServicePort) -> Backend:
+    """Return a port of a Service with what is spoken to it: the first thing that it says and cannot be had counts."""
+    protocol = ask.wants
+    for app_protocol in app_protocols(view, ask.to, port):
+        found = spoken(app_protocol, ask.wants)
+        if isinstance(found, Spoken):
+            protocol = found.protocol
+            if found.under_tls and upstream_settings(view, _upstream(ask, port.port, protocol)) is None:
+                found = needs_tls(app_protocol)
+        if isinstance(found, Unspoken):
+            message = f'Service "{ask.to}" port {port.port}: {found.message}'
+            return InvalidBackend(reason="UnsupportedProtocol", message=message)
+    return ServiceBackend(upstream=_upstream(ask, port.port, protocol))
 
-    https://gateway-api.sigs.k8s.io/geps/gep-1911/
-    """
-    if wants is Protocol.HTTP1 and port.app_protocol == "kubernetes.io/h2c":
-        return Protocol.HTTP2
-    return wants
+
+def _upstream(ask: BackendAsk, port: int, protocol: Protocol) -> Upstream:
+    return Upstream(kind=ask.target.kind, namespace=ask.to.namespace, name=ask.to.name, port=port, protocol=protocol)
 
 
 def _not_found(message: str) -> InvalidBackend:
@@ -118,15 +121,7 @@ def _xbackend(view: View, ask: BackendAsk) -> Backend:
     if problem is not None:
         return _not_found(f'XBackend "{ask.to}" {problem}')
     protocol = _XBACKEND_PROTOCOLS.get(row.spec.protocol or "", ask.wants) if ask.wants is Protocol.HTTP1 else ask.wants
-    return ServiceBackend(
-        upstream=Upstream(
-            kind="XBackend",
-            namespace=ask.to.namespace,
-            name=ask.to.name,
-            port=row.spec.port.value,
-            protocol=protocol,
-        )
-    )
+    return ServiceBackend(upstream=_upstream(ask, row.spec.port.value, protocol))
 
 
 def external_host_problem(view: View, row: XBackend) -> str | None:

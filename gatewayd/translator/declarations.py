@@ -1,6 +1,7 @@
 """Everything that the engine must be told: indexes in the order in which they may be read, and outputs."""
 
 from gatewayd.incremental.view import Index, Output
+from gatewayd.translator.app_protocols import OUTSPOKEN_SLICES
 from gatewayd.translator.attachment import ATTACHED, DEFAULT_GATEWAYS
 from gatewayd.translator.certificates import CERTIFICATE_USES
 from gatewayd.translator.derived import DERIVED
@@ -19,6 +20,7 @@ from gatewayd.translator.virtualhosts import CROWDED_PORTS, HOSTS
 INDEXES: tuple[Index, ...] = (
     GRANTS,
     SLICES,
+    OUTSPOKEN_SLICES,
     SETS_BY_GATEWAY,
     LISTENERS_BY_PORT,
     LISTENERS_BY_HOSTNAME,

@@ -81,6 +81,18 @@ async def test_a_policy_for_a_port_that_is_not_there_lets_nothing_through_in_pla
     assert said(world, "p")["Accepted"] == OK
 
 
+@pytest.mark.parametrize("app_protocol", ["https", "HTTPS", "tls"])
+async def test_a_port_that_says_https_is_spoken_to_under_the_policy(world: World, app_protocol: str) -> None:
+    outspoken = service("secure", world.backends["secure"].port, app_protocol=app_protocol)
+    await world.apply(outspoken, route("secure"))
+    assert_refused(world, await ask(world), "secure")
+    assert state(world.route("HTTPRoute shop/r")["ResolvedRefs"]) == (False, "UnsupportedProtocol")
+
+    await world.apply(policy())
+    assert (await ask(world)).said == (200, "r", "secure")
+    assert state(world.route("HTTPRoute shop/r")["ResolvedRefs"]) == (True, "ResolvedRefs")
+
+
 async def test_a_policy_for_a_service_that_is_not_there_says_so_until_it_is(world: World) -> None:
     await world.apply(policy(to="later"), route("later"))
     assert (await ask(world)).status == 500

@@ -104,10 +104,55 @@ def test_what_is_spoken(port: int, wants: Protocol, spoken: Protocol) -> None:
     assert upstream(ASK._replace(port=port, wants=wants), PORTS).protocol is spoken
 
 
-def test_a_websocket_over_tls_needs_a_tls_policy() -> None:
-    reason, message = invalid(ASK._replace(port=83), PORTS)
+def speaking(app_protocol: str, slices: str = "") -> str:
+    said = f", appProtocol: {slices}" if slices else ""
+    return CART.replace("{name: web, port: 80}", f"{{name: web, port: 80, appProtocol: '{app_protocol}'}}").replace(
+        "{name: web, port: 8080}", f"{{name: web, port: 8080{said}}}"
+    )
+
+
+TLS_POLICY = """
+kind: BackendTLSPolicy
+metadata: {name: p, namespace: shop}
+spec:
+  targetRefs: [{group: "", kind: Service, name: cart}]
+  validation: {hostname: cart.example, wellKnownCACertificates: System}
+"""
+
+
+@pytest.mark.parametrize("value", ["https", "HTTPS", "tls", "wss", "kubernetes.io/wss", "Kubernetes.io/WSS"])
+def test_what_is_spoken_under_tls_needs_a_tls_policy(value: str) -> None:
+    reason, message = invalid(ASK, speaking(value))
     assert reason == "UnsupportedProtocol"
-    assert "BackendTLSPolicy" in message
+    assert message.startswith(
+        f'Service "shop/cart" port 80: appProtocol {value} is spoken under TLS; a BackendTLSPolicy'
+    )
+    assert upstream(ASK, speaking(value), TLS_POLICY).protocol is Protocol.HTTP1
+
+
+def test_a_policy_for_another_port_is_not_enough() -> None:
+    other = TLS_POLICY.replace("name: cart}", "name: cart, sectionName: other}")
+    two = speaking("https").replace("spec: {ports: [", "spec: {ports: [{name: other, port: 81}, ")
+    assert invalid(ASK, two, other)[0] == "UnsupportedProtocol"
+
+
+@pytest.mark.parametrize("value", ["mysql", "redis", "example.com/odd", "kubernetes.io/odd", "http/3"])
+def test_what_is_no_http_cannot_be_spoken(value: str) -> None:
+    for wants in (Protocol.HTTP1, Protocol.HTTP2):
+        reason, message = invalid(ASK._replace(wants=wants), speaking(value))
+        assert reason == "UnsupportedProtocol"
+        assert f"appProtocol {value} is not HTTP, as far as is known; allowed: http, " in message
+
+
+@pytest.mark.parametrize("value", ["https", "mysql", "kubernetes.io/wss", "example.com/odd"])
+def test_layer_4_does_not_ask_what_is_spoken(value: str) -> None:
+    assert upstream(ASK._replace(wants=Protocol.TCP), speaking(value)).protocol is Protocol.TCP
+
+
+def test_what_a_slice_says_counts_where_the_service_says_nothing() -> None:
+    assert invalid(ASK, speaking("", "https"))[0] == "UnsupportedProtocol"
+    assert upstream(ASK, speaking("", "kubernetes.io/h2c")).protocol is Protocol.HTTP2
+    assert upstream(ASK, speaking("http", "mysql")).protocol is Protocol.HTTP1
 
 
 def test_external_names_are_refused_in_a_cluster_and_taken_standalone() -> None:
