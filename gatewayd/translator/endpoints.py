@@ -6,7 +6,8 @@ https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditi
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gatewayd.api.discovery import SERVICE_NAME_LABEL, EndpointSlice
+from gatewayd.api.core import Service
+from gatewayd.api.discovery import SERVICE_NAME_LABEL, EndpointPort, EndpointSlice
 from gatewayd.api.discovery import Endpoint as SliceEndpoint
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Index, View, query, rows
@@ -69,15 +70,41 @@ def _found(view: View, port: ServicePortKey) -> Iterator[_Found]:
         row = view.get(EndpointSlice, member.key)
         if row is None or row.address_type == "FQDN":
             continue
-        numbers = [
-            each.port
-            for each in row.ports
-            if each.name == port.port_name and each.protocol == port.transport and each.port
-        ]
+        numbers = _numbers(view, port, row)
         for endpoint in row.endpoints:
             ready = endpoint.conditions.ready is not False
             if (ready or _still_serves(endpoint)) and not address_problem(endpoint.addresses[0], loopback=loopback):
                 yield from (_Found(endpoint.addresses[0], number, ready) for number in numbers)
+
+
+def _numbers(view: View, port: ServicePortKey, row: EndpointSlice) -> list[int]:
+    """Return the numbers under which a slice has a port of its Service."""
+    listed = [each for each in row.ports if each.protocol == port.transport and each.port]
+    own = [each.port for each in listed if each.name == port.port_name and each.port]
+    return own or list(_under_another_name(view, port, listed))
+
+
+def _under_another_name(view: View, port: ServicePortKey, listed: list[EndpointPort]) -> Iterator[int]:
+    """Yield the number of a port that a slice knows under a name that the Service no longer has, or not yet.
+
+    A port that gets another name is the same port, and the pods behind it have not changed; but the Service's event and
+    those of its slices come one after another. Which is which is told by the port of the pods. Where that is a name,
+    which slices do not have, the Service's order tells, which is that of its slices; more old names than new ones tell
+    nothing. That is a function of what stands there now, so that all replicas agree.
+    """
+    service = view.get(Service, port.service)
+    ports = [each for each in service.spec.ports if each.protocol == port.transport] if service is not None else []
+    names, known = {each.name for each in listed}, {each.name for each in ports}
+    new = [each for each in ports if each.name not in names]
+    targets = {each.name: each.target_port for each in new if isinstance(each.target_port, int)}
+    old = [each.port for each in listed if each.name not in known and each.port]
+    if port.port_name in targets:
+        yield from (number for number in old if number == targets[port.port_name])
+        return
+    rest = [number for number in old if number not in targets.values()]
+    unknown = [each.name for each in new if each.name not in targets]
+    if len(rest) <= len(unknown):
+        yield from (number for name, number in zip(unknown, rest, strict=False) if name == port.port_name)
 
 
 def _still_serves(endpoint: SliceEndpoint) -> bool:

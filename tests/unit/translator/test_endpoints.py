@@ -130,6 +130,69 @@ def test_standalone_backends_live_on_the_machine_itself() -> None:
     assert found(pieces(one("127.0.0.1"), one("169.254.169.254")), LOOPBACK) == [("127.0.0.1", False)]
 
 
+def numbers(service: str, ports: str, *more: str, name: str = "web") -> list[int]:
+    spec = f"kind: Service\nmetadata: {{name: cart, namespace: shop}}\nspec: {{ports: [{service}]}}"
+    view = scratch(spec, pieces(READY, ports=ports), *more)
+    return [each.port for each in endpoints(view, PORT._replace(port_name=name))]
+
+
+@pytest.mark.parametrize(
+    ("service", "ports"),
+    [
+        ("{name: web, port: 80, targetPort: 8080}", "{name: old, port: 8080}"),
+        ("{name: web, port: 80, targetPort: 8080}", "{port: 8080}"),
+        ("{name: web, port: 80, targetPort: http}", "{name: old, port: 8080}"),
+        ("{name: web, port: 80}", "{name: old, port: 8080}"),
+        ("{name: m, port: 81, targetPort: 9090}, {name: web, port: 80, targetPort: 8080}", "{port: 8080}"),
+        ("{name: web, port: 80, targetPort: a}, {name: m, port: 81, targetPort: b}", "{port: 8080}"),
+        (
+            "{name: m, port: 81, targetPort: b}, {name: web, port: 80, targetPort: a}",
+            "{name: m, port: 9}, {port: 8080}",
+        ),
+        (
+            "{name: m, port: 81, targetPort: b}, {name: web, port: 80, targetPort: a}",
+            "{name: c, port: 9}, {name: d, port: 8080}",
+        ),
+        (
+            "{name: web, port: 80, targetPort: 8080}, {name: u, port: 53, protocol: UDP, targetPort: 8080}",
+            "{name: old, port: 8080}",
+        ),
+    ],
+)
+def test_a_port_that_has_another_name_in_its_slices_is_still_that_port(service: str, ports: str) -> None:
+    assert numbers(service, ports) == [8080]
+
+
+@pytest.mark.parametrize(
+    ("service", "ports"),
+    [
+        # The pods' port is another one.
+        ("{name: web, port: 80, targetPort: 8081}", "{name: old, port: 8080}"),
+        # The name is another port's.
+        ("{name: web, port: 80, targetPort: 8080}, {name: m, port: 81, targetPort: 8080}", "{name: m, port: 8080}"),
+        # Nobody can tell which it was.
+        ("{name: web, port: 80, targetPort: a}", "{name: c, port: 8080}, {name: d, port: 9090}"),
+        ("{name: m, port: 81, targetPort: b}, {name: web, port: 80, targetPort: a}", "{port: 8080}"),
+        ("{name: web, port: 80, targetPort: 8080}", "{name: old, port: 8080, protocol: UDP}"),
+        ("{name: web, port: 80, targetPort: 8080}", "{name: web}"),
+    ],
+)
+def test_what_may_be_another_port_is_not_taken_for_it(service: str, ports: str) -> None:
+    assert numbers(service, ports) == []
+
+
+def test_slices_take_the_new_name_one_after_another() -> None:
+    later = pieces(one("10.0.0.2"), name="cart-2", ports="{name: web, port: 8080}")
+    service = "{name: web, port: 80, targetPort: 8080}"
+    assert numbers(service, "{name: old, port: 8080}", later) == [8080, 8080]
+
+
+def test_two_ports_of_the_pods_that_are_one_are_renamed_both() -> None:
+    service = "{name: web, port: 80, targetPort: 8080}, {name: also, port: 81, targetPort: 8080}"
+    ports = "{name: a, port: 8080}, {name: b, port: 8080}"
+    assert numbers(service, ports) == numbers(service, ports, name="also") == [8080]
+
+
 def left(*manifests: str | Delta, piece: str = "cart-1") -> tuple[str, ...]:
     return left_out(scratch(*manifests), ObjectKey("shop", piece))
 
