@@ -113,7 +113,7 @@ def unattached(engine: Engine, outcomes: Mapping[Member, Outcome], place_of: Pla
         for key, _ in engine.rows(table):
             row = policy_row(engine, table, key)
             identity, outcome = Identity(BY_STRUCT[table].kind, key), outcomes.get(Member(table, key))
-            told = {each.message for each in _verdicts(outcome)} if outcome is not None else set()
+            told = "; ".join(each.message for each in _verdicts(outcome)) if outcome is not None else ""
             for stray in strays(engine, row) if row is not None else ():
                 said = stray.verdict
                 if said.message not in told:

@@ -19,13 +19,13 @@ from typing import Any, Final
 import structlog
 from msgspec.structs import replace
 
-from gatewayd.api.core import Secret
+from gatewayd.api.core import ConfigMap, Secret
 from gatewayd.api.decode import Decoded, decode_bytes
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import Resource
 from gatewayd.incremental.view import Member
 from gatewayd.ir.contents import Unread
-from gatewayd.ir.limits import CONTENT_READERS, LONGEST_HOLD_SECONDS
+from gatewayd.ir.limits import CONTENT_READERS, LONGEST_HOLD_SECONDS, LONGEST_PARAMETER
 from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, Where
 from gatewayd.kube.listing import Note, Undecodable, decode_head
 from gatewayd.kube.reflector import Submit, Timing
@@ -282,6 +282,13 @@ class Contents:
 
 
 def _trimmed(obj: Resource) -> Resource:
-    if not isinstance(obj, Secret):
-        return obj
-    return replace(obj, data={key: value for key, value in obj.data.items() if key in SECRET_KEYS})
+    """Keep what is read. Values of a ConfigMap are a CA's certificates, or parameters, which nobody takes at length."""
+    if isinstance(obj, Secret):
+        return replace(obj, data={key: value for key, value in obj.data.items() if key in SECRET_KEYS})
+    if isinstance(obj, ConfigMap):
+        return replace(obj, data={key: _shortened(key, value) for key, value in obj.data.items()}, binary_data={})
+    return obj
+
+
+def _shortened(key: str, value: str) -> str:
+    return value if key in SECRET_KEYS else value[:LONGEST_PARAMETER]

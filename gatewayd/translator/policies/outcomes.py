@@ -3,7 +3,7 @@
 https://gateway-api.sigs.k8s.io/reference/spec/#policyancestorstatus
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -134,9 +134,13 @@ def _outcome(view: View, row: Policy, accepted_if_attached: Verdict, resolved: V
     said = {}
     for gateway in dict.fromkeys(gateway for _, gateway in uses):
         own = {target for target, other in uses if other == gateway}
-        bad = next((each.verdict for each in lost if each.target in own or each.target not in elsewhere), None)
-        said[gateway] = (bad or conflict or accepted_if_attached, resolved)
+        bad = [each.verdict for each in lost if each.target in own or each.target not in elsewhere]
+        said[gateway] = (_joined(bad) or conflict or accepted_if_attached, resolved)
     return ancestors(row.metadata.generation, said)
+
+
+def _joined(bad: Sequence[Verdict]) -> Verdict | None:
+    return verdicts.not_accepted(bad[0].reason, "; ".join(each.message for each in bad)) if bad else None
 
 
 def ancestors(generation: int, said: Mapping[ObjectKey, tuple[Verdict, ...]]) -> PolicyOutcome | None:

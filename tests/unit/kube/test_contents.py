@@ -12,7 +12,7 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import ObjectKey, Resource
 from gatewayd.incremental.view import Member
 from gatewayd.ir.contents import Unread
-from gatewayd.ir.limits import CONTENT_READERS, LONGEST_HOLD_SECONDS
+from gatewayd.ir.limits import CONTENT_READERS, LONGEST_HOLD_SECONDS, LONGEST_PARAMETER
 from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.contents import Contents
 from gatewayd.kube.listing import Undecodable
@@ -132,6 +132,14 @@ async def test_of_a_secret_only_the_keys_that_are_read_are_kept(rig: Rig) -> Non
     rig.want(CERT)
     await passes(1.0)
     assert rig.data() == {"tls.crt": "a", "tls.key": "b", "ca.crt": "c"}
+
+
+async def test_of_a_configmap_only_certificates_are_kept_at_length(rig: Rig) -> None:
+    long = "x" * 900_000
+    rig.put(CA, **{"ca.crt": long, "replicas": "3", "text": long})
+    rig.want(CA)
+    await passes(1.0)
+    assert rig.data(CA) == {"ca.crt": long, "replicas": "3", "text": long[:LONGEST_PARAMETER]}
 
 
 async def test_a_change_is_read_and_the_old_content_stands_meanwhile(ready: Rig) -> None:

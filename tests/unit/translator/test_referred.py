@@ -1,11 +1,24 @@
 """Every reference to a Secret or a ConfigMap is followed, as far as it may be, and no other."""
 
+from collections.abc import Hashable, Mapping
+from typing import Any, TypeVar
+
 import pytest
 
+from gatewayd.api.core import ConfigMap, Secret
 from gatewayd.api.kinds import BY_STRUCT
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.scratch import Scratch
 from gatewayd.incremental.view import Member
+from gatewayd.translator.contents import Content
+from gatewayd.translator.infrastructure import INFRASTRUCTURE
+from gatewayd.translator.outcomes import OUTCOMES
+from gatewayd.translator.proxy import PROXIES
 from gatewayd.translator.referred import CONTENTS, contents_of, wanted
+from tests.golden.cases import CASES, Case, objects
 from tests.unit.translator.manifests import CLASS, SHOP, deltas, member, scratch
+
+T = TypeVar("T")
 
 GATEWAY = """
 kind: Gateway
@@ -120,3 +133,37 @@ def test_the_same_is_told_of_objects_on_their_way() -> None:
 
 def test_what_is_gone_wants_nothing() -> None:
     assert all(wanted(scratch(), Member(source.table, GW.key)) == frozenset() for source in CONTENTS.sources)
+
+
+class _Recording(Scratch):
+    """Takes down which Secrets and ConfigMaps are looked up."""
+
+    def __init__(self, tables: Mapping[Any, Mapping[Any, Any]]) -> None:
+        super().__init__(tables)
+        self.read: set[Content] = set()
+
+    def get(self, table: type[T], key: Hashable) -> T | None:
+        if table is Secret or table is ConfigMap:
+            assert isinstance(key, ObjectKey)
+            self.read.add(Content(table.__name__, key))
+        return super().get(table, key)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_whatever_is_looked_up_has_been_referred_to(case: Case) -> None:
+    """What the translator reads and CONTENTS does not name would never arrive in a cluster."""
+    tables: dict[Any, dict[Any, Any]] = {}
+    for each in objects(case):
+        tables.setdefault(each.kind, {})[each.key] = each.obj
+    view = _Recording(tables)
+    for output in (PROXIES, OUTCOMES, INFRASTRUCTURE):
+        for source in output.sources:
+            for key in tables.get(source.table, {}):
+                view.ask(source.query, Member(source.table, key))
+    named = {
+        content
+        for source in CONTENTS.sources
+        for key in tables.get(source.table, {})
+        for content in view.ask(source.query, Member(source.table, key))
+    }
+    assert view.read <= named
