@@ -32,7 +32,7 @@ from gatewayd.translator.clientcert import (
     client_certificate,
 )
 from gatewayd.translator.destinations import hostname_problem
-from gatewayd.translator.endpoints import ServicePortKey, endpoints
+from gatewayd.translator.endpoints import ServicePortKey, endpoints, left_out_of_service
 from gatewayd.translator.gatewayclass import environment
 from gatewayd.translator.policies.attach import SERVICE_KIND
 from gatewayd.translator.policies.backendtls import upstream_settings
@@ -200,7 +200,8 @@ def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:
         return Discovered(endpoints=()) if refused else _resolved(view, row.spec.external_name, upstream.port)
     transport = "UDP" if upstream.protocol is Protocol.UDP else "TCP"
     names = (each.name for each in row.spec.ports if each.port == upstream.port and each.protocol == transport)
-    return Discovered(endpoints=endpoints(view, ServicePortKey(key, next(names, ""), transport)))
+    found = endpoints(view, ServicePortKey(key, next(names, ""), transport))
+    return Discovered(endpoints=found, closed="" if found else next(iter(left_out_of_service(view, key)), ""))
 
 
 def _outside(view: View, upstream: Upstream) -> Discovered | Resolved:

@@ -215,6 +215,15 @@ def test_the_cluster_of_a_service_that_went_has_none() -> None:
     assert cluster(scratch(), at("cart")).endpoints == Discovered(endpoints=())
 
 
+def test_a_cluster_without_endpoints_says_which_were_left_out() -> None:
+    found = cluster(scratch(CART.replace("10.0.0.1", "127.0.0.1")), at("cart")).endpoints
+    assert isinstance(found, Discovered)
+    assert found.endpoints == ()
+    assert found.closed.startswith(
+        "EndpointSlice shop/cart-1 endpoints[0].addresses[0]: left out, 127.0.0.1 is loopback"
+    )
+
+
 def test_names_are_resolved_by_envoy() -> None:
     assert cluster(scratch(EXTERNAL, OUTSIDE), at("cart")).endpoints == Resolved(
         hostname="cart.example", port=80, absolute=True

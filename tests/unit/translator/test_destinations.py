@@ -1,5 +1,6 @@
 """The one table of where no proxy is sent to, tried in every spelling."""
 
+import socket
 from ipaddress import IPv4Address, IPv6Address
 
 import pytest
@@ -134,6 +135,25 @@ def test_names_that_a_cluster_refuses(hostname: str) -> None:
     assert problem is not None
     assert problem.startswith(f'"{hostname}" ')
     assert problem.endswith("; a DNS name of a host elsewhere is allowed")
+
+
+_PARTS = st.one_of(
+    st.integers(0, 2**32 - 1).map(str),
+    st.integers(0, 2**32 - 1).map(hex),
+    st.integers(0, 2**32 - 1).map(lambda number: f"0{number:o}"),
+    st.integers(0, 255).map(str),
+)
+
+
+@given(st.lists(_PARTS, min_size=1, max_size=4), st.booleans(), st.booleans())
+def test_no_spelling_that_the_c_library_reads_as_an_address(parts: list[str], dot: bool, upper: bool) -> None:  # noqa: FBT001
+    name = ".".join(parts)
+    try:
+        socket.inet_aton(name)
+    except OSError:
+        return
+    spelt = (name.upper() if upper else name) + ("." if dot else "")
+    assert hostname_problem(spelt, loopback=False) is not None
 
 
 @pytest.mark.parametrize(
