@@ -86,3 +86,22 @@ metadata: {{name: {name}}}
 spec:
   trustBundle: |
 {lines}"""
+
+
+def with_bytes(chain: bytes, old: str, new: str) -> bytes:
+    """Return a certificate with some bytes (hex) of its DER exchanged, the first time that they are there."""
+    der = x509.load_pem_x509_certificate(chain).public_bytes(Encoding.DER)
+    changed = der.replace(bytes.fromhex(old), bytes.fromhex(new), 1)
+    assert changed != der
+    body = base64.encodebytes(changed)
+    return b"-----BEGIN CERTIFICATE-----\n" + body + b"-----END CERTIFICATE-----\n"
+
+
+def of_version_seven(chain: bytes) -> bytes:
+    """Return a certificate whose version there is not: one byte, and the library raises what is no ValueError."""
+    return with_bytes(chain, "a003020102", "a003020107")
+
+
+def on_unknown_curve(chain: bytes) -> bytes:
+    """Return a certificate whose P-256 key is said to be on a curve that nobody knows."""
+    return with_bytes(chain, "06082a8648ce3d030107", "06082a8648ce3d03017f")
