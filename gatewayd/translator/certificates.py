@@ -13,16 +13,26 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.listeners import Listener
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, ObjectKey
-from gatewayd.incremental.view import Index, Member, Output, Source, View, query, rows
+from gatewayd.incremental.view import Index, Member, Output, Rescue, Source, View, rescued_query, rows
 from gatewayd.ir.tls import Certificate, LastGood, TrustBundle
 from gatewayd.pem import ReadCertificate, ReadKey, Unreadable, read_certificates, read_key, rewritten
+from gatewayd.translator.stumbles import blame
 
 MIN_RSA_BITS = 2048
 CURVES = ("secp256r1", "secp384r1", "secp521r1")
 """What BoringSSL, as Envoy is built with it, accepts for server certificates."""
 
 
-@query
+def _unread(kind: str, field: str) -> Rescue:
+    """Return what makes a text of a failure to read an object: wrong, as if what it holds could not be read."""
+
+    def rescue(_view: View, key: ObjectKey | str, error: Exception, _before: object) -> str:
+        return blame(f'{kind} "{key}": {field}', error)
+
+    return rescue
+
+
+@rescued_query(_unread("Secret", "data"))
 def certificate(view: View, secret: ObjectKey) -> Certificate | str:
     """Return the certificate of a TLS Secret, or what is wrong with it."""
     row = view.get(Secret, secret)
@@ -76,7 +86,11 @@ CERTIFICATE_USES = Index(
 )
 
 
-@query
+def _as_before(view: View, member: Member, _error: Exception, _before: LastGood | None) -> LastGood | None:
+    return view.get(LastGood, member.key)
+
+
+@rescued_query(_as_before)
 def last_good(view: View, member: Member) -> LastGood | None:
     """Return what to remember of a Secret that a listener names: its good certificate, or what it was before.
 
@@ -92,7 +106,7 @@ def last_good(view: View, member: Member) -> LastGood | None:
 LAST_GOOD = Output(name="last_good", sources=(Source(table=Secret, query=last_good),))
 
 
-@query
+@rescued_query(_unread("ConfigMap", "data"))
 def trust_in_configmap(view: View, configmap: ObjectKey) -> TrustBundle | str:
     """Return the CA certificates under `ca.crt` of a ConfigMap, or what is wrong with them."""
     row = view.get(ConfigMap, configmap)
@@ -102,7 +116,7 @@ def trust_in_configmap(view: View, configmap: ObjectKey) -> TrustBundle | str:
     return _trust(f'ConfigMap "{configmap}"', f"configmap/{configmap}", text, "ca.crt")
 
 
-@query
+@rescued_query(_unread("Secret", "data"))
 def trust_in_secret(view: View, secret: ObjectKey) -> TrustBundle | str:
     """Return the CA certificates under `ca.crt` of a Secret, or what is wrong with them."""
     row = view.get(Secret, secret)
@@ -115,7 +129,7 @@ def trust_in_secret(view: View, secret: ObjectKey) -> TrustBundle | str:
     return _trust(f'Secret "{secret}"', f"secret/{secret}", text, "ca.crt")
 
 
-@query
+@rescued_query(_unread("ClusterTrustBundle", "spec.trustBundle"))
 def trust_in_cluster(view: View, name: str) -> TrustBundle | str:
     """Return the CA certificates of a ClusterTrustBundle, or what is wrong with them."""
     row = view.get(ClusterTrustBundle, ObjectKey("", name))

@@ -11,9 +11,9 @@ from gatewayd.translator.outcomes import OUTCOMES
 from gatewayd.translator.policies.attach import POLICIES
 from gatewayd.translator.policies.outcomes import SERVICE_USES
 from gatewayd.translator.policies.xbackend import BACKEND_USES
-from gatewayd.translator.proxy import PROXIES, TABLES, UPSTREAMS
+from gatewayd.translator.proxy import PROXIES, UPSTREAMS
 from gatewayd.translator.references import GRANTS
-from gatewayd.translator.virtualhosts import CROWDED_PORTS, HOSTS
+from gatewayd.translator.virtualhosts import CROWDED_PORTS, HOSTS, TABLES
 
 INDEXES: tuple[Index, ...] = (
     GRANTS,

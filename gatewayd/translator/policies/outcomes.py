@@ -13,15 +13,16 @@ from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
-from gatewayd.incremental.view import Index, Member, View, query
+from gatewayd.incremental.view import Index, Member, View, rescued_query
 from gatewayd.ir.outcome import ParentOutcome, PolicyOutcome, Reference, Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.backends import GatewayUpstream
-from gatewayd.translator.policies.attach import SERVICE_KIND, Policy, lost_targets
+from gatewayd.translator.policies.attach import SERVICE_KIND, Policy, lost_targets, policy_row
 from gatewayd.translator.policies.backendtls import ValidationKey, settings
 from gatewayd.translator.policies.traffic import accepted
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.proxy import UPSTREAMS, gateway_guards, gateway_upstreams, set_guards
+from gatewayd.translator.stumbles import blame
 
 MAX_ANCESTORS = 16
 USERS = (*ROUTE_TABLES, Gateway, ListenerSet)
@@ -57,7 +58,15 @@ SERVICE_USES = Index(
 )
 
 
-@query
+def _failed(view: View, member: Member, error: Exception, _before: PolicyOutcome | None) -> PolicyOutcome | None:
+    row = policy_row(view, member.table, member.key)
+    if row is None:
+        return None
+    said = (verdicts.not_accepted("Invalid", blame("spec", error)), verdicts.resolved())
+    return _outcome(view, row, said)
+
+
+@rescued_query(_failed)
 def backendtls_outcome(view: View, member: Member) -> PolicyOutcome | None:
     """Return what is said about a BackendTLSPolicy; None while no Gateway of ours uses what it is for."""
     row = view.get(BackendTLSPolicy, member.key)
@@ -69,7 +78,7 @@ def backendtls_outcome(view: View, member: Member) -> PolicyOutcome | None:
     return _outcome(view, row, (_conflict(view, row) or found.accepted, found.resolved))
 
 
-@query
+@rescued_query(_failed)
 def traffic_outcome(view: View, member: Member) -> PolicyOutcome | None:
     """Return what is said about an XBackendTrafficPolicy; None while no Gateway of ours uses what it is for."""
     row = view.get(XBackendTrafficPolicy, member.key)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.xbackend import XBackend
-from gatewayd.incremental.view import Index, Member, Source, View, query
+from gatewayd.incremental.view import Index, Member, Source, View, query, rescued_query
 from gatewayd.ir.outcome import PolicyOutcome, Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.attachment import attachments
@@ -17,6 +17,7 @@ from gatewayd.translator.policies.backendtls import ValidationKey, settings
 from gatewayd.translator.policies.outcomes import USERS, ancestors, upstreams_of
 from gatewayd.translator.protocols import ROUTE_TABLES, group_kind
 from gatewayd.translator.references import Pointer, permitted
+from gatewayd.translator.stumbles import blame
 
 
 class BackendUse(NamedTuple):
@@ -63,7 +64,16 @@ BACKEND_USES = Index(
 )
 
 
-@query
+def _failed(view: View, member: Member, error: Exception, _before: PolicyOutcome | None) -> PolicyOutcome | None:
+    row = view.get(XBackend, member.key)
+    if row is None:
+        return None
+    said = (verdicts.not_accepted("Invalid", blame("spec", error)), verdicts.resolved())
+    gateways = (use.gateway for use in view.group(BACKEND_USES, row.metadata.key))
+    return ancestors(row.metadata.generation, gateways, said)
+
+
+@rescued_query(_failed)
 def xbackend_outcome(view: View, member: Member) -> PolicyOutcome | None:
     """Return what is said about an XBackend; None while no Gateway of ours has a route that names it."""
     row = view.get(XBackend, member.key)

@@ -52,9 +52,14 @@ def locked_pem_of(key: Key) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"password"))
 
 
+def encoded(text: bytes) -> str:
+    """Return bytes as a Secret holds them."""
+    return base64.b64encode(text).decode()
+
+
 def secret(name: str, chain: bytes, key: bytes, namespace: str = "shop") -> str:
     """Return the manifest of a TLS Secret."""
-    crt, text = (base64.b64encode(each).decode() for each in (chain, key))
+    crt, text = encoded(chain), encoded(key)
     return f"""
         kind: Secret
         type: kubernetes.io/tls
