@@ -1,6 +1,6 @@
-"""One team's trouble is not another's: whatever fails for the objects of one namespace, those of the other go on."""
+"""One team's trouble is not another's: whatever fails for the objects of a namespace, those of the other go on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import StringIO
 from typing import Any
 
@@ -8,6 +8,7 @@ import pytest
 
 from gatewayd import logs
 from gatewayd.api.gateway import Gateway
+from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Index, Member
 from gatewayd.ir.outcome import Outcome
@@ -17,6 +18,8 @@ from gatewayd.store import Delta
 from gatewayd.xds.resource import ROUTE, Snapshot
 from tests.property.tenants import TEAMS, FaultyEngine, Site, declared, is_of, named, shared, team
 from tests.property.wire import dangling
+from tests.unit.translator import pem
+from tests.unit.translator.manifests import deltas
 
 GW = ObjectKey("infra", "gw")
 
@@ -32,13 +35,13 @@ class Fleet:
 class World:
     """Both teams on one Gateway, under a reconciler whose engine can be made to fail."""
 
-    def __init__(self, site: Site | None, victim: str) -> None:
+    def __init__(self, site: Site | None, victim: str, more: tuple[Delta, ...] = ()) -> None:
         self.batches: list[Batch] = []
         self.reconciler = Reconciler(publisher=Fleet(), on_batch=self.batches.append, awaited=())
         self.engine = FaultyEngine()
         self.reconciler.store.engine = self.engine
         self.arm(site, victim)
-        self.step(*shared(), *(each for name in TEAMS for each in team(name, 1)))
+        self.step(*shared(), *(each for name in TEAMS for each in team(name, 1)), *more)
 
     def arm(self, site: Site | None, victim: str) -> None:
         self.engine.site, self.engine.victim = site, victim
@@ -174,3 +177,28 @@ def test_what_fails_for_one_team_takes_nothing_from_the_other_after_a_restart(si
 def test_what_fails_is_told(site: Site) -> None:
     world = World(site, "bob")
     assert (world.batches[-1].failures > 0) == (world.engine.raised > 0) == (named(site) not in NOBODYS)
+
+
+@pytest.mark.parametrize("strange", [pem.of_version_seven, pem.on_unknown_curve], ids=["version", "curve"])
+def test_certificates_that_nobody_can_read_are_their_owners_trouble(strange: Callable[[bytes], bytes]) -> None:
+    bad = strange(pem.certificate_of(pem.ec_key(), "*.bob.example"))
+    spoiled = deltas(
+        pem.secret("cert", bad, pem.pem_of(pem.ec_key()), "bob"),
+        pem.bundle("roots", bad, "bob"),
+        pem.cluster_bundle("bob-roots", bad),
+    )
+    running = World(None, "")
+    running.step(*spoiled)
+    running.step(*team("ann", 2))
+    fresh = World(None, "", more=(*spoiled, *team("ann", 2)))
+    healthy = World(None, "")
+    healthy.step(*team("ann", 2))
+    for world in (running, fresh):
+        assert_alike(world.served("ann"), healthy.served("ann"))
+        assert world.outcomes("ann") == healthy.outcomes("ann")
+        assert world.engine.failures == []
+        assert world.batches[-1].failures == 0
+        said = world.outcomes("bob")[Member(ListenerSet, ObjectKey("bob", "more"))]
+        (reason,) = (each.reason for each in said.listeners[0].verdicts if each.type == "ResolvedRefs")  # type: ignore[union-attr]
+        # A key on an unknown curve can be read, and is no key for the certificate.
+        assert reason == "InvalidCertificateRef"
