@@ -8,3 +8,6 @@ GUARDS = 4
 
 MANY_DOMAINS = 100
 """With more domains a route table is discovered per host: Envoy builds a table anew at 33 us a domain at any change."""
+
+CERTIFICATE_WARNING_DAYS = 30
+"""So long before its end a certificate is spoken of: what renews certificates does so earlier, people need weeks."""

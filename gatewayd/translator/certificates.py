@@ -6,6 +6,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#listenertlsconfig (certificateRe
 
 import base64
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from gatewayd.api.clustertrustbundle import ClusterTrustBundle
 from gatewayd.api.core import ConfigMap, Secret
@@ -13,7 +14,7 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.listeners import Listener
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, ObjectKey
-from gatewayd.incremental.view import Index, Member, Output, Rescue, Source, View, rescued_query, rows
+from gatewayd.incremental.view import Index, Member, Output, Rescue, Source, View, query, rescued_query, rows
 from gatewayd.ir.tls import Certificate, LastGood, TrustBundle
 from gatewayd.pem import ReadCertificate, ReadKey, Unreadable, read_certificates, read_key, rewritten
 from gatewayd.translator.stumbles import blame
@@ -32,9 +33,24 @@ def _unread(kind: str, field: str) -> Rescue:
     return rescue
 
 
-@rescued_query(_unread("Secret", "data"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSecret:
+    """The certificate of a TLS Secret, and what its first one says of itself."""
+
+    certificate: Certificate
+    leaf: ReadCertificate
+
+
+@query
 def certificate(view: View, secret: ObjectKey) -> Certificate | str:
     """Return the certificate of a TLS Secret, or what is wrong with it."""
+    read = read_secret(view, secret)
+    return read if isinstance(read, str) else read.certificate
+
+
+@rescued_query(_unread("Secret", "data"))
+def read_secret(view: View, secret: ObjectKey) -> ReadSecret | str:
+    """Return what a TLS Secret holds, or what is wrong with it."""
     row = view.get(Secret, secret)
     if row is None:
         return f'Secret "{secret}" does not exist'
@@ -47,7 +63,7 @@ def certificate(view: View, secret: ObjectKey) -> Certificate | str:
     return _checked(str(secret), chain, key)
 
 
-def _checked(name: str, chain: bytes, key: bytes) -> Certificate | str:
+def _checked(name: str, chain: bytes, key: bytes) -> ReadSecret | str:
     certificates = read_certificates(chain)
     if isinstance(certificates, Unreadable):
         return f'Secret "{name}": tls.crt holds no PEM certificate that can be read'
@@ -57,7 +73,8 @@ def _checked(name: str, chain: bytes, key: bytes) -> Certificate | str:
     problem = _key_problem(certificates[0], private)
     if problem is not None:
         return f'Secret "{name}": {problem}'
-    return Certificate(name=name, chain=b"".join(each.pem for each in certificates), key=private.pem)
+    made = Certificate(name=name, chain=b"".join(each.pem for each in certificates), key=private.pem)
+    return ReadSecret(certificate=made, leaf=certificates[0])
 
 
 def _key_problem(leaf: ReadCertificate, private: ReadKey) -> str | None:

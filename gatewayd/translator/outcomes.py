@@ -52,7 +52,8 @@ from gatewayd.translator.policies.xbackend import xbackend_outcome
 from gatewayd.translator.protocols import GATEWAY_KIND, ROUTE_TABLES
 from gatewayd.translator.routes import rules
 from gatewayd.translator.stumbles import blame
-from gatewayd.translator.tls import can_serve, termination, termination_key
+from gatewayd.translator.tls import Termination, can_serve, termination, termination_key
+from gatewayd.translator.warnings import name_warning, time_warnings, warned
 
 
 def listener_outcome(view: View, gateway: ObjectKey, each: MergedListener) -> ListenerOutcome:
@@ -62,7 +63,7 @@ def listener_outcome(view: View, gateway: ObjectKey, each: MergedListener) -> Li
         ended = termination(view, termination_key(gateway, each))
     accepted = ended.refused if ended is not None and ended.refused is not None else each.accepted
     unresolved = each.kinds_verdict or (ended.unresolved if ended is not None else None)
-    unresolved = unresolved or guards(view, each.guard).unresolved
+    resolved = unresolved or guards(view, each.guard).unresolved or verdicts.resolved()
     overlap = _overlap(view, each)
     return ListenerOutcome(
         name=each.key.section,
@@ -72,11 +73,20 @@ def listener_outcome(view: View, gateway: ObjectKey, each: MergedListener) -> Li
         verdicts=(
             accepted,
             _programmed(view, each) if can_serve(view, gateway, each) else _not_programmed(each),
-            unresolved or verdicts.resolved(),
+            warned(resolved, f"{each.path}.tls", tuple(_warnings(view, each, ended))),
             each.conflict,
             *([overlap] if overlap else []),
         ),
     )
+
+
+def _warnings(view: View, each: MergedListener, ended: Termination | None) -> Iterator[str]:
+    """Yield what is wrong with certificates that a listener serves all the same."""
+    certificates = ended.tls.certificates if ended is not None and ended.tls is not None else ()
+    yield from time_warnings(view, certificates)
+    other = name_warning(view, each.hostname, certificates)
+    if other:
+        yield other
 
 
 def _listener_outcomes(
@@ -195,9 +205,10 @@ def _more(view: View, gateway: ObjectKey, reached: Addresses) -> Iterator[Verdic
     """Yield the verdicts that are only said when there is something to say."""
     if reached.requested is not None:
         yield reached.requested
-    shown = client_certificate(view, gateway).resolved
-    if shown is not None:
-        yield shown
+    client = client_certificate(view, gateway)
+    if client.resolved is not None:
+        shown = () if client.certificate is None else (client.certificate,)
+        yield warned(client.resolved, "spec.tls.backend.clientCertificateRef", tuple(time_warnings(view, shown)))
     if _is_insecure(view, gateway):
         yield verdicts.insecure_frontend()
 

@@ -18,6 +18,7 @@ from gatewayd.translator.policies.outcomes import USERS, ancestors, upstreams_of
 from gatewayd.translator.protocols import ROUTE_TABLES, group_kind
 from gatewayd.translator.references import Pointer, permitted
 from gatewayd.translator.stumbles import blame
+from gatewayd.translator.warnings import time_warnings, warned
 
 
 class BackendUse(NamedTuple):
@@ -85,10 +86,12 @@ def xbackend_outcome(view: View, member: Member) -> PolicyOutcome | None:
 
 def _said(view: View, row: XBackend) -> Iterator[Verdict]:
     tls = settings(view, ValidationKey(XBackend, row.metadata.key, "spec.tls.validation"))
-    own = backend_client_certificate(view, row.metadata.key).resolved
+    client = backend_client_certificate(view, row.metadata.key)
     if row.spec.external_hostname is None:
         yield verdicts.unsupported_value(f"spec.type: {row.spec.type} is not supported; allowed: ExternalHostname")
     else:
         yield tls.accepted if tls is not None else verdicts.accepted()
-    found = (own, tls.resolved if tls is not None else None)
-    yield next((each for each in found if each is not None and not each.status), verdicts.resolved())
+    found = (client.resolved, tls.resolved if tls is not None else None)
+    resolved = next((each for each in found if each is not None and not each.status), verdicts.resolved())
+    shown = () if client.certificate is None else (client.certificate,)
+    yield warned(resolved, "spec.tls.clientCertificateRef", tuple(time_warnings(view, shown)))

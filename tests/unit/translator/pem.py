@@ -24,15 +24,18 @@ def rsa_key(bits: int) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
-def certificate_of(key: Key, host: str = "shop.example") -> bytes:
+FIRST, LAST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2120, 1, 1, tzinfo=UTC)
+
+
+def certificate_of(key: Key, host: str = "shop.example", *, begins: datetime = FIRST, ends: datetime = LAST) -> bytes:
     """Return a self-signed certificate, PEM."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     builder = (
         x509.CertificateBuilder(subject_name=name, issuer_name=name)
         .public_key(key.public_key())
         .serial_number(7)
-        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+        .not_valid_before(begins)
+        .not_valid_after(ends)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
     )
     algorithm = None if isinstance(key, ed25519.Ed25519PrivateKey) else SHA256()
