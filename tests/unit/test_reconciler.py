@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace as replaced
 
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.httproute import HTTPRoute
@@ -199,3 +200,19 @@ async def test_batches_run_as_events_arrive() -> None:
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+def test_what_no_message_can_hold_is_held_back_alone_and_counted() -> None:
+    world = World()
+    (row,) = deltas(ROUTE.replace("rules: [{", "rules: [{matches: [{path: {value: /odd}}], "))
+    assert isinstance(row.obj, HTTPRoute)
+    rule = row.obj.spec.rules[0]
+    match = replaced(rule.matches[0], path=replaced(rule.matches[0].path, value="/\ud800"))
+    spec = replaced(row.obj.spec, rules=(replaced(rule, matches=(match,)),))
+    odd = Delta(kind=HTTPRoute, key=ObjectKey("shop", "odd"), obj=replaced(row.obj, spec=spec))
+    batch = world.step(SHOP, ROUTE, odd)
+    assert [each.gateway for each in batch.published] == ["shop/gw"]
+    # The route and, in its place, one that answers 500 and has the same match.
+    assert batch.failures == 2
+    assert world.step(ROUTE.replace("name: r,", "name: other,")).failures == 0
+    assert world.step(gone(HTTPRoute, odd.key)).failures == 0
