@@ -201,15 +201,22 @@ def shared() -> tuple[Delta, ...]:
 @cache
 def team(name: str, edit: int) -> tuple[Delta, ...]:
     """Return the objects of a team after so many edits of every one of them."""
+    return deltas(*team_texts(name, edit))
+
+
+@cache
+def team_texts(name: str, edit: int) -> tuple[str, ...]:
+    """Return the manifests of a team after so many edits."""
     number = TEAMS.index(name)
     text = TEAM.replace("NS", name).replace("EDIT", f"edit{edit}").replace("PORT", str(9000 + number))
     text = text.replace("ADDRESS", str(100 * number + edit)).replace("generation: 1", f"generation: {edit}")
     text = text.replace("TARGET", "secure").replace("percent: 30", f"percent: {30 + edit}")
     key = pem.ec_key(10 * number + edit)
     chain = pem.certificate_of(key, f"*.{name}.example")
-    return deltas(
+    secret = pem.secret("cert", chain, pem.pem_of(key), name)
+    return (
         text,
-        pem.secret("cert", chain, pem.pem_of(key), name).replace("tls.crt", f'ca.crt: "{pem.encoded(chain)}", tls.crt'),
+        secret.replace("tls.crt", f'ca.crt: "{pem.encoded(chain)}", tls.crt'),
         pem.bundle("roots", chain, name),
         pem.cluster_bundle(f"{name}-roots", chain),
     )
