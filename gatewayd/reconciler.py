@@ -45,7 +45,10 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What one batch led to in `seconds`; None stands for what is gone. `failures`: queries that raised."""
+    """What one batch led to in `seconds`; None stands for what is gone.
+
+    `failures`: queries that raised, and parts of snapshots, or whole ones, that could not be made.
+    """
 
     seconds: float
     failures: int
@@ -177,6 +180,7 @@ class Reconciler:
             # The last good snapshot stays; a fresh builder forgets whatever state the failed one was left in.
             self._builders[gateway] = SnapshotBuilder()
             log.exception("snapshot failed", gateway=gateway)
+            self._held += 1
             return None
         for held in builder.held:
             log.error("held back", gateway=gateway, what=held.what, key=held.key, exc_info=held.error)

@@ -161,7 +161,8 @@ def test_a_snapshot_that_fails_leaves_the_last_one(monkeypatch: pytest.MonkeyPat
     before = world.reconciler.snapshots["shop/gw"]
     with monkeypatch.context() as broken:
         broken.setattr(SnapshotBuilder, "build", failing)
-        assert world.step(ROUTE).published == ()
+        batch = world.step(ROUTE)
+        assert (batch.published, batch.failures) == ((), 1)
     assert world.reconciler.snapshots["shop/gw"] is before
     (published,) = world.step(GATEWAY.replace("port: 80", "port: 81")).published
     assert "tcp-81" in published.of(LISTENER)
