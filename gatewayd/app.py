@@ -20,6 +20,7 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.claims import Claims, offset_for
+from gatewayd.clock import tell_time, time_now
 from gatewayd.introspection.server import handlers
 from gatewayd.introspection.status import Status
 from gatewayd.ir.environment import HERE, Environment
@@ -125,6 +126,7 @@ class Standalone:
                     tasks.create_task(self._watch(), name="folder")
                     tasks.create_task(self.reconciler.run(), name="reconciler")
                     tasks.create_task(self._retry_ports(), name="ports")
+                    tasks.create_task(tell_time(self.reconciler.submit, time_now), name="clock")
             finally:
                 await server.stop()
 

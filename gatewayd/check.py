@@ -36,6 +36,7 @@ from gatewayd.xds.resource import CLUSTER, ENDPOINT, SECRET
 
 _GOOD_WHEN_FALSE: Final = frozenset({"Conflicted"})
 _WARNINGS: Final = frozenset({"OverlappingTLSConfig", "PartiallyInvalid"})
+_WARNED_OF: Final = frozenset({"ResolvedRefs"})
 _LIVE: Final = frozenset({"Programmed"})
 """Conditions that only a proxy can fulfil."""
 _FIELD: Final = re.compile(
@@ -172,7 +173,10 @@ def _severity(verdict: Verdict) -> Severity | None:
         return None
     if verdict.type in _WARNINGS:
         return Severity.WARNING if verdict.status else None
-    return None if verdict.status else Severity.ERROR
+    if verdict.status:
+        # A good condition with a message tells of what is served all the same.
+        return Severity.WARNING if verdict.type in _WARNED_OF and verdict.message else None
+    return Severity.ERROR
 
 
 def _why_unconcerned(row: object) -> str:

@@ -23,6 +23,7 @@ from gatewayd.api.core import ConfigMap
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.kinds import BY_STRUCT, KINDS, Kind
 from gatewayd.api.meta import ObjectKey
+from gatewayd.clock import tell_time, time_now
 from gatewayd.identity.authority import Authority
 from gatewayd.identity.certificates import LEAF_LIFETIME, KeyPair, Subject, issue
 from gatewayd.infra import layout
@@ -202,6 +203,7 @@ class InCluster:
         yield "provisioner", self._provisioner.run()
         yield "rotation", self._rotate()
         yield "gauges", self._keep_gauges()
+        yield "clock", tell_time(self._reconciler.submit, time_now)
 
     def _reflectors(self) -> Iterator[Reflector]:
         for listing, selection, submit in self._listings():

@@ -14,10 +14,11 @@ import structlog
 ENVOY_SAYS: Final = "envoy says"
 QUERY_FAILED: Final = "query failed"
 SNAPSHOT_FAILED: Final = "snapshot failed"
+HELD_BACK: Final = "held back"
 PORT_REFUSED: Final = "port refused"
 
-EVENTS: Final = (ENVOY_SAYS, QUERY_FAILED, SNAPSHOT_FAILED, PORT_REFUSED)
-"""Every event of a run without a cluster; fields: `component` and `message`, `query` and `key`, `gateway`."""
+EVENTS: Final = (ENVOY_SAYS, QUERY_FAILED, SNAPSHOT_FAILED, HELD_BACK, PORT_REFUSED)
+"""Every event of a run without a cluster; fields: `component` and `message`, `query` and `key`, `gateway`, `what`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

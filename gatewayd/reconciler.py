@@ -57,7 +57,10 @@ class Follower(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What one batch led to in `seconds`; None stands for what is gone. `failures`: queries that raised."""
+    """What one batch led to in `seconds`; None stands for what is gone.
+
+    `failures`: queries that raised, and parts of snapshots, or whole ones, that could not be made.
+    """
 
     seconds: float
     failures: int
@@ -102,6 +105,8 @@ class Reconciler:
         # The latest event of each row: what waits here is never more than there are rows.
         self._waiting: dict[Hashable, Event] = {}
         self._arrived = asyncio.Event()
+        # Parts of snapshots that could not be made, since the last batch.
+        self._held = 0
 
     def submit(self, events: Iterable[Event]) -> None:
         """Take events for the next batch; of several for one row the last one counts."""
@@ -139,7 +144,8 @@ class Reconciler:
             self._drain(OUTCOMES, self.outcomes, lambda member: member),
             self._drain(INFRASTRUCTURE, self.infrastructure, lambda member: gateway_key(str(member.key))),
         )
-        failures = self._log_failures()
+        failures = self._log_failures() + self._held
+        self._held = 0
         queries = self.store.engine.runs.total() - runs_before
         self._on_batch(
             Batch(
@@ -191,12 +197,17 @@ class Reconciler:
         if builder is None:
             builder = self._builders[gateway] = SnapshotBuilder()
         try:
-            return builder.build(config)
+            snapshot = builder.build(config)
         except Exception:
             # The last good snapshot stays; a fresh builder forgets whatever state the failed one was left in.
             self._builders[gateway] = SnapshotBuilder()
             log.exception("snapshot failed", gateway=gateway)
+            self._held += 1
             return None
+        for held in builder.held:
+            log.error("held back", gateway=gateway, what=held.what, key=held.key, exc_info=held.error)
+        self._held += len(builder.held)
+        return snapshot
 
     def _drain(self, output: Output, known: dict[K, V], key: Callable[[Member], K]) -> dict[K, V | None]:
         """Bring `known` up to date with an output; return what is another value now, None for what is gone."""

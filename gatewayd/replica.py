@@ -14,6 +14,7 @@ import sys
 sys.modules["rich"] = None  # type: ignore[assignment]
 
 from gatewayd import logs  # noqa: E402
+from gatewayd.causes import causes  # noqa: E402
 from gatewayd.exit_codes import CANNOT_START, OK  # noqa: E402
 from gatewayd.incluster import serve  # noqa: E402
 from gatewayd.memory import tune_allocator, tune_collector, tune_connections  # noqa: E402
@@ -30,7 +31,8 @@ def run(line: str) -> int:
         logs.configure(options.log_level, logs.destination_for(sys.stderr, None))
         asyncio.run(_until_terminated(options))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is why there is no replica
-        sys.stderr.write(f"gatewayd: cannot serve: {type(error).__name__}: {error}\n")
+        for cause in causes(error):
+            sys.stderr.write(f"gatewayd: cannot serve: {cause}\n")
         return CANNOT_START
     return OK
 

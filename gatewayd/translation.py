@@ -15,6 +15,7 @@ from gatewayd.manifests import Manifests
 from gatewayd.offline import offline, standalone_environment
 from gatewayd.reconciler import Reconciler
 from gatewayd.status.merge import status
+from gatewayd.store import Delta
 from gatewayd.xds.dump import JSON
 
 _ADDRESS = "127.0.0.1"
@@ -68,7 +69,7 @@ class Translation:
         yield from unattached(self.engine, outcomes, place_of)
 
 
-def translate(manifests: Manifests) -> Translation:
-    """Translate manifests for a machine without a cluster, where every port may be bound."""
+def translate(manifests: Manifests, now: Delta) -> Translation:
+    """Translate manifests for a machine without a cluster, where every port may be bound; `now` is the time."""
     here = standalone_environment(_ADDRESS, unprivileged_offset=0, route_discovery=None)
-    return Translation(manifests=manifests, reconciler=offline(manifests.deltas, here))
+    return Translation(manifests=manifests, reconciler=offline((now, *manifests.deltas), here))

@@ -16,12 +16,13 @@ STDIN: Final = Path("-")
 
 def translation(paths: Sequence[Path]) -> "Translation":
     """Read and translate folders, files, and standard input ("-"); ends the program when one is not there."""
+    from gatewayd.clock import time_now
     from gatewayd.manifests import STDIN_NAME, NoManifestsError, parse, read_paths
     from gatewayd.translation import translate
 
     try:
         if list(paths) == [STDIN]:
-            return translate(parse({STDIN_NAME: sys.stdin.buffer.read()}))
-        return translate(read_paths(paths))
+            return translate(parse({STDIN_NAME: sys.stdin.buffer.read()}), time_now())
+        return translate(read_paths(paths), time_now())
     except NoManifestsError as error:
         raise end(str(error), INVALID) from error

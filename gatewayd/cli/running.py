@@ -11,6 +11,7 @@ from rich.live import Live
 from gatewayd import logs
 from gatewayd.ads.listen import ListenError
 from gatewayd.app import Options
+from gatewayd.causes import causes, leaves
 from gatewayd.cli.output import Form, end, fail, write
 from gatewayd.exit_codes import CANNOT_START, INVALID, OK, REJECTED
 from gatewayd.serving import Ended, Ending, Job, Serving
@@ -65,14 +66,20 @@ def options(
 
 
 async def serve(serving: Serving, form: Form, job: Job, deadline: float | None) -> Ended:
-    """Run to the end and draw meanwhile; ends the program when the control socket cannot be made."""
+    """Run to the end and draw meanwhile; ends the program when it cannot go on, and says why."""
     console = Console()
     try:
         if form is Form.TEXT and console.is_terminal:
             return await _live(serving, console, job, deadline)
         return await _plain(serving, form, job, deadline)
-    except* ListenError as group:
-        raise end(str(group.exceptions[0]), CANNOT_START) from group
+    except (ListenError, ExceptionGroup) as error:
+        raise end(_why(error), CANNOT_START) from error
+
+
+def _why(error: Exception) -> str:
+    """Return what to tell of the end of a run: a socket that cannot be made says all that there is to say."""
+    refused = error.subgroup(ListenError) if isinstance(error, ExceptionGroup) else error
+    return "; ".join(causes(error) if refused is None else (str(each) for each in leaves(refused)))
 
 
 async def _live(serving: Serving, console: Console, job: Job, deadline: float | None) -> Ended:

@@ -21,11 +21,13 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from gatewayd.ir.tls import PrivateBytes
+from gatewayd.pem import Unreadable, read_certificates, read_key
 
 CA_LIFETIME: Final = timedelta(days=730)
 LEAF_LIFETIME: Final = timedelta(days=30)
 BACKDATED: Final = timedelta(minutes=5)
 """Certificates are valid from a little before now, for clocks that are behind."""
+LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +44,14 @@ class KeyPair:
 
     def is_due(self, now: datetime, lifetime: timedelta) -> bool:
         """Return whether two thirds of the lifetime have passed: time to make a new one."""
-        return now > self.expires - lifetime / 3
+        # Nothing is taken from `expires`, which may be the first moment that there is.
+        return now + lifetime / 3 > self.expires
 
 
 def expiry(certificate: bytes) -> datetime:
-    """Return when a PEM certificate ends."""
-    return x509.load_pem_x509_certificate(certificate).not_valid_after_utc
+    """Return when a PEM certificate ends; one that cannot be read ended long ago."""
+    found = read_certificates(certificate)
+    return LONG_AGO if isinstance(found, Unreadable) else found[0].not_after
 
 
 def gateway_identity(namespace: str, name: str) -> str:
@@ -141,12 +145,13 @@ def _pair(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Key
 
 
 def check_pair(certificate: bytes, key: bytes) -> KeyPair | str:
-    """Return the pair that two PEM texts make, or what is wrong with them."""
-    try:
-        found = x509.load_pem_x509_certificate(certificate)
-        private = load_pem_private_key(key, password=None)
-    except (ValueError, TypeError) as error:
-        return f"cannot be read: {error}"
-    if not isinstance(private, ec.EllipticCurvePrivateKey) or private.public_key() != found.public_key():
+    """Return the pair that two PEM texts make, or what is wrong with them. Raises for no text."""
+    found = read_certificates(certificate)
+    if isinstance(found, Unreadable):
+        return f"cannot be read: {found.why}"
+    private = read_key(key)
+    if isinstance(private, Unreadable):
+        return f"cannot be read: {private.why}"
+    if not private.curve or private.public_key != found[0].public_key:
         return "the key does not belong to the certificate"
     return KeyPair(certificate=certificate, key=PrivateBytes(key))

@@ -6,7 +6,7 @@ property test holds this: tests/property/test_engine.py).
 """
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -24,9 +24,10 @@ from gatewayd.incremental.nodes import (
     QueryNode,
     SinkNode,
     answer,
+    failure,
     resize,
 )
-from gatewayd.incremental.view import Index, Member, Output, Query, Source, Table
+from gatewayd.incremental.view import Attempt, Index, Member, Output, Query, Rescue, Source, Table
 
 Keys = Collection[Hashable]
 T = TypeVar("T")
@@ -218,6 +219,16 @@ class Engine(Graph):
         values: Sequence[V] = answer(self._pull(node))
         return values
 
+    def attempt(self, at: Attempt, run: Callable[[], T], bad: Callable[[Exception], T]) -> T:
+        """Return what `run` returns, or what `bad` makes of its failure. What it read until then stays noted."""
+        try:
+            return run()
+        except CycleError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a part of a query fails as a query does
+            self.failures.append(Failed(query=at.name, key=at.key, error=error))
+            return bad(error)
+
     def _read(self, node: BucketNode) -> BucketNode:
         self._note(node)
         return node
@@ -291,15 +302,26 @@ class Engine(Graph):
 
     def _value(self, node: QueryNode) -> Any:
         try:
-            return node.query.run(self, node.key)
+            return self._computed(node.query, node.key)
         except CycleError:
             raise
         except Exception as error:  # noqa: BLE001 - a failure is the query's value until what it read changes
             if node.query.rescue is None:
-                return Failure(error=error)
+                return failure(error)
             self.failures.append(Failed(query=node.query.name, key=node.key, error=error))
-            before = None if isinstance(node.value, Failure) else node.value
-            return node.query.rescue(node.key, error, before)
+            return self._rescued(node, node.query.rescue, error)
+
+    def _computed(self, query: Query[Any, Any], key: Any) -> Any:
+        return query.run(self, key)
+
+    def _rescued(self, node: QueryNode, rescue: Rescue, error: Exception) -> Any:
+        before = None if isinstance(node.value, Failure) else node.value
+        try:
+            return rescue(self, node.key, error, before)
+        except CycleError:
+            raise
+        except Exception:  # noqa: BLE001 - the first failure is the one to know of
+            return failure(error)
 
     def _gather(self, node: CollectionNode) -> None:
         outer, self._frame = self._frame, None

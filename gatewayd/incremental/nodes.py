@@ -6,6 +6,7 @@ Dirtiness travels from a node to its dependents; a recomputed value that equals 
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, Final, TypeVar
 
 from gatewayd.incremental.rows import SortedRows
@@ -21,12 +22,19 @@ class Failure:
     """The value of a query that raised: whoever asks for it gets the exception."""
 
     error: Exception
+    trace: TracebackType | None
+
+
+def failure(error: Exception) -> Failure:
+    """Return the value of a query that raised this."""
+    return Failure(error=error, trace=error.__traceback__)
 
 
 def answer(value: Any) -> Any:
     """Return the value of a query, or raise what it raised."""
     if type(value) is Failure:
-        raise value.error
+        # Whoever asks adds to the traceback; it must not grow for as long as the failure lasts.
+        raise value.error.with_traceback(value.trace)
     return value
 
 

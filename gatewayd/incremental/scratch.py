@@ -3,10 +3,10 @@
 The definition of what the engine must return, and the oracle of its property tests.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from gatewayd.incremental.view import Index, Member, Query, Source, Table
+from gatewayd.incremental.view import Attempt, Index, Member, Query, Rescue, Source, Table
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -39,8 +39,21 @@ class Scratch:
         except Exception as error:
             if query.rescue is None:
                 raise
-            value: V = query.rescue(key, error, None)
+            value: V = self._rescued(query.rescue, key, error)
             return value
+
+    def _rescued(self, rescue: Rescue, key: Hashable, error: Exception) -> Any:
+        try:
+            return rescue(self, key, error, None)
+        except Exception:  # noqa: BLE001 - the first failure is the one to know of
+            raise error from None
+
+    def attempt(self, at: Attempt, run: Callable[[], T], bad: Callable[[Exception], T]) -> T:  # noqa: ARG002
+        """Return what `run` returns, or what `bad` makes of its failure."""
+        try:
+            return run()
+        except Exception as error:  # noqa: BLE001 - a part of a query fails as a query does
+            return bad(error)
 
     def bucket(self, index: Index, key: Hashable) -> tuple[Member, ...]:
         """Return the members that the index files under `key`, sorted."""

@@ -50,13 +50,26 @@ class View(Protocol):
     def collect(self, index: "Index", group: Hashable, query: "Query[Any, V]") -> Sequence[V]:
         """Return the query's value for each key of `group(index, group)`, in that order."""
 
+    def attempt(self, at: "Attempt", run: Callable[[], T], bad: Callable[[Exception], T]) -> T:
+        """Return what `run` returns; when it raises, what `bad` makes of that, and the failure is told of.
 
-Rescue = Callable[[Any, Exception, Any], Any]
+        For what one query reads of several objects: the trouble of one of them is not that of the others.
+        """
+
+
+class Attempt(NamedTuple):
+    """A part of a query that may fail by itself: what it does, and of which object."""
+
+    name: str
+    key: Any
+
+
+Rescue = Callable[[View, Any, Exception, Any], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Query(Generic[K, V]):
-    """A memoisable function. `rescue(key, error, previous value or None)` gives the value when it raises."""
+    """A memoisable function. `rescue(view, key, error, previous value or None)` gives the value when it raises."""
 
     name: str
     run: Callable[[View, K], V]
@@ -75,8 +88,13 @@ def query(run: Callable[[View, K], V]) -> Query[K, V]:
     return Query(name=run.__name__, run=run, rescue=None)
 
 
-def rescued_query(rescue: Callable[[K, Exception, V | None], V]) -> Callable[[Callable[[View, K], V]], Query[K, V]]:
-    """Declare a query whose failure for one key is a value for that key: a bug must not stop the other objects."""
+def rescued_query(
+    rescue: Callable[[View, K, Exception, V | None], V],
+) -> Callable[[Callable[[View, K], V]], Query[K, V]]:
+    """Declare a query whose failure for one key is a value for that key: a bug must not stop the other objects.
+
+    When the rescue raises as well, the failure goes to whoever asked.
+    """
 
     def declare(run: Callable[[View, K], V]) -> Query[K, V]:
         return Query(name=run.__name__, run=run, rescue=rescue)

@@ -1,6 +1,7 @@
 """What the translator must know of the place it runs in; a row of the store like any other."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from gatewayd.ir.http import RouteDiscovery
 
@@ -25,6 +26,13 @@ class Environment:
     route_discovery: RouteDiscovery | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Now:
+    """The time, as somebody outside said it last: an input like any other. Without it nothing is said of time."""
+
+    at: datetime
+
+
 CONTROLLER = "gatewayd.io/controller"
 HERE = ()
-"""The key of the only Environment."""
+"""The key of the only Environment, and of the only Now."""

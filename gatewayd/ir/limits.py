@@ -15,3 +15,5 @@ LONGEST_HOLD_SECONDS = 2.0
 """How long an object waits for a Secret that it newly refers to: many times what a request takes, and no longer."""
 LONGEST_PARAMETER = 16 * 1024
 """Characters of a ConfigMap's value that are kept, certificates aside: four times what any parameter may have."""
+CERTIFICATE_WARNING_DAYS = 30
+"""So long before its end a certificate is spoken of: what renews certificates does so earlier, people need weeks."""

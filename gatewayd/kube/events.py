@@ -31,6 +31,8 @@ from gatewayd.kube.status_writer import Leadership
 QUEUE: Final = 500
 MESSAGE_LIMIT: Final = 1024
 SPOKEN_OF: Final = ("Accepted", "ResolvedRefs", "PartiallyInvalid")
+WARNED_OF: Final = {"ResolvedRefs": "CertificateWarning"}
+"""Good conditions whose message tells of what is served all the same, and the reason of the Event."""
 
 _log = structlog.get_logger("gatewayd.kube.events")
 
@@ -47,11 +49,18 @@ class Notice:
 
 def complaints(outcome: Outcome | None) -> frozenset[tuple[str, str]]:
     """Return reason and message of everything bad that an outcome says."""
-    return frozenset(
+    said = _verdicts(outcome)
+    bad = {
         (verdict.reason, verdict.message)
-        for verdict in _verdicts(outcome)
+        for verdict in said
         if verdict.type in SPOKEN_OF and verdict.status is (verdict.type == "PartiallyInvalid")
-    )
+    }
+    warnings = {
+        (WARNED_OF[verdict.type], verdict.message)
+        for verdict in said
+        if verdict.type in WARNED_OF and verdict.status and verdict.message
+    }
+    return frozenset(bad | warnings)
 
 
 def _verdicts(outcome: Outcome | None) -> tuple[Verdict, ...]:

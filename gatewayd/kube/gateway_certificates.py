@@ -4,13 +4,12 @@ https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets
 """
 
 import base64
+import binascii
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 
 from gatewayd.identity.authority import Authority
 from gatewayd.identity.certificates import LEAF_LIFETIME, KeyPair, Subject, check_pair, gateway_identity, issue
@@ -18,12 +17,13 @@ from gatewayd.infra.layout import certificate_secret
 from gatewayd.infra.objects import labels, owner_reference
 from gatewayd.ir.infrastructure import Infrastructure
 from gatewayd.kube.client import ApiError, KubeClient, Where
+from gatewayd.pem import Unreadable, is_issued_by, read_certificates
 
 NOT_FOUND = 404
 
 
 class _Secret(msgspec.Struct):
-    data: dict[str, str] = {}
+    data: dict[str, str] | None = None
 
 
 class GatewayCertificates:
@@ -54,19 +54,18 @@ class GatewayCertificates:
             if error.status == NOT_FOUND:
                 return {}
             raise
-        return {name: base64.b64decode(value) for name, value in secret.data.items()}
+        try:
+            return {name: base64.b64decode(value) for name, value in (secret.data or {}).items()}
+        except binascii.Error:
+            return {}
 
 
 def _is_good(pair: KeyPair, uri: str, authority: Authority) -> bool:
     """Return whether a certificate is for the URI, and signed by what signs now."""
-    certificate = x509.load_pem_x509_certificate(pair.certificate)
-    issuer = x509.load_pem_x509_certificate(authority.signing.certificate)
-    try:
-        certificate.verify_directly_issued_by(issuer)
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (InvalidSignature, ValueError, TypeError, x509.ExtensionNotFound):
+    found = read_certificates(pair.certificate)
+    if isinstance(found, Unreadable) or found[0].uris != (uri,):
         return False
-    return names.get_values_for_type(x509.UniformResourceIdentifier) == [uri]
+    return is_issued_by(pair.certificate, authority.signing.certificate)
 
 
 def secret_document(wanted: Infrastructure, data: Mapping[str, str]) -> Mapping[str, Any]:

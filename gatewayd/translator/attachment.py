@@ -6,14 +6,14 @@ https://gateway-api.sigs.k8s.io/reference/spec/#parentreference, #routecondition
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import NamedTuple
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import ParentRef
-from gatewayd.incremental.view import Index, Member, Source, Table, View, query, rows, ungrouped
+from gatewayd.incremental.view import Attempt, Index, Member, Source, Table, View, query, rows, ungrouped
 from gatewayd.ir.outcome import Reference, Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.contests import own_listeners
@@ -23,6 +23,7 @@ from gatewayd.translator.listeners import ListenerKey, MergedListener, PortKey, 
 from gatewayd.translator.namespaces import Admission, admits
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, ROUTE_TABLES, RouteTable, group_kind
 from gatewayd.translator.routes import rules
+from gatewayd.translator.stumbles import blame
 
 
 class HostPair(NamedTuple):
@@ -111,12 +112,31 @@ def _parents(
 ) -> Iterator[ParentAttachment]:
     for at, ref in enumerate(refs):
         gateway = _gateway(view, ref, wanted.namespace)
-        if gateway is None or not gateway_is_ours(view, gateway):
+        if gateway is None:
             continue
-        found = _attach(view, gateway, ref, wanted, f"spec.parentRefs[{at}]")
+        path = f"spec.parentRefs[{at}]"
+        found = view.attempt(
+            Attempt("attachment to a parent", (wanted.table.__name__, wanted.namespace, path)),
+            partial(_attach, view, gateway, ref, wanted, path),
+            partial(_failed, path),
+        )
+        if found is None:
+            continue
         verdict = found if isinstance(found, Verdict) else refused or verdicts.accepted()
         attached = found if verdict.status and not isinstance(found, Verdict) else ()
         yield ParentAttachment(ref=reference(ref), gateway=gateway, verdict=verdict, attached=attached)
+
+
+def _failed(path: str, error: Exception) -> Verdict:
+    return verdicts.not_accepted("Invalid", blame(path, error))
+
+
+def parents_of_ours(view: View, row: Any) -> Iterator[tuple[ParentRef, ObjectKey]]:
+    """Yield what a route names itself that leads to a Gateway of ours, with that: for when nothing else is known."""
+    for ref in row.spec.parent_refs:
+        gateway = _gateway(view, ref, row.metadata.namespace)
+        if gateway is not None and gateway_is_ours(view, gateway):
+            yield ref, gateway
 
 
 def _gateway(view: View, ref: ParentRef, namespace: str) -> ObjectKey | None:
@@ -134,8 +154,13 @@ def _gateway(view: View, ref: ParentRef, namespace: str) -> ObjectKey | None:
 
 def _attach(
     view: View, gateway: ObjectKey, ref: ParentRef, wanted: _Wanted, path: str
-) -> tuple[Attached, ...] | Verdict:
-    """Apply the rules in the order of their reasons: section and port, kind and namespace, hostname."""
+) -> tuple[Attached, ...] | Verdict | None:
+    """Apply the rules in the order of their reasons: section and port, kind and namespace, hostname.
+
+    None when the Gateway is not ours.
+    """
+    if not gateway_is_ours(view, gateway):
+        return None
     parent = Member(_PARENTS[ref.group_kind], ObjectKey(ref.namespace or wanted.namespace, ref.name))
     named = [each for each in own_listeners(view, parent) if _is_named(each, ref)]
     if not named:

@@ -11,8 +11,9 @@ from typing import NamedTuple
 from gatewayd.api.core import Service, ServicePort
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.xbackend import XBackend
-from gatewayd.incremental.view import View, query
+from gatewayd.incremental.view import View, rescued_query
 from gatewayd.ir.backend import (
+    DEFAULT_RETRY_BUDGET,
     Backend,
     Cluster,
     Discovered,
@@ -38,6 +39,7 @@ from gatewayd.translator.policies.attach import SERVICE_KIND
 from gatewayd.translator.policies.backendtls import upstream_settings
 from gatewayd.translator.policies.traffic import retry_budget
 from gatewayd.translator.references import Pointer, permitted
+from gatewayd.translator.stumbles import blame
 
 
 class BackendAsk(NamedTuple):
@@ -51,7 +53,11 @@ class BackendAsk(NamedTuple):
     wants: Protocol
 
 
-@query
+def _unresolved(_view: View, ask: BackendAsk, error: Exception, _before: Backend | None) -> Backend:
+    return InvalidBackend(reason="Invalid", message=blame(f'{ask.target.kind} "{ask.to}"', error))
+
+
+@rescued_query(_unresolved)
 def backend(view: View, ask: BackendAsk) -> Backend:
     """Return where a backendRef leads. Checks, in order: kind, grant, existence, port."""
     resolve = _RESOLVERS.get(ask.target)
@@ -156,7 +162,14 @@ class GatewayUpstream(NamedTuple):
     upstream: Upstream
 
 
-@query
+def _unreachable(_view: View, key: GatewayUpstream, _error: Exception, _before: Cluster | None) -> Cluster:
+    """Reach nobody: what was asked for may have been TLS."""
+    return Cluster(
+        upstream=key.upstream, endpoints=Discovered(endpoints=()), tls=None, retry_budget=DEFAULT_RETRY_BUDGET
+    )
+
+
+@rescued_query(_unreachable)
 def cluster(view: View, key: GatewayUpstream) -> Cluster:
     """Return how the Envoys of a Gateway reach an upstream."""
     upstream = key.upstream

@@ -5,20 +5,8 @@ https://gateway-api.sigs.k8s.io/reference/spec/#listenertlsconfig (certificateRe
 """
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping
-
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
+from dataclasses import dataclass
 
 from gatewayd.api.clustertrustbundle import ClusterTrustBundle
 from gatewayd.api.core import ConfigMap, Secret
@@ -26,18 +14,44 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.listeners import Listener
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, ObjectKey
-from gatewayd.incremental.view import Index, Member, Output, Source, View, query, rows
-from gatewayd.ir.tls import Certificate, LastGood, PrivateBytes, TrustBundle
+from gatewayd.incremental.view import Index, Member, Output, Rescue, Source, View, query, rescued_query, rows
+from gatewayd.ir.tls import Certificate, LastGood, TrustBundle
+from gatewayd.pem import ReadCertificate, ReadKey, Unreadable, read_certificates, read_key, rewritten
 from gatewayd.translator.contents import Content, missing
+from gatewayd.translator.stumbles import blame
 
 MIN_RSA_BITS = 2048
 CURVES = ("secp256r1", "secp384r1", "secp521r1")
 """What BoringSSL, as Envoy is built with it, accepts for server certificates."""
 
 
+def _unread(kind: str, field: str) -> Rescue:
+    """Return what makes a text of a failure to read an object: wrong, as if what it holds could not be read."""
+
+    def rescue(_view: View, key: ObjectKey | str, error: Exception, _before: object) -> str:
+        return blame(f'{kind} "{key}": {field}', error)
+
+    return rescue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSecret:
+    """The certificate of a TLS Secret, and what its first one says of itself."""
+
+    certificate: Certificate
+    leaf: ReadCertificate
+
+
 @query
 def certificate(view: View, secret: ObjectKey) -> Certificate | str:
     """Return the certificate of a TLS Secret, or what is wrong with it."""
+    read = read_secret(view, secret)
+    return read if isinstance(read, str) else read.certificate
+
+
+@rescued_query(_unread("Secret", "data"))
+def read_secret(view: View, secret: ObjectKey) -> ReadSecret | str:
+    """Return what a TLS Secret holds, or what is wrong with it."""
     row = view.get(Secret, secret)
     if row is None:
         return missing(view, Content("Secret", secret))
@@ -45,46 +59,33 @@ def certificate(view: View, secret: ObjectKey) -> Certificate | str:
     if absent:
         return f'Secret "{secret}" has no {" and no ".join(absent)}; a certificate needs tls.crt and tls.key'
     try:
-        chain = base64.b64decode(row.data.get("tls.crt", ""), validate=True)
-        key = base64.b64decode(row.data.get("tls.key", ""), validate=True)
-    except binascii.Error:
+        chain, key = (base64.b64decode(row.data.get(name, ""), validate=True) for name in ("tls.crt", "tls.key"))
+    except ValueError:  # binascii.Error is one, and so is what a letter beyond ASCII leads to
         return f'Secret "{secret}": data is not base64'
     return _checked(str(secret), chain, key)
 
 
-def _checked(name: str, chain: bytes, key: bytes) -> Certificate | str:
-    try:
-        certificates = x509.load_pem_x509_certificates(chain)
-    except ValueError:
+def _checked(name: str, chain: bytes, key: bytes) -> ReadSecret | str:
+    certificates = read_certificates(chain)
+    if isinstance(certificates, Unreadable):
         return f'Secret "{name}": tls.crt holds no PEM certificate that can be read'
-    try:
-        private = load_pem_private_key(key, password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    private = read_key(key)
+    if isinstance(private, Unreadable):
         return f'Secret "{name}": tls.key holds no PEM private key without a password that can be read'
     problem = _key_problem(certificates[0], private)
     if problem is not None:
         return f'Secret "{name}": {problem}'
-    return Certificate(
-        name=name,
-        chain=b"".join(each.public_bytes(Encoding.PEM) for each in certificates),
-        key=PrivateBytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())),
-    )
+    made = Certificate(name=name, chain=b"".join(each.pem for each in certificates), key=private.pem)
+    return ReadSecret(certificate=made, leaf=certificates[0])
 
 
-def _key_problem(leaf: x509.Certificate, private: PrivateKeyTypes) -> str | None:
+def _key_problem(leaf: ReadCertificate, private: ReadKey) -> str | None:
     """Return why Envoy would refuse the key, or the key with this certificate."""
-    if isinstance(private, rsa.RSAPrivateKey):
-        good = private.key_size >= MIN_RSA_BITS
-    else:
-        good = isinstance(private, ec.EllipticCurvePrivateKey) and private.curve.name in CURVES
-    if not good:
+    if private.rsa_bits < MIN_RSA_BITS and private.curve not in CURVES:
         return f"tls.key is neither RSA of {MIN_RSA_BITS} bits or more nor ECDSA P-256, P-384 or P-521"
-    spki = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    try:
-        certified = leaf.public_key().public_bytes(*spki)
-    except (ValueError, UnsupportedAlgorithm):
+    if not leaf.public_key:
         return "tls.crt is for a key of a kind that is not known"
-    if certified != private.public_key().public_bytes(*spki):
+    if leaf.public_key != private.public_key:
         return "tls.key does not belong to the first certificate of tls.crt"
     return None
 
@@ -104,7 +105,11 @@ CERTIFICATE_USES = Index(
 )
 
 
-@query
+def _as_before(view: View, member: Member, _error: Exception, _before: LastGood | None) -> LastGood | None:
+    return view.get(LastGood, member.key)
+
+
+@rescued_query(_as_before)
 def last_good(view: View, member: Member) -> LastGood | None:
     """Return what to remember of a Secret that a listener names: its good certificate, or what it was before.
 
@@ -120,17 +125,17 @@ def last_good(view: View, member: Member) -> LastGood | None:
 LAST_GOOD = Output(name="last_good", sources=(Source(table=Secret, query=last_good),))
 
 
-@query
+@rescued_query(_unread("ConfigMap", "data"))
 def trust_in_configmap(view: View, configmap: ObjectKey) -> TrustBundle | str:
     """Return the CA certificates under `ca.crt` of a ConfigMap, or what is wrong with them."""
     row = view.get(ConfigMap, configmap)
     if row is None:
         return missing(view, Content("ConfigMap", configmap))
-    text = row.data.get("ca.crt", "").encode()
+    text = row.data.get("ca.crt", "").encode(errors="replace")
     return _trust(f'ConfigMap "{configmap}"', f"configmap/{configmap}", text, "ca.crt")
 
 
-@query
+@rescued_query(_unread("Secret", "data"))
 def trust_in_secret(view: View, secret: ObjectKey) -> TrustBundle | str:
     """Return the CA certificates under `ca.crt` of a Secret, or what is wrong with them."""
     row = view.get(Secret, secret)
@@ -138,18 +143,18 @@ def trust_in_secret(view: View, secret: ObjectKey) -> TrustBundle | str:
         return missing(view, Content("Secret", secret))
     try:
         text = base64.b64decode(row.data.get("ca.crt", ""), validate=True)
-    except binascii.Error:
+    except ValueError:
         return f'Secret "{secret}": data is not base64'
     return _trust(f'Secret "{secret}"', f"secret/{secret}", text, "ca.crt")
 
 
-@query
+@rescued_query(_unread("ClusterTrustBundle", "spec.trustBundle"))
 def trust_in_cluster(view: View, name: str) -> TrustBundle | str:
     """Return the CA certificates of a ClusterTrustBundle, or what is wrong with them."""
     row = view.get(ClusterTrustBundle, ObjectKey("", name))
     if row is None:
         return f'ClusterTrustBundle "{name}" does not exist'
-    text = row.spec.trust_bundle.encode()
+    text = row.spec.trust_bundle.encode(errors="replace")
     return _trust(f'ClusterTrustBundle "{name}"', f"clustertrustbundle/{name}", text, "spec.trustBundle")
 
 
@@ -166,8 +171,7 @@ TRUST_KINDS = ", ".join(kind.kind for kind in TRUST_READERS)
 def _trust(shown: str, name: str, text: bytes, field: str) -> TrustBundle | str:
     if not text:
         return f"{shown} has no {field}; PEM certificates of a CA are needed there"
-    try:
-        found = x509.load_pem_x509_certificates(text)
-    except ValueError:
+    found = rewritten(text)
+    if isinstance(found, Unreadable):
         return f"{shown} has no PEM certificate under {field}"
-    return TrustBundle(name=name, certificates=b"".join(each.public_bytes(Encoding.PEM) for each in found))
+    return TrustBundle(name=name, certificates=found)

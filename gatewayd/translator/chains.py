@@ -4,10 +4,11 @@ https://gateway-api.sigs.k8s.io/reference/spec/#listener, #tlsroute, #tcproute, 
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from gatewayd.api.meta import ObjectKey
-from gatewayd.incremental.view import Member, View, query
+from gatewayd.incremental.view import Attempt, Member, View, query, rescued_query
 from gatewayd.ir.http import RouteTableKey
 from gatewayd.ir.l4 import L4Action, L4Refuse
 from gatewayd.ir.proxy import DatagramListener, FilterChain, HTTPTraffic, L4Traffic, Listener, StreamListener
@@ -60,7 +61,14 @@ def _all_chains(view: View, key: PortKey) -> Sequence[tuple[FilterChain, ...]]:
     return view.collect(LISTENERS_BY_HOSTNAME, Place(key, ANY), chains)
 
 
-@query
+def _closed(
+    _view: View, _key: Within, _error: Exception, _before: tuple[FilterChain, ...] | None
+) -> tuple[FilterChain, ...]:
+    """Take no connection for a listener that gatewayd fails on."""
+    return ()
+
+
+@rescued_query(_closed)
 def chains(view: View, key: Within) -> tuple[FilterChain, ...]:
     """Return the filter chains of the listener that has a hostname of a port."""
     found = winner(view, key)
@@ -75,13 +83,16 @@ def _chains(view: View, gateway: ObjectKey, each: MergedListener) -> Iterator[Fi
             return
     if carries_http(each):
         table = table_of(gateway, each)
+        discovery = route_discovery(view, table)
+        if discovery is None:
+            return
         yield FilterChain(
             name=table.listener or "http",
             server_names=_server_names(each.hostname) if tls else (),
             tls=tls,
             traffic=HTTPTraffic(
                 table=RouteTableKey(port=table.port, listener=table.listener),
-                discovery=route_discovery(view, table),
+                discovery=discovery,
                 scheme="https" if tls else "http",
             ),
         )
@@ -137,20 +148,33 @@ def _tls_chains(
 
 def _claims(view: View, each: MergedListener) -> Iterator[_Claim]:
     for member in view.bucket(ATTACHED, each.key):
-        row = view.get(member.table, member.key)
-        for parent in attachments(view, member):
-            for attached in parent.attached:
-                if attached.listener == each.key and row is not None:
-                    for pair in attached.hosts:
-                        less = tuple(-part for part in specificity(pair.original))
-                        yield _Claim(
-                            pair.effective,
-                            less,
-                            row.metadata.creation_timestamp,
-                            row.metadata.key,
-                            member.table.__name__,
-                            member,
-                        )
+        yield from view.attempt(
+            Attempt("server names of a route", member), partial(_claims_of, view, each, member), _none
+        )
+
+
+def _none(_error: Exception) -> list[_Claim]:
+    return []
+
+
+def _claims_of(view: View, each: MergedListener, member: Member) -> list[_Claim]:
+    row = view.get(member.table, member.key)
+    if row is None:
+        return []
+    return [
+        _Claim(
+            pair.effective,
+            tuple(-part for part in specificity(pair.original)),
+            row.metadata.creation_timestamp,
+            row.metadata.key,
+            member.table.__name__,
+            member,
+        )
+        for parent in attachments(view, member)
+        for attached in parent.attached
+        if attached.listener == each.key
+        for pair in attached.hosts
+    ]
 
 
 def _forward(view: View, each: MergedListener) -> L4Action:

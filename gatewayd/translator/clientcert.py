@@ -3,19 +3,21 @@
 https://gateway-api.sigs.k8s.io/reference/spec/#gatewaybackendtls (clientCertificateRef)
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import EXPERIMENTAL_GROUP, SecretObjectRef
 from gatewayd.api.xbackend import XBackend
-from gatewayd.incremental.view import View, query
+from gatewayd.incremental.view import View, rescued_query
 from gatewayd.ir.outcome import Verdict
 from gatewayd.ir.tls import Certificate
 from gatewayd.translator import verdicts
 from gatewayd.translator.certificates import certificate
 from gatewayd.translator.protocols import GATEWAY_KIND
 from gatewayd.translator.references import Pointer, permitted
+from gatewayd.translator.stumbles import blame
 
 SECRET_KIND = GroupKind("", "Secret")
 XBACKEND_KIND = GroupKind(EXPERIMENTAL_GROUP, "XBackend")
@@ -36,7 +38,14 @@ class ClientCertificate:
 NONE_ASKED = ClientCertificate(certificate=None, resolved=None)
 
 
-@query
+def _unread(owner: GroupKind) -> Callable[[View, ObjectKey, Exception, ClientCertificate | None], ClientCertificate]:
+    def rescue(_view: View, _key: ObjectKey, error: Exception, _before: ClientCertificate | None) -> ClientCertificate:
+        return _bad("InvalidClientCertificateRef", blame(_PATHS[owner], error))
+
+    return rescue
+
+
+@rescued_query(_unread(GATEWAY_KIND))
 def client_certificate(view: View, gateway: ObjectKey) -> ClientCertificate:
     """Return the client certificate of a Gateway."""
     row = view.get(Gateway, gateway)
@@ -47,7 +56,7 @@ def client_certificate(view: View, gateway: ObjectKey) -> ClientCertificate:
     return _resolved(view, GATEWAY_KIND, gateway.namespace, ref)
 
 
-@query
+@rescued_query(_unread(XBACKEND_KIND))
 def backend_client_certificate(view: View, backend: ObjectKey) -> ClientCertificate:
     """Return the client certificate that an XBackend itself names: it goes before that of the Gateway.
 

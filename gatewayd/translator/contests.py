@@ -7,12 +7,14 @@ https://gateway-api.sigs.k8s.io/reference/spec/#gatewayspec (listeners: "Distinc
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
+from typing import Any
 
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
-from gatewayd.incremental.view import Member, View, query
+from gatewayd.incremental.view import Attempt, Member, View, query, rescued_query
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.hostnames import ANY, broader
@@ -28,6 +30,7 @@ from gatewayd.translator.listeners import (
     Within,
     written,
 )
+from gatewayd.translator.stumbles import blame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,22 +49,46 @@ def _at(place: Place) -> Within:
     return Within(place.port, ANY, place.hostname)
 
 
-@query
+def _undecided(view: View, place: Place, error: Exception, _before: Contest | None) -> Contest:
+    """Let nobody have what gatewayd cannot decide about, and say so on all who want it."""
+    wanting = [each for member in _members(view, place) for each in _standing(view, place, member)]
+    judged = {
+        each.order: replace(each, accepted=verdicts.not_accepted("Invalid", blame(each.path, error)))
+        for each in wanting
+    }
+    return Contest(judged=judged, winners={})
+
+
+@rescued_query(_undecided)
 def contest(view: View, place: Place) -> Contest:
     """Judge the listeners of one hostname of a port, or all of the port, against each other."""
+    return _contest(view, place, _members(view, place))
+
+
+def _members(view: View, place: Place) -> Iterable[Member]:
     if place.hostname != _ALL_HOSTNAMES:
-        return _contest(view, place, view.bucket(LISTENERS_BY_HOSTNAME, _at(place)))
+        return view.bucket(LISTENERS_BY_HOSTNAME, _at(place))
     families = port_families(view, place.port)
-    return _contest(view, place, {member for each in families for member in view.bucket(LISTENERS_BY_PORT, each)})
+    return {member for each in families for member in view.bucket(LISTENERS_BY_PORT, each)}
 
 
 def _contest(view: View, place: Place, members: Iterable[Member]) -> Contest:
-    found = (each for member in members for each in written(view, member) if _stands(each, place))
+    found = (each for member in members for each in _standing(view, place, member))
     taken = _Taken()
     judged: dict[Order, MergedListener] = {}
     for _, layer in groupby(sorted(found, key=_order), key=_object):
         judged.update((each.order, each) for each in taken.admit(tuple(layer)))
     return Contest(judged=judged, winners=taken.by_hostname)
+
+
+def _standing(view: View, place: Place, member: Member) -> list[MergedListener]:
+    """Return the listeners of an object that are in the contest; none of one that gatewayd fails on."""
+    found = view.attempt(Attempt("listeners in a contest", member), partial(written, view, member), _none)
+    return [each for each in found if _stands(each, place)]
+
+
+def _none(_error: Exception) -> tuple[MergedListener, ...]:
+    return ()
 
 
 def _object(each: MergedListener) -> tuple[str, ObjectKey]:
@@ -114,10 +141,20 @@ def _judged_at(view: View, each: MergedListener) -> MergedListener:
 def listeners(view: View, gateway: ObjectKey) -> tuple[MergedListener, ...]:
     """Return the listeners of a Gateway of ours in the order of merging; none when it is not ours."""
     sets = (Member(ListenerSet, each.key) for each in view.group(SETS_BY_GATEWAY, gateway))
-    return tuple(each for member in (Member(Gateway, gateway), *sets) for each in own_listeners(view, member))
+    of_sets = (
+        each
+        for member in sets
+        for each in view.attempt(Attempt("listeners of a set", member), partial(own_listeners, view, member), _none)
+    )
+    return (*own_listeners(view, Member(Gateway, gateway)), *of_sets)
 
 
-@query
+def _nobody(_view: View, _key: Any, _error: Exception, _before: MergedListener | None) -> MergedListener | None:
+    """Leave a hostname to those that cover it."""
+    return None
+
+
+@rescued_query(_nobody)
 def winner(view: View, key: Within) -> MergedListener | None:
     """Return the valid listener that has a hostname of a port; None when conflicts leave none."""
     return _contest_at(view, Place(key.port, key.hostname)).winners.get(key.hostname)
@@ -140,7 +177,7 @@ def owner(view: View, port: PortKey, domain: str) -> MergedListener | None:
     return _owner_of_wildcard(view, Place(port, domain))
 
 
-@query
+@rescued_query(_nobody)
 def _owner_of_wildcard(view: View, place: Place) -> MergedListener | None:
     """Kept, since most hosts of a port have it in common with many others."""
     found = (listener_at(view, Place(place.port, hostname)) for hostname in broader(place.hostname))

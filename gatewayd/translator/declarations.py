@@ -12,10 +12,10 @@ from gatewayd.translator.outcomes import OUTCOMES
 from gatewayd.translator.policies.attach import POLICIES
 from gatewayd.translator.policies.outcomes import MISSED_SERVICES, SERVICE_USES
 from gatewayd.translator.policies.xbackend import BACKEND_USES
-from gatewayd.translator.proxy import PROXIES, TABLES, UPSTREAMS
+from gatewayd.translator.proxy import PROXIES, UPSTREAMS
 from gatewayd.translator.references import GRANTS
 from gatewayd.translator.referred import CONTENTS
-from gatewayd.translator.virtualhosts import CROWDED_PORTS, HOSTS
+from gatewayd.translator.virtualhosts import CROWDED_PORTS, HOSTS, TABLES
 
 INDEXES: tuple[Index, ...] = (
     GRANTS,

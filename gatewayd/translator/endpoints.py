@@ -4,13 +4,14 @@ https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditi
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from gatewayd.api.core import Service
 from gatewayd.api.discovery import SERVICE_NAME_LABEL, EndpointPort, EndpointSlice
 from gatewayd.api.discovery import Endpoint as SliceEndpoint
 from gatewayd.api.meta import ObjectKey
-from gatewayd.incremental.view import Index, View, query, rows
+from gatewayd.incremental.view import Attempt, Index, View, query, rescued_query, rows
 from gatewayd.ir.backend import Endpoint
 from gatewayd.translator.destinations import address_problem
 from gatewayd.translator.gatewayclass import environment
@@ -45,7 +46,13 @@ class _Found(NamedTuple):
     ready: bool
 
 
-@query
+def _nobody(
+    _view: View, _port: ServicePortKey, _error: Exception, _before: tuple[Endpoint, ...] | None
+) -> tuple[Endpoint, ...]:
+    return ()
+
+
+@rescued_query(_nobody)
 def endpoints(view: View, port: ServicePortKey) -> tuple[Endpoint, ...]:
     """Return the endpoints of a Service port, sorted.
 
@@ -65,16 +72,29 @@ def _ready_last(each: _Found) -> bool:
 
 
 def _found(view: View, port: ServicePortKey) -> Iterator[_Found]:
-    loopback = environment(view).loopback_backends
     for member in view.bucket(SLICES, port.service):
         row = view.get(EndpointSlice, member.key)
-        if row is None or row.address_type == "FQDN":
-            continue
-        numbers = _numbers(view, port, row)
-        for endpoint in row.endpoints:
-            ready = endpoint.conditions.ready is not False
-            if (ready or _still_serves(endpoint)) and not address_problem(endpoint.addresses[0], loopback=loopback):
-                yield from (_Found(endpoint.addresses[0], number, ready) for number in numbers)
+        if row is not None and row.address_type != "FQDN":
+            yield from view.attempt(
+                Attempt("endpoints of a slice", member.key), partial(_in_slice, view, port, row), _none
+            )
+
+
+def _in_slice(view: View, port: ServicePortKey, row: EndpointSlice) -> list[_Found]:
+    loopback = environment(view).loopback_backends
+    numbers = _numbers(view, port, row)
+    return [
+        _Found(endpoint.addresses[0], number, ready)
+        for endpoint in row.endpoints
+        if (ready := endpoint.conditions.ready is not False) or _still_serves(endpoint)
+        if not address_problem(endpoint.addresses[0], loopback=loopback)
+        for number in numbers
+    ]
+
+
+def _none(_error: Exception) -> list[_Found]:
+    """Leave out a slice that gatewayd fails on; those beside it serve."""
+    return []
 
 
 def _numbers(view: View, port: ServicePortKey, row: EndpointSlice) -> list[int]:

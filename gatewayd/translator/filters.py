@@ -5,6 +5,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#httproutefilter, #grpcroutefilte
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from gatewayd.api.filters import ExternalAuth as WrittenAuth
@@ -12,7 +13,7 @@ from gatewayd.api.filters import Fraction, HeaderModifier, HTTPAuthConfig, Reque
 from gatewayd.api.grpcroute import GRPCRouteFilter
 from gatewayd.api.httproute import HTTPCORS, HTTPPathModifier, HTTPRequestRedirect, HTTPRouteFilter, HTTPURLRewrite
 from gatewayd.api.meta import GroupKind, ObjectKey
-from gatewayd.incremental.view import View
+from gatewayd.incremental.view import Attempt, View
 from gatewayd.ir.backend import InvalidBackend, Protocol
 from gatewayd.ir.filters import (
     Cors,
@@ -35,6 +36,7 @@ from gatewayd.ir.http import (
 )
 from gatewayd.translator.backends import BackendAsk, backend
 from gatewayd.translator.rules import Problem, Unresolved, Unsupported
+from gatewayd.translator.stumbles import blame
 
 MILLION = 1_000_000
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]+")
@@ -61,7 +63,13 @@ AnyFilter = HTTPRouteFilter | GRPCRouteFilter
 
 def effect(view: View, place: Place, each: AnyFilter) -> Effect:
     """Return what one filter does. A filter that we do not have is a problem, never nothing."""
-    return FILTERS[each.type](view, place, each)
+    return view.attempt(
+        Attempt("filter", place), partial(FILTERS[each.type], view, place, each), partial(_failed, place)
+    )
+
+
+def _failed(place: Place, error: Exception) -> Effect:
+    return Effect(None, Unsupported(blame(place.path, error)))
 
 
 def _modified(place: Place, modifier: HeaderModifier) -> HeaderChanges | Unsupported:

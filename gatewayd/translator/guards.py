@@ -13,7 +13,7 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.listeners import Listener, ListenerRequestFilter
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind
-from gatewayd.incremental.view import View, query
+from gatewayd.incremental.view import View, rescued_query
 from gatewayd.ir.backend import Protocol
 from gatewayd.ir.filters import ExternalAuth
 from gatewayd.ir.limits import GUARDS
@@ -22,6 +22,7 @@ from gatewayd.translator import verdicts
 from gatewayd.translator.filters import Place, checked, external_auth
 from gatewayd.translator.protocols import group_kind
 from gatewayd.translator.rules import Problem, Unresolved, Unsupported, unresolved_verdict
+from gatewayd.translator.stumbles import blame
 
 _OWNERS = {"Gateway": group_kind(Gateway), "ListenerSet": group_kind(ListenerSet)}
 _WITH_REQUESTS = ("HTTP", "HTTPS")
@@ -83,7 +84,11 @@ def guards(view: View, key: GuardKey | None) -> Guards:
     return _guards(view, key) if key is not None else NO_GUARDS
 
 
-@query
+def _unread(_view: View, key: GuardKey, error: Exception, _before: Guards | None) -> Guards:
+    return Guards(asked=(), unresolved=verdicts.unresolved(_BAD_REF, blame(key.path, error)))
+
+
+@rescued_query(_unread)
 def _guards(view: View, key: GuardKey) -> Guards:
     found = tuple(_found(view, key))
     problems = [each for each in found if isinstance(each, Unresolved)]

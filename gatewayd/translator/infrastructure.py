@@ -9,7 +9,7 @@ from typing import NamedTuple
 from gatewayd.api.core import ConfigMap
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import GroupKind, ObjectKey
-from gatewayd.incremental.view import Member, Output, Source, View, query
+from gatewayd.incremental.view import Member, Output, Source, View, query, rescued_query
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Infrastructure, Parameters, ServicePort
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator import verdicts
@@ -18,6 +18,7 @@ from gatewayd.translator.contents import Content, missing
 from gatewayd.translator.gatewayclass import environment, gateway_is_ours
 from gatewayd.translator.parameters import read_parameters
 from gatewayd.translator.routability import CLUSTER, inside_only
+from gatewayd.translator.stumbles import blame
 
 CONFIGMAP_KIND = GroupKind("", "ConfigMap")
 PATH = "spec.infrastructure.parametersRef"
@@ -30,7 +31,11 @@ class Chosen(NamedTuple):
     refused: Verdict | None
 
 
-@query
+def _unread(_view: View, _gateway: ObjectKey, error: Exception, _before: Chosen | None) -> Chosen:
+    return Chosen(DEFAULT_PARAMETERS, verdicts.not_accepted("InvalidParameters", blame(PATH, error)))
+
+
+@rescued_query(_unread)
 def chosen_parameters(view: View, gateway: ObjectKey) -> Chosen:
     """Return the parameters that a Gateway names; the defaults beside a verdict when they are wrong."""
     row = view.get(Gateway, gateway)

@@ -8,14 +8,14 @@ https://gateway-api.sigs.k8s.io/reference/spec/#listener and #listenerset
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.listeners import AllowedRoutes, Listener
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, ObjectKey
-from gatewayd.incremental.view import Index, Member, Source, View, query, rows
+from gatewayd.incremental.view import Attempt, Index, Member, Source, View, query, rows
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.gatewayclass import gateway_is_ours
@@ -23,6 +23,7 @@ from gatewayd.translator.guards import GuardKey, guard_key, refused
 from gatewayd.translator.hostnames import ANY, broader, normalised
 from gatewayd.translator.namespaces import Admission, admits
 from gatewayd.translator.protocols import GATEWAY_KIND, Protocol, protocol_of
+from gatewayd.translator.stumbles import blame
 
 
 class ListenerKey(NamedTuple):
@@ -136,35 +137,65 @@ def written(view: View, member: Member) -> tuple[MergedListener, ...]:
     """Return the listeners of a Gateway or ListenerSet, each judged for itself; none when they do not count at all."""
     row = view.get(member.table, member.key)
     if isinstance(row, Gateway):
-        return tuple(_read(row, row.metadata.key)) if gateway_is_ours(view, row.metadata.key) else ()
+        return tuple(_read(view, row, row.metadata.key)) if gateway_is_ours(view, row.metadata.key) else ()
     if isinstance(row, ListenerSet) and set_is_allowed(view, row.metadata.key):
         parent = row.spec.parent_ref
-        return tuple(_read(row, ObjectKey(parent.namespace or row.metadata.namespace, parent.name)))
+        return tuple(_read(view, row, ObjectKey(parent.namespace or row.metadata.namespace, parent.name)))
     return ()
 
 
-def _read(row: Gateway | ListenerSet, gateway: ObjectKey) -> Iterator[MergedListener]:
+def _read(view: View, row: Gateway | ListenerSet, gateway: ObjectKey) -> Iterator[MergedListener]:
     owner, key = type(row).__name__, row.metadata.key
     layer, created = (0, "") if isinstance(row, Gateway) else (1, row.metadata.creation_timestamp)
     for at, entry in enumerate(row.spec.listeners):
-        path = f"spec.listeners[{at}]"
-        protocol = protocol_of(entry)
-        kinds, kinds_verdict = _kinds(entry, protocol, path)
-        yield MergedListener(
-            gateway=gateway,
-            key=ListenerKey(owner, key.namespace, key.name, entry.name),
-            order=Order(layer, created, key, at),
-            path=path,
-            port=entry.port,
-            protocol=protocol,
-            hostname=normalised(entry.hostname) if protocol and protocol.by_hostname else ANY,
-            allowed=entry.allowed_routes,
-            kinds=kinds,
-            guard=guard_key(owner, key.namespace, path, entry),
-            accepted=_accepted(entry, protocol, path),
-            kinds_verdict=kinds_verdict,
-            conflict=verdicts.no_conflicts(),
+        section = ListenerKey(owner, key.namespace, key.name, entry.name)
+        order = Order(layer, created, key, at)
+        yield view.attempt(
+            Attempt("listener", section),
+            partial(_merged, gateway, section, order, entry),
+            partial(_failed, gateway, section, order, entry),
         )
+
+
+def _merged(gateway: ObjectKey, key: ListenerKey, order: Order, entry: Listener) -> MergedListener:
+    path = f"spec.listeners[{order.at}]"
+    protocol = protocol_of(entry)
+    kinds, kinds_verdict = _kinds(entry, protocol, path)
+    return MergedListener(
+        gateway=gateway,
+        key=key,
+        order=order,
+        path=path,
+        port=entry.port,
+        protocol=protocol,
+        hostname=normalised(entry.hostname) if protocol and protocol.by_hostname else ANY,
+        allowed=entry.allowed_routes,
+        kinds=kinds,
+        guard=guard_key(key.owner, key.namespace, path, entry),
+        accepted=_accepted(entry, protocol, path),
+        kinds_verdict=kinds_verdict,
+        conflict=verdicts.no_conflicts(),
+    )
+
+
+def _failed(gateway: ObjectKey, key: ListenerKey, order: Order, entry: Listener, error: Exception) -> MergedListener:
+    """Return a listener that nobody can use: of what it asks for, only its port is known."""
+    path = f"spec.listeners[{order.at}]"
+    return MergedListener(
+        gateway=gateway,
+        key=key,
+        order=order,
+        path=path,
+        port=entry.port,
+        protocol=None,
+        hostname=ANY,
+        allowed=entry.allowed_routes,
+        kinds=(),
+        guard=None,
+        accepted=verdicts.not_accepted("Invalid", blame(path, error)),
+        kinds_verdict=None,
+        conflict=verdicts.no_conflicts(),
+    )
 
 
 def _accepted(entry: Listener, protocol: Protocol | None, path: str) -> Verdict:

@@ -4,7 +4,8 @@ https://gateway-api.sigs.k8s.io/reference/spec/#gatewayconditiontype, #listenerc
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
+from dataclasses import replace
+from functools import lru_cache, partial
 from typing import Any
 
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
@@ -14,7 +15,7 @@ from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.xbackend import XBackend
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
-from gatewayd.incremental.view import Member, Output, Source, View, query
+from gatewayd.incremental.view import Attempt, Member, Output, Source, View, query, rescued_query
 from gatewayd.ir.outcome import (
     NO_FLEET,
     FleetReport,
@@ -30,7 +31,7 @@ from gatewayd.ir.proxy import listener_name
 from gatewayd.ir.tls import ClientValidation
 from gatewayd.translator import verdicts
 from gatewayd.translator.addresses import Addresses, addresses
-from gatewayd.translator.attachment import ATTACHED, attachments
+from gatewayd.translator.attachment import ATTACHED, attachments, parents_of_ours, reference
 from gatewayd.translator.chains import bound_port
 from gatewayd.translator.clientcert import client_certificate
 from gatewayd.translator.contests import listener_at, listeners, listeners_within, own_listeners
@@ -50,7 +51,9 @@ from gatewayd.translator.policies.outcomes import backendtls_outcome, traffic_ou
 from gatewayd.translator.policies.xbackend import xbackend_outcome
 from gatewayd.translator.protocols import GATEWAY_KIND, ROUTE_TABLES
 from gatewayd.translator.routes import rules
-from gatewayd.translator.tls import can_serve, termination, termination_key
+from gatewayd.translator.stumbles import blame
+from gatewayd.translator.tls import Termination, can_serve, termination, termination_key
+from gatewayd.translator.warnings import name_warning, time_warnings, warned
 
 
 def listener_outcome(view: View, gateway: ObjectKey, each: MergedListener) -> ListenerOutcome:
@@ -60,7 +63,7 @@ def listener_outcome(view: View, gateway: ObjectKey, each: MergedListener) -> Li
         ended = termination(view, termination_key(gateway, each))
     accepted = ended.refused if ended is not None and ended.refused is not None else each.accepted
     unresolved = each.kinds_verdict or (ended.unresolved if ended is not None else None)
-    unresolved = unresolved or guards(view, each.guard).unresolved
+    resolved = unresolved or guards(view, each.guard).unresolved or verdicts.resolved()
     overlap = _overlap(view, each)
     return ListenerOutcome(
         name=each.key.section,
@@ -70,11 +73,41 @@ def listener_outcome(view: View, gateway: ObjectKey, each: MergedListener) -> Li
         verdicts=(
             accepted,
             _programmed(view, each) if can_serve(view, gateway, each) else _not_programmed(each),
-            unresolved or verdicts.resolved(),
+            warned(resolved, f"{each.path}.tls", tuple(_warnings(view, each, ended))),
             each.conflict,
             *([overlap] if overlap else []),
         ),
     )
+
+
+def _warnings(view: View, each: MergedListener, ended: Termination | None) -> Iterator[str]:
+    """Yield what is wrong with certificates that a listener serves all the same."""
+    certificates = ended.tls.certificates if ended is not None and ended.tls is not None else ()
+    yield from time_warnings(view, certificates)
+    other = name_warning(view, each.hostname, certificates)
+    if other:
+        yield other
+
+
+def _listener_outcomes(
+    view: View, gateway: ObjectKey, merged: tuple[MergedListener, ...]
+) -> tuple[ListenerOutcome, ...]:
+    """Return what is said about the listeners of one object, each for itself."""
+    return tuple(
+        view.attempt(
+            Attempt("outcome of a listener", each.key),
+            partial(listener_outcome, view, gateway, each),
+            partial(_failed_listener, each),
+        )
+        for each in merged
+    )
+
+
+def _failed_listener(each: MergedListener, error: Exception) -> ListenerOutcome:
+    accepted = verdicts.not_accepted("Invalid", blame(each.path, error))
+    programmed = verdicts.not_programmed("Invalid", "see Accepted")
+    said = (accepted, programmed, verdicts.resolved(), each.conflict)
+    return ListenerOutcome(name=each.key.section, port=each.port, kinds=(), attached=0, verdicts=said)
 
 
 def _not_programmed(each: MergedListener) -> Verdict:
@@ -122,14 +155,29 @@ def _is_https(each: MergedListener) -> bool:
     return each.protocol is not None and each.protocol.name == "HTTPS"
 
 
-@query
+def _failed_gateway(
+    view: View, member: Member, error: Exception, before: GatewayOutcome | None
+) -> GatewayOutcome | None:
+    """Say that gatewayd fails on a Gateway; its addresses stay, since others take their DNS records from them."""
+    row = view.get(Gateway, member.key)
+    if row is None or not gateway_is_ours(view, row.metadata.key):
+        return None
+    both = (verdicts.not_accepted("Invalid", blame("spec", error)), verdicts.not_programmed("Invalid", "see Accepted"))
+    if before is not None:
+        return replace(before, generation=row.metadata.generation, verdicts=both)
+    return GatewayOutcome(
+        generation=row.metadata.generation, verdicts=both, addresses=(), listeners=(), attached_sets=0
+    )
+
+
+@rescued_query(_failed_gateway)
 def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
     """Return what is said about a Gateway; None when it is not ours."""
     row = view.get(Gateway, member.key)
     if row is None or not gateway_is_ours(view, row.metadata.key):
         return None
     key = row.metadata.key
-    found = tuple(listener_outcome(view, key, each) for each in own_listeners(view, member))
+    found = _listener_outcomes(view, key, own_listeners(view, member))
     reached = addresses(view, key)
     accepted = reached.refused or chosen_parameters(view, key).refused or _accepted(_not_accepted(found), len(found))
     programmed = reached.missing or _gateway_programmed(accepted, found)
@@ -142,7 +190,11 @@ def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
     )
 
 
-@query
+def _is_not(_view: View, _listener_set: SetKey, _error: Exception, _before: object) -> bool:
+    return False
+
+
+@rescued_query(_is_not)
 def is_attached(view: View, listener_set: SetKey) -> bool:
     """Return whether a ListenerSet is accepted."""
     outcome = listenerset_outcome(view, Member(ListenerSet, listener_set.key))
@@ -153,9 +205,10 @@ def _more(view: View, gateway: ObjectKey, reached: Addresses) -> Iterator[Verdic
     """Yield the verdicts that are only said when there is something to say."""
     if reached.requested is not None:
         yield reached.requested
-    shown = client_certificate(view, gateway).resolved
-    if shown is not None:
-        yield shown
+    client = client_certificate(view, gateway)
+    if client.resolved is not None:
+        shown = () if client.certificate is None else (client.certificate,)
+        yield warned(client.resolved, "spec.tls.backend.clientCertificateRef", tuple(time_warnings(view, shown)))
     if _is_insecure(view, gateway):
         yield verdicts.insecure_frontend()
 
@@ -203,7 +256,20 @@ def _gateway_programmed(accepted: Verdict, found: tuple[ListenerOutcome, ...]) -
     return verdicts.not_programmed("Pending", "; ".join(dict.fromkeys(each.message for each in waiting)))
 
 
-@query
+def _failed_set(
+    view: View, member: Member, error: Exception, _before: ListenerSetOutcome | None
+) -> ListenerSetOutcome | None:
+    row = view.get(ListenerSet, member.key)
+    parent = row.spec.parent_ref if row is not None else None
+    if row is None or parent is None or parent.group_kind != GATEWAY_KIND:
+        return None
+    if not gateway_is_ours(view, ObjectKey(parent.namespace or row.metadata.namespace, parent.name)):
+        return None
+    both = (verdicts.not_accepted("Invalid", blame("spec", error)), verdicts.not_programmed("Invalid", "see Accepted"))
+    return ListenerSetOutcome(generation=row.metadata.generation, verdicts=both, listeners=())
+
+
+@rescued_query(_failed_set)
 def listenerset_outcome(view: View, member: Member) -> ListenerSetOutcome | None:
     """Return what is said about a ListenerSet; None when its Gateway is not ours.
 
@@ -221,7 +287,7 @@ def listenerset_outcome(view: View, member: Member) -> ListenerSetOutcome | None
         both = (verdicts.not_accepted("NotAllowed", message), verdicts.not_programmed("NotAllowed", message))
         return ListenerSetOutcome(generation=row.metadata.generation, verdicts=both, listeners=())
     merged = own_listeners(view, member)
-    found = tuple(listener_outcome(view, gateway, each) for each in merged)
+    found = _listener_outcomes(view, gateway, merged)
     accepted = _accepted([each.key.section for each in merged if not can_serve(view, gateway, each)], len(merged))
     programmed = (
         _gateway_programmed(accepted, found)
@@ -231,7 +297,16 @@ def listenerset_outcome(view: View, member: Member) -> ListenerSetOutcome | None
     return ListenerSetOutcome(generation=row.metadata.generation, verdicts=(accepted, programmed), listeners=found)
 
 
-@query
+def _failed_route(view: View, member: Member, error: Exception, _before: RouteOutcome | None) -> RouteOutcome | None:
+    row = view.get(member.table, member.key)
+    if row is None:
+        return None
+    said = (verdicts.not_accepted("Invalid", blame("spec", error)), verdicts.resolved())
+    parents = tuple(ParentOutcome(ref=reference(ref), verdicts=said) for ref, _ in parents_of_ours(view, row))
+    return RouteOutcome(generation=row.metadata.generation, parents=parents) if parents else None
+
+
+@rescued_query(_failed_route)
 def route_outcome(view: View, member: Member) -> RouteOutcome | None:
     """Return what is said about a route; None when none of its parents is ours."""
     row = view.get(member.table, member.key)

@@ -138,9 +138,9 @@ def _quantities(part: str, listed: object) -> Pairs | _Wrong:
     for name, value in listed.items():
         if name not in RESOURCE_NAMES:
             return _Wrong(why=f"{part}: {_shown(name)} is not known; allowed: {', '.join(RESOURCE_NAMES)}")
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        quantity = str(value) if number or isinstance(value, str) else ""
-        if not _QUANTITY.fullmatch(quantity):
+        quantity = "" if isinstance(value, bool) else value
+        quantity = _number(quantity) if isinstance(quantity, int | float) else quantity
+        if not isinstance(quantity, str) or not _QUANTITY.fullmatch(quantity):
             return _Wrong(why=f"{part}.{name}: {_shown(value)} is no quantity; allowed are such as 100m, 0.5, 128Mi")
         found[name] = quantity
     return tuple(sorted(found.items()))
@@ -169,7 +169,7 @@ def _yaml(text: str) -> Any:
         return _Wrong(why=f"{len(text)} characters; at most {LONGEST} are allowed")
     try:
         return yaml.load(text, Loader=yaml.CSafeLoader)
-    except (yaml.YAMLError, RecursionError, ValueError):
+    except Exception:  # noqa: BLE001 - a tag runs a constructor, and what that raises for a value of another kind is open
         return _Wrong(why="not YAML; see https://yaml.org/spec/")
 
 
@@ -184,9 +184,14 @@ def _amount(quantity: str) -> Decimal:
 def _shown(value: object) -> str:
     """Return a value for a message: short, on one line, and never the inside of a collection."""
     if not isinstance(value, str):
-        return str(value) if isinstance(value, int | float) else _kind(value)
+        return _number(value) if isinstance(value, int | float) else _kind(value)
     short = value if len(value) <= 60 else f"{value[:57]}..."
     return '"' + short.encode("unicode_escape").decode() + '"'
+
+
+def _number(value: float) -> str:
+    """Return a number as text; of many digits it is none (an int of thousands of them has no text at all)."""
+    return str(value) if not isinstance(value, int) or abs(value) < _LARGE else "a number of many digits"
 
 
 def _kind(value: object) -> str:
@@ -194,6 +199,7 @@ def _kind(value: object) -> str:
     return names.get(type(value), "a number")
 
 
+_LARGE: Final = 10**40
 _LABEL_NAME = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
 _LABEL_KEY = re.compile(rf"([a-z0-9]([a-z0-9.-]{{0,251}}[a-z0-9])?/)?{_LABEL_NAME}")
 _LABEL_VALUE = re.compile(rf"({_LABEL_NAME})?")

@@ -1,28 +1,28 @@
 """Assemble the ProxyConfig of one Gateway."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.listeners import Listener
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
-from gatewayd.incremental.view import Index, Member, Output, Source, View, query, rescued_query
+from gatewayd.incremental.view import Attempt, Index, Member, Output, Source, View, query, rescued_query
 from gatewayd.ir.backend import ServiceBackend, Upstream
 from gatewayd.ir.filters import ExternalAuth, HTTPFilter
 from gatewayd.ir.http import Forward
+from gatewayd.ir.proxy import Listener as ProxyListener
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.backends import GatewayUpstream, cluster
 from gatewayd.translator.chains import port as port_config
 from gatewayd.translator.chains import ports
-from gatewayd.translator.contests import own_listeners
 from gatewayd.translator.gatewayclass import environment, gateway_is_ours
 from gatewayd.translator.guards import guard_key, guards
-from gatewayd.translator.listeners import PortKey, set_is_allowed
+from gatewayd.translator.listeners import set_is_allowed
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.routes import rules
-from gatewayd.translator.tls import can_serve
-from gatewayd.translator.virtualhosts import LISTENER_TABLES, TableKey, carries_http, route_table, table_of
+from gatewayd.translator.virtualhosts import TABLES, route_table
 
 
 def route_upstreams(view: View, member: Member) -> tuple[Upstream, ...]:
@@ -98,23 +98,6 @@ UPSTREAMS = Index(
 
 
 @query
-def served_tables(view: View, member: Member) -> frozenset[TableKey]:
-    """Return the route tables that the listeners of a Gateway or ListenerSet route by."""
-    return frozenset(
-        table_of(each.gateway, each)
-        for each in own_listeners(view, member)
-        if carries_http(each) and can_serve(view, each.gateway, each)
-    )
-
-
-TABLES = Index(
-    name="tables_by_gateway",
-    sources=tuple(Source(table=table, query=served_tables) for table in LISTENER_TABLES),
-    group=lambda table: table.gateway,
-)
-
-
-@query
 def proxy_config(view: View, gateway: ObjectKey) -> ProxyConfig | None:
     """Return everything that the Envoys of a Gateway must do; None when the Gateway is not ours."""
     if not gateway_is_ours(view, gateway):
@@ -122,13 +105,25 @@ def proxy_config(view: View, gateway: ObjectKey) -> ProxyConfig | None:
     return ProxyConfig(
         gateway=str(gateway),
         address=environment(view).address,
-        listeners=tuple(port_config(view, PortKey(*each)) for each in ports(view, gateway)),
+        listeners=tuple(_listeners(view, gateway)),
         route_tables=view.collect(TABLES, gateway, route_table),
         clusters=view.collect(UPSTREAMS, gateway, cluster),
     )
 
 
-def _last_good(_member: Member, _error: Exception, before: ProxyConfig | None) -> ProxyConfig | None:
+def _listeners(view: View, gateway: ObjectKey) -> Iterator[ProxyListener]:
+    """Yield the ports; one that gatewayd fails on is closed, whatever the others do."""
+    for key in ports(view, gateway):
+        found = view.attempt(Attempt("port", key), partial(port_config, view, key), _none)
+        if found is not None:
+            yield found
+
+
+def _none(_error: Exception) -> None:
+    return None
+
+
+def _last_good(_view: View, _member: Member, _error: Exception, before: ProxyConfig | None) -> ProxyConfig | None:
     return before
 
 

@@ -6,14 +6,17 @@ ways, one namespace that adds and removes a route could end the connections of a
 
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import ObjectKey
-from gatewayd.incremental.view import Member, Output, Source, View, query
+from gatewayd.incremental.view import Member, Output, Source, View, query, rescued_query
 from gatewayd.ir.http import PerHostTables, RouteDiscovery, RouteTableKey
 from gatewayd.translator.gatewayclass import environment, gateway_is_ours
-from gatewayd.translator.proxy import TABLES
-from gatewayd.translator.virtualhosts import TableKey, route_discovery
+from gatewayd.translator.virtualhosts import TABLES, TableKey, route_discovery
 
 
-@query
+def _unknown(_view: View, _table: TableKey, _error: Exception, _before: RouteTableKey | None) -> RouteTableKey | None:
+    return None
+
+
+@rescued_query(_unknown)
 def table_per_host(view: View, table: TableKey) -> RouteTableKey | None:
     """Return the key of a table that is discovered per host, None of another."""
     per_host = route_discovery(view, table) is RouteDiscovery.PER_HOST

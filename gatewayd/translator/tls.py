@@ -12,7 +12,7 @@ from gatewayd.api.listeners import Listener
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import ObjectRef, SecretObjectRef
-from gatewayd.incremental.view import View, query
+from gatewayd.incremental.view import View, rescued_query
 from gatewayd.ir.outcome import Verdict
 from gatewayd.ir.tls import Certificate, ClientTrust, ClientValidation, DownstreamTLS, LastGood, TrustBundle
 from gatewayd.translator import verdicts
@@ -21,6 +21,7 @@ from gatewayd.translator.clientcert import SECRET_KIND
 from gatewayd.translator.listeners import ListenerKey, MergedListener
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND
 from gatewayd.translator.references import Pointer, permitted
+from gatewayd.translator.stumbles import blame
 
 ALPN = {"HTTPS": ("h2", "http/1.1"), "TLS": ()}
 _OWNERS: Mapping[str, tuple[type[Gateway] | type[ListenerSet], GroupKind]] = {
@@ -59,7 +60,12 @@ class _Bad(NamedTuple):
     message: str
 
 
-@query
+def _unread(_view: View, key: TerminationKey, error: Exception, _before: Termination | None) -> Termination:
+    bad = verdicts.unresolved("InvalidCertificateRef", blame(f"{key.path}.tls", error))
+    return Termination(tls=None, unresolved=bad, refused=None)
+
+
+@rescued_query(_unread)
 def termination(view: View, key: TerminationKey) -> Termination:
     """Return how a listener that terminates TLS does it."""
     entry = _entry(view, key.listener)

@@ -8,7 +8,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#listener (hostname), #httproutes
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from gatewayd.api.gateway import Gateway
@@ -16,7 +16,7 @@ from gatewayd.api.grpcroute import GRPCRoute
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
-from gatewayd.incremental.view import Index, Member, Source, View, query
+from gatewayd.incremental.view import Attempt, Index, Member, Source, View, query, rescued_query
 from gatewayd.ir.http import (
     DirectResponse,
     PerHostTables,
@@ -40,6 +40,7 @@ from gatewayd.translator.hostnames import ANY, broader, covers, specificity
 from gatewayd.translator.listeners import LISTENERS_BY_PORT, ListenerKey, MergedListener, Place, PortKey, port_key
 from gatewayd.translator.routes import rules
 from gatewayd.translator.rules import Ranked
+from gatewayd.translator.tls import can_serve
 
 NOT_FOUND = DirectResponse(status=404)
 MISDIRECTED = DirectResponse(status=421)
@@ -174,7 +175,16 @@ def _rendered(view: View, key: RenderKey) -> tuple[Ranked, ...]:
     return redirecting(view, key) if any(isinstance(each.route.action, Redirect) for each in found) else found
 
 
-@query
+def _failing(view: View, key: RenderKey, _error: Exception, _before: tuple[Ranked, ...] | None) -> tuple[Ranked, ...]:
+    """Fail the requests of a route that gatewayd fails on, so that nothing less strict gets them."""
+    return tuple(each._replace(route=_broken(each.route)) for each in rules(view, key.member).routes)
+
+
+def _broken(route: Route) -> Route:
+    return replace(route, action=INTERNAL_ERROR, filters=())
+
+
+@rescued_query(_failing)
 def redirecting(view: View, key: RenderKey) -> tuple[Ranked, ...]:
     """Return the Routes of a route that has redirects, as a listener of a scheme and port has them."""
     found = rules(view, key.member).routes
@@ -192,7 +202,11 @@ class _Candidate(NamedTuple):
     route: Route
 
 
-@query
+def _failing_host(_view: View, host: HostKey, _error: Exception, _before: VirtualHost | None) -> VirtualHost:
+    return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=INTERNAL_ERROR)
+
+
+@rescued_query(_failing_host)
 def virtual_host(view: View, host: HostKey) -> VirtualHost:
     """Return the virtual host of a domain."""
     table = host.table
@@ -217,7 +231,11 @@ def _candidates(view: View, host: HostKey, listener: MergedListener) -> Iterator
             if member.table in LISTENER_TABLES or member in seen:
                 continue
             seen.add(member)
-            special = _original(view, member, listener.key, host.domain)
+            special = view.attempt(
+                Attempt("hostname of a route", member),
+                partial(_original, view, member, listener.key, host.domain),
+                lambda _: specificity(host.domain),
+            )
             row = view.get(member.table, member.key)
             created = row.metadata.creation_timestamp if row is not None else ""
             for ranked in _rendered(view, RenderKey(member, scheme, host.table.port)):
@@ -262,6 +280,29 @@ def _matches_all(match: RequestMatch) -> bool:
 
 
 @query
+def served_tables(view: View, member: Member) -> frozenset[TableKey]:
+    """Return the route tables that the listeners of a Gateway or ListenerSet route by."""
+    return frozenset(
+        table_of(each.gateway, each)
+        for each in own_listeners(view, member)
+        if carries_http(each) and can_serve(view, each.gateway, each)
+    )
+
+
+TABLES = Index(
+    name="tables_by_gateway",
+    sources=tuple(Source(table=table, query=served_tables) for table in LISTENER_TABLES),
+    group=lambda table: table.gateway,
+)
+
+
+def _failing_table(_view: View, table: TableKey, _error: Exception, _before: RouteTable | None) -> RouteTable:
+    failing = VirtualHost(domain=ANY, guards=(), routes=(), fallback=INTERNAL_ERROR)
+    key = RouteTableKey(port=table.port, listener=table.listener)
+    return RouteTable(key=key, discovery=RouteDiscovery.PER_LISTENER, virtual_hosts=(failing,))
+
+
+@rescued_query(_failing_table)
 def route_table(view: View, table: TableKey) -> RouteTable:
     """Return a route table, its virtual hosts sorted by domain."""
     virtual_hosts = view.collect(HOSTS, table, virtual_host)
@@ -279,7 +320,16 @@ def _discovery(view: View, gateway: ObjectKey, table: RouteTableKey, domains: in
     return RouteDiscovery.PER_HOST if domains > MANY_DOMAINS else RouteDiscovery.PER_LISTENER
 
 
-@query
-def route_discovery(view: View, table: TableKey) -> RouteDiscovery:
-    """Return how proxies get a route table."""
-    return route_table(view, table).discovery
+def _undiscovered(
+    _view: View, _table: TableKey, _error: Exception, _before: RouteDiscovery | None
+) -> RouteDiscovery | None:
+    return None
+
+
+@rescued_query(_undiscovered)
+def route_discovery(view: View, table: TableKey) -> RouteDiscovery | None:
+    """Return how proxies get a route table; None when they cannot, since no object is known to route by it.
+
+    An Envoy waits for a table that never comes with everything else on the port.
+    """
+    return route_table(view, table).discovery if view.count(TABLES, table) else None

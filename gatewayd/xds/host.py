@@ -1,10 +1,10 @@
 """VirtualHost -> its bytes, made of routes that are serialised once each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import accumulate, pairwise, starmap
 
-from gatewayd.ir.http import Route, VirtualHost
+from gatewayd.ir.http import DirectResponse, Route, VirtualHost
 from gatewayd.xds.memo import Memo
 from gatewayd.xds.route import (
     fallback_entries,
@@ -16,6 +16,8 @@ from gatewayd.xds.route import (
 )
 from gatewayd.xds.tree import Tree, rules_body
 from gatewayd.xds.work import Work
+
+_FAILS = DirectResponse(status=500)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +71,19 @@ class Hosts:
         self.work = Work()
 
     def host(self, of: VirtualHost, tail: bytes, earlier: Parts | None) -> Host:
-        """Return the bytes of a virtual host, ended by `tail`; `earlier` is what its domain had before."""
+        """Return the bytes of a virtual host, ended by `tail`; `earlier` is what its domain had before.
+
+        One that cannot be made fails all its requests.
+        """
+        failing = replace(of, guards=(), routes=(), fallback=_FAILS)
+        return self.work.attempt(
+            "virtual host",
+            of.domain,
+            lambda: self._host(of, tail, earlier),
+            lambda: self._host(failing, tail, None),
+        )
+
+    def _host(self, of: VirtualHost, tail: bytes, earlier: Parts | None) -> Host:
         entries = self._entries(of, earlier)
         self.work.virtual_hosts += 1
         rest = fallback_entries(of.fallback, of.guards)
@@ -105,8 +119,18 @@ class Hosts:
     def _route(self, domain: str, route: Route) -> bytes:
         entries = self.work.entries.get(id(route))
         if entries is None:
-            entries = route_entries(route, domain)
+            entries = self.work.attempt(
+                "route",
+                str(route.source),
+                lambda: route_entries(route, domain),
+                lambda: self._failing(route, domain),
+            )
             self.work.routes += 1
             if shared_between_domains(route):
                 self.work.entries[id(route)] = entries
         return entries
+
+    def _failing(self, route: Route, domain: str) -> bytes:
+        """Return a route that fails its requests, so that nothing less strict gets them; nothing without its match."""
+        failing = replace(route, action=_FAILS, filters=(), rule_name="")
+        return self.work.attempt("match", str(route.source), lambda: route_entries(failing, domain), bytes)

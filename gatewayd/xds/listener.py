@@ -4,6 +4,7 @@ Invariant: nothing stands here that changes with routes, endpoints or the conten
 chain that changes closes its connections.
 """
 
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, TypeAlias, assert_never
 
@@ -29,9 +30,16 @@ _REFUSE_ALL = FilterChain(name="refuse", server_names=(), tls=None, traffic=L4Tr
 Chains: TypeAlias = Memo[FilterChain, bytes]
 
 
-def no_chains() -> Chains:
-    """Return the chains of a listener that has none yet."""
-    return Memo(_chain_entry, attrgetter("name"))
+Attempt: TypeAlias = Callable[[str, str, Callable[[], bytes], Callable[[], bytes]], bytes]
+
+
+def no_chains(attempt: Attempt) -> Chains:
+    """Return the chains of a listener that has none yet; `attempt` makes each, or leaves it out."""
+
+    def entry(of: FilterChain, _earlier: bytes | None) -> bytes:
+        return attempt("filter chain", of.name, lambda: _chain_entry(of), bytes)
+
+    return Memo(entry, attrgetter("name"))
 
 
 def listener_body(of: Listener, address: str, chains: Chains) -> bytes:
@@ -43,7 +51,8 @@ def listener_body(of: Listener, address: str, chains: Chains) -> bytes:
         case StreamListener():
             # Envoy refuses a listener without chains; one that has nothing to offer closes connections.
             chains.update(of.chains or (_REFUSE_ALL,))
-            return b"".join((_stream_head(of, address), *chains.results, _stream_tail(of)))
+            made = b"".join(chains.results) or _chain_entry(_REFUSE_ALL)
+            return b"".join((_stream_head(of, address), made, _stream_tail(of)))
         case DatagramListener():
             return serialised(_datagram(of, address))
         case _:
@@ -55,7 +64,7 @@ def _stream_head(of: StreamListener, address: str) -> bytes:
     return serialised(listener_pb2.Listener(name=names.listener(of), address=where))
 
 
-def _chain_entry(of: FilterChain, _earlier: bytes | None) -> bytes:
+def _chain_entry(of: FilterChain) -> bytes:
     return field(_FILTER_CHAINS, serialised(_filter_chain(of)))
 
 

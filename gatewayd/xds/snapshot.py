@@ -7,12 +7,12 @@ How: each part has a memo by identity, and tells which resources it replaced; wh
 Route is serialised once, a VirtualHost is the concatenation of its routes, a RouteConfiguration that of virtual hosts.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from gatewayd.incremental.chunks import differences
-from gatewayd.ir.backend import Cluster, Discovered, Protocol, Upstream
+from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, Cluster, Discovered, Protocol, Upstream
 from gatewayd.ir.proxy import DatagramListener, Listener, ProxyConfig
 from gatewayd.xds import cluster, endpoint, listener, names, secret, udp
 from gatewayd.xds.keyed import Keyed, Replaced
@@ -32,7 +32,7 @@ from gatewayd.xds.resource import (
 from gatewayd.xds.resource_type import ResourceType
 from gatewayd.xds.secret import Secret, secrets_of_cluster, secrets_of_listener
 from gatewayd.xds.table import Tables
-from gatewayd.xds.work import BuildCost, Work
+from gatewayd.xds.work import BuildCost, Held, Work
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,7 +135,22 @@ class SnapshotBuilder:
             self._last = last
         return last
 
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """What the last build could not make and left out, or put a failing thing in the place of."""
+        return tuple(self._work.held)
+
     def _cluster(self, of: Cluster, earlier: _Parts | None) -> _Parts:
+        """Return what an upstream becomes; one that cannot be made reaches nobody."""
+        nobody = replace(of, endpoints=Discovered(endpoints=()), tls=None, retry_budget=DEFAULT_RETRY_BUDGET)
+        return self._work.attempt(
+            "cluster",
+            names.cluster(of.upstream),
+            lambda: self._made_cluster(of, earlier),
+            lambda: self._made_cluster(nobody, None),
+        )
+
+    def _made_cluster(self, of: Cluster, earlier: _Parts | None) -> _Parts:
         secrets = secrets_of_cluster(of)
         if of.upstream.protocol is Protocol.UDP:
             return _Parts((), secrets)
@@ -149,10 +164,13 @@ class SnapshotBuilder:
         return _Parts((made, self._work.resource(ENDPOINT, name, assignment, endpoints)), secrets)
 
     def _listener(self, of: Listener, earlier: _Port | None) -> _Port:
-        chains = listener.no_chains() if earlier is None else earlier.chains
+        chains = listener.no_chains(self._attempt) if earlier is None else earlier.chains
         body = listener.listener_body(of, self._address, chains)
         before = None if earlier is None else earlier.resource
         return _Port(chains, self._work.of_parts(LISTENER, names.listener(of), (body, b""), before))
+
+    def _attempt(self, what: str, key: str, make: Callable[[], bytes], instead: Callable[[], bytes]) -> bytes:
+        return self._work.attempt(what, key, make, instead)
 
     def _bound(self) -> tuple[Resource, ...]:
         return tuple(each.resource for each in self._listeners.results)

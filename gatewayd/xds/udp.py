@@ -87,9 +87,9 @@ def _localities(listener: DatagramListener, upstreams: Upstreams) -> list[Any]:
 
 
 def _endpoints(backend: Backend, upstreams: Upstreams) -> Discovered | Resolved:
-    if isinstance(backend, InvalidBackend):
-        return Discovered(endpoints=())
-    return upstreams[backend.upstream].endpoints
+    """Return where a backend is: nowhere, when nothing is known of its upstream."""
+    known = None if isinstance(backend, InvalidBackend) else upstreams.get(backend.upstream)
+    return Discovered(endpoints=()) if known is None else known.endpoints
 
 
 def _members(source: Discovered | Resolved) -> list[Any]:

@@ -18,6 +18,7 @@ from types import MappingProxyType
 import pytest
 from envoy.config.cluster.v3 import cluster_pb2
 
+from gatewayd.clock import time_now
 from gatewayd.demo.backends import serve_backends
 from gatewayd.introspection.client import fetch
 from gatewayd.manifests import parse
@@ -304,7 +305,7 @@ async def test_check_asks_envoy(runtime: dict[str, str], folder: Path) -> None:
 
 def spoilt(text: str) -> Translation:
     """Translate manifests, and break a cluster in a way that only Envoy sees."""
-    found = translate(parse({"web.yaml": text.encode()}))
+    found = translate(parse({"web.yaml": text.encode()}), time_now())
     snapshot = found.reconciler.snapshots["default/web"]
     (item,) = snapshot.of(CLUSTER).values()
     message = cluster_pb2.Cluster.FromString(item.body)

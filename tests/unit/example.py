@@ -1,8 +1,12 @@
 """A small set of manifests, and what follows from it."""
 
+from datetime import UTC, datetime
+
+from gatewayd.clock import time_is
 from gatewayd.manifests import Manifests, parse
 from gatewayd.translation import Translation, translate
 
+NOON = time_is(datetime(2026, 5, 1, 12, tzinfo=UTC))
 FILE = "shop.yaml"
 SHOP = """\
 apiVersion: gateway.networking.k8s.io/v1
@@ -52,4 +56,4 @@ def manifests(text: str) -> Manifests:
 
 def translated(text: str) -> Translation:
     """Translate a text."""
-    return translate(manifests(text))
+    return translate(manifests(text), NOON)

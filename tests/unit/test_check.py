@@ -1,3 +1,5 @@
+from datetime import UTC, datetime, timedelta
+
 from gatewayd.api.meta import ObjectKey
 from gatewayd.check import (
     Severity,
@@ -15,7 +17,9 @@ from gatewayd.standalone.documents import FileProblem
 from gatewayd.translation import Translation
 from gatewayd.xds.resource import CLUSTER, LISTENER, SECRET
 from tests.unit.example import FILE, SHOP, translated
+from tests.unit.translator import pem
 
+AGO = datetime(2020, 1, 1, tzinfo=UTC)
 BROKEN = SHOP.replace("{name: cart, port: 80, weight: 3}", "{name: none, port: 80}")
 
 
@@ -67,6 +71,19 @@ def test_endpoints_that_are_left_out_are_warnings_at_their_line() -> None:
     assert [(each.severity, each.object.partition(" ")[0]) for each in told] == [(Severity.WARNING, "EndpointSlice")]
     assert all(each.line for each in told)
     assert set(told) <= set(found.findings)
+
+
+def test_a_certificate_that_has_ended_is_a_warning_at_its_listener() -> None:
+    chain = pem.certificate_of(pem.ec_key(), begins=AGO, ends=AGO + timedelta(days=1))
+    secret = pem.secret("cert", chain, pem.pem_of(pem.ec_key()), "default").replace("\n        ", "\n")
+    text = SHOP.replace(
+        "{name: http, protocol: HTTP, port: 8080}",
+        "{name: https, protocol: HTTPS, port: 8443, hostname: shop.example, tls: {certificateRefs: [{name: cert}]}}",
+    )
+    found = translated(f"{text}---\napiVersion: v1\n{secret}")
+
+    assert said(found) == [(7, "warning", "Gateway default/web", "ResolvedRefs")]
+    assert "ended at 2020-01-02T00:00:00Z" in found.findings[0].message
 
 
 def test_what_concerns_nothing_of_ours_is_a_warning() -> None:

@@ -48,13 +48,19 @@ spec:
 """
 
 
+def certificate(name: str, number: int) -> str:
+    """Return a Secret with a certificate for all hostnames of these listeners."""
+    key = pem.ec_key(number)
+    return pem.secret(name, pem.certificate_of(key, "*.example"), pem.pem_of(key))
+
+
 class World:
     """Many ListenerSets with one route each; the even ones share a certificate, the odd ones another."""
 
     def __init__(self) -> None:
         self.batches: list[Batch] = []
         self.reconciler = Reconciler(publisher=Fleet(), on_batch=self.batches.append, awaited=())
-        certificates = (pem.good_secret("c0"), pem.good_secret("c1"), pem.good_secret(f"c{SETS}"))
+        certificates = (certificate("c0", 0), certificate("c1", 0), certificate(f"c{SETS}", 0))
         each = (text for at in range(SETS) for text in (listener_set(at), route(at)))
         self.change(CLASS, GATEWAY, CART, *certificates, *each)
 
@@ -107,8 +113,7 @@ def test_a_conflict_costs_the_listeners_that_have_it(world: World) -> None:
 
 
 def test_a_rotated_certificate_costs_the_listeners_that_have_it(world: World) -> None:
-    other = pem.secret("c0", pem.certificate_of(pem.ec_key(5)), pem.pem_of(pem.ec_key(5)))
-    batch = world.change(other)
+    batch = world.change(certificate("c0", 5))
     assert batch.queries <= SETS / 2 * 4 + 15
     assert batch.outcomes == {}
 

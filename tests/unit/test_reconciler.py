@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 import pytest
+from msgspec.structs import replace as replaced
 
 from gatewayd.api.core import Secret
 from gatewayd.api.gateway import Gateway
@@ -163,7 +164,8 @@ def test_a_snapshot_that_fails_leaves_the_last_one(monkeypatch: pytest.MonkeyPat
     before = world.reconciler.snapshots["shop/gw"]
     with monkeypatch.context() as broken:
         broken.setattr(SnapshotBuilder, "build", failing)
-        assert world.step(ROUTE).published == ()
+        batch = world.step(ROUTE)
+        assert (batch.published, batch.failures) == ((), 1)
     assert world.reconciler.snapshots["shop/gw"] is before
     (published,) = world.step(GATEWAY.replace("port: 80", "port: 81")).published
     assert "tcp-81" in published.of(LISTENER)
@@ -239,3 +241,19 @@ def test_a_follower_hears_what_is_referred_to_before_anything_is_published() -> 
     reconciler.submit((gone(Gateway),))
     reconciler.step()
     assert follower.told[-1][0] == {Member(Gateway, GW): frozenset()}
+
+
+def test_what_no_message_can_hold_is_held_back_alone_and_counted() -> None:
+    world = World()
+    (row,) = deltas(ROUTE.replace("rules: [{", "rules: [{matches: [{path: {value: /odd}}], "))
+    assert isinstance(row.obj, HTTPRoute)
+    rule = row.obj.spec.rules[0]
+    match = replaced(rule.matches[0], path=replaced(rule.matches[0].path, value="/\ud800"))
+    spec = replaced(row.obj.spec, rules=(replaced(rule, matches=(match,)),))
+    odd = Delta(kind=HTTPRoute, key=ObjectKey("shop", "odd"), obj=replaced(row.obj, spec=spec))
+    batch = world.step(SHOP, ROUTE, odd)
+    assert [each.gateway for each in batch.published] == ["shop/gw"]
+    # The route and, in its place, one that answers 500 and has the same match.
+    assert batch.failures == 2
+    assert world.step(ROUTE.replace("name: r,", "name: other,")).failures == 0
+    assert world.step(gone(HTTPRoute, odd.key)).failures == 0

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+from gatewayd.exit_codes import CANNOT_START
+
 
 def test_it_keeps_nothing_of_the_command_line() -> None:
     script = (
@@ -12,3 +14,33 @@ def test_it_keeps_nothing_of_the_command_line() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert ran.stdout == "[]\n"
+
+
+def test_what_ended_it_is_told_by_its_causes() -> None:
+    script = """
+import asyncio, sys
+from pathlib import Path
+from gatewayd import replica
+from gatewayd.serve_options import ServeOptions, encoded
+
+async def failing(what):
+    raise KeyError(what)
+
+async def broken(_options):
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(failing("one Secret"))
+        tasks.create_task(failing("one Gateway"))
+
+replica.serve = broken
+options = ServeOptions(
+    kubeconfig=None, namespace="n", identity="i", uid="u", xds_host="h", xds_port=1, route_discovery=None,
+    log_level="info",
+)
+sys.exit(replica.run(encoded(options)))
+"""
+    ran = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
+    assert ran.returncode == CANNOT_START
+    assert (
+        ran.stderr
+        == "gatewayd: cannot serve: KeyError: 'one Secret'\ngatewayd: cannot serve: KeyError: 'one Gateway'\n"
+    )

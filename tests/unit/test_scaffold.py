@@ -4,10 +4,11 @@ from gatewayd.ir.backend import Cluster, Resolved
 from gatewayd.manifests import parse
 from gatewayd.scaffold import BadTargetError, Target, manifests, target
 from gatewayd.translation import Translation, translate
+from tests.unit.example import NOON
 
 
 def written(url: str) -> Translation:
-    return translate(parse({name: text.encode() for name, text in manifests(target(url), 8080).items()}))
+    return translate(parse({name: text.encode() for name, text in manifests(target(url), 8080).items()}), NOON)
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,14 @@ from gatewayd.api.backendtlspolicy import SubjectAltName as WrittenName
 from gatewayd.api.core import Service
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.xbackend import XBackend
-from gatewayd.incremental.view import View, query
+from gatewayd.incremental.view import View, rescued_query
 from gatewayd.ir.backend import Protocol, Upstream
 from gatewayd.ir.outcome import Verdict
 from gatewayd.ir.tls import SanKind, SubjectAltName, SystemTrust, TrustBundle, UpstreamTLS
 from gatewayd.translator import verdicts
 from gatewayd.translator.certificates import TRUST_KINDS, TRUST_READERS
 from gatewayd.translator.policies.attach import SERVICE_KIND, Claim, Target, applying, astray
+from gatewayd.translator.stumbles import blame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,13 @@ class ValidationKey(NamedTuple):
     path: str
 
 
-@query
+def _unread(_view: View, at: ValidationKey, error: Exception, _before: Settings | None) -> Settings | None:
+    """Ask for TLS that cannot be had: no request may get through in plain text."""
+    refused = verdicts.not_accepted("Invalid", blame(at.path, error))
+    return Settings(tls=None, accepted=refused, resolved=verdicts.resolved())
+
+
+@rescued_query(_unread)
 def settings(view: View, at: ValidationKey) -> Settings | None:
     """Return what the validation of a policy or of an XBackend comes to; None when there is none."""
     validation = _validation(view, at)

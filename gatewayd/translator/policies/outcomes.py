@@ -14,17 +14,26 @@ from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import GATEWAY_GROUP, BackendRef
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
-from gatewayd.incremental.view import Index, Member, Source, View, query
+from gatewayd.incremental.view import Index, Member, Source, View, query, rescued_query
 from gatewayd.ir.outcome import ParentOutcome, PolicyOutcome, Reference, Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.backends import GatewayUpstream
-from gatewayd.translator.policies.attach import SERVICE_KIND, Policy, Target, lost_targets, strays, targets
+from gatewayd.translator.policies.attach import (
+    SERVICE_KIND,
+    Policy,
+    Target,
+    lost_targets,
+    policy_row,
+    strays,
+    targets,
+)
 from gatewayd.translator.policies.backendtls import ValidationKey, settings
 from gatewayd.translator.policies.traffic import accepted
 from gatewayd.translator.protocols import ROUTE_TABLES, group_kind
 from gatewayd.translator.proxy import UPSTREAMS, gateway_guards, gateway_upstreams, set_guards
 from gatewayd.translator.references import Pointer, permitted
+from gatewayd.translator.stumbles import blame
 
 MAX_ANCESTORS = 16
 USERS = (*ROUTE_TABLES, Gateway, ListenerSet)
@@ -102,7 +111,17 @@ MISSED_SERVICES = Index(
 """What no route leads to: a policy for it is told of to the Gateways whose routes would."""
 
 
-@query
+def _failed(view: View, member: Member, error: Exception, _before: PolicyOutcome | None) -> PolicyOutcome | None:
+    row = policy_row(view, member.table, member.key)
+    if row is None:
+        return None
+    said = (verdicts.not_accepted("Invalid", blame("spec", error)), verdicts.resolved())
+    # Not what is asked of a policy otherwise: that may be what fails.
+    gateways = (gateway for target in dict.fromkeys(targets(row)) for gateway in _gateways(view, target))
+    return ancestors(row.metadata.generation, dict.fromkeys(gateways, said))
+
+
+@rescued_query(_failed)
 def backendtls_outcome(view: View, member: Member) -> PolicyOutcome | None:
     """Return what is said about a BackendTLSPolicy; None while no Gateway of ours uses what it is for."""
     row = view.get(BackendTLSPolicy, member.key)
@@ -114,7 +133,7 @@ def backendtls_outcome(view: View, member: Member) -> PolicyOutcome | None:
     return _outcome(view, row, found.accepted, found.resolved)
 
 
-@query
+@rescued_query(_failed)
 def traffic_outcome(view: View, member: Member) -> PolicyOutcome | None:
     """Return what is said about an XBackendTrafficPolicy; None while no Gateway of ours uses what it is for."""
     row = view.get(XBackendTrafficPolicy, member.key)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.xbackend import XBackend
-from gatewayd.incremental.view import Index, Member, Source, View, query
+from gatewayd.incremental.view import Index, Member, Source, View, query, rescued_query
 from gatewayd.ir.outcome import PolicyOutcome, Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.attachment import attachments
@@ -17,6 +17,8 @@ from gatewayd.translator.clientcert import XBACKEND_KIND, backend_client_certifi
 from gatewayd.translator.policies.backendtls import ValidationKey, settings
 from gatewayd.translator.policies.outcomes import USERS, ancestors, named, upstreams_of
 from gatewayd.translator.protocols import ROUTE_TABLES
+from gatewayd.translator.stumbles import blame
+from gatewayd.translator.warnings import time_warnings, warned
 
 
 class BackendUse(NamedTuple):
@@ -59,7 +61,16 @@ BACKEND_USES = Index(
 )
 
 
-@query
+def _failed(view: View, member: Member, error: Exception, _before: PolicyOutcome | None) -> PolicyOutcome | None:
+    row = view.get(XBackend, member.key)
+    if row is None:
+        return None
+    said = (verdicts.not_accepted("Invalid", blame("spec", error)), verdicts.resolved())
+    gateways = (use.gateway for use in view.group(BACKEND_USES, row.metadata.key))
+    return ancestors(row.metadata.generation, dict.fromkeys(gateways, said))
+
+
+@rescued_query(_failed)
 def xbackend_outcome(view: View, member: Member) -> PolicyOutcome | None:
     """Return what is said about an XBackend; None while no Gateway of ours has a route that names it."""
     row = view.get(XBackend, member.key)
@@ -71,12 +82,14 @@ def xbackend_outcome(view: View, member: Member) -> PolicyOutcome | None:
 
 def _said(view: View, row: XBackend) -> Iterator[Verdict]:
     tls = settings(view, ValidationKey(XBackend, row.metadata.key, "spec.tls.validation"))
-    own = backend_client_certificate(view, row.metadata.key).resolved
+    client = backend_client_certificate(view, row.metadata.key)
     if row.spec.external_hostname is None:
         yield verdicts.unsupported_value(f"spec.type: {row.spec.type} is not supported; allowed: ExternalHostname")
     elif (problem := external_host_problem(view, row)) is not None:
         yield verdicts.unsupported_value(problem)
     else:
         yield tls.accepted if tls is not None else verdicts.accepted()
-    found = (own, tls.resolved if tls is not None else None)
-    yield next((each for each in found if each is not None and not each.status), verdicts.resolved())
+    found = (client.resolved, tls.resolved if tls is not None else None)
+    resolved = next((each for each in found if each is not None and not each.status), verdicts.resolved())
+    shown = () if client.certificate is None else (client.certificate,)
+    yield warned(resolved, "spec.tls.clientCertificateRef", tuple(time_warnings(view, shown)))

@@ -15,6 +15,7 @@ from gatewayd.ir.backend import Protocol
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator.routes import grpc, http, l4
 from gatewayd.translator.rules import NO_RULES, RuleSet
+from gatewayd.translator.stumbles import blame
 from gatewayd.translator.verdicts import not_accepted
 
 ROUTE_KINDS: Mapping[Table, Callable[[View, Any], RuleSet]] = MappingProxyType(
@@ -28,9 +29,9 @@ ROUTE_KINDS: Mapping[Table, Callable[[View, Any], RuleSet]] = MappingProxyType(
 )
 
 
-def _stumbled(_member: Member, error: Exception, before: RuleSet | None) -> RuleSet:
+def _stumbled(_view: View, _member: Member, error: Exception, before: RuleSet | None) -> RuleSet:
     """Keep what the route last said, and say on it that gatewayd could not read it now."""
-    message = f"spec: gatewayd failed on this object ({type(error).__name__}); this is a bug in gatewayd"
+    message = blame("spec", error)
     if before is None or before.refusal is not None:
         return replace(NO_RULES, refusal=not_accepted("Invalid", message))
     stale = Verdict(type="PartiallyInvalid", status=True, reason="Invalid", message=f"Fall Back: {message}")

@@ -4,12 +4,15 @@ https://gateway-api.sigs.k8s.io/reference/spec/#grpcroute
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 from gatewayd.api.grpcroute import GRPCMethodMatch, GRPCRoute, GRPCRouteMatch, GRPCRouteRule
-from gatewayd.incremental.view import View
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import Attempt, View
 from gatewayd.ir.backend import Protocol
 from gatewayd.ir.http import (
     NO_TIMEOUTS,
+    Action,
     ExactPath,
     Forward,
     PathMatch,
@@ -20,11 +23,11 @@ from gatewayd.ir.http import (
     RuleRef,
 )
 from gatewayd.translator.filters import Place
-from gatewayd.translator.forwarding import filtered, shares
+from gatewayd.translator.forwarding import Filtered, filtered, shares
 from gatewayd.translator.protocols import group_kind
 from gatewayd.translator.regexes import regex_problem
-from gatewayd.translator.routes.http import INTERNAL_ERROR, named_matches
-from gatewayd.translator.rules import Ranked, RuleResult, RuleSet, Unsupported, fold
+from gatewayd.translator.routes.http import INTERNAL_ERROR, failing, named_matches, no_match
+from gatewayd.translator.rules import Problem, Ranked, RuleResult, RuleSet, Unsupported, fold
 from gatewayd.translator.sessions import persistence
 
 ANY_METHOD = GRPCMethodMatch()
@@ -41,18 +44,12 @@ def _rule(view: View, row: GRPCRoute, at: int, rule: GRPCRouteRule) -> RuleResul
     path = f"spec.rules[{at}]"
     place = Place(group_kind(GRPCRoute), row.metadata.namespace, Protocol.HTTP2, path)
     steps = filtered(view, place._replace(path=f"{path}.filters"), rule.filters)
-    targets = shares(view, place, rule.backend_refs)
-    problems = (*steps.problems, *targets.problems)
-    forward = Forward(
-        backends=targets.backends,
-        mirrors=steps.mirrors,
-        rewrite=steps.rewrite,
-        timeouts=NO_TIMEOUTS,
-        retry=None,
-        persistence=persistence(rule.session_persistence, f"grpcroute/{row.metadata.key}/{rule.name or path}"),
+    action, problems = view.attempt(
+        Attempt("rule", (row.metadata.key, at)),
+        partial(_action, view, place, rule, steps, f"grpcroute/{row.metadata.key}/{rule.name or path}"),
+        partial(failing, path),
     )
-    failing = steps.broken or any(isinstance(problem, Unsupported) for problem in problems)
-    matches = tuple(_matches(rule.matches or (GRPCRouteMatch(),), path))
+    matches = tuple(_matches(view, row.metadata.key, rule.matches or (GRPCRouteMatch(),), path))
     routes = tuple(
         Ranked(
             _rank(written, match),
@@ -62,7 +59,7 @@ def _rule(view: View, row: GRPCRoute, at: int, rule: GRPCRouteRule) -> RuleResul
                 ),
                 rule_name=rule.name or "",
                 match=match,
-                action=INTERNAL_ERROR if failing else forward,
+                action=action,
                 filters=steps.filters,
             ),
         )
@@ -70,25 +67,50 @@ def _rule(view: View, row: GRPCRoute, at: int, rule: GRPCRouteRule) -> RuleResul
         if isinstance(match, RequestMatch)
     )
     wrong = tuple(match for _, match in matches if isinstance(match, Unsupported))
-    return RuleResult(routes, (*problems, *wrong))
+    return RuleResult(routes, (*steps.problems, *problems, *wrong))
+
+
+def _action(
+    view: View, place: Place, rule: GRPCRouteRule, steps: Filtered, name: str
+) -> tuple[Action, tuple[Problem, ...]]:
+    targets = shares(view, place, rule.backend_refs)
+    problems = (*steps.problems, *targets.problems)
+    if steps.broken or any(isinstance(problem, Unsupported) for problem in problems):
+        return INTERNAL_ERROR, targets.problems
+    forward = Forward(
+        backends=targets.backends,
+        mirrors=steps.mirrors,
+        rewrite=steps.rewrite,
+        timeouts=NO_TIMEOUTS,
+        retry=None,
+        persistence=persistence(rule.session_persistence, name),
+    )
+    return forward, targets.problems
 
 
 def _matches(
-    written: tuple[GRPCRouteMatch, ...], path: str
+    view: View, key: ObjectKey, written: tuple[GRPCRouteMatch, ...], path: str
 ) -> Iterator[tuple[GRPCRouteMatch, RequestMatch | Unsupported]]:
     for at, each in enumerate(written):
         where = f"{path}.matches[{at}]"
-        method = each.method or ANY_METHOD
-        patterns = []
-        if method.type == "RegularExpression":
-            patterns = [(f"{where}.method.service", method.service), (f"{where}.method.method", method.method)]
-        patterns += [
-            (f"{where}.headers[{index}].value", entry.value)
-            for index, entry in enumerate(each.headers)
-            if entry.type == "RegularExpression"
-        ]
-        wrong = [f"{field}: {problem}" for field, text in patterns if text and (problem := regex_problem(text))]
-        yield each, Unsupported("; ".join(wrong)) if wrong else _match(each)
+        yield (
+            each,
+            view.attempt(Attempt("match", (key, where)), partial(_usable, each, where), partial(no_match, where)),
+        )
+
+
+def _usable(each: GRPCRouteMatch, where: str) -> RequestMatch | Unsupported:
+    method = each.method or ANY_METHOD
+    patterns = []
+    if method.type == "RegularExpression":
+        patterns = [(f"{where}.method.service", method.service), (f"{where}.method.method", method.method)]
+    patterns += [
+        (f"{where}.headers[{index}].value", entry.value)
+        for index, entry in enumerate(each.headers)
+        if entry.type == "RegularExpression"
+    ]
+    wrong = [f"{field}: {problem}" for field, text in patterns if text and (problem := regex_problem(text))]
+    return Unsupported("; ".join(wrong)) if wrong else _match(each)
 
 
 def _match(written: GRPCRouteMatch) -> RequestMatch:

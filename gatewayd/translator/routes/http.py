@@ -4,7 +4,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#httproute
 """
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from gatewayd.api.durations import milliseconds
 from gatewayd.api.httproute import (
@@ -17,7 +17,8 @@ from gatewayd.api.httproute import (
     HTTPRouteRule,
     HTTPRouteTimeouts,
 )
-from gatewayd.incremental.view import View
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import Attempt, View
 from gatewayd.ir.backend import Protocol
 from gatewayd.ir.http import (
     NO_TIMEOUTS,
@@ -35,7 +36,6 @@ from gatewayd.ir.http import (
     Retry,
     Route,
     RuleRef,
-    SessionPersistence,
     Timeouts,
 )
 from gatewayd.translator.filters import Place
@@ -44,6 +44,7 @@ from gatewayd.translator.protocols import group_kind
 from gatewayd.translator.regexes import regex_problem
 from gatewayd.translator.rules import Problem, Ranked, RuleResult, RuleSet, Unsupported, fold
 from gatewayd.translator.sessions import persistence
+from gatewayd.translator.stumbles import blame
 
 INTERNAL_ERROR = DirectResponse(status=500)
 _EVERYTHING = RequestMatch(path=PrefixPath(value="/"), methods=(), headers=(), queries=(), grpc=False)
@@ -60,11 +61,12 @@ def _rule(view: View, row: HTTPRoute, at: int, rule: HTTPRouteRule) -> RuleResul
     path = f"spec.rules[{at}]"
     place = Place(KIND, row.metadata.namespace, Protocol.HTTP1, path)
     steps = filtered(view, place._replace(path=f"{path}.filters"), rule.filters) if rule.filters else NO_FILTERS
-    sessions = None
-    if rule.session_persistence is not None:
-        sessions = persistence(rule.session_persistence, f"httproute/{row.metadata.key}/{rule.name or path}")
-    action, problems = _action(view, place, rule, steps, sessions)
-    matches = tuple(_matches(rule.matches or (HTTPRouteMatch(),), path))
+    action, problems = view.attempt(
+        Attempt("rule", (row.metadata.key, at)),
+        partial(_action, view, place, rule, steps, f"httproute/{row.metadata.key}/{rule.name or path}"),
+        partial(failing, path),
+    )
+    matches = tuple(_matches(view, row.metadata.key, rule.matches or (HTTPRouteMatch(),), path))
     routes = tuple(
         Ranked(
             rank(match),
@@ -86,8 +88,9 @@ def _rule(view: View, row: HTTPRoute, at: int, rule: HTTPRouteRule) -> RuleResul
 
 
 def _action(
-    view: View, place: Place, rule: HTTPRouteRule, steps: Filtered, sessions: SessionPersistence | None
+    view: View, place: Place, rule: HTTPRouteRule, steps: Filtered, name: str
 ) -> tuple[Action, tuple[Problem, ...]]:
+    """Return what a rule does; `name` is what its sessions are known by."""
     if steps.redirect is not None and not steps.broken:
         return steps.redirect, ()
     targets = shares(view, place, rule.backend_refs)
@@ -99,7 +102,7 @@ def _action(
         rewrite=steps.rewrite,
         timeouts=_timeouts(rule.timeouts),
         retry=_retry(rule.retry),
-        persistence=sessions,
+        persistence=persistence(rule.session_persistence, name) if rule.session_persistence is not None else None,
     )
     return forward, targets.problems
 
@@ -120,14 +123,29 @@ def _retry(written: HTTPRouteRetry | None) -> Retry | None:
     return Retry(codes=written.codes, attempts=written.attempts, backoff_ms=milliseconds(written.backoff))
 
 
-def _matches(written: tuple[HTTPRouteMatch, ...], path: str) -> Iterator[RequestMatch | Unsupported]:
+def _matches(
+    view: View, key: ObjectKey, written: tuple[HTTPRouteMatch, ...], path: str
+) -> Iterator[RequestMatch | Unsupported]:
     for at, each in enumerate(written):
-        patterns = [
-            (f"{path}.matches[{at}].{field}.value", entry.value)
-            for field, entry in _fields(each)
-            if entry.type == "RegularExpression"
-        ]
-        yield _unusable(patterns) or _match(each)
+        where = f"{path}.matches[{at}]"
+        yield view.attempt(Attempt("match", (key, where)), partial(_usable, each, where), partial(no_match, where))
+
+
+def _usable(each: HTTPRouteMatch, where: str) -> RequestMatch | Unsupported:
+    patterns = [
+        (f"{where}.{field}.value", entry.value) for field, entry in _fields(each) if entry.type == "RegularExpression"
+    ]
+    return _unusable(patterns) or _match(each)
+
+
+def no_match(where: str, error: Exception) -> Unsupported:
+    """Leave out a match that gatewayd fails on."""
+    return Unsupported(blame(where, error))
+
+
+def failing(path: str, error: Exception) -> tuple[Action, tuple[Problem, ...]]:
+    """Return what a rule does that gatewayd fails on."""
+    return INTERNAL_ERROR, (Unsupported(blame(path, error)),)
 
 
 def _fields(written: HTTPRouteMatch) -> Iterator[tuple[str, HTTPPathMatch | HTTPHeaderMatch | HTTPQueryParamMatch]]:

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from gatewayd.ads.listen import ListenError
 from gatewayd.cli.output import Form
 from gatewayd.cli.running import code_of, envoy_binary, options, serve
 from gatewayd.serving import Ended, Ending, Serving
@@ -55,3 +56,24 @@ def test_the_envoy_of_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path:
     with pytest.raises(typer.Exit) as caught:
         envoy_binary(None)
     assert caught.value.exit_code == 3
+
+
+async def test_a_run_that_fails_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async def fail() -> None:
+        raise ExceptionGroup("unhandled errors in a TaskGroup", [ExceptionGroup("inner", [ValueError("no such port")])])
+
+    with pytest.raises(typer.Exit) as caught:
+        await serve(serving(tmp_path), Form.TEXT, fail, 20.0)
+    assert caught.value.exit_code == 3
+    assert capsys.readouterr().err == "gatewayd: ValueError: no such port\n"
+
+
+async def test_a_socket_that_cannot_be_made_is_all_that_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def fail() -> None:
+        raise ExceptionGroup("two", [ValueError("follows from it"), ListenError("the name of the socket is too long")])
+
+    with pytest.raises(typer.Exit):
+        await serve(serving(tmp_path), Form.TEXT, fail, 20.0)
+    assert capsys.readouterr().err == "gatewayd: the name of the socket is too long\n"

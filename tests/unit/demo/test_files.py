@@ -1,12 +1,13 @@
 from gatewayd.demo.files import BACKENDS, KEPT, demo_files
 from gatewayd.manifests import parse
 from gatewayd.translation import translate
+from tests.unit.example import NOON
 
 
 def test_the_demo_is_good_and_warns_of_nothing() -> None:
     files = demo_files(8888, dict.fromkeys(BACKENDS, 9000))
 
-    found = translate(parse({name: text.encode() for name, text in files.items()}))
+    found = translate(parse({name: text.encode() for name, text in files.items()}), NOON)
 
     assert found.findings == ()
     assert [each.port for each in found.reconciler.configs["default/demo"].listeners] == [8888]

@@ -1,3 +1,4 @@
+import base64
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -21,6 +22,7 @@ from gatewayd.identity.certificates import (
     make_ca,
 )
 from gatewayd.ir.tls import PrivateBytes
+from tests.unit.translator.pem import certificate_of, ec_key, pem_of
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 SERVER = "gatewayd.gatewayd-system.svc"
@@ -154,3 +156,20 @@ def test_the_key_is_the_one_in_the_certificate() -> None:
     public = load_key(proxy.key, password=None).public_key()
     encoded = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     assert public.public_bytes(*encoded) == read(proxy).public_key().public_bytes(*encoded)
+
+
+def test_a_certificate_that_ended_at_the_first_moment_there_is_can_be_compared() -> None:
+    chain = certificate_of(ec_key())
+    der = x509.load_pem_x509_certificate(chain).public_bytes(Encoding.DER).replace(b"21200101", b"00010101")
+    text = base64.encodebytes(der)
+    found = check_pair(
+        b"-----BEGIN CERTIFICATE-----\n" + text + b"-----END CERTIFICATE-----\n", bytes(pem_of(ec_key()))
+    )
+    assert isinstance(found, KeyPair)
+    assert found.expires.year == 1
+    assert found.is_due(NOW, LEAF_LIFETIME)
+
+
+def test_what_cannot_be_read_ended_long_ago() -> None:
+    assert expiry(b"garbage") < NOW
+    assert KeyPair(certificate=b"", key=CA.key).is_due(NOW, LEAF_LIFETIME)

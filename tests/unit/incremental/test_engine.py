@@ -373,7 +373,7 @@ def test_an_answer_that_only_an_outsider_wanted_is_forgotten_when_rows_change() 
 
 
 def test_an_answer_with_a_rescue_from_outside() -> None:
-    def zero(_key: str, _error: Exception, before: int | None) -> int:
+    def zero(_view: View, _key: str, _error: Exception, before: int | None) -> int:
         return before or 0
 
     @rescued_query(zero)

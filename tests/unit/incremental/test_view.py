@@ -21,7 +21,7 @@ def test_queries_are_told_apart_by_identity() -> None:
 
 
 def test_a_rescued_query_knows_its_rescue() -> None:
-    @rescued_query(lambda key, _error, _before: key)
+    @rescued_query(lambda _view, key, _error, _before: key)
     def failing(_view: View, key: int) -> int:
         raise ValueError(key)
 

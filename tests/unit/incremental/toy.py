@@ -104,7 +104,7 @@ def summary(view: View, place: Place) -> tuple[str, int, bool]:
     return (named(view, place.group), total(view, place), odd(view, place))
 
 
-def _failed(_key: str, error: Exception, _before: tuple[object, ...] | None) -> tuple[object, ...]:
+def _failed(_view: View, _key: str, error: Exception, _before: tuple[object, ...] | None) -> tuple[object, ...]:
     return ("failed", str(error))
 
 

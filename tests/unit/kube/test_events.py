@@ -20,6 +20,7 @@ KEY = ObjectKey("shop", "a")
 EVENTS = "/api/v1/namespaces/shop/events"
 PARTIAL = Verdict(type="PartiallyInvalid", status=True, reason="UnsupportedValue", message="spec.rules[1]: no")
 PENDING = Verdict(type="Programmed", status=False, reason="Pending", message="")
+ENDED = Verdict(type="ResolvedRefs", status=True, reason="ResolvedRefs", message="spec.listeners[0].tls: has ended")
 WHY = (NO.reason, NO.message)
 
 
@@ -37,6 +38,8 @@ WHY = (NO.reason, NO.message)
         (listenerset(), {WHY}),
         (policy(parent("gw", NO)), {WHY}),
         (gatewayclass(), set()),
+        (gateway(listener("https", ENDED)), {("CertificateWarning", ENDED.message)}),
+        (gateway(verdicts=(ENDED,)), {("CertificateWarning", ENDED.message)}),
     ],
 )
 def test_what_is_complained_of(outcome: Outcome | None, found: set[tuple[str, str]]) -> None:

@@ -14,6 +14,7 @@ from gatewayd.kube.client import CONNECTION_ERRORS, ApiError
 from gatewayd.kube.gateway_certificates import GatewayCertificates, secret_document
 from tests.fakes.api_server import Answer, Cluster, Drop, Reply, refused
 from tests.unit.infra.gateways import EDGE
+from tests.unit.translator.pem import of_version_seven, on_unknown_curve
 
 NOW = datetime.now(UTC)
 AUTHORITY = founded(NOW)
@@ -93,14 +94,33 @@ async def test_it_is_kept_when_only_more_is_believed(rig: Rig) -> None:
         AUTHORITY.signing,
         KeyPair(certificate=issued().certificate, key=issued().key),
         KeyPair(certificate=b"", key=issued().key),
+        KeyPair(certificate=of_version_seven(issued().certificate), key=issued().key),
+        KeyPair(certificate=on_unknown_curve(issued().certificate), key=issued().key),
     ],
-    ids=["due", "expired", "another CA", "another Gateway", "more than one", "the CA itself", "mixed", "empty"],
+    ids=[
+        "due",
+        "expired",
+        "another CA",
+        "another Gateway",
+        "more than one",
+        "the CA itself",
+        "mixed",
+        "empty",
+        "a version that there is not",
+        "a key on an unknown curve",
+    ],
 )
 async def test_what_is_not_good_is_replaced(rig: Rig, bad: KeyPair) -> None:
     rig.holds_pair(bad)
     found = pair(await rig.data())
     assert found.certificate != bad.certificate
     assert not found.is_due(NOW, LEAF_LIFETIME)
+
+
+@pytest.mark.parametrize("data", [None, {}, {"tls.crt": "no base64!", "tls.key": "="}, {"tls.crt": "", "tls.key": ""}])
+async def test_a_secret_that_a_stranger_has_made_is_as_good_as_none(rig: Rig, data: Mapping[str, str] | None) -> None:
+    rig.server.put(PATH, {"metadata": {"name": "x"}, "data": data})
+    assert not pair(await rig.data()).is_due(NOW, LEAF_LIFETIME)
 
 
 async def test_a_new_ca_signs_everything_anew(rig: Rig) -> None:

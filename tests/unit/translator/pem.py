@@ -24,15 +24,18 @@ def rsa_key(bits: int) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
-def certificate_of(key: Key, host: str = "shop.example") -> bytes:
+FIRST, LAST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2120, 1, 1, tzinfo=UTC)
+
+
+def certificate_of(key: Key, host: str = "shop.example", *, begins: datetime = FIRST, ends: datetime = LAST) -> bytes:
     """Return a self-signed certificate, PEM."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     builder = (
         x509.CertificateBuilder(subject_name=name, issuer_name=name)
         .public_key(key.public_key())
         .serial_number(7)
-        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+        .not_valid_before(begins)
+        .not_valid_after(ends)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
     )
     algorithm = None if isinstance(key, ed25519.Ed25519PrivateKey) else SHA256()
@@ -52,9 +55,14 @@ def locked_pem_of(key: Key) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"password"))
 
 
+def encoded(text: bytes) -> str:
+    """Return bytes as a Secret holds them."""
+    return base64.b64encode(text).decode()
+
+
 def secret(name: str, chain: bytes, key: bytes, namespace: str = "shop") -> str:
     """Return the manifest of a TLS Secret."""
-    crt, text = (base64.b64encode(each).decode() for each in (chain, key))
+    crt, text = encoded(chain), encoded(key)
     return f"""
         kind: Secret
         type: kubernetes.io/tls
@@ -86,3 +94,22 @@ metadata: {{name: {name}}}
 spec:
   trustBundle: |
 {lines}"""
+
+
+def with_bytes(chain: bytes, old: str, new: str) -> bytes:
+    """Return a certificate with some bytes (hex) of its DER exchanged, the first time that they are there."""
+    der = x509.load_pem_x509_certificate(chain).public_bytes(Encoding.DER)
+    changed = der.replace(bytes.fromhex(old), bytes.fromhex(new), 1)
+    assert changed != der
+    body = base64.encodebytes(changed)
+    return b"-----BEGIN CERTIFICATE-----\n" + body + b"-----END CERTIFICATE-----\n"
+
+
+def of_version_seven(chain: bytes) -> bytes:
+    """Return a certificate whose version there is not: one byte, and the library raises what is no ValueError."""
+    return with_bytes(chain, "a003020102", "a003020107")
+
+
+def on_unknown_curve(chain: bytes) -> bytes:
+    """Return a certificate whose P-256 key is said to be on a curve that nobody knows."""
+    return with_bytes(chain, "06082a8648ce3d030107", "06082a8648ce3d03017f")

@@ -1,6 +1,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Parameters, Resources
 from gatewayd.translator.parameters import LONGEST, OUR_FLAGS, read_parameters
@@ -16,6 +18,24 @@ WHOLE = {
     "concurrency": "2",
     "extraArgs": "[--component-log-level, 'upstream:debug']",
 }
+
+TAGS = (
+    "bool",
+    "timestamp",
+    "int",
+    "float",
+    "null",
+    "binary",
+    "set",
+    "omap",
+    "pairs",
+    "map",
+    "seq",
+    "str",
+    "merge",
+    "value",
+)
+"""All types of YAML 1.1: https://yaml.org/type/."""
 
 
 def problems(**data: str) -> tuple[str, ...]:
@@ -145,3 +165,44 @@ def test_yaml_that_expands_or_nests_without_end_is_refused_quickly(key: str) -> 
     for text in (bomb, "[" * LONGEST, "{a: " * 1000):
         (problem,) = problems(**{key: text})
         assert len(problem) < 250
+
+
+@pytest.mark.parametrize("key", ["nodeSelector", "resources", "extraArgs"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(f"!!{tag} {value}" for tag in TAGS for value in ("x", '""', "[]", "{}", "[x]", "{x: 1}", "1", "2020-13-40")),
+        *(f"{{a: !!{tag} x}}" for tag in TAGS),
+        *(f"{{!!{tag} x: y}}" for tag in TAGS),
+        "!unknown x",
+        "!<tag:example.com,2020:x> {}",
+        "!!python/object/apply:os.system [exit]",
+        "!!python/name:os.system",
+        "? [a]\n: b",
+        "? {a: b}\n: c",
+        "<<: x",
+        "<<: [x]",
+        "{<<: {<<: 1}}",
+        "*nobody",
+        "&a [*a]",
+        "\x00",
+        "\ud800",
+        "[" * 2000,
+        "0x" + "F" * 4000,
+        "[0x" + "F" * 4000 + "]",
+        "{limits: {cpu: 0x" + "F" * 4000 + "}}",
+        "{limits: {cpu: 1:1:1:1:1:1:1:1}}",
+        "{limits: {cpu: .nan, memory: .inf}}",
+        "{0x" + "F" * 4000 + ": a}",
+    ],
+)
+def test_any_yaml_is_parameters_or_a_message(key: str, text: str) -> None:
+    read = read_parameters({key: text})
+    assert isinstance(read, Parameters) or all(each.startswith(f"data.{key}: ") for each in read)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(["nodeSelector", "resources", "extraArgs", "replicas", "image"]), st.text(max_size=60))
+def test_any_text_is_parameters_or_a_message(key: str, text: str) -> None:
+    for written in (text, f"!!{text}", f"{{limits: {{cpu: {text}}}}}"):
+        assert isinstance(read_parameters({key: written}), Parameters | tuple)

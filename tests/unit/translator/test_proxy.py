@@ -3,8 +3,8 @@ import pytest
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.ir.proxy import ProxyConfig
-from gatewayd.translator.proxy import gateway_proxy, gateway_upstreams, proxy_config, route_upstreams, served_tables
-from gatewayd.translator.virtualhosts import TableKey
+from gatewayd.translator.proxy import gateway_proxy, gateway_upstreams, proxy_config, route_upstreams
+from gatewayd.translator.virtualhosts import TableKey, served_tables
 from tests.unit.translator.manifests import CART, CLASS, GATEWAY, GW, SHOP, member, scratch
 
 ROUTE = """

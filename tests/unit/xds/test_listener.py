@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,8 +18,12 @@ from tests.unit.xds.shorthand import http_listener
 ANY = "0.0.0.0"
 
 
+def plain(_what: str, _key: str, make: Callable[[], bytes], _instead: Callable[[], bytes]) -> bytes:
+    return make()
+
+
 def listener(of: Listener, address: str) -> Any:
-    return listener_pb2.Listener.FromString(listener_body(of, address, no_chains()))
+    return listener_pb2.Listener.FromString(listener_body(of, address, no_chains(plain)))
 
 
 PASSED = FilterChain(name="one", server_names=("a.example", "*.b"), tls=None, traffic=L4Traffic(action=L4Refuse()))
@@ -74,10 +79,14 @@ def test_the_ipv6_wildcard_is_both_families() -> None:
 
 def test_of_many_chains_one_is_serialised_anew() -> None:
     many = tuple(replace(PASSED, name=f"chain-{number}", server_names=(f"h{number}.example",)) for number in range(50))
-    chains = no_chains()
+    chains = no_chains(plain)
     before = listener_body(StreamListener(port=443, inspect_tls=True, chains=many), ANY, chains)
     entries = chains.results
     edited = (*many[:7], replace(many[7], server_names=("other.example",)), *many[8:])
     after = listener_body(StreamListener(port=443, inspect_tls=True, chains=edited), ANY, chains)
     assert [one is two for one, two in zip(entries, chains.results, strict=True)].count(False) == 1
-    assert before != after == listener_body(StreamListener(port=443, inspect_tls=True, chains=edited), ANY, no_chains())
+    assert (
+        before
+        != after
+        == listener_body(StreamListener(port=443, inspect_tls=True, chains=edited), ANY, no_chains(plain))
+    )
