@@ -6,7 +6,7 @@ In: a folder and texts by file name. Out: what was written.
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from gatewayd.standalone.folder_reader import SUFFIXES
+from gatewayd.standalone.folder_scan import SUFFIXES
 
 
 class FilesInTheWayError(Exception):

@@ -16,12 +16,12 @@ STDIN: Final = Path("-")
 
 def translation(paths: Sequence[Path]) -> "Translation":
     """Read and translate folders, files, and standard input ("-"); ends the program when one is not there."""
-    from gatewayd.manifests import STDIN_NAME, NoManifestsError, parse, read_paths
+    from gatewayd.manifests import STDIN_NAME, NoManifestsError, parse, read_limited, read_paths
     from gatewayd.translation import translate
 
     try:
         if list(paths) == [STDIN]:
-            return translate(parse({STDIN_NAME: sys.stdin.buffer.read()}))
+            return translate(parse({STDIN_NAME: read_limited(sys.stdin.buffer)}))
         return translate(read_paths(paths))
     except NoManifestsError as error:
         raise end(str(error), INVALID) from error

@@ -1,9 +1,8 @@
 """What `up` and `demo` share: the options of a run, and drawing it."""
 
-import json
 import sys
 from pathlib import Path
-from typing import assert_never
+from typing import IO, assert_never, cast
 
 from rich.console import Console
 from rich.live import Live
@@ -11,8 +10,9 @@ from rich.live import Live
 from gatewayd import logs
 from gatewayd.ads.listen import ListenError
 from gatewayd.app import Options
-from gatewayd.cli.output import Form, end, fail, write
+from gatewayd.cli.output import Form, end, fail, standard_output, write, write_json
 from gatewayd.exit_codes import CANNOT_START, INVALID, OK, REJECTED
+from gatewayd.ir.limits import OUTPUT_PATIENCE
 from gatewayd.serving import Ended, Ending, Job, Serving
 from gatewayd.settings import Settings, SettingsError, from_environment
 from gatewayd.shapes import board_json
@@ -66,7 +66,9 @@ def options(
 
 async def serve(serving: Serving, form: Form, job: Job, deadline: float | None) -> Ended:
     """Run to the end and draw meanwhile; ends the program when the control socket cannot be made."""
-    console = Console()
+    output = standard_output()
+    output.patience = OUTPUT_PATIENCE
+    console = Console(file=cast("IO[str]", output))
     try:
         if form is Form.TEXT and console.is_terminal:
             return await _live(serving, console, job, deadline)
@@ -94,7 +96,9 @@ async def _plain(serving: Serving, form: Form, job: Job, deadline: float | None)
         nonlocal shown
         if board != shown:
             _write_change(form, shown, board)
-            sys.stdout.flush()
+            lost = standard_output().regained()
+            if lost is not None:
+                serving.onlooker.note(str(lost))
         shown = board
 
     return await serving.run(show, job, deadline)
@@ -103,7 +107,7 @@ async def _plain(serving: Serving, form: Form, job: Job, deadline: float | None)
 def _write_change(form: Form, before: Board, after: Board) -> None:
     match form:
         case Form.JSON:
-            write(json.dumps(board_json(after), ensure_ascii=False))
+            write_json(board_json(after), indent=None)
         case Form.TEXT:
             for line in changed_lines(before, after):
                 write(line)
