@@ -51,13 +51,13 @@ def check(
 
 
 async def _ask_envoy(found: "object", envoy_path: Path | None) -> "tuple[tuple[Finding, ...], str]":
-    from gatewayd.cli.running import envoy_binary, log_to_stderr, settings
+    from gatewayd.cli.environment import settings
+    from gatewayd.cli.running import envoy_binary
     from gatewayd.rehearsal import NoRehearsalError, rehearse
     from gatewayd.translation import Translation
 
     if not isinstance(found, Translation):
         raise end("nothing to check", INVALID)
-    log_to_stderr()
     try:
         return await rehearse(found, envoy_binary(envoy_path), settings().runtime), ""
     except NoRehearsalError as error:

@@ -16,9 +16,12 @@ STDIN: Final = Path("-")
 
 def translation(paths: Sequence[Path]) -> "Translation":
     """Read and translate folders, files, and standard input ("-"); ends the program when one is not there."""
+    from gatewayd.cli.environment import log_to_stderr
     from gatewayd.manifests import STDIN_NAME, NoManifestsError, parse, read_limited, read_paths
     from gatewayd.translation import translate
 
+    # Else the log would stand between the lines that the command writes.
+    log_to_stderr()
     try:
         if list(paths) == [STDIN]:
             return translate(parse({STDIN_NAME: read_limited(sys.stdin.buffer)}))

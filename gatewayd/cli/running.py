@@ -1,6 +1,5 @@
 """What `up` and `demo` share: the options of a run, and drawing it."""
 
-import sys
 from pathlib import Path
 from typing import IO, assert_never, cast
 
@@ -10,34 +9,18 @@ from rich.live import Live
 from gatewayd import logs
 from gatewayd.ads.listen import ListenError
 from gatewayd.app import Options
+from gatewayd.cli.environment import LOG_LEVEL, log_to_stderr, settings
 from gatewayd.cli.output import Form, end, fail, standard_output, write, write_json
 from gatewayd.exit_codes import CANNOT_START, INVALID, OK, REJECTED
 from gatewayd.ir.limits import OUTPUT_PATIENCE
 from gatewayd.serving import Ended, Ending, Job, Serving
-from gatewayd.settings import Settings, SettingsError, from_environment
 from gatewayd.shapes import board_json
 from gatewayd.standalone.envoy_binary import NoEnvoy, find_envoy
 from gatewayd.standalone.rows import EMPTY, Board
 from gatewayd.standalone.table import changed_lines, draw
 
-_LOG_LEVEL = "error"
-"""What Envoy warns of at each end of a run is no news; GATEWAYD_LOG_LEVEL shows it."""
 _OTHER_LINES = 14
 """Lines of the screen that are not rows of routes."""
-
-
-def settings() -> Settings:
-    """Return what the environment says, or end."""
-    try:
-        return from_environment()
-    except SettingsError as error:
-        raise end(str(error), INVALID) from error
-
-
-def log_to_stderr() -> None:
-    """Write what goes wrong, and more where the environment asks for it, to standard error."""
-    found = settings()
-    logs.configure(found.log_level or _LOG_LEVEL, logs.destination_for(sys.stderr, found.log_format))
 
 
 def envoy_binary(named: Path | None) -> Path:
@@ -78,7 +61,7 @@ async def serve(serving: Serving, form: Form, job: Job, deadline: float | None) 
 
 
 async def _live(serving: Serving, console: Console, job: Job, deadline: float | None) -> Ended:
-    logs.configure(settings().log_level or _LOG_LEVEL, logs.Callback(tell=serving.onlooker.logged))
+    logs.configure(settings().log_level or LOG_LEVEL, logs.Callback(tell=serving.onlooker.logged))
     most_rows = max(5, console.height - _OTHER_LINES)
     with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
 

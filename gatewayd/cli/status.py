@@ -28,7 +28,7 @@ def status(
 
     Exit codes: 0, 2 when a proxy refuses something, 3 when nobody answers.
     """
-    from gatewayd.cli.running import settings
+    from gatewayd.cli.environment import settings
     from gatewayd.introspection.client import NobodyError, fetch, newest_socket
     from gatewayd.shapes import status_json
 

@@ -65,7 +65,7 @@ def _offline(route: str, folder: Path) -> "tuple[Step, ...]":
 
 
 def _running(route: str, socket: Path | None) -> "tuple[Step, ...]":
-    from gatewayd.cli.running import settings
+    from gatewayd.cli.environment import settings
     from gatewayd.introspection.client import NobodyError, fetch_why, newest_socket
 
     path = socket or newest_socket(settings().runtime, os.geteuid())

@@ -24,12 +24,7 @@ pytestmark = pytest.mark.envoy
 def runtime(tmp_path: Path) -> dict[str, str]:
     folder = tmp_path / "run"
     folder.mkdir(mode=0o700)
-    return {
-        **os.environ,
-        "XDG_RUNTIME_DIR": str(folder),
-        "GATEWAYD_LOG_FORMAT": "console",
-        "GATEWAYD_LOG_LEVEL": "debug",
-    }
+    return {**os.environ, "XDG_RUNTIME_DIR": str(folder), "GATEWAYD_LOG_FORMAT": "console"}
 
 
 @pytest.fixture
@@ -96,7 +91,7 @@ async def test_what_is_served_does_not_depend_on_output(
     async with serve_backends(["one", "two"]) as backends:
         (folder / "web.yaml").write_text(gateway("web", port) + route(backends["one"]))
         out, *others = hopeless(kind)
-        async with serving(runtime, folder, out, out, "-o", output):
+        async with serving({**runtime, "GATEWAYD_LOG_LEVEL": "debug"}, folder, out, out, "-o", output):
             await answered(port, "/", "one")
             (folder / "bad.yaml").write_text("a: [")  # something to tell of
             (folder / "web.yaml").write_text(gateway("web", port) + route(backends["two"], "/new"))
