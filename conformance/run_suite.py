@@ -41,8 +41,17 @@ CEILINGS: Mapping[str, Mapping[str, tuple[int, int, int]]] = {
         "GATEWAY-TCP": (20, 11, 16),
         "GATEWAY-UDP": (21, 11, 16),
     },
+    "v1.6.3": {
+        "GATEWAY-HTTP": (40, 63, 43),
+        "GATEWAY-GRPC": (17, 13, 17),
+        "GATEWAY-TLS": (21, 18, 19),
+        "GATEWAY-TCP": (20, 11, 16),
+        "GATEWAY-UDP": (21, 11, 16),
+    },
 }
 """What the suite has to give, by the release of the CRDs and profile: core tests, extended tests, extended features."""
+_REFUSED: Mapping[str, tuple[str, ...]] = {"v1.6.3": ("HTTPRouteRetry",)}
+"""Tests whose manifests an older CRD refuses, so that no implementation can run them: `retry.attempts: 0`."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -115,7 +124,7 @@ def _compared(report: Path, ceiling: Mapping[str, tuple[int, int, int]]) -> int:
         core, extended = profile["core"]["statistics"], profile["extended"]["statistics"]
         features = profile["extended"].get("supportedFeatures", [])
         found = (core["Passed"], extended["Passed"], len(features))
-        lost = core["Failed"] + core["Skipped"] + extended["Failed"] + extended["Skipped"]
+        lost = core["Failed"] + core["Skipped"] + extended["Failed"]  # a skipped extended test is missing in `found`
         whole = found == ceiling[profile["name"]] and not lost
         short += not whole
         figures = f"core {found[0]}, extended {found[1]}, features {found[2]}"
@@ -148,7 +157,7 @@ def _command(options: argparse.Namespace, report: Path) -> tuple[str, ...]:
         f"--conformance-profiles={options.profiles}",
         *claimed,
         f"--exempt-features={options.exempt}",
-        f"--skip-tests={options.skip}",
+        f"--skip-tests={','.join((*filter(None, [options.skip]), *_REFUSED.get(options.crds, ())))}",
         f"--usable-address={_USABLE_ADDRESS}",
         f"--unusable-address={_UNUSABLE_ADDRESS}",
         f"--organization={options.organization}",
