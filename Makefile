@@ -93,10 +93,16 @@ protos: $(STAMP) ## write gatewayd/rpc from protos/
 	$(BIN)/python -m grpc_tools.protoc -I protos --python_out=.cache/protos --pyi_out=.cache/protos protos/gatewayd/v1/*.proto
 	cp .cache/protos/gatewayd/v1/*_pb2.py .cache/protos/gatewayd/v1/*_pb2.pyi gatewayd/rpc/
 
-lock: ## refresh constraints.txt from the newest allowed versions
+PIN := .cache/lock/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+lock: ## refresh constraints.txt and the image's pins from the newest allowed versions
 	rm -rf .cache/lock && $(PYTHON) -m venv .cache/lock
 	.cache/lock/bin/pip install --quiet '.[dev,envoy]'
 	.cache/lock/bin/pip freeze --exclude gatewayd --exclude pip --exclude setuptools > constraints.txt
+	.cache/lock/bin/pip install --quiet pip-tools
+	$(PIN) --constraint constraints.txt --output-file deploy/image.txt pyproject.toml
+	$(PIN) --output-file deploy/build.txt deploy/build.in
 
 clean: ## remove what can be made again
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

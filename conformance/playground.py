@@ -7,14 +7,14 @@ import signal
 import sys
 from pathlib import Path
 
-from conformance.harness import sandbox
+from conformance.harness import crds, sandbox
 from conformance.installation import install
 
 
 def main() -> int:
     """Outside: bring a cluster up and start this module in it. Inside: install gatewayd and wait."""
     if "GATEWAYD_RUN" not in os.environ:
-        return sandbox.run_cluster("v1.7.0", (sys.executable, "-m", "conformance.playground"))
+        return sandbox.run_cluster(crds.NEWEST, (sys.executable, "-m", "conformance.playground"))
     install(None)
     kubeconfig = Path(os.environ["GATEWAYD_RUN"]) / "kubeconfig"
     print(f"\ngatewayd is installed. From another terminal:\n\n  export KUBECONFIG={kubeconfig}", flush=True)

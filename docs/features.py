@@ -34,7 +34,7 @@ def _features() -> str:
     text = f"""\
 {len(FEATURES)} features, by the names that the Gateway API gives them. They stand in
 `GatewayClass.status.supportedFeatures`, sorted; each is shown by a test with a real Envoy, or in a
-cluster by the conformance suite."""
+cluster by the conformance suite or a scenario."""
     rows = ((each.name, f"[{each.test}](../{each.test})") for each in FEATURES)
     return _section("Features", "gatewayd/translator/features.py", text, ("feature", "shown by"), rows)
 

@@ -1,12 +1,13 @@
-"""Writes manifests into a folder, never over what is somebody's.
+"""Writes manifests into a folder, never over what is somebody's, nor through a link to what is elsewhere.
 
 In: a folder and texts by file name. Out: what was written.
 """
 
+import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from gatewayd.standalone.folder_reader import SUFFIXES
+from gatewayd.standalone.folder_scan import SUFFIXES
 
 
 class FilesInTheWayError(Exception):
@@ -39,7 +40,13 @@ def _write(folder: Path, texts: Mapping[str, str]) -> tuple[Path, ...]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8")
+            with open(folder / name, "w", encoding="utf-8", opener=_no_link) as file:
+                file.write(text)
     except OSError as error:
         raise FilesInTheWayError(f"{folder}: cannot be written; {error.strerror or error}") from error
     return tuple(folder / name for name in texts)
+
+
+def _no_link(path: str, flags: int) -> int:
+    """Open a file that is none behind a link; raises OSError (ELOOP) for others."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)

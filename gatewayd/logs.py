@@ -1,24 +1,32 @@
 """How log events are written, and the names of all of them.
 
 In: a level, a format and a stream. Out: structlog is configured: lines for people, or one JSON object a line.
+Whatever text is logged stays within its line and moves no cursor; a stream that cannot be written costs lines, which
+are counted.
 Names are constants so that a search for one finds who writes it, and so that nobody's dashboard breaks by a typo.
 """
 
 import logging
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TextIO
 
 import structlog
 
+from gatewayd.ir.limits import OUTPUT_PATIENCE
+from gatewayd.outlet import Outlet
+from gatewayd.printable import printable, printable_json
+
 ENVOY_SAYS: Final = "envoy says"
 QUERY_FAILED: Final = "query failed"
 SNAPSHOT_FAILED: Final = "snapshot failed"
 HELD_BACK: Final = "held back"
 PORT_REFUSED: Final = "port refused"
+LINES_LOST: Final = "lines lost"
 
-EVENTS: Final = (ENVOY_SAYS, QUERY_FAILED, SNAPSHOT_FAILED, HELD_BACK, PORT_REFUSED)
-"""Every event of a run without a cluster; fields: `component` and `message`, `query` and `key`, `gateway`, `what`."""
+EVENTS: Final = (ENVOY_SAYS, QUERY_FAILED, SNAPSHOT_FAILED, HELD_BACK, PORT_REFUSED, LINES_LOST)
+"""Every event of a run without a cluster; fields: `component`, `message`, `query`, `key`, `gateway`, `what`, `lines`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +79,11 @@ def _ends(destination: Destination) -> tuple[Any, ...]:
     match destination:
         case JsonLines():
             stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
-            return (stamp, structlog.processors.format_exc_info, structlog.processors.JSONRenderer(sort_keys=True))
+            return (
+                stamp,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(serializer=_json),
+            )
         case Lines():
             stamp = structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False)
             renderer = structlog.dev.ConsoleRenderer(
@@ -79,11 +91,31 @@ def _ends(destination: Destination) -> tuple[Any, ...]:
                 pad_event_to=0,
                 pad_level=False,
                 # Without the local variables, which may hold keys.
-                exception_formatter=structlog.dev.plain_traceback,
+                exception_formatter=_traceback,
             )
-            return (stamp, renderer)
+            return (stamp, _in_one_line, renderer)
         case Callback():
             return (structlog.processors.format_exc_info, _line)
+
+
+def _json(event: dict[str, Any], default: Callable[[Any], Any]) -> str:
+    return printable_json(dict(sorted(event.items())), default=default)
+
+
+def _in_one_line(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Make every value one line of text; the traceback, which has several, comes later."""
+    return {name: value if name == "exc_info" else _shown(value) for name, value in event.items()}
+
+
+def _shown(value: object) -> object:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return printable(value if isinstance(value, str) else repr(value))
+
+
+def _traceback(stream: TextIO, exc_info: Any) -> None:
+    """Write a traceback indented, so that no line of an exception's message passes for an event."""
+    stream.writelines(f"\n  {printable(line)}" for line in "".join(traceback.format_exception(*exc_info)).splitlines())
 
 
 def _line(_logger: Any, _method: str, event: dict[str, Any]) -> tuple[tuple[str, str], dict[str, Any]]:
@@ -105,7 +137,24 @@ class _Teller:
     debug = info = warning = warn = error = critical = exception = fatal = failure = log = msg
 
 
+class _Writer:
+    """A logger that writes lines, and says how many it could not write; every level is the same to it."""
+
+    def __init__(self, outlet: Outlet) -> None:
+        self._outlet = outlet
+
+    def msg(self, line: str) -> None:
+        self._outlet.write(f"{line}\n")
+        lost = self._outlet.regained()
+        if lost is not None:
+            structlog.get_logger().error(LINES_LOST, lines=lost.lines, reason=lost.reason)
+
+    debug = info = warning = warn = error = critical = exception = fatal = failure = log = msg
+
+
 def _factory(destination: Destination) -> Callable[..., Any]:
     if isinstance(destination, Callback):
         return lambda *_: _Teller(destination.tell)
-    return structlog.PrintLoggerFactory(destination.stream)
+    outlet = Outlet(destination.stream)
+    outlet.patience = OUTPUT_PATIENCE
+    return lambda *_: _Writer(outlet)

@@ -7,9 +7,9 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
-from gatewayd.standalone.documents import FileProblem
+from gatewayd.standalone.documents import LIMITS, FileProblem
 from gatewayd.standalone.folder import Contents, Folder, Unreadable
 from gatewayd.standalone.folder_reader import FolderReader
 from gatewayd.store import Delta
@@ -46,13 +46,19 @@ def parse(contents: dict[str, Contents]) -> Manifests:
     return Manifests(deltas=step.deltas, problems=step.problems, ignored=step.ignored, folder=folder)
 
 
+def read_limited(stream: BinaryIO) -> bytes:
+    """Read all of a file, a pipe or standard input, but for what is more than a file may have."""
+    return stream.read(LIMITS.file_bytes + 1)
+
+
 def _contents(path: Path) -> Iterator[tuple[str, Contents]]:
     if path.is_dir():
         reader = FolderReader(os.path.abspath(path), str(path))  # noqa: PTH100 (resolve() would follow the links)
         yield from reader.read(reader.stale_paths(), 0.0).items()
     elif path.exists():
         try:
-            yield str(path), path.read_bytes()
+            with path.open("rb") as file:
+                yield str(path), read_limited(file)
         except OSError as error:
             yield str(path), Unreadable(reason=(error.strerror or str(error)).lower())
     else:

@@ -13,6 +13,7 @@ from gatewayd.app import Standalone
 from gatewayd.board import Sight, board
 from gatewayd.check import Finding, in_outcomes, in_rejections, without_effect
 from gatewayd.introspection.status import GatewayVersion, Status, proxy_rows
+from gatewayd.printable import shown_path
 from gatewayd.reconciler import Batch
 from gatewayd.standalone.documents import FileProblem
 from gatewayd.standalone.envoy_events import Draining, EnvoyEvent, Exited, GaveUp, Started, Stopped, Up
@@ -97,7 +98,7 @@ class Onlooker:
             board=self.board(),
             proxies=tuple(proxy_rows(proxies, count)),
             snapshots=tuple(GatewayVersion(gateway=name, version=each.version) for name, each in snapshots.items()),
-            folder="" if run is None else str(run.options.folder),
+            folder="" if run is None else shown_path(run.options.folder),
             version=importlib.metadata.version("gatewayd"),
         )
 

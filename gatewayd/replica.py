@@ -18,6 +18,7 @@ from gatewayd.causes import causes  # noqa: E402
 from gatewayd.exit_codes import CANNOT_START, OK  # noqa: E402
 from gatewayd.incluster import serve  # noqa: E402
 from gatewayd.memory import tune_allocator, tune_collector, tune_connections  # noqa: E402
+from gatewayd.printable import printable  # noqa: E402
 from gatewayd.serve_options import ServeOptions, decoded  # noqa: E402
 
 
@@ -32,7 +33,7 @@ def run(line: str) -> int:
         asyncio.run(_until_terminated(options))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is why there is no replica
         for cause in causes(error):
-            sys.stderr.write(f"gatewayd: cannot serve: {cause}\n")
+            sys.stderr.write(f"gatewayd: cannot serve: {printable(cause)}\n")
         return CANNOT_START
     return OK
 

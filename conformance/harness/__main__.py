@@ -19,7 +19,7 @@ def main() -> int:
     commands.add_parser("clean", help="remove what dead runs left behind")
     for each in (up, run):
         each.add_argument(
-            "--crds", choices=sorted(crds.SUMS), default="v1.6.3", help="release of the Gateway API's CRDs"
+            "--crds", choices=sorted(crds.SUMS), default=crds.NEWEST, help="release of the Gateway API's CRDs"
         )
     enter.add_argument("--run", default="", help="id of the run; not needed when there is only one")
     for each in (run, enter):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from conformance.build import BuildError
+from conformance.build import NEWER_GO, BuildError
 from conformance.harness.kubeapi import Api, ApiError, Object
 
 _MODULE = "sigs.k8s.io/gateway-api"
@@ -20,8 +20,9 @@ SUMS: Mapping[str, str] = {
     "v1.6.3": "h1:lKpJa5bGlraC/QeACvCpsHLdmO6y0iKfzVl6gzaFEYc=",
     "v1.7.0": "h1:duVnm7nO6oXfMMUWfcDoBph47CYR/ME3NGxccOVglaY=",
 }
-# v1.7.0 asks for a newer Go than the cluster is built with, even to be unpacked.
-_TOOLCHAINS = {"v1.7.0": "go1.27.0"}
+NEWEST = "v1.7.0"
+# The module asks for that Go even to be unpacked.
+_TOOLCHAINS = {NEWEST: NEWER_GO}
 _COLLECTIONS = {
     "CustomResourceDefinition": "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
     "ValidatingAdmissionPolicy": "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies",

@@ -85,8 +85,8 @@ def _machine() -> Image:
 
 
 IMAGES: tuple[tuple[str, Callable[[], Image]], ...] = (
-    ("registry.k8s.io/gateway-api/echo-basic:*", _echo_basic),
-    ("registry.k8s.io/gateway-api/echo-advanced:*", _echo_basic),
+    ("registry.k8s.io/gateway-api/*echo-basic:*", _echo_basic),
+    ("registry.k8s.io/gateway-api/*echo-advanced:*", _echo_basic),
     ("registry.k8s.io/coredns/coredns:*", _coredns),
     ("*envoyproxy/envoy:*", _envoy),
     ("*envoyproxy/gateway:*", _envoy_gateway),

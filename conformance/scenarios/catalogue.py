@@ -81,7 +81,6 @@ _ALL = (
     Scenario(
         name="routability",
         claim="a Gateway has the addresses that it asks for by where they can be reached from, and answers on them",
-        crds="v1.7.0",
         run=routability,
     ),
     Scenario(

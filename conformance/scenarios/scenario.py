@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conformance.harness.crds import NEWEST
+
 if TYPE_CHECKING:
     from conformance.scenarios.world import World
 
@@ -53,6 +55,6 @@ class Scenario:
 
     name: str
     claim: str
-    crds: str = "v1.6.3"
+    crds: str = NEWEST
     options: tuple[str, ...] = ()
     run: Callable[[World], Awaitable[tuple[Figure, ...]]]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatewayd.cli.output import EnvoyOption, Form, FormOption, end, fail, write, write_json
+from gatewayd.cli.output import EnvoyOption, Form, FormOption, end, fail, write, write_command, write_json
 from gatewayd.exit_codes import CANNOT_START, INVALID, OK, REJECTED
 
 if TYPE_CHECKING:
@@ -51,13 +51,13 @@ def check(
 
 
 async def _ask_envoy(found: "object", envoy_path: Path | None) -> "tuple[tuple[Finding, ...], str]":
-    from gatewayd.cli.running import envoy_binary, log_to_stderr, settings
+    from gatewayd.cli.environment import settings
+    from gatewayd.cli.running import envoy_binary
     from gatewayd.rehearsal import NoRehearsalError, rehearse
     from gatewayd.translation import Translation
 
     if not isinstance(found, Translation):
         raise end("nothing to check", INVALID)
-    log_to_stderr()
     try:
         return await rehearse(found, envoy_binary(envoy_path), settings().runtime), ""
     except NoRehearsalError as error:
@@ -68,15 +68,10 @@ def _write(findings: "tuple[Finding, ...]", *, github: bool) -> None:
     for each in findings:
         what = f"{each.object}: {each.message}" if each.object else each.message
         if github:
-            write(f"::{each.severity} file={each.file},line={each.line}::{_github(what)}")
+            write_command(str(each.severity), {"file": each.file, "line": each.line}, what)
         else:
             where = f"{each.file}:{each.line}: " if each.file else ""
             write(f"{where}{each.severity}: {what}")
     errors = sum(each.severity == "error" for each in findings)
     if not github:
         write(f"{errors} errors, {len(findings) - errors} warnings" if findings else "all is well")
-
-
-def _github(text: str) -> str:
-    """https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

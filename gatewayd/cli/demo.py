@@ -74,10 +74,12 @@ def _print_curls(folder: Path, port: int) -> None:
     from gatewayd.demo.curls import CURLS
 
     width = max(len(each.line(port)) for each in CURLS)
-    write(f"\nAsk it, in another terminal; edit {folder}/*.yaml and watch. Ctrl-C ends it.\n")
+    write("")
+    write(f"Ask it, in another terminal; edit {folder}/*.yaml and watch. Ctrl-C ends it.")
+    write("")
     for each in CURLS:
         write(f"  {each.line(port):<{width}}  # {each.says}")
-    write("\n")
+    write("")
 
 
 async def _check(serving: "Serving", port: int) -> int:

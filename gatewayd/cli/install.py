@@ -1,11 +1,11 @@
 """`gatewayd install`: the manifest of gatewayd itself, for kubectl."""
 
 import re
-import sys
 from typing import Annotated
 
 import typer
 
+from gatewayd.cli.output import write_lines
 from gatewayd.infra.installation import REPLICAS, Installation, installation
 from gatewayd.infra.layout import NAMESPACE
 from gatewayd.infra.manifest import manifest
@@ -66,4 +66,4 @@ def install(
     chosen = Installation(
         namespace=namespace, image=image, replicas=replicas, log_level=log_level, route_discovery=route_discovery
     )
-    sys.stdout.write(printed(chosen))
+    write_lines(printed(chosen))

@@ -13,7 +13,9 @@ from typing import Annotated, Any, Final, NamedTuple
 import typer
 from typer import rich_utils
 
-from gatewayd.exit_codes import INVALID
+from gatewayd.cli.output import code_after, fail, let_go, stand_in
+from gatewayd.exit_codes import CANNOT_START, INVALID, OK
+from gatewayd.printable import printable
 
 
 class Row(NamedTuple):
@@ -90,12 +92,22 @@ def gatewayd(
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command that the arguments name (those of the process when None) and exit."""
+    stand_in()
     try:
         code = typer.main.get_command(app).main(args=arguments, prog_name="gatewayd", standalone_mode=False)
     except typer.TyperException as error:
         # typer ends with 2 here, which is ours for "Envoy rejected it".
+        error.message = printable(error.message)
         rich_utils.rich_format_error(error)  # type: ignore[arg-type]
         code = INVALID
     except typer.Abort:
         code = INVALID
-    sys.exit(code if isinstance(code, int) else 0)
+    except SystemExit:
+        # So typer and rich, which write help, end when the reader has gone; commands write through `output`.
+        code = OK
+    except OSError as error:
+        fail(f"standard output: {error.strerror}")
+        code = CANNOT_START
+    code = code_after(code if isinstance(code, int) else OK)
+    let_go()
+    sys.exit(code)

@@ -16,13 +16,16 @@ STDIN: Final = Path("-")
 
 def translation(paths: Sequence[Path]) -> "Translation":
     """Read and translate folders, files, and standard input ("-"); ends the program when one is not there."""
+    from gatewayd.cli.environment import log_to_stderr
     from gatewayd.clock import time_now
-    from gatewayd.manifests import STDIN_NAME, NoManifestsError, parse, read_paths
+    from gatewayd.manifests import STDIN_NAME, NoManifestsError, parse, read_limited, read_paths
     from gatewayd.translation import translate
 
+    # Else the log would stand between the lines that the command writes.
+    log_to_stderr()
     try:
         if list(paths) == [STDIN]:
-            return translate(parse({STDIN_NAME: sys.stdin.buffer.read()}), time_now())
+            return translate(parse({STDIN_NAME: read_limited(sys.stdin.buffer)}), time_now())
         return translate(read_paths(paths), time_now())
     except NoManifestsError as error:
         raise end(str(error), INVALID) from error

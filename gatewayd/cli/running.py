@@ -1,9 +1,7 @@
 """What `up` and `demo` share: the options of a run, and drawing it."""
 
-import json
-import sys
 from pathlib import Path
-from typing import assert_never
+from typing import IO, assert_never, cast
 
 from rich.console import Console
 from rich.live import Live
@@ -12,33 +10,18 @@ from gatewayd import logs
 from gatewayd.ads.listen import ListenError
 from gatewayd.app import Options
 from gatewayd.causes import causes, leaves
-from gatewayd.cli.output import Form, end, fail, write
+from gatewayd.cli.environment import LOG_LEVEL, log_to_stderr, settings
+from gatewayd.cli.output import Form, end, fail, standard_output, write, write_json
 from gatewayd.exit_codes import CANNOT_START, INVALID, OK, REJECTED
+from gatewayd.ir.limits import OUTPUT_PATIENCE
 from gatewayd.serving import Ended, Ending, Job, Serving
-from gatewayd.settings import Settings, SettingsError, from_environment
 from gatewayd.shapes import board_json
 from gatewayd.standalone.envoy_binary import NoEnvoy, find_envoy
 from gatewayd.standalone.rows import EMPTY, Board
 from gatewayd.standalone.table import changed_lines, draw
 
-_LOG_LEVEL = "error"
-"""What Envoy warns of at each end of a run is no news; GATEWAYD_LOG_LEVEL shows it."""
 _OTHER_LINES = 14
 """Lines of the screen that are not rows of routes."""
-
-
-def settings() -> Settings:
-    """Return what the environment says, or end."""
-    try:
-        return from_environment()
-    except SettingsError as error:
-        raise end(str(error), INVALID) from error
-
-
-def log_to_stderr() -> None:
-    """Write what goes wrong, and more where the environment asks for it, to standard error."""
-    found = settings()
-    logs.configure(found.log_level or _LOG_LEVEL, logs.destination_for(sys.stderr, found.log_format))
 
 
 def envoy_binary(named: Path | None) -> Path:
@@ -67,7 +50,9 @@ def options(
 
 async def serve(serving: Serving, form: Form, job: Job, deadline: float | None) -> Ended:
     """Run to the end and draw meanwhile; ends the program when it cannot go on, and says why."""
-    console = Console()
+    output = standard_output()
+    output.patience = OUTPUT_PATIENCE
+    console = Console(file=cast("IO[str]", output))
     try:
         if form is Form.TEXT and console.is_terminal:
             return await _live(serving, console, job, deadline)
@@ -83,7 +68,7 @@ def _why(error: Exception) -> str:
 
 
 async def _live(serving: Serving, console: Console, job: Job, deadline: float | None) -> Ended:
-    logs.configure(settings().log_level or _LOG_LEVEL, logs.Callback(tell=serving.onlooker.logged))
+    logs.configure(settings().log_level or LOG_LEVEL, logs.Callback(tell=serving.onlooker.logged))
     most_rows = max(5, console.height - _OTHER_LINES)
     with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
 
@@ -101,7 +86,9 @@ async def _plain(serving: Serving, form: Form, job: Job, deadline: float | None)
         nonlocal shown
         if board != shown:
             _write_change(form, shown, board)
-            sys.stdout.flush()
+            lost = standard_output().regained()
+            if lost is not None:
+                serving.onlooker.note(str(lost))
         shown = board
 
     return await serving.run(show, job, deadline)
@@ -110,7 +97,7 @@ async def _plain(serving: Serving, form: Form, job: Job, deadline: float | None)
 def _write_change(form: Form, before: Board, after: Board) -> None:
     match form:
         case Form.JSON:
-            write(json.dumps(board_json(after), ensure_ascii=False))
+            write_json(board_json(after), indent=None)
         case Form.TEXT:
             for line in changed_lines(before, after):
                 write(line)

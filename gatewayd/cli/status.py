@@ -2,12 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from gatewayd.cli.output import Form, FormOption, end, write_json
+from gatewayd.cli.output import Form, FormOption, end, standard_output, write_json
 from gatewayd.exit_codes import CANNOT_START, OK, REJECTED
+from gatewayd.printable import printable
 
 if TYPE_CHECKING:
     from gatewayd.introspection.status import Status
@@ -27,7 +28,7 @@ def status(
 
     Exit codes: 0, 2 when a proxy refuses something, 3 when nobody answers.
     """
-    from gatewayd.cli.running import settings
+    from gatewayd.cli.environment import settings
     from gatewayd.introspection.client import NobodyError, fetch, newest_socket
     from gatewayd.shapes import status_json
 
@@ -53,7 +54,7 @@ def _draw(found: "Status") -> None:
     from gatewayd.introspection.draw import proxies_table
     from gatewayd.standalone.table import draw
 
-    console = Console()
-    console.print(Text(f"gatewayd {found.version} serves {found.folder}", style="bold"))
+    console = Console(file=cast("IO[str]", standard_output()))
+    console.print(Text(printable(f"gatewayd {found.version} serves {found.folder}"), style="bold"))
     console.print(draw(found.board, len(found.board.routes) + len(found.board.problems)))
     console.print(proxies_table(found.proxies))

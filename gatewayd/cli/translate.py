@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import yaml
 
-from gatewayd.cli.output import fail, write, write_json
+from gatewayd.cli.output import fail, write_json, write_yaml
 from gatewayd.exit_codes import INVALID, OK
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def translate(
     if output is Format.JSON:
         write_json(value)
     else:
-        write(yaml.dump(value, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=120))
+        write_yaml(value)
     for problem in found.manifests.problems:
         fail(str(problem))
     raise typer.Exit(INVALID if found.manifests.problems else OK)

@@ -2,12 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from gatewayd.cli.output import Form, FormOption, end, write_json
+from gatewayd.cli.output import Form, FormOption, end, standard_output, write_json
 from gatewayd.exit_codes import CANNOT_START, INVALID, OK
+from gatewayd.printable import printable
 
 if TYPE_CHECKING:
     from gatewayd.why import Step
@@ -64,7 +65,7 @@ def _offline(route: str, folder: Path) -> "tuple[Step, ...]":
 
 
 def _running(route: str, socket: Path | None) -> "tuple[Step, ...]":
-    from gatewayd.cli.running import settings
+    from gatewayd.cli.environment import settings
     from gatewayd.introspection.client import NobodyError, fetch_why, newest_socket
 
     path = socket or newest_socket(settings().runtime, os.geteuid())
@@ -83,11 +84,11 @@ def _draw(steps: "tuple[Step, ...]") -> None:
     from gatewayd.why import Mark
 
     shown = {Mark.GOOD: ("ok ", "green"), Mark.BAD: ("NO ", "red"), Mark.INFO: ("   ", "dim")}
-    console = Console(highlight=False)
+    console = Console(file=cast("IO[str]", standard_output()), highlight=False)
     for step in steps:
         mark, style = shown[step.mark]
         line = Text("  " * step.depth)
         line.append(mark, style=style)
-        line.append(step.subject, style="bold" if step.depth == 0 else "")
-        line.append(f": {step.says}")
+        line.append(printable(step.subject), style="bold" if step.depth == 0 else "")
+        line.append(printable(f": {step.says}"))
         console.print(line, soft_wrap=True)

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gatewayd.introspection.status import ProxyRow, TypeRow
-from gatewayd.standalone.documents import printable
+from gatewayd.printable import printable
 
 
 def proxies_table(proxies: Iterable[ProxyRow]) -> Table:

@@ -17,3 +17,16 @@ LONGEST_PARAMETER = 16 * 1024
 """Characters of a ConfigMap's value that are kept, certificates aside: four times what any parameter may have."""
 CERTIFICATE_WARNING_DAYS = 30
 """So long before its end a certificate is spoken of: what renews certificates does so earlier, people need weeks."""
+
+OUTPUT_PATIENCE = 0.1
+"""Seconds that a log or a list of changes waits for a reader that does not read; then lines are dropped and counted.
+Much more than a reader that works needs, and little enough that what is served meanwhile is not late."""
+
+FOLDER_NAMES = 200_000
+"""Names that are looked at below a folder of manifests, of whatever kind: 2 s. More is a mistake, such as a home."""
+
+FOLDER_FILES = 20_000
+"""Manifests of one folder. Twice as many as a first look reads in 5 s; a file may hold as many objects as it likes."""
+
+FOLDER_BYTES = 64 * 1024 * 1024
+"""Bytes of all manifests of one folder: 100,000 routes. What is made of them takes about ten times as much memory."""

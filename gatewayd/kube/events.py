@@ -27,6 +27,7 @@ from gatewayd.ir.outcome import (
 from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, Where
 from gatewayd.kube.live import LiveStatuses
 from gatewayd.kube.status_writer import Leadership
+from gatewayd.printable import printable
 
 QUEUE: Final = 500
 MESSAGE_LIMIT: Final = 1024
@@ -141,7 +142,7 @@ class EventRecorder:
             },
             "type": "Warning",
             "reason": notice.reason,
-            "message": notice.message[:MESSAGE_LIMIT],
+            "message": printable(notice.message)[:MESSAGE_LIMIT],
             "source": {"component": "gatewayd"},
             "firstTimestamp": stamp,
             "lastTimestamp": stamp,

@@ -13,6 +13,7 @@ from typing import Final
 
 import yaml
 
+from gatewayd.printable import printable
 from gatewayd.standalone.json_value import read_json_stream
 from gatewayd.standalone.yaml_value import Flaw, Limits, read_yaml
 
@@ -24,7 +25,6 @@ _SEPARATOR: Final = re.compile(rb"^(?:---(?=[ \t\r\n]|\Z)|\.\.\.(?=[ \t\r\n]|\Z)
 _CONTENT: Final = re.compile(r"^[ \t]*[^#\s]", re.MULTILINE)
 _DIRECTIVES: Final = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?:%[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*)+")
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ufeff\ue000-\ufffd\U00010000-\U0010ffff]")
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _STEP: Final = re.compile(r'\["(?P<quoted>[^"]*)"\]|\[(?P<index>[0-9]{1,9})\]|(?P<name>[^.\[\]]+)')
 
 
@@ -160,11 +160,6 @@ def parse_section(section: Section, values: int) -> Parsed:
     return Parsed(documents=documents, problems=problems, values=value.count)
 
 
-def printable(text: str) -> str:
-    """Return `text` with what would move a cursor, break a line or turn it around written as an escape."""
-    return _UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape", "surrogatepass").decode(), text)
-
-
 def _parse_json(section: Section, limits: Limits) -> Parsed:
     documents: list[Document] = []
     problems: list[FileProblem] = []
@@ -270,7 +265,7 @@ def _tree(text: str) -> yaml.Node | None:
     """Compose the node tree of a text that has been read within the limits (JSON texts: as far as YAML reads them)."""
     try:
         return yaml.compose(text, Loader=yaml.CSafeLoader)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):
         return None
 
 

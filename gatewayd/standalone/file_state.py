@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Final
 
 from gatewayd.api.meta import Resource
+from gatewayd.printable import shown_path
 from gatewayd.standalone.admission import Admitted, Identity, Ignored, Refused, admit
 from gatewayd.standalone.documents import LIMITS, FileProblem, Place, Section, parse_section, split_file
 
@@ -65,8 +66,20 @@ class FileState:
 NOTHING: Final = FileState(entries={}, problems=(), ignored=(), missing=False, read={})
 
 
-def next_state(file: str, before: FileState, contents: Contents) -> FileState | None:
-    """Return what is known of a file after its contents became that; None when it is gone."""
+def next_state(path: str, before: FileState, contents: Contents) -> FileState | None:
+    """Return what is known of a file after its contents became that; None when it is gone.
+
+    A failure of ours is that file's trouble: it keeps its objects, and says so.
+    """
+    file = shown_path(path)
+    try:
+        return _next_state(file, before, contents)
+    except Exception as error:  # noqa: BLE001 (whatever it is, the other files are served)
+        message = f"cannot be read: {type(error).__name__}: {error}{_still_serving(tuple(sorted(before.entries)))}"
+        return replace(before, problems=(FileProblem(file=file, line=1, message=message),), missing=False)
+
+
+def _next_state(file: str, before: FileState, contents: Contents) -> FileState | None:
     match contents:
         case Absence.GONE:
             return None

@@ -16,12 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from gatewayd.ir.limits import FOLDER_BYTES
 from gatewayd.standalone.documents import LIMITS
 from gatewayd.standalone.file_state import Absence, Contents, Unreadable
+from gatewayd.standalone.folder_scan import LEADS_OUT, SUFFIXES, is_inside, scan
 
-SUFFIXES: Final = (".yaml", ".yml", ".json")
 GRACE: Final = 0.1
 _IRREGULAR: Final = "not a regular file"
+_TOO_LARGE: Final = f"the manifests of the folder have more than {FOLDER_BYTES} bytes; at most that many are read"
 
 
 class Signature(NamedTuple):
@@ -34,20 +36,12 @@ class Signature(NamedTuple):
     changed: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """What a look at all names found."""
-
-    files: frozenset[str]
-    folders: frozenset[str]
-    unreadable: frozenset[str]
-
-
 @dataclass(slots=True)
 class FolderReader:
     """What has been read so far below `root`, whose paths are told to others as below `shown`.
 
-    `missing` says until when each missing file keeps its objects.
+    `missing` says until when each missing file keeps its objects, `watched` where something may happen, `outside` which
+    links lead out of the folder and are not followed.
     """
 
     root: str
@@ -56,20 +50,34 @@ class FolderReader:
     folders: frozenset[str] = frozenset()
     unreadable: set[str] = field(default_factory=set)
     missing: dict[str, float] = field(default_factory=dict)
+    watched: frozenset[str] = frozenset()
+    outside: frozenset[str] = frozenset()
+    excess: str | None = None
+    _home: str = ""
+    _bytes: int = 0
+    _excess_told: str | None = None
 
     def stale_paths(self) -> frozenset[str]:
         """Look at all names; return the files that are not as they were read, or cannot be reached."""
-        found = _scan(self.root)
-        self.folders = found.folders
-        names = found.files | self.files.keys() | self.missing.keys() | found.unreadable | self.unreadable
+        found = scan(self.root, self.files.keys())
+        self.folders, self.watched, self.outside = found.folders, found.watched, found.outside
+        self.excess, self._home = found.excess, found.home
+        names = (
+            found.files | self.files.keys() | self.missing.keys() | found.unreadable | self.unreadable | self.outside
+        )
         changed = {path for path, now in signatures(names).items() if now is None or now != self.files.get(path)}
         return frozenset(changed | self.unreadable)
 
     def read(self, paths: Iterable[str], now: float) -> dict[str, Contents]:
         """Return, by path as shown, what is new at `paths`."""
-        if not Path(self.root).is_dir():
+        if not os.path.isdir(self.root):  # noqa: PTH112 (Path raises where it may not look)
+            self._excess_told = None
             return {}
-        return {self._show(path): contents for path in sorted(paths) for contents in self._look(path, now)}
+        news = {self._show(path): contents for path in sorted(paths) for contents in self._look(path, now)}
+        if self.excess != self._excess_told:
+            self._excess_told = self.excess
+            news[self.shown] = Absence.GONE if self.excess is None else Unreadable(reason=self.excess)
+        return news
 
     def overdue(self, now: float) -> frozenset[str]:
         """Return the missing files whose time is over."""
@@ -82,7 +90,7 @@ class FolderReader:
             if not path.startswith(self.root + os.sep):
                 return None
             parts = Path(path[len(self.root) + 1 :]).parts
-            if any(part.startswith("..") for part in parts):
+            if any(part.startswith("..") for part in parts) or self._is_link_target(path):
                 return None
             if any(part.startswith(".") for part in parts):
                 continue
@@ -92,11 +100,19 @@ class FolderReader:
                 files.add(path)
         return frozenset(files)
 
+    def _is_link_target(self, path: str) -> bool:
+        """Say whether a path is in a folder that only a link leads to."""
+        folder = os.path.dirname(path)  # noqa: PTH120
+        return folder in self.watched and folder not in self.folders
+
     def _show(self, path: str) -> str:
         return self.shown + path[len(self.root) :]
 
     def _look(self, path: str, now: float) -> Iterator[Contents]:
         """Yield the new contents of one path; nothing when they are as they were."""
+        if path in self.outside:
+            yield from self._failed(path, OSError(errno.EXDEV, LEADS_OUT))
+            return
         try:
             state = os.stat(path)  # noqa: PTH116
         except (FileNotFoundError, NotADirectoryError):
@@ -119,9 +135,12 @@ class FolderReader:
         if signature.size == 0 and (before is None or before.size > 0 or path in self.missing):
             yield from self._emptied(path, signature, now)
             return
-        self.files[path] = signature
+        if self._bytes - _size(before) + _size(signature) > FOLDER_BYTES:
+            yield from self._failed(path, OSError(errno.EFBIG, _TOO_LARGE))
+            return
+        self._keep(path, signature)
         try:
-            data = _read(path)
+            data = _read(path, self._home)
         except OSError as error:
             yield from self._failed(path, error)
             return
@@ -139,7 +158,9 @@ class FolderReader:
             yield from self._failed(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
     def _vanished(self, path: str, now: float) -> Iterator[Contents]:
-        known = self.files.pop(path, None) is not None
+        before = self.files.pop(path, None)
+        self._bytes -= _size(before)
+        known = before is not None
         if path in self.unreadable and not known:
             self.unreadable.discard(path)
             yield Absence.GONE
@@ -153,57 +174,24 @@ class FolderReader:
     def _emptied(self, path: str, signature: Signature, now: float) -> Iterator[Contents]:
         until = self.missing.get(path)
         if path not in self.files and until is None:
-            self.files[path] = signature
+            self._keep(path, signature)
             return
         if until is None:
             self.missing[path] = now + GRACE
             yield Absence.MISSING
         elif until <= now:
             del self.missing[path]
-            self.files[path] = signature
+            self._keep(path, signature)
             yield b""
+
+    def _keep(self, path: str, signature: Signature) -> None:
+        self._bytes += _size(signature) - _size(self.files.get(path))
+        self.files[path] = signature
 
     def _failed(self, path: str, error: OSError) -> Iterator[Contents]:
         if path not in self.unreadable:
             self.unreadable.add(path)
             yield Unreadable(reason=(error.strerror or str(error)).lower())
-
-
-def _scan(root: str) -> _Found:
-    """Look at all names below `root`; symlinks are followed, hidden names and loops are not."""
-    files: set[str] = set()
-    unreadable: set[str] = set()
-    folders: set[str] = set()
-    seen: set[tuple[int, int]] = set()
-    pending = [root]
-    while pending:
-        folder = pending.pop()
-        try:
-            place = os.stat(folder)  # noqa: PTH116 (ten thousand names: Path would double the time)
-            if (place.st_dev, place.st_ino) in seen:
-                continue
-            seen.add((place.st_dev, place.st_ino))
-            folders.add(folder)
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    if entry.name.startswith("."):
-                        continue
-                    if _is_folder(entry):
-                        pending.append(entry.path)
-                    elif entry.name.endswith(SUFFIXES):
-                        files.add(entry.path)
-        except FileNotFoundError:
-            continue
-        except OSError:
-            unreadable.add(folder)
-    return _Found(files=frozenset(files), folders=frozenset(folders), unreadable=frozenset(unreadable))
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a symlink to itself
-        return False
 
 
 def _is_plain(path: str, folders: frozenset[str]) -> bool:
@@ -254,10 +242,27 @@ def _signature(state: os.stat_result) -> Signature:
     return Signature(state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
 
 
-def _read(path: str) -> bytes:
-    """Read a regular file, one byte more than is allowed at most; a pipe or a device is refused without waiting."""
+def _size(signature: Signature | None) -> int:
+    """Return how much of a file counts: what is beyond the limit of one file is not read."""
+    return 0 if signature is None else min(signature.size, LIMITS.file_bytes + 1)
+
+
+def _read(path: str, home: str) -> bytes:
+    """Read a regular file in `home`, one byte more than is allowed at most; nothing is waited for.
+
+    Where it is is asked of what has been opened, so that no link that comes in between leads elsewhere.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:  # noqa: PTH123 (a descriptor has no Path)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, _IRREGULAR)
+        if not is_inside(_where(descriptor, path), home):
+            raise OSError(errno.EXDEV, LEADS_OUT)
         return file.read(LIMITS.file_bytes + 1)
+
+
+def _where(descriptor: int, path: str) -> str:
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115
+    except OSError:
+        return os.path.realpath(path)

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gatewayd.standalone.documents import printable
+from gatewayd.printable import printable
 from gatewayd.standalone.rows import Board, Condition, GatewayRow, RouteRow
 
 _Row = GatewayRow | RouteRow

@@ -8,7 +8,7 @@ Plain scalars mean what they mean to `kubectl apply` (YAML 1.1 without dates and
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -17,8 +17,18 @@ import yaml
 
 _CORE: Final = "tag:yaml.org,2002:"
 _TEXT_TAGS: Final = frozenset({f"{_CORE}str", "!"})
-_RESOLVED_TAGS: Final = frozenset({f"{_CORE}{name}" for name in ("int", "float", "bool", "null")})
-_CONTAINER_TAGS: Final = frozenset({None, "!", f"{_CORE}map", f"{_CORE}seq"})
+_RESOLVED_TAGS: Final[Mapping[str, frozenset[type]]] = MappingProxyType({
+    f"{_CORE}int": frozenset({int}),
+    f"{_CORE}float": frozenset({int, float}),
+    f"{_CORE}bool": frozenset({bool}),
+    f"{_CORE}null": frozenset({type(None)}),
+})  # fmt: skip
+"""Tags that say what a text shall mean, and the types of which that is one."""
+_CONTAINER_TAGS: Final[Mapping[type, frozenset[str | None]]] = MappingProxyType({
+    dict: frozenset({None, "!", f"{_CORE}map"}),
+    list: frozenset({None, "!", f"{_CORE}seq"}),
+})  # fmt: skip
+_LONGEST_SHOWN: Final = 80
 _CONSTANTS: Final[Mapping[str, bool | None]] = MappingProxyType(
     {"": None, "~": None, "null": None, "Null": None, "NULL": None}
     | {word: True for text in ("true", "yes", "on") for word in (text, text.title(), text.upper())}
@@ -142,8 +152,7 @@ class _Builder:
 
     def read(self, parser: yaml.CSafeLoader) -> Value | None:
         documents = 0
-        while parser.check_event():
-            event: Any = parser.get_event()
+        for event in _events(parser):
             handle = _HANDLERS.get(type(event))
             if handle is not None:
                 handle(self, event)
@@ -158,15 +167,12 @@ class _Builder:
         frame = self._frames[-1] if self._frames else None
         if frame is not None and type(frame.items) is dict and frame.key is _NO_KEY:
             # A key is the text as written: JSON, which the API server reads, has no other keys.
-            self._check_tag(event)
+            self._scalar_value(event)
             self._charge(1, event)
             self._set_key(frame, event, _MERGE if plain and event.value == "<<" else event.value)
             self._remember(event.anchor, event.value, 1, 0)
             return
-        value: object = event.value
-        if plain or event.tag in _RESOLVED_TAGS:
-            value = plain_scalar(event.value)
-        self._check_tag(event)
+        value = self._scalar_value(event)
         self._charge(1, event)
         self._remember(event.anchor, value, 1, 0)
         self._put(value, 0, event)
@@ -198,7 +204,8 @@ class _Builder:
         self._put(frame.items, frame.height + 1, event)
 
     def _begin(self, event: yaml.CollectionStartEvent, items: dict[str, object] | list[object]) -> None:
-        self._check_tag(event)
+        if event.tag not in _CONTAINER_TAGS[type(items)]:
+            raise _not_allowed(event)
         frame = self._frames[-1] if self._frames else None
         if frame is not None and type(frame.items) is dict and frame.key is _NO_KEY:
             raise _flawed(event, "a key is a mapping or a list; only text is allowed")
@@ -245,10 +252,21 @@ class _Builder:
         if self._count > self._limits.values:
             raise _flawed(event, f"more than {self._limits.values} values, counted with every alias written out")
 
-    def _check_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
-        allowed = event.tag in _CONTAINER_TAGS or event.tag in _TEXT_TAGS or event.tag in _RESOLVED_TAGS
-        if not allowed:
-            raise _flawed(event, f"tag {str(event.tag)[:80]} is not allowed; manifests need no tags")
+    @staticmethod
+    def _scalar_value(event: yaml.ScalarEvent) -> object:
+        if event.tag is None:
+            return plain_scalar(event.value) if event.implicit[0] else event.value
+        if event.tag in _TEXT_TAGS:
+            return event.value
+        types = _RESOLVED_TAGS.get(event.tag)
+        if types is None:
+            raise _not_allowed(event)
+        value = plain_scalar(event.value)
+        if type(value) not in types:
+            short = event.value[:_LONGEST_SHOWN]
+            name = event.tag.removeprefix(_CORE)
+            raise _flawed(event, f'"{short}" is no !!{name}, as its tag says; manifests need no tags')
+        return value
 
     def _too_deep(self) -> str:
         return f"nested deeper than {self._limits.depth} levels"
@@ -272,6 +290,23 @@ def _merge_sources(value: object, event: yaml.Event) -> list[Mapping[str, object
             raise _flawed(event, "<< takes a mapping or a list of mappings")
         sources.append(source)
     return sources
+
+
+def _events(parser: yaml.CSafeLoader) -> Iterator[Any]:
+    line = 0
+    while True:
+        try:
+            if not parser.check_event():
+                return
+            event: Any = parser.get_event()
+        except ValueError as error:  # a tag of bytes that are no UTF-8 (`!<%ED%A0%80>`), which is not said as YAMLError
+            raise _FlawedError(Flaw(line=line, message=f"not valid YAML: {error}")) from error
+        line = event.end_mark.line
+        yield event
+
+
+def _not_allowed(event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> _FlawedError:
+    return _flawed(event, f"tag {str(event.tag)[:_LONGEST_SHOWN]} is not allowed; manifests need no tags")
 
 
 def _flawed(event: yaml.Event, message: str) -> _FlawedError:

@@ -11,7 +11,7 @@ CONFORMANCE = "conformance/run_suite.py"
 
 
 class Feature(NamedTuple):
-    """A feature and what shows it, a path in the repository: its feature test, or CONFORMANCE."""
+    """A feature and what shows it, a path in the repository: its feature test, a scenario, or CONFORMANCE."""
 
     name: str
     test: str
@@ -27,6 +27,9 @@ FEATURES: tuple[Feature, ...] = (
     Feature("GatewayFrontendClientCertificateValidationInsecureFallback", "tests/feature/test_tls_clients.py"),
     Feature("GatewayStaticAddresses", CONFORMANCE),
     Feature("GatewayAddressEmpty", CONFORMANCE),
+    # The suite has no test of these two.
+    Feature("GatewayAddressRoutability", "conformance/scenarios/cases/routability.py"),
+    Feature("GatewayAddressRoutabilityCluster", "conformance/scenarios/cases/routability.py"),
     Feature("GatewayInfrastructure", CONFORMANCE),
     Feature("GatewayListenerFilters", "tests/feature/test_listener_filters.py"),
     Feature("ListenerSet", "tests/feature/test_listenersets.py"),

@@ -5,6 +5,7 @@ Messages: `<field path>: <what is wrong>; <what is allowed>`, without a final pe
 """
 
 from gatewayd.ir.outcome import Verdict
+from gatewayd.printable import printable
 
 ACCEPTED = "Accepted"
 RESOLVED_REFS = "ResolvedRefs"
@@ -13,12 +14,17 @@ CONFLICTED = "Conflicted"
 OVERLAPPING = "OverlappingTLSConfig"
 
 
+def _verdict(kind: str, reason: str, message: str, *, status: bool) -> Verdict:
+    """Return a verdict; what others wrote and it quotes stays one line, whoever prints it."""
+    return Verdict(type=kind, status=status, reason=reason, message=printable(message))
+
+
 def _good(kind: str, message: str = "") -> Verdict:
-    return Verdict(type=kind, status=True, reason=kind, message=message)
+    return _verdict(kind, kind, message, status=True)
 
 
 def _bad(kind: str, reason: str, message: str) -> Verdict:
-    return Verdict(type=kind, status=False, reason=reason, message=message)
+    return _verdict(kind, reason, message, status=False)
 
 
 # What is said of most objects is one value.
@@ -68,12 +74,12 @@ def no_conflicts() -> Verdict:
 
 def conflicted(reason: str, message: str) -> Verdict:
     """Say that the listener cannot be told from another one."""
-    return Verdict(type=CONFLICTED, status=True, reason=reason, message=message)
+    return _verdict(CONFLICTED, reason, message, status=True)
 
 
 def overlapping_tls(message: str) -> Verdict:
     """Clients may reuse a connection of this listener for a host of another one (it answers 421)."""
-    return Verdict(type=OVERLAPPING, status=True, reason="OverlappingHostnames", message=message)
+    return _verdict(OVERLAPPING, "OverlappingHostnames", message, status=True)
 
 
 def insecure_frontend() -> Verdict:
@@ -82,7 +88,7 @@ def insecure_frontend() -> Verdict:
     https://gateway-api.sigs.k8s.io/geps/gep-91/
     """
     message = "spec.tls.frontend: AllowInsecureFallback lets clients in whose certificate is not valid"
-    return Verdict(type="InsecureFrontendValidationMode", status=True, reason="ConfigurationChanged", message=message)
+    return _verdict("InsecureFrontendValidationMode", "ConfigurationChanged", message, status=True)
 
 
 # --- Gateways --------------------------------------------------------------------------------------------------
@@ -90,7 +96,7 @@ def insecure_frontend() -> Verdict:
 
 def some_listeners_not_valid(names: str) -> Verdict:
     """Say that the Gateway works but for some listeners."""
-    return Verdict(type=ACCEPTED, status=True, reason="ListenersNotValid", message=f"listeners not valid: {names}")
+    return _verdict(ACCEPTED, "ListenersNotValid", f"listeners not valid: {names}", status=True)
 
 
 def no_listener_valid(names: str) -> Verdict:

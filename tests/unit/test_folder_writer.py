@@ -42,3 +42,14 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(FilesInTheWayError, match="cannot be written"):
         write_new(tmp_path / "file" / "sub", {"x.yaml": "1"})
+
+
+def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+    folder, other = tmp_path / "gateway", tmp_path / "precious"
+    folder.mkdir()
+    other.write_text("mine")
+    (folder / "a.yaml").symlink_to(other)
+
+    with pytest.raises(FilesInTheWayError, match="cannot be written"):
+        write_beside(folder, {"a.yaml": "new"}, kept=())
+    assert other.read_text() == "mine"

@@ -148,6 +148,13 @@ async def test_a_message_is_no_longer_than_the_api_server_takes(rig: Rig) -> Non
         assert rig.messages == ["x" * MESSAGE_LIMIT]
 
 
+async def test_a_message_is_one_line_that_no_terminal_obeys(rig: Rig) -> None:
+    rig.warns("a\n\x1b[2J\u202e")
+    async with running(rig.recorder.run()):
+        await passes(1.0)
+        assert rig.messages == [r"a\n\x1b[2J\u202e"]
+
+
 async def test_who_does_not_lead_says_nothing(rig: Rig) -> None:
     rig.leader.leads = False
     rig.warns("one")

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from gatewayd.api.meta import ObjectKey
@@ -74,3 +76,24 @@ def test_absence_and_what_cannot_be_read() -> None:
         "a.yaml:1: cannot be read: permission denied; still serving the last good version of HTTPRoute default/shop"
     ]
     assert read(route("shop"), unreadable).problems == ()
+
+
+def test_a_failure_of_ours_is_that_files_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = read(route("shop"))
+
+    def fails(_document: object) -> None:
+        raise LookupError("of\n")
+
+    monkeypatch.setattr(file_state, "admit", fails)
+    after = read(route("cart"), before)
+    assert after.entries == before.entries
+    assert [str(problem) for problem in after.problems] == [
+        r"a.yaml:1: cannot be read: LookupError: of\n; still serving the last good version of HTTPRoute default/shop"
+    ]
+
+
+def test_a_name_that_is_no_utf_8_is_told_by_its_bytes() -> None:
+    state = next_state(os.fsdecode(b"\xff.yaml"), NOTHING, b"kind: A\nmetadata: {name: a}\n" + route("shop"))
+    assert state is not None
+    assert [problem.file for problem in state.problems] == [r"\xff.yaml"]
+    assert state.entries[SHOP].place.file == r"\xff.yaml"

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from gatewayd.standalone import folder_reader, folder_scan
 from gatewayd.standalone.documents import LIMITS
 from gatewayd.standalone.folder import Absence, Contents, Unreadable
 from gatewayd.standalone.folder_reader import GRACE, FolderReader, any_being_written
+from gatewayd.standalone.folder_scan import LEADS_OUT
 
 
 def reader_of(root: Path) -> FolderReader:
@@ -133,6 +135,86 @@ def test_links_in_circles_and_to_nothing_are_harmless(tmp_path: Path) -> None:
     assert changes["shown/a.yaml"] == b"1"
     assert isinstance(changes["shown/self.yaml"], Unreadable)
     assert len(changes) == 2
+
+
+def test_a_link_that_leads_out_keeps_what_was_there_and_is_mended(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    write(tmp_path, secret="2")
+    write(root, a="1", b="3")
+    reader = reader_of(root)
+    assert look(reader) == {"shown/a.yaml": b"1", "shown/b.yaml": b"3"}
+    (root / "a.yaml").unlink()
+    (root / "a.yaml").symlink_to("../secret.yaml")
+    assert look(reader) == {"shown/a.yaml": Unreadable(reason=LEADS_OUT)}
+    assert look(reader) == {}
+    (root / "a.yaml").unlink()
+    (root / "a.yaml").symlink_to("b.yaml")
+    assert look(reader) == {"shown/a.yaml": b"3"}
+
+
+def test_a_folder_that_leads_out_is_a_problem_until_it_is_gone(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "all").symlink_to("/")
+    reader = reader_of(root)
+    assert look(reader) == {"shown/all": Unreadable(reason=LEADS_OUT)}
+    (root / "all").unlink()
+    assert look(reader) == {"shown/all": Absence.GONE}
+    assert look(reader) == {}
+
+
+def test_a_link_that_came_after_the_look_is_not_followed(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / "sub").mkdir(parents=True)
+    write(tmp_path, a="secret")
+    write(root / "sub", a="1")
+    reader = reader_of(root)
+    stale = reader.stale_paths()
+    (root / "sub").rename(root / "old")
+    (root / "sub").symlink_to(tmp_path)
+    assert reader.read(stale, 0.0) == {"shown/sub/a.yaml": Unreadable(reason=LEADS_OUT)}
+
+
+def test_all_files_together_have_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder_reader, "FOLDER_BYTES", 10)
+    write(tmp_path, a="12345", b="12345", c="1")
+    reader = reader_of(tmp_path)
+    found = look(reader)
+    assert (found["shown/a.yaml"], found["shown/b.yaml"]) == (b"12345", b"12345")
+    too_large = found["shown/c.yaml"]
+    assert isinstance(too_large, Unreadable)
+    assert "bytes" in too_large.reason
+    write(tmp_path, a="1")
+    assert look(reader) == {"shown/a.yaml": b"1", "shown/c.yaml": b"1"}
+    write(tmp_path, b="1234567890")
+    assert look(reader) == {"shown/b.yaml": Unreadable(reason=too_large.reason)}
+    (tmp_path / "b.yaml").unlink()
+    look(reader)
+    write(tmp_path, d="12345678")
+    assert look(reader)["shown/d.yaml"] == b"12345678"
+
+
+def test_what_is_left_out_is_told_of_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder_scan, "FOLDER_FILES", 1)
+    write(tmp_path, a="1", b="2")
+    reader = reader_of(tmp_path)
+    found = look(reader)
+    assert found["shown/a.yaml"] == b"1"
+    assert isinstance(found["shown"], Unreadable)
+    assert look(reader) == {}
+    (tmp_path / "b.yaml").unlink()
+    assert look(reader) == {"shown": Absence.GONE}
+
+
+def test_what_happens_where_a_link_leads_is_seen(tmp_path: Path) -> None:
+    (tmp_path / ".store").mkdir()
+    write(tmp_path / ".store", a="1")
+    (tmp_path / "a.yaml").symlink_to(".store/a.yaml")
+    reader = reader_of(tmp_path)
+    assert look(reader) == {"shown/a.yaml": b"1"}
+    assert reader.concerned([str(tmp_path / ".store" / "a.yaml")]) is None
+    assert reader.concerned([str(tmp_path / ".git" / "a.yaml")]) == frozenset()
 
 
 def test_pipes_are_refused_without_waiting(tmp_path: Path) -> None:

@@ -1,10 +1,16 @@
 import asyncio
+import json
+import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from pathlib import Path
 
+import pytest
+
 from gatewayd.standalone.folder import Absence, Contents, Unreadable
-from gatewayd.standalone.watch import watch_folder
+from gatewayd.standalone.folder_scan import LEADS_OUT
+from gatewayd.standalone.watch import NOT_TOLD, watch_folder
+from tests.unit.standalone import unwatched
 
 DEADLINE = 10.0
 
@@ -91,3 +97,58 @@ async def test_a_swapped_configmap(tmp_path: Path) -> None:
         (tmp_path / "..new").symlink_to("..2")
         (tmp_path / "..new").rename(tmp_path / "..data")
         await changes.until("a.yaml", b"..2")
+
+
+async def test_a_link_to_everything_is_not_followed(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    write(tmp_path / "elsewhere" / "z.yaml", "1")
+    write(root / "a.yaml", "1")
+    (root / "all").symlink_to("/")
+    (root / "elsewhere").symlink_to("../elsewhere")
+    async with aclosing(watch_folder(root)) as batches:
+        changes = Changes(batches, root)
+        await changes.until("a.yaml", b"1")
+        assert {path for path, what in changes.told if what == Unreadable(reason=LEADS_OUT)} == {"all", "elsewhere"}
+        write(root / "sub" / "b.yaml", "2")
+        await changes.until("sub/b.yaml", b"2")
+        write(root / "sub" / "b.yaml", "3")
+        await changes.until("sub/b.yaml", b"3")
+        assert {path for path, _ in changes.told} == {"a.yaml", "all", "elsewhere", "sub/b.yaml"}
+
+
+async def test_a_file_that_a_link_leads_to_is_followed(tmp_path: Path) -> None:
+    write(tmp_path / ".store" / "a.yaml", "1")
+    (tmp_path / "a.yaml").symlink_to(".store/a.yaml")
+    async with aclosing(watch_folder(tmp_path)) as batches:
+        changes = Changes(batches, tmp_path)
+        await changes.until("a.yaml", b"1")
+        write(tmp_path / ".store" / "a.yaml", "2")
+        await changes.until("a.yaml", b"2")
+
+
+async def test_without_inotify_changes_are_looked_for(tmp_path: Path) -> None:
+    write(tmp_path / "a.yaml", "1")
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, unwatched.__file__, str(tmp_path)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert child.stdout is not None
+    assert child.stderr is not None
+    try:
+        async with asyncio.timeout(DEADLINE):
+            first = await child.stdout.readline()
+            if not first and await child.wait() == unwatched.NO_NAMESPACE:
+                pytest.skip("this system grants no user namespace")
+            assert json.loads(first) == [str(tmp_path / "a.yaml"), "1"]
+            event = json.loads(await child.stderr.readline())
+            assert event["event"] == NOT_TOLD
+            assert "fs.inotify.max_user_instances" in event["limits"]
+            write(tmp_path / "sub" / "b.yaml", "2")
+            assert json.loads(await child.stdout.readline()) == [str(tmp_path / "sub" / "b.yaml"), "2"]
+            write(tmp_path / "a.yaml", "three")
+            assert json.loads(await child.stdout.readline()) == [str(tmp_path / "a.yaml"), "three"]
+    finally:
+        if child.returncode is None:
+            child.kill()
+        await child.wait()

@@ -58,6 +58,11 @@ def test_quotes_and_the_tags_of_text_keep_text() -> None:
     assert value_of("['on', \"1\", !!str 1, ! 2, !!int '3', !!bool yes]") == ["on", "1", "1", "2", 3, True]
 
 
+def test_tags_that_fit_are_harmless() -> None:
+    text = "{a: !!int '1', b: !!float 1, c: !!bool 'on', d: !!null '', e: !!map {f: !!seq [!!str 1]}, !!str 2: ! 3}"
+    assert value_of(text) == {"a": 1, "b": 1, "c": True, "d": None, "e": {"f": ["1"]}, "2": "3"}
+
+
 def test_keys_are_the_text_as_written() -> None:
     assert value_of("{on: 1, 1: 2, ~: 3, 2024-01-01: 4}") == {"on": 1, "1": 2, "~": 3, "2024-01-01": 4}
 
@@ -97,6 +102,27 @@ def test_a_document_of_comments_is_nothing_or_null(text: str) -> None:
         ("- &a [x]\n- {*a : b}\n", 1, "a key is no text; only text is allowed"),
         ("a: !!binary aGk=\n", 0, "tag tag:yaml.org,2002:binary is not allowed; manifests need no tags"),
         ("a: !x {b: c}\n", 0, "tag !x is not allowed; manifests need no tags"),
+        ("a: 1\nb: !!bool x\n", 1, '"x" is no !!bool, as its tag says; manifests need no tags'),
+        ("a: !!int ''\n", 0, '"" is no !!int, as its tag says; manifests need no tags'),
+        ("a: !!float ''\n", 0, '"" is no !!float, as its tag says; manifests need no tags'),
+        ("- !!int 1.5\n", 0, '"1.5" is no !!int, as its tag says; manifests need no tags'),
+        ("- !!null x\n", 0, '"x" is no !!null, as its tag says; manifests need no tags'),
+        ("a: !!timestamp x\n", 0, "tag tag:yaml.org,2002:timestamp is not allowed; manifests need no tags"),
+        ("a: !!set {b}\n", 0, "tag tag:yaml.org,2002:set is not allowed; manifests need no tags"),
+        ("a: !!map x\n", 0, "tag tag:yaml.org,2002:map is not allowed; manifests need no tags"),
+        ("a: !!int {b: c}\n", 0, "tag tag:yaml.org,2002:int is not allowed; manifests need no tags"),
+        ("a: !!seq {b: c}\n", 0, "tag tag:yaml.org,2002:seq is not allowed; manifests need no tags"),
+        ("!!bool x: y\n", 0, '"x" is no !!bool, as its tag says; manifests need no tags'),
+        (
+            "a: !!python/object/apply:os.system [id]\n",
+            0,
+            "tag tag:yaml.org,2002:python/object/apply:os.system is not allowed; manifests need no tags",
+        ),
+        (
+            "a: 1\nb: !<%ED%A0%80> x\n",
+            1,
+            "not valid YAML: 'utf-8' codec can't decode byte 0xed in position 0: invalid continuation byte",
+        ),
         ("{<<: 3}\n", 0, "<< takes a mapping or a list of mappings"),
         ("[[[[[[[[[x]]]]]]]]]\n", 0, "nested deeper than 8 levels"),
         ("a: b\n--- \nc: d\n", 1, "a second document begins without a line of ---"),

@@ -11,6 +11,7 @@ def test_as_many_as_a_status_can_carry() -> None:
     assert len(SUPPORTED_FEATURES) <= 64
 
 
-def test_every_feature_names_a_feature_test_or_the_suite() -> None:
+def test_every_feature_names_a_feature_test_or_a_scenario_or_the_suite() -> None:
     tests = {each.test for each in FEATURES} - {CONFORMANCE}
-    assert all(each.startswith("tests/feature/test_") and each.endswith(".py") for each in tests)
+    places = ("tests/feature/test_", "conformance/scenarios/cases/")
+    assert all(each.startswith(places) and each.endswith(".py") for each in tests)

@@ -39,3 +39,9 @@ def test_statuses_know_every_type_that_is_said() -> None:
         verdicts.OVERLAPPING,
     }
     assert said <= OWN_CONDITIONS
+
+
+def test_what_others_wrote_stays_within_the_line() -> None:
+    hostile = "\x1b[2J\n::error::\u202e"
+    said = (verdicts.unresolved("a", hostile), verdicts.programmed(hostile), verdicts.overlapping_tls(hostile))
+    assert {each.message for each in said} == {r"\x1b[2J\n::error::\u202e"}
