@@ -7,10 +7,12 @@ https://www.rfc-editor.org/rfc/rfc3986#section-6
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from gatewayd.explain.headers import becomes_websocket, ignored_upgrades, routed_headers
+from gatewayd.ir.edge import UPGRADE
 from gatewayd.ir.filters import Header
 
 _ESCAPED_SLASH: Final = re.compile(r"%2f", re.IGNORECASE)
@@ -21,15 +23,13 @@ _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 _ESCAPED: Final = frozenset(' "<>`{}^|')
 _DOTS: Final = frozenset({".", ".."})
 _GRPC: Final = "application/grpc"
-_HOW: Final = "x-forwarded-proto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """`host` without a port and in lower case, `authority` as sent; `path` without its `query`.
 
-    `headers` has lower-case names, in order, without those that Envoy drops. Of those that it sets by itself only
-    x-forwarded-proto is there: the values of x-request-id and x-forwarded-for are not known beforehand.
+    `headers` are those of `routed_headers`. `remarks`: what was left out on the way, in words.
     """
 
     scheme: str
@@ -39,6 +39,7 @@ class Request:
     path: str
     query: str | None
     headers: tuple[Header, ...]
+    remarks: tuple[str, ...]
 
     @property
     def target(self) -> str:
@@ -103,17 +104,16 @@ def received(sent: Sent) -> Request | Answered:
         host=without_port(sent.host).lower(),
         path=path,
         query=query if mark else None,
-        headers=tuple(_headers(sent)),
+        headers=tuple(routed_headers(sent.headers, sent.scheme)),
+        remarks=tuple(_remarks(sent)),
     )
 
 
-def _headers(sent: Sent) -> Iterable[Header]:
-    for each in sent.headers:
-        name = each.name.lower()
-        if not name.startswith("x-envoy-") and name != _HOW:
-            yield Header(name=name, value=each.value.strip(" \t"))
-    # Envoy says how the client came, whatever the client says.
-    yield Header(name=_HOW, value=sent.scheme)
+def _remarks(sent: Sent) -> Iterator[str]:
+    for each in ignored_upgrades(sent.headers):
+        yield f"upgrade to {each} is ignored, the request is served without it; {UPGRADE} is passed on"
+    if becomes_websocket(sent.headers):
+        yield f"the connection becomes a {UPGRADE} if the backend agrees"
 
 
 def _refused(sent: Sent) -> str:

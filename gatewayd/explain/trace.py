@@ -59,10 +59,12 @@ class Trace:
     """What becomes of the request at one port of one Gateway ("namespace/name"), and who else wanted it.
 
     `asked`: what the listener asks before any rule is chosen; `end` is for when they consent and add nothing.
+    `remarks`: what of the request was left out before that.
     """
 
     gateway: str
     port: int
+    remarks: tuple[str, ...]
     asked: tuple[str, ...]
     end: End
     rivals: tuple[Rival, ...]
@@ -104,7 +106,7 @@ def _is_http(chain: FilterChain, scheme: str) -> bool:
 def _trace(engine: Engine, config: ProxyConfig, listener: StreamListener, sent: Sent) -> Trace:
     request = received(sent)
     if isinstance(request, Answered):
-        return Trace(gateway=config.gateway, port=listener.port, asked=(), end=request, rivals=())
+        return Trace(gateway=config.gateway, port=listener.port, remarks=(), asked=(), end=request, rivals=())
     chain = _chain(listener, request.host if sent.scheme == "https" else "")
     host, end = _end(config, chain, request)
     domain = None if host is None else host.domain
@@ -115,6 +117,7 @@ def _trace(engine: Engine, config: ProxyConfig, listener: StreamListener, sent: 
     return Trace(
         gateway=config.gateway,
         port=listener.port,
+        remarks=request.remarks,
         asked=tuple(backend_name(ServiceBackend(upstream=each.upstream)) for each in guards),
         end=end,
         rivals=rivals(engine, seat, request, winner),

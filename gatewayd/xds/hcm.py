@@ -7,11 +7,14 @@ from typing import Any, assert_never
 
 from envoy.config.core.v3 import protocol_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as pb
+from envoy.type.matcher.v3 import regex_pb2, string_pb2
 from google.protobuf import wrappers_pb2
 
+from gatewayd.ir.edge import IGNORED_UPGRADES, UPGRADE
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.proxy import HTTPTraffic
 from gatewayd.xds import names
+from gatewayd.xds.early import early_mutation
 from gatewayd.xds.filters.chain import http_filters
 from gatewayd.xds.filters.scope import scope_filter, scoped_fields
 from gatewayd.xds.message import ADS, seconds
@@ -29,6 +32,7 @@ _CONNECTION = protocol_pb2.HttpProtocolOptions(
 _HTTP1 = protocol_pb2.Http1ProtocolOptions(
     # HTTP/1.0 with a Host is served, as `ab` and old health checks send it; without a Host it gets a 400.
     accept_http_10=True,
+    ignore_http_11_upgrade=[string_pb2.StringMatcher(safe_regex=regex_pb2.RegexMatcher(regex=IGNORED_UPGRADES))],
 )
 _HTTP2 = protocol_pb2.Http2ProtocolOptions(
     max_concurrent_streams=wrappers_pb2.UInt32Value(value=100),
@@ -48,8 +52,8 @@ def connection_manager(traffic: HTTPTraffic) -> Any:
         http_protocol_options=_HTTP1,
         http2_protocol_options=_HTTP2,
         server_header_transformation=_HCM.PASS_THROUGH,
-        upgrade_configs=[_HCM.UpgradeConfig(upgrade_type="websocket")],
-        # The peer is the client: what it claims to have forwarded is not believed, x-envoy-* is dropped.
+        upgrade_configs=[_HCM.UpgradeConfig(upgrade_type=UPGRADE)],
+        # The peer is the client: what it claims to have forwarded is not believed.
         use_remote_address=_TRUE,
         # Rules are applied to the path that a backend will see, however it was spelt.
         normalize_path=_TRUE,
@@ -65,7 +69,11 @@ def _discovery(traffic: HTTPTraffic) -> dict[str, Any]:
     match discovery:
         case RouteDiscovery.PER_LISTENER:
             rds = pb.Rds(config_source=ADS, route_config_name=names.route_table(traffic.table))
-            return {"rds": rds, "http_filters": http_filters(opted_into=True)}
+            return {
+                "rds": rds,
+                "early_header_mutation_extensions": early_mutation(),
+                "http_filters": http_filters(opted_into=True),
+            }
         case RouteDiscovery.PER_HOST:
             # The filters are made before the script finds the route of a host in capitals, or of a wildcard.
             filters = [scope_filter(), *http_filters(opted_into=False)]

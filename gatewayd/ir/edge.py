@@ -1,0 +1,61 @@
+"""What every listener takes from clients before a route is asked: one table for the proxies and for `explain`."""
+
+from dataclasses import dataclass
+from typing import Final
+
+UPGRADE: Final = "websocket"
+"""The one protocol that a connection may turn to. A wish for another one is ignored, as it may be:
+https://www.rfc-editor.org/rfc/rfc9110#section-7.8"""
+
+
+def _others_than(word: str) -> str:
+    """Return an RE2 expression for every text but a word, whatever its case."""
+    size = len(word)
+    # "\C" is a byte: what is not UTF-8 is no such word either.
+    differs = (rf"{word[:at]}[^{letter}]\C*" for at, letter in enumerate(word))
+    return "(?i)" + "|".join((rf"\C{{0,{size - 1}}}", rf"\C{{{size + 1},}}", *differs))
+
+
+IGNORED_UPGRADES: Final = _others_than(UPGRADE)
+"""An RE2 expression for the tokens of the header Upgrade that are left out, each by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientHeader:
+    """A header that a proxy writes, not a client: what clients send under its `name` is taken away.
+
+    A name that ends in "*" stands for all that begin so. `seen` is what a backend sees under it, "" for nothing.
+    """
+
+    name: str
+    seen: str
+
+
+CLIENT_HEADERS: Final = (
+    ClientHeader(name="x-forwarded-for", seen="the address of the connection"),
+    ClientHeader(name="x-forwarded-proto", seen="http or https, as the connection came"),
+    ClientHeader(name="x-forwarded-*", seen=""),
+    ClientHeader(name="forwarded", seen=""),
+    # By these names proxies of various makes, and what runs behind them, call the address of the client.
+    ClientHeader(name="x-real-ip", seen=""),
+    ClientHeader(name="x-client-ip", seen=""),
+    ClientHeader(name="x-cluster-client-ip", seen=""),
+    ClientHeader(name="true-client-ip", seen=""),
+    ClientHeader(name="cf-connecting-ip", seen=""),
+    # Some steer Envoy, the others tell a backend what an Envoy in front of it has done.
+    ClientHeader(name="x-envoy-external-address", seen="the address of the connection"),
+    ClientHeader(name="x-envoy-*", seen=""),
+    ClientHeader(name="x-request-id", seen="a new one for each request"),
+    ClientHeader(name="x-gatewayd-*", seen=""),
+    # Part of an upgrade that is not done.
+    ClientHeader(name="http2-settings", seen=""),
+)
+"""Which headers of clients are believed: these are not, all others are passed on as they come."""
+
+PREFIXES_OF_CLIENTS: Final = tuple(each.name[:-1] for each in CLIENT_HEADERS if each.name.endswith("*"))
+NAMES_OF_CLIENTS: Final = tuple(each.name for each in CLIENT_HEADERS if not each.name.startswith(PREFIXES_OF_CLIENTS))
+
+
+def is_hidden(name: str) -> bool:
+    """Tell whether what a client sends under a name (in lower case) goes no further."""
+    return name in NAMES_OF_CLIENTS or name.startswith(PREFIXES_OF_CLIENTS)
