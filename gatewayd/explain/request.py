@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+import re2
+
 from gatewayd.explain.headers import becomes_websocket, ignored_upgrades, routed_headers
-from gatewayd.ir.edge import UPGRADE
+from gatewayd.ir.edge import AUTHORITY, UPGRADE
 from gatewayd.ir.filters import Header
 
 _ESCAPED_SLASH: Final = re.compile(r"%2f", re.IGNORECASE)
@@ -27,7 +29,7 @@ _GRPC: Final = "application/grpc"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """`host` without a port and in lower case, `authority` as sent; `path` without its `query`.
+    """`host` without a port and in lower case, `authority` as backends see it; `path` without its `query`.
 
     `headers` are those of `routed_headers`. `remarks`: what was left out on the way, in words.
     """
@@ -97,11 +99,15 @@ def received(sent: Sent) -> Request | Answered:
         return Answered(
             status=307, location=target, why="the path has escaped slashes; clients are sent to it unescaped"
         )
+    authority = without_dot(sent.host)
+    if re2.fullmatch(AUTHORITY, authority) is None:
+        why = f"{authority!r} is no host; a name or an address, perhaps with a port up to 65535, is one"
+        return Answered(status=400, location="", why=why)
     return Request(
         scheme=sent.scheme,
         method=sent.method,
-        authority=sent.host,
-        host=without_port(sent.host).lower(),
+        authority=authority,
+        host=without_port(authority).lower(),
         path=path,
         query=query if mark else None,
         headers=tuple(routed_headers(sent.headers, sent.scheme)),
@@ -125,6 +131,14 @@ def _refused(sent: Sent) -> str:
         return "the path has a space, a control character or a character that is not ASCII"
     underscored = [each.name for each in sent.headers if "_" in each.name]
     return f"header {underscored[0]} has an underscore in its name" if underscored else ""
+
+
+def without_dot(authority: str) -> str:
+    """Return an authority whose host does not end in the dot of the root: "a.:80" is "a:80"."""
+    host, colon, port = authority.rpartition(":")
+    if colon and host.endswith(".") and port.isdigit():
+        return f"{host[:-1]}:{port}"
+    return authority.removesuffix(".")
 
 
 def without_port(authority: str) -> str:

@@ -5,7 +5,6 @@ are kept: exact names before wildcards, longer wildcards before shorter ones, th
 https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/config/route/v3/route_components.proto (domains)
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -183,11 +182,4 @@ def _table(config: ProxyConfig, key: RouteTableKey) -> RouteTable:
 
 def _virtual_host(table: RouteTable, host: str) -> VirtualHost | None:
     by_domain = {each.domain: each for each in table.virtual_hosts}
-    return next((found for found in _candidates(by_domain, host)), None)
-
-
-def _candidates(by_domain: dict[str, VirtualHost], host: str) -> Iterator[VirtualHost]:
-    for domain in broader(host):
-        # A wildcard stands for one label at least, and an empty one is none.
-        if domain in by_domain and not (domain.startswith("*.") and domain[1:] == host):
-            yield by_domain[domain]
+    return next((by_domain[domain] for domain in broader(host) if domain in by_domain), None)

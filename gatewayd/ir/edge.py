@@ -20,6 +20,21 @@ IGNORED_UPGRADES: Final = _others_than(UPGRADE)
 """An RE2 expression for the tokens of the header Upgrade that are left out, each by itself."""
 
 
+_NAME: Final = r"[0-9A-Za-z_-]+(?:\.[0-9A-Za-z_-]+)*"
+# Every address, and little else: each filter chain of a proxy has it, so it is short.
+_IPV6: Final = r"\[(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{0,4}|[0-9]{1,3}(?:\.[0-9]{1,3}){3})\]"
+_PORT: Final = "[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+
+AUTHORITY: Final = rf"(?:{_NAME}|{_IPV6})(?::(?:{_PORT}))?"
+"""An RE2 expression for the Host (or :authority) that a request must have: a name or an address, perhaps a port.
+
+Nothing else is taken for a host: what stands behind a colon is left out where a host is looked up, so that a user, a
+second host or any other text there would reach a backend under a name that is not the one that rules were chosen by. A
+list, which is what two lines of Host are, is none either. One dot at the end of the name is taken off before.
+https://www.rfc-editor.org/rfc/rfc9112#section-3.2
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientHeader:
     """A header that a proxy writes, not a client: what clients send under its `name` is taken away.

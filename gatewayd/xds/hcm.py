@@ -15,6 +15,7 @@ from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.proxy import HTTPTraffic
 from gatewayd.xds import names
 from gatewayd.xds.early import early_mutation
+from gatewayd.xds.filters.authority import REFUSAL, authority_filter
 from gatewayd.xds.filters.chain import http_filters
 from gatewayd.xds.filters.scope import scope_filter, scoped_fields
 from gatewayd.xds.message import ADS, seconds
@@ -55,6 +56,9 @@ def connection_manager(traffic: HTTPTraffic) -> Any:
         upgrade_configs=[_HCM.UpgradeConfig(upgrade_type=UPGRADE)],
         # The peer is the client: what it claims to have forwarded is not believed.
         use_remote_address=_TRUE,
+        local_reply_config=REFUSAL,
+        # "shop.example." is the host shop.example; backends see it without the dot.
+        strip_trailing_host_dot=True,
         # Rules are applied to the path that a backend will see, however it was spelt.
         normalize_path=_TRUE,
         merge_slashes=True,
@@ -72,11 +76,11 @@ def _discovery(traffic: HTTPTraffic) -> dict[str, Any]:
             return {
                 "rds": rds,
                 "early_header_mutation_extensions": early_mutation(),
-                "http_filters": http_filters(opted_into=True),
+                "http_filters": [authority_filter(), *http_filters(opted_into=True)],
             }
         case RouteDiscovery.PER_HOST:
             # The filters are made before the script finds the route of a host in capitals, or of a wildcard.
-            filters = [scope_filter(), *http_filters(opted_into=False)]
+            filters = [authority_filter(), scope_filter(), *http_filters(opted_into=False)]
             return {**scoped_fields(traffic.table), "http_filters": filters}
         case _:
             assert_never(discovery)

@@ -89,7 +89,9 @@ def _filter_chain(of: FilterChain) -> Any:
             end = _filter(tcp.NAME, tcp.tcp_proxy(traffic.action, of.name))
         case _:
             assert_never(traffic)
-    names_match = listener_components_pb2.FilterChainMatch(server_names=of.server_names) if of.server_names else None
+    # "shop.example." is the host shop.example, also where a client says so before any request.
+    spelt = [spelling for name in of.server_names for spelling in (name, f"{name}.")]
+    names_match = listener_components_pb2.FilterChainMatch(server_names=spelt) if spelt else None
     return listener_components_pb2.FilterChain(
         name=of.name,
         filter_chain_match=names_match,

@@ -61,7 +61,7 @@ KNOWN = serialised(
 
 
 def scope_filter() -> Any:
-    """Return the filter that looks again; it must be the first of its connection manager."""
+    """Return the filter that looks again; it must stand before all that routes configure."""
     script = base_pb2.DataSource(inline_string=_LOOK_AGAIN)
     return pb.HttpFilter(name=_NAME, typed_config=packed(lua_pb2.Lua(default_source_code=script)))
 

@@ -1,6 +1,6 @@
 import pytest
 
-from gatewayd.explain.request import Answered, Request, Sent, canonical, merged, received, without_port
+from gatewayd.explain.request import Answered, Request, Sent, canonical, merged, received, without_dot, without_port
 from gatewayd.ir.filters import Header
 
 
@@ -50,6 +50,23 @@ def test_slashes_are_merged(path: str, expected: str) -> None:
 )
 def test_ports_are_taken_off(authority: str, host: str) -> None:
     assert without_port(authority) == host
+
+
+@pytest.mark.parametrize(
+    ("sent", "seen"),
+    [("a.", "a"), ("a.:80", "a:80"), ("a", "a"), ("a:80", "a:80"), ("a..", "a."), (".", ""), ("[::1]:80", "[::1]:80")],
+)
+def test_the_dot_of_the_root_is_taken_off(sent: str, seen: str) -> None:
+    assert without_dot(sent) == seen
+
+
+@pytest.mark.parametrize("host", ["a:80@evil.com", "a:evil.com", "a:99999", "u@a", "a:b:c", "a..", "", "[::1]x", "a,b"])
+def test_what_is_no_host_is_refused(host: str) -> None:
+    found = received(sent(host=host))
+
+    assert isinstance(found, Answered)
+    assert (found.status, found.location) == (400, "")
+    assert "is no host" in found.why
 
 
 def test_host_and_query_are_told_apart() -> None:

@@ -48,7 +48,9 @@ def test_server_names_choose_a_chain() -> None:
     made = listener(StreamListener(port=443, inspect_tls=True, chains=(PASSED, ENDED)), ANY)
     assert [each.name for each in made.listener_filters] == ["envoy.filters.listener.tls_inspector"]
     assert [each.name for each in made.filter_chains] == ["one", "two"]
-    assert list(made.filter_chains[0].filter_chain_match.server_names) == ["a.example", "*.b"]
+    assert list(made.filter_chains[0].filter_chain_match.server_names) == [
+        "a.example", "a.example.", "*.b", "*.b.",
+    ]  # fmt: skip
     assert [each.HasField("transport_socket") for each in made.filter_chains] == [False, True]
     assert all(each.filters[0].name == "envoy.filters.network.tcp_proxy" for each in made.filter_chains)
 
