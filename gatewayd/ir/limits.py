@@ -15,3 +15,27 @@ LONGEST_HOLD_SECONDS = 2.0
 """How long an object waits for a Secret that it newly refers to: many times what a request takes, and no longer."""
 LONGEST_PARAMETER = 16 * 1024
 """Characters of a ConfigMap's value that are kept, certificates aside: four times what any parameter may have."""
+
+# What routes may take up of a proxy that several teams share. Every match stands there once for each hostname of its
+# route, and is counted so. The limits are far above what a team needs; they end what one of them could do to all.
+
+ROUTE_RULES = 2048
+"""Matches of one route: the 128 that the API allows, for each of 16 hostnames."""
+
+ROUTE_REGEXES = 1024
+"""Regular expressions of one route. Each is a program of 10 to 100 KB in the proxy, and is tried one by one."""
+
+ROUTE_BYTES = 4 * 1024 * 1024
+"""What is written in the rules of one route. An Envoy needs some four times that, twice while it changes."""
+
+NAMESPACE_RULES = 100_000
+"""Matches of all routes of a namespace on one Gateway: twice the largest number that is measured in bench/."""
+
+NAMESPACE_REGEXES = 4096
+"""Regular expressions of all routes of a namespace on one Gateway: 40 to 400 MB of a proxy's memory."""
+
+NAMESPACE_BYTES = 32 * 1024 * 1024
+"""What is written in the rules of all routes of a namespace on one Gateway: some 130 MB of a proxy's memory."""
+
+USAGE_STEP = 256
+"""Bytes of a route are counted in steps, so that most edits change no sum."""

@@ -4,7 +4,7 @@ In: a route of any kind. Out: one ParentAttachment for each parentRef that leads
 https://gateway-api.sigs.k8s.io/reference/spec/#parentreference, #routeconditionreason
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import ParentRef
-from gatewayd.incremental.view import Index, Member, Source, Table, View, query, rows, ungrouped
+from gatewayd.incremental.view import Index, Member, Source, Table, View, query
 from gatewayd.ir.outcome import Reference, Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.contests import own_listeners
@@ -21,7 +21,9 @@ from gatewayd.translator.gatewayclass import gateway_is_ours
 from gatewayd.translator.hostnames import ANY, intersection, normalised
 from gatewayd.translator.listeners import ListenerKey, MergedListener, PortKey, port_key
 from gatewayd.translator.namespaces import Admission, admits
+from gatewayd.translator.parents import parent_gateway, parent_refs
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, ROUTE_TABLES, RouteTable, group_kind
+from gatewayd.translator.quotas import too_much
 from gatewayd.translator.routes import rules
 
 
@@ -59,28 +61,6 @@ def reference(ref: ParentRef) -> Reference:
     )
 
 
-_parent_key = lru_cache(maxsize=1024)(ObjectKey)
-"""Make the key of a parent: the one that all its routes have in common."""
-
-DEFAULT_GATEWAYS = Index(
-    name="default_gateways",
-    sources=(rows(Gateway, lambda row: ["All"] if row.spec.default_scope == "All" else []),),
-    group=ungrouped,
-)
-
-
-def _default_parents(view: View, written: tuple[ParentRef, ...], namespace: str) -> Iterator[ParentRef]:
-    """Yield a parentRef for each default Gateway that the route does not name itself.
-
-    https://gateway-api.sigs.k8s.io/geps/gep-3793/
-    """
-    named = {ObjectKey(ref.namespace or namespace, ref.name) for ref in written if ref.group_kind == GATEWAY_KIND}
-    for member in view.bucket(DEFAULT_GATEWAYS, "All"):
-        row = view.get(Gateway, member.key)
-        if row is not None and row.metadata.key not in named:
-            yield ParentRef(name=row.metadata.name, namespace=row.metadata.namespace)
-
-
 _KINDS: Mapping[Table, GroupKind] = {table: group_kind(table) for table in ROUTE_TABLES}
 _PARENTS: Mapping[GroupKind, Table] = {GATEWAY_KIND: Gateway, LISTENERSET_KIND: ListenerSet}
 
@@ -100,36 +80,24 @@ def attachments(view: View, member: Member) -> tuple[ParentAttachment, ...]:
     hostnames = tuple(normalised(each) for each in getattr(row.spec, "hostnames", ())) or (ANY,)
     wanted = _Wanted(member.table, row.metadata.namespace, hostnames)
     refused = rules(view, member).refusal
-    refs: tuple[ParentRef, ...] = row.spec.parent_refs
-    if row.spec.use_default_gateways == "All":
-        refs = (*refs, *_default_parents(view, refs, row.metadata.namespace))
-    return tuple(_parents(view, refs, wanted, refused))
+
+    def refusal(gateway: ObjectKey) -> Verdict | None:
+        return refused or too_much(view, gateway, member, wanted.namespace)
+
+    return tuple(_parents(view, parent_refs(view, row), wanted, refusal))
 
 
 def _parents(
-    view: View, refs: tuple[ParentRef, ...], wanted: _Wanted, refused: Verdict | None
+    view: View, refs: tuple[ParentRef, ...], wanted: _Wanted, refusal: Callable[[ObjectKey], Verdict | None]
 ) -> Iterator[ParentAttachment]:
     for at, ref in enumerate(refs):
-        gateway = _gateway(view, ref, wanted.namespace)
+        gateway = parent_gateway(view, ref, wanted.namespace)
         if gateway is None or not gateway_is_ours(view, gateway):
             continue
         found = _attach(view, gateway, ref, wanted, f"spec.parentRefs[{at}]")
-        verdict = found if isinstance(found, Verdict) else refused or verdicts.accepted()
+        verdict = found if isinstance(found, Verdict) else refusal(gateway) or verdicts.accepted()
         attached = found if verdict.status and not isinstance(found, Verdict) else ()
         yield ParentAttachment(ref=reference(ref), gateway=gateway, verdict=verdict, attached=attached)
-
-
-def _gateway(view: View, ref: ParentRef, namespace: str) -> ObjectKey | None:
-    """Return the Gateway that a parentRef leads to, by way of a ListenerSet or not; None for other kinds."""
-    key = _parent_key(ref.namespace or namespace, ref.name)
-    if ref.group_kind == GATEWAY_KIND:
-        return key
-    if ref.group_kind != LISTENERSET_KIND:
-        return None
-    row = view.get(ListenerSet, key)
-    if row is None or row.spec.parent_ref.group_kind != GATEWAY_KIND:
-        return None
-    return ObjectKey(row.spec.parent_ref.namespace or key.namespace, row.spec.parent_ref.name)
 
 
 def _attach(
