@@ -11,16 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-import re2
-
 from gatewayd.explain.headers import becomes_websocket, ignored_upgrades, routed_headers
-from gatewayd.ir.edge import AUTHORITY, UPGRADE
+from gatewayd.explain.refusals import FIRST, LAST, refusal, taken_apart
+from gatewayd.ir.edge import UPGRADE
 from gatewayd.ir.filters import Header
 
 _ESCAPED_SLASH: Final = re.compile(r"%2f", re.IGNORECASE)
 _ESCAPED_BACKSLASH: Final = re.compile(r"%5c", re.IGNORECASE)
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _ESCAPED_DOT: Final = re.compile("%2e", re.IGNORECASE)
+_PARAMETERS: Final = re.compile(r"(?<=/)(\.{1,2});[^/]*")
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ESCAPED: Final = frozenset(' "<>`{}^|')
 _DOTS: Final = frozenset({".", ".."})
@@ -88,10 +88,11 @@ class Answered:
 
 def received(sent: Sent) -> Request | Answered:
     """Return the request that the router sees."""
-    problem = _refused(sent)
-    if problem:
-        return Answered(status=400, location="", why=problem)
-    written, mark, query = sent.target.partition("?")
+    line = taken_apart(sent.scheme, sent.method, sent.target, sent.host, sent.headers)
+    refused = refusal(line, FIRST)
+    if refused is not None:
+        return Answered(status=refused.status, location="", why=refused.why)
+    written, mark, query = line.path.partition("?")
     unescaped = _ESCAPED_BACKSLASH.sub(r"\\", _ESCAPED_SLASH.sub("/", written))
     path = merged(canonical(unescaped))
     if unescaped != written:
@@ -99,15 +100,14 @@ def received(sent: Sent) -> Request | Answered:
         return Answered(
             status=307, location=target, why="the path has escaped slashes; clients are sent to it unescaped"
         )
-    authority = without_dot(sent.host)
-    if re2.fullmatch(AUTHORITY, authority) is None:
-        why = f"{authority!r} is no host; a name or an address, perhaps with a port up to 65535, is one"
-        return Answered(status=400, location="", why=why)
+    refused = refusal(line, LAST)
+    if refused is not None:
+        return Answered(status=refused.status, location="", why=refused.why)
     return Request(
         scheme=sent.scheme,
         method=sent.method,
-        authority=authority,
-        host=without_port(authority).lower(),
+        authority=line.authority,
+        host=without_port(line.authority).lower(),
         path=path,
         query=query if mark else None,
         headers=tuple(routed_headers(sent.headers, sent.scheme)),
@@ -122,25 +122,6 @@ def _remarks(sent: Sent) -> Iterator[str]:
         yield f"the connection becomes a {UPGRADE} if the backend agrees"
 
 
-def _refused(sent: Sent) -> str:
-    if not sent.target.startswith("/"):
-        return "the path does not begin with a slash"
-    if "#" in sent.target:
-        return "the path has a fragment (#)"
-    if re.search(r"[^\x21-\x7e]|%00", sent.target):
-        return "the path has a space, a control character or a character that is not ASCII"
-    underscored = [each.name for each in sent.headers if "_" in each.name]
-    return f"header {underscored[0]} has an underscore in its name" if underscored else ""
-
-
-def without_dot(authority: str) -> str:
-    """Return an authority whose host does not end in the dot of the root: "a.:80" is "a:80"."""
-    host, colon, port = authority.rpartition(":")
-    if colon and host.endswith(".") and port.isdigit():
-        return f"{host[:-1]}:{port}"
-    return authority.removesuffix(".")
-
-
 def without_port(authority: str) -> str:
     """Return the host of "host", "host:port", "[::1]" or "[::1]:port"."""
     host, colon, after = authority.rpartition(":")
@@ -150,14 +131,13 @@ def without_port(authority: str) -> str:
 def canonical(path: str) -> str:
     """Resolve "." and "..", turn backslashes round, and write each character the one way that URLs have for it.
 
-    A dot segment may have parameters (`..;x`), which go with it, though not when its dots are escaped.
+    A dot segment may have parameters (`..;x`), which go with it up to the next slash, backslashes and all, though not
+    when its dots are escaped or stand behind a backslash.
     """
     segments: list[str] = []
-    parts = path.replace("\\", "/").split("/")[1:]
+    parts = _PARAMETERS.sub(r"\1", path).replace("\\", "/").split("/")[1:]
     for at, part in enumerate(parts):
-        dots = part.partition(";")[0]
-        if dots not in _DOTS:
-            dots = _ESCAPED_DOT.sub(".", part)
+        dots = _ESCAPED_DOT.sub(".", part)
         if dots not in _DOTS:
             segments.append(_encoded(part))
             continue

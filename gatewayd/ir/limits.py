@@ -39,3 +39,14 @@ NAMESPACE_BYTES = 32 * 1024 * 1024
 
 USAGE_STEP = 256
 """Bytes of a route are counted in steps, so that most edits change no sum."""
+
+# What a client may send before anybody has looked at it.
+
+HEADER_KIB = 60
+"""KiB of a request's target and headers together; more is answered 431. A proxy holds them for each request."""
+
+HEADERS = 100
+"""Headers of a request; more are answered 431."""
+
+CONNECTION_TOKENS = 9
+"""Headers that Connection may take away with it; Envoy refuses more."""

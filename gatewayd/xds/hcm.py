@@ -12,6 +12,7 @@ from google.protobuf import wrappers_pb2
 
 from gatewayd.ir.edge import IGNORED_UPGRADES, UPGRADE
 from gatewayd.ir.http import RouteDiscovery
+from gatewayd.ir.limits import HEADER_KIB, HEADERS
 from gatewayd.ir.proxy import HTTPTraffic
 from gatewayd.xds import names
 from gatewayd.xds.early import early_mutation
@@ -27,6 +28,7 @@ _TRUE = wrappers_pb2.BoolValue(value=True)
 
 _CONNECTION = protocol_pb2.HttpProtocolOptions(
     idle_timeout=seconds(900),
+    max_headers_count=wrappers_pb2.UInt32Value(value=HEADERS),
     # A backend may read X_A and X-A as one header (CGI), and so be told what a rule here was to keep away.
     headers_with_underscores_action=protocol_pb2.HttpProtocolOptions.REJECT_REQUEST,
 )
@@ -63,6 +65,7 @@ def connection_manager(traffic: HTTPTraffic) -> Any:
         normalize_path=_TRUE,
         merge_slashes=True,
         path_with_escaped_slashes_action=_HCM.UNESCAPE_AND_REDIRECT,
+        max_request_headers_kb=wrappers_pb2.UInt32Value(value=HEADER_KIB),
         request_headers_timeout=seconds(60),
         stream_idle_timeout=seconds(300),
     )
