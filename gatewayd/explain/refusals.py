@@ -161,7 +161,7 @@ def _connection(line: Line) -> str:
     wrong = [token for token in tokens if token in _FORWARDED or token.startswith(":")]
     if wrong:
         return f"the header Connection names {wrong[0]}, which is not the connection's"
-    if "host" in tokens and not line.scheme:
+    if "host" in tokens and not line.scheme and line.method != "CONNECT":
         return "the header Connection takes the Host away"
     if "te" in tokens and any(len(value) > _LONGEST_TE for value in line.all("te")):
         return f"the header TE is longer than {_LONGEST_TE} characters"

@@ -9,11 +9,11 @@ https://www.rfc-editor.org/rfc/rfc3986#section-6
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 
 from gatewayd.explain.headers import becomes_websocket, ignored_upgrades, routed_headers
 from gatewayd.explain.refusals import FIRST, LAST, refusal, taken_apart
-from gatewayd.ir.edge import UPGRADE
+from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES, UPGRADE, EscapedSlashes
 from gatewayd.ir.filters import Header
 
 _ESCAPED_SLASH: Final = re.compile(r"%2f", re.IGNORECASE)
@@ -22,8 +22,9 @@ _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _ESCAPED_DOT: Final = re.compile("%2e", re.IGNORECASE)
 _PARAMETERS: Final = re.compile(r"(?<=/)(\.{1,2});[^/]*")
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-_ESCAPED: Final = frozenset(' "<>`{}^|')
+_TO_ESCAPE: Final = frozenset(' "<>`{}^|')
 _DOTS: Final = frozenset({".", ".."})
+_ESCAPED: Final = "the path has escaped slashes"
 _GRPC: Final = "application/grpc"
 
 
@@ -86,20 +87,28 @@ class Answered:
     why: str
 
 
-def received(sent: Sent) -> Request | Answered:
-    """Return the request that the router sees."""
+def received(sent: Sent, slashes: EscapedSlashes = DEFAULT_ESCAPED_SLASHES) -> Request | Answered:
+    """Return the request that the router sees; `slashes`: what becomes of escaped ones."""
     line = taken_apart(sent.scheme, sent.method, sent.target, sent.host, sent.headers)
     refused = refusal(line, FIRST)
     if refused is not None:
         return Answered(status=refused.status, location="", why=refused.why)
     written, mark, query = line.path.partition("?")
     unescaped = _ESCAPED_BACKSLASH.sub(r"\\", _ESCAPED_SLASH.sub("/", written))
-    path = merged(canonical(unescaped))
     if unescaped != written:
-        target = path + mark + query
-        return Answered(
-            status=307, location=target, why="the path has escaped slashes; clients are sent to it unescaped"
-        )
+        match slashes:
+            case EscapedSlashes.REDIRECT:
+                location = merged(canonical(unescaped)) + mark + query
+                return Answered(status=307, location=location, why=f"{_ESCAPED}; clients are sent to it unescaped")
+            case EscapedSlashes.REJECT:
+                return Answered(status=400, location="", why=f"{_ESCAPED}, which the Gateway rejects")
+            case EscapedSlashes.UNESCAPE:
+                written = unescaped
+            case EscapedSlashes.KEEP:
+                pass
+            case _:
+                assert_never(slashes)
+    path = merged(canonical(written))
     refused = refusal(line, LAST)
     if refused is not None:
         return Answered(status=refused.status, location="", why=refused.why)
@@ -159,7 +168,7 @@ def merged(path: str) -> str:
 def _encoded(part: str) -> str:
     """Write the characters that need no escape plainly, and escape those that a URL may not hold."""
     plain = _ESCAPE.sub(_plain, part)
-    return "".join(f"%{ord(char):02X}" if char in _ESCAPED else char for char in plain)
+    return "".join(f"%{ord(char):02X}" if char in _TO_ESCAPE else char for char in plain)
 
 
 def _plain(match: re.Match[str]) -> str:

@@ -15,6 +15,7 @@ from gatewayd.explain.request import Answered, Request, Sent, received
 from gatewayd.explain.rivals import Rival, Seat, rivals
 from gatewayd.incremental.engine import Engine
 from gatewayd.ir.backend import Cluster, ServiceBackend, Upstream
+from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES, EscapedSlashes
 from gatewayd.ir.http import Route, RouteTable, RouteTableKey, RuleRef, VirtualHost
 from gatewayd.ir.l4 import L4Forward
 from gatewayd.ir.proxy import FilterChain, HTTPTraffic, ProxyConfig, StreamListener
@@ -103,7 +104,7 @@ def _is_http(chain: FilterChain, scheme: str) -> bool:
 
 
 def _trace(engine: Engine, config: ProxyConfig, listener: StreamListener, sent: Sent) -> Trace:
-    request = received(sent)
+    request = received(sent, _escaped_slashes(listener))
     if isinstance(request, Answered):
         return Trace(gateway=config.gateway, port=listener.port, remarks=(), asked=(), end=request, rivals=())
     chain = _chain(listener, request.host if sent.scheme == "https" else "")
@@ -121,6 +122,12 @@ def _trace(engine: Engine, config: ProxyConfig, listener: StreamListener, sent: 
         end=end,
         rivals=rivals(engine, seat, request, winner),
     )
+
+
+def _escaped_slashes(listener: StreamListener) -> EscapedSlashes:
+    """Return what a port does with escaped slashes: the same for all of its chains."""
+    traffic = (chain.traffic for chain in listener.chains if isinstance(chain.traffic, HTTPTraffic))
+    return next((each.escaped_slashes for each in traffic), DEFAULT_ESCAPED_SLASHES)
 
 
 def _chain(listener: StreamListener, server_name: str) -> FilterChain | None:

@@ -1,6 +1,7 @@
 """What every listener takes from clients before a route is asked: one table for the proxies and for `explain`."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 UPGRADE: Final = "websocket"
@@ -74,3 +75,19 @@ NAMES_OF_CLIENTS: Final = tuple(each.name for each in CLIENT_HEADERS if not each
 def is_hidden(name: str) -> bool:
     """Tell whether what a client sends under a name (in lower case) goes no further."""
     return name in NAMES_OF_CLIENTS or name.startswith(PREFIXES_OF_CLIENTS)
+
+
+class EscapedSlashes(StrEnum):
+    """What becomes of a path with %2F or %5C, which some backends take for a slash and others do not.
+
+    A rule must not be passed by because it reads such a path in another way than the backend does. Redirecting or
+    unescaping has both read it as slashes; rejecting avoids it; keeping is for backends that never unescape them.
+    """
+
+    REDIRECT = "unescape-and-redirect"
+    UNESCAPE = "unescape-and-forward"
+    REJECT = "reject"
+    KEEP = "keep"
+
+
+DEFAULT_ESCAPED_SLASHES: Final = EscapedSlashes.REDIRECT

@@ -10,7 +10,7 @@ from envoy.extensions.filters.network.http_connection_manager.v3 import http_con
 from envoy.type.matcher.v3 import regex_pb2, string_pb2
 from google.protobuf import wrappers_pb2
 
-from gatewayd.ir.edge import IGNORED_UPGRADES, UPGRADE
+from gatewayd.ir.edge import IGNORED_UPGRADES, UPGRADE, EscapedSlashes
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.limits import HEADER_KIB, HEADERS
 from gatewayd.ir.proxy import HTTPTraffic
@@ -26,6 +26,12 @@ NAME = "envoy.filters.network.http_connection_manager"
 _HCM = pb.HttpConnectionManager
 _TRUE = wrappers_pb2.BoolValue(value=True)
 
+_ESCAPED_SLASHES = {
+    EscapedSlashes.REDIRECT: _HCM.UNESCAPE_AND_REDIRECT,
+    EscapedSlashes.UNESCAPE: _HCM.UNESCAPE_AND_FORWARD,
+    EscapedSlashes.REJECT: _HCM.REJECT_REQUEST,
+    EscapedSlashes.KEEP: _HCM.KEEP_UNCHANGED,
+}
 _CONNECTION = protocol_pb2.HttpProtocolOptions(
     idle_timeout=seconds(900),
     max_headers_count=wrappers_pb2.UInt32Value(value=HEADERS),
@@ -64,7 +70,7 @@ def connection_manager(traffic: HTTPTraffic) -> Any:
         # Rules are applied to the path that a backend will see, however it was spelt.
         normalize_path=_TRUE,
         merge_slashes=True,
-        path_with_escaped_slashes_action=_HCM.UNESCAPE_AND_REDIRECT,
+        path_with_escaped_slashes_action=_ESCAPED_SLASHES[traffic.escaped_slashes],
         max_request_headers_kb=wrappers_pb2.UInt32Value(value=HEADER_KIB),
         request_headers_timeout=seconds(60),
         stream_idle_timeout=seconds(300),
