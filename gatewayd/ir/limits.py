@@ -50,3 +50,17 @@ HEADERS = 100
 
 CONNECTION_TOKENS = 9
 """Headers that Connection may take away with it; Envoy refuses more."""
+
+# How long a client may be silent or slow. No connection has an end by itself: WebSockets, streams and downloads last.
+
+HANDSHAKE_SECONDS = 15
+"""For TLS to be agreed on. One that has sent its first message has no other end; the first one has Envoy's 15 s."""
+
+HEADER_SECONDS = 60
+"""From the first byte of a request to the last of its headers; then it is answered 408."""
+
+STREAM_IDLE_SECONDS = 300
+"""Without a byte in either direction of a request."""
+
+CONNECTION_IDLE_SECONDS = 900
+"""Without a request. Load balancers in front keep connections for up to 600 s and must not be the last to know."""

@@ -12,7 +12,7 @@ from google.protobuf import wrappers_pb2
 
 from gatewayd.ir.edge import IGNORED_UPGRADES, UPGRADE, EscapedSlashes
 from gatewayd.ir.http import RouteDiscovery
-from gatewayd.ir.limits import HEADER_KIB, HEADERS
+from gatewayd.ir.limits import CONNECTION_IDLE_SECONDS, HEADER_KIB, HEADER_SECONDS, HEADERS, STREAM_IDLE_SECONDS
 from gatewayd.ir.proxy import HTTPTraffic
 from gatewayd.xds import names
 from gatewayd.xds.early import early_mutation
@@ -33,7 +33,7 @@ _ESCAPED_SLASHES = {
     EscapedSlashes.KEEP: _HCM.KEEP_UNCHANGED,
 }
 _CONNECTION = protocol_pb2.HttpProtocolOptions(
-    idle_timeout=seconds(900),
+    idle_timeout=seconds(CONNECTION_IDLE_SECONDS),
     max_headers_count=wrappers_pb2.UInt32Value(value=HEADERS),
     # A backend may read X_A and X-A as one header (CGI), and so be told what a rule here was to keep away.
     headers_with_underscores_action=protocol_pb2.HttpProtocolOptions.REJECT_REQUEST,
@@ -72,8 +72,8 @@ def connection_manager(traffic: HTTPTraffic) -> Any:
         merge_slashes=True,
         path_with_escaped_slashes_action=_ESCAPED_SLASHES[traffic.escaped_slashes],
         max_request_headers_kb=wrappers_pb2.UInt32Value(value=HEADER_KIB),
-        request_headers_timeout=seconds(60),
-        stream_idle_timeout=seconds(300),
+        request_headers_timeout=seconds(HEADER_SECONDS),
+        stream_idle_timeout=seconds(STREAM_IDLE_SECONDS),
     )
 
 

@@ -8,6 +8,7 @@ from envoy.extensions.filters.network.tcp_proxy.v3 import tcp_proxy_pb2
 from envoy.extensions.filters.udp.udp_proxy.v3 import udp_proxy_pb2
 
 from gatewayd.ir.l4 import L4Refuse
+from gatewayd.ir.limits import HANDSHAKE_SECONDS
 from gatewayd.ir.proxy import DatagramListener, FilterChain, L4Traffic, Listener, StreamListener
 from gatewayd.ir.tls import DownstreamTLS
 from gatewayd.xds import names
@@ -52,6 +53,7 @@ def test_server_names_choose_a_chain() -> None:
         "a.example", "a.example.", "*.b", "*.b.",
     ]  # fmt: skip
     assert [each.HasField("transport_socket") for each in made.filter_chains] == [False, True]
+    assert [each.transport_socket_connect_timeout.seconds for each in made.filter_chains] == [0, HANDSHAKE_SECONDS]
     assert all(each.filters[0].name == "envoy.filters.network.tcp_proxy" for each in made.filter_chains)
 
 
