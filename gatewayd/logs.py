@@ -26,7 +26,7 @@ PORT_REFUSED: Final = "port refused"
 LINES_LOST: Final = "lines lost"
 
 EVENTS: Final = (ENVOY_SAYS, QUERY_FAILED, SNAPSHOT_FAILED, HELD_BACK, PORT_REFUSED, LINES_LOST)
-"""Every event of a run without a cluster; fields: `component`, `message`, `query`, `key`, `gateway`, `what`, `lines`."""
+"""Every event of a run without a cluster; fields: component, message, query, key, gateway, what, lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

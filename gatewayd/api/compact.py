@@ -23,6 +23,7 @@ _MOST: Final = 1024
 _LONGEST: Final = 64
 """Longer text is hardly ever the same in two objects."""
 _NONE: Final[dict[str, str]] = {}
+_OURS: Final = "gatewayd.io/"
 _HEADLESS: Final = "None"
 
 R = TypeVar("R", bound=Resource)
@@ -115,8 +116,9 @@ def _dated(obj: Resource) -> Resource:
 
 
 def _gateway(obj: Gateway) -> Gateway:
-    """Keep the uid as well: it owns its infrastructure."""
-    return replace(obj, metadata=replace(obj.metadata, labels=_NONE, annotations=_NONE))
+    """Keep the uid as well: it owns its infrastructure; and the annotations that are for us."""
+    ours = {name: value for name, value in obj.metadata.annotations.items() if name.startswith(_OURS)}
+    return replace(obj, metadata=replace(obj.metadata, labels=_NONE, annotations=ours or _NONE))
 
 
 def _named(metadata: ObjectMeta, labels: dict[str, str]) -> ObjectMeta:

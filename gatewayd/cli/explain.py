@@ -70,6 +70,6 @@ def _sent(host: str, path: str, method: str, headers: tuple[str, ...], queries: 
         scheme="https" if https else "http",
         method=method.upper(),
         host=host,
-        target=target if target.startswith("/") else f"/{target}",
+        target=target if target.startswith("/") or "://" in target or target == "*" else f"/{target}",
         headers=tuple(Header(name=name.strip(), value=value.strip()) for name, _, value in pairs),
     )

@@ -7,29 +7,32 @@ https://www.rfc-editor.org/rfc/rfc3986#section-6
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 
+from gatewayd.explain.headers import becomes_websocket, ignored_upgrades, routed_headers
+from gatewayd.explain.refusals import FIRST, LAST, refusal, taken_apart
+from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES, UPGRADE, EscapedSlashes
 from gatewayd.ir.filters import Header
 
 _ESCAPED_SLASH: Final = re.compile(r"%2f", re.IGNORECASE)
 _ESCAPED_BACKSLASH: Final = re.compile(r"%5c", re.IGNORECASE)
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _ESCAPED_DOT: Final = re.compile("%2e", re.IGNORECASE)
+_PARAMETERS: Final = re.compile(r"(?<=/)(\.{1,2});[^/]*")
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-_ESCAPED: Final = frozenset(' "<>`{}^|')
+_TO_ESCAPE: Final = frozenset(' "<>`{}^|')
 _DOTS: Final = frozenset({".", ".."})
+_ESCAPED: Final = "the path has escaped slashes"
 _GRPC: Final = "application/grpc"
-_HOW: Final = "x-forwarded-proto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """`host` without a port and in lower case, `authority` as sent; `path` without its `query`.
+    """`host` without a port and in lower case, `authority` as backends see it; `path` without its `query`.
 
-    `headers` has lower-case names, in order, without those that Envoy drops. Of those that it sets by itself only
-    x-forwarded-proto is there: the values of x-request-id and x-forwarded-for are not known beforehand.
+    `headers` are those of `routed_headers`. `remarks`: what was left out on the way, in words.
     """
 
     scheme: str
@@ -39,6 +42,7 @@ class Request:
     path: str
     query: str | None
     headers: tuple[Header, ...]
+    remarks: tuple[str, ...]
 
     @property
     def target(self) -> str:
@@ -83,48 +87,48 @@ class Answered:
     why: str
 
 
-def received(sent: Sent) -> Request | Answered:
-    """Return the request that the router sees."""
-    problem = _refused(sent)
-    if problem:
-        return Answered(status=400, location="", why=problem)
-    written, mark, query = sent.target.partition("?")
+def received(sent: Sent, slashes: EscapedSlashes = DEFAULT_ESCAPED_SLASHES) -> Request | Answered:
+    """Return the request that the router sees; `slashes`: what becomes of escaped ones."""
+    line = taken_apart(sent.scheme, sent.method, sent.target, sent.host, sent.headers)
+    refused = refusal(line, FIRST)
+    if refused is not None:
+        return Answered(status=refused.status, location="", why=refused.why)
+    written, mark, query = line.path.partition("?")
     unescaped = _ESCAPED_BACKSLASH.sub(r"\\", _ESCAPED_SLASH.sub("/", written))
-    path = merged(canonical(unescaped))
     if unescaped != written:
-        target = path + mark + query
-        return Answered(
-            status=307, location=target, why="the path has escaped slashes; clients are sent to it unescaped"
-        )
+        match slashes:
+            case EscapedSlashes.REDIRECT:
+                location = merged(canonical(unescaped)) + mark + query
+                return Answered(status=307, location=location, why=f"{_ESCAPED}; clients are sent to it unescaped")
+            case EscapedSlashes.REJECT:
+                return Answered(status=400, location="", why=f"{_ESCAPED}, which the Gateway rejects")
+            case EscapedSlashes.UNESCAPE:
+                written = unescaped
+            case EscapedSlashes.KEEP:
+                pass
+            case _:
+                assert_never(slashes)
+    path = merged(canonical(written))
+    refused = refusal(line, LAST)
+    if refused is not None:
+        return Answered(status=refused.status, location="", why=refused.why)
     return Request(
         scheme=sent.scheme,
         method=sent.method,
-        authority=sent.host,
-        host=without_port(sent.host).lower(),
+        authority=line.authority,
+        host=without_port(line.authority).lower(),
         path=path,
         query=query if mark else None,
-        headers=tuple(_headers(sent)),
+        headers=tuple(routed_headers(sent.headers, sent.scheme)),
+        remarks=tuple(_remarks(sent)),
     )
 
 
-def _headers(sent: Sent) -> Iterable[Header]:
-    for each in sent.headers:
-        name = each.name.lower()
-        if not name.startswith("x-envoy-") and name != _HOW:
-            yield Header(name=name, value=each.value.strip(" \t"))
-    # Envoy says how the client came, whatever the client says.
-    yield Header(name=_HOW, value=sent.scheme)
-
-
-def _refused(sent: Sent) -> str:
-    if not sent.target.startswith("/"):
-        return "the path does not begin with a slash"
-    if "#" in sent.target:
-        return "the path has a fragment (#)"
-    if re.search(r"[^\x21-\x7e]|%00", sent.target):
-        return "the path has a space, a control character or a character that is not ASCII"
-    underscored = [each.name for each in sent.headers if "_" in each.name]
-    return f"header {underscored[0]} has an underscore in its name" if underscored else ""
+def _remarks(sent: Sent) -> Iterator[str]:
+    for each in ignored_upgrades(sent.headers):
+        yield f"upgrade to {each} is ignored, the request is served without it; {UPGRADE} is passed on"
+    if becomes_websocket(sent.headers):
+        yield f"the connection becomes a {UPGRADE} if the backend agrees"
 
 
 def without_port(authority: str) -> str:
@@ -136,14 +140,13 @@ def without_port(authority: str) -> str:
 def canonical(path: str) -> str:
     """Resolve "." and "..", turn backslashes round, and write each character the one way that URLs have for it.
 
-    A dot segment may have parameters (`..;x`), which go with it, though not when its dots are escaped.
+    A dot segment may have parameters (`..;x`), which go with it up to the next slash, backslashes and all, though not
+    when its dots are escaped or stand behind a backslash.
     """
     segments: list[str] = []
-    parts = path.replace("\\", "/").split("/")[1:]
+    parts = _PARAMETERS.sub(r"\1", path).replace("\\", "/").split("/")[1:]
     for at, part in enumerate(parts):
-        dots = part.partition(";")[0]
-        if dots not in _DOTS:
-            dots = _ESCAPED_DOT.sub(".", part)
+        dots = _ESCAPED_DOT.sub(".", part)
         if dots not in _DOTS:
             segments.append(_encoded(part))
             continue
@@ -165,7 +168,7 @@ def merged(path: str) -> str:
 def _encoded(part: str) -> str:
     """Write the characters that need no escape plainly, and escape those that a URL may not hold."""
     plain = _ESCAPE.sub(_plain, part)
-    return "".join(f"%{ord(char):02X}" if char in _ESCAPED else char for char in plain)
+    return "".join(f"%{ord(char):02X}" if char in _TO_ESCAPE else char for char in plain)
 
 
 def _plain(match: re.Match[str]) -> str:

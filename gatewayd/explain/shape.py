@@ -26,6 +26,7 @@ def traces_json(sent: Sent, traces: tuple[Trace, ...]) -> JSON:
             {
                 "gateway": each.gateway,
                 "port": each.port,
+                "remarks": list(each.remarks),
                 "asked": list(each.asked),
                 **_end(each.end),
                 "others": [_rival(rival) for rival in each.rivals],

@@ -5,7 +5,6 @@ are kept: exact names before wildcards, longer wildcards before shorter ones, th
 https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/config/route/v3/route_components.proto (domains)
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +15,7 @@ from gatewayd.explain.request import Answered, Request, Sent, received
 from gatewayd.explain.rivals import Rival, Seat, rivals
 from gatewayd.incremental.engine import Engine
 from gatewayd.ir.backend import Cluster, ServiceBackend, Upstream
+from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES, EscapedSlashes
 from gatewayd.ir.http import Route, RouteTable, RouteTableKey, RuleRef, VirtualHost
 from gatewayd.ir.l4 import L4Forward
 from gatewayd.ir.proxy import FilterChain, HTTPTraffic, ProxyConfig, StreamListener
@@ -59,10 +59,12 @@ class Trace:
     """What becomes of the request at one port of one Gateway ("namespace/name"), and who else wanted it.
 
     `asked`: what the listener asks before any rule is chosen; `end` is for when they consent and add nothing.
+    `remarks`: what of the request was left out before that.
     """
 
     gateway: str
     port: int
+    remarks: tuple[str, ...]
     asked: tuple[str, ...]
     end: End
     rivals: tuple[Rival, ...]
@@ -102,9 +104,9 @@ def _is_http(chain: FilterChain, scheme: str) -> bool:
 
 
 def _trace(engine: Engine, config: ProxyConfig, listener: StreamListener, sent: Sent) -> Trace:
-    request = received(sent)
+    request = received(sent, _escaped_slashes(listener))
     if isinstance(request, Answered):
-        return Trace(gateway=config.gateway, port=listener.port, asked=(), end=request, rivals=())
+        return Trace(gateway=config.gateway, port=listener.port, remarks=(), asked=(), end=request, rivals=())
     chain = _chain(listener, request.host if sent.scheme == "https" else "")
     host, end = _end(config, chain, request)
     domain = None if host is None else host.domain
@@ -115,10 +117,17 @@ def _trace(engine: Engine, config: ProxyConfig, listener: StreamListener, sent: 
     return Trace(
         gateway=config.gateway,
         port=listener.port,
+        remarks=request.remarks,
         asked=tuple(backend_name(ServiceBackend(upstream=each.upstream)) for each in guards),
         end=end,
         rivals=rivals(engine, seat, request, winner),
     )
+
+
+def _escaped_slashes(listener: StreamListener) -> EscapedSlashes:
+    """Return what a port does with escaped slashes: the same for all of its chains."""
+    traffic = (chain.traffic for chain in listener.chains if isinstance(chain.traffic, HTTPTraffic))
+    return next((each.escaped_slashes for each in traffic), DEFAULT_ESCAPED_SLASHES)
 
 
 def _chain(listener: StreamListener, server_name: str) -> FilterChain | None:
@@ -180,11 +189,4 @@ def _table(config: ProxyConfig, key: RouteTableKey) -> RouteTable:
 
 def _virtual_host(table: RouteTable, host: str) -> VirtualHost | None:
     by_domain = {each.domain: each for each in table.virtual_hosts}
-    return next((found for found in _candidates(by_domain, host)), None)
-
-
-def _candidates(by_domain: dict[str, VirtualHost], host: str) -> Iterator[VirtualHost]:
-    for domain in broader(host):
-        # A wildcard stands for one label at least, and an empty one is none.
-        if domain in by_domain and not (domain.startswith("*.") and domain[1:] == host):
-            yield by_domain[domain]
+    return next((by_domain[domain] for domain in broader(host) if domain in by_domain), None)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatewayd.ir.backend import Cluster
+from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES, EscapedSlashes
 from gatewayd.ir.http import RouteDiscovery, RouteTable, RouteTableKey
 from gatewayd.ir.l4 import L4Action
 from gatewayd.ir.tls import DownstreamTLS
@@ -21,6 +22,7 @@ class HTTPTraffic:
     table: RouteTableKey
     discovery: RouteDiscovery
     scheme: str
+    escaped_slashes: EscapedSlashes = DEFAULT_ESCAPED_SLASHES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ In: a route of any kind. Out: one ParentAttachment for each parentRef that leads
 https://gateway-api.sigs.k8s.io/reference/spec/#parentreference, #routeconditionreason
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import ParentRef
-from gatewayd.incremental.view import Attempt, Index, Member, Source, Table, View, query, rows, ungrouped
+from gatewayd.incremental.view import Attempt, Index, Member, Source, Table, View, query
 from gatewayd.ir.outcome import Reference, Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.contests import own_listeners
@@ -21,7 +21,9 @@ from gatewayd.translator.gatewayclass import gateway_is_ours
 from gatewayd.translator.hostnames import ANY, intersection, normalised
 from gatewayd.translator.listeners import ListenerKey, MergedListener, PortKey, port_key
 from gatewayd.translator.namespaces import Admission, admits
+from gatewayd.translator.parents import parent_gateway, parent_refs
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, ROUTE_TABLES, RouteTable, group_kind
+from gatewayd.translator.quotas import too_much
 from gatewayd.translator.routes import rules
 from gatewayd.translator.stumbles import blame
 
@@ -60,30 +62,12 @@ def reference(ref: ParentRef) -> Reference:
     )
 
 
-_parent_key = lru_cache(maxsize=1024)(ObjectKey)
-"""Make the key of a parent: the one that all its routes have in common."""
-
-DEFAULT_GATEWAYS = Index(
-    name="default_gateways",
-    sources=(rows(Gateway, lambda row: ["All"] if row.spec.default_scope == "All" else []),),
-    group=ungrouped,
-)
-
-
-def _default_parents(view: View, written: tuple[ParentRef, ...], namespace: str) -> Iterator[ParentRef]:
-    """Yield a parentRef for each default Gateway that the route does not name itself.
-
-    https://gateway-api.sigs.k8s.io/geps/gep-3793/
-    """
-    named = {ObjectKey(ref.namespace or namespace, ref.name) for ref in written if ref.group_kind == GATEWAY_KIND}
-    for member in view.bucket(DEFAULT_GATEWAYS, "All"):
-        row = view.get(Gateway, member.key)
-        if row is not None and row.metadata.key not in named:
-            yield ParentRef(name=row.metadata.name, namespace=row.metadata.namespace)
-
-
 _KINDS: Mapping[Table, GroupKind] = {table: group_kind(table) for table in ROUTE_TABLES}
 _PARENTS: Mapping[GroupKind, Table] = {GATEWAY_KIND: Gateway, LISTENERSET_KIND: ListenerSet}
+
+
+_Refusal = Callable[[ObjectKey], Verdict | None]
+"""Why a Gateway does not take a route, whatever its listeners say."""
 
 
 class _Wanted(NamedTuple):
@@ -101,28 +85,27 @@ def attachments(view: View, member: Member) -> tuple[ParentAttachment, ...]:
     hostnames = tuple(normalised(each) for each in getattr(row.spec, "hostnames", ())) or (ANY,)
     wanted = _Wanted(member.table, row.metadata.namespace, hostnames)
     refused = rules(view, member).refusal
-    refs: tuple[ParentRef, ...] = row.spec.parent_refs
-    if row.spec.use_default_gateways == "All":
-        refs = (*refs, *_default_parents(view, refs, row.metadata.namespace))
-    return tuple(_parents(view, refs, wanted, refused))
+
+    def refusal(gateway: ObjectKey) -> Verdict | None:
+        return refused or too_much(view, gateway, member, wanted.namespace)
+
+    return tuple(_parents(view, parent_refs(view, row), wanted, refusal))
 
 
-def _parents(
-    view: View, refs: tuple[ParentRef, ...], wanted: _Wanted, refused: Verdict | None
-) -> Iterator[ParentAttachment]:
+def _parents(view: View, refs: tuple[ParentRef, ...], wanted: _Wanted, refusal: _Refusal) -> Iterator[ParentAttachment]:
     for at, ref in enumerate(refs):
-        gateway = _gateway(view, ref, wanted.namespace)
+        gateway = parent_gateway(view, ref, wanted.namespace)
         if gateway is None:
             continue
         path = f"spec.parentRefs[{at}]"
         found = view.attempt(
             Attempt("attachment to a parent", (wanted.table.__name__, wanted.namespace, path)),
-            partial(_attach, view, gateway, ref, wanted, path),
+            partial(_judged, view, gateway, ref, wanted, path, refusal),
             partial(_failed, path),
         )
         if found is None:
             continue
-        verdict = found if isinstance(found, Verdict) else refused or verdicts.accepted()
+        verdict = found if isinstance(found, Verdict) else verdicts.accepted()
         attached = found if verdict.status and not isinstance(found, Verdict) else ()
         yield ParentAttachment(ref=reference(ref), gateway=gateway, verdict=verdict, attached=attached)
 
@@ -134,33 +117,25 @@ def _failed(path: str, error: Exception) -> Verdict:
 def parents_of_ours(view: View, row: Any) -> Iterator[tuple[ParentRef, ObjectKey]]:
     """Yield what a route names itself that leads to a Gateway of ours, with that: for when nothing else is known."""
     for ref in row.spec.parent_refs:
-        gateway = _gateway(view, ref, row.metadata.namespace)
+        gateway = parent_gateway(view, ref, row.metadata.namespace)
         if gateway is not None and gateway_is_ours(view, gateway):
             yield ref, gateway
 
 
-def _gateway(view: View, ref: ParentRef, namespace: str) -> ObjectKey | None:
-    """Return the Gateway that a parentRef leads to, by way of a ListenerSet or not; None for other kinds."""
-    key = _parent_key(ref.namespace or namespace, ref.name)
-    if ref.group_kind == GATEWAY_KIND:
-        return key
-    if ref.group_kind != LISTENERSET_KIND:
+def _judged(
+    view: View, gateway: ObjectKey, ref: ParentRef, wanted: _Wanted, path: str, refusal: _Refusal
+) -> tuple[Attached, ...] | Verdict | None:
+    """Return where a route attaches, or why it does not; None when the Gateway is not ours."""
+    if not gateway_is_ours(view, gateway):
         return None
-    row = view.get(ListenerSet, key)
-    if row is None or row.spec.parent_ref.group_kind != GATEWAY_KIND:
-        return None
-    return ObjectKey(row.spec.parent_ref.namespace or key.namespace, row.spec.parent_ref.name)
+    found = _attach(view, gateway, ref, wanted, path)
+    return found if isinstance(found, Verdict) else refusal(gateway) or found
 
 
 def _attach(
     view: View, gateway: ObjectKey, ref: ParentRef, wanted: _Wanted, path: str
-) -> tuple[Attached, ...] | Verdict | None:
-    """Apply the rules in the order of their reasons: section and port, kind and namespace, hostname.
-
-    None when the Gateway is not ours.
-    """
-    if not gateway_is_ours(view, gateway):
-        return None
+) -> tuple[Attached, ...] | Verdict:
+    """Apply the rules in the order of their reasons: section and port, kind and namespace, hostname."""
     parent = Member(_PARENTS[ref.group_kind], ObjectKey(ref.namespace or wanted.namespace, ref.name))
     named = [each for each in own_listeners(view, parent) if _is_named(each, ref)]
     if not named:

@@ -15,6 +15,7 @@ from gatewayd.ir.proxy import DatagramListener, FilterChain, HTTPTraffic, L4Traf
 from gatewayd.ir.tls import DownstreamTLS
 from gatewayd.translator.attachment import ATTACHED, attachments
 from gatewayd.translator.contests import owner, port_listeners, winner
+from gatewayd.translator.escapedslashes import escaped_slashes
 from gatewayd.translator.gatewayclass import environment
 from gatewayd.translator.hostnames import ANY, specificity
 from gatewayd.translator.listeners import (
@@ -94,6 +95,7 @@ def _chains(view: View, gateway: ObjectKey, each: MergedListener) -> Iterator[Fi
                 table=RouteTableKey(port=table.port, listener=table.listener),
                 discovery=discovery,
                 scheme="https" if tls else "http",
+                escaped_slashes=escaped_slashes(view, gateway).chosen,
             ),
         )
     elif each.protocol is not None and each.protocol.family == "TLS":

@@ -2,17 +2,19 @@
 
 from gatewayd.incremental.view import Index, Output
 from gatewayd.translator.app_protocols import OUTSPOKEN_SLICES
-from gatewayd.translator.attachment import ATTACHED, DEFAULT_GATEWAYS
+from gatewayd.translator.attachment import ATTACHED
 from gatewayd.translator.certificates import CERTIFICATE_USES
 from gatewayd.translator.derived import DERIVED
 from gatewayd.translator.endpoints import SLICES
 from gatewayd.translator.infrastructure import INFRASTRUCTURE
 from gatewayd.translator.listeners import LISTENERS_BY_HOSTNAME, LISTENERS_BY_PORT, SETS_BY_GATEWAY
 from gatewayd.translator.outcomes import OUTCOMES
+from gatewayd.translator.parents import DEFAULT_GATEWAYS
 from gatewayd.translator.policies.attach import POLICIES
 from gatewayd.translator.policies.outcomes import MISSED_SERVICES, SERVICE_USES
 from gatewayd.translator.policies.xbackend import BACKEND_USES
 from gatewayd.translator.proxy import PROXIES, UPSTREAMS
+from gatewayd.translator.quotas import ACCOUNTS, DEMANDS, OVER, REFUSED
 from gatewayd.translator.references import GRANTS
 from gatewayd.translator.referred import CONTENTS
 from gatewayd.translator.virtualhosts import CROWDED_PORTS, HOSTS, TABLES
@@ -27,6 +29,10 @@ INDEXES: tuple[Index, ...] = (
     CERTIFICATE_USES,
     POLICIES,
     DEFAULT_GATEWAYS,
+    DEMANDS,
+    ACCOUNTS,
+    OVER,
+    REFUSED,
     ATTACHED,
     CROWDED_PORTS,
     HOSTS,

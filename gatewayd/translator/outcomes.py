@@ -35,6 +35,7 @@ from gatewayd.translator.attachment import ATTACHED, attachments, parents_of_our
 from gatewayd.translator.chains import bound_port
 from gatewayd.translator.clientcert import client_certificate
 from gatewayd.translator.contests import listener_at, listeners, listeners_within, own_listeners
+from gatewayd.translator.escapedslashes import escaped_slashes
 from gatewayd.translator.gatewayclass import gateway_is_ours, gatewayclass_outcome
 from gatewayd.translator.guards import guards
 from gatewayd.translator.hostnames import ANY, broader
@@ -179,7 +180,8 @@ def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
     key = row.metadata.key
     found = _listener_outcomes(view, key, own_listeners(view, member))
     reached = addresses(view, key)
-    accepted = reached.refused or chosen_parameters(view, key).refused or _accepted(_not_accepted(found), len(found))
+    refused = reached.refused or chosen_parameters(view, key).refused or escaped_slashes(view, key).refused
+    accepted = refused or _accepted(_not_accepted(found), len(found))
     programmed = reached.missing or _gateway_programmed(accepted, found)
     return GatewayOutcome(
         generation=row.metadata.generation,

@@ -135,3 +135,8 @@ def no_matching_hostname(message: str) -> Verdict:
 def unsupported_value(message: str) -> Verdict:
     """Say that a field asks for what we cannot do."""
     return not_accepted("UnsupportedValue", message)
+
+
+def over_quota(message: str) -> Verdict:
+    """Say that the route takes up more of the Gateway's proxies than it may."""
+    return not_accepted("QuotaExceeded", message)

@@ -14,11 +14,12 @@ from envoy.extensions.filters.listener.tls_inspector.v3 import tls_inspector_pb2
 from google.protobuf import wrappers_pb2
 
 from gatewayd.ir.l4 import L4Refuse
+from gatewayd.ir.limits import HANDSHAKE_SECONDS
 from gatewayd.ir.proxy import DatagramListener, FilterChain, HTTPTraffic, L4Traffic, Listener, StreamListener
 from gatewayd.xds import hcm, names, tcp, tls, udp
 from gatewayd.xds.cluster import BUFFER_BYTES
 from gatewayd.xds.memo import Memo
-from gatewayd.xds.message import field, packed, serialised
+from gatewayd.xds.message import field, packed, seconds, serialised
 
 _TLS_INSPECTOR = listener_components_pb2.ListenerFilter(
     name="envoy.filters.listener.tls_inspector", typed_config=packed(tls_inspector_pb2.TlsInspector())
@@ -98,12 +99,15 @@ def _filter_chain(of: FilterChain) -> Any:
             end = _filter(tcp.NAME, tcp.tcp_proxy(traffic.action, of.name))
         case _:
             assert_never(traffic)
-    names_match = listener_components_pb2.FilterChainMatch(server_names=of.server_names) if of.server_names else None
+    # "shop.example." is the host shop.example, also where a client says so before any request.
+    spelt = [spelling for name in of.server_names for spelling in (name, f"{name}.")]
+    names_match = listener_components_pb2.FilterChainMatch(server_names=spelt) if spelt else None
     return listener_components_pb2.FilterChain(
         name=of.name,
         filter_chain_match=names_match,
         filters=[end],
         transport_socket=tls.downstream(of.tls) if of.tls else None,
+        transport_socket_connect_timeout=seconds(HANDSHAKE_SECONDS) if of.tls else None,
     )
 
 

@@ -126,5 +126,7 @@ def _inside(packed: Any, path: str) -> Iterator[str]:
     name = packed.type_url.rpartition("/")[2]
     first = symbol_database.Default().GetSymbol(name)
     package, _, message = name.rpartition(".")
-    second: type[betterproto2.Message] = getattr(_module(package), message)
+    # "HTTPFault" is called "HttpFault" there.
+    by_name = {each.lower(): value for each, value in vars(_module(package)).items()}
+    second: type[betterproto2.Message] = by_name[message.lower()]
     yield from _messages(first.FromString(packed.value), second.parse(packed.value), f"{path}<{name}>")

@@ -104,13 +104,15 @@ def quiet() -> None:
 
 HEALTHY = World(None, "")
 NOBODYS = {
+    "index accounts_over_quota",
     "index crowded_ports",
     "index default_gateways",
+    "index routes_over_quota",
     "query class_is_ours",
     "query gatewayclass_outcome",
     "query listeners",
 }
-"""Sites that nothing of one team comes by: they concern classes, or Gateways as a whole."""
+"""Sites that nothing of one team comes by: they concern classes, Gateways as a whole, or routes that are too many."""
 ASKED_BY_PEOPLE = {"left_out"}
 """Queries that no output asks: `check` and `explain` do, when somebody calls them."""
 SITES = [*sorted(HEALTHY.engine.sites, key=named)]

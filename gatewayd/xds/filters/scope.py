@@ -16,12 +16,12 @@ from envoy.config.core.v3 import base_pb2
 from envoy.config.route.v3 import route_components_pb2, route_pb2, scoped_route_pb2
 from envoy.extensions.filters.http.lua.v3 import lua_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as pb
-from envoy.extensions.http.early_header_mutation.header_mutation.v3 import header_mutation_pb2
 from google.protobuf import struct_pb2
 
 from gatewayd.ir.http import RouteTableKey
 from gatewayd.xds import names
-from gatewayd.xds.message import ADS, extension, packed, serialised
+from gatewayd.xds.early import early_mutation
+from gatewayd.xds.message import ADS, packed, serialised
 
 HEADER = "x-gatewayd-scope"
 """Holds the key while a request is in the proxy; no backend sees it."""
@@ -61,7 +61,7 @@ KNOWN = serialised(
 
 
 def scope_filter() -> Any:
-    """Return the filter that looks again; it must be the first of its connection manager."""
+    """Return the filter that looks again; it must stand before all that routes configure."""
     script = base_pb2.DataSource(inline_string=_LOOK_AGAIN)
     return pb.HttpFilter(name=_NAME, typed_config=packed(lua_pb2.Lua(default_source_code=script)))
 
@@ -88,9 +88,8 @@ def scoped_fields(table: RouteTableKey) -> dict[str, Any]:
         header=base_pb2.HeaderValue(key=HEADER, value=f"{name}:%REQ(:AUTHORITY)%"),
         append_action=_APPEND.OVERWRITE_IF_EXISTS_OR_ADD,
     )
-    set_key = header_mutation_pb2.HeaderMutation(mutations=[mutation_rules_pb2.HeaderMutation(append=key)])
     return {
-        "early_header_mutation_extensions": [extension("envoy.http.early_header_mutation.header_mutation", set_key)],
+        "early_header_mutation_extensions": early_mutation(mutation_rules_pb2.HeaderMutation(append=key)),
         "scoped_routes": pb.ScopedRoutes(
             name=name,
             scope_key_builder=pb.ScopedRoutes.ScopeKeyBuilder(fragments=[_fragment(0), _fragment(1)]),

@@ -40,6 +40,17 @@ def test_a_gateway_keeps_its_uid_for_what_it_owns() -> None:
     assert (kept.uid, kept.generation, kept.labels) == ("u-1", 3, {})
 
 
+def test_a_gateway_keeps_the_annotations_that_are_for_us() -> None:
+    source = document(
+        "Gateway", spec={"gatewayClassName": "a", "listeners": [{"name": "a", "port": 1, "protocol": "TCP"}]}
+    )
+    source["metadata"]["annotations"] = {"gatewayd.io/escaped-slashes": "keep", "other.example/a": "b"}
+    found = decode_bytes(KIND["Gateway"], json.dumps(source).encode())
+    assert isinstance(found, Decoded), found
+
+    assert found.obj.metadata.annotations == {"gatewayd.io/escaped-slashes": "keep"}
+
+
 def test_a_namespace_keeps_the_labels_that_routes_are_selected_by() -> None:
     kept = stored("Namespace").metadata
     assert kept.labels == BOOKKEEPING["labels"]

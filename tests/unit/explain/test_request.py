@@ -1,6 +1,7 @@
 import pytest
 
 from gatewayd.explain.request import Answered, Request, Sent, canonical, merged, received, without_port
+from gatewayd.ir.edge import EscapedSlashes
 from gatewayd.ir.filters import Header
 
 
@@ -10,7 +11,7 @@ def sent(target: str = "/", host: str = "shop.example", headers: tuple[tuple[str
 
 
 def seen(target: str = "/", host: str = "shop.example", headers: tuple[tuple[str, str], ...] = ()) -> Request:
-    found = received(sent(target, host, headers))
+    found = received(sent(target, host, headers), EscapedSlashes.REDIRECT)
     assert isinstance(found, Request)
     return found
 
@@ -28,6 +29,9 @@ def seen(target: str = "/", host: str = "shop.example", headers: tuple[tuple[str
         ("/a/%2e%2E/b", "/b"),
         ("/a/..;x=1/b", "/b"),
         ("/a/%2e%2e;/b", "/a/..;/b"),
+        ("/a/..;x\\\\y/b", "/b"),
+        ("/..;x\\\\", "/"),
+        ("/a\\..;x/b", "/a/..;x/b"),
         ("/a\\b", "/a/b"),
         ("/%41%7e%2d%5f%2e%21", "/A~-_.%21"),
         ("/%zz%", "/%zz%"),
@@ -52,6 +56,15 @@ def test_ports_are_taken_off(authority: str, host: str) -> None:
     assert without_port(authority) == host
 
 
+@pytest.mark.parametrize("host", ["a:80@evil.com", "a:evil.com", "a:99999", "u@a", "a:b:c", "a..", "", "[::1]x", "a,b"])
+def test_what_is_no_host_is_refused(host: str) -> None:
+    found = received(sent(host=host), EscapedSlashes.REDIRECT)
+
+    assert isinstance(found, Answered)
+    assert (found.status, found.location) == (400, "")
+    assert "is no host" in found.why
+
+
 def test_host_and_query_are_told_apart() -> None:
     found = seen("/a//b?x=1&y&x=2", host="Shop.Example:8080")
 
@@ -68,22 +81,37 @@ def test_host_and_query_are_told_apart() -> None:
     [("/a%2Fb", "/a/b"), ("/a%5cb?q=%2F", "/a/b?q=%2F"), ("/a/%2e%2e%2fb", "/b"), ("/%2f", "//")],
 )
 def test_escaped_slashes_are_redirected(target: str, location: str) -> None:
-    found = received(sent(target))
+    found = received(sent(target), EscapedSlashes.REDIRECT)
 
     assert isinstance(found, Answered)
     assert (found.status, found.location) == (307, location)
 
 
+@pytest.mark.parametrize(
+    ("slashes", "path"),
+    [(EscapedSlashes.KEEP, "/a%2Fb%5c"), (EscapedSlashes.UNESCAPE, "/a/b/"), (EscapedSlashes.REJECT, "")],
+)
+def test_escaped_slashes_of_other_gateways(slashes: EscapedSlashes, path: str) -> None:
+    found = received(sent("/x/../a%2Fb%5c?q=%2F"), slashes)
+
+    if path:
+        assert isinstance(found, Request)
+        assert (found.path, found.query) == (path, "q=%2F")
+    else:
+        assert isinstance(found, Answered)
+        assert (found.status, found.location) == (400, "")
+
+
 @pytest.mark.parametrize("target", ["a", "*", "/a#b", "/a b", "/ä", "/a%00"])
 def test_what_envoy_refuses(target: str) -> None:
-    found = received(sent(target))
+    found = received(sent(target), EscapedSlashes.REDIRECT)
 
     assert isinstance(found, Answered)
     assert (found.status, found.location) == (400, "")
 
 
 def test_a_header_with_an_underscore_is_refused() -> None:
-    found = received(sent(headers=(("x_a", "1"),)))
+    found = received(sent(headers=(("x_a", "1"),)), EscapedSlashes.REDIRECT)
 
     assert isinstance(found, Answered)
     assert found.why == "header x_a has an underscore in its name"

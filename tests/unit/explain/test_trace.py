@@ -82,7 +82,7 @@ def test_an_empty_label_is_no_label() -> None:
 
     (trace,) = followed(text, host=".example")
 
-    assert isinstance(trace.end, Untaken)
+    assert isinstance(trace.end, Answered)
 
 
 def test_what_envoy_answers_before_routes_are_asked() -> None:

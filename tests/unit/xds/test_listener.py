@@ -9,6 +9,7 @@ from envoy.extensions.filters.network.tcp_proxy.v3 import tcp_proxy_pb2
 from envoy.extensions.filters.udp.udp_proxy.v3 import udp_proxy_pb2
 
 from gatewayd.ir.l4 import L4Refuse
+from gatewayd.ir.limits import HANDSHAKE_SECONDS
 from gatewayd.ir.proxy import DatagramListener, FilterChain, L4Traffic, Listener, StreamListener
 from gatewayd.ir.tls import DownstreamTLS
 from gatewayd.xds import names
@@ -53,8 +54,11 @@ def test_server_names_choose_a_chain() -> None:
     made = listener(StreamListener(port=443, inspect_tls=True, chains=(PASSED, ENDED)), ANY)
     assert [each.name for each in made.listener_filters] == ["envoy.filters.listener.tls_inspector"]
     assert [each.name for each in made.filter_chains] == ["one", "two"]
-    assert list(made.filter_chains[0].filter_chain_match.server_names) == ["a.example", "*.b"]
+    assert list(made.filter_chains[0].filter_chain_match.server_names) == [
+        "a.example", "a.example.", "*.b", "*.b.",
+    ]  # fmt: skip
     assert [each.HasField("transport_socket") for each in made.filter_chains] == [False, True]
+    assert [each.transport_socket_connect_timeout.seconds for each in made.filter_chains] == [0, HANDSHAKE_SECONDS]
     assert all(each.filters[0].name == "envoy.filters.network.tcp_proxy" for each in made.filter_chains)
 
 

@@ -12,7 +12,7 @@ def test_the_key_is_the_table_and_the_host_up_to_its_port() -> None:
     fields = scoped_fields(SECURE)
     set_key = header_mutation_pb2.HeaderMutation()
     assert fields["early_header_mutation_extensions"][0].typed_config.Unpack(set_key)
-    header = set_key.mutations[0].append.header
+    header = set_key.mutations[-1].append.header
     assert (header.key, header.value) == (HEADER, "443/shop/set/web:%REQ(:AUTHORITY)%")
     extractors = [each.header_value_extractor for each in fields["scoped_routes"].scope_key_builder.fragments]
     assert [(each.name, each.element_separator, each.index) for each in extractors] == [
@@ -24,7 +24,7 @@ def test_the_key_is_the_table_and_the_host_up_to_its_port() -> None:
 def test_what_a_client_says_of_the_key_is_not_believed() -> None:
     set_key = header_mutation_pb2.HeaderMutation()
     assert scoped_fields(SECURE)["early_header_mutation_extensions"][0].typed_config.Unpack(set_key)
-    append = set_key.mutations[0].append
+    append = set_key.mutations[-1].append
     assert append.append_action == append.OVERWRITE_IF_EXISTS_OR_ADD
 
 

@@ -1,0 +1,202 @@
+"""How much of a Gateway's proxies each namespace takes up with its routes, and which routes are too many.
+
+In: the HTTPRoutes and GRPCRoutes that point at a Gateway. Out: the bad Accepted verdict of a route that is over.
+A route that is too large by itself is refused. Of a namespace that has too much, the oldest routes keep their place and
+those that do not fit any more are refused, whatever was there first in this process; other namespaces do not notice.
+
+Sums are kept in parts, and what is over is told by an index: an edit adds up one part of its own namespace, and no
+other route hears of it while nobody is over.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache, reduce
+from typing import Any, NamedTuple
+from zlib import crc32
+
+import msgspec
+
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.grpcroute import GRPCRoute
+from gatewayd.api.httproute import HTTPRoute
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import Index, Member, Source, View, query
+from gatewayd.ir.limits import USAGE_STEP
+from gatewayd.ir.outcome import Verdict
+from gatewayd.ir.quotas import DEFAULT_QUOTAS, NOTHING, Quotas, Usage, excess, total
+from gatewayd.translator import verdicts
+from gatewayd.translator.parents import parent_gateway, parent_refs
+
+COUNTED = (HTTPRoute, GRPCRoute)
+_PARTS = 256
+_EXPRESSION = b'"type":"RegularExpression"'
+_encode = msgspec.json.Encoder().encode
+
+
+class Account(NamedTuple):
+    """A namespace with routes on a Gateway."""
+
+    gateway: ObjectKey
+    namespace: str
+
+
+class Part(NamedTuple):
+    """Some of the routes of an account."""
+
+    account: Account
+    number: int
+
+
+class Demand(NamedTuple):
+    """What a route takes up, and where."""
+
+    usage: Usage
+    parts: tuple[Part, ...]
+
+
+class Refused(NamedTuple):
+    """A route that is too much for a Gateway, and what is said about it."""
+
+    gateway: ObjectKey
+    route: Member
+    message: str
+
+
+_account = lru_cache(maxsize=1024)(Account)
+_part = lru_cache(maxsize=1024)(Part)
+_demand = lru_cache(maxsize=1024)(Demand)
+"""Make values of which thousands of routes have the same."""
+
+
+def quotas(_view: View, _gateway: ObjectKey) -> Quotas:
+    """Return what routes may take up on a Gateway. Nobody else reads the limits."""
+    return DEFAULT_QUOTAS
+
+
+def usage(row: Any) -> Usage:
+    """Return what an HTTPRoute or GRPCRoute takes up."""
+    hosts = max(1, len(row.spec.hostnames))
+    rules = regexes = size = 0
+    for rule in row.spec.rules:
+        written = _encode(rule.matches)
+        count = max(1, len(rule.matches))
+        rules += count
+        regexes += written.count(_EXPRESSION)
+        # What a rule does stands in the proxy once for each of its matches.
+        size += len(written) + count * (len(_encode(rule)) - len(written))
+    return Usage(hosts * rules, hosts * regexes, -(-hosts * size // USAGE_STEP) * USAGE_STEP)
+
+
+@query
+def demand(view: View, member: Member) -> Demand | None:
+    """Return what a route takes up on which Gateways."""
+    row = view.get(member.table, member.key)
+    if row is None:
+        return None
+    namespace = row.metadata.namespace
+    found = (parent_gateway(view, ref, namespace) for ref in parent_refs(view, row))
+    gateways = dict.fromkeys(each for each in found if each is not None)
+    number = crc32(row.metadata.name.encode()) % _PARTS
+    return _demand(usage(row), tuple(_part(_account(each, namespace), number) for each in gateways))
+
+
+def _parts_of(found: Demand | None) -> tuple[Part, ...]:
+    return () if found is None else found.parts
+
+
+def _accounts_of(found: Demand | None) -> tuple[Account, ...]:
+    return () if found is None else tuple(each.account for each in found.parts)
+
+
+DEMANDS = Index(
+    name="routes_by_part_of_account",
+    sources=tuple(Source(table=table, query=demand, keys=_parts_of) for table in COUNTED),
+    group=lambda part: part.account,
+)
+ACCOUNTS = Index(
+    name="routes_by_account",
+    sources=tuple(Source(table=table, query=demand, keys=_accounts_of) for table in COUNTED),
+    group=lambda account: account.gateway,
+)
+
+
+@query
+def part_usage(view: View, part: Part) -> Usage:
+    """Return what some of the routes of an account take up; one that is refused by itself takes up nothing."""
+    allowed = quotas(view, part.account.gateway).route
+    found = (_usage(view, member) for member in view.bucket(DEMANDS, part))
+    return reduce(total, (each for each in found if excess(each, allowed) is None), NOTHING)
+
+
+def _usage(view: View, member: Member) -> Usage:
+    found = demand(view, member)
+    return NOTHING if found is None else found.usage
+
+
+@query
+def over(view: View, account: Account) -> tuple[Account, ...]:
+    """Return the account if it has more than it may, else nothing."""
+    found = reduce(total, view.collect(DEMANDS, account, part_usage), NOTHING)
+    return () if excess(found, quotas(view, account.gateway).namespace) is None else (account,)
+
+
+@query
+def accounts_over(view: View, gateway: Member) -> tuple[Account, ...]:
+    """Return the accounts of a Gateway that have more than they may."""
+    return tuple(each for found in view.collect(ACCOUNTS, gateway.key, over) for each in found)
+
+
+OVER = Index(name="accounts_over_quota", sources=(Source(table=Gateway, query=accounts_over),), group=lambda key: key)
+
+
+@query
+def routes_over(view: View, gateway: Member) -> tuple[Refused, ...]:
+    """Return the routes that do not fit a Gateway any more."""
+    return tuple(each for account in accounts_over(view, gateway) for each in _over(view, account))
+
+
+def _over(view: View, account: Account) -> Iterator[Refused]:
+    allowed = quotas(view, account.gateway)
+    held = NOTHING
+    for member in sorted(view.bucket(ACCOUNTS, account), key=lambda each: _age(view, each)):
+        own = _usage(view, member)
+        if excess(own, allowed.route) is not None:
+            continue
+        found = excess(total(held, own), allowed.namespace)
+        if found is None:
+            held = total(held, own)
+            continue
+        name, count, most = found
+        yield Refused(
+            account.gateway,
+            member,
+            f"spec.rules: with this route namespace {account.namespace!r} has {count} {name} on Gateway "
+            f'"{account.gateway}"; at most {most} are allowed, older routes go first',
+        )
+
+
+def _age(view: View, member: Member) -> tuple[str, ObjectKey, str]:
+    row = view.get(member.table, member.key)
+    created, key = (row.metadata.creation_timestamp, row.metadata.key) if row is not None else ("", ObjectKey("", ""))
+    return (created, key, member.table.__name__)
+
+
+REFUSED = Index(
+    name="routes_over_quota",
+    sources=(Source(table=Gateway, query=routes_over),),
+    group=lambda refused: (refused.gateway, refused.route),
+)
+
+
+def too_much(view: View, gateway: ObjectKey, member: Member, namespace: str) -> Verdict | None:
+    """Return the bad Accepted verdict of a route that takes up too much of a Gateway, None when it does not."""
+    if member.table not in COUNTED:
+        return None
+    found = excess(_usage(view, member), quotas(view, gateway).route)
+    if found is not None:
+        name, count, most = found
+        why = f"spec.rules: {count} {name}, counted once for each hostname; at most {most} are allowed in a route"
+        return verdicts.over_quota(why)
+    if not view.count(OVER, _account(gateway, namespace)):
+        return None
+    refused: tuple[Refused, ...] = view.group(REFUSED, (gateway, member))
+    return verdicts.over_quota(refused[0].message) if refused else None
