@@ -3,23 +3,21 @@
 https://gateway-api.sigs.k8s.io/reference/spec/#httproutefilter, #grpcroutefilter
 """
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from gatewayd.api.filters import ExternalAuth as WrittenAuth
-from gatewayd.api.filters import Fraction, HeaderModifier, HTTPAuthConfig, RequestMirror
+from gatewayd.api.filters import Fraction, HTTPAuthConfig, RequestMirror
 from gatewayd.api.grpcroute import GRPCRouteFilter
 from gatewayd.api.httproute import HTTPCORS, HTTPPathModifier, HTTPRequestRedirect, HTTPRouteFilter, HTTPURLRewrite
 from gatewayd.api.meta import GroupKind, ObjectKey
+from gatewayd.api.names import shown
 from gatewayd.incremental.view import View
 from gatewayd.ir.backend import InvalidBackend, Protocol
 from gatewayd.ir.filters import (
     Cors,
     ExternalAuth,
     GRPCCheck,
-    Header,
-    HeaderChanges,
     HTTPCheck,
     HTTPFilter,
     RequestHeaders,
@@ -33,11 +31,12 @@ from gatewayd.ir.http import (
     Redirect,
     URLRewrite,
 )
+from gatewayd.ir.reserved import of_response
 from gatewayd.translator.backends import BackendAsk, backend
+from gatewayd.translator.headers import Side, modified
 from gatewayd.translator.rules import Problem, Unresolved, Unsupported
 
 MILLION = 1_000_000
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]+")
 
 
 class Place(NamedTuple):
@@ -64,29 +63,17 @@ def effect(view: View, place: Place, each: AnyFilter) -> Effect:
     return FILTERS[each.type](view, place, each)
 
 
-def _modified(place: Place, modifier: HeaderModifier) -> HeaderChanges | Unsupported:
-    # The CRD leaves the names in `remove` open; Envoy refuses what is no header name, and with it the whole table.
-    for at, name in enumerate(modifier.remove):
-        if not _HEADER_NAME.fullmatch(name):
-            return Unsupported(f"{place.path}.remove[{at}]: {name[:80]!r} is not a header name")
-    return HeaderChanges(
-        set=tuple(Header(name=each.name, value=each.value) for each in modifier.set),
-        add=tuple(Header(name=each.name, value=each.value) for each in modifier.add),
-        remove=modifier.remove,
-    )
-
-
 def _request_headers(_view: View, place: Place, each: AnyFilter) -> Effect:
     if each.request_header_modifier is None:
         return _absent(place, "requestHeaderModifier")
-    changes = _modified(_below(place, "requestHeaderModifier"), each.request_header_modifier)
+    changes = modified(f"{place.path}.requestHeaderModifier", each.request_header_modifier, Side.REQUEST)
     return Effect(None, changes) if isinstance(changes, Unsupported) else Effect(RequestHeaders(changes=changes), None)
 
 
 def _response_headers(_view: View, place: Place, each: AnyFilter) -> Effect:
     if each.response_header_modifier is None:
         return _absent(place, "responseHeaderModifier")
-    changes = _modified(_below(place, "responseHeaderModifier"), each.response_header_modifier)
+    changes = modified(f"{place.path}.responseHeaderModifier", each.response_header_modifier, Side.RESPONSE)
     return Effect(None, changes) if isinstance(changes, Unsupported) else Effect(ResponseHeaders(changes=changes), None)
 
 
@@ -238,6 +225,10 @@ def checked(auth: WrittenAuth, path: str) -> GRPCCheck | HTTPCheck | Unsupported
     prefix = (http.path or "").strip("/")
     if any(part in (".", "..") for part in prefix.split("/")):
         return Unsupported(f"{path}.http.path: has a part '.' or '..'; a plain path is allowed")
+    for at, name in enumerate(http.allowed_response_headers):
+        if why := of_response(name):
+            where = f"{path}.http.allowedResponseHeaders[{at}]"
+            return Unsupported(f"{where}: header {shown(name)} {why}; headers of the message itself are allowed")
     return HTTPCheck(
         path_prefix=f"/{prefix}" if prefix else "",
         headers=http.allowed_headers,

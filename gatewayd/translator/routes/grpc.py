@@ -25,7 +25,7 @@ from gatewayd.translator.protocols import group_kind
 from gatewayd.translator.regexes import regex_problem
 from gatewayd.translator.routes.http import INTERNAL_ERROR, named_matches
 from gatewayd.translator.rules import Ranked, RuleResult, RuleSet, Unsupported, fold
-from gatewayd.translator.sessions import persistence
+from gatewayd.translator.sessions import persistence, refused
 
 ANY_METHOD = GRPCMethodMatch()
 _NAME = "[^/]+"
@@ -42,7 +42,8 @@ def _rule(view: View, row: GRPCRoute, at: int, rule: GRPCRouteRule) -> RuleResul
     place = Place(group_kind(GRPCRoute), row.metadata.namespace, Protocol.HTTP2, path)
     steps = filtered(view, place._replace(path=f"{path}.filters"), rule.filters)
     targets = shares(view, place, rule.backend_refs)
-    problems = (*steps.problems, *targets.problems)
+    unkept = refused(rule.session_persistence, f"{path}.sessionPersistence")
+    problems = (*steps.problems, *targets.problems, *(() if unkept is None else (unkept,)))
     forward = Forward(
         backends=targets.backends,
         mirrors=steps.mirrors,

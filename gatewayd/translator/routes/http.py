@@ -43,7 +43,7 @@ from gatewayd.translator.forwarding import NO_FILTERS, Filtered, filtered, share
 from gatewayd.translator.protocols import group_kind
 from gatewayd.translator.regexes import regex_problem
 from gatewayd.translator.rules import Problem, Ranked, RuleResult, RuleSet, Unsupported, fold
-from gatewayd.translator.sessions import persistence
+from gatewayd.translator.sessions import persistence, refused
 
 INTERNAL_ERROR = DirectResponse(status=500)
 _EVERYTHING = RequestMatch(path=PrefixPath(value="/"), methods=(), headers=(), queries=(), grpc=False)
@@ -64,6 +64,9 @@ def _rule(view: View, row: HTTPRoute, at: int, rule: HTTPRouteRule) -> RuleResul
     if rule.session_persistence is not None:
         sessions = persistence(rule.session_persistence, f"httproute/{row.metadata.key}/{rule.name or path}")
     action, problems = _action(view, place, rule, steps, sessions)
+    unkept = refused(rule.session_persistence, f"{path}.sessionPersistence")
+    if unkept is not None:
+        action, problems = INTERNAL_ERROR, (*problems, unkept)
     matches = tuple(_matches(rule.matches or (HTTPRouteMatch(),), path))
     routes = tuple(
         Ranked(

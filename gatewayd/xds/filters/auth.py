@@ -17,6 +17,7 @@ from google.protobuf import wrappers_pb2
 from xds.core.v3 import extension_pb2
 from xds.type.matcher.v3 import matcher_pb2
 
+from gatewayd.ir import reserved
 from gatewayd.ir.filters import ExternalAuth, GRPCCheck, HTTPCheck
 from gatewayd.xds import names
 from gatewayd.xds.filters import scope
@@ -44,9 +45,7 @@ SHARE_CONFIG = composite(SHARE_NAME)
 # What the server answers may not lead the request elsewhere, nor say where its body ends.
 _RULES = mutation_rules_pb2.HeaderMutationRules(
     disallow_system=wrappers_pb2.BoolValue(value=True),
-    disallow_expression=regex_pb2.RegexMatcher(
-        regex=f"(?i)host|content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer|{scope.HEADER}"
-    ),
+    disallow_expression=regex_pb2.RegexMatcher(regex=reserved.EXPRESSION),
 )
 _ALL = string_pb2.ListStringMatcher(patterns=[string_pb2.StringMatcher(safe_regex=regex_pb2.RegexMatcher(regex=".*"))])
 
@@ -75,9 +74,17 @@ def ext_authz(auth: ExternalAuth) -> Any:
         failure_mode_allow=False,
         with_request_body=body,
         allowed_headers=_exactly(auth.check.headers) if auth.check.headers else None,
-        disallowed_headers=_exactly((scope.HEADER,)),
+        disallowed_headers=_withheld(auth.check),
         decoder_header_mutation_rules=_RULES,
     )
+
+
+def _withheld(check: GRPCCheck | HTTPCheck) -> Any:
+    """Return what no server is sent, even if the route names it. To a server asked by gRPC, headers are mere data."""
+    patterns = [string_pb2.StringMatcher(exact=scope.HEADER)]
+    if isinstance(check, HTTPCheck):
+        patterns.append(string_pb2.StringMatcher(safe_regex=regex_pb2.RegexMatcher(regex=reserved.OF_CONNECTION)))
+    return string_pb2.ListStringMatcher(patterns=patterns)
 
 
 def _asked(auth: ExternalAuth) -> dict[str, Any]:

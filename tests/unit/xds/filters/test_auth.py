@@ -1,3 +1,4 @@
+import re2
 from envoy.extensions.filters.http.composite.v3 import composite_pb2
 from envoy.extensions.filters.http.ext_authz.v3 import ext_authz_pb2
 
@@ -51,9 +52,17 @@ def test_it_fails_closed_and_its_answer_does_not_frame_the_request() -> None:
     assert not made.failure_mode_allow
     assert made.decoder_header_mutation_rules.disallow_system.value
     for name in ("host", "content-length", "transfer-encoding", scope.HEADER):
-        assert name in made.decoder_header_mutation_rules.disallow_expression.regex
+        assert re2.fullmatch(made.decoder_header_mutation_rules.disallow_expression.regex, name) is not None
 
 
 def test_what_finds_the_routes_is_for_no_server() -> None:
-    (kept,) = ext_authz(PLAIN).disallowed_headers.patterns
+    (kept,) = ext_authz(asking(GRPCCheck(headers=()))).disallowed_headers.patterns
     assert kept.exact == scope.HEADER
+
+
+def test_a_server_asked_by_http_is_not_told_how_the_request_was_framed() -> None:
+    kept, framing = ext_authz(PLAIN).disallowed_headers.patterns
+    assert kept.exact == scope.HEADER
+    for name in ("Transfer-Encoding", "connection", "upgrade", "te"):
+        assert re2.fullmatch(framing.safe_regex.regex, name) is not None
+    assert re2.fullmatch(framing.safe_regex.regex, "content-length") is None
