@@ -31,11 +31,8 @@ def location(redirect: Redirect, match: PathMatch, domain: str, request: Request
     if host is None:
         host = domain if redirect.port is None and "*" not in domain else _kept_host(redirect, scheme, request)
     port = "" if redirect.port is None else f":{redirect.port}"
-    if isinstance(redirect.path, FullPath):
-        path = redirect.path.value or request.path
-    else:
-        path = modified_path(redirect.path, match, request.path)
-    query = "" if request.query is None or "?" in path else f"?{request.query}"
+    path = modified_path(redirect.path, match, request.path)
+    query = "" if request.query is None else f"?{request.query}"
     return f"{scheme}://{host}{port}{path}{query}"
 
 

@@ -73,7 +73,7 @@ class RequestMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FullPath:
-    """Replace the whole path, keeping the query."""
+    """Replace the whole path, keeping the query. `value` is a path as RFC 3986 has it: no query, never empty."""
 
     value: str
 

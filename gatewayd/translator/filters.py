@@ -24,16 +24,15 @@ from gatewayd.ir.filters import (
     ResponseHeaders,
 )
 from gatewayd.ir.http import (
-    FullPath,
     Mirror,
     PathModifier,
-    PrefixReplacement,
     Redirect,
     URLRewrite,
 )
 from gatewayd.ir.reserved import of_response
 from gatewayd.translator.backends import BackendAsk, backend
 from gatewayd.translator.headers import Side, modified
+from gatewayd.translator.paths import new_path
 from gatewayd.translator.rules import Problem, Unresolved, Unsupported
 
 MILLION = 1_000_000
@@ -112,24 +111,8 @@ def _cors(_view: View, place: Place, each: Any) -> Effect:
     )
 
 
-def _below(place: Place, field: str) -> Place:
-    return place._replace(path=f"{place.path}.{field}")
-
-
-def _bad_path(place: Place, modifier: HTTPPathModifier | None) -> Unsupported | None:
-    """Return what is wrong with a new path: the CRD lets control characters through, Envoy does not."""
-    texts = (modifier.replace_full_path, modifier.replace_prefix_match) if modifier is not None else ()
-    if any(not character.isprintable() for text in texts for character in text or ""):
-        return Unsupported(f"{place.path}.path: has control characters; visible ones are allowed")
-    return None
-
-
-def _path(modifier: HTTPPathModifier | None) -> PathModifier | None:
-    if modifier is None:
-        return None
-    if modifier.type == "ReplaceFullPath":
-        return FullPath(value=modifier.replace_full_path or "")
-    return PrefixReplacement(value=modifier.replace_prefix_match or "")
+def _path(path: str, modifier: HTTPPathModifier | None) -> PathModifier | Unsupported | None:
+    return None if modifier is None else new_path(f"{path}.path", modifier)
 
 
 _WELL_KNOWN_PORTS = {"http": 80, "https": 443}
@@ -143,15 +126,15 @@ def _redirect(_view: View, place: Place, each: Any) -> Effect:
     redirect: HTTPRequestRedirect | None = each.request_redirect
     if redirect is None:
         return _absent(place, "requestRedirect")
-    bad = _bad_path(_below(place, "requestRedirect"), redirect.path)
-    if bad is not None:
-        return Effect(None, bad)
+    path = _path(f"{place.path}.requestRedirect", redirect.path)
+    if isinstance(path, Unsupported):
+        return Effect(None, path)
     return Effect(
         Redirect(
             scheme=redirect.scheme,
             host=redirect.hostname,
             port=redirect.port,
-            path=_path(redirect.path),
+            path=path,
             status=redirect.status_code,
         ),
         None,
@@ -173,10 +156,10 @@ def _rewrite(_view: View, place: Place, each: Any) -> Effect:
     rewrite: HTTPURLRewrite | None = each.url_rewrite
     if rewrite is None:
         return _absent(place, "urlRewrite")
-    bad = _bad_path(_below(place, "urlRewrite"), rewrite.path)
-    if bad is not None:
-        return Effect(None, bad)
-    return Effect(URLRewrite(host=rewrite.hostname, path=_path(rewrite.path)), None)
+    path = _path(f"{place.path}.urlRewrite", rewrite.path)
+    if isinstance(path, Unsupported):
+        return Effect(None, path)
+    return Effect(URLRewrite(host=rewrite.hostname, path=path), None)
 
 
 def _extension(_view: View, place: Place, each: AnyFilter) -> Effect:

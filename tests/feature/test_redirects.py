@@ -64,6 +64,23 @@ async def test_codes(world: World, code: int) -> None:
         ("{scheme: https, port: 444}", "https://old.example:444/a/b?c=d"),
         # The path.
         ("{scheme: https, path: {type: ReplaceFullPath, replaceFullPath: /full}}", "https://old.example/full?c=d"),
+        (
+            "{scheme: https, path: {type: ReplaceFullPath, replaceFullPath: '/my file'}}",
+            "https://old.example/my%20file?c=d",
+        ),
+        (
+            "{scheme: https, path: {type: ReplaceFullPath, replaceFullPath: '/\\e.org'}}",
+            "https://old.example/%5Ce.org?c=d",
+        ),
+        ("{scheme: https, path: {type: ReplaceFullPath, replaceFullPath: ''}}", "https://old.example/?c=d"),
+        (
+            "{scheme: https, path: {type: ReplaceFullPath, replaceFullPath: '/%25H%25'}}",
+            "https://old.example/%25H%25?c=d",
+        ),
+        (
+            "{scheme: https, path: {type: ReplacePrefixMatch, replacePrefixMatch: '/m y'}}",
+            "https://old.example/m%20y/a/b?c=d",
+        ),
         ("{scheme: https, path: {type: ReplaceFullPath, replaceFullPath: /}}", "https://old.example/?c=d"),
         ("{scheme: https, path: {type: ReplacePrefixMatch, replacePrefixMatch: /x}}", "https://old.example/x/a/b?c=d"),
         ("{scheme: https, path: {type: ReplacePrefixMatch, replacePrefixMatch: /x/}}", "https://old.example/x/a/b?c=d"),
@@ -166,3 +183,17 @@ async def test_a_rule_that_redirects_asks_no_backend(world: World) -> None:
     assert (await world.ask("/old", host="mixed.example")).said == (302, "r", None)
     assert [each.path for each in world.backends["one"].requests] == ["/new"]
     assert state(world.route("HTTPRoute shop/mixed")["ResolvedRefs"]) == (True, "ResolvedRefs")
+
+
+@pytest.mark.parametrize("path", ["/a?b=c", "/a#b", "/%zz", "//evil.example", "/a/../b", "x", "https://evil.example"])
+@pytest.mark.parametrize("kind", ["ReplaceFullPath", "ReplacePrefixMatch"])
+async def test_what_is_no_path_is_refused_by_its_field(world: World, kind: str, path: str) -> None:
+    field = kind[0].lower() + kind[1:]
+    bad = redirect(f"{{path: {{type: {kind}, {field}: '{path}'}}}}", "/bad")
+    await world.apply(http_route("no-path", bad + redirect("{scheme: https}", "/good"), host="no-path.example"))
+
+    answer = await world.ask("/bad", host="no-path.example")
+    assert (answer.status, answer.one("location")) == (500, None)
+    assert (await world.ask("/good", host="no-path.example")).status == 302
+    said = world.route("HTTPRoute shop/no-path")["PartiallyInvalid"]
+    assert f"spec.rules[0].filters[0].requestRedirect.path.{field}: " in said.message
