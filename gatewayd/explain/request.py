@@ -11,7 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+import re2
+
 from gatewayd.ir.filters import Header
+from gatewayd.ir.http import GRPC_CONTENT_TYPE
 
 _ESCAPED_SLASH: Final = re.compile(r"%2f", re.IGNORECASE)
 _ESCAPED_BACKSLASH: Final = re.compile(r"%5c", re.IGNORECASE)
@@ -20,7 +23,6 @@ _ESCAPED_DOT: Final = re.compile("%2e", re.IGNORECASE)
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ESCAPED: Final = frozenset(' "<>`{}^|')
 _DOTS: Final = frozenset({".", ".."})
-_GRPC: Final = "application/grpc"
 _HOW: Final = "x-forwarded-proto"
 
 
@@ -48,8 +50,7 @@ class Request:
     @property
     def is_grpc(self) -> bool:
         """Whether the content type is that of gRPC."""
-        kinds = self.header("content-type")
-        return bool(kinds) and (kinds[0] == _GRPC or kinds[0].startswith(f"{_GRPC}+"))
+        return re2.fullmatch(GRPC_CONTENT_TYPE, ",".join(self.header("content-type"))) is not None
 
     def header(self, name: str) -> tuple[str, ...]:
         """Return the values of a header, in order: one for each line of that name."""

@@ -6,6 +6,7 @@ Routes of a virtual host stand in the order of precedence: the first that matche
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from gatewayd.ir.backend import Backend
 from gatewayd.ir.filters import ExternalAuth, HTTPFilter
@@ -58,6 +59,13 @@ class NamedMatch:
 
     name: str
     value: ValueMatch
+
+
+GRPC_CONTENT_TYPE: Final = r"(?i)application/grpc(?:\+.*|[ \t]*;.*)?"
+"""An RE2 expression that the whole content type of a gRPC request matches, gRPC-Web's does not.
+
+https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#requests
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +169,7 @@ class WeightedBackend:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forward:
-    """Send the request to one of the backends, by weight. No backends, or weights that sum to 0, answer 500."""
+    """Send the request to one of the backends, by weight. No backends, or weights that sum to 0, answer CANNOT."""
 
     backends: tuple[WeightedBackend, ...]
     mirrors: tuple[Mirror, ...]
@@ -187,9 +195,16 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectResponse:
-    """Answer with this status and no body."""
+    """Answer with this status and no body. Where it is 500, a gRPC request is told UNAVAILABLE."""
 
     status: int
+
+
+CANNOT: Final = DirectResponse(status=500)
+"""The answer to what was asked for and cannot be done: 500 for HTTP, UNAVAILABLE for gRPC.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule and #grpcrouterule (backendRefs)
+"""
 
 
 Action = Forward | Redirect | DirectResponse

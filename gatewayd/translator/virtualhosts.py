@@ -18,6 +18,7 @@ from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Index, Member, Source, View, query
 from gatewayd.ir.http import (
+    CANNOT,
     DirectResponse,
     PerHostTables,
     PrefixPath,
@@ -43,7 +44,6 @@ from gatewayd.translator.rules import Ranked
 
 NOT_FOUND = DirectResponse(status=404)
 MISDIRECTED = DirectResponse(status=421)
-INTERNAL_ERROR = DirectResponse(status=500)
 MANY_LISTENERS = 64
 """As many as one Gateway object may have; more come from ListenerSets."""
 HTTP_TABLES = (HTTPRoute, GRPCRoute)
@@ -201,7 +201,7 @@ def virtual_host(view: View, host: HostKey) -> VirtualHost:
         return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=MISDIRECTED)
     asked = guards(view, listener.guard)
     if asked.unresolved is not None:
-        return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=INTERNAL_ERROR)
+        return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=CANNOT)
     found = sorted(_candidates(view, host, listener), key=lambda each: each.order)
     routes = tuple(_reachable(each.route for each in found))
     return VirtualHost(domain=host.domain, guards=asked.asked, routes=routes, fallback=NOT_FOUND)

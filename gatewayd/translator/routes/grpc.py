@@ -9,6 +9,7 @@ from gatewayd.api.grpcroute import GRPCMethodMatch, GRPCRoute, GRPCRouteMatch, G
 from gatewayd.incremental.view import View
 from gatewayd.ir.backend import Protocol
 from gatewayd.ir.http import (
+    CANNOT,
     NO_TIMEOUTS,
     ExactPath,
     Forward,
@@ -23,7 +24,7 @@ from gatewayd.translator.filters import Place
 from gatewayd.translator.forwarding import filtered, shares
 from gatewayd.translator.protocols import group_kind
 from gatewayd.translator.regexes import regex_problem
-from gatewayd.translator.routes.http import INTERNAL_ERROR, named_matches
+from gatewayd.translator.routes.http import named_matches
 from gatewayd.translator.rules import Ranked, RuleResult, RuleSet, Unsupported, fold
 from gatewayd.translator.sessions import persistence, refused
 
@@ -63,7 +64,7 @@ def _rule(view: View, row: GRPCRoute, at: int, rule: GRPCRouteRule) -> RuleResul
                 ),
                 rule_name=rule.name or "",
                 match=match,
-                action=INTERNAL_ERROR if failing else forward,
+                action=CANNOT if failing else forward,
                 filters=steps.filters,
             ),
         )

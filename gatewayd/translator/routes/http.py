@@ -20,9 +20,9 @@ from gatewayd.api.httproute import (
 from gatewayd.incremental.view import View
 from gatewayd.ir.backend import Protocol
 from gatewayd.ir.http import (
+    CANNOT,
     NO_TIMEOUTS,
     Action,
-    DirectResponse,
     ExactPath,
     ExactValue,
     Forward,
@@ -45,7 +45,6 @@ from gatewayd.translator.regexes import regex_problem
 from gatewayd.translator.rules import Problem, Ranked, RuleResult, RuleSet, Unsupported, fold
 from gatewayd.translator.sessions import persistence, refused
 
-INTERNAL_ERROR = DirectResponse(status=500)
 _EVERYTHING = RequestMatch(path=PrefixPath(value="/"), methods=(), headers=(), queries=(), grpc=False)
 """What most matches of most routes are, kept once."""
 KIND = group_kind(HTTPRoute)
@@ -66,7 +65,7 @@ def _rule(view: View, row: HTTPRoute, at: int, rule: HTTPRouteRule) -> RuleResul
     action, problems = _action(view, place, rule, steps, sessions)
     unkept = refused(rule.session_persistence, f"{path}.sessionPersistence")
     if unkept is not None:
-        action, problems = INTERNAL_ERROR, (*problems, unkept)
+        action, problems = CANNOT, (*problems, unkept)
     matches = tuple(_matches(rule.matches or (HTTPRouteMatch(),), path))
     routes = tuple(
         Ranked(
@@ -95,7 +94,7 @@ def _action(
         return steps.redirect, ()
     targets = shares(view, place, rule.backend_refs)
     if steps.broken or any(isinstance(problem, Unsupported) for problem in targets.problems):
-        return INTERNAL_ERROR, targets.problems
+        return CANNOT, targets.problems
     forward = Forward(
         backends=targets.backends,
         mirrors=steps.mirrors,

@@ -103,7 +103,15 @@ def test_headers_are_as_the_router_sees_them() -> None:
     [
         ("application/grpc", True),
         ("application/grpc+proto", True),
+        ("application/grpc;charset=utf-8", True),
+        ("application/grpc ; charset=utf-8", True),
+        ("application/grpc+json; charset=utf-8", True),
+        ("Application/GRPC+Proto", True),
         ("application/grpc-web", False),
+        ("application/grpc-web+proto", False),
+        ("application/grpc-web;application/grpc", False),
+        ("application/grpcx", False),
+        ("text/plain;application/grpc", False),
         ("text/plain", False),
     ],
 )
