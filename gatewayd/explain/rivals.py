@@ -2,7 +2,7 @@
 
 In: the translator's queries, the request, who got it. Out: a `Rival` for each match of each HTTPRoute and GRPCRoute
 that points at the Gateway. Reasons come in the order in which they decide: attachment, hostname, listener, match,
-then precedence. https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule (matches)
+kind, then precedence. https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule (matches)
 """
 
 from collections.abc import Iterator
@@ -60,11 +60,11 @@ class Seat(NamedTuple):
 class _Place(NamedTuple):
     """What decides between two matches, in this order; smaller goes first."""
 
+    kind: str
     hostname: tuple[int, int]
     rank: tuple[int, ...]
     created: str
     name: tuple[str, str]
-    kind: str
     rule: tuple[int, int]
 
 
@@ -138,6 +138,8 @@ def _precedence(engine: Engine, seat: Seat, ranked: Ranked, winner: RuleRef) -> 
     member = Member(table, ObjectKey(winner.namespace, winner.name))
     best = next(each for each in rules(engine, member).routes if each.route.source == winner)
     first, second = _place(engine, seat, best), _place(engine, seat, ranked)
+    if first.kind != second.kind:
+        return "gRPC requests are offered to GRPCRoutes first"
     if first.hostname != second.hostname:
         return "its hostname is more specific"
     words = _GRPC_RANK if winner.kind == "GRPCRoute" else _HTTP_RANK
@@ -146,9 +148,7 @@ def _precedence(engine: Engine, seat: Seat, ranked: Ranked, winner: RuleRef) -> 
             return words[at] or "it is more specific"
     if first.created != second.created:
         return "its route is older"
-    if first.name != second.name:
-        return "the name of its route sorts first"
-    return "its kind sorts first" if first.kind != second.kind else "it stands earlier in the route"
+    return "the name of its route sorts first" if first.name != second.name else "it stands earlier in the route"
 
 
 def _place(engine: Engine, seat: Seat, ranked: Ranked) -> _Place:
@@ -157,11 +157,11 @@ def _place(engine: Engine, seat: Seat, ranked: Ranked) -> _Place:
     member = Member(table, ObjectKey(source.namespace, source.name))
     row = engine.get(table, member.key)
     return _Place(
+        kind=source.kind,
         hostname=_original(engine, seat, member),
         rank=ranked.rank,
         created=row.metadata.creation_timestamp if row is not None else "",
         name=(source.namespace, source.name),
-        kind=source.kind,
         rule=(source.rule, source.match),
     )
 

@@ -1,8 +1,9 @@
 """Which routes answer for which host of which listener.
 
 Every domain of a port belongs to one listener, the most specific that covers it (listener isolation); a domain's
-virtual host holds the routes of that listener whose hostname covers the domain, those of the most specific original
-hostname first. A domain of another listener answers 421 under TLS: the client reused a connection it should not have.
+virtual host holds the routes of that listener whose hostname covers the domain: those for gRPC requests alone before
+those for all, and of each kind those of the most specific original hostname first. A domain of another listener answers
+421 under TLS: the client reused a connection it should not have.
 https://gateway-api.sigs.k8s.io/reference/spec/#listener (hostname), #httproutespec (hostnames), and GEP-3567
 """
 
@@ -240,13 +241,16 @@ def _original(view: View, member: Member, listener: ListenerKey, domain: str) ->
 
 
 def _order(special: tuple[int, int], ranked: Ranked, created: str) -> tuple[object, ...]:
-    """Return the sort key: hostname, then match, then age, then namespace and name, then place in the route.
+    """Return the sort key: kind, then hostname, match, age, namespace and name, then place in the route.
 
+    gRPC requests are offered to GRPCRoutes first; what none of them matches, and all others, to HTTPRoutes. So both
+    kinds may share a hostname, and none is accepted and gets nothing.
+    https://gateway-api.sigs.k8s.io/reference/spec/#grpcroutespec (hostnames)
     https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule (matches: precedence and ties)
     """
     source = ranked.route.source
-    place = (created, source.namespace, source.name, source.kind, source.rule, source.match)
-    return (*(-each for each in special), *(-each for each in ranked.rank), *place)
+    place = (created, source.namespace, source.name, source.rule, source.match)
+    return (not ranked.route.match.grpc, *(-each for each in special), *(-each for each in ranked.rank), *place)
 
 
 def _reachable(routes: Iterator[Route]) -> Iterator[Route]:
