@@ -11,11 +11,12 @@ from gatewayd.explain.request import Request
 from gatewayd.explain.rewriting import location, modified_path
 from gatewayd.ir.backend import Backend, Cluster, Discovered, InvalidBackend, ServiceBackend, Upstream
 from gatewayd.ir.filters import Cors, ExternalAuth, HTTPFilter, RequestHeaders, ResponseHeaders
-from gatewayd.ir.http import CANNOT, DirectResponse, Forward, Mirror, Redirect, Route, WeightedBackend
+from gatewayd.ir.http import CANNOT, DirectResponse, Forward, Mirror, Preflight, Redirect, Route, WeightedBackend
 from gatewayd.ir.l4 import L4Forward
 
 _MILLION = 1_000_000
 _UNAVAILABLE = 503
+_PREFLIGHT = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,13 @@ Happening = Forwarded | Redirected | Direct
 def happening(route: Route, domain: str, request: Request, clusters: Mapping[Upstream, Cluster]) -> Happening:
     """Return what a route does with a request for a host of `domain`."""
     action = route.action
+    policy = next((each for each in route.filters if isinstance(each, Cors)), None)
+    if policy is not None and request.is_preflight:
+        allowed = ", ".join(policy.origins) or "no origin"
+        return Direct(status=_PREFLIGHT, why=f"a preflight, which the rule's CORS filter answers: for {allowed}")
     match action:
+        case Preflight():
+            return Direct(status=_PREFLIGHT, why="a preflight, and the rule has no CORS filter: nothing is allowed")
         case Redirect():
             where = location(action, route.match.path, domain, request)
             return Redirected(status=action.status, location=where, changes=tuple(_changes(route.filters)))

@@ -52,6 +52,12 @@ class Request:
         """Whether the content type is that of gRPC."""
         return re2.fullmatch(GRPC_CONTENT_TYPE, ",".join(self.header("content-type"))) is not None
 
+    @property
+    def is_preflight(self) -> bool:
+        """Whether it asks about another request, as browsers do: https://fetch.spec.whatwg.org/#cors-preflight-request."""
+        asked = ("origin", "access-control-request-method")
+        return self.method == "OPTIONS" and all(any(self.header(name)) for name in asked)
+
     def header(self, name: str) -> tuple[str, ...]:
         """Return the values of a header, in order: one for each line of that name."""
         if name == "host":

@@ -6,7 +6,7 @@ kind, then precedence. https://gateway-api.sigs.k8s.io/reference/spec/#httproute
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from gatewayd.api.meta import ObjectKey
@@ -94,7 +94,7 @@ def _of_route(engine: Engine, seat: Seat, request: Request, winner: RuleRef | No
     why = _not_concerned(engine, seat, request, parents)
     for ranked in rules(engine, member).routes:
         source = ranked.route.source
-        if source == winner:
+        if winner is not None and source == replace(winner, preflight=0):
             continue
         field = f"spec.rules[{source.rule}].matches[{source.match}]"
         failing = mismatches(ranked.route.match, request)
@@ -134,6 +134,8 @@ def _not_concerned(engine: Engine, seat: Seat, request: Request, parents: list[P
 
 def _precedence(engine: Engine, seat: Seat, ranked: Ranked, winner: RuleRef) -> str:
     """Say by what the winner goes before a match that holds as well."""
+    if winner.preflight:
+        return "a preflight is for the rule that would get the request it asks about"
     table = next(table for table in HTTP_TABLES if table.__name__ == winner.kind)
     member = Member(table, ObjectKey(winner.namespace, winner.name))
     best = next(each for each in rules(engine, member).routes if each.route.source == winner)

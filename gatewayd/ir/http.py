@@ -207,21 +207,33 @@ https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule and #grpcrouterule
 """
 
 
-Action = Forward | Redirect | DirectResponse
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preflight:
+    """Answer a CORS preflight as the route's Cors filter says; without one, with nothing that allows a request."""
+
+
+PREFLIGHT: Final = Preflight()
+
+Action = Forward | Redirect | DirectResponse | Preflight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class RuleRef:
-    """The rule of the route object that a Route was made from; it names the Route in Envoy."""
+    """The rule of the route object that a Route was made from; it names the Route in Envoy.
+
+    `preflight` above 0: not the rule itself, but what answers preflights about requests that it would get.
+    """
 
     kind: str
     namespace: str
     name: str
     rule: int
     match: int
+    preflight: int = 0
 
     def __str__(self) -> str:
-        return f"{self.kind.lower()}/{self.namespace}/{self.name}/rule/{self.rule}/match/{self.match}"
+        own = f"{self.kind.lower()}/{self.namespace}/{self.name}/rule/{self.rule}/match/{self.match}"
+        return f"{own}/preflight/{self.preflight}" if self.preflight else own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,7 @@ from gatewayd.translator.gatewayclass import environment
 from gatewayd.translator.guards import guards
 from gatewayd.translator.hostnames import ANY, broader, covers, specificity
 from gatewayd.translator.listeners import LISTENERS_BY_PORT, ListenerKey, MergedListener, Place, PortKey, port_key
+from gatewayd.translator.preflights import Placed, with_preflights
 from gatewayd.translator.routes import rules
 from gatewayd.translator.rules import Ranked
 
@@ -190,7 +191,7 @@ def _at_listener(route: Route, key: RenderKey) -> Route:
 
 class _Candidate(NamedTuple):
     order: tuple[object, ...]
-    route: Route
+    placed: Placed
 
 
 @query
@@ -204,7 +205,7 @@ def virtual_host(view: View, host: HostKey) -> VirtualHost:
     if asked.unresolved is not None:
         return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=CANNOT)
     found = sorted(_candidates(view, host, listener), key=lambda each: each.order)
-    routes = tuple(_reachable(each.route for each in found))
+    routes = tuple(_reachable(with_preflights([each.placed for each in found])))
     return VirtualHost(domain=host.domain, guards=asked.asked, routes=routes, fallback=NOT_FOUND)
 
 
@@ -222,7 +223,7 @@ def _candidates(view: View, host: HostKey, listener: MergedListener) -> Iterator
             row = view.get(member.table, member.key)
             created = row.metadata.creation_timestamp if row is not None else ""
             for ranked in _rendered(view, RenderKey(member, scheme, host.table.port)):
-                yield _Candidate(_order(special, ranked, created), ranked.route)
+                yield _Candidate(_order(special, ranked, created), Placed(special, ranked.route))
 
 
 def _original(view: View, member: Member, listener: ListenerKey, domain: str) -> tuple[int, int]:

@@ -14,8 +14,9 @@ from envoy.config.route.v3 import route_components_pb2 as pb
 from envoy.config.route.v3 import route_pb2
 from google.protobuf import struct_pb2, wrappers_pb2
 
-from gatewayd.ir.filters import ExternalAuth
-from gatewayd.ir.http import CANNOT, DirectResponse, Forward, PrefixPath, Redirect, RequestMatch, Route
+from gatewayd.ir.filters import Cors, ExternalAuth
+from gatewayd.ir.http import CANNOT, DirectResponse, Forward, PrefixPath, Preflight, Redirect, RequestMatch, Route
+from gatewayd.xds import names
 from gatewayd.xds.filters.chain import filter_fields, guard_fields, with_session
 from gatewayd.xds.forward import answer, parted, shares
 from gatewayd.xds.match import fraction, has_port, route_match
@@ -25,6 +26,7 @@ from gatewayd.xds.redirect import depends_on_domain, port_in_place_of_the_reques
 _TABLE_VIRTUAL_HOSTS = route_pb2.RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER
 _VIRTUAL_HOST_ROUTES = pb.VirtualHost.ROUTES_FIELD_NUMBER
 _NOT_FOUND = 404
+_DONE = DirectResponse(status=200)
 _ANY = RequestMatch(path=PrefixPath(value="/"), methods=(), headers=(), queries=(), grpc=False)
 _ANY_GRPC = replace(_ANY, grpc=True)
 
@@ -96,6 +98,11 @@ def _envoy_routes(route: Route, domain: str) -> Iterator[Any]:
             yield from _redirects(route, action, domain)
         case DirectResponse():
             yield _route(route, None, {**filter_fields(route.filters), **answer(route.match, action)})
+        case Preflight():
+            # The CORS filter answers, though only where the request would be sent somewhere; without it nobody does.
+            policy = any(isinstance(each, Cors) for each in route.filters)
+            fields = {"route": pb.RouteAction(cluster=names.NOWHERE)} if policy else answer(route.match, _DONE)
+            yield _route(route, None, {**filter_fields(route.filters), **fields})
         case _:
             assert_never(action)
 

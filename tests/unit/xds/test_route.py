@@ -3,12 +3,14 @@ from envoy.config.route.v3 import route_components_pb2, route_pb2
 from gatewayd.ir.filters import Cors, ExternalAuth, GRPCCheck, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import (
     CANNOT,
+    PREFLIGHT,
     DirectResponse,
     FullPath,
     PersistenceKind,
     Route,
     SessionPersistence,
 )
+from gatewayd.xds import names
 from gatewayd.xds.filters import guard
 from gatewayd.xds.message import serialised
 from gatewayd.xds.route import (
@@ -114,3 +116,12 @@ def test_what_domains_share() -> None:
     assert shared_between_domains(route(forward("a")))
     assert shared_between_domains(route(redirect(host="a.example")))
     assert not shared_between_domains(route(redirect(scheme="https")))
+
+
+def test_preflights_are_answered_by_the_cors_filter_or_with_nothing() -> None:
+    cors = Cors(origins=("*",), methods=(), allow_headers=(), expose_headers=(), max_age=5, credentials=False)
+    answering, refusing = only(route(PREFLIGHT, filters=(cors,))), only(route(PREFLIGHT))
+    # Envoy's filter answers only for routes that would send the request somewhere; here that is nowhere.
+    assert answering.route.cluster == names.NOWHERE
+    assert "cors" in answering.typed_per_filter_config
+    assert refusing.direct_response.status == 200
