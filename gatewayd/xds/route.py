@@ -18,10 +18,11 @@ from gatewayd.ir.filters import Cors, ExternalAuth
 from gatewayd.ir.http import CANNOT, DirectResponse, Forward, PrefixPath, Preflight, Redirect, RequestMatch, Route
 from gatewayd.xds import names
 from gatewayd.xds.filters.chain import filter_fields, guard_fields, with_session
+from gatewayd.xds.filters.portless import portless_fields
 from gatewayd.xds.forward import answer, parted, shares
 from gatewayd.xds.match import fraction, has_port, route_match
 from gatewayd.xds.message import field, serialised
-from gatewayd.xds.redirect import depends_on_domain, port_in_place_of_the_requests, redirect_action
+from gatewayd.xds.redirect import depends_on_domain, keeps_unknown_host, redirect_action
 
 _TABLE_VIRTUAL_HOSTS = route_pb2.RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER
 _VIRTUAL_HOST_ROUTES = pb.VirtualHost.ROUTES_FIELD_NUMBER
@@ -109,13 +110,12 @@ def _envoy_routes(route: Route, domain: str) -> Iterator[Any]:
 
 def _redirects(route: Route, redirect: Redirect, domain: str) -> Iterator[Any]:
     fields = filter_fields(route.filters)
-    port = port_in_place_of_the_requests(redirect, domain)
-    if port is not None:
-        written_out = redirect_action(replace(redirect, port=port), route.match.path, domain)
-        first = _route(route, None, {**fields, "redirect": written_out})
+    action = redirect_action(redirect, route.match.path, domain)
+    if keeps_unknown_host(redirect, domain):
+        first = _route(route, None, {**portless_fields(fields, redirect.scheme), "redirect": action})
         first.match.headers.append(has_port())
         yield first
-    yield _route(route, None, {**fields, "redirect": redirect_action(redirect, route.match.path, domain)})
+    yield _route(route, None, {**fields, "redirect": action})
 
 
 def _route(route: Route, threshold: int | None, fields: dict[str, Any]) -> Any:

@@ -57,8 +57,13 @@ def auth_per_route(auth: ExternalAuth) -> Any:
 
 def in_place(of: Any) -> Any:
     """Return the configuration of a `composite` whose place an ext_authz filter takes."""
-    execute = composite_pb2.ExecuteFilterAction(typed_config=extension("envoy.filters.http.ext_authz", of))
-    action = extension_pb2.TypedExtensionConfig(name="ext_authz", typed_config=packed(execute))
+    return taking_place("envoy.filters.http.ext_authz", of)
+
+
+def taking_place(name: str, of: Any) -> Any:
+    """Return the configuration of a `composite` whose place a filter of Envoy takes, which is called `name` there."""
+    execute = composite_pb2.ExecuteFilterAction(typed_config=extension(name, of))
+    action = extension_pb2.TypedExtensionConfig(name=name.rpartition(".")[2], typed_config=packed(execute))
     always = matcher_pb2.Matcher(on_no_match=matcher_pb2.Matcher.OnMatch(action=action))
     return extension_matcher_pb2.ExtensionWithMatcherPerRoute(xds_matcher=always)
 
