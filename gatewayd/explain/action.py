@@ -202,6 +202,7 @@ def _changes(filters: tuple[HTTPFilter, ...]) -> Iterator[str]:
             case ExternalAuth():
                 asked = backend_name(ServiceBackend(upstream=each.upstream))
                 yield f"only if {asked} consents, else a 403 or what it answers"
+                yield from (f"request header {name} is what it says, never what the client does" for name in each.says)
             case _:
                 assert_never(each)
 
