@@ -58,27 +58,32 @@ _ALL = string_pb2.ListStringMatcher(patterns=[string_pb2.StringMatcher(safe_rege
 
 def auth_per_route(auth: ExternalAuth) -> Any:
     """Return the configuration of one route, or of one backend of it."""
-    return in_place(ext_authz(auth), auth.says)
+    return in_place(ext_authz(auth), auth, auth.says)
 
 
-def in_place(of: Any, says: Iterable[str]) -> Any:
-    """Return the configuration of a `composite` whose place an ext_authz filter takes.
+def in_place(made: Any, auth: ExternalAuth, says: Iterable[str]) -> Any:
+    """Return the configuration of a `composite` whose place an ext_authz filter takes, `made` of `auth`.
 
     Before it is asked, the headers that it `says` are taken away from the client, who could forge them otherwise
     whenever the server lets a request through and leaves them out.
     """
-    filters = [extension("envoy.filters.http.header_mutation", _forgetting(says)), extension(_FILTER, of)]
+    filters = [extension("envoy.filters.http.header_mutation", _forgetting(auth, says)), extension(_FILTER, made)]
     chain = composite_pb2.FilterChainConfiguration(typed_config=filters)
     return _always(_FILTER, composite_pb2.ExecuteFilterAction(filter_chain=chain))
 
 
-def _forgetting(names: Iterable[str]) -> Any:
-    """Return the filter that takes headers away, and with them all that Envoy and authorisation servers call theirs."""
+def _forgetting(auth: ExternalAuth, names: Iterable[str]) -> Any:
+    """Return the filter that takes headers away, and with them all that Envoy and authorisation servers call theirs.
+
+    But for those of a kind that the server is to be sent.
+    """
     mutation = mutation_rules_pb2.HeaderMutation
+    sent = tuple(name.lower() for name in auth.check.headers)
     gone = [mutation(remove=name) for name in names]
     theirs = [
         mutation(remove_on_match=mutation.RemoveOnMatch(key_matcher=string_pb2.StringMatcher(prefix=prefix)))
         for prefix in THEIRS
+        if not any(name.startswith(prefix) for name in sent)
     ]
     return header_mutation_pb2.HeaderMutation(
         mutations=header_mutation_pb2.Mutations(request_mutations=[*gone, *theirs])

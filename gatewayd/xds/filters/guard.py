@@ -28,6 +28,6 @@ def guards_per_host(guards: Sequence[ExternalAuth]) -> dict[str, Any]:
             # due to a header that is gone now. A status is in each answer, and set nowhere: `auth.ext_authz`.
             made.http_service.authorization_response.allowed_upstream_headers.patterns.add(exact=":status")
         # What an earlier guard may have said stays.
-        found[name] = in_place(made, [header for header in each.says if header not in said])
+        found[name] = in_place(made, each, [header for header in each.says if header not in said])
         said.update(each.says)
     return found

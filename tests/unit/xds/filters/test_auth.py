@@ -34,6 +34,11 @@ def test_a_route_brings_the_whole_filter_and_it_always_applies() -> None:
     assert chained(auth_per_route(PLAIN)) == ([], ["x-envoy-auth-", "x-ext-authz-"], ext_authz(PLAIN))
 
 
+def test_what_the_server_is_sent_is_not_taken_away() -> None:
+    of = asking(GRPCCheck(headers=("X-Ext-Authz-Ticket",)))
+    assert chained(auth_per_route(of))[:2] == ([], ["x-envoy-auth-"])
+
+
 def test_what_the_server_says_is_taken_from_the_client_first() -> None:
     of = asking(HTTPCheck(path_prefix="", headers=("X-Seen",), response_headers=("X-User", "x-seen", "Authorization")))
     assert chained(auth_per_route(of))[0] == ["x-user"]
