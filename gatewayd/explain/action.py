@@ -11,10 +11,12 @@ from gatewayd.explain.request import Request
 from gatewayd.explain.rewriting import location, modified_path
 from gatewayd.ir.backend import Backend, Cluster, Discovered, InvalidBackend, ServiceBackend, Upstream
 from gatewayd.ir.filters import Cors, ExternalAuth, HTTPFilter, RequestHeaders, ResponseHeaders
-from gatewayd.ir.http import DirectResponse, Forward, Mirror, Redirect, Route, WeightedBackend
+from gatewayd.ir.http import CANNOT, DirectResponse, Forward, Mirror, Preflight, Redirect, Route, WeightedBackend
 from gatewayd.ir.l4 import L4Forward
 
 _MILLION = 1_000_000
+_UNAVAILABLE = 503
+_PREFLIGHT = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +67,28 @@ Happening = Forwarded | Redirected | Direct
 def happening(route: Route, domain: str, request: Request, clusters: Mapping[Upstream, Cluster]) -> Happening:
     """Return what a route does with a request for a host of `domain`."""
     action = route.action
+    policy = next((each for each in route.filters if isinstance(each, Cors)), None)
+    if policy is not None and request.is_preflight:
+        allowed = ", ".join(policy.origins) or "no origin"
+        return Direct(status=_PREFLIGHT, why=f"a preflight, which the rule's CORS filter answers: for {allowed}")
     match action:
+        case Preflight():
+            return Direct(status=_PREFLIGHT, why="a preflight, and the rule has no CORS filter: nothing is allowed")
         case Redirect():
             where = location(action, route.match.path, domain, request)
             return Redirected(status=action.status, location=where, changes=tuple(_changes(route.filters)))
         case DirectResponse():
-            return Direct(status=action.status, why="the rule cannot be served; the route's status says why")
+            why = "the rule cannot be served; the route's status says why"
+            return Direct(status=answered(action, request), why=why)
         case Forward():
             return _forwarded(route, action, request, clusters)
         case _:
             assert_never(action)
+
+
+def answered(response: DirectResponse, request: Request) -> int:
+    """Return the status of an answer; gRPC clients are told UNAVAILABLE for a 503."""
+    return _UNAVAILABLE if request.is_grpc and response == CANNOT else response.status
 
 
 def l4_shares(forward: L4Forward, clusters: Mapping[Upstream, Cluster]) -> tuple[Share, ...]:
@@ -89,7 +103,7 @@ def l4_shares(forward: L4Forward, clusters: Mapping[Upstream, Cluster]) -> tuple
 def _forwarded(route: Route, forward: Forward, request: Request, clusters: Mapping[Upstream, Cluster]) -> Happening:
     total = sum(each.weight for each in forward.backends)
     if total == 0:
-        return Direct(status=500, why="the rule has no backend with a weight above 0")
+        return Direct(status=answered(CANNOT, request), why="the rule has no backend with a weight above 0")
     return Forwarded(
         shares=tuple(_http_share(route, forward, each, request, clusters) for each in forward.backends),
         mirrors=tuple(_mirrors(forward.mirrors)),
@@ -188,6 +202,7 @@ def _changes(filters: tuple[HTTPFilter, ...]) -> Iterator[str]:
             case ExternalAuth():
                 asked = backend_name(ServiceBackend(upstream=each.upstream))
                 yield f"only if {asked} consents, else a 403 or what it answers"
+                yield from (f"request header {name} is what it says, never what the client does" for name in each.says)
             case _:
                 assert_never(each)
 

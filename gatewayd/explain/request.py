@@ -11,10 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, assert_never
 
+import re2
+
 from gatewayd.explain.headers import becomes_websocket, ignored_upgrades, routed_headers
 from gatewayd.explain.refusals import FIRST, LAST, refusal, taken_apart
 from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES, UPGRADE, EscapedSlashes
 from gatewayd.ir.filters import Header
+from gatewayd.ir.http import GRPC_CONTENT_TYPE
 
 _ESCAPED_SLASH: Final = re.compile(r"%2f", re.IGNORECASE)
 _ESCAPED_BACKSLASH: Final = re.compile(r"%5c", re.IGNORECASE)
@@ -25,7 +28,6 @@ _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 _TO_ESCAPE: Final = frozenset(' "<>`{}^|')
 _DOTS: Final = frozenset({".", ".."})
 _ESCAPED: Final = "the path has escaped slashes"
-_GRPC: Final = "application/grpc"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +54,13 @@ class Request:
     @property
     def is_grpc(self) -> bool:
         """Whether the content type is that of gRPC."""
-        kinds = self.header("content-type")
-        return bool(kinds) and (kinds[0] == _GRPC or kinds[0].startswith(f"{_GRPC}+"))
+        return re2.fullmatch(GRPC_CONTENT_TYPE, ",".join(self.header("content-type"))) is not None
+
+    @property
+    def is_preflight(self) -> bool:
+        """Whether it asks about another request, as browsers do: https://fetch.spec.whatwg.org/#cors-preflight-request."""
+        asked = ("origin", "access-control-request-method")
+        return self.method == "OPTIONS" and all(any(self.header(name)) for name in asked)
 
     def header(self, name: str) -> tuple[str, ...]:
         """Return the values of a header, in order: one for each line of that name."""

@@ -6,8 +6,6 @@ Rules and the table of cases: https://gateway-api.sigs.k8s.io/reference/spec/#ht
 from gatewayd.explain.request import Request, without_port
 from gatewayd.ir.http import FullPath, PathMatch, PathModifier, PrefixPath, Redirect
 
-_PORTS = {"http": "80", "https": "443"}
-
 
 def modified_path(modifier: PathModifier | None, match: PathMatch, path: str) -> str:
     """Return a path that `match` holds for as a modifier makes it; the query is no part of it."""
@@ -29,19 +27,9 @@ def location(redirect: Redirect, match: PathMatch, domain: str, request: Request
     scheme = redirect.scheme or request.scheme
     host = redirect.host
     if host is None:
-        host = domain if redirect.port is None and "*" not in domain else _kept_host(redirect, scheme, request)
+        # A port of the request's host is none of the new URL.
+        host = domain if redirect.port is None and "*" not in domain else without_port(request.authority)
     port = "" if redirect.port is None else f":{redirect.port}"
-    if isinstance(redirect.path, FullPath):
-        path = redirect.path.value or request.path
-    else:
-        path = modified_path(redirect.path, match, request.path)
-    query = "" if request.query is None or "?" in path else f"?{request.query}"
+    path = modified_path(redirect.path, match, request.path)
+    query = "" if request.query is None else f"?{request.query}"
     return f"{scheme}://{host}{port}{path}{query}"
-
-
-def _kept_host(redirect: Redirect, scheme: str, request: Request) -> str:
-    """Return the request's host; a port that it has gives way to the redirect's, or to that of a new scheme."""
-    host = without_port(request.authority)
-    if redirect.port is not None or host == request.authority:
-        return host
-    return request.authority if redirect.scheme is None else f"{host}:{_PORTS[scheme]}"

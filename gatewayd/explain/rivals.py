@@ -2,11 +2,11 @@
 
 In: the translator's queries, the request, who got it. Out: a `Rival` for each match of each HTTPRoute and GRPCRoute
 that points at the Gateway. Reasons come in the order in which they decide: attachment, hostname, listener, match,
-then precedence. https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule (matches)
+kind, then precedence. https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule (matches)
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from gatewayd.api.meta import ObjectKey
@@ -60,11 +60,11 @@ class Seat(NamedTuple):
 class _Place(NamedTuple):
     """What decides between two matches, in this order; smaller goes first."""
 
+    kind: str
     hostname: tuple[int, int]
     rank: tuple[int, ...]
     created: str
     name: tuple[str, str]
-    kind: str
     rule: tuple[int, int]
 
 
@@ -94,7 +94,7 @@ def _of_route(engine: Engine, seat: Seat, request: Request, winner: RuleRef | No
     why = _not_concerned(engine, seat, request, parents)
     for ranked in rules(engine, member).routes:
         source = ranked.route.source
-        if source == winner:
+        if winner is not None and source == replace(winner, preflight=0):
             continue
         field = f"spec.rules[{source.rule}].matches[{source.match}]"
         failing = mismatches(ranked.route.match, request)
@@ -134,10 +134,14 @@ def _not_concerned(engine: Engine, seat: Seat, request: Request, parents: list[P
 
 def _precedence(engine: Engine, seat: Seat, ranked: Ranked, winner: RuleRef) -> str:
     """Say by what the winner goes before a match that holds as well."""
+    if winner.preflight:
+        return "a preflight is for the rule that would get the request it asks about"
     table = next(table for table in HTTP_TABLES if table.__name__ == winner.kind)
     member = Member(table, ObjectKey(winner.namespace, winner.name))
     best = next(each for each in rules(engine, member).routes if each.route.source == winner)
     first, second = _place(engine, seat, best), _place(engine, seat, ranked)
+    if first.kind != second.kind:
+        return "gRPC requests are offered to GRPCRoutes first"
     if first.hostname != second.hostname:
         return "its hostname is more specific"
     words = _GRPC_RANK if winner.kind == "GRPCRoute" else _HTTP_RANK
@@ -146,9 +150,7 @@ def _precedence(engine: Engine, seat: Seat, ranked: Ranked, winner: RuleRef) -> 
             return words[at] or "it is more specific"
     if first.created != second.created:
         return "its route is older"
-    if first.name != second.name:
-        return "the name of its route sorts first"
-    return "its kind sorts first" if first.kind != second.kind else "it stands earlier in the route"
+    return "the name of its route sorts first" if first.name != second.name else "it stands earlier in the route"
 
 
 def _place(engine: Engine, seat: Seat, ranked: Ranked) -> _Place:
@@ -157,11 +159,11 @@ def _place(engine: Engine, seat: Seat, ranked: Ranked) -> _Place:
     member = Member(table, ObjectKey(source.namespace, source.name))
     row = engine.get(table, member.key)
     return _Place(
+        kind=source.kind,
         hostname=_original(engine, seat, member),
         rank=ranked.rank,
         created=row.metadata.creation_timestamp if row is not None else "",
         name=(source.namespace, source.name),
-        kind=source.kind,
         rule=(source.rule, source.match),
     )
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from gatewayd.api.meta import ObjectKey
-from gatewayd.explain.action import Direct, Happening, Share, backend_name, happening, l4_shares
+from gatewayd.explain.action import Direct, Happening, Share, answered, backend_name, happening, l4_shares
 from gatewayd.explain.matching import mismatches
 from gatewayd.explain.request import Answered, Request, Sent, received
 from gatewayd.explain.rivals import Rival, Seat, rivals
 from gatewayd.incremental.engine import Engine
 from gatewayd.ir.backend import Cluster, ServiceBackend, Upstream
 from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES, EscapedSlashes
-from gatewayd.ir.http import Route, RouteTable, RouteTableKey, RuleRef, VirtualHost
+from gatewayd.ir.http import CANNOT, Route, RouteTable, RouteTableKey, RuleRef, VirtualHost
 from gatewayd.ir.l4 import L4Forward
 from gatewayd.ir.proxy import FilterChain, HTTPTraffic, ProxyConfig, StreamListener
 from gatewayd.translator.hostnames import ANY, broader
@@ -170,8 +170,9 @@ def _taken(config: ProxyConfig, chain: FilterChain, host: VirtualHost, route: Ro
 def _unrouted(host: VirtualHost, request: Request) -> Untaken:
     if host.fallback.status == Direct(status=421, why="").status:
         return Untaken(status=421, why=f"{request.host} belongs to another listener of the port than the server name")
-    if host.fallback.status == Direct(status=500, why="").status:
-        return Untaken(status=500, why="a filter of the listener leads nowhere; the listener's status says where")
+    if host.fallback == CANNOT:
+        why = "a filter of the listener leads nowhere; the listener's status says where"
+        return Untaken(status=answered(CANNOT, request), why=why)
     return Untaken(status=host.fallback.status, why="no rule matches")
 
 

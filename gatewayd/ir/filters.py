@@ -54,6 +54,9 @@ class Cors:
     credentials: bool
 
 
+_ALWAYS_SENT = ("authorization",)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GRPCCheck:
     """Ask by Envoy's ext_authz protocol. `headers`: which of the request go along; none of them: all."""
@@ -84,6 +87,17 @@ class ExternalAuth:
     upstream: Upstream
     check: GRPCCheck | HTTPCheck
     body_bytes: int
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        """Headers, in lower case, by which the server tells the backend something, and not the client.
+
+        Without those that the server is sent: it has seen what the client says, and lets it through.
+        """
+        if isinstance(self.check, GRPCCheck):
+            return ()
+        seen = {*_ALWAYS_SENT, *(name.lower() for name in self.check.headers)}
+        return tuple(sorted({name.lower() for name in self.check.response_headers} - seen))
 
 
 HTTPFilter = RequestHeaders | ResponseHeaders | Cors | ExternalAuth

@@ -6,6 +6,7 @@ Routes of a virtual host stand in the order of precedence: the first that matche
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from gatewayd.ir.backend import Backend
 from gatewayd.ir.filters import ExternalAuth, HTTPFilter
@@ -60,6 +61,13 @@ class NamedMatch:
     value: ValueMatch
 
 
+GRPC_CONTENT_TYPE: Final = r"(?i)application/grpc(?:\+.*|[ \t]*;.*)?"
+"""An RE2 expression that the whole content type of a gRPC request matches, gRPC-Web's does not.
+
+https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#requests
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestMatch:
     """All parts must hold. `methods` empty means any; `grpc` means gRPC requests only."""
@@ -73,7 +81,7 @@ class RequestMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FullPath:
-    """Replace the whole path, keeping the query."""
+    """Replace the whole path, keeping the query. `value` is a path as RFC 3986 has it: no query, never empty."""
 
     value: str
 
@@ -161,7 +169,7 @@ class WeightedBackend:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forward:
-    """Send the request to one of the backends, by weight. No backends, or weights that sum to 0, answer 500."""
+    """Send the request to one of the backends, by weight. No backends, or weights that sum to 0, answer CANNOT."""
 
     backends: tuple[WeightedBackend, ...]
     mirrors: tuple[Mirror, ...]
@@ -187,26 +195,45 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectResponse:
-    """Answer with this status and no body."""
+    """Answer with this status and no body. Where it is 500, a gRPC request is told UNAVAILABLE."""
 
     status: int
 
 
-Action = Forward | Redirect | DirectResponse
+CANNOT: Final = DirectResponse(status=500)
+"""The answer to what was asked for and cannot be done: 500 for HTTP, UNAVAILABLE for gRPC.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule and #grpcrouterule (backendRefs)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preflight:
+    """Answer a CORS preflight as the route's Cors filter says; without one, with nothing that allows a request."""
+
+
+PREFLIGHT: Final = Preflight()
+
+Action = Forward | Redirect | DirectResponse | Preflight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class RuleRef:
-    """The rule of the route object that a Route was made from; it names the Route in Envoy."""
+    """The rule of the route object that a Route was made from; it names the Route in Envoy.
+
+    `preflight` above 0: not the rule itself, but what answers preflights about requests that it would get.
+    """
 
     kind: str
     namespace: str
     name: str
     rule: int
     match: int
+    preflight: int = 0
 
     def __str__(self) -> str:
-        return f"{self.kind.lower()}/{self.namespace}/{self.name}/rule/{self.rule}/match/{self.match}"
+        own = f"{self.kind.lower()}/{self.namespace}/{self.name}/rule/{self.rule}/match/{self.match}"
+        return f"{own}/preflight/{self.preflight}" if self.preflight else own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,43 +3,41 @@
 https://gateway-api.sigs.k8s.io/reference/spec/#httproutefilter, #grpcroutefilter
 """
 
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
 from gatewayd.api.filters import ExternalAuth as WrittenAuth
-from gatewayd.api.filters import Fraction, HeaderModifier, HTTPAuthConfig, RequestMirror
+from gatewayd.api.filters import Fraction, HTTPAuthConfig, RequestMirror
 from gatewayd.api.grpcroute import GRPCRouteFilter
 from gatewayd.api.httproute import HTTPCORS, HTTPPathModifier, HTTPRequestRedirect, HTTPRouteFilter, HTTPURLRewrite
 from gatewayd.api.meta import GroupKind, ObjectKey
+from gatewayd.api.names import shown
 from gatewayd.incremental.view import Attempt, View
 from gatewayd.ir.backend import InvalidBackend, Protocol
 from gatewayd.ir.filters import (
     Cors,
     ExternalAuth,
     GRPCCheck,
-    Header,
-    HeaderChanges,
     HTTPCheck,
     HTTPFilter,
     RequestHeaders,
     ResponseHeaders,
 )
 from gatewayd.ir.http import (
-    FullPath,
     Mirror,
     PathModifier,
-    PrefixReplacement,
     Redirect,
     URLRewrite,
 )
+from gatewayd.ir.reserved import of_response
 from gatewayd.translator.backends import BackendAsk, backend
+from gatewayd.translator.headers import Side, modified
+from gatewayd.translator.paths import new_path
 from gatewayd.translator.rules import Problem, Unresolved, Unsupported
 from gatewayd.translator.stumbles import blame
 
 MILLION = 1_000_000
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]+")
 
 
 class Place(NamedTuple):
@@ -72,29 +70,17 @@ def _failed(place: Place, error: Exception) -> Effect:
     return Effect(None, Unsupported(blame(place.path, error)))
 
 
-def _modified(place: Place, modifier: HeaderModifier) -> HeaderChanges | Unsupported:
-    # The CRD leaves the names in `remove` open; Envoy refuses what is no header name, and with it the whole table.
-    for at, name in enumerate(modifier.remove):
-        if not _HEADER_NAME.fullmatch(name):
-            return Unsupported(f"{place.path}.remove[{at}]: {name[:80]!r} is not a header name")
-    return HeaderChanges(
-        set=tuple(Header(name=each.name, value=each.value) for each in modifier.set),
-        add=tuple(Header(name=each.name, value=each.value) for each in modifier.add),
-        remove=modifier.remove,
-    )
-
-
 def _request_headers(_view: View, place: Place, each: AnyFilter) -> Effect:
     if each.request_header_modifier is None:
         return _absent(place, "requestHeaderModifier")
-    changes = _modified(_below(place, "requestHeaderModifier"), each.request_header_modifier)
+    changes = modified(f"{place.path}.requestHeaderModifier", each.request_header_modifier, Side.REQUEST)
     return Effect(None, changes) if isinstance(changes, Unsupported) else Effect(RequestHeaders(changes=changes), None)
 
 
 def _response_headers(_view: View, place: Place, each: AnyFilter) -> Effect:
     if each.response_header_modifier is None:
         return _absent(place, "responseHeaderModifier")
-    changes = _modified(_below(place, "responseHeaderModifier"), each.response_header_modifier)
+    changes = modified(f"{place.path}.responseHeaderModifier", each.response_header_modifier, Side.RESPONSE)
     return Effect(None, changes) if isinstance(changes, Unsupported) else Effect(ResponseHeaders(changes=changes), None)
 
 
@@ -133,24 +119,8 @@ def _cors(_view: View, place: Place, each: Any) -> Effect:
     )
 
 
-def _below(place: Place, field: str) -> Place:
-    return place._replace(path=f"{place.path}.{field}")
-
-
-def _bad_path(place: Place, modifier: HTTPPathModifier | None) -> Unsupported | None:
-    """Return what is wrong with a new path: the CRD lets control characters through, Envoy does not."""
-    texts = (modifier.replace_full_path, modifier.replace_prefix_match) if modifier is not None else ()
-    if any(not character.isprintable() for text in texts for character in text or ""):
-        return Unsupported(f"{place.path}.path: has control characters; visible ones are allowed")
-    return None
-
-
-def _path(modifier: HTTPPathModifier | None) -> PathModifier | None:
-    if modifier is None:
-        return None
-    if modifier.type == "ReplaceFullPath":
-        return FullPath(value=modifier.replace_full_path or "")
-    return PrefixReplacement(value=modifier.replace_prefix_match or "")
+def _path(path: str, modifier: HTTPPathModifier | None) -> PathModifier | Unsupported | None:
+    return None if modifier is None else new_path(f"{path}.path", modifier)
 
 
 _WELL_KNOWN_PORTS = {"http": 80, "https": 443}
@@ -164,15 +134,15 @@ def _redirect(_view: View, place: Place, each: Any) -> Effect:
     redirect: HTTPRequestRedirect | None = each.request_redirect
     if redirect is None:
         return _absent(place, "requestRedirect")
-    bad = _bad_path(_below(place, "requestRedirect"), redirect.path)
-    if bad is not None:
-        return Effect(None, bad)
+    path = _path(f"{place.path}.requestRedirect", redirect.path)
+    if isinstance(path, Unsupported):
+        return Effect(None, path)
     return Effect(
         Redirect(
             scheme=redirect.scheme,
             host=redirect.hostname,
             port=redirect.port,
-            path=_path(redirect.path),
+            path=path,
             status=redirect.status_code,
         ),
         None,
@@ -194,10 +164,10 @@ def _rewrite(_view: View, place: Place, each: Any) -> Effect:
     rewrite: HTTPURLRewrite | None = each.url_rewrite
     if rewrite is None:
         return _absent(place, "urlRewrite")
-    bad = _bad_path(_below(place, "urlRewrite"), rewrite.path)
-    if bad is not None:
-        return Effect(None, bad)
-    return Effect(URLRewrite(host=rewrite.hostname, path=_path(rewrite.path)), None)
+    path = _path(f"{place.path}.urlRewrite", rewrite.path)
+    if isinstance(path, Unsupported):
+        return Effect(None, path)
+    return Effect(URLRewrite(host=rewrite.hostname, path=path), None)
 
 
 def _extension(_view: View, place: Place, each: AnyFilter) -> Effect:
@@ -246,6 +216,10 @@ def checked(auth: WrittenAuth, path: str) -> GRPCCheck | HTTPCheck | Unsupported
     prefix = (http.path or "").strip("/")
     if any(part in (".", "..") for part in prefix.split("/")):
         return Unsupported(f"{path}.http.path: has a part '.' or '..'; a plain path is allowed")
+    for at, name in enumerate(http.allowed_response_headers):
+        if why := of_response(name):
+            where = f"{path}.http.allowedResponseHeaders[{at}]"
+            return Unsupported(f"{where}: header {shown(name)} {why}; headers of the message itself are allowed")
     return HTTPCheck(
         path_prefix=f"/{prefix}" if prefix else "",
         headers=http.allowed_headers,

@@ -1,8 +1,9 @@
 """Which routes answer for which host of which listener.
 
 Every domain of a port belongs to one listener, the most specific that covers it (listener isolation); a domain's
-virtual host holds the routes of that listener whose hostname covers the domain, those of the most specific original
-hostname first. A domain of another listener answers 421 under TLS: the client reused a connection it should not have.
+virtual host holds the routes of that listener whose hostname covers the domain: those for gRPC requests alone before
+those for all, and of each kind those of the most specific original hostname first. A domain of another listener answers
+421 under TLS: the client reused a connection it should not have.
 https://gateway-api.sigs.k8s.io/reference/spec/#listener (hostname), #httproutespec (hostnames), and GEP-3567
 """
 
@@ -18,6 +19,7 @@ from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Attempt, Index, Member, Source, View, query, rescued_query
 from gatewayd.ir.http import (
+    CANNOT,
     DirectResponse,
     PerHostTables,
     PrefixPath,
@@ -38,13 +40,13 @@ from gatewayd.translator.gatewayclass import environment
 from gatewayd.translator.guards import guards
 from gatewayd.translator.hostnames import ANY, broader, covers, specificity
 from gatewayd.translator.listeners import LISTENERS_BY_PORT, ListenerKey, MergedListener, Place, PortKey, port_key
+from gatewayd.translator.preflights import Placed, with_preflights
 from gatewayd.translator.routes import rules
 from gatewayd.translator.rules import Ranked
 from gatewayd.translator.tls import can_serve
 
 NOT_FOUND = DirectResponse(status=404)
 MISDIRECTED = DirectResponse(status=421)
-INTERNAL_ERROR = DirectResponse(status=500)
 MANY_LISTENERS = 64
 """As many as one Gateway object may have; more come from ListenerSets."""
 HTTP_TABLES = (HTTPRoute, GRPCRoute)
@@ -181,7 +183,7 @@ def _failing(view: View, key: RenderKey, _error: Exception, _before: tuple[Ranke
 
 
 def _broken(route: Route) -> Route:
-    return replace(route, action=INTERNAL_ERROR, filters=())
+    return replace(route, action=CANNOT, filters=())
 
 
 @rescued_query(_failing)
@@ -199,11 +201,11 @@ def _at_listener(route: Route, key: RenderKey) -> Route:
 
 class _Candidate(NamedTuple):
     order: tuple[object, ...]
-    route: Route
+    placed: Placed
 
 
 def _failing_host(_view: View, host: HostKey, _error: Exception, _before: VirtualHost | None) -> VirtualHost:
-    return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=INTERNAL_ERROR)
+    return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=CANNOT)
 
 
 @rescued_query(_failing_host)
@@ -215,9 +217,9 @@ def virtual_host(view: View, host: HostKey) -> VirtualHost:
         return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=MISDIRECTED)
     asked = guards(view, listener.guard)
     if asked.unresolved is not None:
-        return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=INTERNAL_ERROR)
+        return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=CANNOT)
     found = sorted(_candidates(view, host, listener), key=lambda each: each.order)
-    routes = tuple(_reachable(each.route for each in found))
+    routes = tuple(_reachable(with_preflights([each.placed for each in found])))
     return VirtualHost(domain=host.domain, guards=asked.asked, routes=routes, fallback=NOT_FOUND)
 
 
@@ -239,7 +241,7 @@ def _candidates(view: View, host: HostKey, listener: MergedListener) -> Iterator
             row = view.get(member.table, member.key)
             created = row.metadata.creation_timestamp if row is not None else ""
             for ranked in _rendered(view, RenderKey(member, scheme, host.table.port)):
-                yield _Candidate(_order(special, ranked, created), ranked.route)
+                yield _Candidate(_order(special, ranked, created), Placed(special, ranked.route))
 
 
 def _original(view: View, member: Member, listener: ListenerKey, domain: str) -> tuple[int, int]:
@@ -258,13 +260,16 @@ def _original(view: View, member: Member, listener: ListenerKey, domain: str) ->
 
 
 def _order(special: tuple[int, int], ranked: Ranked, created: str) -> tuple[object, ...]:
-    """Return the sort key: hostname, then match, then age, then namespace and name, then place in the route.
+    """Return the sort key: kind, then hostname, match, age, namespace and name, then place in the route.
 
+    gRPC requests are offered to GRPCRoutes first; what none of them matches, and all others, to HTTPRoutes. So both
+    kinds may share a hostname, and none is accepted and gets nothing.
+    https://gateway-api.sigs.k8s.io/reference/spec/#grpcroutespec (hostnames)
     https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule (matches: precedence and ties)
     """
     source = ranked.route.source
-    place = (created, source.namespace, source.name, source.kind, source.rule, source.match)
-    return (*(-each for each in special), *(-each for each in ranked.rank), *place)
+    place = (created, source.namespace, source.name, source.rule, source.match)
+    return (not ranked.route.match.grpc, *(-each for each in special), *(-each for each in ranked.rank), *place)
 
 
 def _reachable(routes: Iterator[Route]) -> Iterator[Route]:
@@ -297,7 +302,7 @@ TABLES = Index(
 
 
 def _failing_table(_view: View, table: TableKey, _error: Exception, _before: RouteTable | None) -> RouteTable:
-    failing = VirtualHost(domain=ANY, guards=(), routes=(), fallback=INTERNAL_ERROR)
+    failing = VirtualHost(domain=ANY, guards=(), routes=(), fallback=CANNOT)
     key = RouteTableKey(port=table.port, listener=table.listener)
     return RouteTable(key=key, discovery=RouteDiscovery.PER_LISTENER, virtual_hosts=(failing,))
 

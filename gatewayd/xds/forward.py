@@ -1,12 +1,13 @@
 """Forward -> RouteActions: backends by weight, rewrites, mirrors, retries, time-outs.
 
 Invariants: nothing is retried and nothing times out unless the user asked for it; an InvalidBackend's share gets a 500
-and a backend without endpoints a 503, in the same rule.
+and a backend without endpoints a 503, in the same rule. A gRPC request gets a 503 for both, which Envoy tells the
+client as UNAVAILABLE; a 500 it would tell as UNKNOWN, which clients do not retry.
 Rules: https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from envoy.config.route.v3 import route_components_pb2 as pb
@@ -15,7 +16,20 @@ from google.protobuf import wrappers_pb2
 
 from gatewayd.ir.backend import InvalidBackend, ServiceBackend
 from gatewayd.ir.filters import HTTPFilter, RequestHeaders, ResponseHeaders
-from gatewayd.ir.http import Forward, Mirror, Retry, Route, SessionPersistence, Timeouts, URLRewrite, WeightedBackend
+from gatewayd.ir.http import (
+    CANNOT,
+    Action,
+    DirectResponse,
+    Forward,
+    Mirror,
+    RequestMatch,
+    Retry,
+    Route,
+    SessionPersistence,
+    Timeouts,
+    URLRewrite,
+    WeightedBackend,
+)
 from gatewayd.xds import names
 from gatewayd.xds.filters.chain import share_fields, with_session
 from gatewayd.xds.filters.header import host_to_set
@@ -24,7 +38,7 @@ from gatewayd.xds.message import milliseconds, packed
 from gatewayd.xds.rewrite import rewritten_path
 
 _STREAM_IDLE_MS = 300_000
-_NO_BACKEND = 500
+_UNAVAILABLE = 503
 _TIMED_OUT = 504
 
 
@@ -50,7 +64,7 @@ def shares(route: Route, forward: Forward) -> tuple[Share, ...]:
     """
     live = tuple(each for each in forward.backends if each.weight > 0)
     if not any(isinstance(each.backend, ServiceBackend) for each in live):
-        return (Share(threshold=None, fields=direct_response(_NO_BACKEND), filters=route.filters),)
+        return (Share(threshold=None, fields=answer(route.match, CANNOT), filters=route.filters),)
     mirrored = any(each.mirrors for each in live)
     rewrites = {_rewrite(route, forward, each) for each in live if isinstance(each.backend, ServiceBackend)}
     if len(rewrites) == 1 and (not mirrored or len(live) == 1):
@@ -58,9 +72,24 @@ def shares(route: Route, forward: Forward) -> tuple[Share, ...]:
     return tuple(_split(route, forward, live))
 
 
-def direct_response(status: int) -> dict[str, Any]:
-    """Return the fields of a Route that answers without asking anybody."""
+def answer(match: RequestMatch, response: DirectResponse) -> dict[str, Any]:
+    """Return the fields of a Route that answers the requests of a match without asking anybody."""
+    status = _UNAVAILABLE if match.grpc and response == CANNOT else response.status
     return {"direct_response": pb.DirectResponseAction(status=status)}
+
+
+def parted(route: Route) -> tuple[Route, ...]:
+    """Return the route, before it the same for gRPC requests alone where those are answered in another way."""
+    if route.match.grpc or not _may_fail(route.action):
+        return (route,)
+    return (replace(route, match=replace(route.match, grpc=True)), route)
+
+
+def _may_fail(action: Action) -> bool:
+    if not isinstance(action, Forward):
+        return action == CANNOT
+    live = [each for each in action.backends if each.weight > 0]
+    return not live or any(isinstance(each.backend, InvalidBackend) for each in live)
 
 
 def _split(route: Route, forward: Forward, live: tuple[WeightedBackend, ...]) -> Iterator[Share]:
@@ -70,7 +99,7 @@ def _split(route: Route, forward: Forward, live: tuple[WeightedBackend, ...]) ->
         reached += each.weight
         threshold = None if each is live[-1] else round(reached * MILLION / total)
         if isinstance(each.backend, InvalidBackend):
-            yield Share(threshold=threshold, fields=direct_response(_NO_BACKEND), filters=route.filters)
+            yield Share(threshold=threshold, fields=answer(route.match, CANNOT), filters=route.filters)
         else:
             yield _share(route, forward, (each,), _rewrite(route, forward, each), threshold)
 
@@ -95,7 +124,7 @@ def _share(
     deep = any(each.filters for each in live)
     lowered = tuple(each for each in route.filters if deep and isinstance(each, RequestHeaders | ResponseHeaders))
     action = pb.RouteAction(
-        **_destination(forward, live, lowered),
+        **_destination(route.match, forward, live, lowered),
         **rewritten_path(rewrite.path, route.match.path),
         **_host(rewrite.host),
         **_timeouts(forward.timeouts),
@@ -107,10 +136,10 @@ def _share(
 
 
 def _destination(
-    forward: Forward, live: tuple[WeightedBackend, ...], lowered: tuple[HTTPFilter, ...]
+    match: RequestMatch, forward: Forward, live: tuple[WeightedBackend, ...], lowered: tuple[HTTPFilter, ...]
 ) -> dict[str, Any]:
     fields: dict[str, Any] = {}
-    if any(isinstance(each.backend, InvalidBackend) for each in live):
+    if not match.grpc and any(isinstance(each.backend, InvalidBackend) for each in live):
         # For the cluster that never exists. Not for others: one of those may be on its way (503, try again).
         fields["cluster_not_found_response_code"] = pb.RouteAction.INTERNAL_SERVER_ERROR
     if len(live) == 1 and not live[0].filters and _own_session(forward, live[0]) is None:

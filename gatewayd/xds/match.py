@@ -15,6 +15,7 @@ from envoy.type.matcher.v3 import regex_pb2, string_pb2
 from envoy.type.v3 import percent_pb2
 
 from gatewayd.ir.http import (
+    GRPC_CONTENT_TYPE,
     ExactPath,
     ExactValue,
     NamedMatch,
@@ -33,15 +34,21 @@ def route_match(match: RequestMatch) -> Any:
     """Return the RouteMatch that holds for exactly the requests that `match` holds for."""
     return pb.RouteMatch(
         **_path(match.path),
-        headers=[*_methods(match.methods), *_headers(match.headers)],
+        headers=[*([_GRPC] if match.grpc else ()), *_methods(match.methods), *_headers(match.headers)],
         query_parameters=_queries(match.queries),
-        grpc=pb.RouteMatch.GrpcRouteMatchOptions() if match.grpc else None,
     )
 
 
 def has_port() -> Any:
     """Return the matcher of a Host that names a port: "shop.example:8080", "[::1]:8080"."""
     return pb.HeaderMatcher(name=":authority", string_match=string_pb2.StringMatcher(safe_regex=regex(".*:[0-9]+")))
+
+
+# Envoy's own matcher for gRPC knows no parameters of the content type.
+_GRPC = pb.HeaderMatcher(
+    name="content-type",
+    string_match=string_pb2.StringMatcher(safe_regex=regex_pb2.RegexMatcher(regex=GRPC_CONTENT_TYPE)),
+)
 
 
 def fraction(parts_per_million: int) -> Any:

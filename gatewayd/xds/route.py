@@ -14,17 +14,22 @@ from envoy.config.route.v3 import route_components_pb2 as pb
 from envoy.config.route.v3 import route_pb2
 from google.protobuf import struct_pb2, wrappers_pb2
 
-from gatewayd.ir.filters import ExternalAuth
-from gatewayd.ir.http import DirectResponse, Forward, Redirect, Route
+from gatewayd.ir.filters import Cors, ExternalAuth
+from gatewayd.ir.http import CANNOT, DirectResponse, Forward, PrefixPath, Preflight, Redirect, RequestMatch, Route
+from gatewayd.xds import names
 from gatewayd.xds.filters.chain import filter_fields, guard_fields, with_session
-from gatewayd.xds.forward import direct_response, shares
+from gatewayd.xds.filters.portless import portless_fields
+from gatewayd.xds.forward import answer, parted, shares
 from gatewayd.xds.match import fraction, has_port, route_match
 from gatewayd.xds.message import field, serialised
-from gatewayd.xds.redirect import depends_on_domain, port_in_place_of_the_requests, redirect_action
+from gatewayd.xds.redirect import depends_on_domain, keeps_unknown_host, redirect_action
 
 _TABLE_VIRTUAL_HOSTS = route_pb2.RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER
 _VIRTUAL_HOST_ROUTES = pb.VirtualHost.ROUTES_FIELD_NUMBER
 _NOT_FOUND = 404
+_DONE = DirectResponse(status=200)
+_ANY = RequestMatch(path=PrefixPath(value="/"), methods=(), headers=(), queries=(), grpc=False)
+_ANY_GRPC = replace(_ANY, grpc=True)
 
 TABLE_TAIL = serialised(
     route_pb2.RouteConfiguration(
@@ -62,8 +67,9 @@ def fallback_entries(fallback: DirectResponse, guards: tuple[ExternalAuth, ...])
     """
     if not guards and fallback.status == _NOT_FOUND:
         return b""
-    rest = pb.Route(match=pb.RouteMatch(prefix="/"), **direct_response(fallback.status))
-    return field(_VIRTUAL_HOST_ROUTES, serialised(rest))
+    matches = (_ANY_GRPC, _ANY) if fallback == CANNOT else (_ANY,)
+    rest = [pb.Route(match=route_match(each), **answer(each, fallback)) for each in matches]
+    return b"".join(field(_VIRTUAL_HOST_ROUTES, serialised(each)) for each in rest)
 
 
 def guards_tail(guards: tuple[ExternalAuth, ...]) -> bytes:
@@ -78,6 +84,11 @@ def shared_between_domains(route: Route) -> bool:
 
 def envoy_routes(route: Route, domain: str) -> Iterator[Any]:
     """Yield the Envoy routes for one Route of a virtual host for `domain`."""
+    for each in parted(route):
+        yield from _envoy_routes(each, domain)
+
+
+def _envoy_routes(route: Route, domain: str) -> Iterator[Any]:
     action = route.action
     match action:
         case Forward():
@@ -87,20 +98,24 @@ def envoy_routes(route: Route, domain: str) -> Iterator[Any]:
         case Redirect():
             yield from _redirects(route, action, domain)
         case DirectResponse():
-            yield _route(route, None, {**filter_fields(route.filters), **direct_response(action.status)})
+            yield _route(route, None, {**filter_fields(route.filters), **answer(route.match, action)})
+        case Preflight():
+            # The CORS filter answers, though only where the request would be sent somewhere; without it nobody does.
+            policy = any(isinstance(each, Cors) for each in route.filters)
+            fields = {"route": pb.RouteAction(cluster=names.NOWHERE)} if policy else answer(route.match, _DONE)
+            yield _route(route, None, {**filter_fields(route.filters), **fields})
         case _:
             assert_never(action)
 
 
 def _redirects(route: Route, redirect: Redirect, domain: str) -> Iterator[Any]:
     fields = filter_fields(route.filters)
-    port = port_in_place_of_the_requests(redirect, domain)
-    if port is not None:
-        written_out = redirect_action(replace(redirect, port=port), route.match.path, domain)
-        first = _route(route, None, {**fields, "redirect": written_out})
+    action = redirect_action(redirect, route.match.path, domain)
+    if keeps_unknown_host(redirect, domain):
+        first = _route(route, None, {**portless_fields(fields, redirect.scheme), "redirect": action})
         first.match.headers.append(has_port())
         yield first
-    yield _route(route, None, {**fields, "redirect": redirect_action(redirect, route.match.path, domain)})
+    yield _route(route, None, {**fields, "redirect": action})
 
 
 def _route(route: Route, threshold: int | None, fields: dict[str, Any]) -> Any:

@@ -184,3 +184,161 @@ async def test_a_backend_may_have_its_own(world: World) -> None:
     assert ours.said == theirs.said == (200, "cors", "one")
     assert ours.one("access-control-allow-origin") == "https://b.org"
     assert theirs.one("access-control-allow-origin") is None
+
+
+async def asks(
+    world: World,
+    path: str,
+    method: str,
+    headers: str = "",
+    *,
+    origin: str = "https://a.org",
+    host: str = "cors.example",
+) -> Answer:
+    """Send a preflight as browsers do."""
+    asked = [("origin", origin), ("access-control-request-method", method)]
+    if headers:
+        asked.append(("access-control-request-headers", headers))
+    return await world.ask(path, *asked, host=host, method="OPTIONS")
+
+
+def policy(origin: str = "https://a.org", methods: str = "GET", headers: str = "x-token") -> str:
+    settings = f"allowOrigins: ['{origin}'], allowMethods: [{methods}], allowHeaders: [{headers}]"
+    return f"{{type: CORS, cors: {{{settings}}}}}"
+
+
+def at(name: str, match: str, filters: str = "", to: str = "one") -> str:
+    own = f", {filters}" if filters else ""
+    return f"- {{matches: [{{{match}}}], filters: [<route:{name}>{own}], backendRefs: [{{name: {to}, port: 80}}]}}\n"
+
+
+API = "path: {value: /api}"
+REST = "- {filters: [<route:rest>], backendRefs: [{name: two, port: 80}]}\n"
+
+
+def allowed(answer: Answer) -> tuple[int, str | None, str | None, set[str]]:
+    """Return status, backend, and the origin and methods that a preflight is told."""
+    origin = answer.one("access-control-allow-origin")
+    return answer.status, answer.backend, origin, listed(answer, "access-control-allow-methods")
+
+
+@pytest.mark.parametrize("rest", ["", REST])
+@pytest.mark.parametrize(
+    "match",
+    [
+        f"{API}, method: GET",
+        f"{API}, headers: [{{name: x-token, value: '1'}}]",
+        f"{API}, method: GET, headers: [{{name: x-token, type: RegularExpression, value: '.+'}}]",
+        "path: {type: Exact, value: /api/x}, method: GET",
+        "path: {type: RegularExpression, value: '/api/.*'}, method: GET",
+        f"{API}, method: GET, queryParams: [{{name: v, value: '1'}}]",
+    ],
+)
+async def test_preflights_are_answered_whatever_the_rule_asks_of_requests(world: World, match: str, rest: str) -> None:
+    await world.apply(http_route("cors", at("api", match, policy()) + rest, host="cors.example"))
+
+    for headers in ("", "x-token", "x-other"):
+        answer = await asks(world, "/api/x?v=1", "GET", headers)
+        assert allowed(answer) == (200, None, "https://a.org", {"get"})
+        assert listed(answer, "access-control-allow-headers") == {"x-token"}
+    elsewhere = await asks(world, "/other", "GET")
+    assert (elsewhere.status, elsewhere.backend) == ((200, "two") if rest else (404, None))
+    assert world.backends["one"].requests == []
+    real = await world.ask("/api/x?v=1", ("origin", "https://a.org"), ("x-token", "1"), host="cors.example")
+    assert (real.said, real.one("access-control-allow-origin")) == ((200, "api", "one"), "https://a.org")
+
+
+async def test_options_that_is_no_preflight_goes_where_it_went(world: World) -> None:
+    rules = at("api", f"{API}, method: GET", policy()) + REST
+    await world.apply(http_route("cors", rules, host="cors.example"))
+
+    for headers in ((), (("origin", "https://a.org"),), (("access-control-request-method", "GET"),)):
+        answer = await world.ask("/api/x", *headers, host="cors.example", method="OPTIONS")
+        assert answer.said == (200, "rest", "two")
+
+
+async def test_the_rule_that_would_get_the_request_answers(world: World) -> None:
+    rules = (
+        at("get", f"{API}, method: GET", policy())
+        + at("post", f"{API}, method: POST", policy("https://b.org", "POST"))
+        + at("put", f"{API}, method: PUT")
+        + at("beta", f"{API}, headers: [{{name: x-beta, value: '1'}}]", policy("https://c.org", "DELETE"))
+        + REST
+    )
+    await world.apply(http_route("cors", rules, host="cors.example"))
+
+    assert allowed(await asks(world, "/api", "GET")) == (200, None, "https://a.org", {"get"})
+    assert allowed(await asks(world, "/api", "GET", origin="https://b.org"))[:3] == (200, None, None)
+    assert allowed(await asks(world, "/api", "POST", origin="https://b.org")) == (200, None, "https://b.org", {"post"})
+    assert allowed(await asks(world, "/api", "POST"))[:3] == (200, None, None)
+    # A rule without a policy allows nothing, and no other rule's policy speaks for it.
+    for origin in ("https://a.org", "https://b.org", "https://c.org"):
+        assert allowed(await asks(world, "/api", "PUT", origin=origin)) == (200, None, None, set())
+    told = await asks(world, "/api", "DELETE", "x-beta", origin="https://c.org")
+    assert allowed(told) == (200, None, "https://c.org", {"delete"})
+    assert world.backends["one"].requests == world.backends["two"].requests == []
+
+
+async def test_in_a_host_with_so_many_rules_that_they_are_a_tree(world: World) -> None:
+    routes = [
+        http_route(
+            f"cors{part}",
+            "".join(
+                at(f"r{part}.{number}", f"path: {{value: /s{part}/m{number}}}, method: PUT", policy(methods="PUT"))
+                for number in range(16)
+            ),
+            host="cors.example",
+        )
+        for part in range(7)
+    ]
+    await world.apply(*routes, http_route("rest", REST, host="cors.example"))
+
+    for part, number in ((0, 0), (3, 7), (6, 15)):
+        path = f"/s{part}/m{number}"
+        assert allowed(await asks(world, path, "PUT")) == (200, None, "https://a.org", {"put"})
+        assert (await world.ask(path, host="cors.example", method="OPTIONS")).said == (200, "rest", "two")
+        assert (await world.ask(path, host="cors.example", method="PUT")).said == (200, f"r{part}.{number}", "one")
+
+
+async def test_redirects_and_policies_of_backends(world: World) -> None:
+    def away(match: str) -> str:
+        moved = "{type: RequestRedirect, requestRedirect: {scheme: https}}"
+        return f"- {{matches: [{{{match}}}], filters: [{moved}, {policy()}]}}\n"
+
+    own = f"backendRefs: [{{name: one, port: 80, filters: [{policy('https://b.org', 'PUT')}]}}]"
+    rules = away(f"{API}, method: GET") + away("path: {value: /moved}")
+    rules += f"- {{matches: [{{path: {{value: /own}}, method: PUT}}], {own}}}\n"
+    await world.apply(http_route("cors", rules + REST, host="cors.example"))
+
+    assert allowed(await asks(world, "/api", "GET")) == (200, None, "https://a.org", {"get"})
+    assert allowed(await asks(world, "/moved", "GET")) == (200, None, "https://a.org", {"get"})
+    assert (await world.ask("/moved", host="cors.example")).status == 302
+    assert allowed(await asks(world, "/own", "PUT", origin="https://b.org")) == (200, None, "https://b.org", {"put"})
+    assert world.backends["one"].requests == world.backends["two"].requests == []
+
+
+async def test_a_listener_that_asks_first_is_asked_about_preflights_too(world: World) -> None:
+    asking = "{type: ExternalAuth, externalAuth: {protocol: HTTP, backendRef: {name: three, port: 80}, http: {allowedHeaders: [x-echo-status]}}}"  # noqa: E501
+    await world.apply(f"""
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {{name: edge, namespace: shop}}
+spec:
+  gatewayClassName: gatewayd
+  listeners:
+  - name: http
+    port: <guarded>
+    protocol: HTTP
+    filters: {{requests: [{asking}]}}
+""")
+    rules = at("api", f"{API}, method: GET", policy()) + REST
+    await world.apply(http_route("cors", rules, host="cors.example", parent="name: edge"))
+    sent = (("origin", "https://a.org"), ("access-control-request-method", "GET"))
+
+    answer = await world.ask("/api", *sent, host="cors.example", method="OPTIONS", port="guarded")
+    assert allowed(answer) == (200, None, "https://a.org", {"get"})
+    refused = await world.ask(
+        "/api", *sent, ("x-echo-status", "403"), host="cors.example", method="OPTIONS", port="guarded"
+    )
+    assert refused.status == 403
+    assert world.backends["one"].requests == world.backends["two"].requests == []

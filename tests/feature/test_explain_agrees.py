@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gatewayd.explain.action import Forwarded, Redirected
+from gatewayd.explain.action import Direct, Forwarded, Redirected
 from gatewayd.explain.request import Answered, Sent
 from gatewayd.explain.trace import Taken, Trace, Translated, Untaken, traces
 from gatewayd.ir.filters import Header
@@ -94,6 +94,10 @@ REDIRECTS = (
     ", {type: RequestRedirect, requestRedirect: {path: {type: ReplaceFullPath, replaceFullPath: /f}}}",
 )
 
+CORS = ", {{type: CORS, cors: {{allowOrigins: ['https://a.org'], allowMethods: [GET], maxAge: {age}}}}}"
+"""The age tells which rule's policy has answered: a preflight has no response headers of the rule."""
+
+
 HOSTS = ("shop.example", "Shop.Example:80", "api.shop.example", "a.b.shop.example", "x.example", "other.test:8080")
 TARGETS = (
     "/",
@@ -140,7 +144,25 @@ SENT_HEADERS: tuple[tuple[tuple[str, str], ...], ...] = (
     (("x-envoy-team", "blue"), ("x-forwarded-proto", "https")),
 )
 SENT_QUERIES = ("", "?", "?q=1", "?q=12&q=x", "?q=x&q=1", "?q=a%20b", "?q=a+b", "?r", "?r=", "?r=1&q=1", "?qq=1")
-METHODS = ("GET", "GET", "POST")
+METHODS = ("GET", "GET", "POST", "OPTIONS")
+ASKED = (
+    (),
+    (("origin", "https://a.org"),),
+    (("access-control-request-method", "GET"),),
+    (("origin", "https://a.org"), ("access-control-request-method", "")),
+    (("origin", ""), ("access-control-request-method", "GET")),
+    *(
+        (("origin", "https://a.org"), ("access-control-request-method", method), *headers)
+        for method in ("GET", "POST", "PUT")
+        for headers in (
+            (),
+            (("access-control-request-headers", "x-team"),),
+            (("access-control-request-headers", "a, Env,x-team"),),
+        )
+    ),
+)
+"""What an OPTIONS request has beside the rest: nine of them are preflights."""
+
 _BEFORE_ROUTES = frozenset({307, 400})
 
 
@@ -154,10 +176,10 @@ def rule(dice: random.Random, name: str) -> str:
         match.append(f"headers: [{dice.choice(HEADERS)}]")
     if dice.random() < 0.25:
         match.append(f"queryParams: [{dice.choice(QUERIES)}]")
-    if dice.random() < 0.2:
-        match.append("method: POST")
+    if dice.random() < 0.3:
+        match.append(f"method: {dice.choice(('GET', 'POST', 'POST', 'OPTIONS'))}")
     pool = (*FILTERS, *REDIRECTS, *(PREFIX_FILTERS if "PathPrefix" in path else ()))
-    chosen = dice.choice(pool)
+    chosen = dice.choice(pool) + (CORS.format(age=age(name)) if dice.random() < 0.25 else "")
     backends = "" if "RequestRedirect" in chosen else "\n  backendRefs: [{name: one, port: 80}]"
     return f"- matches: [{{{', '.join(match)}}}]\n  filters: [<tag:{name}>{chosen}]{backends}\n"
 
@@ -174,10 +196,11 @@ def route(dice: random.Random, number: int) -> str:
 
 
 def request(dice: random.Random) -> Sent:
-    headers = dice.choice(SENT_HEADERS)
+    method = dice.choice(METHODS)
+    headers = (*dice.choice(SENT_HEADERS), *(dice.choice(ASKED) if method == "OPTIONS" else ()))
     return Sent(
         scheme="http",
-        method=dice.choice(METHODS),
+        method=method,
         host=dice.choice(HOSTS),
         target=dice.choice(TARGETS) + dice.choice(SENT_QUERIES),
         headers=tuple(Header(name=name, value=value) for name, value in headers),
@@ -193,12 +216,21 @@ def expected(trace: Trace, query: str) -> dict[str, Any]:
         case Taken(happening=Forwarded() as forwarded):
             share = forwarded.shares[0]
             return {"status": 200, "route": tag(end), "path": share.path + query, "host": share.host}
+        case Taken(happening=Direct() as direct):
+            answers = "CORS filter answers" in direct.why
+            return {"status": direct.status, "route": None, **({"age": age(tag(end))} if answers else {})}
         case Untaken():
             return {"status": end.status, "route": None}
         case Answered():
             return {"status": end.status, "route": None, **({"location": end.location} if end.location else {})}
         case _:
             return {"end": end}
+
+
+def age(name: str) -> int:
+    """Return a number for a rule's name: r2.1 is 22."""
+    route, _, at = name.removeprefix("r").partition(".")
+    return int(route) * 10 + int(at) + 1
 
 
 def tag(end: Taken) -> str:
@@ -214,6 +246,8 @@ def happened(answer: Answer) -> dict[str, Any]:
     }
     if answer.one("location") is not None:
         found["location"] = answer.one("location")
+    if answer.one("access-control-max-age") is not None:
+        found["age"] = int(answer.one("access-control-max-age") or 0)
     if answer.backend is not None:
         found |= {"path": answer.echo["path"], "host": answer.seen("host")[0]}
     return found

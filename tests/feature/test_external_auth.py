@@ -114,6 +114,49 @@ async def test_only_allowed_headers_of_the_answer_reach_the_backend(world: World
     assert answer.seen("x-other") == []
 
 
+FORGED = (
+    ("X-User", "root"), ("x-user", "admin"), ("x-group", "wheel"), ("X-Ext-Authz-Check-Result", "allowed"),
+    ("x-envoy-auth-failure-mode-allowed", "false"), ("x-kept", "1"),
+)  # fmt: skip
+
+
+def says_user(seen: str = "x-echo-headers") -> str:
+    return f"{HTTP}, http: {{allowedHeaders: [{seen}], allowedResponseHeaders: [X-User, x-group, Authorization]}}"
+
+
+@pytest.mark.parametrize("where", ["rule", "backend"])
+async def test_a_client_cannot_say_what_the_server_says(world: World, where: str) -> None:
+    own = f"[{{name: one, port: 80, filters: [{auth(says_user())}]}}]"
+    of_backend = http_route("r", f"- {{backendRefs: {own}}}", host="a.example")
+    await world.apply(guarded(says_user()) if where == "rule" else of_backend)
+
+    silent = await world.ask("/secret", *FORGED, ("authorization", "Basic x"), host="a.example")
+    assert (silent.status, silent.backend) == (200, "one")
+    assert silent.seen("x-user") == silent.seen("x-group") == silent.seen("x-ext-authz-check-result") == []
+    assert silent.seen("x-envoy-auth-failure-mode-allowed") == []
+    assert silent.seen("x-kept") == ["1"]
+    # What the server is sent it has seen: it lets it through or writes it anew.
+    assert silent.seen("authorization") == ["Basic x"]
+    spoken = await world.ask("/secret", *FORGED, told(**{"x-user": "ann", "authorization": "y"}), host="a.example")
+    assert (spoken.seen("x-user"), spoken.seen("x-group"), spoken.seen("authorization")) == (["ann"], [], ["y"])
+
+
+async def test_what_the_server_is_sent_it_lets_through(world: World) -> None:
+    await world.apply(guarded(says_user("X-USER")))
+
+    answer = await world.ask("/secret", ("x-user", "root"), ("x-group", "wheel"), host="a.example")
+
+    assert (answer.seen("x-user"), answer.seen("x-group")) == (["root"], [])
+    (asked,) = world.backends["two"].requests
+    assert (asked.all("x-user"), asked.all("x-group")) == (["root"], [])
+
+
+async def test_rules_that_ask_nobody_leave_headers_alone(world: World) -> None:
+    await world.apply(guarded(says_user()))
+
+    assert (await world.ask("/open", ("x-user", "root"), host="a.example")).seen("x-user") == ["root"]
+
+
 async def test_a_body_goes_along_when_asked_for(world: World) -> None:
     await world.apply(guarded(f"{HTTP}, http: {{}}, forwardBody: {{maxSize: 8}}"))
 

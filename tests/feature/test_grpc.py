@@ -208,8 +208,9 @@ async def test_backends_that_lead_nowhere(world: World, backend: str, reason: st
     bad = f"- {{matches: [{{method: {{service: bad.Service}}}}], backendRefs: [{backend}]}}\n"
     await world.apply(route(bad + good))
 
-    # An HTTP 500 without gRPC's own words is UNKNOWN to callers; UNAVAILABLE would make them try again.
-    assert (await called(world, "/bad.Service/X")).said in (("UNKNOWN", None, None), ("INTERNAL", None, None))
+    # "Requests to an invalid GRPCBackendRef MUST receive an UNAVAILABLE status":
+    # https://gateway-api.sigs.k8s.io/reference/spec/#grpcrouterule (backendRefs)
+    assert (await called(world, "/bad.Service/X")).said == ("UNAVAILABLE", None, None)
     assert (await called(world, "/good.Service/X")).said == ("OK", "good", "one")
     said = world.route("GRPCRoute shop/calls")
     assert state(said["Accepted"]) == (True, "Accepted")
@@ -240,7 +241,7 @@ async def test_streams_in_both_directions(world: World) -> None:
 async def test_another_namespace_needs_a_grant(world: World) -> None:
     abroad = "- {filters: [<route:abroad>], backendRefs: [{name: one, namespace: shop, port: 80}]}"
     await world.apply(route(abroad, namespace="team"))
-    assert (await called(world, "/a.B/C")).said[0] in ("UNKNOWN", "INTERNAL")
+    assert (await called(world, "/a.B/C")).said == ("UNAVAILABLE", None, None)
 
     await world.apply(grant("g", namespace="shop", of="team", kind="GRPCRoute"))
     assert (await called(world, "/a.B/C")).said == ("OK", "abroad", "one")

@@ -112,6 +112,35 @@ async def test_what_the_server_says_of_the_client_chooses_the_route(world: World
     assert answer.seen("x-tenant") == ["gold"]
 
 
+def saying(name: str, *headers: str, heard: str = "x-echo-headers") -> str:
+    """Return a filter whose server alone says what these headers are."""
+    ref = f"{{name: {name}, namespace: shop, port: 80}}"
+    http = f"{{allowedHeaders: [{heard}], allowedResponseHeaders: [{', '.join(headers)}]}}"
+    return f"{{type: ExternalAuth, externalAuth: {{protocol: HTTP, backendRef: {ref}, http: {http}}}}}"
+
+
+async def test_a_client_cannot_choose_the_route_by_what_the_server_says(world: World) -> None:
+    rules = rule("two", header="gold") + rule("one")
+    await world.apply(gateway(saying("asked", "X-Tenant")), route(rules, host="a.example"))
+
+    forged = await world.ask("/", ("x-tenant", "gold"), host="a.example")
+    assert (forged.said, forged.seen("x-tenant")) == ((200, "one", "one"), [])
+    assert not any("status" in name or name.startswith(":") for name, _ in forged.echo["headers"])
+    answer = await world.ask("/", ("x-tenant", "lead"), told(**{"x-tenant": "gold"}), host="a.example")
+    assert (answer.said, answer.seen("x-tenant")) == ((200, "two", "two"), ["gold"])
+
+
+async def test_what_one_server_has_said_another_that_is_silent_leaves(world: World) -> None:
+    first, second = saying("asked", "x-user", "x-a"), saying("three", "x-user", "x-b", heard="x-other")
+    await world.apply(gateway(first, second), route(rule("one"), host="a.example"))
+    forged = (("x-user", "root"), ("x-a", "1"), ("x-b", "2"))
+
+    silent = await world.ask("/", *forged, host="a.example")
+    assert [silent.seen(name) for name, _ in forged] == [[], [], []]
+    spoken = await world.ask("/", *forged, told(**{"x-user": "ann"}), host="a.example")
+    assert [spoken.seen(name) for name, _ in forged] == [["ann"], [], []]
+
+
 async def test_the_route_chosen_in_the_end_asks_its_own_server(world: World) -> None:
     rules = rule("two", header="gold", filters=auth("three", "/own")) + rule("one")
     await world.apply(gateway(auth("asked")), route(rules, host="a.example"))

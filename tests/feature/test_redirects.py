@@ -64,6 +64,23 @@ async def test_codes(world: World, code: int) -> None:
         ("{scheme: https, port: 444}", "https://old.example:444/a/b?c=d"),
         # The path.
         ("{scheme: https, path: {type: ReplaceFullPath, replaceFullPath: /full}}", "https://old.example/full?c=d"),
+        (
+            "{scheme: https, path: {type: ReplaceFullPath, replaceFullPath: '/my file'}}",
+            "https://old.example/my%20file?c=d",
+        ),
+        (
+            "{scheme: https, path: {type: ReplaceFullPath, replaceFullPath: '/\\e.org'}}",
+            "https://old.example/%5Ce.org?c=d",
+        ),
+        ("{scheme: https, path: {type: ReplaceFullPath, replaceFullPath: ''}}", "https://old.example/?c=d"),
+        (
+            "{scheme: https, path: {type: ReplaceFullPath, replaceFullPath: '/%25H%25'}}",
+            "https://old.example/%25H%25?c=d",
+        ),
+        (
+            "{scheme: https, path: {type: ReplacePrefixMatch, replacePrefixMatch: '/m y'}}",
+            "https://old.example/m%20y/a/b?c=d",
+        ),
         ("{scheme: https, path: {type: ReplaceFullPath, replaceFullPath: /}}", "https://old.example/?c=d"),
         ("{scheme: https, path: {type: ReplacePrefixMatch, replacePrefixMatch: /x}}", "https://old.example/x/a/b?c=d"),
         ("{scheme: https, path: {type: ReplacePrefixMatch, replacePrefixMatch: /x/}}", "https://old.example/x/a/b?c=d"),
@@ -113,22 +130,53 @@ async def test_a_wildcard_host_keeps_the_host_of_the_request(world: World) -> No
     assert await location(world, "{scheme: https}", host="a.wild.example") == "https://a.wild.example/a/b?c=d"
 
 
+HOSTS = ("a.wild.example", "1.2.3.4", "[::1]", "[::443]", "Who.Example", "host-443")
+
+
+@pytest.mark.parametrize("asked", HOSTS)
 @pytest.mark.parametrize(
-    ("settings", "url"), [("{scheme: https}", "https://{0}:443"), ("{scheme: http}", "http://{0}:80")]
+    ("settings", "shown"),
+    [
+        ("{scheme: https}", "https://{0}/a/b?c=d"),
+        ("{scheme: http}", "http://{0}/a/b?c=d"),
+        ("{scheme: https, port: 443}", "https://{0}/a/b?c=d"),
+        ("{scheme: http, port: 80, statusCode: 302}", "http://{0}/a/b?c=d"),
+        ("{port: 80}", "http://{0}/a/b?c=d"),
+        ("{scheme: https, port: 80}", "https://{0}:80/a/b?c=d"),
+        ("{scheme: http, port: 443}", "http://{0}:443/a/b?c=d"),
+        ("{scheme: https, port: 8443}", "https://{0}:8443/a/b?c=d"),
+        ("{port: 8080}", "http://{0}:8080/a/b?c=d"),
+        ("{}", "http://{0}:<http>/a/b?c=d"),
+        ("{scheme: https, path: {type: ReplaceFullPath, replaceFullPath: '/m y'}}", "https://{0}/m%20y?c=d"),
+        ("{scheme: https, path: {type: ReplacePrefixMatch, replacePrefixMatch: /x}}", "https://{0}/x/b?c=d"),
+        ("{scheme: https, path: {type: ReplacePrefixMatch, replacePrefixMatch: /}}", "https://{0}/b?c=d"),
+    ],
 )
-async def test_a_wildcard_host_does_not_keep_the_port_of_the_request(world: World, settings: str, url: str) -> None:
-    """The port that the scheme implies is written out there: the same URL in more words."""
-    asked = f"a.wild.example:{world.port('http')}"
-    assert await location(world, settings, host=asked) == url.format("a.wild.example") + "/a/b?c=d"
-    assert await location(world, settings, host="[::1]:8080") == url.format("[::1]") + "/a/b?c=d"
+async def test_a_port_that_the_scheme_implies_is_not_shown(world: World, settings: str, shown: str, asked: str) -> None:
+    """Whatever port the request's Host has: the spec leaves it away, and a client may have come by another one."""
+    expected = shown.replace("<http>", str(world.port("http"))).format(asked)
+    for port in ("", ":80", ":443", ":8080", f":{world.port('http')}"):
+        assert await location(world, settings, path="/a", host=f"{asked}{port}") == expected
 
 
 async def test_any_host_keeps_its_name_and_not_its_port(world: World) -> None:
     await world.apply(http_route("moved", redirect("{scheme: https}")))
 
-    for asked, shown in (("who.example:8080", "who.example:443"), ("who.example", "who.example"), ("[::1]", "[::1]")):
-        answer = await world.ask("/x", host=asked)
-        assert (answer.status, answer.one("location")) == (302, f"https://{shown}/x")
+    for asked, shown in (("who.example:8080", "who.example"), ("who.example", "who.example"), ("[::1]:8", "[::1]")):
+        for path in ("/x", "/x?a=https://b:443/", "/x%25REQ(:path)%25:443/y"):
+            answer = await world.ask(path, host=asked)
+            assert (answer.status, answer.one("location")) == (302, f"https://{shown}{path}")
+
+
+async def test_what_a_rule_does_with_headers_and_clients_comes_first(world: World) -> None:
+    """The place in the chain that takes the port away is not the one that asks whether a request may come in."""
+    asks = "{type: ExternalAuth, externalAuth: {protocol: HTTP, backendRef: {name: two, port: 80}, http: {allowedHeaders: [x-echo-status]}}}"  # noqa: E501
+    rule = redirect("{scheme: https}").replace("filters: [", f"filters: [{asks}, ")
+    await world.apply(http_route("moved", rule))
+
+    answer = await world.ask("/x", host="who.example:8080")
+    assert (answer.status, answer.one("location"), answer.route) == (302, "https://who.example/x", "r")
+    assert (await world.ask("/x", ("x-echo-status", "403"), host="who.example:8080")).status == 403
 
 
 async def test_one_route_on_two_ports_shows_the_port_of_each(world: World) -> None:
@@ -166,3 +214,17 @@ async def test_a_rule_that_redirects_asks_no_backend(world: World) -> None:
     assert (await world.ask("/old", host="mixed.example")).said == (302, "r", None)
     assert [each.path for each in world.backends["one"].requests] == ["/new"]
     assert state(world.route("HTTPRoute shop/mixed")["ResolvedRefs"]) == (True, "ResolvedRefs")
+
+
+@pytest.mark.parametrize("path", ["/a?b=c", "/a#b", "/%zz", "//evil.example", "/a/../b", "x", "https://evil.example"])
+@pytest.mark.parametrize("kind", ["ReplaceFullPath", "ReplacePrefixMatch"])
+async def test_what_is_no_path_is_refused_by_its_field(world: World, kind: str, path: str) -> None:
+    field = kind[0].lower() + kind[1:]
+    bad = redirect(f"{{path: {{type: {kind}, {field}: '{path}'}}}}", "/bad")
+    await world.apply(http_route("no-path", bad + redirect("{scheme: https}", "/good"), host="no-path.example"))
+
+    answer = await world.ask("/bad", host="no-path.example")
+    assert (answer.status, answer.one("location")) == (500, None)
+    assert (await world.ask("/good", host="no-path.example")).status == 302
+    said = world.route("HTTPRoute shop/no-path")["PartiallyInvalid"]
+    assert f"spec.rules[0].filters[0].requestRedirect.path.{field}: " in said.message

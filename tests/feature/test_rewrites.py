@@ -55,7 +55,10 @@ PREFIXES = [
     ("/a", "/a/b", "/a/c", "/a/b/c"),
     ("/a.b", "/", "/a.b/c", "/c"),
     ("/a+(b)", "/", "/a+(b)/c", "/c"),
-    ("/a", "/x$1\\1", "/a/b", "/x$1\\1/b"),
+    # A path has no backslash: https://www.rfc-editor.org/rfc/rfc3986#section-3.3
+    ("/a", "/x$1\\1", "/a/b", "/x$1%5C1/b"),
+    ("/a", "/my file", "/a/b", "/my%20file/b"),
+    ("/a", "/", "/a//b", "/b"),
 ]
 
 
@@ -77,7 +80,13 @@ async def test_the_prefix(world: World, prefix: str, replacement: str, asked: st
         ("/one", "/a/b?q=1&r=/a", "/one?q=1&r=/a"),
         ("/", "/a?q", "/?q"),
         ("/one/", "/a", "/one/"),
-        ("/$1\\1", "/a", "/$1\\1"),
+        ("/$1\\1", "/a", "/$1%5C1"),
+        ("/my file", "/a", "/my%20file"),
+        ("/my file", "/a?q=1", "/my%20file?q=1"),
+        ('/"<>|^{}[]', "/a", "/%22%3C%3E%7C%5E%7B%7D%5B%5D"),
+        ("/caf\u00e9", "/a", "/caf%C3%A9"),
+        ("/%25REQ(:path)%25", "/a", "/%25REQ(:path)%25"),
+        ("", "/a/b?q", "/?q"),
     ],
 )
 async def test_the_full_path(world: World, value: str, asked: str, seen: str) -> None:
@@ -176,3 +185,19 @@ async def test_an_invalid_backendref_among_them_gets_its_share(world: World) -> 
     for name, share in (("one", 0.5), ("two", 0.3), ("500", 0.2)):
         assert plausible(counts[name], 1000, share), counts
     assert state(world.route("HTTPRoute shop/several")["ResolvedRefs"]) == (False, "BackendNotFound")
+
+
+@pytest.mark.parametrize(
+    "path", ["/a?b=c", "/a#b", "/%zz", "/%REQ(:path)%", "//evil.example", "/a/../b", "x", "/a\\tb"]
+)
+@pytest.mark.parametrize("kind", ["ReplaceFullPath", "ReplacePrefixMatch"])
+async def test_what_is_no_path_is_refused_by_its_field(world: World, kind: str, path: str) -> None:
+    field = kind[0].lower() + kind[1:]
+    settings = f'{{path: {{type: {kind}, {field}: "{path}"}}}}'
+    working = "- {matches: [{path: {value: /good}}], filters: [<route:good>], backendRefs: [{name: one, port: 80}]}"
+    await world.apply(http_route("no-path", rewriting(settings, "/bad") + working, host="no-path.example"))
+
+    assert (await world.ask("/bad", host="no-path.example")).status == 500
+    assert (await world.ask("/good", host="no-path.example")).said == (200, "good", "one")
+    said = world.route("HTTPRoute shop/no-path")["PartiallyInvalid"]
+    assert f"spec.rules[0].filters[1].urlRewrite.path.{field}: " in said.message

@@ -110,7 +110,7 @@ async def test_grpc(ports: Ports) -> None:
     async with grpc.aio.insecure_channel(f"127.0.0.1:{ports.port['grpc']}") as channel:
         answer = json.loads(await channel.unary_unary("/shop.Cart/Get")(b"hello"))
         assert answer == {"method": "/shop.Cart/Get", "x-put": "by %rule%"}
-        for path, code in (("Other/Get", grpc.StatusCode.UNIMPLEMENTED), ("Cart/Broken", grpc.StatusCode.UNKNOWN)):
+        for path, code in (("Other/Get", grpc.StatusCode.UNIMPLEMENTED), ("Cart/Broken", grpc.StatusCode.UNAVAILABLE)):
             with pytest.raises(grpc.aio.AioRpcError) as failed:
                 await channel.unary_unary(f"/shop.{path}")(b"hello")
             assert failed.value.code() is code

@@ -12,7 +12,7 @@ from gatewayd.ir.http import SessionPersistence
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.policies.attach import SERVICE_KIND, Claim, Target, winner
-from gatewayd.translator.sessions import persistence
+from gatewayd.translator.sessions import persistence, refused
 
 _SECOND_MS = 1000
 _DEFAULT_COUNT = 10
@@ -31,13 +31,16 @@ def backend_persistence(view: View, upstream: Upstream) -> SessionPersistence | 
     An XBackend may have one too, but only of a type (EndpointSelector) that is not supported.
     """
     row = _policy(view, upstream)
-    if row is None:
+    if row is None or refused(row.spec.session_persistence, "spec.sessionPersistence") is not None:
         return None
     return persistence(row.spec.session_persistence, f"xbackendtrafficpolicy/{row.metadata.key}")
 
 
 def accepted(row: XBackendTrafficPolicy) -> Verdict:
-    """Say that a policy is in force, and what of it is done differently."""
+    """Say whether a policy is in force, and what of it is done differently."""
+    unkept = refused(row.spec.session_persistence, "spec.sessionPersistence")
+    if unkept is not None:
+        return verdicts.not_accepted("Invalid", unkept.message)
     if row.spec.retry_constraint is None:
         return verdicts.accepted()
     message = (

@@ -11,6 +11,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Attempt, View
 from gatewayd.ir.backend import Protocol
 from gatewayd.ir.http import (
+    CANNOT,
     NO_TIMEOUTS,
     Action,
     ExactPath,
@@ -26,9 +27,9 @@ from gatewayd.translator.filters import Place
 from gatewayd.translator.forwarding import Filtered, filtered, shares
 from gatewayd.translator.protocols import group_kind
 from gatewayd.translator.regexes import regex_problem
-from gatewayd.translator.routes.http import INTERNAL_ERROR, failing, named_matches, no_match
+from gatewayd.translator.routes.http import failing, named_matches, no_match
 from gatewayd.translator.rules import Problem, Ranked, RuleResult, RuleSet, Unsupported, fold
-from gatewayd.translator.sessions import persistence
+from gatewayd.translator.sessions import persistence, refused
 
 ANY_METHOD = GRPCMethodMatch()
 _NAME = "[^/]+"
@@ -74,9 +75,10 @@ def _action(
     view: View, place: Place, rule: GRPCRouteRule, steps: Filtered, name: str
 ) -> tuple[Action, tuple[Problem, ...]]:
     targets = shares(view, place, rule.backend_refs)
-    problems = (*steps.problems, *targets.problems)
-    if steps.broken or any(isinstance(problem, Unsupported) for problem in problems):
-        return INTERNAL_ERROR, targets.problems
+    unkept = refused(rule.session_persistence, f"{place.path}.sessionPersistence")
+    problems = (*targets.problems, *(() if unkept is None else (unkept,)))
+    if steps.broken or any(isinstance(problem, Unsupported) for problem in (*steps.problems, *problems)):
+        return CANNOT, problems
     forward = Forward(
         backends=targets.backends,
         mirrors=steps.mirrors,
@@ -85,7 +87,7 @@ def _action(
         retry=None,
         persistence=persistence(rule.session_persistence, name),
     )
-    return forward, targets.problems
+    return forward, problems
 
 
 def _matches(

@@ -21,9 +21,9 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Attempt, View
 from gatewayd.ir.backend import Protocol
 from gatewayd.ir.http import (
+    CANNOT,
     NO_TIMEOUTS,
     Action,
-    DirectResponse,
     ExactPath,
     ExactValue,
     Forward,
@@ -43,10 +43,9 @@ from gatewayd.translator.forwarding import NO_FILTERS, Filtered, filtered, share
 from gatewayd.translator.protocols import group_kind
 from gatewayd.translator.regexes import regex_problem
 from gatewayd.translator.rules import Problem, Ranked, RuleResult, RuleSet, Unsupported, fold
-from gatewayd.translator.sessions import persistence
+from gatewayd.translator.sessions import persistence, refused
 from gatewayd.translator.stumbles import blame
 
-INTERNAL_ERROR = DirectResponse(status=500)
 _EVERYTHING = RequestMatch(path=PrefixPath(value="/"), methods=(), headers=(), queries=(), grpc=False)
 """What most matches of most routes are, kept once."""
 KIND = group_kind(HTTPRoute)
@@ -91,11 +90,13 @@ def _action(
     view: View, place: Place, rule: HTTPRouteRule, steps: Filtered, name: str
 ) -> tuple[Action, tuple[Problem, ...]]:
     """Return what a rule does; `name` is what its sessions are known by."""
-    if steps.redirect is not None and not steps.broken:
+    unkept = refused(rule.session_persistence, f"{place.path}.sessionPersistence")
+    if steps.redirect is not None and not steps.broken and unkept is None:
         return steps.redirect, ()
     targets = shares(view, place, rule.backend_refs)
-    if steps.broken or any(isinstance(problem, Unsupported) for problem in targets.problems):
-        return INTERNAL_ERROR, targets.problems
+    problems = (*targets.problems, *(() if unkept is None else (unkept,)))
+    if steps.broken or any(isinstance(problem, Unsupported) for problem in problems):
+        return CANNOT, problems
     forward = Forward(
         backends=targets.backends,
         mirrors=steps.mirrors,
@@ -104,7 +105,7 @@ def _action(
         retry=_retry(rule.retry),
         persistence=persistence(rule.session_persistence, name) if rule.session_persistence is not None else None,
     )
-    return forward, targets.problems
+    return forward, problems
 
 
 def _timeouts(written: HTTPRouteTimeouts | None) -> Timeouts:
@@ -145,7 +146,7 @@ def no_match(where: str, error: Exception) -> Unsupported:
 
 def failing(path: str, error: Exception) -> tuple[Action, tuple[Problem, ...]]:
     """Return what a rule does that gatewayd fails on."""
-    return INTERNAL_ERROR, (Unsupported(blame(path, error)),)
+    return CANNOT, (Unsupported(blame(path, error)),)
 
 
 def _fields(written: HTTPRouteMatch) -> Iterator[tuple[str, HTTPPathMatch | HTTPHeaderMatch | HTTPQueryParamMatch]]:

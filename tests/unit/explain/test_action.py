@@ -1,5 +1,7 @@
-from gatewayd.explain.action import Forwarded, happening
+from gatewayd.explain.action import Forwarded, answered, happening
 from gatewayd.explain.request import Request, Sent, received
+from gatewayd.ir.filters import Header
+from gatewayd.ir.http import CANNOT, DirectResponse
 from tests.unit.example import SHOP, translated
 
 RICH = (
@@ -35,6 +37,14 @@ def request() -> Request:
     found = received(Sent(scheme="http", method="GET", host="shop.example", target="/cart/1", headers=()))
     assert isinstance(found, Request)
     return found
+
+
+def test_what_cannot_be_done_is_unavailable_to_grpc_clients() -> None:
+    called = Header(name="content-type", value="application/grpc")
+    sent = received(Sent(scheme="http", method="POST", host="shop.example", target="/a.B/C", headers=(called,)))
+    assert isinstance(sent, Request)
+    assert (answered(CANNOT, request()), answered(CANNOT, sent)) == (500, 503)
+    assert answered(DirectResponse(status=421), sent) == 421
 
 
 def test_all_that_is_done_to_a_request_is_told() -> None:

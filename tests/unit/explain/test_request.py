@@ -131,7 +131,15 @@ def test_headers_are_as_the_router_sees_them() -> None:
     [
         ("application/grpc", True),
         ("application/grpc+proto", True),
+        ("application/grpc;charset=utf-8", True),
+        ("application/grpc ; charset=utf-8", True),
+        ("application/grpc+json; charset=utf-8", True),
+        ("Application/GRPC+Proto", True),
         ("application/grpc-web", False),
+        ("application/grpc-web+proto", False),
+        ("application/grpc-web;application/grpc", False),
+        ("application/grpcx", False),
+        ("text/plain;application/grpc", False),
         ("text/plain", False),
     ],
 )
@@ -141,3 +149,19 @@ def test_grpc_is_known_by_its_content_type(kind: str, expected: bool) -> None:  
 
 def test_without_a_content_type_it_is_not_grpc() -> None:
     assert not seen().is_grpc
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "expected"),
+    [
+        ("OPTIONS", ("origin", "access-control-request-method"), True),
+        ("OPTIONS", ("origin",), False),
+        ("OPTIONS", ("access-control-request-method",), False),
+        ("GET", ("origin", "access-control-request-method"), False),
+    ],
+)
+def test_preflights(method: str, headers: tuple[str, ...], *, expected: bool) -> None:
+    sent = tuple(Header(name=each, value="x") for each in headers)
+    found = received(Sent(scheme="http", method=method, host="a.example", target="/", headers=sent))
+    assert isinstance(found, Request)
+    assert found.is_preflight is expected

@@ -106,26 +106,35 @@ def test_routes_of_other_gateways_are_not_spoken_of() -> None:
     assert trace(route("r", parent="name: elsewhere")).rivals == ()
 
 
+def grpc(name: str, matches: str, *, hosts: str = "", created: str = "1") -> str:
+    return route(name, matches, hosts=hosts, created=created).replace("kind: HTTPRoute", "kind: GRPCRoute")
+
+
+def called(*routes: str, content_type: str = "application/grpc", host: str = "a.example") -> Trace:
+    found = translated(BASE + "".join(routes))
+    assert found.manifests.problems == ()
+    headers = (Header(name="content-type", value=content_type),)
+    sent = Sent(scheme="http", method="POST", host=host, target="/shop.Cart/Add", headers=headers)
+    configs = tuple(found.reconciler.configs.values())
+    return traces(Translated(engine=found.engine, configs=configs), sent, 8080)[0]
+
+
 def test_grpc_has_its_own_order() -> None:
-    def grpc(name: str, service: str) -> str:
-        return f"""---
-apiVersion: gateway.networking.k8s.io/v1
-kind: GRPCRoute
-metadata: {{name: {name}}}
-spec:
-  parentRefs: [{{name: web}}]
-  rules: [{{matches: [{{method: {{service: {service}}}}}]}}, {{}}]
-"""
+    rules = "[{matches: [{method: {service: shop.Cart}}]}, {}]"
+    found = called(grpc("g", "{}").replace("[{matches: [{}]}]", rules))
 
-    text = BASE + grpc("g", "shop.Cart")
-    found = translated(text)
-    headers = (("content-type", "application/grpc"),)
-    sent = Sent(
-        scheme="http", method="POST", host="a.example", target="/shop.Cart/Add",
-        headers=tuple(Header(name=name, value=value) for name, value in headers),
-    )  # fmt: skip
-    (one, *_) = traces(Translated(engine=found.engine, configs=tuple(found.reconciler.configs.values())), sent, 8080)
+    assert whys(found) == ["would match, but GRPCRoute default/g rules[0].matches[0] goes first: its service is longer"]
 
-    assert [each.why for each in one.rivals] == [
-        "would match, but GRPCRoute default/g rules[0].matches[0] goes first: its service is longer"
-    ]
+
+def test_grpc_requests_are_offered_to_grpc_routes_first() -> None:
+    """Whatever else would decide: hostname, match, age and name."""
+    web = route("a", "{path: {type: Exact, value: /shop.Cart/Add}}", hosts="a.example", created="1")
+    for hosts in ("", '"*.example"', "a.example"):
+        rpc = grpc("z", "{}", hosts=hosts, created="2")
+        (rival,) = called(web, rpc).rivals
+        assert rival.why == (
+            "would match, but GRPCRoute default/z rules[0].matches[0] goes first:"
+            " gRPC requests are offered to GRPCRoutes first"
+        )
+        (rival,) = called(web, rpc, content_type="application/grpc-web").rivals
+        assert rival.why == "content-type is not application/grpc"

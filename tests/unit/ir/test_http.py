@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 from gatewayd.ir.http import NO_REWRITE, NO_TIMEOUTS, RouteTableKey, RuleRef, Timeouts, URLRewrite
 
 
 def test_a_rule_is_named_so_that_a_user_finds_it() -> None:
     ref = RuleRef(kind="HTTPRoute", namespace="shop", name="cart", rule=2, match=0)
     assert str(ref) == "httproute/shop/cart/rule/2/match/0"
+    assert str(replace(ref, preflight=1)) == "httproute/shop/cart/rule/2/match/0/preflight/1"
 
 
 def test_rules_are_sorted_by_object_then_place() -> None:

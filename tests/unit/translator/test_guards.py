@@ -73,6 +73,11 @@ spec: {from: [{group: gateway.networking.k8s.io, kind: ListenerSet, namespace: s
     [
         ((GRPC, EXTENSION), "UnsupportedValue", ".filters.requests[1].type: "),
         ((GRPC, HTTP % "/a/../b"), "InvalidListenerFilter", ".filters.requests[1].externalAuth.http.path: "),
+        (
+            (HTTP.replace("path: %s", "allowedResponseHeaders: [content-length]"),),
+            "InvalidListenerFilter",
+            ".filters.requests[0].externalAuth.http.allowedResponseHeaders[0]: ",
+        ),
         ((GRPC,) * (GUARDS + 1), "UnsupportedValue", ".filters.requests: "),
     ],
 )

@@ -2,7 +2,8 @@ import pytest
 
 from gatewayd.api.sessionpersistence import SessionPersistence as Written
 from gatewayd.ir.http import PersistenceKind, SessionPersistence
-from gatewayd.translator.sessions import persistence
+from gatewayd.translator.rules import Unsupported
+from gatewayd.translator.sessions import persistence, refused
 from tests.unit.translator.manifests import deltas
 
 COOKIE, HEADER = PersistenceKind.COOKIE, PersistenceKind.HEADER
@@ -44,3 +45,30 @@ def test_a_session_without_a_name_gets_one_of_its_own() -> None:
 
 def test_no_session_persistence() -> None:
     assert persistence(None, "source") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("{type: Header, header: {name: Content-Length}}", 'here: header "Content-Length" says where a message ends'),
+        ("{type: Header, sessionName: transfer-encoding}", 'here: header "transfer-encoding" says where a message'),
+        ("{type: Header, header: {name: host}}", 'here: header "host" says which host is asked'),
+        ("{type: Header, sessionName: x-envoy-retry-on}", 'here: header "x-envoy-retry-on" steers the proxy'),
+        ('{sessionName: "a\\r\\nx: 1"}', 'here: "a\\r\\nx: 1" is no name'),
+        ("{sessionName: 's=1; Domain=example'}", 'here: "s=1; Domain=example" is no name'),
+        ("{cookie: {name: s, path: '/; Domain=example'}}", 'here.cookie.path: "/; Domain=example" is no path'),
+        ("{cookie: {name: s, path: a}}", 'here.cookie.path: "a" is no path'),
+    ],
+)
+def test_sessions_that_cannot_be_kept(text: str, why: str) -> None:
+    found = refused(written(text), "here")
+    assert isinstance(found, Unsupported)
+    assert found.message.startswith(why)
+
+
+@pytest.mark.parametrize(
+    "text", ["{sessionName: Content-Length}", "{cookie: {name: s, path: '/a=b,c'}}", "{cookie: {}}"]
+)
+def test_sessions_that_can(text: str) -> None:
+    assert refused(written(text), "here") is None
+    assert refused(None, "here") is None

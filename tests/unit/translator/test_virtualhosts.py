@@ -190,16 +190,40 @@ def test_redirects_show_the_port_of_the_listener(port: int, shown_port: int | No
     assert action.port == shown_port
 
 
-def test_http_and_grpc_routes_share_a_host() -> None:
-    grpc = """
+def calls(name: str, hostnames: str = "", created: str = "2026-01-02", match: str = "service: s.S") -> str:
+    return f"""
         kind: GRPCRoute
-        metadata: {name: g, namespace: shop}
+        metadata: {{name: {name}, namespace: shop, creationTimestamp: "{created}T00:00:00Z"}}
         spec:
-          parentRefs: [{name: gw}]
-          rules: [{matches: [{method: {service: s.S, method: M}}], backendRefs: [{name: cart, port: 80}]}]
+          parentRefs: [{{name: gw}}]
+          hostnames: [{hostnames}]
+          rules: [{{matches: [{{method: {{{match}}}}}], backendRefs: [{{name: cart, port: 80}}]}}]
     """
-    found = domains(gateway(listener("any")), grpc, route("h"))
+
+
+def test_http_and_grpc_routes_share_a_host() -> None:
+    found = domains(gateway(listener("any")), calls("g", match="service: s.S, method: M"), route("h"))
     assert found == {"*": ["g /s.S/M", "h /"]}
+
+
+@pytest.mark.parametrize("grpc_host", ["", "'*.example'", "'*.b.example'", "a.b.example"])
+@pytest.mark.parametrize("http_host", ["", "'*.example'", "'*.b.example'", "a.b.example"])
+def test_grpc_requests_are_offered_to_grpc_routes_first(grpc_host: str, http_host: str) -> None:
+    """Whichever of the two is older, has the longer path or the more special hostname."""
+    found = domains(
+        gateway(listener("any", "a.b.example")),
+        route("h", http_host, path="/s.S/deeper", created="2026-01-01"),
+        calls("g", grpc_host, created="2026-01-02"),
+    )
+    assert found == {"a.b.example": ["g /s.S", "h /s.S/deeper"]}
+
+
+def test_among_grpc_routes_the_most_special_hostname_goes_first() -> None:
+    found = domains(
+        gateway(listener("any")), calls("wide"), calls("exact", "a.example"), calls("wild", "'*.example'"), route("h")
+    )
+    assert found["a.example"] == ["exact /s.S", "wild /s.S", "wide /s.S", "h /"]
+    assert found["*"] == ["wide /s.S", "h /"]
 
 
 def test_a_route_with_the_same_host_twice_stands_there_once() -> None:

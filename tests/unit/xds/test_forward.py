@@ -4,6 +4,9 @@ import pytest
 
 from gatewayd.ir.filters import Cors, ExternalAuth, GRPCCheck, HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import (
+    CANNOT,
+    Action,
+    DirectResponse,
     Forward,
     FullPath,
     Mirror,
@@ -16,11 +19,11 @@ from gatewayd.ir.http import (
 )
 from gatewayd.xds import names
 from gatewayd.xds.filters import auth, session
-from gatewayd.xds.forward import Share, direct_response, shares
+from gatewayd.xds.forward import Share, answer, parted, shares
 from tests.unit.xds.shorthand import NOWHERE, changes, forward, matching, rewritten, route, service, share, upstream
 
 A, B = "shop/a/80/http1", "shop/b/80/http1"
-ERROR = direct_response(500)
+ERROR = answer(matching(), CANNOT)
 
 
 def found(action: Forward, *filters: HTTPFilter, prefix: str = "/old") -> tuple[Share, ...]:
@@ -207,3 +210,42 @@ def test_a_backend_keeps_its_own_sessions_where_the_rule_keeps_none() -> None:
     ruled = forward(mine, persistence=own)
     (by_rule,) = shares(route(ruled), ruled)
     assert by_rule.fields["route"].cluster == "shop/a/80/http1"
+
+
+def test_what_cannot_be_done_is_a_500_and_for_grpc_a_503() -> None:
+    calls = matching(grpc=True)
+    assert ERROR["direct_response"].status == 500
+    assert answer(calls, CANNOT)["direct_response"].status == 503
+    assert answer(calls, DirectResponse(status=421))["direct_response"].status == 421
+
+
+def test_the_share_of_an_invalid_backend_is_a_503_for_grpc() -> None:
+    action = forward("a", share(NOWHERE))
+    (one,) = shares(route(action, match=matching(grpc=True)), action)
+    assert one.fields["route"].cluster_not_found_response_code == 0
+
+
+def test_a_split_share_of_an_invalid_backend_is_a_503_for_grpc() -> None:
+    action = forward(share(NOWHERE), share("a", rewrite=rewritten(host="a")), share("b"))
+    first, *_ = shares(route(action, match=matching(grpc=True)), action)
+    assert first.fields == answer(matching(grpc=True), CANNOT)
+
+
+@pytest.mark.parametrize(
+    ("action", "parts"),
+    [
+        (forward("a"), 1),
+        (forward("a", share(NOWHERE, weight=0)), 1),
+        (DirectResponse(status=404), 1),
+        (CANNOT, 2),
+        (forward(), 2),
+        (forward("a", share(NOWHERE)), 2),
+    ],
+)
+def test_grpc_requests_are_taken_out_where_they_are_answered_in_another_way(action: Action, parts: int) -> None:
+    rule = route(action)
+    found = parted(rule)
+    assert found[-1] is rule
+    assert [each.match.grpc for each in found] == [True, False][2 - parts :]
+    calls = route(action, match=matching(grpc=True))
+    assert parted(calls) == (calls,)

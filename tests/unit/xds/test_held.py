@@ -70,7 +70,8 @@ def test_a_route_that_cannot_be_made_answers_500(bad: Any, discovery: RouteDisco
     snapshot, held = built(serving(host("a.example", bad, GOOD), host("b.example", GOOD), discovery=discovery))
     assert held == [("route", str(bad.source))]
     found = {(each.match.path, each.direct_response.status) for each in routes(snapshot)}
-    assert found == {("/bad", 500), ("/good", 0)}
+    # gRPC requests are answered 503, which they take for UNAVAILABLE.
+    assert found == {("/bad", 500), ("/bad", 503), ("/good", 0)}
     assert sum(each.match.path == "/good" for each in routes(snapshot)) == 2
 
 

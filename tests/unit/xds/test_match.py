@@ -2,7 +2,16 @@ import re
 
 import pytest
 
-from gatewayd.ir.http import ExactPath, ExactValue, NamedMatch, PathMatch, PrefixPath, RegexPath, RegexValue
+from gatewayd.ir.http import (
+    GRPC_CONTENT_TYPE,
+    ExactPath,
+    ExactValue,
+    NamedMatch,
+    PathMatch,
+    PrefixPath,
+    RegexPath,
+    RegexValue,
+)
 from gatewayd.xds.match import fraction, regex, route_match
 from tests.unit.xds.shorthand import matching
 
@@ -61,8 +70,9 @@ def test_query_parameters_have_a_case() -> None:
 
 
 def test_grpc() -> None:
-    assert route_match(matching(grpc=True)).HasField("grpc")
-    assert not route_match(matching()).HasField("grpc")
+    (calls,) = route_match(matching(grpc=True)).headers
+    assert (calls.name, calls.string_match.safe_regex.regex) == ("content-type", GRPC_CONTENT_TYPE)
+    assert not route_match(matching()).headers
 
 
 def test_fraction_and_regex() -> None:

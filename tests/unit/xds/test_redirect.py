@@ -1,7 +1,7 @@
 import pytest
 
 from gatewayd.ir.http import FullPath, PrefixPath, PrefixReplacement
-from gatewayd.xds.redirect import depends_on_domain, port_in_place_of_the_requests, redirect_action
+from gatewayd.xds.redirect import depends_on_domain, keeps_unknown_host, redirect_action
 from tests.unit.xds.shorthand import ROOT, redirect
 
 DOMAIN = "shop.example"
@@ -24,8 +24,9 @@ def test_another_status_is_a_bug() -> None:
 
 
 def test_paths() -> None:
-    full = redirect_action(redirect(path=FullPath(value="/a\\b%c%")), ROOT, DOMAIN)
-    assert full.path_redirect == "/a\\b%c%"
+    full = redirect_action(redirect(path=FullPath(value="/a%5Cb")), ROOT, DOMAIN)
+    # A path_redirect would leave the request's own path as it is: `portless_fields`.
+    assert (full.regex_rewrite.pattern.regex, full.regex_rewrite.substitution) == ("^/.*$", "/a%5Cb")
     prefix = redirect_action(redirect(path=PrefixReplacement(value="/new")), PrefixPath(value="/old"), DOMAIN)
     assert prefix.prefix_rewrite == "/new"
 
@@ -38,18 +39,13 @@ def test_the_requests_port_is_dropped_where_the_host_is_known() -> None:
 
 
 @pytest.mark.parametrize("domain", ["*.example", "*"])
-def test_the_requests_port_is_replaced_where_the_host_is_not_known(domain: str) -> None:
-    assert port_in_place_of_the_requests(redirect(scheme="https"), domain) == 443
-    assert port_in_place_of_the_requests(redirect(scheme="http"), domain) == 80
-    # The port that the client came by is the listener's, as far as anybody knows.
-    assert port_in_place_of_the_requests(redirect(), domain) is None
-    # Envoy drops it by itself.
-    assert port_in_place_of_the_requests(redirect(scheme="https", port=8443), domain) is None
-    assert port_in_place_of_the_requests(redirect(scheme="https", host="a.example"), domain) is None
-
-
-def test_the_requests_port_needs_no_replacement_where_the_host_is_known() -> None:
-    assert port_in_place_of_the_requests(redirect(scheme="https"), DOMAIN) is None
+def test_where_the_host_is_not_known_it_is_kept_without_its_port(domain: str) -> None:
+    for kept in (redirect(scheme="https"), redirect(scheme="http"), redirect(), redirect(path=FullPath(value="/a"))):
+        assert keeps_unknown_host(kept, domain)
+        assert not keeps_unknown_host(kept, DOMAIN)
+    # Envoy drops the request's port by itself.
+    assert not keeps_unknown_host(redirect(scheme="https", port=8443), domain)
+    assert not keeps_unknown_host(redirect(scheme="https", host="a.example"), domain)
 
 
 def test_what_depends_on_the_domain() -> None:

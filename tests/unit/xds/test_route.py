@@ -2,12 +2,15 @@ from envoy.config.route.v3 import route_components_pb2, route_pb2
 
 from gatewayd.ir.filters import Cors, ExternalAuth, GRPCCheck, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import (
+    CANNOT,
+    PREFLIGHT,
     DirectResponse,
     FullPath,
     PersistenceKind,
     Route,
     SessionPersistence,
 )
+from gatewayd.xds import names
 from gatewayd.xds.filters import guard
 from gatewayd.xds.message import serialised
 from gatewayd.xds.route import (
@@ -21,7 +24,7 @@ from gatewayd.xds.route import (
     virtual_host_entry,
     virtual_host_head,
 )
-from tests.unit.xds.shorthand import changes, forward, redirect, rewritten, route, share, upstream
+from tests.unit.xds.shorthand import changes, forward, matching, redirect, rewritten, route, share, upstream
 
 DOMAIN = "shop.example"
 CORS = Cors(origins=("*",), methods=(), allow_headers=(), expose_headers=(), max_age=5, credentials=False)
@@ -54,6 +57,16 @@ def test_envoy_answers_404_by_itself() -> None:
     assert fallback_entries(DirectResponse(status=404), ()) == guards_tail(()) == b""
 
 
+def test_what_cannot_be_done_is_told_to_grpc_clients_in_their_terms() -> None:
+    host = route_components_pb2.VirtualHost.FromString(fallback_entries(CANNOT, ()))
+    assert [(len(each.match.headers), each.direct_response.status) for each in host.routes] == [(1, 503), (0, 500)]
+    calls, rest = envoy_routes(route(CANNOT), DOMAIN)
+    assert (calls.direct_response.status, rest.direct_response.status) == (503, 500)
+    assert calls.match.headers[0].name == "content-type"
+    (alone,) = envoy_routes(route(CANNOT, match=matching(grpc=True)), DOMAIN)
+    assert alone.direct_response.status == 503
+
+
 def test_a_404_is_written_out_where_somebody_is_asked_first() -> None:
     host = route_components_pb2.VirtualHost.FromString(
         fallback_entries(DirectResponse(status=404), (ASKED,)) + guards_tail((ASKED,))
@@ -65,7 +78,7 @@ def test_a_404_is_written_out_where_somebody_is_asked_first() -> None:
 def test_actions() -> None:
     assert only(route(forward("a"))).HasField("route")
     assert only(route(redirect(scheme="https"))).redirect.host_redirect == DOMAIN
-    assert only(route(DirectResponse(status=500))).direct_response.status == 500
+    assert only(route(DirectResponse(status=403))).direct_response.status == 403
 
 
 def test_a_rules_name_is_metadata() -> None:
@@ -87,7 +100,7 @@ def test_filters() -> None:
 
 def test_headers_of_answers_without_a_backend() -> None:
     answers = ResponseHeaders(changes=changes(put=(("x", "1"),)))
-    for action in (redirect(scheme="https"), DirectResponse(status=500)):
+    for action in (redirect(scheme="https"), DirectResponse(status=403)):
         assert [each.header.key for each in only(route(action, filters=(answers,))).response_headers_to_add] == ["x"]
 
 
@@ -103,3 +116,12 @@ def test_what_domains_share() -> None:
     assert shared_between_domains(route(forward("a")))
     assert shared_between_domains(route(redirect(host="a.example")))
     assert not shared_between_domains(route(redirect(scheme="https")))
+
+
+def test_preflights_are_answered_by_the_cors_filter_or_with_nothing() -> None:
+    cors = Cors(origins=("*",), methods=(), allow_headers=(), expose_headers=(), max_age=5, credentials=False)
+    answering, refusing = only(route(PREFLIGHT, filters=(cors,))), only(route(PREFLIGHT))
+    # Envoy's filter answers only for routes that would send the request somewhere; here that is nowhere.
+    assert answering.route.cluster == names.NOWHERE
+    assert "cors" in answering.typed_per_filter_config
+    assert refusing.direct_response.status == 200

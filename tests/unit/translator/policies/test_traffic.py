@@ -68,3 +68,11 @@ def test_a_policy_is_for_services() -> None:
 def test_what_is_done_differently_is_said() -> None:
     assert "budget.interval" in accepted(row("retryConstraint: {}")).message
     assert accepted(row("sessionPersistence: {cookie: {name: s}}")).message == ""
+
+
+def test_sessions_by_a_header_that_frames_messages() -> None:
+    written = "sessionPersistence: {type: Header, header: {name: Transfer-Encoding}}"
+    said = accepted(row(written))
+    assert (said.status, said.reason) == (False, "Invalid")
+    assert said.message.startswith('spec.sessionPersistence: header "Transfer-Encoding" says where a message ends')
+    assert backend_persistence(scratch(policy(written)), CART) is None

@@ -213,3 +213,24 @@ def test_a_route_of_nothing_but_bad_matches_is_refused(bad: str, field: str) -> 
 
 def test_the_mark_of_a_named_rule() -> None:
     assert read(f"name: canary, {TO_CART}").routes[0].route.rule_name == "canary"
+
+
+FRAMING = "{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: Content-Length, value: '5'}]}}"
+
+
+@pytest.mark.parametrize(
+    ("broken", "field"),
+    [
+        (f"filters: [{FRAMING}], {TO_CART}", "filters[0].requestHeaderModifier.set[0].name"),
+        (
+            f"backendRefs: [{{name: cart, port: 80, filters: [{FRAMING}]}}]",
+            "backendRefs[0].filters[0].requestHeaderModifier.set[0].name",
+        ),
+        (f"sessionPersistence: {{type: Header, header: {{name: Upgrade}}}}, {TO_CART}", "sessionPersistence"),
+    ],
+)
+def test_a_rule_that_touches_what_frames_messages_fails_alone(broken: str, field: str) -> None:
+    found = read(broken, TO_CART)
+    assert [type(each.route.action) for each in found.routes] == [DirectResponse, Forward]
+    assert found.partial is not None
+    assert found.partial.message.startswith(f"Dropped Rule: spec.rules[0].{field}: header ")
