@@ -30,6 +30,7 @@ from gatewayd.insight import Insight
 from gatewayd.introspection.server import handlers
 from gatewayd.ir.environment import HERE
 from gatewayd.ir.environment import Environment as EnvironmentRow
+from gatewayd.ir.limits import REFUSED_NAMES
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.kube.applier import Applier
 from gatewayd.kube.authority_store import AuthorityError, AuthorityStore
@@ -43,6 +44,7 @@ from gatewayd.kube.listing import Listing, Live, Undecodable
 from gatewayd.kube.owned import OURS, OWNED_KINDS, OwnedListing
 from gatewayd.kube.provisioner import ControlPlaneAddress, Provisioner
 from gatewayd.kube.reflector import EVERYTHING, Reflector, Selection, Timing
+from gatewayd.kube.refusals import Refusals, named
 from gatewayd.kube.status_writer import StatusWriter
 from gatewayd.memory import Tide
 from gatewayd.metrics import CONTENT_TYPE, BatchFacts, Metrics, installed_version
@@ -104,6 +106,7 @@ class InCluster:
             on_nack=self._metrics.refused,
             on_converged=self._on_converged,
         )
+        self._refusals = Refusals(time.monotonic)
         self._published_at: dict[str, float] = {}
         awaited = [kind.struct for kind in KINDS]
         self._reconciler = Reconciler(publisher=self._fleet, on_batch=self._on_batch, awaited=awaited)
@@ -147,9 +150,15 @@ class InCluster:
                 TlsListener(host="[::]", port=self._options.xds_port, certificates=self._trust.certificates),
                 UnixListener(path=runtime / SOCKET),
             )
-            server = AdsServer(self._fleet, listeners, others=handlers(insight.status, insight.why))
+            others = handlers(insight.status, insight.why)
+            server = AdsServer(self._fleet, listeners, replicas=self._replicas, others=others)
             async with self._served(server):
                 yield
+
+    def _replicas(self, gateway: str) -> int | None:
+        """Return how many proxies a Gateway asks for; with a DaemonSet that is the cluster's to say."""
+        wanted = self._reconciler.infrastructure.get(gateway_key(gateway))
+        return wanted.parameters.replicas if wanted is not None and wanted.parameters.workload == "Deployment" else None
 
     def _where(self) -> str:
         return f"the cluster (replica {self._options.identity})"
@@ -226,6 +235,7 @@ class InCluster:
             self._share.look(snapshot.gateway)
         for gateway in batch.retired:
             self._metrics.retired(gateway)
+            self._refusals.forget(gateway)
             self._published_at.pop(gateway, None)
         for _ in range(batch.failures):
             self._metrics.query_failed()
@@ -255,9 +265,10 @@ class InCluster:
 
     def _on_report(self, gateway: str, report: FleetReport) -> None:
         self._reconciler.submit((fleet_delta(gateway, report),))
-        for rejection in report.rejections:
-            _log.warning("nack", gateway=gateway, names=rejection.names, message=rejection.message)
-            message = f"a proxy refused {', '.join(rejection.names)}: {rejection.message}"
+        for rejection in self._refusals.news(gateway, report):
+            names = named(rejection.names, REFUSED_NAMES)
+            _log.warning("nack", gateway=gateway, names=names, message=rejection.message)
+            message = f"a proxy refused {names}: {rejection.message}"
             notice = Notice(kind=BY_STRUCT[Gateway], key=gateway_key(gateway), reason="ProxyRefused", message=message)
             self._events.warn(notice)
 
