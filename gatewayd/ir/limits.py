@@ -76,3 +76,21 @@ REFUSALS_TOLD_SECONDS = 60.0
 
 REFUSED_NAMES = 10
 """Names of refused resources in a line of the log, and in an Event."""
+
+# --- health and metrics ------------------------------------------------------------------------------------------
+
+ADMIN_CONNECTIONS = 512
+"""Open at a time on each of the two ports. Of more, one that has said nothing yet is hung up on. A hundred may come in
+one turn of the event loop, and what they say is read three turns later: so it is more than three hundred."""
+
+ADMIN_HEAD = 8_192
+"""Bytes of a request. A kubelet's has 120, and Prometheus' 300."""
+
+HEAD_SECONDS = 1.0
+"""For the whole of a request: a kubelet waits for an answer as long by default."""
+
+ANSWER_SECONDS = 5.0
+"""For taking an answer."""
+
+METRICS_SECONDS = 1.0
+"""For which metrics are not made anew."""
