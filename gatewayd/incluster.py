@@ -123,6 +123,7 @@ class InCluster:
             replica=Replica(namespace=options.namespace, name=options.identity, uid=options.uid),
             snapshots=self._reconciler.snapshots,
             on_report=self._on_report,
+            on_write=self._metrics.fleet_shared,
         )
         self._provisioner = Provisioner(
             address=ControlPlaneAddress(host=options.xds_host, port=options.xds_port, server_name=server_name),

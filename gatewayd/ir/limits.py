@@ -94,3 +94,13 @@ ANSWER_SECONDS = 5.0
 
 METRICS_SECONDS = 1.0
 """For which metrics are not made anew."""
+
+# --- what replicas tell each other -------------------------------------------------------------------------------
+
+SHARE_BYTES = 900 * 1024
+"""Of a replica's ConfigMap, which may have 1 MiB with all that stands around its data."""
+
+SHARED_REFUSALS = 20
+SHARED_WORDS = 256
+SHARED_NAMES_BYTES = 16 * 1024
+"""Of one Gateway: different words of refusals, characters of each, and bytes of what is refused: 200 resources."""
