@@ -108,8 +108,7 @@ class InCluster:
         )
         self._refusals = Refusals(time.monotonic)
         self._published_at: dict[str, float] = {}
-        awaited = [kind.struct for kind in KINDS]
-        self._reconciler = Reconciler(publisher=self._fleet, on_batch=self._on_batch, awaited=awaited)
+        self._reconciler = Reconciler(publisher=self._fleet, on_batch=self._on_batch, awaited=map(_struct, KINDS))
         name = LeaseName(namespace=options.namespace, name=layout.LEASE, identity=options.identity)
         self._lease = Lease(client=client, name=name, clock=time.monotonic, on_elected=self._on_elected)
         controller = DEFAULT_ENVIRONMENT.controller
@@ -301,6 +300,10 @@ class InCluster:
             self._metrics.leads(leader=self._lease.is_leader())
             self._metrics.is_ready(ready=not self._reconciler.store.waiting_for)
             await asyncio.sleep(GAUGE_SECONDS)
+
+
+def _struct(kind: Kind) -> type:
+    return kind.struct
 
 
 def _unheard(_key: ObjectKey, _raw: bytes | None) -> None:

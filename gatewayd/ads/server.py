@@ -32,7 +32,7 @@ from gatewayd.ads.passage import Passage, Reader
 from gatewayd.ads.session import Request
 from gatewayd.ads.streams import Replicas, Streams, uncounted
 from gatewayd.ads.subscription import ExhaustedError, ProtocolError
-from gatewayd.ir.limits import REQUEST_BYTES, STALLED_SECONDS
+from gatewayd.ir.limits import HANDSHAKE_MILLISECONDS, IDLE_MILLISECONDS, REQUEST_BYTES, STALLED_SECONDS
 
 _ADS = "envoy.service.discovery.v3.AggregatedDiscoveryService"
 _CSDS = "envoy.service.status.v3.ClientStatusDiscoveryService"
@@ -46,7 +46,11 @@ _OPTIONS = (
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+    ("grpc.http2.max_ping_strikes", 2),
     ("grpc.max_concurrent_streams", 100),
+    # Who connects and says nothing, or not who it is, is hung up on; so is who holds a connection without a stream.
+    ("grpc.server_handshake_timeout_ms", HANDSHAKE_MILLISECONDS),
+    ("grpc.max_connection_idle_ms", IDLE_MILLISECONDS),
     # A wider window would let the lists of a thousand clients that come back, 1 MiB of each, wait here to be read.
     ("grpc.http2.bdp_probe", 0),
     # In a storm of clients that come back, new streams wait for their turn: seconds, and longer than the default of 30.

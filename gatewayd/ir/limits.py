@@ -68,6 +68,13 @@ OVERDUE_BYTES = 256 * 1024 * 1024
 STALLED_SECONDS = 60.0
 """After which a stream is ended that has not taken a response. An Envoy with little CPU reads within some seconds."""
 
+HANDSHAKE_MILLISECONDS = 10_000
+"""From a connection to the first settings of the client, TLS included; gRPC's default is two minutes. In a storm of a
+thousand proxies that come back the last one needs some seconds."""
+
+IDLE_MILLISECONDS = 300_000
+"""For which a connection may have no stream. An Envoy has one as long as it is connected."""
+
 # --- what is told of refusals ------------------------------------------------------------------------------------
 
 REFUSALS_TOLD = 20

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import grpc
@@ -13,7 +13,7 @@ from gatewayd.ads import server as ads_server
 from gatewayd.ads.authorize import spiffe_id
 from gatewayd.ads.listen import TlsListener
 from gatewayd.ads.server import AdsServer
-from gatewayd.ir.limits import NODE_BYTES, SPARE_STREAMS, TURN_SECONDS
+from gatewayd.ir.limits import HANDSHAKE_MILLISECONDS, NODE_BYTES, SPARE_STREAMS, TURN_SECONDS
 from gatewayd.xds import resource as xds
 from tests.feature.ads_rig import DEADLINE, WatchedFleet
 from tests.feature.harness.pki import Authority
@@ -173,4 +173,22 @@ async def test_a_stream_that_takes_no_response_is_ended(monkeypatch: pytest.Monk
         assert len(it.server._passage) == 0
         assert await refused(call)
         it.publish(EVIL, 10, "small")
+        assert await begun(client)
+
+
+async def test_silent_connections_keep_nobody_out_and_are_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert dict(ads_server._OPTIONS)["grpc.server_handshake_timeout_ms"] == HANDSHAKE_MILLISECONDS == 10_000
+    shorter = {**dict(ads_server._OPTIONS), "grpc.server_handshake_timeout_ms": 1_000}
+    monkeypatch.setattr(ads_server, "_OPTIONS", tuple(shorter.items()))
+    async with rig() as it, it.connect(VICTIM) as client:
+        # Half of them say nothing at all, half begin a TLS record.
+        silent = [await asyncio.open_connection("127.0.0.1", it.port) for _ in range(400)]
+        for _, writer in silent[::2]:
+            writer.write(b"\x16\x03\x01\x02\x00")
+        assert await begun(client)
+        async with asyncio.timeout(DEADLINE):
+            for reader, writer in silent:
+                with suppress(ConnectionError):
+                    await reader.read()
+                writer.close()
         assert await begun(client)
