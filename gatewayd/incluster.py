@@ -15,6 +15,7 @@ from typing import Any, Final
 import structlog
 
 from gatewayd import admin
+from gatewayd.ads.authorize import UNLISTED, Incarnation, Unlisted, bound
 from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import Certificates, TlsListener, UnixListener
 from gatewayd.ads.server import AdsServer
@@ -56,6 +57,8 @@ from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
 
 ROTATION_SECONDS: Final = 600.0
 GAUGE_SECONDS: Final = 1.0
+FAREWELL_SECONDS: Final = 5.0
+"""Between the end of a Gateway and that of its streams: time for an Envoy to take that it shall serve nothing."""
 SOCKET: Final = "xds/socket"
 
 _log = structlog.get_logger("gatewayd")
@@ -92,6 +95,9 @@ class Trust:
 
 class InCluster:
     """One replica of the control plane."""
+
+    _farewell: asyncio.TimerHandle | None = None
+    _server: AdsServer | None = None
 
     def __init__(self, options: ServeOptions, client: KubeClient, authority: Authority) -> None:
         server_name = f"{layout.CONTROL_PLANE}.{options.namespace}.svc"
@@ -151,9 +157,20 @@ class InCluster:
                 UnixListener(path=runtime / SOCKET),
             )
             others = handlers(insight.status, insight.why)
-            server = AdsServer(self._fleet, listeners, replicas=self._replicas, others=others)
+            authorizer = bound(self._incarnation)
+            server = AdsServer(self._fleet, listeners, authorizer=authorizer, replicas=self._replicas, others=others)
+            self._server = server
             async with self._served(server):
                 yield
+
+    def _incarnation(self, gateway: str) -> Incarnation | Unlisted | None:
+        """Return which object a Gateway is."""
+        if self._reconciler.store.waiting_for:
+            return UNLISTED
+        row = self._reconciler.store.engine.get(Gateway, gateway_key(gateway))
+        if row is None:
+            return None
+        return Incarnation(uid=row.metadata.uid, created=row.metadata.creation_timestamp)
 
     def _replicas(self, gateway: str) -> int | None:
         """Return how many proxies a Gateway asks for; with a DaemonSet that is the cluster's to say."""
@@ -244,6 +261,8 @@ class InCluster:
             self._events.hear(BY_STRUCT[member.table], gateway_key(str(member.key)), outcome)
         for key in batch.infrastructure:
             self._provisioner.mark(key)
+        if (batch.infrastructure or batch.retired) and self._farewell is None:
+            self._farewell = asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self._bid_farewell)
         if batch.published or batch.outcomes or batch.retired:
             _log.info(
                 "batch",
@@ -253,6 +272,12 @@ class InCluster:
                 published=[f"{each.gateway}@{each.version}" for each in batch.published],
                 outcomes=len(batch.outcomes),
             )
+
+    def _bid_farewell(self) -> None:
+        """End the streams of Gateways that are gone, whose proxies have been told to serve nothing by now."""
+        self._farewell = None
+        if self._server is not None:
+            self._server.review()
 
     def _on_converged(self, gateway: str) -> None:
         since = self._published_at.pop(gateway, None)

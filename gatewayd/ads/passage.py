@@ -4,18 +4,17 @@ A response that is being written is copied for its stream, and stays until the c
 that start at once would have their whole configurations copied, gigabytes, while each can take only so much. So the
 large ones take turns, the Gateways one after the other, and one response of each Gateway is always on its way: nobody
 waits for the clients of another. Who does not read gives up its turn after some seconds and keeps its copy alone; its
-next turn comes after those of all who do. When such copies become too many, the streams of those that have the most of
-them are ended, the oldest first. Small responses never wait.
+next turn comes after those of all who do. Small responses never wait.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from gatewayd.ir.limits import LARGE_RESPONSE, OVERDUE_BYTES, PASSAGE_BYTES, TURN_SECONDS
+from gatewayd.ir.limits import LARGE_RESPONSE, PASSAGE_BYTES, TURN_SECONDS
 
 _Turn: TypeAlias = tuple[int, asyncio.Future[None]]
 
@@ -25,14 +24,13 @@ class _Lane:
     """What is on its way to the clients of one Gateway, and what waits; `late`: of those that let a turn run out."""
 
     passing: int = 0
-    overdue: "dict[Reader, int]" = field(default_factory=dict)
     prompt: deque[_Turn] = field(default_factory=deque)
     late: deque[_Turn] = field(default_factory=deque)
 
     @property
     def is_idle(self) -> bool:
         """Say whether there is nothing to remember."""
-        return not (self.passing or self.overdue or self.prompt or self.late)
+        return not (self.passing or self.prompt or self.late)
 
 
 class Passage:
@@ -46,9 +44,9 @@ class Passage:
         """Return of how many Gateways something is known."""
         return len(self._lanes)
 
-    def reader(self, gateway: str, end: Callable[[], None]) -> "Reader":
-        """Return what a stream of a Gateway takes its turns by; `end` ends the stream."""
-        return Reader(self, gateway, end)
+    def reader(self, gateway: str) -> "Reader":
+        """Return what a stream of a Gateway takes its turns by."""
+        return Reader(self, gateway)
 
     async def enter(self, gateway: str, size: int, *, is_late: bool) -> None:
         """Wait for a turn."""
@@ -75,19 +73,6 @@ class Passage:
         self._free += size
         self._call()
         self._forget_if_idle(gateway)
-
-    def overdue(self, gateway: str, reader: "Reader", size: int) -> None:
-        """Note a copy that is kept after its turn; end the streams that keep too much."""
-        self._lanes.setdefault(gateway, _Lane()).overdue[reader] = size
-        if sum(sum(lane.overdue.values()) for lane in self._lanes.values()) > OVERDUE_BYTES:
-            lane = max(self._lanes.values(), key=lambda lane: sum(lane.overdue.values()))
-            next(iter(lane.overdue)).end()
-
-    def taken(self, gateway: str, reader: "Reader") -> None:
-        """Note that a copy is gone, if it was overdue."""
-        lane = self._lanes.get(gateway)
-        if lane is not None and lane.overdue.pop(reader, None) is not None:
-            self._forget_if_idle(gateway)
 
     def _call(self) -> None:
         """Let those pass whose turn has come: of each Gateway in its turn, those that are late after all others."""
@@ -122,15 +107,14 @@ class Passage:
 
 
 class Reader:
-    """One stream's way through the passage. `end` ends the stream."""
+    """One stream's way through the passage."""
 
-    __slots__ = ("_gateway", "_is_late", "_passage", "end")
+    __slots__ = ("_gateway", "_is_late", "_passage")
 
-    def __init__(self, passage: Passage, gateway: str, end: Callable[[], None]) -> None:
+    def __init__(self, passage: Passage, gateway: str) -> None:
         self._passage = passage
         self._gateway = gateway
         self._is_late = False
-        self.end = end
 
     @asynccontextmanager
     async def turn(self, size: int) -> AsyncIterator[None]:
@@ -141,17 +125,14 @@ class Reader:
         counted = min(size, PASSAGE_BYTES)
         await self._passage.enter(self._gateway, counted, is_late=self._is_late)
         self._is_late = False
-        timer = asyncio.get_running_loop().call_later(TURN_SECONDS, self._run_out, counted, size)
+        timer = asyncio.get_running_loop().call_later(TURN_SECONDS, self._run_out, counted)
         try:
             yield
         finally:
             timer.cancel()
-            if self._is_late:
-                self._passage.taken(self._gateway, self)
-            else:
+            if not self._is_late:
                 self._passage.leave(self._gateway, counted)
 
-    def _run_out(self, counted: int, size: int) -> None:
+    def _run_out(self, counted: int) -> None:
         self._is_late = True
-        self._passage.overdue(self._gateway, self, size)
         self._passage.leave(self._gateway, counted)

@@ -29,10 +29,11 @@ from gatewayd.ads.envelope import Mode
 from gatewayd.ads.fleet import Fleet, Member
 from gatewayd.ads.listen import TlsListener, UnixListener, bind_tls, bind_unix
 from gatewayd.ads.passage import Passage, Reader
+from gatewayd.ads.peer import peer_of, transport_of
 from gatewayd.ads.session import Request
 from gatewayd.ads.streams import Replicas, Streams, uncounted
 from gatewayd.ads.subscription import ExhaustedError, ProtocolError
-from gatewayd.ir.limits import HANDSHAKE_MILLISECONDS, IDLE_MILLISECONDS, REQUEST_BYTES, STALLED_SECONDS
+from gatewayd.ir.limits import HANDSHAKE_MILLISECONDS, IDLE_MILLISECONDS, REQUEST_BYTES, STALLED_SECONDS, STUCK_SECONDS
 
 _ADS = "envoy.service.discovery.v3.AggregatedDiscoveryService"
 _CSDS = "envoy.service.status.v3.ClientStatusDiscoveryService"
@@ -59,11 +60,10 @@ _OPTIONS = (
     ("grpc.so_reuseport", 0),
 )
 
-# Seconds between two sweeps: after twice that, nothing is kept for a stream that might come.
 _SWEEP = 1.0
-
-# How many seconds `stop` waits for cancelled streams to say good-bye to the fleet.
+"""Seconds between two sweeps: after twice that, nothing is kept for a stream that might come."""
 _PATIENCE = 5.0
+"""Seconds for which `stop` waits for cancelled streams to say good-bye to the fleet."""
 
 _REQUESTS: dict[Mode, Any] = {
     Mode.DELTA: discovery_pb2.DeltaDiscoveryRequest,
@@ -82,10 +82,10 @@ class _Ended(Enum):
 Problem: TypeAlias = ProtocolError | _Ended | None
 
 _STALLED = StalledError(f"response: not taken for {STALLED_SECONDS:.0f} s; clients read what they are sent")
-_TOO_SLOW = StalledError("response: not taken, as many others; fewer bytes that wait for their clients are allowed")
 _CODES: Mapping[type[ProtocolError], grpc.StatusCode] = {
     ProtocolError: grpc.StatusCode.INVALID_ARGUMENT,
     ExhaustedError: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    StalledError: grpc.StatusCode.DEADLINE_EXCEEDED,
     StrangerError: grpc.StatusCode.UNAUTHENTICATED,
     ForbiddenError: grpc.StatusCode.PERMISSION_DENIED,
 }
@@ -99,6 +99,11 @@ class _Way:
     wake: asyncio.Event
     ending: Ending
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def on_written(self, writer: "asyncio.Task[None]") -> None:
+        """Let a writer that has failed end the stream, which raises what it failed for."""
+        if not writer.cancelled() and writer.exception() is not None:
+            self.ending.end(_STALLED)
 
 
 class AdsServer:
@@ -125,6 +130,7 @@ class AdsServer:
         self._streams: set[asyncio.Task[Any]] = set()
         self._passage = Passage()
         self._open = Streams(replicas)
+        self._reviewed: dict[Ending, Peer] = {}
         self._sweeper: asyncio.TimerHandle | None = None
         self.addresses: tuple[str, ...] = ()
 
@@ -149,6 +155,13 @@ class AdsServer:
             self._server = None
         if self._streams:
             await asyncio.wait(self._streams, timeout=_PATIENCE)
+
+    def review(self) -> None:
+        """Ask anew who the clients are of the streams that are open, and end those of who may have nothing any more."""
+        for ending, peer in tuple(self._reviewed.items()):
+            decision = self._authorizer(peer)
+            if isinstance(decision, Denied):
+                ending.end(ForbiddenError(decision.message))
 
     def _sweep(self) -> None:
         """Let the fleet forget what nobody has needed for a while, again and again."""
@@ -184,7 +197,7 @@ class AdsServer:
         self._track()
         with self._admitted(context) as client:
             problem = client if isinstance(client, ProtocolError) else await self._run(mode, context, client)
-        await _conclude(context, problem)
+        _conclude(context, problem)
 
     def _track(self) -> None:
         """Know the running stream until it has ended; no frame of its own refers to it, which would be a cycle."""
@@ -199,7 +212,7 @@ class AdsServer:
 
         On the Unix socket nothing is known yet, nor counted.
         """
-        client = None if _transport(context) is Transport.UNIX else self._authorized(context, "")
+        client = None if transport_of(context) is Transport.UNIX else self._authorized(context, "")
         if isinstance(client, str):
             client = self._open.enter(client)
         try:
@@ -218,22 +231,31 @@ class AdsServer:
             return gateway
         wake = asyncio.Event()
         ending = Ending()
+        way = _Way(context=context, wake=wake, ending=ending)
         member = self._fleet.join(gateway, mode, since=time.time(), wake=wake.set)
+        self._reviewed[ending] = peer_of(context, gateway)
+        writer = asyncio.create_task(self._write(member, way), name=f"ads writer of {gateway}")
+        writer.add_done_callback(way.on_written)
         try:
             problem: Problem = self._take(member, message)
             del message  # it may list all that the client has, and this frame lives as long as the stream
             with ending.caught():
-                problem = await self._converse(member, problem, _Way(context=context, wake=wake, ending=ending))
+                problem = await self._converse(member, problem, way)
+        except asyncio.CancelledError:
+            writer.cancel()  # the client is gone
+            raise
         finally:
+            del self._reviewed[ending]
             self._fleet.leave(member)
+        await _last_write(writer)
         return ending.problem or problem
 
     async def _converse(self, member: Member, problem: Problem, way: "_Way") -> Problem:
-        """Read and write until the client ends the stream, or something is wrong; return that."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._write(member, way), name=f"ads writer of {member.gateway}")
+        """Read until the client ends the stream, or something is wrong, and return that; the writer ends as well."""
+        try:
             while problem is None:
                 problem = await self._take_next(member, way.context)
+        finally:
             way.ended.set()
             way.wake.set()
         return problem
@@ -261,12 +283,13 @@ class AdsServer:
         """
         loop = asyncio.get_running_loop()
         timer: asyncio.TimerHandle | None = None
-        reader = self._passage.reader(member.gateway, lambda: way.ending.end(_TOO_SLOW))
+        reader = self._passage.reader(member.gateway)
         try:
             while not way.ended.is_set():
                 await way.wake.wait()
                 way.wake.clear()
-                await self._write_due(member, way, reader)
+                if not way.ended.is_set():
+                    await self._write_due(member, way, reader)
                 if way.ended.is_set():
                     return
                 if timer is not None:
@@ -295,7 +318,7 @@ class AdsServer:
         """Answer one question about the proxies that the caller may know of."""
         with self._admitted(context) as client:
             problem = await self._answer(client, context)
-        await _conclude(context, problem)
+        _conclude(context, problem)
 
     async def _stream_status(self, _: AsyncIterator[bytes], context: Context) -> None:
         """Answer each question of a stream."""
@@ -303,37 +326,25 @@ class AdsServer:
         with self._admitted(context) as client:
             while problem is None:
                 problem = await self._answer(client, context)
-        await _conclude(context, problem)
+        _conclude(context, problem)
 
     async def _answer(self, client: str | ProtocolError | None, context: Context) -> Problem:
         """Answer a question: of the owner of the Unix socket about all Gateways, else about the caller's own."""
-        if isinstance(client, ProtocolError):
-            return client
-        request = await _next(context, csds_pb2.ClientStatusRequest)
-        if not isinstance(request, csds_pb2.ClientStatusRequest):
-            return request  # type: ignore[no-any-return]
+        request = client if isinstance(client, ProtocolError) else await _next(context, csds_pb2.ClientStatusRequest)
+        if isinstance(client, str):
+            client = self._authorized(context, "")  # once more: a stream may be older than the Gateway
+        if isinstance(client, ProtocolError) or not isinstance(request, csds_pb2.ClientStatusRequest):
+            return client if isinstance(client, ProtocolError) else request
         gateways = self._fleet.gateways() if client is None else (client,)
         answer = client_status(self._fleet, gateways, request).SerializeToString()
         return None if await _has_written(context, answer) else _Ended.BY_CLIENT
 
     def _authorized(self, context: Context, node_cluster: str) -> str | ProtocolError:
         """Return the Gateway of a client, or why it has none."""
-        peer = Peer(transport=_transport(context), identities=_identities(context), node_cluster=node_cluster)
-        decision = self._authorizer(peer)
+        decision = self._authorizer(peer_of(context, node_cluster))
         if isinstance(decision, Denied):
             return ForbiddenError(decision.message) if decision.is_known else StrangerError(decision.message)
         return decision.gateway
-
-
-def _transport(context: Context) -> Transport:
-    """Return how a client is connected; what is not a Unix socket is TLS, there is no third listener."""
-    return Transport.UNIX if context.peer().startswith("unix:") else Transport.TLS
-
-
-def _identities(context: Context) -> tuple[str, ...]:
-    """Return the URI names of the verified client certificate; gRPC fills them in after the handshake only."""
-    found = context.auth_context().get("peer_uri", ())
-    return tuple(name.decode("utf-8", "replace") for name in found)
 
 
 async def _next(context: Context, kind: Any) -> Any:
@@ -359,14 +370,24 @@ async def _has_written(context: Context, data: bytes) -> bool:
     return True
 
 
-async def _conclude(context: Context, problem: Problem) -> None:
-    """Let a call end with what is wrong with it, if anything; one that takes not even that is cut off.
+async def _last_write(writer: "asyncio.Task[None]") -> None:
+    """Wait until what was being written when a stream ended has been taken: no status can be sent before.
 
-    Nothing is raised where it can be spared: gRPC keeps what was, and so the frames of its traceback.
+    Who takes nothing for minutes, and answers pings all the while, is no Envoy, and is cut off without one.
     """
-    if isinstance(problem, StalledError):
+    done, _ = await asyncio.wait({writer}, timeout=STUCK_SECONDS)
+    if not done:
+        writer.cancel()
         cut_off(asyncio.current_task())
         raise asyncio.CancelledError
+    writer.result()
+
+
+def _conclude(context: Context, problem: Problem) -> None:
+    """Let a call end with what is wrong with it, if anything.
+
+    Nothing is raised: gRPC keeps what was, and so the frames of its traceback.
+    """
     if isinstance(problem, ProtocolError):
         context.set_code(_CODES[type(problem)])
         context.set_details(str(problem))

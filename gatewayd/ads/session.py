@@ -191,8 +191,9 @@ class Session:
         return Answer.ACK
 
     def close(self) -> None:
-        """Let go of what the streams of the Gateway share."""
+        """Let go of everything: a response that nobody takes may keep the session for a while."""
         self._shared.strangers.forget(self.ledgers.values())
+        self.ledgers.clear()
 
     @property
     def is_new(self) -> bool:

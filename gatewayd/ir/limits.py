@@ -62,11 +62,11 @@ PASSAGE_BYTES = 64 * 1024 * 1024
 TURN_SECONDS = 2.0
 """After which a response counts as waiting for its client alone: time for 8 MiB at 32 Mbit/s."""
 
-OVERDUE_BYTES = 256 * 1024 * 1024
-"""Of responses whose turn has run out. Proxies that read 10 Mbit/s keep less, even if all start at once."""
-
 STALLED_SECONDS = 60.0
 """After which a stream is ended that has not taken a response. An Envoy with little CPU reads within some seconds."""
+
+STUCK_SECONDS = 540.0
+"""More, after which it is cut off without a word. 8 MiB in ten minutes are 0.1 Mbit/s."""
 
 HANDSHAKE_MILLISECONDS = 10_000
 """From a connection to the first settings of the client, TLS included; gRPC's default is two minutes. In a storm of a

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gatewayd.ads.ending import Ending, StalledError
+from gatewayd.ads.ending import Ending, StalledError, cut_off
 
 WHY = StalledError("too slow")
 
@@ -55,3 +55,21 @@ async def test_what_has_ended_is_not_interrupted() -> None:
         pass
     ending.end(WHY)
     assert ending.problem is None
+
+
+async def _schedule_rpc_coro(handler: "asyncio.Task[bool]") -> None:
+    """Wait as gRPC does for the client of a call, whose handler it knows."""
+    await asyncio.Event().wait()
+    await handler
+
+
+async def test_what_waits_for_the_client_of_one_call_is_cut_off_and_no_other() -> None:
+    handlers = [asyncio.create_task(asyncio.Event().wait()) for _ in range(2)]
+    waiting = [asyncio.create_task(_schedule_rpc_coro(handler)) for handler in handlers]
+    await asyncio.sleep(0)
+    assert cut_off(handlers[0])
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    assert [task.cancelled() for task in waiting] == [True, False]
+    for task in (*handlers, *waiting):
+        task.cancel()
+    assert not cut_off(asyncio.current_task())

@@ -18,7 +18,7 @@ from tests.unit.infra.gateways import EDGE
 NOW = datetime.now(UTC)
 AUTHORITY = founded(NOW)
 PATH = f"/api/v1/namespaces/infra/secrets/{certificate_secret(EDGE.object_name)}"
-EDGE_URI = gateway_identity("infra", "edge")
+EDGE_URI = gateway_identity("infra", "edge", EDGE.uid)
 
 
 class Rig:
@@ -88,13 +88,26 @@ async def test_it_is_kept_when_only_more_is_believed(rig: Rig) -> None:
         issued(at=NOW - LEAF_LIFETIME * 2 / 3 - timedelta(hours=1)),
         issued(at=NOW - LEAF_LIFETIME * 2),
         issued(by=make_ca(NOW)),
-        issued(uris=(gateway_identity("infra", "other"),)),
-        issued(uris=(EDGE_URI, gateway_identity("infra", "other"))),
+        issued(uris=(gateway_identity("infra", "other", EDGE.uid),)),
+        issued(uris=(EDGE_URI, gateway_identity("infra", "other", EDGE.uid))),
+        issued(uris=(gateway_identity("infra", "edge", ""),)),
+        issued(uris=(gateway_identity("infra", "edge", "of the one before"),)),
         AUTHORITY.signing,
         KeyPair(certificate=issued().certificate, key=issued().key),
         KeyPair(certificate=b"", key=issued().key),
     ],
-    ids=["due", "expired", "another CA", "another Gateway", "more than one", "the CA itself", "mixed", "empty"],
+    ids=[
+        "due",
+        "expired",
+        "another CA",
+        "another Gateway",
+        "more than one",
+        "without a uid",
+        "another uid",
+        "the CA itself",
+        "mixed",
+        "empty",
+    ],
 )
 async def test_what_is_not_good_is_replaced(rig: Rig, bad: KeyPair) -> None:
     rig.holds_pair(bad)
