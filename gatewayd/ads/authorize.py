@@ -6,7 +6,7 @@ nothing there. On the Unix socket everybody is the one user who owns it (mode 06
 there `node.cluster` may choose between that user's Gateways.
 
 A certificate is for one Gateway object, by its uid: one that is made again under the same name is another
-(docs/decisions/0017-a-certificate-is-for-one-gateway-object.md).
+(docs/decisions/0018-a-certificate-is-for-one-gateway-object.md).
 """
 
 import re
