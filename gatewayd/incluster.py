@@ -6,7 +6,7 @@ Builds the shells and runs them in one TaskGroup; decides nothing.
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -37,14 +37,16 @@ from gatewayd.kube.applier import Applier
 from gatewayd.kube.authority_store import AuthorityError, AuthorityStore
 from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, connected, forget_urls
+from gatewayd.kube.contents import Contents
 from gatewayd.kube.events import EventRecorder, Notice
-from gatewayd.kube.fleet_share import FleetShare, Replica
+from gatewayd.kube.fleet_share import SELECTOR, FleetShare, Replica
 from gatewayd.kube.gateway_certificates import GatewayCertificates
+from gatewayd.kube.heads import HeadListing, HeardListing
 from gatewayd.kube.lease import Lease, LeaseName
 from gatewayd.kube.listing import Listing, Live, Undecodable
 from gatewayd.kube.owned import OURS, OWNED_KINDS, OwnedListing
 from gatewayd.kube.provisioner import ControlPlaneAddress, Provisioner
-from gatewayd.kube.reflector import EVERYTHING, Reflector, Selection, Timing
+from gatewayd.kube.reflector import EVERYTHING, HEADS, Reflector, Selection, Submit, Timing
 from gatewayd.kube.refusals import Refusals, named
 from gatewayd.kube.status_writer import StatusWriter
 from gatewayd.memory import Tide
@@ -52,8 +54,10 @@ from gatewayd.metrics import CONTENT_TYPE, BatchFacts, Metrics, installed_versio
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta, gateway_key
 from gatewayd.serve_options import ServeOptions
 from gatewayd.standalone.runtime_folder import runtime_folder
-from gatewayd.store import Delta
+from gatewayd.store import Delta, Event
+from gatewayd.translator.contents import CONTENT_TABLES
 from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
+from gatewayd.translator.referred import contents_of
 
 ROTATION_SECONDS: Final = 600.0
 GAUGE_SECONDS: Final = 1.0
@@ -62,11 +66,6 @@ FAREWELL_SECONDS: Final = 5.0
 SOCKET: Final = "xds/socket"
 
 _log = structlog.get_logger("gatewayd")
-
-SELECTIONS: Final[Mapping[str, Selection]] = {
-    # Of all Secrets only those that can be certificates: the rest is nobody's business here.
-    "Secret": Selection(fields="type=kubernetes.io/tls", labels=""),
-}
 
 
 class Trust:
@@ -114,7 +113,14 @@ class InCluster:
         )
         self._refusals = Refusals(time.monotonic)
         self._published_at: dict[str, float] = {}
-        self._reconciler = Reconciler(publisher=self._fleet, on_batch=self._on_batch, awaited=map(_struct, KINDS))
+        self._timing = Timing(backoff=Backoff(first=0.2, longest=15.0), random=random.random)
+        self._contents = self._following(client)
+        self._reconciler = Reconciler(
+            publisher=self._fleet,
+            on_batch=self._on_batch,
+            awaited=map(_struct, KINDS),
+            follower=self._contents,
+        )
         name = LeaseName(namespace=options.namespace, name=layout.LEASE, identity=options.identity)
         self._lease = Lease(client=client, name=name, clock=time.monotonic, on_elected=self._on_elected)
         controller = DEFAULT_ENVIRONMENT.controller
@@ -130,10 +136,23 @@ class InCluster:
             on_report=self._on_report,
             on_write=self._metrics.fleet_shared,
         )
-        self._provisioner = Provisioner(
+        self._provisioner = self._providing(server_name)
+
+    def _following(self, client: KubeClient) -> Contents:
+        return Contents(
+            client=client,
+            submit=self._submit,
+            contents_of=lambda row: contents_of(self._reconciler.store.engine, row),
+            undecodable=self._undecodable,
+            timing=self._timing,
+        )
+
+    def _providing(self, server_name: str) -> Provisioner:
+        options = self._options
+        return Provisioner(
             address=ControlPlaneAddress(host=options.xds_host, port=options.xds_port, server_name=server_name),
             wanted=self._reconciler.infrastructure,
-            certificates=GatewayCertificates(client),
+            certificates=GatewayCertificates(self._client),
             applier=self._applier,
             leadership=self._lease,
             believed=self._trust,
@@ -201,6 +220,7 @@ class InCluster:
         for reflector in self._reflectors():
             yield "reflector", reflector.run()
         yield "reconciler", self._reconciler.run()
+        yield "contents", self._contents.run()
         yield "lease", self._lease.run()
         yield "status writer", self._writer.run()
         yield "events", self._events.run()
@@ -211,28 +231,29 @@ class InCluster:
         yield "gauges", self._keep_gauges()
 
     def _reflectors(self) -> Iterator[Reflector]:
-        listings: list[tuple[Listing, Selection]] = [
-            (
-                Listing(kind, undecodable=self._undecodable, live=self._live(kind)),
-                SELECTIONS.get(kind.kind, EVERYTHING),
-            )
-            for kind in KINDS
-        ]
-        listings += [(OwnedListing(kind, self._applier.drifted), OURS) for kind in OWNED_KINDS]
-        timing = Timing(backoff=Backoff(first=0.2, longest=15.0), random=random.random)
-        for listing, selection in listings:
+        for listing, selection, submit in self._listings():
             yield Reflector(
                 client=self._client,
                 listing=listing,
                 selection=selection,
-                submit=self._reconciler.submit,
-                timing=timing,
+                submit=submit,
+                timing=self._timing,
                 on_restart=self._metrics.watch_restarted,
             )
 
+    def _listings(self) -> Iterator[tuple[Listing, Selection, Submit]]:
+        for kind in KINDS:
+            if kind.kind in CONTENT_TABLES:
+                yield HeadListing(kind, self._contents.hear), HEADS, self._contents.listed
+            else:
+                listing = Listing(kind, undecodable=self._undecodable, live=self._live(kind))
+                yield listing, EVERYTHING, self._contents.pass_on
+        for kind in OWNED_KINDS:
+            yield OwnedListing(kind, self._applier.drifted), OURS, self._reconciler.submit
+        reports = Selection(labels=SELECTOR, namespace=self._options.namespace)
+        yield HeardListing(BY_STRUCT[ConfigMap], self._share.hear), reports, self._reconciler.submit
+
     def _live(self, kind: Kind) -> Live:
-        if kind.struct is ConfigMap:
-            return self._share.hear
         if not kind.statused:
             return _unheard
         return lambda key, raw: self._writer.live.hear(kind, key, raw)
@@ -242,6 +263,9 @@ class InCluster:
         self._events.warn(Notice(kind=note.kind, key=note.key, reason="Invalid", message=note.message))
 
     # --- what comes out of the core ----------------------------------------------------------------------------
+
+    def _submit(self, events: Iterable[Event]) -> None:
+        self._reconciler.submit(events)
 
     def _on_batch(self, batch: Batch) -> None:
         facts = BatchFacts(seconds=batch.seconds, changed_rows=batch.changed_rows, queries=batch.queries)

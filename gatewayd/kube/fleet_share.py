@@ -22,6 +22,8 @@ from gatewayd.kube.refusals import named
 from gatewayd.xds.resource import LISTENER, Resource, Snapshot
 
 LABEL: Final = "gatewayd.io/fleet"
+SELECTOR: Final = f"{LABEL}=replica"
+"""By which the ConfigMaps of all replicas are found in their namespace."""
 KEY: Final = "reports.json"
 RETRY: Final = Backoff(first=1.0, longest=60.0)
 NAMED: Final = 10
@@ -162,7 +164,7 @@ class FleetShare:
         self.look(gateway)
 
     def hear(self, key: ObjectKey, raw: bytes | None) -> None:
-        """Take any ConfigMap as it stands (None: gone); those of other replicas count."""
+        """Take a ConfigMap of the replicas' as it stands (None: gone); those of other replicas count."""
         if key.namespace != self._replica.namespace or key.name == self._replica.object_name:
             return
         before = self._others.pop(key.name, {})

@@ -4,6 +4,7 @@ Only what a person could have meant is compared: status, versions and managed fi
 """
 
 from collections.abc import Callable, Iterator
+from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +16,7 @@ from gatewayd.kube.listing import Listing, Read, Undecodable, decode_head
 from gatewayd.kube.reflector import Selection
 from gatewayd.store import Delta
 
-OURS: Final = Selection(fields="", labels="=".join(OWNED))
+OURS: Final = Selection(labels="=".join(OWNED))
 _GROUPS: Final = {"DaemonSet": "apps", "Deployment": "apps", "PodDisruptionBudget": "policy"}
 
 
@@ -45,9 +46,10 @@ class _Meant(msgspec.Struct):
     spec: Any = None
     data: Any = None
 
-    def comparable(self) -> tuple[Any, ...]:
-        """Return what differs only when somebody meant it."""
-        return (self.metadata.get("labels"), self.metadata.get("ownerReferences"), self.spec, self.data)
+    def digest(self) -> bytes:
+        """Return what differs only when somebody meant it. Anybody may write our label on objects of a MiB."""
+        meant = (self.metadata.get("labels"), self.metadata.get("ownerReferences"), self.spec, self.data)
+        return blake2b(msgspec.json.encode(meant, order="deterministic"), digest_size=16).digest()
 
 
 class OwnedListing(Listing):
@@ -56,13 +58,13 @@ class OwnedListing(Listing):
     def __init__(self, kind: Kind, drifted: Callable[[ObjectName], None]) -> None:
         super().__init__(kind, undecodable=_unheard, live=_unseen)
         self._drifted = drifted
-        self._meant: dict[ObjectKey, tuple[Any, ...]] = {}
+        self._meant: dict[ObjectKey, bytes] = {}
 
     def _read(self, raw: msgspec.Raw) -> Read:
         return Read(key=decode_head(raw).key, data=bytes(raw), found=None)
 
     def _put(self, read: Read) -> Iterator[Delta]:
-        now = msgspec.json.decode(read.data, type=_Meant).comparable()
+        now = msgspec.json.decode(read.data, type=_Meant).digest()
         before = self._meant.get(read.key)
         self._meant[read.key] = now
         if before is not None and before != now:

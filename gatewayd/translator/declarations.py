@@ -1,22 +1,26 @@
 """Everything that the engine must be told: indexes in the order in which they may be read, and outputs."""
 
 from gatewayd.incremental.view import Index, Output
+from gatewayd.translator.app_protocols import OUTSPOKEN_SLICES
 from gatewayd.translator.attachment import ATTACHED, DEFAULT_GATEWAYS
-from gatewayd.translator.certificates import CERTIFICATE_USES, LAST_GOOD
+from gatewayd.translator.certificates import CERTIFICATE_USES
+from gatewayd.translator.derived import DERIVED
 from gatewayd.translator.endpoints import SLICES
 from gatewayd.translator.infrastructure import INFRASTRUCTURE
 from gatewayd.translator.listeners import LISTENERS_BY_HOSTNAME, LISTENERS_BY_PORT, SETS_BY_GATEWAY
 from gatewayd.translator.outcomes import OUTCOMES
 from gatewayd.translator.policies.attach import POLICIES
-from gatewayd.translator.policies.outcomes import SERVICE_USES
+from gatewayd.translator.policies.outcomes import MISSED_SERVICES, SERVICE_USES
 from gatewayd.translator.policies.xbackend import BACKEND_USES
 from gatewayd.translator.proxy import PROXIES, TABLES, UPSTREAMS
 from gatewayd.translator.references import GRANTS
+from gatewayd.translator.referred import CONTENTS
 from gatewayd.translator.virtualhosts import CROWDED_PORTS, HOSTS
 
 INDEXES: tuple[Index, ...] = (
     GRANTS,
     SLICES,
+    OUTSPOKEN_SLICES,
     SETS_BY_GATEWAY,
     LISTENERS_BY_PORT,
     LISTENERS_BY_HOSTNAME,
@@ -29,6 +33,7 @@ INDEXES: tuple[Index, ...] = (
     TABLES,
     UPSTREAMS,
     SERVICE_USES,
+    MISSED_SERVICES,
     BACKEND_USES,
 )
-OUTPUTS: tuple[Output, ...] = (LAST_GOOD, PROXIES, OUTCOMES, INFRASTRUCTURE)
+OUTPUTS: tuple[Output, ...] = (CONTENTS, *(derived.output for derived in DERIVED), PROXIES, OUTCOMES, INFRASTRUCTURE)

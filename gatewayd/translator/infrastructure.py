@@ -14,6 +14,7 @@ from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Infrastructure, Param
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.chains import bound_port, ports
+from gatewayd.translator.contents import Content, missing
 from gatewayd.translator.gatewayclass import environment, gateway_is_ours
 from gatewayd.translator.parameters import read_parameters
 from gatewayd.translator.routability import CLUSTER, inside_only
@@ -38,9 +39,10 @@ def chosen_parameters(view: View, gateway: ObjectKey) -> Chosen:
         return Chosen(DEFAULT_PARAMETERS, None)
     if ref.group_kind != CONFIGMAP_KIND:
         return _refused(f"kind {ref.group_kind} is not supported; allowed: ConfigMap")
-    found = view.get(ConfigMap, ObjectKey(gateway.namespace, ref.name))
+    content = Content("ConfigMap", ObjectKey(gateway.namespace, ref.name))
+    found = view.get(ConfigMap, content.key)
     if found is None:
-        return _refused(f'ConfigMap "{gateway.namespace}/{ref.name}" does not exist')
+        return _refused(missing(view, content))
     read = read_parameters(found.data)
     if isinstance(read, Parameters):
         return Chosen(read, None)

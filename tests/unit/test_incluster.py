@@ -1,13 +1,16 @@
 """The composition root against a scripted API server: objects in, statuses, infrastructure and a lease out."""
 
+import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import pytest
 from structlog.testing import capture_logs
 
+from gatewayd.api.core import Secret
 from gatewayd.api.kinds import KINDS
 from gatewayd.identity.authority import founded
 from gatewayd.identity.certificates import LEAF_LIFETIME, Subject, issue, make_ca
@@ -17,7 +20,7 @@ from gatewayd.ir.outcome import FleetReport, Rejection
 from gatewayd.kube.owned import OWNED_KINDS
 from gatewayd.serve_options import ServeOptions
 from gatewayd.xds.resource import LISTENER
-from tests.fakes.api_server import ApiServer, api_server
+from tests.fakes.api_server import ApiServer, api_server, refused
 from tests.fakes.documents import GATEWAY_API, Json, event
 from tests.fakes.running import running
 from tests.fakes.skipping_loop import passes, skipping
@@ -101,12 +104,105 @@ async def test_an_idle_replica_writes_only_its_lease() -> None:
 
 
 @skipping
-async def test_everything_is_watched_and_of_secrets_only_certificates() -> None:
+async def test_everything_is_watched_and_of_secrets_and_configmaps_the_metadata_alone() -> None:
     async with replica() as (server, _):
         asked = {each.path.rsplit("/", 1)[1] for each in server.said("GET")}
         assert {kind.plural for kind in (*KINDS, *OWNED_KINDS)} <= asked
-        secrets = [each.query for each in server.said("GET", "/api/v1/secrets")]
-        assert all("fieldSelector" in each or "labelSelector" in each for each in secrets)
+        for plural in ("secrets", "configmaps"):
+            lists = server.said("GET", f"/api/v1/{plural}")
+            assert lists
+            assert all("as=Partial" in each.headers["accept"] or "labelSelector" in each.query for each in lists)
+        reports = server.said("GET", "/api/v1/namespaces/gatewayd-system/configmaps")
+        assert {each.query["labelSelector"] for each in reports} == {"gatewayd.io/fleet=replica"}
+
+
+HTTPS: Final = {"name": "b", "port": 443, "protocol": "HTTPS", "tls": {"certificateRefs": [{"name": "cert"}]}}
+SECRETS: Final = "/api/v1/namespaces/shop/secrets"
+
+
+def secret(name: str = "cert", kind: str = "Opaque", **data: bytes) -> Json:
+    encoded = {key.replace("_", "."): base64.b64encode(value).decode() for key, value in data.items()}
+    return {"kind": "Secret", "metadata": {"name": name, "namespace": "shop"}, "type": kind, "data": encoded}
+
+
+def good(name: str = "cert", kind: str = "Opaque") -> Json:
+    pair = issue(make_ca(NOW), SUBJECT, NOW)
+    return secret(name, kind, tls_crt=pair.certificate, tls_key=bytes(pair.key), password=b"x" * 9)
+
+
+def listening(name: str = "cert") -> Json:
+    found = gateway()
+    found["spec"]["listeners"].append({**HTTPS, "tls": {"certificateRefs": [{"name": name}]}})
+    return found
+
+
+def listener(server: ApiServer, kind: str = "ResolvedRefs", name: str = "b") -> tuple[str, str]:
+    [found] = [each for each in server.objects[GATEWAY]["status"]["listeners"] if each["name"] == name]
+    [verdict] = [each for each in found["conditions"] if each["type"] == kind]
+    return verdict["status"], verdict["message"]
+
+
+@pytest.mark.parametrize("kind", ["Opaque", "kubernetes.io/tls", "example.com/odd"])
+@skipping
+async def test_a_secret_of_any_type_serves_and_others_are_not_read(kind: str) -> None:
+    async with api_server() as cluster:
+        cluster.server.put(f"{SECRETS}/cert", good(kind=kind))
+        cluster.server.put(f"{SECRETS}/other", good("other"))
+        cluster.server.put(CLASS, gateway_class())
+        cluster.server.put(GATEWAY, listening())
+        found = InCluster(OPTIONS, cluster.client, founded(NOW))
+        async with running(*(work for _, work in found._work())):
+            await passes(5.0)
+            assert listener(cluster.server)[0] == "True"
+            kept = dict(found._reconciler.store.engine.rows(Secret))
+            assert [str(key) for key in kept] == ["shop/cert"]
+            assert set(next(iter(kept.values())).data) == {"tls.crt", "tls.key"}
+            assert not cluster.server.said("GET", f"{SECRETS}/other")
+
+
+@pytest.mark.parametrize(
+    ("document", "says"),
+    [
+        (None, 'Secret "shop/cert" does not exist'),
+        (secret(tls_crt=b"x"), 'Secret "shop/cert" has no tls.key; a certificate needs tls.crt and tls.key'),
+        (
+            secret(user=b"x"),
+            'Secret "shop/cert" has no tls.crt and no tls.key; a certificate needs tls.crt and tls.key',
+        ),
+    ],
+)
+@skipping
+async def test_what_is_wrong_with_a_secret_is_said(document: Json | None, says: str) -> None:
+    async with api_server() as cluster:
+        if document is not None:
+            cluster.server.put(f"{SECRETS}/cert", document)
+        cluster.server.put(CLASS, gateway_class())
+        cluster.server.put(GATEWAY, listening())
+        found = InCluster(OPTIONS, cluster.client, founded(NOW))
+        async with running(*(work for _, work in found._work())):
+            await passes(5.0)
+            assert listener(cluster.server) == ("False", f"spec.listeners[1].tls.certificateRefs[0]: {says}")
+
+
+@skipping
+async def test_a_secret_that_may_not_be_read_is_said_and_holds_nobody_up() -> None:
+    async with api_server() as cluster:
+        cluster.server.put(f"{SECRETS}/cert", good())
+        cluster.server.script("GET", f"{SECRETS}/cert", *[refused(403, "Forbidden", "not you")] * 9)
+        cluster.server.put(CLASS, gateway_class())
+        cluster.server.put(GATEWAY, listening())
+        found = InCluster(OPTIONS, cluster.client, founded(NOW))
+        async with running(*(work for _, work in found._work())):
+            await passes(5.0)
+            assert found._reconciler.snapshots.keys() == {"shop/gw"}
+            status, message = listener(cluster.server)
+            assert (status, message.partition(": ")[2]) == (
+                "False",
+                'Secret "shop/cert" cannot be read; 403 Forbidden: not you',
+            )
+            assert listener(cluster.server, name="a")[0] == "True"
+            await passes(300.0)
+            assert listener(cluster.server)[0] == "True"
 
 
 @skipping
