@@ -1,22 +1,26 @@
 """The two small HTTP ports of the control plane: health for the kubelet, metrics for Prometheus.
 
 Exact paths, GET and HEAD, nothing else: no page shows configuration, and there is nothing to post to. One request a
-connection; who sends nothing, or too much, is hung up on.
+connection; who sends nothing, or too much, is hung up on, and makes room for who does.
 https://kubernetes.io/docs/reference/using-api/health-checks/
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-PATIENCE_SECONDS: Final = 5.0
-"""For the whole of a request, and for taking its answer."""
-MAX_HEAD: Final = 8192
-"""Bytes of a request."""
-MAX_CONNECTIONS: Final = 64
+from gatewayd.ir.limits import (
+    ADMIN_CONNECTIONS,
+    ADMIN_HEAD,
+    ANSWER_SECONDS,
+    HEAD_SECONDS,
+    METRICS_SECONDS,
+)
+
 TEXT: Final = "text/plain; charset=utf-8"
 
 
@@ -30,7 +34,7 @@ class Answer:
 
 
 Page = Callable[[], Answer]
-"""A page is made anew for each request, in the event loop: it must not block."""
+"""A page is made for each request, in the event loop: it must not block."""
 
 
 def health_pages(waiting_for: Callable[[], tuple[str, ...]]) -> Mapping[str, Page]:
@@ -46,8 +50,17 @@ def health_pages(waiting_for: Callable[[], tuple[str, ...]]) -> Mapping[str, Pag
 
 
 def metrics_pages(text: Callable[[], bytes], content_type: str) -> Mapping[str, Page]:
-    """Return `/metrics`."""
-    return {"/metrics": lambda: Answer(status=HTTPStatus.OK, content_type=content_type, body=text())}
+    """Return `/metrics`, made anew at most once a second: of thousands of series that takes a while."""
+    made: tuple[float, bytes] | None = None
+
+    def page() -> Answer:
+        nonlocal made
+        now = asyncio.get_running_loop().time()
+        if made is None or now >= made[0] + METRICS_SECONDS:
+            made = (now, text())
+        return Answer(status=HTTPStatus.OK, content_type=content_type, body=made[1])
+
+    return {"/metrics": page}
 
 
 @asynccontextmanager
@@ -57,7 +70,7 @@ async def served(pages: Mapping[str, Page], *, host: str | None, port: int) -> A
     Raises OSError when the port cannot be had. Nothing of it is left when this ends.
     """
     server = _Server(pages)
-    listener = await asyncio.start_server(server.handle, host, port, limit=MAX_HEAD)
+    listener = await asyncio.start_server(server.handle, host, port, limit=ADMIN_HEAD)
     try:
         yield int(listener.sockets[0].getsockname()[1])
     finally:
@@ -65,33 +78,68 @@ async def served(pages: Mapping[str, Page], *, host: str | None, port: int) -> A
         await server.close()
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Connection:
+    """One of them; `is_idle` until its request is there as a whole."""
+
+    address: str
+    writer: asyncio.StreamWriter
+    is_idle: bool
+
+
 class _Server:
     def __init__(self, pages: Mapping[str, Page]) -> None:
         self._pages = pages
-        self._open: set[asyncio.Task[None]] = set()
+        self._open: dict[_Connection, None] = {}  # the oldest first
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one connection."""
         task = asyncio.current_task()
-        if task is None or len(self._open) >= MAX_CONNECTIONS:
-            writer.transport.abort()
-            return
-        self._open.add(task)
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        peer = writer.get_extra_info("peername")
+        connection = _Connection(address=peer[0] if peer else "", writer=writer, is_idle=True)
+        self._make_room()
+        self._open[connection] = None
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                writer.write(self._response(await reader.readuntil(b"\r\n\r\n")))
-                await writer.drain()
-                writer.close()
-                await writer.wait_closed()
+            await self._serve(connection, reader)
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError, OSError):
             return
+        except asyncio.CancelledError:
+            return  # by `close`; asyncio's server would log it
         finally:
             writer.transport.abort()  # whatever happened; after a whole answer it is closed already
-            self._open.discard(task)
+            self._open.pop(connection, None)
+
+    async def _serve(self, connection: _Connection, reader: asyncio.StreamReader) -> None:
+        async with asyncio.timeout(HEAD_SECONDS):
+            head = await reader.readuntil(b"\r\n\r\n")
+        connection.is_idle = False
+        async with asyncio.timeout(ANSWER_SECONDS):
+            connection.writer.write(self._response(head))
+            await connection.writer.drain()
+            connection.writer.close()
+            await connection.writer.wait_closed()
+
+    def _make_room(self) -> None:
+        """Hang up on somebody when all places are taken.
+
+        On the oldest that has not said what it wants, of the address that has the most of those: who asks at once is
+        answered, however many others hold connections.
+        """
+        if len(self._open) < ADMIN_CONNECTIONS:
+            return
+        idle = [each for each in self._open if each.is_idle] or list(self._open)
+        held = Counter(each.address for each in idle)
+        victim = max(idle, key=lambda each: held[each.address])  # the first, so the oldest, of those with the most
+        del self._open[victim]
+        victim.writer.transport.abort()
 
     async def close(self) -> None:
         """Hang up on all."""
-        tasks = tuple(self._open)
+        tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

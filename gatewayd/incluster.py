@@ -15,6 +15,7 @@ from typing import Any, Final
 import structlog
 
 from gatewayd import admin
+from gatewayd.ads.authorize import UNLISTED, Incarnation, Unlisted, bound
 from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import Certificates, TlsListener, UnixListener
 from gatewayd.ads.server import AdsServer
@@ -31,6 +32,7 @@ from gatewayd.insight import Insight
 from gatewayd.introspection.server import handlers
 from gatewayd.ir.environment import HERE
 from gatewayd.ir.environment import Environment as EnvironmentRow
+from gatewayd.ir.limits import REFUSED_NAMES
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.kube.applier import Applier
 from gatewayd.kube.authority_store import AuthorityError, AuthorityStore
@@ -46,6 +48,7 @@ from gatewayd.kube.listing import Listing, Live, Undecodable
 from gatewayd.kube.owned import OURS, OWNED_KINDS, OwnedListing
 from gatewayd.kube.provisioner import ControlPlaneAddress, Provisioner
 from gatewayd.kube.reflector import EVERYTHING, HEADS, Reflector, Selection, Submit, Timing
+from gatewayd.kube.refusals import Refusals, named
 from gatewayd.kube.status_writer import StatusWriter
 from gatewayd.memory import Tide
 from gatewayd.metrics import CONTENT_TYPE, BatchFacts, Metrics, installed_version
@@ -59,6 +62,8 @@ from gatewayd.translator.referred import contents_of
 
 ROTATION_SECONDS: Final = 600.0
 GAUGE_SECONDS: Final = 1.0
+FAREWELL_SECONDS: Final = 5.0
+"""Between the end of a Gateway and that of its streams: time for an Envoy to take that it shall serve nothing."""
 SOCKET: Final = "xds/socket"
 
 _log = structlog.get_logger("gatewayd")
@@ -91,6 +96,9 @@ class Trust:
 class InCluster:
     """One replica of the control plane."""
 
+    _farewell: asyncio.TimerHandle | None = None
+    _server: AdsServer | None = None
+
     def __init__(self, options: ServeOptions, client: KubeClient, authority: Authority) -> None:
         server_name = f"{layout.CONTROL_PLANE}.{options.namespace}.svc"
         self._options = options
@@ -104,13 +112,14 @@ class InCluster:
             on_nack=self._metrics.refused,
             on_converged=self._on_converged,
         )
+        self._refusals = Refusals(time.monotonic)
         self._published_at: dict[str, float] = {}
         self._timing = Timing(backoff=Backoff(first=0.2, longest=15.0), random=random.random)
         self._contents = self._following(client)
         self._reconciler = Reconciler(
             publisher=self._fleet,
             on_batch=self._on_batch,
-            awaited=[kind.struct for kind in KINDS],
+            awaited=map(_struct, KINDS),
             follower=self._contents,
         )
         name = LeaseName(namespace=options.namespace, name=layout.LEASE, identity=options.identity)
@@ -126,6 +135,7 @@ class InCluster:
             replica=Replica(namespace=options.namespace, name=options.identity, uid=options.uid),
             snapshots=self._reconciler.snapshots,
             on_report=self._on_report,
+            on_write=self._metrics.fleet_shared,
         )
         self._provisioner = self._providing(server_name)
 
@@ -166,9 +176,26 @@ class InCluster:
                 TlsListener(host="[::]", port=self._options.xds_port, certificates=self._trust.certificates),
                 UnixListener(path=runtime / SOCKET),
             )
-            server = AdsServer(self._fleet, listeners, others=handlers(insight.status, insight.why))
+            others = handlers(insight.status, insight.why)
+            authorizer = bound(self._incarnation)
+            server = AdsServer(self._fleet, listeners, authorizer=authorizer, replicas=self._replicas, others=others)
+            self._server = server
             async with self._served(server):
                 yield
+
+    def _incarnation(self, gateway: str) -> Incarnation | Unlisted | None:
+        """Return which object a Gateway is."""
+        if self._reconciler.store.waiting_for:
+            return UNLISTED
+        row = self._reconciler.store.engine.get(Gateway, gateway_key(gateway))
+        if row is None:
+            return None
+        return Incarnation(uid=row.metadata.uid, created=row.metadata.creation_timestamp)
+
+    def _replicas(self, gateway: str) -> int | None:
+        """Return how many proxies a Gateway asks for; with a DaemonSet that is the cluster's to say."""
+        wanted = self._reconciler.infrastructure.get(gateway_key(gateway))
+        return wanted.parameters.replicas if wanted is not None and wanted.parameters.workload == "Deployment" else None
 
     def _where(self) -> str:
         return f"the cluster (replica {self._options.identity})"
@@ -251,6 +278,7 @@ class InCluster:
             self._share.look(snapshot.gateway)
         for gateway in batch.retired:
             self._metrics.retired(gateway)
+            self._refusals.forget(gateway)
             self._published_at.pop(gateway, None)
         for _ in range(batch.failures):
             self._metrics.query_failed()
@@ -259,6 +287,8 @@ class InCluster:
             self._events.hear(BY_STRUCT[member.table], gateway_key(str(member.key)), outcome)
         for key in batch.infrastructure:
             self._provisioner.mark(key)
+        if (batch.infrastructure or batch.retired) and self._farewell is None:
+            self._farewell = asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self._bid_farewell)
         if batch.published or batch.outcomes or batch.retired:
             _log.info(
                 "batch",
@@ -268,6 +298,12 @@ class InCluster:
                 published=[f"{each.gateway}@{each.version}" for each in batch.published],
                 outcomes=len(batch.outcomes),
             )
+
+    def _bid_farewell(self) -> None:
+        """End the streams of Gateways that are gone, whose proxies have been told to serve nothing by now."""
+        self._farewell = None
+        if self._server is not None:
+            self._server.review()
 
     def _on_converged(self, gateway: str) -> None:
         since = self._published_at.pop(gateway, None)
@@ -280,9 +316,10 @@ class InCluster:
 
     def _on_report(self, gateway: str, report: FleetReport) -> None:
         self._reconciler.submit((fleet_delta(gateway, report),))
-        for rejection in report.rejections:
-            _log.warning("nack", gateway=gateway, names=rejection.names, message=rejection.message)
-            message = f"a proxy refused {', '.join(rejection.names)}: {rejection.message}"
+        for rejection in self._refusals.news(gateway, report):
+            names = named(rejection.names, REFUSED_NAMES)
+            _log.warning("nack", gateway=gateway, names=names, message=rejection.message)
+            message = f"a proxy refused {names}: {rejection.message}"
             notice = Notice(kind=BY_STRUCT[Gateway], key=gateway_key(gateway), reason="ProxyRefused", message=message)
             self._events.warn(notice)
 
@@ -314,6 +351,10 @@ class InCluster:
             self._metrics.leads(leader=self._lease.is_leader())
             self._metrics.is_ready(ready=not self._reconciler.store.waiting_for)
             await asyncio.sleep(GAUGE_SECONDS)
+
+
+def _struct(kind: Kind) -> type:
+    return kind.struct
 
 
 def _unheard(_key: ObjectKey, _raw: bytes | None) -> None:

@@ -96,6 +96,9 @@ class Metrics:
         self._applies = Counter(
             "gatewayd_infrastructure_writes", "writes of infrastructure", results, registry=registry
         )
+        self._shares = Counter(
+            "gatewayd_fleet_share_writes", "writes of what replicas tell each other", ("result",), registry=registry
+        )
         self._restarts = Counter("gatewayd_watch_restarts", "watches that ended badly", ("kind",), registry=registry)
         self._leader = Gauge("gatewayd_leader", "1 when this replica writes statuses", registry=registry)
         self._ready = Gauge("gatewayd_ready", "1 when everything has been listed once", registry=registry)
@@ -160,6 +163,10 @@ class Metrics:
     def infrastructure_written(self, kind: str, result: str) -> None:
         """Count a write of an object that a Gateway needs; `result` is "written", "taken" or "failed"."""
         self._applies.labels(kind, result).inc()
+
+    def fleet_shared(self, result: str) -> None:
+        """Count a write of what replicas tell each other; `result` is "written" or "failed"."""
+        self._shares.labels(result).inc()
 
     def watch_restarted(self, kind: str) -> None:
         """Count a watch that ended badly."""

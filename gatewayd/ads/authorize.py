@@ -4,14 +4,19 @@ In: `Peer`, what the transport proves about a connection. Out: the Gateway, `nam
 Over TLS the answer comes from the verified client certificate alone. A Node message is a client's own words and decides
 nothing there. On the Unix socket everybody is the one user who owns it (mode 0600 in a directory of mode 0700): only
 there `node.cluster` may choose between that user's Gateways.
+
+A certificate is for one Gateway object, by its uid: one that is made again under the same name is another
+(docs/decisions/0018-a-certificate-is-for-one-gateway-object.md).
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol, TypeAlias
 
-from gatewayd.identity.certificates import gateway_identity
+from gatewayd.identity.certificates import gateway_identity, issued_at
 
 
 class Transport(Enum):
@@ -23,18 +28,23 @@ class Transport(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """A connection: `identities` are the URI names of the verified client certificate, `node_cluster` is only said."""
+    """A connection: `node_cluster` is only said.
+
+    `identities` are the URI names of the verified client certificate, which `certificate` is, PEM.
+    """
 
     transport: Transport
     identities: tuple[str, ...]
     node_cluster: str
+    certificate: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowed:
-    """The client is an Envoy of this Gateway, `namespace/name`."""
+    """The client is an Envoy of this Gateway, `namespace/name`; `uid` is "" where nothing says it."""
 
     gateway: str
+    uid: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +65,72 @@ class Authorizer(Protocol):
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # A name as a whole has at most 253 characters; unlike a namespace's, its parts have no limit of their own.
 _PART = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
-_NAME = rf"(?=.{{1,253}}\Z){_PART}(?:\.{_PART})*"
+_NAME = rf"(?=[^/]{{1,253}}(?:/|\Z)){_PART}(?:\.{_PART})*"
 _GATEWAY = re.compile(rf"({_LABEL})/({_NAME})")
-_SPIFFE = re.compile(rf"spiffe://gatewayd/ns/({_LABEL})/gateway/({_NAME})")
+# Kubernetes makes uids of 36 characters, and lets others make them.
+_UID = r"[A-Za-z0-9-]{1,128}"
+_SPIFFE = re.compile(rf"spiffe://gatewayd/ns/({_LABEL})/gateway/({_NAME})(?:/uid/({_UID}))?")
 
 
-def spiffe_id(gateway: str) -> str:
+def spiffe_id(gateway: str, uid: str = "") -> str:
     """Return the URI that a certificate of a Gateway's Envoys carries; `gateway` is `namespace/name`."""
     namespace, _, name = gateway.partition("/")
-    return gateway_identity(namespace, name)
+    return gateway_identity(namespace, name, uid)
+
+
+class Unlisted(Enum):
+    """Nobody knows yet which Gateways there are."""
+
+    UNLISTED = "unlisted"
+
+
+UNLISTED: Final = Unlisted.UNLISTED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incarnation:
+    """A Gateway object that there is: its uid, and when it was made, in RFC 3339."""
+
+    uid: str
+    created: str
+
+
+Incarnations: TypeAlias = Callable[[str], Incarnation | Unlisted | None]
+"""Return what is known of a Gateway, `namespace/name`; None when there is none."""
+
+
+def bound(incarnations: Incarnations) -> Authorizer:
+    """Return who decides by certificates alone, and takes each for one Gateway object only.
+
+    While nobody knows which Gateways there are a client may wait, since it is given nothing; it is to be asked about
+    again.
+    """
+
+    def decide(peer: Peer) -> Allowed | Denied:
+        decision = authorize(peer)
+        if isinstance(decision, Denied) or peer.transport is Transport.UNIX:
+            return decision
+        incarnation = incarnations(decision.gateway)
+        if isinstance(incarnation, Unlisted) or (incarnation is not None and _is_for(decision, peer, incarnation)):
+            return decision
+        words = "does not exist" if incarnation is None else "was made anew; its own certificate is allowed"
+        return Denied(message=f"client certificate: Gateway {decision.gateway} {words}", is_known=True)
+
+    return decide
+
+
+def _is_for(allowed: Allowed, peer: Peer, incarnation: Incarnation) -> bool:
+    """Say whether a certificate is of this very object.
+
+    One without a uid, of a gatewayd of before, was made while its Gateway was there: so it is of this object if it is
+    not older than it. All of them end within 30 days, and nobody makes another.
+    """
+    if allowed.uid:
+        return allowed.uid == incarnation.uid
+    try:
+        return issued_at(peer.certificate) >= datetime.fromisoformat(incarnation.created)
+    except (ValueError, TypeError):
+        return False
 
 
 def authorize(peer: Peer) -> Allowed | Denied:
@@ -84,10 +151,10 @@ def _by_certificate(identities: tuple[str, ...]) -> Allowed | Denied:
     found = _SPIFFE.fullmatch(identities[0])
     if found is None:
         return Denied(
-            message="client certificate: no Gateway; spiffe://gatewayd/ns/NAMESPACE/gateway/NAME is allowed",
+            message="client certificate: no Gateway; spiffe://gatewayd/ns/NAMESPACE/gateway/NAME/uid/UID is allowed",
             is_known=True,
         )
-    return Allowed(gateway=f"{found[1]}/{found[2]}")
+    return Allowed(gateway=f"{found[1]}/{found[2]}", uid=found[3] or "")
 
 
 def _by_node(cluster: str) -> Allowed | Denied:

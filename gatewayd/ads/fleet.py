@@ -131,6 +131,7 @@ class Fleet:
         if before is not None and before.version == snapshot.version:
             return
         fleet.latest = snapshot
+        fleet.shared.strangers.follow(snapshot)
         fleet.behind = set(fleet.members)
         fleet.forget_witnesses(before)
         self._emit(snapshot.gateway, fleet)
@@ -160,6 +161,7 @@ class Fleet:
         fleet = self._fleets[member.gateway]
         del fleet.members[member]
         fleet.left_open.keep(member.session)
+        member.session.close()
         fleet.behind.discard(member)
         fleet.refusals.subtract(member.refusals)
         fleet.refusals = +fleet.refusals
@@ -207,10 +209,14 @@ class Fleet:
             self._on_push(member.gateway, push.type_url)
         return pushes
 
-    def sweep(self) -> None:
-        """Forget what was made for several streams and none has asked for since the last sweep."""
+    def sweep(self, now: float) -> None:
+        """Forget what was made for several streams and none has asked for since the last sweep, and what is old.
+
+        `now` is in seconds of a clock that does not go back.
+        """
         for fleet in self._fleets.values():
             fleet.shared.sweep()
+            fleet.left_open.sweep(now)
 
     def gateways(self) -> tuple[str, ...]:
         """Return the Gateways that have a snapshot or a stream, sorted."""

@@ -13,8 +13,9 @@ from typing import Final, TypeAlias
 
 from gatewayd.ads.difference import Versions
 from gatewayd.ads.names import NamePool
-from gatewayd.ads.refusal import Refusal, culprits, shortened
+from gatewayd.ads.refusal import MANY_REFUSALS, Refusal, culprits, shortened
 from gatewayd.ads.subscription import Change, Subscription
+from gatewayd.ir.limits import REFUSALS_IN_WORDS, VERSION_LENGTH
 from gatewayd.xds.resource import Resource, Resources, XdsType
 
 
@@ -63,9 +64,11 @@ class Ledger:
         "_versions",
         "acked_nonce",
         "behind",
+        "debt",
         "doubts",
         "flight",
         "greeting",
+        "passing_debt",
         "refused",
         "row",
         "sent_nonce",
@@ -90,6 +93,9 @@ class Ledger:
         self.greeting = False
         self.sent_nonce = ""
         self.acked_nonce = ""
+        # What is owed for names that the target does not have: as long as they are asked for; until nothing is behind.
+        self.debt = 0
+        self.passing_debt = 0
 
     def held(self, name: str) -> Held:
         """Return what the client has of a name that it wants, as far as it has said so."""
@@ -141,7 +147,8 @@ class Ledger:
             self.behind = {name: held for name, held in self.behind.items() if name not in versions}
         if versions != wanted:
             other = {name: version for name, version in versions.items() if wanted.get(name) != version}
-            self.behind.update((name, version) for name, version in other.items() if self.subscription.covers(name))
+            covers = self.subscription.covers
+            self.behind.update((name, version[:VERSION_LENGTH]) for name, version in other.items() if covers(name))
         for name, said in doubts.items():
             is_open = versions.get(name, "") != said and self.behind.get(name) is not UNKNOWN
             if is_open and self.subscription.covers(name):
@@ -254,6 +261,7 @@ class Ledger:
         before, sent, self.flight = self.flight.before, self.flight.target, None
         made = [name for name in before if name in sent]
         bad = culprits(self.row.url, made, words)
+        message = self._kept(words)
         for name, held in before.items():
             if self.behind.get(name) is UNKNOWN or not self.subscription.covers(name):
                 continue  # asked for again, or no longer wanted, since it was sent
@@ -262,7 +270,7 @@ class Ledger:
                 self._settle(name, _unsure(held, item if bad else None))
                 continue
             if item is not None and item.version == version_of(self.target.get(name)):
-                self.refused[name] = Refusal(version=item.version, message=shortened(words))
+                self.refused[name] = Refusal(version=item.version, message=message)
             self._settle(name, Unsure(likely=None) if held is UNKNOWN else held)
         rest = [name for name in before if name not in bad]
         if made:
@@ -282,6 +290,12 @@ class Ledger:
             if chosen:
                 return chosen
         return ready
+
+    def _kept(self, words: str) -> str:
+        """Return what is kept of a client's words: they are many where each resource is refused in other ones."""
+        message = shortened(words)
+        kept = {refusal.message for refusal in self.refused.values()}
+        return message if message in kept or len(kept) < REFUSALS_IN_WORDS else MANY_REFUSALS
 
     def _suspect(self, names: list[str], *, is_known: bool) -> None:
         """Send the names apart from others; in two halves when the culprit must be among them."""

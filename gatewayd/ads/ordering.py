@@ -154,6 +154,11 @@ class Ordering:
             endpoints.refresh(subscribed)
 
     @property
+    def lingers(self) -> bool:
+        """Say whether removals wait for listeners that drain."""
+        return self._lingering.until is not None
+
+    @property
     def is_owing(self) -> bool:
         """Say whether endpoints or scopes shall go again."""
         return bool(self._owed) or self._owes_scopes

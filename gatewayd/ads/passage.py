@@ -1,79 +1,138 @@
-"""How many bytes of large responses are on their way to clients at a time.
+"""How many bytes of large responses are on their way to clients at a time, and whose.
 
 A response that is being written is copied for its stream, and stays until the client has read it: a thousand proxies
 that start at once would have their whole configurations copied, gigabytes, while each can take only so much. So the
-large ones take turns. Who does not read gives up its turn after some seconds, and keeps its copy alone: it delays
-others once, and small responses never.
+large ones take turns, the Gateways one after the other, and one response of each Gateway is always on its way: nobody
+waits for the clients of another. Who does not read gives up its turn after some seconds and keeps its copy alone; its
+next turn comes after those of all who do. Small responses never wait.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
-LARGE = 256 * 1024
-"""Bytes of a response that has to wait for its turn."""
-MOST = 64 * 1024 * 1024
-TURN = 2.0
-"""Seconds after which a response counts as waiting for its client alone."""
+from gatewayd.ir.limits import LARGE_RESPONSE, PASSAGE_BYTES, TURN_SECONDS
+
+_Turn: TypeAlias = tuple[int, asyncio.Future[None]]
+
+
+@dataclass(slots=True, eq=False)
+class _Lane:
+    """What is on its way to the clients of one Gateway, and what waits; `late`: of those that let a turn run out."""
+
+    passing: int = 0
+    prompt: deque[_Turn] = field(default_factory=deque)
+    late: deque[_Turn] = field(default_factory=deque)
+
+    @property
+    def is_idle(self) -> bool:
+        """Say whether there is nothing to remember."""
+        return not (self.passing or self.prompt or self.late)
 
 
 class Passage:
-    """Lets responses pass in the order in which they came; one that is larger than all may be passes alone."""
+    """The turns of all streams. What is larger than all may be passes alone."""
 
     def __init__(self) -> None:
-        self._free = MOST
-        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._free = PASSAGE_BYTES
+        self._lanes: dict[str, _Lane] = {}  # in the order of their next turns
+
+    def __len__(self) -> int:
+        """Return of how many Gateways something is known."""
+        return len(self._lanes)
+
+    def reader(self, gateway: str) -> "Reader":
+        """Return what a stream of a Gateway takes its turns by."""
+        return Reader(self, gateway)
+
+    async def enter(self, gateway: str, size: int, *, is_late: bool) -> None:
+        """Wait for a turn."""
+        lane = self._lanes.setdefault(gateway, _Lane())
+        queue = lane.late if is_late else lane.prompt
+        turn = (size, asyncio.get_running_loop().create_future())
+        queue.append(turn)
+        self._call()
+        try:
+            await turn[1]
+        except asyncio.CancelledError:
+            if turn in queue:
+                queue.remove(turn)
+                self._call()
+            elif not turn[1].cancelled():
+                self.leave(gateway, size)  # its turn had come in the same moment
+            raise
+        finally:
+            self._forget_if_idle(gateway)
+
+    def leave(self, gateway: str, size: int) -> None:
+        """End a turn."""
+        self._lanes[gateway].passing -= 1
+        self._free += size
+        self._call()
+        self._forget_if_idle(gateway)
+
+    def _call(self) -> None:
+        """Let those pass whose turn has come: of each Gateway in its turn, those that are late after all others."""
+        while any(self._call_one(lane.prompt, gateway, lane) for gateway, lane in self._in_turn()):
+            pass
+        if any(lane.prompt for lane in self._lanes.values()):
+            return
+        while any(self._call_one(lane.late, gateway, lane) for gateway, lane in self._in_turn()):
+            pass
+
+    def _in_turn(self) -> Iterator[tuple[str, _Lane]]:
+        yield from tuple(self._lanes.items())
+
+    def _call_one(self, queue: deque[_Turn], gateway: str, lane: _Lane) -> bool:
+        """Let the first of a queue pass if it may; its Gateway's next turn comes after those of the others."""
+        if not queue:
+            return False
+        is_alone = not lane.passing and queue is lane.prompt
+        if queue[0][0] > self._free and not is_alone:
+            return False
+        size, turn = queue.popleft()
+        if not turn.cancelled():
+            self._free -= size
+            lane.passing += 1
+            turn.set_result(None)
+        self._lanes[gateway] = self._lanes.pop(gateway)
+        return True
+
+    def _forget_if_idle(self, gateway: str) -> None:
+        if gateway in self._lanes and self._lanes[gateway].is_idle:
+            del self._lanes[gateway]
+
+
+class Reader:
+    """One stream's way through the passage."""
+
+    __slots__ = ("_gateway", "_is_late", "_passage")
+
+    def __init__(self, passage: Passage, gateway: str) -> None:
+        self._passage = passage
+        self._gateway = gateway
+        self._is_late = False
 
     @asynccontextmanager
-    async def of(self, size: int) -> AsyncIterator[None]:
+    async def turn(self, size: int) -> AsyncIterator[None]:
         """Wait until a response of so many bytes may be written, and count it until it has been, or its turn ends."""
-        if size < LARGE:
+        if size < LARGE_RESPONSE:
             yield
             return
-        size = min(size, MOST)
-        await self._enter(size)
-        leave = self._leaving(size)
-        timer = asyncio.get_running_loop().call_later(TURN, leave)
+        counted = min(size, PASSAGE_BYTES)
+        await self._passage.enter(self._gateway, counted, is_late=self._is_late)
+        self._is_late = False
+        timer = asyncio.get_running_loop().call_later(TURN_SECONDS, self._run_out, counted)
         try:
             yield
         finally:
             timer.cancel()
-            leave()
+            if not self._is_late:
+                self._passage.leave(self._gateway, counted)
 
-    async def _enter(self, size: int) -> None:
-        if not self._waiting and size <= self._free:
-            self._free -= size
-            return
-        turn = (size, asyncio.get_running_loop().create_future())
-        self._waiting.append(turn)
-        try:
-            await turn[1]
-        except asyncio.CancelledError:
-            if turn in self._waiting:
-                self._waiting.remove(turn)
-            elif not turn[1].cancelled():
-                self._free += size  # its turn had come in the same moment
-            self._call()
-            raise
-
-    def _leaving(self, size: int) -> Callable[[], None]:
-        """Return what gives the bytes back, once however often it is called."""
-        left = False
-
-        def leave() -> None:
-            nonlocal left
-            if not left:
-                left = True
-                self._free += size
-                self._call()
-
-        return leave
-
-    def _call(self) -> None:
-        """Let those pass whose turn has come."""
-        while self._waiting and self._waiting[0][0] <= self._free:
-            size, turn = self._waiting.popleft()
-            if not turn.cancelled():
-                self._free -= size
-                turn.set_result(None)
+    def _run_out(self, counted: int) -> None:
+        self._is_late = True
+        self._passage.leave(self._gateway, counted)

@@ -13,10 +13,12 @@ broken constraint, every other type) refuses a response as a whole or stops in t
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from gatewayd.ir.limits import REFUSAL_WORDS, REFUSALS_IN_WORDS
 from gatewayd.xds.resource import CLUSTER, LISTENER, TypeUrl
 
 _LISTS = {CLUSTER: "Error adding/updating cluster(s) ", LISTENER: "Error adding/updating listener(s) "}
-_LONGEST = 4_096
+MANY_REFUSALS = f"in other words than the first {REFUSALS_IN_WORDS} resources of this type"
+"""What stands for a client's words that are not kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,4 +46,4 @@ def culprits(type_url: TypeUrl, names: Collection[str], message: str) -> frozens
 
 def shortened(message: str) -> str:
     """Bound what is kept of a client's words, in characters."""
-    return message if len(message) <= _LONGEST else message[:_LONGEST] + "..."
+    return message if len(message) <= REFUSAL_WORDS else message[:REFUSAL_WORDS] + "..."

@@ -5,13 +5,17 @@ TLS, or on both. Never on TCP without a verified client certificate.
 
 A stream is one task that reads and one that writes. The writer sends what the session says when it is woken, and waits
 for the transport in between: a client that has stopped holds back its own writer, one response of each type, and nobody
-else.
+else; after a minute its stream is ended. Over TLS a client is known, and its streams are counted, before a byte of a
+request is taken.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from typing import Any, NoReturn, TypeAlias
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeAlias
 
 import grpc
 from envoy.service.discovery.v3 import discovery_pb2
@@ -20,26 +24,34 @@ from google.protobuf.message import DecodeError
 
 from gatewayd.ads.authorize import Authorizer, Denied, Peer, Transport, authorize
 from gatewayd.ads.csds import client_status
+from gatewayd.ads.ending import Ending, ForbiddenError, StalledError, StrangerError, cut_off
 from gatewayd.ads.envelope import Mode
 from gatewayd.ads.fleet import Fleet, Member
 from gatewayd.ads.listen import TlsListener, UnixListener, bind_tls, bind_unix
-from gatewayd.ads.passage import Passage
+from gatewayd.ads.passage import Passage, Reader
+from gatewayd.ads.peer import peer_of, transport_of
 from gatewayd.ads.session import Request
-from gatewayd.ads.subscription import ProtocolError
+from gatewayd.ads.streams import Replicas, Streams, uncounted
+from gatewayd.ads.subscription import ExhaustedError, ProtocolError
+from gatewayd.ir.limits import HANDSHAKE_MILLISECONDS, IDLE_MILLISECONDS, REQUEST_BYTES, STALLED_SECONDS, STUCK_SECONDS
 
 _ADS = "envoy.service.discovery.v3.AggregatedDiscoveryService"
 _CSDS = "envoy.service.status.v3.ClientStatusDiscoveryService"
 
 _OPTIONS = (
     # A reconnecting client lists the version of everything it has in one request.
-    ("grpc.max_receive_message_length", 32 * 1024 * 1024),
+    ("grpc.max_receive_message_length", REQUEST_BYTES),
     # A client that does not answer a ping is gone, whatever TCP believes.
     ("grpc.keepalive_time_ms", 30_000),
     # Envoy answers a ping between two updates; one of 5,000 hosts takes it seconds when it has little CPU.
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+    ("grpc.http2.max_ping_strikes", 2),
     ("grpc.max_concurrent_streams", 100),
+    # Who connects and says nothing, or not who it is, is hung up on; so is who holds a connection without a stream.
+    ("grpc.server_handshake_timeout_ms", HANDSHAKE_MILLISECONDS),
+    ("grpc.max_connection_idle_ms", IDLE_MILLISECONDS),
     # A wider window would let the lists of a thousand clients that come back, 1 MiB of each, wait here to be read.
     ("grpc.http2.bdp_probe", 0),
     # In a storm of clients that come back, new streams wait for their turn: seconds, and longer than the default of 30.
@@ -48,11 +60,10 @@ _OPTIONS = (
     ("grpc.so_reuseport", 0),
 )
 
-# Seconds between two sweeps: after twice that, nothing is kept for a stream that might come.
 _SWEEP = 1.0
-
-# How many seconds `stop` waits for cancelled streams to say good-bye to the fleet.
+"""Seconds between two sweeps: after twice that, nothing is kept for a stream that might come."""
 _PATIENCE = 5.0
+"""Seconds for which `stop` waits for cancelled streams to say good-bye to the fleet."""
 
 _REQUESTS: dict[Mode, Any] = {
     Mode.DELTA: discovery_pb2.DeltaDiscoveryRequest,
@@ -60,6 +71,39 @@ _REQUESTS: dict[Mode, Any] = {
 }
 
 Context: TypeAlias = grpc.aio.ServicerContext
+
+
+class _Ended(Enum):
+    """The client has said that it says no more."""
+
+    BY_CLIENT = "by client"
+
+
+Problem: TypeAlias = ProtocolError | _Ended | None
+
+_STALLED = StalledError(f"response: not taken for {STALLED_SECONDS:.0f} s; clients read what they are sent")
+_CODES: Mapping[type[ProtocolError], grpc.StatusCode] = {
+    ProtocolError: grpc.StatusCode.INVALID_ARGUMENT,
+    ExhaustedError: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    StalledError: grpc.StatusCode.DEADLINE_EXCEEDED,
+    StrangerError: grpc.StatusCode.UNAUTHENTICATED,
+    ForbiddenError: grpc.StatusCode.PERMISSION_DENIED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """How to write to one stream: `wake` when there may be something, `ended` when there is nobody to read it."""
+
+    context: Context
+    wake: asyncio.Event
+    ending: Ending
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def on_written(self, writer: "asyncio.Task[None]") -> None:
+        """Let a writer that has failed end the stream, which raises what it failed for."""
+        if not writer.cancelled() and writer.exception() is not None:
+            self.ending.end(_STALLED)
 
 
 class AdsServer:
@@ -71,9 +115,13 @@ class AdsServer:
         listeners: tuple[UnixListener | TlsListener, ...],
         *,
         authorizer: Authorizer = authorize,
+        replicas: Replicas = uncounted,
         others: tuple[grpc.GenericRpcHandler, ...] = (),
     ) -> None:
-        """`others` are services beside discovery, which check their callers themselves."""
+        """`replicas` bounds the streams of each Gateway over TLS.
+
+        `others` are services beside discovery, which check their callers themselves, before they read a byte.
+        """
         self._fleet = fleet
         self._listeners = listeners
         self._authorizer = authorizer
@@ -81,6 +129,8 @@ class AdsServer:
         self._server: grpc.aio.Server | None = None
         self._streams: set[asyncio.Task[Any]] = set()
         self._passage = Passage()
+        self._open = Streams(replicas)
+        self._reviewed: dict[Ending, Peer] = {}
         self._sweeper: asyncio.TimerHandle | None = None
         self.addresses: tuple[str, ...] = ()
 
@@ -106,9 +156,16 @@ class AdsServer:
         if self._streams:
             await asyncio.wait(self._streams, timeout=_PATIENCE)
 
+    def review(self) -> None:
+        """Ask anew who the clients are of the streams that are open, and end those of who may have nothing any more."""
+        for ending, peer in tuple(self._reviewed.items()):
+            decision = self._authorizer(peer)
+            if isinstance(decision, Denied):
+                ending.end(ForbiddenError(decision.message))
+
     def _sweep(self) -> None:
         """Let the fleet forget what nobody has needed for a while, again and again."""
-        self._fleet.sweep()
+        self._fleet.sweep(asyncio.get_running_loop().time())
         self._sweeper = asyncio.get_running_loop().call_later(_SWEEP, self._sweep)
 
     def _handlers(self) -> tuple[grpc.GenericRpcHandler, ...]:
@@ -118,7 +175,8 @@ class AdsServer:
             "StreamAggregatedResources": grpc.stream_stream_rpc_method_handler(self._sotw),
         }
         csds = {
-            "FetchClientStatus": grpc.unary_unary_rpc_method_handler(self._fetch_status),
+            # As a stream, whose caller is known before its question is read; on the wire it is the same.
+            "FetchClientStatus": grpc.stream_stream_rpc_method_handler(self._fetch_status),
             "StreamClientStatus": grpc.stream_stream_rpc_method_handler(self._stream_status),
         }
         return (
@@ -136,138 +194,171 @@ class AdsServer:
 
     async def _serve(self, mode: Mode, context: Context) -> None:
         """Run one stream, known to `stop` from its first to its last moment."""
-        if (task := asyncio.current_task()) is not None:
+        self._track()
+        with self._admitted(context) as client:
+            problem = client if isinstance(client, ProtocolError) else await self._run(mode, context, client)
+        _conclude(context, problem)
+
+    def _track(self) -> None:
+        """Know the running stream until it has ended; no frame of its own refers to it, which would be a cycle."""
+        task = asyncio.current_task()
+        if task is not None:
             self._streams.add(task)
             task.add_done_callback(self._streams.discard)
-        await self._run(mode, context)
 
-    async def _run(self, mode: Mode, context: Context) -> None:
-        """Run one stream until the client ends it, or breaks the protocol."""
-        data = await context.read()
-        if data is grpc.aio.EOF:
-            return
+    @contextmanager
+    def _admitted(self, context: Context) -> Iterator[str | ProtocolError | None]:
+        """Give the Gateway of a client and count its stream, or why it may have none.
+
+        On the Unix socket nothing is known yet, nor counted.
+        """
+        client = None if transport_of(context) is Transport.UNIX else self._authorized(context, "")
+        if isinstance(client, str):
+            client = self._open.enter(client)
         try:
-            message = _parsed(_REQUESTS[mode], data)
-            gateway = await self._authorized(context, message.node.cluster)
-        except ProtocolError as error:
-            await _abort(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
-        wake = asyncio.Event()
-        member = self._fleet.join(gateway, mode, since=time.time(), wake=wake.set)
-        ended = asyncio.Event()
-        try:
-            problem: str | None = self._take(member, message)
-            del data, message  # they may list all that the client has, and this frame lives as long as the stream
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._write(member, wake, ended, context), name=f"ads writer of {gateway}")
-                while problem == "":
-                    problem = await self._take_next(member, context)
-                ended.set()
-                wake.set()
+            yield client
         finally:
-            self._fleet.leave(member)
-        if problem:
-            await _abort(context, grpc.StatusCode.INVALID_ARGUMENT, problem)
+            if isinstance(client, str):
+                self._open.leave(client)
 
-    async def _take_next(self, member: Member, context: Context) -> str | None:
-        """Take one more request; return what is wrong with it, "" if nothing, None when the client has ended."""
-        data = await context.read()
-        if data is grpc.aio.EOF:
-            return None
+    async def _run(self, mode: Mode, context: Context, client: str | None) -> Problem:
+        """Run one stream until the client ends it, or something is wrong; return that."""
+        message = await _next(context, _REQUESTS[mode])
+        if not isinstance(message, _REQUESTS[mode]):
+            return message  # type: ignore[no-any-return]
+        gateway = self._authorized(context, message.node.cluster) if client is None else client
+        if isinstance(gateway, ProtocolError):
+            return gateway
+        wake = asyncio.Event()
+        ending = Ending()
+        way = _Way(context=context, wake=wake, ending=ending)
+        member = self._fleet.join(gateway, mode, since=time.time(), wake=wake.set)
+        self._reviewed[ending] = peer_of(context, gateway)
+        writer = asyncio.create_task(self._write(member, way), name=f"ads writer of {gateway}")
+        writer.add_done_callback(way.on_written)
         try:
-            return self._take(member, _parsed(_REQUESTS[member.session.mode], data))
-        except ProtocolError as error:
-            return str(error)
+            problem: Problem = self._take(member, message)
+            del message  # it may list all that the client has, and this frame lives as long as the stream
+            with ending.caught():
+                problem = await self._converse(member, problem, way)
+        except asyncio.CancelledError:
+            writer.cancel()  # the client is gone
+            raise
+        finally:
+            del self._reviewed[ending]
+            self._fleet.leave(member)
+        await _last_write(writer)
+        return ending.problem or problem
 
-    def _take(self, member: Member, message: Request) -> str:
+    async def _converse(self, member: Member, problem: Problem, way: "_Way") -> Problem:
+        """Read until the client ends the stream, or something is wrong, and return that; the writer ends as well."""
+        try:
+            while problem is None:
+                problem = await self._take_next(member, way.context)
+        finally:
+            way.ended.set()
+            way.wake.set()
+        return problem
+
+    async def _take_next(self, member: Member, context: Context) -> Problem:
+        """Take one more request; return what is wrong with it, or that the client has ended."""
+        kind = _REQUESTS[member.session.mode]
+        message = await _next(context, kind)
+        return self._take(member, message) if isinstance(message, kind) else message
+
+    def _take(self, member: Member, message: Request) -> ProtocolError | None:
         """Take a request, and wake the writer when there may be an answer; return what is wrong, if anything."""
         try:
             self._fleet.on_request(member, message)
         except ProtocolError as error:
-            return str(error)
+            return type(error)(str(error))  # without the frames of its traceback, which hold the request
         if member.session.may_have_to_say:
             member.wake()
-        return ""
+        return None
 
-    async def _write(self, member: Member, wake: asyncio.Event, ended: asyncio.Event, context: Context) -> None:
+    async def _write(self, member: Member, way: "_Way") -> None:
         """Write what the session says, whenever something may have changed or a gate lets go.
 
         It ends between two writes: gRPC cannot send a status while a message is on its way.
         """
         loop = asyncio.get_running_loop()
         timer: asyncio.TimerHandle | None = None
+        reader = self._passage.reader(member.gateway)
         try:
-            while not ended.is_set():
-                await wake.wait()
-                wake.clear()
-                await self._write_due(member, ended, context)
-                if ended.is_set():
+            while not way.ended.is_set():
+                await way.wake.wait()
+                way.wake.clear()
+                if not way.ended.is_set():
+                    await self._write_due(member, way, reader)
+                if way.ended.is_set():
                     return
                 if timer is not None:
                     timer.cancel()
                 deadline = member.session.deadline
-                timer = loop.call_at(deadline, wake.set) if deadline is not None else None
+                timer = loop.call_at(deadline, way.wake.set) if deadline is not None else None
         finally:
             if timer is not None:
                 timer.cancel()
 
-    async def _write_due(self, member: Member, ended: asyncio.Event, context: Context) -> None:
+    async def _write_due(self, member: Member, way: "_Way", reader: Reader) -> None:
         """Write what is due now; nothing of it is held once it is written."""
-        for push in self._fleet.responses_to_send(member, asyncio.get_running_loop().time()):
-            async with self._passage.of(len(push.data)):
-                if ended.is_set():
+        loop = asyncio.get_running_loop()
+        for push in self._fleet.responses_to_send(member, loop.time()):
+            async with reader.turn(len(push.data)):
+                if way.ended.is_set():
                     return
-                if not await _has_written(context, push.data):
-                    ended.set()  # the reader, or gRPC by cancelling the call, ends the stream
+                stalled = loop.call_later(STALLED_SECONDS, way.ending.end, _STALLED)
+                try:
+                    if not await _has_written(way.context, push.data):
+                        way.ended.set()  # the reader, or gRPC by cancelling the call, ends the stream
+                finally:
+                    stalled.cancel()
 
-    async def _fetch_status(self, data: bytes, context: Context) -> bytes:
+    async def _fetch_status(self, _: AsyncIterator[bytes], context: Context) -> None:
         """Answer one question about the proxies that the caller may know of."""
-        gateways = await self._visible(context)
-        try:
-            request = _parsed(csds_pb2.ClientStatusRequest, data)
-        except ProtocolError as error:
-            await _abort(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
-        answer: bytes = client_status(self._fleet, gateways, request).SerializeToString()
-        return answer
+        with self._admitted(context) as client:
+            problem = await self._answer(client, context)
+        _conclude(context, problem)
 
-    async def _stream_status(self, requests: AsyncIterator[bytes], context: Context) -> None:
+    async def _stream_status(self, _: AsyncIterator[bytes], context: Context) -> None:
         """Answer each question of a stream."""
-        async for data in requests:
-            if not await _has_written(context, await self._fetch_status(data, context)):
-                return
+        problem: Problem = None
+        with self._admitted(context) as client:
+            while problem is None:
+                problem = await self._answer(client, context)
+        _conclude(context, problem)
 
-    async def _visible(self, context: Context) -> tuple[str, ...]:
-        """Return the Gateways that a caller may ask about: all for the owner of the Unix socket, else its own."""
-        if _transport(context) is Transport.UNIX:
-            return self._fleet.gateways()
-        return (await self._authorized(context, ""),)
+    async def _answer(self, client: str | ProtocolError | None, context: Context) -> Problem:
+        """Answer a question: of the owner of the Unix socket about all Gateways, else about the caller's own."""
+        request = client if isinstance(client, ProtocolError) else await _next(context, csds_pb2.ClientStatusRequest)
+        if isinstance(client, str):
+            client = self._authorized(context, "")  # once more: a stream may be older than the Gateway
+        if isinstance(client, ProtocolError) or not isinstance(request, csds_pb2.ClientStatusRequest):
+            return client if isinstance(client, ProtocolError) else request
+        gateways = self._fleet.gateways() if client is None else (client,)
+        answer = client_status(self._fleet, gateways, request).SerializeToString()
+        return None if await _has_written(context, answer) else _Ended.BY_CLIENT
 
-    async def _authorized(self, context: Context, node_cluster: str) -> str:
-        """Return the Gateway of a client, or end its call."""
-        peer = Peer(transport=_transport(context), identities=_identities(context), node_cluster=node_cluster)
-        decision = self._authorizer(peer)
+    def _authorized(self, context: Context, node_cluster: str) -> str | ProtocolError:
+        """Return the Gateway of a client, or why it has none."""
+        decision = self._authorizer(peer_of(context, node_cluster))
         if isinstance(decision, Denied):
-            code = grpc.StatusCode.PERMISSION_DENIED if decision.is_known else grpc.StatusCode.UNAUTHENTICATED
-            await _abort(context, code, decision.message)
+            return ForbiddenError(decision.message) if decision.is_known else StrangerError(decision.message)
         return decision.gateway
 
 
-def _transport(context: Context) -> Transport:
-    """Return how a client is connected; what is not a Unix socket is TLS, there is no third listener."""
-    return Transport.UNIX if context.peer().startswith("unix:") else Transport.TLS
+async def _next(context: Context, kind: Any) -> Any:
+    """Return the next request, of this kind; _Ended or a ProtocolError when it is none.
 
-
-def _identities(context: Context) -> tuple[str, ...]:
-    """Return the URI names of the verified client certificate; gRPC fills them in after the handshake only."""
-    found = context.auth_context().get("peer_uri", ())
-    return tuple(name.decode("utf-8", "replace") for name in found)
-
-
-def _parsed(kind: Any, data: bytes) -> Any:
-    """Parse a request; raises ProtocolError."""
+    Not raised: who ends a call with an error keeps the frames of its traceback, and what they hold, for a while.
+    """
+    data = await context.read()
+    if data is grpc.aio.EOF:
+        return _Ended.BY_CLIENT
     try:
         return kind.FromString(data)
-    except DecodeError as error:
-        raise ProtocolError(f"request: not a {kind.DESCRIPTOR.name}; nothing else is allowed here") from error
+    except DecodeError:
+        return ProtocolError(f"request: not a {kind.DESCRIPTOR.name}; nothing else is allowed here")
 
 
 async def _has_written(context: Context, data: bytes) -> bool:
@@ -279,7 +370,24 @@ async def _has_written(context: Context, data: bytes) -> bool:
     return True
 
 
-async def _abort(context: Context, code: grpc.StatusCode, message: str) -> NoReturn:
-    """End a call with an error."""
-    await context.abort(code, message)
-    raise AssertionError("abort raises")
+async def _last_write(writer: "asyncio.Task[None]") -> None:
+    """Wait until what was being written when a stream ended has been taken: no status can be sent before.
+
+    Who takes nothing for minutes, and answers pings all the while, is no Envoy, and is cut off without one.
+    """
+    done, _ = await asyncio.wait({writer}, timeout=STUCK_SECONDS)
+    if not done:
+        writer.cancel()
+        cut_off(asyncio.current_task())
+        raise asyncio.CancelledError
+    writer.result()
+
+
+def _conclude(context: Context, problem: Problem) -> None:
+    """Let a call end with what is wrong with it, if anything.
+
+    Nothing is raised: gRPC keeps what was, and so the frames of its traceback.
+    """
+    if isinstance(problem, ProtocolError):
+        context.set_code(_CODES[type(problem)])
+        context.set_details(str(problem))

@@ -7,11 +7,9 @@ xDS protocol: https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from envoy.config.core.v3 import base_pb2
 from envoy.config.endpoint.v3 import endpoint_pb2
 from envoy.service.discovery.v3 import discovery_pb2
 
@@ -19,12 +17,12 @@ from gatewayd.ads.departures import Departures
 from gatewayd.ads.difference import PairMemo, Versions, differing, joined
 from gatewayd.ads.envelope import Content, Envelope, Mode, Push, state_version
 from gatewayd.ads.ledger import Doubts, Ledger
-from gatewayd.ads.lingering import DRAIN
 from gatewayd.ads.names import NamePool
+from gatewayd.ads.node import NOBODY, node_of
 from gatewayd.ads.ordering import MADE_FIRST, ROUTED, Ordering
 from gatewayd.ads.references import References
+from gatewayd.ads.strangers import Strangers
 from gatewayd.ads.subscription import UNCHANGED
-from gatewayd.xds.bootstrap import DRAIN_FIELD
 from gatewayd.xds.resource import (
     CLUSTER,
     ENDPOINT,
@@ -41,8 +39,6 @@ from gatewayd.xds.resource import (
 
 Request: TypeAlias = discovery_pb2.DeltaDiscoveryRequest | discovery_pb2.DiscoveryRequest
 
-
-_LONGEST_DRAIN = 86_400.0
 
 MOST_AT_ONCE = 250
 """Resources in one incremental response. Envoy unpacks a response as a whole and keeps for minutes what that took:
@@ -61,26 +57,10 @@ class Answer(Enum):
     IGNORED = "ignored"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    """What a client says of itself; not its message, which is large and may carry the names of all that it has.
-
-    `drain` is how long its listeners drain, in seconds.
-    """
-
-    id: str
-    cluster: str
-    version: str
-    drain: float
-
-
-_NOBODY = Node(id="", cluster="", version="", drain=DRAIN)
-
-
 class Shared:
     """What the streams of one Gateway share: responses, comparisons of snapshots, references of clusters, names."""
 
-    __slots__ = ("departures", "differing", "envelope", "joined", "names", "references", "versions")
+    __slots__ = ("departures", "differing", "envelope", "joined", "names", "references", "strangers", "versions")
 
     def __init__(self) -> None:
         self.envelope = Envelope()
@@ -90,6 +70,7 @@ class Shared:
         self.joined = PairMemo(joined)
         self.references = References()
         self.names = NamePool()
+        self.strangers = Strangers()
 
     def sweep(self) -> None:
         """Forget what no stream has asked for since the last sweep."""
@@ -105,7 +86,7 @@ class Session:
 
     def __init__(self, mode: Mode, shared: Shared) -> None:
         self.mode = mode
-        self.node = _NOBODY
+        self.node = NOBODY
         self.ledgers = {row.url: Ledger(row, shared.names, shared.versions) for row in XDS_TYPES}
         self._shared = shared
         self._ordering = Ordering(self.ledgers, shared.references, shared.names)
@@ -134,15 +115,15 @@ class Session:
         SPEC#basic-protocol-overview: "It is sufficient to only check the first message for the node identifier". It is
         for display: nothing is decided by it.
         """
-        if self.node is _NOBODY:
-            self.node = _node(message.node)
+        if self.node is NOBODY:
+            self.node = node_of(message.node)
             self._ordering.drains_for(self.node.drain)
         ledger = self.ledgers.get(TypeUrl(message.type_url))
         if ledger is None:
             return Answer.IGNORED
         if isinstance(message, discovery_pb2.DeltaDiscoveryRequest):
             return self._on_delta(ledger, message)
-        return _on_sotw(ledger, message)
+        return self._on_sotw(ledger, message)
 
     def _on_delta(self, ledger: Ledger, message: discovery_pb2.DeltaDiscoveryRequest) -> Answer:
         """Take a request of the incremental variant.
@@ -152,24 +133,72 @@ class Session:
         answer = Answer.IGNORED
         flight = ledger.flight
         if flight is not None and message.response_nonce == flight.nonce:
-            answer = _conclude(ledger, message)
+            answer = self._conclude(ledger, message)
         subscription = ledger.subscription
         is_first = not subscription.seen
-        change = subscription.update(message.resource_names_subscribe, message.resource_names_unsubscribe)
+        more, less = tuple(message.resource_names_subscribe), tuple(message.resource_names_unsubscribe)
+        if more or less:
+            known = self._shared.versions.table(ledger.target, len(more) + len(less))
+            self._shared.strangers.unsubscribing(ledger, less, known)
+            self._shared.strangers.subscribing(ledger, more, known)
+        change = subscription.update(more, less)
         if change is not UNCHANGED:
             ledger.subscribe(change)
         if is_first:
             declared = dict(message.initial_resource_versions)
             if declared or ledger.doubts:
-                ledger.declare(declared, self._shared.versions(ledger.target))
+                self._declare(ledger, declared)
         if answer is Answer.IGNORED and (is_first or change is not UNCHANGED):
             return Answer.SUBSCRIPTION
         return answer
 
+    def _declare(self, ledger: Ledger, versions: Mapping[str, str]) -> None:
+        """Take what a client says that it has; most have just what there is."""
+        wanted = self._shared.versions(ledger.target)
+        if versions != wanted:
+            self._shared.strangers.declaring(ledger, versions, wanted)
+        ledger.declare(versions, wanted)
+
+    def _on_sotw(self, ledger: Ledger, message: discovery_pb2.DiscoveryRequest) -> Answer:
+        """Take a request of the SotW variant.
+
+        SPEC#resource-updates: "The management server should not send a DiscoveryResponse for any DiscoveryRequest that
+        has a stale nonce". The request that follows it carries the whole list of names again.
+        `version_info` is not believed: a client that refused a response may have applied half of it, under the version
+        of before. So after a reconnect everything is sent again, which this variant permits and the other one spares.
+        """
+        if message.response_nonce and message.response_nonce != ledger.sent_nonce:
+            return Answer.IGNORED
+        answer = Answer.IGNORED
+        if message.response_nonce and ledger.flight is not None:
+            answer = self._conclude(ledger, message)
+        names = tuple(message.resource_names)
+        self._shared.strangers.replacing(ledger, names, self._shared.versions.table(ledger.target, len(names)))
+        change = ledger.subscription.replace(names)
+        if change is not UNCHANGED:
+            ledger.subscribe(change)
+            return Answer.SUBSCRIPTION if answer is Answer.IGNORED else answer
+        return answer
+
+    def _conclude(self, ledger: Ledger, message: Request) -> Answer:
+        """Close the response in flight: "ACK or NACK is determined by the absence or presence of error_detail"."""
+        if message.HasField("error_detail"):
+            ledger.nack(message.error_detail.message)
+            return Answer.NACK
+        ledger.ack()
+        if not self._ordering.lingers:
+            self._shared.strangers.settled(ledger)
+        return Answer.ACK
+
+    def close(self) -> None:
+        """Let go of everything: a response that nobody takes may keep the session for a while."""
+        self._shared.strangers.forget(self.ledgers.values())
+        self.ledgers.clear()
+
     @property
     def is_new(self) -> bool:
         """Say whether the client has said nothing yet."""
-        return self.node is _NOBODY
+        return self.node is NOBODY
 
     def left_open(self) -> dict[TypeUrl, Doubts]:
         """Return what the next stream of this client must not take its word for; in SotW it takes it for nothing."""
@@ -188,6 +217,8 @@ class Session:
         before, self._latest = self._latest, snapshot
         if self._routing is None:
             self._move_routing(snapshot)
+            for ledger in self.ledgers.values():
+                self._shared.strangers.recount(ledger, ledger.target)
         elif before is not snapshot:
             self._retarget_made_first(snapshot, self._routing)
 
@@ -309,7 +340,7 @@ class Session:
         for 15 s. A cluster that waits keeps Envoy from taking any other: it gets an assignment without endpoints.
         """
         names = ledger.absences()
-        return names if ledger.row.url == ENDPOINT else self._sayable(ledger, names)
+        return (names if ledger.row.url == ENDPOINT else self._sayable(ledger, names))[:MOST_AT_ONCE]
 
     def _depart(self, pushes: list[Push], ledger: Ledger, names: tuple[str, ...]) -> None:
         """Encode a response and note it as sent."""
@@ -335,51 +366,7 @@ def _state(ledger: Ledger, names: tuple[str, ...]) -> Content:
     return Content(mode=Mode.SOTW, type_url=ledger.row.url, made=made, removed=(), version=state_version(state))
 
 
-def _node(message: base_pb2.Node) -> Node:
-    """Read the first request's node; the version is the build, as it says."""
-    build = message.user_agent_build_version.version
-    has_build = message.HasField("user_agent_build_version")
-    version = f"{build.major_number}.{build.minor_number}.{build.patch}" if has_build else ""
-    return Node(id=message.id, cluster=message.cluster, version=version, drain=_drain(message))
-
-
-def _drain(message: base_pb2.Node) -> float:
-    """Read how long listeners drain, as the bootstrap of our Envoys says it; Envoy's default of others."""
-    said = message.metadata.fields.get(DRAIN_FIELD)
-    seconds = said.number_value if said is not None else DRAIN
-    return seconds if 0.0 < seconds <= _LONGEST_DRAIN else DRAIN
-
-
-def _on_sotw(ledger: Ledger, message: discovery_pb2.DiscoveryRequest) -> Answer:
-    """Take a request of the SotW variant.
-
-    SPEC#resource-updates: "The management server should not send a DiscoveryResponse for any DiscoveryRequest that
-    has a stale nonce". The request that follows it carries the whole list of names again.
-    `version_info` is not believed: a client that refused a response may have applied half of it, under the version of
-    before. So after a reconnect everything is sent again, which this variant permits and the other one spares.
-    """
-    if message.response_nonce and message.response_nonce != ledger.sent_nonce:
-        return Answer.IGNORED
-    answer = Answer.IGNORED
-    if message.response_nonce and ledger.flight is not None:
-        answer = _conclude(ledger, message)
-    change = ledger.subscription.replace(message.resource_names)
-    if change is not UNCHANGED:
-        ledger.subscribe(change)
-        return Answer.SUBSCRIPTION if answer is Answer.IGNORED else answer
-    return answer
-
-
 def _no_endpoints(name: str) -> Resource:
     """Return the assignment of a cluster that has no endpoints."""
     message = endpoint_pb2.ClusterLoadAssignment(cluster_name=name)
     return resource(ENDPOINT, name, message.SerializeToString(deterministic=True))
-
-
-def _conclude(ledger: Ledger, message: Request) -> Answer:
-    """Close the response in flight: "ACK or NACK is determined by the absence or presence of error_detail"."""
-    if message.HasField("error_detail"):
-        ledger.nack(message.error_detail.message)
-        return Answer.NACK
-    ledger.ack()
-    return Answer.ACK

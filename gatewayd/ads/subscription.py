@@ -10,15 +10,18 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from gatewayd.ads.names import NamePool, Names
+from gatewayd.ir.limits import NAME_LENGTH
 from gatewayd.xds.resource import XdsType
 
 WILDCARD = "*"
-MAX_NAMES = 200_000
-MAX_NAME_LENGTH = 4_096
 
 
 class ProtocolError(ValueError):
     """A request that no client of the protocol sends: its stream is closed."""
+
+
+class ExhaustedError(ProtocolError):
+    """A request that may be answered later, when others have let go of what they have: its stream is closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +109,7 @@ class Subscription:
         narrowed = (self.wildcard and not wild) or not before <= names
         wildcard = wild and not self.wildcard
         added = names - before
-        _check(added, len(names))
+        _check(added)
         self.names.become(names)
         self.wildcard = wild
         return Change(asked=tuple(sorted(added)), wildcard=wildcard, narrowed=narrowed)
@@ -137,13 +140,13 @@ class Subscription:
     def _add(self, names: frozenset[str]) -> None:
         """Remember names that are new."""
         if names:
-            _check(names, len(self.names) + len(names))
+            _check(names)
             self.names.change(names, _NONE)
 
 
-def _check(added: frozenset[str], count: int) -> None:
-    """Refuse names that no client needs; `count` is how many it would have in all."""
-    if count > MAX_NAMES or max(map(len, added), default=0) > MAX_NAME_LENGTH:
+def _check(added: Iterable[str]) -> None:
+    """Refuse names that no resource has; how many there may be is for all streams together (`strangers`)."""
+    if max(map(len, added), default=0) > NAME_LENGTH:
         raise ProtocolError(
-            f"resource_names_subscribe: too much; at most {MAX_NAMES} names of {MAX_NAME_LENGTH} characters a type"
+            f"resource_names_subscribe: a name of more than {NAME_LENGTH} characters; fewer are allowed"
         )

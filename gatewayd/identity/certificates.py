@@ -1,6 +1,6 @@
 """Keys and certificates of the control plane's own CA. `now` is always an argument.
 
-Names: a proxy is `spiffe://gatewayd/ns/NAMESPACE/gateway/NAME`; the server carries DNS names.
+Names: a proxy is `spiffe://gatewayd/ns/NAMESPACE/gateway/NAME/uid/UID`; the server carries DNS names.
 https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md
 """
 
@@ -54,9 +54,15 @@ def expiry(certificate: bytes) -> datetime:
     return LONG_AGO if isinstance(found, Unreadable) else found[0].not_after
 
 
-def gateway_identity(namespace: str, name: str) -> str:
-    """Return the URI that a Gateway's proxies carry."""
-    return f"spiffe://gatewayd/ns/{namespace}/gateway/{name}"
+def issued_at(certificate: bytes) -> datetime:
+    """Return when a PEM certificate of ours was made. Raises ValueError when it cannot be read."""
+    return x509.load_pem_x509_certificate(certificate).not_valid_before_utc + BACKDATED
+
+
+def gateway_identity(namespace: str, name: str, uid: str) -> str:
+    """Return the URI that a Gateway's proxies carry; `uid` "" gives that of before there were uids in it."""
+    identity = f"spiffe://gatewayd/ns/{namespace}/gateway/{name}"
+    return f"{identity}/uid/{uid}" if uid else identity
 
 
 def make_ca(now: datetime) -> KeyPair:

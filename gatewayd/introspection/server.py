@@ -1,6 +1,6 @@
 """The service Introspection of a run: answers the owner of the Unix socket, and nobody else."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeAlias
 
 import grpc
@@ -17,12 +17,10 @@ Why: TypeAlias = Callable[[str, ObjectKey], tuple[Step, ...]]
 def handlers(status: Callable[[], Status], why: Why) -> tuple[grpc.GenericRpcHandler, ...]:
     """Return what to serve beside ADS; `status` and `why` are asked at each call."""
 
-    async def get_status(_request: bytes, context: _Context) -> bytes:
-        await _only_the_owner(context)
+    async def get_status(_request: bytes, _context: _Context) -> bytes:
         return encoded(status())
 
     async def get_why(request: bytes, context: _Context) -> bytes:
-        await _only_the_owner(context)
         kind, namespace, name = why_asked(request)
         try:
             return why_encoded(why(kind, ObjectKey(namespace, name)))
@@ -30,11 +28,20 @@ def handlers(status: Callable[[], Status], why: Why) -> tuple[grpc.GenericRpcHan
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
             raise
 
-    methods = {
-        GET_STATUS: grpc.unary_unary_rpc_method_handler(get_status),
-        GET_WHY: grpc.unary_unary_rpc_method_handler(get_why),
-    }
+    methods = {GET_STATUS: _for_the_owner(get_status), GET_WHY: _for_the_owner(get_why)}
     return (grpc.method_handlers_generic_handler(SERVICE, methods),)
+
+
+def _for_the_owner(answer: Callable[[bytes, _Context], Awaitable[bytes]]) -> grpc.RpcMethodHandler:
+    """Return the handler of a call that takes nothing from anybody else: as a stream, it is read when it says so."""
+
+    async def handle(_: AsyncIterator[bytes], context: _Context) -> None:
+        await _only_the_owner(context)
+        request = await context.read()
+        if request is not grpc.aio.EOF:
+            await context.write(await answer(request, context))
+
+    return grpc.stream_stream_rpc_method_handler(handle)
 
 
 async def _only_the_owner(context: _Context) -> None:

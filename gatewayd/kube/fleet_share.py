@@ -5,6 +5,7 @@ read all of them. Versions are content hashes, so what another replica's Envoys 
 """
 
 import asyncio
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -14,26 +15,22 @@ import structlog
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
+from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, Where
+from gatewayd.kube.fleet_budget import Share, bounded, fitted
+from gatewayd.kube.refusals import named
 from gatewayd.xds.resource import LISTENER, Resource, Snapshot
 
 LABEL: Final = "gatewayd.io/fleet"
 SELECTOR: Final = f"{LABEL}=replica"
 """By which the ConfigMaps of all replicas are found in their namespace."""
 KEY: Final = "reports.json"
-RETRY_SECONDS: Final = 1.0
+RETRY: Final = Backoff(first=1.0, longest=60.0)
+NAMED: Final = 10
+"""Gateways that the log names."""
 FIELD_MANAGER: Final = "gatewayd"
 
 _log = structlog.get_logger("gatewayd.kube.fleet")
-
-
-class Share(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One replica's word on one Gateway: versions of listeners by name, and of refused resources."""
-
-    connected: int
-    acked: dict[str, str] = {}
-    rejections: tuple[tuple[str, str, str, str], ...] = ()
-    """Type, name, version, words."""
 
 
 class _Meta(msgspec.Struct):
@@ -63,19 +60,30 @@ class Replica:
         return f"{self.name}-fleet"
 
 
+def _read(raw: bytes) -> dict[str, Share]:
+    """Return what the ConfigMap of a replica says; nothing of any other. Raises MsgspecError."""
+    found = _decode_configmap(raw)
+    return _decode_shares(found.data.get(KEY, "{}")) if LABEL in found.metadata.labels else {}
+
+
 def share_of(report: FleetReport, snapshot: Snapshot | None) -> Share:
     """Return a report with the versions that it speaks of."""
     if snapshot is None:
         return Share(connected=report.connected)
     listeners = snapshot.of(LISTENER)
     acked = {name: listeners[name].version for name in sorted(report.acked_listeners) if name in listeners}
-    refused = [
-        (each.type_url, name, found.version, each.message)
-        for each in report.rejections
-        for name in each.names
-        if (found := _find(snapshot, each.type_url, name)) is not None
-    ]
-    return Share(connected=report.connected, acked=acked, rejections=tuple(refused))
+    refused = (
+        (
+            rejection.message,
+            tuple(
+                (rejection.type_url, name, resource.version)
+                for name in rejection.names
+                if (resource := _find(snapshot, rejection.type_url, name)) is not None
+            ),
+        )
+        for rejection in report.rejections
+    )
+    return Share(connected=report.connected, acked=acked, refused=bounded(refused))
 
 
 def _find(snapshot: Snapshot, type_url: str, name: str) -> Resource | None:
@@ -96,10 +104,11 @@ def merged(shares: list[Share], snapshot: Snapshot | None) -> FleetReport:
     }
     refused: dict[tuple[str, str], set[str]] = {}
     for each in shares:
-        for type_url, name, version, message in each.rejections:
-            found = _find(snapshot, type_url, name)
-            if found is not None and found.version == version:
-                refused.setdefault((type_url, message), set()).add(name)
+        for message, resources in each.refused.items():
+            for type_url, name, version in resources:
+                found = _find(snapshot, type_url, name)
+                if found is not None and found.version == version:
+                    refused.setdefault((type_url, message), set()).add(name)
     rejections = (
         Rejection(type_url=type_url, names=tuple(sorted(names)), message=message)
         for (type_url, message), names in sorted(refused.items())
@@ -112,19 +121,31 @@ def merged(shares: list[Share], snapshot: Snapshot | None) -> FleetReport:
 
 
 OnReport = Callable[[str, FleetReport], None]
+OnWrite = Callable[[str], None]
 
 
 class FleetShare:
     """Merges our own reports with those of the other replicas; `on_report` hears of every Gateway that changes."""
 
     def __init__(
-        self, *, client: KubeClient, replica: Replica, snapshots: Mapping[str, Snapshot], on_report: OnReport
+        self,
+        *,
+        client: KubeClient,
+        replica: Replica,
+        snapshots: Mapping[str, Snapshot],
+        on_report: OnReport,
+        on_write: OnWrite,
     ) -> None:
-        """`snapshots` is read whenever a report is merged: what we publish, by Gateway ("namespace/name")."""
+        """`snapshots` is read whenever a report is merged: what we publish, by Gateway ("namespace/name").
+
+        `on_write` hears "written" or "failed" of each write.
+        """
         self._client = client
         self._replica = replica
         self._snapshots = snapshots
         self._on_report = on_report
+        self._on_write = on_write
+        self._short: tuple[str, ...] = ()
         self._own: dict[str, Share] = {}
         self._others: dict[str, dict[str, Share]] = {}
         self._told: dict[str, FleetReport] = {}
@@ -146,14 +167,12 @@ class FleetShare:
         """Take a ConfigMap of the replicas' as it stands (None: gone); those of other replicas count."""
         if key.namespace != self._replica.namespace or key.name == self._replica.object_name:
             return
-        found = _decode_configmap(raw) if raw is not None else None
         before = self._others.pop(key.name, {})
         after: dict[str, Share] = {}
-        if found is not None and LABEL in found.metadata.labels:
-            try:
-                after = _decode_shares(found.data.get(KEY, "{}"))
-            except msgspec.MsgspecError as error:
-                _log.warning("report of a replica not understood", name=key.name, error=str(error))
+        try:
+            after = _read(raw) if raw is not None else {}
+        except (msgspec.MsgspecError, RecursionError) as error:
+            _log.warning("report of a replica not understood", name=key.name, error=str(error))
         if after:
             self._others[key.name] = after
         for gateway in before.keys() | after.keys():
@@ -169,7 +188,11 @@ class FleetShare:
             self._on_report(gateway, report)
 
     async def run(self) -> None:
-        """Write what we know, whenever it changed, until cancelled; many changes during a write become one."""
+        """Write what we know, whenever it changed, until cancelled; many changes during a write become one.
+
+        Whatever a write fails for, the next one is tried, later each time.
+        """
+        failures = 0
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -177,10 +200,23 @@ class FleetShare:
                 await self._write()
             except (ApiError, *CONNECTION_ERRORS) as error:
                 _log.warning("fleet not shared", error=str(error) or repr(error))
-                asyncio.get_running_loop().call_later(RETRY_SECONDS, self._wake.set)
+            except Exception:  # noqa: BLE001 - a bug that one report shows may not end the replica
+                _log.exception("fleet not shared")
+            else:
+                failures = 0
+                self._on_write("written")
+                continue
+            failures += 1
+            self._on_write("failed")
+            asyncio.get_running_loop().call_later(RETRY.delay(failures, random.random), self._wake.set)
+            await asyncio.sleep(RETRY.first / 2)
 
     async def _write(self) -> None:
         name = self._replica.object_name
+        shares, short = fitted(self._own)
+        if short != self._short:
+            self._short = short
+            _log.warning("fleet shared in part", gateways=named(short, NAMED)) if short else _log.info("fleet shared")
         owner = {"apiVersion": "v1", "kind": "Pod", "name": self._replica.name, "uid": self._replica.uid}
         body = {
             "apiVersion": "v1",
@@ -191,7 +227,7 @@ class FleetShare:
                 "labels": {LABEL: "replica"},
                 **({"ownerReferences": [owner]} if self._replica.uid else {}),
             },
-            "data": {KEY: msgspec.json.encode(self._own).decode()},
+            "data": {KEY: msgspec.json.encode(shares).decode()},
         }
         path = Where(api_version="v1", plural="configmaps", namespace=self._replica.namespace, name=name).path("")
         query = [("fieldManager", FIELD_MANAGER), ("force", "true")]

@@ -40,7 +40,7 @@ class GatewayCertificates:
         now = datetime.now(UTC)
         found = await self._found(wanted.namespace, certificate_secret(wanted.object_name))
         pair = check_pair(found.get("tls.crt", b""), found.get("tls.key", b""))
-        uri = gateway_identity(wanted.namespace, wanted.name)
+        uri = gateway_identity(wanted.namespace, wanted.name, wanted.uid)
         if not isinstance(pair, KeyPair) or pair.is_due(now, LEAF_LIFETIME) or not _is_good(pair, uri, authority):
             pair = issue(authority.signing, Subject(common_name=wanted.name, dns_names=(), uris=(uri,)), now)
         files = {"tls.crt": pair.certificate, "tls.key": bytes(pair.key), "ca.crt": authority.bundle}

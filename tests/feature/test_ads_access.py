@@ -73,7 +73,11 @@ def channel(port: int, authority: Authority, shown: Pair | None) -> grpc.aio.Cha
         private_key=shown.key if shown else None,
         certificate_chain=shown.chain if shown else None,
     )
-    options = (("grpc.ssl_target_name_override", "localhost"), ("grpc.use_local_subchannel_pool", 1))
+    options = (
+        ("grpc.ssl_target_name_override", "localhost"),
+        ("grpc.use_local_subchannel_pool", 1),
+        ("grpc.max_receive_message_length", -1),
+    )
     return grpc.aio.secure_channel(f"127.0.0.1:{port}", credentials, options=options)
 
 

@@ -5,7 +5,8 @@ from contextlib import suppress
 import pytest
 
 from gatewayd import admin
-from gatewayd.admin import MAX_CONNECTIONS, MAX_HEAD, health_pages, metrics_pages, served
+from gatewayd.admin import health_pages, metrics_pages, served
+from gatewayd.ir.limits import ADMIN_CONNECTIONS, ADMIN_HEAD
 
 PAGES = {**health_pages(lambda: ()), **metrics_pages(lambda: b"up 1\n", "text/plain; version=0.0.4")}
 
@@ -82,12 +83,12 @@ async def test_a_head_without_end_is_hung_up_on() -> None:
     async with served(PAGES, host="127.0.0.1", port=0) as port:
         # Reset or closed, as the race between our writing and its hanging up goes.
         with suppress(ConnectionError):
-            assert await exchange(port, b"GET /healthz HTTP/1.1\r\n" + b"x: y\r\n" * MAX_HEAD) == b""
+            assert await exchange(port, b"GET /healthz HTTP/1.1\r\n" + b"x: y\r\n" * ADMIN_HEAD) == b""
         assert (await exchange(port, b"GET /healthz HTTP/1.1\r\n\r\n")).endswith(b"ok\n")
 
 
 async def test_who_says_nothing_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admin, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(admin, "HEAD_SECONDS", 0.0)
     async with served(PAGES, host="127.0.0.1", port=0) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         with pytest.raises(HUNG_UP):
@@ -95,14 +96,70 @@ async def test_who_says_nothing_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -
         writer.close()
 
 
-async def test_there_is_an_end_to_connections() -> None:
+async def hung_up(reader: asyncio.StreamReader) -> bool:
+    with suppress(ConnectionError):
+        assert await reader.read() == b""
+    return True
+
+
+async def test_there_is_an_end_to_connections_and_the_oldest_idle_one_makes_room() -> None:
     async with served(PAGES, host="127.0.0.1", port=0) as port:
-        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(MAX_CONNECTIONS)]
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        with pytest.raises(HUNG_UP):
-            await reader.readexactly(1)
-        for _, each in (*silent, (reader, writer)):
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(ADMIN_CONNECTIONS)]
+        assert (await exchange(port, b"GET /healthz HTTP/1.1\r\n\r\n")).endswith(b"ok\n")
+        assert await hung_up(silent[0][0])
+        silent[-1][1].write(b"GET /healthz HTTP/1.1\r\n\r\n")
+        assert (await silent[-1][0].read()).endswith(b"ok\n")
+        for _, each in silent:
             each.close()
+
+
+async def test_who_holds_many_connections_makes_room_for_who_holds_few() -> None:
+    async with served(PAGES, host="127.0.0.1", port=0) as port:
+        few = await asyncio.open_connection("127.0.0.1", port)
+        many = [
+            await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.2", 0))
+            for _ in range(ADMIN_CONNECTIONS + 10)
+        ]
+        few[1].write(b"GET /healthz HTTP/1.1\r\n\r\n")
+        assert (await few[0].read()).endswith(b"ok\n")
+        for _, each in (few, *many):
+            each.close()
+
+
+@pytest.mark.parametrize("attackers", [80, 500, 1_500])
+@pytest.mark.parametrize("words", [b"", b"GET /healthz HTTP/1.1\r\n"])
+async def test_who_asks_is_answered_however_many_hold_connections(attackers: int, words: bytes) -> None:
+    async with served(PAGES, host="127.0.0.1", port=0) as port:
+
+        async def holds() -> None:
+            while True:
+                with suppress(ConnectionError):
+                    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                    try:
+                        writer.write(words)
+                        await reader.read()
+                    finally:
+                        writer.close()
+
+        async with asyncio.TaskGroup() as tasks:
+            holding = [tasks.create_task(holds()) for _ in range(attackers)]
+            for _ in range(20):
+                assert (await exchange(port, b"GET /healthz HTTP/1.1\r\n\r\n")).endswith(b"ok\n")
+            for task in holding:
+                task.cancel()
+
+
+async def test_metrics_are_not_made_anew_for_each_who_asks() -> None:
+    made: list[int] = []
+
+    def text() -> bytes:
+        made.append(1)
+        return b"up 1\n"
+
+    async with served(metrics_pages(text, "text/plain"), host="127.0.0.1", port=0) as port:
+        for _ in range(50):
+            assert (await exchange(port, b"GET /metrics HTTP/1.1\r\n\r\n")).endswith(b"up 1\n")
+    assert len(made) < 50
 
 
 async def test_nothing_is_left_when_it_ends() -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pytest
+from structlog.testing import capture_logs
 
 from gatewayd.api.core import Secret
 from gatewayd.api.kinds import KINDS
@@ -15,8 +16,10 @@ from gatewayd.identity.authority import founded
 from gatewayd.identity.certificates import LEAF_LIFETIME, Subject, issue, make_ca
 from gatewayd.incluster import InCluster, Trust
 from gatewayd.ir.environment import CONTROLLER
+from gatewayd.ir.outcome import FleetReport, Rejection
 from gatewayd.kube.owned import OWNED_KINDS
 from gatewayd.serve_options import ServeOptions
+from gatewayd.xds.resource import LISTENER
 from tests.fakes.api_server import ApiServer, api_server, refused
 from tests.fakes.documents import GATEWAY_API, Json, event
 from tests.fakes.running import running
@@ -245,3 +248,20 @@ def test_a_certificate_that_is_due_is_renewed() -> None:
     found._pair = old
     found.follow(found.authority)
     assert found.certificates().chain != old.certificate
+
+
+@skipping
+async def test_a_standing_refusal_is_one_line_and_one_event_however_many_proxies_connect() -> None:
+    bad = Rejection(type_url=LISTENER, names=("tcp-80",), message="cannot bind")
+    async with replica() as (server, found):
+        with capture_logs() as lines:
+            for proxies in range(1, 1_001):
+                report = FleetReport(connected=proxies, acked_listeners=frozenset(), rejections=(bad,))
+                found._on_local_report("shop/gw", report)
+                await passes(0.01)
+            await passes(5.0)
+        assert [each["names"] for each in lines if each["event"] == "nack"] == ["tcp-80"]
+        events = [each.body for each in server.writes if each.path.endswith("/events")]
+        assert [each["message"] for each in events if each["reason"] == "ProxyRefused"] == [
+            "a proxy refused tcp-80: cannot bind"
+        ]

@@ -1,9 +1,26 @@
 """Who may come in."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from gatewayd.ads.authorize import Allowed, Denied, Peer, Transport, authorize, spiffe_id
+from gatewayd.ads.authorize import (
+    UNLISTED,
+    Allowed,
+    Denied,
+    Incarnation,
+    Peer,
+    Transport,
+    Unlisted,
+    authorize,
+    bound,
+    spiffe_id,
+)
+from gatewayd.identity.certificates import Subject, issue, make_ca
 
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+CA = make_ca(NOW)
+OLD, NEW = "0e1f-old", "0e1f-new"
 GOOD = "spiffe://gatewayd/ns/shop/gateway/edge"
 
 
@@ -33,6 +50,11 @@ def test_the_node_does_not_count_over_tls() -> None:
         "SPIFFE://gatewayd/ns/shop/gateway/edge",
         "spiffe://gatewayd.evil/ns/shop/gateway/edge",
         "https://gatewayd/ns/shop/gateway/edge",
+        "spiffe://gatewayd/ns/shop/gateway/edge/uid/",
+        "spiffe://gatewayd/ns/shop/gateway/edge/uid/a/b",
+        "spiffe://gatewayd/ns/shop/gateway/edge/uid/a b",
+        "spiffe://gatewayd/ns/shop/gateway/edge/uid/a\n",
+        f"spiffe://gatewayd/ns/shop/gateway/{'e' * 254}/uid/a",
         "",
     ],
 )
@@ -58,3 +80,63 @@ def test_on_the_unix_socket_the_node_chooses() -> None:
 def test_on_the_unix_socket_a_gateway_must_be_named(cluster: str) -> None:
     decision = authorize(Peer(transport=Transport.UNIX, identities=(), node_cluster=cluster))
     assert decision == Denied(message="node.cluster: no Gateway; NAMESPACE/NAME is allowed", is_known=True)
+
+
+def test_a_certificate_says_of_which_object_it_is() -> None:
+    assert authorize(tls(f"{GOOD}/uid/{NEW}")) == Allowed(gateway="shop/edge", uid=NEW)
+    assert spiffe_id("shop/edge", NEW) == f"{GOOD}/uid/{NEW}"
+    longest = f"{'n' * 63}/{'g' * 253}"
+    assert authorize(tls(spiffe_id(longest, "u" * 36))) == Allowed(gateway=longest, uid="u" * 36)
+
+
+def decided(peer: Peer, incarnation: Incarnation | Unlisted | None) -> Allowed | Denied:
+    return bound({"shop/edge": incarnation}.get)(peer)
+
+
+def made(at: datetime = NOW) -> Incarnation:
+    return Incarnation(uid=NEW, created=at.isoformat().replace("+00:00", "Z"))
+
+
+def of_before(at: datetime) -> Peer:
+    """Return a client with a certificate that has no uid."""
+    pair = issue(CA, Subject(common_name="edge", dns_names=(), uris=(GOOD,)), at)
+    return Peer(transport=Transport.TLS, identities=(GOOD,), node_cluster="", certificate=pair.certificate)
+
+
+def test_a_certificate_is_for_the_object_that_there_is() -> None:
+    assert decided(tls(f"{GOOD}/uid/{NEW}"), made()) == Allowed(gateway="shop/edge", uid=NEW)
+
+
+def test_one_of_the_object_before_is_not() -> None:
+    words = "client certificate: Gateway shop/edge was made anew; its own certificate is allowed"
+    assert decided(tls(f"{GOOD}/uid/{OLD}"), made()) == Denied(message=words, is_known=True)
+
+
+@pytest.mark.parametrize("identity", [GOOD, f"{GOOD}/uid/{NEW}"])
+def test_a_gateway_that_is_gone_has_no_clients(identity: str) -> None:
+    words = "client certificate: Gateway shop/edge does not exist"
+    assert decided(tls(identity), None) == Denied(message=words, is_known=True)
+
+
+@pytest.mark.parametrize("identity", [GOOD, f"{GOOD}/uid/{OLD}"])
+def test_while_nobody_knows_they_may_wait(identity: str) -> None:
+    assert isinstance(decided(tls(identity), UNLISTED), Allowed)
+
+
+@pytest.mark.parametrize(("age", "allowed"), [(-1, True), (0, True), (1, False), (86_400, False)])
+def test_one_without_a_uid_is_of_the_object_that_was_there_when_it_was_made(age: int, allowed: bool) -> None:  # noqa: FBT001
+    decision = decided(of_before(NOW - timedelta(seconds=age)), made(NOW))
+    assert isinstance(decision, Allowed) is allowed
+
+
+@pytest.mark.parametrize("created", ["", "yesterday", "2026-11-29T12:00:00"])
+def test_one_without_a_uid_is_nobodys_when_it_cannot_be_told(created: str) -> None:
+    assert isinstance(decided(of_before(NOW), Incarnation(uid=NEW, created=created)), Denied)
+    unreadable = Peer(transport=Transport.TLS, identities=(GOOD,), node_cluster="", certificate=b"no")
+    assert isinstance(decided(unreadable, made()), Denied)
+
+
+def test_who_proves_nothing_gets_nothing_whatever_there_is() -> None:
+    assert isinstance(decided(tls(), UNLISTED), Denied)
+    peer = Peer(transport=Transport.UNIX, identities=(), node_cluster="shop/edge")
+    assert decided(peer, None) == Allowed(gateway="shop/edge")

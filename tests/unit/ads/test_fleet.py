@@ -204,8 +204,8 @@ def test_what_streams_share_is_kept_for_as_long_as_others_come_for_it() -> None:
     rig.fleet.publish(published(a="1"))
     for _ in range(3):
         rig.take(rig.join())
-        rig.fleet.sweep()
+        rig.fleet.sweep(0.0)
     assert rig.fleet.cost(GATEWAY).responses == 1
-    rig.fleet.sweep()
+    rig.fleet.sweep(0.0)
     rig.take(rig.join())
     assert rig.fleet.cost(GATEWAY).responses == 2

@@ -5,6 +5,7 @@ from dataclasses import replace
 from gatewayd.ads.envelope import Mode
 from gatewayd.ads.left_open import LeftOpen
 from gatewayd.ads.session import Session, Shared
+from gatewayd.ir.limits import LEFT_OPEN_BYTES, LEFT_OPEN_CLIENTS, LEFT_OPEN_SECONDS, NAME_LENGTH
 from gatewayd.xds.resource import CLUSTER, LISTENER, ROUTE, Snapshot, snapshot
 from tests.unit.ads.test_session import Delta, changed, cluster, plain, world
 
@@ -96,18 +97,41 @@ def test_nothing_is_kept_of_a_client_in_sync_or_without_a_name_or_of_the_other_v
     assert come_back(left_open, world(), "").read() == []
 
 
-def test_it_is_bounded() -> None:
+def test_it_is_bounded_in_bytes_and_the_latest_count() -> None:
     left_open = LeftOpen()
-    many = snapshot("ns/gw", [plain(LISTENER, f"l{number}") for number in range(40_000)])
-    for node_id in ("one", "two", "three"):
+    wide = {f"l{number}".ljust(NAME_LENGTH // 2, "x"): "1" for number in range(2_000)}
+    many = snapshot("ns/gw", [plain(LISTENER, name) for name in wide])
+    for node_id in ("one", "two", "three", "four"):
         client = named(node_id)
         client.session.on_snapshot(many)
         client.ask(LISTENER)
         client.read()
         left_open.keep(client.session)
-    kept = []
-    for node_id in ("one", "two", "three"):
-        session = Session(Mode.DELTA, Shared())
-        left_open.give(session, node_id)
-        kept.append(len(session.ledgers[LISTENER].doubts))
-    assert kept == [0, 40_000, 40_000]
+        assert left_open.size <= LEFT_OPEN_BYTES
+    assert [given(left_open, node_id) for node_id in ("one", "two", "three", "four")] == [0, 2_000, 2_000, 2_000]
+    assert left_open.size == 0
+
+
+def test_it_is_bounded_in_clients() -> None:
+    left_open = LeftOpen()
+    for number in range(LEFT_OPEN_CLIENTS + 10):
+        left_open.keep(refused_in_part(str(number)).session)
+    assert len(left_open) == LEFT_OPEN_CLIENTS
+    assert (given(left_open, "9"), given(left_open, "10")) == (0, 2)
+
+
+def test_it_is_bounded_in_age() -> None:
+    left_open = LeftOpen()
+    left_open.sweep(1_000.0)
+    left_open.keep(refused_in_part("old").session)
+    left_open.sweep(1_100.0)
+    left_open.keep(refused_in_part("new").session)
+    left_open.sweep(1_000.0 + LEFT_OPEN_SECONDS)
+    assert (given(left_open, "old"), given(left_open, "new")) == (0, 2)
+
+
+def given(left_open: LeftOpen, node_id: str) -> int:
+    """Return of how many names the next stream of a client is told."""
+    session = Session(Mode.DELTA, Shared())
+    left_open.give(session, node_id)
+    return sum(len(ledger.doubts) for ledger in session.ledgers.values())

@@ -3,7 +3,8 @@
 import pytest
 
 from gatewayd.ads.names import NamePool
-from gatewayd.ads.subscription import MAX_NAME_LENGTH, UNCHANGED, Change, ProtocolError, Subscription
+from gatewayd.ads.subscription import UNCHANGED, Change, ProtocolError, Subscription
+from gatewayd.ir.limits import NAME_LENGTH
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, TYPE_BY_URL, TypeUrl
 
 
@@ -86,5 +87,5 @@ def test_a_star_is_a_name_where_there_is_no_wildcard() -> None:
 
 
 def test_a_name_that_is_too_long_breaks_the_protocol() -> None:
-    with pytest.raises(ProtocolError, match="resource_names_subscribe: too much"):
-        subscription().update(("a" * (MAX_NAME_LENGTH + 1),), ())
+    with pytest.raises(ProtocolError, match="resource_names_subscribe: a name of more than"):
+        subscription().update(("a" * (NAME_LENGTH + 1),), ())

@@ -4,7 +4,7 @@ import pytest
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
-from gatewayd.kube.fleet_share import KEY, LABEL, RETRY_SECONDS, FleetShare, Replica, Share, merged, share_of
+from gatewayd.kube.fleet_share import KEY, LABEL, RETRY, FleetShare, Replica, Share, merged, share_of
 from gatewayd.xds.resource import CLUSTER, LISTENER, Snapshot, resource, snapshot
 from tests.fakes.api_server import Cluster, Hole, refused
 from tests.fakes.documents import Json
@@ -35,7 +35,7 @@ def test_a_share_names_the_versions_that_it_speaks_of() -> None:
     share = share_of(report(2, "tcp-80", "gone", rejections=(BAD,)), now)
     assert share.connected == 2
     assert share.acked == {"tcp-80": now.of(LISTENER)["tcp-80"].version}
-    assert share.rejections == ((CLUSTER, "c", now.of(CLUSTER)["c"].version, "no such thing"),)
+    assert share.refused == {"no such thing": ((CLUSTER, "c", now.of(CLUSTER)["c"].version),)}
     assert share_of(report(2, "tcp-80"), None) == Share(connected=2)
 
 
@@ -69,20 +69,21 @@ class Rig:
         self.server = cluster.server
         self.snapshots = {GATEWAY: published()}
         self.told: list[FleetReport] = []
+        self.written: list[str] = []
         self.share = FleetShare(
             client=cluster.client,
             replica=Replica(namespace="gatewayd-system", name="one", uid=uid),
             snapshots=self.snapshots,
             on_report=self._tell,
+            on_write=self.written.append,
         )
 
-    def _tell(self, gateway: str, found: FleetReport) -> None:
-        assert gateway == GATEWAY
+    def _tell(self, _gateway: str, found: FleetReport) -> None:
         self.told.append(found)
 
     def other_says(self, found: FleetReport, of: Snapshot, key: ObjectKey = OTHER) -> None:
         share = share_of(found, of)
-        said = {GATEWAY: {"connected": share.connected, "acked": share.acked, "rejections": list(share.rejections)}}
+        said = {GATEWAY: {"connected": share.connected, "acked": share.acked, "refused": share.refused}}
         self.share.hear(key, config_map({KEY: json.dumps(said)}))
 
 
@@ -213,6 +214,46 @@ async def test_a_failed_write_is_tried_again(rig: Rig) -> None:
     rig.server.script("PATCH", PATH, refused(500), refused(403))
     async with running(rig.share.run()):
         rig.share.local(GATEWAY, report(1))
-        await passes(RETRY_SECONDS * 2 + 0.5)
+        await passes(RETRY.first * 4)
         assert len(rig.server.writes) == 3
         assert PATH in rig.server.objects
+
+
+async def test_what_one_gateway_refuses_keeps_no_other_from_being_shared(cluster: Cluster) -> None:
+    """Of each of thirty Gateways 250 resources are refused, each in words of 4 KiB."""
+    rig = Rig(cluster)
+    bad = tuple(resource(CLUSTER, f"c{number}", b"x") for number in range(250))
+    names = [f"evil/{number}" for number in range(30)]
+    rig.snapshots.update({name: snapshot(name, bad) for name in names})
+    words = [Rejection(type_url=CLUSTER, names=(each.name,), message=f"{each.name} ".ljust(4_096, '"')) for each in bad]
+    async with running(rig.share.run()):
+        for name in names:
+            rig.share.local(name, report(1, rejections=tuple(words)))
+        rig.share.local(GATEWAY, report(1, "tcp-80"))
+        await passes(1.0)
+        [write] = rig.server.writes
+        assert len(json.dumps(write.body)) < 1024 * 1024
+        told = json.loads(write.body["data"][KEY])
+        assert told[GATEWAY]["acked"] == {"tcp-80": published().of(LISTENER)["tcp-80"].version}
+        assert set(told) == {GATEWAY, *names}
+        assert len(told["evil/0"]["refused"]) == 20
+
+
+async def test_whatever_a_write_fails_for_the_next_one_is_tried(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(rig.share.run()):
+        with monkeypatch.context() as broken:
+            broken.setattr(rig.share, "_own", {GATEWAY: object()})
+            rig.share._wake.set()
+            await passes(0.5)
+        rig.share.local(GATEWAY, report(1))
+        await passes(RETRY.longest)
+    assert rig.written[0] == "failed"
+    assert rig.written[-1] == "written"
+
+
+async def test_failures_are_tried_again_ever_later(rig: Rig) -> None:
+    rig.server.script("PATCH", PATH, *[refused(413)] * 100)
+    async with running(rig.share.run()):
+        rig.share.local(GATEWAY, report(1))
+        await passes(600.0)
+    assert 10 < rig.written.count("failed") < 30

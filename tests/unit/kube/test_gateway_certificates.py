@@ -19,7 +19,7 @@ from tests.unit.translator.pem import of_version_seven, on_unknown_curve
 NOW = datetime.now(UTC)
 AUTHORITY = founded(NOW)
 PATH = f"/api/v1/namespaces/infra/secrets/{certificate_secret(EDGE.object_name)}"
-EDGE_URI = gateway_identity("infra", "edge")
+EDGE_URI = gateway_identity("infra", "edge", EDGE.uid)
 
 
 class Rig:
@@ -89,8 +89,10 @@ async def test_it_is_kept_when_only_more_is_believed(rig: Rig) -> None:
         issued(at=NOW - LEAF_LIFETIME * 2 / 3 - timedelta(hours=1)),
         issued(at=NOW - LEAF_LIFETIME * 2),
         issued(by=make_ca(NOW)),
-        issued(uris=(gateway_identity("infra", "other"),)),
-        issued(uris=(EDGE_URI, gateway_identity("infra", "other"))),
+        issued(uris=(gateway_identity("infra", "other", EDGE.uid),)),
+        issued(uris=(EDGE_URI, gateway_identity("infra", "other", EDGE.uid))),
+        issued(uris=(gateway_identity("infra", "edge", ""),)),
+        issued(uris=(gateway_identity("infra", "edge", "of the one before"),)),
         AUTHORITY.signing,
         KeyPair(certificate=issued().certificate, key=issued().key),
         KeyPair(certificate=b"", key=issued().key),
@@ -103,6 +105,8 @@ async def test_it_is_kept_when_only_more_is_believed(rig: Rig) -> None:
         "another CA",
         "another Gateway",
         "more than one",
+        "without a uid",
+        "another uid",
         "the CA itself",
         "mixed",
         "empty",

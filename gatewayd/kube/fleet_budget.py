@@ -1,0 +1,74 @@
+"""How much one replica tells the others, so that it fits into a ConfigMap whatever the Envoys of one Gateway say.
+
+In: shares by Gateway. Out: shares that fit together, and what was left out. What Envoys refuse is left out before what
+they have taken, and of the Gateways with the most to say first: no Gateway's words cost another its report.
+https://kubernetes.io/docs/concepts/configuration/configmap/: "The data stored in a ConfigMap cannot exceed 1 MiB"
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+import msgspec
+
+from gatewayd.ir.limits import SHARE_BYTES, SHARED_NAMES_BYTES, SHARED_REFUSALS, SHARED_WORDS
+
+Refused: TypeAlias = tuple[str, str, str]
+"""Type, name and version of a resource."""
+
+
+class Share(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One replica's word on one Gateway: versions of listeners by name, and refused resources by Envoy's words."""
+
+    connected: int
+    acked: dict[str, str] = {}
+    refused: dict[str, tuple[Refused, ...]] = {}
+
+
+def bounded(refused: Iterable[tuple[str, tuple[Refused, ...]]]) -> dict[str, tuple[Refused, ...]]:
+    """Return as much of what is refused as one Gateway may tell, each words once, the first ones first."""
+    told: dict[str, tuple[Refused, ...]] = {}
+    left = SHARED_NAMES_BYTES
+    for words, resources in refused:
+        short = words[:SHARED_WORDS]
+        if short not in told and len(told) == SHARED_REFUSALS:
+            break
+        kept: list[Refused] = []
+        for resource in resources:
+            left -= sum(map(len, resource))
+            if left < 0:
+                break
+            kept.append(resource)
+        told[short] = (*told.get(short, ()), *kept)
+    return told
+
+
+def fitted(shares: Mapping[str, Share], most: int = SHARE_BYTES) -> tuple[dict[str, Share], tuple[str, ...]]:
+    """Return the shares that fit into so many bytes, and of which Gateways something was left out."""
+    fitting, short = dict(shares), set[str]()
+    sizes = {gateway: _size(gateway, share) for gateway, share in shares.items()}
+    total = sum(sizes.values())
+    for drop in (_without_refusals, _without_acks):
+        for gateway in sorted(sizes, key=lambda gateway: (-sizes[gateway], gateway)) if total > most else ():
+            less = drop(fitting[gateway])
+            if less == fitting[gateway]:
+                continue
+            size = _size(gateway, less)
+            total += size - sizes[gateway]
+            fitting[gateway], sizes[gateway] = less, size
+            short.add(gateway)
+            if total <= most:
+                break
+    return fitting, tuple(sorted(short))
+
+
+def _without_refusals(share: Share) -> Share:
+    return msgspec.structs.replace(share, refused={})
+
+
+def _without_acks(share: Share) -> Share:
+    return msgspec.structs.replace(share, refused={}, acked={})
+
+
+def _size(gateway: str, share: Share) -> int:
+    """Return what a share takes, as text within the text of a ConfigMap's JSON at worst."""
+    return len(msgspec.json.encode({gateway: share}))

@@ -1,0 +1,46 @@
+"""What fits into a ConfigMap, and what is left out first."""
+
+import msgspec
+
+from gatewayd.ir.limits import SHARED_NAMES_BYTES, SHARED_REFUSALS, SHARED_WORDS
+from gatewayd.kube.fleet_budget import Refused, Share, bounded, fitted
+
+SMALL = Share(connected=1, acked={"tcp-80": "1"}, refused={"no": (("type", "c", "1"),)})
+
+
+def refused(count: int, size: int = 10) -> tuple[Refused, ...]:
+    return tuple(("t", f"{number}".ljust(size, "x"), "1") for number in range(count))
+
+
+def test_words_are_told_once_and_shortened_and_not_too_many() -> None:
+    found = bounded((f"{number:03}".ljust(4_096, "x"), refused(1)) for number in range(100))
+    assert len(found) == SHARED_REFUSALS
+    assert {len(words) for words in found} == {SHARED_WORDS}
+
+
+def test_words_that_begin_alike_are_the_same() -> None:
+    assert bounded([("x" * 300, refused(1)), ("x" * 400, refused(2)[1:])]) == {"x" * SHARED_WORDS: refused(2)}
+
+
+def test_names_are_not_too_many() -> None:
+    [names] = bounded([("no", refused(10_000))]).values()
+    assert 0 < sum(map(len, (part for each in names for part in each))) <= SHARED_NAMES_BYTES
+
+
+def test_what_fits_is_told_as_a_whole() -> None:
+    assert fitted({"a": SMALL, "b": SMALL}) == ({"a": SMALL, "b": SMALL}, ())
+
+
+def test_words_go_before_acks_and_those_of_who_says_most_first() -> None:
+    loud = Share(connected=1, acked={"tcp-80": "1"}, refused={"no": refused(1_000)})
+    whole = len(msgspec.json.encode({"quiet": SMALL, "loud": loud}))
+    found, short = fitted({"quiet": SMALL, "loud": loud}, whole - 100)
+    assert found == {"quiet": SMALL, "loud": Share(connected=1, acked={"tcp-80": "1"})}
+    assert short == ("loud",)
+
+
+def test_acks_go_last_and_those_of_who_has_most_first() -> None:
+    huge = Share(connected=1, acked={f"tcp-{number}": "1" for number in range(10_000)})
+    found, short = fitted({"quiet": SMALL, "huge": huge}, 1_000)
+    assert found == {"quiet": Share(connected=1, acked={"tcp-80": "1"}), "huge": Share(connected=1)}
+    assert short == ("huge", "quiet")
