@@ -15,7 +15,7 @@ import structlog
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member, Output
-from gatewayd.ir.infrastructure import Infrastructure
+from gatewayd.ir.infrastructure import Provision
 from gatewayd.ir.outcome import FleetReport, Outcome
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.ir.tls import LastGood
@@ -55,7 +55,7 @@ class Batch:
     published: tuple[Snapshot, ...]
     retired: tuple[str, ...]
     outcomes: Mapping[Member, Outcome | None]
-    infrastructure: Mapping[ObjectKey, Infrastructure | None]
+    infrastructure: Mapping[ObjectKey, Provision | None]
 
 
 OnBatch = Callable[[Batch], None]
@@ -80,7 +80,7 @@ class Reconciler:
         self.outcomes: dict[Member, Outcome] = {}
         self.snapshots: dict[str, Snapshot] = {}
         self.configs: dict[str, ProxyConfig] = {}
-        self.infrastructure: dict[ObjectKey, Infrastructure] = {}
+        self.infrastructure: dict[ObjectKey, Provision] = {}
         self._publisher = publisher
         self._on_batch = on_batch
         self._builders: dict[str, SnapshotBuilder] = {}

@@ -13,7 +13,7 @@ from typing import Any, Final
 from gatewayd.api.gateway import GATEWAY_NAME_LABEL
 from gatewayd.infra.layout import PROBES_PORT, certificate_secret
 from gatewayd.infra.pod import pod_spec
-from gatewayd.ir.infrastructure import Infrastructure, Pairs, label_value
+from gatewayd.ir.infrastructure import Infrastructure, Owner, Pairs, label_value
 
 JSON = dict[str, Any]
 
@@ -42,7 +42,7 @@ def objects(infrastructure: Infrastructure, files: Mapping[str, str]) -> tuple[J
     )
 
 
-def owner_reference(infrastructure: Infrastructure) -> JSON:
+def owner_reference(owner: Owner) -> JSON:
     """Return the reference that makes an object belong to the Gateway.
 
     It does not block the Gateway's deletion: that would take a right on the Gateway's finalizers, for nothing.
@@ -51,21 +51,21 @@ def owner_reference(infrastructure: Infrastructure) -> JSON:
     return {
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "Gateway",
-        "name": infrastructure.name,
-        "uid": infrastructure.uid,
+        "name": owner.name,
+        "uid": owner.uid,
         "controller": True,
         "blockOwnerDeletion": False,
     }
 
 
-def labels(infrastructure: Infrastructure) -> dict[str, str]:
+def labels(owner: Owner) -> dict[str, str]:
     """Return the labels of all objects and of the pods: the user's, then ours."""
-    return {**dict(infrastructure.labels), **selector(infrastructure), "app.kubernetes.io/name": "envoy"}
+    return {**dict(owner.labels), **selector(owner), "app.kubernetes.io/name": "envoy"}
 
 
-def selector(infrastructure: Infrastructure) -> dict[str, str]:
+def selector(owner: Owner) -> dict[str, str]:
     """Return the labels that tell a Gateway's pods from all others in its namespace; they never change."""
-    return {MANAGED_BY[0]: MANAGED_BY[1], GATEWAY_NAME_LABEL: label_value(infrastructure.name)}
+    return {MANAGED_BY[0]: MANAGED_BY[1], GATEWAY_NAME_LABEL: label_value(owner.name)}
 
 
 def _head(infrastructure: Infrastructure) -> JSON:

@@ -61,25 +61,45 @@ DEFAULT_PARAMETERS = Parameters(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Infrastructure:
-    """Everything for the Gateway `namespace`/`name` with this `uid` (its objects are owned by it).
+class Owner:
+    """The Gateway `namespace`/`name` with this `uid`, which what is made for it belongs to.
 
-    `labels` and `annotations` are the user's (spec.infrastructure). `addresses` are those asked for.
+    `labels` are the user's (spec.infrastructure).
     """
 
     namespace: str
     name: str
     uid: str
-    ports: tuple[ServicePort, ...]
     labels: Pairs
-    annotations: Pairs
-    addresses: tuple[str, ...]
-    parameters: Parameters
 
     @property
     def object_name(self) -> str:
         """The name of all objects made for the Gateway."""
         return object_name(self.namespace, self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Infrastructure(Owner):
+    """Everything that must run for a Gateway. `annotations` are the user's; `addresses` are those asked for."""
+
+    ports: tuple[ServicePort, ...]
+    annotations: Pairs
+    addresses: tuple[str, ...]
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep(Owner):
+    """What is there for a Gateway stays as it is, and what is not there is not made; `reason` is why.
+
+    Nothing is changed or deleted but a client certificate that is there, which is renewed in time.
+    """
+
+    reason: str
+
+
+Provision = Infrastructure | Keep
+"""What is to be done for a Gateway; no value at all: what there is of it goes."""
 
 
 def object_name(namespace: str, name: str) -> str:

@@ -96,6 +96,11 @@ class Applier:
         self._wanted[group] = now
         self._mark(group)
 
+    def keep(self, group: str, documents: tuple[Document, ...]) -> None:
+        """Set documents beside what is there for a group; nothing is deleted."""
+        now = {**self._wanted.get(group, {}), **{name_of(each): each for each in documents}}
+        self.want(group, tuple(now.values()))
+
     def drifted(self, name: ObjectName) -> None:
         """Hear that an object of ours was changed or deleted by somebody."""
         for group, wanted in self._wanted.items():

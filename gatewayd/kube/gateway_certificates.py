@@ -16,7 +16,7 @@ from gatewayd.identity.authority import Authority
 from gatewayd.identity.certificates import LEAF_LIFETIME, KeyPair, Subject, check_pair, gateway_identity, issue
 from gatewayd.infra.layout import certificate_secret
 from gatewayd.infra.objects import labels, owner_reference
-from gatewayd.ir.infrastructure import Infrastructure
+from gatewayd.ir.infrastructure import Owner
 from gatewayd.kube.client import ApiError, KubeClient, Where
 
 NOT_FOUND = 404
@@ -32,7 +32,7 @@ class GatewayCertificates:
     def __init__(self, client: KubeClient) -> None:
         self._client = client
 
-    async def data(self, wanted: Infrastructure, authority: Authority) -> Mapping[str, str]:
+    async def data(self, wanted: Owner, authority: Authority) -> Mapping[str, str]:
         """Return the Secret's data (base64 text): what is there while it is good, else a new certificate.
 
         Raises ApiError or a connection error.
@@ -45,6 +45,10 @@ class GatewayCertificates:
             pair = issue(authority.signing, Subject(common_name=wanted.name, dns_names=(), uris=(uri,)), now)
         files = {"tls.crt": pair.certificate, "tls.key": bytes(pair.key), "ca.crt": authority.bundle}
         return {name: base64.b64encode(value).decode() for name, value in files.items()}
+
+    async def has(self, wanted: Owner) -> bool:
+        """Return whether there is a certificate, good or not. Raises ApiError or a connection error."""
+        return bool(await self._found(wanted.namespace, certificate_secret(wanted.object_name)))
 
     async def _found(self, namespace: str, name: str) -> Mapping[str, bytes]:
         path = Where(api_version="v1", plural="secrets", namespace=namespace, name=name).path("")
@@ -69,7 +73,7 @@ def _is_good(pair: KeyPair, uri: str, authority: Authority) -> bool:
     return names.get_values_for_type(x509.UniformResourceIdentifier) == [uri]
 
 
-def secret_document(wanted: Infrastructure, data: Mapping[str, str]) -> Mapping[str, Any]:
+def secret_document(wanted: Owner, data: Mapping[str, str]) -> Mapping[str, Any]:
     """Return the Secret, owned by its Gateway."""
     return {
         "apiVersion": "v1",

@@ -15,7 +15,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.identity.authority import Authority
 from gatewayd.infra import layout
 from gatewayd.infra.objects import objects
-from gatewayd.ir.infrastructure import Infrastructure
+from gatewayd.ir.infrastructure import Infrastructure, Keep, Provision
 from gatewayd.kube.applier import Applier
 from gatewayd.kube.client import CONNECTION_ERRORS, ApiError
 from gatewayd.kube.gateway_certificates import GatewayCertificates, secret_document
@@ -51,7 +51,7 @@ class Provisioner:
         self,
         *,
         address: ControlPlaneAddress,
-        wanted: Mapping[ObjectKey, Infrastructure],
+        wanted: Mapping[ObjectKey, Provision],
         certificates: GatewayCertificates,
         applier: Applier,
         leadership: Leadership,
@@ -96,8 +96,17 @@ class Provisioner:
         if wanted is None:
             self._applier.want(str(gateway), ())
             return
+        if isinstance(wanted, Keep):
+            await self._keep(wanted)
+            return
         data = await self._certificates.data(wanted, self._believed.authority)
         self._applier.want(str(gateway), (secret_document(wanted, data), *objects(wanted, self._files(wanted))))
+
+    async def _keep(self, kept: Keep) -> None:
+        """Renew the certificate of proxies that stay as they are; those that never were get none."""
+        if await self._certificates.has(kept):
+            data = await self._certificates.data(kept, self._believed.authority)
+            self._applier.keep(str(ObjectKey(kept.namespace, kept.name)), (secret_document(kept, data),))
 
     def _files(self, wanted: Infrastructure) -> Mapping[str, str]:
         """Return the files of a Gateway's ConfigMap: the bootstrap and the SDS files that it names."""

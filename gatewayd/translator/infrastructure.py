@@ -10,11 +10,20 @@ from gatewayd.api.core import ConfigMap
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.incremental.view import Member, Output, Source, View, query
-from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Infrastructure, Parameters, ServicePort
+from gatewayd.ir.infrastructure import (
+    DEFAULT_PARAMETERS,
+    Infrastructure,
+    Keep,
+    Pairs,
+    Parameters,
+    Provision,
+    ServicePort,
+)
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.chains import bound_port, ports
 from gatewayd.translator.gatewayclass import environment, gateway_is_ours
+from gatewayd.translator.listeners import PortKey
 from gatewayd.translator.parameters import read_parameters
 from gatewayd.translator.routability import CLUSTER, inside_only
 
@@ -52,21 +61,39 @@ def _refused(message: str) -> Chosen:
 
 
 @query
-def infrastructure(view: View, member: Member) -> Infrastructure | None:
-    """Return what must run for a Gateway; None when it is not ours, asks for the impossible or listens nowhere."""
+def infrastructure(view: View, member: Member) -> Provision | None:
+    """Return what must run for a Gateway, or that what runs stays; None when it is not ours.
+
+    What was made is kept for as long as the Gateway is ours: an address that is given back does not return, so no
+    mistake in a manifest takes it away.
+    """
     row = view.get(Gateway, member.key)
     if row is None or environment(view).standalone or not gateway_is_ours(view, row.metadata.key):
         return None
-    key = row.metadata.key
-    chosen = chosen_parameters(view, key)
-    found = ports(view, key)
-    if chosen.refused is not None or not found:
-        return None
+    chosen = chosen_parameters(view, row.metadata.key)
+    if chosen.refused is not None:
+        return _kept(row, chosen.refused.message)
+    found = ports(view, row.metadata.key)
+    return _wanted(view, row, chosen.parameters, found) if found else _kept(row, "spec.listeners: none is valid")
+
+
+def _kept(row: Gateway, reason: str) -> Keep:
+    return Keep(
+        namespace=row.metadata.namespace,
+        name=row.metadata.name,
+        uid=row.metadata.uid,
+        labels=_labels(row),
+        reason=reason,
+    )
+
+
+def _wanted(view: View, row: Gateway, parameters: Parameters, found: tuple[PortKey, ...]) -> Infrastructure:
     own = row.spec.infrastructure
     return Infrastructure(
-        namespace=key.namespace,
-        name=key.name,
+        namespace=row.metadata.namespace,
+        name=row.metadata.name,
         uid=row.metadata.uid,
+        labels=_labels(row),
         ports=tuple(
             ServicePort(
                 name=f"{each.transport}-{each.port}",
@@ -76,11 +103,15 @@ def infrastructure(view: View, member: Member) -> Infrastructure | None:
             )
             for each in found
         ),
-        labels=tuple(sorted(own.labels.items())) if own else (),
         annotations=tuple(sorted(own.annotations.items())) if own else (),
         addresses=tuple(each.value for each in row.spec.addresses if each.value and each.routability != CLUSTER),
-        parameters=_inside(chosen.parameters) if inside_only(row.spec.addresses) else chosen.parameters,
+        parameters=_inside(parameters) if inside_only(row.spec.addresses) else parameters,
     )
+
+
+def _labels(row: Gateway) -> Pairs:
+    own = row.spec.infrastructure
+    return tuple(sorted(own.labels.items())) if own else ()
 
 
 def _inside(parameters: Parameters) -> Parameters:

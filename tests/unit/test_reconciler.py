@@ -10,6 +10,7 @@ from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member
 from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.infrastructure import Infrastructure
 from gatewayd.ir.outcome import FleetReport, GatewayOutcome
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.offline import standalone_environment
@@ -179,7 +180,7 @@ def test_infrastructure_is_told_of_in_a_cluster_only() -> None:
     assert world.step(SHOP).infrastructure == {}
     batch = world.step(Delta(kind=Environment, key=HERE, obj=None))
     (wanted,) = batch.infrastructure.values()
-    assert wanted is not None
+    assert isinstance(wanted, Infrastructure)
     assert (wanted.namespace, wanted.name) == ("shop", "gw")
     assert world.step(gone(Gateway)).infrastructure == {GW: None}
 

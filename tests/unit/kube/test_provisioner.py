@@ -10,7 +10,7 @@ from gatewayd.identity.authority import Authority, founded
 from gatewayd.infra import layout
 from gatewayd.infra.layout import certificate_secret
 from gatewayd.infra.objects import CONFIG_HASH_ANNOTATION
-from gatewayd.ir.infrastructure import Infrastructure
+from gatewayd.ir.infrastructure import Keep, Provision
 from gatewayd.kube.applier import Applier
 from gatewayd.kube.gateway_certificates import GatewayCertificates
 from gatewayd.kube.provisioner import RETRY_SECONDS, ControlPlaneAddress, Provisioner
@@ -36,7 +36,7 @@ class Rig:
     def __init__(self, cluster: Cluster) -> None:
         self.server = cluster.server
         self.leader = Leader()
-        self.wanted: dict[ObjectKey, Infrastructure] = {}
+        self.wanted: dict[ObjectKey, Provision] = {}
         self.believed = Believed(founded(datetime.now(UTC)))
         self.applier = Applier(client=cluster.client, leadership=self.leader, on_write=lambda _kind, _result: None)
         self.provisioner = Provisioner(
@@ -48,7 +48,7 @@ class Rig:
             believed=self.believed,
         )
 
-    def want(self, wanted: Infrastructure | None, key: ObjectKey = KEY) -> None:
+    def want(self, wanted: Provision | None, key: ObjectKey = KEY) -> None:
         if wanted is None:
             del self.wanted[key]
         else:
@@ -103,6 +103,41 @@ async def test_a_gateway_that_goes_takes_everything_with_it(rig: Rig) -> None:
         rig.want(None)
         await passes(1.0)
         assert rig.there == []
+
+
+KEPT = Keep(namespace=EDGE.namespace, name=EDGE.name, uid=EDGE.uid, labels=EDGE.labels, reason="no such ConfigMap")
+
+
+async def test_what_runs_stays_when_what_is_wanted_cannot_be_had(rig: Rig) -> None:
+    rig.want(EDGE)
+    async with running(rig.provisioner.run(), rig.applier.run()):
+        await passes(1.0)
+        writes = len(rig.server.writes)
+        rig.want(KEPT)
+        await passes(60.0)
+        assert rig.there == ALL
+        assert len(rig.server.writes) == writes
+
+
+async def test_nothing_is_made_for_a_gateway_that_never_had_any(rig: Rig) -> None:
+    rig.want(KEPT)
+    async with running(rig.provisioner.run(), rig.applier.run()):
+        await passes(60.0)
+        assert rig.there == []
+
+
+async def test_the_certificate_of_what_is_kept_is_renewed_by_whoever_leads(rig: Rig, cluster: Cluster) -> None:
+    rig.want(EDGE)
+    async with running(rig.provisioner.run(), rig.applier.run()):
+        await passes(1.0)
+    successor = Rig(cluster)
+    before, labels = rig.stored("Secret")["data"]["tls.crt"], rig.stored("Secret")["metadata"]["labels"]
+    successor.want(KEPT)
+    async with running(successor.provisioner.run(), successor.applier.run()):
+        await passes(1.0)
+        assert rig.there == ALL
+        assert rig.stored("Secret")["data"]["tls.crt"] != before
+        assert rig.stored("Secret")["metadata"]["labels"] == labels
 
 
 async def test_another_kind_of_workload_replaces_the_first(rig: Rig) -> None:

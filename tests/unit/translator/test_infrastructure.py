@@ -1,5 +1,5 @@
 from gatewayd.ir.environment import HERE, Environment
-from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Infrastructure
+from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Infrastructure, Keep
 from gatewayd.offline import standalone_environment
 from gatewayd.store import Delta
 from gatewayd.translator.infrastructure import chosen_parameters, infrastructure
@@ -21,7 +21,16 @@ spec:
 
 
 def wanted(*sources: str | Delta) -> Infrastructure | None:
-    return infrastructure(scratch(CLASS, *sources), member("Gateway", "shop/gw"))
+    found = infrastructure(scratch(CLASS, *sources), member("Gateway", "shop/gw"))
+    assert not isinstance(found, Keep)
+    return found
+
+
+def kept(*sources: str | Delta) -> str:
+    found = infrastructure(scratch(CLASS, *sources), member("Gateway", "shop/gw"))
+    assert isinstance(found, Keep)
+    assert (found.namespace, found.name) == ("shop", "gw")
+    return found.reason
 
 
 def test_what_a_gateway_needs() -> None:
@@ -44,8 +53,8 @@ def test_nothing_runs_for_gateways_of_others_or_without_a_cluster() -> None:
     assert wanted(GATEWAY, Delta(kind=Environment, key=HERE, obj=standalone_environment("127.0.0.1", 0, None))) is None
 
 
-def test_nothing_runs_for_a_gateway_without_a_valid_listener() -> None:
-    assert wanted(GATEWAY.replace("protocol: HTTP", "protocol: e.io/x")) is None
+def test_what_runs_stays_when_no_listener_is_valid() -> None:
+    assert kept(GATEWAY.replace("protocol: HTTP", "protocol: e.io/x")) == "spec.listeners: none is valid"
 
 
 def pointing(ref: str) -> str:
@@ -69,14 +78,15 @@ def test_parameters_stand_in_a_configmap() -> None:
     assert chosen_parameters(scratch(CLASS, pointing(CONFIGMAP), empty), GW).refused is None
 
 
-def test_parameters_that_cannot_be_had_are_refused_and_nothing_runs() -> None:
+def test_parameters_that_cannot_be_had_are_refused_and_what_runs_stays() -> None:
     assert 'ConfigMap "shop/p" does not exist' in refusal(pointing(CONFIGMAP))
     assert "kind x.example/Knobs is not supported; allowed: ConfigMap" in refusal(
         pointing("{group: x.example, kind: Knobs, name: k}")
     )
     nonsense = "{kind: ConfigMap, metadata: {name: p, namespace: shop}, data: {nonsense: x}}"
     assert "nonsense" in refusal(pointing(CONFIGMAP), nonsense)
-    assert wanted(pointing(CONFIGMAP), nonsense) is None
+    assert kept(pointing(CONFIGMAP), nonsense) == refusal(pointing(CONFIGMAP), nonsense)
+    assert kept(pointing(CONFIGMAP)) == refusal(pointing(CONFIGMAP))
 
 
 def test_a_gateway_for_the_cluster_alone_is_not_shown_to_anybody_else() -> None:
