@@ -138,6 +138,14 @@ class Reconciler:
             )
         )
 
+    def has_nothing(self, output: Output, member: Member) -> bool:
+        """Return whether an output surely has no value for a row. Where its query fails nobody knows: False."""
+        [ask] = [source.query for source in output.sources if source.table is member.table]
+        try:
+            return ask(self.store.engine, member) is None
+        except Exception:  # noqa: BLE001 - it is reported where it is drained
+            return False
+
     def _history(self) -> tuple[Delta, ...]:
         """Return what has to be remembered of rows as they were."""
         changes = self.store.engine.drain(LAST_GOOD)

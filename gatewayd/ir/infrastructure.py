@@ -113,6 +113,11 @@ def object_name(namespace: str, name: str) -> str:
     return f"gatewayd-{readable}-{tail}"
 
 
+def service_port_name(transport: str, port: int) -> str:
+    """Return what a port is called in a Gateway's Service and its EndpointSlices; `transport`: "tcp", "udp"."""
+    return f"{transport}-{port}"
+
+
 def label_value(name: str) -> str:
     """Return a Gateway's name as a label's value: shortened with a hash when it has more than 63 characters."""
     if len(name) <= 63:

@@ -4,6 +4,7 @@ from gatewayd.incremental.view import Index, Output
 from gatewayd.translator.attachment import ATTACHED, DEFAULT_GATEWAYS
 from gatewayd.translator.certificates import CERTIFICATE_USES, LAST_GOOD
 from gatewayd.translator.endpoints import SLICES
+from gatewayd.translator.gatewayclass import GATEWAYS_BY_CLASS
 from gatewayd.translator.infrastructure import INFRASTRUCTURE
 from gatewayd.translator.listeners import LISTENERS_BY_HOSTNAME, LISTENERS_BY_PORT, SETS_BY_GATEWAY
 from gatewayd.translator.outcomes import OUTCOMES
@@ -15,6 +16,7 @@ from gatewayd.translator.references import GRANTS
 from gatewayd.translator.virtualhosts import CROWDED_PORTS, HOSTS
 
 INDEXES: tuple[Index, ...] = (
+    GATEWAYS_BY_CLASS,
     GRANTS,
     SLICES,
     SETS_BY_GATEWAY,

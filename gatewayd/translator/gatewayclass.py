@@ -6,7 +6,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclass
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.meta import ObjectKey
-from gatewayd.incremental.view import Member, View, query
+from gatewayd.incremental.view import Index, Member, View, query, rows, ungrouped
 from gatewayd.ir.environment import CONTROLLER, HERE, Environment
 from gatewayd.ir.outcome import GatewayClassOutcome, Verdict
 from gatewayd.translator import verdicts
@@ -20,6 +20,12 @@ DEFAULT_ENVIRONMENT = Environment(
     standalone=False,
     unprivileged_offset=0,
     route_discovery=None,
+)
+
+GATEWAYS_BY_CLASS = Index(
+    name="gateways_by_class",
+    sources=(rows(Gateway, lambda row: [row.spec.gateway_class_name]),),
+    group=ungrouped,
 )
 
 
@@ -57,5 +63,8 @@ def gatewayclass_outcome(view: View, member: Member) -> GatewayClassOutcome | No
     else:
         first = verdicts.accepted()
     return GatewayClassOutcome(
-        generation=row.metadata.generation, verdicts=(first, supported), features=SUPPORTED_FEATURES
+        generation=row.metadata.generation,
+        verdicts=(first, supported),
+        features=SUPPORTED_FEATURES,
+        in_use=view.count(GATEWAYS_BY_CLASS, row.metadata.name) > 0,
     )

@@ -18,6 +18,7 @@ from gatewayd.ir.infrastructure import (
     Parameters,
     Provision,
     ServicePort,
+    service_port_name,
 )
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator import verdicts
@@ -96,7 +97,7 @@ def _wanted(view: View, row: Gateway, parameters: Parameters, found: tuple[PortK
         labels=_labels(row),
         ports=tuple(
             ServicePort(
-                name=f"{each.transport}-{each.port}",
+                name=service_port_name(each.transport, each.port),
                 port=each.port,
                 target=bound_port(view, each.port),
                 transport=each.transport.upper(),

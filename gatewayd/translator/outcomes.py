@@ -15,10 +15,12 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.api.xbackend import XBackend
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
 from gatewayd.incremental.view import Member, Output, Source, View, query
+from gatewayd.ir.infrastructure import object_name, service_port_name
 from gatewayd.ir.outcome import (
     NO_FLEET,
     FleetReport,
     GatewayOutcome,
+    InfrastructureReport,
     ListenerOutcome,
     ListenerSetOutcome,
     Outcome,
@@ -34,7 +36,8 @@ from gatewayd.translator.attachment import ATTACHED, attachments
 from gatewayd.translator.chains import bound_port
 from gatewayd.translator.clientcert import client_certificate
 from gatewayd.translator.contests import listener_at, listeners, listeners_within, own_listeners
-from gatewayd.translator.gatewayclass import gateway_is_ours, gatewayclass_outcome
+from gatewayd.translator.endpoints import ServicePortKey, endpoints
+from gatewayd.translator.gatewayclass import environment, gateway_is_ours, gatewayclass_outcome
 from gatewayd.translator.guards import guards
 from gatewayd.translator.hostnames import ANY, broader
 from gatewayd.translator.infrastructure import chosen_parameters
@@ -90,16 +93,32 @@ def _programmed(view: View, each: MergedListener) -> Verdict:
 
 @query
 def port_programmed(view: View, port: PortKey) -> Verdict:
-    """Return whether a proxy has a port: an ACK is the only proof. What else proxies report touches no listener."""
+    """Return whether a proxy has a port, and clients get there.
+
+    That a proxy has it only an ACK proves. Clients get there when a ready endpoint of the Gateway's own Service has the
+    port, so that whoever waits for Programmed may connect. What else proxies report touches no listener.
+    """
     fleet = view.get(FleetReport, port.gateway) or NO_FLEET
     name = listener_name(port.transport, bound_port(view, port.port))
     if name in fleet.acked_listeners:
-        return verdicts.programmed("a connected proxy has acknowledged it")
+        if _is_reached(view, port):
+            return verdicts.programmed("a connected proxy has acknowledged it")
+        return verdicts.not_programmed("Pending", f"no ready pod of the Gateway's Service has port {port.port} yet")
     refused = [each for each in fleet.rejections if name in each.names]
     if refused:
         return verdicts.not_programmed("Invalid", f"the proxy refused it: {refused[0].message}")
     waiting = "the proxy has not acknowledged it yet" if fleet.connected else "no proxy is connected yet"
     return verdicts.not_programmed("Pending", waiting)
+
+
+def _is_reached(view: View, port: PortKey) -> bool:
+    """Return whether a Service leads to the port; without a cluster there is none in between."""
+    if environment(view).standalone:
+        return True
+    service = ObjectKey(port.gateway.namespace, object_name(port.gateway.namespace, port.gateway.name))
+    name = service_port_name(port.transport, port.port)
+    found = endpoints(view, ServicePortKey(service, name, port.transport.upper()))
+    return any(not each.draining for each in found)
 
 
 def _overlap(view: View, each: MergedListener) -> Verdict | None:
@@ -132,7 +151,7 @@ def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
     found = tuple(listener_outcome(view, key, each) for each in own_listeners(view, member))
     reached = addresses(view, key)
     accepted = reached.refused or chosen_parameters(view, key).refused or _accepted(_not_accepted(found), len(found))
-    programmed = reached.missing or _gateway_programmed(accepted, found)
+    programmed = _unprovided(view, key) or reached.missing or _gateway_programmed(accepted, found)
     return GatewayOutcome(
         generation=row.metadata.generation,
         verdicts=(accepted, programmed, *_more(view, key, reached)),
@@ -140,6 +159,12 @@ def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
         listeners=found,
         attached_sets=sum(view.collect(SETS_BY_GATEWAY, key, is_attached)),
     )
+
+
+def _unprovided(view: View, gateway: ObjectKey) -> Verdict | None:
+    """Return what keeps the Gateway's proxies from running, in the words of whoever refused something."""
+    report = view.get(InfrastructureReport, gateway)
+    return None if report is None else verdicts.not_programmed("NoResources", "; ".join(report.problems))
 
 
 @query

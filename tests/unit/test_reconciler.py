@@ -6,16 +6,19 @@ from collections.abc import Callable
 import pytest
 
 from gatewayd.api.gateway import Gateway
+from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey
-from gatewayd.incremental.view import Member
+from gatewayd.incremental.view import Member, Output, Source, View, query
 from gatewayd.ir.environment import HERE, Environment
 from gatewayd.ir.infrastructure import Infrastructure
-from gatewayd.ir.outcome import FleetReport, GatewayOutcome
+from gatewayd.ir.outcome import FleetReport, GatewayClassOutcome, GatewayOutcome
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.offline import standalone_environment
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta, gateway_key
 from gatewayd.store import Delta, Synced
+from gatewayd.translator.infrastructure import INFRASTRUCTURE
+from gatewayd.translator.outcomes import OUTCOMES
 from gatewayd.xds.resource import LISTENER, Snapshot
 from gatewayd.xds.snapshot import SnapshotBuilder
 from tests.unit.translator.manifests import CART, CLASS, GATEWAY, GW, SHOP, brief, deltas
@@ -104,7 +107,11 @@ def test_a_gateway_that_is_gone_is_retired_once() -> None:
     world.step(SHOP)
     batch = world.step(gone(Gateway))
     assert (batch.retired, world.fleet.retired) == (("shop/gw",), ["shop/gw"])
-    assert batch.outcomes == {Member(Gateway, GW): None}
+    used = {member.table: outcome for member, outcome in batch.outcomes.items()}
+    assert used.keys() == {Gateway, GatewayClass}
+    assert used[Gateway] is None
+    assert isinstance(used[GatewayClass], GatewayClassOutcome)
+    assert not used[GatewayClass].in_use
     assert (world.reconciler.snapshots, world.reconciler.configs) == ({}, {})
     assert world.step(CART).retired == ()
 
@@ -200,3 +207,18 @@ async def test_batches_run_as_events_arrive() -> None:
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+def test_that_an_output_has_nothing_is_certain_only_where_its_query_answers() -> None:
+    world = World()
+    world.step(SHOP)
+    ours, nobodys = Member(Gateway, GW), Member(Gateway, ObjectKey("shop", "nobody"))
+    assert not world.reconciler.has_nothing(OUTCOMES, ours)
+    assert world.reconciler.has_nothing(OUTCOMES, nobodys)
+    assert world.reconciler.has_nothing(INFRASTRUCTURE, ours)  # there is no cluster
+    failing = Output(name="failing", sources=(Source(table=Gateway, query=query(_fails)),))
+    assert not world.reconciler.has_nothing(failing, ours)
+
+
+def _fails(_view: View, _member: Member) -> object:
+    raise ValueError("odd")

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from gatewayd.ir.environment import HERE, Environment
 from gatewayd.store import Delta
 from gatewayd.translator.features import SUPPORTED_FEATURES
@@ -43,6 +45,17 @@ def test_what_is_said_of_our_class() -> None:
     assert outcome.generation == 4
     assert brief(outcome.verdicts) == {"Accepted": "Accepted", "SupportedVersion": "SupportedVersion"}
     assert outcome.features == SUPPORTED_FEATURES
+    assert not outcome.in_use
+
+
+@pytest.mark.parametrize(
+    ("gateway", "in_use"),
+    [(GATEWAY, True), (GATEWAY.replace("gatewayClassName: gatewayd", "gatewayClassName: other"), False)],
+)
+def test_a_class_is_in_use_while_gateways_name_it(gateway: str, *, in_use: bool) -> None:
+    outcome = gatewayclass_outcome(scratch(CLASS, gateway), member("GatewayClass", "gatewayd"))
+    assert outcome is not None
+    assert outcome.in_use is in_use
 
 
 def test_nothing_is_said_of_other_classes() -> None:
