@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -19,31 +20,37 @@ from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import Certificates, TlsListener, UnixListener
 from gatewayd.ads.server import AdsServer
 from gatewayd.api import compact
-from gatewayd.api.core import ConfigMap
+from gatewayd.api.core import ConfigMap, Namespace
 from gatewayd.api.gateway import Gateway
+from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.kinds import BY_STRUCT, KINDS, Kind
 from gatewayd.api.meta import ObjectKey
 from gatewayd.identity.authority import Authority
 from gatewayd.identity.certificates import LEAF_LIFETIME, KeyPair, Subject, issue
+from gatewayd.incremental.view import Member
 from gatewayd.infra import layout
 from gatewayd.insight import Insight
 from gatewayd.introspection.server import handlers
 from gatewayd.ir.environment import HERE
 from gatewayd.ir.environment import Environment as EnvironmentRow
+from gatewayd.ir.limits import RETRY_FIRST_SECONDS
 from gatewayd.ir.outcome import FleetReport
-from gatewayd.kube.applier import Applier
-from gatewayd.kube.authority_store import AuthorityError, AuthorityStore
+from gatewayd.kube.authority_store import AuthorityStore
 from gatewayd.kube.backoff import Backoff
-from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, connected, forget_urls
+from gatewayd.kube.class_finalizer import ClassFinalizer
+from gatewayd.kube.client import KubeClient, connected, forget_urls
+from gatewayd.kube.ending_namespaces import EndingNamespaces
 from gatewayd.kube.events import EventRecorder, Notice
 from gatewayd.kube.fleet_share import FleetShare, Replica
 from gatewayd.kube.gateway_certificates import GatewayCertificates
+from gatewayd.kube.gateway_infrastructure import Feedback, GatewayInfrastructure, Wishes
 from gatewayd.kube.lease import Lease, LeaseName
 from gatewayd.kube.listing import Listing, Live, Undecodable
-from gatewayd.kube.owned import OURS, OWNED_KINDS, OwnedListing
-from gatewayd.kube.provisioner import ControlPlaneAddress, Provisioner
+from gatewayd.kube.owned import OURS
+from gatewayd.kube.provisioner import ControlPlaneAddress, Identity
 from gatewayd.kube.reflector import EVERYTHING, Reflector, Selection, Timing
 from gatewayd.kube.status_writer import StatusWriter
+from gatewayd.kube.work_queue import Everyone, Label, Pacing, WorkQueue
 from gatewayd.memory import Tide
 from gatewayd.metrics import CONTENT_TYPE, BatchFacts, Metrics, installed_version
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta, gateway_key
@@ -51,6 +58,8 @@ from gatewayd.serve_options import ServeOptions
 from gatewayd.standalone.runtime_folder import runtime_folder
 from gatewayd.store import Delta
 from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
+from gatewayd.translator.infrastructure import INFRASTRUCTURE
+from gatewayd.translator.outcomes import OUTCOMES
 
 ROTATION_SECONDS: Final = 600.0
 GAUGE_SECONDS: Final = 1.0
@@ -105,33 +114,71 @@ class InCluster:
             on_converged=self._on_converged,
         )
         self._published_at: dict[str, float] = {}
+        self._synced = False
         awaited = [kind.struct for kind in KINDS]
         self._reconciler = Reconciler(publisher=self._fleet, on_batch=self._on_batch, awaited=awaited)
         name = LeaseName(namespace=options.namespace, name=layout.LEASE, identity=options.identity)
         self._lease = Lease(client=client, name=name, clock=time.monotonic, on_elected=self._on_elected)
-        controller = DEFAULT_ENVIRONMENT.controller
-        self._writer = StatusWriter(
-            client=client, leadership=self._lease, controller=controller, on_write=self._metrics.status_written
-        )
-        self._events = EventRecorder(client=client, leadership=self._lease, live=self._writer.live)
-        self._applier = Applier(client=client, leadership=self._lease, on_write=self._metrics.infrastructure_written)
+        self._ending = EndingNamespaces()
+        self._writer = self._status_writer()
+        self._events = self._event_recorder()
+        self._classes = ClassFinalizer(client=client, leadership=self._lease, on_failure=self._metrics.work_failed)
         self._share = FleetShare(
             client=client,
             replica=Replica(namespace=options.namespace, name=options.identity, uid=options.uid),
             snapshots=self._reconciler.snapshots,
             on_report=self._on_report,
         )
-        self._provisioner = Provisioner(
-            address=ControlPlaneAddress(host=options.xds_host, port=options.xds_port, server_name=server_name),
-            wanted=self._reconciler.infrastructure,
-            certificates=GatewayCertificates(client),
-            applier=self._applier,
+        address = ControlPlaneAddress(host=options.xds_host, port=options.xds_port, server_name=server_name)
+        self._infrastructure = self._infrastructure_from(address)
+        self._rotation: WorkQueue[str] = self._rotation_queue()
+
+    def _status_writer(self) -> StatusWriter:
+        return StatusWriter(
+            client=self._client,
             leadership=self._lease,
-            believed=self._trust,
+            controller=DEFAULT_ENVIRONMENT.controller,
+            on_write=self._metrics.status_written,
+            on_failure=self._metrics.work_failed,
+        )
+
+    def _event_recorder(self) -> EventRecorder:
+        return EventRecorder(
+            client=self._client,
+            leadership=self._lease,
+            live=self._writer.live,
+            ending=self._ending,
+            on_failure=self._metrics.work_failed,
+        )
+
+    def _infrastructure_from(self, address: ControlPlaneAddress) -> GatewayInfrastructure:
+        certificates = GatewayCertificates(self._client)
+        return GatewayInfrastructure(
+            client=self._client,
+            leadership=self._lease,
+            identity=Identity(address=address, believed=self._trust, certificates=certificates),
+            wishes=Wishes(wanted=self._reconciler.infrastructure, abandoned=self._is_abandoned),
+            ending=self._ending,
+            feedback=Feedback(
+                submit=self._reconciler.submit,
+                on_write=self._metrics.infrastructure_written,
+                on_failure=self._metrics.work_failed,
+            ),
+        )
+
+    def _rotation_queue(self) -> WorkQueue[str]:
+        return WorkQueue(
+            name="rotation",
+            work=self._rotate,
+            label=lambda name: Label("", name),
+            leadership=Everyone(),
+            pacing=Pacing(workers=1, backoff=Backoff(first=RETRY_FIRST_SECONDS, longest=ROTATION_SECONDS)),
+            on_failure=lambda _failure: self._metrics.work_failed("rotation"),
         )
 
     async def run(self) -> None:
         """Serve until cancelled."""
+        self._rotation.add_after(layout.AUTHORITY_SECRET, ROTATION_SECONDS)
         here = replace(DEFAULT_ENVIRONMENT, route_discovery=self._options.route_discovery)
         self._reconciler.submit((Delta(kind=EnvironmentRow, key=HERE, obj=here),))
         async with self._listening(), asyncio.TaskGroup() as tasks:
@@ -179,9 +226,9 @@ class InCluster:
         yield "status writer", self._writer.run()
         yield "events", self._events.run()
         yield "fleet share", self._share.run()
-        yield "applier", self._applier.run()
-        yield "provisioner", self._provisioner.run()
-        yield "rotation", self._rotate()
+        yield "infrastructure", self._infrastructure.run()
+        yield "class finalizer", self._classes.run()
+        yield "rotation", self._rotation.run()
         yield "gauges", self._keep_gauges()
 
     def _reflectors(self) -> Iterator[Reflector]:
@@ -192,7 +239,7 @@ class InCluster:
             )
             for kind in KINDS
         ]
-        listings += [(OwnedListing(kind, self._applier.drifted), OURS) for kind in OWNED_KINDS]
+        listings += [(listing, OURS) for listing in self._infrastructure.listings()]
         timing = Timing(backoff=Backoff(first=0.2, longest=15.0), random=random.random)
         for listing, selection in listings:
             yield Reflector(
@@ -207,9 +254,16 @@ class InCluster:
     def _live(self, kind: Kind) -> Live:
         if kind.struct is ConfigMap:
             return self._share.hear
+        if kind.struct is Namespace:
+            return self._ending.hear
         if not kind.statused:
             return _unheard
-        return lambda key, raw: self._writer.live.hear(kind, key, raw)
+        return partial(self._hear_live, kind)
+
+    def _hear_live(self, kind: Kind, key: ObjectKey, raw: bytes | None) -> None:
+        self._writer.live.hear(kind, key, raw)
+        if kind.struct is GatewayClass:
+            self._classes.changed(key)
 
     def _undecodable(self, note: Undecodable) -> None:
         _log.error("object not understood", kind=note.kind.kind, key=str(note.key), error=note.message)
@@ -231,9 +285,15 @@ class InCluster:
             self._metrics.query_failed()
         for member, outcome in batch.outcomes.items():
             self._writer.want(member, outcome)
-            self._events.hear(BY_STRUCT[member.table], gateway_key(str(member.key)), outcome)
+            key = ObjectKey(*member.key)  # type: ignore[misc]
+            self._events.hear(BY_STRUCT[member.table], key, outcome)
+            if member.table is GatewayClass:
+                self._classes.hear(key, outcome)
         for key in batch.infrastructure:
-            self._provisioner.mark(key)
+            self._infrastructure.mark(key)
+        if not self._synced:
+            self._synced = True
+            self._clean_up()
         if batch.published or batch.outcomes or batch.retired:
             _log.info(
                 "batch",
@@ -263,23 +323,34 @@ class InCluster:
 
     def _on_elected(self) -> None:
         self._writer.became_leader()
-        self._applier.became_leader()
-        self._provisioner.mark_all()
+        self._classes.became_leader()
+        self._infrastructure.became_leader()
+        self._clean_up()
+
+    def _clean_up(self) -> None:
+        """Take back what others led to that nobody wants any more, once it is certain what is wanted."""
+        if not self._synced:
+            return
+        self._infrastructure.clean_up()
+        for kind, key in self._writer.live.objects():
+            member = Member(kind.struct, key)
+            if member not in self._reconciler.outcomes and self._reconciler.has_nothing(OUTCOMES, member):
+                self._writer.want(member, None)
+
+    def _is_abandoned(self, gateway: ObjectKey) -> bool:
+        return self._synced and self._reconciler.has_nothing(INFRASTRUCTURE, Member(Gateway, gateway))
 
     # --- what has to be looked at from time to time ------------------------------------------------------------
 
-    async def _rotate(self) -> None:
+    async def _rotate(self, _authority: str) -> float:
         """Follow the CA; renew what is due, the server's own certificate and those of the Gateways."""
-        while True:
-            await asyncio.sleep(ROTATION_SECONDS)
-            try:
-                leader = self._lease.is_leader()
-                authority = await (self._authorities.advance() if leader else self._authorities.load())
-            except (ApiError, AuthorityError, *CONNECTION_ERRORS) as error:
-                _log.warning("ca not read", error=str(error) or repr(error))
-                continue
-            self._trust.follow(authority)
-            self._provisioner.mark_all()
+        if not self._lease.is_leader():
+            authority = await self._authorities.load()
+        else:
+            authority = await self._authorities.advance()
+        self._trust.follow(authority)
+        self._infrastructure.mark_all()
+        return ROTATION_SECONDS
 
     async def _keep_gauges(self) -> None:
         engine = self._reconciler.store.engine

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gatewayd.api.kinds import KINDS
+from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.infra.layout import AUTHORITY_SECRET, LEASE
 
 JSON = dict[str, Any]
@@ -74,6 +75,8 @@ def _cluster_grants() -> Iterator[Grant]:
         if kind.statused:
             yield from _grants(kind.group, kind.plural, "get")
             yield from _grants(kind.group, f"{kind.plural}/status", "patch")
+    # The finalizer of classes in use.
+    yield from _grants(GATEWAY_GROUP, "gatewayclasses", "patch")
     for made in MADE_KINDS:
         # Server-side apply is a patch, and a create where there is nothing yet.
         yield from _grants(made.group, made.plural, "get", "list", "watch", "create", "patch", "delete")

@@ -5,3 +5,21 @@ RE2_PROGRAM_SIZE = 5000
 
 GUARDS = 4
 """ExternalAuth filters of one listener. Each has its place in every filter chain, so it costs where nobody uses it."""
+
+# --- what is done in a cluster, object by object ------------------------------------------------------------------
+
+RETRY_FIRST_SECONDS = 1.0
+"""The wait after the first failure for one object. It doubles with each further one."""
+RETRY_LONGEST_SECONDS = 60.0
+"""The ceiling of that wait: what somebody repairs elsewhere (a quota, a webhook) takes effect within a minute."""
+
+LASTING_FAILURES = 3
+"""So many failures in a row are said in a status, though they may pass: one hiccup turns no condition."""
+
+STATUS_WRITERS = 8
+"""Statuses that are written at once: more than one, so that a slow answer holds up nobody; few beside other clients."""
+INFRASTRUCTURE_WORKERS = 4
+"""Gateways whose infrastructure is brought about at once."""
+
+WAITING_EVENTS = 500
+"""Events that wait to be written. Each says what a status says already, so the oldest may give way."""

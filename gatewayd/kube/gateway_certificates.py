@@ -18,11 +18,13 @@ from gatewayd.infra.layout import certificate_secret
 from gatewayd.infra.objects import labels, owner_reference
 from gatewayd.ir.infrastructure import Owner
 from gatewayd.kube.client import ApiError, KubeClient, Where
+from gatewayd.kube.made_object import OwnedMeta
 
 NOT_FOUND = 404
 
 
 class _Secret(msgspec.Struct):
+    metadata: OwnedMeta
     data: dict[str, str] = {}
 
 
@@ -39,9 +41,9 @@ class GatewayCertificates:
         """
         now = datetime.now(UTC)
         found = await self._found(wanted.namespace, certificate_secret(wanted.object_name))
-        pair = check_pair(found.get("tls.crt", b""), found.get("tls.key", b""))
         uri = gateway_identity(wanted.namespace, wanted.name)
-        if not isinstance(pair, KeyPair) or pair.is_due(now, LEAF_LIFETIME) or not _is_good(pair, uri, authority):
+        pair = _good_pair(found, uri, authority, now)
+        if pair is None:
             pair = issue(authority.signing, Subject(common_name=wanted.name, dns_names=(), uris=(uri,)), now)
         files = {"tls.crt": pair.certificate, "tls.key": bytes(pair.key), "ca.crt": authority.bundle}
         return {name: base64.b64encode(value).decode() for name, value in files.items()}
@@ -50,7 +52,8 @@ class GatewayCertificates:
         """Return whether there is a certificate, good or not. Raises ApiError or a connection error."""
         return bool(await self._found(wanted.namespace, certificate_secret(wanted.object_name)))
 
-    async def _found(self, namespace: str, name: str) -> Mapping[str, bytes]:
+    async def _found(self, namespace: str, name: str) -> Mapping[str, str]:
+        """Return what our own Secret holds; nothing when there is none, or one that somebody else made."""
         path = Where(api_version="v1", plural="secrets", namespace=namespace, name=name).path("")
         try:
             secret = msgspec.json.decode(await self._client.request("GET", path), type=_Secret)
@@ -58,7 +61,21 @@ class GatewayCertificates:
             if error.status == NOT_FOUND:
                 return {}
             raise
-        return {name: base64.b64decode(value) for name, value in secret.data.items()}
+        return secret.data if secret.metadata.is_ours else {}
+
+
+def _good_pair(found: Mapping[str, str], uri: str, authority: Authority, now: datetime) -> KeyPair | None:
+    """Return the pair that a Secret holds if it serves still. Whoever may write Secrets there may have put in anything.
+
+    Whatever a reader makes of that, a new certificate is the answer.
+    """
+    try:
+        files = {name: base64.b64decode(found.get(name, "")) for name in ("tls.crt", "tls.key")}
+        pair = check_pair(files["tls.crt"], files["tls.key"])
+        serves = isinstance(pair, KeyPair) and not pair.is_due(now, LEAF_LIFETIME) and _is_good(pair, uri, authority)
+    except Exception:  # noqa: BLE001 - what a parser raises for bytes of a stranger's choice is not written anywhere
+        return None
+    return pair if serves and isinstance(pair, KeyPair) else None
 
 
 def _is_good(pair: KeyPair, uri: str, authority: Authority) -> bool:

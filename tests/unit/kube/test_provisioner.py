@@ -4,16 +4,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.identity.authority import Authority, founded
+from gatewayd.identity.certificates import make_ca
 from gatewayd.infra import layout
 from gatewayd.infra.layout import certificate_secret
 from gatewayd.infra.objects import CONFIG_HASH_ANNOTATION
 from gatewayd.ir.infrastructure import Keep, Provision
-from gatewayd.kube.applier import Applier
+from gatewayd.ir.limits import RETRY_FIRST_SECONDS
+from gatewayd.kube.applier import Applier, Audience
 from gatewayd.kube.gateway_certificates import GatewayCertificates
-from gatewayd.kube.provisioner import RETRY_SECONDS, ControlPlaneAddress, Provisioner
+from gatewayd.kube.made_object import ObjectName
+from gatewayd.kube.provisioner import ControlPlaneAddress, Identity, Provisioner
 from tests.fakes.api_server import Cluster, Then, refused
 from tests.fakes.documents import Json
 from tests.fakes.running import Leader, running
@@ -22,12 +27,38 @@ from tests.unit.infra.gateways import EDGE, with_parameters
 
 KEY = ObjectKey("infra", "edge")
 ALL = ["ConfigMap", "Deployment", "PodDisruptionBudget", "Secret", "Service", "ServiceAccount"]
+TAKEN = "is there already and is not managed by gatewayd"
 SECRET = f"/api/v1/namespaces/infra/secrets/{certificate_secret(EDGE.object_name)}"
 
 
 @dataclass
 class Believed:
     authority: Authority
+
+
+def strange_certificates() -> list[bytes]:
+    """Return PEM that a reader takes and then stumbles over: a version that is none, and bytes changed in places."""
+    pem = make_ca(datetime.now(UTC)).certificate
+    der = x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
+    version = der.index(b"\xa0\x03\x02\x01") + 4
+    places = (version, 0, len(der) // 3, len(der) // 2, len(der) - 1)
+    return [_pem(der[:at] + bytes([der[at] ^ 5]) + der[at + 1 :]) for at in places] + [b"", b"\xff\x00"]
+
+
+def _pem(der: bytes) -> bytes:
+    text = base64.encodebytes(der)
+    return b"-----BEGIN CERTIFICATE-----\n" + text + b"-----END CERTIFICATE-----\n"
+
+
+class Nothing:
+    """What the watches have told: nothing."""
+
+    def made_for(self, gateway: ObjectKey) -> tuple[ObjectName, ...]:
+        assert gateway
+        return ()
+
+
+NOTHING = Nothing()
 
 
 class Rig:
@@ -38,14 +69,26 @@ class Rig:
         self.leader = Leader()
         self.wanted: dict[ObjectKey, Provision] = {}
         self.believed = Believed(founded(datetime.now(UTC)))
-        self.applier = Applier(client=cluster.client, leadership=self.leader, on_write=lambda _kind, _result: None)
+        self.reports: list[tuple[ObjectKey, tuple[str, ...]]] = []
+        self.failures: list[str] = []
+        audience = Audience(
+            on_write=lambda _kind, _result: None,
+            report=lambda gateway, problems: self.reports.append((gateway, problems)),
+            on_failure=self.failures.append,
+        )
+        self.applier = Applier(
+            client=cluster.client, leadership=self.leader, inventory=NOTHING, ending=(), audience=audience
+        )
         self.provisioner = Provisioner(
-            address=ControlPlaneAddress(host="gatewayd.svc.", port=18000, server_name="gatewayd.system.svc"),
+            identity=Identity(
+                address=ControlPlaneAddress(host="gatewayd.svc.", port=18000, server_name="gatewayd.system.svc"),
+                believed=self.believed,
+                certificates=GatewayCertificates(cluster.client),
+            ),
             wanted=self.wanted,
-            certificates=GatewayCertificates(cluster.client),
             applier=self.applier,
             leadership=self.leader,
-            believed=self.believed,
+            audience=audience,
         )
 
     def want(self, wanted: Provision | None, key: ObjectKey = KEY) -> None:
@@ -62,6 +105,9 @@ class Rig:
     def stored(self, kind: str) -> Json:
         [found] = [each for each in self.server.objects.values() if each["kind"] == kind]
         return found
+
+    def stored_names(self, kind: str) -> list[str]:
+        return [each["metadata"]["name"] for each in self.server.objects.values() if each["kind"] == kind]
 
     @property
     def hash(self) -> str:
@@ -146,6 +192,8 @@ async def test_another_kind_of_workload_replaces_the_first(rig: Rig) -> None:
         await passes(1.0)
         rig.want(with_parameters(workload="DaemonSet"))
         await passes(1.0)
+        rig.stored("DaemonSet")["status"] = {"numberReady": 1, "desiredNumberScheduled": 1}
+        await passes(2.0)
         assert rig.there == ["ConfigMap", "DaemonSet", "Secret", "Service", "ServiceAccount"]
 
 
@@ -185,12 +233,12 @@ async def test_one_that_fails_is_tried_again_and_holds_up_no_other(rig: Rig) -> 
     rig.want(EDGE)
     rig.want(other, ObjectKey("infra", "other"))
     async with running(rig.provisioner.run(), rig.applier.run()):
-        await passes(RETRY_SECONDS / 2)
+        await passes(RETRY_FIRST_SECONDS / 2)
         assert {each["metadata"]["name"] for each in rig.server.objects.values()} == {
             other.object_name,
             certificate_secret(other.object_name),
         }
-        await passes(RETRY_SECONDS)
+        await passes(RETRY_FIRST_SECONDS)
         assert rig.there == sorted(ALL * 2)
 
 
@@ -205,3 +253,47 @@ async def test_only_the_leader_provides(rig: Rig) -> None:
         rig.provisioner.mark_all()
         await passes(1.0)
         assert rig.there == ALL
+
+
+def strange_secret(labels: dict[str, str], key: bytes, certificate: bytes) -> Json:
+    data = {"tls.crt": base64.b64encode(certificate).decode(), "tls.key": base64.b64encode(key).decode()}
+    metadata = {"name": certificate_secret(EDGE.object_name), "namespace": "infra", "labels": labels}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data}
+
+
+async def test_a_secret_that_somebody_else_made_is_not_read_and_said_to_be_in_the_way(rig: Rig) -> None:
+    rig.server.put(SECRET, strange_secret({}, b"k", b"c") | {"data": {"tls.crt": "no base64"}})
+    other = replace(EDGE, name="other")
+    rig.want(EDGE)
+    rig.want(other, ObjectKey("infra", "other"))
+    async with running(rig.provisioner.run(), rig.applier.run()):
+        await passes(1.0)
+        assert rig.stored_names("Deployment") == [other.object_name]
+        assert (KEY, (f'Secret "infra/{certificate_secret(EDGE.object_name)}" {TAKEN}',)) in rig.reports
+        assert rig.server.objects[SECRET]["data"] == {"tls.crt": "no base64"}
+
+
+@pytest.mark.parametrize("certificate", strange_certificates())
+async def test_whatever_our_own_secret_holds_a_good_certificate_takes_its_place(rig: Rig, certificate: bytes) -> None:
+    key = make_ca(datetime.now(UTC)).key
+    rig.server.put(SECRET, strange_secret({"app.kubernetes.io/managed-by": "gatewayd"}, bytes(key), certificate))
+    rig.want(EDGE)
+    async with running(rig.provisioner.run(), rig.applier.run()):
+        await passes(1.0)
+        assert rig.there == ALL
+        assert base64.b64decode(rig.stored("Secret")["data"]["tls.crt"]) != certificate
+        assert rig.failures == []
+
+
+async def test_a_failure_that_nobody_expects_is_said_and_tried_again(rig: Rig) -> None:
+    good, rig.believed.authority = rig.believed.authority, None  # type: ignore[assignment]
+    rig.want(EDGE)
+    async with running(rig.provisioner.run(), rig.applier.run()):
+        await passes(RETRY_FIRST_SECONDS / 2)
+        [(gateway, problems)] = rig.reports
+        assert (gateway, rig.failures) == (KEY, ["certificate"])
+        assert problems != ()
+        rig.believed.authority = good
+        await passes(RETRY_FIRST_SECONDS)
+        assert rig.there == ALL
+        assert rig.reports[-1] == (KEY, ())
