@@ -131,6 +131,7 @@ _PLURALS = {
     "Deployment": "deployments",
     "EndpointSlice": "endpointslices",
     "Gateway": "gateways",
+    "GatewayClass": "gatewayclasses",
     "HTTPRoute": "httproutes",
     "Namespace": "namespaces",
     "ReferenceGrant": "referencegrants",

@@ -77,7 +77,7 @@ class Audience:
             self.report(failure.key, tuple(problem.words for problem in problems))
 
 
-def _problems(error: Exception) -> tuple[Problem, ...]:
+def _problems(error: BaseException) -> tuple[Problem, ...]:
     match error:
         case InfrastructureError():
             return error.problems

@@ -45,7 +45,7 @@ CONNECTION_ERRORS: Final = (aiohttp.ClientError, TimeoutError, OSError, msgspec.
 """What a request raises when there was no answer, and its decoding when the answer was not the API server's."""
 
 
-def is_of_ending_namespace(error: Exception) -> bool:
+def is_of_ending_namespace(error: BaseException) -> bool:
     """Return whether nothing can be made because the namespace is being deleted: its objects go, so nothing is wrong.
 
     https://kubernetes.io/docs/reference/kubernetes-api/definitions/status-v1-meta/ (details.causes)

@@ -55,7 +55,7 @@ class Failure(Generic[K]):
     """One attempt that failed; `count`: so many in a row."""
 
     key: K
-    error: Exception
+    error: BaseException
     count: int
 
 
@@ -212,7 +212,9 @@ class WorkQueue(Generic[K]):
         self._busy.add(key)
         try:
             seconds = await self._work(key)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is this key's trouble alone
+        except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - a library's panic, too, is this key's trouble alone
             self._failed(key, error)
         else:
             self._failures.pop(key, None)
@@ -224,7 +226,7 @@ class WorkQueue(Generic[K]):
                 self._again.discard(key)
                 self.add(key)
 
-    def _failed(self, key: K, error: Exception) -> None:
+    def _failed(self, key: K, error: BaseException) -> None:
         count = self._failures[key] = self._failures.get(key, 0) + 1
         if count == self._pacing.attempts:
             del self._failures[key]

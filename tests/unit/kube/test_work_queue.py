@@ -20,7 +20,7 @@ class Rig:
         self.begun: list[tuple[float, Key]] = []
         self.failures: list[Failure[Key]] = []
         self.seconds: dict[Key, float] = {}
-        self.wrong: dict[Key, list[Exception]] = {}
+        self.wrong: dict[Key, list[BaseException]] = {}
         self.again: dict[Key, list[float]] = {}
         self.during: dict[Key, Callable[[], None]] = {}
         self.busy = 0
@@ -109,11 +109,22 @@ async def test_a_slow_key_holds_up_none_that_another_worker_may_take() -> None:
         assert rig.busy == 1
 
 
-STRANGE = [ValueError("odd"), RecursionError(), MemoryError(), KeyError("x"), ExceptionGroup("g", [TypeError()])]
+class Panic(BaseException):
+    """What a library raises whose own code has failed: no Exception."""
+
+
+STRANGE = [
+    Panic(),
+    ValueError("odd"),
+    RecursionError(),
+    MemoryError(),
+    KeyError("x"),
+    ExceptionGroup("g", [TypeError()]),
+]
 
 
 @pytest.mark.parametrize("error", [*STRANGE, ApiError(500, "", "no"), TimeoutError(), StopIteration()])
-async def test_no_failure_of_one_key_ends_the_queue_or_holds_up_another(error: Exception) -> None:
+async def test_no_failure_of_one_key_ends_the_queue_or_holds_up_another(error: BaseException) -> None:
     rig = Rig()
     rig.wrong["a", "x"] = [error] * 3
     rig.add("x", "y")
