@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup system demo test check lint types contracts unit golden-check property feature feature-per-host golden
-.PHONY: protos cluster smoke conformance scenarios bench bench-peers lock clean
+.PHONY: protos cluster smoke upstream image conformance scenarios bench bench-peers lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,7 +70,13 @@ cluster: $(STAMP) $(APT) ## a Kubernetes cluster out of processes, with gatewayd
 smoke: $(STAMP) $(APT) ## that cluster, proven without gatewayd
 	$(BIN)/python -m conformance.smoke
 
-conformance: $(STAMP) $(APT) ## the upstream suite; TEST=Name for one, ROUTES=host for routes per host
+upstream: $(STAMP) ## what the tests keep of the CRDs against the releases themselves; needs Go
+	$(BIN)/pytest -q tests/upstream
+
+image: $(STAMP) $(APT) ## the steps of deploy/Dockerfile, with the allocator that the image has
+	GATEWAYD_IMAGE_ALLOCATOR=required $(BIN)/pytest -q tests/feature/test_image.py
+
+conformance: $(STAMP) $(APT) upstream ## the upstream suite; TEST=Name for one, ROUTES=host for routes per host
 	$(BIN)/python -m conformance.run_suite $(addprefix --test ,$(TEST)) $(addprefix --route-discovery ,$(ROUTES))
 
 scenarios: $(STAMP) $(APT) ## failures and latencies in that cluster, every request counted; TEST=name, ROUTES=host as above

@@ -18,10 +18,9 @@ from gatewayd.incremental.view import Member, Output
 from gatewayd.ir.infrastructure import Provision
 from gatewayd.ir.outcome import FleetReport, Outcome
 from gatewayd.ir.proxy import ProxyConfig
-from gatewayd.ir.tls import LastGood
 from gatewayd.store import Delta, Event, Store
-from gatewayd.translator.certificates import LAST_GOOD
 from gatewayd.translator.declarations import INDEXES, OUTPUTS
+from gatewayd.translator.derived import DERIVED
 from gatewayd.translator.infrastructure import INFRASTRUCTURE
 from gatewayd.translator.outcomes import OUTCOMES
 from gatewayd.translator.proxy import PROXIES
@@ -148,8 +147,11 @@ class Reconciler:
 
     def _history(self) -> tuple[Delta, ...]:
         """Return what has to be remembered of rows as they were."""
-        changes = self.store.engine.drain(LAST_GOOD)
-        return tuple(Delta(kind=LastGood, key=each.member.key, obj=each.value) for each in changes)
+        return tuple(
+            Delta(kind=derived.row, key=change.member.key, obj=change.value)
+            for derived in DERIVED
+            for change in self.store.engine.drain(derived.output)
+        )
 
     def _publish(self, published: list[Snapshot], retired: list[str]) -> None:
         for change in self.store.engine.drain(PROXIES):

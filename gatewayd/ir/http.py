@@ -255,3 +255,18 @@ class RouteTable:
     key: RouteTableKey
     discovery: RouteDiscovery
     virtual_hosts: Sequence[VirtualHost]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerHostTables:
+    """The route tables of a Gateway that are discovered per host, and stay so: a change of discovery ends connections.
+
+    A row of the store like any other, by the Gateway's key: what was decided comes back as an input.
+    """
+
+    tables: frozenset[RouteTableKey]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedPerHostTables(PerHostTables):
+    """The same as an earlier process, or another replica, has recorded it in the cluster."""

@@ -2,7 +2,8 @@
 
 from gatewayd.incremental.view import Index, Output
 from gatewayd.translator.attachment import ATTACHED, DEFAULT_GATEWAYS
-from gatewayd.translator.certificates import CERTIFICATE_USES, LAST_GOOD
+from gatewayd.translator.certificates import CERTIFICATE_USES
+from gatewayd.translator.derived import DERIVED
 from gatewayd.translator.endpoints import SLICES
 from gatewayd.translator.gatewayclass import GATEWAYS_BY_CLASS
 from gatewayd.translator.infrastructure import INFRASTRUCTURE
@@ -33,4 +34,4 @@ INDEXES: tuple[Index, ...] = (
     SERVICE_USES,
     BACKEND_USES,
 )
-OUTPUTS: tuple[Output, ...] = (LAST_GOOD, PROXIES, OUTCOMES, INFRASTRUCTURE)
+OUTPUTS: tuple[Output, ...] = (*(derived.output for derived in DERIVED), PROXIES, OUTCOMES, INFRASTRUCTURE)

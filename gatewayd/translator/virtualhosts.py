@@ -19,7 +19,9 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Index, Member, Source, View, query
 from gatewayd.ir.http import (
     DirectResponse,
+    PerHostTables,
     PrefixPath,
+    RecordedPerHostTables,
     Redirect,
     RequestMatch,
     Route,
@@ -28,6 +30,7 @@ from gatewayd.ir.http import (
     RouteTableKey,
     VirtualHost,
 )
+from gatewayd.ir.limits import MANY_DOMAINS
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.contests import listeners_within, own_listeners, owner, port_listeners
 from gatewayd.translator.filters import for_listener
@@ -41,8 +44,6 @@ from gatewayd.translator.rules import Ranked
 NOT_FOUND = DirectResponse(status=404)
 MISDIRECTED = DirectResponse(status=421)
 INTERNAL_ERROR = DirectResponse(status=500)
-MANY_DOMAINS = 100
-"""With more domains a table is discovered per host: Envoy builds a table anew at 33 us a domain, whatever changed."""
 MANY_LISTENERS = 64
 """As many as one Gateway object may have; more come from ListenerSets."""
 HTTP_TABLES = (HTTPRoute, GRPCRoute)
@@ -264,14 +265,17 @@ def _matches_all(match: RequestMatch) -> bool:
 def route_table(view: View, table: TableKey) -> RouteTable:
     """Return a route table, its virtual hosts sorted by domain."""
     virtual_hosts = view.collect(HOSTS, table, virtual_host)
-    return RouteTable(
-        key=RouteTableKey(port=table.port, listener=table.listener),
-        discovery=environment(view).route_discovery or _discovery(len(virtual_hosts)),
-        virtual_hosts=virtual_hosts,
-    )
+    key = RouteTableKey(port=table.port, listener=table.listener)
+    discovery = environment(view).route_discovery or _discovery(view, table.gateway, key, len(virtual_hosts))
+    return RouteTable(key=key, discovery=discovery, virtual_hosts=virtual_hosts)
 
 
-def _discovery(domains: int) -> RouteDiscovery:
+def _discovery(view: View, gateway: ObjectKey, table: RouteTableKey, domains: int) -> RouteDiscovery:
+    """Return how a table is discovered: once per host it stays so, since a change ends connections of all its hosts."""
+    for record in (PerHostTables, RecordedPerHostTables):
+        row = view.get(record, gateway)
+        if row is not None and table in row.tables:
+            return RouteDiscovery.PER_HOST
     return RouteDiscovery.PER_HOST if domains > MANY_DOMAINS else RouteDiscovery.PER_LISTENER
 
 

@@ -1,10 +1,10 @@
 from collections import Counter
 
 from gatewayd.board import Sight, board
+from gatewayd.ir.limits import MANY_DOMAINS
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
 from gatewayd.progress import Progress
 from gatewayd.standalone.rows import Board, Mark
-from gatewayd.translator.virtualhosts import MANY_DOMAINS
 from gatewayd.xds.resource import ROUTE, TypeUrl
 from tests.unit.example import SHOP, translated
 

@@ -1,7 +1,6 @@
 """Every CEL rule of the CRDs of Gateway API v1.7.0 and v1.6.3, and which of our rules stands for it.
 
-Keys are the first 12 hex digits of the SHA-256 of the rule, its white space normalised, "|" and its message. A key is
-made by `upstream.fingerprint`; test_crds.py prints it for a rule that is missing here.
+Keys are made by `crd_facts.fingerprint`. A test prints a key that is missing here, and `make upstream` its rule.
 """
 
 from collections.abc import Mapping

@@ -11,7 +11,6 @@ from gatewayd.api.kinds import KINDS
 from gatewayd.api.meta import ObjectKey
 from tests.unit.api.documents import accepted, document, gateway, http_rule, kind_named, problems
 from tests.unit.api.test_examine import VALUES
-from tests.unit.api.upstream import RELEASES, examples
 
 ROUTE: dict[str, Any] = {
     **document("HTTPRoute"),
@@ -181,24 +180,3 @@ def test_nothing_raises(document: object, kind: Any) -> None:
 @given(raw=st.binary(max_size=50))
 def test_no_bytes_raise(raw: bytes) -> None:
     assert isinstance(decode_bytes(kind_named("Gateway"), raw), Decoded | Rejected)
-
-
-@pytest.mark.parametrize("release", RELEASES)
-def test_upstream_examples_are_valid(release: str) -> None:
-    count = 0
-    for name, source in examples(release, "examples"):
-        result = decode(source)
-        if isinstance(result, Rejected):
-            assert result.kind is None, (name, [str(problem) for problem in result.problems])
-        else:
-            count += 1
-    assert count > 50
-
-
-@pytest.mark.parametrize("release", RELEASES)
-def test_upstream_invalid_examples_are_refused(release: str) -> None:
-    results: dict[str, list[object]] = {}
-    for name, source in examples(release, "hack/invalid-examples"):
-        results.setdefault(name, []).append(decode(source))
-    assert len(results) > 30
-    assert [name for name, found in results.items() if not any(isinstance(item, Rejected) for item in found)] == []
