@@ -104,6 +104,8 @@ def _envoy(parameters: Parameters) -> JSON:
 
 def _arguments(parameters: Parameters) -> list[str]:
     concurrency = ("--concurrency", str(parameters.concurrency)) if parameters.concurrency else ()
+    # Envoy ends when a flag is given twice.
+    level = () if "--log-level" in parameters.extra_args else ("--log-level", "warning")
     return [
         "--config-path",
         f"{layout.CONFIG_FOLDER}/{layout.BOOTSTRAP_FILE}",
@@ -112,8 +114,7 @@ def _arguments(parameters: Parameters) -> list[str]:
         "--disable-hot-restart",
         "--drain-time-s",
         str(layout.DRAIN_SECONDS),
-        "--log-level",
-        "warning",
+        *level,
         *concurrency,
         *parameters.extra_args,
     ]

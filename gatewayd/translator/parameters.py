@@ -13,6 +13,7 @@ from typing import Any, Final
 import yaml
 
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Pairs, Parameters, Resources
+from gatewayd.translator.envoy_flags import WrongFlag, read_flags, shown
 
 WORKLOADS: Final = ("Deployment", "DaemonSet")
 SERVICE_TYPES: Final = ("LoadBalancer", "NodePort", "ClusterIP")
@@ -22,20 +23,6 @@ MOST_REPLICAS: Final = 1000
 MOST_WORKERS: Final = 1024
 LONGEST: Final = 4096
 """Characters of one value."""
-
-OUR_FLAGS: Final = (
-    "-c",
-    "--config-path",
-    "--config-yaml",
-    "--service-node",
-    "--service-cluster",
-    "--disable-hot-restart",
-    "--drain-time-s",
-    "--concurrency",
-    "--admin-address-path",
-    "--mode",
-)
-"""What gatewayd sets itself, or what would make another proxy of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,12 +139,8 @@ def _arguments(text: str) -> tuple[str, ...] | _Wrong:
         return read
     if not isinstance(read, list):
         return _Wrong(why=f"{_kind(read)} is not allowed; a list of arguments is")
-    for at, argument in enumerate(read):
-        if not isinstance(argument, str) or not argument:
-            return _Wrong(why=f"[{at}]: {_shown(argument)} is not allowed; put a string, numbers in quotes")
-        if argument.split("=", 1)[0] in OUR_FLAGS:
-            return _Wrong(why=f"[{at}]: {_shown(argument)} is set by gatewayd; other flags of Envoy are allowed")
-    return tuple(read)
+    flags = read_flags(read)
+    return _Wrong(why=flags.why) if isinstance(flags, WrongFlag) else flags
 
 
 def _yaml(text: str) -> Any:
@@ -169,7 +152,7 @@ def _yaml(text: str) -> Any:
         return _Wrong(why=f"{len(text)} characters; at most {LONGEST} are allowed")
     try:
         return yaml.load(text, Loader=yaml.CSafeLoader)
-    except (yaml.YAMLError, RecursionError, ValueError):
+    except Exception:  # noqa: BLE001 - its constructors raise whatever a tag and its value make them
         return _Wrong(why="not YAML; see https://yaml.org/spec/")
 
 
@@ -185,8 +168,7 @@ def _shown(value: object) -> str:
     """Return a value for a message: short, on one line, and never the inside of a collection."""
     if not isinstance(value, str):
         return str(value) if isinstance(value, int | float) else _kind(value)
-    short = value if len(value) <= 60 else f"{value[:57]}..."
-    return '"' + short.encode("unicode_escape").decode() + '"'
+    return shown(value)
 
 
 def _kind(value: object) -> str:

@@ -45,6 +45,12 @@ def test_parameters_reach_the_container() -> None:
     assert "resources" not in envoy(resources=Resources(requests=(), limits=()))
 
 
+def test_no_flag_is_given_twice() -> None:
+    arguments = envoy(extra_args=("--log-level", "debug"))["args"]
+    assert arguments[-2:] == ["--log-level", "debug"]
+    assert arguments.count("--log-level") == 1
+
+
 def test_nodes_are_selected_only_when_asked_for() -> None:
     assert spec(node_selector=(("disk", "fast"),))["nodeSelector"] == {"disk": "fast"}
     assert "nodeSelector" not in spec()
