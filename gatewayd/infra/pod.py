@@ -114,6 +114,9 @@ def _arguments(parameters: Parameters) -> list[str]:
         "--disable-hot-restart",
         "--drain-time-s",
         str(layout.DRAIN_SECONDS),
+        # A listener that changes says so with the next answer: connections that are kept open see what is new at once.
+        "--drain-strategy",
+        "immediate",
         *level,
         *concurrency,
         *parameters.extra_args,

@@ -26,6 +26,8 @@ def test_envoy_starts_from_its_config_map_under_its_pods_name() -> None:
         "--disable-hot-restart",
         "--drain-time-s",
         "60",
+        "--drain-strategy",
+        "immediate",
         "--log-level",
         "warning",
     ]
