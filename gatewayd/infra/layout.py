@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from gatewayd.ir import environment
+
 ADMIN_PORT: Final = 19000
 """Envoy's admin interface, on the loopback interface of its pod only."""
 PROBES_PORT: Final = 19001
@@ -34,7 +36,7 @@ RUNTIME_FOLDER: Final = "/run/gatewayd"
 
 CONTROL_PLANE: Final = "gatewayd"
 """The control plane's Service, Deployment and ServiceAccount, and the GatewayClass that comes with it."""
-NAMESPACE: Final = "gatewayd-system"
+NAMESPACE: Final = environment.NAMESPACE
 LEASE: Final = "gatewayd-leader"
 AUTHORITY_SECRET: Final = "gatewayd-ca"  # noqa: S105 - a name, not a secret
 

@@ -5,3 +5,8 @@ RE2_PROGRAM_SIZE = 5000
 
 GUARDS = 4
 """ExternalAuth filters of one listener. Each has its place in every filter chain, so it costs where nobody uses it."""
+
+# --- infrastructure of Gateways ---------------------------------------------------------------------------------
+
+PROXY_REPLICAS = 100
+"""Pods that a Gateway's owner may ask for where the class says nothing: ten cores at what a proxy requests."""

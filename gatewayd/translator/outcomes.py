@@ -18,6 +18,7 @@ from gatewayd.incremental.view import Member, Output, Source, View, query
 from gatewayd.ir.outcome import (
     NO_FLEET,
     FleetReport,
+    GatewayClassOutcome,
     GatewayOutcome,
     ListenerOutcome,
     ListenerSetOutcome,
@@ -32,12 +33,14 @@ from gatewayd.translator import verdicts
 from gatewayd.translator.addresses import Addresses, addresses
 from gatewayd.translator.attachment import ATTACHED, attachments
 from gatewayd.translator.chains import bound_port
+from gatewayd.translator.class_parameters import BadClassParameters, class_parameters
 from gatewayd.translator.clientcert import client_certificate
 from gatewayd.translator.contests import listener_at, listeners, listeners_within, own_listeners
-from gatewayd.translator.gatewayclass import gateway_is_ours, gatewayclass_outcome
+from gatewayd.translator.features import SUPPORTED_FEATURES
+from gatewayd.translator.gatewayclass import class_is_missing, class_is_ours, gateway_is_ours
 from gatewayd.translator.guards import guards
 from gatewayd.translator.hostnames import ANY, broader
-from gatewayd.translator.infrastructure import chosen_parameters
+from gatewayd.translator.infrastructure import chosen_parameters, held_back, withheld_keys
 from gatewayd.translator.listeners import (
     SETS_BY_GATEWAY,
     MergedListener,
@@ -123,6 +126,23 @@ def _is_https(each: MergedListener) -> bool:
 
 
 @query
+def gatewayclass_outcome(view: View, member: Member) -> GatewayClassOutcome | None:
+    """Return what is said about a class; None when it is another controller's."""
+    row = view.get(GatewayClass, member.key)
+    if row is None or not class_is_ours(view, row.metadata.name):
+        return None
+    parameters = class_parameters(view, row.metadata.name)
+    accepted = verdicts.accepted()
+    if isinstance(parameters, BadClassParameters):
+        accepted = verdicts.not_accepted("InvalidParameters", parameters.why)
+    return GatewayClassOutcome(
+        generation=row.metadata.generation,
+        verdicts=(accepted, verdicts.supported_version()),
+        features=SUPPORTED_FEATURES,
+    )
+
+
+@query
 def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
     """Return what is said about a Gateway; None when it is not ours."""
     row = view.get(Gateway, member.key)
@@ -131,7 +151,8 @@ def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
     key = row.metadata.key
     found = tuple(listener_outcome(view, key, each) for each in own_listeners(view, member))
     reached = addresses(view, key)
-    accepted = reached.refused or chosen_parameters(view, key).refused or _accepted(_not_accepted(found), len(found))
+    accepted = _not_served(view, key, reached) or _accepted(_not_accepted(found), len(found))
+    accepted = verdicts.with_notes(accepted, tuple(_notes(view, key)))
     programmed = reached.missing or _gateway_programmed(accepted, found)
     return GatewayOutcome(
         generation=row.metadata.generation,
@@ -140,6 +161,26 @@ def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
         listeners=found,
         attached_sets=sum(view.collect(SETS_BY_GATEWAY, key, is_attached)),
     )
+
+
+def _not_served(view: View, gateway: ObjectKey, reached: Addresses) -> Verdict | None:
+    """Return what is wrong with a Gateway as a whole."""
+    if class_is_missing(view, gateway):
+        return verdicts.not_accepted("Invalid", f"{held_back(view, gateway)}; what runs stays as it is")
+    return reached.refused or (None if held_back(view, gateway) else chosen_parameters(view, gateway).refused)
+
+
+def _notes(view: View, gateway: ObjectKey) -> Iterator[str]:
+    """Yield what is to be known of a Gateway that is accepted."""
+    held = held_back(view, gateway)
+    if held is not None:
+        yield f"{held}; what runs stays as it is"
+    keys = withheld_keys(view, gateway)
+    if keys:
+        yield (
+            f"spec.infrastructure: {', '.join(keys)} would give pods more than a proxy has, and reaches no pod and no "
+            "ServiceAccount; allowed is what the GatewayClass lists in allowedAnnotations"
+        )
 
 
 @query

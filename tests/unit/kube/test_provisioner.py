@@ -10,7 +10,7 @@ from gatewayd.identity.authority import Authority, founded
 from gatewayd.infra import layout
 from gatewayd.infra.layout import certificate_secret
 from gatewayd.infra.objects import CONFIG_HASH_ANNOTATION
-from gatewayd.ir.infrastructure import Keep, Provision
+from gatewayd.ir.infrastructure import Fixed, Keep, Provision
 from gatewayd.kube.applier import Applier
 from gatewayd.kube.gateway_certificates import GatewayCertificates
 from gatewayd.kube.provisioner import RETRY_SECONDS, ControlPlaneAddress, Provisioner
@@ -172,7 +172,7 @@ async def test_a_new_ca_gives_new_certificates_and_restarts_no_pod(rig: Rig) -> 
 
 
 async def test_the_latest_wish_counts(rig: Rig) -> None:
-    rig.server.script("GET", SECRET, Then(act=lambda: rig.want(with_parameters(replicas=3))))
+    rig.server.script("GET", SECRET, Then(act=lambda: rig.want(with_parameters(scaling=Fixed(replicas=3)))))
     rig.want(EDGE)
     async with running(rig.provisioner.run(), rig.applier.run()):
         await passes(1.0)
