@@ -4,8 +4,10 @@ from typing import Final
 
 from gatewayd.ir import environment
 
-ADMIN_PORT: Final = 19000
-"""Envoy's admin interface, on the loopback interface of its pod only."""
+ADMIN_FOLDER: Final = "/run/envoy"
+"""The one place of its pod that an Envoy can write to."""
+ADMIN_SOCKET: Final = f"{ADMIN_FOLDER}/admin"
+"""Envoy's admin interface: a Unix socket, so that no address leads to it, whatever a route's backend is called."""
 PROBES_PORT: Final = 19001
 """GET /ready and GET /stats/prometheus of an Envoy, for the kubelet and Prometheus."""
 

@@ -49,6 +49,8 @@ def pod_spec(parameters: Parameters, *, object_name: str, secret: str, selector:
         "volumes": [
             {"name": "config", "configMap": {"name": object_name}},
             {"name": "certificates", "secret": {"secretName": secret, "defaultMode": _OWNER_AND_GROUP}},
+            # For the admin socket: the root file system is read-only.
+            {"name": "admin", "emptyDir": {"sizeLimit": "1Mi"}},
         ],
     }
 
@@ -72,7 +74,7 @@ def field_variable(name: str, path: str) -> JSON:
 
 
 def _envoy(parameters: Parameters) -> JSON:
-    hook = drain_command(admin=layout.ADMIN_PORT, probes=layout.PROBES_PORT)
+    hook = drain_command(admin=layout.ADMIN_SOCKET, probes=layout.PROBES_PORT)
     return {
         "name": "envoy",
         "image": parameters.image,
@@ -98,6 +100,7 @@ def _envoy(parameters: Parameters) -> JSON:
         "volumeMounts": [
             {"name": "config", "mountPath": layout.CONFIG_FOLDER, "readOnly": True},
             {"name": "certificates", "mountPath": layout.CERTIFICATES_FOLDER, "readOnly": True},
+            {"name": "admin", "mountPath": layout.ADMIN_FOLDER},
         ],
     }
 

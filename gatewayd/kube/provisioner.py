@@ -20,7 +20,7 @@ from gatewayd.kube.applier import Applier
 from gatewayd.kube.client import CONNECTION_ERRORS, ApiError
 from gatewayd.kube.gateway_certificates import GatewayCertificates, secret_document
 from gatewayd.kube.status_writer import Leadership
-from gatewayd.xds.bootstrap import Admin, MutualTLS, bootstrap, sds_files
+from gatewayd.xds.bootstrap import AdminSocket, MutualTLS, bootstrap, sds_files
 
 RETRY_SECONDS: Final = 2.0
 
@@ -120,7 +120,7 @@ class Provisioner:
                 certificates=layout.CERTIFICATES_FOLDER,
                 sds=layout.CONFIG_FOLDER,
             ),
-            admin=Admin(port=layout.ADMIN_PORT),
+            admin=AdminSocket(path=layout.ADMIN_SOCKET),
             probes_port=layout.PROBES_PORT,
             drain=layout.DRAIN_SECONDS,
         )

@@ -74,7 +74,7 @@ def test_the_restricted_pod_security_standard_admits_it(workload: str) -> None:
             "capabilities": {"drop": ["ALL"]},
         }
     assert not {"hostNetwork", "hostPID", "hostIPC"} & found.keys()
-    assert [volume.keys() - {"name"} for volume in found["volumes"]] == [{"configMap"}, {"secret"}]
+    assert [volume.keys() - {"name"} for volume in found["volumes"]] == [{"configMap"}, {"secret"}, {"emptyDir"}]
 
 
 def test_a_proxy_has_no_token_of_the_api_server() -> None:
@@ -89,8 +89,12 @@ def test_keys_are_readable_by_the_proxys_group_alone() -> None:
 
 
 def test_config_and_certificates_are_mounted_read_only_where_the_bootstrap_looks() -> None:
-    mounts = {each["name"]: (each["mountPath"], each["readOnly"]) for each in envoy()["volumeMounts"]}
-    assert mounts == {"config": (layout.CONFIG_FOLDER, True), "certificates": (layout.CERTIFICATES_FOLDER, True)}
+    mounts = {each["name"]: (each["mountPath"], each.get("readOnly")) for each in envoy()["volumeMounts"]}
+    assert mounts == {
+        "config": (layout.CONFIG_FOLDER, True),
+        "certificates": (layout.CERTIFICATES_FOLDER, True),
+        "admin": (layout.ADMIN_FOLDER, None),
+    }
 
 
 def test_a_waiting_proxy_is_not_ready_and_is_not_killed() -> None:
@@ -101,7 +105,7 @@ def test_a_waiting_proxy_is_not_ready_and_is_not_killed() -> None:
 def test_a_proxy_that_ends_drains_first() -> None:
     command = envoy()["lifecycle"]["preStop"]["exec"]["command"]
     assert command[:2] == ["bash", "-c"]
-    assert str(layout.ADMIN_PORT) in command[2]
+    assert layout.ADMIN_SOCKET in command[2]
     assert spec()["terminationGracePeriodSeconds"] == layout.GRACE_SECONDS
 
 
@@ -111,5 +115,5 @@ def test_pods_of_a_deployment_keep_apart() -> None:
     assert "topologySpreadConstraints" not in spec(workload="DaemonSet")
 
 
-def test_the_default_image_has_the_bash_that_the_hook_needs() -> None:
+def test_the_default_image_has_the_shell_that_the_hook_needs() -> None:
     assert "distroless" not in DEFAULT_PARAMETERS.image
