@@ -11,9 +11,10 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from gatewayd.api.gateway import GATEWAY_NAME_LABEL
+from gatewayd.infra import network
 from gatewayd.infra.layout import PROBES_PORT, certificate_secret
 from gatewayd.infra.pod import pod_spec
-from gatewayd.ir.infrastructure import MANAGED_BY, Fixed, Infrastructure, Owner, Pairs, label_value
+from gatewayd.ir.infrastructure import MANAGED_BY, Autoscaled, Fixed, Infrastructure, Owner, Pairs, label_value
 
 JSON = dict[str, Any]
 
@@ -39,10 +40,12 @@ def objects(infrastructure: Infrastructure, files: Mapping[str, str]) -> tuple[J
             **_guarded_head(infrastructure),
             "automountServiceAccountToken": False,
         },
+        *_network_policy(infrastructure),
         {"apiVersion": "v1", "kind": "ConfigMap", **_head(infrastructure), "data": dict(sorted(files.items()))},
         _workload(infrastructure, files),
         *_service(infrastructure),
         *_disruption_budget(infrastructure),
+        *_autoscaler(infrastructure),
     )
 
 
@@ -100,6 +103,14 @@ def _pod_labels(infrastructure: Infrastructure) -> dict[str, str]:
 
 def _pod_annotations(infrastructure: Infrastructure) -> Pairs:
     return tuple(pair for pair in infrastructure.annotations if pair[0] not in infrastructure.withheld)
+
+
+def _network_policy(infrastructure: Infrastructure) -> tuple[JSON, ...]:
+    """Return what holds the pods of a Gateway, before there are any; none where the class wants none."""
+    if infrastructure.parameters.network_policy == "None":
+        return ()
+    spec = network.proxy_policy(infrastructure, selector(infrastructure))
+    return ({**network.HEAD, **_head(infrastructure), "spec": spec},)
 
 
 def _workload(infrastructure: Infrastructure, files: Mapping[str, str]) -> JSON:
@@ -197,3 +208,21 @@ def _disruption_budget(infrastructure: Infrastructure) -> tuple[JSON, ...]:
         "unhealthyPodEvictionPolicy": "AlwaysAllow",
     }
     return ({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", **_head(infrastructure), "spec": spec},)
+
+
+def _autoscaler(infrastructure: Infrastructure) -> tuple[JSON, ...]:
+    """Return what sets the number of pods, where that is asked for.
+
+    https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizontal-pod-autoscaler-v2/
+    """
+    scaling = infrastructure.parameters.scaling
+    if not isinstance(scaling, Autoscaled) or infrastructure.parameters.workload != "Deployment":
+        return ()
+    target = {"type": "Utilization", "averageUtilization": scaling.cpu}
+    spec = {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": infrastructure.object_name},
+        "minReplicas": scaling.least,
+        "maxReplicas": scaling.most,
+        "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
+    }
+    return ({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", **_head(infrastructure), "spec": spec},)

@@ -60,7 +60,8 @@ Scaling = Fixed | External | Autoscaled
 class Parameters:
     """What may be set of the infrastructure, by the class for all its Gateways and by a Gateway for itself.
 
-    `workload` is "Deployment" or "DaemonSet". `concurrency` 0 lets Envoy follow its CPU limit.
+    `workload` is "Deployment" or "DaemonSet", `network_policy` "Managed" or "None". `concurrency` 0 lets Envoy
+    follow its CPU limit.
     """
 
     workload: str
@@ -72,6 +73,7 @@ class Parameters:
     resources: Resources
     concurrency: int
     extra_args: tuple[str, ...]
+    network_policy: str
 
 
 DEFAULT_PARAMETERS = Parameters(
@@ -84,6 +86,7 @@ DEFAULT_PARAMETERS = Parameters(
     resources=Resources(requests=(("cpu", "100m"), ("memory", "128Mi")), limits=()),
     concurrency=0,
     extra_args=(),
+    network_policy="Managed",
 )
 
 

@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, Where
+from gatewayd.kube.replicas import hand_over_replicas
 from gatewayd.kube.status_writer import Leadership, OnWrite
 
 FIELD_MANAGER: Final = "gatewayd"
@@ -26,6 +27,8 @@ PLURALS: Final[Mapping[str, str]] = {
     "ConfigMap": "configmaps",
     "DaemonSet": "daemonsets",
     "Deployment": "deployments",
+    "HorizontalPodAutoscaler": "horizontalpodautoscalers",
+    "NetworkPolicy": "networkpolicies",
     "PodDisruptionBudget": "poddisruptionbudgets",
     "Secret": "secrets",
     "Service": "services",
@@ -151,6 +154,7 @@ class Applier:
     async def _apply(self, name: ObjectName, document: Document) -> None:
         query = [("fieldManager", FIELD_MANAGER), ("force", "true")]
         try:
+            await hand_over_replicas(self._client, name.path(), document, FIELD_MANAGER)
             await self._client.request("PATCH", name.path(), query=query, body=document, content="apply-patch+yaml")
         except (ApiError, *CONNECTION_ERRORS):
             self._on_write(name.kind, "failed")

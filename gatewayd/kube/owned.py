@@ -16,7 +16,14 @@ from gatewayd.kube.reflector import Selection
 from gatewayd.store import Delta
 
 OURS: Final = Selection(fields="", labels="=".join(OWNED))
-_GROUPS: Final = {"DaemonSet": "apps", "Deployment": "apps", "PodDisruptionBudget": "policy"}
+_GROUPS: Final = {
+    "DaemonSet": "apps",
+    "Deployment": "apps",
+    "HorizontalPodAutoscaler": "autoscaling",
+    "NetworkPolicy": "networking.k8s.io",
+    "PodDisruptionBudget": "policy",
+}
+_VERSIONS: Final = {"HorizontalPodAutoscaler": "v2"}
 
 
 class OwnedObject(Resource, frozen=True, kw_only=True):
@@ -26,12 +33,12 @@ class OwnedObject(Resource, frozen=True, kw_only=True):
 OWNED_KINDS: Final[tuple[Kind, ...]] = tuple(
     Kind(
         group=_GROUPS.get(name, ""),
-        version="v1",
+        version=_VERSIONS.get(name, "v1"),
         plural=plural,
         kind=name,
         namespaced=True,
         struct=OwnedObject,
-        accepted_versions=("v1",),
+        accepted_versions=(_VERSIONS.get(name, "v1"),),
         statused=False,
     )
     for name, plural in PLURALS.items()

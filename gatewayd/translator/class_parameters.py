@@ -1,8 +1,8 @@
 """GatewayClass `spec.parametersRef`: what all Gateways of a class start from, and what their owners may choose.
 
 A ConfigMap in gatewayd's own namespace. It has the keys that a Gateway's own has (`translator/parameters.py`), as
-defaults, and the bounds: maxReplicas, and lists (YAML, or words) allowedImages, allowedWorkloads, allowedNodeLabels,
-allowedAnnotations and allowedExtraArgs. What is wrong is said of the class, all at once.
+defaults, and networkPolicy; and the bounds: maxReplicas, and lists (YAML, or words) allowedImages, allowedWorkloads,
+allowedNodeLabels, allowedAnnotations and allowedExtraArgs. What is wrong is said of the class, all at once.
 https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclassspec (parametersRef)
 """
 
@@ -26,6 +26,7 @@ from gatewayd.translator.parameters import (
     WORKLOADS,
     Key,
     Wrong,
+    choice,
     contradictions,
     read_keys,
     read_yaml,
@@ -33,6 +34,7 @@ from gatewayd.translator.parameters import (
 )
 from gatewayd.translator.privileges import matches
 
+NETWORK_POLICIES: Final = ("Managed", "None")
 CONFIGMAP_KIND = GroupKind("", "ConfigMap")
 
 
@@ -112,8 +114,8 @@ def _misplaced(ref: ObjectRef, own: str) -> str:
 
 def read_class_parameters(data: Mapping[str, str]) -> ClassParameters | tuple[str, ...]:
     """Return what a ConfigMap says of a class, or everything that is wrong with it."""
-    fields, problems = read_keys(data, {**KEYS, **_BOUNDS})
-    chosen = {key.field: fields[key.field] for key in KEYS.values() if key.field in fields}
+    fields, problems = read_keys(data, {**_DEFAULTS, **_BOUNDS})
+    chosen = {key.field: fields[key.field] for key in _DEFAULTS.values() if key.field in fields}
     limits = {key.field: fields[key.field] for key in _BOUNDS.values() if key.field in fields}
     problems = (*problems, *contradictions(data, chosen, DEFAULT_PARAMETERS))
     defaults, bounds = replace(DEFAULT_PARAMETERS, **chosen), replace(DEFAULT_BOUNDS, **limits)
@@ -270,6 +272,10 @@ def _listed(is_good: Callable[[str], bool], allowed: str) -> Callable[[str], tup
 _PATTERN = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9._:/@-]{0,511}(?<=[:/])\*|[A-Za-z0-9][A-Za-z0-9._:/@-]{0,511}")
 _KEY_PATTERN = re.compile(r"\*|([a-z0-9][a-z0-9.-]{0,252}/)?(\*|[A-Za-z0-9][A-Za-z0-9_.-]{0,62})")
 
+_DEFAULTS: Final[Mapping[str, Key]] = {
+    **KEYS,
+    "networkPolicy": Key(field="network_policy", read=choice(*NETWORK_POLICIES)),
+}
 _BOUNDS: Final[Mapping[str, Key]] = {
     "maxReplicas": Key(field="max_replicas", read=whole(0, MOST_REPLICAS)),
     "allowedImages": Key(

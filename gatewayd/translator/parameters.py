@@ -89,7 +89,9 @@ def _requests_cpu(resources: Resources) -> bool:
     return any(name == "cpu" for name, _ in (*resources.requests, *resources.limits))
 
 
-def _choice(*allowed: str) -> Callable[[str], str | Wrong]:
+def choice(*allowed: str) -> Callable[[str], str | Wrong]:
+    """Return a reader of one of some words."""
+
     def read(text: str) -> str | Wrong:
         return text if text in allowed else Wrong(why=f"{_shown(text)} is not known; allowed: {', '.join(allowed)}")
 
@@ -251,12 +253,12 @@ _AUTOSCALING: Final = {"min": MOST_REPLICAS, "max": MOST_REPLICAS, "cpu": 1000}
 """The parts of `autoscaling`, and the most that each may be."""
 
 KEYS: Final[Mapping[str, Key]] = {
-    "workload": Key(field="workload", read=_choice(*WORKLOADS)),
+    "workload": Key(field="workload", read=choice(*WORKLOADS)),
     "replicas": Key(field="scaling", read=_replicas),
     "autoscaling": Key(field="scaling", read=_autoscaling),
     "image": Key(field="image", read=_image),
-    "serviceType": Key(field="service_type", read=_choice(*SERVICE_TYPES)),
-    "externalTrafficPolicy": Key(field="external_traffic_policy", read=_choice(*TRAFFIC_POLICIES)),
+    "serviceType": Key(field="service_type", read=choice(*SERVICE_TYPES)),
+    "externalTrafficPolicy": Key(field="external_traffic_policy", read=choice(*TRAFFIC_POLICIES)),
     "nodeSelector": Key(field="node_selector", read=_node_selector),
     "resources": Key(field="resources", read=_resources),
     "concurrency": Key(field="concurrency", read=whole(0, MOST_WORKERS)),

@@ -20,7 +20,7 @@ def template(infrastructure: Infrastructure, files: Mapping[str, str] = FILES) -
 
 def test_a_gateway_gets_these_objects() -> None:
     kinds = [each["kind"] for each in objects(EDGE, FILES)]
-    assert kinds == ["ServiceAccount", "ConfigMap", "Deployment", "Service", "PodDisruptionBudget"]
+    assert kinds == ["ServiceAccount", "NetworkPolicy", "ConfigMap", "Deployment", "Service", "PodDisruptionBudget"]
 
 
 def test_all_have_one_name_and_belong_to_the_gateway() -> None:
@@ -147,7 +147,7 @@ def test_a_deployment_never_has_fewer_proxies_than_asked_for() -> None:
 
 def test_a_daemon_set_has_neither_replicas_nor_a_budget() -> None:
     found = made(with_parameters(workload="DaemonSet"))
-    assert found.keys() == {"ServiceAccount", "ConfigMap", "DaemonSet", "Service"}
+    assert found.keys() == {"ServiceAccount", "NetworkPolicy", "ConfigMap", "DaemonSet", "Service"}
     assert "replicas" not in found["DaemonSet"]["spec"]
     assert found["DaemonSet"]["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"] == 0
 
@@ -180,3 +180,22 @@ def test_what_is_withheld_reaches_no_pod_and_no_service_account() -> None:
 @pytest.mark.parametrize("scaling", [External(), Autoscaled(least=2, most=5, cpu=70)])
 def test_replicas_that_are_somebody_elses_are_not_applied(scaling: External | Autoscaled) -> None:
     assert "replicas" not in made(with_parameters(scaling=scaling))["Deployment"]["spec"]
+
+
+def test_an_autoscaler_is_made_where_it_is_asked_for() -> None:
+    found = made(with_parameters(scaling=Autoscaled(least=2, most=5, cpu=70)))["HorizontalPodAutoscaler"]["spec"]
+    assert found["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": EDGE.object_name}
+    assert (found["minReplicas"], found["maxReplicas"]) == (2, 5)
+    assert found["metrics"][0]["resource"] == {
+        "name": "cpu",
+        "target": {"type": "Utilization", "averageUtilization": 70},
+    }
+    assert "HorizontalPodAutoscaler" not in made(with_parameters(scaling=External()))
+    daemons = with_parameters(scaling=Autoscaled(least=2, most=5, cpu=70), workload="DaemonSet")
+    assert "HorizontalPodAutoscaler" not in made(daemons)
+
+
+def test_a_network_policy_is_made_unless_the_class_wants_none() -> None:
+    found = made(EDGE)["NetworkPolicy"]
+    assert found["spec"]["podSelector"] == {"matchLabels": selector(EDGE)}
+    assert "NetworkPolicy" not in made(with_parameters(network_policy="None"))

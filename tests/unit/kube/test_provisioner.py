@@ -21,7 +21,7 @@ from tests.fakes.skipping_loop import passes
 from tests.unit.infra.gateways import EDGE, with_parameters
 
 KEY = ObjectKey("infra", "edge")
-ALL = ["ConfigMap", "Deployment", "PodDisruptionBudget", "Secret", "Service", "ServiceAccount"]
+ALL = ["ConfigMap", "Deployment", "NetworkPolicy", "PodDisruptionBudget", "Secret", "Service", "ServiceAccount"]
 SECRET = f"/api/v1/namespaces/infra/secrets/{certificate_secret(EDGE.object_name)}"
 
 
@@ -146,7 +146,7 @@ async def test_another_kind_of_workload_replaces_the_first(rig: Rig) -> None:
         await passes(1.0)
         rig.want(with_parameters(workload="DaemonSet"))
         await passes(1.0)
-        assert rig.there == ["ConfigMap", "DaemonSet", "Secret", "Service", "ServiceAccount"]
+        assert rig.there == ["ConfigMap", "DaemonSet", "NetworkPolicy", "Secret", "Service", "ServiceAccount"]
 
 
 async def test_looking_again_changes_nothing(rig: Rig) -> None:

@@ -226,5 +226,6 @@ def test_while_the_class_cannot_be_read_only_the_defaults_are_allowed() -> None:
 def test_defaults_of_every_key_come_from_the_class() -> None:
     found = of_class(replicas="external", image="registry.example/envoy:1", concurrency="2").defaults
     assert found == replace(DEFAULT_PARAMETERS, scaling=External(), image="registry.example/envoy:1", concurrency=2)
+    assert of_class(networkPolicy="None").defaults == replace(DEFAULT_PARAMETERS, network_policy="None")
     found = of_class(autoscaling="{min: 1, max: 2, cpu: 50}").defaults
     assert found.scaling == Autoscaled(least=1, most=2, cpu=50)

@@ -42,6 +42,7 @@ def test_everything_can_be_set() -> None:
         ),
         concurrency=2,
         extra_args=("--component-log-level", "upstream:debug"),
+        network_policy="Managed",
     )
 
 
@@ -105,6 +106,8 @@ def test_what_is_left_out_has_its_default() -> None:
         ("extraArgs", "!!int ''", "not YAML"),
         ("extraArgs", "!!float ''", "not YAML"),
         ("extraArgs", "x" * (LONGEST + 1), "4097 characters; at most 4096 are allowed"),
+        ("networkPolicy", "None", "not known; allowed: workload, "),
+        ("maxReplicas", "9", "not known; allowed: workload, "),
         ("color", "red", "not known; allowed: workload, replicas, autoscaling, image, "),
     ],
 )
