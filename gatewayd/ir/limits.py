@@ -10,3 +10,6 @@ GUARDS = 4
 
 PROXY_REPLICAS = 100
 """Pods that a Gateway's owner may ask for where the class says nothing: ten cores at what a proxy requests."""
+
+PROXY_PORTS = (19000, 19001)
+"""TCP ports of a proxy's pod that no listener gets: 19001 answers probes, and pods of earlier versions bind 19000."""

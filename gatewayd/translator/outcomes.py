@@ -36,6 +36,7 @@ from gatewayd.translator.chains import bound_port
 from gatewayd.translator.class_parameters import BadClassParameters, class_parameters
 from gatewayd.translator.clientcert import client_certificate
 from gatewayd.translator.contests import listener_at, listeners, listeners_within, own_listeners
+from gatewayd.translator.envoy_words import own_words
 from gatewayd.translator.features import SUPPORTED_FEATURES
 from gatewayd.translator.gatewayclass import class_is_missing, class_is_ours, gateway_is_ours
 from gatewayd.translator.guards import guards
@@ -100,7 +101,7 @@ def port_programmed(view: View, port: PortKey) -> Verdict:
         return verdicts.programmed("a connected proxy has acknowledged it")
     refused = [each for each in fleet.rejections if name in each.names]
     if refused:
-        return verdicts.not_programmed("Invalid", f"the proxy refused it: {refused[0].message}")
+        return verdicts.not_programmed("Invalid", f"the proxy refused it: {own_words(refused[0], name)}")
     waiting = "the proxy has not acknowledged it yet" if fleet.connected else "no proxy is connected yet"
     return verdicts.not_programmed("Pending", waiting)
 
