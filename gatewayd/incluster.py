@@ -179,7 +179,8 @@ class InCluster:
     async def run(self) -> None:
         """Serve until cancelled."""
         self._rotation.add_after(layout.AUTHORITY_SECRET, ROTATION_SECONDS)
-        here = replace(DEFAULT_ENVIRONMENT, route_discovery=self._options.route_discovery)
+        options = self._options
+        here = replace(DEFAULT_ENVIRONMENT, namespace=options.namespace, route_discovery=options.route_discovery)
         self._reconciler.submit((Delta(kind=EnvironmentRow, key=HERE, obj=here),))
         async with self._listening(), asyncio.TaskGroup() as tasks:
             for name, work in self._work():

@@ -46,6 +46,8 @@ MADE_KINDS: Final = (
     MadeKind(group="apps", version="v1", plural="daemonsets", kind="DaemonSet"),
     MadeKind(group="", version="v1", plural="services", kind="Service"),
     MadeKind(group="policy", version="v1", plural="poddisruptionbudgets", kind="PodDisruptionBudget"),
+    MadeKind(group="autoscaling", version="v2", plural="horizontalpodautoscalers", kind="HorizontalPodAutoscaler"),
+    MadeKind(group="networking.k8s.io", version="v1", plural="networkpolicies", kind="NetworkPolicy"),
 )
 
 

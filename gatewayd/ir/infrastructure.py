@@ -8,6 +8,9 @@ from hashlib import blake2b
 
 Pairs = tuple[tuple[str, str], ...]
 
+MANAGED_BY = ("app.kubernetes.io/managed-by", "gatewayd")
+"""The label of all that is made for Gateways."""
+
 ENVOY_IMAGE = "docker.io/envoyproxy/envoy:v1.40.0"
 
 
@@ -30,14 +33,39 @@ class Resources:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameters:
-    """What a user may set of the infrastructure (spec.infrastructure.parametersRef).
+class Fixed:
+    """So many pods."""
 
-    `workload` is "Deployment" or "DaemonSet". `concurrency` 0 lets Envoy follow its CPU limit. `access_log` "" is none.
+    replicas: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class External:
+    """As many pods as somebody else says, a HorizontalPodAutoscaler of the user's or `kubectl scale`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Autoscaled:
+    """`least` to `most` pods, so that they use about `cpu` percent of the CPU that they request."""
+
+    least: int
+    most: int
+    cpu: int
+
+
+Scaling = Fixed | External | Autoscaled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """What may be set of the infrastructure, by the class for all its Gateways and by a Gateway for itself.
+
+    `workload` is "Deployment" or "DaemonSet", `network_policy` "Managed" or "None". `concurrency` 0 lets Envoy
+    follow its CPU limit.
     """
 
     workload: str
-    replicas: int
+    scaling: Scaling
     image: str
     service_type: str
     external_traffic_policy: str
@@ -45,11 +73,12 @@ class Parameters:
     resources: Resources
     concurrency: int
     extra_args: tuple[str, ...]
+    network_policy: str
 
 
 DEFAULT_PARAMETERS = Parameters(
     workload="Deployment",
-    replicas=1,
+    scaling=Fixed(replicas=1),
     image=ENVOY_IMAGE,
     service_type="LoadBalancer",
     external_traffic_policy="Cluster",
@@ -57,6 +86,7 @@ DEFAULT_PARAMETERS = Parameters(
     resources=Resources(requests=(("cpu", "100m"), ("memory", "128Mi")), limits=()),
     concurrency=0,
     extra_args=(),
+    network_policy="Managed",
 )
 
 
@@ -80,10 +110,14 @@ class Owner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Infrastructure(Owner):
-    """Everything that must run for a Gateway. `annotations` are the user's; `addresses` are those asked for."""
+    """Everything that must run for a Gateway. `annotations` are the user's; `addresses` are those asked for.
+
+    `withheld` are the keys of labels and annotations that reach no pod and no ServiceAccount.
+    """
 
     ports: tuple[ServicePort, ...]
     annotations: Pairs
+    withheld: tuple[str, ...]
     addresses: tuple[str, ...]
     parameters: Parameters
 

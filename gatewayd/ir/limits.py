@@ -26,3 +26,11 @@ WAITING_EVENTS = 500
 
 MANY_DOMAINS = 100
 """With more domains a route table is discovered per host: Envoy builds a table anew at 33 us a domain at any change."""
+
+# --- infrastructure of Gateways ---------------------------------------------------------------------------------
+
+PROXY_REPLICAS = 100
+"""Pods that a Gateway's owner may ask for where the class says nothing: ten cores at what a proxy requests."""
+
+PROXY_PORTS = (19000, 19001)
+"""TCP ports of a proxy's pod that no listener gets: 19001 answers probes, and pods of earlier versions bind 19000."""

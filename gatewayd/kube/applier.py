@@ -17,6 +17,7 @@ from gatewayd.ir.limits import INFRASTRUCTURE_WORKERS, LASTING_FAILURES, RETRY_F
 from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.client import CONNECTION_ERRORS, FIELD_MANAGER, ApiError, KubeClient, is_of_ending_namespace
 from gatewayd.kube.made_object import MOUNTED, WORKLOADS, Document, LiveObject, ObjectName, name_of
+from gatewayd.kube.replicas import hand_over_replicas
 from gatewayd.kube.work_queue import Failure, Label, Leadership, Pacing, SpokenError, WorkQueue
 
 READY_SECONDS: Final = 1.0
@@ -252,6 +253,7 @@ class Applier:
     async def _apply(self, name: ObjectName, document: Document) -> None:
         query = [("fieldManager", FIELD_MANAGER), ("force", "true")]
         try:
+            await hand_over_replicas(self._client, name.path(), document, FIELD_MANAGER)
             await self._client.request("PATCH", name.path(), query=query, body=document, content="apply-patch+yaml")
         except (ApiError, *CONNECTION_ERRORS):
             self._audience.on_write(name.kind, "failed")

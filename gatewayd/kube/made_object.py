@@ -13,14 +13,15 @@ import msgspec
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.infra.layout import certificate_secret
-from gatewayd.infra.objects import MANAGED_BY
-from gatewayd.ir.infrastructure import object_name
+from gatewayd.ir.infrastructure import MANAGED_BY, object_name
 from gatewayd.kube.client import Where
 
 PLURALS: Final[Mapping[str, str]] = {
     "ConfigMap": "configmaps",
     "DaemonSet": "daemonsets",
     "Deployment": "deployments",
+    "HorizontalPodAutoscaler": "horizontalpodautoscalers",
+    "NetworkPolicy": "networkpolicies",
     "PodDisruptionBudget": "poddisruptionbudgets",
     "Secret": "secrets",
     "Service": "services",

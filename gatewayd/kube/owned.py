@@ -12,7 +12,7 @@ import msgspec
 
 from gatewayd.api.kinds import Kind
 from gatewayd.api.meta import ObjectKey, Resource
-from gatewayd.infra.objects import MANAGED_BY
+from gatewayd.ir.infrastructure import MANAGED_BY
 from gatewayd.kube.client import FIELD_MANAGER
 from gatewayd.kube.listing import Listing, Read, Undecodable, decode_head
 from gatewayd.kube.made_object import PLURALS, ObjectName, OwnedMeta
@@ -20,7 +20,14 @@ from gatewayd.kube.reflector import Selection
 from gatewayd.store import Delta
 
 OURS: Final = Selection(fields="", labels="=".join(MANAGED_BY))
-_GROUPS: Final = {"DaemonSet": "apps", "Deployment": "apps", "PodDisruptionBudget": "policy"}
+_GROUPS: Final = {
+    "DaemonSet": "apps",
+    "Deployment": "apps",
+    "HorizontalPodAutoscaler": "autoscaling",
+    "NetworkPolicy": "networking.k8s.io",
+    "PodDisruptionBudget": "policy",
+}
+_VERSIONS: Final = {"HorizontalPodAutoscaler": "v2"}
 
 
 class OwnedObject(Resource, frozen=True, kw_only=True):
@@ -30,12 +37,12 @@ class OwnedObject(Resource, frozen=True, kw_only=True):
 OWNED_KINDS: Final[tuple[Kind, ...]] = tuple(
     Kind(
         group=_GROUPS.get(name, ""),
-        version="v1",
+        version=_VERSIONS.get(name, "v1"),
         plural=plural,
         kind=name,
         namespaced=True,
         struct=OwnedObject,
-        accepted_versions=("v1",),
+        accepted_versions=(_VERSIONS.get(name, "v1"),),
         statused=False,
     )
     for name, plural in PLURALS.items()

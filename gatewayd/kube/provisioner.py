@@ -19,7 +19,7 @@ from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.gateway_certificates import GatewayCertificates, secret_document
 from gatewayd.kube.made_object import Document
 from gatewayd.kube.work_queue import Leadership, Pacing, WorkQueue
-from gatewayd.xds.bootstrap import Admin, MutualTLS, bootstrap, sds_files
+from gatewayd.xds.bootstrap import AdminSocket, MutualTLS, bootstrap, sds_files
 
 NAME: Final = "certificate"
 PACING: Final = Pacing(
@@ -123,7 +123,7 @@ class Provisioner:
                 certificates=layout.CERTIFICATES_FOLDER,
                 sds=layout.CONFIG_FOLDER,
             ),
-            admin=Admin(port=layout.ADMIN_PORT),
+            admin=AdminSocket(path=layout.ADMIN_SOCKET),
             probes_port=layout.PROBES_PORT,
             drain=layout.DRAIN_SECONDS,
         )

@@ -19,6 +19,7 @@ from gatewayd.ir.infrastructure import object_name, service_port_name
 from gatewayd.ir.outcome import (
     NO_FLEET,
     FleetReport,
+    GatewayClassOutcome,
     GatewayOutcome,
     InfrastructureReport,
     ListenerOutcome,
@@ -34,13 +35,22 @@ from gatewayd.translator import verdicts
 from gatewayd.translator.addresses import Addresses, addresses
 from gatewayd.translator.attachment import ATTACHED, attachments
 from gatewayd.translator.chains import bound_port
+from gatewayd.translator.class_parameters import BadClassParameters, class_parameters
 from gatewayd.translator.clientcert import client_certificate
 from gatewayd.translator.contests import listener_at, listeners, listeners_within, own_listeners
 from gatewayd.translator.endpoints import ServicePortKey, endpoints
-from gatewayd.translator.gatewayclass import environment, gateway_is_ours, gatewayclass_outcome
+from gatewayd.translator.envoy_words import own_words
+from gatewayd.translator.features import SUPPORTED_FEATURES
+from gatewayd.translator.gatewayclass import (
+    GATEWAYS_BY_CLASS,
+    class_is_missing,
+    class_is_ours,
+    environment,
+    gateway_is_ours,
+)
 from gatewayd.translator.guards import guards
 from gatewayd.translator.hostnames import ANY, broader
-from gatewayd.translator.infrastructure import chosen_parameters
+from gatewayd.translator.infrastructure import chosen_parameters, held_back, withheld_keys
 from gatewayd.translator.listeners import (
     SETS_BY_GATEWAY,
     MergedListener,
@@ -106,7 +116,7 @@ def port_programmed(view: View, port: PortKey) -> Verdict:
         return verdicts.not_programmed("Pending", f"no ready pod of the Gateway's Service has port {port.port} yet")
     refused = [each for each in fleet.rejections if name in each.names]
     if refused:
-        return verdicts.not_programmed("Invalid", f"the proxy refused it: {refused[0].message}")
+        return verdicts.not_programmed("Invalid", f"the proxy refused it: {own_words(refused[0], name)}")
     waiting = "the proxy has not acknowledged it yet" if fleet.connected else "no proxy is connected yet"
     return verdicts.not_programmed("Pending", waiting)
 
@@ -142,6 +152,24 @@ def _is_https(each: MergedListener) -> bool:
 
 
 @query
+def gatewayclass_outcome(view: View, member: Member) -> GatewayClassOutcome | None:
+    """Return what is said about a class; None when it is another controller's."""
+    row = view.get(GatewayClass, member.key)
+    if row is None or not class_is_ours(view, row.metadata.name):
+        return None
+    parameters = class_parameters(view, row.metadata.name)
+    accepted = verdicts.accepted()
+    if isinstance(parameters, BadClassParameters):
+        accepted = verdicts.not_accepted("InvalidParameters", parameters.why)
+    return GatewayClassOutcome(
+        generation=row.metadata.generation,
+        verdicts=(accepted, verdicts.supported_version()),
+        features=SUPPORTED_FEATURES,
+        in_use=view.count(GATEWAYS_BY_CLASS, row.metadata.name) > 0,
+    )
+
+
+@query
 def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
     """Return what is said about a Gateway; None when it is not ours."""
     row = view.get(Gateway, member.key)
@@ -150,7 +178,8 @@ def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
     key = row.metadata.key
     found = tuple(listener_outcome(view, key, each) for each in own_listeners(view, member))
     reached = addresses(view, key)
-    accepted = reached.refused or chosen_parameters(view, key).refused or _accepted(_not_accepted(found), len(found))
+    accepted = _not_served(view, key, reached) or _accepted(_not_accepted(found), len(found))
+    accepted = verdicts.with_notes(accepted, tuple(_notes(view, key)))
     programmed = _unprovided(view, key) or reached.missing or _gateway_programmed(accepted, found)
     return GatewayOutcome(
         generation=row.metadata.generation,
@@ -165,6 +194,26 @@ def _unprovided(view: View, gateway: ObjectKey) -> Verdict | None:
     """Return what keeps the Gateway's proxies from running, in the words of whoever refused something."""
     report = view.get(InfrastructureReport, gateway)
     return None if report is None else verdicts.not_programmed("NoResources", "; ".join(report.problems))
+
+
+def _not_served(view: View, gateway: ObjectKey, reached: Addresses) -> Verdict | None:
+    """Return what is wrong with a Gateway as a whole."""
+    if class_is_missing(view, gateway):
+        return verdicts.not_accepted("Invalid", f"{held_back(view, gateway)}; what runs stays as it is")
+    return reached.refused or (None if held_back(view, gateway) else chosen_parameters(view, gateway).refused)
+
+
+def _notes(view: View, gateway: ObjectKey) -> Iterator[str]:
+    """Yield what is to be known of a Gateway that is accepted."""
+    held = held_back(view, gateway)
+    if held is not None:
+        yield f"{held}; what runs stays as it is"
+    keys = withheld_keys(view, gateway)
+    if keys:
+        yield (
+            f"spec.infrastructure: {', '.join(keys)} would give pods more than a proxy has, and reaches no pod and no "
+            "ServiceAccount; allowed is what the GatewayClass lists in allowedAnnotations"
+        )
 
 
 @query

@@ -28,6 +28,7 @@ DRAIN_FIELD = "gatewayd.drain_seconds"
 CERTIFICATE_FILE = "sds-certificate.json"
 TRUST_FILE = "sds-trust.json"
 
+_OWNER_ONLY = 0o600
 _TYPE = "type.googleapis.com/envoy"
 _PROBES = "gatewayd-probes"
 _ADMIN = "gatewayd-admin"
@@ -59,15 +60,8 @@ ControlPlane = UnixSocket | MutualTLS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Admin:
-    """Where Envoy's admin interface listens: a port of the loopback interface."""
-
-    port: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AdminSocket:
-    """Where Envoy's admin interface listens: a Unix socket."""
+    """Where Envoy's admin interface listens: a Unix socket, since what has an address can be a route's backend."""
 
     path: str
 
@@ -77,7 +71,7 @@ def bootstrap(
     node: str,
     gateway: str,
     control_plane: ControlPlane,
-    admin: Admin | AdminSocket,
+    admin: AdminSocket,
     probes_port: int | None,
     drain: float | None,
 ) -> JSON:
@@ -312,14 +306,8 @@ def _probes_listener(port: int) -> JSON:
     }
 
 
-def _admin_address(admin: Admin | AdminSocket) -> JSON:
-    match admin:
-        case Admin():
-            return _socket_address("127.0.0.1", admin.port)
-        case AdminSocket():
-            return {"pipe": {"path": admin.path}}
-        case _:
-            assert_never(admin)
+def _admin_address(admin: AdminSocket) -> JSON:
+    return {"pipe": {"path": admin.path, "mode": _OWNER_ONLY}}
 
 
 def _assignment(cluster: str, address: JSON) -> JSON:

@@ -10,12 +10,13 @@ import os
 import re
 import shlex
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from ctypes.util import find_library
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from gatewayd.infra.layout import BOOTSTRAP_FILE, CONFIG_FOLDER, LINGER_SECONDS
 from gatewayd.infra.pod import pod_spec
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS
 from gatewayd.standalone.envoy_binary import find_envoy
-from gatewayd.xds.bootstrap import Admin, UnixSocket, bootstrap
+from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
 from tests.feature.harness.http1 import Connection
 from tests.feature.harness.ports import free_port
 
@@ -166,9 +167,21 @@ def test_it_runs_as_nobody_and_names_its_shell_free_entry() -> None:
 class Proxy:
     """An Envoy that was started as its pod starts it; `web` is a port that traffic comes to."""
 
-    admin: int
+    admin: Path
     probes: int
     web: int
+    pid: int
+
+    @property
+    def ports(self) -> set[int]:
+        """The TCP ports that the process listens on."""
+        inodes = set()
+        for descriptor in Path(f"/proc/{self.pid}/fd").iterdir():
+            with suppress(OSError):
+                inodes.add(str(descriptor.readlink()).removeprefix("socket:[").removesuffix("]"))
+        tables = [Path(f"/proc/{self.pid}/net/{name}").read_text(encoding="utf-8") for name in ("tcp", "tcp6")]
+        rows = [line.split() for table in tables for line in table.splitlines()]
+        return {int(row[1].rpartition(":")[2], 16) for row in rows if row[9] in inodes and row[3] == "0A"}
 
     async def open(self, port: int) -> Connection:
         """Connect and ask for /ready once; the connection stays open."""
@@ -176,9 +189,16 @@ class Proxy:
         await connection.ask("/ready", host="x")
         return connection
 
+    async def probe(self, path: str, method: str = "GET") -> int:
+        """Ask the port for probes over a connection of its own; return the status."""
+        connection = Connection(*await asyncio.open_connection("127.0.0.1", self.probes))
+        answer = await connection.ask(path, host="x", method=method)
+        await connection.close()
+        return answer.status
+
     async def drain(self) -> "Drain":
         """Start the hook, which says for how long it would sleep, and goes on when it is told to."""
-        bash, flag, script = drain_command(admin=self.admin, probes=self.probes)
+        bash, flag, script = drain_command(admin=str(self.admin), probes=self.probes)
         stepped = 'sleep() { echo "$1"; read -r _; }\n' + script
         pipe = asyncio.subprocess.PIPE
         return Drain(await asyncio.create_subprocess_exec(bash, flag, stepped, stdin=pipe, stdout=pipe))
@@ -207,12 +227,12 @@ class Drain:
 
 @asynccontextmanager
 async def proxy(folder: Path) -> AsyncIterator[Proxy]:
-    found = Proxy(admin=free_port(), probes=free_port(), web=free_port())
+    found = Proxy(admin=folder / "admin", probes=free_port(), web=free_port(), pid=0)
     text = bootstrap(
         node="",
         gateway="infra/edge",
         control_plane=UnixSocket(path=str(folder / "none")),
-        admin=Admin(port=found.admin),
+        admin=AdminSocket(path=str(found.admin)),
         probes_port=found.probes,
         drain=None,
     )
@@ -228,6 +248,7 @@ async def proxy(folder: Path) -> AsyncIterator[Proxy]:
     envoy = await asyncio.create_subprocess_exec(
         str(find_envoy(None)), *arguments, "--concurrency", "1", stderr=asyncio.subprocess.DEVNULL
     )
+    found = replace(found, pid=envoy.pid)
     try:
         await ready(found, envoy)
         yield found
@@ -249,7 +270,7 @@ async def ready(found: Proxy, envoy: asyncio.subprocess.Process) -> None:
 @pytest.mark.envoy
 async def test_a_proxy_is_known_by_its_pods_name(tmp_path: Path) -> None:
     async with proxy(tmp_path) as found:
-        connection = Connection(*await asyncio.open_connection("127.0.0.1", found.admin))
+        connection = Connection(*await asyncio.open_unix_connection(found.admin))
         told = json.loads((await connection.ask("/server_info", host="x")).body)
         await connection.close()
     assert told["node"]["id"] == "edge-1"
@@ -273,3 +294,27 @@ async def test_a_proxy_that_ends_waits_for_its_connections_and_for_no_probe(tmp_
             hook.wake()
         await old.close()
         await probe.close()
+
+
+@pytest.mark.envoy
+async def test_no_address_leads_to_the_admin_interface_of_a_proxy(tmp_path: Path) -> None:
+    async with proxy(tmp_path) as found:
+        assert found.ports == {found.probes, found.web}
+        assert stat.S_IMODE(found.admin.stat().st_mode) == 0o600
+        assert await found.probe("/ready") == 200
+        assert await found.probe("/stats/prometheus") == 200
+        for page in ("/", "/config_dump", "/ready/../config_dump", "/ready%2f..%2fcerts", "//certs", "/stats"):
+            assert await found.probe(page) in {400, 404}, page
+        for page in ("/quitquitquit", "/ready", "/stats/prometheus", "/drain_listeners", "/healthcheck/fail"):
+            assert await found.probe(page, method="POST") == 404, page
+
+
+@pytest.mark.envoy
+async def test_a_proxy_that_ends_fails_its_readiness_first(tmp_path: Path) -> None:
+    async with proxy(tmp_path) as found:
+        hook = await found.drain()
+        assert await hook.sleeps() == LINGER_SECONDS
+        assert await found.probe("/ready") == 503
+        hook.wake()
+        while await hook.sleeps() is not None:
+            hook.wake()

@@ -87,7 +87,15 @@ async def test_statuses_and_infrastructure_come_of_objects() -> None:
         assert condition(server, CLASS, "Accepted") == "True"
         assert condition(server, GATEWAY, "Accepted") == "True"
         assert condition(server, GATEWAY, "Programmed") == "False"
-        made = {"ServiceAccount", "ConfigMap", "Deployment", "Service", "PodDisruptionBudget", "Secret"}
+        made = {
+            "ServiceAccount",
+            "ConfigMap",
+            "Deployment",
+            "Service",
+            "PodDisruptionBudget",
+            "Secret",
+            "NetworkPolicy",
+        }
         assert kinds(server, "shop") == {"Gateway"} | made
         lease = server.objects["/apis/coordination.k8s.io/v1/namespaces/gatewayd-system/leases/gatewayd-leader"]
         assert lease["spec"]["holderIdentity"] == "one"

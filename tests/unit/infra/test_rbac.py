@@ -5,6 +5,7 @@ from gatewayd.api.kinds import KINDS
 from gatewayd.infra.layout import AUTHORITY_SECRET, LEASE
 from gatewayd.infra.objects import objects
 from gatewayd.infra.rbac import MADE_KINDS, VERBS, cluster_rules, own_rules
+from gatewayd.ir.infrastructure import Autoscaled
 from gatewayd.kube.made_object import PLURALS
 from tests.unit.infra.gateways import EDGE, FILES, with_parameters
 
@@ -51,7 +52,10 @@ def test_what_a_gateway_needs_can_be_made_and_removed() -> None:
 def test_every_object_that_is_made_has_a_row() -> None:
     rows = {(each.api_version, each.kind) for each in MADE_KINDS}
     daemon_set = with_parameters(workload="DaemonSet")
-    made = {(each["apiVersion"], each["kind"]) for which in (EDGE, daemon_set) for each in objects(which, FILES)}
+    scaled = with_parameters(scaling=Autoscaled(least=1, most=2, cpu=70))
+    made = {
+        (each["apiVersion"], each["kind"]) for which in (EDGE, daemon_set, scaled) for each in objects(which, FILES)
+    }
     assert rows == made | {("v1", "Secret")}
     assert {each.kind: each.plural for each in MADE_KINDS} == dict(PLURALS)
 

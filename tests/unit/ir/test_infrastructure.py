@@ -40,6 +40,7 @@ def test_the_objects_of_a_gateway_share_a_name() -> None:
         ports=(),
         labels=(),
         annotations=(),
+        withheld=(),
         addresses=(),
         parameters=DEFAULT_PARAMETERS,
     )

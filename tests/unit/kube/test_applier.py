@@ -29,7 +29,8 @@ def document(
         "annotations": {"text": text},
         "ownerReferences": owners if owner else [],
     }
-    return {"apiVersion": VERSIONS.get(kind, "v1"), "kind": kind, "metadata": metadata}
+    spec = {"replicas": 1} if kind == "Deployment" else {}
+    return {"apiVersion": VERSIONS.get(kind, "v1"), "kind": kind, "metadata": metadata, "spec": spec}
 
 
 def other(kind: str) -> Json:

@@ -122,7 +122,7 @@ async def test_a_new_leader_deletes_the_workload_that_was_switched_while_nobody_
         [new] = [each for each in rig.server.objects.values() if each["kind"] == "DaemonSet"]
         new["status"] = {"desiredNumberScheduled": 1, "numberReady": 1}
         await passes(5.0)
-        assert rig.there == {"ConfigMap", "DaemonSet", "Secret", "Service", "ServiceAccount"}
+        assert rig.there == {"ConfigMap", "DaemonSet", "NetworkPolicy", "Secret", "Service", "ServiceAccount"}
 
 
 async def test_a_new_leader_keeps_what_is_to_be_kept(rig: Rig, cluster: Cluster) -> None:

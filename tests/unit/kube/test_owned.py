@@ -5,8 +5,8 @@ import pytest
 
 from gatewayd.api.kinds import KINDS
 from gatewayd.api.meta import ObjectKey
-from gatewayd.infra.objects import MANAGED_BY, objects
-from gatewayd.ir.infrastructure import object_name
+from gatewayd.infra.objects import objects
+from gatewayd.ir.infrastructure import MANAGED_BY, object_name
 from gatewayd.kube.listing import decode_page
 from gatewayd.kube.made_object import PLURALS, ObjectName, name_of
 from gatewayd.kube.owned import OURS, OWNED_KINDS, OwnedListing, OwnedObjects

@@ -13,7 +13,7 @@ from gatewayd.identity.certificates import make_ca
 from gatewayd.infra import layout
 from gatewayd.infra.layout import certificate_secret
 from gatewayd.infra.objects import CONFIG_HASH_ANNOTATION
-from gatewayd.ir.infrastructure import Keep, Provision
+from gatewayd.ir.infrastructure import Fixed, Keep, Provision
 from gatewayd.ir.limits import RETRY_FIRST_SECONDS
 from gatewayd.kube.applier import Applier, Audience
 from gatewayd.kube.gateway_certificates import GatewayCertificates
@@ -26,7 +26,7 @@ from tests.fakes.skipping_loop import passes
 from tests.unit.infra.gateways import EDGE, with_parameters
 
 KEY = ObjectKey("infra", "edge")
-ALL = ["ConfigMap", "Deployment", "PodDisruptionBudget", "Secret", "Service", "ServiceAccount"]
+ALL = ["ConfigMap", "Deployment", "NetworkPolicy", "PodDisruptionBudget", "Secret", "Service", "ServiceAccount"]
 TAKEN = "is there already and is not managed by gatewayd"
 SECRET = f"/api/v1/namespaces/infra/secrets/{certificate_secret(EDGE.object_name)}"
 
@@ -194,7 +194,7 @@ async def test_another_kind_of_workload_replaces_the_first(rig: Rig) -> None:
         await passes(1.0)
         rig.stored("DaemonSet")["status"] = {"numberReady": 1, "desiredNumberScheduled": 1}
         await passes(2.0)
-        assert rig.there == ["ConfigMap", "DaemonSet", "Secret", "Service", "ServiceAccount"]
+        assert rig.there == ["ConfigMap", "DaemonSet", "NetworkPolicy", "Secret", "Service", "ServiceAccount"]
 
 
 async def test_looking_again_changes_nothing(rig: Rig) -> None:
@@ -220,7 +220,7 @@ async def test_a_new_ca_gives_new_certificates_and_restarts_no_pod(rig: Rig) -> 
 
 
 async def test_the_latest_wish_counts(rig: Rig) -> None:
-    rig.server.script("GET", SECRET, Then(act=lambda: rig.want(with_parameters(replicas=3))))
+    rig.server.script("GET", SECRET, Then(act=lambda: rig.want(with_parameters(scaling=Fixed(replicas=3)))))
     rig.want(EDGE)
     async with running(rig.provisioner.run(), rig.applier.run()):
         await passes(1.0)

@@ -13,7 +13,6 @@ from google.protobuf import json_format
 from gatewayd.ir.limits import RE2_PROGRAM_SIZE
 from gatewayd.xds.bootstrap import (
     DRAIN_FIELD,
-    Admin,
     AdminSocket,
     ControlPlane,
     MutualTLS,
@@ -34,7 +33,7 @@ REMOTE = MutualTLS(
 
 def parsed(
     control_plane: ControlPlane = LOCAL,
-    admin: Admin | AdminSocket = ADMIN,
+    admin: AdminSocket = ADMIN,
     probes: int | None = None,
 ) -> bootstrap_pb2.Bootstrap:
     made = bootstrap(
@@ -90,9 +89,10 @@ def test_certificates_are_read_again_when_the_folder_changes(content: dict[str, 
     assert "/certs/tls.key" in text or "/certs/ca.crt" in text
 
 
-def test_admin_is_for_this_machine() -> None:
-    assert parsed(admin=Admin(port=9901)).admin.address.socket_address.address == "127.0.0.1"
-    assert parsed().admin.address.pipe.path == "/admin"
+def test_admin_has_no_address_and_is_its_owners_alone() -> None:
+    for made in (parsed(), parsed(probes=19001)):
+        assert made.admin.address.WhichOneof("address") == "pipe"
+        assert (made.admin.address.pipe.path, made.admin.address.pipe.mode) == ("/admin", 0o600)
 
 
 def test_probes_show_two_pages_of_admin() -> None:
