@@ -6,6 +6,8 @@ Pairs are sorted tuples instead of mappings, so that values compare and hash.
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from gatewayd.ir.quantity import amount
+
 Pairs = tuple[tuple[str, str], ...]
 
 MANAGED_BY = ("app.kubernetes.io/managed-by", "gatewayd")
@@ -30,6 +32,12 @@ class Resources:
 
     requests: Pairs
     limits: Pairs
+
+    @property
+    def memory_limit(self) -> int | None:
+        """The bytes that the container may have; None: as many as there are."""
+        limit = dict(self.limits).get("memory")
+        return None if limit is None else int(amount(limit))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

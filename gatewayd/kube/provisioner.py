@@ -19,7 +19,7 @@ from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.gateway_certificates import GatewayCertificates, secret_document
 from gatewayd.kube.made_object import Document
 from gatewayd.kube.work_queue import Leadership, Pacing, WorkQueue
-from gatewayd.xds.bootstrap import AdminSocket, MutualTLS, bootstrap, sds_files
+from gatewayd.xds.bootstrap import AdminSocket, MutualTLS, bootstrap, sds_files, within_memory
 
 NAME: Final = "certificate"
 PACING: Final = Pacing(
@@ -127,5 +127,6 @@ class Provisioner:
             probes_port=layout.PROBES_PORT,
             drain=layout.DRAIN_SECONDS,
         )
+        document = within_memory(document, wanted.parameters.resources.memory_limit)
         files = {layout.BOOTSTRAP_FILE: document, **sds_files(layout.CERTIFICATES_FOLDER)}
         return {name: json.dumps(value, indent=1, sort_keys=True) for name, value in files.items()}

@@ -7,12 +7,12 @@ all at once, as `data.<key>: <what is wrong>; <what is allowed>`. Nothing is tak
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any, Final
 
 import yaml
 
 from gatewayd.ir.infrastructure import Autoscaled, External, Fixed, Pairs, Parameters, Resources, Scaling
+from gatewayd.ir.quantity import QUANTITY, amount
 from gatewayd.translator.envoy_flags import WrongFlag, read_flags, shown
 
 WORKLOADS: Final = ("Deployment", "DaemonSet")
@@ -172,7 +172,7 @@ def _resources(text: str) -> Resources | Wrong:
     requests, limits = parts.get("requests", ()), parts.get("limits", ())
     most = dict(limits)
     for name, value in requests:
-        if name in most and _amount(value) > _amount(most[name]):
+        if name in most and amount(value) > amount(most[name]):
             return Wrong(why=f"requests.{name}: {value} is more than the limit; at most {most[name]} is allowed")
     return Resources(requests=requests, limits=limits)
 
@@ -186,7 +186,7 @@ def _quantities(part: str, listed: object) -> Pairs | Wrong:
             return Wrong(why=f"{part}: {_shown(name)} is not known; allowed: {', '.join(RESOURCE_NAMES)}")
         number = isinstance(value, int | float) and not isinstance(value, bool)
         quantity = str(value) if number or isinstance(value, str) else ""
-        if not _QUANTITY.fullmatch(quantity):
+        if not QUANTITY.fullmatch(quantity):
             return Wrong(why=f"{part}.{name}: {_shown(value)} is no quantity; allowed are such as 100m, 0.5, 128Mi")
         found[name] = quantity
     return tuple(sorted(found.items()))
@@ -215,14 +215,6 @@ def read_yaml(text: str) -> Any:
         return Wrong(why="not YAML; see https://yaml.org/spec/")
 
 
-def _amount(quantity: str) -> Decimal:
-    """https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/."""
-    number, suffix = re.fullmatch(r"([0-9.]+)(.*)", quantity, re.DOTALL).groups()  # type: ignore[union-attr]
-    exponent = re.fullmatch(r"[eE](-?[0-9]+)", suffix)
-    scale = Decimal(10) ** int(exponent[1]) if exponent else _SUFFIXES[suffix]
-    return Decimal(number) * scale
-
-
 def _shown(value: object) -> str:
     """Return a value for a message: short, on one line, and never the inside of a collection."""
     if not isinstance(value, str):
@@ -238,17 +230,6 @@ def _kind(value: object) -> str:
 _LABEL_NAME = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
 _LABEL_KEY = re.compile(rf"([a-z0-9]([a-z0-9.-]{{0,251}}[a-z0-9])?/)?{_LABEL_NAME}")
 _LABEL_VALUE = re.compile(rf"({_LABEL_NAME})?")
-_SUFFIXES: Final = {
-    "n": Decimal("1e-9"),
-    "u": Decimal("1e-6"),
-    "m": Decimal("1e-3"),
-    "": Decimal(1),
-    **{letter: Decimal(1000) ** power for power, letter in enumerate("kMGTPE", start=1)},
-    **{f"{letter}i": Decimal(1024) ** power for power, letter in enumerate("KMGTPE", start=1)},
-}
-_QUANTITY = re.compile(rf"[0-9]{{1,15}}(\.[0-9]{{1,9}})?({'|'.join(_SUFFIXES)}|[eE]-?[0-9]{{1,2}})")
-
-
 _AUTOSCALING: Final = {"min": MOST_REPLICAS, "max": MOST_REPLICAS, "cpu": 1000}
 """The parts of `autoscaling`, and the most that each may be."""
 

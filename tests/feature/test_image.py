@@ -28,7 +28,7 @@ from gatewayd.infra.layout import BOOTSTRAP_FILE, CONFIG_FOLDER, LINGER_SECONDS
 from gatewayd.infra.pod import pod_spec
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS
 from gatewayd.standalone.envoy_binary import find_envoy
-from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
+from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap, within_memory
 from tests.feature.harness.http1 import Connection
 from tests.feature.harness.ports import free_port
 
@@ -225,8 +225,12 @@ class Drain:
         self._process.stdin.write(b"\n")
 
 
+_OF_PROBES = ("bypass_overload_manager", "ignore_global_conn_limit")
+"""What a listener for traffic has not."""
+
+
 @asynccontextmanager
-async def proxy(folder: Path) -> AsyncIterator[Proxy]:
+async def proxy(folder: Path, memory: int | None = None) -> AsyncIterator[Proxy]:
     found = Proxy(admin=folder / "admin", probes=free_port(), web=free_port(), pid=0)
     text = bootstrap(
         node="",
@@ -236,8 +240,10 @@ async def proxy(folder: Path) -> AsyncIterator[Proxy]:
         probes_port=found.probes,
         drain=None,
     )
+    text = within_memory(text, memory)
     listeners = text["static_resources"]["listeners"]
-    as_text = json.dumps(listeners[0]).replace(str(found.probes), str(found.web)).replace("gatewayd-probes", "web")
+    traffic = {key: value for key, value in listeners[0].items() if key not in _OF_PROBES}
+    as_text = json.dumps(traffic).replace(str(found.probes), str(found.web)).replace("gatewayd-probes", "web")
     # Nobody feeds it, so that it serves what it has at once.
     static = {**text["static_resources"], "listeners": [*listeners, json.loads(as_text)]}
     config = folder / BOOTSTRAP_FILE
@@ -261,7 +267,7 @@ async def ready(found: Proxy, envoy: asyncio.subprocess.Process) -> None:
     async with asyncio.timeout(20):
         while envoy.returncode is None:
             with suppress(OSError):
-                await (await found.open(found.web)).close()
+                await (await found.open(found.probes)).close()
                 return
             await asyncio.sleep(0.02)
     pytest.fail(f"envoy ended with {envoy.returncode}")
@@ -318,3 +324,29 @@ async def test_a_proxy_that_ends_fails_its_readiness_first(tmp_path: Path) -> No
         hook.wake()
         while await hook.sleeps() is not None:
             hook.wake()
+
+
+async def overloaded(found: Proxy) -> None:
+    """Wait until the proxy accepts no connection any more."""
+    admin = Connection(*await asyncio.open_unix_connection(found.admin))
+    async with asyncio.timeout(20):
+        while True:
+            stats = (await admin.ask("/stats?filter=^overload", host="x")).body
+            if b"stop_accepting_connections.active: 1" in stats:
+                break
+            await asyncio.sleep(0.02)
+    await admin.close()
+
+
+@pytest.mark.envoy
+async def test_a_proxy_short_of_memory_refuses_clients_and_stays_ready(tmp_path: Path) -> None:
+    async with proxy(tmp_path, memory=1024 * 1024) as found:
+        await overloaded(found)
+        assert await found.probe("/ready") == 200
+        # The kernel takes the connection; nobody answers on it.
+        client = Connection(*await asyncio.open_connection("127.0.0.1", found.web))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await client.ask("/ready", host="x")
+        await client.close()
+        assert await found.probe("/stats/prometheus") == 200

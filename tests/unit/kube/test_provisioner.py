@@ -13,7 +13,7 @@ from gatewayd.identity.certificates import make_ca
 from gatewayd.infra import layout
 from gatewayd.infra.layout import certificate_secret
 from gatewayd.infra.objects import CONFIG_HASH_ANNOTATION
-from gatewayd.ir.infrastructure import Fixed, Keep, Provision
+from gatewayd.ir.infrastructure import Fixed, Keep, Provision, Resources
 from gatewayd.ir.limits import RETRY_FIRST_SECONDS
 from gatewayd.kube.applier import Applier, Audience
 from gatewayd.kube.gateway_certificates import GatewayCertificates
@@ -131,6 +131,21 @@ async def test_a_gateway_gets_everything_that_it_needs(rig: Rig) -> None:
         assert "infra/edge" in json.dumps(bootstrap)
         assert "gatewayd.svc." in json.dumps(bootstrap)
         assert base64.b64decode(rig.stored("Secret")["data"]["ca.crt"]) == rig.believed.authority.bundle
+
+
+async def test_a_proxy_is_told_how_much_memory_it_has(rig: Rig) -> None:
+    rig.want(with_parameters(resources=Resources(requests=(), limits=(("memory", "100Mi"),))))
+    async with running(rig.provisioner.run(), rig.applier.run()):
+        await passes(1.0)
+        assert str(90 * 1024 * 1024) in rig.stored("ConfigMap")["data"][layout.BOOTSTRAP_FILE]
+
+
+async def test_the_admin_interface_of_a_proxy_has_no_address(rig: Rig) -> None:
+    rig.want(EDGE)
+    async with running(rig.provisioner.run(), rig.applier.run()):
+        await passes(1.0)
+        admin = json.loads(rig.stored("ConfigMap")["data"][layout.BOOTSTRAP_FILE])["admin"]["address"]
+        assert admin["pipe"]["path"] == layout.ADMIN_SOCKET
 
 
 async def test_the_secret_is_there_before_the_pods_that_mount_it(rig: Rig) -> None:

@@ -5,6 +5,7 @@ from envoy.config.bootstrap.v3 import bootstrap_pb2
 from envoy.extensions.filters.http.router.v3 import router_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2
 from envoy.extensions.resource_monitors.downstream_connections.v3 import downstream_connections_pb2
+from envoy.extensions.resource_monitors.fixed_heap.v3 import fixed_heap_pb2
 from envoy.extensions.transport_sockets.tls.v3 import tls_pb2
 from envoy.extensions.upstreams.http.v3 import http_protocol_options_pb2
 from envoy.service.discovery.v3 import discovery_pb2
@@ -19,10 +20,18 @@ from gatewayd.xds.bootstrap import (
     UnixSocket,
     bootstrap,
     sds_files,
+    within_memory,
 )
 
 # Any in JSON is read by the descriptors of these.
-ANYS = (router_pb2, http_connection_manager_pb2, downstream_connections_pb2, tls_pb2, http_protocol_options_pb2)
+ANYS = (
+    router_pb2,
+    http_connection_manager_pb2,
+    downstream_connections_pb2,
+    fixed_heap_pb2,
+    tls_pb2,
+    http_protocol_options_pb2,
+)
 
 ADMIN = AdminSocket(path="/admin")
 LOCAL = UnixSocket(path="/run/gatewayd/xds")
@@ -126,3 +135,28 @@ def test_limits() -> None:
     size = layer.static_layer["re2.max_program_size.error_level"]
     assert RE2_PROGRAM_SIZE < size < 10_000
     assert made.stats_config.stats_matcher.inclusion_list.patterns
+
+
+def test_a_limit_of_memory_is_kept_by_giving_back_and_by_refusing() -> None:
+    document = bootstrap(
+        node="", gateway="shop/edge", control_plane=UnixSocket(path="/x"), admin=ADMIN, probes_port=19001, drain=None
+    )
+    assert within_memory(document, None) == document
+    made = json_format.Parse(json.dumps(within_memory(document, 1000)), bootstrap_pb2.Bootstrap())
+    connections, heap = made.overload_manager.resource_monitors
+    assert connections == parsed().overload_manager.resource_monitors[0]
+    config = fixed_heap_pb2.FixedHeapConfig()
+    assert heap.typed_config.Unpack(config)
+    assert config.max_heap_size_bytes == 900
+    shares = {each.name.rpartition(".")[2]: each.triggers[0].threshold.value for each in made.overload_manager.actions}
+    assert list(shares) == [
+        "shrink_heap",
+        "disable_http_keepalive",
+        "stop_accepting_requests",
+        "stop_accepting_connections",
+    ]
+    assert sorted(shares.values()) == list(shares.values())
+    assert max(shares.values()) < 1
+    assert {each.triggers[0].name for each in made.overload_manager.actions} == {heap.name}
+    (probes,) = made.static_resources.listeners
+    assert probes.bypass_overload_manager
