@@ -15,13 +15,14 @@ from msgspec.structs import fields, replace
 
 from gatewayd.api.core import ConfigMap, Namespace, Secret, Service, ServiceSpec
 from gatewayd.api.discovery import SERVICE_NAME_LABEL, Endpoint, EndpointSlice
-from gatewayd.api.gateway import GATEWAY_NAME_LABEL, Gateway
+from gatewayd.api.gateway import GATEWAY_NAME_LABEL, MANAGED_BY, Gateway
 from gatewayd.api.meta import ObjectMeta, Resource
 from gatewayd.api.refs import BackendRef
 
 _MOST: Final = 1024
 _LONGEST: Final = 64
 """Longer text is hardly ever the same in two objects."""
+_OURS: Final = dict([MANAGED_BY])
 _NONE: Final[dict[str, str]] = {}
 _HEADLESS: Final = "None"
 
@@ -134,9 +135,11 @@ def _namespace(obj: Namespace) -> Namespace:
 def _service(obj: Service) -> Service:
     """Leave out whom it selects, which is told by its slices; and its addresses, unless they are a Gateway's.
 
-    So the specs of most Services are equal, and one object. Of each is kept whether it is headless.
+    So the specs of most Services are equal, and one object. Of each is kept whether it is headless, and whether we made
+    it.
     """
-    metadata = replace(_named(obj.metadata, _NONE), name=intern(obj.metadata.name))
+    ours = obj.metadata.labels.get(MANAGED_BY[0]) == MANAGED_BY[1]
+    metadata = replace(_named(obj.metadata, _OURS if ours else _NONE), name=intern(obj.metadata.name))
     spec = replace(obj.spec, selector=_NONE)
     if GATEWAY_NAME_LABEL not in obj.metadata.labels:
         spec = replace(spec, cluster_ip=_HEADLESS if spec.cluster_ip == _HEADLESS else "", cluster_ips=())

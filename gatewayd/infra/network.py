@@ -7,8 +7,9 @@ own node always reaches it. https://kubernetes.io/docs/concepts/services-network
 from collections.abc import Mapping
 from typing import Any, Final
 
+from gatewayd.api.gateway import MANAGED_BY
 from gatewayd.infra import layout
-from gatewayd.ir.infrastructure import MANAGED_BY, Infrastructure
+from gatewayd.ir.infrastructure import Infrastructure
 
 JSON = dict[str, Any]
 

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, Final
 
-from gatewayd.api.gateway import GATEWAY_NAME_LABEL
+from gatewayd.api.gateway import GATEWAY_NAME_LABEL, MANAGED_BY
 from gatewayd.infra import network
 from gatewayd.infra.layout import PROBES_PORT, certificate_secret
 from gatewayd.infra.pod import pod_spec
-from gatewayd.ir.infrastructure import MANAGED_BY, Autoscaled, Fixed, Infrastructure, Owner, Pairs, label_value
+from gatewayd.ir.infrastructure import Autoscaled, Fixed, Infrastructure, Owner, Pairs, label_value
 
 JSON = dict[str, Any]
 

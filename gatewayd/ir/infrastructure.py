@@ -10,9 +10,6 @@ from gatewayd.ir.quantity import amount
 
 Pairs = tuple[tuple[str, str], ...]
 
-MANAGED_BY = ("app.kubernetes.io/managed-by", "gatewayd")
-"""The label of all that is made for Gateways."""
-
 ENVOY_IMAGE = "docker.io/envoyproxy/envoy:v1.40.0"
 
 

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import msgspec
 
+from gatewayd.api.gateway import MANAGED_BY
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.infra.layout import certificate_secret
-from gatewayd.ir.infrastructure import MANAGED_BY, object_name
+from gatewayd.ir.infrastructure import object_name
 from gatewayd.kube.client import Where
 
 PLURALS: Final[Mapping[str, str]] = {

@@ -10,9 +10,9 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from gatewayd.api.gateway import MANAGED_BY
 from gatewayd.api.kinds import Kind
 from gatewayd.api.meta import ObjectKey, Resource
-from gatewayd.ir.infrastructure import MANAGED_BY
 from gatewayd.kube.client import FIELD_MANAGER
 from gatewayd.kube.listing import Listing, Read, Undecodable, decode_head
 from gatewayd.kube.made_object import PLURALS, ObjectName, OwnedMeta

@@ -4,12 +4,12 @@ https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclass
 """
 
 from gatewayd.api.core import Service
-from gatewayd.api.gateway import Gateway
+from gatewayd.api.gateway import MANAGED_BY, Gateway
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Index, View, query, rows, ungrouped
 from gatewayd.ir.environment import CONTROLLER, HERE, NAMESPACE, Environment
-from gatewayd.ir.infrastructure import MANAGED_BY, object_name
+from gatewayd.ir.infrastructure import object_name
 
 DEFAULT_ENVIRONMENT = Environment(
     controller=CONTROLLER,

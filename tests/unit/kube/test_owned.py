@@ -3,10 +3,11 @@ from typing import Any
 
 import pytest
 
+from gatewayd.api.gateway import MANAGED_BY
 from gatewayd.api.kinds import KINDS
 from gatewayd.api.meta import ObjectKey
 from gatewayd.infra.objects import objects
-from gatewayd.ir.infrastructure import MANAGED_BY, object_name
+from gatewayd.ir.infrastructure import object_name
 from gatewayd.kube.listing import decode_page
 from gatewayd.kube.made_object import PLURALS, ObjectName, name_of
 from gatewayd.kube.owned import OURS, OWNED_KINDS, OwnedListing, OwnedObjects
