@@ -1,11 +1,13 @@
 """The composition root against a scripted API server: objects in, statuses, infrastructure and a lease out."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
+from gatewayd.api.gateway import MANAGED_BY
 from gatewayd.api.kinds import KINDS
 from gatewayd.identity.authority import founded
 from gatewayd.identity.certificates import LEAF_LIFETIME, Subject, issue, make_ca
@@ -33,6 +35,7 @@ API: Final = f"/apis/{GATEWAY_API}"
 CLASS: Final = f"{API}/gatewayclasses/gatewayd"
 GATEWAY: Final = f"{API}/namespaces/shop/gateways/gw"
 NOW: Final = datetime.now(UTC)
+EMPTY: Final[Mapping[str, Json]] = MappingProxyType({})
 SUBJECT: Final = Subject(common_name="gatewayd", dns_names=("gatewayd.gatewayd-system.svc",), uris=())
 
 
@@ -60,11 +63,13 @@ def named(document: Json, name: str) -> Json:
 
 
 @asynccontextmanager
-async def replica() -> AsyncIterator[tuple[ApiServer, InCluster]]:
-    """Run a replica in a cluster with one Gateway; its ports are not opened."""
+async def replica(others: Mapping[str, Json] = EMPTY) -> AsyncIterator[tuple[ApiServer, InCluster]]:
+    """Run a replica in a cluster with one Gateway and `others`, by path; its ports are not opened."""
     async with api_server() as cluster:
         cluster.server.put(CLASS, gateway_class())
         cluster.server.put(GATEWAY, gateway())
+        for path, document in others.items():
+            cluster.server.put(path, document)
         found = InCluster(OPTIONS, cluster.client, founded(NOW))
         async with running(*(work for _, work in found._work())):
             await passes(5.0)
@@ -126,6 +131,35 @@ async def test_a_gateway_that_goes_takes_its_infrastructure_along() -> None:
         await watch.send(event("DELETED", gone))
         await passes(5.0)
         assert kinds(server, "shop") == set()
+
+
+async def tell(server: ApiServer, path: str, kind: str, document: Json) -> None:
+    """Tell of an object whoever watches its kind."""
+    [watch] = [each for each in server.watches if each.request.path == path]
+    await watch.send(event(kind, document))
+
+
+@skipping
+async def test_a_class_that_is_deleted_takes_nothing_away_and_another_controllers_class_does() -> None:
+    name = object_name("shop", "gw")
+    labels = {MANAGED_BY[0]: MANAGED_BY[1], "team": "red"}
+    metadata = {"name": name, "namespace": "shop", "labels": labels}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80}]}}
+    async with replica({f"/api/v1/namespaces/shop/services/{name}": service}) as (server, _):
+        there = kinds(server, "shop")
+        assert "Deployment" in there
+        found = server.objects.pop(CLASS)
+        await tell(server, f"{API}/gatewayclasses", "DELETED", found)
+        await passes(5.0)
+        assert kinds(server, "shop") == there | {"Event"}
+        assert condition(server, GATEWAY, "Accepted") == "False"
+        await tell(server, f"{API}/gatewayclasses", "ADDED", server.put(CLASS, gateway_class()))
+        await passes(5.0)
+        assert condition(server, GATEWAY, "Accepted") == "True"
+        theirs = {**server.objects[CLASS], "spec": {"controllerName": "other.example/controller"}}
+        await tell(server, f"{API}/gatewayclasses", "MODIFIED", server.put(CLASS, theirs))
+        await passes(5.0)
+        assert kinds(server, "shop") == {"Gateway", "Event"}
 
 
 @skipping
