@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from conformance.scenarios.cases.blackhole import blackhole
 from conformance.scenarios.cases.grants import grants
-from conformance.scenarios.cases.kept import kept
 from conformance.scenarios.cases.leader import leader_killed, lease_hung
 from conformance.scenarios.cases.leftovers import class_in_use, leftovers
 from conformance.scenarios.cases.probe import probe, probe_services
 from conformance.scenarios.cases.programmed import programmed
 from conformance.scenarios.cases.provisioning import provisioning
+from conformance.scenarios.cases.replacement import replacement
 from conformance.scenarios.cases.replicas import replicas
 from conformance.scenarios.cases.requests import requests, requests_short
 from conformance.scenarios.cases.restart import restart, restart_changing
@@ -37,9 +37,9 @@ _ALL = (
         run=strangers,
     ),
     Scenario(
-        name="kept",
-        claim="wrong and missing parameters: no failed request; a workload goes after the one that takes its place",
-        run=kept,
+        name="replacement",
+        claim="a Deployment becomes a DaemonSet, and back: at every moment an Envoy is ready",
+        run=replacement,
     ),
     Scenario(
         name="leftovers",
