@@ -17,7 +17,7 @@ _NOT_READY = "node.kubernetes.io/not-ready"
 
 
 async def replacement(world: World) -> tuple[Figure, ...]:
-    """Let a DaemonSet take a Deployment's place under load, and back; look at every moment how many Envoys are ready."""
+    """Let a DaemonSet take a Deployment's place under load, and back; look all the time how many Envoys are ready."""
     await world.install()
     await world.kubectl("taint", "nodes", "--all", f"{_NOT_READY}-")
     await world.echoes("echo")
