@@ -248,6 +248,8 @@ async def test_what_is_left_of_a_gateway_that_went_to_another_class_goes() -> No
     async with api_server() as cluster:
         server = cluster.server
         server.put(CLASS, gateway_class())
+        theirs = gateway_class() | {"spec": {"controllerName": "them.example/x"}}
+        server.put(f"{API}/gatewayclasses/somebody-elses", named(theirs, "somebody-elses"))
         server.put(f"{API}/namespaces/shop/gateways/old", named(gateway("somebody-elses"), "old"))
         server.put(SERVICE, left_behind())
         found = InCluster(OPTIONS, cluster.client, founded(NOW))
