@@ -6,6 +6,7 @@ from conformance.scenarios.cases.blackhole import blackhole
 from conformance.scenarios.cases.grants import grants
 from conformance.scenarios.cases.leader import leader_killed, lease_hung
 from conformance.scenarios.cases.leftovers import class_in_use, leftovers
+from conformance.scenarios.cases.mistakes import mistakes, scaling
 from conformance.scenarios.cases.probe import probe, probe_services
 from conformance.scenarios.cases.programmed import programmed
 from conformance.scenarios.cases.provisioning import provisioning
@@ -40,6 +41,16 @@ _ALL = (
         name="replacement",
         claim="a Deployment becomes a DaemonSet, and back: at every moment an Envoy is ready",
         run=replacement,
+    ),
+    Scenario(
+        name="mistakes",
+        claim="what is beyond the class's bounds, a class that is wrong or gone, no valid listener: what runs stays",
+        run=mistakes,
+    ),
+    Scenario(
+        name="scaling",
+        claim="kubectl scale and an autoscaler set the number of proxies, and nobody undoes it",
+        run=scaling,
     ),
     Scenario(
         name="leftovers",
