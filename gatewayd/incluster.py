@@ -357,7 +357,10 @@ class InCluster:
         engine = self._reconciler.store.engine
         tide = Tide(compact.forget, engine.shrink, forget_urls)
         while True:
-            tide.look(engine.size)
+            try:
+                tide.look(engine.size)
+            except Exception:  # noqa: BLE001 - a replica that is large serves on
+                _log.exception("memory not given back")
             self._metrics.leads(leader=self._lease.is_leader())
             self._metrics.is_ready(ready=not self._reconciler.store.waiting_for)
             await asyncio.sleep(GAUGE_SECONDS)
