@@ -16,6 +16,9 @@ RETRY_LONGEST_SECONDS = 60.0
 LASTING_FAILURES = 3
 """So many failures in a row are said in a status, though they may pass: one hiccup turns no condition."""
 
+PROBLEM_CHARACTERS = 1000
+"""Of what is said of one object in a status: a webhook may answer with a book, and a condition holds 32,768."""
+
 STATUS_WRITERS = 8
 """Statuses that are written at once: more than one, so that a slow answer holds up nobody; few beside other clients."""
 INFRASTRUCTURE_WORKERS = 4

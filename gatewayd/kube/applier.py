@@ -13,7 +13,13 @@ from typing import Final, NamedTuple, Protocol
 import msgspec
 
 from gatewayd.api.meta import ObjectKey
-from gatewayd.ir.limits import INFRASTRUCTURE_WORKERS, LASTING_FAILURES, RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
+from gatewayd.ir.limits import (
+    INFRASTRUCTURE_WORKERS,
+    LASTING_FAILURES,
+    PROBLEM_CHARACTERS,
+    RETRY_FIRST_SECONDS,
+    RETRY_LONGEST_SECONDS,
+)
 from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.client import CONNECTION_ERRORS, FIELD_MANAGER, ApiError, KubeClient, is_of_ending_namespace
 from gatewayd.kube.made_object import MOUNTED, WORKLOADS, Document, LiveObject, ObjectName, name_of
@@ -75,7 +81,7 @@ class Audience:
         self.on_failure(queue)
         problems = _problems(failure.error)
         if failure.count >= LASTING_FAILURES or any(problem.lasts for problem in problems):
-            self.report(failure.key, tuple(problem.words for problem in problems))
+            self.report(failure.key, tuple(problem.words[:PROBLEM_CHARACTERS] for problem in problems))
 
 
 def _problems(error: BaseException) -> tuple[Problem, ...]:

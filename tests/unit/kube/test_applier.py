@@ -4,7 +4,7 @@ import pytest
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.infrastructure import object_name
-from gatewayd.ir.limits import LASTING_FAILURES, RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
+from gatewayd.ir.limits import LASTING_FAILURES, PROBLEM_CHARACTERS, RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from gatewayd.kube.applier import Applier, Audience
 from gatewayd.kube.made_object import ObjectName, name_of
 from tests.fakes.api_server import Answer, Cluster, Drop, Hole, Reply, refused, terminating
@@ -265,6 +265,14 @@ async def test_what_the_api_server_refuses_is_said_in_its_words_until_it_takes_i
         await passes(60.0)
         assert rig.problems == ()
         assert rig.there["Service"] == "x"
+
+
+async def test_a_book_of_a_webhook_is_cut_short(rig: Rig) -> None:
+    rig.server.script("PATCH", path("Service"), refused(403, "Forbidden", "no! " * 100_000))
+    rig.want(document("Service"))
+    async with running(rig.applier.run()):
+        await passes(RETRY_FIRST_SECONDS / 2)
+        assert [len(each) for each in rig.problems] == [PROBLEM_CHARACTERS]
 
 
 async def test_what_a_workload_runs_with_is_there_before_it(rig: Rig) -> None:
