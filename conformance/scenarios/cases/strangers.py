@@ -41,7 +41,8 @@ async def strangers(world: World) -> tuple[Figure, ...]:
     served.append(await _serves(world, address, "second"))
     await world.available(layout.NAMESPACE, "gatewayd")
     served.append(await _new_gateway(world))
-    workloads = await _items(world, "/apis/apps/v1/namespaces/stranger/deployments")
+    deployments = await _items(world, f"/apis/apps/v1/namespaces/{_STRANGER}/deployments")
+    workloads = [each for each in deployments if each["metadata"]["name"] == object_name(_STRANGER, "taken")]
     events = [
         each
         for each in await _items(world, f"/api/v1/namespaces/{_QUOTA}/events")
