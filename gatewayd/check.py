@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from gatewayd.api.discovery import EndpointSlice
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.kinds import BY_GROUP_KIND, BY_STRUCT
 from gatewayd.api.meta import ObjectKey
@@ -27,6 +28,8 @@ from gatewayd.ir.outcome import (
 )
 from gatewayd.standalone.admission import Identity
 from gatewayd.standalone.documents import FileProblem, Place
+from gatewayd.translator.endpoints import left_out
+from gatewayd.translator.policies.attach import POLICY_TABLES, policy_row, strays
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.xds import names
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, SECRET
@@ -35,7 +38,9 @@ _GOOD_WHEN_FALSE: Final = frozenset({"Conflicted"})
 _WARNINGS: Final = frozenset({"OverlappingTLSConfig", "PartiallyInvalid"})
 _LIVE: Final = frozenset({"Programmed"})
 """Conditions that only a proxy can fulfil."""
-_FIELD: Final = re.compile(r"(?:[A-Z][A-Za-z ]+: )?((?:spec|metadata|data)[A-Za-z0-9_.\[\]/-]*): ")
+_FIELD: Final = re.compile(
+    r"(?:[A-Z][A-Za-z ]+: )?((?:spec|metadata|data|endpoints|addressType)[A-Za-z0-9_.\[\]/-]*): "
+)
 
 _KINDS: Final = {each.kind.lower(): each.kind for each in BY_GROUP_KIND.values()}
 
@@ -92,6 +97,27 @@ def without_effect(engine: Engine, outcomes: Mapping[Member, Outcome], place_of:
                 continue
             identity = Identity(BY_STRUCT[table].kind, key)
             yield finding(identity, place_of(identity), Severity.WARNING, "", _why_unconcerned(row))
+
+
+def in_slices(engine: Engine, place_of: PlaceOf) -> Iterator[Finding]:
+    """Yield the endpoints that are left out, since EndpointSlices have no status to say it in."""
+    for key, row in engine.rows(EndpointSlice):
+        identity = Identity(BY_STRUCT[EndpointSlice].kind, key)
+        for message in left_out(engine, row.metadata.key):
+            yield finding(identity, place_of(identity), Severity.WARNING, "", message)
+
+
+def unattached(engine: Engine, outcomes: Mapping[Member, Outcome], place_of: PlaceOf) -> Iterator[Finding]:
+    """Yield the targets of policies that are not there, as far as no status says it: no Gateway may be concerned."""
+    for table in POLICY_TABLES:
+        for key, _ in engine.rows(table):
+            row = policy_row(engine, table, key)
+            identity, outcome = Identity(BY_STRUCT[table].kind, key), outcomes.get(Member(table, key))
+            told = "; ".join(each.message for each in _verdicts(outcome)) if outcome is not None else ""
+            for stray in strays(engine, row) if row is not None else ():
+                said = stray.verdict
+                if said.message not in told:
+                    yield finding(identity, place_of(identity), Severity.ERROR, said.reason, said.message)
 
 
 def in_rejections(gateway: str, rejections: Iterable[Rejection], place_of: PlaceOf) -> Iterator[Finding]:

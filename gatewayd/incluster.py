@@ -6,7 +6,7 @@ Builds the shells and runs them in one TaskGroup; decides nothing.
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -39,16 +39,18 @@ from gatewayd.kube.authority_store import AuthorityStore
 from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.class_finalizer import ClassFinalizer
 from gatewayd.kube.client import KubeClient, connected, forget_urls
+from gatewayd.kube.contents import Contents
 from gatewayd.kube.ending_namespaces import EndingNamespaces
 from gatewayd.kube.events import EventRecorder, Notice
-from gatewayd.kube.fleet_share import FleetShare, Replica
+from gatewayd.kube.fleet_share import SELECTOR, FleetShare, Replica
 from gatewayd.kube.gateway_certificates import GatewayCertificates
 from gatewayd.kube.gateway_infrastructure import Feedback, GatewayInfrastructure, Wishes
+from gatewayd.kube.heads import HeadListing, HeardListing
 from gatewayd.kube.lease import Lease, LeaseName
 from gatewayd.kube.listing import Listing, Live, Undecodable
 from gatewayd.kube.owned import OURS
 from gatewayd.kube.provisioner import ControlPlaneAddress, Identity
-from gatewayd.kube.reflector import EVERYTHING, Reflector, Selection, Timing
+from gatewayd.kube.reflector import EVERYTHING, HEADS, Reflector, Selection, Submit, Timing
 from gatewayd.kube.status_writer import StatusWriter
 from gatewayd.kube.work_queue import Everyone, Label, Pacing, WorkQueue
 from gatewayd.memory import Tide
@@ -56,21 +58,18 @@ from gatewayd.metrics import CONTENT_TYPE, BatchFacts, Metrics, installed_versio
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta, gateway_key
 from gatewayd.serve_options import ServeOptions
 from gatewayd.standalone.runtime_folder import runtime_folder
-from gatewayd.store import Delta
+from gatewayd.store import Delta, Event
+from gatewayd.translator.contents import CONTENT_TABLES
 from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
 from gatewayd.translator.infrastructure import INFRASTRUCTURE
 from gatewayd.translator.outcomes import OUTCOMES
+from gatewayd.translator.referred import contents_of
 
 ROTATION_SECONDS: Final = 600.0
 GAUGE_SECONDS: Final = 1.0
 SOCKET: Final = "xds/socket"
 
 _log = structlog.get_logger("gatewayd")
-
-SELECTIONS: Final[Mapping[str, Selection]] = {
-    # Of all Secrets only those that can be certificates: the rest is nobody's business here.
-    "Secret": Selection(fields="type=kubernetes.io/tls", labels=""),
-}
 
 
 class Trust:
@@ -115,8 +114,9 @@ class InCluster:
         )
         self._published_at: dict[str, float] = {}
         self._synced = False
-        awaited = [kind.struct for kind in KINDS]
-        self._reconciler = Reconciler(publisher=self._fleet, on_batch=self._on_batch, awaited=awaited)
+        self._timing = Timing(backoff=Backoff(first=0.2, longest=15.0), random=random.random)
+        self._contents = self._following(client)
+        self._reconciler = self._reconciler_of()
         name = LeaseName(namespace=options.namespace, name=layout.LEASE, identity=options.identity)
         self._lease = Lease(client=client, name=name, clock=time.monotonic, on_elected=self._on_elected)
         self._ending = EndingNamespaces()
@@ -132,6 +132,19 @@ class InCluster:
         address = ControlPlaneAddress(host=options.xds_host, port=options.xds_port, server_name=server_name)
         self._infrastructure = self._infrastructure_from(address)
         self._rotation: WorkQueue[str] = self._rotation_queue()
+
+    def _reconciler_of(self) -> Reconciler:
+        awaited = [kind.struct for kind in KINDS]
+        return Reconciler(publisher=self._fleet, on_batch=self._on_batch, awaited=awaited, follower=self._contents)
+
+    def _following(self, client: KubeClient) -> Contents:
+        return Contents(
+            client=client,
+            submit=self._submit,
+            contents_of=lambda row: contents_of(self._reconciler.store.engine, row),
+            undecodable=self._undecodable,
+            timing=self._timing,
+        )
 
     def _status_writer(self) -> StatusWriter:
         return StatusWriter(
@@ -223,6 +236,7 @@ class InCluster:
         for reflector in self._reflectors():
             yield "reflector", reflector.run()
         yield "reconciler", self._reconciler.run()
+        yield "contents", self._contents.run()
         yield "lease", self._lease.run()
         yield "status writer", self._writer.run()
         yield "events", self._events.run()
@@ -233,28 +247,29 @@ class InCluster:
         yield "gauges", self._keep_gauges()
 
     def _reflectors(self) -> Iterator[Reflector]:
-        listings: list[tuple[Listing, Selection]] = [
-            (
-                Listing(kind, undecodable=self._undecodable, live=self._live(kind)),
-                SELECTIONS.get(kind.kind, EVERYTHING),
-            )
-            for kind in KINDS
-        ]
-        listings += [(listing, OURS) for listing in self._infrastructure.listings()]
-        timing = Timing(backoff=Backoff(first=0.2, longest=15.0), random=random.random)
-        for listing, selection in listings:
+        for listing, selection, submit in self._listings():
             yield Reflector(
                 client=self._client,
                 listing=listing,
                 selection=selection,
-                submit=self._reconciler.submit,
-                timing=timing,
+                submit=submit,
+                timing=self._timing,
                 on_restart=self._metrics.watch_restarted,
             )
 
+    def _listings(self) -> Iterator[tuple[Listing, Selection, Submit]]:
+        for kind in KINDS:
+            if kind.kind in CONTENT_TABLES:
+                yield HeadListing(kind, self._contents.hear), HEADS, self._contents.listed
+            else:
+                listing = Listing(kind, undecodable=self._undecodable, live=self._live(kind))
+                yield listing, EVERYTHING, self._contents.pass_on
+        for listing in self._infrastructure.listings():
+            yield listing, OURS, self._reconciler.submit
+        reports = Selection(labels=SELECTOR, namespace=self._options.namespace)
+        yield HeardListing(BY_STRUCT[ConfigMap], self._share.hear), reports, self._reconciler.submit
+
     def _live(self, kind: Kind) -> Live:
-        if kind.struct is ConfigMap:
-            return self._share.hear
         if kind.struct is Namespace:
             return self._ending.hear
         if not kind.statused:
@@ -271,6 +286,9 @@ class InCluster:
         self._events.warn(Notice(kind=note.kind, key=note.key, reason="Invalid", message=note.message))
 
     # --- what comes out of the core ----------------------------------------------------------------------------
+
+    def _submit(self, events: Iterable[Event]) -> None:
+        self._reconciler.submit(events)
 
     def _on_batch(self, batch: Batch) -> None:
         facts = BatchFacts(seconds=batch.seconds, changed_rows=batch.changed_rows, queries=batch.queries)

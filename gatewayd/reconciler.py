@@ -19,11 +19,13 @@ from gatewayd.ir.infrastructure import Provision
 from gatewayd.ir.outcome import FleetReport, Outcome
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.store import Delta, Event, Store
+from gatewayd.translator.contents import Content
 from gatewayd.translator.declarations import INDEXES, OUTPUTS
 from gatewayd.translator.derived import DERIVED
 from gatewayd.translator.infrastructure import INFRASTRUCTURE
 from gatewayd.translator.outcomes import OUTCOMES
 from gatewayd.translator.proxy import PROXIES
+from gatewayd.translator.referred import CONTENTS
 from gatewayd.xds.resource import Snapshot
 from gatewayd.xds.snapshot import SnapshotBuilder
 
@@ -41,6 +43,16 @@ class Publisher(Protocol):
 
     def retire(self, gateway: str) -> None:
         """Serve nothing for a Gateway any more."""
+
+
+class Follower(Protocol):
+    """Who fetches what is referred to, and submits it."""
+
+    def want(self, changes: Mapping[Member, frozenset[Content]], waiting_for: frozenset[str]) -> None:
+        """Take what objects refer to now, where that differs; called in each batch, before anything is published.
+
+        `waiting_for` are the kinds that have not synced.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +86,11 @@ def fleet_delta(gateway: str, report: FleetReport) -> Delta:
 class Reconciler:
     """Owns the store. `submit` from the event loop's thread; `run` forever, or `step` by hand."""
 
-    def __init__(self, *, publisher: Publisher, on_batch: OnBatch, awaited: Iterable[type]) -> None:
+    def __init__(
+        self, *, publisher: Publisher, on_batch: OnBatch, awaited: Iterable[type], follower: Follower | None = None
+    ) -> None:
+        """`follower` None: whatever is referred to is submitted anyway, as out of a folder."""
+        self._follower = follower
         self.store = Store(indexes=INDEXES, outputs=OUTPUTS, awaited=awaited)
         self.outcomes: dict[Member, Outcome] = {}
         self.snapshots: dict[str, Snapshot] = {}
@@ -113,6 +129,7 @@ class Reconciler:
         while self._waiting:
             events, self._waiting = tuple(self._waiting.values()), {}
             changed += self.store.apply(events)
+            self._follow()
             self.store.apply(self._history())
             if not self.store.waiting_for:
                 self._publish(published, retired)
@@ -144,6 +161,11 @@ class Reconciler:
             return ask(self.store.engine, member) is None
         except Exception:  # noqa: BLE001 - it is reported where it is drained
             return False
+
+    def _follow(self) -> None:
+        if self._follower is not None:
+            changes = {each.member: each.value or frozenset() for each in self.store.engine.drain(CONTENTS)}
+            self._follower.want(changes, self.store.waiting_for)
 
     def _history(self) -> tuple[Delta, ...]:
         """Return what has to be remembered of rows as they were."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
-from gatewayd.check import Finding, in_files, in_outcomes, without_effect
+from gatewayd.check import Finding, in_files, in_outcomes, in_slices, unattached, without_effect
 from gatewayd.incremental.engine import Engine
 from gatewayd.ir.environment import CONTROLLER
 from gatewayd.manifests import Manifests
@@ -64,6 +64,8 @@ class Translation:
         yield from in_files(self.manifests.problems, self.manifests.ignored)
         yield from in_outcomes(outcomes, place_of)
         yield from without_effect(self.engine, outcomes, place_of)
+        yield from in_slices(self.engine, place_of)
+        yield from unattached(self.engine, outcomes, place_of)
 
 
 def translate(manifests: Manifests) -> Translation:

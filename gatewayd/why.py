@@ -16,6 +16,7 @@ from gatewayd.ir.proxy import listener_name
 from gatewayd.translator.attachment import Attached, ParentAttachment, attachments
 from gatewayd.translator.backends import GatewayUpstream, cluster
 from gatewayd.translator.chains import bound_port
+from gatewayd.translator.endpoints import left_out_of_service
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.routes import rules
 
@@ -144,5 +145,9 @@ def _backend(
             says, good = f"by DNS: {endpoints.hostname}:{endpoints.port}", True
         else:
             ready = sum(not each.draining for each in endpoints.endpoints)
-            says, good = (f"{ready} endpoints ready" if ready else "no endpoint is ready: 503"), bool(ready)
+            none = f"{endpoints.closed or 'no endpoint is ready'}: 503"
+            says, good = (f"{ready} endpoints ready" if ready else none), bool(ready)
         yield Step(depth=2, mark=Mark.GOOD if good else Mark.BAD, subject=subject, says=says)
+        if upstream.kind == "Service":
+            for problem in left_out_of_service(view, ObjectKey(upstream.namespace, upstream.name)):
+                yield Step(depth=3, mark=Mark.BAD, subject="endpoints", says=problem)

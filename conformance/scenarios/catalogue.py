@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.scenarios.cases.blackhole import blackhole
+from conformance.scenarios.cases.contents import contents
 from conformance.scenarios.cases.grants import grants
 from conformance.scenarios.cases.leader import leader_killed, lease_hung
 from conformance.scenarios.cases.leftovers import class_in_use, leftovers
@@ -127,6 +128,11 @@ _ALL = (
         name="rotation",
         claim="a Secret replaced every second for 60 s: no failed handshake; a broken one changes nothing",
         run=rotation,
+    ),
+    Scenario(
+        name="contents",
+        claim="Secrets of any type serve; what nobody refers to is not kept; a renamed port loses no request",
+        run=contents,
     ),
     Scenario(
         name="requests-short",

@@ -141,7 +141,7 @@ def _share(
     if isinstance(backend, InvalidBackend):
         problem = backend.message
     elif not endpoints:
-        problem = "it has no ready endpoint; requests get a 503"
+        problem = f"{_closed(backend, clusters) or 'it has no ready endpoint'}; requests get a 503"
     return Share(
         backend=backend_name(backend),
         part=part,
@@ -168,6 +168,11 @@ def _endpoints(backend: Backend, clusters: Mapping[Upstream, Cluster]) -> tuple[
     if isinstance(cluster.endpoints, Discovered):
         return tuple(f"{each.address}:{each.port}" for each in cluster.endpoints.endpoints if not each.draining)
     return (f"{cluster.endpoints.hostname}:{cluster.endpoints.port}",)
+
+
+def _closed(backend: Backend, clusters: Mapping[Upstream, Cluster]) -> str:
+    cluster = clusters.get(backend.upstream) if isinstance(backend, ServiceBackend) else None
+    return cluster.endpoints.closed if cluster is not None and isinstance(cluster.endpoints, Discovered) else ""
 
 
 def _changes(filters: tuple[HTTPFilter, ...]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What gatewayd may do in a cluster, made from the table of kinds: a right for each request that is made, no other.
 
-The whole cluster: kinds are listed and watched; what carries a status of ours is read again after a conflict, and its
+The whole cluster: kinds are listed and watched, Secrets and ConfigMaps by their metadata alone; of these those are read
+that an object of ours refers to and may refer to; what carries a status of ours is read again after a conflict, and its
 status patched; the objects that a Gateway needs are made by server-side apply in the Gateway's own namespace. That last
 part includes Secrets, and Kubernetes cannot narrow `create` down to names: whoever may exec into the control plane may
 read and make Secrets everywhere. Its own namespace: the lease, and the CA, which alone is replaced.
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from gatewayd.api.core import ConfigMap, Secret
 from gatewayd.api.kinds import KINDS
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.infra.layout import AUTHORITY_SECRET, LEASE
@@ -51,6 +53,10 @@ MADE_KINDS: Final = (
 )
 
 
+READ_ONE_BY_ONE: Final = (Secret, ConfigMap)
+"""What is read when somebody refers to it (gatewayd/kube/contents.py)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """One verb on one resource ("gateways/status"); `name` "" is any object."""
@@ -77,6 +83,8 @@ def _cluster_grants() -> Iterator[Grant]:
         if kind.statused:
             yield from _grants(kind.group, kind.plural, "get")
             yield from _grants(kind.group, f"{kind.plural}/status", "patch")
+        if kind.struct in READ_ONE_BY_ONE:
+            yield from _grants(kind.group, kind.plural, "get")
     # The finalizer of classes in use.
     yield from _grants(GATEWAY_GROUP, "gatewayclasses", "patch")
     for made in MADE_KINDS:

@@ -59,17 +59,27 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovered:
-    """Endpoints that the control plane names (EDS), sorted."""
+    """Endpoints that the control plane names (EDS), sorted. `closed`: why nobody may be reached, "" when they may."""
 
     endpoints: tuple[Endpoint, ...]
+    closed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """Endpoints that Envoy resolves by DNS: an ExternalName Service or an XBackend's hostname."""
+    """Endpoints that Envoy resolves by DNS: an ExternalName Service or an XBackend's hostname.
+
+    `absolute`: the name is whole, and is not looked for below the search domains of the proxy's machine.
+    """
 
     hostname: str
     port: int
+    absolute: bool
+
+    @property
+    def question(self) -> str:
+        """What a resolver is asked for: a final dot makes a name absolute (RFC 1034, 3.1)."""
+        return f"{self.hostname.removesuffix('.')}." if self.absolute else self.hostname
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

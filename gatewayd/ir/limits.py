@@ -37,3 +37,10 @@ PROXY_REPLICAS = 100
 
 PROXY_PORTS = (19000, 19001)
 """TCP ports of a proxy's pod that no listener gets: 19001 answers probes, and pods of earlier versions bind 19000."""
+
+CONTENT_READERS = 16
+"""Requests for Secrets and ConfigMaps at a time: a thousand are read within seconds, and the API server is spared."""
+LONGEST_HOLD_SECONDS = 2.0
+"""How long an object waits for a Secret that it newly refers to: many times what a request takes, and no longer."""
+LONGEST_PARAMETER = 16 * 1024
+"""Characters of a ConfigMap's value that are kept, certificates aside: four times what any parameter may have."""

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import aiohttp
 import msgspec
@@ -90,6 +90,23 @@ class Where:
 Query = Sequence[tuple[str, str]]
 
 
+WHOLE: Final = "application/json"
+METADATA_LIST: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+METADATA: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+"""What a list, and a watch or an object, is wanted as: without its content.
+
+https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches
+"""
+
+
+class _Message(NamedTuple):
+    """What goes out with a request, and as what the answer is wanted."""
+
+    body: Mapping[str, Any] | None
+    content: str
+    accept: str
+
+
 class KubeClient:
     """One API server. Close it, or use `connected`."""
 
@@ -99,25 +116,34 @@ class KubeClient:
         self._session = aiohttp.ClientSession(connector=connector, trust_env=True)
 
     async def request(
-        self, method: str, path: str, *, query: Query = (), body: Mapping[str, Any] | None = None, content: str = "json"
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query = (),
+        body: Mapping[str, Any] | None = None,
+        content: str = "json",
+        accept: str = WHOLE,
     ) -> bytes:
         """Return the body of a good answer.
 
         Raises ApiError for a bad one and one of CONNECTION_ERRORS when there is none. `content` is the kind of body:
-        "json", or "apply-patch+yaml", "merge-patch+json".
+        "json", or "apply-patch+yaml", "merge-patch+json". `accept` is WHOLE, or one of those that ask for less.
         """
         timeout = aiohttp.ClientTimeout(total=REQUEST_TIMEOUT, sock_connect=CONNECT_TIMEOUT)
-        response = await self._send(method, path, query, body, content, timeout)
+        response = await self._send(method, path, query, _Message(body, content, accept), timeout)
         async with response:
             data: bytes = await response.read()
         _check(response.status, data)
         return data
 
     @asynccontextmanager
-    async def lines(self, path: str, query: Query, quiet: float) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def lines(
+        self, path: str, query: Query, quiet: float, accept: str = WHOLE
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
         """Open a watch and give its lines as they come; `quiet` seconds without any byte end it with TimeoutError."""
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=quiet)
-        response = await self._send("GET", path, query, None, "json", timeout)
+        response = await self._send("GET", path, query, _Message(None, "json", accept), timeout)
         async with response:
             if response.status != 200:
                 _check(response.status, await response.read())
@@ -128,13 +154,12 @@ class KubeClient:
         method: str,
         path: str,
         query: Query,
-        body: Mapping[str, Any] | None,
-        content: str,
+        message: "_Message",
         timeout: aiohttp.ClientTimeout,
     ) -> aiohttp.ClientResponse:
         headers = {
-            "Accept": "application/json",
-            "Content-Type": f"application/{content}",
+            "Accept": message.accept,
+            "Content-Type": f"application/{message.content}",
             "User-Agent": FIELD_MANAGER,
         }
         authorization = await self._access.authorization()
@@ -144,7 +169,7 @@ class KubeClient:
             method,
             self._access.url + path,
             params=query,
-            data=None if body is None else msgspec.json.encode(body),
+            data=None if message.body is None else msgspec.json.encode(message.body),
             headers=headers,
             timeout=timeout,
             proxy=self._access.proxy,

@@ -18,6 +18,8 @@ from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, Where
 from gatewayd.xds.resource import LISTENER, Resource, Snapshot
 
 LABEL: Final = "gatewayd.io/fleet"
+SELECTOR: Final = f"{LABEL}=replica"
+"""By which the ConfigMaps of all replicas are found in their namespace."""
 KEY: Final = "reports.json"
 RETRY_SECONDS: Final = 1.0
 FIELD_MANAGER: Final = "gatewayd"
@@ -141,7 +143,7 @@ class FleetShare:
         self.look(gateway)
 
     def hear(self, key: ObjectKey, raw: bytes | None) -> None:
-        """Take any ConfigMap as it stands (None: gone); those of other replicas count."""
+        """Take a ConfigMap of the replicas' as it stands (None: gone); those of other replicas count."""
         if key.namespace != self._replica.namespace or key.name == self._replica.object_name:
             return
         found = _decode_configmap(raw) if raw is not None else None

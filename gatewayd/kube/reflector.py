@@ -14,7 +14,7 @@ import structlog
 
 from gatewayd.api.kinds import Kind
 from gatewayd.kube.backoff import Backoff
-from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, Where
+from gatewayd.kube.client import CONNECTION_ERRORS, METADATA, METADATA_LIST, WHOLE, ApiError, KubeClient, Where
 from gatewayd.kube.listing import ExpiredError, Listing, decode_page
 from gatewayd.store import Event, Synced
 
@@ -33,10 +33,12 @@ Submit = Callable[[Iterable[Event]], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What of a kind is wanted: field and label selectors, "" for all."""
+    """What of a kind is wanted: those of a namespace, field and label selectors, "" for all; or metadata alone."""
 
-    fields: str
-    labels: str
+    fields: str = ""
+    labels: str = ""
+    namespace: str = ""
+    metadata_only: bool = False
 
     def query(self) -> Iterator[tuple[str, str]]:
         """Yield the query parameters."""
@@ -46,7 +48,8 @@ class Selection:
             yield "labelSelector", self.labels
 
 
-EVERYTHING: Final = Selection(fields="", labels="")
+EVERYTHING: Final = Selection()
+HEADS: Final = Selection(metadata_only=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +133,8 @@ class Reflector:
         await asyncio.sleep(delay)
 
     def _where(self) -> str:
-        return Where(api_version=self._api_version, plural=self._kind.plural, namespace="", name="").path("")
+        namespace = self._selection.namespace
+        return Where(api_version=self._api_version, plural=self._kind.plural, namespace=namespace, name="").path("")
 
     async def _list(self) -> None:
         """List all pages; the difference goes to the store in pieces, and is complete when this returns."""
@@ -151,7 +155,8 @@ class Reflector:
 
     async def _listed_page(self, query: list[tuple[str, str]]) -> bytes:
         try:
-            return await self._client.request("GET", self._where(), query=query)
+            accept = METADATA_LIST if self._selection.metadata_only else WHOLE
+            return await self._client.request("GET", self._where(), query=query, accept=accept)
         except ApiError as error:
             if error.status == 410:  # the pages that were to follow are gone
                 raise ExpiredError(str(error)) from error
@@ -184,7 +189,8 @@ class Reflector:
     async def _follow(self, query: list[tuple[str, str]]) -> None:
         """Take the lines of one watch; one without any, not even a bookmark, raises EOFError."""
         heard = False
-        async with self._client.lines(self._where(), query, QUIET_SECONDS) as lines:
+        accept = METADATA if self._selection.metadata_only else WHOLE
+        async with self._client.lines(self._where(), query, QUIET_SECONDS, accept) as lines:
             async for line in lines:
                 self._submit(tuple(self._listing.event(line)))
                 heard = True

@@ -22,6 +22,8 @@ from gatewayd.ir.backend import (
     ServiceBackend,
     Upstream,
 )
+from gatewayd.ir.outcome import Verdict
+from gatewayd.translator.app_protocols import Spoken, Unspoken, app_protocols, needs_tls, spoken
 from gatewayd.translator.clientcert import (
     NONE_ASKED,
     XBACKEND_KIND,
@@ -29,7 +31,8 @@ from gatewayd.translator.clientcert import (
     backend_client_certificate,
     client_certificate,
 )
-from gatewayd.translator.endpoints import ServicePortKey, endpoints
+from gatewayd.translator.destinations import hostname_problem
+from gatewayd.translator.endpoints import ServicePortKey, endpoints, left_out_of_service
 from gatewayd.translator.gatewayclass import environment
 from gatewayd.translator.policies.attach import SERVICE_KIND
 from gatewayd.translator.policies.backendtls import upstream_settings
@@ -71,29 +74,34 @@ def _service(view: View, ask: BackendAsk) -> Backend:
         return _not_found(f'Service "{ask.to}" does not exist')
     if row.spec.type == "ExternalName" and not environment(view).external_names:
         return _not_found(f'Service "{ask.to}" is of type ExternalName, which may not be a backend here')
+    problem = _external_name_problem(view, row)
+    if problem is not None:
+        return _not_found(f'Service "{ask.to}" {problem}')
     transport = "UDP" if ask.wants is Protocol.UDP else "TCP"
     port = next((each for each in row.spec.ports if each.port == ask.port and each.protocol == transport), None)
     if port is None:
         known = ", ".join(f"{each.port}/{each.protocol}" for each in row.spec.ports) or "none"
         return _not_found(f'Service "{ask.to}" has no port {ask.port} ({transport}); ports: {known}')
-    protocol = _protocol(port, ask.wants)
-    upstream = Upstream(kind="Service", namespace=ask.to.namespace, name=ask.to.name, port=port.port, protocol=protocol)
-    if port.app_protocol == "kubernetes.io/wss" and upstream_settings(view, upstream) is None:
-        return InvalidBackend(
-            reason="UnsupportedProtocol",
-            message=f'Service "{ask.to}" port {port.port} speaks kubernetes.io/wss; that needs a BackendTLSPolicy',
-        )
-    return ServiceBackend(upstream=upstream)
+    return _speaking(view, ask, port)
 
 
-def _protocol(port: ServicePort, wants: Protocol) -> Protocol:
-    """Return what to speak: what the route's kind implies, or HTTP/2 where the port says so.
+def _speaking(view: View, ask: BackendAsk, port: ServicePort) -> Backend:
+    """Return a port of a Service with what is spoken to it: the first thing that it says and cannot be had counts."""
+    protocol = ask.wants
+    for app_protocol in app_protocols(view, ask.to, port):
+        found = spoken(app_protocol, ask.wants)
+        if isinstance(found, Spoken):
+            protocol = found.protocol
+            if found.under_tls and upstream_settings(view, _upstream(ask, port.port, protocol)) is None:
+                found = needs_tls(app_protocol)
+        if isinstance(found, Unspoken):
+            message = f'Service "{ask.to}" port {port.port}: {found.message}'
+            return InvalidBackend(reason="UnsupportedProtocol", message=message)
+    return ServiceBackend(upstream=_upstream(ask, port.port, protocol))
 
-    https://gateway-api.sigs.k8s.io/geps/gep-1911/
-    """
-    if wants is Protocol.HTTP1 and port.app_protocol == "kubernetes.io/h2c":
-        return Protocol.HTTP2
-    return wants
+
+def _upstream(ask: BackendAsk, port: int, protocol: Protocol) -> Upstream:
+    return Upstream(kind=ask.target.kind, namespace=ask.to.namespace, name=ask.to.name, port=port, protocol=protocol)
 
 
 def _not_found(message: str) -> InvalidBackend:
@@ -109,16 +117,30 @@ def _xbackend(view: View, ask: BackendAsk) -> Backend:
         return _not_found(f'XBackend "{ask.to}" does not exist')
     if row.spec.external_hostname is None:
         return _not_found(f'XBackend "{ask.to}" has spec.type {row.spec.type}; only ExternalHostname is supported')
+    problem = external_host_problem(view, row)
+    if problem is not None:
+        return _not_found(f'XBackend "{ask.to}" {problem}')
     protocol = _XBACKEND_PROTOCOLS.get(row.spec.protocol or "", ask.wants) if ask.wants is Protocol.HTTP1 else ask.wants
-    return ServiceBackend(
-        upstream=Upstream(
-            kind="XBackend",
-            namespace=ask.to.namespace,
-            name=ask.to.name,
-            port=row.spec.port.value,
-            protocol=protocol,
-        )
-    )
+    return ServiceBackend(upstream=_upstream(ask, row.spec.port.value, protocol))
+
+
+def external_host_problem(view: View, row: XBackend) -> str | None:
+    """Return why no proxy is sent to the host that an XBackend names; None when it may be, or when it names none."""
+    if row.spec.external_hostname is None:
+        return None
+    path = "spec.externalHostname.hostname"
+    return _host_problem(view, path, row.spec.external_hostname.hostname)
+
+
+def _external_name_problem(view: View, row: Service) -> str | None:
+    if row.spec.type != "ExternalName":
+        return None
+    return _host_problem(view, "spec.externalName", row.spec.external_name)
+
+
+def _host_problem(view: View, path: str, hostname: str) -> str | None:
+    problem = hostname_problem(hostname, loopback=environment(view).loopback_backends)
+    return None if problem is None else f"{path}: {problem}"
 
 
 _RESOLVERS: Mapping[GroupKind, Callable[[View, BackendAsk], Backend]] = {
@@ -146,13 +168,17 @@ def cluster(view: View, key: GatewayUpstream) -> Cluster:
         return plain
     if found.tls is None:
         # TLS was asked for and cannot be had: nobody may be reached, least of all in plain text.
-        return replace(plain, endpoints=Discovered(endpoints=()))
+        return replace(plain, endpoints=_closed(found.accepted))
     own = _own_certificate(view, upstream)
     if own.resolved is not None and own.certificate is None:
         # TLS on both sides was asked for, and the backend's object says with which certificate.
-        return replace(plain, endpoints=Discovered(endpoints=()))
+        return replace(plain, endpoints=_closed(own.resolved))
     shown = own.certificate or client_certificate(view, key.gateway).certificate
     return replace(plain, tls=replace(found.tls, client=shown))
+
+
+def _closed(why: Verdict) -> Discovered:
+    return Discovered(endpoints=(), closed=f"no plain text is sent: {why.message}")
 
 
 def _own_certificate(view: View, upstream: Upstream) -> ClientCertificate:
@@ -165,14 +191,26 @@ def _own_certificate(view: View, upstream: Upstream) -> ClientCertificate:
 def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:
     key = ObjectKey(upstream.namespace, upstream.name)
     if upstream.kind == "XBackend":
-        external = view.get(XBackend, key)
-        host = external.spec.external_hostname.hostname if external and external.spec.external_hostname else ""
-        return Resolved(hostname=host, port=upstream.port)
+        return _outside(view, upstream)
     row = view.get(Service, key)
     if row is None:
         return Discovered(endpoints=())
     if row.spec.type == "ExternalName":
-        return Resolved(hostname=row.spec.external_name, port=upstream.port)
+        refused = _external_name_problem(view, row) is not None or not environment(view).external_names
+        return Discovered(endpoints=()) if refused else _resolved(view, row.spec.external_name, upstream.port)
     transport = "UDP" if upstream.protocol is Protocol.UDP else "TCP"
     names = (each.name for each in row.spec.ports if each.port == upstream.port and each.protocol == transport)
-    return Discovered(endpoints=endpoints(view, ServicePortKey(key, next(names, ""), transport)))
+    found = endpoints(view, ServicePortKey(key, next(names, ""), transport))
+    return Discovered(endpoints=found, closed="" if found else next(iter(left_out_of_service(view, key)), ""))
+
+
+def _outside(view: View, upstream: Upstream) -> Discovered | Resolved:
+    row = view.get(XBackend, ObjectKey(upstream.namespace, upstream.name))
+    if row is None or row.spec.external_hostname is None or external_host_problem(view, row) is not None:
+        return Discovered(endpoints=())
+    return _resolved(view, row.spec.external_hostname.hostname, upstream.port)
+
+
+def _resolved(view: View, hostname: str, port: int) -> Resolved:
+    # A cluster's search domains would make `cart.payments` a Service of another namespace.
+    return Resolved(hostname=hostname, port=port, absolute=not environment(view).loopback_backends)

@@ -28,6 +28,7 @@ from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.incremental.view import Index, Member, Output, Source, View, query, rows
 from gatewayd.ir.tls import Certificate, LastGood, PrivateBytes, TrustBundle
+from gatewayd.translator.contents import Content, missing
 
 MIN_RSA_BITS = 2048
 CURVES = ("secp256r1", "secp384r1", "secp521r1")
@@ -39,14 +40,15 @@ def certificate(view: View, secret: ObjectKey) -> Certificate | str:
     """Return the certificate of a TLS Secret, or what is wrong with it."""
     row = view.get(Secret, secret)
     if row is None:
-        return f'Secret "{secret}" does not exist'
+        return missing(view, Content("Secret", secret))
+    absent = [each for each in ("tls.crt", "tls.key") if not row.data.get(each)]
+    if absent:
+        return f'Secret "{secret}" has no {" and no ".join(absent)}; a certificate needs tls.crt and tls.key'
     try:
         chain = base64.b64decode(row.data.get("tls.crt", ""), validate=True)
         key = base64.b64decode(row.data.get("tls.key", ""), validate=True)
     except binascii.Error:
         return f'Secret "{secret}": data is not base64'
-    if not chain or not key:
-        return f'Secret "{secret}" has no tls.crt or no tls.key; both are needed (type kubernetes.io/tls)'
     return _checked(str(secret), chain, key)
 
 
@@ -123,7 +125,7 @@ def trust_in_configmap(view: View, configmap: ObjectKey) -> TrustBundle | str:
     """Return the CA certificates under `ca.crt` of a ConfigMap, or what is wrong with them."""
     row = view.get(ConfigMap, configmap)
     if row is None:
-        return f'ConfigMap "{configmap}" does not exist'
+        return missing(view, Content("ConfigMap", configmap))
     text = row.data.get("ca.crt", "").encode()
     return _trust(f'ConfigMap "{configmap}"', f"configmap/{configmap}", text, "ca.crt")
 
@@ -133,7 +135,7 @@ def trust_in_secret(view: View, secret: ObjectKey) -> TrustBundle | str:
     """Return the CA certificates under `ca.crt` of a Secret, or what is wrong with them."""
     row = view.get(Secret, secret)
     if row is None:
-        return f'Secret "{secret}" does not exist'
+        return missing(view, Content("Secret", secret))
     try:
         text = base64.b64decode(row.data.get("ca.crt", ""), validate=True)
     except binascii.Error:
@@ -162,6 +164,8 @@ TRUST_KINDS = ", ".join(kind.kind for kind in TRUST_READERS)
 
 
 def _trust(shown: str, name: str, text: bytes, field: str) -> TrustBundle | str:
+    if not text:
+        return f"{shown} has no {field}; PEM certificates of a CA are needed there"
     try:
         found = x509.load_pem_x509_certificates(text)
     except ValueError:

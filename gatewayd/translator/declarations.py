@@ -1,6 +1,7 @@
 """Everything that the engine must be told: indexes in the order in which they may be read, and outputs."""
 
 from gatewayd.incremental.view import Index, Output
+from gatewayd.translator.app_protocols import OUTSPOKEN_SLICES
 from gatewayd.translator.attachment import ATTACHED, DEFAULT_GATEWAYS
 from gatewayd.translator.certificates import CERTIFICATE_USES
 from gatewayd.translator.derived import DERIVED
@@ -10,16 +11,18 @@ from gatewayd.translator.infrastructure import INFRASTRUCTURE
 from gatewayd.translator.listeners import LISTENERS_BY_HOSTNAME, LISTENERS_BY_PORT, SETS_BY_GATEWAY
 from gatewayd.translator.outcomes import OUTCOMES
 from gatewayd.translator.policies.attach import POLICIES
-from gatewayd.translator.policies.outcomes import SERVICE_USES
+from gatewayd.translator.policies.outcomes import MISSED_SERVICES, SERVICE_USES
 from gatewayd.translator.policies.xbackend import BACKEND_USES
 from gatewayd.translator.proxy import PROXIES, TABLES, UPSTREAMS
 from gatewayd.translator.references import GRANTS
+from gatewayd.translator.referred import CONTENTS
 from gatewayd.translator.virtualhosts import CROWDED_PORTS, HOSTS
 
 INDEXES: tuple[Index, ...] = (
     GATEWAYS_BY_CLASS,
     GRANTS,
     SLICES,
+    OUTSPOKEN_SLICES,
     SETS_BY_GATEWAY,
     LISTENERS_BY_PORT,
     LISTENERS_BY_HOSTNAME,
@@ -32,6 +35,7 @@ INDEXES: tuple[Index, ...] = (
     TABLES,
     UPSTREAMS,
     SERVICE_USES,
+    MISSED_SERVICES,
     BACKEND_USES,
 )
-OUTPUTS: tuple[Output, ...] = (*(derived.output for derived in DERIVED), PROXIES, OUTCOMES, INFRASTRUCTURE)
+OUTPUTS: tuple[Output, ...] = (CONTENTS, *(derived.output for derived in DERIVED), PROXIES, OUTCOMES, INFRASTRUCTURE)

@@ -4,14 +4,15 @@ https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditi
 """
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
 
-from gatewayd.api.discovery import SERVICE_NAME_LABEL, EndpointSlice
+from gatewayd.api.core import Service
+from gatewayd.api.discovery import SERVICE_NAME_LABEL, EndpointPort, EndpointSlice
 from gatewayd.api.discovery import Endpoint as SliceEndpoint
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Index, View, query, rows
 from gatewayd.ir.backend import Endpoint
+from gatewayd.translator.destinations import address_problem
 from gatewayd.translator.gatewayclass import environment
 
 SLICES = Index(
@@ -69,29 +70,71 @@ def _found(view: View, port: ServicePortKey) -> Iterator[_Found]:
         row = view.get(EndpointSlice, member.key)
         if row is None or row.address_type == "FQDN":
             continue
-        numbers = [
-            each.port
-            for each in row.ports
-            if each.name == port.port_name and each.protocol == port.transport and each.port
-        ]
+        numbers = _numbers(view, port, row)
         for endpoint in row.endpoints:
             ready = endpoint.conditions.ready is not False
-            if (ready or _still_serves(endpoint)) and _is_routable(endpoint.addresses[0], loopback=loopback):
+            if (ready or _still_serves(endpoint)) and not address_problem(endpoint.addresses[0], loopback=loopback):
                 yield from (_Found(endpoint.addresses[0], number, ready) for number in numbers)
+
+
+def _numbers(view: View, port: ServicePortKey, row: EndpointSlice) -> list[int]:
+    """Return the numbers under which a slice has a port of its Service."""
+    listed = [each for each in row.ports if each.protocol == port.transport and each.port]
+    own = [each.port for each in listed if each.name == port.port_name and each.port]
+    return own or list(_under_another_name(view, port, listed))
+
+
+def _under_another_name(view: View, port: ServicePortKey, listed: list[EndpointPort]) -> Iterator[int]:
+    """Yield the number of a port that a slice knows under a name that the Service no longer has, or not yet.
+
+    A port that gets another name is the same port, and the pods behind it have not changed; but the Service's event and
+    those of its slices come one after another. Which is which is told by the port of the pods. Where that is a name,
+    which slices do not have, the Service's order tells, which is that of its slices; more old names than new ones tell
+    nothing. That is a function of what stands there now, so that all replicas agree.
+    """
+    service = view.get(Service, port.service)
+    ports = [each for each in service.spec.ports if each.protocol == port.transport] if service is not None else []
+    names, known = {each.name for each in listed}, {each.name for each in ports}
+    new = [each for each in ports if each.name not in names]
+    targets = {each.name: each.target_port for each in new if isinstance(each.target_port, int)}
+    old = [each.port for each in listed if each.name not in known and each.port]
+    if port.port_name in targets:
+        yield from (number for number in old if number == targets[port.port_name])
+        return
+    rest = [number for number in old if number not in targets.values()]
+    unknown = [each.name for each in new if each.name not in targets]
+    if len(rest) <= len(unknown):
+        yield from (number for name, number in zip(unknown, rest, strict=False) if name == port.port_name)
 
 
 def _still_serves(endpoint: SliceEndpoint) -> bool:
     return bool(endpoint.conditions.serving) and bool(endpoint.conditions.terminating)
 
 
-def _is_routable(address: str, *, loopback: bool) -> bool:
-    """Refuse what would reach the proxy itself or its machine (reliability case S-12)."""
-    try:
-        parsed: IPv4Address | IPv6Address = ip_address(address)
-    except ValueError:
-        return False
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped
-    if parsed.is_loopback:
-        return loopback
-    return not (parsed.is_link_local or parsed.is_unspecified or parsed.is_multicast)
+@query
+def left_out(view: View, piece: ObjectKey) -> tuple[str, ...]:
+    """Return what of an EndpointSlice is never an endpoint, as `<field path>: <what is wrong>; <what is allowed>`."""
+    row = view.get(EndpointSlice, piece)
+    if row is None or not row.service_name:
+        return ()
+    if row.address_type == "FQDN":
+        return ("addressType: FQDN is not supported, its endpoints are left out; allowed: IPv4, IPv6",)
+    loopback = environment(view).loopback_backends
+    found = (
+        (f"endpoints[{at}].addresses[0]", address_problem(endpoint.addresses[0], loopback=loopback))
+        for at, endpoint in enumerate(row.endpoints)
+    )
+    return tuple(f"{path}: left out, {problem}" for path, problem in found if problem is not None)
+
+
+@query
+def left_out_of_service(view: View, service: ObjectKey) -> tuple[str, ...]:
+    """Return the same of all slices of a Service, each with its name."""
+    members = view.bucket(SLICES, service)
+    return tuple(
+        f"EndpointSlice {each.key} {problem}" for each in members for problem in left_out(view, _key(each.key))
+    )
+
+
+def _key(key: object) -> ObjectKey:
+    return key if isinstance(key, ObjectKey) else ObjectKey("", str(key))

@@ -33,6 +33,7 @@ from gatewayd.translator.class_parameters import (
     class_parameters,
     within,
 )
+from gatewayd.translator.contents import Content, missing
 from gatewayd.translator.gatewayclass import class_is_missing, environment, gateway_is_ours, has_infrastructure
 from gatewayd.translator.parameters import read_parameters
 from gatewayd.translator.privileges import withheld
@@ -75,7 +76,7 @@ def _own_parameters(view: View, key: ObjectKey, ref: LocalObjectRef, of_class: C
         return f"kind {ref.group_kind} is not supported; allowed: ConfigMap"
     found = view.get(ConfigMap, key)
     if found is None:
-        return f'ConfigMap "{key}" does not exist'
+        return missing(view, Content("ConfigMap", key))
     read = read_parameters(found.data, of_class.defaults)
     if not isinstance(read, Parameters):
         return f'ConfigMap "{key}": {"; ".join(read)}'

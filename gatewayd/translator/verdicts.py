@@ -36,6 +36,11 @@ def not_accepted(reason: str, message: str) -> Verdict:
     return _bad(ACCEPTED, reason, message)
 
 
+def target_not_found(message: str) -> Verdict:
+    """Say that a policy is for something that is not there: https://gateway-api.sigs.k8s.io/geps/gep-713/."""
+    return not_accepted("TargetNotFound", message)
+
+
 def resolved() -> Verdict:
     """Everything that the object refers to is there and may be referred to."""
     return _RESOLVED

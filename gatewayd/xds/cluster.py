@@ -139,7 +139,7 @@ def endpoints_source(of: Cluster) -> dict[str, Any]:
         case Discovered():
             return by_eds()
         case Resolved():
-            member = lb_endpoint(source.hostname, source.port, health_check_pb2.UNKNOWN)
+            member = lb_endpoint(source.question, source.port, health_check_pb2.UNKNOWN)
             locality = endpoint_components_pb2.LocalityLbEndpoints(lb_endpoints=[member])
             return by_dns([locality], names.cluster(of.upstream))
         case _:

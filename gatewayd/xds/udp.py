@@ -94,7 +94,7 @@ def _endpoints(backend: Backend, upstreams: Upstreams) -> Discovered | Resolved:
 
 def _members(source: Discovered | Resolved) -> list[Any]:
     if isinstance(source, Resolved):
-        return [lb_endpoint(source.hostname, source.port, health_check_pb2.UNKNOWN)]
+        return [lb_endpoint(source.question, source.port, health_check_pb2.UNKNOWN)]
     if source.endpoints:
         return lb_endpoints(source.endpoints)
     return [lb_endpoint(*_REFUSING, health_check_pb2.UNKNOWN)]

@@ -1,7 +1,8 @@
 """A scripted API server in the process: a store with resource versions, and answers that a test says beforehand.
 
 What no script says, the store answers as the real one does: 404, 409 for a stale resourceVersion or a name that is
-taken, merge patches, server-side apply (without field ownership). Watches are in the test's hands.
+taken, lists of metadata alone, merge patches, server-side apply (without field ownership). Watches are in the test's
+hands.
 https://kubernetes.io/docs/reference/using-api/api-concepts/
 """
 
@@ -182,6 +183,8 @@ class ApiServer:
 
     def _stored(self, request: Request) -> web.Response:
         status, document = getattr(self, f"_{request.method.lower()}")(request)
+        if "as=PartialObjectMetadataList" in request.headers.get("accept", "") and "items" in document:
+            document = {**document, "items": [{"metadata": each["metadata"]} for each in document["items"]]}
         return web.json_response(document, status=status)
 
     def _get(self, request: Request) -> tuple[int, Json]:

@@ -93,12 +93,12 @@ def clock() -> Callable[[], float]:
     return asyncio.get_running_loop().time
 
 
-def skipping(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+def skipping(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
     """Make a test of a coroutine that runs on a SkippingLoop; for modules that are not below such a conftest."""
 
     @wraps(test)
-    def run() -> None:
+    def run(**parameters: Any) -> None:
         with asyncio.Runner(loop_factory=SkippingLoop) as runner:
-            runner.run(test())
+            runner.run(test(**parameters))
 
     return run

@@ -66,6 +66,43 @@ async def test_a_policy_for_a_section_is_for_that_port_alone(world: World) -> No
     assert (await ask(world, name="second")).said == (200, "second", "secure")
 
 
+async def test_a_policy_for_a_port_that_is_not_there_lets_nothing_through_in_plain_text(world: World) -> None:
+    mixed = service("both", world.backends["plain"].port, world.backends["secure"].port)
+    await world.apply(mixed, both_ports(), policy(to="both", section="p2"))
+
+    for name, backend in (("r", "plain"), ("second", "secure")):
+        assert_refused(world, await ask(world, name=name), backend)
+    assert said(world, "p")["Accepted"] == (False, "TargetNotFound")
+
+    # The port that the owner meant gets the name.
+    await world.apply(mixed.replace("name: p1", "name: p2"))
+    assert (await ask(world, name="second")).said == (200, "second", "secure")
+    assert (await ask(world)).said == (200, "r", "plain")
+    assert said(world, "p")["Accepted"] == OK
+
+
+@pytest.mark.parametrize("app_protocol", ["https", "HTTPS", "tls"])
+async def test_a_port_that_says_https_is_spoken_to_under_the_policy(world: World, app_protocol: str) -> None:
+    outspoken = service("secure", world.backends["secure"].port, app_protocol=app_protocol)
+    await world.apply(outspoken, route("secure"))
+    assert_refused(world, await ask(world), "secure")
+    assert state(world.route("HTTPRoute shop/r")["ResolvedRefs"]) == (False, "UnsupportedProtocol")
+
+    await world.apply(policy())
+    assert (await ask(world)).said == (200, "r", "secure")
+    assert state(world.route("HTTPRoute shop/r")["ResolvedRefs"]) == (True, "ResolvedRefs")
+
+
+async def test_a_policy_for_a_service_that_is_not_there_says_so_until_it_is(world: World) -> None:
+    await world.apply(policy(to="later"), route("later"))
+    assert (await ask(world)).status == 500
+    assert said(world, "p")["Accepted"] == (False, "TargetNotFound")
+
+    await world.apply(service("later", world.backends["secure"].port))
+    assert (await ask(world)).said == (200, "r", "secure")
+    assert said(world, "p")["Accepted"] == OK
+
+
 async def test_the_policy_of_a_section_goes_before_that_of_the_whole_service(world: World) -> None:
     await world.apply(
         two_ports(world),

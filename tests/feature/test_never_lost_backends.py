@@ -47,6 +47,62 @@ async def test_ports_of_a_service_that_are_renumbered(world: World) -> None:
             await loop.arrived()
 
 
+def named(name: str, target: int | str | None, *more: str) -> str:
+    """Return a Service whose port 80 has this name ("" for none) and leads to this port of the pods (None: unsaid)."""
+    leads = "" if target is None else f", targetPort: {target}"
+    called = f"name: {name}, " if name else ""
+    ports = ", ".join((f"{{{called}port: 80{leads}}}", *more))
+    return f"---\napiVersion: v1\nkind: Service\nmetadata: {{name: own, namespace: shop}}\nspec: {{ports: [{ports}]}}\n"
+
+
+def slices(name: str, target: int) -> str:
+    called = f"name: {name}, " if name else ""
+    return f"""---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {{name: own-1, namespace: shop, labels: {{kubernetes.io/service-name: own}}}}
+addressType: IPv4
+ports: [{{{called}port: {target}}}]
+endpoints: [{{addresses: [127.0.0.1]}}]
+"""
+
+
+@pytest.mark.parametrize("told_by", ["number", "name", "nothing"])
+async def test_a_port_of_a_service_that_is_renamed(world: World, told_by: str) -> None:
+    """The Service comes first and its slices when all has settled; the first name is none. Then the other way round."""
+    one = world.backends["one"].port
+    target = {"number": one, "name": "http", "nothing": None}[told_by]
+    await world.apply(named("", target) + slices("", one), route("r", "r", "own"))
+    async with closed_loop(world) as loop:
+        loop.target("r.example", said("r"))
+        for turn in range(10):
+            await world.apply(named(f"n{turn}", target))
+            await loop.arrived()
+            await world.apply(slices(f"n{turn}", one))
+            await loop.arrived()
+        for turn in range(10, 20):
+            await world.apply(slices(f"n{turn}", one))
+            await loop.arrived()
+            await world.apply(named(f"n{turn}", target))
+            await loop.arrived()
+
+
+async def test_a_port_that_gets_a_name_since_there_is_a_second_one(world: World) -> None:
+    one = world.backends["one"].port
+    await world.apply(named("", one) + slices("", one), route("r", "r", "own"))
+    async with closed_loop(world) as loop:
+        loop.target("r.example", said("r"))
+        for _ in range(10):
+            await world.apply(named("web", one, "{name: metrics, port: 81, targetPort: 9}"))
+            await loop.arrived()
+            await world.apply(slices("web", one))
+            await loop.arrived()
+            await world.apply(named("", one))
+            await loop.arrived()
+            await world.apply(slices("", one))
+            await loop.arrived()
+
+
 async def test_ports_of_a_service_that_change_places(world: World) -> None:
     """What a number leads to changes, and a route follows the number."""
     one, two = (world.backends[name].port for name in ("one", "two"))

@@ -83,13 +83,37 @@ async def test_websockets(world: World, app_protocol: str) -> None:
     await connection.close()
 
 
-async def test_wss_without_a_policy_is_refused(world: World) -> None:
-    await world.apply(service("wss", world.backends["one"].port, app_protocol="kubernetes.io/wss"), route("wss"))
+@pytest.mark.parametrize(
+    "app_protocol", ["kubernetes.io/wss", "wss", "https", "HTTPS", "tls", "mysql", "example.com/odd", "h2"]
+)
+async def test_what_cannot_be_spoken_is_refused(world: World, app_protocol: str) -> None:
+    await world.apply(service("strange", world.backends["one"].port, app_protocol=app_protocol), route("strange"))
 
     assert (await asked(world)).status == 500
+    assert not world.backends["one"].requests
     said = world.route("HTTPRoute shop/r")["ResolvedRefs"]
     assert state(said) == (False, "UnsupportedProtocol")
-    assert "spec.rules[0].backendRefs[0]" in said.message
+    assert f'spec.rules[0].backendRefs[0]: Service "shop/strange" port 80: appProtocol {app_protocol} ' in said.message
+
+
+@pytest.mark.parametrize(
+    ("app_protocol", "backend"), [("tcp", "one"), ("HTTP", "one"), ("http2", "h2"), ("grpc", "h2")]
+)
+async def test_other_names_of_what_can_be_spoken(world: World, app_protocol: str, backend: str) -> None:
+    await world.apply(service("known", world.backends[backend].port, app_protocol=app_protocol), route("known"))
+
+    assert (await asked(world)).said == (200, "r", backend)
+
+
+async def test_a_slice_may_say_what_is_spoken(world: World) -> None:
+    by_hand = service("web", world.backends["h2"].port)
+    slices = by_hand.replace("protocol: TCP}]\nendpoints", "protocol: TCP, appProtocol: kubernetes.io/h2c}]\nendpoints")
+    assert slices != by_hand
+    await world.apply(slices, route("web"))
+    assert (await asked(world)).said == (200, "r", "h2")
+
+    await world.apply(slices.replace("kubernetes.io/h2c", "https"))
+    assert (await asked(world)).status == 500
 
 
 async def test_several_ports_of_a_service(world: World) -> None:

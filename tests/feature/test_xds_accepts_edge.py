@@ -191,7 +191,7 @@ async def edge(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Edge]:
 
     def clusters(at: dict[str, Endpoint]) -> tuple[Cluster, ...]:
         leaving = Endpoint(address=at["a"].address, port=at["a"].port, draining=True)
-        by_name = Resolved(hostname="localhost", port=at["a"].port)
+        by_name = Resolved(hostname="localhost", port=at["a"].port, absolute=False)
         return (
             cluster("many", *at.values()),
             cluster("draining", leaving, at["b"]),

@@ -192,7 +192,7 @@ async def ports(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ports
     async with AsyncExitStack() as stack:
         tcp = {name: (await stack.enter_async_context(backend(name))).port for name in ("a", "b")}
         udp = {name: await stack.enter_async_context(teller(name)) for name in ("a", "b")}
-        named = Resolved(hostname="localhost", port=udp["a"])
+        named = Resolved(hostname="localhost", port=udp["a"], absolute=False)
         clusters = (
             *(cluster(name, endpoint(at), protocol=Protocol.TCP) for name, at in tcp.items()),
             *(cluster(name, endpoint(at), protocol=Protocol.UDP) for name, at in udp.items()),

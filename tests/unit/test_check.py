@@ -1,5 +1,14 @@
 from gatewayd.api.meta import ObjectKey
-from gatewayd.check import Severity, finding, in_files, in_outcomes, in_rejections, without_effect
+from gatewayd.check import (
+    Severity,
+    finding,
+    in_files,
+    in_outcomes,
+    in_rejections,
+    in_slices,
+    unattached,
+    without_effect,
+)
 from gatewayd.ir.outcome import Rejection
 from gatewayd.standalone.admission import Identity
 from gatewayd.standalone.documents import FileProblem
@@ -48,6 +57,16 @@ def test_partial_validity_is_a_warning() -> None:
 
     assert (18, "warning") not in said(translated(text))
     assert [each[1] for each in said(translated(text))] == ["warning"]
+
+
+def test_endpoints_that_are_left_out_are_warnings_at_their_line() -> None:
+    found = translated(SHOP.replace('"127.0.0.1"', '"169.254.169.254"'))
+
+    told = list(in_slices(found.engine, found.manifests.folder.place_of))
+
+    assert [(each.severity, each.object.partition(" ")[0]) for each in told] == [(Severity.WARNING, "EndpointSlice")]
+    assert all(each.line for each in told)
+    assert set(told) <= set(found.findings)
 
 
 def test_what_concerns_nothing_of_ours_is_a_warning() -> None:
@@ -99,3 +118,26 @@ def test_a_message_without_a_field_stands_at_the_object() -> None:
     assert finding(identity, None, Severity.ERROR, "", "spec.hostnames: it does not work").file == ""
     assert place is not None
     assert place.file == FILE
+
+
+def policy(*targets: str) -> str:
+    listed = ", ".join(f'{{group: "", kind: Service, {each}}}' for each in targets)
+    return f"""---
+apiVersion: gateway.networking.k8s.io/v1
+kind: BackendTLSPolicy
+metadata: {{name: p}}
+spec: {{targetRefs: [{listed}], validation: {{hostname: a.example, wellKnownCACertificates: System}}}}
+"""
+
+
+def test_a_policy_for_what_is_not_there_is_an_error_whoever_uses_it() -> None:
+    for target in ("name: cart, sectionName: nope", "name: nobody"):
+        found = translated(SHOP + policy(target))
+        told = [each for each in found.findings if each.object == "BackendTLSPolicy default/p"]
+        assert [(each.severity, each.reason) for each in told] == [(Severity.ERROR, "TargetNotFound")]
+        assert all(each.line for each in told)
+
+
+def test_what_a_status_says_is_not_said_twice() -> None:
+    found = translated(SHOP + policy("name: cart, sectionName: nope"))
+    assert list(unattached(found.engine, found.reconciler.outcomes, found.manifests.folder.place_of)) == []

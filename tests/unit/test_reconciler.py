@@ -1,10 +1,11 @@
 """The batch loop, stepped by hand: what is published, retired, told, and when."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
+from gatewayd.api.core import Secret
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.httproute import HTTPRoute
@@ -17,10 +18,12 @@ from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.offline import standalone_environment
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta, gateway_key
 from gatewayd.store import Delta, Synced
+from gatewayd.translator.contents import Content
 from gatewayd.translator.infrastructure import INFRASTRUCTURE
 from gatewayd.translator.outcomes import OUTCOMES
 from gatewayd.xds.resource import LISTENER, Snapshot
 from gatewayd.xds.snapshot import SnapshotBuilder
+from tests.unit.translator import pem
 from tests.unit.translator.manifests import CART, CLASS, GATEWAY, GW, SHOP, brief, deltas
 
 LOCAL = Delta(kind=Environment, key=HERE, obj=standalone_environment("127.0.0.1", 0, None))
@@ -222,3 +225,40 @@ def test_that_an_output_has_nothing_is_certain_only_where_its_query_answers() ->
 
 def _fails(_view: View, _member: Member) -> object:
     raise ValueError("odd")
+
+
+TLS = GATEWAY.replace(
+    "protocol: HTTP}", "protocol: HTTPS, hostname: a.example, tls: {certificateRefs: [{name: cert}]}}"
+).replace("port: 80", "port: 443")
+CERT = Content("Secret", ObjectKey("shop", "cert"))
+
+
+class Follower:
+    """Remembers what it was told; the first time that something is wanted it brings it at once."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[dict[Member, frozenset[Content]], frozenset[str]]] = []
+        self.bring: Callable[[], None] = lambda: None
+
+    def want(self, changes: Mapping[Member, frozenset[Content]], waiting_for: frozenset[str]) -> None:
+        self.told.append((dict(changes), waiting_for))
+        if any(changes.values()):
+            self.bring()
+
+
+def test_a_follower_hears_what_is_referred_to_before_anything_is_published() -> None:
+    follower, fleet = Follower(), Fleet(lambda _: None)
+    reconciler = Reconciler(publisher=fleet, on_batch=lambda _: None, awaited=(Secret,), follower=follower)
+    follower.bring = lambda: reconciler.submit((*deltas(pem.good_secret("cert")), Synced(kind=Secret)))
+    reconciler.submit((LOCAL, *deltas(CLASS, TLS)))
+
+    reconciler.step()
+
+    wanted = [changes.get(Member(Gateway, GW)) for changes, _ in follower.told]
+    assert wanted == [frozenset({CERT}), None]
+    assert [waiting for _, waiting in follower.told] == [frozenset({"Secret"}), frozenset()]
+    [snapshot] = reconciler.snapshots.values()
+    assert snapshot.of(LISTENER).keys() == {"tcp-443"}
+    reconciler.submit((gone(Gateway),))
+    reconciler.step()
+    assert follower.told[-1][0] == {Member(Gateway, GW): frozenset()}

@@ -92,3 +92,15 @@ def test_a_route_that_does_not_exist() -> None:
 def test_a_kind_that_is_no_route() -> None:
     with pytest.raises(UnknownKindError, match="allowed: httproute"):
         chain(ROUTE, kind="Service")
+
+
+def test_endpoints_that_are_left_out_are_said() -> None:
+    more = """
+kind: EndpointSlice
+metadata: {name: cart-2, namespace: shop, labels: {kubernetes.io/service-name: cart}}
+addressType: IPv4
+ports: [{name: web, port: 8080}]
+endpoints: [{addresses: [127.0.0.1]}]
+"""
+    (said,) = bad(chain(f"{ROUTE}---{more}"))
+    assert said.startswith("endpoints: EndpointSlice shop/cart-2 endpoints[0].addresses[0]: left out, 127.0.0.1 is")

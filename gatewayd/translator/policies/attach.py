@@ -1,21 +1,28 @@
-"""Which policy applies to a backend: targets, sections, conflicts, and the Gateways to tell of it.
+"""Which policy applies to a backend: targets, sections, conflicts, and what is not there to be attached to.
 
 A policy for a section (a Service port by name) goes before one for the whole object; of several for the same thing the
 oldest applies, then the first by namespace and name. https://gateway-api.sigs.k8s.io/geps/gep-713/
+A section that the object does not have takes the policy's effect, and must not take the owner's intention:
+https://gateway-api.sigs.k8s.io/reference/spec/#localpolicytargetreferencewithsectionname
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
+from gatewayd.api.core import Service
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import PolicyTargetRefWithSection
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
 from gatewayd.incremental.view import Index, View, rows
+from gatewayd.ir.outcome import Verdict
+from gatewayd.translator import verdicts
 
 SERVICE_KIND = GroupKind("", "Service")
 
 Policy = BackendTLSPolicy | XBackendTrafficPolicy
 PolicyTable = type[BackendTLSPolicy] | type[XBackendTrafficPolicy]
+POLICY_TABLES: tuple[PolicyTable, ...] = (BackendTLSPolicy, XBackendTrafficPolicy)
 
 
 class Target(NamedTuple):
@@ -82,3 +89,48 @@ def lost_targets(view: View, row: Policy) -> list[tuple[Target, ObjectKey]]:
     """Return the targets of a policy that another policy of its kind has, with that one."""
     found = ((target, winner(view, Claim(type(row), target))) for target in targets(row))
     return [(target, other) for target, other in found if other is not None and other != row.metadata.key]
+
+
+class Stray(NamedTuple):
+    """A target that is not there, and the bad Accepted verdict of a policy that names it."""
+
+    target: Target
+    verdict: Verdict
+
+
+def strays(view: View, row: Policy) -> list[Stray]:
+    """Return the targets of a policy that do not exist, sections included, or are of a kind without policies."""
+    found = ((target, _problem(view, at, target)) for at, target in enumerate(targets(row)))
+    return [Stray(target, verdict) for target, verdict in found if verdict is not None]
+
+
+def _problem(view: View, at: int, target: Target) -> Verdict | None:
+    path = f"spec.targetRefs[{at}]"
+    if target.kind != SERVICE_KIND:
+        return verdicts.not_accepted("Invalid", f"{path}: kind {target.kind} is not supported; allowed: Service")
+    service = view.get(Service, target.key)
+    if service is None:
+        return verdicts.target_not_found(f'{path}: Service "{target.key}" does not exist')
+    if not target.section or target.section in _sections(service):
+        return None
+    known = ", ".join(_sections(service)) or "none has a name"
+    return verdicts.target_not_found(
+        f'{path}.sectionName: Service "{target.key}" has no port named "{target.section}"; ports: {known}'
+    )
+
+
+def _sections(service: Service) -> list[str]:
+    return [each.name for each in service.spec.ports if each.name]
+
+
+def astray(view: View, claim: Claim) -> Verdict | None:
+    """Return the verdict of a policy that is for a section of this Service which it does not have; None without one."""
+    return next(_astray(view, claim), None)
+
+
+def _astray(view: View, claim: Claim) -> Iterator[Verdict]:
+    for member in view.bucket(POLICIES, claim.target.key):
+        row = policy_row(view, claim.table, member.key) if member.table is claim.table else None
+        if row is not None:
+            found = (each for each in strays(view, row) if each.target.section)
+            yield from (each.verdict for each in found if each.target._replace(section="") == claim.target)

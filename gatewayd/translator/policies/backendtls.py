@@ -12,12 +12,12 @@ from gatewayd.api.core import Service
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.xbackend import XBackend
 from gatewayd.incremental.view import View, query
-from gatewayd.ir.backend import Upstream
+from gatewayd.ir.backend import Protocol, Upstream
 from gatewayd.ir.outcome import Verdict
 from gatewayd.ir.tls import SanKind, SubjectAltName, SystemTrust, TrustBundle, UpstreamTLS
 from gatewayd.translator import verdicts
 from gatewayd.translator.certificates import TRUST_KINDS, TRUST_READERS
-from gatewayd.translator.policies.attach import SERVICE_KIND, Claim, Target, applying
+from gatewayd.translator.policies.attach import SERVICE_KIND, Claim, Target, applying, astray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,16 +107,24 @@ def _name(written: WrittenName) -> SubjectAltName:
 
 
 def upstream_settings(view: View, upstream: Upstream) -> Settings | None:
-    """Return the TLS settings for an upstream; None for plain text."""
+    """Return the TLS settings for an upstream; None for plain text.
+
+    Where a policy names a port that the Service does not have, its owner meant one of those that there are: none of
+    them that no other policy covers is spoken to in plain text.
+    """
     key = ObjectKey(upstream.namespace, upstream.name)
     if upstream.kind == "XBackend":
         return settings(view, ValidationKey(XBackend, key, "spec.tls.validation"))
-    target = Target(SERVICE_KIND, key, _port_name(view, key, upstream.port))
+    target = Target(SERVICE_KIND, key, _port_name(view, key, upstream))
     policy = applying(view, Claim(BackendTLSPolicy, target))
-    return settings(view, ValidationKey(BackendTLSPolicy, policy, "spec.validation")) if policy is not None else None
+    if policy is not None:
+        return settings(view, ValidationKey(BackendTLSPolicy, policy, "spec.validation"))
+    lost = astray(view, Claim(BackendTLSPolicy, target._replace(section="")))
+    return None if lost is None else Settings(tls=None, accepted=lost, resolved=verdicts.resolved())
 
 
-def _port_name(view: View, service: ObjectKey, port: int) -> str:
+def _port_name(view: View, service: ObjectKey, upstream: Upstream) -> str:
     row = view.get(Service, service)
-    names = (each.name for each in row.spec.ports if each.port == port) if row is not None else iter(())
-    return next(names, "")
+    transport = "UDP" if upstream.protocol is Protocol.UDP else "TCP"
+    ports = row.spec.ports if row is not None else ()
+    return next((each.name for each in ports if each.port == upstream.port and each.protocol == transport), "")

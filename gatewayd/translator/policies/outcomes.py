@@ -3,25 +3,28 @@
 https://gateway-api.sigs.k8s.io/reference/spec/#policyancestorstatus
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
+from gatewayd.api.core import Service
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.listenerset import ListenerSet
-from gatewayd.api.meta import ObjectKey
-from gatewayd.api.refs import GATEWAY_GROUP
+from gatewayd.api.meta import GroupKind, ObjectKey
+from gatewayd.api.refs import GATEWAY_GROUP, BackendRef
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
-from gatewayd.incremental.view import Index, Member, View, query
+from gatewayd.incremental.view import Index, Member, Source, View, query
 from gatewayd.ir.outcome import ParentOutcome, PolicyOutcome, Reference, Verdict
 from gatewayd.translator import verdicts
+from gatewayd.translator.attachment import attachments
 from gatewayd.translator.backends import GatewayUpstream
-from gatewayd.translator.policies.attach import SERVICE_KIND, Policy, lost_targets
+from gatewayd.translator.policies.attach import SERVICE_KIND, Policy, Target, lost_targets, strays, targets
 from gatewayd.translator.policies.backendtls import ValidationKey, settings
 from gatewayd.translator.policies.traffic import accepted
-from gatewayd.translator.protocols import ROUTE_TABLES
+from gatewayd.translator.protocols import ROUTE_TABLES, group_kind
 from gatewayd.translator.proxy import UPSTREAMS, gateway_guards, gateway_upstreams, set_guards
+from gatewayd.translator.references import Pointer, permitted
 
 MAX_ANCESTORS = 16
 USERS = (*ROUTE_TABLES, Gateway, ListenerSet)
@@ -57,6 +60,48 @@ SERVICE_USES = Index(
 )
 
 
+def named(view: View, member: Member, kind: GroupKind) -> Iterator[BackendRef]:
+    """Yield the backendRefs of a route to objects of a kind, as far as it may refer to them, usable or not."""
+    row = view.get(member.table, member.key)
+    if row is None:
+        return
+    source, namespace = group_kind(type(row)), row.metadata.namespace
+    for ref in (ref for rule in row.spec.rules for ref in rule.backend_refs):
+        to = ObjectKey(ref.namespace or namespace, ref.name)
+        if ref.group_kind == kind and permitted(view, Pointer(source, namespace, kind, to)):
+            yield ref
+
+
+@query
+def missed_services(view: View, member: Member) -> tuple[ServiceUse, ...]:
+    """Return the Services that a route names in vain, or a port of which, for each Gateway that it is attached to."""
+    row = view.get(member.table, member.key)
+    gateways = dict.fromkeys(parent.gateway for parent in attachments(view, member) if parent.attached)
+    if row is None or not gateways:
+        return ()
+    namespace = row.metadata.namespace
+    missed = dict.fromkeys(
+        ObjectKey(ref.namespace or namespace, ref.name)
+        for ref in named(view, member, SERVICE_KIND)
+        if not _has_port(view, ObjectKey(ref.namespace or namespace, ref.name), ref.port)
+    )
+    return tuple(ServiceUse(service, gateway) for service in missed for gateway in gateways)
+
+
+def _has_port(view: View, service: ObjectKey, port: int | None) -> bool:
+    row = view.get(Service, service)
+    return row is not None and any(each.port == port for each in row.spec.ports)
+
+
+MISSED_SERVICES = Index(
+    name="gateways_by_missed_service",
+    sources=tuple(Source(table=table, query=missed_services) for table in ROUTE_TABLES),
+    group=lambda use: use.service,
+    readers=(BackendTLSPolicy, XBackendTrafficPolicy),
+)
+"""What no route leads to: a policy for it is told of to the Gateways whose routes would."""
+
+
 @query
 def backendtls_outcome(view: View, member: Member) -> PolicyOutcome | None:
     """Return what is said about a BackendTLSPolicy; None while no Gateway of ours uses what it is for."""
@@ -66,7 +111,7 @@ def backendtls_outcome(view: View, member: Member) -> PolicyOutcome | None:
     found = settings(view, ValidationKey(BackendTLSPolicy, row.metadata.key, "spec.validation"))
     if found is None:
         return None
-    return _outcome(view, row, (_conflict(view, row) or found.accepted, found.resolved))
+    return _outcome(view, row, found.accepted, found.resolved)
 
 
 @query
@@ -75,24 +120,39 @@ def traffic_outcome(view: View, member: Member) -> PolicyOutcome | None:
     row = view.get(XBackendTrafficPolicy, member.key)
     if row is None:
         return None
-    return _outcome(view, row, (_conflict(view, row) or accepted(row), verdicts.resolved()))
+    return _outcome(view, row, accepted(row), verdicts.resolved())
 
 
-def _outcome(view: View, row: Policy, said: tuple[Verdict, ...]) -> PolicyOutcome | None:
-    return ancestors(row.metadata.generation, _gateways(view, row), said)
+def _outcome(view: View, row: Policy, accepted_if_attached: Verdict, resolved: Verdict) -> PolicyOutcome | None:
+    """Say it to each Gateway that leads to a target of the policy; what is not there, to those that would lead to it.
+
+    When nobody would, all are told.
+    """
+    lost, conflict = strays(view, row), _conflict(view, row)
+    uses = [(target, gateway) for target in dict.fromkeys(targets(row)) for gateway in _gateways(view, target)]
+    elsewhere = {target for target, _ in uses}
+    said = {}
+    for gateway in dict.fromkeys(gateway for _, gateway in uses):
+        own = {target for target, other in uses if other == gateway}
+        bad = [each.verdict for each in lost if each.target in own or each.target not in elsewhere]
+        said[gateway] = (_joined(bad) or conflict or accepted_if_attached, resolved)
+    return ancestors(row.metadata.generation, said)
 
 
-def ancestors(generation: int, gateways: Iterable[ObjectKey], said: tuple[Verdict, ...]) -> PolicyOutcome | None:
-    """Return the same verdicts for each of the Gateways; None when there is none."""
-    found = tuple(ParentOutcome(ref=_gateway(gateway), verdicts=said) for gateway in sorted(set(gateways)))
+def _joined(bad: Sequence[Verdict]) -> Verdict | None:
+    return verdicts.not_accepted(bad[0].reason, "; ".join(each.message for each in bad)) if bad else None
+
+
+def ancestors(generation: int, said: Mapping[ObjectKey, tuple[Verdict, ...]]) -> PolicyOutcome | None:
+    """Return what is said to each Gateway; None when there is none."""
+    found = tuple(ParentOutcome(ref=_gateway(gateway), verdicts=said[gateway]) for gateway in sorted(said))
     return PolicyOutcome(generation=generation, ancestors=found[:MAX_ANCESTORS]) if found else None
 
 
-def _gateways(view: View, row: Policy) -> Iterator[ObjectKey]:
-    for target in row.spec.target_refs:
-        if target.group_kind == SERVICE_KIND:
-            for use in view.group(SERVICE_USES, ObjectKey(row.metadata.namespace, target.name)):
-                yield use.gateway
+def _gateways(view: View, target: Target) -> Iterator[ObjectKey]:
+    if target.kind == SERVICE_KIND:
+        for index in (SERVICE_USES, MISSED_SERVICES):
+            yield from (use.gateway for use in view.group(index, target.key))
 
 
 def _gateway(key: ObjectKey) -> Reference:

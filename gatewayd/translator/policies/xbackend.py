@@ -12,11 +12,11 @@ from gatewayd.incremental.view import Index, Member, Source, View, query
 from gatewayd.ir.outcome import PolicyOutcome, Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.attachment import attachments
+from gatewayd.translator.backends import external_host_problem
 from gatewayd.translator.clientcert import XBACKEND_KIND, backend_client_certificate
 from gatewayd.translator.policies.backendtls import ValidationKey, settings
-from gatewayd.translator.policies.outcomes import USERS, ancestors, upstreams_of
-from gatewayd.translator.protocols import ROUTE_TABLES, group_kind
-from gatewayd.translator.references import Pointer, permitted
+from gatewayd.translator.policies.outcomes import USERS, ancestors, named, upstreams_of
+from gatewayd.translator.protocols import ROUTE_TABLES
 
 
 class BackendUse(NamedTuple):
@@ -46,13 +46,9 @@ def backend_uses(view: View, member: Member) -> tuple[BackendUse, ...]:
 def _named(view: View, member: Member) -> Iterator[ObjectKey]:
     """Yield what backendRefs name and may name: of a backend that leads nowhere, the rules keep no name."""
     row = view.get(member.table, member.key)
-    if row is None:
-        return
-    source, namespace = group_kind(type(row)), row.metadata.namespace
-    for ref in (ref for rule in row.spec.rules for ref in rule.backend_refs):
-        pointer = Pointer(source, namespace, XBACKEND_KIND, ObjectKey(ref.namespace or namespace, ref.name))
-        if ref.group_kind == XBACKEND_KIND and permitted(view, pointer):
-            yield pointer.to
+    if row is not None:
+        for ref in named(view, member, XBACKEND_KIND):
+            yield ObjectKey(ref.namespace or row.metadata.namespace, ref.name)
 
 
 BACKEND_USES = Index(
@@ -69,8 +65,8 @@ def xbackend_outcome(view: View, member: Member) -> PolicyOutcome | None:
     row = view.get(XBackend, member.key)
     if row is None:
         return None
-    gateways = (use.gateway for use in view.group(BACKEND_USES, row.metadata.key))
-    return ancestors(row.metadata.generation, gateways, tuple(_said(view, row)))
+    said = tuple(_said(view, row))
+    return ancestors(row.metadata.generation, {use.gateway: said for use in view.group(BACKEND_USES, row.metadata.key)})
 
 
 def _said(view: View, row: XBackend) -> Iterator[Verdict]:
@@ -78,6 +74,8 @@ def _said(view: View, row: XBackend) -> Iterator[Verdict]:
     own = backend_client_certificate(view, row.metadata.key).resolved
     if row.spec.external_hostname is None:
         yield verdicts.unsupported_value(f"spec.type: {row.spec.type} is not supported; allowed: ExternalHostname")
+    elif (problem := external_host_problem(view, row)) is not None:
+        yield verdicts.unsupported_value(problem)
     else:
         yield tls.accepted if tls is not None else verdicts.accepted()
     found = (own, tls.resolved if tls is not None else None)

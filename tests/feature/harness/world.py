@@ -31,6 +31,7 @@ from tests.feature.harness.http1 import Answer, Connection
 from tests.feature.harness.ports import free_port
 
 DEADLINE = 10.0
+HOME = standalone_environment("127.0.0.1", 0, from_environment().route_discovery)
 _STRUCTS = {kind.kind: kind.struct for kind in KINDS}
 _CLUSTER_SCOPED = frozenset(kind.kind for kind in KINDS if not kind.namespaced)
 
@@ -93,8 +94,12 @@ class World:
         await self._server.start()
         task = asyncio.get_running_loop().create_task(self.reconciler.run(), name="reconciler")
         self.stack.push_async_callback(self._close, task)
-        here = standalone_environment("127.0.0.1", 0, from_environment().route_discovery)
+        self._submit((Delta(kind=Environment, key=HERE, obj=HOME),))
+
+    async def stand(self, here: Environment) -> None:
+        """Stand somewhere else, and wait until all Envoys have what follows from that."""
         self._submit((Delta(kind=Environment, key=HERE, obj=here),))
+        await self.settle()
 
     async def _close(self, task: "asyncio.Task[None]") -> None:
         await asyncio.gather(*(envoy.stop() for envoy in (*self._stopping, *self._others, *self.envoys.values())))

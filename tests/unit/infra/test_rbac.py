@@ -4,9 +4,10 @@ from typing import Any
 from gatewayd.api.kinds import KINDS
 from gatewayd.infra.layout import AUTHORITY_SECRET, LEASE
 from gatewayd.infra.objects import objects
-from gatewayd.infra.rbac import MADE_KINDS, VERBS, cluster_rules, own_rules
+from gatewayd.infra.rbac import MADE_KINDS, READ_ONE_BY_ONE, VERBS, cluster_rules, own_rules
 from gatewayd.ir.infrastructure import Autoscaled
 from gatewayd.kube.made_object import PLURALS
+from gatewayd.translator.contents import CONTENT_TABLES
 from tests.unit.infra.gateways import EDGE, FILES, with_parameters
 
 MADE = {(each.group, each.plural) for each in MADE_KINDS}
@@ -29,6 +30,13 @@ CLUSTER = granted(cluster_rules())
 def test_every_kind_is_listed_and_watched() -> None:
     for kind in KINDS:
         assert CLUSTER[kind.group, kind.plural, ""] >= {"list", "watch"}
+
+
+def test_what_is_referred_to_may_be_read_one_by_one() -> None:
+    assert set(READ_ONE_BY_ONE) == set(CONTENT_TABLES.values())
+    for kind in KINDS:
+        if kind.struct in READ_ONE_BY_ONE:
+            assert CLUSTER[kind.group, kind.plural, ""] >= {"get", "list", "watch"}
 
 
 def test_what_is_only_read_may_only_be_read() -> None:

@@ -15,6 +15,7 @@ SERVICE = GroupKind("", "Service")
 XBACKEND = GroupKind("gateway.networking.x-k8s.io", "XBackend")
 ASK = BackendAsk(HTTPROUTE, "shop", SERVICE, ObjectKey("shop", "cart"), 80, Protocol.HTTP1)
 OUTSIDE = Delta(kind=Environment, key=HERE, obj=replace(DEFAULT_ENVIRONMENT, external_names=True))
+ALONE = Delta(kind=Environment, key=HERE, obj=replace(DEFAULT_ENVIRONMENT, external_names=True, loopback_backends=True))
 PORTS = """
 kind: Service
 metadata: {name: cart, namespace: shop}
@@ -103,10 +104,55 @@ def test_what_is_spoken(port: int, wants: Protocol, spoken: Protocol) -> None:
     assert upstream(ASK._replace(port=port, wants=wants), PORTS).protocol is spoken
 
 
-def test_a_websocket_over_tls_needs_a_tls_policy() -> None:
-    reason, message = invalid(ASK._replace(port=83), PORTS)
+def speaking(app_protocol: str, slices: str = "") -> str:
+    said = f", appProtocol: {slices}" if slices else ""
+    return CART.replace("{name: web, port: 80}", f"{{name: web, port: 80, appProtocol: '{app_protocol}'}}").replace(
+        "{name: web, port: 8080}", f"{{name: web, port: 8080{said}}}"
+    )
+
+
+TLS_POLICY = """
+kind: BackendTLSPolicy
+metadata: {name: p, namespace: shop}
+spec:
+  targetRefs: [{group: "", kind: Service, name: cart}]
+  validation: {hostname: cart.example, wellKnownCACertificates: System}
+"""
+
+
+@pytest.mark.parametrize("value", ["https", "HTTPS", "tls", "wss", "kubernetes.io/wss", "Kubernetes.io/WSS"])
+def test_what_is_spoken_under_tls_needs_a_tls_policy(value: str) -> None:
+    reason, message = invalid(ASK, speaking(value))
     assert reason == "UnsupportedProtocol"
-    assert "BackendTLSPolicy" in message
+    assert message.startswith(
+        f'Service "shop/cart" port 80: appProtocol {value} is spoken under TLS; a BackendTLSPolicy'
+    )
+    assert upstream(ASK, speaking(value), TLS_POLICY).protocol is Protocol.HTTP1
+
+
+def test_a_policy_for_another_port_is_not_enough() -> None:
+    other = TLS_POLICY.replace("name: cart}", "name: cart, sectionName: other}")
+    two = speaking("https").replace("spec: {ports: [", "spec: {ports: [{name: other, port: 81}, ")
+    assert invalid(ASK, two, other)[0] == "UnsupportedProtocol"
+
+
+@pytest.mark.parametrize("value", ["mysql", "redis", "example.com/odd", "kubernetes.io/odd", "http/3"])
+def test_what_is_no_http_cannot_be_spoken(value: str) -> None:
+    for wants in (Protocol.HTTP1, Protocol.HTTP2):
+        reason, message = invalid(ASK._replace(wants=wants), speaking(value))
+        assert reason == "UnsupportedProtocol"
+        assert f"appProtocol {value} is not HTTP, as far as is known; allowed: http, " in message
+
+
+@pytest.mark.parametrize("value", ["https", "mysql", "kubernetes.io/wss", "example.com/odd"])
+def test_layer_4_does_not_ask_what_is_spoken(value: str) -> None:
+    assert upstream(ASK._replace(wants=Protocol.TCP), speaking(value)).protocol is Protocol.TCP
+
+
+def test_what_a_slice_says_counts_where_the_service_says_nothing() -> None:
+    assert invalid(ASK, speaking("", "https"))[0] == "UnsupportedProtocol"
+    assert upstream(ASK, speaking("", "kubernetes.io/h2c")).protocol is Protocol.HTTP2
+    assert upstream(ASK, speaking("http", "mysql")).protocol is Protocol.HTTP1
 
 
 def test_external_names_are_refused_in_a_cluster_and_taken_standalone() -> None:
@@ -169,11 +215,48 @@ def test_the_cluster_of_a_service_that_went_has_none() -> None:
     assert cluster(scratch(), at("cart")).endpoints == Discovered(endpoints=())
 
 
-def test_names_are_resolved_by_envoy() -> None:
-    assert cluster(scratch(EXTERNAL), at("cart")).endpoints == Resolved(hostname="cart.example", port=80)
-    assert cluster(scratch(xbackend("HTTP")), at("api", "XBackend")).endpoints == Resolved(
-        hostname="api.example", port=80
+def test_a_cluster_without_endpoints_says_which_were_left_out() -> None:
+    found = cluster(scratch(CART.replace("10.0.0.1", "127.0.0.1")), at("cart")).endpoints
+    assert isinstance(found, Discovered)
+    assert found.endpoints == ()
+    assert found.closed.startswith(
+        "EndpointSlice shop/cart-1 endpoints[0].addresses[0]: left out, 127.0.0.1 is loopback"
     )
+
+
+def test_names_are_resolved_by_envoy() -> None:
+    assert cluster(scratch(EXTERNAL, OUTSIDE), at("cart")).endpoints == Resolved(
+        hostname="cart.example", port=80, absolute=True
+    )
+    assert cluster(scratch(xbackend("HTTP")), at("api", "XBackend")).endpoints == Resolved(
+        hostname="api.example", port=80, absolute=True
+    )
+    assert cluster(scratch(xbackend("HTTP"), ALONE), at("api", "XBackend")).endpoints == Resolved(
+        hostname="api.example", port=80, absolute=False
+    )
+
+
+@pytest.mark.parametrize("hostname", ["localhost", "127.1", "2130706433", "kubernetes.default.svc", "kubernetes"])
+def test_names_that_lead_to_the_proxy_or_into_the_cluster(hostname: str) -> None:
+    ask = ASK._replace(target=XBACKEND, to=ObjectKey("shop", "api"), port=None)
+    inside = xbackend("HTTP").replace("api.example", f"'{hostname}'")
+
+    reason, message = invalid(ask, inside)
+
+    assert reason == "BackendNotFound"
+    assert message.startswith(f'XBackend "shop/api" spec.externalHostname.hostname: "{hostname}" ')
+    assert cluster(scratch(inside), at("api", "XBackend")).endpoints == Discovered(endpoints=())
+
+
+def test_external_names_are_judged_by_the_same_table() -> None:
+    inside = EXTERNAL.replace("cart.example", "kubernetes.default.svc")
+    assert invalid(ASK, inside, OUTSIDE)[1].startswith(
+        'Service "shop/cart" spec.externalName: "kubernetes.default.svc"'
+    )
+    assert cluster(scratch(inside, OUTSIDE), at("cart")).endpoints == Discovered(endpoints=())
+    assert cluster(scratch(EXTERNAL), at("cart")).endpoints == Discovered(endpoints=())
+    assert upstream(ASK, EXTERNAL.replace("cart.example", "localhost"), ALONE).name == "cart"
+    assert invalid(ASK, EXTERNAL.replace("cart.example", "169.254.169.254"), ALONE)[0] == "BackendNotFound"
 
 
 def test_an_unnamed_port_finds_unnamed_slices() -> None:

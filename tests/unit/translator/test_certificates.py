@@ -80,8 +80,9 @@ def test_a_key_in_the_old_form_is_written_anew() -> None:
         (CHAIN, CHAIN, "tls.key holds no PEM private key"),
         (CHAIN, pem.locked_pem_of(pem.ec_key()), "without a password"),
         (CHAIN, pem.pem_of(pem.ec_key(1)), "tls.key does not belong to the first certificate of tls.crt"),
-        (b"", PRIVATE, "has no tls.crt or no tls.key; both are needed"),
-        (CHAIN, b"", "has no tls.crt or no tls.key; both are needed"),
+        (b"", PRIVATE, "has no tls.crt; a certificate needs tls.crt and tls.key"),
+        (CHAIN, b"", "has no tls.key; a certificate needs tls.crt and tls.key"),
+        (b"", b"", "has no tls.crt and no tls.key; a certificate needs tls.crt and tls.key"),
     ],
 )
 def test_what_is_refused(chain: bytes, key: bytes, said: str) -> None:
@@ -134,7 +135,13 @@ def test_trust_in_a_secret() -> None:
     assert trust_in_secret(view, KEY) == TrustBundle(name="secret/shop/cert", certificates=CHAIN)
 
 
-@pytest.mark.parametrize("text", [b"", b"garbage", PRIVATE])
+def test_trust_without_its_key() -> None:
+    assert trust_in_configmap(scratch(pem.bundle("cert", b"")), KEY) == (
+        'ConfigMap "shop/cert" has no ca.crt; PEM certificates of a CA are needed there'
+    )
+
+
+@pytest.mark.parametrize("text", [b"garbage", PRIVATE])
 def test_trust_without_certificates(text: bytes) -> None:
     found = trust_in_configmap(scratch(pem.bundle("cert", text)), KEY)
     assert found == 'ConfigMap "shop/cert" has no PEM certificate under ca.crt'

@@ -33,7 +33,7 @@ def test_what_clusters_have_in_common_is_in_memory_once() -> None:
 
 
 def test_names_are_resolved_by_envoy() -> None:
-    endpoints = Resolved(hostname="db.example", port=5432)
+    endpoints = Resolved(hostname="db.example", port=5432, absolute=False)
     made = cluster(Cluster(upstream=upstream("db"), endpoints=endpoints, tls=None, retry_budget=DEFAULT_RETRY_BUDGET))
     dns = dns_cluster_pb2.DnsCluster()
     assert made.cluster_type.name == "envoy.cluster.dns"
@@ -42,6 +42,20 @@ def test_names_are_resolved_by_envoy() -> None:
     (locality,) = made.load_assignment.endpoints
     address = locality.lb_endpoints[0].endpoint.address.socket_address
     assert (address.address, address.port_value) == ("db.example", 5432)
+
+
+def test_a_whole_name_is_looked_for_under_no_search_domain() -> None:
+    asked = {
+        (name, absolute): Resolved(hostname=name, port=80, absolute=absolute).question
+        for name in ("db.example", "db.example.")
+        for absolute in (True, False)
+    }
+    assert asked == {
+        ("db.example", True): "db.example.",
+        ("db.example", False): "db.example",
+        ("db.example.", True): "db.example.",
+        ("db.example.", False): "db.example.",
+    }
 
 
 def test_breakers_stop_nothing_but_storms_of_retries() -> None:

@@ -14,7 +14,7 @@ CLUSTERS = (
     cluster("empty", protocol=Protocol.UDP),
     Cluster(
         upstream=upstream("named", protocol=Protocol.UDP),
-        endpoints=Resolved(hostname="dns.example", port=53),
+        endpoints=Resolved(hostname="dns.example", port=53, absolute=False),
         tls=None,
         retry_budget=DEFAULT_RETRY_BUDGET,
     ),

@@ -3,7 +3,16 @@ from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.translator.clientcert import XBACKEND_KIND
-from gatewayd.translator.policies.attach import Claim, Target, applying, lost_targets, policy_row, winner
+from gatewayd.translator.policies.attach import (
+    Claim,
+    Target,
+    applying,
+    astray,
+    lost_targets,
+    policy_row,
+    strays,
+    winner,
+)
 from tests.unit.translator.manifests import scratch
 
 SERVICE = GroupKind("", "Service")
@@ -75,3 +84,55 @@ def test_a_policy_that_is_not_there() -> None:
 
 def test_a_policy_for_another_kind_of_the_same_name_is_not_for_this() -> None:
     assert wins(WHOLE._replace(kind=XBACKEND_KIND)) is None
+
+
+CART = "kind: Service\nmetadata: {name: cart, namespace: shop}\nspec: {ports: [{name: web, port: 80}]}"
+
+
+def lost_of(*targets: str, service: str = CART) -> list[tuple[str, str, str]]:
+    view = scratch(policy("p", "2026-01-01", *targets), *([service] if service else []))
+    row = policy_row(view, BackendTLSPolicy, ObjectKey("shop", "p"))
+    assert row is not None
+    return [(each.target.section, each.verdict.reason, each.verdict.message) for each in strays(view, row)]
+
+
+def test_what_is_there_is_no_stray() -> None:
+    assert lost_of("name: cart") == lost_of("name: cart, sectionName: web") == []
+
+
+def test_targets_that_are_not_there() -> None:
+    assert lost_of("name: cart, sectionName: web", "name: cart, sectionName: nope", "name: other") == [
+        (
+            "nope",
+            "TargetNotFound",
+            'spec.targetRefs[1].sectionName: Service "shop/cart" has no port named "nope"; ports: web',
+        ),
+        ("", "TargetNotFound", 'spec.targetRefs[2]: Service "shop/other" does not exist'),
+    ]
+    assert [each[2] for each in lost_of("name: cart, sectionName: web", service=CART.replace("name: web, ", ""))] == [
+        'spec.targetRefs[0].sectionName: Service "shop/cart" has no port named "web"; ports: none has a name'
+    ]
+    assert [each[1] for each in lost_of("name: cart, sectionName: web", service="")] == ["TargetNotFound"]
+
+
+def test_a_kind_without_policies() -> None:
+    row = policy("p", "2026-01-01", "name: cart").replace("kind: Service", "kind: Pod")
+    view = scratch(row)
+    found = policy_row(view, BackendTLSPolicy, ObjectKey("shop", "p"))
+    assert found is not None
+    [(_, verdict)] = strays(view, found)
+    assert (verdict.reason, verdict.message) == (
+        "Invalid",
+        "spec.targetRefs[0]: kind Pod is not supported; allowed: Service",
+    )
+
+
+def test_the_policy_that_has_lost_its_section_is_found_by_its_service() -> None:
+    claim = Claim(BackendTLSPolicy, WHOLE)
+    view = scratch(CART, policy("p", "2026-01-01", "name: cart, sectionName: nope", "name: other"))
+    found = astray(view, claim)
+    assert found is not None
+    assert "sectionName" in found.message
+    assert astray(view, claim._replace(target=WHOLE._replace(key=ObjectKey("shop", "other")))) is None
+    assert astray(view, claim._replace(table=XBackendTrafficPolicy)) is None
+    assert astray(scratch(CART, policy("p", "2026-01-01", "name: cart")), claim) is None

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from gatewayd.ir.backend import Cluster, Discovered, Protocol, Upstream
@@ -9,6 +11,7 @@ from tests.unit.translator.manifests import CART, CLASS, GATEWAY, GW, brief, scr
 
 UPSTREAM = Upstream(kind="Service", namespace="shop", name="cart", port=80, protocol=Protocol.HTTP1)
 CA = pem.bundle("ca", pem.certificate_of(pem.ec_key(5), "ca.example"))
+TWO_PORTS = CART.replace("{name: web, port: 80}", "{name: web, port: 80}, {name: other, port: 81}")
 REF = "{group: '', kind: ConfigMap, name: ca}"
 
 
@@ -92,7 +95,40 @@ def test_a_policy_for_a_port_by_its_name() -> None:
     by_name = policy("wellKnownCACertificates: System", ", sectionName: web")
     assert tls(by_name).trust is SystemTrust.SYSTEM
     other = policy("wellKnownCACertificates: System", ", sectionName: other")
-    assert upstream_settings(scratch(CART, other), UPSTREAM) is None
+    assert upstream_settings(scratch(TWO_PORTS, other), UPSTREAM) is None
+
+
+@pytest.mark.parametrize("section", ["nope", "80", "web-x", "http"])
+def test_a_port_that_the_service_does_not_have_leaves_none_in_plain_text(section: str) -> None:
+    lost = policy("wellKnownCACertificates: System", f", sectionName: '{section}'")
+    for of in (UPSTREAM, replace(UPSTREAM, port=81)):
+        settings = upstream_settings(scratch(TWO_PORTS, lost), of)
+        assert settings is not None
+        assert settings.tls is None
+        assert brief((settings.accepted,)) == {"Accepted": "!TargetNotFound"}
+        assert settings.accepted.message == (
+            f'spec.targetRefs[0].sectionName: Service "shop/cart" has no port named "{section}"; ports: web, other'
+        )
+
+
+def test_a_port_that_another_policy_covers_is_not_closed_by_a_lost_one() -> None:
+    lost = policy("wellKnownCACertificates: System", ", sectionName: nope").replace("name: p,", "name: lost,")
+    whole = policy("wellKnownCACertificates: System")
+    assert tls(TWO_PORTS, lost, whole).trust is SystemTrust.SYSTEM
+    one = policy("wellKnownCACertificates: System", ", sectionName: web")
+    assert tls(TWO_PORTS, lost, one).trust is SystemTrust.SYSTEM
+    assert found(TWO_PORTS, lost, one, of=replace(UPSTREAM, port=81)).tls is None
+
+
+def test_a_lost_policy_of_another_service_closes_nothing() -> None:
+    lost = policy("wellKnownCACertificates: System", ", sectionName: nope").replace("name: cart,", "name: other,")
+    assert upstream_settings(scratch(CART, lost), UPSTREAM) is None
+
+
+def test_ports_of_one_number_are_told_apart_by_transport() -> None:
+    ports = CART.replace("{name: web, port: 80}", "{name: dns, port: 80, protocol: UDP}, {name: web, port: 80}")
+    by_name = policy("wellKnownCACertificates: System", ", sectionName: web")
+    assert tls(ports, by_name).trust is SystemTrust.SYSTEM
 
 
 def test_an_xbackend_says_it_itself() -> None:
@@ -127,7 +163,9 @@ def test_a_cluster_shows_the_gateways_certificate() -> None:
 def test_a_cluster_whose_tls_cannot_be_had_has_no_endpoints() -> None:
     made = clustered(GATEWAY, policy("caCertificateRefs: [{group: '', kind: ConfigMap, name: nobody}]"))
     assert made.tls is None
-    assert made.endpoints == Discovered(endpoints=())
+    assert isinstance(made.endpoints, Discovered)
+    assert made.endpoints.endpoints == ()
+    assert made.endpoints.closed.startswith("no plain text is sent: spec.validation.caCertificateRefs[0]: ConfigMap ")
 
 
 def test_trust_of_the_cluster() -> None:

@@ -3,6 +3,7 @@ from gatewayd.translator.policies.outcomes import (
     MAX_ANCESTORS,
     ServiceUse,
     backendtls_outcome,
+    missed_services,
     service_uses,
     traffic_outcome,
     upstreams_of,
@@ -135,3 +136,67 @@ def test_a_traffic_policy_that_came_late_is_conflicted() -> None:
     assert found is not None
     assert brief(found.ancestors[0].verdicts)["Accepted"] == "!Conflicted"
     assert 'has XBackendTrafficPolicy "shop/p" already' in message(found.ancestors[0].verdicts, "Accepted")
+
+
+def accepted_of(*manifests: str, of: str = "shop/p") -> tuple[str, str]:
+    found = said(*manifests, of=of)
+    assert found is not None
+    (one,) = found.ancestors
+    return brief(one.verdicts)["Accepted"], message(one.verdicts, "Accepted")
+
+
+def test_a_policy_for_a_port_that_is_not_there_says_so_and_which_there_are() -> None:
+    lost = POLICY.replace("name: cart}", "name: cart, sectionName: nope}")
+    assert accepted_of(lost, ROUTE) == (
+        "!TargetNotFound",
+        'spec.targetRefs[0].sectionName: Service "shop/cart" has no port named "nope"; ports: web',
+    )
+    assert accepted_of(lost, ROUTE.replace("port: 80", "port: 81"))[0] == "!TargetNotFound"
+
+
+def test_a_policy_for_a_service_that_is_not_there_is_told_of_where_a_route_names_it() -> None:
+    lost, route = POLICY.replace("name: cart}", "name: gone}"), ROUTE.replace("name: cart", "name: gone")
+    assert accepted_of(lost, route) == (
+        "!TargetNotFound",
+        'spec.targetRefs[0]: Service "shop/gone" does not exist',
+    )
+    assert said(lost, ROUTE) is None
+
+
+def test_each_gateway_is_told_of_its_own_target_and_of_what_nobody_leads_to() -> None:
+    other = """
+kind: Service
+metadata: {name: other, namespace: shop}
+spec: {ports: [{name: web, port: 80}]}
+"""
+    second = GATEWAY.replace("name: gw", "name: second")
+    to_other = (
+        ROUTE.replace("name: gw", "name: second").replace("name: cart", "name: other").replace("name: r,", "name: o,")
+    )
+    two = POLICY.replace("name: cart}]", 'name: cart}, {group: "", kind: Service, name: other, sectionName: nope}]')
+    found = said(two, ROUTE, second, other, to_other)
+    assert found is not None
+    assert {each.ref.name: brief(each.verdicts)["Accepted"] for each in found.ancestors} == {
+        "gw": "Accepted",
+        "second": "!TargetNotFound",
+    }
+    alone = said(two, ROUTE, other)
+    assert alone is not None
+    assert [brief(each.verdicts)["Accepted"] for each in alone.ancestors] == ["!TargetNotFound"]
+
+
+def test_a_traffic_policy_for_what_is_not_there() -> None:
+    lost = traffic("p", "2026-01-01").replace("name: cart}", "name: gone}")
+    found = said_of_traffic("p", ROUTE.replace("name: cart", "name: gone"), lost)
+    assert found is not None
+    assert brief(found.ancestors[0].verdicts)["Accepted"] == "!TargetNotFound"
+
+
+def test_what_a_route_names_in_vain_and_may_not_name() -> None:
+    view = scratch(SHOP, ROUTE.replace("name: cart", "name: gone"))
+    use = ServiceUse(member("Service", "shop/gone").key, GW)
+    assert missed_services(view, member("HTTPRoute", "shop/r")) == (use,)
+    elsewhere = ROUTE.replace("name: cart", "name: gone, namespace: other")
+    assert missed_services(scratch(SHOP, elsewhere), member("HTTPRoute", "shop/r")) == ()
+    assert missed_services(scratch(SHOP, ROUTE), member("HTTPRoute", "shop/r")) == ()
+    assert missed_services(scratch(SHOP), member("HTTPRoute", "shop/r")) == ()

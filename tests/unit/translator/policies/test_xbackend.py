@@ -54,6 +54,13 @@ def test_pods_by_label_are_not_supported() -> None:
     assert message(found.ancestors[0].verdicts, "Accepted").startswith("spec.type: EndpointSelector is not supported")
 
 
+def test_a_host_that_no_proxy_is_sent_to() -> None:
+    found = said(PLAIN.replace("out.example", "localhost"), ROUTE)
+    assert found is not None
+    assert brief(found.ancestors[0].verdicts)["Accepted"] == "!UnsupportedValue"
+    assert message(found.ancestors[0].verdicts, "Accepted").startswith('spec.externalHostname.hostname: "localhost" is')
+
+
 VALIDATED = "validation: {hostname: a.example, wellKnownCACertificates: System}"
 LOST = 'validation: {hostname: a.example, caCertificateRefs: [{group: "", kind: ConfigMap, name: missing}]}'
 

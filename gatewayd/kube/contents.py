@@ -1,0 +1,294 @@
+"""Secrets and ConfigMaps one by one: fetched when somebody refers to them, again when they change, forgotten otherwise.
+
+In: which there are and in which version (watches of metadata alone), what the core refers to, and objects on their way
+to the core. Out: rows, and Unread rows for what cannot be had. Rules:
+
+- the last good content stands until a newer one has come, and while it cannot be read;
+- an object that begins to refer to something unread waits for that, though not for long, so that no listener loses its
+  certificate between two of them;
+- the two kinds count as synced when everything that is referred to has been answered once, be it by a refusal.
+https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+from msgspec.structs import replace
+
+from gatewayd.api.core import ConfigMap, Secret
+from gatewayd.api.decode import Decoded, decode_bytes
+from gatewayd.api.kinds import BY_STRUCT
+from gatewayd.api.meta import Resource
+from gatewayd.incremental.view import Member
+from gatewayd.ir.contents import Unread
+from gatewayd.ir.limits import CONTENT_READERS, LONGEST_HOLD_SECONDS, LONGEST_PARAMETER
+from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, Where
+from gatewayd.kube.listing import Note, Undecodable, decode_head
+from gatewayd.kube.reflector import Submit, Timing
+from gatewayd.store import Delta, Event, Synced
+from gatewayd.translator.contents import CONTENT_TABLES, Content
+
+NOT_FOUND: Final = 404
+PATIENCE: Final = 3
+"""Requests without any answer, after which something counts as unreadable."""
+SECRET_KEYS: Final = frozenset({"tls.crt", "tls.key", "ca.crt"})
+"""What is read of a Secret; the rest is not kept."""
+
+_log = structlog.get_logger("gatewayd.kube.contents")
+
+ContentsOf = Callable[[Resource], frozenset[Content]]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Held:
+    """An object on its way that waits for contents."""
+
+    delta: Delta
+    contents: frozenset[Content]
+    unread: set[Content]
+
+
+class Contents:
+    """Follows what the core refers to (`want`). Give it heads (`hear`), ends of lists and objects (`pass_on`)."""
+
+    def __init__(
+        self, *, client: KubeClient, submit: Submit, contents_of: ContentsOf, undecodable: Note, timing: Timing
+    ) -> None:
+        """`contents_of` tells what an object that is not in the store yet refers to and may refer to."""
+        self._client = client
+        self._submit = submit
+        self._contents_of = contents_of
+        self._undecodable = undecodable
+        self._timing = timing
+        self._heads: dict[Content, str] = {}
+        self._read: dict[Content, str] = {}
+        self._failures: Counter[Content] = Counter()
+        self._unread: set[Content] = set()
+        self._wants: dict[Member, frozenset[Content]] = {}
+        self._users: Counter[Content] = Counter()
+        self._held: dict[Hashable, _Held] = {}
+        # Let go, and perhaps not yet seen by the core.
+        self._leaving: set[Content] = set()
+        self._listed: set[str] = set()
+        self._others_synced = self._synced = False
+        self._queue: asyncio.Queue[Content] = asyncio.Queue()
+        self._queued: set[Content] = set()
+        self._busy: set[Content] = set()
+        self._again: set[Content] = set()
+
+    # --- what comes in ------------------------------------------------------------------------------------------
+
+    def hear(self, content: Content, version: str | None) -> None:
+        """Take note of the version of an object; None: it is gone."""
+        if version is None:
+            self._heads.pop(content, None)
+            self._forget(content)
+            self._answered(content)
+        elif self._heads.get(content) != version:
+            self._heads[content] = version
+            if self._is_needed(content) and self._is_due(content):
+                self._fetch_soon(content)
+
+    def listed(self, events: Iterable[Event]) -> None:
+        """Take what the reflector of a kind submits: that it has been listed once."""
+        for event in events:
+            if isinstance(event, Synced):
+                self._listed.add(event.kind.__name__)
+        self._look()
+
+    def pass_on(self, events: Iterable[Event]) -> None:
+        """Submit objects; those that begin to refer to something unread a little later."""
+        through: list[Event] = []
+        for event in events:
+            if isinstance(event, Delta):
+                self._let_go(event.kind, event.key)
+                if self._synced and self._holds(event):
+                    continue
+            through.append(event)
+        if through:
+            self._submit(through)
+
+    def want(self, changes: Mapping[Member, frozenset[Content]], waiting_for: frozenset[str]) -> None:
+        """Take what objects refer to now, where that differs (see gatewayd.reconciler.Follower)."""
+        maybe_unused = self._leaving
+        self._leaving = set()
+        for member, contents in changes.items():
+            before = self._wants.pop(member, frozenset())
+            if contents:
+                self._wants[member] = contents
+            self._users.update(contents - before)
+            self._users.subtract(before - contents)
+            maybe_unused |= before - contents
+            for content in sorted(contents - before):
+                if self._is_due(content):
+                    self._fetch_soon(content)
+        for content in sorted(maybe_unused):
+            if not self._is_needed(content):
+                self._forget(content)
+        self._others_synced = waiting_for <= CONTENT_TABLES.keys()
+        self._look()
+
+    # --- objects that wait --------------------------------------------------------------------------------------
+
+    def _holds(self, delta: Delta) -> bool:
+        if not isinstance(delta.obj, Resource):
+            return False
+        contents = self._contents_of(delta.obj)
+        unread = {each for each in contents if self._is_awaited(each)}
+        if not unread:
+            return False
+        held = _Held(delta=delta, contents=contents, unread=unread)
+        self._held[delta.kind, delta.key] = held
+        for content in sorted(unread):
+            self._fetch_soon(content)
+        asyncio.get_running_loop().call_later(LONGEST_HOLD_SECONDS, self._release, held)
+        return True
+
+    def _release(self, held: _Held) -> None:
+        at = (held.delta.kind, held.delta.key)
+        if self._held.get(at) is held:
+            self._let_go(*at)
+            self._submit((held.delta,))
+
+    def _let_go(self, kind: type[Any], key: Hashable) -> None:
+        held = self._held.pop((kind, key), None)
+        if held is not None:
+            self._leaving |= held.contents
+
+    def _answered(self, content: Content) -> None:
+        """Go on with those that waited for an answer."""
+        for held in tuple(self._held.values()):
+            held.unread.discard(content)
+            if not held.unread:
+                self._release(held)
+        self._look()
+
+    # --- what is needed -----------------------------------------------------------------------------------------
+
+    def _is_needed(self, content: Content) -> bool:
+        held = any(content in each.contents for each in self._held.values())
+        return self._users[content] > 0 or held or content in self._leaving
+
+    def _is_due(self, content: Content) -> bool:
+        return content in self._heads and self._read.get(content) != self._heads[content]
+
+    def _is_awaited(self, content: Content) -> bool:
+        """Return whether an object exists of which nothing is known yet, not even that it cannot be read."""
+        return content in self._heads and content not in self._read and content not in self._unread
+
+    def _look(self) -> None:
+        """Say that both kinds are synced, as soon as nothing is left to be read for the first time."""
+        if self._synced or not self._others_synced or not self._listed >= CONTENT_TABLES.keys():
+            return
+        if not any(users > 0 and self._is_awaited(content) for content, users in self._users.items()):
+            self._synced = True
+            self._submit(tuple(Synced(kind=table) for table in CONTENT_TABLES.values()))
+
+    def _forget(self, content: Content) -> None:
+        gone: list[Event] = []
+        if self._read.pop(content, None) is not None:
+            gone.append(Delta(kind=CONTENT_TABLES[content.kind], key=content.key, obj=None))
+        gone += self._readable(content)
+        self._failures.pop(content, None)
+        if not self._users[content]:
+            del self._users[content]
+        if gone:
+            self._submit(gone)
+
+    # --- requests -----------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Fetch until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(CONTENT_READERS):
+                tasks.create_task(self._read_on(), name="contents")
+
+    def _fetch_soon(self, content: Content) -> None:
+        if content in self._busy:
+            self._again.add(content)
+        elif content not in self._queued:
+            self._queued.add(content)
+            self._queue.put_nowait(content)
+
+    async def _read_on(self) -> None:
+        while True:
+            content = await self._queue.get()
+            self._queued.discard(content)
+            if not self._is_needed(content):
+                continue
+            self._busy.add(content)
+            try:
+                await self._fetch(content)
+            finally:
+                self._busy.discard(content)
+            if content in self._again:
+                self._again.discard(content)
+                self._fetch_soon(content)
+
+    async def _fetch(self, content: Content) -> None:
+        kind = BY_STRUCT[CONTENT_TABLES[content.kind]]
+        where = Where(api_version="v1", plural=kind.plural, namespace=content.key.namespace, name=content.key.name)
+        try:
+            data = await self._client.request("GET", where.path(""))
+            self._take(content, data)
+        except ApiError as error:
+            if error.status == NOT_FOUND:
+                # Its watch will tell, or has told.
+                self._answered(content)
+            else:
+                self._failed(content, str(error), PATIENCE)
+        except CONNECTION_ERRORS as error:
+            self._failed(content, repr(error), 1)
+
+    def _take(self, content: Content, data: bytes) -> None:
+        if not self._is_needed(content) or content not in self._heads:
+            return
+        kind = BY_STRUCT[CONTENT_TABLES[content.kind]]
+        found = decode_bytes(kind, data)
+        self._read[content] = decode_head(data).metadata.resource_version
+        self._failures.pop(content, None)
+        if isinstance(found, Decoded):
+            row = Delta(kind=kind.struct, key=content.key, obj=_trimmed(found.obj))
+            self._submit((row, *self._readable(content)))
+        else:
+            message = "; ".join(str(problem) for problem in found.problems)
+            self._undecodable(Undecodable(kind=kind, key=content.key, message=message))
+            self._unreadable(content, "cannot be understood")
+        self._answered(content)
+
+    def _failed(self, content: Content, why: str, weight: int) -> None:
+        """Try again later and later; say it once nobody can hope for a quick answer."""
+        self._failures[content] += weight
+        delay = self._timing.backoff.delay(self._failures[content], self._timing.random)
+        _log.warning("not read", kind=content.kind, key=str(content.key), error=why, again_in=round(delay, 2))
+        asyncio.get_running_loop().call_later(delay, self._fetch_soon, content)
+        if self._failures[content] >= PATIENCE:
+            self._unreadable(content, f"cannot be read; {why}")
+            self._answered(content)
+
+    def _unreadable(self, content: Content, why: str) -> None:
+        self._unread.add(content)
+        self._submit((Delta(kind=Unread, key=content, obj=Unread(why=why)),))
+
+    def _readable(self, content: Content) -> tuple[Delta, ...]:
+        if content not in self._unread:
+            return ()
+        self._unread.discard(content)
+        return (Delta(kind=Unread, key=content, obj=None),)
+
+
+def _trimmed(obj: Resource) -> Resource:
+    """Keep what is read. Values of a ConfigMap are a CA's certificates, or parameters, which nobody takes at length."""
+    if isinstance(obj, Secret):
+        return replace(obj, data={key: value for key, value in obj.data.items() if key in SECRET_KEYS})
+    if isinstance(obj, ConfigMap):
+        return replace(obj, data={key: _shortened(key, value) for key, value in obj.data.items()}, binary_data={})
+    return obj
+
+
+def _shortened(key: str, value: str) -> str:
+    return value if key in SECRET_KEYS else value[:LONGEST_PARAMETER]

@@ -1,0 +1,127 @@
+"""Which Secrets and ConfigMaps are read at all: those that objects of ours refer to, and may refer to.
+
+In a cluster nobody else's are kept: their owners have not given them to a Gateway. It is derived like everything else,
+so that what is read follows from the references; the shell only fetches.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from gatewayd.api.backendtlspolicy import BackendTLSPolicy
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.gatewayclass import GatewayClass
+from gatewayd.api.kinds import BY_STRUCT
+from gatewayd.api.listeners import Listener
+from gatewayd.api.listenerset import ListenerSet
+from gatewayd.api.meta import GroupKind, ObjectKey, Resource
+from gatewayd.api.refs import ObjectRef, SecretObjectRef
+from gatewayd.api.xbackend import XBackend
+from gatewayd.incremental.view import Member, Output, Source, View, query
+from gatewayd.translator.contents import CONTENT_TABLES, Content
+from gatewayd.translator.gatewayclass import class_is_ours, environment, gateway_is_ours
+from gatewayd.translator.listeners import set_is_allowed
+from gatewayd.translator.references import Pointer, permitted
+
+AnyRef = SecretObjectRef | ObjectRef
+
+
+def _pointers(row: Resource, refs: Iterable[AnyRef]) -> Iterator[Pointer]:
+    source, namespace = BY_STRUCT[type(row)].group_kind, row.metadata.namespace
+    for ref in refs:
+        yield Pointer(source, namespace, ref.group_kind, ObjectKey(ref.namespace or namespace, ref.name))
+
+
+def _certificates(listeners: tuple[Listener, ...]) -> Iterator[AnyRef]:
+    return (ref for each in listeners if each.tls is not None for ref in each.tls.certificate_refs)
+
+
+def _of_gateway(row: Gateway) -> Iterator[Pointer]:
+    yield from _pointers(row, _certificates(row.spec.listeners))
+    own = row.spec.infrastructure
+    if own is not None and own.parameters_ref is not None:
+        yield from _local(row, [own.parameters_ref])
+    tls = row.spec.tls
+    if tls is not None and tls.backend is not None and tls.backend.client_certificate_ref is not None:
+        yield from _pointers(row, [tls.backend.client_certificate_ref])
+    if tls is not None and tls.frontend is not None:
+        rules = (tls.frontend.default.validation, *(each.tls.validation for each in tls.frontend.per_port))
+        yield from _pointers(row, (ref for rule in rules if rule is not None for ref in rule.ca_certificate_refs))
+
+
+def _of_set(row: ListenerSet) -> Iterator[Pointer]:
+    return _pointers(row, _certificates(row.spec.listeners))
+
+
+def _of_class(row: GatewayClass) -> Iterator[Pointer]:
+    """Yield what a class takes its parameters from: it has no namespace, so no grant is asked for."""
+    ref = row.spec.parameters_ref
+    if ref is not None and ref.namespace:
+        yield Pointer(
+            BY_STRUCT[GatewayClass].group_kind, ref.namespace, ref.group_kind, ObjectKey(ref.namespace, ref.name)
+        )
+
+
+def _local(row: Resource, refs: Iterable[Any]) -> Iterator[Pointer]:
+    source, namespace = BY_STRUCT[type(row)].group_kind, row.metadata.namespace
+    return (Pointer(source, namespace, ref.group_kind, ObjectKey(namespace, ref.name)) for ref in refs)
+
+
+def _of_policy(row: BackendTLSPolicy) -> Iterator[Pointer]:
+    return _local(row, row.spec.validation.ca_certificate_refs)
+
+
+def _of_backend(row: XBackend) -> Iterator[Pointer]:
+    tls = row.spec.tls
+    if tls.validation is not None:
+        yield from _local(row, tls.validation.ca_certificate_refs)
+    if tls.client_certificate_ref is not None:
+        yield from _pointers(row, [tls.client_certificate_ref])
+
+
+_REFERRERS: Mapping[type[Resource], Callable[[Any], Iterator[Pointer]]] = {
+    GatewayClass: _of_class,
+    Gateway: _of_gateway,
+    ListenerSet: _of_set,
+    BackendTLSPolicy: _of_policy,
+    XBackend: _of_backend,
+}
+
+
+def _is_ours(view: View, row: Resource) -> bool:
+    match row:
+        case GatewayClass():
+            return row.spec.controller_name == environment(view).controller
+        case Gateway():
+            return class_is_ours(view, row.spec.gateway_class_name) or gateway_is_ours(view, row.metadata.key)
+        case ListenerSet():
+            parent = row.spec.parent_ref
+            return gateway_is_ours(view, ObjectKey(parent.namespace or row.metadata.namespace, parent.name))
+        case _:
+            return True
+
+
+def contents_of(view: View, row: Resource) -> frozenset[Content]:
+    """Return what an object refers to, as far as it is ours and may; the object need not be in the store."""
+    pointers = _REFERRERS.get(type(row))
+    if pointers is None or not _is_ours(view, row):
+        return frozenset()
+    return frozenset(
+        Content(each.target.kind, each.to)
+        for each in pointers(row)
+        if each.target in _CONTENT_KINDS and permitted(view, each)
+    )
+
+
+_CONTENT_KINDS = frozenset(GroupKind("", kind) for kind in CONTENT_TABLES)
+
+
+@query
+def wanted(view: View, member: Member) -> frozenset[Content]:
+    """Return what must be read for an object."""
+    row = view.get(member.table, member.key)
+    if row is None or (isinstance(row, ListenerSet) and not set_is_allowed(view, row.metadata.key)):
+        return frozenset()
+    return contents_of(view, row)
+
+
+CONTENTS = Output(name="contents", sources=tuple(Source(table=table, query=wanted) for table in _REFERRERS))
