@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
@@ -16,6 +17,8 @@ from gatewayd.infra import layout
 from gatewayd.ir.infrastructure import object_name
 
 _CLEAN_SECONDS = 30.0
+_LOOK_SECONDS = 3.0
+"""What the class's deletion takes away is taken away at once."""
 _CLASSES = "/apis/gateway.networking.k8s.io/v1/gatewayclasses"
 _FINALIZER = "gateway-exists-finalizer.gateway.networking.k8s.io"
 
@@ -125,6 +128,7 @@ async def class_in_use(world: World) -> tuple[Figure, ...]:
         await world.put(late)
         await world.until(lambda: _has_parent(world, "late"), "routes are accepted still")
         await until_right(world, address, targets)
+        await asyncio.sleep(_LOOK_SECONDS)
     await world.delete(manifests.gateway(SHOP, "gateway"))
 
     async def is_gone() -> bool:
