@@ -42,7 +42,15 @@ _CONTAINER: Final = (*_POD, "containers", "gatewayd")
 TEMPLATED: Final = (
     *(
         Templated(kind, ("metadata", "namespace"), ".Release.Namespace")
-        for kind in ("ServiceAccount", "Role", "RoleBinding", "Service", "Deployment", "PodDisruptionBudget")
+        for kind in (
+            "ServiceAccount",
+            "Role",
+            "RoleBinding",
+            "Service",
+            "NetworkPolicy",
+            "Deployment",
+            "PodDisruptionBudget",
+        )
     ),
     Templated("ClusterRoleBinding", ("subjects", "gatewayd", "namespace"), ".Release.Namespace"),
     Templated("RoleBinding", ("subjects", "gatewayd", "namespace"), ".Release.Namespace"),

@@ -6,98 +6,72 @@ Builds the shells and runs them in one TaskGroup; decides nothing.
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine, Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import structlog
 
-from gatewayd import admin
-from gatewayd.ads.authorize import UNLISTED, Incarnation, Unlisted, bound
 from gatewayd.ads.fleet import Fleet
-from gatewayd.ads.listen import Certificates, TlsListener, UnixListener
-from gatewayd.ads.server import AdsServer
 from gatewayd.api import compact
-from gatewayd.api.core import ConfigMap
+from gatewayd.api.core import ConfigMap, Namespace
 from gatewayd.api.gateway import Gateway
+from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.kinds import BY_STRUCT, KINDS, Kind
 from gatewayd.api.meta import ObjectKey
 from gatewayd.clock import tell_time, time_now
 from gatewayd.identity.authority import Authority
-from gatewayd.identity.certificates import LEAF_LIFETIME, KeyPair, Subject, issue
+from gatewayd.incremental.view import Member
 from gatewayd.infra import layout
-from gatewayd.insight import Insight
-from gatewayd.introspection.server import handlers
 from gatewayd.ir.environment import HERE
 from gatewayd.ir.environment import Environment as EnvironmentRow
-from gatewayd.ir.limits import REFUSED_NAMES
+from gatewayd.ir.limits import REFUSED_NAMES, RETRY_FIRST_SECONDS
 from gatewayd.ir.outcome import FleetReport
-from gatewayd.kube.applier import Applier
-from gatewayd.kube.authority_store import AuthorityError, AuthorityStore
+from gatewayd.kube.authority_store import AuthorityStore
 from gatewayd.kube.backoff import Backoff
-from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, connected, forget_urls
+from gatewayd.kube.class_finalizer import ClassFinalizer
+from gatewayd.kube.client import KubeClient, connected, forget_urls
 from gatewayd.kube.contents import Contents
+from gatewayd.kube.ending_namespaces import EndingNamespaces
 from gatewayd.kube.events import EventRecorder, Notice
 from gatewayd.kube.fleet_share import SELECTOR, FleetShare, Replica
 from gatewayd.kube.gateway_certificates import GatewayCertificates
+from gatewayd.kube.gateway_infrastructure import Feedback, GatewayInfrastructure, Wishes
 from gatewayd.kube.heads import HeadListing, HeardListing
 from gatewayd.kube.lease import Lease, LeaseName
 from gatewayd.kube.listing import Listing, Live, Undecodable
-from gatewayd.kube.owned import OURS, OWNED_KINDS, OwnedListing
-from gatewayd.kube.provisioner import ControlPlaneAddress, Provisioner
+from gatewayd.kube.owned import OURS
+from gatewayd.kube.provisioner import ControlPlaneAddress, Identity
 from gatewayd.kube.reflector import EVERYTHING, HEADS, Reflector, Selection, Submit, Timing
 from gatewayd.kube.refusals import Refusals, named
 from gatewayd.kube.status_writer import StatusWriter
+from gatewayd.kube.work_queue import Everyone, Label, Pacing, WorkQueue
 from gatewayd.memory import Tide
-from gatewayd.metrics import CONTENT_TYPE, BatchFacts, Metrics, installed_version
+from gatewayd.metrics import BatchFacts, Metrics, installed_version
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta, gateway_key
+from gatewayd.replica_ports import ReplicaPorts
 from gatewayd.serve_options import ServeOptions
-from gatewayd.standalone.runtime_folder import runtime_folder
 from gatewayd.store import Delta, Event
 from gatewayd.translator.contents import CONTENT_TABLES
 from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
+from gatewayd.translator.infrastructure import INFRASTRUCTURE
+from gatewayd.translator.outcomes import OUTCOMES
 from gatewayd.translator.referred import contents_of
+from gatewayd.trust import Trust
 
 ROTATION_SECONDS: Final = 600.0
 GAUGE_SECONDS: Final = 1.0
 FAREWELL_SECONDS: Final = 5.0
 """Between the end of a Gateway and that of its streams: time for an Envoy to take that it shall serve nothing."""
-SOCKET: Final = "xds/socket"
 
 _log = structlog.get_logger("gatewayd")
-
-
-class Trust:
-    """The CA of now, and the server's own certificate by it."""
-
-    def __init__(self, authority: Authority, server_name: str) -> None:
-        self.authority = authority
-        self._server_name = server_name
-        self._pair = self._issued()
-
-    def _issued(self) -> KeyPair:
-        subject = Subject(common_name=layout.CONTROL_PLANE, dns_names=(self._server_name,), uris=())
-        return issue(self.authority.signing, subject, datetime.now(UTC))
-
-    def certificates(self) -> Certificates:
-        """Return what the ADS server shows and believes."""
-        bundle = self.authority.bundle
-        return Certificates(chain=self._pair.certificate, key=bytes(self._pair.key), client_authorities=bundle)
-
-    def follow(self, authority: Authority) -> None:
-        """Take the CA as it is now; renew the certificate when it is due."""
-        if authority != self.authority or self._pair.is_due(datetime.now(UTC), LEAF_LIFETIME):
-            self.authority = authority
-            self._pair = self._issued()
 
 
 class InCluster:
     """One replica of the control plane."""
 
     _farewell: asyncio.TimerHandle | None = None
-    _server: AdsServer | None = None
 
     def __init__(self, options: ServeOptions, client: KubeClient, authority: Authority) -> None:
         server_name = f"{layout.CONTROL_PLANE}.{options.namespace}.svc"
@@ -114,22 +88,19 @@ class InCluster:
         )
         self._refusals = Refusals(time.monotonic)
         self._published_at: dict[str, float] = {}
+        self._synced = False
         self._timing = Timing(backoff=Backoff(first=0.2, longest=15.0), random=random.random)
         self._contents = self._following(client)
-        self._reconciler = Reconciler(
-            publisher=self._fleet,
-            on_batch=self._on_batch,
-            awaited=map(_struct, KINDS),
-            follower=self._contents,
+        self._reconciler = self._reconciler_of()
+        self._ports = ReplicaPorts(
+            options=options, trust=self._trust, reconciler=self._reconciler, fleet=self._fleet, metrics=self._metrics
         )
         name = LeaseName(namespace=options.namespace, name=layout.LEASE, identity=options.identity)
         self._lease = Lease(client=client, name=name, clock=time.monotonic, on_elected=self._on_elected)
-        controller = DEFAULT_ENVIRONMENT.controller
-        self._writer = StatusWriter(
-            client=client, leadership=self._lease, controller=controller, on_write=self._metrics.status_written
-        )
-        self._events = EventRecorder(client=client, leadership=self._lease, live=self._writer.live)
-        self._applier = Applier(client=client, leadership=self._lease, on_write=self._metrics.infrastructure_written)
+        self._ending = EndingNamespaces()
+        self._writer = self._status_writer()
+        self._events = self._event_recorder()
+        self._classes = ClassFinalizer(client=client, leadership=self._lease, on_failure=self._metrics.work_failed)
         self._share = FleetShare(
             client=client,
             replica=Replica(namespace=options.namespace, name=options.identity, uid=options.uid),
@@ -137,7 +108,13 @@ class InCluster:
             on_report=self._on_report,
             on_write=self._metrics.fleet_shared,
         )
-        self._provisioner = self._providing(server_name)
+        address = ControlPlaneAddress(host=options.xds_host, port=options.xds_port, server_name=server_name)
+        self._infrastructure = self._infrastructure_from(address)
+        self._rotation: WorkQueue[str] = self._rotation_queue()
+
+    def _reconciler_of(self) -> Reconciler:
+        awaited = [kind.struct for kind in KINDS]
+        return Reconciler(publisher=self._fleet, on_batch=self._on_batch, awaited=awaited, follower=self._contents)
 
     def _following(self, client: KubeClient) -> Contents:
         return Contents(
@@ -148,74 +125,58 @@ class InCluster:
             timing=self._timing,
         )
 
-    def _providing(self, server_name: str) -> Provisioner:
-        options = self._options
-        return Provisioner(
-            address=ControlPlaneAddress(host=options.xds_host, port=options.xds_port, server_name=server_name),
-            wanted=self._reconciler.infrastructure,
-            certificates=GatewayCertificates(self._client),
-            applier=self._applier,
+    def _status_writer(self) -> StatusWriter:
+        return StatusWriter(
+            client=self._client,
             leadership=self._lease,
-            believed=self._trust,
+            controller=DEFAULT_ENVIRONMENT.controller,
+            on_write=self._metrics.status_written,
+            on_failure=self._metrics.work_failed,
+        )
+
+    def _event_recorder(self) -> EventRecorder:
+        return EventRecorder(
+            client=self._client,
+            leadership=self._lease,
+            live=self._writer.live,
+            ending=self._ending,
+            on_failure=self._metrics.work_failed,
+        )
+
+    def _infrastructure_from(self, address: ControlPlaneAddress) -> GatewayInfrastructure:
+        certificates = GatewayCertificates(self._client)
+        return GatewayInfrastructure(
+            client=self._client,
+            leadership=self._lease,
+            identity=Identity(address=address, believed=self._trust, certificates=certificates),
+            wishes=Wishes(wanted=self._reconciler.infrastructure, abandoned=self._is_abandoned),
+            ending=self._ending,
+            feedback=Feedback(
+                submit=self._reconciler.submit,
+                on_write=self._metrics.infrastructure_written,
+                on_failure=self._metrics.work_failed,
+            ),
+        )
+
+    def _rotation_queue(self) -> WorkQueue[str]:
+        return WorkQueue(
+            name="rotation",
+            work=self._rotate,
+            label=lambda name: Label("", name),
+            leadership=Everyone(),
+            pacing=Pacing(workers=1, backoff=Backoff(first=RETRY_FIRST_SECONDS, longest=ROTATION_SECONDS)),
+            on_failure=lambda _failure: self._metrics.work_failed("rotation"),
         )
 
     async def run(self) -> None:
         """Serve until cancelled."""
-        here = replace(DEFAULT_ENVIRONMENT, route_discovery=self._options.route_discovery)
+        self._rotation.add_after(layout.AUTHORITY_SECRET, ROTATION_SECONDS)
+        options = self._options
+        here = replace(DEFAULT_ENVIRONMENT, namespace=options.namespace, route_discovery=options.route_discovery)
         self._reconciler.submit((Delta(kind=EnvironmentRow, key=HERE, obj=here),))
-        async with self._listening(), asyncio.TaskGroup() as tasks:
+        async with self._ports.listening(), asyncio.TaskGroup() as tasks:
             for name, work in self._work():
                 tasks.create_task(work, name=name)
-
-    @asynccontextmanager
-    async def _listening(self) -> AsyncIterator[None]:
-        """Listen on the three ports, ADS, health and metrics, and on the socket that `gatewayd status` asks."""
-        insight = Insight(reconciler=self._reconciler, fleet=self._fleet, where=self._where(), notices=self._unsynced)
-        with runtime_folder(None) as runtime:
-            listeners = (
-                TlsListener(host="[::]", port=self._options.xds_port, certificates=self._trust.certificates),
-                UnixListener(path=runtime / SOCKET),
-            )
-            others = handlers(insight.status, insight.why)
-            authorizer = bound(self._incarnation)
-            server = AdsServer(self._fleet, listeners, authorizer=authorizer, replicas=self._replicas, others=others)
-            self._server = server
-            async with self._served(server):
-                yield
-
-    def _incarnation(self, gateway: str) -> Incarnation | Unlisted | None:
-        """Return which object a Gateway is."""
-        if self._reconciler.store.waiting_for:
-            return UNLISTED
-        row = self._reconciler.store.engine.get(Gateway, gateway_key(gateway))
-        if row is None:
-            return None
-        return Incarnation(uid=row.metadata.uid, created=row.metadata.creation_timestamp)
-
-    def _replicas(self, gateway: str) -> int | None:
-        """Return how many proxies a Gateway asks for; with a DaemonSet that is the cluster's to say."""
-        wanted = self._reconciler.infrastructure.get(gateway_key(gateway))
-        return wanted.parameters.replicas if wanted is not None and wanted.parameters.workload == "Deployment" else None
-
-    def _where(self) -> str:
-        return f"the cluster (replica {self._options.identity})"
-
-    def _unsynced(self) -> tuple[str, ...]:
-        return tuple(f"{kind}: not listed yet" for kind in sorted(self._reconciler.store.waiting_for))
-
-    @asynccontextmanager
-    async def _served(self, server: AdsServer) -> AsyncIterator[None]:
-        health = admin.health_pages(lambda: tuple(sorted(self._reconciler.store.waiting_for)))
-        metrics = admin.metrics_pages(self._metrics.text, CONTENT_TYPE)
-        await server.start()
-        try:
-            async with (
-                admin.served(health, host=None, port=layout.HEALTH_PORT),
-                admin.served(metrics, host=None, port=layout.METRICS_PORT),
-            ):
-                yield
-        finally:
-            await server.stop(grace=1.0)
 
     def _work(self) -> Iterator[tuple[str, Coroutine[Any, Any, Any]]]:
         for reflector in self._reflectors():
@@ -226,9 +187,9 @@ class InCluster:
         yield "status writer", self._writer.run()
         yield "events", self._events.run()
         yield "fleet share", self._share.run()
-        yield "applier", self._applier.run()
-        yield "provisioner", self._provisioner.run()
-        yield "rotation", self._rotate()
+        yield "infrastructure", self._infrastructure.run()
+        yield "class finalizer", self._classes.run()
+        yield "rotation", self._rotation.run()
         yield "gauges", self._keep_gauges()
         yield "clock", tell_time(self._reconciler.submit, time_now)
 
@@ -250,15 +211,22 @@ class InCluster:
             else:
                 listing = Listing(kind, undecodable=self._undecodable, live=self._live(kind))
                 yield listing, EVERYTHING, self._contents.pass_on
-        for kind in OWNED_KINDS:
-            yield OwnedListing(kind, self._applier.drifted), OURS, self._reconciler.submit
+        for listing in self._infrastructure.listings():
+            yield listing, OURS, self._reconciler.submit
         reports = Selection(labels=SELECTOR, namespace=self._options.namespace)
         yield HeardListing(BY_STRUCT[ConfigMap], self._share.hear), reports, self._reconciler.submit
 
     def _live(self, kind: Kind) -> Live:
+        if kind.struct is Namespace:
+            return self._ending.hear
         if not kind.statused:
             return _unheard
-        return lambda key, raw: self._writer.live.hear(kind, key, raw)
+        return partial(self._hear_live, kind)
+
+    def _hear_live(self, kind: Kind, key: ObjectKey, raw: bytes | None) -> None:
+        self._writer.live.hear(kind, key, raw)
+        if kind.struct is GatewayClass:
+            self._classes.changed(key)
 
     def _undecodable(self, note: Undecodable) -> None:
         _log.error("object not understood", kind=note.kind.kind, key=str(note.key), error=note.message)
@@ -284,11 +252,17 @@ class InCluster:
             self._metrics.query_failed()
         for member, outcome in batch.outcomes.items():
             self._writer.want(member, outcome)
-            self._events.hear(BY_STRUCT[member.table], gateway_key(str(member.key)), outcome)
+            key = ObjectKey(*member.key)  # type: ignore[misc]
+            self._events.hear(BY_STRUCT[member.table], key, outcome)
+            if member.table is GatewayClass:
+                self._classes.hear(key, outcome)
         for key in batch.infrastructure:
-            self._provisioner.mark(key)
+            self._infrastructure.mark(key)
         if (batch.infrastructure or batch.retired) and self._farewell is None:
             self._farewell = asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self._bid_farewell)
+        if not self._synced:
+            self._synced = True
+            self._clean_up()
         if batch.published or batch.outcomes or batch.retired:
             _log.info(
                 "batch",
@@ -302,8 +276,7 @@ class InCluster:
     def _bid_farewell(self) -> None:
         """End the streams of Gateways that are gone, whose proxies have been told to serve nothing by now."""
         self._farewell = None
-        if self._server is not None:
-            self._server.review()
+        self._ports.review()
 
     def _on_converged(self, gateway: str) -> None:
         since = self._published_at.pop(gateway, None)
@@ -325,29 +298,43 @@ class InCluster:
 
     def _on_elected(self) -> None:
         self._writer.became_leader()
-        self._applier.became_leader()
-        self._provisioner.mark_all()
+        self._classes.became_leader()
+        self._infrastructure.became_leader()
+        self._clean_up()
+
+    def _clean_up(self) -> None:
+        """Take back what others led to that nobody wants any more, once it is certain what is wanted."""
+        if not self._synced:
+            return
+        self._infrastructure.clean_up()
+        for kind, key in self._writer.live.objects():
+            member = Member(kind.struct, key)
+            if member not in self._reconciler.outcomes and self._reconciler.has_nothing(OUTCOMES, member):
+                self._writer.want(member, None)
+
+    def _is_abandoned(self, gateway: ObjectKey) -> bool:
+        return self._synced and self._reconciler.has_nothing(INFRASTRUCTURE, Member(Gateway, gateway))
 
     # --- what has to be looked at from time to time ------------------------------------------------------------
 
-    async def _rotate(self) -> None:
+    async def _rotate(self, _authority: str) -> float:
         """Follow the CA; renew what is due, the server's own certificate and those of the Gateways."""
-        while True:
-            await asyncio.sleep(ROTATION_SECONDS)
-            try:
-                leader = self._lease.is_leader()
-                authority = await (self._authorities.advance() if leader else self._authorities.load())
-            except (ApiError, AuthorityError, *CONNECTION_ERRORS) as error:
-                _log.warning("ca not read", error=str(error) or repr(error))
-                continue
-            self._trust.follow(authority)
-            self._provisioner.mark_all()
+        if not self._lease.is_leader():
+            authority = await self._authorities.load()
+        else:
+            authority = await self._authorities.advance()
+        self._trust.follow(authority)
+        self._infrastructure.mark_all()
+        return ROTATION_SECONDS
 
     async def _keep_gauges(self) -> None:
         engine = self._reconciler.store.engine
         tide = Tide(compact.forget, engine.shrink, forget_urls)
         while True:
-            tide.look(engine.size)
+            try:
+                tide.look(engine.size)
+            except Exception:  # noqa: BLE001 - a replica that is large serves on
+                _log.exception("memory not given back")
             self._metrics.leads(leader=self._lease.is_leader())
             self._metrics.is_ready(ready=not self._reconciler.store.waiting_for)
             await asyncio.sleep(GAUGE_SECONDS)

@@ -99,6 +99,12 @@ class Metrics:
         self._shares = Counter(
             "gatewayd_fleet_share_writes", "writes of what replicas tell each other", ("result",), registry=registry
         )
+        self._work_failures = Counter(
+            "gatewayd_work_failures",
+            "objects that could not be seen to, and are tried again",
+            ("queue",),
+            registry=registry,
+        )
         self._restarts = Counter("gatewayd_watch_restarts", "watches that ended badly", ("kind",), registry=registry)
         self._leader = Gauge("gatewayd_leader", "1 when this replica writes statuses", registry=registry)
         self._ready = Gauge("gatewayd_ready", "1 when everything has been listed once", registry=registry)
@@ -167,6 +173,10 @@ class Metrics:
     def fleet_shared(self, result: str) -> None:
         """Count a write of what replicas tell each other; `result` is "written" or "failed"."""
         self._shares.labels(result).inc()
+
+    def work_failed(self, queue: str) -> None:
+        """Count an attempt that failed for one object; `queue` is what was to be done."""
+        self._work_failures.labels(queue).inc()
 
     def watch_restarted(self, kind: str) -> None:
         """Count a watch that ended badly."""

@@ -18,6 +18,7 @@ def standalone_environment(
     """Return the Environment of a run without a cluster; the offset is what is added to ports below 1024."""
     return Environment(
         controller=CONTROLLER,
+        namespace="",
         address=address,
         loopback_backends=True,
         external_names=True,

@@ -15,7 +15,7 @@ import structlog
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member, Output
-from gatewayd.ir.infrastructure import Infrastructure
+from gatewayd.ir.infrastructure import Provision
 from gatewayd.ir.outcome import FleetReport, Outcome
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.store import Delta, Event, Store
@@ -69,7 +69,7 @@ class Batch:
     published: tuple[Snapshot, ...]
     retired: tuple[str, ...]
     outcomes: Mapping[Member, Outcome | None]
-    infrastructure: Mapping[ObjectKey, Infrastructure | None]
+    infrastructure: Mapping[ObjectKey, Provision | None]
 
 
 OnBatch = Callable[[Batch], None]
@@ -98,7 +98,7 @@ class Reconciler:
         self.outcomes: dict[Member, Outcome] = {}
         self.snapshots: dict[str, Snapshot] = {}
         self.configs: dict[str, ProxyConfig] = {}
-        self.infrastructure: dict[ObjectKey, Infrastructure] = {}
+        self.infrastructure: dict[ObjectKey, Provision] = {}
         self._publisher = publisher
         self._on_batch = on_batch
         self._builders: dict[str, SnapshotBuilder] = {}
@@ -159,6 +159,14 @@ class Reconciler:
                 infrastructure=infrastructure,
             )
         )
+
+    def has_nothing(self, output: Output, member: Member) -> bool:
+        """Return whether an output surely has no value for a row. Where its query fails nobody knows: False."""
+        [ask] = [source.query for source in output.sources if source.table is member.table]
+        try:
+            return ask(self.store.engine, member) is None
+        except Exception:  # noqa: BLE001 - it is reported where it is drained
+            return False
 
     def _follow(self) -> None:
         if self._follower is not None:

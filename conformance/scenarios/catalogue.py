@@ -6,14 +6,19 @@ from conformance.scenarios.cases.blackhole import blackhole
 from conformance.scenarios.cases.contents import contents
 from conformance.scenarios.cases.grants import grants
 from conformance.scenarios.cases.leader import leader_killed, lease_hung
+from conformance.scenarios.cases.leftovers import class_in_use, leftovers
+from conformance.scenarios.cases.mistakes import mistakes, scaling
 from conformance.scenarios.cases.probe import probe, probe_services
+from conformance.scenarios.cases.programmed import programmed
 from conformance.scenarios.cases.provisioning import provisioning
+from conformance.scenarios.cases.replacement import replacement
 from conformance.scenarios.cases.replicas import replicas
 from conformance.scenarios.cases.requests import requests, requests_short
 from conformance.scenarios.cases.restart import restart, restart_changing
 from conformance.scenarios.cases.rotation import rotation
 from conformance.scenarios.cases.routability import routability
 from conformance.scenarios.cases.statuses import statuses
+from conformance.scenarios.cases.strangers import strangers
 from conformance.scenarios.cases.sync import sync
 from conformance.scenarios.scenario import Scenario
 
@@ -22,6 +27,41 @@ _ALL = (
         name="provisioning",
         claim="from kubectl apply of a Gateway and a route to the first 200 through a new Envoy: under 5 s",
         run=provisioning,
+    ),
+    Scenario(
+        name="programmed",
+        claim="20 Gateways and 8 listeners are Programmed only when a ready pod has their port",
+        run=programmed,
+    ),
+    Scenario(
+        name="strangers",
+        claim="certificates nobody can read, names that are taken and quotas of one tenant: all others are served",
+        run=strangers,
+    ),
+    Scenario(
+        name="replacement",
+        claim="a Deployment becomes a DaemonSet, and back: at every moment an Envoy is ready",
+        run=replacement,
+    ),
+    Scenario(
+        name="mistakes",
+        claim="what is beyond the class's bounds, a class that is wrong or gone, no valid listener: what runs stays",
+        run=mistakes,
+    ),
+    Scenario(
+        name="scaling",
+        claim="kubectl scale and an autoscaler set the number of proxies, and nobody undoes it",
+        run=scaling,
+    ),
+    Scenario(
+        name="leftovers",
+        claim="what ended while no gatewayd ran is taken back within 30 s of a leader, and nothing else",
+        run=leftovers,
+    ),
+    Scenario(
+        name="class-in-use",
+        claim="the class of a Gateway that serves is deleted under load: no failed request; it goes with the Gateway",
+        run=class_in_use,
     ),
     Scenario(
         name="probe",

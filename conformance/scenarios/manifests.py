@@ -60,6 +60,20 @@ def gateway(where: str, name: str, *listeners: Object) -> Object:
     }
 
 
+def config_map(where: str, name: str, data: Mapping[str, str]) -> Object:
+    """Return a ConfigMap."""
+    metadata = {"namespace": where, "name": name}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": dict(data)}
+
+
+def gateway_class(name: str, parameters: Object) -> Object:
+    """Return a GatewayClass of gatewayd whose parameters stand in a ConfigMap."""
+    metadata = parameters["metadata"]
+    ref = {"group": "", "kind": "ConfigMap", "namespace": metadata["namespace"], "name": metadata["name"]}
+    spec = {"controllerName": "gatewayd.io/controller", "parametersRef": ref}
+    return {"apiVersion": GATEWAY_API, "kind": "GatewayClass", "metadata": {"name": name}, "spec": spec}
+
+
 def http_listener() -> Object:
     """Return the listener for HTTP on port 80."""
     return {"name": "http", "port": 80, "protocol": "HTTP"}
@@ -131,6 +145,7 @@ _PLURALS = {
     "Deployment": "deployments",
     "EndpointSlice": "endpointslices",
     "Gateway": "gateways",
+    "GatewayClass": "gatewayclasses",
     "HTTPRoute": "httproutes",
     "Namespace": "namespaces",
     "ReferenceGrant": "referencegrants",

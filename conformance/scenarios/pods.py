@@ -49,10 +49,12 @@ class PodHandle:
 
     async def admin(self, page: str) -> bytes:
         """Return a page of the Envoy in the Pod."""
-        url = f"http://127.0.0.1:{layout.ADMIN_PORT}/{page}"
-        return await output(
-            "nsenter", f"--net={self._namespace}", "curl", "--silent", "--fail", "--max-time", "10", url
-        )
+        process = next(self.processes(b"--service-node"), None)
+        if process is None:
+            raise RuntimeError(f"no Envoy runs in the Pod {self.name}")
+        socket = f"/proc/{process}/root{layout.ADMIN_SOCKET}"
+        url = f"http://localhost/{page}"
+        return await output("curl", "--silent", "--fail", "--max-time", "10", "--unix-socket", socket, url)
 
     async def config_dump(self) -> Any:
         """Return everything that the Envoy in the Pod has."""

@@ -15,15 +15,16 @@ from msgspec.structs import fields, replace
 
 from gatewayd.api.core import ConfigMap, Namespace, Secret, Service, ServiceSpec
 from gatewayd.api.discovery import SERVICE_NAME_LABEL, Endpoint, EndpointSlice
-from gatewayd.api.gateway import GATEWAY_NAME_LABEL, Gateway
+from gatewayd.api.gateway import GATEWAY_NAME_LABEL, MANAGED_BY, Gateway
 from gatewayd.api.meta import ObjectMeta, Resource
 from gatewayd.api.refs import BackendRef
 
 _MOST: Final = 1024
 _LONGEST: Final = 64
 """Longer text is hardly ever the same in two objects."""
+_OURS: Final = dict([MANAGED_BY])
 _NONE: Final[dict[str, str]] = {}
-_OURS: Final = "gatewayd.io/"
+_OUR_PREFIX: Final = "gatewayd.io/"
 _HEADLESS: Final = "None"
 
 R = TypeVar("R", bound=Resource)
@@ -117,7 +118,7 @@ def _dated(obj: Resource) -> Resource:
 
 def _gateway(obj: Gateway) -> Gateway:
     """Keep the uid as well: it owns its infrastructure; and the annotations that are for us."""
-    ours = {name: value for name, value in obj.metadata.annotations.items() if name.startswith(_OURS)}
+    ours = {name: value for name, value in obj.metadata.annotations.items() if name.startswith(_OUR_PREFIX)}
     return replace(obj, metadata=replace(obj.metadata, labels=_NONE, annotations=ours or _NONE))
 
 
@@ -136,9 +137,11 @@ def _namespace(obj: Namespace) -> Namespace:
 def _service(obj: Service) -> Service:
     """Leave out whom it selects, which is told by its slices; and its addresses, unless they are a Gateway's.
 
-    So the specs of most Services are equal, and one object. Of each is kept whether it is headless.
+    So the specs of most Services are equal, and one object. Of each is kept whether it is headless, and whether we made
+    it.
     """
-    metadata = replace(_named(obj.metadata, _NONE), name=intern(obj.metadata.name))
+    ours = obj.metadata.labels.get(MANAGED_BY[0]) == MANAGED_BY[1]
+    metadata = replace(_named(obj.metadata, _OURS if ours else _NONE), name=intern(obj.metadata.name))
     spec = replace(obj.spec, selector=_NONE)
     if GATEWAY_NAME_LABEL not in obj.metadata.labels:
         spec = replace(spec, cluster_ip=_HEADLESS if spec.cluster_ip == _HEADLESS else "", cluster_ips=())

@@ -20,7 +20,6 @@ _REDIRECT: Final = "what is sent to a backend cannot be sent away; put the filte
 
 REFUSED: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     {
-        ("GatewayClass", "spec.parametersRef"): "there is no kind of parameters that gatewayd knows",
         ("Gateway", "spec.listeners[].filters.requests[].extensionRef"): _EXTENSION,
         ("ListenerSet", "spec.listeners[].filters.requests[].extensionRef"): _EXTENSION,
         ("HTTPRoute", "spec.rules[].backendRefs[].filters[].requestRedirect"): _REDIRECT,

@@ -1,6 +1,7 @@
 """How a proxy's pod ends without a failed request: the preStop hook of the Envoy container.
 
-Envoy itself ends at once on SIGTERM, so the kubelet runs this before it sends one. The image has bash and no curl.
+Envoy itself ends at once on SIGTERM, so the kubelet runs this before it sends one. The image has bash and perl, which
+can speak to a Unix socket, and no curl. Where there is no perl the hook lingers, and then Envoy ends.
 
 1. `/healthcheck/fail`: readiness fails, and each answer from now on says `connection: close` (GOAWAY in HTTP/2).
 2. `/drain_listeners?graceful&skip_exit`: listeners drain, and accept until `--drain-time-s` has passed.
@@ -11,16 +12,20 @@ https://www.envoyproxy.io/docs/envoy/v1.40.0/operations/admin#post--drain_listen
 https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/
 """
 
+import shlex
 from typing import Final
 
 from gatewayd.infra.layout import FINISH_SECONDS, LINGER_SECONDS
 
 _SCRIPT: Final = r"""
 ask() {
-  exec 3<>/dev/tcp/127.0.0.1/@ADMIN@ || exit 0
-  printf '%s %s HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 0\r\n\r\n' "$1" "$2" >&3
-  cat <&3
-  exec 3>&-
+  perl -MSocket -e '
+    my ($path, $method, $target) = @ARGV;
+    socket(my $admin, PF_UNIX, SOCK_STREAM, 0) || exit 1;
+    connect($admin, sockaddr_un($path)) || exit 1;
+    syswrite $admin, "$method $target HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    print while <$admin>;
+  ' @ADMIN@ "$1" "$2"
 }
 busy() {
   ask GET '/stats?filter=downstream_cx_active' | while IFS=': ' read -r name value; do
@@ -31,7 +36,10 @@ busy() {
   done
 }
 ask POST /healthcheck/fail >/dev/null
-ask POST '/drain_listeners?graceful&skip_exit' >/dev/null
+case $? in
+  0) ask POST '/drain_listeners?graceful&skip_exit' >/dev/null ;;
+  1) exit 0 ;;
+esac
 sleep @LINGER@
 for ((second = 0; second < @FINISH@; second++)); do
   [ -n "$(busy)" ] || break
@@ -40,9 +48,9 @@ done
 """
 
 
-def drain_command(*, admin: int, probes: int) -> tuple[str, ...]:
-    """Return the command of the hook, for an Envoy with these ports."""
-    values = {"ADMIN": admin, "PROBES": probes, "LINGER": LINGER_SECONDS, "FINISH": FINISH_SECONDS}
+def drain_command(*, admin: str, probes: int) -> tuple[str, ...]:
+    """Return the command of the hook, for an Envoy with this admin socket and this port."""
+    values = {"ADMIN": shlex.quote(admin), "PROBES": probes, "LINGER": LINGER_SECONDS, "FINISH": FINISH_SECONDS}
     script = _SCRIPT.strip()
     for name, value in values.items():
         script = script.replace(f"@{name}@", str(value))

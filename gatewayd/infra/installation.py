@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gatewayd.infra import layout
+from gatewayd.infra import layout, network
 from gatewayd.infra.pod import CONTAINER_SECURITY, POD_SECURITY, field_variable, spread
 from gatewayd.infra.rbac import cluster_rules, own_rules
 from gatewayd.ir.environment import CONTROLLER
@@ -45,6 +45,7 @@ def installation(chosen: Installation) -> tuple[JSON, ...]:
         {**_object("v1", "ServiceAccount", chosen.namespace), "automountServiceAccountToken": False},
         *_access(chosen),
         _service(chosen),
+        _network_policy(chosen),
         _deployment(chosen),
         _disruption_budget(chosen),
         {
@@ -87,6 +88,11 @@ def _service(chosen: Installation) -> JSON:
         for name, port in (("xds", layout.XDS_PORT), ("metrics", layout.METRICS_PORT))
     ]
     return {**_object("v1", "Service", chosen.namespace), "spec": {"selector": dict(SELECTOR), "ports": ports}}
+
+
+def _network_policy(chosen: Installation) -> JSON:
+    head = _object(network.HEAD["apiVersion"], network.HEAD["kind"], chosen.namespace)
+    return {**head, "spec": network.control_plane_policy(SELECTOR)}
 
 
 def _deployment(chosen: Installation) -> JSON:

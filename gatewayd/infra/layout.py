@@ -2,8 +2,12 @@
 
 from typing import Final
 
-ADMIN_PORT: Final = 19000
-"""Envoy's admin interface, on the loopback interface of its pod only."""
+from gatewayd.ir import environment
+
+ADMIN_FOLDER: Final = "/run/envoy"
+"""The one place of its pod that an Envoy can write to."""
+ADMIN_SOCKET: Final = f"{ADMIN_FOLDER}/admin"
+"""Envoy's admin interface: a Unix socket, so that no address leads to it, whatever a route's backend is called."""
 PROBES_PORT: Final = 19001
 """GET /ready and GET /stats/prometheus of an Envoy, for the kubelet and Prometheus."""
 
@@ -34,7 +38,7 @@ RUNTIME_FOLDER: Final = "/run/gatewayd"
 
 CONTROL_PLANE: Final = "gatewayd"
 """The control plane's Service, Deployment and ServiceAccount, and the GatewayClass that comes with it."""
-NAMESPACE: Final = "gatewayd-system"
+NAMESPACE: Final = environment.NAMESPACE
 LEASE: Final = "gatewayd-leader"
 AUTHORITY_SECRET: Final = "gatewayd-ca"  # noqa: S105 - a name, not a secret
 

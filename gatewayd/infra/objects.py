@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, Final
 
-from gatewayd.api.gateway import GATEWAY_NAME_LABEL
+from gatewayd.api.gateway import GATEWAY_NAME_LABEL, MANAGED_BY
+from gatewayd.infra import network
 from gatewayd.infra.layout import PROBES_PORT, certificate_secret
 from gatewayd.infra.pod import pod_spec
-from gatewayd.ir.infrastructure import Infrastructure, Pairs, label_value
+from gatewayd.ir.infrastructure import Autoscaled, Fixed, Infrastructure, Owner, Pairs, label_value
 
 JSON = dict[str, Any]
 
-MANAGED_BY: Final = ("app.kubernetes.io/managed-by", "gatewayd")
 CONFIG_HASH_ANNOTATION: Final = "gatewayd.io/config-hash"
 PROMETHEUS: Final = {
     "prometheus.io/scrape": "true",
@@ -34,15 +34,22 @@ def objects(infrastructure: Infrastructure, files: Mapping[str, str]) -> tuple[J
     so that the cluster removes it after the Gateway.
     """
     return (
-        {"apiVersion": "v1", "kind": "ServiceAccount", **_head(infrastructure), "automountServiceAccountToken": False},
+        {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            **_guarded_head(infrastructure),
+            "automountServiceAccountToken": False,
+        },
+        *_network_policy(infrastructure),
         {"apiVersion": "v1", "kind": "ConfigMap", **_head(infrastructure), "data": dict(sorted(files.items()))},
         _workload(infrastructure, files),
         *_service(infrastructure),
         *_disruption_budget(infrastructure),
+        *_autoscaler(infrastructure),
     )
 
 
-def owner_reference(infrastructure: Infrastructure) -> JSON:
+def owner_reference(owner: Owner) -> JSON:
     """Return the reference that makes an object belong to the Gateway.
 
     It does not block the Gateway's deletion: that would take a right on the Gateway's finalizers, for nothing.
@@ -51,37 +58,59 @@ def owner_reference(infrastructure: Infrastructure) -> JSON:
     return {
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "Gateway",
-        "name": infrastructure.name,
-        "uid": infrastructure.uid,
+        "name": owner.name,
+        "uid": owner.uid,
         "controller": True,
         "blockOwnerDeletion": False,
     }
 
 
-def labels(infrastructure: Infrastructure) -> dict[str, str]:
+def labels(owner: Owner) -> dict[str, str]:
     """Return the labels of all objects and of the pods: the user's, then ours."""
-    return {**dict(infrastructure.labels), **selector(infrastructure), "app.kubernetes.io/name": "envoy"}
+    return {**dict(owner.labels), **selector(owner), "app.kubernetes.io/name": "envoy"}
 
 
-def selector(infrastructure: Infrastructure) -> dict[str, str]:
+def selector(owner: Owner) -> dict[str, str]:
     """Return the labels that tell a Gateway's pods from all others in its namespace; they never change."""
-    return {MANAGED_BY[0]: MANAGED_BY[1], GATEWAY_NAME_LABEL: label_value(infrastructure.name)}
+    return {MANAGED_BY[0]: MANAGED_BY[1], GATEWAY_NAME_LABEL: label_value(owner.name)}
 
 
 def _head(infrastructure: Infrastructure) -> JSON:
+    """Return the beginning of an object that no pod gets anything by."""
+    return _metadata(infrastructure, labels(infrastructure), infrastructure.annotations)
+
+
+def _guarded_head(infrastructure: Infrastructure) -> JSON:
+    """Return the beginning of an object that pods take after."""
+    return _metadata(infrastructure, _pod_labels(infrastructure), _pod_annotations(infrastructure))
+
+
+def _metadata(infrastructure: Infrastructure, shown: Mapping[str, str], annotations: Pairs) -> JSON:
     return {
         "metadata": {
             "name": infrastructure.object_name,
             "namespace": infrastructure.namespace,
-            "labels": labels(infrastructure),
-            **_annotations(infrastructure.annotations),
+            "labels": dict(shown),
+            **({"annotations": dict(annotations)} if annotations else {}),
             "ownerReferences": [owner_reference(infrastructure)],
         }
     }
 
 
-def _annotations(pairs: Pairs) -> JSON:
-    return {"annotations": dict(pairs)} if pairs else {}
+def _pod_labels(infrastructure: Infrastructure) -> dict[str, str]:
+    return {key: value for key, value in labels(infrastructure).items() if key not in infrastructure.withheld}
+
+
+def _pod_annotations(infrastructure: Infrastructure) -> Pairs:
+    return tuple(pair for pair in infrastructure.annotations if pair[0] not in infrastructure.withheld)
+
+
+def _network_policy(infrastructure: Infrastructure) -> tuple[JSON, ...]:
+    """Return what holds the pods of a Gateway, before there are any; none where the class wants none."""
+    if infrastructure.parameters.network_policy == "None":
+        return ()
+    spec = network.proxy_policy(infrastructure, selector(infrastructure))
+    return ({**network.HEAD, **_head(infrastructure), "spec": spec},)
 
 
 def _workload(infrastructure: Infrastructure, files: Mapping[str, str]) -> JSON:
@@ -92,18 +121,19 @@ def _workload(infrastructure: Infrastructure, files: Mapping[str, str]) -> JSON:
     return {
         "apiVersion": "apps/v1",
         "kind": parameters.workload,
-        **_head(infrastructure),
+        **_guarded_head(infrastructure),
         "spec": {
-            **({"replicas": parameters.replicas} if scaled else {}),
+            # A field that is not applied is somebody else's.
+            **({"replicas": parameters.scaling.replicas} if scaled and isinstance(parameters.scaling, Fixed) else {}),
             "selector": {"matchLabels": selector(infrastructure)},
             "revisionHistoryLimit": 2,
             "strategy" if scaled else "updateStrategy": rolling,
             "template": {
                 "metadata": {
-                    "labels": labels(infrastructure),
+                    "labels": _pod_labels(infrastructure),
                     "annotations": {
                         **PROMETHEUS,
-                        **dict(infrastructure.annotations),
+                        **dict(_pod_annotations(infrastructure)),
                         CONFIG_HASH_ANNOTATION: _hash(files),
                     },
                 },
@@ -178,3 +208,21 @@ def _disruption_budget(infrastructure: Infrastructure) -> tuple[JSON, ...]:
         "unhealthyPodEvictionPolicy": "AlwaysAllow",
     }
     return ({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", **_head(infrastructure), "spec": spec},)
+
+
+def _autoscaler(infrastructure: Infrastructure) -> tuple[JSON, ...]:
+    """Return what sets the number of pods, where that is asked for.
+
+    https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizontal-pod-autoscaler-v2/
+    """
+    scaling = infrastructure.parameters.scaling
+    if not isinstance(scaling, Autoscaled) or infrastructure.parameters.workload != "Deployment":
+        return ()
+    target = {"type": "Utilization", "averageUtilization": scaling.cpu}
+    spec = {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": infrastructure.object_name},
+        "minReplicas": scaling.least,
+        "maxReplicas": scaling.most,
+        "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
+    }
+    return ({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", **_head(infrastructure), "spec": spec},)

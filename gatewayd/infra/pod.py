@@ -49,6 +49,8 @@ def pod_spec(parameters: Parameters, *, object_name: str, secret: str, selector:
         "volumes": [
             {"name": "config", "configMap": {"name": object_name}},
             {"name": "certificates", "secret": {"secretName": secret, "defaultMode": _OWNER_AND_GROUP}},
+            # For the admin socket: the root file system is read-only.
+            {"name": "admin", "emptyDir": {"sizeLimit": "1Mi"}},
         ],
     }
 
@@ -72,7 +74,7 @@ def field_variable(name: str, path: str) -> JSON:
 
 
 def _envoy(parameters: Parameters) -> JSON:
-    hook = drain_command(admin=layout.ADMIN_PORT, probes=layout.PROBES_PORT)
+    hook = drain_command(admin=layout.ADMIN_SOCKET, probes=layout.PROBES_PORT)
     return {
         "name": "envoy",
         "image": parameters.image,
@@ -98,12 +100,15 @@ def _envoy(parameters: Parameters) -> JSON:
         "volumeMounts": [
             {"name": "config", "mountPath": layout.CONFIG_FOLDER, "readOnly": True},
             {"name": "certificates", "mountPath": layout.CERTIFICATES_FOLDER, "readOnly": True},
+            {"name": "admin", "mountPath": layout.ADMIN_FOLDER},
         ],
     }
 
 
 def _arguments(parameters: Parameters) -> list[str]:
     concurrency = ("--concurrency", str(parameters.concurrency)) if parameters.concurrency else ()
+    # Envoy ends when a flag is given twice.
+    level = () if "--log-level" in parameters.extra_args else ("--log-level", "warning")
     return [
         "--config-path",
         f"{layout.CONFIG_FOLDER}/{layout.BOOTSTRAP_FILE}",
@@ -112,8 +117,10 @@ def _arguments(parameters: Parameters) -> list[str]:
         "--disable-hot-restart",
         "--drain-time-s",
         str(layout.DRAIN_SECONDS),
-        "--log-level",
-        "warning",
+        # A listener that changes says so with the next answer: connections that are kept open see what is new at once.
+        "--drain-strategy",
+        "immediate",
+        *level,
         *concurrency,
         *parameters.extra_args,
     ]

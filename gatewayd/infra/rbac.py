@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from gatewayd.api.core import ConfigMap, Secret
 from gatewayd.api.kinds import KINDS
+from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.infra.layout import AUTHORITY_SECRET, LEASE
 
 JSON = dict[str, Any]
@@ -47,6 +48,8 @@ MADE_KINDS: Final = (
     MadeKind(group="apps", version="v1", plural="daemonsets", kind="DaemonSet"),
     MadeKind(group="", version="v1", plural="services", kind="Service"),
     MadeKind(group="policy", version="v1", plural="poddisruptionbudgets", kind="PodDisruptionBudget"),
+    MadeKind(group="autoscaling", version="v2", plural="horizontalpodautoscalers", kind="HorizontalPodAutoscaler"),
+    MadeKind(group="networking.k8s.io", version="v1", plural="networkpolicies", kind="NetworkPolicy"),
 )
 
 
@@ -82,6 +85,8 @@ def _cluster_grants() -> Iterator[Grant]:
             yield from _grants(kind.group, f"{kind.plural}/status", "patch")
         if kind.struct in READ_ONE_BY_ONE:
             yield from _grants(kind.group, kind.plural, "get")
+    # The finalizer of classes in use.
+    yield from _grants(GATEWAY_GROUP, "gatewayclasses", "patch")
     for made in MADE_KINDS:
         # Server-side apply is a patch, and a create where there is nothing yet.
         yield from _grants(made.group, made.plural, "get", "list", "watch", "create", "patch", "delete")

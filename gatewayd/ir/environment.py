@@ -14,10 +14,12 @@ class Environment:
     the proxy's own admin port). `external_names`: Services of type ExternalName may be backends (CVE-2021-32783 is why
     not everywhere). `standalone`: there is no Service to take a Gateway's address from.
     `unprivileged_offset` is added to ports below 1024 to get the port that Envoy binds (0 when it may bind them).
+    `namespace`: where gatewayd itself runs, and the parameters of GatewayClasses stand; "" where it runs in none.
     `route_discovery`: the only one to use; None for whichever suits a route table.
     """
 
     controller: str
+    namespace: str
     address: str
     loopback_backends: bool
     external_names: bool
@@ -34,5 +36,7 @@ class Now:
 
 
 CONTROLLER = "gatewayd.io/controller"
+NAMESPACE = "gatewayd-system"
+"""Where gatewayd runs in a cluster unless it was installed elsewhere."""
 HERE = ()
 """The key of the only Environment, and of the only Now."""

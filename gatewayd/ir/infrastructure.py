@@ -6,6 +6,8 @@ Pairs are sorted tuples instead of mappings, so that values compare and hash.
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from gatewayd.ir.quantity import amount
+
 Pairs = tuple[tuple[str, str], ...]
 
 ENVOY_IMAGE = "docker.io/envoyproxy/envoy:v1.40.0"
@@ -28,16 +30,47 @@ class Resources:
     requests: Pairs
     limits: Pairs
 
+    @property
+    def memory_limit(self) -> int | None:
+        """The bytes that the container may have; None: as many as there are."""
+        limit = dict(self.limits).get("memory")
+        return None if limit is None else int(amount(limit))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed:
+    """So many pods."""
+
+    replicas: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class External:
+    """As many pods as somebody else says, a HorizontalPodAutoscaler of the user's or `kubectl scale`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Autoscaled:
+    """`least` to `most` pods, so that they use about `cpu` percent of the CPU that they request."""
+
+    least: int
+    most: int
+    cpu: int
+
+
+Scaling = Fixed | External | Autoscaled
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """What a user may set of the infrastructure (spec.infrastructure.parametersRef).
+    """What may be set of the infrastructure, by the class for all its Gateways and by a Gateway for itself.
 
-    `workload` is "Deployment" or "DaemonSet". `concurrency` 0 lets Envoy follow its CPU limit. `access_log` "" is none.
+    `workload` is "Deployment" or "DaemonSet", `network_policy` "Managed" or "None". `concurrency` 0 lets Envoy
+    follow its CPU limit.
     """
 
     workload: str
-    replicas: int
+    scaling: Scaling
     image: str
     service_type: str
     external_traffic_policy: str
@@ -45,11 +78,12 @@ class Parameters:
     resources: Resources
     concurrency: int
     extra_args: tuple[str, ...]
+    network_policy: str
 
 
 DEFAULT_PARAMETERS = Parameters(
     workload="Deployment",
-    replicas=1,
+    scaling=Fixed(replicas=1),
     image=ENVOY_IMAGE,
     service_type="LoadBalancer",
     external_traffic_policy="Cluster",
@@ -57,29 +91,54 @@ DEFAULT_PARAMETERS = Parameters(
     resources=Resources(requests=(("cpu", "100m"), ("memory", "128Mi")), limits=()),
     concurrency=0,
     extra_args=(),
+    network_policy="Managed",
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Infrastructure:
-    """Everything for the Gateway `namespace`/`name` with this `uid` (its objects are owned by it).
+class Owner:
+    """The Gateway `namespace`/`name` with this `uid`, which what is made for it belongs to.
 
-    `labels` and `annotations` are the user's (spec.infrastructure). `addresses` are those asked for.
+    `labels` are the user's (spec.infrastructure).
     """
 
     namespace: str
     name: str
     uid: str
-    ports: tuple[ServicePort, ...]
     labels: Pairs
-    annotations: Pairs
-    addresses: tuple[str, ...]
-    parameters: Parameters
 
     @property
     def object_name(self) -> str:
         """The name of all objects made for the Gateway."""
         return object_name(self.namespace, self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Infrastructure(Owner):
+    """Everything that must run for a Gateway. `annotations` are the user's; `addresses` are those asked for.
+
+    `withheld` are the keys of labels and annotations that reach no pod and no ServiceAccount.
+    """
+
+    ports: tuple[ServicePort, ...]
+    annotations: Pairs
+    withheld: tuple[str, ...]
+    addresses: tuple[str, ...]
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep(Owner):
+    """What is there for a Gateway stays as it is, and what is not there is not made; `reason` is why.
+
+    Nothing is changed or deleted but a client certificate that is there, which is renewed in time.
+    """
+
+    reason: str
+
+
+Provision = Infrastructure | Keep
+"""What is to be done for a Gateway; no value at all: what there is of it goes."""
 
 
 def object_name(namespace: str, name: str) -> str:
@@ -91,6 +150,11 @@ def object_name(namespace: str, name: str) -> str:
     tail = blake2b(f"{namespace}/{name}".encode(), digest_size=5).hexdigest()
     readable = name.replace(".", "-")[:40].strip("-")
     return f"gatewayd-{readable}-{tail}"
+
+
+def service_port_name(transport: str, port: int) -> str:
+    """Return what a port is called in a Gateway's Service and its EndpointSlices; `transport`: "tcp", "udp"."""
+    return f"{transport}-{port}"
 
 
 def label_value(name: str) -> str:

@@ -1,7 +1,7 @@
 """What is said about objects: verdicts of the translator, reports of the fleet.
 
-An Outcome goes from the translator to `status`; `FleetReport` comes from `ads` into the store, as an input like any
-other, so that `Programmed` is computed where everything else is.
+An Outcome goes from the translator to `status`; `FleetReport` comes from `ads` into the store, and
+`InfrastructureReport` from `kube`, as inputs like any other, so that `Programmed` is computed where everything else is.
 """
 
 from dataclasses import dataclass
@@ -62,11 +62,12 @@ class ParentOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayClassOutcome:
-    """A class of ours; `features` sorted."""
+    """A class of ours; `features` sorted. `in_use`: Gateways name it."""
 
     generation: int
     verdicts: tuple[Verdict, ...]
     features: tuple[str, ...]
+    in_use: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,3 +132,10 @@ class FleetReport:
 
 
 NO_FLEET = FleetReport(connected=0, acked_listeners=frozenset(), rejections=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InfrastructureReport:
+    """What keeps a Gateway from what must run for it, in the API server's words where it refused something."""
+
+    problems: tuple[str, ...]

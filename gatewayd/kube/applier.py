@@ -1,180 +1,305 @@
 """Desired objects -> the cluster: server-side apply, drift repaired, what is not wanted any more deleted.
 
-Only objects that carry our label are ever touched: one of the same name that somebody else made is left alone, and
-said to be in the way. https://kubernetes.io/docs/reference/using-api/server-side-apply/
+Only objects that carry our label are ever touched: one of the same name that somebody else made is left alone, said to
+be in the way, and no workload is made beside it. Deleted is only what was made for the Gateway; a workload only when
+the one that replaces it is ready. https://kubernetes.io/docs/reference/using-api/server-side-apply/
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
-import structlog
 
-from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, Where
-from gatewayd.kube.status_writer import Leadership, OnWrite
+from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.limits import (
+    INFRASTRUCTURE_WORKERS,
+    LASTING_FAILURES,
+    PROBLEM_CHARACTERS,
+    RETRY_FIRST_SECONDS,
+    RETRY_LONGEST_SECONDS,
+)
+from gatewayd.kube.backoff import Backoff
+from gatewayd.kube.client import CONNECTION_ERRORS, FIELD_MANAGER, ApiError, KubeClient, is_of_ending_namespace
+from gatewayd.kube.made_object import MOUNTED, WORKLOADS, Document, LiveObject, ObjectName, name_of
+from gatewayd.kube.replicas import hand_over_replicas
+from gatewayd.kube.work_queue import Failure, Label, Leadership, Pacing, SpokenError, WorkQueue
 
-FIELD_MANAGER: Final = "gatewayd"
-OWNED: Final = ("app.kubernetes.io/managed-by", "gatewayd")
-RETRY_SECONDS: Final = 2.0
-TAKEN_SECONDS: Final = 30.0
-"""How soon to look again whether a name that somebody else has is free: no watch of ours would tell."""
+READY_SECONDS: Final = 1.0
+"""How soon to look again whether a new workload is ready, for whose sake the old one stays."""
 NOT_FOUND: Final = 404
+PASSING: Final = frozenset((408, 409, 429))
+"""Answers among 400 to 499 that say: not now."""
 
-PLURALS: Final[Mapping[str, str]] = {
-    "ConfigMap": "configmaps",
-    "DaemonSet": "daemonsets",
-    "Deployment": "deployments",
-    "PodDisruptionBudget": "poddisruptionbudgets",
-    "Secret": "secrets",
-    "Service": "services",
-    "ServiceAccount": "serviceaccounts",
-}
+PACING: Final = Pacing(
+    workers=INFRASTRUCTURE_WORKERS, backoff=Backoff(first=RETRY_FIRST_SECONDS, longest=RETRY_LONGEST_SECONDS)
+)
 
-_log = structlog.get_logger("gatewayd.kube.applier")
 
-Document = Mapping[str, Any]
+class Problem(NamedTuple):
+    """Why an object is not as it shall be. One that `lasts` goes on until somebody does something about it."""
+
+    words: str
+    lasts: bool
+
+
+class InfrastructureError(SpokenError):
+    """Not everything that a Gateway needs could be brought about."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(problem.words for problem in self.problems))
+
+
+class Inventory(Protocol):
+    """What the cluster holds that was made for a Gateway, as far as the watches have told."""
+
+    def made_for(self, gateway: ObjectKey) -> Iterable[ObjectName]:
+        """Return the objects that are owned by the Gateway."""
+
+
+OnWrite = Callable[[str, str], None]
+Report = Callable[[ObjectKey, tuple[str, ...]], None]
+"""Hears of a Gateway what keeps it from what it needs; nothing: all is well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectName:
-    """An object of a kind that we make."""
+class Audience:
+    """Who hears what becomes of infrastructure.
 
-    api_version: str
-    kind: str
-    namespace: str
-    name: str
+    `on_write`: the kind, and "written", "taken" or "failed", of each object. `report`: what keeps a Gateway from what
+    it needs. `on_failure`: the queue's name, for each failure.
+    """
 
-    def path(self) -> str:
-        """Return the object's URL path."""
-        plural = PLURALS[self.kind]
-        return Where(api_version=self.api_version, plural=plural, namespace=self.namespace, name=self.name).path("")
+    on_write: OnWrite
+    report: Report
+    on_failure: Callable[[str], None]
 
-
-def name_of(document: Document) -> ObjectName:
-    """Return which object a document is."""
-    metadata = document["metadata"]
-    return ObjectName(
-        api_version=document["apiVersion"],
-        kind=document["kind"],
-        namespace=metadata["namespace"],
-        name=metadata["name"],
-    )
+    def failed(self, queue: str, failure: Failure[ObjectKey]) -> None:
+        """Hear that a Gateway could not be seen to; what may pass by itself is reported when it has not for a while."""
+        self.on_failure(queue)
+        problems = _problems(failure.error)
+        if failure.count >= LASTING_FAILURES or any(problem.lasts for problem in problems):
+            self.report(failure.key, tuple(problem.words[:PROBLEM_CHARACTERS] for problem in problems))
 
 
-class _Meta(msgspec.Struct, rename="camel"):
-    labels: dict[str, str] = {}
-    owner_references: list[dict[str, Any]] = []
+def _problems(error: BaseException) -> tuple[Problem, ...]:
+    match error:
+        case InfrastructureError():
+            return error.problems
+        case ApiError():
+            return (problem_of(error),)
+        case _:
+            lasts = not isinstance(error, CONNECTION_ERRORS)
+            return (Problem(str(error) or repr(error), lasts),)
 
 
-class _Found(msgspec.Struct):
-    metadata: _Meta
+def problem_of(error: ApiError) -> Problem:
+    """Return what the API server says, and whether asking again alone may help."""
+    return Problem(error.message, 400 <= error.status < 500 and error.status not in PASSING)
 
 
 class Applier:
-    """Brings objects to what they shall be, one group (a Gateway) at a time."""
+    """Brings objects to what they shall be, one Gateway at a time."""
 
-    def __init__(self, *, client: KubeClient, leadership: Leadership, on_write: OnWrite) -> None:
-        """`on_write` hears the kind, and "written", "taken" or "failed", of each object."""
-        self._on_write = on_write
+    def __init__(
+        self,
+        *,
+        client: KubeClient,
+        leadership: Leadership,
+        inventory: Inventory,
+        ending: Container[str],
+        audience: Audience,
+    ) -> None:
+        """Make nothing in the namespaces that are `ending`."""
         self._client = client
         self._leadership = leadership
-        self._wanted: dict[str, dict[ObjectName, Document]] = {}
-        self._extra: dict[str, set[ObjectName]] = {}
-        self._due: dict[str, None] = {}
-        self._wake = asyncio.Event()
+        self._inventory = inventory
+        self._ending = ending
+        self._audience = audience
+        self._wanted: dict[ObjectKey, dict[ObjectName, Document]] = {}
+        self._extra: dict[ObjectKey, set[ObjectName]] = {}
+        self._kept: set[ObjectKey] = set()
+        self._queue = self._queue_of("infrastructure", self._bring)
+        self._replacements = self._queue_of("workload replacement", self._replace)
 
-    def want(self, group: str, documents: tuple[Document, ...]) -> None:
-        """Set what shall be there for a group; none at all deletes what was."""
-        before = self._wanted.get(group, {})
+    def _queue_of(self, name: str, work: Callable[[ObjectKey], Awaitable[float | None]]) -> WorkQueue[ObjectKey]:
+        return WorkQueue(
+            name=name,
+            work=work,
+            label=label,
+            leadership=self._leadership,
+            pacing=PACING,
+            on_failure=lambda failure: self._audience.failed(name, failure),
+        )
+
+    def want(self, gateway: ObjectKey, documents: tuple[Document, ...]) -> None:
+        """Set what shall be there for a Gateway; none at all deletes what was made for it."""
+        before = self._wanted.get(gateway)
         now = {name_of(each): each for each in documents}
-        if before == now:
+        if before == now and gateway not in self._kept:
             return
-        self._extra.setdefault(group, set()).update(before.keys() - now.keys())
-        self._extra[group] -= now.keys()
-        self._wanted[group] = now
-        self._mark(group)
+        self._kept.discard(gateway)
+        extra = self._extra.setdefault(gateway, set())
+        extra.update((before or {}).keys())
+        extra -= now.keys()
+        self._wanted[gateway] = now
+        self._queue.add(gateway)
 
-    def drifted(self, name: ObjectName) -> None:
-        """Hear that an object of ours was changed or deleted by somebody."""
-        for group, wanted in self._wanted.items():
-            if name in wanted:
-                self._mark(group)
+    def keep(self, gateway: ObjectKey, documents: tuple[Document, ...]) -> None:
+        """Set documents beside what is there for a Gateway; nothing is deleted until something is wanted again."""
+        self._kept.add(gateway)
+        before = self._wanted.get(gateway, {})
+        self._wanted[gateway] = {**before, **{name_of(each): each for each in documents}}
+        if self._wanted[gateway] != before:
+            self._queue.add(gateway)
+
+    def appeared(self, gateway: ObjectKey, name: ObjectName) -> None:
+        """Hear of an object that was made for a Gateway, by us or by whoever led before."""
+        if name not in self._wanted.get(gateway, {name: {}}):
+            self._queue.add(gateway)
+
+    def drifted(self, gateway: ObjectKey) -> None:
+        """Hear that an object that was made for a Gateway was changed or deleted by somebody."""
+        if gateway in self._wanted:
+            self._queue.add(gateway)
 
     def became_leader(self) -> None:
-        """Look at everything again."""
-        for group in self._wanted:
-            self._mark(group)
-
-    def _mark(self, group: str) -> None:
-        self._due[group] = None
-        self._wake.set()
+        """Forget what was wanted when we led last: others led since, and what is wanted now is told anew."""
+        for known in (self._wanted, self._extra, self._kept):
+            known.clear()
+        self._queue.wake()
+        self._replacements.wake()
 
     async def run(self) -> None:
         """Apply until cancelled."""
-        while True:
-            if not self._due or not self._leadership.is_leader():
-                self._wake.clear()
-                await self._wake.wait()
-                continue
-            group = next(iter(self._due))
-            del self._due[group]
-            try:
-                await self._bring(group)
-            except (ApiError, *CONNECTION_ERRORS) as error:
-                _log.warning("infrastructure not applied", gateway=group, error=str(error) or repr(error))
-                asyncio.get_running_loop().call_later(RETRY_SECONDS, self._mark, group)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._queue.run(), name="applier")
+            tasks.create_task(self._replacements.run(), name="replacements")
 
-    async def _bring(self, group: str) -> None:
-        for name, document in tuple(self._wanted.get(group, {}).items()):
+    async def _bring(self, gateway: ObjectKey) -> None:
+        """Bring about what one Gateway needs. Raises InfrastructureError for what could not be."""
+        wanted = self._wanted.get(gateway)
+        if wanted is None:
+            return
+        problems: list[Problem] = []
+        if gateway.namespace not in self._ending:
+            problems += await self._apply_all(wanted)
+            problems += await self._delete_extra(gateway)
+        if problems:
+            raise InfrastructureError(problems)
+        if not self._leadership.is_leader():
+            return  # whoever leads next looks at everything
+        self._audience.report(gateway, ())
+        if self._wanted.get(gateway) == {}:
+            del self._wanted[gateway]
+            self._extra.pop(gateway, None)
+
+    async def _apply_all(self, wanted: Mapping[ObjectName, Document]) -> list[Problem]:
+        """Apply what can be; no workload where a name is taken, or where what it runs with is not as it shall be."""
+        problems: list[Problem] = []
+        taken = [name for name in wanted if not await self._is_free(name)]
+        problems += [Problem(f"{name} is there already and is not managed by gatewayd", lasts=True) for name in taken]
+        runs = not taken
+        for name, document in wanted.items():
             if not self._leadership.is_leader():
-                return  # whoever leads next looks at everything
-            if await self._is_free(name):
+                return problems
+            if name in taken or (name.kind in WORKLOADS and not runs):
+                continue
+            try:
                 await self._apply(name, document)
-            else:
-                asyncio.get_running_loop().call_later(TAKEN_SECONDS, self._mark, group)
-        for name in tuple(self._extra.get(group, ())):
+            except ApiError as error:
+                if is_of_ending_namespace(error):
+                    raise
+                problem = problem_of(error)
+                problems.append(Problem(f"{name}: {problem.words}", problem.lasts))
+                runs = runs and name.kind not in MOUNTED
+        return problems
+
+    async def _delete_extra(self, gateway: ObjectKey) -> list[Problem]:
+        """Delete what was made for a Gateway and is not wanted; a workload that another one replaces has to wait."""
+        problems: list[Problem] = []
+        replaced = any(name.kind in WORKLOADS for name in self._wanted.get(gateway, {}))
+        for name in self._unwanted(gateway):
             if not self._leadership.is_leader():
-                return
-            await self._delete(name)
-            self._extra[group].discard(name)
-        if not self._wanted.get(group):
-            self._wanted.pop(group, None)
-            self._extra.pop(group, None)
+                break
+            if replaced and name.kind in WORKLOADS:
+                self._replacements.add(gateway)
+                continue
+            try:
+                await self._delete(gateway, name)
+            except ApiError as error:
+                problem = problem_of(error)
+                problems.append(Problem(f"{name}: {problem.words}", problem.lasts))
+        return problems
+
+    async def _replace(self, gateway: ObjectKey) -> float | None:
+        """Delete the workloads that another one has replaced; return when to look again while that one is not ready."""
+        new = next((name for name in self._wanted.get(gateway, {}) if name.kind in WORKLOADS), None)
+        old = [name for name in self._unwanted(gateway) if name.kind in WORKLOADS]
+        if new is None or not old:
+            return None
+        live = await self._live(new)
+        if live is None or not live.is_ready(new.kind):
+            return READY_SECONDS
+        for name in old:
+            if self._leadership.is_leader():
+                await self._delete(gateway, name)
+        return None
+
+    def _unwanted(self, gateway: ObjectKey) -> list[ObjectName]:
+        """Return what there is, or was wanted, for a Gateway and is not wanted now; nothing while that is not known."""
+        wanted = self._wanted.get(gateway)
+        if wanted is None or gateway in self._kept:
+            return []
+        there = self._extra.get(gateway, set()).union(self._inventory.made_for(gateway))
+        return sorted(there - wanted.keys(), key=str)
 
     async def _apply(self, name: ObjectName, document: Document) -> None:
         query = [("fieldManager", FIELD_MANAGER), ("force", "true")]
         try:
+            await hand_over_replicas(self._client, name.path(), document, FIELD_MANAGER)
             await self._client.request("PATCH", name.path(), query=query, body=document, content="apply-patch+yaml")
         except (ApiError, *CONNECTION_ERRORS):
-            self._on_write(name.kind, "failed")
+            self._audience.on_write(name.kind, "failed")
             raise
-        self._on_write(name.kind, "written")
+        self._audience.on_write(name.kind, "written")
 
     async def _is_free(self, name: ObjectName) -> bool:
         """Return whether the name is unused or its object is ours."""
-        found = await self._found(name)
-        if found is None or found.metadata.labels.get(OWNED[0]) == OWNED[1]:
+        live = await self._live(name)
+        if live is None or live.metadata.is_ours:
             return True
-        self._on_write(name.kind, "taken")
-        _log.error("an object of somebody else has the name", kind=name.kind, namespace=name.namespace, name=name.name)
+        self._audience.on_write(name.kind, "taken")
         return False
 
-    async def _found(self, name: ObjectName) -> _Found | None:
+    async def _live(self, name: ObjectName) -> LiveObject | None:
         try:
-            return msgspec.json.decode(await self._client.request("GET", name.path()), type=_Found)
+            return msgspec.json.decode(await self._client.request("GET", name.path()), type=LiveObject)
         except ApiError as error:
             if error.status == NOT_FOUND:
                 return None
             raise
 
-    async def _delete(self, name: ObjectName) -> None:
-        found = await self._found(name)
-        if found is None or found.metadata.labels.get(OWNED[0]) != OWNED[1]:
-            return
-        try:
-            await self._client.request("DELETE", name.path(), query=[("propagationPolicy", "Background")])
-        except ApiError as error:
-            if error.status != NOT_FOUND:
-                raise
+    async def _delete(self, gateway: ObjectKey, name: ObjectName) -> None:
+        """Delete the very object that was looked at, if it was made for the Gateway; nobody else's of that name."""
+        live = await self._live(name)
+        if live is not None and gateway in live.metadata.gateways():
+            options = {
+                "apiVersion": "v1",
+                "kind": "DeleteOptions",
+                "propagationPolicy": "Background",
+                "preconditions": {"uid": live.metadata.uid},
+            }
+            try:
+                await self._client.request("DELETE", name.path(), body=options)
+            except ApiError as error:
+                if error.status != NOT_FOUND:
+                    raise
+        self._extra.get(gateway, set()).discard(name)
+
+
+def label(gateway: ObjectKey) -> Label:
+    """Return whose turn a Gateway takes, and what logs call it."""
+    return Label(gateway.namespace, f"Gateway {gateway}")

@@ -22,24 +22,49 @@ REQUEST_TIMEOUT: Final = 15.0
 """Seconds for one ordinary request."""
 CONNECT_TIMEOUT: Final = 5.0
 MAX_CONNECTIONS: Final = 200
+NAMESPACE_TERMINATING: Final = "NamespaceTerminating"
+FIELD_MANAGER: Final = "gatewayd"
+"""Whose the fields are that we write; also who we are to the API server, which goes by that where a request names none.
+
+https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers
+"""
 
 
 class ApiError(Exception):
-    """The API server answered with an error. `status` is the HTTP code, `reason` the Status object's."""
+    """The API server answered with an error: the HTTP code, and reason, message and causes of its Status object."""
 
-    def __init__(self, status: int, reason: str, message: str) -> None:
+    def __init__(self, status: int, reason: str, message: str, causes: tuple[str, ...] = ()) -> None:
         super().__init__(f"{status} {reason}: {message}")
         self.status = status
         self.reason = reason
+        self.message = message
+        self.causes = causes
 
 
 CONNECTION_ERRORS: Final = (aiohttp.ClientError, TimeoutError, OSError, msgspec.MsgspecError)
 """What a request raises when there was no answer, and its decoding when the answer was not the API server's."""
 
 
+def is_of_ending_namespace(error: BaseException) -> bool:
+    """Return whether nothing can be made because the namespace is being deleted: its objects go, so nothing is wrong.
+
+    https://kubernetes.io/docs/reference/kubernetes-api/definitions/status-v1-meta/ (details.causes)
+    """
+    return isinstance(error, ApiError) and NAMESPACE_TERMINATING in error.causes
+
+
+class _Cause(msgspec.Struct):
+    reason: str = ""
+
+
+class _Details(msgspec.Struct):
+    causes: list[_Cause] | None = None
+
+
 class _Status(msgspec.Struct):
     reason: str = ""
     message: str = ""
+    details: _Details | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +157,11 @@ class KubeClient:
         message: "_Message",
         timeout: aiohttp.ClientTimeout,
     ) -> aiohttp.ClientResponse:
-        headers = {"Accept": message.accept, "Content-Type": f"application/{message.content}"}
+        headers = {
+            "Accept": message.accept,
+            "Content-Type": f"application/{message.content}",
+            "User-Agent": FIELD_MANAGER,
+        }
         authorization = await self._access.authorization()
         if authorization:
             headers["Authorization"] = authorization
@@ -172,7 +201,8 @@ def _check(status: int, data: bytes) -> None:
         told = msgspec.json.decode(data, type=_Status)
     except msgspec.MsgspecError:
         told = _Status(message=data[:200].decode(errors="replace"))
-    raise ApiError(status, told.reason, told.message)
+    causes = told.details.causes if told.details is not None else None
+    raise ApiError(status, told.reason, told.message, tuple(cause.reason for cause in causes or ()))
 
 
 def forget_urls() -> None:

@@ -1,20 +1,18 @@
-"""Events on objects: what was rejected, by us or by Envoy, where `kubectl describe` shows it.
+"""Events on objects: what was rejected, by us, by Envoy or by the API server, where `kubectl describe` shows it.
 
-An Event says what a status says already, so one that cannot be written is dropped. The queue is bounded: the oldest
-gives way. https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
+An Event says what a status says already, so one that cannot be written is dropped. The queue is bounded: of the
+namespace with the most the oldest gives way. https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
 """
 
-import asyncio
-from collections import OrderedDict
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Final
 
-import structlog
-
 from gatewayd.api.kinds import Kind
 from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.limits import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS, WAITING_EVENTS
 from gatewayd.ir.outcome import (
     GatewayClassOutcome,
     GatewayOutcome,
@@ -24,18 +22,25 @@ from gatewayd.ir.outcome import (
     RouteOutcome,
     Verdict,
 )
-from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, Where
+from gatewayd.kube.backoff import Backoff
+from gatewayd.kube.client import KubeClient, Where
 from gatewayd.kube.live import LiveStatuses
-from gatewayd.kube.status_writer import Leadership
+from gatewayd.kube.work_queue import Everyone, Label, Leadership, Pacing, WorkQueue
 from gatewayd.printable import printable
 
-QUEUE: Final = 500
 MESSAGE_LIMIT: Final = 1024
 SPOKEN_OF: Final = ("Accepted", "ResolvedRefs", "PartiallyInvalid")
+"""The conditions of which somebody must hear at once when they turn bad."""
 WARNED_OF: Final = {"ResolvedRefs": "CertificateWarning"}
 """Good conditions whose message tells of what is served all the same, and the reason of the Event."""
-
-_log = structlog.get_logger("gatewayd.kube.events")
+NO_RESOURCES: Final = "NoResources"
+"""The reason of a Programmed that is bad because something was refused; with any other one it is a matter of time."""
+PACING: Final = Pacing(
+    workers=2,
+    backoff=Backoff(first=RETRY_FIRST_SECONDS, longest=RETRY_LONGEST_SECONDS),
+    attempts=1,
+    capacity=WAITING_EVENTS,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,17 +56,19 @@ class Notice:
 def complaints(outcome: Outcome | None) -> frozenset[tuple[str, str]]:
     """Return reason and message of everything bad that an outcome says."""
     said = _verdicts(outcome)
-    bad = {
-        (verdict.reason, verdict.message)
-        for verdict in said
-        if verdict.type in SPOKEN_OF and verdict.status is (verdict.type == "PartiallyInvalid")
-    }
+    bad = {(verdict.reason, verdict.message) for verdict in said if _is_complaint(verdict)}
     warnings = {
         (WARNED_OF[verdict.type], verdict.message)
         for verdict in said
         if verdict.type in WARNED_OF and verdict.status and verdict.message
     }
     return frozenset(bad | warnings)
+
+
+def _is_complaint(verdict: Verdict) -> bool:
+    if verdict.type == "Programmed":
+        return not verdict.status and verdict.reason == NO_RESOURCES
+    return verdict.type in SPOKEN_OF and verdict.status is (verdict.type == "PartiallyInvalid")
 
 
 def _verdicts(outcome: Outcome | None) -> tuple[Verdict, ...]:
@@ -81,13 +88,30 @@ def _verdicts(outcome: Outcome | None) -> tuple[Verdict, ...]:
 class EventRecorder:
     """Writes Events, each complaint once while it lasts; only the leader does."""
 
-    def __init__(self, *, client: KubeClient, leadership: Leadership, live: LiveStatuses) -> None:
+    def __init__(
+        self,
+        *,
+        client: KubeClient,
+        leadership: Leadership,
+        live: LiveStatuses,
+        ending: Container[str],
+        on_failure: Callable[[str], None],
+    ) -> None:
+        """Write nothing into namespaces that are `ending`. `on_failure` hears "event" for each that was not written."""
         self._client = client
         self._leadership = leadership
         self._live = live
+        self._ending = ending
         self._said: dict[tuple[Kind, ObjectKey], frozenset[tuple[str, str]]] = {}
-        self._queue: OrderedDict[Notice, None] = OrderedDict()
-        self._wake = asyncio.Event()
+        self._queue: WorkQueue[Notice] = WorkQueue(
+            name="event",
+            work=self._write,
+            label=lambda notice: Label(notice.key.namespace, f"{notice.kind.kind} {notice.key}"),
+            # Who does not lead lets them go: the leader has heard the same.
+            leadership=Everyone(),
+            pacing=PACING,
+            on_failure=lambda _failure: on_failure("event"),
+        )
 
     def hear(self, kind: Kind, key: ObjectKey, outcome: Outcome | None) -> None:
         """Take a new outcome of an object; what is newly wrong becomes an Event."""
@@ -100,27 +124,15 @@ class EventRecorder:
 
     def warn(self, notice: Notice) -> None:
         """Queue a warning."""
-        self._queue[notice] = None
-        while len(self._queue) > QUEUE:
-            self._queue.popitem(last=False)
-        self._wake.set()
+        self._queue.add(notice)
 
     async def run(self) -> None:
         """Write until cancelled."""
-        while True:
-            if not self._queue:
-                self._wake.clear()
-                await self._wake.wait()
-                continue
-            notice, _ = self._queue.popitem(last=False)
-            if not self._leadership.is_leader():
-                continue
-            try:
-                await self._write(notice)
-            except (ApiError, *CONNECTION_ERRORS) as error:
-                _log.warning("event not written", kind=notice.kind.kind, key=str(notice.key), error=repr(error))
+        await self._queue.run()
 
     async def _write(self, notice: Notice) -> None:
+        if not self._leadership.is_leader() or notice.key.namespace in self._ending:
+            return
         live = self._live.get(notice.kind, notice.key)
         if live is None:
             return

@@ -4,7 +4,6 @@ https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets
 """
 
 import base64
-import binascii
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -15,14 +14,16 @@ from gatewayd.identity.authority import Authority
 from gatewayd.identity.certificates import LEAF_LIFETIME, KeyPair, Subject, check_pair, gateway_identity, issue
 from gatewayd.infra.layout import certificate_secret
 from gatewayd.infra.objects import labels, owner_reference
-from gatewayd.ir.infrastructure import Infrastructure
+from gatewayd.ir.infrastructure import Owner
 from gatewayd.kube.client import ApiError, KubeClient, Where
+from gatewayd.kube.made_object import OwnedMeta
 from gatewayd.pem import Unreadable, is_issued_by, read_certificates
 
 NOT_FOUND = 404
 
 
 class _Secret(msgspec.Struct):
+    metadata: OwnedMeta
     data: dict[str, str] | None = None
 
 
@@ -32,21 +33,26 @@ class GatewayCertificates:
     def __init__(self, client: KubeClient) -> None:
         self._client = client
 
-    async def data(self, wanted: Infrastructure, authority: Authority) -> Mapping[str, str]:
+    async def data(self, wanted: Owner, authority: Authority) -> Mapping[str, str]:
         """Return the Secret's data (base64 text): what is there while it is good, else a new certificate.
 
         Raises ApiError or a connection error.
         """
         now = datetime.now(UTC)
         found = await self._found(wanted.namespace, certificate_secret(wanted.object_name))
-        pair = check_pair(found.get("tls.crt", b""), found.get("tls.key", b""))
         uri = gateway_identity(wanted.namespace, wanted.name, wanted.uid)
-        if not isinstance(pair, KeyPair) or pair.is_due(now, LEAF_LIFETIME) or not _is_good(pair, uri, authority):
+        pair = _good_pair(found, uri, authority, now)
+        if pair is None:
             pair = issue(authority.signing, Subject(common_name=wanted.name, dns_names=(), uris=(uri,)), now)
         files = {"tls.crt": pair.certificate, "tls.key": bytes(pair.key), "ca.crt": authority.bundle}
         return {name: base64.b64encode(value).decode() for name, value in files.items()}
 
-    async def _found(self, namespace: str, name: str) -> Mapping[str, bytes]:
+    async def has(self, wanted: Owner) -> bool:
+        """Return whether there is a certificate, good or not. Raises ApiError or a connection error."""
+        return bool(await self._found(wanted.namespace, certificate_secret(wanted.object_name)))
+
+    async def _found(self, namespace: str, name: str) -> Mapping[str, str]:
+        """Return what our own Secret holds; nothing when there is none, or one that somebody else made."""
         path = Where(api_version="v1", plural="secrets", namespace=namespace, name=name).path("")
         try:
             secret = msgspec.json.decode(await self._client.request("GET", path), type=_Secret)
@@ -54,10 +60,21 @@ class GatewayCertificates:
             if error.status == NOT_FOUND:
                 return {}
             raise
-        try:
-            return {name: base64.b64decode(value) for name, value in (secret.data or {}).items()}
-        except binascii.Error:
-            return {}
+        return (secret.data or {}) if secret.metadata.is_ours else {}
+
+
+def _good_pair(found: Mapping[str, str], uri: str, authority: Authority, now: datetime) -> KeyPair | None:
+    """Return the pair that a Secret holds if it serves still. Whoever may write Secrets there may have put in anything.
+
+    Whatever a reader makes of that, a new certificate is the answer.
+    """
+    try:
+        files = {name: base64.b64decode(found.get(name, "")) for name in ("tls.crt", "tls.key")}
+        pair = check_pair(files["tls.crt"], files["tls.key"])
+        serves = isinstance(pair, KeyPair) and not pair.is_due(now, LEAF_LIFETIME) and _is_good(pair, uri, authority)
+    except Exception:  # noqa: BLE001 - what a parser raises for bytes of a stranger's choice is not written anywhere
+        return None
+    return pair if serves and isinstance(pair, KeyPair) else None
 
 
 def _is_good(pair: KeyPair, uri: str, authority: Authority) -> bool:
@@ -68,7 +85,7 @@ def _is_good(pair: KeyPair, uri: str, authority: Authority) -> bool:
     return is_issued_by(pair.certificate, authority.signing.certificate)
 
 
-def secret_document(wanted: Infrastructure, data: Mapping[str, str]) -> Mapping[str, Any]:
+def secret_document(wanted: Owner, data: Mapping[str, str]) -> Mapping[str, Any]:
     """Return the Secret, owned by its Gateway."""
     return {
         "apiVersion": "v1",

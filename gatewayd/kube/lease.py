@@ -85,8 +85,10 @@ class Lease:
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
                 held = await self._acquire()
-        except (ApiError, *CONNECTION_ERRORS) as error:
-            _log.warning("lease not renewed", error=str(error) or repr(error), leader=self.is_leader())
+        except Exception as error:  # noqa: BLE001 - whatever stands in the Lease, the fence ends our leadership in time
+            known = isinstance(error, (ApiError, *CONNECTION_ERRORS))
+            facts = {"error": str(error) or repr(error), "leader": self.is_leader()}
+            _log.warning("lease not renewed", **facts, exc_info=None if known else error)
             return
         if held:
             self._renewed = began

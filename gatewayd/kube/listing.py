@@ -12,7 +12,7 @@ import msgspec
 
 from gatewayd.api.decode import Decoded, Rejected, decode_bytes
 from gatewayd.api.kinds import Kind
-from gatewayd.api.meta import ObjectKey
+from gatewayd.api.meta import ObjectKey, Problem
 from gatewayd.store import Delta
 
 GONE: Final = 410
@@ -152,12 +152,27 @@ class Listing:
     def _read(self, raw: msgspec.Raw) -> Read:
         """Decode an object. Its key is the decoded one, so that its name is in memory once."""
         data = bytes(raw)
-        found = decode_bytes(self.kind, data)
+        found = self._decoded(data)
         key = found.key if isinstance(found, Decoded) else decode_head(raw).key
         return Read(key=key, data=data, found=found)
 
+    def _decoded(self, data: bytes) -> Decoded | Rejected:
+        """Decode an object. Whatever a decoder makes of one, it is that object's trouble, and the watch goes on."""
+        try:
+            return decode_bytes(self.kind, data)
+        except Exception as error:  # noqa: BLE001
+            problem = Problem(path="", message=f"cannot be read; {error!r}")
+            name = self.kind.kind
+            return Rejected(kind=self.kind, api_version="", kind_name=name, namespace="", name="", problems=(problem,))
+
+    def _tell_live(self, read: Read) -> None:
+        try:
+            self._live(read.key, read.data)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._undecodable(Undecodable(kind=self.kind, key=read.key, message=f"cannot be read; {error!r}"))
+
     def _put(self, read: Read) -> Iterator[Delta]:
-        self._live(read.key, read.data)
+        self._tell_live(read)
         if isinstance(read.found, Decoded):
             yield Delta(kind=self.kind.struct, key=read.key, obj=read.found.obj)
         elif read.found is not None:

@@ -7,7 +7,7 @@ https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
 """
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -97,6 +97,9 @@ class _Shelf:
             return None
         return read_live(zlib.decompressobj(_WINDOW, self._example).decompress(packed))
 
+    def objects(self) -> tuple[ObjectKey, ...]:
+        return tuple(self._packed)
+
 
 class LiveStatuses:
     """All statuses by kind and key. `on_change` hears of each one that changes."""
@@ -104,12 +107,14 @@ class LiveStatuses:
     def __init__(self, on_change: Callable[[Kind, ObjectKey], None]) -> None:
         self._on_change = on_change
         self._shelves: dict[str, _Shelf] = {}
+        self._kinds: dict[str, Kind] = {}
 
     def hear(self, kind: Kind, key: ObjectKey, raw: bytes | None) -> None:
         """Take note of an object as it stands now; None: it is gone."""
         if raw is None:
             self._drop(kind.kind, key)
         else:
+            self._kinds[kind.kind] = kind
             self._shelves.setdefault(kind.kind, _Shelf()).put(key, raw)
         self._on_change(kind, key)
 
@@ -117,6 +122,12 @@ class LiveStatuses:
         """Return an object's status, None when there is no such object."""
         shelf = self._shelves.get(kind.kind)
         return shelf.get(key) if shelf is not None else None
+
+    def objects(self) -> Iterator[tuple[Kind, ObjectKey]]:
+        """Yield every object whose status is kept."""
+        for name, shelf in self._shelves.items():
+            for key in shelf.objects():
+                yield self._kinds[name], key
 
     def _drop(self, kind: str, key: ObjectKey) -> None:
         shelf = self._shelves.get(kind)

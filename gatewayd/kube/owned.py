@@ -1,23 +1,33 @@
-"""Watches of what we made, to hear when somebody else changes or deletes it.
+"""Watches of what we made, to know what there is for whom, and to hear when somebody else changes or deletes it.
 
-Only what a person could have meant is compared: status, versions and managed fields come and go by themselves.
+Only what a person could have meant is compared: status, versions and managed fields come and go by themselves, and an
+annotation is ours or not by the manager of its field.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
+from gatewayd.api.gateway import MANAGED_BY
 from gatewayd.api.kinds import Kind
 from gatewayd.api.meta import ObjectKey, Resource
-from gatewayd.kube.applier import OWNED, PLURALS, ObjectName
+from gatewayd.kube.client import FIELD_MANAGER
 from gatewayd.kube.listing import Listing, Read, Undecodable, decode_head
+from gatewayd.kube.made_object import PLURALS, ObjectName, OwnedMeta
 from gatewayd.kube.reflector import Selection
 from gatewayd.store import Delta
 
-OURS: Final = Selection(labels="=".join(OWNED))
-_GROUPS: Final = {"DaemonSet": "apps", "Deployment": "apps", "PodDisruptionBudget": "policy"}
+OURS: Final = Selection(fields="", labels="=".join(MANAGED_BY))
+_GROUPS: Final = {
+    "DaemonSet": "apps",
+    "Deployment": "apps",
+    "HorizontalPodAutoscaler": "autoscaling",
+    "NetworkPolicy": "networking.k8s.io",
+    "PodDisruptionBudget": "policy",
+}
+_VERSIONS: Final = {"HorizontalPodAutoscaler": "v2"}
 
 
 class OwnedObject(Resource, frozen=True, kw_only=True):
@@ -27,12 +37,12 @@ class OwnedObject(Resource, frozen=True, kw_only=True):
 OWNED_KINDS: Final[tuple[Kind, ...]] = tuple(
     Kind(
         group=_GROUPS.get(name, ""),
-        version="v1",
+        version=_VERSIONS.get(name, "v1"),
         plural=plural,
         kind=name,
         namespaced=True,
         struct=OwnedObject,
-        accepted_versions=("v1",),
+        accepted_versions=(_VERSIONS.get(name, "v1"),),
         statused=False,
     )
     for name, plural in PLURALS.items()
@@ -46,40 +56,136 @@ class _Meant(msgspec.Struct):
     spec: Any = None
     data: Any = None
 
-    def digest(self) -> bytes:
-        """Return what differs only when somebody meant it. Anybody may write our label on objects of a MiB."""
-        meant = (self.metadata.get("labels"), self.metadata.get("ownerReferences"), self.spec, self.data)
-        return blake2b(msgspec.json.encode(meant, order="deterministic"), digest_size=16).digest()
+    def comparable(self) -> tuple[Any, ...]:
+        """Return what differs only when somebody meant it."""
+        meta = self.metadata
+        return (meta.get("labels"), _own_annotations(meta), meta.get("ownerReferences"), self.spec, self.data)
+
+    def owners(self) -> frozenset[ObjectKey]:
+        """Return the Gateways that the object was made for."""
+        return msgspec.convert(self.metadata, OwnedMeta).gateways()
+
+
+def _own_annotations(meta: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the annotations that we set, as the API server has it; one that somebody else set is no longer ours.
+
+    https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
+    """
+    ours = {
+        field
+        for each in meta.get("managedFields") or ()
+        if each.get("manager") == FIELD_MANAGER
+        for field in each.get("fieldsV1", {}).get("f:metadata", {}).get("f:annotations", {})
+    }
+    return {name: value for name, value in (meta.get("annotations") or {}).items() if f"f:{name}" in ours}
+
+
+class Audience(Protocol):
+    """Who hears of objects that were made for Gateways."""
+
+    def complete(self) -> None:
+        """Hear that everything that there is has been told."""
+
+    def appeared(self, gateway: ObjectKey, name: ObjectName) -> None:
+        """Hear that an object of a Gateway is seen for the first time."""
+
+    def drifted(self, gateway: ObjectKey) -> None:
+        """Hear that an object of a Gateway was changed or deleted."""
+
+
+class OwnedObjects:
+    """What the cluster holds, by the Gateway that it was made for."""
+
+    def __init__(self, audience: Audience) -> None:
+        self.audience = audience
+        self._made_for: dict[ObjectKey, set[ObjectName]] = {}
+        self._unlisted = {kind.kind for kind in OWNED_KINDS}
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that there is has been told."""
+        return not self._unlisted
+
+    def made_for(self, gateway: ObjectKey) -> frozenset[ObjectName]:
+        """Return the objects that are owned by the Gateway."""
+        return frozenset(self._made_for.get(gateway, ()))
+
+    def gateways(self) -> tuple[ObjectKey, ...]:
+        """Return the Gateways that anything was made for."""
+        return tuple(self._made_for)
+
+    def listed(self, kind: str) -> None:
+        """Take note that everything of a kind has been told."""
+        if kind in self._unlisted:
+            self._unlisted.discard(kind)
+            if self.complete:
+                self.audience.complete()
+
+    def put(self, name: ObjectName, owners: frozenset[ObjectKey]) -> None:
+        """Take note of whom an object was made for."""
+        for gateway in owners:
+            self._made_for.setdefault(gateway, set()).add(name)
+
+    def drop(self, name: ObjectName, owners: frozenset[ObjectKey]) -> None:
+        """Take note that an object is there for them no longer."""
+        for gateway in owners:
+            names = self._made_for.get(gateway, set())
+            names.discard(name)
+            if not names:
+                self._made_for.pop(gateway, None)
 
 
 class OwnedListing(Listing):
-    """Yields no Delta; calls `drifted` for every object that changes after it was first seen."""
+    """Yields no Delta; tells `objects`, and its audience, what there is and what somebody else did to it."""
 
-    def __init__(self, kind: Kind, drifted: Callable[[ObjectName], None]) -> None:
+    def __init__(self, kind: Kind, objects: OwnedObjects) -> None:
         super().__init__(kind, undecodable=_unheard, live=_unseen)
-        self._drifted = drifted
-        self._meant: dict[ObjectKey, bytes] = {}
+        self._objects = objects
+        self._meant: dict[ObjectKey, tuple[bytes, frozenset[ObjectKey]]] = {}
+
+    def listed(self, version: str) -> Iterator[Delta]:
+        """End a list."""
+        yield from super().listed(version)
+        self._objects.listed(self.kind.kind)
 
     def _read(self, raw: msgspec.Raw) -> Read:
         return Read(key=decode_head(raw).key, data=bytes(raw), found=None)
 
     def _put(self, read: Read) -> Iterator[Delta]:
-        now = msgspec.json.decode(read.data, type=_Meant).digest()
+        meant = msgspec.json.decode(read.data, type=_Meant)
+        name, now, owners = self._name(read.key), _digest(meant), meant.owners()
         before = self._meant.get(read.key)
-        self._meant[read.key] = now
-        if before is not None and before != now:
-            self._drifted(self._name(read.key))
+        self._meant[read.key] = (now, owners)
+        if before is None:
+            self._objects.put(name, owners)
+            for gateway in sorted(owners):
+                self._objects.audience.appeared(gateway, name)
+        elif before[0] != now:
+            self._objects.drop(name, before[1] - owners)
+            self._objects.put(name, owners)
+            self._drifted(owners | before[1])
         return iter(())
 
     def _remove(self, key: ObjectKey) -> Iterator[Delta]:
-        self._meant.pop(key, None)
-        self._drifted(self._name(key))
+        before = self._meant.pop(key, None)
+        if before is not None:
+            self._objects.drop(self._name(key), before[1])
+            self._drifted(before[1])
         return iter(())
+
+    def _drifted(self, gateways: frozenset[ObjectKey]) -> None:
+        for gateway in sorted(gateways):
+            self._objects.audience.drifted(gateway)
 
     def _name(self, key: ObjectKey) -> ObjectName:
         return ObjectName(
             api_version=self.kind.api_version, kind=self.kind.kind, namespace=key.namespace, name=key.name
         )
+
+
+def _digest(meant: _Meant) -> bytes:
+    """Return what stands for the parts that are compared: they themselves may be large, and Secrets."""
+    return blake2b(msgspec.json.encode(meant.comparable(), order="sorted"), digest_size=16).digest()
 
 
 def _unheard(_note: Undecodable) -> None:

@@ -3,28 +3,28 @@
 The leader's work; what fails for one Gateway is tried again and holds up no other.
 """
 
-import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-import structlog
-
 from gatewayd.api.meta import ObjectKey
 from gatewayd.identity.authority import Authority
 from gatewayd.infra import layout
 from gatewayd.infra.objects import objects
-from gatewayd.ir.infrastructure import Infrastructure
-from gatewayd.kube.applier import Applier
-from gatewayd.kube.client import CONNECTION_ERRORS, ApiError
+from gatewayd.ir.infrastructure import Infrastructure, Keep, Owner, Provision
+from gatewayd.ir.limits import INFRASTRUCTURE_WORKERS, RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
+from gatewayd.kube.applier import Applier, Audience, label
+from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.gateway_certificates import GatewayCertificates, secret_document
-from gatewayd.kube.status_writer import Leadership
-from gatewayd.xds.bootstrap import Admin, MutualTLS, bootstrap, sds_files
+from gatewayd.kube.made_object import Document
+from gatewayd.kube.work_queue import Leadership, Pacing, WorkQueue
+from gatewayd.xds.bootstrap import AdminSocket, MutualTLS, bootstrap, sds_files, within_memory
 
-RETRY_SECONDS: Final = 2.0
-
-_log = structlog.get_logger("gatewayd.kube.provisioner")
+NAME: Final = "certificate"
+PACING: Final = Pacing(
+    workers=INFRASTRUCTURE_WORKERS, backoff=Backoff(first=RETRY_FIRST_SECONDS, longest=RETRY_LONGEST_SECONDS)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,76 +44,89 @@ class Believed(Protocol):
         """Return the CA of now."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What proxies and control plane know each other by: our address, the CA of now, and their certificates."""
+
+    address: ControlPlaneAddress
+    believed: Believed
+    certificates: GatewayCertificates
+
+
 class Provisioner:
     """Gives Gateways what they need. `wanted` is read when a Gateway's turn comes, so that the latest counts."""
 
     def __init__(
         self,
         *,
-        address: ControlPlaneAddress,
-        wanted: Mapping[ObjectKey, Infrastructure],
-        certificates: GatewayCertificates,
+        identity: Identity,
+        wanted: Mapping[ObjectKey, Provision],
         applier: Applier,
         leadership: Leadership,
-        believed: Believed,
+        audience: Audience,
     ) -> None:
-        self._address = address
+        self._identity = identity
         self._wanted = wanted
-        self._certificates = certificates
         self._applier = applier
-        self._leadership = leadership
-        self._believed = believed
-        self._due: dict[ObjectKey, None] = {}
-        self._wake = asyncio.Event()
+        self._audience = audience
+        self._queue: WorkQueue[ObjectKey] = WorkQueue(
+            name=NAME,
+            work=self._provide,
+            label=label,
+            leadership=leadership,
+            pacing=PACING,
+            on_failure=lambda failure: audience.failed(NAME, failure),
+        )
 
     def mark(self, gateway: ObjectKey) -> None:
         """Look at a Gateway when its turn comes."""
-        self._due[gateway] = None
-        self._wake.set()
+        self._queue.add(gateway)
 
     def mark_all(self) -> None:
         """Look at every Gateway: the leader is new, or certificates may be due."""
         for gateway in self._wanted:
-            self.mark(gateway)
+            self._queue.add(gateway)
+        self._queue.wake()
 
     async def run(self) -> None:
         """Provide until cancelled."""
-        while True:
-            if not self._due or not self._leadership.is_leader():
-                self._wake.clear()
-                await self._wake.wait()
-                continue
-            gateway = next(iter(self._due))
-            del self._due[gateway]
-            try:
-                await self._provide(gateway)
-            except (ApiError, *CONNECTION_ERRORS) as error:
-                _log.warning("gateway not provisioned", gateway=str(gateway), error=str(error) or repr(error))
-                asyncio.get_running_loop().call_later(RETRY_SECONDS, self.mark, gateway)
+        await self._queue.run()
 
     async def _provide(self, gateway: ObjectKey) -> None:
         wanted = self._wanted.get(gateway)
-        if wanted is None:
-            self._applier.want(str(gateway), ())
-            return
-        data = await self._certificates.data(wanted, self._believed.authority)
-        self._applier.want(str(gateway), (secret_document(wanted, data), *objects(wanted, self._files(wanted))))
+        match wanted:
+            case Infrastructure():
+                secret = await self._secret(wanted)
+                self._applier.want(gateway, (secret, *objects(wanted, self._files(wanted))))
+            case Keep():
+                # Proxies that never were get no certificate either.
+                has = await self._identity.certificates.has(wanted)
+                self._applier.keep(gateway, (await self._secret(wanted),) if has else ())
+            case None:
+                self._applier.want(gateway, ())
+        self._audience.report(gateway, ())
+
+    async def _secret(self, wanted: Owner) -> Document:
+        data = await self._identity.certificates.data(wanted, self._identity.believed.authority)
+        return secret_document(wanted, data)
 
     def _files(self, wanted: Infrastructure) -> Mapping[str, str]:
         """Return the files of a Gateway's ConfigMap: the bootstrap and the SDS files that it names."""
+        address = self._identity.address
         document = bootstrap(
             node="",
             gateway=f"{wanted.namespace}/{wanted.name}",
             control_plane=MutualTLS(
-                host=self._address.host,
-                port=self._address.port,
-                server_name=self._address.server_name,
+                host=address.host,
+                port=address.port,
+                server_name=address.server_name,
                 certificates=layout.CERTIFICATES_FOLDER,
                 sds=layout.CONFIG_FOLDER,
             ),
-            admin=Admin(port=layout.ADMIN_PORT),
+            admin=AdminSocket(path=layout.ADMIN_SOCKET),
             probes_port=layout.PROBES_PORT,
             drain=layout.DRAIN_SECONDS,
         )
+        document = within_memory(document, wanted.parameters.resources.memory_limit)
         files = {layout.BOOTSTRAP_FILE: document, **sds_files(layout.CERTIFICATES_FOLDER)}
         return {name: json.dumps(value, indent=1, sort_keys=True) for name, value in files.items()}

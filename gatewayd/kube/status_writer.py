@@ -5,56 +5,67 @@ is read again and merged anew. https://kubernetes.io/docs/reference/using-api/ap
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Final, Protocol
-
-import structlog
+from typing import Final
 
 from gatewayd.api.kinds import BY_STRUCT, Kind
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member
+from gatewayd.ir.limits import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS, STATUS_WRITERS
 from gatewayd.ir.outcome import Outcome
-from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, Where
+from gatewayd.kube.backoff import Backoff
+from gatewayd.kube.client import CONNECTION_ERRORS, FIELD_MANAGER, ApiError, KubeClient, Where
 from gatewayd.kube.live import LiveStatus, LiveStatuses, read_live
 from gatewayd.kube.pace import Pace, without_counts
+from gatewayd.kube.work_queue import Failure, Label, Leadership, Pacing, WorkQueue
 from gatewayd.status.merge import merge
 
-WRITERS: Final = 8
-RETRY_SECONDS: Final = 1.0
+ATTEMPTS: Final = 3
+"""Writes of one status in a row that lose against somebody else's; after them it waits for its next turn."""
 CONFLICT: Final = 409
 NOT_FOUND: Final = 404
 
-_log = structlog.get_logger("gatewayd.kube.status")
-
-
 OnWrite = Callable[[str, str], None]
+Statused = tuple[Kind, ObjectKey]
 
-
-class Leadership(Protocol):
-    """Whether we may write now."""
-
-    def is_leader(self) -> bool:
-        """Return whether the lease is surely ours at this moment."""
+PACING: Final = Pacing(
+    workers=STATUS_WRITERS, backoff=Backoff(first=RETRY_FIRST_SECONDS, longest=RETRY_LONGEST_SECONDS)
+)
 
 
 class StatusWriter:
     """Brings the statuses of our objects to what their outcomes say."""
 
-    def __init__(self, *, client: KubeClient, leadership: Leadership, controller: str, on_write: OnWrite) -> None:
-        """`on_write` hears the kind, and "written", "conflict" or "failed", of each write."""
+    def __init__(
+        self,
+        *,
+        client: KubeClient,
+        leadership: Leadership,
+        controller: str,
+        on_write: OnWrite,
+        on_failure: Callable[[str], None],
+    ) -> None:
+        """`on_write` hears the kind, and "written", "conflict" or "failed", of each write.
+
+        `on_failure` hears "status" for every object that could not be seen to.
+        """
         self.live = LiveStatuses(self._live_changed)
         self._on_write = on_write
+        self._on_failure = on_failure
         self._client = client
         self._leadership = leadership
         self._controller = controller
-        self._wanted: dict[tuple[Kind, ObjectKey], Outcome | None] = {}
-        # In order of arrival; a key stands in it once, however often it changes before its turn.
-        self._due: dict[tuple[Kind, ObjectKey], None] = {}
-        self._busy: set[tuple[Kind, ObjectKey]] = set()
-        self._resting: set[tuple[Kind, ObjectKey]] = set()
+        self._wanted: dict[Statused, Outcome | None] = {}
         self._pace = Pace()
-        self._wake = asyncio.Event()
+        self._queue: WorkQueue[Statused] = WorkQueue(
+            name="status",
+            work=self._bring,
+            label=_label,
+            leadership=leadership,
+            pacing=PACING,
+            on_failure=self._failed,
+        )
 
     def want(self, member: Member, outcome: Outcome | None) -> None:
         """Take a new outcome; None: nothing is said of the object any more."""
@@ -63,12 +74,13 @@ class StatusWriter:
             self._forget(at)
         else:
             self._wanted[at] = outcome
-            self._mark(at)
+            self._queue.add(at)
 
     def became_leader(self) -> None:
         """Look at everything again: what changed while another wrote."""
         for at in self._wanted:
-            self._mark(at)
+            self._queue.add(at)
+        self._queue.wake()
 
     def _live_changed(self, kind: Kind, key: ObjectKey) -> None:
         at = (kind, key)
@@ -76,106 +88,79 @@ class StatusWriter:
             if self._wanted[at] is None and self.live.get(kind, key) is None:
                 self._forget(at)
             else:
-                self._mark(at)
+                self._queue.add(at)
 
-    def _forget(self, at: tuple[Kind, ObjectKey]) -> None:
+    def _forget(self, at: Statused) -> None:
         """Keep nothing of an object that is gone and of which nothing is said any more."""
         self._wanted.pop(at, None)
         self._pace.forget(at)
-
-    def _mark(self, at: tuple[Kind, ObjectKey]) -> None:
-        self._due[at] = None
-        self._wake.set()
+        self._queue.forget(at)
 
     async def run(self) -> None:
         """Write until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            for number in range(WRITERS):
-                tasks.create_task(self._work(), name=f"status writer {number}")
+        await self._queue.run()
 
-    async def _work(self) -> None:
-        while True:
-            at = next(self._ready(), None)
-            if at is None:
-                self._wake.clear()
-                await self._wake.wait()
-                continue
-            del self._due[at]
-            self._busy.add(at)
-            try:
-                again = await self._bring(at)
-            finally:
-                self._busy.discard(at)
-            if again:
-                asyncio.get_running_loop().call_later(RETRY_SECONDS, self._mark, at)
-            self._wake.set()
-
-    def _ready(self) -> Iterator[tuple[Kind, ObjectKey]]:
-        if not self._leadership.is_leader():
-            return iter(())
-        return (at for at in self._due if at not in self._busy)
-
-    async def _bring(self, at: tuple[Kind, ObjectKey]) -> bool:
-        """Write one status if it differs; return whether to try again later."""
+    async def _bring(self, at: Statused) -> float | None:
+        """Write one status if it differs; return after how many seconds to look again. Raises what a write raises."""
         kind, key = at
         live = self.live.get(kind, key)
-        for _ in range(3):
+        for attempt in range(1, ATTEMPTS + 1):
             patch = self._patch(at, live)
             if live is None or patch is None:
-                return False
+                return None
+            wait = self._rest(at, live, patch)
+            if wait > 0:
+                return wait
             try:
                 self.live.hear(kind, key, await self._write(kind, key, live, dict(patch)))
             except ApiError as error:
+                if error.status == NOT_FOUND:
+                    return None
                 if error.status != CONFLICT:
-                    return self._failed(kind, key, error)
+                    raise
                 self._on_write(kind.kind, "conflict")
+                if attempt == ATTEMPTS:
+                    raise
                 live = await self._read(kind, key, live)
                 continue
-            except CONNECTION_ERRORS as error:
-                return self._failed(kind, key, error)
             self._on_write(kind.kind, "written")
             if _counts_only(live, patch):
                 self._pace.wrote(at, asyncio.get_running_loop().time())
-            return False
-        return True
+            return None
+        return None
 
-    def _patch(self, at: tuple[Kind, ObjectKey], live: LiveStatus | None) -> Mapping[str, object] | None:
-        """Return the status to write now, None when there is nothing to write, or not yet."""
+    def _patch(self, at: Statused, live: LiveStatus | None) -> Mapping[str, object] | None:
+        """Return the status to write, None when there is nothing to write."""
         if live is None or not self._leadership.is_leader():
             return None
-        patch = merge(live.status(), self._wanted.get(at), now=_now(), controller=self._controller)
-        return None if patch is None or (_counts_only(live, patch) and self._rests(at)) else patch
+        return merge(live.status(), self._wanted.get(at), now=_now(), controller=self._controller)
 
-    def _rests(self, at: tuple[Kind, ObjectKey]) -> bool:
-        """Return whether a write has to wait; it is looked at again when the wait is over."""
-        loop = asyncio.get_running_loop()
-        rest = self._pace.rest(at, loop.time())
-        if rest > 0 and at not in self._resting:
-            self._resting.add(at)
-            loop.call_later(rest, self._rested, at)
-        return rest > 0
+    def _rest(self, at: Statused, live: LiveStatus, patch: Mapping[str, object]) -> float:
+        """Return how long a write has to wait that changes nothing but counts."""
+        return self._pace.rest(at, asyncio.get_running_loop().time()) if _counts_only(live, patch) else 0.0
 
-    def _rested(self, at: tuple[Kind, ObjectKey]) -> None:
-        self._resting.discard(at)
-        self._mark(at)
-
-    def _failed(self, kind: Kind, key: ObjectKey, error: Exception) -> bool:
-        gone = isinstance(error, ApiError) and error.status == NOT_FOUND
-        if not gone:
-            self._on_write(kind.kind, "failed")
-            _log.warning("status not written", kind=kind.kind, key=str(key), error=str(error) or repr(error))
-        return not gone
+    def _failed(self, failure: Failure[Statused]) -> None:
+        lost = isinstance(failure.error, ApiError) and failure.error.status == CONFLICT
+        if not lost:
+            self._on_write(failure.key[0].kind, "failed")
+        self._on_failure(self._queue.name)
 
     async def _write(self, kind: Kind, key: ObjectKey, live: LiveStatus, status: dict[str, object]) -> bytes:
         body = {"metadata": {"resourceVersion": live.resource_version}, "status": status}
         path = _where(kind, key, live).path("status")
-        return await self._client.request("PATCH", path, body=body, content="merge-patch+json")
+        query = [("fieldManager", FIELD_MANAGER)]
+        return await self._client.request("PATCH", path, query=query, body=body, content="merge-patch+json")
 
     async def _read(self, kind: Kind, key: ObjectKey, live: LiveStatus) -> LiveStatus | None:
         try:
             return read_live(await self._client.request("GET", _where(kind, key, live).path("")))
         except (ApiError, *CONNECTION_ERRORS):
             return None
+
+
+def _label(at: Statused) -> Label:
+    kind, key = at
+    return Label(key.namespace, f"{kind.kind} {key}")
 
 
 def _where(kind: Kind, key: ObjectKey, live: LiveStatus) -> Where:

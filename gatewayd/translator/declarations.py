@@ -6,6 +6,7 @@ from gatewayd.translator.attachment import ATTACHED
 from gatewayd.translator.certificates import CERTIFICATE_USES
 from gatewayd.translator.derived import DERIVED
 from gatewayd.translator.endpoints import SLICES
+from gatewayd.translator.gatewayclass import GATEWAYS_BY_CLASS
 from gatewayd.translator.infrastructure import INFRASTRUCTURE
 from gatewayd.translator.listeners import LISTENERS_BY_HOSTNAME, LISTENERS_BY_PORT, SETS_BY_GATEWAY
 from gatewayd.translator.outcomes import OUTCOMES
@@ -20,6 +21,7 @@ from gatewayd.translator.referred import CONTENTS
 from gatewayd.translator.virtualhosts import CROWDED_PORTS, HOSTS, TABLES
 
 INDEXES: tuple[Index, ...] = (
+    GATEWAYS_BY_CLASS,
     GRANTS,
     SLICES,
     OUTSPOKEN_SLICES,

@@ -3,23 +3,29 @@
 https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclass
 """
 
-from gatewayd.api.gateway import Gateway
+from gatewayd.api.core import Service
+from gatewayd.api.gateway import MANAGED_BY, Gateway
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.meta import ObjectKey
-from gatewayd.incremental.view import Member, View, query
-from gatewayd.ir.environment import CONTROLLER, HERE, Environment
-from gatewayd.ir.outcome import GatewayClassOutcome, Verdict
-from gatewayd.translator import verdicts
-from gatewayd.translator.features import SUPPORTED_FEATURES
+from gatewayd.incremental.view import Index, View, query, rows, ungrouped
+from gatewayd.ir.environment import CONTROLLER, HERE, NAMESPACE, Environment
+from gatewayd.ir.infrastructure import object_name
 
 DEFAULT_ENVIRONMENT = Environment(
     controller=CONTROLLER,
+    namespace=NAMESPACE,
     address="0.0.0.0",  # noqa: S104 - the address is the pod's own
     loopback_backends=False,
     external_names=False,
     standalone=False,
     unprivileged_offset=0,
     route_discovery=None,
+)
+
+GATEWAYS_BY_CLASS = Index(
+    name="gateways_by_class",
+    sources=(rows(Gateway, lambda row: [row.spec.gateway_class_name]),),
+    group=ungrouped,
 )
 
 
@@ -30,32 +36,36 @@ def environment(view: View) -> Environment:
 
 @query
 def class_is_ours(view: View, name: str) -> bool:
-    """Return whether the class of that name exists, names our controller, and asks for nothing we lack."""
+    """Return whether the class of that name exists and names our controller."""
     row = view.get(GatewayClass, ObjectKey("", name))
     return row is not None and row.spec.controller_name == environment(view).controller
+
+
+@query
+def has_infrastructure(view: View, gateway: ObjectKey) -> bool:
+    """Return whether something runs for a Gateway that was made by us: its Service, which carries our label."""
+    found = view.get(Service, ObjectKey(gateway.namespace, object_name(gateway.namespace, gateway.name)))
+    return found is not None and found.metadata.labels.get(MANAGED_BY[0]) == MANAGED_BY[1]
+
+
+@query
+def class_is_missing(view: View, gateway: ObjectKey) -> bool:
+    """Return whether we serve a Gateway whose class is gone.
+
+    A class that was deleted, or has got another name, may come back with the next line of a manifest. A Gateway has
+    left its class when it names another one that is there.
+    """
+    row = view.get(Gateway, gateway)
+    if row is None or environment(view).standalone:
+        return False
+    gone = view.get(GatewayClass, ObjectKey("", row.spec.gateway_class_name)) is None
+    return gone and has_infrastructure(view, gateway)
 
 
 @query
 def gateway_is_ours(view: View, gateway: ObjectKey) -> bool:
     """Return whether we serve this Gateway."""
     row = view.get(Gateway, gateway)
-    return row is not None and class_is_ours(view, row.spec.gateway_class_name)
-
-
-@query
-def gatewayclass_outcome(view: View, member: Member) -> GatewayClassOutcome | None:
-    """Return what is said about a class; None when it is another controller's."""
-    row = view.get(GatewayClass, member.key)
-    if row is None or not class_is_ours(view, row.metadata.name):
-        return None
-    supported = Verdict(
-        type="SupportedVersion", status=True, reason="SupportedVersion", message="the installed CRDs are understood"
-    )
-    if row.spec.parameters_ref is not None:
-        refused = "spec.parametersRef: gatewayd takes no parameters on a class; set spec.infrastructure on the Gateway"
-        first = verdicts.not_accepted("InvalidParameters", refused)
-    else:
-        first = verdicts.accepted()
-    return GatewayClassOutcome(
-        generation=row.metadata.generation, verdicts=(first, supported), features=SUPPORTED_FEATURES
-    )
+    if row is None:
+        return False
+    return class_is_ours(view, row.spec.gateway_class_name) or class_is_missing(view, gateway)

@@ -6,7 +6,7 @@ Certificates are not looked at here (see `translator/tls.py`): a rotated Secret 
 https://gateway-api.sigs.k8s.io/reference/spec/#listener and #listenerset
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import NamedTuple
@@ -16,14 +16,17 @@ from gatewayd.api.listeners import AllowedRoutes, Listener
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.incremental.view import Attempt, Index, Member, Source, View, query, rows
+from gatewayd.ir.limits import PROXY_PORTS
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator import verdicts
-from gatewayd.translator.gatewayclass import gateway_is_ours
+from gatewayd.translator.gatewayclass import environment, gateway_is_ours
 from gatewayd.translator.guards import GuardKey, guard_key, refused
 from gatewayd.translator.hostnames import ANY, broader, normalised
 from gatewayd.translator.namespaces import Admission, admits
 from gatewayd.translator.protocols import GATEWAY_KIND, Protocol, protocol_of
 from gatewayd.translator.stumbles import blame
+
+_PROXY_PORTS = " and ".join(str(port) for port in PROXY_PORTS)
 
 
 class ListenerKey(NamedTuple):
@@ -136,15 +139,18 @@ def set_is_allowed(view: View, key: ObjectKey) -> bool:
 def written(view: View, member: Member) -> tuple[MergedListener, ...]:
     """Return the listeners of a Gateway or ListenerSet, each judged for itself; none when they do not count at all."""
     row = view.get(member.table, member.key)
+    taken = () if environment(view).standalone else PROXY_PORTS
     if isinstance(row, Gateway):
-        return tuple(_read(view, row, row.metadata.key)) if gateway_is_ours(view, row.metadata.key) else ()
+        return tuple(_read(view, row, row.metadata.key, taken)) if gateway_is_ours(view, row.metadata.key) else ()
     if isinstance(row, ListenerSet) and set_is_allowed(view, row.metadata.key):
         parent = row.spec.parent_ref
-        return tuple(_read(view, row, ObjectKey(parent.namespace or row.metadata.namespace, parent.name)))
+        return tuple(_read(view, row, ObjectKey(parent.namespace or row.metadata.namespace, parent.name), taken))
     return ()
 
 
-def _read(view: View, row: Gateway | ListenerSet, gateway: ObjectKey) -> Iterator[MergedListener]:
+def _read(
+    view: View, row: Gateway | ListenerSet, gateway: ObjectKey, taken: Container[int]
+) -> Iterator[MergedListener]:
     owner, key = type(row).__name__, row.metadata.key
     layer, created = (0, "") if isinstance(row, Gateway) else (1, row.metadata.creation_timestamp)
     for at, entry in enumerate(row.spec.listeners):
@@ -152,12 +158,14 @@ def _read(view: View, row: Gateway | ListenerSet, gateway: ObjectKey) -> Iterato
         order = Order(layer, created, key, at)
         yield view.attempt(
             Attempt("listener", section),
-            partial(_merged, gateway, section, order, entry),
+            partial(_merged, gateway, section, order, entry, taken),
             partial(_failed, gateway, section, order, entry),
         )
 
 
-def _merged(gateway: ObjectKey, key: ListenerKey, order: Order, entry: Listener) -> MergedListener:
+def _merged(
+    gateway: ObjectKey, key: ListenerKey, order: Order, entry: Listener, taken: Container[int]
+) -> MergedListener:
     path = f"spec.listeners[{order.at}]"
     protocol = protocol_of(entry)
     kinds, kinds_verdict = _kinds(entry, protocol, path)
@@ -172,7 +180,7 @@ def _merged(gateway: ObjectKey, key: ListenerKey, order: Order, entry: Listener)
         allowed=entry.allowed_routes,
         kinds=kinds,
         guard=guard_key(key.owner, key.namespace, path, entry),
-        accepted=_accepted(entry, protocol, path),
+        accepted=_accepted(entry, protocol, path, taken),
         kinds_verdict=kinds_verdict,
         conflict=verdicts.no_conflicts(),
     )
@@ -198,10 +206,13 @@ def _failed(gateway: ObjectKey, key: ListenerKey, order: Order, entry: Listener,
     )
 
 
-def _accepted(entry: Listener, protocol: Protocol | None, path: str) -> Verdict:
+def _accepted(entry: Listener, protocol: Protocol | None, path: str, taken: Container[int]) -> Verdict:
     if protocol is None:
         message = f"{path}.protocol: {entry.protocol} is not supported; one of HTTP, HTTPS, TLS, TCP, UDP"
         return verdicts.not_accepted("UnsupportedProtocol", message)
+    if protocol.transport == "tcp" and entry.port in taken:
+        message = f"{path}.port: {entry.port} is a port of the proxy itself; all but {_PROXY_PORTS} are allowed"
+        return verdicts.not_accepted("PortUnavailable", message)
     return refused(entry, path) or verdicts.accepted()
 
 

@@ -5,8 +5,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#gatewayconditiontype, #listenerc
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache, partial
-from typing import Any
+from functools import lru_cache
 
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.gateway import Gateway
@@ -15,36 +14,36 @@ from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.xbackend import XBackend
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
-from gatewayd.incremental.view import Attempt, Member, Output, Source, View, query, rescued_query
+from gatewayd.incremental.view import Member, Output, Source, View, query, rescued_query
 from gatewayd.ir.outcome import (
-    NO_FLEET,
-    FleetReport,
+    GatewayClassOutcome,
     GatewayOutcome,
+    InfrastructureReport,
     ListenerOutcome,
     ListenerSetOutcome,
-    Outcome,
     ParentOutcome,
     RouteOutcome,
     Verdict,
 )
-from gatewayd.ir.proxy import listener_name
 from gatewayd.ir.tls import ClientValidation
 from gatewayd.translator import verdicts
 from gatewayd.translator.addresses import Addresses, addresses
-from gatewayd.translator.attachment import ATTACHED, attachments, parents_of_ours, reference
-from gatewayd.translator.chains import bound_port
+from gatewayd.translator.attachment import attachments, parents_of_ours, reference
+from gatewayd.translator.class_parameters import BadClassParameters, class_parameters
 from gatewayd.translator.clientcert import client_certificate
-from gatewayd.translator.contests import listener_at, listeners, listeners_within, own_listeners
+from gatewayd.translator.contests import listeners, own_listeners
 from gatewayd.translator.escapedslashes import escaped_slashes
-from gatewayd.translator.gatewayclass import gateway_is_ours, gatewayclass_outcome
-from gatewayd.translator.guards import guards
-from gatewayd.translator.hostnames import ANY, broader
-from gatewayd.translator.infrastructure import chosen_parameters
+from gatewayd.translator.features import SUPPORTED_FEATURES
+from gatewayd.translator.gatewayclass import (
+    GATEWAYS_BY_CLASS,
+    class_is_missing,
+    class_is_ours,
+    gateway_is_ours,
+)
+from gatewayd.translator.infrastructure import chosen_parameters, held_back, withheld_keys
+from gatewayd.translator.listener_outcomes import listener_outcomes
 from gatewayd.translator.listeners import (
     SETS_BY_GATEWAY,
-    MergedListener,
-    Place,
-    PortKey,
     SetKey,
     set_is_allowed,
 )
@@ -53,107 +52,26 @@ from gatewayd.translator.policies.xbackend import xbackend_outcome
 from gatewayd.translator.protocols import GATEWAY_KIND, ROUTE_TABLES
 from gatewayd.translator.routes import rules
 from gatewayd.translator.stumbles import blame
-from gatewayd.translator.tls import Termination, can_serve, termination, termination_key
-from gatewayd.translator.warnings import name_warning, time_warnings, warned
-
-
-def listener_outcome(view: View, gateway: ObjectKey, each: MergedListener) -> ListenerOutcome:
-    """Return what is said about one listener."""
-    ended = None
-    if each.protocol is not None and each.protocol.terminates and each.valid:
-        ended = termination(view, termination_key(gateway, each))
-    accepted = ended.refused if ended is not None and ended.refused is not None else each.accepted
-    unresolved = each.kinds_verdict or (ended.unresolved if ended is not None else None)
-    resolved = unresolved or guards(view, each.guard).unresolved or verdicts.resolved()
-    overlap = _overlap(view, each)
-    return ListenerOutcome(
-        name=each.key.section,
-        port=each.port,
-        kinds=tuple((kind.group, kind.kind) for kind in each.kinds),
-        attached=view.count(ATTACHED, each.key),
-        verdicts=(
-            accepted,
-            _programmed(view, each) if can_serve(view, gateway, each) else _not_programmed(each),
-            warned(resolved, f"{each.path}.tls", tuple(_warnings(view, each, ended))),
-            each.conflict,
-            *([overlap] if overlap else []),
-        ),
-    )
-
-
-def _warnings(view: View, each: MergedListener, ended: Termination | None) -> Iterator[str]:
-    """Yield what is wrong with certificates that a listener serves all the same."""
-    certificates = ended.tls.certificates if ended is not None and ended.tls is not None else ()
-    yield from time_warnings(view, certificates)
-    other = name_warning(view, each.hostname, certificates)
-    if other:
-        yield other
-
-
-def _listener_outcomes(
-    view: View, gateway: ObjectKey, merged: tuple[MergedListener, ...]
-) -> tuple[ListenerOutcome, ...]:
-    """Return what is said about the listeners of one object, each for itself."""
-    return tuple(
-        view.attempt(
-            Attempt("outcome of a listener", each.key),
-            partial(listener_outcome, view, gateway, each),
-            partial(_failed_listener, each),
-        )
-        for each in merged
-    )
-
-
-def _failed_listener(each: MergedListener, error: Exception) -> ListenerOutcome:
-    accepted = verdicts.not_accepted("Invalid", blame(each.path, error))
-    programmed = verdicts.not_programmed("Invalid", "see Accepted")
-    said = (accepted, programmed, verdicts.resolved(), each.conflict)
-    return ListenerOutcome(name=each.key.section, port=each.port, kinds=(), attached=0, verdicts=said)
-
-
-def _not_programmed(each: MergedListener) -> Verdict:
-    """https://gateway-api.sigs.k8s.io/geps/gep-1713/ (a listener that lost gives the conflict as its reason)."""
-    reason = each.conflict.reason if each.conflict.status else "Invalid"
-    return verdicts.not_programmed(reason, "see Accepted and ResolvedRefs")
-
-
-def _programmed(view: View, each: MergedListener) -> Verdict:
-    transport = each.protocol.transport if each.protocol else "tcp"
-    return port_programmed(view, PortKey(each.gateway, transport, each.port))
+from gatewayd.translator.tls import can_serve, termination, termination_key
+from gatewayd.translator.warnings import time_warnings, warned
 
 
 @query
-def port_programmed(view: View, port: PortKey) -> Verdict:
-    """Return whether a proxy has a port: an ACK is the only proof. What else proxies report touches no listener."""
-    fleet = view.get(FleetReport, port.gateway) or NO_FLEET
-    name = listener_name(port.transport, bound_port(view, port.port))
-    if name in fleet.acked_listeners:
-        return verdicts.programmed("a connected proxy has acknowledged it")
-    refused = [each for each in fleet.rejections if name in each.names]
-    if refused:
-        return verdicts.not_programmed("Invalid", f"the proxy refused it: {refused[0].message}")
-    waiting = "the proxy has not acknowledged it yet" if fleet.connected else "no proxy is connected yet"
-    return verdicts.not_programmed("Pending", waiting)
-
-
-def _overlap(view: View, each: MergedListener) -> Verdict | None:
-    """Return the warning that another listener of the port covers the same hosts under TLS.
-
-    https://gateway-api.sigs.k8s.io/geps/gep-3567/
-    """
-    if not _is_https(each) or not each.valid:
+def gatewayclass_outcome(view: View, member: Member) -> GatewayClassOutcome | None:
+    """Return what is said about a class; None when it is another controller's."""
+    row = view.get(GatewayClass, member.key)
+    if row is None or not class_is_ours(view, row.metadata.name):
         return None
-    port = PortKey(each.gateway, "tcp", each.port)
-    # What covers nothing but itself has nothing within: it need not be told of others.
-    within = listeners_within(view, Place(port, each.hostname)) if each.hostname.startswith(ANY) else ()
-    covering = (listener_at(view, Place(port, hostname)) for hostname in broader(each.hostname)[1:])
-    others = [other for other in (*covering, *within) if other is not None and other.key != each.key]
-    shown = [other.key.section for other in sorted(others, key=lambda other: other.order) if _is_https(other)]
-    return verdicts.overlapping_tls(f"overlaps with listener {', '.join(shown)}") if shown else None
-
-
-def _is_https(each: MergedListener) -> bool:
-    return each.protocol is not None and each.protocol.name == "HTTPS"
+    parameters = class_parameters(view, row.metadata.name)
+    accepted = verdicts.accepted()
+    if isinstance(parameters, BadClassParameters):
+        accepted = verdicts.not_accepted("InvalidParameters", parameters.why)
+    return GatewayClassOutcome(
+        generation=row.metadata.generation,
+        verdicts=(accepted, verdicts.supported_version()),
+        features=SUPPORTED_FEATURES,
+        in_use=view.count(GATEWAYS_BY_CLASS, row.metadata.name) > 0,
+    )
 
 
 def _failed_gateway(
@@ -178,11 +96,11 @@ def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
     if row is None or not gateway_is_ours(view, row.metadata.key):
         return None
     key = row.metadata.key
-    found = _listener_outcomes(view, key, own_listeners(view, member))
+    found = listener_outcomes(view, key, own_listeners(view, member))
     reached = addresses(view, key)
-    refused = reached.refused or chosen_parameters(view, key).refused or escaped_slashes(view, key).refused
-    accepted = refused or _accepted(_not_accepted(found), len(found))
-    programmed = reached.missing or _gateway_programmed(accepted, found)
+    accepted = _not_served(view, key, reached) or _accepted(_not_accepted(found), len(found))
+    accepted = verdicts.with_notes(accepted, tuple(_notes(view, key)))
+    programmed = _unprovided(view, key) or reached.missing or _gateway_programmed(accepted, found)
     return GatewayOutcome(
         generation=row.metadata.generation,
         verdicts=(accepted, programmed, *_more(view, key, reached)),
@@ -190,6 +108,33 @@ def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
         listeners=found,
         attached_sets=sum(view.collect(SETS_BY_GATEWAY, key, is_attached)),
     )
+
+
+def _unprovided(view: View, gateway: ObjectKey) -> Verdict | None:
+    """Return what keeps the Gateway's proxies from running, in the words of whoever refused something."""
+    report = view.get(InfrastructureReport, gateway)
+    return None if report is None else verdicts.not_programmed("NoResources", "; ".join(report.problems))
+
+
+def _not_served(view: View, gateway: ObjectKey, reached: Addresses) -> Verdict | None:
+    """Return what is wrong with a Gateway as a whole."""
+    if class_is_missing(view, gateway):
+        return verdicts.not_accepted("Invalid", f"{held_back(view, gateway)}; what runs stays as it is")
+    parameters = None if held_back(view, gateway) else chosen_parameters(view, gateway).refused
+    return reached.refused or parameters or escaped_slashes(view, gateway).refused
+
+
+def _notes(view: View, gateway: ObjectKey) -> Iterator[str]:
+    """Yield what is to be known of a Gateway that is accepted."""
+    held = held_back(view, gateway)
+    if held is not None:
+        yield f"{held}; what runs stays as it is"
+    keys = withheld_keys(view, gateway)
+    if keys:
+        yield (
+            f"spec.infrastructure: {', '.join(keys)} would give pods more than a proxy has, and reaches no pod and no "
+            "ServiceAccount; allowed is what the GatewayClass lists in allowedAnnotations"
+        )
 
 
 def _is_not(_view: View, _listener_set: SetKey, _error: Exception, _before: object) -> bool:
@@ -289,7 +234,7 @@ def listenerset_outcome(view: View, member: Member) -> ListenerSetOutcome | None
         both = (verdicts.not_accepted("NotAllowed", message), verdicts.not_programmed("NotAllowed", message))
         return ListenerSetOutcome(generation=row.metadata.generation, verdicts=both, listeners=())
     merged = own_listeners(view, member)
-    found = _listener_outcomes(view, gateway, merged)
+    found = listener_outcomes(view, gateway, merged)
     accepted = _accepted([each.key.section for each in merged if not can_serve(view, gateway, each)], len(merged))
     programmed = (
         _gateway_programmed(accepted, found)
@@ -345,8 +290,3 @@ OUTCOMES = Output(
         *(Source(table=table, query=route_outcome) for table in ROUTE_TABLES),
     ),
 )
-
-
-def outcomes(changes: Iterator[Any]) -> Iterator[tuple[Member, Outcome | None]]:
-    """Give drained changes of OUTCOMES their type."""
-    return ((change.member, change.value) for change in changes)

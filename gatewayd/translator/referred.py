@@ -92,7 +92,7 @@ def _is_ours(view: View, row: Resource) -> bool:
         case GatewayClass():
             return row.spec.controller_name == environment(view).controller
         case Gateway():
-            return class_is_ours(view, row.spec.gateway_class_name)
+            return class_is_ours(view, row.spec.gateway_class_name) or gateway_is_ours(view, row.metadata.key)
         case ListenerSet():
             parent = row.spec.parent_ref
             return gateway_is_ours(view, ObjectKey(parent.namespace or row.metadata.namespace, parent.name))

@@ -91,6 +91,22 @@ def insecure_frontend() -> Verdict:
     return _verdict("InsecureFrontendValidationMode", "ConfigurationChanged", message, status=True)
 
 
+def with_notes(verdict: Verdict, notes: tuple[str, ...]) -> Verdict:
+    """Add to a good verdict what is to be known beside it."""
+    if not notes or not verdict.status:
+        return verdict
+    message = "; ".join(each for each in (verdict.message, *notes) if each)
+    return Verdict(type=verdict.type, status=True, reason=verdict.reason, message=message)
+
+
+# --- classes ---------------------------------------------------------------------------------------------------
+
+
+def supported_version() -> Verdict:
+    """Say that the CRDs are of a version that is understood."""
+    return _good("SupportedVersion", "the installed CRDs are understood")
+
+
 # --- Gateways --------------------------------------------------------------------------------------------------
 
 

@@ -28,6 +28,7 @@ DRAIN_FIELD = "gatewayd.drain_seconds"
 CERTIFICATE_FILE = "sds-certificate.json"
 TRUST_FILE = "sds-trust.json"
 
+_OWNER_ONLY = 0o600
 _TYPE = "type.googleapis.com/envoy"
 _PROBES = "gatewayd-probes"
 _ADMIN = "gatewayd-admin"
@@ -59,15 +60,8 @@ ControlPlane = UnixSocket | MutualTLS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Admin:
-    """Where Envoy's admin interface listens: a port of the loopback interface."""
-
-    port: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AdminSocket:
-    """Where Envoy's admin interface listens: a Unix socket."""
+    """Where Envoy's admin interface listens: a Unix socket, since what has an address can be a route's backend."""
 
     path: str
 
@@ -77,7 +71,7 @@ def bootstrap(
     node: str,
     gateway: str,
     control_plane: ControlPlane,
-    admin: Admin | AdminSocket,
+    admin: AdminSocket,
     probes_port: int | None,
     drain: float | None,
 ) -> JSON:
@@ -101,10 +95,28 @@ def bootstrap(
         "cluster_manager": {"enable_deferred_cluster_creation": True},
         "layered_runtime": _RUNTIME,
         "memory_allocator_manager": _ALLOCATOR,
-        "overload_manager": _OVERLOAD,
+        "overload_manager": {"resource_monitors": [_CONNECTIONS]},
         "stats_config": _STATS,
         "deferred_stat_options": {"enable_deferred_creation_stats": True},
     }
+
+
+def within_memory(document: JSON, memory: int | None) -> JSON:
+    """Return a bootstrap for an Envoy that is killed when it has more than so many bytes; None: nobody counts."""
+    if memory is None:
+        return document
+    heap = {
+        "name": _HEAP,
+        "typed_config": {
+            "@type": f"{_TYPE}.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig",
+            "max_heap_size_bytes": max(1, int(memory * _HEAP_SHARE)),
+        },
+    }
+    actions = [
+        {"name": name, "triggers": [{"name": _HEAP, "threshold": {"value": share}}]} for name, share in _HEAP_ACTIONS
+    ]
+    overload = {"refresh_interval": "0.25s", "resource_monitors": [_CONNECTIONS, heap], "actions": actions}
+    return {**document, "overload_manager": overload}
 
 
 def sds_files(certificates: str) -> dict[str, JSON]:
@@ -161,24 +173,33 @@ _RUNTIME: JSON = {
 # Envoy keeps what it has freed for ever, unless it is told to give it back: a change of thousands of routes, or a peak
 # of traffic, would cost its memory from then on. 2 MiB a second; what was in use in the last five minutes stays.
 _ALLOCATOR: JSON = {"bytes_to_release": 2 * 1024 * 1024, "memory_release_interval": "1s"}
-_OVERLOAD: JSON = {
-    "resource_monitors": [
-        {
-            "name": "envoy.resource_monitors.global_downstream_max_connections",
-            "typed_config": {
-                "@type": f"{_TYPE}.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
-                "max_active_downstream_connections": MAX_CONNECTIONS,
-            },
-        }
-    ]
+_CONNECTIONS: JSON = {
+    "name": "envoy.resource_monitors.global_downstream_max_connections",
+    "typed_config": {
+        "@type": f"{_TYPE}.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+        "max_active_downstream_connections": MAX_CONNECTIONS,
+    },
 }
+_HEAP = "envoy.resource_monitors.fixed_heap"
+_HEAP_SHARE = 0.9
+"""Of the memory of the container; the rest is for stacks, code and what the kernel counts."""
+_HEAP_ACTIONS = (
+    # What is free is given back at once; then clients go elsewhere, then new work is refused, then new clients are.
+    ("envoy.overload_actions.shrink_heap", 0.90),
+    ("envoy.overload_actions.disable_http_keepalive", 0.92),
+    ("envoy.overload_actions.stop_accepting_requests", 0.95),
+    ("envoy.overload_actions.stop_accepting_connections", 0.98),
+)
+"""And from which share of that on. https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/operations/overload_manager"""
+
+
 _STATS: JSON = {
     "stats_matcher": {
         "inclusion_list": {
             "patterns": [
                 *(
                     {"prefix": prefix}
-                    for prefix in ("server.", "listener_manager.", "cluster_manager.", "control_plane.")
+                    for prefix in ("server.", "listener_manager.", "cluster_manager.", "control_plane.", "overload.")
                 ),
                 *(
                     {"suffix": f".{suffix}"}
@@ -308,18 +329,14 @@ def _probes_listener(port: int) -> JSON:
         "name": _PROBES,
         "address": _socket_address("0.0.0.0", port),  # noqa: S104 - the kubelet and Prometheus come from outside
         "ignore_global_conn_limit": True,
+        # One that is short of memory is alive and ready: elsewhere there is no more of it.
+        "bypass_overload_manager": True,
         "filter_chains": [{"filters": [network]}],
     }
 
 
-def _admin_address(admin: Admin | AdminSocket) -> JSON:
-    match admin:
-        case Admin():
-            return _socket_address("127.0.0.1", admin.port)
-        case AdminSocket():
-            return {"pipe": {"path": admin.path}}
-        case _:
-            assert_never(admin)
+def _admin_address(admin: AdminSocket) -> JSON:
+    return {"pipe": {"path": admin.path, "mode": _OWNER_ONLY}}
 
 
 def _assignment(cluster: str, address: JSON) -> JSON:

@@ -74,6 +74,13 @@ def refused(code: int, reason: str = "", message: str = "no") -> Reply:
     return Reply(status=code, body=failure(code, reason, message))
 
 
+def terminating(namespace: str) -> Reply:
+    """Return what is answered to whoever makes something in a namespace that is being deleted."""
+    message = f"unable to create new content in namespace {namespace} because it is being terminated"
+    cause = {"reason": "NamespaceTerminating", "message": f"namespace {namespace} is being terminated"}
+    return Reply(status=403, body=failure(403, "Forbidden", message) | {"details": {"causes": [cause]}})
+
+
 class Watch:
     """An open watch."""
 
@@ -202,7 +209,7 @@ class ApiServer:
         if request.headers["content-type"] == "application/apply-patch+yaml":
             return 200, self.put(path, request.body)
         before = self.objects.get(path, {})
-        return self._replaced(path, request.body, {**before, "status": request.body["status"]})
+        return self._replaced(path, request.body, _patched(before, request))
 
     def _replaced(self, path: str, body: Json, document: Json) -> tuple[int, Json]:
         before = self.objects.get(path)
@@ -222,6 +229,13 @@ class ApiServer:
         self._over.set()
         for watch in self.watches:
             watch.end()
+
+
+def _patched(before: Json, request: Request) -> Json:
+    """Return a status that takes another's place, or an object whose metadata a merge patch changes."""
+    if request.path.endswith("/status"):
+        return {**before, "status": request.body["status"]}
+    return {**before, "metadata": {**before.get("metadata", {}), **request.body["metadata"]}}
 
 
 def _folders(path: str) -> set[str]:

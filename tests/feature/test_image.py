@@ -10,12 +10,13 @@ import os
 import re
 import shlex
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from ctypes.util import find_library
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from gatewayd.infra.layout import BOOTSTRAP_FILE, CONFIG_FOLDER, LINGER_SECONDS
 from gatewayd.infra.pod import pod_spec
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS
 from gatewayd.standalone.envoy_binary import find_envoy
-from gatewayd.xds.bootstrap import Admin, UnixSocket, bootstrap
+from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap, within_memory
 from tests.feature.harness.http1 import Connection
 from tests.feature.harness.ports import free_port
 
@@ -185,9 +186,21 @@ def test_it_runs_as_nobody_and_names_its_shell_free_entry() -> None:
 class Proxy:
     """An Envoy that was started as its pod starts it; `web` is a port that traffic comes to."""
 
-    admin: int
+    admin: Path
     probes: int
     web: int
+    pid: int
+
+    @property
+    def ports(self) -> set[int]:
+        """The TCP ports that the process listens on."""
+        inodes = set()
+        for descriptor in Path(f"/proc/{self.pid}/fd").iterdir():
+            with suppress(OSError):
+                inodes.add(str(descriptor.readlink()).removeprefix("socket:[").removesuffix("]"))
+        tables = [Path(f"/proc/{self.pid}/net/{name}").read_text(encoding="utf-8") for name in ("tcp", "tcp6")]
+        rows = [line.split() for table in tables for line in table.splitlines()]
+        return {int(row[1].rpartition(":")[2], 16) for row in rows if row[9] in inodes and row[3] == "0A"}
 
     async def open(self, port: int) -> Connection:
         """Connect and ask for /ready once; the connection stays open."""
@@ -195,9 +208,16 @@ class Proxy:
         await connection.ask("/ready", host="x")
         return connection
 
+    async def probe(self, path: str, method: str = "GET") -> int:
+        """Ask the port for probes over a connection of its own; return the status."""
+        connection = Connection(*await asyncio.open_connection("127.0.0.1", self.probes))
+        answer = await connection.ask(path, host="x", method=method)
+        await connection.close()
+        return answer.status
+
     async def drain(self) -> "Drain":
         """Start the hook, which says for how long it would sleep, and goes on when it is told to."""
-        bash, flag, script = drain_command(admin=self.admin, probes=self.probes)
+        bash, flag, script = drain_command(admin=str(self.admin), probes=self.probes)
         stepped = 'sleep() { echo "$1"; read -r _; }\n' + script
         pipe = asyncio.subprocess.PIPE
         return Drain(await asyncio.create_subprocess_exec(bash, flag, stepped, stdin=pipe, stdout=pipe))
@@ -224,19 +244,25 @@ class Drain:
         self._process.stdin.write(b"\n")
 
 
+_OF_PROBES = ("bypass_overload_manager", "ignore_global_conn_limit")
+"""What a listener for traffic has not."""
+
+
 @asynccontextmanager
-async def proxy(folder: Path) -> AsyncIterator[Proxy]:
-    found = Proxy(admin=free_port(), probes=free_port(), web=free_port())
+async def proxy(folder: Path, memory: int | None = None) -> AsyncIterator[Proxy]:
+    found = Proxy(admin=folder / "admin", probes=free_port(), web=free_port(), pid=0)
     text = bootstrap(
         node="",
         gateway="infra/edge",
         control_plane=UnixSocket(path=str(folder / "none")),
-        admin=Admin(port=found.admin),
+        admin=AdminSocket(path=str(found.admin)),
         probes_port=found.probes,
         drain=None,
     )
+    text = within_memory(text, memory)
     listeners = text["static_resources"]["listeners"]
-    as_text = json.dumps(listeners[0]).replace(str(found.probes), str(found.web)).replace("gatewayd-probes", "web")
+    traffic = {key: value for key, value in listeners[0].items() if key not in _OF_PROBES}
+    as_text = json.dumps(traffic).replace(str(found.probes), str(found.web)).replace("gatewayd-probes", "web")
     # Nobody feeds it, so that it serves what it has at once.
     static = {**text["static_resources"], "listeners": [*listeners, json.loads(as_text)]}
     config = folder / BOOTSTRAP_FILE
@@ -247,6 +273,7 @@ async def proxy(folder: Path) -> AsyncIterator[Proxy]:
     envoy = await asyncio.create_subprocess_exec(
         str(find_envoy(None)), *arguments, "--concurrency", "1", stderr=asyncio.subprocess.DEVNULL
     )
+    found = replace(found, pid=envoy.pid)
     try:
         await ready(found, envoy)
         yield found
@@ -259,7 +286,7 @@ async def ready(found: Proxy, envoy: asyncio.subprocess.Process) -> None:
     async with asyncio.timeout(20):
         while envoy.returncode is None:
             with suppress(OSError):
-                await (await found.open(found.web)).close()
+                await (await found.open(found.probes)).close()
                 return
             await asyncio.sleep(0.02)
     pytest.fail(f"envoy ended with {envoy.returncode}")
@@ -268,7 +295,7 @@ async def ready(found: Proxy, envoy: asyncio.subprocess.Process) -> None:
 @pytest.mark.envoy
 async def test_a_proxy_is_known_by_its_pods_name(tmp_path: Path) -> None:
     async with proxy(tmp_path) as found:
-        connection = Connection(*await asyncio.open_connection("127.0.0.1", found.admin))
+        connection = Connection(*await asyncio.open_unix_connection(found.admin))
         told = json.loads((await connection.ask("/server_info", host="x")).body)
         await connection.close()
     assert told["node"]["id"] == "edge-1"
@@ -292,3 +319,53 @@ async def test_a_proxy_that_ends_waits_for_its_connections_and_for_no_probe(tmp_
             hook.wake()
         await old.close()
         await probe.close()
+
+
+@pytest.mark.envoy
+async def test_no_address_leads_to_the_admin_interface_of_a_proxy(tmp_path: Path) -> None:
+    async with proxy(tmp_path) as found:
+        assert found.ports == {found.probes, found.web}
+        assert stat.S_IMODE(found.admin.stat().st_mode) == 0o600
+        assert await found.probe("/ready") == 200
+        assert await found.probe("/stats/prometheus") == 200
+        for page in ("/", "/config_dump", "/ready/../config_dump", "/ready%2f..%2fcerts", "//certs", "/stats"):
+            assert await found.probe(page) in {400, 404}, page
+        for page in ("/quitquitquit", "/ready", "/stats/prometheus", "/drain_listeners", "/healthcheck/fail"):
+            assert await found.probe(page, method="POST") == 404, page
+
+
+@pytest.mark.envoy
+async def test_a_proxy_that_ends_fails_its_readiness_first(tmp_path: Path) -> None:
+    async with proxy(tmp_path) as found:
+        hook = await found.drain()
+        assert await hook.sleeps() == LINGER_SECONDS
+        assert await found.probe("/ready") == 503
+        hook.wake()
+        while await hook.sleeps() is not None:
+            hook.wake()
+
+
+async def overloaded(found: Proxy) -> None:
+    """Wait until the proxy accepts no connection any more."""
+    admin = Connection(*await asyncio.open_unix_connection(found.admin))
+    async with asyncio.timeout(20):
+        while True:
+            stats = (await admin.ask("/stats?filter=^overload", host="x")).body
+            if b"stop_accepting_connections.active: 1" in stats:
+                break
+            await asyncio.sleep(0.02)
+    await admin.close()
+
+
+@pytest.mark.envoy
+async def test_a_proxy_short_of_memory_refuses_clients_and_stays_ready(tmp_path: Path) -> None:
+    async with proxy(tmp_path, memory=1024 * 1024) as found:
+        await overloaded(found)
+        assert await found.probe("/ready") == 200
+        # The kernel takes the connection; nobody answers on it.
+        client = Connection(*await asyncio.open_connection("127.0.0.1", found.web))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await client.ask("/ready", host="x")
+        await client.close()
+        assert await found.probe("/stats/prometheus") == 200

@@ -352,6 +352,7 @@ START: tuple[Delta, ...] = (
         key=HERE,
         obj=Environment(
             controller="gatewayd.io/controller",
+            namespace="",
             address="127.0.0.1",
             loopback_backends=True,
             external_names=True,

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey
 from gatewayd.cli.main import run
+from gatewayd.clock import time_now
 from gatewayd.manifests import parse
 from gatewayd.standalone.folder import Folder
 from gatewayd.translation import translate
@@ -111,7 +112,7 @@ def test_a_tag_reads_well_or_is_a_message_with_its_line(tag: str, value: str) ->
 @settings(derandomize=True, deadline=None, max_examples=300)
 @given(data=DATA)
 def test_whatever_was_read_is_translated(data: bytes) -> None:
-    found = translate(parse({"a.yaml": data, "z.yaml": good("one.example")}))
+    found = translate(parse({"a.yaml": data, "z.yaml": good("one.example")}), time_now())
     assert not any("Error:" in each.message for each in found.findings)
 
 

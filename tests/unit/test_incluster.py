@@ -1,21 +1,23 @@
 """The composition root against a scripted API server: objects in, statuses, infrastructure and a lease out."""
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Final
 
 import pytest
 from structlog.testing import capture_logs
 
 from gatewayd.api.core import Secret
+from gatewayd.api.gateway import MANAGED_BY
 from gatewayd.api.kinds import KINDS
 from gatewayd.identity.authority import founded
-from gatewayd.identity.certificates import LEAF_LIFETIME, Subject, issue, make_ca
-from gatewayd.incluster import InCluster, Trust
+from gatewayd.identity.certificates import Subject, issue, make_ca
+from gatewayd.incluster import InCluster
 from gatewayd.ir.environment import CONTROLLER
+from gatewayd.ir.infrastructure import object_name
 from gatewayd.ir.outcome import FleetReport, Rejection
 from gatewayd.kube.owned import OWNED_KINDS
 from gatewayd.serve_options import ServeOptions
@@ -39,6 +41,7 @@ API: Final = f"/apis/{GATEWAY_API}"
 CLASS: Final = f"{API}/gatewayclasses/gatewayd"
 GATEWAY: Final = f"{API}/namespaces/shop/gateways/gw"
 NOW: Final = datetime.now(UTC)
+EMPTY: Final[Mapping[str, Json]] = MappingProxyType({})
 SUBJECT: Final = Subject(common_name="gatewayd", dns_names=("gatewayd.gatewayd-system.svc",), uris=())
 
 
@@ -61,12 +64,18 @@ def gateway(class_name: str = "gatewayd") -> Json:
     }
 
 
+def named(document: Json, name: str) -> Json:
+    return document | {"metadata": document["metadata"] | {"name": name}}
+
+
 @asynccontextmanager
-async def replica() -> AsyncIterator[tuple[ApiServer, InCluster]]:
-    """Run a replica in a cluster with one Gateway; its ports are not opened."""
+async def replica(others: Mapping[str, Json] = EMPTY) -> AsyncIterator[tuple[ApiServer, InCluster]]:
+    """Run a replica in a cluster with one Gateway and `others`, by path; its ports are not opened."""
     async with api_server() as cluster:
         cluster.server.put(CLASS, gateway_class())
         cluster.server.put(GATEWAY, gateway())
+        for path, document in others.items():
+            cluster.server.put(path, document)
         found = InCluster(OPTIONS, cluster.client, founded(NOW))
         async with running(*(work for _, work in found._work())):
             await passes(5.0)
@@ -89,7 +98,15 @@ async def test_statuses_and_infrastructure_come_of_objects() -> None:
         assert condition(server, CLASS, "Accepted") == "True"
         assert condition(server, GATEWAY, "Accepted") == "True"
         assert condition(server, GATEWAY, "Programmed") == "False"
-        made = {"ServiceAccount", "ConfigMap", "Deployment", "Service", "PodDisruptionBudget", "Secret"}
+        made = {
+            "ServiceAccount",
+            "ConfigMap",
+            "Deployment",
+            "Service",
+            "PodDisruptionBudget",
+            "Secret",
+            "NetworkPolicy",
+        }
         assert kinds(server, "shop") == {"Gateway"} | made
         lease = server.objects["/apis/coordination.k8s.io/v1/namespaces/gatewayd-system/leases/gatewayd-leader"]
         assert lease["spec"]["holderIdentity"] == "one"
@@ -215,39 +232,41 @@ async def test_a_gateway_that_goes_takes_its_infrastructure_along() -> None:
         assert kinds(server, "shop") == set()
 
 
+async def tell(server: ApiServer, path: str, kind: str, document: Json) -> None:
+    """Tell of an object whoever watches its kind."""
+    [watch] = [each for each in server.watches if each.request.path == path]
+    await watch.send(event(kind, document))
+
+
+@skipping
+async def test_a_class_that_is_deleted_takes_nothing_away_and_another_controllers_class_does() -> None:
+    name = object_name("shop", "gw")
+    labels = {MANAGED_BY[0]: MANAGED_BY[1], "team": "red"}
+    metadata = {"name": name, "namespace": "shop", "labels": labels}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80}]}}
+    async with replica({f"/api/v1/namespaces/shop/services/{name}": service}) as (server, _):
+        there = kinds(server, "shop")
+        assert "Deployment" in there
+        found = server.objects.pop(CLASS)
+        await tell(server, f"{API}/gatewayclasses", "DELETED", found)
+        await passes(5.0)
+        assert kinds(server, "shop") == there | {"Event"}
+        assert condition(server, GATEWAY, "Accepted") == "False"
+        await tell(server, f"{API}/gatewayclasses", "ADDED", server.put(CLASS, gateway_class()))
+        await passes(5.0)
+        assert condition(server, GATEWAY, "Accepted") == "True"
+        theirs = {**server.objects[CLASS], "spec": {"controllerName": "other.example/controller"}}
+        await tell(server, f"{API}/gatewayclasses", "MODIFIED", server.put(CLASS, theirs))
+        await passes(5.0)
+        assert kinds(server, "shop") == {"Gateway", "Event"}
+
+
 @skipping
 async def test_everything_is_released_when_it_stops() -> None:
     async with replica() as (server, _):
         pass
     lease = server.objects["/apis/coordination.k8s.io/v1/namespaces/gatewayd-system/leases/gatewayd-leader"]
     assert lease["spec"]["holderIdentity"] == ""
-
-
-def trust() -> Trust:
-    return Trust(founded(NOW), "gatewayd.gatewayd-system.svc")
-
-
-def test_the_same_ca_changes_nothing() -> None:
-    found = trust()
-    before = found.certificates()
-    found.follow(found.authority)
-    assert found.certificates() == before
-    assert before.client_authorities == found.authority.bundle
-
-
-def test_a_ca_that_more_is_believed_of_is_followed() -> None:
-    found = trust()
-    more = replace(found.authority, successor=make_ca(NOW))
-    found.follow(more)
-    assert found.certificates().client_authorities == more.bundle
-
-
-def test_a_certificate_that_is_due_is_renewed() -> None:
-    found = trust()
-    old = issue(found.authority.signing, SUBJECT, NOW - LEAF_LIFETIME + timedelta(days=1))
-    found._pair = old
-    found.follow(found.authority)
-    assert found.certificates().chain != old.certificate
 
 
 @skipping

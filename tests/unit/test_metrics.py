@@ -112,10 +112,12 @@ def test_what_is_done_to_the_cluster_is_counted() -> None:
     metrics.status_written("HTTPRoute", "written")
     metrics.infrastructure_written("Service", "taken")
     metrics.watch_restarted("Secret")
+    metrics.work_failed("status")
     metrics.query_failed()
     assert value(metrics, "gatewayd_status_writes_total", kind="HTTPRoute", result="written") == 1
     assert value(metrics, "gatewayd_infrastructure_writes_total", kind="Service", result="taken") == 1
     assert value(metrics, "gatewayd_watch_restarts_total", kind="Secret") == 1
+    assert value(metrics, "gatewayd_work_failures_total", queue="status") == 1
     assert value(metrics, "gatewayd_query_failures_total") == 1
 
 

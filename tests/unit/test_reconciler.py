@@ -8,16 +8,20 @@ from msgspec.structs import replace as replaced
 
 from gatewayd.api.core import Secret
 from gatewayd.api.gateway import Gateway
+from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey
-from gatewayd.incremental.view import Member
+from gatewayd.incremental.view import Member, Output, Source, View, query
 from gatewayd.ir.environment import HERE, Environment
-from gatewayd.ir.outcome import FleetReport, GatewayOutcome
+from gatewayd.ir.infrastructure import Infrastructure
+from gatewayd.ir.outcome import FleetReport, GatewayClassOutcome, GatewayOutcome
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.offline import standalone_environment
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta, gateway_key
 from gatewayd.store import Delta, Synced
 from gatewayd.translator.contents import Content
+from gatewayd.translator.infrastructure import INFRASTRUCTURE
+from gatewayd.translator.outcomes import OUTCOMES
 from gatewayd.xds.resource import LISTENER, Snapshot
 from gatewayd.xds.snapshot import SnapshotBuilder
 from tests.unit.translator import pem
@@ -107,7 +111,11 @@ def test_a_gateway_that_is_gone_is_retired_once() -> None:
     world.step(SHOP)
     batch = world.step(gone(Gateway))
     assert (batch.retired, world.fleet.retired) == (("shop/gw",), ["shop/gw"])
-    assert batch.outcomes == {Member(Gateway, GW): None}
+    used = {member.table: outcome for member, outcome in batch.outcomes.items()}
+    assert used.keys() == {Gateway, GatewayClass}
+    assert used[Gateway] is None
+    assert isinstance(used[GatewayClass], GatewayClassOutcome)
+    assert not used[GatewayClass].in_use
     assert (world.reconciler.snapshots, world.reconciler.configs) == ({}, {})
     assert world.step(CART).retired == ()
 
@@ -184,7 +192,7 @@ def test_infrastructure_is_told_of_in_a_cluster_only() -> None:
     assert world.step(SHOP).infrastructure == {}
     batch = world.step(Delta(kind=Environment, key=HERE, obj=None))
     (wanted,) = batch.infrastructure.values()
-    assert wanted is not None
+    assert isinstance(wanted, Infrastructure)
     assert (wanted.namespace, wanted.name) == ("shop", "gw")
     assert world.step(gone(Gateway)).infrastructure == {GW: None}
 
@@ -204,6 +212,21 @@ async def test_batches_run_as_events_arrive() -> None:
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+def test_that_an_output_has_nothing_is_certain_only_where_its_query_answers() -> None:
+    world = World()
+    world.step(SHOP)
+    ours, nobodys = Member(Gateway, GW), Member(Gateway, ObjectKey("shop", "nobody"))
+    assert not world.reconciler.has_nothing(OUTCOMES, ours)
+    assert world.reconciler.has_nothing(OUTCOMES, nobodys)
+    assert world.reconciler.has_nothing(INFRASTRUCTURE, ours)  # there is no cluster
+    failing = Output(name="failing", sources=(Source(table=Gateway, query=query(_fails)),))
+    assert not world.reconciler.has_nothing(failing, ours)
+
+
+def _fails(_view: View, _member: Member) -> object:
+    raise ValueError("odd")
 
 
 TLS = GATEWAY.replace(
@@ -243,17 +266,27 @@ def test_a_follower_hears_what_is_referred_to_before_anything_is_published() -> 
     assert follower.told[-1][0] == {Member(Gateway, GW): frozenset()}
 
 
+ODD = """
+kind: HTTPRoute
+metadata: {name: odd, namespace: shop}
+spec:
+  parentRefs: [{name: gw}]
+  rules: [{matches: [{path: {value: /odd}}], filters: [{type: RequestRedirect, requestRedirect: {port: 1}}]}]
+"""
+
+
 def test_what_no_message_can_hold_is_held_back_alone_and_counted() -> None:
     world = World()
-    (row,) = deltas(ROUTE.replace("rules: [{", "rules: [{matches: [{path: {value: /odd}}], "))
+    (row,) = deltas(ODD)
     assert isinstance(row.obj, HTTPRoute)
     rule = row.obj.spec.rules[0]
-    match = replaced(rule.matches[0], path=replaced(rule.matches[0].path, value="/\ud800"))
-    spec = replaced(row.obj.spec, rules=(replaced(rule, matches=(match,)),))
+    assert rule.filters[0].request_redirect is not None
+    wrong = replaced(rule.filters[0], request_redirect=replaced(rule.filters[0].request_redirect, port=2**40))
+    spec = replaced(row.obj.spec, rules=(replaced(rule, filters=(wrong,)),))
     odd = Delta(kind=HTTPRoute, key=ObjectKey("shop", "odd"), obj=replaced(row.obj, spec=spec))
     batch = world.step(SHOP, ROUTE, odd)
     assert [each.gateway for each in batch.published] == ["shop/gw"]
-    # The route and, in its place, one that answers 500 and has the same match.
-    assert batch.failures == 2
+    # The route; in its place stands one that answers 500 and has the same match.
+    assert batch.failures == 1
     assert world.step(ROUTE.replace("name: r,", "name: other,")).failures == 0
     assert world.step(gone(HTTPRoute, odd.key)).failures == 0

@@ -82,6 +82,12 @@ def test_a_service_of_a_gateway_keeps_its_addresses() -> None:
     assert kept.metadata.labels == {}
 
 
+def test_a_service_that_we_made_is_known_for_ours() -> None:
+    ours = {"app.kubernetes.io/managed-by": "gatewayd"}
+    assert service("192.0.2.1", **ours, team="red").metadata.labels == ours
+    assert service("192.0.2.1", **{"app.kubernetes.io/managed-by": "Helm"}).metadata.labels == {}
+
+
 def test_a_services_name_is_in_memory_once_however_many_came_between() -> None:
     name = "a-name-that-is-in-no-other-test"
     kept = service("192.0.2.1", name=name)

@@ -12,6 +12,9 @@ import pytest
 import typer
 
 from gatewayd.cli.main import COMMANDS, app
+from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS
+from gatewayd.translator.class_parameters import read_class_parameters
+from gatewayd.translator.envoy_flags import FLAGS
 from gatewayd.translator.parameters import read_parameters
 
 ROOT = Path(__file__).parents[3]
@@ -176,13 +179,20 @@ def test_metrics_are_measured() -> None:
     assert {word for word in measured if f"`{word}" not in operations} == set()
 
 
-def test_every_parameter_of_a_gateway_is_described() -> None:
-    said = read_parameters({"?": ""})
+@pytest.mark.parametrize(
+    "said", [read_parameters({"?": ""}, DEFAULT_PARAMETERS), read_class_parameters({"?": ""})], ids=("Gateway", "class")
+)
+def test_every_parameter_is_described(said: object) -> None:
     assert isinstance(said, tuple)
     operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     keys = said[0].partition("allowed: ")[2].split(", ")
     assert len(keys) > 1
     assert [key for key in keys if f"| `{key}` |" not in operations] == []
+
+
+def test_every_flag_of_envoy_that_may_be_set_is_described() -> None:
+    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert [flag for flag in FLAGS if f"`{flag}`" not in operations] == []
 
 
 def test_every_key_of_the_json_output_is_described() -> None:

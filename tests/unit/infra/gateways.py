@@ -15,6 +15,7 @@ EDGE = Infrastructure(
     ),
     labels=(("team", "edge"),),
     annotations=(("note", "mind the gap"),),
+    withheld=(),
     addresses=(),
     parameters=DEFAULT_PARAMETERS,
 )

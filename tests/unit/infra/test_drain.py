@@ -1,7 +1,8 @@
 """The hook runs in a real bash against a scripted admin interface; its sleeps are written down instead of slept."""
 
 import asyncio
-from collections.abc import Iterator
+import os
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -34,15 +35,14 @@ class Admin:
         await writer.wait_closed()
 
     @asynccontextmanager
-    async def listening(self):  # type: ignore[no-untyped-def]  # noqa: ANN201
-        server = await asyncio.start_server(self.handle, "127.0.0.1", 0)
-        async with server:
-            yield server.sockets[0].getsockname()[1]
+    async def listening(self, path: Path) -> AsyncIterator[None]:
+        async with await asyncio.start_unix_server(self.handle, path):
+            yield
 
 
-async def drain(admin: int, slept: Path) -> int:
-    bash, flag, script = drain_command(admin=admin, probes=PROBES)
-    recorded = f'sleep() {{ echo "$1" >>{slept}; }}\n{script}'
+async def drain(admin: Path, slept: Path, programs: str = os.environ["PATH"]) -> int:
+    bash, flag, script = drain_command(admin=str(admin), probes=PROBES)
+    recorded = f'PATH={programs}\nsleep() {{ echo "$1" >>{slept}; }}\n{script}'
     process = await asyncio.create_subprocess_exec(bash, flag, recorded, stderr=asyncio.subprocess.PIPE)
     await process.communicate()
     return process.returncode or 0
@@ -50,9 +50,9 @@ async def drain(admin: int, slept: Path) -> int:
 
 async def drained(tmp_path: Path, *stats: tuple[str, ...]) -> tuple[list[str], list[int]]:
     admin = Admin(*stats)
-    slept = tmp_path / "slept"
-    async with admin.listening() as port:
-        assert await drain(port, slept) == 0
+    slept, path = tmp_path / "slept", tmp_path / "the admin's socket"
+    async with admin.listening(path):
+        assert await drain(path, slept) == 0
     return admin.asked, [int(line) for line in slept.read_text(encoding="utf-8").split()]
 
 
@@ -82,7 +82,14 @@ async def test_it_does_not_wait_forever(tmp_path: Path) -> None:
 
 
 async def test_an_envoy_that_is_dead_is_not_waited_for(tmp_path: Path) -> None:
-    async with Admin().listening() as port:
+    path = tmp_path / "admin"
+    async with Admin().listening(path):
         pass
-    assert await drain(port, tmp_path / "slept") == 0
+    path.unlink(missing_ok=True)
+    assert await drain(path, tmp_path / "slept") == 0
     assert not (tmp_path / "slept").exists()
+
+
+async def test_an_image_without_perl_lingers_for_those_who_have_not_heard_yet(tmp_path: Path) -> None:
+    assert await drain(tmp_path / "admin", tmp_path / "slept", programs="/nowhere") == 0
+    assert (tmp_path / "slept").read_text(encoding="utf-8").split() == [str(LINGER_SECONDS)]

@@ -28,6 +28,7 @@ def test_these_objects_are_installed() -> None:
         "Role",
         "RoleBinding",
         "Service",
+        "NetworkPolicy",
         "Deployment",
         "PodDisruptionBudget",
         "GatewayClass",

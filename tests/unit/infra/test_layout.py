@@ -1,4 +1,5 @@
 from gatewayd.infra import layout
+from gatewayd.ir.limits import PROXY_PORTS
 
 
 def test_a_pod_has_time_for_its_whole_drain() -> None:
@@ -9,9 +10,17 @@ def test_listeners_accept_until_the_pod_ends() -> None:
     assert layout.DRAIN_SECONDS >= layout.GRACE_SECONDS
 
 
-def test_no_two_ports_of_one_pod_are_the_same() -> None:
-    assert len({layout.ADMIN_PORT, layout.PROBES_PORT}) == 2
+def test_no_two_ports_of_the_control_plane_are_the_same() -> None:
     assert len({layout.XDS_PORT, layout.HEALTH_PORT, layout.METRICS_PORT}) == 3
+
+
+def test_no_listener_gets_the_port_for_probes() -> None:
+    assert layout.PROBES_PORT in PROXY_PORTS
+
+
+def test_a_socket_has_a_path_that_fits_into_an_address() -> None:
+    assert len(layout.ADMIN_SOCKET) < 100
+    assert layout.ADMIN_SOCKET.startswith(f"{layout.ADMIN_FOLDER}/")
 
 
 def test_the_ca_is_where_the_shell_keeps_it() -> None:

@@ -2,9 +2,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from gatewayd.api.gateway import GATEWAY_NAME_LABEL
 from gatewayd.infra.objects import CONFIG_HASH_ANNOTATION, labels, objects, selector
-from gatewayd.ir.infrastructure import Infrastructure, ServicePort
+from gatewayd.ir.infrastructure import Autoscaled, External, Fixed, Infrastructure, ServicePort
 from tests.unit.infra.gateways import EDGE, FILES, with_parameters
 
 
@@ -18,7 +20,7 @@ def template(infrastructure: Infrastructure, files: Mapping[str, str] = FILES) -
 
 def test_a_gateway_gets_these_objects() -> None:
     kinds = [each["kind"] for each in objects(EDGE, FILES)]
-    assert kinds == ["ServiceAccount", "ConfigMap", "Deployment", "Service", "PodDisruptionBudget"]
+    assert kinds == ["ServiceAccount", "NetworkPolicy", "ConfigMap", "Deployment", "Service", "PodDisruptionBudget"]
 
 
 def test_all_have_one_name_and_belong_to_the_gateway() -> None:
@@ -64,7 +66,10 @@ def test_a_user_may_say_that_prometheus_looks_elsewhere() -> None:
 
 
 def test_the_selector_never_changes() -> None:
-    others = (replace(EDGE, labels=(), annotations=(), ports=(), addresses=("192.0.2.1",)), with_parameters(replicas=9))
+    others = (
+        replace(EDGE, labels=(), annotations=(), ports=(), addresses=("192.0.2.1",)),
+        with_parameters(scaling=Fixed(replicas=9)),
+    )
     for each in others:
         assert made(each)["Deployment"]["spec"]["selector"] == made(EDGE)["Deployment"]["spec"]["selector"]
 
@@ -135,24 +140,62 @@ def test_a_cluster_ip_service_has_no_policy_for_traffic_from_outside() -> None:
 
 
 def test_a_deployment_never_has_fewer_proxies_than_asked_for() -> None:
-    spec = made(with_parameters(replicas=3))["Deployment"]["spec"]
+    spec = made(with_parameters(scaling=Fixed(replicas=3)))["Deployment"]["spec"]
     assert spec["replicas"] == 3
     assert spec["strategy"] == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
 
 
 def test_a_daemon_set_has_neither_replicas_nor_a_budget() -> None:
     found = made(with_parameters(workload="DaemonSet"))
-    assert found.keys() == {"ServiceAccount", "ConfigMap", "DaemonSet", "Service"}
+    assert found.keys() == {"ServiceAccount", "NetworkPolicy", "ConfigMap", "DaemonSet", "Service"}
     assert "replicas" not in found["DaemonSet"]["spec"]
     assert found["DaemonSet"]["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"] == 0
 
 
 def test_a_budget_never_blocks_a_drain() -> None:
     for replicas in (1, 2, 5):
-        spec = made(with_parameters(replicas=replicas))["PodDisruptionBudget"]["spec"]
+        spec = made(with_parameters(scaling=Fixed(replicas=replicas)))["PodDisruptionBudget"]["spec"]
         assert spec["maxUnavailable"] == 1
         assert "minAvailable" not in spec
 
 
 def test_equal_input_gives_equal_output() -> None:
     assert objects(EDGE, FILES) == objects(EDGE, dict(FILES))
+
+
+def test_what_is_withheld_reaches_no_pod_and_no_service_account() -> None:
+    key, label = "eks.amazonaws.com/role-arn", "istio-injection"
+    given = replace(EDGE, labels=((label, "x"),), annotations=((key, "y"), ("note", "z")), withheld=(key, label))
+    for workload in ("Deployment", "DaemonSet"):
+        found = made(replace(given, parameters=with_parameters(workload=workload).parameters))
+        template = found[workload]["spec"]["template"]
+        for guarded in (found["ServiceAccount"]["metadata"], found[workload]["metadata"], template["metadata"]):
+            assert key not in guarded["annotations"]
+            assert label not in guarded["labels"]
+            assert guarded["annotations"]["note"] == "z"
+        assert found["Service"]["metadata"]["annotations"][key] == "y"
+        assert found["Service"]["metadata"]["labels"][label] == "x"
+
+
+@pytest.mark.parametrize("scaling", [External(), Autoscaled(least=2, most=5, cpu=70)])
+def test_replicas_that_are_somebody_elses_are_not_applied(scaling: External | Autoscaled) -> None:
+    assert "replicas" not in made(with_parameters(scaling=scaling))["Deployment"]["spec"]
+
+
+def test_an_autoscaler_is_made_where_it_is_asked_for() -> None:
+    found = made(with_parameters(scaling=Autoscaled(least=2, most=5, cpu=70)))["HorizontalPodAutoscaler"]["spec"]
+    assert found["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": EDGE.object_name}
+    assert (found["minReplicas"], found["maxReplicas"]) == (2, 5)
+    assert found["metrics"][0]["resource"] == {
+        "name": "cpu",
+        "target": {"type": "Utilization", "averageUtilization": 70},
+    }
+    assert "HorizontalPodAutoscaler" not in made(with_parameters(scaling=External()))
+    daemons = with_parameters(scaling=Autoscaled(least=2, most=5, cpu=70), workload="DaemonSet")
+    assert "HorizontalPodAutoscaler" not in made(daemons)
+
+
+def test_a_network_policy_is_made_unless_the_class_wants_none() -> None:
+    found = made(EDGE)["NetworkPolicy"]
+    assert found["spec"]["podSelector"] == {"matchLabels": selector(EDGE)}
+    assert "NetworkPolicy" not in made(with_parameters(network_policy="None"))

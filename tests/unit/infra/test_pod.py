@@ -26,6 +26,8 @@ def test_envoy_starts_from_its_config_map_under_its_pods_name() -> None:
         "--disable-hot-restart",
         "--drain-time-s",
         "60",
+        "--drain-strategy",
+        "immediate",
         "--log-level",
         "warning",
     ]
@@ -43,6 +45,12 @@ def test_parameters_reach_the_container() -> None:
     assert found["args"][-4:] == ["--concurrency", "2", "--component-log-level", "upstream:debug"]
     assert found["resources"] == {"requests": {"cpu": "1"}}
     assert "resources" not in envoy(resources=Resources(requests=(), limits=()))
+
+
+def test_no_flag_is_given_twice() -> None:
+    arguments = envoy(extra_args=("--log-level", "debug"))["args"]
+    assert arguments[-2:] == ["--log-level", "debug"]
+    assert arguments.count("--log-level") == 1
 
 
 def test_nodes_are_selected_only_when_asked_for() -> None:
@@ -66,7 +74,7 @@ def test_the_restricted_pod_security_standard_admits_it(workload: str) -> None:
             "capabilities": {"drop": ["ALL"]},
         }
     assert not {"hostNetwork", "hostPID", "hostIPC"} & found.keys()
-    assert [volume.keys() - {"name"} for volume in found["volumes"]] == [{"configMap"}, {"secret"}]
+    assert [volume.keys() - {"name"} for volume in found["volumes"]] == [{"configMap"}, {"secret"}, {"emptyDir"}]
 
 
 def test_a_proxy_has_no_token_of_the_api_server() -> None:
@@ -81,8 +89,12 @@ def test_keys_are_readable_by_the_proxys_group_alone() -> None:
 
 
 def test_config_and_certificates_are_mounted_read_only_where_the_bootstrap_looks() -> None:
-    mounts = {each["name"]: (each["mountPath"], each["readOnly"]) for each in envoy()["volumeMounts"]}
-    assert mounts == {"config": (layout.CONFIG_FOLDER, True), "certificates": (layout.CERTIFICATES_FOLDER, True)}
+    mounts = {each["name"]: (each["mountPath"], each.get("readOnly")) for each in envoy()["volumeMounts"]}
+    assert mounts == {
+        "config": (layout.CONFIG_FOLDER, True),
+        "certificates": (layout.CERTIFICATES_FOLDER, True),
+        "admin": (layout.ADMIN_FOLDER, None),
+    }
 
 
 def test_a_waiting_proxy_is_not_ready_and_is_not_killed() -> None:
@@ -93,7 +105,7 @@ def test_a_waiting_proxy_is_not_ready_and_is_not_killed() -> None:
 def test_a_proxy_that_ends_drains_first() -> None:
     command = envoy()["lifecycle"]["preStop"]["exec"]["command"]
     assert command[:2] == ["bash", "-c"]
-    assert str(layout.ADMIN_PORT) in command[2]
+    assert layout.ADMIN_SOCKET in command[2]
     assert spec()["terminationGracePeriodSeconds"] == layout.GRACE_SECONDS
 
 
@@ -103,5 +115,5 @@ def test_pods_of_a_deployment_keep_apart() -> None:
     assert "topologySpreadConstraints" not in spec(workload="DaemonSet")
 
 
-def test_the_default_image_has_the_bash_that_the_hook_needs() -> None:
+def test_the_default_image_has_the_shell_that_the_hook_needs() -> None:
     assert "distroless" not in DEFAULT_PARAMETERS.image

@@ -5,7 +5,8 @@ from gatewayd.api.kinds import KINDS
 from gatewayd.infra.layout import AUTHORITY_SECRET, LEASE
 from gatewayd.infra.objects import objects
 from gatewayd.infra.rbac import MADE_KINDS, READ_ONE_BY_ONE, VERBS, cluster_rules, own_rules
-from gatewayd.kube.applier import PLURALS
+from gatewayd.ir.infrastructure import Autoscaled
+from gatewayd.kube.made_object import PLURALS
 from gatewayd.translator.contents import CONTENT_TABLES
 from tests.unit.infra.gateways import EDGE, FILES, with_parameters
 
@@ -42,7 +43,8 @@ def test_what_is_only_read_may_only_be_read() -> None:
     for kind in KINDS:
         if (kind.group, kind.plural) not in MADE:
             allowed = {"get", "list", "watch"} if kind.statused else {"list", "watch"}
-            assert CLUSTER[kind.group, kind.plural, ""] == allowed
+            finalized = {"patch"} if kind.kind == "GatewayClass" else set()
+            assert CLUSTER[kind.group, kind.plural, ""] == allowed | finalized
 
 
 def test_statuses_are_patched_where_we_write_them_and_nowhere_else() -> None:
@@ -58,7 +60,10 @@ def test_what_a_gateway_needs_can_be_made_and_removed() -> None:
 def test_every_object_that_is_made_has_a_row() -> None:
     rows = {(each.api_version, each.kind) for each in MADE_KINDS}
     daemon_set = with_parameters(workload="DaemonSet")
-    made = {(each["apiVersion"], each["kind"]) for which in (EDGE, daemon_set) for each in objects(which, FILES)}
+    scaled = with_parameters(scaling=Autoscaled(least=1, most=2, cpu=70))
+    made = {
+        (each["apiVersion"], each["kind"]) for which in (EDGE, daemon_set, scaled) for each in objects(which, FILES)
+    }
     assert rows == made | {("v1", "Secret")}
     assert {each.kind: each.plural for each in MADE_KINDS} == dict(PLURALS)
 

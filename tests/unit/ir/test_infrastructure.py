@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Infrastructure, label_value, object_name
+from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Infrastructure, Resources, label_value, object_name
 
 NAMES = ["gw", "a" * 253, "a" * 40 + ".b", "a.b.c", "9lives", "x" * 39 + "-.y"]
 
@@ -40,7 +40,13 @@ def test_the_objects_of_a_gateway_share_a_name() -> None:
         ports=(),
         labels=(),
         annotations=(),
+        withheld=(),
         addresses=(),
         parameters=DEFAULT_PARAMETERS,
     )
     assert made.object_name == object_name("shop", "gw")
+
+
+def test_a_limit_of_memory_is_told_in_bytes() -> None:
+    assert Resources(requests=(), limits=(("memory", "128Mi"),)).memory_limit == 128 * 1024 * 1024
+    assert Resources(requests=(("memory", "1Gi"),), limits=(("cpu", "1"),)).memory_limit is None

@@ -1,39 +1,92 @@
+from collections.abc import Iterable
+
 import pytest
 
-from gatewayd.kube.applier import RETRY_SECONDS, TAKEN_SECONDS, Applier, ObjectName, name_of
-from tests.fakes.api_server import Answer, Cluster, Drop, Hole, Reply, Then, refused
+from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.infrastructure import object_name
+from gatewayd.ir.limits import LASTING_FAILURES, PROBLEM_CHARACTERS, RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
+from gatewayd.kube.applier import Applier, Audience
+from gatewayd.kube.made_object import ObjectName, name_of
+from tests.fakes.api_server import Answer, Cluster, Drop, Hole, Reply, refused, terminating
 from tests.fakes.documents import Json
 from tests.fakes.running import Leader, running
 from tests.fakes.skipping_loop import passes
 
 OURS = {"app.kubernetes.io/managed-by": "gatewayd"}
-FOLDER = "/api/v1/namespaces/shop/configmaps"
+GW, OTHER = ObjectKey("shop", "gw"), ObjectKey("shop", "other")
+VERSIONS = {"Deployment": "apps/v1", "DaemonSet": "apps/v1"}
 
 
-def config(name: str, text: str = "x", labels: dict[str, str] | None = None) -> Json:
-    metadata = {"name": name, "namespace": "shop", "labels": OURS if labels is None else labels}
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"text": text}}
+def document(
+    kind: str, text: str = "x", *, labels: dict[str, str] | None = None, owner: str = "gw", gateway: ObjectKey = GW
+) -> Json:
+    """Return an object as it is made for a Gateway."""
+    owners = [{"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "name": owner, "uid": "u"}]
+    metadata = {
+        "name": object_name(gateway.namespace, gateway.name),
+        "namespace": gateway.namespace,
+        "labels": OURS if labels is None else labels,
+        "annotations": {"text": text},
+        "ownerReferences": owners if owner else [],
+    }
+    spec = {"replicas": 1} if kind == "Deployment" else {}
+    return {"apiVersion": VERSIONS.get(kind, "v1"), "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def other(kind: str) -> Json:
+    return document(kind, owner="other", gateway=OTHER)
+
+
+def path(kind: str, gateway: ObjectKey = GW) -> str:
+    return name_of(document(kind, gateway=gateway)).path()
 
 
 class Rig:
     def __init__(self, cluster: Cluster) -> None:
         self.server = cluster.server
         self.leader = Leader()
-        self.results: list[str] = []
-        self.applier = Applier(client=cluster.client, leadership=self.leader, on_write=self._count)
+        self.results: list[tuple[str, str]] = []
+        self.reports: list[tuple[ObjectKey, tuple[str, ...]]] = []
+        self.failures: list[str] = []
+        self.ending: set[str] = set()
+        self.inventory: dict[ObjectKey, set[ObjectName]] = {}
+        self.applier = Applier(
+            client=cluster.client,
+            leadership=self.leader,
+            inventory=self,
+            ending=self.ending,
+            audience=Audience(
+                on_write=lambda kind, result: self.results.append((kind, result)),
+                report=lambda gateway, problems: self.reports.append((gateway, problems)),
+                on_failure=self.failures.append,
+            ),
+        )
 
-    def _count(self, kind: str, result: str) -> None:
-        assert kind == "ConfigMap"
-        self.results.append(result)
+    def made_for(self, gateway: ObjectKey) -> Iterable[ObjectName]:
+        return self.inventory.get(gateway, ())
+
+    def want(self, *documents: Json, gateway: ObjectKey = GW) -> None:
+        self.applier.want(gateway, documents)
+
+    def exists(self, found: Json, **more: object) -> None:
+        self.server.put(name_of(found).path(), found | more)
 
     @property
     def there(self) -> dict[str, str]:
-        """Return the texts by name."""
-        return {each["metadata"]["name"]: each["data"]["text"] for each in self.server.objects.values()}
+        """Return the texts by kind."""
+        return {each["kind"]: each["metadata"]["annotations"]["text"] for each in self.server.objects.values()}
 
     @property
     def deleted(self) -> list[str]:
-        return [each.path.rsplit("/", 1)[1] for each in self.server.said("DELETE")]
+        return [each.path.split("/")[-2] for each in self.server.said("DELETE")]
+
+    @property
+    def applied(self) -> list[str]:
+        return [each.body["kind"] for each in self.server.said("PATCH")]
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return self.reports[-1][1]
 
 
 @pytest.fixture
@@ -41,202 +94,241 @@ def rig(cluster: Cluster) -> Rig:
     return Rig(cluster)
 
 
-@pytest.mark.parametrize(
-    ("api_version", "kind", "path"),
-    [
-        ("v1", "Service", "/api/v1/namespaces/shop/services/a"),
-        ("apps/v1", "Deployment", "/apis/apps/v1/namespaces/shop/deployments/a"),
-        ("policy/v1", "PodDisruptionBudget", "/apis/policy/v1/namespaces/shop/poddisruptionbudgets/a"),
-    ],
-)
-def test_an_object_has_a_path(api_version: str, kind: str, path: str) -> None:
-    document = {"apiVersion": api_version, "kind": kind, "metadata": {"name": "a", "namespace": "shop"}}
-    assert name_of(document) == ObjectName(api_version=api_version, kind=kind, namespace="shop", name="a")
-    assert name_of(document).path() == path
-
-
 async def test_what_is_wanted_is_applied_by_our_name(rig: Rig) -> None:
-    rig.applier.want("shop/gw", (config("a"), config("b")))
+    rig.want(document("ConfigMap"), document("Service"))
     async with running(rig.applier.run()):
         await passes(1.0)
-        assert rig.there == {"a": "x", "b": "x"}
+        assert rig.there == {"ConfigMap": "x", "Service": "x"}
         [first, _] = rig.server.said("PATCH")
         assert first.query == {"fieldManager": "gatewayd", "force": "true"}
         assert first.headers["content-type"] == "application/apply-patch+yaml"
-        assert first.body == config("a")
-        assert rig.results == ["written", "written"]
+        assert first.body == document("ConfigMap")
+        assert rig.results == [("ConfigMap", "written"), ("Service", "written")]
+        assert rig.reports == [(GW, ())]
 
 
 async def test_the_same_again_is_no_work(rig: Rig) -> None:
-    rig.applier.want("shop/gw", (config("a"),))
+    rig.want(document("ConfigMap"))
     async with running(rig.applier.run()):
         await passes(1.0)
-        rig.applier.want("shop/gw", (config("a"),))
+        rig.want(document("ConfigMap"))
         await passes(60.0)
-        assert len(rig.server.said("PATCH")) == 1
+        assert len(rig.applied) == 1
 
 
 async def test_what_is_not_wanted_any_more_is_deleted(rig: Rig) -> None:
-    rig.applier.want("shop/gw", (config("a"), config("b")))
+    rig.want(document("ConfigMap"), document("Service"))
     async with running(rig.applier.run()):
         await passes(1.0)
-        rig.applier.want("shop/gw", (config("b", "y"), config("c")))
+        uid = rig.server.objects[path("ConfigMap")]["metadata"]["uid"]
+        rig.want(document("Service", "y"), document("Secret"))
         await passes(1.0)
-        assert rig.there == {"b": "y", "c": "x"}
-        assert rig.server.said("DELETE")[0].query == {"propagationPolicy": "Background"}
-        rig.applier.want("shop/gw", ())
+        assert rig.there == {"Service": "y", "Secret": "x"}
+        body = rig.server.said("DELETE")[0].body
+        assert (body["propagationPolicy"], body["preconditions"]) == ("Background", {"uid": uid})
+        rig.want()
         await passes(1.0)
         assert rig.there == {}
 
 
 async def test_what_is_wanted_again_in_time_is_not_deleted(rig: Rig) -> None:
-    rig.applier.want("shop/gw", (config("a"),))
+    rig.want(document("ConfigMap"))
     async with running(rig.applier.run()):
         await passes(1.0)
-        rig.applier.want("shop/gw", ())
-        rig.applier.want("shop/gw", (config("a"),))
+        rig.want()
+        rig.want(document("ConfigMap"))
         await passes(1.0)
-        assert (rig.there, rig.deleted) == ({"a": "x"}, [])
+        assert (rig.there, rig.deleted) == ({"ConfigMap": "x"}, [])
 
 
 async def test_drift_is_repaired(rig: Rig) -> None:
-    rig.applier.want("shop/gw", (config("a"),))
+    rig.want(document("ConfigMap"))
     async with running(rig.applier.run()):
         await passes(1.0)
-        rig.server.put(f"{FOLDER}/a", config("a", "changed by hand"))
-        rig.applier.drifted(name_of(config("a")))
+        rig.exists(document("ConfigMap", "changed by hand"))
+        rig.applier.drifted(GW)
         await passes(1.0)
-        assert rig.there == {"a": "x"}
-        del rig.server.objects[f"{FOLDER}/a"]
-        rig.applier.drifted(name_of(config("a")))
+        assert rig.there == {"ConfigMap": "x"}
+        rig.server.objects.clear()
+        rig.applier.drifted(GW)
         await passes(1.0)
-        assert rig.there == {"a": "x"}
+        assert rig.there == {"ConfigMap": "x"}
 
 
 async def test_what_nobody_wants_cannot_drift(rig: Rig) -> None:
     async with running(rig.applier.run()):
-        rig.applier.drifted(name_of(config("a")))
+        rig.applier.drifted(GW)
+        rig.applier.appeared(GW, name_of(document("ConfigMap")))
         await passes(1.0)
         assert rig.server.requests == []
 
 
+async def test_what_we_applied_is_no_news_when_it_appears(rig: Rig) -> None:
+    rig.want(document("ConfigMap"))
+    async with running(rig.applier.run()):
+        await passes(1.0)
+        before = len(rig.server.requests)
+        rig.applier.appeared(GW, name_of(document("ConfigMap")))
+        await passes(60.0)
+        assert len(rig.server.requests) == before
+
+
+# --- whose an object is ----------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("labels", [{}, {"app.kubernetes.io/managed-by": "Helm"}])
-async def test_an_object_of_somebody_else_is_left_alone(rig: Rig, labels: dict[str, str]) -> None:
-    rig.server.put(f"{FOLDER}/a", config("a", "theirs", labels))
-    rig.applier.want("shop/gw", (config("a"), config("b")))
+async def test_an_object_of_somebody_else_is_left_alone_and_said_to_be_in_the_way(
+    rig: Rig, labels: dict[str, str]
+) -> None:
+    rig.exists(document("ConfigMap", "theirs", labels=labels))
+    rig.want(document("ConfigMap"), document("Service"))
     async with running(rig.applier.run()):
         await passes(1.0)
-        assert rig.there == {"a": "theirs", "b": "x"}
-        assert rig.results == ["taken", "written"]
-        rig.applier.want("shop/gw", ())
+        assert rig.there == {"ConfigMap": "theirs", "Service": "x"}
+        assert set(rig.results) == {("ConfigMap", "taken"), ("Service", "written")}
+        name = object_name(*GW)
+        assert rig.problems == (f'ConfigMap "shop/{name}" is there already and is not managed by gatewayd',)
+        rig.want()
         await passes(1.0)
-        assert (rig.there, rig.deleted) == ({"a": "theirs"}, ["b"])
+        assert (rig.there, rig.deleted) == ({"ConfigMap": "theirs"}, ["services"])
 
 
-async def test_a_name_that_becomes_free_is_taken(rig: Rig) -> None:
-    rig.server.put(f"{FOLDER}/a", config("a", "theirs", {}))
-    rig.applier.want("shop/gw", (config("a"),))
+@pytest.mark.parametrize("kind", ["ConfigMap", "Secret", "ServiceAccount", "Service", "Deployment"])
+async def test_no_workload_is_made_while_a_name_is_taken(rig: Rig, kind: str) -> None:
+    rig.exists(document(kind, "theirs", labels={}))
+    rig.want(*(document(each) for each in ("Secret", "ServiceAccount", "ConfigMap", "Deployment", "Service")))
     async with running(rig.applier.run()):
-        await passes(1.0)
-        del rig.server.objects[f"{FOLDER}/a"]
-        await passes(TAKEN_SECONDS)
-        assert rig.there == {"a": "x"}
+        await passes(100.0)
+        assert rig.there[kind] == "theirs"
+        assert kind == "Deployment" or "Deployment" not in rig.there
+        del rig.server.objects[path(kind)]
+        await passes(RETRY_LONGEST_SECONDS)
+        assert rig.there == dict.fromkeys(("Secret", "ServiceAccount", "ConfigMap", "Deployment", "Service"), "x")
+        assert rig.problems == ()
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        document("Service", labels={}),
+        document("Service", owner=""),
+        document("Service", owner="other"),
+        document("Service")
+        | {"metadata": document("Service")["metadata"] | {"ownerReferences": [{"kind": "Gateway"}]}},
+    ],
+)
+async def test_only_what_was_made_for_the_gateway_is_deleted(rig: Rig, theirs: Json) -> None:
+    rig.inventory[GW] = {name_of(theirs)}
+    rig.exists(theirs)
+    rig.want()
+    async with running(rig.applier.run()):
+        await passes(60.0)
+        assert (rig.there, rig.deleted) == ({"Service": "x"}, [])
+
+
+async def test_a_copy_of_ours_under_another_name_is_somebody_elses(rig: Rig) -> None:
+    copy = document("Service")
+    copy["metadata"]["name"] = "copy"
+    rig.exists(copy)
+    rig.inventory[GW] = {name_of(copy)}
+    rig.want()
+    async with running(rig.applier.run()):
+        await passes(60.0)
+        assert (rig.there, rig.deleted) == ({"Service": "x"}, [])
+
+
+# --- what fails ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("answer", [refused(500), refused(422), Drop(), Hole(), Reply(body=b"<html>")])
 async def test_what_fails_is_tried_again_and_holds_up_no_other(rig: Rig, answer: Answer) -> None:
     method = "GET" if isinstance(answer, Reply) and isinstance(answer.body, bytes) else "PATCH"
-    rig.server.script(method, f"{FOLDER}/a", answer)
-    rig.applier.want("shop/gw", (config("a"),))
-    rig.applier.want("shop/other", (config("b"),))
+    rig.server.script(method, path("ConfigMap"), answer)
+    rig.want(document("ConfigMap"))
+    rig.want(other("Service"), gateway=OTHER)
     async with running(rig.applier.run()):
-        await passes(15.0 + RETRY_SECONDS / 2)
-        assert "b" in rig.there
-        await passes(RETRY_SECONDS)
-        assert rig.there == {"a": "x", "b": "x"}
-        assert rig.results[-1] == "written"
+        await passes(15.0 + RETRY_FIRST_SECONDS / 2)
+        assert "Service" in rig.there
+        await passes(RETRY_FIRST_SECONDS)
+        assert rig.there == {"ConfigMap": "x", "Service": "x"}
+        assert rig.failures == ["infrastructure"]
+        assert rig.problems == ()
+
+
+async def test_what_the_api_server_refuses_is_said_in_its_words_until_it_takes_it(rig: Rig) -> None:
+    rig.server.script("PATCH", path("Service"), *[refused(403, "Forbidden", "exceeded quota: q, used: 1")] * 4)
+    rig.want(document("Secret"), document("Deployment"), document("Service"))
+    async with running(rig.applier.run()):
+        await passes(RETRY_FIRST_SECONDS / 2)
+        assert rig.there == {"Secret": "x", "Deployment": "x"}
+        assert rig.problems == (f'Service "shop/{object_name(*GW)}": exceeded quota: q, used: 1',)
+        await passes(60.0)
+        assert rig.problems == ()
+        assert rig.there["Service"] == "x"
+
+
+async def test_a_book_of_a_webhook_is_cut_short(rig: Rig) -> None:
+    rig.server.script("PATCH", path("Service"), refused(403, "Forbidden", "no! " * 100_000))
+    rig.want(document("Service"))
+    async with running(rig.applier.run()):
+        await passes(RETRY_FIRST_SECONDS / 2)
+        assert [len(each) for each in rig.problems] == [PROBLEM_CHARACTERS]
+
+
+async def test_what_a_workload_runs_with_is_there_before_it(rig: Rig) -> None:
+    rig.server.script("PATCH", path("ConfigMap"), refused(422, "Invalid", "immutable"))
+    rig.want(document("ConfigMap"), document("Deployment"))
+    async with running(rig.applier.run()):
+        await passes(RETRY_FIRST_SECONDS / 2)
+        assert rig.there == {}
+        await passes(RETRY_FIRST_SECONDS)
+        assert rig.there == {"ConfigMap": "x", "Deployment": "x"}
+
+
+@pytest.mark.parametrize("answer", [refused(500), refused(429), refused(409), Drop()])
+async def test_what_may_pass_is_said_when_it_has_not_passed_for_a_while(rig: Rig, answer: Answer) -> None:
+    rig.server.script("PATCH", path("Service"), *[answer] * LASTING_FAILURES)
+    rig.want(document("Service"))
+    async with running(rig.applier.run()):
+        await passes(RETRY_FIRST_SECONDS * 2)
+        assert rig.reports == []
+        await passes(RETRY_FIRST_SECONDS * 1.5)
+        assert rig.problems != ()
+        await passes(60.0)
+        assert rig.problems == ()
 
 
 async def test_a_failed_deletion_is_tried_again(rig: Rig) -> None:
-    rig.applier.want("shop/gw", (config("a"),))
+    rig.want(document("ConfigMap"))
     async with running(rig.applier.run()):
         await passes(1.0)
-        rig.server.script("DELETE", f"{FOLDER}/a", refused(500))
-        rig.applier.want("shop/gw", ())
-        await passes(RETRY_SECONDS + 1.0)
+        rig.server.script("DELETE", path("ConfigMap"), refused(500))
+        rig.want()
+        await passes(RETRY_FIRST_SECONDS + 1.0)
         assert (rig.there, len(rig.deleted)) == ({}, 2)
 
 
 async def test_what_somebody_else_deleted_first_is_deleted(rig: Rig) -> None:
-    rig.applier.want("shop/gw", (config("a"),))
+    rig.want(document("ConfigMap"))
     async with running(rig.applier.run()):
         await passes(1.0)
-        rig.server.script("DELETE", f"{FOLDER}/a", refused(404, "NotFound"))
-        rig.applier.want("shop/gw", ())
+        rig.server.script("DELETE", path("ConfigMap"), refused(404, "NotFound"))
+        rig.want()
         await passes(60.0)
-        assert rig.deleted == ["a"]
+        assert len(rig.deleted) == 1
 
 
-async def test_only_the_leader_applies(rig: Rig) -> None:
-    rig.leader.leads = False
-    rig.applier.want("shop/gw", (config("a"),))
+async def test_nothing_is_made_in_a_namespace_that_is_being_deleted(rig: Rig) -> None:
+    rig.ending.add("shop")
+    rig.want(document("ConfigMap"))
     async with running(rig.applier.run()):
         await passes(60.0)
         assert rig.server.requests == []
-        rig.leader.leads = True
-        rig.applier.became_leader()
-        await passes(1.0)
-        assert rig.there == {"a": "x"}
 
 
-async def test_a_new_leader_looks_at_everything_again(rig: Rig) -> None:
-    rig.applier.want("shop/gw", (config("a"),))
+async def test_a_namespace_that_is_being_deleted_meanwhile_is_no_failure(rig: Rig) -> None:
+    rig.server.script("PATCH", path("ConfigMap"), terminating("shop"))
+    rig.want(document("ConfigMap"), document("Service"))
     async with running(rig.applier.run()):
-        await passes(1.0)
-        rig.server.objects.clear()
-        rig.applier.became_leader()
-        await passes(1.0)
-        assert rig.there == {"a": "x"}
-
-
-async def test_leadership_that_is_lost_in_between_stops_the_rest(rig: Rig) -> None:
-    def lose() -> None:
-        rig.leader.leads = False
-
-    rig.server.script("PATCH", f"{FOLDER}/a", Then(act=lose))
-    rig.applier.want("shop/gw", (config("a"), config("b")))
-    async with running(rig.applier.run()):
-        await passes(10.0)
-        assert rig.there == {"a": "x"}
-        rig.leader.leads = True
-        rig.applier.became_leader()
-        await passes(1.0)
-        assert rig.there == {"a": "x", "b": "x"}
-
-
-async def test_leadership_that_is_lost_in_between_stops_deletions(rig: Rig) -> None:
-    def lose() -> None:
-        rig.leader.leads = False
-
-    rig.applier.want("shop/gw", (config("a"), config("b")))
-    async with running(rig.applier.run()):
-        await passes(1.0)
-        for name in ("a", "b"):
-            rig.server.script("DELETE", f"{FOLDER}/{name}", Then(act=lose))
-        rig.applier.want("shop/gw", ())
-        await passes(10.0)
-        assert len(rig.deleted) == 1
-        rig.leader.leads = True
-        rig.applier.became_leader()
-        await passes(1.0)
-        assert rig.there == {}
-
-
-async def test_the_latest_wish_counts(rig: Rig) -> None:
-    wishes = iter(range(5))
-    again = Then(act=lambda: rig.applier.want("shop/gw", (config("a", f"wish {next(wishes)}"),)))
-    rig.server.script("PATCH", f"{FOLDER}/a", *([again] * 5))
-    rig.applier.want("shop/gw", (config("a"),))
-    async with running(rig.applier.run()):
-        await passes(1.0)
-        assert rig.there == {"a": "wish 4"}
+        await passes(RETRY_FIRST_SECONDS / 2)
+        assert (rig.applied, rig.failures, rig.reports) == (["ConfigMap"], [], [])

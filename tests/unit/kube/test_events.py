@@ -6,10 +6,11 @@ from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.tcproute import TCPRoute
+from gatewayd.ir.limits import WAITING_EVENTS
 from gatewayd.ir.outcome import Outcome, Verdict
-from gatewayd.kube.events import MESSAGE_LIMIT, QUEUE, EventRecorder, Notice, complaints
+from gatewayd.kube.events import MESSAGE_LIMIT, EventRecorder, Notice, complaints
 from gatewayd.kube.live import LiveStatuses
-from tests.fakes.api_server import Answer, Cluster, Drop, Hole, Reply, Request, refused
+from tests.fakes.api_server import Answer, Cluster, Drop, Hole, Reply, Request, refused, terminating
 from tests.fakes.documents import Json, tcp_route
 from tests.fakes.running import Leader, running
 from tests.fakes.skipping_loop import passes
@@ -21,6 +22,7 @@ EVENTS = "/api/v1/namespaces/shop/events"
 PARTIAL = Verdict(type="PartiallyInvalid", status=True, reason="UnsupportedValue", message="spec.rules[1]: no")
 PENDING = Verdict(type="Programmed", status=False, reason="Pending", message="")
 ENDED = Verdict(type="ResolvedRefs", status=True, reason="ResolvedRefs", message="spec.listeners[0].tls: has ended")
+REFUSED = Verdict(type="Programmed", status=False, reason="NoResources", message="exceeded quota")
 WHY = (NO.reason, NO.message)
 
 
@@ -35,6 +37,7 @@ WHY = (NO.reason, NO.message)
         (gateway(listener("http", NO)), {WHY}),
         (gateway(verdicts=(NO,)), {WHY}),
         (gateway(verdicts=(PENDING,)), set()),
+        (gateway(verdicts=(REFUSED,)), {("NoResources", "exceeded quota")}),
         (listenerset(), {WHY}),
         (policy(parent("gw", NO)), {WHY}),
         (gatewayclass(), set()),
@@ -51,7 +54,15 @@ class Rig:
         self.server = cluster.server
         self.leader = Leader()
         self.live = LiveStatuses(lambda _kind, _key: None)
-        self.recorder = EventRecorder(client=cluster.client, leadership=self.leader, live=self.live)
+        self.ending: set[str] = set()
+        self.failures: list[str] = []
+        self.recorder = EventRecorder(
+            client=cluster.client,
+            leadership=self.leader,
+            live=self.live,
+            ending=self.ending,
+            on_failure=self.failures.append,
+        )
         self.live.hear(KIND, KEY, json.dumps(tcp_route("a")).encode())
 
     def hears(self, outcome: Outcome | None) -> None:
@@ -134,11 +145,11 @@ async def test_the_same_warning_waits_once(rig: Rig) -> None:
 
 
 async def test_of_too_many_the_oldest_give_way(rig: Rig) -> None:
-    for number in range(QUEUE + 10):
+    for number in range(WAITING_EVENTS + 10):
         rig.warns(str(number))
     async with running(rig.recorder.run()):
         await passes(1.0)
-        assert rig.messages == [str(number) for number in range(10, QUEUE + 10)]
+        assert rig.messages == [str(number) for number in range(10, WAITING_EVENTS + 10)]
 
 
 async def test_a_message_is_no_longer_than_the_api_server_takes(rig: Rig) -> None:
@@ -181,7 +192,8 @@ async def test_an_event_that_cannot_be_written_is_dropped(rig: Rig, answer: Answ
     rig.warns("two")
     async with running(rig.recorder.run()):
         await passes(60.0)
-        assert rig.messages == ["one", "two"]
+        assert sorted(rig.messages) == ["one", "two"]
+        assert rig.failures == ([] if isinstance(answer, Reply) and answer.status == 200 else ["event"])
 
 
 async def test_events_of_what_has_no_namespace_are_in_the_default_one(rig: Rig) -> None:
@@ -193,3 +205,29 @@ async def test_events_of_what_has_no_namespace_are_in_the_default_one(rig: Rig) 
         [request] = rig.written
         assert request.path == "/api/v1/namespaces/default/events"
         assert len(request.body["metadata"]["name"]) <= 253
+
+
+async def test_nothing_is_written_into_a_namespace_that_is_being_deleted(rig: Rig) -> None:
+    rig.ending.add("shop")
+    rig.warns("one")
+    async with running(rig.recorder.run()):
+        await passes(1.0)
+        assert rig.written == []
+
+
+async def test_a_namespace_that_is_being_deleted_meanwhile_is_no_failure(rig: Rig) -> None:
+    rig.server.script("POST", EVENTS, terminating("shop"))
+    rig.warns("one")
+    async with running(rig.recorder.run()):
+        await passes(60.0)
+        assert (len(rig.written), rig.failures) == (1, [])
+
+
+async def test_many_of_one_namespace_drive_out_none_of_another(rig: Rig) -> None:
+    rig.live.hear(KIND, ObjectKey("other", "a"), json.dumps(tcp_route("a")).encode())
+    rig.recorder.warn(Notice(kind=KIND, key=ObjectKey("other", "a"), reason="Invalid", message="theirs"))
+    for number in range(2 * WAITING_EVENTS):
+        rig.warns(str(number))
+    async with running(rig.recorder.run()):
+        await passes(1.0)
+        assert "theirs" in rig.messages[:2]

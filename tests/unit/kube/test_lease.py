@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from gatewayd.kube.client import KubeClient
 from gatewayd.kube.lease import FENCE_SECONDS, LEASE_SECONDS, RENEW_SECONDS, REQUEST_SECONDS, Lease, LeaseName
-from tests.fakes.api_server import Answer, Cluster, Drop, Hole, Lose, Reply, Then, refused
+from tests.fakes.api_server import Answer, Cluster, Drop, Hole, Lose, Reply, Then, access, refused
 from tests.fakes.documents import Json
 from tests.fakes.running import running
 from tests.fakes.skipping_loop import clock, passes
@@ -256,3 +259,29 @@ async def test_stopping_takes_no_longer_than_one_request(cluster: Cluster, answe
     await asyncio.wait([task])
     assert clock()() - began <= REQUEST_SECONDS
     assert not replica.leads
+
+
+class Odd(KubeClient):
+    """A client that fails in a way that nobody expects, while it is `odd`."""
+
+    odd = False
+
+    async def request(self, method: str, path: str, **more: Any) -> bytes:
+        if self.odd:
+            raise ZeroDivisionError("odd")
+        return await super().request(method, path, **more)
+
+
+async def test_a_failure_that_nobody_expects_ends_the_leadership_in_time_and_not_the_replica(cluster: Cluster) -> None:
+    client = Odd(access(cluster.url))
+    replica = Replica(replace(cluster, client=client))
+    async with running(replica.lease.run()):
+        await passes(1.0)
+        assert replica.leads
+        client.odd = True
+        await passes(FENCE_SECONDS + RENEW_SECONDS)
+        assert not replica.leads
+        client.odd = False
+        await passes(RENEW_SECONDS * 2)
+        assert (replica.leads, replica.elections) == (True, 2)
+    await client.close()

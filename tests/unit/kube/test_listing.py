@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -148,3 +149,33 @@ def test_a_kind_that_is_gone_takes_its_objects_with_it() -> None:
     rig.shows(page(config_map("b")))
     assert shown(rig.listing.forget()) == ["-a", "-b"]
     assert shown(rig.listing.forget()) == []
+
+
+class Odd(ConfigMap, frozen=True, kw_only=True):
+    """A kind whose decoder fails in a way that nobody expects, for one object."""
+
+    def __post_init__(self) -> None:
+        if self.metadata.name == "odd":
+            raise ZeroDivisionError("odd")
+
+
+def test_an_object_that_no_decoder_bears_is_said_and_holds_up_no_other() -> None:
+    rig = Rig()
+    rig.listing = Listing(replace(BY_STRUCT[ConfigMap], struct=Odd), undecodable=rig.undecodable.append, live=rig._hear)
+    assert rig.lists(page(config_map("a"), config_map("odd"), config_map("b")), version=7) == ["+a", "+b"]
+    assert rig.hears(event("MODIFIED", config_map("odd", version=8))) == []
+    assert rig.hears(event("MODIFIED", config_map("a", version=9))) == ["+a"]
+    assert [(each.key.name, each.message) for each in rig.undecodable] == [
+        ("odd", "cannot be read; ZeroDivisionError('odd')")
+    ] * 2
+
+
+def test_who_hears_of_an_object_and_fails_holds_up_no_other() -> None:
+    def fails(key: ObjectKey, _raw: bytes | None) -> None:
+        if key.name == "odd":
+            raise ValueError("odd")
+
+    rig = Rig()
+    rig.listing = Listing(BY_STRUCT[ConfigMap], undecodable=rig.undecodable.append, live=fails)
+    assert rig.lists(page(config_map("odd"), config_map("b")), version=7) == ["+odd", "+b"]
+    assert [each.key.name for each in rig.undecodable] == ["odd"]

@@ -3,26 +3,60 @@ from typing import Any
 
 import pytest
 
+from gatewayd.api.gateway import MANAGED_BY
 from gatewayd.api.kinds import KINDS
+from gatewayd.api.meta import ObjectKey
 from gatewayd.infra.objects import objects
-from gatewayd.kube.applier import OWNED, PLURALS, ObjectName, name_of
+from gatewayd.ir.infrastructure import object_name
 from gatewayd.kube.listing import decode_page
-from gatewayd.kube.owned import OURS, OWNED_KINDS, OwnedListing
+from gatewayd.kube.made_object import PLURALS, ObjectName, name_of
+from gatewayd.kube.owned import OURS, OWNED_KINDS, OwnedListing, OwnedObjects
 from tests.fakes.documents import Json, event, page
 from tests.unit.infra.gateways import EDGE, FILES
 
 DEPLOYMENT = next(kind for kind in OWNED_KINDS if kind.kind == "Deployment")
+GATEWAY = ObjectKey("shop", "gw")
+OWNER = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "name": "gw", "uid": "u"}
+NAME = ObjectName(api_version="apps/v1", kind="Deployment", namespace="shop", name=object_name("shop", "gw"))
+LABELS = {MANAGED_BY[0]: MANAGED_BY[1], "x": "y"}
+META: Json = {
+    "name": NAME.name,
+    "namespace": "shop",
+    "resourceVersion": "1",
+    "labels": LABELS,
+    "ownerReferences": [OWNER],
+}
 
 
 def deployment(**more: Any) -> Json:
-    metadata = {"name": "a", "namespace": "shop", "resourceVersion": "1", "labels": {"x": "y"}}
-    return {"metadata": metadata, "spec": {"replicas": 1}, **more}
+    return {"metadata": META, "spec": {"replicas": 1}, **more}
+
+
+def annotated(value: str, manager: str = "gatewayd") -> Json:
+    """Return one with an annotation, and whose field that is."""
+    fields = {"f:metadata": {"f:annotations": {".": {}, "f:pool": {}}}}
+    managed = [{"manager": manager, "operation": "Apply", "fieldsV1": fields}]
+    return deployment(metadata=META | {"annotations": {"pool": value}, "managedFields": managed})
 
 
 class Rig:
+    """A listing of Deployments, and who hears of them."""
+
     def __init__(self) -> None:
-        self.drifts: list[ObjectName] = []
-        self.listing = OwnedListing(DEPLOYMENT, self.drifts.append)
+        self.told: list[str] = []
+        self.objects = OwnedObjects(self)
+        self.listing = OwnedListing(DEPLOYMENT, self.objects)
+
+    def complete(self) -> None:
+        self.told.append("complete")
+
+    def appeared(self, gateway: ObjectKey, name: ObjectName) -> None:
+        assert (gateway, name) == (GATEWAY, NAME)
+        self.told.append("appeared")
+
+    def drifted(self, gateway: ObjectKey) -> None:
+        assert gateway == GATEWAY
+        self.told.append("drifted")
 
     def lists(self, *found: Json) -> None:
         self.listing.begin()
@@ -37,10 +71,9 @@ class Rig:
 def rig() -> Rig:
     found = Rig()
     found.lists(deployment())
+    assert found.told == ["appeared"]
+    found.told.clear()
     return found
-
-
-NAME = ObjectName(api_version="apps/v1", kind="Deployment", namespace="shop", name="a")
 
 
 def test_everything_that_we_make_is_watched() -> None:
@@ -51,13 +84,8 @@ def test_everything_that_we_make_is_watched() -> None:
 
 
 def test_only_ours_are_watched_and_none_is_an_input_of_the_core() -> None:
-    assert dict(OURS.query()) == {"labelSelector": f"{OWNED[0]}={OWNED[1]}"}
+    assert dict(OURS.query()) == {"labelSelector": f"{MANAGED_BY[0]}={MANAGED_BY[1]}"}
     assert not {kind.struct for kind in OWNED_KINDS} & {kind.struct for kind in KINDS}
-
-
-def test_what_is_first_seen_has_not_drifted(rig: Rig) -> None:
-    rig.hears("ADDED", deployment(metadata={"name": "b", "namespace": "shop"}))
-    assert rig.drifts == []
 
 
 @pytest.mark.parametrize(
@@ -65,45 +93,104 @@ def test_what_is_first_seen_has_not_drifted(rig: Rig) -> None:
     [
         {"spec": {"replicas": 2}},
         {"spec": {"replicas": 1}, "data": {"a": "b"}},
-        {"metadata": {"name": "a", "namespace": "shop", "labels": {}}},
-        {"metadata": {"name": "a", "namespace": "shop", "labels": {"x": "y"}, "ownerReferences": [{"uid": "1"}]}},
+        {"metadata": META | {"labels": {}}},
+        {"metadata": META | {"ownerReferences": []}},
+        {"metadata": META | {"ownerReferences": [OWNER | {"uid": "1"}]}},
     ],
 )
 def test_what_somebody_meant_is_drift(rig: Rig, more: Json) -> None:
     rig.hears("MODIFIED", deployment(**more))
-    assert rig.drifts == [NAME]
+    assert rig.told == ["drifted"]
 
 
 @pytest.mark.parametrize(
     "more",
     [
         {"status": {"readyReplicas": 1}},
-        {"metadata": {"name": "a", "namespace": "shop", "labels": {"x": "y"}, "resourceVersion": "2", "generation": 3}},
-        {"metadata": {"name": "a", "namespace": "shop", "labels": {"x": "y"}, "managedFields": [{"manager": "kcm"}]}},
+        {"metadata": META | {"resourceVersion": "2", "generation": 3}},
+        {"metadata": META | {"managedFields": [{"manager": "kcm"}]}},
+        {"metadata": META | {"annotations": {"deployment.kubernetes.io/revision": "2"}}},
     ],
 )
 def test_what_comes_and_goes_by_itself_is_no_drift(rig: Rig, more: Json) -> None:
     rig.hears("MODIFIED", deployment(**more))
-    assert rig.drifts == []
+    assert rig.told == []
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        (annotated("red", "kubectl-annotate"), ["drifted"]),
+        (annotated("red"), ["drifted"]),
+        (deployment(), ["drifted"]),
+        (annotated("blue"), []),
+    ],
+)
+def test_an_annotation_of_ours_that_somebody_overwrites_or_removes_is_drift(after: Json, told: list[str]) -> None:
+    rig = Rig()
+    rig.lists(annotated("blue"))
+    rig.told.clear()
+    rig.hears("MODIFIED", after)
+    assert rig.told == told
+
+
+def test_an_annotation_of_somebody_else_is_no_drift() -> None:
+    rig = Rig()
+    rig.lists(annotated("blue", "kubectl-annotate"))
+    rig.told.clear()
+    rig.hears("MODIFIED", annotated("red", "kubectl-annotate"))
+    assert rig.told == []
 
 
 def test_a_deletion_is_drift(rig: Rig) -> None:
     rig.hears("DELETED", deployment())
-    assert rig.drifts == [NAME]
+    assert rig.told == ["drifted"]
 
 
 def test_a_deletion_that_only_a_list_shows_is_drift(rig: Rig) -> None:
     rig.lists()
-    assert rig.drifts == [NAME]
+    assert rig.told == ["drifted"]
 
 
 def test_a_change_that_only_a_list_shows_is_drift(rig: Rig) -> None:
     rig.lists(deployment(spec={"replicas": 2}))
     rig.lists(deployment(spec={"replicas": 2}))
-    assert rig.drifts == [NAME]
+    assert rig.told == ["drifted"]
 
 
 def test_what_is_made_again_is_first_seen(rig: Rig) -> None:
     rig.hears("DELETED", deployment())
     rig.hears("ADDED", deployment(spec={"replicas": 2}))
-    assert rig.drifts == [NAME]
+    assert rig.told == ["drifted", "appeared"]
+
+
+def test_what_there_is_is_known_by_the_gateway_that_it_was_made_for(rig: Rig) -> None:
+    assert (rig.objects.gateways(), rig.objects.made_for(GATEWAY)) == ((GATEWAY,), {NAME})
+    rig.hears("MODIFIED", deployment(metadata=META | {"ownerReferences": []}))
+    assert rig.objects.made_for(GATEWAY) == frozenset()
+    rig.hears("MODIFIED", deployment())
+    assert rig.objects.made_for(GATEWAY) == {NAME}
+    rig.hears("DELETED", deployment())
+    assert (rig.objects.gateways(), rig.objects.made_for(GATEWAY)) == ((), frozenset())
+
+
+def test_what_somebody_else_made_is_made_for_nobody() -> None:
+    rig = Rig()
+    rig.lists(
+        deployment(metadata=META | {"labels": {}}),
+        deployment(metadata=META | {"name": "copy"}),
+        deployment(metadata=META | {"namespace": "elsewhere"}),
+    )
+    assert (rig.told, rig.objects.gateways()) == ([], ())
+
+
+def test_it_is_told_once_when_every_kind_has_been_listed() -> None:
+    rig = Rig()
+    for kind in OWNED_KINDS:
+        assert not rig.objects.complete
+        listing = OwnedListing(kind, rig.objects)
+        listing.begin()
+        assert list(listing.listed("1")) == []
+    assert rig.objects.complete
+    rig.lists()
+    assert rig.told == ["complete"]

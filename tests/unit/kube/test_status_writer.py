@@ -10,8 +10,9 @@ from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.tcproute import TCPRoute
 from gatewayd.incremental.view import Member
+from gatewayd.ir.limits import RETRY_FIRST_SECONDS, STATUS_WRITERS
 from gatewayd.ir.outcome import Outcome
-from gatewayd.kube.status_writer import RETRY_SECONDS, WRITERS, StatusWriter
+from gatewayd.kube.status_writer import StatusWriter
 from tests.fakes.api_server import Cluster, Drop, Hole, Lose, Reply, Request, Then, refused
 from tests.fakes.documents import Json, tcp_route
 from tests.fakes.running import Leader, running
@@ -31,7 +32,14 @@ class Rig:
         self.server = cluster.server
         self.leader = Leader()
         self.results: list[str] = []
-        self.writer = StatusWriter(client=cluster.client, leadership=self.leader, controller=US, on_write=self._count)
+        self.failures: list[str] = []
+        self.writer = StatusWriter(
+            client=cluster.client,
+            leadership=self.leader,
+            controller=US,
+            on_write=self._count,
+            on_failure=self.failures.append,
+        )
 
     def _count(self, kind: str, result: str) -> None:
         assert kind == "TCPRoute"
@@ -74,6 +82,7 @@ async def test_a_status_is_written_once(rig: Rig) -> None:
         [write] = rig.writes
         assert (write.method, write.path) == ("PATCH", f"{FOLDER}/a/status")
         assert write.headers["content-type"] == "application/merge-patch+json"
+        assert write.query == {"fieldManager": "gatewayd"}
         assert write.body["metadata"] == {"resourceVersion": stored["metadata"]["resourceVersion"]}
         assert rig.parents() == [US]
         assert rig.results == ["written"]
@@ -167,9 +176,9 @@ async def test_conflicts_without_end_are_left_for_later(rig: Rig) -> None:
     rig.server.script("PATCH", f"{FOLDER}/a/status", *(refused(409, "Conflict") for _ in range(4)))
     rig.want(route(parent()))
     async with running(rig.writer.run()):
-        await passes(RETRY_SECONDS / 2)
+        await passes(RETRY_FIRST_SECONDS / 2)
         assert len(rig.writes) == 3
-        await passes(RETRY_SECONDS * 2)
+        await passes(RETRY_FIRST_SECONDS * 2)
         assert rig.parents() == [US]
 
 
@@ -215,7 +224,7 @@ async def test_an_object_that_is_gone_is_not_tried_again(rig: Rig) -> None:
 
 
 async def test_a_slow_object_holds_up_no_other(rig: Rig) -> None:
-    names = [f"r{number}" for number in range(3 * WRITERS)]
+    names = [f"r{number}" for number in range(3 * STATUS_WRITERS)]
     rig.server.script("PATCH", f"{FOLDER}/{names[0]}/status", Hole())
     for name in names:
         rig.exists(name)
@@ -295,4 +304,33 @@ async def test_nothing_is_kept_of_what_is_gone_whoever_tells_first(rig: Rig) -> 
 async def test_a_stopped_writer_leaves_nothing_running(rig: Rig) -> None:
     async with running(rig.writer.run()):
         await passes(1.0)
-    assert [each for each in asyncio.all_tasks() if each.get_name().startswith("status writer")] == []
+    assert [each for each in asyncio.all_tasks() if each.get_name().startswith("status")] == []
+
+
+async def test_a_status_that_nobody_can_merge_is_its_own_trouble_alone(rig: Rig) -> None:
+    rig.exists("odd", status={"parents": [{"controllerName": US, "parentRef": "no mapping"}]})
+    rig.exists("fine")
+    for name in ("odd", "fine"):
+        rig.want(route(parent()), name)
+    async with running(rig.writer.run()):
+        await passes(30.0)
+        assert rig.parents("fine") == [US]
+        assert rig.results[0] == "failed"
+        # At 0, 1, 3, 7 and 15 seconds: ever more slowly.
+        assert rig.failures == ["status"] * 5
+        rig.exists("odd")
+        await passes(1.0)
+        assert rig.parents("odd") == [US]
+
+
+async def test_many_of_one_namespace_keep_no_other_waiting(rig: Rig) -> None:
+    names = [f"r{number}" for number in range(10 * STATUS_WRITERS)]
+    for name in names:
+        rig.exists(name)
+        rig.want(route(parent()), name)
+    other = rig.server.put(f"{FOLDER.replace('shop', 'other')}/a", tcp_route("a"))
+    rig.writer.live.hear(KIND, ObjectKey("other", "a"), json.dumps(other).encode())
+    rig.writer.want(Member(TCPRoute, ObjectKey("other", "a")), route(parent()))
+    async with running(rig.writer.run()):
+        await passes(1.0)
+        assert "namespaces/other" in "".join(each.path for each in rig.writes[: 2 * STATUS_WRITERS])

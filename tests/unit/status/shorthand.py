@@ -54,7 +54,7 @@ def policy(*ancestors: ParentOutcome) -> PolicyOutcome:
 
 
 def gatewayclass(*features: str) -> GatewayClassOutcome:
-    return GatewayClassOutcome(generation=2, verdicts=(YES,), features=features)
+    return GatewayClassOutcome(generation=2, verdicts=(YES,), features=features, in_use=False)
 
 
 def listenerset(*listeners: ListenerOutcome) -> ListenerSetOutcome:

@@ -1,19 +1,19 @@
 from dataclasses import replace
 
 from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.infrastructure import object_name
+from gatewayd.offline import standalone_environment
 from gatewayd.store import Delta
-from gatewayd.translator.features import SUPPORTED_FEATURES
 from gatewayd.translator.gatewayclass import (
     DEFAULT_ENVIRONMENT,
+    class_is_missing,
     class_is_ours,
     environment,
     gateway_is_ours,
-    gatewayclass_outcome,
 )
-from tests.unit.translator.manifests import CLASS, GATEWAY, GW, brief, member, message, scratch
+from tests.unit.translator.manifests import CLASS, GATEWAY, GW, scratch
 
 THEIRS = CLASS.replace("gatewayd.io/controller", "other.example/controller")
-WITH_PARAMETERS = CLASS.replace("controller}", "controller, parametersRef: {group: x.example, kind: Knobs, name: k}}")
 
 
 def test_a_class_is_ours_by_its_controller_name() -> None:
@@ -35,26 +35,30 @@ def test_a_gateway_is_ours_by_its_class() -> None:
     assert not gateway_is_ours(scratch(CLASS), GW)
 
 
-def test_what_is_said_of_our_class() -> None:
-    outcome = gatewayclass_outcome(
-        scratch(CLASS.replace("name: gatewayd", "name: gatewayd, generation: 4")), member("GatewayClass", "gatewayd")
-    )
-    assert outcome is not None
-    assert outcome.generation == 4
-    assert brief(outcome.verdicts) == {"Accepted": "Accepted", "SupportedVersion": "SupportedVersion"}
-    assert outcome.features == SUPPORTED_FEATURES
+OURS = f"""
+kind: Service
+metadata: {{name: {object_name("shop", "gw")}, namespace: shop, labels: {{app.kubernetes.io/managed-by: gatewayd}}}}
+spec: {{ports: [{{port: 80}}]}}
+"""
+SOMEBODYS = OURS.replace("managed-by: gatewayd", "managed-by: somebody")
 
 
-def test_nothing_is_said_of_other_classes() -> None:
-    assert gatewayclass_outcome(scratch(THEIRS), member("GatewayClass", "gatewayd")) is None
-    assert gatewayclass_outcome(scratch(), member("GatewayClass", "gatewayd")) is None
+def test_a_gateway_whose_class_is_gone_is_ours_for_as_long_as_its_proxies_are_there() -> None:
+    assert gateway_is_ours(scratch(GATEWAY, OURS), GW)
+    assert class_is_missing(scratch(GATEWAY, OURS), GW)
+    assert not gateway_is_ours(scratch(GATEWAY, SOMEBODYS), GW)
+    assert not gateway_is_ours(scratch(OURS), GW)
+    assert not class_is_missing(scratch(CLASS, GATEWAY, OURS), GW)
 
 
-def test_parameters_are_refused() -> None:
-    outcome = gatewayclass_outcome(scratch(WITH_PARAMETERS), member("GatewayClass", "gatewayd"))
-    assert outcome is not None
-    assert brief(outcome.verdicts)["Accepted"] == "!InvalidParameters"
-    assert message(outcome.verdicts, "Accepted").startswith("spec.parametersRef: ")
+def test_a_gateway_leaves_when_it_names_a_class_of_another_controller_that_is_there() -> None:
+    assert not gateway_is_ours(scratch(THEIRS, GATEWAY, OURS), GW)
+    assert not class_is_missing(scratch(THEIRS, GATEWAY, OURS), GW)
+
+
+def test_without_a_cluster_a_class_that_is_gone_is_gone() -> None:
+    here = Delta(kind=Environment, key=HERE, obj=standalone_environment("127.0.0.1", 0, None))
+    assert not gateway_is_ours(scratch(GATEWAY, OURS, here), GW)
 
 
 def test_without_a_row_the_environment_is_that_of_a_cluster() -> None:

@@ -1,6 +1,10 @@
 import pytest
 
 from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.limits import PROXY_PORTS
+from gatewayd.offline import standalone_environment
+from gatewayd.store import Delta
 from gatewayd.translator.listeners import MergedListener, Order, set_is_allowed, written
 from tests.unit.translator.manifests import CLASS, GW, member, scratch
 
@@ -120,3 +124,30 @@ def test_a_listener_knows_its_gateway_and_its_place_in_merging() -> None:
     )
     assert own.gateway == other.gateway == GW
     assert own.order < other.order == Order(1, "2026-01-01T00:00:00Z", ObjectKey("team", "s"), 0)
+
+
+@pytest.mark.parametrize("port", PROXY_PORTS)
+@pytest.mark.parametrize("protocol", ["HTTP", "TCP"])
+def test_a_port_of_the_proxy_itself_is_not_to_be_had_in_a_cluster(port: int, protocol: str) -> None:
+    entry = f"{{name: x, port: {port}, protocol: {protocol}}}"
+    allowed = gateway(HTTP, entry, allowed=ALLOW_ALL)
+    view = scratch(CLASS, allowed, listener_set("s", "", entry))
+    of_set = written(view, member("ListenerSet", "shop/s"))
+    for each in (read(allowed)["x"], *of_set):
+        assert (each.accepted.type, each.accepted.status, each.accepted.reason) == (
+            "Accepted",
+            False,
+            "PortUnavailable",
+        )
+        assert each.accepted.message == (
+            f"{each.path}.port: {port} is a port of the proxy itself; all but 19000 and 19001 are allowed"
+        )
+    assert read(allowed)["http"].valid
+
+
+def test_the_ports_of_a_pod_are_free_elsewhere() -> None:
+    entry = f"{{name: x, port: {PROXY_PORTS[1]}, protocol: HTTP}}"
+    assert read(gateway(entry.replace("HTTP", "UDP")))["x"].valid
+    here = Delta(kind=Environment, key=HERE, obj=standalone_environment("127.0.0.1", 0, None))
+    (found,) = written(scratch(CLASS, gateway(entry), here), member("Gateway", "shop/gw"))
+    assert found.valid

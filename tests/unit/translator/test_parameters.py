@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Parameters, Resources
-from gatewayd.translator.parameters import LONGEST, OUR_FLAGS, read_parameters
+from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Autoscaled, External, Fixed, Parameters, Resources
+from gatewayd.translator.parameters import LONGEST, read_parameters
 
 WHOLE = {
     "workload": "Deployment",
@@ -39,19 +39,19 @@ TAGS = (
 
 
 def problems(**data: str) -> tuple[str, ...]:
-    read = read_parameters(data)
+    read = read_parameters(data, DEFAULT_PARAMETERS)
     assert isinstance(read, tuple)
     return read
 
 
 def test_nothing_set_is_the_default() -> None:
-    assert read_parameters({}) == DEFAULT_PARAMETERS
+    assert read_parameters({}, DEFAULT_PARAMETERS) == DEFAULT_PARAMETERS
 
 
 def test_everything_can_be_set() -> None:
-    assert read_parameters(WHOLE) == Parameters(
+    assert read_parameters(WHOLE, DEFAULT_PARAMETERS) == Parameters(
         workload="Deployment",
-        replicas=3,
+        scaling=Fixed(replicas=3),
         image="registry.example.com:5000/envoy@sha256:0123",
         service_type="NodePort",
         external_traffic_policy="Local",
@@ -62,12 +62,15 @@ def test_everything_can_be_set() -> None:
         ),
         concurrency=2,
         extra_args=("--component-log-level", "upstream:debug"),
+        network_policy="Managed",
     )
 
 
 def test_what_is_left_out_has_its_default() -> None:
-    assert read_parameters({"replicas": "2"}) == replace(DEFAULT_PARAMETERS, replicas=2)
-    assert read_parameters({"resources": "{}"}) == replace(
+    assert read_parameters({"replicas": "2"}, DEFAULT_PARAMETERS) == replace(
+        DEFAULT_PARAMETERS, scaling=Fixed(replicas=2)
+    )
+    assert read_parameters({"resources": "{}"}, DEFAULT_PARAMETERS) == replace(
         DEFAULT_PARAMETERS, resources=Resources(requests=(), limits=())
     )
 
@@ -100,15 +103,32 @@ def test_what_is_left_out_has_its_default() -> None:
             "{requests: {memory: 1Gi}, limits: {memory: 1000M}}",
             "requests.memory: 1Gi is more than the limit; at most 1000M is allowed",
         ),
+        ("replicas", "External", '"External" is not a whole number from 0 to 1000, and not external'),
+        ("autoscaling", "3", "not understood; a map with min, max and cpu is allowed"),
+        ("autoscaling", "{min: 1, max: 2}", "not understood; a map with min, max and cpu is allowed"),
+        ("autoscaling", "{min: 0, max: 2, cpu: 70}", "min: 0 is not a whole number from 1 to 1000"),
+        ("autoscaling", "{min: 1, max: 1001, cpu: 70}", "max: 1001 is not a whole number from 1 to 1000"),
+        ("autoscaling", "{min: 1, max: 2, cpu: 70%}", 'cpu: "70%" is not a whole number from 1 to 1000'),
+        ("autoscaling", "{min: 1, max: 2, cpu: true}", "cpu: True is not a whole number from 1 to 1000"),
+        ("autoscaling", "{min: 1, max: 2, cpu: %s}" % ("9" * 2000), "is not a whole number from 1 to 1000"),
+        ("autoscaling", "{min: 3, max: 2, cpu: 70}", "min: 3 is more than max; at most 2 is allowed"),
         ("concurrency", "1.5", "is not a whole number from 0 to 1024"),
         ("extraArgs", "--log-level debug", "a string is not allowed; a list of arguments is"),
-        ("extraArgs", "[--base-id, 1]", "[1]: 1 is not allowed; put a string, numbers in quotes"),
-        ("extraArgs", "[{a: b}]", "[0]: a map is not allowed"),
-        ("extraArgs", "['']", "[0]: "),
+        ("extraArgs", "[--base-id, 1]", '[0]: "--base-id" is not allowed; allowed: --component-log-level, '),
+        ("extraArgs", "[--log-level, 1]", "[1]: not a string; put it in quotes"),
+        ("extraArgs", "[{a: b}]", "[0]: not a string"),
+        ("extraArgs", "['']", '[0]: "" is not allowed'),
+        ("extraArgs", "['--config-yaml {admin: {}}']", '[0]: "--config-yaml {admin: {}}" is not allowed'),
         ("extraArgs", "{", "not YAML; see https://yaml.org/spec/"),
         ("extraArgs", "!!python/object/apply:os.system [id]", "not YAML"),
+        ("extraArgs", "!!bool x", "not YAML"),
+        ("extraArgs", "!!timestamp x", "not YAML"),
+        ("extraArgs", "!!int ''", "not YAML"),
+        ("extraArgs", "!!float ''", "not YAML"),
         ("extraArgs", "x" * (LONGEST + 1), "4097 characters; at most 4096 are allowed"),
-        ("color", "red", "not known; allowed: workload, replicas, image, serviceType, "),
+        ("networkPolicy", "None", "not known; allowed: workload, "),
+        ("maxReplicas", "9", "not known; allowed: workload, "),
+        ("color", "red", "not known; allowed: workload, replicas, autoscaling, image, "),
     ],
 )
 def test_what_is_wrong_is_said(key: str, text: str, said: str) -> None:
@@ -127,16 +147,36 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
     ]
 
 
-@pytest.mark.parametrize("flag", OUR_FLAGS)
-def test_what_gatewayd_sets_itself_cannot_be_set(flag: str) -> None:
-    (problem,) = problems(extraArgs=f"['{flag}=1']")
-    assert problem == f'data.extraArgs: [0]: "{flag}=1" is set by gatewayd; other flags of Envoy are allowed'
-
-
 def test_a_daemon_set_has_no_replicas() -> None:
     (problem,) = problems(workload="DaemonSet", replicas="2")
     assert problem.startswith("data.replicas: a DaemonSet has one pod on each node")
-    assert isinstance(read_parameters({"workload": "DaemonSet"}), Parameters)
+    assert isinstance(read_parameters({"workload": "DaemonSet"}, DEFAULT_PARAMETERS), Parameters)
+
+
+def test_the_number_of_pods_can_be_left_to_somebody_else() -> None:
+    read = read_parameters({"replicas": "external"}, DEFAULT_PARAMETERS)
+    assert read == replace(DEFAULT_PARAMETERS, scaling=External())
+    read = read_parameters({"autoscaling": "{min: 2, max: 5, cpu: 70}"}, DEFAULT_PARAMETERS)
+    assert read == replace(DEFAULT_PARAMETERS, scaling=Autoscaled(least=2, most=5, cpu=70))
+
+
+def test_autoscaling_needs_pods_to_count_and_cpu_to_count_by() -> None:
+    scaled = "{min: 2, max: 5, cpu: 70}"
+    (problem,) = problems(autoscaling=scaled, workload="DaemonSet")
+    assert problem.startswith("data.autoscaling: a DaemonSet has one pod on each node")
+    (problem,) = problems(autoscaling=scaled, replicas="2")
+    assert problem.startswith("data.autoscaling: replicas says how many pods there are")
+    (problem,) = problems(autoscaling=scaled, resources="requests: {memory: 1Gi}")
+    assert problem.startswith("data.autoscaling: counts in percent of resources.requests.cpu")
+    limited = {"autoscaling": scaled, "resources": "limits: {cpu: 1}"}
+    assert isinstance(read_parameters(limited, DEFAULT_PARAMETERS), Parameters)
+
+
+def test_what_is_left_out_is_as_the_class_says() -> None:
+    of_class = replace(DEFAULT_PARAMETERS, scaling=Fixed(replicas=4), concurrency=8)
+    assert read_parameters({"concurrency": "1"}, of_class) == replace(of_class, concurrency=1)
+    daemons = replace(of_class, workload="DaemonSet")
+    assert isinstance(read_parameters({"replicas": "1"}, daemons), tuple)
 
 
 def test_a_cluster_ip_has_no_external_traffic() -> None:
@@ -152,8 +192,8 @@ def test_quantities_are_compared_by_what_they_mean(less: str, more: str) -> None
     def resources(request: str, limit: str) -> str:
         return f"{{requests: {{cpu: '{request}'}}, limits: {{cpu: '{limit}'}}}}"
 
-    assert isinstance(read_parameters({"resources": resources(less, more)}), Parameters)
-    assert isinstance(read_parameters({"resources": resources(more, more)}), Parameters)
+    assert isinstance(read_parameters({"resources": resources(less, more)}, DEFAULT_PARAMETERS), Parameters)
+    assert isinstance(read_parameters({"resources": resources(more, more)}, DEFAULT_PARAMETERS), Parameters)
     assert len(problems(resources=resources(more, less))) == 1
 
 
@@ -197,7 +237,7 @@ def test_yaml_that_expands_or_nests_without_end_is_refused_quickly(key: str) -> 
     ],
 )
 def test_any_yaml_is_parameters_or_a_message(key: str, text: str) -> None:
-    read = read_parameters({key: text})
+    read = read_parameters({key: text}, DEFAULT_PARAMETERS)
     assert isinstance(read, Parameters) or all(each.startswith(f"data.{key}: ") for each in read)
 
 
@@ -205,4 +245,4 @@ def test_any_yaml_is_parameters_or_a_message(key: str, text: str) -> None:
 @given(st.sampled_from(["nodeSelector", "resources", "extraArgs", "replicas", "image"]), st.text(max_size=60))
 def test_any_text_is_parameters_or_a_message(key: str, text: str) -> None:
     for written in (text, f"!!{text}", f"{{limits: {{cpu: {text}}}}}"):
-        assert isinstance(read_parameters({key: written}), Parameters | tuple)
+        assert isinstance(read_parameters({key: written}, DEFAULT_PARAMETERS), Parameters | tuple)

@@ -10,6 +10,7 @@ from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.incremental.view import Member
+from gatewayd.ir.infrastructure import object_name
 from gatewayd.translator.contents import Content
 from gatewayd.translator.infrastructure import INFRASTRUCTURE
 from gatewayd.translator.outcomes import OUTCOMES
@@ -167,3 +168,14 @@ def test_whatever_is_looked_up_has_been_referred_to(case: Case) -> None:
         for content in view.ask(source.query, Member(source.table, key))
     }
     assert view.read <= named
+
+
+def test_what_a_gateway_refers_to_is_read_on_while_its_class_is_gone_and_its_proxies_run() -> None:
+    service = f"""
+    kind: Service
+    metadata: {{name: {object_name("shop", "gw")}, namespace: shop, labels: {{app.kubernetes.io/managed-by: gatewayd}}}}
+    spec: {{ports: [{{port: 80}}]}}
+    """
+    certificate = Content("Secret", ObjectKey("shop", "one"))
+    assert certificate in wanted(scratch(GATEWAY, service), member("Gateway", "shop/gw"))
+    assert wanted(scratch(GATEWAY), member("Gateway", "shop/gw")) == frozenset()

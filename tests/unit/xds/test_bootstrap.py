@@ -5,6 +5,7 @@ from envoy.config.bootstrap.v3 import bootstrap_pb2
 from envoy.extensions.filters.http.router.v3 import router_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2
 from envoy.extensions.resource_monitors.downstream_connections.v3 import downstream_connections_pb2
+from envoy.extensions.resource_monitors.fixed_heap.v3 import fixed_heap_pb2
 from envoy.extensions.transport_sockets.tls.v3 import tls_pb2
 from envoy.extensions.upstreams.http.v3 import http_protocol_options_pb2
 from envoy.service.discovery.v3 import discovery_pb2
@@ -13,17 +14,24 @@ from google.protobuf import json_format
 from gatewayd.ir.limits import RE2_PROGRAM_SIZE
 from gatewayd.xds.bootstrap import (
     DRAIN_FIELD,
-    Admin,
     AdminSocket,
     ControlPlane,
     MutualTLS,
     UnixSocket,
     bootstrap,
     sds_files,
+    within_memory,
 )
 
 # Any in JSON is read by the descriptors of these.
-ANYS = (router_pb2, http_connection_manager_pb2, downstream_connections_pb2, tls_pb2, http_protocol_options_pb2)
+ANYS = (
+    router_pb2,
+    http_connection_manager_pb2,
+    downstream_connections_pb2,
+    fixed_heap_pb2,
+    tls_pb2,
+    http_protocol_options_pb2,
+)
 
 ADMIN = AdminSocket(path="/admin")
 LOCAL = UnixSocket(path="/run/gatewayd/xds")
@@ -34,7 +42,7 @@ REMOTE = MutualTLS(
 
 def parsed(
     control_plane: ControlPlane = LOCAL,
-    admin: Admin | AdminSocket = ADMIN,
+    admin: AdminSocket = ADMIN,
     probes: int | None = None,
 ) -> bootstrap_pb2.Bootstrap:
     made = bootstrap(
@@ -90,9 +98,10 @@ def test_certificates_are_read_again_when_the_folder_changes(content: dict[str, 
     assert "/certs/tls.key" in text or "/certs/ca.crt" in text
 
 
-def test_admin_is_for_this_machine() -> None:
-    assert parsed(admin=Admin(port=9901)).admin.address.socket_address.address == "127.0.0.1"
-    assert parsed().admin.address.pipe.path == "/admin"
+def test_admin_has_no_address_and_is_its_owners_alone() -> None:
+    for made in (parsed(), parsed(probes=19001)):
+        assert made.admin.address.WhichOneof("address") == "pipe"
+        assert (made.admin.address.pipe.path, made.admin.address.pipe.mode) == ("/admin", 0o600)
 
 
 def test_probes_show_two_pages_of_admin() -> None:
@@ -126,3 +135,28 @@ def test_limits() -> None:
     size = layer.static_layer["re2.max_program_size.error_level"]
     assert RE2_PROGRAM_SIZE < size < 10_000
     assert made.stats_config.stats_matcher.inclusion_list.patterns
+
+
+def test_a_limit_of_memory_is_kept_by_giving_back_and_by_refusing() -> None:
+    document = bootstrap(
+        node="", gateway="shop/edge", control_plane=UnixSocket(path="/x"), admin=ADMIN, probes_port=19001, drain=None
+    )
+    assert within_memory(document, None) == document
+    made = json_format.Parse(json.dumps(within_memory(document, 1000)), bootstrap_pb2.Bootstrap())
+    connections, heap = made.overload_manager.resource_monitors
+    assert connections == parsed().overload_manager.resource_monitors[0]
+    config = fixed_heap_pb2.FixedHeapConfig()
+    assert heap.typed_config.Unpack(config)
+    assert config.max_heap_size_bytes == 900
+    shares = {each.name.rpartition(".")[2]: each.triggers[0].threshold.value for each in made.overload_manager.actions}
+    assert list(shares) == [
+        "shrink_heap",
+        "disable_http_keepalive",
+        "stop_accepting_requests",
+        "stop_accepting_connections",
+    ]
+    assert sorted(shares.values()) == list(shares.values())
+    assert max(shares.values()) < 1
+    assert {each.triggers[0].name for each in made.overload_manager.actions} == {heap.name}
+    (probes,) = made.static_resources.listeners
+    assert probes.bypass_overload_manager

@@ -1,0 +1,129 @@
+"""Everything that runs for Gateways: what each needs is provided and applied, what nobody needs any more is deleted.
+
+Composes the provisioner, the applier and the watches of what we made. A new leader knows nothing of what another one
+made, and compares: every object that was made for a Gateway and is not wanted goes, once it is certain what is wanted.
+"""
+
+import asyncio
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.infrastructure import Provision
+from gatewayd.kube.applier import Applier, Audience, OnWrite
+from gatewayd.kube.client import KubeClient
+from gatewayd.kube.infrastructure_reports import InfrastructureReports, Submit
+from gatewayd.kube.made_object import ObjectName
+from gatewayd.kube.owned import OWNED_KINDS, OwnedListing, OwnedObjects
+from gatewayd.kube.provisioner import Identity, Provisioner
+from gatewayd.kube.work_queue import Leadership
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What is wanted, read when a Gateway's turn comes.
+
+    `abandoned` tells of a Gateway that it surely shall have nothing: of none before everything is synced.
+    """
+
+    wanted: Mapping[ObjectKey, Provision]
+    abandoned: Callable[[ObjectKey], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """Who hears what became of it: `submit` takes what `Programmed` must say, the others count."""
+
+    submit: Submit
+    on_write: OnWrite
+    on_failure: Callable[[str], None]
+
+
+class GatewayInfrastructure:
+    """The infrastructure of all Gateways."""
+
+    def __init__(
+        self,
+        *,
+        client: KubeClient,
+        leadership: Leadership,
+        identity: Identity,
+        wishes: Wishes,
+        ending: Container[str],
+        feedback: Feedback,
+    ) -> None:
+        """Make nothing in the namespaces that are `ending`."""
+        self._wishes = wishes
+        self._reports = InfrastructureReports(feedback.submit)
+        self._objects = OwnedObjects(self)
+        self._applier = Applier(
+            client=client,
+            leadership=leadership,
+            inventory=self._objects,
+            ending=ending,
+            audience=self._audience("objects", feedback),
+        )
+        self._provisioner = Provisioner(
+            identity=identity,
+            wanted=wishes.wanted,
+            applier=self._applier,
+            leadership=leadership,
+            audience=self._audience("certificate", feedback),
+        )
+
+    def _audience(self, stage: str, feedback: Feedback) -> Audience:
+        return Audience(
+            on_write=feedback.on_write,
+            report=partial(self._reports.told, stage),
+            on_failure=feedback.on_failure,
+        )
+
+    def listings(self) -> Iterator[OwnedListing]:
+        """Yield what has to be reflected of the objects that we made."""
+        for kind in OWNED_KINDS:
+            yield OwnedListing(kind, self._objects)
+
+    def mark(self, gateway: ObjectKey) -> None:
+        """Look at a Gateway: what it needs has changed."""
+        self._provisioner.mark(gateway)
+
+    def mark_all(self) -> None:
+        """Look at every Gateway: certificates may be due."""
+        self._provisioner.mark_all()
+
+    def became_leader(self) -> None:
+        """Begin as if nothing were known."""
+        self._reports.clear()
+        self._applier.became_leader()
+        self._provisioner.mark_all()
+        self.clean_up()
+
+    def clean_up(self) -> None:
+        """Look at everything that was made for Gateways that shall have nothing. Call it when all kinds are synced."""
+        if self._objects.complete:
+            for gateway in self._objects.gateways():
+                self._look_whether_abandoned(gateway)
+
+    def _look_whether_abandoned(self, gateway: ObjectKey) -> None:
+        if gateway not in self._wishes.wanted and self._wishes.abandoned(gateway):
+            self._provisioner.mark(gateway)
+
+    def complete(self) -> None:
+        """Hear that everything that we made has been listed."""
+        self.clean_up()
+
+    def appeared(self, gateway: ObjectKey, name: ObjectName) -> None:
+        """Hear of an object that was made for a Gateway, perhaps by somebody who led until now."""
+        self._applier.appeared(gateway, name)
+        self._look_whether_abandoned(gateway)
+
+    def drifted(self, gateway: ObjectKey) -> None:
+        """Hear that an object of a Gateway was changed or deleted by somebody."""
+        self._applier.drifted(gateway)
+
+    async def run(self) -> None:
+        """Provide and apply until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._provisioner.run(), name="provisioner")
+            tasks.create_task(self._applier.run(), name="applier")

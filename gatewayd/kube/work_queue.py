@@ -1,0 +1,249 @@
+"""A work queue as controllers have it: what has to be looked at, key by key, until it is as it shall be.
+
+The terms and rules of client-go: a key waits once, however often it is added; it is worked on by one worker at a time,
+and again if it was added meanwhile; what fails is added again after a wait that doubles up to a ceiling. Beside that,
+namespaces take turns, so that nobody waits behind another namespace's thousand keys.
+
+Invariant: no failure of one key, whatever it is, ends the queue or holds up another key.
+https://pkg.go.dev/k8s.io/client-go/util/workqueue
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+import structlog
+
+from gatewayd.kube.backoff import Backoff
+from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, is_of_ending_namespace
+
+K = TypeVar("K", bound=Hashable)
+
+_log = structlog.get_logger("gatewayd.kube.queue")
+
+
+class SpokenError(Exception):
+    """A failure whose words say everything: no traceback is wanted."""
+
+
+class Leadership(Protocol):
+    """Whether we may write now."""
+
+    def is_leader(self) -> bool:
+        """Return whether the lease is surely ours at this moment."""
+
+
+class Everyone:
+    """Leadership for what every replica does."""
+
+    def is_leader(self) -> bool:
+        """Return True."""
+        return True
+
+
+class Label(NamedTuple):
+    """Whose turn a key takes (a namespace, "" for the cluster's own), and what a log calls it."""
+
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure(Generic[K]):
+    """One attempt that failed; `count`: so many in a row."""
+
+    key: K
+    error: BaseException
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pacing:
+    """How many keys at once, how long to wait after failures, and what there may be at most (None: no limit).
+
+    After `attempts` failures a key is dropped; beyond `capacity` waiting keys the oldest of the namespace with the most
+    gives way.
+    """
+
+    workers: int
+    backoff: Backoff
+    attempts: int | None = None
+    capacity: int | None = None
+
+
+Work = Callable[[K], Awaitable[float | None]]
+"""Looks at one key. Returns None when it is as it shall be, or after how many seconds to look again. May raise."""
+
+
+class _Turns(Generic[K]):
+    """Waiting keys, each once; their namespaces take turns."""
+
+    def __init__(self) -> None:
+        self._waiting: OrderedDict[str, dict[K, None]] = OrderedDict()
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, namespace: str, key: K) -> None:
+        """Let a key wait; one that waits already keeps its place."""
+        keys = self._waiting.setdefault(namespace, {})
+        self._count += key not in keys
+        keys[key] = None
+
+    def take(self) -> K | None:
+        """Return the key whose turn it is."""
+        if not self._waiting:
+            return None
+        namespace, keys = self._waiting.popitem(last=False)
+        key = next(iter(keys))
+        self._remove(namespace, keys, key)
+        return key
+
+    def drop(self) -> K | None:
+        """Give up the oldest key of the namespace that has the most."""
+        namespace = max(self._waiting, key=lambda each: len(self._waiting[each]), default=None)
+        if namespace is None:
+            return None
+        keys = self._waiting[namespace]
+        key = next(iter(keys))
+        del keys[key]
+        self._count -= 1
+        if not keys:
+            del self._waiting[namespace]
+        return key
+
+    def _remove(self, namespace: str, keys: dict[K, None], key: K) -> None:
+        del keys[key]
+        self._count -= 1
+        if keys:
+            self._waiting[namespace] = keys
+
+
+class WorkQueue(Generic[K]):
+    """Keys that wait for their turn. Add from the event loop's thread; `run` until cancelled."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        work: Work[K],
+        label: Callable[[K], Label],
+        leadership: Leadership,
+        pacing: Pacing,
+        on_failure: Callable[[Failure[K]], None],
+    ) -> None:
+        """`on_failure` hears of every failure but those of what goes with its namespace anyway."""
+        self.name = name
+        self._work = work
+        self._label = label
+        self._leadership = leadership
+        self._pacing = pacing
+        self._on_failure = on_failure
+        self._turns: _Turns[K] = _Turns()
+        self._busy: set[K] = set()
+        self._again: set[K] = set()
+        self._failures: dict[K, int] = {}
+        self._timers: dict[K, asyncio.TimerHandle] = {}
+        self._wake = asyncio.Event()
+
+    def add(self, key: K) -> None:
+        """Look at a key when its turn comes."""
+        if key in self._busy:
+            self._again.add(key)
+            return
+        self._turns.add(self._label(key).namespace, key)
+        if self._pacing.capacity is not None and len(self._turns) > self._pacing.capacity:
+            self._turns.drop()
+        self._wake.set()
+
+    def add_after(self, key: K, seconds: float) -> None:
+        """Add a key later; of several times the earliest counts."""
+        loop = asyncio.get_running_loop()
+        timer = self._timers.get(key)
+        if timer is not None and timer.when() <= loop.time() + seconds:
+            return
+        self._cancel(key)
+        self._timers[key] = loop.call_later(seconds, self._due, key)
+
+    def forget(self, key: K) -> None:
+        """Keep nothing of a key that will not be added again."""
+        self._failures.pop(key, None)
+        self._cancel(key)
+
+    def wake(self) -> None:
+        """Look at what waits: the leader is new."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for number in range(self._pacing.workers):
+                    tasks.create_task(self._worker(), name=f"{self.name} {number}")
+        finally:
+            for key in tuple(self._timers):
+                self._cancel(key)
+
+    def _due(self, key: K) -> None:
+        self._timers.pop(key, None)
+        self.add(key)
+
+    def _cancel(self, key: K) -> None:
+        timer = self._timers.pop(key, None)
+        if timer is not None:
+            timer.cancel()
+
+    async def _worker(self) -> None:
+        while True:
+            key = self._turns.take() if self._leadership.is_leader() else None
+            if key is None:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            await self._look_at(key)
+            # Work that had nothing to wait for must not keep the loop from everybody else.
+            await asyncio.sleep(0)
+
+    async def _look_at(self, key: K) -> None:
+        self._cancel(key)
+        self._busy.add(key)
+        try:
+            seconds = await self._work(key)
+        except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - a library's panic, too, is this key's trouble alone
+            self._failed(key, error)
+        else:
+            self._failures.pop(key, None)
+            if seconds is not None:
+                self.add_after(key, seconds)
+        finally:
+            self._busy.discard(key)
+            if key in self._again:
+                self._again.discard(key)
+                self.add(key)
+
+    def _failed(self, key: K, error: BaseException) -> None:
+        count = self._failures[key] = self._failures.get(key, 0) + 1
+        if count == self._pacing.attempts:
+            del self._failures[key]
+            seconds = None
+        else:
+            seconds = self._pacing.backoff.delay(count, _whole)
+            self.add_after(key, seconds)
+        if is_of_ending_namespace(error):
+            return
+        facts = {"queue": self.name, "object": self._label(key).name, "failures": count, "again_in": seconds}
+        if isinstance(error, (SpokenError, ApiError, *CONNECTION_ERRORS)):
+            _log.warning("work failed", **facts, error=str(error) or repr(error))
+        else:
+            _log.error("work failed", **facts, error=repr(error), exc_info=error)
+        self._on_failure(Failure(key=key, error=error, count=count))
+
+
+def _whole() -> float:
+    """Take the whole wait: one leader works, so there is nobody to keep apart from."""
+    return 1.0
