@@ -111,8 +111,9 @@ CONNECTION_IDLE_SECONDS = 900
 
 # --- what one client of the ADS server may cost ------------------------------------------------------------------
 
-NODE_BYTES = 256
-"""Of `node.id`, `node.cluster` and the name and version of the user agent, each. A pod's name has 253 characters."""
+NODE_BYTES = 320
+"""Of `node.id`, `node.cluster` and the name and version of the user agent, each. A pod's name has up to 253 characters;
+node.cluster names a Gateway, whose namespace has up to 63 and whose name up to 253: 317 with the slash."""
 
 NAME_LENGTH = 1_024
 """Characters of a resource's name. Our longest names a host of a listener of a ListenerSet, which has about 830."""

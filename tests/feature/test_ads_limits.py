@@ -100,7 +100,7 @@ async def test_long_words_about_itself_end_a_stream_and_nothing_of_them_is_kept(
             await call.write(kind(node={"id": "x" * size}, type_url=xds.CLUSTER).SerializeToString())
             error = await refused(call)
             assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
-            assert error.details() == f"node.id: {size} bytes; at most 256 are allowed"
+            assert error.details() == f"node.id: {size} bytes; at most {NODE_BYTES} are allowed"
         await it.fleet.until(lambda: not it.fleet.proxies(EVIL))
         assert it.state(EVIL) == (0, 0)
 
