@@ -266,12 +266,21 @@ class World:
         return [gateway for gateway in self.reconciler.snapshots if gateway not in self.by_hand]
 
     def _has(self, gateway: str, snapshot: Snapshot) -> bool:
-        """Say whether the Envoy of a Gateway has exactly the snapshot, refused resources apart."""
+        """Say whether the Envoy of a Gateway has exactly the snapshot, refused resources apart.
+
+        What it had and is about to lose it may be about to get again: nothing may be on its way.
+        """
         own = self.envoys[gateway].node
-        proxies = [dict(self._held(rows)) for state, rows in self.fleet.resources(gateway) if state.node_id == own]
         refused = {
             (TypeUrl(each.type_url), name) for each in self.fleet.report(gateway).rejections for name in each.names
         }
+        seen = [
+            (state, dict(self._held(rows))) for state, rows in self.fleet.resources(gateway) if state.node_id == own
+        ]
+        pending = {(each.type_url, name) for state, _ in seen for each in state.types for name in each.pending}
+        if pending - refused:
+            return False
+        proxies = [held for _, held in seen]
         kept = _needed(snapshot, refused)
         return bool(proxies) and all(
             {at: version for at, version in held.items() if at not in refused} == kept for held in proxies
