@@ -118,8 +118,11 @@ def _dated(obj: Resource) -> Resource:
 
 def _gateway(obj: Gateway) -> Gateway:
     """Keep the uid as well: it owns its infrastructure; and the annotations that are for us."""
-    ours = {name: value for name, value in obj.metadata.annotations.items() if name.startswith(_OUR_PREFIX)}
-    return replace(obj, metadata=replace(obj.metadata, labels=_NONE, annotations=ours or _NONE))
+    return replace(obj, metadata=replace(obj.metadata, labels=_NONE, annotations=_our_annotations(obj)))
+
+
+def _our_annotations(obj: Resource) -> dict[str, str]:
+    return {name: value for name, value in obj.metadata.annotations.items() if name.startswith(_OUR_PREFIX)} or _NONE
 
 
 def _named(metadata: ObjectMeta, labels: dict[str, str]) -> ObjectMeta:
@@ -138,10 +141,14 @@ def _service(obj: Service) -> Service:
     """Leave out whom it selects, which is told by its slices; and its addresses, unless they are a Gateway's.
 
     So the specs of most Services are equal, and one object. Of each is kept whether it is headless, and whether we made
-    it.
+    it; of those what we wrote on it.
     """
     ours = obj.metadata.labels.get(MANAGED_BY[0]) == MANAGED_BY[1]
-    metadata = replace(_named(obj.metadata, _OURS if ours else _NONE), name=intern(obj.metadata.name))
+    metadata = replace(
+        _named(obj.metadata, _OURS if ours else _NONE),
+        name=intern(obj.metadata.name),
+        annotations=_our_annotations(obj) if ours else _NONE,
+    )
     spec = replace(obj.spec, selector=_NONE)
     if GATEWAY_NAME_LABEL not in obj.metadata.labels:
         spec = replace(spec, cluster_ip=_HEADLESS if spec.cluster_ip == _HEADLESS else "", cluster_ips=())

@@ -15,6 +15,7 @@ from gatewayd.infra import network
 from gatewayd.infra.layout import PROBES_PORT, certificate_secret
 from gatewayd.infra.pod import pod_spec
 from gatewayd.ir.infrastructure import Autoscaled, Fixed, Infrastructure, Owner, Pairs, label_value
+from gatewayd.ir.per_host_record import PER_HOST_ANNOTATION
 
 JSON = dict[str, Any]
 
@@ -177,7 +178,9 @@ def _service(infrastructure: Infrastructure) -> tuple[JSON, ...]:
             else {"externalTrafficPolicy": parameters.external_traffic_policy}
         ),
     }
-    return ({"apiVersion": "v1", "kind": "Service", **_head(infrastructure), "spec": spec},)
+    own = ((PER_HOST_ANNOTATION, infrastructure.per_host),) if infrastructure.per_host else ()
+    head = _metadata(infrastructure, labels(infrastructure), (*infrastructure.annotations, *own))
+    return ({"apiVersion": "v1", "kind": "Service", **head, "spec": spec},)
 
 
 def _addresses(infrastructure: Infrastructure) -> JSON:

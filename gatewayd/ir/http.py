@@ -292,8 +292,3 @@ class PerHostTables:
     """
 
     tables: frozenset[RouteTableKey]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedPerHostTables(PerHostTables):
-    """The same as an earlier process, or another replica, has recorded it in the cluster."""

@@ -117,13 +117,15 @@ class Owner:
 class Infrastructure(Owner):
     """Everything that must run for a Gateway. `annotations` are the user's; `addresses` are those asked for.
 
-    `withheld` are the keys of labels and annotations that reach no pod and no ServiceAccount.
+    `withheld` are the keys of labels and annotations that reach no pod and no ServiceAccount. `per_host` are the route
+    tables that are discovered per host, as its Service records them.
     """
 
     ports: tuple[ServicePort, ...]
     annotations: Pairs
     withheld: tuple[str, ...]
     addresses: tuple[str, ...]
+    per_host: str
     parameters: Parameters
 
 

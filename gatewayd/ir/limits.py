@@ -215,3 +215,6 @@ SHARED_REFUSALS = 20
 SHARED_WORDS = 256
 SHARED_NAMES_BYTES = 16 * 1024
 """Of one Gateway: different words of refusals, characters of each, and bytes of what is refused: 200 resources."""
+
+PER_HOST_RECORD = 64 * 1024
+"""Characters of the annotation that records tables of hosts: a quarter of what all of an object may have."""

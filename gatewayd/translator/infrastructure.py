@@ -11,6 +11,7 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.refs import LocalObjectRef
 from gatewayd.incremental.view import Member, Output, Source, View, query, rescued_query
+from gatewayd.ir.http import PerHostTables
 from gatewayd.ir.infrastructure import (
     DEFAULT_PARAMETERS,
     Infrastructure,
@@ -22,6 +23,7 @@ from gatewayd.ir.infrastructure import (
     service_port_name,
 )
 from gatewayd.ir.outcome import Verdict
+from gatewayd.ir.per_host_record import recorded
 from gatewayd.translator import verdicts
 from gatewayd.translator.chains import bound_port, ports
 from gatewayd.translator.class_parameters import (
@@ -164,8 +166,14 @@ def _wanted(view: View, row: Gateway, parameters: Parameters) -> Infrastructure:
         annotations=tuple(sorted(own.annotations.items())) if own else (),
         withheld=withheld_keys(view, row.metadata.key),
         addresses=tuple(each.value for each in row.spec.addresses if each.value and each.routability != CLUSTER),
+        per_host=_per_host(view, row.metadata.key),
         parameters=_inside(parameters) if inside_only(row.spec.addresses) else parameters,
     )
+
+
+def _per_host(view: View, gateway: ObjectKey) -> str:
+    row = view.get(PerHostTables, gateway)
+    return recorded(row.tables) if row is not None else ""
 
 
 def _labels(row: Gateway) -> Pairs:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from typing import NamedTuple
 
+from gatewayd.api.core import Service
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.grpcroute import GRPCRoute
 from gatewayd.api.httproute import HTTPRoute
@@ -23,7 +24,6 @@ from gatewayd.ir.http import (
     DirectResponse,
     PerHostTables,
     PrefixPath,
-    RecordedPerHostTables,
     Redirect,
     RequestMatch,
     Route,
@@ -32,7 +32,9 @@ from gatewayd.ir.http import (
     RouteTableKey,
     VirtualHost,
 )
+from gatewayd.ir.infrastructure import object_name
 from gatewayd.ir.limits import MANY_DOMAINS
+from gatewayd.ir.per_host_record import PER_HOST_ANNOTATION, read_record
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.contests import listeners_within, own_listeners, owner, port_listeners
 from gatewayd.translator.filters import for_listener
@@ -316,12 +318,18 @@ def route_table(view: View, table: TableKey) -> RouteTable:
     return RouteTable(key=key, discovery=discovery, virtual_hosts=virtual_hosts)
 
 
+@query
+def recorded_tables(view: View, gateway: ObjectKey) -> frozenset[RouteTableKey]:
+    """Return the tables of a Gateway that are discovered per host by what its Service records."""
+    row = view.get(Service, ObjectKey(gateway.namespace, object_name(gateway.namespace, gateway.name)))
+    return read_record(row.metadata.annotations.get(PER_HOST_ANNOTATION, "")) if row is not None else frozenset()
+
+
 def _discovery(view: View, gateway: ObjectKey, table: RouteTableKey, domains: int) -> RouteDiscovery:
     """Return how a table is discovered: once per host it stays so, since a change ends connections of all its hosts."""
-    for record in (PerHostTables, RecordedPerHostTables):
-        row = view.get(record, gateway)
-        if row is not None and table in row.tables:
-            return RouteDiscovery.PER_HOST
+    row = view.get(PerHostTables, gateway)
+    if table in recorded_tables(view, gateway) or (row is not None and table in row.tables):
+        return RouteDiscovery.PER_HOST
     return RouteDiscovery.PER_HOST if domains > MANY_DOMAINS else RouteDiscovery.PER_LISTENER
 
 

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from gatewayd.api.compact import _MOST, Pool, compact
@@ -57,11 +58,11 @@ def test_a_namespace_keeps_the_labels_that_routes_are_selected_by() -> None:
     assert kept.annotations == {}
 
 
-def service(cluster_ip: str, *, name: str = "cart", **labels: str) -> Any:
+def service(cluster_ip: str, *, name: str = "cart", annotations: Mapping[str, str] | None = None, **labels: str) -> Any:
     """Return a Service as it comes from the API server."""
     spec = {"ports": [{"port": 80}], "selector": {"app": "cart"}, "clusterIP": cluster_ip, "clusterIPs": [cluster_ip]}
     source = document("Service", spec=spec)
-    source["metadata"] |= {"name": name, "labels": labels}
+    source["metadata"] |= {"name": name, "labels": labels, "annotations": dict(annotations or {})}
     found = decode_bytes(KIND["Service"], json.dumps(source).encode())
     assert isinstance(found, Decoded), found
     return found.obj
@@ -86,6 +87,13 @@ def test_a_service_that_we_made_is_known_for_ours() -> None:
     ours = {"app.kubernetes.io/managed-by": "gatewayd"}
     assert service("192.0.2.1", **ours, team="red").metadata.labels == ours
     assert service("192.0.2.1", **{"app.kubernetes.io/managed-by": "Helm"}).metadata.labels == {}
+
+
+def test_a_service_that_we_made_keeps_what_we_wrote_on_it() -> None:
+    written = {"gatewayd.io/routes-per-host": "80", "team": "red"}
+    ours = service("192.0.2.1", annotations=written, **{"app.kubernetes.io/managed-by": "gatewayd"})
+    assert ours.metadata.annotations == {"gatewayd.io/routes-per-host": "80"}
+    assert service("192.0.2.1", annotations=written).metadata.annotations == {}
 
 
 def test_a_services_name_is_in_memory_once_however_many_came_between() -> None:

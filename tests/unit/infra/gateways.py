@@ -17,6 +17,7 @@ EDGE = Infrastructure(
     annotations=(("note", "mind the gap"),),
     withheld=(),
     addresses=(),
+    per_host="",
     parameters=DEFAULT_PARAMETERS,
 )
 

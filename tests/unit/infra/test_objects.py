@@ -199,3 +199,10 @@ def test_a_network_policy_is_made_unless_the_class_wants_none() -> None:
     found = made(EDGE)["NetworkPolicy"]
     assert found["spec"]["podSelector"] == {"matchLabels": selector(EDGE)}
     assert "NetworkPolicy" not in made(with_parameters(network_policy="None"))
+
+
+def test_the_service_records_which_tables_are_discovered_per_host() -> None:
+    [service] = [each for each in objects(replace(EDGE, per_host="80,443/https"), FILES) if each["kind"] == "Service"]
+    assert service["metadata"]["annotations"]["gatewayd.io/routes-per-host"] == "80,443/https"
+    [plain] = [each for each in objects(EDGE, FILES) if each["kind"] == "Service"]
+    assert "gatewayd.io/routes-per-host" not in plain["metadata"]["annotations"]

@@ -42,6 +42,7 @@ def test_the_objects_of_a_gateway_share_a_name() -> None:
         annotations=(),
         withheld=(),
         addresses=(),
+        per_host="",
         parameters=DEFAULT_PARAMETERS,
     )
     assert made.object_name == object_name("shop", "gw")

@@ -5,16 +5,16 @@ from dataclasses import replace
 
 from gatewayd.api.gateway import Gateway
 from gatewayd.ir.environment import HERE, Environment
-from gatewayd.ir.http import PerHostTables, RecordedPerHostTables, RouteDiscovery, RouteTableKey
+from gatewayd.ir.http import PerHostTables, RouteDiscovery
+from gatewayd.ir.infrastructure import Infrastructure, object_name
 from gatewayd.ir.limits import MANY_DOMAINS
+from gatewayd.ir.per_host_record import PER_HOST_ANNOTATION
 from gatewayd.reconciler import Reconciler
 from gatewayd.store import Delta
 from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
 from gatewayd.xds.drains import drains
 from gatewayd.xds.resource import Snapshot
 from tests.unit.translator.manifests import GW, SHOP, deltas
-
-PORT_80 = RouteTableKey(port=80, listener="")
 
 
 def route(number: int) -> str:
@@ -82,18 +82,35 @@ def test_it_is_forgotten_with_its_gateway() -> None:
     assert world.discovery is RouteDiscovery.PER_LISTENER
 
 
-def test_it_stays_over_a_restart_by_what_was_recorded() -> None:
-    world = World(Delta(kind=RecordedPerHostTables, key=GW, obj=RecordedPerHostTables(tables=frozenset({PORT_80}))))
+def service(record: str) -> tuple[Delta, ...]:
+    return deltas(
+        f"""
+        kind: Service
+        metadata: {{name: {object_name(*GW)}, namespace: shop, annotations: {{{PER_HOST_ANNOTATION}: "{record}"}}}}
+        spec: {{ports: [{{port: 80}}]}}
+        """
+    )
+
+
+def test_it_stays_over_a_restart_by_what_the_service_records() -> None:
+    world = World(*service("80"))
     assert world.discovery is RouteDiscovery.PER_HOST
-    world.step(Delta(kind=RecordedPerHostTables, key=GW, obj=None))
+    world.step(*gone(service("80")))
     assert world.discovery is RouteDiscovery.PER_HOST  # what this process has seen is enough
 
 
 def test_a_record_of_a_table_that_is_no_more_means_nothing() -> None:
-    other = RouteTableKey(port=81, listener="")
-    world = World(Delta(kind=RecordedPerHostTables, key=GW, obj=RecordedPerHostTables(tables=frozenset({other}))))
+    world = World(*service("81,443/https"))
     assert world.discovery is RouteDiscovery.PER_LISTENER
     assert world.reconciler.store.engine.get(PerHostTables, GW) is None
+
+
+def test_what_is_decided_is_what_the_service_shall_record() -> None:
+    world = World()
+    world.step(*MANY)
+    wanted = world.reconciler.infrastructure[GW]
+    assert isinstance(wanted, Infrastructure)
+    assert wanted.per_host == "80"
 
 
 def test_what_is_prescribed_is_not_remembered() -> None:
