@@ -18,8 +18,8 @@ from bench.inputs import GROUP, delta, surroundings
 from bench.process import usage
 from gatewayd.identity.certificates import KeyPair, Subject, issue, make_ca
 from gatewayd.ir.environment import HERE, Environment
-from gatewayd.memory import tune_collector
 from gatewayd.reconciler import Batch, Reconciler
+from gatewayd.run.memory import tune_collector
 from gatewayd.store import Delta
 from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
 from gatewayd.xds.resource import LISTENER, Snapshot

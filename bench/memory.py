@@ -21,7 +21,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import gatewayd.replica  # noqa: F401 - what a pod imports
+import gatewayd.run.replica  # noqa: F401 - what a pod imports
 from bench import stored
 from bench.process import usage
 from conformance import dockerfile
@@ -33,8 +33,8 @@ from gatewayd.api.kinds import KINDS
 from gatewayd.ir.environment import HERE, Environment
 from gatewayd.kube.listing import Listing, decode_page
 from gatewayd.kube.live import LiveStatuses
-from gatewayd.memory import CALM, Tide, tune_allocator, tune_collector
 from gatewayd.reconciler import Reconciler
+from gatewayd.run.memory import CALM, Tide, tune_allocator, tune_collector
 from gatewayd.store import Delta
 from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
 

@@ -13,8 +13,8 @@ from typing import Any
 from bench.inputs import delta, route, surroundings
 from bench.process import usage
 from gatewayd.ir.environment import HERE, Environment
-from gatewayd.memory import tune_collector
 from gatewayd.reconciler import Batch, Reconciler
+from gatewayd.run.memory import tune_collector
 from gatewayd.store import Delta
 from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
 from gatewayd.xds.resource import ROUTE, Snapshot

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from gatewayd.demo.ports import free_port
-from gatewayd.standalone.envoy_binary import NoEnvoy, find_envoy
+from gatewayd.supervisor.envoy_binary import NoEnvoy, find_envoy
 
 RUNS: Final = 5
 DEADLINE: Final = 30.0

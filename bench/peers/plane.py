@@ -47,7 +47,7 @@ PLANES: Mapping[str, Plane] = {
             name="gatewayd",
             gateway_class="gatewayd",
             install=_gatewayd,
-            words=b"-m gatewayd.replica",
+            words=b"-m gatewayd.run.replica",
             pods=(layout.NAMESPACE, "app.kubernetes.io/name=gatewayd"),
             proxies=(SHOP, f"gateway.networking.k8s.io/gateway-name={GATEWAY}"),
         ),

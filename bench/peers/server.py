@@ -11,7 +11,7 @@ from bench.peers.record import change, filled
 from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.server import AdsServer
-from gatewayd.memory import tune_collector
+from gatewayd.run.memory import tune_collector
 from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
 
 

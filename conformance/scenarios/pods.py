@@ -41,7 +41,7 @@ class PodHandle:
     def signal(self, number: signal.Signals) -> int:
         """Send a signal to gatewayd in the Pod; return how many processes got it."""
         sent = 0
-        for process in self.processes(b"-m gatewayd.replica"):
+        for process in self.processes(b"-m gatewayd.run.replica"):
             with suppress(ProcessLookupError):
                 os.kill(process, number)
                 sent += 1

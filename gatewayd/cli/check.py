@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gatewayd.cli.output import EnvoyOption, Form, FormOption, end, fail, write, write_command, write_json
-from gatewayd.exit_codes import CANNOT_START, INVALID, OK, REJECTED
+from gatewayd.run.exit_codes import CANNOT_START, INVALID, OK, REJECTED
 
 if TYPE_CHECKING:
-    from gatewayd.check import Finding
+    from gatewayd.explain.findings import Finding
 
 app = typer.Typer()
 
@@ -28,9 +28,9 @@ def check(
 
     Exit codes: 0 when all is well (there may be warnings), 1 for errors, 2 when Envoy refuses, 3 when it cannot start.
     """
-    from gatewayd.check import Severity
     from gatewayd.cli.offline import translation
-    from gatewayd.shapes import findings_json
+    from gatewayd.cli.view.json_shapes import findings_json
+    from gatewayd.explain.findings import Severity
 
     found = translation(paths)
     findings, code = found.findings, OK
@@ -53,8 +53,8 @@ def check(
 async def _ask_envoy(found: "object", envoy_path: Path | None) -> "tuple[tuple[Finding, ...], str]":
     from gatewayd.cli.environment import settings
     from gatewayd.cli.running import envoy_binary
-    from gatewayd.rehearsal import NoRehearsalError, rehearse
-    from gatewayd.translation import Translation
+    from gatewayd.offline.envoy_check import NoRehearsalError, rehearse
+    from gatewayd.offline.translation import Translation
 
     if not isinstance(found, Translation):
         raise end("nothing to check", INVALID)

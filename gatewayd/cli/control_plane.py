@@ -1,4 +1,4 @@
-"""`gatewayd serve`: one replica of the control plane, in a cluster. Reads the arguments; `gatewayd.replica` serves."""
+"""`gatewayd serve`: one replica of the control plane, in a cluster. Reads arguments; `gatewayd.run.replica` serves."""
 
 import os
 import socket
@@ -10,7 +10,7 @@ import typer
 
 from gatewayd.infra import layout
 from gatewayd.ir.http import RouteDiscovery
-from gatewayd.serve_options import ServeOptions, encoded
+from gatewayd.run.serve_options import ServeOptions, encoded
 
 app = typer.Typer(add_completion=False)
 
@@ -52,4 +52,4 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
         log_level=log_level,
     )
     # The process stays the same one, to Kubernetes and for signals, and what has read the arguments is gone.
-    os.execv(sys.executable, (sys.executable, "-P", "-m", "gatewayd.replica", encoded(options)))  # noqa: S606
+    os.execv(sys.executable, (sys.executable, "-P", "-m", "gatewayd.run.replica", encoded(options)))  # noqa: S606

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gatewayd.cli.output import EnvoyOption, Form, FormOption, end, write
-from gatewayd.exit_codes import INVALID, REJECTED
+from gatewayd.run.exit_codes import INVALID, REJECTED
 
 if TYPE_CHECKING:
-    from gatewayd.serving import Serving
+    from gatewayd.run.foreground import Serving
 
 app = typer.Typer()
 
@@ -41,8 +41,8 @@ async def _demo(folder: Path, envoy_path: Path | None, output: Form, *, check: b
     from gatewayd.cli.running import code_of, options, serve
     from gatewayd.demo.backends import serve_backends
     from gatewayd.demo.files import BACKENDS
-    from gatewayd.folder_writer import FilesInTheWayError
-    from gatewayd.serving import Serving
+    from gatewayd.run.foreground import Serving
+    from gatewayd.scaffold.folder_writer import FilesInTheWayError
 
     chosen = options(folder, address=_ADDRESS, envoy=envoy_path, drain=1.0)
     async with serve_backends(BACKENDS) as ports:
@@ -63,7 +63,7 @@ def _prepare(folder: Path, backends: dict[str, int], envoy: Path) -> int:
     """Write what is missing and return the port of the demo's Gateway."""
     from gatewayd.demo.files import FIRST_PORT, KEPT, demo_files
     from gatewayd.demo.ports import free_port, gateway_port
-    from gatewayd.folder_writer import write_beside
+    from gatewayd.scaffold.folder_writer import write_beside
 
     for path in write_beside(folder, demo_files(free_port(FIRST_PORT, envoy), backends), kept=KEPT):
         write(f"wrote {path}")
@@ -86,7 +86,7 @@ async def _check(serving: "Serving", port: int) -> int:
     from gatewayd.cli.running import code_of, serve
     from gatewayd.demo.curls import CURLS
     from gatewayd.demo.curls import check as check_curl
-    from gatewayd.serving import Ending, settled
+    from gatewayd.run.foreground import Ending, settled
 
     wrong: list[str] = []
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gatewayd.cli.output import Form, FormOption, fail, write, write_json
-from gatewayd.exit_codes import INVALID, OK
+from gatewayd.run.exit_codes import INVALID, OK
 
 app = typer.Typer()
 

@@ -3,10 +3,10 @@
 import sys
 from typing import Final
 
-from gatewayd import logs
 from gatewayd.cli.output import end
-from gatewayd.exit_codes import INVALID
+from gatewayd.run.exit_codes import INVALID
 from gatewayd.settings import Settings, SettingsError, from_environment
+from gatewayd.telemetry import logs
 
 LOG_LEVEL: Final = "error"
 """What Envoy warns of at each end of a run is no news; GATEWAYD_LOG_LEVEL shows it."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gatewayd.cli.output import Form, FormOption, end, write, write_json
-from gatewayd.exit_codes import INVALID, OK
+from gatewayd.run.exit_codes import INVALID, OK
 
 if TYPE_CHECKING:
     from gatewayd.explain.request import Sent

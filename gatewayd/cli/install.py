@@ -10,8 +10,8 @@ from gatewayd.infra.installation import REPLICAS, Installation, installation
 from gatewayd.infra.layout import NAMESPACE
 from gatewayd.infra.manifest import manifest
 from gatewayd.ir.http import RouteDiscovery
-from gatewayd.metrics import installed_version
 from gatewayd.settings import LOG_LEVELS
+from gatewayd.telemetry.metrics import installed_version
 
 app = typer.Typer(add_completion=False)
 

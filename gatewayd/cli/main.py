@@ -14,8 +14,8 @@ import typer
 from typer import rich_utils
 
 from gatewayd.cli.output import code_after, fail, let_go, stand_in
-from gatewayd.exit_codes import CANNOT_START, INVALID, OK
-from gatewayd.printable import printable
+from gatewayd.run.exit_codes import CANNOT_START, INVALID, OK
+from gatewayd.untrusted.printable import printable
 
 
 class Row(NamedTuple):

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gatewayd.cli.output import end
-from gatewayd.exit_codes import INVALID
+from gatewayd.run.exit_codes import INVALID
 
 if TYPE_CHECKING:
-    from gatewayd.translation import Translation
+    from gatewayd.offline.translation import Translation
 
 STDIN: Final = Path("-")
 
@@ -17,9 +17,9 @@ STDIN: Final = Path("-")
 def translation(paths: Sequence[Path]) -> "Translation":
     """Read and translate folders, files, and standard input ("-"); ends the program when one is not there."""
     from gatewayd.cli.environment import log_to_stderr
-    from gatewayd.clock import time_now
-    from gatewayd.manifests import STDIN_NAME, NoManifestsError, parse, read_limited, read_paths
-    from gatewayd.translation import translate
+    from gatewayd.manifests.read_once import STDIN_NAME, NoManifestsError, parse, read_limited, read_paths
+    from gatewayd.offline.translation import translate
+    from gatewayd.run.clock import time_now
 
     # Else the log would stand between the lines that the command writes.
     log_to_stderr()

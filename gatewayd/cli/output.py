@@ -14,9 +14,9 @@ from typing import Annotated, Any, Final, TextIO
 
 import typer
 
-from gatewayd.exit_codes import CANNOT_START
-from gatewayd.outlet import Outlet
-from gatewayd.printable import printable, printable_json, printable_yaml
+from gatewayd.run.exit_codes import CANNOT_START
+from gatewayd.telemetry.outlet import Outlet
+from gatewayd.untrusted.printable import printable, printable_json, printable_yaml
 
 
 class Form(StrEnum):

@@ -6,19 +6,19 @@ from typing import IO, assert_never, cast
 from rich.console import Console
 from rich.live import Live
 
-from gatewayd import logs
 from gatewayd.ads.listen import ListenError
-from gatewayd.app import Options
-from gatewayd.causes import causes, leaves
 from gatewayd.cli.environment import LOG_LEVEL, log_to_stderr, settings
 from gatewayd.cli.output import Form, end, fail, standard_output, write, write_json
-from gatewayd.exit_codes import CANNOT_START, INVALID, OK, REJECTED
+from gatewayd.cli.view.board_table import changed_lines, draw
+from gatewayd.cli.view.json_shapes import board_json
+from gatewayd.introspection.rows import EMPTY, Board
 from gatewayd.ir.limits import OUTPUT_PATIENCE
-from gatewayd.serving import Ended, Ending, Job, Serving
-from gatewayd.shapes import board_json
-from gatewayd.standalone.envoy_binary import NoEnvoy, find_envoy
-from gatewayd.standalone.rows import EMPTY, Board
-from gatewayd.standalone.table import changed_lines, draw
+from gatewayd.run.causes import causes, leaves
+from gatewayd.run.exit_codes import CANNOT_START, INVALID, OK, REJECTED
+from gatewayd.run.foreground import Ended, Ending, Job, Serving
+from gatewayd.run.standalone import Options
+from gatewayd.supervisor.envoy_binary import NoEnvoy, find_envoy
+from gatewayd.telemetry import logs
 
 _OTHER_LINES = 14
 """Lines of the screen that are not rows of routes."""

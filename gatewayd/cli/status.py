@@ -7,8 +7,8 @@ from typing import IO, TYPE_CHECKING, Annotated, cast
 import typer
 
 from gatewayd.cli.output import Form, FormOption, end, standard_output, write_json
-from gatewayd.exit_codes import CANNOT_START, OK, REJECTED
-from gatewayd.printable import printable
+from gatewayd.run.exit_codes import CANNOT_START, OK, REJECTED
+from gatewayd.untrusted.printable import printable
 
 if TYPE_CHECKING:
     from gatewayd.introspection.status import Status
@@ -29,8 +29,8 @@ def status(
     Exit codes: 0, 2 when a proxy refuses something, 3 when nobody answers.
     """
     from gatewayd.cli.environment import settings
+    from gatewayd.cli.view.json_shapes import status_json
     from gatewayd.introspection.client import NobodyError, fetch, newest_socket
-    from gatewayd.shapes import status_json
 
     path = socket or newest_socket(settings().runtime, os.geteuid())
     if path is None:
@@ -51,8 +51,8 @@ def _draw(found: "Status") -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from gatewayd.introspection.draw import proxies_table
-    from gatewayd.standalone.table import draw
+    from gatewayd.cli.view.board_table import draw
+    from gatewayd.cli.view.proxy_table import proxies_table
 
     console = Console(file=cast("IO[str]", standard_output()))
     console.print(Text(printable(f"gatewayd {found.version} serves {found.folder}"), style="bold"))

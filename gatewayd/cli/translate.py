@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gatewayd.cli.output import fail, write_json, write_yaml
-from gatewayd.exit_codes import INVALID, OK
+from gatewayd.run.exit_codes import INVALID, OK
 
 if TYPE_CHECKING:
-    from gatewayd.translation import Translation
+    from gatewayd.offline.translation import Translation
 
 app = typer.Typer()
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gatewayd.cli.output import AddressOption, EnvoyOption, Form, FormOption, end, write
-from gatewayd.exit_codes import INVALID
+from gatewayd.run.exit_codes import INVALID
 
 if TYPE_CHECKING:
-    from gatewayd.app import Options
+    from gatewayd.run.standalone import Options
 
 app = typer.Typer()
 
@@ -57,7 +57,7 @@ def up(  # noqa: PLR0913 (each is an option)
 async def _run(chosen: "Options", output: Form, deadline: float | None) -> int:
     """Serve; with a deadline only until everything is in Envoy."""
     from gatewayd.cli.running import code_of, serve
-    from gatewayd.serving import Serving, settled
+    from gatewayd.run.foreground import Serving, settled
 
     serving = Serving(chosen)
 
@@ -71,8 +71,8 @@ async def _run(chosen: "Options", output: Form, deadline: float | None) -> int:
 def _write(chosen: "Options", to: str, port: int | None) -> None:
     """Write the manifests for one backend, unless the folder has some."""
     from gatewayd.demo.ports import free_port
-    from gatewayd.folder_writer import FilesInTheWayError, write_new
-    from gatewayd.scaffold import BadTargetError, manifests, target
+    from gatewayd.scaffold.folder_writer import FilesInTheWayError, write_new
+    from gatewayd.scaffold.single_backend import BadTargetError, manifests, target
 
     served = port or free_port(_FIRST_PORT, chosen.envoy)
     try:

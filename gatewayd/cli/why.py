@@ -7,11 +7,11 @@ from typing import IO, TYPE_CHECKING, Annotated, cast
 import typer
 
 from gatewayd.cli.output import Form, FormOption, end, standard_output, write_json
-from gatewayd.exit_codes import CANNOT_START, INVALID, OK
-from gatewayd.printable import printable
+from gatewayd.run.exit_codes import CANNOT_START, INVALID, OK
+from gatewayd.untrusted.printable import printable
 
 if TYPE_CHECKING:
-    from gatewayd.why import Step
+    from gatewayd.explain.route_chain import Step
 
 app = typer.Typer()
 
@@ -30,7 +30,7 @@ def why(
 
     Exit codes: 0, 1 when the route is broken somewhere, 3 when nobody answers.
     """
-    from gatewayd.why import Mark
+    from gatewayd.explain.route_chain import Mark
 
     steps = _offline(route, folder) if folder is not None else _running(route, socket)
     if output is Form.JSON:
@@ -53,8 +53,8 @@ def _named(route: str) -> tuple[str, str, str]:
 def _offline(route: str, folder: Path) -> "tuple[Step, ...]":
     from gatewayd.api.meta import ObjectKey
     from gatewayd.cli.offline import translation
-    from gatewayd.why import UnknownKindError
-    from gatewayd.why import why as chain
+    from gatewayd.explain.route_chain import UnknownKindError
+    from gatewayd.explain.route_chain import why as chain
 
     kind, namespace, name = _named(route)
     engine = translation([folder]).engine
@@ -81,7 +81,7 @@ def _draw(steps: "tuple[Step, ...]") -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from gatewayd.why import Mark
+    from gatewayd.explain.route_chain import Mark
 
     shown = {Mark.GOOD: ("ok ", "green"), Mark.BAD: ("NO ", "red"), Mark.INFO: ("   ", "dim")}
     console = Console(file=cast("IO[str]", standard_output()), highlight=False)

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import yaml
 
-from gatewayd.printable import printable
+from gatewayd.untrusted.printable import printable
 
 _WIDEST: Final = 2**31 - 1
 """No text is folded: the rest of it would begin a line."""

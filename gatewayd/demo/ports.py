@@ -7,8 +7,8 @@ from pathlib import Path
 
 from gatewayd.api.gateway import Gateway
 from gatewayd.demo.files import GATEWAY
-from gatewayd.manifests import read_paths
-from gatewayd.standalone.ports import Free, PortWish, check_port
+from gatewayd.manifests.read_once import read_paths
+from gatewayd.supervisor.ports import Free, PortWish, check_port
 
 _TRIED = 100
 

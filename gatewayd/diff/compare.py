@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gatewayd.diff.fields import FieldChange, field_changes
-from gatewayd.translation import ObjectStatus, Translation
+from gatewayd.offline.translation import ObjectStatus, Translation
 from gatewayd.xds.drains import Drain, drains
 from gatewayd.xds.dump import JSON, resource_json
 from gatewayd.xds.resource import XDS_TYPES, Resource, Snapshot

@@ -12,8 +12,8 @@ from gatewayd.explain.action import Direct, Forwarded, Redirected, Share
 from gatewayd.explain.request import Answered
 from gatewayd.explain.rivals import Rival
 from gatewayd.explain.trace import Passed, Taken, Trace, Untaken
-from gatewayd.standalone.admission import Identity
-from gatewayd.standalone.documents import Place
+from gatewayd.manifests.admission import Identity
+from gatewayd.manifests.documents import Place
 
 PlaceOf = Callable[[Identity], Place | None]
 

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from gatewayd.ir.tls import PrivateBytes
-from gatewayd.pem import Unreadable, read_certificates, read_key
+from gatewayd.untrusted.pem import Unreadable, read_certificates, read_key
 
 CA_LIFETIME: Final = timedelta(days=730)
 LEAF_LIFETIME: Final = timedelta(days=30)

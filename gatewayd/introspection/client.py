@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import grpc
 
+from gatewayd.explain.route_chain import Step
 from gatewayd.introspection.messages import (
     GET_STATUS,
     GET_WHY,
@@ -23,7 +24,6 @@ from gatewayd.introspection.messages import (
     why_request,
 )
 from gatewayd.introspection.status import Status
-from gatewayd.why import Step
 
 _PATTERN: Final = "gatewayd-*/xds/socket"
 _TIMEOUT: Final = 5.0

@@ -6,12 +6,12 @@ Invariant: a value that went through a message is equal to what it was.
 from collections.abc import Iterable
 from typing import Any
 
+from gatewayd.explain.route_chain import Mark as StepMark
+from gatewayd.explain.route_chain import Step
+from gatewayd.introspection.rows import Acked, Board, Condition, GatewayRow, Mark, RouteRow
 from gatewayd.introspection.status import GatewayVersion, ProxyRow, Refused, Status, TypeRow
+from gatewayd.manifests.documents import FileProblem
 from gatewayd.rpc import introspection_pb2 as pb
-from gatewayd.standalone.documents import FileProblem
-from gatewayd.standalone.rows import Acked, Board, Condition, GatewayRow, Mark, RouteRow
-from gatewayd.why import Mark as StepMark
-from gatewayd.why import Step
 
 SERVICE = "gatewayd.v1.Introspection"
 GET_STATUS = "GetStatus"

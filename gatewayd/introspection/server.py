@@ -6,9 +6,9 @@ from typing import TypeAlias
 import grpc
 
 from gatewayd.api.meta import ObjectKey
+from gatewayd.explain.route_chain import Step, UnknownKindError
 from gatewayd.introspection.messages import GET_STATUS, GET_WHY, SERVICE, encoded, why_asked, why_encoded
 from gatewayd.introspection.status import Status
-from gatewayd.why import Step, UnknownKindError
 
 _Context: TypeAlias = grpc.aio.ServicerContext
 Why: TypeAlias = Callable[[str, ObjectKey], tuple[Step, ...]]

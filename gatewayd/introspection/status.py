@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from gatewayd.ads.view import ProxyState
-from gatewayd.standalone.rows import Board
+from gatewayd.introspection.rows import Board
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.client import KubeClient, Where
 from gatewayd.kube.live import LiveStatuses
 from gatewayd.kube.work_queue import Everyone, Label, Leadership, Pacing, WorkQueue
-from gatewayd.printable import printable
+from gatewayd.untrusted.printable import printable
 
 MESSAGE_LIMIT: Final = 1024
 SPOKEN_OF: Final = ("Accepted", "ResolvedRefs", "PartiallyInvalid")

@@ -17,7 +17,7 @@ from gatewayd.infra.objects import labels, owner_reference
 from gatewayd.ir.infrastructure import Owner
 from gatewayd.kube.client import ApiError, KubeClient, Where
 from gatewayd.kube.made_object import OwnedMeta
-from gatewayd.pem import Unreadable, is_issued_by, read_certificates
+from gatewayd.untrusted.pem import Unreadable, is_issued_by, read_certificates
 
 NOT_FOUND = 404
 

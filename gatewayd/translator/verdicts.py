@@ -5,7 +5,7 @@ Messages: `<field path>: <what is wrong>; <what is allowed>`, without a final pe
 """
 
 from gatewayd.ir.outcome import Verdict
-from gatewayd.printable import printable
+from gatewayd.untrusted.printable import printable
 
 ACCEPTED = "Accepted"
 RESOLVED_REFS = "ResolvedRefs"

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 import yaml
 
-from gatewayd.standalone.folder import Step
+from gatewayd.manifests.folder import Step
 from tests.feature.harness import hostile, hostile_texts
 from tests.feature.harness.hostile import Path, replaced
 from tests.feature.harness.manifests import GATEWAY, http_route

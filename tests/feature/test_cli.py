@@ -18,13 +18,13 @@ from types import MappingProxyType
 import pytest
 from envoy.config.cluster.v3 import cluster_pb2
 
-from gatewayd.clock import time_now
 from gatewayd.demo.backends import serve_backends
 from gatewayd.introspection.client import fetch
-from gatewayd.manifests import parse
-from gatewayd.rehearsal import rehearse
-from gatewayd.standalone.envoy_binary import NoEnvoy, find_envoy
-from gatewayd.translation import Translation, translate
+from gatewayd.manifests.read_once import parse
+from gatewayd.offline.envoy_check import rehearse
+from gatewayd.offline.translation import Translation, translate
+from gatewayd.run.clock import time_now
+from gatewayd.supervisor.envoy_binary import NoEnvoy, find_envoy
 from gatewayd.xds.resource import CLUSTER, resource
 from tests.feature.harness.http1 import ask
 from tests.feature.harness.ports import free_port

@@ -22,12 +22,12 @@ from pathlib import Path
 import pytest
 
 from conformance import dockerfile
-from gatewayd.exit_codes import CANNOT_START
 from gatewayd.infra.drain import drain_command
 from gatewayd.infra.layout import BOOTSTRAP_FILE, CONFIG_FOLDER, LINGER_SECONDS
 from gatewayd.infra.pod import pod_spec
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS
-from gatewayd.standalone.envoy_binary import find_envoy
+from gatewayd.run.exit_codes import CANNOT_START
+from gatewayd.supervisor.envoy_binary import find_envoy
 from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap, within_memory
 from tests.feature.harness.http1 import Connection
 from tests.feature.harness.ports import free_port
@@ -113,7 +113,7 @@ def test_it_starts_gatewayd(image: Image) -> None:
 
 
 def test_it_can_serve(image: Image) -> None:
-    ran = image.run("python", "-I", "-c", "import gatewayd.replica; print(gatewayd.__file__)")
+    ran = image.run("python", "-I", "-c", "import gatewayd.run.replica; print(gatewayd.__file__)")
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith(str(image.root))
 
@@ -167,7 +167,8 @@ def test_tools_of_developers_are_not_in_it(image: Image) -> None:
 def test_it_gives_memory_back_by_pages(image: Image) -> None:
     assert set(image.packages) <= set((ROOT / "conformance" / "apt.txt").read_text(encoding="utf-8").split())
     script = (
-        "import ctypes; from gatewayd.memory import tune_allocator; tune_allocator(); print(ctypes.CDLL(None).mallctl)"
+        "import ctypes; from gatewayd.run.memory import tune_allocator; tune_allocator(); "
+        "print(ctypes.CDLL(None).mallctl)"
     )
     ran = image.run("python", "-I", "-c", script)
     assert ran.returncode == 0, ran.stderr

@@ -16,12 +16,12 @@ from typing import TypeVar
 
 import pytest
 
-from gatewayd.standalone.backoff import RESTART
-from gatewayd.standalone.envoy import EnvoyCommand, Supervisor
-from gatewayd.standalone.envoy_admin import Answer, ask
-from gatewayd.standalone.envoy_binary import NoEnvoy, find_envoy
-from gatewayd.standalone.envoy_events import Draining, EnvoyEvent, Exited, GaveUp, Stopped, Up
-from gatewayd.standalone.runtime_folder import runtime_folder
+from gatewayd.supervisor.envoy_admin import Answer, ask
+from gatewayd.supervisor.envoy_binary import NoEnvoy, find_envoy
+from gatewayd.supervisor.events import Draining, EnvoyEvent, Exited, GaveUp, Stopped, Up
+from gatewayd.supervisor.process import EnvoyCommand, Supervisor
+from gatewayd.supervisor.restart_backoff import RESTART
+from gatewayd.supervisor.runtime_folder import runtime_folder
 
 pytestmark = pytest.mark.envoy
 

@@ -14,7 +14,7 @@ import yaml
 
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.outcome import FleetReport
-from gatewayd.offline import offline, standalone_environment
+from gatewayd.offline.translate import offline, standalone_environment
 from gatewayd.reconciler import Reconciler, fleet_delta
 from gatewayd.store import Delta
 from gatewayd.xds.dump import snapshot_json

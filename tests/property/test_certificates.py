@@ -15,8 +15,8 @@ from gatewayd.api.meta import ObjectKey, ObjectMeta
 from gatewayd.identity.certificates import CA_LIFETIME, KeyPair, check_pair, make_ca
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.ir.tls import Certificate, TrustBundle
-from gatewayd.pem import Unreadable, is_issued_by, read_certificates, read_key
 from gatewayd.translator.certificates import certificate, trust_in_configmap, trust_in_secret
+from gatewayd.untrusted.pem import Unreadable, is_issued_by, read_certificates, read_key
 from tests.unit.translator import pem
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey
 from gatewayd.cli.main import run
-from gatewayd.clock import time_now
-from gatewayd.manifests import parse
-from gatewayd.standalone.folder import Folder
-from gatewayd.translation import translate
+from gatewayd.manifests.folder import Folder
+from gatewayd.manifests.read_once import parse
+from gatewayd.offline.translation import translate
+from gatewayd.run.clock import time_now
 
 GOOD = b"apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: good}\nspec: {hostnames: [HOST]}\n"
 TAGS = (

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from gatewayd import logs
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
@@ -15,6 +14,7 @@ from gatewayd.ir.outcome import Outcome
 from gatewayd.ir.proxy import ProxyConfig, StreamListener
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.store import Delta
+from gatewayd.telemetry import logs
 from gatewayd.translator.contents import Content
 from gatewayd.xds.resource import ROUTE, Snapshot
 from tests.property.tenants import TEAMS, FaultyEngine, Site, declared, is_of, named, shared, team

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatewayd import logs
 from gatewayd.api.decode import Decoded, decode
 from gatewayd.incremental.view import Member
 from gatewayd.ir.environment import CONTROLLER
 from gatewayd.ir.outcome import GatewayOutcome, ListenerSetOutcome, Verdict
 from gatewayd.status.merge import status
 from gatewayd.store import Delta
+from gatewayd.telemetry import logs
 from tests.property.tenants import is_of, team, team_texts
 from tests.property.test_isolation import World
 from tests.unit.translator.manifests import documents

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from gatewayd.clock import time_is
-from gatewayd.manifests import Manifests, parse
-from gatewayd.translation import Translation, translate
+from gatewayd.manifests.read_once import Manifests, parse
+from gatewayd.offline.translation import Translation, translate
+from gatewayd.run.clock import time_is
 
 NOON = time_is(datetime(2026, 5, 1, 12, tzinfo=UTC))
 FILE = "shop.yaml"

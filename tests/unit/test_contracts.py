@@ -103,3 +103,11 @@ def test_every_contract_is_broken_on_purpose_above() -> None:
 @pytest.mark.parametrize("planted", [each for several in PLANTED.values() for each in several], ids=str)
 def test_what_is_planted_stands_in_a_module_that_exists(planted: Planted) -> None:
     assert (ROOT / "gatewayd" / f"{planted.module}.py").is_file()
+
+
+def test_a_package_must_have_its_layer(tmp_path: Path) -> None:
+    lay_out(tmp_path)
+    (tmp_path / "gatewayd" / "somewhere.py").touch()
+    linted = lint(tmp_path)
+    assert linted.returncode == 1
+    assert "gatewayd.somewhere" in linted.stdout

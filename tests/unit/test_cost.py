@@ -5,7 +5,7 @@ import pytest
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.environment import HERE, Environment
-from gatewayd.offline import standalone_environment
+from gatewayd.offline.translate import standalone_environment
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.store import Delta
 from gatewayd.xds.resource import Snapshot

@@ -3,14 +3,14 @@
 from typing import Final
 
 from gatewayd.identity.authority import founded
-from gatewayd.incluster import InCluster
 from gatewayd.ir.environment import CONTROLLER
 from gatewayd.ir.infrastructure import object_name
+from gatewayd.run.cluster import InCluster
 from tests.fakes.api_server import api_server, refused
 from tests.fakes.documents import GATEWAY_API, Json, event, tcp_route
 from tests.fakes.running import running
 from tests.fakes.skipping_loop import passes, skipping
-from tests.unit.test_incluster import (
+from tests.unit.run.test_cluster import (
     API,
     CLASS,
     GATEWAY,

@@ -16,7 +16,7 @@ from gatewayd.ir.environment import HERE, Environment
 from gatewayd.ir.infrastructure import Infrastructure
 from gatewayd.ir.outcome import FleetReport, GatewayClassOutcome, GatewayOutcome
 from gatewayd.ir.proxy import ProxyConfig
-from gatewayd.offline import standalone_environment
+from gatewayd.offline.translate import standalone_environment
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta, gateway_key
 from gatewayd.store import Delta, Synced
 from gatewayd.translator.contents import Content

@@ -84,7 +84,7 @@ async def _memory(world: World) -> dict[str, int]:
     """Return the resident bytes of each replica."""
     found = {}
     for pod in await world.control_plane():
-        for process in pod.processes(b"-m gatewayd.replica"):
+        for process in pod.processes(b"-m gatewayd.run.replica"):
             found[pod.name] = _resident(process)
     return found
 

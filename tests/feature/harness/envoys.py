@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gatewayd.standalone.backoff import Backoff
-from gatewayd.standalone.envoy import EnvoyCommand, Supervisor
-from gatewayd.standalone.envoy_binary import NoEnvoy, find_envoy
-from gatewayd.standalone.envoy_events import EnvoyEvent, GaveUp
+from gatewayd.supervisor.envoy_binary import NoEnvoy, find_envoy
+from gatewayd.supervisor.events import EnvoyEvent, GaveUp
+from gatewayd.supervisor.process import EnvoyCommand, Supervisor
+from gatewayd.supervisor.restart_backoff import Backoff
 from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
 from tests.feature.harness.http1 import Connection
 

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from gatewayd.app import Options, Standalone
+from gatewayd.run.standalone import Options, Standalone
 from gatewayd.settings import from_environment
-from gatewayd.standalone.envoy_binary import NoEnvoy, find_envoy
+from gatewayd.supervisor.envoy_binary import NoEnvoy, find_envoy
 
 
 class Silence:

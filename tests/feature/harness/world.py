@@ -17,12 +17,12 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member
 from gatewayd.ir.environment import HERE, Environment
 from gatewayd.ir.outcome import FleetReport, Outcome, Rejection, Verdict
-from gatewayd.offline import standalone_environment
+from gatewayd.manifests.folder import Absence, Contents, Folder, Step
+from gatewayd.offline.translate import standalone_environment
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta
 from gatewayd.settings import from_environment
-from gatewayd.standalone.envoy_events import EnvoyEvent, GaveUp, Started
-from gatewayd.standalone.folder import Absence, Contents, Folder, Step
 from gatewayd.store import Delta
+from gatewayd.supervisor.events import EnvoyEvent, GaveUp, Started
 from gatewayd.xds.resource import LISTENER, XDS_TYPES, Snapshot, TypeUrl
 from tests.feature.harness import http1, manifests
 from tests.feature.harness.echo import Backend, http_backend

@@ -1,4 +1,4 @@
-"""`gatewayd serve` up to where the cluster begins; tests/unit/test_incluster.py goes on from there."""
+"""`gatewayd serve` up to where the cluster begins; tests/unit/run/test_cluster.py goes on from there."""
 
 import json
 import signal
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gatewayd.exit_codes import CANNOT_START, OK
+from gatewayd.run.exit_codes import CANNOT_START, OK
 
 DEADLINE = 60.0
 

@@ -6,8 +6,8 @@ import typer
 from gatewayd.ads.listen import ListenError
 from gatewayd.cli.output import Form
 from gatewayd.cli.running import code_of, envoy_binary, options, serve
-from gatewayd.serving import Ended, Ending, Serving
-from gatewayd.standalone.rows import EMPTY
+from gatewayd.introspection.rows import EMPTY
+from gatewayd.run.foreground import Ended, Ending, Serving
 
 ENVOY = Path("/bin/true")
 

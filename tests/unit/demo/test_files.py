@@ -1,6 +1,6 @@
 from gatewayd.demo.files import BACKENDS, KEPT, demo_files
-from gatewayd.manifests import parse
-from gatewayd.translation import translate
+from gatewayd.manifests.read_once import parse
+from gatewayd.offline.translation import translate
 from tests.unit.example import NOON
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from gatewayd.ir.outcome import FleetReport
-from gatewayd.metrics import BatchFacts, Metrics
+from gatewayd.telemetry.metrics import BatchFacts, Metrics
 from gatewayd.xds.resource import CLUSTER, resource, snapshot
 
 DASHBOARD = json.loads((Path(__file__).parents[3] / "deploy" / "grafana" / "gatewayd.json").read_text(encoding="utf-8"))

@@ -171,7 +171,7 @@ def test_variables_of_the_environment_are_read() -> None:
 
 
 def test_metrics_are_measured() -> None:
-    source = (ROOT / "gatewayd" / "metrics.py").read_text(encoding="utf-8")
+    source = (ROOT / "gatewayd" / "telemetry" / "metrics.py").read_text(encoding="utf-8")
     named = {word for said in inline() for word in re.findall(r"\bgatewayd_[a-z_]+", said.text)}
     measured = set(re.findall(r'"(gatewayd_[a-z_]+)"', source))
     assert {word for word in named if re.sub(r"_(total|bucket|info)$", "", word) not in measured} == set()
@@ -197,7 +197,7 @@ def test_every_flag_of_envoy_that_may_be_set_is_described() -> None:
 
 def test_every_key_of_the_json_output_is_described() -> None:
     text = CLI.read_text(encoding="utf-8")
-    files = (ROOT / "gatewayd" / name for name in ("shapes.py", "explain/shape.py", "diff/words.py"))
+    files = (ROOT / "gatewayd" / name for name in ("cli/view/json_shapes.py", "explain/shape.py", "diff/words.py"))
     keys = {key for file in files for key in keys_in(ast.parse(file.read_text(encoding="utf-8")))}
     assert [key for key in sorted(keys) if not re.search(rf'["`]{key}["`]', text)] == []
 

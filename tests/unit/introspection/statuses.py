@@ -1,8 +1,8 @@
 """A Status with something in every field."""
 
+from gatewayd.introspection.rows import Acked, Board, Condition, GatewayRow, Mark, RouteRow
 from gatewayd.introspection.status import GatewayVersion, ProxyRow, Refused, Status, TypeRow
-from gatewayd.standalone.documents import FileProblem
-from gatewayd.standalone.rows import Acked, Board, Condition, GatewayRow, Mark, RouteRow
+from gatewayd.manifests.documents import FileProblem
 
 GOOD = Condition(mark=Mark.TRUE, reason="Accepted")
 BAD = Condition(mark=Mark.FALSE, reason="Invalid: no")

@@ -1,7 +1,7 @@
 from gatewayd.introspection.messages import decoded, encoded, request
+from gatewayd.introspection.rows import EMPTY, Mark
 from gatewayd.introspection.status import Status
 from gatewayd.rpc import introspection_pb2 as pb
-from gatewayd.standalone.rows import EMPTY, Mark
 from tests.unit.introspection.statuses import STATUS
 
 

@@ -43,6 +43,8 @@ def test_outside_of_a_cluster_there_is_no_access(account: Path) -> None:
 
 
 def test_a_pod_does_not_load_what_reads_kubeconfigs() -> None:
-    script = "import sys, gatewayd.replica\nprint(sorted({'kubernetes_asyncio', 'six', 'dateutil'} & set(sys.modules)))"
+    script = (
+        "import sys, gatewayd.run.replica\nprint(sorted({'kubernetes_asyncio', 'six', 'dateutil'} & set(sys.modules)))"
+    )
     ran = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert ran.stdout == "[]\n"

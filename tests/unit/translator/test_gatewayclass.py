@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from gatewayd.ir.environment import HERE, Environment
 from gatewayd.ir.infrastructure import object_name
-from gatewayd.offline import standalone_environment
+from gatewayd.offline.translate import standalone_environment
 from gatewayd.store import Delta
 from gatewayd.translator.gatewayclass import (
     DEFAULT_ENVIRONMENT,

@@ -19,7 +19,7 @@ from gatewayd.api.refs import EXPERIMENTAL_GROUP, GATEWAY_GROUP, BackendObjectRe
 from gatewayd.api.unsupported import REFUSED
 from gatewayd.incremental.view import Member
 from gatewayd.ir.outcome import Verdict
-from gatewayd.offline import offline
+from gatewayd.offline.translate import offline
 from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
 from tests.unit.translator.manifests import CLASS, TABLES, deltas
 

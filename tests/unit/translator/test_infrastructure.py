@@ -4,7 +4,7 @@ import pytest
 
 from gatewayd.ir.environment import HERE, Environment
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Fixed, Infrastructure, Keep, object_name
-from gatewayd.offline import standalone_environment
+from gatewayd.offline.translate import standalone_environment
 from gatewayd.store import Delta
 from gatewayd.translator.infrastructure import chosen_parameters, held_back, infrastructure
 from tests.unit.translator.manifests import CLASS, GATEWAY, GW, member, scratch

@@ -3,7 +3,7 @@ import pytest
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.environment import HERE, Environment
 from gatewayd.ir.limits import PROXY_PORTS
-from gatewayd.offline import standalone_environment
+from gatewayd.offline.translate import standalone_environment
 from gatewayd.store import Delta
 from gatewayd.translator.listeners import MergedListener, Order, set_is_allowed, written
 from tests.unit.translator.manifests import CLASS, GW, member, scratch

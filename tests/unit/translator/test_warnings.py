@@ -5,10 +5,10 @@ import pytest
 
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import ObjectKey
-from gatewayd.clock import time_is
 from gatewayd.incremental.engine import Engine
 from gatewayd.incremental.view import Member
 from gatewayd.ir.outcome import GatewayOutcome, ListenerOutcome, Verdict
+from gatewayd.run.clock import time_is
 from gatewayd.translator import verdicts
 from gatewayd.translator.declarations import INDEXES, OUTPUTS
 from gatewayd.translator.outcomes import OUTCOMES, gateway_outcome

@@ -1,0 +1,1 @@
+"""How people see it: tables in a terminal, and the JSON of `-o json`."""

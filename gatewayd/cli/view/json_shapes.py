@@ -1,0 +1,103 @@
+"""What `-o json` prints, as JSON-able values. These shapes are documented in docs/cli.md and only ever grow.
+
+In: the values of this program. Out: mappings and lists with camelCase names, as in Kubernetes.
+"""
+
+from typing import Any
+
+from gatewayd.explain.findings import Finding
+from gatewayd.introspection.rows import Board, Condition, GatewayRow, Mark, RouteRow
+from gatewayd.introspection.status import ProxyRow, Status
+
+JSON = dict[str, Any]
+
+_MARKS = {Mark.TRUE: "True", Mark.FALSE: "False", Mark.UNKNOWN: "Unknown"}
+
+
+def board_json(board: Board) -> JSON:
+    """Return the shape of `up -o json`, one such object a line."""
+    return {
+        "gateways": [_gateway(row) for row in board.gateways],
+        "routes": [_route(row) for row in board.routes],
+        "problems": [{"file": each.file, "line": each.line, "message": each.message} for each in board.problems],
+        "notices": list(board.notices),
+    }
+
+
+def status_json(status: Status) -> JSON:
+    """Return the shape of `status -o json`: that of `up`, the proxies, and the snapshots' versions."""
+    return {
+        "version": status.version,
+        "folder": status.folder,
+        **board_json(status.board),
+        "snapshots": {each.gateway: each.version for each in status.snapshots},
+        "proxies": [_proxy(row) for row in status.proxies],
+    }
+
+
+def findings_json(findings: tuple[Finding, ...]) -> JSON:
+    """Return the shape of `check -o json`."""
+    return {"findings": [finding_json(each) for each in findings]}
+
+
+def finding_json(finding: Finding) -> JSON:
+    """Return one finding; `object` "" when it is about a file as such."""
+    return {
+        "file": finding.file,
+        "line": finding.line,
+        "severity": finding.severity.value,
+        "object": finding.object,
+        "reason": finding.reason,
+        "message": finding.message,
+    }
+
+
+def _gateway(row: GatewayRow) -> JSON:
+    return {
+        "name": row.name,
+        "listeners": list(row.listeners),
+        "address": row.address,
+        "accepted": _condition(row.accepted),
+        "programmed": _condition(row.programmed),
+        "ackedAt": row.acked_at or None,
+    }
+
+
+def _route(row: RouteRow) -> JSON:
+    acked = row.acked
+    return {
+        "kind": row.kind,
+        "name": row.name,
+        "hostnames": list(row.hostnames),
+        "parents": list(row.parents),
+        "accepted": _condition(row.accepted),
+        "resolvedRefs": _condition(row.resolved_refs),
+        "programmed": _condition(row.programmed),
+        "acked": {"proxies": acked.proxies, "of": acked.of, "milliseconds": round(acked.milliseconds, 3)}
+        if acked
+        else None,
+    }
+
+
+def _condition(condition: Condition) -> JSON:
+    return {"status": _MARKS[condition.mark], "reason": condition.reason}
+
+
+def _proxy(row: ProxyRow) -> JSON:
+    return {
+        "gateway": row.gateway,
+        "node": row.node,
+        "envoyVersion": row.envoy_version,
+        "connectedSince": row.connected_since,
+        "protocol": row.protocol,
+        "synced": row.synced,
+        "types": [
+            {
+                "type": each.type,
+                "resources": each.resources,
+                "pending": list(each.pending),
+                "rejections": [{"names": list(found.names), "message": found.message} for found in each.rejections],
+            }
+            for each in row.types
+        ],
+    }

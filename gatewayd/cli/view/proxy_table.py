@@ -1,0 +1,32 @@
+"""The proxies of a Status as a table."""
+
+from collections.abc import Iterable
+
+from rich.table import Table
+from rich.text import Text
+
+from gatewayd.introspection.status import ProxyRow, TypeRow
+from gatewayd.untrusted.printable import printable
+
+
+def proxies_table(proxies: Iterable[ProxyRow]) -> Table:
+    """Draw a row for each type at each proxy; text of others is never markup."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("Proxy", "Gateway", "Envoy", "Type", "Resources", "State"):
+        table.add_column(column, overflow="fold")
+    for proxy in proxies:
+        for at, row in enumerate(proxy.types):
+            first = (proxy.node, proxy.gateway, proxy.envoy_version) if at == 0 else ("", "", "")
+            cells = (*(Text(printable(each)) for each in first), Text(row.type), Text(str(row.resources)), state(row))
+            table.add_row(*cells)
+    return table
+
+
+def state(row: TypeRow) -> Text:
+    """Say how far a proxy is with a type."""
+    if row.rejections:
+        words = "; ".join(f"{', '.join(each.names)}: {each.message}" for each in row.rejections)
+        return Text(printable(f"refused: {words}"), style="red")
+    if row.pending:
+        return Text(printable(f"{len(row.pending)} not ACKed yet: {', '.join(row.pending[:5])}"), style="yellow")
+    return Text("ACKed", style="green")

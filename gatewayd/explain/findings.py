@@ -1,0 +1,199 @@
+"""What is wrong with a set of manifests, each finding with the file and line that it is about.
+
+In: manifests as read and the statuses that they lead to. Out: `Finding`s, sorted by place; nothing is judged here that
+the API server's rules (`api`) or the translator have not judged already.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from gatewayd.api.discovery import EndpointSlice
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.kinds import BY_GROUP_KIND, BY_STRUCT
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.engine import Engine
+from gatewayd.incremental.view import Member
+from gatewayd.ir.outcome import (
+    GatewayClassOutcome,
+    GatewayOutcome,
+    ListenerSetOutcome,
+    Outcome,
+    PolicyOutcome,
+    Rejection,
+    RouteOutcome,
+    Verdict,
+)
+from gatewayd.manifests.admission import Identity
+from gatewayd.manifests.documents import FileProblem, Place
+from gatewayd.translator.endpoints import left_out
+from gatewayd.translator.policies.attach import POLICY_TABLES, policy_row, strays
+from gatewayd.translator.protocols import ROUTE_TABLES
+from gatewayd.xds import names
+from gatewayd.xds.resource import CLUSTER, ENDPOINT, SECRET
+
+_GOOD_WHEN_FALSE: Final = frozenset({"Conflicted"})
+_WARNINGS: Final = frozenset({"OverlappingTLSConfig", "PartiallyInvalid"})
+_WARNED_OF: Final = frozenset({"ResolvedRefs"})
+_LIVE: Final = frozenset({"Programmed"})
+"""Conditions that only a proxy can fulfil."""
+_FIELD: Final = re.compile(
+    r"(?:[A-Z][A-Za-z ]+: )?((?:spec|metadata|data|endpoints|addressType)[A-Za-z0-9_.\[\]/-]*): "
+)
+
+_KINDS: Final = {each.kind.lower(): each.kind for each in BY_GROUP_KIND.values()}
+
+
+class Severity(StrEnum):
+    """An error makes a check fail, a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing to know. `file` "" and `line` 0 where no file is to blame; `reason` as in a condition, or ""."""
+
+    file: str
+    line: int
+    severity: Severity
+    object: str
+    reason: str
+    message: str
+
+    @property
+    def order(self) -> tuple[str, int, str, str]:
+        """What findings are sorted by."""
+        return (self.file, self.line, self.object, self.message)
+
+
+PlaceOf = Callable[[Identity], Place | None]
+
+
+def in_files(problems: Iterable[FileProblem], ignored: Iterable[FileProblem]) -> Iterator[Finding]:
+    """Yield what could not be read (errors) and what is not read at all (warnings)."""
+    for severity, found in ((Severity.ERROR, problems), (Severity.WARNING, ignored)):
+        for each in found:
+            yield Finding(file=each.file, line=each.line, severity=severity, object="", reason="", message=each.message)
+
+
+def in_outcomes(outcomes: Mapping[Member, Outcome], place_of: PlaceOf) -> Iterator[Finding]:
+    """Yield what the statuses complain of."""
+    for member, outcome in outcomes.items():
+        identity = _identity(member)
+        for verdict in _verdicts(outcome):
+            severity = _severity(verdict)
+            if severity is not None:
+                yield finding(identity, place_of(identity), severity, verdict.reason, verdict.message or verdict.reason)
+
+
+def without_effect(engine: Engine, outcomes: Mapping[Member, Outcome], place_of: PlaceOf) -> Iterator[Finding]:
+    """Yield the Gateways and routes that no status is written for: nothing of ours is concerned by them."""
+    for table in (Gateway, *ROUTE_TABLES):
+        for key, row in engine.rows(table):
+            if Member(table, key) in outcomes:
+                continue
+            identity = Identity(BY_STRUCT[table].kind, key)
+            yield finding(identity, place_of(identity), Severity.WARNING, "", _why_unconcerned(row))
+
+
+def in_slices(engine: Engine, place_of: PlaceOf) -> Iterator[Finding]:
+    """Yield the endpoints that are left out, since EndpointSlices have no status to say it in."""
+    for key, row in engine.rows(EndpointSlice):
+        identity = Identity(BY_STRUCT[EndpointSlice].kind, key)
+        for message in left_out(engine, row.metadata.key):
+            yield finding(identity, place_of(identity), Severity.WARNING, "", message)
+
+
+def unattached(engine: Engine, outcomes: Mapping[Member, Outcome], place_of: PlaceOf) -> Iterator[Finding]:
+    """Yield the targets of policies that are not there, as far as no status says it: no Gateway may be concerned."""
+    for table in POLICY_TABLES:
+        for key, _ in engine.rows(table):
+            row = policy_row(engine, table, key)
+            identity, outcome = Identity(BY_STRUCT[table].kind, key), outcomes.get(Member(table, key))
+            told = "; ".join(each.message for each in _verdicts(outcome)) if outcome is not None else ""
+            for stray in strays(engine, row) if row is not None else ():
+                said = stray.verdict
+                if said.message not in told:
+                    yield finding(identity, place_of(identity), Severity.ERROR, said.reason, said.message)
+
+
+def in_rejections(gateway: str, rejections: Iterable[Rejection], place_of: PlaceOf) -> Iterator[Finding]:
+    """Yield what an Envoy of a Gateway refused, on the object that the refused resource was made from."""
+    for rejection in rejections:
+        for name in rejection.names:
+            identity = _culprit(gateway, rejection.type_url, name)
+            short = rejection.type_url.rpartition(".")[2]
+            message = f"Envoy refused {short} {name}: {rejection.message}"
+            yield finding(identity, place_of(identity), Severity.ERROR, "Rejected", message)
+
+
+def finding(identity: Identity, place: Place | None, severity: Severity, reason: str, message: str) -> Finding:
+    """Put something that is said of an object where its field stands in the file."""
+    field = _FIELD.match(message)
+    line = 0 if place is None else place.line if field is None else place.line_of(field[1])
+    return Finding(
+        file="" if place is None else place.file,
+        line=line,
+        severity=severity,
+        object=str(identity),
+        reason=reason,
+        message=message,
+    )
+
+
+def _identity(member: Member) -> Identity:
+    key = member.key if isinstance(member.key, ObjectKey) else ObjectKey("", str(member.key))
+    return Identity(BY_STRUCT[member.table].kind, key)
+
+
+def _verdicts(outcome: Outcome) -> Iterator[Verdict]:
+    match outcome:
+        case GatewayClassOutcome():
+            yield from outcome.verdicts
+        case GatewayOutcome() | ListenerSetOutcome():
+            told = {verdict.message for each in outcome.listeners for verdict in each.verdicts}
+            # "listeners not valid: a, b" says no more than those listeners do themselves.
+            yield from (
+                each for each in outcome.verdicts if each.reason != "ListenersNotValid" and each.message not in told
+            )
+            for listener in outcome.listeners:
+                yield from listener.verdicts
+        case RouteOutcome():
+            yield from dict.fromkeys(verdict for each in outcome.parents for verdict in each.verdicts)
+        case PolicyOutcome():
+            yield from dict.fromkeys(verdict for each in outcome.ancestors for verdict in each.verdicts)
+
+
+def _severity(verdict: Verdict) -> Severity | None:
+    if verdict.type in _LIVE or verdict.type in _GOOD_WHEN_FALSE:
+        return None
+    if verdict.type in _WARNINGS:
+        return Severity.WARNING if verdict.status else None
+    if verdict.status:
+        # A good condition with a message tells of what is served all the same.
+        return Severity.WARNING if verdict.type in _WARNED_OF and verdict.message else None
+    return Severity.ERROR
+
+
+def _why_unconcerned(row: object) -> str:
+    if isinstance(row, Gateway):
+        name = row.spec.gateway_class_name
+        return f'spec.gatewayClassName: "{name}" is no class of gatewayd; "gatewayd" is always there'
+    return "spec.parentRefs: none leads to a Gateway of gatewayd; a Gateway of these files is allowed"
+
+
+def _culprit(gateway: str, type_url: str, resource: str) -> Identity:
+    """Return the object that a resource was made from: the Gateway, where its name tells of no other."""
+    made_from = names.object_of(resource) if type_url in (CLUSTER, ENDPOINT) else None
+    if made_from is not None:
+        kind, *key = made_from
+        return Identity(_KINDS[kind], ObjectKey(*key))
+    what, *rest = resource.split("/")
+    if type_url == SECRET and len(rest) >= 2:
+        return Identity("Secret" if what == "certificate" else "ConfigMap", ObjectKey(*rest[-2:]))
+    namespace, _, name = gateway.partition("/")
+    return Identity("Gateway", ObjectKey(namespace, name))

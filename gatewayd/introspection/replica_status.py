@@ -1,0 +1,65 @@
+"""What a control-plane pod can say of itself to whoever may run a command in it: `gatewayd status` and `gatewayd why`.
+
+In: the reconciler and the fleet. Out: a Status made when it is asked for; nothing is kept for it meanwhile.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gatewayd.ads.fleet import Fleet
+from gatewayd.api.meta import ObjectKey
+from gatewayd.explain.route_chain import Step, why
+from gatewayd.introspection.board import Sight, board
+from gatewayd.introspection.route_progress import Progress
+from gatewayd.introspection.status import GatewayVersion, Status, proxy_rows
+from gatewayd.ir.outcome import NO_FLEET, FleetReport
+from gatewayd.reconciler import Reconciler, gateway_key
+from gatewayd.telemetry.metrics import installed_version
+from gatewayd.xds.resource import TypeUrl
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insight:
+    """One replica. What proxies hold is what those connected to this replica do; `where` names the replica."""
+
+    reconciler: Reconciler
+    fleet: Fleet
+    where: str
+    notices: Callable[[], tuple[str, ...]]
+
+    def status(self) -> Status:
+        """Return Gateways, routes and proxies as they are now."""
+        progress = Progress(self.fleet.holders)
+        for gateway, config in self.reconciler.configs.items():
+            progress.published(config, 0.0)
+            progress.answered(gateway, 0.0)
+        sight = Sight(
+            engine=self.reconciler.store.engine,
+            outcomes=self.reconciler.outcomes,
+            progress=progress,
+            report=self.report,
+            acked_at={},
+            problems=(),
+            notices=self.notices(),
+        )
+        snapshots = self.reconciler.snapshots
+        proxies = (each for name in self.fleet.gateways() for each in self.fleet.proxies(name))
+        return Status(
+            board=board(sight),
+            proxies=tuple(proxy_rows(proxies, self._count)),
+            snapshots=tuple(GatewayVersion(gateway=name, version=each.version) for name, each in snapshots.items()),
+            folder=self.where,
+            version=installed_version(),
+        )
+
+    def why(self, kind: str, key: ObjectKey) -> tuple[Step, ...]:
+        """Return the chain of a route; raises UnknownKindError."""
+        return why(self.reconciler.store.engine, self.report, kind, key)
+
+    def report(self, gateway: str) -> FleetReport:
+        """Return what the proxies of all replicas have of a Gateway."""
+        return self.reconciler.store.engine.get(FleetReport, gateway_key(gateway)) or NO_FLEET
+
+    def _count(self, gateway: str, type_url: str) -> int:
+        found = self.reconciler.snapshots.get(gateway)
+        return 0 if found is None else len(found.of(TypeUrl(type_url)))

@@ -1,0 +1,87 @@
+"""The rows of the live table of `gatewayd up`, and of what `gatewayd status` asks a control plane for.
+
+Plain values: a control plane in a pod fills and sends them, and draws nothing.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from gatewayd.manifests.documents import FileProblem
+
+
+class Mark(Enum):
+    """The status of a condition; what it prints as and its colour."""
+
+    TRUE = ("yes", "green")
+    FALSE = ("no", "red")
+    UNKNOWN = ("-", "dim")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A condition; `reason` is shown unless the mark is TRUE."""
+
+    mark: Mark
+    reason: str
+
+    def __str__(self) -> str:
+        word = self.mark.value[0]
+        return word if self.mark is Mark.TRUE or not self.reason else f"{word}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acked:
+    """How many proxies have ACKed the configuration, of how many, and the milliseconds since the change."""
+
+    proxies: int
+    of: int
+    milliseconds: float
+
+    def __str__(self) -> str:
+        noun = "proxy" if self.of == 1 else "proxies"
+        return f"ACKed by {self.proxies}/{self.of} {noun} in {self.milliseconds:.0f} ms"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayRow:
+    """A Gateway; `listeners` as `http :8080`, `acked_at` a time of day, "" before the first ACK."""
+
+    name: str
+    listeners: tuple[str, ...]
+    address: str
+    accepted: Condition
+    programmed: Condition
+    acked_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteRow:
+    """A route; `acked` is None before the first ACK."""
+
+    kind: str
+    name: str
+    hostnames: tuple[str, ...]
+    parents: tuple[str, ...]
+    accepted: Condition
+    resolved_refs: Condition
+    programmed: Condition
+    acked: Acked | None
+
+    @property
+    def is_well(self) -> bool:
+        """Say whether there is nothing to look at."""
+        return all(each.mark is Mark.TRUE for each in (self.accepted, self.resolved_refs, self.programmed))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """All there is to see; `notices` are other lines, such as that Envoy restarts."""
+
+    gateways: tuple[GatewayRow, ...]
+    routes: tuple[RouteRow, ...]
+    problems: tuple[FileProblem, ...]
+    notices: tuple[str, ...]
+
+
+EMPTY: Final = Board(gateways=(), routes=(), problems=(), notices=())

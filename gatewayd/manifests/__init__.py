@@ -1,0 +1,1 @@
+"""Folders and files of YAML -> Deltas, each with its place; last good per object."""

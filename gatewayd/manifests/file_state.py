@@ -1,0 +1,198 @@
+"""One file of the folder: what it defines, what is wrong with it, and how both follow from its new contents.
+
+A flaw never takes away or changes an object: a document that cannot be read or decoded leaves its last good version in
+place, and a file whose flaw hides which objects it holds keeps all that it had. Text that has not changed is not read
+again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+from gatewayd.api.meta import Resource
+from gatewayd.manifests.admission import Admitted, Identity, Ignored, Refused, admit
+from gatewayd.manifests.documents import LIMITS, FileProblem, Place, Section, parse_section, split_file
+from gatewayd.untrusted.printable import shown_path
+
+
+class Absence(Enum):
+    """Why there are no contents: the file is GONE, or MISSING for a moment, as when an editor replaces it.
+
+    A MISSING file keeps its objects but yields each to any other file that has it too (the file was renamed).
+    """
+
+    MISSING = "missing"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """The contents could not be had, and why; the file keeps its objects."""
+
+    reason: str
+
+
+Contents = bytes | Absence | Unreadable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An object as a file defines it."""
+
+    obj: Resource
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """The objects of a section without flaws, in order; `values` is what it counts towards the limit of the file."""
+
+    objects: tuple[tuple[Identity, Entry], ...]
+    values: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileState:
+    """What is known of one file; `read` holds the sections without any flaw by their text."""
+
+    entries: Mapping[Identity, Entry]
+    problems: tuple[FileProblem, ...]
+    ignored: tuple[FileProblem, ...]
+    missing: bool
+    read: Mapping[str, Read]
+
+
+NOTHING: Final = FileState(entries={}, problems=(), ignored=(), missing=False, read={})
+
+
+def next_state(path: str, before: FileState, contents: Contents) -> FileState | None:
+    """Return what is known of a file after its contents became that; None when it is gone.
+
+    A failure of ours is that file's trouble: it keeps its objects, and says so.
+    """
+    file = shown_path(path)
+    try:
+        return _next_state(file, before, contents)
+    except Exception as error:  # noqa: BLE001 (whatever it is, the other files are served)
+        message = f"cannot be read: {type(error).__name__}: {error}{_still_serving(tuple(sorted(before.entries)))}"
+        return replace(before, problems=(FileProblem(file=file, line=1, message=message),), missing=False)
+
+
+def _next_state(file: str, before: FileState, contents: Contents) -> FileState | None:
+    match contents:
+        case Absence.GONE:
+            return None
+        case Absence.MISSING:
+            return replace(before, missing=True)
+        case Unreadable(reason=reason):
+            message = f"cannot be read: {reason}{_still_serving(tuple(sorted(before.entries)))}"
+            return replace(before, problems=(FileProblem(file=file, line=1, message=message),), missing=False)
+        case bytes():
+            reading = _Reading(before)
+            for part in split_file(file, contents):
+                if isinstance(part, FileProblem):
+                    reading.blinding.append(part)
+                else:
+                    reading.add(part)
+            return reading.result()
+
+
+def conflict(identity: Identity, served: Place, loser: Place) -> FileProblem:
+    """Return the problem of an object that is defined in two places."""
+    message = f"{identity} stands in {served} too, and that one is served; one of the two must go"
+    return FileProblem(file=loser.file, line=loser.line, message=message)
+
+
+class _Reading:
+    """The fold over the sections of a file; mutable while it lasts."""
+
+    def __init__(self, before: FileState) -> None:
+        self._before = before
+        self._left = LIMITS.values
+        self._entries: dict[Identity, Entry] = {}
+        self._problems: list[FileProblem] = []
+        self._ignored: list[FileProblem] = []
+        self._read: dict[str, Read] = {}
+        # Problems after which we cannot know all objects that the file means to hold.
+        self.blinding: list[FileProblem] = []
+
+    def add(self, section: Section) -> None:
+        """Take in one section."""
+        known = self._before.read.get(section.text)
+        if known is None or known.values > self._left:
+            known = self._judge(section)
+            if known is None:
+                return
+        self._left -= known.values
+        self._read[section.text] = known
+        for identity, entry in known.objects:
+            self._define(identity, Entry(obj=entry.obj, place=entry.place.moved_to(section.line)))
+
+    def result(self) -> FileState:
+        """Return what the file holds now."""
+        if self.blinding:
+            hidden = {
+                identity: entry for identity, entry in self._before.entries.items() if identity not in self._entries
+            }
+            self._entries |= hidden
+            kept = _still_serving(tuple(sorted(hidden)))
+            self._problems.extend(replace(each, message=each.message + kept) for each in self.blinding)
+        return FileState(
+            entries=self._entries,
+            problems=tuple(self._problems),
+            ignored=tuple(self._ignored),
+            missing=False,
+            read=self._read,
+        )
+
+    def _judge(self, section: Section) -> Read | None:
+        """Read a section; return its objects if nothing is wrong with it, else take in what there is."""
+        parsed = parse_section(section, self._left)
+        verdicts = [(admit(document.value), document.place) for document in parsed.documents]
+        if not parsed.problems and all(isinstance(verdict, Admitted) for verdict, _ in verdicts):
+            objects = tuple(
+                (verdict.identity, Entry(obj=verdict.obj, place=place))
+                for verdict, place in verdicts
+                if isinstance(verdict, Admitted)
+            )
+            return Read(objects=objects, values=parsed.values)
+        self._left -= parsed.values
+        self.blinding.extend(parsed.problems)
+        for verdict, place in verdicts:
+            self._take(verdict, place)
+        return None
+
+    def _take(self, verdict: Admitted | Refused | Ignored, place: Place) -> None:
+        match verdict:
+            case Ignored():
+                note = FileProblem(file=place.file, line=place.line, message=f"{verdict.what} is not read")
+                self._ignored.append(note)
+            case Refused(identity=None):
+                self.blinding.extend(_file_problems(verdict, place, ""))
+            case Refused(identity=Identity() as identity):
+                kept = self._before.entries.get(identity) if identity not in self._entries else None
+                if kept is not None:
+                    self._entries[identity] = kept
+                self._problems.extend(_file_problems(verdict, place, _still_serving((identity,) if kept else ())))
+            case Admitted(identity=identity, obj=obj):
+                self._define(identity, Entry(obj=obj, place=place))
+
+    def _define(self, identity: Identity, entry: Entry) -> None:
+        first = self._entries.setdefault(identity, entry)
+        if first is not entry:
+            self._problems.append(conflict(identity, first.place, entry.place))
+
+
+def _file_problems(refused: Refused, place: Place, suffix: str) -> list[FileProblem]:
+    return [
+        FileProblem(file=place.file, line=place.line_of(problem.path), message=f"{problem}{suffix}")
+        for problem in refused.problems
+    ]
+
+
+def _still_serving(identities: tuple[Identity, ...]) -> str:
+    if not identities:
+        return ""
+    more = f" and {len(identities) - 1} more of this file" if len(identities) > 1 else ""
+    return f"; still serving the last good version of {identities[0]}{more}"

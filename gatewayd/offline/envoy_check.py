@@ -1,0 +1,129 @@
+"""Loads what manifests lead to into a real Envoy, over ADS as in earnest, and says what it refuses.
+
+In: a Translation and an Envoy. Out: Findings on the objects that the refused resources were made from. No listener
+binds its port, so a check never meets what is running.
+"""
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gatewayd.ads.fleet import Fleet
+from gatewayd.ads.listen import UnixListener
+from gatewayd.ads.server import AdsServer
+from gatewayd.explain.findings import Finding, in_rejections
+from gatewayd.ir.outcome import FleetReport
+from gatewayd.offline.translation import Translation
+from gatewayd.supervisor.events import GaveUp
+from gatewayd.supervisor.process import EnvoyCommand, Supervisor, drain_time
+from gatewayd.supervisor.restart_backoff import RESTART
+from gatewayd.supervisor.runtime_folder import runtime_folder
+from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
+from gatewayd.xds.rehearsal import unbound
+from gatewayd.xds.resource import CLUSTER, LISTENER, Snapshot, TypeUrl
+
+DEADLINE: Final = 30.0
+_QUIET: Final = 0.3
+"""Seconds without an answer after which Envoy has nothing more to ask."""
+
+
+class NoRehearsalError(Exception):
+    """Envoy could not be started, or did not answer in time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stage:
+    fleet: Fleet
+    envoy: Path
+    folder: Path
+    socket: Path
+
+
+async def rehearse(translation: Translation, envoy: Path, runtime: Path | None) -> tuple[Finding, ...]:
+    """Load the snapshot of each Gateway, one after another; raises NoRehearsalError."""
+    answered = asyncio.Event()
+    fleet = Fleet(on_report=lambda _gateway, _report: answered.set(), on_answer=lambda _gateway: answered.set())
+    findings: list[Finding] = []
+    with runtime_folder(runtime) as folder:
+        stage = _Stage(fleet=fleet, envoy=envoy, folder=folder, socket=folder / "xds" / "socket")
+        server = AdsServer(fleet, (UnixListener(path=stage.socket),))
+        await server.start()
+        try:
+            for name, each in sorted(translation.reconciler.snapshots.items()):
+                report = await _load(stage, unbound(each), answered)
+                findings.extend(in_rejections(name, report.rejections, translation.manifests.folder.place_of))
+        finally:
+            await server.stop()
+    return tuple(findings)
+
+
+async def _load(stage: _Stage, snapshot: Snapshot, answered: asyncio.Event) -> FleetReport:
+    """Return what an Envoy says to a snapshot when it has said everything."""
+    stage.fleet.publish(snapshot)
+    supervisor = _supervisor(stage, snapshot.gateway)
+    running = asyncio.create_task(supervisor.run(), name=f"envoy of {snapshot.gateway}")
+    waiting = asyncio.create_task(_until_settled(stage.fleet, snapshot, answered), name="answers")
+    try:
+        await asyncio.wait((running, waiting), timeout=DEADLINE, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            gave_up: GaveUp = running.result()
+            raise NoRehearsalError(gave_up.reason)
+        if not waiting.done():
+            raise NoRehearsalError(f"Envoy did not load Gateway {snapshot.gateway} within {DEADLINE:.0f} s")
+        return stage.fleet.report(snapshot.gateway)
+    finally:
+        for task in (running, waiting):
+            task.cancel()
+        await asyncio.gather(running, waiting, return_exceptions=True)
+
+
+def _supervisor(stage: _Stage, gateway: str) -> Supervisor:
+    home = stage.folder / f"envoy-{len(tuple(stage.folder.iterdir()))}"
+    home.mkdir(mode=0o700)
+    admin = home / "admin"
+    text = bootstrap(
+        node="rehearsal",
+        gateway=gateway,
+        control_plane=UnixSocket(path=str(stage.socket)),
+        admin=AdminSocket(path=str(admin)),
+        probes_port=None,
+        drain=drain_time(0.0),
+    )
+    command = EnvoyCommand(
+        binary=stage.envoy, bootstrap=json.dumps(text), folder=home, admin=admin, concurrency=1, drain=0.0
+    )
+    return Supervisor(
+        command=command, backoff=RESTART, clock=time.monotonic, random=random.random, report=lambda _event: None
+    )
+
+
+async def _until_settled(fleet: Fleet, snapshot: Snapshot, answered: asyncio.Event) -> None:
+    """Wait until Envoy has answered everything that it asks for.
+
+    Clusters and listeners it takes without being asked; of the rest it takes what those refer to, so what is missing
+    after them is waited for as long as answers come.
+    """
+    while True:
+        answered.clear()
+        missing = frozenset(_missing(fleet, snapshot))
+        if not missing:
+            return
+        try:
+            async with asyncio.timeout(None if missing & {CLUSTER, LISTENER} else _QUIET):
+                await answered.wait()
+        except TimeoutError:
+            return
+
+
+def _missing(fleet: Fleet, snapshot: Snapshot) -> Iterator[TypeUrl]:
+    """Yield the types of the resources that Envoy has neither ACKed nor refused."""
+    refused = {(each.type_url, name) for each in fleet.report(snapshot.gateway).rejections for name in each.names}
+    for type_url, table in snapshot.resources.items():
+        for name in table:
+            if (type_url, name) not in refused and fleet.holders(snapshot.gateway, type_url, name) == 0:
+                yield type_url

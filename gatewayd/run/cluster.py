@@ -1,0 +1,355 @@
+"""The composition root of a control-plane pod: an API server in, proxies, statuses and infrastructure out.
+
+Builds the shells and runs them in one TaskGroup; decides nothing.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Coroutine, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+import structlog
+
+from gatewayd.ads.fleet import Fleet
+from gatewayd.api import compact
+from gatewayd.api.core import ConfigMap, Namespace
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.gatewayclass import GatewayClass
+from gatewayd.api.kinds import BY_STRUCT, KINDS, Kind
+from gatewayd.api.meta import ObjectKey
+from gatewayd.identity.authority import Authority
+from gatewayd.incremental.view import Member
+from gatewayd.infra import layout
+from gatewayd.ir.environment import HERE
+from gatewayd.ir.environment import Environment as EnvironmentRow
+from gatewayd.ir.limits import REFUSED_NAMES, RETRY_FIRST_SECONDS
+from gatewayd.ir.outcome import FleetReport
+from gatewayd.kube.authority_store import AuthorityStore
+from gatewayd.kube.backoff import Backoff
+from gatewayd.kube.class_finalizer import ClassFinalizer
+from gatewayd.kube.client import KubeClient, connected, forget_urls
+from gatewayd.kube.contents import Contents
+from gatewayd.kube.ending_namespaces import EndingNamespaces
+from gatewayd.kube.events import EventRecorder, Notice
+from gatewayd.kube.fleet_share import SELECTOR, FleetShare, Replica
+from gatewayd.kube.gateway_certificates import GatewayCertificates
+from gatewayd.kube.gateway_infrastructure import Feedback, GatewayInfrastructure, Wishes
+from gatewayd.kube.heads import HeadListing, HeardListing
+from gatewayd.kube.lease import Lease, LeaseName
+from gatewayd.kube.listing import Listing, Live, Undecodable
+from gatewayd.kube.owned import OURS
+from gatewayd.kube.provisioner import ControlPlaneAddress, Identity
+from gatewayd.kube.reflector import EVERYTHING, HEADS, Reflector, Selection, Submit, Timing
+from gatewayd.kube.refusals import Refusals, named
+from gatewayd.kube.status_writer import StatusWriter
+from gatewayd.kube.work_queue import Everyone, Label, Pacing, WorkQueue
+from gatewayd.reconciler import Batch, Reconciler, fleet_delta, gateway_key
+from gatewayd.run.clock import tell_time, time_now
+from gatewayd.run.memory import Tide
+from gatewayd.run.replica_ports import ReplicaPorts
+from gatewayd.run.serve_options import ServeOptions
+from gatewayd.run.trust import Trust
+from gatewayd.store import Delta, Event
+from gatewayd.telemetry.metrics import BatchFacts, Metrics, installed_version
+from gatewayd.translator.contents import CONTENT_TABLES
+from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
+from gatewayd.translator.infrastructure import INFRASTRUCTURE
+from gatewayd.translator.outcomes import OUTCOMES
+from gatewayd.translator.referred import contents_of
+
+ROTATION_SECONDS: Final = 600.0
+GAUGE_SECONDS: Final = 1.0
+FAREWELL_SECONDS: Final = 5.0
+"""Between the end of a Gateway and that of its streams: time for an Envoy to take that it shall serve nothing."""
+
+_log = structlog.get_logger("gatewayd")
+
+
+class InCluster:
+    """One replica of the control plane."""
+
+    _farewell: asyncio.TimerHandle | None = None
+
+    def __init__(self, options: ServeOptions, client: KubeClient, authority: Authority) -> None:
+        server_name = f"{layout.CONTROL_PLANE}.{options.namespace}.svc"
+        self._options = options
+        self._client = client
+        self._trust = Trust(authority, server_name)
+        self._authorities = AuthorityStore(client, options.namespace)
+        self._metrics = Metrics(installed_version())
+        self._fleet = Fleet(
+            on_report=self._on_local_report,
+            on_push=self._metrics.pushed,
+            on_nack=self._metrics.refused,
+            on_converged=self._on_converged,
+        )
+        self._refusals = Refusals(time.monotonic)
+        self._published_at: dict[str, float] = {}
+        self._synced = False
+        self._timing = Timing(backoff=Backoff(first=0.2, longest=15.0), random=random.random)
+        self._contents = self._following(client)
+        self._reconciler = self._reconciler_of()
+        self._ports = ReplicaPorts(
+            options=options, trust=self._trust, reconciler=self._reconciler, fleet=self._fleet, metrics=self._metrics
+        )
+        name = LeaseName(namespace=options.namespace, name=layout.LEASE, identity=options.identity)
+        self._lease = Lease(client=client, name=name, clock=time.monotonic, on_elected=self._on_elected)
+        self._ending = EndingNamespaces()
+        self._writer = self._status_writer()
+        self._events = self._event_recorder()
+        self._classes = ClassFinalizer(client=client, leadership=self._lease, on_failure=self._metrics.work_failed)
+        self._share = FleetShare(
+            client=client,
+            replica=Replica(namespace=options.namespace, name=options.identity, uid=options.uid),
+            snapshots=self._reconciler.snapshots,
+            on_report=self._on_report,
+            on_write=self._metrics.fleet_shared,
+        )
+        address = ControlPlaneAddress(host=options.xds_host, port=options.xds_port, server_name=server_name)
+        self._infrastructure = self._infrastructure_from(address)
+        self._rotation: WorkQueue[str] = self._rotation_queue()
+
+    def _reconciler_of(self) -> Reconciler:
+        awaited = [kind.struct for kind in KINDS]
+        return Reconciler(publisher=self._fleet, on_batch=self._on_batch, awaited=awaited, follower=self._contents)
+
+    def _following(self, client: KubeClient) -> Contents:
+        return Contents(
+            client=client,
+            submit=self._submit,
+            contents_of=lambda row: contents_of(self._reconciler.store.engine, row),
+            undecodable=self._undecodable,
+            timing=self._timing,
+        )
+
+    def _status_writer(self) -> StatusWriter:
+        return StatusWriter(
+            client=self._client,
+            leadership=self._lease,
+            controller=DEFAULT_ENVIRONMENT.controller,
+            on_write=self._metrics.status_written,
+            on_failure=self._metrics.work_failed,
+        )
+
+    def _event_recorder(self) -> EventRecorder:
+        return EventRecorder(
+            client=self._client,
+            leadership=self._lease,
+            live=self._writer.live,
+            ending=self._ending,
+            on_failure=self._metrics.work_failed,
+        )
+
+    def _infrastructure_from(self, address: ControlPlaneAddress) -> GatewayInfrastructure:
+        certificates = GatewayCertificates(self._client)
+        return GatewayInfrastructure(
+            client=self._client,
+            leadership=self._lease,
+            identity=Identity(address=address, believed=self._trust, certificates=certificates),
+            wishes=Wishes(wanted=self._reconciler.infrastructure, abandoned=self._is_abandoned),
+            ending=self._ending,
+            feedback=Feedback(
+                submit=self._reconciler.submit,
+                on_write=self._metrics.infrastructure_written,
+                on_failure=self._metrics.work_failed,
+            ),
+        )
+
+    def _rotation_queue(self) -> WorkQueue[str]:
+        return WorkQueue(
+            name="rotation",
+            work=self._rotate,
+            label=lambda name: Label("", name),
+            leadership=Everyone(),
+            pacing=Pacing(workers=1, backoff=Backoff(first=RETRY_FIRST_SECONDS, longest=ROTATION_SECONDS)),
+            on_failure=lambda _failure: self._metrics.work_failed("rotation"),
+        )
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        self._rotation.add_after(layout.AUTHORITY_SECRET, ROTATION_SECONDS)
+        options = self._options
+        here = replace(DEFAULT_ENVIRONMENT, namespace=options.namespace, route_discovery=options.route_discovery)
+        self._reconciler.submit((Delta(kind=EnvironmentRow, key=HERE, obj=here),))
+        async with self._ports.listening(), asyncio.TaskGroup() as tasks:
+            for name, work in self._work():
+                tasks.create_task(work, name=name)
+
+    def _work(self) -> Iterator[tuple[str, Coroutine[Any, Any, Any]]]:
+        for reflector in self._reflectors():
+            yield "reflector", reflector.run()
+        yield "reconciler", self._reconciler.run()
+        yield "contents", self._contents.run()
+        yield "lease", self._lease.run()
+        yield "status writer", self._writer.run()
+        yield "events", self._events.run()
+        yield "fleet share", self._share.run()
+        yield "infrastructure", self._infrastructure.run()
+        yield "class finalizer", self._classes.run()
+        yield "rotation", self._rotation.run()
+        yield "gauges", self._keep_gauges()
+        yield "clock", tell_time(self._reconciler.submit, time_now)
+
+    def _reflectors(self) -> Iterator[Reflector]:
+        for listing, selection, submit in self._listings():
+            yield Reflector(
+                client=self._client,
+                listing=listing,
+                selection=selection,
+                submit=submit,
+                timing=self._timing,
+                on_restart=self._metrics.watch_restarted,
+            )
+
+    def _listings(self) -> Iterator[tuple[Listing, Selection, Submit]]:
+        for kind in KINDS:
+            if kind.kind in CONTENT_TABLES:
+                yield HeadListing(kind, self._contents.hear), HEADS, self._contents.listed
+            else:
+                listing = Listing(kind, undecodable=self._undecodable, live=self._live(kind))
+                yield listing, EVERYTHING, self._contents.pass_on
+        for listing in self._infrastructure.listings():
+            yield listing, OURS, self._reconciler.submit
+        reports = Selection(labels=SELECTOR, namespace=self._options.namespace)
+        yield HeardListing(BY_STRUCT[ConfigMap], self._share.hear), reports, self._reconciler.submit
+
+    def _live(self, kind: Kind) -> Live:
+        if kind.struct is Namespace:
+            return self._ending.hear
+        if not kind.statused:
+            return _unheard
+        return partial(self._hear_live, kind)
+
+    def _hear_live(self, kind: Kind, key: ObjectKey, raw: bytes | None) -> None:
+        self._writer.live.hear(kind, key, raw)
+        if kind.struct is GatewayClass:
+            self._classes.changed(key)
+
+    def _undecodable(self, note: Undecodable) -> None:
+        _log.error("object not understood", kind=note.kind.kind, key=str(note.key), error=note.message)
+        self._events.warn(Notice(kind=note.kind, key=note.key, reason="Invalid", message=note.message))
+
+    # --- what comes out of the core ----------------------------------------------------------------------------
+
+    def _submit(self, events: Iterable[Event]) -> None:
+        self._reconciler.submit(events)
+
+    def _on_batch(self, batch: Batch) -> None:
+        facts = BatchFacts(seconds=batch.seconds, changed_rows=batch.changed_rows, queries=batch.queries)
+        self._metrics.batch(facts)
+        for snapshot in batch.published:
+            self._metrics.published(snapshot)
+            self._published_at[snapshot.gateway] = time.perf_counter() - batch.seconds
+            self._share.look(snapshot.gateway)
+        for gateway in batch.retired:
+            self._metrics.retired(gateway)
+            self._refusals.forget(gateway)
+            self._published_at.pop(gateway, None)
+        for _ in range(batch.failures):
+            self._metrics.query_failed()
+        for member, outcome in batch.outcomes.items():
+            self._writer.want(member, outcome)
+            key = ObjectKey(*member.key)  # type: ignore[misc]
+            self._events.hear(BY_STRUCT[member.table], key, outcome)
+            if member.table is GatewayClass:
+                self._classes.hear(key, outcome)
+        for key in batch.infrastructure:
+            self._infrastructure.mark(key)
+        if (batch.infrastructure or batch.retired) and self._farewell is None:
+            self._farewell = asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self._bid_farewell)
+        if not self._synced:
+            self._synced = True
+            self._clean_up()
+        if batch.published or batch.outcomes or batch.retired:
+            _log.info(
+                "batch",
+                milliseconds=round(batch.seconds * 1000, 2),
+                rows=batch.changed_rows,
+                queries=batch.queries,
+                published=[f"{each.gateway}@{each.version}" for each in batch.published],
+                outcomes=len(batch.outcomes),
+            )
+
+    def _bid_farewell(self) -> None:
+        """End the streams of Gateways that are gone, whose proxies have been told to serve nothing by now."""
+        self._farewell = None
+        self._ports.review()
+
+    def _on_converged(self, gateway: str) -> None:
+        since = self._published_at.pop(gateway, None)
+        if since is not None:
+            self._metrics.converged(time.perf_counter() - since)
+
+    def _on_local_report(self, gateway: str, report: FleetReport) -> None:
+        self._metrics.reported(gateway, report)
+        self._share.local(gateway, report)
+
+    def _on_report(self, gateway: str, report: FleetReport) -> None:
+        self._reconciler.submit((fleet_delta(gateway, report),))
+        for rejection in self._refusals.news(gateway, report):
+            names = named(rejection.names, REFUSED_NAMES)
+            _log.warning("nack", gateway=gateway, names=names, message=rejection.message)
+            message = f"a proxy refused {names}: {rejection.message}"
+            notice = Notice(kind=BY_STRUCT[Gateway], key=gateway_key(gateway), reason="ProxyRefused", message=message)
+            self._events.warn(notice)
+
+    def _on_elected(self) -> None:
+        self._writer.became_leader()
+        self._classes.became_leader()
+        self._infrastructure.became_leader()
+        self._clean_up()
+
+    def _clean_up(self) -> None:
+        """Take back what others led to that nobody wants any more, once it is certain what is wanted."""
+        if not self._synced:
+            return
+        self._infrastructure.clean_up()
+        for kind, key in self._writer.live.objects():
+            member = Member(kind.struct, key)
+            if member not in self._reconciler.outcomes and self._reconciler.has_nothing(OUTCOMES, member):
+                self._writer.want(member, None)
+
+    def _is_abandoned(self, gateway: ObjectKey) -> bool:
+        return self._synced and self._reconciler.has_nothing(INFRASTRUCTURE, Member(Gateway, gateway))
+
+    # --- what has to be looked at from time to time ------------------------------------------------------------
+
+    async def _rotate(self, _authority: str) -> float:
+        """Follow the CA; renew what is due, the server's own certificate and those of the Gateways."""
+        if not self._lease.is_leader():
+            authority = await self._authorities.load()
+        else:
+            authority = await self._authorities.advance()
+        self._trust.follow(authority)
+        self._infrastructure.mark_all()
+        return ROTATION_SECONDS
+
+    async def _keep_gauges(self) -> None:
+        engine = self._reconciler.store.engine
+        tide = Tide(compact.forget, engine.shrink, forget_urls)
+        while True:
+            try:
+                tide.look(engine.size)
+            except Exception:  # noqa: BLE001 - a replica that is large serves on
+                _log.exception("memory not given back")
+            self._metrics.leads(leader=self._lease.is_leader())
+            self._metrics.is_ready(ready=not self._reconciler.store.waiting_for)
+            await asyncio.sleep(GAUGE_SECONDS)
+
+
+def _struct(kind: Kind) -> type:
+    return kind.struct
+
+
+def _unheard(_key: ObjectKey, _raw: bytes | None) -> None:
+    """Keep no status of kinds that are not ours."""
+
+
+async def serve(options: ServeOptions) -> None:
+    """Run one replica until cancelled. Raises AccessError, AuthorityError or ListenError when it cannot start."""
+    async with connected(options.kubeconfig) as client:
+        authority = await AuthorityStore(client, options.namespace).load()
+        await InCluster(options, client, authority).run()

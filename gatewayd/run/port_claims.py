@@ -1,0 +1,128 @@
+"""Which Gateway may listen on which port of this machine, without a cluster.
+
+In: snapshots with the ports that they ask for. Out: the same snapshots without the listeners whose port cannot be had,
+and what stands in the way. A port belongs to the Gateway that had it first; who else holds it is asked before Envoy is
+told to listen, because Envoy shares a port with another Envoy without a word (SO_REUSEPORT).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final, Literal
+
+from gatewayd.ir.proxy import DatagramListener, ProxyConfig
+from gatewayd.supervisor.ports import Free, NotAllowed, PortWish, Taken
+from gatewayd.xds.resource import LISTENER, Snapshot, content_version
+
+LOWEST_MAPPED: Final = 8000
+_STEP: Final = 1000
+_LAST_PORT: Final = 65535
+_PRIVILEGED: Final = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """Another Gateway of these files has the port."""
+
+    wish: PortWish
+    gateway: str
+
+    def __str__(self) -> str:
+        return (
+            f"port {self.wish.port} of {self.wish.owner}: Gateway {self.gateway} listens there; "
+            "one Gateway for each port is allowed, a ListenerSet may add listeners to it"
+        )
+
+
+Refusal = NotAllowed | Taken | Elsewhere
+Ask = Callable[[PortWish], Free | NotAllowed | Taken]
+_Protocol = Literal["TCP", "UDP"]
+_Port = tuple[_Protocol, int]
+
+
+class Claims:
+    """Who has which port. `refusals` is what stands in the way now, by Gateway and listener name."""
+
+    def __init__(self, ask: Ask) -> None:
+        """`ask` says whether a port that none of our Envoys has can be listened on."""
+        self._ask = ask
+        self._owners: dict[_Port, str] = {}
+        self._wanted: dict[str, tuple[Snapshot, ProxyConfig]] = {}
+        self.refusals: dict[str, Mapping[str, Refusal]] = {}
+
+    def grant(self, snapshot: Snapshot, config: ProxyConfig) -> Snapshot:
+        """Take the claims of a Gateway in place of its earlier ones; return what of the snapshot may be served."""
+        gateway = snapshot.gateway
+        self._wanted[gateway] = (snapshot, config)
+        wishes = dict(_wishes(config))
+        keep = {(wish.protocol, wish.port) for wish in wishes.values()}
+        self._drop(gateway, keep)
+        refused: dict[str, Refusal] = {}
+        for name, wish in wishes.items():
+            verdict = self._judge(gateway, wish)
+            if isinstance(verdict, Free):
+                self._owners[(wish.protocol, wish.port)] = gateway
+            else:
+                refused[name] = verdict
+        self.refusals.pop(gateway, None)
+        if refused:
+            self.refusals[gateway] = MappingProxyType(refused)
+        return without(snapshot, refused)
+
+    def release(self, gateway: str) -> None:
+        """Give back all that a Gateway had."""
+        self._drop(gateway, set())
+        self._wanted.pop(gateway, None)
+        self.refusals.pop(gateway, None)
+
+    def retry(self) -> Iterator[Snapshot]:
+        """Judge again what was refused; yield the snapshots of the Gateways that may serve other listeners now."""
+        for gateway in tuple(self.refusals):
+            before = self.refusals[gateway]
+            snapshot = self.grant(*self._wanted[gateway])
+            if self.refusals.get(gateway, {}).keys() != before.keys():
+                yield snapshot
+
+    def _drop(self, gateway: str, keep: set[_Port]) -> None:
+        gone = [port for port, owner in self._owners.items() if owner == gateway and port not in keep]
+        for port in gone:
+            del self._owners[port]
+
+    def _judge(self, gateway: str, wish: PortWish) -> Free | Refusal:
+        owner = self._owners.get((wish.protocol, wish.port))
+        if owner == gateway:
+            return Free()
+        return self._ask(wish) if owner is None else Elsewhere(wish=wish, gateway=owner)
+
+
+def without(snapshot: Snapshot, listeners: Iterable[str]) -> Snapshot:
+    """Return a snapshot less some listeners: itself when there are none to leave out."""
+    left_out = sorted(set(listeners) & snapshot.of(LISTENER).keys())
+    if not left_out:
+        return snapshot
+    rest = {name: item for name, item in snapshot.of(LISTENER).items() if name not in left_out}
+    version = content_version("\n".join((snapshot.version, *left_out)).encode())
+    resources = {**snapshot.resources, LISTENER: MappingProxyType(rest)}
+    return replace(snapshot, version=version, resources=MappingProxyType(resources))
+
+
+def offset_for(ports: Iterable[int], first_allowed: int) -> int:
+    """Return what to add to the ports below 1024 when those below `first_allowed` may not be bound: 80 -> 8080.
+
+    0 when all may be bound. No mapped port meets another one that is asked for.
+    """
+    asked = frozenset(ports)
+    low = [port for port in asked if port < _PRIVILEGED]
+    if all(port >= first_allowed for port in low):
+        return 0
+    for offset in range(LOWEST_MAPPED, _LAST_PORT - _PRIVILEGED, _STEP):
+        if not any(port + offset in asked for port in low):
+            return offset
+    return LOWEST_MAPPED
+
+
+def _wishes(config: ProxyConfig) -> Iterator[tuple[str, PortWish]]:
+    for listener in config.listeners:
+        protocol: _Protocol = "UDP" if isinstance(listener, DatagramListener) else "TCP"
+        owner = f"Gateway {config.gateway}"
+        yield listener.name, PortWish(port=listener.port, protocol=protocol, owner=owner)

@@ -1,0 +1,52 @@
+"""`python -m gatewayd.run.replica OPTIONS`: one replica of the control plane, in a process that does nothing else.
+
+In: what `serve_options.encoded` wrote; `gatewayd serve` becomes this process when it has read its arguments. So a pod
+does not keep for all its life what reads command lines and draws tables
+(docs/decisions/0016-a-replica-has-a-process-without-the-command-line.md).
+"""
+
+import asyncio
+import signal
+import sys
+
+# structlog imports rich where it finds it, for tracebacks in colour. A pod writes JSON.
+# https://docs.python.org/3/reference/import.html#the-module-cache: None is how a module is not found.
+sys.modules["rich"] = None  # type: ignore[assignment]
+
+from gatewayd.run.causes import causes  # noqa: E402
+from gatewayd.run.cluster import serve  # noqa: E402
+from gatewayd.run.exit_codes import CANNOT_START, OK  # noqa: E402
+from gatewayd.run.memory import tune_allocator, tune_collector, tune_connections  # noqa: E402
+from gatewayd.run.serve_options import ServeOptions, decoded  # noqa: E402
+from gatewayd.telemetry import logs  # noqa: E402
+from gatewayd.untrusted.printable import printable  # noqa: E402
+
+
+def run(line: str) -> int:
+    """Serve until a signal says to end; return the exit code."""
+    options = decoded(line)
+    tune_collector()
+    tune_allocator()
+    tune_connections()
+    try:
+        logs.configure(options.log_level, logs.destination_for(sys.stderr, None))
+        asyncio.run(_until_terminated(options))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is why there is no replica
+        for cause in causes(error):
+            sys.stderr.write(f"gatewayd: cannot serve: {printable(cause)}\n")
+        return CANNOT_START
+    return OK
+
+
+async def _until_terminated(options: ServeOptions) -> None:
+    task = asyncio.create_task(serve(options), name="serve")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return
+
+
+if __name__ == "__main__":
+    sys.exit(run(*sys.argv[1:]))

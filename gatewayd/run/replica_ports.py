@@ -1,0 +1,106 @@
+"""The ports of a replica: ADS, health, metrics, and the socket that `gatewayd status` asks.
+
+Builds the servers out of what answers them; decides nothing.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final, assert_never
+
+from gatewayd.ads.authorize import UNLISTED, Incarnation, Unlisted, bound
+from gatewayd.ads.fleet import Fleet
+from gatewayd.ads.listen import TlsListener, UnixListener
+from gatewayd.ads.server import AdsServer
+from gatewayd.api.gateway import Gateway
+from gatewayd.infra import layout
+from gatewayd.introspection.replica_status import Insight
+from gatewayd.introspection.server import handlers
+from gatewayd.ir.infrastructure import Autoscaled, External, Fixed, Infrastructure
+from gatewayd.reconciler import Reconciler, gateway_key
+from gatewayd.run.serve_options import ServeOptions
+from gatewayd.run.trust import Trust
+from gatewayd.supervisor.runtime_folder import runtime_folder
+from gatewayd.telemetry import http_pages
+from gatewayd.telemetry.metrics import CONTENT_TYPE, Metrics
+
+SOCKET: Final = "xds/socket"
+
+
+class ReplicaPorts:
+    """What a replica listens on, once `listening` has been entered."""
+
+    _server: AdsServer | None = None
+
+    def __init__(
+        self, *, options: ServeOptions, trust: Trust, reconciler: Reconciler, fleet: Fleet, metrics: Metrics
+    ) -> None:
+        self._options = options
+        self._trust = trust
+        self._reconciler = reconciler
+        self._fleet = fleet
+        self._metrics = metrics
+
+    def review(self) -> None:
+        """End the streams of Gateways that are gone."""
+        if self._server is not None:
+            self._server.review()
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Listen on the three ports, ADS, health and metrics, and on the socket that `gatewayd status` asks."""
+        insight = Insight(reconciler=self._reconciler, fleet=self._fleet, where=self._where(), notices=self._unsynced)
+        with runtime_folder(None) as runtime:
+            listeners = (
+                TlsListener(host="[::]", port=self._options.xds_port, certificates=self._trust.certificates),
+                UnixListener(path=runtime / SOCKET),
+            )
+            others = handlers(insight.status, insight.why)
+            authorizer = bound(self._incarnation)
+            server = AdsServer(self._fleet, listeners, authorizer=authorizer, replicas=self._replicas, others=others)
+            self._server = server
+            async with self._served(server):
+                yield
+
+    def _incarnation(self, gateway: str) -> Incarnation | Unlisted | None:
+        """Return which object a Gateway is."""
+        if self._reconciler.store.waiting_for:
+            return UNLISTED
+        row = self._reconciler.store.engine.get(Gateway, gateway_key(gateway))
+        if row is None:
+            return None
+        return Incarnation(uid=row.metadata.uid, created=row.metadata.creation_timestamp)
+
+    def _replicas(self, gateway: str) -> int | None:
+        """Return how many proxies a Gateway may have; None where that is the cluster's to say, or somebody else's."""
+        wanted = self._reconciler.infrastructure.get(gateway_key(gateway))
+        if not isinstance(wanted, Infrastructure) or wanted.parameters.workload != "Deployment":
+            return None
+        match wanted.parameters.scaling:
+            case Fixed(replicas=replicas):
+                return replicas
+            case Autoscaled(most=most):
+                return most
+            case External():
+                return None
+            case scaling:
+                assert_never(scaling)
+
+    def _where(self) -> str:
+        return f"the cluster (replica {self._options.identity})"
+
+    def _unsynced(self) -> tuple[str, ...]:
+        return tuple(f"{kind}: not listed yet" for kind in sorted(self._reconciler.store.waiting_for))
+
+    @asynccontextmanager
+    async def _served(self, server: AdsServer) -> AsyncIterator[None]:
+        health = http_pages.health_pages(lambda: tuple(sorted(self._reconciler.store.waiting_for)))
+        metrics = http_pages.metrics_pages(self._metrics.text, CONTENT_TYPE)
+        await server.start()
+        try:
+            async with (
+                http_pages.served(health, host=None, port=layout.HEALTH_PORT),
+                http_pages.served(metrics, host=None, port=layout.METRICS_PORT),
+            ):
+                yield
+        finally:
+            await server.stop(grace=1.0)

@@ -1,0 +1,241 @@
+"""The composition root without a cluster: a folder in, one Envoy for each Gateway out.
+
+Builds the shells and runs them in one TaskGroup; decides nothing. Everything that happens is told to an `Audience`.
+"""
+
+import asyncio
+import json
+import random
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from gatewayd.ads.fleet import Fleet
+from gatewayd.ads.listen import UnixListener
+from gatewayd.ads.server import AdsServer
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.listenerset import ListenerSet
+from gatewayd.api.meta import ObjectKey
+from gatewayd.explain.route_chain import Step as WhyStep
+from gatewayd.explain.route_chain import why
+from gatewayd.introspection.route_progress import Progress
+from gatewayd.introspection.server import handlers
+from gatewayd.introspection.status import Status
+from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.http import RouteDiscovery
+from gatewayd.ir.outcome import FleetReport
+from gatewayd.manifests.folder import Folder, Step
+from gatewayd.manifests.watch import watch_folder
+from gatewayd.offline.translate import standalone_environment
+from gatewayd.reconciler import Batch, Reconciler, fleet_delta
+from gatewayd.run.clock import tell_time, time_now
+from gatewayd.run.port_claims import Claims, offset_for
+from gatewayd.store import Delta
+from gatewayd.supervisor.events import EnvoyEvent
+from gatewayd.supervisor.ports import check_port, first_unprivileged_port, may_bind_low_ports
+from gatewayd.supervisor.process import EnvoyCommand, Supervisor, drain_time
+from gatewayd.supervisor.restart_backoff import RESTART
+from gatewayd.supervisor.runtime_folder import runtime_folder
+from gatewayd.telemetry.logs import PORT_REFUSED
+from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
+from gatewayd.xds.resource import Snapshot
+
+SOCKET = Path("xds") / "socket"
+"""Where a run's ADS and introspection listen, in its runtime folder."""
+
+_PORT_RETRY = 0.5
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What `gatewayd up` was asked to do. `runtime` is where the private folder goes, None: the system's choice.
+
+    `route_discovery` None: whichever suits a route table.
+    """
+
+    folder: Path
+    address: str
+    envoy: Path
+    concurrency: int
+    drain: float
+    runtime: Path | None
+    route_discovery: RouteDiscovery | None
+
+
+class Audience(Protocol):
+    """Who is told of everything that happens; must not block."""
+
+    def folder_read(self, step: Step) -> None:
+        """Hear what a change of the folder led to."""
+
+    def batch_done(self, batch: Batch) -> None:
+        """Hear what a batch changed."""
+
+    def fleet_answered(self, gateway: str) -> None:
+        """Hear that an Envoy of a Gateway ACKed or refused something, came or went."""
+
+    def envoy_event(self, gateway: str, event: EnvoyEvent) -> None:
+        """Hear what became of an Envoy process."""
+
+    def status(self) -> Status:
+        """Return what to tell whoever asks over the socket."""
+
+
+class Standalone:
+    """One run of `gatewayd up`. Its public attributes may be read by whoever draws."""
+
+    def __init__(self, options: Options, audience: Audience) -> None:
+        self.options = options
+        self.fleet = Fleet(on_report=self._on_report, on_answer=self._on_answer)
+        self.folder = Folder()
+        self.reconciler = Reconciler(publisher=self, on_batch=self._on_batch, awaited=())
+        self.claims = Claims(lambda wish: check_port(wish, options.envoy))
+        self.progress = Progress(self.fleet.holders)
+        self.step = Step(deltas=(), problems=(), ignored=())
+        self.acked_at: dict[str, str] = {}
+        self.socket = Path()
+        self.has_read = False
+        self._audience = audience
+        self._changed_at = time.monotonic()
+        self._offset = 0
+        self._envoys: dict[str, asyncio.Task[None]] = {}
+        self._runtime = Path()
+        self._tasks: asyncio.TaskGroup | None = None
+
+    async def run(self) -> None:
+        """Serve until cancelled; Envoys are drained and stopped before this returns.
+
+        Raises ListenError when the control socket cannot be made.
+        """
+        with runtime_folder(self.options.runtime) as runtime:
+            self._runtime = runtime
+            self.socket = runtime / SOCKET
+            server = AdsServer(
+                self.fleet, (UnixListener(path=self.socket),), others=handlers(self._audience.status, self._why)
+            )
+            await server.start()
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    self._tasks = tasks
+                    self._set_environment()
+                    tasks.create_task(self._watch(), name="folder")
+                    tasks.create_task(self.reconciler.run(), name="reconciler")
+                    tasks.create_task(self._retry_ports(), name="ports")
+                    tasks.create_task(tell_time(self.reconciler.submit, time_now), name="clock")
+            finally:
+                await server.stop()
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Serve what of a snapshot can be served on this machine."""
+        config = self.reconciler.configs[snapshot.gateway]
+        before = self.claims.refusals.get(snapshot.gateway)
+        served = self.claims.grant(snapshot, config)
+        refusals = self.claims.refusals.get(snapshot.gateway, {})
+        if refusals != before:
+            for refusal in refusals.values():
+                _log.warning(PORT_REFUSED, why=str(refusal))
+        self.progress.published(config, self._changed_at)
+        self.fleet.publish(served)
+        self.progress.answered(snapshot.gateway, time.monotonic())
+
+    def retire(self, gateway: str) -> None:
+        """Serve nothing for a Gateway any more."""
+        self.claims.release(gateway)
+        self.progress.retired(gateway)
+        self.acked_at.pop(gateway, None)
+        self.fleet.retire(gateway)
+
+    def _why(self, kind: str, key: ObjectKey) -> tuple[WhyStep, ...]:
+        return why(self.reconciler.store.engine, self.fleet.report, kind, key)
+
+    async def _watch(self) -> None:
+        async for changes in watch_folder(self.options.folder):
+            self._changed_at = time.monotonic()
+            self.step = self.folder.step(changes)
+            self.has_read = True
+            self.reconciler.submit(self.step.deltas)
+            if any(delta.kind in (Gateway, ListenerSet) for delta in self.step.deltas):
+                self._map_low_ports()
+            self._audience.folder_read(self.step)
+
+    def _map_low_ports(self) -> None:
+        """Add to ports below 1024 where they may not be bound."""
+        deltas = {(each.kind, each.key): each.obj for each in self.step.deltas}
+        rows: list[object] = list(deltas.values())
+        for table in (Gateway, ListenerSet):
+            rows += [row for key, row in self.reconciler.store.engine.rows(table) if (table, key) not in deltas]
+        ports = [each.port for row in rows if isinstance(row, Gateway | ListenerSet) for each in row.spec.listeners]
+        first = 0 if may_bind_low_ports(self.options.envoy) else first_unprivileged_port()
+        offset = offset_for(ports, first)
+        if offset != self._offset:
+            self._offset = offset
+            self._set_environment()
+
+    def _set_environment(self) -> None:
+        here = standalone_environment(self.options.address, self._offset, self.options.route_discovery)
+        self.reconciler.submit((Delta(kind=Environment, key=HERE, obj=here),))
+
+    async def _retry_ports(self) -> None:
+        """Look now and then whether a port that could not be had is free; nothing tells of it."""
+        while True:
+            await asyncio.sleep(_PORT_RETRY)
+            for snapshot in self.claims.retry():
+                self.fleet.publish(snapshot)
+
+    def _on_report(self, gateway: str, report: FleetReport) -> None:
+        self.reconciler.submit((fleet_delta(gateway, report),))
+        if not report.connected:
+            self.progress.lost(gateway, time.monotonic())
+        self._audience.fleet_answered(gateway)
+
+    def _on_answer(self, gateway: str) -> None:
+        if self.progress.answered(gateway, time.monotonic()):
+            self.acked_at[gateway] = time.strftime("%H:%M:%S")
+        self._audience.fleet_answered(gateway)
+
+    def _on_batch(self, batch: Batch) -> None:
+        for snapshot in batch.published:
+            self._ensure_envoy(snapshot.gateway)
+        for gateway in batch.retired:
+            task = self._envoys.pop(gateway, None)
+            if task is not None:
+                task.cancel()
+        self._audience.batch_done(batch)
+
+    def _ensure_envoy(self, gateway: str) -> None:
+        if gateway not in self._envoys and self._tasks is not None:
+            self._envoys[gateway] = self._tasks.create_task(self._supervise(gateway), name=f"envoy of {gateway}")
+
+    async def _supervise(self, gateway: str) -> None:
+        number = len(tuple(self._runtime.iterdir()))
+        home = self._runtime / f"envoy-{number}"
+        home.mkdir(mode=0o700)
+        admin = home / "admin"
+        text = bootstrap(
+            node=f"standalone-{number}",
+            gateway=gateway,
+            control_plane=UnixSocket(path=str(self.socket)),
+            admin=AdminSocket(path=str(admin)),
+            probes_port=None,
+            drain=drain_time(self.options.drain),
+        )
+        supervisor = Supervisor(
+            command=EnvoyCommand(
+                binary=self.options.envoy,
+                bootstrap=json.dumps(text),
+                folder=home,
+                admin=admin,
+                concurrency=self.options.concurrency,
+                drain=self.options.drain,
+            ),
+            backoff=RESTART,
+            clock=time.monotonic,
+            random=random.random,
+            report=lambda event: self._audience.envoy_event(gateway, event),
+        )
+        await supervisor.run()

@@ -1,0 +1,1 @@
+"""Manifests written for a user, and the files that they go to."""

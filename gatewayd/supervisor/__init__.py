@@ -1,0 +1,1 @@
+"""Envoy processes of this machine: found, started, watched, started again."""

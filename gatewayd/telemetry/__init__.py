@@ -1,0 +1,1 @@
+"""What gatewayd tells of itself: logs, metrics, and the pages of health."""

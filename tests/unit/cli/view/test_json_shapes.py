@@ -1,0 +1,53 @@
+import json
+
+from gatewayd.cli.view.json_shapes import board_json, findings_json, status_json
+from gatewayd.explain.findings import Finding, Severity
+from tests.unit.introspection.statuses import BOARD, STATUS
+
+
+def test_a_board() -> None:
+    value = json.loads(json.dumps(board_json(BOARD)))
+
+    assert value["gateways"] == [
+        {
+            "name": "default/web",
+            "listeners": ["http :8080"],
+            "address": "127.0.0.1",
+            "accepted": {"status": "True", "reason": "Accepted"},
+            "programmed": {"status": "False", "reason": "Invalid: no"},
+            "ackedAt": "12:00:00",
+        }
+    ]
+    assert [each["acked"] for each in value["routes"]] == [{"proxies": 1, "of": 2, "milliseconds": 1.5}, None]
+    assert value["problems"] == [{"file": "a.yaml", "line": 3, "message": "bad"}]
+    assert value["notices"] == ["up"]
+
+
+def test_a_status_is_a_board_with_proxies() -> None:
+    value = json.loads(json.dumps(status_json(STATUS)))
+
+    assert set(board_json(BOARD)) < set(value)
+    assert value["snapshots"] == {"default/web": "abc"}
+    assert value["proxies"][0]["types"][0] == {
+        "type": "CDS",
+        "resources": 2,
+        "pending": ["a"],
+        "rejections": [{"names": ["b"], "message": "[red]no"}],
+    }
+
+
+def test_findings() -> None:
+    finding = Finding(file="a", line=1, severity=Severity.ERROR, object="Gateway a/b", reason="Invalid", message="no")
+
+    assert findings_json((finding,)) == {
+        "findings": [
+            {
+                "file": "a",
+                "line": 1,
+                "severity": "error",
+                "object": "Gateway a/b",
+                "reason": "Invalid",
+                "message": "no",
+            }
+        ]
+    }

@@ -1,0 +1,106 @@
+"""The chain of a route names the first place where it breaks, and only there says NO."""
+
+import pytest
+
+from gatewayd.api.meta import ObjectKey
+from gatewayd.explain.route_chain import Mark, Step, UnknownKindError, why
+from gatewayd.ir.outcome import FleetReport, Rejection
+from gatewayd.offline.translate import offline
+from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
+from tests.unit.translator.manifests import SHOP, deltas
+
+ROUTE = """
+kind: HTTPRoute
+metadata: {name: it, namespace: shop, generation: 4}
+spec:
+  parentRefs: [{name: gw}]
+  hostnames: [a.example]
+  rules: [{backendRefs: [{name: cart, port: 80}]}]
+"""
+KEY = ObjectKey("shop", "it")
+SYNCED = FleetReport(connected=2, acked_listeners=frozenset({"tcp-80"}), rejections=())
+
+
+def chain(route: str, fleet: FleetReport | None = SYNCED, kind: str = "HTTPRoute") -> tuple[Step, ...]:
+    engine = offline(deltas(SHOP, route), DEFAULT_ENVIRONMENT).store.engine
+    return why(engine, lambda _gateway: fleet, kind, KEY)
+
+
+def bad(steps: tuple[Step, ...]) -> list[str]:
+    return [f"{each.subject}: {each.says}" for each in steps if each.mark is Mark.BAD]
+
+
+def test_a_route_that_works_has_no_bad_step() -> None:
+    steps = chain(ROUTE)
+    assert bad(steps) == []
+    assert [(each.depth, each.subject) for each in steps] == [
+        (0, "HTTPRoute shop/it"),
+        (1, "parent Gateway shop/gw"),
+        (2, "listener http :80"),
+        (3, "proxies"),
+        (1, "rule 0, match 0"),
+        (2, "Service shop/cart:80, weight 1"),
+    ]
+    assert steps[2].says == "hosts: a.example"
+    assert steps[-1].says == "1 endpoints ready"
+
+
+def test_nothing_is_said_of_proxies_when_nobody_can_be_asked() -> None:
+    assert bad(chain(ROUTE, None)) == []
+
+
+@pytest.mark.parametrize(
+    ("fleet", "says"),
+    [
+        (FleetReport(connected=0, acked_listeners=frozenset(), rejections=()), "none is connected"),
+        (
+            FleetReport(connected=1, acked_listeners=frozenset(), rejections=()),
+            "1 connected; the listener is not acknowledged yet",
+        ),
+        (
+            FleetReport(
+                connected=1,
+                acked_listeners=frozenset(),
+                rejections=(Rejection(type_url="t", names=("tcp-80",), message="no room"),),
+            ),
+            "refused something: no room",
+        ),
+    ],
+)
+def test_proxies_that_do_not_have_it(fleet: FleetReport, says: str) -> None:
+    assert bad(chain(ROUTE, fleet)) == [f"proxies: {says}"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("name: gw}", "name: gw, sectionName: nope}", "has no listener with sectionName 'nope'"),
+        ("name: gw}", "name: none}", "leads to no Gateway of gatewayd"),
+        ("name: cart, port: 80", "name: none, port: 80", 'Service "shop/none" does not exist'),
+        ("name: cart, port: 80", "name: cart, port: 81", 'Service "shop/cart" has no port 81'),
+        ("name: cart, port: 80", "name: cart, port: 80, weight: 0", "no backend has any weight: 500"),
+    ],
+)
+def test_the_place_where_it_breaks_is_named(before: str, after: str, says: str) -> None:
+    assert any(says in each for each in bad(chain(ROUTE.replace(before, after))))
+
+
+def test_a_route_that_does_not_exist() -> None:
+    assert bad(chain(ROUTE, kind="GRPCRoute")) == ["GRPCRoute shop/it: does not exist"]
+
+
+def test_a_kind_that_is_no_route() -> None:
+    with pytest.raises(UnknownKindError, match="allowed: httproute"):
+        chain(ROUTE, kind="Service")
+
+
+def test_endpoints_that_are_left_out_are_said() -> None:
+    more = """
+kind: EndpointSlice
+metadata: {name: cart-2, namespace: shop, labels: {kubernetes.io/service-name: cart}}
+addressType: IPv4
+ports: [{name: web, port: 8080}]
+endpoints: [{addresses: [127.0.0.1]}]
+"""
+    (said,) = bad(chain(f"{ROUTE}---{more}"))
+    assert said.startswith("endpoints: EndpointSlice shop/cart-2 endpoints[0].addresses[0]: left out, 127.0.0.1 is")

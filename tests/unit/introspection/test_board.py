@@ -1,0 +1,110 @@
+from collections import Counter
+
+from gatewayd.introspection.board import Sight, board
+from gatewayd.introspection.route_progress import Progress
+from gatewayd.introspection.rows import Board, Mark
+from gatewayd.ir.limits import MANY_DOMAINS
+from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
+from gatewayd.xds.resource import ROUTE, TypeUrl
+from tests.unit.example import SHOP, translated
+
+CONNECTED = FleetReport(connected=1, acked_listeners=frozenset({"tcp-8080"}), rejections=())
+
+
+class Holding:
+    """Who holds what."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def __call__(self, gateway: str, type_url: TypeUrl, name: str) -> int:
+        del gateway, type_url
+        return self.counts[name]
+
+
+def seen(text: str, report: FleetReport = NO_FLEET, *, held: int = 0) -> Board:
+    found = translated(text).reconciler
+    holding = Holding()
+    progress = Progress(holding)
+    for config in found.configs.values():
+        progress.published(config, 1.0)
+    holding.counts["8080"] = held
+    for gateway in found.configs:
+        progress.answered(gateway, 1.009)
+    return board(
+        Sight(
+            engine=found.store.engine,
+            outcomes=found.outcomes,
+            progress=progress,
+            report=lambda _gateway: report,
+            acked_at={"default/web": "12:00:00"},
+            problems=(),
+            notices=("hello",),
+        )
+    )
+
+
+def test_before_any_proxy_is_there() -> None:
+    found = seen(SHOP)
+
+    (gateway,) = found.gateways
+    assert (gateway.name, gateway.listeners, gateway.address) == ("default/web", ("http :8080",), "127.0.0.1")
+    assert (gateway.accepted.mark, gateway.programmed.mark) == (Mark.TRUE, Mark.FALSE)
+    (route,) = found.routes
+    assert (route.kind, route.name, route.hostnames, route.parents) == (
+        "HTTPRoute", "default/shop", ("shop.example",), ("default/web",),
+    )  # fmt: skip
+    assert str(route.programmed) == "no: Pending: no proxy is connected yet"
+    assert route.acked is None
+    assert found.notices == ("hello",)
+
+
+def test_listeners_with_many_hosts_say_how_routes_come() -> None:
+    route = SHOP[SHOP.index("kind: HTTPRoute") :]
+    more = (route.replace("shop", f"shop{number}") for number in range(MANY_DOMAINS))
+
+    (gateway,) = seen("\n---\napiVersion: gateway.networking.k8s.io/v1\n".join((SHOP, *more))).gateways
+
+    assert gateway.listeners == ("http :8080 (routes per host)",)
+
+
+def test_when_a_proxy_has_it() -> None:
+    (route,) = seen(SHOP, CONNECTED, held=1).routes
+
+    assert route.is_well
+    assert str(route.acked) == "ACKed by 1/1 proxy in 9 ms"
+
+
+def test_while_it_is_on_its_way_and_when_it_is_refused() -> None:
+    rejection = Rejection(type_url=ROUTE, names=("8080",), message="bad")
+    refused = FleetReport(connected=1, acked_listeners=frozenset(), rejections=(rejection,))
+
+    assert str(seen(SHOP, CONNECTED).routes[0].programmed) == "no: Pending: not ACKed yet"
+    assert str(seen(SHOP, refused).routes[0].programmed) == "no: Invalid: the proxy refused it: bad"
+
+
+def test_a_route_that_is_not_accepted_is_not_waited_for() -> None:
+    (route,) = seen(SHOP.replace("[{name: web}]", "[{name: web, sectionName: none}]"), CONNECTED).routes
+
+    assert (route.accepted.mark, route.programmed.mark) == (Mark.FALSE, Mark.UNKNOWN)
+    assert str(route.accepted).startswith("no: NoMatchingParent: spec.parentRefs[0]: ")
+
+
+def test_a_route_of_nobody() -> None:
+    (route,) = seen(SHOP.replace("[{name: web}]", "[{name: elsewhere}]")).routes
+
+    assert str(route.accepted) == "-: no Gateway of gatewayd"
+    assert route.parents == ()
+
+
+def test_a_parent_is_shown_as_it_was_named() -> None:
+    (route,) = seen(SHOP.replace("[{name: web}]", "[{name: web, sectionName: http, port: 8080}]")).routes
+
+    assert route.parents == ("default/web/http:8080",)
+
+
+def test_a_route_that_no_listener_serves() -> None:
+    https = "{name: http, protocol: HTTPS, port: 8443, tls: {certificateRefs: [{name: none}]}}"
+    (route,) = seen(SHOP.replace("{name: http, protocol: HTTP, port: 8080}", https), CONNECTED).routes
+
+    assert str(route.programmed) == "no: Pending: no listener or no rule of it works"

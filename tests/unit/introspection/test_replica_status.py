@@ -1,0 +1,40 @@
+"""What a control-plane pod says of itself: Gateways and routes as they are when it is asked."""
+
+from gatewayd.ads.fleet import Fleet
+from gatewayd.api.meta import ObjectKey
+from gatewayd.introspection.replica_status import Insight
+from gatewayd.ir.outcome import NO_FLEET, FleetReport
+from gatewayd.offline.translate import offline
+from gatewayd.reconciler import Reconciler, fleet_delta
+from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
+from tests.unit.translator.manifests import SHOP, deltas
+
+ROUTE = """
+kind: HTTPRoute
+metadata: {name: it, namespace: shop}
+spec: {parentRefs: [{name: gw}], rules: [{backendRefs: [{name: cart, port: 80}]}]}
+"""
+
+
+def insight() -> tuple[Insight, Reconciler]:
+    reconciler = offline(deltas(SHOP, ROUTE), DEFAULT_ENVIRONMENT)
+    fleet = Fleet(on_report=lambda _gateway, _report: None)
+    return Insight(reconciler=reconciler, fleet=fleet, where="here", notices=lambda: ("a notice",)), reconciler
+
+
+def test_status_has_gateways_and_routes() -> None:
+    status = insight()[0].status()
+    assert [row.name for row in status.board.gateways] == ["shop/gw"]
+    assert [row.name for row in status.board.routes] == ["shop/it"]
+    assert [each.gateway for each in status.snapshots] == ["shop/gw"]
+    assert (status.folder, status.board.notices, status.proxies) == ("here", ("a notice",), ())
+
+
+def test_reports_are_those_of_all_replicas() -> None:
+    made, reconciler = insight()
+    assert made.report("shop/gw") == NO_FLEET
+    elsewhere = FleetReport(connected=3, acked_listeners=frozenset({"tcp-80"}), rejections=())
+    reconciler.submit((fleet_delta("shop/gw", elsewhere),))
+    reconciler.step()
+    assert made.report("shop/gw") == elsewhere
+    assert "3 connected" in "".join(each.says for each in made.why("httproute", ObjectKey("shop", "it")))

@@ -1,0 +1,33 @@
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from gatewayd.ir.http import RouteDiscovery
+from gatewayd.run.serve_options import ServeOptions, decoded, encoded
+
+OPTIONS = ServeOptions(
+    kubeconfig=Path("/home/u/.kube/config"),
+    namespace="gatewayd-system",
+    identity="one",
+    uid="",
+    xds_host="gatewayd.svc.",
+    xds_port=18000,
+    route_discovery=RouteDiscovery.PER_HOST,
+    log_level="info",
+)
+
+
+def test_they_arrive_as_they_were() -> None:
+    assert decoded(encoded(OPTIONS)) == OPTIONS
+
+
+def test_what_was_not_chosen_stays_so() -> None:
+    options = replace(OPTIONS, kubeconfig=None, route_discovery=None)
+    assert decoded(encoded(options)) == options
+
+
+def test_nothing_else_is_taken_for_options() -> None:
+    with pytest.raises(msgspec.MsgspecError):
+        decoded('{"kubeconfig": 1}')
