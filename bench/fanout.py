@@ -19,7 +19,7 @@ from bench.peers.goals import Row, at_most, below, judged
 from bench.peers.record import Record, read, recorded
 from bench.peers.session import Peer, Session, Taken, session
 from gatewayd.ir.http import RouteDiscovery
-from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
+from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 
 CLIENTS = (1, 10, 100, 1_000)
 ROUTES = (100, 1_000, 5_000)

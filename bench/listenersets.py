@@ -21,7 +21,7 @@ from gatewayd.ir.environment import HERE, Environment
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.run.memory import tune_collector
 from gatewayd.store import Delta
-from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
+from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 from gatewayd.xds.resource import LISTENER, Snapshot
 
 CHANGES = 10

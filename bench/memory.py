@@ -36,7 +36,7 @@ from gatewayd.kube.live import LiveStatuses
 from gatewayd.reconciler import Reconciler
 from gatewayd.run.memory import CALM, Tide, tune_allocator, tune_collector
 from gatewayd.store import Delta
-from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
+from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 
 CHANGES = 2_700
 """Half an hour of one change of a route a second and one of endpoints every other second."""

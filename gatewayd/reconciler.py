@@ -22,9 +22,9 @@ from gatewayd.store import Delta, Event, Store
 from gatewayd.translator.contents import Content
 from gatewayd.translator.declarations import INDEXES, OUTPUTS
 from gatewayd.translator.derived import DERIVED
-from gatewayd.translator.infrastructure import INFRASTRUCTURE
-from gatewayd.translator.outcomes import OUTCOMES
-from gatewayd.translator.proxy import PROXIES
+from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
+from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
+from gatewayd.translator.proxies.proxy_config import PROXIES
 from gatewayd.translator.referred import CONTENTS
 from gatewayd.xds.resource import Snapshot
 from gatewayd.xds.snapshot import SnapshotBuilder

@@ -12,7 +12,7 @@ from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.server import AdsServer
 from gatewayd.run.memory import tune_collector
-from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
+from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 
 
 async def serve(socket: Path, routes: int) -> None:

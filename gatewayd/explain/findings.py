@@ -28,7 +28,7 @@ from gatewayd.ir.outcome import (
 )
 from gatewayd.manifests.admission import Identity
 from gatewayd.manifests.documents import FileProblem, Place
-from gatewayd.translator.endpoints import left_out
+from gatewayd.translator.backends.endpoints import left_out
 from gatewayd.translator.policies.attach import POLICY_TABLES, policy_row, strays
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.xds import names

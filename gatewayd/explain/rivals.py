@@ -16,12 +16,12 @@ from gatewayd.incremental.engine import Engine
 from gatewayd.incremental.view import Member
 from gatewayd.ir.http import RuleRef
 from gatewayd.translator.attachment import Attached, ParentAttachment, attachments
-from gatewayd.translator.contests import port_listeners
+from gatewayd.translator.gateways.listener_conflicts import port_listeners
+from gatewayd.translator.gateways.listeners import MergedListener, PortKey
 from gatewayd.translator.hostnames import covers, specificity
-from gatewayd.translator.listeners import MergedListener, PortKey
-from gatewayd.translator.routes import rules
-from gatewayd.translator.rules import Ranked
-from gatewayd.translator.virtualhosts import HTTP_TABLES, carries_http
+from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES, carries_http
+from gatewayd.translator.rules.route_kinds import rules
+from gatewayd.translator.rules.rule_set import Ranked
 
 _HTTP_RANK: Final = (
     "its kind of path goes first (exact, then expression, then prefix)",

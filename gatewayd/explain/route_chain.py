@@ -14,11 +14,11 @@ from gatewayd.ir.http import DirectResponse, Forward, Redirect, Route
 from gatewayd.ir.outcome import FleetReport, Verdict
 from gatewayd.ir.proxy import listener_name
 from gatewayd.translator.attachment import Attached, ParentAttachment, attachments
-from gatewayd.translator.backends import GatewayUpstream, cluster
-from gatewayd.translator.chains import bound_port
-from gatewayd.translator.endpoints import left_out_of_service
+from gatewayd.translator.backends.backend_refs import GatewayUpstream, cluster
+from gatewayd.translator.backends.endpoints import left_out_of_service
 from gatewayd.translator.protocols import ROUTE_TABLES
-from gatewayd.translator.routes import rules
+from gatewayd.translator.proxies.filter_chains import bound_port
+from gatewayd.translator.rules.route_kinds import rules
 
 TABLES = {table.__name__.lower(): table for table in ROUTE_TABLES}
 

@@ -25,10 +25,10 @@ from gatewayd.ir.outcome import (
     Verdict,
 )
 from gatewayd.manifests.documents import FileProblem
-from gatewayd.translator.chains import bound_port
-from gatewayd.translator.contests import own_listeners
+from gatewayd.translator.gateways.listener_conflicts import own_listeners
 from gatewayd.translator.protocols import ROUTE_TABLES
-from gatewayd.translator.virtualhosts import carries_http, route_discovery, table_of
+from gatewayd.translator.proxies.filter_chains import bound_port
+from gatewayd.translator.proxies.virtualhosts import carries_http, route_discovery, table_of
 
 _NOT_KNOWN: Final = Condition(mark=Mark.UNKNOWN, reason="")
 _NOT_OURS: Final = Condition(mark=Mark.UNKNOWN, reason="no Gateway of gatewayd")

@@ -55,9 +55,9 @@ from gatewayd.run.trust import Trust
 from gatewayd.store import Delta, Event
 from gatewayd.telemetry.metrics import BatchFacts, Metrics, installed_version
 from gatewayd.translator.contents import CONTENT_TABLES
-from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
-from gatewayd.translator.infrastructure import INFRASTRUCTURE
-from gatewayd.translator.outcomes import OUTCOMES
+from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
+from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
+from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
 from gatewayd.translator.referred import contents_of
 
 ROTATION_SECONDS: Final = 600.0

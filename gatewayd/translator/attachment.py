@@ -16,16 +16,16 @@ from gatewayd.api.refs import ParentRef
 from gatewayd.incremental.view import Attempt, Index, Member, Source, Table, View, query
 from gatewayd.ir.outcome import Reference, Verdict
 from gatewayd.translator import verdicts
-from gatewayd.translator.contests import own_listeners
-from gatewayd.translator.gatewayclass import gateway_is_ours
+from gatewayd.translator.gateways.gatewayclass import gateway_is_ours
+from gatewayd.translator.gateways.listener_conflicts import own_listeners
+from gatewayd.translator.gateways.listeners import ListenerKey, MergedListener, PortKey, port_key
 from gatewayd.translator.hostnames import ANY, intersection, normalised
-from gatewayd.translator.listeners import ListenerKey, MergedListener, PortKey, port_key
 from gatewayd.translator.namespaces import Admission, admits
 from gatewayd.translator.parents import parent_gateway, parent_refs
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, ROUTE_TABLES, RouteTable, group_kind
 from gatewayd.translator.quotas import too_much
-from gatewayd.translator.routes import rules
-from gatewayd.translator.stumbles import blame
+from gatewayd.translator.rescues import blame
+from gatewayd.translator.rules.route_kinds import rules
 
 
 class HostPair(NamedTuple):

@@ -17,7 +17,7 @@ from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.incremental.view import Index, Member, Output, Rescue, Source, View, query, rescued_query, rows
 from gatewayd.ir.tls import Certificate, LastGood, TrustBundle
 from gatewayd.translator.contents import Content, missing
-from gatewayd.translator.stumbles import blame
+from gatewayd.translator.rescues import blame
 from gatewayd.untrusted.pem import ReadCertificate, ReadKey, Unreadable, read_certificates, read_key, rewritten
 
 MIN_RSA_BITS = 2048

@@ -1,24 +1,24 @@
 """Everything that the engine must be told: indexes in the order in which they may be read, and outputs."""
 
 from gatewayd.incremental.view import Index, Output
-from gatewayd.translator.app_protocols import OUTSPOKEN_SLICES
 from gatewayd.translator.attachment import ATTACHED
+from gatewayd.translator.backends.app_protocols import OUTSPOKEN_SLICES
+from gatewayd.translator.backends.endpoints import SLICES
 from gatewayd.translator.certificates import CERTIFICATE_USES
 from gatewayd.translator.derived import DERIVED
-from gatewayd.translator.endpoints import SLICES
-from gatewayd.translator.gatewayclass import GATEWAYS_BY_CLASS
-from gatewayd.translator.infrastructure import INFRASTRUCTURE
-from gatewayd.translator.listeners import LISTENERS_BY_HOSTNAME, LISTENERS_BY_PORT, SETS_BY_GATEWAY
-from gatewayd.translator.outcomes import OUTCOMES
+from gatewayd.translator.gateways.gatewayclass import GATEWAYS_BY_CLASS
+from gatewayd.translator.gateways.listeners import LISTENERS_BY_HOSTNAME, LISTENERS_BY_PORT, SETS_BY_GATEWAY
+from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
+from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
+from gatewayd.translator.outcomes.policies import MISSED_SERVICES, SERVICE_USES
+from gatewayd.translator.outcomes.xbackends import BACKEND_USES
 from gatewayd.translator.parents import DEFAULT_GATEWAYS
 from gatewayd.translator.policies.attach import POLICIES
-from gatewayd.translator.policies.outcomes import MISSED_SERVICES, SERVICE_USES
-from gatewayd.translator.policies.xbackend import BACKEND_USES
-from gatewayd.translator.proxy import PROXIES, UPSTREAMS
+from gatewayd.translator.proxies.proxy_config import PROXIES, UPSTREAMS
+from gatewayd.translator.proxies.virtualhosts import CROWDED_PORTS, HOSTS, TABLES
 from gatewayd.translator.quotas import ACCOUNTS, DEMANDS, OVER, REFUSED
-from gatewayd.translator.references import GRANTS
+from gatewayd.translator.reference_grants import GRANTS
 from gatewayd.translator.referred import CONTENTS
-from gatewayd.translator.virtualhosts import CROWDED_PORTS, HOSTS, TABLES
 
 INDEXES: tuple[Index, ...] = (
     GATEWAYS_BY_CLASS,

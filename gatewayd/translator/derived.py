@@ -9,7 +9,7 @@ from gatewayd.incremental.view import Output, Table
 from gatewayd.ir.http import PerHostTables
 from gatewayd.ir.tls import LastGood
 from gatewayd.translator.certificates import LAST_GOOD
-from gatewayd.translator.route_discovery import PER_HOST_TABLES
+from gatewayd.translator.proxies.route_discovery import PER_HOST_TABLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

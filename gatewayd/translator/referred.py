@@ -18,9 +18,9 @@ from gatewayd.api.refs import ObjectRef, SecretObjectRef
 from gatewayd.api.xbackend import XBackend
 from gatewayd.incremental.view import Member, Output, Source, View, query
 from gatewayd.translator.contents import CONTENT_TABLES, Content
-from gatewayd.translator.gatewayclass import class_is_ours, environment, gateway_is_ours
-from gatewayd.translator.listeners import set_is_allowed
-from gatewayd.translator.references import Pointer, permitted
+from gatewayd.translator.gateways.gatewayclass import class_is_ours, environment, gateway_is_ours
+from gatewayd.translator.gateways.listeners import set_is_allowed
+from gatewayd.translator.reference_grants import Pointer, permitted
 
 AnyRef = SecretObjectRef | ObjectRef
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatewayd.incremental.scratch import Scratch
-from gatewayd.translator.contests import listeners, listeners_within, owner
+from gatewayd.translator.gateways.listener_conflicts import listeners, listeners_within, owner
+from gatewayd.translator.gateways.listeners import MergedListener, Place, PortKey
 from gatewayd.translator.hostnames import ANY, covers, specificity
-from gatewayd.translator.listeners import MergedListener, Place, PortKey
 from tests.property import objects
 from tests.unit.translator.manifests import API_VERSIONS, CLASS, GW, delta, scratch
 

@@ -15,7 +15,7 @@ from gatewayd.ir.proxy import ProxyConfig, StreamListener
 from gatewayd.store import Delta
 from gatewayd.translator.declarations import INDEXES, OUTPUTS
 from gatewayd.translator.protocols import ROUTE_TABLES
-from gatewayd.translator.proxy import PROXIES
+from gatewayd.translator.proxies.proxy_config import PROXIES
 from gatewayd.xds.resource import Snapshot
 from gatewayd.xds.snapshot import SnapshotBuilder
 from tests.property.objects import EDIT, GATEWAYS, START, removal, worlds

@@ -31,7 +31,7 @@ PLANTED: Mapping[str, tuple[Planted, ...]] = {
     ),
     # Modules of the standard library count as external packages: this is where that is known from.
     "The core never awaits": (
-        Planted("translator/proxy", "asyncio", "gatewayd.translator.proxy -> asyncio"),
+        Planted("translator/proxies/proxy_config", "asyncio", "gatewayd.translator.proxies.proxy_config -> asyncio"),
         Planted("xds/snapshot", "logging", "gatewayd.xds.snapshot -> logging"),
     ),
     "The core has no clock and no dice": (
@@ -43,7 +43,7 @@ PLANTED: Mapping[str, tuple[Planted, ...]] = {
         Planted("ir/tls", "cryptography", "gatewayd.ir.tls -> cryptography"),
     ),
     "Only xds and ads speak Envoy": (
-        Planted("translator/filters", "google.protobuf", "gatewayd.translator.filters -> google"),
+        Planted("translator/rules/filters", "google.protobuf", "gatewayd.translator.rules.filters -> google"),
         Planted("status/route", "envoy.config", "gatewayd.status.route -> envoy"),
     ),
     "Only kube speaks HTTP to the API server": (

@@ -20,8 +20,8 @@ from gatewayd.offline.translate import standalone_environment
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta, gateway_key
 from gatewayd.store import Delta, Synced
 from gatewayd.translator.contents import Content
-from gatewayd.translator.infrastructure import INFRASTRUCTURE
-from gatewayd.translator.outcomes import OUTCOMES
+from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
+from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
 from gatewayd.xds.resource import LISTENER, Snapshot
 from gatewayd.xds.snapshot import SnapshotBuilder
 from tests.unit.translator import pem

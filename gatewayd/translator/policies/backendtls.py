@@ -18,7 +18,7 @@ from gatewayd.ir.tls import SanKind, SubjectAltName, SystemTrust, TrustBundle, U
 from gatewayd.translator import verdicts
 from gatewayd.translator.certificates import TRUST_KINDS, TRUST_READERS
 from gatewayd.translator.policies.attach import SERVICE_KIND, Claim, Target, applying, astray
-from gatewayd.translator.stumbles import blame
+from gatewayd.translator.rescues import blame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from gatewayd.ir.http import SessionPersistence
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.policies.attach import SERVICE_KIND, Claim, Target, winner
-from gatewayd.translator.sessions import persistence, refused
+from gatewayd.translator.policies.session_persistence import persistence, refused
 
 _SECOND_MS = 1000
 _DEFAULT_COUNT = 10

@@ -13,9 +13,9 @@ import typer
 
 from gatewayd.cli.main import COMMANDS, app
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS
-from gatewayd.translator.class_parameters import read_class_parameters
-from gatewayd.translator.envoy_flags import FLAGS
-from gatewayd.translator.parameters import read_parameters
+from gatewayd.translator.infrastructure.class_parameters import read_class_parameters
+from gatewayd.translator.infrastructure.envoy_flags import FLAGS
+from gatewayd.translator.infrastructure.parameters import read_parameters
 
 ROOT = Path(__file__).parents[3]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))

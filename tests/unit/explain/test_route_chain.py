@@ -6,7 +6,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.route_chain import Mark, Step, UnknownKindError, why
 from gatewayd.ir.outcome import FleetReport, Rejection
 from gatewayd.offline.translate import offline
-from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
+from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 from tests.unit.translator.manifests import SHOP, deltas
 
 ROUTE = """

@@ -6,7 +6,7 @@ from gatewayd.introspection.replica_status import Insight
 from gatewayd.ir.outcome import NO_FLEET, FleetReport
 from gatewayd.offline.translate import offline
 from gatewayd.reconciler import Reconciler, fleet_delta
-from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
+from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 from tests.unit.translator.manifests import SHOP, deltas
 
 ROUTE = """

@@ -1,7 +1,7 @@
 """One number on both sides: what the translator lets through, a proxy takes."""
 
 from gatewayd.ir.limits import RE2_PROGRAM_SIZE
-from gatewayd.translator.regexes import regex_problem
+from gatewayd.translator.rules.regexes import regex_problem
 from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.translator.attachment import HostPair, ParentAttachment, attached_listeners, attachments
-from gatewayd.translator.listeners import ListenerKey
+from gatewayd.translator.gateways.listeners import ListenerKey
 from tests.unit.translator.manifests import CART, CLASS, GW, member, scratch
 
 GATEWAY = """

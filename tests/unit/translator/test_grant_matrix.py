@@ -20,7 +20,7 @@ from gatewayd.api.unsupported import REFUSED
 from gatewayd.incremental.view import Member
 from gatewayd.ir.outcome import Verdict
 from gatewayd.offline.translate import offline
-from gatewayd.translator.gatewayclass import DEFAULT_ENVIRONMENT
+from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 from tests.unit.translator.manifests import CLASS, TABLES, deltas
 
 CROSSING = (BackendObjectRef, SecretObjectRef, ObjectRef)

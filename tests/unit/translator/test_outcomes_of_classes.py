@@ -4,7 +4,7 @@ import pytest
 
 from gatewayd.ir.infrastructure import object_name
 from gatewayd.translator.features import SUPPORTED_FEATURES
-from gatewayd.translator.outcomes import gateway_outcome, gatewayclass_outcome
+from gatewayd.translator.outcomes.gateways_and_routes import gateway_outcome, gatewayclass_outcome
 from tests.unit.translator.manifests import CLASS, GATEWAY, brief, member, message, scratch
 
 THEIRS = CLASS.replace("gatewayd.io/controller", "other.example/controller")

@@ -12,9 +12,9 @@ from gatewayd.incremental.scratch import Scratch
 from gatewayd.incremental.view import Member
 from gatewayd.ir.infrastructure import object_name
 from gatewayd.translator.contents import Content
-from gatewayd.translator.infrastructure import INFRASTRUCTURE
-from gatewayd.translator.outcomes import OUTCOMES
-from gatewayd.translator.proxy import PROXIES
+from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
+from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
+from gatewayd.translator.proxies.proxy_config import PROXIES
 from gatewayd.translator.referred import CONTENTS, contents_of, wanted
 from tests.golden.cases import CASES, Case, objects
 from tests.unit.translator.manifests import CLASS, SHOP, deltas, member, scratch

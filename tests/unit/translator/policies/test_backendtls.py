@@ -4,7 +4,7 @@ import pytest
 
 from gatewayd.ir.backend import Cluster, Discovered, Protocol, Upstream
 from gatewayd.ir.tls import SanKind, SubjectAltName, SystemTrust, TrustBundle, UpstreamTLS
-from gatewayd.translator.backends import GatewayUpstream, cluster
+from gatewayd.translator.backends.backend_refs import GatewayUpstream, cluster
 from gatewayd.translator.policies.backendtls import Settings, upstream_settings
 from tests.unit.translator import pem
 from tests.unit.translator.manifests import CART, CLASS, GATEWAY, GW, brief, scratch

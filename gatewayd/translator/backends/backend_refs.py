@@ -1,0 +1,229 @@
+"""backendRef -> Backend, and Upstream -> Cluster.
+
+A reference that leads nowhere is a value (InvalidBackend) that goes to the proxy and into the status alike.
+https://gateway-api.sigs.k8s.io/reference/spec/#backendref
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from gatewayd.api.core import Service, ServicePort
+from gatewayd.api.meta import GroupKind, ObjectKey
+from gatewayd.api.xbackend import XBackend
+from gatewayd.incremental.view import View, rescued_query
+from gatewayd.ir.backend import (
+    DEFAULT_RETRY_BUDGET,
+    Backend,
+    Cluster,
+    Discovered,
+    InvalidBackend,
+    Protocol,
+    Resolved,
+    ServiceBackend,
+    Upstream,
+)
+from gatewayd.ir.outcome import Verdict
+from gatewayd.translator.backends.app_protocols import Spoken, Unspoken, app_protocols, needs_tls, spoken
+from gatewayd.translator.backends.client_certificates import (
+    NONE_ASKED,
+    XBACKEND_KIND,
+    ClientCertificate,
+    backend_client_certificate,
+    client_certificate,
+)
+from gatewayd.translator.backends.destinations import hostname_problem
+from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints, left_out_of_service
+from gatewayd.translator.gateways.gatewayclass import environment
+from gatewayd.translator.policies.attach import SERVICE_KIND
+from gatewayd.translator.policies.backendtls import upstream_settings
+from gatewayd.translator.policies.traffic import retry_budget
+from gatewayd.translator.reference_grants import Pointer, permitted
+from gatewayd.translator.rescues import blame
+
+
+class BackendAsk(NamedTuple):
+    """A backendRef: who points (`source`, `namespace`), at what, and what the route wants to speak to it."""
+
+    source: GroupKind
+    namespace: str
+    target: GroupKind
+    to: ObjectKey
+    port: int | None
+    wants: Protocol
+
+
+def _unresolved(_view: View, ask: BackendAsk, error: Exception, _before: Backend | None) -> Backend:
+    return InvalidBackend(reason="Invalid", message=blame(f'{ask.target.kind} "{ask.to}"', error))
+
+
+@rescued_query(_unresolved)
+def backend(view: View, ask: BackendAsk) -> Backend:
+    """Return where a backendRef leads. Checks, in order: kind, grant, existence, port."""
+    resolve = _RESOLVERS.get(ask.target)
+    if resolve is None:
+        return InvalidBackend(
+            reason="InvalidKind", message=f"kind {ask.target} is not supported; allowed: Service, {XBACKEND_KIND}"
+        )
+    if not permitted(view, Pointer(ask.source, ask.namespace, ask.target, ask.to)):
+        return InvalidBackend(
+            reason="RefNotPermitted",
+            message=f'{ask.target.kind} "{ask.to}" is in another namespace and no ReferenceGrant there allows it '
+            f"for {ask.source.kind} of namespace {ask.namespace!r}",
+        )
+    return resolve(view, ask)
+
+
+def _service(view: View, ask: BackendAsk) -> Backend:
+    row = view.get(Service, ask.to)
+    if row is None:
+        return _not_found(f'Service "{ask.to}" does not exist')
+    if row.spec.type == "ExternalName" and not environment(view).external_names:
+        return _not_found(f'Service "{ask.to}" is of type ExternalName, which may not be a backend here')
+    problem = _external_name_problem(view, row)
+    if problem is not None:
+        return _not_found(f'Service "{ask.to}" {problem}')
+    transport = "UDP" if ask.wants is Protocol.UDP else "TCP"
+    port = next((each for each in row.spec.ports if each.port == ask.port and each.protocol == transport), None)
+    if port is None:
+        known = ", ".join(f"{each.port}/{each.protocol}" for each in row.spec.ports) or "none"
+        return _not_found(f'Service "{ask.to}" has no port {ask.port} ({transport}); ports: {known}')
+    return _speaking(view, ask, port)
+
+
+def _speaking(view: View, ask: BackendAsk, port: ServicePort) -> Backend:
+    """Return a port of a Service with what is spoken to it: the first thing that it says and cannot be had counts."""
+    protocol = ask.wants
+    for app_protocol in app_protocols(view, ask.to, port):
+        found = spoken(app_protocol, ask.wants)
+        if isinstance(found, Spoken):
+            protocol = found.protocol
+            if found.under_tls and upstream_settings(view, _upstream(ask, port.port, protocol)) is None:
+                found = needs_tls(app_protocol)
+        if isinstance(found, Unspoken):
+            message = f'Service "{ask.to}" port {port.port}: {found.message}'
+            return InvalidBackend(reason="UnsupportedProtocol", message=message)
+    return ServiceBackend(upstream=_upstream(ask, port.port, protocol))
+
+
+def _upstream(ask: BackendAsk, port: int, protocol: Protocol) -> Upstream:
+    return Upstream(kind=ask.target.kind, namespace=ask.to.namespace, name=ask.to.name, port=port, protocol=protocol)
+
+
+def _not_found(message: str) -> InvalidBackend:
+    return InvalidBackend(reason="BackendNotFound", message=message)
+
+
+_XBACKEND_PROTOCOLS: Mapping[str, Protocol] = {"H2C": Protocol.HTTP2, "HTTP2": Protocol.HTTP2, "GRPC": Protocol.HTTP2}
+
+
+def _xbackend(view: View, ask: BackendAsk) -> Backend:
+    row = view.get(XBackend, ask.to)
+    if row is None:
+        return _not_found(f'XBackend "{ask.to}" does not exist')
+    if row.spec.external_hostname is None:
+        return _not_found(f'XBackend "{ask.to}" has spec.type {row.spec.type}; only ExternalHostname is supported')
+    problem = external_host_problem(view, row)
+    if problem is not None:
+        return _not_found(f'XBackend "{ask.to}" {problem}')
+    protocol = _XBACKEND_PROTOCOLS.get(row.spec.protocol or "", ask.wants) if ask.wants is Protocol.HTTP1 else ask.wants
+    return ServiceBackend(upstream=_upstream(ask, row.spec.port.value, protocol))
+
+
+def external_host_problem(view: View, row: XBackend) -> str | None:
+    """Return why no proxy is sent to the host that an XBackend names; None when it may be, or when it names none."""
+    if row.spec.external_hostname is None:
+        return None
+    path = "spec.externalHostname.hostname"
+    return _host_problem(view, path, row.spec.external_hostname.hostname)
+
+
+def _external_name_problem(view: View, row: Service) -> str | None:
+    if row.spec.type != "ExternalName":
+        return None
+    return _host_problem(view, "spec.externalName", row.spec.external_name)
+
+
+def _host_problem(view: View, path: str, hostname: str) -> str | None:
+    problem = hostname_problem(hostname, loopback=environment(view).loopback_backends)
+    return None if problem is None else f"{path}: {problem}"
+
+
+_RESOLVERS: Mapping[GroupKind, Callable[[View, BackendAsk], Backend]] = {
+    SERVICE_KIND: _service,
+    XBACKEND_KIND: _xbackend,
+}
+
+
+class GatewayUpstream(NamedTuple):
+    """An upstream as the Envoys of one Gateway use it."""
+
+    gateway: ObjectKey
+    upstream: Upstream
+
+
+def _unreachable(_view: View, key: GatewayUpstream, _error: Exception, _before: Cluster | None) -> Cluster:
+    """Reach nobody: what was asked for may have been TLS."""
+    return Cluster(
+        upstream=key.upstream, endpoints=Discovered(endpoints=()), tls=None, retry_budget=DEFAULT_RETRY_BUDGET
+    )
+
+
+@rescued_query(_unreachable)
+def cluster(view: View, key: GatewayUpstream) -> Cluster:
+    """Return how the Envoys of a Gateway reach an upstream."""
+    upstream = key.upstream
+    found = upstream_settings(view, upstream)
+    plain = Cluster(
+        upstream=upstream, endpoints=_endpoints(view, upstream), tls=None, retry_budget=retry_budget(view, upstream)
+    )
+    if found is None:
+        return plain
+    if found.tls is None:
+        # TLS was asked for and cannot be had: nobody may be reached, least of all in plain text.
+        return replace(plain, endpoints=_closed(found.accepted))
+    own = _own_certificate(view, upstream)
+    if own.resolved is not None and own.certificate is None:
+        # TLS on both sides was asked for, and the backend's object says with which certificate.
+        return replace(plain, endpoints=_closed(own.resolved))
+    shown = own.certificate or client_certificate(view, key.gateway).certificate
+    return replace(plain, tls=replace(found.tls, client=shown))
+
+
+def _closed(why: Verdict) -> Discovered:
+    return Discovered(endpoints=(), closed=f"no plain text is sent: {why.message}")
+
+
+def _own_certificate(view: View, upstream: Upstream) -> ClientCertificate:
+    """Return the client certificate that the backend's object itself names."""
+    if upstream.kind != "XBackend":
+        return NONE_ASKED
+    return backend_client_certificate(view, ObjectKey(upstream.namespace, upstream.name))
+
+
+def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:
+    key = ObjectKey(upstream.namespace, upstream.name)
+    if upstream.kind == "XBackend":
+        return _outside(view, upstream)
+    row = view.get(Service, key)
+    if row is None:
+        return Discovered(endpoints=())
+    if row.spec.type == "ExternalName":
+        refused = _external_name_problem(view, row) is not None or not environment(view).external_names
+        return Discovered(endpoints=()) if refused else _resolved(view, row.spec.external_name, upstream.port)
+    transport = "UDP" if upstream.protocol is Protocol.UDP else "TCP"
+    names = (each.name for each in row.spec.ports if each.port == upstream.port and each.protocol == transport)
+    found = endpoints(view, ServicePortKey(key, next(names, ""), transport))
+    return Discovered(endpoints=found, closed="" if found else next(iter(left_out_of_service(view, key)), ""))
+
+
+def _outside(view: View, upstream: Upstream) -> Discovered | Resolved:
+    row = view.get(XBackend, ObjectKey(upstream.namespace, upstream.name))
+    if row is None or row.spec.external_hostname is None or external_host_problem(view, row) is not None:
+        return Discovered(endpoints=())
+    return _resolved(view, row.spec.external_hostname.hostname, upstream.port)
+
+
+def _resolved(view: View, hostname: str, port: int) -> Resolved:
+    # A cluster's search domains would make `cart.payments` a Service of another namespace.
+    return Resolved(hostname=hostname, port=port, absolute=not environment(view).loopback_backends)

@@ -1,0 +1,87 @@
+"""The certificate that a Gateway shows to backends: its own, or one that the backend's object names.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#gatewaybackendtls (clientCertificateRef)
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.meta import GroupKind, ObjectKey
+from gatewayd.api.refs import EXPERIMENTAL_GROUP, SecretObjectRef
+from gatewayd.api.xbackend import XBackend
+from gatewayd.incremental.view import View, rescued_query
+from gatewayd.ir.outcome import Verdict
+from gatewayd.ir.tls import Certificate
+from gatewayd.translator import verdicts
+from gatewayd.translator.certificates import certificate
+from gatewayd.translator.protocols import GATEWAY_KIND
+from gatewayd.translator.reference_grants import Pointer, permitted
+from gatewayd.translator.rescues import blame
+
+SECRET_KIND = GroupKind("", "Secret")
+XBACKEND_KIND = GroupKind(EXPERIMENTAL_GROUP, "XBackend")
+_PATHS = {
+    GATEWAY_KIND: "spec.tls.backend.clientCertificateRef",
+    XBACKEND_KIND: "spec.tls.clientCertificateRef",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientCertificate:
+    """`certificate` None: none is shown. `resolved` None: none was asked for, so nothing is said."""
+
+    certificate: Certificate | None
+    resolved: Verdict | None
+
+
+NONE_ASKED = ClientCertificate(certificate=None, resolved=None)
+
+
+def _unread(owner: GroupKind) -> Callable[[View, ObjectKey, Exception, ClientCertificate | None], ClientCertificate]:
+    def rescue(_view: View, _key: ObjectKey, error: Exception, _before: ClientCertificate | None) -> ClientCertificate:
+        return _bad("InvalidClientCertificateRef", blame(_PATHS[owner], error))
+
+    return rescue
+
+
+@rescued_query(_unread(GATEWAY_KIND))
+def client_certificate(view: View, gateway: ObjectKey) -> ClientCertificate:
+    """Return the client certificate of a Gateway."""
+    row = view.get(Gateway, gateway)
+    backend = row.spec.tls.backend if row is not None and row.spec.tls is not None else None
+    ref = backend.client_certificate_ref if backend is not None else None
+    if ref is None:
+        return NONE_ASKED
+    return _resolved(view, GATEWAY_KIND, gateway.namespace, ref)
+
+
+@rescued_query(_unread(XBACKEND_KIND))
+def backend_client_certificate(view: View, backend: ObjectKey) -> ClientCertificate:
+    """Return the client certificate that an XBackend itself names: it goes before that of the Gateway.
+
+    https://gateway-api.sigs.k8s.io/geps/gep-4731/ (tls.clientCertificateRef)
+    """
+    row = view.get(XBackend, backend)
+    ref = row.spec.tls.client_certificate_ref if row is not None else None
+    if ref is None:
+        return NONE_ASKED
+    return _resolved(view, XBACKEND_KIND, backend.namespace, ref)
+
+
+def _resolved(view: View, owner: GroupKind, namespace: str, ref: SecretObjectRef) -> ClientCertificate:
+    """Follow a reference. The grant is checked before the Secret is looked up."""
+    path = _PATHS[owner]
+    to = ObjectKey(ref.namespace or namespace, ref.name)
+    if ref.group_kind != SECRET_KIND:
+        return _bad("InvalidClientCertificateRef", f"{path}: kind {ref.group_kind} is not supported; allowed: Secret")
+    if not permitted(view, Pointer(owner, namespace, SECRET_KIND, to)):
+        return _bad("RefNotPermitted", f'{path}: Secret "{to}" is in another namespace without a ReferenceGrant')
+    found = certificate(view, to)
+    if isinstance(found, str):
+        return _bad("InvalidClientCertificateRef", f"{path}: {found}")
+    return ClientCertificate(certificate=found, resolved=verdicts.resolved())
+
+
+def _bad(reason: str, message: str) -> ClientCertificate:
+    return ClientCertificate(certificate=None, resolved=verdicts.unresolved(reason, message))

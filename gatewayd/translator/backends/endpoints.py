@@ -1,0 +1,160 @@
+"""EndpointSlices -> the addresses of one Service port.
+
+https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditions
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+
+from gatewayd.api.core import Service
+from gatewayd.api.discovery import SERVICE_NAME_LABEL, EndpointPort, EndpointSlice
+from gatewayd.api.discovery import Endpoint as SliceEndpoint
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import Attempt, Index, View, query, rescued_query, rows
+from gatewayd.ir.backend import Endpoint
+from gatewayd.translator.backends.destinations import address_problem
+from gatewayd.translator.gateways.gatewayclass import environment
+
+SLICES = Index(
+    name="slices_by_service",
+    sources=(
+        rows(
+            EndpointSlice,
+            lambda row: (
+                [ObjectKey(row.metadata.namespace, row.metadata.labels[SERVICE_NAME_LABEL])]
+                if SERVICE_NAME_LABEL in row.metadata.labels
+                else []
+            ),
+        ),
+    ),
+    group=lambda service: service,
+)
+
+
+class ServicePortKey(NamedTuple):
+    """A port of a Service as its slices name it; `transport` is "TCP" or "UDP"."""
+
+    service: ObjectKey
+    port_name: str
+    transport: str
+
+
+class _Found(NamedTuple):
+    address: str
+    port: int
+    ready: bool
+
+
+def _nobody(
+    _view: View, _port: ServicePortKey, _error: Exception, _before: tuple[Endpoint, ...] | None
+) -> tuple[Endpoint, ...]:
+    return ()
+
+
+@rescued_query(_nobody)
+def endpoints(view: View, port: ServicePortKey) -> tuple[Endpoint, ...]:
+    """Return the endpoints of a Service port, sorted.
+
+    Ready ones serve. Those that terminate but still serve are draining, unless nobody is ready: then they must do.
+    """
+    found = tuple(_found(view, port))
+    anyone_ready = any(each.ready for each in found)
+    draining = {(each.address, each.port): anyone_ready and not each.ready for each in sorted(found, key=_ready_last)}
+    return tuple(
+        Endpoint(address=address, port=number, draining=drains)
+        for (address, number), drains in sorted(draining.items())
+    )
+
+
+def _ready_last(each: _Found) -> bool:
+    return each.ready
+
+
+def _found(view: View, port: ServicePortKey) -> Iterator[_Found]:
+    for member in view.bucket(SLICES, port.service):
+        row = view.get(EndpointSlice, member.key)
+        if row is not None and row.address_type != "FQDN":
+            yield from view.attempt(
+                Attempt("endpoints of a slice", member.key), partial(_in_slice, view, port, row), _none
+            )
+
+
+def _in_slice(view: View, port: ServicePortKey, row: EndpointSlice) -> list[_Found]:
+    loopback = environment(view).loopback_backends
+    numbers = _numbers(view, port, row)
+    return [
+        _Found(endpoint.addresses[0], number, ready)
+        for endpoint in row.endpoints
+        if (ready := endpoint.conditions.ready is not False) or _still_serves(endpoint)
+        if not address_problem(endpoint.addresses[0], loopback=loopback)
+        for number in numbers
+    ]
+
+
+def _none(_error: Exception) -> list[_Found]:
+    """Leave out a slice that gatewayd fails on; those beside it serve."""
+    return []
+
+
+def _numbers(view: View, port: ServicePortKey, row: EndpointSlice) -> list[int]:
+    """Return the numbers under which a slice has a port of its Service."""
+    listed = [each for each in row.ports if each.protocol == port.transport and each.port]
+    own = [each.port for each in listed if each.name == port.port_name and each.port]
+    return own or list(_under_another_name(view, port, listed))
+
+
+def _under_another_name(view: View, port: ServicePortKey, listed: list[EndpointPort]) -> Iterator[int]:
+    """Yield the number of a port that a slice knows under a name that the Service no longer has, or not yet.
+
+    A port that gets another name is the same port, and the pods behind it have not changed; but the Service's event and
+    those of its slices come one after another. Which is which is told by the port of the pods. Where that is a name,
+    which slices do not have, the Service's order tells, which is that of its slices; more old names than new ones tell
+    nothing. That is a function of what stands there now, so that all replicas agree.
+    """
+    service = view.get(Service, port.service)
+    ports = [each for each in service.spec.ports if each.protocol == port.transport] if service is not None else []
+    names, known = {each.name for each in listed}, {each.name for each in ports}
+    new = [each for each in ports if each.name not in names]
+    targets = {each.name: each.target_port for each in new if isinstance(each.target_port, int)}
+    old = [each.port for each in listed if each.name not in known and each.port]
+    if port.port_name in targets:
+        yield from (number for number in old if number == targets[port.port_name])
+        return
+    rest = [number for number in old if number not in targets.values()]
+    unknown = [each.name for each in new if each.name not in targets]
+    if len(rest) <= len(unknown):
+        yield from (number for name, number in zip(unknown, rest, strict=False) if name == port.port_name)
+
+
+def _still_serves(endpoint: SliceEndpoint) -> bool:
+    return bool(endpoint.conditions.serving) and bool(endpoint.conditions.terminating)
+
+
+@query
+def left_out(view: View, piece: ObjectKey) -> tuple[str, ...]:
+    """Return what of an EndpointSlice is never an endpoint, as `<field path>: <what is wrong>; <what is allowed>`."""
+    row = view.get(EndpointSlice, piece)
+    if row is None or not row.service_name:
+        return ()
+    if row.address_type == "FQDN":
+        return ("addressType: FQDN is not supported, its endpoints are left out; allowed: IPv4, IPv6",)
+    loopback = environment(view).loopback_backends
+    found = (
+        (f"endpoints[{at}].addresses[0]", address_problem(endpoint.addresses[0], loopback=loopback))
+        for at, endpoint in enumerate(row.endpoints)
+    )
+    return tuple(f"{path}: left out, {problem}" for path, problem in found if problem is not None)
+
+
+@query
+def left_out_of_service(view: View, service: ObjectKey) -> tuple[str, ...]:
+    """Return the same of all slices of a Service, each with its name."""
+    members = view.bucket(SLICES, service)
+    return tuple(
+        f"EndpointSlice {each.key} {problem}" for each in members for problem in left_out(view, _key(each.key))
+    )
+
+
+def _key(key: object) -> ObjectKey:
+    return key if isinstance(key, ObjectKey) else ObjectKey("", str(key))

@@ -1,0 +1,121 @@
+"""The addresses that a Gateway has, and those that it asked for in vain.
+
+In a cluster they are those of the Gateway's own Service; without one, the address that Envoy binds.
+https://gateway-api.sigs.k8s.io/reference/spec/#gatewayspec (addresses)
+"""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from gatewayd.api.core import Service
+from gatewayd.api.gateway import Gateway, GatewayAddress
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import View, query
+from gatewayd.ir.infrastructure import object_name
+from gatewayd.ir.outcome import Address, Verdict
+from gatewayd.translator import verdicts
+from gatewayd.translator.gateways.gatewayclass import environment
+from gatewayd.translator.gateways.routability import assignment, is_asked, matched
+
+SUPPORTED = ("IPAddress",)
+MAX_ADDRESSES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """What the Gateway is reached under. `refused`: bad Accepted verdict; `missing`: bad Programmed verdict.
+
+    `requested`: the AddressesAssigned verdict, when it was asked for where addresses can be reached from.
+    """
+
+    assigned: tuple[Address, ...]
+    refused: Verdict | None
+    missing: Verdict | None
+    requested: Verdict | None
+
+
+@query
+def addresses(view: View, gateway: ObjectKey) -> Addresses:
+    """Return the addresses of a Gateway of ours."""
+    row = view.get(Gateway, gateway)
+    asked = row.spec.addresses if row is not None else ()
+    refused = _refused(asked)
+    if refused is not None:
+        return Addresses(assigned=(), refused=refused, missing=None, requested=None)
+    had = assigned(view, gateway)
+    if is_asked(asked):
+        return _by_routability(asked, had, _inside(view, gateway))
+    missing = _unusable(asked, had)
+    if missing is not None:
+        return Addresses(assigned=had, refused=None, missing=missing, requested=None)
+    wanted = {each.value for each in asked if each.value}
+    kept = tuple(each for each in had if each.value in wanted) if wanted else had
+    if not kept:
+        missing = verdicts.not_programmed("AddressNotAssigned", "no address has been assigned yet")
+    return Addresses(assigned=kept[:MAX_ADDRESSES], refused=None, missing=missing, requested=None)
+
+
+def _by_routability(
+    asked: tuple[GatewayAddress, ...], had: tuple[Address, ...], inside: tuple[Address, ...]
+) -> Addresses:
+    found = matched(asked, had, inside)
+    said = assignment(found)
+    missing = None if found.addresses else verdicts.not_programmed("AddressNotAssigned", said.message)
+    return Addresses(assigned=found.addresses, refused=None, missing=missing, requested=said)
+
+
+def _refused(asked: tuple[GatewayAddress, ...]) -> Verdict | None:
+    for at, each in enumerate(asked):
+        if each.type not in SUPPORTED:
+            message = f"spec.addresses[{at}].type: {each.type} is not supported; allowed: {', '.join(SUPPORTED)}"
+            return verdicts.not_accepted("UnsupportedAddress", message)
+    return None
+
+
+def _unusable(asked: tuple[GatewayAddress, ...], had: tuple[Address, ...]) -> Verdict | None:
+    known = {each.value for each in had}
+    shown = ", ".join(sorted(known)) or "none yet"
+    for at, each in enumerate(asked):
+        if each.value and each.value not in known:
+            message = f"spec.addresses[{at}].value: {each.value} has not been assigned; assigned: {shown}"
+            return verdicts.not_programmed("AddressNotUsable", message)
+    return None
+
+
+def assigned(view: View, gateway: ObjectKey) -> tuple[Address, ...]:
+    """Return the addresses that traffic for the Gateway really comes in by, sorted."""
+    here = environment(view)
+    if here.standalone:
+        return (Address(type="IPAddress", value=here.address, routability=None),)
+    row = _service(view, gateway)
+    if row is None:
+        return ()
+    if row.spec.type == "LoadBalancer":
+        found = [each.ip or each.hostname for each in row.status.load_balancer.ingress]
+    else:
+        found = [row.spec.cluster_ip] if row.spec.cluster_ip not in ("", "None") else []
+    values = sorted({*found, *row.spec.external_ips})
+    return tuple(
+        Address(type="IPAddress" if _is_ip(each) else "Hostname", value=each, routability=None)
+        for each in values
+        if each
+    )
+
+
+def _inside(view: View, gateway: ObjectKey) -> tuple[Address, ...]:
+    """Return the ClusterIPs of the Gateway's Service."""
+    row = _service(view, gateway) if not environment(view).standalone else None
+    found = (row.spec.cluster_ips or (row.spec.cluster_ip,)) if row is not None else ()
+    return tuple(Address(type="IPAddress", value=each, routability=None) for each in found if each not in ("", "None"))
+
+
+def _service(view: View, gateway: ObjectKey) -> Service | None:
+    return view.get(Service, ObjectKey(gateway.namespace, object_name(gateway.namespace, gateway.name)))
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,113 @@
+"""The filters of a listener: whom it asks before any of its routes is chosen.
+
+An ExtensionRef, which we cannot do, refuses the listener. A server that is not there leaves the listener as it is and
+fails its requests, since no filter may be skipped. Every order of filters can be had.
+https://gateway-api.sigs.k8s.io/geps/gep-5224/
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.listeners import Listener, ListenerRequestFilter
+from gatewayd.api.listenerset import ListenerSet
+from gatewayd.api.meta import GroupKind
+from gatewayd.incremental.view import View, rescued_query
+from gatewayd.ir.backend import Protocol
+from gatewayd.ir.filters import ExternalAuth
+from gatewayd.ir.limits import GUARDS
+from gatewayd.ir.outcome import Verdict
+from gatewayd.translator import verdicts
+from gatewayd.translator.protocols import group_kind
+from gatewayd.translator.rescues import blame
+from gatewayd.translator.rules.filters import Place, checked, external_auth
+from gatewayd.translator.rules.rule_set import Problem, Unresolved, Unsupported, unresolved_verdict
+
+_OWNERS = {"Gateway": group_kind(Gateway), "ListenerSet": group_kind(ListenerSet)}
+_WITH_REQUESTS = ("HTTP", "HTTPS")
+_BAD_FILTER = "InvalidListenerFilter"
+_BAD_REF = "InvalidListenerFilterRef"
+_NOT_PERMITTED = "RefNotPermitted"
+
+
+class GuardKey(NamedTuple):
+    """The filters of a listener: of which kind of object, in which namespace, and where they stand in it."""
+
+    source: GroupKind
+    namespace: str
+    path: str
+    filters: tuple[ListenerRequestFilter, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guards:
+    """Whom a listener asks, in order. `unresolved`: the bad ResolvedRefs verdict, with which all requests must fail."""
+
+    asked: tuple[ExternalAuth, ...]
+    unresolved: Verdict | None
+
+
+NO_GUARDS = Guards(asked=(), unresolved=None)
+
+
+def guard_key(owner: str, namespace: str, path: str, entry: Listener) -> GuardKey | None:
+    """Return the key to ask `guards` by, None without filters; `path` is the listener's field path."""
+    if entry.filters is None or not entry.filters.requests:
+        return None
+    return GuardKey(_OWNERS[owner], namespace, f"{path}.filters.requests", entry.filters.requests)
+
+
+def refused(entry: Listener, path: str) -> Verdict | None:
+    """Return why a listener's filters make it not accepted, whatever they refer to; None when they do not."""
+    if entry.filters is None:
+        return None
+    if entry.protocol not in _WITH_REQUESTS:
+        message = f"{path}.filters: must not be set for protocol {entry.protocol}; HTTP and HTTPS may have them"
+        return verdicts.not_accepted(_BAD_FILTER, message)
+    if len(entry.filters.requests) > GUARDS:
+        many = f"has {len(entry.filters.requests)} filters; at most {GUARDS} are supported"
+        return verdicts.unsupported_value(f"{path}.filters.requests: {many}")
+    found = (_refused(each, f"{path}.filters.requests[{at}]") for at, each in enumerate(entry.filters.requests))
+    return next((each for each in found if each is not None), None)
+
+
+def _refused(each: ListenerRequestFilter, path: str) -> Verdict | None:
+    if each.external_auth is None:
+        return verdicts.unsupported_value(f"{path}.type: {each.type} is not supported; allowed: ExternalAuth")
+    check = checked(each.external_auth, f"{path}.externalAuth")
+    return verdicts.not_accepted(_BAD_FILTER, check.message) if isinstance(check, Unsupported) else None
+
+
+def guards(view: View, key: GuardKey | None) -> Guards:
+    """Return whom a listener with such filters asks."""
+    return _guards(view, key) if key is not None else NO_GUARDS
+
+
+def _unread(_view: View, key: GuardKey, error: Exception, _before: Guards | None) -> Guards:
+    return Guards(asked=(), unresolved=verdicts.unresolved(_BAD_REF, blame(key.path, error)))
+
+
+@rescued_query(_unread)
+def _guards(view: View, key: GuardKey) -> Guards:
+    found = tuple(_found(view, key))
+    problems = [each for each in found if isinstance(each, Unresolved)]
+    return Guards(
+        asked=tuple(each for each in found if isinstance(each, ExternalAuth)),
+        unresolved=unresolved_verdict(problems),
+    )
+
+
+def _found(view: View, key: GuardKey) -> Iterator[ExternalAuth | Problem]:
+    for at, each in enumerate(key.filters):
+        place = Place(key.source, key.namespace, Protocol.HTTP1, f"{key.path}[{at}]")
+        if each.external_auth is not None:
+            found = external_auth(view, place, each.external_auth)
+            yield _as_of_listeners(found) if isinstance(found, Unresolved) else found
+        elif each.extension_ref is not None:
+            kind = each.extension_ref.group_kind
+            yield Unresolved(_BAD_REF, f"{place.path}.extensionRef: kind {kind} is not supported; there are none")
+
+
+def _as_of_listeners(problem: Unresolved) -> Unresolved:
+    return problem if problem.reason == _NOT_PERMITTED else problem._replace(reason=_BAD_REF)

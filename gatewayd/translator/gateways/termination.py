@@ -1,0 +1,174 @@
+"""How a listener terminates TLS: its certificates and what it asks of clients.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#listenertlsconfig, #frontendtlsvalidation
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from gatewayd.api.gateway import FrontendValidation, Gateway
+from gatewayd.api.listeners import Listener
+from gatewayd.api.listenerset import ListenerSet
+from gatewayd.api.meta import GroupKind, ObjectKey
+from gatewayd.api.refs import ObjectRef, SecretObjectRef
+from gatewayd.incremental.view import View, rescued_query
+from gatewayd.ir.outcome import Verdict
+from gatewayd.ir.tls import Certificate, ClientTrust, ClientValidation, DownstreamTLS, LastGood, TrustBundle
+from gatewayd.translator import verdicts
+from gatewayd.translator.backends.client_certificates import SECRET_KIND
+from gatewayd.translator.certificates import TRUST_KINDS, TRUST_READERS, certificate
+from gatewayd.translator.gateways.listeners import ListenerKey, MergedListener
+from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND
+from gatewayd.translator.reference_grants import Pointer, permitted
+from gatewayd.translator.rescues import blame
+
+ALPN = {"HTTPS": ("h2", "http/1.1"), "TLS": ()}
+_OWNERS: Mapping[str, tuple[type[Gateway] | type[ListenerSet], GroupKind]] = {
+    "Gateway": (Gateway, GATEWAY_KIND),
+    "ListenerSet": (ListenerSet, LISTENERSET_KIND),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Termination:
+    """`tls` None: the listener cannot terminate TLS. `unresolved`: the bad ResolvedRefs verdict.
+
+    `refused`: the bad Accepted verdict that a missing client CA makes.
+    """
+
+    tls: DownstreamTLS | None
+    unresolved: Verdict | None
+    refused: Verdict | None
+
+
+class TerminationKey(NamedTuple):
+    """A listener, and the Gateway whose frontend rules apply to it."""
+
+    gateway: ObjectKey
+    listener: ListenerKey
+    path: str
+
+
+def termination_key(gateway: ObjectKey, listener: MergedListener) -> TerminationKey:
+    """Return the key to ask `termination` by."""
+    return TerminationKey(gateway, listener.key, listener.path)
+
+
+class _Bad(NamedTuple):
+    reason: str
+    message: str
+
+
+def _unread(_view: View, key: TerminationKey, error: Exception, _before: Termination | None) -> Termination:
+    bad = verdicts.unresolved("InvalidCertificateRef", blame(f"{key.path}.tls", error))
+    return Termination(tls=None, unresolved=bad, refused=None)
+
+
+@rescued_query(_unread)
+def termination(view: View, key: TerminationKey) -> Termination:
+    """Return how a listener that terminates TLS does it."""
+    entry = _entry(view, key.listener)
+    if entry is None or entry.tls is None:
+        message = f"{key.path}.tls: must be given for this protocol"
+        bad = verdicts.unresolved("InvalidCertificateRef", message)
+        return Termination(tls=None, unresolved=bad, refused=None)
+    found = tuple(_certificates(view, key, entry.tls.certificate_refs))
+    good = tuple(each for each in found if isinstance(each, Certificate))
+    bad_ones = [each for each in found if isinstance(each, _Bad)]
+    client = _client(view, key, entry)
+    refused = None
+    if isinstance(client, _Bad):
+        bad_ones.append(client)
+        refused = verdicts.not_accepted("NoValidCACertificate", client.message)
+    unresolved = None
+    if bad_ones:
+        unresolved = verdicts.unresolved(bad_ones[0].reason, "; ".join(each.message for each in bad_ones))
+    if not good or isinstance(client, _Bad):
+        return Termination(tls=None, unresolved=unresolved, refused=refused)
+    tls = DownstreamTLS(certificates=good, alpn=ALPN[entry.protocol], client=client)
+    return Termination(tls=tls, unresolved=unresolved, refused=None)
+
+
+def can_serve(view: View, gateway: ObjectKey, each: MergedListener) -> bool:
+    """Return whether a listener can serve: it is valid, and has the certificates that it needs."""
+    if each.protocol is None or not each.valid:
+        return False
+    return not each.protocol.terminates or termination(view, termination_key(gateway, each)).tls is not None
+
+
+def _entry(view: View, key: ListenerKey) -> Listener | None:
+    row = view.get(_OWNERS[key.owner][0], key.object)
+    if row is None:
+        return None
+    return next((each for each in row.spec.listeners if each.name == key.section), None)
+
+
+def _certificates(view: View, key: TerminationKey, refs: tuple[SecretObjectRef, ...]) -> Iterator[Certificate | _Bad]:
+    """Resolve certificateRefs. The grant is checked before the Secret is looked up, so that nothing leaks."""
+    if not refs:
+        yield _Bad("InvalidCertificateRef", f"{key.path}.tls.certificateRefs: at least one is needed")
+    for at, ref in enumerate(refs):
+        path = f"{key.path}.tls.certificateRefs[{at}]"
+        to = ObjectKey(ref.namespace or key.listener.namespace, ref.name)
+        if ref.group_kind != SECRET_KIND:
+            yield _Bad("InvalidCertificateRef", f"{path}: kind {ref.group_kind} is not supported; allowed: Secret")
+        elif not permitted(view, Pointer(_OWNERS[key.listener.owner][1], key.listener.namespace, SECRET_KIND, to)):
+            yield _Bad("RefNotPermitted", f'{path}: Secret "{to}" is in another namespace without a ReferenceGrant')
+        else:
+            yield from _found(view, to, path)
+
+
+def _found(view: View, secret: ObjectKey, path: str) -> Iterator[Certificate | _Bad]:
+    """Yield a Secret's certificate; when it holds none that can be used, say so and go on with its last good one."""
+    found = certificate(view, secret)
+    if isinstance(found, Certificate):
+        yield found
+        return
+    kept = view.get(LastGood, secret)
+    still = "" if kept is None else "; its last good certificate is still served"
+    yield _Bad("InvalidCertificateRef", f"{path}: {found}{still}")
+    if kept is not None:
+        yield kept.certificate
+
+
+def _client(view: View, key: TerminationKey, entry: Listener) -> ClientTrust | _Bad | None:
+    """Return what is asked of clients: the port's own rule, else the Gateway's default; for HTTPS listeners only."""
+    gateway = view.get(Gateway, key.gateway)
+    frontend = gateway.spec.tls.frontend if gateway and gateway.spec.tls else None
+    if gateway is None or frontend is None or entry.protocol != "HTTPS":
+        return None
+    rule = next(((at, each.tls) for at, each in enumerate(frontend.per_port) if each.port == entry.port), None)
+    if rule is None:
+        path, validation = "spec.tls.frontend.default", frontend.default.validation
+    else:
+        path, validation = f"spec.tls.frontend.perPort[{rule[0]}].tls", rule[1].validation
+    if validation is None:
+        return None
+    return _trusted(view, key.gateway, validation, f"{path}.validation.caCertificateRefs")
+
+
+def _trusted(view: View, gateway: ObjectKey, validation: FrontendValidation, path: str) -> ClientTrust | _Bad:
+    found = [_bundle(view, gateway, ref, f"{path}[{at}]") for at, ref in enumerate(validation.ca_certificate_refs)]
+    good = [each for each in found if isinstance(each, TrustBundle)]
+    if not good:
+        return next(each for each in found if isinstance(each, _Bad))
+    fallback = validation.mode == "AllowInsecureFallback"
+    return ClientTrust(
+        trust=TrustBundle(
+            name="+".join(each.name for each in good), certificates=b"".join(each.certificates for each in good)
+        ),
+        validation=ClientValidation.INSECURE_FALLBACK if fallback else ClientValidation.REQUIRED,
+    )
+
+
+def _bundle(view: View, gateway: ObjectKey, ref: ObjectRef, path: str) -> TrustBundle | _Bad:
+    to = ObjectKey(ref.namespace or gateway.namespace, ref.name)
+    read = TRUST_READERS.get(ref.group_kind)
+    if read is None:
+        message = f"{path}: kind {ref.group_kind} is not supported; allowed: {TRUST_KINDS}"
+        return _Bad("InvalidCACertificateKind", message)
+    if not permitted(view, Pointer(GATEWAY_KIND, gateway.namespace, ref.group_kind, to)):
+        return _Bad("RefNotPermitted", f'{path}: {ref.kind} "{to}" is in another namespace without a ReferenceGrant')
+    found = read(view, to)
+    return found if isinstance(found, TrustBundle) else _Bad("InvalidCACertificateRef", f"{path}: {found}")

@@ -1,0 +1,1 @@
+"""What is said of every object: the verdicts that attachment and translation came to."""

@@ -1,0 +1,292 @@
+"""What is said about Gateways, ListenerSets and routes: folded from the values that decided, never decided again.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#gatewayconditiontype, #listenerconditiontype, #routeconditiontype
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+
+from gatewayd.api.backendtlspolicy import BackendTLSPolicy
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.gatewayclass import GatewayClass
+from gatewayd.api.listenerset import ListenerSet
+from gatewayd.api.meta import ObjectKey
+from gatewayd.api.xbackend import XBackend
+from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
+from gatewayd.incremental.view import Member, Output, Source, View, query, rescued_query
+from gatewayd.ir.outcome import (
+    GatewayClassOutcome,
+    GatewayOutcome,
+    InfrastructureReport,
+    ListenerOutcome,
+    ListenerSetOutcome,
+    ParentOutcome,
+    RouteOutcome,
+    Verdict,
+)
+from gatewayd.ir.tls import ClientValidation
+from gatewayd.translator import verdicts
+from gatewayd.translator.attachment import attachments, parents_of_ours, reference
+from gatewayd.translator.backends.client_certificates import client_certificate
+from gatewayd.translator.certificate_warnings import time_warnings, warned
+from gatewayd.translator.features import SUPPORTED_FEATURES
+from gatewayd.translator.gateways.addresses import Addresses, addresses
+from gatewayd.translator.gateways.escaped_slashes import escaped_slashes
+from gatewayd.translator.gateways.gatewayclass import (
+    GATEWAYS_BY_CLASS,
+    class_is_missing,
+    class_is_ours,
+    gateway_is_ours,
+)
+from gatewayd.translator.gateways.listener_conflicts import listeners, own_listeners
+from gatewayd.translator.gateways.listeners import (
+    SETS_BY_GATEWAY,
+    SetKey,
+    set_is_allowed,
+)
+from gatewayd.translator.gateways.termination import can_serve, termination, termination_key
+from gatewayd.translator.infrastructure.class_parameters import BadClassParameters, class_parameters
+from gatewayd.translator.infrastructure.gateway import chosen_parameters, held_back, withheld_keys
+from gatewayd.translator.outcomes.listeners import listener_outcomes
+from gatewayd.translator.outcomes.policies import backendtls_outcome, traffic_outcome
+from gatewayd.translator.outcomes.xbackends import xbackend_outcome
+from gatewayd.translator.protocols import GATEWAY_KIND, ROUTE_TABLES
+from gatewayd.translator.rescues import blame
+from gatewayd.translator.rules.route_kinds import rules
+
+
+@query
+def gatewayclass_outcome(view: View, member: Member) -> GatewayClassOutcome | None:
+    """Return what is said about a class; None when it is another controller's."""
+    row = view.get(GatewayClass, member.key)
+    if row is None or not class_is_ours(view, row.metadata.name):
+        return None
+    parameters = class_parameters(view, row.metadata.name)
+    accepted = verdicts.accepted()
+    if isinstance(parameters, BadClassParameters):
+        accepted = verdicts.not_accepted("InvalidParameters", parameters.why)
+    return GatewayClassOutcome(
+        generation=row.metadata.generation,
+        verdicts=(accepted, verdicts.supported_version()),
+        features=SUPPORTED_FEATURES,
+        in_use=view.count(GATEWAYS_BY_CLASS, row.metadata.name) > 0,
+    )
+
+
+def _failed_gateway(
+    view: View, member: Member, error: Exception, before: GatewayOutcome | None
+) -> GatewayOutcome | None:
+    """Say that gatewayd fails on a Gateway; its addresses stay, since others take their DNS records from them."""
+    row = view.get(Gateway, member.key)
+    if row is None or not gateway_is_ours(view, row.metadata.key):
+        return None
+    both = (verdicts.not_accepted("Invalid", blame("spec", error)), verdicts.not_programmed("Invalid", "see Accepted"))
+    if before is not None:
+        return replace(before, generation=row.metadata.generation, verdicts=both)
+    return GatewayOutcome(
+        generation=row.metadata.generation, verdicts=both, addresses=(), listeners=(), attached_sets=0
+    )
+
+
+@rescued_query(_failed_gateway)
+def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
+    """Return what is said about a Gateway; None when it is not ours."""
+    row = view.get(Gateway, member.key)
+    if row is None or not gateway_is_ours(view, row.metadata.key):
+        return None
+    key = row.metadata.key
+    found = listener_outcomes(view, key, own_listeners(view, member))
+    reached = addresses(view, key)
+    accepted = _not_served(view, key, reached) or _accepted(_not_accepted(found), len(found))
+    accepted = verdicts.with_notes(accepted, tuple(_notes(view, key)))
+    programmed = _unprovided(view, key) or reached.missing or _gateway_programmed(accepted, found)
+    return GatewayOutcome(
+        generation=row.metadata.generation,
+        verdicts=(accepted, programmed, *_more(view, key, reached)),
+        addresses=reached.assigned,
+        listeners=found,
+        attached_sets=sum(view.collect(SETS_BY_GATEWAY, key, is_attached)),
+    )
+
+
+def _unprovided(view: View, gateway: ObjectKey) -> Verdict | None:
+    """Return what keeps the Gateway's proxies from running, in the words of whoever refused something."""
+    report = view.get(InfrastructureReport, gateway)
+    return None if report is None else verdicts.not_programmed("NoResources", "; ".join(report.problems))
+
+
+def _not_served(view: View, gateway: ObjectKey, reached: Addresses) -> Verdict | None:
+    """Return what is wrong with a Gateway as a whole."""
+    if class_is_missing(view, gateway):
+        return verdicts.not_accepted("Invalid", f"{held_back(view, gateway)}; what runs stays as it is")
+    parameters = None if held_back(view, gateway) else chosen_parameters(view, gateway).refused
+    return reached.refused or parameters or escaped_slashes(view, gateway).refused
+
+
+def _notes(view: View, gateway: ObjectKey) -> Iterator[str]:
+    """Yield what is to be known of a Gateway that is accepted."""
+    held = held_back(view, gateway)
+    if held is not None:
+        yield f"{held}; what runs stays as it is"
+    keys = withheld_keys(view, gateway)
+    if keys:
+        yield (
+            f"spec.infrastructure: {', '.join(keys)} would give pods more than a proxy has, and reaches no pod and no "
+            "ServiceAccount; allowed is what the GatewayClass lists in allowedAnnotations"
+        )
+
+
+def _is_not(_view: View, _listener_set: SetKey, _error: Exception, _before: object) -> bool:
+    return False
+
+
+@rescued_query(_is_not)
+def is_attached(view: View, listener_set: SetKey) -> bool:
+    """Return whether a ListenerSet is accepted."""
+    outcome = listenerset_outcome(view, Member(ListenerSet, listener_set.key))
+    return outcome is not None and outcome.verdicts[0].status
+
+
+def _more(view: View, gateway: ObjectKey, reached: Addresses) -> Iterator[Verdict]:
+    """Yield the verdicts that are only said when there is something to say."""
+    if reached.requested is not None:
+        yield reached.requested
+    client = client_certificate(view, gateway)
+    if client.resolved is not None:
+        shown = () if client.certificate is None else (client.certificate,)
+        yield warned(client.resolved, "spec.tls.backend.clientCertificateRef", tuple(time_warnings(view, shown)))
+    if _is_insecure(view, gateway):
+        yield verdicts.insecure_frontend()
+
+
+def _is_insecure(view: View, gateway: ObjectKey) -> bool:
+    """Return whether a listener lets clients in without a good certificate; asked only where the Gateway may say so."""
+    row = view.get(Gateway, gateway)
+    frontend = row.spec.tls.frontend if row is not None and row.spec.tls is not None else None
+    if frontend is None:
+        return False
+    rules = (frontend.default.validation, *(each.tls.validation for each in frontend.per_port))
+    if not any(rule is not None and rule.mode == "AllowInsecureFallback" for rule in rules):
+        return False
+    modes = (
+        termination(view, termination_key(gateway, each)).tls
+        for each in listeners(view, gateway)
+        if each.valid and each.protocol is not None and each.protocol.terminates
+    )
+    return any(tls and tls.client and tls.client.validation is ClientValidation.INSECURE_FALLBACK for tls in modes)
+
+
+def _is(found: ListenerOutcome, kind: str) -> bool:
+    return any(verdict.type == kind and verdict.status for verdict in found.verdicts)
+
+
+def _not_accepted(found: tuple[ListenerOutcome, ...]) -> list[str]:
+    return [each.name for each in found if not _is(each, verdicts.ACCEPTED)]
+
+
+def _accepted(wrong: list[str], count: int) -> Verdict:
+    """https://gateway-api.sigs.k8s.io/reference/spec/#gatewayconditionreason (ListenersNotValid)."""
+    if not wrong:
+        return verdicts.accepted()
+    names = ", ".join(wrong)
+    return verdicts.some_listeners_not_valid(names) if len(wrong) < count else verdicts.no_listener_valid(names)
+
+
+def _gateway_programmed(accepted: Verdict, found: tuple[ListenerOutcome, ...]) -> Verdict:
+    if not accepted.status:
+        return verdicts.not_programmed("Invalid", "see Accepted")
+    candidates = [each for each in found if _is(each, verdicts.ACCEPTED)]
+    if any(_is(each, verdicts.PROGRAMMED) for each in candidates):
+        return verdicts.programmed("a connected proxy has acknowledged it")
+    waiting = [verdict for each in candidates for verdict in each.verdicts if verdict.type == verdicts.PROGRAMMED]
+    return verdicts.not_programmed("Pending", "; ".join(dict.fromkeys(each.message for each in waiting)))
+
+
+def _failed_set(
+    view: View, member: Member, error: Exception, _before: ListenerSetOutcome | None
+) -> ListenerSetOutcome | None:
+    row = view.get(ListenerSet, member.key)
+    parent = row.spec.parent_ref if row is not None else None
+    if row is None or parent is None or parent.group_kind != GATEWAY_KIND:
+        return None
+    if not gateway_is_ours(view, ObjectKey(parent.namespace or row.metadata.namespace, parent.name)):
+        return None
+    both = (verdicts.not_accepted("Invalid", blame("spec", error)), verdicts.not_programmed("Invalid", "see Accepted"))
+    return ListenerSetOutcome(generation=row.metadata.generation, verdicts=both, listeners=())
+
+
+@rescued_query(_failed_set)
+def listenerset_outcome(view: View, member: Member) -> ListenerSetOutcome | None:
+    """Return what is said about a ListenerSet; None when its Gateway is not ours.
+
+    https://gateway-api.sigs.k8s.io/reference/spec/#listenerset
+    """
+    row = view.get(ListenerSet, member.key)
+    if row is None or row.spec.parent_ref.group_kind != GATEWAY_KIND:
+        return None
+    key = row.metadata.key
+    gateway = ObjectKey(row.spec.parent_ref.namespace or key.namespace, row.spec.parent_ref.name)
+    if not gateway_is_ours(view, gateway):
+        return None
+    if not set_is_allowed(view, key):
+        message = f'spec.parentRef: Gateway "{gateway}" does not allow listeners from namespace {key.namespace!r}'
+        both = (verdicts.not_accepted("NotAllowed", message), verdicts.not_programmed("NotAllowed", message))
+        return ListenerSetOutcome(generation=row.metadata.generation, verdicts=both, listeners=())
+    merged = own_listeners(view, member)
+    found = listener_outcomes(view, gateway, merged)
+    accepted = _accepted([each.key.section for each in merged if not can_serve(view, gateway, each)], len(merged))
+    programmed = (
+        _gateway_programmed(accepted, found)
+        if accepted.status
+        else verdicts.not_programmed(accepted.reason, accepted.message)
+    )
+    return ListenerSetOutcome(generation=row.metadata.generation, verdicts=(accepted, programmed), listeners=found)
+
+
+def _failed_route(view: View, member: Member, error: Exception, _before: RouteOutcome | None) -> RouteOutcome | None:
+    row = view.get(member.table, member.key)
+    if row is None:
+        return None
+    said = (verdicts.not_accepted("Invalid", blame("spec", error)), verdicts.resolved())
+    parents = tuple(ParentOutcome(ref=reference(ref), verdicts=said) for ref, _ in parents_of_ours(view, row))
+    return RouteOutcome(generation=row.metadata.generation, parents=parents) if parents else None
+
+
+@rescued_query(_failed_route)
+def route_outcome(view: View, member: Member) -> RouteOutcome | None:
+    """Return what is said about a route; None when none of its parents is ours."""
+    row = view.get(member.table, member.key)
+    parents = tuple(_parents(view, member))
+    if row is None or not parents:
+        return None
+    return _route_outcome(row.metadata.generation, parents)
+
+
+@lru_cache(maxsize=256)
+def _route_outcome(generation: int, parents: tuple[ParentOutcome, ...]) -> RouteOutcome:
+    """Make an outcome: the one that all routes have in common of which nothing else is to be said."""
+    return RouteOutcome(generation=generation, parents=parents)
+
+
+def _parents(view: View, member: Member) -> Iterator[ParentOutcome]:
+    found = rules(view, member)
+    for parent in attachments(view, member):
+        said = [parent.verdict, found.unresolved or verdicts.resolved()]
+        if found.partial is not None and parent.verdict.status:
+            said.append(found.partial)
+        yield ParentOutcome(ref=parent.ref, verdicts=tuple(said))
+
+
+OUTCOMES = Output(
+    name="outcomes",
+    sources=(
+        Source(table=GatewayClass, query=gatewayclass_outcome),
+        Source(table=Gateway, query=gateway_outcome),
+        Source(table=ListenerSet, query=listenerset_outcome),
+        Source(table=BackendTLSPolicy, query=backendtls_outcome),
+        Source(table=XBackendTrafficPolicy, query=traffic_outcome),
+        Source(table=XBackend, query=xbackend_outcome),
+        *(Source(table=table, query=route_outcome) for table in ROUTE_TABLES),
+    ),
+)

@@ -1,0 +1,152 @@
+"""What is said about the listeners of a Gateway or ListenerSet, each for itself.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#listenerstatus
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import Attempt, View, query
+from gatewayd.ir.infrastructure import object_name, service_port_name
+from gatewayd.ir.outcome import (
+    NO_FLEET,
+    FleetReport,
+    ListenerOutcome,
+    Verdict,
+)
+from gatewayd.ir.proxy import listener_name
+from gatewayd.translator import verdicts
+from gatewayd.translator.attachment import ATTACHED
+from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints
+from gatewayd.translator.certificate_warnings import name_warning, time_warnings, warned
+from gatewayd.translator.gateways.gatewayclass import (
+    environment,
+)
+from gatewayd.translator.gateways.listener_conflicts import listener_at, listeners_within
+from gatewayd.translator.gateways.listener_filters import guards
+from gatewayd.translator.gateways.listeners import (
+    MergedListener,
+    Place,
+    PortKey,
+)
+from gatewayd.translator.gateways.termination import Termination, can_serve, termination, termination_key
+from gatewayd.translator.hostnames import ANY, broader
+from gatewayd.translator.outcomes.envoy_words import own_words
+from gatewayd.translator.proxies.filter_chains import bound_port
+from gatewayd.translator.rescues import blame
+
+
+def listener_outcome(view: View, gateway: ObjectKey, each: MergedListener) -> ListenerOutcome:
+    """Return what is said about one listener."""
+    ended = None
+    if each.protocol is not None and each.protocol.terminates and each.valid:
+        ended = termination(view, termination_key(gateway, each))
+    accepted = ended.refused if ended is not None and ended.refused is not None else each.accepted
+    unresolved = each.kinds_verdict or (ended.unresolved if ended is not None else None)
+    resolved = unresolved or guards(view, each.guard).unresolved or verdicts.resolved()
+    overlap = _overlap(view, each)
+    return ListenerOutcome(
+        name=each.key.section,
+        port=each.port,
+        kinds=tuple((kind.group, kind.kind) for kind in each.kinds),
+        attached=view.count(ATTACHED, each.key),
+        verdicts=(
+            accepted,
+            _programmed(view, each) if can_serve(view, gateway, each) else _not_programmed(each),
+            warned(resolved, f"{each.path}.tls", tuple(_warnings(view, each, ended))),
+            each.conflict,
+            *([overlap] if overlap else []),
+        ),
+    )
+
+
+def _warnings(view: View, each: MergedListener, ended: Termination | None) -> Iterator[str]:
+    """Yield what is wrong with certificates that a listener serves all the same."""
+    certificates = ended.tls.certificates if ended is not None and ended.tls is not None else ()
+    yield from time_warnings(view, certificates)
+    other = name_warning(view, each.hostname, certificates)
+    if other:
+        yield other
+
+
+def listener_outcomes(
+    view: View, gateway: ObjectKey, merged: tuple[MergedListener, ...]
+) -> tuple[ListenerOutcome, ...]:
+    """Return what is said about the listeners of one object, each for itself."""
+    return tuple(
+        view.attempt(
+            Attempt("outcome of a listener", each.key),
+            partial(listener_outcome, view, gateway, each),
+            partial(_failed_listener, each),
+        )
+        for each in merged
+    )
+
+
+def _failed_listener(each: MergedListener, error: Exception) -> ListenerOutcome:
+    accepted = verdicts.not_accepted("Invalid", blame(each.path, error))
+    programmed = verdicts.not_programmed("Invalid", "see Accepted")
+    said = (accepted, programmed, verdicts.resolved(), each.conflict)
+    return ListenerOutcome(name=each.key.section, port=each.port, kinds=(), attached=0, verdicts=said)
+
+
+def _not_programmed(each: MergedListener) -> Verdict:
+    """https://gateway-api.sigs.k8s.io/geps/gep-1713/ (a listener that lost gives the conflict as its reason)."""
+    reason = each.conflict.reason if each.conflict.status else "Invalid"
+    return verdicts.not_programmed(reason, "see Accepted and ResolvedRefs")
+
+
+def _programmed(view: View, each: MergedListener) -> Verdict:
+    transport = each.protocol.transport if each.protocol else "tcp"
+    return port_programmed(view, PortKey(each.gateway, transport, each.port))
+
+
+@query
+def port_programmed(view: View, port: PortKey) -> Verdict:
+    """Return whether a proxy has a port, and clients get there.
+
+    That a proxy has it only an ACK proves. Clients get there when a ready endpoint of the Gateway's own Service has the
+    port, so that whoever waits for Programmed may connect. What else proxies report touches no listener.
+    """
+    fleet = view.get(FleetReport, port.gateway) or NO_FLEET
+    name = listener_name(port.transport, bound_port(view, port.port))
+    if name in fleet.acked_listeners:
+        if _is_reached(view, port):
+            return verdicts.programmed("a connected proxy has acknowledged it")
+        return verdicts.not_programmed("Pending", f"no ready pod of the Gateway's Service has port {port.port} yet")
+    refused = [each for each in fleet.rejections if name in each.names]
+    if refused:
+        return verdicts.not_programmed("Invalid", f"the proxy refused it: {own_words(refused[0], name)}")
+    waiting = "the proxy has not acknowledged it yet" if fleet.connected else "no proxy is connected yet"
+    return verdicts.not_programmed("Pending", waiting)
+
+
+def _is_reached(view: View, port: PortKey) -> bool:
+    """Return whether a Service leads to the port; without a cluster there is none in between."""
+    if environment(view).standalone:
+        return True
+    service = ObjectKey(port.gateway.namespace, object_name(port.gateway.namespace, port.gateway.name))
+    name = service_port_name(port.transport, port.port)
+    found = endpoints(view, ServicePortKey(service, name, port.transport.upper()))
+    return any(not each.draining for each in found)
+
+
+def _overlap(view: View, each: MergedListener) -> Verdict | None:
+    """Return the warning that another listener of the port covers the same hosts under TLS.
+
+    https://gateway-api.sigs.k8s.io/geps/gep-3567/
+    """
+    if not _is_https(each) or not each.valid:
+        return None
+    port = PortKey(each.gateway, "tcp", each.port)
+    # What covers nothing but itself has nothing within: it need not be told of others.
+    within = listeners_within(view, Place(port, each.hostname)) if each.hostname.startswith(ANY) else ()
+    covering = (listener_at(view, Place(port, hostname)) for hostname in broader(each.hostname)[1:])
+    others = [other for other in (*covering, *within) if other is not None and other.key != each.key]
+    shown = [other.key.section for other in sorted(others, key=lambda other: other.order) if _is_https(other)]
+    return verdicts.overlapping_tls(f"overlaps with listener {', '.join(shown)}") if shown else None
+
+
+def _is_https(each: MergedListener) -> bool:
+    return each.protocol is not None and each.protocol.name == "HTTPS"

@@ -1,0 +1,190 @@
+"""What is said about policies: for each Gateway through which they have an effect.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#policyancestorstatus
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from gatewayd.api.backendtlspolicy import BackendTLSPolicy
+from gatewayd.api.core import Service
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.listenerset import ListenerSet
+from gatewayd.api.meta import GroupKind, ObjectKey
+from gatewayd.api.refs import GATEWAY_GROUP, BackendRef
+from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
+from gatewayd.incremental.view import Index, Member, Source, View, query, rescued_query
+from gatewayd.ir.outcome import ParentOutcome, PolicyOutcome, Reference, Verdict
+from gatewayd.translator import verdicts
+from gatewayd.translator.attachment import attachments
+from gatewayd.translator.backends.backend_refs import GatewayUpstream
+from gatewayd.translator.policies.attach import (
+    SERVICE_KIND,
+    Policy,
+    Target,
+    lost_targets,
+    policy_row,
+    strays,
+    targets,
+)
+from gatewayd.translator.policies.backendtls import ValidationKey, settings
+from gatewayd.translator.policies.traffic import accepted
+from gatewayd.translator.protocols import ROUTE_TABLES, group_kind
+from gatewayd.translator.proxies.proxy_config import UPSTREAMS, gateway_guards, gateway_upstreams, set_guards
+from gatewayd.translator.reference_grants import Pointer, permitted
+from gatewayd.translator.rescues import blame
+
+MAX_ANCESTORS = 16
+USERS = (*ROUTE_TABLES, Gateway, ListenerSet)
+"""The tables whose rows lead to backends."""
+
+
+class ServiceUse(NamedTuple):
+    """A Gateway whose routes, or listeners, lead to a Service."""
+
+    service: ObjectKey
+    gateway: ObjectKey
+
+
+def service_uses(upstreams: tuple[GatewayUpstream, ...]) -> tuple[ServiceUse, ...]:
+    """Return the Services among upstreams of Gateways, each once for each of these."""
+    services = (each for each in upstreams if each.upstream.kind == "Service")
+    found = (ServiceUse(ObjectKey(each.upstream.namespace, each.upstream.name), each.gateway) for each in services)
+    return tuple(dict.fromkeys(found))
+
+
+def upstreams_of(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
+    """Return the upstreams that a route, a Gateway's listeners or those of a ListenerSet lead to."""
+    if member.table is Gateway:
+        return gateway_guards(view, member)
+    return set_guards(view, member) if member.table is ListenerSet else gateway_upstreams(view, member)
+
+
+SERVICE_USES = Index(
+    name="gateways_by_service",
+    sources=tuple(replace(source, keys=service_uses) for source in UPSTREAMS.sources),
+    group=lambda use: use.service,
+    readers=(BackendTLSPolicy, XBackendTrafficPolicy),
+)
+
+
+def named(view: View, member: Member, kind: GroupKind) -> Iterator[BackendRef]:
+    """Yield the backendRefs of a route to objects of a kind, as far as it may refer to them, usable or not."""
+    row = view.get(member.table, member.key)
+    if row is None:
+        return
+    source, namespace = group_kind(type(row)), row.metadata.namespace
+    for ref in (ref for rule in row.spec.rules for ref in rule.backend_refs):
+        to = ObjectKey(ref.namespace or namespace, ref.name)
+        if ref.group_kind == kind and permitted(view, Pointer(source, namespace, kind, to)):
+            yield ref
+
+
+@query
+def missed_services(view: View, member: Member) -> tuple[ServiceUse, ...]:
+    """Return the Services that a route names in vain, or a port of which, for each Gateway that it is attached to."""
+    row = view.get(member.table, member.key)
+    gateways = dict.fromkeys(parent.gateway for parent in attachments(view, member) if parent.attached)
+    if row is None or not gateways:
+        return ()
+    namespace = row.metadata.namespace
+    missed = dict.fromkeys(
+        ObjectKey(ref.namespace or namespace, ref.name)
+        for ref in named(view, member, SERVICE_KIND)
+        if not _has_port(view, ObjectKey(ref.namespace or namespace, ref.name), ref.port)
+    )
+    return tuple(ServiceUse(service, gateway) for service in missed for gateway in gateways)
+
+
+def _has_port(view: View, service: ObjectKey, port: int | None) -> bool:
+    row = view.get(Service, service)
+    return row is not None and any(each.port == port for each in row.spec.ports)
+
+
+MISSED_SERVICES = Index(
+    name="gateways_by_missed_service",
+    sources=tuple(Source(table=table, query=missed_services) for table in ROUTE_TABLES),
+    group=lambda use: use.service,
+    readers=(BackendTLSPolicy, XBackendTrafficPolicy),
+)
+"""What no route leads to: a policy for it is told of to the Gateways whose routes would."""
+
+
+def _failed(view: View, member: Member, error: Exception, _before: PolicyOutcome | None) -> PolicyOutcome | None:
+    row = policy_row(view, member.table, member.key)
+    if row is None:
+        return None
+    said = (verdicts.not_accepted("Invalid", blame("spec", error)), verdicts.resolved())
+    # Not what is asked of a policy otherwise: that may be what fails.
+    gateways = (gateway for target in dict.fromkeys(targets(row)) for gateway in _gateways(view, target))
+    return ancestors(row.metadata.generation, dict.fromkeys(gateways, said))
+
+
+@rescued_query(_failed)
+def backendtls_outcome(view: View, member: Member) -> PolicyOutcome | None:
+    """Return what is said about a BackendTLSPolicy; None while no Gateway of ours uses what it is for."""
+    row = view.get(BackendTLSPolicy, member.key)
+    if row is None:
+        return None
+    found = settings(view, ValidationKey(BackendTLSPolicy, row.metadata.key, "spec.validation"))
+    if found is None:
+        return None
+    return _outcome(view, row, found.accepted, found.resolved)
+
+
+@rescued_query(_failed)
+def traffic_outcome(view: View, member: Member) -> PolicyOutcome | None:
+    """Return what is said about an XBackendTrafficPolicy; None while no Gateway of ours uses what it is for."""
+    row = view.get(XBackendTrafficPolicy, member.key)
+    if row is None:
+        return None
+    return _outcome(view, row, accepted(row), verdicts.resolved())
+
+
+def _outcome(view: View, row: Policy, accepted_if_attached: Verdict, resolved: Verdict) -> PolicyOutcome | None:
+    """Say it to each Gateway that leads to a target of the policy; what is not there, to those that would lead to it.
+
+    When nobody would, all are told.
+    """
+    lost, conflict = strays(view, row), _conflict(view, row)
+    uses = [(target, gateway) for target in dict.fromkeys(targets(row)) for gateway in _gateways(view, target)]
+    elsewhere = {target for target, _ in uses}
+    said = {}
+    for gateway in dict.fromkeys(gateway for _, gateway in uses):
+        own = {target for target, other in uses if other == gateway}
+        bad = [each.verdict for each in lost if each.target in own or each.target not in elsewhere]
+        said[gateway] = (_joined(bad) or conflict or accepted_if_attached, resolved)
+    return ancestors(row.metadata.generation, said)
+
+
+def _joined(bad: Sequence[Verdict]) -> Verdict | None:
+    return verdicts.not_accepted(bad[0].reason, "; ".join(each.message for each in bad)) if bad else None
+
+
+def ancestors(generation: int, said: Mapping[ObjectKey, tuple[Verdict, ...]]) -> PolicyOutcome | None:
+    """Return what is said to each Gateway; None when there is none."""
+    found = tuple(ParentOutcome(ref=_gateway(gateway), verdicts=said[gateway]) for gateway in sorted(said))
+    return PolicyOutcome(generation=generation, ancestors=found[:MAX_ANCESTORS]) if found else None
+
+
+def _gateways(view: View, target: Target) -> Iterator[ObjectKey]:
+    if target.kind == SERVICE_KIND:
+        for index in (SERVICE_USES, MISSED_SERVICES):
+            yield from (use.gateway for use in view.group(index, target.key))
+
+
+def _gateway(key: ObjectKey) -> Reference:
+    return Reference(
+        group=GATEWAY_GROUP, kind="Gateway", namespace=key.namespace, name=key.name, section=None, port=None
+    )
+
+
+def _conflict(view: View, row: Policy) -> Verdict | None:
+    lost = lost_targets(view, row)
+    if not lost:
+        return None
+    target, other = lost[0]
+    kind = type(row).__name__
+    message = f'spec.targetRefs: {target.kind.kind} "{target.key}" has {kind} "{other}" already'
+    return verdicts.not_accepted("Conflicted", message)

@@ -1,0 +1,194 @@
+"""Ports and filter chains: what every port of a Gateway does with the connections that come in.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#listener, #tlsroute, #tcproute, #udproute
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import Attempt, Member, View, query, rescued_query
+from gatewayd.ir.http import RouteTableKey
+from gatewayd.ir.l4 import L4Action, L4Refuse
+from gatewayd.ir.proxy import DatagramListener, FilterChain, HTTPTraffic, L4Traffic, Listener, StreamListener
+from gatewayd.ir.tls import DownstreamTLS
+from gatewayd.translator.attachment import ATTACHED, attachments
+from gatewayd.translator.gateways.escaped_slashes import escaped_slashes
+from gatewayd.translator.gateways.gatewayclass import environment
+from gatewayd.translator.gateways.listener_conflicts import owner, port_listeners, winner
+from gatewayd.translator.gateways.listeners import (
+    LISTENERS_BY_HOSTNAME,
+    LISTENERS_BY_PORT,
+    MergedListener,
+    Place,
+    PortKey,
+    Within,
+)
+from gatewayd.translator.gateways.termination import termination, termination_key
+from gatewayd.translator.hostnames import ANY, specificity
+from gatewayd.translator.proxies.virtualhosts import carries_http, chain_name, route_discovery, table_of
+from gatewayd.translator.rules.route_kinds import rules
+
+FIRST_UNPRIVILEGED = 1024
+
+
+def bound_port(view: View, port: int) -> int:
+    """Return the port that Envoy binds for a listener's port."""
+    return port + environment(view).unprivileged_offset if port < FIRST_UNPRIVILEGED else port
+
+
+@query
+def ports(view: View, gateway: ObjectKey) -> tuple[PortKey, ...]:
+    """Return the ports of a Gateway that have a valid listener, sorted."""
+    asked = {each.port for each in view.group(LISTENERS_BY_PORT, gateway)}
+    return tuple(sorted(each for each in asked if port_listeners(view, each)))
+
+
+@query
+def port(view: View, key: PortKey) -> Listener:
+    """Return what one port does."""
+    merged = port_listeners(view, key)
+    bound = bound_port(view, key.port)
+    if key.transport == "udp":
+        return DatagramListener(port=bound, action=_forward(view, merged[0]))
+    inspect = any(each.protocol is not None and each.protocol.family == "TLS" for each in merged)
+    # All HTTP listeners of a port share one chain: who is meant is known only from the Host header.
+    unique = {chain.name: chain for found in _all_chains(view, key) for chain in found}
+    return StreamListener(port=bound, inspect_tls=inspect, chains=tuple(unique[name] for name in sorted(unique)))
+
+
+def _all_chains(view: View, key: PortKey) -> Sequence[tuple[FilterChain, ...]]:
+    return view.collect(LISTENERS_BY_HOSTNAME, Place(key, ANY), chains)
+
+
+def _closed(
+    _view: View, _key: Within, _error: Exception, _before: tuple[FilterChain, ...] | None
+) -> tuple[FilterChain, ...]:
+    """Take no connection for a listener that gatewayd fails on."""
+    return ()
+
+
+@rescued_query(_closed)
+def chains(view: View, key: Within) -> tuple[FilterChain, ...]:
+    """Return the filter chains of the listener that has a hostname of a port."""
+    found = winner(view, key)
+    return () if found is None else tuple(_chains(view, key.port.gateway, found))
+
+
+def _chains(view: View, gateway: ObjectKey, each: MergedListener) -> Iterator[FilterChain]:
+    tls = None
+    if each.protocol is not None and each.protocol.terminates:
+        tls = termination(view, termination_key(gateway, each)).tls
+        if tls is None:
+            return
+    if carries_http(each):
+        table = table_of(gateway, each)
+        discovery = route_discovery(view, table)
+        if discovery is None:
+            return
+        yield FilterChain(
+            name=table.listener or "http",
+            server_names=_server_names(each.hostname) if tls else (),
+            tls=tls,
+            traffic=HTTPTraffic(
+                table=RouteTableKey(port=table.port, listener=table.listener),
+                discovery=discovery,
+                scheme="https" if tls else "http",
+                escaped_slashes=escaped_slashes(view, gateway).chosen,
+            ),
+        )
+    elif each.protocol is not None and each.protocol.family == "TLS":
+        yield from _tls_chains(view, gateway, each, tls)
+    else:
+        yield FilterChain(
+            name=chain_name(each.key), server_names=(), tls=None, traffic=L4Traffic(action=_forward(view, each))
+        )
+
+
+def _server_names(hostname: str) -> tuple[str, ...]:
+    return () if hostname == ANY else (hostname,)
+
+
+class _Claim(NamedTuple):
+    """A TLSRoute's wish for a server name; the smallest gets it."""
+
+    effective: str
+    less_special: tuple[int, ...]
+    created: str
+    key: ObjectKey
+    kind: str
+    member: Member
+
+
+def _tls_chains(
+    view: View, gateway: ObjectKey, each: MergedListener, tls: DownstreamTLS | None
+) -> Iterator[FilterChain]:
+    """Yield a chain for each server name that a TLSRoute claims: the most specific original hostname wins, then age.
+
+    Names that belong to a more specific listener of the port are left to it: Envoy refuses two chains for one name.
+    """
+    name = chain_name(each.key)
+    port_of = PortKey(gateway, "tcp", each.port)
+    winners: dict[str, _Claim] = {}
+    for claim in sorted(_claims(view, each)):
+        if owner(view, port_of, claim.effective) == each:
+            winners.setdefault(claim.effective, claim)
+    for effective, claim in winners.items():
+        action: L4Action = rules(view, claim.member).forward or L4Refuse()
+        yield FilterChain(
+            name=f"{name}/{effective}",
+            server_names=_server_names(effective),
+            tls=tls,
+            traffic=L4Traffic(action=action),
+        )
+    if each.hostname not in winners:
+        yield FilterChain(
+            name=name, server_names=_server_names(each.hostname), tls=tls, traffic=L4Traffic(action=L4Refuse())
+        )
+
+
+def _claims(view: View, each: MergedListener) -> Iterator[_Claim]:
+    for member in view.bucket(ATTACHED, each.key):
+        yield from view.attempt(
+            Attempt("server names of a route", member), partial(_claims_of, view, each, member), _none
+        )
+
+
+def _none(_error: Exception) -> list[_Claim]:
+    return []
+
+
+def _claims_of(view: View, each: MergedListener, member: Member) -> list[_Claim]:
+    row = view.get(member.table, member.key)
+    if row is None:
+        return []
+    return [
+        _Claim(
+            pair.effective,
+            tuple(-part for part in specificity(pair.original)),
+            row.metadata.creation_timestamp,
+            row.metadata.key,
+            member.table.__name__,
+            member,
+        )
+        for parent in attachments(view, member)
+        for attached in parent.attached
+        if attached.listener == each.key
+        for pair in attached.hosts
+    ]
+
+
+def _forward(view: View, each: MergedListener) -> L4Action:
+    """Return where a port without hostnames leads: the oldest route has it.
+
+    https://gateway-api.sigs.k8s.io/reference/spec/#tcproute
+    """
+    ages = {}
+    for member in view.bucket(ATTACHED, each.key):
+        row = view.get(member.table, member.key)
+        if row is not None:
+            ages[member] = (row.metadata.creation_timestamp, row.metadata.key)
+    if not ages:
+        return L4Refuse()
+    return rules(view, min(ages, key=lambda member: ages[member])).forward or L4Refuse()

@@ -1,0 +1,136 @@
+"""Assemble the ProxyConfig of one Gateway."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.listeners import Listener
+from gatewayd.api.listenerset import ListenerSet
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import Attempt, Index, Member, Output, Source, View, query, rescued_query
+from gatewayd.ir.backend import ServiceBackend, Upstream
+from gatewayd.ir.filters import ExternalAuth, HTTPFilter
+from gatewayd.ir.http import Forward
+from gatewayd.ir.proxy import Listener as ProxyListener
+from gatewayd.ir.proxy import ProxyConfig
+from gatewayd.translator.attachment import attachments
+from gatewayd.translator.backends.backend_refs import GatewayUpstream, cluster
+from gatewayd.translator.gateways.gatewayclass import environment, gateway_is_ours
+from gatewayd.translator.gateways.listener_filters import guard_key, guards
+from gatewayd.translator.gateways.listeners import set_is_allowed
+from gatewayd.translator.protocols import ROUTE_TABLES
+from gatewayd.translator.proxies.filter_chains import port as port_config
+from gatewayd.translator.proxies.filter_chains import ports
+from gatewayd.translator.proxies.virtualhosts import TABLES, route_table
+from gatewayd.translator.rules.route_kinds import rules
+
+
+def route_upstreams(view: View, member: Member) -> tuple[Upstream, ...]:
+    """Return the upstreams that the rules of a route lead to, mirrors included, each once."""
+    return tuple(dict.fromkeys(_upstreams(view, member)))
+
+
+def _upstreams(view: View, member: Member) -> Iterator[Upstream]:
+    found = rules(view, member)
+    for ranked in found.routes:
+        action = ranked.route.action
+        yield from _asked(ranked.route.filters)
+        if isinstance(action, Forward):
+            mirrors = (*action.mirrors, *(mirror for each in action.backends for mirror in each.mirrors))
+            targets = [each.backend for each in action.backends] + [each.backend for each in mirrors]
+            yield from (each.upstream for each in targets if isinstance(each, ServiceBackend))
+            yield from (upstream for each in action.backends for upstream in _asked(each.filters))
+    for share in found.forward.backends if found.forward else ():
+        if isinstance(share.backend, ServiceBackend):
+            yield share.backend.upstream
+
+
+def _asked(filters: tuple[HTTPFilter, ...]) -> Iterator[Upstream]:
+    return (each.upstream for each in filters if isinstance(each, ExternalAuth))
+
+
+@query
+def gateway_upstreams(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
+    """Return the upstreams of a route for each Gateway that it is attached to, each once."""
+    gateways = dict.fromkeys(parent.gateway for parent in attachments(view, member) if parent.attached)
+    if not gateways:
+        return ()
+    upstreams = route_upstreams(view, member)
+    return tuple(GatewayUpstream(gateway, upstream) for gateway in gateways for upstream in upstreams)
+
+
+@query
+def gateway_guards(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
+    """Return the upstreams that the listeners of a Gateway object ask."""
+    row = view.get(Gateway, member.key)
+    if row is None or not gateway_is_ours(view, row.metadata.key):
+        return ()
+    found = _guards(view, "Gateway", row.metadata.key, row.spec.listeners)
+    return tuple(GatewayUpstream(row.metadata.key, upstream) for upstream in dict.fromkeys(found))
+
+
+@query
+def set_guards(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
+    """Return the upstreams that the listeners of a ListenerSet ask, for its Gateway."""
+    row = view.get(ListenerSet, member.key)
+    if row is None or not set_is_allowed(view, row.metadata.key):
+        return ()
+    gateway = ObjectKey(row.spec.parent_ref.namespace or row.metadata.namespace, row.spec.parent_ref.name)
+    found = _guards(view, "ListenerSet", row.metadata.key, row.spec.listeners)
+    return tuple(GatewayUpstream(gateway, upstream) for upstream in dict.fromkeys(found))
+
+
+def _guards(view: View, owner: str, key: ObjectKey, entries: tuple[Listener, ...]) -> Iterator[Upstream]:
+    for at, entry in enumerate(entries):
+        asked = guards(view, guard_key(owner, key.namespace, f"spec.listeners[{at}]", entry)).asked
+        yield from (each.upstream for each in asked)
+
+
+UPSTREAMS = Index(
+    name="upstreams_by_gateway",
+    sources=(
+        *(Source(table=table, query=gateway_upstreams) for table in ROUTE_TABLES),
+        Source(table=Gateway, query=gateway_guards),
+        Source(table=ListenerSet, query=set_guards),
+    ),
+    group=lambda key: key.gateway,
+)
+
+
+@query
+def proxy_config(view: View, gateway: ObjectKey) -> ProxyConfig | None:
+    """Return everything that the Envoys of a Gateway must do; None when the Gateway is not ours."""
+    if not gateway_is_ours(view, gateway):
+        return None
+    return ProxyConfig(
+        gateway=str(gateway),
+        address=environment(view).address,
+        listeners=tuple(_listeners(view, gateway)),
+        route_tables=view.collect(TABLES, gateway, route_table),
+        clusters=view.collect(UPSTREAMS, gateway, cluster),
+    )
+
+
+def _listeners(view: View, gateway: ObjectKey) -> Iterator[ProxyListener]:
+    """Yield the ports; one that gatewayd fails on is closed, whatever the others do."""
+    for key in ports(view, gateway):
+        found = view.attempt(Attempt("port", key), partial(port_config, view, key), _none)
+        if found is not None:
+            yield found
+
+
+def _none(_error: Exception) -> None:
+    return None
+
+
+def _last_good(_view: View, _member: Member, _error: Exception, before: ProxyConfig | None) -> ProxyConfig | None:
+    return before
+
+
+@rescued_query(_last_good)
+def gateway_proxy(view: View, member: Member) -> ProxyConfig | None:
+    """Return the ProxyConfig for a row of the Gateway table."""
+    return proxy_config(view, ObjectKey(*member.key)) if isinstance(member.key, tuple) else None
+
+
+PROXIES = Output(name="proxies", sources=(Source(table=Gateway, query=gateway_proxy),))

@@ -1,0 +1,355 @@
+"""Which routes answer for which host of which listener.
+
+Every domain of a port belongs to one listener, the most specific that covers it (listener isolation); a domain's
+virtual host holds the routes of that listener whose hostname covers the domain: those for gRPC requests alone before
+those for all, and of each kind those of the most specific original hostname first. A domain of another listener answers
+421 under TLS: the client reused a connection it should not have.
+https://gateway-api.sigs.k8s.io/reference/spec/#listener (hostname), #httproutespec (hostnames), and GEP-3567
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+from gatewayd.api.core import Service
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.grpcroute import GRPCRoute
+from gatewayd.api.httproute import HTTPRoute
+from gatewayd.api.listenerset import ListenerSet
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import Attempt, Index, Member, Source, View, query, rescued_query
+from gatewayd.ir.http import (
+    CANNOT,
+    DirectResponse,
+    PerHostTables,
+    PrefixPath,
+    Redirect,
+    RequestMatch,
+    Route,
+    RouteDiscovery,
+    RouteTable,
+    RouteTableKey,
+    VirtualHost,
+)
+from gatewayd.ir.infrastructure import object_name
+from gatewayd.ir.limits import MANY_DOMAINS
+from gatewayd.ir.per_host_record import PER_HOST_ANNOTATION, read_record
+from gatewayd.translator.attachment import attachments
+from gatewayd.translator.gateways.gatewayclass import environment
+from gatewayd.translator.gateways.listener_conflicts import listeners_within, own_listeners, owner, port_listeners
+from gatewayd.translator.gateways.listener_filters import guards
+from gatewayd.translator.gateways.listeners import (
+    LISTENERS_BY_PORT,
+    ListenerKey,
+    MergedListener,
+    Place,
+    PortKey,
+    port_key,
+)
+from gatewayd.translator.gateways.termination import can_serve
+from gatewayd.translator.hostnames import ANY, broader, covers, specificity
+from gatewayd.translator.proxies.preflights import Placed, with_preflights
+from gatewayd.translator.rules.filters import for_listener
+from gatewayd.translator.rules.route_kinds import rules
+from gatewayd.translator.rules.rule_set import Ranked
+
+NOT_FOUND = DirectResponse(status=404)
+MISDIRECTED = DirectResponse(status=421)
+MANY_LISTENERS = 64
+"""As many as one Gateway object may have; more come from ListenerSets."""
+HTTP_TABLES = (HTTPRoute, GRPCRoute)
+LISTENER_TABLES = (Gateway, ListenerSet)
+
+
+class TableKey(NamedTuple):
+    """A route table of a Gateway; `listener` "" when the HTTP listeners of the port share it."""
+
+    gateway: ObjectKey
+    port: int
+    listener: str
+
+
+_table_key = lru_cache(maxsize=1024)(TableKey)
+"""Make a TableKey: the one that all hosts of the table have in common."""
+
+
+class HostKey(NamedTuple):
+    """A domain of a route table."""
+
+    table: TableKey
+    domain: str
+
+
+def chain_name(listener: ListenerKey) -> str:
+    """Return a listener's name that is unique in its Gateway."""
+    if listener.owner == "Gateway":
+        return listener.section
+    return f"{listener.namespace}/{listener.name}/{listener.section}"
+
+
+def carries_http(listener: MergedListener) -> bool:
+    """Return whether the listener's traffic is routed by route tables."""
+    return listener.protocol is not None and listener.protocol.name in ("HTTP", "HTTPS")
+
+
+def table_of(gateway: ObjectKey, listener: MergedListener) -> TableKey:
+    """Return the table that a listener routes by."""
+    own = listener.protocol is not None and listener.protocol.terminates
+    return _table_key(gateway, listener.port, chain_name(listener.key) if own else "")
+
+
+@query
+def route_hosts(view: View, member: Member) -> tuple[HostKey, ...]:
+    """Return the domains that a route has a say in, by table."""
+    return tuple(dict.fromkeys(_route_hosts(view, member)))
+
+
+def _route_hosts(view: View, member: Member) -> Iterator[HostKey]:
+    for parent in attachments(view, member):
+        for attached in parent.attached:
+            for pair in attached.hosts:
+                found = owner(view, attached.port, pair.effective)
+                if found is not None and found.key == attached.listener and carries_http(found):
+                    yield HostKey(table_of(parent.gateway, found), pair.effective)
+
+
+@query
+def listener_hosts(view: View, member: Member) -> tuple[HostKey, ...]:
+    """Return the domains that must be there without any route: listeners' own, and those of others to be refused."""
+    return tuple(dict.fromkeys(_listener_hosts(view, member)))
+
+
+def _listener_hosts(view: View, member: Member) -> Iterator[HostKey]:
+    for each in own_listeners(view, member):
+        if not each.valid or not carries_http(each):
+            continue
+        table = table_of(each.gateway, each)
+        yield HostKey(table, each.hostname)
+        if table.listener:
+            port = PortKey(each.gateway, "tcp", each.port)
+            yield from (HostKey(table, hostname) for hostname in _refused(view, port, each.hostname))
+
+
+def _refused(view: View, port: PortKey, own: str) -> Iterator[str]:
+    """Yield the domains that a table under TLS must refuse: those of the other listeners of the port.
+
+    Each table naming each other listener is a square: of many listeners only those within the own hostname are named,
+    and "*" stands for the rest. A host of nobody then answers 421 as well, where it would be 404.
+    """
+    if own == ANY or not view.count(CROWDED_PORTS, port):
+        yield from (each.hostname for each in port_listeners(view, port))
+        return
+    yield ANY
+    # A name without a wildcard covers itself alone: it need not be told of others.
+    if own.startswith(ANY):
+        yield from (each.hostname for each in listeners_within(view, Place(port, own)))
+
+
+@query
+def crowded_ports(view: View, member: Member) -> frozenset[PortKey]:
+    """Return the ports of a Gateway that have too many listeners for each to be told of all others."""
+    if not isinstance(member.key, ObjectKey):
+        return frozenset()
+    asked = {each.port for each in view.group(LISTENERS_BY_PORT, member.key)}
+    return frozenset(each for each in asked if len(port_listeners(view, each)) > MANY_LISTENERS)
+
+
+# An index and no query of the port: a listener more on a crowded port is then nothing that the others hear of.
+CROWDED_PORTS = Index(
+    name="crowded_ports", sources=(Source(table=Gateway, query=crowded_ports),), group=lambda port: port.gateway
+)
+
+
+HOSTS = Index(
+    name="hosts_by_table",
+    sources=(
+        *(Source(table=table, query=route_hosts) for table in HTTP_TABLES),
+        *(Source(table=table, query=listener_hosts) for table in LISTENER_TABLES),
+    ),
+    group=lambda host: host.table,
+)
+
+
+class RenderKey(NamedTuple):
+    """A route at listeners of a scheme and port."""
+
+    member: Member
+    scheme: str
+    port: int
+
+
+def _rendered(view: View, key: RenderKey) -> tuple[Ranked, ...]:
+    """Return a route's Routes with redirects that show the listener's port."""
+    found = rules(view, key.member).routes
+    # What is the same at all listeners is not kept once more for each.
+    return redirecting(view, key) if any(isinstance(each.route.action, Redirect) for each in found) else found
+
+
+def _failing(view: View, key: RenderKey, _error: Exception, _before: tuple[Ranked, ...] | None) -> tuple[Ranked, ...]:
+    """Fail the requests of a route that gatewayd fails on, so that nothing less strict gets them."""
+    return tuple(each._replace(route=_broken(each.route)) for each in rules(view, key.member).routes)
+
+
+def _broken(route: Route) -> Route:
+    return replace(route, action=CANNOT, filters=())
+
+
+@rescued_query(_failing)
+def redirecting(view: View, key: RenderKey) -> tuple[Ranked, ...]:
+    """Return the Routes of a route that has redirects, as a listener of a scheme and port has them."""
+    found = rules(view, key.member).routes
+    return tuple(each._replace(route=_at_listener(each.route, key)) for each in found)
+
+
+def _at_listener(route: Route, key: RenderKey) -> Route:
+    if not isinstance(route.action, Redirect):
+        return route
+    return replace(route, action=for_listener(route.action, key.scheme, key.port))
+
+
+class _Candidate(NamedTuple):
+    order: tuple[object, ...]
+    placed: Placed
+
+
+def _failing_host(_view: View, host: HostKey, _error: Exception, _before: VirtualHost | None) -> VirtualHost:
+    return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=CANNOT)
+
+
+@rescued_query(_failing_host)
+def virtual_host(view: View, host: HostKey) -> VirtualHost:
+    """Return the virtual host of a domain."""
+    table = host.table
+    listener = owner(view, port_key(table.gateway, "tcp", table.port), host.domain)
+    if listener is None or not carries_http(listener) or table_of(table.gateway, listener) != table:
+        return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=MISDIRECTED)
+    asked = guards(view, listener.guard)
+    if asked.unresolved is not None:
+        return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=CANNOT)
+    found = sorted(_candidates(view, host, listener), key=lambda each: each.order)
+    routes = tuple(_reachable(with_preflights([each.placed for each in found])))
+    return VirtualHost(domain=host.domain, guards=asked.asked, routes=routes, fallback=NOT_FOUND)
+
+
+def _candidates(view: View, host: HostKey, listener: MergedListener) -> Iterator[_Candidate]:
+    seen: set[Member] = set()
+    scheme = "https" if host.table.listener else "http"
+    for domain in broader(host.domain):
+        if not covers(listener.hostname, domain):
+            return
+        for member in view.bucket(HOSTS, HostKey(host.table, domain)):
+            if member.table in LISTENER_TABLES or member in seen:
+                continue
+            seen.add(member)
+            special = view.attempt(
+                Attempt("hostname of a route", member),
+                partial(_original, view, member, listener.key, host.domain),
+                lambda _: specificity(host.domain),
+            )
+            row = view.get(member.table, member.key)
+            created = row.metadata.creation_timestamp if row is not None else ""
+            for ranked in _rendered(view, RenderKey(member, scheme, host.table.port)):
+                yield _Candidate(_order(special, ranked, created), Placed(special, ranked.route))
+
+
+def _original(view: View, member: Member, listener: ListenerKey, domain: str) -> tuple[int, int]:
+    """Return how specific the route's own hostname is that covers the domain, before it met the listener's."""
+    return max(
+        (
+            specificity(pair.original)
+            for parent in attachments(view, member)
+            for attached in parent.attached
+            if attached.listener == listener
+            for pair in attached.hosts
+            if covers(pair.effective, domain)
+        ),
+        default=(0, 0),
+    )
+
+
+def _order(special: tuple[int, int], ranked: Ranked, created: str) -> tuple[object, ...]:
+    """Return the sort key: kind, then hostname, match, age, namespace and name, then place in the route.
+
+    gRPC requests are offered to GRPCRoutes first; what none of them matches, and all others, to HTTPRoutes. So both
+    kinds may share a hostname, and none is accepted and gets nothing.
+    https://gateway-api.sigs.k8s.io/reference/spec/#grpcroutespec (hostnames)
+    https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule (matches: precedence and ties)
+    """
+    source = ranked.route.source
+    place = (created, source.namespace, source.name, source.rule, source.match)
+    return (not ranked.route.match.grpc, *(-each for each in special), *(-each for each in ranked.rank), *place)
+
+
+def _reachable(routes: Iterator[Route]) -> Iterator[Route]:
+    for route in routes:
+        yield route
+        if _matches_all(route.match):
+            return
+
+
+def _matches_all(match: RequestMatch) -> bool:
+    conditions = match.methods or match.headers or match.queries or match.grpc
+    return match.path == PrefixPath(value="/") and not conditions
+
+
+@query
+def served_tables(view: View, member: Member) -> frozenset[TableKey]:
+    """Return the route tables that the listeners of a Gateway or ListenerSet route by."""
+    return frozenset(
+        table_of(each.gateway, each)
+        for each in own_listeners(view, member)
+        if carries_http(each) and can_serve(view, each.gateway, each)
+    )
+
+
+TABLES = Index(
+    name="tables_by_gateway",
+    sources=tuple(Source(table=table, query=served_tables) for table in LISTENER_TABLES),
+    group=lambda table: table.gateway,
+)
+
+
+def _failing_table(_view: View, table: TableKey, _error: Exception, _before: RouteTable | None) -> RouteTable:
+    failing = VirtualHost(domain=ANY, guards=(), routes=(), fallback=CANNOT)
+    key = RouteTableKey(port=table.port, listener=table.listener)
+    return RouteTable(key=key, discovery=RouteDiscovery.PER_LISTENER, virtual_hosts=(failing,))
+
+
+@rescued_query(_failing_table)
+def route_table(view: View, table: TableKey) -> RouteTable:
+    """Return a route table, its virtual hosts sorted by domain."""
+    virtual_hosts = view.collect(HOSTS, table, virtual_host)
+    key = RouteTableKey(port=table.port, listener=table.listener)
+    discovery = environment(view).route_discovery or _discovery(view, table.gateway, key, len(virtual_hosts))
+    return RouteTable(key=key, discovery=discovery, virtual_hosts=virtual_hosts)
+
+
+@query
+def recorded_tables(view: View, gateway: ObjectKey) -> frozenset[RouteTableKey]:
+    """Return the tables of a Gateway that are discovered per host by what its Service records."""
+    row = view.get(Service, ObjectKey(gateway.namespace, object_name(gateway.namespace, gateway.name)))
+    return read_record(row.metadata.annotations.get(PER_HOST_ANNOTATION, "")) if row is not None else frozenset()
+
+
+def _discovery(view: View, gateway: ObjectKey, table: RouteTableKey, domains: int) -> RouteDiscovery:
+    """Return how a table is discovered: once per host it stays so, since a change ends connections of all its hosts."""
+    row = view.get(PerHostTables, gateway)
+    if table in recorded_tables(view, gateway) or (row is not None and table in row.tables):
+        return RouteDiscovery.PER_HOST
+    return RouteDiscovery.PER_HOST if domains > MANY_DOMAINS else RouteDiscovery.PER_LISTENER
+
+
+def _undiscovered(
+    _view: View, _table: TableKey, _error: Exception, _before: RouteDiscovery | None
+) -> RouteDiscovery | None:
+    return None
+
+
+@rescued_query(_undiscovered)
+def route_discovery(view: View, table: TableKey) -> RouteDiscovery | None:
+    """Return how proxies get a route table; None when they cannot, since no object is known to route by it.
+
+    An Envoy waits for a table that never comes with everything else on the port.
+    """
+    return route_table(view, table).discovery if view.count(TABLES, table) else None

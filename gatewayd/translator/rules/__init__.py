@@ -1,0 +1,1 @@
+"""Rules of routes -> Routes: matches, filters, and what becomes of a request."""

@@ -1,0 +1,243 @@
+"""FILTERS: how each filter of a rule becomes a value of the IR. A new filter is a function and a row.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#httproutefilter, #grpcroutefilter
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+from gatewayd.api.filters import ExternalAuth as WrittenAuth
+from gatewayd.api.filters import Fraction, HTTPAuthConfig, RequestMirror
+from gatewayd.api.grpcroute import GRPCRouteFilter
+from gatewayd.api.httproute import HTTPCORS, HTTPPathModifier, HTTPRequestRedirect, HTTPRouteFilter, HTTPURLRewrite
+from gatewayd.api.meta import GroupKind, ObjectKey
+from gatewayd.api.names import shown
+from gatewayd.incremental.view import Attempt, View
+from gatewayd.ir.backend import InvalidBackend, Protocol
+from gatewayd.ir.filters import (
+    Cors,
+    ExternalAuth,
+    GRPCCheck,
+    HTTPCheck,
+    HTTPFilter,
+    RequestHeaders,
+    ResponseHeaders,
+)
+from gatewayd.ir.http import (
+    Mirror,
+    PathModifier,
+    Redirect,
+    URLRewrite,
+)
+from gatewayd.ir.reserved import of_response
+from gatewayd.translator.backends.backend_refs import BackendAsk, backend
+from gatewayd.translator.rescues import blame
+from gatewayd.translator.rules.headers import Side, modified
+from gatewayd.translator.rules.paths import new_path
+from gatewayd.translator.rules.rule_set import Problem, Unresolved, Unsupported
+
+MILLION = 1_000_000
+
+
+class Place(NamedTuple):
+    """Where a filter stands: the route's kind and namespace, what it speaks, and the field path."""
+
+    source: GroupKind
+    namespace: str
+    wants: Protocol
+    path: str
+
+
+class Effect(NamedTuple):
+    """What a filter does, and what is wrong with it."""
+
+    value: HTTPFilter | Redirect | URLRewrite | Mirror | None
+    problem: Problem | None
+
+
+AnyFilter = HTTPRouteFilter | GRPCRouteFilter
+
+
+def effect(view: View, place: Place, each: AnyFilter) -> Effect:
+    """Return what one filter does. A filter that we do not have is a problem, never nothing."""
+    return view.attempt(
+        Attempt("filter", place), partial(FILTERS[each.type], view, place, each), partial(_failed, place)
+    )
+
+
+def _failed(place: Place, error: Exception) -> Effect:
+    return Effect(None, Unsupported(blame(place.path, error)))
+
+
+def _request_headers(_view: View, place: Place, each: AnyFilter) -> Effect:
+    if each.request_header_modifier is None:
+        return _absent(place, "requestHeaderModifier")
+    changes = modified(f"{place.path}.requestHeaderModifier", each.request_header_modifier, Side.REQUEST)
+    return Effect(None, changes) if isinstance(changes, Unsupported) else Effect(RequestHeaders(changes=changes), None)
+
+
+def _response_headers(_view: View, place: Place, each: AnyFilter) -> Effect:
+    if each.response_header_modifier is None:
+        return _absent(place, "responseHeaderModifier")
+    changes = modified(f"{place.path}.responseHeaderModifier", each.response_header_modifier, Side.RESPONSE)
+    return Effect(None, changes) if isinstance(changes, Unsupported) else Effect(ResponseHeaders(changes=changes), None)
+
+
+def _mirror(view: View, place: Place, each: AnyFilter) -> Effect:
+    mirror = each.request_mirror
+    if mirror is None:
+        return _absent(place, "requestMirror")
+    ref = mirror.backend_ref
+    to = ObjectKey(ref.namespace or place.namespace, ref.name)
+    found = backend(view, BackendAsk(place.source, place.namespace, ref.group_kind, to, ref.port, place.wants))
+    problem = None
+    if isinstance(found, InvalidBackend):
+        problem = Unresolved(found.reason, f"{place.path}.requestMirror.backendRef: {found.message}")
+    return Effect(Mirror(backend=found, parts_per_million=_parts(mirror)), problem)
+
+
+def _parts(mirror: RequestMirror) -> int:
+    share = mirror.fraction or Fraction(numerator=100 if mirror.percent is None else mirror.percent, denominator=100)
+    return min(MILLION, share.numerator * MILLION // share.denominator)
+
+
+def _cors(_view: View, place: Place, each: Any) -> Effect:
+    cors: HTTPCORS | None = each.cors
+    if cors is None:
+        return _absent(place, "cors")
+    return Effect(
+        Cors(
+            origins=cors.allow_origins,
+            methods=cors.allow_methods,
+            allow_headers=cors.allow_headers,
+            expose_headers=cors.expose_headers,
+            max_age=cors.max_age,
+            credentials=bool(cors.allow_credentials),
+        ),
+        None,
+    )
+
+
+def _path(path: str, modifier: HTTPPathModifier | None) -> PathModifier | Unsupported | None:
+    return None if modifier is None else new_path(f"{path}.path", modifier)
+
+
+_WELL_KNOWN_PORTS = {"http": 80, "https": 443}
+
+
+def _redirect(_view: View, place: Place, each: Any) -> Effect:
+    """Leave the port open when neither port nor scheme is given: see `for_listener`.
+
+    https://gateway-api.sigs.k8s.io/reference/spec/#httprequestredirectfilter (port)
+    """
+    redirect: HTTPRequestRedirect | None = each.request_redirect
+    if redirect is None:
+        return _absent(place, "requestRedirect")
+    path = _path(f"{place.path}.requestRedirect", redirect.path)
+    if isinstance(path, Unsupported):
+        return Effect(None, path)
+    return Effect(
+        Redirect(
+            scheme=redirect.scheme,
+            host=redirect.hostname,
+            port=redirect.port,
+            path=path,
+            status=redirect.status_code,
+        ),
+        None,
+    )
+
+
+def for_listener(redirect: Redirect, scheme: str, port: int) -> Redirect:
+    """Return the redirect as a listener of this scheme and port gives it: the port that its Location shall show."""
+    final_scheme = redirect.scheme or scheme
+    shown = redirect.port
+    if shown is None and redirect.scheme is None:
+        shown = port
+    if shown == _WELL_KNOWN_PORTS[final_scheme]:
+        shown = None
+    return Redirect(scheme=redirect.scheme, host=redirect.host, port=shown, path=redirect.path, status=redirect.status)
+
+
+def _rewrite(_view: View, place: Place, each: Any) -> Effect:
+    rewrite: HTTPURLRewrite | None = each.url_rewrite
+    if rewrite is None:
+        return _absent(place, "urlRewrite")
+    path = _path(f"{place.path}.urlRewrite", rewrite.path)
+    if isinstance(path, Unsupported):
+        return Effect(None, path)
+    return Effect(URLRewrite(host=rewrite.hostname, path=path), None)
+
+
+def _extension(_view: View, place: Place, each: AnyFilter) -> Effect:
+    """Fail requests whose filter is of a kind that nobody here implements: it may not be skipped.
+
+    https://gateway-api.sigs.k8s.io/reference/spec/#httproutefilter (extensionRef)
+    """
+    ref = each.extension_ref
+    if ref is None:
+        return _absent(place, "extensionRef")
+    message = f"{place.path}.extensionRef: kind {ref.group_kind} is not supported; there are no extension filters"
+    return Effect(None, Unresolved("InvalidKind", message))
+
+
+def _external_auth(view: View, place: Place, each: Any) -> Effect:
+    auth: WrittenAuth | None = each.external_auth
+    if auth is None:
+        return _absent(place, "externalAuth")
+    found = external_auth(view, place, auth)
+    return Effect(found, None) if isinstance(found, ExternalAuth) else Effect(None, found)
+
+
+def external_auth(view: View, place: Place, auth: WrittenAuth) -> ExternalAuth | Problem:
+    """Return whom to ask. A server that is not there, like any other problem, fails the rule.
+
+    https://gateway-api.sigs.k8s.io/geps/gep-1494/
+    """
+    path, ref = f"{place.path}.externalAuth", auth.backend_ref
+    wants = Protocol.HTTP2 if auth.protocol == "GRPC" else Protocol.HTTP1
+    to = ObjectKey(ref.namespace or place.namespace, ref.name)
+    found = backend(view, BackendAsk(place.source, place.namespace, ref.group_kind, to, ref.port, wants))
+    if isinstance(found, InvalidBackend):
+        return Unresolved(found.reason, f"{path}.backendRef: {found.message}")
+    check = checked(auth, path)
+    if isinstance(check, Unsupported):
+        return check
+    body_bytes = auth.forward_body.max_size or 0 if auth.forward_body is not None else 0
+    return ExternalAuth(upstream=found.upstream, check=check, body_bytes=body_bytes)
+
+
+def checked(auth: WrittenAuth, path: str) -> GRPCCheck | HTTPCheck | Unsupported:
+    """Return how the server is asked; `path` is the filter's field path."""
+    if auth.protocol == "GRPC":
+        return GRPCCheck(headers=auth.grpc.allowed_headers if auth.grpc is not None else ())
+    http = auth.http or HTTPAuthConfig()
+    prefix = (http.path or "").strip("/")
+    if any(part in (".", "..") for part in prefix.split("/")):
+        return Unsupported(f"{path}.http.path: has a part '.' or '..'; a plain path is allowed")
+    for at, name in enumerate(http.allowed_response_headers):
+        if why := of_response(name):
+            where = f"{path}.http.allowedResponseHeaders[{at}]"
+            return Unsupported(f"{where}: header {shown(name)} {why}; headers of the message itself are allowed")
+    return HTTPCheck(
+        path_prefix=f"/{prefix}" if prefix else "",
+        headers=http.allowed_headers,
+        response_headers=http.allowed_response_headers,
+    )
+
+
+def _absent(place: Place, field: str) -> Effect:
+    return Effect(None, Unsupported(f"{place.path}.{field}: must be given with this type"))
+
+
+FILTERS: Mapping[str, Callable[[View, Place, Any], Effect]] = {
+    "RequestHeaderModifier": _request_headers,
+    "ResponseHeaderModifier": _response_headers,
+    "RequestMirror": _mirror,
+    "RequestRedirect": _redirect,
+    "URLRewrite": _rewrite,
+    "CORS": _cors,
+    "ExtensionRef": _extension,
+    "ExternalAuth": _external_auth,
+}

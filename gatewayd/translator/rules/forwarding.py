@@ -1,0 +1,105 @@
+"""From filters and backendRefs to what happens to a request; the same for HTTPRoute and GRPCRoute.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gatewayd.api.grpcroute import GRPCBackendRef
+from gatewayd.api.httproute import HTTPBackendRef
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import View
+from gatewayd.ir.backend import InvalidBackend, ServiceBackend
+from gatewayd.ir.filters import Cors, ExternalAuth, HTTPFilter, RequestHeaders, ResponseHeaders
+from gatewayd.ir.http import (
+    NO_REWRITE,
+    Mirror,
+    Redirect,
+    URLRewrite,
+    WeightedBackend,
+)
+from gatewayd.translator.backends.backend_refs import BackendAsk, backend
+from gatewayd.translator.policies.traffic import backend_persistence
+from gatewayd.translator.rules.filters import AnyFilter, Place, effect
+from gatewayd.translator.rules.rule_set import Problem, Unresolved, Unsupported
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filtered:
+    """What a list of filters does. `broken`: a filter that may not be skipped is missing, so requests must fail."""
+
+    filters: tuple[HTTPFilter, ...]
+    redirect: Redirect | None
+    rewrite: URLRewrite
+    mirrors: tuple[Mirror, ...]
+    problems: tuple[Problem, ...]
+    broken: bool
+
+
+NO_FILTERS = Filtered(filters=(), redirect=None, rewrite=NO_REWRITE, mirrors=(), problems=(), broken=False)
+
+
+def filtered(view: View, place: Place, written: Sequence[AnyFilter]) -> Filtered:
+    """Return what the filters of a rule or of a backendRef do together; `place.path` is the list's field path."""
+    if not written:
+        return NO_FILTERS
+    effects = [effect(view, place._replace(path=f"{place.path}[{at}]"), each) for at, each in enumerate(written)]
+    values: list[Any] = [each.value for each in effects]
+    twice = sum(isinstance(each, ExternalAuth) for each in values) > 1
+    return Filtered(
+        filters=tuple(
+            each for each in values if isinstance(each, RequestHeaders | ResponseHeaders | Cors | ExternalAuth)
+        ),
+        redirect=next((each for each in values if isinstance(each, Redirect)), None),
+        rewrite=next((each for each in values if isinstance(each, URLRewrite)), NO_REWRITE),
+        mirrors=tuple(each for each in values if isinstance(each, Mirror)),
+        problems=(
+            *(each.problem for each in effects if each.problem is not None),
+            *((Unsupported(f"{place.path}: more than one ExternalAuth is not supported"),) if twice else ()),
+        ),
+        broken=twice or any(each.value is None for each in effects),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """The backends of a rule and what is wrong with them."""
+
+    backends: tuple[WeightedBackend, ...]
+    problems: tuple[Problem, ...]
+
+
+AnyBackendRef = HTTPBackendRef | GRPCBackendRef
+
+
+def shares(view: View, place: Place, refs: Sequence[AnyBackendRef]) -> Shares:
+    """Return the weighted backends of a rule; `place.path` is the rule's field path."""
+    found = [_share(view, place, f"{place.path}.backendRefs[{at}]", ref) for at, ref in enumerate(refs)]
+    return Shares(
+        backends=tuple(each for each, _ in found), problems=tuple(problem for _, many in found for problem in many)
+    )
+
+
+def _share(view: View, place: Place, path: str, ref: AnyBackendRef) -> tuple[WeightedBackend, tuple[Problem, ...]]:
+    to = ObjectKey(ref.namespace or place.namespace, ref.name)
+    target = backend(view, BackendAsk(place.source, place.namespace, ref.group_kind, to, ref.port, place.wants))
+    own = filtered(view, place._replace(path=f"{path}.filters"), ref.filters) if ref.filters else NO_FILTERS
+    problems = list(own.problems)
+    if isinstance(target, InvalidBackend):
+        problems.insert(0, Unresolved(target.reason, f"{path}: {target.message}"))
+    if own.redirect is not None:
+        # Sent to a backend and sent away at once: nobody can mean that.
+        problems.append(Unsupported(f"{path}.filters: RequestRedirect is not supported on a backendRef"))
+    if own.broken or own.redirect is not None:
+        target = InvalidBackend(reason="UnsupportedValue", message="a filter of this backendRef cannot be applied")
+    share = WeightedBackend(
+        backend=target,
+        weight=ref.weight,
+        filters=own.filters,
+        mirrors=own.mirrors,
+        rewrite=own.rewrite,
+        persistence=backend_persistence(view, target.upstream) if isinstance(target, ServiceBackend) else None,
+    )
+    return share, tuple(problems)

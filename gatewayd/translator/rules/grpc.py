@@ -1,0 +1,157 @@
+"""GRPCRoute rules -> Routes: a gRPC method is a POST to /service/method.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#grpcroute
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+from gatewayd.api.grpcroute import GRPCMethodMatch, GRPCRoute, GRPCRouteMatch, GRPCRouteRule
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import Attempt, View
+from gatewayd.ir.backend import Protocol
+from gatewayd.ir.http import (
+    CANNOT,
+    NO_TIMEOUTS,
+    Action,
+    ExactPath,
+    Forward,
+    PathMatch,
+    PrefixPath,
+    RegexPath,
+    RequestMatch,
+    Route,
+    RuleRef,
+)
+from gatewayd.translator.policies.session_persistence import persistence, refused
+from gatewayd.translator.protocols import group_kind
+from gatewayd.translator.rules.filters import Place
+from gatewayd.translator.rules.forwarding import Filtered, filtered, shares
+from gatewayd.translator.rules.http import failing, named_matches, no_match
+from gatewayd.translator.rules.regexes import regex_problem
+from gatewayd.translator.rules.rule_set import Problem, Ranked, RuleResult, RuleSet, Unsupported, fold
+
+ANY_METHOD = GRPCMethodMatch()
+_NAME = "[^/]+"
+
+
+def rules(view: View, row: GRPCRoute) -> RuleSet:
+    """Return what the rules of a GRPCRoute say; none is the same as one without backends: every call fails."""
+    written = row.spec.rules or (GRPCRouteRule(),)
+    return fold(_rule(view, row, at, rule) for at, rule in enumerate(written))
+
+
+def _rule(view: View, row: GRPCRoute, at: int, rule: GRPCRouteRule) -> RuleResult:
+    path = f"spec.rules[{at}]"
+    place = Place(group_kind(GRPCRoute), row.metadata.namespace, Protocol.HTTP2, path)
+    steps = filtered(view, place._replace(path=f"{path}.filters"), rule.filters)
+    action, problems = view.attempt(
+        Attempt("rule", (row.metadata.key, at)),
+        partial(_action, view, place, rule, steps, f"grpcroute/{row.metadata.key}/{rule.name or path}"),
+        partial(failing, path),
+    )
+    matches = tuple(_matches(view, row.metadata.key, rule.matches or (GRPCRouteMatch(),), path))
+    routes = tuple(
+        Ranked(
+            _rank(written, match),
+            Route(
+                source=RuleRef(
+                    kind="GRPCRoute", namespace=row.metadata.namespace, name=row.metadata.name, rule=at, match=number
+                ),
+                rule_name=rule.name or "",
+                match=match,
+                action=action,
+                filters=steps.filters,
+            ),
+        )
+        for number, (written, match) in enumerate(matches)
+        if isinstance(match, RequestMatch)
+    )
+    wrong = tuple(match for _, match in matches if isinstance(match, Unsupported))
+    return RuleResult(routes, (*steps.problems, *problems, *wrong))
+
+
+def _action(
+    view: View, place: Place, rule: GRPCRouteRule, steps: Filtered, name: str
+) -> tuple[Action, tuple[Problem, ...]]:
+    targets = shares(view, place, rule.backend_refs)
+    unkept = refused(rule.session_persistence, f"{place.path}.sessionPersistence")
+    problems = (*targets.problems, *(() if unkept is None else (unkept,)))
+    if steps.broken or any(isinstance(problem, Unsupported) for problem in (*steps.problems, *problems)):
+        return CANNOT, problems
+    forward = Forward(
+        backends=targets.backends,
+        mirrors=steps.mirrors,
+        rewrite=steps.rewrite,
+        timeouts=NO_TIMEOUTS,
+        retry=None,
+        persistence=persistence(rule.session_persistence, name),
+    )
+    return forward, problems
+
+
+def _matches(
+    view: View, key: ObjectKey, written: tuple[GRPCRouteMatch, ...], path: str
+) -> Iterator[tuple[GRPCRouteMatch, RequestMatch | Unsupported]]:
+    for at, each in enumerate(written):
+        where = f"{path}.matches[{at}]"
+        yield (
+            each,
+            view.attempt(Attempt("match", (key, where)), partial(_usable, each, where), partial(no_match, where)),
+        )
+
+
+def _usable(each: GRPCRouteMatch, where: str) -> RequestMatch | Unsupported:
+    method = each.method or ANY_METHOD
+    patterns = []
+    if method.type == "RegularExpression":
+        patterns = [(f"{where}.method.service", method.service), (f"{where}.method.method", method.method)]
+    patterns += [
+        (f"{where}.headers[{index}].value", entry.value)
+        for index, entry in enumerate(each.headers)
+        if entry.type == "RegularExpression"
+    ]
+    wrong = [f"{field}: {problem}" for field, text in patterns if text and (problem := regex_problem(text))]
+    return Unsupported("; ".join(wrong)) if wrong else _match(each)
+
+
+def _match(written: GRPCRouteMatch) -> RequestMatch:
+    return RequestMatch(
+        path=_path(written.method or ANY_METHOD),
+        methods=(),
+        headers=named_matches((each.name.lower(), each.value, each.type) for each in written.headers),
+        queries=(),
+        grpc=True,
+    )
+
+
+def _path(method: GRPCMethodMatch) -> PathMatch:
+    if method.type == "RegularExpression":
+        return RegexPath(pattern=f"/(?:{method.service or _NAME})/(?:{method.method or _NAME})")
+    if method.service and method.method:
+        return ExactPath(value=f"/{method.service}/{method.method}")
+    if method.service:
+        return PrefixPath(value=f"/{method.service}")
+    if method.method:
+        # Names of methods have no characters that mean something in an expression but for what the CRD lets through.
+        return RegexPath(pattern=f"/{_NAME}/{_escaped(method.method)}")
+    return PrefixPath(value="/")
+
+
+def _escaped(text: str) -> str:
+    return "".join(char if char.isalnum() or char == "_" else f"\\{char}" for char in text)
+
+
+def _rank(written: GRPCRouteMatch, match: RequestMatch) -> tuple[int, ...]:
+    """Return a match's place: characters of the service, then of the method, then number of headers.
+
+    The first number lines up with `http.rank`, for hosts that carry both kinds.
+    https://gateway-api.sigs.k8s.io/reference/spec/#grpcrouterule (matches)
+    """
+    method = written.method or ANY_METHOD
+    service, name = len(method.service or ""), len(method.method or "")
+    if isinstance(match.path, ExactPath):
+        return (3, service + name + 2, 0, len(match.headers), 0)
+    if method.type == "RegularExpression":
+        return (2, service, name, len(match.headers), 0)
+    return (1, service + 1, name, len(match.headers), 0)

@@ -1,0 +1,213 @@
+"""HTTPRoute rules -> Routes.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#httproute
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache, partial
+
+from gatewayd.api.durations import milliseconds
+from gatewayd.api.httproute import (
+    HTTPHeaderMatch,
+    HTTPPathMatch,
+    HTTPQueryParamMatch,
+    HTTPRoute,
+    HTTPRouteMatch,
+    HTTPRouteRetry,
+    HTTPRouteRule,
+    HTTPRouteTimeouts,
+)
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import Attempt, View
+from gatewayd.ir.backend import Protocol
+from gatewayd.ir.http import (
+    CANNOT,
+    NO_TIMEOUTS,
+    Action,
+    ExactPath,
+    ExactValue,
+    Forward,
+    NamedMatch,
+    PathMatch,
+    PrefixPath,
+    RegexPath,
+    RegexValue,
+    RequestMatch,
+    Retry,
+    Route,
+    RuleRef,
+    Timeouts,
+)
+from gatewayd.translator.policies.session_persistence import persistence, refused
+from gatewayd.translator.protocols import group_kind
+from gatewayd.translator.rescues import blame
+from gatewayd.translator.rules.filters import Place
+from gatewayd.translator.rules.forwarding import NO_FILTERS, Filtered, filtered, shares
+from gatewayd.translator.rules.regexes import regex_problem
+from gatewayd.translator.rules.rule_set import Problem, Ranked, RuleResult, RuleSet, Unsupported, fold
+
+_EVERYTHING = RequestMatch(path=PrefixPath(value="/"), methods=(), headers=(), queries=(), grpc=False)
+"""What most matches of most routes are, kept once."""
+KIND = group_kind(HTTPRoute)
+
+
+def rules(view: View, row: HTTPRoute) -> RuleSet:
+    """Return what the rules of an HTTPRoute say."""
+    return fold(_rule(view, row, at, rule) for at, rule in enumerate(row.spec.rules))
+
+
+def _rule(view: View, row: HTTPRoute, at: int, rule: HTTPRouteRule) -> RuleResult:
+    path = f"spec.rules[{at}]"
+    place = Place(KIND, row.metadata.namespace, Protocol.HTTP1, path)
+    steps = filtered(view, place._replace(path=f"{path}.filters"), rule.filters) if rule.filters else NO_FILTERS
+    action, problems = view.attempt(
+        Attempt("rule", (row.metadata.key, at)),
+        partial(_action, view, place, rule, steps, f"httproute/{row.metadata.key}/{rule.name or path}"),
+        partial(failing, path),
+    )
+    matches = tuple(_matches(view, row.metadata.key, rule.matches or (HTTPRouteMatch(),), path))
+    routes = tuple(
+        Ranked(
+            rank(match),
+            Route(
+                source=RuleRef(
+                    kind="HTTPRoute", namespace=row.metadata.namespace, name=row.metadata.name, rule=at, match=number
+                ),
+                rule_name=rule.name or "",
+                match=match,
+                action=action,
+                filters=steps.filters,
+            ),
+        )
+        for number, match in enumerate(matches)
+        if isinstance(match, RequestMatch)
+    )
+    wrong = tuple(match for match in matches if isinstance(match, Unsupported))
+    return RuleResult(routes, (*steps.problems, *problems, *wrong))
+
+
+def _action(
+    view: View, place: Place, rule: HTTPRouteRule, steps: Filtered, name: str
+) -> tuple[Action, tuple[Problem, ...]]:
+    """Return what a rule does; `name` is what its sessions are known by."""
+    unkept = refused(rule.session_persistence, f"{place.path}.sessionPersistence")
+    if steps.redirect is not None and not steps.broken and unkept is None:
+        return steps.redirect, ()
+    targets = shares(view, place, rule.backend_refs)
+    problems = (*targets.problems, *(() if unkept is None else (unkept,)))
+    if steps.broken or any(isinstance(problem, Unsupported) for problem in problems):
+        return CANNOT, problems
+    forward = Forward(
+        backends=targets.backends,
+        mirrors=steps.mirrors,
+        rewrite=steps.rewrite,
+        timeouts=_timeouts(rule.timeouts),
+        retry=_retry(rule.retry),
+        persistence=persistence(rule.session_persistence, name) if rule.session_persistence is not None else None,
+    )
+    return forward, problems
+
+
+def _timeouts(written: HTTPRouteTimeouts | None) -> Timeouts:
+    if written is None:
+        return NO_TIMEOUTS
+    return Timeouts(request_ms=milliseconds(written.request), backend_request_ms=milliseconds(written.backend_request))
+
+
+def _retry(written: HTTPRouteRetry | None) -> Retry | None:
+    """Return the retry policy; `attempts: 0` is none.
+
+    https://gateway-api.sigs.k8s.io/geps/gep-1731/
+    """
+    if written is None or written.attempts == 0:
+        return None
+    return Retry(codes=written.codes, attempts=written.attempts, backoff_ms=milliseconds(written.backoff))
+
+
+def _matches(
+    view: View, key: ObjectKey, written: tuple[HTTPRouteMatch, ...], path: str
+) -> Iterator[RequestMatch | Unsupported]:
+    for at, each in enumerate(written):
+        where = f"{path}.matches[{at}]"
+        yield view.attempt(Attempt("match", (key, where)), partial(_usable, each, where), partial(no_match, where))
+
+
+def _usable(each: HTTPRouteMatch, where: str) -> RequestMatch | Unsupported:
+    patterns = [
+        (f"{where}.{field}.value", entry.value) for field, entry in _fields(each) if entry.type == "RegularExpression"
+    ]
+    return _unusable(patterns) or _match(each)
+
+
+def no_match(where: str, error: Exception) -> Unsupported:
+    """Leave out a match that gatewayd fails on."""
+    return Unsupported(blame(where, error))
+
+
+def failing(path: str, error: Exception) -> tuple[Action, tuple[Problem, ...]]:
+    """Return what a rule does that gatewayd fails on."""
+    return CANNOT, (Unsupported(blame(path, error)),)
+
+
+def _fields(written: HTTPRouteMatch) -> Iterator[tuple[str, HTTPPathMatch | HTTPHeaderMatch | HTTPQueryParamMatch]]:
+    yield "path", written.path
+    yield from ((f"headers[{at}]", each) for at, each in enumerate(written.headers))
+    yield from ((f"queryParams[{at}]", each) for at, each in enumerate(written.query_params))
+
+
+def _unusable(patterns: list[tuple[str, str]]) -> Unsupported | None:
+    wrong = [f"{field}: {problem}" for field, pattern in patterns if (problem := regex_problem(pattern))]
+    return Unsupported("; ".join(wrong)) if wrong else None
+
+
+def _match(written: HTTPRouteMatch) -> RequestMatch:
+    found = RequestMatch(
+        path=_path(written.path),
+        methods=(written.method,) if written.method else (),
+        headers=named_matches((each.name.lower(), each.value, each.type) for each in written.headers),
+        queries=named_matches((each.name, each.value, each.type) for each in written.query_params),
+        grpc=False,
+    )
+    return _EVERYTHING if found == _EVERYTHING else found
+
+
+def _path(written: HTTPPathMatch) -> PathMatch:
+    if written.type == "Exact":
+        return ExactPath(value=written.value)
+    if written.type == "RegularExpression":
+        return RegexPath(pattern=written.value)
+    return PrefixPath(value=written.value.rstrip("/") or "/")
+
+
+def named_matches(entries: Iterable[tuple[str, str, str]]) -> tuple[NamedMatch, ...]:
+    """Return matches of (name, value, type), of equal names the first only.
+
+    https://gateway-api.sigs.k8s.io/reference/spec/#httpheadermatch (name)
+    """
+    found: dict[str, NamedMatch] = {}
+    for name, value, kind in entries:
+        wanted = RegexValue(pattern=value) if kind == "RegularExpression" else ExactValue(value=value)
+        found.setdefault(name, NamedMatch(name=name, value=wanted))
+    return tuple(found.values())
+
+
+def rank(match: RequestMatch) -> tuple[int, ...]:
+    """Return a match's place among those of one host.
+
+    Exact path, then the longest, then method, then number of headers, then of query parameters. Regular expressions,
+    whose place the spec leaves open, stand between exact paths and prefixes.
+    https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule (matches)
+    """
+    if isinstance(match.path, ExactPath):
+        path = (3, len(match.path.value))
+    elif isinstance(match.path, RegexPath):
+        path = (2, len(match.path.pattern))
+    else:
+        path = (1, len(match.path.value))
+    return _rank(*path, len(match.methods), len(match.headers), len(match.queries))
+
+
+@lru_cache(maxsize=1024)
+def _rank(*parts: int) -> tuple[int, ...]:
+    """Return the parts; ranks are few, and each is kept once."""
+    return parts

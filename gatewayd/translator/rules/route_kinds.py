@@ -1,0 +1,45 @@
+"""Rules of each kind of route. ROUTE_KINDS is the table: a new kind is a module here and a row."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from gatewayd.api.grpcroute import GRPCRoute
+from gatewayd.api.httproute import HTTPRoute
+from gatewayd.api.tcproute import TCPRoute
+from gatewayd.api.tlsroute import TLSRoute
+from gatewayd.api.udproute import UDPRoute
+from gatewayd.incremental.view import Member, Table, View, rescued_query
+from gatewayd.ir.backend import Protocol
+from gatewayd.ir.outcome import Verdict
+from gatewayd.translator.rescues import blame
+from gatewayd.translator.rules import grpc, http, l4
+from gatewayd.translator.rules.rule_set import NO_RULES, RuleSet
+from gatewayd.translator.verdicts import not_accepted
+
+ROUTE_KINDS: Mapping[Table, Callable[[View, Any], RuleSet]] = MappingProxyType(
+    {
+        HTTPRoute: http.rules,
+        GRPCRoute: grpc.rules,
+        TLSRoute: l4.rules(TLSRoute, Protocol.TCP),
+        TCPRoute: l4.rules(TCPRoute, Protocol.TCP),
+        UDPRoute: l4.rules(UDPRoute, Protocol.UDP),
+    }
+)
+
+
+def _stumbled(_view: View, _member: Member, error: Exception, before: RuleSet | None) -> RuleSet:
+    """Keep what the route last said, and say on it that gatewayd could not read it now."""
+    message = blame("spec", error)
+    if before is None or before.refusal is not None:
+        return replace(NO_RULES, refusal=not_accepted("Invalid", message))
+    stale = Verdict(type="PartiallyInvalid", status=True, reason="Invalid", message=f"Fall Back: {message}")
+    return replace(before, partial=stale)
+
+
+@rescued_query(_stumbled)
+def rules(view: View, member: Member) -> RuleSet:
+    """Return what the rules of a route say, whatever it is attached to."""
+    row = view.get(member.table, member.key)
+    return NO_RULES if row is None else ROUTE_KINDS[member.table](view, row)

@@ -1,0 +1,202 @@
+from gatewayd.ir.outcome import PolicyOutcome
+from gatewayd.translator.outcomes.policies import (
+    MAX_ANCESTORS,
+    ServiceUse,
+    backendtls_outcome,
+    missed_services,
+    service_uses,
+    traffic_outcome,
+    upstreams_of,
+)
+from tests.unit.translator.manifests import GATEWAY, GW, SHOP, brief, member, message, scratch
+
+POLICY = """
+kind: BackendTLSPolicy
+metadata: {name: p, namespace: shop, generation: 6, creationTimestamp: "2026-01-01T00:00:00Z"}
+spec:
+  targetRefs: [{group: "", kind: Service, name: cart}]
+  validation: {hostname: cart.example, wellKnownCACertificates: System}
+"""
+ROUTE = """
+kind: HTTPRoute
+metadata: {name: r, namespace: shop}
+spec: {parentRefs: [{name: gw}], rules: [{backendRefs: [{name: cart, port: 80}]}]}
+"""
+
+
+def said(*manifests: str, of: str = "shop/p") -> PolicyOutcome | None:
+    return backendtls_outcome(scratch(SHOP, *manifests), member("BackendTLSPolicy", of))
+
+
+def test_the_gateway_that_uses_the_service_is_the_ancestor() -> None:
+    found = said(POLICY, ROUTE)
+    assert found is not None
+    assert found.generation == 6
+    (ancestor,) = found.ancestors
+    assert (ancestor.ref.kind, ancestor.ref.namespace, ancestor.ref.name) == ("Gateway", "shop", "gw")
+    assert (ancestor.ref.section, ancestor.ref.port) == (None, None)
+    assert brief(ancestor.verdicts) == {"Accepted": "Accepted", "ResolvedRefs": "ResolvedRefs"}
+
+
+def test_as_long_as_no_gateway_uses_it_nothing_is_said() -> None:
+    assert said(POLICY) is None
+    assert said(POLICY, ROUTE.replace("name: gw", "name: gw, sectionName: nope")) is None
+    assert said(ROUTE) is None
+
+
+def test_a_policy_that_came_late_is_conflicted() -> None:
+    late = POLICY.replace("name: p,", "name: late,").replace("2026-01-01", "2026-01-02")
+    found = said(POLICY, late, ROUTE, of="shop/late")
+    assert found is not None
+    assert brief(found.ancestors[0].verdicts)["Accepted"] == "!Conflicted"
+    assert message(found.ancestors[0].verdicts, "Accepted") == (
+        'spec.targetRefs: Service "shop/cart" has BackendTLSPolicy "shop/p" already'
+    )
+    first = said(POLICY, late, ROUTE)
+    assert first is not None
+    assert brief(first.ancestors[0].verdicts)["Accepted"] == "Accepted"
+
+
+def test_there_are_no_more_ancestors_than_a_status_can_hold() -> None:
+    names = [f"g{at:02}" for at in range(MAX_ANCESTORS + 4)]
+    gateways = "---".join(GATEWAY.replace("name: gw", f"name: {name}") for name in names)
+    route = ROUTE.replace("[{name: gw}]", str([{"name": name} for name in names]))
+    found = said(POLICY, gateways, route)
+    assert found is not None
+    assert [each.ref.name for each in found.ancestors] == names[:MAX_ANCESTORS]
+
+
+def test_the_services_that_a_route_leads_to() -> None:
+    view = scratch(SHOP, ROUTE)
+    found = upstreams_of(view, member("HTTPRoute", "shop/r"))
+    assert service_uses(found) == (ServiceUse(member("Service", "shop/cart").key, GW),)
+
+
+def test_the_services_that_listeners_ask() -> None:
+    auth = "{type: ExternalAuth, externalAuth: {protocol: GRPC, backendRef: {name: cart, port: 80}, grpc: {}}}"
+    guarded = f"protocol: HTTP, hostname: %s.example, filters: {{requests: [{auth}]}}"
+    gateway = GATEWAY.replace("protocol: HTTP", guarded % "own").replace(
+        "  listeners:", "  allowedListeners: {namespaces: {from: Same}}\n  listeners:"
+    )
+    more = f"""
+kind: ListenerSet
+metadata: {{name: more, namespace: shop}}
+spec: {{parentRef: {{name: gw}}, listeners: [{{name: l, port: 80, {guarded % "more"}}}]}}
+"""
+    view = scratch(SHOP, gateway, more)
+    use = ServiceUse(member("Service", "shop/cart").key, GW)
+    for row in (member("Gateway", "shop/gw"), member("ListenerSet", "shop/more")):
+        assert service_uses(upstreams_of(view, row)) == (use,)
+
+
+def test_traffic_policies_are_told_of_the_same_way() -> None:
+    early, late = (
+        f"""
+            kind: XBackendTrafficPolicy
+            metadata: {{name: {name}, namespace: shop, creationTimestamp: "{created}T00:00:00Z"}}
+            spec: {{targetRefs: [{{group: "", kind: Service, name: cart}}], retryConstraint: {{}}}}
+        """
+        for name, created in (("early", "2026-01-01"), ("late", "2026-01-02"))
+    )
+    view = scratch(SHOP, POLICY, ROUTE, early, late)
+    found = {name: traffic_outcome(view, member("XBackendTrafficPolicy", f"shop/{name}")) for name in ("early", "late")}
+    said = {name: brief(each.ancestors[0].verdicts) if each else None for name, each in found.items()}
+    assert said == {
+        "early": {"Accepted": "Accepted", "ResolvedRefs": "ResolvedRefs"},
+        "late": {"Accepted": "!Conflicted", "ResolvedRefs": "ResolvedRefs"},
+    }
+    assert traffic_outcome(scratch(SHOP, early), member("XBackendTrafficPolicy", "shop/early")) is None
+
+
+def traffic(name: str, created: str) -> str:
+    return f"""---
+kind: XBackendTrafficPolicy
+metadata: {{name: {name}, namespace: shop, generation: 2, creationTimestamp: "{created}T00:00:00Z"}}
+spec: {{targetRefs: [{{group: "", kind: Service, name: cart}}], retryConstraint: {{}}}}
+"""
+
+
+def said_of_traffic(name: str, *manifests: str) -> PolicyOutcome | None:
+    return traffic_outcome(scratch(SHOP, *manifests), member("XBackendTrafficPolicy", f"shop/{name}"))
+
+
+def test_a_traffic_policy_is_accepted_by_the_gateway_that_uses_the_service() -> None:
+    found = said_of_traffic("p", ROUTE, traffic("p", "2026-01-01"))
+    assert found is not None
+    (ancestor,) = found.ancestors
+    assert ancestor.ref.name == "gw"
+    assert brief(ancestor.verdicts) == {"Accepted": "Accepted", "ResolvedRefs": "ResolvedRefs"}
+    assert "budget.interval" in message(ancestor.verdicts, "Accepted")
+    assert said_of_traffic("p", traffic("p", "2026-01-01")) is None
+    assert said_of_traffic("p", ROUTE) is None
+
+
+def test_a_traffic_policy_that_came_late_is_conflicted() -> None:
+    found = said_of_traffic("late", ROUTE, traffic("p", "2026-01-01"), traffic("late", "2026-01-02"))
+    assert found is not None
+    assert brief(found.ancestors[0].verdicts)["Accepted"] == "!Conflicted"
+    assert 'has XBackendTrafficPolicy "shop/p" already' in message(found.ancestors[0].verdicts, "Accepted")
+
+
+def accepted_of(*manifests: str, of: str = "shop/p") -> tuple[str, str]:
+    found = said(*manifests, of=of)
+    assert found is not None
+    (one,) = found.ancestors
+    return brief(one.verdicts)["Accepted"], message(one.verdicts, "Accepted")
+
+
+def test_a_policy_for_a_port_that_is_not_there_says_so_and_which_there_are() -> None:
+    lost = POLICY.replace("name: cart}", "name: cart, sectionName: nope}")
+    assert accepted_of(lost, ROUTE) == (
+        "!TargetNotFound",
+        'spec.targetRefs[0].sectionName: Service "shop/cart" has no port named "nope"; ports: web',
+    )
+    assert accepted_of(lost, ROUTE.replace("port: 80", "port: 81"))[0] == "!TargetNotFound"
+
+
+def test_a_policy_for_a_service_that_is_not_there_is_told_of_where_a_route_names_it() -> None:
+    lost, route = POLICY.replace("name: cart}", "name: gone}"), ROUTE.replace("name: cart", "name: gone")
+    assert accepted_of(lost, route) == (
+        "!TargetNotFound",
+        'spec.targetRefs[0]: Service "shop/gone" does not exist',
+    )
+    assert said(lost, ROUTE) is None
+
+
+def test_each_gateway_is_told_of_its_own_target_and_of_what_nobody_leads_to() -> None:
+    other = """
+kind: Service
+metadata: {name: other, namespace: shop}
+spec: {ports: [{name: web, port: 80}]}
+"""
+    second = GATEWAY.replace("name: gw", "name: second")
+    to_other = (
+        ROUTE.replace("name: gw", "name: second").replace("name: cart", "name: other").replace("name: r,", "name: o,")
+    )
+    two = POLICY.replace("name: cart}]", 'name: cart}, {group: "", kind: Service, name: other, sectionName: nope}]')
+    found = said(two, ROUTE, second, other, to_other)
+    assert found is not None
+    assert {each.ref.name: brief(each.verdicts)["Accepted"] for each in found.ancestors} == {
+        "gw": "Accepted",
+        "second": "!TargetNotFound",
+    }
+    alone = said(two, ROUTE, other)
+    assert alone is not None
+    assert [brief(each.verdicts)["Accepted"] for each in alone.ancestors] == ["!TargetNotFound"]
+
+
+def test_a_traffic_policy_for_what_is_not_there() -> None:
+    lost = traffic("p", "2026-01-01").replace("name: cart}", "name: gone}")
+    found = said_of_traffic("p", ROUTE.replace("name: cart", "name: gone"), lost)
+    assert found is not None
+    assert brief(found.ancestors[0].verdicts)["Accepted"] == "!TargetNotFound"
+
+
+def test_what_a_route_names_in_vain_and_may_not_name() -> None:
+    view = scratch(SHOP, ROUTE.replace("name: cart", "name: gone"))
+    use = ServiceUse(member("Service", "shop/gone").key, GW)
+    assert missed_services(view, member("HTTPRoute", "shop/r")) == (use,)
+    elsewhere = ROUTE.replace("name: cart", "name: gone, namespace: other")
+    assert missed_services(scratch(SHOP, elsewhere), member("HTTPRoute", "shop/r")) == ()
+    assert missed_services(scratch(SHOP, ROUTE), member("HTTPRoute", "shop/r")) == ()
+    assert missed_services(scratch(SHOP), member("HTTPRoute", "shop/r")) == ()

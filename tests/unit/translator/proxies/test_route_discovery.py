@@ -1,0 +1,128 @@
+"""A table that is discovered per host stays so while its Gateway lives."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from gatewayd.api.gateway import Gateway
+from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.http import PerHostTables, RouteDiscovery
+from gatewayd.ir.infrastructure import Infrastructure, object_name
+from gatewayd.ir.limits import MANY_DOMAINS
+from gatewayd.ir.per_host_record import PER_HOST_ANNOTATION
+from gatewayd.reconciler import Reconciler
+from gatewayd.store import Delta
+from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
+from gatewayd.xds.drains import drains
+from gatewayd.xds.resource import Snapshot
+from tests.unit.translator.manifests import GW, SHOP, deltas
+
+
+def route(number: int) -> str:
+    return f"""
+kind: HTTPRoute
+metadata: {{name: r{number}, namespace: shop}}
+spec:
+  parentRefs: [{{name: gw}}]
+  hostnames: [h{number}.example]
+  rules: [{{backendRefs: [{{name: cart, port: 80}}]}}]
+"""
+
+
+MANY = deltas(*(route(number) for number in range(MANY_DOMAINS)))
+"""With the listener's own domain one more than a table that comes whole may have."""
+
+
+class Fleet:
+    def publish(self, snapshot: Snapshot) -> None:
+        pass
+
+    def retire(self, gateway: str) -> None:
+        pass
+
+
+class World:
+    def __init__(self, *events: Delta) -> None:
+        self.reconciler = Reconciler(publisher=Fleet(), on_batch=lambda _: None, awaited=())
+        self.step(*events, *deltas(SHOP))
+
+    def step(self, *events: Delta) -> None:
+        self.reconciler.submit(events)
+        self.reconciler.step()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.reconciler.snapshots[str(GW)]
+
+    @property
+    def discovery(self) -> RouteDiscovery:
+        return self.reconciler.configs[str(GW)].route_tables[0].discovery
+
+
+def gone(events: Iterable[Delta]) -> tuple[Delta, ...]:
+    return tuple(replace(event, obj=None) for event in events)
+
+
+def test_it_goes_up_once_whatever_comes_and_goes() -> None:
+    world = World()
+    ended = 0
+    for _ in range(20):
+        for events in (MANY, gone(MANY)):
+            before = world.snapshot
+            world.step(*events)
+            ended += len(drains(before, world.snapshot))
+    assert ended == 1
+    assert world.discovery is RouteDiscovery.PER_HOST
+
+
+def test_it_is_forgotten_with_its_gateway() -> None:
+    world = World()
+    world.step(*MANY)
+    world.step(*gone(MANY), Delta(kind=Gateway, key=GW, obj=None))
+    world.step(*(event for event in deltas(SHOP) if event.kind is Gateway))
+    assert world.discovery is RouteDiscovery.PER_LISTENER
+
+
+def service(record: str) -> tuple[Delta, ...]:
+    return deltas(
+        f"""
+        kind: Service
+        metadata: {{name: {object_name(*GW)}, namespace: shop, annotations: {{{PER_HOST_ANNOTATION}: "{record}"}}}}
+        spec: {{ports: [{{port: 80}}]}}
+        """
+    )
+
+
+def test_it_stays_over_a_restart_by_what_the_service_records() -> None:
+    world = World(*service("80"))
+    assert world.discovery is RouteDiscovery.PER_HOST
+    world.step(*gone(service("80")))
+    assert world.discovery is RouteDiscovery.PER_HOST  # what this process has seen is enough
+
+
+def test_a_record_of_a_table_that_is_no_more_means_nothing() -> None:
+    world = World(*service("81,443/https"))
+    assert world.discovery is RouteDiscovery.PER_LISTENER
+    assert world.reconciler.store.engine.get(PerHostTables, GW) is None
+
+
+def test_what_is_decided_is_what_the_service_shall_record() -> None:
+    world = World()
+    world.step(*MANY)
+    wanted = world.reconciler.infrastructure[GW]
+    assert isinstance(wanted, Infrastructure)
+    assert wanted.per_host == "80"
+
+
+def test_what_is_prescribed_is_not_remembered() -> None:
+    here = replace(DEFAULT_ENVIRONMENT, route_discovery=RouteDiscovery.PER_HOST)
+    world = World(Delta(kind=Environment, key=HERE, obj=here))
+    assert world.discovery is RouteDiscovery.PER_HOST
+    assert world.reconciler.store.engine.get(PerHostTables, GW) is None
+
+
+def test_an_edit_of_a_route_asks_nothing_more() -> None:
+    world = World(*deltas(route(0)))
+    runs = dict(world.reconciler.store.engine.runs)
+    world.step(*gone(deltas(route(0))))
+    asked = ("per_host_tables", "table_per_host")
+    assert [world.reconciler.store.engine.runs[name] for name in asked] == [runs[name] for name in asked] == [1, 1]
