@@ -18,8 +18,8 @@ from bench.peers.build import built
 from bench.peers.goals import Row, at_most, below, judged
 from bench.peers.record import Record, read, recorded
 from bench.peers.session import Peer, Session, Taken, session
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT
 from gatewayd.ir.http import RouteDiscovery
-from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 
 CLIENTS = (1, 10, 100, 1_000)
 ROUTES = (100, 1_000, 5_000)

@@ -17,11 +17,10 @@ from typing import Any
 from bench.inputs import GROUP, delta, surroundings
 from bench.process import usage
 from gatewayd.identity.certificates import KeyPair, Subject, issue, make_ca
-from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.run.memory import tune_collector
 from gatewayd.store import Delta
-from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 from gatewayd.xds.resource import LISTENER, Snapshot
 
 CHANGES = 10

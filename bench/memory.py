@@ -30,13 +30,12 @@ from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.server import AdsServer
 from gatewayd.api import compact
 from gatewayd.api.kinds import KINDS
-from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.kube.listing import Listing, decode_page
 from gatewayd.kube.live import LiveStatuses
 from gatewayd.reconciler import Reconciler
 from gatewayd.run.memory import CALM, Tide, tune_allocator, tune_collector
 from gatewayd.store import Delta
-from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 
 CHANGES = 2_700
 """Half an hour of one change of a route a second and one of endpoints every other second."""

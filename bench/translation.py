@@ -12,11 +12,10 @@ from typing import Any
 
 from bench.inputs import delta, route, surroundings
 from bench.process import usage
-from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.run.memory import tune_collector
 from gatewayd.store import Delta
-from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 from gatewayd.xds.resource import ROUTE, Snapshot
 
 CHANGES = 30

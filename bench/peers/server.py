@@ -11,8 +11,8 @@ from bench.peers.record import change, filled
 from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.server import AdsServer
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT
 from gatewayd.run.memory import tune_collector
-from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 
 
 async def serve(socket: Path, routes: int) -> None:

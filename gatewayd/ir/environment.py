@@ -40,3 +40,14 @@ NAMESPACE = "gatewayd-system"
 """Where gatewayd runs in a cluster unless it was installed elsewhere."""
 HERE = ()
 """The key of the only Environment, and of the only Now."""
+
+DEFAULT_ENVIRONMENT = Environment(
+    controller=CONTROLLER,
+    namespace=NAMESPACE,
+    address="0.0.0.0",  # noqa: S104 - the address is the pod's own
+    loopback_backends=False,
+    external_names=False,
+    standalone=False,
+    unprivileged_offset=0,
+    route_discovery=None,
+)

@@ -23,7 +23,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.identity.authority import Authority
 from gatewayd.incremental.view import Member
 from gatewayd.infra import layout
-from gatewayd.ir.environment import HERE
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE
 from gatewayd.ir.environment import Environment as EnvironmentRow
 from gatewayd.ir.limits import REFUSED_NAMES, RETRY_FIRST_SECONDS
 from gatewayd.ir.outcome import FleetReport
@@ -55,7 +55,6 @@ from gatewayd.run.trust import Trust
 from gatewayd.store import Delta, Event
 from gatewayd.telemetry.metrics import BatchFacts, Metrics, installed_version
 from gatewayd.translator.contents import CONTENT_TABLES
-from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
 from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
 from gatewayd.translator.referred import contents_of

@@ -18,7 +18,8 @@ from gatewayd.api.refs import ObjectRef, SecretObjectRef
 from gatewayd.api.xbackend import XBackend
 from gatewayd.incremental.view import Member, Output, Source, View, query
 from gatewayd.translator.contents import CONTENT_TABLES, Content
-from gatewayd.translator.gateways.gatewayclass import class_is_ours, environment, gateway_is_ours
+from gatewayd.translator.environment import environment
+from gatewayd.translator.gateways.gatewayclass import class_is_ours, gateway_is_ours
 from gatewayd.translator.gateways.listeners import set_is_allowed
 from gatewayd.translator.reference_grants import Pointer, permitted
 

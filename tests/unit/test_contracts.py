@@ -29,6 +29,13 @@ PLANTED: Mapping[str, tuple[Planted, ...]] = {
             "translator/hostnames", "gatewayd.xds.names", "gatewayd.translator is not allowed to import gatewayd.xds"
         ),
     ),
+    "The translator is a staircase: no import runs back up": (
+        Planted(
+            "translator/backends/endpoints",
+            "gatewayd.translator.gateways.listeners",
+            "gatewayd.translator.backends is not allowed to import gatewayd.translator.gateways",
+        ),
+    ),
     # Modules of the standard library count as external packages: this is where that is known from.
     "The core never awaits": (
         Planted("translator/proxies/proxy_config", "asyncio", "gatewayd.translator.proxies.proxy_config -> asyncio"),

@@ -34,7 +34,7 @@ from gatewayd.translator.backends.client_certificates import (
 )
 from gatewayd.translator.backends.destinations import hostname_problem
 from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints, left_out_of_service
-from gatewayd.translator.gateways.gatewayclass import environment
+from gatewayd.translator.environment import environment
 from gatewayd.translator.policies.attach import SERVICE_KIND
 from gatewayd.translator.policies.backendtls import upstream_settings
 from gatewayd.translator.policies.traffic import retry_budget

@@ -14,7 +14,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Attempt, Index, View, query, rescued_query, rows
 from gatewayd.ir.backend import Endpoint
 from gatewayd.translator.backends.destinations import address_problem
-from gatewayd.translator.gateways.gatewayclass import environment
+from gatewayd.translator.environment import environment
 
 SLICES = Index(
     name="slices_by_service",

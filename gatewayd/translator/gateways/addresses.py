@@ -14,7 +14,7 @@ from gatewayd.incremental.view import View, query
 from gatewayd.ir.infrastructure import object_name
 from gatewayd.ir.outcome import Address, Verdict
 from gatewayd.translator import verdicts
-from gatewayd.translator.gateways.gatewayclass import environment
+from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.routability import assignment, is_asked, matched
 
 SUPPORTED = ("IPAddress",)

@@ -8,30 +8,14 @@ from gatewayd.api.gateway import MANAGED_BY, Gateway
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Index, View, query, rows, ungrouped
-from gatewayd.ir.environment import CONTROLLER, HERE, NAMESPACE, Environment
 from gatewayd.ir.infrastructure import object_name
-
-DEFAULT_ENVIRONMENT = Environment(
-    controller=CONTROLLER,
-    namespace=NAMESPACE,
-    address="0.0.0.0",  # noqa: S104 - the address is the pod's own
-    loopback_backends=False,
-    external_names=False,
-    standalone=False,
-    unprivileged_offset=0,
-    route_discovery=None,
-)
+from gatewayd.translator.environment import environment
 
 GATEWAYS_BY_CLASS = Index(
     name="gateways_by_class",
     sources=(rows(Gateway, lambda row: [row.spec.gateway_class_name]),),
     group=ungrouped,
 )
-
-
-def environment(view: View) -> Environment:
-    """Return the Environment that was put into the store, or the one of a cluster."""
-    return view.get(Environment, HERE) or DEFAULT_ENVIRONMENT
 
 
 @query

@@ -19,10 +19,10 @@ from gatewayd.ir.filters import ExternalAuth
 from gatewayd.ir.limits import GUARDS
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator import verdicts
+from gatewayd.translator.problems import Problem, Unresolved, Unsupported, unresolved_verdict
 from gatewayd.translator.protocols import group_kind
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.filters import Place, checked, external_auth
-from gatewayd.translator.rules.rule_set import Problem, Unresolved, Unsupported, unresolved_verdict
 
 _OWNERS = {"Gateway": group_kind(Gateway), "ListenerSet": group_kind(ListenerSet)}
 _WITH_REQUESTS = ("HTTP", "HTTPS")

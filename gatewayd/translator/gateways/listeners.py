@@ -19,7 +19,8 @@ from gatewayd.incremental.view import Attempt, Index, Member, Source, View, quer
 from gatewayd.ir.limits import PROXY_PORTS
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator import verdicts
-from gatewayd.translator.gateways.gatewayclass import environment, gateway_is_ours
+from gatewayd.translator.environment import environment
+from gatewayd.translator.gateways.gatewayclass import gateway_is_ours
 from gatewayd.translator.gateways.listener_filters import GuardKey, guard_key, refused
 from gatewayd.translator.hostnames import ANY, broader, normalised
 from gatewayd.translator.namespaces import Admission, admits

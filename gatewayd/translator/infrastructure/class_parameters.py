@@ -18,7 +18,7 @@ from gatewayd.api.refs import ObjectRef
 from gatewayd.incremental.view import View, query
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Autoscaled, Fixed, Parameters, Scaling
 from gatewayd.ir.limits import PROXY_REPLICAS
-from gatewayd.translator.gateways.gatewayclass import environment
+from gatewayd.translator.environment import environment
 from gatewayd.translator.infrastructure.envoy_flags import FLAGS, flag_names, shown
 from gatewayd.translator.infrastructure.parameters import (
     KEYS,

@@ -26,7 +26,8 @@ from gatewayd.ir.outcome import Verdict
 from gatewayd.ir.per_host_record import recorded
 from gatewayd.translator import verdicts
 from gatewayd.translator.contents import Content, missing
-from gatewayd.translator.gateways.gatewayclass import class_is_missing, environment, gateway_is_ours, has_infrastructure
+from gatewayd.translator.environment import environment
+from gatewayd.translator.gateways.gatewayclass import class_is_missing, gateway_is_ours, has_infrastructure
 from gatewayd.translator.gateways.routability import CLUSTER, inside_only
 from gatewayd.translator.infrastructure.class_parameters import (
     CLOSED,

@@ -20,9 +20,7 @@ from gatewayd.translator import verdicts
 from gatewayd.translator.attachment import ATTACHED
 from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints
 from gatewayd.translator.certificate_warnings import name_warning, time_warnings, warned
-from gatewayd.translator.gateways.gatewayclass import (
-    environment,
-)
+from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.listener_conflicts import listener_at, listeners_within
 from gatewayd.translator.gateways.listener_filters import guards
 from gatewayd.translator.gateways.listeners import (

@@ -11,7 +11,7 @@ from gatewayd.api.names import shown
 from gatewayd.api.sessionpersistence import SessionPersistence as Written
 from gatewayd.ir.http import PersistenceKind, SessionPersistence
 from gatewayd.ir.reserved import HOST, reserved
-from gatewayd.translator.rules.rule_set import Unsupported
+from gatewayd.translator.problems import Unsupported
 
 # Neither CRD says what a session may be called, nor which path its cookie may have; both stand in a header.
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]+")

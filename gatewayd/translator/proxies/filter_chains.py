@@ -14,8 +14,8 @@ from gatewayd.ir.l4 import L4Action, L4Refuse
 from gatewayd.ir.proxy import DatagramListener, FilterChain, HTTPTraffic, L4Traffic, Listener, StreamListener
 from gatewayd.ir.tls import DownstreamTLS
 from gatewayd.translator.attachment import ATTACHED, attachments
+from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.escaped_slashes import escaped_slashes
-from gatewayd.translator.gateways.gatewayclass import environment
 from gatewayd.translator.gateways.listener_conflicts import owner, port_listeners, winner
 from gatewayd.translator.gateways.listeners import (
     LISTENERS_BY_HOSTNAME,

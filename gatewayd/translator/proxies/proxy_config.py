@@ -15,7 +15,8 @@ from gatewayd.ir.proxy import Listener as ProxyListener
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.backends.backend_refs import GatewayUpstream, cluster
-from gatewayd.translator.gateways.gatewayclass import environment, gateway_is_ours
+from gatewayd.translator.environment import environment
+from gatewayd.translator.gateways.gatewayclass import gateway_is_ours
 from gatewayd.translator.gateways.listener_filters import guard_key, guards
 from gatewayd.translator.gateways.listeners import set_is_allowed
 from gatewayd.translator.protocols import ROUTE_TABLES

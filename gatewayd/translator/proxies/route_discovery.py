@@ -8,7 +8,8 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member, Output, Source, View, query, rescued_query
 from gatewayd.ir.http import PerHostTables, RouteDiscovery, RouteTableKey
-from gatewayd.translator.gateways.gatewayclass import environment, gateway_is_ours
+from gatewayd.translator.environment import environment
+from gatewayd.translator.gateways.gatewayclass import gateway_is_ours
 from gatewayd.translator.proxies.virtualhosts import TABLES, TableKey, route_discovery
 
 

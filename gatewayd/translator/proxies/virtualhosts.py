@@ -36,7 +36,7 @@ from gatewayd.ir.infrastructure import object_name
 from gatewayd.ir.limits import MANY_DOMAINS
 from gatewayd.ir.per_host_record import PER_HOST_ANNOTATION, read_record
 from gatewayd.translator.attachment import attachments
-from gatewayd.translator.gateways.gatewayclass import environment
+from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.listener_conflicts import listeners_within, own_listeners, owner, port_listeners
 from gatewayd.translator.gateways.listener_filters import guards
 from gatewayd.translator.gateways.listeners import (

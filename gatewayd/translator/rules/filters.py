@@ -32,10 +32,10 @@ from gatewayd.ir.http import (
 )
 from gatewayd.ir.reserved import of_response
 from gatewayd.translator.backends.backend_refs import BackendAsk, backend
+from gatewayd.translator.problems import Problem, Unresolved, Unsupported
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.headers import Side, modified
 from gatewayd.translator.rules.paths import new_path
-from gatewayd.translator.rules.rule_set import Problem, Unresolved, Unsupported
 
 MILLION = 1_000_000
 

@@ -22,8 +22,8 @@ from gatewayd.ir.http import (
 )
 from gatewayd.translator.backends.backend_refs import BackendAsk, backend
 from gatewayd.translator.policies.traffic import backend_persistence
+from gatewayd.translator.problems import Problem, Unresolved, Unsupported
 from gatewayd.translator.rules.filters import AnyFilter, Place, effect
-from gatewayd.translator.rules.rule_set import Problem, Unresolved, Unsupported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,12 +24,13 @@ from gatewayd.ir.http import (
     RuleRef,
 )
 from gatewayd.translator.policies.session_persistence import persistence, refused
+from gatewayd.translator.problems import Problem, Unsupported
 from gatewayd.translator.protocols import group_kind
 from gatewayd.translator.rules.filters import Place
 from gatewayd.translator.rules.forwarding import Filtered, filtered, shares
 from gatewayd.translator.rules.http import failing, named_matches, no_match
 from gatewayd.translator.rules.regexes import regex_problem
-from gatewayd.translator.rules.rule_set import Problem, Ranked, RuleResult, RuleSet, Unsupported, fold
+from gatewayd.translator.rules.rule_set import Ranked, RuleResult, RuleSet, fold
 
 ANY_METHOD = GRPCMethodMatch()
 _NAME = "[^/]+"

@@ -11,7 +11,7 @@ from gatewayd.api.filters import HeaderModifier
 from gatewayd.api.names import shown
 from gatewayd.ir.filters import Header, HeaderChanges
 from gatewayd.ir.reserved import HOST, reserved
-from gatewayd.translator.rules.rule_set import Unsupported
+from gatewayd.translator.problems import Unsupported
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]+")
 _HOST_VALUE = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")

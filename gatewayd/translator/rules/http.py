@@ -39,12 +39,13 @@ from gatewayd.ir.http import (
     Timeouts,
 )
 from gatewayd.translator.policies.session_persistence import persistence, refused
+from gatewayd.translator.problems import Problem, Unsupported
 from gatewayd.translator.protocols import group_kind
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.filters import Place
 from gatewayd.translator.rules.forwarding import NO_FILTERS, Filtered, filtered, shares
 from gatewayd.translator.rules.regexes import regex_problem
-from gatewayd.translator.rules.rule_set import Problem, Ranked, RuleResult, RuleSet, Unsupported, fold
+from gatewayd.translator.rules.rule_set import Ranked, RuleResult, RuleSet, fold
 
 _EVERYTHING = RequestMatch(path=PrefixPath(value="/"), methods=(), headers=(), queries=(), grpc=False)
 """What most matches of most routes are, kept once."""

@@ -12,8 +12,9 @@ from gatewayd.incremental.view import Table, View
 from gatewayd.ir.backend import InvalidBackend, Protocol
 from gatewayd.ir.l4 import L4Backend, L4Forward
 from gatewayd.translator.backends.backend_refs import BackendAsk, backend
+from gatewayd.translator.problems import Unresolved, unresolved_verdict
 from gatewayd.translator.protocols import group_kind
-from gatewayd.translator.rules.rule_set import RuleSet, Unresolved, unresolved_verdict
+from gatewayd.translator.rules.rule_set import RuleSet
 
 
 def rules(table: Table, wants: Protocol) -> Callable[[View, Any], RuleSet]:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from gatewayd.api.httproute import HTTPPathModifier
 from gatewayd.api.names import shown
 from gatewayd.ir.http import FullPath, PathModifier, PrefixReplacement
-from gatewayd.translator.rules.rule_set import Unsupported
+from gatewayd.translator.problems import Unsupported
 
 _PLAIN = "/-._~!$&'()*+,;=:@%"
 """What a path may have beside letters and digits; "%" begins an escape, which has been looked at by then."""

@@ -14,6 +14,7 @@ from gatewayd.ir.http import Route
 from gatewayd.ir.l4 import L4Forward
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator import verdicts
+from gatewayd.translator.problems import Problem, Unsupported, unresolved_verdict
 
 
 class Ranked(NamedTuple):
@@ -21,22 +22,6 @@ class Ranked(NamedTuple):
 
     rank: tuple[int, ...]
     route: Route
-
-
-class Unresolved(NamedTuple):
-    """A reference that leads nowhere; `reason` as in ResolvedRefs."""
-
-    reason: str
-    message: str
-
-
-class Unsupported(NamedTuple):
-    """Something asked for that we cannot do."""
-
-    message: str
-
-
-Problem = Unresolved | Unsupported
 
 
 class RuleResult(NamedTuple):
@@ -80,14 +65,6 @@ def fold(results: Iterable[RuleResult]) -> RuleSet:
 
 def _works(result: RuleResult) -> bool:
     return bool(result.routes) and not any(isinstance(problem, Unsupported) for problem in result.problems)
-
-
-def unresolved_verdict(problems: Iterable[Problem]) -> Verdict | None:
-    """Return the bad ResolvedRefs verdict: the reason of the first problem, the messages of all."""
-    found = [problem for problem in problems if isinstance(problem, Unresolved)]
-    if not found:
-        return None
-    return verdicts.unresolved(found[0].reason, "; ".join(dict.fromkeys(problem.message for problem in found)))
 
 
 def _partial(message: str) -> Verdict:

@@ -4,9 +4,9 @@ import pytest
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.route_chain import Mark, Step, UnknownKindError, why
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT
 from gatewayd.ir.outcome import FleetReport, Rejection
 from gatewayd.offline.translate import offline
-from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 from tests.unit.translator.manifests import SHOP, deltas
 
 ROUTE = """

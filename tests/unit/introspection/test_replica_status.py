@@ -3,10 +3,10 @@
 from gatewayd.ads.fleet import Fleet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.introspection.replica_status import Insight
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT
 from gatewayd.ir.outcome import NO_FLEET, FleetReport
 from gatewayd.offline.translate import offline
 from gatewayd.reconciler import Reconciler, fleet_delta
-from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 from tests.unit.translator.manifests import SHOP, deltas
 
 ROUTE = """

@@ -1,8 +1,7 @@
 from dataclasses import replace
 
-from gatewayd.ir.environment import CONTROLLER, HERE, Environment
+from gatewayd.ir.environment import CONTROLLER, DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.store import Delta, Store
-from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 
 
 def test_in_a_cluster_no_way_leads_into_the_proxy_itself() -> None:

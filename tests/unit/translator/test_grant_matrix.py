@@ -18,9 +18,9 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.api.refs import EXPERIMENTAL_GROUP, GATEWAY_GROUP, BackendObjectRef, ObjectRef, SecretObjectRef
 from gatewayd.api.unsupported import REFUSED
 from gatewayd.incremental.view import Member
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT
 from gatewayd.ir.outcome import Verdict
 from gatewayd.offline.translate import offline
-from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 from tests.unit.translator.manifests import CLASS, TABLES, deltas
 
 CROSSING = (BackendObjectRef, SecretObjectRef, ObjectRef)

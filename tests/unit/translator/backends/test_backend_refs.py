@@ -4,10 +4,9 @@ import pytest
 
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.ir.backend import Discovered, Endpoint, InvalidBackend, Protocol, Resolved, ServiceBackend, Upstream
-from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.store import Delta
 from gatewayd.translator.backends.backend_refs import BackendAsk, GatewayUpstream, backend, cluster
-from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 from tests.unit.translator.manifests import CART, GW, scratch
 
 HTTPROUTE = GroupKind("gateway.networking.k8s.io", "HTTPRoute")

@@ -8,10 +8,9 @@ from gatewayd.api.discovery import EndpointSlice
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.ir.backend import Endpoint
-from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.store import Delta
 from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints, left_out, left_out_of_service
-from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 from tests.unit.translator.manifests import deltas, scratch
 
 PORT = ServicePortKey(ObjectKey("shop", "cart"), "web", "TCP")

@@ -2,12 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.ir.infrastructure import object_name
 from gatewayd.ir.outcome import Address
 from gatewayd.store import Delta
 from gatewayd.translator.gateways.addresses import Addresses, addresses
-from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 from tests.unit.translator.manifests import CLASS, GATEWAY, GW, scratch
 
 LOCAL = Delta(kind=Environment, key=HERE, obj=replace(DEFAULT_ENVIRONMENT, address="127.0.0.1", standalone=True))

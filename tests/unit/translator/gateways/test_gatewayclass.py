@@ -1,16 +1,10 @@
 from dataclasses import replace
 
-from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.ir.infrastructure import object_name
 from gatewayd.offline.translate import standalone_environment
 from gatewayd.store import Delta
-from gatewayd.translator.gateways.gatewayclass import (
-    DEFAULT_ENVIRONMENT,
-    class_is_missing,
-    class_is_ours,
-    environment,
-    gateway_is_ours,
-)
+from gatewayd.translator.gateways.gatewayclass import class_is_missing, class_is_ours, gateway_is_ours
 from tests.unit.translator.manifests import CLASS, GATEWAY, GW, scratch
 
 THEIRS = CLASS.replace("gatewayd.io/controller", "other.example/controller")
@@ -59,8 +53,3 @@ def test_a_gateway_leaves_when_it_names_a_class_of_another_controller_that_is_th
 def test_without_a_cluster_a_class_that_is_gone_is_gone() -> None:
     here = Delta(kind=Environment, key=HERE, obj=standalone_environment("127.0.0.1", 0, None))
     assert not gateway_is_ours(scratch(GATEWAY, OURS, here), GW)
-
-
-def test_without_a_row_the_environment_is_that_of_a_cluster() -> None:
-    assert environment(scratch()) == DEFAULT_ENVIRONMENT
-    assert not DEFAULT_ENVIRONMENT.loopback_backends

@@ -2,11 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Autoscaled, External, Fixed, Parameters
 from gatewayd.ir.limits import PROXY_REPLICAS
 from gatewayd.store import Delta
-from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 from gatewayd.translator.infrastructure.class_parameters import (
     CLOSED,
     DEFAULT_BOUNDS,

@@ -5,10 +5,9 @@ from dataclasses import replace
 import pytest
 
 from gatewayd.incremental.scratch import Scratch
-from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, GatewayOutcome, ListenerOutcome, Rejection, RouteOutcome
 from gatewayd.store import Delta
-from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 from gatewayd.translator.outcomes.gateways_and_routes import gateway_outcome, listenerset_outcome, route_outcome
 from tests.unit.translator import pem
 from tests.unit.translator.manifests import CART, CLASS, GATEWAY, GW, brief, member, message, scratch

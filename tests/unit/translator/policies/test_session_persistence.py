@@ -3,7 +3,7 @@ import pytest
 from gatewayd.api.sessionpersistence import SessionPersistence as Written
 from gatewayd.ir.http import PersistenceKind, SessionPersistence
 from gatewayd.translator.policies.session_persistence import persistence, refused
-from gatewayd.translator.rules.rule_set import Unsupported
+from gatewayd.translator.problems import Unsupported
 from tests.unit.translator.manifests import deltas
 
 COOKIE, HEADER = PersistenceKind.COOKIE, PersistenceKind.HEADER

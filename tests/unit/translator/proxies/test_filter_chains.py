@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.ir.l4 import L4Forward, L4Refuse
 from gatewayd.ir.proxy import DatagramListener, FilterChain, HTTPTraffic, L4Traffic, StreamListener
 from gatewayd.store import Delta
-from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 from gatewayd.translator.gateways.listeners import PortKey
 from gatewayd.translator.proxies.filter_chains import bound_port, port, ports
 from tests.unit.translator import pem

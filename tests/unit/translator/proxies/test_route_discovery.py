@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from gatewayd.api.gateway import Gateway
-from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.ir.http import PerHostTables, RouteDiscovery
 from gatewayd.ir.infrastructure import Infrastructure, object_name
 from gatewayd.ir.limits import MANY_DOMAINS
 from gatewayd.ir.per_host_record import PER_HOST_ANNOTATION
 from gatewayd.reconciler import Reconciler
 from gatewayd.store import Delta
-from gatewayd.translator.gateways.gatewayclass import DEFAULT_ENVIRONMENT
 from gatewayd.xds.drains import drains
 from gatewayd.xds.resource import Snapshot
 from tests.unit.translator.manifests import GW, SHOP, deltas

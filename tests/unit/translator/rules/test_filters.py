@@ -16,8 +16,8 @@ from gatewayd.ir.filters import (
     ResponseHeaders,
 )
 from gatewayd.ir.http import FullPath, Mirror, PrefixReplacement, Redirect, URLRewrite
+from gatewayd.translator.problems import Unresolved, Unsupported
 from gatewayd.translator.rules.filters import FILTERS, Effect, Place, effect, for_listener
-from gatewayd.translator.rules.rule_set import Unresolved, Unsupported
 from tests.unit.translator.manifests import CART, TABLES, deltas, scratch
 
 PLACE = Place(GroupKind("gateway.networking.k8s.io", "HTTPRoute"), "shop", Protocol.HTTP1, "spec.rules[0].filters[0]")

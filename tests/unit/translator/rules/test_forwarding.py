@@ -3,9 +3,9 @@ from gatewayd.api.meta import GroupKind
 from gatewayd.ir.backend import InvalidBackend, Protocol, ServiceBackend
 from gatewayd.ir.filters import Cors, ExternalAuth, RequestHeaders
 from gatewayd.ir.http import NO_REWRITE
+from gatewayd.translator.problems import Unresolved, Unsupported
 from gatewayd.translator.rules.filters import Place
 from gatewayd.translator.rules.forwarding import NO_FILTERS, filtered, shares
-from gatewayd.translator.rules.rule_set import Unresolved, Unsupported
 from tests.unit.translator.manifests import CART, deltas, scratch
 
 PLACE = Place(GroupKind("gateway.networking.k8s.io", "HTTPRoute"), "shop", Protocol.HTTP1, "spec.rules[0]")

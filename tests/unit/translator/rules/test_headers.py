@@ -3,8 +3,8 @@ import pytest
 from gatewayd.api.filters import HeaderModifier, HTTPHeader
 from gatewayd.ir.filters import Header, HeaderChanges
 from gatewayd.ir.reserved import NAMES, PREFIXES
+from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.rules.headers import Side, modified
-from gatewayd.translator.rules.rule_set import Unsupported
 
 RESERVED = (*NAMES, "Content-Length", "CONTENT-LENGTH", "Transfer_Encoding", *(f"{each}a" for each in PREFIXES))
 MODIFIERS = {

@@ -2,8 +2,8 @@ import pytest
 
 from gatewayd.api.httproute import HTTPPathModifier
 from gatewayd.ir.http import FullPath, PrefixReplacement
+from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.rules.paths import new_path
-from gatewayd.translator.rules.rule_set import Unsupported
 
 
 def full(text: str) -> HTTPPathModifier:

@@ -1,13 +1,6 @@
 from gatewayd.ir.http import DirectResponse, PrefixPath, RequestMatch, Route, RuleRef
-from gatewayd.translator.rules.rule_set import (
-    NO_RULES,
-    Ranked,
-    RuleResult,
-    Unresolved,
-    Unsupported,
-    fold,
-    unresolved_verdict,
-)
+from gatewayd.translator.problems import Unresolved, Unsupported
+from gatewayd.translator.rules.rule_set import NO_RULES, Ranked, RuleResult, fold
 
 MATCH = RequestMatch(path=PrefixPath(value="/"), methods=(), headers=(), queries=(), grpc=False)
 
@@ -26,18 +19,6 @@ def test_good_rules_add_up_to_their_routes() -> None:
 
 def test_no_rules_are_no_refusal() -> None:
     assert fold([]) == NO_RULES
-
-
-def test_the_first_unresolved_reference_gives_the_reason_and_all_give_messages() -> None:
-    problems = (Unresolved("BackendNotFound", "a"), Unresolved("RefNotPermitted", "b"), Unresolved("InvalidKind", "a"))
-    found = unresolved_verdict(problems)
-    assert found is not None
-    assert (found.type, found.status, found.reason) == ("ResolvedRefs", False, "BackendNotFound")
-    assert found.message == "a; b"
-
-
-def test_unsupported_is_not_unresolved() -> None:
-    assert unresolved_verdict([Unsupported("x")]) is None
 
 
 def test_a_route_of_which_some_rules_work_is_partially_invalid() -> None:
