@@ -11,7 +11,7 @@ from envoy.config.core.v3 import base_pb2
 from envoy.service.status.v3 import csds_pb2
 
 from gatewayd.ads.fleet import Fleet
-from gatewayd.ads.view import ProxyState, ResourceState, Sync
+from gatewayd.ads.proxy_state import ProxyState, ResourceState, Sync
 
 _CLIENT_STATUS = {
     Sync.SYNCED: config_dump_shared_pb2.ACKED,

@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from gatewayd.ads.envelope import Cost, Mode, Push
-from gatewayd.ads.left_open import LeftOpen
-from gatewayd.ads.session import Answer, Request, Session, Shared
-from gatewayd.ads.view import ProxyState, ResourceState, proxy_state, resource_states
+from gatewayd.ads.protocol.session import Answer, Request, Session, Shared
+from gatewayd.ads.proxy_state import ProxyState, ResourceState, proxy_state, resource_states
+from gatewayd.ads.reconnects import LeftOpen
+from gatewayd.ads.sharing.response_encoder import Cost, Mode, Push
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
 from gatewayd.xds.resource import LISTENER, Snapshot, TypeUrl, snapshot
 

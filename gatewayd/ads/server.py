@@ -24,15 +24,15 @@ from google.protobuf.message import DecodeError
 
 from gatewayd.ads.authorize import Authorizer, Denied, Peer, Transport, authorize
 from gatewayd.ads.csds import client_status
-from gatewayd.ads.ending import Ending, ForbiddenError, StalledError, StrangerError, cut_off
-from gatewayd.ads.envelope import Mode
 from gatewayd.ads.fleet import Fleet, Member
 from gatewayd.ads.listen import TlsListener, UnixListener, bind_tls, bind_unix
-from gatewayd.ads.passage import Passage, Reader
 from gatewayd.ads.peer import peer_of, transport_of
-from gatewayd.ads.session import Request
-from gatewayd.ads.streams import Replicas, Streams, uncounted
-from gatewayd.ads.subscription import ExhaustedError, ProtocolError
+from gatewayd.ads.protocol.session import Request
+from gatewayd.ads.protocol.subscription import ExhaustedError, ProtocolError
+from gatewayd.ads.sharing.response_encoder import Mode
+from gatewayd.ads.stream_ending import Ending, ForbiddenError, StalledError, StrangerError, cut_off
+from gatewayd.ads.stream_limits import Replicas, Streams, uncounted
+from gatewayd.ads.write_limiter import Passage, Reader
 from gatewayd.ir.limits import HANDSHAKE_MILLISECONDS, IDLE_MILLISECONDS, REQUEST_BYTES, STALLED_SECONDS, STUCK_SECONDS
 
 _ADS = "envoy.service.discovery.v3.AggregatedDiscoveryService"

@@ -6,7 +6,7 @@ In: what the fleet says of each proxy. Out: `Status`, which has no message of En
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from gatewayd.ads.view import ProxyState
+from gatewayd.ads.proxy_state import ProxyState
 from gatewayd.introspection.rows import Board
 
 

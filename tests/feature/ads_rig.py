@@ -23,11 +23,11 @@ from envoy.extensions.filters.network.http_connection_manager.v3 import http_con
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
 
-from gatewayd.ads.envelope import Mode, Push
 from gatewayd.ads.fleet import Fleet, Member
 from gatewayd.ads.listen import UnixListener
+from gatewayd.ads.protocol.session import Answer, Request
 from gatewayd.ads.server import AdsServer
-from gatewayd.ads.session import Answer, Request
+from gatewayd.ads.sharing.response_encoder import Mode, Push
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.xds import resource as xds
 from gatewayd.xds.resource import Resource, Snapshot, TypeUrl

@@ -9,8 +9,8 @@ from envoy.config.cluster.v3 import cluster_pb2
 from envoy.config.listener.v3 import listener_pb2
 from envoy.config.route.v3 import route_components_pb2, route_pb2
 
-from gatewayd.ads.envelope import Mode
-from gatewayd.ads.session import Answer
+from gatewayd.ads.protocol.session import Answer
+from gatewayd.ads.sharing.response_encoder import Mode
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.xds import resource as xds
 from gatewayd.xds.resource import Resource, Snapshot

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from gatewayd.ads.envelope import Mode
 from gatewayd.ads.listen import UnixListener
+from gatewayd.ads.protocol.session import Answer
 from gatewayd.ads.server import AdsServer
-from gatewayd.ads.session import Answer
+from gatewayd.ads.sharing.response_encoder import Mode
 from gatewayd.xds.resource import Resource, Snapshot
 from tests.feature.ads_rig import (
     Client,

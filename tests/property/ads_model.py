@@ -14,8 +14,8 @@ from envoy.service.discovery.v3 import discovery_pb2 as discovery
 from google.rpc import status_pb2
 from hypothesis import strategies as st
 
-from gatewayd.ads.envelope import Mode
-from gatewayd.ads.session import Request
+from gatewayd.ads.protocol.session import Request
+from gatewayd.ads.sharing.response_encoder import Mode
 from gatewayd.xds import resource as xds
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, Snapshot, TypeUrl
 

@@ -7,9 +7,9 @@ from types import MappingProxyType
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from gatewayd.ads.envelope import Mode
-from gatewayd.ads.ledger import Doubts
-from gatewayd.ads.session import Session, Shared
+from gatewayd.ads.protocol.ledger import Doubts
+from gatewayd.ads.protocol.session import Session, Shared
+from gatewayd.ads.sharing.response_encoder import Mode
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, Snapshot, TypeUrl
 from tests.property.ads_model import TYPES, WILD, Client, Response, names_in, parsed, snapshots
 

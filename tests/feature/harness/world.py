@@ -10,8 +10,8 @@ from typing import Any
 
 from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import UnixListener
+from gatewayd.ads.proxy_state import Sync
 from gatewayd.ads.server import AdsServer
-from gatewayd.ads.view import Sync
 from gatewayd.api.kinds import KINDS
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member

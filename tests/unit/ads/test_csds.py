@@ -4,8 +4,8 @@ from envoy.service.discovery.v3 import discovery_pb2 as discovery
 from envoy.service.status.v3 import csds_pb2
 
 from gatewayd.ads.csds import client_status
-from gatewayd.ads.envelope import Mode
 from gatewayd.ads.fleet import Fleet
+from gatewayd.ads.sharing.response_encoder import Mode
 from gatewayd.xds.resource import LISTENER, resource, snapshot
 
 GATEWAY = "ns/gw"

@@ -2,8 +2,8 @@
 
 from envoy.service.discovery.v3 import discovery_pb2 as discovery
 
-from gatewayd.ads.envelope import Cost, Mode
 from gatewayd.ads.fleet import Fleet, Member
+from gatewayd.ads.sharing.response_encoder import Cost, Mode
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
 from gatewayd.xds.resource import CLUSTER, LISTENER, Snapshot, resource, snapshot
 

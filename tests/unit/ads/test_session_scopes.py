@@ -3,10 +3,10 @@
 from envoy.config.route.v3 import route_components_pb2, route_pb2
 from envoy.service.discovery.v3 import discovery_pb2 as discovery
 
-from gatewayd.ads.envelope import Mode
-from gatewayd.ads.session import Session, Shared
+from gatewayd.ads.protocol.session import Session, Shared
+from gatewayd.ads.sharing.response_encoder import Mode
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SCOPED_ROUTE, Snapshot, resource, snapshot
-from tests.unit.ads.test_session import Delta, changed, cluster, plain, world
+from tests.unit.ads.protocol.test_session import Delta, changed, cluster, plain, world
 
 
 def scoped(*hosts: str, cluster_name: str = "c") -> Snapshot:

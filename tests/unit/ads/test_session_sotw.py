@@ -2,8 +2,8 @@
 
 from envoy.service.discovery.v3 import discovery_pb2 as discovery
 
-from gatewayd.ads.envelope import Mode
-from gatewayd.ads.session import Answer, Request, Session, Shared
+from gatewayd.ads.protocol.session import Answer, Request, Session, Shared
+from gatewayd.ads.sharing.response_encoder import Mode
 from gatewayd.xds.resource import (
     ENDPOINT,
     LISTENER,

@@ -1,4 +1,4 @@
-from gatewayd.ads.view import ProxyState, TypeState
+from gatewayd.ads.proxy_state import ProxyState, TypeState
 from gatewayd.introspection.status import Refused, proxy_rows
 from gatewayd.ir.outcome import Rejection
 from gatewayd.xds.resource import CLUSTER

@@ -1,0 +1,353 @@
+"""What one client has of one type, against what it shall have.
+
+In: targets (`retarget`), requests (`subscribe`, `declare`), answers (`ack`, `nack`). Out: the names that are pending.
+Invariant: for a name that the subscription covers and that is neither in `behind` nor in flight, the client has exactly
+`target.get(name)`. So an idle ledger costs nothing a resource, and a change costs what it changes.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+from gatewayd.ads.protocol.nack import MANY_REFUSALS, Refusal, culprits, shortened
+from gatewayd.ads.protocol.subscription import Change, Subscription
+from gatewayd.ads.sharing.comparisons import Versions
+from gatewayd.ads.sharing.name_sets import NamePool
+from gatewayd.ir.limits import REFUSALS_IN_WORDS, VERSION_LENGTH
+from gatewayd.xds.resource import Resource, Resources, XdsType
+
+
+class Unknown(Enum):
+    """Nobody knows what the client has; it waits for an answer, even one that says that there is nothing."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+NOTHING: Resources = MappingProxyType({})
+_NO_DOUBTS: Mapping[str, str | None] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsure:
+    """The client has what it had before, or what a refused response carried beside the culprit; this one is likely."""
+
+    likely: Resource | None
+
+
+# Names of which a client may have something else than it says, unless it says this: a version, "" for nothing;
+# with None, whatever it says.
+Doubts: TypeAlias = Mapping[str, str | None]
+
+# A resource that this stream has carried; the version that the client declared; nothing; or nobody knows.
+Held: TypeAlias = Resource | str | Unsure | Unknown | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flight:
+    """The one response of a type that is neither ACKed nor NACKed.
+
+    `before` says of each name in it what the client had; it was sent what `target` has, or else a removal.
+    """
+
+    nonce: str
+    before: Mapping[str, Held]
+    target: Resources
+
+
+class Ledger:
+    """The state of one type on one stream."""
+
+    __slots__ = (
+        "_versions",
+        "acked_nonce",
+        "behind",
+        "debt",
+        "doubts",
+        "flight",
+        "greeting",
+        "passing_debt",
+        "refused",
+        "row",
+        "sent_nonce",
+        "subscription",
+        "suspects",
+        "target",
+    )
+
+    def __init__(self, row: XdsType, pool: NamePool, versions: Versions) -> None:
+        self.row = row
+        self._versions = versions
+        self.subscription = Subscription(row, pool)
+        self.target: Resources = NOTHING
+        self.behind: dict[str, Held] = {}
+        # Of the stream before, until the client has said what it has.
+        self.doubts: Doubts = _NO_DOUBTS
+        self.flight: Flight | None = None
+        self.refused: dict[str, Refusal] = {}
+        # Groups of a response that was refused as a whole, each to be sent alone until the culprit stands alone.
+        self.suspects: tuple[frozenset[str], ...] = ()
+        # The client waits for a first response, even an empty one.
+        self.greeting = False
+        self.sent_nonce = ""
+        self.acked_nonce = ""
+        # What is owed for names that the target does not have: as long as they are asked for; until nothing is behind.
+        self.debt = 0
+        self.passing_debt = 0
+
+    def held(self, name: str) -> Held:
+        """Return what the client has of a name that it wants, as far as it has said so."""
+        if self.flight is not None and name in self.flight.before:
+            return self.flight.before[name]
+        if name in self.behind:
+            return self.behind[name]
+        return self.target.get(name)
+
+    def has(self, name: str, version: str) -> bool:
+        """Say whether the client ACKed (or declared) this version of a resource that it wants."""
+        return self.subscription.covers(name) and version_of(self.held(name)) == version
+
+    def retarget(self, target: Resources, changed: Iterable[str]) -> None:
+        """Make `target` what the client shall have; `changed` names every difference to the target before."""
+        old, self.target = self.target, target
+        if self.subscription.is_empty:
+            return
+        covers = self.subscription.covers
+        for name in changed:
+            new = target.get(name)
+            refusal = self.refused.get(name)
+            if refusal is not None and (new is None or new.version != refusal.version):
+                del self.refused[name]
+            if covers(name):
+                self._settle(name, self.behind[name] if name in self.behind else old.get(name))
+
+    def subscribe(self, change: Change) -> None:
+        """Note what a request asked for.
+
+        Each Envoy names things in an order of its own; the same order for all lets them share responses.
+        """
+        if change.narrowed:
+            self._forget()
+        if change.wildcard:
+            self.greeting = True
+            self._await(self.target)
+        self._await(sorted(change.asked))
+
+    def declare(self, versions: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+        """Note what the client had before this stream, by name (`initial_resource_versions` of a first request).
+
+        `wanted` has the versions of the target. SPEC#incremental-xds: "On reconnect the Incremental xDS client may tell
+        the server of its known resources to avoid resending them over the network".
+        """
+        doubts, self.doubts = self.doubts, _NO_DOUBTS
+        if versions:
+            self.greeting = False
+            self.behind = {name: held for name, held in self.behind.items() if name not in versions}
+        if versions != wanted:
+            other = {name: version for name, version in versions.items() if wanted.get(name) != version}
+            covers = self.subscription.covers
+            self.behind.update((name, version[:VERSION_LENGTH]) for name, version in other.items() if covers(name))
+        for name, said in doubts.items():
+            is_open = versions.get(name, "") != said and self.behind.get(name) is not UNKNOWN
+            if is_open and self.subscription.covers(name):
+                self.behind[name] = Unsure(likely=None)
+
+    def left_open(self) -> Doubts:
+        """Return what the next stream of the client must not take its word for.
+
+        A client that refuses a response may have applied a part of it, and says the versions of before.
+        """
+        found = {**self.doubts, **{name: None for name, held in self.behind.items() if isinstance(held, Unsure)}}
+        if self.flight is not None:
+            sent = self.flight.target
+            found.update((name, sent[name].version if name in sent else "") for name in self.flight.before)
+        return found
+
+    def effective(self, chosen: Collection[str]) -> list[Resource]:
+        """Return all that the client will have when it takes a response that carries the names `chosen`, sorted.
+
+        A resource that only the client knows the body of is left out.
+        """
+        found: list[Resource] = []
+        for name in sorted({*self.target, *self.behind}):
+            item = self.target.get(name)
+            if name not in chosen and name in self.behind:
+                held = self.behind[name]
+                held = held.likely if isinstance(held, Unsure) else held
+                item = held if isinstance(held, Resource) else None
+            if item is not None and self.subscription.covers(name):
+                found.append(item)
+        return found
+
+    def refresh(self, names: Collection[str]) -> None:
+        """Answer again, although nothing has changed: the client needs to see resources, or that they are not there."""
+        asked = frozenset(names)
+        self._await(asked - self.subscription.lacking(asked))
+
+    def makes(self) -> list[str]:
+        """Return the names that the client has yet to be sent, without those it refused."""
+        known, refused = self._known(), self.refused
+        return [name for name in self.behind if name in known and name not in refused]
+
+    def has_makes(self) -> bool:
+        """Say whether there are such names."""
+        target, refused = self.target, self.refused
+        return any(name in target and name not in refused for name in self.behind)
+
+    def removals(self) -> list[str]:
+        """Return the names that the client has and shall lose."""
+        return [name for name in self._unmade() if self.behind[name] is not UNKNOWN]
+
+    def absences(self) -> list[str]:
+        """Return the names that the client asked for in vain; saying so breaks nothing."""
+        return [name for name in self._unmade() if self.behind[name] is UNKNOWN]
+
+    def _unmade(self) -> list[str]:
+        known = self._known()
+        return [name for name in self.behind if name not in known]
+
+    def _known(self) -> Collection[str]:
+        """Return the names of the target, in the form that is fastest for all that the client lacks."""
+        return self._versions.table(self.target, len(self.behind))
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Take the client as having lost resources, without telling it (SotW has no words for that)."""
+        for name in names:
+            self.behind.pop(name, None)
+        self._shrink()
+
+    def expect_gone(self, held: Mapping[str, Held]) -> None:
+        """Take back what was taken as lost: the client has it still, unless the target has it again."""
+        covers, target = self.subscription.covers, self.target
+        self.behind.update((name, item) for name, item in held.items() if name not in target and covers(name))
+
+    def is_waiting(self) -> bool:
+        """Say whether there may be something to send: nothing is in flight, and the client lacks something."""
+        return self.flight is None and (bool(self.behind) or self.greeting)
+
+    def is_settled(self) -> bool:
+        """Say whether the client has taken everything but what it refuses."""
+        if self.flight is not None:
+            return False
+        return not self.behind or all(name in self.refused for name in self.behind)
+
+    def depart(self, nonce: str, names: Collection[str]) -> None:
+        """Put a response in flight that carries the names' targets (or removals)."""
+        if len(names) == len(self.behind):
+            before, self.behind = self.behind, {}
+        else:
+            before = {name: self.behind.pop(name) for name in names}
+            self._shrink()
+        self.flight = Flight(nonce=nonce, before=before, target=self.target)
+        self.greeting = False
+        self.sent_nonce = nonce
+
+    def ack(self) -> None:
+        """Take the response in flight as applied."""
+        if self.flight is not None:
+            self.acked_nonce = self.flight.nonce
+            self.flight = None
+
+    def nack(self, words: str) -> None:
+        """Take the response in flight as refused.
+
+        What is to blame waits for new content; the rest is sent again without it, in ever smaller groups while nobody
+        knows what is to blame.
+        """
+        if self.flight is None:
+            return
+        before, sent, self.flight = self.flight.before, self.flight.target, None
+        made = [name for name in before if name in sent]
+        bad = culprits(self.row.url, made, words)
+        message = self._kept(words)
+        for name, held in before.items():
+            if self.behind.get(name) is UNKNOWN or not self.subscription.covers(name):
+                continue  # asked for again, or no longer wanted, since it was sent
+            item = sent.get(name)
+            if name not in bad:
+                self._settle(name, _unsure(held, item if bad else None))
+                continue
+            if item is not None and item.version == version_of(self.target.get(name)):
+                self.refused[name] = Refusal(version=item.version, message=message)
+            self._settle(name, Unsure(likely=None) if held is UNKNOWN else held)
+        rest = [name for name in before if name not in bad]
+        if made:
+            self._suspect(rest, is_known=bool(bad))
+        else:
+            self.drop(rest)  # removals alone cannot be refused for a reason that goes away: they count as done
+
+    def group(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return those of the pending names that may go into the next response.
+
+        While a refused response is being taken apart, one group of it goes alone; everything else waits for that.
+        """
+        ready = tuple(names)
+        while ready and self.suspects:
+            chosen = tuple(name for name in ready if name in self.suspects[0])
+            self.suspects = self.suspects[1:]
+            if chosen:
+                return chosen
+        return ready
+
+    def _kept(self, words: str) -> str:
+        """Return what is kept of a client's words: they are many where each resource is refused in other ones."""
+        message = shortened(words)
+        kept = {refusal.message for refusal in self.refused.values()}
+        return message if message in kept or len(kept) < REFUSALS_IN_WORDS else MANY_REFUSALS
+
+    def _suspect(self, names: list[str], *, is_known: bool) -> None:
+        """Send the names apart from others; in two halves when the culprit must be among them."""
+        half = len(names) if is_known else (len(names) + 1) // 2
+        groups = (frozenset(names[:half]), frozenset(names[half:]))
+        self.suspects = (*(group for group in groups if group), *self.suspects)
+
+    def _await(self, names: Iterable[str]) -> None:
+        """Note that the client waits for an answer; a refused resource gets one more chance."""
+        self.behind.update(dict.fromkeys(names, UNKNOWN))
+        if self.refused:
+            for name in names:
+                self.refused.pop(name, None)
+
+    def _settle(self, name: str, held: Held) -> None:
+        """Note what the client has of a name, and whether that is the target."""
+        if not isinstance(held, Unsure | Unknown) and version_of(held) == version_of(self.target.get(name)):
+            self.behind.pop(name, None)
+        else:
+            self.behind[name] = held
+
+    def _shrink(self) -> None:
+        """Give back what an emptied table keeps of its size."""
+        if not self.behind:
+            self.behind = {}
+
+    def _forget(self) -> None:
+        """Drop what is known of names that the client no longer wants."""
+        covers = self.subscription.covers
+        self.behind = {name: held for name, held in self.behind.items() if covers(name)}
+        self.refused = {name: refusal for name, refusal in self.refused.items() if covers(name)}
+
+
+def version_of(held: Held) -> str | None:
+    """Return the version that the client has, None when it has none or nobody knows."""
+    match held:
+        case Resource():
+            return held.version
+        case str():
+            return held
+        case _:
+            return None
+
+
+def _unsure(before: Held, applied: Resource | None) -> Held:
+    """Return what a client may have after a response that was refused for another resource."""
+    match before:
+        case Unknown() if applied is None:
+            return before
+        case Unsure():
+            return Unsure(likely=applied or before.likely)
+        case Resource():
+            return Unsure(likely=applied or before)
+        case _:
+            return Unsure(likely=applied)

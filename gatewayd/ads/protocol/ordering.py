@@ -1,0 +1,335 @@
+"""Make before break: what may be sent of each type now.
+
+In: the ledgers of one stream, the snapshot that its routes shall follow. Out: names that may go.
+Invariant: no route, scope or listener is sent before the clusters of its snapshot, their endpoints and their secrets
+were ACKed; no cluster goes away before routes and listeners without it were ACKed, and no scope or route before the
+listeners that do without it have their own.
+
+https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#eventual-consistency-considerations: "routes are not
+warmed, i.e., the management plane must ensure that clusters referenced by a route are in place, before pushing the
+updates for a route".
+
+Two snapshots stand side by side. Routes, scopes and listeners follow the `routing` snapshot, which moves on to the
+latest one when everything of it was ACKed: so a storm of new clusters delays a route by one round, and never starves
+it. Clusters, endpoints and secrets follow the latest snapshot at once, and keep what only the routing one has.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from gatewayd.ads.protocol.draining import Lingering
+from gatewayd.ads.protocol.ledger import Ledger, Unsure, version_of
+from gatewayd.ads.sharing.cluster_dependencies import References
+from gatewayd.ads.sharing.name_sets import NamePool
+from gatewayd.xds.resource import (
+    CLUSTER,
+    ENDPOINT,
+    LISTENER,
+    ROUTE,
+    SCOPED_ROUTE,
+    XDS_TYPES,
+    Resource,
+    Snapshot,
+    TypeUrl,
+)
+
+Ledgers = Mapping[TypeUrl, Ledger]
+
+ROUTING_PHASE = 2
+MADE_FIRST = tuple(row.url for row in XDS_TYPES if row.phase < ROUTING_PHASE)
+ROUTED = tuple(row.url for row in XDS_TYPES if row.phase >= ROUTING_PHASE)
+_LAST = tuple(row.url for row in XDS_TYPES if row.phase > ROUTING_PHASE)
+
+# A gate that has not opened after this many seconds lets go: something is broken, and waiting longer breaks more.
+PATIENCE = 10.0
+
+_NONE: frozenset[str] = frozenset()
+
+
+class Ordering:
+    """The gates of one stream. `deadline` is when the closed gate lets go, None while nothing waits."""
+
+    __slots__ = (
+        "_closed_since",
+        "_droppable",
+        "_is_new",
+        "_ledgers",
+        "_lingering",
+        "_making",
+        "_missed",
+        "_names",
+        "_now",
+        "_owed",
+        "_owes_scopes",
+        "_references",
+        "_unproven_since",
+        "deadline",
+    )
+
+    def __init__(self, ledgers: Ledgers, references: References, names: NamePool) -> None:
+        self._ledgers = ledgers
+        self._lingering = Lingering(ledgers)
+        self._references = references
+        self._names = names
+        self._making = _NONE
+        self._missed = 0
+        self._owed = _NONE
+        self._droppable: set[str] = set()
+        self._closed_since: float | None = None
+        # Since when some listener may still use other routes than those of the routing snapshot.
+        self._unproven_since: float | None = None
+        self._is_new = True
+        self._owes_scopes = False
+        self._now = 0.0
+        self.deadline: float | None = None
+
+    def drains_for(self, seconds: float) -> None:
+        """Take note of how long the client's listeners drain."""
+        self._lingering.drain = seconds
+
+    def at(self, now: float) -> None:
+        """Set the time, in seconds, that the gates judge by, and forget the deadline of before."""
+        self._now = now
+        self._lingering.end_in_time(now)
+        self.deadline = self._lingering.until
+        if self._is_new:
+            self._is_new = False
+            self._unproven_since = now
+
+    def listeners_sent(self, names: Iterable[str]) -> None:
+        """Note that listeners went out: Envoy ACKs one at once, and uses the old one until it has its routes."""
+        if any(name in self._ledgers[LISTENER].target for name in names):
+            self._unproven_since = self._now
+            self._owes_scopes = True
+            self._repeat_scopes()
+
+    def repeat_scopes(self) -> None:
+        """Look again when a listener was ACKed: the last one that used scopes may have gone meanwhile."""
+        listeners, scopes = self._ledgers[LISTENER], self._ledgers[SCOPED_ROUTE]
+        if self._owes_scopes and not any(each.flight is not None or each.has_makes() for each in (listeners, scopes)):
+            self._owes_scopes = False
+            self._repeat_scopes()
+
+    def _repeat_scopes(self) -> None:
+        """Let all scopes go after a listener, unless Envoy has asked for the routes of all.
+
+        It asks for scopes once a stream. Those that come while no listener uses any it ACKs and forgets; and the first
+        that come after a listener count as all.
+        """
+        scopes = self._ledgers[SCOPED_ROUTE]
+        if scopes.subscription.is_empty or not scopes.target:
+            return
+        if self._ledgers[ROUTE].subscription.lacks(scopes.target):
+            scopes.refresh(tuple(scopes.target))
+
+    def clusters_sent(self, names: Iterable[str]) -> None:
+        """Note that clusters went out; a changed one warms anew and needs to see its endpoints once more.
+
+        SPEC#resource-warming: "Warming of Cluster is completed only when a new ClusterLoadAssignment response is
+        supplied by management server even though there is no change in endpoints". Envoy does not ask again for a name
+        that it is subscribed to already.
+        """
+        target, sent = self._ledgers[CLUSTER].target, frozenset(names)
+        # All streams that begin send the same: thousands of names, until they are ACKed.
+        needs = self._references.of_all(target, sent)
+        self._making = self._joined(self._making - sent, needs.clusters)
+        self._owed = self._joined(self._owed, needs.named.get(ENDPOINT, _NONE))
+
+    def _joined(self, some: frozenset[str], more: frozenset[str]) -> frozenset[str]:
+        """Return the union, as a set that is not of this stream alone."""
+        return self._names.one(some | more) if some and more else some or more
+
+    def repeat_endpoints(self) -> None:
+        """Let the endpoints of clusters that were sent go again, as soon as the client is subscribed to them.
+
+        After a reconnect it asks for clusters first, and then declares endpoints that its changed clusters still need.
+        """
+        if not self._owed:
+            return
+        endpoints = self._ledgers[ENDPOINT]
+        if endpoints.subscription.is_empty:
+            return
+        subscribed = self._owed - endpoints.subscription.lacking(self._owed)
+        if subscribed:
+            self._owed -= subscribed
+            endpoints.refresh(subscribed)
+
+    @property
+    def lingers(self) -> bool:
+        """Say whether removals wait for listeners that drain."""
+        return self._lingering.until is not None
+
+    @property
+    def is_owing(self) -> bool:
+        """Say whether endpoints or scopes shall go again."""
+        return bool(self._owed) or self._owes_scopes
+
+    def clusters_back(self, names: Iterable[str]) -> None:
+        """Note that clusters are wanted (again): they may no longer be dropped."""
+        self._droppable.difference_update(names)
+
+    def are_routes_settled(self) -> bool:
+        """Say whether the client has taken every route, scope and listener of the routing snapshot, or refused it.
+
+        Routes that shall go do not count: nothing uses them by then, or they are kept for what was refused.
+        """
+        routes = self._ledgers[ROUTE]
+        return routes.flight is None and not routes.has_makes() and self._are_last_settled()
+
+    def may_route(self, routing: Snapshot) -> bool:
+        """Say whether routes, scopes and listeners of the routing snapshot may go out."""
+        missing = self._missing(routing)
+        if not missing:
+            self._closed_since = None
+            return True
+        if self._closed_since is None or len(missing) < self._missed:
+            self._closed_since = self._now  # thousands come in many responses, and each brings it nearer
+        self._missed = len(missing)
+        return self._has_passed(self._closed_since + PATIENCE)
+
+    def routing_moved(self, routing: Snapshot) -> None:
+        """Start a new wait: the routing snapshot is another one."""
+        self._closed_since = None
+        self._lingering.routing_moved(routing)
+
+    def may_send_last(self) -> bool:
+        """Say whether listeners and scopes may go out: the routes that they may refer to are on their way."""
+        return all(not self._ledgers[url].has_makes() for url in ROUTED if url not in _LAST)
+
+    def may_send_listeners(self) -> bool:
+        """Say whether listeners may go out: one that finds scopes of a listener before it uses them at once."""
+        scopes = self._ledgers[SCOPED_ROUTE]
+        return scopes.flight is None and not scopes.has_makes() and not self._lingering.stale_scopes()
+
+    def removable_routes(self, routing: Snapshot) -> list[str]:
+        """Return the routes that may be removed: no listener or scope uses them any more."""
+        removals = self._ledgers[ROUTE].removals()
+        if not removals or not self._are_last_settled() or not self._have_listeners_routes(routing):
+            return []
+        return [name for name in removals if not self._is_kept(name, _LAST)]
+
+    def removable_last(self, url: TypeUrl, routing: Snapshot) -> list[str]:
+        """Return the listeners that may be removed, or the scopes: those after listeners that find routes otherwise."""
+        removals = self._ledgers[url].removals()
+        if url == LISTENER or not removals:
+            return removals
+        stale = self._lingering.stale_scopes()
+        if stale:
+            return stale
+        listeners = self._ledgers[LISTENER]
+        if listeners.flight is not None or listeners.has_makes() or not self._have_listeners_routes(routing):
+            return []
+        if not self._lingering.is_due(routing):
+            return removals
+        self._lingering.start(self._now, routing)
+        self._has_passed(self._now + self._lingering.drain)
+        return self._ledgers[url].removals()
+
+    def may_remove_dependents(self) -> bool:
+        """Say whether endpoints and secrets may be removed: nothing that used them is left."""
+        return self._ledgers[CLUSTER].is_settled() and self.are_routes_settled()
+
+    def droppable(self, routing: Snapshot) -> list[str]:
+        """Return the clusters that may be removed.
+
+        Without a time limit: a cluster that a client still routes to is kept as long as it refuses the route that no
+        longer does; what is unused costs memory, what is missing costs traffic.
+        """
+        removals = self._ledgers[CLUSTER].removals()
+        self._droppable.intersection_update(removals)  # what has gone needs no decision any more
+        undecided = [name for name in removals if name not in self._droppable]
+        if undecided and self.are_routes_settled() and self._have_listeners_routes(routing):
+            kept = routing.of(CLUSTER)
+            self._droppable.update(name for name in undecided if name not in kept and not self._is_kept(name, ROUTED))
+        return [name for name in removals if name in self._droppable]
+
+    def _missing(self, routing: Snapshot) -> set[str]:
+        """Return the clusters of the snapshot that the client cannot use yet."""
+        clusters = self._ledgers[CLUSTER]
+        if not self._making and not clusters.behind:
+            return set()
+        if self._is_all_there():
+            self._making = _NONE
+            return set()
+        self._making = frozenset(name for name in self._making if not self._is_made(name))
+        wanted = routing.of(CLUSTER)
+        missing = {name for name in self._making if name in wanted}
+        missing.update(name for name in clusters.makes() if name in wanted)
+        return missing
+
+    def _is_all_there(self) -> bool:
+        """Say whether the client has all clusters, and all that those need which were sent.
+
+        That is what `_is_made` says of each, at the cost of a comparison of sets that streams share.
+        """
+        if any(ledger.flight is not None or ledger.behind for ledger in map(self._ledgers.__getitem__, MADE_FIRST)):
+            return False
+        needs = self._references.of_all(self._ledgers[CLUSTER].target, self._making)
+        return not any(
+            name in self._ledgers[url].target
+            for url, names in needs.named.items()
+            for name in self._ledgers[url].subscription.lacking(names)
+        )
+
+    def _is_made(self, name: str) -> bool:
+        """Say whether the client has a cluster with all that it needs, or will never have it."""
+        clusters = self._ledgers[CLUSTER]
+        cluster = clusters.target.get(name)
+        if cluster is None or name in clusters.refused or not clusters.subscription.covers(name):
+            return True
+        if not clusters.has(name, cluster.version):
+            return False
+        return all(self._is_there(type_url, each) for type_url, each in self._references.of(cluster))
+
+    def _is_there(self, type_url: TypeUrl, name: str) -> bool:
+        """Say whether the client has some version of a resource, refused it, or cannot get it."""
+        ledger = self._ledgers[type_url]
+        if name not in ledger.target or name in ledger.refused:
+            return True
+        return ledger.subscription.covers(name) and version_of(ledger.held(name)) is not None
+
+    def _have_listeners_routes(self, routing: Snapshot) -> bool:
+        """Say whether the client has asked for, and taken, all routes of the routing snapshot, or had the time to.
+
+        A listener asks for its scopes and routes after its ACK. And after a reconnect the types come one request after
+        the other, clusters first: what the routes of that client are is unknown until it has asked for them.
+        """
+        if self._unproven_since is None:
+            return True
+        routes = self._ledgers[ROUTE]
+        expected = (url for url in ROUTED if url == LISTENER or routing.of(url))
+        is_proven = (
+            all(self._ledgers[url].subscription.seen for url in expected)
+            and routes.flight is None
+            and not routes.has_makes()
+            # A listener that the client refused asks for nothing.
+            and (self._ledgers[LISTENER].refused or not routes.subscription.lacks(routing.of(ROUTE)))
+        )
+        if not is_proven and not self._has_passed(self._unproven_since + PATIENCE):
+            return False
+        self._unproven_since = None
+        return True
+
+    def _has_passed(self, deadline: float) -> bool:
+        """Say whether a time has come; if not, the session must be asked again then."""
+        if self._now >= deadline:
+            return True
+        self.deadline = deadline if self.deadline is None else min(self.deadline, deadline)
+        return False
+
+    def _are_last_settled(self) -> bool:
+        """Say whether the client has taken every scope and listener, or refused it."""
+        return all(self._ledgers[url].is_settled() for url in _LAST)
+
+    def _is_kept(self, name: str, users: Iterable[TypeUrl]) -> bool:
+        """Say whether the client may still use something, because it refused the resource that no longer does.
+
+        A name stands in a serialised message as it is, so a search of the bytes misses no use of it.
+        """
+        needle = name.encode()
+        for url in users:
+            ledger = self._ledgers[url]
+            for user in (*ledger.refused, *(ledger.removals() if url == ROUTE else ())):
+                held = ledger.behind.get(user)
+                if isinstance(held, str | Unsure) or (isinstance(held, Resource) and needle in held.body):
+                    return True
+        return False

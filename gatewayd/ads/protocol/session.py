@@ -1,0 +1,372 @@
+"""One ADS stream without I/O: requests and snapshots in, responses out.
+
+The caller reads and writes; the session decides what to say, and when. Time is an argument, in seconds of any clock
+that does not go back. Invariant: at most one response of each type is unanswered, and each says the latest there is.
+
+xDS protocol: https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol (SPEC; `#...` are its sections)
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import TypeAlias
+
+from envoy.config.endpoint.v3 import endpoint_pb2
+from envoy.service.discovery.v3 import discovery_pb2
+
+from gatewayd.ads.protocol.ledger import Doubts, Ledger
+from gatewayd.ads.protocol.node import NOBODY, node_of
+from gatewayd.ads.protocol.ordering import MADE_FIRST, ROUTED, Ordering
+from gatewayd.ads.protocol.subscription import UNCHANGED
+from gatewayd.ads.protocol.unknown_names import Strangers
+from gatewayd.ads.sharing.cluster_dependencies import References
+from gatewayd.ads.sharing.comparisons import PairMemo, Versions, differing, joined
+from gatewayd.ads.sharing.delta_responses import Departures
+from gatewayd.ads.sharing.name_sets import NamePool
+from gatewayd.ads.sharing.response_encoder import Content, Envelope, Mode, Push, state_version
+from gatewayd.xds.resource import (
+    CLUSTER,
+    ENDPOINT,
+    LISTENER,
+    ROUTE,
+    SCOPED_ROUTE,
+    XDS_TYPES,
+    Resource,
+    Resources,
+    Snapshot,
+    TypeUrl,
+    resource,
+)
+
+Request: TypeAlias = discovery_pb2.DeltaDiscoveryRequest | discovery_pb2.DiscoveryRequest
+
+
+MOST_AT_ONCE = 250
+"""Resources in one incremental response. Envoy unpacks a response as a whole and keeps for minutes what that took:
+70 MiB for 5,000 RouteConfigurations at once, 14 for as many clusters. Each of them stands for itself, so it does not
+matter which come first; what the order of types says of all of them waits for the last one."""
+_WHOLE = (SCOPED_ROUTE, LISTENER)
+"""A listener that comes takes the first scopes that it hears of for all."""
+
+
+class Answer(Enum):
+    """What a request was."""
+
+    ACK = "ack"
+    NACK = "nack"
+    SUBSCRIPTION = "subscription"
+    IGNORED = "ignored"
+
+
+class Shared:
+    """What the streams of one Gateway share: responses, comparisons of snapshots, references of clusters, names."""
+
+    __slots__ = ("departures", "differing", "envelope", "joined", "names", "references", "strangers", "versions")
+
+    def __init__(self) -> None:
+        self.envelope = Envelope()
+        self.versions = Versions()
+        self.departures = Departures(self.envelope, self.versions)
+        self.differing = PairMemo(differing)
+        self.joined = PairMemo(joined)
+        self.references = References()
+        self.names = NamePool()
+        self.strangers = Strangers()
+
+    def sweep(self) -> None:
+        """Forget what no stream has asked for since the last sweep."""
+        made = (self.departures, self.envelope, self.differing, self.joined, self.references, self.versions)
+        for memo in made:
+            memo.sweep()
+
+
+class Session:
+    """The state of one stream."""
+
+    __slots__ = ("_latest", "_ordering", "_routing", "_shared", "ledgers", "mode", "node")
+
+    def __init__(self, mode: Mode, shared: Shared) -> None:
+        self.mode = mode
+        self.node = NOBODY
+        self.ledgers = {row.url: Ledger(row, shared.names, shared.versions) for row in XDS_TYPES}
+        self._shared = shared
+        self._ordering = Ordering(self.ledgers, shared.references, shared.names)
+        self._latest: Snapshot | None = None
+        self._routing: Snapshot | None = None
+
+    @property
+    def deadline(self) -> float | None:
+        """Return when `responses_to_send` must be called again although nothing arrived; None: never."""
+        return self._ordering.deadline
+
+    @property
+    def is_settled(self) -> bool:
+        """Say whether the client has answered for everything of the latest snapshot that it asked for."""
+        return self._routing is self._latest and all(each.is_settled() for each in self.ledgers.values())
+
+    @property
+    def may_have_to_say(self) -> bool:
+        """Say whether `responses_to_send` is worth a call after a request: after most ACKs it is not."""
+        is_behind = self._routing is not self._latest or self._ordering.is_owing
+        return is_behind or any(each.is_waiting() for each in self.ledgers.values())
+
+    def on_request(self, message: Request) -> Answer:
+        """Take a request; raises ProtocolError when it asks for more than anybody could need.
+
+        SPEC#basic-protocol-overview: "It is sufficient to only check the first message for the node identifier". It is
+        for display: nothing is decided by it.
+        """
+        if self.node is NOBODY:
+            self.node = node_of(message.node)
+            self._ordering.drains_for(self.node.drain)
+        ledger = self.ledgers.get(TypeUrl(message.type_url))
+        if ledger is None:
+            return Answer.IGNORED
+        if isinstance(message, discovery_pb2.DeltaDiscoveryRequest):
+            return self._on_delta(ledger, message)
+        return self._on_sotw(ledger, message)
+
+    def _on_delta(self, ledger: Ledger, message: discovery_pb2.DeltaDiscoveryRequest) -> Answer:
+        """Take a request of the incremental variant.
+
+        SPEC#incremental-xds: "the server must honor changes to the subscription state even if the nonce is stale".
+        """
+        answer = Answer.IGNORED
+        flight = ledger.flight
+        if flight is not None and message.response_nonce == flight.nonce:
+            answer = self._conclude(ledger, message)
+        subscription = ledger.subscription
+        is_first = not subscription.seen
+        more, less = tuple(message.resource_names_subscribe), tuple(message.resource_names_unsubscribe)
+        if more or less:
+            known = self._shared.versions.table(ledger.target, len(more) + len(less))
+            self._shared.strangers.unsubscribing(ledger, less, known)
+            self._shared.strangers.subscribing(ledger, more, known)
+        change = subscription.update(more, less)
+        if change is not UNCHANGED:
+            ledger.subscribe(change)
+        if is_first:
+            declared = dict(message.initial_resource_versions)
+            if declared or ledger.doubts:
+                self._declare(ledger, declared)
+        if answer is Answer.IGNORED and (is_first or change is not UNCHANGED):
+            return Answer.SUBSCRIPTION
+        return answer
+
+    def _declare(self, ledger: Ledger, versions: Mapping[str, str]) -> None:
+        """Take what a client says that it has; most have just what there is."""
+        wanted = self._shared.versions(ledger.target)
+        if versions != wanted:
+            self._shared.strangers.declaring(ledger, versions, wanted)
+        ledger.declare(versions, wanted)
+
+    def _on_sotw(self, ledger: Ledger, message: discovery_pb2.DiscoveryRequest) -> Answer:
+        """Take a request of the SotW variant.
+
+        SPEC#resource-updates: "The management server should not send a DiscoveryResponse for any DiscoveryRequest that
+        has a stale nonce". The request that follows it carries the whole list of names again.
+        `version_info` is not believed: a client that refused a response may have applied half of it, under the version
+        of before. So after a reconnect everything is sent again, which this variant permits and the other one spares.
+        """
+        if message.response_nonce and message.response_nonce != ledger.sent_nonce:
+            return Answer.IGNORED
+        answer = Answer.IGNORED
+        if message.response_nonce and ledger.flight is not None:
+            answer = self._conclude(ledger, message)
+        names = tuple(message.resource_names)
+        self._shared.strangers.replacing(ledger, names, self._shared.versions.table(ledger.target, len(names)))
+        change = ledger.subscription.replace(names)
+        if change is not UNCHANGED:
+            ledger.subscribe(change)
+            return Answer.SUBSCRIPTION if answer is Answer.IGNORED else answer
+        return answer
+
+    def _conclude(self, ledger: Ledger, message: Request) -> Answer:
+        """Close the response in flight: "ACK or NACK is determined by the absence or presence of error_detail"."""
+        if message.HasField("error_detail"):
+            ledger.nack(message.error_detail.message)
+            return Answer.NACK
+        ledger.ack()
+        if not self._ordering.lingers:
+            self._shared.strangers.settled(ledger)
+        return Answer.ACK
+
+    def close(self) -> None:
+        """Let go of everything: a response that nobody takes may keep the session for a while."""
+        self._shared.strangers.forget(self.ledgers.values())
+        self.ledgers.clear()
+
+    @property
+    def is_new(self) -> bool:
+        """Say whether the client has said nothing yet."""
+        return self.node is NOBODY
+
+    def left_open(self) -> dict[TypeUrl, Doubts]:
+        """Return what the next stream of this client must not take its word for; in SotW it takes it for nothing."""
+        if self.mode is Mode.SOTW:
+            return {}
+        found = {url: ledger.left_open() for url, ledger in self.ledgers.items()}
+        return {url: doubts for url, doubts in found.items() if doubts}
+
+    def doubt(self, doubts: Mapping[TypeUrl, Doubts]) -> None:
+        """Take in what the last stream of the client left open, before it says anything."""
+        for url, names in doubts.items():
+            self.ledgers[url].doubts = names
+
+    def on_snapshot(self, snapshot: Snapshot) -> None:
+        """Make a snapshot the latest one; what has not changed in it is not looked at again."""
+        before, self._latest = self._latest, snapshot
+        if self._routing is None:
+            self._move_routing(snapshot)
+            for ledger in self.ledgers.values():
+                self._shared.strangers.recount(ledger, ledger.target)
+        elif before is not snapshot:
+            self._retarget_made_first(snapshot, self._routing)
+
+    def responses_to_send(self, now: float) -> tuple[Push, ...]:
+        """Return what to write now, in this order; nothing before the first snapshot.
+
+        Each response counts as sent when it is returned.
+        """
+        if self._latest is None or self._routing is None:
+            return ()
+        pushes: list[Push] = []
+        self._ordering.at(now)
+        self._send_made_first(pushes)
+        if self._routing is not self._latest and self._ordering.are_routes_settled():
+            self._move_routing(self._latest)
+        self._send_routed(pushes)
+        self._send_made_first(pushes)  # what the routes, if they have settled, no longer use
+        return tuple(pushes)
+
+    def _move_routing(self, snapshot: Snapshot) -> None:
+        """Let routes, scopes and listeners follow another snapshot."""
+        self._routing = snapshot
+        self._ordering.routing_moved(snapshot)
+        self._retarget_made_first(snapshot, snapshot)
+        for url in ROUTED:
+            self._retarget(url, snapshot.of(url))
+
+    def _retarget_made_first(self, latest: Snapshot, routing: Snapshot) -> None:
+        """Let clusters, endpoints and secrets follow the latest snapshot.
+
+        What only the routing snapshot has stays as long as that is followed: its routes need it.
+        """
+        for url in MADE_FIRST:
+            kept, target = routing.of(url), latest.of(url)
+            self._retarget(url, target if kept is target else self._shared.joined(kept, target))
+
+    def _retarget(self, url: TypeUrl, target: Resources) -> None:
+        """Give a ledger its new target."""
+        ledger = self.ledgers[url]
+        if ledger.target is target:
+            return
+        changed = self._shared.differing(ledger.target, target)
+        ledger.retarget(target, changed)
+        if url == CLUSTER:
+            self._ordering.clusters_back(name for name in changed if name in target)
+
+    def _send_made_first(self, pushes: list[Push]) -> None:
+        """Send clusters, then endpoints and secrets, with the removals that are due."""
+        clusters, *dependents = (self.ledgers[url] for url in MADE_FIRST)
+        if self._routing is not None and clusters.is_waiting():
+            self._send(pushes, clusters, self._ordering.droppable(self._routing))
+            if clusters.flight is not None:
+                self._ordering.clusters_sent(clusters.flight.before)
+        self._ordering.repeat_endpoints()
+        for ledger in dependents:
+            if ledger.is_waiting():
+                self._send(pushes, ledger, self._removals(ledger.row.url))
+
+    def _removals(self, url: TypeUrl) -> list[str]:
+        """Return the endpoints or secrets that may be removed."""
+        removals = self.ledgers[url].removals()
+        return removals if removals and self._ordering.may_remove_dependents() else []
+
+    def _send_routed(self, pushes: list[Push]) -> None:
+        """Send routes, then scopes and listeners, when the gate is open; remove routes last."""
+        ledgers = [self.ledgers[url] for url in ROUTED]
+        if self._routing is None:
+            return
+        self._ordering.repeat_scopes()
+        if not any(ledger.is_waiting() for ledger in ledgers):
+            return
+        is_open = self._ordering.may_route(self._routing)
+        for ledger in ledgers:
+            if not is_open:
+                self._send_absences(pushes, ledger)
+            elif ledger.row.url == ROUTE:
+                self._send(pushes, ledger, self._ordering.removable_routes(self._routing))
+            elif self._ordering.may_send_last() and (ledger.row.url != LISTENER or self._ordering.may_send_listeners()):
+                self._send_last(pushes, ledger, self._routing)
+
+    def _send_last(self, pushes: list[Push], ledger: Ledger, routing: Snapshot) -> None:
+        """Send scopes or listeners."""
+        before = ledger.flight
+        self._send(pushes, ledger, self._ordering.removable_last(ledger.row.url, routing))
+        if ledger.row.url == LISTENER and ledger.flight is not None and ledger.flight is not before:
+            self._ordering.listeners_sent(ledger.flight.before)
+
+    def _send(self, pushes: list[Push], ledger: Ledger, removals: list[str]) -> None:
+        """Send what is pending of one type, with these removals, unless a response of it is unanswered."""
+        if not ledger.is_waiting():
+            return
+        names = ledger.group((*ledger.makes(), *self._sayable(ledger, removals), *self._absences(ledger)))
+        if self.mode is Mode.DELTA and ledger.row.url not in _WHOLE:
+            names = names[:MOST_AT_ONCE]
+        if names or ledger.greeting:
+            self._depart(pushes, ledger, names)
+
+    def _send_absences(self, pushes: list[Push], ledger: Ledger) -> None:
+        """Say of names that were asked for in vain that there is nothing: that needs no order."""
+        names = self._absences(ledger) if ledger.is_waiting() else []
+        if names:
+            self._depart(pushes, ledger, tuple(names))
+
+    def _sayable(self, ledger: Ledger, names: list[str]) -> list[str]:
+        """Return the removals that this variant of the protocol has words for; the others count as done.
+
+        SPEC#deleting-resources: SotW tells a removal by leaving a resource out, and only for the types of which each
+        response is the whole state; "for other resource types, the API provides no mechanism".
+        """
+        if self.mode is Mode.DELTA or ledger.row.wildcard:
+            return names
+        ledger.drop(names)
+        return []
+
+    def _absences(self, ledger: Ledger) -> list[str]:
+        """Return the names that were asked for in vain and can be answered.
+
+        SPEC#knowing-when-a-requested-resource-does-not-exist: delta has words for it, and SotW makes the client wait
+        for 15 s. A cluster that waits keeps Envoy from taking any other: it gets an assignment without endpoints.
+        """
+        names = ledger.absences()
+        return (names if ledger.row.url == ENDPOINT else self._sayable(ledger, names))[:MOST_AT_ONCE]
+
+    def _depart(self, pushes: list[Push], ledger: Ledger, names: tuple[str, ...]) -> None:
+        """Encode a response and note it as sent."""
+        shared = self._shared
+        if self.mode is Mode.DELTA:
+            push = shared.departures(ledger.row.url, ledger.target, names)
+        else:
+            push = shared.envelope.push(_state(ledger, names))
+        ledger.depart(push.nonce, names)
+        pushes.append(push)
+
+
+def _state(ledger: Ledger, names: tuple[str, ...]) -> Content:
+    """Say what a response of the SotW variant that carries these names contains.
+
+    SPEC#grouping-resources-into-responses: "the server must include the complete state of the world" for listeners and
+    clusters (and Envoy reads scopes that way too), what may not change yet as it was before.
+    """
+    target, state = ledger.target, ledger.effective(frozenset(names))
+    made = tuple(state) if ledger.row.wildcard else tuple(target[name] for name in sorted(names) if name in target)
+    if ledger.row.url == ENDPOINT:
+        made += tuple(_no_endpoints(name) for name in sorted(names) if name not in target)
+    return Content(mode=Mode.SOTW, type_url=ledger.row.url, made=made, removed=(), version=state_version(state))
+
+
+def _no_endpoints(name: str) -> Resource:
+    """Return the assignment of a cluster that has no endpoints."""
+    message = endpoint_pb2.ClusterLoadAssignment(cluster_name=name)
+    return resource(ENDPOINT, name, message.SerializeToString(deterministic=True))

@@ -1,0 +1,1 @@
+"""What streams have in common, made once: responses, comparisons, sets of names."""

@@ -1,0 +1,77 @@
+"""How we end a stream that its client does not end.
+
+In: what is wrong, from whoever notices. Out: the task of the stream is interrupted wherever it waits, and can say why.
+"""
+
+import asyncio
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from gatewayd.ads.protocol.subscription import ProtocolError
+
+_WAITS_FOR_CLIENT = "_schedule_rpc_coro"
+
+
+class StalledError(ProtocolError):
+    """A client that does not take what it is sent: its stream is closed."""
+
+
+class StrangerError(ProtocolError):
+    """A client of which nobody knows who it is."""
+
+
+class ForbiddenError(ProtocolError):
+    """A client that is known, and may have nothing."""
+
+
+class Ending:
+    """The end of one stream. `problem` is why it was ended, None while it was not. Made in the stream's own task."""
+
+    __slots__ = ("_is_open", "_task", "problem")
+
+    def __init__(self) -> None:
+        self._task = asyncio.current_task()
+        self._is_open = True
+        self.problem: ProtocolError | None = None
+
+    def end(self, problem: ProtocolError) -> None:
+        """Interrupt the stream; the first problem counts, and none once the stream has ended."""
+        if self.problem is None and self._is_open and self._task is not None:
+            self.problem = problem
+            self._task.cancel()
+
+    @contextmanager
+    def caught(self) -> Iterator[None]:
+        """Go on after the interruption; one by somebody else goes on as it is.
+
+        A TaskGroup's frame refers to what it raises: a cycle, by which all that the stream had would stay for a while.
+        """
+        try:
+            yield
+        except asyncio.CancelledError as error:
+            error.__traceback__ = None
+            if self.problem is None or self._task is None or self._task.uncancel():
+                raise
+        finally:
+            self._is_open = False
+
+
+def cut_off(handler: "asyncio.Task[Any] | None") -> bool:
+    """Let gRPC reset the stream of a handler that takes not even a status; return whether it could be found.
+
+    A server of `grpc.aio` cannot cancel a call. It keeps one, with the copy of the response that the client does not
+    read, for as long as a task of its own waits for the client to end it; that task refers to the handler's.
+    """
+    for task in asyncio.all_tasks():
+        coroutine = task.get_coro()
+        if getattr(coroutine, "__name__", "") == _WAITS_FOR_CLIENT and _refers(coroutine, handler):
+            return task.cancel()
+    return False
+
+
+def _refers(coroutine: object, task: object) -> bool:
+    """Say whether a coroutine has a task among its variables; Cython keeps those in an object beside it."""
+    variables = gc.get_referents(coroutine)
+    return task in variables or any(task in gc.get_referents(each) for each in variables if gc.is_tracked(each))

@@ -1,0 +1,75 @@
+"""Streams that we end."""
+
+import asyncio
+
+import pytest
+
+from gatewayd.ads.stream_ending import Ending, StalledError, cut_off
+
+WHY = StalledError("too slow")
+
+
+async def stream(ending_of: asyncio.Future[Ending], waiting: asyncio.Event) -> str:
+    ending = Ending()
+    ending_of.set_result(ending)
+    with ending.caught():
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(asyncio.Event().wait())
+            await waiting.wait()
+            return "by client"
+    return str(ending.problem)
+
+
+async def begun() -> tuple[asyncio.Task[str], Ending, asyncio.Event]:
+    ending_of, waiting = asyncio.get_running_loop().create_future(), asyncio.Event()
+    task = asyncio.create_task(stream(ending_of, waiting))
+    return task, await ending_of, waiting
+
+
+async def test_it_is_interrupted_and_knows_why() -> None:
+    task, ending, _ = await begun()
+    ending.end(WHY)
+    ending.end(StalledError("again"))
+    assert await task == "too slow"
+
+
+async def test_an_interruption_by_somebody_else_goes_on() -> None:
+    task, ending, _ = await begun()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ending.problem is None
+
+
+async def test_one_by_both_goes_on() -> None:
+    task, ending, _ = await begun()
+    ending.end(WHY)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_what_has_ended_is_not_interrupted() -> None:
+    ending = Ending()
+    with ending.caught():
+        pass
+    ending.end(WHY)
+    assert ending.problem is None
+
+
+async def _schedule_rpc_coro(handler: "asyncio.Task[bool]") -> None:
+    """Wait as gRPC does for the client of a call, whose handler it knows."""
+    await asyncio.Event().wait()
+    await handler
+
+
+async def test_what_waits_for_the_client_of_one_call_is_cut_off_and_no_other() -> None:
+    handlers = [asyncio.create_task(asyncio.Event().wait()) for _ in range(2)]
+    waiting = [asyncio.create_task(_schedule_rpc_coro(handler)) for handler in handlers]
+    await asyncio.sleep(0)
+    assert cut_off(handlers[0])
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    assert [task.cancelled() for task in waiting] == [True, False]
+    for task in (*handlers, *waiting):
+        task.cancel()
+    assert not cut_off(asyncio.current_task())
