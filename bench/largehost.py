@@ -31,8 +31,8 @@ from gatewayd.ir.http import (
     WeightedBackend,
 )
 from gatewayd.xds import names
-from gatewayd.xds.route import route_entries, virtual_host_entry, virtual_host_head
-from gatewayd.xds.tree import Tree
+from gatewayd.xds.build.path_matcher import Tree
+from gatewayd.xds.messages.route import route_entries, virtual_host_entry, virtual_host_head
 
 ROUNDS = 5
 REQUESTS = 4_000

@@ -26,8 +26,8 @@ from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
 from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
 from gatewayd.translator.proxies.proxy_config import PROXIES
 from gatewayd.translator.referred import CONTENTS
+from gatewayd.xds.build.snapshot_builder import SnapshotBuilder
 from gatewayd.xds.resource import Snapshot
-from gatewayd.xds.snapshot import SnapshotBuilder
 
 log = structlog.get_logger()
 

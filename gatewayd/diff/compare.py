@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from gatewayd.diff.fields import FieldChange, field_changes
 from gatewayd.offline.translation import ObjectStatus, Translation
-from gatewayd.xds.drains import Drain, drains
+from gatewayd.xds.drained_connections import Drain, drains
 from gatewayd.xds.dump import JSON, resource_json
 from gatewayd.xds.resource import XDS_TYPES, Resource, Snapshot
 

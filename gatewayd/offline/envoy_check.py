@@ -24,8 +24,8 @@ from gatewayd.supervisor.process import EnvoyCommand, Supervisor, drain_time
 from gatewayd.supervisor.restart_backoff import RESTART
 from gatewayd.supervisor.runtime_folder import runtime_folder
 from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
-from gatewayd.xds.rehearsal import unbound
 from gatewayd.xds.resource import CLUSTER, LISTENER, Snapshot, TypeUrl
+from gatewayd.xds.unbound import unbound
 
 DEADLINE: Final = 30.0
 _QUIET: Final = 0.3

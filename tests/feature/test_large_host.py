@@ -3,8 +3,8 @@
 import pytest
 from envoy.config.route.v3 import route_pb2
 
+from gatewayd.xds.build.path_matcher import LONGEST_LIST
 from gatewayd.xds.resource import ROUTE
-from gatewayd.xds.tree import LONGEST_LIST
 from tests.feature.harness.manifests import http_route
 from tests.feature.harness.world import World
 

@@ -16,8 +16,8 @@ from gatewayd.store import Delta
 from gatewayd.translator.declarations import INDEXES, OUTPUTS
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.proxies.proxy_config import PROXIES
+from gatewayd.xds.build.snapshot_builder import SnapshotBuilder
 from gatewayd.xds.resource import Snapshot
-from gatewayd.xds.snapshot import SnapshotBuilder
 from tests.property.objects import EDIT, GATEWAYS, START, removal, worlds
 from tests.property.wire import dangling
 

@@ -23,10 +23,11 @@ from gatewayd.ir.http import (
     RegexPath,
     Route,
 )
-from gatewayd.xds import names, partition
-from gatewayd.xds.partition import leaves, reach
-from gatewayd.xds.route import route_entries, virtual_host_entry, virtual_host_head
-from gatewayd.xds.tree import Tree
+from gatewayd.xds import names
+from gatewayd.xds.build import path_partition
+from gatewayd.xds.build.path_matcher import Tree
+from gatewayd.xds.build.path_partition import leaves, reach
+from gatewayd.xds.messages.route import route_entries, virtual_host_entry, virtual_host_head
 from tests.feature.xds_backends import SHARES, near
 from tests.property.rules import CHANCE, PATHS, REQUESTS, RULE, RULES, SPLIT, SPLIT_ANSWERS, TARGETS, Request, numbered
 from tests.unit.xds.shorthand import forward, matching, redirect, route, upstream
@@ -34,7 +35,7 @@ from tests.unit.xds.shorthand import forward, matching, redirect, route, upstrea
 DOMAIN = "shop.example"
 LIST, TREE = "list", "tree"
 MISDIRECTED = DirectResponse(status=HTTPStatus.MISDIRECTED_REQUEST)
-LEAVES = st.sampled_from((0, 0, 1, 3, 8, partition.LEAF))
+LEAVES = st.sampled_from((0, 0, 1, 3, 8, path_partition.LEAF))
 ENDS = ("", "", "/", "?q=1", "/v1", "/v1?/x", "/v1/b", "zz", "/abc", "/ABC", "#x")
 Answer = tuple[int | str | None, ...]
 
@@ -83,7 +84,7 @@ def test_every_rule_that_holds_stands_in_the_leaf_of_the_path(
     paths: list[PathMatch], targets: list[str], longest: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(partition, "LEAF", longest)
+        patch.setattr(path_partition, "LEAF", longest)
         parted = leaves(tuple(map(reach, paths)))
     assert sum(len(leaf.rules) for leaf in parted) <= 2 * len(paths)
     for target in (*targets, "*"):
@@ -104,7 +105,7 @@ def test_a_tree_answers_what_the_list_answers(
     longest: int,
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(partition, "LEAF", longest)
+        patch.setattr(path_partition, "LEAF", longest)
         if not load(envoy, rules, fallback):
             return
     for request in requests:
@@ -119,7 +120,7 @@ def test_the_rules_of_these_tests_make_trees_at_all() -> None:
     @given(RULES, st.lists(TARGETS, min_size=5, max_size=5))
     def count(rules: tuple[Route, ...], targets: list[str]) -> None:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(partition, "LEAF", 0)
+            patch.setattr(path_partition, "LEAF", 0)
             parted = leaves(tuple(reach(each.match.path) for each in rules))
         seen["trees"] += len(parted) > 1
         seen["leaves"] += len(parted)
@@ -197,4 +198,4 @@ def test_chance_is_the_same_in_a_tree(envoy: TablesEnvoy) -> None:
 def test_a_large_host_is_a_tree_of_short_lists() -> None:
     parted = leaves(tuple(reach(each.match.path) for each in many_rules()))
     assert sum(len(leaf.rules) for leaf in parted) < 1.3 * len(many_rules())
-    assert max(len(leaf.rules) for leaf in parted) < 2 * partition.LEAF
+    assert max(len(leaf.rules) for leaf in parted) < 2 * path_partition.LEAF

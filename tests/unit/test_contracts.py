@@ -36,10 +36,24 @@ PLANTED: Mapping[str, tuple[Planted, ...]] = {
             "gatewayd.translator.backends is not allowed to import gatewayd.translator.gateways",
         ),
     ),
+    "The ADS server: streams below, what they have in common at the bottom": (
+        Planted(
+            "ads/protocol/ledger",
+            "gatewayd.ads.fleet",
+            "gatewayd.ads.protocol is not allowed to import gatewayd.ads.fleet",
+        ),
+    ),
+    "Envoy's configuration: built of messages, messages of filters": (
+        Planted(
+            "xds/filters/cors",
+            "gatewayd.xds.messages.route",
+            "gatewayd.xds.filters is not allowed to import gatewayd.xds.messages",
+        ),
+    ),
     # Modules of the standard library count as external packages: this is where that is known from.
     "The core never awaits": (
         Planted("translator/proxies/proxy_config", "asyncio", "gatewayd.translator.proxies.proxy_config -> asyncio"),
-        Planted("xds/snapshot", "logging", "gatewayd.xds.snapshot -> logging"),
+        Planted("xds/build/snapshot_builder", "logging", "gatewayd.xds.build.snapshot_builder -> logging"),
     ),
     "The core has no clock and no dice": (
         Planted("status/merge", "time", "gatewayd.status.merge -> time"),

@@ -8,8 +8,8 @@ from gatewayd.ir.environment import HERE, Environment
 from gatewayd.offline.translate import standalone_environment
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.store import Delta
+from gatewayd.xds.build.build_cost import BuildCost
 from gatewayd.xds.resource import Snapshot
-from gatewayd.xds.work import BuildCost
 from tests.unit.translator.manifests import API_VERSIONS, SHOP, delta, deltas
 
 ROUTES = 5000

@@ -22,8 +22,8 @@ from gatewayd.store import Delta, Synced
 from gatewayd.translator.contents import Content
 from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
 from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
+from gatewayd.xds.build.snapshot_builder import SnapshotBuilder
 from gatewayd.xds.resource import LISTENER, Snapshot
-from gatewayd.xds.snapshot import SnapshotBuilder
 from tests.unit.translator import pem
 from tests.unit.translator.manifests import CART, CLASS, GATEWAY, GW, SHOP, brief, deltas
 

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from gatewayd.ads.sharing.swept_cache import Recent
 from gatewayd.xds.resource import Resources
-from gatewayd.xds.resources import ResourceMap, differing_names
+from gatewayd.xds.resource_map import ResourceMap, differing_names
 
 _KEPT_NAMES = 50_000
 _PAIR = 200

@@ -22,8 +22,8 @@ from xds.type.matcher.v3 import matcher_pb2
 from gatewayd.ir import reserved
 from gatewayd.ir.filters import ExternalAuth, GRPCCheck, HTTPCheck
 from gatewayd.xds import names
+from gatewayd.xds.encoding import extension, packed, seconds
 from gatewayd.xds.filters import scope
-from gatewayd.xds.message import extension, packed, seconds
 
 NAME = "auth"
 SHARE_NAME = "share"

@@ -16,7 +16,7 @@ from envoy.type.matcher.v3 import regex_pb2, string_pb2
 from envoy.type.v3 import percent_pb2
 
 from gatewayd.ir.edge import AUTHORITY
-from gatewayd.xds.message import packed
+from gatewayd.xds.encoding import packed
 
 NAME = "authority"
 STATUS = 400

@@ -15,9 +15,9 @@ from google.protobuf import any_pb2
 
 from gatewayd.ir.filters import Cors, ExternalAuth, HeaderChanges, HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import SessionPersistence
+from gatewayd.xds.encoding import packed
 from gatewayd.xds.filters import auth, cors, guard, router, session
 from gatewayd.xds.filters.header import header_fields
-from gatewayd.xds.message import packed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from envoy.config.core.v3 import base_pb2
 from envoy.extensions.filters.http.header_to_metadata.v3 import header_to_metadata_pb2
 from envoy.type.matcher.v3 import regex_pb2
 
+from gatewayd.xds.encoding import packed
 from gatewayd.xds.filters import auth
-from gatewayd.xds.message import packed
 
 _FILTER = "envoy.filters.http.header_to_metadata"
 _SPACE, _KEY = "gatewayd", "host"

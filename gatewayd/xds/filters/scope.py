@@ -20,8 +20,8 @@ from google.protobuf import struct_pb2
 
 from gatewayd.ir.http import RouteTableKey
 from gatewayd.xds import names
-from gatewayd.xds.early import early_mutation
-from gatewayd.xds.message import ADS, packed, serialised
+from gatewayd.xds.encoding import ADS, packed, serialised
+from gatewayd.xds.filters.early_headers import early_mutation
 
 HEADER = "x-gatewayd-scope"
 """Holds the key while a request is in the proxy; no backend sees it."""

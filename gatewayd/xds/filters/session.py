@@ -12,7 +12,7 @@ from envoy.extensions.http.stateful_session.header.v3 import header_pb2
 from envoy.type.http.v3 import cookie_pb2 as http_cookie_pb2
 
 from gatewayd.ir.http import PersistenceKind, SessionPersistence
-from gatewayd.xds.message import extension, seconds
+from gatewayd.xds.encoding import extension, seconds
 
 NAME = "session"
 CONFIG = stateful_session_pb2.StatefulSession()

@@ -2,7 +2,7 @@ import json
 
 from gatewayd.diff.compare import Difference, GatewayChange, Way, difference
 from gatewayd.diff.words import difference_json, difference_lines
-from gatewayd.xds.drains import Drain
+from gatewayd.xds.drained_connections import Drain
 from tests.unit.example import SHOP, translated
 
 ROUTE = "virtual_hosts[shop.example].routes[httproute/default/shop/rule/0/match/0]"

@@ -3,9 +3,9 @@ import json
 from gatewayd.ir.tls import Certificate, PrivateBytes, TrustBundle
 from gatewayd.xds import names
 from gatewayd.xds.dump import REDACTED, resource_json, snapshot_json
-from gatewayd.xds.message import serialised
+from gatewayd.xds.encoding import serialised
+from gatewayd.xds.messages.secret import secret
 from gatewayd.xds.resource import SECRET, resource
-from gatewayd.xds.secret import secret
 from tests.unit.example import SHOP, translated
 
 

@@ -14,8 +14,8 @@ from gatewayd.ir.filters import RequestHeaders
 from gatewayd.ir.http import ExactPath, RouteDiscovery, RouteTable, Timeouts, VirtualHost
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.ir.tls import SystemTrust, UpstreamTLS
+from gatewayd.xds.build.snapshot_builder import SnapshotBuilder
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Snapshot
-from gatewayd.xds.snapshot import SnapshotBuilder
 from tests.unit.xds.shorthand import (
     changes,
     cluster,

@@ -11,7 +11,7 @@ from gatewayd.ir.limits import MANY_DOMAINS
 from gatewayd.ir.per_host_record import PER_HOST_ANNOTATION
 from gatewayd.reconciler import Reconciler
 from gatewayd.store import Delta
-from gatewayd.xds.drains import drains
+from gatewayd.xds.drained_connections import drains
 from gatewayd.xds.resource import Snapshot
 from tests.unit.translator.manifests import GW, SHOP, deltas
 

@@ -1,0 +1,1 @@
+"""Values of the IR -> Envoy's messages, one module for each of them."""

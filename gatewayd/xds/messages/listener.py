@@ -1,0 +1,127 @@
+"""Listener -> Envoy's listener, serialised in parts of a filter chain each.
+
+Invariant: nothing stands here that changes with routes, endpoints or the contents of certificates, because a filter
+chain that changes closes its connections.
+"""
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, TypeAlias, assert_never
+
+from envoy.config.core.v3 import address_pb2
+from envoy.config.listener.v3 import listener_components_pb2, listener_pb2, udp_listener_config_pb2
+from envoy.extensions.filters.listener.tls_inspector.v3 import tls_inspector_pb2
+from google.protobuf import wrappers_pb2
+
+from gatewayd.ir.l4 import L4Refuse
+from gatewayd.ir.limits import HANDSHAKE_SECONDS
+from gatewayd.ir.proxy import DatagramListener, FilterChain, HTTPTraffic, L4Traffic, Listener, StreamListener
+from gatewayd.xds import names
+from gatewayd.xds.encoding import field, packed, seconds, serialised
+from gatewayd.xds.memo import Memo
+from gatewayd.xds.messages import connection_manager, tcp_proxy, tls, udp_proxy
+from gatewayd.xds.messages.cluster import BUFFER_BYTES
+
+_TLS_INSPECTOR = listener_components_pb2.ListenerFilter(
+    name="envoy.filters.listener.tls_inspector", typed_config=packed(tls_inspector_pb2.TlsInspector())
+)
+_FILTER_CHAINS = listener_pb2.Listener.FILTER_CHAINS_FIELD_NUMBER
+_REFUSE_ALL = FilterChain(name="refuse", server_names=(), tls=None, traffic=L4Traffic(action=L4Refuse()))
+
+
+Chains: TypeAlias = Memo[FilterChain, bytes]
+
+
+Attempt: TypeAlias = Callable[[str, str, Callable[[], bytes], Callable[[], bytes]], bytes]
+
+
+def no_chains(attempt: Attempt) -> Chains:
+    """Return the chains of a listener that has none yet; `attempt` makes each, or leaves it out."""
+
+    def entry(of: FilterChain, _earlier: bytes | None) -> bytes:
+        return attempt("filter chain", of.name, lambda: _chain_entry(of), bytes)
+
+    return Memo(entry, attrgetter("name"))
+
+
+def listener_body(of: Listener, address: str, chains: Chains) -> bytes:
+    """Return the serialised listener, bound to an IP address of the proxy; `chains` are those that it had before.
+
+    Of thousands of filter chains those are serialised that are others now.
+    """
+    match of:
+        case StreamListener():
+            # Envoy refuses a listener without chains; one that has nothing to offer closes connections.
+            chains.update(of.chains or (_REFUSE_ALL,))
+            made = b"".join(chains.results) or _chain_entry(_REFUSE_ALL)
+            return b"".join((_stream_head(of, address), made, _stream_tail(of)))
+        case DatagramListener():
+            return serialised(_datagram(of, address))
+        case _:
+            assert_never(of)
+
+
+def _stream_head(of: StreamListener, address: str) -> bytes:
+    where = _address(address, of.port, address_pb2.SocketAddress.TCP)
+    return serialised(listener_pb2.Listener(name=names.listener(of), address=where))
+
+
+def _chain_entry(of: FilterChain) -> bytes:
+    return field(_FILTER_CHAINS, serialised(_filter_chain(of)))
+
+
+def _stream_tail(of: StreamListener) -> bytes:
+    return serialised(
+        listener_pb2.Listener(
+            per_connection_buffer_limit_bytes=BUFFER_BYTES,
+            listener_filters=[_TLS_INSPECTOR] if of.inspect_tls else [],
+            # One connection for each turn of a worker: they are shared out more evenly.
+            max_connections_to_accept_per_socket_event=wrappers_pb2.UInt32Value(value=1),
+        )
+    )
+
+
+def _datagram(of: DatagramListener, address: str) -> Any:
+    proxy = listener_components_pb2.ListenerFilter(name=udp_proxy.NAME, typed_config=packed(udp_proxy.udp_proxy(of)))
+    return listener_pb2.Listener(
+        name=names.listener(of),
+        address=_address(address, of.port, address_pb2.SocketAddress.UDP),
+        udp_listener_config=udp_listener_config_pb2.UdpListenerConfig(),
+        listener_filters=[proxy],
+    )
+
+
+def _filter_chain(of: FilterChain) -> Any:
+    traffic = of.traffic
+    match traffic:
+        case HTTPTraffic():
+            end = _filter(connection_manager.NAME, connection_manager.connection_manager(traffic))
+        case L4Traffic():
+            end = _filter(tcp_proxy.NAME, tcp_proxy.tcp_proxy(traffic.action, of.name))
+        case _:
+            assert_never(traffic)
+    # "shop.example." is the host shop.example, also where a client says so before any request.
+    spelt = [spelling for name in of.server_names for spelling in (name, f"{name}.")]
+    names_match = listener_components_pb2.FilterChainMatch(server_names=spelt) if spelt else None
+    return listener_components_pb2.FilterChain(
+        name=of.name,
+        filter_chain_match=names_match,
+        filters=[end],
+        transport_socket=tls.downstream(of.tls) if of.tls else None,
+        transport_socket_connect_timeout=seconds(HANDSHAKE_SECONDS) if of.tls else None,
+    )
+
+
+def _filter(name: str, config: Any) -> Any:
+    return listener_components_pb2.Filter(name=name, typed_config=packed(config))
+
+
+def _address(address: str, port: int, protocol: int) -> Any:
+    socket = address_pb2.SocketAddress(
+        protocol=protocol,
+        address=address,
+        port_value=port,
+        # "::" is both families, as it is for most servers.
+        ipv4_compat=address == "::",
+    )
+    return address_pb2.Address(socket_address=socket)

@@ -1,0 +1,109 @@
+"""DownstreamTLS, UpstreamTLS -> transport sockets.
+
+Invariant: no certificate and no key stands here. Each is named and comes by SDS, so a new certificate changes neither
+a listener nor a cluster, and no connection is closed.
+"""
+
+from typing import Any, assert_never
+
+from envoy.config.core.v3 import base_pb2
+from envoy.extensions.transport_sockets.tls.v3 import common_pb2, secret_pb2, tls_pb2
+from envoy.type.matcher.v3 import string_pb2
+from google.protobuf import wrappers_pb2
+
+from gatewayd.ir.tls import (
+    Certificate,
+    ClientTrust,
+    ClientValidation,
+    DownstreamTLS,
+    SanKind,
+    SubjectAltName,
+    SystemTrust,
+    TrustBundle,
+    UpstreamTLS,
+)
+from gatewayd.xds import names
+from gatewayd.xds.encoding import ADS, packed
+
+SYSTEM_CA_FILE = "/etc/ssl/certs/ca-certificates.crt"
+"""Where Debian, and the images of Envoy that are made from it, keep the CA certificates."""
+
+_NAME = "envoy.transport_sockets.tls"
+_PARAMETERS = common_pb2.TlsParameters(
+    # As a client, Envoy ends at 1.2 when nothing is said, and cannot speak to a backend that begins at 1.3.
+    tls_maximum_protocol_version=common_pb2.TlsParameters.TLSv1_3,
+)
+_Validation = common_pb2.CertificateValidationContext
+_SAN_TYPES = {
+    SanKind.DNS: common_pb2.SubjectAltNameMatcher.DNS,
+    SanKind.URI: common_pb2.SubjectAltNameMatcher.URI,
+}
+
+
+def downstream(tls: DownstreamTLS) -> Any:
+    """Return the socket that terminates TLS."""
+    required = tls.client is not None and tls.client.validation is ClientValidation.REQUIRED
+    context = tls_pb2.DownstreamTlsContext(
+        common_tls_context=tls_pb2.CommonTlsContext(
+            tls_certificate_sds_secret_configs=[_secret(certificate) for certificate in tls.certificates],
+            alpn_protocols=tls.alpn,
+            combined_validation_context=None if tls.client is None else _client_validation(tls.client),
+        ),
+        require_client_certificate=wrappers_pb2.BoolValue(value=required),
+    )
+    return base_pb2.TransportSocket(name=_NAME, typed_config=packed(context))
+
+
+def upstream(tls: UpstreamTLS, alpn: tuple[str, ...]) -> Any:
+    """Return the socket that speaks TLS to a backend.
+
+    The certificate must carry one of the names; `sni` is only sent:
+    https://gateway-api.sigs.k8s.io/reference/spec/#backendtlspolicyvalidation
+    """
+    context = tls_pb2.UpstreamTlsContext(
+        sni=tls.sni,
+        common_tls_context=tls_pb2.CommonTlsContext(
+            tls_params=_PARAMETERS,
+            tls_certificate_sds_secret_configs=[] if tls.client is None else [_secret(tls.client)],
+            alpn_protocols=alpn,
+            **_backend_validation(tls),
+        ),
+    )
+    return base_pb2.TransportSocket(name=_NAME, typed_config=packed(context))
+
+
+def _secret(of: Certificate | TrustBundle) -> Any:
+    return secret_pb2.SdsSecretConfig(name=names.secret(of), sds_config=ADS)
+
+
+def _client_validation(client: ClientTrust) -> Any:
+    kind = client.validation
+    match kind:
+        case ClientValidation.REQUIRED:
+            checked = _Validation.VERIFY_TRUST_CHAIN
+        case ClientValidation.INSECURE_FALLBACK:
+            checked = _Validation.ACCEPT_UNTRUSTED
+        case _:
+            assert_never(kind)
+    return tls_pb2.CommonTlsContext.CombinedCertificateValidationContext(
+        default_validation_context=_Validation(trust_chain_verification=checked),
+        validation_context_sds_secret_config=_secret(client.trust),
+    )
+
+
+def _backend_validation(tls: UpstreamTLS) -> dict[str, Any]:
+    accepted = [_name(name) for name in tls.names]
+    if isinstance(tls.trust, SystemTrust):
+        ca = base_pb2.DataSource(filename=SYSTEM_CA_FILE)
+        return {"validation_context": _Validation(trusted_ca=ca, match_typed_subject_alt_names=accepted)}
+    combined = tls_pb2.CommonTlsContext.CombinedCertificateValidationContext(
+        default_validation_context=_Validation(match_typed_subject_alt_names=accepted),
+        validation_context_sds_secret_config=_secret(tls.trust),
+    )
+    return {"combined_validation_context": combined}
+
+
+def _name(name: SubjectAltName) -> Any:
+    return common_pb2.SubjectAltNameMatcher(
+        san_type=_SAN_TYPES[name.kind], matcher=string_pb2.StringMatcher(exact=name.value)
+    )

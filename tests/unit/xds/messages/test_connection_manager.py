@@ -1,0 +1,80 @@
+import pytest
+
+from gatewayd.ir.edge import IGNORED_UPGRADES, EscapedSlashes
+from gatewayd.ir.http import RouteDiscovery, RouteTableKey
+from gatewayd.ir.limits import CONNECTION_IDLE_SECONDS, HEADER_KIB, HEADERS
+from gatewayd.ir.proxy import HTTPTraffic
+from gatewayd.xds.encoding import ADS
+from gatewayd.xds.filters.authority import NAME
+from gatewayd.xds.messages.connection_manager import connection_manager
+
+MADE = connection_manager(
+    HTTPTraffic(table=RouteTableKey(port=443, listener="web"), discovery=RouteDiscovery.PER_LISTENER, scheme="https")
+)
+
+
+def test_routes_come_by_rds() -> None:
+    assert MADE.rds.route_config_name == "443/web"
+    assert MADE.rds.config_source == ADS
+
+
+def test_clients_are_not_believed() -> None:
+    assert MADE.use_remote_address.value
+    assert MADE.xff_num_trusted_hops == 0
+    assert MADE.common_http_protocol_options.headers_with_underscores_action == 1
+
+
+@pytest.mark.parametrize("slashes", EscapedSlashes)
+def test_every_choice_of_escaped_slashes_is_envoys(slashes: EscapedSlashes) -> None:
+    key = RouteTableKey(port=80, listener="")
+    traffic = HTTPTraffic(table=key, discovery=RouteDiscovery.PER_LISTENER, scheme="http", escaped_slashes=slashes)
+    assert (
+        connection_manager(traffic).path_with_escaped_slashes_action
+        == {
+            EscapedSlashes.REDIRECT: MADE.UNESCAPE_AND_REDIRECT,
+            EscapedSlashes.UNESCAPE: MADE.UNESCAPE_AND_FORWARD,
+            EscapedSlashes.REJECT: MADE.REJECT_REQUEST,
+            EscapedSlashes.KEEP: MADE.KEEP_UNCHANGED,
+        }[slashes]
+    )
+
+
+@pytest.mark.parametrize("discovery", RouteDiscovery)
+def test_what_is_no_host_is_refused_first(discovery: RouteDiscovery) -> None:
+    traffic = HTTPTraffic(table=RouteTableKey(port=80, listener=""), discovery=discovery, scheme="http")
+    made = connection_manager(traffic)
+    assert made.http_filters[0].name == NAME
+    assert not made.http_filters[0].disabled
+    assert made.strip_trailing_host_dot
+    assert len(made.early_header_mutation_extensions) == 1
+
+
+def test_rules_see_the_path_that_backends_see() -> None:
+    assert MADE.normalize_path.value
+    assert MADE.merge_slashes
+    assert MADE.path_with_escaped_slashes_action == MADE.UNESCAPE_AND_REDIRECT
+    assert not MADE.strip_any_host_port
+    assert not MADE.strip_matching_host_port
+
+
+def test_limits() -> None:
+    assert MADE.max_request_headers_kb.value == HEADER_KIB
+    assert MADE.common_http_protocol_options.max_headers_count.value == HEADERS
+    assert MADE.common_http_protocol_options.idle_timeout.seconds == CONNECTION_IDLE_SECONDS
+    assert not MADE.common_http_protocol_options.HasField("max_connection_duration")
+    http2 = MADE.http2_protocol_options
+    assert http2.max_concurrent_streams.value == 100
+    assert http2.initial_stream_window_size.value == 64 * 1024
+    assert http2.initial_connection_window_size.value == 1024 * 1024
+    assert MADE.request_headers_timeout.seconds
+    assert MADE.stream_idle_timeout.seconds == 300
+    # A whole request may take as long as it wants: uploads and streams do.
+    assert not MADE.HasField("request_timeout")
+
+
+def test_upgrades_and_answers() -> None:
+    (ignored,) = MADE.http_protocol_options.ignore_http_11_upgrade
+    assert ignored.safe_regex.regex == IGNORED_UPGRADES
+    assert [each.upgrade_type for each in MADE.upgrade_configs] == ["websocket"]
+    assert MADE.server_header_transformation == MADE.PASS_THROUGH
+    assert MADE.http_filters[-1].name == "envoy.filters.http.router"

@@ -1,0 +1,31 @@
+from envoy.config.core.v3 import health_check_pb2
+
+from gatewayd.ir.backend import Discovered
+from gatewayd.xds.messages.endpoint import lb_endpoint, lb_endpoints, load_assignment
+from tests.unit.xds.shorthand import cluster, endpoint
+
+
+def test_endpoints_stand_under_the_clusters_name() -> None:
+    of = cluster("cart", endpoint(8080, address="10.0.0.1"), endpoint(8080, address="fd00::1"))
+    assert isinstance(of.endpoints, Discovered)
+    made = load_assignment(of, of.endpoints)
+    assert made.cluster_name == "shop/cart/80/http1"
+    (locality,) = made.endpoints
+    addresses = [each.endpoint.address.socket_address for each in locality.lb_endpoints]
+    assert [(each.address, each.port_value) for each in addresses] == [("10.0.0.1", 8080), ("fd00::1", 8080)]
+
+
+def test_no_endpoints() -> None:
+    assert list(load_assignment(cluster("cart"), Discovered(endpoints=())).endpoints) == []
+
+
+def test_draining_endpoints_are_marked_while_others_are_there() -> None:
+    both = lb_endpoints((endpoint(1, draining=True), endpoint(2)))
+    assert [each.health_status for each in both] == [health_check_pb2.DRAINING, health_check_pb2.UNKNOWN]
+    last = lb_endpoints((endpoint(1, draining=True), endpoint(2, draining=True)))
+    assert [each.health_status for each in last] == [health_check_pb2.UNKNOWN] * 2
+
+
+def test_one_member() -> None:
+    made = lb_endpoint("name.example", 80, health_check_pb2.UNKNOWN)
+    assert made.endpoint.address.socket_address.address == "name.example"

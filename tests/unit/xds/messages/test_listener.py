@@ -1,0 +1,96 @@
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from envoy.config.core.v3 import address_pb2
+from envoy.config.listener.v3 import listener_pb2
+from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2
+from envoy.extensions.filters.network.tcp_proxy.v3 import tcp_proxy_pb2
+from envoy.extensions.filters.udp.udp_proxy.v3 import udp_proxy_pb2
+
+from gatewayd.ir.l4 import L4Refuse
+from gatewayd.ir.limits import HANDSHAKE_SECONDS
+from gatewayd.ir.proxy import DatagramListener, FilterChain, L4Traffic, Listener, StreamListener
+from gatewayd.ir.tls import DownstreamTLS
+from gatewayd.xds import names
+from gatewayd.xds.messages.listener import listener_body, no_chains
+from tests.unit.xds.shorthand import http_listener
+
+ANY = "0.0.0.0"
+
+
+def plain(_what: str, _key: str, make: Callable[[], bytes], _instead: Callable[[], bytes]) -> bytes:
+    return make()
+
+
+def listener(of: Listener, address: str) -> Any:
+    return listener_pb2.Listener.FromString(listener_body(of, address, no_chains(plain)))
+
+
+PASSED = FilterChain(name="one", server_names=("a.example", "*.b"), tls=None, traffic=L4Traffic(action=L4Refuse()))
+ENDED = FilterChain(
+    name="two", server_names=(), tls=DownstreamTLS(certificates=(), alpn=(), client=None), traffic=PASSED.traffic
+)
+
+
+def test_http() -> None:
+    made = listener(http_listener(), ANY)
+    assert (made.name, made.address.socket_address.address, made.address.socket_address.port_value) == (
+        "tcp-80",
+        ANY,
+        80,
+    )
+    assert made.per_connection_buffer_limit_bytes.value == 32 * 1024
+    assert list(made.listener_filters) == []
+    (chain,) = made.filter_chains
+    manager = http_connection_manager_pb2.HttpConnectionManager()
+    assert chain.filters[0].typed_config.Unpack(manager)
+    assert manager.rds.route_config_name == "80"
+    assert not chain.HasField("filter_chain_match")
+    assert not chain.HasField("transport_socket")
+
+
+def test_server_names_choose_a_chain() -> None:
+    made = listener(StreamListener(port=443, inspect_tls=True, chains=(PASSED, ENDED)), ANY)
+    assert [each.name for each in made.listener_filters] == ["envoy.filters.listener.tls_inspector"]
+    assert [each.name for each in made.filter_chains] == ["one", "two"]
+    assert list(made.filter_chains[0].filter_chain_match.server_names) == [
+        "a.example", "a.example.", "*.b", "*.b.",
+    ]  # fmt: skip
+    assert [each.HasField("transport_socket") for each in made.filter_chains] == [False, True]
+    assert [each.transport_socket_connect_timeout.seconds for each in made.filter_chains] == [0, HANDSHAKE_SECONDS]
+    assert all(each.filters[0].name == "envoy.filters.network.tcp_proxy" for each in made.filter_chains)
+
+
+def test_a_listener_without_chains_refuses() -> None:
+    (chain,) = listener(StreamListener(port=443, inspect_tls=False, chains=()), ANY).filter_chains
+    proxy = tcp_proxy_pb2.TcpProxy()
+    assert chain.filters[0].typed_config.Unpack(proxy)
+    assert proxy.cluster == names.NOWHERE
+
+
+def test_udp() -> None:
+    made = listener(DatagramListener(port=53, action=L4Refuse()), ANY)
+    assert made.address.socket_address.protocol == address_pb2.SocketAddress.UDP
+    assert made.HasField("udp_listener_config")
+    assert made.listener_filters[0].typed_config.Is(udp_proxy_pb2.UdpProxyConfig.DESCRIPTOR)
+
+
+def test_the_ipv6_wildcard_is_both_families() -> None:
+    assert listener(http_listener(), "::").address.socket_address.ipv4_compat
+    assert not listener(http_listener(), ANY).address.socket_address.ipv4_compat
+
+
+def test_of_many_chains_one_is_serialised_anew() -> None:
+    many = tuple(replace(PASSED, name=f"chain-{number}", server_names=(f"h{number}.example",)) for number in range(50))
+    chains = no_chains(plain)
+    before = listener_body(StreamListener(port=443, inspect_tls=True, chains=many), ANY, chains)
+    entries = chains.results
+    edited = (*many[:7], replace(many[7], server_names=("other.example",)), *many[8:])
+    after = listener_body(StreamListener(port=443, inspect_tls=True, chains=edited), ANY, chains)
+    assert [one is two for one, two in zip(entries, chains.results, strict=True)].count(False) == 1
+    assert (
+        before
+        != after
+        == listener_body(StreamListener(port=443, inspect_tls=True, chains=edited), ANY, no_chains(plain))
+    )
