@@ -32,7 +32,7 @@ from gatewayd.api import compact
 from gatewayd.api.kinds import KINDS
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.kube.listing import Listing, decode_page
-from gatewayd.kube.live import LiveStatuses
+from gatewayd.kube.live_statuses import LiveStatuses
 from gatewayd.reconciler import Reconciler
 from gatewayd.run.memory import CALM, Tide, tune_allocator, tune_collector
 from gatewayd.store import Delta

@@ -24,7 +24,7 @@ from gatewayd.ir.outcome import (
 )
 from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.client import KubeClient, Where
-from gatewayd.kube.live import LiveStatuses
+from gatewayd.kube.live_statuses import LiveStatuses
 from gatewayd.kube.work_queue import Everyone, Label, Leadership, Pacing, WorkQueue
 from gatewayd.untrusted.printable import printable
 

@@ -15,7 +15,7 @@ from gatewayd.kube.applier import Applier, Audience, OnWrite
 from gatewayd.kube.client import KubeClient
 from gatewayd.kube.infrastructure_reports import InfrastructureReports, Submit
 from gatewayd.kube.made_object import ObjectName
-from gatewayd.kube.owned import OWNED_KINDS, OwnedListing, OwnedObjects
+from gatewayd.kube.owned_watch import OWNED_KINDS, OwnedListing, OwnedObjects
 from gatewayd.kube.provisioner import Identity, Provisioner
 from gatewayd.kube.work_queue import Leadership
 

@@ -12,7 +12,7 @@ import msgspec
 from gatewayd.api.kinds import Kind
 from gatewayd.api.meta import ObjectKey
 from gatewayd.kube.listing import Listing, Live, Read, Undecodable, decode_head
-from gatewayd.kube.owned import OwnedObject
+from gatewayd.kube.owned_watch import OwnedObject
 from gatewayd.store import Delta
 from gatewayd.translator.contents import Content
 

@@ -16,8 +16,8 @@ from gatewayd.ir.limits import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS, STATU
 from gatewayd.ir.outcome import Outcome
 from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.client import CONNECTION_ERRORS, FIELD_MANAGER, ApiError, KubeClient, Where
-from gatewayd.kube.live import LiveStatus, LiveStatuses, read_live
-from gatewayd.kube.pace import Pace, without_counts
+from gatewayd.kube.live_statuses import LiveStatus, LiveStatuses, read_live
+from gatewayd.kube.status_pacing import Pace, without_counts
 from gatewayd.kube.work_queue import Failure, Label, Leadership, Pacing, WorkQueue
 from gatewayd.status.merge import merge
 

@@ -34,13 +34,13 @@ from gatewayd.kube.client import KubeClient, connected, forget_urls
 from gatewayd.kube.contents import Contents
 from gatewayd.kube.ending_namespaces import EndingNamespaces
 from gatewayd.kube.events import EventRecorder, Notice
-from gatewayd.kube.fleet_share import SELECTOR, FleetShare, Replica
+from gatewayd.kube.fleet_reports import SELECTOR, FleetShare, Replica
 from gatewayd.kube.gateway_certificates import GatewayCertificates
 from gatewayd.kube.gateway_infrastructure import Feedback, GatewayInfrastructure, Wishes
 from gatewayd.kube.heads import HeadListing, HeardListing
 from gatewayd.kube.lease import Lease, LeaseName
 from gatewayd.kube.listing import Listing, Live, Undecodable
-from gatewayd.kube.owned import OURS
+from gatewayd.kube.owned_watch import OURS
 from gatewayd.kube.provisioner import ControlPlaneAddress, Identity
 from gatewayd.kube.reflector import EVERYTHING, HEADS, Reflector, Selection, Submit, Timing
 from gatewayd.kube.refusals import Refusals, named

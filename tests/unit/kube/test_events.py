@@ -9,7 +9,7 @@ from gatewayd.api.tcproute import TCPRoute
 from gatewayd.ir.limits import WAITING_EVENTS
 from gatewayd.ir.outcome import Outcome, Verdict
 from gatewayd.kube.events import MESSAGE_LIMIT, EventRecorder, Notice, complaints
-from gatewayd.kube.live import LiveStatuses
+from gatewayd.kube.live_statuses import LiveStatuses
 from tests.fakes.api_server import Answer, Cluster, Drop, Hole, Reply, Request, refused, terminating
 from tests.fakes.documents import Json, tcp_route
 from tests.fakes.running import Leader, running

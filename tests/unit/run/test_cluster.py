@@ -18,7 +18,7 @@ from gatewayd.identity.certificates import Subject, issue, make_ca
 from gatewayd.ir.environment import CONTROLLER
 from gatewayd.ir.infrastructure import object_name
 from gatewayd.ir.outcome import FleetReport, Rejection
-from gatewayd.kube.owned import OWNED_KINDS
+from gatewayd.kube.owned_watch import OWNED_KINDS
 from gatewayd.run.cluster import InCluster
 from gatewayd.run.serve_options import ServeOptions
 from gatewayd.xds.resource import LISTENER

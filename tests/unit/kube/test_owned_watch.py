@@ -10,7 +10,7 @@ from gatewayd.infra.objects import objects
 from gatewayd.ir.infrastructure import object_name
 from gatewayd.kube.listing import decode_page
 from gatewayd.kube.made_object import PLURALS, ObjectName, name_of
-from gatewayd.kube.owned import OURS, OWNED_KINDS, OwnedListing, OwnedObjects
+from gatewayd.kube.owned_watch import OURS, OWNED_KINDS, OwnedListing, OwnedObjects
 from tests.fakes.documents import Json, event, page
 from tests.unit.infra.gateways import EDGE, FILES
 

@@ -1,6 +1,6 @@
 """How often counts are written while they change all the time."""
 
-from gatewayd.kube.pace import FIRST_SECONDS, LONGEST_SECONDS, Pace, without_counts
+from gatewayd.kube.status_pacing import FIRST_SECONDS, LONGEST_SECONDS, Pace, without_counts
 
 
 def test_the_first_write_does_not_wait() -> None:

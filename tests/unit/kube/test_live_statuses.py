@@ -4,7 +4,7 @@ from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.kinds import BY_STRUCT, Kind
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.tcproute import TCPRoute
-from gatewayd.kube.live import LiveStatuses, read_live
+from gatewayd.kube.live_statuses import LiveStatuses, read_live
 from tests.fakes.documents import tcp_route
 
 KIND = BY_STRUCT[TCPRoute]

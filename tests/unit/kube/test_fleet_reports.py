@@ -4,7 +4,7 @@ import pytest
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
-from gatewayd.kube.fleet_share import KEY, LABEL, RETRY, FleetShare, Replica, Share, merged, share_of
+from gatewayd.kube.fleet_reports import KEY, LABEL, RETRY, FleetShare, Replica, Share, merged, share_of
 from gatewayd.xds.resource import CLUSTER, LISTENER, Snapshot, resource, snapshot
 from tests.fakes.api_server import Cluster, Hole, refused
 from tests.fakes.documents import Json
