@@ -6,7 +6,9 @@ Pairs are sorted tuples instead of mappings, so that values compare and hash.
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from gatewayd.ir import limits
 from gatewayd.ir.quantity import amount
+from gatewayd.ir.quotas import Quotas, Usage
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -66,7 +68,7 @@ class Parameters:
     """What may be set of the infrastructure, by the class for all its Gateways and by a Gateway for itself.
 
     `workload` is "Deployment" or "DaemonSet", `network_policy` "Managed" or "None". `concurrency` 0 lets Envoy
-    follow its CPU limit.
+    follow its CPU limit. What follows is how much one route, and all routes of a namespace, may take up of the proxies.
     """
 
     workload: str
@@ -79,6 +81,20 @@ class Parameters:
     concurrency: int
     extra_args: tuple[str, ...]
     network_policy: str
+    route_matches: int
+    route_expressions: int
+    route_bytes: int
+    namespace_matches: int
+    namespace_expressions: int
+    namespace_bytes: int
+
+    @property
+    def quotas(self) -> Quotas:
+        """What routes may take up of the proxies."""
+        return Quotas(
+            route=Usage(self.route_matches, self.route_expressions, self.route_bytes),
+            namespace=Usage(self.namespace_matches, self.namespace_expressions, self.namespace_bytes),
+        )
 
 
 DEFAULT_PARAMETERS = Parameters(
@@ -92,6 +108,12 @@ DEFAULT_PARAMETERS = Parameters(
     concurrency=0,
     extra_args=(),
     network_policy="Managed",
+    route_matches=limits.ROUTE_RULES,
+    route_expressions=limits.ROUTE_REGEXES,
+    route_bytes=limits.ROUTE_BYTES,
+    namespace_matches=limits.NAMESPACE_RULES,
+    namespace_expressions=limits.NAMESPACE_REGEXES,
+    namespace_bytes=limits.NAMESPACE_BYTES,
 )
 
 

@@ -34,6 +34,10 @@ DEFAULT_QUOTAS = Quotas(
 )
 
 
+_ENDLESS = Usage(2**63, 2**63, 2**63)
+UNBOUNDED = Quotas(route=_ENDLESS, namespace=_ENDLESS)
+
+
 def total(one: Usage, other: Usage) -> Usage:
     """Return what two take up together."""
     return Usage(one.rules + other.rules, one.regexes + other.regexes, one.size + other.size)

@@ -22,8 +22,10 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Index, Member, Source, View, query
 from gatewayd.ir.limits import USAGE_STEP
 from gatewayd.ir.outcome import Verdict
-from gatewayd.ir.quotas import DEFAULT_QUOTAS, NOTHING, Quotas, Usage, excess, total
+from gatewayd.ir.quotas import NOTHING, UNBOUNDED, Quotas, Usage, excess, total
 from gatewayd.translator import verdicts
+from gatewayd.translator.parameters.chosen import chosen_parameters
+from gatewayd.translator.parameters.class_parameters import BadClassParameters, class_parameters
 from gatewayd.translator.parents import parent_gateway, parent_refs
 
 COUNTED = (HTTPRoute, GRPCRoute)
@@ -67,9 +69,17 @@ _demand = lru_cache(maxsize=1024)(Demand)
 """Make values of which thousands of routes have the same."""
 
 
-def quotas(_view: View, _gateway: ObjectKey) -> Quotas:
-    """Return what routes may take up on a Gateway. Nobody else reads the limits."""
-    return DEFAULT_QUOTAS
+@query
+def quotas(view: View, gateway: ObjectKey) -> Quotas:
+    """Return what routes may take up on a Gateway. Nobody else reads the limits.
+
+    While parameters cannot be read nobody knows what they allow: then nothing that is served is refused for it.
+    """
+    row = view.get(Gateway, gateway)
+    of_class = class_parameters(view, row.spec.gateway_class_name if row is not None else "")
+    chosen = chosen_parameters(view, gateway)
+    unknown = isinstance(of_class, BadClassParameters) or chosen.refused is not None
+    return UNBOUNDED if unknown else chosen.parameters.quotas
 
 
 def usage(row: Any) -> Usage:

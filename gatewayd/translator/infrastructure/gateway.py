@@ -4,16 +4,12 @@ https://gateway-api.sigs.k8s.io/reference/spec/#gatewayinfrastructure
 """
 
 from dataclasses import replace
-from typing import NamedTuple
 
-from gatewayd.api.core import ConfigMap
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import ObjectKey
-from gatewayd.api.refs import LocalObjectRef
-from gatewayd.incremental.view import Member, Output, Source, View, query, rescued_query
+from gatewayd.incremental.view import Member, Output, Source, View, query
 from gatewayd.ir.http import PerHostTables
 from gatewayd.ir.infrastructure import (
-    DEFAULT_PARAMETERS,
     Infrastructure,
     Keep,
     Pairs,
@@ -22,75 +18,17 @@ from gatewayd.ir.infrastructure import (
     ServicePort,
     service_port_name,
 )
-from gatewayd.ir.outcome import Verdict
 from gatewayd.ir.per_host_record import recorded
-from gatewayd.translator import verdicts
-from gatewayd.translator.contents import Content, missing
 from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.gatewayclass import class_is_missing, gateway_is_ours, has_infrastructure
 from gatewayd.translator.gateways.routability import CLUSTER, inside_only
-from gatewayd.translator.infrastructure.class_parameters import (
-    CLOSED,
-    CONFIGMAP_KIND,
+from gatewayd.translator.parameters.chosen import chosen_parameters, parameters_of_class
+from gatewayd.translator.parameters.class_parameters import (
     BadClassParameters,
-    ClassParameters,
-    beyond,
     class_parameters,
-    within,
 )
-from gatewayd.translator.infrastructure.parameters import read_parameters
-from gatewayd.translator.infrastructure.privileges import withheld
+from gatewayd.translator.parameters.privileges import withheld
 from gatewayd.translator.proxies.filter_chains import bound_port, ports
-from gatewayd.translator.rescues import blame
-
-PATH = "spec.infrastructure.parametersRef"
-
-
-class Chosen(NamedTuple):
-    """The parameters of a Gateway, and the bad Accepted verdict when they cannot be had."""
-
-    parameters: Parameters
-    refused: Verdict | None
-
-
-def _unread(_view: View, _gateway: ObjectKey, error: Exception, _before: Chosen | None) -> Chosen:
-    return Chosen(DEFAULT_PARAMETERS, verdicts.not_accepted("InvalidParameters", blame(PATH, error)))
-
-
-@rescued_query(_unread)
-def chosen_parameters(view: View, gateway: ObjectKey) -> Chosen:
-    """Return what a Gateway's class and the ConfigMap that it names come to; the class's beside a verdict if wrong."""
-    row = view.get(Gateway, gateway)
-    of_class = _of_class(view, row)
-    ref = row.spec.infrastructure.parameters_ref if row is not None and row.spec.infrastructure else None
-    if ref is None:
-        return Chosen(of_class.defaults, None)
-    read = _own_parameters(view, ObjectKey(gateway.namespace, ref.name), ref, of_class)
-    if isinstance(read, Parameters):
-        return Chosen(read, None)
-    return Chosen(of_class.defaults, verdicts.not_accepted("InvalidParameters", f"{PATH}: {read}"))
-
-
-def _of_class(view: View, row: Gateway | None) -> ClassParameters:
-    """Return the parameters of a Gateway's class: while they cannot be read, nobody chooses anything."""
-    found = class_parameters(view, row.spec.gateway_class_name if row is not None else "")
-    if isinstance(found, BadClassParameters):
-        return ClassParameters(defaults=DEFAULT_PARAMETERS, bounds=CLOSED)
-    return found
-
-
-def _own_parameters(view: View, key: ObjectKey, ref: LocalObjectRef, of_class: ClassParameters) -> Parameters | str:
-    if ref.group_kind != CONFIGMAP_KIND:
-        return f"kind {ref.group_kind} is not supported; allowed: ConfigMap"
-    found = view.get(ConfigMap, key)
-    if found is None:
-        return missing(view, Content("ConfigMap", key))
-    read = read_parameters(found.data, of_class.defaults)
-    if not isinstance(read, Parameters):
-        return f'ConfigMap "{key}": {"; ".join(read)}'
-    # Without a cluster nothing runs by them.
-    problems = () if environment(view).standalone else beyond(read, of_class)
-    return f'ConfigMap "{key}": {"; ".join(problems)}' if problems else within(read, of_class.defaults)
 
 
 @query
@@ -115,7 +53,7 @@ def withheld_keys(view: View, gateway: ObjectKey) -> tuple[str, ...]:
     own = row.spec.infrastructure if row is not None else None
     if own is None or environment(view).standalone:
         return ()
-    return withheld((*own.labels, *own.annotations), _of_class(view, row).bounds.annotations)
+    return withheld((*own.labels, *own.annotations), parameters_of_class(view, row).bounds.annotations)
 
 
 @query

@@ -46,11 +46,12 @@ from gatewayd.translator.gateways.listeners import (
     set_is_allowed,
 )
 from gatewayd.translator.gateways.termination import can_serve, termination, termination_key
-from gatewayd.translator.infrastructure.class_parameters import BadClassParameters, class_parameters
-from gatewayd.translator.infrastructure.gateway import chosen_parameters, held_back, withheld_keys
+from gatewayd.translator.infrastructure.gateway import held_back, withheld_keys
 from gatewayd.translator.outcomes.listeners import listener_outcomes
 from gatewayd.translator.outcomes.policies import backendtls_outcome, traffic_outcome
 from gatewayd.translator.outcomes.xbackends import xbackend_outcome
+from gatewayd.translator.parameters.chosen import chosen_parameters
+from gatewayd.translator.parameters.class_parameters import BadClassParameters, class_parameters
 from gatewayd.translator.protocols import GATEWAY_KIND, ROUTE_TABLES
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.route_kinds import rules

@@ -13,9 +13,9 @@ import typer
 
 from gatewayd.cli.main import COMMANDS, app
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS
-from gatewayd.translator.infrastructure.class_parameters import read_class_parameters
-from gatewayd.translator.infrastructure.envoy_flags import FLAGS
-from gatewayd.translator.infrastructure.parameters import read_parameters
+from gatewayd.translator.parameters.class_parameters import read_class_parameters
+from gatewayd.translator.parameters.envoy_flags import FLAGS
+from gatewayd.translator.parameters.keys import QUOTA_FIELDS, read_parameters
 
 ROOT = Path(__file__).parents[3]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
@@ -185,8 +185,10 @@ def test_metrics_are_measured() -> None:
 def test_every_parameter_is_described(said: object) -> None:
     assert isinstance(said, tuple)
     operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    keys = said[0].partition("allowed: ")[2].split(", ")
-    assert len(keys) > 1
+    *keys, quotas = said[0].partition("allowed: ")[2].split(", ")
+    assert quotas == "max{Route,Namespace}{Matches,Expressions,Bytes}"
+    keys += QUOTA_FIELDS
+    assert len(keys) > len(QUOTA_FIELDS)
     assert [key for key in keys if f"| `{key}` |" not in operations] == []
 
 

@@ -14,6 +14,7 @@ from gatewayd.ir.quotas import Usage
 from gatewayd.store import Delta
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.declarations import INDEXES, OUTPUTS
+from gatewayd.translator.parameters.chosen import chosen_parameters
 from gatewayd.translator.quotas import usage
 from tests.unit.translator.manifests import SHOP, deltas, member, scratch
 
@@ -207,3 +208,41 @@ def test_an_edit_of_a_route_is_heard_by_no_other() -> None:
 
     assert engine.runs["demand"] == engine.runs["part_usage"] == engine.runs["over"] == engine.runs["attachments"] == 1
     assert engine.runs["accounts_over"] == engine.runs["routes_over"] == 0
+
+
+def with_class(data: str) -> str:
+    """Return the class with a ConfigMap of these keys."""
+    parameters = "parametersRef: {group: '', kind: ConfigMap, name: edge, namespace: gatewayd-system}"
+    controller = "spec: {controllerName: gatewayd.io/controller}"
+    shop = GATEWAY.replace(controller, f"spec: {{controllerName: gatewayd.io/controller, {parameters}}}")
+    return f"{shop}---\nkind: ConfigMap\nmetadata: {{name: edge, namespace: gatewayd-system}}\ndata: {data}\n"
+
+
+def test_the_class_sets_the_limits_of_its_gateways() -> None:
+    large = route("large", expressions=3, hosts=1)
+    assert refusals(scratch(with_class("{maxRouteExpressions: '3'}"), large), large) == {}
+    said = refusals(scratch(with_class("{maxRouteExpressions: '2'}"), large), large)["shop/large"]
+    assert "3 regular expressions" in said
+    assert "at most 2 are allowed" in said
+
+
+def test_a_gateway_sets_smaller_ones_for_itself_and_no_larger() -> None:
+    own = "infrastructure: {parametersRef: {group: '', kind: ConfigMap, name: own}}\n  listeners:"
+    one, two = route("one", expressions=1, hosts=1), route("two", expressions=1, hosts=1, created=2)
+
+    def of(most: int) -> View:
+        text = with_class("{maxNamespaceExpressions: '9'}").replace("listeners:", own, 1)
+        data = f"data: {{maxNamespaceExpressions: '{most}'}}"
+        return scratch(f"{text}---\nkind: ConfigMap\nmetadata: {{name: own, namespace: shop}}\n{data}\n", one, two)
+
+    assert set(refusals(of(1), one, two)) == {"shop/two"}
+    refused = chosen_parameters(of(10), ObjectKey("shop", "gw")).refused
+    assert refused is not None
+    assert (
+        "data.maxNamespaceExpressions: 10 is beyond what the GatewayClass allows; allowed: at most 9" in refused.message
+    )
+
+
+def test_while_parameters_cannot_be_read_nothing_is_refused() -> None:
+    large = route("large", expressions=3, hosts=1)
+    assert refusals(scratch(with_class("{maxRouteExpressions: '2', maxReplicas: many}"), large), large) == {}

@@ -6,7 +6,8 @@ from gatewayd.ir.environment import HERE, Environment
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Fixed, Infrastructure, Keep, object_name
 from gatewayd.offline.translate import standalone_environment
 from gatewayd.store import Delta
-from gatewayd.translator.infrastructure.gateway import chosen_parameters, held_back, infrastructure
+from gatewayd.translator.infrastructure.gateway import held_back, infrastructure
+from gatewayd.translator.parameters.chosen import chosen_parameters
 from tests.unit.translator.manifests import CLASS, GATEWAY, GW, member, scratch
 
 FULL = """

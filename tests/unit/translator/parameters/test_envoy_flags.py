@@ -1,6 +1,6 @@
 import pytest
 
-from gatewayd.translator.infrastructure.envoy_flags import FLAGS, WrongFlag, flag_names, read_flags
+from gatewayd.translator.parameters.envoy_flags import FLAGS, WrongFlag, flag_names, read_flags
 
 
 def wrong(*arguments: object) -> str:

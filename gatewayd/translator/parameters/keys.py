@@ -13,7 +13,7 @@ import yaml
 
 from gatewayd.ir.infrastructure import Autoscaled, External, Fixed, Pairs, Parameters, Resources, Scaling
 from gatewayd.ir.quantity import QUANTITY, amount
-from gatewayd.translator.infrastructure.envoy_flags import WrongFlag, read_flags, shown
+from gatewayd.translator.parameters.envoy_flags import WrongFlag, read_flags, shown
 
 WORKLOADS: Final = ("Deployment", "DaemonSet")
 SERVICE_TYPES: Final = ("LoadBalancer", "NodePort", "ClusterIP")
@@ -21,6 +21,16 @@ TRAFFIC_POLICIES: Final = ("Cluster", "Local")
 RESOURCE_NAMES: Final = ("cpu", "memory", "ephemeral-storage")
 MOST_REPLICAS: Final = 1000
 MOST_WORKERS: Final = 1024
+QUOTA_FIELDS: Final = {
+    "maxRouteMatches": "route_matches",
+    "maxRouteExpressions": "route_expressions",
+    "maxRouteBytes": "route_bytes",
+    "maxNamespaceMatches": "namespace_matches",
+    "maxNamespaceExpressions": "namespace_expressions",
+    "maxNamespaceBytes": "namespace_bytes",
+}
+"""What routes may take up, by the key that sets it."""
+MOST_COUNTED: Final = 999_999_999
 LONGEST: Final = 4096
 """Characters of one value."""
 
@@ -48,7 +58,7 @@ def read_parameters(data: Mapping[str, str], defaults: Parameters) -> Parameters
     """Return the parameters, or everything that is wrong with them; what is left out has its default.
 
     The keys: workload, replicas, autoscaling, image, serviceType, externalTrafficPolicy, nodeSelector, resources,
-    concurrency, extraArgs.
+    concurrency, extraArgs; and what routes may take up (QUOTA_FIELDS).
     """
     fields, problems = read_keys(data, KEYS)
     problems = (*problems, *contradictions(data, fields, defaults))
@@ -61,12 +71,18 @@ def read_keys(data: Mapping[str, str], keys: Mapping[str, Key]) -> tuple[dict[st
     problems: list[str] = []
     for name, text in sorted(data.items()):
         key = keys.get(name)
-        value = key.read(text) if key is not None else Wrong(why=f"not known; allowed: {', '.join(keys)}")
+        value = key.read(text) if key is not None else Wrong(why=f"not known; allowed: {', '.join(_told(keys))}")
         if isinstance(value, Wrong):
             problems.append(f"data.{shown(name)[1:-1]}: {value.why}")
         elif key is not None:
             fields[key.field] = value
     return fields, tuple(problems)
+
+
+def _told(keys: Mapping[str, Key]) -> Iterator[str]:
+    """Yield the names of keys for a message, those of quotas in short."""
+    yield from (key for key in keys if key not in QUOTA_FIELDS)
+    yield "max{Route,Namespace}{Matches,Expressions,Bytes}"
 
 
 def contradictions(data: Mapping[str, str], fields: Mapping[str, Any], defaults: Parameters) -> Iterator[str]:
@@ -102,7 +118,7 @@ def whole(least: int, most: int) -> Callable[[str], int | Wrong]:
     """Return a reader of whole numbers."""
 
     def read(text: str) -> int | Wrong:
-        number = int(text) if re.fullmatch(r"[0-9]{1,6}", text) else -1
+        number = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else -1
         if least <= number <= most:
             return number
         return Wrong(why=f"{_shown(text)} is not a whole number from {least} to {most}")
@@ -250,4 +266,5 @@ KEYS: Final[Mapping[str, Key]] = {
     "resources": Key(field="resources", read=_resources),
     "concurrency": Key(field="concurrency", read=whole(0, MOST_WORKERS)),
     "extraArgs": Key(field="extra_args", read=_arguments),
+    **{key: Key(field=field, read=whole(1, MOST_COUNTED)) for key, field in QUOTA_FIELDS.items()},
 }

@@ -19,10 +19,11 @@ from gatewayd.incremental.view import View, query
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Autoscaled, Fixed, Parameters, Scaling
 from gatewayd.ir.limits import PROXY_REPLICAS
 from gatewayd.translator.environment import environment
-from gatewayd.translator.infrastructure.envoy_flags import FLAGS, flag_names, shown
-from gatewayd.translator.infrastructure.parameters import (
+from gatewayd.translator.parameters.envoy_flags import FLAGS, flag_names, shown
+from gatewayd.translator.parameters.keys import (
     KEYS,
     MOST_REPLICAS,
+    QUOTA_FIELDS,
     WORKLOADS,
     Key,
     Wrong,
@@ -32,7 +33,7 @@ from gatewayd.translator.infrastructure.parameters import (
     read_yaml,
     whole,
 )
-from gatewayd.translator.infrastructure.privileges import matches
+from gatewayd.translator.parameters.privileges import matches
 
 NETWORK_POLICIES: Final = ("Managed", "None")
 CONFIGMAP_KIND = GroupKind("", "ConfigMap")
@@ -217,6 +218,16 @@ class _Check:
     allowed: Callable[[ClassParameters], str]
 
 
+def _quota(key: str, field: str) -> _Check:
+    """Return the check that a Gateway allows its routes no more than its class does."""
+    return _Check(
+        key=key,
+        field=field,
+        wrong=lambda value, default, _bounds: (str(value),) if value > default else (),
+        allowed=lambda of_class: f"at most {getattr(of_class.defaults, field)}",
+    )
+
+
 def _node_words(of_class: ClassParameters) -> str:
     fixed = ", ".join(f"{key}={value}" for key, value in of_class.defaults.node_selector)
     others = ", ".join(("labels but those of node-role and node-restriction", *of_class.bounds.node_labels))
@@ -249,6 +260,7 @@ _CHECKS: Final = (
         wrong=_extra_args,
         allowed=lambda of_class: ", ".join(of_class.bounds.flags) or "none",
     ),
+    *(_quota(key, field) for key, field in QUOTA_FIELDS.items()),
 )
 
 

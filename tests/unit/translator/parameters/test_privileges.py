@@ -1,6 +1,6 @@
 import pytest
 
-from gatewayd.translator.infrastructure.privileges import is_privileged, matches, withheld
+from gatewayd.translator.parameters.privileges import is_privileged, matches, withheld
 
 PRIVILEGED = [
     "eks.amazonaws.com/role-arn",

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gatewayd.ir import limits
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Autoscaled, External, Fixed, Parameters, Resources
-from gatewayd.translator.infrastructure.parameters import LONGEST, read_parameters
+from gatewayd.translator.parameters.keys import LONGEST, read_parameters
 
 WHOLE = {
     "workload": "Deployment",
@@ -17,6 +18,8 @@ WHOLE = {
     "resources": "requests: {cpu: 0.5, memory: 64Mi}\nlimits: {cpu: 2, memory: 1Gi}\n",
     "concurrency": "2",
     "extraArgs": "[--component-log-level, 'upstream:debug']",
+    "maxRouteMatches": "500",
+    "maxNamespaceBytes": "100000000",
 }
 
 TAGS = (
@@ -63,6 +66,12 @@ def test_everything_can_be_set() -> None:
         concurrency=2,
         extra_args=("--component-log-level", "upstream:debug"),
         network_policy="Managed",
+        route_matches=500,
+        route_expressions=limits.ROUTE_REGEXES,
+        route_bytes=limits.ROUTE_BYTES,
+        namespace_matches=limits.NAMESPACE_RULES,
+        namespace_expressions=limits.NAMESPACE_REGEXES,
+        namespace_bytes=100000000,
     )
 
 

@@ -6,7 +6,7 @@ from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Autoscaled, External, Fixed, Parameters
 from gatewayd.ir.limits import PROXY_REPLICAS
 from gatewayd.store import Delta
-from gatewayd.translator.infrastructure.class_parameters import (
+from gatewayd.translator.parameters.class_parameters import (
     CLOSED,
     DEFAULT_BOUNDS,
     BadClassParameters,
@@ -16,8 +16,8 @@ from gatewayd.translator.infrastructure.class_parameters import (
     read_class_parameters,
     within,
 )
-from gatewayd.translator.infrastructure.envoy_flags import FLAGS
-from gatewayd.translator.infrastructure.parameters import read_parameters
+from gatewayd.translator.parameters.envoy_flags import FLAGS
+from gatewayd.translator.parameters.keys import read_parameters
 from tests.unit.translator.manifests import CLASS, scratch
 
 DEFAULTS = ClassParameters(defaults=DEFAULT_PARAMETERS, bounds=DEFAULT_BOUNDS)

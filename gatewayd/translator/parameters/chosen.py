@@ -1,0 +1,80 @@
+"""What the class of a Gateway and the Gateway itself choose, put together.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#gatewayinfrastructure (parametersRef)
+"""
+
+from typing import NamedTuple
+
+from gatewayd.api.core import ConfigMap
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.meta import ObjectKey
+from gatewayd.api.refs import LocalObjectRef
+from gatewayd.incremental.view import View, rescued_query
+from gatewayd.ir.infrastructure import (
+    DEFAULT_PARAMETERS,
+    Parameters,
+)
+from gatewayd.ir.outcome import Verdict
+from gatewayd.translator import verdicts
+from gatewayd.translator.contents import Content, missing
+from gatewayd.translator.environment import environment
+from gatewayd.translator.parameters.class_parameters import (
+    CLOSED,
+    CONFIGMAP_KIND,
+    BadClassParameters,
+    ClassParameters,
+    beyond,
+    class_parameters,
+    within,
+)
+from gatewayd.translator.parameters.keys import read_parameters
+from gatewayd.translator.rescues import blame
+
+PATH = "spec.infrastructure.parametersRef"
+
+
+class Chosen(NamedTuple):
+    """The parameters of a Gateway, and the bad Accepted verdict when they cannot be had."""
+
+    parameters: Parameters
+    refused: Verdict | None
+
+
+def _unread(_view: View, _gateway: ObjectKey, error: Exception, _before: Chosen | None) -> Chosen:
+    return Chosen(DEFAULT_PARAMETERS, verdicts.not_accepted("InvalidParameters", blame(PATH, error)))
+
+
+@rescued_query(_unread)
+def chosen_parameters(view: View, gateway: ObjectKey) -> Chosen:
+    """Return what a Gateway's class and the ConfigMap that it names come to; the class's beside a verdict if wrong."""
+    row = view.get(Gateway, gateway)
+    of_class = parameters_of_class(view, row)
+    ref = row.spec.infrastructure.parameters_ref if row is not None and row.spec.infrastructure else None
+    if ref is None:
+        return Chosen(of_class.defaults, None)
+    read = _own_parameters(view, ObjectKey(gateway.namespace, ref.name), ref, of_class)
+    if isinstance(read, Parameters):
+        return Chosen(read, None)
+    return Chosen(of_class.defaults, verdicts.not_accepted("InvalidParameters", f"{PATH}: {read}"))
+
+
+def parameters_of_class(view: View, row: Gateway | None) -> ClassParameters:
+    """Return the parameters of a Gateway's class: while they cannot be read, nobody chooses anything."""
+    found = class_parameters(view, row.spec.gateway_class_name if row is not None else "")
+    if isinstance(found, BadClassParameters):
+        return ClassParameters(defaults=DEFAULT_PARAMETERS, bounds=CLOSED)
+    return found
+
+
+def _own_parameters(view: View, key: ObjectKey, ref: LocalObjectRef, of_class: ClassParameters) -> Parameters | str:
+    if ref.group_kind != CONFIGMAP_KIND:
+        return f"kind {ref.group_kind} is not supported; allowed: ConfigMap"
+    found = view.get(ConfigMap, key)
+    if found is None:
+        return missing(view, Content("ConfigMap", key))
+    read = read_parameters(found.data, of_class.defaults)
+    if not isinstance(read, Parameters):
+        return f'ConfigMap "{key}": {"; ".join(read)}'
+    # Without a cluster nothing runs by them.
+    problems = () if environment(view).standalone else beyond(read, of_class)
+    return f'ConfigMap "{key}": {"; ".join(problems)}' if problems else within(read, of_class.defaults)
