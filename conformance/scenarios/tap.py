@@ -74,7 +74,7 @@ class Tap:
     async def serve(self, _: Any, context: grpc.aio.ServicerContext) -> None:
         """Pass one stream on until either end ends it."""
         identity = context.auth_context()["peer_uri"][0].decode()
-        credentials = await xdspki.of_gateway(self._world, identity)
+        credentials = await xdspki.of_identity(self._world, identity)
         channel_credentials = grpc.ssl_channel_credentials(
             root_certificates=credentials.trust,
             private_key=credentials.key,

@@ -19,7 +19,6 @@ from conformance.scenarios import xdspki
 from conformance.scenarios.pods import PodHandle
 from conformance.scenarios.references import references
 from conformance.scenarios.world import SHOP, World
-from gatewayd.identity.certificates import gateway_identity
 from gatewayd.infra import layout
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SCOPED_ROUTE, XDS_TYPES, Resource, TypeUrl
 
@@ -34,7 +33,7 @@ _START_SECONDS = 45.0
 
 async def served(world: World, replica: PodHandle, gateway: str = "gateway") -> Mapping[tuple[str, str], Resource]:
     """Return everything that a replica gives to a new proxy of a Gateway, by type and name."""
-    credentials = await xdspki.of_gateway(world, gateway_identity(SHOP, gateway))
+    credentials = await xdspki.of_gateway(world, SHOP, gateway)
     async with _connected(replica, credentials) as call:
         return await _Client(call).everything()
 
@@ -142,7 +141,7 @@ def _section(section: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], str]
 
 async def first_answer(world: World, replica: PodHandle, gateway: str = "gateway") -> float:
     """Ask a replica that may not listen yet, again and again; return when its first response came (Unix seconds)."""
-    credentials = await xdspki.of_gateway(world, gateway_identity(SHOP, gateway))
+    credentials = await xdspki.of_gateway(world, SHOP, gateway)
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         async with _connected(replica, credentials) as call:

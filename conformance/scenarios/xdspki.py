@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from cryptography import x509
 
 from conformance.scenarios.world import World
-from gatewayd.identity.certificates import KeyPair, Subject, issue
+from gatewayd.identity.certificates import KeyPair, Subject, gateway_identity, issue
 from gatewayd.infra import layout
 from gatewayd.ir.tls import PrivateBytes
 
@@ -34,8 +34,14 @@ async def of_control_plane(world: World) -> Credentials:
     return Credentials(certificate=pair.certificate, key=bytes(pair.key), trust=data["tls.crt"])
 
 
-async def of_gateway(world: World, identity: str) -> Credentials:
-    """Return the client certificate whose URI name is `identity` (spiffe://gatewayd/ns/NS/gateway/NAME)."""
+async def of_gateway(world: World, namespace: str, gateway: str) -> Credentials:
+    """Return the client certificate of a Gateway's proxies, by the URI name that the Gateway object has."""
+    found = await world.api.get(f"/apis/gateway.networking.k8s.io/v1/namespaces/{namespace}/gateways/{gateway}")
+    return await of_identity(world, gateway_identity(namespace, gateway, found["metadata"]["uid"]))
+
+
+async def of_identity(world: World, identity: str) -> Credentials:
+    """Return the client certificate whose URI name is `identity` (spiffe://gatewayd/ns/NS/gateway/NAME/uid/UID)."""
     namespace = identity.split("/")[4]
     listed = await world.api.get(f"/api/v1/namespaces/{namespace}/secrets?labelSelector=app.kubernetes.io/managed-by")
     for item in listed["items"]:

@@ -54,7 +54,7 @@ HEADS: Final = Selection(metadata_only=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """What the reflector waits by: `sleep` and `random` come from the composition root."""
+    """What the reflector waits by; `random` comes from the composition root."""
 
     backoff: Backoff
     random: Callable[[], float]

@@ -9,7 +9,6 @@ import errno
 import os
 import socket
 import struct
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -20,8 +19,6 @@ _FIRST_UNPRIVILEGED: Final = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start
 _SELF_STATUS: Final = Path("/proc/self/status")
 _TABLES: Final = {"TCP": ("tcp", "tcp6"), "UDP": ("udp", "udp6")}
 _LISTENING: Final = "0A"
-_MAPPED_BY: Final = 8000
-_LAST_PORT: Final = 65535
 _ABSENT_FAMILY: Final = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EPROTONOSUPPORT})
 
 
@@ -78,17 +75,6 @@ def check_port(wish: PortWish, binary: Path) -> Verdict:
     if _is_taken(wish):
         return Taken(wish=wish, holder=_holder(wish))
     return Free()
-
-
-def mapped_port(port: int, used: Collection[int]) -> int:
-    """Return the port to serve instead of one that may not be bound: 8080 for 80, 8443 for 443, or the next unused.
-
-    Raises ValueError when no port is left.
-    """
-    for candidate in range(port + _MAPPED_BY, _LAST_PORT + 1):
-        if candidate not in used:
-            return candidate
-    raise ValueError(f"no port above {port + _MAPPED_BY} is unused")
 
 
 def first_unprivileged_port() -> int:

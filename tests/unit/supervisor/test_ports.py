@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gatewayd.supervisor import ports
-from gatewayd.supervisor.ports import Free, NotAllowed, PortWish, Taken, capability_sets, check_port, mapped_port
+from gatewayd.supervisor.ports import Free, NotAllowed, PortWish, Taken, capability_sets, check_port
 
 BINARY = Path("/opt/envoy")
 
@@ -73,11 +73,3 @@ def test_the_right_may_come_from_the_system_or_be_inherited(tmp_path: Path) -> N
 
 def test_capability_sets() -> None:
     assert capability_sets("Name:\tx\nCapEff:\t00000000000004ff\nSeccomp:\t0\n") == {"CapEff": 0x4FF}
-
-
-def test_low_ports_are_mapped_to_memorable_ones() -> None:
-    assert mapped_port(80, ()) == 8080
-    assert mapped_port(443, (8080,)) == 8443
-    assert mapped_port(80, (8080, 8081)) == 8082
-    with pytest.raises(ValueError, match="no port above"):
-        mapped_port(60000, ())
