@@ -12,6 +12,8 @@ RETRY_FIRST_SECONDS = 1.0
 """The wait after the first failure for one object. It doubles with each further one."""
 RETRY_LONGEST_SECONDS = 60.0
 """The ceiling of that wait: what somebody repairs elsewhere (a quota, a webhook) takes effect within a minute."""
+SHORTEST_WAIT_SECONDS = 0.001
+"""The least wait before an object is looked at again by itself: more than a timer may be early."""
 
 LASTING_FAILURES = 3
 """So many failures in a row are said in a status, though they may pass: one hiccup turns no condition."""

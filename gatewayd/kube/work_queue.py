@@ -16,6 +16,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import structlog
 
+from gatewayd.ir.limits import SHORTEST_WAIT_SECONDS
 from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, is_of_ending_namespace
 
@@ -160,8 +161,12 @@ class WorkQueue(Generic[K]):
         self._wake.set()
 
     def add_after(self, key: K, seconds: float) -> None:
-        """Add a key later; of several times the earliest counts."""
+        """Add a key later; of several times the earliest counts.
+
+        A timer may go off a moment early: who is told to wait for the rest of that moment, waits a little longer.
+        """
         loop = asyncio.get_running_loop()
+        seconds = max(seconds, SHORTEST_WAIT_SECONDS)
         timer = self._timers.get(key)
         if timer is not None and timer.when() <= loop.time() + seconds:
             return

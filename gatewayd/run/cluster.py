@@ -6,8 +6,8 @@ Builds the shells and runs them in one TaskGroup; decides nothing.
 import asyncio
 import random
 import time
-from collections.abc import Coroutine, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -67,12 +67,20 @@ FAREWELL_SECONDS: Final = 5.0
 _log = structlog.get_logger("gatewayd")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Time and chance: `clock` gives seconds that do not go back, `random` numbers from 0 to 1."""
+
+    clock: Callable[[], float]
+    random: Callable[[], float]
+
+
 class InCluster:
     """One replica of the control plane."""
 
     _farewell: asyncio.TimerHandle | None = None
 
-    def __init__(self, options: ServeOptions, client: KubeClient, authority: Authority) -> None:
+    def __init__(self, options: ServeOptions, client: KubeClient, authority: Authority, around: Surroundings) -> None:
         server_name = f"{layout.CONTROL_PLANE}.{options.namespace}.svc"
         self._options = options
         self._client = client
@@ -85,17 +93,17 @@ class InCluster:
             on_nack=self._metrics.refused,
             on_converged=self._on_converged,
         )
-        self._refusals = Refusals(time.monotonic)
+        self._refusals = Refusals(around.clock)
         self._published_at: dict[str, float] = {}
         self._synced = False
-        self._timing = Timing(backoff=Backoff(first=0.2, longest=15.0), random=random.random)
+        self._timing = Timing(backoff=Backoff(first=0.2, longest=15.0), random=around.random)
         self._contents = self._following(client)
         self._reconciler = self._reconciler_of()
         self._ports = ReplicaPorts(
             options=options, trust=self._trust, reconciler=self._reconciler, fleet=self._fleet, metrics=self._metrics
         )
         name = LeaseName(namespace=options.namespace, name=layout.LEASE, identity=options.identity)
-        self._lease = Lease(client=client, name=name, clock=time.monotonic, on_elected=self._on_elected)
+        self._lease = Lease(client=client, name=name, clock=around.clock, on_elected=self._on_elected)
         self._ending = EndingNamespaces()
         self._writer = self._status_writer()
         self._events = self._event_recorder()
@@ -351,4 +359,5 @@ async def serve(options: ServeOptions) -> None:
     """Run one replica until cancelled. Raises AccessError, AuthorityError or ListenError when it cannot start."""
     async with connected(options.kubeconfig) as client:
         authority = await AuthorityStore(client, options.namespace).load()
-        await InCluster(options, client, authority).run()
+        around = Surroundings(clock=time.monotonic, random=random.random)
+        await InCluster(options, client, authority, around).run()

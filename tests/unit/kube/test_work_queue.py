@@ -170,6 +170,18 @@ async def test_work_may_ask_to_be_done_again() -> None:
         assert rig.failures == []
 
 
+async def test_who_is_told_to_wait_for_next_to_nothing_waits_a_little() -> None:
+    """The rest of a wait may be too small for a clock to show that it is over."""
+    rig = Rig()
+    rig.again["a", "x"] = [1e-18] * 10
+    rig.add("x")
+    async with running(rig.queue.run()):
+        await passes(1.0)
+        times = rig.times("x")
+        assert len(times) == 11
+        assert times[-1] - times[0] >= 0.01
+
+
 async def test_of_several_delays_the_earliest_counts() -> None:
     rig = Rig()
     async with running(rig.queue.run()):

@@ -1,6 +1,7 @@
 """The composition root against a scripted API server: objects in, statuses, infrastructure and a lease out."""
 
 import base64
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from gatewayd.ir.environment import CONTROLLER
 from gatewayd.ir.infrastructure import object_name
 from gatewayd.ir.outcome import FleetReport, Rejection
 from gatewayd.kube.owned_watch import OWNED_KINDS
-from gatewayd.run.cluster import InCluster
+from gatewayd.run.cluster import InCluster, Surroundings
 from gatewayd.run.serve_options import ServeOptions
 from gatewayd.xds.resource import LISTENER
 from tests.fakes.api_server import ApiServer, api_server, refused
@@ -43,6 +44,11 @@ GATEWAY: Final = f"{API}/namespaces/shop/gateways/gw"
 NOW: Final = datetime.now(UTC)
 EMPTY: Final[Mapping[str, Json]] = MappingProxyType({})
 SUBJECT: Final = Subject(common_name="gatewayd", dns_names=("gatewayd.gatewayd-system.svc",), uris=())
+
+
+def around() -> Surroundings:
+    """Return the time of this process, and no chance."""
+    return Surroundings(clock=time.monotonic, random=lambda: 0.5)
 
 
 def gateway_class() -> Json:
@@ -76,7 +82,7 @@ async def replica(others: Mapping[str, Json] = EMPTY) -> AsyncIterator[tuple[Api
         cluster.server.put(GATEWAY, gateway())
         for path, document in others.items():
             cluster.server.put(path, document)
-        found = InCluster(OPTIONS, cluster.client, founded(NOW))
+        found = InCluster(OPTIONS, cluster.client, founded(NOW), around())
         async with running(*(work for _, work in found._work())):
             await passes(5.0)
             yield cluster.server, found
@@ -167,7 +173,7 @@ async def test_a_secret_of_any_type_serves_and_others_are_not_read(kind: str) ->
         cluster.server.put(f"{SECRETS}/other", good("other"))
         cluster.server.put(CLASS, gateway_class())
         cluster.server.put(GATEWAY, listening())
-        found = InCluster(OPTIONS, cluster.client, founded(NOW))
+        found = InCluster(OPTIONS, cluster.client, founded(NOW), around())
         async with running(*(work for _, work in found._work())):
             await passes(5.0)
             assert listener(cluster.server)[0] == "True"
@@ -195,7 +201,7 @@ async def test_what_is_wrong_with_a_secret_is_said(document: Json | None, says: 
             cluster.server.put(f"{SECRETS}/cert", document)
         cluster.server.put(CLASS, gateway_class())
         cluster.server.put(GATEWAY, listening())
-        found = InCluster(OPTIONS, cluster.client, founded(NOW))
+        found = InCluster(OPTIONS, cluster.client, founded(NOW), around())
         async with running(*(work for _, work in found._work())):
             await passes(5.0)
             assert listener(cluster.server) == ("False", f"spec.listeners[1].tls.certificateRefs[0]: {says}")
@@ -208,7 +214,7 @@ async def test_a_secret_that_may_not_be_read_is_said_and_holds_nobody_up() -> No
         cluster.server.script("GET", f"{SECRETS}/cert", *[refused(403, "Forbidden", "not you")] * 9)
         cluster.server.put(CLASS, gateway_class())
         cluster.server.put(GATEWAY, listening())
-        found = InCluster(OPTIONS, cluster.client, founded(NOW))
+        found = InCluster(OPTIONS, cluster.client, founded(NOW), around())
         async with running(*(work for _, work in found._work())):
             await passes(5.0)
             assert found._reconciler.snapshots.keys() == {"shop/gw"}

@@ -16,6 +16,7 @@ from tests.unit.run.test_cluster import (
     GATEWAY,
     NOW,
     OPTIONS,
+    around,
     condition,
     gateway,
     gateway_class,
@@ -58,7 +59,7 @@ async def test_a_new_leader_takes_back_what_nobody_wants_any_more() -> None:
         server.put(SERVICE, left_behind())
         server.put(SERVICE + "-theirs", named(left_behind(), NAME + "-theirs"))
         server.put(ROUTE, route_of("them.example/x", CONTROLLER))
-        found = InCluster(OPTIONS, cluster.client, founded(NOW))
+        found = InCluster(OPTIONS, cluster.client, founded(NOW), around())
         async with running(*(work for _, work in found._work())):
             await passes(30.0)
             assert SERVICE not in server.objects
@@ -77,7 +78,7 @@ async def test_what_is_left_of_a_gateway_that_went_to_another_class_goes() -> No
         server.put(f"{API}/gatewayclasses/somebody-elses", named(theirs, "somebody-elses"))
         server.put(f"{API}/namespaces/shop/gateways/old", named(gateway("somebody-elses"), "old"))
         server.put(SERVICE, left_behind())
-        found = InCluster(OPTIONS, cluster.client, founded(NOW))
+        found = InCluster(OPTIONS, cluster.client, founded(NOW), around())
         async with running(*(work for _, work in found._work())):
             await passes(30.0)
             assert SERVICE not in server.objects
@@ -91,7 +92,7 @@ async def test_nothing_is_taken_back_before_every_kind_has_been_listed() -> None
         server.put(CLASS, gateway_class())
         server.put(f"{API}/namespaces/shop/gateways/old", named(gateway(), "old"))
         server.put(SERVICE, left_behind())
-        found = InCluster(OPTIONS, cluster.client, founded(NOW))
+        found = InCluster(OPTIONS, cluster.client, founded(NOW), around())
         async with running(*(work for _, work in found._work())):
             await passes(60.0)
             assert server.said("DELETE") == []
@@ -103,7 +104,7 @@ async def test_what_appears_for_a_gateway_that_nobody_wants_goes() -> None:
         server = cluster.server
         server.put(CLASS, gateway_class())
         server.put(SERVICE + "-theirs", named(left_behind(), NAME + "-theirs"))
-        found = InCluster(OPTIONS, cluster.client, founded(NOW))
+        found = InCluster(OPTIONS, cluster.client, founded(NOW), around())
         async with running(*(work for _, work in found._work())):
             await passes(5.0)
             [watch] = [
@@ -136,7 +137,7 @@ async def test_refused_infrastructure_is_said_in_programmed_and_in_one_event() -
         server.put(GATEWAY, gateway())
         path = f"/api/v1/namespaces/shop/services/{object_name('shop', 'gw')}"
         server.script("PATCH", path, *[refused(403, "Forbidden", "exceeded quota: none")] * 100)
-        found = InCluster(OPTIONS, cluster.client, founded(NOW))
+        found = InCluster(OPTIONS, cluster.client, founded(NOW), around())
         async with running(*(work for _, work in found._work())):
             await passes(120.0)
             assert condition(server, GATEWAY, "Programmed") == "False"
@@ -162,7 +163,7 @@ async def test_a_secret_of_a_tenant_ends_no_replica() -> None:
         name = f"{object_name('shop', 'gw')}-xds"
         secret = {"kind": "Secret", "metadata": {"name": name, "namespace": "shop"}, "data": {"tls.crt": "////"}}
         server.put(f"/api/v1/namespaces/shop/secrets/{name}", secret)
-        found = InCluster(OPTIONS, cluster.client, founded(NOW))
+        found = InCluster(OPTIONS, cluster.client, founded(NOW), around())
         async with running(*(work for _, work in found._work())):
             await passes(60.0)
             assert "Deployment" in kinds(server, "other")
@@ -179,7 +180,7 @@ async def test_nothing_is_written_into_a_namespace_that_is_being_deleted() -> No
         server.put(GATEWAY, gateway() | {"spec": gateway()["spec"] | {"listeners": []}})
         metadata = {"name": "shop", "deletionTimestamp": "2026-11-29T17:00:00Z"}
         server.put("/api/v1/namespaces/shop", {"kind": "Namespace", "metadata": metadata})
-        found = InCluster(OPTIONS, cluster.client, founded(NOW))
+        found = InCluster(OPTIONS, cluster.client, founded(NOW), around())
         async with running(*(work for _, work in found._work())):
             await passes(60.0)
             made = [each for each in server.writes if "/namespaces/shop/" in each.path and "/status" not in each.path]
