@@ -5,6 +5,7 @@ reads much of a certificate only when it is asked for it, so what it gives never
 somebody will want to know is asked for here.
 """
 
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,12 +66,12 @@ class ReadKey:
 
 def read_certificates(text: bytes) -> tuple[ReadCertificate, ...] | Unreadable:
     """Return the certificates of a text in their order, one at least."""
-    return _guarded(lambda: tuple(_certificate(each) for each in x509.load_pem_x509_certificates(text)))
+    return _guarded(lambda: tuple(_certificate(each) for each in _parsed(text)))
 
 
 def rewritten(text: bytes) -> bytes | Unreadable:
     """Return the certificates of a text, one at least, and nothing that stands between them."""
-    return _guarded(lambda: b"".join(each.public_bytes(Encoding.PEM) for each in x509.load_pem_x509_certificates(text)))
+    return _guarded(lambda: b"".join(each.public_bytes(Encoding.PEM) for each in _parsed(text)))
 
 
 def read_key(text: bytes) -> ReadKey | Unreadable:
@@ -97,6 +98,18 @@ def _guarded(read: Callable[[], T]) -> T | Unreadable:
         if type(error).__name__ != _PANIC:
             raise
         return Unreadable(why="the library that reads it has failed")
+
+
+def _parsed(text: bytes) -> list[x509.Certificate]:
+    """Read the certificates twice: the library leaves open what OpenSSL, like the BoringSSL of Envoy, parses at once.
+
+    Envoy keeps a Secret that it refused, and refuses every later change of a listener that names it.
+    """
+    read = x509.load_pem_x509_certificates(text)
+    store = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for each in read:
+        store.load_verify_locations(cadata=each.public_bytes(Encoding.DER))
+    return read
 
 
 def _certificate(read: x509.Certificate) -> ReadCertificate:

@@ -22,7 +22,7 @@ UNKNOWN_KEY = ("06072a8648ce3d0201", "06072a8648ce3d027f")
 UNKNOWN_SIGNATURE = ("06082a8648ce3d040302", "06082a8648ce3d04037f")
 NO_EXTENSION = ("0603551d11", "0603551d13")
 NO_STRING = ("06035504030c", "060355040322")
-"""A name that is of no type of strings. The library that gatewayd reads with leaves that open, Envoy refuses it."""
+"""A name that is of no type of strings: one of the two that read it in gatewayd leaves that open, Envoy does not."""
 STRANGE = (VERSION_SEVEN, UNKNOWN_CURVE, UNKNOWN_KEY, UNKNOWN_SIGNATURE, NO_EXTENSION, NO_STRING)
 BASE = OURS.secret("ours") + gateway(
     "namespaces: {from: All}", http("own", "http"), https("own-tls", "tls", "{name: ours}", "ours.example")

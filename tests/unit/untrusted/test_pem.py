@@ -52,6 +52,14 @@ def test_a_version_that_there_is_not() -> None:
     assert isinstance(rewritten(CHAIN + strange), Unreadable)
 
 
+def test_a_name_of_no_type_of_strings() -> None:
+    """One reader leaves it open, Envoy does not."""
+    strange = pem.with_bytes(CHAIN, "06035504030c", "060355040322")
+    assert isinstance(read_certificates(strange), Unreadable)
+    assert isinstance(read_certificates(CHAIN + strange), Unreadable)
+    assert isinstance(rewritten(CHAIN + strange), Unreadable)
+
+
 def test_a_key_of_an_unknown_kind_or_curve() -> None:
     for old, new in (("06072a8648ce3d0201", "06072a8648ce3d027f"), ("06082a8648ce3d030107", "06082a8648ce3d03017f")):
         found = read_certificates(pem.with_bytes(CHAIN, old, new))
