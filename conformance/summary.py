@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 
 import yaml
@@ -45,7 +46,9 @@ def block() -> str:
 
 
 def _rows() -> Iterator[str]:
-    for profile in yaml.safe_load(report().read_text(encoding="utf-8"))["profiles"]:
+    # The suite writes the profiles in an order that differs from run to run.
+    profiles = yaml.safe_load(report().read_text(encoding="utf-8"))["profiles"]
+    for profile in sorted(profiles, key=itemgetter("name")):
         core, extended = profile["core"]["statistics"], profile["extended"]["statistics"]
         features = len(profile["extended"]["supportedFeatures"])
         yield f"| {profile['name']} | {core['Passed']} | {extended['Passed']} | {features} |"
