@@ -15,7 +15,6 @@ from typing import Any
 import aiohttp
 import yaml
 
-from conformance.build import HERE
 from conformance.harness.kubeapi import Api, ApiError
 from conformance.harness.rundir import RunDirectory
 from conformance.kubectl import Kubectl
@@ -249,6 +248,3 @@ async def present(folder: Path, options: Sequence[str] = ()) -> AsyncIterator[Wo
         world = World(api=api, run=run, folder=folder, access=access, options=options)
         async with world.entered():
             yield world
-
-
-REPOSITORY = HERE.parent

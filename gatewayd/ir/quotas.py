@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gatewayd.ir import limits
-
 
 class Usage(NamedTuple):
     """What routes take up: each counted once for each hostname, as a proxy has it.
@@ -26,12 +24,6 @@ class Quotas:
 
     route: Usage
     namespace: Usage
-
-
-DEFAULT_QUOTAS = Quotas(
-    route=Usage(limits.ROUTE_RULES, limits.ROUTE_REGEXES, limits.ROUTE_BYTES),
-    namespace=Usage(limits.NAMESPACE_RULES, limits.NAMESPACE_REGEXES, limits.NAMESPACE_BYTES),
-)
 
 
 _ENDLESS = Usage(2**63, 2**63, 2**63)

@@ -347,10 +347,6 @@ class InCluster:
             await asyncio.sleep(GAUGE_SECONDS)
 
 
-def _struct(kind: Kind) -> type:
-    return kind.struct
-
-
 def _unheard(_key: ObjectKey, _raw: bytes | None) -> None:
     """Keep no status of kinds that are not ours."""
 

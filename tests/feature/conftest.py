@@ -3,7 +3,9 @@
 A module says otherwise with `BASE` (YAML) and `BACKENDS` (names). What a test applies is taken back after it.
 """
 
+import os
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,22 @@ from tests.feature.harness.world import World, running_world
 
 BUGS = frozenset({"query failed", "snapshot failed"})
 """What gatewayd logs when a function of its core raises: it goes on, and a test must not."""
+
+
+@pytest.fixture
+def runtime(tmp_path: Path) -> dict[str, str]:
+    """Return the environment of a command whose runtime folder is a private one."""
+    folder = tmp_path / "run"
+    folder.mkdir(mode=0o700)
+    return {**os.environ, "XDG_RUNTIME_DIR": str(folder), "GATEWAYD_LOG_FORMAT": "console"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return an empty folder for manifests."""
+    found = tmp_path / "gateway"
+    found.mkdir()
+    return found
 
 
 @pytest.fixture(autouse=True)

@@ -69,21 +69,6 @@ ports: [{{name: http, port: {backend}}}]
 """
 
 
-@pytest.fixture
-def runtime(tmp_path: Path) -> dict[str, str]:
-    """Return the environment of a command whose runtime folder is a private one."""
-    folder = tmp_path / "run"
-    folder.mkdir(mode=0o700)
-    return {**os.environ, "XDG_RUNTIME_DIR": str(folder), "GATEWAYD_LOG_FORMAT": "console"}
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    found = tmp_path / "gateway"
-    found.mkdir()
-    return found
-
-
 def sockets(env: dict[str, str]) -> list[Path]:
     return list(Path(env["XDG_RUNTIME_DIR"]).glob("gatewayd-*/xds/socket"))
 

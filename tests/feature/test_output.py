@@ -20,20 +20,6 @@ from tests.feature.test_cli import DEADLINE, GATEWAYD, gateway, route, run
 pytestmark = pytest.mark.envoy
 
 
-@pytest.fixture
-def runtime(tmp_path: Path) -> dict[str, str]:
-    folder = tmp_path / "run"
-    folder.mkdir(mode=0o700)
-    return {**os.environ, "XDG_RUNTIME_DIR": str(folder), "GATEWAYD_LOG_FORMAT": "console"}
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    found = tmp_path / "gateway"
-    found.mkdir()
-    return found
-
-
 @asynccontextmanager
 async def serving(env: dict[str, str], folder: Path, out: int, err: int, *options: str) -> AsyncIterator[int]:
     """Run `gatewayd up` with these descriptors as its output; yields its pid, and asserts that it ends when told."""

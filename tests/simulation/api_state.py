@@ -17,7 +17,6 @@ from typing import Any
 from tests.fakes.documents import Json
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
-CLUSTER_SCOPED = frozenset({"namespaces", "gatewayclasses", "clustertrustbundles", "nodes"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ https://www.envoyproxy.io/docs/envoy/v1.40.0/api-docs/xds_protocol
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -31,8 +31,6 @@ _MESSAGES = {
 INVALID_BACKEND = "invalid-backend"
 """A share of requests that fails on purpose: its cluster is nowhere."""
 _CLUSTER_FIELDS = frozenset({"cluster", "cluster_name"})
-
-Told = Callable[[Any], None]
 
 
 class BrokenPromiseError(AssertionError):

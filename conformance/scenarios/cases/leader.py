@@ -6,11 +6,12 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 
 from conformance.scenarios import manifests
 from conformance.scenarios.apifault import Request, Stand, standing
+from conformance.scenarios.meanwhile import meanwhile
 from conformance.scenarios.scenario import Figure, none_of
 from conformance.scenarios.traffic import load, stable_routes, until_right
 from conformance.scenarios.world import SHOP, World
@@ -41,23 +42,12 @@ async def _leads(world: World) -> str:
     return (await world.elected()).split("-")[0]
 
 
-@asynccontextmanager
-async def _busy(world: World) -> AsyncIterator[None]:
+async def _work(world: World) -> None:
     """Keep statuses changing: a route that is there and gone, four times a second."""
-
-    async def work() -> None:
-        for number in count():
-            item = manifests.route(SHOP, f"busy-{number % 5}", [f"busy-{number}.example"], f"none-{number}")
-            await world.put(item)
-            await asyncio.sleep(0.25)
-
-    task = asyncio.create_task(work())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+    for number in count():
+        item = manifests.route(SHOP, f"busy-{number % 5}", [f"busy-{number}.example"], f"none-{number}")
+        await world.put(item)
+        await asyncio.sleep(0.25)
 
 
 def _writes(stand: Stand, since: float) -> list[Request]:
@@ -126,13 +116,9 @@ async def _without(world: World, stands: dict[str, Stand], lost: str, heir: str)
                 pod.signal(signal.SIGKILL)
             await asyncio.sleep(0.05)
 
-    task = asyncio.create_task(keep_dead())
-    async with _busy(world):
+    async with meanwhile(keep_dead()), meanwhile(_work(world)):
         took = await _first_write(world, stands[heir], moment)
         await asyncio.sleep(2)
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
     both = late_writes(_writes(stands[lost], moment), _writes(stands[heir], moment))
     await world.until(lambda: _is_ready(world, lost), f"{lost} runs again", within=90)
     return took, both
@@ -148,7 +134,7 @@ async def _paused(world: World, stands: dict[str, Stand], lost: str, heir: str) 
     pod = (await world.control_plane(lost))[0]
     moment = time.time()
     pod.signal(signal.SIGSTOP)
-    async with _busy(world):
+    async with meanwhile(_work(world)):
         took = await _first_write(world, stands[heir], moment)
         await asyncio.sleep(max(0.0, 25 - (time.time() - moment)))
         awake = time.time()
@@ -166,7 +152,7 @@ async def _ended(world: World, stands: dict[str, Stand]) -> float:
     heir = next(name for name in _PORTS if name != lost)
     moment = time.time()
     await world.kubectl("-n", "gatewayd-system", "scale", f"deployment/{lost}", "--replicas=0")
-    async with _busy(world):
+    async with meanwhile(_work(world)):
         return await _first_write(world, stands[heir], moment)
 
 
@@ -175,7 +161,7 @@ async def lease_hung(world: World) -> tuple[Figure, ...]:
     async with _pair(world) as stands:
         lost = await _leads(world)
         heir = next(name for name in _PORTS if name != lost)
-        async with _busy(world):
+        async with meanwhile(_work(world)):
             await asyncio.sleep(3)
             moment = time.time()
             stands[lost].rule = lambda request: 30.0 if _LEASES in request.path else 0.0

@@ -9,7 +9,7 @@ from typing import Any
 from conformance.scenarios import manifests
 from conformance.scenarios.manifests import Object
 from conformance.scenarios.scenario import Figure, none_of
-from conformance.scenarios.traffic import load, target, until_right
+from conformance.scenarios.traffic import Target, load, target, until_right
 from conformance.scenarios.world import SHOP, World
 from gatewayd.infra import layout
 from gatewayd.ir.infrastructure import object_name
@@ -38,12 +38,7 @@ def _with(item: Object, data: Mapping[str, str]) -> Object:
 
 async def mistakes(world: World) -> tuple[Figure, ...]:
     """Make one mistake after the other under load, and compare what is there."""
-    await world.install()
-    await world.echoes("echo")
-    address = await _begin(world)
-    wanted = target("kept.example", routes=["kept"], backends=["echo"])
-    await world.put(manifests.route(SHOP, "kept", ["kept.example"], "echo"))
-    await until_right(world, address, [wanted])
+    address, wanted = await _begin(world)
     before = await _there(world)
     said: list[str] = []
     async with load(world, f"{address}:80", [wanted], rate=200) as running:
@@ -75,11 +70,18 @@ async def mistakes(world: World) -> tuple[Figure, ...]:
     )
 
 
-async def _begin(world: World) -> str:
+async def _begin(world: World) -> tuple[str, Target]:
+    """Serve a host through a Gateway with parameters of its own; return its address, and what it must answer."""
+    await world.install()
+    await world.echoes("echo")
     await world.put(_OF_CLASS, manifests.gateway_class(_CLASS, _OF_CLASS), _OWN, _gateway())
     await world.condition(_gateway(), "Programmed")
     status = (await world.api.get(manifests.path(_gateway())))["status"]
-    return str(status["addresses"][0]["value"])
+    address = str(status["addresses"][0]["value"])
+    wanted = target("kept.example", routes=["kept"], backends=["echo"])
+    await world.put(manifests.route(SHOP, "kept", ["kept.example"], "echo"))
+    await until_right(world, address, [wanted])
+    return address, wanted
 
 
 async def _while(world: World, said: list[str], wrong: Object, right: Object) -> None:
@@ -128,12 +130,7 @@ def _anew(before: Mapping[str, Any], after: Mapping[str, Any]) -> int:
 
 async def scaling(world: World) -> tuple[Figure, ...]:
     """Scale by hand, then by an autoscaler, under load."""
-    await world.install()
-    await world.echoes("echo")
-    address = await _begin(world)
-    wanted = target("kept.example", routes=["kept"], backends=["echo"])
-    await world.put(manifests.route(SHOP, "kept", ["kept.example"], "echo"))
-    await until_right(world, address, [wanted])
+    await _begin(world)
     await world.put(_with(_OWN, {"replicas": "2"}))
     await world.available(SHOP, _NAME)
     await world.put(_with(_OWN, {"replicas": "external"}))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from conformance.scenarios import manifests
+from conformance.scenarios.meanwhile import meanwhile
 from conformance.scenarios.scenario import Figure
 from conformance.scenarios.traffic import load, stable_routes, until_right
 from conformance.scenarios.world import SHOP, World
@@ -31,7 +30,7 @@ async def replacement(world: World) -> tuple[Figure, ...]:
     targets = await stable_routes(world, 5, "echo")
     await until_right(world, address, targets)
     seen: list[int] = []
-    async with _watching(world, seen), load(world, f"{address}:80", targets) as running:
+    async with meanwhile(_watch(world, seen)), load(world, f"{address}:80", targets) as running:
         for workload in ("DaemonSet", "Deployment"):
             await world.put(_parameters(workload))
             await world.until(partial(_only, world, workload), f"the {workload} alone is there")
@@ -49,20 +48,10 @@ def _parameters(workload: str) -> manifests.Object:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"workload": workload}}
 
 
-@asynccontextmanager
-async def _watching(world: World, seen: list[int]) -> AsyncIterator[None]:
-    async def look() -> None:
-        while True:
-            seen.append(sum(each.ready for each in await world.proxies()))
-            await asyncio.sleep(0.02)
-
-    task = asyncio.create_task(look())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+async def _watch(world: World, seen: list[int]) -> None:
+    while True:
+        seen.append(sum(each.ready for each in await world.proxies()))
+        await asyncio.sleep(0.02)
 
 
 async def _only(world: World, kind: str) -> bool:

@@ -6,11 +6,12 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
 from conformance.scenarios import manifests, witness
+from conformance.scenarios.meanwhile import meanwhile
 from conformance.scenarios.scenario import Figure, none_of
 from conformance.scenarios.tap import ARGUMENTS, Tap, tapped
 from conformance.scenarios.traffic import Target, load, stable_routes, target, until_right
@@ -183,13 +184,8 @@ async def _churn(world: World) -> AsyncIterator[Callable[[], tuple[Figure, ...]]
             written[0] += 2
             await asyncio.sleep(0.03)
 
-    task = asyncio.create_task(work())
-    try:
+    async with meanwhile(work()):
         yield lambda: (Figure(what="changes of routes meanwhile", value=written[0], at_least=100),)
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def from_scratch(world: World) -> tuple[Figure, ...]:

@@ -6,10 +6,11 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from conformance.scenarios import manifests
 from conformance.scenarios.manifests import GATEWAY_API
+from conformance.scenarios.meanwhile import meanwhile
 from conformance.scenarios.scenario import Figure, none_of
 from conformance.scenarios.world import SHOP, World
 
@@ -95,14 +96,9 @@ async def _counted(world: World, kind: str) -> AsyncIterator[Counter[str]]:
             counts[uid] += uid in seen
             seen.add(uid)
 
-    task = asyncio.create_task(follow())
-    await asyncio.sleep(1)
-    try:
+    async with meanwhile(follow()):
+        await asyncio.sleep(1)
         yield counts
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def _requests(world: World) -> Mapping[str, float]:

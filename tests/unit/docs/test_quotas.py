@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from gatewayd.ir.quotas import DEFAULT_QUOTAS
+from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS
 
 PAGE = Path(__file__).parents[3] / "docs" / "operations.md"
 
@@ -13,5 +13,6 @@ def test_the_page_has_the_numbers() -> None:
 
     rows = re.findall(r"^\| [a-z ]+ \| (\d+) \| (\d+) \|$", section, re.MULTILINE)
 
-    expected = zip(DEFAULT_QUOTAS.route, DEFAULT_QUOTAS.namespace, strict=True)
+    quotas = DEFAULT_PARAMETERS.quotas
+    expected = zip(quotas.route, quotas.namespace, strict=True)
     assert [(int(one), int(every)) for one, every in rows] == list(expected)

@@ -1,6 +1,7 @@
 import pytest
 
-from gatewayd.ir.quotas import DEFAULT_QUOTAS, NOTHING, Usage, excess, total
+from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS
+from gatewayd.ir.quotas import NOTHING, Usage, excess, total
 
 
 def test_usage_adds_up() -> None:
@@ -23,4 +24,5 @@ def test_the_first_thing_that_is_too_much_is_told(found: Usage, expected: tuple[
 
 
 def test_one_route_is_allowed_less_than_a_namespace() -> None:
-    assert all(one < all_ for one, all_ in zip(DEFAULT_QUOTAS.route, DEFAULT_QUOTAS.namespace, strict=True))
+    quotas = DEFAULT_PARAMETERS.quotas
+    assert all(one < all_ for one, all_ in zip(quotas.route, quotas.namespace, strict=True))
