@@ -76,8 +76,8 @@ smoke: $(STAMP) $(APT) ## that cluster, proven without gatewayd
 upstream: $(STAMP) ## what the tests keep of the CRDs against the releases themselves; needs Go
 	$(BIN)/pytest -q tests/upstream
 
-image: $(STAMP) $(APT) ## the steps of deploy/Dockerfile, with the allocator that the image has
-	GATEWAYD_IMAGE_ALLOCATOR=required $(BIN)/pytest -q tests/feature/test_image.py
+image: $(STAMP) $(APT) ## the steps of deploy/Dockerfile and the proxy's hook, with all that the images have
+	GATEWAYD_IMAGE=required $(BIN)/pytest -q tests/feature/test_image.py tests/unit/infra/test_drain.py
 
 conformance: $(STAMP) $(APT) upstream ## the upstream suite; TEST=Name for one, ROUTES=host for routes per host
 	$(BIN)/python -m conformance.run_suite $(addprefix --test ,$(TEST)) $(addprefix --route-discovery ,$(ROUTES))

