@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, Protocol
 import msgspec
 
 from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.limits import (
     INFRASTRUCTURE_WORKERS,
     LASTING_FAILURES,
@@ -20,7 +21,6 @@ from gatewayd.ir.limits import (
     RETRY_FIRST_SECONDS,
     RETRY_LONGEST_SECONDS,
 )
-from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.client import CONNECTION_ERRORS, FIELD_MANAGER, ApiError, KubeClient, is_of_ending_namespace
 from gatewayd.kube.made_object import MOUNTED, WORKLOADS, Document, LiveObject, ObjectName, name_of
 from gatewayd.kube.replicas import hand_over_replicas

@@ -12,9 +12,9 @@ import msgspec
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.limits import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from gatewayd.ir.outcome import GatewayClassOutcome, Outcome
-from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.client import ApiError, KubeClient, Where
 from gatewayd.kube.work_queue import Label, Leadership, Pacing, WorkQueue
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from gatewayd.api.kinds import Kind
 from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.limits import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS, WAITING_EVENTS
 from gatewayd.ir.outcome import (
     GatewayClassOutcome,
@@ -22,7 +23,6 @@ from gatewayd.ir.outcome import (
     RouteOutcome,
     Verdict,
 )
-from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.client import KubeClient, Where
 from gatewayd.kube.live_statuses import LiveStatuses
 from gatewayd.kube.work_queue import Everyone, Label, Leadership, Pacing, WorkQueue

@@ -14,8 +14,8 @@ import msgspec
 import structlog
 
 from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
-from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, Where
 from gatewayd.kube.fleet_budget import Share, bounded, fitted
 from gatewayd.kube.refusals import named

@@ -12,10 +12,10 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.identity.authority import Authority
 from gatewayd.infra import layout
 from gatewayd.infra.objects import objects
+from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.infrastructure import Infrastructure, Keep, Owner, Provision
 from gatewayd.ir.limits import INFRASTRUCTURE_WORKERS, RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from gatewayd.kube.applier import Applier, Audience, label
-from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.gateway_certificates import GatewayCertificates, secret_document
 from gatewayd.kube.made_object import Document
 from gatewayd.kube.work_queue import Leadership, Pacing, WorkQueue

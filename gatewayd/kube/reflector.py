@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from gatewayd.api.kinds import Kind
-from gatewayd.kube.backoff import Backoff
+from gatewayd.ir.backoff import Backoff
 from gatewayd.kube.client import CONNECTION_ERRORS, METADATA, METADATA_LIST, WHOLE, ApiError, KubeClient, Where
 from gatewayd.kube.listing import ExpiredError, Listing, decode_page
 from gatewayd.store import Event, Synced

@@ -12,9 +12,9 @@ from typing import Final
 from gatewayd.api.kinds import BY_STRUCT, Kind
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member
+from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.limits import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS, STATUS_WRITERS
 from gatewayd.ir.outcome import Outcome
-from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.client import CONNECTION_ERRORS, FIELD_MANAGER, ApiError, KubeClient, Where
 from gatewayd.kube.live_statuses import LiveStatus, LiveStatuses, read_live
 from gatewayd.kube.status_pacing import Pace, without_counts

@@ -16,8 +16,8 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import structlog
 
+from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.limits import SHORTEST_WAIT_SECONDS
-from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, is_of_ending_namespace
 
 K = TypeVar("K", bound=Hashable)

@@ -20,8 +20,7 @@ from gatewayd.explain.findings import Finding, in_rejections
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.offline.translation import Translation
 from gatewayd.supervisor.events import GaveUp
-from gatewayd.supervisor.process import EnvoyCommand, Supervisor, drain_time
-from gatewayd.supervisor.restart_backoff import RESTART
+from gatewayd.supervisor.process import RESTART, EnvoyCommand, Supervisor, drain_time
 from gatewayd.supervisor.runtime_folder import runtime_folder
 from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
 from gatewayd.xds.resource import CLUSTER, LISTENER, Snapshot, TypeUrl

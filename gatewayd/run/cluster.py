@@ -23,12 +23,12 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.identity.authority import Authority
 from gatewayd.incremental.view import Member
 from gatewayd.infra import layout
+from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE
 from gatewayd.ir.environment import Environment as EnvironmentRow
 from gatewayd.ir.limits import REFUSED_NAMES, RETRY_FIRST_SECONDS
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.kube.authority_store import AuthorityStore
-from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.class_finalizer import ClassFinalizer
 from gatewayd.kube.client import KubeClient, connected, forget_urls
 from gatewayd.kube.contents import Contents

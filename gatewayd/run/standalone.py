@@ -36,8 +36,7 @@ from gatewayd.run.port_claims import Claims, offset_for
 from gatewayd.store import Delta
 from gatewayd.supervisor.events import EnvoyEvent
 from gatewayd.supervisor.ports import check_port, first_unprivileged_port, may_bind_low_ports
-from gatewayd.supervisor.process import EnvoyCommand, Supervisor, drain_time
-from gatewayd.supervisor.restart_backoff import RESTART
+from gatewayd.supervisor.process import RESTART, EnvoyCommand, Supervisor, drain_time
 from gatewayd.supervisor.runtime_folder import runtime_folder
 from gatewayd.telemetry.logs import PORT_REFUSED
 from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap

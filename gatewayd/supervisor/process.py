@@ -15,6 +15,7 @@ from typing import Final
 
 import structlog
 
+from gatewayd.ir.backoff import Backoff
 from gatewayd.supervisor import launch
 from gatewayd.supervisor.envoy_admin import Answer, NoAnswer, active_requests, ask
 from gatewayd.supervisor.events import (
@@ -31,7 +32,6 @@ from gatewayd.supervisor.events import (
     parse_log_line,
     why_hopeless,
 )
-from gatewayd.supervisor.restart_backoff import Backoff
 from gatewayd.supervisor.runtime_folder import write_private
 
 LOG_EVENT: Final = "envoy says"
@@ -44,6 +44,9 @@ _LONGEST_LINE: Final = 16 * 1024
 _POLL: Final = 0.02
 _HEALTH_POLL: Final = 5.0
 _DRAIN_POLL: Final = 0.05
+
+RESTART: Final = Backoff(first=0.05, longest=5.0, stable=30.0)
+"""A crash costs requests, so the first restart is all but immediate; after a good while a crash counts as the first."""
 
 _log = structlog.get_logger("gatewayd.supervisor.process")
 

@@ -19,8 +19,7 @@ import pytest
 from gatewayd.supervisor.envoy_admin import Answer, ask
 from gatewayd.supervisor.envoy_binary import NoEnvoy, find_envoy
 from gatewayd.supervisor.events import Draining, EnvoyEvent, Exited, GaveUp, Stopped, Up
-from gatewayd.supervisor.process import EnvoyCommand, Supervisor
-from gatewayd.supervisor.restart_backoff import RESTART
+from gatewayd.supervisor.process import RESTART, EnvoyCommand, Supervisor
 from gatewayd.supervisor.runtime_folder import runtime_folder
 
 pytestmark = pytest.mark.envoy

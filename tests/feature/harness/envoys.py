@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gatewayd.ir.backoff import Backoff
 from gatewayd.supervisor.envoy_binary import NoEnvoy, find_envoy
 from gatewayd.supervisor.events import EnvoyEvent, GaveUp
 from gatewayd.supervisor.process import EnvoyCommand, Supervisor
-from gatewayd.supervisor.restart_backoff import Backoff
 from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
 from tests.feature.harness.http1 import Connection
 
@@ -69,7 +69,7 @@ def start_envoy(
     )
     supervisor = Supervisor(
         command=command,
-        backoff=Backoff(first=0.2, factor=2.0, longest=10.0, stable=30.0),
+        backoff=Backoff(first=0.2, longest=10.0, stable=30.0),
         clock=time.monotonic,
         random=random.random,
         report=report,

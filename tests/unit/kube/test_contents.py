@@ -11,9 +11,9 @@ from gatewayd.api.core import ConfigMap, Secret
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import ObjectKey, Resource
 from gatewayd.incremental.view import Member
+from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.contents import Unread
 from gatewayd.ir.limits import CONTENT_READERS, LONGEST_HOLD_SECONDS, LONGEST_PARAMETER
-from gatewayd.kube.backoff import Backoff
 from gatewayd.kube.contents import Contents
 from gatewayd.kube.listing import Undecodable
 from gatewayd.kube.reflector import Timing

@@ -9,7 +9,7 @@ from gatewayd.api.core import ConfigMap
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.tcproute import TCPRoute
-from gatewayd.kube.backoff import Backoff
+from gatewayd.ir.backoff import Backoff
 from gatewayd.kube.listing import Listing
 from gatewayd.kube.reflector import EVERYTHING, Reflector, Selection, Timing
 from gatewayd.store import Delta, Event

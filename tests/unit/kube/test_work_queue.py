@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gatewayd.kube.backoff import Backoff
+from gatewayd.ir.backoff import Backoff
 from gatewayd.kube.client import ApiError
 from gatewayd.kube.work_queue import Everyone, Failure, Label, Pacing, WorkQueue
 from tests.fakes.running import Leader, running

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from gatewayd.ir.backoff import Backoff
 from gatewayd.supervisor import process
 from gatewayd.supervisor.events import Draining, EnvoyEvent, Exited, GaveUp, LogLine, Started, Stopped, Up
-from gatewayd.supervisor.process import EnvoyCommand, Supervisor
-from gatewayd.supervisor.restart_backoff import Backoff
+from gatewayd.supervisor.process import RESTART, EnvoyCommand, Supervisor
 
 NO_WAIT = Backoff(first=0.001, factor=1.0, longest=0.001, stable=60.0)
 DEADLINE = 20.0
@@ -180,3 +180,8 @@ async def test_one_that_hangs_is_ended_by_force(folder: Path, monkeypatch: pytes
     play = Play(folder, "#!/bin/sh\nexec sleep 60\n")
     await play.run_until(Exited)
     assert play.reported[1] == Exited(code=-9, reason="signal 9 (SIGKILL)", restart_in=0.0005)
+
+
+def test_the_first_restart_is_all_but_immediate() -> None:
+    assert RESTART.delay(1, lambda: 0.99) < 0.05
+    assert RESTART.delay(1, lambda: 0.0) > 0
