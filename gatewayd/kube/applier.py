@@ -22,9 +22,10 @@ from gatewayd.ir.limits import (
     RETRY_LONGEST_SECONDS,
 )
 from gatewayd.kube.client import CONNECTION_ERRORS, FIELD_MANAGER, ApiError, KubeClient, is_of_ending_namespace
+from gatewayd.kube.lease import Leadership
 from gatewayd.kube.made_object import MOUNTED, WORKLOADS, Document, LiveObject, ObjectName, name_of
 from gatewayd.kube.replicas import hand_over_replicas
-from gatewayd.kube.work_queue import Failure, Label, Leadership, Pacing, SpokenError, WorkQueue
+from gatewayd.kube.work_queue import Failure, Label, Pacing, SpokenError, WorkQueue
 
 READY_SECONDS: Final = 1.0
 """How soon to look again whether a new workload is ready, for whose sake the old one stays."""

@@ -16,7 +16,8 @@ from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.limits import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from gatewayd.ir.outcome import GatewayClassOutcome, Outcome
 from gatewayd.kube.client import ApiError, KubeClient, Where
-from gatewayd.kube.work_queue import Label, Leadership, Pacing, WorkQueue
+from gatewayd.kube.lease import Leadership
+from gatewayd.kube.work_queue import Label, Pacing, WorkQueue
 
 FINALIZER: Final = "gateway-exists-finalizer.gateway.networking.k8s.io"
 NAME: Final = "class finalizer"

@@ -24,8 +24,9 @@ from gatewayd.ir.outcome import (
     Verdict,
 )
 from gatewayd.kube.client import KubeClient, Where
+from gatewayd.kube.lease import Everyone, Leadership
 from gatewayd.kube.live_statuses import LiveStatuses
-from gatewayd.kube.work_queue import Everyone, Label, Leadership, Pacing, WorkQueue
+from gatewayd.kube.work_queue import Label, Pacing, WorkQueue
 from gatewayd.untrusted.printable import printable
 
 MESSAGE_LIMIT: Final = 1024

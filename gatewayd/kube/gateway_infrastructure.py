@@ -14,10 +14,10 @@ from gatewayd.ir.infrastructure import Provision
 from gatewayd.kube.applier import Applier, Audience, OnWrite
 from gatewayd.kube.client import KubeClient
 from gatewayd.kube.infrastructure_reports import InfrastructureReports, Submit
+from gatewayd.kube.lease import Leadership
 from gatewayd.kube.made_object import ObjectName
 from gatewayd.kube.owned_watch import OWNED_KINDS, OwnedListing, OwnedObjects
 from gatewayd.kube.provisioner import Identity, Provisioner
-from gatewayd.kube.work_queue import Leadership
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

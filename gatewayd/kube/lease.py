@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 import structlog
@@ -25,6 +25,21 @@ CONFLICT: Final = 409
 NOT_FOUND: Final = 404
 
 _log = structlog.get_logger("gatewayd.kube.lease")
+
+
+class Leadership(Protocol):
+    """Whether we may write now."""
+
+    def is_leader(self) -> bool:
+        """Return whether the lease is surely ours at this moment."""
+
+
+class Everyone:
+    """Leadership for what every replica does."""
+
+    def is_leader(self) -> bool:
+        """Return True."""
+        return True
 
 
 class _Spec(msgspec.Struct, rename="camel"):

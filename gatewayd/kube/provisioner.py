@@ -17,8 +17,9 @@ from gatewayd.ir.infrastructure import Infrastructure, Keep, Owner, Provision
 from gatewayd.ir.limits import INFRASTRUCTURE_WORKERS, RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from gatewayd.kube.applier import Applier, Audience, label
 from gatewayd.kube.gateway_certificates import GatewayCertificates, secret_document
+from gatewayd.kube.lease import Leadership
 from gatewayd.kube.made_object import Document
-from gatewayd.kube.work_queue import Leadership, Pacing, WorkQueue
+from gatewayd.kube.work_queue import Pacing, WorkQueue
 from gatewayd.xds.bootstrap import AdminSocket, MutualTLS, bootstrap, sds_files, within_memory
 
 NAME: Final = "certificate"

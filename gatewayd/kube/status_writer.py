@@ -16,9 +16,10 @@ from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.limits import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS, STATUS_WRITERS
 from gatewayd.ir.outcome import Outcome
 from gatewayd.kube.client import CONNECTION_ERRORS, FIELD_MANAGER, ApiError, KubeClient, Where
+from gatewayd.kube.lease import Leadership
 from gatewayd.kube.live_statuses import LiveStatus, LiveStatuses, read_live
 from gatewayd.kube.status_pacing import Pace, without_counts
-from gatewayd.kube.work_queue import Failure, Label, Leadership, Pacing, WorkQueue
+from gatewayd.kube.work_queue import Failure, Label, Pacing, WorkQueue
 from gatewayd.status.merge import merge
 
 ATTEMPTS: Final = 3

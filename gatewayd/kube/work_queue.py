@@ -12,13 +12,14 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import structlog
 
 from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.limits import SHORTEST_WAIT_SECONDS
 from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, is_of_ending_namespace
+from gatewayd.kube.lease import Leadership
 
 K = TypeVar("K", bound=Hashable)
 
@@ -27,21 +28,6 @@ _log = structlog.get_logger("gatewayd.kube.queue")
 
 class SpokenError(Exception):
     """A failure whose words say everything: no traceback is wanted."""
-
-
-class Leadership(Protocol):
-    """Whether we may write now."""
-
-    def is_leader(self) -> bool:
-        """Return whether the lease is surely ours at this moment."""
-
-
-class Everyone:
-    """Leadership for what every replica does."""
-
-    def is_leader(self) -> bool:
-        """Return True."""
-        return True
 
 
 class Label(NamedTuple):

@@ -38,14 +38,14 @@ from gatewayd.kube.fleet_reports import SELECTOR, FleetShare, Replica
 from gatewayd.kube.gateway_certificates import GatewayCertificates
 from gatewayd.kube.gateway_infrastructure import Feedback, GatewayInfrastructure, Wishes
 from gatewayd.kube.heads import HeadListing, HeardListing
-from gatewayd.kube.lease import Lease, LeaseName
+from gatewayd.kube.lease import Everyone, Lease, LeaseName
 from gatewayd.kube.listing import Listing, Live, Undecodable
 from gatewayd.kube.owned_watch import OURS
 from gatewayd.kube.provisioner import ControlPlaneAddress, Identity
 from gatewayd.kube.reflector import EVERYTHING, HEADS, Reflector, Selection, Submit, Timing
 from gatewayd.kube.refusals import Refusals, named
 from gatewayd.kube.status_writer import StatusWriter
-from gatewayd.kube.work_queue import Everyone, Label, Pacing, WorkQueue
+from gatewayd.kube.work_queue import Label, Pacing, WorkQueue
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta, gateway_key
 from gatewayd.run.clock import tell_time, time_now
 from gatewayd.run.memory import Tide

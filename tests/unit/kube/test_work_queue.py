@@ -5,7 +5,8 @@ import pytest
 
 from gatewayd.ir.backoff import Backoff
 from gatewayd.kube.client import ApiError
-from gatewayd.kube.work_queue import Everyone, Failure, Label, Pacing, WorkQueue
+from gatewayd.kube.lease import Everyone
+from gatewayd.kube.work_queue import Failure, Label, Pacing, WorkQueue
 from tests.fakes.running import Leader, running
 from tests.fakes.skipping_loop import clock, passes
 
