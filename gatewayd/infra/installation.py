@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gatewayd.infra import layout, network
+from gatewayd.infra.made_kinds import NETWORK_POLICY
 from gatewayd.infra.pod import CONTAINER_SECURITY, POD_SECURITY, field_variable, spread
 from gatewayd.infra.rbac import cluster_rules, own_rules
 from gatewayd.ir.environment import CONTROLLER
@@ -91,7 +92,7 @@ def _service(chosen: Installation) -> JSON:
 
 
 def _network_policy(chosen: Installation) -> JSON:
-    head = _object(network.HEAD["apiVersion"], network.HEAD["kind"], chosen.namespace)
+    head = _object(NETWORK_POLICY.api_version, NETWORK_POLICY.kind, chosen.namespace)
     return {**head, "spec": network.control_plane_policy(SELECTOR)}
 
 

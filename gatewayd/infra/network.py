@@ -13,8 +13,6 @@ from gatewayd.ir.infrastructure import Infrastructure
 
 JSON = dict[str, Any]
 
-HEAD: Final[Mapping[str, str]] = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
-
 METRICS_LABEL: Final = ("gatewayd.io/metrics", "allowed")
 """The label of the namespaces that metrics are shown to."""
 

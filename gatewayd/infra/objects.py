@@ -13,6 +13,16 @@ from typing import Any, Final
 from gatewayd.api.gateway import GATEWAY_NAME_LABEL, MANAGED_BY
 from gatewayd.infra import network
 from gatewayd.infra.layout import PROBES_PORT, certificate_secret
+from gatewayd.infra.made_kinds import (
+    AUTOSCALER,
+    BY_NAME,
+    CONFIG_MAP,
+    DEPLOYMENT,
+    DISRUPTION_BUDGET,
+    NETWORK_POLICY,
+    SERVICE,
+    SERVICE_ACCOUNT,
+)
 from gatewayd.infra.pod import pod_spec
 from gatewayd.ir.infrastructure import Autoscaled, Fixed, Infrastructure, Owner, Pairs, label_value
 from gatewayd.ir.per_host_record import PER_HOST_ANNOTATION
@@ -36,13 +46,12 @@ def objects(infrastructure: Infrastructure, files: Mapping[str, str]) -> tuple[J
     """
     return (
         {
-            "apiVersion": "v1",
-            "kind": "ServiceAccount",
+            **SERVICE_ACCOUNT.head,
             **_guarded_head(infrastructure),
             "automountServiceAccountToken": False,
         },
         *_network_policy(infrastructure),
-        {"apiVersion": "v1", "kind": "ConfigMap", **_head(infrastructure), "data": dict(sorted(files.items()))},
+        {**CONFIG_MAP.head, **_head(infrastructure), "data": dict(sorted(files.items()))},
         _workload(infrastructure, files),
         *_service(infrastructure),
         *_disruption_budget(infrastructure),
@@ -111,7 +120,7 @@ def _network_policy(infrastructure: Infrastructure) -> tuple[JSON, ...]:
     if infrastructure.parameters.network_policy == "None":
         return ()
     spec = network.proxy_policy(infrastructure, selector(infrastructure))
-    return ({**network.HEAD, **_head(infrastructure), "spec": spec},)
+    return ({**NETWORK_POLICY.head, **_head(infrastructure), "spec": spec},)
 
 
 def _workload(infrastructure: Infrastructure, files: Mapping[str, str]) -> JSON:
@@ -120,8 +129,7 @@ def _workload(infrastructure: Infrastructure, files: Mapping[str, str]) -> JSON:
     # Never fewer proxies than asked for: a new one is ready before an old one goes.
     rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
     return {
-        "apiVersion": "apps/v1",
-        "kind": parameters.workload,
+        **BY_NAME[parameters.workload].head,
         **_guarded_head(infrastructure),
         "spec": {
             # A field that is not applied is somebody else's.
@@ -180,7 +188,7 @@ def _service(infrastructure: Infrastructure) -> tuple[JSON, ...]:
     }
     own = ((PER_HOST_ANNOTATION, infrastructure.per_host),) if infrastructure.per_host else ()
     head = _metadata(infrastructure, labels(infrastructure), (*infrastructure.annotations, *own))
-    return ({"apiVersion": "v1", "kind": "Service", **head, "spec": spec},)
+    return ({**SERVICE.head, **head, "spec": spec},)
 
 
 def _addresses(infrastructure: Infrastructure) -> JSON:
@@ -210,7 +218,7 @@ def _disruption_budget(infrastructure: Infrastructure) -> tuple[JSON, ...]:
         # A proxy that is broken anyway does not keep a node from being drained.
         "unhealthyPodEvictionPolicy": "AlwaysAllow",
     }
-    return ({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", **_head(infrastructure), "spec": spec},)
+    return ({**DISRUPTION_BUDGET.head, **_head(infrastructure), "spec": spec},)
 
 
 def _autoscaler(infrastructure: Infrastructure) -> tuple[JSON, ...]:
@@ -223,9 +231,9 @@ def _autoscaler(infrastructure: Infrastructure) -> tuple[JSON, ...]:
         return ()
     target = {"type": "Utilization", "averageUtilization": scaling.cpu}
     spec = {
-        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": infrastructure.object_name},
+        "scaleTargetRef": {**DEPLOYMENT.head, "name": infrastructure.object_name},
         "minReplicas": scaling.least,
         "maxReplicas": scaling.most,
         "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
     }
-    return ({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", **_head(infrastructure), "spec": spec},)
+    return ({**AUTOSCALER.head, **_head(infrastructure), "spec": spec},)

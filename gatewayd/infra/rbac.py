@@ -1,4 +1,4 @@
-"""What gatewayd may do in a cluster, made from the table of kinds: a right for each request that is made, no other.
+"""What gatewayd may do in a cluster, made from the tables of kinds: a right for each request that is made, no other.
 
 The whole cluster: kinds are listed and watched, Secrets and ConfigMaps by their metadata alone; of these those are read
 that an object of ours refers to and may refer to; what carries a status of ours is read again after a conflict, and its
@@ -18,39 +18,12 @@ from gatewayd.api.core import ConfigMap, Secret
 from gatewayd.api.kinds import KINDS
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.infra.layout import AUTHORITY_SECRET, LEASE
+from gatewayd.infra.made_kinds import MADE_KINDS
 
 JSON = dict[str, Any]
 
 VERBS: Final = ("get", "list", "watch", "create", "update", "patch", "delete")
 """In the order in which they are written."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MadeKind:
-    """A kind of object that is made for Gateways."""
-
-    group: str
-    version: str
-    plural: str
-    kind: str
-
-    @property
-    def api_version(self) -> str:
-        """What stands in `apiVersion`."""
-        return f"{self.group}/{self.version}" if self.group else self.version
-
-
-MADE_KINDS: Final = (
-    MadeKind(group="", version="v1", plural="secrets", kind="Secret"),
-    MadeKind(group="", version="v1", plural="serviceaccounts", kind="ServiceAccount"),
-    MadeKind(group="", version="v1", plural="configmaps", kind="ConfigMap"),
-    MadeKind(group="apps", version="v1", plural="deployments", kind="Deployment"),
-    MadeKind(group="apps", version="v1", plural="daemonsets", kind="DaemonSet"),
-    MadeKind(group="", version="v1", plural="services", kind="Service"),
-    MadeKind(group="policy", version="v1", plural="poddisruptionbudgets", kind="PodDisruptionBudget"),
-    MadeKind(group="autoscaling", version="v2", plural="horizontalpodautoscalers", kind="HorizontalPodAutoscaler"),
-    MadeKind(group="networking.k8s.io", version="v1", plural="networkpolicies", kind="NetworkPolicy"),
-)
 
 
 READ_ONE_BY_ONE: Final = (Secret, ConfigMap)

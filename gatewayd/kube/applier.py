@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, Protocol
 import msgspec
 
 from gatewayd.api.meta import ObjectKey
+from gatewayd.infra.made_kinds import MOUNTED, WORKLOADS
 from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.limits import (
     INFRASTRUCTURE_WORKERS,
@@ -23,7 +24,7 @@ from gatewayd.ir.limits import (
 )
 from gatewayd.kube.client import CONNECTION_ERRORS, FIELD_MANAGER, ApiError, KubeClient, is_of_ending_namespace
 from gatewayd.kube.lease import Leadership
-from gatewayd.kube.made_object import MOUNTED, WORKLOADS, Document, LiveObject, ObjectName, name_of
+from gatewayd.kube.made_object import Document, LiveObject, ObjectName, name_of
 from gatewayd.kube.replicas import hand_over_replicas
 from gatewayd.kube.work_queue import Failure, Label, Pacing, SpokenError, WorkQueue
 

@@ -10,9 +10,11 @@ from typing import Any, Final
 
 import msgspec
 
+from gatewayd.api.gateway import MANAGED_BY
 from gatewayd.identity.authority import Authority, advanced, founded
 from gatewayd.identity.certificates import KeyPair, check_pair
 from gatewayd.infra.layout import AUTHORITY_SECRET
+from gatewayd.infra.made_kinds import SECRET
 from gatewayd.kube.client import ApiError, KubeClient, Where
 
 CONFLICT: Final = 409
@@ -77,7 +79,9 @@ class AuthorityStore:
         return msgspec.json.decode(data, type=_Secret)
 
     def _path(self, name: str) -> str:
-        return Where(api_version="v1", plural="secrets", namespace=self._namespace, name=name).path("")
+        return Where(api_version=SECRET.api_version, plural=SECRET.plural, namespace=self._namespace, name=name).path(
+            ""
+        )
 
     def _document(self, authority: Authority, version: str) -> Mapping[str, Any]:
         data = {"tls.crt": authority.signing.certificate, "tls.key": bytes(authority.signing.key)}
@@ -85,13 +89,12 @@ class AuthorityStore:
             data |= {"next.crt": authority.successor.certificate, "next.key": bytes(authority.successor.key)}
         data["retired.crt"] = b"".join(authority.retired)
         return {
-            "apiVersion": "v1",
-            "kind": "Secret",
+            **SECRET.head,
             "type": "kubernetes.io/tls",
             "metadata": {
                 "name": AUTHORITY_SECRET,
                 "namespace": self._namespace,
-                "labels": {"app.kubernetes.io/managed-by": "gatewayd"},
+                "labels": dict([MANAGED_BY]),
                 **({"resourceVersion": version} if version else {}),
             },
             "data": {name: base64.b64encode(value).decode() for name, value in data.items()},

@@ -13,6 +13,7 @@ import msgspec
 from gatewayd.identity.authority import Authority
 from gatewayd.identity.certificates import LEAF_LIFETIME, KeyPair, Subject, check_pair, gateway_identity, issue
 from gatewayd.infra.layout import certificate_secret
+from gatewayd.infra.made_kinds import SECRET
 from gatewayd.infra.objects import labels, owner_reference
 from gatewayd.ir.infrastructure import Owner
 from gatewayd.kube.client import ApiError, KubeClient, Where
@@ -53,7 +54,7 @@ class GatewayCertificates:
 
     async def _found(self, namespace: str, name: str) -> Mapping[str, str]:
         """Return what our own Secret holds; nothing when there is none, or one that somebody else made."""
-        path = Where(api_version="v1", plural="secrets", namespace=namespace, name=name).path("")
+        path = Where(api_version=SECRET.api_version, plural=SECRET.plural, namespace=namespace, name=name).path("")
         try:
             secret = msgspec.json.decode(await self._client.request("GET", path), type=_Secret)
         except ApiError as error:
@@ -88,8 +89,7 @@ def _is_good(pair: KeyPair, uri: str, authority: Authority) -> bool:
 def secret_document(wanted: Owner, data: Mapping[str, str]) -> Mapping[str, Any]:
     """Return the Secret, owned by its Gateway."""
     return {
-        "apiVersion": "v1",
-        "kind": "Secret",
+        **SECRET.head,
         "type": "kubernetes.io/tls",
         "metadata": {
             "name": certificate_secret(wanted.object_name),

@@ -6,7 +6,7 @@ only that is ever deleted. https://kubernetes.io/docs/concepts/overview/working-
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -14,23 +14,9 @@ from gatewayd.api.gateway import MANAGED_BY
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.infra.layout import certificate_secret
+from gatewayd.infra.made_kinds import BY_NAME
 from gatewayd.ir.infrastructure import object_name
 from gatewayd.kube.client import Where
-
-PLURALS: Final[Mapping[str, str]] = {
-    "ConfigMap": "configmaps",
-    "DaemonSet": "daemonsets",
-    "Deployment": "deployments",
-    "HorizontalPodAutoscaler": "horizontalpodautoscalers",
-    "NetworkPolicy": "networkpolicies",
-    "PodDisruptionBudget": "poddisruptionbudgets",
-    "Secret": "secrets",
-    "Service": "services",
-    "ServiceAccount": "serviceaccounts",
-}
-WORKLOADS: Final = ("DaemonSet", "Deployment")
-MOUNTED: Final = ("ConfigMap", "Secret", "ServiceAccount")
-"""What a workload runs with: it is not made while one of these is not what we want it to be."""
 
 Document = Mapping[str, Any]
 
@@ -49,7 +35,7 @@ class ObjectName:
 
     def path(self) -> str:
         """Return the object's URL path."""
-        plural = PLURALS[self.kind]
+        plural = BY_NAME[self.kind].plural
         return Where(api_version=self.api_version, plural=plural, namespace=self.namespace, name=self.name).path("")
 
 

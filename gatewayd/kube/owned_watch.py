@@ -13,21 +13,14 @@ import msgspec
 from gatewayd.api.gateway import MANAGED_BY
 from gatewayd.api.kinds import Kind
 from gatewayd.api.meta import ObjectKey, Resource
+from gatewayd.infra.made_kinds import MADE_KINDS
 from gatewayd.kube.client import FIELD_MANAGER
 from gatewayd.kube.listing import Listing, Read, Undecodable, decode_head
-from gatewayd.kube.made_object import PLURALS, ObjectName, OwnedMeta
+from gatewayd.kube.made_object import ObjectName, OwnedMeta
 from gatewayd.kube.reflector import Selection
 from gatewayd.store import Delta
 
 OURS: Final = Selection(fields="", labels="=".join(MANAGED_BY))
-_GROUPS: Final = {
-    "DaemonSet": "apps",
-    "Deployment": "apps",
-    "HorizontalPodAutoscaler": "autoscaling",
-    "NetworkPolicy": "networking.k8s.io",
-    "PodDisruptionBudget": "policy",
-}
-_VERSIONS: Final = {"HorizontalPodAutoscaler": "v2"}
 
 
 class OwnedObject(Resource, frozen=True, kw_only=True):
@@ -36,16 +29,16 @@ class OwnedObject(Resource, frozen=True, kw_only=True):
 
 OWNED_KINDS: Final[tuple[Kind, ...]] = tuple(
     Kind(
-        group=_GROUPS.get(name, ""),
-        version=_VERSIONS.get(name, "v1"),
-        plural=plural,
-        kind=name,
+        group=made.group,
+        version=made.version,
+        plural=made.plural,
+        kind=made.kind,
         namespaced=True,
         struct=OwnedObject,
-        accepted_versions=(_VERSIONS.get(name, "v1"),),
+        accepted_versions=(made.version,),
         statused=False,
     )
-    for name, plural in PLURALS.items()
+    for made in MADE_KINDS
 )
 
 

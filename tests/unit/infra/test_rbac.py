@@ -3,12 +3,9 @@ from typing import Any
 
 from gatewayd.api.kinds import KINDS
 from gatewayd.infra.layout import AUTHORITY_SECRET, LEASE
-from gatewayd.infra.objects import objects
-from gatewayd.infra.rbac import MADE_KINDS, READ_ONE_BY_ONE, VERBS, cluster_rules, own_rules
-from gatewayd.ir.infrastructure import Autoscaled
-from gatewayd.kube.made_object import PLURALS
+from gatewayd.infra.made_kinds import MADE_KINDS
+from gatewayd.infra.rbac import READ_ONE_BY_ONE, VERBS, cluster_rules, own_rules
 from gatewayd.translator.contents import CONTENT_TABLES
-from tests.unit.infra.gateways import EDGE, FILES, with_parameters
 
 MADE = {(each.group, each.plural) for each in MADE_KINDS}
 WHOLE = {"get", "list", "watch", "create", "patch", "delete"}
@@ -55,17 +52,6 @@ def test_statuses_are_patched_where_we_write_them_and_nowhere_else() -> None:
 def test_what_a_gateway_needs_can_be_made_and_removed() -> None:
     for made in MADE_KINDS:
         assert CLUSTER[made.group, made.plural, ""] == WHOLE
-
-
-def test_every_object_that_is_made_has_a_row() -> None:
-    rows = {(each.api_version, each.kind) for each in MADE_KINDS}
-    daemon_set = with_parameters(workload="DaemonSet")
-    scaled = with_parameters(scaling=Autoscaled(least=1, most=2, cpu=70))
-    made = {
-        (each["apiVersion"], each["kind"]) for which in (EDGE, daemon_set, scaled) for each in objects(which, FILES)
-    }
-    assert rows == made | {("v1", "Secret")}
-    assert {each.kind: each.plural for each in MADE_KINDS} == dict(PLURALS)
 
 
 def test_there_is_nothing_else() -> None:

@@ -6,10 +6,11 @@ import pytest
 from gatewayd.api.gateway import MANAGED_BY
 from gatewayd.api.kinds import KINDS
 from gatewayd.api.meta import ObjectKey
+from gatewayd.infra.made_kinds import BY_NAME
 from gatewayd.infra.objects import objects
 from gatewayd.ir.infrastructure import object_name
 from gatewayd.kube.listing import decode_page
-from gatewayd.kube.made_object import PLURALS, ObjectName, name_of
+from gatewayd.kube.made_object import ObjectName, name_of
 from gatewayd.kube.owned_watch import OURS, OWNED_KINDS, OwnedListing, OwnedObjects
 from tests.fakes.documents import Json, event, page
 from tests.unit.infra.gateways import EDGE, FILES
@@ -79,7 +80,7 @@ def rig() -> Rig:
 def test_everything_that_we_make_is_watched() -> None:
     made = {(each["apiVersion"], each["kind"]) for each in objects(EDGE, FILES)}
     assert made <= {(kind.api_version, kind.kind) for kind in OWNED_KINDS}
-    assert {kind.kind for kind in OWNED_KINDS} == set(PLURALS)
+    assert {kind.kind for kind in OWNED_KINDS} == set(BY_NAME)
     assert all(name_of(each).path() for each in objects(EDGE, FILES))
 
 
