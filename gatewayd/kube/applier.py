@@ -7,10 +7,9 @@ the one that replaces it is ready. https://kubernetes.io/docs/reference/using-ap
 
 import asyncio
 from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
-
-import msgspec
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.infra.made_kinds import MOUNTED, WORKLOADS
@@ -22,7 +21,8 @@ from gatewayd.ir.limits import (
     RETRY_FIRST_SECONDS,
     RETRY_LONGEST_SECONDS,
 )
-from gatewayd.kube.client import CONNECTION_ERRORS, FIELD_MANAGER, ApiError, KubeClient, is_of_ending_namespace
+from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, NotFoundError, is_of_ending_namespace
+from gatewayd.kube.client import FIELD_MANAGER, KubeClient
 from gatewayd.kube.lease import Leadership
 from gatewayd.kube.made_object import Document, LiveObject, ObjectName, name_of
 from gatewayd.kube.replicas import hand_over_replicas
@@ -30,9 +30,6 @@ from gatewayd.kube.work_queue import Failure, Label, Pacing, SpokenError, WorkQu
 
 READY_SECONDS: Final = 1.0
 """How soon to look again whether a new workload is ready, for whose sake the old one stays."""
-NOT_FOUND: Final = 404
-PASSING: Final = frozenset((408, 409, 429))
-"""Answers among 400 to 499 that say: not now."""
 
 PACING: Final = Pacing(
     workers=INFRASTRUCTURE_WORKERS, backoff=Backoff(first=RETRY_FIRST_SECONDS, longest=RETRY_LONGEST_SECONDS)
@@ -99,7 +96,7 @@ def _problems(error: BaseException) -> tuple[Problem, ...]:
 
 def problem_of(error: ApiError) -> Problem:
     """Return what the API server says, and whether asking again alone may help."""
-    return Problem(error.message, 400 <= error.status < 500 and error.status not in PASSING)
+    return Problem(error.message, lasts=not error.may_pass)
 
 
 class Applier:
@@ -277,12 +274,7 @@ class Applier:
         return False
 
     async def _live(self, name: ObjectName) -> LiveObject | None:
-        try:
-            return msgspec.json.decode(await self._client.request("GET", name.path()), type=LiveObject)
-        except ApiError as error:
-            if error.status == NOT_FOUND:
-                return None
-            raise
+        return await self._client.get(name.path(), LiveObject)
 
     async def _delete(self, gateway: ObjectKey, name: ObjectName) -> None:
         """Delete the very object that was looked at, if it was made for the Gateway; nobody else's of that name."""
@@ -294,11 +286,8 @@ class Applier:
                 "propagationPolicy": "Background",
                 "preconditions": {"uid": live.metadata.uid},
             }
-            try:
+            with suppress(NotFoundError):
                 await self._client.request("DELETE", name.path(), body=options)
-            except ApiError as error:
-                if error.status != NOT_FOUND:
-                    raise
         self._extra.get(gateway, set()).discard(name)
 
 

@@ -15,10 +15,9 @@ from gatewayd.identity.authority import Authority, advanced, founded
 from gatewayd.identity.certificates import KeyPair, check_pair
 from gatewayd.infra.layout import AUTHORITY_SECRET
 from gatewayd.infra.made_kinds import SECRET
-from gatewayd.kube.client import ApiError, KubeClient, Where
+from gatewayd.kube.api_errors import ConflictError
+from gatewayd.kube.client import KubeClient, Where
 
-CONFLICT: Final = 409
-NOT_FOUND: Final = 404
 SEPARATOR: Final = b"-----END CERTIFICATE-----\n"
 
 
@@ -51,9 +50,7 @@ class AuthorityStore:
             try:
                 authority = founded(datetime.now(UTC))
                 await self._client.request("POST", self._path(""), body=self._document(authority, ""))
-            except ApiError as error:
-                if error.status != CONFLICT:
-                    raise
+            except ConflictError:
                 continue  # another replica was first: theirs counts
             return authority
 
@@ -70,13 +67,7 @@ class AuthorityStore:
         return after
 
     async def _read(self) -> _Secret | None:
-        try:
-            data = await self._client.request("GET", self._path(AUTHORITY_SECRET))
-        except ApiError as error:
-            if error.status == NOT_FOUND:
-                return None
-            raise
-        return msgspec.json.decode(data, type=_Secret)
+        return await self._client.get(self._path(AUTHORITY_SECRET), _Secret)
 
     def _path(self, name: str) -> str:
         return Where(api_version=SECRET.api_version, plural=SECRET.plural, namespace=self._namespace, name=name).path(

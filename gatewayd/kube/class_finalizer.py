@@ -15,13 +15,12 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.limits import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from gatewayd.ir.outcome import GatewayClassOutcome, Outcome
-from gatewayd.kube.client import ApiError, KubeClient, Where
+from gatewayd.kube.client import KubeClient, Where
 from gatewayd.kube.lease import Leadership
 from gatewayd.kube.work_queue import Label, Pacing, WorkQueue
 
 FINALIZER: Final = "gateway-exists-finalizer.gateway.networking.k8s.io"
 NAME: Final = "class finalizer"
-NOT_FOUND: Final = 404
 PACING: Final = Pacing(workers=1, backoff=Backoff(first=RETRY_FIRST_SECONDS, longest=RETRY_LONGEST_SECONDS))
 
 _KIND: Final = BY_STRUCT[GatewayClass]
@@ -78,14 +77,12 @@ class ClassFinalizer:
 
     async def _bring(self, key: ObjectKey) -> None:
         path = Where(api_version=_KIND.api_version, plural=_KIND.plural, namespace="", name=key.name).path("")
-        try:
-            live = msgspec.json.decode(await self._client.request("GET", path), type=_Class).metadata
-        except ApiError as error:
-            if error.status == NOT_FOUND:
-                return
-            raise
+        gateway_class = await self._client.get(path, _Class)
         in_use = self._in_use.get(key)
-        if in_use is None or in_use is (FINALIZER in live.finalizers) or (in_use and live.deletion_timestamp):
+        if gateway_class is None or in_use is None:
+            return
+        live = gateway_class.metadata
+        if in_use is (FINALIZER in live.finalizers) or (in_use and live.deletion_timestamp):
             return  # to what is being deleted no finalizer can be added
         kept = [each for each in live.finalizers if each != FINALIZER]
         wanted = [*kept, FINALIZER] if in_use else kept

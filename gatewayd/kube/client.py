@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import aiohttp
 import msgspec
@@ -17,54 +17,17 @@ import yarl
 
 from gatewayd import settings
 from gatewayd.kube.access import ACCOUNT, Access, pod_access
+from gatewayd.kube.api_errors import NotFoundError, read_error
 
 REQUEST_TIMEOUT: Final = 15.0
 """Seconds for one ordinary request."""
 CONNECT_TIMEOUT: Final = 5.0
 MAX_CONNECTIONS: Final = 200
-NAMESPACE_TERMINATING: Final = "NamespaceTerminating"
 FIELD_MANAGER: Final = "gatewayd"
 """Whose the fields are that we write; also who we are to the API server, which goes by that where a request names none.
 
 https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers
 """
-
-
-class ApiError(Exception):
-    """The API server answered with an error: the HTTP code, and reason, message and causes of its Status object."""
-
-    def __init__(self, status: int, reason: str, message: str, causes: tuple[str, ...] = ()) -> None:
-        super().__init__(f"{status} {reason}: {message}")
-        self.status = status
-        self.reason = reason
-        self.message = message
-        self.causes = causes
-
-
-CONNECTION_ERRORS: Final = (aiohttp.ClientError, TimeoutError, OSError, msgspec.MsgspecError)
-"""What a request raises when there was no answer, and its decoding when the answer was not the API server's."""
-
-
-def is_of_ending_namespace(error: BaseException) -> bool:
-    """Return whether nothing can be made because the namespace is being deleted: its objects go, so nothing is wrong.
-
-    https://kubernetes.io/docs/reference/kubernetes-api/definitions/status-v1-meta/ (details.causes)
-    """
-    return isinstance(error, ApiError) and NAMESPACE_TERMINATING in error.causes
-
-
-class _Cause(msgspec.Struct):
-    reason: str = ""
-
-
-class _Details(msgspec.Struct):
-    causes: list[_Cause] | None = None
-
-
-class _Status(msgspec.Struct):
-    reason: str = ""
-    message: str = ""
-    details: _Details | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +51,7 @@ class Where:
 
 
 Query = Sequence[tuple[str, str]]
+T = TypeVar("T")
 
 
 WHOLE: Final = "application/json"
@@ -134,8 +98,20 @@ class KubeClient:
         response = await self._send(method, path, query, _Message(body, content, accept), timeout)
         async with response:
             data: bytes = await response.read()
-        _check(response.status, data)
+        if not _is_good(response.status):
+            raise read_error(response.status, data)
         return data
+
+    async def get(self, path: str, struct: type[T]) -> T | None:
+        """Return an object, read as `struct`; None when there is none.
+
+        Raises ApiError for any other bad answer and one of CONNECTION_ERRORS when there is none.
+        """
+        try:
+            data = await self.request("GET", path)
+        except NotFoundError:
+            return None
+        return msgspec.json.decode(data, type=struct)
 
     @asynccontextmanager
     async def lines(
@@ -145,8 +121,8 @@ class KubeClient:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=quiet)
         response = await self._send("GET", path, query, _Message(None, "json", accept), timeout)
         async with response:
-            if response.status != 200:
-                _check(response.status, await response.read())
+            if not _is_good(response.status):
+                raise read_error(response.status, await response.read())
             yield _lines(response.content)
 
     async def _send(
@@ -194,15 +170,8 @@ async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:
         rest += start
 
 
-def _check(status: int, data: bytes) -> None:
-    if 200 <= status < 300:
-        return
-    try:
-        told = msgspec.json.decode(data, type=_Status)
-    except msgspec.MsgspecError:
-        told = _Status(message=data[:200].decode(errors="replace"))
-    causes = told.details.causes if told.details is not None else None
-    raise ApiError(status, told.reason, told.message, tuple(cause.reason for cause in causes or ()))
+def _is_good(status: int) -> bool:
+    return 200 <= status < 300
 
 
 def forget_urls() -> None:

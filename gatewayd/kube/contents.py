@@ -26,13 +26,13 @@ from gatewayd.api.meta import Resource
 from gatewayd.incremental.view import Member
 from gatewayd.ir.contents import Unread
 from gatewayd.ir.limits import CONTENT_READERS, LONGEST_HOLD_SECONDS, LONGEST_PARAMETER
-from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, Where
+from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, NotFoundError
+from gatewayd.kube.client import KubeClient, Where
 from gatewayd.kube.listing import Note, Undecodable, decode_head
 from gatewayd.kube.reflector import Submit, Timing
 from gatewayd.store import Delta, Event, Synced
 from gatewayd.translator.contents import CONTENT_TABLES, Content
 
-NOT_FOUND: Final = 404
 PATIENCE: Final = 3
 """Requests without any answer, after which something counts as unreadable."""
 SECRET_KEYS: Final = frozenset({"tls.crt", "tls.key", "ca.crt"})
@@ -235,12 +235,11 @@ class Contents:
         try:
             data = await self._client.request("GET", where.path(""))
             self._take(content, data)
+        except NotFoundError:
+            # Its watch will tell, or has told.
+            self._answered(content)
         except ApiError as error:
-            if error.status == NOT_FOUND:
-                # Its watch will tell, or has told.
-                self._answered(content)
-            else:
-                self._failed(content, str(error), PATIENCE)
+            self._failed(content, str(error), PATIENCE)
         except CONNECTION_ERRORS as error:
             self._failed(content, repr(error), 1)
 

@@ -16,7 +16,8 @@ import structlog
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
-from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, Where
+from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError
+from gatewayd.kube.client import KubeClient, Where
 from gatewayd.kube.fleet_budget import Share, bounded, fitted
 from gatewayd.kube.refusals import named
 from gatewayd.xds.resource import LISTENER, Resource, Snapshot

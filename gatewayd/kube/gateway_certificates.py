@@ -16,11 +16,9 @@ from gatewayd.infra.layout import certificate_secret
 from gatewayd.infra.made_kinds import SECRET
 from gatewayd.infra.objects import labels, owner_reference
 from gatewayd.ir.infrastructure import Owner
-from gatewayd.kube.client import ApiError, KubeClient, Where
+from gatewayd.kube.client import KubeClient, Where
 from gatewayd.kube.made_object import OwnedMeta
 from gatewayd.untrusted.pem import Unreadable, is_issued_by, read_certificates
-
-NOT_FOUND = 404
 
 
 class _Secret(msgspec.Struct):
@@ -55,13 +53,8 @@ class GatewayCertificates:
     async def _found(self, namespace: str, name: str) -> Mapping[str, str]:
         """Return what our own Secret holds; nothing when there is none, or one that somebody else made."""
         path = Where(api_version=SECRET.api_version, plural=SECRET.plural, namespace=namespace, name=name).path("")
-        try:
-            secret = msgspec.json.decode(await self._client.request("GET", path), type=_Secret)
-        except ApiError as error:
-            if error.status == NOT_FOUND:
-                return {}
-            raise
-        return (secret.data or {}) if secret.metadata.is_ours else {}
+        secret = await self._client.get(path, _Secret)
+        return (secret.data or {}) if secret is not None and secret.metadata.is_ours else {}
 
 
 def _good_pair(found: Mapping[str, str], uri: str, authority: Authority, now: datetime) -> KeyPair | None:

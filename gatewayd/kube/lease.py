@@ -14,15 +14,14 @@ from typing import Any, Final, Protocol
 import msgspec
 import structlog
 
-from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, KubeClient, Where
+from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, ConflictError
+from gatewayd.kube.client import KubeClient, Where
 
 LEASE_SECONDS: Final = 15
 RENEW_SECONDS: Final = 3.0
 REQUEST_SECONDS: Final = 4.0
 FENCE_SECONDS: Final = 10.0
 """We count as leader for so long after the last good renewal: less than the lease, more than a few renewals."""
-CONFLICT: Final = 409
-NOT_FOUND: Final = 404
 
 _log = structlog.get_logger("gatewayd.kube.lease")
 
@@ -116,11 +115,8 @@ class Lease:
 
     async def _acquire(self) -> bool:
         """Take or renew the lease if it is free, expired or ours; return whether it is ours now."""
-        try:
-            lease = msgspec.json.decode(await self._client.request("GET", self._path(self._name.name)), type=_Lease)
-        except ApiError as error:
-            if error.status != NOT_FOUND:
-                raise
+        lease = await self._client.get(self._path(self._name.name), _Lease)
+        if lease is None:
             return await self._put("POST", self._path(""), "", 0)
         if lease.spec.holder_identity not in ("", self._name.identity) and not self._expired(lease):
             return False
@@ -138,10 +134,8 @@ class Lease:
     async def _put(self, method: str, path: str, version: str, transitions: int) -> bool:
         try:
             await self._client.request(method, path, body=self._document(version, transitions, self._name.identity))
-        except ApiError as error:
-            if error.status == CONFLICT:
-                return False
-            raise
+        except ConflictError:
+            return False
         return True
 
     def _document(self, version: str, transitions: int, holder: str) -> Mapping[str, Any]:
@@ -173,9 +167,8 @@ class Lease:
         self._renewed = float("-inf")
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
-                data = await self._client.request("GET", self._path(self._name.name))
-                lease = msgspec.json.decode(data, type=_Lease)
-                if lease.spec.holder_identity == self._name.identity:
+                lease = await self._client.get(self._path(self._name.name), _Lease)
+                if lease is not None and lease.spec.holder_identity == self._name.identity:
                     body = self._document(lease.metadata.resource_version, lease.spec.lease_transitions, "")
                     await self._client.request("PUT", self._path(self._name.name), body=body)
         except (ApiError, *CONNECTION_ERRORS):

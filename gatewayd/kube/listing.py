@@ -6,16 +6,14 @@ touched. https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
 
 import msgspec
 
 from gatewayd.api.decode import Decoded, Rejected, decode_bytes
 from gatewayd.api.kinds import Kind
 from gatewayd.api.meta import ObjectKey, Problem
+from gatewayd.kube.api_errors import GoneError, api_error
 from gatewayd.store import Delta
-
-GONE: Final = 410
 
 
 class ListMeta(msgspec.Struct, rename="camel"):
@@ -43,6 +41,7 @@ class Head(msgspec.Struct):
 
     metadata: _Meta = msgspec.field(default_factory=_Meta)
     code: int = 0
+    reason: str = ""
     message: str = ""
 
     @property
@@ -61,10 +60,6 @@ class WatchEvent(msgspec.Struct):
 decode_page = msgspec.json.Decoder(Page).decode
 decode_event = msgspec.json.Decoder(WatchEvent).decode
 decode_head = msgspec.json.Decoder(Head).decode
-
-
-class ExpiredError(Exception):
-    """The history that a watch wanted is gone (410): everything must be listed again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,12 +121,13 @@ class Listing:
             yield from self._remove(key)
 
     def event(self, line: bytes) -> Iterator[Delta]:
-        """Take one line of a watch. Raises ExpiredError when a new list is needed, DecodeError for a broken line."""
+        """Take one line of a watch. Raises GoneError when a new list is needed, DecodeError for a broken line."""
         event = decode_event(line)
         head = decode_head(event.object)
         if event.type == "ERROR":
-            if head.code == GONE:
-                raise ExpiredError(head.message)
+            error = api_error(head.code, head.reason, head.message)
+            if isinstance(error, GoneError):
+                raise error
             raise msgspec.DecodeError(f"the watch says {head.code}: {head.message}")
         self.version = head.metadata.resource_version
         if event.type == "BOOKMARK":

@@ -14,8 +14,9 @@ import structlog
 
 from gatewayd.api.kinds import Kind
 from gatewayd.ir.backoff import Backoff
-from gatewayd.kube.client import CONNECTION_ERRORS, METADATA, METADATA_LIST, WHOLE, ApiError, KubeClient, Where
-from gatewayd.kube.listing import ExpiredError, Listing, decode_page
+from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, GoneError, NotFoundError
+from gatewayd.kube.client import METADATA, METADATA_LIST, WHOLE, KubeClient, Where
+from gatewayd.kube.listing import Listing, decode_page
 from gatewayd.store import Event, Synced
 
 PAGE_SIZE: Final = 500
@@ -24,7 +25,6 @@ WATCH_SECONDS: Final = 300
 QUIET_SECONDS: Final = 90.0
 """Without a byte for so long, not even a bookmark, the connection is dead."""
 ABSENT_SECONDS: Final = 5.0
-NOT_FOUND: Final = 404
 
 _log = structlog.get_logger("gatewayd.kube.reflector")
 
@@ -91,28 +91,27 @@ class Reflector:
                 await self._list()
                 self._failures = 0
                 await self._watch()
-            except ExpiredError as expired:
-                await self._expired(expired)
-            except ApiError as error:
-                await self._refused(error)
-            except CONNECTION_ERRORS as error:
+            except GoneError as gone:
+                await self._expired(gone)
+            except NotFoundError:
+                await self._absent()
+            except (ApiError, *CONNECTION_ERRORS) as error:
                 await self._wait(error)
 
     @property
     def _kind(self) -> Kind:
         return self._listing.kind
 
-    async def _refused(self, error: ApiError) -> None:
-        if error.status != NOT_FOUND:
-            await self._wait(error)
-        elif not self._try_older_version():
+    async def _absent(self) -> None:
+        """Ask for the kind in an older version, or take it that its CRD is absent."""
+        if not self._try_older_version():
             self._submit(self._listing.forget())
             self._mark_synced()
             await asyncio.sleep(ABSENT_SECONDS)
 
-    async def _expired(self, expired: ExpiredError) -> None:
+    async def _expired(self, gone: GoneError) -> None:
         """Let the next list begin at once, but later and later when no watch gets anywhere between the lists."""
-        _log.info("listing again", kind=self._kind.kind, reason=str(expired))
+        _log.info("listing again", kind=self._kind.kind, reason=str(gone))
         if self._expirations:
             await asyncio.sleep(self._timing.backoff.delay(self._expirations, self._timing.random))
         self._expirations += 1
@@ -144,23 +143,14 @@ class Reflector:
             query = [("limit", str(PAGE_SIZE)), *self._selection.query()]
             if following:
                 query.append(("continue", following))
-            data = await self._listed_page(query)
-            page = decode_page(data)
+            accept = METADATA_LIST if self._selection.metadata_only else WHOLE
+            page = decode_page(await self._client.request("GET", self._where(), query=query, accept=accept))
             self._submit(tuple(self._listing.page(page)))
             following = page.metadata.continue_
             if not following:
                 break
         self._submit(tuple(self._listing.listed(page.metadata.resource_version)))
         self._mark_synced()
-
-    async def _listed_page(self, query: list[tuple[str, str]]) -> bytes:
-        try:
-            accept = METADATA_LIST if self._selection.metadata_only else WHOLE
-            return await self._client.request("GET", self._where(), query=query, accept=accept)
-        except ApiError as error:
-            if error.status == 410:  # the pages that were to follow are gone
-                raise ExpiredError(str(error)) from error
-            raise
 
     def _mark_synced(self) -> None:
         if not self._synced:
@@ -179,10 +169,6 @@ class Reflector:
             ]
             try:
                 await self._follow(query)
-            except ApiError as error:
-                if error.status == 410:
-                    raise ExpiredError(str(error)) from error
-                raise
             except (*CONNECTION_ERRORS, EOFError) as error:
                 await self._wait(error)
 

@@ -11,10 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
-from gatewayd.kube.client import ApiError, KubeClient
+from gatewayd.kube.client import KubeClient
 
 HEIR: Final = "gatewayd-replicas"
-NOT_FOUND: Final = 404
 
 
 class _Managed(msgspec.Struct, rename="camel"):
@@ -43,7 +42,7 @@ async def hand_over_replicas(client: KubeClient, path: str, document: Mapping[st
     """
     if document["kind"] != "Deployment" or "replicas" in document["spec"]:
         return
-    live = await _live(client, path)
+    live = await client.get(path, _Deployment)
     if live is None or live.spec.replicas is None or not _owns_replicas(live, manager):
         return
     body = {
@@ -53,15 +52,6 @@ async def hand_over_replicas(client: KubeClient, path: str, document: Mapping[st
         "spec": {"replicas": live.spec.replicas},
     }
     await client.request("PATCH", path, query=[("fieldManager", HEIR)], body=body, content="apply-patch+yaml")
-
-
-async def _live(client: KubeClient, path: str) -> _Deployment | None:
-    try:
-        return msgspec.json.decode(await client.request("GET", path), type=_Deployment)
-    except ApiError as error:
-        if error.status == NOT_FOUND:
-            return None
-        raise
 
 
 def _owns_replicas(live: _Deployment, manager: str) -> bool:

@@ -15,7 +15,8 @@ from gatewayd.incremental.view import Member
 from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.limits import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS, STATUS_WRITERS
 from gatewayd.ir.outcome import Outcome
-from gatewayd.kube.client import CONNECTION_ERRORS, FIELD_MANAGER, ApiError, KubeClient, Where
+from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, ConflictError, NotFoundError
+from gatewayd.kube.client import FIELD_MANAGER, KubeClient, Where
 from gatewayd.kube.lease import Leadership
 from gatewayd.kube.live_statuses import LiveStatus, LiveStatuses, read_live
 from gatewayd.kube.status_pacing import Pace, without_counts
@@ -24,8 +25,6 @@ from gatewayd.status.merge import merge
 
 ATTEMPTS: Final = 3
 """Writes of one status in a row that lose against somebody else's; after them it waits for its next turn."""
-CONFLICT: Final = 409
-NOT_FOUND: Final = 404
 
 OnWrite = Callable[[str, str], None]
 Statused = tuple[Kind, ObjectKey]
@@ -114,11 +113,9 @@ class StatusWriter:
                 return wait
             try:
                 self.live.hear(kind, key, await self._write(kind, key, live, dict(patch)))
-            except ApiError as error:
-                if error.status == NOT_FOUND:
-                    return None
-                if error.status != CONFLICT:
-                    raise
+            except NotFoundError:
+                return None
+            except ConflictError:
                 self._on_write(kind.kind, "conflict")
                 if attempt == ATTEMPTS:
                     raise
@@ -141,8 +138,7 @@ class StatusWriter:
         return self._pace.rest(at, asyncio.get_running_loop().time()) if _counts_only(live, patch) else 0.0
 
     def _failed(self, failure: Failure[Statused]) -> None:
-        lost = isinstance(failure.error, ApiError) and failure.error.status == CONFLICT
-        if not lost:
+        if not isinstance(failure.error, ConflictError):
             self._on_write(failure.key[0].kind, "failed")
         self._on_failure(self._queue.name)
 

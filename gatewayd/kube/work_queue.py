@@ -18,7 +18,7 @@ import structlog
 
 from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.limits import SHORTEST_WAIT_SECONDS
-from gatewayd.kube.client import CONNECTION_ERRORS, ApiError, is_of_ending_namespace
+from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, is_of_ending_namespace
 from gatewayd.kube.lease import Leadership
 
 K = TypeVar("K", bound=Hashable)

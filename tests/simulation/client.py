@@ -13,7 +13,8 @@ from typing import Any
 
 import aiohttp
 
-from gatewayd.kube.client import ApiError
+from gatewayd.kube.api_errors import api_error
+from gatewayd.kube.client import KubeClient
 from tests.fakes.documents import Json
 from tests.simulation.api_state import ApiState, Change, Feed, Key, Place, RefusedError, line, place, within
 
@@ -70,18 +71,22 @@ class SimulatedClient:
         await asyncio.sleep(self._network.pause())
         self._reach()
         if self._network.dice.random() < self._network.sour:
-            raise self._network.dice.choice((ApiError(500, "InternalError", "sour"), ApiError(429, "TooMany", "sour")))
+            raise self._network.dice.choice(
+                (api_error(500, "InternalError", "sour"), api_error(429, "TooMany", "sour"))
+            )
         if method != "GET":
             self._on_write(method, path)
         sent: Json = json.loads(json.dumps(body)) if body is not None else {}
         try:
             answer = self._done(method, place(path), dict(query), sent, content)
         except RefusedError as error:
-            raise ApiError(error.status, error.reason, error.message) from error
+            raise api_error(error.status, error.reason, error.message) from error
         data = json.dumps(_less(answer) if "PartialObjectMetadata" in accept else answer).encode()
         await asyncio.sleep(self._network.pause())
         self._reach()
         return data
+
+    get = KubeClient.get
 
     def _reach(self) -> None:
         if self._network.cut:
@@ -127,7 +132,7 @@ class SimulatedClient:
         try:
             feed = self._state.feed(int(asked["resourceVersion"]))
         except RefusedError as error:
-            raise ApiError(error.status, error.reason, error.message) from error
+            raise api_error(error.status, error.reason, error.message) from error
         broken = asyncio.Event()
         self._network.breaks[broken] = None
         try:

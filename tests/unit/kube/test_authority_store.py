@@ -7,8 +7,8 @@ import pytest
 from gatewayd.identity.authority import OVERLAP, Authority, founded
 from gatewayd.identity.certificates import CA_LIFETIME, make_ca
 from gatewayd.infra.layout import AUTHORITY_SECRET
+from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError
 from gatewayd.kube.authority_store import AuthorityError, AuthorityStore
-from gatewayd.kube.client import CONNECTION_ERRORS, ApiError
 from tests.fakes.api_server import Answer, Cluster, Drop, Lose, Then, refused
 
 FOLDER = "/api/v1/namespaces/gatewayd-system/secrets"

@@ -1,11 +1,13 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gatewayd.kube.access import AccessError
-from gatewayd.kube.client import CONNECTION_ERRORS, REQUEST_TIMEOUT, ApiError, Where, connected
-from tests.fakes.api_server import ApiServer, Cluster, Drop, Hole, Reply, refused
+from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError
+from gatewayd.kube.client import REQUEST_TIMEOUT, Where, connected
+from tests.fakes.api_server import Answer, ApiServer, Cluster, Drop, Hole, Reply, refused
 from tests.fakes.documents import config_map, event
 from tests.fakes.running import running
 from tests.fakes.skipping_loop import clock, passes
@@ -50,6 +52,28 @@ async def test_an_error_of_something_in_between_is_told_too(cluster: Cluster, se
     with pytest.raises(ApiError, match="502 : <html>bad gateway") as raised:
         await cluster.client.request("GET", PATH)
     assert len(str(raised.value)) < 250
+
+
+class _Data(msgspec.Struct):
+    data: dict[str, str]
+
+
+async def test_an_object_is_read_as_what_is_wanted_of_it(cluster: Cluster, server: ApiServer) -> None:
+    path = "/api/v1/namespaces/a/configmaps/b"
+    assert await cluster.client.get(path, _Data) is None
+    server.put(path, config_map("b", data="x"))
+    found = await cluster.client.get(path, _Data)
+    assert found is not None
+    assert list(found.data.values()) == ["x"]
+
+
+@pytest.mark.parametrize("answer", [refused(403), refused(503), Reply(body=b"<html>"), Hole()])
+async def test_an_object_that_cannot_be_read_is_not_taken_for_none(
+    cluster: Cluster, server: ApiServer, answer: Answer
+) -> None:
+    server.script("GET", PATH, answer)
+    with pytest.raises((ApiError, *CONNECTION_ERRORS)):
+        await cluster.client.get(PATH, _Data)
 
 
 async def test_a_dropped_connection_is_a_connection_error(cluster: Cluster, server: ApiServer) -> None:

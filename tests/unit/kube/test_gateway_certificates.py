@@ -10,7 +10,7 @@ from gatewayd.identity.authority import Authority, founded
 from gatewayd.identity.certificates import LEAF_LIFETIME, KeyPair, Subject, check_pair, gateway_identity, issue, make_ca
 from gatewayd.infra.layout import certificate_secret
 from gatewayd.ir.infrastructure import Infrastructure
-from gatewayd.kube.client import CONNECTION_ERRORS, ApiError
+from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError
 from gatewayd.kube.gateway_certificates import GatewayCertificates, secret_document
 from tests.fakes.api_server import Answer, Cluster, Drop, Reply, refused
 from tests.unit.infra.gateways import EDGE

@@ -9,7 +9,8 @@ from gatewayd.api.core import ConfigMap
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.tcproute import TCPRoute
-from gatewayd.kube.listing import ExpiredError, Listing, Undecodable, decode_page
+from gatewayd.kube.api_errors import GoneError
+from gatewayd.kube.listing import Listing, Undecodable, decode_page
 from gatewayd.store import Delta
 from tests.fakes.documents import Json, bookmark, config_map, event, failure, page, tcp_route
 
@@ -107,7 +108,7 @@ def test_the_same_event_twice_is_harmless() -> None:
 def test_410_ends_the_watch() -> None:
     rig = Rig()
     rig.lists(page(config_map("a")), version=7)
-    with pytest.raises(ExpiredError, match="too old"):
+    with pytest.raises(GoneError, match="too old"):
         rig.hears(event("ERROR", failure(410, "Expired", "too old")))
     assert rig.listing.version == "7"
 

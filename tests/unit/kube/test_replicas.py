@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from gatewayd.kube.client import ApiError
+from gatewayd.kube.api_errors import ApiError
 from gatewayd.kube.replicas import HEIR, hand_over_replicas
 from tests.fakes.api_server import Cluster, refused
 from tests.fakes.documents import Json

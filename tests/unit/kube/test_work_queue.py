@@ -4,7 +4,7 @@ from collections.abc import Callable
 import pytest
 
 from gatewayd.ir.backoff import Backoff
-from gatewayd.kube.client import ApiError
+from gatewayd.kube.api_errors import ApiError
 from gatewayd.kube.lease import Everyone
 from gatewayd.kube.work_queue import Failure, Label, Pacing, WorkQueue
 from tests.fakes.running import Leader, running
