@@ -42,15 +42,17 @@ class StatusWriter:
         *,
         client: KubeClient,
         leadership: Leadership,
+        live: LiveStatuses,
         controller: str,
         on_write: OnWrite,
         on_failure: Callable[[str], None],
     ) -> None:
-        """`on_write` hears the kind, and "written", "conflict" or "failed", of each write.
+        """`live` is the cache that the watches fill; whoever makes it lets it call `live_changed`.
 
-        `on_failure` hears "status" for every object that could not be seen to.
+        `on_write` hears the kind, and "written", "conflict" or "failed", of each write. `on_failure` hears "status" for
+        every object that could not be seen to.
         """
-        self.live = LiveStatuses(self._live_changed)
+        self._live = live
         self._on_write = on_write
         self._on_failure = on_failure
         self._client = client
@@ -70,7 +72,7 @@ class StatusWriter:
     def want(self, member: Member, outcome: Outcome | None) -> None:
         """Take a new outcome; None: nothing is said of the object any more."""
         at = (BY_STRUCT[member.table], ObjectKey(*member.key))  # type: ignore[misc]
-        if outcome is None and self.live.get(*at) is None:
+        if outcome is None and self._live.get(*at) is None:
             self._forget(at)
         else:
             self._wanted[at] = outcome
@@ -82,10 +84,11 @@ class StatusWriter:
             self._queue.add(at)
         self._queue.wake()
 
-    def _live_changed(self, kind: Kind, key: ObjectKey) -> None:
+    def live_changed(self, kind: Kind, key: ObjectKey) -> None:
+        """Hear that an object has another status, or is gone."""
         at = (kind, key)
         if at in self._wanted:
-            if self._wanted[at] is None and self.live.get(kind, key) is None:
+            if self._wanted[at] is None and self._live.get(kind, key) is None:
                 self._forget(at)
             else:
                 self._queue.add(at)
@@ -103,7 +106,7 @@ class StatusWriter:
     async def _bring(self, at: Statused) -> float | None:
         """Write one status if it differs; return after how many seconds to look again. Raises what a write raises."""
         kind, key = at
-        live = self.live.get(kind, key)
+        live = self._live.get(kind, key)
         for attempt in range(1, ATTEMPTS + 1):
             patch = self._patch(at, live)
             if live is None or patch is None:
@@ -112,7 +115,7 @@ class StatusWriter:
             if wait > 0:
                 return wait
             try:
-                self.live.hear(kind, key, await self._write(kind, key, live, dict(patch)))
+                self._live.hear(kind, key, await self._write(kind, key, live, dict(patch)))
             except NotFoundError:
                 return None
             except ConflictError:

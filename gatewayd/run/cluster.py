@@ -40,6 +40,7 @@ from gatewayd.kube.gateway_infrastructure import Feedback, GatewayInfrastructure
 from gatewayd.kube.heads import HeadListing, HeardListing
 from gatewayd.kube.lease import Everyone, Lease, LeaseName
 from gatewayd.kube.listing import Listing, Live, Undecodable
+from gatewayd.kube.live_statuses import LiveStatuses
 from gatewayd.kube.owned_watch import OURS
 from gatewayd.kube.provisioner import ControlPlaneAddress, Identity
 from gatewayd.kube.reflector import EVERYTHING, HEADS, Reflector, Selection, Submit, Timing
@@ -105,6 +106,7 @@ class InCluster:
         name = LeaseName(namespace=options.namespace, name=layout.LEASE, identity=options.identity)
         self._lease = Lease(client=client, name=name, clock=around.clock, on_elected=self._on_elected)
         self._ending = EndingNamespaces()
+        self._statuses = LiveStatuses(self._live_changed)
         self._writer = self._status_writer()
         self._events = self._event_recorder()
         self._classes = ClassFinalizer(client=client, leadership=self._lease, on_failure=self._metrics.work_failed)
@@ -136,6 +138,7 @@ class InCluster:
         return StatusWriter(
             client=self._client,
             leadership=self._lease,
+            live=self._statuses,
             controller=DEFAULT_ENVIRONMENT.controller,
             on_write=self._metrics.status_written,
             on_failure=self._metrics.work_failed,
@@ -145,7 +148,7 @@ class InCluster:
         return EventRecorder(
             client=self._client,
             leadership=self._lease,
-            live=self._writer.live,
+            live=self._statuses,
             ending=self._ending,
             on_failure=self._metrics.work_failed,
         )
@@ -231,9 +234,12 @@ class InCluster:
         return partial(self._hear_live, kind)
 
     def _hear_live(self, kind: Kind, key: ObjectKey, raw: bytes | None) -> None:
-        self._writer.live.hear(kind, key, raw)
+        self._statuses.hear(kind, key, raw)
         if kind.struct is GatewayClass:
             self._classes.changed(key)
+
+    def _live_changed(self, kind: Kind, key: ObjectKey) -> None:
+        self._writer.live_changed(kind, key)
 
     def _undecodable(self, note: Undecodable) -> None:
         _log.error("object not understood", kind=note.kind.kind, key=str(note.key), error=note.message)
@@ -314,7 +320,7 @@ class InCluster:
         if not self._synced:
             return
         self._infrastructure.clean_up()
-        for kind, key in self._writer.live.objects():
+        for kind, key in self._statuses.objects():
             member = Member(kind.struct, key)
             if member not in self._reconciler.outcomes and self._reconciler.has_nothing(OUTCOMES, member):
                 self._writer.want(member, None)

@@ -6,12 +6,13 @@ import json
 
 import pytest
 
-from gatewayd.api.kinds import BY_STRUCT
+from gatewayd.api.kinds import BY_STRUCT, Kind
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.tcproute import TCPRoute
 from gatewayd.incremental.view import Member
 from gatewayd.ir.limits import RETRY_FIRST_SECONDS, STATUS_WRITERS
 from gatewayd.ir.outcome import Outcome
+from gatewayd.kube.live_statuses import LiveStatuses
 from gatewayd.kube.status_writer import StatusWriter
 from tests.fakes.api_server import Cluster, Drop, Hole, Lose, Reply, Request, Then, refused
 from tests.fakes.documents import Json, tcp_route
@@ -33,9 +34,11 @@ class Rig:
         self.leader = Leader()
         self.results: list[str] = []
         self.failures: list[str] = []
+        self.live = LiveStatuses(self._live_changed)
         self.writer = StatusWriter(
             client=cluster.client,
             leadership=self.leader,
+            live=self.live,
             controller=US,
             on_write=self._count,
             on_failure=self.failures.append,
@@ -44,6 +47,9 @@ class Rig:
     def _count(self, kind: str, result: str) -> None:
         assert kind == "TCPRoute"
         self.results.append(result)
+
+    def _live_changed(self, kind: Kind, key: ObjectKey) -> None:
+        self.writer.live_changed(kind, key)
 
     def exists(self, name: str = "a", *, folder: str = FOLDER, **more: object) -> Json:
         """Store a route and let the watch tell."""
@@ -54,7 +60,7 @@ class Rig:
     def watched(self, name: str = "a", *, folder: str = FOLDER) -> None:
         found = self.server.objects.get(f"{folder}/{name}")
         raw = json.dumps(found).encode() if found is not None else None
-        self.writer.live.hear(KIND, ObjectKey("shop", name), raw)
+        self.live.hear(KIND, ObjectKey("shop", name), raw)
 
     def want(self, outcome: Outcome | None, name: str = "a") -> None:
         self.writer.want(Member(TCPRoute, ObjectKey("shop", name)), outcome)
@@ -166,7 +172,7 @@ async def test_a_conflict_with_somebody_who_said_the_same_needs_no_write(rig: Ri
         stale = copy.deepcopy(rig.server.objects[f"{FOLDER}/a"])
         stale["metadata"]["resourceVersion"] = "1"
         del stale["status"]
-        rig.writer.live.hear(KIND, ObjectKey("shop", "a"), json.dumps(stale).encode())
+        rig.live.hear(KIND, ObjectKey("shop", "a"), json.dumps(stale).encode())
         await passes(1.0)
         assert rig.results == ["written", "conflict"]
 
@@ -329,7 +335,7 @@ async def test_many_of_one_namespace_keep_no_other_waiting(rig: Rig) -> None:
         rig.exists(name)
         rig.want(route(parent()), name)
     other = rig.server.put(f"{FOLDER.replace('shop', 'other')}/a", tcp_route("a"))
-    rig.writer.live.hear(KIND, ObjectKey("other", "a"), json.dumps(other).encode())
+    rig.live.hear(KIND, ObjectKey("other", "a"), json.dumps(other).encode())
     rig.writer.want(Member(TCPRoute, ObjectKey("other", "a")), route(parent()))
     async with running(rig.writer.run()):
         await passes(1.0)
