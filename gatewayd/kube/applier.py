@@ -13,14 +13,7 @@ from typing import Final, NamedTuple, Protocol
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.infra.made_kinds import MOUNTED, WORKLOADS
-from gatewayd.ir.backoff import Backoff
-from gatewayd.ir.limits import (
-    INFRASTRUCTURE_WORKERS,
-    LASTING_FAILURES,
-    PROBLEM_CHARACTERS,
-    RETRY_FIRST_SECONDS,
-    RETRY_LONGEST_SECONDS,
-)
+from gatewayd.ir.limits import INFRASTRUCTURE_WORKERS, LASTING_FAILURES, PROBLEM_CHARACTERS
 from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, NotFoundError, is_of_ending_namespace
 from gatewayd.kube.client import FIELD_MANAGER, KubeClient
 from gatewayd.kube.lease import Leadership
@@ -31,9 +24,7 @@ from gatewayd.kube.work_queue import Failure, Label, Pacing, SpokenError, WorkQu
 READY_SECONDS: Final = 1.0
 """How soon to look again whether a new workload is ready, for whose sake the old one stays."""
 
-PACING: Final = Pacing(
-    workers=INFRASTRUCTURE_WORKERS, backoff=Backoff(first=RETRY_FIRST_SECONDS, longest=RETRY_LONGEST_SECONDS)
-)
+PACING: Final = Pacing(workers=INFRASTRUCTURE_WORKERS)
 
 
 class Problem(NamedTuple):

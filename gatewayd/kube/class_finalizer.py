@@ -12,8 +12,6 @@ import msgspec
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
-from gatewayd.ir.backoff import Backoff
-from gatewayd.ir.limits import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from gatewayd.ir.outcome import GatewayClassOutcome, Outcome
 from gatewayd.kube.client import KubeClient, Where
 from gatewayd.kube.lease import Leadership
@@ -21,7 +19,7 @@ from gatewayd.kube.work_queue import Label, Pacing, WorkQueue
 
 FINALIZER: Final = "gateway-exists-finalizer.gateway.networking.k8s.io"
 NAME: Final = "class finalizer"
-PACING: Final = Pacing(workers=1, backoff=Backoff(first=RETRY_FIRST_SECONDS, longest=RETRY_LONGEST_SECONDS))
+PACING: Final = Pacing(workers=1)
 
 _KIND: Final = BY_STRUCT[GatewayClass]
 

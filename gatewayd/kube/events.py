@@ -12,8 +12,7 @@ from typing import Final
 
 from gatewayd.api.kinds import Kind
 from gatewayd.api.meta import ObjectKey
-from gatewayd.ir.backoff import Backoff
-from gatewayd.ir.limits import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS, WAITING_EVENTS
+from gatewayd.ir.limits import WAITING_EVENTS
 from gatewayd.ir.outcome import (
     GatewayClassOutcome,
     GatewayOutcome,
@@ -36,12 +35,7 @@ WARNED_OF: Final = {"ResolvedRefs": "CertificateWarning"}
 """Good conditions whose message tells of what is served all the same, and the reason of the Event."""
 NO_RESOURCES: Final = "NoResources"
 """The reason of a Programmed that is bad because something was refused; with any other one it is a matter of time."""
-PACING: Final = Pacing(
-    workers=2,
-    backoff=Backoff(first=RETRY_FIRST_SECONDS, longest=RETRY_LONGEST_SECONDS),
-    attempts=1,
-    capacity=WAITING_EVENTS,
-)
+PACING: Final = Pacing(workers=2, attempts=1, capacity=WAITING_EVENTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

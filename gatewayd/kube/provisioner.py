@@ -12,9 +12,8 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.identity.authority import Authority
 from gatewayd.infra import layout
 from gatewayd.infra.objects import objects
-from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.infrastructure import Infrastructure, Keep, Owner, Provision
-from gatewayd.ir.limits import INFRASTRUCTURE_WORKERS, RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
+from gatewayd.ir.limits import INFRASTRUCTURE_WORKERS
 from gatewayd.kube.applier import Applier, Audience, label
 from gatewayd.kube.gateway_certificates import GatewayCertificates, secret_document
 from gatewayd.kube.lease import Leadership
@@ -23,9 +22,7 @@ from gatewayd.kube.work_queue import Pacing, WorkQueue
 from gatewayd.xds.bootstrap import AdminSocket, MutualTLS, bootstrap, sds_files, within_memory
 
 NAME: Final = "certificate"
-PACING: Final = Pacing(
-    workers=INFRASTRUCTURE_WORKERS, backoff=Backoff(first=RETRY_FIRST_SECONDS, longest=RETRY_LONGEST_SECONDS)
-)
+PACING: Final = Pacing(workers=INFRASTRUCTURE_WORKERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

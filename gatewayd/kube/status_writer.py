@@ -12,8 +12,7 @@ from typing import Final
 from gatewayd.api.kinds import BY_STRUCT, Kind
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member
-from gatewayd.ir.backoff import Backoff
-from gatewayd.ir.limits import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS, STATUS_WRITERS
+from gatewayd.ir.limits import STATUS_WRITERS
 from gatewayd.ir.outcome import Outcome
 from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, ConflictError, NotFoundError
 from gatewayd.kube.client import FIELD_MANAGER, KubeClient, Where
@@ -29,9 +28,7 @@ ATTEMPTS: Final = 3
 OnWrite = Callable[[str, str], None]
 Statused = tuple[Kind, ObjectKey]
 
-PACING: Final = Pacing(
-    workers=STATUS_WRITERS, backoff=Backoff(first=RETRY_FIRST_SECONDS, longest=RETRY_LONGEST_SECONDS)
-)
+PACING: Final = Pacing(workers=STATUS_WRITERS)
 
 
 class StatusWriter:

@@ -12,16 +12,18 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 import structlog
 
 from gatewayd.ir.backoff import Backoff
-from gatewayd.ir.limits import SHORTEST_WAIT_SECONDS
+from gatewayd.ir.limits import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS, SHORTEST_WAIT_SECONDS
 from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, is_of_ending_namespace
 from gatewayd.kube.lease import Leadership
 
 K = TypeVar("K", bound=Hashable)
+
+RETRY: Final = Backoff(first=RETRY_FIRST_SECONDS, longest=RETRY_LONGEST_SECONDS)
 
 _log = structlog.get_logger("gatewayd.kube.queue")
 
@@ -55,7 +57,7 @@ class Pacing:
     """
 
     workers: int
-    backoff: Backoff
+    backoff: Backoff = RETRY
     attempts: int | None = None
     capacity: int | None = None
 

@@ -26,7 +26,7 @@ from gatewayd.infra import layout
 from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE
 from gatewayd.ir.environment import Environment as EnvironmentRow
-from gatewayd.ir.limits import REFUSED_NAMES, RETRY_FIRST_SECONDS
+from gatewayd.ir.limits import REFUSED_NAMES
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.kube.authority_store import AuthorityStore
 from gatewayd.kube.class_finalizer import ClassFinalizer
@@ -46,7 +46,7 @@ from gatewayd.kube.provisioner import ControlPlaneAddress, Identity
 from gatewayd.kube.reflector import EVERYTHING, HEADS, Reflector, Selection, Submit, Timing
 from gatewayd.kube.refusals import Refusals, named
 from gatewayd.kube.status_writer import StatusWriter
-from gatewayd.kube.work_queue import Label, Pacing, WorkQueue
+from gatewayd.kube.work_queue import RETRY, Label, Pacing, WorkQueue
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta, gateway_key
 from gatewayd.run.clock import tell_time, time_now
 from gatewayd.run.memory import Tide
@@ -174,7 +174,7 @@ class InCluster:
             work=self._rotate,
             label=lambda name: Label("", name),
             leadership=Everyone(),
-            pacing=Pacing(workers=1, backoff=Backoff(first=RETRY_FIRST_SECONDS, longest=ROTATION_SECONDS)),
+            pacing=Pacing(workers=1, backoff=replace(RETRY, longest=ROTATION_SECONDS)),
             on_failure=lambda _failure: self._metrics.work_failed("rotation"),
         )
 
