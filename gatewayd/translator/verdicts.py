@@ -1,17 +1,23 @@
-"""Every verdict that is ever said, by name. Nobody else writes a condition's type, status and reason.
+"""Every verdict that the translator makes, by name. No other module writes a condition's type, status and reason.
 
 Types and reasons: https://gateway-api.sigs.k8s.io/reference/spec/ (the *ConditionType and *ConditionReason constants).
 Messages: `<field path>: <what is wrong>; <what is allowed>`, without a final period.
 """
 
+from gatewayd.ir.conditions import (
+    ACCEPTED,
+    ADDRESSES_ASSIGNED,
+    CONFLICTED,
+    INSECURE_FRONTEND,
+    LISTENERS_NOT_VALID,
+    OVERLAPPING_TLS,
+    PARTIALLY_INVALID,
+    PROGRAMMED,
+    RESOLVED_REFS,
+    SUPPORTED_VERSION,
+)
 from gatewayd.ir.outcome import Verdict
 from gatewayd.untrusted.printable import printable
-
-ACCEPTED = "Accepted"
-RESOLVED_REFS = "ResolvedRefs"
-PROGRAMMED = "Programmed"
-CONFLICTED = "Conflicted"
-OVERLAPPING = "OverlappingTLSConfig"
 
 
 def _verdict(kind: str, reason: str, message: str, *, status: bool) -> Verdict:
@@ -79,7 +85,7 @@ def conflicted(reason: str, message: str) -> Verdict:
 
 def overlapping_tls(message: str) -> Verdict:
     """Clients may reuse a connection of this listener for a host of another one (it answers 421)."""
-    return _verdict(OVERLAPPING, "OverlappingHostnames", message, status=True)
+    return _verdict(OVERLAPPING_TLS, "OverlappingHostnames", message, status=True)
 
 
 def insecure_frontend() -> Verdict:
@@ -88,7 +94,7 @@ def insecure_frontend() -> Verdict:
     https://gateway-api.sigs.k8s.io/geps/gep-91/
     """
     message = "spec.tls.frontend: AllowInsecureFallback lets clients in whose certificate is not valid"
-    return _verdict("InsecureFrontendValidationMode", "ConfigurationChanged", message, status=True)
+    return _verdict(INSECURE_FRONTEND, "ConfigurationChanged", message, status=True)
 
 
 def with_notes(verdict: Verdict, notes: tuple[str, ...]) -> Verdict:
@@ -104,7 +110,7 @@ def with_notes(verdict: Verdict, notes: tuple[str, ...]) -> Verdict:
 
 def supported_version() -> Verdict:
     """Say that the CRDs are of a version that is understood."""
-    return _good("SupportedVersion", "the installed CRDs are understood")
+    return _good(SUPPORTED_VERSION, "the installed CRDs are understood")
 
 
 # --- Gateways --------------------------------------------------------------------------------------------------
@@ -112,22 +118,22 @@ def supported_version() -> Verdict:
 
 def some_listeners_not_valid(names: str) -> Verdict:
     """Say that the Gateway works but for some listeners."""
-    return _verdict(ACCEPTED, "ListenersNotValid", f"listeners not valid: {names}", status=True)
+    return _verdict(ACCEPTED, LISTENERS_NOT_VALID, f"listeners not valid: {names}", status=True)
 
 
 def no_listener_valid(names: str) -> Verdict:
     """Say that no listener of the Gateway works."""
-    return not_accepted("ListenersNotValid", f"spec.listeners: none is valid: {names}")
+    return not_accepted(LISTENERS_NOT_VALID, f"spec.listeners: none is valid: {names}")
 
 
 def addresses_assigned() -> Verdict:
     """Say that every address that was asked for is there."""
-    return _good("AddressesAssigned")
+    return _good(ADDRESSES_ASSIGNED)
 
 
 def addresses_not_assigned(reason: str, message: str) -> Verdict:
     """Name the addresses that were asked for in vain."""
-    return _bad("AddressesAssigned", reason, message)
+    return _bad(ADDRESSES_ASSIGNED, reason, message)
 
 
 # --- routes ----------------------------------------------------------------------------------------------------
@@ -151,6 +157,19 @@ def no_matching_hostname(message: str) -> Verdict:
 def unsupported_value(message: str) -> Verdict:
     """Say that a field asks for what we cannot do."""
     return not_accepted("UnsupportedValue", message)
+
+
+def rule_dropped(message: str) -> Verdict:
+    """Say that a rule has no effect while the route's other rules have.
+
+    https://gateway-api.sigs.k8s.io/reference/spec/#routeconditiontype (PartiallyInvalid)
+    """
+    return _verdict(PARTIALLY_INVALID, "UnsupportedValue", f"Dropped Rule: {message}", status=True)
+
+
+def rules_fell_back(message: str) -> Verdict:
+    """Say that a route keeps the rules that it had, since the ones that it has now are not valid."""
+    return _verdict(PARTIALLY_INVALID, "Invalid", f"Fall Back: {message}", status=True)
 
 
 def over_quota(message: str) -> Verdict:

@@ -15,6 +15,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.api.xbackend import XBackend
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
 from gatewayd.incremental.view import Member, Output, Source, View, query, rescued_query
+from gatewayd.ir.conditions import ACCEPTED, PROGRAMMED, holds
 from gatewayd.ir.outcome import (
     GatewayClassOutcome,
     GatewayOutcome,
@@ -146,7 +147,7 @@ def _is_not(_view: View, _listener_set: SetKey, _error: Exception, _before: obje
 def is_attached(view: View, listener_set: SetKey) -> bool:
     """Return whether a ListenerSet is accepted."""
     outcome = listenerset_outcome(view, Member(ListenerSet, listener_set.key))
-    return outcome is not None and outcome.verdicts[0].status
+    return outcome is not None and holds(outcome.verdicts, ACCEPTED)
 
 
 def _more(view: View, gateway: ObjectKey, reached: Addresses) -> Iterator[Verdict]:
@@ -178,12 +179,8 @@ def _is_insecure(view: View, gateway: ObjectKey) -> bool:
     return any(tls and tls.client and tls.client.validation is ClientValidation.INSECURE_FALLBACK for tls in modes)
 
 
-def _is(found: ListenerOutcome, kind: str) -> bool:
-    return any(verdict.type == kind and verdict.status for verdict in found.verdicts)
-
-
 def _not_accepted(found: tuple[ListenerOutcome, ...]) -> list[str]:
-    return [each.name for each in found if not _is(each, verdicts.ACCEPTED)]
+    return [each.name for each in found if not holds(each.verdicts, ACCEPTED)]
 
 
 def _accepted(wrong: list[str], count: int) -> Verdict:
@@ -197,10 +194,10 @@ def _accepted(wrong: list[str], count: int) -> Verdict:
 def _gateway_programmed(accepted: Verdict, found: tuple[ListenerOutcome, ...]) -> Verdict:
     if not accepted.status:
         return verdicts.not_programmed("Invalid", "see Accepted")
-    candidates = [each for each in found if _is(each, verdicts.ACCEPTED)]
-    if any(_is(each, verdicts.PROGRAMMED) for each in candidates):
+    candidates = [each for each in found if holds(each.verdicts, ACCEPTED)]
+    if any(holds(each.verdicts, PROGRAMMED) for each in candidates):
         return verdicts.programmed("a connected proxy has acknowledged it")
-    waiting = [verdict for each in candidates for verdict in each.verdicts if verdict.type == verdicts.PROGRAMMED]
+    waiting = [verdict for each in candidates for verdict in each.verdicts if verdict.type == PROGRAMMED]
     return verdicts.not_programmed("Pending", "; ".join(dict.fromkeys(each.message for each in waiting)))
 
 

@@ -1,7 +1,10 @@
+from inspect import isfunction, signature
+from types import FunctionType
+
 import pytest
 
+from gatewayd.ir.conditions import CONDITIONS
 from gatewayd.ir.outcome import Verdict
-from gatewayd.status.merge import OWN_CONDITIONS
 from gatewayd.translator import verdicts
 
 
@@ -30,15 +33,29 @@ def test_what_each_verdict_says(verdict: Verdict, kind: str, *, status: bool, re
     assert not verdict.message.endswith(".")
 
 
-def test_statuses_know_every_type_that_is_said() -> None:
-    said = {
-        verdicts.ACCEPTED,
-        verdicts.RESOLVED_REFS,
-        verdicts.PROGRAMMED,
-        verdicts.CONFLICTED,
-        verdicts.OVERLAPPING,
-    }
-    assert said <= OWN_CONDITIONS
+SAMPLES: dict[object, object] = {str: "m", Verdict: verdicts.accepted(), tuple[str, ...]: ("m",)}
+
+
+def constructors() -> list[FunctionType]:
+    """Return the functions that make verdicts; nobody else does (tests/unit/translator/test_reasons.py)."""
+    public = (each for name, each in vars(verdicts).items() if isfunction(each) and not name.startswith("_"))
+    return [each for each in public if each.__module__ == verdicts.__name__]
+
+
+def sample(constructor: FunctionType) -> Verdict:
+    parameters = signature(constructor).parameters.values()
+    made = constructor(*(SAMPLES[each.annotation] for each in parameters))
+    assert isinstance(made, Verdict)
+    return made
+
+
+@pytest.mark.parametrize("constructor", constructors(), ids=lambda each: each.__name__)
+def test_every_verdict_is_of_a_type_of_the_table(constructor: FunctionType) -> None:
+    assert sample(constructor).type in CONDITIONS
+
+
+def test_every_type_of_the_table_is_said() -> None:
+    assert {sample(each).type for each in constructors()} == set(CONDITIONS)
 
 
 def test_what_others_wrote_stays_within_the_line() -> None:
