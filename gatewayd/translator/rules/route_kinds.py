@@ -32,7 +32,7 @@ def _stumbled(_view: View, _member: Member, error: Exception, before: RuleSet | 
     """Keep what the route last said, and say on it that gatewayd could not read it now."""
     message = blame("spec", error)
     if before is None or before.refusal is not None:
-        return replace(NO_RULES, refusal=verdicts.not_accepted("Invalid", message))
+        return replace(NO_RULES, refusal=verdicts.invalid(message))
     return replace(before, partial=verdicts.rules_fell_back(message))
 
 
