@@ -30,7 +30,7 @@ def check(
     """
     from gatewayd.cli.offline import translation
     from gatewayd.cli.view.json_shapes import findings_json
-    from gatewayd.explain.findings import Severity
+    from gatewayd.ir.conditions import Severity
 
     found = translation(paths)
     findings, code = found.findings, OK

@@ -7,7 +7,6 @@ the API server's rules (`api`) or the translator have not judged already.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from gatewayd.api.discovery import EndpointSlice
@@ -16,16 +15,8 @@ from gatewayd.api.kinds import BY_GROUP_KIND, BY_STRUCT
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.engine import Engine
 from gatewayd.incremental.view import Member
-from gatewayd.ir.outcome import (
-    GatewayClassOutcome,
-    GatewayOutcome,
-    ListenerSetOutcome,
-    Outcome,
-    PolicyOutcome,
-    Rejection,
-    RouteOutcome,
-    Verdict,
-)
+from gatewayd.ir.conditions import LISTENERS_NOT_VALID, Severity, finding_severity
+from gatewayd.ir.outcome import GatewayOutcome, ListenerSetOutcome, Outcome, Rejection, Verdict
 from gatewayd.manifests.admission import Identity
 from gatewayd.manifests.documents import FileProblem, Place
 from gatewayd.translator.backends.endpoints import left_out
@@ -34,23 +25,11 @@ from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.xds import names
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, SECRET
 
-_GOOD_WHEN_FALSE: Final = frozenset({"Conflicted"})
-_WARNINGS: Final = frozenset({"OverlappingTLSConfig", "PartiallyInvalid"})
-_WARNED_OF: Final = frozenset({"ResolvedRefs"})
-_LIVE: Final = frozenset({"Programmed"})
-"""Conditions that only a proxy can fulfil."""
 _FIELD: Final = re.compile(
     r"(?:[A-Z][A-Za-z ]+: )?((?:spec|metadata|data|endpoints|addressType)[A-Za-z0-9_.\[\]/-]*): "
 )
 
 _KINDS: Final = {each.kind.lower(): each.kind for each in BY_GROUP_KIND.values()}
-
-
-class Severity(StrEnum):
-    """An error makes a check fail, a warning does not."""
-
-    ERROR = "error"
-    WARNING = "warning"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +64,7 @@ def in_outcomes(outcomes: Mapping[Member, Outcome], place_of: PlaceOf) -> Iterat
     for member, outcome in outcomes.items():
         identity = _identity(member)
         for verdict in _verdicts(outcome):
-            severity = _severity(verdict)
+            severity = finding_severity(verdict)
             if severity is not None:
                 yield finding(identity, place_of(identity), severity, verdict.reason, verdict.message or verdict.reason)
 
@@ -150,33 +129,15 @@ def _identity(member: Member) -> Identity:
     return Identity(BY_STRUCT[member.table].kind, key)
 
 
-def _verdicts(outcome: Outcome) -> Iterator[Verdict]:
-    match outcome:
-        case GatewayClassOutcome():
-            yield from outcome.verdicts
-        case GatewayOutcome() | ListenerSetOutcome():
-            told = {verdict.message for each in outcome.listeners for verdict in each.verdicts}
-            # "listeners not valid: a, b" says no more than those listeners do themselves.
-            yield from (
-                each for each in outcome.verdicts if each.reason != "ListenersNotValid" and each.message not in told
-            )
-            for listener in outcome.listeners:
-                yield from listener.verdicts
-        case RouteOutcome():
-            yield from dict.fromkeys(verdict for each in outcome.parents for verdict in each.verdicts)
-        case PolicyOutcome():
-            yield from dict.fromkeys(verdict for each in outcome.ancestors for verdict in each.verdicts)
-
-
-def _severity(verdict: Verdict) -> Severity | None:
-    if verdict.type in _LIVE or verdict.type in _GOOD_WHEN_FALSE:
-        return None
-    if verdict.type in _WARNINGS:
-        return Severity.WARNING if verdict.status else None
-    if verdict.status:
-        # A good condition with a message tells of what is served all the same.
-        return Severity.WARNING if verdict.type in _WARNED_OF and verdict.message else None
-    return Severity.ERROR
+def _verdicts(outcome: Outcome) -> Iterable[Verdict]:
+    """Return what is said of an object and its parts, without what says no more than something else there."""
+    if not isinstance(outcome, GatewayOutcome | ListenerSetOutcome):
+        return dict.fromkeys(outcome.all_verdicts)
+    of_listeners = [verdict for listener in outcome.listeners for verdict in listener.verdicts]
+    told = {verdict.message for verdict in of_listeners}
+    # "listeners not valid: a, b" says no more than those listeners do themselves.
+    own = (each for each in outcome.verdicts if each.reason != LISTENERS_NOT_VALID and each.message not in told)
+    return (*own, *of_listeners)
 
 
 def _why_unconcerned(row: object) -> str:

@@ -10,6 +10,7 @@ from enum import Enum
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member, View
 from gatewayd.ir.backend import Discovered, InvalidBackend, ServiceBackend
+from gatewayd.ir.conditions import is_good
 from gatewayd.ir.http import DirectResponse, Forward, Redirect, Route
 from gatewayd.ir.outcome import FleetReport, Verdict
 from gatewayd.ir.proxy import listener_name
@@ -77,7 +78,7 @@ def _name(member: Member) -> str:
 
 
 def _verdict(depth: int, subject: str, verdict: Verdict) -> Step:
-    mark = Mark.GOOD if verdict.status else Mark.BAD
+    mark = Mark.GOOD if is_good(verdict) else Mark.BAD
     return Step(depth=depth, mark=mark, subject=subject, says=verdict.message or verdict.reason)
 
 

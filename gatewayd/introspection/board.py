@@ -14,6 +14,7 @@ from gatewayd.incremental.engine import Engine
 from gatewayd.incremental.view import Member
 from gatewayd.introspection.route_progress import Progress, RouteName, RouteProgress
 from gatewayd.introspection.rows import Acked, Board, Condition, GatewayRow, Mark, RouteRow
+from gatewayd.ir.conditions import ACCEPTED, PROGRAMMED, RESOLVED_REFS, holds, verdict_of
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.outcome import (
     FleetReport,
@@ -65,8 +66,8 @@ def _gateways(sight: Sight) -> Iterator[GatewayRow]:
                 name=str(key),
                 listeners=tuple(_listener(sight.engine, key, each) for each in outcome.listeners),
                 address=", ".join(each.value for each in outcome.addresses),
-                accepted=condition(outcome.verdicts, "Accepted"),
-                programmed=condition(outcome.verdicts, "Programmed"),
+                accepted=condition(outcome.verdicts, ACCEPTED),
+                programmed=condition(outcome.verdicts, PROGRAMMED),
                 acked_at=sight.acked_at.get(str(key), ""),
             )
 
@@ -98,8 +99,8 @@ def _routes(sight: Sight) -> Iterator[RouteRow]:
                 name=str(key),
                 hostnames=tuple(getattr(row.spec, "hostnames", ())),
                 parents=tuple(_parent(each, key) for each in parents),
-                accepted=_worst(parents, "Accepted"),
-                resolved_refs=_worst(parents, "ResolvedRefs"),
+                accepted=_worst(parents, ACCEPTED),
+                resolved_refs=_worst(parents, RESOLVED_REFS),
                 programmed=_programmed(sight, parents, progress),
                 acked=_acked(sight, progress),
             )
@@ -115,10 +116,10 @@ def _parent(parent: ParentOutcome, route: ObjectKey) -> str:
 
 def condition(verdicts: tuple[Verdict, ...], kind: str) -> Condition:
     """Return one condition of several, as it is shown; the message stands beside the reason."""
-    found = next((each for each in verdicts if each.type == kind), None)
-    if found is None:
+    verdict = verdict_of(verdicts, kind)
+    if verdict is None:
         return _NOT_KNOWN
-    return Condition(mark=Mark.TRUE if found.status else Mark.FALSE, reason=_words(found))
+    return Condition(mark=Mark.TRUE if verdict.status else Mark.FALSE, reason=_words(verdict))
 
 
 def _words(verdict: Verdict) -> str:
@@ -133,14 +134,14 @@ def _worst(parents: tuple[ParentOutcome, ...], kind: str) -> Condition:
 
 def _programmed(sight: Sight, parents: tuple[ParentOutcome, ...], progress: Mapping[str, RouteProgress]) -> Condition:
     """Return whether proxies of every Gateway that the route is attached to hold it."""
-    if not any(verdict.type == "Accepted" and verdict.status for each in parents for verdict in each.verdicts):
+    if not any(holds(parent.verdicts, ACCEPTED) for parent in parents):
         return _NOT_KNOWN
     for gateway, each in progress.items():
         if each.arrived is None:
             return _why_not(sight.report(gateway), each)
     if not progress:
         return Condition(mark=Mark.FALSE, reason="Pending: no listener or no rule of it works")
-    return Condition(mark=Mark.TRUE, reason="Programmed")
+    return Condition(mark=Mark.TRUE, reason=PROGRAMMED)
 
 
 def _why_not(report: FleetReport, progress: RouteProgress) -> Condition:

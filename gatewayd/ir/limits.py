@@ -32,6 +32,25 @@ WAITING_EVENTS = 500
 MANY_DOMAINS = 100
 """With more domains a route table is discovered per host: Envoy builds a table anew at 33 us a domain at any change."""
 
+MANY_LISTENERS = 64
+"""On a port, as many as one Gateway object may have; more come from ListenerSets. They are too many for each of them to
+be told of all others at any change."""
+
+LONGEST_LIST = 100
+"""A virtual host with no more rules stays a list: a tree would save less than a tenth of what a request costs."""
+
+LEAF_RULES = 32
+"""Rules under a key of such a tree that are not parted further: asking them costs less than a request does anyway."""
+
+CLIENT_CONNECTIONS = 50_000
+"""Open connections of clients to one proxy, on all its listeners; more are closed at once."""
+
+AUTHORIZATION_SECONDS = 10
+"""How long a server that is asked about a request may think; then the request is refused."""
+
+RSA_BITS = 2048
+"""The shortest RSA key that BoringSSL, as Envoy is built with it, accepts for server certificates."""
+
 # --- infrastructure of Gateways ---------------------------------------------------------------------------------
 
 PROXY_REPLICAS = 100
@@ -167,6 +186,30 @@ PASSAGE_BYTES = 64 * 1024 * 1024
 
 TURN_SECONDS = 2.0
 """After which a response counts as waiting for its client alone: time for 8 MiB at 32 Mbit/s."""
+
+RESOURCES_AT_ONCE = 250
+"""Resources in one incremental response. Envoy unpacks a response as a whole and keeps for minutes what that took:
+70 MiB for 5,000 RouteConfigurations at once, 14 for as many clusters. Each of them stands for itself, so it does not
+matter which come first; what the order of types says of all of them waits for the last one."""
+
+GATE_SECONDS = 10.0
+"""A gate of the order of types that has not opened after so long lets go: something is broken, and waiting longer
+breaks more."""
+
+DEFAULT_DRAIN_SECONDS = 600.0
+"""Envoy's default: of an Envoy that does not say what it was started with."""
+
+LONGEST_DRAIN_SECONDS = 86_400.0
+"""A day. An Envoy that says more is taken for one that does not say: what it says keeps removals from being sent."""
+
+KEPT_RESPONSE_BYTES = 64 * 1024 * 1024
+"""What is kept of responses at most, and only while streams send them."""
+
+COMPARED_NAMES = 50_000
+COMPARED_VERSIONS = 250_000
+KEPT_DEPENDENCIES = 65_536
+"""What is kept of work that streams of the same snapshots have in common: names that differ between two of them,
+versions by name, and what clusters refer to. Two sweeps without a question drop it."""
 
 STALLED_SECONDS = 60.0
 """After which a stream is ended that has not taken a response. An Envoy with little CPU reads within some seconds."""

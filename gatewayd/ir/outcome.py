@@ -60,6 +60,10 @@ class ParentOutcome:
     verdicts: tuple[Verdict, ...]
 
 
+def _of(parts: tuple[ListenerOutcome, ...] | tuple[ParentOutcome, ...]) -> tuple[Verdict, ...]:
+    return tuple(verdict for part in parts for verdict in part.verdicts)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayClassOutcome:
     """A class of ours; `features` sorted. `in_use`: Gateways name it."""
@@ -68,6 +72,11 @@ class GatewayClassOutcome:
     verdicts: tuple[Verdict, ...]
     features: tuple[str, ...]
     in_use: bool
+
+    @property
+    def all_verdicts(self) -> tuple[Verdict, ...]:
+        """Everything that is said of it."""
+        return self.verdicts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +89,11 @@ class GatewayOutcome:
     listeners: tuple[ListenerOutcome, ...]
     attached_sets: int
 
+    @property
+    def all_verdicts(self) -> tuple[Verdict, ...]:
+        """Everything that is said of it and of its listeners."""
+        return (*self.verdicts, *_of(self.listeners))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerSetOutcome:
@@ -89,6 +103,11 @@ class ListenerSetOutcome:
     verdicts: tuple[Verdict, ...]
     listeners: tuple[ListenerOutcome, ...]
 
+    @property
+    def all_verdicts(self) -> tuple[Verdict, ...]:
+        """Everything that is said of it and of its listeners."""
+        return (*self.verdicts, *_of(self.listeners))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteOutcome:
@@ -97,6 +116,11 @@ class RouteOutcome:
     generation: int
     parents: tuple[ParentOutcome, ...]
 
+    @property
+    def all_verdicts(self) -> tuple[Verdict, ...]:
+        """Everything that is said of it, for one parent after the other."""
+        return _of(self.parents)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyOutcome:
@@ -104,6 +128,11 @@ class PolicyOutcome:
 
     generation: int
     ancestors: tuple[ParentOutcome, ...]
+
+    @property
+    def all_verdicts(self) -> tuple[Verdict, ...]:
+        """Everything that is said of it, for one ancestor after the other."""
+        return _of(self.ancestors)
 
 
 Outcome = GatewayClassOutcome | GatewayOutcome | ListenerSetOutcome | RouteOutcome | PolicyOutcome

@@ -12,16 +12,9 @@ from typing import Final
 
 from gatewayd.api.kinds import Kind
 from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.conditions import event_reason
 from gatewayd.ir.limits import WAITING_EVENTS
-from gatewayd.ir.outcome import (
-    GatewayClassOutcome,
-    GatewayOutcome,
-    ListenerSetOutcome,
-    Outcome,
-    PolicyOutcome,
-    RouteOutcome,
-    Verdict,
-)
+from gatewayd.ir.outcome import Outcome
 from gatewayd.kube.client import KubeClient, Where
 from gatewayd.kube.lease import Everyone, Leadership
 from gatewayd.kube.live_statuses import LiveStatuses
@@ -29,12 +22,6 @@ from gatewayd.kube.work_queue import Label, Pacing, WorkQueue
 from gatewayd.untrusted.printable import printable
 
 MESSAGE_LIMIT: Final = 1024
-SPOKEN_OF: Final = ("Accepted", "ResolvedRefs", "PartiallyInvalid")
-"""The conditions of which somebody must hear at once when they turn bad."""
-WARNED_OF: Final = {"ResolvedRefs": "CertificateWarning"}
-"""Good conditions whose message tells of what is served all the same, and the reason of the Event."""
-NO_RESOURCES: Final = "NoResources"
-"""The reason of a Programmed that is bad because something was refused; with any other one it is a matter of time."""
 PACING: Final = Pacing(workers=2, attempts=1, capacity=WAITING_EVENTS)
 
 
@@ -49,35 +36,11 @@ class Notice:
 
 
 def complaints(outcome: Outcome | None) -> frozenset[tuple[str, str]]:
-    """Return reason and message of everything bad that an outcome says."""
-    said = _verdicts(outcome)
-    bad = {(verdict.reason, verdict.message) for verdict in said if _is_complaint(verdict)}
-    warnings = {
-        (WARNED_OF[verdict.type], verdict.message)
-        for verdict in said
-        if verdict.type in WARNED_OF and verdict.status and verdict.message
-    }
-    return frozenset(bad | warnings)
-
-
-def _is_complaint(verdict: Verdict) -> bool:
-    if verdict.type == "Programmed":
-        return not verdict.status and verdict.reason == NO_RESOURCES
-    return verdict.type in SPOKEN_OF and verdict.status is (verdict.type == "PartiallyInvalid")
-
-
-def _verdicts(outcome: Outcome | None) -> tuple[Verdict, ...]:
-    match outcome:
-        case GatewayOutcome() | ListenerSetOutcome():
-            return (*outcome.verdicts, *(verdict for each in outcome.listeners for verdict in each.verdicts))
-        case GatewayClassOutcome():
-            return outcome.verdicts
-        case RouteOutcome():
-            return tuple(verdict for each in outcome.parents for verdict in each.verdicts)
-        case PolicyOutcome():
-            return tuple(verdict for each in outcome.ancestors for verdict in each.verdicts)
-        case None:
-            return ()
+    """Return reason and message of everything in an outcome that an Event is for."""
+    if outcome is None:
+        return frozenset()
+    reasons = ((event_reason(verdict), verdict.message) for verdict in outcome.all_verdicts)
+    return frozenset((reason, message) for reason, message in reasons if reason is not None)
 
 
 class EventRecorder:

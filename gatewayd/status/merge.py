@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, assert_never
 
+from gatewayd.ir.conditions import CONDITIONS
 from gatewayd.ir.outcome import (
     GatewayClassOutcome,
     GatewayOutcome,
@@ -24,19 +25,7 @@ from gatewayd.status.listenerset import listenerset_status
 from gatewayd.status.policy import policy_status
 from gatewayd.status.route import route_status
 
-OWN_CONDITIONS: Final = frozenset(
-    (
-        "Accepted",
-        "AddressesAssigned",
-        "Conflicted",
-        "InsecureFrontendValidationMode",
-        "OverlappingTLSConfig",
-        "PartiallyInvalid",
-        "Programmed",
-        "ResolvedRefs",
-        "SupportedVersion",
-    )
-)
+OWN_CONDITIONS: Final = frozenset(CONDITIONS)
 """The condition types that we say; those of this list that we do not say of an object are removed from it."""
 
 

@@ -111,7 +111,7 @@ def _parents(view: View, refs: tuple[ParentRef, ...], wanted: _Wanted, refusal: 
 
 
 def _failed(path: str, error: Exception) -> Verdict:
-    return verdicts.not_accepted("Invalid", blame(path, error))
+    return verdicts.invalid(blame(path, error))
 
 
 def parents_of_ours(view: View, row: Any) -> Iterator[tuple[ParentRef, ObjectKey]]:

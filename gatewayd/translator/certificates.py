@@ -15,12 +15,12 @@ from gatewayd.api.listeners import Listener
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.incremental.view import Index, Member, Output, Rescue, Source, View, query, rescued_query, rows
+from gatewayd.ir.limits import RSA_BITS
 from gatewayd.ir.tls import Certificate, LastGood, TrustBundle
 from gatewayd.translator.contents import Content, missing
 from gatewayd.translator.rescues import blame
 from gatewayd.untrusted.pem import ReadCertificate, ReadKey, Unreadable, read_certificates, read_key, rewritten
 
-MIN_RSA_BITS = 2048
 CURVES = ("secp256r1", "secp384r1", "secp521r1")
 """What BoringSSL, as Envoy is built with it, accepts for server certificates."""
 
@@ -81,8 +81,8 @@ def _checked(name: str, chain: bytes, key: bytes) -> ReadSecret | str:
 
 def _key_problem(leaf: ReadCertificate, private: ReadKey) -> str | None:
     """Return why Envoy would refuse the key, or the key with this certificate."""
-    if private.rsa_bits < MIN_RSA_BITS and private.curve not in CURVES:
-        return f"tls.key is neither RSA of {MIN_RSA_BITS} bits or more nor ECDSA P-256, P-384 or P-521"
+    if private.rsa_bits < RSA_BITS and private.curve not in CURVES:
+        return f"tls.key is neither RSA of {RSA_BITS} bits or more nor ECDSA P-256, P-384 or P-521"
     if not leaf.public_key:
         return "tls.crt is for a key of a kind that is not known"
     if leaf.public_key != private.public_key:

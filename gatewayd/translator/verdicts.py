@@ -1,17 +1,35 @@
-"""Every verdict that is ever said, by name. Nobody else writes a condition's type, status and reason.
+"""Every verdict that the translator makes, by name. No other module writes a condition's type, status and reason.
 
 Types and reasons: https://gateway-api.sigs.k8s.io/reference/spec/ (the *ConditionType and *ConditionReason constants).
 Messages: `<field path>: <what is wrong>; <what is allowed>`, without a final period.
 """
 
+from typing import Final
+
+from gatewayd.ir.conditions import (
+    ACCEPTED,
+    ADDRESSES_ASSIGNED,
+    CONFLICTED,
+    INSECURE_FRONTEND,
+    LISTENERS_NOT_VALID,
+    NO_RESOURCES,
+    OVERLAPPING_TLS,
+    PARTIALLY_INVALID,
+    PROGRAMMED,
+    RESOLVED_REFS,
+    SUPPORTED_VERSION,
+)
 from gatewayd.ir.outcome import Verdict
 from gatewayd.untrusted.printable import printable
 
-ACCEPTED = "Accepted"
-RESOLVED_REFS = "ResolvedRefs"
-PROGRAMMED = "Programmed"
-CONFLICTED = "Conflicted"
-OVERLAPPING = "OverlappingTLSConfig"
+# Reasons of references that are judged before it is known which verdict they make (`InvalidBackend`, `Unresolved`).
+INVALID: Final = "Invalid"
+INVALID_KIND: Final = "InvalidKind"
+INVALID_LISTENER_FILTER_REF: Final = "InvalidListenerFilterRef"
+REF_NOT_PERMITTED: Final = "RefNotPermitted"
+BACKEND_NOT_FOUND: Final = "BackendNotFound"
+UNSUPPORTED_PROTOCOL: Final = "UnsupportedProtocol"
+UNSUPPORTED_VALUE: Final = "UnsupportedValue"
 
 
 def _verdict(kind: str, reason: str, message: str, *, status: bool) -> Verdict:
@@ -38,7 +56,7 @@ def accepted(message: str = "") -> Verdict:
 
 
 def not_accepted(reason: str, message: str) -> Verdict:
-    """Give the reason why the object has no effect."""
+    """Give the reason why the object has no effect; those that have a name of their own stand below."""
     return _bad(ACCEPTED, reason, message)
 
 
@@ -79,7 +97,7 @@ def conflicted(reason: str, message: str) -> Verdict:
 
 def overlapping_tls(message: str) -> Verdict:
     """Clients may reuse a connection of this listener for a host of another one (it answers 421)."""
-    return _verdict(OVERLAPPING, "OverlappingHostnames", message, status=True)
+    return _verdict(OVERLAPPING_TLS, "OverlappingHostnames", message, status=True)
 
 
 def insecure_frontend() -> Verdict:
@@ -88,7 +106,7 @@ def insecure_frontend() -> Verdict:
     https://gateway-api.sigs.k8s.io/geps/gep-91/
     """
     message = "spec.tls.frontend: AllowInsecureFallback lets clients in whose certificate is not valid"
-    return _verdict("InsecureFrontendValidationMode", "ConfigurationChanged", message, status=True)
+    return _verdict(INSECURE_FRONTEND, "ConfigurationChanged", message, status=True)
 
 
 def with_notes(verdict: Verdict, notes: tuple[str, ...]) -> Verdict:
@@ -99,12 +117,73 @@ def with_notes(verdict: Verdict, notes: tuple[str, ...]) -> Verdict:
     return Verdict(type=verdict.type, status=True, reason=verdict.reason, message=message)
 
 
+# --- any kind of object ------------------------------------------------------------------------------------------
+
+
+def invalid(message: str) -> Verdict:
+    """Say that the object cannot be used as it is written, or that gatewayd fails on it."""
+    return not_accepted(INVALID, message)
+
+
+def invalid_parameters(message: str) -> Verdict:
+    """Say that what the object names as its parameters cannot be used."""
+    return not_accepted("InvalidParameters", message)
+
+
+def cannot_be_programmed(message: str = "see Accepted") -> Verdict:
+    """Say that no proxy will have the object as it is."""
+    return not_programmed(INVALID, message)
+
+
+def pending(message: str) -> Verdict:
+    """Say that a proxy will have the object when something else has happened."""
+    return not_programmed("Pending", message)
+
+
+# --- references --------------------------------------------------------------------------------------------------
+
+
+def invalid_kind(message: str) -> Verdict:
+    """Say that a reference is to a kind that is not supported there."""
+    return unresolved(INVALID_KIND, message)
+
+
+def ref_not_permitted(message: str) -> Verdict:
+    """Say that no ReferenceGrant allows a reference into another namespace."""
+    return unresolved(REF_NOT_PERMITTED, message)
+
+
+def invalid_certificate_ref(message: str) -> Verdict:
+    """Say that a certificate of a listener is missing or cannot be used."""
+    return unresolved("InvalidCertificateRef", message)
+
+
+def invalid_client_certificate_ref(message: str) -> Verdict:
+    """Say that a certificate for backends is missing or cannot be used."""
+    return unresolved("InvalidClientCertificateRef", message)
+
+
+def invalid_ca_certificate_ref(message: str) -> Verdict:
+    """Say that certificates of authorities are missing or cannot be used."""
+    return unresolved("InvalidCACertificateRef", message)
+
+
+def invalid_ca_certificate_kind(message: str) -> Verdict:
+    """Say that certificates of authorities are sought in a kind that is not supported."""
+    return unresolved("InvalidCACertificateKind", message)
+
+
+def no_valid_ca_certificate(message: str) -> Verdict:
+    """Say that no certificate of an authority is left to check others by."""
+    return not_accepted("NoValidCACertificate", message)
+
+
 # --- classes ---------------------------------------------------------------------------------------------------
 
 
 def supported_version() -> Verdict:
     """Say that the CRDs are of a version that is understood."""
-    return _good("SupportedVersion", "the installed CRDs are understood")
+    return _good(SUPPORTED_VERSION, "the installed CRDs are understood")
 
 
 # --- Gateways --------------------------------------------------------------------------------------------------
@@ -112,22 +191,95 @@ def supported_version() -> Verdict:
 
 def some_listeners_not_valid(names: str) -> Verdict:
     """Say that the Gateway works but for some listeners."""
-    return _verdict(ACCEPTED, "ListenersNotValid", f"listeners not valid: {names}", status=True)
+    return _verdict(ACCEPTED, LISTENERS_NOT_VALID, f"listeners not valid: {names}", status=True)
 
 
 def no_listener_valid(names: str) -> Verdict:
     """Say that no listener of the Gateway works."""
-    return not_accepted("ListenersNotValid", f"spec.listeners: none is valid: {names}")
+    return not_accepted(LISTENERS_NOT_VALID, f"spec.listeners: none is valid: {names}")
+
+
+def no_resources(message: str) -> Verdict:
+    """Say that what must run for the Gateway was refused."""
+    return not_programmed(NO_RESOURCES, message)
+
+
+def unsupported_address(message: str) -> Verdict:
+    """Say that an address is of a type that is not supported."""
+    return not_accepted("UnsupportedAddress", message)
+
+
+def address_not_assigned(message: str) -> Verdict:
+    """Say that the Gateway has no address yet."""
+    return not_programmed("AddressNotAssigned", message)
+
+
+def address_not_usable(message: str) -> Verdict:
+    """Say that the Gateway does not have an address that it asks for."""
+    return not_programmed("AddressNotUsable", message)
 
 
 def addresses_assigned() -> Verdict:
     """Say that every address that was asked for is there."""
-    return _good("AddressesAssigned")
+    return _good(ADDRESSES_ASSIGNED)
 
 
-def addresses_not_assigned(reason: str, message: str) -> Verdict:
-    """Name the addresses that were asked for in vain."""
-    return _bad("AddressesAssigned", reason, message)
+def addresses_not_assigned(message: str) -> Verdict:
+    """Say that none of the addresses that were asked for is there."""
+    return _bad(ADDRESSES_ASSIGNED, "NotAssigned", message)
+
+
+def addresses_partially_assigned(message: str) -> Verdict:
+    """Name those of the addresses that were asked for that are not there."""
+    return _bad(ADDRESSES_ASSIGNED, "PartiallyAssigned", message)
+
+
+# --- listeners ---------------------------------------------------------------------------------------------------
+
+
+def listeners_not_allowed(message: str) -> Verdict:
+    """Say that the Gateway does not let this ListenerSet add listeners."""
+    return not_accepted("NotAllowed", message)
+
+
+def allowed_by_no_gateway(message: str) -> Verdict:
+    """Say that no proxy has a ListenerSet, since its Gateway does not let it add listeners."""
+    return not_programmed("NotAllowed", message)
+
+
+def unsupported_protocol(message: str) -> Verdict:
+    """Say that a listener is for a protocol that is not supported."""
+    return not_accepted(UNSUPPORTED_PROTOCOL, message)
+
+
+def port_unavailable(message: str) -> Verdict:
+    """Say that proxies use the listener's port themselves."""
+    return not_accepted("PortUnavailable", message)
+
+
+def invalid_route_kinds(message: str) -> Verdict:
+    """Say that a listener allows routes of kinds that it cannot have."""
+    return unresolved("InvalidRouteKinds", message)
+
+
+def invalid_listener_filter(message: str) -> Verdict:
+    """Say that a listener has a filter that it cannot have."""
+    return not_accepted("InvalidListenerFilter", message)
+
+
+def invalid_listener_filter_ref(message: str) -> Verdict:
+    """Say that a filter of a listener refers to what is not there."""
+    return unresolved(INVALID_LISTENER_FILTER_REF, message)
+
+
+def protocol_conflict(message: str) -> Verdict:
+    """Say that another listener has the port with a protocol that does not go together with this one's."""
+    return conflicted("ProtocolConflict", message)
+
+
+def hostname_conflict(message: str) -> Verdict:
+    """Say that another listener has the port with the same hostname."""
+    return conflicted("HostnameConflict", message)
 
 
 # --- routes ----------------------------------------------------------------------------------------------------
@@ -150,9 +302,30 @@ def no_matching_hostname(message: str) -> Verdict:
 
 def unsupported_value(message: str) -> Verdict:
     """Say that a field asks for what we cannot do."""
-    return not_accepted("UnsupportedValue", message)
+    return not_accepted(UNSUPPORTED_VALUE, message)
+
+
+def rule_dropped(message: str) -> Verdict:
+    """Say that a rule has no effect while the route's other rules have.
+
+    https://gateway-api.sigs.k8s.io/reference/spec/#routeconditiontype (PartiallyInvalid)
+    """
+    return _verdict(PARTIALLY_INVALID, UNSUPPORTED_VALUE, f"Dropped Rule: {message}", status=True)
+
+
+def rules_fell_back(message: str) -> Verdict:
+    """Say that a route keeps the rules that it had, since the ones that it has now are not valid."""
+    return _verdict(PARTIALLY_INVALID, INVALID, f"Fall Back: {message}", status=True)
 
 
 def over_quota(message: str) -> Verdict:
     """Say that the route takes up more of the Gateway's proxies than it may."""
     return not_accepted("QuotaExceeded", message)
+
+
+# --- policies ----------------------------------------------------------------------------------------------------
+
+
+def target_taken(message: str) -> Verdict:
+    """Say that another policy of the kind has the target: https://gateway-api.sigs.k8s.io/geps/gep-713/."""
+    return not_accepted("Conflicted", message)

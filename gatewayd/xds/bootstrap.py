@@ -10,7 +10,7 @@ Edge defaults: https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/best_p
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from gatewayd.ir.limits import RE2_PROGRAM_SIZE
+from gatewayd.ir.limits import CLIENT_CONNECTIONS, RE2_PROGRAM_SIZE
 
 JSON = dict[str, Any]
 
@@ -19,8 +19,6 @@ CONTROL_PLANE = "gatewayd"
 
 _LITERAL_PATH = 2048
 """Room for the expressions that are made here of a user's literal path, which has at most 1,024 characters."""
-
-MAX_CONNECTIONS = 50_000
 
 DRAIN_FIELD = "gatewayd.drain_seconds"
 """The field of a node's metadata that says its `--drain-time-s`."""
@@ -177,7 +175,7 @@ _CONNECTIONS: JSON = {
     "name": "envoy.resource_monitors.global_downstream_max_connections",
     "typed_config": {
         "@type": f"{_TYPE}.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
-        "max_active_downstream_connections": MAX_CONNECTIONS,
+        "max_active_downstream_connections": CLIENT_CONNECTIONS,
     },
 }
 _HEAP = "envoy.resource_monitors.fixed_heap"

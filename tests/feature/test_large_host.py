@@ -3,7 +3,7 @@
 import pytest
 from envoy.config.route.v3 import route_pb2
 
-from gatewayd.xds.build.path_matcher import LONGEST_LIST
+from gatewayd.ir.limits import LONGEST_LIST
 from gatewayd.xds.resource import ROUTE
 from tests.feature.harness.manifests import http_route
 from tests.feature.harness.world import World

@@ -120,7 +120,7 @@ async def test_a_refused_cluster_harms_no_other_route() -> None:
 
 async def test_a_cluster_that_never_warms_stops_no_other_route(monkeypatch: pytest.MonkeyPatch) -> None:
     """Envoy takes no other cluster until then, and routes wait for it; but not for ever: others have changed too."""
-    monkeypatch.setattr("gatewayd.ads.protocol.ordering.PATIENCE", 0.3)
+    monkeypatch.setattr("gatewayd.ads.protocol.ordering.GATE_SECONDS", 0.3)
     async with siege() as held:
         other = held.loop.target("other.example", NOT_FOUND)
         never = held.adversary.hold("EDS", NEW)

@@ -35,7 +35,7 @@ from tests.unit.xds.shorthand import forward, matching, redirect, route, upstrea
 DOMAIN = "shop.example"
 LIST, TREE = "list", "tree"
 MISDIRECTED = DirectResponse(status=HTTPStatus.MISDIRECTED_REQUEST)
-LEAVES = st.sampled_from((0, 0, 1, 3, 8, path_partition.LEAF))
+LEAVES = st.sampled_from((0, 0, 1, 3, 8, path_partition.LEAF_RULES))
 ENDS = ("", "", "/", "?q=1", "/v1", "/v1?/x", "/v1/b", "zz", "/abc", "/ABC", "#x")
 Answer = tuple[int | str | None, ...]
 
@@ -84,7 +84,7 @@ def test_every_rule_that_holds_stands_in_the_leaf_of_the_path(
     paths: list[PathMatch], targets: list[str], longest: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(path_partition, "LEAF", longest)
+        patch.setattr(path_partition, "LEAF_RULES", longest)
         parted = leaves(tuple(map(reach, paths)))
     assert sum(len(leaf.rules) for leaf in parted) <= 2 * len(paths)
     for target in (*targets, "*"):
@@ -105,7 +105,7 @@ def test_a_tree_answers_what_the_list_answers(
     longest: int,
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(path_partition, "LEAF", longest)
+        patch.setattr(path_partition, "LEAF_RULES", longest)
         if not load(envoy, rules, fallback):
             return
     for request in requests:
@@ -120,7 +120,7 @@ def test_the_rules_of_these_tests_make_trees_at_all() -> None:
     @given(RULES, st.lists(TARGETS, min_size=5, max_size=5))
     def count(rules: tuple[Route, ...], targets: list[str]) -> None:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(path_partition, "LEAF", 0)
+            patch.setattr(path_partition, "LEAF_RULES", 0)
             parted = leaves(tuple(reach(each.match.path) for each in rules))
         seen["trees"] += len(parted) > 1
         seen["leaves"] += len(parted)
@@ -198,4 +198,4 @@ def test_chance_is_the_same_in_a_tree(envoy: TablesEnvoy) -> None:
 def test_a_large_host_is_a_tree_of_short_lists() -> None:
     parted = leaves(tuple(reach(each.match.path) for each in many_rules()))
     assert sum(len(leaf.rules) for leaf in parted) < 1.3 * len(many_rules())
-    assert max(len(leaf.rules) for leaf in parted) < 2 * path_partition.LEAF
+    assert max(len(leaf.rules) for leaf in parted) < 2 * path_partition.LEAF_RULES

@@ -13,11 +13,9 @@ from collections.abc import Mapping
 from envoy.config.route.v3 import route_pb2
 
 from gatewayd.ads.protocol.ledger import Held, Ledger
+from gatewayd.ir.limits import DEFAULT_DRAIN_SECONDS
 from gatewayd.xds.names import ANY
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SCOPED_ROUTE, SECRET, Snapshot, TypeUrl
-
-DRAIN = 600.0
-"""Envoy's default, in seconds: of an Envoy that does not say what it was started with."""
 
 _ROUTED_BY = (SCOPED_ROUTE, ROUTE, CLUSTER, ENDPOINT, SECRET)
 
@@ -35,7 +33,7 @@ class Lingering:
         self._held: dict[TypeUrl, dict[str, Held]] = {}
         self._is_over = False
         self._stale: frozenset[str] = frozenset()
-        self.drain = DRAIN
+        self.drain = DEFAULT_DRAIN_SECONDS
         self.until: float | None = None
 
     def routing_moved(self, routing: Snapshot) -> None:

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 
 from envoy.config.core.v3 import base_pb2
 
-from gatewayd.ads.protocol.draining import DRAIN
 from gatewayd.ads.protocol.subscription import ProtocolError
-from gatewayd.ir.limits import NODE_BYTES
+from gatewayd.ir.limits import DEFAULT_DRAIN_SECONDS, LONGEST_DRAIN_SECONDS, NODE_BYTES
 from gatewayd.xds.bootstrap import DRAIN_FIELD
-
-_LONGEST_DRAIN = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +25,7 @@ class Node:
     drain: float
 
 
-NOBODY = Node(id="", cluster="", version="", drain=DRAIN)
+NOBODY = Node(id="", cluster="", version="", drain=DEFAULT_DRAIN_SECONDS)
 
 
 def node_of(message: base_pb2.Node) -> Node:
@@ -47,5 +44,5 @@ def node_of(message: base_pb2.Node) -> Node:
 def _drain(message: base_pb2.Node) -> float:
     """Read how long listeners drain, as the bootstrap of our Envoys says it; Envoy's default of others."""
     said = message.metadata.fields.get(DRAIN_FIELD)
-    seconds = said.number_value if said is not None else DRAIN
-    return seconds if 0.0 < seconds <= _LONGEST_DRAIN else DRAIN
+    seconds = said.number_value if said is not None else DEFAULT_DRAIN_SECONDS
+    return seconds if 0.0 < seconds <= LONGEST_DRAIN_SECONDS else DEFAULT_DRAIN_SECONDS

@@ -20,6 +20,7 @@ from gatewayd.ads.protocol.draining import Lingering
 from gatewayd.ads.protocol.ledger import Ledger, Unsure, version_of
 from gatewayd.ads.sharing.cluster_dependencies import References
 from gatewayd.ads.sharing.name_sets import NamePool
+from gatewayd.ir.limits import GATE_SECONDS
 from gatewayd.xds.resource import (
     CLUSTER,
     ENDPOINT,
@@ -38,9 +39,6 @@ ROUTING_PHASE = 2
 MADE_FIRST = tuple(row.url for row in XDS_TYPES if row.phase < ROUTING_PHASE)
 ROUTED = tuple(row.url for row in XDS_TYPES if row.phase >= ROUTING_PHASE)
 _LAST = tuple(row.url for row in XDS_TYPES if row.phase > ROUTING_PHASE)
-
-# A gate that has not opened after this many seconds lets go: something is broken, and waiting longer breaks more.
-PATIENCE = 10.0
 
 _NONE: frozenset[str] = frozenset()
 
@@ -184,7 +182,7 @@ class Ordering:
         if self._closed_since is None or len(missing) < self._missed:
             self._closed_since = self._now  # thousands come in many responses, and each brings it nearer
         self._missed = len(missing)
-        return self._has_passed(self._closed_since + PATIENCE)
+        return self._has_passed(self._closed_since + GATE_SECONDS)
 
     def routing_moved(self, routing: Snapshot) -> None:
         """Start a new wait: the routing snapshot is another one."""
@@ -304,7 +302,7 @@ class Ordering:
             # A listener that the client refused asks for nothing.
             and (self._ledgers[LISTENER].refused or not routes.subscription.lacks(routing.of(ROUTE)))
         )
-        if not is_proven and not self._has_passed(self._unproven_since + PATIENCE):
+        if not is_proven and not self._has_passed(self._unproven_since + GATE_SECONDS):
             return False
         self._unproven_since = None
         return True

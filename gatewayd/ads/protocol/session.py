@@ -23,6 +23,7 @@ from gatewayd.ads.sharing.comparisons import PairMemo, Versions, differing, join
 from gatewayd.ads.sharing.delta_responses import Departures
 from gatewayd.ads.sharing.name_sets import NamePool
 from gatewayd.ads.sharing.response_encoder import Content, Envelope, Mode, Push, state_version
+from gatewayd.ir.limits import RESOURCES_AT_ONCE
 from gatewayd.xds.resource import (
     CLUSTER,
     ENDPOINT,
@@ -40,10 +41,6 @@ from gatewayd.xds.resource import (
 Request: TypeAlias = discovery_pb2.DeltaDiscoveryRequest | discovery_pb2.DiscoveryRequest
 
 
-MOST_AT_ONCE = 250
-"""Resources in one incremental response. Envoy unpacks a response as a whole and keeps for minutes what that took:
-70 MiB for 5,000 RouteConfigurations at once, 14 for as many clusters. Each of them stands for itself, so it does not
-matter which come first; what the order of types says of all of them waits for the last one."""
 _WHOLE = (SCOPED_ROUTE, LISTENER)
 """A listener that comes takes the first scopes that it hears of for all."""
 
@@ -312,7 +309,7 @@ class Session:
             return
         names = ledger.group((*ledger.makes(), *self._sayable(ledger, removals), *self._absences(ledger)))
         if self.mode is Mode.DELTA and ledger.row.url not in _WHOLE:
-            names = names[:MOST_AT_ONCE]
+            names = names[:RESOURCES_AT_ONCE]
         if names or ledger.greeting:
             self._depart(pushes, ledger, names)
 
@@ -340,7 +337,7 @@ class Session:
         for 15 s. A cluster that waits keeps Envoy from taking any other: it gets an assignment without endpoints.
         """
         names = ledger.absences()
-        return (names if ledger.row.url == ENDPOINT else self._sayable(ledger, names))[:MOST_AT_ONCE]
+        return (names if ledger.row.url == ENDPOINT else self._sayable(ledger, names))[:RESOURCES_AT_ONCE]
 
     def _depart(self, pushes: list[Push], ledger: Ledger, names: tuple[str, ...]) -> None:
         """Encode a response and note it as sent."""

@@ -13,11 +13,10 @@ from envoy.extensions.transport_sockets.tls.v3 import tls_pb2
 from google.protobuf.message import DecodeError
 
 from gatewayd.ads.sharing.swept_cache import Recent
+from gatewayd.ir.limits import KEPT_DEPENDENCIES
 from gatewayd.xds.resource import ENDPOINT, SECRET, Resource, Resources, TypeUrl
 
 Reference = tuple[TypeUrl, str]
-
-_KEPT = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +33,8 @@ class References:
     __slots__ = ("_memo", "_needs")
 
     def __init__(self) -> None:
-        self._memo: Recent[tuple[str, str], tuple[Reference, ...]] = Recent(most=_KEPT)
-        self._needs: Recent[tuple[int, frozenset[str]], tuple[Resources, Needs]] = Recent(most=_KEPT)
+        self._memo: Recent[tuple[str, str], tuple[Reference, ...]] = Recent(most=KEPT_DEPENDENCIES)
+        self._needs: Recent[tuple[int, frozenset[str]], tuple[Resources, Needs]] = Recent(most=KEPT_DEPENDENCIES)
 
     def of(self, cluster: Resource) -> tuple[Reference, ...]:
         """Return the references of a cluster; none when its body is not a Cluster (Envoy will say so)."""

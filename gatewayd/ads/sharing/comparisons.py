@@ -10,14 +10,13 @@ from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from gatewayd.ads.sharing.swept_cache import Recent
+from gatewayd.ir.limits import COMPARED_NAMES, COMPARED_VERSIONS
 from gatewayd.xds.resource import Resources
 from gatewayd.xds.resource_map import ResourceMap, differing_names
 
-_KEPT_NAMES = 50_000
 _PAIR = 200
 """What a pair weighs beside its names."""
 _FEWEST = 4
-_KEPT_VERSIONS = 250_000
 _FEW = 32
 _PART = 8
 """A table of all names is worth making for more than a few questions, and for those about one name of so many."""
@@ -35,7 +34,9 @@ class PairMemo(Generic[T]):
 
     def __init__(self, function: Callable[[Resources, Resources], T]) -> None:
         self._function = function
-        self._memo: Recent[tuple[int, int], tuple[Resources, Resources, T]] = Recent(most=_KEPT_NAMES, fewest=_FEWEST)
+        self._memo: Recent[tuple[int, int], tuple[Resources, Resources, T]] = Recent(
+            most=COMPARED_NAMES, fewest=_FEWEST
+        )
         self.computed = 0
 
     def __call__(self, old: Resources, new: Resources) -> T:
@@ -58,7 +59,7 @@ class Versions:
     __slots__ = ("_memo",)
 
     def __init__(self) -> None:
-        self._memo: Recent[int, tuple[Resources, dict[str, str]]] = Recent(most=_KEPT_VERSIONS, fewest=_FEWEST)
+        self._memo: Recent[int, tuple[Resources, dict[str, str]]] = Recent(most=COMPARED_VERSIONS, fewest=_FEWEST)
 
     def __call__(self, resources: Resources) -> Mapping[str, str]:
         """Return them; a storm of clients that come back compares with the same few."""

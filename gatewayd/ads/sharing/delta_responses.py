@@ -8,8 +8,9 @@ Invariant: the memo holds the target, so an identity is never reused under it.
 from collections.abc import Collection
 
 from gatewayd.ads.sharing.comparisons import Versions
-from gatewayd.ads.sharing.response_encoder import KEPT_BYTES, Content, Envelope, Mode, Push
+from gatewayd.ads.sharing.response_encoder import Content, Envelope, Mode, Push
 from gatewayd.ads.sharing.swept_cache import Recent
+from gatewayd.ir.limits import KEPT_RESPONSE_BYTES
 from gatewayd.xds.resource import Resources, TypeUrl
 
 
@@ -21,7 +22,9 @@ class Departures:
     def __init__(self, envelope: Envelope, versions: Versions) -> None:
         self._envelope = envelope
         self._versions = versions
-        self._memo: Recent[tuple[TypeUrl, int, frozenset[str]], tuple[Resources, Push]] = Recent(most=KEPT_BYTES)
+        self._memo: Recent[tuple[TypeUrl, int, frozenset[str]], tuple[Resources, Push]] = Recent(
+            most=KEPT_RESPONSE_BYTES
+        )
 
     def __call__(self, type_url: TypeUrl, target: Resources, names: Collection[str]) -> Push:
         """Return the response that carries these names as the target of their type has them."""

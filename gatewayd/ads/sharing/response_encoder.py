@@ -12,10 +12,8 @@ from enum import Enum
 from hashlib import blake2b
 
 from gatewayd.ads.sharing.swept_cache import Recent
+from gatewayd.ir.limits import KEPT_RESPONSE_BYTES
 from gatewayd.xds.resource import Resource, TypeUrl
-
-KEPT_BYTES = 64 * 1024 * 1024
-"""What is kept of responses at most, and only while streams send them."""
 
 
 class Mode(Enum):
@@ -61,7 +59,7 @@ class Envelope:
     __slots__ = ("_pushes", "cost")
 
     def __init__(self) -> None:
-        self._pushes: Recent[str, Push] = Recent(most=KEPT_BYTES)
+        self._pushes: Recent[str, Push] = Recent(most=KEPT_RESPONSE_BYTES)
         self.cost = Cost()
 
     def push(self, content: Content) -> Push:

@@ -24,6 +24,7 @@ from gatewayd.ir.backend import (
     Upstream,
 )
 from gatewayd.ir.outcome import Verdict
+from gatewayd.translator import verdicts
 from gatewayd.translator.backends.app_protocols import Spoken, Unspoken, app_protocols, needs_tls, spoken
 from gatewayd.translator.backends.client_certificates import (
     NONE_ASKED,
@@ -54,7 +55,7 @@ class BackendAsk(NamedTuple):
 
 
 def _unresolved(_view: View, ask: BackendAsk, error: Exception, _before: Backend | None) -> Backend:
-    return InvalidBackend(reason="Invalid", message=blame(f'{ask.target.kind} "{ask.to}"', error))
+    return InvalidBackend(reason=verdicts.INVALID, message=blame(f'{ask.target.kind} "{ask.to}"', error))
 
 
 @rescued_query(_unresolved)
@@ -63,11 +64,12 @@ def backend(view: View, ask: BackendAsk) -> Backend:
     resolve = _RESOLVERS.get(ask.target)
     if resolve is None:
         return InvalidBackend(
-            reason="InvalidKind", message=f"kind {ask.target} is not supported; allowed: Service, {XBACKEND_KIND}"
+            reason=verdicts.INVALID_KIND,
+            message=f"kind {ask.target} is not supported; allowed: Service, {XBACKEND_KIND}",
         )
     if not permitted(view, Pointer(ask.source, ask.namespace, ask.target, ask.to)):
         return InvalidBackend(
-            reason="RefNotPermitted",
+            reason=verdicts.REF_NOT_PERMITTED,
             message=f'{ask.target.kind} "{ask.to}" is in another namespace and no ReferenceGrant there allows it '
             f"for {ask.source.kind} of namespace {ask.namespace!r}",
         )
@@ -102,7 +104,7 @@ def _speaking(view: View, ask: BackendAsk, port: ServicePort) -> Backend:
                 found = needs_tls(app_protocol)
         if isinstance(found, Unspoken):
             message = f'Service "{ask.to}" port {port.port}: {found.message}'
-            return InvalidBackend(reason="UnsupportedProtocol", message=message)
+            return InvalidBackend(reason=verdicts.UNSUPPORTED_PROTOCOL, message=message)
     return ServiceBackend(upstream=_upstream(ask, port.port, protocol))
 
 
@@ -111,7 +113,7 @@ def _upstream(ask: BackendAsk, port: int, protocol: Protocol) -> Upstream:
 
 
 def _not_found(message: str) -> InvalidBackend:
-    return InvalidBackend(reason="BackendNotFound", message=message)
+    return InvalidBackend(reason=verdicts.BACKEND_NOT_FOUND, message=message)
 
 
 _XBACKEND_PROTOCOLS: Mapping[str, Protocol] = {"H2C": Protocol.HTTP2, "HTTP2": Protocol.HTTP2, "GRPC": Protocol.HTTP2}

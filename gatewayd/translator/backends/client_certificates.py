@@ -40,7 +40,7 @@ NONE_ASKED = ClientCertificate(certificate=None, resolved=None)
 
 def _unread(owner: GroupKind) -> Callable[[View, ObjectKey, Exception, ClientCertificate | None], ClientCertificate]:
     def rescue(_view: View, _key: ObjectKey, error: Exception, _before: ClientCertificate | None) -> ClientCertificate:
-        return _bad("InvalidClientCertificateRef", blame(_PATHS[owner], error))
+        return _without(verdicts.invalid_client_certificate_ref(blame(_PATHS[owner], error)))
 
     return rescue
 
@@ -74,14 +74,16 @@ def _resolved(view: View, owner: GroupKind, namespace: str, ref: SecretObjectRef
     path = _PATHS[owner]
     to = ObjectKey(ref.namespace or namespace, ref.name)
     if ref.group_kind != SECRET_KIND:
-        return _bad("InvalidClientCertificateRef", f"{path}: kind {ref.group_kind} is not supported; allowed: Secret")
+        message = f"{path}: kind {ref.group_kind} is not supported; allowed: Secret"
+        return _without(verdicts.invalid_client_certificate_ref(message))
     if not permitted(view, Pointer(owner, namespace, SECRET_KIND, to)):
-        return _bad("RefNotPermitted", f'{path}: Secret "{to}" is in another namespace without a ReferenceGrant')
+        message = f'{path}: Secret "{to}" is in another namespace without a ReferenceGrant'
+        return _without(verdicts.ref_not_permitted(message))
     found = certificate(view, to)
     if isinstance(found, str):
-        return _bad("InvalidClientCertificateRef", f"{path}: {found}")
+        return _without(verdicts.invalid_client_certificate_ref(f"{path}: {found}"))
     return ClientCertificate(certificate=found, resolved=verdicts.resolved())
 
 
-def _bad(reason: str, message: str) -> ClientCertificate:
-    return ClientCertificate(certificate=None, resolved=verdicts.unresolved(reason, message))
+def _without(unresolved: Verdict) -> ClientCertificate:
+    return ClientCertificate(certificate=None, resolved=unresolved)

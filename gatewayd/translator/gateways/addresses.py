@@ -51,7 +51,7 @@ def addresses(view: View, gateway: ObjectKey) -> Addresses:
     wanted = {each.value for each in asked if each.value}
     kept = tuple(each for each in had if each.value in wanted) if wanted else had
     if not kept:
-        missing = verdicts.not_programmed("AddressNotAssigned", "no address has been assigned yet")
+        missing = verdicts.address_not_assigned("no address has been assigned yet")
     return Addresses(assigned=kept[:MAX_ADDRESSES], refused=None, missing=missing, requested=None)
 
 
@@ -60,7 +60,7 @@ def _by_routability(
 ) -> Addresses:
     found = matched(asked, had, inside)
     said = assignment(found)
-    missing = None if found.addresses else verdicts.not_programmed("AddressNotAssigned", said.message)
+    missing = None if found.addresses else verdicts.address_not_assigned(said.message)
     return Addresses(assigned=found.addresses, refused=None, missing=missing, requested=said)
 
 
@@ -68,7 +68,7 @@ def _refused(asked: tuple[GatewayAddress, ...]) -> Verdict | None:
     for at, each in enumerate(asked):
         if each.type not in SUPPORTED:
             message = f"spec.addresses[{at}].type: {each.type} is not supported; allowed: {', '.join(SUPPORTED)}"
-            return verdicts.not_accepted("UnsupportedAddress", message)
+            return verdicts.unsupported_address(message)
     return None
 
 
@@ -78,7 +78,7 @@ def _unusable(asked: tuple[GatewayAddress, ...], had: tuple[Address, ...]) -> Ve
     for at, each in enumerate(asked):
         if each.value and each.value not in known:
             message = f"spec.addresses[{at}].value: {each.value} has not been assigned; assigned: {shown}"
-            return verdicts.not_programmed("AddressNotUsable", message)
+            return verdicts.address_not_usable(message)
     return None
 
 

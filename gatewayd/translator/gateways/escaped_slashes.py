@@ -35,4 +35,4 @@ def escaped_slashes(view: View, gateway: ObjectKey) -> Chosen:
     if asked in _BY_NAME:
         return Chosen(_BY_NAME[asked], None)
     why = f"metadata.annotations[{ANNOTATION}]: {asked[:_SHOWN]!r} is not known; allowed: {', '.join(_BY_NAME)}"
-    return Chosen(DEFAULT_ESCAPED_SLASHES, verdicts.not_accepted("InvalidParameters", why))
+    return Chosen(DEFAULT_ESCAPED_SLASHES, verdicts.invalid_parameters(why))

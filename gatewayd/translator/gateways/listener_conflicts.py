@@ -52,10 +52,7 @@ def _at(place: Place) -> Within:
 def _undecided(view: View, place: Place, error: Exception, _before: Contest | None) -> Contest:
     """Let nobody have what gatewayd cannot decide about, and say so on all who want it."""
     wanting = [each for member in _members(view, place) for each in _standing(view, place, member)]
-    judged = {
-        each.order: replace(each, accepted=verdicts.not_accepted("Invalid", blame(each.path, error)))
-        for each in wanting
-    }
+    judged = {each.order: replace(each, accepted=verdicts.invalid(blame(each.path, error))) for each in wanting}
     return Contest(judged=judged, winners={})
 
 
@@ -246,12 +243,12 @@ def _conflict(each: MergedListener, rival: MergedListener) -> Verdict | None:
         return None
     if one.family != other.family:
         message = f"{one.name} and {other.name} (listener {rival.key.section!r}) cannot share port {each.port}"
-        return verdicts.conflicted("ProtocolConflict", message)
+        return verdicts.protocol_conflict(message)
     if not one.by_hostname:
         message = f"listener {rival.key.section!r} has {other.name} port {each.port} already; one listener a port"
-        return verdicts.conflicted("ProtocolConflict", message)
+        return verdicts.protocol_conflict(message)
     if each.hostname == rival.hostname:
         shown = "no hostname" if each.hostname == ANY else f"hostname {each.hostname!r}"
         message = f"listener {rival.key.section!r} has port {each.port} with {shown} too; each must differ"
-        return verdicts.conflicted("HostnameConflict", message)
+        return verdicts.hostname_conflict(message)
     return None

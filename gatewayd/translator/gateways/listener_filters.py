@@ -26,9 +26,6 @@ from gatewayd.translator.rules.filters import Place, checked, external_auth
 
 _OWNERS = {"Gateway": group_kind(Gateway), "ListenerSet": group_kind(ListenerSet)}
 _WITH_REQUESTS = ("HTTP", "HTTPS")
-_BAD_FILTER = "InvalidListenerFilter"
-_BAD_REF = "InvalidListenerFilterRef"
-_NOT_PERMITTED = "RefNotPermitted"
 
 
 class GuardKey(NamedTuple):
@@ -64,7 +61,7 @@ def refused(entry: Listener, path: str) -> Verdict | None:
         return None
     if entry.protocol not in _WITH_REQUESTS:
         message = f"{path}.filters: must not be set for protocol {entry.protocol}; HTTP and HTTPS may have them"
-        return verdicts.not_accepted(_BAD_FILTER, message)
+        return verdicts.invalid_listener_filter(message)
     if len(entry.filters.requests) > GUARDS:
         many = f"has {len(entry.filters.requests)} filters; at most {GUARDS} are supported"
         return verdicts.unsupported_value(f"{path}.filters.requests: {many}")
@@ -76,7 +73,7 @@ def _refused(each: ListenerRequestFilter, path: str) -> Verdict | None:
     if each.external_auth is None:
         return verdicts.unsupported_value(f"{path}.type: {each.type} is not supported; allowed: ExternalAuth")
     check = checked(each.external_auth, f"{path}.externalAuth")
-    return verdicts.not_accepted(_BAD_FILTER, check.message) if isinstance(check, Unsupported) else None
+    return verdicts.invalid_listener_filter(check.message) if isinstance(check, Unsupported) else None
 
 
 def guards(view: View, key: GuardKey | None) -> Guards:
@@ -85,7 +82,7 @@ def guards(view: View, key: GuardKey | None) -> Guards:
 
 
 def _unread(_view: View, key: GuardKey, error: Exception, _before: Guards | None) -> Guards:
-    return Guards(asked=(), unresolved=verdicts.unresolved(_BAD_REF, blame(key.path, error)))
+    return Guards(asked=(), unresolved=verdicts.invalid_listener_filter_ref(blame(key.path, error)))
 
 
 @rescued_query(_unread)
@@ -106,8 +103,11 @@ def _found(view: View, key: GuardKey) -> Iterator[ExternalAuth | Problem]:
             yield _as_of_listeners(found) if isinstance(found, Unresolved) else found
         elif each.extension_ref is not None:
             kind = each.extension_ref.group_kind
-            yield Unresolved(_BAD_REF, f"{place.path}.extensionRef: kind {kind} is not supported; there are none")
+            message = f"{place.path}.extensionRef: kind {kind} is not supported; there are none"
+            yield Unresolved(verdicts.INVALID_LISTENER_FILTER_REF, message)
 
 
 def _as_of_listeners(problem: Unresolved) -> Unresolved:
-    return problem if problem.reason == _NOT_PERMITTED else problem._replace(reason=_BAD_REF)
+    if problem.reason == verdicts.REF_NOT_PERMITTED:
+        return problem
+    return problem._replace(reason=verdicts.INVALID_LISTENER_FILTER_REF)

@@ -201,7 +201,7 @@ def _failed(gateway: ObjectKey, key: ListenerKey, order: Order, entry: Listener,
         allowed=entry.allowed_routes,
         kinds=(),
         guard=None,
-        accepted=verdicts.not_accepted("Invalid", blame(path, error)),
+        accepted=verdicts.invalid(blame(path, error)),
         kinds_verdict=None,
         conflict=verdicts.no_conflicts(),
     )
@@ -210,10 +210,10 @@ def _failed(gateway: ObjectKey, key: ListenerKey, order: Order, entry: Listener,
 def _accepted(entry: Listener, protocol: Protocol | None, path: str, taken: Container[int]) -> Verdict:
     if protocol is None:
         message = f"{path}.protocol: {entry.protocol} is not supported; one of HTTP, HTTPS, TLS, TCP, UDP"
-        return verdicts.not_accepted("UnsupportedProtocol", message)
+        return verdicts.unsupported_protocol(message)
     if protocol.transport == "tcp" and entry.port in taken:
         message = f"{path}.port: {entry.port} is a port of the proxy itself; all but {_PROXY_PORTS} are allowed"
-        return verdicts.not_accepted("PortUnavailable", message)
+        return verdicts.port_unavailable(message)
     return refused(entry, path) or verdicts.accepted()
 
 
@@ -231,7 +231,7 @@ def _kinds(entry: Listener, protocol: Protocol | None, path: str) -> tuple[tuple
     if wrong:
         can = ", ".join(kind.kind for kind in carried) or "none"
         message = f"{path}.allowedRoutes.kinds: {', '.join(wrong)} cannot attach to {entry.protocol}; allowed: {can}"
-        verdict = verdicts.unresolved("InvalidRouteKinds", message)
+        verdict = verdicts.invalid_route_kinds(message)
     return tuple(kind for kind in wanted if kind in carried), verdict
 
 

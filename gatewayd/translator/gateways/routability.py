@@ -66,5 +66,5 @@ def assignment(found: Matched) -> Verdict:
     """Return the condition that says which entries got an address."""
     if not found.unsatisfied:
         return verdicts.addresses_assigned()
-    reason = "PartiallyAssigned" if found.addresses else "NotAssigned"
-    return verdicts.addresses_not_assigned(reason, "; ".join(found.unsatisfied))
+    unassigned = verdicts.addresses_partially_assigned if found.addresses else verdicts.addresses_not_assigned
+    return unassigned("; ".join(found.unsatisfied))

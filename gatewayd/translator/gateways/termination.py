@@ -55,13 +55,8 @@ def termination_key(gateway: ObjectKey, listener: MergedListener) -> Termination
     return TerminationKey(gateway, listener.key, listener.path)
 
 
-class _Bad(NamedTuple):
-    reason: str
-    message: str
-
-
 def _unread(_view: View, key: TerminationKey, error: Exception, _before: Termination | None) -> Termination:
-    bad = verdicts.unresolved("InvalidCertificateRef", blame(f"{key.path}.tls", error))
+    bad = verdicts.invalid_certificate_ref(blame(f"{key.path}.tls", error))
     return Termination(tls=None, unresolved=bad, refused=None)
 
 
@@ -71,20 +66,20 @@ def termination(view: View, key: TerminationKey) -> Termination:
     entry = _entry(view, key.listener)
     if entry is None or entry.tls is None:
         message = f"{key.path}.tls: must be given for this protocol"
-        bad = verdicts.unresolved("InvalidCertificateRef", message)
+        bad = verdicts.invalid_certificate_ref(message)
         return Termination(tls=None, unresolved=bad, refused=None)
     found = tuple(_certificates(view, key, entry.tls.certificate_refs))
     good = tuple(each for each in found if isinstance(each, Certificate))
-    bad_ones = [each for each in found if isinstance(each, _Bad)]
+    bad_ones = [each for each in found if isinstance(each, Verdict)]
     client = _client(view, key, entry)
     refused = None
-    if isinstance(client, _Bad):
+    if isinstance(client, Verdict):
         bad_ones.append(client)
-        refused = verdicts.not_accepted("NoValidCACertificate", client.message)
+        refused = verdicts.no_valid_ca_certificate(client.message)
     unresolved = None
     if bad_ones:
         unresolved = verdicts.unresolved(bad_ones[0].reason, "; ".join(each.message for each in bad_ones))
-    if not good or isinstance(client, _Bad):
+    if not good or isinstance(client, Verdict):
         return Termination(tls=None, unresolved=unresolved, refused=refused)
     tls = DownstreamTLS(certificates=good, alpn=ALPN[entry.protocol], client=client)
     return Termination(tls=tls, unresolved=unresolved, refused=None)
@@ -104,22 +99,24 @@ def _entry(view: View, key: ListenerKey) -> Listener | None:
     return next((each for each in row.spec.listeners if each.name == key.section), None)
 
 
-def _certificates(view: View, key: TerminationKey, refs: tuple[SecretObjectRef, ...]) -> Iterator[Certificate | _Bad]:
+def _certificates(
+    view: View, key: TerminationKey, refs: tuple[SecretObjectRef, ...]
+) -> Iterator[Certificate | Verdict]:
     """Resolve certificateRefs. The grant is checked before the Secret is looked up, so that nothing leaks."""
     if not refs:
-        yield _Bad("InvalidCertificateRef", f"{key.path}.tls.certificateRefs: at least one is needed")
+        yield verdicts.invalid_certificate_ref(f"{key.path}.tls.certificateRefs: at least one is needed")
     for at, ref in enumerate(refs):
         path = f"{key.path}.tls.certificateRefs[{at}]"
         to = ObjectKey(ref.namespace or key.listener.namespace, ref.name)
         if ref.group_kind != SECRET_KIND:
-            yield _Bad("InvalidCertificateRef", f"{path}: kind {ref.group_kind} is not supported; allowed: Secret")
+            yield verdicts.invalid_certificate_ref(f"{path}: kind {ref.group_kind} is not supported; allowed: Secret")
         elif not permitted(view, Pointer(_OWNERS[key.listener.owner][1], key.listener.namespace, SECRET_KIND, to)):
-            yield _Bad("RefNotPermitted", f'{path}: Secret "{to}" is in another namespace without a ReferenceGrant')
+            yield verdicts.ref_not_permitted(f'{path}: Secret "{to}" is in another namespace without a ReferenceGrant')
         else:
             yield from _found(view, to, path)
 
 
-def _found(view: View, secret: ObjectKey, path: str) -> Iterator[Certificate | _Bad]:
+def _found(view: View, secret: ObjectKey, path: str) -> Iterator[Certificate | Verdict]:
     """Yield a Secret's certificate; when it holds none that can be used, say so and go on with its last good one."""
     found = certificate(view, secret)
     if isinstance(found, Certificate):
@@ -127,12 +124,12 @@ def _found(view: View, secret: ObjectKey, path: str) -> Iterator[Certificate | _
         return
     kept = view.get(LastGood, secret)
     still = "" if kept is None else "; its last good certificate is still served"
-    yield _Bad("InvalidCertificateRef", f"{path}: {found}{still}")
+    yield verdicts.invalid_certificate_ref(f"{path}: {found}{still}")
     if kept is not None:
         yield kept.certificate
 
 
-def _client(view: View, key: TerminationKey, entry: Listener) -> ClientTrust | _Bad | None:
+def _client(view: View, key: TerminationKey, entry: Listener) -> ClientTrust | Verdict | None:
     """Return what is asked of clients: the port's own rule, else the Gateway's default; for HTTPS listeners only."""
     gateway = view.get(Gateway, key.gateway)
     frontend = gateway.spec.tls.frontend if gateway and gateway.spec.tls else None
@@ -148,11 +145,11 @@ def _client(view: View, key: TerminationKey, entry: Listener) -> ClientTrust | _
     return _trusted(view, key.gateway, validation, f"{path}.validation.caCertificateRefs")
 
 
-def _trusted(view: View, gateway: ObjectKey, validation: FrontendValidation, path: str) -> ClientTrust | _Bad:
+def _trusted(view: View, gateway: ObjectKey, validation: FrontendValidation, path: str) -> ClientTrust | Verdict:
     found = [_bundle(view, gateway, ref, f"{path}[{at}]") for at, ref in enumerate(validation.ca_certificate_refs)]
     good = [each for each in found if isinstance(each, TrustBundle)]
     if not good:
-        return next(each for each in found if isinstance(each, _Bad))
+        return next(each for each in found if isinstance(each, Verdict))
     fallback = validation.mode == "AllowInsecureFallback"
     return ClientTrust(
         trust=TrustBundle(
@@ -162,13 +159,13 @@ def _trusted(view: View, gateway: ObjectKey, validation: FrontendValidation, pat
     )
 
 
-def _bundle(view: View, gateway: ObjectKey, ref: ObjectRef, path: str) -> TrustBundle | _Bad:
+def _bundle(view: View, gateway: ObjectKey, ref: ObjectRef, path: str) -> TrustBundle | Verdict:
     to = ObjectKey(ref.namespace or gateway.namespace, ref.name)
     read = TRUST_READERS.get(ref.group_kind)
     if read is None:
         message = f"{path}: kind {ref.group_kind} is not supported; allowed: {TRUST_KINDS}"
-        return _Bad("InvalidCACertificateKind", message)
+        return verdicts.invalid_ca_certificate_kind(message)
     if not permitted(view, Pointer(GATEWAY_KIND, gateway.namespace, ref.group_kind, to)):
-        return _Bad("RefNotPermitted", f'{path}: {ref.kind} "{to}" is in another namespace without a ReferenceGrant')
+        return verdicts.ref_not_permitted(f'{path}: {ref.kind} "{to}" is in another namespace without a ReferenceGrant')
     found = read(view, to)
-    return found if isinstance(found, TrustBundle) else _Bad("InvalidCACertificateRef", f"{path}: {found}")
+    return found if isinstance(found, TrustBundle) else verdicts.invalid_ca_certificate_ref(f"{path}: {found}")

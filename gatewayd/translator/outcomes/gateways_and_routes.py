@@ -15,6 +15,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.api.xbackend import XBackend
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
 from gatewayd.incremental.view import Member, Output, Source, View, query, rescued_query
+from gatewayd.ir.conditions import ACCEPTED, PROGRAMMED, holds
 from gatewayd.ir.outcome import (
     GatewayClassOutcome,
     GatewayOutcome,
@@ -66,7 +67,7 @@ def gatewayclass_outcome(view: View, member: Member) -> GatewayClassOutcome | No
     parameters = class_parameters(view, row.metadata.name)
     accepted = verdicts.accepted()
     if isinstance(parameters, BadClassParameters):
-        accepted = verdicts.not_accepted("InvalidParameters", parameters.why)
+        accepted = verdicts.invalid_parameters(parameters.why)
     return GatewayClassOutcome(
         generation=row.metadata.generation,
         verdicts=(accepted, verdicts.supported_version()),
@@ -82,7 +83,7 @@ def _failed_gateway(
     row = view.get(Gateway, member.key)
     if row is None or not gateway_is_ours(view, row.metadata.key):
         return None
-    both = (verdicts.not_accepted("Invalid", blame("spec", error)), verdicts.not_programmed("Invalid", "see Accepted"))
+    both = (verdicts.invalid(blame("spec", error)), verdicts.cannot_be_programmed())
     if before is not None:
         return replace(before, generation=row.metadata.generation, verdicts=both)
     return GatewayOutcome(
@@ -114,13 +115,13 @@ def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
 def _unprovided(view: View, gateway: ObjectKey) -> Verdict | None:
     """Return what keeps the Gateway's proxies from running, in the words of whoever refused something."""
     report = view.get(InfrastructureReport, gateway)
-    return None if report is None else verdicts.not_programmed("NoResources", "; ".join(report.problems))
+    return None if report is None else verdicts.no_resources("; ".join(report.problems))
 
 
 def _not_served(view: View, gateway: ObjectKey, reached: Addresses) -> Verdict | None:
     """Return what is wrong with a Gateway as a whole."""
     if class_is_missing(view, gateway):
-        return verdicts.not_accepted("Invalid", f"{held_back(view, gateway)}; what runs stays as it is")
+        return verdicts.invalid(f"{held_back(view, gateway)}; what runs stays as it is")
     parameters = None if held_back(view, gateway) else chosen_parameters(view, gateway).refused
     return reached.refused or parameters or escaped_slashes(view, gateway).refused
 
@@ -146,7 +147,7 @@ def _is_not(_view: View, _listener_set: SetKey, _error: Exception, _before: obje
 def is_attached(view: View, listener_set: SetKey) -> bool:
     """Return whether a ListenerSet is accepted."""
     outcome = listenerset_outcome(view, Member(ListenerSet, listener_set.key))
-    return outcome is not None and outcome.verdicts[0].status
+    return outcome is not None and holds(outcome.verdicts, ACCEPTED)
 
 
 def _more(view: View, gateway: ObjectKey, reached: Addresses) -> Iterator[Verdict]:
@@ -178,12 +179,8 @@ def _is_insecure(view: View, gateway: ObjectKey) -> bool:
     return any(tls and tls.client and tls.client.validation is ClientValidation.INSECURE_FALLBACK for tls in modes)
 
 
-def _is(found: ListenerOutcome, kind: str) -> bool:
-    return any(verdict.type == kind and verdict.status for verdict in found.verdicts)
-
-
 def _not_accepted(found: tuple[ListenerOutcome, ...]) -> list[str]:
-    return [each.name for each in found if not _is(each, verdicts.ACCEPTED)]
+    return [each.name for each in found if not holds(each.verdicts, ACCEPTED)]
 
 
 def _accepted(wrong: list[str], count: int) -> Verdict:
@@ -196,12 +193,12 @@ def _accepted(wrong: list[str], count: int) -> Verdict:
 
 def _gateway_programmed(accepted: Verdict, found: tuple[ListenerOutcome, ...]) -> Verdict:
     if not accepted.status:
-        return verdicts.not_programmed("Invalid", "see Accepted")
-    candidates = [each for each in found if _is(each, verdicts.ACCEPTED)]
-    if any(_is(each, verdicts.PROGRAMMED) for each in candidates):
+        return verdicts.cannot_be_programmed()
+    candidates = [each for each in found if holds(each.verdicts, ACCEPTED)]
+    if any(holds(each.verdicts, PROGRAMMED) for each in candidates):
         return verdicts.programmed("a connected proxy has acknowledged it")
-    waiting = [verdict for each in candidates for verdict in each.verdicts if verdict.type == verdicts.PROGRAMMED]
-    return verdicts.not_programmed("Pending", "; ".join(dict.fromkeys(each.message for each in waiting)))
+    waiting = [verdict for each in candidates for verdict in each.verdicts if verdict.type == PROGRAMMED]
+    return verdicts.pending("; ".join(dict.fromkeys(each.message for each in waiting)))
 
 
 def _failed_set(
@@ -213,7 +210,7 @@ def _failed_set(
         return None
     if not gateway_is_ours(view, ObjectKey(parent.namespace or row.metadata.namespace, parent.name)):
         return None
-    both = (verdicts.not_accepted("Invalid", blame("spec", error)), verdicts.not_programmed("Invalid", "see Accepted"))
+    both = (verdicts.invalid(blame("spec", error)), verdicts.cannot_be_programmed())
     return ListenerSetOutcome(generation=row.metadata.generation, verdicts=both, listeners=())
 
 
@@ -232,7 +229,7 @@ def listenerset_outcome(view: View, member: Member) -> ListenerSetOutcome | None
         return None
     if not set_is_allowed(view, key):
         message = f'spec.parentRef: Gateway "{gateway}" does not allow listeners from namespace {key.namespace!r}'
-        both = (verdicts.not_accepted("NotAllowed", message), verdicts.not_programmed("NotAllowed", message))
+        both = (verdicts.listeners_not_allowed(message), verdicts.allowed_by_no_gateway(message))
         return ListenerSetOutcome(generation=row.metadata.generation, verdicts=both, listeners=())
     merged = own_listeners(view, member)
     found = listener_outcomes(view, gateway, merged)
@@ -249,7 +246,7 @@ def _failed_route(view: View, member: Member, error: Exception, _before: RouteOu
     row = view.get(member.table, member.key)
     if row is None:
         return None
-    said = (verdicts.not_accepted("Invalid", blame("spec", error)), verdicts.resolved())
+    said = (verdicts.invalid(blame("spec", error)), verdicts.resolved())
     parents = tuple(ParentOutcome(ref=reference(ref), verdicts=said) for ref, _ in parents_of_ours(view, row))
     return RouteOutcome(generation=row.metadata.generation, parents=parents) if parents else None
 

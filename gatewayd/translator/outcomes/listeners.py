@@ -83,16 +83,17 @@ def listener_outcomes(
 
 
 def _failed_listener(each: MergedListener, error: Exception) -> ListenerOutcome:
-    accepted = verdicts.not_accepted("Invalid", blame(each.path, error))
-    programmed = verdicts.not_programmed("Invalid", "see Accepted")
+    accepted = verdicts.invalid(blame(each.path, error))
+    programmed = verdicts.cannot_be_programmed()
     said = (accepted, programmed, verdicts.resolved(), each.conflict)
     return ListenerOutcome(name=each.key.section, port=each.port, kinds=(), attached=0, verdicts=said)
 
 
 def _not_programmed(each: MergedListener) -> Verdict:
     """https://gateway-api.sigs.k8s.io/geps/gep-1713/ (a listener that lost gives the conflict as its reason)."""
-    reason = each.conflict.reason if each.conflict.status else "Invalid"
-    return verdicts.not_programmed(reason, "see Accepted and ResolvedRefs")
+    why = "see Accepted and ResolvedRefs"
+    lost = each.conflict.status
+    return verdicts.not_programmed(each.conflict.reason, why) if lost else verdicts.cannot_be_programmed(why)
 
 
 def _programmed(view: View, each: MergedListener) -> Verdict:
@@ -112,12 +113,12 @@ def port_programmed(view: View, port: PortKey) -> Verdict:
     if name in fleet.acked_listeners:
         if _is_reached(view, port):
             return verdicts.programmed("a connected proxy has acknowledged it")
-        return verdicts.not_programmed("Pending", f"no ready pod of the Gateway's Service has port {port.port} yet")
+        return verdicts.pending(f"no ready pod of the Gateway's Service has port {port.port} yet")
     refused = [each for each in fleet.rejections if name in each.names]
     if refused:
-        return verdicts.not_programmed("Invalid", f"the proxy refused it: {own_words(refused[0], name)}")
+        return verdicts.cannot_be_programmed(f"the proxy refused it: {own_words(refused[0], name)}")
     waiting = "the proxy has not acknowledged it yet" if fleet.connected else "no proxy is connected yet"
-    return verdicts.not_programmed("Pending", waiting)
+    return verdicts.pending(waiting)
 
 
 def _is_reached(view: View, port: PortKey) -> bool:

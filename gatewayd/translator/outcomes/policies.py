@@ -115,7 +115,7 @@ def _failed(view: View, member: Member, error: Exception, _before: PolicyOutcome
     row = policy_row(view, member.table, member.key)
     if row is None:
         return None
-    said = (verdicts.not_accepted("Invalid", blame("spec", error)), verdicts.resolved())
+    said = (verdicts.invalid(blame("spec", error)), verdicts.resolved())
     # Not what is asked of a policy otherwise: that may be what fails.
     gateways = (gateway for target in dict.fromkeys(targets(row)) for gateway in _gateways(view, target))
     return ancestors(row.metadata.generation, dict.fromkeys(gateways, said))
@@ -187,4 +187,4 @@ def _conflict(view: View, row: Policy) -> Verdict | None:
     target, other = lost[0]
     kind = type(row).__name__
     message = f'spec.targetRefs: {target.kind.kind} "{target.key}" has {kind} "{other}" already'
-    return verdicts.not_accepted("Conflicted", message)
+    return verdicts.target_taken(message)

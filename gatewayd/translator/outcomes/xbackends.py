@@ -65,7 +65,7 @@ def _failed(view: View, member: Member, error: Exception, _before: PolicyOutcome
     row = view.get(XBackend, member.key)
     if row is None:
         return None
-    said = (verdicts.not_accepted("Invalid", blame("spec", error)), verdicts.resolved())
+    said = (verdicts.invalid(blame("spec", error)), verdicts.resolved())
     gateways = (use.gateway for use in view.group(BACKEND_USES, row.metadata.key))
     return ancestors(row.metadata.generation, dict.fromkeys(gateways, said))
 

@@ -41,7 +41,7 @@ class Chosen(NamedTuple):
 
 
 def _unread(_view: View, _gateway: ObjectKey, error: Exception, _before: Chosen | None) -> Chosen:
-    return Chosen(DEFAULT_PARAMETERS, verdicts.not_accepted("InvalidParameters", blame(PATH, error)))
+    return Chosen(DEFAULT_PARAMETERS, verdicts.invalid_parameters(blame(PATH, error)))
 
 
 @rescued_query(_unread)
@@ -55,7 +55,7 @@ def chosen_parameters(view: View, gateway: ObjectKey) -> Chosen:
     read = _own_parameters(view, ObjectKey(gateway.namespace, ref.name), ref, of_class)
     if isinstance(read, Parameters):
         return Chosen(read, None)
-    return Chosen(of_class.defaults, verdicts.not_accepted("InvalidParameters", f"{PATH}: {read}"))
+    return Chosen(of_class.defaults, verdicts.invalid_parameters(f"{PATH}: {read}"))
 
 
 def parameters_of_class(view: View, row: Gateway | None) -> ClassParameters:

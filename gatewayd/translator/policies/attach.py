@@ -107,7 +107,7 @@ def strays(view: View, row: Policy) -> list[Stray]:
 def _problem(view: View, at: int, target: Target) -> Verdict | None:
     path = f"spec.targetRefs[{at}]"
     if target.kind != SERVICE_KIND:
-        return verdicts.not_accepted("Invalid", f"{path}: kind {target.kind} is not supported; allowed: Service")
+        return verdicts.invalid(f"{path}: kind {target.kind} is not supported; allowed: Service")
     service = view.get(Service, target.key)
     if service is None:
         return verdicts.target_not_found(f'{path}: Service "{target.key}" does not exist')

@@ -40,7 +40,7 @@ class ValidationKey(NamedTuple):
 
 def _unread(_view: View, at: ValidationKey, error: Exception, _before: Settings | None) -> Settings | None:
     """Ask for TLS that cannot be had: no request may get through in plain text."""
-    refused = verdicts.not_accepted("Invalid", blame(at.path, error))
+    refused = verdicts.invalid(blame(at.path, error))
     return Settings(tls=None, accepted=refused, resolved=verdicts.resolved())
 
 
@@ -61,7 +61,7 @@ def settings(view: View, at: ValidationKey) -> Settings | None:
     resolved = bad[0] if bad else verdicts.resolved()
     if not good:
         message = bad[0].message if bad else f"{at.path}.caCertificateRefs: at least one is needed"
-        refused = verdicts.not_accepted("NoValidCACertificate", message)
+        refused = verdicts.no_valid_ca_certificate(message)
         return Settings(tls=None, accepted=refused, resolved=resolved)
     trust = TrustBundle(
         name="+".join(each.name for each in good), certificates=b"".join(each.certificates for each in good)
@@ -84,17 +84,15 @@ def _well_known(validation: BackendTLSValidation, path: str) -> Settings:
     message = (
         f"{path}.wellKnownCACertificates: {validation.well_known_ca_certificates} is not supported; allowed: System"
     )
-    return Settings(tls=None, accepted=verdicts.not_accepted("Invalid", message), resolved=verdicts.resolved())
+    return Settings(tls=None, accepted=verdicts.invalid(message), resolved=verdicts.resolved())
 
 
 def _bundle(view: View, kind: GroupKind, key: ObjectKey, path: str) -> TrustBundle | Verdict:
     read = TRUST_READERS.get(kind)
     if read is None:
-        return verdicts.unresolved("InvalidKind", f"{path}: kind {kind} is not supported; allowed: {TRUST_KINDS}")
+        return verdicts.invalid_kind(f"{path}: kind {kind} is not supported; allowed: {TRUST_KINDS}")
     found = read(view, key)
-    return (
-        found if isinstance(found, TrustBundle) else verdicts.unresolved("InvalidCACertificateRef", f"{path}: {found}")
-    )
+    return found if isinstance(found, TrustBundle) else verdicts.invalid_ca_certificate_ref(f"{path}: {found}")
 
 
 def _tls(validation: BackendTLSValidation, trust: TrustBundle | SystemTrust) -> UpstreamTLS:

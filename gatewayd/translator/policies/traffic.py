@@ -40,7 +40,7 @@ def accepted(row: XBackendTrafficPolicy) -> Verdict:
     """Say whether a policy is in force, and what of it is done differently."""
     unkept = refused(row.spec.session_persistence, "spec.sessionPersistence")
     if unkept is not None:
-        return verdicts.not_accepted("Invalid", unkept.message)
+        return verdicts.invalid(unkept.message)
     if row.spec.retry_constraint is None:
         return verdicts.accepted()
     message = (

@@ -33,7 +33,7 @@ from gatewayd.ir.http import (
     VirtualHost,
 )
 from gatewayd.ir.infrastructure import object_name
-from gatewayd.ir.limits import MANY_DOMAINS
+from gatewayd.ir.limits import MANY_DOMAINS, MANY_LISTENERS
 from gatewayd.ir.per_host_record import PER_HOST_ANNOTATION, read_record
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.environment import environment
@@ -56,8 +56,6 @@ from gatewayd.translator.rules.rule_set import Ranked
 
 NOT_FOUND = DirectResponse(status=404)
 MISDIRECTED = DirectResponse(status=421)
-MANY_LISTENERS = 64
-"""As many as one Gateway object may have; more come from ListenerSets."""
 HTTP_TABLES = (HTTPRoute, GRPCRoute)
 LISTENER_TABLES = (Gateway, ListenerSet)
 

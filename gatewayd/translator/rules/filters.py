@@ -31,6 +31,7 @@ from gatewayd.ir.http import (
     URLRewrite,
 )
 from gatewayd.ir.reserved import of_response
+from gatewayd.translator import verdicts
 from gatewayd.translator.backends.backend_refs import BackendAsk, backend
 from gatewayd.translator.problems import Problem, Unresolved, Unsupported
 from gatewayd.translator.rescues import blame
@@ -179,7 +180,7 @@ def _extension(_view: View, place: Place, each: AnyFilter) -> Effect:
     if ref is None:
         return _absent(place, "extensionRef")
     message = f"{place.path}.extensionRef: kind {ref.group_kind} is not supported; there are no extension filters"
-    return Effect(None, Unresolved("InvalidKind", message))
+    return Effect(None, Unresolved(verdicts.INVALID_KIND, message))
 
 
 def _external_auth(view: View, place: Place, each: Any) -> Effect:

@@ -20,6 +20,7 @@ from gatewayd.ir.http import (
     URLRewrite,
     WeightedBackend,
 )
+from gatewayd.translator import verdicts
 from gatewayd.translator.backends.backend_refs import BackendAsk, backend
 from gatewayd.translator.policies.traffic import backend_persistence
 from gatewayd.translator.problems import Problem, Unresolved, Unsupported
@@ -93,7 +94,9 @@ def _share(view: View, place: Place, path: str, ref: AnyBackendRef) -> tuple[Wei
         # Sent to a backend and sent away at once: nobody can mean that.
         problems.append(Unsupported(f"{path}.filters: RequestRedirect is not supported on a backendRef"))
     if own.broken or own.redirect is not None:
-        target = InvalidBackend(reason="UnsupportedValue", message="a filter of this backendRef cannot be applied")
+        target = InvalidBackend(
+            reason=verdicts.UNSUPPORTED_VALUE, message="a filter of this backendRef cannot be applied"
+        )
     share = WeightedBackend(
         backend=target,
         weight=ref.weight,

@@ -12,11 +12,10 @@ from gatewayd.api.tlsroute import TLSRoute
 from gatewayd.api.udproute import UDPRoute
 from gatewayd.incremental.view import Member, Table, View, rescued_query
 from gatewayd.ir.backend import Protocol
-from gatewayd.ir.outcome import Verdict
+from gatewayd.translator import verdicts
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules import grpc, http, l4
 from gatewayd.translator.rules.rule_set import NO_RULES, RuleSet
-from gatewayd.translator.verdicts import not_accepted
 
 ROUTE_KINDS: Mapping[Table, Callable[[View, Any], RuleSet]] = MappingProxyType(
     {
@@ -33,9 +32,8 @@ def _stumbled(_view: View, _member: Member, error: Exception, before: RuleSet | 
     """Keep what the route last said, and say on it that gatewayd could not read it now."""
     message = blame("spec", error)
     if before is None or before.refusal is not None:
-        return replace(NO_RULES, refusal=not_accepted("Invalid", message))
-    stale = Verdict(type="PartiallyInvalid", status=True, reason="Invalid", message=f"Fall Back: {message}")
-    return replace(before, partial=stale)
+        return replace(NO_RULES, refusal=verdicts.invalid(message))
+    return replace(before, partial=verdicts.rules_fell_back(message))
 
 
 @rescued_query(_stumbled)

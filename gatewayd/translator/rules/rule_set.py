@@ -59,13 +59,9 @@ def fold(results: Iterable[RuleResult]) -> RuleSet:
         forward=None,
         refusal=verdicts.unsupported_value(unsupported) if unsupported and not works else None,
         unresolved=unresolved_verdict(problems),
-        partial=_partial(unsupported) if unsupported and works else None,
+        partial=verdicts.rule_dropped(unsupported) if unsupported and works else None,
     )
 
 
 def _works(result: RuleResult) -> bool:
     return bool(result.routes) and not any(isinstance(problem, Unsupported) for problem in result.problems)
-
-
-def _partial(message: str) -> Verdict:
-    return Verdict(type="PartiallyInvalid", status=True, reason="UnsupportedValue", message=f"Dropped Rule: {message}")

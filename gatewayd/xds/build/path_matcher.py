@@ -18,12 +18,10 @@ from xds.core.v3 import extension_pb2
 from xds.type.matcher.v3 import matcher_pb2
 
 from gatewayd.ir.http import Route, RuleRef
+from gatewayd.ir.limits import LONGEST_LIST
 from gatewayd.xds.build.path_partition import Leaf, Reach, leaves, reach
 from gatewayd.xds.encoding import field, field_head, packed, serialised
 from gatewayd.xds.memo import Memo
-
-LONGEST_LIST = 100
-"""A virtual host with no more rules stays a list: a tree would save less than a tenth of what a request costs."""
 
 _Tree = matcher_pb2.Matcher.MatcherTree
 _MATCHER = pb.VirtualHost.MATCHER_FIELD_NUMBER

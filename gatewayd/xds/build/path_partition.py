@@ -8,10 +8,15 @@ begins with the other. The stem is the longer one: then the key is the longest k
 the key's own. The key is the longer one: then the key inherits the rule, unless the element of the path where the stem
 ends goes on in the key.
 
-Keys are few on purpose. Asking LEAF routes costs Envoy less than what a request costs anyway, and each key repeats the
-rules that it inherits. A key is made only where it owns more rules than it inherits, so all lists together are at most
-twice as long as the one that they replace, whatever the rules are: a thousand rules on "/" beside a thousand deeper
-ones just leave longer lists.
+Keys are few on purpose. Asking as many routes as a leaf may have costs Envoy less than what a request costs anyway, and
+each key repeats the rules that it inherits. A key is made only where it owns more rules than it inherits, so all lists
+together are at most twice as long as the one that they replace, whatever the rules are: a thousand rules on "/" beside
+a thousand deeper ones just leave longer lists.
+
+Three passes:
+  count   the stems as a tree, each node with the number of the rules below it; a node that is short enough has no parts
+  choose  from the leaves of that tree to its root: which nodes become keys; what a key owns counts no more above it
+  assign  the rules of each stem to the longest key that the stem begins with; then each key inherits
 """
 
 from bisect import bisect_right
@@ -25,9 +30,7 @@ from typing import assert_never
 import re2
 
 from gatewayd.ir.http import ExactPath, PathMatch, PrefixPath, RegexPath
-
-LEAF = 32
-"""A list that has no more rules is not parted."""
+from gatewayd.ir.limits import LEAF_RULES
 
 _LONGEST_STEM = 256
 _Rules = list[int]
@@ -74,8 +77,8 @@ def leaves(reaches: Sequence[Reach]) -> tuple[Leaf, ...]:
         of_stem.setdefault(each.stem, []).append(rule)
     stems = sorted(of_stem)
     inherited = _inherited(reaches, of_stem)
-    own: dict[str, _Rules] = {key: [] for key in ("", *sorted(_keys(stems, of_stem, inherited)))}
-    for stem, key in _longest_keys(stems, tuple(own)):
+    own: dict[str, _Rules] = {key: [] for key in ("", *sorted(_chosen(stems, of_stem, inherited)))}
+    for stem, key in _assigned(stems, tuple(own)):
         own[key] += of_stem[stem]
     return tuple(Leaf(key, tuple(sorted((*rules, *inherited(key))))) for key, rules in own.items())
 
@@ -126,11 +129,11 @@ class _Node:
     parts: "list[_Node]" = field(default_factory=list)
 
 
-def _keys(stems: list[str], of_stem: dict[str, _Rules], inherited: Callable[[str], _Rules]) -> Iterator[str]:
-    """Yield a key for each part of what is too long, from the longest keys to the shortest."""
-    for node in reversed(_nodes(stems, of_stem)):
+def _chosen(stems: list[str], of_stem: dict[str, _Rules], inherited: Callable[[str], _Rules]) -> Iterator[str]:
+    """Choose: yield a key for each part of what is too long, from the longest keys to the shortest."""
+    for node in reversed(_counted(stems, of_stem)):
         node.left += sum(part.left for part in node.parts)
-        if node.left <= LEAF:
+        if node.left <= LEAF_RULES:
             continue
         for part in node.parts:
             if part.left > len(inherited(part.prefix)):
@@ -138,8 +141,8 @@ def _keys(stems: list[str], of_stem: dict[str, _Rules], inherited: Callable[[str
                 yield part.prefix
 
 
-def _nodes(stems: list[str], of_stem: dict[str, _Rules]) -> list[_Node]:
-    """Return the tree of the stems, what is above before what is below; what is short enough is not parted."""
+def _counted(stems: list[str], of_stem: dict[str, _Rules]) -> list[_Node]:
+    """Count: return the tree of the stems, what is above before what is below; what is short enough is not parted."""
     before = [0, *accumulate(len(of_stem[stem]) for stem in stems)]
     nodes: list[_Node] = []
     todo: list[tuple[int, int, list[_Node]]] = [(0, len(stems), [])] if stems else []
@@ -148,7 +151,7 @@ def _nodes(stems: list[str], of_stem: dict[str, _Rules]) -> list[_Node]:
         node = _Node(_shared(stems[start], stems[end - 1]), before[end] - before[start])
         siblings.append(node)
         nodes.append(node)
-        if node.left <= LEAF:
+        if node.left <= LEAF_RULES:
             continue
         length = len(node.prefix)
         if len(stems[start]) == length:
@@ -161,8 +164,8 @@ def _nodes(stems: list[str], of_stem: dict[str, _Rules]) -> list[_Node]:
     return nodes
 
 
-def _longest_keys(stems: Sequence[str], keys: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield each stem with the longest key that it begins with; both are sorted, and the first key is ""."""
+def _assigned(stems: Sequence[str], keys: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Assign: yield each stem with the longest key that it begins with; both are sorted, and the first key is ""."""
     pending = deque(keys)
     open_keys: list[str] = []
     for stem in stems:

@@ -21,6 +21,7 @@ from xds.type.matcher.v3 import matcher_pb2
 
 from gatewayd.ir import reserved
 from gatewayd.ir.filters import ExternalAuth, GRPCCheck, HTTPCheck
+from gatewayd.ir.limits import AUTHORIZATION_SECONDS
 from gatewayd.xds import names
 from gatewayd.xds.encoding import extension, packed, seconds
 from gatewayd.xds.filters import scope
@@ -28,8 +29,6 @@ from gatewayd.xds.filters import scope
 NAME = "auth"
 SHARE_NAME = "share"
 """For what a backend of a rule asks, which comes after what the rule asks."""
-TIMEOUT_SECONDS = 10
-"""How long the server may think; then the request is refused."""
 
 THEIRS = ("x-envoy-auth-", "x-ext-authz-")
 """How names of headers begin by which Envoy and authorisation servers tell what came of a check."""
@@ -131,9 +130,10 @@ def _asked(auth: ExternalAuth) -> dict[str, Any]:
     match check:
         case GRPCCheck():
             grpc = grpc_service_pb2.GrpcService.EnvoyGrpc(cluster_name=cluster)
-            return {"grpc_service": grpc_service_pb2.GrpcService(envoy_grpc=grpc, timeout=seconds(TIMEOUT_SECONDS))}
+            service = grpc_service_pb2.GrpcService(envoy_grpc=grpc, timeout=seconds(AUTHORIZATION_SECONDS))
+            return {"grpc_service": service}
         case HTTPCheck():
-            uri = http_uri_pb2.HttpUri(uri="http://auth/", cluster=cluster, timeout=seconds(TIMEOUT_SECONDS))
+            uri = http_uri_pb2.HttpUri(uri="http://auth/", cluster=cluster, timeout=seconds(AUTHORIZATION_SECONDS))
             copied = _exactly(check.response_headers) if check.response_headers else _ALL
             answer = ext_authz_pb2.AuthorizationResponse(allowed_upstream_headers=copied)
             service = ext_authz_pb2.HttpService(

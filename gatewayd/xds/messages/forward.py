@@ -30,6 +30,7 @@ from gatewayd.ir.http import (
     URLRewrite,
     WeightedBackend,
 )
+from gatewayd.ir.limits import STREAM_IDLE_SECONDS
 from gatewayd.xds import names
 from gatewayd.xds.encoding import milliseconds, packed
 from gatewayd.xds.filters.chain import share_fields, with_session
@@ -37,7 +38,6 @@ from gatewayd.xds.filters.header import host_to_set
 from gatewayd.xds.messages.match import MILLION, fraction
 from gatewayd.xds.messages.rewrite import rewritten_path
 
-_STREAM_IDLE_MS = 300_000
 _UNAVAILABLE = 503
 _TIMED_OUT = 504
 
@@ -172,7 +172,7 @@ def _timeouts(timeouts: Timeouts) -> dict[str, Any]:
     # 0 is written out: without it Envoy ends every request after 15 s.
     fields = {"timeout": milliseconds(timeouts.request_ms)}
     longest = max(timeouts.request_ms, timeouts.backend_request_ms)
-    if longest > _STREAM_IDLE_MS:
+    if longest > STREAM_IDLE_SECONDS * 1000:
         # The user allows an answer to take longer than a stream may be silent (see hcm).
         fields["idle_timeout"] = milliseconds(longest)
     return fields

@@ -2,7 +2,6 @@ from datetime import UTC, datetime, timedelta
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.findings import (
-    Severity,
     finding,
     in_files,
     in_outcomes,
@@ -11,6 +10,7 @@ from gatewayd.explain.findings import (
     unattached,
     without_effect,
 )
+from gatewayd.ir.conditions import Severity
 from gatewayd.ir.outcome import Rejection
 from gatewayd.manifests.admission import Identity
 from gatewayd.manifests.documents import FileProblem

@@ -2,11 +2,12 @@
 
 from envoy.config.route.v3 import route_components_pb2, route_pb2
 
-from gatewayd.ads.protocol.draining import DRAIN, Lingering
+from gatewayd.ads.protocol.draining import Lingering
 from gatewayd.ads.protocol.ledger import Ledger
 from gatewayd.ads.protocol.subscription import WILDCARD
 from gatewayd.ads.sharing.comparisons import Versions, differing
 from gatewayd.ads.sharing.name_sets import NamePool
+from gatewayd.ir.limits import DEFAULT_DRAIN_SECONDS
 from gatewayd.xds.resource import (
     CLUSTER,
     LISTENER,
@@ -71,10 +72,10 @@ def test_it_is_due_when_the_last_scope_goes_and_listeners_stay() -> None:
 def test_removals_wait_for_the_drain_time_and_count_as_done() -> None:
     stream = Stream(*SCOPED)
     stream.lingering.start(5.0, stream.aim(*FLIPPED))
-    assert (stream.removals(), stream.lingering.until) == ([], 5.0 + DRAIN)
-    stream.lingering.end_in_time(4.0 + DRAIN)
+    assert (stream.removals(), stream.lingering.until) == ([], 5.0 + DEFAULT_DRAIN_SECONDS)
+    stream.lingering.end_in_time(4.0 + DEFAULT_DRAIN_SECONDS)
     assert stream.removals() == []
-    stream.lingering.end_in_time(5.0 + DRAIN)
+    stream.lingering.end_in_time(5.0 + DEFAULT_DRAIN_SECONDS)
     assert sorted(stream.removals()) == ["80:a", "80:a", "c"]
     assert stream.lingering.until is None
 
@@ -90,7 +91,7 @@ def test_what_has_come_back_does_not_go() -> None:
     stream = Stream(*SCOPED)
     stream.lingering.start(0.0, stream.aim(*FLIPPED))
     stream.aim(*SCOPED)
-    stream.lingering.end_in_time(DRAIN)
+    stream.lingering.end_in_time(DEFAULT_DRAIN_SECONDS)
     assert stream.removals() == []
 
 

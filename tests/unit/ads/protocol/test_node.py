@@ -3,10 +3,9 @@
 import pytest
 from envoy.config.core.v3 import base_pb2
 
-from gatewayd.ads.protocol.draining import DRAIN
 from gatewayd.ads.protocol.node import node_of
 from gatewayd.ads.protocol.subscription import ProtocolError
-from gatewayd.ir.limits import NODE_BYTES
+from gatewayd.ir.limits import DEFAULT_DRAIN_SECONDS, NODE_BYTES
 from gatewayd.xds.bootstrap import DRAIN_FIELD
 
 
@@ -23,7 +22,7 @@ def test_its_words_are_kept() -> None:
 def test_a_drain_time_that_nobody_has_is_not_believed(seconds: float) -> None:
     message = base_pb2.Node()
     message.metadata[DRAIN_FIELD] = seconds
-    assert node_of(message).drain == DRAIN
+    assert node_of(message).drain == DEFAULT_DRAIN_SECONDS
 
 
 @pytest.mark.parametrize("field", ["id", "cluster", "user_agent_name", "user_agent_version"])

@@ -4,10 +4,11 @@ import pytest
 from envoy.config.cluster.v3 import cluster_pb2
 
 from gatewayd.ads.protocol.ledger import Ledger
-from gatewayd.ads.protocol.ordering import PATIENCE, Ordering
+from gatewayd.ads.protocol.ordering import Ordering
 from gatewayd.ads.sharing.cluster_dependencies import References
 from gatewayd.ads.sharing.comparisons import Versions, differing
 from gatewayd.ads.sharing.name_sets import NamePool
+from gatewayd.ir.limits import GATE_SECONDS
 from gatewayd.xds.resource import (
     CLUSTER,
     ENDPOINT,
@@ -94,10 +95,10 @@ def test_a_gate_lets_go_after_a_while() -> None:
     stream = Stream()
     routing = stream.aim(cluster("c"))
     assert not stream.ordering.may_route(routing)
-    assert stream.ordering.deadline == PATIENCE
-    stream.ordering.at(PATIENCE - 1)
+    assert stream.ordering.deadline == GATE_SECONDS
+    stream.ordering.at(GATE_SECONDS - 1)
     assert not stream.ordering.may_route(routing)
-    stream.ordering.at(PATIENCE)
+    stream.ordering.at(GATE_SECONDS)
     assert stream.ordering.may_route(routing)
 
 
@@ -105,23 +106,23 @@ def test_a_gate_that_comes_nearer_to_opening_waits_on() -> None:
     stream = Stream()
     routing = stream.aim(cluster("c"), cluster("d"))
     assert not stream.ordering.may_route(routing)
-    stream.ordering.at(PATIENCE - 1)
+    stream.ordering.at(GATE_SECONDS - 1)
     stream.take(CLUSTER, "c")
     assert not stream.ordering.may_route(routing)
-    assert stream.ordering.deadline == 2 * PATIENCE - 1
-    stream.ordering.at(2 * PATIENCE - 2)
+    assert stream.ordering.deadline == 2 * GATE_SECONDS - 1
+    stream.ordering.at(2 * GATE_SECONDS - 2)
     assert not stream.ordering.may_route(routing)
-    stream.ordering.at(2 * PATIENCE - 1)
+    stream.ordering.at(2 * GATE_SECONDS - 1)
     assert stream.ordering.may_route(routing)
 
 
 def test_another_routing_snapshot_waits_anew() -> None:
     stream = Stream()
     stream.ordering.may_route(stream.aim(cluster("c")))
-    stream.ordering.at(PATIENCE - 1)
+    stream.ordering.at(GATE_SECONDS - 1)
     stream.ordering.routing_moved(snapshot("ns/gw", []))
     stream.ordering.may_route(stream.aim(cluster("d")))
-    assert stream.ordering.deadline == 2 * PATIENCE - 1
+    assert stream.ordering.deadline == 2 * GATE_SECONDS - 1
 
 
 def test_a_refused_cluster_opens_the_gate() -> None:
@@ -235,7 +236,7 @@ def test_after_a_reconnect_nothing_goes_before_the_client_has_asked_for_its_rout
     declare(stream.ledgers[CLUSTER], {"old": "1"})
     routing = stream.aim(plain(ROUTE, "r", "-"))
     assert stream.ordering.droppable(routing) == []
-    assert stream.ordering.deadline == PATIENCE
+    assert stream.ordering.deadline == GATE_SECONDS
     stream.ledgers[LISTENER].subscription.seen = True
     assert stream.ordering.droppable(routing) == []
     stream.ledgers[ROUTE].subscription.update(("q",), ())
@@ -292,8 +293,8 @@ def test_a_listener_that_never_asks_for_its_routes_is_not_waited_for_forever() -
     stream.take(LISTENER, "l")
     stream.ordering.listeners_sent(("l",))
     assert stream.ordering.removable_last(SCOPED_ROUTE, routing) == []
-    assert stream.ordering.deadline == PATIENCE
-    stream.ordering.at(PATIENCE)
+    assert stream.ordering.deadline == GATE_SECONDS
+    stream.ordering.at(GATE_SECONDS)
     assert stream.ordering.removable_last(SCOPED_ROUTE, routing) == ["s"]
 
 
@@ -301,5 +302,5 @@ def test_a_client_that_never_asks_for_routes_is_not_waited_for_forever() -> None
     stream = Stream(CLUSTER)
     declare(stream.ledgers[CLUSTER], {"old": "1"})
     routing = stream.aim()
-    stream.ordering.at(PATIENCE)
+    stream.ordering.at(GATE_SECONDS)
     assert stream.ordering.droppable(routing) == ["old"]

@@ -4,9 +4,9 @@ from envoy.config.cluster.v3 import cluster_pb2
 from envoy.service.discovery.v3 import discovery_pb2 as discovery
 from google.rpc import status_pb2
 
-from gatewayd.ads.protocol.draining import DRAIN
-from gatewayd.ads.protocol.session import MOST_AT_ONCE, Answer, Session, Shared
+from gatewayd.ads.protocol.session import Answer, Session, Shared
 from gatewayd.ads.sharing.response_encoder import Mode, Push
+from gatewayd.ir.limits import DEFAULT_DRAIN_SECONDS, RESOURCES_AT_ONCE
 from gatewayd.xds.bootstrap import DRAIN_FIELD
 from gatewayd.xds.resource import (
     CLUSTER,
@@ -291,7 +291,7 @@ def test_an_envoy_says_how_long_its_listeners_drain() -> None:
 
     assert drain(**{DRAIN_FIELD: 60}) == 60.0
     for said in ({}, {DRAIN_FIELD: "60"}, {DRAIN_FIELD: -1}, {DRAIN_FIELD: 1e9}, {DRAIN_FIELD: float("nan")}):
-        assert drain(**said) == DRAIN
+        assert drain(**said) == DEFAULT_DRAIN_SECONDS
 
 
 def test_nothing_at_all_is_said_of_each_type() -> None:
@@ -322,7 +322,7 @@ def test_streams_share_bytes_and_comparisons() -> None:
 
 
 def test_many_routes_come_in_several_responses_that_streams_share() -> None:
-    names = [f"r{number:04}" for number in range(2 * MOST_AT_ONCE + 1)]
+    names = [f"r{number:04}" for number in range(2 * RESOURCES_AT_ONCE + 1)]
     latest = changed(world(), *(plain(ROUTE, name, "to c") for name in names))
     shared = Shared()
     clients = Delta(shared), Delta(shared)
@@ -344,27 +344,27 @@ def test_many_routes_come_in_several_responses_that_streams_share() -> None:
         counts.append([len(each) for short, each, _ in said[0] if short == "RDS"])
         for client in clients:
             client.ack(ROUTE)
-    assert counts == [[MOST_AT_ONCE], [MOST_AT_ONCE], [1]]
+    assert counts == [[RESOURCES_AT_ONCE], [RESOURCES_AT_ONCE], [1]]
 
 
 def test_listeners_wait_for_the_last_of_many_routes() -> None:
     client = Delta()
-    names = [f"r{number:04}" for number in range(MOST_AT_ONCE + 1)]
+    names = [f"r{number:04}" for number in range(RESOURCES_AT_ONCE + 1)]
     client.start(changed(world(), *(plain(ROUTE, name, "to c") for name in names)))
     client.session.on_snapshot(
         changed(world(), plain(LISTENER, "l", "r, otherwise"), *(plain(ROUTE, name, "other") for name in names))
     )
-    assert [(short, len(made)) for short, made, _ in client.read()] == [("RDS", MOST_AT_ONCE)]
+    assert [(short, len(made)) for short, made, _ in client.read()] == [("RDS", RESOURCES_AT_ONCE)]
     client.ack(ROUTE)
     assert [(short, len(made)) for short, made, _ in client.read()] == [("RDS", 1), ("LDS", 1)]
 
 
 def test_routes_wait_for_the_last_of_many_clusters() -> None:
-    client, names = Delta(), [f"c{number:04}" for number in range(MOST_AT_ONCE + 1)]
+    client, names = Delta(), [f"c{number:04}" for number in range(RESOURCES_AT_ONCE + 1)]
     client.start(world())
     clusters = [each for name in names for each in (cluster(name), plain(ENDPOINT, name))]
     client.session.on_snapshot(changed(world(), *clusters, plain(ROUTE, "r", f"to {names[0]}")))
-    first, rest = names[:MOST_AT_ONCE], names[MOST_AT_ONCE:]
+    first, rest = names[:RESOURCES_AT_ONCE], names[RESOURCES_AT_ONCE:]
     assert client.read() == [("CDS", first, [])]
     client.ask(ENDPOINT, *first)
     client.ack(CLUSTER)

@@ -6,10 +6,10 @@ from contextlib import suppress
 import pytest
 from envoy.service.discovery.v3 import discovery_pb2 as discovery
 
-from gatewayd.ads.protocol.session import MOST_AT_ONCE, Session, Shared
+from gatewayd.ads.protocol.session import Session, Shared
 from gatewayd.ads.protocol.subscription import ExhaustedError
 from gatewayd.ads.sharing.response_encoder import Mode
-from gatewayd.ir.limits import STRANGE_BYTES, STRANGE_NAME
+from gatewayd.ir.limits import RESOURCES_AT_ONCE, STRANGE_BYTES, STRANGE_NAME
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, XDS_TYPES, Snapshot, TypeUrl, snapshot
 from tests.unit.ads.protocol.test_session import Delta, plain, world
 
@@ -112,7 +112,7 @@ def test_what_is_in_flight_of_names_let_go_of_is_little(url: TypeUrl) -> None:
     client.session.responses_to_send(0.0)
     flight = client.session.ledgers[url].flight
     assert flight is not None
-    assert len(flight.before) <= MOST_AT_ONCE + 1
+    assert len(flight.before) <= RESOURCES_AT_ONCE + 1
 
 
 @pytest.mark.parametrize("mode", Mode)

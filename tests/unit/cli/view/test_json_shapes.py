@@ -1,7 +1,8 @@
 import json
 
 from gatewayd.cli.view.json_shapes import board_json, findings_json, status_json
-from gatewayd.explain.findings import Finding, Severity
+from gatewayd.explain.findings import Finding
+from gatewayd.ir.conditions import Severity
 from tests.unit.introspection.statuses import BOARD, STATUS
 
 

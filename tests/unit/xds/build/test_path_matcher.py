@@ -5,7 +5,8 @@ from envoy.type.matcher.v3 import http_inputs_pb2
 from google.protobuf import message
 
 from gatewayd.ir.http import PrefixPath, Route
-from gatewayd.xds.build.path_matcher import LONGEST_LIST, Tree, rules_body
+from gatewayd.ir.limits import LONGEST_LIST
+from gatewayd.xds.build.path_matcher import Tree, rules_body
 from gatewayd.xds.messages.route import route_entries, virtual_host_head
 from tests.unit.xds.shorthand import forward, host, matching, route, service, share
 

@@ -2,7 +2,8 @@ import pytest
 
 from gatewayd.explain.matching import path_holds
 from gatewayd.ir.http import ExactPath, PathMatch, PrefixPath, RegexPath
-from gatewayd.xds.build.path_partition import LEAF, Leaf, Reach, leaves, reach
+from gatewayd.ir.limits import LEAF_RULES
+from gatewayd.xds.build.path_partition import Leaf, Reach, leaves, reach
 
 
 def exact(value: str) -> ExactPath:
@@ -21,7 +22,7 @@ def parted(*paths: PathMatch) -> dict[str, tuple[int, ...]]:
     return {leaf.key: leaf.rules for leaf in leaves(tuple(map(reach, paths)))}
 
 
-def many(form: str, count: int = 2 * LEAF) -> tuple[PrefixPath, ...]:
+def many(form: str, count: int = 2 * LEAF_RULES) -> tuple[PrefixPath, ...]:
     return tuple(prefix(form.format(number)) for number in range(count))
 
 
@@ -52,7 +53,7 @@ def test_where_a_rule_can_hold(path: PathMatch, stem: str, below: str | None) ->
 
 
 def test_few_rules_are_not_parted() -> None:
-    assert parted(*many("/a{}", LEAF)) == {"": tuple(range(LEAF))}
+    assert parted(*many("/a{}", LEAF_RULES)) == {"": tuple(range(LEAF_RULES))}
 
 
 def test_no_rules_are_one_leaf() -> None:
@@ -67,7 +68,7 @@ def test_many_rules_are_parted_by_what_their_paths_begin_with() -> None:
 def test_a_key_inherits_what_holds_below_a_prefix_and_nothing_beside_it() -> None:
     whole, beside, itself, root, expression = prefix("/a"), prefix("/a/b"), exact("/a"), prefix("/"), regex("/a/.*x")
     found = parted(*many("/a/bc{}"), whole, beside, itself, root, expression)
-    first = 2 * LEAF
+    first = 2 * LEAF_RULES
     deep = next(rules for key, rules in found.items() if key.startswith("/a/bc"))
     assert set(deep) & set(range(first, first + 5)) == {first, first + 3, first + 4}
 
@@ -93,7 +94,7 @@ def test_what_all_inherit_makes_no_more_than_twice_the_rules() -> None:
 def test_lists_are_short_where_the_paths_differ() -> None:
     paths = (*many("/team/app-{:05}", 5000), prefix("/"))
     found = parted(*paths)
-    assert max(map(len, found.values())) <= LEAF + 1
+    assert max(map(len, found.values())) <= LEAF_RULES + 1
     assert len(found) < 1000
 
 

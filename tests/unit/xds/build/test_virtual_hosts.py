@@ -2,8 +2,8 @@ from envoy.config.route.v3 import route_pb2
 from envoy.config.route.v3.route_components_pb2 import VirtualHost
 
 from gatewayd.ir.http import DirectResponse, PrefixPath
+from gatewayd.ir.limits import LONGEST_LIST
 from gatewayd.xds.build.build_cost import Work
-from gatewayd.xds.build.path_matcher import LONGEST_LIST
 from gatewayd.xds.build.virtual_hosts import Host, Hosts, Listed, Parted
 from tests.unit.xds.shorthand import forward, host, matching, route
 
