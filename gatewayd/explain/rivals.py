@@ -35,7 +35,6 @@ _GRPC_RANK: Final = (
     "its service is longer",
     "its method is longer",
     "it asks for more headers",
-    "",
 )
 
 
@@ -147,7 +146,7 @@ def _precedence(engine: Engine, seat: Seat, ranked: Ranked, winner: RuleRef) -> 
     words = _GRPC_RANK if winner.kind == "GRPCRoute" else _HTTP_RANK
     for at, (one, other) in enumerate(zip(first.rank, second.rank, strict=True)):
         if one != other:
-            return words[at] or "it is more specific"
+            return words[at]
     if first.created != second.created:
         return "its route is older"
     return "the name of its route sorts first" if first.name != second.name else "it stands earlier in the route"

@@ -45,14 +45,14 @@ class ListenerKey(NamedTuple):
 
 
 class Order(NamedTuple):
-    """A listener's place in merging: a Gateway's own first, then the oldest ListenerSet, then by namespace and name.
+    """A listener's place in merging: a Gateway's own first, then the oldest ListenerSet, then by "namespace/name".
 
     https://gateway-api.sigs.k8s.io/reference/spec/#listenerset (precedence)
     """
 
     layer: int
     created: str
-    object: ObjectKey
+    object: str
     at: int
 
 
@@ -98,10 +98,14 @@ class MergedListener:
 
 
 class SetKey(NamedTuple):
-    """A ListenerSet of a Gateway; those of one Gateway sort in the order of merging."""
+    """A ListenerSet of a Gateway; those of one Gateway sort in the order of merging, as their listeners do.
+
+    `spelled` is the key as "namespace/name".
+    """
 
     gateway: ObjectKey
     created: str
+    spelled: str
     key: ObjectKey
 
 
@@ -109,7 +113,7 @@ def _set_keys(row: ListenerSet) -> list[SetKey]:
     if row.spec.parent_ref.group_kind != GATEWAY_KIND:
         return []
     gateway = ObjectKey(row.spec.parent_ref.namespace or row.metadata.namespace, row.spec.parent_ref.name)
-    return [SetKey(gateway, row.metadata.creation_timestamp, row.metadata.key)]
+    return [SetKey(gateway, row.metadata.creation_timestamp, str(row.metadata.key), row.metadata.key)]
 
 
 SETS_BY_GATEWAY = Index(
@@ -156,7 +160,7 @@ def _read(
     layer, created = (0, "") if isinstance(row, Gateway) else (1, row.metadata.creation_timestamp)
     for at, entry in enumerate(row.spec.listeners):
         section = ListenerKey(owner, key.namespace, key.name, entry.name)
-        order = Order(layer, created, key, at)
+        order = Order(layer, created, str(key), at)
         yield view.attempt(
             Attempt("listener", section),
             partial(_merged, gateway, section, order, entry, taken),

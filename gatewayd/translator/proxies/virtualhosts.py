@@ -206,6 +206,13 @@ def _at_listener(route: Route, key: RenderKey) -> Route:
     return replace(route, action=for_listener(route.action, key.scheme, key.port))
 
 
+class _Tie(NamedTuple):
+    """What decides between equal matches of two routes: the older one, then the first by "namespace/name"."""
+
+    created: str
+    spelled: str
+
+
 class _Candidate(NamedTuple):
     order: tuple[object, ...]
     placed: Placed
@@ -246,9 +253,9 @@ def _candidates(view: View, host: HostKey, listener: MergedListener) -> Iterator
                 lambda _: specificity(host.domain),
             )
             row = view.get(member.table, member.key)
-            created = row.metadata.creation_timestamp if row is not None else ""
+            tie = _Tie(row.metadata.creation_timestamp if row is not None else "", str(member.key))
             for ranked in _rendered(view, RenderKey(member, scheme, host.table.port)):
-                yield _Candidate(_order(special, ranked, created), Placed(special, ranked.route))
+                yield _Candidate(_order(special, ranked, tie), Placed(special, ranked.route))
 
 
 def _original(view: View, member: Member, listener: ListenerKey, domain: str) -> tuple[int, int]:
@@ -266,8 +273,8 @@ def _original(view: View, member: Member, listener: ListenerKey, domain: str) ->
     )
 
 
-def _order(special: tuple[int, int], ranked: Ranked, created: str) -> tuple[object, ...]:
-    """Return the sort key: kind, then hostname, match, age, namespace and name, then place in the route.
+def _order(special: tuple[int, int], ranked: Ranked, tie: _Tie) -> tuple[object, ...]:
+    """Return the sort key: kind, then hostname, match, age, "namespace/name", then place in the route.
 
     gRPC requests are offered to GRPCRoutes first; what none of them matches, and all others, to HTTPRoutes. So both
     kinds may share a hostname, and none is accepted and gets nothing.
@@ -275,8 +282,8 @@ def _order(special: tuple[int, int], ranked: Ranked, created: str) -> tuple[obje
     https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule (matches: precedence and ties)
     """
     source = ranked.route.source
-    place = (created, source.namespace, source.name, source.rule, source.match)
-    return (not ranked.route.match.grpc, *(-each for each in special), *(-each for each in ranked.rank), *place)
+    place = (source.rule, source.match)
+    return (not ranked.route.match.grpc, *(-each for each in special), *(-each for each in ranked.rank), *tie, *place)
 
 
 def _reachable(routes: Iterator[Route]) -> Iterator[Route]:

@@ -144,15 +144,12 @@ def _escaped(text: str) -> str:
 
 
 def _rank(written: GRPCRouteMatch, match: RequestMatch) -> tuple[int, ...]:
-    """Return a match's place: characters of the service, then of the method, then number of headers.
+    """Return a match's place among those of GRPCRoutes: characters of the service, of the method, number of headers.
 
-    The first number lines up with `http.rank`, for hosts that carry both kinds.
+    What names both literally goes first and regular expressions, whose place the spec leaves open, follow.
     https://gateway-api.sigs.k8s.io/reference/spec/#grpcrouterule (matches)
     """
     method = written.method or ANY_METHOD
     service, name = len(method.service or ""), len(method.method or "")
-    if isinstance(match.path, ExactPath):
-        return (3, service + name + 2, 0, len(match.headers), 0)
-    if method.type == "RegularExpression":
-        return (2, service, name, len(match.headers), 0)
-    return (1, service + 1, name, len(match.headers), 0)
+    tier = 1 if method.type == "RegularExpression" else 2 * isinstance(match.path, ExactPath)
+    return (tier, service, name, len(match.headers))

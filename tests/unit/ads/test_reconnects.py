@@ -120,6 +120,16 @@ def test_it_is_bounded_in_clients() -> None:
     assert (given(left_open, "9"), given(left_open, "10")) == (0, 2)
 
 
+def test_a_client_that_is_lost_again_counts_once() -> None:
+    left_open = LeftOpen()
+    left_open.keep(refused_in_part().session)
+    size = left_open.size
+    left_open.keep(refused_in_part().session)
+    assert (left_open.size, len(left_open)) == (size, 1)
+    assert given(left_open, "one") == 2
+    assert left_open.size == 0
+
+
 def test_it_is_bounded_in_age() -> None:
     left_open = LeftOpen()
     left_open.sweep(1_000.0)

@@ -1,6 +1,8 @@
 import base64
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
+import grpc
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -29,6 +31,10 @@ NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 SERVER = "gatewayd.gatewayd-system.svc"
 CA = make_ca(NOW)
 PROXY = Subject(common_name="gw", dns_names=(), uris=(gateway_identity("shop", "gw", ""),))
+USAGES = (
+    *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
+    *("key_cert_sign", "crl_sign"),
+)
 CONTROL_PLANE = Subject(common_name="gatewayd", dns_names=(SERVER,), uris=())
 
 
@@ -98,11 +104,37 @@ def test_any_time_zone_will_do() -> None:
 
 def test_what_they_may_be_used_for() -> None:
     assert read(CA).extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    assert usage(CA) == {"key_cert_sign", "crl_sign"}
     proxy = read(issue(CA, PROXY, NOW)).extensions
     assert not proxy.get_extension_for_class(x509.BasicConstraints).value.ca
-    assert not proxy.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
+    assert usage(issue(CA, PROXY, NOW)) == {"digital_signature"}
     uses = set(proxy.get_extension_for_class(x509.ExtendedKeyUsage).value)
     assert uses == {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH}
+
+
+def usage(pair: KeyPair) -> set[str]:
+    found = read(pair).extensions.get_extension_for_class(x509.KeyUsage)
+    assert found.critical
+    return {name for name in USAGES if getattr(found.value, name)}
+
+
+def test_both_sides_of_a_grpc_connection_take_them() -> None:
+    """The libraries that serve and dial are stricter than those that verify a chain."""
+    now = datetime.now(UTC)
+    ca = make_ca(now)
+    server_pair, proxy_pair = issue(ca, CONTROL_PLANE, now), issue(ca, PROXY, now)
+    server = grpc.server(ThreadPoolExecutor(1))
+    believed = grpc.ssl_server_credentials(
+        [(bytes(server_pair.key), server_pair.certificate)], ca.certificate, require_client_auth=True
+    )
+    port = server.add_secure_port("127.0.0.1:0", believed)
+    server.start()
+    mine = grpc.ssl_channel_credentials(ca.certificate, bytes(proxy_pair.key), proxy_pair.certificate)
+    try:
+        with grpc.secure_channel(f"127.0.0.1:{port}", mine, [("grpc.ssl_target_name_override", SERVER)]) as channel:
+            grpc.channel_ready_future(channel).result(timeout=10)
+    finally:
+        server.stop(None).wait()
 
 
 def test_every_certificate_has_a_key_and_a_number_of_its_own() -> None:

@@ -61,3 +61,13 @@ def test_a_full_chunk_is_split_and_an_empty_one_goes() -> None:
     assert rows.values() == ()
     rows.put(1, 1)
     assert rows.values() == (1,)
+
+
+def test_an_equal_value_changes_nothing_although_it_is_another_object() -> None:
+    rows = SortedRows()
+    first, again = ("a", "b"), tuple("ab")
+    assert first is not again
+    assert rows.put(1, first)
+    shown = rows.values()
+    assert not rows.put(1, again)
+    assert rows.values() is shown

@@ -115,6 +115,14 @@ async def test_a_broken_successor_is_made_again(rig: Rig) -> None:
     assert (await rig.store.advance()).successor is not None
 
 
+@pytest.mark.parametrize("missing", ["next.crt", "next.key"])
+async def test_half_a_successor_is_none(rig: Rig, missing: str) -> None:
+    rig.holds(Authority(signing=make_ca(OLD), successor=make_ca(NOW), retired=()))
+    del rig.server.objects[PATH]["data"][missing]
+    assert (await rig.store.load()).successor is None
+    assert (await rig.store.advance()).successor is not None
+
+
 async def test_what_is_not_due_is_not_written(rig: Rig) -> None:
     authority = founded(NOW)
     rig.holds(authority)

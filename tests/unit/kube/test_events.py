@@ -8,7 +8,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.api.tcproute import TCPRoute
 from gatewayd.ir.limits import WAITING_EVENTS
 from gatewayd.ir.outcome import Outcome, Verdict
-from gatewayd.kube.events import MESSAGE_LIMIT, EventRecorder, Notice, complaints
+from gatewayd.kube.events import EventRecorder, Notice, complaints
 from gatewayd.kube.live_statuses import LiveStatuses
 from tests.fakes.api_server import Answer, Cluster, Drop, Hole, Reply, Request, refused, terminating
 from tests.fakes.documents import Json, tcp_route
@@ -156,7 +156,7 @@ async def test_a_message_is_no_longer_than_the_api_server_takes(rig: Rig) -> Non
     rig.warns("x" * 5000)
     async with running(rig.recorder.run()):
         await passes(1.0)
-        assert rig.messages == ["x" * MESSAGE_LIMIT]
+        assert rig.messages == ["x" * 1024]
 
 
 async def test_a_message_is_one_line_that_no_terminal_obeys(rig: Rig) -> None:

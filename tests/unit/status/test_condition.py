@@ -18,4 +18,5 @@ def test_conditions_are_the_verdicts_with_the_generation_that_they_speak_of() ->
 
 def test_a_message_is_cut_to_what_the_api_server_takes() -> None:
     (found,) = conditions((Verdict(type="Accepted", status=False, reason="X", message="m" * 40_000),), 1)
-    assert len(found["message"]) == MESSAGE_LIMIT
+    # maxLength of https://github.com/kubernetes/apimachinery/blob/master/pkg/apis/meta/v1/types.go (Condition)
+    assert len(found["message"]) == MESSAGE_LIMIT == 32_768

@@ -134,7 +134,22 @@ def test_limits() -> None:
     (layer,) = made.layered_runtime.layers
     size = layer.static_layer["re2.max_program_size.error_level"]
     assert RE2_PROGRAM_SIZE < size < 10_000
-    assert made.stats_config.stats_matcher.inclusion_list.patterns
+
+
+def test_the_statistics_that_people_watch_proxies_by_are_kept() -> None:
+    patterns = parsed().stats_config.stats_matcher.inclusion_list.patterns
+    assert {each.prefix for each in patterns if each.prefix} == {
+        *("server.", "listener_manager.", "cluster_manager.", "control_plane.", "overload.")
+    }
+    ends = {each.suffix.removeprefix(".") for each in patterns if each.suffix}
+    classes = {f"{side}_rq_{answers}xx" for side in ("downstream", "upstream") for answers in range(1, 6)}
+    assert ends == classes | {
+        *("downstream_cx_active", "downstream_cx_overflow", "downstream_cx_total"),
+        *("downstream_rq_active", "downstream_rq_time", "downstream_rq_total"),
+        *("membership_healthy", "membership_total", "no_filter_chain_match", "no_route", "ssl.connection_error"),
+        *("upstream_cx_active", "upstream_cx_connect_fail", "upstream_rq_active", "upstream_rq_pending_overflow"),
+        *("upstream_rq_retry", "upstream_rq_time", "upstream_rq_timeout", "upstream_rq_total"),
+    }
 
 
 def test_a_limit_of_memory_is_kept_by_giving_back_and_by_refusing() -> None:

@@ -81,21 +81,33 @@ def sets_in_order() -> Scratch:
     return scratch(
         CLASS,
         gateway(HTTP, allowed=ALLOW_ALL),
-        listener_set("young", "2026-01-02T00:00:00Z", entry % "a.example"),
-        listener_set("b", "2026-01-01T00:00:00Z", entry % "a.example"),
-        listener_set("a", "2026-01-01T00:00:00Z", entry % "b.example"),
+        listener_set("a-young", "2026-01-02T00:00:00Z", entry % "a.example"),
+        listener_set("n", "2026-01-01T00:00:00Z", entry % "a.example"),
+        listener_set("m", "2026-01-01T00:00:00Z", entry % "b.example"),
     )
 
 
 def test_sets_are_merged_oldest_first_then_by_name() -> None:
-    assert [each.key.name for each in listeners(sets_in_order(), GW)] == ["gw", "a", "b", "young"]
+    assert [each.key.name for each in listeners(sets_in_order(), GW)] == ["gw", "m", "n", "a-young"]
+
+
+def test_sets_of_one_age_are_merged_by_namespace_and_name_as_one_text() -> None:
+    entry = "{name: l, port: 81, protocol: HTTP}"
+    sets = [
+        listener_set("s", "2026-01-01T00:00:00Z", entry, namespace=namespace) for namespace in ("shop", "shop-2", "a")
+    ]
+    assert sorted(["shop/s", "shop-2/s", "a/s"]) == ["a/s", "shop-2/s", "shop/s"]
+    found = listeners(scratch(CLASS, gateway(HTTP, allowed=ALLOW_ALL), *sets), GW)
+    assert [each.key.namespace for each in found[1:]] == ["a", "shop-2", "shop"]
+    assert [each.valid for each in found] == [True, True, False, False]
 
 
 def test_between_objects_the_earlier_wins_and_has_no_conflict() -> None:
     found = {each.key.name: each for each in listeners(sets_in_order(), GW)}
-    assert found["b"].valid
-    assert found["b"].conflict.reason == "NoConflicts"
-    assert (found["young"].accepted.reason, found["young"].conflict.reason) == ("HostnameConflict", "HostnameConflict")
+    young = found["a-young"]
+    assert found["n"].valid
+    assert found["n"].conflict.reason == "NoConflicts"
+    assert (young.accepted.reason, young.conflict.reason) == ("HostnameConflict", "HostnameConflict")
 
 
 def test_the_gateways_own_listeners_go_before_all_sets() -> None:
@@ -147,8 +159,8 @@ def test_a_gateway_of_another_class_has_none() -> None:
 
 def test_an_object_has_its_own_listeners_as_all_others_have_made_them() -> None:
     view = sets_in_order()
-    assert [each.valid for each in own_listeners(view, member("ListenerSet", "shop/b"))] == [True]
-    assert [each.valid for each in own_listeners(view, member("ListenerSet", "shop/young"))] == [False]
+    assert [each.valid for each in own_listeners(view, member("ListenerSet", "shop/n"))] == [True]
+    assert [each.valid for each in own_listeners(view, member("ListenerSet", "shop/a-young"))] == [False]
     assert own_listeners(view, member("ListenerSet", "shop/none")) == ()
 
 

@@ -123,7 +123,7 @@ def test_a_listener_knows_its_gateway_and_its_place_in_merging() -> None:
         written(view, member("ListenerSet", "team/s")),
     )
     assert own.gateway == other.gateway == GW
-    assert own.order < other.order == Order(1, "2026-01-01T00:00:00Z", ObjectKey("team", "s"), 0)
+    assert own.order < other.order == Order(1, "2026-01-01T00:00:00Z", "team/s", 0)
 
 
 @pytest.mark.parametrize("port", PROXY_PORTS)

@@ -89,6 +89,14 @@ def test_one_good_certificate_is_enough_to_serve_and_the_bad_one_is_said() -> No
     assert found.unresolved.reason == "InvalidCertificateRef"
 
 
+def test_a_listener_that_must_terminate_and_does_not_say_how() -> None:
+    found = ended(gateway().replace(f", tls: {{certificateRefs: [{REF}]}}", ""))
+    assert (found.tls, found.refused) == (None, None)
+    assert found.unresolved is not None
+    assert (found.unresolved.status, found.unresolved.reason) == (False, "InvalidCertificateRef")
+    assert found.unresolved.message == "spec.listeners[0].tls: must be given for this protocol"
+
+
 def test_options_alone_are_no_certificate() -> None:
     manifest = gateway("").replace("certificateRefs: []", "options: {a.example/b: c}")
     found = ended(manifest)

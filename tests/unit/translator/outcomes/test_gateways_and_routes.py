@@ -133,6 +133,38 @@ def test_a_listener_without_certificate_is_accepted_and_not_programmed() -> None
     }
 
 
+def test_https_without_tls_is_accepted_and_says_what_it_lacks() -> None:
+    found = said(gateway(HTTP, "{name: https, port: 443, protocol: HTTPS}"), ALL_ACKED)
+    assert brief(found.verdicts) == GOOD
+    assert message(listener(found, "https").verdicts, "ResolvedRefs") == (
+        "spec.listeners[1].tls: must be given for this protocol"
+    )
+
+
+INSECURE = "tls: {frontend: {default: {validation: {mode: AllowInsecureFallback, caCertificateRefs: [%s]}}}}"
+INSECURE_CA = INSECURE % "{group: '', kind: ConfigMap, name: ca}"
+CA = pem.bundle("ca", pem.certificate_of(pem.ec_key(5), "ca.example"))
+
+
+@pytest.mark.parametrize(
+    ("entries", "is_said"),
+    [
+        ((HTTPS,), True),
+        ((ODD, HTTPS, HTTP), True),
+        ((ODD, HTTP), False),
+        ((ODD,), False),
+        ((HTTPS, "{name: tcp, port: 443, protocol: TCP}"), False),
+        ((HTTP, "{name: https, port: 443, protocol: HTTPS}"), False),
+    ],
+    ids=["serves", "beside an unknown protocol", "no HTTPS", "unknown alone", "not valid", "no certificate"],
+)
+def test_clients_without_a_certificate_are_told_of_where_a_valid_listener_lets_them_in(
+    entries: tuple[str, ...], *, is_said: bool
+) -> None:
+    found = said(gateway(*entries, more=INSECURE_CA), pem.good_secret("cert"), CA, ALL_ACKED)
+    assert ("InsecureFrontendValidationMode" in brief(found.verdicts)) is is_said
+
+
 def test_routes_count_at_a_listener_that_is_not_programmed() -> None:
     assert listener(said(gateway(HTTPS), route()), "https").attached == 1
 

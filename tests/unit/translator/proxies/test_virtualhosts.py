@@ -105,12 +105,12 @@ def test_nothing_that_cannot_be_reached_is_kept() -> None:
 def test_between_routes_of_one_host_the_match_then_age_then_name() -> None:
     found = domains(
         gateway(listener("any")),
-        route("young", path="/a", created="2026-02-01"),
-        route("b", path="/a"),
-        route("a", path="/a"),
-        route("long", path="/a/b", created="2026-03-01"),
+        route("a-young", path="/a", created="2026-02-01"),
+        route("d", path="/a"),
+        route("c", path="/a"),
+        route("z-long", path="/a/b", created="2026-03-01"),
     )
-    assert found["*"] == ["long /a/b", "a /a", "b /a", "young /a"]
+    assert found["*"] == ["z-long /a/b", "c /a", "d /a", "a-young /a"]
 
 
 def test_rules_of_a_route_stand_in_their_order_when_they_are_equal() -> None:

@@ -1,4 +1,5 @@
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -63,7 +64,9 @@ def test_the_precedence_of_matches() -> None:
         "{method: {service: shop.Cart, method: Remove}}",
         "{method: {service: shop.Cart, method: Add}, headers: [{name: a, value: b}]}",
         "{method: {service: shop.Cart, method: Add}}",
+        "{method: {type: RegularExpression, service: 'shop.*', method: 'A.*'}, headers: [{name: a, value: b}]}",
         "{method: {type: RegularExpression, service: 'shop.*', method: 'A.*'}}",
+        "{method: {type: RegularExpression, service: 'shop.*', method: 'A'}}",
         "{method: {service: shop.Cart}, headers: [{name: a, value: b}]}",
         "{method: {service: shop.Cart}}",
         "{method: {method: Add}}",
@@ -71,8 +74,8 @@ def test_the_precedence_of_matches() -> None:
         "{headers: [{name: a, value: b}]}",
     ]
     found = read(f"matches: [{', '.join(written)}], {TO_CART}").routes
-    ordered = sorted(found, key=lambda each: each.rank, reverse=True)
-    assert [each.route.source.match for each in ordered] == list(range(len(written)))
+    assert [each.route.source.match for each in found] == list(range(len(written)))
+    assert all(first.rank > second.rank for first, second in pairwise(found))
 
 
 def test_a_bad_expression_is_refused_with_its_field() -> None:
