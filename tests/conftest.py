@@ -1,9 +1,14 @@
-"""What every test leaves behind it as it was."""
+"""What holds for every test: how properties are tried, and what it leaves behind as it was."""
 
 from collections.abc import Iterator
 
 import pytest
 import structlog
+from hypothesis import settings
+
+# The same cases in each run, and no case fails because the machine was busy.
+settings.register_profile("gatewayd", derandomize=True, deadline=None)
+settings.load_profile("gatewayd")
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from enum import Enum
 from typing import Final, Protocol, TypeAlias
 
 from gatewayd.identity.certificates import gateway_identity, issued_at
+from gatewayd.own_group import IDENTITY
 
 
 class Transport(Enum):
@@ -69,7 +70,7 @@ _NAME = rf"(?=[^/]{{1,253}}(?:/|\Z)){_PART}(?:\.{_PART})*"
 _GATEWAY = re.compile(rf"({_LABEL})/({_NAME})")
 # Kubernetes makes uids of 36 characters, and lets others make them.
 _UID = r"[A-Za-z0-9-]{1,128}"
-_SPIFFE = re.compile(rf"spiffe://gatewayd/ns/({_LABEL})/gateway/({_NAME})(?:/uid/({_UID}))?")
+_SPIFFE = re.compile(rf"{re.escape(IDENTITY)}({_LABEL})/gateway/({_NAME})(?:/uid/({_UID}))?")
 
 
 def spiffe_id(gateway: str, uid: str = "") -> str:
@@ -151,7 +152,7 @@ def _by_certificate(identities: tuple[str, ...]) -> Allowed | Denied:
     found = _SPIFFE.fullmatch(identities[0])
     if found is None:
         return Denied(
-            message="client certificate: no Gateway; spiffe://gatewayd/ns/NAMESPACE/gateway/NAME/uid/UID is allowed",
+            message=f"client certificate: no Gateway; {IDENTITY}NAMESPACE/gateway/NAME/uid/UID is allowed",
             is_known=True,
         )
     return Allowed(gateway=f"{found[1]}/{found[2]}", uid=found[3] or "")

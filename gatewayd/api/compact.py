@@ -18,13 +18,13 @@ from gatewayd.api.discovery import SERVICE_NAME_LABEL, Endpoint, EndpointSlice
 from gatewayd.api.gateway import GATEWAY_NAME_LABEL, MANAGED_BY, Gateway
 from gatewayd.api.meta import ObjectMeta, Resource
 from gatewayd.api.refs import BackendRef
+from gatewayd.own_group import PREFIX
 
 _MOST: Final = 1024
 _LONGEST: Final = 64
 """Longer text is hardly ever the same in two objects."""
 _OURS: Final = dict([MANAGED_BY])
 _NONE: Final[dict[str, str]] = {}
-_OUR_PREFIX: Final = "gatewayd.io/"
 _HEADLESS: Final = "None"
 
 R = TypeVar("R", bound=Resource)
@@ -122,7 +122,7 @@ def _gateway(obj: Gateway) -> Gateway:
 
 
 def _our_annotations(obj: Resource) -> dict[str, str]:
-    return {name: value for name, value in obj.metadata.annotations.items() if name.startswith(_OUR_PREFIX)} or _NONE
+    return {name: value for name, value in obj.metadata.annotations.items() if name.startswith(PREFIX)} or _NONE
 
 
 def _named(metadata: ObjectMeta, labels: dict[str, str]) -> ObjectMeta:

@@ -1,6 +1,6 @@
 """Keys and certificates of the control plane's own CA. `now` is always an argument.
 
-Names: a proxy is `spiffe://gatewayd/ns/NAMESPACE/gateway/NAME/uid/UID`; the server carries DNS names.
+Names: a proxy is `spiffe://TRUST-DOMAIN/ns/NAMESPACE/gateway/NAME/uid/UID`; the server carries DNS names.
 https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md
 """
 
@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from gatewayd.ir.tls import PrivateBytes
+from gatewayd.own_group import IDENTITY
 from gatewayd.untrusted.pem import Unreadable, read_certificates, read_key
 
 CA_LIFETIME: Final = timedelta(days=730)
@@ -61,7 +62,7 @@ def issued_at(certificate: bytes) -> datetime:
 
 def gateway_identity(namespace: str, name: str, uid: str) -> str:
     """Return the URI that a Gateway's proxies carry; `uid` "" gives that of before there were uids in it."""
-    identity = f"spiffe://gatewayd/ns/{namespace}/gateway/{name}"
+    identity = f"{IDENTITY}{namespace}/gateway/{name}"
     return f"{identity}/uid/{uid}" if uid else identity
 
 

@@ -12,8 +12,8 @@ from gatewayd.infra import layout, network
 from gatewayd.infra.made_kinds import NETWORK_POLICY
 from gatewayd.infra.pod import CONTAINER_SECURITY, POD_SECURITY, field_variable, spread
 from gatewayd.infra.rbac import cluster_rules, own_rules
-from gatewayd.ir.environment import CONTROLLER
 from gatewayd.ir.http import RouteDiscovery
+from gatewayd.own_group import CONTROLLER
 
 JSON = dict[str, Any]
 

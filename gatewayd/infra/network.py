@@ -10,10 +10,11 @@ from typing import Any, Final
 from gatewayd.api.gateway import MANAGED_BY
 from gatewayd.infra import layout
 from gatewayd.ir.infrastructure import Infrastructure
+from gatewayd.own_group import own
 
 JSON = dict[str, Any]
 
-METRICS_LABEL: Final = ("gatewayd.io/metrics", "allowed")
+METRICS_LABEL: Final = (own("metrics"), "allowed")
 """The label of the namespaces that metrics are shown to."""
 
 METADATA_ADDRESSES: Final = ("100.100.100.200/32", "169.254.169.254/32", "169.254.170.2/32", "169.254.170.23/32")

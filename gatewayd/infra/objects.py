@@ -26,10 +26,11 @@ from gatewayd.infra.made_kinds import (
 from gatewayd.infra.pod import pod_spec
 from gatewayd.ir.infrastructure import Autoscaled, Fixed, Infrastructure, Owner, Pairs, label_value
 from gatewayd.ir.per_host_record import PER_HOST_ANNOTATION
+from gatewayd.own_group import own
 
 JSON = dict[str, Any]
 
-CONFIG_HASH_ANNOTATION: Final = "gatewayd.io/config-hash"
+CONFIG_HASH_ANNOTATION: Final = own("config-hash")
 PROMETHEUS: Final = {
     "prometheus.io/scrape": "true",
     "prometheus.io/port": str(PROBES_PORT),

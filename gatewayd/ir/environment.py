@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gatewayd.ir.http import RouteDiscovery
+from gatewayd.own_group import CONTROLLER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,6 @@ class Now:
     at: datetime
 
 
-CONTROLLER = "gatewayd.io/controller"
 NAMESPACE = "gatewayd-system"
 """Where gatewayd runs in a cluster unless it was installed elsewhere."""
 HERE = ()

@@ -8,8 +8,9 @@ from typing import Final
 
 from gatewayd.ir.http import RouteTableKey
 from gatewayd.ir.limits import PER_HOST_RECORD
+from gatewayd.own_group import own
 
-PER_HOST_ANNOTATION: Final = "gatewayd.io/routes-per-host"
+PER_HOST_ANNOTATION: Final = own("routes-per-host")
 
 
 def recorded(tables: Iterable[RouteTableKey]) -> str:

@@ -20,9 +20,10 @@ from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError
 from gatewayd.kube.client import KubeClient, Where
 from gatewayd.kube.fleet_budget import Share, bounded, fitted
 from gatewayd.kube.refusals import named
+from gatewayd.own_group import own
 from gatewayd.xds.resource import LISTENER, Resource, Snapshot
 
-LABEL: Final = "gatewayd.io/fleet"
+LABEL: Final = own("fleet")
 SELECTOR: Final = f"{LABEL}=replica"
 """By which the ConfigMaps of all replicas are found in their namespace."""
 KEY: Final = "reports.json"

@@ -16,7 +16,6 @@ from typing import Final
 
 from gatewayd.api.kinds import KINDS
 from gatewayd.api.meta import ObjectKey, Resource
-from gatewayd.ir.environment import CONTROLLER
 from gatewayd.manifests.admission import Admitted, Identity, admit, with_generation
 from gatewayd.manifests.documents import FileProblem, Place
 from gatewayd.manifests.file_state import (
@@ -29,6 +28,7 @@ from gatewayd.manifests.file_state import (
     conflict,
     next_state,
 )
+from gatewayd.own_group import CONTROLLER
 from gatewayd.store import Delta
 
 __all__ = ("CLASS_NAME", "Absence", "Contents", "Folder", "Step", "Unreadable")

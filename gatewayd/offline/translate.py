@@ -5,8 +5,9 @@ What `gatewayd translate`, `explain`, `diff` and `check` stand on, and the engin
 
 from collections.abc import Iterable
 
-from gatewayd.ir.environment import CONTROLLER, HERE, Environment
+from gatewayd.ir.environment import HERE, Environment
 from gatewayd.ir.http import RouteDiscovery
+from gatewayd.own_group import CONTROLLER
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.store import Delta
 from gatewayd.xds.resource import Snapshot

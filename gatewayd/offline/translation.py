@@ -10,9 +10,9 @@ from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.findings import Finding, in_files, in_outcomes, in_slices, unattached, without_effect
 from gatewayd.incremental.engine import Engine
-from gatewayd.ir.environment import CONTROLLER
 from gatewayd.manifests.read_once import Manifests
 from gatewayd.offline.translate import offline, standalone_environment
+from gatewayd.own_group import CONTROLLER
 from gatewayd.reconciler import Reconciler
 from gatewayd.status.merge import status
 from gatewayd.store import Delta

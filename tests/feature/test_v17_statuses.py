@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gatewayd.ir.environment import CONTROLLER
+from gatewayd.own_group import CONTROLLER
 from gatewayd.status.merge import merge
 from tests.feature.harness.backend_tls import CA, policy
 from tests.feature.harness.manifests import GATEWAY, http_route

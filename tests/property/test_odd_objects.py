@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from gatewayd.api.decode import Decoded, decode
 from gatewayd.incremental.view import Member
-from gatewayd.ir.environment import CONTROLLER
 from gatewayd.ir.outcome import GatewayOutcome, ListenerSetOutcome, Verdict
+from gatewayd.own_group import CONTROLLER
 from gatewayd.status.merge import status
 from gatewayd.store import Delta
 from gatewayd.telemetry import logs

@@ -11,9 +11,10 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import View, query
 from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES, EscapedSlashes
 from gatewayd.ir.outcome import Verdict
+from gatewayd.own_group import own
 from gatewayd.translator import verdicts
 
-ANNOTATION: Final = "gatewayd.io/escaped-slashes"
+ANNOTATION: Final = own("escaped-slashes")
 _BY_NAME: Final = {each.value: each for each in EscapedSlashes}
 _SHOWN: Final = 60
 

@@ -6,8 +6,8 @@ import pytest
 from gatewayd.api.kinds import KINDS
 from gatewayd.infra import layout
 from gatewayd.infra.installation import Installation, installation
-from gatewayd.ir.environment import CONTROLLER
 from gatewayd.ir.http import RouteDiscovery
+from gatewayd.own_group import CONTROLLER
 from gatewayd.settings import read
 
 CHOSEN = Installation(

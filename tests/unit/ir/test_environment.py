@@ -1,6 +1,7 @@
 from dataclasses import replace
 
-from gatewayd.ir.environment import CONTROLLER, DEFAULT_ENVIRONMENT, HERE, Environment
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
+from gatewayd.own_group import CONTROLLER
 from gatewayd.store import Delta, Store
 
 

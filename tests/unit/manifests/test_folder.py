@@ -7,9 +7,9 @@ from gatewayd.api.core import Namespace
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey, Resource
-from gatewayd.ir.environment import CONTROLLER
 from gatewayd.manifests.admission import Identity, with_generation
 from gatewayd.manifests.folder import CLASS_NAME, Absence, Contents, Folder, Step, Unreadable
+from gatewayd.own_group import CONTROLLER
 
 SHOP = Identity("HTTPRoute", ObjectKey("default", "shop"))
 

@@ -1,9 +1,9 @@
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member
-from gatewayd.ir.environment import CONTROLLER
 from gatewayd.ir.outcome import GatewayOutcome
 from gatewayd.offline.translate import offline, standalone_environment
+from gatewayd.own_group import CONTROLLER
 from gatewayd.translator.attachment import attachments
 from gatewayd.xds.resource import LISTENER
 from tests.unit.translator.manifests import SHOP, brief, deltas, member

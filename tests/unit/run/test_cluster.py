@@ -16,10 +16,10 @@ from gatewayd.api.gateway import MANAGED_BY
 from gatewayd.api.kinds import KINDS
 from gatewayd.identity.authority import founded
 from gatewayd.identity.certificates import Subject, issue, make_ca
-from gatewayd.ir.environment import CONTROLLER
 from gatewayd.ir.infrastructure import object_name
 from gatewayd.ir.outcome import FleetReport, Rejection
 from gatewayd.kube.owned_watch import OWNED_KINDS
+from gatewayd.own_group import CONTROLLER
 from gatewayd.run.cluster import InCluster, Surroundings
 from gatewayd.run.serve_options import ServeOptions
 from gatewayd.xds.resource import LISTENER

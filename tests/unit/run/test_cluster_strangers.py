@@ -3,8 +3,8 @@
 from typing import Final
 
 from gatewayd.identity.authority import founded
-from gatewayd.ir.environment import CONTROLLER
 from gatewayd.ir.infrastructure import object_name
+from gatewayd.own_group import CONTROLLER
 from gatewayd.run.cluster import InCluster
 from tests.fakes.api_server import api_server, refused
 from tests.fakes.documents import GATEWAY_API, Json, event, tcp_route

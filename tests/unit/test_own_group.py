@@ -1,0 +1,28 @@
+"""The project's own names stand in one module, and what is generated or built beside it follows them."""
+
+from pathlib import Path
+
+from gatewayd import own_group
+from gatewayd.own_group import API_VERSION, CONTROLLER, DOMAIN, IDENTITY, PREFIX, own
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_names_are_of_the_domain() -> None:
+    assert (API_VERSION, CONTROLLER, own("fleet")) == (f"{DOMAIN}/v1alpha1", f"{DOMAIN}/controller", f"{DOMAIN}/fleet")
+    assert own("x").startswith(PREFIX)
+    assert IDENTITY == "spiffe://gatewayd/ns/"
+
+
+def test_no_other_module_writes_them_out() -> None:
+    own_file = Path(own_group.__file__)
+    written = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "gatewayd").rglob("*.py")
+        if path != own_file and any(name in path.read_text(encoding="utf-8") for name in (DOMAIN, IDENTITY))
+    ]
+    assert written == []
+
+
+def test_the_image_names_the_domain() -> None:
+    assert f'org.opencontainers.image.url="https://{DOMAIN}"' in (ROOT / "deploy/Dockerfile").read_text()
