@@ -18,6 +18,7 @@ from bench.inputs import GROUP, delta, surroundings
 from bench.process import usage
 from gatewayd.identity.certificates import KeyPair, Subject, issue, make_ca
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.run.memory import tune_collector
 from gatewayd.store import Delta
@@ -118,7 +119,7 @@ def measure(sets: int, routes: int) -> dict[str, Any]:
     certified = pairs()
     measured = Measured(list(everything(sets, routes, certified)))
     rss = usage().rss
-    listeners = measured.reconciler.snapshots["bench/gw"].of(LISTENER).values()
+    listeners = measured.reconciler.snapshots[GatewayFleet(namespace="bench", name="gw")].of(LISTENER).values()
     return {
         "listener_sets": sets,
         "routes_each": routes,

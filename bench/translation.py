@@ -13,6 +13,7 @@ from typing import Any
 from bench.inputs import delta, route, surroundings
 from bench.process import usage
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.run.memory import tune_collector
 from gatewayd.store import Delta
@@ -47,7 +48,9 @@ def measure(routes: int) -> dict[str, Any]:
     services = max(1, routes // 10)
     before = usage().rss
     cold_wall, cold_cpu = cold(reconciler, routes, services)
-    bytes_of_routes = sum(len(each.body) for each in reconciler.snapshots["bench/gw"].of(ROUTE).values())
+    bytes_of_routes = sum(
+        len(each.body) for each in reconciler.snapshots[GatewayFleet(namespace="bench", name="gw")].of(ROUTE).values()
+    )
     changes, queries = [], []
     for seed in range(1, CHANGES + 1):
         event = delta(route(seed * 7919 % routes, services, seed))

@@ -15,6 +15,7 @@ import structlog
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member, Output
+from gatewayd.ir.fleet import FleetKey, GatewayFleet
 from gatewayd.ir.infrastructure import Provision
 from gatewayd.ir.outcome import FleetReport, Outcome
 from gatewayd.ir.proxy import ProxyConfig
@@ -39,10 +40,10 @@ class Publisher(Protocol):
     """Where snapshots go. Reports of what became of them come back through `Reconciler.submit`."""
 
     def publish(self, snapshot: Snapshot) -> None:
-        """Make this the snapshot of its Gateway."""
+        """Make this the snapshot of its fleet."""
 
-    def retire(self, gateway: str) -> None:
-        """Serve nothing for a Gateway any more."""
+    def retire(self, fleet: FleetKey) -> None:
+        """Serve nothing for a fleet any more."""
 
 
 class Follower(Protocol):
@@ -67,7 +68,7 @@ class Batch:
     changed_rows: int
     queries: int
     published: tuple[Snapshot, ...]
-    retired: tuple[str, ...]
+    retired: tuple[FleetKey, ...]
     outcomes: Mapping[Member, Outcome | None]
     infrastructure: Mapping[ObjectKey, Provision | None]
 
@@ -75,15 +76,14 @@ class Batch:
 OnBatch = Callable[[Batch], None]
 
 
-def gateway_key(gateway: str) -> ObjectKey:
-    """Return the key of the Gateway that a snapshot or a report names ("namespace/name")."""
-    namespace, _, name = gateway.partition("/")
-    return ObjectKey(namespace, name)
+def fleet_delta(fleet: FleetKey, report: FleetReport | None) -> Delta:
+    """Return a fleet's report as what it is to the store: an input; None where the fleet is gone."""
+    return Delta(kind=FleetReport, key=fleet, obj=report)
 
 
-def fleet_delta(gateway: str, report: FleetReport) -> Delta:
-    """Return a fleet's report as what it is to the store: an input."""
-    return Delta(kind=FleetReport, key=gateway_key(gateway), obj=report)
+def _gateway_key(member: Member) -> ObjectKey:
+    """Return the key of a row of the Gateway table."""
+    return ObjectKey(*member.key)  # type: ignore[misc]
 
 
 class Reconciler:
@@ -96,12 +96,12 @@ class Reconciler:
         self._follower = follower
         self.store = Store(indexes=INDEXES, outputs=OUTPUTS, awaited=awaited)
         self.outcomes: dict[Member, Outcome] = {}
-        self.snapshots: dict[str, Snapshot] = {}
-        self.configs: dict[str, ProxyConfig] = {}
+        self.snapshots: dict[FleetKey, Snapshot] = {}
+        self.configs: dict[FleetKey, ProxyConfig] = {}
         self.infrastructure: dict[ObjectKey, Provision] = {}
         self._publisher = publisher
         self._on_batch = on_batch
-        self._builders: dict[str, SnapshotBuilder] = {}
+        self._builders: dict[FleetKey, SnapshotBuilder] = {}
         # The latest event of each row: what waits here is never more than there are rows.
         self._waiting: dict[Hashable, Event] = {}
         self._arrived = asyncio.Event()
@@ -130,7 +130,7 @@ class Reconciler:
         began = time.perf_counter()
         changed, runs_before = 0, self.store.engine.runs.total()
         published: list[Snapshot] = []
-        retired: list[str] = []
+        retired: list[FleetKey] = []
         while self._waiting:
             events, self._waiting = tuple(self._waiting.values()), {}
             changed += self.store.apply(events)
@@ -142,7 +142,7 @@ class Reconciler:
             return
         outcomes, infrastructure = (
             self._drain(OUTCOMES, self.outcomes, lambda member: member),
-            self._drain(INFRASTRUCTURE, self.infrastructure, lambda member: gateway_key(str(member.key))),
+            self._drain(INFRASTRUCTURE, self.infrastructure, _gateway_key),
         )
         failures = self._log_failures() + self._held
         self._held = 0
@@ -181,39 +181,40 @@ class Reconciler:
             for change in self.store.engine.drain(derived.output)
         )
 
-    def _publish(self, published: list[Snapshot], retired: list[str]) -> None:
+    def _publish(self, published: list[Snapshot], retired: list[FleetKey]) -> None:
         for change in self.store.engine.drain(PROXIES):
-            gateway = str(change.member.key)
+            key = _gateway_key(change.member)
+            fleet = GatewayFleet(namespace=key.namespace, name=key.name)
             config: ProxyConfig | None = change.value
             if config is None:
-                self._builders.pop(gateway, None)
-                if self.snapshots.pop(gateway, None) is not None:
-                    del self.configs[gateway]
-                    self._publisher.retire(gateway)
-                    retired.append(gateway)
-                self.store.apply((Delta(kind=FleetReport, key=change.member.key, obj=None),))
+                self._builders.pop(fleet, None)
+                if self.snapshots.pop(fleet, None) is not None:
+                    del self.configs[fleet]
+                    self._publisher.retire(fleet)
+                    retired.append(fleet)
+                self.store.apply((fleet_delta(fleet, None),))
                 continue
-            snapshot = self._built(gateway, config)
-            if snapshot is not None and snapshot is not self.snapshots.get(gateway):
-                self.snapshots[gateway] = snapshot
-                self.configs[gateway] = config
+            snapshot = self._built(fleet, config)
+            if snapshot is not None and snapshot is not self.snapshots.get(fleet):
+                self.snapshots[fleet] = snapshot
+                self.configs[fleet] = config
                 self._publisher.publish(snapshot)
                 published.append(snapshot)
 
-    def _built(self, gateway: str, config: ProxyConfig) -> Snapshot | None:
-        builder = self._builders.get(gateway)
+    def _built(self, fleet: FleetKey, config: ProxyConfig) -> Snapshot | None:
+        builder = self._builders.get(fleet)
         if builder is None:
-            builder = self._builders[gateway] = SnapshotBuilder()
+            builder = self._builders[fleet] = SnapshotBuilder()
         try:
             snapshot = builder.build(config)
         except Exception:
             # The last good snapshot stays; a fresh builder forgets whatever state the failed one was left in.
-            self._builders[gateway] = SnapshotBuilder()
-            log.exception("snapshot failed", gateway=gateway)
+            self._builders[fleet] = SnapshotBuilder()
+            log.exception("snapshot failed", gateway=str(fleet))
             self._held += 1
             return None
         for held in builder.held:
-            log.error("held back", gateway=gateway, what=held.what, key=held.key, exc_info=held.error)
+            log.error("held back", gateway=str(fleet), what=held.what, key=held.key, exc_info=held.error)
         self._held += len(builder.held)
         return snapshot
 

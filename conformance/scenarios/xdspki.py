@@ -12,6 +12,7 @@ from cryptography import x509
 from conformance.scenarios.world import World
 from gatewayd.identity.certificates import KeyPair, Subject, gateway_identity, issue
 from gatewayd.infra import layout
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.tls import PrivateBytes
 
 SERVER_NAME = f"{layout.CONTROL_PLANE}.{layout.NAMESPACE}.svc"
@@ -37,7 +38,9 @@ async def of_control_plane(world: World) -> Credentials:
 async def of_gateway(world: World, namespace: str, gateway: str) -> Credentials:
     """Return the client certificate of a Gateway's proxies, by the URI name that the Gateway object has."""
     found = await world.api.get(f"/apis/gateway.networking.k8s.io/v1/namespaces/{namespace}/gateways/{gateway}")
-    return await of_identity(world, gateway_identity(namespace, gateway, found["metadata"]["uid"]))
+    return await of_identity(
+        world, gateway_identity(GatewayFleet(namespace=namespace, name=gateway), found["metadata"]["uid"])
+    )
 
 
 async def of_identity(world: World, identity: str) -> Credentials:

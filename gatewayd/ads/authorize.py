@@ -1,6 +1,6 @@
 """Who a client is: the Gateway whose configuration it may have.
 
-In: `Peer`, what the transport proves about a connection. Out: the Gateway, `namespace/name`, or why not.
+In: `Peer`, what the transport proves about a connection. Out: the Gateway, or why not.
 Over TLS the answer comes from the verified client certificate alone. A Node message is a client's own words and decides
 nothing there. On the Unix socket everybody is the one user who owns it (mode 0600 in a directory of mode 0700): only
 there `node.cluster` may choose between that user's Gateways.
@@ -16,7 +16,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Final, Protocol, TypeAlias
 
-from gatewayd.identity.certificates import gateway_identity, issued_at
+from gatewayd.identity.certificates import issued_at
+from gatewayd.ir.fleet import NAME_PATTERN, NAMESPACE_PATTERN, FleetKeyError, GatewayFleet, fleet_key
 from gatewayd.own_group import IDENTITY
 
 
@@ -42,9 +43,9 @@ class Peer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowed:
-    """The client is an Envoy of this Gateway, `namespace/name`; `uid` is "" where nothing says it."""
+    """The client is an Envoy of this Gateway; `uid` is "" where nothing says it."""
 
-    gateway: str
+    gateway: GatewayFleet
     uid: str = ""
 
 
@@ -63,20 +64,9 @@ class Authorizer(Protocol):
         """Return the Gateway of a client, or why it has none."""
 
 
-_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-# A name as a whole has at most 253 characters; unlike a namespace's, its parts have no limit of their own.
-_PART = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
-_NAME = rf"(?=[^/]{{1,253}}(?:/|\Z)){_PART}(?:\.{_PART})*"
-_GATEWAY = re.compile(rf"({_LABEL})/({_NAME})")
 # Kubernetes makes uids of 36 characters, and lets others make them.
 _UID = r"[A-Za-z0-9-]{1,128}"
-_SPIFFE = re.compile(rf"{re.escape(IDENTITY)}({_LABEL})/gateway/({_NAME})(?:/uid/({_UID}))?")
-
-
-def spiffe_id(gateway: str, uid: str = "") -> str:
-    """Return the URI that a certificate of a Gateway's Envoys carries; `gateway` is `namespace/name`."""
-    namespace, _, name = gateway.partition("/")
-    return gateway_identity(namespace, name, uid)
+_SPIFFE = re.compile(rf"{re.escape(IDENTITY)}({NAMESPACE_PATTERN})/gateway/({NAME_PATTERN})(?:/uid/({_UID}))?")
 
 
 class Unlisted(Enum):
@@ -96,8 +86,8 @@ class Incarnation:
     created: str
 
 
-Incarnations: TypeAlias = Callable[[str], Incarnation | Unlisted | None]
-"""Return what is known of a Gateway, `namespace/name`; None when there is none."""
+Incarnations: TypeAlias = Callable[[GatewayFleet], Incarnation | Unlisted | None]
+"""Return what is known of a Gateway; None when there is none."""
 
 
 def bound(incarnations: Incarnations) -> Authorizer:
@@ -155,11 +145,15 @@ def _by_certificate(identities: tuple[str, ...]) -> Allowed | Denied:
             message=f"client certificate: no Gateway; {IDENTITY}NAMESPACE/gateway/NAME/uid/UID is allowed",
             is_known=True,
         )
-    return Allowed(gateway=f"{found[1]}/{found[2]}", uid=found[3] or "")
+    return Allowed(gateway=GatewayFleet(namespace=found[1], name=found[2]), uid=found[3] or "")
 
 
 def _by_node(cluster: str) -> Allowed | Denied:
-    """Read `node.cluster`."""
-    if _GATEWAY.fullmatch(cluster) is None:
+    """Read `node.cluster`; a node's proxy has no configuration yet."""
+    try:
+        fleet = fleet_key(cluster)
+    except FleetKeyError:
+        fleet = None
+    if not isinstance(fleet, GatewayFleet):
         return Denied(message="node.cluster: no Gateway; NAMESPACE/NAME is allowed", is_known=True)
-    return Allowed(gateway=cluster)
+    return Allowed(gateway=fleet)

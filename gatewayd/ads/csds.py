@@ -12,6 +12,7 @@ from envoy.service.status.v3 import csds_pb2
 
 from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.proxy_state import ProxyState, ResourceState, Sync
+from gatewayd.ir.fleet import FleetKey
 
 _CLIENT_STATUS = {
     Sync.SYNCED: config_dump_shared_pb2.ACKED,
@@ -22,9 +23,9 @@ _CLIENT_STATUS = {
 
 
 def client_status(
-    fleet: Fleet, gateways: Iterable[str], request: csds_pb2.ClientStatusRequest
+    fleet: Fleet, fleets: Iterable[FleetKey], request: csds_pb2.ClientStatusRequest
 ) -> csds_pb2.ClientStatusResponse:
-    """Describe the proxies of these Gateways that the request asks for.
+    """Describe the proxies of these fleets that the request asks for.
 
     "If there are multiple node matchers specified, all are combined with logical OR"; only exact node ids are matched.
     """
@@ -32,18 +33,18 @@ def client_status(
     return csds_pb2.ClientStatusResponse(
         config=[
             _client_config(state, resources)
-            for gateway in gateways
-            for state, resources in fleet.resources(gateway)
+            for key in fleets
+            for state, resources in fleet.resources(key)
             if not wanted or state.node_id in wanted
         ]
     )
 
 
 def _client_config(state: ProxyState, resources: Iterable[ResourceState]) -> csds_pb2.ClientConfig:
-    """Describe one proxy; `client_scope` is its Gateway."""
+    """Describe one proxy; `client_scope` is its fleet."""
     return csds_pb2.ClientConfig(
         node=base_pb2.Node(id=state.node_id, cluster=state.node_cluster),
-        client_scope=state.gateway,
+        client_scope=str(state.fleet),
         generic_xds_configs=[_generic(each) for each in resources],
     )
 

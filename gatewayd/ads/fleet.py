@@ -1,7 +1,7 @@
-"""Who is connected to which Gateway, and what its Envoys have in common.
+"""Who is connected to which fleet, and what its Envoys have in common.
 
 In: snapshots (`publish`), streams (`join`, `leave`), requests (`on_request`). Out: `FleetReport` by `on_report`, only
-when it differs from the one before. A Gateway without a snapshot holds its streams without an answer; one that is gone
+when it differs from the one before. A fleet without a snapshot holds its streams without an answer; one that is gone
 is published as an explicitly empty snapshot (`retire`), so that its last Envoys stop serving instead of going on.
 Invariant: what a publish or an answer costs here does not grow with the number of resources.
 """
@@ -14,24 +14,28 @@ from gatewayd.ads.protocol.session import Answer, Request, Session, Shared
 from gatewayd.ads.proxy_state import ProxyState, ResourceState, proxy_state, resource_states
 from gatewayd.ads.reconnects import LeftOpen
 from gatewayd.ads.sharing.response_encoder import Cost, Mode, Push
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
 from gatewayd.xds.resource import LISTENER, Snapshot, TypeUrl, snapshot
 
-OnReport: TypeAlias = Callable[[str, FleetReport], None]
-OnAnswer: TypeAlias = Callable[[str], None]
-OnType: TypeAlias = Callable[[str, str], None]
+OnReport: TypeAlias = Callable[[FleetKey, FleetReport], None]
+OnAnswer: TypeAlias = Callable[[FleetKey], None]
+OnType: TypeAlias = Callable[[FleetKey, str], None]
 
 # Type, name, version, words: one refusal that some streams have in common.
 _Refusals: TypeAlias = Counter[tuple[TypeUrl, str, str, str]]
 
 
 class Member:
-    """One stream of a Gateway: its session, and how to wake the one that writes to it."""
+    """One stream of a fleet: its session, and how to wake the one that writes to it."""
 
-    __slots__ = ("gateway", "refusals", "session", "since", "wake")
+    __slots__ = ("fleet", "key", "refusals", "session", "since", "wake")
 
-    def __init__(self, gateway: str, session: Session, *, since: float, wake: Callable[[], None]) -> None:
-        self.gateway = gateway
+    def __init__(
+        self, key: FleetKey, fleet: "_Fleet", session: Session, *, since: float, wake: Callable[[], None]
+    ) -> None:
+        self.key = key
+        self.fleet = fleet
         self.session = session
         self.since = since
         self.wake = wake
@@ -39,7 +43,7 @@ class Member:
 
 
 class _Fleet:
-    """The streams of one Gateway."""
+    """The streams of one fleet."""
 
     __slots__ = ("behind", "latest", "left_open", "members", "refusals", "report", "shared", "witnesses")
 
@@ -96,7 +100,7 @@ class _Fleet:
             yield Rejection(type_url=type_url, names=tuple(names), message=message)
 
 
-def _unheard(*_: str) -> None:
+def _unheard(*_: object) -> None:
     """Let it pass."""
 
 
@@ -112,7 +116,7 @@ class Fleet:
         on_nack: OnType = _unheard,
         on_converged: OnAnswer = _unheard,
     ) -> None:
-        """Hear of the Gateway of each ACK and NACK after it was taken in (`on_answer`), for those who show progress.
+        """Hear of the fleet of each ACK and NACK after it was taken in (`on_answer`), for those who show progress.
 
         `on_push` and `on_nack` also hear the type; `on_converged` that all who were connected when a snapshot came
         have ACKed all of it.
@@ -122,11 +126,11 @@ class Fleet:
         self._on_push = on_push
         self._on_nack = on_nack
         self._on_converged = on_converged
-        self._fleets: dict[str, _Fleet] = {}
+        self._fleets: dict[FleetKey, _Fleet] = {}
 
     def publish(self, snapshot: Snapshot) -> None:
-        """Make a snapshot what its Gateway's Envoys shall have, and wake their writers."""
-        fleet = self._fleet(snapshot.gateway)
+        """Make a snapshot what its fleet's Envoys shall have, and wake their writers."""
+        fleet = self._fleet(snapshot.fleet)
         before = fleet.latest
         if before is not None and before.version == snapshot.version:
             return
@@ -134,31 +138,31 @@ class Fleet:
         fleet.shared.strangers.follow(snapshot)
         fleet.behind = set(fleet.members)
         fleet.forget_witnesses(before)
-        self._emit(snapshot.gateway, fleet)
+        self._emit(snapshot.fleet, fleet)
         for member in fleet.members:
             member.wake()
 
-    def retire(self, gateway: str) -> None:
-        """Publish nothing at all for a Gateway that is gone, `namespace/name`; without streams, forget it."""
-        fleet = self._fleets.get(gateway)
+    def retire(self, key: FleetKey) -> None:
+        """Publish nothing at all for a fleet that is gone; without streams, forget it."""
+        fleet = self._fleets.get(key)
         if fleet is None:
             return
-        self.publish(snapshot(gateway, ()))
-        self._forget_if_unused(gateway, fleet)
+        self.publish(snapshot(key, ()))
+        self._forget_if_unused(key, fleet)
 
-    def join(self, gateway: str, mode: Mode, *, since: float, wake: Callable[[], None]) -> Member:
+    def join(self, key: FleetKey, mode: Mode, *, since: float, wake: Callable[[], None]) -> Member:
         """Add a stream; `since` is in seconds since 1970, `wake` is called when there may be something to write."""
-        fleet = self._fleet(gateway)
-        member = Member(gateway, Session(mode, fleet.shared), since=since, wake=wake)
+        fleet = self._fleet(key)
+        member = Member(key, fleet, Session(mode, fleet.shared), since=since, wake=wake)
         if fleet.latest is not None:
             member.session.on_snapshot(fleet.latest)  # before it asks: what it has is compared once
         fleet.members[member] = None
-        self._emit(gateway, fleet)
+        self._emit(key, fleet)
         return member
 
     def leave(self, member: Member) -> None:
         """Remove a stream that has ended."""
-        fleet = self._fleets[member.gateway]
+        fleet = member.fleet
         del fleet.members[member]
         fleet.left_open.keep(member.session)
         member.session.close()
@@ -170,43 +174,43 @@ class Fleet:
             del fleet.witnesses[name]
         if witnessed:
             fleet.find_witnesses(iter(fleet.members))
-        self._emit(member.gateway, fleet)
-        self._forget_if_unused(member.gateway, fleet)
+        self._emit(member.key, fleet)
+        self._forget_if_unused(member.key, fleet)
 
     def on_request(self, member: Member, message: Request) -> Answer:
         """Take a request of a stream; raises ProtocolError as the session does."""
         if member.session.is_new:
-            self._fleets[member.gateway].left_open.give(member.session, message.node.id)
+            member.fleet.left_open.give(member.session, message.node.id)
         answer = member.session.on_request(message)
         if answer is Answer.NACK or member.refusals:
             self._fold_refusals(member)
         if message.type_url == LISTENER and answer is not Answer.IGNORED:
-            fleet = self._fleets[member.gateway]
+            fleet = member.fleet
             fleet.find_witnesses((member,))
-            self._emit(member.gateway, fleet)
+            self._emit(member.key, fleet)
         if answer is Answer.NACK:
-            self._on_nack(member.gateway, message.type_url)
+            self._on_nack(member.key, message.type_url)
         if answer in (Answer.ACK, Answer.NACK):
             self._note_converged(member)
-            self._on_answer(member.gateway)
+            self._on_answer(member.key)
         return answer
 
     def _note_converged(self, member: Member) -> None:
         """Take a stream that has everything off the list of those that are behind."""
-        fleet = self._fleets[member.gateway]
+        fleet = member.fleet
         if member in fleet.behind and member.session.is_settled:
             fleet.behind.discard(member)
             if not fleet.behind:
-                self._on_converged(member.gateway)
+                self._on_converged(member.key)
 
     def responses_to_send(self, member: Member, now: float) -> tuple[Push, ...]:
         """Return what to write to a stream now (seconds of a clock that does not go back)."""
-        latest = self._fleets[member.gateway].latest
+        latest = member.fleet.latest
         if latest is not None:
             member.session.on_snapshot(latest)
         pushes = member.session.responses_to_send(now)
         for push in pushes:
-            self._on_push(member.gateway, push.type_url)
+            self._on_push(member.key, push.type_url)
         return pushes
 
     def sweep(self, now: float) -> None:
@@ -218,59 +222,59 @@ class Fleet:
             fleet.shared.sweep()
             fleet.left_open.sweep(now)
 
-    def gateways(self) -> tuple[str, ...]:
-        """Return the Gateways that have a snapshot or a stream, sorted."""
+    def known(self) -> tuple[FleetKey, ...]:
+        """Return the fleets that have a snapshot or a stream, sorted."""
         return tuple(sorted(self._fleets))
 
-    def report(self, gateway: str) -> FleetReport:
-        """Return the report that was emitted last for a Gateway."""
-        fleet = self._fleets.get(gateway)
+    def report(self, key: FleetKey) -> FleetReport:
+        """Return the report that was emitted last for a fleet."""
+        fleet = self._fleets.get(key)
         return fleet.report if fleet is not None else NO_FLEET
 
-    def holders(self, gateway: str, type_url: TypeUrl, name: str) -> int:
-        """Return how many connected proxies of a Gateway have ACKed the published version of a resource."""
-        fleet = self._fleets.get(gateway)
+    def holders(self, key: FleetKey, type_url: TypeUrl, name: str) -> int:
+        """Return how many connected proxies of a fleet have ACKed the published version of a resource."""
+        fleet = self._fleets.get(key)
         item = fleet.latest.of(type_url).get(name) if fleet is not None and fleet.latest is not None else None
         if fleet is None or item is None:
             return 0
         return sum(member.session.ledgers[type_url].has(name, item.version) for member in fleet.members)
 
-    def cost(self, gateway: str) -> Cost:
-        """Return what has been encoded for a Gateway; nothing when it is unknown."""
-        fleet = self._fleets.get(gateway)
+    def cost(self, key: FleetKey) -> Cost:
+        """Return what has been encoded for a fleet; nothing when it is unknown."""
+        fleet = self._fleets.get(key)
         return fleet.shared.envelope.cost if fleet is not None else Cost()
 
-    def proxies(self, gateway: str) -> tuple[ProxyState, ...]:
-        """Describe the connected proxies of a Gateway, `namespace/name`."""
-        fleet = self._fleets.get(gateway)
+    def proxies(self, key: FleetKey) -> tuple[ProxyState, ...]:
+        """Describe the connected proxies of a fleet."""
+        fleet = self._fleets.get(key)
         if fleet is None:
             return ()
-        return tuple(proxy_state(gateway, each.session, each.since, fleet.latest) for each in fleet.members)
+        return tuple(proxy_state(key, each.session, each.since, fleet.latest) for each in fleet.members)
 
-    def resources(self, gateway: str) -> Iterator[tuple[ProxyState, Iterator[ResourceState]]]:
-        """Yield each connected proxy of a Gateway with every resource that it has or shall have."""
-        fleet = self._fleets.get(gateway)
+    def resources(self, key: FleetKey) -> Iterator[tuple[ProxyState, Iterator[ResourceState]]]:
+        """Yield each connected proxy of a fleet with every resource that it has or shall have."""
+        fleet = self._fleets.get(key)
         for member in tuple(fleet.members) if fleet is not None else ():
             latest = fleet.latest if fleet is not None else None
-            state = proxy_state(gateway, member.session, member.since, latest)
+            state = proxy_state(key, member.session, member.since, latest)
             yield state, resource_states(member.session, latest)
 
-    def _fleet(self, gateway: str) -> _Fleet:
-        """Return the streams of a Gateway, none yet when it is new."""
-        found = self._fleets.get(gateway)
+    def _fleet(self, key: FleetKey) -> _Fleet:
+        """Return the streams of a fleet, none yet when it is new."""
+        found = self._fleets.get(key)
         if found is None:
-            found = self._fleets[gateway] = _Fleet()
+            found = self._fleets[key] = _Fleet()
         return found
 
-    def _forget_if_unused(self, gateway: str, fleet: _Fleet) -> None:
-        """Forget a Gateway that has neither streams nor anything to send."""
+    def _forget_if_unused(self, key: FleetKey, fleet: _Fleet) -> None:
+        """Forget a fleet that has neither streams nor anything to send."""
         has_content = fleet.latest is not None and any(fleet.latest.resources.values())
         if not fleet.members and not has_content:
-            del self._fleets[gateway]
+            del self._fleets[key]
 
     def _fold_refusals(self, member: Member) -> None:
         """Count what a stream refuses, in place of what it refused before."""
-        fleet = self._fleets[member.gateway]
+        fleet = member.fleet
         now = frozenset(
             (url, name, refusal.version, refusal.message)
             for url, ledger in member.session.ledgers.items()
@@ -282,11 +286,11 @@ class Fleet:
         fleet.refusals.update(now)
         fleet.refusals = +fleet.refusals
         member.refusals = now
-        self._emit(member.gateway, fleet)
+        self._emit(member.key, fleet)
 
-    def _emit(self, gateway: str, fleet: _Fleet) -> None:
+    def _emit(self, key: FleetKey, fleet: _Fleet) -> None:
         """Report what differs from the last report."""
         report = fleet.current()
         if report != fleet.report:
             fleet.report = report
-            self._on_report(gateway, report)
+            self._on_report(key, report)

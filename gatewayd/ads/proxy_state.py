@@ -10,6 +10,7 @@ from enum import Enum
 from gatewayd.ads.protocol.ledger import Ledger, Unknown, Unsure, version_of
 from gatewayd.ads.protocol.session import Session
 from gatewayd.ads.sharing.comparisons import differing
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.outcome import Rejection
 from gatewayd.xds.resource import Resource, Resources, Snapshot, TypeUrl
 
@@ -56,7 +57,7 @@ class TypeState:
 class ProxyState:
     """One connected proxy. `node_id`, `node_cluster` and `version` are its own words; `since` is seconds since 1970."""
 
-    gateway: str
+    fleet: FleetKey
     node_id: str
     node_cluster: str
     version: str
@@ -70,10 +71,10 @@ class ProxyState:
         return not any(row.pending or row.rejections for row in self.types)
 
 
-def proxy_state(gateway: str, session: Session, since: float, latest: Snapshot | None) -> ProxyState:
+def proxy_state(fleet: FleetKey, session: Session, since: float, latest: Snapshot | None) -> ProxyState:
     """Describe a session against the snapshot published last; types that it has not subscribed to are left out."""
     return ProxyState(
-        gateway=gateway,
+        fleet=fleet,
         node_id=session.node.id,
         node_cluster=session.node.cluster,
         version=session.node.version,

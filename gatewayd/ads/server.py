@@ -33,6 +33,7 @@ from gatewayd.ads.sharing.response_encoder import Mode
 from gatewayd.ads.stream_ending import Ending, ForbiddenError, StalledError, StrangerError, cut_off
 from gatewayd.ads.stream_limits import Replicas, Streams, uncounted
 from gatewayd.ads.write_limiter import Passage, Reader
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.limits import HANDSHAKE_MILLISECONDS, IDLE_MILLISECONDS, REQUEST_BYTES, STALLED_SECONDS, STUCK_SECONDS
 
 _ADS = "envoy.service.discovery.v3.AggregatedDiscoveryService"
@@ -207,21 +208,21 @@ class AdsServer:
             task.add_done_callback(self._streams.discard)
 
     @contextmanager
-    def _admitted(self, context: Context) -> Iterator[str | ProtocolError | None]:
+    def _admitted(self, context: Context) -> Iterator[GatewayFleet | ProtocolError | None]:
         """Give the Gateway of a client and count its stream, or why it may have none.
 
         On the Unix socket nothing is known yet, nor counted.
         """
         client = None if transport_of(context) is Transport.UNIX else self._authorized(context, "")
-        if isinstance(client, str):
+        if isinstance(client, GatewayFleet):
             client = self._open.enter(client)
         try:
             yield client
         finally:
-            if isinstance(client, str):
+            if isinstance(client, GatewayFleet):
                 self._open.leave(client)
 
-    async def _run(self, mode: Mode, context: Context, client: str | None) -> Problem:
+    async def _run(self, mode: Mode, context: Context, client: GatewayFleet | None) -> Problem:
         """Run one stream until the client ends it, or something is wrong; return that."""
         message = await _next(context, _REQUESTS[mode])
         if not isinstance(message, _REQUESTS[mode]):
@@ -233,7 +234,7 @@ class AdsServer:
         ending = Ending()
         way = _Way(context=context, wake=wake, ending=ending)
         member = self._fleet.join(gateway, mode, since=time.time(), wake=wake.set)
-        self._reviewed[ending] = peer_of(context, gateway)
+        self._reviewed[ending] = peer_of(context, str(gateway))
         writer = asyncio.create_task(self._write(member, way), name=f"ads writer of {gateway}")
         writer.add_done_callback(way.on_written)
         try:
@@ -283,7 +284,7 @@ class AdsServer:
         """
         loop = asyncio.get_running_loop()
         timer: asyncio.TimerHandle | None = None
-        reader = self._passage.reader(member.gateway)
+        reader = self._passage.reader(member.key)
         try:
             while not way.ended.is_set():
                 await way.wake.wait()
@@ -328,18 +329,18 @@ class AdsServer:
                 problem = await self._answer(client, context)
         _conclude(context, problem)
 
-    async def _answer(self, client: str | ProtocolError | None, context: Context) -> Problem:
+    async def _answer(self, client: GatewayFleet | ProtocolError | None, context: Context) -> Problem:
         """Answer a question: of the owner of the Unix socket about all Gateways, else about the caller's own."""
         request = client if isinstance(client, ProtocolError) else await _next(context, csds_pb2.ClientStatusRequest)
-        if isinstance(client, str):
+        if isinstance(client, GatewayFleet):
             client = self._authorized(context, "")  # once more: a stream may be older than the Gateway
         if isinstance(client, ProtocolError) or not isinstance(request, csds_pb2.ClientStatusRequest):
             return client if isinstance(client, ProtocolError) else request
-        gateways = self._fleet.gateways() if client is None else (client,)
-        answer = client_status(self._fleet, gateways, request).SerializeToString()
+        fleets = self._fleet.known() if client is None else (client,)
+        answer = client_status(self._fleet, fleets, request).SerializeToString()
         return None if await _has_written(context, answer) else _Ended.BY_CLIENT
 
-    def _authorized(self, context: Context, node_cluster: str) -> str | ProtocolError:
+    def _authorized(self, context: Context, node_cluster: str) -> GatewayFleet | ProtocolError:
         """Return the Gateway of a client, or why it has none."""
         decision = self._authorizer(peer_of(context, node_cluster))
         if isinstance(decision, Denied):

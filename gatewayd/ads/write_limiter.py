@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.limits import LARGE_RESPONSE, PASSAGE_BYTES, TURN_SECONDS
 
 _Turn: TypeAlias = tuple[int, asyncio.Future[None]]
@@ -38,19 +39,19 @@ class Passage:
 
     def __init__(self) -> None:
         self._free = PASSAGE_BYTES
-        self._lanes: dict[str, _Lane] = {}  # in the order of their next turns
+        self._lanes: dict[FleetKey, _Lane] = {}  # in the order of their next turns
 
     def __len__(self) -> int:
         """Return of how many Gateways something is known."""
         return len(self._lanes)
 
-    def reader(self, gateway: str) -> "Reader":
+    def reader(self, fleet: FleetKey) -> "Reader":
         """Return what a stream of a Gateway takes its turns by."""
-        return Reader(self, gateway)
+        return Reader(self, fleet)
 
-    async def enter(self, gateway: str, size: int, *, is_late: bool) -> None:
+    async def enter(self, fleet: FleetKey, size: int, *, is_late: bool) -> None:
         """Wait for a turn."""
-        lane = self._lanes.setdefault(gateway, _Lane())
+        lane = self._lanes.setdefault(fleet, _Lane())
         queue = lane.late if is_late else lane.prompt
         turn = (size, asyncio.get_running_loop().create_future())
         queue.append(turn)
@@ -62,31 +63,31 @@ class Passage:
                 queue.remove(turn)
                 self._call()
             elif not turn[1].cancelled():
-                self.leave(gateway, size)  # its turn had come in the same moment
+                self.leave(fleet, size)  # its turn had come in the same moment
             raise
         finally:
-            self._forget_if_idle(gateway)
+            self._forget_if_idle(fleet)
 
-    def leave(self, gateway: str, size: int) -> None:
+    def leave(self, fleet: FleetKey, size: int) -> None:
         """End a turn."""
-        self._lanes[gateway].passing -= 1
+        self._lanes[fleet].passing -= 1
         self._free += size
         self._call()
-        self._forget_if_idle(gateway)
+        self._forget_if_idle(fleet)
 
     def _call(self) -> None:
         """Let those pass whose turn has come: of each Gateway in its turn, those that are late after all others."""
-        while any(self._call_one(lane.prompt, gateway, lane) for gateway, lane in self._in_turn()):
+        while any(self._call_one(lane.prompt, fleet, lane) for fleet, lane in self._in_turn()):
             pass
         if any(lane.prompt for lane in self._lanes.values()):
             return
-        while any(self._call_one(lane.late, gateway, lane) for gateway, lane in self._in_turn()):
+        while any(self._call_one(lane.late, fleet, lane) for fleet, lane in self._in_turn()):
             pass
 
-    def _in_turn(self) -> Iterator[tuple[str, _Lane]]:
+    def _in_turn(self) -> Iterator[tuple[FleetKey, _Lane]]:
         yield from tuple(self._lanes.items())
 
-    def _call_one(self, queue: deque[_Turn], gateway: str, lane: _Lane) -> bool:
+    def _call_one(self, queue: deque[_Turn], fleet: FleetKey, lane: _Lane) -> bool:
         """Let the first of a queue pass if it may; its Gateway's next turn comes after those of the others."""
         if not queue:
             return False
@@ -98,22 +99,22 @@ class Passage:
             self._free -= size
             lane.passing += 1
             turn.set_result(None)
-        self._lanes[gateway] = self._lanes.pop(gateway)
+        self._lanes[fleet] = self._lanes.pop(fleet)
         return True
 
-    def _forget_if_idle(self, gateway: str) -> None:
-        if gateway in self._lanes and self._lanes[gateway].is_idle:
-            del self._lanes[gateway]
+    def _forget_if_idle(self, fleet: FleetKey) -> None:
+        if fleet in self._lanes and self._lanes[fleet].is_idle:
+            del self._lanes[fleet]
 
 
 class Reader:
     """One stream's way through the passage."""
 
-    __slots__ = ("_gateway", "_is_late", "_passage")
+    __slots__ = ("_fleet", "_is_late", "_passage")
 
-    def __init__(self, passage: Passage, gateway: str) -> None:
+    def __init__(self, passage: Passage, fleet: FleetKey) -> None:
         self._passage = passage
-        self._gateway = gateway
+        self._fleet = fleet
         self._is_late = False
 
     @asynccontextmanager
@@ -123,7 +124,7 @@ class Reader:
             yield
             return
         counted = min(size, PASSAGE_BYTES)
-        await self._passage.enter(self._gateway, counted, is_late=self._is_late)
+        await self._passage.enter(self._fleet, counted, is_late=self._is_late)
         self._is_late = False
         timer = asyncio.get_running_loop().call_later(TURN_SECONDS, self._run_out, counted)
         try:
@@ -131,8 +132,8 @@ class Reader:
         finally:
             timer.cancel()
             if not self._is_late:
-                self._passage.leave(self._gateway, counted)
+                self._passage.leave(self._fleet, counted)
 
     def _run_out(self, counted: int) -> None:
         self._is_late = True
-        self._passage.leave(self._gateway, counted)
+        self._passage.leave(self._fleet, counted)

@@ -68,6 +68,6 @@ def _gateways(found: "Translation") -> dict[str, Any]:
     from gatewayd.xds.dump import snapshot_json
 
     return {
-        name: {"version": each.version, "resources": snapshot_json(each)}
-        for name, each in sorted(found.reconciler.snapshots.items())
+        str(fleet): {"version": each.version, "resources": snapshot_json(each)}
+        for fleet, each in sorted(found.reconciler.snapshots.items())
     }

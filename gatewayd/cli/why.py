@@ -59,7 +59,7 @@ def _offline(route: str, folder: Path) -> "tuple[Step, ...]":
     kind, namespace, name = _named(route)
     engine = translation([folder]).engine
     try:
-        return chain(engine, lambda _gateway: None, kind, ObjectKey(namespace, name))
+        return chain(engine, lambda _fleet: None, kind, ObjectKey(namespace, name))
     except UnknownKindError as error:
         raise end(str(error), INVALID) from error
 

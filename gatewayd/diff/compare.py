@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gatewayd.diff.fields import FieldChange, field_changes
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.offline.translation import ObjectStatus, Translation
 from gatewayd.xds.drained_connections import Drain, drains
 from gatewayd.xds.dump import JSON, resource_json
@@ -38,7 +39,7 @@ class ResourceChange:
 class GatewayChange:
     """What changes in the Envoys of one Gateway, and which connections end."""
 
-    gateway: str
+    fleet: FleetKey
     way: Way
     resources: tuple[ResourceChange, ...]
     drains: tuple[Drain, ...]
@@ -68,12 +69,12 @@ def difference(old: Translation, new: Translation) -> Difference:
 
 def _gateways(old: Translation, new: Translation) -> Iterator[GatewayChange]:
     before, after = old.reconciler.snapshots, new.reconciler.snapshots
-    for gateway in sorted({*before, *after}):
-        one, other = before.get(gateway), after.get(gateway)
+    for fleet in sorted({*before, *after}):
+        one, other = before.get(fleet), after.get(fleet)
         if one is not None and other is not None and one.version == other.version:
             continue
         yield GatewayChange(
-            gateway=gateway,
+            fleet=fleet,
             way=_way(one, other),
             resources=tuple(_resources(one, other)),
             drains=drains(one, other),

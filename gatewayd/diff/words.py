@@ -15,7 +15,7 @@ _LONGEST: Final = 100
 def difference_lines(difference: Difference) -> Iterator[str]:
     """Yield what changes, Gateway by Gateway; lines begin with +, - or ~, those of drains with !."""
     for gateway in difference.gateways:
-        yield f"{_SIGNS[gateway.way]} Gateway {gateway.gateway}"
+        yield f"{_SIGNS[gateway.way]} Gateway {gateway.fleet}"
         yield from _gateway_lines(gateway)
     for status in difference.statuses:
         yield f"{_SIGNS[status.way]} status of {status.object}"
@@ -59,7 +59,7 @@ def difference_json(difference: Difference) -> dict[str, Any]:
 
 def _gateway_json(change: GatewayChange) -> dict[str, Any]:
     return {
-        "gateway": change.gateway,
+        "gateway": str(change.fleet),
         "change": change.way.value,
         "resources": [_resource_json(each) for each in change.resources],
         "drains": [asdict(each) for each in change.drains],

@@ -7,7 +7,7 @@ the API server's rules (`api`) or the translator have not judged already.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 
 from gatewayd.api.discovery import EndpointSlice
 from gatewayd.api.gateway import Gateway
@@ -16,6 +16,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.engine import Engine
 from gatewayd.incremental.view import Member
 from gatewayd.ir.conditions import LISTENERS_NOT_VALID, Severity, finding_severity
+from gatewayd.ir.fleet import FleetKey, GatewayFleet, NodeFleet
 from gatewayd.ir.outcome import GatewayOutcome, ListenerSetOutcome, Outcome, Rejection, Verdict
 from gatewayd.manifests.admission import Identity
 from gatewayd.manifests.documents import FileProblem, Place
@@ -100,11 +101,11 @@ def unattached(engine: Engine, outcomes: Mapping[Member, Outcome], place_of: Pla
                     yield finding(identity, place_of(identity), Severity.ERROR, said.reason, said.message)
 
 
-def in_rejections(gateway: str, rejections: Iterable[Rejection], place_of: PlaceOf) -> Iterator[Finding]:
-    """Yield what an Envoy of a Gateway refused, on the object that the refused resource was made from."""
+def in_rejections(fleet: FleetKey, rejections: Iterable[Rejection], place_of: PlaceOf) -> Iterator[Finding]:
+    """Yield what an Envoy of a fleet refused, on the object that the refused resource was made from."""
     for rejection in rejections:
         for name in rejection.names:
-            identity = _culprit(gateway, rejection.type_url, name)
+            identity = _culprit(fleet, rejection.type_url, name)
             short = rejection.type_url.rpartition(".")[2]
             message = f"Envoy refused {short} {name}: {rejection.message}"
             yield finding(identity, place_of(identity), Severity.ERROR, "Rejected", message)
@@ -147,8 +148,8 @@ def _why_unconcerned(row: object) -> str:
     return "spec.parentRefs: none leads to a Gateway of gatewayd; a Gateway of these files is allowed"
 
 
-def _culprit(gateway: str, type_url: str, resource: str) -> Identity:
-    """Return the object that a resource was made from: the Gateway, where its name tells of no other."""
+def _culprit(fleet: FleetKey, type_url: str, resource: str) -> Identity:
+    """Return the object that a resource was made from: the Gateway or the node, where its name tells of no other."""
     made_from = names.object_of(resource) if type_url in (CLUSTER, ENDPOINT) else None
     if made_from is not None:
         kind, *key = made_from
@@ -156,5 +157,10 @@ def _culprit(gateway: str, type_url: str, resource: str) -> Identity:
     what, *rest = resource.split("/")
     if type_url == SECRET and len(rest) >= 2:
         return Identity("Secret" if what == "certificate" else "ConfigMap", ObjectKey(*rest[-2:]))
-    namespace, _, name = gateway.partition("/")
-    return Identity("Gateway", ObjectKey(namespace, name))
+    match fleet:
+        case GatewayFleet(namespace=namespace, name=name):
+            return Identity("Gateway", ObjectKey(namespace, name))
+        case NodeFleet(name=name):
+            return Identity("Node", ObjectKey("", name))
+        case _:
+            assert_never(fleet)

@@ -11,6 +11,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member, View
 from gatewayd.ir.backend import Discovered, InvalidBackend, ServiceBackend
 from gatewayd.ir.conditions import is_good
+from gatewayd.ir.fleet import FleetKey, GatewayFleet
 from gatewayd.ir.http import DirectResponse, Forward, Redirect, Route
 from gatewayd.ir.outcome import FleetReport, Verdict
 from gatewayd.ir.proxy import listener_name
@@ -42,8 +43,8 @@ class Step:
     says: str
 
 
-Report = Callable[[str], FleetReport | None]
-"""What the proxies of a Gateway have; None when there is nobody to ask."""
+Report = Callable[[FleetKey], FleetReport | None]
+"""What the proxies of a fleet have; None when there is nobody to ask."""
 
 
 class UnknownKindError(Exception):
@@ -89,7 +90,7 @@ def _parent(view: View, report: Report, parent: ParentAttachment) -> Iterator[St
         hosts = ", ".join(sorted({pair.effective for pair in attached.hosts})) or "any"
         subject = f"listener {attached.listener.section} :{attached.port.port}"
         yield Step(depth=2, mark=Mark.GOOD, subject=subject, says=f"hosts: {hosts}")
-        yield _held(view, report(str(parent.gateway)), attached)
+        yield _held(view, report(GatewayFleet(namespace=parent.gateway.namespace, name=parent.gateway.name)), attached)
 
 
 def _held(view: View, fleet: FleetReport | None, attached: Attached) -> Step:

@@ -24,7 +24,7 @@ def traces_json(sent: Sent, traces: tuple[Trace, ...]) -> JSON:
         },
         "answers": [
             {
-                "gateway": each.gateway,
+                "gateway": str(each.fleet),
                 "port": each.port,
                 "remarks": list(each.remarks),
                 "asked": list(each.asked),

@@ -6,7 +6,7 @@ https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/config/route/v3/route_compon
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.action import Direct, Happening, Share, answered, backend_name, happening, l4_shares
@@ -16,6 +16,7 @@ from gatewayd.explain.rivals import Rival, Seat, rivals
 from gatewayd.incremental.engine import Engine
 from gatewayd.ir.backend import Cluster, ServiceBackend, Upstream
 from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES, EscapedSlashes
+from gatewayd.ir.fleet import FleetKey, GatewayFleet, NodeFleet
 from gatewayd.ir.http import CANNOT, Route, RouteTable, RouteTableKey, RuleRef, VirtualHost
 from gatewayd.ir.l4 import L4Forward
 from gatewayd.ir.proxy import FilterChain, HTTPTraffic, ProxyConfig, StreamListener
@@ -56,13 +57,13 @@ End = Taken | Untaken | Passed | Answered
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """What becomes of the request at one port of one Gateway ("namespace/name"), and who else wanted it.
+    """What becomes of the request at one port of one fleet, and who else wanted it.
 
     `asked`: what the listener asks before any rule is chosen; `end` is for when they consent and add nothing.
     `remarks`: what of the request was left out before that.
     """
 
-    gateway: str
+    fleet: FleetKey
     port: int
     remarks: tuple[str, ...]
     asked: tuple[str, ...]
@@ -106,22 +107,32 @@ def _is_http(chain: FilterChain, scheme: str) -> bool:
 def _trace(engine: Engine, config: ProxyConfig, listener: StreamListener, sent: Sent) -> Trace:
     request = received(sent, _escaped_slashes(listener))
     if isinstance(request, Answered):
-        return Trace(gateway=config.gateway, port=listener.port, remarks=(), asked=(), end=request, rivals=())
+        return Trace(fleet=config.fleet, port=listener.port, remarks=(), asked=(), end=request, rivals=())
     chain = _chain(listener, request.host if sent.scheme == "https" else "")
     host, end = _end(config, chain, request)
     domain = None if host is None else host.domain
     guards = () if host is None else host.guards
     winner = end.rule if isinstance(end, Taken) else None
-    namespace, _, name = config.gateway.partition("/")
-    seat = Seat(ObjectKey(namespace, name), listener.port, domain)
+    seat = _seat(config.fleet, listener.port, domain)
     return Trace(
-        gateway=config.gateway,
+        fleet=config.fleet,
         port=listener.port,
         remarks=request.remarks,
         asked=tuple(backend_name(ServiceBackend(upstream=each.upstream)) for each in guards),
         end=end,
-        rivals=rivals(engine, seat, request, winner),
+        rivals=() if seat is None else rivals(engine, seat, request, winner),
     )
+
+
+def _seat(fleet: FleetKey, port: int, domain: str | None) -> Seat | None:
+    """Return where rules compete for the request; at a node's proxy none do."""
+    match fleet:
+        case GatewayFleet(namespace=namespace, name=name):
+            return Seat(ObjectKey(namespace, name), port, domain)
+        case NodeFleet():
+            return None
+        case _:
+            assert_never(fleet)
 
 
 def _escaped_slashes(listener: StreamListener) -> EscapedSlashes:

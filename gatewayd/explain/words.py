@@ -20,7 +20,7 @@ PlaceOf = Callable[[Identity], Place | None]
 
 def trace_lines(trace: Trace, place_of: PlaceOf) -> Iterator[str]:
     """Yield what becomes of the request at one port, then every rule that does not get it."""
-    yield f"Gateway {trace.gateway}, port {trace.port}:"
+    yield f"Gateway {trace.fleet}, port {trace.port}:"
     yield from (f"  {remark}" for remark in trace.remarks)
     yield from (f"  only if {asked} consents, who may lead it to another rule" for asked in trace.asked)
     yield from (f"  {line}" for line in _end_lines(trace, place_of))

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.tls import PrivateBytes
 from gatewayd.own_group import IDENTITY
 from gatewayd.untrusted.pem import Unreadable, read_certificates, read_key
@@ -60,9 +61,9 @@ def issued_at(certificate: bytes) -> datetime:
     return x509.load_pem_x509_certificate(certificate).not_valid_before_utc + BACKDATED
 
 
-def gateway_identity(namespace: str, name: str, uid: str) -> str:
+def gateway_identity(fleet: GatewayFleet, uid: str) -> str:
     """Return the URI that a Gateway's proxies carry; `uid` "" gives that of before there were uids in it."""
-    identity = f"{IDENTITY}{namespace}/gateway/{name}"
+    identity = f"{IDENTITY}{fleet.namespace}/gateway/{fleet.name}"
     return f"{identity}/uid/{uid}" if uid else identity
 
 

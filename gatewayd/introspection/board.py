@@ -15,6 +15,7 @@ from gatewayd.incremental.view import Member
 from gatewayd.introspection.route_progress import Progress, RouteName, RouteProgress
 from gatewayd.introspection.rows import Acked, Board, Condition, GatewayRow, Mark, RouteRow
 from gatewayd.ir.conditions import ACCEPTED, PROGRAMMED, RESOLVED_REFS, holds, verdict_of
+from gatewayd.ir.fleet import FleetKey, GatewayFleet
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.outcome import (
     FleetReport,
@@ -37,13 +38,13 @@ _NOT_OURS: Final = Condition(mark=Mark.UNKNOWN, reason="no Gateway of gatewayd")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """All that a board is made of. `report` is what the fleet says of a Gateway; `acked_at` a time of day, or ""."""
+    """All that a board is made of. `report` is what a fleet says; `acked_at` a time of day, or ""."""
 
     engine: Engine
     outcomes: Mapping[Member, Outcome]
     progress: Progress
-    report: Callable[[str], FleetReport]
-    acked_at: Mapping[str, str]
+    report: Callable[[FleetKey], FleetReport]
+    acked_at: Mapping[FleetKey, str]
     problems: tuple[FileProblem, ...]
     notices: tuple[str, ...]
 
@@ -68,7 +69,7 @@ def _gateways(sight: Sight) -> Iterator[GatewayRow]:
                 address=", ".join(each.value for each in outcome.addresses),
                 accepted=condition(outcome.verdicts, ACCEPTED),
                 programmed=condition(outcome.verdicts, PROGRAMMED),
-                acked_at=sight.acked_at.get(str(key), ""),
+                acked_at=sight.acked_at.get(GatewayFleet(namespace=key.namespace, name=key.name), ""),
             )
 
 
@@ -132,13 +133,15 @@ def _worst(parents: tuple[ParentOutcome, ...], kind: str) -> Condition:
     return min(found, key=lambda each: each.mark is Mark.TRUE, default=_NOT_OURS)
 
 
-def _programmed(sight: Sight, parents: tuple[ParentOutcome, ...], progress: Mapping[str, RouteProgress]) -> Condition:
+def _programmed(
+    sight: Sight, parents: tuple[ParentOutcome, ...], progress: Mapping[FleetKey, RouteProgress]
+) -> Condition:
     """Return whether proxies of every Gateway that the route is attached to hold it."""
     if not any(holds(parent.verdicts, ACCEPTED) for parent in parents):
         return _NOT_KNOWN
-    for gateway, each in progress.items():
+    for fleet, each in progress.items():
         if each.arrived is None:
-            return _why_not(sight.report(gateway), each)
+            return _why_not(sight.report(fleet), each)
     if not progress:
         return Condition(mark=Mark.FALSE, reason="Pending: no listener or no rule of it works")
     return Condition(mark=Mark.TRUE, reason=PROGRAMMED)
@@ -153,7 +156,7 @@ def _why_not(report: FleetReport, progress: RouteProgress) -> Condition:
     return Condition(mark=Mark.FALSE, reason=f"Pending: {waiting}")
 
 
-def _acked(sight: Sight, progress: Mapping[str, RouteProgress]) -> Acked | None:
+def _acked(sight: Sight, progress: Mapping[FleetKey, RouteProgress]) -> Acked | None:
     """Return how many proxies hold the route, and how long the slowest Gateway took; None before all have it."""
     times = [each.seconds for each in progress.values()]
     arrived = [seconds for seconds in times if seconds is not None]
@@ -161,6 +164,6 @@ def _acked(sight: Sight, progress: Mapping[str, RouteProgress]) -> Acked | None:
         return None
     return Acked(
         proxies=sum(each.proxies for each in progress.values()),
-        of=sum(sight.report(gateway).connected for gateway in progress),
+        of=sum(sight.report(fleet).connected for fleet in progress),
         milliseconds=max(arrived) * 1000,
     )

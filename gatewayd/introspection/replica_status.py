@@ -12,8 +12,9 @@ from gatewayd.explain.route_chain import Step, why
 from gatewayd.introspection.board import Sight, board
 from gatewayd.introspection.route_progress import Progress
 from gatewayd.introspection.status import GatewayVersion, Status, proxy_rows
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.outcome import NO_FLEET, FleetReport
-from gatewayd.reconciler import Reconciler, gateway_key
+from gatewayd.reconciler import Reconciler
 from gatewayd.telemetry.metrics import installed_version
 from gatewayd.xds.resource import TypeUrl
 
@@ -30,9 +31,9 @@ class Insight:
     def status(self) -> Status:
         """Return Gateways, routes and proxies as they are now."""
         progress = Progress(self.fleet.holders)
-        for gateway, config in self.reconciler.configs.items():
+        for fleet, config in self.reconciler.configs.items():
             progress.published(config, 0.0)
-            progress.answered(gateway, 0.0)
+            progress.answered(fleet, 0.0)
         sight = Sight(
             engine=self.reconciler.store.engine,
             outcomes=self.reconciler.outcomes,
@@ -43,11 +44,11 @@ class Insight:
             notices=self.notices(),
         )
         snapshots = self.reconciler.snapshots
-        proxies = (each for name in self.fleet.gateways() for each in self.fleet.proxies(name))
+        proxies = (each for key in self.fleet.known() for each in self.fleet.proxies(key))
         return Status(
             board=board(sight),
             proxies=tuple(proxy_rows(proxies, self._count)),
-            snapshots=tuple(GatewayVersion(gateway=name, version=each.version) for name, each in snapshots.items()),
+            snapshots=tuple(GatewayVersion(gateway=str(key), version=each.version) for key, each in snapshots.items()),
             folder=self.where,
             version=installed_version(),
         )
@@ -56,10 +57,10 @@ class Insight:
         """Return the chain of a route; raises UnknownKindError."""
         return why(self.reconciler.store.engine, self.report, kind, key)
 
-    def report(self, gateway: str) -> FleetReport:
-        """Return what the proxies of all replicas have of a Gateway."""
-        return self.reconciler.store.engine.get(FleetReport, gateway_key(gateway)) or NO_FLEET
+    def report(self, fleet: FleetKey) -> FleetReport:
+        """Return what a fleet's proxies have, whichever replica they are connected to."""
+        return self.reconciler.store.engine.get(FleetReport, fleet) or NO_FLEET
 
-    def _count(self, gateway: str, type_url: str) -> int:
-        found = self.reconciler.snapshots.get(gateway)
+    def _count(self, fleet: FleetKey, type_url: str) -> int:
+        found = self.reconciler.snapshots.get(fleet)
         return 0 if found is None else len(found.of(TypeUrl(type_url)))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.http import RouteTable, RouteTableKey
 from gatewayd.ir.l4 import L4Action, L4Forward
 from gatewayd.ir.proxy import DatagramListener, HTTPTraffic, L4Traffic, Listener, ProxyConfig, StreamListener
@@ -50,8 +51,8 @@ class RouteProgress:
         return None if self.arrived is None else self.arrived - self.since
 
 
-Holders: TypeAlias = Callable[[str, TypeUrl, str], int]
-"""How many connected proxies of a Gateway have ACKed the published version of a resource."""
+Holders: TypeAlias = Callable[[FleetKey, TypeUrl, str], int]
+"""How many connected proxies of a fleet have ACKed the published version of a resource."""
 
 _Content: TypeAlias = tuple[object, ...]
 
@@ -63,15 +64,15 @@ class _Followed:
 
 
 class Progress:
-    """What is known of all routes of all Gateways ("namespace/name")."""
+    """What is known of all routes of all fleets."""
 
     def __init__(self, holders: Holders) -> None:
         self._holders = holders
-        self._gateways: dict[str, dict[RouteName, _Followed]] = {}
+        self._fleets: dict[FleetKey, dict[RouteName, _Followed]] = {}
 
     def published(self, config: ProxyConfig, now: float) -> None:
         """Note what a Gateway's proxies shall have since `now`."""
-        before = self._gateways.get(config.gateway, {})
+        before = self._fleets.get(config.fleet, {})
         after: dict[RouteName, _Followed] = {}
         for name, found in _routes(config).items():
             known = before.get(name)
@@ -82,53 +83,53 @@ class Progress:
             else:
                 fresh = RouteProgress(carriers=carriers, since=now, arrived=None, proxies=0)
                 after[name] = _Followed(content=content, progress=fresh)
-        self._gateways[config.gateway] = after
+        self._fleets[config.fleet] = after
 
-    def retired(self, gateway: str) -> None:
+    def retired(self, fleet: FleetKey) -> None:
         """Forget a Gateway."""
-        self._gateways.pop(gateway, None)
+        self._fleets.pop(fleet, None)
 
-    def answered(self, gateway: str, now: float) -> bool:
+    def answered(self, fleet: FleetKey, now: float) -> bool:
         """Look again at who holds what; return whether something has arrived."""
         moved = False
-        found = self._gateways.get(gateway, {})
+        found = self._fleets.get(fleet, {})
         # Those that have arrived are not counted again: with a carrier for each host that would be a count for each.
         waiting = [(name, each) for name, each in found.items() if each.progress.arrived is None]
         for name, each in waiting:
-            count = self._count(gateway, each.progress.carriers)
+            count = self._count(fleet, each.progress.carriers)
             if count:
                 moved = True
                 found[name] = replace(each, progress=replace(each.progress, arrived=now, proxies=count))
         return moved
 
-    def lost(self, gateway: str, now: float) -> None:
+    def lost(self, fleet: FleetKey, now: float) -> None:
         """Note that no proxy of a Gateway is connected any more: everything has to arrive again."""
-        found = self._gateways.get(gateway, {})
+        found = self._fleets.get(fleet, {})
         for name, each in found.items():
             if each.progress.arrived is not None:
                 fresh = replace(each.progress, since=now, arrived=None, proxies=0)
                 found[name] = replace(each, progress=fresh)
 
-    def of(self, gateway: str, name: RouteName) -> RouteProgress | None:
+    def of(self, fleet: FleetKey, name: RouteName) -> RouteProgress | None:
         """Return how far a route is at a Gateway, None where it is not attached."""
-        found = self._gateways.get(gateway, {}).get(name)
+        found = self._fleets.get(fleet, {}).get(name)
         return None if found is None else found.progress
 
-    def at(self, name: RouteName) -> Mapping[str, RouteProgress]:
+    def at(self, name: RouteName) -> Mapping[FleetKey, RouteProgress]:
         """Return how far a route is, by Gateway."""
-        return {gateway: found[name].progress for gateway, found in self._gateways.items() if name in found}
+        return {fleet: found[name].progress for fleet, found in self._fleets.items() if name in found}
 
-    def waiting(self) -> tuple[tuple[str, RouteName], ...]:
+    def waiting(self) -> tuple[tuple[FleetKey, RouteName], ...]:
         """Return what has not arrived, by Gateway and route."""
         return tuple(
-            (gateway, name)
-            for gateway, found in sorted(self._gateways.items())
+            (fleet, name)
+            for fleet, found in sorted(self._fleets.items())
             for name, each in sorted(found.items())
             if each.progress.arrived is None
         )
 
-    def _count(self, gateway: str, carriers: tuple[Carrier, ...]) -> int:
-        return min((self._holders(gateway, each.type_url, each.name) for each in carriers), default=0)
+    def _count(self, fleet: FleetKey, carriers: tuple[Carrier, ...]) -> int:
+        return min((self._holders(fleet, each.type_url, each.name) for each in carriers), default=0)
 
 
 class _Found:

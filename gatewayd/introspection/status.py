@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gatewayd.ads.proxy_state import ProxyState
 from gatewayd.introspection.rows import Board
+from gatewayd.ir.fleet import FleetKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +61,15 @@ class Status:
     version: str
 
 
-Count = Callable[[str, str], int]
-"""How many resources of a type URL a Gateway's published snapshot has."""
+Count = Callable[[FleetKey, str], int]
+"""How many resources of a type URL a fleet's published snapshot has."""
 
 
 def proxy_rows(proxies: Iterable[ProxyState], count: Count) -> Iterator[ProxyRow]:
     """Describe proxies as the fleet knows them."""
     for each in proxies:
         yield ProxyRow(
-            gateway=each.gateway,
+            gateway=str(each.fleet),
             node=each.node_id,
             envoy_version=each.version,
             connected_since=each.since,
@@ -77,7 +78,7 @@ def proxy_rows(proxies: Iterable[ProxyState], count: Count) -> Iterator[ProxyRow
             types=tuple(
                 TypeRow(
                     type=row.short,
-                    resources=count(each.gateway, row.type_url),
+                    resources=count(each.fleet, row.type_url),
                     pending=row.pending,
                     rejections=tuple(Refused(names=found.names, message=found.message) for found in row.rejections),
                 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from gatewayd.ir import limits
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.quantity import amount
 from gatewayd.ir.quotas import Quotas, Usage
 
@@ -128,6 +129,11 @@ class Owner:
     name: str
     uid: str
     labels: Pairs
+
+    @property
+    def fleet(self) -> GatewayFleet:
+        """The Gateway's proxies."""
+        return GatewayFleet(namespace=self.namespace, name=self.name)
 
     @property
     def object_name(self) -> str:

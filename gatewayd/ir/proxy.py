@@ -1,10 +1,11 @@
-"""What all Envoys of one Gateway must do."""
+"""What all Envoys of one fleet must do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatewayd.ir.backend import Cluster
 from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES, EscapedSlashes
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.http import RouteDiscovery, RouteTable, RouteTableKey
 from gatewayd.ir.l4 import L4Action
 from gatewayd.ir.tls import DownstreamTLS
@@ -77,13 +78,13 @@ Listener = StreamListener | DatagramListener
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProxyConfig:
-    """Everything for the Envoys of the Gateway `gateway` ("namespace/name").
+    """Everything for the Envoys of one fleet.
 
     `address` is where listeners bind. Every RouteTableKey, Upstream and certificate that is referred to is here.
     Sequences are sorted by their keys, immutable, and equal to the tuples of their values.
     """
 
-    gateway: str
+    fleet: FleetKey
     address: str
     listeners: tuple[Listener, ...]
     route_tables: Sequence[RouteTable]

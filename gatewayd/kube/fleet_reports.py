@@ -7,6 +7,7 @@ read all of them. Versions are content hashes, so what another replica's Envoys 
 import asyncio
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,7 @@ import structlog
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.backoff import Backoff
+from gatewayd.ir.fleet import FleetKey, FleetKeyError, fleet_key
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
 from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError
 from gatewayd.kube.client import KubeClient, Where
@@ -62,10 +64,15 @@ class Replica:
         return f"{self.name}-fleet"
 
 
-def _read(raw: bytes) -> dict[str, Share]:
+def _read(raw: bytes) -> dict[FleetKey, Share]:
     """Return what the ConfigMap of a replica says; nothing of any other. Raises MsgspecError."""
     found = _decode_configmap(raw)
-    return _decode_shares(found.data.get(KEY, "{}")) if LABEL in found.metadata.labels else {}
+    shares = _decode_shares(found.data.get(KEY, "{}")) if LABEL in found.metadata.labels else {}
+    by_fleet: dict[FleetKey, Share] = {}
+    for text, share in shares.items():
+        with suppress(FleetKeyError):  # a later version may tell of what is no fleet to this one
+            by_fleet[fleet_key(text)] = share
+    return by_fleet
 
 
 def share_of(report: FleetReport, snapshot: Snapshot | None) -> Share:
@@ -122,7 +129,7 @@ def merged(shares: list[Share], snapshot: Snapshot | None) -> FleetReport:
     )
 
 
-OnReport = Callable[[str, FleetReport], None]
+OnReport = Callable[[FleetKey, FleetReport], None]
 OnWrite = Callable[[str], None]
 
 
@@ -134,11 +141,11 @@ class FleetShare:
         *,
         client: KubeClient,
         replica: Replica,
-        snapshots: Mapping[str, Snapshot],
+        snapshots: Mapping[FleetKey, Snapshot],
         on_report: OnReport,
         on_write: OnWrite,
     ) -> None:
-        """`snapshots` is read whenever a report is merged: what we publish, by Gateway ("namespace/name").
+        """`snapshots` is read whenever a report is merged: what we publish, by fleet.
 
         `on_write` hears "written" or "failed" of each write.
         """
@@ -148,46 +155,46 @@ class FleetShare:
         self._on_report = on_report
         self._on_write = on_write
         self._short: tuple[str, ...] = ()
-        self._own: dict[str, Share] = {}
-        self._others: dict[str, dict[str, Share]] = {}
-        self._told: dict[str, FleetReport] = {}
+        self._own: dict[FleetKey, Share] = {}
+        self._others: dict[str, dict[FleetKey, Share]] = {}
+        self._told: dict[FleetKey, FleetReport] = {}
         self._wake = asyncio.Event()
 
-    def local(self, gateway: str, report: FleetReport) -> None:
+    def local(self, fleet: FleetKey, report: FleetReport) -> None:
         """Take a report of our own Envoys."""
-        share = share_of(report, self._snapshots.get(gateway))
-        if share == self._own.get(gateway):
+        share = share_of(report, self._snapshots.get(fleet))
+        if share == self._own.get(fleet):
             return
         if report == NO_FLEET:
-            self._own.pop(gateway, None)
+            self._own.pop(fleet, None)
         else:
-            self._own[gateway] = share
+            self._own[fleet] = share
         self._wake.set()
-        self.look(gateway)
+        self.look(fleet)
 
     def hear(self, key: ObjectKey, raw: bytes | None) -> None:
         """Take a ConfigMap of the replicas' as it stands (None: gone); those of other replicas count."""
         if key.namespace != self._replica.namespace or key.name == self._replica.object_name:
             return
         before = self._others.pop(key.name, {})
-        after: dict[str, Share] = {}
+        after: dict[FleetKey, Share] = {}
         try:
             after = _read(raw) if raw is not None else {}
         except (msgspec.MsgspecError, RecursionError) as error:
             _log.warning("report of a replica not understood", name=key.name, error=str(error))
         if after:
             self._others[key.name] = after
-        for gateway in before.keys() | after.keys():
-            if before.get(gateway) != after.get(gateway):
-                self.look(gateway)
+        for fleet in before.keys() | after.keys():
+            if before.get(fleet) != after.get(fleet):
+                self.look(fleet)
 
-    def look(self, gateway: str) -> None:
+    def look(self, fleet: FleetKey) -> None:
         """Merge anew what is said of a Gateway, because a report or the snapshot changed."""
-        shares = [each[gateway] for each in (self._own, *self._others.values()) if gateway in each]
-        report = merged(shares, self._snapshots.get(gateway))
-        if report != self._told.get(gateway, NO_FLEET):
-            self._told[gateway] = report
-            self._on_report(gateway, report)
+        shares = [each[fleet] for each in (self._own, *self._others.values()) if fleet in each]
+        report = merged(shares, self._snapshots.get(fleet))
+        if report != self._told.get(fleet, NO_FLEET):
+            self._told[fleet] = report
+            self._on_report(fleet, report)
 
     async def run(self) -> None:
         """Write what we know, whenever it changed, until cancelled; many changes during a write become one.
@@ -215,7 +222,7 @@ class FleetShare:
 
     async def _write(self) -> None:
         name = self._replica.object_name
-        shares, short = fitted(self._own)
+        shares, short = fitted({str(fleet): share for fleet, share in self._own.items()})
         if short != self._short:
             self._short = short
             _log.warning("fleet shared in part", gateways=named(short, NAMED)) if short else _log.info("fleet shared")

@@ -39,7 +39,7 @@ class GatewayCertificates:
         """
         now = datetime.now(UTC)
         found = await self._found(wanted.namespace, certificate_secret(wanted.object_name))
-        uri = gateway_identity(wanted.namespace, wanted.name, wanted.uid)
+        uri = gateway_identity(wanted.fleet, wanted.uid)
         pair = _good_pair(found, uri, authority, now)
         if pair is None:
             pair = issue(authority.signing, Subject(common_name=wanted.name, dns_names=(), uris=(uri,)), now)

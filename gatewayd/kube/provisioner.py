@@ -113,7 +113,7 @@ class Provisioner:
         address = self._identity.address
         document = bootstrap(
             node="",
-            gateway=f"{wanted.namespace}/{wanted.name}",
+            fleet=wanted.fleet,
             control_plane=MutualTLS(
                 host=address.host,
                 port=address.port,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.limits import REFUSALS_TOLD, REFUSALS_TOLD_SECONDS
 from gatewayd.ir.outcome import FleetReport, Rejection
 
@@ -26,34 +27,34 @@ class _Told:
 
 
 class Refusals:
-    """What was told last, by Gateway ("namespace/name")."""
+    """What was told last, by fleet."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._told: dict[str, _Told] = {}
+        self._told: dict[FleetKey, _Told] = {}
 
     def __len__(self) -> int:
         """Return of how many Gateways something is remembered."""
         return len(self._told)
 
-    def news(self, gateway: str, report: FleetReport) -> tuple[Rejection, ...]:
+    def news(self, fleet: FleetKey, report: FleetReport) -> tuple[Rejection, ...]:
         """Return what a report says that the one before did not."""
         standing = frozenset((each.type_url, name) for each in report.rejections for name in each.names)
-        told = self._told.get(gateway)
+        told = self._told.get(fleet)
         if told is None:
             if not standing:
                 return ()
-            told = self._told[gateway] = _Told(standing=frozenset(), count=0, since=self._clock())
+            told = self._told[fleet] = _Told(standing=frozenset(), count=0, since=self._clock())
         before, told.standing = told.standing, standing
         news = tuple(_new(report.rejections, before))
         if not news:
-            self._forget_if_quiet(gateway, told)
+            self._forget_if_quiet(fleet, told)
             return ()
         return self._bounded(told, news)
 
-    def forget(self, gateway: str) -> None:
+    def forget(self, fleet: FleetKey) -> None:
         """Forget a Gateway that is gone."""
-        self._told.pop(gateway, None)
+        self._told.pop(fleet, None)
 
     def _bounded(self, told: _Told, news: tuple[Rejection, ...]) -> tuple[Rejection, ...]:
         """Return as much of the news as may be told now."""
@@ -66,9 +67,9 @@ class Refusals:
     def _is_quiet(self, told: _Told) -> bool:
         return self._clock() >= told.since + REFUSALS_TOLD_SECONDS
 
-    def _forget_if_quiet(self, gateway: str, told: _Told) -> None:
+    def _forget_if_quiet(self, fleet: FleetKey, told: _Told) -> None:
         if not told.standing and self._is_quiet(told):
-            del self._told[gateway]
+            del self._told[fleet]
 
 
 def _new(rejections: tuple[Rejection, ...], before: frozenset[_Refused]) -> list[Rejection]:

@@ -17,6 +17,7 @@ from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.server import AdsServer
 from gatewayd.explain.findings import Finding, in_rejections
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.offline.translation import Translation
 from gatewayd.supervisor.events import GaveUp
@@ -46,16 +47,16 @@ class _Stage:
 async def rehearse(translation: Translation, envoy: Path, runtime: Path | None) -> tuple[Finding, ...]:
     """Load the snapshot of each Gateway, one after another; raises NoRehearsalError."""
     answered = asyncio.Event()
-    fleet = Fleet(on_report=lambda _gateway, _report: answered.set(), on_answer=lambda _gateway: answered.set())
+    fleet = Fleet(on_report=lambda _fleet, _report: answered.set(), on_answer=lambda _fleet: answered.set())
     findings: list[Finding] = []
     with runtime_folder(runtime) as folder:
         stage = _Stage(fleet=fleet, envoy=envoy, folder=folder, socket=folder / "xds" / "socket")
         server = AdsServer(fleet, (UnixListener(path=stage.socket),))
         await server.start()
         try:
-            for name, each in sorted(translation.reconciler.snapshots.items()):
+            for fleet_key, each in sorted(translation.reconciler.snapshots.items()):
                 report = await _load(stage, unbound(each), answered)
-                findings.extend(in_rejections(name, report.rejections, translation.manifests.folder.place_of))
+                findings.extend(in_rejections(fleet_key, report.rejections, translation.manifests.folder.place_of))
         finally:
             await server.stop()
     return tuple(findings)
@@ -64,8 +65,8 @@ async def rehearse(translation: Translation, envoy: Path, runtime: Path | None) 
 async def _load(stage: _Stage, snapshot: Snapshot, answered: asyncio.Event) -> FleetReport:
     """Return what an Envoy says to a snapshot when it has said everything."""
     stage.fleet.publish(snapshot)
-    supervisor = _supervisor(stage, snapshot.gateway)
-    running = asyncio.create_task(supervisor.run(), name=f"envoy of {snapshot.gateway}")
+    supervisor = _supervisor(stage, snapshot.fleet)
+    running = asyncio.create_task(supervisor.run(), name=f"envoy of {snapshot.fleet}")
     waiting = asyncio.create_task(_until_settled(stage.fleet, snapshot, answered), name="answers")
     try:
         await asyncio.wait((running, waiting), timeout=DEADLINE, return_when=asyncio.FIRST_COMPLETED)
@@ -73,21 +74,21 @@ async def _load(stage: _Stage, snapshot: Snapshot, answered: asyncio.Event) -> F
             gave_up: GaveUp = running.result()
             raise NoRehearsalError(gave_up.reason)
         if not waiting.done():
-            raise NoRehearsalError(f"Envoy did not load Gateway {snapshot.gateway} within {DEADLINE:.0f} s")
-        return stage.fleet.report(snapshot.gateway)
+            raise NoRehearsalError(f"Envoy did not load Gateway {snapshot.fleet} within {DEADLINE:.0f} s")
+        return stage.fleet.report(snapshot.fleet)
     finally:
         for task in (running, waiting):
             task.cancel()
         await asyncio.gather(running, waiting, return_exceptions=True)
 
 
-def _supervisor(stage: _Stage, gateway: str) -> Supervisor:
+def _supervisor(stage: _Stage, fleet: FleetKey) -> Supervisor:
     home = stage.folder / f"envoy-{len(tuple(stage.folder.iterdir()))}"
     home.mkdir(mode=0o700)
     admin = home / "admin"
     text = bootstrap(
         node="rehearsal",
-        gateway=gateway,
+        fleet=fleet,
         control_plane=UnixSocket(path=str(stage.socket)),
         admin=AdminSocket(path=str(admin)),
         probes_port=None,
@@ -121,8 +122,8 @@ async def _until_settled(fleet: Fleet, snapshot: Snapshot, answered: asyncio.Eve
 
 def _missing(fleet: Fleet, snapshot: Snapshot) -> Iterator[TypeUrl]:
     """Yield the types of the resources that Envoy has neither ACKed nor refused."""
-    refused = {(each.type_url, name) for each in fleet.report(snapshot.gateway).rejections for name in each.names}
+    refused = {(each.type_url, name) for each in fleet.report(snapshot.fleet).rejections for name in each.names}
     for type_url, table in snapshot.resources.items():
         for name in table:
-            if (type_url, name) not in refused and fleet.holders(snapshot.gateway, type_url, name) == 0:
+            if (type_url, name) not in refused and fleet.holders(snapshot.fleet, type_url, name) == 0:
                 yield type_url

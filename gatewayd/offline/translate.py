@@ -6,6 +6,7 @@ What `gatewayd translate`, `explain`, `diff` and `check` stand on, and the engin
 from collections.abc import Iterable
 
 from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.own_group import CONTROLLER
 from gatewayd.reconciler import Batch, Reconciler
@@ -35,7 +36,7 @@ class _Nobody:
     def publish(self, snapshot: Snapshot) -> None:
         """Send it to nobody."""
 
-    def retire(self, gateway: str) -> None:
+    def retire(self, fleet: FleetKey) -> None:
         """Take it from nobody."""
 
 

@@ -26,6 +26,7 @@ from gatewayd.infra import layout
 from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE
 from gatewayd.ir.environment import Environment as EnvironmentRow
+from gatewayd.ir.fleet import FleetKey, GatewayFleet
 from gatewayd.ir.limits import REFUSED_NAMES
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.kube.authority_store import AuthorityStore
@@ -47,7 +48,7 @@ from gatewayd.kube.reflector import EVERYTHING, HEADS, Reflector, Selection, Sub
 from gatewayd.kube.refusals import Refusals, named
 from gatewayd.kube.status_writer import StatusWriter
 from gatewayd.kube.work_queue import RETRY, Label, Pacing, WorkQueue
-from gatewayd.reconciler import Batch, Reconciler, fleet_delta, gateway_key
+from gatewayd.reconciler import Batch, Reconciler, fleet_delta
 from gatewayd.run.clock import tell_time, time_now
 from gatewayd.run.memory import Tide
 from gatewayd.run.replica_ports import ReplicaPorts
@@ -95,7 +96,7 @@ class InCluster:
             on_converged=self._on_converged,
         )
         self._refusals = Refusals(around.clock)
-        self._published_at: dict[str, float] = {}
+        self._published_at: dict[FleetKey, float] = {}
         self._synced = False
         self._timing = Timing(backoff=Backoff(first=0.2, longest=15.0), random=around.random)
         self._contents = self._following(client)
@@ -255,12 +256,12 @@ class InCluster:
         self._metrics.batch(facts)
         for snapshot in batch.published:
             self._metrics.published(snapshot)
-            self._published_at[snapshot.gateway] = time.perf_counter() - batch.seconds
-            self._share.look(snapshot.gateway)
-        for gateway in batch.retired:
-            self._metrics.retired(gateway)
-            self._refusals.forget(gateway)
-            self._published_at.pop(gateway, None)
+            self._published_at[snapshot.fleet] = time.perf_counter() - batch.seconds
+            self._share.look(snapshot.fleet)
+        for fleet in batch.retired:
+            self._metrics.retired(fleet)
+            self._refusals.forget(fleet)
+            self._published_at.pop(fleet, None)
         for _ in range(batch.failures):
             self._metrics.query_failed()
         for member, outcome in batch.outcomes.items():
@@ -282,7 +283,7 @@ class InCluster:
                 milliseconds=round(batch.seconds * 1000, 2),
                 rows=batch.changed_rows,
                 queries=batch.queries,
-                published=[f"{each.gateway}@{each.version}" for each in batch.published],
+                published=[f"{each.fleet}@{each.version}" for each in batch.published],
                 outcomes=len(batch.outcomes),
             )
 
@@ -291,23 +292,25 @@ class InCluster:
         self._farewell = None
         self._ports.review()
 
-    def _on_converged(self, gateway: str) -> None:
-        since = self._published_at.pop(gateway, None)
+    def _on_converged(self, fleet: FleetKey) -> None:
+        since = self._published_at.pop(fleet, None)
         if since is not None:
             self._metrics.converged(time.perf_counter() - since)
 
-    def _on_local_report(self, gateway: str, report: FleetReport) -> None:
-        self._metrics.reported(gateway, report)
-        self._share.local(gateway, report)
+    def _on_local_report(self, fleet: FleetKey, report: FleetReport) -> None:
+        self._metrics.reported(fleet, report)
+        self._share.local(fleet, report)
 
-    def _on_report(self, gateway: str, report: FleetReport) -> None:
-        self._reconciler.submit((fleet_delta(gateway, report),))
-        for rejection in self._refusals.news(gateway, report):
+    def _on_report(self, fleet: FleetKey, report: FleetReport) -> None:
+        self._reconciler.submit((fleet_delta(fleet, report),))
+        for rejection in self._refusals.news(fleet, report):
             names = named(rejection.names, REFUSED_NAMES)
-            _log.warning("nack", gateway=gateway, names=names, message=rejection.message)
-            message = f"a proxy refused {names}: {rejection.message}"
-            notice = Notice(kind=BY_STRUCT[Gateway], key=gateway_key(gateway), reason="ProxyRefused", message=message)
-            self._events.warn(notice)
+            _log.warning("nack", gateway=str(fleet), names=names, message=rejection.message)
+            if isinstance(fleet, GatewayFleet):
+                key = ObjectKey(fleet.namespace, fleet.name)
+                message = f"a proxy refused {names}: {rejection.message}"
+                notice = Notice(kind=BY_STRUCT[Gateway], key=key, reason="ProxyRefused", message=message)
+                self._events.warn(notice)
 
     def _on_elected(self) -> None:
         self._writer.became_leader()

@@ -46,17 +46,17 @@ def settled(onlooker: Onlooker) -> bool:
     run = onlooker.run
     if run is None or not run.has_read:
         return False
-    gateways = tuple(run.reconciler.snapshots)
-    reports = [run.fleet.report(gateway) for gateway in gateways]
+    fleets = tuple(run.reconciler.snapshots)
+    reports = [run.fleet.report(fleet) for fleet in fleets]
     if not all(report.connected for report in reports):
         return False
-    refused = {gateway for gateway, report in zip(gateways, reports, strict=True) if report.rejections}
+    refused = {fleet for fleet, report in zip(fleets, reports, strict=True) if report.rejections}
     blocked = set(run.claims.refusals)
-    idle = all(not row.pending for gateway in gateways for each in run.fleet.proxies(gateway) for row in each.types)
+    idle = all(not row.pending for fleet in fleets for each in run.fleet.proxies(fleet) for row in each.types)
     unaccepted = {row.name for row in onlooker.board().gateways if row.accepted.mark is not Mark.TRUE}
-    unlistened = {name for name in gateways if not run.fleet.report(name).acked_listeners}
-    waiting = {gateway for gateway, _ in run.progress.waiting()} | unlistened
-    return idle and not (waiting - refused - blocked - unaccepted)
+    unlistened = {fleet for fleet in fleets if not run.fleet.report(fleet).acked_listeners}
+    waiting = {fleet for fleet, _ in run.progress.waiting()} | unlistened
+    return idle and all(str(fleet) in unaccepted for fleet in waiting - refused - blocked)
 
 
 class Serving:

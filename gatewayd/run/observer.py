@@ -13,6 +13,7 @@ from gatewayd.explain.findings import Finding, in_outcomes, in_rejections, witho
 from gatewayd.introspection.board import Sight, board
 from gatewayd.introspection.rows import EMPTY, Board
 from gatewayd.introspection.status import GatewayVersion, Status, proxy_rows
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.manifests.documents import FileProblem
 from gatewayd.manifests.folder import Step
 from gatewayd.reconciler import Batch
@@ -43,16 +44,16 @@ class Onlooker:
         if batch.outcomes or batch.published or batch.retired:
             self._on_change()
 
-    def fleet_answered(self, gateway: str) -> None:
-        """Hear that an Envoy of a Gateway ACKed or refused something, came or went."""
-        del gateway
+    def fleet_answered(self, fleet: FleetKey) -> None:
+        """Hear that an Envoy of a fleet ACKed or refused something, came or went."""
+        del fleet
         self._on_change()
 
-    def envoy_event(self, gateway: str, event: EnvoyEvent) -> None:
+    def envoy_event(self, fleet: FleetKey, event: EnvoyEvent) -> None:
         """Hear what became of an Envoy process."""
         if isinstance(event, GaveUp):
             self.gave_up = event.reason
-        words = event_words(gateway, event)
+        words = event_words(fleet, event)
         if words:
             self.note(words)
 
@@ -86,18 +87,16 @@ class Onlooker:
         """Return what to tell whoever asks over the socket."""
         run = self.run
         snapshots = {} if run is None else run.reconciler.snapshots
-        proxies = (
-            () if run is None else tuple(each for name in run.fleet.gateways() for each in run.fleet.proxies(name))
-        )
+        proxies = () if run is None else tuple(each for key in run.fleet.known() for each in run.fleet.proxies(key))
 
-        def count(gateway: str, type_url: str) -> int:
-            found = snapshots.get(gateway)
+        def count(fleet: FleetKey, type_url: str) -> int:
+            found = snapshots.get(fleet)
             return 0 if found is None else len(found.of(TypeUrl(type_url)))
 
         return Status(
             board=self.board(),
             proxies=tuple(proxy_rows(proxies, count)),
-            snapshots=tuple(GatewayVersion(gateway=name, version=each.version) for name, each in snapshots.items()),
+            snapshots=tuple(GatewayVersion(gateway=str(key), version=each.version) for key, each in snapshots.items()),
             folder="" if run is None else shown_path(run.options.folder),
             version=importlib.metadata.version("gatewayd"),
         )
@@ -110,17 +109,17 @@ class Onlooker:
         outcomes, place_of = run.reconciler.outcomes, run.folder.place_of
         yield from in_outcomes(outcomes, place_of)
         yield from without_effect(run.reconciler.store.engine, outcomes, place_of)
-        for gateway in run.fleet.gateways():
-            yield from in_rejections(gateway, run.fleet.report(gateway).rejections, place_of)
+        for fleet in run.fleet.known():
+            yield from in_rejections(fleet, run.fleet.report(fleet).rejections, place_of)
 
     def _refusals(self, run: Standalone) -> Iterator[str]:
         for refusals in run.claims.refusals.values():
             yield from map(str, refusals.values())
 
 
-def event_words(gateway: str, event: EnvoyEvent) -> str:
+def event_words(fleet: FleetKey, event: EnvoyEvent) -> str:
     """Say what happened to an Envoy; "" for what goes without saying."""
-    who = f"Envoy of {gateway}"
+    who = f"Envoy of {fleet}"
     match event:
         case Started():
             return ""

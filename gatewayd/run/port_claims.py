@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal
 
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.proxy import DatagramListener, ProxyConfig
 from gatewayd.supervisor.ports import Free, NotAllowed, PortWish, Taken
 from gatewayd.xds.resource import LISTENER, Snapshot, content_version
@@ -25,11 +26,11 @@ class Elsewhere:
     """Another Gateway of these files has the port."""
 
     wish: PortWish
-    gateway: str
+    fleet: FleetKey
 
     def __str__(self) -> str:
         return (
-            f"port {self.wish.port} of {self.wish.owner}: Gateway {self.gateway} listens there; "
+            f"port {self.wish.port} of {self.wish.owner}: Gateway {self.fleet} listens there; "
             "one Gateway for each port is allowed, a ListenerSet may add listeners to it"
         )
 
@@ -46,53 +47,53 @@ class Claims:
     def __init__(self, ask: Ask) -> None:
         """`ask` says whether a port that none of our Envoys has can be listened on."""
         self._ask = ask
-        self._owners: dict[_Port, str] = {}
-        self._wanted: dict[str, tuple[Snapshot, ProxyConfig]] = {}
-        self.refusals: dict[str, Mapping[str, Refusal]] = {}
+        self._owners: dict[_Port, FleetKey] = {}
+        self._wanted: dict[FleetKey, tuple[Snapshot, ProxyConfig]] = {}
+        self.refusals: dict[FleetKey, Mapping[str, Refusal]] = {}
 
     def grant(self, snapshot: Snapshot, config: ProxyConfig) -> Snapshot:
         """Take the claims of a Gateway in place of its earlier ones; return what of the snapshot may be served."""
-        gateway = snapshot.gateway
-        self._wanted[gateway] = (snapshot, config)
+        fleet = snapshot.fleet
+        self._wanted[fleet] = (snapshot, config)
         wishes = dict(_wishes(config))
         keep = {(wish.protocol, wish.port) for wish in wishes.values()}
-        self._drop(gateway, keep)
+        self._drop(fleet, keep)
         refused: dict[str, Refusal] = {}
         for name, wish in wishes.items():
-            verdict = self._judge(gateway, wish)
+            verdict = self._judge(fleet, wish)
             if isinstance(verdict, Free):
-                self._owners[(wish.protocol, wish.port)] = gateway
+                self._owners[(wish.protocol, wish.port)] = fleet
             else:
                 refused[name] = verdict
-        self.refusals.pop(gateway, None)
+        self.refusals.pop(fleet, None)
         if refused:
-            self.refusals[gateway] = MappingProxyType(refused)
+            self.refusals[fleet] = MappingProxyType(refused)
         return without(snapshot, refused)
 
-    def release(self, gateway: str) -> None:
+    def release(self, fleet: FleetKey) -> None:
         """Give back all that a Gateway had."""
-        self._drop(gateway, set())
-        self._wanted.pop(gateway, None)
-        self.refusals.pop(gateway, None)
+        self._drop(fleet, set())
+        self._wanted.pop(fleet, None)
+        self.refusals.pop(fleet, None)
 
     def retry(self) -> Iterator[Snapshot]:
         """Judge again what was refused; yield the snapshots of the Gateways that may serve other listeners now."""
-        for gateway in tuple(self.refusals):
-            before = self.refusals[gateway]
-            snapshot = self.grant(*self._wanted[gateway])
-            if self.refusals.get(gateway, {}).keys() != before.keys():
+        for fleet in tuple(self.refusals):
+            before = self.refusals[fleet]
+            snapshot = self.grant(*self._wanted[fleet])
+            if self.refusals.get(fleet, {}).keys() != before.keys():
                 yield snapshot
 
-    def _drop(self, gateway: str, keep: set[_Port]) -> None:
-        gone = [port for port, owner in self._owners.items() if owner == gateway and port not in keep]
+    def _drop(self, fleet: FleetKey, keep: set[_Port]) -> None:
+        gone = [port for port, owner in self._owners.items() if owner == fleet and port not in keep]
         for port in gone:
             del self._owners[port]
 
-    def _judge(self, gateway: str, wish: PortWish) -> Free | Refusal:
+    def _judge(self, fleet: FleetKey, wish: PortWish) -> Free | Refusal:
         owner = self._owners.get((wish.protocol, wish.port))
-        if owner == gateway:
+        if owner == fleet:
             return Free()
-        return self._ask(wish) if owner is None else Elsewhere(wish=wish, gateway=owner)
+        return self._ask(wish) if owner is None else Elsewhere(wish=wish, fleet=owner)
 
 
 def without(snapshot: Snapshot, listeners: Iterable[str]) -> Snapshot:
@@ -124,5 +125,5 @@ def offset_for(ports: Iterable[int], first_allowed: int) -> int:
 def _wishes(config: ProxyConfig) -> Iterator[tuple[str, PortWish]]:
     for listener in config.listeners:
         protocol: _Protocol = "UDP" if isinstance(listener, DatagramListener) else "TCP"
-        owner = f"Gateway {config.gateway}"
+        owner = f"Gateway {config.fleet}"
         yield listener.name, PortWish(port=listener.port, protocol=protocol, owner=owner)

@@ -12,11 +12,13 @@ from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import TlsListener, UnixListener
 from gatewayd.ads.server import AdsServer
 from gatewayd.api.gateway import Gateway
+from gatewayd.api.meta import ObjectKey
 from gatewayd.infra import layout
 from gatewayd.introspection.replica_status import Insight
 from gatewayd.introspection.server import handlers
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.infrastructure import Autoscaled, External, Fixed, Infrastructure
-from gatewayd.reconciler import Reconciler, gateway_key
+from gatewayd.reconciler import Reconciler
 from gatewayd.run.serve_options import ServeOptions
 from gatewayd.run.trust import Trust
 from gatewayd.supervisor.runtime_folder import runtime_folder
@@ -61,18 +63,18 @@ class ReplicaPorts:
             async with self._served(server):
                 yield
 
-    def _incarnation(self, gateway: str) -> Incarnation | Unlisted | None:
+    def _incarnation(self, gateway: GatewayFleet) -> Incarnation | Unlisted | None:
         """Return which object a Gateway is."""
         if self._reconciler.store.waiting_for:
             return UNLISTED
-        row = self._reconciler.store.engine.get(Gateway, gateway_key(gateway))
+        row = self._reconciler.store.engine.get(Gateway, ObjectKey(gateway.namespace, gateway.name))
         if row is None:
             return None
         return Incarnation(uid=row.metadata.uid, created=row.metadata.creation_timestamp)
 
-    def _replicas(self, gateway: str) -> int | None:
+    def _replicas(self, gateway: GatewayFleet) -> int | None:
         """Return how many proxies a Gateway may have; None where that is the cluster's to say, or somebody else's."""
-        wanted = self._reconciler.infrastructure.get(gateway_key(gateway))
+        wanted = self._reconciler.infrastructure.get(ObjectKey(gateway.namespace, gateway.name))
         if not isinstance(wanted, Infrastructure) or wanted.parameters.workload != "Deployment":
             return None
         match wanted.parameters.scaling:

@@ -25,6 +25,7 @@ from gatewayd.introspection.route_progress import Progress
 from gatewayd.introspection.server import handlers
 from gatewayd.introspection.status import Status
 from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.manifests.folder import Folder, Step
@@ -75,10 +76,10 @@ class Audience(Protocol):
     def batch_done(self, batch: Batch) -> None:
         """Hear what a batch changed."""
 
-    def fleet_answered(self, gateway: str) -> None:
-        """Hear that an Envoy of a Gateway ACKed or refused something, came or went."""
+    def fleet_answered(self, fleet: FleetKey) -> None:
+        """Hear that an Envoy of a fleet ACKed or refused something, came or went."""
 
-    def envoy_event(self, gateway: str, event: EnvoyEvent) -> None:
+    def envoy_event(self, fleet: FleetKey, event: EnvoyEvent) -> None:
         """Hear what became of an Envoy process."""
 
     def status(self) -> Status:
@@ -96,13 +97,13 @@ class Standalone:
         self.claims = Claims(lambda wish: check_port(wish, options.envoy))
         self.progress = Progress(self.fleet.holders)
         self.step = Step(deltas=(), problems=(), ignored=())
-        self.acked_at: dict[str, str] = {}
+        self.acked_at: dict[FleetKey, str] = {}
         self.socket = Path()
         self.has_read = False
         self._audience = audience
         self._changed_at = time.monotonic()
         self._offset = 0
-        self._envoys: dict[str, asyncio.Task[None]] = {}
+        self._envoys: dict[FleetKey, asyncio.Task[None]] = {}
         self._runtime = Path()
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -131,23 +132,23 @@ class Standalone:
 
     def publish(self, snapshot: Snapshot) -> None:
         """Serve what of a snapshot can be served on this machine."""
-        config = self.reconciler.configs[snapshot.gateway]
-        before = self.claims.refusals.get(snapshot.gateway)
+        config = self.reconciler.configs[snapshot.fleet]
+        before = self.claims.refusals.get(snapshot.fleet)
         served = self.claims.grant(snapshot, config)
-        refusals = self.claims.refusals.get(snapshot.gateway, {})
+        refusals = self.claims.refusals.get(snapshot.fleet, {})
         if refusals != before:
             for refusal in refusals.values():
                 _log.warning(PORT_REFUSED, why=str(refusal))
         self.progress.published(config, self._changed_at)
         self.fleet.publish(served)
-        self.progress.answered(snapshot.gateway, time.monotonic())
+        self.progress.answered(snapshot.fleet, time.monotonic())
 
-    def retire(self, gateway: str) -> None:
-        """Serve nothing for a Gateway any more."""
-        self.claims.release(gateway)
-        self.progress.retired(gateway)
-        self.acked_at.pop(gateway, None)
-        self.fleet.retire(gateway)
+    def retire(self, fleet: FleetKey) -> None:
+        """Serve nothing for a fleet any more."""
+        self.claims.release(fleet)
+        self.progress.retired(fleet)
+        self.acked_at.pop(fleet, None)
+        self.fleet.retire(fleet)
 
     def _why(self, kind: str, key: ObjectKey) -> tuple[WhyStep, ...]:
         return why(self.reconciler.store.engine, self.fleet.report, kind, key)
@@ -186,38 +187,38 @@ class Standalone:
             for snapshot in self.claims.retry():
                 self.fleet.publish(snapshot)
 
-    def _on_report(self, gateway: str, report: FleetReport) -> None:
-        self.reconciler.submit((fleet_delta(gateway, report),))
+    def _on_report(self, fleet: FleetKey, report: FleetReport) -> None:
+        self.reconciler.submit((fleet_delta(fleet, report),))
         if not report.connected:
-            self.progress.lost(gateway, time.monotonic())
-        self._audience.fleet_answered(gateway)
+            self.progress.lost(fleet, time.monotonic())
+        self._audience.fleet_answered(fleet)
 
-    def _on_answer(self, gateway: str) -> None:
-        if self.progress.answered(gateway, time.monotonic()):
-            self.acked_at[gateway] = time.strftime("%H:%M:%S")
-        self._audience.fleet_answered(gateway)
+    def _on_answer(self, fleet: FleetKey) -> None:
+        if self.progress.answered(fleet, time.monotonic()):
+            self.acked_at[fleet] = time.strftime("%H:%M:%S")
+        self._audience.fleet_answered(fleet)
 
     def _on_batch(self, batch: Batch) -> None:
         for snapshot in batch.published:
-            self._ensure_envoy(snapshot.gateway)
-        for gateway in batch.retired:
-            task = self._envoys.pop(gateway, None)
+            self._ensure_envoy(snapshot.fleet)
+        for fleet in batch.retired:
+            task = self._envoys.pop(fleet, None)
             if task is not None:
                 task.cancel()
         self._audience.batch_done(batch)
 
-    def _ensure_envoy(self, gateway: str) -> None:
-        if gateway not in self._envoys and self._tasks is not None:
-            self._envoys[gateway] = self._tasks.create_task(self._supervise(gateway), name=f"envoy of {gateway}")
+    def _ensure_envoy(self, fleet: FleetKey) -> None:
+        if fleet not in self._envoys and self._tasks is not None:
+            self._envoys[fleet] = self._tasks.create_task(self._supervise(fleet), name=f"envoy of {fleet}")
 
-    async def _supervise(self, gateway: str) -> None:
+    async def _supervise(self, fleet: FleetKey) -> None:
         number = len(tuple(self._runtime.iterdir()))
         home = self._runtime / f"envoy-{number}"
         home.mkdir(mode=0o700)
         admin = home / "admin"
         text = bootstrap(
             node=f"standalone-{number}",
-            gateway=gateway,
+            fleet=fleet,
             control_plane=UnixSocket(path=str(self.socket)),
             admin=AdminSocket(path=str(admin)),
             probes_port=None,
@@ -235,6 +236,6 @@ class Standalone:
             backoff=RESTART,
             clock=time.monotonic,
             random=random.random,
-            report=lambda event: self._audience.envoy_event(gateway, event),
+            report=lambda event: self._audience.envoy_event(fleet, event),
         )
         await supervisor.run()

@@ -26,6 +26,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.xds.resource import TYPE_BY_URL, XDS_TYPES, Snapshot
 
@@ -59,7 +60,7 @@ class Metrics:
     def __init__(self, version: str) -> None:
         self.registry = CollectorRegistry()
         self._snapshots = _Snapshots()
-        self._reports: dict[str, FleetReport] = {}
+        self._reports: dict[FleetKey, FleetReport] = {}
         self._batches(self.registry)
         self._proxies(self.registry)
         self._cluster(self.registry)
@@ -123,38 +124,39 @@ class Metrics:
 
     def published(self, snapshot: Snapshot) -> None:
         """Note what the proxies of a Gateway shall have now."""
-        self._snapshots.by_gateway[snapshot.gateway] = snapshot
+        self._snapshots.by_fleet[snapshot.fleet] = snapshot
 
-    def retired(self, gateway: str) -> None:
-        """Forget a Gateway ("namespace/name"), with all its series."""
-        self._snapshots.by_gateway.pop(gateway, None)
-        self._reports.pop(gateway, None)
-        self._connected.remove_by_labels({"gateway": gateway})
+    def retired(self, fleet: FleetKey) -> None:
+        """Forget a fleet, with all its series."""
+        self._snapshots.by_fleet.pop(fleet, None)
+        self._reports.pop(fleet, None)
+        labels = {"gateway": str(fleet)}
+        self._connected.remove_by_labels(labels)
         for family in (self._rejected, self._pushes, self._nacks):
-            family.remove_by_labels({"gateway": gateway})
+            family.remove_by_labels(labels)
 
     # --- proxies -----------------------------------------------------------------------------------------------
 
-    def reported(self, gateway: str, report: FleetReport) -> None:
+    def reported(self, fleet: FleetKey, report: FleetReport) -> None:
         """Note how many proxies of a Gateway are connected, and how many resources they refuse."""
-        if not report.connected and gateway not in self._snapshots.by_gateway:
-            self.retired(gateway)  # the last proxy of a Gateway that is gone
+        if not report.connected and fleet not in self._snapshots.by_fleet:
+            self.retired(fleet)  # the last proxy of a fleet that is gone
             return
-        self._connected.labels(gateway).set(report.connected)
-        before = self._reports.get(gateway)
-        self._reports[gateway] = report
+        self._connected.labels(str(fleet)).set(report.connected)
+        before = self._reports.get(fleet)
+        self._reports[fleet] = report
         if before is None or before.rejections != report.rejections:
             for row in XDS_TYPES:
                 refused = {name for each in report.rejections if each.type_url == row.url for name in each.names}
-                self._rejected.labels(gateway, row.short).set(len(refused))
+                self._rejected.labels(str(fleet), row.short).set(len(refused))
 
-    def pushed(self, gateway: str, type_url: str) -> None:
+    def pushed(self, fleet: FleetKey, type_url: str) -> None:
         """Count a response to a proxy."""
-        self._pushes.labels(gateway, _short(type_url)).inc()
+        self._pushes.labels(str(fleet), _short(type_url)).inc()
 
-    def refused(self, gateway: str, type_url: str) -> None:
+    def refused(self, fleet: FleetKey, type_url: str) -> None:
         """Count a NACK."""
-        self._nacks.labels(gateway, _short(type_url)).inc()
+        self._nacks.labels(str(fleet), _short(type_url)).inc()
 
     def converged(self, seconds: float) -> None:
         """Note how long a change took until all had it."""
@@ -199,7 +201,7 @@ class _Snapshots(Collector):
     """What is served to each Gateway, counted when it is asked for."""
 
     def __init__(self) -> None:
-        self.by_gateway: dict[str, Snapshot] = {}
+        self.by_fleet: dict[FleetKey, Snapshot] = {}
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         resources = GaugeMetricFamily(
@@ -211,7 +213,8 @@ class _Snapshots(Collector):
         config_hash = GaugeMetricFamily(
             "gatewayd_config_hash", "the same in all replicas that serve the same", labels=("gateway",)
         )
-        for gateway, snapshot in tuple(self.by_gateway.items()):
+        for fleet, snapshot in tuple(self.by_fleet.items()):
+            gateway = str(fleet)
             for row in XDS_TYPES:
                 found = snapshot.of(row.url).values()
                 resources.add_metric((gateway, row.short), len(found))

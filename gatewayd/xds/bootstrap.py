@@ -10,6 +10,7 @@ Edge defaults: https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/best_p
 from dataclasses import dataclass
 from typing import Any, assert_never
 
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.limits import CLIENT_CONNECTIONS, RE2_PROGRAM_SIZE
 
 JSON = dict[str, Any]
@@ -67,7 +68,7 @@ class AdminSocket:
 def bootstrap(
     *,
     node: str,
-    gateway: str,
+    fleet: FleetKey,
     control_plane: ControlPlane,
     admin: AdminSocket,
     probes_port: int | None,
@@ -75,7 +76,7 @@ def bootstrap(
 ) -> JSON:
     """Return the bootstrap of one Envoy, to be written as JSON.
 
-    `node` names this Envoy, `gateway` is "namespace/name". On `probes_port` it answers GET /ready and
+    `node` names this Envoy, `fleet` is whose it is. On `probes_port` it answers GET /ready and
     GET /stats/prometheus to anybody, and nothing else of the admin interface; None opens no such port. `drain` is the
     `--drain-time-s` that it is started with, of which the control plane hears nowhere else; None: Envoy's default.
     """
@@ -85,7 +86,7 @@ def bootstrap(
         clusters.append({"name": _ADMIN, "load_assignment": _assignment(_ADMIN, _admin_address(admin))})
         static["listeners"] = [_probes_listener(probes_port)]
     return {
-        "node": {"id": node, "cluster": gateway, **({} if drain is None else {"metadata": {DRAIN_FIELD: drain}})},
+        "node": {"id": node, "cluster": str(fleet), **({} if drain is None else {"metadata": {DRAIN_FIELD: drain}})},
         "dynamic_resources": _DYNAMIC_RESOURCES,
         "static_resources": static,
         "admin": {"address": _admin_address(admin), "ignore_global_conn_limit": True},

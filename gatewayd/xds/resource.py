@@ -13,6 +13,8 @@ from hashlib import blake2b
 from types import MappingProxyType
 from typing import NewType
 
+from gatewayd.ir.fleet import FleetKey
+
 TypeUrl = NewType("TypeUrl", str)
 
 _PREFIX = "type.googleapis.com/envoy.config."
@@ -93,12 +95,12 @@ Resources = Mapping[str, Resource]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Snapshot:
-    """Everything that the Envoys of one Gateway shall have: `resources[type_url][name]`.
+    """Everything that the Envoys of one fleet shall have: `resources[type_url][name]`.
 
     Compared by identity; equal content has an equal `version`.
     """
 
-    gateway: str
+    fleet: FleetKey
     version: str
     resources: Mapping[TypeUrl, Resources]
 
@@ -110,8 +112,8 @@ class Snapshot:
 _NONE: Resources = MappingProxyType({})
 
 
-def snapshot(gateway: str, resources: Iterable[Resource]) -> Snapshot:
-    """Collect the resources of one Gateway, named `namespace/name`.
+def snapshot(fleet: FleetKey, resources: Iterable[Resource]) -> Snapshot:
+    """Collect the resources of one fleet.
 
     Raises ValueError when two resources of one type share a name: that is a bug in the builders.
     """
@@ -124,4 +126,4 @@ def snapshot(gateway: str, resources: Iterable[Resource]) -> Snapshot:
         table[item.name] = item
         digest.update(f"{item.type_url}\0{item.name}\0{item.version}\n".encode())
     frozen = {url: MappingProxyType(table) for url, table in by_type.items()}
-    return Snapshot(gateway=gateway, version=digest.hexdigest(), resources=MappingProxyType(frozen))
+    return Snapshot(fleet=fleet, version=digest.hexdigest(), resources=MappingProxyType(frozen))

@@ -15,7 +15,7 @@ from gatewayd.xds.resource import LISTENER, Resource, Snapshot, resource, snapsh
 def unbound(of: Snapshot) -> Snapshot:
     """Return the snapshot for a rehearsal; its version is another one."""
     items = (item for table in of.resources.values() for item in table.values())
-    return snapshot(of.gateway, (_unbound(item) if item.type_url == LISTENER else item for item in items))
+    return snapshot(of.fleet, (_unbound(item) if item.type_url == LISTENER else item for item in items))
 
 
 def _unbound(item: Resource) -> Resource:

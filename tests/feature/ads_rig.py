@@ -28,12 +28,13 @@ from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.protocol.session import Answer, Request
 from gatewayd.ads.server import AdsServer
 from gatewayd.ads.sharing.response_encoder import Mode, Push
+from gatewayd.ir.fleet import FleetKey, GatewayFleet
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.xds import resource as xds
 from gatewayd.xds.resource import Resource, Snapshot, TypeUrl
 from tests.feature.harness.pki import Authority, Pair
 
-GATEWAY = "shop/edge"
+GATEWAY = GatewayFleet(namespace="shop", name="edge")
 DEADLINE = 30.0
 
 
@@ -154,8 +155,8 @@ class WatchedFleet(Fleet):
         self.changed = asyncio.Condition()
         super().__init__(lambda _, report: self.reports.append(report))
 
-    def join(self, gateway: str, mode: Mode, *, since: float, wake: Callable[[], None]) -> Member:
-        member = super().join(gateway, mode, since=since, wake=wake)
+    def join(self, key: FleetKey, mode: Mode, *, since: float, wake: Callable[[], None]) -> Member:
+        member = super().join(key, mode, since=since, wake=wake)
         self._tell()
         return member
 
@@ -257,7 +258,7 @@ def bootstrap(directory: Path, server: Server, mode: Mode, node: str) -> Path:
         **server.tls,
     }
     config = {
-        "node": {"id": node, "cluster": GATEWAY},
+        "node": {"id": node, "cluster": str(GATEWAY)},
         "admin": {"address": {"pipe": {"path": str(directory / f"{node}.admin")}}},
         "dynamic_resources": {
             "ads_config": {

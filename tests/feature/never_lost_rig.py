@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from gatewayd.ir.fleet import GatewayFleet
 from tests.feature.harness.adversary import Adversary, adversary
 from tests.feature.harness.closed_loop import ClosedLoop, Target, closed_loop, said
 from tests.feature.harness.manifests import GATEWAY, http_route
 from tests.feature.harness.world import World, running_world
 
-EDGE = "infra/edge"
+EDGE = GatewayFleet(namespace="infra", name="edge")
 BACKENDS = ("one", "two")
 MANY = 100
 """More hosts than these may be discovered another way."""

@@ -12,9 +12,10 @@ import pytest
 from envoy.service.discovery.v3 import discovery_pb2 as discovery
 from envoy.service.status.v3 import csds_pb2
 
-from gatewayd.ads.authorize import spiffe_id
 from gatewayd.ads.listen import Certificates, ListenError, TlsListener, UnixListener
 from gatewayd.ads.server import AdsServer
+from gatewayd.identity.certificates import gateway_identity
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.xds import resource as xds
 from tests.feature.ads_rig import (
     DEADLINE,
@@ -36,6 +37,7 @@ from tests.feature.harness.pki import Authority, Pair
 DELTA = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources"
 SOTW = "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources"
 STATUS = "/envoy.service.status.v3.ClientStatusDiscoveryService/FetchClientStatus"
+OTHER = GatewayFleet(namespace="shop", name="other")
 STATUSES = "/envoy.service.status.v3.ClientStatusDiscoveryService/StreamClientStatus"
 
 
@@ -64,7 +66,7 @@ async def served(source: Source, socket: Path) -> AsyncIterator[tuple[WatchedFle
         yield fleet, int(server.addresses[0].rpartition(":")[2])
     finally:
         await server.stop()
-        assert fleet.gateways() == () or not fleet.proxies(GATEWAY)
+        assert fleet.known() == () or not fleet.proxies(GATEWAY)
 
 
 def channel(port: int, authority: Authority, shown: Pair | None) -> grpc.aio.Channel:
@@ -114,16 +116,16 @@ async def test_a_certificate_decides_whatever_the_node_says(
     tmp_path: Path, authority: Authority, source: Source
 ) -> None:
     async with served(source, tmp_path / "xds" / "socket") as (fleet, port), backend(tmp_path / "one", "one") as one:
-        shown = authority.issue(spiffe_id("team/own"), client=True)
+        shown = authority.issue(gateway_identity(GatewayFleet(namespace="team", name="own"), ""), client=True)
         front = listener("l", tmp_path / "front", "r")
         world = (eds_cluster("a"), endpoints("a", one), routes("r", "a"), front)
-        fleet.publish(xds.snapshot("team/own", world))
+        fleet.publish(xds.snapshot(GatewayFleet(namespace="team", name="own"), world))
         fleet.publish(snapshot(static_cluster("secret", one)))  # of the Gateway that `node.cluster` names
         async with envoy(tmp_path, on_port(port, shown=shown, authority=authority)):
-            await fleet.until(lambda: fleet.report("team/own").acked_listeners == {"l"})
+            await fleet.until(lambda: fleet.report(GatewayFleet(namespace="team", name="own")).acked_listeners == {"l"})
             await reach(tmp_path / "front", "one")
             assert fleet.proxies(GATEWAY) == ()
-            assert fleet.proxies("team/own")[0].node_cluster == GATEWAY
+            assert fleet.proxies(GatewayFleet(namespace="team", name="own"))[0].node_cluster == str(GATEWAY)
 
 
 @pytest.mark.parametrize("method", [DELTA, SOTW])
@@ -134,20 +136,20 @@ async def test_a_certificate_without_a_gateway_is_refused(
         fleet.publish(snapshot(static_cluster("secret", tmp_path)))
         for names, code in (
             (("localhost",), grpc.StatusCode.UNAUTHENTICATED),
-            ((spiffe_id("shop/edge"), spiffe_id("shop/other")), grpc.StatusCode.UNAUTHENTICATED),
+            ((gateway_identity(GATEWAY, ""), gateway_identity(OTHER, "")), grpc.StatusCode.UNAUTHENTICATED),
             (("spiffe://gatewayd/ns/shop",), grpc.StatusCode.PERMISSION_DENIED),
         ):
             async with channel(port, authority, authority.issue(*names, client=True)) as it:
                 with pytest.raises(grpc.aio.AioRpcError) as caught:
-                    await first_answer(it, method, cluster=GATEWAY)
+                    await first_answer(it, method, cluster=str(GATEWAY))
                 assert caught.value.code() is code
-        async with channel(port, authority, authority.issue(spiffe_id(GATEWAY), client=True)) as it:
+        async with channel(port, authority, authority.issue(gateway_identity(GATEWAY, ""), client=True)) as it:
             assert b"secret" in await first_answer(it, method)
 
 
 async def test_strangers_do_not_get_through_the_handshake(tmp_path: Path, authority: Authority, source: Source) -> None:
     async with served(source, tmp_path / "xds" / "socket") as (_, port):
-        stranger = Authority("Other CA").issue(spiffe_id(GATEWAY), client=True)
+        stranger = Authority("Other CA").issue(gateway_identity(GATEWAY, ""), client=True)
         for shown in (None, stranger):
             async with channel(port, authority, shown) as it:
                 with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -160,12 +162,12 @@ async def test_new_certificates_count_for_the_next_handshake(
 ) -> None:
     async with served(source, tmp_path / "xds" / "socket") as (fleet, port):
         fleet.publish(snapshot(static_cluster("mine", tmp_path)))
-        shown = authority.issue(spiffe_id(GATEWAY), client=True)
+        shown = authority.issue(gateway_identity(GATEWAY, ""), client=True)
         async with channel(port, authority, shown) as it:
             assert await first_answer(it)
             other = Authority("Next CA")
             source.current = certificates(other)
-            async with channel(port, other, other.issue(spiffe_id(GATEWAY), client=True)) as following:
+            async with channel(port, other, other.issue(gateway_identity(GATEWAY, ""), client=True)) as following:
                 assert await first_answer(following)
             assert await first_answer(it)  # what is connected stays so
         async with channel(port, other, shown) as old:
@@ -178,17 +180,17 @@ async def test_status_shows_each_caller_its_own(tmp_path: Path, authority: Autho
     async with served(source, socket) as (fleet, port), grpc.aio.insecure_channel(f"unix:{socket}") as local:
         fleet.publish(snapshot(static_cluster("mine", tmp_path)))
         call = local.stream_stream(DELTA)()
-        node = {"id": "test", "cluster": GATEWAY}
+        node = {"id": "test", "cluster": str(GATEWAY)}
         await call.write(discovery.DeltaDiscoveryRequest(node=node, type_url=xds.CLUSTER).SerializeToString())
         await call.read()
         ask = csds_pb2.ClientStatusRequest().SerializeToString()
         scopes = []
-        for name in (GATEWAY, "shop/other"):
-            async with channel(port, authority, authority.issue(spiffe_id(name), client=True)) as it:
+        for name in (GATEWAY, OTHER):
+            async with channel(port, authority, authority.issue(gateway_identity(name, ""), client=True)) as it:
                 found = csds_pb2.ClientStatusResponse.FromString(await it.unary_unary(STATUS)(ask))
                 scopes.append([config.client_scope for config in found.config])
         everything = csds_pb2.ClientStatusResponse.FromString(await local.unary_unary(STATUS)(ask))
-        assert (scopes, [each.client_scope for each in everything.config]) == ([[GATEWAY], []], [GATEWAY])
+        assert (scopes, [each.client_scope for each in everything.config]) == ([[str(GATEWAY)], []], [str(GATEWAY)])
         questions = local.stream_stream(STATUSES)()
         for _ in range(2):
             await questions.write(ask)
@@ -207,7 +209,7 @@ async def test_what_breaks_the_protocol_ends_its_stream_only(tmp_path: Path, sou
     async with served(source, socket) as (fleet, _), grpc.aio.insecure_channel(f"unix:{socket}") as it:
         fleet.publish(snapshot(static_cluster("mine", tmp_path)))
         long = discovery.DeltaDiscoveryRequest(type_url=xds.CLUSTER, resource_names_subscribe=["x" * 10_000])
-        good = discovery.DeltaDiscoveryRequest(node={"cluster": GATEWAY}, type_url=xds.CLUSTER).SerializeToString()
+        good = discovery.DeltaDiscoveryRequest(node={"cluster": str(GATEWAY)}, type_url=xds.CLUSTER).SerializeToString()
         for requests in ((b"\xff",), (good, b"\xff"), (good, long.SerializeToString())):
             call = it.stream_stream(DELTA)()
             for data in requests:
@@ -215,7 +217,7 @@ async def test_what_breaks_the_protocol_ends_its_stream_only(tmp_path: Path, sou
             with pytest.raises(grpc.aio.AioRpcError) as caught:
                 await read_all(call)
             assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-        assert await first_answer(it, cluster=GATEWAY)
+        assert await first_answer(it, cluster=str(GATEWAY))
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await first_answer(it, cluster="no gateway")
         assert caught.value.code() is grpc.StatusCode.PERMISSION_DENIED

@@ -6,16 +6,18 @@ from dataclasses import dataclass, field
 
 import grpc
 
-from gatewayd.ads.authorize import Incarnation, bound, spiffe_id
+from gatewayd.ads.authorize import Incarnation, bound
 from gatewayd.ads.listen import TlsListener
 from gatewayd.ads.server import AdsServer
+from gatewayd.identity.certificates import gateway_identity
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.xds import resource as xds
 from tests.feature.ads_rig import WatchedFleet
 from tests.feature.harness.pki import Authority
 from tests.feature.test_ads_access import DELTA, STATUS, certificates, channel
 from tests.feature.test_ads_limits import asking, begun, refused, taken
 
-GATEWAY, OTHER = "shop/edge", "shop/other"
+GATEWAY, OTHER = GatewayFleet(namespace="shop", name="edge"), GatewayFleet(namespace="shop", name="other")
 
 
 @dataclass(slots=True)
@@ -24,14 +26,14 @@ class Rig:
 
     fleet: WatchedFleet
     authority: Authority
-    incarnations: dict[str, Incarnation]
+    incarnations: dict[GatewayFleet, Incarnation]
     port: int = 0
     server: AdsServer = field(init=False)
 
-    def connect(self, gateway: str, uid: str) -> grpc.aio.Channel:
-        return channel(self.port, self.authority, self.authority.issue(spiffe_id(gateway, uid), client=True))
+    def connect(self, gateway: GatewayFleet, uid: str) -> grpc.aio.Channel:
+        return channel(self.port, self.authority, self.authority.issue(gateway_identity(gateway, uid), client=True))
 
-    def make(self, gateway: str, uid: str, created: str = "2020-01-01T00:00:00Z") -> None:
+    def make(self, gateway: GatewayFleet, uid: str, created: str = "2020-01-01T00:00:00Z") -> None:
         self.incarnations[gateway] = Incarnation(uid=uid, created=created)
         self.fleet.publish(xds.snapshot(gateway, [xds.resource(xds.CLUSTER, "c", uid.encode())]))
 
@@ -79,7 +81,7 @@ async def test_the_streams_of_a_gateway_that_is_gone_end_and_say_why() -> None:
         error = await refused(stream)
         assert error.code() is grpc.StatusCode.PERMISSION_DENIED
         assert error.details() == "client certificate: Gateway shop/edge does not exist"
-        await it.fleet.until(lambda: GATEWAY not in it.fleet.gateways())
+        await it.fleet.until(lambda: GATEWAY not in it.fleet.known())
 
 
 async def test_a_certificate_without_a_uid_serves_until_it_is_replaced() -> None:

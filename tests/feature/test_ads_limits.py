@@ -10,9 +10,10 @@ import pytest
 from envoy.service.discovery.v3 import discovery_pb2 as discovery
 
 from gatewayd.ads import server as ads_server
-from gatewayd.ads.authorize import spiffe_id
 from gatewayd.ads.listen import TlsListener
 from gatewayd.ads.server import AdsServer
+from gatewayd.identity.certificates import gateway_identity
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.limits import HANDSHAKE_MILLISECONDS, NODE_BYTES, SPARE_STREAMS, TURN_SECONDS
 from gatewayd.xds import resource as xds
 from tests.feature.ads_rig import DEADLINE, WatchedFleet
@@ -21,7 +22,7 @@ from tests.feature.test_ads_access import DELTA, SOTW, STATUS, certificates, cha
 
 LARGE = 8 * 1024 * 1024
 """Bytes, more than the windows of a connection that nobody reads from."""
-EVIL, VICTIM = "evil/gw", "bank/gw"
+EVIL, VICTIM = GatewayFleet(namespace="evil", name="gw"), GatewayFleet(namespace="bank", name="gw")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +34,14 @@ class Rig:
     port: int
     authority: Authority
 
-    def connect(self, gateway: str) -> grpc.aio.Channel:
-        return channel(self.port, self.authority, self.authority.issue(spiffe_id(gateway), client=True))
+    def connect(self, gateway: GatewayFleet) -> grpc.aio.Channel:
+        return channel(self.port, self.authority, self.authority.issue(gateway_identity(gateway, ""), client=True))
 
-    def publish(self, gateway: str, size: int, edition: str = "1") -> None:
+    def publish(self, gateway: GatewayFleet, size: int, edition: str = "1") -> None:
         large = xds.resource(xds.CLUSTER, "c", edition.encode().ljust(size, b"x"))
         self.fleet.publish(xds.snapshot(gateway, [large]))
 
-    def state(self, gateway: str) -> tuple[int, int]:
+    def state(self, gateway: GatewayFleet) -> tuple[int, int]:
         """Return what is kept of strange names, and of streams that are lost."""
         fleet = self.fleet._fleets[gateway]
         return fleet.shared.strangers.spent, fleet.left_open.size

@@ -5,6 +5,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#parentreference, #listener, #rou
 
 import pytest
 
+from gatewayd.ir.fleet import GatewayFleet
 from tests.feature.harness.manifests import http_route
 from tests.feature.harness.world import World, state
 
@@ -255,7 +256,7 @@ async def test_dedicated_gateways_know_nothing_of_each_other(world: World) -> No
     assert (await world.ask(port="mine")).said == (200, "r", "one")
     assert (await world.ask(port="yours")).said == (404, None, None)
     changed = {name for name, snapshot in world.reconciler.snapshots.items() if snapshot.version != versions[name]}
-    assert changed == {"infra/yours"}
+    assert changed == {GatewayFleet(namespace="infra", name="yours")}
 
 
 async def test_a_route_that_moves_to_another_gateway(world: World) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from gatewayd.ir.fleet import GatewayFleet
 from tests.feature.harness.backend_tls import (
     CA,
     IN_CONFIGMAP,
@@ -106,7 +107,11 @@ async def test_the_cas_of_the_system_do_not_know_ours(world: World) -> None:
 
     assert said(world) == {"Accepted": OK, "ResolvedRefs": RESOLVED}
     assert_refused(world, await ask(world), "secure")
-    dump = (await world.envoys["infra/edge"].get("/config_dump?resource=dynamic_active_clusters")).decode()
+    dump = (
+        await world.envoys[GatewayFleet(namespace="infra", name="edge")].get(
+            "/config_dump?resource=dynamic_active_clusters"
+        )
+    ).decode()
     assert "/etc/ssl/certs/ca-certificates.crt" in dump
     # What was refused is our CA, and not something else: with it the same backend is good.
     await world.apply(policy())

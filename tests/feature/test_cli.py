@@ -20,6 +20,7 @@ from envoy.config.cluster.v3 import cluster_pb2
 
 from gatewayd.demo.backends import serve_backends
 from gatewayd.introspection.client import fetch
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.manifests.read_once import parse
 from gatewayd.offline.envoy_check import rehearse
 from gatewayd.offline.translation import Translation, translate
@@ -291,13 +292,13 @@ async def test_check_asks_envoy(runtime: dict[str, str], folder: Path) -> None:
 def spoilt(text: str) -> Translation:
     """Translate manifests, and break a cluster in a way that only Envoy sees."""
     found = translate(parse({"web.yaml": text.encode()}), time_now())
-    snapshot = found.reconciler.snapshots["default/web"]
+    snapshot = found.reconciler.snapshots[GatewayFleet(namespace="default", name="web")]
     (item,) = snapshot.of(CLUSTER).values()
     message = cluster_pb2.Cluster.FromString(item.body)
     message.connect_timeout.seconds = -1
     bad = resource(CLUSTER, item.name, message.SerializeToString())
     resources = MappingProxyType({**snapshot.resources, CLUSTER: MappingProxyType({item.name: bad})})
-    found.reconciler.snapshots["default/web"] = replace(snapshot, resources=resources)
+    found.reconciler.snapshots[GatewayFleet(namespace="default", name="web")] = replace(snapshot, resources=resources)
     return found
 
 

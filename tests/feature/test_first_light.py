@@ -2,6 +2,7 @@
 
 import pytest
 
+from gatewayd.ir.fleet import GatewayFleet
 from tests.feature.harness.manifests import http_route
 from tests.feature.harness.world import World, state
 
@@ -82,7 +83,7 @@ spec:
 """)
 
     assert world.outcome("Gateway infra/theirs") is None
-    assert "infra/theirs" not in world.envoys
+    assert GatewayFleet(namespace="infra", name="theirs") not in world.envoys
     with pytest.raises(ConnectionRefusedError):
         await world.ask(port="theirs")
 

@@ -23,6 +23,7 @@ from conformance import dockerfile
 from gatewayd.infra.drain import drain_command
 from gatewayd.infra.layout import BOOTSTRAP_FILE, CONFIG_FOLDER, LINGER_SECONDS
 from gatewayd.infra.pod import pod_spec
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS
 from gatewayd.run.exit_codes import CANNOT_START
 from gatewayd.supervisor.envoy_binary import find_envoy
@@ -251,7 +252,7 @@ async def proxy(folder: Path, memory: int | None = None) -> AsyncIterator[Proxy]
     found = Proxy(admin=folder / "admin", probes=free_port(), web=free_port(), pid=0)
     text = bootstrap(
         node="",
-        gateway="infra/edge",
+        fleet=GatewayFleet(namespace="infra", name="edge"),
         control_plane=UnixSocket(path=str(folder / "none")),
         admin=AdminSocket(path=str(found.admin)),
         probes_port=found.probes,

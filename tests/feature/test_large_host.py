@@ -3,6 +3,7 @@
 import pytest
 from envoy.config.route.v3 import route_pb2
 
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.limits import LONGEST_LIST
 from gatewayd.xds.resource import ROUTE
 from tests.feature.harness.manifests import http_route
@@ -59,7 +60,7 @@ async def all_as_they_should_be(world: World) -> None:
 
 
 def is_tree(world: World) -> bool:
-    tables = world.reconciler.snapshots["infra/edge"].of(ROUTE).values()
+    tables = world.reconciler.snapshots[GatewayFleet(namespace="infra", name="edge")].of(ROUTE).values()
     hosts = [host for each in tables for host in route_pb2.RouteConfiguration.FromString(each.body).virtual_hosts]
     return any(host.HasField("matcher") for host in hosts if host.name == HOST)
 

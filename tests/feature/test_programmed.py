@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.xds.resource import CLUSTER, LISTENER
 from tests.feature.harness.manifests import GATEWAY, http_route
 from tests.feature.harness.scripted import scripted_proxy
@@ -17,6 +18,7 @@ from tests.feature.harness.world import World, state
 
 pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
 
+HAND = GatewayFleet(namespace="infra", name="hand")
 PROGRAMMED, PENDING, INVALID = (True, "Programmed"), (False, "Pending"), (False, "Invalid")
 TWO = """
 apiVersion: gateway.networking.k8s.io/v1
@@ -40,13 +42,13 @@ def programmed(world: World, name: str = "hand") -> dict[str, tuple[bool, str]]:
 
 
 async def test_only_an_acknowledgement_makes_it_true(world: World) -> None:
-    world.by_hand.add("infra/hand")
+    world.by_hand.add(HAND)
     await world.apply(TWO)
     assert programmed(world) == {"": PENDING, "a": PENDING, "b": PENDING}
     assert "no proxy" in world.gateway("Gateway infra/hand")["Programmed"].message
 
-    async with scripted_proxy(world.socket, "infra/hand") as proxy:
-        await world.until(lambda: world.fleet.report("infra/hand").connected == 1)
+    async with scripted_proxy(world.socket, HAND) as proxy:
+        await world.until(lambda: world.fleet.report(HAND).connected == 1)
         await proxy.ack(await proxy.response(CLUSTER))
         listeners = await proxy.response(LISTENER)
         await world.settle()
@@ -62,11 +64,11 @@ async def test_only_an_acknowledgement_makes_it_true(world: World) -> None:
 
 
 async def test_a_refusal_is_told_in_the_proxys_words_and_holds_back_only_what_it_is_about(world: World) -> None:
-    world.by_hand.add("infra/hand")
+    world.by_hand.add(HAND)
     await world.apply(TWO)
     bad, good = f"tcp-{world.port('hand-a')}", f"tcp-{world.port('hand-b')}"
 
-    async with scripted_proxy(world.socket, "infra/hand") as proxy:
+    async with scripted_proxy(world.socket, HAND) as proxy:
         await proxy.ack(await proxy.response(CLUSTER))
         both = await proxy.response(LISTENER)
         assert {each.name for each in both.resources} == {bad, good}
@@ -80,11 +82,11 @@ async def test_a_refusal_is_told_in_the_proxys_words_and_holds_back_only_what_it
 
 
 async def test_a_change_is_pending_until_it_is_acknowledged(world: World) -> None:
-    world.by_hand.add("infra/hand")
+    world.by_hand.add(HAND)
     await world.apply(TWO)
     more = TWO + "  - {name: c, port: <hand-c>, protocol: HTTP}\n"
 
-    async with scripted_proxy(world.socket, "infra/hand") as proxy:
+    async with scripted_proxy(world.socket, HAND) as proxy:
         await proxy.ack(await proxy.response(CLUSTER))
         await proxy.ack(await proxy.response(LISTENER))
         await world.until(lambda: programmed(world) == {"": PROGRAMMED, "a": PROGRAMMED, "b": PROGRAMMED})
@@ -135,14 +137,14 @@ async def test_an_envoy_that_is_killed_comes_back_with_everything(world: World) 
     text = GATEWAY.replace("name: edge", "name: fragile").replace("<http>", "<fragile>")
     await world.apply(text, ROUTE.replace("name: edge", "name: fragile"))
     assert (await world.ask(port="fragile")).said == (200, "r", "one")
-    first = world.pids["infra/fragile"]
+    first = world.pids[GatewayFleet(namespace="infra", name="fragile")]
 
     os.kill(first, signal.SIGKILL)
     await world.until(lambda: programmed(world, "fragile") == {"": PENDING, "http": PENDING})
     await world.until(lambda: programmed(world, "fragile") == {"": PROGRAMMED, "http": PROGRAMMED})
     await world.settle()
 
-    assert world.pids["infra/fragile"] != first
+    assert world.pids[GatewayFleet(namespace="infra", name="fragile")] != first
     assert (await world.ask(port="fragile")).said == (200, "r", "one")
 
 

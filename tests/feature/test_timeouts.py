@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from gatewayd.ir.fleet import GatewayFleet
 from tests.feature.harness.manifests import http_route
 from tests.feature.harness.world import World
 
@@ -79,7 +80,11 @@ async def test_without_a_word_there_is_no_limit_of_15_seconds(world: World) -> N
         http_route("free", "- {filters: [<route:free>], backendRefs: [{name: one, port: 80}]}", host="free.example")
     )
 
-    dump = (await world.envoys["infra/edge"].get("/config_dump?resource=dynamic_route_configs")).decode()
+    dump = (
+        await world.envoys[GatewayFleet(namespace="infra", name="edge")].get(
+            "/config_dump?resource=dynamic_route_configs"
+        )
+    ).decode()
 
     assert (await world.ask("/", host="free.example")).said == (200, "free", "one")
     assert '"timeout": "0s"' in dump

@@ -12,11 +12,12 @@ from typing import Any
 
 from cryptography.x509 import DNSName, UniformResourceIdentifier
 
-from gatewayd.ads.authorize import spiffe_id
 from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import Certificates, TlsListener, UnixListener
 from gatewayd.ads.server import AdsServer
+from gatewayd.identity.certificates import gateway_identity
 from gatewayd.ir.backend import Cluster, Endpoint
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.http import RouteDiscovery, RouteTableKey, VirtualHost
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.ir.proxy import ProxyConfig
@@ -28,7 +29,7 @@ from tests.feature.xds_backends import DEADLINE, SHARES, Answer, Backend, ask, b
 from tests.feature.xds_certificates import Authority
 from tests.unit.xds.shorthand import cluster, config, endpoint, http_listener, table
 
-GATEWAY = "shop/edge"
+GATEWAY = GatewayFleet(namespace="shop", name="edge")
 
 
 def envoy_binary() -> Path:
@@ -128,7 +129,7 @@ def _over_tls(folder: Path) -> tuple[TlsListener, ControlPlane]:
     """Certify both ends; Envoy's certificate says which Gateway it belongs to."""
     authority, port = Authority("gatewayd"), free_port()
     server = authority.issue("gatewayd.test")
-    client = authority.issue("envoy", UniformResourceIdentifier(spiffe_id(GATEWAY)), DNSName("envoy"))
+    client = authority.issue("envoy", UniformResourceIdentifier(gateway_identity(GATEWAY, "")), DNSName("envoy"))
     for name, content in (("tls.crt", client.chain), ("tls.key", bytes(client.key)), ("ca.crt", authority.pem)):
         (folder / name).write_bytes(content)
     for name, content in sds_files(str(folder)).items():
@@ -149,7 +150,7 @@ async def rig(folder: Path, *, probes_port: int | None = None, over_tls: bool = 
     server = AdsServer(fleet, (listener,))
     started = bootstrap(
         node="proxy-1",
-        gateway=GATEWAY,
+        fleet=GATEWAY,
         control_plane=control_plane,
         admin=AdminSocket(path=str(folder / "admin")),
         probes_port=probes_port,

@@ -87,7 +87,7 @@ Text = dict[str, Any]
 
 def _output(case: Case) -> Text:
     found = translated(case)
-    snapshots = {name: _shortened(snapshot_json(each)) for name, each in sorted(found.snapshots.items())}
+    snapshots = {str(fleet): _shortened(snapshot_json(each)) for fleet, each in sorted(found.snapshots.items())}
     return {"outcomes": outcome_texts(found.outcomes), "snapshots": snapshots}
 
 

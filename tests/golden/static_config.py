@@ -27,7 +27,7 @@ def static_config(snapshot: Snapshot, folder: str) -> Json:
     """Return our own bootstrap with the snapshot's resources in the place of the control plane's address."""
     found = bootstrap(
         node="golden",
-        gateway=snapshot.gateway,
+        fleet=snapshot.fleet,
         control_plane=UnixSocket(path=f"{folder}/xds"),
         admin=AdminSocket(path=f"{folder}/admin"),
         probes_port=None,

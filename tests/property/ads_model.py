@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from gatewayd.ads.protocol.session import Request
 from gatewayd.ads.sharing.response_encoder import Mode
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.xds import resource as xds
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, Snapshot, TypeUrl
 
@@ -59,7 +60,7 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
     for name in draw(some("l0", "l1")) if routes else []:
         route = draw(st.sampled_from(routes))
         found.append(xds.resource(LISTENER, name, f"{name}:{draw(EDITIONS)}|{route}".encode()))
-    return xds.snapshot("ns/gw", found)
+    return xds.snapshot(GatewayFleet(namespace="ns", name="gw"), found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Index, Member
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.outcome import Outcome
 from gatewayd.ir.proxy import ProxyConfig, StreamListener
 from gatewayd.reconciler import Batch, Reconciler
@@ -59,11 +60,11 @@ class World:
 
     @property
     def config(self) -> ProxyConfig:
-        return self.reconciler.configs["infra/gw"]
+        return self.reconciler.configs[GatewayFleet(namespace="infra", name="gw")]
 
     @property
     def snapshot(self) -> Snapshot:
-        return self.reconciler.snapshots["infra/gw"]
+        return self.reconciler.snapshots[GatewayFleet(namespace="infra", name="gw")]
 
     def outcomes(self, name: str) -> Mapping[Member, Outcome]:
         """Return what is said of the objects of a team."""
@@ -158,7 +159,7 @@ def test_what_fails_for_one_team_holds_back_no_edit_of_the_other(site: Site) -> 
     world.arm(site, "bob")
     world.step(*team("bob", 2))
     batch = world.step(*team("ann", 2))
-    assert [each.gateway for each in batch.published if each.gateway == "infra/gw"]
+    assert [each.fleet for each in batch.published if each.fleet == GatewayFleet(namespace="infra", name="gw")]
     assert_alike(world.served("ann"), healthy.served("ann"))
     assert world.outcomes("ann") == healthy.outcomes("ann")
     assert {at.table.__name__ for at in batch.outcomes if is_of(at.key, "ann")} == {

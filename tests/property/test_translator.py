@@ -11,6 +11,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.engine import Engine
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.incremental.view import Member
+from gatewayd.ir.fleet import FleetKey, GatewayFleet
 from gatewayd.ir.proxy import ProxyConfig, StreamListener
 from gatewayd.store import Delta
 from gatewayd.translator.declarations import INDEXES, OUTPUTS
@@ -34,7 +35,7 @@ class World:
         self.engine = Engine(INDEXES, OUTPUTS)
         self.rows: Rows = {}
         self.values: Values = {}
-        self.builders: dict[str, SnapshotBuilder] = {}
+        self.builders: dict[FleetKey, SnapshotBuilder] = {}
         self.apply((*START, *edits))
 
     def apply(self, edits: Iterable[Delta]) -> None:
@@ -55,10 +56,10 @@ class World:
         return {at: value for at, value in self.values.items() if value is not None}
 
     @property
-    def configs(self) -> dict[str, ProxyConfig]:
-        return {value.gateway: value for (name, _), value in self.said.items() if name == PROXIES.name}
+    def configs(self) -> dict[FleetKey, ProxyConfig]:
+        return {value.fleet: value for (name, _), value in self.said.items() if name == PROXIES.name}
 
-    def snapshots(self) -> dict[str, Snapshot]:
+    def snapshots(self) -> dict[FleetKey, Snapshot]:
         return {
             name: self.builders.setdefault(name, SnapshotBuilder()).build(each) for name, each in self.configs.items()
         }
@@ -144,7 +145,8 @@ def test_dropping_a_route_changes_no_gateway_that_it_does_not_name(objects: list
             before = world.configs
             world.apply((removal(each),))
             for name in set(GATEWAYS) - reaches(each):
-                assert world.configs.get(f"shop/{name}") is before.get(f"shop/{name}")
+                fleet = GatewayFleet(namespace="shop", name=name)
+                assert world.configs.get(fleet) is before.get(fleet)
 
 
 @settings(max_examples=40, deadline=None)
@@ -153,7 +155,7 @@ def test_dropping_a_gateway_changes_no_other(objects: list[Delta], dropped: str)
     world = World(objects)
     before = world.configs
     world.apply((Delta(kind=Gateway, key=ObjectKey("shop", dropped), obj=None),))
-    kept = {name: config for name, config in before.items() if name != f"shop/{dropped}"}
+    kept = {name: config for name, config in before.items() if name != GatewayFleet(namespace="shop", name=dropped)}
     assert world.configs == kept
 
 

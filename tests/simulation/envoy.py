@@ -17,6 +17,7 @@ from envoy.extensions.transport_sockets.tls.v3 import secret_pb2
 from envoy.service.discovery.v3 import discovery_pb2
 from google.protobuf import any_pb2, symbol_database
 
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SCOPED_ROUTE, SECRET, XDS_TYPES, TypeUrl
 
 _SYMBOLS = symbol_database.Default()
@@ -99,9 +100,9 @@ def tables_named(body: bytes) -> tuple[frozenset[str], bool]:
 class ModelEnvoy:
     """One proxy. `says` are the requests that it has not sent yet."""
 
-    def __init__(self, node: str, gateway: str) -> None:
+    def __init__(self, node: str, fleet: FleetKey) -> None:
         self.node = node
-        self.gateway = gateway
+        self.fleet = fleet
         self.has: dict[TypeUrl, dict[str, Any]] = {row.url: {} for row in XDS_TYPES}
         self.warming: set[str] = set()
         self.pushes = 0
@@ -125,7 +126,7 @@ class ModelEnvoy:
         request = discovery_pb2.DeltaDiscoveryRequest(type_url=url, **more)
         if url in self._first:
             self._first.discard(url)
-            request.node.id, request.node.cluster = self.node, self.gateway
+            request.node.id, request.node.cluster = self.node, str(self.fleet)
             kept = (
                 self.has[url] if url in (CLUSTER, LISTENER, SCOPED_ROUTE) else self._wants[url] & self.has[url].keys()
             )

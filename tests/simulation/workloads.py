@@ -12,6 +12,7 @@ from typing import Any
 
 from gatewayd.ads.fleet import Fleet, Member
 from gatewayd.ads.sharing.response_encoder import Mode
+from gatewayd.ir.fleet import GatewayFleet
 from tests.simulation.api_state import ApiState, Change, Key
 from tests.simulation.envoy import ModelEnvoy
 
@@ -75,7 +76,9 @@ class Workloads:
     def _start(self, workload: Key) -> None:
         self._numbers += 1
         labels = self._state.objects[workload]["spec"]["template"]["metadata"]["labels"]
-        envoy = ModelEnvoy(f"{workload.name}-{self._numbers}", f"{workload.namespace}/{labels[GATEWAY_LABEL]}")
+        envoy = ModelEnvoy(
+            f"{workload.name}-{self._numbers}", GatewayFleet(namespace=workload.namespace, name=labels[GATEWAY_LABEL])
+        )
         pod = self.pods[envoy.node] = Pod(envoy, workload)
         pod.task = self._spawn(self._live(pod), envoy.node)
 
@@ -96,7 +99,7 @@ class Workloads:
     async def _stream(self, pod: Pod, fleet: Fleet) -> None:
         """Live on one stream until its replica ends."""
         loop = asyncio.get_running_loop()
-        member = fleet.join(pod.envoy.gateway, Mode.DELTA, since=loop.time(), wake=pod.wake.set)
+        member = fleet.join(pod.envoy.fleet, Mode.DELTA, since=loop.time(), wake=pod.wake.set)
         pod.fleet = fleet
         pod.envoy.connect()
         try:
@@ -146,8 +149,8 @@ class Workloads:
         document = self._state.objects.get(service)
         if document is None or GATEWAY_LABEL not in document["spec"].get("selector", {}):
             return
-        gateway = f"{service.namespace}/{document['spec']['selector'][GATEWAY_LABEL]}"
-        pods = [pod for pod in self.pods.values() if pod.envoy.gateway == gateway]
+        fleet = GatewayFleet(namespace=service.namespace, name=document["spec"]["selector"][GATEWAY_LABEL])
+        pods = [pod for pod in self.pods.values() if pod.envoy.fleet == fleet]
         key = Key(
             group="discovery.k8s.io", plural="endpointslices", namespace=service.namespace, name=f"{service.name}-s"
         )

@@ -181,13 +181,13 @@ class World:
     def _proxies(self, scratch: Reconciler) -> list[str]:
         found = []
         for name, pod in self.workloads.pods.items():
-            snapshot = scratch.snapshots.get(pod.envoy.gateway)
+            snapshot = scratch.snapshots.get(pod.envoy.fleet)
             has = pod.envoy.versions()
             for row in XDS_TYPES:
                 wanted = snapshot.of(row.url) if snapshot is not None else {}
                 versions = {each: item.version for each, item in wanted.items()}
                 if has[row.url] != versions:
-                    found.append(f"{name} of {pod.envoy.gateway} has {row.short} {has[row.url]}, wanted {versions}")
+                    found.append(f"{name} of {pod.envoy.fleet} has {row.short} {has[row.url]}, wanted {versions}")
         return found
 
     def _infrastructure(self, scratch: Reconciler) -> list[str]:

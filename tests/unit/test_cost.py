@@ -5,6 +5,7 @@ import pytest
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.fleet import FleetKey, GatewayFleet
 from gatewayd.offline.translate import standalone_environment
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.store import Delta
@@ -13,6 +14,8 @@ from gatewayd.xds.resource import Snapshot
 from tests.unit.translator.manifests import API_VERSIONS, SHOP, delta, deltas
 
 ROUTES = 5000
+SHOP_GATEWAY = GatewayFleet(namespace="shop", name="gw")
+OTHER_GATEWAY = GatewayFleet(namespace="shop", name="other")
 OTHER = """
 kind: Gateway
 metadata: {name: other, namespace: shop}
@@ -43,7 +46,7 @@ class Fleet:
     def publish(self, snapshot: Snapshot) -> None:
         """Send it to nobody."""
 
-    def retire(self, gateway: str) -> None:
+    def retire(self, fleet: FleetKey) -> None:
         """Take it from nobody."""
 
 
@@ -61,8 +64,8 @@ class World:
         self.reconciler.step()
         return self.batches[-1]
 
-    def cost(self, gateway: str) -> BuildCost:
-        return self.reconciler._builders[gateway].cost
+    def cost(self, fleet: FleetKey) -> BuildCost:
+        return self.reconciler._builders[fleet].cost
 
 
 @pytest.fixture(scope="module")
@@ -72,19 +75,19 @@ def world() -> World:
 
 
 def test_all_of_it_is_there(world: World) -> None:
-    table = world.reconciler.configs["shop/gw"].route_tables[0]
+    table = world.reconciler.configs[GatewayFleet(namespace="shop", name="gw")].route_tables[0]
     assert len(table.virtual_hosts) >= ROUTES
-    assert set(world.reconciler.snapshots) == {"shop/gw", "shop/other"}
+    assert set(world.reconciler.snapshots) == {SHOP_GATEWAY, OTHER_GATEWAY}
 
 
 def test_one_edited_route_costs_one_route(world: World) -> None:
-    other = world.reconciler.snapshots["shop/other"]
+    other = world.reconciler.snapshots[GatewayFleet(namespace="shop", name="other")]
     batch = world.change(route(17, "/edited"))
     assert batch.queries <= 25
-    assert [each.gateway for each in batch.published] == ["shop/gw"]
-    assert world.reconciler.snapshots["shop/other"] is other
+    assert [each.fleet for each in batch.published] == [GatewayFleet(namespace="shop", name="gw")]
+    assert world.reconciler.snapshots[GatewayFleet(namespace="shop", name="other")] is other
     # The host's RouteConfiguration is the one resource that is made.
-    assert world.cost("shop/gw") == BuildCost(routes=1, virtual_hosts=1, resources=1)
+    assert world.cost(SHOP_GATEWAY) == BuildCost(routes=1, virtual_hosts=1, resources=1)
 
 
 def test_an_edit_that_nobody_can_see_changes_nothing(world: World) -> None:
@@ -98,24 +101,24 @@ def test_an_edit_that_nobody_can_see_changes_nothing(world: World) -> None:
 def test_one_added_route_costs_one_route(world: World) -> None:
     batch = world.change(route(ROUTES + 1))
     assert batch.queries <= 40
-    assert [each.gateway for each in batch.published] == ["shop/gw"]
+    assert [each.fleet for each in batch.published] == [GatewayFleet(namespace="shop", name="gw")]
     # Its host has a RouteConfiguration and a scope.
-    assert world.cost("shop/gw") == BuildCost(routes=1, virtual_hosts=1, resources=2)
+    assert world.cost(SHOP_GATEWAY) == BuildCost(routes=1, virtual_hosts=1, resources=2)
 
 
 def test_one_removed_route_costs_no_route(world: World) -> None:
     batch = world.change(Delta(kind=HTTPRoute, key=ObjectKey("shop", "r19"), obj=None))
     assert batch.queries <= 25
-    assert world.cost("shop/gw") == BuildCost(routes=0, virtual_hosts=0, resources=0)
+    assert world.cost(SHOP_GATEWAY) == BuildCost(routes=0, virtual_hosts=0, resources=0)
 
 
 def test_a_new_endpoint_costs_no_route(world: World) -> None:
     slices = SHOP[SHOP.index("kind: EndpointSlice") :].replace("10.0.0.1", "10.0.0.2")
     batch = world.change(*deltas(slices))
     # Both Gateways lead to the Service: its endpoints are one resource in each.
-    assert {each.gateway for each in batch.published} == {"shop/gw", "shop/other"}
+    assert {each.fleet for each in batch.published} == {SHOP_GATEWAY, OTHER_GATEWAY}
     assert batch.queries <= 25
-    assert world.cost("shop/gw") == world.cost("shop/other") == BuildCost(routes=0, virtual_hosts=0, resources=1)
+    assert world.cost(SHOP_GATEWAY) == world.cost(OTHER_GATEWAY) == BuildCost(routes=0, virtual_hosts=0, resources=1)
     assert batch.outcomes == {}
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.store import Delta
@@ -63,7 +64,7 @@ class World:
         certificates = (certificate("c0", 0), certificate("c1", 0), certificate(f"c{SETS}", 0))
         each = (text for at in range(SETS) for text in (listener_set(at), route(at)))
         self.change(CLASS, GATEWAY, CART, *certificates, *each)
-        self.tables = len(self.reconciler.configs["shop/gw"].route_tables)
+        self.tables = len(self.reconciler.configs[GatewayFleet(namespace="shop", name="gw")].route_tables)
 
     def change(self, *sources: str | Delta) -> Batch:
         events = (each for source in sources for each in (deltas(source) if isinstance(source, str) else (source,)))
@@ -128,4 +129,4 @@ def test_what_proxies_say_of_other_ports_costs_no_listener(world: World) -> None
 
 def fleet(connected: int, *acked: str) -> Delta:
     report = FleetReport(connected=connected, acked_listeners=frozenset(acked), rejections=())
-    return Delta(kind=FleetReport, key=GW, obj=report)
+    return Delta(kind=FleetReport, key=GatewayFleet(namespace=GW.namespace, name=GW.name), obj=report)

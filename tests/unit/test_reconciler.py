@@ -13,11 +13,12 @@ from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member, Output, Source, View, query
 from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.fleet import FleetKey, GatewayFleet
 from gatewayd.ir.infrastructure import Infrastructure
 from gatewayd.ir.outcome import FleetReport, GatewayClassOutcome, GatewayOutcome
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.offline.translate import standalone_environment
-from gatewayd.reconciler import Batch, Reconciler, fleet_delta, gateway_key
+from gatewayd.reconciler import Batch, Reconciler, fleet_delta
 from gatewayd.store import Delta, Synced
 from gatewayd.translator.contents import Content
 from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
@@ -44,11 +45,11 @@ class Fleet:
         self._on_publish = on_publish
 
     def publish(self, snapshot: Snapshot) -> None:
-        self.published.append(snapshot.gateway)
+        self.published.append(snapshot.fleet)
         self._on_publish(snapshot)
 
-    def retire(self, gateway: str) -> None:
-        self.retired.append(gateway)
+    def retire(self, fleet: FleetKey) -> None:
+        self.retired.append(fleet)
 
 
 class World:
@@ -72,16 +73,17 @@ def gone(kind: type, key: ObjectKey = GW) -> Delta:
 
 
 def test_keys_of_gateways() -> None:
-    assert gateway_key("shop/gw") == GW
     report = FleetReport(connected=1, acked_listeners=frozenset(), rejections=())
-    assert fleet_delta("shop/gw", report) == Delta(kind=FleetReport, key=GW, obj=report)
+    assert fleet_delta(GatewayFleet(namespace="shop", name="gw"), report) == Delta(
+        kind=FleetReport, key=GatewayFleet(namespace=GW.namespace, name=GW.name), obj=report
+    )
 
 
 def test_a_gateway_is_published_and_told_of() -> None:
     world = World()
     batch = world.step(SHOP, ROUTE)
-    assert world.fleet.published == ["shop/gw"]
-    assert [each.gateway for each in batch.published] == ["shop/gw"]
+    assert world.fleet.published == [GatewayFleet(namespace="shop", name="gw")]
+    assert [each.fleet for each in batch.published] == [GatewayFleet(namespace="shop", name="gw")]
     assert batch.changed_rows == 6
     assert batch.queries > 0
     assert {member.table.__name__ for member in batch.outcomes} == {"GatewayClass", "Gateway", "HTTPRoute"}
@@ -94,7 +96,7 @@ def test_what_changes_nothing_publishes_nothing_and_tells_nothing() -> None:
     assert (batch.changed_rows, batch.published, dict(batch.outcomes)) == (0, (), {})
     batch = world.step("{kind: Service, metadata: {name: other, namespace: shop}, spec: {ports: [{port: 1}]}}")
     assert (batch.changed_rows, batch.published, dict(batch.outcomes)) == (1, (), {})
-    assert world.fleet.published == ["shop/gw"]
+    assert world.fleet.published == [GatewayFleet(namespace="shop", name="gw")]
 
 
 def test_of_several_events_for_a_row_the_last_one_counts() -> None:
@@ -110,7 +112,10 @@ def test_a_gateway_that_is_gone_is_retired_once() -> None:
     world = World()
     world.step(SHOP)
     batch = world.step(gone(Gateway))
-    assert (batch.retired, world.fleet.retired) == (("shop/gw",), ["shop/gw"])
+    assert (batch.retired, world.fleet.retired) == (
+        (GatewayFleet(namespace="shop", name="gw"),),
+        [GatewayFleet(namespace="shop", name="gw")],
+    )
     used = {member.table: outcome for member, outcome in batch.outcomes.items()}
     assert used.keys() == {Gateway, GatewayClass}
     assert used[Gateway] is None
@@ -124,14 +129,16 @@ def test_a_gateway_whose_class_is_gone_is_retired_and_comes_back_with_it() -> No
     world = World()
     world.step(SHOP)
     (class_,) = deltas(CLASS)
-    assert world.step(Delta(kind=class_.kind, key=class_.key, obj=None)).retired == ("shop/gw",)
-    assert [each.gateway for each in world.step(CLASS).published] == ["shop/gw"]
+    assert world.step(Delta(kind=class_.kind, key=class_.key, obj=None)).retired == (
+        GatewayFleet(namespace="shop", name="gw"),
+    )
+    assert [each.fleet for each in world.step(CLASS).published] == [GatewayFleet(namespace="shop", name="gw")]
 
 
 def test_the_report_on_a_gateway_goes_with_it() -> None:
     world = World()
     acked = FleetReport(connected=1, acked_listeners=frozenset({"tcp-80"}), rejections=())
-    world.step(SHOP, fleet_delta("shop/gw", acked))
+    world.step(SHOP, fleet_delta(GatewayFleet(namespace="shop", name="gw"), acked))
     world.step(gone(Gateway))
     said = world.step(GATEWAY).outcomes[Member(Gateway, GW)]
     assert isinstance(said, GatewayOutcome)
@@ -144,7 +151,7 @@ def test_nothing_leaves_before_every_awaited_kind_has_synced() -> None:
     world.reconciler.step()
     assert (world.fleet.published, world.batches) == ([], [])
     world.step(ROUTE, Synced(kind=HTTPRoute))
-    assert world.fleet.published == ["shop/gw"]
+    assert world.fleet.published == [GatewayFleet(namespace="shop", name="gw")]
     assert len(world.batches) == 1
 
 
@@ -153,7 +160,7 @@ def test_an_acknowledgement_of_what_the_batch_published_is_part_of_the_batch() -
 
     def acknowledge(snapshot: Snapshot) -> None:
         report = FleetReport(connected=1, acked_listeners=frozenset({"tcp-80"}), rejections=())
-        world.reconciler.submit((fleet_delta(snapshot.gateway, report),))
+        world.reconciler.submit((fleet_delta(snapshot.fleet, report),))
 
     world.fleet._on_publish = acknowledge
     said = world.step(SHOP).outcomes[Member(Gateway, GW)]
@@ -169,12 +176,12 @@ def failing(_builder: SnapshotBuilder, _config: ProxyConfig) -> Snapshot:
 def test_a_snapshot_that_fails_leaves_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
     world.step(SHOP)
-    before = world.reconciler.snapshots["shop/gw"]
+    before = world.reconciler.snapshots[GatewayFleet(namespace="shop", name="gw")]
     with monkeypatch.context() as broken:
         broken.setattr(SnapshotBuilder, "build", failing)
         batch = world.step(ROUTE)
         assert (batch.published, batch.failures) == ((), 1)
-    assert world.reconciler.snapshots["shop/gw"] is before
+    assert world.reconciler.snapshots[GatewayFleet(namespace="shop", name="gw")] is before
     (published,) = world.step(GATEWAY.replace("port: 80", "port: 81")).published
     assert "tcp-81" in published.of(LISTENER)
 
@@ -285,7 +292,7 @@ def test_what_no_message_can_hold_is_held_back_alone_and_counted() -> None:
     spec = replaced(row.obj.spec, rules=(replaced(rule, filters=(wrong,)),))
     odd = Delta(kind=HTTPRoute, key=ObjectKey("shop", "odd"), obj=replaced(row.obj, spec=spec))
     batch = world.step(SHOP, ROUTE, odd)
-    assert [each.gateway for each in batch.published] == ["shop/gw"]
+    assert [each.fleet for each in batch.published] == [GatewayFleet(namespace="shop", name="gw")]
     # The route; in its place stands one that answers 500 and has the same match.
     assert batch.failures == 1
     assert world.step(ROUTE.replace("name: r,", "name: other,")).failures == 0

@@ -8,6 +8,7 @@ from functools import partial
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Attempt, View, query
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.infrastructure import object_name, service_port_name
 from gatewayd.ir.outcome import (
     NO_FLEET,
@@ -108,7 +109,7 @@ def port_programmed(view: View, port: PortKey) -> Verdict:
     That a proxy has it only an ACK proves. Clients get there when a ready endpoint of the Gateway's own Service has the
     port, so that whoever waits for Programmed may connect. What else proxies report touches no listener.
     """
-    fleet = view.get(FleetReport, port.gateway) or NO_FLEET
+    fleet = view.get(FleetReport, GatewayFleet(namespace=port.gateway.namespace, name=port.gateway.name)) or NO_FLEET
     name = listener_name(port.transport, bound_port(view, port.port))
     if name in fleet.acked_listeners:
         if _is_reached(view, port):

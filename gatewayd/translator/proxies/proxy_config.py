@@ -10,6 +10,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Attempt, Index, Member, Output, Source, View, query, rescued_query
 from gatewayd.ir.backend import ServiceBackend, Upstream
 from gatewayd.ir.filters import ExternalAuth, HTTPFilter
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.http import Forward
 from gatewayd.ir.proxy import Listener as ProxyListener
 from gatewayd.ir.proxy import ProxyConfig
@@ -104,7 +105,7 @@ def proxy_config(view: View, gateway: ObjectKey) -> ProxyConfig | None:
     if not gateway_is_ours(view, gateway):
         return None
     return ProxyConfig(
-        gateway=str(gateway),
+        fleet=GatewayFleet(namespace=gateway.namespace, name=gateway.name),
         address=environment(view).address,
         listeners=tuple(_listeners(view, gateway)),
         route_tables=view.collect(TABLES, gateway, route_table),

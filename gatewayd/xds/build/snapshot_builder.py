@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from gatewayd.incremental.chunks import differences
 from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, Cluster, Discovered, Protocol, Upstream
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.proxy import DatagramListener, Listener, ProxyConfig
 from gatewayd.xds import names
 from gatewayd.xds.build.build_cost import BuildCost, Held, Work
@@ -56,7 +57,7 @@ _NO_PARTS = _Parts((), ())
 
 
 class SnapshotBuilder:
-    """Builds the snapshots of one Gateway, one after another. `cost` is that of the last build."""
+    """Builds the snapshots of one fleet, one after another. `cost` is that of the last build."""
 
     def __init__(self) -> None:
         self.cost = BuildCost(routes=0, virtual_hosts=0, resources=0)
@@ -89,7 +90,7 @@ class SnapshotBuilder:
             # The bytes of routes that several hosts share are for this build only.
             self._work.entries = {}
         self.cost = self._work.cost()
-        return self._snapshot(config.gateway)
+        return self._snapshot(config.fleet)
 
     def _update(self, config: ProxyConfig) -> None:
         if config.address != self._address:
@@ -127,12 +128,12 @@ class SnapshotBuilder:
         self._replace(Replaced(each, None) for each in gone if id(each) not in kept)
         self._replace(Replaced(None, each) for each in new if id(each) not in kept)
 
-    def _snapshot(self, gateway: str) -> Snapshot:
+    def _snapshot(self, fleet: FleetKey) -> Snapshot:
         version = content_version(b"".join(each.digest for each in self._types.values()))
         last = self._last
-        if last is None or (last.version, last.gateway) != (version, gateway):
+        if last is None or (last.version, last.fleet) != (version, fleet):
             resources: dict[TypeUrl, Resources] = {url: each.resources for url, each in self._types.items()}
-            last = Snapshot(gateway=gateway, version=version, resources=MappingProxyType(resources))
+            last = Snapshot(fleet=fleet, version=version, resources=MappingProxyType(resources))
             self._last = last
         return last
 

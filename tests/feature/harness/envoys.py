@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gatewayd.ir.backoff import Backoff
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.supervisor.envoy_binary import NoEnvoy, find_envoy
 from gatewayd.supervisor.events import EnvoyEvent, GaveUp
 from gatewayd.supervisor.process import EnvoyCommand, Supervisor
@@ -20,7 +21,7 @@ from tests.feature.harness.http1 import Connection
 class Envoy:
     """One Envoy and its supervisor's task."""
 
-    gateway: str
+    fleet: FleetKey
     node: str
     admin: Path
     supervisor: Supervisor
@@ -47,16 +48,16 @@ class Envoy:
 
 
 def start_envoy(
-    *, gateway: str, number: int, folder: Path, socket: Path, report: Callable[[EnvoyEvent], None]
+    *, fleet: FleetKey, number: int, folder: Path, socket: Path, report: Callable[[EnvoyEvent], None]
 ) -> Envoy:
-    """Start an Envoy for a Gateway ("namespace/name") that asks the control plane behind `socket`."""
+    """Start an Envoy of a fleet that asks the control plane behind `socket`."""
     home = folder / f"envoy-{number}"
     home.mkdir(mode=0o700)
     admin = home / "admin"
     node = f"feature-{number}"
     text = bootstrap(
         node=node,
-        gateway=gateway,
+        fleet=fleet,
         control_plane=UnixSocket(path=str(socket)),
         admin=AdminSocket(path=str(admin)),
         probes_port=None,
@@ -74,5 +75,5 @@ def start_envoy(
         random=random.random,
         report=report,
     )
-    task = asyncio.get_running_loop().create_task(supervisor.run(), name=f"envoy of {gateway}")
-    return Envoy(gateway, node, admin, supervisor, task)
+    task = asyncio.get_running_loop().create_task(supervisor.run(), name=f"envoy of {fleet}")
+    return Envoy(fleet, node, admin, supervisor, task)

@@ -12,6 +12,7 @@ from envoy.config.core.v3 import base_pb2
 from envoy.service.discovery.v3 import discovery_pb2
 from google.rpc import status_pb2
 
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.xds.resource import CLUSTER, LISTENER
 
 _METHOD = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources"
@@ -55,8 +56,8 @@ class ScriptedProxy:
 
 
 @asynccontextmanager
-async def scripted_proxy(socket: Path, gateway: str) -> AsyncIterator[ScriptedProxy]:
-    """Connect as a proxy of a Gateway ("namespace/name") that asks for clusters and listeners."""
+async def scripted_proxy(socket: Path, fleet: FleetKey) -> AsyncIterator[ScriptedProxy]:
+    """Connect as a proxy of a fleet that asks for clusters and listeners."""
     async with grpc.aio.insecure_channel(f"unix:{socket}") as channel:
         stream = channel.stream_stream(
             _METHOD,
@@ -64,7 +65,7 @@ async def scripted_proxy(socket: Path, gateway: str) -> AsyncIterator[ScriptedPr
             response_deserializer=discovery_pb2.DeltaDiscoveryResponse.FromString,
         )()
         proxy = ScriptedProxy(stream)
-        await proxy.subscribe(CLUSTER, node=gateway)
+        await proxy.subscribe(CLUSTER, node=str(fleet))
         await proxy.subscribe(LISTENER)
         yield proxy
         stream.cancel()

@@ -16,6 +16,7 @@ from gatewayd.api.kinds import KINDS
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member
 from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.outcome import FleetReport, Outcome, Rejection, Verdict
 from gatewayd.manifests.folder import Absence, Contents, Folder, Step
 from gatewayd.offline.translate import standalone_environment
@@ -62,7 +63,7 @@ class World:
         self.reconciler = Reconciler(publisher=self.fleet, on_batch=self._on_batch, awaited=())
         self.folder = Folder()
         self.applied: dict[str, str] = {}
-        self.envoys: dict[str, Envoy] = {}
+        self.envoys: dict[FleetKey, Envoy] = {}
         self.backends: dict[str, Backend] = {}
         self.batches: list[Batch] = []
         self._stopping: list[Envoy] = []
@@ -72,8 +73,8 @@ class World:
         self.socket = folder / "xds" / "socket"
         # Where Envoys that start from now on look for the control plane.
         self.doorway = self.socket
-        self.by_hand: set[str] = set()
-        self.pids: dict[str, int] = {}
+        self.by_hand: set[FleetKey] = set()
+        self.pids: dict[FleetKey, int] = {}
         self._ports: dict[str, int] = {}
         self._events: set[asyncio.Event] = set()
         self._submitted = self._done = self._started = 0
@@ -228,7 +229,7 @@ class World:
 
     def rejections(self) -> tuple[Rejection, ...]:
         """Return everything that an Envoy refuses now."""
-        return tuple(each for gateway in self.fleet.gateways() for each in self.fleet.report(gateway).rejections)
+        return tuple(each for gateway in self.fleet.known() for each in self.fleet.report(gateway).rejections)
 
     async def settle(self, *, refusals: bool = False) -> None:
         """Wait until every Envoy has ACKed what is published for it, and statuses say so; a NACK is an error."""
@@ -262,10 +263,10 @@ class World:
             return False
         return all(self._has(gateway, self.reconciler.snapshots[gateway]) for gateway in self._manned())
 
-    def _manned(self) -> list[str]:
+    def _manned(self) -> list[FleetKey]:
         return [gateway for gateway in self.reconciler.snapshots if gateway not in self.by_hand]
 
-    def _has(self, gateway: str, snapshot: Snapshot) -> bool:
+    def _has(self, gateway: FleetKey, snapshot: Snapshot) -> bool:
         """Say whether the Envoy of a Gateway has exactly the snapshot, refused resources apart.
 
         What it had and is about to lose it may be about to get again: nothing may be on its way.
@@ -321,7 +322,7 @@ class World:
         for event in self._events:
             event.set()
 
-    def _on_report(self, gateway: str, report: FleetReport) -> None:
+    def _on_report(self, gateway: FleetKey, report: FleetReport) -> None:
         self._submit((fleet_delta(gateway, report),))
         self._notify()
 
@@ -329,8 +330,8 @@ class World:
         self._done = self._submitted
         self.batches.append(batch)
         for snapshot in batch.published:
-            if snapshot.gateway not in self.envoys and snapshot.gateway not in self.by_hand:
-                self.start(snapshot.gateway)
+            if snapshot.fleet not in self.envoys and snapshot.fleet not in self.by_hand:
+                self.start(snapshot.fleet)
         for gateway in batch.retired:
             envoy = self.envoys.pop(gateway, None)
             if envoy is not None:
@@ -338,13 +339,13 @@ class World:
                 self._stopping.append(envoy)
         self._notify()
 
-    def start(self, gateway: str) -> None:
+    def start(self, gateway: FleetKey) -> None:
         """Start an Envoy for a Gateway; one that it has already runs on."""
         if gateway in self.envoys:
             self._others.append(self.envoys[gateway])
         self._started += 1
         self.envoys[gateway] = start_envoy(
-            gateway=gateway,
+            fleet=gateway,
             number=self._started,
             folder=self._where,
             socket=self.doorway,

@@ -6,9 +6,10 @@ from envoy.service.status.v3 import csds_pb2
 from gatewayd.ads.csds import client_status
 from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.sharing.response_encoder import Mode
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.xds.resource import LISTENER, resource, snapshot
 
-GATEWAY = "ns/gw"
+GATEWAY = GatewayFleet(namespace="ns", name="gw")
 
 
 def fleet(error: str = "") -> Fleet:
@@ -29,7 +30,7 @@ def fleet(error: str = "") -> Fleet:
 
 def test_each_proxy_says_what_it_has() -> None:
     found = client_status(fleet(), (GATEWAY,), csds_pb2.ClientStatusRequest())
-    assert [(each.node.id, each.client_scope) for each in found.config] == [("one", GATEWAY), ("two", GATEWAY)]
+    assert [(each.node.id, each.client_scope) for each in found.config] == [("one", "ns/gw"), ("two", "ns/gw")]
     (synced,), (stale,) = (each.generic_xds_configs for each in found.config)
     assert (synced.name, synced.type_url, len(synced.version_info)) == ("a", LISTENER, 16)
     assert (synced.config_status, stale.config_status) == (csds_pb2.SYNCED, csds_pb2.STALE)

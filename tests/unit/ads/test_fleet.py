@@ -4,10 +4,12 @@ from envoy.service.discovery.v3 import discovery_pb2 as discovery
 
 from gatewayd.ads.fleet import Fleet, Member
 from gatewayd.ads.sharing.response_encoder import Cost, Mode
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
 from gatewayd.xds.resource import CLUSTER, LISTENER, Snapshot, resource, snapshot
 
-GATEWAY = "ns/gw"
+GATEWAY = GatewayFleet(namespace="ns", name="gw")
+UNKNOWN = GatewayFleet(namespace="x", name="y")
 
 
 def published(**bodies: str) -> Snapshot:
@@ -26,7 +28,7 @@ class Rig:
     def wake(self) -> None:
         self.woken += 1
 
-    def join(self, gateway: str = GATEWAY, **has: str) -> Member:
+    def join(self, gateway: GatewayFleet = GATEWAY, **has: str) -> Member:
         member = self.fleet.join(gateway, Mode.DELTA, since=1.0, wake=self.wake)
         request = discovery.DeltaDiscoveryRequest(type_url=LISTENER)
         request.initial_resource_versions.update(has)
@@ -67,7 +69,7 @@ def test_a_publish_wakes_the_streams_of_its_gateway_only() -> None:
     rig = Rig()
     rig.join()
     rig.join()
-    rig.join("ns/other")
+    rig.join(GatewayFleet(namespace="ns", name="other"))
     rig.fleet.publish(published(a="1"))
     assert rig.woken == 2
     rig.fleet.publish(published(a="1"))
@@ -152,17 +154,17 @@ def test_a_gateway_that_is_gone_is_served_nothing() -> None:
     (push,) = rig.fleet.responses_to_send(member, 0.0)
     assert list(discovery.DeltaDiscoveryResponse.FromString(push.data).removed_resources) == ["a"]
     rig.fleet.leave(member)
-    assert rig.fleet.gateways() == ()
+    assert rig.fleet.known() == ()
     assert rig.last == NO_FLEET
 
 
 def test_a_gateway_without_streams_is_forgotten_at_once() -> None:
     rig = Rig()
     rig.fleet.publish(published(a="1"))
-    assert rig.fleet.gateways() == (GATEWAY,)
+    assert rig.fleet.known() == (GATEWAY,)
     rig.fleet.retire(GATEWAY)
     rig.fleet.retire(GATEWAY)
-    assert rig.fleet.gateways() == ()
+    assert rig.fleet.known() == ()
 
 
 def test_proxies_are_described_against_what_is_published() -> None:
@@ -181,8 +183,12 @@ def test_proxies_are_described_against_what_is_published() -> None:
 
 def test_an_unknown_gateway_has_nothing() -> None:
     fleet = Rig().fleet
-    assert (fleet.proxies("x/y"), list(fleet.resources("x/y")), fleet.report("x/y")) == ((), [], NO_FLEET)
-    assert (fleet.holders("x/y", CLUSTER, "c"), fleet.cost("x/y")) == (0, Cost())
+    assert (
+        fleet.proxies(UNKNOWN),
+        list(fleet.resources(UNKNOWN)),
+        fleet.report(UNKNOWN),
+    ) == ((), [], NO_FLEET)
+    assert (fleet.holders(UNKNOWN, CLUSTER, "c"), fleet.cost(UNKNOWN)) == (0, Cost())
 
 
 def test_a_thousand_streams_cost_one_encoding() -> None:

@@ -5,12 +5,15 @@ from envoy.service.discovery.v3 import discovery_pb2 as discovery
 from gatewayd.ads.protocol.session import Session, Shared
 from gatewayd.ads.proxy_state import Sync, proxy_state, resource_states
 from gatewayd.ads.sharing.response_encoder import Mode
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.outcome import Rejection
 from gatewayd.xds.resource import LISTENER, Snapshot, resource, snapshot
 
+GATEWAY = GatewayFleet(namespace="ns", name="gw")
+
 
 def published(**bodies: str) -> Snapshot:
-    return snapshot("ns/gw", [resource(LISTENER, name, body.encode()) for name, body in bodies.items()])
+    return snapshot(GATEWAY, [resource(LISTENER, name, body.encode()) for name, body in bodies.items()])
 
 
 def session(latest: Snapshot) -> Session:
@@ -38,15 +41,20 @@ def test_a_proxy_is_described_in_its_own_words() -> None:
     latest = published(a="1")
     it = session(latest)
     answer(it)
-    state = proxy_state("ns/gw", it, 12.5, latest)
-    assert (state.gateway, state.node_id, state.node_cluster, state.version) == ("ns/gw", "p", "c", "1.40.0")
+    state = proxy_state(GATEWAY, it, 12.5, latest)
+    assert (state.fleet, state.node_id, state.node_cluster, state.version) == (
+        GATEWAY,
+        "p",
+        "c",
+        "1.40.0",
+    )
     assert (state.since, state.mode, state.is_synced) == (12.5, "delta", True)
     (row,) = state.types
     assert (row.short, row.wildcard, row.sent == row.acked, row.pending) == ("LDS", True, True, ())
 
 
 def test_before_the_first_request_nothing_is_known() -> None:
-    state = proxy_state("ns/gw", Session(Mode.SOTW, Shared()), 0.0, None)
+    state = proxy_state(GATEWAY, Session(Mode.SOTW, Shared()), 0.0, None)
     assert (state.node_id, state.version, state.types) == ("", "", ())
 
 
@@ -65,7 +73,7 @@ def test_what_is_published_but_not_taken_up_is_pending() -> None:
     it = session(latest)
     answer(it)
     later = published(a="2", b="1")
-    state = proxy_state("ns/gw", it, 0.0, later)
+    state = proxy_state(GATEWAY, it, 0.0, later)
     assert state.types[0].pending == ("a", "b")
     assert not state.is_synced
 
@@ -79,7 +87,7 @@ def test_a_refusal_is_an_error_while_it_is_what_is_published() -> None:
     (error, good) = resource_states(it, latest)
     assert (error.sync, error.message, error.version) == (Sync.ERROR, "Error adding/updating listener(s) a: no\n", "")
     assert good.sync is Sync.SYNCED
-    (row,) = proxy_state("ns/gw", it, 0.0, latest).types
+    (row,) = proxy_state(GATEWAY, it, 0.0, latest).types
     assert row.rejections == (Rejection(type_url=LISTENER, names=("a",), message=error.message),)
     (moved_on, _) = resource_states(it, published(a="2", b="1"))
     assert (moved_on.sync, moved_on.message) == (Sync.NOT_SENT, "")

@@ -5,6 +5,7 @@ from dataclasses import replace
 from gatewayd.ads.protocol.session import Session, Shared
 from gatewayd.ads.reconnects import LeftOpen
 from gatewayd.ads.sharing.response_encoder import Mode
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.limits import LEFT_OPEN_BYTES, LEFT_OPEN_CLIENTS, LEFT_OPEN_SECONDS, NAME_LENGTH
 from gatewayd.xds.resource import CLUSTER, LISTENER, ROUTE, Snapshot, snapshot
 from tests.unit.ads.protocol.test_session import Delta, changed, cluster, plain, world
@@ -100,7 +101,7 @@ def test_nothing_is_kept_of_a_client_in_sync_or_without_a_name_or_of_the_other_v
 def test_it_is_bounded_in_bytes_and_the_latest_count() -> None:
     left_open = LeftOpen()
     wide = {f"l{number}".ljust(NAME_LENGTH // 2, "x"): "1" for number in range(2_000)}
-    many = snapshot("ns/gw", [plain(LISTENER, name) for name in wide])
+    many = snapshot(GatewayFleet(namespace="ns", name="gw"), [plain(LISTENER, name) for name in wide])
     for node_id in ("one", "two", "three", "four"):
         client = named(node_id)
         client.session.on_snapshot(many)

@@ -5,6 +5,7 @@ from envoy.service.discovery.v3 import discovery_pb2 as discovery
 
 from gatewayd.ads.protocol.session import Session, Shared
 from gatewayd.ads.sharing.response_encoder import Mode
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SCOPED_ROUTE, Snapshot, resource, snapshot
 from tests.unit.ads.protocol.test_session import Delta, changed, cluster, plain, world
 
@@ -14,7 +15,8 @@ def scoped(*hosts: str, cluster_name: str = "c") -> Snapshot:
     found = [plain(SCOPED_ROUTE, host, f"of {host}") for host in hosts]
     found += [plain(ROUTE, f"of {host}", f"to {cluster_name}") for host in hosts]
     return snapshot(
-        "ns/gw", [cluster(cluster_name), plain(ENDPOINT, cluster_name), plain(LISTENER, "l", "scoped"), *found]
+        GatewayFleet(namespace="ns", name="gw"),
+        [cluster(cluster_name), plain(ENDPOINT, cluster_name), plain(LISTENER, "l", "scoped"), *found],
     )
 
 

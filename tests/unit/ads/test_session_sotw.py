@@ -4,6 +4,7 @@ from envoy.service.discovery.v3 import discovery_pb2 as discovery
 
 from gatewayd.ads.protocol.session import Answer, Request, Session, Shared
 from gatewayd.ads.sharing.response_encoder import Mode
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.xds.resource import (
     ENDPOINT,
     LISTENER,
@@ -48,7 +49,9 @@ class Sotw:
 
 
 def listeners(**bodies: str) -> Snapshot:
-    return snapshot("ns/gw", [plain(LISTENER, name, body) for name, body in bodies.items()])
+    return snapshot(
+        GatewayFleet(namespace="ns", name="gw"), [plain(LISTENER, name, body) for name, body in bodies.items()]
+    )
 
 
 def test_listeners_are_always_all_of_them() -> None:
@@ -80,18 +83,18 @@ def test_keeps_the_last_good_one_of_a_refused_listener() -> None:
 
 def test_other_types_carry_what_changed() -> None:
     client = Sotw()
-    secrets = snapshot("ns/gw", [plain(SECRET, "a", "a1"), plain(SECRET, "b", "b1")])
+    secrets = snapshot(GatewayFleet(namespace="ns", name="gw"), [plain(SECRET, "a", "a1"), plain(SECRET, "b", "b1")])
     client.session.on_snapshot(secrets)
     client.say(SECRET, "a", "b", "missing")
     assert client.read() == [("SDS", [b"a1", b"b1"])]
     client.say(SECRET, "a", "b", "missing")
-    client.session.on_snapshot(snapshot("ns/gw", [plain(SECRET, "a", "a2")]))
+    client.session.on_snapshot(snapshot(GatewayFleet(namespace="ns", name="gw"), [plain(SECRET, "a", "a2")]))
     assert client.read() == [("SDS", [b"a2"])]
 
 
 def test_endpoints_that_do_not_exist_are_answered_empty() -> None:
     client = Sotw()
-    client.session.on_snapshot(snapshot("ns/gw", []))
+    client.session.on_snapshot(snapshot(GatewayFleet(namespace="ns", name="gw"), []))
     client.say(ENDPOINT, "c")
     assert client.read() == [("EDS", [b"\n\x01c"])]
     client.say(ENDPOINT, "c")

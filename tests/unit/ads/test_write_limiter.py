@@ -4,13 +4,14 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from gatewayd.ads.write_limiter import Passage, Reader
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.limits import LARGE_RESPONSE as LARGE
 from gatewayd.ir.limits import PASSAGE_BYTES as MOST
 from gatewayd.ir.limits import TURN_SECONDS as TURN
 from tests.fakes.skipping_loop import passes, skipping
 
 HALF = MOST // 2
-GATEWAY = "shop/edge"
+GATEWAY = GatewayFleet(namespace="shop", name="edge")
 
 
 class Writer:
@@ -31,7 +32,7 @@ class Writer:
         await self.task
 
 
-def stream(passage: Passage, gateway: str = GATEWAY) -> Reader:
+def stream(passage: Passage, gateway: GatewayFleet = GATEWAY) -> Reader:
     return passage.reader(gateway)
 
 
@@ -117,10 +118,10 @@ async def test_clients_of_one_gateway_delay_those_of_no_other() -> None:
         passage = Passage()
         slow = await writers(stack, *[MOST] * 60, passage=passage)
         assert passing(slow).count(True) == 1
-        other = await begun(stream(passage, "bank/vault"), MOST, stack)
+        other = await begun(stream(passage, GatewayFleet(namespace="bank", name="vault")), MOST, stack)
         assert other.passes
         await other.ends()
-        assert (await begun(stream(passage, "bank/vault"), MOST, stack)).passes
+        assert (await begun(stream(passage, GatewayFleet(namespace="bank", name="vault")), MOST, stack)).passes
 
 
 @skipping
@@ -128,7 +129,9 @@ async def test_gateways_take_turns() -> None:
     async with AsyncExitStack() as stack:
         passage = Passage()
         first = await writers(stack, *[HALF] * 6, passage=passage)
-        others = [await begun(stream(passage, "bank/vault"), HALF, stack) for _ in range(4)]
+        others = [
+            await begun(stream(passage, GatewayFleet(namespace="bank", name="vault")), HALF, stack) for _ in range(4)
+        ]
         assert (passing(first), passing(others)) == ([True, True, *[False] * 4], [True, False, False, False])
         for each in first[:2]:
             await each.ends()

@@ -1,4 +1,5 @@
 from gatewayd.demo.files import BACKENDS, KEPT, demo_files
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.manifests.read_once import parse
 from gatewayd.offline.translation import translate
 from tests.unit.example import NOON
@@ -10,7 +11,9 @@ def test_the_demo_is_good_and_warns_of_nothing() -> None:
     found = translate(parse({name: text.encode() for name, text in files.items()}), NOON)
 
     assert found.findings == ()
-    assert [each.port for each in found.reconciler.configs["default/demo"].listeners] == [8888]
+    assert [
+        each.port for each in found.reconciler.configs[GatewayFleet(namespace="default", name="demo")].listeners
+    ] == [8888]
     assert set(KEPT) < files.keys()
 
 

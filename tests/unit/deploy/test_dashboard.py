@@ -6,6 +6,7 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.telemetry.metrics import BatchFacts, Metrics
 from gatewayd.xds.resource import CLUSTER, resource, snapshot
@@ -17,12 +18,12 @@ LABELS = re.compile(r"\bby \(([a-z, ]+)\)")
 
 def existing() -> tuple[set[str], set[str]]:
     """Return the names of all series and of all their labels, everything having been recorded once."""
-    metrics = Metrics("1")
+    metrics, fleet = Metrics("1"), GatewayFleet(namespace="a", name="b")
     metrics.batch(BatchFacts(seconds=1, changed_rows=1, queries=1))
-    metrics.published(snapshot("a/b", [resource(CLUSTER, "c", b"x")]))
-    metrics.reported("a/b", FleetReport(connected=1, acked_listeners=frozenset(), rejections=()))
-    metrics.pushed("a/b", CLUSTER)
-    metrics.refused("a/b", CLUSTER)
+    metrics.published(snapshot(fleet, [resource(CLUSTER, "c", b"x")]))
+    metrics.reported(fleet, FleetReport(connected=1, acked_listeners=frozenset(), rejections=()))
+    metrics.pushed(fleet, CLUSTER)
+    metrics.refused(fleet, CLUSTER)
     metrics.converged(1)
     metrics.status_written("Gateway", "written")
     metrics.infrastructure_written("Service", "written")

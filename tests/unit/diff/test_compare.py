@@ -1,4 +1,5 @@
 from gatewayd.diff.compare import Way, difference
+from gatewayd.ir.fleet import GatewayFleet
 from tests.unit.example import SHOP, translated
 
 SECRET = """---
@@ -26,7 +27,11 @@ def test_a_changed_route_changes_its_table_and_drains_nothing() -> None:
 
     (gateway,) = found.gateways
     (change,) = gateway.resources
-    assert (gateway.gateway, gateway.way, gateway.drains) == ("default/web", Way.CHANGED, ())
+    assert (gateway.fleet, gateway.way, gateway.drains) == (
+        GatewayFleet(namespace="default", name="web"),
+        Way.CHANGED,
+        (),
+    )
     assert (change.type, change.name, change.way) == ("RDS", "8080", Way.CHANGED)
     assert [(each.before, each.after) for each in change.fields] == [(3, 5)]
     assert change.fields[0].path.startswith("virtual_hosts[shop.example].routes[httproute/default/shop/rule/0/match/0]")

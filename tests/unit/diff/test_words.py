@@ -2,6 +2,7 @@ import json
 
 from gatewayd.diff.compare import Difference, GatewayChange, Way, difference
 from gatewayd.diff.words import difference_json, difference_lines
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.xds.drained_connections import Drain
 from tests.unit.example import SHOP, translated
 
@@ -25,7 +26,7 @@ def test_a_change_without_drains() -> None:
 
 def test_drains_stand_out() -> None:
     drains = (Drain(listener="tcp-1", chain=None, why="w"), Drain(listener="tcp-2", chain="c", why="v"))
-    change = GatewayChange(gateway="a/b", way=Way.CHANGED, resources=(), drains=drains)
+    change = GatewayChange(fleet=GatewayFleet(namespace="a", name="b"), way=Way.CHANGED, resources=(), drains=drains)
 
     assert list(difference_lines(Difference(gateways=(change,), statuses=())))[1:] == [
         "  ! listener tcp-1: all connections drain; w",

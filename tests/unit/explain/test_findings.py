@@ -11,6 +11,7 @@ from gatewayd.explain.findings import (
     without_effect,
 )
 from gatewayd.ir.conditions import Severity
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.outcome import Rejection
 from gatewayd.manifests.admission import Identity
 from gatewayd.manifests.documents import FileProblem
@@ -116,7 +117,7 @@ def test_a_refused_resource_is_on_the_object_that_it_was_made_from() -> None:
         Rejection(type_url=SECRET, names=("certificate/default/tls",), message="no"),
     )
 
-    told = list(in_rejections("default/web", rejections, place_of))
+    told = list(in_rejections(GatewayFleet(namespace="default", name="web"), rejections, place_of))
 
     assert [(each.object, each.line, each.reason) for each in told] == [
         ("Service default/cart", 27, "Rejected"),

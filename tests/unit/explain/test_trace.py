@@ -3,6 +3,7 @@ import pytest
 from gatewayd.explain.action import Direct, Forwarded, Redirected
 from gatewayd.explain.request import Answered, Sent
 from gatewayd.explain.trace import Passed, Taken, Trace, Translated, Untaken, traces
+from gatewayd.ir.fleet import GatewayFleet
 from tests.unit.example import SHOP, translated
 
 TLS = """---
@@ -37,7 +38,7 @@ def followed(
 def test_the_rule_that_takes_it_and_what_it_does() -> None:
     (trace,) = followed(SHOP, "/cart/1?x=y")
 
-    assert (trace.gateway, trace.port) == ("default/web", 8080)
+    assert (trace.fleet, trace.port) == (GatewayFleet(namespace="default", name="web"), 8080)
     assert isinstance(trace.end, Taken)
     assert (str(trace.end.rule), trace.end.domain) == ("httproute/default/shop/rule/0/match/0", "shop.example")
     assert isinstance(trace.end.happening, Forwarded)

@@ -7,9 +7,10 @@ from cryptography.x509 import verification
 
 from gatewayd.identity.authority import OVERLAP, Authority, advanced, founded
 from gatewayd.identity.certificates import CA_LIFETIME, LEAF_LIFETIME, KeyPair, Subject, gateway_identity, issue
+from gatewayd.ir.fleet import GatewayFleet
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
-PROXY = Subject(common_name="gw", dns_names=(), uris=(gateway_identity("shop", "gw", ""),))
+PROXY = Subject(common_name="gw", dns_names=(), uris=(gateway_identity(GatewayFleet(namespace="shop", name="gw"), ""),))
 DUE = NOW + CA_LIFETIME * 2 / 3 + timedelta(hours=1)
 
 

@@ -24,13 +24,14 @@ from gatewayd.identity.certificates import (
     issued_at,
     make_ca,
 )
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.tls import PrivateBytes
 from tests.unit.translator.pem import certificate_of, ec_key, pem_of
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 SERVER = "gatewayd.gatewayd-system.svc"
 CA = make_ca(NOW)
-PROXY = Subject(common_name="gw", dns_names=(), uris=(gateway_identity("shop", "gw", ""),))
+PROXY = Subject(common_name="gw", dns_names=(), uris=(gateway_identity(GatewayFleet(namespace="shop", name="gw"), ""),))
 USAGES = (
     *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
     *("key_cert_sign", "crl_sign"),
@@ -47,8 +48,11 @@ def builder(ca: KeyPair = CA, at: datetime = NOW) -> verification.PolicyBuilder:
 
 
 def test_the_name_of_a_gateway() -> None:
-    assert gateway_identity("shop", "gw", "0e-1f") == "spiffe://gatewayd/ns/shop/gateway/gw/uid/0e-1f"
-    assert gateway_identity("shop", "gw", "") == "spiffe://gatewayd/ns/shop/gateway/gw"
+    assert (
+        gateway_identity(GatewayFleet(namespace="shop", name="gw"), "0e-1f")
+        == "spiffe://gatewayd/ns/shop/gateway/gw/uid/0e-1f"
+    )
+    assert gateway_identity(GatewayFleet(namespace="shop", name="gw"), "") == "spiffe://gatewayd/ns/shop/gateway/gw"
 
 
 def test_when_a_certificate_was_made() -> None:
@@ -144,7 +148,7 @@ def test_every_certificate_has_a_key_and_a_number_of_its_own() -> None:
 
 
 def test_a_long_name_is_shortened_where_nobody_reads_it() -> None:
-    uri = gateway_identity("n" * 63, "g" * 253, "u" * 36)
+    uri = gateway_identity(GatewayFleet(namespace="n" * 63, name="g" * 253), "u" * 36)
     found = read(issue(CA, Subject(common_name="g" * 253, dns_names=(), uris=(uri,)), NOW))
     names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.UniformResourceIdentifier) == [uri]

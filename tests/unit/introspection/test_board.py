@@ -3,6 +3,7 @@ from collections import Counter
 from gatewayd.introspection.board import Sight, board
 from gatewayd.introspection.route_progress import Progress
 from gatewayd.introspection.rows import Board, Mark
+from gatewayd.ir.fleet import FleetKey, GatewayFleet
 from gatewayd.ir.limits import MANY_DOMAINS
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
 from gatewayd.xds.resource import ROUTE, TypeUrl
@@ -17,8 +18,8 @@ class Holding:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
 
-    def __call__(self, gateway: str, type_url: TypeUrl, name: str) -> int:
-        del gateway, type_url
+    def __call__(self, fleet: FleetKey, type_url: TypeUrl, name: str) -> int:
+        del fleet, type_url
         return self.counts[name]
 
 
@@ -37,7 +38,7 @@ def seen(text: str, report: FleetReport = NO_FLEET, *, held: int = 0) -> Board:
             outcomes=found.outcomes,
             progress=progress,
             report=lambda _gateway: report,
-            acked_at={"default/web": "12:00:00"},
+            acked_at={GatewayFleet(namespace="default", name="web"): "12:00:00"},
             problems=(),
             notices=("hello",),
         )

@@ -4,6 +4,7 @@ from gatewayd.ads.fleet import Fleet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.introspection.replica_status import Insight
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.outcome import NO_FLEET, FleetReport
 from gatewayd.offline.translate import offline
 from gatewayd.reconciler import Reconciler, fleet_delta
@@ -32,9 +33,9 @@ def test_status_has_gateways_and_routes() -> None:
 
 def test_reports_are_those_of_all_replicas() -> None:
     made, reconciler = insight()
-    assert made.report("shop/gw") == NO_FLEET
+    assert made.report(GatewayFleet(namespace="shop", name="gw")) == NO_FLEET
     elsewhere = FleetReport(connected=3, acked_listeners=frozenset({"tcp-80"}), rejections=())
-    reconciler.submit((fleet_delta("shop/gw", elsewhere),))
+    reconciler.submit((fleet_delta(GatewayFleet(namespace="shop", name="gw"), elsewhere),))
     reconciler.step()
-    assert made.report("shop/gw") == elsewhere
+    assert made.report(GatewayFleet(namespace="shop", name="gw")) == elsewhere
     assert "3 connected" in "".join(each.says for each in made.why("httproute", ObjectKey("shop", "it")))

@@ -1,11 +1,12 @@
 from collections import Counter
 
 from gatewayd.introspection.route_progress import Carrier, Progress, RouteName
+from gatewayd.ir.fleet import FleetKey, GatewayFleet
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.xds.resource import LISTENER, ROUTE, TypeUrl
 from tests.unit.example import SHOP, translated
 
-GATEWAY = "default/web"
+GATEWAY = GatewayFleet(namespace="default", name="web")
 SHOP_ROUTE = RouteName("httproute", "default", "shop")
 OTHER = """---
 apiVersion: gateway.networking.k8s.io/v1
@@ -47,12 +48,12 @@ class Proxies:
     def __init__(self) -> None:
         self.holding: Counter[str] = Counter()
 
-    def __call__(self, gateway: str, type_url: TypeUrl, name: str) -> int:
-        del gateway, type_url
+    def __call__(self, fleet: FleetKey, type_url: TypeUrl, name: str) -> int:
+        del fleet, type_url
         return self.holding[name]
 
 
-def config(text: str, gateway: str = GATEWAY) -> ProxyConfig:
+def config(text: str, gateway: GatewayFleet = GATEWAY) -> ProxyConfig:
     return translated(text).reconciler.configs[gateway]
 
 
@@ -118,10 +119,10 @@ def test_without_proxies_everything_has_to_arrive_again() -> None:
 
 def test_routes_of_streams_are_carried_by_listeners() -> None:
     progress = Progress(Proxies())
-    progress.published(config(SHOP + STREAMS, "default/streams"), 0.0)
+    progress.published(config(SHOP + STREAMS, GatewayFleet(namespace="default", name="streams")), 0.0)
 
-    tcp = progress.of("default/streams", RouteName("tcproute", "default", "tcp"))
-    udp = progress.of("default/streams", RouteName("udproute", "default", "udp"))
+    tcp = progress.of(GatewayFleet(namespace="default", name="streams"), RouteName("tcproute", "default", "tcp"))
+    udp = progress.of(GatewayFleet(namespace="default", name="streams"), RouteName("udproute", "default", "udp"))
 
     assert tcp is not None
     assert udp is not None

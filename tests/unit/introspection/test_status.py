@@ -1,13 +1,16 @@
 from gatewayd.ads.proxy_state import ProxyState, TypeState
 from gatewayd.introspection.status import Refused, proxy_rows
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.outcome import Rejection
 from gatewayd.xds.resource import CLUSTER
+
+GATEWAY = GatewayFleet(namespace="default", name="web")
 
 
 def test_a_proxy_is_described_with_what_it_shall_have() -> None:
     rejection = Rejection(type_url=CLUSTER, names=("a",), message="no")
     state = ProxyState(
-        gateway="default/web",
+        fleet=GATEWAY,
         node_id="n",
         node_cluster="default/web",
         version="1.40.0",
@@ -27,7 +30,7 @@ def test_a_proxy_is_described_with_what_it_shall_have() -> None:
         ),
     )
 
-    (row,) = proxy_rows([state], lambda gateway, type_url: 7 if (gateway, type_url) == ("default/web", CLUSTER) else 0)
+    (row,) = proxy_rows([state], lambda fleet, type_url: 7 if (fleet, type_url) == (GATEWAY, CLUSTER) else 0)
 
     assert (row.gateway, row.node, row.envoy_version, row.protocol, row.synced) == (
         "default/web", "n", "1.40.0", "delta", False,

@@ -1,5 +1,6 @@
 """One number on both sides: what the translator lets through, a proxy takes."""
 
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.limits import RE2_PROGRAM_SIZE
 from gatewayd.translator.rules.regexes import regex_problem
 from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
@@ -12,7 +13,7 @@ def test_a_pattern_of_the_longest_value_of_the_api_is_allowed() -> None:
 def test_a_proxy_takes_at_least_what_the_translator_lets_through() -> None:
     made = bootstrap(
         node="n",
-        gateway="a/b",
+        fleet=GatewayFleet(namespace="a", name="b"),
         control_plane=UnixSocket(path="/x"),
         admin=AdminSocket(path="/a"),
         probes_port=None,

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.fleet import FleetKey, GatewayFleet
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
 from gatewayd.kube.fleet_reports import KEY, LABEL, RETRY, FleetShare, Replica, Share, merged, share_of
 from gatewayd.xds.resource import CLUSTER, LISTENER, Snapshot, resource, snapshot
@@ -11,7 +12,7 @@ from tests.fakes.documents import Json
 from tests.fakes.running import running
 from tests.fakes.skipping_loop import passes
 
-GATEWAY = "shop/gw"
+GATEWAY = GatewayFleet(namespace="shop", name="gw")
 PATH = "/api/v1/namespaces/gatewayd-system/configmaps/one-fleet"
 OTHER = ObjectKey("gatewayd-system", "two-fleet")
 BAD = Rejection(type_url=CLUSTER, names=("c",), message="no such thing")
@@ -78,12 +79,12 @@ class Rig:
             on_write=self.written.append,
         )
 
-    def _tell(self, _gateway: str, found: FleetReport) -> None:
+    def _tell(self, _fleet: FleetKey, found: FleetReport) -> None:
         self.told.append(found)
 
     def other_says(self, found: FleetReport, of: Snapshot, key: ObjectKey = OTHER) -> None:
         share = share_of(found, of)
-        said = {GATEWAY: {"connected": share.connected, "acked": share.acked, "refused": share.refused}}
+        said = {str(GATEWAY): {"connected": share.connected, "acked": share.acked, "refused": share.refused}}
         self.share.hear(key, config_map({KEY: json.dumps(said)}))
 
 
@@ -144,9 +145,9 @@ async def test_config_maps_that_are_no_other_replicas_are_nothing(rig: Rig, key:
 @pytest.mark.parametrize(
     ("data", "labels"),
     [
-        ({KEY: json.dumps({GATEWAY: {"connected": 9}})}, {}),
+        ({KEY: json.dumps({str(GATEWAY): {"connected": 9}})}, {}),
         ({KEY: "{"}, None),
-        ({KEY: json.dumps({GATEWAY: {"connected": "many"}})}, None),
+        ({KEY: json.dumps({str(GATEWAY): {"connected": "many"}})}, None),
         ({KEY: json.dumps([])}, None),
         ({}, None),
     ],
@@ -168,7 +169,7 @@ async def test_our_word_is_written_for_the_others(rig: Rig) -> None:
         [owner] = metadata["ownerReferences"]
         assert (owner["kind"], owner["name"], owner["uid"]) == ("Pod", "one", "pod-uid")
         version = published().of(LISTENER)["tcp-80"].version
-        assert json.loads(write.body["data"][KEY]) == {GATEWAY: {"connected": 1, "acked": {"tcp-80": version}}}
+        assert json.loads(write.body["data"][KEY]) == {str(GATEWAY): {"connected": 1, "acked": {"tcp-80": version}}}
 
 
 async def test_what_one_writes_another_understands(rig: Rig, cluster: Cluster) -> None:
@@ -207,7 +208,7 @@ async def test_many_changes_during_a_write_are_one(rig: Rig) -> None:
             await passes(0.1)
         await passes(15.0)
         assert len(rig.server.writes) <= 3  # one that hung, one that is due, one that tries again
-        assert json.loads(rig.server.writes[-1].body["data"][KEY])[GATEWAY]["connected"] == 49
+        assert json.loads(rig.server.writes[-1].body["data"][KEY])[str(GATEWAY)]["connected"] == 49
 
 
 async def test_a_failed_write_is_tried_again(rig: Rig) -> None:
@@ -223,19 +224,19 @@ async def test_what_one_gateway_refuses_keeps_no_other_from_being_shared(cluster
     """Of each of thirty Gateways 250 resources are refused, each in words of 4 KiB."""
     rig = Rig(cluster)
     bad = tuple(resource(CLUSTER, f"c{number}", b"x") for number in range(250))
-    names = [f"evil/{number}" for number in range(30)]
-    rig.snapshots.update({name: snapshot(name, bad) for name in names})
+    fleets = [GatewayFleet(namespace="evil", name=str(number)) for number in range(30)]
+    rig.snapshots.update({fleet: snapshot(fleet, bad) for fleet in fleets})
     words = [Rejection(type_url=CLUSTER, names=(each.name,), message=f"{each.name} ".ljust(4_096, '"')) for each in bad]
     async with running(rig.share.run()):
-        for name in names:
-            rig.share.local(name, report(1, rejections=tuple(words)))
+        for fleet in fleets:
+            rig.share.local(fleet, report(1, rejections=tuple(words)))
         rig.share.local(GATEWAY, report(1, "tcp-80"))
         await passes(1.0)
         [write] = rig.server.writes
         assert len(json.dumps(write.body)) < 1024 * 1024
         told = json.loads(write.body["data"][KEY])
-        assert told[GATEWAY]["acked"] == {"tcp-80": published().of(LISTENER)["tcp-80"].version}
-        assert set(told) == {GATEWAY, *names}
+        assert told[str(GATEWAY)]["acked"] == {"tcp-80": published().of(LISTENER)["tcp-80"].version}
+        assert set(told) == {str(GATEWAY), *map(str, fleets)}
         assert len(told["evil/0"]["refused"]) == 20
 
 

@@ -9,6 +9,7 @@ from cryptography import x509
 from gatewayd.identity.authority import Authority, founded
 from gatewayd.identity.certificates import LEAF_LIFETIME, KeyPair, Subject, check_pair, gateway_identity, issue, make_ca
 from gatewayd.infra.layout import certificate_secret
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.infrastructure import Infrastructure
 from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError
 from gatewayd.kube.gateway_certificates import GatewayCertificates, secret_document
@@ -19,7 +20,7 @@ from tests.unit.translator.pem import of_version_seven, on_unknown_curve
 NOW = datetime.now(UTC)
 AUTHORITY = founded(NOW)
 PATH = f"/api/v1/namespaces/infra/secrets/{certificate_secret(EDGE.object_name)}"
-EDGE_URI = gateway_identity("infra", "edge", EDGE.uid)
+EDGE_URI = gateway_identity(GatewayFleet(namespace="infra", name="edge"), EDGE.uid)
 
 
 class Rig:
@@ -89,10 +90,10 @@ async def test_it_is_kept_when_only_more_is_believed(rig: Rig) -> None:
         issued(at=NOW - LEAF_LIFETIME * 2 / 3 - timedelta(hours=1)),
         issued(at=NOW - LEAF_LIFETIME * 2),
         issued(by=make_ca(NOW)),
-        issued(uris=(gateway_identity("infra", "other", EDGE.uid),)),
-        issued(uris=(EDGE_URI, gateway_identity("infra", "other", EDGE.uid))),
-        issued(uris=(gateway_identity("infra", "edge", ""),)),
-        issued(uris=(gateway_identity("infra", "edge", "of the one before"),)),
+        issued(uris=(gateway_identity(GatewayFleet(namespace="infra", name="other"), EDGE.uid),)),
+        issued(uris=(EDGE_URI, gateway_identity(GatewayFleet(namespace="infra", name="other"), EDGE.uid))),
+        issued(uris=(gateway_identity(GatewayFleet(namespace="infra", name="edge"), ""),)),
+        issued(uris=(gateway_identity(GatewayFleet(namespace="infra", name="edge"), "of the one before"),)),
         AUTHORITY.signing,
         KeyPair(certificate=issued().certificate, key=issued().key),
         KeyPair(certificate=b"", key=issued().key),

@@ -1,11 +1,12 @@
 """What has to be told of what proxies refuse."""
 
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.limits import REFUSALS_TOLD, REFUSALS_TOLD_SECONDS
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
 from gatewayd.kube.refusals import Refusals, named
 from gatewayd.xds.resource import CLUSTER, LISTENER, TypeUrl
 
-GATEWAY = "shop/gw"
+GATEWAY = GatewayFleet(namespace="shop", name="gw")
 
 
 class Rig:
@@ -13,7 +14,7 @@ class Rig:
         self.now = 0.0
         self.refusals = Refusals(lambda: self.now)
 
-    def hears(self, *rejections: Rejection, connected: int = 1, gateway: str = GATEWAY) -> list[Rejection]:
+    def hears(self, *rejections: Rejection, connected: int = 1, gateway: GatewayFleet = GATEWAY) -> list[Rejection]:
         report = FleetReport(connected=connected, acked_listeners=frozenset(), rejections=rejections)
         return list(self.refusals.news(gateway, report))
 
@@ -54,7 +55,7 @@ def test_what_goes_and_returns_is_told_again() -> None:
 def test_gateways_are_apart() -> None:
     rig = Rig()
     rig.hears(refused("a"))
-    assert rig.hears(refused("a"), gateway="bank/gw") == [refused("a")]
+    assert rig.hears(refused("a"), gateway=GatewayFleet(namespace="bank", name="gw")) == [refused("a")]
 
 
 def test_a_proxy_that_refuses_and_takes_back_is_not_told_of_without_end() -> None:

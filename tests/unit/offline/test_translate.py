@@ -1,6 +1,7 @@
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.outcome import GatewayOutcome
 from gatewayd.offline.translate import offline, standalone_environment
 from gatewayd.own_group import CONTROLLER
@@ -18,8 +19,8 @@ HERE = standalone_environment("127.0.0.1", 0, None)
 
 def test_objects_in_statuses_and_snapshots_out() -> None:
     found = offline(deltas(SHOP, ROUTE), HERE)
-    assert set(found.snapshots) == set(found.configs) == {"shop/gw"}
-    assert list(found.snapshots["shop/gw"].of(LISTENER)) == ["tcp-80"]
+    assert set(found.snapshots) == set(found.configs) == {GatewayFleet(namespace="shop", name="gw")}
+    assert list(found.snapshots[GatewayFleet(namespace="shop", name="gw")].of(LISTENER)) == ["tcp-80"]
     said = found.outcomes[Member(Gateway, ObjectKey("shop", "gw"))]
     assert isinstance(said, GatewayOutcome)
     assert brief(said.verdicts) == {"Accepted": "Accepted", "Programmed": "!Pending"}

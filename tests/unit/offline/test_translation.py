@@ -1,4 +1,5 @@
 from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.fleet import GatewayFleet
 from tests.unit.example import SHOP, translated
 
 
@@ -30,5 +31,5 @@ def test_all_is_well() -> None:
     found = translated(SHOP)
 
     assert found.findings == ()
-    assert list(found.reconciler.snapshots) == ["default/web"]
+    assert list(found.reconciler.snapshots) == [GatewayFleet(namespace="default", name="web")]
     assert found.engine is found.reconciler.store.engine

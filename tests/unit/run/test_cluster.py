@@ -16,6 +16,7 @@ from gatewayd.api.gateway import MANAGED_BY
 from gatewayd.api.kinds import KINDS
 from gatewayd.identity.authority import founded
 from gatewayd.identity.certificates import Subject, issue, make_ca
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.infrastructure import object_name
 from gatewayd.ir.outcome import FleetReport, Rejection
 from gatewayd.kube.owned_watch import OWNED_KINDS
@@ -217,7 +218,7 @@ async def test_a_secret_that_may_not_be_read_is_said_and_holds_nobody_up() -> No
         found = InCluster(OPTIONS, cluster.client, founded(NOW), around())
         async with running(*(work for _, work in found._work())):
             await passes(5.0)
-            assert found._reconciler.snapshots.keys() == {"shop/gw"}
+            assert found._reconciler.snapshots.keys() == {GatewayFleet(namespace="shop", name="gw")}
             status, message = listener(cluster.server)
             assert (status, message.partition(": ")[2]) == (
                 "False",
@@ -282,7 +283,7 @@ async def test_a_standing_refusal_is_one_line_and_one_event_however_many_proxies
         with capture_logs() as lines:
             for proxies in range(1, 1_001):
                 report = FleetReport(connected=proxies, acked_listeners=frozenset(), rejections=(bad,))
-                found._on_local_report("shop/gw", report)
+                found._on_local_report(GatewayFleet(namespace="shop", name="gw"), report)
                 await passes(0.01)
             await passes(5.0)
         assert [each["names"] for each in lines if each["event"] == "nack"] == ["tcp-80"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gatewayd.introspection.rows import Board
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.run.foreground import Ending, Serving, settled
 from gatewayd.run.standalone import Options
 from gatewayd.supervisor.events import GaveUp
@@ -65,7 +66,9 @@ async def test_it_ends_when_it_is_told_to(tmp_path: Path) -> None:
 
 async def test_it_ends_when_envoy_cannot_run(tmp_path: Path) -> None:
     run = serving(tmp_path)
-    asyncio.get_running_loop().call_soon(run.onlooker.envoy_event, "a/b", GaveUp(reason="no such processor"))
+    asyncio.get_running_loop().call_soon(
+        run.onlooker.envoy_event, GatewayFleet(namespace="a", name="b"), GaveUp(reason="no such processor")
+    )
 
     ended = await run.run(Boards(), run.forever, DEADLINE)
 

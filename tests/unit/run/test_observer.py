@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from gatewayd.introspection.rows import EMPTY
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.run.observer import Onlooker, event_words
 from gatewayd.run.standalone import Options, Standalone
 from gatewayd.supervisor.events import Draining, EnvoyEvent, Exited, GaveUp, Started, Stopped, Up
@@ -73,9 +74,9 @@ def test_everything_that_may_be_seen_is_told() -> None:
     found = onlooker(changes, SHOP)
     before = changes.count
 
-    found.fleet_answered("default/web")
+    found.fleet_answered(GatewayFleet(namespace="default", name="web"))
     found.logged("error", "something broke")
-    found.envoy_event("default/web", Started(pid=1))
+    found.envoy_event(GatewayFleet(namespace="default", name="web"), Started(pid=1))
 
     assert changes.count == before + 2
     assert found.board().notices[-1].endswith(" error: something broke")
@@ -84,7 +85,7 @@ def test_everything_that_may_be_seen_is_told() -> None:
 def test_giving_up_is_remembered() -> None:
     found = onlooker(Changes())
 
-    found.envoy_event("a/b", GaveUp(reason="no such processor"))
+    found.envoy_event(GatewayFleet(namespace="a", name="b"), GaveUp(reason="no such processor"))
 
     assert found.gave_up == "no such processor"
 
@@ -105,4 +106,4 @@ def test_giving_up_is_remembered() -> None:
     ],
 )
 def test_events_in_words(event: EnvoyEvent, words: str) -> None:
-    assert event_words("a/b", event) == words
+    assert event_words(GatewayFleet(namespace="a", name="b"), event) == words

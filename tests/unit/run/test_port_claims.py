@@ -1,5 +1,6 @@
 from pathlib import Path
 
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.run.port_claims import Claims, offset_for, without
 from gatewayd.supervisor.ports import Free, NotAllowed, PortWish, Taken
@@ -48,13 +49,13 @@ def test_the_first_gateway_has_the_port_until_it_lets_go() -> None:
     claims.grant(*first)
 
     assert listeners(claims.grant(*second)) == []
-    (refusal,) = claims.refusals["default/web"].values()
+    (refusal,) = claims.refusals[GatewayFleet(namespace="default", name="web")].values()
     assert str(refusal) == (
         "port 8080 of Gateway default/web: Gateway default/also listens there; one Gateway for each port is allowed, "
         "a ListenerSet may add listeners to it"
     )
     assert list(claims.retry()) == []
-    claims.release("default/also")
+    claims.release(GatewayFleet(namespace="default", name="also"))
     assert [listeners(each) for each in claims.retry()] == [["tcp-8080"]]
     assert claims.refusals == {}
 
@@ -66,7 +67,7 @@ def test_a_port_of_somebody_else_is_had_when_it_is_free() -> None:
     first, _ = both()
 
     assert listeners(claims.grant(*first)) == []
-    assert [str(each) for each in claims.refusals["default/also"].values()] == [
+    assert [str(each) for each in claims.refusals[GatewayFleet(namespace="default", name="also")].values()] == [
         "port 8080 of Gateway default/also: nginx (process 1) listens there; stop it, or take another port"
     ]
     machine.taken.clear()

@@ -3,6 +3,7 @@ import pytest
 from gatewayd.ads.fleet import Fleet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.identity.authority import founded
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.infrastructure import Autoscaled, External, Fixed, Keep, Provision
 from gatewayd.reconciler import Reconciler
 from gatewayd.run.replica_ports import ReplicaPorts
@@ -31,5 +32,5 @@ def test_how_many_proxies_a_gateway_may_have(wanted: Provision, most: int | None
     reconciler.infrastructure[ObjectKey("infra", "edge")] = wanted
     trust = Trust(founded(NOW), "gatewayd.gatewayd-system.svc")
     ports = ReplicaPorts(options=OPTIONS, trust=trust, reconciler=reconciler, fleet=fleet, metrics=Metrics("0"))
-    assert ports._replicas("infra/edge") == most
-    assert ports._replicas("infra/other") is None
+    assert ports._replicas(GatewayFleet(namespace="infra", name="edge")) == most
+    assert ports._replicas(GatewayFleet(namespace="infra", name="other")) is None

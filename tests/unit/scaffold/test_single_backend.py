@@ -1,6 +1,7 @@
 import pytest
 
 from gatewayd.ir.backend import Cluster, Resolved
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.manifests.read_once import parse
 from gatewayd.offline.translation import Translation, translate
 from gatewayd.scaffold.single_backend import BadTargetError, Target, manifests, target
@@ -58,7 +59,7 @@ def test_what_is_written_is_good_and_leads_there(url: str, endpoint: str) -> Non
     found = written(url)
 
     assert found.findings == ()
-    (cluster,) = found.reconciler.configs["default/web"].clusters
+    (cluster,) = found.reconciler.configs[GatewayFleet(namespace="default", name="web")].clusters
     assert (cluster.tls is not None) == url.startswith("https")
     assert address(cluster) == endpoint
 

@@ -2,12 +2,13 @@ from collections.abc import Iterator
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.outcome import FleetReport, Rejection
 from gatewayd.telemetry.metrics import BatchFacts, Metrics, installed_version
 from gatewayd.xds.resource import CLUSTER, LISTENER, Resource, Snapshot, TypeUrl, snapshot
 from gatewayd.xds.resource import resource as wrapped
 
-EDGE = "infra/edge"
+EDGE = GatewayFleet(namespace="infra", name="edge")
 Labels = dict[str, str]
 
 
@@ -21,7 +22,7 @@ def value(metrics: Metrics, name: str, **labels: str) -> float | None:
     return next((found for each, has, found in samples(metrics) if each == name and has == labels), None)
 
 
-def snapshot_of(*bodies: bytes, gateway: str = EDGE) -> Snapshot:
+def snapshot_of(*bodies: bytes, gateway: GatewayFleet = EDGE) -> Snapshot:
     made: list[Resource] = [wrapped(CLUSTER, f"c{at}", body) for at, body in enumerate(bodies)]
     return snapshot(gateway, made)
 
@@ -44,11 +45,11 @@ def test_a_batch_is_counted() -> None:
 def test_a_snapshot_is_measured_by_type() -> None:
     metrics = Metrics("1")
     metrics.published(snapshot_of(b"abc", b"de"))
-    assert value(metrics, "gatewayd_snapshot_resources", gateway=EDGE, type="CDS") == 2
-    assert value(metrics, "gatewayd_snapshot_bytes", gateway=EDGE, type="CDS") == 5
-    assert value(metrics, "gatewayd_snapshot_resources", gateway=EDGE, type="LDS") == 0
+    assert value(metrics, "gatewayd_snapshot_resources", gateway=str(EDGE), type="CDS") == 2
+    assert value(metrics, "gatewayd_snapshot_bytes", gateway=str(EDGE), type="CDS") == 5
+    assert value(metrics, "gatewayd_snapshot_resources", gateway=str(EDGE), type="LDS") == 0
     metrics.published(snapshot_of(b"abc"))
-    assert value(metrics, "gatewayd_snapshot_resources", gateway=EDGE, type="CDS") == 1
+    assert value(metrics, "gatewayd_snapshot_resources", gateway=str(EDGE), type="CDS") == 1
 
 
 def test_replicas_with_the_same_content_have_the_same_hash() -> None:
@@ -56,7 +57,7 @@ def test_replicas_with_the_same_content_have_the_same_hash() -> None:
     one.published(snapshot_of(b"abc"))
     other.published(snapshot_of(b"abc"))
     stale.published(snapshot_of(b"abd"))
-    hashes = [value(each, "gatewayd_config_hash", gateway=EDGE) for each in (one, other, stale)]
+    hashes = [value(each, "gatewayd_config_hash", gateway=str(EDGE)) for each in (one, other, stale)]
     assert hashes[0] is not None
     assert hashes[0] == hashes[1] != hashes[2]
     assert hashes[0] < 2**53
@@ -66,12 +67,12 @@ def test_proxies_are_counted_by_gateway() -> None:
     metrics = Metrics("1")
     metrics.published(snapshot_of(b"abc"))
     metrics.reported(EDGE, report(2, (CLUSTER, "a"), (CLUSTER, "b")))
-    assert value(metrics, "gatewayd_connected_proxies", gateway=EDGE) == 2
-    assert value(metrics, "gatewayd_rejected_resources", gateway=EDGE, type="CDS") == 2
+    assert value(metrics, "gatewayd_connected_proxies", gateway=str(EDGE)) == 2
+    assert value(metrics, "gatewayd_rejected_resources", gateway=str(EDGE), type="CDS") == 2
     metrics.reported(EDGE, report(0, (LISTENER, "l")))
-    assert value(metrics, "gatewayd_connected_proxies", gateway=EDGE) == 0
-    assert value(metrics, "gatewayd_rejected_resources", gateway=EDGE, type="CDS") == 0
-    assert value(metrics, "gatewayd_rejected_resources", gateway=EDGE, type="LDS") == 1
+    assert value(metrics, "gatewayd_connected_proxies", gateway=str(EDGE)) == 0
+    assert value(metrics, "gatewayd_rejected_resources", gateway=str(EDGE), type="CDS") == 0
+    assert value(metrics, "gatewayd_rejected_resources", gateway=str(EDGE), type="LDS") == 1
 
 
 def test_responses_and_refusals_are_counted_by_type() -> None:
@@ -80,14 +81,14 @@ def test_responses_and_refusals_are_counted_by_type() -> None:
     metrics.pushed(EDGE, CLUSTER)
     metrics.refused(EDGE, LISTENER)
     metrics.refused(EDGE, "type.googleapis.com/what.ever")
-    assert value(metrics, "gatewayd_xds_pushes_total", gateway=EDGE, type="CDS") == 2
-    assert value(metrics, "gatewayd_xds_nacks_total", gateway=EDGE, type="LDS") == 1
-    assert value(metrics, "gatewayd_xds_nacks_total", gateway=EDGE, type="unknown") == 1
+    assert value(metrics, "gatewayd_xds_pushes_total", gateway=str(EDGE), type="CDS") == 2
+    assert value(metrics, "gatewayd_xds_nacks_total", gateway=str(EDGE), type="LDS") == 1
+    assert value(metrics, "gatewayd_xds_nacks_total", gateway=str(EDGE), type="unknown") == 1
 
 
 def test_a_gateway_that_is_gone_leaves_no_series() -> None:
     metrics = Metrics("1")
-    for gateway in (EDGE, "infra/other"):
+    for gateway in (EDGE, GatewayFleet(namespace="infra", name="other")):
         metrics.published(snapshot_of(b"abc", gateway=gateway))
         metrics.reported(gateway, report(1, (CLUSTER, "a")))
         metrics.pushed(gateway, CLUSTER)
@@ -97,7 +98,7 @@ def test_a_gateway_that_is_gone_leaves_no_series() -> None:
     metrics.reported(EDGE, report(0))
     gateways = {labels["gateway"] for _, labels, _ in samples(metrics) if "gateway" in labels}
     assert gateways == {"infra/other"}
-    metrics.retired("never/seen")
+    metrics.retired(GatewayFleet(namespace="never", name="seen"))
 
 
 def test_convergence_is_a_histogram() -> None:

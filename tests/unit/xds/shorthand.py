@@ -12,6 +12,7 @@ from gatewayd.ir.backend import (
     Upstream,
 )
 from gatewayd.ir.filters import ExternalAuth, Header, HeaderChanges, HTTPFilter
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.http import (
     NO_REWRITE,
     NO_TIMEOUTS,
@@ -187,5 +188,9 @@ def config(
     address: str = "127.0.0.1",
 ) -> ProxyConfig:
     return ProxyConfig(
-        gateway="shop/edge", address=address, listeners=listeners, route_tables=tables, clusters=clusters
+        fleet=GatewayFleet(namespace="shop", name="edge"),
+        address=address,
+        listeners=listeners,
+        route_tables=tables,
+        clusters=clusters,
     )

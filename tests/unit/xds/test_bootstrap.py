@@ -11,6 +11,7 @@ from envoy.extensions.upstreams.http.v3 import http_protocol_options_pb2
 from envoy.service.discovery.v3 import discovery_pb2
 from google.protobuf import json_format
 
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.limits import RE2_PROGRAM_SIZE
 from gatewayd.xds.bootstrap import (
     DRAIN_FIELD,
@@ -34,6 +35,7 @@ ANYS = (
 )
 
 ADMIN = AdminSocket(path="/admin")
+EDGE = GatewayFleet(namespace="shop", name="edge")
 LOCAL = UnixSocket(path="/run/gatewayd/xds")
 REMOTE = MutualTLS(
     host="gatewayd.system.svc.", port=18000, server_name="gatewayd.system", certificates="/certs", sds="/etc/envoy"
@@ -46,7 +48,12 @@ def parsed(
     probes: int | None = None,
 ) -> bootstrap_pb2.Bootstrap:
     made = bootstrap(
-        node="pod-1", gateway="shop/edge", control_plane=control_plane, admin=admin, probes_port=probes, drain=60
+        node="pod-1",
+        fleet=EDGE,
+        control_plane=control_plane,
+        admin=admin,
+        probes_port=probes,
+        drain=60,
     )
     return json_format.Parse(json.dumps(made), bootstrap_pb2.Bootstrap())
 
@@ -154,7 +161,12 @@ def test_the_statistics_that_people_watch_proxies_by_are_kept() -> None:
 
 def test_a_limit_of_memory_is_kept_by_giving_back_and_by_refusing() -> None:
     document = bootstrap(
-        node="", gateway="shop/edge", control_plane=UnixSocket(path="/x"), admin=ADMIN, probes_port=19001, drain=None
+        node="",
+        fleet=EDGE,
+        control_plane=UnixSocket(path="/x"),
+        admin=ADMIN,
+        probes_port=19001,
+        drain=None,
     )
     assert within_memory(document, None) == document
     made = json_format.Parse(json.dumps(within_memory(document, 1000)), bootstrap_pb2.Bootstrap())

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.proxy import ProxyConfig, StreamListener
 from gatewayd.xds.build.snapshot_builder import SnapshotBuilder
 from gatewayd.xds.drained_connections import drains
@@ -20,7 +21,7 @@ spec:
 
 
 def config() -> ProxyConfig:
-    return translated(SHOP + STREAMS).reconciler.configs["default/streams"]
+    return translated(SHOP + STREAMS).reconciler.configs[GatewayFleet(namespace="default", name="streams")]
 
 
 def built(of: ProxyConfig) -> Snapshot:

@@ -1,5 +1,6 @@
 import json
 
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.tls import Certificate, PrivateBytes, TrustBundle
 from gatewayd.xds import names
 from gatewayd.xds.dump import REDACTED, resource_json, snapshot_json
@@ -10,7 +11,7 @@ from tests.unit.example import SHOP, translated
 
 
 def test_every_type_that_is_there_is_shown() -> None:
-    value = snapshot_json(translated(SHOP).reconciler.snapshots["default/web"])
+    value = snapshot_json(translated(SHOP).reconciler.snapshots[GatewayFleet(namespace="default", name="web")])
 
     assert list(value) == ["CDS", "EDS", "RDS", "LDS"]
     (cluster,) = value["CDS"].values()

@@ -1,5 +1,6 @@
 import pytest
 
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.xds.resource import (
     CLUSTER,
     LISTENER,
@@ -33,15 +34,18 @@ def test_a_resource_is_what_its_content_is_however_it_is_kept() -> None:
 
 
 def test_a_snapshot_does_not_depend_on_the_order_of_its_making() -> None:
-    one, other = snapshot("shop/edge", (A, B)), snapshot("shop/edge", (B, A))
-    assert one.version == other.version != snapshot("shop/edge", (A,)).version
+    one, other = (
+        snapshot(GatewayFleet(namespace="shop", name="edge"), (A, B)),
+        snapshot(GatewayFleet(namespace="shop", name="edge"), (B, A)),
+    )
+    assert one.version == other.version != snapshot(GatewayFleet(namespace="shop", name="edge"), (A,)).version
     assert list(one.of(CLUSTER)) == list(other.of(CLUSTER)) == ["a", "b"]
     assert dict(one.of(LISTENER)) == {}
 
 
 def test_a_name_stands_for_one_resource() -> None:
     with pytest.raises(ValueError, match="two resources"):
-        snapshot("shop/edge", (A, resource(CLUSTER, "a", b"3")))
+        snapshot(GatewayFleet(namespace="shop", name="edge"), (A, resource(CLUSTER, "a", b"3")))
 
 
 def test_what_refers_to_another_type_comes_after_it() -> None:

@@ -7,6 +7,7 @@ from gatewayd.ads.protocol.ledger import Ledger
 from gatewayd.ads.protocol.subscription import WILDCARD
 from gatewayd.ads.sharing.comparisons import Versions, differing
 from gatewayd.ads.sharing.name_sets import NamePool
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.limits import DEFAULT_DRAIN_SECONDS
 from gatewayd.xds.resource import (
     CLUSTER,
@@ -53,7 +54,7 @@ class Stream:
             ledger.ack()
 
     def aim(self, *resources: Resource) -> Snapshot:
-        target = snapshot("ns/gw", resources)
+        target = snapshot(GatewayFleet(namespace="ns", name="gw"), resources)
         for url, ledger in self.ledgers.items():
             ledger.retarget(target.of(url), differing(ledger.target, target.of(url)))
         return target
@@ -100,7 +101,7 @@ def test_hosts_that_are_no_more_go_at_once_and_those_that_go_later_then() -> Non
     stream.lingering.start(0.0, stream.aim(*FLIPPED))
     assert stream.removals() == ["80:gone"]
     later = (FLIPPED[0], whole("b"))
-    stream.lingering.routing_moved(snapshot("ns/gw", later))
+    stream.lingering.routing_moved(snapshot(GatewayFleet(namespace="ns", name="gw"), later))
     stream.aim(*later)
     assert sorted(stream.removals()) == ["80:a", "80:gone"]
 
@@ -109,7 +110,7 @@ def test_scopes_of_before_go_as_soon_as_there_are_scopes_again() -> None:
     stream = Stream(*SCOPED, plain(SCOPED_ROUTE, "80:b"))
     stream.lingering.start(0.0, stream.aim(FLIPPED[0], whole("a", "b")))
     assert stream.lingering.stale_scopes() == []
-    stream.lingering.routing_moved(snapshot("ns/gw", SCOPED))
+    stream.lingering.routing_moved(snapshot(GatewayFleet(namespace="ns", name="gw"), SCOPED))
     stream.aim(*SCOPED)
     assert stream.lingering.stale_scopes() == ["80:b"]
     assert stream.lingering.until is None

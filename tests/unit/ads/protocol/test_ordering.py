@@ -8,6 +8,7 @@ from gatewayd.ads.protocol.ordering import Ordering
 from gatewayd.ads.sharing.cluster_dependencies import References
 from gatewayd.ads.sharing.comparisons import Versions, differing
 from gatewayd.ads.sharing.name_sets import NamePool
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.limits import GATE_SECONDS
 from gatewayd.xds.resource import (
     CLUSTER,
@@ -49,7 +50,7 @@ class Stream:
             subscription.seen = subscription.wildcard = True
 
     def aim(self, *resources: Resource) -> Snapshot:
-        target = snapshot("ns/gw", resources)
+        target = snapshot(GatewayFleet(namespace="ns", name="gw"), resources)
         for url, ledger in self.ledgers.items():
             ledger.retarget(target.of(url), differing(ledger.target, target.of(url)))
         return target
@@ -120,7 +121,7 @@ def test_another_routing_snapshot_waits_anew() -> None:
     stream = Stream()
     stream.ordering.may_route(stream.aim(cluster("c")))
     stream.ordering.at(GATE_SECONDS - 1)
-    stream.ordering.routing_moved(snapshot("ns/gw", []))
+    stream.ordering.routing_moved(snapshot(GatewayFleet(namespace="ns", name="gw"), []))
     stream.ordering.may_route(stream.aim(cluster("d")))
     assert stream.ordering.deadline == 2 * GATE_SECONDS - 1
 
@@ -184,7 +185,7 @@ def test_what_may_go_stays_so_until_it_is_wanted_again() -> None:
 
 def test_a_cluster_that_the_routing_snapshot_has_stays() -> None:
     stream = in_sync(cluster("c"))
-    routing = snapshot("ns/gw", [cluster("c")])
+    routing = snapshot(GatewayFleet(namespace="ns", name="gw"), [cluster("c")])
     stream.aim()
     assert stream.ordering.droppable(routing) == []
 

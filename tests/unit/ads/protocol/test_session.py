@@ -6,6 +6,7 @@ from google.rpc import status_pb2
 
 from gatewayd.ads.protocol.session import Answer, Session, Shared
 from gatewayd.ads.sharing.response_encoder import Mode, Push
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.limits import DEFAULT_DRAIN_SECONDS, RESOURCES_AT_ONCE
 from gatewayd.xds.bootstrap import DRAIN_FIELD
 from gatewayd.xds.resource import (
@@ -37,7 +38,7 @@ def plain(type_url: TypeUrl, name: str, body: str = "1") -> Resource:
 def world(edition: str = "1", cluster_name: str = "c") -> Snapshot:
     """Return a cluster with endpoints, a route to it and a listener with that route."""
     return snapshot(
-        "ns/gw",
+        GatewayFleet(namespace="ns", name="gw"),
         [
             cluster(cluster_name),
             plain(ENDPOINT, cluster_name),
@@ -51,7 +52,7 @@ def changed(before: Snapshot, *resources: Resource) -> Snapshot:
     """Return a snapshot with some resources in place of those of their name, or beside them."""
     table = {(item.type_url, item.name): item for each in before.resources.values() for item in each.values()}
     table.update({(item.type_url, item.name): item for item in resources})
-    return snapshot("ns/gw", table.values())
+    return snapshot(GatewayFleet(namespace="ns", name="gw"), table.values())
 
 
 class Delta:
@@ -145,7 +146,7 @@ def test_changes_that_make_nothing_new_go_out_at_once() -> None:
     assert client.read() == [("RDS", ["r"], [])]
     client.session.on_snapshot(
         snapshot(
-            "ns/gw",
+            GatewayFleet(namespace="ns", name="gw"),
             [*world("2").of(ROUTE).values(), cluster("c"), plain(ENDPOINT, "c", "2"), plain(LISTENER, "l", "r")],
         )
     )
@@ -221,7 +222,7 @@ def test_what_springs_into_existence_is_sent() -> None:
 
 def test_a_wildcard_that_matches_nothing_is_answered_once() -> None:
     client = Delta()
-    client.session.on_snapshot(snapshot("ns/gw", []))
+    client.session.on_snapshot(snapshot(GatewayFleet(namespace="ns", name="gw"), []))
     client.ask(CLUSTER)
     assert client.read() == [("CDS", [], [])]
     client.ack(CLUSTER)
@@ -296,7 +297,7 @@ def test_an_envoy_says_how_long_its_listeners_drain() -> None:
 
 def test_nothing_at_all_is_said_of_each_type() -> None:
     client = Delta()
-    client.session.on_snapshot(snapshot("ns/gw", []))
+    client.session.on_snapshot(snapshot(GatewayFleet(namespace="ns", name="gw"), []))
     for url, short in ((CLUSTER, "CDS"), (LISTENER, "LDS")):
         client.ask(url)
         assert client.read() == [(short, [], [])]

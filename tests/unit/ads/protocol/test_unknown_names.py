@@ -9,6 +9,7 @@ from envoy.service.discovery.v3 import discovery_pb2 as discovery
 from gatewayd.ads.protocol.session import Session, Shared
 from gatewayd.ads.protocol.subscription import ExhaustedError
 from gatewayd.ads.sharing.response_encoder import Mode
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.limits import RESOURCES_AT_ONCE, STRANGE_BYTES, STRANGE_NAME
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, XDS_TYPES, Snapshot, TypeUrl, snapshot
 from tests.unit.ads.protocol.test_session import Delta, plain, world
@@ -29,7 +30,10 @@ def long(count: int, start: int = 0) -> list[str]:
 
 def large(count: int) -> Snapshot:
     """Return clusters, endpoints and routes, as many of each."""
-    return snapshot("ns/gw", [plain(url, name) for url in (CLUSTER, ENDPOINT, ROUTE) for name in names(count)])
+    return snapshot(
+        GatewayFleet(namespace="ns", name="gw"),
+        [plain(url, name) for url in (CLUSTER, ENDPOINT, ROUTE) for name in names(count)],
+    )
 
 
 def spent(client: Delta) -> int:

@@ -6,6 +6,7 @@ import pytest
 
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, GatewayOutcome, ListenerOutcome, Rejection, RouteOutcome
 from gatewayd.store import Delta
 from gatewayd.translator.outcomes.gateways_and_routes import gateway_outcome, listenerset_outcome, route_outcome
@@ -32,7 +33,7 @@ def gateway(*entries: str, more: str = "") -> str:
 
 def fleet(*acked: str, connected: int = 1, rejections: tuple[Rejection, ...] = ()) -> Delta:
     report = FleetReport(connected=connected, acked_listeners=frozenset(acked), rejections=rejections)
-    return Delta(kind=FleetReport, key=GW, obj=report)
+    return Delta(kind=FleetReport, key=GatewayFleet(namespace=GW.namespace, name=GW.name), obj=report)
 
 
 ALL_ACKED = fleet("tcp-80", "tcp-443")
@@ -73,8 +74,16 @@ def test_gateways_of_others_are_not_spoken_of() -> None:
 @pytest.mark.parametrize(
     ("report", "reason", "shown"),
     [
-        (Delta(kind=FleetReport, key=GW, obj=None), "!Pending", "no proxy is connected yet"),
-        (Delta(kind=FleetReport, key=GW, obj=NO_FLEET), "!Pending", "no proxy is connected yet"),
+        (
+            Delta(kind=FleetReport, key=GatewayFleet(namespace=GW.namespace, name=GW.name), obj=None),
+            "!Pending",
+            "no proxy is connected yet",
+        ),
+        (
+            Delta(kind=FleetReport, key=GatewayFleet(namespace=GW.namespace, name=GW.name), obj=NO_FLEET),
+            "!Pending",
+            "no proxy is connected yet",
+        ),
         (fleet(), "!Pending", "the proxy has not acknowledged it yet"),
         (fleet("tcp-443"), "!Pending", "the proxy has not acknowledged it yet"),
         (fleet("tcp-80"), "Programmed", "a connected proxy has acknowledged it"),

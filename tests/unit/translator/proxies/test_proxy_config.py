@@ -2,6 +2,7 @@ import pytest
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.scratch import Scratch
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.translator.proxies.proxy_config import gateway_proxy, gateway_upstreams, proxy_config, route_upstreams
 from gatewayd.translator.proxies.virtualhosts import TableKey, served_tables
@@ -83,7 +84,7 @@ def test_a_detached_route_needs_no_cluster() -> None:
 
 def test_the_config_of_a_gateway() -> None:
     found = config(SHOP, SHADOW, ROUTE)
-    assert found.gateway == "shop/gw"
+    assert found.fleet == GatewayFleet(namespace="shop", name="gw")
     assert found.address == "0.0.0.0"
     assert [each.name for each in found.listeners] == ["tcp-80"]
     assert [(each.key.port, each.key.listener) for each in found.route_tables] == [(80, "")]

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from gatewayd.api.gateway import Gateway
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.http import PerHostTables, RouteDiscovery
 from gatewayd.ir.infrastructure import Infrastructure, object_name
 from gatewayd.ir.limits import MANY_DOMAINS
@@ -14,6 +15,8 @@ from gatewayd.store import Delta
 from gatewayd.xds.drained_connections import drains
 from gatewayd.xds.resource import Snapshot
 from tests.unit.translator.manifests import GW, SHOP, deltas
+
+FLEET = GatewayFleet(namespace=GW.namespace, name=GW.name)
 
 
 def route(number: int) -> str:
@@ -50,11 +53,11 @@ class World:
 
     @property
     def snapshot(self) -> Snapshot:
-        return self.reconciler.snapshots[str(GW)]
+        return self.reconciler.snapshots[FLEET]
 
     @property
     def discovery(self) -> RouteDiscovery:
-        return self.reconciler.configs[str(GW)].route_tables[0].discovery
+        return self.reconciler.configs[FLEET].route_tables[0].discovery
 
 
 def gone(events: Iterable[Delta]) -> tuple[Delta, ...]:
