@@ -18,7 +18,8 @@ from bench.inputs import GROUP, delta, surroundings
 from bench.process import usage
 from gatewayd.identity.certificates import KeyPair, Subject, issue, make_ca
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
-from gatewayd.ir.fleet import GatewayFleet
+from gatewayd.ir.fleet import FleetKey, GatewayFleet
+from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.run.memory import tune_collector
 from gatewayd.store import Delta
@@ -28,10 +29,10 @@ CHANGES = 10
 
 
 class _Nobody:
-    def publish(self, snapshot: Snapshot) -> None:
+    def publish(self, snapshot: Snapshot, config: ProxyConfig) -> None:
         pass
 
-    def retire(self, gateway: str) -> None:
+    def retire(self, fleet: FleetKey) -> None:
         pass
 
 

@@ -109,7 +109,7 @@ async def measure(routes: int, folder: Path) -> dict[str, Any]:
     stages = Stages()
     stages.note("imports")
     fleet = Fleet(on_report=lambda _gateway, _report: None)
-    reconciler = Reconciler(publisher=fleet, on_batch=lambda _batch: None, awaited=())
+    reconciler = Reconciler(publisher=_ToProxies(fleet), on_batch=lambda _batch: None, awaited=())
     server = AdsServer(fleet, (UnixListener(path=folder / "ads" / "socket"),))
     await server.start()
     tide = Tide(compact.forget, reconciler.store.engine.shrink)
@@ -235,11 +235,23 @@ def trace(routes: int) -> None:
 
 
 class _Nobody:
-    def publish(self, snapshot: Any) -> None:
+    def publish(self, snapshot: Any, config: Any) -> None:
         pass
 
-    def retire(self, gateway: str) -> None:
+    def retire(self, fleet: Any) -> None:
         pass
+
+
+class _ToProxies:
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+
+    def publish(self, snapshot: Any, config: Any) -> None:
+        del config
+        self._fleet.publish(snapshot)
+
+    def retire(self, fleet: Any) -> None:
+        self._fleet.retire(fleet)
 
 
 def _as_in_the_image() -> None:

@@ -39,8 +39,8 @@ V = TypeVar("V")
 class Publisher(Protocol):
     """Where snapshots go. Reports of what became of them come back through `Reconciler.submit`."""
 
-    def publish(self, snapshot: Snapshot) -> None:
-        """Make this the snapshot of its fleet."""
+    def publish(self, snapshot: Snapshot, config: ProxyConfig) -> None:
+        """Make this the snapshot of its fleet; `config` is what it was built from."""
 
     def retire(self, fleet: FleetKey) -> None:
         """Serve nothing for a fleet any more."""
@@ -131,6 +131,7 @@ class Reconciler:
         changed, runs_before = 0, self.store.engine.runs.total()
         published: list[Snapshot] = []
         retired: list[FleetKey] = []
+        # Publishing makes fleets report at once, by `submit`: what they say is taken in by the next turn of this loop.
         while self._waiting:
             events, self._waiting = tuple(self._waiting.values()), {}
             changed += self.store.apply(events)
@@ -159,6 +160,14 @@ class Reconciler:
                 infrastructure=infrastructure,
             )
         )
+
+    def wanted(self, gateway: ObjectKey) -> Provision | None:
+        """Return what shall run for a Gateway now, None for nothing."""
+        return self.infrastructure.get(gateway)
+
+    def provided(self) -> tuple[ObjectKey, ...]:
+        """Return the Gateways that something shall run for."""
+        return tuple(self.infrastructure)
 
     def has_nothing(self, output: Output, member: Member) -> bool:
         """Return whether an output surely has no value for a row. Where its query fails nobody knows: False."""
@@ -198,7 +207,7 @@ class Reconciler:
             if snapshot is not None and snapshot is not self.snapshots.get(fleet):
                 self.snapshots[fleet] = snapshot
                 self.configs[fleet] = config
-                self._publisher.publish(snapshot)
+                self._publisher.publish(snapshot, config)
                 published.append(snapshot)
 
     def _built(self, fleet: FleetKey, config: ProxyConfig) -> Snapshot | None:

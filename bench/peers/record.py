@@ -14,6 +14,8 @@ from typing import Any
 
 from bench.inputs import delta, route, surroundings
 from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.fleet import FleetKey
+from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.reconciler import Publisher, Reconciler
 from gatewayd.store import Delta
 from gatewayd.xds.resource import Resource, Snapshot
@@ -109,12 +111,13 @@ class _Recorder:
     def __init__(self) -> None:
         self.resources: Mapping[Key, Resource] = {}
 
-    def publish(self, snapshot: Snapshot) -> None:
+    def publish(self, snapshot: Snapshot, config: ProxyConfig) -> None:
+        del config
         tables = snapshot.resources.items()
         self.resources = {(url, name): item for url, table in tables for name, item in table.items()}
 
-    def retire(self, gateway: str) -> None:
-        raise AssertionError(gateway)
+    def retire(self, fleet: FleetKey) -> None:
+        raise AssertionError(fleet)
 
 
 def recorded(routes: int, changes: int, environment: Environment) -> Record:

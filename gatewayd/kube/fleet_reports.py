@@ -6,7 +6,7 @@ read all of them. Versions are content hashes, so what another replica's Envoys 
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -141,17 +141,13 @@ class FleetShare:
         *,
         client: KubeClient,
         replica: Replica,
-        snapshots: Mapping[FleetKey, Snapshot],
         on_report: OnReport,
         on_write: OnWrite,
     ) -> None:
-        """`snapshots` is read whenever a report is merged: what we publish, by fleet.
-
-        `on_write` hears "written" or "failed" of each write.
-        """
+        """`on_write` hears "written" or "failed" of each write."""
         self._client = client
         self._replica = replica
-        self._snapshots = snapshots
+        self._snapshots: dict[FleetKey, Snapshot] = {}
         self._on_report = on_report
         self._on_write = on_write
         self._short: tuple[str, ...] = ()
@@ -159,6 +155,15 @@ class FleetShare:
         self._others: dict[str, dict[FleetKey, Share]] = {}
         self._told: dict[FleetKey, FleetReport] = {}
         self._wake = asyncio.Event()
+
+    def published(self, snapshot: Snapshot) -> None:
+        """Take what we publish, before our own Envoys are asked what they have of it."""
+        self._snapshots[snapshot.fleet] = snapshot
+        self._look(snapshot.fleet)
+
+    def retired(self, fleet: FleetKey) -> None:
+        """Forget what we published for a fleet that is gone."""
+        self._snapshots.pop(fleet, None)
 
     def local(self, fleet: FleetKey, report: FleetReport) -> None:
         """Take a report of our own Envoys."""
@@ -170,7 +175,7 @@ class FleetShare:
         else:
             self._own[fleet] = share
         self._wake.set()
-        self.look(fleet)
+        self._look(fleet)
 
     def hear(self, key: ObjectKey, raw: bytes | None) -> None:
         """Take a ConfigMap of the replicas' as it stands (None: gone); those of other replicas count."""
@@ -186,10 +191,10 @@ class FleetShare:
             self._others[key.name] = after
         for fleet in before.keys() | after.keys():
             if before.get(fleet) != after.get(fleet):
-                self.look(fleet)
+                self._look(fleet)
 
-    def look(self, fleet: FleetKey) -> None:
-        """Merge anew what is said of a Gateway, because a report or the snapshot changed."""
+    def _look(self, fleet: FleetKey) -> None:
+        """Merge anew what is said of a fleet, because a report or the snapshot changed."""
         shares = [each[fleet] for each in (self._own, *self._others.values()) if fleet in each]
         report = merged(shares, self._snapshots.get(fleet))
         if report != self._told.get(fleet, NO_FLEET):

@@ -5,29 +5,28 @@ made, and compares: every object that was made for a Gateway and is not wanted g
 """
 
 import asyncio
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from gatewayd.api.meta import ObjectKey
-from gatewayd.ir.infrastructure import Provision
 from gatewayd.kube.applier import Applier, Audience, OnWrite
 from gatewayd.kube.client import KubeClient
 from gatewayd.kube.infrastructure_reports import InfrastructureReports, Submit
 from gatewayd.kube.lease import Leadership
 from gatewayd.kube.made_object import ObjectName
 from gatewayd.kube.owned_watch import OWNED_KINDS, OwnedListing, OwnedObjects
-from gatewayd.kube.provisioner import Identity, Provisioner
+from gatewayd.kube.provisioner import Identity, Provisioner, Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What is wanted, read when a Gateway's turn comes.
+    """What is wanted.
 
     `abandoned` tells of a Gateway that it surely shall have nothing: of none before everything is synced.
     """
 
-    wanted: Mapping[ObjectKey, Provision]
+    wanted: Wanted
     abandoned: Callable[[ObjectKey], bool]
 
 
@@ -106,7 +105,7 @@ class GatewayInfrastructure:
                 self._look_whether_abandoned(gateway)
 
     def _look_whether_abandoned(self, gateway: ObjectKey) -> None:
-        if gateway not in self._wishes.wanted and self._wishes.abandoned(gateway):
+        if self._wishes.wanted.wanted(gateway) is None and self._wishes.abandoned(gateway):
             self._provisioner.mark(gateway)
 
     def complete(self) -> None:

@@ -51,14 +51,24 @@ class Identity:
     certificates: GatewayCertificates
 
 
+class Wanted(Protocol):
+    """Who knows what Gateways shall have; asked when a Gateway's turn comes, so that the latest counts."""
+
+    def wanted(self, gateway: ObjectKey) -> Provision | None:
+        """Return what a Gateway shall have now, None for nothing."""
+
+    def provided(self) -> tuple[ObjectKey, ...]:
+        """Return the Gateways that shall have something."""
+
+
 class Provisioner:
-    """Gives Gateways what they need. `wanted` is read when a Gateway's turn comes, so that the latest counts."""
+    """Gives Gateways what they need."""
 
     def __init__(
         self,
         *,
         identity: Identity,
-        wanted: Mapping[ObjectKey, Provision],
+        wanted: Wanted,
         applier: Applier,
         leadership: Leadership,
         audience: Audience,
@@ -82,7 +92,7 @@ class Provisioner:
 
     def mark_all(self) -> None:
         """Look at every Gateway: the leader is new, or certificates may be due."""
-        for gateway in self._wanted:
+        for gateway in self._wanted.provided():
             self._queue.add(gateway)
         self._queue.wake()
 
@@ -91,7 +101,7 @@ class Provisioner:
         await self._queue.run()
 
     async def _provide(self, gateway: ObjectKey) -> None:
-        wanted = self._wanted.get(gateway)
+        wanted = self._wanted.wanted(gateway)
         match wanted:
             case Infrastructure():
                 secret = await self._secret(wanted)

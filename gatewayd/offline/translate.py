@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from gatewayd.ir.environment import HERE, Environment
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.http import RouteDiscovery
+from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.own_group import CONTROLLER
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.store import Delta
@@ -33,7 +34,7 @@ def standalone_environment(
 class _Nobody:
     """A fleet without proxies."""
 
-    def publish(self, snapshot: Snapshot) -> None:
+    def publish(self, snapshot: Snapshot, config: ProxyConfig) -> None:
         """Send it to nobody."""
 
     def retire(self, fleet: FleetKey) -> None:

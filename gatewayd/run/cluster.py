@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import structlog
 
-from gatewayd.ads.fleet import Fleet
 from gatewayd.api import compact
 from gatewayd.api.core import ConfigMap, Namespace
 from gatewayd.api.gateway import Gateway
@@ -26,16 +25,14 @@ from gatewayd.infra import layout
 from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE
 from gatewayd.ir.environment import Environment as EnvironmentRow
-from gatewayd.ir.fleet import FleetKey, GatewayFleet
-from gatewayd.ir.limits import REFUSED_NAMES
-from gatewayd.ir.outcome import FleetReport
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.kube.authority_store import AuthorityStore
 from gatewayd.kube.class_finalizer import ClassFinalizer
 from gatewayd.kube.client import KubeClient, connected, forget_urls
 from gatewayd.kube.contents import Contents
 from gatewayd.kube.ending_namespaces import EndingNamespaces
 from gatewayd.kube.events import EventRecorder, Notice
-from gatewayd.kube.fleet_reports import SELECTOR, FleetShare, Replica
+from gatewayd.kube.fleet_reports import SELECTOR, Replica
 from gatewayd.kube.gateway_certificates import GatewayCertificates
 from gatewayd.kube.gateway_infrastructure import Feedback, GatewayInfrastructure, Wishes
 from gatewayd.kube.heads import HeadListing, HeardListing
@@ -45,11 +42,12 @@ from gatewayd.kube.live_statuses import LiveStatuses
 from gatewayd.kube.owned_watch import OURS
 from gatewayd.kube.provisioner import ControlPlaneAddress, Identity
 from gatewayd.kube.reflector import EVERYTHING, HEADS, Reflector, Selection, Submit, Timing
-from gatewayd.kube.refusals import Refusals, named
+from gatewayd.kube.refusals import Refusals
 from gatewayd.kube.status_writer import StatusWriter
 from gatewayd.kube.work_queue import RETRY, Label, Pacing, WorkQueue
-from gatewayd.reconciler import Batch, Reconciler, fleet_delta
+from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.run.clock import tell_time, time_now
+from gatewayd.run.fleet_reports import FleetReports, Hearers
 from gatewayd.run.memory import Tide
 from gatewayd.run.replica_ports import ReplicaPorts
 from gatewayd.run.serve_options import ServeOptions
@@ -89,20 +87,24 @@ class InCluster:
         self._trust = Trust(authority, server_name)
         self._authorities = AuthorityStore(client, options.namespace)
         self._metrics = Metrics(installed_version())
-        self._fleet = Fleet(
-            on_report=self._on_local_report,
-            on_push=self._metrics.pushed,
-            on_nack=self._metrics.refused,
-            on_converged=self._on_converged,
+        self._reports = FleetReports(
+            client=client,
+            replica=Replica(namespace=options.namespace, name=options.identity, uid=options.uid),
+            metrics=self._metrics,
+            refusals=Refusals(around.clock),
+            hearers=Hearers(submit=self._submit, warn=self._warn, converged=self._on_converged),
         )
-        self._refusals = Refusals(around.clock)
         self._published_at: dict[FleetKey, float] = {}
         self._synced = False
         self._timing = Timing(backoff=Backoff(first=0.2, longest=15.0), random=around.random)
         self._contents = self._following(client)
         self._reconciler = self._reconciler_of()
         self._ports = ReplicaPorts(
-            options=options, trust=self._trust, reconciler=self._reconciler, fleet=self._fleet, metrics=self._metrics
+            options=options,
+            trust=self._trust,
+            reconciler=self._reconciler,
+            fleet=self._reports.fleet,
+            metrics=self._metrics,
         )
         name = LeaseName(namespace=options.namespace, name=layout.LEASE, identity=options.identity)
         self._lease = Lease(client=client, name=name, clock=around.clock, on_elected=self._on_elected)
@@ -111,20 +113,13 @@ class InCluster:
         self._writer = self._status_writer()
         self._events = self._event_recorder()
         self._classes = ClassFinalizer(client=client, leadership=self._lease, on_failure=self._metrics.work_failed)
-        self._share = FleetShare(
-            client=client,
-            replica=Replica(namespace=options.namespace, name=options.identity, uid=options.uid),
-            snapshots=self._reconciler.snapshots,
-            on_report=self._on_report,
-            on_write=self._metrics.fleet_shared,
-        )
         address = ControlPlaneAddress(host=options.xds_host, port=options.xds_port, server_name=server_name)
         self._infrastructure = self._infrastructure_from(address)
         self._rotation: WorkQueue[str] = self._rotation_queue()
 
     def _reconciler_of(self) -> Reconciler:
         awaited = [kind.struct for kind in KINDS]
-        return Reconciler(publisher=self._fleet, on_batch=self._on_batch, awaited=awaited, follower=self._contents)
+        return Reconciler(publisher=self._reports, on_batch=self._on_batch, awaited=awaited, follower=self._contents)
 
     def _following(self, client: KubeClient) -> Contents:
         return Contents(
@@ -160,7 +155,7 @@ class InCluster:
             client=self._client,
             leadership=self._lease,
             identity=Identity(address=address, believed=self._trust, certificates=certificates),
-            wishes=Wishes(wanted=self._reconciler.infrastructure, abandoned=self._is_abandoned),
+            wishes=Wishes(wanted=self._reconciler, abandoned=self._is_abandoned),
             ending=self._ending,
             feedback=Feedback(
                 submit=self._reconciler.submit,
@@ -197,7 +192,7 @@ class InCluster:
         yield "lease", self._lease.run()
         yield "status writer", self._writer.run()
         yield "events", self._events.run()
-        yield "fleet share", self._share.run()
+        yield "fleet share", self._reports.share.run()
         yield "infrastructure", self._infrastructure.run()
         yield "class finalizer", self._classes.run()
         yield "rotation", self._rotation.run()
@@ -225,7 +220,7 @@ class InCluster:
         for listing in self._infrastructure.listings():
             yield listing, OURS, self._reconciler.submit
         reports = Selection(labels=SELECTOR, namespace=self._options.namespace)
-        yield HeardListing(BY_STRUCT[ConfigMap], self._share.hear), reports, self._reconciler.submit
+        yield HeardListing(BY_STRUCT[ConfigMap], self._reports.share.hear), reports, self._reconciler.submit
 
     def _live(self, kind: Kind) -> Live:
         if kind.struct is Namespace:
@@ -244,7 +239,10 @@ class InCluster:
 
     def _undecodable(self, note: Undecodable) -> None:
         _log.error("object not understood", kind=note.kind.kind, key=str(note.key), error=note.message)
-        self._events.warn(Notice(kind=note.kind, key=note.key, reason="Invalid", message=note.message))
+        self._warn(Notice(kind=note.kind, key=note.key, reason="Invalid", message=note.message))
+
+    def _warn(self, notice: Notice) -> None:
+        self._events.warn(notice)
 
     # --- what comes out of the core ----------------------------------------------------------------------------
 
@@ -257,10 +255,8 @@ class InCluster:
         for snapshot in batch.published:
             self._metrics.published(snapshot)
             self._published_at[snapshot.fleet] = time.perf_counter() - batch.seconds
-            self._share.look(snapshot.fleet)
         for fleet in batch.retired:
             self._metrics.retired(fleet)
-            self._refusals.forget(fleet)
             self._published_at.pop(fleet, None)
         for _ in range(batch.failures):
             self._metrics.query_failed()
@@ -296,21 +292,6 @@ class InCluster:
         since = self._published_at.pop(fleet, None)
         if since is not None:
             self._metrics.converged(time.perf_counter() - since)
-
-    def _on_local_report(self, fleet: FleetKey, report: FleetReport) -> None:
-        self._metrics.reported(fleet, report)
-        self._share.local(fleet, report)
-
-    def _on_report(self, fleet: FleetKey, report: FleetReport) -> None:
-        self._reconciler.submit((fleet_delta(fleet, report),))
-        for rejection in self._refusals.news(fleet, report):
-            names = named(rejection.names, REFUSED_NAMES)
-            _log.warning("nack", gateway=str(fleet), names=names, message=rejection.message)
-            if isinstance(fleet, GatewayFleet):
-                key = ObjectKey(fleet.namespace, fleet.name)
-                message = f"a proxy refused {names}: {rejection.message}"
-                notice = Notice(kind=BY_STRUCT[Gateway], key=key, reason="ProxyRefused", message=message)
-                self._events.warn(notice)
 
     def _on_elected(self) -> None:
         self._writer.became_leader()

@@ -74,7 +74,7 @@ class ReplicaPorts:
 
     def _replicas(self, gateway: GatewayFleet) -> int | None:
         """Return how many proxies a Gateway may have; None where that is the cluster's to say, or somebody else's."""
-        wanted = self._reconciler.infrastructure.get(ObjectKey(gateway.namespace, gateway.name))
+        wanted = self._reconciler.wanted(ObjectKey(gateway.namespace, gateway.name))
         if not isinstance(wanted, Infrastructure) or wanted.parameters.workload != "Deployment":
             return None
         match wanted.parameters.scaling:

@@ -28,6 +28,7 @@ from gatewayd.ir.environment import HERE, Environment
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.outcome import FleetReport
+from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.manifests.folder import Folder, Step
 from gatewayd.manifests.watch import watch_folder
 from gatewayd.offline.translate import standalone_environment
@@ -130,9 +131,8 @@ class Standalone:
             finally:
                 await server.stop()
 
-    def publish(self, snapshot: Snapshot) -> None:
+    def publish(self, snapshot: Snapshot, config: ProxyConfig) -> None:
         """Serve what of a snapshot can be served on this machine."""
-        config = self.reconciler.configs[snapshot.fleet]
         before = self.claims.refusals.get(snapshot.fleet)
         served = self.claims.grant(snapshot, config)
         refusals = self.claims.refusals.get(snapshot.fleet, {})

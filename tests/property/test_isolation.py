@@ -10,7 +10,7 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Index, Member
-from gatewayd.ir.fleet import GatewayFleet
+from gatewayd.ir.fleet import FleetKey, GatewayFleet
 from gatewayd.ir.outcome import Outcome
 from gatewayd.ir.proxy import ProxyConfig, StreamListener
 from gatewayd.reconciler import Batch, Reconciler
@@ -27,10 +27,10 @@ GW = ObjectKey("infra", "gw")
 
 
 class Fleet:
-    def publish(self, snapshot: Snapshot) -> None:
+    def publish(self, snapshot: Snapshot, config: ProxyConfig) -> None:
         """Send it to nobody."""
 
-    def retire(self, gateway: str) -> None:
+    def retire(self, fleet: FleetKey) -> None:
         """Take it from nobody."""
 
 

@@ -125,7 +125,7 @@ class World:
 
     def fleets(self) -> list[Fleet]:
         """Return the fleets of the replicas that proxies are sent to."""
-        return [each.running._fleet for each in self.replicas if each.is_ready and each.running is not None]
+        return [each.running._reports.fleet for each in self.replicas if each.is_ready and each.running is not None]
 
     def say(self, text: str) -> None:
         """Note what happens."""

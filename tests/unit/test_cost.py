@@ -6,6 +6,7 @@ from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.environment import HERE, Environment
 from gatewayd.ir.fleet import FleetKey, GatewayFleet
+from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.offline.translate import standalone_environment
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.store import Delta
@@ -43,7 +44,7 @@ def route(at: int, path: str = "/", note: str = "") -> Delta:
 
 
 class Fleet:
-    def publish(self, snapshot: Snapshot) -> None:
+    def publish(self, snapshot: Snapshot, config: ProxyConfig) -> None:
         """Send it to nobody."""
 
     def retire(self, fleet: FleetKey) -> None:

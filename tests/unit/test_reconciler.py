@@ -44,7 +44,8 @@ class Fleet:
         self.retired: list[str] = []
         self._on_publish = on_publish
 
-    def publish(self, snapshot: Snapshot) -> None:
+    def publish(self, snapshot: Snapshot, config: ProxyConfig) -> None:
+        assert config.fleet == snapshot.fleet
         self.published.append(snapshot.fleet)
         self._on_publish(snapshot)
 

@@ -30,6 +30,7 @@ from tests.feature.harness.echo import Backend, http_backend
 from tests.feature.harness.envoys import Envoy, start_envoy
 from tests.feature.harness.http1 import Answer, Connection
 from tests.feature.harness.ports import free_port
+from tests.feature.harness.publisher import Publisher
 
 DEADLINE = 10.0
 HOME = standalone_environment("127.0.0.1", 0, from_environment().route_discovery)
@@ -60,7 +61,7 @@ class World:
 
     def __init__(self, folder: Path) -> None:
         self.fleet = _Watched(self._on_report, self._notify)
-        self.reconciler = Reconciler(publisher=self.fleet, on_batch=self._on_batch, awaited=())
+        self.reconciler = Reconciler(publisher=Publisher(self.fleet), on_batch=self._on_batch, awaited=())
         self.folder = Folder()
         self.applied: dict[str, str] = {}
         self.envoys: dict[FleetKey, Envoy] = {}

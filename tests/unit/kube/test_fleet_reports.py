@@ -68,16 +68,15 @@ class Rig:
 
     def __init__(self, cluster: Cluster, uid: str = "pod-uid") -> None:
         self.server = cluster.server
-        self.snapshots = {GATEWAY: published()}
         self.told: list[FleetReport] = []
         self.written: list[str] = []
         self.share = FleetShare(
             client=cluster.client,
             replica=Replica(namespace="gatewayd-system", name="one", uid=uid),
-            snapshots=self.snapshots,
             on_report=self._tell,
             on_write=self.written.append,
         )
+        self.share.published(published())
 
     def _tell(self, _fleet: FleetKey, found: FleetReport) -> None:
         self.told.append(found)
@@ -122,15 +121,13 @@ async def test_another_replica_that_is_ahead_counts_when_we_are_there_too(rig: R
     newer = published(listener=b"newer")
     rig.other_says(report(2, "tcp-80", "tcp-81"), newer)
     assert rig.told == [report(2, "tcp-81")]
-    rig.snapshots[GATEWAY] = newer
-    rig.share.look(GATEWAY)
+    rig.share.published(newer)
     assert rig.told[-1] == report(2, "tcp-80", "tcp-81")
 
 
 async def test_what_was_acked_before_a_change_is_not_told_after_it(rig: Rig) -> None:
     rig.share.local(GATEWAY, report(1, "tcp-80", "tcp-81"))
-    rig.snapshots[GATEWAY] = published(listener=b"newer")
-    rig.share.look(GATEWAY)
+    rig.share.published(published(listener=b"newer"))
     assert rig.told[-1] == report(1, "tcp-81")
 
 
@@ -225,7 +222,8 @@ async def test_what_one_gateway_refuses_keeps_no_other_from_being_shared(cluster
     rig = Rig(cluster)
     bad = tuple(resource(CLUSTER, f"c{number}", b"x") for number in range(250))
     fleets = [GatewayFleet(namespace="evil", name=str(number)) for number in range(30)]
-    rig.snapshots.update({fleet: snapshot(fleet, bad) for fleet in fleets})
+    for fleet in fleets:
+        rig.share.published(snapshot(fleet, bad))
     words = [Rejection(type_url=CLUSTER, names=(each.name,), message=f"{each.name} ".ljust(4_096, '"')) for each in bad]
     async with running(rig.share.run()):
         for fleet in fleets:

@@ -17,6 +17,7 @@ from gatewayd.kube.provisioner import ControlPlaneAddress, Identity
 from gatewayd.store import Delta, Event
 from tests.fakes.api_server import Cluster, refused
 from tests.fakes.documents import event, page
+from tests.fakes.provisions import Provisions
 from tests.fakes.running import Leader, running
 from tests.fakes.skipping_loop import passes
 from tests.unit.infra.gateways import EDGE, with_parameters
@@ -32,7 +33,7 @@ class Rig:
     def __init__(self, cluster: Cluster) -> None:
         self.server = cluster.server
         self.leader = Leader()
-        self.wanted: dict[ObjectKey, Provision] = {}
+        self.wanted = Provisions()
         self.known = True
         self.rows: list[tuple[str, ...]] = []
         self.authority: Authority = founded(datetime.now(UTC))

@@ -21,6 +21,7 @@ from gatewayd.kube.made_object import ObjectName
 from gatewayd.kube.provisioner import ControlPlaneAddress, Identity, Provisioner
 from tests.fakes.api_server import Cluster, Then, refused
 from tests.fakes.documents import Json
+from tests.fakes.provisions import Provisions
 from tests.fakes.running import Leader, running
 from tests.fakes.skipping_loop import passes
 from tests.unit.infra.gateways import EDGE, with_parameters
@@ -67,7 +68,7 @@ class Rig:
     def __init__(self, cluster: Cluster) -> None:
         self.server = cluster.server
         self.leader = Leader()
-        self.wanted: dict[ObjectKey, Provision] = {}
+        self.wanted = Provisions()
         self.believed = Believed(founded(datetime.now(UTC)))
         self.reports: list[tuple[ObjectKey, tuple[str, ...]]] = []
         self.failures: list[str] = []

@@ -283,7 +283,7 @@ async def test_a_standing_refusal_is_one_line_and_one_event_however_many_proxies
         with capture_logs() as lines:
             for proxies in range(1, 1_001):
                 report = FleetReport(connected=proxies, acked_listeners=frozenset(), rejections=(bad,))
-                found._on_local_report(GatewayFleet(namespace="shop", name="gw"), report)
+                found._reports.local(GatewayFleet(namespace="shop", name="gw"), report)
                 await passes(0.01)
             await passes(5.0)
         assert [each["names"] for each in lines if each["event"] == "nack"] == ["tcp-80"]

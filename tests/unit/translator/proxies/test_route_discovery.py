@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from gatewayd.api.gateway import Gateway
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
-from gatewayd.ir.fleet import GatewayFleet
+from gatewayd.ir.fleet import FleetKey, GatewayFleet
 from gatewayd.ir.http import PerHostTables, RouteDiscovery
 from gatewayd.ir.infrastructure import Infrastructure, object_name
 from gatewayd.ir.limits import MANY_DOMAINS
 from gatewayd.ir.per_host_record import PER_HOST_ANNOTATION
+from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.reconciler import Reconciler
 from gatewayd.store import Delta
 from gatewayd.xds.drained_connections import drains
@@ -35,10 +36,10 @@ MANY = deltas(*(route(number) for number in range(MANY_DOMAINS)))
 
 
 class Fleet:
-    def publish(self, snapshot: Snapshot) -> None:
+    def publish(self, snapshot: Snapshot, config: ProxyConfig) -> None:
         pass
 
-    def retire(self, gateway: str) -> None:
+    def retire(self, fleet: FleetKey) -> None:
         pass
 
 
