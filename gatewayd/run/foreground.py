@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from enum import Enum
 
-from gatewayd.introspection.rows import Board, Mark
+from gatewayd.introspection.rows import Board
 from gatewayd.run.observer import Onlooker
 from gatewayd.run.standalone import Options, Standalone
 
@@ -42,21 +42,8 @@ Job = Callable[[], Awaitable[None]]
 
 
 def settled(onlooker: Onlooker) -> bool:
-    """Say whether nothing is on its way any more: each Gateway has a proxy, which ACKed or refused everything."""
-    run = onlooker.run
-    if run is None or not run.has_read:
-        return False
-    fleets = tuple(run.reconciler.snapshots)
-    reports = [run.fleet.report(fleet) for fleet in fleets]
-    if not all(report.connected for report in reports):
-        return False
-    refused = {fleet for fleet, report in zip(fleets, reports, strict=True) if report.rejections}
-    blocked = set(run.claims.refusals)
-    idle = all(not row.pending for fleet in fleets for each in run.fleet.proxies(fleet) for row in each.types)
-    unaccepted = {row.name for row in onlooker.board().gateways if row.accepted.mark is not Mark.TRUE}
-    unlistened = {fleet for fleet in fleets if not run.fleet.report(fleet).acked_listeners}
-    waiting = {fleet for fleet, _ in run.progress.waiting()} | unlistened
-    return idle and all(str(fleet) in unaccepted for fleet in waiting - refused - blocked)
+    """Say whether nothing is on its way any more, to be waited for."""
+    return onlooker.run is not None and onlooker.run.is_settled()
 
 
 class Serving:

@@ -21,13 +21,15 @@ from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.route_chain import Step as WhyStep
 from gatewayd.explain.route_chain import why
+from gatewayd.incremental.view import Member
 from gatewayd.introspection.route_progress import Progress
 from gatewayd.introspection.server import handlers
 from gatewayd.introspection.status import Status
+from gatewayd.ir.conditions import ACCEPTED, holds
 from gatewayd.ir.environment import HERE, Environment
-from gatewayd.ir.fleet import FleetKey
+from gatewayd.ir.fleet import FleetKey, GatewayFleet
 from gatewayd.ir.http import RouteDiscovery
-from gatewayd.ir.outcome import FleetReport
+from gatewayd.ir.outcome import FleetReport, GatewayOutcome
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.manifests.folder import Folder, Step
 from gatewayd.manifests.watch import watch_folder
@@ -149,6 +151,28 @@ class Standalone:
         self.progress.retired(fleet)
         self.acked_at.pop(fleet, None)
         self.fleet.retire(fleet)
+
+    def is_settled(self) -> bool:
+        """Say whether nothing is on its way any more: each fleet has a proxy, which ACKed or refused everything."""
+        fleets = tuple(self.reconciler.snapshots)
+        reports = {fleet: self.fleet.report(fleet) for fleet in fleets}
+        if not self.has_read or not all(report.connected for report in reports.values()):
+            return False
+        proxies = (proxy for fleet in fleets for proxy in self.fleet.proxies(fleet))
+        if any(row.pending for proxy in proxies for row in proxy.types):
+            return False
+        waiting = {fleet for fleet, _ in self.progress.waiting()}
+        waiting |= {fleet for fleet, report in reports.items() if not report.acked_listeners}
+        return all(self._is_refused(fleet) for fleet in waiting)
+
+    def _is_refused(self, fleet: FleetKey) -> bool:
+        """Say whether nothing is to be waited for: by a proxy, by whoever has the port, or by us."""
+        if self.fleet.report(fleet).rejections or fleet in self.claims.refusals:
+            return True
+        if not isinstance(fleet, GatewayFleet):
+            return False
+        outcome = self.reconciler.outcomes.get(Member(Gateway, ObjectKey(fleet.namespace, fleet.name)))
+        return isinstance(outcome, GatewayOutcome) and not holds(outcome.verdicts, ACCEPTED)
 
     def _why(self, kind: str, key: ObjectKey) -> tuple[WhyStep, ...]:
         return why(self.reconciler.store.engine, self.fleet.report, kind, key)
