@@ -67,9 +67,9 @@ def _core(plural: str, struct: type[Resource]) -> Kind:
     )
 
 
-def _gateway(plural: str, struct: type[Resource], *versions: str) -> Kind:
+def _gateway(group: str, plural: str, struct: type[Resource], *versions: str) -> Kind:
     return Kind(
-        group=EXPERIMENTAL_GROUP if struct.__name__.startswith("X") else GATEWAY_GROUP,
+        group=group,
         version=versions[0],
         plural=plural,
         kind=struct.__name__,
@@ -105,18 +105,18 @@ KINDS: Final[tuple[Kind, ...]] = (
         accepted_versions=("v1beta1", "v1alpha1"),
         statused=False,
     ),
-    _gateway("gatewayclasses", GatewayClass, "v1", "v1beta1"),
-    _gateway("gateways", Gateway, "v1", "v1beta1"),
-    _gateway("listenersets", ListenerSet, "v1"),
-    _gateway("httproutes", HTTPRoute, "v1", "v1beta1"),
-    _gateway("grpcroutes", GRPCRoute, "v1"),
-    _gateway("tlsroutes", TLSRoute, "v1", "v1alpha3", "v1alpha2"),
-    _gateway("tcproutes", TCPRoute, "v1", "v1alpha2"),
-    _gateway("udproutes", UDPRoute, "v1", "v1alpha2"),
-    _gateway("referencegrants", ReferenceGrant, "v1", "v1beta1"),
-    _gateway("backendtlspolicies", BackendTLSPolicy, "v1", "v1alpha3"),
-    _gateway("xbackends", XBackend, "v1alpha1"),
-    _gateway("xbackendtrafficpolicies", XBackendTrafficPolicy, "v1alpha1"),
+    _gateway(GATEWAY_GROUP, "gatewayclasses", GatewayClass, "v1", "v1beta1"),
+    _gateway(GATEWAY_GROUP, "gateways", Gateway, "v1", "v1beta1"),
+    _gateway(GATEWAY_GROUP, "listenersets", ListenerSet, "v1"),
+    _gateway(GATEWAY_GROUP, "httproutes", HTTPRoute, "v1", "v1beta1"),
+    _gateway(GATEWAY_GROUP, "grpcroutes", GRPCRoute, "v1"),
+    _gateway(GATEWAY_GROUP, "tlsroutes", TLSRoute, "v1", "v1alpha3", "v1alpha2"),
+    _gateway(GATEWAY_GROUP, "tcproutes", TCPRoute, "v1", "v1alpha2"),
+    _gateway(GATEWAY_GROUP, "udproutes", UDPRoute, "v1", "v1alpha2"),
+    _gateway(GATEWAY_GROUP, "referencegrants", ReferenceGrant, "v1", "v1beta1"),
+    _gateway(GATEWAY_GROUP, "backendtlspolicies", BackendTLSPolicy, "v1", "v1alpha3"),
+    _gateway(EXPERIMENTAL_GROUP, "xbackends", XBackend, "v1alpha1"),
+    _gateway(EXPERIMENTAL_GROUP, "xbackendtrafficpolicies", XBackendTrafficPolicy, "v1alpha1"),
 )
 
 BY_GROUP_KIND: Final[Mapping[GroupKind, Kind]] = MappingProxyType({kind.group_kind: kind for kind in KINDS})

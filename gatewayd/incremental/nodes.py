@@ -4,17 +4,16 @@ A node is CLEAN (its value holds), CHECK (something below may have changed) or D
 Dirtiness travels from a node to its dependents; a recomputed value that equals the old one stops there.
 """
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from gatewayd.incremental.rows import SortedRows
+from gatewayd.incremental.small_set import NONE, listed, members, ordered, whole, with_member, without
 from gatewayd.incremental.view import Index, Member, Query, Table
 
 CLEAN, CHECK, DIRTY, RUNNING = 0, 1, 2, 3
-FEW: Final = 8
-"""Up to so many readers or members stand in a tuple, a third of the size of the dict or set that holds more of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,8 +40,8 @@ def answer(value: Any) -> Any:
 class Node:
     """Something that can be read and depended on.
 
-    There are dozens of them for each object of the cluster, so they are kept small: most have one reader, which
-    stands in the node itself, and only those that are computed have a state of their own.
+    There are dozens of them for each object of the cluster, so they are kept small: most have one reader, and only
+    those that are computed have a state of their own.
     """
 
     __slots__ = ("_readers",)
@@ -50,46 +49,25 @@ class Node:
     value: Any = None
 
     def __init__(self) -> None:
-        self._readers: Reader | tuple[Reader, ...] | dict[Reader, None] | None = None
+        self._readers: Any = NONE
 
     @property
     def readers(self) -> "tuple[Reader, ...]":
         """Return those that read this node, in the order in which they came."""
-        readers = self._readers
-        if readers is None:
-            return ()
-        return tuple(readers) if isinstance(readers, dict | tuple) else (readers,)
+        return listed(self._readers)
 
     @property
     def is_read(self) -> bool:
         """Return whether anybody reads this node."""
-        return self._readers is not None
+        return self._readers is not NONE
 
     def join(self, reader: "Reader") -> None:
         """Take in a reader, if it is not one already."""
-        readers = self._readers
-        if readers is None:
-            self._readers = reader
-        elif isinstance(readers, dict):
-            readers[reader] = None
-        elif isinstance(readers, tuple):
-            if reader not in readers:
-                self._readers = (*readers, reader) if len(readers) < FEW else dict.fromkeys((*readers, reader))
-        elif readers is not reader:
-            self._readers = (readers, reader)
+        self._readers = with_member(self._readers, reader)
 
     def part(self, reader: "Reader") -> None:
         """Let a reader go, if it is one."""
-        readers = self._readers
-        if isinstance(readers, dict):
-            readers.pop(reader, None)
-            if len(readers) <= FEW // 2:
-                self._readers = tuple(readers)
-        elif isinstance(readers, tuple):
-            rest = tuple(each for each in readers if each is not reader)
-            self._readers = rest if len(rest) > 1 else rest[0] if rest else None
-        elif readers is reader:
-            self._readers = None
+        self._readers = without(self._readers, reader)
 
     def changed(self) -> None:
         """Tell the readers that what they read is another value now."""
@@ -143,116 +121,54 @@ class QueryNode(Reader):
         self.query = query
         self.key = key
         self.state = DIRTY
-        self._reads: Node | tuple[Node, ...] = ()
+        self._reads: Any = NONE
 
     @property
     def reads(self) -> tuple[Node, ...]:
-        """Return what was read for the value, in order. Many read one node, which stands in this one."""
-        reads = self._reads
-        return reads if isinstance(reads, tuple) else (reads,)
+        """Return what was read for the value, in order. Most read few nodes."""
+        return listed(self._reads)
 
     @reads.setter
     def reads(self, reads: tuple[Node, ...]) -> None:
-        self._reads = reads[0] if len(reads) == 1 else reads
+        self._reads = whole(reads)
 
     def __repr__(self) -> str:
         return f"{self.query.name}({self.key})"
 
 
-class _Nobody:
-    """What a bucket without members holds."""
-
-    __slots__ = ()
-
-
-class _Few(tuple[Any, ...]):
-    """Some members; a type of its own, since a lone member may be a tuple itself."""
-
-    __slots__ = ()
-
-
-class _Many:
-    """More members, and what they are when sorted, once somebody has asked for that."""
-
-    __slots__ = ("members", "ordered")
-
-    def __init__(self, members: Iterable[Any]) -> None:
-        self.members = dict.fromkeys(members)
-        self.ordered: tuple[Any, ...] | None = None
-
-
-_NOBODY: Final = _Nobody()
-
-
 class BucketNode(Node):
     """What an index files under one key, or which keys are in a group. `value` is unused: readers ask for the members.
 
-    Most have one member or none, so a lone one stands in the node itself.
+    Most have one member or none.
     """
 
-    __slots__ = ("_held", "index", "key")
+    __slots__ = ("_members", "index", "key")
 
     def __init__(self, index: Index, key: Hashable) -> None:
         super().__init__()
         self.index = index
         self.key = key
-        self._held: Any = _NOBODY
+        self._members: Any = NONE
 
     @property
     def members(self) -> Collection[Any]:
         """Return the members, in any order."""
-        held = self._held
-        if type(held) is _Many:
-            return held.members
-        if type(held) is _Few:
-            return held
-        return () if held is _NOBODY else (held,)
+        return members(self._members)
 
     @property
     def is_empty(self) -> bool:
         """Return whether there is no member."""
-        return self._held is _NOBODY
+        return self._members is NONE
 
     def replace(self, member: Any, *, present: bool) -> None:
         """Add or remove a member and tell the readers."""
-        held = self._held
-        if type(held) is _Many:
-            self._replace_one_of_many(held, member, present=present)
-        else:
-            others = [each for each in self.members if each != member]
-            if present:
-                others.append(member)
-            self._hold(others)
+        self._members = (with_member if present else without)(self._members, member)
         for reader in self.readers:
             reader.hear(self, member)
 
-    def _replace_one_of_many(self, held: _Many, member: Any, *, present: bool) -> None:
-        held.ordered = None
-        if present:
-            held.members[member] = None
-            return
-        held.members.pop(member, None)
-        if len(held.members) <= FEW // 2:
-            self._hold(tuple(held.members))
-
-    def _hold(self, members: Sequence[Any]) -> None:
-        if len(members) > FEW:
-            self._held = _Many(members)
-        elif len(members) > 1:
-            self._held = _Few(members)
-        else:
-            self._held = members[0] if members else _NOBODY
-
     def ordered(self, order: Callable[[Any], Any] | None) -> tuple[Any, ...]:
         """Return the members, sorted."""
-        held = self._held
-        if type(held) is _Few:
-            return tuple(sorted(held, key=order))
-        if type(held) is _Many:
-            if held.ordered is None:
-                held.ordered = tuple(sorted(held.members, key=order))
-            return held.ordered
-        return () if held is _NOBODY else (held,)
+        return ordered(self._members, order)
 
     def __repr__(self) -> str:
         return f"{self.index.name}[{self.key}]"

@@ -3,6 +3,34 @@
 In: targets (`retarget`), requests (`subscribe`, `declare`), answers (`ack`, `nack`). Out: the names that are pending.
 Invariant: for a name that the subscription covers and that is neither in `behind` nor in flight, the client has exactly
 `target.get(name)`. So an idle ledger costs nothing a resource, and a change costs what it changes.
+
+A name that the subscription covers is in one of these states:
+
+              retarget: another version; subscribe, refresh; declare: another version
+        +------------------------------------------------------------------+
+        |   retarget: back to what the client has; declare: the same; drop |
+        |    +-------------------------------------------------------+     |
+        |    v                                                       |     v
+    +-----------+  ack  +-----------+        depart                +-----------+
+    | the same  |<------| in flight |<-----------------------------|  behind   |
+    +-----------+       +-----------+----------------------------->|           |
+                              |        nack: not to blame          +-----------+
+                              |                                          ^
+                              |  nack: to blame      +-----------+       |  retarget: another version;
+                              +--------------------->|  refused  |-------+  subscribe, refresh
+                                                     +-----------+
+
+`the same` has no entry anywhere. `behind` has what the client holds instead (`Held`). `refused` is in `behind` as well:
+the client lacks it, and is not sent that version again. In flight, `Flight.before` has what the client held; a target
+that moves on meanwhile puts the name into `behind` too, as if the response were ACKed, and a NACK corrects that. A
+removal that is refused counts as done.
+
+    Held         what the client has                              comes from
+    Resource     that, which this stream has carried              a target that moved on
+    str          that version, which it declared                  declare
+    None         nothing                                          a target that moved on
+    Unsure       one of two things                                nack of another name; declare, after such a stream
+    UNKNOWN      nobody knows, and it waits for an answer         subscribe, refresh
 """
 
 from collections.abc import Collection, Iterable, Mapping

@@ -12,6 +12,32 @@ updates for a route".
 Two snapshots stand side by side. Routes, scopes and listeners follow the `routing` snapshot, which moves on to the
 latest one when everything of it was ACKed: so a storm of new clusters delays a route by one round, and never starves
 it. Clusters, endpoints and secrets follow the latest snapshot at once, and keep what only the routing one has.
+
+What waits, at which gate, and what opens it. What a client refused, or does not ask for, keeps no gate closed.
+"Proven": the client has asked for all routes of the routing snapshot and has them (`_have_listeners_routes`).
+
+    to send                    gate                   opens when                                      lets go after
+    clusters, endpoints,       none
+      secrets
+    routes, scopes, listeners  may_route              no cluster of the routing snapshot is missing:  GATE_SECONDS in
+                                                      each is ACKed, with all that it refers to       which none came
+    scopes, listeners          may_send_last          no route is left to send
+    listeners                  may_send_listeners     all scopes are ACKed, and no stale one is left
+    the next routing snapshot  are_routes_settled     all routes, scopes and listeners are ACKed
+
+    to remove                  gate, beside those     opens when                                      lets go after
+                               for sending the type
+    listeners                  none
+    scopes                     removable_last         listeners are ACKed and proven, and those that  GATE_SECONDS
+                                                      were there before have drained; stale: at once  unproven
+    routes                     removable_routes       scopes and listeners are ACKed and proven       the same
+    clusters                   droppable              the routing snapshot is without them; routes,   the same
+                                                      scopes and listeners are ACKed and proven
+    endpoints, secrets         may_remove_dependents  clusters, routes, scopes, listeners are ACKed
+
+    to send again              owed since             goes when
+    endpoints                  clusters_sent          the client is subscribed to them (repeat_endpoints)
+    scopes                     listeners_sent         at once, and again after the ACK (repeat_scopes)
 """
 
 from collections.abc import Iterable, Mapping

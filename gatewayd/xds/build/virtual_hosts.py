@@ -1,4 +1,28 @@
-"""VirtualHost -> its bytes, made of routes that are serialised once each."""
+"""VirtualHost -> its bytes, made of routes that are serialised once each.
+
+The layout of an entry, which is an element of a RouteConfiguration (`inside` is the VirtualHost itself):
+
+              |<------------------------------- inside -------------------------------->|
+    +---------+------+----------+----------+-----+----------+----------+--------+-------+
+    | tag and | head | route 0  | route 1  | ... | route n  | fallback | guards | tail  |
+    | length  |      |          |          |     |          |          |        |       |
+    +---------+------+----------+----------+-----+----------+----------+--------+-------+
+                     ^          ^          ^     ^          ^
+    bounds:          0          1          2     n          n + 1
+
+    head       `virtual_host_head`: name and domain
+    route i    `route_entries`: one element, or several, or none of a route that cannot even be matched
+    fallback   `fallback_entries`: what answers when no route took a request; may be empty
+    guards     `guards_tail`: what is asked before any route is; may be empty
+    tail       what the kind of table adds (`filters/scope.scoped_tail`)
+
+The next VirtualHost of the domain cuts the bytes of the routes that it still has, by their identity, out of the entry
+of before: `held[bounds[i] : bounds[i + 1]]` (`Listed`). Where the entry goes into a RouteConfiguration of its own, they
+are cut out of that one, and the bounds move by where the entry begins (`within`), so that the bytes are kept once.
+
+With more than `LONGEST_LIST` routes a matcher stands where the routes and the fallback stand here. Its bytes are other
+ones, sorted by the paths, so the bytes of the routes are kept beside it (`Parted`).
+"""
 
 from dataclasses import dataclass, replace
 from hashlib import blake2b

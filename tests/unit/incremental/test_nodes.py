@@ -7,7 +7,6 @@ from gatewayd.incremental.nodes import (
     CHECK,
     CLEAN,
     DIRTY,
-    FEW,
     BucketNode,
     CollectionNode,
     Failure,
@@ -18,6 +17,7 @@ from gatewayd.incremental.nodes import (
     drop,
     resize,
 )
+from gatewayd.incremental.small_set import FEW
 from gatewayd.incremental.view import Member
 from tests.unit.incremental.toy import NUMBERS, Number, total, value
 

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from gatewayd.ir.http import NO_REWRITE, NO_TIMEOUTS, RouteTableKey, RuleRef, Timeouts, URLRewrite
+from gatewayd.ir.http import RouteTableKey, RuleRef
 
 
 def test_a_rule_is_named_so_that_a_user_finds_it() -> None:
@@ -20,8 +20,3 @@ def test_rules_are_sorted_by_object_then_place() -> None:
 def test_tables_are_sorted_by_port() -> None:
     ordered = [RouteTableKey(port=80, listener=""), RouteTableKey(port=443, listener="a")]
     assert sorted(ordered, reverse=True) == ordered[::-1]
-
-
-def test_nothing_at_all() -> None:
-    assert URLRewrite(host=None, path=None) == NO_REWRITE
-    assert Timeouts(request_ms=0, backend_request_ms=0) == NO_TIMEOUTS
