@@ -58,6 +58,25 @@ def report(connected: int, *listeners: str, rejections: tuple[Rejection, ...] = 
     return FleetReport(connected=connected, acked_listeners=frozenset(listeners), rejections=rejections)
 
 
+def test_the_next_stream_of_a_client_is_told_what_the_last_one_left_open() -> None:
+    rig, first = Rig(), published(a="1")
+    request = discovery.DeltaDiscoveryRequest(type_url=LISTENER)
+    request.node.id = "proxy"
+    request.initial_resource_versions.update(a=first.of(LISTENER)["a"].version)
+    rig.fleet.publish(first)
+    member = rig.fleet.join(GATEWAY, Mode.DELTA, since=1.0, wake=rig.wake)
+    rig.fleet.on_request(member, request)
+    assert rig.read(member) == 0
+    rig.fleet.publish(published(a="2"))
+    assert rig.read(member) == 1
+    rig.fleet.leave(member)
+    rig.fleet.publish(first)
+    # It names the version that there is, and may have the one that nobody knows what became of.
+    member = rig.fleet.join(GATEWAY, Mode.DELTA, since=1.0, wake=rig.wake)
+    rig.fleet.on_request(member, request)
+    assert rig.read(member) == 1
+
+
 def test_a_stream_without_a_snapshot_is_held() -> None:
     rig = Rig()
     member = rig.join()

@@ -3,7 +3,7 @@ from typing import Any
 from gatewayd.incremental.graph import Graph
 from gatewayd.incremental.nodes import InputNode, Reader
 from gatewayd.incremental.view import Member
-from tests.unit.incremental.toy import NUMBERS, Number, Place, value
+from tests.unit.incremental.toy import NUMBERS, Label, Number, Place, engine, named, value
 
 ONE, TWO = Member(Number, "one"), Member(Number, "two")
 A, B = Place("n", "a"), Place("n", "b")
@@ -87,3 +87,14 @@ def test_a_query_that_reads_other_nodes_lets_go_of_the_former() -> None:
     assert (first.readers, second.readers, node.reads) == ((), (node,), (second,))
     graph._sweep()
     assert list(graph._inputs[Number]) == ["two"]
+
+
+def test_what_is_read_from_now_on_is_depended_on() -> None:
+    made = engine({}, {"a": Label("first", ""), "b": Label("second", "")})
+    assert named(made, "a") == "first"
+    made.put(Label, "a", Label("first", "b"))
+    made.settle()
+    assert named(made, "a") == "first=second"
+    made.put(Label, "b", Label("changed", ""))
+    made.settle()
+    assert named(made, "a") == "first=changed"

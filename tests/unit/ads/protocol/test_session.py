@@ -265,12 +265,15 @@ def test_a_refused_resource_waits_for_new_content_and_holds_back_nothing() -> No
 def test_a_stale_nonce_is_no_answer_but_its_names_count() -> None:
     client = Delta()
     client.start(world())
+    client.session.on_snapshot(changed(world(), cluster("c", "2")))
+    client.read()
     stale = discovery.DeltaDiscoveryRequest(type_url=ROUTE, response_nonce="old", resource_names_subscribe=["x"])
     assert client.session.on_request(stale) is Answer.SUBSCRIPTION
-    assert (
-        client.session.on_request(discovery.DeltaDiscoveryRequest(type_url=ROUTE, response_nonce="old"))
-        is Answer.IGNORED
-    )
+    for url in (ROUTE, CLUSTER):
+        stale = discovery.DeltaDiscoveryRequest(type_url=url, response_nonce="old")
+        assert client.session.on_request(stale) is Answer.IGNORED
+    assert client.session.ledgers[CLUSTER].flight is not None
+    assert client.ack(CLUSTER) is Answer.ACK
 
 
 def test_a_type_that_nobody_serves_is_ignored() -> None:

@@ -7,6 +7,7 @@ from gatewayd.ir.backend import Discovered, Endpoint, InvalidBackend, Protocol, 
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.store import Delta
 from gatewayd.translator.backends.backend_refs import BackendAsk, GatewayUpstream, backend, cluster
+from tests.unit.translator import pem
 from tests.unit.translator.manifests import CART, GW, scratch
 
 HTTPROUTE = GroupKind("gateway.networking.k8s.io", "HTTPRoute")
@@ -221,6 +222,39 @@ def test_a_cluster_without_endpoints_says_which_were_left_out() -> None:
     assert found.closed.startswith(
         "EndpointSlice shop/cart-1 endpoints[0].addresses[0]: left out, 127.0.0.1 is loopback"
     )
+
+
+def test_where_tls_was_asked_for_and_cannot_be_had_nobody_is_reached() -> None:
+    policy = """
+        kind: BackendTLSPolicy
+        metadata: {name: p, namespace: shop}
+        spec:
+          targetRefs: [{group: "", kind: Service, name: cart}]
+          validation: {hostname: cart.example, caCertificateRefs: [{group: "", kind: ConfigMap, name: nobody}]}
+    """
+    found = cluster(scratch(CART, policy), at("cart"))
+    assert found.tls is None
+    assert isinstance(found.endpoints, Discovered)
+    assert found.endpoints.endpoints == ()
+    assert found.endpoints.closed.startswith("no plain text is sent: ")
+
+
+@pytest.mark.parametrize("name", ["nobody", "cert"])
+def test_where_a_client_certificate_was_asked_for_and_cannot_be_had_nobody_is_reached(name: str) -> None:
+    validation = "validation: {hostname: api.example, wellKnownCACertificates: System}"
+    tls = f"tls: {{mode: ClientAndServer, {validation}, clientCertificateRef: {{name: {name}}}}}"
+    found = cluster(
+        scratch(
+            xbackend("HTTP").replace("protocol: HTTP", f"protocol: HTTP\n          {tls}"), pem.good_secret("cert")
+        ),
+        at("api", "XBackend"),
+    )
+    if name == "cert":
+        assert found.tls is not None
+        assert found.tls.client is not None
+    else:
+        assert isinstance(found.endpoints, Discovered)
+        assert found.endpoints.closed.startswith("no plain text is sent: ")
 
 
 def test_names_are_resolved_by_envoy() -> None:

@@ -113,6 +113,19 @@ def test_between_routes_of_one_host_the_match_then_age_then_name() -> None:
     assert found["*"] == ["z-long /a/b", "c /a", "d /a", "a-young /a"]
 
 
+def test_between_routes_of_one_age_namespace_and_name_count_as_one_text() -> None:
+    """The "-" of one namespace sorts before the "/" after the other."""
+    open_to_all = "{name: any, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}"
+    routes = [
+        route(name, path="/a")
+        .replace("namespace: shop", f"namespace: {namespace}")
+        .replace("{name: gw}", "{name: gw, namespace: shop}")
+        for namespace, name in (("a", "x"), ("a", "w"), ("a-b", "z"))
+    ]
+    (host,) = route_table(view_of(gateway(open_to_all), *routes), HTTP).virtual_hosts
+    assert [f"{each.source.namespace}/{each.source.name}" for each in host.routes] == ["a-b/z", "a/w", "a/x"]
+
+
 def test_rules_of_a_route_stand_in_their_order_when_they_are_equal() -> None:
     twice = """
         kind: HTTPRoute

@@ -78,6 +78,17 @@ def test_the_precedence_of_matches() -> None:
     assert all(first.rank > second.rank for first, second in pairwise(found))
 
 
+def test_the_service_counts_before_the_method_and_both_before_headers() -> None:
+    method = "type: RegularExpression, service: '{}', method: '{}'"
+    written = [
+        f"{{method: {{{method.format('shop.*', 'A')}}}}}",
+        f"{{method: {{{method.format('s.*', 'Add.*')}}}}}",
+        f"{{method: {{{method.format('s.*', 'A')}}}, headers: [{{name: a, value: b}}]}}",
+    ]
+    found = read(f"matches: [{', '.join(written)}], {TO_CART}").routes
+    assert all(first.rank > second.rank for first, second in pairwise(found))
+
+
 def test_a_bad_expression_is_refused_with_its_field() -> None:
     found = read(f"matches: [{{method: {{type: RegularExpression, service: '(', method: ok}}}}], {TO_CART}")
     assert found.refusal is not None

@@ -1,0 +1,210 @@
+"""Mutants of make before break, of acknowledgements and of who gets what on a stream."""
+
+from tests.mutants.mutant import Mutant
+
+ADS = (
+    Mutant(
+        rule="routes go out before their clusters",
+        path="gatewayd/ads/protocol/ordering.py",
+        before=("        if not missing:\n            self._closed_since = None"),
+        after=("        if True:\n            self._closed_since = None"),
+        tests=(
+            "tests/unit/ads/protocol/test_ordering.py::test_routes_wait_for_the_acks_of_new_clusters_and_their_endpoints",
+        ),
+    ),
+    Mutant(
+        rule="a gate that does not open stays closed",
+        path="gatewayd/ads/protocol/ordering.py",
+        before="return self._has_passed(self._closed_since + GATE_SECONDS)",
+        after="return False",
+        tests=("tests/unit/ads/protocol/test_ordering.py::test_another_routing_snapshot_waits_anew",),
+    ),
+    Mutant(
+        rule="a cluster is there without its endpoints",
+        path="gatewayd/ads/protocol/ordering.py",
+        before="return all(self._is_there(type_url, each) for type_url, each in self._references.of(cluster))",
+        after="return True",
+        tests=(
+            "tests/unit/ads/protocol/test_ordering.py::test_routes_wait_for_the_acks_of_new_clusters_and_their_endpoints",
+        ),
+    ),
+    Mutant(
+        rule="clusters go before the routes that use them",
+        path="gatewayd/ads/protocol/ordering.py",
+        before="if undecided and self.are_routes_settled() and self._have_listeners_routes(routing):",
+        after="if undecided:",
+        tests=("tests/unit/ads/protocol/test_ordering.py::test_clusters_go_after_the_routes_that_used_them",),
+    ),
+    Mutant(
+        rule="endpoints go before their clusters",
+        path="gatewayd/ads/protocol/ordering.py",
+        before="return self._ledgers[CLUSTER].is_settled() and self.are_routes_settled()",
+        after="return True",
+        tests=("tests/unit/ads/protocol/test_ordering.py::test_endpoints_go_last",),
+    ),
+    Mutant(
+        rule="a cluster that a refused route uses goes",
+        path="gatewayd/ads/protocol/ordering.py",
+        before="if name not in kept and not self._is_kept(name, ROUTED))",
+        after="if name not in kept)",
+        tests=(
+            "tests/unit/ads/protocol/test_ordering.py::test_a_route_stays_while_a_refused_listener_keeps_it_in_use",
+        ),
+    ),
+    Mutant(
+        rule="the endpoints of a changed cluster do not go again",
+        path="gatewayd/ads/protocol/ordering.py",
+        before="self._owed = self._joined(self._owed, needs.named.get(ENDPOINT, _NONE))",
+        after="pass",
+        tests=(
+            "tests/unit/ads/protocol/test_ordering.py::test_a_changed_cluster_gets_its_endpoints_again_once_they_are_subscribed",
+        ),
+    ),
+    Mutant(
+        rule="routes are removed while a listener uses them",
+        path="gatewayd/ads/protocol/ordering.py",
+        before="if not removals or not self._are_last_settled() or not self._have_listeners_routes(routing):",
+        after="if not removals:",
+        tests=(
+            "tests/unit/ads/protocol/test_ordering.py::test_routes_and_scopes_stay_until_a_new_listener_has_its_own",
+        ),
+    ),
+    Mutant(
+        rule="an answer to an older response counts",
+        path="gatewayd/ads/protocol/session.py",
+        before="if flight is not None and message.response_nonce == flight.nonce:",
+        after="if flight is not None and message.response_nonce:",
+        tests=("tests/unit/ads/protocol/test_session.py::test_a_stale_nonce_is_no_answer_but_its_names_count",),
+    ),
+    Mutant(
+        rule="a refusal counts as taken",
+        path="gatewayd/ads/protocol/session.py",
+        before='if message.HasField("error_detail"):',
+        after="if False:",
+        tests=(
+            "tests/unit/ads/protocol/test_session.py::test_a_refused_resource_waits_for_new_content_and_holds_back_nothing",
+        ),
+    ),
+    Mutant(
+        rule="a stale request is answered in the variant of whole states",
+        path="gatewayd/ads/protocol/session.py",
+        before="if message.response_nonce and message.response_nonce != ledger.sent_nonce:",
+        after="if False:",
+        tests=("tests/unit/ads/test_session_sotw.py::test_requests_with_a_stale_nonce_are_ignored",),
+    ),
+    Mutant(
+        rule="routes follow the latest snapshot at once",
+        path="gatewayd/ads/protocol/session.py",
+        before="if self._routing is not self._latest and self._ordering.are_routes_settled():",
+        after="if self._routing is not self._latest:",
+        tests=(
+            "tests/unit/ads/protocol/test_session.py::test_new_clusters_in_every_snapshot_do_not_starve_the_routes",
+        ),
+    ),
+    Mutant(
+        rule="what a client has is sent again at its return",
+        path="gatewayd/ads/protocol/ledger.py",
+        before="self.behind = {name: held for name, held in self.behind.items() if name not in versions}",
+        after="pass",
+        tests=("tests/unit/ads/protocol/test_ledger.py::test_declared_versions_are_believed",),
+    ),
+    Mutant(
+        rule="what was refused is sent again and again",
+        path="gatewayd/ads/protocol/ledger.py",
+        before="if name in known and name not in refused]",
+        after="if name in known]",
+        tests=(
+            "tests/unit/ads/protocol/test_ledger.py::test_listed_culprits_wait_for_new_content_and_the_rest_is_sent_once_more",
+        ),
+    ),
+    Mutant(
+        rule="a refused resource stays refused when it changes",
+        path="gatewayd/ads/protocol/ledger.py",
+        before="if refusal is not None and (new is None or new.version != refusal.version):",
+        after="if refusal is not None and new is None:",
+        tests=(
+            "tests/unit/ads/protocol/test_ledger.py::test_listed_culprits_wait_for_new_content_and_the_rest_is_sent_once_more",
+        ),
+    ),
+    Mutant(
+        rule="one bad resource keeps all beside it",
+        path="gatewayd/ads/protocol/ledger.py",
+        before=("            self._suspect(rest, is_known=bool(bad))\n"),
+        after=("            pass\n"),
+        tests=("tests/unit/ads/protocol/test_ledger.py::test_without_a_culprit_halves_are_sent_until_it_stands_alone",),
+    ),
+    Mutant(
+        rule="names that were asked for again get no answer",
+        path="gatewayd/ads/protocol/subscription.py",
+        before="return Change(asked=asked + names, wildcard=wildcard, narrowed=narrowed)",
+        after="return Change(asked=asked, wildcard=wildcard, narrowed=narrowed)",
+        tests=(
+            "tests/unit/ads/protocol/test_subscription.py::test_the_wildcard_goes_on_beside_names_until_it_is_unsubscribed",
+        ),
+    ),
+    Mutant(
+        rule="a wildcard cannot be given up",
+        path="gatewayd/ads/protocol/subscription.py",
+        before="self.wildcard and WILDCARD not in dropped",
+        after="self.wildcard",
+        tests=(
+            "tests/unit/ads/protocol/test_subscription.py::test_the_wildcard_goes_on_beside_names_until_it_is_unsubscribed",
+        ),
+    ),
+    Mutant(
+        rule="the node's own words decide over TLS",
+        path="gatewayd/ads/authorize.py",
+        before=("    if peer.transport is Transport.UNIX:\n        return _by_node(peer.node_cluster)"),
+        after=("    if peer.node_cluster:\n        return _by_node(peer.node_cluster)"),
+        tests=("tests/unit/ads/test_authorize.py::test_on_the_unix_socket_a_gateway_must_be_named",),
+    ),
+    Mutant(
+        rule="a certificate of two names is taken by the first",
+        path="gatewayd/ads/authorize.py",
+        before="if len(identities) != 1:",
+        after="if not identities:",
+        tests=("tests/unit/ads/test_authorize.py::test_a_certificate_has_exactly_one_name",),
+    ),
+    Mutant(
+        rule="the certificate of an earlier Gateway of that name is taken",
+        path="gatewayd/ads/authorize.py",
+        before="return allowed.uid == incarnation.uid",
+        after="return True",
+        tests=("tests/unit/ads/test_authorize.py::test_one_of_the_object_before_is_not",),
+    ),
+    Mutant(
+        rule="an acknowledgement of an older listener makes it programmed",
+        path="gatewayd/ads/fleet.py",
+        before="for name in [name for name, version in missing.items() if ledger.has(name, version)]:",
+        after="for name in [name for name in missing if name in ledger.target]:",
+        tests=("tests/unit/ads/test_fleet.py::test_one_ack_is_enough_and_is_reported_once",),
+    ),
+    Mutant(
+        rule="a Gateway that is gone is served on",
+        path="gatewayd/ads/fleet.py",
+        before=("        self.publish(snapshot(gateway, ()))\n"),
+        after="",
+        tests=("tests/unit/ads/test_fleet.py::test_a_gateway_that_is_gone_is_served_nothing",),
+    ),
+    Mutant(
+        rule="what a lost stream left open is forgotten",
+        path="gatewayd/ads/fleet.py",
+        before=("        fleet.left_open.keep(member.session)\n"),
+        after="",
+        tests=("tests/unit/ads/test_fleet.py::test_the_next_stream_of_a_client_is_told_what_the_last_one_left_open",),
+    ),
+    Mutant(
+        rule="a client that is lost again counts again",
+        path="gatewayd/ads/reconnects.py",
+        before=("        self._forget(session.node.id)\n"),
+        after="",
+        tests=("tests/unit/ads/test_reconnects.py::test_a_client_that_is_lost_again_counts_once",),
+    ),
+    Mutant(
+        rule="words of a refusal stay when it is over",
+        path="gatewayd/ads/proxy_state.py",
+        before="refusal is not None and sync is Sync.ERROR else",
+        after="refusal is not None else",
+        tests=("tests/unit/ads/test_proxy_state.py::test_a_refusal_is_an_error_while_it_is_what_is_published",),
+    ),
+)

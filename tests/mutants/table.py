@@ -1,0 +1,8 @@
+"""All mutants."""
+
+from tests.mutants.ads_rules import ADS
+from tests.mutants.incremental_rules import INCREMENTAL
+from tests.mutants.kube_rules import KUBE
+from tests.mutants.translator_rules import TRANSLATOR
+
+MUTANTS = (*TRANSLATOR, *ADS, *INCREMENTAL, *KUBE)
