@@ -6,8 +6,8 @@ ADS = (
     Mutant(
         rule="routes go out before their clusters",
         path="gatewayd/ads/protocol/ordering.py",
-        before=("        if not missing:\n            self._closed_since = None"),
-        after=("        if True:\n            self._closed_since = None"),
+        before="        if not missing:\n            self._closed_since = None",
+        after="        if True:\n            self._closed_since = None",
         tests=(
             "tests/unit/ads/protocol/test_ordering.py::test_routes_wait_for_the_acks_of_new_clusters_and_their_endpoints",
         ),
@@ -129,8 +129,8 @@ ADS = (
     Mutant(
         rule="one bad resource keeps all beside it",
         path="gatewayd/ads/protocol/ledger.py",
-        before=("            self._suspect(rest, is_known=bool(bad))\n"),
-        after=("            pass\n"),
+        before="            self._suspect(rest, is_known=bool(bad))\n",
+        after="            pass\n",
         tests=("tests/unit/ads/protocol/test_ledger.py::test_without_a_culprit_halves_are_sent_until_it_stands_alone",),
     ),
     Mutant(
@@ -154,8 +154,8 @@ ADS = (
     Mutant(
         rule="the node's own words decide over TLS",
         path="gatewayd/ads/authorize.py",
-        before=("    if peer.transport is Transport.UNIX:\n        return _by_node(peer.node_cluster)"),
-        after=("    if peer.node_cluster:\n        return _by_node(peer.node_cluster)"),
+        before="    if peer.transport is Transport.UNIX:\n        return _by_node(peer.node_cluster)",
+        after="    if peer.node_cluster:\n        return _by_node(peer.node_cluster)",
         tests=("tests/unit/ads/test_authorize.py::test_on_the_unix_socket_a_gateway_must_be_named",),
     ),
     Mutant(
@@ -182,21 +182,21 @@ ADS = (
     Mutant(
         rule="a Gateway that is gone is served on",
         path="gatewayd/ads/fleet.py",
-        before=("        self.publish(snapshot(gateway, ()))\n"),
+        before="        self.publish(snapshot(key, ()))\n",
         after="",
         tests=("tests/unit/ads/test_fleet.py::test_a_gateway_that_is_gone_is_served_nothing",),
     ),
     Mutant(
         rule="what a lost stream left open is forgotten",
         path="gatewayd/ads/fleet.py",
-        before=("        fleet.left_open.keep(member.session)\n"),
+        before="        fleet.left_open.keep(member.session)\n",
         after="",
         tests=("tests/unit/ads/test_fleet.py::test_the_next_stream_of_a_client_is_told_what_the_last_one_left_open",),
     ),
     Mutant(
         rule="a client that is lost again counts again",
         path="gatewayd/ads/reconnects.py",
-        before=("        self._forget(session.node.id)\n"),
+        before="        self._forget(session.node.id)\n",
         after="",
         tests=("tests/unit/ads/test_reconnects.py::test_a_client_that_is_lost_again_counts_once",),
     ),

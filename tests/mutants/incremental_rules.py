@@ -20,8 +20,8 @@ INCREMENTAL = (
     Mutant(
         rule="a query follows what it read first, not what it reads now",
         path="gatewayd/incremental/graph.py",
-        before=("        for read in reads:\n            read.join(node)"),
-        after=("        for read in () if before else reads:\n            read.join(node)"),
+        before="        for read in reads:\n            read.join(node)",
+        after="        for read in () if before else reads:\n            read.join(node)",
         tests=("tests/unit/incremental/test_graph.py::test_a_query_that_reads_other_nodes_lets_go_of_the_former",),
     ),
     Mutant(
@@ -41,8 +41,8 @@ INCREMENTAL = (
     Mutant(
         rule="a query that fails has its last value",
         path="gatewayd/incremental/engine.py",
-        before=("                return failure(error)\n            self.failures"),
-        after=("                return node.value\n            self.failures"),
+        before="                return failure(error)\n            self.failures",
+        after="                return node.value\n            self.failures",
         tests=(
             "tests/unit/incremental/test_failures.py::test_a_failure_that_is_asked_for_again_and_again_does_not_grow",
         ),
@@ -59,21 +59,21 @@ INCREMENTAL = (
     Mutant(
         rule="a change below is not asked for",
         path="gatewayd/incremental/engine.py",
-        before=("                if read.state != CLEAN:\n                    self._pull(read)"),
-        after=("                if read.state == DIRTY:\n                    self._pull(read)"),
+        before="                if read.state != CLEAN:\n                    self._pull(read)",
+        after="                if read.state == DIRTY:\n                    self._pull(read)",
         tests=("tests/unit/incremental/test_engine.py::test_a_rescued_failure_is_an_answer_and_is_told",),
     ),
     Mutant(
         rule="members of a bucket come as they were put",
-        path="gatewayd/incremental/nodes.py",
-        before="return tuple(sorted(held, key=order))",
-        after="return tuple(held)",
+        path="gatewayd/incremental/small_set.py",
+        before="return tuple(sorted(listed(small), key=order))",
+        after="return tuple(listed(small))",
         tests=("tests/unit/incremental/test_engine.py::test_an_index_goes_on_when_it_cannot_file_a_row",),
     ),
     Mutant(
         rule="what nobody reads is kept",
         path="gatewayd/incremental/graph.py",
-        before=("            if not node.is_read:\n                self._forget(node)"),
+        before="            if not node.is_read:\n                self._forget(node)",
         after="            pass",
         tests=("tests/unit/incremental/test_graph.py::test_a_query_that_reads_other_nodes_lets_go_of_the_former",),
     ),

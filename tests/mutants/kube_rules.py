@@ -13,8 +13,8 @@ KUBE = (
     Mutant(
         rule="a lease counts from when its renewal was answered",
         path="gatewayd/kube/lease.py",
-        before=("            self._renewed = began\n"),
-        after=("            self._renewed = self._clock()\n"),
+        before="            self._renewed = began\n",
+        after="            self._renewed = self._clock()\n",
         tests=("tests/unit/kube/test_lease.py::test_a_renewal_counts_from_when_it_was_asked_for",),
     ),
     Mutant(
@@ -43,15 +43,15 @@ KUBE = (
     Mutant(
         rule="a list that broke off removes what it did not reach",
         path="gatewayd/kube/listing.py",
-        before=("        self._listed = {}\n\n    def page"),
-        after=("        self._known = {}\n\n    def page"),
+        before="        self._listed = {}\n\n    def page",
+        after="        self._known = {}\n\n    def page",
         tests=("tests/unit/kube/test_reflector.py::test_when_a_crd_is_removed_its_objects_go",),
     ),
     Mutant(
         rule="an object that cannot be read is removed",
         path="gatewayd/kube/listing.py",
-        before=("            # The last good version stays.\n"),
-        after=("            yield from self._remove(read.key)\n"),
+        before="            # The last good version stays.\n",
+        after="            yield from self._remove(read.key)\n",
         tests=("tests/unit/kube/test_listing.py::test_what_cannot_be_read_is_told_and_the_last_good_one_stays",),
     ),
     Mutant(

@@ -72,8 +72,8 @@ TRANSLATOR = (
     Mutant(
         rule="query parameters count before headers",
         path="gatewayd/translator/rules/http.py",
-        before=("len(match.headers), len(match.queries))\n"),
-        after=("len(match.queries), len(match.headers))\n"),
+        before="len(match.headers), len(match.queries))\n",
+        after="len(match.queries), len(match.headers))\n",
         tests=("tests/unit/translator/rules/test_http.py::test_the_precedence_of_matches",),
     ),
     Mutant(
@@ -129,15 +129,15 @@ TRANSLATOR = (
     Mutant(
         rule="a guard that cannot be had lets requests through",
         path="gatewayd/translator/proxies/virtualhosts.py",
-        before=("    if asked.unresolved is not None:\n"),
-        after=("    if False:\n"),
+        before="    if asked.unresolved is not None:\n",
+        after="    if False:\n",
         tests=("tests/golden/test_golden.py::test_the_golden_is_what_comes_out[filters/listener-filters]",),
     ),
     Mutant(
         rule="any grant in a namespace opens all of it",
         path="gatewayd/translator/reference_grants.py",
-        before=(") and any(\n        _is_to(each, pointer)"),
-        after=(") or any(\n        _is_to(each, pointer)"),
+        before=") and any(\n        _is_to(each, pointer)",
+        after=") or any(\n        _is_to(each, pointer)",
         tests=("tests/unit/translator/test_reference_grants.py::test_what_a_grant_allows",),
     ),
     Mutant(
@@ -237,8 +237,8 @@ TRANSLATOR = (
     Mutant(
         rule="plain text goes where a client certificate was asked for",
         path="gatewayd/translator/backends/backend_refs.py",
-        before=("    if own.resolved is not None and own.certificate is None:\n"),
-        after=("    if False:\n"),
+        before="    if own.resolved is not None and own.certificate is None:\n",
+        after="    if False:\n",
         tests=(
             "tests/unit/translator/backends/test_backend_refs.py::test_where_a_client_certificate_was_asked_for_and_cannot_be_had_nobody_is_reached",
         ),
@@ -246,7 +246,7 @@ TRANSLATOR = (
     Mutant(
         rule="endpoints on the proxy's own machine are reached",
         path="gatewayd/translator/backends/endpoints.py",
-        before=("        if not address_problem(endpoint.addresses[0], loopback=loopback)\n"),
+        before="        if not address_problem(endpoint.addresses[0], loopback=loopback)\n",
         after="",
         tests=(
             "tests/unit/translator/backends/test_endpoints.py::test_addresses_that_reach_the_proxy_itself_are_left_out",

@@ -166,6 +166,13 @@ class ApiState:
         after = {**before, **{name: value for name, value in document.items() if name not in ("metadata", "status")}}
         return self._replace(key, {**after, "metadata": {**before["metadata"], **document.get("metadata", {})}})
 
+    def touch(self, key: Key) -> None:
+        """Write an object as somebody would whom we do not know."""
+        document = self.objects.get(key)
+        if document is not None:
+            annotations = {**document["metadata"].get("annotations", {}), "example.com/touched": str(self.version)}
+            self._replace(key, {**document, "metadata": {**document["metadata"], "annotations": annotations}})
+
     def delete(self, key: Key) -> None:
         """Delete an object and what it owns; one with finalizers is only marked."""
         before = self.get(key)

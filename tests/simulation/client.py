@@ -7,14 +7,14 @@ changes in their order, each replica and collection with a delay of its own; som
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
 
 from gatewayd.kube.api_errors import api_error
-from gatewayd.kube.client import KubeClient
+from gatewayd.kube.client import REQUEST_TIMEOUT, KubeClient
 from tests.fakes.documents import Json
 from tests.simulation.api_state import ApiState, Change, Feed, Key, Place, RefusedError, line, place, within
 
@@ -22,15 +22,22 @@ Query = Sequence[tuple[str, str]]
 BOOKMARK_SECONDS = 60.0
 TWICE = 0.02
 """Share of events that are told once more, as after a reconnect."""
+ERRORS = ((429, "TooManyRequests"), (500, "InternalError"), (503, "ServiceUnavailable"))
 
 
 class Network:
-    """What stands between one replica and the API server now. `cut`: nothing passes. `sour`: share of bad answers."""
+    """What stands between one replica and the API server now.
+
+    `cut`: every connection is refused; `swallows`: nothing comes back. Shares, from 0 to 1: of requests that are
+    answered with an error (`refuses`), that somebody else is just before (`contested`), whose answer is lost (`loses`),
+    and of events that come in two pieces or again (`garbles`).
+    """
 
     def __init__(self, dice: random.Random) -> None:
         self.dice = dice
         self.cut = False
-        self.sour = 0.0
+        self.swallows = False
+        self.refuses = self.contested = self.loses = self.garbles = 0.0
         self.slow: dict[str, float] = {}  # by plural: seconds that a watch is late
         self.breaks: dict[asyncio.Event, None] = {}  # in their order, so that a run repeats
 
@@ -38,6 +45,16 @@ class Network:
         """Cut, and end what is open."""
         self.cut = True
         self.end_watches()
+
+    def heal(self) -> None:
+        """Be as at the beginning."""
+        self.cut = self.swallows = False
+        self.refuses = self.contested = self.loses = self.garbles = 0.0
+        self.slow.clear()
+
+    def falls(self, share: float) -> bool:
+        """Draw whether something of which so many happen happens now."""
+        return share > 0.0 and self.dice.random() < share
 
     def end_watches(self) -> None:
         """End every open watch."""
@@ -68,25 +85,34 @@ class SimulatedClient:
         accept: str = "",
     ) -> bytes:
         """Answer as `KubeClient.request` does."""
-        await asyncio.sleep(self._network.pause())
-        self._reach()
-        if self._network.dice.random() < self._network.sour:
-            raise self._network.dice.choice(
-                (api_error(500, "InternalError", "sour"), api_error(429, "TooMany", "sour"))
-            )
+        await self._way()
+        if self._network.falls(self._network.refuses):
+            status, reason = self._network.dice.choice(ERRORS)
+            raise api_error(status, reason, "drawn")
         if method != "GET":
             self._on_write(method, path)
+        if method in ("PUT", "PATCH") and self._network.falls(self._network.contested):
+            self._state.touch(_key(place(path)))
         sent: Json = json.loads(json.dumps(body)) if body is not None else {}
         try:
             answer = self._done(method, place(path), dict(query), sent, content)
         except RefusedError as error:
             raise api_error(error.status, error.reason, error.message) from error
         data = json.dumps(_less(answer) if "PartialObjectMetadata" in accept else answer).encode()
-        await asyncio.sleep(self._network.pause())
-        self._reach()
+        if self._network.falls(self._network.loses):
+            raise aiohttp.ServerDisconnectedError
+        await self._way()
         return data
 
     get = KubeClient.get
+
+    async def _way(self) -> None:
+        """Go one way; raises what comes of a network that lets nothing through."""
+        await asyncio.sleep(self._network.pause())
+        if self._network.swallows:
+            await asyncio.sleep(REQUEST_TIMEOUT)
+            raise TimeoutError
+        self._reach()
 
     def _reach(self) -> None:
         if self._network.cut:
@@ -94,7 +120,7 @@ class SimulatedClient:
 
     def _done(self, method: str, where: Place, query: dict[str, str], body: Json, content: str) -> Json:
         status_only = where.sub == "status"
-        key = Key(group=where.group, plural=where.plural, namespace=where.namespace, name=where.name)
+        key = _key(where)
         match method:
             case "GET":
                 return self._state.get(key) if where.name else self._listed(where, query)
@@ -125,9 +151,8 @@ class SimulatedClient:
         self, path: str, query: Query, quiet: float, accept: str = ""
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """Open a watch as `KubeClient.lines` does."""
-        del quiet, accept
-        await asyncio.sleep(self._network.pause())
-        self._reach()
+        del accept
+        await self._way()
         asked = dict(query)
         try:
             feed = self._state.feed(int(asked["resourceVersion"]))
@@ -136,13 +161,13 @@ class SimulatedClient:
         broken = asyncio.Event()
         self._network.breaks[broken] = None
         try:
-            yield self._follow(place(path), asked, feed, broken)
+            yield self._follow(place(path), asked, feed, broken, quiet)
         finally:
             del self._network.breaks[broken]
             del self._state.feeds[feed]
 
     async def _follow(
-        self, where: Place, query: dict[str, str], feed: Feed, broken: asyncio.Event
+        self, where: Place, query: dict[str, str], feed: Feed, broken: asyncio.Event, quiet: float
     ) -> AsyncIterator[bytes]:
         selected = selector(query)
         version = query["resourceVersion"]
@@ -158,11 +183,12 @@ class SimulatedClient:
                 if not within(where, change.key):
                     continue
                 await asyncio.sleep(self._network.slow.get(where.plural, 0.0))
+                if self._network.swallows:
+                    await asyncio.sleep(quiet)
+                    raise TimeoutError
                 told = _told(change, known, selected)
-                if told is not None and not broken.is_set():
-                    yield told
-                    if self._network.dice.random() < TWICE:
-                        yield told
+                for each in self._garbled(told) if told is not None and not broken.is_set() else ():
+                    yield each
             feed.news.clear()
             if not feed.changes:
                 try:
@@ -173,8 +199,20 @@ class SimulatedClient:
         if broken.is_set():
             self._reach()
 
+    def _garbled(self, told: bytes) -> Iterator[bytes]:
+        """Yield a line as it comes: perhaps a piece of it first, perhaps twice."""
+        if self._network.falls(self._network.garbles / 2):
+            yield told[: len(told) // 2]
+        yield told
+        if self._network.falls(TWICE + self._network.garbles):
+            yield told
+
     async def close(self) -> None:
         """Do nothing: there is no connection."""
+
+
+def _key(where: Place) -> Key:
+    return Key(group=where.group, plural=where.plural, namespace=where.namespace, name=where.name)
 
 
 def _less(answer: Json) -> Json:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from envoy.config.cluster.v3 import cluster_pb2
+from envoy.config.route.v3 import route_components_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as hcm_pb2
 from envoy.extensions.transport_sockets.tls.v3 import secret_pb2
 from envoy.service.discovery.v3 import discovery_pb2
@@ -80,6 +81,16 @@ def clusters_named(url: TypeUrl, body: bytes) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
+def routes_in(body: bytes) -> frozenset[tuple[str, str, str]]:
+    """Return kind, namespace and name of the objects whose rules are in a RouteConfiguration."""
+    names = (
+        message.name for message in messages(parsed(ROUTE, body)) if isinstance(message, route_components_pb2.Route)
+    )
+    parts = (name.split("/") for name in names if "/rule/" in name)
+    return frozenset((kind, namespace, name) for kind, namespace, name, *_ in parts)
+
+
+@lru_cache(maxsize=4096)
 def secrets_named(url: TypeUrl, body: bytes) -> frozenset[str]:
     """Return the secrets that a cluster or listener gets by SDS."""
     return frozenset(
@@ -105,6 +116,9 @@ class ModelEnvoy:
         self.fleet = fleet
         self.has: dict[TypeUrl, dict[str, Any]] = {row.url: {} for row in XDS_TYPES}
         self.warming: set[str] = set()
+        self.cold: set[str] = set()
+        self.refuses: TypeUrl | None = None
+        self.refused: set[str] = set()
         self.pushes = 0
         self.sent_again = 0
         self.says: deque[discovery_pb2.DeltaDiscoveryRequest] = deque()
@@ -163,6 +177,9 @@ class ModelEnvoy:
         response = discovery_pb2.DeltaDiscoveryResponse.FromString(data)
         url = TypeUrl(response.type_url)
         self.pushes += 1
+        if url == self.refuses and response.resources:
+            self._refuse(url, response)
+            return
         for item in response.resources:
             if url in self._wants and item.name not in self._wants[url]:
                 continue
@@ -171,11 +188,14 @@ class ModelEnvoy:
                 self.sent_again += 1
             if url == CLUSTER and (before is None or before.version != item.version):
                 self.warming.add(item.name)
+                self.cold |= {item.name} if before is None else set()
+            self.refused.discard(item.name)
             self.has[url][item.name] = item
         for name in response.removed_resources:
             self.has[url].pop(name, None)
             if url == CLUSTER:
                 self.warming.discard(name)
+                self.cold.discard(name)
         self._want_more()
         self._warm()
         if url in (ROUTE, LISTENER, SCOPED_ROUTE, CLUSTER):
@@ -194,14 +214,31 @@ class ModelEnvoy:
             fed = message.type != cluster_pb2.Cluster.EDS or endpoints in self.has[ENDPOINT]
             if fed and secrets_named(CLUSTER, self.has[CLUSTER][name].resource.value) <= self.has[SECRET].keys():
                 self.warming.discard(name)
+                self.cold.discard(name)
+
+    def _refuse(self, url: TypeUrl, response: discovery_pb2.DeltaDiscoveryResponse) -> None:
+        """Refuse a response as a whole, in words that blame its first resource where Envoy names one."""
+        blamed = response.resources[0].name
+        self.refused |= {item.name for item in response.resources}
+        words = {
+            CLUSTER: f"Error adding/updating cluster(s) {blamed}: no",
+            LISTENER: f"Error adding/updating listener(s) {blamed}: no",
+        }
+        nack = self._request(url, response_nonce=response.nonce)
+        nack.error_detail.message = words.get(url, "no")
+        self.says.append(nack)
 
     def check_routes(self) -> None:
-        """Raise BrokenPromiseError when a route that is in use leads to no cluster, or to one that never was warm."""
+        """Raise BrokenPromiseError when a route that is in use leads to no cluster, or to one that never was warm.
+
+        Of clusters that it refused, itself or what they need, an Envoy has no right to expect anything.
+        """
         for name, item in self.has[ROUTE].items():
-            for cluster in clusters_named(ROUTE, item.resource.value):
-                if cluster not in self.has[CLUSTER] and cluster != INVALID_BACKEND:
+            for cluster in clusters_named(ROUTE, item.resource.value) - {INVALID_BACKEND} - self.refused:
+                if cluster not in self.has[CLUSTER] or cluster in self.cold:
+                    what = "cold" if cluster in self.has[CLUSTER] else "not there"
                     raise BrokenPromiseError(
-                        f"{self.node}: route table {name} leads to cluster {cluster}, which is not there"
+                        f"{self.node}: route table {name} leads to cluster {cluster}, which is {what}"
                     )
 
     @property

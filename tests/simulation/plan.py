@@ -1,17 +1,23 @@
-"""What people and misfortune do in a simulation, step by step by the dice."""
+"""What people do in a simulation, step by step by the dice, while misfortune does what its list says."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
+from typing import Any
 
 from tests.fakes.documents import GATEWAY_API, Json
 from tests.simulation.api_state import Key, RefusedError
+from tests.simulation.faults import Fault, happen
+from tests.simulation.quiet import differences
 from tests.simulation.world import World
+from tests.unit.translator import pem
 
 GROUP = GATEWAY_API.split("/")[0]
 GATEWAYS = ("g1", "g2", "g3")
 ROUTES = tuple(f"r{number}" for number in range(8))
 SERVICES = ("one", "two", "three")
 CLASSES = ("gatewayd", "other")
+CERTIFICATE = "cert"
+SELDOM = ("drop route", "gateway", "drop gateway", "class", "certificate")
 
 
 def key(group: str, plural: str, name: str, namespace: str = "shop") -> Key:
@@ -19,7 +25,7 @@ def key(group: str, plural: str, name: str, namespace: str = "shop") -> Key:
     return Key(group=group, plural=plural, namespace=namespace, name=name)
 
 
-def put(world: World, at: Key, kind: str, spec: Json, **more: Json) -> None:
+def put(world: World, at: Key, kind: str, spec: Json, **more: Any) -> None:
     """Create or replace an object, as kubectl apply does."""
     version = {"": "v1", "discovery.k8s.io": "discovery.k8s.io/v1", GROUP: GATEWAY_API}[at.group]
     body = {"apiVersion": version, "kind": kind, "metadata": {"name": at.name}, "spec": spec, **more}
@@ -44,6 +50,7 @@ def found(world: World) -> None:
     for name in SERVICES:
         put(world, key("", "services", name), "Service", {"ports": [{"name": "web", "port": 80, "targetPort": 8080}]})
         endpoints(world, name)
+    certificate(world)
     gateway(world, "g1", "gatewayd")
     for name in ROUTES[:3]:
         route(world, name)
@@ -54,22 +61,35 @@ def gateway(world: World, name: str, class_name: str) -> None:
     listeners = [
         {"name": f"p{port}", "port": port, "protocol": "HTTP"} for port in world.dice.sample((80, 8080, 9090), 2)
     ]
+    if world.dice.random() < 0.5:
+        tls = {"certificateRefs": [{"name": CERTIFICATE}]}
+        listeners.append({"name": "p443", "port": 443, "protocol": "HTTPS", "tls": tls})
     put(world, key(GROUP, "gateways", name), "Gateway", {"gatewayClassName": class_name, "listeners": listeners})
 
 
+def certificate(world: World) -> None:
+    """Write the Secret that HTTPS listeners name: one of three certificates."""
+    pem_key = pem.ec_key(world.dice.randrange(3))
+    data = {"tls.crt": pem.encoded(pem.certificate_of(pem_key)), "tls.key": pem.encoded(pem.pem_of(pem_key))}
+    put(world, key("", "secrets", CERTIFICATE), "Secret", {}, type="kubernetes.io/tls", data=data)
+
+
 def route(world: World, name: str) -> None:
-    """Write an HTTPRoute of one or two Gateways and Services."""
+    """Write an HTTPRoute or GRPCRoute of one or two Gateways and Services."""
     dice = world.dice
     backends = [
         {"name": service, "port": 80, "weight": dice.randint(0, 9)}
         for service in dice.sample((*SERVICES, "absent"), dice.randint(1, 2))
     ]
+    plural, kind = dice.choice((("httproutes", "HTTPRoute"),) * 3 + (("grpcroutes", "GRPCRoute"),))
+    letter = dice.choice("xyz")
+    match = {"path": {"value": f"/{letter}"}} if kind == "HTTPRoute" else {"method": {"service": f"s.{letter}"}}
     spec = {
         "parentRefs": [{"name": parent} for parent in dice.sample(GATEWAYS, dice.randint(1, 2))],
         "hostnames": [f"{dice.choice('abc')}.example"],
-        "rules": [{"matches": [{"path": {"value": f"/{dice.choice('xyz')}"}}], "backendRefs": backends}],
+        "rules": [{"matches": [match], "backendRefs": backends}],
     }
-    put(world, key(GROUP, "httproutes", name), "HTTPRoute", spec)
+    put(world, key(GROUP, plural, name), kind, spec)
 
 
 def endpoints(world: World, service: str) -> None:
@@ -88,7 +108,7 @@ def endpoints(world: World, service: str) -> None:
 async def edit(world: World) -> None:
     """Let somebody write something."""
     dice = world.dice
-    name = dice.choice(("route",) * 5 + ("endpoints",) * 4 + ("drop route", "gateway", "drop gateway", "class"))
+    name = dice.choice(("route",) * 5 + ("endpoints",) * 4 + SELDOM)
     world.say(name)
     match name:
         case "route":
@@ -96,7 +116,9 @@ async def edit(world: World) -> None:
         case "endpoints":
             endpoints(world, dice.choice(SERVICES))
         case "drop route":
-            drop(world, key(GROUP, "httproutes", dice.choice(ROUTES)))
+            drop(world, key(GROUP, dice.choice(("httproutes", "grpcroutes")), dice.choice(ROUTES)))
+        case "certificate":
+            certificate(world)
         case "gateway":
             gateway(world, dice.choice(GATEWAYS), "gatewayd")
         case "drop gateway":
@@ -105,81 +127,26 @@ async def edit(world: World) -> None:
             gateway(world, dice.choice(GATEWAYS[1:]), dice.choice(CLASSES))
 
 
-async def killed(world: World) -> None:
-    """Kill a replica, and start it again."""
-    victim = world.dice.choice(world.replicas)
-    world.say(f"kill {victim.name}")
-    await victim.kill()
-    await asyncio.sleep(world.dice.uniform(0.0, 25.0))
-    victim.start()
-
-
-async def cut(world: World) -> None:
-    """Cut a replica off from the API server for a while."""
-    victim = world.dice.choice(world.replicas)
-    world.say(f"cut {victim.name}")
-    victim.network.sever()
-    await asyncio.sleep(world.dice.uniform(1.0, 60.0))
-    victim.network.cut = False
-
-
-async def sour(world: World) -> None:
-    """Let the API server answer badly for a while."""
-    victim = world.dice.choice(world.replicas)
-    world.say(f"sour {victim.name}")
-    victim.network.sour = 0.3
-    await asyncio.sleep(world.dice.uniform(1.0, 20.0))
-    victim.network.sour = 0.0
-
-
-async def slow(world: World) -> None:
-    """Let the watches of a kind be late at one replica."""
-    victim = world.dice.choice(world.replicas)
-    plural = world.dice.choice(("httproutes", "endpointslices", "services", "gateways", "gatewayclasses", "configmaps"))
-    world.say(f"slow {plural} at {victim.name}")
-    victim.network.slow[plural] = world.dice.uniform(0.1, 5.0)
-    await asyncio.sleep(world.dice.uniform(5.0, 40.0))
-    victim.network.slow.clear()
-
-
-async def compact(world: World) -> None:
-    """Forget the history, and end all watches."""
-    world.say("compact")
-    world.state.compact()
-    for replica in world.replicas:
-        replica.network.end_watches()
-
-
-FAULTS: Mapping[str, Callable[[World], object]] = {
-    "kill": killed,
-    "cut": cut,
-    "sour": sour,
-    "slow": slow,
-    "compact": compact,
-}
 EDITS_A_ROUND = 25
 QUIET_SECONDS = 90.0
 """Longer than a lease, a back-off at its longest and a start take together."""
 
 
-async def rounds(world: World, count: int) -> list[str]:
+async def rounds(world: World, count: int, faults: Sequence[Fault]) -> list[str]:
     """Run so many rounds of edits and faults with a quiet point after each; return what is wrong at the first."""
     found(world)
     for replica in world.replicas:
         replica.start()
         await asyncio.sleep(world.dice.uniform(0.0, 3.0))
     for number in range(count):
-        faults = [
-            asyncio.ensure_future(FAULTS[world.dice.choice(sorted(FAULTS))](world))
-            for _ in range(world.dice.randint(0, 2))
-        ]
+        running = [asyncio.ensure_future(happen(world, fault)) for fault in faults if fault.round == number]
         for _ in range(EDITS_A_ROUND):
             await edit(world)
             await asyncio.sleep(world.dice.choice((0.0, 0.0, 0.01, 0.3, 2.0)))
-        if faults:
-            await asyncio.wait(faults)
+        for fault in running:
+            await fault
         await asyncio.sleep(QUIET_SECONDS)
-        wrong = world.differences()
+        wrong = differences(world)
         if wrong:
             return [f"round {number}", *wrong]
         world.say("quiet")

@@ -1,39 +1,34 @@
 """Seeds of the simulation: each is a run of virtual minutes that must end, at every quiet point, where it should."""
 
-import asyncio
-import logging
-import random
-
 import pytest
-import structlog
 
-from tests.fakes.skipping_loop import SkippingLoop
-from tests.simulation.plan import rounds
-from tests.simulation.world import World
+from tests.simulation.faults import FAULTS, MOST_AT_ONCE, drawn
+from tests.simulation.seeds import ROUNDS, shrunk, simulated, whole
 
-
-def simulated(seed: int, count: int) -> tuple[list[str], list[str]]:
-    """Run a seed; return what is wrong and what happened."""
-    random.seed(seed)
-
-    async def run() -> tuple[list[str], list[str]]:
-        world = World(seed)
-        try:
-            return await rounds(world, count), world.trace
-        finally:
-            await world.end()
-
-    with asyncio.Runner(loop_factory=SkippingLoop) as runner:
-        return runner.run(run())
+SEEDS = range(6)
 
 
-@pytest.fixture(autouse=True)
-def quiet() -> None:
-    """Log what is an error only: misfortune is meant here."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-
-
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_seed(seed: int) -> None:
-    wrong, trace = simulated(seed, count=4)
-    assert not wrong, "\n".join([f"seed {seed}", *wrong, *trace[-40:]])
+    run = whole(seed)
+    assert not run.wrong, "\n".join([f"seed {seed}", *run.wrong, *run.trace[-60:]])
+
+
+def test_without_faults_every_complaint_has_its_event() -> None:
+    assert simulated(0, ()).wrong == ()
+
+
+def test_a_seed_repeats() -> None:
+    assert whole(0).trace == whole(0).trace
+
+
+def test_seeds_draw_every_fault() -> None:
+    kinds = {fault.kind for seed in range(40) for fault in drawn(seed, ROUNDS)}
+    assert kinds == set(FAULTS)
+
+
+def test_what_fails_is_cut_down_to_the_faults_that_matter() -> None:
+    faults = next(found for seed in range(40) if len(found := drawn(seed, ROUNDS)) > 2 * MOST_AT_ONCE)
+    culprits = {faults[1], faults[-2]}
+    assert set(shrunk(faults, lambda fewer: culprits <= set(fewer))) == culprits
+    assert shrunk(faults, lambda _: True) == ()

@@ -13,8 +13,9 @@ from typing import Any
 from gatewayd.ads.fleet import Fleet, Member
 from gatewayd.ads.sharing.response_encoder import Mode
 from gatewayd.ir.fleet import GatewayFleet
+from gatewayd.xds.resource import ROUTE
 from tests.simulation.api_state import ApiState, Change, Key
-from tests.simulation.envoy import ModelEnvoy
+from tests.simulation.envoy import BrokenPromiseError, ModelEnvoy, routes_in
 
 WORKLOADS = frozenset({"deployments", "daemonsets"})
 SERVICE_LABEL = "kubernetes.io/service-name"
@@ -35,6 +36,12 @@ class Pod:
         self.wake = asyncio.Event()
         self.fleet: Fleet | None = None
         self.task: asyncio.Task[None] | None = None
+        self.is_hung_up = False
+
+    def hang_up(self) -> None:
+        """End the stream, if there is one."""
+        self.is_hung_up = True
+        self.wake.set()
 
 
 class Workloads:
@@ -48,12 +55,18 @@ class Workloads:
         self._spawn = spawn
         self._numbers = 0
         self._addresses = 0
+        # The Gateways that a route has ever named: no proxy of another one may get it.
+        self._parents: dict[tuple[str, str, str], set[str]] = {}
         state.hooks.append(self._hear)
 
     def _hear(self, change: Change) -> None:
         """Do what a change asks for, a moment later."""
         loop = asyncio.get_running_loop()
-        if change.key.plural in WORKLOADS:
+        if change.key.plural in ("httproutes", "grpcroutes"):
+            at = (change.key.plural.removesuffix("s"), change.key.namespace, change.key.name)
+            named = {f"{change.key.namespace}/{ref['name']}" for ref in change.document["spec"]["parentRefs"]}
+            self._parents.setdefault(at, set()).update(named)
+        elif change.key.plural in WORKLOADS:
             loop.call_later(self._dice.uniform(0.05, 1.0), self._scale, change.key)
         elif change.key.plural == "services" and change.type == "ADDED":
             loop.call_later(self._dice.uniform(0.05, 2.0), self._address, change.key)
@@ -82,6 +95,17 @@ class Workloads:
         pod = self.pods[envoy.node] = Pod(envoy, workload)
         pod.task = self._spawn(self._live(pod), envoy.node)
 
+    def chosen(self, number: int) -> list[str]:
+        """Return the name of one pod, counted round and round; none when there is none."""
+        names = sorted(self.pods)
+        return [names[number % len(names)]] if names else []
+
+    def replace(self, name: str) -> None:
+        """End a pod, and have another one started in its place."""
+        workload = self.pods[name].workload
+        self._stop(name)
+        asyncio.get_running_loop().call_later(self._dice.uniform(0.05, 1.0), self._scale, workload)
+
     def _stop(self, name: str) -> None:
         pod = self.pods.pop(name)
         if pod.task is not None:
@@ -103,7 +127,8 @@ class Workloads:
         pod.fleet = fleet
         pod.envoy.connect()
         try:
-            while fleet in self._fleets():
+            pod.is_hung_up = False
+            while fleet in self._fleets() and not pod.is_hung_up:
                 await self._turn(pod, fleet, member)
         finally:
             pod.fleet = None
@@ -121,6 +146,7 @@ class Workloads:
         for push in pushes:
             await asyncio.sleep(self._dice.choice((0.0, 0.001, 0.01)))
             pod.envoy.take(push.data)
+            self._check_whose(pod.envoy)
         if ready != bool(pod.envoy.has_listeners):
             self._slices_of(pod.workload)
         if not pushes and not pod.envoy.says:
@@ -129,6 +155,13 @@ class Workloads:
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(until):
                     await pod.wake.wait()
+
+    def _check_whose(self, envoy: ModelEnvoy) -> None:
+        """Raise BrokenPromiseError when a proxy has a route that has never named its Gateway."""
+        for table in envoy.has[ROUTE].values():
+            for at in routes_in(table.resource.value):
+                if str(envoy.fleet) not in self._parents[at]:
+                    raise BrokenPromiseError(f"{envoy.node} of {envoy.fleet} has {at}")
 
     def _slices_of(self, workload: Key) -> None:
         """Write the slices of the Services that select the pods of a workload (it has the same name)."""
