@@ -26,7 +26,7 @@ from gatewayd.api.meta import Resource
 from gatewayd.incremental.view import Member
 from gatewayd.ir.contents import Unread
 from gatewayd.ir.limits import CONTENT_READERS, LONGEST_HOLD_SECONDS, LONGEST_PARAMETER
-from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, NotFoundError
+from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, NotFoundError, wait_asked_for
 from gatewayd.kube.client import KubeClient, Where
 from gatewayd.kube.listing import Note, Undecodable, decode_head
 from gatewayd.kube.reflector import Submit, Timing
@@ -239,9 +239,9 @@ class Contents:
             # Its watch will tell, or has told.
             self._answered(content)
         except ApiError as error:
-            self._failed(content, str(error), PATIENCE)
+            self._failed(content, error, PATIENCE)
         except CONNECTION_ERRORS as error:
-            self._failed(content, repr(error), 1)
+            self._failed(content, error, 1)
 
     def _take(self, content: Content, data: bytes) -> None:
         if not self._is_needed(content) or content not in self._heads:
@@ -259,10 +259,11 @@ class Contents:
             self._unreadable(content, "cannot be understood")
         self._answered(content)
 
-    def _failed(self, content: Content, why: str, weight: int) -> None:
+    def _failed(self, content: Content, error: Exception, weight: int) -> None:
         """Try again later and later; say it once nobody can hope for a quick answer."""
         self._failures[content] += weight
-        delay = self._timing.backoff.delay(self._failures[content], self._timing.random)
+        delay = max(self._timing.backoff.delay(self._failures[content], self._timing.random), wait_asked_for(error))
+        why = str(error) if isinstance(error, ApiError) else repr(error)
         _log.warning("not read", kind=content.kind, key=str(content.key), error=why, again_in=round(delay, 2))
         asyncio.get_running_loop().call_later(delay, self._fetch_soon, content)
         if self._failures[content] >= PATIENCE:

@@ -19,7 +19,7 @@ from gatewayd.kube.listing import Undecodable
 from gatewayd.kube.reflector import Timing
 from gatewayd.store import Delta, Event, Synced
 from gatewayd.translator.contents import Content
-from tests.fakes.api_server import ApiServer, Cluster, Drop, Hole, Then, refused
+from tests.fakes.api_server import ApiServer, Cluster, Drop, Hole, Then, busy, refused
 from tests.fakes.running import running
 from tests.fakes.skipping_loop import passes
 from tests.unit.translator.manifests import GATEWAY, deltas
@@ -153,6 +153,17 @@ async def test_a_change_is_read_and_the_old_content_stands_meanwhile(ready: Rig)
     await passes(60.0)
     assert ready.data() == {"tls.crt": "new"}
     assert ready.why() == ""
+
+
+async def test_who_is_told_when_to_ask_again_asks_no_sooner(ready: Rig) -> None:
+    ready.server.script("GET", path(CERT), busy("20"), busy("20", 503))
+    ready.put(CERT, **{"tls.crt": "a"})
+    ready.want(CERT)
+    for reads in (1, 2):
+        await passes(19.9)
+        assert (ready.reads(), ready.data()) == (reads, None)
+    await passes(0.5)
+    assert ready.data() == {"tls.crt": "a"}
 
 
 async def test_the_same_version_is_not_read_twice(ready: Rig) -> None:
