@@ -51,16 +51,22 @@ class Failure(Generic[K]):
     count: int
 
 
+def _whole() -> float:
+    """Take the whole wait: one leader works, so there is nobody to keep apart from."""
+    return 1.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pacing:
     """How many keys at once, how long to wait after failures, and what there may be at most (None: no limit).
 
     After `attempts` failures a key is dropped; beyond `capacity` waiting keys the oldest of the namespace with the most
-    gives way.
+    gives way. `random` gives [0, 1), for waits that replicas shall not take in step.
     """
 
     workers: int
     backoff: Backoff = RETRY
+    random: Callable[[], float] = _whole
     attempts: int | None = None
     capacity: int | None = None
 
@@ -245,7 +251,7 @@ class WorkQueue(Generic[K]):
             seconds = None
         else:
             asked_for = _asked_for(error)
-            seconds = max(self._pacing.backoff.delay(count, _whole), asked_for)
+            seconds = max(self._pacing.backoff.delay(count, self._pacing.random), asked_for)
             self._hold_off(key, asked_for)
             self.add_after(key, seconds)
         if is_of_ending_namespace(error):
@@ -260,8 +266,3 @@ class WorkQueue(Generic[K]):
 
 def _asked_for(error: BaseException) -> float:
     return error.retry_after if isinstance(error, SpokenError) else wait_asked_for(error)
-
-
-def _whole() -> float:
-    """Take the whole wait: one leader works, so there is nobody to keep apart from."""
-    return 1.0

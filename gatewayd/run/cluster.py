@@ -93,6 +93,7 @@ class InCluster:
             metrics=self._metrics,
             refusals=Refusals(around.clock),
             hearers=Hearers(submit=self._submit, warn=self._warn, converged=self._on_converged),
+            random=around.random,
         )
         self._published_at: dict[FleetKey, float] = {}
         self._synced = False
