@@ -129,6 +129,7 @@ class InCluster:
             contents_of=lambda row: contents_of(self._reconciler.store.engine, row),
             undecodable=self._undecodable,
             timing=self._timing,
+            on_failure=self._metrics.work_failed,
         )
 
     def _status_writer(self) -> StatusWriter:
