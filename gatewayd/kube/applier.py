@@ -28,10 +28,14 @@ PACING: Final = Pacing(workers=INFRASTRUCTURE_WORKERS)
 
 
 class Problem(NamedTuple):
-    """Why an object is not as it shall be. One that `lasts` goes on until somebody does something about it."""
+    """Why an object is not as it shall be. One that `lasts` goes on until somebody does something about it.
+
+    `retry_after`: for how many seconds the API server does not want to hear of it again.
+    """
 
     words: str
     lasts: bool
+    retry_after: float = 0.0
 
 
 class InfrastructureError(SpokenError):
@@ -39,6 +43,7 @@ class InfrastructureError(SpokenError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
+        self.retry_after = max((problem.retry_after for problem in self.problems), default=0.0)
         super().__init__("; ".join(problem.words for problem in self.problems))
 
 
@@ -87,7 +92,7 @@ def _problems(error: BaseException) -> tuple[Problem, ...]:
 
 def problem_of(error: ApiError) -> Problem:
     """Return what the API server says, and whether asking again alone may help."""
-    return Problem(error.message, lasts=not error.may_pass)
+    return Problem(error.message, not error.may_pass, error.retry_after)
 
 
 class Applier:
@@ -203,7 +208,7 @@ class Applier:
                 if is_of_ending_namespace(error):
                     raise
                 problem = problem_of(error)
-                problems.append(Problem(f"{name}: {problem.words}", problem.lasts))
+                problems.append(problem._replace(words=f"{name}: {problem.words}"))
                 runs = runs and name.kind not in MOUNTED
         return problems
 
@@ -221,7 +226,7 @@ class Applier:
                 await self._delete(gateway, name)
             except ApiError as error:
                 problem = problem_of(error)
-                problems.append(Problem(f"{name}: {problem.words}", problem.lasts))
+                problems.append(problem._replace(words=f"{name}: {problem.words}"))
         return problems
 
     async def _replace(self, gateway: ObjectKey) -> float | None:

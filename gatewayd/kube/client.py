@@ -99,7 +99,7 @@ class KubeClient:
         async with response:
             data: bytes = await response.read()
         if not _is_good(response.status):
-            raise read_error(response.status, data)
+            raise read_error(response.status, response.headers, data)
         return data
 
     async def get(self, path: str, struct: type[T]) -> T | None:
@@ -122,7 +122,7 @@ class KubeClient:
         response = await self._send("GET", path, query, _Message(None, "json", accept), timeout)
         async with response:
             if not _is_good(response.status):
-                raise read_error(response.status, await response.read())
+                raise read_error(response.status, response.headers, await response.read())
             yield _lines(response.content)
 
     async def _send(

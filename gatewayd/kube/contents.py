@@ -16,29 +16,29 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import structlog
 from msgspec.structs import replace
 
 from gatewayd.api.core import ConfigMap, Secret
-from gatewayd.api.decode import Decoded, decode_bytes
-from gatewayd.api.kinds import BY_STRUCT
+from gatewayd.api.decode import Decoded, Rejected, decode_bytes
+from gatewayd.api.kinds import BY_STRUCT, Kind
 from gatewayd.api.meta import Resource
 from gatewayd.incremental.view import Member
 from gatewayd.ir.contents import Unread
 from gatewayd.ir.limits import CONTENT_READERS, LONGEST_HOLD_SECONDS, LONGEST_PARAMETER
 from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, NotFoundError
 from gatewayd.kube.client import KubeClient, Where
+from gatewayd.kube.lease import Everyone
 from gatewayd.kube.listing import Note, Undecodable, decode_head
 from gatewayd.kube.reflector import Submit, Timing
+from gatewayd.kube.work_queue import Failure, Label, Pacing, SpokenError, WorkQueue
 from gatewayd.store import Delta, Event, Synced
 from gatewayd.translator.contents import CONTENT_TABLES, Content
 
+NAME: Final = "contents"
 PATIENCE: Final = 3
-"""Requests without any answer, after which something counts as unreadable."""
+"""Requests in a row without an answer, after which something counts as unreadable; a refusal is an answer."""
 SECRET_KEYS: Final = frozenset({"tls.crt", "tls.key", "ca.crt"})
 """What is read of a Secret; the rest is not kept."""
-
-_log = structlog.get_logger("gatewayd.kube.contents")
 
 ContentsOf = Callable[[Resource], frozenset[Content]]
 
@@ -56,17 +56,26 @@ class Contents:
     """Follows what the core refers to (`want`). Give it heads (`hear`), ends of lists and objects (`pass_on`)."""
 
     def __init__(
-        self, *, client: KubeClient, submit: Submit, contents_of: ContentsOf, undecodable: Note, timing: Timing
+        self,
+        *,
+        client: KubeClient,
+        submit: Submit,
+        contents_of: ContentsOf,
+        undecodable: Note,
+        timing: Timing,
+        on_failure: Callable[[str], None],
     ) -> None:
-        """`contents_of` tells what an object that is not in the store yet refers to and may refer to."""
+        """`contents_of` tells what an object that is not in the store yet refers to and may refer to.
+
+        `on_failure` hears "contents" for every attempt to read something that failed.
+        """
         self._client = client
         self._submit = submit
         self._contents_of = contents_of
         self._undecodable = undecodable
-        self._timing = timing
+        self._on_failure = on_failure
         self._heads: dict[Content, str] = {}
         self._read: dict[Content, str] = {}
-        self._failures: Counter[Content] = Counter()
         self._unread: set[Content] = set()
         self._wants: dict[Member, frozenset[Content]] = {}
         self._users: Counter[Content] = Counter()
@@ -75,10 +84,14 @@ class Contents:
         self._leaving: set[Content] = set()
         self._listed: set[str] = set()
         self._others_synced = self._synced = False
-        self._queue: asyncio.Queue[Content] = asyncio.Queue()
-        self._queued: set[Content] = set()
-        self._busy: set[Content] = set()
-        self._again: set[Content] = set()
+        self._queue: WorkQueue[Content] = WorkQueue(
+            name=NAME,
+            work=self._fetch,
+            label=lambda content: Label(content.key.namespace, f"{content.kind} {content.key}"),
+            leadership=Everyone(),
+            pacing=Pacing(workers=CONTENT_READERS, backoff=timing.backoff, random=timing.random),
+            on_failure=self._failed,
+        )
 
     # --- what comes in ------------------------------------------------------------------------------------------
 
@@ -91,7 +104,7 @@ class Contents:
         elif self._heads.get(content) != version:
             self._heads[content] = version
             if self._is_needed(content) and self._is_due(content):
-                self._fetch_soon(content)
+                self._queue.add(content)
 
     def listed(self, events: Iterable[Event]) -> None:
         """Take what the reflector of a kind submits: that it has been listed once."""
@@ -125,7 +138,7 @@ class Contents:
             maybe_unused |= before - contents
             for content in sorted(contents - before):
                 if self._is_due(content):
-                    self._fetch_soon(content)
+                    self._queue.add(content)
         for content in sorted(maybe_unused):
             if not self._is_needed(content):
                 self._forget(content)
@@ -144,7 +157,7 @@ class Contents:
         held = _Held(delta=delta, contents=contents, unread=unread)
         self._held[delta.kind, delta.key] = held
         for content in sorted(unread):
-            self._fetch_soon(content)
+            self._queue.add(content)
         asyncio.get_running_loop().call_later(LONGEST_HOLD_SECONDS, self._release, held)
         return True
 
@@ -193,7 +206,7 @@ class Contents:
         if self._read.pop(content, None) is not None:
             gone.append(Delta(kind=CONTENT_TABLES[content.kind], key=content.key, obj=None))
         gone += self._readable(content)
-        self._failures.pop(content, None)
+        self._queue.forget(content)
         if not self._users[content]:
             del self._users[content]
         if gone:
@@ -203,53 +216,25 @@ class Contents:
 
     async def run(self) -> None:
         """Fetch until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(CONTENT_READERS):
-                tasks.create_task(self._read_on(), name="contents")
-
-    def _fetch_soon(self, content: Content) -> None:
-        if content in self._busy:
-            self._again.add(content)
-        elif content not in self._queued:
-            self._queued.add(content)
-            self._queue.put_nowait(content)
-
-    async def _read_on(self) -> None:
-        while True:
-            content = await self._queue.get()
-            self._queued.discard(content)
-            if not self._is_needed(content):
-                continue
-            self._busy.add(content)
-            try:
-                await self._fetch(content)
-            finally:
-                self._busy.discard(content)
-            if content in self._again:
-                self._again.discard(content)
-                self._fetch_soon(content)
+        await self._queue.run()
 
     async def _fetch(self, content: Content) -> None:
+        if not self._is_needed(content):
+            return
         kind = BY_STRUCT[CONTENT_TABLES[content.kind]]
         where = Where(api_version="v1", plural=kind.plural, namespace=content.key.namespace, name=content.key.name)
         try:
-            data = await self._client.request("GET", where.path(""))
-            self._take(content, data)
+            self._take(content, await self._client.request("GET", where.path("")))
         except NotFoundError:
             # Its watch will tell, or has told.
             self._answered(content)
-        except ApiError as error:
-            self._failed(content, str(error), PATIENCE)
-        except CONNECTION_ERRORS as error:
-            self._failed(content, repr(error), 1)
 
     def _take(self, content: Content, data: bytes) -> None:
         if not self._is_needed(content) or content not in self._heads:
             return
         kind = BY_STRUCT[CONTENT_TABLES[content.kind]]
-        found = decode_bytes(kind, data)
+        found = _decoded(kind, data)
         self._read[content] = decode_head(data).metadata.resource_version
-        self._failures.pop(content, None)
         if isinstance(found, Decoded):
             row = Delta(kind=kind.struct, key=content.key, obj=_trimmed(found.obj))
             self._submit((row, *self._readable(content)))
@@ -259,15 +244,16 @@ class Contents:
             self._unreadable(content, "cannot be understood")
         self._answered(content)
 
-    def _failed(self, content: Content, why: str, weight: int) -> None:
-        """Try again later and later; say it once nobody can hope for a quick answer."""
-        self._failures[content] += weight
-        delay = self._timing.backoff.delay(self._failures[content], self._timing.random)
-        _log.warning("not read", kind=content.kind, key=str(content.key), error=why, again_in=round(delay, 2))
-        asyncio.get_running_loop().call_later(delay, self._fetch_soon, content)
-        if self._failures[content] >= PATIENCE:
-            self._unreadable(content, f"cannot be read; {why}")
-            self._answered(content)
+    def _failed(self, failure: Failure[Content]) -> None:
+        """Say that something cannot be read once nobody can hope for a quick answer."""
+        self._on_failure(NAME)
+        content, error = failure.key, failure.error
+        if isinstance(error, CONNECTION_ERRORS) and failure.count < PATIENCE:
+            return
+        self._unreadable(
+            content, f"cannot be read; {error if isinstance(error, (ApiError, SpokenError)) else repr(error)}"
+        )
+        self._answered(content)
 
     def _unreadable(self, content: Content, why: str) -> None:
         self._unread.add(content)
@@ -278,6 +264,14 @@ class Contents:
             return ()
         self._unread.discard(content)
         return (Delta(kind=Unread, key=content, obj=None),)
+
+
+def _decoded(kind: Kind, data: bytes) -> Decoded | Rejected:
+    """Decode an object. Raises SpokenError for whatever a decoder fails of: what it says may quote a Secret."""
+    try:
+        return decode_bytes(kind, data)
+    except Exception as error:  # noqa: BLE001
+        raise SpokenError(f"{type(error).__name__} while it was decoded") from None
 
 
 def _trimmed(obj: Resource) -> Resource:

@@ -4,8 +4,6 @@ Each replica writes what it knows into a ConfigMap of its own, owned by its Pod 
 read all of them. Versions are content hashes, so what another replica's Envoys ACKed counts when it is what we publish.
 """
 
-import asyncio
-import random
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,13 +13,13 @@ import msgspec
 import structlog
 
 from gatewayd.api.meta import ObjectKey
-from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.fleet import FleetKey, FleetKeyError, fleet_key
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
-from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError
 from gatewayd.kube.client import KubeClient, Where
 from gatewayd.kube.fleet_budget import Share, bounded, fitted
+from gatewayd.kube.lease import Everyone
 from gatewayd.kube.refusals import named
+from gatewayd.kube.work_queue import RETRY, Failure, Label, Pacing, WorkQueue
 from gatewayd.own_group import own
 from gatewayd.xds.resource import LISTENER, Resource, Snapshot
 
@@ -29,7 +27,6 @@ LABEL: Final = own("fleet")
 SELECTOR: Final = f"{LABEL}=replica"
 """By which the ConfigMaps of all replicas are found in their namespace."""
 KEY: Final = "reports.json"
-RETRY: Final = Backoff(first=1.0, longest=60.0)
 NAMED: Final = 10
 """Gateways that the log names."""
 FIELD_MANAGER: Final = "gatewayd"
@@ -143,8 +140,9 @@ class FleetShare:
         replica: Replica,
         on_report: OnReport,
         on_write: OnWrite,
+        random: Callable[[], float],
     ) -> None:
-        """`on_write` hears "written" or "failed" of each write."""
+        """`on_write` hears "written" or "failed" of each write. `random` gives [0, 1)."""
         self._client = client
         self._replica = replica
         self._snapshots: dict[FleetKey, Snapshot] = {}
@@ -154,7 +152,15 @@ class FleetShare:
         self._own: dict[FleetKey, Share] = {}
         self._others: dict[str, dict[FleetKey, Share]] = {}
         self._told: dict[FleetKey, FleetReport] = {}
-        self._wake = asyncio.Event()
+        self._failing = False
+        self._queue: WorkQueue[str] = WorkQueue(
+            name="fleet share",
+            work=self._write,
+            label=lambda name: Label(replica.namespace, f"ConfigMap {replica.namespace}/{name}"),
+            leadership=Everyone(),
+            pacing=Pacing(workers=1, random=random),
+            on_failure=self._failed,
+        )
 
     def published(self, snapshot: Snapshot) -> None:
         """Take what we publish, before our own Envoys are asked what they have of it."""
@@ -174,7 +180,7 @@ class FleetShare:
             self._own.pop(fleet, None)
         else:
             self._own[fleet] = share
-        self._wake.set()
+        self._write_soon()
         self._look(fleet)
 
     def hear(self, key: ObjectKey, raw: bytes | None) -> None:
@@ -206,27 +212,20 @@ class FleetShare:
 
         Whatever a write fails for, the next one is tried, later each time.
         """
-        failures = 0
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            try:
-                await self._write()
-            except (ApiError, *CONNECTION_ERRORS) as error:
-                _log.warning("fleet not shared", error=str(error) or repr(error))
-            except Exception:  # noqa: BLE001 - a bug that one report shows may not end the replica
-                _log.exception("fleet not shared")
-            else:
-                failures = 0
-                self._on_write("written")
-                continue
-            failures += 1
-            self._on_write("failed")
-            asyncio.get_running_loop().call_later(RETRY.delay(failures, random.random), self._wake.set)
-            await asyncio.sleep(RETRY.first / 2)
+        await self._queue.run()
 
-    async def _write(self) -> None:
-        name = self._replica.object_name
+    def _write_soon(self) -> None:
+        """Write at once; after a failure changes alone, which may come by the hundred, set a pace of their own."""
+        if self._failing:
+            self._queue.add_after(self._replica.object_name, RETRY.first / 2)
+        else:
+            self._queue.add(self._replica.object_name)
+
+    def _failed(self, _failure: Failure[str]) -> None:
+        self._failing = True
+        self._on_write("failed")
+
+    async def _write(self, name: str) -> None:
         shares, short = fitted({str(fleet): share for fleet, share in self._own.items()})
         if short != self._short:
             self._short = short
@@ -246,3 +245,5 @@ class FleetShare:
         path = Where(api_version="v1", plural="configmaps", namespace=self._replica.namespace, name=name).path("")
         query = [("fieldManager", FIELD_MANAGER), ("force", "true")]
         await self._client.request("PATCH", path, query=query, body=body, content="apply-patch+yaml")
+        self._failing = False
+        self._on_write("written")

@@ -1,7 +1,8 @@
 """Leadership by a Lease, with a fence: who cannot renew in time stops writing before another may start.
 
 Time is the monotonic clock of this process, so that a jump of the wall clock elects nobody. Every request has a
-deadline of its own, shorter than the lease, so that a hung renewal cannot outlive it.
+deadline of its own, shorter than the lease, so that a hung renewal cannot outlive it. No `Retry-After` is waited for:
+one request in three seconds is all that there is, and who waits longer loses the lease.
 https://kubernetes.io/docs/concepts/architecture/leases/
 """
 

@@ -14,7 +14,7 @@ import structlog
 
 from gatewayd.api.kinds import Kind
 from gatewayd.ir.backoff import Backoff
-from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, GoneError, NotFoundError
+from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, GoneError, NotFoundError, wait_asked_for
 from gatewayd.kube.client import METADATA, METADATA_LIST, WHOLE, KubeClient, Where
 from gatewayd.kube.listing import Listing, decode_page
 from gatewayd.store import Event, Synced
@@ -127,7 +127,7 @@ class Reflector:
     async def _wait(self, error: Exception) -> None:
         self._failures += 1
         self._on_restart(self._kind.kind)
-        delay = self._timing.backoff.delay(self._failures, self._timing.random)
+        delay = max(self._timing.backoff.delay(self._failures, self._timing.random), wait_asked_for(error))
         _log.warning("watch ended", kind=self._kind.kind, error=repr(error), again_in=round(delay, 2))
         await asyncio.sleep(delay)
 

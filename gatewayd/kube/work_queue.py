@@ -2,7 +2,8 @@
 
 The terms and rules of client-go: a key waits once, however often it is added; it is worked on by one worker at a time,
 and again if it was added meanwhile; what fails is added again after a wait that doubles up to a ceiling. Beside that,
-namespaces take turns, so that nobody waits behind another namespace's thousand keys.
+namespaces take turns, so that nobody waits behind another namespace's thousand keys; and a key waits for as long as the
+API server asks for, whatever happens to it. Only that key does: a webhook of one namespace can ask as well.
 
 Invariant: no failure of one key, whatever it is, ends the queue or holds up another key.
 https://pkg.go.dev/k8s.io/client-go/util/workqueue
@@ -18,7 +19,7 @@ import structlog
 
 from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.limits import RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS, SHORTEST_WAIT_SECONDS
-from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, is_of_ending_namespace
+from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, is_of_ending_namespace, wait_asked_for
 from gatewayd.kube.lease import Leadership
 
 K = TypeVar("K", bound=Hashable)
@@ -29,7 +30,9 @@ _log = structlog.get_logger("gatewayd.kube.queue")
 
 
 class SpokenError(Exception):
-    """A failure whose words say everything: no traceback is wanted."""
+    """A failure whose words say everything: no traceback is wanted. `retry_after` is as an ApiError's."""
+
+    retry_after: float = 0.0
 
 
 class Label(NamedTuple):
@@ -48,16 +51,22 @@ class Failure(Generic[K]):
     count: int
 
 
+def _whole() -> float:
+    """Take the whole wait: one leader works, so there is nobody to keep apart from."""
+    return 1.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pacing:
     """How many keys at once, how long to wait after failures, and what there may be at most (None: no limit).
 
     After `attempts` failures a key is dropped; beyond `capacity` waiting keys the oldest of the namespace with the most
-    gives way.
+    gives way. `random` gives [0, 1), for waits that replicas shall not take in step.
     """
 
     workers: int
     backoff: Backoff = RETRY
+    random: Callable[[], float] = _whole
     attempts: int | None = None
     capacity: int | None = None
 
@@ -136,12 +145,16 @@ class WorkQueue(Generic[K]):
         self._again: set[K] = set()
         self._failures: dict[K, int] = {}
         self._timers: dict[K, asyncio.TimerHandle] = {}
+        self._held_until: dict[K, float] = {}
         self._wake = asyncio.Event()
 
     def add(self, key: K) -> None:
-        """Look at a key when its turn comes."""
+        """Look at a key when its turn comes; while the API server does not want to hear of it, when that is over."""
         if key in self._busy:
             self._again.add(key)
+            return
+        if self._held_for(key) > 0:
+            self.add_after(key, 0.0)
             return
         self._turns.add(self._label(key).namespace, key)
         if self._pacing.capacity is not None and len(self._turns) > self._pacing.capacity:
@@ -154,7 +167,7 @@ class WorkQueue(Generic[K]):
         A timer may go off a moment early: who is told to wait for the rest of that moment, waits a little longer.
         """
         loop = asyncio.get_running_loop()
-        seconds = max(seconds, SHORTEST_WAIT_SECONDS)
+        seconds = max(seconds, self._held_for(key), SHORTEST_WAIT_SECONDS)
         timer = self._timers.get(key)
         if timer is not None and timer.when() <= loop.time() + seconds:
             return
@@ -164,6 +177,7 @@ class WorkQueue(Generic[K]):
     def forget(self, key: K) -> None:
         """Keep nothing of a key that will not be added again."""
         self._failures.pop(key, None)
+        self._held_until.pop(key, None)
         self._cancel(key)
 
     def wake(self) -> None:
@@ -202,6 +216,7 @@ class WorkQueue(Generic[K]):
 
     async def _look_at(self, key: K) -> None:
         self._cancel(key)
+        self._held_until.pop(key, None)
         self._busy.add(key)
         try:
             seconds = await self._work(key)
@@ -219,13 +234,25 @@ class WorkQueue(Generic[K]):
                 self._again.discard(key)
                 self.add(key)
 
+    def _hold_off(self, key: K, seconds: float) -> None:
+        """Look at a key no sooner, whatever happens; what was to happen sooner happens then."""
+        if seconds > 0:
+            self._cancel(key)
+            self._held_until[key] = asyncio.get_running_loop().time() + seconds
+
+    def _held_for(self, key: K) -> float:
+        until = self._held_until.get(key)
+        return 0.0 if until is None else until - asyncio.get_running_loop().time()
+
     def _failed(self, key: K, error: BaseException) -> None:
         count = self._failures[key] = self._failures.get(key, 0) + 1
         if count == self._pacing.attempts:
             del self._failures[key]
             seconds = None
         else:
-            seconds = self._pacing.backoff.delay(count, _whole)
+            asked_for = _asked_for(error)
+            seconds = max(self._pacing.backoff.delay(count, self._pacing.random), asked_for)
+            self._hold_off(key, asked_for)
             self.add_after(key, seconds)
         if is_of_ending_namespace(error):
             return
@@ -237,6 +264,5 @@ class WorkQueue(Generic[K]):
         self._on_failure(Failure(key=key, error=error, count=count))
 
 
-def _whole() -> float:
-    """Take the whole wait: one leader works, so there is nobody to keep apart from."""
-    return 1.0
+def _asked_for(error: BaseException) -> float:
+    return error.retry_after if isinstance(error, SpokenError) else wait_asked_for(error)

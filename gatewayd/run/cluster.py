@@ -93,6 +93,7 @@ class InCluster:
             metrics=self._metrics,
             refusals=Refusals(around.clock),
             hearers=Hearers(submit=self._submit, warn=self._warn, converged=self._on_converged),
+            random=around.random,
         )
         self._published_at: dict[FleetKey, float] = {}
         self._synced = False
@@ -128,6 +129,7 @@ class InCluster:
             contents_of=lambda row: contents_of(self._reconciler.store.engine, row),
             undecodable=self._undecodable,
             timing=self._timing,
+            on_failure=self._metrics.work_failed,
         )
 
     def _status_writer(self) -> StatusWriter:

@@ -45,8 +45,16 @@ class FleetReports:
     """The reports of all fleets, and where snapshots go. `fleet` holds the streams, `share` what replicas tell."""
 
     def __init__(
-        self, *, client: KubeClient, replica: Replica, metrics: Metrics, refusals: Refusals, hearers: Hearers
+        self,
+        *,
+        client: KubeClient,
+        replica: Replica,
+        metrics: Metrics,
+        refusals: Refusals,
+        hearers: Hearers,
+        random: Callable[[], float],
     ) -> None:
+        """`random` gives [0, 1), so that replicas whose writes fail do not try again in step."""
         self._metrics = metrics
         self._refusals = refusals
         self._hearers = hearers
@@ -57,7 +65,11 @@ class FleetReports:
             on_converged=hearers.converged,
         )
         self.share = FleetShare(
-            client=client, replica=replica, on_report=self._on_report, on_write=metrics.fleet_shared
+            client=client,
+            replica=replica,
+            on_report=self._on_report,
+            on_write=metrics.fleet_shared,
+            random=random,
         )
 
     def publish(self, snapshot: Snapshot, config: ProxyConfig) -> None:

@@ -41,10 +41,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer: JSON, or bytes as they are."""
+    """An answer: JSON, or bytes as they are; `retry_after` is the header of that name, "" for none."""
 
     status: int = 200
     body: Json | bytes = field(default_factory=dict)
+    retry_after: str = ""
 
 
 class Hole:
@@ -72,6 +73,11 @@ Answer = Reply | Hole | Drop | Lose | Then
 def refused(code: int, reason: str = "", message: str = "no") -> Reply:
     """Return an error as the API server words it."""
     return Reply(status=code, body=failure(code, reason, message))
+
+
+def busy(retry_after: str, code: int = 429) -> Reply:
+    """Return what the API server answers when it has too much to do, and when it wants to be asked again."""
+    return Reply(status=code, body=failure(code, "TooManyRequests"), retry_after=retry_after)
 
 
 def terminating(namespace: str) -> Reply:
@@ -158,7 +164,8 @@ class ApiServer:
         match scripts.popleft() if scripts else None:
             case Reply() as reply:
                 body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
-                return web.Response(status=reply.status, body=body, content_type="application/json")
+                headers = {"Retry-After": reply.retry_after} if reply.retry_after else {}
+                return web.Response(status=reply.status, body=body, headers=headers, content_type="application/json")
             case Hole():
                 await self._over.wait()
             case Drop():

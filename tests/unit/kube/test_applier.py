@@ -7,7 +7,7 @@ from gatewayd.ir.infrastructure import object_name
 from gatewayd.ir.limits import LASTING_FAILURES, PROBLEM_CHARACTERS, RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
 from gatewayd.kube.applier import Applier, Audience
 from gatewayd.kube.made_object import ObjectName, name_of
-from tests.fakes.api_server import Answer, Cluster, Drop, Hole, Reply, refused, terminating
+from tests.fakes.api_server import Answer, Cluster, Drop, Hole, Reply, busy, refused, terminating
 from tests.fakes.documents import Json
 from tests.fakes.running import Leader, running
 from tests.fakes.skipping_loop import passes
@@ -332,3 +332,14 @@ async def test_a_namespace_that_is_being_deleted_meanwhile_is_no_failure(rig: Ri
     async with running(rig.applier.run()):
         await passes(RETRY_FIRST_SECONDS / 2)
         assert (rig.applied, rig.failures, rig.reports) == (["ConfigMap"], [], [])
+
+
+async def test_a_gateway_waits_as_long_as_the_api_server_asks_for(rig: Rig) -> None:
+    rig.server.script("PATCH", path("ConfigMap"), busy("20"))
+    rig.server.script("PATCH", path("Service"), busy("30", 503))
+    rig.want(document("ConfigMap"), document("Service"))
+    async with running(rig.applier.run()):
+        await passes(29.9)
+        assert rig.there == {}
+        await passes(0.2)
+        assert rig.there == {"ConfigMap": "x", "Service": "x"}

@@ -4,10 +4,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from gatewayd.ir.limits import RETRY_LONGEST_SECONDS
 from gatewayd.kube.access import AccessError
 from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError
 from gatewayd.kube.client import REQUEST_TIMEOUT, Where, connected
-from tests.fakes.api_server import Answer, ApiServer, Cluster, Drop, Hole, Reply, refused
+from tests.fakes.api_server import Answer, ApiServer, Cluster, Drop, Hole, Reply, busy, refused
 from tests.fakes.documents import config_map, event
 from tests.fakes.running import running
 from tests.fakes.skipping_loop import clock, passes
@@ -45,6 +46,39 @@ async def test_an_error_is_told_with_the_words_of_the_api_server(cluster: Cluste
     with pytest.raises(ApiError, match="403 Forbidden: not for you") as raised:
         await cluster.client.request("GET", PATH)
     assert (raised.value.status, raised.value.reason) == (403, "Forbidden")
+
+
+@pytest.mark.parametrize("code", [429, 503])
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("", 0.0),
+        ("7", 7.0),
+        ("0", 0.0),
+        ("60", 60.0),
+        ("61", RETRY_LONGEST_SECONDS),
+        ("9" * 5000, RETRY_LONGEST_SECONDS),
+        ("-5", 0.0),
+        ("1.5", 0.0),
+        ("soon", 0.0),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", 0.0),
+    ],
+)
+async def test_an_error_tells_when_the_api_server_wants_to_be_asked_again(
+    cluster: Cluster, server: ApiServer, text: str, seconds: float, code: int
+) -> None:
+    server.script("GET", PATH, busy(text, code))
+    with pytest.raises(ApiError) as raised:
+        await cluster.client.request("GET", PATH)
+    assert raised.value.retry_after == seconds
+
+
+async def test_a_refused_watch_tells_when_to_ask_again_too(cluster: Cluster, server: ApiServer) -> None:
+    server.script("WATCH", PATH, busy("7"))
+    lines = Lines(cluster)
+    await lines.read()
+    assert isinstance(lines.error, ApiError)
+    assert lines.error.retry_after == 7.0
 
 
 async def test_an_error_of_something_in_between_is_told_too(cluster: Cluster, server: ApiServer) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from gatewayd.api.core import ConfigMap, Secret
 from gatewayd.api.gateway import Gateway
@@ -19,7 +20,7 @@ from gatewayd.kube.listing import Undecodable
 from gatewayd.kube.reflector import Timing
 from gatewayd.store import Delta, Event, Synced
 from gatewayd.translator.contents import Content
-from tests.fakes.api_server import ApiServer, Cluster, Drop, Hole, Then, refused
+from tests.fakes.api_server import ApiServer, Cluster, Drop, Hole, Then, busy, refused
 from tests.fakes.running import running
 from tests.fakes.skipping_loop import passes
 from tests.unit.translator.manifests import GATEWAY, deltas
@@ -45,6 +46,7 @@ class Rig:
         self.rows: dict[Any, Any] = {}
         self.synced: set[str] = set()
         self.passed: list[Delta] = []
+        self.failures: list[str] = []
         self.notes: list[Undecodable] = []
         self.refers: frozenset[Content] = frozenset()
         self.contents = Contents(
@@ -53,6 +55,7 @@ class Rig:
             contents_of=self._contents_of,
             undecodable=self.notes.append,
             timing=Timing(backoff=Backoff(first=1.0, longest=8.0), random=lambda: 1.0),
+            on_failure=self.failures.append,
         )
 
     def _contents_of(self, _row: Resource) -> frozenset[Content]:
@@ -155,6 +158,16 @@ async def test_a_change_is_read_and_the_old_content_stands_meanwhile(ready: Rig)
     assert ready.why() == ""
 
 
+async def test_who_is_told_when_to_ask_again_asks_no_sooner(ready: Rig) -> None:
+    ready.server.script("GET", path(CERT), busy("20"), busy("20", 503))
+    ready.put(CERT, **{"tls.crt": "a"})
+    ready.want(CERT)
+    await passes(39.9)
+    assert (ready.reads(), ready.data()) == (2, None)
+    await passes(0.5)
+    assert ready.data() == {"tls.crt": "a"}
+
+
 async def test_the_same_version_is_not_read_twice(ready: Rig) -> None:
     ready.put(CERT, **{"tls.crt": "a"})
     ready.want(CERT)
@@ -245,6 +258,36 @@ async def test_what_cannot_be_understood_is_noted_and_the_last_good_stands(ready
     ready.want(CA)
     await passes(1.0)
     assert ready.why(CA) == "cannot be understood"
+
+
+async def test_what_no_decoder_bears_is_said_without_its_bytes_and_holds_up_no_other(
+    ready: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_kind: object, data: bytes) -> None:
+        raise UnicodeDecodeError("utf-8", data, 0, 1, data.decode())
+
+    ready.put(CERT, **{"tls.key": "canary"})
+    ready.put(CA, **{"ca.crt": "a"})
+    with monkeypatch.context() as broken, capture_logs() as logs:
+        broken.setattr("gatewayd.kube.contents.decode_bytes", fail)
+        ready.want(CERT)
+        await passes(0.5)
+        assert ready.why() == "cannot be read; UnicodeDecodeError while it was decoded"
+    assert [(each["object"], "canary" in repr(each)) for each in logs] == [("Secret shop/cert", False)]
+    assert ready.failures == ["contents"]
+    ready.want(CERT, CA)
+    await passes(60.0)
+    assert (ready.data(), ready.data(CA), ready.why()) == ({"tls.key": "canary"}, {"ca.crt": "a"}, "")
+
+
+async def test_namespaces_take_turns(ready: Rig) -> None:
+    many = [Content("Secret", ObjectKey("shop", f"s{at}")) for at in range(4 * CONTENT_READERS)]
+    theirs = Content("Secret", ObjectKey("team", "cert"))
+    for content in (*many, theirs):
+        ready.put(content)
+    ready.want(*many, theirs)
+    await passes(1.0)
+    assert path(theirs) in [each.path for each in ready.server.said("GET")][: CONTENT_READERS + 1]
 
 
 # --- when it is complete -------------------------------------------------------------------------------------------

@@ -5,9 +5,10 @@ import pytest
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.fleet import FleetKey, GatewayFleet
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
-from gatewayd.kube.fleet_reports import KEY, LABEL, RETRY, FleetShare, Replica, Share, merged, share_of
+from gatewayd.kube.fleet_reports import KEY, LABEL, FleetShare, Replica, Share, merged, share_of
+from gatewayd.kube.work_queue import RETRY
 from gatewayd.xds.resource import CLUSTER, LISTENER, Snapshot, resource, snapshot
-from tests.fakes.api_server import Cluster, Hole, refused
+from tests.fakes.api_server import Cluster, Hole, busy, refused
 from tests.fakes.documents import Json
 from tests.fakes.running import running
 from tests.fakes.skipping_loop import passes
@@ -75,6 +76,7 @@ class Rig:
             replica=Replica(namespace="gatewayd-system", name="one", uid=uid),
             on_report=self._tell,
             on_write=self.written.append,
+            random=lambda: 0.5,
         )
         self.share.published(published())
 
@@ -242,7 +244,7 @@ async def test_whatever_a_write_fails_for_the_next_one_is_tried(rig: Rig, monkey
     async with running(rig.share.run()):
         with monkeypatch.context() as broken:
             broken.setattr(rig.share, "_own", {GATEWAY: object()})
-            rig.share._wake.set()
+            rig.share._write_soon()
             await passes(0.5)
         rig.share.local(GATEWAY, report(1))
         await passes(RETRY.longest)
@@ -256,3 +258,33 @@ async def test_failures_are_tried_again_ever_later(rig: Rig) -> None:
         rig.share.local(GATEWAY, report(1))
         await passes(600.0)
     assert 10 < rig.written.count("failed") < 30
+
+
+async def test_while_writes_fail_changes_do_not_set_the_pace(rig: Rig) -> None:
+    rig.server.script("PATCH", PATH, *[refused(500)] * 100)
+    async with running(rig.share.run()):
+        for number in range(1, 201):
+            rig.share.local(GATEWAY, report(number))
+            await passes(0.05)
+    assert 10 <= len(rig.server.writes) <= 10.0 / (RETRY.first / 2) + 2
+
+
+async def test_replicas_do_not_try_again_in_step(rig: Rig) -> None:
+    rig.server.script("PATCH", PATH, refused(500))
+    async with running(rig.share.run()):
+        rig.share.local(GATEWAY, report(1))
+        await passes(0.74)
+        assert len(rig.server.writes) == 1
+        await passes(0.02)
+        assert len(rig.server.writes) == 2
+
+
+async def test_a_share_waits_as_long_as_the_api_server_asks_for(rig: Rig) -> None:
+    rig.server.script("PATCH", PATH, busy("20"))
+    async with running(rig.share.run()):
+        for number in range(1, 200):
+            rig.share.local(GATEWAY, report(number))
+            await passes(0.1)
+        assert len(rig.server.writes) == 1
+        await passes(1.0)
+        assert (len(rig.server.writes), rig.written) == (2, ["failed", "written"])

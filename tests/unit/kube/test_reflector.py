@@ -13,7 +13,7 @@ from gatewayd.ir.backoff import Backoff
 from gatewayd.kube.listing import Listing
 from gatewayd.kube.reflector import EVERYTHING, Reflector, Selection, Timing
 from gatewayd.store import Delta, Event
-from tests.fakes.api_server import Cluster, Drop, Hole, Reply, Request, refused
+from tests.fakes.api_server import Cluster, Drop, Hole, Reply, Request, busy, refused
 from tests.fakes.documents import Json, bookmark, config_map, event, failure, page, tcp_route
 from tests.fakes.running import running
 from tests.fakes.skipping_loop import clock, passes
@@ -301,3 +301,22 @@ async def test_when_a_crd_is_removed_its_objects_go(cluster: Cluster) -> None:
         rig.server.watches[0].end()
         await passes(10.0)
         assert rig.news() == ["-a"]
+
+
+@pytest.mark.parametrize("code", [429, 503])
+async def test_who_is_told_when_to_ask_again_asks_no_sooner(rig: Rig, code: int) -> None:
+    rig.server.script("GET", PATH, busy("20", code))
+    rig.lists(page())
+    async with running(rig.reflector.run()):
+        await passes(19.9)
+        assert (len(rig.listed), rig.news()) == (1, [])
+        await passes(0.2)
+        assert (len(rig.listed), rig.news()) == (2, ["synced"])
+
+
+async def test_who_is_told_to_ask_again_at_once_waits_as_long_as_ever(rig: Rig) -> None:
+    rig.server.script("GET", PATH, busy("0"), busy("0"))
+    rig.lists(page())
+    async with running(rig.reflector.run()):
+        await passes(60.0)
+        assert rig.synced_at == 1.5

@@ -14,7 +14,7 @@ from gatewayd.ir.limits import RETRY_FIRST_SECONDS, STATUS_WRITERS
 from gatewayd.ir.outcome import Outcome
 from gatewayd.kube.live_statuses import LiveStatuses
 from gatewayd.kube.status_writer import StatusWriter
-from tests.fakes.api_server import Cluster, Drop, Hole, Lose, Reply, Request, Then, refused
+from tests.fakes.api_server import Cluster, Drop, Hole, Lose, Reply, Request, Then, busy, refused
 from tests.fakes.documents import Json, tcp_route
 from tests.fakes.running import Leader, running
 from tests.fakes.skipping_loop import passes
@@ -196,6 +196,20 @@ async def test_an_object_that_went_during_a_conflict_is_left_alone(rig: Rig) -> 
     async with running(rig.writer.run()):
         await passes(10.0)
         assert len(rig.writes) == 1
+
+
+async def test_a_status_waits_as_long_as_the_api_server_asks_for_whatever_changes(rig: Rig) -> None:
+    rig.exists()
+    rig.server.script("PATCH", f"{FOLDER}/a/status", busy("20"))
+    rig.want(route(parent()))
+    async with running(rig.writer.run()):
+        await passes(10.0)
+        rig.want(route(parent("gw", NO)))
+        rig.watched()
+        await passes(9.9)
+        assert len(rig.writes) == 1
+        await passes(0.2)
+        assert (len(rig.writes), rig.parents()) == (2, [US])
 
 
 @pytest.mark.parametrize("answer", [refused(500), refused(429), Drop(), Hole(), Reply(body=b"<html>")])

@@ -6,7 +6,7 @@ import pytest
 from gatewayd.ir.backoff import Backoff
 from gatewayd.kube.api_errors import ApiError
 from gatewayd.kube.lease import Everyone
-from gatewayd.kube.work_queue import Failure, Label, Pacing, WorkQueue
+from gatewayd.kube.work_queue import Failure, Label, Pacing, SpokenError, WorkQueue
 from tests.fakes.running import Leader, running
 from tests.fakes.skipping_loop import clock, passes
 
@@ -230,6 +230,74 @@ async def test_a_namespace_that_is_being_deleted_is_nobodys_failure() -> None:
     async with running(rig.queue.run()):
         await passes(5.0)
         assert rig.failures == []
+
+
+class BusyError(SpokenError):
+    """A failure of several requests, of which one is answered with a time to come again."""
+
+    retry_after = 20.0
+
+
+@pytest.mark.parametrize("error", [ApiError(429, "", "no", retry_after=20.0), BusyError("no")])
+async def test_a_key_waits_as_long_as_the_api_server_asks_for(error: BaseException) -> None:
+    rig = Rig()
+    rig.wrong["a", "x"] = [error]
+    rig.add("x", "y")
+    async with running(rig.queue.run()):
+        await passes(60.0)
+        assert rig.times("x") == [0.0, 20.0]
+        assert rig.times("y") == [0.0]  # a webhook of one namespace can answer so: that is nobody else's wait
+
+
+async def test_a_short_wait_that_is_asked_for_does_not_shorten_the_back_off() -> None:
+    rig = Rig()
+    rig.wrong["a", "x"] = [ApiError(429, "", "no", retry_after=1.0)] * 4
+    rig.add("x")
+    async with running(rig.queue.run()):
+        await passes(60.0)
+        assert rig.times("x") == [0.0, 1.0, 3.0, 7.0, 15.0]
+
+
+async def test_a_change_waits_too_while_the_api_server_asks_for_a_wait() -> None:
+    rig = Rig()
+    rig.wrong["a", "x"] = [ApiError(429, "", "no", retry_after=20.0)]
+    rig.during["a", "x"] = lambda: rig.add("x")
+    rig.add("x")
+    async with running(rig.queue.run()):
+        await passes(5.0)
+        rig.add("x")
+        rig.queue.add_after(("a", "x"), 1.0)
+        await passes(60.0)
+        assert rig.times("x") == [0.0, 20.0]
+        rig.add("x")
+        await passes(1.0)
+        assert rig.times("x") == [0.0, 20.0, 65.0]
+
+
+async def test_once_that_wait_is_over_a_change_is_looked_at_at_once() -> None:
+    rig = Rig()
+    rig.wrong["a", "x"] = [ApiError(429, "", "no", retry_after=2.0)] * 4
+    rig.add("x")
+    async with running(rig.queue.run()):
+        await passes(5.0)
+        rig.add("x")
+        await passes(4.0)
+        assert rig.times("x") == [0.0, 2.0, 4.0, 6.0]
+        rig.add("x")
+        await passes(60.0)
+        assert rig.times("x") == [0.0, 2.0, 4.0, 6.0, 9.0]
+
+
+async def test_what_is_forgotten_need_not_wait_any_more() -> None:
+    rig = Rig()
+    rig.wrong["a", "x"] = [ApiError(429, "", "no", retry_after=20.0)]
+    rig.add("x")
+    async with running(rig.queue.run()):
+        await passes(5.0)
+        rig.queue.forget(("a", "x"))
+        rig.add("x")
+        await passes(60.0)
+        assert rig.times("x") == [0.0, 5.0]
 
 
 async def test_what_is_forgotten_is_not_tried_again() -> None:

@@ -36,6 +36,7 @@ class Rig:
             metrics=Metrics("0"),
             refusals=Refusals(lambda: 0.0),
             hearers=Hearers(submit=self.submitted.extend, warn=self.warned.append, converged=lambda _fleet: None),
+            random=lambda: 0.5,
         )
 
     def publish(self, body: bytes, fleet: FleetKey = GATEWAY) -> Snapshot:
