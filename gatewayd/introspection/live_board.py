@@ -53,7 +53,7 @@ class LiveBoard:
     """See the module's text. `rows_made` counts the rows that were made since the start."""
 
     def __init__(self, holders: Holders) -> None:
-        """`holders` tells how many proxies of a Gateway have a resource."""
+        """`holders` tells how many proxies of a Gateway have the resources of a type."""
         self.revision = 0
         self.rows_made = 0
         self._progress = Progress(holders)

@@ -31,7 +31,7 @@ class Insight:
         self._fleet = fleet
         self._where = where
         self._notices = notices
-        self._board = LiveBoard(fleet.holders)
+        self._board = LiveBoard(fleet.holding)
         self._shown: frozenset[FleetKey] = frozenset()
         self._one_at_a_time = asyncio.Lock()
 

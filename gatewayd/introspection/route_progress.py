@@ -10,6 +10,7 @@ Invariant: a publish costs what it changes, an ACK what has not arrived.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import chain, islice
 from typing import Final, TypeAlias, TypeVar
 
@@ -42,8 +43,8 @@ class RouteProgress:
         return None if self.arrived is None else self.arrived - self.since
 
 
-Holders: TypeAlias = Callable[[FleetKey, TypeUrl, str], int]
-"""How many connected proxies of a fleet have ACKed the published version of a resource."""
+Holders: TypeAlias = Callable[[FleetKey, TypeUrl], Callable[[str], int]]
+"""How many connected proxies of a fleet have ACKed the published version of a resource of a type, by name."""
 
 Names: TypeAlias = tuple[RouteName, ...]
 """Routes, each once."""
@@ -171,13 +172,13 @@ class Progress:
 
     def _counted(self, fleet: FleetKey, state: _AtFleet, routes: Iterable[RouteName], now: float) -> Names:
         """Count again who holds some routes; return those for which that is another number."""
-        counts: dict[Carrier, int] = {}
+        count = _counter(self._holders, fleet)
         changed = []
         for name in routes:
             progress = state.progress.get(name)
             if progress is None:
                 continue
-            held = min(self._count(fleet, carrier, counts) for carrier in progress.carriers)
+            held = min(map(count, progress.carriers))
             if held != progress.proxies:
                 changed.append(name)
                 arrived = None if not held else now if progress.arrived is None else progress.arrived
@@ -187,11 +188,6 @@ class Progress:
                 else:
                     state.waiting[name] = None
         return tuple(changed)
-
-    def _count(self, fleet: FleetKey, carrier: Carrier, counts: dict[Carrier, int]) -> int:
-        if carrier not in counts:
-            counts[carrier] = self._holders(fleet, carrier.type_url, carrier.name)
-        return counts[carrier]
 
     def _place(self, name: RouteName, fleet: FleetKey, *, present: bool) -> None:
         """Note whether a route is carried at a Gateway."""
@@ -203,6 +199,12 @@ class Progress:
             self._where[name] = where
         else:
             self._where.pop(name, None)
+
+
+def _counter(holders: Holders, fleet: FleetKey) -> Callable[[Carrier], int]:
+    """Return what counts who holds a carrier; each is counted once."""
+    by_type = cache(lambda type_url: holders(fleet, type_url))
+    return cache(lambda carrier: by_type(carrier.type_url)(carrier.name))
 
 
 def _by_route(load: Load | None) -> dict[RouteName, list[object]]:

@@ -100,7 +100,7 @@ class Standalone:
         self.folder = Folder()
         self.reconciler = Reconciler(publisher=self, on_batch=self._on_batch, awaited=())
         self.claims = Claims(lambda wish: check_port(wish, options.envoy))
-        self.board = LiveBoard(self.fleet.holders)
+        self.board = LiveBoard(self.fleet.holding)
         self.findings = LiveFindings()
         self.step = Step(deltas=(), problems=(), ignored=())
         self.socket = Path()

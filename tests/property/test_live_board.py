@@ -1,6 +1,6 @@
 """Whatever happens in whatever order: a board that is kept is the board that a fresh start makes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,8 +43,8 @@ class World:
         self.revision = 0
         self.reconciler = Reconciler(publisher=self, on_batch=self._on_batch, awaited=())
 
-    def _holders(self, _fleet: FleetKey, _type_url: TypeUrl, name: str) -> int:
-        return self.held.get(name, 0)
+    def _holders(self, _fleet: FleetKey, _type_url: TypeUrl) -> Callable[[str], int]:
+        return lambda name: self.held.get(name, 0)
 
     def publish(self, _snapshot: Snapshot, config: ProxyConfig) -> None:
         self.kept.published(config, 0.0)

@@ -1,4 +1,5 @@
 from collections import Counter
+from collections.abc import Callable
 
 from gatewayd.introspection.live_board import LiveBoard
 from gatewayd.introspection.rows import Board, Mark
@@ -18,9 +19,9 @@ class Holding:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
 
-    def __call__(self, fleet: FleetKey, type_url: TypeUrl, name: str) -> int:
+    def __call__(self, fleet: FleetKey, type_url: TypeUrl) -> Callable[[str], int]:
         del fleet, type_url
-        return self.counts[name]
+        return self.counts.__getitem__
 
 
 def seen(text: str, report: FleetReport = NO_FLEET, *, held: int = 0) -> Board:

@@ -1,6 +1,7 @@
 """The overview, kept row by row: it tells what changed, and an edit among many costs what it changes."""
 
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
@@ -47,8 +48,11 @@ class Watched:
         self.reconciler = Reconciler(publisher=self, on_batch=self._on_batch, awaited=())
         self.change(Delta(kind=Environment, key=HERE, obj=DEFAULT_ENVIRONMENT), *deltas(*manifests))
 
-    def _holders(self, fleet: FleetKey, type_url: TypeUrl, name: str) -> int:
+    def _holders(self, fleet: FleetKey, type_url: TypeUrl) -> Callable[[str], int]:
         assert (fleet, type_url) == (GW, ROUTE)
+        return self._held
+
+    def _held(self, name: str) -> int:
         self.asked += 1
         return 1 if self.has_all else self.held[name]
 
