@@ -47,7 +47,7 @@ class Watched:
 
     def __init__(self) -> None:
         self.spent = 0.0
-        self.board = LiveBoard(lambda _gateway, _type: lambda _name: 1)
+        self.board = LiveBoard(lambda _fleet, _type: lambda _name: 1)
         self.findings = LiveFindings()
         self.reconciler = Reconciler(publisher=self, on_batch=self._on_batch, awaited=())
 

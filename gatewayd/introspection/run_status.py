@@ -9,7 +9,7 @@ from gatewayd.ads.fleet import Fleet
 from gatewayd.introspection.rows import Board
 from gatewayd.introspection.status import GatewayVersion, Status, proxy_rows
 from gatewayd.ir.fleet import FleetKey
-from gatewayd.telemetry.metrics import installed_version
+from gatewayd.telemetry.version import installed_version
 from gatewayd.xds.resource import Snapshot, TypeUrl
 
 

@@ -5,7 +5,7 @@ from gatewayd.ads.sharing.response_encoder import Mode
 from gatewayd.introspection.rows import EMPTY
 from gatewayd.introspection.run_status import run_status
 from gatewayd.ir.fleet import GatewayFleet
-from gatewayd.telemetry.metrics import installed_version
+from gatewayd.telemetry.version import installed_version
 from tests.unit.example import SHOP, translated
 
 
