@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from gatewayd.ads.holders import HolderCount, holder_count
 from gatewayd.ads.protocol.session import Answer, Request, Session, Shared
 from gatewayd.ads.proxy_state import ProxyState, ResourceState, proxy_state, resource_states
 from gatewayd.ads.reconnects import LeftOpen
@@ -233,11 +234,15 @@ class Fleet:
 
     def holders(self, key: FleetKey, type_url: TypeUrl, name: str) -> int:
         """Return how many connected proxies of a fleet have ACKed the published version of a resource."""
+        return self.holding(key, type_url)(name)
+
+    def holding(self, key: FleetKey, type_url: TypeUrl) -> HolderCount:
+        """Return how many hold each resource of a type, as it is now: for whoever asks of many."""
         fleet = self._fleets.get(key)
-        item = fleet.latest.of(type_url).get(name) if fleet is not None and fleet.latest is not None else None
-        if fleet is None or item is None:
-            return 0
-        return sum(member.session.ledgers[type_url].has(name, item.version) for member in fleet.members)
+        if fleet is None or fleet.latest is None:
+            return holder_count((), {})
+        ledgers = (member.session.ledgers[type_url] for member in fleet.members)
+        return holder_count(ledgers, fleet.latest.of(type_url))
 
     def cost(self, key: FleetKey) -> Cost:
         """Return what has been encoded for a fleet; nothing when it is unknown."""

@@ -11,7 +11,7 @@ from gatewayd.infra.layout import NAMESPACE
 from gatewayd.infra.manifest import manifest
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.settings import LOG_LEVELS
-from gatewayd.telemetry.metrics import installed_version
+from gatewayd.telemetry.version import installed_version
 
 app = typer.Typer(add_completion=False)
 

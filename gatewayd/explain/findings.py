@@ -7,7 +7,7 @@ the API server's rules (`api`) or the translator have not judged already.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, assert_never
+from typing import Final, NamedTuple, assert_never
 
 from gatewayd.api.discovery import EndpointSlice
 from gatewayd.api.gateway import Gateway
@@ -50,7 +50,21 @@ class Finding:
         return (self.file, self.line, self.object, self.message)
 
 
+class Complaint(NamedTuple):
+    """What there is to know of an object, wherever it stands; `reason` as in a condition, or ""."""
+
+    severity: Severity
+    reason: str
+    message: str
+
+
 PlaceOf = Callable[[Identity], Place | None]
+
+
+NO_PARENT: Final = Complaint(
+    Severity.WARNING, "", "spec.parentRefs: none leads to a Gateway of gatewayd; a Gateway of these files is allowed"
+)
+"""What there is to know of a route that is attached nowhere."""
 
 
 def in_files(problems: Iterable[FileProblem], ignored: Iterable[FileProblem]) -> Iterator[Finding]:
@@ -63,11 +77,23 @@ def in_files(problems: Iterable[FileProblem], ignored: Iterable[FileProblem]) ->
 def in_outcomes(outcomes: Mapping[Member, Outcome], place_of: PlaceOf) -> Iterator[Finding]:
     """Yield what the statuses complain of."""
     for member, outcome in outcomes.items():
-        identity = _identity(member)
-        for verdict in _verdicts(outcome):
-            severity = finding_severity(verdict)
-            if severity is not None:
-                yield finding(identity, place_of(identity), severity, verdict.reason, verdict.message or verdict.reason)
+        yield from findings_of(identity_of(member), complaints(outcome), place_of)
+
+
+def complaints(outcome: Outcome) -> tuple[Complaint, ...]:
+    """Return what a status complains of."""
+    severities = ((finding_severity(verdict), verdict) for verdict in _verdicts(outcome))
+    return tuple(
+        Complaint(severity, verdict.reason, verdict.message or verdict.reason)
+        for severity, verdict in severities
+        if severity is not None
+    )
+
+
+def findings_of(identity: Identity, complained: Iterable[Complaint], place_of: PlaceOf) -> Iterator[Finding]:
+    """Yield complaints about an object where its file has what they are about."""
+    for severity, reason, message in complained:
+        yield finding(identity, place_of(identity), severity, reason, message)
 
 
 def without_effect(engine: Engine, outcomes: Mapping[Member, Outcome], place_of: PlaceOf) -> Iterator[Finding]:
@@ -76,8 +102,7 @@ def without_effect(engine: Engine, outcomes: Mapping[Member, Outcome], place_of:
         for key, row in engine.rows(table):
             if Member(table, key) in outcomes:
                 continue
-            identity = Identity(BY_STRUCT[table].kind, key)
-            yield finding(identity, place_of(identity), Severity.WARNING, "", _why_unconcerned(row))
+            yield from findings_of(identity_of(Member(table, key)), (_unconcerned(row),), place_of)
 
 
 def in_slices(engine: Engine, place_of: PlaceOf) -> Iterator[Finding]:
@@ -125,7 +150,8 @@ def finding(identity: Identity, place: Place | None, severity: Severity, reason:
     )
 
 
-def _identity(member: Member) -> Identity:
+def identity_of(member: Member) -> Identity:
+    """Return kind and key of the object that a row is."""
     key = member.key if isinstance(member.key, ObjectKey) else ObjectKey("", str(member.key))
     return Identity(BY_STRUCT[member.table].kind, key)
 
@@ -141,11 +167,14 @@ def _verdicts(outcome: Outcome) -> Iterable[Verdict]:
     return (*own, *of_listeners)
 
 
-def _why_unconcerned(row: object) -> str:
-    if isinstance(row, Gateway):
-        name = row.spec.gateway_class_name
-        return f'spec.gatewayClassName: "{name}" is no class of gatewayd; "gatewayd" is always there'
-    return "spec.parentRefs: none leads to a Gateway of gatewayd; a Gateway of these files is allowed"
+def _unconcerned(row: object) -> Complaint:
+    return other_class(row.spec.gateway_class_name) if isinstance(row, Gateway) else NO_PARENT
+
+
+def other_class(name: str) -> Complaint:
+    """Return what there is to know of a Gateway that is not ours by its class."""
+    message = f'spec.gatewayClassName: "{name}" is no class of gatewayd; "gatewayd" is always there'
+    return Complaint(Severity.WARNING, "", message)
 
 
 def _culprit(fleet: FleetKey, type_url: str, resource: str) -> Identity:

@@ -8,6 +8,7 @@ property test holds this: tests/property/test_engine.py).
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -70,8 +71,9 @@ class Engine(Graph):
         }
         self._by_table: dict[Table, list[tuple[Source, SinkNode]]] = {}
         self._asleep: set[Index] = {index for index in indexes if index.readers}
+        self._undrained: set[Output] = {output for output in outputs if output.on_demand}
         for declared, sink in self._sinks.items():
-            if declared not in self._asleep:
+            if declared not in self._asleep and declared not in self._undrained:
                 self._follow(declared, sink)
         self._keys = {index: {source.table: source.keys for source in index.sources} for index in indexes}
         self._frame: dict[Node, None] | None = None
@@ -112,21 +114,30 @@ class Engine(Graph):
         if self._frame is None:
             self._sweep()
 
-    def drain(self, output: Output) -> Iterator[Change]:
+    def drain(self, output: Output, most: int | None = None) -> Iterator[Change]:
         """Yield the rows of an output that may have changed since the last drain, with their values of now.
 
         A row whose value is equal to the last one is yielded only if it was recomputed to it; callers that care keep
-        the last value. A row whose query fails is left out: the last value stands. Call `settle` first.
+        the last value. A row whose query fails is left out: the last value stands. Call `settle` first. `most` rows are
+        looked at, all of them when it is None; `undrained` tells how many are left.
         """
         sink = self._sinks[output]
-        pending, sink.pending = sink.pending, {}
-        for member in pending:
+        if output in self._undrained:
+            self._undrained.discard(output)
+            self._begin(output, sink)
+        for member in tuple(islice(sink.pending, most)):
             value = self._shown(sink, member)
             sink.pending.pop(member, None)
             if value is not _FAILED:
                 yield Change(member=member, value=value)
+        if not sink.pending:
+            sink.pending = {}  # an emptied dict keeps its size
         if self._frame is None:
             self._sweep()
+
+    def undrained(self, output: Output) -> int:
+        """Return how many rows of an output there are to be looked at; 0 where it has never been drained."""
+        return len(self._sinks[output].pending)
 
     def rows(self, table: type[T]) -> Iterator[tuple[Any, T]]:
         """Yield the rows of a table; not tracked, for callers outside of queries."""
@@ -155,11 +166,14 @@ class Engine(Graph):
         """File what there is in the indexes that rows of this table make somebody read."""
         for index in [each for each in self._asleep if table in each.readers]:
             self._asleep.discard(index)
-            sink = self._sinks[index]
-            self._follow(index, sink)
-            for source in index.sources:
-                for key, _ in tuple(self.rows(source.table)):
-                    self._list(source, sink, Member(source.table, key), present=True)
+            self._begin(index, self._sinks[index])
+
+    def _begin(self, declared: Index | Output, sink: SinkNode) -> None:
+        """Follow the rows of a declaration from now on; those that are there count as new."""
+        self._follow(declared, sink)
+        for source in declared.sources:
+            for key, _ in tuple(self.rows(source.table)):
+                self._list(source, sink, Member(source.table, key), present=True)
 
     def _list(self, source: Source, sink: SinkNode, member: Member, *, present: bool) -> None:
         sink.pending[member] = None

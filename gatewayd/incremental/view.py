@@ -139,10 +139,14 @@ class Index:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Output:
-    """Values that somebody outside wants to know of whenever they change."""
+    """Values that somebody outside wants to know of whenever they change.
+
+    `on_demand`: nothing is kept for it before it is drained for the first time, since it may be that nobody ever does.
+    """
 
     name: str
     sources: tuple[Source, ...]
+    on_demand: bool = False
 
     def __repr__(self) -> str:
         return f"<output {self.name}>"

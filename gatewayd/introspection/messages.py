@@ -3,12 +3,13 @@
 Invariant: a value that went through a message is equal to what it was.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, Final, TypeVar
 
 from gatewayd.explain.route_chain import Mark as StepMark
 from gatewayd.explain.route_chain import Step
-from gatewayd.introspection.rows import Acked, Board, Condition, GatewayRow, Mark, RouteRow
+from gatewayd.introspection.rows import Acked, Condition, GatewayRow, Mark, RouteRow, whole_board
 from gatewayd.introspection.status import GatewayVersion, ProxyRow, Refused, Status, TypeRow
 from gatewayd.manifests.documents import FileProblem
 from gatewayd.rpc import introspection_pb2 as pb
@@ -16,6 +17,11 @@ from gatewayd.rpc import introspection_pb2 as pb
 SERVICE = "gatewayd.v1.Introspection"
 GET_STATUS = "GetStatus"
 GET_WHY = "GetWhy"
+
+T = TypeVar("T")
+
+_PIECE: Final = 100
+"""Rows that are encoded in one go."""
 
 _TO_MARK = {Mark.UNKNOWN: pb.Condition.UNKNOWN, Mark.TRUE: pb.Condition.TRUE, Mark.FALSE: pb.Condition.FALSE}
 _FROM_MARK = {number: mark for mark, number in _TO_MARK.items()}
@@ -57,17 +63,29 @@ def why_decoded(data: bytes) -> tuple[Step, ...]:
 
 def encoded(status: Status) -> bytes:
     """Return a serialised GetStatusResponse."""
+    return b"".join(pieces(status))
+
+
+def pieces(status: Status) -> Iterator[bytes]:
+    """Yield the same piece by piece, each the work of about a millisecond: messages that follow one another are merged.
+
+    https://protobuf.dev/programming-guides/encoding/#last-one-wins
+    """
     versions = {each.gateway: each.version for each in status.snapshots}
-    message = pb.GetStatusResponse(
-        gateways=[_gateway(row, versions.get(row.name, "")) for row in status.board.gateways],
-        routes=[_route(row) for row in status.board.routes],
-        proxies=[_proxy(row) for row in status.proxies],
+    rest = pb.GetStatusResponse(
         problems=[pb.Problem(file=each.file, line=each.line, message=each.message) for each in status.board.problems],
         notices=status.board.notices,
         folder=status.folder,
         version=status.version,
     )
-    return bytes(message.SerializeToString())
+    yield bytes(rest.SerializeToString())
+    for gateways in _batched(status.board.gateways):
+        message = pb.GetStatusResponse(gateways=[_gateway(row, versions.get(row.name, "")) for row in gateways])
+        yield bytes(message.SerializeToString())
+    for routes in _batched(status.board.routes):
+        yield bytes(pb.GetStatusResponse(routes=map(_route, routes)).SerializeToString())
+    for proxies in _batched(status.proxies):
+        yield bytes(pb.GetStatusResponse(proxies=map(_proxy, proxies)).SerializeToString())
 
 
 def decoded(data: bytes) -> Status:
@@ -75,7 +93,7 @@ def decoded(data: bytes) -> Status:
     message = pb.GetStatusResponse.FromString(data)
     found = [GatewayVersion(gateway=each.name, version=each.version) for each in message.gateways if each.version]
     return Status(
-        board=Board(
+        board=whole_board(
             gateways=tuple(_gateway_row(each) for each in message.gateways),
             routes=tuple(_route_row(each) for each in message.routes),
             problems=tuple(
@@ -88,6 +106,12 @@ def decoded(data: bytes) -> Status:
         folder=message.folder,
         version=message.version,
     )
+
+
+def _batched(rows: Iterable[T]) -> Iterator[tuple[T, ...]]:
+    left = iter(rows)
+    while batch := tuple(islice(left, _PIECE)):
+        yield batch
 
 
 def _gateway(row: GatewayRow, version: str) -> Any:

@@ -1,66 +1,74 @@
 """What a control-plane pod can say of itself to whoever may run a command in it: `gatewayd status` and `gatewayd why`.
 
-In: the reconciler and the fleet. Out: a Status made when it is asked for; nothing is kept for it meanwhile.
+In: the reconciler and the fleet. Out: a Status when it is asked for. Until the first question nothing is kept for it;
+from then on the rows of the board are, and a question costs what changed since the last one. The work is done in slices
+of a few milliseconds, between which proxies and batches have their turn.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Iterator
 
 from gatewayd.ads.fleet import Fleet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.route_chain import Step, why
-from gatewayd.introspection.board import Sight, board
-from gatewayd.introspection.route_progress import Progress
-from gatewayd.introspection.status import GatewayVersion, Status, proxy_rows
+from gatewayd.introspection.live_board import LiveBoard
+from gatewayd.introspection.route_progress import SLICE
+from gatewayd.introspection.run_status import run_status
+from gatewayd.introspection.status import Status
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.outcome import NO_FLEET, FleetReport
 from gatewayd.reconciler import Reconciler
-from gatewayd.telemetry.metrics import installed_version
-from gatewayd.xds.resource import TypeUrl
+from gatewayd.translator.outcomes.overview import BOARD
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Insight:
     """One replica. What proxies hold is what those connected to this replica do; `where` names the replica."""
 
-    reconciler: Reconciler
-    fleet: Fleet
-    where: str
-    notices: Callable[[], tuple[str, ...]]
+    def __init__(
+        self, *, reconciler: Reconciler, fleet: Fleet, where: str, notices: Callable[[], tuple[str, ...]]
+    ) -> None:
+        self._reconciler = reconciler
+        self._fleet = fleet
+        self._where = where
+        self._notices = notices
+        self._board = LiveBoard(fleet.holding)
+        self._shown: frozenset[FleetKey] = frozenset()
+        self._one_at_a_time = asyncio.Lock()
 
-    def status(self) -> Status:
+    async def status(self) -> Status:
         """Return Gateways, routes and proxies as they are now."""
-        progress = Progress(self.fleet.holders)
-        for fleet, config in self.reconciler.configs.items():
-            progress.published(config, 0.0)
-            progress.answered(fleet, 0.0)
-        sight = Sight(
-            engine=self.reconciler.store.engine,
-            outcomes=self.reconciler.outcomes,
-            progress=progress,
-            report=self.report,
-            acked_at={},
-            problems=(),
-            notices=self.notices(),
-        )
-        snapshots = self.reconciler.snapshots
-        proxies = (each for key in self.fleet.known() for each in self.fleet.proxies(key))
-        return Status(
-            board=board(sight),
-            proxies=tuple(proxy_rows(proxies, self._count)),
-            snapshots=tuple(GatewayVersion(gateway=str(key), version=each.version) for key, each in snapshots.items()),
-            folder=self.where,
-            version=installed_version(),
-        )
+        async with self._one_at_a_time:
+            for _ in self._catching_up():
+                await asyncio.sleep(0)
+            board = self._board.board((), self._notices())
+        return run_status(board, self._fleet, self._reconciler.snapshots, self._where)
 
     def why(self, kind: str, key: ObjectKey) -> tuple[Step, ...]:
         """Return the chain of a route; raises UnknownKindError."""
-        return why(self.reconciler.store.engine, self.report, kind, key)
+        return why(self._reconciler.store.engine, self.report, kind, key)
 
     def report(self, fleet: FleetKey) -> FleetReport:
         """Return what a fleet's proxies have, whichever replica they are connected to."""
-        return self.reconciler.store.engine.get(FleetReport, fleet) or NO_FLEET
+        return self._reconciler.store.engine.get(FleetReport, fleet) or NO_FLEET
 
-    def _count(self, fleet: FleetKey, type_url: str) -> int:
-        found = self.reconciler.snapshots.get(fleet)
-        return 0 if found is None else len(found.of(TypeUrl(type_url)))
+    def _catching_up(self) -> Iterator[None]:
+        """Bring the board up to date with everything but notices; no time is told, since nobody took it."""
+        yield from self._describing()
+        configs = dict(self._reconciler.configs)
+        for fleet in sorted(self._shown - configs.keys()):
+            self._board.retired(fleet)
+        self._shown = frozenset(configs)
+        for fleet, config in configs.items():
+            yield from self._board.publishing(config, 0.0)
+            self._board.reported(fleet, self.report(fleet), 0.0)
+            yield from self._board.counting(fleet, 0.0)
+        yield from self._board.refreshing()
+
+    def _describing(self) -> Iterator[None]:
+        """Take over what objects came to; before all of them are here that would be the truth of half of them."""
+        store = self._reconciler.store
+        is_done = bool(store.waiting_for)
+        while not is_done:
+            self._board.described(store.engine.drain(BOARD, SLICE))
+            is_done = not store.engine.undrained(BOARD)
+            yield

@@ -3,8 +3,10 @@
 Plain values: a control plane in a pod fills and sends them, and draws nothing.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import chain
 from typing import Final
 
 from gatewayd.manifests.documents import FileProblem
@@ -76,12 +78,32 @@ class RouteRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """All there is to see; `notices` are other lines, such as that Envoy restarts."""
+    """All there is to see; `notices` are other lines, such as that Envoy restarts.
 
-    gateways: tuple[GatewayRow, ...]
-    routes: tuple[RouteRow, ...]
+    `troubled` are those of `routes` that are not well. Sequences are immutable and equal to the tuples of their values.
+    """
+
+    gateways: Sequence[GatewayRow]
+    routes: Sequence[RouteRow]
+    troubled: Sequence[RouteRow]
     problems: tuple[FileProblem, ...]
     notices: tuple[str, ...]
 
+    def routes_by_trouble(self) -> Iterator[RouteRow]:
+        """Yield the routes, those that are not well first; who takes a few of them pays for these alone."""
+        return chain(self.troubled, (row for row in self.routes if row.is_well))
 
-EMPTY: Final = Board(gateways=(), routes=(), problems=(), notices=())
+
+def whole_board(
+    *,
+    gateways: tuple[GatewayRow, ...],
+    routes: tuple[RouteRow, ...],
+    problems: tuple[FileProblem, ...],
+    notices: tuple[str, ...],
+) -> Board:
+    """Return the board of these rows."""
+    troubled = tuple(row for row in routes if not row.is_well)
+    return Board(gateways=gateways, routes=routes, troubled=troubled, problems=problems, notices=notices)
+
+
+EMPTY: Final = whole_board(gateways=(), routes=(), problems=(), notices=())

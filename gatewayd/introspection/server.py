@@ -1,5 +1,6 @@
 """The service Introspection of a run: answers the owner of the Unix socket, and nobody else."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeAlias
 
@@ -7,18 +8,21 @@ import grpc
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.route_chain import Step, UnknownKindError
-from gatewayd.introspection.messages import GET_STATUS, GET_WHY, SERVICE, encoded, why_asked, why_encoded
+from gatewayd.introspection.messages import GET_STATUS, GET_WHY, SERVICE, pieces, why_asked, why_encoded
 from gatewayd.introspection.status import Status
 
 _Context: TypeAlias = grpc.aio.ServicerContext
 Why: TypeAlias = Callable[[str, ObjectKey], tuple[Step, ...]]
 
 
-def handlers(status: Callable[[], Status], why: Why) -> tuple[grpc.GenericRpcHandler, ...]:
+Ask: TypeAlias = Callable[[], Awaitable[Status]]
+
+
+def handlers(status: Ask, why: Why) -> tuple[grpc.GenericRpcHandler, ...]:
     """Return what to serve beside ADS; `status` and `why` are asked at each call."""
 
     async def get_status(_request: bytes, _context: _Context) -> bytes:
-        return encoded(status())
+        return await _encoded(await status())
 
     async def get_why(request: bytes, context: _Context) -> bytes:
         kind, namespace, name = why_asked(request)
@@ -30,6 +34,15 @@ def handlers(status: Callable[[], Status], why: Why) -> tuple[grpc.GenericRpcHan
 
     methods = {GET_STATUS: _for_the_owner(get_status), GET_WHY: _for_the_owner(get_why)}
     return (grpc.method_handlers_generic_handler(SERVICE, methods),)
+
+
+async def _encoded(status: Status) -> bytes:
+    """Return a serialised status; proxies have their turn while it is made."""
+    message = bytearray()
+    for piece in pieces(status):
+        message += piece
+        await asyncio.sleep(0)
+    return bytes(message)
 
 
 def _for_the_owner(answer: Callable[[bytes, _Context], Awaitable[bytes]]) -> grpc.RpcMethodHandler:

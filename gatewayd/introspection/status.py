@@ -5,9 +5,10 @@ In: what the fleet says of each proxy. Out: `Status`, which has no message of En
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from gatewayd.ads.proxy_state import ProxyState
-from gatewayd.introspection.rows import Board
+from gatewayd.introspection.rows import EMPTY, Board
 from gatewayd.ir.fleet import FleetKey
 
 
@@ -60,6 +61,9 @@ class Status:
     folder: str
     version: str
 
+
+NOTHING: Final = Status(board=EMPTY, proxies=(), snapshots=(), folder="", version="")
+"""Where nothing runs."""
 
 Count = Callable[[FleetKey, str], int]
 """How many resources of a type URL a fleet's published snapshot has."""

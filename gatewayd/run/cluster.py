@@ -53,7 +53,8 @@ from gatewayd.run.replica_ports import ReplicaPorts
 from gatewayd.run.serve_options import ServeOptions
 from gatewayd.run.trust import Trust
 from gatewayd.store import Delta, Event
-from gatewayd.telemetry.metrics import BatchFacts, Metrics, installed_version
+from gatewayd.telemetry.metrics import BatchFacts, Metrics
+from gatewayd.telemetry.version import installed_version
 from gatewayd.translator.contents import CONTENT_TABLES
 from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
 from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES

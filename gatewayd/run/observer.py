@@ -3,16 +3,15 @@
 In: what `Audience` hears. Out: a Board and a Status at any time, and a call to `on_change` whenever they may differ.
 """
 
-import importlib.metadata
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, assert_never
 
-from gatewayd.explain.findings import Finding, in_outcomes, in_rejections, without_effect
-from gatewayd.introspection.board import Sight, board
+from gatewayd.explain.findings import Finding, in_rejections
 from gatewayd.introspection.rows import EMPTY, Board
-from gatewayd.introspection.status import GatewayVersion, Status, proxy_rows
+from gatewayd.introspection.run_status import run_status
+from gatewayd.introspection.status import NOTHING, Status
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.manifests.documents import FileProblem
 from gatewayd.manifests.folder import Step
@@ -20,7 +19,6 @@ from gatewayd.reconciler import Batch
 from gatewayd.run.standalone import Standalone
 from gatewayd.supervisor.events import Draining, EnvoyEvent, Exited, GaveUp, Started, Stopped, Up
 from gatewayd.untrusted.printable import shown_path
-from gatewayd.xds.resource import TypeUrl
 
 _KEPT: Final = 6
 
@@ -41,7 +39,8 @@ class Onlooker:
 
     def batch_done(self, batch: Batch) -> None:
         """Hear what a batch changed."""
-        if batch.outcomes or batch.published or batch.retired:
+        is_stale = self.run is not None and self.run.board.is_stale
+        if batch.outcomes or batch.published or batch.retired or is_stale:
             self._on_change()
 
     def fleet_answered(self, fleet: FleetKey) -> None:
@@ -71,44 +70,25 @@ class Onlooker:
         run = self.run
         if run is None:
             return EMPTY
-        return board(
-            Sight(
-                engine=run.reconciler.store.engine,
-                outcomes=run.reconciler.outcomes,
-                progress=run.progress,
-                report=run.fleet.report,
-                acked_at=run.acked_at,
-                problems=(*run.step.problems, *_as_problems(self._findings(run))),
-                notices=(*self._refusals(run), *self._notices),
-            )
+        return run.board.board(
+            problems=(*run.step.problems, *_as_problems(self.findings())),
+            notices=(*self._refusals(run), *self._notices),
         )
 
-    def status(self) -> Status:
+    async def status(self) -> Status:
         """Return what to tell whoever asks over the socket."""
         run = self.run
-        snapshots = {} if run is None else run.reconciler.snapshots
-        proxies = () if run is None else tuple(each for key in run.fleet.known() for each in run.fleet.proxies(key))
-
-        def count(fleet: FleetKey, type_url: str) -> int:
-            found = snapshots.get(fleet)
-            return 0 if found is None else len(found.of(TypeUrl(type_url)))
-
-        return Status(
-            board=self.board(),
-            proxies=tuple(proxy_rows(proxies, count)),
-            snapshots=tuple(GatewayVersion(gateway=str(key), version=each.version) for key, each in snapshots.items()),
-            folder="" if run is None else shown_path(run.options.folder),
-            version=importlib.metadata.version("gatewayd"),
-        )
+        if run is None:
+            return NOTHING
+        return run_status(self.board(), run.fleet, run.reconciler.snapshots, shown_path(run.options.folder))
 
     def findings(self) -> tuple[Finding, ...]:
         """Return what is wrong with the objects that are served, sorted by place."""
         return () if self.run is None else tuple(sorted(self._findings(self.run), key=lambda each: each.order))
 
     def _findings(self, run: Standalone) -> Iterator[Finding]:
-        outcomes, place_of = run.reconciler.outcomes, run.folder.place_of
-        yield from in_outcomes(outcomes, place_of)
-        yield from without_effect(run.reconciler.store.engine, outcomes, place_of)
+        place_of = run.folder.place_of
+        yield from run.findings.findings(place_of)
         for fleet in run.fleet.known():
             yield from in_rejections(fleet, run.fleet.report(fleet).rejections, place_of)
 
@@ -137,7 +117,7 @@ def event_words(fleet: FleetKey, event: EnvoyEvent) -> str:
             assert_never(event)
 
 
-def _as_problems(findings: Iterator[Finding]) -> Iterator[FileProblem]:
-    for each in sorted(findings, key=lambda found: found.order):
+def _as_problems(findings: Iterable[Finding]) -> Iterator[FileProblem]:
+    for each in findings:
         if each.file:
             yield FileProblem(file=each.file, line=each.line, message=f"{each.object}: {each.message}")

@@ -19,10 +19,11 @@ from gatewayd.ads.server import AdsServer
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
+from gatewayd.explain.live_findings import LiveFindings
 from gatewayd.explain.route_chain import Step as WhyStep
 from gatewayd.explain.route_chain import why
 from gatewayd.incremental.view import Member
-from gatewayd.introspection.route_progress import Progress
+from gatewayd.introspection.live_board import LiveBoard
 from gatewayd.introspection.server import handlers
 from gatewayd.introspection.status import Status
 from gatewayd.ir.conditions import ACCEPTED, holds
@@ -43,6 +44,7 @@ from gatewayd.supervisor.ports import check_port, first_unprivileged_port, may_b
 from gatewayd.supervisor.process import RESTART, EnvoyCommand, Supervisor, drain_time
 from gatewayd.supervisor.runtime_folder import runtime_folder
 from gatewayd.telemetry.logs import PORT_REFUSED
+from gatewayd.translator.outcomes.overview import BOARD
 from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
 from gatewayd.xds.resource import Snapshot
 
@@ -85,7 +87,7 @@ class Audience(Protocol):
     def envoy_event(self, fleet: FleetKey, event: EnvoyEvent) -> None:
         """Hear what became of an Envoy process."""
 
-    def status(self) -> Status:
+    async def status(self) -> Status:
         """Return what to tell whoever asks over the socket."""
 
 
@@ -98,9 +100,9 @@ class Standalone:
         self.folder = Folder()
         self.reconciler = Reconciler(publisher=self, on_batch=self._on_batch, awaited=())
         self.claims = Claims(lambda wish: check_port(wish, options.envoy))
-        self.progress = Progress(self.fleet.holders)
+        self.board = LiveBoard(self.fleet.holding)
+        self.findings = LiveFindings()
         self.step = Step(deltas=(), problems=(), ignored=())
-        self.acked_at: dict[FleetKey, str] = {}
         self.socket = Path()
         self.has_read = False
         self._audience = audience
@@ -141,15 +143,14 @@ class Standalone:
         if refusals != before:
             for refusal in refusals.values():
                 _log.warning(PORT_REFUSED, why=str(refusal))
-        self.progress.published(config, self._changed_at)
+        self.board.published(config, self._changed_at)
         self.fleet.publish(served)
-        self.progress.answered(snapshot.fleet, time.monotonic())
+        self.board.answered(snapshot.fleet, time.monotonic())
 
     def retire(self, fleet: FleetKey) -> None:
         """Serve nothing for a fleet any more."""
         self.claims.release(fleet)
-        self.progress.retired(fleet)
-        self.acked_at.pop(fleet, None)
+        self.board.retired(fleet)
         self.fleet.retire(fleet)
 
     def is_settled(self) -> bool:
@@ -161,8 +162,7 @@ class Standalone:
         proxies = (proxy for fleet in fleets for proxy in self.fleet.proxies(fleet))
         if any(row.pending for proxy in proxies for row in proxy.types):
             return False
-        waiting = {fleet for fleet, _ in self.progress.waiting()}
-        waiting |= {fleet for fleet, report in reports.items() if not report.acked_listeners}
+        waiting = self.board.unarrived() | {fleet for fleet, report in reports.items() if not report.acked_listeners}
         return all(self._is_refused(fleet) for fleet in waiting)
 
     def _is_refused(self, fleet: FleetKey) -> bool:
@@ -213,13 +213,12 @@ class Standalone:
 
     def _on_report(self, fleet: FleetKey, report: FleetReport) -> None:
         self.reconciler.submit((fleet_delta(fleet, report),))
-        if not report.connected:
-            self.progress.lost(fleet, time.monotonic())
+        self.board.reported(fleet, report, time.monotonic())
         self._audience.fleet_answered(fleet)
 
     def _on_answer(self, fleet: FleetKey) -> None:
-        if self.progress.answered(fleet, time.monotonic()):
-            self.acked_at[fleet] = time.strftime("%H:%M:%S")
+        if self.board.answered(fleet, time.monotonic()):
+            self.board.acked(fleet, time.strftime("%H:%M:%S"))
         self._audience.fleet_answered(fleet)
 
     def _on_batch(self, batch: Batch) -> None:
@@ -229,6 +228,10 @@ class Standalone:
             task = self._envoys.pop(fleet, None)
             if task is not None:
                 task.cancel()
+        described = tuple(self.reconciler.store.engine.drain(BOARD))
+        self.board.described(described)
+        self.findings.described(described)
+        self.findings.concluded(batch.outcomes)
         self._audience.batch_done(batch)
 
     def _ensure_envoy(self, fleet: FleetKey) -> None:

@@ -9,7 +9,6 @@ import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
-from importlib import metadata
 from typing import Final
 
 from prometheus_client import (
@@ -44,14 +43,6 @@ class BatchFacts:
     seconds: float
     changed_rows: int
     queries: int
-
-
-def installed_version() -> str:
-    """Return the version of the installed gatewayd, "unknown" when it runs from a bare source tree."""
-    try:
-        return metadata.version("gatewayd")
-    except metadata.PackageNotFoundError:
-        return "unknown"
 
 
 class Metrics:

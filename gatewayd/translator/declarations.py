@@ -10,6 +10,7 @@ from gatewayd.translator.gateways.gatewayclass import GATEWAYS_BY_CLASS
 from gatewayd.translator.gateways.listeners import LISTENERS_BY_HOSTNAME, LISTENERS_BY_PORT, SETS_BY_GATEWAY
 from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
 from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
+from gatewayd.translator.outcomes.overview import BOARD
 from gatewayd.translator.outcomes.policies import MISSED_SERVICES, SERVICE_USES
 from gatewayd.translator.outcomes.xbackends import BACKEND_USES
 from gatewayd.translator.parents import DEFAULT_GATEWAYS
@@ -44,4 +45,11 @@ INDEXES: tuple[Index, ...] = (
     MISSED_SERVICES,
     BACKEND_USES,
 )
-OUTPUTS: tuple[Output, ...] = (CONTENTS, *(derived.output for derived in DERIVED), PROXIES, OUTCOMES, INFRASTRUCTURE)
+OUTPUTS: tuple[Output, ...] = (
+    CONTENTS,
+    *(derived.output for derived in DERIVED),
+    PROXIES,
+    OUTCOMES,
+    INFRASTRUCTURE,
+    BOARD,
+)

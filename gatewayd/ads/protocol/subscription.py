@@ -6,7 +6,7 @@ Invariant: `covers(name)` says exactly whether a response may carry that name.
 xDS protocol: https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol (SPEC below; `#...` are its sections)
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 
 from gatewayd.ads.sharing.name_sets import NamePool, Names
@@ -58,6 +58,11 @@ class Subscription:
     def covers(self, name: str) -> bool:
         """Say whether the client wants a resource of this name."""
         return self.wildcard or name in self.names
+
+    @property
+    def asked(self) -> Hashable:
+        """What two subscriptions have in common that cover the same names."""
+        return self.wildcard or self.names.mark
 
     def lacking(self, names: frozenset[str]) -> frozenset[str]:
         """Return those of these names that the client does not want."""

@@ -6,7 +6,7 @@ Invariant: what a stream has of its own is at most a 64th of the whole, or 8 nam
 change, but for one copy in every such number of them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from operator import mul
 from weakref import WeakValueDictionary
@@ -87,6 +87,11 @@ class Names:
     def __len__(self) -> int:
         """Return how many names there are."""
         return self._mark.count
+
+    @property
+    def mark(self) -> Hashable:
+        """What two of them have in common exactly when they are of the same names."""
+        return self._mark
 
     def lacking(self, names: Iterable[str]) -> frozenset[str]:
         """Return those of the names that are not in."""

@@ -5,12 +5,15 @@ else. Text of users is never markup and never moves the cursor.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from gatewayd.incremental.chunks import differences
 from gatewayd.introspection.rows import Board, Condition, GatewayRow, RouteRow
+from gatewayd.manifests.documents import FileProblem
 from gatewayd.untrusted.printable import printable
 
 _Row = GatewayRow | RouteRow
@@ -19,10 +22,9 @@ _Row = GatewayRow | RouteRow
 def draw(board: Board, most_rows: int) -> RenderableType:
     """Draw the board with at most `most_rows` routes and as many problems; routes that are not well come first."""
     parts: list[RenderableType] = [_gateway_table(board.gateways)]
-    routes = sorted(board.routes, key=lambda row: row.is_well)
-    parts.append(_route_table(routes[:most_rows]))
-    if len(routes) > most_rows:
-        parts.append(Text(f"and {len(routes) - most_rows} more routes", style="dim"))
+    parts.append(_route_table(islice(board.routes_by_trouble(), most_rows)))
+    if len(board.routes) > most_rows:
+        parts.append(Text(f"and {len(board.routes) - most_rows} more routes", style="dim"))
     parts.extend(Text(str(problem), style="red") for problem in board.problems[:most_rows])
     if len(board.problems) > most_rows:
         parts.append(Text(f"and {len(board.problems) - most_rows} more problems", style="red"))
@@ -35,15 +37,21 @@ def changed_lines(before: Board, after: Board) -> tuple[str, ...]:
     return (
         *_changes(before.gateways, after.gateways),
         *_changes(before.routes, after.routes),
-        *(str(problem) for problem in after.problems if problem not in before.problems),
-        *(f"solved: {problem}" for problem in before.problems if problem not in after.problems),
+        *(str(problem) for problem in _without(after.problems, before.problems)),
+        *(f"solved: {problem}" for problem in _without(before.problems, after.problems)),
         *(printable(notice) for notice in after.notices if notice not in before.notices),
     )
 
 
+def _without(problems: tuple[FileProblem, ...], others: tuple[FileProblem, ...]) -> Iterable[FileProblem]:
+    known = frozenset(others)
+    return (problem for problem in problems if problem not in known)
+
+
 def _changes(before: Sequence[_Row], after: Sequence[_Row]) -> Iterable[str]:
-    known = {_title(row): row for row in before}
-    for row in after:
+    old, new = differences(before, after)
+    known = {_title(row): row for row in old}
+    for row in new:
         if known.pop(_title(row), None) != row:
             yield printable(_line(row))
     for title in known:

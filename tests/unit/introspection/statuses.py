@@ -1,6 +1,6 @@
 """A Status with something in every field."""
 
-from gatewayd.introspection.rows import Acked, Board, Condition, GatewayRow, Mark, RouteRow
+from gatewayd.introspection.rows import Acked, Condition, GatewayRow, Mark, RouteRow, whole_board
 from gatewayd.introspection.status import GatewayVersion, ProxyRow, Refused, Status, TypeRow
 from gatewayd.manifests.documents import FileProblem
 
@@ -8,7 +8,7 @@ GOOD = Condition(mark=Mark.TRUE, reason="Accepted")
 BAD = Condition(mark=Mark.FALSE, reason="Invalid: no")
 OPEN = Condition(mark=Mark.UNKNOWN, reason="")
 
-BOARD = Board(
+BOARD = whole_board(
     gateways=(
         GatewayRow(
             name="default/web",

@@ -1,11 +1,12 @@
 from collections import Counter
+from collections.abc import Callable
 
-from gatewayd.introspection.board import Sight, board
-from gatewayd.introspection.route_progress import Progress
+from gatewayd.introspection.live_board import LiveBoard
 from gatewayd.introspection.rows import Board, Mark
-from gatewayd.ir.fleet import FleetKey, GatewayFleet
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.limits import MANY_DOMAINS
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
+from gatewayd.translator.outcomes.overview import BOARD
 from gatewayd.xds.resource import ROUTE, TypeUrl
 from tests.unit.example import SHOP, translated
 
@@ -18,31 +19,23 @@ class Holding:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
 
-    def __call__(self, fleet: FleetKey, type_url: TypeUrl, name: str) -> int:
+    def __call__(self, fleet: FleetKey, type_url: TypeUrl) -> Callable[[str], int]:
         del fleet, type_url
-        return self.counts[name]
+        return self.counts.__getitem__
 
 
 def seen(text: str, report: FleetReport = NO_FLEET, *, held: int = 0) -> Board:
     found = translated(text).reconciler
     holding = Holding()
-    progress = Progress(holding)
+    live = LiveBoard(holding)
+    live.described(found.store.engine.drain(BOARD))
     for config in found.configs.values():
-        progress.published(config, 1.0)
+        live.published(config, 1.0)
     holding.counts["8080"] = held
     for gateway in found.configs:
-        progress.answered(gateway, 1.009)
-    return board(
-        Sight(
-            engine=found.store.engine,
-            outcomes=found.outcomes,
-            progress=progress,
-            report=lambda _gateway: report,
-            acked_at={GatewayFleet(namespace="default", name="web"): "12:00:00"},
-            problems=(),
-            notices=("hello",),
-        )
-    )
+        live.reported(gateway, report, 1.0)
+        live.answered(gateway, 1.009)
+    return live.board(problems=(), notices=("hello",))
 
 
 def test_before_any_proxy_is_there() -> None:

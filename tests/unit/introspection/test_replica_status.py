@@ -23,8 +23,8 @@ def insight() -> tuple[Insight, Reconciler]:
     return Insight(reconciler=reconciler, fleet=fleet, where="here", notices=lambda: ("a notice",)), reconciler
 
 
-def test_status_has_gateways_and_routes() -> None:
-    status = insight()[0].status()
+async def test_status_has_gateways_and_routes() -> None:
+    status = await insight()[0].status()
     assert [row.name for row in status.board.gateways] == ["shop/gw"]
     assert [row.name for row in status.board.routes] == ["shop/it"]
     assert [each.gateway for each in status.snapshots] == ["shop/gw"]

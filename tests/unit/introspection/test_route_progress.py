@@ -1,4 +1,5 @@
 from collections import Counter
+from collections.abc import Callable
 
 from gatewayd.introspection.route_progress import Carrier, Progress, RouteName
 from gatewayd.ir.fleet import FleetKey, GatewayFleet
@@ -48,9 +49,9 @@ class Proxies:
     def __init__(self) -> None:
         self.holding: Counter[str] = Counter()
 
-    def __call__(self, fleet: FleetKey, type_url: TypeUrl, name: str) -> int:
+    def __call__(self, fleet: FleetKey, type_url: TypeUrl) -> Callable[[str], int]:
         del fleet, type_url
-        return self.holding[name]
+        return self.holding.__getitem__
 
 
 def config(text: str, gateway: GatewayFleet = GATEWAY) -> ProxyConfig:

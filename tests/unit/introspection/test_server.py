@@ -9,13 +9,18 @@ import pytest
 from gatewayd.introspection.client import NobodyError, fetch
 from gatewayd.introspection.messages import GET_STATUS, SERVICE, request
 from gatewayd.introspection.server import handlers
+from gatewayd.introspection.status import Status
 from tests.unit.introspection.statuses import STATUS
+
+
+async def status() -> Status:
+    return STATUS
 
 
 @asynccontextmanager
 async def serving(address: str) -> AsyncIterator[int]:
     server = grpc.aio.server()
-    server.add_generic_rpc_handlers(handlers(lambda: STATUS, lambda _kind, _key: ()))
+    server.add_generic_rpc_handlers(handlers(status, lambda _kind, _key: ()))
     port = server.add_insecure_port(address)
     await server.start()
     try:

@@ -54,16 +54,16 @@ def test_problems_of_files_do_too() -> None:
     assert "not valid YAML" in str(onlooker(Changes(), "a: [").board().problems[0])
 
 
-def test_without_a_run_there_is_nothing_to_see() -> None:
+async def test_without_a_run_there_is_nothing_to_see() -> None:
     found = Onlooker(Changes())
 
     assert found.board() == EMPTY
     assert found.findings() == ()
-    assert found.status().proxies == ()
+    assert (await found.status()).proxies == ()
 
 
-def test_a_status_names_the_folder_and_the_snapshots() -> None:
-    found = onlooker(Changes(), SHOP).status()
+async def test_a_status_names_the_folder_and_the_snapshots() -> None:
+    found = await onlooker(Changes(), SHOP).status()
 
     assert found.folder == "gateway"
     assert [each.gateway for each in found.snapshots] == ["default/web"]

@@ -4,7 +4,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.outcome import FleetReport, Rejection
-from gatewayd.telemetry.metrics import BatchFacts, Metrics, installed_version
+from gatewayd.telemetry.metrics import BatchFacts, Metrics
+from gatewayd.telemetry.version import installed_version
 from gatewayd.xds.resource import CLUSTER, LISTENER, Resource, Snapshot, TypeUrl, snapshot
 from gatewayd.xds.resource import resource as wrapped
 

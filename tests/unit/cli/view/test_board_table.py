@@ -4,7 +4,7 @@ from io import StringIO
 from rich.console import Console
 
 from gatewayd.cli.view.board_table import changed_lines, draw
-from gatewayd.introspection.rows import EMPTY, Acked, Board, Condition, GatewayRow, Mark, RouteRow
+from gatewayd.introspection.rows import EMPTY, Acked, Board, Condition, GatewayRow, Mark, RouteRow, whole_board
 from gatewayd.manifests.documents import FileProblem
 
 YES = Condition(mark=Mark.TRUE, reason="Accepted")
@@ -29,7 +29,7 @@ ROUTE = RouteRow(
     acked=Acked(proxies=1, of=1, milliseconds=9.4),
 )
 PROBLEM = FileProblem(file="shop.yaml", line=12, message="spec.rules: [red]must[/red] \x1b[2J be a list")
-BOARD = Board(gateways=(GATEWAY,), routes=(ROUTE,), problems=(PROBLEM,), notices=("Envoy restarts in 0.1 s",))
+BOARD = whole_board(gateways=(GATEWAY,), routes=(ROUTE,), problems=(PROBLEM,), notices=("Envoy restarts in 0.1 s",))
 
 
 def drawn(board: Board, most_rows: int = 10, *, colours: bool = False) -> str:
