@@ -1,8 +1,9 @@
 """Writes what is checked in below deploy/ and made from gatewayd's own tables: `python deploy/write.py`.
 
-`gatewayd.yaml` is what `gatewayd install --print` prints. The Helm chart's templates are the same objects, less the
-Namespace (`helm install --create-namespace` makes it), with expressions where `TEMPLATED` says so. Every expression is
-`{{ toJson X }}`: JSON is YAML, so a value of any type needs neither quotes nor an indentation.
+`gatewayd.yaml` is what `gatewayd install --print` prints. `crds.yaml` holds the kinds of our own group alone. The Helm
+chart has these too, and as templates the same objects, less the Namespace (`helm install --create-namespace` makes it),
+with expressions where `TEMPLATED` says so. Every expression is `{{ toJson X }}`: JSON is YAML, so a value of any type
+needs neither quotes nor an indentation.
 """  # noqa: INP001 - a program beside the files that it writes, no package
 
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from gatewayd.cli.install import default_image, printed
+from gatewayd.infra.crds import own_crds
 from gatewayd.infra.installation import REPLICAS, Installation, installation
 from gatewayd.infra.layout import NAMESPACE
 from gatewayd.infra.manifest import manifest
@@ -71,7 +73,14 @@ TEMPLATED: Final = (
 def files() -> Mapping[Path, str]:
     """Return all files that are made, with their text."""
     chart = {CHART / "templates" / f"{each['kind'].lower()}.yaml": _template(each) for each in _chart_objects()}
-    return {HERE / "gatewayd.yaml": printed(DEFAULTS), **chart}
+    crds = manifest(own_crds())
+    return {
+        HERE / "gatewayd.yaml": printed(DEFAULTS),
+        HERE / "crds.yaml": f"# Made by deploy/write.py.\n{crds}",
+        # https://helm.sh/docs/chart_best_practices/custom_resource_definitions/
+        CHART / "crds" / "crds.yaml": f"# Made by deploy/write.py.\n{crds}",
+        **chart,
+    }
 
 
 def _chart_objects() -> Iterator[JSON]:
@@ -104,4 +113,5 @@ def _put(found: Any, path: tuple[str, ...], value: str) -> None:
 
 if __name__ == "__main__":
     for path, text in files().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.clustertrustbundle import ClusterTrustBundle
 from gatewayd.api.core import ConfigMap, Namespace, Secret, Service
@@ -20,18 +21,21 @@ from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, Resource
 from gatewayd.api.referencegrant import ReferenceGrant
 from gatewayd.api.refs import EXPERIMENTAL_GROUP, GATEWAY_GROUP
+from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.api.tcproute import TCPRoute
 from gatewayd.api.tlsroute import TLSRoute
 from gatewayd.api.udproute import UDPRoute
 from gatewayd.api.xbackend import XBackend
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
+from gatewayd.own_group import DOMAIN, VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """A kind: how to ask the API server for it (`version` first), how to read it, and whether we write its status.
 
-    `accepted_versions` are all the versions that the CRDs serve, which files may use.
+    `accepted_versions` are all the versions that the CRDs serve, which files may use. `protects`: where objects of the
+    kind go missing, doors open; so they are not taken for gone because the kind itself is.
     """
 
     group: str
@@ -42,6 +46,7 @@ class Kind:
     struct: type[Resource]
     accepted_versions: tuple[str, ...]
     statused: bool
+    protects: bool = False
 
     @property
     def group_kind(self) -> GroupKind:
@@ -77,6 +82,20 @@ def _gateway(group: str, plural: str, struct: type[Resource], *versions: str) ->
         struct=struct,
         accepted_versions=versions,
         statused=struct is not ReferenceGrant,
+    )
+
+
+def _own(plural: str, struct: type[Resource], *, protects: bool) -> Kind:
+    return Kind(
+        group=DOMAIN,
+        version=VERSION,
+        plural=plural,
+        kind=struct.__name__,
+        namespaced=True,
+        struct=struct,
+        accepted_versions=(VERSION,),
+        statused=True,
+        protects=protects,
     )
 
 
@@ -117,6 +136,8 @@ KINDS: Final[tuple[Kind, ...]] = (
     _gateway(GATEWAY_GROUP, "backendtlspolicies", BackendTLSPolicy, "v1", "v1alpha3"),
     _gateway(EXPERIMENTAL_GROUP, "xbackends", XBackend, "v1alpha1"),
     _gateway(EXPERIMENTAL_GROUP, "xbackendtrafficpolicies", XBackendTrafficPolicy, "v1alpha1"),
+    _own("accesspolicies", AccessPolicy, protects=True),
+    _own("routepolicies", RoutePolicy, protects=False),
 )
 
 BY_GROUP_KIND: Final[Mapping[GroupKind, Kind]] = MappingProxyType({kind.group_kind: kind for kind in KINDS})

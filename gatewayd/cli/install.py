@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from gatewayd.cli.output import write_lines
+from gatewayd.infra.crds import own_crds
 from gatewayd.infra.installation import REPLICAS, Installation, installation
 from gatewayd.infra.layout import NAMESPACE
 from gatewayd.infra.manifest import manifest
@@ -29,7 +30,7 @@ def default_image() -> str:
 
 def printed(chosen: Installation) -> str:
     """Return what the command prints."""
-    return HEADER + manifest(installation(chosen))
+    return HEADER + manifest((*installation(chosen), *own_crds()))
 
 
 def _namespace(text: str) -> str:

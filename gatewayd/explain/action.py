@@ -13,6 +13,7 @@ from gatewayd.ir.backend import Backend, Cluster, Discovered, InvalidBackend, Se
 from gatewayd.ir.filters import Cors, ExternalAuth, HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import CANNOT, DirectResponse, Forward, Mirror, Preflight, Redirect, Route, WeightedBackend
 from gatewayd.ir.l4 import L4Forward
+from gatewayd.ir.policy import AddressRange, AddressRule, ClientAddresses
 
 _MILLION = 1_000_000
 _UNAVAILABLE = 503
@@ -203,8 +204,20 @@ def _changes(filters: tuple[HTTPFilter, ...]) -> Iterator[str]:
                 asked = backend_name(ServiceBackend(upstream=each.upstream))
                 yield f"only if {asked} consents, else a 403 or what it answers"
                 yield from (f"request header {name} is what it says, never what the client does" for name in each.says)
+            case ClientAddresses():
+                yield from (_clients(rule) for rule in each.rules)
             case _:
                 assert_never(each)
+
+
+def _clients(rule: AddressRule) -> str:
+    allowed = ", ".join(map(_range, rule.allow)) or "everybody"
+    denied = f" but {', '.join(map(_range, rule.deny))}" if rule.deny else ""
+    return f"only for {allowed}{denied}, else a 403"
+
+
+def _range(each: AddressRange) -> str:
+    return f"{'connections from ' if each.is_peer else ''}{each.network}/{each.bits}"
 
 
 def _limits(forward: Forward) -> Iterator[str]:
@@ -212,6 +225,8 @@ def _limits(forward: Forward) -> Iterator[str]:
         yield f"ends after {forward.timeouts.request_ms} ms"
     if forward.timeouts.backend_request_ms:
         yield f"each try ends after {forward.timeouts.backend_request_ms} ms"
+    if forward.timeouts.stream_idle_ms:
+        yield f"ends after {forward.timeouts.stream_idle_ms} ms without a byte"
     if forward.retry is not None:
         codes = ", ".join(map(str, forward.retry.codes)) or "no status"
         yield f"up to {forward.retry.attempts} retries on {codes} and failed connections"

@@ -6,6 +6,7 @@ A new filter is a dataclass here and a member of `HTTPFilter` (docs/contributing
 from dataclasses import dataclass
 
 from gatewayd.ir.backend import Upstream
+from gatewayd.ir.policy import ClientAddresses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,4 +101,4 @@ class ExternalAuth:
         return tuple(sorted({name.lower() for name in self.check.response_headers} - seen))
 
 
-HTTPFilter = RequestHeaders | ResponseHeaders | Cors | ExternalAuth
+HTTPFilter = RequestHeaders | ResponseHeaders | Cors | ExternalAuth | ClientAddresses

@@ -126,10 +126,14 @@ class Retry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """Milliseconds for the whole request and for one try at the backend; 0 means none."""
+    """Milliseconds for the whole request and for one try at the backend; 0 means none.
+
+    `stream_idle_ms`: after so long without a byte the request ends; 0 for what the listener has.
+    """
 
     request_ms: int
     backend_request_ms: int
+    stream_idle_ms: int = 0
 
 
 NO_TIMEOUTS = Timeouts(request_ms=0, backend_request_ms=0)

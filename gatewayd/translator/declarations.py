@@ -15,6 +15,7 @@ from gatewayd.translator.outcomes.policies import MISSED_SERVICES, SERVICE_USES
 from gatewayd.translator.outcomes.xbackends import BACKEND_USES
 from gatewayd.translator.parents import DEFAULT_GATEWAYS
 from gatewayd.translator.policies.attach import POLICIES
+from gatewayd.translator.policies.effective import ANY_INHERITED, INHERITED
 from gatewayd.translator.proxies.proxy_config import PROXIES, UPSTREAMS
 from gatewayd.translator.proxies.virtualhosts import CROWDED_PORTS, HOSTS, TABLES
 from gatewayd.translator.quotas import ACCOUNTS, DEMANDS, OVER, REFUSED
@@ -31,6 +32,8 @@ INDEXES: tuple[Index, ...] = (
     LISTENERS_BY_HOSTNAME,
     CERTIFICATE_USES,
     POLICIES,
+    INHERITED,
+    ANY_INHERITED,
     DEFAULT_GATEWAYS,
     DEMANDS,
     ACCOUNTS,

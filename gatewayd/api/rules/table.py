@@ -32,6 +32,7 @@ from gatewayd.api.listenerset import ListenerSetSpec
 from gatewayd.api.meta import Problem, Problems, Resource
 from gatewayd.api.refs import BackendObjectRef
 from gatewayd.api.rules import core, filters, gateway, listeners, policies, refs, routes
+from gatewayd.api.rules.inherited import VALIDATIONS
 from gatewayd.api.rules.lists import elements_unique
 from gatewayd.api.sessionpersistence import SessionPersistence
 from gatewayd.api.tcproute import TCPRouteSpec
@@ -118,6 +119,7 @@ RULES: Final[Mapping[type[Struct], tuple[Rule, ...]]] = {
     Secret: (core.secret_data_readable,),
     ConfigMap: (core.config_data_readable,),
     EndpointSlice: (core.addresses_of_type,),
+    **{struct: tuple(each.rule for each in found) for struct, found in VALIDATIONS.items()},
 }
 
 _TLS_NAMES: Final = (routes.server_names_given, routes.server_names_formed, routes.one_rule)

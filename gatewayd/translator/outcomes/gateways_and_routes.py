@@ -48,11 +48,13 @@ from gatewayd.translator.gateways.listeners import (
 )
 from gatewayd.translator.gateways.termination import can_serve, termination, termination_key
 from gatewayd.translator.infrastructure.gateway import held_back, withheld_keys
+from gatewayd.translator.outcomes.inherited import inherited_outcome
 from gatewayd.translator.outcomes.listeners import listener_outcomes
 from gatewayd.translator.outcomes.policies import backendtls_outcome, traffic_outcome
 from gatewayd.translator.outcomes.xbackends import xbackend_outcome
 from gatewayd.translator.parameters.chosen import chosen_parameters
 from gatewayd.translator.parameters.class_parameters import BadClassParameters, class_parameters
+from gatewayd.translator.policies.kinds import POLICY_KINDS
 from gatewayd.translator.protocols import GATEWAY_KIND, ROUTE_TABLES
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.route_kinds import rules
@@ -285,6 +287,7 @@ OUTCOMES = Output(
         Source(table=BackendTLSPolicy, query=backendtls_outcome),
         Source(table=XBackendTrafficPolicy, query=traffic_outcome),
         Source(table=XBackend, query=xbackend_outcome),
+        *(Source(table=table, query=inherited_outcome) for table in POLICY_KINDS),
         *(Source(table=table, query=route_outcome) for table in ROUTE_TABLES),
     ),
 )

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from gatewayd.ir.backend import ServiceBackend
-from gatewayd.ir.filters import Cors
+from gatewayd.ir.filters import Cors, HTTPFilter
 from gatewayd.ir.http import (
     PREFLIGHT,
     ExactPath,
@@ -27,6 +27,7 @@ from gatewayd.ir.http import (
     RequestMatch,
     Route,
 )
+from gatewayd.ir.policy import ClientAddresses
 
 _ANYTHING = RegexValue(pattern=".+")
 _ORIGIN, _METHOD, _HEADERS = "origin", "access-control-request-method", "access-control-request-headers"
@@ -141,7 +142,7 @@ def _is_known(route: Route) -> bool:
 
 def _refusing(route: Route) -> Route:
     """Return what answers the preflights of a rule without a CORS filter, with nothing that would allow a request."""
-    return replace(_preflight(route, 1, _asking_method(route)), action=PREFLIGHT, filters=())
+    return replace(_preflight(route, 1, _asking_method(route)), action=PREFLIGHT, filters=_entry(route))
 
 
 def _preflight(route: Route, nearness: int, asking: tuple[NamedMatch, ...]) -> Route:
@@ -156,7 +157,12 @@ def _preflight(route: Route, nearness: int, asking: tuple[NamedMatch, ...]) -> R
     policy = tuple(each for each in route.filters if isinstance(each, Cors))
     if not policy:
         return replace(route, source=source, match=match)
-    return replace(route, source=source, match=match, action=PREFLIGHT, filters=policy)
+    return replace(route, source=source, match=match, action=PREFLIGHT, filters=(*_entry(route), *policy))
+
+
+def _entry(route: Route) -> tuple[HTTPFilter, ...]:
+    """Return what a preflight has to pass as well: it tells nothing to whom the rule would not answer."""
+    return tuple(each for each in route.filters if isinstance(each, ClientAddresses))
 
 
 def _asking_method(route: Route) -> tuple[NamedMatch, ...]:

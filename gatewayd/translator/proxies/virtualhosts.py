@@ -8,7 +8,6 @@ https://gateway-api.sigs.k8s.io/reference/spec/#listener (hostname), #httproutes
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -24,7 +23,6 @@ from gatewayd.ir.http import (
     DirectResponse,
     PerHostTables,
     PrefixPath,
-    Redirect,
     RequestMatch,
     Route,
     RouteDiscovery,
@@ -49,9 +47,8 @@ from gatewayd.translator.gateways.listeners import (
 )
 from gatewayd.translator.gateways.termination import can_serve
 from gatewayd.translator.hostnames import ANY, broader, covers, specificity
+from gatewayd.translator.proxies.at_listener import RenderKey, rendered
 from gatewayd.translator.proxies.preflights import Placed, with_preflights
-from gatewayd.translator.rules.filters import for_listener
-from gatewayd.translator.rules.route_kinds import rules
 from gatewayd.translator.rules.rule_set import Ranked
 
 NOT_FOUND = DirectResponse(status=404)
@@ -169,43 +166,6 @@ HOSTS = Index(
 )
 
 
-class RenderKey(NamedTuple):
-    """A route at listeners of a scheme and port."""
-
-    member: Member
-    scheme: str
-    port: int
-
-
-def _rendered(view: View, key: RenderKey) -> tuple[Ranked, ...]:
-    """Return a route's Routes with redirects that show the listener's port."""
-    found = rules(view, key.member).routes
-    # What is the same at all listeners is not kept once more for each.
-    return redirecting(view, key) if any(isinstance(each.route.action, Redirect) for each in found) else found
-
-
-def _failing(view: View, key: RenderKey, _error: Exception, _before: tuple[Ranked, ...] | None) -> tuple[Ranked, ...]:
-    """Fail the requests of a route that gatewayd fails on, so that nothing less strict gets them."""
-    return tuple(each._replace(route=_broken(each.route)) for each in rules(view, key.member).routes)
-
-
-def _broken(route: Route) -> Route:
-    return replace(route, action=CANNOT, filters=())
-
-
-@rescued_query(_failing)
-def redirecting(view: View, key: RenderKey) -> tuple[Ranked, ...]:
-    """Return the Routes of a route that has redirects, as a listener of a scheme and port has them."""
-    found = rules(view, key.member).routes
-    return tuple(each._replace(route=_at_listener(each.route, key)) for each in found)
-
-
-def _at_listener(route: Route, key: RenderKey) -> Route:
-    if not isinstance(route.action, Redirect):
-        return route
-    return replace(route, action=for_listener(route.action, key.scheme, key.port))
-
-
 class _Tie(NamedTuple):
     """What decides between equal matches of two routes: the older one, then the first by "namespace/name"."""
 
@@ -254,7 +214,7 @@ def _candidates(view: View, host: HostKey, listener: MergedListener) -> Iterator
             )
             row = view.get(member.table, member.key)
             tie = _Tie(row.metadata.creation_timestamp if row is not None else "", str(member.key))
-            for ranked in _rendered(view, RenderKey(member, scheme, host.table.port)):
+            for ranked in rendered(view, RenderKey(member, scheme, host.table.port), listener):
                 yield _Candidate(_order(special, ranked, tie), Placed(special, ranked.route))
 
 

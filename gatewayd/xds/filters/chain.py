@@ -15,8 +15,9 @@ from google.protobuf import any_pb2
 
 from gatewayd.ir.filters import Cors, ExternalAuth, HeaderChanges, HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import SessionPersistence
+from gatewayd.ir.policy import ClientAddresses
 from gatewayd.xds.encoding import packed
-from gatewayd.xds.filters import auth, cors, guard, router, session
+from gatewayd.xds.filters import auth, cors, guard, router, session, where
 from gatewayd.xds.filters.header import header_fields
 
 
@@ -32,6 +33,8 @@ class ChainRow:
 CHAIN: tuple[ChainRow, ...] = (
     # What a listener asks is asked before anything of a route is looked at, and may lead to another route.
     *(ChainRow(name=name, config=auth.composite(name), always=False) for name in guard.NAMES),
+    # Whoever may not come in is told nothing, and costs little. After the guards, which may lead to another route.
+    ChainRow(name=where.NAME, config=where.CONFIG, always=False),
     # Preflights are answered before anything else of the route looks at them.
     ChainRow(name=cors.NAME, config=cors.CONFIG, always=False),
     # Nothing is decided for a request that may not come in.
@@ -77,6 +80,8 @@ def _filter_fields(filters: Sequence[HTTPFilter], auth_name: str) -> dict[str, A
                 request.append(each.changes)
             case ResponseHeaders():
                 response.append(each.changes)
+            case ClientAddresses():
+                configs[where.NAME] = packed(where.where_per_route(each))
             case Cors():
                 configs[cors.NAME] = packed(cors.cors_policy(each))
             case ExternalAuth():

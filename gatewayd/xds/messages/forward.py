@@ -172,7 +172,9 @@ def _timeouts(timeouts: Timeouts) -> dict[str, Any]:
     # 0 is written out: without it Envoy ends every request after 15 s.
     fields = {"timeout": milliseconds(timeouts.request_ms)}
     longest = max(timeouts.request_ms, timeouts.backend_request_ms)
-    if longest > STREAM_IDLE_SECONDS * 1000:
+    if timeouts.stream_idle_ms:
+        fields["idle_timeout"] = milliseconds(timeouts.stream_idle_ms)
+    elif longest > STREAM_IDLE_SECONDS * 1000:
         # The user allows an answer to take longer than a stream may be silent (see hcm).
         fields["idle_timeout"] = milliseconds(longest)
     return fields

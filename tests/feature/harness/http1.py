@@ -124,12 +124,21 @@ async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> bytes:
 
 
 async def connect(
-    port: int, *, tls: ssl.SSLContext | None = None, server_name: str | None = None, address: str = "127.0.0.1"
+    port: int,
+    *,
+    tls: ssl.SSLContext | None = None,
+    server_name: str | None = None,
+    address: str = "127.0.0.1",
+    source: str = "",
 ) -> Connection:
-    """Open a connection, with TLS when there is a context; `server_name` is the SNI."""
+    """Open a connection, from `source` if given, with TLS when there is a context; `server_name` is the SNI."""
     async with asyncio.timeout(DEADLINE):
         reader, writer = await asyncio.open_connection(
-            address, port, ssl=tls, server_hostname=(server_name or "") if tls else None
+            address,
+            port,
+            ssl=tls,
+            server_hostname=(server_name or "") if tls else None,
+            local_addr=(source, 0) if source else None,
         )
     return Connection(reader, writer)
 
@@ -143,9 +152,10 @@ async def ask(
     body: bytes = b"",
     tls: ssl.SSLContext | None = None,
     server_name: str | None = None,
+    source: str = "",
 ) -> Answer:
     """Send one request on a connection of its own."""
-    connection = await connect(port, tls=tls, server_name=server_name)
+    connection = await connect(port, tls=tls, server_name=server_name, source=source)
     try:
         return await connection.ask(path, *headers, host=host, method=method, body=body)
     finally:

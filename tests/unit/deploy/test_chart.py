@@ -1,4 +1,4 @@
-"""The chart with its default values is the plain manifest, less the Namespace.
+"""The chart with its default values is the plain manifest, less the Namespace and the CRDs (tests/unit/infra).
 
 Templates use one form of expression, `{{ toJson .A.b }}`, which is replaced here by the value's JSON. Where Helm is
 installed it renders them as well, and both renderings must agree.
@@ -63,7 +63,7 @@ def is_empty_variable(value: Any) -> bool:
 def plain() -> dict[str, Object]:
     """Return the plain manifest, with what Helm users expect to be able to set said aloud."""
     documents = yaml.safe_load_all((ROOT / "deploy" / "gatewayd.yaml").read_text(encoding="utf-8"))
-    objects = by_kind(each for each in documents if each["kind"] != "Namespace")
+    objects = by_kind(each for each in documents if each["kind"] not in ("Namespace", "CustomResourceDefinition"))
     objects["Deployment"]["spec"]["template"]["spec"]["containers"][0]["imagePullPolicy"] = "IfNotPresent"
     return objects
 

@@ -22,11 +22,17 @@ def test_what_is_checked_in_is_what_would_be_written() -> None:
 
 
 def test_no_template_is_left_of_an_object_that_is_gone() -> None:
-    found = {*(ROOT / "deploy" / "helm" / "gatewayd" / "templates").iterdir(), ROOT / "deploy" / "gatewayd.yaml"}
+    deploy = ROOT / "deploy"
+    chart = deploy / "helm" / "gatewayd"
+    found = {
+        *(chart / "templates").iterdir(),
+        *(chart / "crds").iterdir(),
+        *(deploy / name for name in ("gatewayd.yaml", "crds.yaml")),
+    }
     assert found == made_files().keys()
 
 
 def test_it_can_be_read_back() -> None:
     documents = list(yaml.safe_load_all((ROOT / "deploy" / "gatewayd.yaml").read_text(encoding="utf-8")))
-    assert len(documents) == 11
+    assert len(documents) == 13
     assert all(document["kind"] and document["metadata"]["name"] for document in documents)

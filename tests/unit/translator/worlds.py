@@ -54,6 +54,18 @@ spec:
   parentRefs: [{name: edge, sectionName: any}]
   rules: [{matches: [{method: {service: shop.Cart}}], backendRefs: [{name: cart, port: 80}]}]
 ---
+kind: AccessPolicy
+metadata: {name: floor, namespace: shop}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: edge}]
+  override: {clients: {deny: [{cidr: 192.0.2.0/24}]}}
+---
+kind: RoutePolicy
+metadata: {name: usual, namespace: blog}
+spec:
+  targetRefs: [{group: "", kind: Namespace}, {group: gateway.networking.k8s.io, kind: ListenerSet, name: more}]
+  default: {timeouts: {request: 10s}, retry: {attempts: 2}}
+---
 kind: TLSRoute
 metadata: {name: pass, namespace: shop}
 spec:

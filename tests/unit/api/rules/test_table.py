@@ -13,6 +13,7 @@ from tests.unit.api.rules import (
     test_core,
     test_filters,
     test_gateway,
+    test_inherited,
     test_listeners,
     test_lists,
     test_policies,
@@ -21,7 +22,17 @@ from tests.unit.api.rules import (
 )
 
 MODULES: tuple[Any, ...] = (
-    *(test_core, test_filters, test_gateway, test_lists, test_listeners, test_policies, test_refs, test_routes),
+    *(
+        test_core,
+        test_filters,
+        test_gateway,
+        test_inherited,
+        test_lists,
+        test_listeners,
+        test_policies,
+        test_refs,
+        test_routes,
+    ),
 )
 ALL_RULES: dict[str, Rule] = {
     str(rule.__name__): rule for rules in (*RULES.values(), *VERSION_RULES.values()) for rule in rules

@@ -1,0 +1,164 @@
+"""Rules about the policies of our own group, each with the CEL text that the generated CRDs have for it.
+
+`VALIDATIONS` is the table: the rules that files are held to and those of the API server are rows of one.
+https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation-rules
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import NoneType
+from typing import Any, Final, NamedTuple, cast, get_args, get_type_hints
+
+from msgspec import Struct
+from msgspec.structs import fields
+
+from gatewayd.api.accesspolicy import AccessPolicySpec
+from gatewayd.api.inherited import InheritedTargetRef, Section, Sections
+from gatewayd.api.meta import Problem, Problems
+from gatewayd.api.refs import GATEWAY_GROUP
+from gatewayd.api.routepolicy import RoutePolicySpec
+
+SPECS: Final = (AccessPolicySpec, RoutePolicySpec)
+InheritedPolicySpec = AccessPolicySpec | RoutePolicySpec
+_WITH_SECTIONS: Final = ("Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute")
+
+
+class Validation(NamedTuple):
+    """A rule: the function for files, and the same in CEL with the message of the API server."""
+
+    rule: Callable[[Any], Problems]
+    cel: str
+    message: str
+
+
+def group_of_kind(ref: InheritedTargetRef) -> Problems:
+    """Check that the group is the one that the kind is in (spec.targetRefs[])."""
+    wanted = "" if ref.kind == "Namespace" else GATEWAY_GROUP
+    if ref.group != wanted:
+        yield Problem(path="group", message=f'must be "{wanted}" for kind {ref.kind}')
+
+
+def target_named(ref: InheritedTargetRef) -> Problems:
+    """Check that all but a Namespace, which may be the policy's own, have a name (spec.targetRefs[])."""
+    if ref.name is None and ref.kind != "Namespace":
+        yield Problem(path="name", message=f"is required for kind {ref.kind}")
+
+
+def section_of_kind(ref: InheritedTargetRef) -> Problems:
+    """Check that only kinds that have sections are asked for one (spec.targetRefs[])."""
+    if ref.section_name is not None and ref.kind not in _WITH_SECTIONS:
+        yield Problem(path="sectionName", message=f"must not be set for kind {ref.kind}")
+
+
+def targets_differ(spec: InheritedPolicySpec) -> Problems:
+    """Check that no target is named twice (spec)."""
+    seen: dict[InheritedTargetRef, int] = {}
+    for at, ref in enumerate(spec.target_refs):
+        before = seen.setdefault(ref, at)
+        if before != at:
+            yield Problem(path=f"targetRefs[{at}]", message=f"repeats targetRefs[{before}]; targets must be unique")
+
+
+def one_strategy(spec: InheritedPolicySpec) -> Problems:
+    """Check that exactly one of default and override is set (spec)."""
+    if spec.default is not None and spec.override is not None:
+        yield Problem(path="override", message="must not be set together with default; one object has one strategy")
+    if spec.default is None and spec.override is None:
+        yield Problem(path="default", message="is required, unless override is set")
+
+
+def override_is_enabled(spec: InheritedPolicySpec) -> Problems:
+    """Check that no section of an override is Disabled: only a default from above can be cancelled (spec)."""
+    for name, section in sections(spec.override):
+        if section.is_disabled:
+            yield Problem(path=f"override.{name}.mode", message="must be Enabled; only a default cancels a default")
+
+
+def some_section(given: Sections) -> Problems:
+    """Check that something is said (spec.default, spec.override)."""
+    if not any(True for _ in sections(given)):
+        known = ", ".join(each.encode_name for each in fields(type(given)))
+        yield Problem(path="", message=f"must have a section; allowed: {known}")
+
+
+def disabled_is_empty(section: Section) -> Problems:
+    """Check that a section that is Disabled says nothing else (spec.default.*)."""
+    if section.is_disabled and section != type(section)(mode="Disabled"):
+        yield Problem(path="mode", message="must not be Disabled where the section has other fields")
+
+
+def sections(given: Sections | None) -> tuple[tuple[str, Section], ...]:
+    """Return the sections that are there, by their wire names."""
+    if given is None:
+        return ()
+    found = ((each.encode_name, getattr(given, each.name)) for each in fields(type(given)))
+    return tuple((name, section) for name, section in found if section is not None)
+
+
+def sections_of(spec: type[Struct]) -> type[Sections]:
+    """Return the struct of the sections that a kind's spec has."""
+    hints = get_type_hints(spec)
+    (found,) = (each for each in get_args(hints["override"]) if each is not NoneType)
+    return cast("type[Sections]", found)
+
+
+def section_structs(given: type[Sections]) -> Mapping[str, type[Section]]:
+    """Return the sections of a kind of policy by their wire names."""
+    hints = get_type_hints(given)
+    return {
+        each.encode_name: next(member for member in get_args(hints[each.name]) if member is not NoneType)
+        for each in fields(given)
+    }
+
+
+def _set(path: str, names: Iterable[str], joint: str, negated: str = "") -> str:
+    return joint.join(f"{negated}has({path}.{name})" for name in names)
+
+
+def _enabled(path: str) -> str:
+    return f"(!has({path}) || {path}.mode != 'Disabled')"
+
+
+def _of_spec(spec: type[Struct]) -> tuple[Validation, ...]:
+    enabled = " && ".join(_enabled(f"self.override.{name}") for name in section_structs(sections_of(spec)))
+    return (
+        Validation(
+            one_strategy, "has(self.default) != has(self.override)", "exactly one of default and override must be set"
+        ),
+        Validation(
+            override_is_enabled, f"!has(self.override) || ({enabled})", "no section of an override may be Disabled"
+        ),
+        Validation(
+            targets_differ, "self.targetRefs.all(a, self.targetRefs.exists_one(b, a == b))", "targetRefs must be unique"
+        ),
+    )
+
+
+def _of_kind(spec: type[Struct]) -> Iterator[tuple[type[Struct], tuple[Validation, ...]]]:
+    given = sections_of(spec)
+    structs = section_structs(given)
+    yield spec, _of_spec(spec)
+    yield given, (Validation(some_section, _set("self", structs, " || "), f"must have one of {', '.join(structs)}"),)
+    for struct in structs.values():
+        others = [each.encode_name for each in fields(struct) if each.name != "mode"]
+        alone = f"self.mode != 'Disabled' || ({_set('self', others, ' && ', '!')})"
+        yield struct, (Validation(disabled_is_empty, alone, "a section that is Disabled must have no other field"),)
+
+
+_OF_TARGETS: Final = (
+    Validation(
+        group_of_kind,
+        f"self.group == (self.kind == 'Namespace' ? '' : '{GATEWAY_GROUP}')",
+        f"group must be '' for kind Namespace and {GATEWAY_GROUP} for the others",
+    ),
+    Validation(target_named, "has(self.name) || self.kind == 'Namespace'", "name is required unless kind is Namespace"),
+    Validation(
+        section_of_kind,
+        f"!has(self.sectionName) || self.kind in {list(_WITH_SECTIONS)}",
+        f"sectionName is for kinds {', '.join(_WITH_SECTIONS)}",
+    ),
+)
+
+VALIDATIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
+    InheritedTargetRef: _OF_TARGETS,
+    **{struct: found for spec in SPECS for struct, found in _of_kind(spec)},
+}

@@ -1,0 +1,30 @@
+"""What policies come to, as values that a Route carries."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressRange:
+    """The addresses that begin with the first `bits` of `network`.
+
+    `is_peer`: the address of the connection is meant, not the one that the proxy takes for the client's.
+    """
+
+    network: str
+    bits: int
+    is_peer: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressRule:
+    """Lets in who is in `allow` (empty: everybody) and not in `deny`."""
+
+    allow: tuple[AddressRange, ...]
+    deny: tuple[AddressRange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientAddresses:
+    """Answer 403 unless all the rules let the client in."""
+
+    rules: tuple[AddressRule, ...]

@@ -1,0 +1,194 @@
+"""What is said about the policies of our own group: for each Gateway, class or namespace that they are in force for.
+
+A target that is not there is said on the target itself, as it was written: nobody shall believe in a policy that holds
+for nothing. https://gateway-api.sigs.k8s.io/geps/gep-713/#policy-status
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from gatewayd.api.core import Namespace
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.gatewayclass import GatewayClass
+from gatewayd.api.grpcroute import GRPCRoute
+from gatewayd.api.httproute import HTTPRoute
+from gatewayd.api.listenerset import ListenerSet
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import Member, Table, View, query, rescued_query
+from gatewayd.ir.outcome import ParentOutcome, PolicyOutcome, Reference, Verdict
+from gatewayd.translator import verdicts
+from gatewayd.translator.attachment import ATTACHED, attachments
+from gatewayd.translator.environment import environment
+from gatewayd.translator.gateways.gatewayclass import class_is_ours, gateway_is_ours
+from gatewayd.translator.gateways.listener_conflicts import own_listeners
+from gatewayd.translator.outcomes.policies import MAX_ANCESTORS
+from gatewayd.translator.policies.access import entry_problems
+from gatewayd.translator.policies.effective import (
+    CLASS_KIND,
+    NAMESPACE_KIND,
+    STRATEGIES,
+    ScopedTarget,
+    TargetKey,
+    at_target,
+    may_reach,
+    scoped_targets,
+)
+from gatewayd.translator.policies.kinds import InheritedPolicy
+from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, group_kind
+from gatewayd.translator.rescues import blame
+
+_TABLES: Final[Mapping[Any, Table]] = {
+    CLASS_KIND: GatewayClass,
+    NAMESPACE_KIND: Namespace,
+    GATEWAY_KIND: Gateway,
+    LISTENERSET_KIND: ListenerSet,
+    group_kind(HTTPRoute): HTTPRoute,
+    group_kind(GRPCRoute): GRPCRoute,
+}
+
+
+class Said(NamedTuple):
+    """What is said to an ancestor: what is wrong with a target (None: nothing), and what it is in force for."""
+
+    ref: Reference
+    wrong: Verdict | None
+    scope: str
+
+
+def _failed(view: View, member: Member, error: Exception, _before: PolicyOutcome | None) -> PolicyOutcome | None:
+    row = view.get(member.table, member.key)
+    if row is None:
+        return None
+    said = verdicts.invalid(blame("spec", error))
+    refs = dict.fromkeys(_as_written(target) for target in scoped_targets(row))
+    ancestors = tuple(ParentOutcome(ref=ref, verdicts=(said,)) for ref in refs)
+    return PolicyOutcome(generation=row.metadata.generation, ancestors=ancestors[:MAX_ANCESTORS])
+
+
+@rescued_query(_failed)
+def inherited_outcome(view: View, member: Member) -> PolicyOutcome | None:
+    """Return what is said about a policy; None when all that it is for is another controller's."""
+    row: InheritedPolicy | None = view.get(member.table, member.key)
+    if row is None:
+        return None
+    said: dict[Reference, list[Said]] = {}
+    for at, target in enumerate(scoped_targets(row)):
+        for each in _said(view, row, f"spec.targetRefs[{at}]", target):
+            said.setdefault(each.ref, []).append(each)
+    own = _invalid(row) or _conflict(view, row)
+    ancestors = tuple(ParentOutcome(ref=ref, verdicts=(_accepted(own, found),)) for ref, found in said.items())
+    return PolicyOutcome(generation=row.metadata.generation, ancestors=ancestors[:MAX_ANCESTORS]) if said else None
+
+
+def _accepted(own: Verdict | None, found: list[Said]) -> Verdict:
+    wrong = [each.wrong for each in found if each.wrong is not None]
+    if wrong:
+        return verdicts.not_accepted(wrong[0].reason, "; ".join(each.message for each in wrong))
+    return own or verdicts.accepted(f"in force for {', '.join(dict.fromkeys(each.scope for each in found))}")
+
+
+def _invalid(row: InheritedPolicy) -> Verdict | None:
+    """Say what of a policy cannot be honoured, and what comes of that."""
+    found = list(entry_problems(row))
+    if not found:
+        return None
+    return verdicts.invalid(f"{'; '.join(found)}; requests that it is for get a 500 until then")
+
+
+def _conflict(view: View, row: InheritedPolicy) -> Verdict | None:
+    """Name a section that an older policy of the kind has for the same target."""
+    for target in scoped_targets(row):
+        found = at_target(view, TargetKey(type(row), target))
+        for strategy, ruled in zip(STRATEGIES, (found.overrides, found.defaults), strict=True):
+            given = getattr(row.spec, strategy)
+            for each in ruled if given is not None else ():
+                if each.policy != row.metadata.key and getattr(given, each.section) is not None:
+                    message = f'{target} has it from {type(row).__name__} "{each.policy}", which is older'
+                    return verdicts.target_taken(f"spec.{strategy}.{each.section}: {message}")
+    return None
+
+
+def _said(view: View, row: InheritedPolicy, path: str, target: ScopedTarget) -> Iterator[Said]:
+    if not may_reach(view, target, row.metadata.namespace):
+        beyond = f"{path}: {target.kind.kind} is beyond the policy's namespace"
+        allowed = f"allowed: policies of namespace {environment(view).namespace}"
+        yield Said(_as_written(target), verdicts.invalid(f"{beyond}; {allowed}"), "")
+        return
+    found = view.get(_TABLES[target.kind], target.key)
+    if found is None:
+        gone = verdicts.target_not_found(f'{path}: {target.kind.kind} "{target.key}" does not exist')
+        yield Said(_as_written(target), gone, "")
+        return
+    wrong = _no_section(path, target, found) if target.section else None
+    scope = _scope(view, target)
+    yield from (Said(ref, wrong, scope) for ref in _ancestors(view, target))
+
+
+def _no_section(path: str, target: ScopedTarget, found: Any) -> Verdict | None:
+    if target.kind in (GATEWAY_KIND, LISTENERSET_KIND):
+        what, known = "listener", [each.name for each in found.spec.listeners]
+    else:
+        what, known = "rule", [each.name for each in found.spec.rules if each.name]
+    if target.section in known:
+        return None
+    shown = ", ".join(known) or "none has a name"
+    message = f'{path}.sectionName: {target.whole} has no {what} named "{target.section}"; {what}s: {shown}'
+    return verdicts.target_not_found(message)
+
+
+def _ancestors(view: View, target: ScopedTarget) -> Iterator[Reference]:
+    """Yield whom it is said to: Gateways of ours where those can be named, else the target itself."""
+    if target.kind == CLASS_KIND:
+        if class_is_ours(view, target.key.name):
+            yield _as_written(target)
+    elif target.kind == NAMESPACE_KIND:
+        yield _as_written(target)
+    else:
+        yield from (_gateway(each) for each in _gateways(view, target) if gateway_is_ours(view, each))
+
+
+def _gateways(view: View, target: ScopedTarget) -> Iterator[ObjectKey]:
+    if target.kind == GATEWAY_KIND:
+        yield target.key
+    elif target.kind == LISTENERSET_KIND:
+        row = view.get(ListenerSet, target.key)
+        if row is not None:
+            yield ObjectKey(row.spec.parent_ref.namespace or target.key.namespace, row.spec.parent_ref.name)
+    else:
+        parents = attachments(view, Member(_TABLES[target.kind], target.key))
+        yield from dict.fromkeys(each.gateway for each in parents)
+
+
+def _gateway(key: ObjectKey) -> Reference:
+    return Reference(
+        group=GATEWAY_KIND.group, kind="Gateway", namespace=key.namespace, name=key.name, section=None, port=None
+    )
+
+
+def _as_written(target: ScopedTarget) -> Reference:
+    return Reference(
+        group=target.kind.group,
+        kind=target.kind.kind,
+        namespace=target.key.namespace or None,
+        name=target.key.name,
+        section=target.section or None,
+        port=None,
+    )
+
+
+@query
+def attached_routes(view: View, member: Member) -> int:
+    """Return how many routes the listeners of a Gateway or ListenerSet have, each counted once a listener."""
+    return sum(view.count(ATTACHED, each.key) for each in own_listeners(view, member))
+
+
+def _scope(view: View, target: ScopedTarget) -> str:
+    if target.kind not in (GATEWAY_KIND, LISTENERSET_KIND):
+        return str(target)
+    member = Member(_TABLES[target.kind], target.key)
+    if target.section:
+        sections = (each.key for each in own_listeners(view, member) if each.key.section == target.section)
+        count = sum(view.count(ATTACHED, each) for each in sections)
+    else:
+        count = attached_routes(view, member)
+    return f"{target} ({count} routes)"

@@ -1,0 +1,180 @@
+"""Which sections of inherited policies are in force for a chain of targets, and whose they are.
+
+In: a kind of policy and a chain, the widest target first: class, Gateway, ListenerSet, listener, namespace, route,
+rule. Out: for each section the override from furthest above, else the default from furthest below. Of sections that add
+up, all overrides count, and the default in force. `Disabled` is a default like another one; it stops those from above.
+Of two objects for one target the older one has a section, then the first by namespace and name.
+https://gateway-api.sigs.k8s.io/geps/gep-713/#hierarchical-inheritance
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from gatewayd.api.inherited import InheritedTargetRef, Section
+from gatewayd.api.meta import GroupKind, ObjectKey
+from gatewayd.api.refs import GATEWAY_GROUP
+from gatewayd.incremental.view import Index, View, query, rows
+from gatewayd.translator.environment import environment
+from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy, InheritedTable, PolicyKind
+
+NAMESPACE_KIND = GroupKind("", "Namespace")
+CLASS_KIND = GroupKind(GATEWAY_GROUP, "GatewayClass")
+_CLUSTER_SCOPED = frozenset({NAMESPACE_KIND, CLASS_KIND})
+_OVERRIDE, _DEFAULT = "override", "default"
+STRATEGIES = (_OVERRIDE, _DEFAULT)
+
+
+class ScopedTarget(NamedTuple):
+    """An object, or a section of it, that policies are for; `section` "" is the whole object."""
+
+    kind: GroupKind
+    key: ObjectKey
+    section: str
+
+    @property
+    def whole(self) -> "ScopedTarget":
+        """The object, whatever the section."""
+        return self._replace(section="")
+
+    def __str__(self) -> str:
+        whole = f"{self.kind.kind}/{self.key}"
+        return f"{whole}/{self.section}" if self.section else whole
+
+
+Chain = tuple[ScopedTarget, ...]
+
+
+class ChainKey(NamedTuple):
+    """A kind of policy and the targets that it may be for, the widest first."""
+
+    table: InheritedTable
+    chain: Chain
+
+
+class TargetKey(NamedTuple):
+    """A kind of policy and one target."""
+
+    table: InheritedTable
+    target: ScopedTarget
+
+
+class Ruled(NamedTuple):
+    """A section as a policy has it: by its attribute's name, with what it says and the policy's place in the chain."""
+
+    section: str
+    value: Section
+    policy: ObjectKey
+    target: ScopedTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effective:
+    """What is in force, widest first in each. `defaults` may be Disabled, which is how they end those from above."""
+
+    overrides: tuple[Ruled, ...]
+    defaults: tuple[Ruled, ...]
+
+    def of(self, section: str) -> Iterator[Ruled]:
+        """Yield what is in force of a section; several only where they add up."""
+        yield from (each for each in self.overrides if each.section == section)
+        yield from (each for each in self.defaults if each.section == section and not each.value.is_disabled)
+
+
+NOTHING = Effective(overrides=(), defaults=())
+
+
+def scoped_target(ref: InheritedTargetRef, namespace: str) -> ScopedTarget:
+    """Return what a targetRef of a policy in a namespace is for."""
+    kind = ref.group_kind
+    home = "" if kind in _CLUSTER_SCOPED else namespace
+    return ScopedTarget(kind, ObjectKey(home, ref.name or namespace), ref.section_name or "")
+
+
+def scoped_targets(row: InheritedPolicy) -> list[ScopedTarget]:
+    """Return what a policy is for, in its order."""
+    return [scoped_target(ref, row.metadata.namespace) for ref in row.spec.target_refs]
+
+
+INHERITED = Index(
+    name="inherited_policies_by_target",
+    sources=tuple(rows(table, scoped_targets) for table in POLICY_KINDS),
+    group=lambda target: target.whole,
+)
+
+ANY_INHERITED = Index(
+    name="inherited_policies",
+    sources=tuple(rows(table, lambda _: [()]) for table in POLICY_KINDS),
+    group=lambda key: key,
+)
+
+
+@query
+def any_inherited(view: View, _everywhere: tuple[()]) -> bool:
+    """Return whether there is any policy of our own group at all: most clusters need not be asked further."""
+    return view.count(ANY_INHERITED, ()) > 0
+
+
+def may_reach(view: View, target: ScopedTarget, namespace: str) -> bool:
+    """Return whether a policy of a namespace may be for a target: beyond its own, only from where gatewayd runs."""
+    if target.kind not in _CLUSTER_SCOPED or (target.kind == NAMESPACE_KIND and target.key.name == namespace):
+        return True
+    home = environment(view).namespace
+    return not home or namespace == home
+
+
+@query
+def at_target(view: View, key: TargetKey) -> Effective:
+    """Return what the policies of one kind for exactly one target say together."""
+    found = sorted(
+        (row.metadata.creation_timestamp, row.metadata.key)
+        for member in view.bucket(INHERITED, key.target)
+        if member.table is key.table
+        and (row := view.get(key.table, member.key)) is not None
+        and may_reach(view, key.target, row.metadata.namespace)
+    )
+    if not found:
+        return NOTHING
+    said: dict[tuple[str, str], Ruled] = {}
+    for _, policy in found:
+        for strategy, ruled in _written(view, key, policy):
+            said.setdefault((strategy, ruled.section), ruled)
+    return Effective(
+        overrides=tuple(ruled for (strategy, _), ruled in sorted(said.items()) if strategy == _OVERRIDE),
+        defaults=tuple(ruled for (strategy, _), ruled in sorted(said.items()) if strategy == _DEFAULT),
+    )
+
+
+def _written(view: View, key: TargetKey, policy: ObjectKey) -> Iterator[tuple[str, Ruled]]:
+    row = view.get(key.table, policy)
+    if row is None:
+        return
+    for strategy in STRATEGIES:
+        given = getattr(row.spec, strategy)
+        for name in POLICY_KINDS[key.table].names if given is not None else ():
+            value = getattr(given, name)
+            if value is not None:
+                yield strategy, Ruled(name, value, policy, key.target)
+
+
+@query
+def effective(view: View, key: ChainKey) -> Effective:
+    """Return what is in force for the last target of a chain."""
+    if not key.chain:
+        return NOTHING
+    above = effective(view, key._replace(chain=key.chain[:-1]))
+    here = at_target(view, TargetKey(key.table, key.chain[-1]))
+    return above if here == NOTHING else _below(POLICY_KINDS[key.table], above, here)
+
+
+def _below(kind: PolicyKind, above: Effective, here: Effective) -> Effective:
+    """Return what is in force where `here` is said below `above`."""
+    fixed = {each.section for each in above.overrides if each.section not in kind.adds_up}
+    overrides = (*above.overrides, *(each for each in here.overrides if each.section not in fixed))
+    fixed = {each.section for each in overrides if each.section not in kind.adds_up}
+    nearer = {each.section for each in here.defaults}
+    inherited = (each for each in above.defaults if each.section not in nearer)
+    return Effective(
+        overrides=overrides,
+        defaults=tuple(each for each in (*inherited, *here.defaults) if each.section not in fixed),
+    )

@@ -1,0 +1,171 @@
+"""What a route's rules are at one listener: redirects show its port, and policies that are inherited have their say.
+
+In: a route and a listener that it is attached to. Out: its Routes. Where there is no policy and no redirect, these are
+the same values at all listeners.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from gatewayd.api.accesspolicy import AccessPolicy
+from gatewayd.api.gateway import Gateway
+from gatewayd.api.httproute import HTTPRoute
+from gatewayd.api.meta import ObjectKey
+from gatewayd.api.routepolicy import RoutePolicy
+from gatewayd.incremental.view import Member, View, query, rescued_query
+from gatewayd.ir.http import CANNOT, Forward, Redirect, Route
+from gatewayd.translator.gateways.listeners import ListenerKey, MergedListener
+from gatewayd.translator.policies.access import entry_filters
+from gatewayd.translator.policies.effective import (
+    CLASS_KIND,
+    INHERITED,
+    NAMESPACE_KIND,
+    NOTHING,
+    Chain,
+    ChainKey,
+    Effective,
+    ScopedTarget,
+    any_inherited,
+    effective,
+)
+from gatewayd.translator.policies.kinds import InheritedTable
+from gatewayd.translator.policies.route import forwarded
+from gatewayd.translator.problems import Unsupported
+from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, group_kind
+from gatewayd.translator.rules.filters import for_listener
+from gatewayd.translator.rules.route_kinds import rules
+from gatewayd.translator.rules.rule_set import Ranked
+
+
+class RenderKey(NamedTuple):
+    """A route at listeners of a scheme and port."""
+
+    member: Member
+    scheme: str
+    port: int
+
+
+def _rendered(view: View, key: RenderKey) -> tuple[Ranked, ...]:
+    """Return a route's Routes with redirects that show the listener's port."""
+    found = rules(view, key.member).routes
+    # What is the same at all listeners is not kept once more for each.
+    return redirecting(view, key) if any(isinstance(each.route.action, Redirect) for each in found) else found
+
+
+def _failing(view: View, key: RenderKey, _error: Exception, _before: tuple[Ranked, ...] | None) -> tuple[Ranked, ...]:
+    """Fail the requests of a route that gatewayd fails on, so that nothing less strict gets them."""
+    return tuple(each._replace(route=_broken(each.route)) for each in rules(view, key.member).routes)
+
+
+def _broken(route: Route) -> Route:
+    return replace(route, action=CANNOT, filters=())
+
+
+@rescued_query(_failing)
+def redirecting(view: View, key: RenderKey) -> tuple[Ranked, ...]:
+    """Return the Routes of a route that has redirects, as a listener of a scheme and port has them."""
+    found = rules(view, key.member).routes
+    return tuple(each._replace(route=_at_listener(each.route, key)) for each in found)
+
+
+def _at_listener(route: Route, key: RenderKey) -> Route:
+    if not isinstance(route.action, Redirect):
+        return route
+    return replace(route, action=for_listener(route.action, key.scheme, key.port))
+
+
+class ListenerOf(NamedTuple):
+    """A listener of a Gateway."""
+
+    gateway: ObjectKey
+    listener: ListenerKey
+
+
+class GovernedKey(NamedTuple):
+    """A route at a listener that policies may say something of."""
+
+    render: RenderKey
+    listener: ListenerOf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """What is in force for a rule at a listener, of each kind of policy."""
+
+    access: Effective
+    route: Effective
+
+
+UNGOVERNED = InForce(access=NOTHING, route=NOTHING)
+
+
+def rendered(view: View, key: RenderKey, listener: MergedListener) -> tuple[Ranked, ...]:
+    """Return a route's Routes as a listener has them."""
+    if not any_inherited(view, ()):
+        return _rendered(view, key)
+    return governed(view, GovernedKey(key, ListenerOf(listener.gateway, listener.key)))
+
+
+def _closed(view: View, key: GovernedKey, error: Exception, _before: tuple[Ranked, ...] | None) -> tuple[Ranked, ...]:
+    return _failing(view, key.render, error, None)
+
+
+@rescued_query(_closed)
+def governed(view: View, key: GovernedKey) -> tuple[Ranked, ...]:
+    """Return a route's Routes as a listener has them, with what policies make of them."""
+    found = _rendered(view, key.render)
+    numbers = dict.fromkeys(each.route.source.rule for each in found)
+    policies = {number: in_force(view, key.listener, key.render.member, number) for number in numbers}
+    if all(each == UNGOVERNED for each in policies.values()):
+        return found
+    row = view.get(key.render.member.table, key.render.member.key)
+    return tuple(each._replace(route=_governed(each.route, row, policies[each.route.source.rule])) for each in found)
+
+
+def in_force(view: View, at: ListenerOf, member: Member, rule: int) -> InForce:
+    """Return what policies are in force for a rule of a route at a listener."""
+    row = view.get(member.table, member.key)
+    if row is None:
+        return UNGOVERNED
+    namespace = ScopedTarget(NAMESPACE_KIND, ObjectKey("", row.metadata.namespace), "")
+    chain = (*listener_chain(view, at), namespace)
+    own = ScopedTarget(group_kind(member.table), row.metadata.key, "")
+    if view.group(INHERITED, own):
+        name = row.spec.rules[rule].name if rule < len(row.spec.rules) else None
+        chain = (*chain, own, *((own._replace(section=name),) if name else ()))
+    return InForce(access=_effective(view, AccessPolicy, chain), route=_effective(view, RoutePolicy, chain))
+
+
+def _effective(view: View, table: InheritedTable, chain: Chain) -> Effective:
+    return effective(view, ChainKey(table, chain))
+
+
+@query
+def listener_chain(view: View, at: ListenerOf) -> Chain:
+    """Return what policies for a listener may be for, the widest first; a ListenerSet stands below its Gateway."""
+    row = view.get(Gateway, at.gateway)
+    kind = LISTENERSET_KIND if at.listener.owner == "ListenerSet" else GATEWAY_KIND
+    whole = ScopedTarget(kind, at.listener.object, "")
+    return tuple(_targets(at, whole, row.spec.gateway_class_name if row is not None else ""))
+
+
+def _targets(at: ListenerOf, whole: ScopedTarget, class_name: str) -> Iterator[ScopedTarget]:
+    yield ScopedTarget(CLASS_KIND, ObjectKey("", class_name), "")
+    gateway = ScopedTarget(GATEWAY_KIND, at.gateway, "")
+    yield gateway
+    if whole != gateway:
+        yield whole
+    yield whole._replace(section=at.listener.section)
+
+
+def _governed(route: Route, row: object, policies: InForce) -> Route:
+    entry = entry_filters(policies.access)
+    if isinstance(entry, Unsupported):
+        return _broken(route)
+    action = route.action
+    if isinstance(action, Forward) and policies.route != NOTHING:
+        written = row.spec.rules[route.source.rule] if isinstance(row, HTTPRoute) else None
+        timeouts, retry = (written.timeouts, written.retry) if written is not None else (None, None)
+        action = forwarded(action, timeouts, retry, policies.route)
+    return replace(route, action=action, filters=(*entry, *route.filters))

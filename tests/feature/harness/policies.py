@@ -1,0 +1,32 @@
+"""Policies of the project's own group, and what their first use costs an Envoy."""
+
+from tests.feature.harness.world import World
+
+GATEWAY_GROUP = "gateway.networking.k8s.io"
+
+
+def target(kind: str, name: str = "", section: str = "") -> str:
+    """Return a targetRef."""
+    group = '""' if kind == "Namespace" else GATEWAY_GROUP
+    named = f", name: {name}" if name else ""
+    return f"{{group: {group}, kind: {kind}{named}{f', sectionName: {section}' if section else ''}}}"
+
+
+def policy(kind: str, name: str, at: str, sections: str, *, namespace: str, created: str = "") -> str:
+    """Return a policy; `sections` is YAML in block style that begins with `default:` or `override:`."""
+    stamp = f', creationTimestamp: "{created}"' if created else ""
+    spec = "\n".join(f"  {line}" for line in sections.strip().splitlines())
+    return f"""
+apiVersion: gatewayd.io/v1alpha1
+kind: {kind}
+metadata: {{name: {name}, namespace: {namespace}{stamp}}}
+spec:
+  targetRefs: [{at}]
+{spec}
+"""
+
+
+async def drains(world: World, gateway: str = "infra/edge") -> dict[str, int]:
+    """Return how often listeners of a Gateway's Envoy were changed, and how many of them and of their chains drain."""
+    found = await world.envoys[gateway].stats("listener_manager.(listener_modified|.*draining|listener_in_place.*)")
+    return dict(found)

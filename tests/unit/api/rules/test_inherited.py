@@ -1,0 +1,74 @@
+from collections.abc import Mapping
+
+import pytest
+from msgspec import Struct
+from msgspec.structs import fields
+
+from gatewayd.api.inherited import Section
+from gatewayd.api.rules.inherited import SPECS, VALIDATIONS, section_structs, sections_of
+from tests.unit.api.documents import Document, problems
+from tests.unit.policies import GROUP, policy, target
+
+EDGE = target("Gateway", "edge")
+TIMES = {"timeouts": {"request": "1s"}}
+OFF = {"timeouts": {"mode": "Disabled"}}
+
+
+def routed(*targets: Mapping[str, str], **strategy: object) -> Document:
+    return policy("RoutePolicy", "x", *(targets or (EDGE,)), **strategy)  # type: ignore[arg-type]
+
+
+BROKEN = [
+    (
+        routed({**EDGE, "group": ""}, default=TIMES),
+        [f'spec.targetRefs[0].group: must be "{GROUP}" for kind Gateway'],
+    ),
+    (
+        routed({"group": GROUP, "kind": "Gateway"}, default=TIMES),
+        ["spec.targetRefs[0].name: is required for kind Gateway"],
+    ),
+    (
+        routed(target("Namespace", "shop", "a"), default=TIMES),
+        ["spec.targetRefs[0].sectionName: must not be set for kind Namespace"],
+    ),
+    (routed(EDGE, EDGE, default=TIMES), ["spec.targetRefs[1]: repeats targetRefs[0]; targets must be unique"]),
+    (
+        routed(default=TIMES, override=TIMES),
+        ["spec.override: must not be set together with default; one object has one strategy"],
+    ),
+    (routed(), ["spec.default: is required, unless override is set"]),
+    (routed(override=OFF), ["spec.override.timeouts.mode: must be Enabled; only a default cancels a default"]),
+    (routed(default={}), ["spec.default: must have a section; allowed: timeouts, retry"]),
+    (
+        routed(default={"timeouts": {"mode": "Disabled", "request": "1s"}}),
+        ["spec.default.timeouts.mode: must not be Disabled where the section has other fields"],
+    ),
+]
+GOOD = [
+    routed(default=TIMES),
+    routed(override=TIMES),
+    routed(default=OFF),
+    routed(target("Namespace"), default=TIMES),
+    routed(target("Gateway", "edge", "http"), EDGE, default=TIMES),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), BROKEN)
+def test_broken(source: Document, expected: list[str]) -> None:
+    found = problems(source)
+    assert [each for each in found if each in expected] == expected
+    assert len(found) == len(expected)
+
+
+@pytest.mark.parametrize("source", GOOD)
+def test_good(source: Document) -> None:
+    assert problems(source) == []
+
+
+def test_every_section_can_be_disabled_and_has_no_default_that_would_stand_beside_that() -> None:
+    structs: list[type[Struct]] = [each for spec in SPECS for each in section_structs(sections_of(spec)).values()]
+    assert structs
+    for struct in structs:
+        assert issubclass(struct, Section)
+        assert [each.name for each in fields(struct) if each.name != "mode" and each.default not in (None, ())] == []
+        assert struct in VALIDATIONS

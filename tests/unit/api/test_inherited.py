@@ -1,0 +1,13 @@
+from gatewayd.api.inherited import InheritedTargetRef, Section
+from gatewayd.api.meta import GroupKind
+
+
+def test_a_target_says_its_kind() -> None:
+    ref = InheritedTargetRef(group="", kind="Namespace")
+    assert ref.group_kind == GroupKind("", "Namespace")
+    assert (ref.name, ref.section_name) == (None, None)
+
+
+def test_sections_are_enabled_unless_they_say_otherwise() -> None:
+    assert not Section().is_disabled
+    assert Section(mode="Disabled").is_disabled

@@ -1,0 +1,29 @@
+import pytest
+
+from gatewayd.api.routepolicy import Retry, Timeouts
+from tests.unit.api.documents import accepted, problems
+from tests.unit.policies import policy, target
+
+EDGE = target("Gateway", "edge")
+
+
+def test_sections_are_read() -> None:
+    sections = {"timeouts": {"request": "10s", "streamIdle": "1m"}, "retry": {"codes": [503], "attempts": 3}}
+    made = accepted(policy("RoutePolicy", "a", EDGE, default=sections))
+    assert made.spec.default.timeouts == Timeouts(request="10s", backend_request=None, stream_idle="1m")
+    assert made.spec.default.retry == Retry(codes=(503,), attempts=3, backoff=None)
+
+
+@pytest.mark.parametrize(
+    ("sections", "path"),
+    [
+        ({"timeouts": {"request": "1 day"}}, "spec.default.timeouts.request"),
+        ({"retry": {"attempts": 11}}, "spec.default.retry.attempts"),
+        ({"retry": {"codes": [200]}}, "spec.default.retry.codes[0]"),
+        ({"retry": {"codes": [503, 503]}}, "spec.default.retry.codes[1]"),
+        ({"timeouts": {"mode": "Off"}}, "spec.default.timeouts.mode"),
+    ],
+)
+def test_bounds(sections: dict[str, object], path: str) -> None:
+    found = problems(policy("RoutePolicy", "a", EDGE, default=sections))
+    assert [each.partition(":")[0] for each in found] == [path]

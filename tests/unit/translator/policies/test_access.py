@@ -1,0 +1,55 @@
+import pytest
+
+from gatewayd.api.accesspolicy import AccessPolicy, AddressRange, Clients
+from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.policy import AddressRange as Range
+from gatewayd.ir.policy import AddressRule, ClientAddresses
+from gatewayd.translator.policies.access import address_rule, entry_filters, entry_problems
+from gatewayd.translator.policies.effective import NOTHING, Effective, Ruled, ScopedTarget
+from gatewayd.translator.problems import Unsupported
+from gatewayd.translator.protocols import GATEWAY_KIND
+from tests.unit.api.documents import accepted
+from tests.unit.policies import policy, target
+
+GW = ScopedTarget(GATEWAY_KIND, ObjectKey("shop", "gw"), "")
+
+
+def clients(*allow: str) -> Clients:
+    return Clients(allow=tuple(AddressRange(cidr=each) for each in allow))
+
+
+def ruled(*allow: str) -> Ruled:
+    return Ruled("clients", clients(*allow), ObjectKey("shop", "p"), GW)
+
+
+def within(network: str, bits: int) -> Range:
+    return Range(network=network, bits=bits, is_peer=False)
+
+
+def test_nothing_in_force_is_no_filter() -> None:
+    assert entry_filters(NOTHING) == ()
+
+
+def test_overrides_and_the_default_are_one_filter() -> None:
+    found = entry_filters(Effective(overrides=(ruled("10.0.0.0/8"), ruled("10.0.0.0/8")), defaults=(ruled("::1"),)))
+    rules = (
+        AddressRule(allow=(within("10.0.0.0", 8),), deny=()),
+        AddressRule(allow=(within("::1", 128),), deny=()),
+    )
+    assert found == (ClientAddresses(rules=rules),)
+
+
+@pytest.mark.parametrize("cidr", ["10.0.0.1/8", "10.0.0.0/33", "1.2.3", "::g", ":::", "1.2.3.4/0/1"])
+def test_no_range_closes(cidr: str) -> None:
+    found = entry_filters(Effective(overrides=(ruled("10.0.0.0/8"), ruled(cidr)), defaults=()))
+    assert isinstance(found, Unsupported)
+    assert found.message.startswith("allow[0].cidr: ")
+
+
+def test_problems_have_the_path_of_the_object() -> None:
+    row: AccessPolicy = accepted(
+        policy("AccessPolicy", "a", target("Gateway", "gw"), override={"clients": {"deny": [{"cidr": "10.0.0.1/8"}]}})
+    )
+    (problem,) = entry_problems(row)
+    assert problem.startswith('spec.override.clients.deny[0].cidr: "10.0.0.1/8" is no address range; allowed: ')
+    assert isinstance(address_rule(clients("10.0.0.0/8")), AddressRule)
