@@ -1,0 +1,87 @@
+"""What a change costs where policies are in force, as counts; tests/unit/test_cost.py is the same without any."""
+
+from typing import Any
+
+import pytest
+
+from gatewayd.api.accesspolicy import AccessPolicy
+from gatewayd.api.meta import ObjectKey
+from gatewayd.store import Delta
+from gatewayd.xds.build.build_cost import BuildCost
+from tests.unit.policies import policy, target
+from tests.unit.test_cost import ROUTES, World, route
+from tests.unit.translator.manifests import delta
+
+NOTHING = BuildCost(routes=0, virtual_hosts=0, resources=0)
+ONE = BuildCost(routes=1, virtual_hosts=1, resources=1)
+
+
+def access(name: str, kind: str, at: str, **strategy: Any) -> Delta:
+    return delta(policy("AccessPolicy", name, target(kind, at), **strategy))
+
+
+def routed(name: str, kind: str, at: str, **strategy: Any) -> Delta:
+    return delta(policy("RoutePolicy", name, target(kind, at), **strategy))
+
+
+def denying(address: str) -> dict[str, Any]:
+    return {"clients": {"deny": [{"cidr": address}]}}
+
+
+def limited(request: str) -> dict[str, Any]:
+    return {"timeouts": {"request": request}}
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    made = World()
+    made.change(
+        access("floor", "Gateway", "gw", override=denying("192.0.2.0/24")),
+        routed("bound", "Gateway", "gw", override={"retry": {"attempts": 2}}),
+    )
+    return made
+
+
+def test_a_policy_of_a_gateway_costs_its_routes_and_no_listener(world: World) -> None:
+    batch = world.change(access("floor", "Gateway", "gw", override=denying("198.51.100.0/24")))
+    assert [each.gateway for each in batch.published] == ["shop/gw"]
+    assert world.cost("shop/gw") == BuildCost(routes=ROUTES, virtual_hosts=ROUTES, resources=ROUTES)
+    # A route as it is at the listener, its host, and what is in force for the namespace.
+    assert batch.queries <= 2 * ROUTES + 50
+
+
+def test_one_edited_route_costs_one_route(world: World) -> None:
+    batch = world.change(route(17, "/edited"))
+    assert batch.queries <= 30
+    assert world.cost("shop/gw") == ONE
+
+
+def test_a_policy_of_a_route_costs_that_route(world: World) -> None:
+    world.change(routed("own", "HTTPRoute", "r20", default=limited("1s")))
+    assert world.cost("shop/gw") == ONE
+    batch = world.change(routed("own", "HTTPRoute", "r20", default=limited("2s")))
+    assert batch.queries <= 12
+    assert world.cost("shop/gw") == ONE
+
+
+def test_what_is_said_below_an_override_costs_nothing(world: World) -> None:
+    world.change(routed("vain", "HTTPRoute", "r21", default={"retry": {"attempts": 3}}))
+    batch = world.change(routed("vain", "HTTPRoute", "r21", default={"retry": {"attempts": 4}}))
+    assert batch.published == ()
+    assert batch.queries <= 6
+
+
+def test_a_policy_for_another_gateway_costs_this_one_nothing(world: World) -> None:
+    other = world.change(routed("other", "Gateway", "other", default=limited("1s")))
+    assert [each.gateway for each in other.published] == ["shop/other"]
+    assert other.queries <= 20
+    gone = world.change(Delta(kind=AccessPolicy, key=ObjectKey("shop", "nobody"), obj=None))
+    assert gone.queries == 0
+
+
+def test_metadata_of_a_policy_costs_nothing(world: World) -> None:
+    document = policy("AccessPolicy", "floor", target("Gateway", "gw"), override=denying("198.51.100.0/24"))
+    document["metadata"]["annotations"] = {"team": "red"}
+    batch = world.change(delta(document))
+    assert batch.published == ()
+    assert batch.queries <= 6
