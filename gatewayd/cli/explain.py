@@ -1,5 +1,7 @@
 """`gatewayd explain`: which rule gets a request, what happens to it, and why the other rules do not get it."""
 
+from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +16,14 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 
+def _address(text: str) -> str:
+    """Return the address as it is usually written; "" for one that is not given."""
+    try:
+        return str(ip_address(text)) if text else ""
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no IP address") from error
+
+
 @app.command()
 def explain(  # noqa: PLR0913 (each is an option)
     paths: Annotated[list[Path], typer.Argument(help="Folders and files of manifests.")],
@@ -26,6 +36,7 @@ def explain(  # noqa: PLR0913 (each is an option)
     port: Annotated[int | None, typer.Option("--port", help="Port. Default: 80 or 443, else every one.")] = None,
     https: Annotated[bool, typer.Option("--https", help="It comes over TLS; the host is the server name.")] = False,
     grpc: Annotated[bool, typer.Option("--grpc", help="It is a gRPC call: --path /package.Service/Method.")] = False,
+    client: Annotated[str, typer.Option("--from", metavar="ADDRESS", callback=_address, help="Of the client.")] = "",
     output: FormOption = Form.TEXT,
 ) -> None:
     """Tell which rule gets a request and why the others do not; nothing is sent.
@@ -41,18 +52,17 @@ def explain(  # noqa: PLR0913 (each is an option)
 
     headers = (*header, *(("content-type: application/grpc",) if grpc else ()))
     sent = _sent(host, path, method or ("POST" if grpc else "GET"), headers, query, https=https)
+    sent = replace(sent, client=client)
     found = translation(paths)
     configs = tuple(config for _, config in sorted(found.reconciler.configs.items()))
     all_traces = traces(Translated(engine=found.engine, configs=configs), sent, port)
     if not all_traces:
-        where = f" on port {port}" if port else ""
-        raise end(f"no listener of any Gateway is for {sent.scheme}{where}", INVALID)
+        raise end(f"no listener of any Gateway is for {sent.scheme}{f' on port {port}' if port else ''}", INVALID)
     if output is Form.JSON:
         write_json(traces_json(sent, all_traces))
     else:
-        for trace in all_traces:
-            for line in trace_lines(trace, found.manifests.folder.place_of):
-                write(line)
+        for line in (each for trace in all_traces for each in trace_lines(trace, found.manifests.folder.place_of)):
+            write(line)
     raise typer.Exit(OK if any(isinstance(each.end, Taken) for each in all_traces) else INVALID)
 
 

@@ -13,11 +13,12 @@ from gatewayd.ir.backend import Backend, Cluster, Discovered, InvalidBackend, Se
 from gatewayd.ir.filters import Cors, ExternalAuth, HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import CANNOT, DirectResponse, Forward, Mirror, Preflight, Redirect, Route, WeightedBackend
 from gatewayd.ir.l4 import L4Forward
-from gatewayd.ir.policy import AddressRange, AddressRule, ClientAddresses
+from gatewayd.ir.policy import AddressRange, AddressRule, ClientAddresses, lets_in
 
 _MILLION = 1_000_000
 _UNAVAILABLE = 503
 _PREFLIGHT = 200
+_FORBIDDEN = 403
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,8 @@ Happening = Forwarded | Redirected | Direct
 def happening(route: Route, domain: str, request: Request, clusters: Mapping[Upstream, Cluster]) -> Happening:
     """Return what a route does with a request for a host of `domain`."""
     action = route.action
+    if (shut := _shut_out(route, request)) is not None:
+        return shut
     policy = next((each for each in route.filters if isinstance(each, Cors)), None)
     if policy is not None and request.is_preflight:
         allowed = ", ".join(policy.origins) or "no origin"
@@ -85,6 +88,14 @@ def happening(route: Route, domain: str, request: Request, clusters: Mapping[Ups
             return _forwarded(route, action, request, clusters)
         case _:
             assert_never(action)
+
+
+def _shut_out(route: Route, request: Request) -> Direct | None:
+    """Return the answer to a client that may not come in, as far as its address is known."""
+    rules = (rule for each in route.filters if isinstance(each, ClientAddresses) for rule in each.rules)
+    if not request.client or all(lets_in(rule, request.client) for rule in rules):
+        return None
+    return Direct(status=_FORBIDDEN, why=f"{request.client} may not come in, by an AccessPolicy")
 
 
 def answered(response: DirectResponse, request: Request) -> int:

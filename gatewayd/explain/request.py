@@ -34,7 +34,8 @@ _ESCAPED: Final = "the path has escaped slashes"
 class Request:
     """`host` without a port and in lower case, `authority` as backends see it; `path` without its `query`.
 
-    `headers` are those of `routed_headers`. `remarks`: what was left out on the way, in words.
+    `headers` are those of `routed_headers`. `remarks`: what was left out on the way, in words. `client` is the address
+    that it comes from, "" for one that is not known.
     """
 
     scheme: str
@@ -45,6 +46,7 @@ class Request:
     query: str | None
     headers: tuple[Header, ...]
     remarks: tuple[str, ...]
+    client: str = ""
 
     @property
     def target(self) -> str:
@@ -76,13 +78,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """What a client sends: `target` is the path with its query, `host` may have a port."""
+    """What a client sends: `target` is the path with its query, `host` may have a port.
+
+    `client` is the address that it comes from, "" for one that is not known.
+    """
 
     scheme: str
     method: str
     host: str
     target: str
     headers: tuple[Header, ...]
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +134,7 @@ def received(sent: Sent, slashes: EscapedSlashes = DEFAULT_ESCAPED_SLASHES) -> R
         query=query if mark else None,
         headers=tuple(routed_headers(sent.headers, sent.scheme)),
         remarks=tuple(_remarks(sent)),
+        client=sent.client,
     )
 
 

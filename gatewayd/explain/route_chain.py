@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from gatewayd.api.meta import ObjectKey
+from gatewayd.explain.policies import SectionInForce, sections_in_force
 from gatewayd.incremental.view import Member, View
 from gatewayd.ir.backend import Discovered, InvalidBackend, ServiceBackend
 from gatewayd.ir.conditions import is_good
@@ -19,6 +20,7 @@ from gatewayd.translator.attachment import Attached, ParentAttachment, attachmen
 from gatewayd.translator.backends.backend_refs import GatewayUpstream, cluster
 from gatewayd.translator.backends.endpoints import left_out_of_service
 from gatewayd.translator.protocols import ROUTE_TABLES
+from gatewayd.translator.proxies.at_listener import ListenerOf
 from gatewayd.translator.proxies.filter_chains import bound_port
 from gatewayd.translator.rules.route_kinds import rules
 
@@ -70,7 +72,7 @@ def _route(view: View, report: Report, member: Member) -> Iterator[Step]:
         says = "leads to no Gateway of gatewayd: it does not exist, or its class is another controller's"
         yield Step(depth=1, mark=Mark.BAD, subject="spec.parentRefs", says=says)
     for parent in parents:
-        yield from _parent(view, report, parent)
+        yield from _parent(view, report, member, parent)
     yield from _rules(view, member, [each.gateway for each in parents if each.attached])
 
 
@@ -83,7 +85,7 @@ def _verdict(depth: int, subject: str, verdict: Verdict) -> Step:
     return Step(depth=depth, mark=mark, subject=subject, says=verdict.message or verdict.reason)
 
 
-def _parent(view: View, report: Report, parent: ParentAttachment) -> Iterator[Step]:
+def _parent(view: View, report: Report, member: Member, parent: ParentAttachment) -> Iterator[Step]:
     section = f", section {parent.ref.section}" if parent.ref.section else ""
     yield _verdict(1, f"parent {parent.ref.kind} {parent.gateway}{section}", parent.verdict)
     for attached in parent.attached:
@@ -91,6 +93,20 @@ def _parent(view: View, report: Report, parent: ParentAttachment) -> Iterator[St
         subject = f"listener {attached.listener.section} :{attached.port.port}"
         yield Step(depth=2, mark=Mark.GOOD, subject=subject, says=f"hosts: {hosts}")
         yield _held(view, report(GatewayFleet(namespace=parent.gateway.namespace, name=parent.gateway.name)), attached)
+        yield from _policies(view, member, ListenerOf(parent.gateway, attached.listener))
+
+
+def _policies(view: View, member: Member, at: ListenerOf) -> Iterator[Step]:
+    """Yield what policies are in force there, rules with the same together."""
+    numbers = dict.fromkeys(each.route.source.rule for each in rules(view, member).routes)
+    together: dict[SectionInForce, list[str]] = {}
+    for number in numbers:
+        for section in sections_in_force(view, at, member, number):
+            together.setdefault(section, []).append(str(number))
+    for section, ruled in together.items():
+        which = "" if len(ruled) == len(numbers) else f" of rule {', '.join(ruled)}"
+        mark = Mark.BAD if section.problem else Mark.INFO
+        yield Step(depth=3, mark=mark, subject=f"policy{which}", says=str(section))
 
 
 def _held(view: View, fleet: FleetReport | None, attached: Attached) -> Step:

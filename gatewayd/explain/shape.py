@@ -5,6 +5,7 @@ from typing import Any, assert_never
 
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.explain.action import Direct, Forwarded, Redirected, Share
+from gatewayd.explain.policies import SectionInForce
 from gatewayd.explain.request import Answered, Sent
 from gatewayd.explain.rivals import Rival
 from gatewayd.explain.trace import End, Passed, Taken, Trace, Untaken
@@ -52,6 +53,7 @@ def _end(end: End) -> JSON:
                 },
                 "listener": end.listener,
                 "virtualHost": end.domain,
+                "policies": [_section(each) for each in end.policies],
                 **_happening(end.happening),
             }
         case Untaken():
@@ -62,6 +64,18 @@ def _end(end: End) -> JSON:
             return {"result": "passed", "route": end.source, "backends": [_share(each) for each in end.shares]}
         case _:
             assert_never(end)
+
+
+def _section(section: SectionInForce) -> JSON:
+    return {
+        "kind": section.kind,
+        "namespace": section.key.namespace,
+        "name": section.key.name,
+        "field": section.path,
+        "target": section.target,
+        "value": section.value,
+        "problem": section.problem or None,
+    }
 
 
 def _happening(action: Forwarded | Redirected | Direct) -> JSON:

@@ -11,28 +11,38 @@ from typing import Final, assert_never
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.action import Direct, Happening, Share, answered, backend_name, happening, l4_shares
 from gatewayd.explain.matching import mismatches
+from gatewayd.explain.policies import SectionInForce, sections_in_force
 from gatewayd.explain.request import Answered, Request, Sent, received
 from gatewayd.explain.rivals import Rival, Seat, rivals
 from gatewayd.incremental.engine import Engine
+from gatewayd.incremental.view import Member
 from gatewayd.ir.backend import Cluster, ServiceBackend, Upstream
 from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES, EscapedSlashes
 from gatewayd.ir.fleet import FleetKey, GatewayFleet, NodeFleet
 from gatewayd.ir.http import CANNOT, Route, RouteTable, RouteTableKey, RuleRef, VirtualHost
 from gatewayd.ir.l4 import L4Forward
 from gatewayd.ir.proxy import FilterChain, HTTPTraffic, ProxyConfig, StreamListener
+from gatewayd.translator.gateways.listener_conflicts import owner
+from gatewayd.translator.gateways.listeners import port_key
 from gatewayd.translator.hostnames import ANY, broader
+from gatewayd.translator.proxies.at_listener import ListenerOf
+from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES
 
 _IMPLIED: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A rule takes the request. `listener` is the chain or listener that it came through, `domain` the virtual host."""
+    """A rule takes the request. `listener` is the chain or listener that it came through, `domain` the virtual host.
+
+    `policies` are in force for the rule there.
+    """
 
     listener: str
     domain: str
     rule: RuleRef
     rule_name: str
+    policies: tuple[SectionInForce, ...]
     happening: Happening
 
 
@@ -109,7 +119,7 @@ def _trace(engine: Engine, config: ProxyConfig, listener: StreamListener, sent: 
     if isinstance(request, Answered):
         return Trace(fleet=config.fleet, port=listener.port, remarks=(), asked=(), end=request, rivals=())
     chain = _chain(listener, request.host if sent.scheme == "https" else "")
-    host, end = _end(config, chain, request)
+    host, end = _end(engine, config, chain, request)
     domain = None if host is None else host.domain
     guards = () if host is None else host.guards
     winner = end.rule if isinstance(end, Taken) else None
@@ -150,7 +160,9 @@ def _chain(listener: StreamListener, server_name: str) -> FilterChain | None:
     return None
 
 
-def _end(config: ProxyConfig, chain: FilterChain | None, request: Request) -> tuple[VirtualHost | None, End]:
+def _end(
+    engine: Engine, config: ProxyConfig, chain: FilterChain | None, request: Request
+) -> tuple[VirtualHost | None, End]:
     """Return the virtual host that was come to, if any, and what becomes of the request."""
     if chain is None:
         return None, Untaken(status=0, why=f"no listener of the port has a hostname for the server name {request.host}")
@@ -158,22 +170,45 @@ def _end(config: ProxyConfig, chain: FilterChain | None, request: Request) -> tu
         return None, _passed(config, chain)
     if (chain.traffic.scheme == "https") != (request.scheme == "https"):
         return None, Untaken(status=0, why=f"the port speaks {chain.traffic.scheme}, not {request.scheme}")
-    host = _virtual_host(_table(config, chain.traffic.table), request.host)
+    table = chain.traffic.table
+    host = _virtual_host(_table(config, table), request.host)
     if host is None:
         return None, Untaken(status=404, why=f"no listener of the port has a hostname for {request.host}")
     for route in host.routes:
         if not mismatches(route.match, request):
-            return host, _taken(config, chain, host, route, request)
+            policies = _policies(engine, config, table, host, route)
+            return host, _taken(config, chain, host, route, request, policies)
     return host, _unrouted(host, request)
 
 
-def _taken(config: ProxyConfig, chain: FilterChain, host: VirtualHost, route: Route, request: Request) -> Taken:
+def _policies(
+    engine: Engine, config: ProxyConfig, table: RouteTableKey, host: VirtualHost, route: Route
+) -> tuple[SectionInForce, ...]:
+    namespace, _, name = config.gateway.partition("/")
+    gateway = ObjectKey(namespace, name)
+    listener = owner(engine, port_key(gateway, "tcp", table.port), host.domain)
+    [source] = [each for each in HTTP_TABLES if each.__name__ == route.source.kind]
+    member = Member(source, ObjectKey(route.source.namespace, route.source.name))
+    if listener is None:
+        return ()
+    return sections_in_force(engine, ListenerOf(gateway, listener.key), member, route.source.rule)
+
+
+def _taken(
+    config: ProxyConfig,
+    chain: FilterChain,
+    host: VirtualHost,
+    route: Route,
+    request: Request,
+    policies: tuple[SectionInForce, ...],
+) -> Taken:
     clusters: dict[Upstream, Cluster] = {each.upstream: each for each in config.clusters}
     return Taken(
         listener=chain.name,
         domain=host.domain,
         rule=route.source,
         rule_name=route.rule_name,
+        policies=policies,
         happening=happening(route, host.domain, request, clusters),
     )
 

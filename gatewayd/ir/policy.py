@@ -1,6 +1,7 @@
 """What policies come to, as values that a Route carries."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,16 @@ class AddressRule:
 
     allow: tuple[AddressRange, ...]
     deny: tuple[AddressRange, ...]
+
+
+def lets_in(rule: AddressRule, client: str) -> bool:
+    """Return whether a rule lets in a client whose address is also that of its connection."""
+    address = ip_address(client)
+
+    def within(ranges: tuple[AddressRange, ...]) -> bool:
+        return any(address in ip_network(f"{each.network}/{each.bits}") for each in ranges)
+
+    return not within(rule.deny) and (not rule.allow or within(rule.allow))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,6 +100,11 @@ class Listing:
         self._known: dict[ObjectKey, None] = {}
         self._listed: dict[ObjectKey, None] = {}
 
+    @property
+    def has_objects(self) -> bool:
+        """Whether any object is known."""
+        return bool(self._known)
+
     def begin(self) -> None:
         """Begin a list: what an earlier one had that broke off says nothing about this one."""
         self._listed = {}

@@ -1,7 +1,8 @@
 """List, then watch, for ever: one kind of object as a stream of Deltas.
 
 Rules: pages of 500; bookmarks; a dropped watch goes on where it was; 410 lists anew, as a difference; a kind whose CRD
-is absent counts as synced and empty and is looked for again; nothing is ever removed because a request failed.
+is absent counts as synced and empty and is looked for again, though what has protected stays; nothing is ever removed
+because a request failed.
 https://kubernetes.io/docs/reference/using-api/api-concepts/
 """
 
@@ -104,10 +105,15 @@ class Reflector:
 
     async def _absent(self) -> None:
         """Ask for the kind in an older version, or take it that its CRD is absent."""
-        if not self._try_older_version():
+        if self._try_older_version():
+            return
+        if self._kind.protects and self._listing.has_objects:
+            # Without them doors would open, and nobody who removes a CRD says that they shall.
+            _log.error("kind is gone, its objects stay in force", kind=self._kind.kind)
+        else:
             self._submit(self._listing.forget())
-            self._mark_synced()
-            await asyncio.sleep(ABSENT_SECONDS)
+        self._mark_synced()
+        await asyncio.sleep(ABSENT_SECONDS)
 
     async def _expired(self, gone: GoneError) -> None:
         """Let the next list begin at once, but later and later when no watch gets anywhere between the lists."""

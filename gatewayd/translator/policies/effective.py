@@ -67,6 +67,12 @@ class Ruled(NamedTuple):
     policy: ObjectKey
     target: ScopedTarget
 
+    @property
+    def wire(self) -> str:
+        """The section as manifests call it."""
+        first, *rest = self.section.split("_")
+        return first + "".join(each.capitalize() for each in rest)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effective:

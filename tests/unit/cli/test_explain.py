@@ -51,3 +51,32 @@ def test_a_header_without_a_value(gatewayd: Gatewayd, shop: Path) -> None:
     ran = gatewayd("explain", shop, "--host", "shop.example", "-H", "env")
 
     assert (ran.code, ran.err) == (1, "gatewayd: --header env: has no colon; NAME:VALUE is allowed\n")
+
+
+FLOOR = """
+apiVersion: gatewayd.io/v1alpha1
+kind: AccessPolicy
+metadata: {name: floor}
+spec:
+  targetRefs: [{group: "", kind: Namespace}]
+  override: {clients: {deny: [{cidr: 203.0.113.0/24}]}}
+"""
+
+
+def test_a_client_that_may_not_come_in_is_told_by_its_address(gatewayd: Gatewayd, shop: Path) -> None:
+    (shop / "floor.yaml").write_text(FLOOR, encoding="utf-8")
+    asked = ("explain", shop, "--host", "shop.example", "--path", "/cart")
+
+    denied = gatewayd(*asked, "--from", "203.0.113.9")
+    assert "answers 403: 203.0.113.9 may not come in, by an AccessPolicy" in denied.out
+    assert "under spec.override.clients" in denied.out
+    assert "floor.yaml:7" in denied.out
+    assert "answers 403" not in gatewayd(*asked, "--from", "192.0.2.1").out
+    (policy,) = json.loads(gatewayd(*asked, "-o", "json").out)["answers"][0]["policies"]
+    assert (policy["kind"], policy["name"], policy["field"]) == ("AccessPolicy", "floor", "spec.override.clients")
+    assert gatewayd(*asked, "--from", "nobody").code != 0
+
+
+def test_why_names_the_policies_of_a_route(gatewayd: Gatewayd, shop: Path) -> None:
+    (shop / "floor.yaml").write_text(FLOOR, encoding="utf-8")
+    assert "policy: spec.override.clients" in gatewayd("why", "httproute/shop", shop).out

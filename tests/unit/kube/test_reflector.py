@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.core import ConfigMap
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
@@ -12,15 +13,24 @@ from gatewayd.api.tcproute import TCPRoute
 from gatewayd.ir.backoff import Backoff
 from gatewayd.kube.listing import Listing
 from gatewayd.kube.reflector import EVERYTHING, Reflector, Selection, Timing
+from gatewayd.own_group import API_VERSION
 from gatewayd.store import Delta, Event
 from tests.fakes.api_server import Cluster, Drop, Hole, Reply, Request, busy, refused
 from tests.fakes.documents import Json, bookmark, config_map, event, failure, page, tcp_route
 from tests.fakes.running import running
 from tests.fakes.skipping_loop import clock, passes
+from tests.unit.policies import policy, target
 
 PATH = "/api/v1/configmaps"
 ROUTES = "/apis/gateway.networking.k8s.io/v1/tcproutes"
+POLICIES = f"/apis/{API_VERSION}/accesspolicies"
 OLD_ROUTES = "/apis/gateway.networking.k8s.io/v1alpha2/tcproutes"
+
+
+def access_policy(name: str) -> Json:
+    made = policy("AccessPolicy", name, target("Namespace"), default={"clients": {"deny": [{"cidr": "192.0.2.1"}]}})
+    made["metadata"]["resourceVersion"] = "1"
+    return made
 
 
 class Rig:
@@ -320,3 +330,36 @@ async def test_who_is_told_to_ask_again_at_once_waits_as_long_as_ever(rig: Rig) 
     async with running(rig.reflector.run()):
         await passes(60.0)
         assert rig.synced_at == 1.5
+
+
+async def test_when_the_crd_of_a_kind_that_protects_is_removed_its_objects_stay(cluster: Cluster) -> None:
+    """Deleting a CRD deletes all policies at once, and with them every door that they kept closed."""
+    rig = Rig(cluster, AccessPolicy)
+    rig.lists(page(access_policy("a")), path=POLICIES)
+    async with running(rig.reflector.run()):
+        await passes(1.0)
+        assert rig.news() == ["+a", "synced"]
+        rig.server.script("WATCH", POLICIES, refused(404))
+        rig.server.watches[0].end()
+        await passes(10.0)
+        assert rig.news() == []
+        # What the kind has when it is back is what counts.
+        rig.lists(page(access_policy("b")), path=POLICIES)
+        await passes(10.0)
+        assert rig.news() == ["+b", "-a"]
+
+
+async def test_a_kind_that_may_not_be_listed_is_not_taken_for_empty(cluster: Cluster) -> None:
+    rig = Rig(cluster, AccessPolicy)
+    rig.server.script("GET", POLICIES, *(refused(403) for _ in range(100)))
+    async with running(rig.reflector.run()):
+        await passes(60.0)
+        assert rig.news() == []
+        assert rig.restarts
+
+
+async def test_a_kind_that_protects_and_was_never_there_is_empty(cluster: Cluster) -> None:
+    rig = Rig(cluster, AccessPolicy)
+    async with running(rig.reflector.run()):
+        await passes(10.0)
+        assert rig.news() == ["synced"]

@@ -1,0 +1,67 @@
+"""Which sections of policies are in force for a rule at a listener, and whose they are, for people.
+
+In: a View, a listener, a route and one of its rules. Out: `SectionInForce`s; nothing is decided here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from gatewayd.api.accesspolicy import Clients
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import Member, View
+from gatewayd.translator.policies.access import address_rule
+from gatewayd.translator.policies.effective import Effective, Ruled
+from gatewayd.translator.policies.kinds import POLICY_KINDS
+from gatewayd.translator.problems import Unsupported
+from gatewayd.translator.proxies.at_listener import ListenerOf, in_force
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionInForce:
+    """A section: `path` is its field in the policy `kind` `key`, `target` what that is for, `value` what it says.
+
+    `problem`: why it cannot be honoured, so that requests get a 500; "" for nothing.
+    """
+
+    kind: str
+    key: ObjectKey
+    path: str
+    target: str
+    value: str
+    problem: str
+
+    def __str__(self) -> str:
+        cannot = f"; cannot be honoured: {self.problem}" if self.problem else ""
+        return f"{self.path} {self.value} of {self.kind} {self.key}, for {self.target}{cannot}"
+
+
+def sections_in_force(view: View, at: ListenerOf, member: Member, rule: int) -> tuple[SectionInForce, ...]:
+    """Return what is in force for a rule of a route at a listener, AccessPolicies first."""
+    found = in_force(view, at, member, rule)
+    kinds = {kind.table.__name__: kind for kind in POLICY_KINDS.values()}
+    by_kind = {"AccessPolicy": found.access, "RoutePolicy": found.route}
+    return tuple(
+        section for kind, effective in by_kind.items() for section in _sections(kind, effective, kinds[kind].names)
+    )
+
+
+def _sections(kind: str, effective: Effective, names: tuple[str, ...]) -> Iterator[SectionInForce]:
+    overrides = set(effective.overrides)
+    for name in names:
+        for each in effective.of(name):
+            yield _section(kind, "override" if each in overrides else "default", each)
+
+
+def _section(kind: str, strategy: str, ruled: Ruled) -> SectionInForce:
+    written = msgspec.json.encode(ruled.value).decode()
+    problem = address_rule(ruled.value) if isinstance(ruled.value, Clients) else None
+    return SectionInForce(
+        kind=kind,
+        key=ruled.policy,
+        path=f"spec.{strategy}.{ruled.wire}",
+        target=str(ruled.target),
+        value=written,
+        problem=problem.message if isinstance(problem, Unsupported) else "",
+    )

@@ -1,0 +1,71 @@
+"""docs/policies.md: each example does what the page says, in a real Envoy and without a drain."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.feature.harness.policies import drains
+from tests.feature.harness.world import World
+
+pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
+
+PAGE = (Path(__file__).parents[2] / "docs" / "policies.md").read_text(encoding="utf-8")
+_FENCE = re.compile(r"^```(yaml|requests)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_REQUEST = re.compile(r"(?P<method>[A-Z]+) (?P<path>\S+)(?: from (?P<source>\S+))?(?: with (?P<with>.+))?: (?P<end>.+)")
+
+
+class Example(NamedTuple):
+    """A section of the page: what is applied, and what requests then get."""
+
+    title: str
+    manifests: tuple[str, ...]
+    requests: tuple[str, ...]
+
+
+def sections() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    for part in re.split(r"^## ", PAGE, flags=re.MULTILINE):
+        yield part.splitlines()[0], _FENCE.findall(part)
+
+
+def examples() -> Iterator[Example]:
+    for title, fences in sections():
+        requests = [line for kind, text in fences if kind == "requests" for line in text.splitlines() if line]
+        if requests:
+            yield Example(title, tuple(text for kind, text in fences if kind == "yaml"), tuple(requests))
+
+
+BASE_OF_PAGE = next(text for _, fences in sections() for kind, text in fences if kind == "yaml")
+EXAMPLES = tuple(examples())
+
+
+async def test_every_section_of_a_policy_has_an_example() -> None:
+    titles = {title for title, _ in sections() if re.match(r"(Access|Route)Policy: ", title)}
+    assert titles == {each.title for each in EXAMPLES}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
+async def test_an_example(world: World, example: Example) -> None:
+    await world.apply(BASE_OF_PAGE)
+    before = await drains(world)
+    await world.apply(*example.manifests)
+    assert await drains(world) == before
+    assert [await asked(world, line) for line in example.requests] == list(example.requests)
+
+
+async def asked(world: World, line: str) -> str:
+    """Send the request of a line and return the line with what came of it."""
+    found = _REQUEST.fullmatch(line)
+    assert found is not None, line
+    pairs = [pair.strip().partition(" ") for pair in (found["with"] or "").split(", ") if pair]
+    headers = [(name, value) for name, _, value in pairs if name != "body"]
+    body = next((b"x" * int(value) for name, _, value in pairs if name == "body"), b"")
+    answer = await world.ask(
+        found["path"], *headers, method=found["method"], body=body, source=found["source"] or "", host="shop.example"
+    )
+    status, *named = found["end"].split(", ")
+    shown = [f"{name} {answer.one(name)}" for name in (each.partition(" ")[0] for each in named)]
+    assert status.isdigit()
+    return f"{line[: found.start('end')]}{', '.join((str(answer.status), *shown))}"

@@ -1,0 +1,38 @@
+from gatewayd.api.httproute import HTTPRoute
+from gatewayd.api.meta import ObjectKey
+from gatewayd.explain.policies import SectionInForce, sections_in_force
+from gatewayd.incremental.view import Member
+from gatewayd.translator.gateways.listeners import ListenerKey
+from gatewayd.translator.proxies.at_listener import ListenerOf
+from tests.unit.policies import policy, target
+from tests.unit.translator.manifests import GW, SHOP, delta, scratch
+
+ROUTE = """
+kind: HTTPRoute
+metadata: {name: r, namespace: shop}
+spec: {parentRefs: [{name: gw}], rules: [{backendRefs: [{name: cart, port: 80}]}]}
+"""
+AT = ListenerOf(GW, ListenerKey("Gateway", "shop", "gw", "http"))
+MEMBER = Member(HTTPRoute, ObjectKey("shop", "r"))
+
+
+def shown(*documents: dict[str, object]) -> tuple[SectionInForce, ...]:
+    return sections_in_force(scratch(SHOP, ROUTE, *(delta(each) for each in documents)), AT, MEMBER, 0)
+
+
+def test_each_section_names_the_policy_and_its_field() -> None:
+    times = policy("RoutePolicy", "usual", target("Gateway", "gw"), default={"timeouts": {"streamIdle": "10s"}})
+    floor = policy("AccessPolicy", "floor", target("Namespace"), override={"clients": {"deny": [{"cidr": "::1"}]}})
+    first, second = shown(times, floor)
+    assert (first.kind, str(first.key), first.path) == ("AccessPolicy", "shop/floor", "spec.override.clients")
+    assert str(second) == ('spec.default.timeouts {"streamIdle":"10s"} of RoutePolicy shop/usual, for Gateway/shop/gw')
+
+
+def test_what_cannot_be_honoured_says_why() -> None:
+    odd = {"clients": {"deny": [{"cidr": ":::"}]}}
+    (found,) = shown(policy("AccessPolicy", "odd", target("Namespace"), default=odd))
+    assert "; cannot be honoured: deny[0].cidr: " in str(found)
+
+
+def test_without_policies_nothing_is_in_force() -> None:
+    assert shown() == ()
