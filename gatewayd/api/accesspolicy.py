@@ -4,8 +4,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from gatewayd.api.httproute import CORSMethod, CORSOrigin
 from gatewayd.api.inherited import InheritedSpec, Section, Sections
 from gatewayd.api.meta import Resource, Shape
+from gatewayd.api.scalars import SET, HeaderName, PositiveCount
 
 CIDR = Annotated[
     str,
@@ -35,10 +37,22 @@ class Clients(Section, frozen=True, kw_only=True):
     deny: AddressRanges = ()
 
 
+class Cors(Section, frozen=True, kw_only=True):
+    """What pages of other origins may do, as the CORS filter of an HTTPRoute has it; `maxAge` in seconds (5)."""
+
+    allow_origins: Annotated[tuple[CORSOrigin, ...], Meta(max_length=64, extra=SET)] = ()
+    allow_credentials: bool | None = None
+    allow_methods: Annotated[tuple[CORSMethod, ...], Meta(max_length=9, extra=SET)] = ()
+    allow_headers: Annotated[tuple[HeaderName, ...], Meta(max_length=64, extra=SET)] = ()
+    expose_headers: Annotated[tuple[HeaderName, ...], Meta(max_length=64, extra=SET)] = ()
+    max_age: PositiveCount | None = None
+
+
 class AccessSections(Sections, frozen=True, kw_only=True):
     """Who may come in."""
 
     clients: Clients | None = None
+    cors: Cors | None = None
 
 
 class AccessPolicySpec(InheritedSpec, frozen=True, kw_only=True):
@@ -49,6 +63,6 @@ class AccessPolicySpec(InheritedSpec, frozen=True, kw_only=True):
 
 
 class AccessPolicy(Resource, frozen=True, kw_only=True):
-    """Who may come in: by address."""
+    """Who may come in: by address, and from pages of which origin."""
 
     spec: AccessPolicySpec

@@ -65,7 +65,8 @@ async def asked(world: World, line: str) -> str:
     answer = await world.ask(
         found["path"], *headers, method=found["method"], body=body, source=found["source"] or "", host="shop.example"
     )
-    status, *named = found["end"].split(", ")
-    shown = [f"{name} {answer.one(name)}" for name in (each.partition(" ")[0] for each in named)]
+    status, _, named = found["end"].partition(", ")
+    name = named.partition(" ")[0]
+    shown = [f"{name} {answer.one(name)}"] if name else []
     assert status.isdigit()
     return f"{line[: found.start('end')]}{', '.join((str(answer.status), *shown))}"

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, cast, get_args, get_type_hints
 from msgspec import Struct
 from msgspec.structs import fields
 
-from gatewayd.api.accesspolicy import AccessPolicySpec
+from gatewayd.api.accesspolicy import AccessPolicySpec, Cors
 from gatewayd.api.inherited import InheritedTargetRef, Section, Sections
 from gatewayd.api.meta import Problem, Problems
 from gatewayd.api.refs import GATEWAY_GROUP
@@ -86,6 +86,18 @@ def disabled_is_empty(section: Section) -> Problems:
         yield Problem(path="mode", message="must not be Disabled where the section has other fields")
 
 
+def wildcard_alone(cors: Cors) -> Problems:
+    """Check that "*" stands alone in allowOrigins, allowMethods and allowHeaders (spec.default.cors)."""
+    lists = (
+        ("allowOrigins", cors.allow_origins),
+        ("allowMethods", cors.allow_methods),
+        ("allowHeaders", cors.allow_headers),
+    )
+    for path, values in lists:
+        if "*" in values and len(values) > 1:
+            yield Problem(path=path, message="has '*' beside other values; '*' must stand alone")
+
+
 def sections(given: Sections | None) -> tuple[tuple[str, Section], ...]:
     """Return the sections that are there, by their wire names."""
     if given is None:
@@ -141,9 +153,20 @@ def _of_kind(spec: type[Struct]) -> Iterator[tuple[type[Struct], tuple[Validatio
     for struct in structs.values():
         others = [each.encode_name for each in fields(struct) if each.name != "mode"]
         alone = f"self.mode != 'Disabled' || ({_set('self', others, ' && ', '!')})"
-        yield struct, (Validation(disabled_is_empty, alone, "a section that is Disabled must have no other field"),)
+        empty = Validation(disabled_is_empty, alone, "a section that is Disabled must have no other field")
+        yield struct, (empty, *_OF_SECTIONS.get(struct, ()))
 
 
+def _alone(name: str) -> Validation:
+    path = f"self.{name}"
+    return Validation(
+        wildcard_alone, f"!has({path}) || !('*' in {path}) || size({path}) == 1", f"'*' must stand alone in {name}"
+    )
+
+
+_OF_SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
+    Cors: tuple(_alone(name) for name in ("allowOrigins", "allowMethods", "allowHeaders")),
+}
 _OF_TARGETS: Final = (
     Validation(
         group_of_kind,

@@ -119,7 +119,7 @@ RULES: Final[Mapping[type[Struct], tuple[Rule, ...]]] = {
     Secret: (core.secret_data_readable,),
     ConfigMap: (core.config_data_readable,),
     EndpointSlice: (core.addresses_of_type,),
-    **{struct: tuple(each.rule for each in found) for struct, found in VALIDATIONS.items()},
+    **{struct: tuple(dict.fromkeys(each.rule for each in found)) for struct, found in VALIDATIONS.items()},
 }
 
 _TLS_NAMES: Final = (routes.server_names_given, routes.server_names_formed, routes.one_rule)

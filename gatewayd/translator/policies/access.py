@@ -6,12 +6,16 @@ from ipaddress import ip_network
 
 from gatewayd.api.accesspolicy import AccessSections, Clients
 from gatewayd.api.accesspolicy import AddressRange as WrittenRange
+from gatewayd.api.accesspolicy import Cors as WrittenCors
 from gatewayd.api.names import shown
-from gatewayd.ir.filters import HTTPFilter
+from gatewayd.ir.filters import Cors, HTTPFilter
 from gatewayd.ir.policy import AddressRange, AddressRule, ClientAddresses
 from gatewayd.translator.policies.effective import Effective
 from gatewayd.translator.policies.kinds import InheritedPolicy
 from gatewayd.translator.problems import Unsupported
+
+_CORS_SECONDS = 5
+"""What an HTTPRoute has where it does not say how long browsers may remember."""
 
 
 def entry_filters(found: Effective) -> tuple[HTTPFilter, ...] | Unsupported:
@@ -22,6 +26,30 @@ def entry_filters(found: Effective) -> tuple[HTTPFilter, ...] | Unsupported:
         return wrong
     rules = tuple(each for each in clients if isinstance(each, AddressRule))
     return (_addresses(rules),) if rules else ()
+
+
+def with_cors(filters: tuple[HTTPFilter, ...], found: Effective) -> tuple[HTTPFilter, ...]:
+    """Return a rule's filters with the CORS filter in force: its own is the nearest default."""
+    overrides = [each.value for each in found.overrides if isinstance(each.value, WrittenCors)]
+    defaults = [each.value for each in found.defaults if isinstance(each.value, WrittenCors)]
+    if overrides:
+        return (_cors(overrides[0]), *(each for each in filters if not isinstance(each, Cors)))
+    has_own = any(isinstance(each, Cors) for each in filters)
+    if has_own or not defaults or defaults[0].is_disabled:
+        return filters
+    return (_cors(defaults[0]), *filters)
+
+
+@lru_cache(maxsize=256)
+def _cors(written: WrittenCors) -> Cors:
+    return Cors(
+        origins=written.allow_origins,
+        methods=written.allow_methods,
+        allow_headers=written.allow_headers,
+        expose_headers=written.expose_headers,
+        max_age=written.max_age or _CORS_SECONDS,
+        credentials=bool(written.allow_credentials),
+    )
 
 
 def entry_problems(row: InheritedPolicy) -> Iterator[str]:

@@ -16,7 +16,7 @@ from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.incremental.view import Member, View, query, rescued_query
 from gatewayd.ir.http import CANNOT, Forward, Redirect, Route
 from gatewayd.translator.gateways.listeners import ListenerKey, MergedListener
-from gatewayd.translator.policies.access import entry_filters
+from gatewayd.translator.policies.access import entry_filters, with_cors
 from gatewayd.translator.policies.effective import (
     CLASS_KIND,
     INHERITED,
@@ -168,4 +168,4 @@ def _governed(route: Route, row: object, policies: InForce) -> Route:
         written = row.spec.rules[route.source.rule] if isinstance(row, HTTPRoute) else None
         timeouts, retry = (written.timeouts, written.retry) if written is not None else (None, None)
         action = forwarded(action, timeouts, retry, policies.route)
-    return replace(route, action=action, filters=(*entry, *route.filters))
+    return replace(route, action=action, filters=(*entry, *with_cors(route.filters, policies.access)))

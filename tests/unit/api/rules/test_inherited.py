@@ -44,6 +44,13 @@ BROKEN = [
         ["spec.default.timeouts.mode: must not be Disabled where the section has other fields"],
     ),
 ]
+BROKEN += [
+    (
+        policy("AccessPolicy", "x", EDGE, default={"cors": {name: ["*", value]}}),
+        [f"spec.default.cors.{name}: has '*' beside other values; '*' must stand alone"],
+    )
+    for name, value in (("allowOrigins", "https://a.example"), ("allowMethods", "GET"), ("allowHeaders", "x-a"))
+]
 GOOD = [
     routed(default=TIMES),
     routed(override=TIMES),

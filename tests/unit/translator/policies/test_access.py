@@ -1,10 +1,12 @@
 import pytest
 
 from gatewayd.api.accesspolicy import AccessPolicy, AddressRange, Clients
+from gatewayd.api.accesspolicy import Cors as WrittenCors
 from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.filters import Cors
 from gatewayd.ir.policy import AddressRange as Range
 from gatewayd.ir.policy import AddressRule, ClientAddresses
-from gatewayd.translator.policies.access import address_rule, entry_filters, entry_problems
+from gatewayd.translator.policies.access import address_rule, entry_filters, entry_problems, with_cors
 from gatewayd.translator.policies.effective import NOTHING, Effective, Ruled, ScopedTarget
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.protocols import GATEWAY_KIND
@@ -53,3 +55,29 @@ def test_problems_have_the_path_of_the_object() -> None:
     (problem,) = entry_problems(row)
     assert problem.startswith('spec.override.clients.deny[0].cidr: "10.0.0.1/8" is no address range; allowed: ')
     assert isinstance(address_rule(clients("10.0.0.0/8")), AddressRule)
+
+
+def cors(*origins: str, of: str = "disabled") -> Ruled:
+    written = WrittenCors(mode="Disabled") if of == "disabled" else WrittenCors(allow_origins=origins)
+    return Ruled("cors", written, ObjectKey("shop", "p"), GW)
+
+
+OWN = Cors(origins=("own",), methods=(), allow_headers=(), expose_headers=(), max_age=9, credentials=False)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "defaults", "own", "expected"),
+    [
+        ((), (), (OWN,), ["own"]),
+        ((), (cors("a", of="default"),), (), ["a"]),
+        ((), (cors("a", of="default"),), (OWN,), ["own"]),
+        ((), (cors(),), (), []),
+        ((cors("a", of="override"),), (), (OWN,), ["a"]),
+    ],
+)
+def test_cors(
+    overrides: tuple[Ruled, ...], defaults: tuple[Ruled, ...], own: tuple[Cors, ...], expected: list[str]
+) -> None:
+    found = with_cors(own, Effective(overrides=overrides, defaults=defaults))
+    assert [each.origins[0] for each in found if isinstance(each, Cors)] == expected
+    assert all(each.max_age in (5, 9) for each in found if isinstance(each, Cors))
