@@ -4,9 +4,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from gatewayd.api.filters import HeaderModifier
 from gatewayd.api.inherited import InheritedSpec, Section, Sections
 from gatewayd.api.meta import Resource
-from gatewayd.api.scalars import SET, Duration
+from gatewayd.api.scalars import SET, Duration, HeaderName, HeaderValue
 
 Status = Annotated[int, Meta(ge=400, le=599)]
 
@@ -27,11 +28,34 @@ class Retry(Section, frozen=True, kw_only=True):
     backoff: Duration | None = None
 
 
+class HeaderChanges(HeaderModifier, frozen=True, kw_only=True):
+    """Headers to overwrite, to append to and to take away."""
+
+    remove: Annotated[tuple[HeaderName, ...], Meta(max_length=16, extra=SET)] = ()
+
+
+class Headers(Section, frozen=True, kw_only=True):
+    """What is done to headers. Of a default before what the rule does to them, of an override after it."""
+
+    request: HeaderChanges | None = None
+    response: HeaderChanges | None = None
+
+
+class DirectResponse(Section, frozen=True, kw_only=True):
+    """Answer with this instead of what the rules do; `status` is 503 when it is left out."""
+
+    status: Annotated[int, Meta(ge=200, le=599)] | None = None
+    body: Annotated[str, Meta(max_length=4096)] | None = None
+    content_type: HeaderValue | None = None
+
+
 class RouteSections(Sections, frozen=True, kw_only=True):
     """What happens to a request on its way."""
 
     timeouts: Timeouts | None = None
     retry: Retry | None = None
+    headers: Headers | None = None
+    direct_response: DirectResponse | None = None
 
 
 class RoutePolicySpec(InheritedSpec, frozen=True, kw_only=True):
@@ -42,6 +66,6 @@ class RoutePolicySpec(InheritedSpec, frozen=True, kw_only=True):
 
 
 class RoutePolicy(Resource, frozen=True, kw_only=True):
-    """What happens to a request on its way: time-outs and retries."""
+    """What happens to a request on its way: time-outs, retries, headers, and an answer in the place of a backend's."""
 
     spec: RoutePolicySpec

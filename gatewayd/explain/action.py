@@ -82,7 +82,7 @@ def happening(route: Route, domain: str, request: Request, clusters: Mapping[Ups
             where = location(action, route.match.path, domain, request)
             return Redirected(status=action.status, location=where, changes=tuple(_changes(route.filters)))
         case DirectResponse():
-            why = "the rule cannot be served; the route's status says why"
+            why = "the rule cannot be served; the route's status says why" if action == CANNOT else "a policy says so"
             return Direct(status=answered(action, request), why=why)
         case Forward():
             return _forwarded(route, action, request, clusters)

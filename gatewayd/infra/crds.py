@@ -93,8 +93,14 @@ def schema(kind: inspect.Type) -> JSON:
 def _annotated(kind: Any) -> JSON:
     said, extra = kind.extra_json_schema or {}, kind.extra or {}
     described = {"description": said["description"]} if "description" in said else {}
-    listed = {"x-kubernetes-list-type": "set"} if extra.get("list_type") == "set" else {}
-    return {**schema(kind.type), **described, **listed}
+    return {**schema(kind.type), **described, **_listed(extra)}
+
+
+def _listed(extra: Mapping[str, Any]) -> JSON:
+    """Return how elements of a list are told apart: https://kubernetes.io/docs/reference/using-api/server-side-apply/."""
+    if extra.get("list_map_keys"):
+        return {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": list(extra["list_map_keys"])}
+    return {"x-kubernetes-list-type": "set"} if extra.get("list_type") == "set" else {}
 
 
 def _optional(kind: Any) -> JSON:

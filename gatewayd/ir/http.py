@@ -199,9 +199,11 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectResponse:
-    """Answer with this status and no body. Where it is 500, a gRPC request is told UNAVAILABLE."""
+    """Answer with this status, and no body unless there is one. Where it is 500 alone, gRPC is told UNAVAILABLE."""
 
     status: int
+    body: str = ""
+    content_type: str = ""
 
 
 CANNOT: Final = DirectResponse(status=500)

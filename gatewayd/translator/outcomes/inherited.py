@@ -33,8 +33,9 @@ from gatewayd.translator.policies.effective import (
     may_reach,
     scoped_targets,
 )
-from gatewayd.translator.policies.kinds import InheritedPolicy
+from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, group_kind
+from gatewayd.translator.proxies.policy_filters import message_problems
 from gatewayd.translator.rescues import blame
 
 _TABLES: Final[Mapping[Any, Table]] = {
@@ -89,10 +90,11 @@ def _accepted(own: Verdict | None, found: list[Said]) -> Verdict:
 
 def _invalid(row: InheritedPolicy) -> Verdict | None:
     """Say what of a policy cannot be honoured, and what comes of that."""
-    found = list(entry_problems(row))
+    protects = POLICY_KINDS[type(row)].protects
+    found = "; ".join(entry_problems(row) if protects else message_problems(row))
     if not found:
         return None
-    return verdicts.invalid(f"{'; '.join(found)}; requests that it is for get a 500 until then")
+    return verdicts.invalid(f"{found}; {'requests that it is for get a 500' if protects else 'left out'} until then")
 
 
 def _conflict(view: View, row: InheritedPolicy) -> Verdict | None:

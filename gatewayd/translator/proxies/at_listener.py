@@ -33,6 +33,7 @@ from gatewayd.translator.policies.kinds import InheritedTable
 from gatewayd.translator.policies.route import forwarded
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, group_kind
+from gatewayd.translator.proxies.policy_filters import direct_response, with_headers
 from gatewayd.translator.rules.filters import for_listener
 from gatewayd.translator.rules.route_kinds import rules
 from gatewayd.translator.rules.rule_set import Ranked
@@ -163,9 +164,10 @@ def _governed(route: Route, row: object, policies: InForce) -> Route:
     entry = entry_filters(policies.access)
     if isinstance(entry, Unsupported):
         return _broken(route)
-    action = route.action
+    action = direct_response(policies.route) or route.action
     if isinstance(action, Forward) and policies.route != NOTHING:
         written = row.spec.rules[route.source.rule] if isinstance(row, HTTPRoute) else None
         timeouts, retry = (written.timeouts, written.retry) if written is not None else (None, None)
         action = forwarded(action, timeouts, retry, policies.route)
-    return replace(route, action=action, filters=(*entry, *with_cors(route.filters, policies.access)))
+    filters = with_headers(with_cors(route.filters, policies.access), policies.route)
+    return replace(route, action=action, filters=(*entry, *filters))

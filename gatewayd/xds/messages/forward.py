@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from envoy.config.core.v3 import base_pb2
 from envoy.config.route.v3 import route_components_pb2 as pb
 from envoy.extensions.retry.host.previous_hosts.v3 import previous_hosts_pb2
 from google.protobuf import wrappers_pb2
@@ -75,7 +76,8 @@ def shares(route: Route, forward: Forward) -> tuple[Share, ...]:
 def answer(match: RequestMatch, response: DirectResponse) -> dict[str, Any]:
     """Return the fields of a Route that answers the requests of a match without asking anybody."""
     status = _UNAVAILABLE if match.grpc and response == CANNOT else response.status
-    return {"direct_response": pb.DirectResponseAction(status=status)}
+    body = base_pb2.DataSource(inline_string=response.body) if response.body else None
+    return {"direct_response": pb.DirectResponseAction(status=status, body=body)}
 
 
 def parted(route: Route) -> tuple[Route, ...]:

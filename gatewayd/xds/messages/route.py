@@ -14,7 +14,7 @@ from envoy.config.route.v3 import route_components_pb2 as pb
 from envoy.config.route.v3 import route_pb2
 from google.protobuf import struct_pb2, wrappers_pb2
 
-from gatewayd.ir.filters import Cors, ExternalAuth
+from gatewayd.ir.filters import Cors, ExternalAuth, Header, HeaderChanges, ResponseHeaders
 from gatewayd.ir.http import CANNOT, DirectResponse, Forward, PrefixPath, Preflight, Redirect, RequestMatch, Route
 from gatewayd.xds import names
 from gatewayd.xds.encoding import field, serialised
@@ -98,7 +98,8 @@ def _envoy_routes(route: Route, domain: str) -> Iterator[Any]:
         case Redirect():
             yield from _redirects(route, action, domain)
         case DirectResponse():
-            yield _route(route, None, {**filter_fields(route.filters), **answer(route.match, action)})
+            fields = filter_fields((*route.filters, *_content_type(action)))
+            yield _route(route, None, {**fields, **answer(route.match, action)})
         case Preflight():
             # The CORS filter answers, though only where the request would be sent somewhere; without it nobody does.
             policy = any(isinstance(each, Cors) for each in route.filters)
@@ -106,6 +107,12 @@ def _envoy_routes(route: Route, domain: str) -> Iterator[Any]:
             yield _route(route, None, {**filter_fields(route.filters), **fields})
         case _:
             assert_never(action)
+
+
+def _content_type(response: DirectResponse) -> Iterator[ResponseHeaders]:
+    if response.content_type:
+        header = Header(name="content-type", value=response.content_type)
+        yield ResponseHeaders(changes=HeaderChanges(set=(header,), add=(), remove=()))
 
 
 def _redirects(route: Route, redirect: Redirect, domain: str) -> Iterator[Any]:
