@@ -7,7 +7,7 @@ from msgspec import Meta
 from gatewayd.api.httproute import CORSMethod, CORSOrigin
 from gatewayd.api.inherited import InheritedSpec, Section, Sections
 from gatewayd.api.meta import Resource, Shape
-from gatewayd.api.scalars import SET, HeaderName, PositiveCount
+from gatewayd.api.scalars import LABEL, SET, HeaderName, HTTPMethod, PositiveCount, map_list
 
 CIDR = Annotated[
     str,
@@ -17,6 +17,14 @@ CIDR = Annotated[
         description="an IP address, or a range of them such as 10.0.0.0/8 or 2001:db8::/32",
         pattern=r"^[0-9A-Fa-f:.]+(/[0-9]{1,3})?\Z",
     ),
+]
+
+
+Word = Annotated[str, Meta(min_length=1, max_length=253)]
+PathPrefix = Annotated[str, Meta(min_length=1, max_length=1024, description="begins with '/'", pattern=r"^/")]
+ProviderName = Annotated[
+    str,
+    Meta(min_length=1, max_length=63, description="lower-case letters, digits and '-'", pattern=rf"^{LABEL}\Z"),
 ]
 
 
@@ -48,11 +56,72 @@ class Cors(Section, frozen=True, kw_only=True):
     max_age: PositiveCount | None = None
 
 
+class KeySet(Shape, frozen=True, kw_only=True):
+    """The public keys that tokens are signed with: `inline` is a JSON Web Key Set."""
+
+    inline: Annotated[str, Meta(min_length=2, max_length=65536)]
+
+
+class ClaimHeader(Shape, frozen=True, kw_only=True):
+    """A header that tells backends a claim of the token. Clients cannot set it where the section is in force."""
+
+    claim: Annotated[str, Meta(min_length=1, max_length=253)]
+    header: HeaderName
+
+
+class JWTProvider(Shape, frozen=True, kw_only=True):
+    """Whose tokens are good: signed with one of `keys`, of `issuer`, for one of `audiences` (empty: for any)."""
+
+    name: ProviderName
+    issuer: Annotated[str, Meta(min_length=1, max_length=253)]
+    audiences: Annotated[tuple[Word, ...], Meta(max_length=8, extra=SET)] = ()
+    keys: KeySet
+    claim_headers: Annotated[tuple[ClaimHeader, ...], Meta(max_length=8, extra=map_list("header"))] = ()
+
+
+class JWT(Section, frozen=True, kw_only=True):
+    """A request needs a token of one of `providers`, or gets a 401. `optional`: one without a token comes in too."""
+
+    providers: Annotated[tuple[JWTProvider, ...], Meta(max_length=4, extra=map_list("name"))] = ()
+    optional: bool | None = None
+
+
+class Values(Shape, frozen=True, kw_only=True):
+    """A claim or header that must have one of the values; of a claim that is a list, one element must."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=253)]
+    values: Annotated[tuple[Word, ...], Meta(min_length=1, max_length=16, extra=SET)]
+
+
+class HeaderValues(Values, frozen=True, kw_only=True):
+    """A header that must have one of the values."""
+
+    name: HeaderName
+
+
+class Condition(Shape, frozen=True, kw_only=True):
+    """Holds for a request when all of its parts do. `paths` are prefixes, by segments."""
+
+    claims: Annotated[tuple[Values, ...], Meta(max_length=8)] = ()
+    headers: Annotated[tuple[HeaderValues, ...], Meta(max_length=8)] = ()
+    methods: Annotated[tuple[HTTPMethod, ...], Meta(max_length=9, extra=SET)] = ()
+    paths: Annotated[tuple[PathPrefix, ...], Meta(max_length=16, extra=SET)] = ()
+
+
+class Authorization(Section, frozen=True, kw_only=True):
+    """Lets a request pass for which one of `allow` holds (empty: any), and none of `deny`; others get a 403."""
+
+    allow: Annotated[tuple[Condition, ...], Meta(max_length=16)] = ()
+    deny: Annotated[tuple[Condition, ...], Meta(max_length=16)] = ()
+
+
 class AccessSections(Sections, frozen=True, kw_only=True):
     """Who may come in."""
 
     clients: Clients | None = None
     cors: Cors | None = None
+    jwt: JWT | None = None
+    authorization: Authorization | None = None
 
 
 class AccessPolicySpec(InheritedSpec, frozen=True, kw_only=True):
@@ -63,6 +132,6 @@ class AccessPolicySpec(InheritedSpec, frozen=True, kw_only=True):
 
 
 class AccessPolicy(Resource, frozen=True, kw_only=True):
-    """Who may come in: by address, and from pages of which origin."""
+    """Who may come in: by address, origin, token, and what a request is like."""
 
     spec: AccessPolicySpec

@@ -13,7 +13,7 @@ from gatewayd.ir.backend import Backend, Cluster, Discovered, InvalidBackend, Se
 from gatewayd.ir.filters import Cors, ExternalAuth, HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import CANNOT, DirectResponse, Forward, Mirror, Preflight, Redirect, Route, WeightedBackend
 from gatewayd.ir.l4 import L4Forward
-from gatewayd.ir.policy import AddressRange, AddressRule, ClientAddresses, lets_in
+from gatewayd.ir.policy import AddressRange, AddressRule, ClientAddresses, Permissions, Tokens, lets_in
 
 _MILLION = 1_000_000
 _UNAVAILABLE = 503
@@ -217,8 +217,18 @@ def _changes(filters: tuple[HTTPFilter, ...]) -> Iterator[str]:
                 yield from (f"request header {name} is what it says, never what the client does" for name in each.says)
             case ClientAddresses():
                 yield from (_clients(rule) for rule in each.rules)
+            case Tokens():
+                yield _tokens(each)
+            case Permissions():
+                yield "only if an AccessPolicy's authorization lets it pass, else a 403"
             case _:
                 assert_never(each)
+
+
+def _tokens(tokens: Tokens) -> str:
+    issuers = " or ".join(f"{each.name} ({each.issuer})" for each in tokens.issuers)
+    without = "without a token or " if tokens.is_optional else ""
+    return f"only {without}with a token of {issuers}, else a 401"
 
 
 def _clients(rule: AddressRule) -> str:

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from gatewayd.api.accesspolicy import Clients
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member, View
-from gatewayd.translator.policies.access import address_rule
+from gatewayd.translator.policies.access import section_problem
 from gatewayd.translator.policies.effective import Effective, Ruled
 from gatewayd.translator.policies.kinds import POLICY_KINDS
-from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.proxies.at_listener import ListenerOf, in_force
 
 
@@ -56,12 +54,11 @@ def _sections(kind: str, effective: Effective, names: tuple[str, ...]) -> Iterat
 
 def _section(kind: str, strategy: str, ruled: Ruled) -> SectionInForce:
     written = msgspec.json.encode(ruled.value).decode()
-    problem = address_rule(ruled.value) if isinstance(ruled.value, Clients) else None
     return SectionInForce(
         kind=kind,
         key=ruled.policy,
         path=f"spec.{strategy}.{ruled.wire}",
         target=str(ruled.target),
         value=written,
-        problem=problem.message if isinstance(problem, Unsupported) else "",
+        problem=section_problem(ruled.value) or "",
     )

@@ -6,6 +6,9 @@ RE2_PROGRAM_SIZE = 5000
 GUARDS = 4
 """ExternalAuth filters of one listener. Each has its place in every filter chain, so it costs where nobody uses it."""
 
+ANSWER_BYTES = 4096
+"""The longest body of an answer by the proxy itself: Envoy refuses a whole route table for a longer one."""
+
 # --- what is done in a cluster, object by object ------------------------------------------------------------------
 
 RETRY_FIRST_SECONDS = 1.0

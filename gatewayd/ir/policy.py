@@ -39,3 +39,63 @@ class ClientAddresses:
     """Answer 403 unless all the rules let the client in."""
 
     rules: tuple[AddressRule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimHeader:
+    """A header of the request that tells the backend a claim of the token, whatever the client has in it."""
+
+    claim: str
+    header: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenIssuer:
+    """Whose tokens are good. `keys` is a JSON Web Key Set; `audiences` empty: for whomever they are."""
+
+    name: str
+    issuer: str
+    audiences: tuple[str, ...]
+    keys: str
+    claim_headers: tuple[ClaimHeader, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """Answer 401 unless there is a good token of one of the issuers, or none at all where it is optional."""
+
+    issuers: tuple[TokenIssuer, ...]
+    is_optional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedValues:
+    """A claim or a header that has one of the values."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestCondition:
+    """Holds when all parts do; an empty one does. `paths` are prefixes by segments."""
+
+    claims: tuple[NamedValues, ...]
+    headers: tuple[NamedValues, ...]
+    methods: tuple[str, ...]
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """Lets a request pass for which one of `allow` holds (empty: any), and none of `deny`."""
+
+    allow: tuple[RequestCondition, ...]
+    deny: tuple[RequestCondition, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permissions:
+    """Answer 403 unless all the rules let the request pass."""
+
+    rules: tuple[Permission, ...]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.feature.harness.policies import drains
+from tests.feature.harness.tokens import Provider
 from tests.feature.harness.world import World
 
 pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
@@ -37,6 +38,12 @@ def examples() -> Iterator[Example]:
             yield Example(title, tuple(text for kind, text in fences if kind == "yaml"), tuple(requests))
 
 
+PROVIDER = Provider()
+TOKENS = {
+    "<token>": PROVIDER.token(groups=["guests"], scope="read"),
+    "<token write>": PROVIDER.token(groups=["guests"], scope="read write"),
+    "<token nobody>": PROVIDER.token(),
+}
 BASE_OF_PAGE = next(text for _, fences in sections() for kind, text in fences if kind == "yaml")
 EXAMPLES = tuple(examples())
 
@@ -50,7 +57,7 @@ async def test_every_section_of_a_policy_has_an_example() -> None:
 async def test_an_example(world: World, example: Example) -> None:
     await world.apply(BASE_OF_PAGE)
     before = await drains(world)
-    await world.apply(*example.manifests)
+    await world.apply(*(each.replace("<keys>", PROVIDER.keys) for each in example.manifests))
     assert await drains(world) == before
     assert [await asked(world, line) for line in example.requests] == list(example.requests)
 
@@ -60,7 +67,7 @@ async def asked(world: World, line: str) -> str:
     found = _REQUEST.fullmatch(line)
     assert found is not None, line
     pairs = [pair.strip().partition(" ") for pair in (found["with"] or "").split(", ") if pair]
-    headers = [(name, value) for name, _, value in pairs if name != "body"]
+    headers = [(name, _with_token(value)) for name, _, value in pairs if name != "body"]
     body = next((b"x" * int(value) for name, _, value in pairs if name == "body"), b"")
     answer = await world.ask(
         found["path"], *headers, method=found["method"], body=body, source=found["source"] or "", host="shop.example"
@@ -70,3 +77,9 @@ async def asked(world: World, line: str) -> str:
     shown = [f"{name} {answer.one(name)}"] if name else []
     assert status.isdigit()
     return f"{line[: found.start('end')]}{', '.join((str(answer.status), *shown))}"
+
+
+def _with_token(value: str) -> str:
+    for name, token in TOKENS.items():
+        value = value.replace(name, token)
+    return value

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, cast, get_args, get_type_hints
 from msgspec import Struct
 from msgspec.structs import fields
 
-from gatewayd.api.accesspolicy import AccessPolicySpec, Cors
+from gatewayd.api.accesspolicy import JWT, AccessPolicySpec, Condition, Cors
 from gatewayd.api.inherited import InheritedTargetRef, Section, Sections
 from gatewayd.api.meta import Problem, Problems
 from gatewayd.api.refs import GATEWAY_GROUP
@@ -84,6 +84,18 @@ def disabled_is_empty(section: Section) -> Problems:
     """Check that a section that is Disabled says nothing else (spec.default.*)."""
     if section.is_disabled and section != type(section)(mode="Disabled"):
         yield Problem(path="mode", message="must not be Disabled where the section has other fields")
+
+
+def token_given(jwt: JWT) -> Problems:
+    """Check that somebody's tokens are asked for (spec.default.jwt)."""
+    if not jwt.providers and not jwt.is_disabled:
+        yield Problem(path="providers", message="must not be empty")
+
+
+def condition_given(condition: Condition) -> Problems:
+    """Check that a condition has a part: one without would hold for every request (authorization.allow[])."""
+    if condition == Condition():
+        yield Problem(path="", message="must have one of claims, headers, methods, paths")
 
 
 def wildcard_alone(cors: Cors) -> Problems:
@@ -166,6 +178,16 @@ def _alone(name: str) -> Validation:
 
 _OF_SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
     Cors: tuple(_alone(name) for name in ("allowOrigins", "allowMethods", "allowHeaders")),
+    JWT: (Validation(token_given, "self.mode == 'Disabled' || has(self.providers)", "providers must not be empty"),),
+}
+_OF_PARTS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
+    Condition: (
+        Validation(
+            condition_given,
+            _set("self", (each.encode_name for each in fields(Condition)), " || "),
+            "must have one of claims, headers, methods, paths",
+        ),
+    ),
 }
 _OF_TARGETS: Final = (
     Validation(
@@ -183,5 +205,6 @@ _OF_TARGETS: Final = (
 
 VALIDATIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
     InheritedTargetRef: _OF_TARGETS,
+    **_OF_PARTS,
     **{struct: found for spec in SPECS for struct, found in _of_kind(spec)},
 }

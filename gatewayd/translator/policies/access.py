@@ -1,31 +1,57 @@
 """AccessPolicy: what its sections in force come to. What cannot be honoured is a problem, which closes its scope."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from ipaddress import ip_network
+from typing import Any, Final
 
-from gatewayd.api.accesspolicy import AccessSections, Clients
-from gatewayd.api.accesspolicy import AddressRange as WrittenRange
+from gatewayd.api.accesspolicy import JWT, AccessSections, Authorization, Clients
 from gatewayd.api.accesspolicy import Cors as WrittenCors
-from gatewayd.api.names import shown
+from gatewayd.api.inherited import Section
+from gatewayd.api.rules.inherited import sections
 from gatewayd.ir.filters import Cors, HTTPFilter
-from gatewayd.ir.policy import AddressRange, AddressRule, ClientAddresses
+from gatewayd.ir.policy import AddressRule, ClientAddresses, Permission, Permissions, Tokens
+from gatewayd.translator.policies.clients import address_rule
 from gatewayd.translator.policies.effective import Effective
 from gatewayd.translator.policies.kinds import InheritedPolicy
+from gatewayd.translator.policies.tokens import asks_claims, permission, tokens
 from gatewayd.translator.problems import Unsupported
 
 _CORS_SECONDS = 5
 """What an HTTPRoute has where it does not say how long browsers may remember."""
 
+_READ: Final[Mapping[type[Section], Callable[[Any], AddressRule | Tokens | Permission | Unsupported]]] = {
+    Clients: address_rule,
+    JWT: tokens,
+    Authorization: permission,
+}
+"""What makes something of a section that keeps somebody out."""
+
 
 def entry_filters(found: Effective) -> tuple[HTTPFilter, ...] | Unsupported:
     """Return what a request has to pass before it comes to a rule."""
-    clients = tuple(address_rule(each.value) for each in found.of("clients") if isinstance(each.value, Clients))
-    wrong = next((each for each in clients if isinstance(each, Unsupported)), None)
+    in_force = [each.value for name in ("clients", "jwt", "authorization") for each in found.of(name)]
+    made = [_READ[type(each)](each) for each in in_force]
+    wrong = next((each for each in made if isinstance(each, Unsupported)), None)
     if wrong is not None:
         return wrong
-    rules = tuple(each for each in clients if isinstance(each, AddressRule))
-    return (_addresses(rules),) if rules else ()
+    who = tuple(each for each in made if isinstance(each, Tokens))
+    if not who and any(isinstance(each, Authorization) and asks_claims(each) for each in in_force):
+        return Unsupported("authorization: asks for claims, and no section jwt is in force")
+    return _filters(
+        tuple(each for each in made if isinstance(each, AddressRule)),
+        who,
+        tuple(each for each in made if isinstance(each, Permission)),
+    )
+
+
+@lru_cache(maxsize=256)
+def _filters(
+    clients: tuple[AddressRule, ...], who: tuple[Tokens, ...], permissions: tuple[Permission, ...]
+) -> tuple[HTTPFilter, ...]:
+    """Return the filters, one of each for all rules that have the same."""
+    addresses = (ClientAddresses(rules=tuple(dict.fromkeys(clients))),) if clients else ()
+    allowed = (Permissions(rules=tuple(dict.fromkeys(permissions))),) if permissions else ()
+    return (*addresses, *who, *allowed)
 
 
 def with_cors(filters: tuple[HTTPFilter, ...], found: Effective) -> tuple[HTTPFilter, ...]:
@@ -52,40 +78,16 @@ def _cors(written: WrittenCors) -> Cors:
     )
 
 
+def section_problem(section: Section) -> str | None:
+    """Return why a section cannot be honoured, with the path below it."""
+    read = _READ.get(type(section))
+    found = None if read is None or section.is_disabled else read(section)
+    return found.message if isinstance(found, Unsupported) else None
+
+
 def entry_problems(row: InheritedPolicy) -> Iterator[str]:
     """Yield what of a policy cannot be honoured, with its path."""
     for strategy, given in (("default", row.spec.default), ("override", row.spec.override)):
-        clients = given.clients if isinstance(given, AccessSections) else None
-        found = address_rule(clients) if clients is not None else None
-        if isinstance(found, Unsupported):
-            yield f"spec.{strategy}.clients.{found.message}"
-
-
-@lru_cache(maxsize=256)
-def _addresses(rules: tuple[AddressRule, ...]) -> ClientAddresses:
-    """Return the filter, one for all rules that have the same."""
-    return ClientAddresses(rules=tuple(dict.fromkeys(rules)))
-
-
-@lru_cache(maxsize=256)
-def address_rule(clients: Clients) -> AddressRule | Unsupported:
-    """Return what a section says, or what is wrong with it, with the path below the section."""
-    allow, deny = _ranges("allow", clients.allow), _ranges("deny", clients.deny)
-    if isinstance(allow, Unsupported):
-        return allow
-    return deny if isinstance(deny, Unsupported) else AddressRule(allow=allow, deny=deny)
-
-
-def _ranges(field: str, written: tuple[WrittenRange, ...]) -> tuple[AddressRange, ...] | Unsupported:
-    found = []
-    for at, each in enumerate(written):
-        try:
-            network = ip_network(each.cidr)
-        except ValueError:
-            return Unsupported(
-                f"{field}[{at}].cidr: {shown(each.cidr)} is no address range; allowed: an address, or the first address"
-                " of a range and the number of bits that its addresses begin with, such as 10.0.0.0/8"
-            )
-        address = str(network.network_address)
-        found.append(AddressRange(network=address, bits=network.prefixlen, is_peer=each.source == "Peer"))
-    return tuple(found)
+        for name, section in sections(given) if isinstance(given, AccessSections) else ():
+            if (problem := section_problem(section)) is not None:
+                yield f"spec.{strategy}.{name}.{problem}"

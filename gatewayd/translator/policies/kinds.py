@@ -40,7 +40,12 @@ POLICY_KINDS: Final[Mapping[InheritedTable, PolicyKind]] = MappingProxyType(
     {
         kind.table: kind
         for kind in (
-            PolicyKind(table=AccessPolicy, sections=AccessSections, adds_up=frozenset({"clients"}), protects=True),
+            PolicyKind(
+                table=AccessPolicy,
+                sections=AccessSections,
+                adds_up=frozenset({"clients", "authorization"}),
+                protects=True,
+            ),
             PolicyKind(table=RoutePolicy, sections=RouteSections, adds_up=frozenset(), protects=False),
         )
     }

@@ -11,6 +11,7 @@ from gatewayd.api.routepolicy import DirectResponse as WrittenResponse
 from gatewayd.api.routepolicy import Headers, RouteSections
 from gatewayd.ir.filters import HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import DirectResponse
+from gatewayd.ir.limits import ANSWER_BYTES
 from gatewayd.translator.policies.effective import Effective, Ruled
 from gatewayd.translator.policies.kinds import InheritedPolicy
 from gatewayd.translator.problems import Unsupported
@@ -33,18 +34,28 @@ def with_headers(filters: tuple[HTTPFilter, ...], found: Effective) -> tuple[HTT
 def direct_response(found: Effective) -> DirectResponse | None:
     """Return the answer that takes the place of what rules do; None where there is none."""
     written = next((each.value for each in found.of("direct_response")), None)
-    if not isinstance(written, WrittenResponse):
+    if not isinstance(written, WrittenResponse) or _too_long(written):
         return None
     return DirectResponse(
         status=written.status or _UNAVAILABLE, body=written.body or "", content_type=written.content_type or ""
     )
 
 
+def _too_long(written: WrittenResponse) -> int:
+    """Return the bytes of a body that has too many, else 0."""
+    size = len((written.body or "").encode())
+    return size if size > ANSWER_BYTES else 0
+
+
 def message_problems(row: InheritedPolicy) -> Iterator[str]:
     """Yield what of a policy cannot be had, with its path."""
     for strategy, given in (("default", row.spec.default), ("override", row.spec.override)):
-        if isinstance(given, RouteSections) and given.headers is not None:
+        if not isinstance(given, RouteSections):
+            continue
+        if given.headers is not None:
             yield from (f"spec.{strategy}.headers.{each}" for each in _changes(given.headers).problems)
+        if given.direct_response is not None and (many := _too_long(given.direct_response)):
+            yield f"spec.{strategy}.directResponse.body: has {many} bytes; at most {ANSWER_BYTES} are allowed"
 
 
 def _headers(ruled: tuple[Ruled, ...]) -> tuple[HTTPFilter, ...]:

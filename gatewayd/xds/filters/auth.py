@@ -68,7 +68,7 @@ def in_place(made: Any, auth: ExternalAuth, says: Iterable[str]) -> Any:
     """
     filters = [extension("envoy.filters.http.header_mutation", _forgetting(auth, says)), extension(_FILTER, made)]
     chain = composite_pb2.FilterChainConfiguration(typed_config=filters)
-    return _always(_FILTER, composite_pb2.ExecuteFilterAction(filter_chain=chain))
+    return always(_FILTER, composite_pb2.ExecuteFilterAction(filter_chain=chain))
 
 
 def _forgetting(auth: ExternalAuth, names: Iterable[str]) -> Any:
@@ -91,10 +91,11 @@ def _forgetting(auth: ExternalAuth, names: Iterable[str]) -> Any:
 
 def taking_place(name: str, of: Any) -> Any:
     """Return the configuration of a `composite` whose place a filter of Envoy takes, which is called `name` there."""
-    return _always(name, composite_pb2.ExecuteFilterAction(typed_config=extension(name, of)))
+    return always(name, composite_pb2.ExecuteFilterAction(typed_config=extension(name, of)))
 
 
-def _always(name: str, execute: Any) -> Any:
+def always(name: str, execute: Any) -> Any:
+    """Return the configuration of a `composite` whose place is taken, whatever the request is."""
     action = extension_pb2.TypedExtensionConfig(name=name.rpartition(".")[2], typed_config=packed(execute))
     always = matcher_pb2.Matcher(on_no_match=matcher_pb2.Matcher.OnMatch(action=action))
     return extension_matcher_pb2.ExtensionWithMatcherPerRoute(xds_matcher=always)

@@ -15,9 +15,9 @@ from google.protobuf import any_pb2
 
 from gatewayd.ir.filters import Cors, ExternalAuth, HeaderChanges, HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import SessionPersistence
-from gatewayd.ir.policy import ClientAddresses
+from gatewayd.ir.policy import ClientAddresses, Permissions, Tokens
 from gatewayd.xds.encoding import packed
-from gatewayd.xds.filters import auth, cors, guard, router, session, where
+from gatewayd.xds.filters import auth, cors, guard, may, router, session, token, where
 from gatewayd.xds.filters.header import header_fields
 
 
@@ -37,9 +37,13 @@ CHAIN: tuple[ChainRow, ...] = (
     ChainRow(name=where.NAME, config=where.CONFIG, always=False),
     # Preflights are answered before anything else of the route looks at them.
     ChainRow(name=cors.NAME, config=cors.CONFIG, always=False),
+    # Who somebody is, before a server is asked whether that may be.
+    ChainRow(name=token.NAME, config=token.CONFIG, always=False),
     # Nothing is decided for a request that may not come in.
     ChainRow(name=auth.NAME, config=auth.CONFIG, always=False),
     ChainRow(name=auth.SHARE_NAME, config=auth.SHARE_CONFIG, always=False),
+    # After all that find out who somebody is.
+    ChainRow(name=may.NAME, config=may.CONFIG, always=False),
     ChainRow(name=session.NAME, config=session.CONFIG, always=False),
     ChainRow(name=router.NAME, config=router.CONFIG, always=True),
 )
@@ -80,10 +84,9 @@ def _filter_fields(filters: Sequence[HTTPFilter], auth_name: str) -> dict[str, A
                 request.append(each.changes)
             case ResponseHeaders():
                 response.append(each.changes)
-            case ClientAddresses():
-                configs[where.NAME] = packed(where.where_per_route(each))
-            case Cors():
-                configs[cors.NAME] = packed(cors.cors_policy(each))
+            case ClientAddresses() | Tokens() | Permissions() | Cors():
+                name, config = _configured(each)
+                configs[name] = packed(config)
             case ExternalAuth():
                 configs[auth_name] = packed(auth.auth_per_route(each))
             case _:
@@ -95,6 +98,21 @@ def _filter_fields(filters: Sequence[HTTPFilter], auth_name: str) -> dict[str, A
     if response:
         fields |= header_fields("response", response)
     return fields
+
+
+def _configured(each: ClientAddresses | Tokens | Permissions | Cors) -> tuple[str, Any]:
+    """Return the name of the filter that a route turns on, and its configuration there."""
+    match each:
+        case ClientAddresses():
+            return where.NAME, where.where_per_route(each)
+        case Tokens():
+            return token.NAME, token.token_per_route(each)
+        case Permissions():
+            return may.NAME, may.may_per_route(each)
+        case Cors():
+            return cors.NAME, cors.cors_policy(each)
+        case _:
+            assert_never(each)
 
 
 def guard_fields(guards: Sequence[ExternalAuth]) -> dict[str, Any]:

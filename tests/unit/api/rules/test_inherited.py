@@ -51,6 +51,13 @@ BROKEN += [
     )
     for name, value in (("allowOrigins", "https://a.example"), ("allowMethods", "GET"), ("allowHeaders", "x-a"))
 ]
+BROKEN += [
+    (policy("AccessPolicy", "x", EDGE, default={"jwt": {}}), ["spec.default.jwt.providers: must not be empty"]),
+    (
+        policy("AccessPolicy", "x", EDGE, default={"authorization": {"allow": [{}]}}),
+        ["spec.default.authorization.allow[0]: must have one of claims, headers, methods, paths"],
+    ),
+]
 GOOD = [
     routed(default=TIMES),
     routed(override=TIMES),

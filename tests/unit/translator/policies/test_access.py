@@ -6,7 +6,8 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.filters import Cors
 from gatewayd.ir.policy import AddressRange as Range
 from gatewayd.ir.policy import AddressRule, ClientAddresses
-from gatewayd.translator.policies.access import address_rule, entry_filters, entry_problems, with_cors
+from gatewayd.translator.policies.access import entry_filters, entry_problems, with_cors
+from gatewayd.translator.policies.clients import address_rule
 from gatewayd.translator.policies.effective import NOTHING, Effective, Ruled, ScopedTarget
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.protocols import GATEWAY_KIND

@@ -60,3 +60,14 @@ def test_what_nobody_may_change_is_left_out_and_said() -> None:
 def test_direct_response(section: Section, expected: DirectResponse | None) -> None:
     assert direct_response(Effective(overrides=(), defaults=ruled("direct_response", section))) == expected
     assert direct_response(NOTHING) is None
+
+
+def test_a_body_that_envoy_would_refuse_is_left_out_and_said() -> None:
+    body = "ü" * 4096
+    long = ruled("direct_response", WrittenResponse(body=body))
+    assert direct_response(Effective(overrides=(), defaults=long)) is None
+    odd = {"directResponse": {"body": body}}
+    row = accepted(policy("RoutePolicy", "p", target("Gateway", "gw"), override=odd))
+    assert list(message_problems(row)) == [
+        "spec.override.directResponse.body: has 8192 bytes; at most 4096 are allowed"
+    ]

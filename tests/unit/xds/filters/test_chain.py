@@ -2,7 +2,7 @@ from envoy.config.route.v3 import route_components_pb2
 
 from gatewayd.ir.filters import Cors, ExternalAuth, GRPCCheck, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import PersistenceKind, SessionPersistence
-from gatewayd.xds.filters import auth, cors, guard, router, session, where
+from gatewayd.xds.filters import auth, cors, guard, may, router, session, token, where
 from gatewayd.xds.filters.chain import CHAIN, filter_fields, guard_fields, http_filters, share_fields, with_session
 from tests.unit.xds.shorthand import changes, upstream
 
@@ -21,8 +21,10 @@ def test_the_router_ends_the_chain_and_the_others_wait_for_a_route() -> None:
             *guard.NAMES,
             where.NAME,
             cors.NAME,
+            token.NAME,
             auth.NAME,
             auth.SHARE_NAME,
+            may.NAME,
             session.NAME,
             router.NAME,
         ]
@@ -54,7 +56,7 @@ def test_what_a_backend_asks_stands_beside_what_its_rule_asks() -> None:
 def test_guards_turn_on_what_the_route_that_they_lead_to_may_need() -> None:
     assert guard_fields(()) == {}
     configs = guard_fields((ASKED, ASKED))["typed_per_filter_config"]
-    assert set(configs) == {*guard.NAMES[:2], where.NAME, cors.NAME, auth.NAME, auth.SHARE_NAME, session.NAME}
+    assert set(configs) == {row.name for row in CHAIN if not row.always and row.name not in guard.NAMES[2:]}
     turned_on = route_components_pb2.FilterConfig()
     assert configs[auth.NAME].Unpack(turned_on)
     assert (turned_on.disabled, turned_on.HasField("config"), turned_on.config.type_url) == (False, True, "")

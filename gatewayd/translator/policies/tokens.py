@@ -1,0 +1,64 @@
+"""AccessPolicy, sections jwt and authorization: what must be in a token and in a request.
+
+https://www.rfc-editor.org/rfc/rfc7519, https://www.rfc-editor.org/rfc/rfc7517
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from gatewayd.api.accesspolicy import JWT, Authorization, Condition, JWTProvider
+from gatewayd.api.names import shown
+from gatewayd.ir.policy import ClaimHeader, NamedValues, Permission, RequestCondition, TokenIssuer, Tokens
+from gatewayd.ir.reserved import HOST, reserved
+from gatewayd.translator.policies.key_sets import public_keys
+from gatewayd.translator.problems import Unsupported
+
+
+@lru_cache(maxsize=256)
+def tokens(section: JWT) -> Tokens | Unsupported:
+    """Return what a section says, or what is wrong with it, with the path below the section."""
+    wrong = next((f"providers[{at}].{why}" for at, each in enumerate(section.providers) for why in _wrong(each)), None)
+    if wrong is not None:
+        return Unsupported(wrong)
+    return Tokens(issuers=tuple(map(_issuer, section.providers)), is_optional=bool(section.optional))
+
+
+def _issuer(provider: JWTProvider) -> TokenIssuer:
+    keys = public_keys(provider.keys.inline)
+    return TokenIssuer(
+        name=provider.name,
+        issuer=provider.issuer,
+        audiences=provider.audiences,
+        keys=keys if isinstance(keys, str) else "",
+        claim_headers=tuple(ClaimHeader(claim=each.claim, header=each.header) for each in provider.claim_headers),
+    )
+
+
+def _wrong(provider: JWTProvider) -> Iterator[str]:
+    keys = public_keys(provider.keys.inline)
+    if isinstance(keys, Unsupported):
+        yield f"keys.inline: {keys.message}; allowed: a JSON Web Key Set with public keys of type RSA, EC or OKP"
+    for at, each in enumerate(provider.claim_headers):
+        why = reserved(each.header) or ("says which host is asked" if each.header.lower() == HOST else "")
+        if why:
+            yield f"claimHeaders[{at}].header: header {shown(each.header)} {why}; other headers are allowed"
+
+
+@lru_cache(maxsize=256)
+def permission(section: Authorization) -> Permission:
+    """Return what a section says."""
+    return Permission(allow=tuple(map(_condition, section.allow)), deny=tuple(map(_condition, section.deny)))
+
+
+def asks_claims(section: Authorization) -> bool:
+    """Return whether a section looks at what tokens say."""
+    return any(each.claims for each in (*section.allow, *section.deny))
+
+
+def _condition(written: Condition) -> RequestCondition:
+    return RequestCondition(
+        claims=tuple(NamedValues(name=each.name, values=each.values) for each in written.claims),
+        headers=tuple(NamedValues(name=each.name.lower(), values=each.values) for each in written.headers),
+        methods=written.methods,
+        paths=written.paths,
+    )

@@ -1,0 +1,77 @@
+import pytest
+
+from gatewayd.api.accesspolicy import (
+    JWT,
+    Authorization,
+    ClaimHeader,
+    Condition,
+    HeaderValues,
+    JWTProvider,
+    KeySet,
+    Values,
+)
+from gatewayd.ir.policy import NamedValues, Permission, RequestCondition, Tokens
+from gatewayd.translator.policies.key_sets import public_keys
+from gatewayd.translator.policies.tokens import asks_claims, permission, tokens
+from gatewayd.translator.problems import Unsupported
+
+KEYS = """{"keys": [{"kty": "EC", "crv": "P-256", "kid": "one", "x5c": ["left out"],
+  "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}"""
+"""The key of https://www.rfc-editor.org/rfc/rfc7517#appendix-A.1."""
+
+
+def provider(keys: str = KEYS, header: str = "x-user") -> JWTProvider:
+    claims = (ClaimHeader(claim="sub", header=header),)
+    return JWTProvider(name="corp", issuer="https://idp", keys=KeySet(inline=keys), claim_headers=claims)
+
+
+def test_a_provider() -> None:
+    found = tokens(JWT(providers=(provider(),), optional=True))
+    assert isinstance(found, Tokens)
+    (issuer,) = found.issuers
+    assert (issuer.name, issuer.issuer, found.is_optional) == ("corp", "https://idp", True)
+    assert issuer.keys == public_keys(KEYS)
+    assert [(each.claim, each.header) for each in issuer.claim_headers] == [("sub", "x-user")]
+
+
+@pytest.mark.parametrize(
+    ("keys", "why"),
+    [
+        ("hunter2", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
+        ("[]", "has no list of keys"),
+        ('{"keys": [{"kty": "oct", "k": "hunter2"}]}', "has a private key, or a shared secret"),
+        ('{"keys": [{"kty": "EC", "d": "hunter2"}]}', "has a private key, or a shared secret"),
+    ],
+)
+def test_keys_that_are_none_are_named_without_a_word_of_them(keys: str, why: str) -> None:
+    found = tokens(JWT(providers=(provider(keys),)))
+    assert isinstance(found, Unsupported)
+    assert found.message.startswith(f"providers[0].keys.inline: {why}; allowed: ")
+    assert "hunter2" not in found.message
+
+
+@pytest.mark.parametrize("header", ["Host", "content-length", "x-envoy-user", "Connection"])
+def test_headers_that_nobody_may_set(header: str) -> None:
+    found = tokens(JWT(providers=(provider(header=header),)))
+    assert isinstance(found, Unsupported)
+    assert found.message.startswith("providers[0].claimHeaders[0].header: ")
+
+
+def test_conditions() -> None:
+    written = Condition(
+        claims=(Values(name="Sub", values=("ann",)),),
+        headers=(HeaderValues(name="X-Team", values=("red",)),),
+        methods=("GET",),
+        paths=("/a",),
+    )
+    section = Authorization(allow=(written,))
+    condition = RequestCondition(
+        claims=(NamedValues(name="Sub", values=("ann",)),),
+        headers=(NamedValues(name="x-team", values=("red",)),),
+        methods=("GET",),
+        paths=("/a",),
+    )
+    assert permission(section) == Permission(allow=(condition,), deny=())
+    assert asks_claims(section)
+    assert not asks_claims(Authorization(deny=(Condition(paths=("/a",)),)))
