@@ -184,14 +184,15 @@ def _end(
 def _policies(
     engine: Engine, config: ProxyConfig, table: RouteTableKey, host: VirtualHost, route: Route
 ) -> tuple[SectionInForce, ...]:
-    namespace, _, name = config.gateway.partition("/")
-    gateway = ObjectKey(namespace, name)
-    listener = owner(engine, port_key(gateway, "tcp", table.port), host.domain)
+    seat = _seat(config.fleet, table.port, host.domain)
+    if seat is None:
+        return ()
+    listener = owner(engine, port_key(seat.gateway, "tcp", table.port), host.domain)
     [source] = [each for each in HTTP_TABLES if each.__name__ == route.source.kind]
     member = Member(source, ObjectKey(route.source.namespace, route.source.name))
     if listener is None:
         return ()
-    return sections_in_force(engine, ListenerOf(gateway, listener.key), member, route.source.rule)
+    return sections_in_force(engine, ListenerOf(seat.gateway, listener.key), member, route.source.rule)
 
 
 def _taken(

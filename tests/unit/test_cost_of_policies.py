@@ -9,7 +9,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.store import Delta
 from gatewayd.xds.build.build_cost import BuildCost
 from tests.unit.policies import policy, target
-from tests.unit.test_cost import ROUTES, World, route
+from tests.unit.test_cost import ROUTES, SHOP_GATEWAY, World, route
 from tests.unit.translator.manifests import delta
 
 NOTHING = BuildCost(routes=0, virtual_hosts=0, resources=0)
@@ -44,8 +44,8 @@ def world() -> World:
 
 def test_a_policy_of_a_gateway_costs_its_routes_and_no_listener(world: World) -> None:
     batch = world.change(access("floor", "Gateway", "gw", override=denying("198.51.100.0/24")))
-    assert [each.gateway for each in batch.published] == ["shop/gw"]
-    assert world.cost("shop/gw") == BuildCost(routes=ROUTES, virtual_hosts=ROUTES, resources=ROUTES)
+    assert [str(each.fleet) for each in batch.published] == ["shop/gw"]
+    assert world.cost(SHOP_GATEWAY) == BuildCost(routes=ROUTES, virtual_hosts=ROUTES, resources=ROUTES)
     # A route as it is at the listener, its host, and what is in force for the namespace.
     assert batch.queries <= 2 * ROUTES + 50
 
@@ -53,15 +53,15 @@ def test_a_policy_of_a_gateway_costs_its_routes_and_no_listener(world: World) ->
 def test_one_edited_route_costs_one_route(world: World) -> None:
     batch = world.change(route(17, "/edited"))
     assert batch.queries <= 30
-    assert world.cost("shop/gw") == ONE
+    assert world.cost(SHOP_GATEWAY) == ONE
 
 
 def test_a_policy_of_a_route_costs_that_route(world: World) -> None:
     world.change(routed("own", "HTTPRoute", "r20", default=limited("1s")))
-    assert world.cost("shop/gw") == ONE
+    assert world.cost(SHOP_GATEWAY) == ONE
     batch = world.change(routed("own", "HTTPRoute", "r20", default=limited("2s")))
     assert batch.queries <= 12
-    assert world.cost("shop/gw") == ONE
+    assert world.cost(SHOP_GATEWAY) == ONE
 
 
 def test_what_is_said_below_an_override_costs_nothing(world: World) -> None:
@@ -73,7 +73,7 @@ def test_what_is_said_below_an_override_costs_nothing(world: World) -> None:
 
 def test_a_policy_for_another_gateway_costs_this_one_nothing(world: World) -> None:
     other = world.change(routed("other", "Gateway", "other", default=limited("1s")))
-    assert [each.gateway for each in other.published] == ["shop/other"]
+    assert [str(each.fleet) for each in other.published] == ["shop/other"]
     assert other.queries <= 20
     gone = world.change(Delta(kind=AccessPolicy, key=ObjectKey("shop", "nobody"), obj=None))
     assert gone.queries == 0

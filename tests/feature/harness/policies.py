@@ -1,5 +1,6 @@
 """Policies of the project's own group, and what their first use costs an Envoy."""
 
+from gatewayd.ir.fleet import GatewayFleet
 from tests.feature.harness.world import World
 
 GATEWAY_GROUP = "gateway.networking.k8s.io"
@@ -26,7 +27,10 @@ spec:
 """
 
 
-async def drains(world: World, gateway: str = "infra/edge") -> dict[str, int]:
-    """Return how often listeners of a Gateway's Envoy were changed, and how many of them and of their chains drain."""
-    found = await world.envoys[gateway].stats("listener_manager.(listener_modified|.*draining|listener_in_place.*)")
+EDGE = GatewayFleet(namespace="infra", name="edge")
+
+
+async def drains(world: World) -> dict[str, int]:
+    """Return how often listeners of infra/edge were changed, and how many of them and of their chains drain."""
+    found = await world.envoys[EDGE].stats("listener_manager.(listener_modified|.*draining|listener_in_place.*)")
     return dict(found)
