@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from gatewayd.api.httproute import CORSMethod, CORSOrigin
-from gatewayd.api.inherited import InheritedSpec, Section, Sections
-from gatewayd.api.meta import Resource, Shape
+from gatewayd.api.inherited import InheritedSpec, Part, Section, Sections
+from gatewayd.api.meta import Resource
 from gatewayd.api.scalars import LABEL, SET, HeaderName, HTTPMethod, PositiveCount, map_list
 
 CIDR = Annotated[
@@ -28,7 +28,7 @@ ProviderName = Annotated[
 ]
 
 
-class AddressRange(Shape, frozen=True, kw_only=True):
+class AddressRange(Part, frozen=True, kw_only=True):
     """Addresses. `Client` is the address that the proxy takes for the client's, `Peer` that of the connection."""
 
     cidr: CIDR
@@ -56,20 +56,20 @@ class Cors(Section, frozen=True, kw_only=True):
     max_age: PositiveCount | None = None
 
 
-class KeySet(Shape, frozen=True, kw_only=True):
+class KeySet(Part, frozen=True, kw_only=True):
     """The public keys that tokens are signed with: `inline` is a JSON Web Key Set."""
 
     inline: Annotated[str, Meta(min_length=2, max_length=65536)]
 
 
-class ClaimHeader(Shape, frozen=True, kw_only=True):
+class ClaimHeader(Part, frozen=True, kw_only=True):
     """A header that tells backends a claim of the token. Clients cannot set it where the section is in force."""
 
     claim: Annotated[str, Meta(min_length=1, max_length=253)]
     header: HeaderName
 
 
-class JWTProvider(Shape, frozen=True, kw_only=True):
+class JWTProvider(Part, frozen=True, kw_only=True):
     """Whose tokens are good: signed with one of `keys`, of `issuer`, for one of `audiences` (empty: for any)."""
 
     name: ProviderName
@@ -86,7 +86,7 @@ class JWT(Section, frozen=True, kw_only=True):
     optional: bool | None = None
 
 
-class Values(Shape, frozen=True, kw_only=True):
+class Values(Part, frozen=True, kw_only=True):
     """A claim or header that must have one of the values; of a claim that is a list, one element must."""
 
     name: Annotated[str, Meta(min_length=1, max_length=253)]
@@ -99,7 +99,7 @@ class HeaderValues(Values, frozen=True, kw_only=True):
     name: HeaderName
 
 
-class Condition(Shape, frozen=True, kw_only=True):
+class Condition(Part, frozen=True, kw_only=True):
     """Holds for a request when all of its parts do. `paths` are prefixes, by segments."""
 
     claims: Annotated[tuple[Values, ...], Meta(max_length=8)] = ()
@@ -135,3 +135,5 @@ class AccessPolicy(Resource, frozen=True, kw_only=True):
     """Who may come in: by address, origin, token, and what a request is like."""
 
     spec: AccessPolicySpec
+    # Why all but the targets could not be read, in a stand-in for such a policy (see `unreadable`); no manifest has it.
+    unreadable: str = ""

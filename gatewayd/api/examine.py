@@ -103,7 +103,15 @@ class _Walk:
                 result[member.encode_name] = self.value(given, member.type, child(path, member.encode_name))
             elif member.default is NODEFAULT and member.default_factory is NODEFAULT:
                 self.refuse(child(path, member.encode_name), "is required")
+        if kind.cls.__struct_config__.forbid_unknown_fields:
+            self._known_only(value, kind, path)
         return result
+
+    def _known_only(self, value: Mapping[Any, Any], kind: inspect.StructType, path: str) -> None:
+        known = [member.encode_name for member in kind.fields]
+        for name in value:
+            if name not in known:
+                self.refuse(path, f"has no field {shown(str(name))}; allowed: {', '.join(known)}")
 
     def sequence(self, value: object, kind: inspect.VarTupleType, path: str, _: str) -> object:
         if not isinstance(value, Sequence) or isinstance(value, str | bytes | bytearray):

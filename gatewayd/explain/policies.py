@@ -11,7 +11,7 @@ import msgspec
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member, View
 from gatewayd.translator.policies.access import section_problem
-from gatewayd.translator.policies.effective import Effective, Ruled
+from gatewayd.translator.policies.effective import UNREADABLE, Effective, Ruled
 from gatewayd.translator.policies.kinds import POLICY_KINDS
 from gatewayd.translator.proxies.at_listener import ListenerOf, in_force
 
@@ -47,7 +47,7 @@ def sections_in_force(view: View, at: ListenerOf, member: Member, rule: int) -> 
 
 def _sections(kind: str, effective: Effective, names: tuple[str, ...]) -> Iterator[SectionInForce]:
     overrides = set(effective.overrides)
-    for name in names:
+    for name in (UNREADABLE, *names):
         for each in effective.of(name):
             yield _section(kind, "override" if each in overrides else "default", each)
 
@@ -60,5 +60,5 @@ def _section(kind: str, strategy: str, ruled: Ruled) -> SectionInForce:
         path=f"spec.{strategy}.{ruled.wire}",
         target=str(ruled.target),
         value=written,
-        problem=section_problem(ruled.value) or "",
+        problem="it cannot be read" if ruled.section == UNREADABLE else section_problem(ruled.value) or "",
     )

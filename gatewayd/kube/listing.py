@@ -12,6 +12,7 @@ import msgspec
 from gatewayd.api.decode import Decoded, Rejected, decode_bytes
 from gatewayd.api.kinds import Kind
 from gatewayd.api.meta import ObjectKey, Problem
+from gatewayd.api.unreadable import stand_in
 from gatewayd.kube.api_errors import GoneError, api_error
 from gatewayd.store import Delta
 
@@ -99,6 +100,8 @@ class Listing:
         # Dicts, since a set of thousands takes four times the memory.
         self._known: dict[ObjectKey, None] = {}
         self._listed: dict[ObjectKey, None] = {}
+        # Of a kind that protects: what was readable once, whose last good version stays.
+        self._readable: set[ObjectKey] = set()
 
     @property
     def has_objects(self) -> bool:
@@ -175,12 +178,19 @@ class Listing:
     def _put(self, read: Read) -> Iterator[Delta]:
         self._tell_live(read)
         if isinstance(read.found, Decoded):
+            if self.kind.protects:
+                self._readable.add(read.key)
             yield Delta(kind=self.kind.struct, key=read.key, obj=read.found.obj)
         elif read.found is not None:
             # The last good version stays.
             message = "; ".join(str(problem) for problem in read.found.problems)
             self._undecodable(Undecodable(kind=self.kind, key=read.key, message=message))
+            if read.key not in self._readable:
+                closing = stand_in(self.kind, read.data, read.found.problems)
+                if closing is not None:
+                    yield Delta(kind=self.kind.struct, key=read.key, obj=closing)
 
     def _remove(self, key: ObjectKey) -> Iterator[Delta]:
         self._live(key, None)
+        self._readable.discard(key)
         yield Delta(kind=self.kind.struct, key=key, obj=None)

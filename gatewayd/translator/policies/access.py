@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from gatewayd.api.accesspolicy import JWT, AccessSections, Authorization, Clients
+from gatewayd.api.accesspolicy import JWT, AccessPolicy, AccessSections, Authorization, Clients
 from gatewayd.api.accesspolicy import Cors as WrittenCors
 from gatewayd.api.inherited import Section
 from gatewayd.api.rules.inherited import sections
 from gatewayd.ir.filters import Cors, HTTPFilter
 from gatewayd.ir.policy import AddressRule, ClientAddresses, Permission, Permissions, Tokens
 from gatewayd.translator.policies.clients import address_rule
-from gatewayd.translator.policies.effective import Effective
+from gatewayd.translator.policies.effective import UNREADABLE, Effective
 from gatewayd.translator.policies.kinds import InheritedPolicy
 from gatewayd.translator.policies.tokens import asks_claims, permission, tokens
 from gatewayd.translator.problems import Unsupported
@@ -29,6 +29,8 @@ _READ: Final[Mapping[type[Section], Callable[[Any], AddressRule | Tokens | Permi
 
 def entry_filters(found: Effective) -> tuple[HTTPFilter, ...] | Unsupported:
     """Return what a request has to pass before it comes to a rule."""
+    for each in found.of(UNREADABLE):
+        return Unsupported(f'AccessPolicy "{each.policy}" cannot be read')
     in_force = [each.value for name in ("clients", "jwt", "authorization") for each in found.of(name)]
     made = [_READ[type(each)](each) for each in in_force]
     wrong = next((each for each in made if isinstance(each, Unsupported)), None)
@@ -87,6 +89,8 @@ def section_problem(section: Section) -> str | None:
 
 def entry_problems(row: InheritedPolicy) -> Iterator[str]:
     """Yield what of a policy cannot be honoured, with its path."""
+    if isinstance(row, AccessPolicy) and row.unreadable:
+        yield f"cannot be read: {row.unreadable}"
     for strategy, given in (("default", row.spec.default), ("override", row.spec.override)):
         for name, section in sections(given) if isinstance(given, AccessSections) else ():
             if (problem := section_problem(section)) is not None:

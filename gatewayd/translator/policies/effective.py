@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.inherited import InheritedTargetRef, Section
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import GATEWAY_GROUP
@@ -22,6 +23,8 @@ NAMESPACE_KIND = GroupKind("", "Namespace")
 CLASS_KIND = GroupKind(GATEWAY_GROUP, "GatewayClass")
 _CLUSTER_SCOPED = frozenset({NAMESPACE_KIND, CLASS_KIND})
 _OVERRIDE, _DEFAULT = "override", "default"
+UNREADABLE = "unreadable"
+"""Stands for all sections of a policy that cannot be read."""
 STRATEGIES = (_OVERRIDE, _DEFAULT)
 
 
@@ -155,6 +158,8 @@ def _written(view: View, key: TargetKey, policy: ObjectKey) -> Iterator[tuple[st
     row = view.get(key.table, policy)
     if row is None:
         return
+    if isinstance(row, AccessPolicy) and row.unreadable:
+        yield _OVERRIDE, Ruled(UNREADABLE, Section(), policy, key.target)
     for strategy in STRATEGIES:
         given = getattr(row.spec, strategy)
         for name in POLICY_KINDS[key.table].names if given is not None else ():

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.core import ConfigMap
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
@@ -13,6 +14,7 @@ from gatewayd.kube.api_errors import GoneError
 from gatewayd.kube.listing import Listing, Undecodable, decode_page
 from gatewayd.store import Delta
 from tests.fakes.documents import Json, bookmark, config_map, event, failure, page, tcp_route
+from tests.unit.policies import policy, target
 
 
 class Rig:
@@ -180,3 +182,18 @@ def test_who_hears_of_an_object_and_fails_holds_up_no_other() -> None:
     rig.listing = Listing(BY_STRUCT[ConfigMap], undecodable=rig.undecodable.append, live=fails)
     assert rig.lists(page(config_map("odd"), config_map("b")), version=7) == ["+odd", "+b"]
     assert [each.key.name for each in rig.undecodable] == ["odd"]
+
+
+def test_a_policy_that_cannot_be_read_is_told_as_one_that_closes() -> None:
+    """Once it could be read, its last good version stays."""
+    denying = {"clients": {"deny": [{"cidr": "192.0.2.1"}]}}
+    good = policy("AccessPolicy", "a", target("Namespace"), default=denying)
+    newer = policy("AccessPolicy", "a", target("Namespace"), default={"oidc": {}})
+    notes: list[Undecodable] = []
+    listing = Listing(BY_STRUCT[AccessPolicy], undecodable=notes.append, live=lambda *_: None)
+    lines = (json.dumps({"type": "MODIFIED", "object": each}).encode() for each in (newer, good, newer))
+    first, second = (each.obj for line in lines for each in listing.event(line))
+    assert isinstance(first, AccessPolicy)
+    assert isinstance(second, AccessPolicy)
+    assert (bool(first.unreadable), second.unreadable) == (True, "")
+    assert [note.key.name for note in notes] == ["a", "a"]

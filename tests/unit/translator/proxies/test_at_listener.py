@@ -1,12 +1,16 @@
 from typing import Any
 
+from gatewayd.api.accesspolicy import AccessPolicy, AccessPolicySpec
 from gatewayd.api.httproute import HTTPRoute
-from gatewayd.api.meta import ObjectKey
+from gatewayd.api.inherited import InheritedTargetRef
+from gatewayd.api.meta import ObjectKey, ObjectMeta
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.incremental.view import Member
 from gatewayd.ir.http import CANNOT, Forward, Redirect, Route
 from gatewayd.ir.policy import ClientAddresses
+from gatewayd.store import Delta
 from gatewayd.translator.gateways.listeners import ListenerKey
+from gatewayd.translator.outcomes.inherited import inherited_outcome
 from gatewayd.translator.proxies.at_listener import (
     UNGOVERNED,
     GovernedKey,
@@ -18,7 +22,7 @@ from gatewayd.translator.proxies.at_listener import (
     redirecting,
 )
 from gatewayd.translator.rules.route_kinds import rules
-from tests.unit.policies import policy, target
+from tests.unit.policies import GROUP, policy, target
 from tests.unit.translator.manifests import GW, SHOP, delta, scratch
 
 ROUTE = """
@@ -93,3 +97,17 @@ def test_the_chain_of_a_listener() -> None:
 
 def test_a_route_that_is_gone_is_not_governed() -> None:
     assert in_force(view_of(), HTTP, Member(HTTPRoute, ObjectKey("shop", "gone")), 0) == UNGOVERNED
+
+
+def test_a_policy_that_cannot_be_read_closes_what_it_is_for() -> None:
+    row = AccessPolicy(
+        metadata=ObjectMeta(name="p", namespace="shop"),
+        spec=AccessPolicySpec(target_refs=(InheritedTargetRef(group=GROUP, kind="HTTPRoute", name="r"),)),
+        unreadable="spec.default: has no field",
+    )
+    view = scratch(SHOP, ROUTE, Delta(kind=AccessPolicy, key=row.metadata.key, obj=row))
+    assert all(each.route.action == CANNOT for each in governed(view, GovernedKey(RENDER, HTTP)))
+    outcome = inherited_outcome(view, Member(AccessPolicy, row.metadata.key))
+    assert outcome is not None
+    ((verdict,),) = [each.verdicts for each in outcome.ancestors]
+    assert (verdict.status, verdict.message.partition(":")[0]) == (False, "cannot be read")
