@@ -89,8 +89,8 @@ INCREMENTAL = (
     Mutant(
         rule="an index that slept knows only what comes after",
         path="gatewayd/incremental/engine.py",
-        before="                for key, _ in tuple(self.rows(source.table)):",
-        after="                for key, _ in ():",
+        before="for key, _ in tuple(self.rows(source.table)):",
+        after="for key, _ in ():",
         tests=(
             "tests/unit/incremental/test_engine.py::test_an_index_files_nothing_before_the_first_row_that_makes_somebody_read_it",
         ),

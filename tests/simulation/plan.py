@@ -7,7 +7,7 @@ from typing import Any
 from tests.fakes.documents import GATEWAY_API, Json
 from tests.simulation.api_state import Key, RefusedError
 from tests.simulation.faults import Fault, happen
-from tests.simulation.quiet import differences
+from tests.simulation.quiet import MANAGED_BY, differences
 from tests.simulation.world import World
 from tests.unit.translator import pem
 
@@ -17,7 +17,8 @@ ROUTES = tuple(f"r{number}" for number in range(8))
 SERVICES = ("one", "two", "three")
 CLASSES = ("gatewayd", "other")
 CERTIFICATE = "cert"
-SELDOM = ("drop route", "gateway", "drop gateway", "class", "certificate")
+SELDOM = ("drop route", "gateway", "drop gateway", "gateway again", "class", "certificate", "drift", "wipe status")
+STATUSED = ("gateways", "httproutes", "grpcroutes", "gatewayclasses")
 
 
 def key(group: str, plural: str, name: str, namespace: str = "shop") -> Key:
@@ -105,6 +106,25 @@ def endpoints(world: World, service: str) -> None:
     put(world, at, "EndpointSlice", {}, **{"metadata": metadata, **body})
 
 
+def drift(world: World) -> None:
+    """Delete an object that gatewayd has made for a Gateway."""
+    objects = world.state.objects
+    made = [at for at, doc in objects.items() if (doc["metadata"].get("labels") or {}).get(MANAGED_BY) == "gatewayd"]
+    mine = sorted((at for at in made if at.namespace == "shop"), key=str)
+    if mine:
+        drop(world, world.dice.choice(mine))
+
+
+def wipe(world: World) -> None:
+    """Take away what an object's status says, and write of another controller's, as somebody may who has the right."""
+    at = world.dice.choice(sorted((at for at in world.state.objects if at.plural in STATUSED), key=str))
+    status: Json = {"conditions": []}
+    if at.plural.endswith("routes"):
+        theirs = {"parentRef": {"name": "g1"}, "controllerName": "example.com/other", "conditions": []}
+        status = {"parents": [theirs]}
+    world.state.apply(at, {"status": status}, status_only=True)
+
+
 async def edit(world: World) -> None:
     """Let somebody write something."""
     dice = world.dice
@@ -119,6 +139,14 @@ async def edit(world: World) -> None:
             drop(world, key(GROUP, dice.choice(("httproutes", "grpcroutes")), dice.choice(ROUTES)))
         case "certificate":
             certificate(world)
+        case "gateway again":
+            again = dice.choice(GATEWAYS)
+            drop(world, key(GROUP, "gateways", again))
+            gateway(world, again, "gatewayd")
+        case "drift":
+            drift(world)
+        case "wipe status":
+            wipe(world)
         case "gateway":
             gateway(world, dice.choice(GATEWAYS), "gatewayd")
         case "drop gateway":

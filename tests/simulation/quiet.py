@@ -159,6 +159,7 @@ def _routes(world: World, scratch: Reconciler) -> Iterator[str]:
             told = {
                 (parent["parentRef"]["name"], condition["type"]): condition["status"]
                 for parent in (document.get("status") or {}).get("parents", ())
+                if parent["controllerName"] == DEFAULT_ENVIRONMENT.controller
                 for condition in parent["conditions"]
             }
             outcome: Any = outcomes.get(key)
