@@ -116,8 +116,8 @@ NOBODYS = {
     "query listeners",
 }
 """Sites that nothing of one team comes by: they concern classes, Gateways as a whole, or routes that are too many."""
-UNASKED = {"has_infrastructure", "left_out"}
-"""Queries that no output asks here: the first one of Gateways whose class is wrong, the other one is for people."""
+UNASKED = {"has_infrastructure", "left_out", "gateway_overview", "route_overview"}
+"""Queries that no output asks here: the first one of Gateways whose class is wrong, the others are for people."""
 SITES = [*sorted(HEALTHY.engine.sites, key=named)]
 
 
