@@ -178,6 +178,10 @@ REFUSAL_WORDS = 1_024
 REFUSALS_IN_WORDS = 20
 """Different ones of them that are kept of one type on one stream; the names of what is refused are kept of all."""
 
+REFUSED_SECRETS = 2_000
+"""Contents of certificates and CA bundles that are remembered of one Gateway since its proxies refused them, each some
+200 bytes. What a team writes is refused before, but for the oddest; of more, the oldest are tried again."""
+
 LARGE_RESPONSE = 256 * 1024
 """Bytes of a response that has to wait for its turn. Smaller ones wait in the transport's windows anyway."""
 
@@ -260,6 +264,10 @@ SHARED_REFUSALS = 20
 SHARED_WORDS = 256
 SHARED_NAMES_BYTES = 16 * 1024
 """Of one Gateway: different words of refusals, characters of each, and bytes of what is refused: 200 resources."""
+
+SHARED_SECRETS = 500
+"""Of one Gateway: refused certificates and CA bundles, each its version: 10 KiB. A replica that is not told of one
+learns of it from its own proxies."""
 
 PER_HOST_RECORD = 64 * 1024
 """Characters of the annotation that records tables of hosts: a quarter of what all of an object may have."""

@@ -109,13 +109,15 @@ NOBODYS = {
     "index crowded_ports",
     "index default_gateways",
     "index gateways_by_class",
+    "index gateways_by_refused_secret",
     "index routes_over_quota",
     "query class_is_ours",
     "query class_parameters",
+    "query filed_FleetReport",
     "query gatewayclass_outcome",
     "query listeners",
 }
-"""Sites that nothing of one team comes by: they concern classes, Gateways as a whole, or routes that are too many."""
+"""Sites that nothing of one team comes by: they concern classes, Gateways as a whole, or routes too many."""
 UNASKED = {"has_infrastructure", "left_out"}
 """Queries that no output asks here: the first one of Gateways whose class is wrong, the other one is for people."""
 SITES = [*sorted(HEALTHY.engine.sites, key=named)]
