@@ -225,8 +225,27 @@ HANDSHAKE_MILLISECONDS = 10_000
 """From a connection to the first settings of the client, TLS included; gRPC's default is two minutes. In a storm of a
 thousand proxies that come back the last one needs some seconds."""
 
-IDLE_MILLISECONDS = 300_000
-"""For which a connection may have no stream. An Envoy has one as long as it is connected."""
+IDLE_MILLISECONDS = 30_000
+"""For which a connection may have no stream. An Envoy has one as long as it is connected. gRPC counts no connections:
+with a certificate there are as many as streams are allowed, and those that this ends."""
+
+STREAMS_IN_ALL = 20_000
+"""Open streams of all Gateways: four of each proxy of the largest cluster. It is for memory; each Gateway has fewer."""
+
+REQUESTS_A_SECOND = 100
+REQUEST_BURST = 2_000
+"""What may be read of one stream in the long run and at once; an ACK costs 1. One edit is followed by six at most, and
+a proxy that starts with 50,000 routes asks and ACKs some hundred times. Read slower than it ACKs, a proxy gets several
+edits at once."""
+
+REQUEST_NACK = 10
+"""What a NACK costs: it is followed by the next attempt, 0.6 ms of a core."""
+
+REQUEST_NAMES = 200
+"""Names of a request that cost 1."""
+
+REQUEST_COST = 500
+"""The most that one costs: five seconds."""
 
 # --- what is told of refusals ------------------------------------------------------------------------------------
 
