@@ -14,10 +14,11 @@ from gatewayd.ads.holders import HolderCount, holder_count
 from gatewayd.ads.protocol.session import Answer, Request, Session, Shared
 from gatewayd.ads.proxy_state import ProxyState, ResourceState, proxy_state, resource_states
 from gatewayd.ads.reconnects import LeftOpen
+from gatewayd.ads.refused_secrets import RefusedSecrets, is_to_blame
 from gatewayd.ads.sharing.response_encoder import Cost, Mode, Push
 from gatewayd.ir.fleet import FleetKey
-from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
-from gatewayd.xds.resource import LISTENER, Snapshot, TypeUrl, snapshot
+from gatewayd.ir.outcome import NO_FLEET, FleetReport, RefusedSecret, Rejection
+from gatewayd.xds.resource import LISTENER, SECRET, Snapshot, TypeUrl, snapshot
 
 OnReport: TypeAlias = Callable[[FleetKey, FleetReport], None]
 OnAnswer: TypeAlias = Callable[[FleetKey], None]
@@ -46,15 +47,28 @@ class Member:
 class _Fleet:
     """The streams of one fleet."""
 
-    __slots__ = ("behind", "latest", "left_open", "members", "refusals", "report", "shared", "witnesses")
+    __slots__ = (
+        "behind",
+        "is_retired",
+        "latest",
+        "left_open",
+        "members",
+        "refusals",
+        "refused_secrets",
+        "report",
+        "shared",
+        "witnesses",
+    )
 
     def __init__(self) -> None:
         self.shared = Shared()
         self.latest: Snapshot | None = None
+        self.is_retired = False
         self.members: dict[Member, None] = {}  # in order of arrival
         # Those that were connected when the latest snapshot came, and have not ACKed all of it.
         self.behind: set[Member] = set()
         self.refusals: _Refusals = Counter()
+        self.refused_secrets = RefusedSecrets()
         # For each published listener that some stream has ACKed, one such stream.
         self.witnesses: dict[str, Member] = {}
         self.report = NO_FLEET
@@ -88,6 +102,7 @@ class _Fleet:
             connected=len(self.members),
             acked_listeners=frozenset(self.witnesses),
             rejections=tuple(self._rejections()),
+            refused_secrets=self.refused_secrets.all,
         )
 
     def _rejections(self) -> Iterator[Rejection]:
@@ -135,7 +150,7 @@ class Fleet:
         before = fleet.latest
         if before is not None and before.version == snapshot.version:
             return
-        fleet.latest = snapshot
+        fleet.latest, fleet.is_retired = snapshot, False
         fleet.shared.strangers.follow(snapshot)
         fleet.behind = set(fleet.members)
         fleet.forget_witnesses(before)
@@ -149,7 +164,14 @@ class Fleet:
         if fleet is None:
             return
         self.publish(snapshot(key, ()))
+        fleet.is_retired = True
         self._forget_if_unused(key, fleet)
+
+    def remember(self, key: FleetKey, refused: tuple[RefusedSecret, ...]) -> None:
+        """Take what other replicas' Envoys refuse; nothing is kept of a fleet without a snapshot or a stream."""
+        fleet = self._fleets.get(key)
+        if fleet is not None and fleet.refused_secrets.add(refused):
+            self._emit(key, fleet)
 
     def join(self, key: FleetKey, mode: Mode, *, since: float, wake: Callable[[], None]) -> Member:
         """Add a stream; `since` is in seconds since 1970, `wake` is called when there may be something to write."""
@@ -272,10 +294,14 @@ class Fleet:
         return found
 
     def _forget_if_unused(self, key: FleetKey, fleet: _Fleet) -> None:
-        """Forget a fleet that has neither streams nor anything to send."""
+        """Forget a fleet that has neither streams nor anything to send, nor refused what would be sent."""
         has_content = fleet.latest is not None and any(fleet.latest.resources.values())
-        if not fleet.members and not has_content:
-            del self._fleets[key]
+        waits = bool(fleet.refused_secrets.all) and not fleet.is_retired
+        if fleet.members or has_content or waits:
+            return
+        del self._fleets[key]
+        if fleet.report != NO_FLEET:
+            self._on_report(key, NO_FLEET)
 
     def _fold_refusals(self, member: Member) -> None:
         """Count what a stream refuses, in place of what it refused before."""
@@ -290,6 +316,11 @@ class Fleet:
         fleet.refusals.subtract(member.refusals)
         fleet.refusals.update(now)
         fleet.refusals = +fleet.refusals
+        fleet.refused_secrets.add(
+            RefusedSecret(version=version, message=message)
+            for url, name, version, message in now - member.refusals
+            if url == SECRET and is_to_blame(name, message)
+        )
         member.refusals = now
         self._emit(member.key, fleet)
 

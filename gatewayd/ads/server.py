@@ -5,8 +5,8 @@ TLS, or on both. Never on TCP without a verified client certificate.
 
 A stream is one task that reads and one that writes. The writer sends what the session says when it is woken, and waits
 for the transport in between: a client that has stopped holds back its own writer, one response of each type, and nobody
-else; after a minute its stream is ended. Over TLS a client is known, and its streams are counted, before a byte of a
-request is taken.
+else; after a minute its stream is ended. A client that asks too much is read more slowly. Over TLS a client is known,
+and its streams are counted, before a byte of a request is taken.
 """
 
 import asyncio
@@ -14,27 +14,34 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any, TypeAlias
 
 import grpc
 from envoy.service.discovery.v3 import discovery_pb2
 from envoy.service.status.v3 import csds_pb2
-from google.protobuf.message import DecodeError
 
 from gatewayd.ads.authorize import Authorizer, Denied, Peer, Transport, authorize
 from gatewayd.ads.csds import client_status
 from gatewayd.ads.fleet import Fleet, Member
 from gatewayd.ads.listen import TlsListener, UnixListener, bind_tls, bind_unix
 from gatewayd.ads.peer import peer_of, transport_of
-from gatewayd.ads.protocol.session import Request
+from gatewayd.ads.protocol.session import Answer, Request
 from gatewayd.ads.protocol.subscription import ExhaustedError, ProtocolError
+from gatewayd.ads.request_pace import RequestPace, cost_of
 from gatewayd.ads.sharing.response_encoder import Mode
 from gatewayd.ads.stream_ending import Ending, ForbiddenError, StalledError, StrangerError, cut_off
 from gatewayd.ads.stream_limits import Replicas, Streams, uncounted
+from gatewayd.ads.stream_messages import Context, Ended, has_written, next_message
 from gatewayd.ads.write_limiter import Passage, Reader
 from gatewayd.ir.fleet import GatewayFleet
-from gatewayd.ir.limits import HANDSHAKE_MILLISECONDS, IDLE_MILLISECONDS, REQUEST_BYTES, STALLED_SECONDS, STUCK_SECONDS
+from gatewayd.ir.limits import (
+    HANDSHAKE_MILLISECONDS,
+    IDLE_MILLISECONDS,
+    REQUEST_BYTES,
+    STALLED_SECONDS,
+    STREAMS_IN_ALL,
+    STUCK_SECONDS,
+)
 
 _ADS = "envoy.service.discovery.v3.AggregatedDiscoveryService"
 _CSDS = "envoy.service.status.v3.ClientStatusDiscoveryService"
@@ -71,16 +78,7 @@ _REQUESTS: dict[Mode, Any] = {
     Mode.SOTW: discovery_pb2.DiscoveryRequest,
 }
 
-Context: TypeAlias = grpc.aio.ServicerContext
-
-
-class _Ended(Enum):
-    """The client has said that it says no more."""
-
-    BY_CLIENT = "by client"
-
-
-Problem: TypeAlias = ProtocolError | _Ended | None
+Problem: TypeAlias = ProtocolError | Ended | None
 
 _STALLED = StalledError(f"response: not taken for {STALLED_SECONDS:.0f} s; clients read what they are sent")
 _CODES: Mapping[type[ProtocolError], grpc.StatusCode] = {
@@ -137,7 +135,7 @@ class AdsServer:
 
     async def start(self) -> None:
         """Listen; raises ListenError when an address cannot be had."""
-        server = grpc.aio.server(options=_OPTIONS)
+        server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=STREAMS_IN_ALL)
         server.add_generic_rpc_handlers((*self._handlers(), *self._others))
         self.addresses = tuple(
             bind_unix(server, each) if isinstance(each, UnixListener) else bind_tls(server, each)
@@ -224,7 +222,7 @@ class AdsServer:
 
     async def _run(self, mode: Mode, context: Context, client: GatewayFleet | None) -> Problem:
         """Run one stream until the client ends it, or something is wrong; return that."""
-        message = await _next(context, _REQUESTS[mode])
+        message = await next_message(context, _REQUESTS[mode])
         if not isinstance(message, _REQUESTS[mode]):
             return message  # type: ignore[no-any-return]
         gateway = self._authorized(context, message.node.cluster) if client is None else client
@@ -238,7 +236,8 @@ class AdsServer:
         writer = asyncio.create_task(self._write(member, way), name=f"ads writer of {gateway}")
         writer.add_done_callback(way.on_written)
         try:
-            problem: Problem = self._take(member, message)
+            first = self._take(member, message)
+            problem: Problem = first if isinstance(first, ProtocolError) else None
             del message  # it may list all that the client has, and this frame lives as long as the stream
             with ending.caught():
                 problem = await self._converse(member, problem, way)
@@ -253,29 +252,42 @@ class AdsServer:
 
     async def _converse(self, member: Member, problem: Problem, way: "_Way") -> Problem:
         """Read until the client ends the stream, or something is wrong, and return that; the writer ends as well."""
+        pace = RequestPace(asyncio.get_running_loop().time())
         try:
             while problem is None:
-                problem = await self._take_next(member, way.context)
+                problem = await self._take_next(member, way.context, pace)
         finally:
             way.ended.set()
             way.wake.set()
         return problem
 
-    async def _take_next(self, member: Member, context: Context) -> Problem:
-        """Take one more request; return what is wrong with it, or that the client has ended."""
-        kind = _REQUESTS[member.session.mode]
-        message = await _next(context, kind)
-        return self._take(member, message) if isinstance(message, kind) else message
+    async def _take_next(self, member: Member, context: Context, pace: RequestPace) -> Problem:
+        """Take one more request; return what is wrong with it, or that the client has ended.
 
-    def _take(self, member: Member, message: Request) -> ProtocolError | None:
-        """Take a request, and wake the writer when there may be an answer; return what is wrong, if anything."""
+        A client that has asked too much waits before it is read again.
+        """
+        kind = _REQUESTS[member.session.mode]
+        message = await next_message(context, kind)
+        if not isinstance(message, kind):
+            return message  # type: ignore[no-any-return]
+        answer = self._take(member, message)
+        if isinstance(answer, ProtocolError):
+            return answer
+        pause = pace.charge(cost_of(message, answer), asyncio.get_running_loop().time())
+        del message  # it may be large
+        if pause:
+            await asyncio.sleep(pause)
+        return None
+
+    def _take(self, member: Member, message: Request) -> Answer | ProtocolError:
+        """Take a request, and wake the writer when there may be an answer; return what it was, or what is wrong."""
         try:
-            self._fleet.on_request(member, message)
+            answer = self._fleet.on_request(member, message)
         except ProtocolError as error:
             return type(error)(str(error))  # without the frames of its traceback, which hold the request
         if member.session.may_have_to_say:
             member.wake()
-        return None
+        return answer
 
     async def _write(self, member: Member, way: "_Way") -> None:
         """Write what the session says, whenever something may have changed or a gate lets go.
@@ -310,7 +322,7 @@ class AdsServer:
                     return
                 stalled = loop.call_later(STALLED_SECONDS, way.ending.end, _STALLED)
                 try:
-                    if not await _has_written(way.context, push.data):
+                    if not await has_written(way.context, push.data):
                         way.ended.set()  # the reader, or gRPC by cancelling the call, ends the stream
                 finally:
                     stalled.cancel()
@@ -331,14 +343,16 @@ class AdsServer:
 
     async def _answer(self, client: GatewayFleet | ProtocolError | None, context: Context) -> Problem:
         """Answer a question: of the owner of the Unix socket about all Gateways, else about the caller's own."""
-        request = client if isinstance(client, ProtocolError) else await _next(context, csds_pb2.ClientStatusRequest)
+        request = (
+            client if isinstance(client, ProtocolError) else await next_message(context, csds_pb2.ClientStatusRequest)
+        )
         if isinstance(client, GatewayFleet):
             client = self._authorized(context, "")  # once more: a stream may be older than the Gateway
         if isinstance(client, ProtocolError) or not isinstance(request, csds_pb2.ClientStatusRequest):
             return client if isinstance(client, ProtocolError) else request
         fleets = self._fleet.known() if client is None else (client,)
         answer = client_status(self._fleet, fleets, request).SerializeToString()
-        return None if await _has_written(context, answer) else _Ended.BY_CLIENT
+        return None if await has_written(context, answer) else Ended.BY_CLIENT
 
     def _authorized(self, context: Context, node_cluster: str) -> GatewayFleet | ProtocolError:
         """Return the Gateway of a client, or why it has none."""
@@ -346,29 +360,6 @@ class AdsServer:
         if isinstance(decision, Denied):
             return ForbiddenError(decision.message) if decision.is_known else StrangerError(decision.message)
         return decision.gateway
-
-
-async def _next(context: Context, kind: Any) -> Any:
-    """Return the next request, of this kind; _Ended or a ProtocolError when it is none.
-
-    Not raised: who ends a call with an error keeps the frames of its traceback, and what they hold, for a while.
-    """
-    data = await context.read()
-    if data is grpc.aio.EOF:
-        return _Ended.BY_CLIENT
-    try:
-        return kind.FromString(data)
-    except DecodeError:
-        return ProtocolError(f"request: not a {kind.DESCRIPTOR.name}; nothing else is allowed here")
-
-
-async def _has_written(context: Context, data: bytes) -> bool:
-    """Write a message; say whether there is still somebody to read it: a client may go at any moment."""
-    try:
-        await context.write(data)
-    except grpc.aio.InternalError:
-        return False
-    return True
 
 
 async def _last_write(writer: "asyncio.Task[None]") -> None:

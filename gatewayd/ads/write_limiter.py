@@ -3,8 +3,9 @@
 A response that is being written is copied for its stream, and stays until the client has read it: a thousand proxies
 that start at once would have their whole configurations copied, gigabytes, while each can take only so much. So the
 large ones take turns, the Gateways one after the other, and one response of each Gateway is always on its way: nobody
-waits for the clients of another. Who does not read gives up its turn after some seconds and keeps its copy alone; its
-next turn comes after those of all who do. Small responses never wait.
+waits for the clients of another. Copying one takes milliseconds, for which everything waits, so at most one begins in
+each turn of the event loop. Who does not read gives up its turn after some seconds and keeps its copy alone; its next
+turn comes after those of all who do. Small responses never wait.
 """
 
 import asyncio
@@ -40,6 +41,7 @@ class Passage:
     def __init__(self) -> None:
         self._free = PASSAGE_BYTES
         self._lanes: dict[FleetKey, _Lane] = {}  # in the order of their next turns
+        self._is_calling = False
 
     def __len__(self) -> int:
         """Return of how many Gateways something is known."""
@@ -76,13 +78,22 @@ class Passage:
         self._forget_if_idle(fleet)
 
     def _call(self) -> None:
-        """Let those pass whose turn has come: of each Gateway in its turn, those that are late after all others."""
-        while any(self._call_one(lane.prompt, fleet, lane) for fleet, lane in self._in_turn()):
-            pass
+        """Let those pass whose turn has come, one in each turn of the event loop."""
+        if not self._is_calling and self._call_next():
+            self._is_calling = True
+            asyncio.get_running_loop().call_soon(self._call_again)
+
+    def _call_again(self) -> None:
+        self._is_calling = False
+        self._call()
+
+    def _call_next(self) -> bool:
+        """Let one pass: of each Gateway in its turn, those that are late after all others; return whether one may."""
+        if any(self._call_one(lane.prompt, fleet, lane) for fleet, lane in self._in_turn()):
+            return True
         if any(lane.prompt for lane in self._lanes.values()):
-            return
-        while any(self._call_one(lane.late, fleet, lane) for fleet, lane in self._in_turn()):
-            pass
+            return False
+        return any(self._call_one(lane.late, fleet, lane) for fleet, lane in self._in_turn())
 
     def _in_turn(self) -> Iterator[tuple[FleetKey, _Lane]]:
         yield from tuple(self._lanes.items())

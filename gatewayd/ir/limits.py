@@ -181,6 +181,10 @@ REFUSAL_WORDS = 1_024
 REFUSALS_IN_WORDS = 20
 """Different ones of them that are kept of one type on one stream; the names of what is refused are kept of all."""
 
+REFUSED_SECRETS = 2_000
+"""Contents of certificates and CA bundles that are remembered of one Gateway since its proxies refused them, each some
+200 bytes. What a team writes is refused before, but for the oddest; of more, the oldest are tried again."""
+
 LARGE_RESPONSE = 256 * 1024
 """Bytes of a response that has to wait for its turn. Smaller ones wait in the transport's windows anyway."""
 
@@ -224,8 +228,27 @@ HANDSHAKE_MILLISECONDS = 10_000
 """From a connection to the first settings of the client, TLS included; gRPC's default is two minutes. In a storm of a
 thousand proxies that come back the last one needs some seconds."""
 
-IDLE_MILLISECONDS = 300_000
-"""For which a connection may have no stream. An Envoy has one as long as it is connected."""
+IDLE_MILLISECONDS = 30_000
+"""For which a connection may have no stream. An Envoy has one as long as it is connected. gRPC counts no connections:
+with a certificate there are as many as streams are allowed, and those that this ends."""
+
+STREAMS_IN_ALL = 20_000
+"""Open streams of all Gateways: four of each proxy of the largest cluster. It is for memory; each Gateway has fewer."""
+
+REQUESTS_A_SECOND = 100
+REQUEST_BURST = 2_000
+"""What may be read of one stream in the long run and at once; an ACK costs 1. One edit is followed by six at most, and
+a proxy that starts with 50,000 routes asks and ACKs some hundred times. Read slower than it ACKs, a proxy gets several
+edits at once."""
+
+REQUEST_NACK = 10
+"""What a NACK costs: it is followed by the next attempt, 0.6 ms of a core."""
+
+REQUEST_NAMES = 200
+"""Names of a request that cost 1."""
+
+REQUEST_COST = 500
+"""The most that one costs: five seconds."""
 
 # --- what is told of refusals ------------------------------------------------------------------------------------
 
@@ -263,6 +286,10 @@ SHARED_REFUSALS = 20
 SHARED_WORDS = 256
 SHARED_NAMES_BYTES = 16 * 1024
 """Of one Gateway: different words of refusals, characters of each, and bytes of what is refused: 200 resources."""
+
+SHARED_SECRETS = 500
+"""Of one Gateway: refused certificates and CA bundles, each its version: 10 KiB. A replica that is not told of one
+learns of it from its own proxies."""
 
 PER_HOST_RECORD = 64 * 1024
 """Characters of the annotation that records tables of hosts: a quarter of what all of an object may have."""

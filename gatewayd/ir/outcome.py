@@ -147,17 +147,27 @@ class Rejection:
     message: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class RefusedSecret:
+    """A certificate, or a bundle of them, that an Envoy refused: the version of its content, and Envoy's own words."""
+
+    version: str
+    message: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetReport:
-    """What the Envoys of one Gateway have of the snapshot that was published last.
+    """What the Envoys of one Gateway have of the snapshot that was published last, and what they never take.
 
     `connected`: open streams. `acked_listeners`: names of listener resources whose published version at least one
     connected Envoy ACKed. `rejections`: NACKs of versions that are still the published ones, sorted.
+    `refused_secrets`: what of all that was ever published is not to be tried again, sorted, each version once.
     """
 
     connected: int
     acked_listeners: frozenset[str]
     rejections: tuple[Rejection, ...]
+    refused_secrets: tuple[RefusedSecret, ...] = ()
 
 
 NO_FLEET = FleetReport(connected=0, acked_listeners=frozenset(), rejections=())

@@ -2,6 +2,20 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import blake2b
+from typing import Final
+
+_MESSAGE: Final = b"1"
+"""Of the message that is made of a certificate or a bundle: another number for other bytes of the same content."""
+
+
+def _version(*parts: bytes) -> str:
+    """Return 16 hexadecimal digits that stand for a content, the same in every process."""
+    digest = blake2b(_MESSAGE, digest_size=8)
+    for part in parts:
+        digest.update(len(part).to_bytes(8))
+        digest.update(part)
+    return digest.hexdigest()
 
 
 class PrivateBytes(bytes):
@@ -23,12 +37,20 @@ class Certificate:
     chain: bytes
     key: PrivateBytes
 
+    @property
+    def version(self) -> str:
+        """What stands for the content, name included: proxies know a certificate by it."""
+        return _version(b"certificate", self.name.encode(), self.chain, self.key)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastGood:
-    """The certificate that a Secret held when it last held a good one: history, and so an input like any other."""
+    """The certificates that a Secret held when it held good ones, the last one first: history, and so an input.
 
-    certificate: Certificate
+    The one before the last is kept as well, since proxies may refuse what can be read.
+    """
+
+    certificates: tuple[Certificate, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +59,11 @@ class TrustBundle:
 
     name: str
     certificates: bytes
+
+    @property
+    def version(self) -> str:
+        """What stands for the content, name included: proxies know a bundle by it."""
+        return _version(b"trust", self.name.encode(), self.certificates)
 
 
 class ClientValidation(StrEnum):

@@ -6,22 +6,30 @@ https://kubernetes.io/docs/concepts/configuration/configmap/: "The data stored i
 """
 
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
+from itertools import islice
+from typing import Final, TypeAlias
 
 import msgspec
 
-from gatewayd.ir.limits import SHARE_BYTES, SHARED_NAMES_BYTES, SHARED_REFUSALS, SHARED_WORDS
+from gatewayd.ir.limits import SHARE_BYTES, SHARED_NAMES_BYTES, SHARED_REFUSALS, SHARED_SECRETS, SHARED_WORDS
+from gatewayd.ir.outcome import RefusedSecret
 
+MANY_WORDS: Final = "in other words than the first that were refused"
+"""What stands for the words of a refusal that are not shared."""
 Refused: TypeAlias = tuple[str, str, str]
 """Type, name and version of a resource."""
 
 
 class Share(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One replica's word on one Gateway: versions of listeners by name, and refused resources by Envoy's words."""
+    """One replica's word on one Gateway: versions of listeners by name, and refused resources by Envoy's words.
+
+    `secrets`: versions of certificates and bundles that were ever refused, by the same.
+    """
 
     connected: int
     acked: dict[str, str] = {}
     refused: dict[str, tuple[Refused, ...]] = {}
+    secrets: dict[str, tuple[str, ...]] = {}
 
 
 def bounded(refused: Iterable[tuple[str, tuple[Refused, ...]]]) -> dict[str, tuple[Refused, ...]]:
@@ -39,6 +47,17 @@ def bounded(refused: Iterable[tuple[str, tuple[Refused, ...]]]) -> dict[str, tup
                 break
             kept.append(resource)
         told[short] = (*told.get(short, ()), *kept)
+    return told
+
+
+def shared_secrets(refused: Iterable[RefusedSecret]) -> dict[str, tuple[str, ...]]:
+    """Return as many refused certificates and bundles as one Gateway may tell, each words once."""
+    told: dict[str, tuple[str, ...]] = {}
+    for secret in islice(refused, SHARED_SECRETS):
+        short = secret.message[:SHARED_WORDS]
+        if short not in told and len(told) >= SHARED_REFUSALS:
+            short = MANY_WORDS
+        told[short] = (*told.get(short, ()), secret.version)
     return told
 
 
@@ -66,7 +85,7 @@ def _without_refusals(share: Share) -> Share:
 
 
 def _without_acks(share: Share) -> Share:
-    return msgspec.structs.replace(share, refused={}, acked={})
+    return msgspec.structs.replace(share, refused={}, acked={}, secrets={})
 
 
 def _size(gateway: str, share: Share) -> int:

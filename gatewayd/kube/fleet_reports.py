@@ -14,9 +14,9 @@ import structlog
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.fleet import FleetKey, FleetKeyError, fleet_key
-from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
+from gatewayd.ir.outcome import NO_FLEET, FleetReport, RefusedSecret, Rejection
 from gatewayd.kube.client import KubeClient, Where
-from gatewayd.kube.fleet_budget import Share, bounded, fitted
+from gatewayd.kube.fleet_budget import Share, bounded, fitted, shared_secrets
 from gatewayd.kube.lease import Everyone
 from gatewayd.kube.refusals import named
 from gatewayd.kube.work_queue import RETRY, Failure, Label, Pacing, WorkQueue
@@ -74,8 +74,9 @@ def _read(raw: bytes) -> dict[FleetKey, Share]:
 
 def share_of(report: FleetReport, snapshot: Snapshot | None) -> Share:
     """Return a report with the versions that it speaks of."""
+    secrets = shared_secrets(report.refused_secrets)
     if snapshot is None:
-        return Share(connected=report.connected)
+        return Share(connected=report.connected, secrets=secrets)
     listeners = snapshot.of(LISTENER)
     acked = {name: listeners[name].version for name in sorted(report.acked_listeners) if name in listeners}
     refused = (
@@ -89,7 +90,7 @@ def share_of(report: FleetReport, snapshot: Snapshot | None) -> Share:
         )
         for rejection in report.rejections
     )
-    return Share(connected=report.connected, acked=acked, refused=bounded(refused))
+    return Share(connected=report.connected, acked=acked, refused=bounded(refused), secrets=secrets)
 
 
 def _find(snapshot: Snapshot, type_url: str, name: str) -> Resource | None:
@@ -98,9 +99,10 @@ def _find(snapshot: Snapshot, type_url: str, name: str) -> Resource | None:
 
 def merged(shares: list[Share], snapshot: Snapshot | None) -> FleetReport:
     """Return what all replicas together say about the snapshot that we publish."""
+    secrets = _refused_secrets(shares)
     if snapshot is None:
         connected = sum(each.connected for each in shares)
-        return FleetReport(connected=connected, acked_listeners=frozenset(), rejections=())
+        return FleetReport(connected=connected, acked_listeners=frozenset(), rejections=(), refused_secrets=secrets)
     listeners = snapshot.of(LISTENER)
     acked = {
         name
@@ -123,7 +125,17 @@ def merged(shares: list[Share], snapshot: Snapshot | None) -> FleetReport:
         connected=sum(each.connected for each in shares),
         acked_listeners=frozenset(acked),
         rejections=tuple(rejections),
+        refused_secrets=secrets,
     )
+
+
+def _refused_secrets(shares: list[Share]) -> tuple[RefusedSecret, ...]:
+    """Return what any replica's Envoys refused, each version with the same words whoever tells of it first."""
+    words: dict[str, str] = {}
+    for message, versions in sorted(pair for share in shares for pair in share.secrets.items()):
+        for version in versions:
+            words.setdefault(version, message)
+    return tuple(sorted(RefusedSecret(version=version, message=message) for version, message in words.items()))
 
 
 OnReport = Callable[[FleetKey, FleetReport], None]
@@ -203,9 +215,13 @@ class FleetShare:
         """Merge anew what is said of a fleet, because a report or the snapshot changed."""
         shares = [each[fleet] for each in (self._own, *self._others.values()) if fleet in each]
         report = merged(shares, self._snapshots.get(fleet))
-        if report != self._told.get(fleet, NO_FLEET):
+        if report != self.report(fleet):
             self._told[fleet] = report
             self._on_report(fleet, report)
+
+    def report(self, fleet: FleetKey) -> FleetReport:
+        """Return what all replicas together said last of a fleet."""
+        return self._told.get(fleet, NO_FLEET)
 
     async def run(self) -> None:
         """Write what we know, whenever it changed, until cancelled; many changes during a write become one.

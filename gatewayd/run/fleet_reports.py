@@ -77,6 +77,8 @@ class FleetReports:
         del config  # what was said of it stands in resources
         self.share.published(snapshot)
         self.fleet.publish(snapshot)
+        # Other replicas may have told of it before there was anything of it here.
+        self.fleet.remember(snapshot.fleet, self.share.report(snapshot.fleet).refused_secrets)
 
     def retire(self, fleet: FleetKey) -> None:
         """Serve nothing for a fleet any more."""
@@ -91,6 +93,7 @@ class FleetReports:
 
     def _on_report(self, fleet: FleetKey, report: FleetReport) -> None:
         self._hearers.submit((fleet_delta(fleet, report),))
+        self.fleet.remember(fleet, report.refused_secrets)
         for rejection in self._refusals.news(fleet, report):
             self._tell(fleet, rejection)
 

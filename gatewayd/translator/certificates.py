@@ -18,6 +18,7 @@ from gatewayd.incremental.view import Index, Member, Output, Rescue, Source, Vie
 from gatewayd.ir.limits import RSA_BITS
 from gatewayd.ir.tls import Certificate, LastGood, TrustBundle
 from gatewayd.translator.contents import Content, missing
+from gatewayd.translator.refused_secrets import REFUSED_BY_ANY
 from gatewayd.translator.rescues import blame
 from gatewayd.untrusted.pem import ReadCertificate, ReadKey, Unreadable, read_certificates, read_key, rewritten
 
@@ -111,15 +112,23 @@ def _as_before(view: View, member: Member, _error: Exception, _before: LastGood 
 
 @rescued_query(_as_before)
 def last_good(view: View, member: Member) -> LastGood | None:
-    """Return what to remember of a Secret that a listener names: its good certificate, or what it was before.
+    """Return what to remember of a Secret that a listener names: its good certificates, or what they were before.
 
-    None forgets: the Secret is gone, or nobody names it.
+    None forgets: the Secret is gone, or nobody names it. Beside the last one that could be read stands the one before
+    it, unless a proxy has refused that.
     """
     row = view.get(Secret, member.key)
     if row is None or not view.count(CERTIFICATE_USES, member.key):
         return None
     found = certificate(view, row.metadata.key)
-    return LastGood(certificate=found) if isinstance(found, Certificate) else view.get(LastGood, member.key)
+    kept = view.get(LastGood, member.key)
+    if not isinstance(found, Certificate):
+        return kept
+    known = () if kept is None else kept.certificates
+    if known[:1] == (found,):
+        return kept
+    others = [each for each in known if each != found and not view.count(REFUSED_BY_ANY, each.version)]
+    return LastGood(certificates=(found, *others[:1]))
 
 
 LAST_GOOD = Output(name="last_good", sources=(Source(table=Secret, query=last_good),))

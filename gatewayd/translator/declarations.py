@@ -21,10 +21,12 @@ from gatewayd.translator.proxies.virtualhosts import CROWDED_PORTS, HOSTS, TABLE
 from gatewayd.translator.quotas import ACCOUNTS, DEMANDS, OVER, REFUSED
 from gatewayd.translator.reference_grants import GRANTS
 from gatewayd.translator.referred import CONTENTS
+from gatewayd.translator.refused_secrets import REFUSED_BY_ANY
 
 INDEXES: tuple[Index, ...] = (
     GATEWAYS_BY_CLASS,
     GRANTS,
+    REFUSED_BY_ANY,
     SLICES,
     OUTSPOKEN_SLICES,
     SETS_BY_GATEWAY,

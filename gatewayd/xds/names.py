@@ -14,6 +14,8 @@ NOWHERE = "invalid-backend"
 """A cluster that never exists: what an InvalidBackend's share is sent to."""
 
 
+_TRUST = "trust/"
+
 ANY = "*"
 """Stands for all the domains of a table that have no RouteConfiguration of their own."""
 
@@ -73,4 +75,9 @@ def is_exact(domain: str) -> bool:
 
 def secret(of: Certificate | TrustBundle) -> str:
     """Name the SDS secret of a certificate or of a trust bundle."""
-    return f"certificate/{of.name}" if isinstance(of, Certificate) else f"trust/{of.name}"
+    return f"certificate/{of.name}" if isinstance(of, Certificate) else f"{_TRUST}{of.name}"
+
+
+def is_trust(secret: str) -> bool:
+    """Say whether `secret` named a trust bundle."""
+    return secret.startswith(_TRUST)

@@ -9,12 +9,21 @@ import grpc
 import pytest
 from envoy.service.discovery.v3 import discovery_pb2 as discovery
 
+from gatewayd.ads import request_pace
 from gatewayd.ads import server as ads_server
 from gatewayd.ads.listen import TlsListener
 from gatewayd.ads.server import AdsServer
 from gatewayd.identity.certificates import gateway_identity
 from gatewayd.ir.fleet import GatewayFleet
-from gatewayd.ir.limits import HANDSHAKE_MILLISECONDS, NODE_BYTES, SPARE_STREAMS, TURN_SECONDS
+from gatewayd.ir.limits import (
+    HANDSHAKE_MILLISECONDS,
+    IDLE_MILLISECONDS,
+    NODE_BYTES,
+    REQUEST_NACK,
+    REQUESTS_A_SECOND,
+    SPARE_STREAMS,
+    TURN_SECONDS,
+)
 from gatewayd.xds import resource as xds
 from tests.feature.ads_rig import DEADLINE, WatchedFleet
 from tests.feature.harness.pki import Authority
@@ -194,4 +203,65 @@ async def test_silent_connections_keep_nobody_out_and_are_hung_up_on(monkeypatch
                 with suppress(ConnectionError):
                     await reader.read()
                 writer.close()
+        assert await begun(client)
+
+
+async def test_a_client_that_refuses_in_a_tight_loop_is_read_slowly_and_delays_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(request_pace, "REQUEST_BURST", 10 * REQUEST_NACK)
+    async with rig() as it, it.connect(EVIL) as client, it.connect(VICTIM) as other:
+        call, victim = await begun(client), await begun(other)
+        loop = asyncio.get_running_loop()
+        start, nacks = loop.time(), 0
+
+        async def refuse_all() -> None:
+            """Ask for everything again with each refusal, as fast as answers come."""
+            nonlocal nacks
+            asking_again = {"type_url": xds.CLUSTER, "resource_names_subscribe": ["*"]}
+            await call.write(discovery.DeltaDiscoveryRequest(**asking_again).SerializeToString())
+            while True:
+                nonce = discovery.DeltaDiscoveryResponse.FromString(await call.read()).nonce
+                nack = discovery.DeltaDiscoveryRequest(**asking_again, response_nonce=nonce)
+                nack.error_detail.message = "no"
+                await call.write(nack.SerializeToString())
+                nacks += 1
+
+        refusing = asyncio.create_task(refuse_all())
+        while loop.time() < start + 2 * 10 * REQUEST_NACK / REQUESTS_A_SECOND:
+            it.publish(VICTIM, 10, str(nacks) + str(loop.time()))
+            assert await taken(victim)
+        spent = 10 * REQUEST_NACK + (loop.time() - start) * REQUESTS_A_SECOND
+        refusing.cancel()
+        assert 5 < nacks <= spent / REQUEST_NACK + 2
+        call.cancel()
+        await it.fleet.until(lambda: not it.fleet.proxies(EVIL))  # one that is not read is let go at once
+
+
+async def test_connections_without_a_stream_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert dict(ads_server._OPTIONS)["grpc.max_connection_idle_ms"] == IDLE_MILLISECONDS == 30_000
+    shorter = {**dict(ads_server._OPTIONS), "grpc.max_connection_idle_ms": 200}
+    monkeypatch.setattr(ads_server, "_OPTIONS", tuple(shorter.items()))
+    async with rig() as it, AsyncExitStack() as stack:
+        idle = [await stack.enter_async_context(it.connect(EVIL)) for _ in range(10)]
+        busy = await stack.enter_async_context(it.connect(VICTIM))
+        call = await begun(busy)
+        async with asyncio.timeout(DEADLINE):
+            for client in idle:
+                client.get_state(try_to_connect=True)
+                while client.get_state() is not grpc.ChannelConnectivity.READY:
+                    await client.wait_for_state_change(client.get_state())
+            for client in idle:
+                await client.wait_for_state_change(grpc.ChannelConnectivity.READY)
+        it.publish(VICTIM, 10, "2")
+        assert await taken(call)
+
+
+async def test_all_streams_together_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ads_server, "STREAMS_IN_ALL", 3)
+    async with rig() as it, it.connect(EVIL) as client:
+        calls = [await begun(client, str(number)) for number in range(3)]
+        assert (await refused(client.stream_stream(DELTA)())).code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        calls[0].cancel()
+        await it.fleet.until(lambda: len(it.fleet.proxies(EVIL)) < 3)
         assert await begun(client)

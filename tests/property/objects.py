@@ -5,12 +5,17 @@ from typing import Any, TypeVar
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from gatewayd.api.core import Secret
 from gatewayd.api.decode import Decoded, decode
 from gatewayd.api.kinds import KINDS
 from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.scratch import Scratch
 from gatewayd.ir.environment import HERE, Environment
-from gatewayd.ir.outcome import FleetReport, Rejection
+from gatewayd.ir.fleet import GatewayFleet
+from gatewayd.ir.outcome import FleetReport, RefusedSecret, Rejection
+from gatewayd.ir.tls import Certificate, TrustBundle
 from gatewayd.store import Delta
+from gatewayd.translator.certificates import certificate
 from tests.unit.translator import pem
 from tests.unit.translator.manifests import deltas
 
@@ -256,6 +261,17 @@ SLICE = st.fixed_dictionaries(
 CA: Json = {"data": {"ca.crt": pem.certificate_of(pem.ec_key(2)).decode()}}
 
 
+def _refusable() -> tuple[Certificate | TrustBundle, ...]:
+    """Return the certificates and the bundle that proxies may refuse."""
+    view = Scratch({Secret: {each.key: each.obj for each in CERTIFICATES.values()}})
+    found = (certificate(view, ObjectKey(namespace, "good")) for namespace in ("shop", "blog"))
+    bundle = TrustBundle(name="configmap/shop/ca", certificates=CA["data"]["ca.crt"].encode())
+    return (*(each for each in found if isinstance(each, Certificate)), bundle)
+
+
+REFUSABLE = _refusable()
+
+
 def document(kind: str, name: str, namespace: str, created: str, body: Json) -> Delta:
     """Decode an object, which must be valid."""
     metadata = {"name": name, "namespace": namespace, "creationTimestamp": created, "generation": 1}
@@ -296,18 +312,20 @@ def spec(of: Spec) -> Spec:
 
 
 REPORT = st.builds(
-    lambda gateway, acked, refused: Delta(
+    lambda gateway, acked, refused, secrets: Delta(
         kind=FleetReport,
-        key=ObjectKey("shop", gateway),
+        key=GatewayFleet(namespace="shop", name=gateway),
         obj=FleetReport(
             connected=1,
             acked_listeners=frozenset(acked),
             rejections=tuple(Rejection(type_url="t", names=(name,), message="no") for name in refused),
+            refused_secrets=tuple(sorted(RefusedSecret(version=each.version, message="no") for each in secrets)),
         ),
     ),
     one_of(*GATEWAYS),
     few(one_of("tcp-80", "tcp-443", "udp-9000"), 2),
     few(one_of("tcp-80", "tcp-443"), 1),
+    few(one_of(*REFUSABLE), 1),
 )
 BOTH = ("shop", "blog")
 CLASS: Json = {"controllerName": "gatewayd.io/controller"}

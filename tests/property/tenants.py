@@ -8,12 +8,15 @@ from functools import cache
 from typing import Any, TypeVar
 
 from gatewayd import translator
+from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.engine import Engine
 from gatewayd.incremental.view import Attempt, Index, Query
+from gatewayd.ir.tls import Certificate, PrivateBytes
 from gatewayd.store import Delta
 from gatewayd.translator.declarations import INDEXES, OUTPUTS
 from tests.unit.translator import pem
 from tests.unit.translator.manifests import deltas
+from tests.unit.translator.test_refused_secrets import refused_by
 
 T = TypeVar("T")
 TEAMS = ("ann", "bob")
@@ -195,9 +198,10 @@ spec:
 @cache
 def shared() -> tuple[Delta, ...]:
     """Return what belongs to neither team."""
-    return deltas(
+    objects = deltas(
         SHARED, pem.good_secret("cert", "infra"), pem.bundle("roots", pem.certificate_of(pem.ec_key()), "infra")
     )
+    return (*objects, refused_by(ObjectKey("infra", "gw"), Certificate(name="gone", chain=b"", key=PrivateBytes(b""))))
 
 
 @cache

@@ -109,9 +109,11 @@ NOBODYS = {
     "index crowded_ports",
     "index default_gateways",
     "index gateways_by_class",
+    "index gateways_by_refused_secret",
     "index routes_over_quota",
     "query class_is_ours",
     "query class_parameters",
+    "query filed_FleetReport",
     "query gatewayclass_outcome",
     "query listeners",
 }

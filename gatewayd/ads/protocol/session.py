@@ -23,6 +23,7 @@ from gatewayd.ads.sharing.comparisons import PairMemo, Versions, differing, join
 from gatewayd.ads.sharing.delta_responses import Departures
 from gatewayd.ads.sharing.name_sets import NamePool
 from gatewayd.ads.sharing.response_encoder import Content, Envelope, Mode, Push, state_version
+from gatewayd.ads.sharing.tried_secrets import TriedSecrets
 from gatewayd.ir.limits import RESOURCES_AT_ONCE
 from gatewayd.xds.resource import (
     CLUSTER,
@@ -30,6 +31,7 @@ from gatewayd.xds.resource import (
     LISTENER,
     ROUTE,
     SCOPED_ROUTE,
+    SECRET,
     XDS_TYPES,
     Resource,
     Resources,
@@ -57,7 +59,17 @@ class Answer(Enum):
 class Shared:
     """What the streams of one Gateway share: responses, comparisons of snapshots, references of clusters, names."""
 
-    __slots__ = ("departures", "differing", "envelope", "joined", "names", "references", "strangers", "versions")
+    __slots__ = (
+        "departures",
+        "differing",
+        "envelope",
+        "joined",
+        "names",
+        "references",
+        "strangers",
+        "tried_secrets",
+        "versions",
+    )
 
     def __init__(self) -> None:
         self.envelope = Envelope()
@@ -68,6 +80,7 @@ class Shared:
         self.references = References()
         self.names = NamePool()
         self.strangers = Strangers()
+        self.tried_secrets = TriedSecrets()
 
     def sweep(self) -> None:
         """Forget what no stream has asked for since the last sweep."""
@@ -182,6 +195,8 @@ class Session:
         if message.HasField("error_detail"):
             ledger.nack(message.error_detail.message)
             return Answer.NACK
+        if ledger.row.url == SECRET and ledger.flight is not None:
+            self._shared.tried_secrets.taken(ledger.flight.before, ledger.flight.target)
         ledger.ack()
         if not self._ordering.lingers:
             self._shared.strangers.settled(ledger)
@@ -308,6 +323,8 @@ class Session:
         if not ledger.is_waiting():
             return
         names = ledger.group((*ledger.makes(), *self._sayable(ledger, removals), *self._absences(ledger)))
+        if self.mode is Mode.DELTA and ledger.row.url == SECRET:
+            names = self._shared.tried_secrets.next(names, ledger.target)
         if self.mode is Mode.DELTA and ledger.row.url not in _WHOLE:
             names = names[:RESOURCES_AT_ONCE]
         if names or ledger.greeting:

@@ -30,14 +30,14 @@ from gatewayd.translator.backends.client_certificates import (
     NONE_ASKED,
     XBACKEND_KIND,
     ClientCertificate,
-    backend_client_certificate,
     client_certificate,
+    client_certificate_for,
 )
 from gatewayd.translator.backends.destinations import hostname_problem
 from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints, left_out_of_service
 from gatewayd.translator.environment import environment
 from gatewayd.translator.policies.attach import SERVICE_KIND
-from gatewayd.translator.policies.backendtls import upstream_settings
+from gatewayd.translator.policies.backendtls import as_taken, upstream_settings
 from gatewayd.translator.policies.traffic import retry_budget
 from gatewayd.translator.reference_grants import Pointer, permitted
 from gatewayd.translator.rescues import blame
@@ -181,10 +181,11 @@ def cluster(view: View, key: GatewayUpstream) -> Cluster:
     )
     if found is None:
         return plain
+    found = as_taken(view, key.gateway, found)
     if found.tls is None:
         # TLS was asked for and cannot be had: nobody may be reached, least of all in plain text.
         return replace(plain, endpoints=_closed(found.accepted))
-    own = _own_certificate(view, upstream)
+    own = _own_certificate(view, key)
     if own.resolved is not None and own.certificate is None:
         # TLS on both sides was asked for, and the backend's object says with which certificate.
         return replace(plain, endpoints=_closed(own.resolved))
@@ -196,11 +197,11 @@ def _closed(why: Verdict) -> Discovered:
     return Discovered(endpoints=(), closed=f"no plain text is sent: {why.message}")
 
 
-def _own_certificate(view: View, upstream: Upstream) -> ClientCertificate:
+def _own_certificate(view: View, key: GatewayUpstream) -> ClientCertificate:
     """Return the client certificate that the backend's object itself names."""
-    if upstream.kind != "XBackend":
+    if key.upstream.kind != "XBackend":
         return NONE_ASKED
-    return backend_client_certificate(view, ObjectKey(upstream.namespace, upstream.name))
+    return client_certificate_for(view, key.gateway, ObjectKey(key.upstream.namespace, key.upstream.name))
 
 
 def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:

@@ -17,6 +17,7 @@ from gatewayd.translator import verdicts
 from gatewayd.translator.certificates import certificate
 from gatewayd.translator.protocols import GATEWAY_KIND
 from gatewayd.translator.reference_grants import Pointer, permitted
+from gatewayd.translator.refused_secrets import refusal
 from gatewayd.translator.rescues import blame
 
 SECRET_KIND = GroupKind("", "Secret")
@@ -53,7 +54,7 @@ def client_certificate(view: View, gateway: ObjectKey) -> ClientCertificate:
     ref = backend.client_certificate_ref if backend is not None else None
     if ref is None:
         return NONE_ASKED
-    return _resolved(view, GATEWAY_KIND, gateway.namespace, ref)
+    return _as_taken(view, gateway, GATEWAY_KIND, _resolved(view, GATEWAY_KIND, gateway.namespace, ref))
 
 
 @rescued_query(_unread(XBACKEND_KIND))
@@ -67,6 +68,19 @@ def backend_client_certificate(view: View, backend: ObjectKey) -> ClientCertific
     if ref is None:
         return NONE_ASKED
     return _resolved(view, XBACKEND_KIND, backend.namespace, ref)
+
+
+def client_certificate_for(view: View, gateway: ObjectKey, backend: ObjectKey) -> ClientCertificate:
+    """Return the client certificate that an XBackend itself names, as far as the proxies of a Gateway take it."""
+    return _as_taken(view, gateway, XBACKEND_KIND, backend_client_certificate(view, backend))
+
+
+def _as_taken(view: View, gateway: ObjectKey, owner: GroupKind, client: ClientCertificate) -> ClientCertificate:
+    """Return a certificate unless the proxies of the Gateway have refused it."""
+    refused = None if client.certificate is None else refusal(view, gateway, client.certificate)
+    if refused is None:
+        return client
+    return _without(verdicts.invalid_client_certificate_ref(f"{_PATHS[owner]}: {refused}"))
 
 
 def _resolved(view: View, owner: GroupKind, namespace: str, ref: SecretObjectRef) -> ClientCertificate:

@@ -21,6 +21,7 @@ from gatewayd.translator.certificates import TRUST_KINDS, TRUST_READERS, certifi
 from gatewayd.translator.gateways.listeners import ListenerKey, MergedListener
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND
 from gatewayd.translator.reference_grants import Pointer, permitted
+from gatewayd.translator.refused_secrets import refusal
 from gatewayd.translator.rescues import blame
 
 ALPN = {"HTTPS": ("h2", "http/1.1"), "TLS": ()}
@@ -55,6 +56,12 @@ def termination_key(gateway: ObjectKey, listener: MergedListener) -> Termination
     return TerminationKey(gateway, listener.key, listener.path)
 
 
+class _Refused(NamedTuple):
+    """What a proxy refused and nothing earlier can stand for: nor may what stands beside it be served."""
+
+    why: Verdict
+
+
 def _unread(_view: View, key: TerminationKey, error: Exception, _before: Termination | None) -> Termination:
     bad = verdicts.invalid_certificate_ref(blame(f"{key.path}.tls", error))
     return Termination(tls=None, unresolved=bad, refused=None)
@@ -70,7 +77,8 @@ def termination(view: View, key: TerminationKey) -> Termination:
         return Termination(tls=None, unresolved=bad, refused=None)
     found = tuple(_certificates(view, key, entry.tls.certificate_refs))
     good = tuple(each for each in found if isinstance(each, Certificate))
-    bad_ones = [each for each in found if isinstance(each, Verdict)]
+    is_closed = any(isinstance(each, _Refused) for each in found)
+    bad_ones = [each.why if isinstance(each, _Refused) else each for each in found if not isinstance(each, Certificate)]
     client = _client(view, key, entry)
     refused = None
     if isinstance(client, Verdict):
@@ -79,7 +87,7 @@ def termination(view: View, key: TerminationKey) -> Termination:
     unresolved = None
     if bad_ones:
         unresolved = verdicts.unresolved(bad_ones[0].reason, "; ".join(each.message for each in bad_ones))
-    if not good or isinstance(client, Verdict):
+    if not good or is_closed or isinstance(client, Verdict):
         return Termination(tls=None, unresolved=unresolved, refused=refused)
     tls = DownstreamTLS(certificates=good, alpn=ALPN[entry.protocol], client=client)
     return Termination(tls=tls, unresolved=unresolved, refused=None)
@@ -101,7 +109,7 @@ def _entry(view: View, key: ListenerKey) -> Listener | None:
 
 def _certificates(
     view: View, key: TerminationKey, refs: tuple[SecretObjectRef, ...]
-) -> Iterator[Certificate | Verdict]:
+) -> Iterator[Certificate | Verdict | _Refused]:
     """Resolve certificateRefs. The grant is checked before the Secret is looked up, so that nothing leaks."""
     if not refs:
         yield verdicts.invalid_certificate_ref(f"{key.path}.tls.certificateRefs: at least one is needed")
@@ -113,20 +121,27 @@ def _certificates(
         elif not permitted(view, Pointer(_OWNERS[key.listener.owner][1], key.listener.namespace, SECRET_KIND, to)):
             yield verdicts.ref_not_permitted(f'{path}: Secret "{to}" is in another namespace without a ReferenceGrant')
         else:
-            yield from _found(view, to, path)
+            yield from _found(view, key.gateway, to, path)
 
 
-def _found(view: View, secret: ObjectKey, path: str) -> Iterator[Certificate | Verdict]:
-    """Yield a Secret's certificate; when it holds none that can be used, say so and go on with its last good one."""
+def _found(view: View, gateway: ObjectKey, secret: ObjectKey, path: str) -> Iterator[Certificate | Verdict | _Refused]:
+    """Yield a Secret's certificate; when it holds none that can be used, say so and go on with its last good one.
+
+    A proxy tries all certificates of a listener together, and does not say which of them it refuses: without a last
+    good one all of them are left out, or it would refuse the listener for what it still has of the culprit.
+    """
     found = certificate(view, secret)
-    if isinstance(found, Certificate):
+    problem = found if isinstance(found, str) else refusal(view, gateway, found)
+    if problem is None and isinstance(found, Certificate):
         yield found
         return
-    kept = view.get(LastGood, secret)
-    still = "" if kept is None else "; its last good certificate is still served"
-    yield verdicts.invalid_certificate_ref(f"{path}: {found}{still}")
-    if kept is not None:
-        yield kept.certificate
+    history = view.get(LastGood, secret)
+    kept = [each for each in (history.certificates if history else ()) if refusal(view, gateway, each) is None]
+    shown = problem if isinstance(found, str) else f'Secret "{secret}": {problem}'
+    still = "; its last good certificate is still served" if kept else ""
+    why = verdicts.invalid_certificate_ref(f"{path}: {shown}{still}")
+    yield why if kept or isinstance(found, str) else _Refused(why)
+    yield from kept[:1]
 
 
 def _client(view: View, key: TerminationKey, entry: Listener) -> ClientTrust | Verdict | None:
@@ -151,10 +166,14 @@ def _trusted(view: View, gateway: ObjectKey, validation: FrontendValidation, pat
     if not good:
         return next(each for each in found if isinstance(each, Verdict))
     fallback = validation.mode == "AllowInsecureFallback"
+    trust = TrustBundle(
+        name="+".join(each.name for each in good), certificates=b"".join(each.certificates for each in good)
+    )
+    refused = refusal(view, gateway, trust)
+    if refused is not None:
+        return verdicts.invalid_ca_certificate_ref(f"{path}: {refused}")
     return ClientTrust(
-        trust=TrustBundle(
-            name="+".join(each.name for each in good), certificates=b"".join(each.certificates for each in good)
-        ),
+        trust=trust,
         validation=ClientValidation.INSECURE_FALLBACK if fallback else ClientValidation.REQUIRED,
     )
 

@@ -3,7 +3,7 @@
 https://gateway-api.sigs.k8s.io/reference/spec/#policyancestorstatus
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ from gatewayd.translator.policies.attach import (
     strays,
     targets,
 )
-from gatewayd.translator.policies.backendtls import ValidationKey, settings
+from gatewayd.translator.policies.backendtls import ValidationKey, as_taken, settings
 from gatewayd.translator.policies.traffic import accepted
 from gatewayd.translator.protocols import ROUTE_TABLES, group_kind
 from gatewayd.translator.proxies.proxy_config import UPSTREAMS, gateway_guards, gateway_upstreams, set_guards
@@ -127,10 +127,15 @@ def backendtls_outcome(view: View, member: Member) -> PolicyOutcome | None:
     row = view.get(BackendTLSPolicy, member.key)
     if row is None:
         return None
-    found = settings(view, ValidationKey(BackendTLSPolicy, row.metadata.key, "spec.validation"))
-    if found is None:
+    written = settings(view, ValidationKey(BackendTLSPolicy, row.metadata.key, "spec.validation"))
+    if written is None:
         return None
-    return _outcome(view, row, found.accepted, found.resolved)
+
+    def attached(gateway: ObjectKey) -> tuple[Verdict, Verdict]:
+        taken = as_taken(view, gateway, written)
+        return taken.accepted, taken.resolved
+
+    return _outcome(view, row, attached)
 
 
 @rescued_query(_failed)
@@ -139,21 +144,23 @@ def traffic_outcome(view: View, member: Member) -> PolicyOutcome | None:
     row = view.get(XBackendTrafficPolicy, member.key)
     if row is None:
         return None
-    return _outcome(view, row, accepted(row), verdicts.resolved())
+    attached = (accepted(row), verdicts.resolved())
+    return _outcome(view, row, lambda _gateway: attached)
 
 
-def _outcome(view: View, row: Policy, accepted_if_attached: Verdict, resolved: Verdict) -> PolicyOutcome | None:
-    """Say it to each Gateway that leads to a target of the policy; what is not there, to those that would lead to it.
+def _outcome(view: View, row: Policy, attached: Callable[[ObjectKey], tuple[Verdict, Verdict]]) -> PolicyOutcome | None:
+    """Say to each Gateway that leads to a target of the policy what `attached` gives for it.
 
-    When nobody would, all are told.
+    What is not there is said to those that would lead to it; when nobody would, all are told.
     """
     lost, conflict = strays(view, row), _conflict(view, row)
     uses = [(target, gateway) for target in dict.fromkeys(targets(row)) for gateway in _gateways(view, target)]
     elsewhere = {target for target, _ in uses}
-    said = {}
+    said: dict[ObjectKey, tuple[Verdict, ...]] = {}
     for gateway in dict.fromkeys(gateway for _, gateway in uses):
         own = {target for target, other in uses if other == gateway}
         bad = [each.verdict for each in lost if each.target in own or each.target not in elsewhere]
+        accepted_if_attached, resolved = attached(gateway)
         said[gateway] = (_joined(bad) or conflict or accepted_if_attached, resolved)
     return ancestors(row.metadata.generation, said)
 

@@ -13,10 +13,10 @@ from gatewayd.ir.outcome import PolicyOutcome, Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.backends.backend_refs import external_host_problem
-from gatewayd.translator.backends.client_certificates import XBACKEND_KIND, backend_client_certificate
+from gatewayd.translator.backends.client_certificates import XBACKEND_KIND, client_certificate_for
 from gatewayd.translator.certificate_warnings import time_warnings, warned
 from gatewayd.translator.outcomes.policies import USERS, ancestors, named, upstreams_of
-from gatewayd.translator.policies.backendtls import ValidationKey, settings
+from gatewayd.translator.policies.backendtls import ValidationKey, as_taken, settings
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.rescues import blame
 
@@ -76,13 +76,14 @@ def xbackend_outcome(view: View, member: Member) -> PolicyOutcome | None:
     row = view.get(XBackend, member.key)
     if row is None:
         return None
-    said = tuple(_said(view, row))
-    return ancestors(row.metadata.generation, {use.gateway: said for use in view.group(BACKEND_USES, row.metadata.key)})
+    gateways = (use.gateway for use in view.group(BACKEND_USES, row.metadata.key))
+    return ancestors(row.metadata.generation, {gateway: tuple(_said(view, row, gateway)) for gateway in gateways})
 
 
-def _said(view: View, row: XBackend) -> Iterator[Verdict]:
-    tls = settings(view, ValidationKey(XBackend, row.metadata.key, "spec.tls.validation"))
-    client = backend_client_certificate(view, row.metadata.key)
+def _said(view: View, row: XBackend, gateway: ObjectKey) -> Iterator[Verdict]:
+    written = settings(view, ValidationKey(XBackend, row.metadata.key, "spec.tls.validation"))
+    tls = None if written is None else as_taken(view, gateway, written)
+    client = client_certificate_for(view, gateway, row.metadata.key)
     if row.spec.external_hostname is None:
         yield verdicts.unsupported_value(f"spec.type: {row.spec.type} is not supported; allowed: ExternalHostname")
     elif (problem := external_host_problem(view, row)) is not None:

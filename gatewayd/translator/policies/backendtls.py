@@ -18,6 +18,7 @@ from gatewayd.ir.tls import SanKind, SubjectAltName, SystemTrust, TrustBundle, U
 from gatewayd.translator import verdicts
 from gatewayd.translator.certificates import TRUST_KINDS, TRUST_READERS
 from gatewayd.translator.policies.attach import SERVICE_KIND, Claim, Target, applying, astray
+from gatewayd.translator.refused_secrets import refusal
 from gatewayd.translator.rescues import blame
 
 
@@ -109,6 +110,20 @@ def _name(written: WrittenName) -> SubjectAltName:
     if written.type == "URI":
         return SubjectAltName(kind=SanKind.URI, value=written.uri or "")
     return SubjectAltName(kind=SanKind.DNS, value=written.hostname or "")
+
+
+def as_taken(view: View, gateway: ObjectKey, found: Settings) -> Settings:
+    """Return settings as the proxies of a Gateway take them: no TLS can be had with a bundle that they refused."""
+    trust = found.tls.trust if found.tls is not None else None
+    refused = refusal(view, gateway, trust) if isinstance(trust, TrustBundle) else None
+    if refused is None:
+        return found
+    message = f"validation.caCertificateRefs: {refused}"
+    return Settings(
+        tls=None,
+        accepted=verdicts.no_valid_ca_certificate(message),
+        resolved=verdicts.invalid_ca_certificate_ref(message),
+    )
 
 
 def upstream_settings(view: View, upstream: Upstream) -> Settings | None:

@@ -178,7 +178,9 @@ class SnapshotBuilder:
         return tuple(each.resource for each in self._listeners.results)
 
     def _secret(self, of: Secret, earlier: Resource | None) -> Resource:
-        return self._work.resource(SECRET, names.secret(of), secret.secret(of), earlier)
+        made = self._work.resource(SECRET, names.secret(of), secret.secret(of), earlier)
+        # The translator, which hears of refusals by version, knows the content and not the message.
+        return made if made is earlier else replace(made, version=of.version)
 
     def _update_secrets(self) -> None:
         found: dict[str, Secret] = {}

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from ipaddress import ip_address
+from itertools import count
+from math import gcd
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -91,6 +93,29 @@ class Authority:
         chain = builder.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM)
         return Pair(chain, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
+    def issue_odd(self, *names: str) -> Pair:
+        """Issue a certificate for a key that OpenSSL takes and BoringSSL does not: RSA, with an exponent of 34 bits."""
+        numbers = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_numbers()
+        p, q, around = numbers.p, numbers.q, (numbers.p - 1) * (numbers.q - 1)
+        exponent = next(each for each in count(2**33 + 1, 2) if gcd(each, around) == 1)
+        inverse = pow(exponent, -1, around)
+        key = rsa.RSAPrivateNumbers(
+            p=p,
+            q=q,
+            d=inverse,
+            dmp1=rsa.rsa_crt_dmp1(inverse, p),
+            dmq1=rsa.rsa_crt_dmq1(inverse, q),
+            iqmp=rsa.rsa_crt_iqmp(p, q),
+            public_numbers=rsa.RSAPublicNumbers(exponent, p * q),
+        ).private_key()
+        builder = (
+            _builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])]), key)
+            .issuer_name(self._name)
+            .add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), critical=False)
+        )
+        chain = builder.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM)
+        return Pair(chain, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
     def configmap(self, name: str, *, namespace: str = "infra") -> str:
         """Return a ConfigMap with this CA under ca.crt."""
         lines = "".join(f"    {line}\n" for line in self.pem.decode().splitlines())
@@ -145,7 +170,7 @@ def _load(context: ssl.SSLContext, pair: Pair) -> None:
         context.load_cert_chain(Path(file.name))
 
 
-def _builder(subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+def _builder(subject: x509.Name, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()

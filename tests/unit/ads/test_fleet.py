@@ -1,12 +1,14 @@
 """The streams of a Gateway together."""
 
+from dataclasses import replace
+
 from envoy.service.discovery.v3 import discovery_pb2 as discovery
 
 from gatewayd.ads.fleet import Fleet, Member
 from gatewayd.ads.sharing.response_encoder import Cost, Mode
 from gatewayd.ir.fleet import GatewayFleet
-from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
-from gatewayd.xds.resource import CLUSTER, LISTENER, Snapshot, resource, snapshot
+from gatewayd.ir.outcome import NO_FLEET, FleetReport, RefusedSecret, Rejection
+from gatewayd.xds.resource import CLUSTER, LISTENER, SECRET, Snapshot, resource, snapshot
 
 GATEWAY = GatewayFleet(namespace="ns", name="gw")
 UNKNOWN = GatewayFleet(namespace="x", name="y")
@@ -234,3 +236,61 @@ def test_what_streams_share_is_kept_for_as_long_as_others_come_for_it() -> None:
     rig.fleet.sweep(0.0)
     rig.take(rig.join())
     assert rig.fleet.cost(GATEWAY).responses == 2
+
+
+ODD = RefusedSecret(version=resource(SECRET, "certificate/odd", b"odd").version, message="Failed to load")
+
+
+def with_secret(body: str | None = "odd", *, listener: str = "1") -> Snapshot:
+    found = [resource(LISTENER, "a", listener.encode())]
+    return snapshot(GATEWAY, [*found, *([] if body is None else [resource(SECRET, "certificate/odd", body.encode())])])
+
+
+def refusing(rig: Rig, fleet: Fleet) -> Member:
+    """Return a stream that refuses the Secret."""
+    member = fleet.join(GATEWAY, Mode.DELTA, since=1.0, wake=rig.wake)
+    fleet.on_request(
+        member, discovery.DeltaDiscoveryRequest(type_url=SECRET, resource_names_subscribe=["certificate/odd"])
+    )
+    rig.read(member)
+    nonce = member.session.ledgers[SECRET].sent_nonce
+    request = discovery.DeltaDiscoveryRequest(type_url=SECRET, response_nonce=nonce)
+    request.error_detail.message = ODD.message
+    fleet.on_request(member, request)
+    return member
+
+
+def test_a_refused_secret_is_remembered_when_it_is_no_longer_published_and_its_stream_has_gone() -> None:
+    rig = Rig()
+    rig.fleet.publish(with_secret())
+    member = refusing(rig, rig.fleet)
+    assert rig.last.rejections == (Rejection(type_url=SECRET, names=("certificate/odd",), message=ODD.message),)
+    assert rig.last.refused_secrets == (ODD,)
+    rig.fleet.publish(with_secret(None))
+    assert (rig.last.rejections, rig.last.refused_secrets) == ((), (ODD,))
+    rig.fleet.leave(member)
+    assert rig.last == replace(report(0), refused_secrets=(ODD,))
+    rig.fleet.publish(with_secret("other"))
+    assert rig.fleet.report(GATEWAY).refused_secrets == (ODD,)
+
+
+def test_it_is_remembered_where_nothing_else_is_published_and_forgotten_with_its_gateway() -> None:
+    rig = Rig()
+    rig.fleet.publish(snapshot(GATEWAY, [resource(SECRET, "certificate/odd", b"odd")]))
+    member = refusing(rig, rig.fleet)
+    rig.fleet.publish(snapshot(GATEWAY, []))
+    rig.fleet.leave(member)
+    assert rig.fleet.report(GATEWAY).refused_secrets == (ODD,)
+    rig.fleet.retire(GATEWAY)
+    assert rig.fleet.known() == ()
+    assert rig.last == NO_FLEET
+
+
+def test_what_other_replicas_tell_is_told_on() -> None:
+    rig = Rig()
+    rig.fleet.remember(GATEWAY, (ODD,))
+    assert rig.reports == []  # of a Gateway that is not known nothing is kept
+    rig.fleet.publish(with_secret(None))
+    for _ in range(2):
+        rig.fleet.remember(GATEWAY, (ODD,))
+    assert [found.refused_secrets for _, found in rig.reports] == [(ODD,)]

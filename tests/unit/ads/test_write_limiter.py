@@ -42,7 +42,8 @@ async def writers(stack: AsyncExitStack, *sizes: int, passage: Passage | None = 
     found = [Writer(stream(through), size) for size in sizes]
     for each in found:
         stack.push_async_callback(each.ends)
-    await passes(0.0)
+    for _ in sizes:
+        await passes(0.0)
     return found
 
 
@@ -61,6 +62,26 @@ async def test_they_pass_in_order_as_long_as_there_is_room() -> None:
         await found[0].ends()
         await passes(0.0)
         assert passing(found) == [True, True, True, True, False]
+
+
+@skipping
+async def test_one_begins_in_each_turn_of_the_event_loop_whatever_room_there_is() -> None:
+    passage, begun = Passage(), list[int]()
+
+    async def write(gateway: GatewayFleet) -> None:
+        async with stream(passage, gateway).turn(LARGE):
+            begun.append(turns)
+
+    writing = [
+        asyncio.create_task(write(GatewayFleet(namespace="shop", name=f"edge-{number % 3}"))) for number in range(30)
+    ]
+    turns = 0
+    while len(begun) < len(writing):
+        turns += 1
+        await asyncio.sleep(0)
+    assert len(set(begun)) == len(begun)
+    assert turns <= len(writing) + 3
+    await asyncio.gather(*writing)
 
 
 @skipping

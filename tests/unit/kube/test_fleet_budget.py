@@ -2,8 +2,9 @@
 
 import msgspec
 
-from gatewayd.ir.limits import SHARED_NAMES_BYTES, SHARED_REFUSALS, SHARED_WORDS
-from gatewayd.kube.fleet_budget import Refused, Share, bounded, fitted
+from gatewayd.ir.limits import SHARED_NAMES_BYTES, SHARED_REFUSALS, SHARED_SECRETS, SHARED_WORDS
+from gatewayd.ir.outcome import RefusedSecret
+from gatewayd.kube.fleet_budget import Refused, Share, bounded, fitted, shared_secrets
 
 SMALL = Share(connected=1, acked={"tcp-80": "1"}, refused={"no": (("type", "c", "1"),)})
 
@@ -44,3 +45,11 @@ def test_acks_go_last_and_those_of_who_has_most_first() -> None:
     found, short = fitted({"quiet": SMALL, "huge": huge}, 1_000)
     assert found == {"quiet": Share(connected=1, acked={"tcp-80": "1"}), "huge": Share(connected=1)}
     assert short == ("huge", "quiet")
+
+
+def test_refused_certificates_have_a_bound_and_each_words_stand_once() -> None:
+    many = [RefusedSecret(version=f"{number:016}", message=f"words {number % 40}") for number in range(9_000)]
+    told = shared_secrets(many)
+    assert sum(map(len, told.values())) == SHARED_SECRETS
+    assert len(told) == SHARED_REFUSALS + 1
+    assert len(msgspec.json.encode(told)) < 20_000

@@ -1,10 +1,11 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.fleet import FleetKey, GatewayFleet
-from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
+from gatewayd.ir.outcome import NO_FLEET, FleetReport, RefusedSecret, Rejection
 from gatewayd.kube.fleet_reports import KEY, LABEL, FleetShare, Replica, Share, merged, share_of
 from gatewayd.kube.work_queue import RETRY
 from gatewayd.xds.resource import CLUSTER, LISTENER, Snapshot, resource, snapshot
@@ -57,6 +58,18 @@ def test_one_refusal_heard_from_two_replicas_is_one() -> None:
     now = published()
     shares = [share_of(report(1, rejections=(BAD,)), now)] * 2
     assert merged(shares, now).rejections == (BAD,)
+
+
+def test_refused_certificates_are_told_whatever_is_published_now() -> None:
+    odd = tuple(RefusedSecret(version=version, message="Failed to load") for version in ("a", "b"))
+    shares = [share_of(replace(report(1), refused_secrets=(each,)), published()) for each in odd]
+    assert shares[0].secrets == {"Failed to load": ("a",)}
+    assert merged(shares, published(listener=b"newer")).refused_secrets == odd
+    assert merged(shares, None) == replace(report(2), refused_secrets=odd)
+    # The same version in other words, as another replica shortens them, is told once.
+    other = share_of(replace(report(1), refused_secrets=(replace(odd[0], message="Words"),)), published())
+    assert merged([other, *shares], None) == merged([*shares, other], None)
+    assert [each.version for each in merged([other, *shares], None).refused_secrets] == ["a", "b"]
 
 
 def test_without_a_snapshot_only_streams_are_counted() -> None:

@@ -10,6 +10,7 @@ from gatewayd.translator.backends.client_certificates import (
 )
 from tests.unit.translator import pem
 from tests.unit.translator.manifests import CLASS, GATEWAY, GW, scratch
+from tests.unit.translator.test_refused_secrets import refused_by
 
 GRANT = """
 kind: ReferenceGrant
@@ -103,3 +104,17 @@ def test_a_backend_that_names_a_bad_certificate() -> None:
         assert found.resolved is not None
         assert found.resolved.reason == reason
         assert found.resolved.message.startswith("spec.tls.clientCertificateRef: ")
+
+
+def test_what_a_proxy_of_the_gateway_refused_is_shown_to_nobody() -> None:
+    secret = pem.good_secret("cert")
+    gateway = f"{GATEWAY}  tls: {{backend: {{clientCertificateRef: {{name: cert}}}}}}\n"
+    odd = shown("{name: cert}", secret).certificate
+    assert odd is not None
+    found = client_certificate(scratch(CLASS, gateway, secret, refused_by(GW, odd)), GW)
+    assert found.certificate is None
+    assert found.resolved is not None
+    assert found.resolved.reason == "InvalidClientCertificateRef"
+    assert found.resolved.message == "spec.tls.backend.clientCertificateRef: a proxy refused it: Failed to load"
+    elsewhere = refused_by(ObjectKey("shop", "other"), odd)
+    assert client_certificate(scratch(CLASS, gateway, secret, elsewhere), GW).certificate == odd

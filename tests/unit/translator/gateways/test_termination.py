@@ -5,6 +5,7 @@ from gatewayd.translator.gateways.listener_conflicts import listeners
 from gatewayd.translator.gateways.termination import Termination, termination, termination_key
 from tests.unit.translator import pem
 from tests.unit.translator.manifests import CLASS, GW, scratch
+from tests.unit.translator.test_refused_secrets import refused_by
 
 CERT = pem.good_secret("cert")
 CA = pem.bundle("ca", pem.certificate_of(pem.ec_key(5), "ca.example"))
@@ -214,3 +215,16 @@ def test_client_certificates_by_a_trust_bundle_of_the_cluster() -> None:
     assert lost.tls is None
     assert lost.unresolved is not None
     assert lost.unresolved.reason == "InvalidCACertificateRef"
+
+
+def test_clients_that_would_be_checked_with_a_bundle_that_was_refused_get_nothing() -> None:
+    whole = ended(gateway(frontend=frontend()), CERT, CA)
+    assert whole.tls is not None
+    assert whole.tls.client is not None
+    view = scratch(CLASS, gateway(frontend=frontend()), CERT, CA, refused_by(GW, whole.tls.client.trust))
+    (listener,) = listeners(view, GW)
+    found = termination(view, termination_key(GW, listener))
+    assert found.tls is None
+    assert found.refused is not None
+    assert found.refused.reason == "NoValidCACertificate"
+    assert found.refused.message.endswith("a proxy refused it: Failed to load")

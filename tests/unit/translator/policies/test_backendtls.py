@@ -8,6 +8,7 @@ from gatewayd.translator.backends.backend_refs import GatewayUpstream, cluster
 from gatewayd.translator.policies.backendtls import Settings, upstream_settings
 from tests.unit.translator import pem
 from tests.unit.translator.manifests import CART, CLASS, GATEWAY, GW, brief, scratch
+from tests.unit.translator.test_refused_secrets import refused_by
 
 UPSTREAM = Upstream(kind="Service", namespace="shop", name="cart", port=80, protocol=Protocol.HTTP1)
 CA = pem.bundle("ca", pem.certificate_of(pem.ec_key(5), "ca.example"))
@@ -180,3 +181,18 @@ def test_trust_of_the_cluster() -> None:
         "Accepted": "!NoValidCACertificate",
         "ResolvedRefs": "!InvalidCACertificateRef",
     }
+
+
+def test_a_bundle_that_a_proxy_of_the_gateway_refused_reaches_nobody_there() -> None:
+    manifests = (CLASS, GATEWAY, CART, CA, policy(f"caCertificateRefs: [{REF}]"))
+    view = scratch(*manifests)
+    whole = cluster(view, GatewayUpstream(GW, UPSTREAM))
+    assert whole.tls is not None
+    assert isinstance(whole.tls.trust, TrustBundle)
+    after = scratch(*manifests, refused_by(GW, whole.tls.trust))
+    closed = cluster(after, GatewayUpstream(GW, UPSTREAM))
+    assert closed.tls is None
+    assert isinstance(closed.endpoints, Discovered)
+    assert closed.endpoints.endpoints == ()
+    assert closed.endpoints.closed.endswith("a proxy refused it: Failed to load")
+    assert cluster(after, GatewayUpstream(GW._replace(name="other"), UPSTREAM)) == whole

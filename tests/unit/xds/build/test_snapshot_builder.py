@@ -18,8 +18,10 @@ from gatewayd.ir.tls import (
     TrustBundle,
     UpstreamTLS,
 )
+from gatewayd.xds import names
 from gatewayd.xds.build.build_cost import BuildCost
 from gatewayd.xds.build.snapshot_builder import SnapshotBuilder
+from gatewayd.xds.messages.secret import secrets_of_cluster, secrets_of_listener
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SECRET, Snapshot, content_version
 from tests.unit.xds.shorthand import (
     NOT_FOUND,
@@ -101,6 +103,13 @@ def test_versions_are_hashes_of_the_content() -> None:
     assert content(one) == content(other)
     assert all(each.version == content_version(each.body) for each in one.of(CLUSTER).values())
     assert SnapshotBuilder().build(shop(2)).version != one.version
+
+
+def test_certificates_and_bundles_have_the_versions_that_the_translator_knows() -> None:
+    of = shop()
+    wanted = {names.secret(each): each.version for port in of.listeners for each in secrets_of_listener(port)}
+    wanted |= {names.secret(each): each.version for cluster in of.clusters for each in secrets_of_cluster(cluster)}
+    assert {name: each.version for name, each in SnapshotBuilder().build(of).of(SECRET).items()} == wanted
 
 
 def test_one_route_edit_among_many_costs_one_host_and_the_table_that_carries_it() -> None:

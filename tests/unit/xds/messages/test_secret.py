@@ -1,5 +1,7 @@
 from gatewayd.ir.tls import Certificate, PrivateBytes, TrustBundle
+from gatewayd.xds.encoding import serialised
 from gatewayd.xds.messages.secret import secret
+from gatewayd.xds.resource import content_version
 
 
 def test_certificate() -> None:
@@ -13,3 +15,16 @@ def test_trust() -> None:
     made = secret(TrustBundle(name="shop/ca", certificates=b"CA"))
     assert made.name == "trust/shop/ca"
     assert made.validation_context.trusted_ca.inline_bytes == b"CA"
+
+
+def test_the_bytes_of_a_version_are_fixed() -> None:
+    """Who changes what a message says changes `_MESSAGE` in ir/tls.py as well, or proxies keep the one before."""
+    certificate = Certificate(name="shop/tls", chain=b"CHAIN", key=PrivateBytes(b"KEY"))
+    trust = TrustBundle(name="shop/ca", certificates=b"CA")
+    digests = [content_version(serialised(secret(each))) for each in (certificate, trust)]
+    assert (certificate.version, trust.version, *digests) == (
+        "8e3963a6fbf437e4",
+        "84941d7a33398389",
+        "7dd9990439be03b9",
+        "71c1151dc2f92b34",
+    )
