@@ -19,6 +19,7 @@ MEMORY = ((5_000,),)
 OBSERVERS = ((500,), (5_000,))
 LISTENER_SETS = ((250, 1), (2_500, 1), (2_500, 4))
 LARGE_HOSTS = ((1_000,), (5_000,))
+HOSTS = ((5_000,), (50_000,))
 FANOUT = ((1, 5_000), (10, 5_000), (100, 5_000), (1_000, 5_000), (1_000, 100))
 
 
@@ -51,6 +52,8 @@ def main() -> None:
         "ListenerSets: N with M routes each": list(rows("bench.listenersets", LISTENER_SETS, console)),
         "One host of many rules, list and tree": list(rows("bench.largehost", LARGE_HOSTS, console)),
         "Observers: an edit for who watches, a status for who asks": list(rows("bench.observers", OBSERVERS, console)),
+        "Envoy and many hosts: first load, and a change of one": list(rows("bench.hosts", HOSTS, console)),
+        "A proxied request, by how its route is found": list(rows("bench.requests", ((),), console)),
         "Memory: routes, Services and EndpointSlices, stage by stage": list(rows("bench.memory", MEMORY, console)),
         "ADS fan-out: one change to N clients": list(rows("bench.fanout", FANOUT, console)),
     }

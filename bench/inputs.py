@@ -17,8 +17,8 @@ def delta(document: dict[str, Any]) -> Delta:
     return Delta(kind=found.kind.struct, key=found.key, obj=found.obj)
 
 
-def surroundings(services: int) -> Iterator[Delta]:
-    """Yield the class, one Gateway, and Services with one endpoint each."""
+def surroundings(services: int, port: int = 8080) -> Iterator[Delta]:
+    """Yield the class, one Gateway with one port, and Services with one endpoint each."""
     yield delta(
         {
             "apiVersion": GROUP,
@@ -27,7 +27,7 @@ def surroundings(services: int) -> Iterator[Delta]:
             "spec": {"controllerName": "gatewayd.io/controller"},
         }
     )
-    listener = {"name": "http", "port": 8080, "protocol": "HTTP", "allowedRoutes": {"namespaces": {"from": "All"}}}
+    listener = {"name": "http", "port": port, "protocol": "HTTP", "allowedRoutes": {"namespaces": {"from": "All"}}}
     yield delta(
         {
             "apiVersion": GROUP,

@@ -118,9 +118,9 @@ class Backend(asyncio.Protocol):
         self.transport.write(ANSWER * data.count(b"\r\n\r\n"))
 
 
-async def ask_many(port: int, path: str, count: int) -> None:
+async def ask_many(port: int, path: str, count: int, host: str = DOMAIN) -> None:
     """Send so many requests, one after the other on each of CONNECTIONS connections."""
-    request = f"GET {path} HTTP/1.1\r\nhost: {DOMAIN}\r\n\r\n".encode()
+    request = f"GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n".encode()
 
     async def some(number: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
