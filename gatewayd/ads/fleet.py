@@ -309,7 +309,7 @@ class Fleet:
         now = frozenset(
             (url, name, refusal.version, refusal.message)
             for url, ledger in member.session.ledgers.items()
-            for name, refusal in ledger.refused.items()
+            for name, refusal in ledger.own_refusals()
         )
         if now == member.refusals:
             return

@@ -101,7 +101,7 @@ def resource_states(session: Session, latest: Snapshot | None) -> Iterator[Resou
 def rejections_of(ledger: Ledger) -> tuple[Rejection, ...]:
     """Return what the proxy refuses of one type, one entry for each message."""
     by_message: dict[str, list[str]] = {}
-    for name, refusal in sorted(ledger.refused.items()):
+    for name, refusal in ledger.own_refusals():
         by_message.setdefault(refusal.message, []).append(name)
     return tuple(
         Rejection(type_url=ledger.row.url, names=tuple(names), message=message)

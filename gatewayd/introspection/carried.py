@@ -152,7 +152,7 @@ def _table_edits(old: RouteTable | None, new: RouteTable | None) -> Iterator[Edi
     """Yield an edit for each domain that differs; for all of them where the table comes in other resources now."""
     old_hosts: Sequence[VirtualHost] = () if old is None else old.virtual_hosts
     new_hosts: Sequence[VirtualHost] = () if new is None else new.virtual_hosts
-    if old is not None and new is not None and old.discovery is new.discovery:
+    if old is not None and new is not None and (old.discovery, old.apart) == (new.discovery, new.apart):
         old_hosts, new_hosts = differences(old_hosts, new_hosts)
     old_name, new_name = _carriers(old), _carriers(new)
     by_domain = {host.domain: host for host in old_hosts}

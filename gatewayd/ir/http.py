@@ -273,9 +273,25 @@ class RouteTableKey:
     port: int
     listener: str
 
+    def __str__(self) -> str:
+        """Return `PORT` or `PORT/LISTENER`."""
+        return f"{self.port}/{self.listener}" if self.listener else str(self.port)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class HostGroup:
+    """Hosts of a table that share a RouteConfiguration where routes are discovered per host."""
+
+    table: RouteTableKey
+    number: int
+
+    def __str__(self) -> str:
+        """Return what names the group, and its RouteConfiguration in Envoy; no host has a "#"."""
+        return f"{self.table}:#{self.number}"
+
 
 class RouteDiscovery(StrEnum):
-    """How a proxy gets a route table: whole, or in parts of a domain each, so that a change costs what it changes."""
+    """How a proxy gets a route table: whole, or in groups of few hosts, so that a change costs what it changes."""
 
     PER_LISTENER = "listener"
     PER_HOST = "host"
@@ -283,10 +299,14 @@ class RouteDiscovery(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteTable:
-    """What one HTTP connection manager routes by: virtual hosts sorted by domain, each domain once."""
+    """What one HTTP connection manager routes by: virtual hosts sorted by domain, each domain once.
+
+    `apart`: numbers of the groups that a proxy has refused, so that each of their hosts stands alone.
+    """
 
     key: RouteTableKey
     discovery: RouteDiscovery
+    apart: frozenset[int]
     virtual_hosts: Sequence[VirtualHost]
 
 
@@ -295,6 +315,11 @@ class PerHostTables:
     """The route tables of a Gateway that are discovered per host, and stay so: a change of discovery ends connections.
 
     A row of the store like any other, by the Gateway's key: what was decided comes back as an input.
+    `apart`: the groups of hosts that a proxy has refused. They stay apart, so that nothing goes back and forth.
     """
 
     tables: frozenset[RouteTableKey]
+    apart: frozenset[HostGroup]
+
+
+NO_TABLES: Final = PerHostTables(tables=frozenset(), apart=frozenset())

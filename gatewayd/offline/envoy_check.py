@@ -20,6 +20,7 @@ from gatewayd.explain.findings import Finding, in_rejections
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.offline.translation import Translation
+from gatewayd.reconciler import Reconciler, fleet_delta
 from gatewayd.supervisor.events import GaveUp
 from gatewayd.supervisor.process import RESTART, EnvoyCommand, Supervisor, drain_time
 from gatewayd.supervisor.runtime_folder import runtime_folder
@@ -54,28 +55,27 @@ async def rehearse(translation: Translation, envoy: Path, runtime: Path | None) 
         server = AdsServer(fleet, (UnixListener(path=stage.socket),))
         await server.start()
         try:
-            for fleet_key, each in sorted(translation.reconciler.snapshots.items()):
-                report = await _load(stage, unbound(each), answered)
+            for fleet_key in sorted(translation.reconciler.snapshots):
+                report = await _load(stage, translation.reconciler, fleet_key, answered)
                 findings.extend(in_rejections(fleet_key, report.rejections, translation.manifests.folder.place_of))
         finally:
             await server.stop()
     return tuple(findings)
 
 
-async def _load(stage: _Stage, snapshot: Snapshot, answered: asyncio.Event) -> FleetReport:
-    """Return what an Envoy says to a snapshot when it has said everything."""
-    stage.fleet.publish(snapshot)
-    supervisor = _supervisor(stage, snapshot.fleet)
-    running = asyncio.create_task(supervisor.run(), name=f"envoy of {snapshot.fleet}")
-    waiting = asyncio.create_task(_until_settled(stage.fleet, snapshot, answered), name="answers")
+async def _load(stage: _Stage, reconciler: Reconciler, key: FleetKey, answered: asyncio.Event) -> FleetReport:
+    """Return what an Envoy says to a fleet's snapshot when it has said everything."""
+    supervisor = _supervisor(stage, key)
+    running = asyncio.create_task(supervisor.run(), name=f"envoy of {key}")
+    waiting = asyncio.create_task(_until_all_is_said(stage.fleet, reconciler, key, answered), name="answers")
     try:
         await asyncio.wait((running, waiting), timeout=DEADLINE, return_when=asyncio.FIRST_COMPLETED)
         if running.done():
             gave_up: GaveUp = running.result()
             raise NoRehearsalError(gave_up.reason)
         if not waiting.done():
-            raise NoRehearsalError(f"Envoy did not load Gateway {snapshot.fleet} within {DEADLINE:.0f} s")
-        return stage.fleet.report(snapshot.fleet)
+            raise NoRehearsalError(f"Envoy did not load Gateway {key} within {DEADLINE:.0f} s")
+        return stage.fleet.report(key)
     finally:
         for task in (running, waiting):
             task.cancel()
@@ -100,6 +100,18 @@ def _supervisor(stage: _Stage, fleet: FleetKey) -> Supervisor:
     return Supervisor(
         command=command, backoff=RESTART, clock=time.monotonic, random=random.random, report=lambda _event: None
     )
+
+
+async def _until_all_is_said(fleet: Fleet, reconciler: Reconciler, key: FleetKey, answered: asyncio.Event) -> None:
+    """Load the snapshot, and again as long as what Envoy refuses leads to another: a group of hosts goes apart."""
+    loaded: Snapshot | None = None
+    while reconciler.snapshots[key] is not loaded:
+        loaded = reconciler.snapshots[key]
+        shown = unbound(loaded)
+        fleet.publish(shown)
+        await _until_settled(fleet, shown, answered)
+        reconciler.submit((fleet_delta(key, fleet.report(key)),))
+        reconciler.step()
 
 
 async def _until_settled(fleet: Fleet, snapshot: Snapshot, answered: asyncio.Event) -> None:

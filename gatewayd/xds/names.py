@@ -5,8 +5,11 @@ name holds nothing that changes without the thing itself becoming another one (n
 edit of a route seldom makes a cluster. "/" parts the elements: no Kubernetes name contains it.
 """
 
+from collections.abc import Collection
+
 from gatewayd.ir.backend import Upstream
-from gatewayd.ir.http import RouteDiscovery, RouteTable, RouteTableKey
+from gatewayd.ir.host_groups import group_number
+from gatewayd.ir.http import HostGroup, RouteDiscovery, RouteTable, RouteTableKey
 from gatewayd.ir.proxy import DatagramListener, Listener
 from gatewayd.ir.tls import Certificate, TrustBundle
 
@@ -17,7 +20,7 @@ NOWHERE = "invalid-backend"
 _TRUST = "trust/"
 
 ANY = "*"
-"""Stands for all the domains of a table that have no RouteConfiguration of their own."""
+"""Stands for all the domains of a table that are no hosts."""
 
 
 def cluster(upstream: Upstream) -> str:
@@ -53,19 +56,37 @@ def listener(of: Listener) -> str:
 
 def route_table(key: RouteTableKey) -> str:
     """Name a RouteConfiguration."""
-    return f"{key.port}/{key.listener}" if key.listener else str(key.port)
+    return str(key)
 
 
-def host_routes(key: RouteTableKey, domain: str) -> str:
-    """Name the RouteConfiguration of one exact domain of a table, or of all its other domains ("*")."""
-    return f"{route_table(key)}:{domain}"
+def scope(key: RouteTableKey, within: str) -> str:
+    """Name a scope of a table: that of an exact domain, or what `within_table` returns for a RouteConfiguration."""
+    return f"{route_table(key)}:{within}"
+
+
+def within_table(configuration: str) -> str:
+    """Return which of the RouteConfigurations of its table one is: `*`, `#` and a group, or `=` and a host."""
+    return configuration.rpartition(":")[2]
+
+
+def is_found_by_scope(configuration: str) -> bool:
+    """Say whether a RouteConfiguration is one of several of its table."""
+    return ":" in configuration
 
 
 def configuration(table: RouteTable, domain: str) -> str:
     """Name the RouteConfiguration that holds a domain of a table."""
     if table.discovery is RouteDiscovery.PER_LISTENER:
         return route_table(table.key)
-    return host_routes(table.key, domain if is_exact(domain) else ANY)
+    return scoped_configuration(table.key, domain, table.apart)
+
+
+def scoped_configuration(key: RouteTableKey, domain: str, apart: Collection[int]) -> str:
+    """Name the RouteConfiguration that holds a domain: its group's, its own where that is `apart`, the shared one."""
+    if not is_exact(domain):
+        return scope(key, ANY)
+    number = group_number(domain)
+    return scope(key, f"={domain}") if number in apart else str(HostGroup(table=key, number=number))
 
 
 def is_exact(domain: str) -> bool:

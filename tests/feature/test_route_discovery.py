@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
-from gatewayd.ir.http import DirectResponse, Mirror, PrefixPath, RouteDiscovery, RouteTableKey, VirtualHost
+from gatewayd.ir.host_groups import group_number
+from gatewayd.ir.http import DirectResponse, HostGroup, Mirror, PrefixPath, RouteDiscovery, RouteTableKey, VirtualHost
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.xds.filters.scope import HEADER
 from gatewayd.xds.resource import ROUTE
@@ -169,7 +170,7 @@ async def test_unknown_grpc_hosts_are_answered_in_the_words_of_grpc(pair: Pair) 
         assert whole == split == (200, "12")
 
 
-async def test_a_change_of_a_host_sends_that_host(pair: Pair) -> None:
+async def test_a_change_of_a_host_sends_its_group(pair: Pair) -> None:
     before = pair.rig.builder.build(pair.config)
     tables = [
         table(
@@ -190,4 +191,5 @@ async def test_a_change_of_a_host_sends_that_host(pair: Pair) -> None:
     old = before.of(ROUTE)
     sent = {name for name, each in after.of(ROUTE).items() if old.get(name) != each}
     per_listener, per_host = (pair.ports[each] for each in BOTH)
-    assert sent == {str(per_listener), f"{per_host}:a.example"}
+    group = HostGroup(table=RouteTableKey(port=per_host, listener=""), number=group_number("a.example"))
+    assert sent == {str(per_listener), str(group)}

@@ -33,7 +33,7 @@ removal that is refused counts as done.
     UNKNOWN      nobody knows, and it waits for an answer         subscribe, refresh
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
@@ -132,6 +132,10 @@ class Ledger:
         if name in self.behind:
             return self.behind[name]
         return self.target.get(name)
+
+    def own_refusals(self) -> Iterator[tuple[str, Refusal]]:
+        """Yield what the client has refused by its own words, sorted by name."""
+        return ((name, refusal) for name, refusal in sorted(self.refused.items()) if not refusal.leads_to)
 
     def has(self, name: str, version: str) -> bool:
         """Say whether the client ACKed (or declared) this version of a resource that it wants."""

@@ -25,11 +25,13 @@ MANY_REFUSALS = f"in other words than the first {REFUSALS_IN_WORDS} resources of
 class Refusal:
     """One resource that a client does not take: its version and the client's words.
 
-    It is not sent to that client again until its version changes.
+    It is not sent to that client again until its version changes. `leads_to`: the client was not asked, as it is this
+    that it refuses.
     """
 
     version: str
     message: str
+    leads_to: str = ""
 
 
 def culprits(type_url: TypeUrl, names: Collection[str], message: str) -> frozenset[str]:

@@ -44,9 +44,11 @@ from collections.abc import Iterable, Mapping
 
 from gatewayd.ads.protocol.draining import Lingering
 from gatewayd.ads.protocol.ledger import Ledger, Unsure, version_of
+from gatewayd.ads.protocol.scope_moves import ScopeMoves
 from gatewayd.ads.sharing.cluster_dependencies import References
 from gatewayd.ads.sharing.name_sets import NamePool
 from gatewayd.ir.limits import GATE_SECONDS
+from gatewayd.xds.names import is_found_by_scope
 from gatewayd.xds.resource import (
     CLUSTER,
     ENDPOINT,
@@ -80,6 +82,8 @@ class Ordering:
         "_lingering",
         "_making",
         "_missed",
+        "_moves",
+        "_moving_since",
         "_names",
         "_now",
         "_owed",
@@ -92,6 +96,8 @@ class Ordering:
     def __init__(self, ledgers: Ledgers, references: References, names: NamePool) -> None:
         self._ledgers = ledgers
         self._lingering = Lingering(ledgers)
+        self._moves = ScopeMoves(ledgers)
+        self._moving_since: float | None = None
         self._references = references
         self._names = names
         self._making = _NONE
@@ -142,7 +148,8 @@ class Ordering:
         scopes = self._ledgers[SCOPED_ROUTE]
         if scopes.subscription.is_empty or not scopes.target:
             return
-        if self._ledgers[ROUTE].subscription.lacks(scopes.target):
+        routes = self._ledgers[ROUTE]
+        if routes.subscription.lacks(name for name in routes.target if is_found_by_scope(name)):
             scopes.refresh(tuple(scopes.target))
 
     def clusters_sent(self, names: Iterable[str]) -> None:
@@ -218,6 +225,16 @@ class Ordering:
     def may_send_last(self) -> bool:
         """Say whether listeners and scopes may go out: the routes that they may refer to are on their way."""
         return all(not self._ledgers[url].has_makes() for url in ROUTED if url not in _LAST)
+
+    def waiting_scopes(self) -> frozenset[str]:
+        """Return the scopes that wait until the client has what they shall lead to."""
+        waiting = self._moves.waiting()
+        if not waiting:
+            self._moving_since = None
+            return waiting
+        if self._moving_since is None:
+            self._moving_since = self._now
+        return _NONE if self._has_passed(self._moving_since + GATE_SECONDS) else waiting
 
     def may_send_listeners(self) -> bool:
         """Say whether listeners may go out: one that finds scopes of a listener before it uses them at once."""

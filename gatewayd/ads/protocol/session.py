@@ -45,6 +45,7 @@ Request: TypeAlias = discovery_pb2.DeltaDiscoveryRequest | discovery_pb2.Discove
 
 _WHOLE = (SCOPED_ROUTE, LISTENER)
 """A listener that comes takes the first scopes that it hears of for all."""
+_NONE: frozenset[str] = frozenset()
 
 
 class Answer(Enum):
@@ -314,15 +315,17 @@ class Session:
     def _send_last(self, pushes: list[Push], ledger: Ledger, routing: Snapshot) -> None:
         """Send scopes or listeners."""
         before = ledger.flight
-        self._send(pushes, ledger, self._ordering.removable_last(ledger.row.url, routing))
+        waiting = self._ordering.waiting_scopes() if ledger.row.url == SCOPED_ROUTE else _NONE
+        self._send(pushes, ledger, self._ordering.removable_last(ledger.row.url, routing), waiting)
         if ledger.row.url == LISTENER and ledger.flight is not None and ledger.flight is not before:
             self._ordering.listeners_sent(ledger.flight.before)
 
-    def _send(self, pushes: list[Push], ledger: Ledger, removals: list[str]) -> None:
+    def _send(self, pushes: list[Push], ledger: Ledger, removals: list[str], waiting: frozenset[str] = _NONE) -> None:
         """Send what is pending of one type, with these removals, unless a response of it is unanswered."""
         if not ledger.is_waiting():
             return
-        names = ledger.group((*ledger.makes(), *self._sayable(ledger, removals), *self._absences(ledger)))
+        makes = [name for name in ledger.makes() if name not in waiting] if waiting else ledger.makes()
+        names = ledger.group((*makes, *self._sayable(ledger, removals), *self._absences(ledger)))
         if self.mode is Mode.DELTA and ledger.row.url == SECRET:
             names = self._shared.tried_secrets.next(names, ledger.target)
         if self.mode is Mode.DELTA and ledger.row.url not in _WHOLE:

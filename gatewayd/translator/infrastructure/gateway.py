@@ -112,7 +112,7 @@ def _wanted(view: View, row: Gateway, parameters: Parameters) -> Infrastructure:
 
 def _per_host(view: View, gateway: ObjectKey) -> str:
     row = view.get(PerHostTables, gateway)
-    return recorded(row.tables) if row is not None else ""
+    return recorded(row) if row is not None else ""
 
 
 def _labels(row: Gateway) -> Pairs:

@@ -20,6 +20,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Attempt, Index, Member, Source, View, query, rescued_query
 from gatewayd.ir.http import (
     CANNOT,
+    NO_TABLES,
     DirectResponse,
     PerHostTables,
     PrefixPath,
@@ -278,7 +279,7 @@ TABLES = Index(
 def _failing_table(_view: View, table: TableKey, _error: Exception, _before: RouteTable | None) -> RouteTable:
     failing = VirtualHost(domain=ANY, guards=(), routes=(), fallback=CANNOT)
     key = RouteTableKey(port=table.port, listener=table.listener)
-    return RouteTable(key=key, discovery=RouteDiscovery.PER_LISTENER, virtual_hosts=(failing,))
+    return RouteTable(key=key, discovery=RouteDiscovery.PER_LISTENER, apart=frozenset(), virtual_hosts=(failing,))
 
 
 @rescued_query(_failing_table)
@@ -287,20 +288,27 @@ def route_table(view: View, table: TableKey) -> RouteTable:
     virtual_hosts = view.collect(HOSTS, table, virtual_host)
     key = RouteTableKey(port=table.port, listener=table.listener)
     discovery = environment(view).route_discovery or _discovery(view, table.gateway, key, len(virtual_hosts))
-    return RouteTable(key=key, discovery=discovery, virtual_hosts=virtual_hosts)
+    apart = frozenset(group.number for group in remembered(view, table.gateway).apart if group.table == key)
+    return RouteTable(key=key, discovery=discovery, apart=apart, virtual_hosts=virtual_hosts)
 
 
 @query
-def recorded_tables(view: View, gateway: ObjectKey) -> frozenset[RouteTableKey]:
-    """Return the tables of a Gateway that are discovered per host by what its Service records."""
+def recorded_tables(view: View, gateway: ObjectKey) -> PerHostTables:
+    """Return what the Service of a Gateway records of its tables."""
     row = view.get(Service, ObjectKey(gateway.namespace, object_name(gateway.namespace, gateway.name)))
-    return read_record(row.metadata.annotations.get(PER_HOST_ANNOTATION, "")) if row is not None else frozenset()
+    return read_record(row.metadata.annotations.get(PER_HOST_ANNOTATION, "")) if row is not None else NO_TABLES
+
+
+@query
+def remembered(view: View, gateway: ObjectKey) -> PerHostTables:
+    """Return what has been decided of the tables of a Gateway, here or by what its Service records."""
+    recorded, row = recorded_tables(view, gateway), view.get(PerHostTables, gateway) or NO_TABLES
+    return PerHostTables(tables=recorded.tables | row.tables, apart=recorded.apart | row.apart)
 
 
 def _discovery(view: View, gateway: ObjectKey, table: RouteTableKey, domains: int) -> RouteDiscovery:
     """Return how a table is discovered: once per host it stays so, since a change ends connections of all its hosts."""
-    row = view.get(PerHostTables, gateway)
-    if table in recorded_tables(view, gateway) or (row is not None and table in row.tables):
+    if table in remembered(view, gateway).tables:
         return RouteDiscovery.PER_HOST
     return RouteDiscovery.PER_HOST if domains > MANY_DOMAINS else RouteDiscovery.PER_LISTENER
 

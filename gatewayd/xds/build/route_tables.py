@@ -1,6 +1,7 @@
 """RouteTables -> RouteConfiguration resources, at the cost of the virtual hosts that changed.
 
-A table is one RouteConfiguration, or one for each exact domain, with a scope to find it by, and one for all the others.
+A table is one RouteConfiguration, or one for each group of exact domains, with a scope for each domain to find it by,
+and one for all the others. A group that a proxy has refused is one for each of its domains.
 Invariant: a version is a hash of the content alone; of a RouteConfiguration of many domains it is the hash of their
 hashes, so that a change of one of 100 hashes that one.
 """
@@ -8,16 +9,17 @@ hashes, so that a change of one of 100 hashes that one.
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from itertools import zip_longest
-from typing import TypeAlias, assert_never
+from typing import Any, TypeAlias, assert_never
 
 from gatewayd.incremental.chunks import differences
+from gatewayd.ir.host_groups import group_number
 from gatewayd.ir.http import RouteDiscovery, RouteTable, RouteTableKey, VirtualHost
 from gatewayd.xds import names
 from gatewayd.xds.build.build_cost import Work
 from gatewayd.xds.build.keyed_results import Keyed, Replaced
-from gatewayd.xds.build.virtual_hosts import Host, Hosts, Listed, Parts
+from gatewayd.xds.build.virtual_hosts import Host, Hosts
 from gatewayd.xds.filters.chain import OPTED_INTO
-from gatewayd.xds.filters.scope import KNOWN, scope, scoped_tail
+from gatewayd.xds.filters.scope import KNOWN, own_scope, scope, scoped_tail
 from gatewayd.xds.messages.route import TABLE_TAIL, table_head
 from gatewayd.xds.resource import ROUTE, SCOPED_ROUTE, Resource
 
@@ -55,74 +57,106 @@ class _Whole:
         return self._builder.host(of, b"", None if earlier is None else earlier.parts)
 
 
-class _Own:
-    """What an exact domain has to itself."""
+class _Shared:
+    """A RouteConfiguration of some domains, and the scope that leads to it by its own name."""
 
-    __slots__ = ("parts", "routes", "scope")
+    __slots__ = ("hosts", "resources")
 
-    def __init__(self, parts: Parts, routes: Resource, scope: Resource) -> None:
-        self.parts = parts
-        self.routes = routes
-        self.scope = scope
-
-    @property
-    def resources(self) -> tuple[Resource, ...]:
-        """Return what the domain is made into."""
-        return (self.routes, self.scope)
+    def __init__(self) -> None:
+        self.hosts: dict[str, Host] = {}
+        self.resources: tuple[Resource, ...] = ()
 
 
 class _Scoped:
-    """A table of which every exact domain has a RouteConfiguration, and the others share one."""
+    """A table whose exact domains are found by a scope each, in RouteConfigurations of few hosts."""
 
-    __slots__ = ("_builder", "_hosts", "_key", "shared")
+    __slots__ = ("_apart", "_builder", "_configurations", "_hosts", "_key", "_scopes")
 
     def __init__(self, key: RouteTableKey, builder: Hosts) -> None:
         self._key = key
         self._builder = builder
-        self._hosts: Keyed[VirtualHost, Host | _Own] = Keyed(self._host, _domain)
-        self.shared: tuple[Resource, ...] = ()
+        self._apart: frozenset[int] = frozenset()
+        self._hosts: Keyed[VirtualHost, Host] = Keyed(self._host, _domain)
+        # By the name of the RouteConfiguration; that of the domains that are no hosts is always there.
+        self._configurations = {names.scope(key, names.ANY): _Shared()}
+        self._scopes: dict[str, Resource] = {}
 
     def resources(self) -> Iterator[Resource]:
         """Yield what the table is made into."""
-        yield from self.shared
-        for each in self._hosts.results.values():
-            if isinstance(each, _Own):
-                yield from each.resources
+        for each in self._configurations.values():
+            yield from each.resources
+        yield from self._scopes.values()
 
     def update(self, table: RouteTable) -> Changes:
         """Yield what changes when `table` takes the place of the one before."""
-        is_shared = not self.shared
-        for replaced in self._hosts.update(table.virtual_hosts):
-            if isinstance(replaced.before, Host) or isinstance(replaced.after, Host):
-                is_shared = True
-            else:
-                yield from _replaced(_resources(replaced.before), _resources(replaced.after))
-        if is_shared:
-            before, self.shared = self.shared, self._shared()
-            yield from _replaced(before, self.shared)
+        changed = {name for name, each in self._configurations.items() if not each.resources}
+        moved = self._regrouped(table.apart, changed) if table.apart != self._apart else {}
+        for before, after in self._hosts.update(table.virtual_hosts):
+            if before is not None:
+                changed.add(self._take_out(before))
+            if after is not None:
+                changed.add(self._put_in(after))
+            if (before is None) != (after is None):
+                moved.update((host.domain, None) for host in (before, after) if host is not None)
+        for domain in moved:
+            yield from self._moved(domain)
+        for name in sorted(changed):
+            yield from self._updated(name)
 
-    def _shared(self) -> tuple[Resource, ...]:
-        found = sorted((domain, made) for domain, made in self._hosts.results.items() if isinstance(made, Host))
-        before = self.shared
-        name = names.host_routes(self._key, names.ANY)
-        hosts = [made for _, made in found]
-        made = _configuration(name, hosts, _SCOPED_TAIL, before[0] if before else None, self._builder.work)
-        return (made, before[1] if before else self._scope(names.ANY))
+    def _regrouped(self, apart: frozenset[int], changed: set[str]) -> dict[str, None]:
+        """Move the hosts of the groups that go apart, or together; return their domains."""
+        moving = self._apart ^ apart
+        hosts = [
+            host
+            for host in self._hosts.results.values()
+            if names.is_exact(host.domain) and group_number(host.domain) in moving
+        ]
+        changed.update([self._take_out(host) for host in hosts])
+        self._apart = apart
+        changed.update([self._put_in(host) for host in hosts])
+        return dict.fromkeys(host.domain for host in hosts)
 
-    def _host(self, of: VirtualHost, earlier: Host | _Own | None) -> Host | _Own:
-        made = self._builder.host(of, KNOWN, None if earlier is None else earlier.parts)
-        if not names.is_exact(of.domain):
-            return made
-        before = earlier if isinstance(earlier, _Own) else None
-        found = self._scope(of.domain) if before is None else before.scope
-        head = table_head(found.name)
-        whole = (head + made.entry, _SCOPED_TAIL)
-        routes = self._builder.work.of_parts(ROUTE, found.name, whole, None if before is None else before.routes)
-        parts = made.parts
-        return _Own(parts.within(routes.own, len(head)) if isinstance(parts, Listed) else parts, routes, found)
+    def _configuration(self, domain: str) -> str:
+        return names.scoped_configuration(self._key, domain, self._apart)
 
-    def _scope(self, domain: str) -> Resource:
-        name, message = names.host_routes(self._key, domain), scope(self._key, domain)
+    def _take_out(self, host: Host) -> str:
+        name = self._configuration(host.domain)
+        del self._configurations[name].hosts[host.domain]
+        return name
+
+    def _put_in(self, host: Host) -> str:
+        name = self._configuration(host.domain)
+        self._configurations.setdefault(name, _Shared()).hosts[host.domain] = host
+        return name
+
+    def _moved(self, domain: str) -> Changes:
+        """Yield what becomes of the scope of a domain that came, went, or is in another RouteConfiguration."""
+        if not names.is_exact(domain):
+            return
+        before = self._scopes.pop(domain, None)
+        if domain in self._hosts.results:
+            message = scope(self._key, domain, self._configuration(domain))
+            self._scopes[domain] = self._resource(names.scope(self._key, domain), message)
+        yield from _replaced((before,), (self._scopes.get(domain),))
+
+    def _updated(self, name: str) -> Changes:
+        """Yield what becomes of a RouteConfiguration whose hosts are others."""
+        shared = self._configurations[name]
+        before = shared.resources
+        if shared.hosts or names.within_table(name) == names.ANY:
+            hosts = [host for _, host in sorted(shared.hosts.items())]
+            known = before[0] if before else None
+            routes = _configuration(name, hosts, _SCOPED_TAIL, known, self._builder.work)
+            shared.resources = (routes, before[1] if before else self._resource(name, own_scope(self._key, name)))
+        else:
+            shared.resources = ()
+            del self._configurations[name]
+        yield from _replaced(before, shared.resources)
+
+    def _host(self, of: VirtualHost, earlier: Host | None) -> Host:
+        return self._builder.host(of, KNOWN, None if earlier is None else earlier.parts)
+
+    def _resource(self, name: str, message: Any) -> Resource:
         return self._builder.work.resource(SCOPED_ROUTE, name, message, None)
 
 
@@ -175,15 +209,11 @@ def _configuration(name: str, hosts: Sequence[Host], tail: bytes, before: Resour
     return Resource(type_url=ROUTE, name=name, version=version, own=own, tail=tail)
 
 
-def _replaced(before: Sequence[Resource], after: Sequence[Resource]) -> Changes:
+def _replaced(before: Sequence[Resource | None], after: Sequence[Resource | None]) -> Changes:
     """Yield what is another resource now; each name stands at the same place in both, or one of them is empty."""
     for one, two in zip_longest(before, after):
         if one is not two:
             yield Replaced(one, two)
-
-
-def _resources(of: _Own | None) -> tuple[Resource, ...]:
-    return () if of is None else of.resources
 
 
 def _domain(of: VirtualHost) -> str:

@@ -60,10 +60,6 @@ class Listed:
         """Return by the identity of each route where in `held` its `route_entries` are."""
         return dict(zip(map(id, self.routes), starmap(slice, pairwise(self.bounds)), strict=True))
 
-    def within(self, whole: bytes, at: int) -> "Listed":
-        """Return the same, cut out of bytes that have the virtual host at a place of theirs."""
-        return Listed(self.routes, whole, tuple(at + each for each in self.bounds))
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parted:
@@ -81,6 +77,7 @@ Parts = Listed | Parted
 class Host:
     """A virtual host as an element of its RouteConfiguration, and the parts that the next one is made of."""
 
+    domain: str
     entry: bytes
     digest: bytes
     parts: Parts
@@ -119,9 +116,11 @@ class Hosts:
         digest = blake2b(entry, digest_size=16).digest()
         if tree is not None:
             memo = self._memo(of, entries) if parted is None else parted.memo
-            return Host(entry, digest, Parted(memo, tree))
+            return Host(of.domain, entry, digest, Parted(memo, tree))
         start = len(entry) - len(inside) + len(head)
-        return Host(entry, digest, Listed(of.routes, entry, tuple(accumulate(map(len, entries), initial=start))))
+        return Host(
+            of.domain, entry, digest, Listed(of.routes, entry, tuple(accumulate(map(len, entries), initial=start)))
+        )
 
     def _entries(self, of: VirtualHost, earlier: Parts | None) -> tuple[bytes, ...]:
         """Return the `route_entries` of each route; those of a route that the domain had before are not made anew."""

@@ -99,16 +99,24 @@ def scoped_fields(table: RouteTableKey) -> dict[str, Any]:
     }
 
 
-def scope(table: RouteTableKey, domain: str) -> Any:
-    """Return the ScopedRouteConfiguration of an exact domain of a table, or of all its others ("*")."""
-    name = names.host_routes(table, domain)
+def scope(table: RouteTableKey, domain: str, configuration: str) -> Any:
+    """Return the ScopedRouteConfiguration that leads an exact domain of a table to a RouteConfiguration."""
     return scoped_route_pb2.ScopedRouteConfiguration(
-        name=name,
-        route_configuration_name=name,
+        name=names.scope(table, domain),
+        route_configuration_name=configuration,
         key=scoped_route_pb2.ScopedRouteConfiguration.Key(
             fragments=[_STRING(string_key=names.route_table(table)), _STRING(string_key=domain)]
         ),
     )
+
+
+def own_scope(table: RouteTableKey, configuration: str) -> Any:
+    """Return the ScopedRouteConfiguration that leads to a RouteConfiguration by its own name.
+
+    That of all domains that are no hosts ("*") is found by the script. The others are no host's: Envoy asks for a
+    RouteConfiguration when a scope leads to it, so it has each of them before the scope of a host leads there.
+    """
+    return scope(table, names.within_table(configuration), configuration)
 
 
 def _fragment(index: int) -> Any:

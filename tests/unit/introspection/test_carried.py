@@ -3,13 +3,18 @@
 from gatewayd.introspection.carried import Carried, Carrier, Edit, RouteName
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT
 from gatewayd.ir.fleet import GatewayFleet
+from gatewayd.ir.host_groups import group_number
+from gatewayd.ir.http import HostGroup, RouteTableKey
 from gatewayd.ir.limits import MANY_DOMAINS
+from gatewayd.ir.outcome import FleetReport, Rejection
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.offline.translate import offline
-from gatewayd.reconciler import Reconciler
+from gatewayd.reconciler import Reconciler, fleet_delta
+from gatewayd.store import Delta
 from gatewayd.xds.resource import LISTENER, ROUTE
 from tests.unit.translator.manifests import CART, CLASS, SHOP, deltas
 
+FLEET = GatewayFleet(namespace="shop", name="gw")
 ROUTE_TEXT = """
 kind: HTTPRoute
 metadata: {name: r%d, namespace: shop}
@@ -54,10 +59,19 @@ class World:
 
     @property
     def config(self) -> ProxyConfig:
-        return self.reconciler.configs[GatewayFleet(namespace="shop", name="gw")]
+        return self.reconciler.configs[FLEET]
 
     def change(self, *manifests: str) -> list[Edit]:
-        self.reconciler.submit(deltas(*manifests))
+        return self._submit(*deltas(*manifests))
+
+    def refuse(self, name: str) -> list[Edit]:
+        """Let a proxy refuse a RouteConfiguration."""
+        rejection = Rejection(type_url=ROUTE, names=(name,), message="no")
+        report = FleetReport(connected=1, acked_listeners=frozenset(), rejections=(rejection,))
+        return self._submit(fleet_delta(FLEET, report))
+
+    def _submit(self, *events: Delta) -> list[Edit]:
+        self.reconciler.submit(events)
         self.reconciler.step()
         return list(self.carried.edits(self.config))
 
@@ -92,13 +106,27 @@ def test_of_two_routes_at_one_host_the_other_is_left_out() -> None:
     assert routes(world.change(second.replace("name: cart", "name: none"))) == [("80", ["r2"], ["r2"])]
 
 
-def test_of_many_hosts_each_has_a_carrier_of_its_own() -> None:
+def test_of_many_hosts_each_is_carried_by_its_group() -> None:
     world = World(SHOP, route(0))
     edits = world.change(*(route(at) for at in range(1, MANY_DOMAINS + 1)))
     # The host that was there before moves: it comes in another resource now.
     moved = next(edit for edit in edits if edit.before is not None and edit.before.pieces)
-    assert (moved.before.carrier, moved.after.carrier) == (Carrier(ROUTE, "80"), Carrier(ROUTE, "80:h0.example"))
-    assert routes(world.change(route(7, "/edited"))) == [("80:h7.example", ["r7"], ["r7"])]
+    assert (moved.before.carrier, moved.after.carrier) == (Carrier(ROUTE, "80"), Carrier(ROUTE, group(0)))
+    assert routes(world.change(route(7, "/edited"))) == [(group(7), ["r7"], ["r7"])]
+
+
+def group(at: int) -> str:
+    """Return the name of the RouteConfiguration that carries the host of a route."""
+    return str(HostGroup(table=RouteTableKey(port=80, listener=""), number=group_number(f"h{at}.example")))
+
+
+def test_hosts_of_a_group_that_goes_apart_have_carriers_of_their_own() -> None:
+    world = World(SHOP, *(route(at) for at in range(MANY_DOMAINS + 1)))
+    moved = [edit for edit in world.refuse(group(0)) if edit.before and edit.after]
+    (own,) = (edit for edit in moved if edit.before.carrier.name == group(0) and "h0." in edit.after.carrier.name)
+    assert routes([own]) == [("80:=h0.example", ["r0"], ["r0"])]
+    stayed = [edit for edit in moved if edit.before.carrier == edit.after.carrier]
+    assert not any(edit.before.pieces or edit.after.pieces for edit in stayed)
 
 
 def test_listeners_carry_the_routes_of_streams() -> None:

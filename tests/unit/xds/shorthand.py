@@ -134,9 +134,12 @@ def host(
 
 
 def table(
-    *hosts: VirtualHost, key: RouteTableKey = TABLE, discovery: RouteDiscovery = RouteDiscovery.PER_LISTENER
+    *hosts: VirtualHost,
+    key: RouteTableKey = TABLE,
+    discovery: RouteDiscovery = RouteDiscovery.PER_LISTENER,
+    apart: frozenset[int] = frozenset(),
 ) -> RouteTable:
-    return RouteTable(key=key, discovery=discovery, virtual_hosts=hosts)
+    return RouteTable(key=key, discovery=discovery, apart=apart, virtual_hosts=hosts)
 
 
 def changes(

@@ -268,15 +268,15 @@ def test_routes_and_scopes_stay_until_a_new_listener_has_its_own() -> None:
     assert stream.ordering.removable_routes(routing) == ["host"]
 
 
-@pytest.mark.parametrize(("asked", "again"), [((), ["s"]), (("s",), [])])
+@pytest.mark.parametrize(("asked", "again"), [((), [":s"]), ((":s",), [])])
 def test_scopes_go_again_after_a_listener_when_their_routes_were_not_asked_for(
     asked: tuple[str, ...], again: list[str]
 ) -> None:
     """Envoy has forgotten them, and does not ask for scopes again."""
     stream = Stream(CLUSTER, LISTENER, SCOPED_ROUTE)
     stream.ledgers[ROUTE].subscription.update(asked, ())
-    stream.aim(plain(LISTENER, "l", "scoped"), plain(SCOPED_ROUTE, "s", "-"), plain(ROUTE, "s", "-"))
-    for url, name in ((LISTENER, "l"), (SCOPED_ROUTE, "s")):
+    stream.aim(plain(LISTENER, "l", "scoped"), plain(SCOPED_ROUTE, ":s", "-"), plain(ROUTE, ":s", "-"))
+    for url, name in ((LISTENER, "l"), (SCOPED_ROUTE, ":s")):
         stream.ledgers[url].declare({name: stream.ledgers[url].target[name].version}, {})
         stream.take(url, name)
     assert stream.ordering.may_send_listeners()

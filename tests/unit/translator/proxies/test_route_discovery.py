@@ -6,15 +6,17 @@ from dataclasses import replace
 from gatewayd.api.gateway import Gateway
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.ir.fleet import FleetKey, GatewayFleet
-from gatewayd.ir.http import PerHostTables, RouteDiscovery
+from gatewayd.ir.host_groups import group_number
+from gatewayd.ir.http import HostGroup, PerHostTables, RouteDiscovery, RouteTableKey
 from gatewayd.ir.infrastructure import Infrastructure, object_name
 from gatewayd.ir.limits import MANY_DOMAINS
+from gatewayd.ir.outcome import FleetReport, Rejection
 from gatewayd.ir.per_host_record import PER_HOST_ANNOTATION
 from gatewayd.ir.proxy import ProxyConfig
-from gatewayd.reconciler import Reconciler
+from gatewayd.reconciler import Reconciler, fleet_delta
 from gatewayd.store import Delta
 from gatewayd.xds.drained_connections import drains
-from gatewayd.xds.resource import Snapshot
+from gatewayd.xds.resource import ROUTE, SCOPED_ROUTE, Snapshot
 from tests.unit.translator.manifests import GW, SHOP, deltas
 
 FLEET = GatewayFleet(namespace=GW.namespace, name=GW.name)
@@ -129,3 +131,40 @@ def test_an_edit_of_a_route_asks_nothing_more() -> None:
     world.step(*gone(deltas(route(0))))
     asked = ("per_host_tables", "table_per_host")
     assert [world.reconciler.store.engine.runs[name] for name in asked] == [runs[name] for name in asked] == [1, 1]
+
+
+GROUP = HostGroup(table=RouteTableKey(port=80, listener=""), number=group_number("h0.example"))
+PER_HOST = Delta(kind=Environment, key=HERE, obj=replace(DEFAULT_ENVIRONMENT, route_discovery=RouteDiscovery.PER_HOST))
+
+
+def refused(*names: str, type_url: str = ROUTE) -> Delta:
+    rejections = (Rejection(type_url=type_url, names=names, message="no"),) if names else ()
+    return fleet_delta(FLEET, FleetReport(connected=1, acked_listeners=frozenset(), rejections=rejections))
+
+
+def routes(world: World) -> set[str]:
+    return {name for name in world.snapshot.of(ROUTE) if name != "80:*"}
+
+
+def test_a_group_that_a_proxy_refuses_goes_apart_and_stays_so() -> None:
+    world = World(PER_HOST, *deltas(route(0)))
+    assert routes(world) == {str(GROUP)}
+    for report in (refused(str(GROUP)), refused("80:=h0.example"), refused()):
+        world.step(report)
+        assert routes(world) == {"80:=h0.example"}
+    wanted = world.reconciler.infrastructure[GW]
+    assert isinstance(wanted, Infrastructure)
+    assert wanted.per_host == str(GROUP)
+
+
+def test_other_refusals_take_nothing_apart() -> None:
+    world = World(PER_HOST, *deltas(route(0)))
+    world.step(refused(str(GROUP), type_url=SCOPED_ROUTE))
+    world.step(refused("80:*", "80:=h0.example", "tcp-80", "shop/cart/80/http1"))
+    assert routes(world) == {str(GROUP)}
+
+
+def test_a_replica_that_starts_takes_apart_what_the_service_records() -> None:
+    other = replace(GROUP, table=RouteTableKey(port=81, listener=""))
+    assert routes(World(PER_HOST, *deltas(route(0)), *service(f"80,{GROUP}"))) == {"80:=h0.example"}
+    assert routes(World(PER_HOST, *deltas(route(0)), *service(f"80,{other}"))) == {str(GROUP)}

@@ -1,13 +1,14 @@
 from dataclasses import replace
 from typing import Any
 
-from envoy.config.route.v3 import route_pb2
+from envoy.config.route.v3 import route_pb2, scoped_route_pb2
 
-from gatewayd.ir.http import Route, RouteDiscovery, RouteTable, RouteTableKey
+from gatewayd.ir.host_groups import group_number
+from gatewayd.ir.http import HostGroup, Route, RouteDiscovery, RouteTable, RouteTableKey
 from gatewayd.xds.build.build_cost import BuildCost, Work
 from gatewayd.xds.build.route_tables import Tables
 from gatewayd.xds.resource import ROUTE, SCOPED_ROUTE, Resource, TypeUrl
-from tests.unit.xds.shorthand import forward, host, redirect, route, table
+from tests.unit.xds.shorthand import TABLE, forward, host, redirect, route, table
 
 MANY = 50
 
@@ -49,6 +50,13 @@ class Shown:
 
     def routes(self, name: str) -> Any:
         return route_pb2.RouteConfiguration.FromString(self.resources[ROUTE, name].body)
+
+    def domains(self, name: str) -> list[str]:
+        return [each.name for each in self.routes(name).virtual_hosts]
+
+    def leads_to(self, name: str) -> str:
+        body = self.resources[SCOPED_ROUTE, name].body
+        return str(scoped_route_pb2.ScopedRouteConfiguration.FromString(body).route_configuration_name)
 
 
 def fresh(*tables: RouteTable) -> Shown:
@@ -104,19 +112,64 @@ def scoped(count: int = MANY) -> RouteTable:
     return replace(hosts(count), discovery=RouteDiscovery.PER_HOST, virtual_hosts=(*rest, *hosts(count).virtual_hosts))
 
 
-def test_each_exact_domain_has_a_configuration_and_a_scope_and_the_others_share_one() -> None:
-    shown = fresh(scoped(2))
-    names = ["80:*", "80:h0.example", "80:h1.example"]
-    assert shown.names == sorted((url, name) for name in names for url in (ROUTE, SCOPED_ROUTE))
-    assert [each.name for each in shown.routes("80:*").virtual_hosts] == ["*", "*.example"]
+def group(number: int, key: RouteTableKey = TABLE) -> str:
+    """Return the name of the RouteConfiguration of host `number`."""
+    return str(HostGroup(table=key, number=group_number(f"h{number}.example")))
 
 
-def test_one_edit_makes_one_configuration_of_one_host() -> None:
-    start, shown = scoped(), Shown()
+def test_each_exact_domain_has_a_scope_to_the_configuration_of_its_group_and_the_others_share_one() -> None:
+    shown = fresh(scoped(MANY * 20))
+    groups = {group(number) for number in range(MANY * 20)}
+    assert {name for url, name in shown.names if url == ROUTE} == {"80:*", *groups}
+    led = {name: shown.leads_to(name) for url, name in shown.names if url == SCOPED_ROUTE}
+    hosts = {f"80:h{number}.example": group(number) for number in range(MANY * 20)}
+    assert led == {"80:*": "80:*", **{each: each for each in groups}, **hosts}
+    assert shown.domains("80:*") == ["*", "*.example"]
+    found = {domain: name for name in groups for domain in shown.domains(name)}
+    assert found == {f"h{number}.example": group(number) for number in range(MANY * 20)}
+
+
+def test_one_edit_makes_one_configuration_of_one_group() -> None:
+    start, shown = scoped(MANY * 20), Shown()
     shown.update(start)
     old = dict(shown.resources)
     assert shown.update(edited(start, 7)) == BuildCost(routes=1, virtual_hosts=1, resources=1)
-    assert [key for key, item in shown.resources.items() if item is not old[key]] == [(ROUTE, "80:h5.example")]
+    assert [key for key, item in shown.resources.items() if item is not old[key]] == [(ROUTE, group(5))]
+
+
+def test_the_last_host_of_a_group_takes_its_configuration_along() -> None:
+    shown = fresh(scoped(1))
+    shown.update(scoped(0))
+    assert [name for _, name in shown.names] == ["80:*", "80:*"]
+
+
+def apart(of: RouteTable, *numbers: int) -> RouteTable:
+    """Take the groups of these hosts apart."""
+    return replace(of, apart=frozenset(group_number(f"h{number}.example") for number in numbers))
+
+
+def test_each_host_of_a_group_that_is_apart_stands_alone() -> None:
+    start, shown = scoped(MANY * 20), Shown()
+    shown.update(start)
+    old, hosts = dict(shown.resources), shown.domains(group(7))
+    assert len(hosts) > 1
+    shown.update(apart(start, 7))
+    assert shown.resources == fresh(apart(start, 7)).resources
+    assert (ROUTE, group(7)) not in shown.resources
+    for each in hosts:
+        assert shown.domains(f"80:={each}") == [each]
+        assert shown.leads_to(f"80:{each}") == shown.leads_to(f"80:={each}") == f"80:={each}"
+    others = [key for key in old if key[1].partition(":")[2] not in (*hosts, group(7).partition(":")[2])]
+    assert all(shown.resources[key] is old[key] for key in others)
+    shown.update(start)
+    assert shown.resources == fresh(start).resources
+
+
+def test_hosts_come_and_go_in_a_group_that_goes_apart() -> None:
+    shown = fresh(scoped(MANY))
+    for each in (apart(scoped(MANY + 3), 1, 2), apart(edited(scoped(3), 3), 1), scoped(2), apart(scoped(0), 2)):
+        shown.update(each)
+        assert shown.resources == fresh(each).resources
 
 
 def test_an_edit_of_a_wildcard_makes_the_shared_configuration() -> None:

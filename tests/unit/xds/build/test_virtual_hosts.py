@@ -4,7 +4,7 @@ from envoy.config.route.v3.route_components_pb2 import VirtualHost
 from gatewayd.ir.http import DirectResponse, PrefixPath
 from gatewayd.ir.limits import LONGEST_LIST
 from gatewayd.xds.build.build_cost import Work
-from gatewayd.xds.build.virtual_hosts import Host, Hosts, Listed, Parted
+from gatewayd.xds.build.virtual_hosts import Host, Hosts, Parted
 from tests.unit.xds.shorthand import forward, host, matching, route
 
 
@@ -22,15 +22,6 @@ def test_an_edit_serialises_the_route_that_changed() -> None:
     assert hosts.work.routes == 1
     assert [each.name.split("/")[2] for each in parsed(second).routes] == ["kept", "new"]
     assert first.digest != second.digest
-
-
-def test_entries_are_cut_out_of_what_holds_the_host() -> None:
-    first = Hosts().host(host("a.example", route(forward("a"), name="one"), route(forward("b"), name="two")), b"", None)
-    assert isinstance(first.parts, Listed)
-    within = first.parts.within(b"before" + first.entry + b"after", len(b"before"))
-    entries = [within.held[each] for each in within.places().values()]
-    found = [each.name.split("/")[2] for entry in entries for each in VirtualHost.FromString(entry).routes]
-    assert found == ["one", "two"]
 
 
 def test_a_host_that_becomes_a_tree_and_a_list_again_serialises_what_is_new() -> None:

@@ -1,9 +1,10 @@
+import pytest
 from envoy.config.route.v3 import route_components_pb2, route_pb2
 from envoy.extensions.filters.http.lua.v3 import lua_pb2
 from envoy.extensions.http.early_header_mutation.header_mutation.v3 import header_mutation_pb2
 
 from gatewayd.ir.http import RouteTableKey
-from gatewayd.xds.filters.scope import HEADER, KNOWN, scope, scope_filter, scoped_fields, scoped_tail
+from gatewayd.xds.filters.scope import HEADER, KNOWN, own_scope, scope, scope_filter, scoped_fields, scoped_tail
 
 SECURE = RouteTableKey(port=443, listener="shop/set/web")
 
@@ -28,10 +29,17 @@ def test_what_a_client_says_of_the_key_is_not_believed() -> None:
     assert append.append_action == append.OVERWRITE_IF_EXISTS_OR_ADD
 
 
-def test_a_scope_leads_to_the_configuration_of_its_name() -> None:
-    made = scope(SECURE, "a.example")
-    assert made.name == made.route_configuration_name == "443/shop/set/web:a.example"
+def test_a_scope_leads_a_host_to_a_configuration() -> None:
+    made = scope(SECURE, "a.example", "443/shop/set/web:#7")
+    assert (made.name, made.route_configuration_name) == ("443/shop/set/web:a.example", "443/shop/set/web:#7")
     assert [each.string_key for each in made.key.fragments] == ["443/shop/set/web", "a.example"]
+
+
+@pytest.mark.parametrize("within", ["*", "#7", "=a.example"])
+def test_a_configuration_is_led_to_by_its_own_name(within: str) -> None:
+    made = own_scope(SECURE, f"443/shop/set/web:{within}")
+    assert made.name == made.route_configuration_name == f"443/shop/set/web:{within}"
+    assert [each.string_key for each in made.key.fragments] == ["443/shop/set/web", within]
 
 
 def test_found_routes_skip_the_script_and_backends_do_not_see_the_key() -> None:

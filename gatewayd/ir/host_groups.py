@@ -1,0 +1,33 @@
+"""Which hosts of a large route table share a RouteConfiguration, and how a group of them is named.
+
+In: a domain. Out: the number of its group: a hash of the domain alone, which is the same in all replicas and versions.
+"""
+
+from hashlib import blake2b
+
+from gatewayd.ir.http import HostGroup, RouteTableKey
+from gatewayd.ir.limits import HOST_GROUPS
+
+
+def group_number(domain: str) -> int:
+    """Return the number of the group that an exact domain belongs to."""
+    return int.from_bytes(blake2b(domain.encode(), digest_size=8).digest(), "big") % HOST_GROUPS
+
+
+def read_table(text: str) -> RouteTableKey | None:
+    """Return the table that a text names, None when it names none."""
+    port, _, listener = text.partition("/")
+    return RouteTableKey(port=int(port), listener=listener) if _is_number(port, "65535") else None
+
+
+def read_group(text: str) -> HostGroup | None:
+    """Return the group that a text names, None when it names none."""
+    before, mark, number = text.rpartition(":#")
+    table = read_table(before)
+    if not mark or table is None or not _is_number(number, str(HOST_GROUPS - 1)) or int(number) >= HOST_GROUPS:
+        return None
+    return HostGroup(table=table, number=int(number))
+
+
+def _is_number(text: str, longest: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= len(longest)
