@@ -32,16 +32,18 @@ _KNOWN = "known"
 _LOOK_AGAIN = f"""
 function envoy_on_request(handle)
   local headers = handle:headers()
-  local function found(host)
-    headers:replace("{HEADER}", string.match(headers:get("{HEADER}"), "^[^:]*:") .. host)
+  local of_table, host = string.match(headers:get("{HEADER}"), "^([^:]*:)([^:]*)")
+  local lower = string.lower(host)
+  if lower ~= host then
+    headers:replace("{HEADER}", of_table .. lower)
     handle:clearRouteCache()
     -- Reading metadata is what makes Envoy look for the route anew.
     handle:metadata()
-    return handle:virtualHost():metadata():get("{_KNOWN}")
   end
-  local host = string.match(headers:get("{HEADER}"), "^[^:]*:([^:]*)")
-  if not found(string.lower(host)) then
-    found("{names.ANY}")
+  -- Asked once: Envoy gives the first answer for ever. A known host may have no route for the request.
+  if not handle:virtualHost():metadata():get("{_KNOWN}") then
+    headers:replace("{HEADER}", of_table .. "{names.ANY}")
+    handle:clearRouteCache()
   end
 end
 """
