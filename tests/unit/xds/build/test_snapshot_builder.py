@@ -6,6 +6,7 @@ import pytest
 from envoy.config.listener.v3 import listener_pb2
 
 from gatewayd.ir.backend import Cluster, Protocol
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.http import RouteTableKey, VirtualHost
 from gatewayd.ir.l4 import L4Refuse
 from gatewayd.ir.proxy import DatagramListener, ProxyConfig
@@ -92,7 +93,7 @@ def test_resources_by_type_and_name() -> None:
     assert list(made.of(ROUTE)) == ["80"]
     assert sorted(made.of(LISTENER)) == ["tcp-80", "udp-53"]
     assert sorted(made.of(SECRET)) == ["certificate/shop/gw", "trust/shop/ca"]
-    assert made.gateway == "shop/edge"
+    assert made.fleet == GatewayFleet(namespace="shop", name="edge")
     for url, found in made.resources.items():
         assert {(each.type_url, each.name) for each in found.values()} == {(url, name) for name in found}
 
