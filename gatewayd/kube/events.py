@@ -4,6 +4,8 @@ An Event says what a status says already, so one that cannot be written is dropp
 namespace with the most the oldest gives way. https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
 """
 
+import asyncio
+from collections import deque
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,12 +18,14 @@ from gatewayd.ir.conditions import event_reason
 from gatewayd.ir.limits import WAITING_EVENTS
 from gatewayd.ir.outcome import Outcome
 from gatewayd.kube.client import KubeClient, Where
-from gatewayd.kube.lease import Everyone, Leadership
+from gatewayd.kube.lease import LEASE_SECONDS, RENEW_SECONDS, REQUEST_SECONDS, Everyone, Leadership
 from gatewayd.kube.live_statuses import LiveStatuses
 from gatewayd.kube.work_queue import Label, Pacing, WorkQueue
 from gatewayd.untrusted.printable import printable
 
 MESSAGE_LIMIT: Final = 1024
+MISSED_SECONDS: Final = LEASE_SECONDS + RENEW_SECONDS + REQUEST_SECONDS
+"""As long as nobody may lead: what was heard so soon before an election may have been heard by nobody who led."""
 PACING: Final = Pacing(workers=2, attempts=1, capacity=WAITING_EVENTS)
 
 
@@ -61,11 +65,12 @@ class EventRecorder:
         self._live = live
         self._ending = ending
         self._said: dict[tuple[Kind, ObjectKey], frozenset[tuple[str, str]]] = {}
+        self._missed: deque[tuple[float, Notice]] = deque(maxlen=WAITING_EVENTS)
         self._queue: WorkQueue[Notice] = WorkQueue(
             name="event",
             work=self._write,
             label=lambda notice: Label(notice.key.namespace, f"{notice.kind.kind} {notice.key}"),
-            # Who does not lead lets them go: the leader has heard the same.
+            # Who does not lead puts them aside: the leader, if there is one, has heard the same.
             leadership=Everyone(),
             pacing=PACING,
             on_failure=lambda _failure: on_failure("event"),
@@ -84,12 +89,23 @@ class EventRecorder:
         """Queue a warning."""
         self._queue.add(notice)
 
+    def became_leader(self) -> None:
+        """Write what was heard while nobody led; of that, the one before may have written some."""
+        since = asyncio.get_running_loop().time() - MISSED_SECONDS
+        for at, notice in self._missed:
+            if at >= since:
+                self.warn(notice)
+        self._missed.clear()
+
     async def run(self) -> None:
         """Write until cancelled."""
         await self._queue.run()
 
     async def _write(self, notice: Notice) -> None:
-        if not self._leadership.is_leader() or notice.key.namespace in self._ending:
+        if notice.key.namespace in self._ending:
+            return
+        if not self._leadership.is_leader():
+            self._missed.append((asyncio.get_running_loop().time(), notice))
             return
         live = self._live.get(notice.kind, notice.key)
         if live is None:

@@ -43,6 +43,8 @@ class _ConfigMap(msgspec.Struct):
     data: dict[str, str] = {}
 
 
+NO_SHARES: Final = "{}"
+"""What stands there while there is nothing to tell."""
 _decode_configmap = msgspec.json.Decoder(_ConfigMap).decode
 _decode_shares = msgspec.json.Decoder(dict[str, Share]).decode
 
@@ -70,6 +72,16 @@ def _read(raw: bytes) -> dict[FleetKey, Share]:
         with suppress(FleetKeyError):  # a later version may tell of what is no fleet to this one
             by_fleet[fleet_key(text)] = share
     return by_fleet
+
+
+def _text(raw: bytes | None) -> str | None:
+    """Return what stands in the ConfigMap of a replica; None when it cannot be read."""
+    if raw is None:
+        return NO_SHARES
+    try:
+        return _decode_configmap(raw).data.get(KEY, NO_SHARES)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
 
 
 def share_of(report: FleetReport, snapshot: Snapshot | None) -> Share:
@@ -161,6 +173,7 @@ class FleetShare:
         self._on_report = on_report
         self._on_write = on_write
         self._short: tuple[str, ...] = ()
+        self._written = NO_SHARES
         self._own: dict[FleetKey, Share] = {}
         self._others: dict[str, dict[FleetKey, Share]] = {}
         self._told: dict[FleetKey, FleetReport] = {}
@@ -197,7 +210,10 @@ class FleetShare:
 
     def hear(self, key: ObjectKey, raw: bytes | None) -> None:
         """Take a ConfigMap of the replicas' as it stands (None: gone); those of other replicas count."""
-        if key.namespace != self._replica.namespace or key.name == self._replica.object_name:
+        if key.namespace != self._replica.namespace:
+            return
+        if key.name == self._replica.object_name:
+            self._hear_own(raw)
             return
         before = self._others.pop(key.name, {})
         after: dict[FleetKey, Share] = {}
@@ -241,11 +257,21 @@ class FleetShare:
         self._failing = True
         self._on_write("failed")
 
+    def _hear_own(self, raw: bytes | None) -> None:
+        """Write again what is not as we wrote it last.
+
+        A request that we have given up may arrive after the one that followed it, and a replica that begins anew under
+        its name finds what it said before. Others believe what stands there.
+        """
+        if _text(raw) != self._written:
+            self._write_soon()
+
     async def _write(self, name: str) -> None:
         shares, short = fitted({str(fleet): share for fleet, share in self._own.items()})
         if short != self._short:
             self._short = short
             _log.warning("fleet shared in part", gateways=named(short, NAMED)) if short else _log.info("fleet shared")
+        self._written = msgspec.json.encode(shares).decode()
         owner = {"apiVersion": "v1", "kind": "Pod", "name": self._replica.name, "uid": self._replica.uid}
         body = {
             "apiVersion": "v1",
@@ -256,7 +282,7 @@ class FleetShare:
                 "labels": {LABEL: "replica"},
                 **({"ownerReferences": [owner]} if self._replica.uid else {}),
             },
-            "data": {KEY: msgspec.json.encode(shares).decode()},
+            "data": {KEY: self._written},
         }
         path = Where(api_version="v1", plural="configmaps", namespace=self._replica.namespace, name=name).path("")
         query = [("fieldManager", FIELD_MANAGER), ("force", "true")]

@@ -299,6 +299,7 @@ class InCluster:
     def _on_elected(self) -> None:
         self._writer.became_leader()
         self._classes.became_leader()
+        self._events.became_leader()
         self._infrastructure.became_leader()
         self._clean_up()
 

@@ -9,6 +9,7 @@ import json
 import random
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -30,14 +31,14 @@ class Network:
 
     `cut`: every connection is refused; `swallows`: nothing comes back. Shares, from 0 to 1: of requests that are
     answered with an error (`refuses`), that somebody else is just before (`contested`), whose answer is lost (`loses`),
-    and of events that come in two pieces or again (`garbles`).
+    that arrive long after they were sent (`lags`), and of events that come in two pieces or again (`garbles`).
     """
 
     def __init__(self, dice: random.Random) -> None:
         self.dice = dice
         self.cut = False
         self.swallows = False
-        self.refuses = self.contested = self.loses = self.garbles = 0.0
+        self.refuses = self.contested = self.loses = self.lags = self.garbles = 0.0
         self.slow: dict[str, float] = {}  # by plural: seconds that a watch is late
         self.breaks: dict[asyncio.Event, None] = {}  # in their order, so that a run repeats
 
@@ -49,7 +50,7 @@ class Network:
     def heal(self) -> None:
         """Be as at the beginning."""
         self.cut = self.swallows = False
-        self.refuses = self.contested = self.loses = self.garbles = 0.0
+        self.refuses = self.contested = self.loses = self.lags = self.garbles = 0.0
         self.slow.clear()
 
     def falls(self, share: float) -> bool:
@@ -94,8 +95,9 @@ class SimulatedClient:
         if method in ("PUT", "PATCH") and self._network.falls(self._network.contested):
             self._state.touch(_key(place(path)))
         sent: Json = json.loads(json.dumps(body)) if body is not None else {}
+        done = partial(self._done, method, place(path), dict(query), sent, content)
         try:
-            answer = self._done(method, place(path), dict(query), sent, content)
+            answer = await self._late(done) if self._network.falls(self._network.lags) else done()
         except RefusedError as error:
             raise api_error(error.status, error.reason, error.message) from error
         data = json.dumps(_less(answer) if "PartialObjectMetadata" in accept else answer).encode()
@@ -105,6 +107,25 @@ class SimulatedClient:
         return data
 
     get = KubeClient.get
+
+    async def _late(self, done: Callable[[], Json]) -> Json:
+        """Do what is asked for a while later, whether or not whoever asks waits for it still, or runs at all."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Json] = loop.create_future()
+
+        def arrive() -> None:
+            try:
+                found = done()
+            except RefusedError as error:
+                if not answer.done():
+                    answer.set_exception(error)
+                return
+            if not answer.done():
+                answer.set_result(found)
+
+        loop.call_later(self._network.dice.uniform(0.0, 2 * REQUEST_TIMEOUT), arrive)
+        async with asyncio.timeout(REQUEST_TIMEOUT):
+            return await answer
 
     async def _way(self) -> None:
         """Go one way; raises what comes of a network that lets nothing through."""

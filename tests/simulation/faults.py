@@ -129,6 +129,11 @@ async def _lost_answers(world: World, fault: Fault) -> None:
     await _shares(world, fault, "loses")
 
 
+async def _late_requests(world: World, fault: Fault) -> None:
+    """Let requests arrive long after they were sent: perhaps when their sender has given up, or is no more."""
+    await _shares(world, fault, "lags")
+
+
 async def _garbled(world: World, fault: Fault) -> None:
     """Cut events of watches in two, and repeat others."""
     await _shares(world, fault, "garbles")
@@ -200,6 +205,7 @@ FAULTS: Final[Mapping[str, Callable[[World, Fault], Awaitable[None]]]] = {
     "errors": _errors,
     "conflicts": _conflicts,
     "lost answers": _lost_answers,
+    "late requests": _late_requests,
     "garbled watches": _garbled,
     "slow watch": _slow_watch,
     "compaction": _compaction,

@@ -8,7 +8,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.api.tcproute import TCPRoute
 from gatewayd.ir.limits import WAITING_EVENTS
 from gatewayd.ir.outcome import Outcome, Verdict
-from gatewayd.kube.events import EventRecorder, Notice, complaints
+from gatewayd.kube.events import MISSED_SECONDS, EventRecorder, Notice, complaints
 from gatewayd.kube.live_statuses import LiveStatuses
 from tests.fakes.api_server import Answer, Cluster, Drop, Hole, Reply, Request, refused, terminating
 from tests.fakes.documents import Json, tcp_route
@@ -231,3 +231,20 @@ async def test_many_of_one_namespace_drive_out_none_of_another(rig: Rig) -> None
     async with running(rig.recorder.run()):
         await passes(1.0)
         assert "theirs" in rig.messages[:2]
+
+
+async def test_what_was_heard_while_nobody_led_is_written_by_who_is_elected_next(rig: Rig) -> None:
+    rig.leader.leads = False
+    async with running(rig.recorder.run()):
+        rig.warns("of long ago")
+        await passes(MISSED_SECONDS)
+        rig.warns("between two leaders")
+        await passes(MISSED_SECONDS - 1.0)
+        assert rig.messages == []
+        rig.leader.leads = True
+        rig.recorder.became_leader()
+        await passes(1.0)
+        assert rig.messages == ["between two leaders"]
+        rig.recorder.became_leader()
+        await passes(1.0)
+        assert rig.messages == ["between two leaders"]

@@ -107,6 +107,31 @@ def config_map(data: dict[str, str], labels: dict[str, str] | None = None) -> by
     return json.dumps({"metadata": {"name": "two-fleet", "labels": found}, "data": data}).encode()
 
 
+OWN = ObjectKey("gatewayd-system", "one-fleet")
+
+
+async def test_what_stands_there_instead_of_our_own_words_is_written_over(rig: Rig) -> None:
+    async with running(rig.share.run()):
+        rig.share.local(GATEWAY, report(1, "tcp-80"))
+        await passes(1.0)
+        ours = rig.server.writes[-1].body["data"][KEY]
+        rig.share.hear(OWN, config_map({KEY: ours}))
+        await passes(60.0)
+        assert len(rig.server.writes) == 1
+        for late in (config_map({KEY: "{}"}), None, b"{"):
+            rig.share.hear(OWN, late)
+            await passes(60.0)
+        assert [each.body["data"][KEY] for each in rig.server.writes] == [ours] * 4
+    assert rig.told == [report(1, "tcp-80")]
+
+
+async def test_a_replica_that_begins_anew_takes_back_what_it_said_before(rig: Rig) -> None:
+    async with running(rig.share.run()):
+        rig.share.hear(OWN, config_map({KEY: '{"shop/edge":{"connected":1}}'}))
+        await passes(1.0)
+    assert [each.body["data"][KEY] for each in rig.server.writes] == ["{}"]
+
+
 @pytest.fixture
 def rig(cluster: Cluster) -> Rig:
     return Rig(cluster)
