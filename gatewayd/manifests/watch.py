@@ -19,7 +19,7 @@ from typing import Final
 import structlog
 from watchfiles import awatch
 
-from gatewayd.manifests.file_state import Absence, Contents, Unreadable
+from gatewayd.manifests.file_state import Absence, Contents, UnreadableFile
 from gatewayd.manifests.folder_reader import FolderReader, any_being_written, signatures
 
 _STEP_MS: Final = 5
@@ -50,7 +50,7 @@ async def watch_folder(folder: Path) -> AsyncGenerator[Mapping[str, Contents], N
     yield await asyncio.to_thread(reader.read, first, loop.time())
     while True:
         if not await asyncio.to_thread(os.path.isdir, reader.root):
-            yield {str(folder): Unreadable(reason="the folder does not exist; what it held stays as it was")}
+            yield {str(folder): UnreadableFile(reason="the folder does not exist; what it held stays as it was")}
             while not await asyncio.to_thread(os.path.isdir, reader.root):  # noqa: ASYNC110 (nothing tells of it)
                 await asyncio.sleep(_ABSENT_POLL)
             yield {str(folder): Absence.GONE}

@@ -17,7 +17,7 @@ import structlog
 
 from gatewayd.ir.backoff import Backoff
 from gatewayd.supervisor import launch
-from gatewayd.supervisor.envoy_admin import Answer, NoAnswer, active_requests, ask
+from gatewayd.supervisor.envoy_admin import AdminResponse, NoAnswer, active_requests, ask
 from gatewayd.supervisor.events import (
     LOG_FORMAT,
     Draining,
@@ -203,7 +203,7 @@ class Supervisor:
         up = False
         heard = self._clock()
         while True:
-            if isinstance(await ask(admin, "GET", "/ready"), Answer):
+            if isinstance(await ask(admin, "GET", "/ready"), AdminResponse):
                 heard = self._clock()
                 if not up:
                     up = self._ever_up = True

@@ -137,7 +137,7 @@ class _Teller:
     debug = info = warning = warn = error = critical = exception = fatal = failure = log = msg
 
 
-class _Writer:
+class _LineWriter:
     """A logger that writes lines, and says how many it could not write; every level is the same to it."""
 
     def __init__(self, outlet: Outlet) -> None:
@@ -157,4 +157,4 @@ def _factory(destination: Destination) -> Callable[..., Any]:
         return lambda *_: _Teller(destination.tell)
     outlet = Outlet(destination.stream)
     outlet.patience = OUTPUT_PATIENCE
-    return lambda *_: _Writer(outlet)
+    return lambda *_: _LineWriter(outlet)

@@ -24,7 +24,7 @@ from gatewayd.translator import verdicts
 from gatewayd.translator.backends.backend_refs import BackendAsk, backend
 from gatewayd.translator.policies.traffic import backend_persistence
 from gatewayd.translator.problems import Problem, Unresolved, Unsupported
-from gatewayd.translator.rules.filters import AnyFilter, Place, effect
+from gatewayd.translator.rules.filters import AnyFilter, FilterPlace, effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Filtered:
 NO_FILTERS = Filtered(filters=(), redirect=None, rewrite=NO_REWRITE, mirrors=(), problems=(), broken=False)
 
 
-def filtered(view: View, place: Place, written: Sequence[AnyFilter]) -> Filtered:
+def filtered(view: View, place: FilterPlace, written: Sequence[AnyFilter]) -> Filtered:
     """Return what the filters of a rule or of a backendRef do together; `place.path` is the list's field path."""
     if not written:
         return NO_FILTERS
@@ -75,7 +75,7 @@ class Shares:
 AnyBackendRef = HTTPBackendRef | GRPCBackendRef
 
 
-def shares(view: View, place: Place, refs: Sequence[AnyBackendRef]) -> Shares:
+def shares(view: View, place: FilterPlace, refs: Sequence[AnyBackendRef]) -> Shares:
     """Return the weighted backends of a rule; `place.path` is the rule's field path."""
     found = [_share(view, place, f"{place.path}.backendRefs[{at}]", ref) for at, ref in enumerate(refs)]
     return Shares(
@@ -83,7 +83,9 @@ def shares(view: View, place: Place, refs: Sequence[AnyBackendRef]) -> Shares:
     )
 
 
-def _share(view: View, place: Place, path: str, ref: AnyBackendRef) -> tuple[WeightedBackend, tuple[Problem, ...]]:
+def _share(
+    view: View, place: FilterPlace, path: str, ref: AnyBackendRef
+) -> tuple[WeightedBackend, tuple[Problem, ...]]:
     to = ObjectKey(ref.namespace or place.namespace, ref.name)
     target = backend(view, BackendAsk(place.source, place.namespace, ref.group_kind, to, ref.port, place.wants))
     own = filtered(view, place._replace(path=f"{path}.filters"), ref.filters) if ref.filters else NO_FILTERS
