@@ -33,7 +33,7 @@ _ABSENT_POLL: Final = 0.05
 _TRY_AGAIN: Final = 30.0
 _LIMITS: Final = "fs.inotify.max_user_instances, fs.inotify.max_user_watches"
 
-NOT_TOLD: Final = "changes of files are not told of and are looked for"
+NOT_TOLD: Final = "file watch failed"
 
 _log = structlog.get_logger("gatewayd.manifests.watch")
 

@@ -42,7 +42,6 @@ from gatewayd.supervisor.events import EnvoyEvent
 from gatewayd.supervisor.ports import check_port, first_unprivileged_port, may_bind_low_ports
 from gatewayd.supervisor.process import RESTART, EnvoyCommand, Supervisor, drain_time
 from gatewayd.supervisor.runtime_folder import runtime_folder
-from gatewayd.telemetry.logs import PORT_REFUSED
 from gatewayd.translator.outcomes.overview import BOARD
 from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
 from gatewayd.xds.resource import Snapshot
@@ -141,7 +140,7 @@ class Standalone:
         refusals = self.claims.refusals.get(snapshot.fleet, {})
         if refusals != before:
             for refusal in refusals.values():
-                _log.warning(PORT_REFUSED, why=str(refusal))
+                _log.warning("port refused", why=str(refusal))
         self.board.published(config, self._changed_at)
         self.fleet.publish(served)
         self.board.answered(snapshot.fleet, time.monotonic())

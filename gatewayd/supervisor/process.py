@@ -35,7 +35,7 @@ from gatewayd.supervisor.events import (
 from gatewayd.supervisor.runtime_folder import write_private
 
 LOG_EVENT: Final = "envoy says"
-SILENT_EVENT: Final = "envoy is silent and is ended by force"
+SILENT_EVENT: Final = "silent envoy killed"
 TERM_GRACE: Final = 2.0
 SILENCE: Final = 30.0
 """Seconds without an answer after which Envoy is taken to hang, as it can in its own handler of SIGSEGV."""
