@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from gatewayd.api.meta import ObjectKey
 from gatewayd.identity.authority import Authority
 from gatewayd.infra import layout
+from gatewayd.infra.drain import DRAIN_SECONDS
 from gatewayd.infra.objects import objects
 from gatewayd.ir.infrastructure import Infrastructure, Keep, Owner, Provision
 from gatewayd.ir.limits import INFRASTRUCTURE_WORKERS
@@ -133,7 +134,7 @@ class Provisioner:
             ),
             admin=AdminSocket(path=layout.ADMIN_SOCKET),
             probes_port=layout.PROBES_PORT,
-            drain=layout.DRAIN_SECONDS,
+            drain=DRAIN_SECONDS,
         )
         document = within_memory(document, wanted.parameters.resources.memory_limit)
         files = {layout.BOOTSTRAP_FILE: document, **sds_files(layout.CERTIFICATES_FOLDER)}
