@@ -12,7 +12,7 @@ from gatewayd.api.httproute import HTTPBackendRef
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import View
 from gatewayd.ir.backend import InvalidBackend, ServiceBackend
-from gatewayd.ir.filters import Cors, ExternalAuth, HTTPFilter, RequestHeaders, ResponseHeaders
+from gatewayd.ir.filters import ExternalAuth, HTTPFilter
 from gatewayd.ir.http import (
     NO_REWRITE,
     Mirror,
@@ -50,9 +50,7 @@ def filtered(view: View, place: FilterPlace, written: Sequence[AnyFilter]) -> Fi
     values: list[Any] = [each.value for each in effects]
     twice = sum(isinstance(each, ExternalAuth) for each in values) > 1
     return Filtered(
-        filters=tuple(
-            each for each in values if isinstance(each, RequestHeaders | ResponseHeaders | Cors | ExternalAuth)
-        ),
+        filters=tuple(each for each in values if isinstance(each, HTTPFilter)),
         redirect=next((each for each in values if isinstance(each, Redirect)), None),
         rewrite=next((each for each in values if isinstance(each, URLRewrite)), NO_REWRITE),
         mirrors=tuple(each for each in values if isinstance(each, Mirror)),
