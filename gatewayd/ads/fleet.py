@@ -28,7 +28,7 @@ OnType: TypeAlias = Callable[[FleetKey, str], None]
 _Refusals: TypeAlias = Counter[tuple[TypeUrl, str, str, str]]
 
 
-class Member:
+class Stream:
     """One stream of a fleet: its session, and how to wake the one that writes to it."""
 
     __slots__ = ("fleet", "key", "refusals", "session", "since", "wake")
@@ -64,17 +64,17 @@ class _Fleet:
         self.shared = Shared()
         self.latest: Snapshot | None = None
         self.is_retired = False
-        self.members: dict[Member, None] = {}  # in order of arrival
+        self.members: dict[Stream, None] = {}  # in order of arrival
         # Those that were connected when the latest snapshot came, and have not ACKed all of it.
-        self.behind: set[Member] = set()
+        self.behind: set[Stream] = set()
         self.refusals: _Refusals = Counter()
         self.refused_secrets = RefusedSecrets()
         # For each published listener that some stream has ACKed, one such stream.
-        self.witnesses: dict[str, Member] = {}
+        self.witnesses: dict[str, Stream] = {}
         self.report = NO_FLEET
         self.left_open = LeftOpen()
 
-    def find_witnesses(self, members: Iterator[Member] | tuple[Member, ...]) -> None:
+    def find_witnesses(self, members: Iterator[Stream] | tuple[Stream, ...]) -> None:
         """Look among these members for one that has a listener that nobody is known to have."""
         wanted = self.latest.of(LISTENER) if self.latest is not None else {}
         missing = {name: item.version for name, item in wanted.items() if name not in self.witnesses}
@@ -173,17 +173,17 @@ class Fleet:
         if fleet is not None and fleet.refused_secrets.add(refused):
             self._emit(key, fleet)
 
-    def join(self, key: FleetKey, mode: Mode, *, since: float, wake: Callable[[], None]) -> Member:
+    def join(self, key: FleetKey, mode: Mode, *, since: float, wake: Callable[[], None]) -> Stream:
         """Add a stream; `since` is in seconds since 1970, `wake` is called when there may be something to write."""
         fleet = self._fleet(key)
-        member = Member(key, fleet, Session(mode, fleet.shared), since=since, wake=wake)
+        member = Stream(key, fleet, Session(mode, fleet.shared), since=since, wake=wake)
         if fleet.latest is not None:
             member.session.on_snapshot(fleet.latest)  # before it asks: what it has is compared once
         fleet.members[member] = None
         self._emit(key, fleet)
         return member
 
-    def leave(self, member: Member) -> None:
+    def leave(self, member: Stream) -> None:
         """Remove a stream that has ended."""
         fleet = member.fleet
         del fleet.members[member]
@@ -200,7 +200,7 @@ class Fleet:
         self._emit(member.key, fleet)
         self._forget_if_unused(member.key, fleet)
 
-    def on_request(self, member: Member, message: Request) -> Answer:
+    def on_request(self, member: Stream, message: Request) -> Answer:
         """Take a request of a stream; raises ProtocolError as the session does."""
         if member.session.is_new:
             member.fleet.left_open.give(member.session, message.node.id)
@@ -218,7 +218,7 @@ class Fleet:
             self._on_answer(member.key)
         return answer
 
-    def _note_converged(self, member: Member) -> None:
+    def _note_converged(self, member: Stream) -> None:
         """Take a stream that has everything off the list of those that are behind."""
         fleet = member.fleet
         if member in fleet.behind and member.session.is_settled:
@@ -226,7 +226,7 @@ class Fleet:
             if not fleet.behind:
                 self._on_converged(member.key)
 
-    def responses_to_send(self, member: Member, now: float) -> tuple[Push, ...]:
+    def responses_to_send(self, member: Stream, now: float) -> tuple[Push, ...]:
         """Return what to write to a stream now (seconds of a clock that does not go back)."""
         latest = member.fleet.latest
         if latest is not None:
@@ -303,7 +303,7 @@ class Fleet:
         if fleet.report != NO_FLEET:
             self._on_report(key, NO_FLEET)
 
-    def _fold_refusals(self, member: Member) -> None:
+    def _fold_refusals(self, member: Stream) -> None:
         """Count what a stream refuses, in place of what it refused before."""
         fleet = member.fleet
         now = frozenset(

@@ -22,7 +22,7 @@ from envoy.service.status.v3 import csds_pb2
 
 from gatewayd.ads.authorize import Authorizer, Denied, Peer, Transport, authorize
 from gatewayd.ads.csds import client_status
-from gatewayd.ads.fleet import Fleet, Member
+from gatewayd.ads.fleet import Fleet, Stream
 from gatewayd.ads.listen import TlsListener, UnixListener, bind_tls, bind_unix
 from gatewayd.ads.peer import peer_of, transport_of
 from gatewayd.ads.protocol.session import Answer, Request
@@ -31,8 +31,8 @@ from gatewayd.ads.request_pace import RequestPace, cost_of
 from gatewayd.ads.sharing.response_encoder import Mode
 from gatewayd.ads.stream_ending import Ending, ForbiddenError, StalledError, StrangerError, cut_off
 from gatewayd.ads.stream_limits import Replicas, Streams, uncounted
-from gatewayd.ads.stream_messages import Context, Ended, has_written, next_message
-from gatewayd.ads.write_limiter import Passage, Reader
+from gatewayd.ads.stream_messages import Context, StreamClosed, has_written, next_message
+from gatewayd.ads.write_limiter import Passage, StreamTurns
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.limits import (
     HANDSHAKE_MILLISECONDS,
@@ -78,7 +78,7 @@ _REQUESTS: dict[Mode, Any] = {
     Mode.SOTW: discovery_pb2.DiscoveryRequest,
 }
 
-Problem: TypeAlias = ProtocolError | Ended | None
+Problem: TypeAlias = ProtocolError | StreamClosed | None
 
 _STALLED = StalledError(f"response: not taken for {STALLED_SECONDS:.0f} s; clients read what they are sent")
 _CODES: Mapping[type[ProtocolError], grpc.StatusCode] = {
@@ -250,7 +250,7 @@ class AdsServer:
         await _last_write(writer)
         return ending.problem or problem
 
-    async def _converse(self, member: Member, problem: Problem, way: "_Way") -> Problem:
+    async def _converse(self, member: Stream, problem: Problem, way: "_Way") -> Problem:
         """Read until the client ends the stream, or something is wrong, and return that; the writer ends as well."""
         pace = RequestPace(asyncio.get_running_loop().time())
         try:
@@ -261,7 +261,7 @@ class AdsServer:
             way.wake.set()
         return problem
 
-    async def _take_next(self, member: Member, context: Context, pace: RequestPace) -> Problem:
+    async def _take_next(self, member: Stream, context: Context, pace: RequestPace) -> Problem:
         """Take one more request; return what is wrong with it, or that the client has ended.
 
         A client that has asked too much waits before it is read again.
@@ -279,7 +279,7 @@ class AdsServer:
             await asyncio.sleep(pause)
         return None
 
-    def _take(self, member: Member, message: Request) -> Answer | ProtocolError:
+    def _take(self, member: Stream, message: Request) -> Answer | ProtocolError:
         """Take a request, and wake the writer when there may be an answer; return what it was, or what is wrong."""
         try:
             answer = self._fleet.on_request(member, message)
@@ -289,7 +289,7 @@ class AdsServer:
             member.wake()
         return answer
 
-    async def _write(self, member: Member, way: "_Way") -> None:
+    async def _write(self, member: Stream, way: "_Way") -> None:
         """Write what the session says, whenever something may have changed or a gate lets go.
 
         It ends between two writes: gRPC cannot send a status while a message is on its way.
@@ -313,7 +313,7 @@ class AdsServer:
             if timer is not None:
                 timer.cancel()
 
-    async def _write_due(self, member: Member, way: "_Way", reader: Reader) -> None:
+    async def _write_due(self, member: Stream, way: "_Way", reader: StreamTurns) -> None:
         """Write what is due now; nothing of it is held once it is written."""
         loop = asyncio.get_running_loop()
         for push in self._fleet.responses_to_send(member, loop.time()):
@@ -352,7 +352,7 @@ class AdsServer:
             return client if isinstance(client, ProtocolError) else request
         fleets = self._fleet.known() if client is None else (client,)
         answer = client_status(self._fleet, fleets, request).SerializeToString()
-        return None if await has_written(context, answer) else Ended.BY_CLIENT
+        return None if await has_written(context, answer) else StreamClosed.BY_CLIENT
 
     def _authorized(self, context: Context, node_cluster: str) -> GatewayFleet | ProtocolError:
         """Return the Gateway of a client, or why it has none."""

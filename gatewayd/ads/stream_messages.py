@@ -15,7 +15,7 @@ from gatewayd.ads.protocol.subscription import ProtocolError
 Context: TypeAlias = grpc.aio.ServicerContext
 
 
-class Ended(Enum):
+class StreamClosed(Enum):
     """The client has said that it says no more."""
 
     BY_CLIENT = "by client"
@@ -25,7 +25,7 @@ async def next_message(context: Context, kind: Any) -> Any:
     """Return the next request, of this kind; Ended or a ProtocolError when it is none."""
     data = await context.read()
     if data is grpc.aio.EOF:
-        return Ended.BY_CLIENT
+        return StreamClosed.BY_CLIENT
     try:
         return kind.FromString(data)
     except DecodeError:

@@ -47,9 +47,9 @@ class Passage:
         """Return of how many Gateways something is known."""
         return len(self._lanes)
 
-    def reader(self, fleet: FleetKey) -> "Reader":
+    def reader(self, fleet: FleetKey) -> "StreamTurns":
         """Return what a stream of a Gateway takes its turns by."""
-        return Reader(self, fleet)
+        return StreamTurns(self, fleet)
 
     async def enter(self, fleet: FleetKey, size: int, *, is_late: bool) -> None:
         """Wait for a turn."""
@@ -118,7 +118,7 @@ class Passage:
             del self._lanes[fleet]
 
 
-class Reader:
+class StreamTurns:
     """One stream's way through the passage."""
 
     __slots__ = ("_fleet", "_is_late", "_passage")

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from gatewayd.api.httproute import CORSMethod, CORSOrigin
-from gatewayd.api.inherited import InheritedSpec, Part, Section, Sections
-from gatewayd.api.meta import Resource
+from gatewayd.api.inherited import InheritedSpec, PolicyPart, PolicySection, Sections
+from gatewayd.api.meta import KubernetesObject
 from gatewayd.api.scalars import LABEL, SET, HeaderName, HTTPMethod, PositiveCount, map_list
 
 CIDR = Annotated[
@@ -28,24 +28,24 @@ ProviderName = Annotated[
 ]
 
 
-class AddressRange(Part, frozen=True, kw_only=True):
+class ClientAddressRange(PolicyPart, frozen=True, kw_only=True):
     """Addresses. `Client` is the address that the proxy takes for the client's, `Peer` that of the connection."""
 
     cidr: CIDR
     source: Literal["Client", "Peer"] = "Client"
 
 
-AddressRanges = Annotated[tuple[AddressRange, ...], Meta(max_length=256)]
+AddressRanges = Annotated[tuple[ClientAddressRange, ...], Meta(max_length=256)]
 
 
-class Clients(Section, frozen=True, kw_only=True):
+class Clients(PolicySection, frozen=True, kw_only=True):
     """Whose requests are answered: those in `allow` (empty: everybody) who are not in `deny`; a 403 for the others."""
 
     allow: AddressRanges = ()
     deny: AddressRanges = ()
 
 
-class Cors(Section, frozen=True, kw_only=True):
+class CorsSection(PolicySection, frozen=True, kw_only=True):
     """What pages of other origins may do, as the CORS filter of an HTTPRoute has it; `maxAge` in seconds (5)."""
 
     allow_origins: Annotated[tuple[CORSOrigin, ...], Meta(max_length=64, extra=SET)] = ()
@@ -56,37 +56,37 @@ class Cors(Section, frozen=True, kw_only=True):
     max_age: PositiveCount | None = None
 
 
-class KeySet(Part, frozen=True, kw_only=True):
+class KeySet(PolicyPart, frozen=True, kw_only=True):
     """The public keys that tokens are signed with: `inline` is a JSON Web Key Set."""
 
     inline: Annotated[str, Meta(min_length=2, max_length=65536)]
 
 
-class ClaimHeader(Part, frozen=True, kw_only=True):
+class ClaimToHeader(PolicyPart, frozen=True, kw_only=True):
     """A header that tells backends a claim of the token. Clients cannot set it where the section is in force."""
 
     claim: Annotated[str, Meta(min_length=1, max_length=253)]
     header: HeaderName
 
 
-class JWTProvider(Part, frozen=True, kw_only=True):
+class JWTProvider(PolicyPart, frozen=True, kw_only=True):
     """Whose tokens are good: signed with one of `keys`, of `issuer`, for one of `audiences` (empty: for any)."""
 
     name: ProviderName
     issuer: Annotated[str, Meta(min_length=1, max_length=253)]
     audiences: Annotated[tuple[Word, ...], Meta(max_length=8, extra=SET)] = ()
     keys: KeySet
-    claim_headers: Annotated[tuple[ClaimHeader, ...], Meta(max_length=8, extra=map_list("header"))] = ()
+    claim_headers: Annotated[tuple[ClaimToHeader, ...], Meta(max_length=8, extra=map_list("header"))] = ()
 
 
-class JWT(Section, frozen=True, kw_only=True):
+class JWT(PolicySection, frozen=True, kw_only=True):
     """A request needs a token of one of `providers`, or gets a 401. `optional`: one without a token comes in too."""
 
     providers: Annotated[tuple[JWTProvider, ...], Meta(max_length=4, extra=map_list("name"))] = ()
     optional: bool | None = None
 
 
-class Values(Part, frozen=True, kw_only=True):
+class Values(PolicyPart, frozen=True, kw_only=True):
     """A claim or header that must have one of the values; of a claim that is a list, one element must."""
 
     name: Annotated[str, Meta(min_length=1, max_length=253)]
@@ -99,7 +99,7 @@ class HeaderValues(Values, frozen=True, kw_only=True):
     name: HeaderName
 
 
-class Condition(Part, frozen=True, kw_only=True):
+class AccessCondition(PolicyPart, frozen=True, kw_only=True):
     """Holds for a request when all of its parts do. `paths` are prefixes, by segments."""
 
     claims: Annotated[tuple[Values, ...], Meta(max_length=8)] = ()
@@ -108,18 +108,18 @@ class Condition(Part, frozen=True, kw_only=True):
     paths: Annotated[tuple[PathPrefix, ...], Meta(max_length=16, extra=SET)] = ()
 
 
-class Authorization(Section, frozen=True, kw_only=True):
+class Authorization(PolicySection, frozen=True, kw_only=True):
     """Lets a request pass for which one of `allow` holds (empty: any), and none of `deny`; others get a 403."""
 
-    allow: Annotated[tuple[Condition, ...], Meta(max_length=16)] = ()
-    deny: Annotated[tuple[Condition, ...], Meta(max_length=16)] = ()
+    allow: Annotated[tuple[AccessCondition, ...], Meta(max_length=16)] = ()
+    deny: Annotated[tuple[AccessCondition, ...], Meta(max_length=16)] = ()
 
 
 class AccessSections(Sections, frozen=True, kw_only=True):
     """Who may come in."""
 
     clients: Clients | None = None
-    cors: Cors | None = None
+    cors: CorsSection | None = None
     jwt: JWT | None = None
     authorization: Authorization | None = None
 
@@ -131,7 +131,7 @@ class AccessPolicySpec(InheritedSpec, frozen=True, kw_only=True):
     override: AccessSections | None = None
 
 
-class AccessPolicy(Resource, frozen=True, kw_only=True):
+class AccessPolicy(KubernetesObject, frozen=True, kw_only=True):
     """Who may come in: by address, origin, token, and what a request is like."""
 
     spec: AccessPolicySpec

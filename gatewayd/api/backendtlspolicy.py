@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from gatewayd.api.meta import Resource, Shape
+from gatewayd.api.meta import KubernetesObject, Shape
 from gatewayd.api.refs import LocalObjectRef, PolicyTargetRefWithSection
 from gatewayd.api.scalars import SUBDOMAIN, Hostname, PreciseHostname, TLSOptions
 
@@ -58,7 +58,7 @@ class BackendTLSPolicySpec(Shape, frozen=True, kw_only=True):
     options: TLSOptions = field(default_factory=dict)
 
 
-class BackendTLSPolicy(Resource, frozen=True, kw_only=True):
+class BackendTLSPolicy(KubernetesObject, frozen=True, kw_only=True):
     """A BackendTLSPolicy."""
 
     spec: BackendTLSPolicySpec

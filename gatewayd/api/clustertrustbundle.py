@@ -3,7 +3,7 @@
 https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#cluster-trust-bundles
 """
 
-from gatewayd.api.meta import Resource, Shape
+from gatewayd.api.meta import KubernetesObject, Shape
 
 
 class ClusterTrustBundleSpec(Shape, frozen=True, kw_only=True):
@@ -13,7 +13,7 @@ class ClusterTrustBundleSpec(Shape, frozen=True, kw_only=True):
     signer_name: str = ""
 
 
-class ClusterTrustBundle(Resource, frozen=True, kw_only=True):
+class ClusterTrustBundle(KubernetesObject, frozen=True, kw_only=True):
     """A ClusterTrustBundle; the API server has it only where its feature gate is on."""
 
     spec: ClusterTrustBundleSpec

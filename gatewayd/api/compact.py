@@ -14,9 +14,9 @@ from msgspec import Struct
 from msgspec.structs import fields, replace
 
 from gatewayd.api.core import ConfigMap, Namespace, Secret, Service, ServiceSpec
-from gatewayd.api.discovery import SERVICE_NAME_LABEL, Endpoint, EndpointSlice
+from gatewayd.api.discovery import SERVICE_NAME_LABEL, EndpointSlice, SliceEndpoint
 from gatewayd.api.gateway import GATEWAY_NAME_LABEL, MANAGED_BY, Gateway
-from gatewayd.api.meta import ObjectMeta, Resource
+from gatewayd.api.meta import KubernetesObject, ObjectMeta
 from gatewayd.api.refs import BackendRef
 from gatewayd.own_group import PREFIX
 
@@ -27,7 +27,7 @@ _OURS: Final = dict([MANAGED_BY])
 _NONE: Final[dict[str, str]] = {}
 _HEADLESS: Final = "None"
 
-R = TypeVar("R", bound=Resource)
+R = TypeVar("R", bound=KubernetesObject)
 Trim = Callable[[Any], Any]
 
 
@@ -110,7 +110,7 @@ def forget() -> None:
     _POOL.forget()
 
 
-def _dated(obj: Resource) -> Resource:
+def _dated(obj: KubernetesObject) -> KubernetesObject:
     """Keep the generation, which statuses repeat, and the age, which settles conflicts."""
     meta = obj.metadata
     return replace(obj, metadata=replace(meta, labels=_NONE, annotations=_NONE, uid=""))
@@ -121,7 +121,7 @@ def _gateway(obj: Gateway) -> Gateway:
     return replace(obj, metadata=replace(obj.metadata, labels=_NONE, annotations=_our_annotations(obj)))
 
 
-def _our_annotations(obj: Resource) -> dict[str, str]:
+def _our_annotations(obj: KubernetesObject) -> dict[str, str]:
     return {name: value for name, value in obj.metadata.annotations.items() if name.startswith(PREFIX)} or _NONE
 
 
@@ -129,7 +129,7 @@ def _named(metadata: ObjectMeta, labels: dict[str, str]) -> ObjectMeta:
     return ObjectMeta(name=metadata.name, namespace=metadata.namespace, labels=labels, annotations=_NONE)
 
 
-def _plain(obj: Resource) -> Resource:
+def _plain(obj: KubernetesObject) -> KubernetesObject:
     return replace(obj, metadata=_named(obj.metadata, _NONE))
 
 
@@ -159,11 +159,11 @@ def _slice(obj: EndpointSlice) -> EndpointSlice:
     """Keep whose it is, and of each endpoint where it is and how it does."""
     name = obj.metadata.labels.get(SERVICE_NAME_LABEL)
     labels = _NONE if name is None else {SERVICE_NAME_LABEL: intern(name)}
-    found = tuple(Endpoint(addresses=each.addresses, conditions=each.conditions) for each in obj.endpoints)
+    found = tuple(SliceEndpoint(addresses=each.addresses, conditions=each.conditions) for each in obj.endpoints)
     return replace(obj, metadata=_named(obj.metadata, labels), endpoints=found)
 
 
-_TRIM: Final[Mapping[type[Resource], Trim]] = {
+_TRIM: Final[Mapping[type[KubernetesObject], Trim]] = {
     Gateway: _gateway,
     Service: _service,
     EndpointSlice: _slice,

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from gatewayd.api.meta import Resource, Shape
+from gatewayd.api.meta import KubernetesObject, Shape
 from gatewayd.api.scalars import PortNumber
 
 IPFamily = Literal["IPv4", "IPv6", ""]
@@ -61,14 +61,14 @@ class ServiceStatus(Shape, frozen=True, kw_only=True):
     load_balancer: LoadBalancerStatus = LoadBalancerStatus()
 
 
-class Service(Resource, frozen=True, kw_only=True):
+class Service(KubernetesObject, frozen=True, kw_only=True):
     """A Service; its status is read because Gateways publish the addresses of their own Service."""
 
     spec: ServiceSpec = ServiceSpec()
     status: ServiceStatus = ServiceStatus()
 
 
-class Secret(Resource, frozen=True, kw_only=True):
+class Secret(KubernetesObject, frozen=True, kw_only=True):
     """A Secret; `data` is base64 text per key. `string_data` is empty after decoding, merged into `data`."""
 
     type: str = "Opaque"
@@ -79,12 +79,12 @@ class Secret(Resource, frozen=True, kw_only=True):
         return f"Secret({str(self.metadata.key)!r}, data=<redacted>)"
 
 
-class ConfigMap(Resource, frozen=True, kw_only=True):
+class ConfigMap(KubernetesObject, frozen=True, kw_only=True):
     """A ConfigMap; `data` is text, `binary_data` base64 text."""
 
     data: dict[str, str] = field(default_factory=dict)
     binary_data: dict[str, str] = field(default_factory=dict)
 
 
-class Namespace(Resource, frozen=True, kw_only=True):
+class Namespace(KubernetesObject, frozen=True, kw_only=True):
     """A Namespace; only its labels matter (route and listener selectors)."""

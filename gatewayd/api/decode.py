@@ -17,7 +17,7 @@ from gatewayd.api.compact import compact
 from gatewayd.api.core import Secret
 from gatewayd.api.examine import MAX_PROBLEMS, examine
 from gatewayd.api.kinds import BY_GROUP_KIND, Kind
-from gatewayd.api.meta import GroupKind, ObjectKey, ObjectMeta, Problem, Resource
+from gatewayd.api.meta import GroupKind, KubernetesObject, ObjectKey, ObjectMeta, Problem
 from gatewayd.api.names import metadata_problems, shown
 from gatewayd.api.rules.table import broken_rules
 from gatewayd.api.unsupported import UNSUPPORTED
@@ -32,7 +32,7 @@ class Decoded:
 
     kind: Kind
     key: ObjectKey
-    obj: Resource
+    obj: KubernetesObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ def _decode_slowly(kind: Kind, raw: bytes) -> Decoded | Rejected:
     return _decoded(kind, slow)
 
 
-def _examined(kind: Kind, document: Mapping[str, object]) -> Resource | Rejected:
+def _examined(kind: Kind, document: Mapping[str, object]) -> KubernetesObject | Rejected:
     examined = examine(document, kind.struct)
     if examined.problems:
         return _rejected(kind, document, examined.problems)
@@ -99,7 +99,7 @@ def _examined(kind: Kind, document: Mapping[str, object]) -> Resource | Rejected
 
 
 @cache
-def _decoder(struct: type[Resource]) -> msgspec.json.Decoder[Resource]:
+def _decoder(struct: type[KubernetesObject]) -> msgspec.json.Decoder[KubernetesObject]:
     return msgspec.json.Decoder(struct)
 
 
@@ -124,7 +124,7 @@ def _kind_of(document: Mapping[str, object]) -> Kind | Problem:
     return kind
 
 
-def _checked(kind: Kind, document: Mapping[str, object], obj: Resource) -> Decoded | Rejected:
+def _checked(kind: Kind, document: Mapping[str, object], obj: KubernetesObject) -> Decoded | Rejected:
     metadata = _placed(kind, obj.metadata)
     version = str(document["apiVersion"]).rpartition("/")[2]
     problems = (*metadata_problems(kind, metadata), *broken_rules(obj, version))
@@ -134,7 +134,7 @@ def _checked(kind: Kind, document: Mapping[str, object], obj: Resource) -> Decod
     return Decoded(kind=kind, key=metadata.key, obj=obj)
 
 
-def _decoded(kind: Kind, obj: Resource) -> Decoded:
+def _decoded(kind: Kind, obj: KubernetesObject) -> Decoded:
     kept = compact(_string_data_merged(obj))
     return Decoded(kind=kind, key=kept.metadata.key, obj=kept)
 
@@ -145,7 +145,7 @@ def _placed(kind: Kind, metadata: ObjectMeta) -> ObjectMeta:
     return msgspec.structs.replace(metadata, namespace=namespace)
 
 
-def _string_data_merged(obj: Resource) -> Resource:
+def _string_data_merged(obj: KubernetesObject) -> KubernetesObject:
     """`stringData` overwrites `data` and is not kept.
 
     https://kubernetes.io/docs/concepts/configuration/secret/#restriction-names-data

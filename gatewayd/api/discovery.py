@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from gatewayd.api.core import TransportProtocol
-from gatewayd.api.meta import Resource, Shape
+from gatewayd.api.meta import KubernetesObject, Shape
 from gatewayd.api.scalars import PortNumber
 
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
@@ -31,7 +31,7 @@ class EndpointTarget(Shape, frozen=True, kw_only=True):
     uid: str = ""
 
 
-class Endpoint(Shape, frozen=True, kw_only=True):
+class SliceEndpoint(Shape, frozen=True, kw_only=True):
     """One backend; its addresses are fungible, the first one is used."""
 
     addresses: Annotated[tuple[str, ...], Meta(min_length=1, max_length=100)]
@@ -51,11 +51,11 @@ class EndpointPort(Shape, frozen=True, kw_only=True):
     app_protocol: str | None = None
 
 
-class EndpointSlice(Resource, frozen=True, kw_only=True):
+class EndpointSlice(KubernetesObject, frozen=True, kw_only=True):
     """Up to 1,000 endpoints of one address family with the same ports."""
 
     address_type: Literal["IPv4", "IPv6", "FQDN"]
-    endpoints: Annotated[tuple[Endpoint, ...], Meta(max_length=1000)] = ()
+    endpoints: Annotated[tuple[SliceEndpoint, ...], Meta(max_length=1000)] = ()
     ports: Annotated[tuple[EndpointPort, ...], Meta(max_length=20000)] = ()
 
     @property

@@ -72,7 +72,7 @@ class ForwardBody(Shape, frozen=True, kw_only=True):
     max_size: Count | None = None
 
 
-class ExternalAuth(Shape, frozen=True, kw_only=True):
+class HTTPExternalAuthFilter(Shape, frozen=True, kw_only=True):
     """Ask a server before the request goes on."""
 
     protocol: Literal["HTTP", "GRPC"]

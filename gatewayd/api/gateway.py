@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, field
 
 from gatewayd.api.listeners import Listeners
-from gatewayd.api.meta import Resource, Shape
+from gatewayd.api.meta import KubernetesObject, Shape
 from gatewayd.api.refs import LocalObjectRef, ObjectRef, SecretObjectRef
 from gatewayd.api.scalars import SUBDOMAIN, AnnotationValue, DefaultScope, LabelValue, ObjectName, PortNumber, map_list
 from gatewayd.api.selectors import LabelSelector
@@ -110,7 +110,7 @@ class GatewaySpec(Shape, frozen=True, kw_only=True):
     default_scope: DefaultScope | None = None
 
 
-class Gateway(Resource, frozen=True, kw_only=True):
+class Gateway(KubernetesObject, frozen=True, kw_only=True):
     """A Gateway."""
 
     spec: GatewaySpec

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from gatewayd.api.meta import Resource, Shape
+from gatewayd.api.meta import KubernetesObject, Shape
 from gatewayd.api.refs import ObjectRef
 from gatewayd.api.scalars import ControllerName
 
@@ -20,7 +20,7 @@ class GatewayClassSpec(Shape, frozen=True, kw_only=True):
     parameters_ref: ObjectRef | None = None
 
 
-class GatewayClass(Resource, frozen=True, kw_only=True):
+class GatewayClass(KubernetesObject, frozen=True, kw_only=True):
     """A class of Gateways; cluster-scoped."""
 
     spec: GatewayClassSpec

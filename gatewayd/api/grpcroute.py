@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from gatewayd.api.filters import HeaderModifier, RequestMirror
-from gatewayd.api.meta import Resource, Shape
+from gatewayd.api.meta import KubernetesObject, Shape
 from gatewayd.api.refs import BackendRef, LocalObjectRef, ParentRef
 from gatewayd.api.scalars import DefaultScope, HeaderName, Hostname, MatchType, SectionName, map_list
 from gatewayd.api.sessionpersistence import SessionPersistence
@@ -75,7 +75,7 @@ class GRPCRouteSpec(Shape, frozen=True, kw_only=True):
     use_default_gateways: DefaultScope | None = None
 
 
-class GRPCRoute(Resource, frozen=True, kw_only=True):
+class GRPCRoute(KubernetesObject, frozen=True, kw_only=True):
     """A GRPCRoute."""
 
     spec: GRPCRouteSpec

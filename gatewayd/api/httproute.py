@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from gatewayd.api.filters import ExternalAuth, HeaderModifier, RequestMirror
-from gatewayd.api.meta import Resource, Shape
+from gatewayd.api.filters import HeaderModifier, HTTPExternalAuthFilter, RequestMirror
+from gatewayd.api.meta import KubernetesObject, Shape
 from gatewayd.api.refs import BackendRef, LocalObjectRef, ParentRef
 from gatewayd.api.scalars import (
     SET,
@@ -128,7 +128,7 @@ class HTTPRouteFilter(Shape, frozen=True, kw_only=True):
     request_redirect: HTTPRequestRedirect | None = None
     url_rewrite: HTTPURLRewrite | None = None
     cors: HTTPCORS | None = None
-    external_auth: ExternalAuth | None = None
+    external_auth: HTTPExternalAuthFilter | None = None
     extension_ref: LocalObjectRef | None = None
 
 
@@ -177,7 +177,7 @@ class HTTPRouteSpec(Shape, frozen=True, kw_only=True):
     use_default_gateways: DefaultScope | None = None
 
 
-class HTTPRoute(Resource, frozen=True, kw_only=True):
+class HTTPRoute(KubernetesObject, frozen=True, kw_only=True):
     """An HTTPRoute."""
 
     spec: HTTPRouteSpec

@@ -15,11 +15,11 @@ from gatewayd.api.scalars import Group, ObjectName, SectionName
 TargetKind = Literal["GatewayClass", "Gateway", "ListenerSet", "Namespace", "HTTPRoute", "GRPCRoute"]
 
 
-class Part(Shape, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PolicyPart(Shape, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of a policy. A field that is not known is refused: what is mistyped, or newer, must not be left out."""
 
 
-class InheritedTargetRef(Part, frozen=True, kw_only=True):
+class InheritedTargetRef(PolicyPart, frozen=True, kw_only=True):
     """What a policy is for: an object, or one listener or rule of it by `sectionName`.
 
     A Namespace without a name is the policy's own.
@@ -36,7 +36,7 @@ class InheritedTargetRef(Part, frozen=True, kw_only=True):
         return GroupKind(self.group, self.kind)
 
 
-class Section(Part, frozen=True, kw_only=True):
+class PolicySection(PolicyPart, frozen=True, kw_only=True):
     """A part of a policy, which is inherited or replaced as a whole. `Disabled` cancels the default from above."""
 
     mode: Literal["Enabled", "Disabled"] = "Enabled"
@@ -47,14 +47,14 @@ class Section(Part, frozen=True, kw_only=True):
         return self.mode == "Disabled"
 
 
-class Sections(Part, frozen=True, kw_only=True):
+class Sections(PolicyPart, frozen=True, kw_only=True):
     """The sections of a kind of policy, each absent or there."""
 
 
 TargetRefs = Annotated[tuple[InheritedTargetRef, ...], Meta(min_length=1, max_length=16)]
 
 
-class InheritedSpec(Part, frozen=True, kw_only=True):
+class InheritedSpec(PolicyPart, frozen=True, kw_only=True):
     """What a policy is for. Kinds add `default` and `override`, of which exactly one is there."""
 
     target_refs: TargetRefs

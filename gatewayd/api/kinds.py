@@ -18,7 +18,7 @@ from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.grpcroute import GRPCRoute
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.listenerset import ListenerSet
-from gatewayd.api.meta import GroupKind, Resource
+from gatewayd.api.meta import GroupKind, KubernetesObject
 from gatewayd.api.referencegrant import ReferenceGrant
 from gatewayd.api.refs import EXPERIMENTAL_GROUP, GATEWAY_GROUP
 from gatewayd.api.routepolicy import RoutePolicy
@@ -43,7 +43,7 @@ class Kind:
     plural: str
     kind: str
     namespaced: bool
-    struct: type[Resource]
+    struct: type[KubernetesObject]
     accepted_versions: tuple[str, ...]
     statused: bool
     protects: bool = False
@@ -59,7 +59,7 @@ class Kind:
         return f"{self.group}/{self.version}" if self.group else self.version
 
 
-def _core(plural: str, struct: type[Resource]) -> Kind:
+def _core(plural: str, struct: type[KubernetesObject]) -> Kind:
     return Kind(
         group="",
         version="v1",
@@ -72,7 +72,7 @@ def _core(plural: str, struct: type[Resource]) -> Kind:
     )
 
 
-def _gateway(group: str, plural: str, struct: type[Resource], *versions: str) -> Kind:
+def _gateway(group: str, plural: str, struct: type[KubernetesObject], *versions: str) -> Kind:
     return Kind(
         group=group,
         version=versions[0],
@@ -85,7 +85,7 @@ def _gateway(group: str, plural: str, struct: type[Resource], *versions: str) ->
     )
 
 
-def _own(plural: str, struct: type[Resource], *, protects: bool) -> Kind:
+def _own(plural: str, struct: type[KubernetesObject], *, protects: bool) -> Kind:
     return Kind(
         group=DOMAIN,
         version=VERSION,
@@ -141,4 +141,4 @@ KINDS: Final[tuple[Kind, ...]] = (
 )
 
 BY_GROUP_KIND: Final[Mapping[GroupKind, Kind]] = MappingProxyType({kind.group_kind: kind for kind in KINDS})
-BY_STRUCT: Final[Mapping[type[Resource], Kind]] = MappingProxyType({kind.struct: kind for kind in KINDS})
+BY_STRUCT: Final[Mapping[type[KubernetesObject], Kind]] = MappingProxyType({kind.struct: kind for kind in KINDS})

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from gatewayd.api.filters import ExternalAuth
+from gatewayd.api.filters import HTTPExternalAuthFilter
 from gatewayd.api.meta import GroupKind, Shape
 from gatewayd.api.refs import GATEWAY_GROUP, LocalObjectRef, SecretObjectRef
 from gatewayd.api.scalars import (
@@ -72,7 +72,7 @@ class ListenerRequestFilter(Shape, frozen=True, kw_only=True):
     """A filter for every request of the listener, whatever its route."""
 
     type: Literal["ExternalAuth", "ExtensionRef"]
-    external_auth: ExternalAuth | None = None
+    external_auth: HTTPExternalAuthFilter | None = None
     extension_ref: LocalObjectRef | None = None
 
 

@@ -4,7 +4,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#listenerset
 """
 
 from gatewayd.api.listeners import Listeners
-from gatewayd.api.meta import Resource, Shape
+from gatewayd.api.meta import KubernetesObject, Shape
 from gatewayd.api.refs import ParentGatewayRef
 
 
@@ -15,7 +15,7 @@ class ListenerSetSpec(Shape, frozen=True, kw_only=True):
     listeners: Listeners
 
 
-class ListenerSet(Resource, frozen=True, kw_only=True):
+class ListenerSet(KubernetesObject, frozen=True, kw_only=True):
     """Listeners beside those of the Gateway itself."""
 
     spec: ListenerSetSpec

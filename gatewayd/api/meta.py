@@ -76,7 +76,7 @@ class ObjectMeta(Shape, frozen=True, kw_only=True):
         return ObjectKey(self.namespace, self.name)
 
 
-class Resource(Shape, frozen=True, kw_only=True):
+class KubernetesObject(Shape, frozen=True, kw_only=True):
     """Any Kubernetes object: what `Kind.struct` is a type of."""
 
     metadata: ObjectMeta

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from gatewayd.api.meta import Resource, Shape
+from gatewayd.api.meta import KubernetesObject, Shape
 from gatewayd.api.scalars import Group, KindName, NamespaceName, ObjectName
 
 
@@ -34,7 +34,7 @@ class ReferenceGrantSpec(Shape, frozen=True, kw_only=True):
     to: Annotated[tuple[ReferenceGrantTo, ...], Meta(min_length=1, max_length=16)]
 
 
-class ReferenceGrant(Resource, frozen=True, kw_only=True):
+class ReferenceGrant(KubernetesObject, frozen=True, kw_only=True):
     """A ReferenceGrant."""
 
     spec: ReferenceGrantSpec

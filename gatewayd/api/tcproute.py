@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from gatewayd.api.meta import Resource, Shape
+from gatewayd.api.meta import KubernetesObject, Shape
 from gatewayd.api.refs import BackendRef, ParentRef
 from gatewayd.api.scalars import DefaultScope, SectionName
 
@@ -29,7 +29,7 @@ class TCPRouteSpec(Shape, frozen=True, kw_only=True):
     use_default_gateways: DefaultScope | None = None
 
 
-class TCPRoute(Resource, frozen=True, kw_only=True):
+class TCPRoute(KubernetesObject, frozen=True, kw_only=True):
     """A TCPRoute."""
 
     spec: TCPRouteSpec

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from gatewayd.api.meta import Resource, Shape
+from gatewayd.api.meta import KubernetesObject, Shape
 from gatewayd.api.refs import BackendRef, ParentRef
 from gatewayd.api.scalars import DefaultScope, Hostname, SectionName
 
@@ -30,7 +30,7 @@ class TLSRouteSpec(Shape, frozen=True, kw_only=True):
     use_default_gateways: DefaultScope | None = None
 
 
-class TLSRoute(Resource, frozen=True, kw_only=True):
+class TLSRoute(KubernetesObject, frozen=True, kw_only=True):
     """A TLSRoute."""
 
     spec: TLSRouteSpec

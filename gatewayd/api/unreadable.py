@@ -11,7 +11,7 @@ import msgspec
 from gatewayd.api.accesspolicy import AccessPolicy, AccessPolicySpec
 from gatewayd.api.inherited import InheritedTargetRef
 from gatewayd.api.kinds import Kind
-from gatewayd.api.meta import ObjectMeta, Problem, Resource, Shape
+from gatewayd.api.meta import KubernetesObject, ObjectMeta, Problem, Shape
 
 
 class _Spec(Shape, frozen=True, kw_only=True):
@@ -23,7 +23,7 @@ class _Bare(Shape, frozen=True, kw_only=True):
     spec: _Spec = _Spec()
 
 
-def stand_in(kind: Kind, raw: bytes, problems: Sequence[Problem]) -> Resource | None:
+def stand_in(kind: Kind, raw: bytes, problems: Sequence[Problem]) -> KubernetesObject | None:
     """Return what closes everything that an unreadable object of a kind that protects is for.
 
     None for other kinds, and where not even the targets can be read.

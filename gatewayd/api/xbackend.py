@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from gatewayd.api.backendtlspolicy import BackendTLSValidation
-from gatewayd.api.meta import Resource, Shape
+from gatewayd.api.meta import KubernetesObject, Shape
 from gatewayd.api.refs import SecretObjectRef
 from gatewayd.api.scalars import LabelValue, PortNumber, PreciseHostname
 from gatewayd.api.sessionpersistence import SessionPersistence
@@ -60,7 +60,7 @@ class XBackendSpec(Shape, frozen=True, kw_only=True):
     session_persistence: SessionPersistence | None = None
 
 
-class XBackend(Resource, frozen=True, kw_only=True):
+class XBackend(KubernetesObject, frozen=True, kw_only=True):
     """An XBackend."""
 
     spec: XBackendSpec

@@ -7,13 +7,13 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from gatewayd.api.meta import Resource, Shape
+from gatewayd.api.meta import KubernetesObject, Shape
 from gatewayd.api.refs import PolicyTargetRef
 from gatewayd.api.scalars import Duration, Percent, map_list
 from gatewayd.api.sessionpersistence import SessionPersistence
 
 
-class RetryBudget(Shape, frozen=True, kw_only=True):
+class BudgetDetails(Shape, frozen=True, kw_only=True):
     """At most `percent` of the requests within `interval` may be retries."""
 
     percent: Percent = 20
@@ -30,7 +30,7 @@ class RequestRate(Shape, frozen=True, kw_only=True):
 class RetryConstraint(Shape, frozen=True, kw_only=True):
     """Limits on retries; below `min_retry_rate` the budget does not apply."""
 
-    budget: RetryBudget = RetryBudget()
+    budget: BudgetDetails = BudgetDetails()
     min_retry_rate: RequestRate = RequestRate(count=10, interval="1s")
 
 
@@ -44,7 +44,7 @@ class XBackendTrafficPolicySpec(Shape, frozen=True, kw_only=True):
     session_persistence: SessionPersistence | None = None
 
 
-class XBackendTrafficPolicy(Resource, frozen=True, kw_only=True):
+class XBackendTrafficPolicy(KubernetesObject, frozen=True, kw_only=True):
     """An XBackendTrafficPolicy."""
 
     spec: XBackendTrafficPolicySpec

@@ -86,7 +86,7 @@ async def _check(serving: "Serving", port: int) -> int:
     from gatewayd.cli.running import code_of, serve
     from gatewayd.demo.curls import CURLS
     from gatewayd.demo.curls import check as check_curl
-    from gatewayd.run.foreground import Ending, settled
+    from gatewayd.run.foreground import RunEnding, settled
 
     wrong: list[str] = []
 
@@ -99,4 +99,4 @@ async def _check(serving: "Serving", port: int) -> int:
 
     ended = await serve(serving, Form.TEXT, ask_all, _CHECK_DEADLINE)
     code = code_of(ended, serving)
-    return REJECTED if ended.why is Ending.DONE and wrong else code
+    return REJECTED if ended.why is RunEnding.DONE and wrong else code

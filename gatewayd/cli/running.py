@@ -15,7 +15,7 @@ from gatewayd.introspection.rows import EMPTY, Board
 from gatewayd.ir.limits import OUTPUT_PATIENCE
 from gatewayd.run.causes import causes, leaves
 from gatewayd.run.exit_codes import CANNOT_START, INVALID, OK, REJECTED
-from gatewayd.run.foreground import Ended, Ending, Job, Serving
+from gatewayd.run.foreground import Ended, Job, RunEnding, Serving
 from gatewayd.run.standalone import Options
 from gatewayd.supervisor.envoy_binary import NoEnvoy, find_envoy
 from gatewayd.telemetry import logs
@@ -108,15 +108,15 @@ def _write_change(form: Form, before: Board, after: Board) -> None:
 def code_of(ended: Ended, serving: Serving) -> int:
     """Say why a run ended, where that is bad news, and return the exit code."""
     match ended.why:
-        case Ending.ASKED:
+        case RunEnding.ASKED:
             return OK
-        case Ending.GAVE_UP | Ending.FAILED:
+        case RunEnding.GAVE_UP | RunEnding.FAILED:
             fail(ended.reason)
             return CANNOT_START
-        case Ending.TOO_LATE:
+        case RunEnding.TOO_LATE:
             fail("not everything was in Envoy before the deadline; --deadline gives it longer")
             return CANNOT_START
-        case Ending.DONE:
+        case RunEnding.DONE:
             return _code_of_state(serving)
         case _:
             assert_never(ended.why)

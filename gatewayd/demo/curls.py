@@ -73,7 +73,7 @@ CURLS: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class CurlResponse:
     """What Envoy answered: who did it ("" for Envoy itself) and where it points."""
 
     status: int
@@ -99,7 +99,7 @@ async def check(curl: Curl, address: str, port: int) -> Checked:
     return judge(curl, answers, port)
 
 
-def judge(curl: Curl, answers: list[Answered], port: int) -> Checked:
+def judge(curl: Curl, answers: list[CurlResponse], port: int) -> Checked:
     """Compare answers with what they must be."""
     for each in answers:
         wanted = curl.location.format(port=port)
@@ -114,14 +114,14 @@ def judge(curl: Curl, answers: list[Answered], port: int) -> Checked:
     return Checked(curl=curl, said=f"{curl.status}{where}" + (f", {said}" if said else ""), wrong=wrong)
 
 
-def ask(curl: Curl, address: str, port: int) -> Answered:
+def ask(curl: Curl, address: str, port: int) -> CurlResponse:
     """Send one request; raises OSError and http.client.HTTPException."""
     connection = http.client.HTTPConnection(address, port, timeout=_TIMEOUT)
     try:
         connection.request("GET", curl.path, headers={"host": f"localhost:{port}", **curl.headers})
         response = connection.getresponse()
         response.read()
-        return Answered(
+        return CurlResponse(
             status=response.status,
             backend=response.getheader("x-backend", ""),
             location=response.getheader("location", ""),

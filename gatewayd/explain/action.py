@@ -22,7 +22,7 @@ _FORBIDDEN = 403
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class BackendShare:
     """A backend and its part of the requests, 0 to 1. `problem` is why it gets a 500 (or 503), or "".
 
     `path` and `host` are what it sees; `changes` are in words, its own after those of the rule.
@@ -41,7 +41,7 @@ class Share:
 class Forwarded:
     """Sent to one of the backends. `mirrors`, `limits` (time-outs, retries, sessions) in words."""
 
-    shares: tuple[Share, ...]
+    shares: tuple[BackendShare, ...]
     mirrors: tuple[str, ...]
     limits: tuple[str, ...]
 
@@ -103,7 +103,7 @@ def answered(response: DirectResponse, request: Request) -> int:
     return _UNAVAILABLE if request.is_grpc and response == CANNOT else response.status
 
 
-def l4_shares(forward: L4Forward, clusters: Mapping[Upstream, Cluster]) -> tuple[Share, ...]:
+def l4_shares(forward: L4Forward, clusters: Mapping[Upstream, Cluster]) -> tuple[BackendShare, ...]:
     """Return where connections go."""
     total = sum(each.weight for each in forward.backends)
     return tuple(
@@ -125,7 +125,7 @@ def _forwarded(route: Route, forward: Forward, request: Request, clusters: Mappi
 
 def _http_share(
     route: Route, forward: Forward, each: WeightedBackend, request: Request, clusters: Mapping[Upstream, Cluster]
-) -> Share:
+) -> BackendShare:
     total = sum(backend.weight for backend in forward.backends)
     modifier = each.rewrite.path or forward.rewrite.path
     hosts = (each.rewrite.host, _host_set(each.filters), forward.rewrite.host, _host_set(route.filters))
@@ -161,14 +161,14 @@ def _share(
     path: str,
     host: str,
     changes: tuple[str, ...],
-) -> Share:
+) -> BackendShare:
     endpoints = _endpoints(backend, clusters)
     problem = ""
     if isinstance(backend, InvalidBackend):
         problem = backend.message
     elif not endpoints:
         problem = f"{_closed(backend, clusters) or 'it has no ready endpoint'}; requests get a 503"
-    return Share(
+    return BackendShare(
         backend=backend_name(backend),
         part=part,
         endpoints=endpoints,

@@ -51,7 +51,7 @@ class Line(NamedTuple):
         return tuple(each.value.strip(" \t") for each in self.headers if each.name.lower() == name)
 
 
-class Refusal(NamedTuple):
+class LocalReply(NamedTuple):
     """What Envoy answers, and why."""
 
     status: int
@@ -73,12 +73,12 @@ def taken_apart(over: str, method: str, target: str, host: str, headers: tuple[H
     return found._replace(scheme=scheme.lower(), authority=without_dot(authority), path=rest or "/")
 
 
-def refusal(line: Line, checks: "Checks") -> Refusal | None:
+def refusal(line: Line, checks: "Checks") -> LocalReply | None:
     """Return what Envoy refuses the request with, None when it goes on."""
     for status, check in checks:
         why = check(line)
         if why:
-            return Refusal(status, why)
+            return LocalReply(status, why)
     return None
 
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any, assert_never
 
 from gatewayd.api.kinds import BY_STRUCT
-from gatewayd.explain.action import Direct, Forwarded, Redirected, Share
+from gatewayd.explain.action import BackendShare, Direct, Forwarded, Redirected
 from gatewayd.explain.policies import SectionInForce
 from gatewayd.explain.request import Answered, Sent
 from gatewayd.explain.rivals import Rival
@@ -94,7 +94,7 @@ def _happening(action: Forwarded | Redirected | Direct) -> JSON:
             assert_never(action)
 
 
-def _share(share: Share) -> JSON:
+def _share(share: BackendShare) -> JSON:
     return {
         "backend": share.backend,
         "part": round(share.part, 6),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, assert_never
 
 from gatewayd.api.meta import ObjectKey
-from gatewayd.explain.action import Direct, Happening, Share, answered, backend_name, happening, l4_shares
+from gatewayd.explain.action import BackendShare, Direct, Happening, answered, backend_name, happening, l4_shares
 from gatewayd.explain.matching import mismatches
 from gatewayd.explain.policies import SectionInForce, sections_in_force
 from gatewayd.explain.request import Answered, Request, Sent, received
@@ -59,7 +59,7 @@ class Passed:
     """The connection goes to backends of a TLSRoute or TCPRoute as it is; nobody looks at the request."""
 
     source: str
-    shares: tuple[Share, ...]
+    shares: tuple[BackendShare, ...]
 
 
 End = Taken | Untaken | Passed | Answered

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
-from gatewayd.explain.action import Direct, Forwarded, Redirected, Share
+from gatewayd.explain.action import BackendShare, Direct, Forwarded, Redirected
 from gatewayd.explain.request import Answered
 from gatewayd.explain.rivals import Rival
 from gatewayd.explain.trace import Passed, Taken, Trace, Untaken
@@ -80,7 +80,7 @@ def _taken_lines(end: Taken, place_of: PlaceOf) -> Iterator[str]:
             assert_never(action)
 
 
-def _share_lines(share: Share) -> Iterator[str]:
+def _share_lines(share: BackendShare) -> Iterator[str]:
     where = ", ".join(share.endpoints[:4]) + (", ..." if len(share.endpoints) > 4 else "")
     yield f"{share.part:.0%} to {share.backend}" + (f" at {where}" if where else "")
     if share.problem:

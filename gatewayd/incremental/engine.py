@@ -20,8 +20,8 @@ from gatewayd.incremental.nodes import (
     RUNNING,
     BucketNode,
     CollectionNode,
-    Failure,
     Node,
+    QueryFailure,
     QueryNode,
     SinkNode,
     answer,
@@ -263,7 +263,7 @@ class Engine(Graph):
             return None
         node = self._query(sink.queries[member.table], member)
         value = self._pull(node)
-        if type(value) is not Failure:
+        if type(value) is not QueryFailure:
             return value
         self.failures.append(Failed(query=node.query.name, key=node.key, error=value.error))
         return _FAILED
@@ -329,7 +329,7 @@ class Engine(Graph):
         return query.run(self, key)
 
     def _rescued(self, node: QueryNode, rescue: Rescue, error: Exception) -> Any:
-        before = None if isinstance(node.value, Failure) else node.value
+        before = None if isinstance(node.value, QueryFailure) else node.value
         try:
             return rescue(self, node.key, error, before)
         except CycleError:

@@ -17,21 +17,21 @@ CLEAN, CHECK, DIRTY, RUNNING = 0, 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Failure:
+class QueryFailure:
     """The value of a query that raised: whoever asks for it gets the exception."""
 
     error: Exception
     trace: TracebackType | None
 
 
-def failure(error: Exception) -> Failure:
+def failure(error: Exception) -> QueryFailure:
     """Return the value of a query that raised this."""
-    return Failure(error=error, trace=error.__traceback__)
+    return QueryFailure(error=error, trace=error.__traceback__)
 
 
 def answer(value: Any) -> Any:
     """Return the value of a query, or raise what it raised."""
-    if type(value) is Failure:
+    if type(value) is QueryFailure:
         # Whoever asks adds to the traceback; it must not grow for as long as the failure lasts.
         raise value.error.with_traceback(value.trace)
     return value
@@ -178,7 +178,7 @@ class CollectionNode(Reader):
     """A query's values over a group, sorted by key.
 
     Kept up to date member by member: a change of one among thousands costs that one and a copy of its chunk.
-    `failed` holds the members whose query raised; while there are any, the first one's Failure is the value.
+    `failed` holds the members whose query raised; while there are any, the first one's QueryFailure is the value.
     `moved` are keys that may have joined or left the group.
     """
 
@@ -189,7 +189,7 @@ class CollectionNode(Reader):
         self.query = query
         self.group = group
         self.rows = SortedRows()
-        self.failed: dict[Any, Failure] = {}
+        self.failed: dict[Any, QueryFailure] = {}
         self.nodes: dict[Any, QueryNode] = {}
         self.pending: dict[QueryNode, None] = {}
         self.moved: set[Any] = set(group.members)
@@ -229,7 +229,7 @@ class CollectionNode(Reader):
             self._judge(key, self.nodes[key].value)
 
     def _judge(self, key: Any, value: Any) -> None:
-        if type(value) is Failure:
+        if type(value) is QueryFailure:
             self.failed[key] = value
         else:
             self.failed.pop(key, None)

@@ -1,4 +1,4 @@
-"""How a proxy's pod ends without a failed request: the preStop hook of the Envoy container.
+"""How a proxy's pod ends without a failed request: how long each part takes, and the preStop hook of its container.
 
 Envoy itself ends at once on SIGTERM, so the kubelet runs this before it sends one. The image has bash and perl, which
 can speak to a Unix socket, and no curl. Where there is no perl the hook lingers, and then Envoy ends.
@@ -15,7 +15,14 @@ https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/
 import shlex
 from typing import Final
 
-from gatewayd.infra.layout import FINISH_SECONDS, LINGER_SECONDS
+DRAIN_SECONDS: Final = 60
+"""Envoy's --drain-time-s: how long the connections of a listener that changed or went may go on."""
+LINGER_SECONDS: Final = 5
+"""A proxy that ends still accepts for so long: everybody hears by then that it is no endpoint any more."""
+FINISH_SECONDS: Final = 15
+"""After that, the longest wait for the connections that are left."""
+GRACE_SECONDS: Final = 30
+"""terminationGracePeriodSeconds: more than the two waits together."""
 
 _SCRIPT: Final = r"""
 ask() {

@@ -1,4 +1,4 @@
-"""Ports, paths and times that a proxy's pod, its bootstrap and the control plane agree on."""
+"""Ports and paths that a proxy's pod, its bootstrap and the control plane agree on."""
 
 from typing import Final
 
@@ -16,15 +16,6 @@ CONFIG_FOLDER: Final = "/etc/gatewayd"
 BOOTSTRAP_FILE: Final = "bootstrap.json"
 CERTIFICATES_FOLDER: Final = "/var/run/gatewayd/certificates"
 """Where a proxy finds the Secret of its client certificate: tls.crt, tls.key, ca.crt."""
-
-DRAIN_SECONDS: Final = 60
-"""Envoy's --drain-time-s: how long the connections of a listener that changed or went may go on."""
-LINGER_SECONDS: Final = 5
-"""A proxy that ends still accepts for so long: everybody hears by then that it is no endpoint any more."""
-FINISH_SECONDS: Final = 15
-"""After that, the longest wait for the connections that are left."""
-GRACE_SECONDS: Final = 30
-"""terminationGracePeriodSeconds: more than the two waits together."""
 
 XDS_PORT: Final = 18000
 """The control plane's ADS, mutual TLS."""

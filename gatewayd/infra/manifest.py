@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 
-class _Dumper(yaml.SafeDumper):
+class _AnchorlessDumper(yaml.SafeDumper):
     """Writes equal values out each time, where YAML would refer back to the first."""
 
     def ignore_aliases(self, data: Any) -> bool:
@@ -17,4 +17,4 @@ class _Dumper(yaml.SafeDumper):
 
 def manifest(objects: Iterable[Mapping[str, Any]]) -> str:
     """Return YAML documents in the given order, keys as they come."""
-    return yaml.dump_all(objects, Dumper=_Dumper, sort_keys=False, explicit_start=True, width=120)
+    return yaml.dump_all(objects, Dumper=_AnchorlessDumper, sort_keys=False, explicit_start=True, width=120)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from gatewayd.infra import layout
-from gatewayd.infra.drain import drain_command
+from gatewayd.infra.drain import DRAIN_SECONDS, GRACE_SECONDS, drain_command
 from gatewayd.ir.infrastructure import Parameters, Resources
 
 JSON = dict[str, Any]
@@ -41,7 +41,7 @@ def pod_spec(parameters: Parameters, *, object_name: str, secret: str, selector:
         "serviceAccountName": object_name,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": layout.GRACE_SECONDS,
+        "terminationGracePeriodSeconds": GRACE_SECONDS,
         "securityContext": {**POD_SECURITY, "sysctls": [_LOW_PORTS]},
         **({"nodeSelector": dict(parameters.node_selector)} if parameters.node_selector else {}),
         **({"topologySpreadConstraints": spread(selector)} if parameters.workload == "Deployment" else {}),
@@ -116,7 +116,7 @@ def _arguments(parameters: Parameters) -> list[str]:
         "$(POD_NAME)",
         "--disable-hot-restart",
         "--drain-time-s",
-        str(layout.DRAIN_SECONDS),
+        str(DRAIN_SECONDS),
         # A listener that changes says so with the next answer: connections that are kept open see what is new at once.
         "--drain-strategy",
         "immediate",

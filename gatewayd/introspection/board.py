@@ -10,7 +10,7 @@ from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Table
 from gatewayd.introspection.route_progress import RouteProgress
-from gatewayd.introspection.rows import Acked, Condition, GatewayRow, Mark, RouteRow
+from gatewayd.introspection.rows import Acked, Condition, ConditionMark, GatewayRow, RouteRow
 from gatewayd.ir.conditions import ACCEPTED, PROGRAMMED, RESOLVED_REFS, holds, verdict_of
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.outcome import FleetReport, ParentOutcome, Verdict
@@ -19,8 +19,8 @@ from gatewayd.ir.overview import GatewayOverview, ListenerOverview, RouteOvervie
 Report: TypeAlias = Callable[[FleetKey], FleetReport]
 """What the proxies of a fleet have."""
 
-_NOT_KNOWN: Final = Condition(mark=Mark.UNKNOWN, reason="")
-_NOT_OURS: Final = Condition(mark=Mark.UNKNOWN, reason="no Gateway of gatewayd")
+_NOT_KNOWN: Final = Condition(mark=ConditionMark.UNKNOWN, reason="")
+_NOT_OURS: Final = Condition(mark=ConditionMark.UNKNOWN, reason="no Gateway of gatewayd")
 
 
 def gateway_row(key: ObjectKey, overview: GatewayOverview, acked_at: str) -> GatewayRow:
@@ -71,7 +71,7 @@ def condition(verdicts: tuple[Verdict, ...], kind: str) -> Condition:
     verdict = verdict_of(verdicts, kind)
     if verdict is None:
         return _NOT_KNOWN
-    return Condition(mark=Mark.TRUE if verdict.status else Mark.FALSE, reason=_words(verdict))
+    return Condition(mark=ConditionMark.TRUE if verdict.status else ConditionMark.FALSE, reason=_words(verdict))
 
 
 def _words(verdict: Verdict) -> str:
@@ -81,7 +81,7 @@ def _words(verdict: Verdict) -> str:
 def _worst(parents: tuple[ParentOutcome, ...], kind: str) -> Condition:
     """Return the condition of the parent that is worst off; one that is not of ours has none."""
     conditions = [condition(parent.verdicts, kind) for parent in parents]
-    return min(conditions, key=lambda each: each.mark is Mark.TRUE, default=_NOT_OURS)
+    return min(conditions, key=lambda each: each.mark is ConditionMark.TRUE, default=_NOT_OURS)
 
 
 def _programmed(
@@ -94,17 +94,17 @@ def _programmed(
         if at_fleet.arrived is None:
             return _why_not(report(fleet), at_fleet)
     if not progress:
-        return Condition(mark=Mark.FALSE, reason="Pending: no listener or no rule of it works")
-    return Condition(mark=Mark.TRUE, reason=PROGRAMMED)
+        return Condition(mark=ConditionMark.FALSE, reason="Pending: no listener or no rule of it works")
+    return Condition(mark=ConditionMark.TRUE, reason=PROGRAMMED)
 
 
 def _why_not(report: FleetReport, progress: RouteProgress) -> Condition:
     carriers = {(carrier.type_url, carrier.name) for carrier in progress.carriers}
     for rejection in report.rejections:
         if any((rejection.type_url, name) in carriers for name in rejection.names):
-            return Condition(mark=Mark.FALSE, reason=f"Invalid: the proxy refused it: {rejection.message}")
+            return Condition(mark=ConditionMark.FALSE, reason=f"Invalid: the proxy refused it: {rejection.message}")
     waiting = "not ACKed yet" if report.connected else "no proxy is connected yet"
-    return Condition(mark=Mark.FALSE, reason=f"Pending: {waiting}")
+    return Condition(mark=ConditionMark.FALSE, reason=f"Pending: {waiting}")
 
 
 def _acked(progress: Mapping[FleetKey, RouteProgress], report: Report) -> Acked | None:

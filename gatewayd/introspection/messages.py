@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from gatewayd.explain.route_chain import Mark as StepMark
-from gatewayd.explain.route_chain import Step
-from gatewayd.introspection.rows import Acked, Condition, GatewayRow, Mark, RouteRow, whole_board
+from gatewayd.explain.route_chain import Mark, Step
+from gatewayd.introspection.rows import Acked, Condition, ConditionMark, GatewayRow, RouteRow, whole_board
 from gatewayd.introspection.status import GatewayVersion, ProxyRow, Refused, Status, TypeRow
 from gatewayd.manifests.documents import FileProblem
 from gatewayd.rpc import introspection_pb2 as pb
@@ -23,9 +22,13 @@ T = TypeVar("T")
 _PIECE: Final = 100
 """Rows that are encoded in one go."""
 
-_TO_MARK = {Mark.UNKNOWN: pb.Condition.UNKNOWN, Mark.TRUE: pb.Condition.TRUE, Mark.FALSE: pb.Condition.FALSE}
+_TO_MARK = {
+    ConditionMark.UNKNOWN: pb.Condition.UNKNOWN,
+    ConditionMark.TRUE: pb.Condition.TRUE,
+    ConditionMark.FALSE: pb.Condition.FALSE,
+}
 _FROM_MARK = {number: mark for mark, number in _TO_MARK.items()}
-_TO_STEP = {StepMark.INFO: pb.Step.INFO, StepMark.GOOD: pb.Step.GOOD, StepMark.BAD: pb.Step.BAD}
+_TO_STEP = {Mark.INFO: pb.Step.INFO, Mark.GOOD: pb.Step.GOOD, Mark.BAD: pb.Step.BAD}
 _FROM_STEP = {number: mark for mark, number in _TO_STEP.items()}
 
 
@@ -171,7 +174,7 @@ def _condition(condition: Condition) -> Any:
 
 def _condition_of(message: Any) -> Condition:
     # A mark that a later version adds is not known here.
-    return Condition(mark=_FROM_MARK.get(message.mark, Mark.UNKNOWN), reason=message.reason)
+    return Condition(mark=_FROM_MARK.get(message.mark, ConditionMark.UNKNOWN), reason=message.reason)
 
 
 def _proxy(row: ProxyRow) -> Any:

@@ -12,7 +12,7 @@ from typing import Final
 from gatewayd.manifests.documents import FileProblem
 
 
-class Mark(Enum):
+class ConditionMark(Enum):
     """The status of a condition; what it prints as and its colour."""
 
     TRUE = ("yes", "green")
@@ -24,12 +24,12 @@ class Mark(Enum):
 class Condition:
     """A condition; `reason` is shown unless the mark is TRUE."""
 
-    mark: Mark
+    mark: ConditionMark
     reason: str
 
     def __str__(self) -> str:
         word = self.mark.value[0]
-        return word if self.mark is Mark.TRUE or not self.reason else f"{word}: {self.reason}"
+        return word if self.mark is ConditionMark.TRUE or not self.reason else f"{word}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class RouteRow:
     @property
     def is_well(self) -> bool:
         """Say whether there is nothing to look at."""
-        return all(each.mark is Mark.TRUE for each in (self.accepted, self.resolved_refs, self.programmed))
+        return all(each.mark is ConditionMark.TRUE for each in (self.accepted, self.resolved_refs, self.programmed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

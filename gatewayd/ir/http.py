@@ -147,7 +147,7 @@ class PersistenceKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SessionPersistence:
+class StatefulSession:
     """Requests of a session go to the same endpoint. `ttl_s` None makes a session cookie."""
 
     kind: PersistenceKind
@@ -168,7 +168,7 @@ class WeightedBackend:
     filters: tuple[HTTPFilter, ...]
     mirrors: tuple[Mirror, ...]
     rewrite: URLRewrite
-    persistence: SessionPersistence | None
+    persistence: StatefulSession | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +180,7 @@ class Forward:
     rewrite: URLRewrite
     timeouts: Timeouts
     retry: Retry | None
-    persistence: SessionPersistence | None
+    persistence: StatefulSession | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

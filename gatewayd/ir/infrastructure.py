@@ -17,7 +17,7 @@ ENVOY_IMAGE = "docker.io/envoyproxy/envoy:v1.40.0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServicePort:
+class GatewayServicePort:
     """A port of the Gateway's Service; `transport` is "TCP" or "UDP", `target` what Envoy binds."""
 
     name: str
@@ -149,7 +149,7 @@ class Infrastructure(Owner):
     tables that are discovered per host, as its Service records them.
     """
 
-    ports: tuple[ServicePort, ...]
+    ports: tuple[GatewayServicePort, ...]
     annotations: Pairs
     withheld: tuple[str, ...]
     addresses: tuple[str, ...]

@@ -104,7 +104,7 @@ class SanKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubjectAltName:
+class SanMatcher:
     """One accepted subjectAltName of a backend's certificate."""
 
     kind: SanKind
@@ -117,5 +117,5 @@ class UpstreamTLS:
 
     sni: str
     trust: TrustBundle | SystemTrust
-    names: tuple[SubjectAltName, ...]
+    names: tuple[SanMatcher, ...]
     client: Certificate | None

@@ -27,7 +27,7 @@ READY_SECONDS: Final = 1.0
 PACING: Final = Pacing(workers=INFRASTRUCTURE_WORKERS)
 
 
-class Problem(NamedTuple):
+class ApplyProblem(NamedTuple):
     """Why an object is not as it shall be. One that `lasts` goes on until somebody does something about it.
 
     `retry_after`: for how many seconds the API server does not want to hear of it again.
@@ -41,7 +41,7 @@ class Problem(NamedTuple):
 class InfrastructureError(SpokenError):
     """Not everything that a Gateway needs could be brought about."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[ApplyProblem]) -> None:
         self.problems = tuple(problems)
         self.retry_after = max((problem.retry_after for problem in self.problems), default=0.0)
         super().__init__("; ".join(problem.words for problem in self.problems))
@@ -60,7 +60,7 @@ Report = Callable[[ObjectKey, tuple[str, ...]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Audience:
+class InfrastructureCallbacks:
     """Who hears what becomes of infrastructure.
 
     `on_write`: the kind, and "written", "taken" or "failed", of each object. `report`: what keeps a Gateway from what
@@ -79,7 +79,7 @@ class Audience:
             self.report(failure.key, tuple(problem.words[:PROBLEM_CHARACTERS] for problem in problems))
 
 
-def _problems(error: BaseException) -> tuple[Problem, ...]:
+def _problems(error: BaseException) -> tuple[ApplyProblem, ...]:
     match error:
         case InfrastructureError():
             return error.problems
@@ -87,12 +87,12 @@ def _problems(error: BaseException) -> tuple[Problem, ...]:
             return (problem_of(error),)
         case _:
             lasts = not isinstance(error, CONNECTION_ERRORS)
-            return (Problem(str(error) or repr(error), lasts),)
+            return (ApplyProblem(str(error) or repr(error), lasts),)
 
 
-def problem_of(error: ApiError) -> Problem:
+def problem_of(error: ApiError) -> ApplyProblem:
     """Return what the API server says, and whether asking again alone may help."""
-    return Problem(error.message, not error.may_pass, error.retry_after)
+    return ApplyProblem(error.message, not error.may_pass, error.retry_after)
 
 
 class Applier:
@@ -105,7 +105,7 @@ class Applier:
         leadership: Leadership,
         inventory: Inventory,
         ending: Container[str],
-        audience: Audience,
+        audience: InfrastructureCallbacks,
     ) -> None:
         """Make nothing in the namespaces that are `ending`."""
         self._client = client
@@ -178,7 +178,7 @@ class Applier:
         wanted = self._wanted.get(gateway)
         if wanted is None:
             return
-        problems: list[Problem] = []
+        problems: list[ApplyProblem] = []
         if gateway.namespace not in self._ending:
             problems += await self._apply_all(wanted)
             problems += await self._delete_extra(gateway)
@@ -191,11 +191,13 @@ class Applier:
             del self._wanted[gateway]
             self._extra.pop(gateway, None)
 
-    async def _apply_all(self, wanted: Mapping[ObjectName, Document]) -> list[Problem]:
+    async def _apply_all(self, wanted: Mapping[ObjectName, Document]) -> list[ApplyProblem]:
         """Apply what can be; no workload where a name is taken, or where what it runs with is not as it shall be."""
-        problems: list[Problem] = []
+        problems: list[ApplyProblem] = []
         taken = [name for name in wanted if not await self._is_free(name)]
-        problems += [Problem(f"{name} is there already and is not managed by gatewayd", lasts=True) for name in taken]
+        problems += [
+            ApplyProblem(f"{name} is there already and is not managed by gatewayd", lasts=True) for name in taken
+        ]
         runs = not taken
         for name, document in wanted.items():
             if not self._leadership.is_leader():
@@ -212,9 +214,9 @@ class Applier:
                 runs = runs and name.kind not in MOUNTED
         return problems
 
-    async def _delete_extra(self, gateway: ObjectKey) -> list[Problem]:
+    async def _delete_extra(self, gateway: ObjectKey) -> list[ApplyProblem]:
         """Delete what was made for a Gateway and is not wanted; a workload that another one replaces has to wait."""
-        problems: list[Problem] = []
+        problems: list[ApplyProblem] = []
         replaced = any(name.kind in WORKLOADS for name in self._wanted.get(gateway, {}))
         for name in self._unwanted(gateway):
             if not self._leadership.is_leader():

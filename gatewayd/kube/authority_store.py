@@ -21,12 +21,12 @@ from gatewayd.kube.client import KubeClient, Where
 SEPARATOR: Final = b"-----END CERTIFICATE-----\n"
 
 
-class _Meta(msgspec.Struct, rename="camel"):
+class _AuthorityMeta(msgspec.Struct, rename="camel"):
     resource_version: str = ""
 
 
-class _Secret(msgspec.Struct):
-    metadata: _Meta
+class _AuthoritySecret(msgspec.Struct):
+    metadata: _AuthorityMeta
     data: dict[str, str] = {}
 
 
@@ -66,8 +66,8 @@ class AuthorityStore:
             await self._client.request("PUT", self._path(AUTHORITY_SECRET), body=body)
         return after
 
-    async def _read(self) -> _Secret | None:
-        return await self._client.get(self._path(AUTHORITY_SECRET), _Secret)
+    async def _read(self) -> _AuthoritySecret | None:
+        return await self._client.get(self._path(AUTHORITY_SECRET), _AuthoritySecret)
 
     def _path(self, name: str) -> str:
         return Where(api_version=SECRET.api_version, plural=SECRET.plural, namespace=self._namespace, name=name).path(
@@ -92,7 +92,7 @@ class AuthorityStore:
         }
 
 
-def _authority(secret: _Secret) -> Authority:
+def _authority(secret: _AuthoritySecret) -> Authority:
     data = {name: base64.b64decode(value) for name, value in secret.data.items()}
     signing = check_pair(data.get("tls.crt", b""), data.get("tls.key", b""))
     if not isinstance(signing, KeyPair):

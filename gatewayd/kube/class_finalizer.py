@@ -24,14 +24,14 @@ PACING: Final = Pacing(workers=1)
 _KIND: Final = BY_STRUCT[GatewayClass]
 
 
-class _Meta(msgspec.Struct, rename="camel"):
+class _ClassMeta(msgspec.Struct, rename="camel"):
     resource_version: str = ""
     deletion_timestamp: str | None = None
     finalizers: list[str] = []
 
 
 class _Class(msgspec.Struct):
-    metadata: _Meta
+    metadata: _ClassMeta
 
 
 class ClassFinalizer:

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from gatewayd.api.core import ConfigMap, Secret
 from gatewayd.api.decode import Decoded, Rejected, decode_bytes
 from gatewayd.api.kinds import BY_STRUCT, Kind
-from gatewayd.api.meta import Resource
+from gatewayd.api.meta import KubernetesObject
 from gatewayd.incremental.view import Member
 from gatewayd.ir.contents import Unread
 from gatewayd.ir.limits import CONTENT_READERS, LONGEST_HOLD_SECONDS, LONGEST_PARAMETER
@@ -40,7 +40,7 @@ PATIENCE: Final = 3
 SECRET_KEYS: Final = frozenset({"tls.crt", "tls.key", "ca.crt"})
 """What is read of a Secret; the rest is not kept."""
 
-ContentsOf = Callable[[Resource], frozenset[Content]]
+ContentsOf = Callable[[KubernetesObject], frozenset[Content]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -148,7 +148,7 @@ class Contents:
     # --- objects that wait --------------------------------------------------------------------------------------
 
     def _holds(self, delta: Delta) -> bool:
-        if not isinstance(delta.obj, Resource):
+        if not isinstance(delta.obj, KubernetesObject):
             return False
         contents = self._contents_of(delta.obj)
         unread = {each for each in contents if self._is_awaited(each)}
@@ -274,7 +274,7 @@ def _decoded(kind: Kind, data: bytes) -> Decoded | Rejected:
         raise SpokenError(f"{type(error).__name__} while it was decoded") from None
 
 
-def _trimmed(obj: Resource) -> Resource:
+def _trimmed(obj: KubernetesObject) -> KubernetesObject:
     """Keep what is read. Values of a ConfigMap are a CA's certificates, or parameters, which nobody takes at length."""
     if isinstance(obj, Secret):
         return replace(obj, data={key: value for key, value in obj.data.items() if key in SECRET_KEYS})

@@ -10,12 +10,12 @@ import msgspec
 from gatewayd.api.meta import ObjectKey
 
 
-class _Meta(msgspec.Struct, rename="camel"):
+class _NamespaceMeta(msgspec.Struct, rename="camel"):
     deletion_timestamp: str | None = None
 
 
 class _Namespace(msgspec.Struct):
-    metadata: _Meta
+    metadata: _NamespaceMeta
 
 
 _decode: Final = msgspec.json.Decoder(_Namespace).decode

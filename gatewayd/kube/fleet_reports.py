@@ -220,7 +220,7 @@ class FleetShare:
         try:
             after = _read(raw) if raw is not None else {}
         except (msgspec.MsgspecError, RecursionError) as error:
-            _log.warning("report of a replica not understood", name=key.name, error=str(error))
+            _log.warning("replica report not understood", name=key.name, error=str(error))
         if after:
             self._others[key.name] = after
         for fleet in before.keys() | after.keys():

@@ -21,7 +21,7 @@ from gatewayd.kube.made_object import OwnedMeta
 from gatewayd.untrusted.pem import Unreadable, is_issued_by, read_certificates
 
 
-class _Secret(msgspec.Struct):
+class _ProxySecret(msgspec.Struct):
     metadata: OwnedMeta
     data: dict[str, str] | None = None
 
@@ -53,7 +53,7 @@ class GatewayCertificates:
     async def _found(self, namespace: str, name: str) -> Mapping[str, str]:
         """Return what our own Secret holds; nothing when there is none, or one that somebody else made."""
         path = Where(api_version=SECRET.api_version, plural=SECRET.plural, namespace=namespace, name=name).path("")
-        secret = await self._client.get(path, _Secret)
+        secret = await self._client.get(path, _ProxySecret)
         return (secret.data or {}) if secret is not None and secret.metadata.is_ours else {}
 
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from gatewayd.api.meta import ObjectKey
-from gatewayd.kube.applier import Applier, Audience, OnWrite
+from gatewayd.kube.applier import Applier, InfrastructureCallbacks, OnWrite
 from gatewayd.kube.client import KubeClient
 from gatewayd.kube.infrastructure_reports import InfrastructureReports, Submit
 from gatewayd.kube.lease import Leadership
 from gatewayd.kube.made_object import ObjectName
 from gatewayd.kube.owned_watch import OWNED_KINDS, OwnedListing, OwnedObjects
-from gatewayd.kube.provisioner import Identity, Provisioner, Wanted
+from gatewayd.kube.provisioner import ControlPlaneIdentity, Provisioner, Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Feedback:
     on_failure: Callable[[str], None]
 
 
-class GatewayInfrastructure:
+class InfrastructureController:
     """The infrastructure of all Gateways."""
 
     def __init__(
@@ -47,7 +47,7 @@ class GatewayInfrastructure:
         *,
         client: KubeClient,
         leadership: Leadership,
-        identity: Identity,
+        identity: ControlPlaneIdentity,
         wishes: Wishes,
         ending: Container[str],
         feedback: Feedback,
@@ -71,8 +71,8 @@ class GatewayInfrastructure:
             audience=self._audience("certificate", feedback),
         )
 
-    def _audience(self, stage: str, feedback: Feedback) -> Audience:
-        return Audience(
+    def _audience(self, stage: str, feedback: Feedback) -> InfrastructureCallbacks:
+        return InfrastructureCallbacks(
             on_write=feedback.on_write,
             report=partial(self._reports.told, stage),
             on_failure=feedback.on_failure,

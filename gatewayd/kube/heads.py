@@ -11,7 +11,7 @@ import msgspec
 
 from gatewayd.api.kinds import Kind
 from gatewayd.api.meta import ObjectKey
-from gatewayd.kube.listing import Listing, Live, Read, Undecodable, decode_head
+from gatewayd.kube.listing import Listing, Live, ReadObject, Undecodable, decode_head
 from gatewayd.kube.owned_watch import OwnedObject
 from gatewayd.store import Delta
 from gatewayd.translator.contents import Content
@@ -26,11 +26,11 @@ class HeadListing(Listing):
         super().__init__(kind, undecodable=_never, live=_unheard)
         self._heard = heard
 
-    def _read(self, raw: msgspec.Raw) -> Read:
+    def _read(self, raw: msgspec.Raw) -> ReadObject:
         head = decode_head(raw)
-        return Read(key=head.key, data=head.metadata.resource_version.encode(), found=None)
+        return ReadObject(key=head.key, data=head.metadata.resource_version.encode(), found=None)
 
-    def _put(self, read: Read) -> Iterator[Delta]:
+    def _put(self, read: ReadObject) -> Iterator[Delta]:
         self._heard(Content(self.kind.kind, read.key), read.data.decode())
         return iter(())
 
@@ -46,8 +46,8 @@ class HeardListing(Listing):
         # As a kind of its own: its rows and its list are not those that others wait for.
         super().__init__(replace(kind, struct=OwnedObject), undecodable=_never, live=live)
 
-    def _read(self, raw: msgspec.Raw) -> Read:
-        return Read(key=decode_head(raw).key, data=bytes(raw), found=None)
+    def _read(self, raw: msgspec.Raw) -> ReadObject:
+        return ReadObject(key=decode_head(raw).key, data=bytes(raw), found=None)
 
     def _remove(self, key: ObjectKey) -> Iterator[Delta]:
         self._live(key, None)

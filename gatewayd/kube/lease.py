@@ -42,20 +42,20 @@ class Everyone:
         return True
 
 
-class _Spec(msgspec.Struct, rename="camel"):
+class _LeaseSpec(msgspec.Struct, rename="camel"):
     holder_identity: str = ""
     lease_duration_seconds: int = LEASE_SECONDS
     lease_transitions: int = 0
     renew_time: str = ""
 
 
-class _Meta(msgspec.Struct, rename="camel"):
+class _LeaseMeta(msgspec.Struct, rename="camel"):
     resource_version: str = ""
 
 
 class _Lease(msgspec.Struct):
-    metadata: _Meta
-    spec: _Spec = msgspec.field(default_factory=_Spec)
+    metadata: _LeaseMeta
+    spec: _LeaseSpec = msgspec.field(default_factory=_LeaseSpec)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

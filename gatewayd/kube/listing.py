@@ -31,7 +31,7 @@ class Page(msgspec.Struct):
     items: list[msgspec.Raw] = []
 
 
-class _Meta(msgspec.Struct, rename="camel"):
+class _ListedMeta(msgspec.Struct, rename="camel"):
     name: str = ""
     namespace: str = ""
     resource_version: str = ""
@@ -40,7 +40,7 @@ class _Meta(msgspec.Struct, rename="camel"):
 class Head(msgspec.Struct):
     """What every object has, read before the object itself."""
 
-    metadata: _Meta = msgspec.field(default_factory=_Meta)
+    metadata: _ListedMeta = msgspec.field(default_factory=_ListedMeta)
     code: int = 0
     reason: str = ""
     message: str = ""
@@ -73,7 +73,7 @@ class Undecodable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
+class ReadObject:
     """An object as it came, and what it was decoded to; None where nobody wants that."""
 
     key: ObjectKey
@@ -153,12 +153,12 @@ class Listing:
         self.begin()
         yield from self.listed("")
 
-    def _read(self, raw: msgspec.Raw) -> Read:
+    def _read(self, raw: msgspec.Raw) -> ReadObject:
         """Decode an object. Its key is the decoded one, so that its name is in memory once."""
         data = bytes(raw)
         found = self._decoded(data)
         key = found.key if isinstance(found, Decoded) else decode_head(raw).key
-        return Read(key=key, data=data, found=found)
+        return ReadObject(key=key, data=data, found=found)
 
     def _decoded(self, data: bytes) -> Decoded | Rejected:
         """Decode an object. Whatever a decoder makes of one, it is that object's trouble, and the watch goes on."""
@@ -169,13 +169,13 @@ class Listing:
             name = self.kind.kind
             return Rejected(kind=self.kind, api_version="", kind_name=name, namespace="", name="", problems=(problem,))
 
-    def _tell_live(self, read: Read) -> None:
+    def _tell_live(self, read: ReadObject) -> None:
         try:
             self._live(read.key, read.data)
         except Exception as error:  # noqa: BLE001 - as above
             self._undecodable(Undecodable(kind=self.kind, key=read.key, message=f"cannot be read; {error!r}"))
 
-    def _put(self, read: Read) -> Iterator[Delta]:
+    def _put(self, read: ReadObject) -> Iterator[Delta]:
         self._tell_live(read)
         if isinstance(read.found, Decoded):
             if self.kind.protects:

@@ -50,7 +50,7 @@ def name_of(document: Document) -> ObjectName:
     )
 
 
-class Owner(msgspec.Struct, rename="camel"):
+class OwnerReference(msgspec.Struct, rename="camel"):
     """An entry of `metadata.ownerReferences`."""
 
     api_version: str = ""
@@ -66,7 +66,7 @@ class OwnedMeta(msgspec.Struct, rename="camel"):
     uid: str = ""
     generation: int = 0
     labels: dict[str, str] = {}
-    owner_references: list[Owner] = []
+    owner_references: list[OwnerReference] = []
 
     @property
     def is_ours(self) -> bool:

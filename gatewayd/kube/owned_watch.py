@@ -12,10 +12,10 @@ import msgspec
 
 from gatewayd.api.gateway import MANAGED_BY
 from gatewayd.api.kinds import Kind
-from gatewayd.api.meta import ObjectKey, Resource
+from gatewayd.api.meta import KubernetesObject, ObjectKey
 from gatewayd.infra.made_kinds import MADE_KINDS
 from gatewayd.kube.client import FIELD_MANAGER
-from gatewayd.kube.listing import Listing, Read, Undecodable, decode_head
+from gatewayd.kube.listing import Listing, ReadObject, Undecodable, decode_head
 from gatewayd.kube.made_object import ObjectName, OwnedMeta
 from gatewayd.kube.reflector import Selection
 from gatewayd.store import Delta
@@ -23,7 +23,7 @@ from gatewayd.store import Delta
 OURS: Final = Selection(fields="", labels="=".join(MANAGED_BY))
 
 
-class OwnedObject(Resource, frozen=True, kw_only=True):
+class OwnedObject(KubernetesObject, frozen=True, kw_only=True):
     """Stands for objects that the translator never sees."""
 
 
@@ -73,7 +73,7 @@ def _own_annotations(meta: Mapping[str, Any]) -> Mapping[str, str]:
     return {name: value for name, value in (meta.get("annotations") or {}).items() if f"f:{name}" in ours}
 
 
-class Audience(Protocol):
+class OwnedObjectHandler(Protocol):
     """Who hears of objects that were made for Gateways."""
 
     def complete(self) -> None:
@@ -89,7 +89,7 @@ class Audience(Protocol):
 class OwnedObjects:
     """What the cluster holds, by the Gateway that it was made for."""
 
-    def __init__(self, audience: Audience) -> None:
+    def __init__(self, audience: OwnedObjectHandler) -> None:
         self.audience = audience
         self._made_for: dict[ObjectKey, set[ObjectName]] = {}
         self._unlisted = {kind.kind for kind in OWNED_KINDS}
@@ -141,10 +141,10 @@ class OwnedListing(Listing):
         yield from super().listed(version)
         self._objects.listed(self.kind.kind)
 
-    def _read(self, raw: msgspec.Raw) -> Read:
-        return Read(key=decode_head(raw).key, data=bytes(raw), found=None)
+    def _read(self, raw: msgspec.Raw) -> ReadObject:
+        return ReadObject(key=decode_head(raw).key, data=bytes(raw), found=None)
 
-    def _put(self, read: Read) -> Iterator[Delta]:
+    def _put(self, read: ReadObject) -> Iterator[Delta]:
         meant = msgspec.json.decode(read.data, type=_Meant)
         name, now, owners = self._name(read.key), _digest(meant), meant.owners()
         before = self._meant.get(read.key)

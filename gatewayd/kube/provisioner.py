@@ -11,10 +11,11 @@ from typing import Final, Protocol
 from gatewayd.api.meta import ObjectKey
 from gatewayd.identity.authority import Authority
 from gatewayd.infra import layout
+from gatewayd.infra.drain import DRAIN_SECONDS
 from gatewayd.infra.objects import objects
 from gatewayd.ir.infrastructure import Infrastructure, Keep, Owner, Provision
 from gatewayd.ir.limits import INFRASTRUCTURE_WORKERS
-from gatewayd.kube.applier import Applier, Audience, label
+from gatewayd.kube.applier import Applier, InfrastructureCallbacks, label
 from gatewayd.kube.gateway_certificates import GatewayCertificates, secret_document
 from gatewayd.kube.lease import Leadership
 from gatewayd.kube.made_object import Document
@@ -43,7 +44,7 @@ class Believed(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class ControlPlaneIdentity:
     """What proxies and control plane know each other by: our address, the CA of now, and their certificates."""
 
     address: ControlPlaneAddress
@@ -67,11 +68,11 @@ class Provisioner:
     def __init__(
         self,
         *,
-        identity: Identity,
+        identity: ControlPlaneIdentity,
         wanted: Wanted,
         applier: Applier,
         leadership: Leadership,
-        audience: Audience,
+        audience: InfrastructureCallbacks,
     ) -> None:
         self._identity = identity
         self._wanted = wanted
@@ -133,7 +134,7 @@ class Provisioner:
             ),
             admin=AdminSocket(path=layout.ADMIN_SOCKET),
             probes_port=layout.PROBES_PORT,
-            drain=layout.DRAIN_SECONDS,
+            drain=DRAIN_SECONDS,
         )
         document = within_memory(document, wanted.parameters.resources.memory_limit)
         files = {layout.BOOTSTRAP_FILE: document, **sds_files(layout.CERTIFICATES_FOLDER)}

@@ -109,7 +109,7 @@ class Reflector:
             return
         if self._kind.protects and self._listing.has_objects:
             # Without them doors would open, and nobody who removes a CRD says that they shall.
-            _log.error("kind is gone, its objects stay in force", kind=self._kind.kind)
+            _log.error("kind no longer served", kind=self._kind.kind)
         else:
             self._submit(self._listing.forget())
         self._mark_synced()

@@ -22,17 +22,17 @@ class _Managed(msgspec.Struct, rename="camel"):
     fields_v1: dict[str, Any] = msgspec.field(default_factory=dict, name="fieldsV1")
 
 
-class _Meta(msgspec.Struct, rename="camel"):
+class _DeploymentMeta(msgspec.Struct, rename="camel"):
     managed_fields: list[_Managed] = []
 
 
-class _Spec(msgspec.Struct):
+class _DeploymentSpec(msgspec.Struct):
     replicas: int | None = None
 
 
 class _Deployment(msgspec.Struct):
-    metadata: _Meta
-    spec: _Spec
+    metadata: _DeploymentMeta
+    spec: _DeploymentSpec
 
 
 async def hand_over_replicas(client: KubeClient, path: str, document: Mapping[str, Any], manager: str) -> None:

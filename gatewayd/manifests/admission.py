@@ -13,7 +13,7 @@ from msgspec import structs
 
 from gatewayd.api.decode import DEFAULT_NAMESPACE, Decoded, decode
 from gatewayd.api.kinds import BY_GROUP_KIND, KINDS, Kind
-from gatewayd.api.meta import GroupKind, ObjectKey, Problem, Resource
+from gatewayd.api.meta import GroupKind, KubernetesObject, ObjectKey, Problem
 
 NAME_LABEL: Final = "kubernetes.io/metadata.name"
 """https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-metadata-name"""
@@ -37,11 +37,11 @@ class Admitted:
     """A good object; its generation is 1."""
 
     identity: Identity
-    obj: Resource
+    obj: KubernetesObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class RefusedObject:
     """A bad object; `identity` is None where the document does not even say which object it is."""
 
     identity: Identity | None
@@ -55,7 +55,7 @@ class Ignored:
     what: str
 
 
-def admit(document: Mapping[str, object]) -> Admitted | Refused | Ignored:
+def admit(document: Mapping[str, object]) -> Admitted | RefusedObject | Ignored:
     """Judge one document."""
     if not document.keys() & {"apiVersion", "kind", "metadata"}:
         return Ignored(what="a document without apiVersion, kind and metadata, which is no Kubernetes object,")
@@ -75,12 +75,12 @@ def admit(document: Mapping[str, object]) -> Admitted | Refused | Ignored:
     return Ignored(what=f"{name} {own_name} of {api_version}")
 
 
-def with_generation(obj: Resource, generation: int) -> Resource:
+def with_generation(obj: KubernetesObject, generation: int) -> KubernetesObject:
     """Return `obj` with that metadata.generation."""
     return structs.replace(obj, metadata=structs.replace(obj.metadata, generation=generation))
 
 
-def _admit_kind(document: Mapping[str, object], kind: Kind) -> Admitted | Refused:
+def _admit_kind(document: Mapping[str, object], kind: Kind) -> Admitted | RefusedObject:
     metadata = document.get("metadata")
     if not isinstance(metadata, dict):
         return _refused("metadata", "is missing; every object has metadata.name")
@@ -96,7 +96,7 @@ def _admit_kind(document: Mapping[str, object], kind: Kind) -> Admitted | Refuse
     result = decode(stored)
     if isinstance(result, Decoded):
         return Admitted(identity=identity, obj=result.obj)
-    return Refused(identity=identity, problems=result.problems)
+    return RefusedObject(identity=identity, problems=result.problems)
 
 
 def _stored_metadata(metadata: Mapping[str, object], identity: Identity) -> dict[str, object]:
@@ -110,5 +110,5 @@ def _stored_metadata(metadata: Mapping[str, object], identity: Identity) -> dict
     return stored
 
 
-def _refused(path: str, message: str) -> Refused:
-    return Refused(identity=None, problems=(Problem(path=path, message=message),))
+def _refused(path: str, message: str) -> RefusedObject:
+    return RefusedObject(identity=None, problems=(Problem(path=path, message=message),))

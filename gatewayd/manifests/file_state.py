@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from gatewayd.api.meta import Resource
-from gatewayd.manifests.admission import Admitted, Identity, Ignored, Refused, admit
+from gatewayd.api.meta import KubernetesObject
+from gatewayd.manifests.admission import Admitted, Identity, Ignored, RefusedObject, admit
 from gatewayd.manifests.documents import LIMITS, FileProblem, Place, Section, parse_section, split_file
 from gatewayd.untrusted.printable import shown_path
 
@@ -27,25 +27,25 @@ class Absence(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
+class UnreadableFile:
     """The contents could not be had, and why; the file keeps its objects."""
 
     reason: str
 
 
-Contents = bytes | Absence | Unreadable
+Contents = bytes | Absence | UnreadableFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """An object as a file defines it."""
 
-    obj: Resource
+    obj: KubernetesObject
     place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
+class ReadSection:
     """The objects of a section without flaws, in order; `values` is what it counts towards the limit of the file."""
 
     objects: tuple[tuple[Identity, Entry], ...]
@@ -60,7 +60,7 @@ class FileState:
     problems: tuple[FileProblem, ...]
     ignored: tuple[FileProblem, ...]
     missing: bool
-    read: Mapping[str, Read]
+    read: Mapping[str, ReadSection]
 
 
 NOTHING: Final = FileState(entries={}, problems=(), ignored=(), missing=False, read={})
@@ -85,7 +85,7 @@ def _next_state(file: str, before: FileState, contents: Contents) -> FileState |
             return None
         case Absence.MISSING:
             return replace(before, missing=True)
-        case Unreadable(reason=reason):
+        case UnreadableFile(reason=reason):
             message = f"cannot be read: {reason}{_still_serving(tuple(sorted(before.entries)))}"
             return replace(before, problems=(FileProblem(file=file, line=1, message=message),), missing=False)
         case bytes():
@@ -113,7 +113,7 @@ class _Reading:
         self._entries: dict[Identity, Entry] = {}
         self._problems: list[FileProblem] = []
         self._ignored: list[FileProblem] = []
-        self._read: dict[str, Read] = {}
+        self._read: dict[str, ReadSection] = {}
         # Problems after which we cannot know all objects that the file means to hold.
         self.blinding: list[FileProblem] = []
 
@@ -146,7 +146,7 @@ class _Reading:
             read=self._read,
         )
 
-    def _judge(self, section: Section) -> Read | None:
+    def _judge(self, section: Section) -> ReadSection | None:
         """Read a section; return its objects if nothing is wrong with it, else take in what there is."""
         parsed = parse_section(section, self._left)
         verdicts = [(admit(document.value), document.place) for document in parsed.documents]
@@ -156,21 +156,21 @@ class _Reading:
                 for verdict, place in verdicts
                 if isinstance(verdict, Admitted)
             )
-            return Read(objects=objects, values=parsed.values)
+            return ReadSection(objects=objects, values=parsed.values)
         self._left -= parsed.values
         self.blinding.extend(parsed.problems)
         for verdict, place in verdicts:
             self._take(verdict, place)
         return None
 
-    def _take(self, verdict: Admitted | Refused | Ignored, place: Place) -> None:
+    def _take(self, verdict: Admitted | RefusedObject | Ignored, place: Place) -> None:
         match verdict:
             case Ignored():
                 note = FileProblem(file=place.file, line=place.line, message=f"{verdict.what} is not read")
                 self._ignored.append(note)
-            case Refused(identity=None):
+            case RefusedObject(identity=None):
                 self.blinding.extend(_file_problems(verdict, place, ""))
-            case Refused(identity=Identity() as identity):
+            case RefusedObject(identity=Identity() as identity):
                 kept = self._before.entries.get(identity) if identity not in self._entries else None
                 if kept is not None:
                     self._entries[identity] = kept
@@ -184,7 +184,7 @@ class _Reading:
             self._problems.append(conflict(identity, first.place, entry.place))
 
 
-def _file_problems(refused: Refused, place: Place, suffix: str) -> list[FileProblem]:
+def _file_problems(refused: RefusedObject, place: Place, suffix: str) -> list[FileProblem]:
     return [
         FileProblem(file=place.file, line=place.line_of(problem.path), message=f"{problem}{suffix}")
         for problem in refused.problems

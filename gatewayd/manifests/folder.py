@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gatewayd.api.kinds import KINDS
-from gatewayd.api.meta import ObjectKey, Resource
+from gatewayd.api.meta import KubernetesObject, ObjectKey
 from gatewayd.manifests.admission import Admitted, Identity, admit, with_generation
 from gatewayd.manifests.documents import FileProblem, Place
 from gatewayd.manifests.file_state import (
@@ -24,14 +24,14 @@ from gatewayd.manifests.file_state import (
     Contents,
     Entry,
     FileState,
-    Unreadable,
+    UnreadableFile,
     conflict,
     next_state,
 )
 from gatewayd.own_group import CONTROLLER
 from gatewayd.store import Delta
 
-__all__ = ("CLASS_NAME", "Absence", "Contents", "Folder", "Step", "Unreadable")
+__all__ = ("CLASS_NAME", "Absence", "Contents", "Folder", "FolderChange", "UnreadableFile")
 """With the types that a step takes."""
 
 CLASS_NAME: Final = "gatewayd"
@@ -42,7 +42,7 @@ _IMPLIED_CLASS: Final = Identity("GatewayClass", ObjectKey("", CLASS_NAME))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class FolderChange:
     """What one change of the folder led to: Deltas for the store, and all that is wrong or left unread now."""
 
     deltas: tuple[Delta, ...]
@@ -56,19 +56,19 @@ class Folder:
     def __init__(self) -> None:
         self._files: dict[str, FileState] = {}
         self._claims: dict[Identity, frozenset[str]] = {}
-        self._served: dict[Identity, Resource] = {}
+        self._served: dict[Identity, KubernetesObject] = {}
         self._conflicts: dict[Identity, tuple[FileProblem, ...]] = {}
         self._members: Counter[str] = Counter()
         # The few files that have something to tell, so that a step need not look at all of them.
         self._noted: dict[str, FileState] = {}
 
-    def step(self, changes: Mapping[str, Contents]) -> Step:
+    def step(self, changes: Mapping[str, Contents]) -> FolderChange:
         """Take the new contents of the files that changed, by path; return what follows from all of them together."""
         touched: set[Identity] = {_IMPLIED_CLASS}
         for file in sorted(changes):
             touched |= self._set_file(file, next_state(file, self._files.get(file, NOTHING), changes[file]))
         deltas = self._serve(touched)
-        return Step(deltas=deltas, problems=self._all_problems(), ignored=self._all_ignored())
+        return FolderChange(deltas=deltas, problems=self._all_problems(), ignored=self._all_ignored())
 
     def place_of(self, identity: Identity) -> Place | None:
         """Return where the served version of an object stands; None for what is implied or unknown."""
@@ -122,7 +122,7 @@ class Folder:
             deltas.extend(self._put(identity, self._implied(identity) if winner is None else winner.obj))
         return tuple(deltas)
 
-    def _implied(self, identity: Identity) -> Resource | None:
+    def _implied(self, identity: Identity) -> KubernetesObject | None:
         """Return the object that is there without being written: a Namespace in use, the class of gatewayd."""
         document: dict[str, object] = {"metadata": {"name": identity.key.name}}
         if identity == _IMPLIED_CLASS:
@@ -134,7 +134,7 @@ class Folder:
         verdict = admit({"kind": identity.kind, **document})
         return verdict.obj if isinstance(verdict, Admitted) else None
 
-    def _put(self, identity: Identity, obj: Resource | None) -> Iterable[Delta]:
+    def _put(self, identity: Identity, obj: KubernetesObject | None) -> Iterable[Delta]:
         before = self._served.get(identity)
         if obj is None:
             if before is None:
@@ -169,7 +169,7 @@ def _differs(before: FileState, after: FileState, identity: Identity) -> bool:
     return old is None or new is None or old.obj is not new.obj
 
 
-def _succeed(before: Resource | None, obj: Resource) -> Resource:
+def _succeed(before: KubernetesObject | None, obj: KubernetesObject) -> KubernetesObject:
     """Give `obj` the generation that follows from what was served before it."""
     if before is None:
         return obj

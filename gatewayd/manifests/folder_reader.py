@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 from gatewayd.ir.limits import FOLDER_BYTES
 from gatewayd.manifests.documents import LIMITS
-from gatewayd.manifests.file_state import Absence, Contents, Unreadable
+from gatewayd.manifests.file_state import Absence, Contents, UnreadableFile
 from gatewayd.manifests.folder_scan import LEADS_OUT, SUFFIXES, is_inside, scan
 
 GRACE: Final = 0.1
@@ -76,7 +76,7 @@ class FolderReader:
         news = {self._show(path): contents for path in sorted(paths) for contents in self._look(path, now)}
         if self.excess != self._excess_told:
             self._excess_told = self.excess
-            news[self.shown] = Absence.GONE if self.excess is None else Unreadable(reason=self.excess)
+            news[self.shown] = Absence.GONE if self.excess is None else UnreadableFile(reason=self.excess)
         return news
 
     def overdue(self, now: float) -> frozenset[str]:
@@ -191,7 +191,7 @@ class FolderReader:
     def _failed(self, path: str, error: OSError) -> Iterator[Contents]:
         if path not in self.unreadable:
             self.unreadable.add(path)
-            yield Unreadable(reason=(error.strerror or str(error)).lower())
+            yield UnreadableFile(reason=(error.strerror or str(error)).lower())
 
 
 def _is_plain(path: str, folders: frozenset[str]) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from gatewayd.manifests.documents import LIMITS, FileProblem
-from gatewayd.manifests.folder import Contents, Folder, Unreadable
+from gatewayd.manifests.folder import Contents, Folder, UnreadableFile
 from gatewayd.manifests.folder_reader import FolderReader
 from gatewayd.store import Delta
 
@@ -60,6 +60,6 @@ def _contents(path: Path) -> Iterator[tuple[str, Contents]]:
             with path.open("rb") as file:
                 yield str(path), read_limited(file)
         except OSError as error:
-            yield str(path), Unreadable(reason=(error.strerror or str(error)).lower())
+            yield str(path), UnreadableFile(reason=(error.strerror or str(error)).lower())
     else:
         raise NoManifestsError(f"{path}: there is no such file or folder")

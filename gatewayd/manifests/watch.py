@@ -19,7 +19,7 @@ from typing import Final
 import structlog
 from watchfiles import awatch
 
-from gatewayd.manifests.file_state import Absence, Contents, Unreadable
+from gatewayd.manifests.file_state import Absence, Contents, UnreadableFile
 from gatewayd.manifests.folder_reader import FolderReader, any_being_written, signatures
 
 _STEP_MS: Final = 5
@@ -33,7 +33,7 @@ _ABSENT_POLL: Final = 0.05
 _TRY_AGAIN: Final = 30.0
 _LIMITS: Final = "fs.inotify.max_user_instances, fs.inotify.max_user_watches"
 
-NOT_TOLD: Final = "changes of files are not told of and are looked for"
+NOT_TOLD: Final = "file watch failed"
 
 _log = structlog.get_logger("gatewayd.manifests.watch")
 
@@ -50,7 +50,7 @@ async def watch_folder(folder: Path) -> AsyncGenerator[Mapping[str, Contents], N
     yield await asyncio.to_thread(reader.read, first, loop.time())
     while True:
         if not await asyncio.to_thread(os.path.isdir, reader.root):
-            yield {str(folder): Unreadable(reason="the folder does not exist; what it held stays as it was")}
+            yield {str(folder): UnreadableFile(reason="the folder does not exist; what it held stays as it was")}
             while not await asyncio.to_thread(os.path.isdir, reader.root):  # noqa: ASYNC110 (nothing tells of it)
                 await asyncio.sleep(_ABSENT_POLL)
             yield {str(folder): Absence.GONE}

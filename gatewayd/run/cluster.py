@@ -34,13 +34,13 @@ from gatewayd.kube.ending_namespaces import EndingNamespaces
 from gatewayd.kube.events import EventRecorder, Notice
 from gatewayd.kube.fleet_reports import SELECTOR, Replica
 from gatewayd.kube.gateway_certificates import GatewayCertificates
-from gatewayd.kube.gateway_infrastructure import Feedback, GatewayInfrastructure, Wishes
+from gatewayd.kube.gateway_infrastructure import Feedback, InfrastructureController, Wishes
 from gatewayd.kube.heads import HeadListing, HeardListing
 from gatewayd.kube.lease import Everyone, Lease, LeaseName
 from gatewayd.kube.listing import Listing, Live, Undecodable
 from gatewayd.kube.live_statuses import LiveStatuses
 from gatewayd.kube.owned_watch import OURS
-from gatewayd.kube.provisioner import ControlPlaneAddress, Identity
+from gatewayd.kube.provisioner import ControlPlaneAddress, ControlPlaneIdentity
 from gatewayd.kube.reflector import EVERYTHING, HEADS, Reflector, Selection, Submit, Timing
 from gatewayd.kube.refusals import Refusals
 from gatewayd.kube.status_writer import StatusWriter
@@ -152,12 +152,12 @@ class InCluster:
             on_failure=self._metrics.work_failed,
         )
 
-    def _infrastructure_from(self, address: ControlPlaneAddress) -> GatewayInfrastructure:
+    def _infrastructure_from(self, address: ControlPlaneAddress) -> InfrastructureController:
         certificates = GatewayCertificates(self._client)
-        return GatewayInfrastructure(
+        return InfrastructureController(
             client=self._client,
             leadership=self._lease,
-            identity=Identity(address=address, believed=self._trust, certificates=certificates),
+            identity=ControlPlaneIdentity(address=address, believed=self._trust, certificates=certificates),
             wishes=Wishes(wanted=self._reconciler, abandoned=self._is_abandoned),
             ending=self._ending,
             feedback=Feedback(

@@ -18,7 +18,7 @@ _PAUSE = 0.05
 """Seconds between two boards, so that many changes cost no more drawing than eyes can follow."""
 
 
-class Ending(Enum):
+class RunEnding(Enum):
     """Why a run ended; of several at once the first."""
 
     FAILED = "failed"
@@ -32,7 +32,7 @@ class Ending(Enum):
 class Ended:
     """How a run ended, and what was to be seen last."""
 
-    why: Ending
+    why: RunEnding
     board: Board
     reason: str
 
@@ -73,16 +73,16 @@ class Serving:
         """
         stop = asyncio.Event()
         tasks = {
-            Ending.FAILED: asyncio.create_task(self._run.run(), name="serving"),
-            Ending.GAVE_UP: asyncio.create_task(self._watch(show), name="watching"),
-            Ending.DONE: asyncio.ensure_future(job()),
-            Ending.ASKED: asyncio.create_task(_said(stop), name="asked to stop"),
+            RunEnding.FAILED: asyncio.create_task(self._run.run(), name="serving"),
+            RunEnding.GAVE_UP: asyncio.create_task(self._watch(show), name="watching"),
+            RunEnding.DONE: asyncio.ensure_future(job()),
+            RunEnding.ASKED: asyncio.create_task(_said(stop), name="asked to stop"),
         }
         loop = asyncio.get_running_loop()
 
         def on_signal() -> None:
             if stop.is_set():
-                tasks[Ending.FAILED].cancel()
+                tasks[RunEnding.FAILED].cancel()
             stop.set()
 
         for each in _SIGNALS:
@@ -97,7 +97,7 @@ class Serving:
                 loop.remove_signal_handler(each)
         for task in done:
             task.result()
-        why = next((ending for ending, task in tasks.items() if task in done), Ending.TOO_LATE)
+        why = next((ending for ending, task in tasks.items() if task in done), RunEnding.TOO_LATE)
         return Ended(why=why, board=board, reason=self.onlooker.gave_up or "")
 
     async def _watch(self, show: Show) -> None:

@@ -14,7 +14,7 @@ from gatewayd.introspection.run_status import run_status
 from gatewayd.introspection.status import NOTHING, Status
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.manifests.documents import FileProblem
-from gatewayd.manifests.folder import Step
+from gatewayd.manifests.folder import FolderChange
 from gatewayd.reconciler import Batch
 from gatewayd.run.standalone import Standalone
 from gatewayd.supervisor.events import Draining, EnvoyEvent, Exited, GaveUp, Started, Stopped, Up
@@ -32,7 +32,7 @@ class Onlooker:
         self._on_change = on_change
         self._notices: deque[str] = deque(maxlen=_KEPT)
 
-    def folder_read(self, step: Step) -> None:
+    def folder_read(self, step: FolderChange) -> None:
         """Hear what a change of the folder led to."""
         del step
         self._on_change()

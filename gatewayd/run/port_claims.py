@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.proxy import DatagramListener, ProxyConfig
-from gatewayd.supervisor.ports import Free, NotAllowed, PortWish, Taken
+from gatewayd.supervisor.ports import Free, NotAllowed, PortTaken, PortWish
 from gatewayd.xds.resource import LISTENER, Snapshot, content_version
 
 LOWEST_MAPPED: Final = 8000
@@ -35,8 +35,8 @@ class Elsewhere:
         )
 
 
-Refusal = NotAllowed | Taken | Elsewhere
-Ask = Callable[[PortWish], Free | NotAllowed | Taken]
+Refusal = NotAllowed | PortTaken | Elsewhere
+Ask = Callable[[PortWish], Free | NotAllowed | PortTaken]
 _Protocol = Literal["TCP", "UDP"]
 _Port = tuple[_Protocol, int]
 

@@ -20,8 +20,7 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.live_findings import LiveFindings
-from gatewayd.explain.route_chain import Step as WhyStep
-from gatewayd.explain.route_chain import why
+from gatewayd.explain.route_chain import Step, why
 from gatewayd.incremental.view import Member
 from gatewayd.introspection.live_board import LiveBoard
 from gatewayd.introspection.server import handlers
@@ -32,7 +31,7 @@ from gatewayd.ir.fleet import FleetKey, GatewayFleet
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.outcome import FleetReport, GatewayOutcome
 from gatewayd.ir.proxy import ProxyConfig
-from gatewayd.manifests.folder import Folder, Step
+from gatewayd.manifests.folder import Folder, FolderChange
 from gatewayd.manifests.watch import watch_folder
 from gatewayd.offline.translate import standalone_environment
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta
@@ -43,7 +42,6 @@ from gatewayd.supervisor.events import EnvoyEvent
 from gatewayd.supervisor.ports import check_port, first_unprivileged_port, may_bind_low_ports
 from gatewayd.supervisor.process import RESTART, EnvoyCommand, Supervisor, drain_time
 from gatewayd.supervisor.runtime_folder import runtime_folder
-from gatewayd.telemetry.logs import PORT_REFUSED
 from gatewayd.translator.outcomes.overview import BOARD
 from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
 from gatewayd.xds.resource import Snapshot
@@ -75,7 +73,7 @@ class Options:
 class Audience(Protocol):
     """Who is told of everything that happens; must not block."""
 
-    def folder_read(self, step: Step) -> None:
+    def folder_read(self, step: FolderChange) -> None:
         """Hear what a change of the folder led to."""
 
     def batch_done(self, batch: Batch) -> None:
@@ -102,7 +100,7 @@ class Standalone:
         self.claims = Claims(lambda wish: check_port(wish, options.envoy))
         self.board = LiveBoard(self.fleet.holding)
         self.findings = LiveFindings()
-        self.step = Step(deltas=(), problems=(), ignored=())
+        self.step = FolderChange(deltas=(), problems=(), ignored=())
         self.socket = Path()
         self.has_read = False
         self._audience = audience
@@ -142,7 +140,7 @@ class Standalone:
         refusals = self.claims.refusals.get(snapshot.fleet, {})
         if refusals != before:
             for refusal in refusals.values():
-                _log.warning(PORT_REFUSED, why=str(refusal))
+                _log.warning("port refused", why=str(refusal))
         self.board.published(config, self._changed_at)
         self.fleet.publish(served)
         self.board.answered(snapshot.fleet, time.monotonic())
@@ -174,7 +172,7 @@ class Standalone:
         outcome = self.reconciler.outcomes.get(Member(Gateway, ObjectKey(fleet.namespace, fleet.name)))
         return isinstance(outcome, GatewayOutcome) and not holds(outcome.verdicts, ACCEPTED)
 
-    def _why(self, kind: str, key: ObjectKey) -> tuple[WhyStep, ...]:
+    def _why(self, kind: str, key: ObjectKey) -> tuple[Step, ...]:
         return why(self.reconciler.store.engine, self.fleet.report, kind, key)
 
     async def _watch(self) -> None:

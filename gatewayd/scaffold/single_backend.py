@@ -99,7 +99,7 @@ class BadTargetError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class BackendTarget:
     """A backend: `address` is None where `host` is a name that DNS knows."""
 
     host: str
@@ -108,7 +108,7 @@ class Target:
     tls: bool
 
 
-def target(url: str) -> Target:
+def target(url: str) -> BackendTarget:
     """Read a URL; raises BadTargetError."""
     parts = _split(url)
     host = (parts.hostname or "").lower()
@@ -120,10 +120,10 @@ def target(url: str) -> Target:
     if parts.scheme == "https" and address is not None:
         raise BadTargetError(f"--to {url}: an address has no name that a certificate could be for; {_ALLOWED}")
     port = parts.port or _PORTS[parts.scheme]
-    return Target(host=host, address=address, port=port, tls=parts.scheme == "https")
+    return BackendTarget(host=host, address=address, port=port, tls=parts.scheme == "https")
 
 
-def manifests(to: Target, port: int) -> Mapping[str, str]:
+def manifests(to: BackendTarget, port: int) -> Mapping[str, str]:
     """Return the files for a Gateway on `port` that sends everything to a backend."""
     if to.address is None:
         service = _EXTERNAL.format(host=to.host, port=to.port)

@@ -17,7 +17,7 @@ _ACTIVE: Final = "downstream_(rq|cx)_active$"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class AdminResponse:
     """What Envoy answered."""
 
     status: int
@@ -44,7 +44,7 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-async def ask(admin: Path, method: str, target: str) -> Answer | NoAnswer:
+async def ask(admin: Path, method: str, target: str) -> AdminResponse | NoAnswer:
     """Send one request to the admin socket at `admin`."""
     return await asyncio.to_thread(_ask, admin, method, target)
 
@@ -73,12 +73,12 @@ def _is_work(stat: str) -> bool:
     return http_request or (stat.startswith("tcp.") and stat.endswith(".downstream_cx_active"))
 
 
-def _ask(admin: Path, method: str, target: str) -> Answer | NoAnswer:
+def _ask(admin: Path, method: str, target: str) -> AdminResponse | NoAnswer:
     connection = _UnixConnection(admin)
     try:
         connection.request(method, target)
         response = connection.getresponse()
-        return Answer(status=response.status, body=response.read())
+        return AdminResponse(status=response.status, body=response.read())
     except (OSError, http.client.HTTPException) as error:
         return NoAnswer(reason=str(error) or type(error).__name__)
     finally:

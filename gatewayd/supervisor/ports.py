@@ -53,7 +53,7 @@ class NotAllowed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class PortTaken:
     """Somebody else listens there; `holder` is "nginx (process 812)", or "" when the system does not tell."""
 
     wish: PortWish
@@ -64,7 +64,7 @@ class Taken:
         return f"port {self.wish.port} of {self.wish.owner}: {holder} listens there; stop it, or take another port"
 
 
-Verdict = Free | NotAllowed | Taken
+Verdict = Free | NotAllowed | PortTaken
 
 
 def check_port(wish: PortWish, binary: Path) -> Verdict:
@@ -73,7 +73,7 @@ def check_port(wish: PortWish, binary: Path) -> Verdict:
     if wish.port < first and not may_bind_low_ports(binary):
         return NotAllowed(wish=wish, first_allowed=first, binary=binary)
     if _is_taken(wish):
-        return Taken(wish=wish, holder=_holder(wish))
+        return PortTaken(wish=wish, holder=_holder(wish))
     return Free()
 
 

@@ -17,7 +17,7 @@ import structlog
 
 from gatewayd.ir.backoff import Backoff
 from gatewayd.supervisor import launch
-from gatewayd.supervisor.envoy_admin import Answer, NoAnswer, active_requests, ask
+from gatewayd.supervisor.envoy_admin import AdminResponse, NoAnswer, active_requests, ask
 from gatewayd.supervisor.events import (
     LOG_FORMAT,
     Draining,
@@ -35,7 +35,7 @@ from gatewayd.supervisor.events import (
 from gatewayd.supervisor.runtime_folder import write_private
 
 LOG_EVENT: Final = "envoy says"
-SILENT_EVENT: Final = "envoy is silent and is ended by force"
+SILENT_EVENT: Final = "silent envoy killed"
 TERM_GRACE: Final = 2.0
 SILENCE: Final = 30.0
 """Seconds without an answer after which Envoy is taken to hang, as it can in its own handler of SIGSEGV."""
@@ -203,7 +203,7 @@ class Supervisor:
         up = False
         heard = self._clock()
         while True:
-            if isinstance(await ask(admin, "GET", "/ready"), Answer):
+            if isinstance(await ask(admin, "GET", "/ready"), AdminResponse):
                 heard = self._clock()
                 if not up:
                     up = self._ever_up = True

@@ -25,7 +25,7 @@ TEXT: Final = "text/plain; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class PageResponse:
     """What a page says."""
 
     status: HTTPStatus
@@ -33,14 +33,14 @@ class Answer:
     body: bytes
 
 
-Page = Callable[[], Answer]
+Page = Callable[[], PageResponse]
 """A page is made for each request, in the event loop: it must not block."""
 
 
 def health_pages(waiting_for: Callable[[], tuple[str, ...]]) -> Mapping[str, Page]:
     """Return `/healthz`, good while the event loop turns, and `/readyz`, good when nothing is waited for."""
 
-    def ready() -> Answer:
+    def ready() -> PageResponse:
         missing = waiting_for()
         if missing:
             return _text(HTTPStatus.SERVICE_UNAVAILABLE, f"waiting for: {', '.join(missing)}")
@@ -53,12 +53,12 @@ def metrics_pages(text: Callable[[], bytes], content_type: str) -> Mapping[str, 
     """Return `/metrics`, made anew at most once a second: of thousands of series that takes a while."""
     made: tuple[float, bytes] | None = None
 
-    def page() -> Answer:
+    def page() -> PageResponse:
         nonlocal made
         now = asyncio.get_running_loop().time()
         if made is None or now >= made[0] + METRICS_SECONDS:
             made = (now, text())
-        return Answer(status=HTTPStatus.OK, content_type=content_type, body=made[1])
+        return PageResponse(status=HTTPStatus.OK, content_type=content_type, body=made[1])
 
     return {"/metrics": page}
 
@@ -159,11 +159,11 @@ class _Server:
         return _bytes(answer, with_body=method != "HEAD")
 
 
-def _text(status: HTTPStatus, line: str) -> Answer:
-    return Answer(status=status, content_type=TEXT, body=f"{line}\n".encode())
+def _text(status: HTTPStatus, line: str) -> PageResponse:
+    return PageResponse(status=status, content_type=TEXT, body=f"{line}\n".encode())
 
 
-def _bytes(answer: Answer, *, with_body: bool) -> bytes:
+def _bytes(answer: PageResponse, *, with_body: bool) -> bytes:
     fields = {
         "content-type": answer.content_type,
         "content-length": str(len(answer.body)),

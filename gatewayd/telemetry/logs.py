@@ -1,32 +1,21 @@
-"""How log events are written, and the names of all of them.
+"""How log events are written; which ones there are stands in `log_events`.
 
 In: a level, a format and a stream. Out: structlog is configured: lines for people, or one JSON object a line.
 Whatever text is logged stays within its line and moves no cursor; a stream that cannot be written costs lines, which
 are counted.
-Names are constants so that a search for one finds who writes it, and so that nobody's dashboard breaks by a typo.
 """
 
 import logging
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TextIO
+from typing import Any, TextIO
 
 import structlog
 
 from gatewayd.ir.limits import OUTPUT_PATIENCE
 from gatewayd.telemetry.outlet import Outlet
 from gatewayd.untrusted.printable import printable, printable_json
-
-ENVOY_SAYS: Final = "envoy says"
-QUERY_FAILED: Final = "query failed"
-SNAPSHOT_FAILED: Final = "snapshot failed"
-HELD_BACK: Final = "held back"
-PORT_REFUSED: Final = "port refused"
-LINES_LOST: Final = "lines lost"
-
-EVENTS: Final = (ENVOY_SAYS, QUERY_FAILED, SNAPSHOT_FAILED, HELD_BACK, PORT_REFUSED, LINES_LOST)
-"""Every event of a run without a cluster; fields: component, message, query, key, gateway, what, lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +126,7 @@ class _Teller:
     debug = info = warning = warn = error = critical = exception = fatal = failure = log = msg
 
 
-class _Writer:
+class _LineWriter:
     """A logger that writes lines, and says how many it could not write; every level is the same to it."""
 
     def __init__(self, outlet: Outlet) -> None:
@@ -147,7 +136,7 @@ class _Writer:
         self._outlet.write(f"{line}\n")
         lost = self._outlet.regained()
         if lost is not None:
-            structlog.get_logger().error(LINES_LOST, lines=lost.lines, reason=lost.reason)
+            structlog.get_logger().error("lines lost", lines=lost.lines, reason=lost.reason)
 
     debug = info = warning = warn = error = critical = exception = fatal = failure = log = msg
 
@@ -157,4 +146,4 @@ def _factory(destination: Destination) -> Callable[..., Any]:
         return lambda *_: _Teller(destination.tell)
     outlet = Outlet(destination.stream)
     outlet.patience = OUTPUT_PATIENCE
-    return lambda *_: _Writer(outlet)
+    return lambda *_: _LineWriter(outlet)

@@ -22,7 +22,7 @@ from gatewayd.translator.gateways.listeners import ListenerKey, MergedListener, 
 from gatewayd.translator.hostnames import ANY, intersection, normalised
 from gatewayd.translator.namespaces import Admission, admits
 from gatewayd.translator.parents import parent_gateway, parent_refs
-from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, ROUTE_TABLES, RouteTable, group_kind
+from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, ROUTE_TABLES, RouteKind, group_kind
 from gatewayd.translator.quotas import too_much
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.route_kinds import rules
@@ -71,7 +71,7 @@ _Refusal = Callable[[ObjectKey], Verdict | None]
 
 
 class _Wanted(NamedTuple):
-    table: RouteTable
+    table: RouteKind
     namespace: str
     hostnames: tuple[str, ...]
 

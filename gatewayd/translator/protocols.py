@@ -16,8 +16,8 @@ from gatewayd.api.tcproute import TCPRoute
 from gatewayd.api.tlsroute import TLSRoute
 from gatewayd.api.udproute import UDPRoute
 
-RouteTable = type[HTTPRoute] | type[GRPCRoute] | type[TLSRoute] | type[TCPRoute] | type[UDPRoute]
-ROUTE_TABLES: tuple[RouteTable, ...] = (HTTPRoute, GRPCRoute, TLSRoute, TCPRoute, UDPRoute)
+RouteKind = type[HTTPRoute] | type[GRPCRoute] | type[TLSRoute] | type[TCPRoute] | type[UDPRoute]
+ROUTE_TABLES: tuple[RouteKind, ...] = (HTTPRoute, GRPCRoute, TLSRoute, TCPRoute, UDPRoute)
 
 
 def group_kind(table: type) -> GroupKind:
@@ -30,7 +30,7 @@ LISTENERSET_KIND = group_kind(ListenerSet)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Protocol:
+class ListenerProtocol:
     """`family`: listeners of a port must be of one family. `by_hostname`: then told apart by hostname.
 
     `hostnames`: routes are matched by hostname. `kinds`: the route kinds carried, the listener's mode considered.
@@ -47,22 +47,24 @@ class Protocol:
 _HTTP_KINDS = (group_kind(HTTPRoute), group_kind(GRPCRoute))
 _TLS_KINDS = (group_kind(TLSRoute),)
 
-PROTOCOLS: dict[tuple[str, str], Protocol] = {
+PROTOCOLS: dict[tuple[str, str], ListenerProtocol] = {
     (row.name, mode): row
     for mode, row in (
         (
             "",
-            Protocol(
+            ListenerProtocol(
                 name="HTTP", family="HTTP", transport="tcp", by_hostname=True, terminates=False, kinds=_HTTP_KINDS
             ),
         ),
         (
             "Terminate",
-            Protocol(name="HTTPS", family="TLS", transport="tcp", by_hostname=True, terminates=True, kinds=_HTTP_KINDS),
+            ListenerProtocol(
+                name="HTTPS", family="TLS", transport="tcp", by_hostname=True, terminates=True, kinds=_HTTP_KINDS
+            ),
         ),
         (
             "Terminate",
-            Protocol(
+            ListenerProtocol(
                 name="TLS",
                 family="TLS",
                 transport="tcp",
@@ -73,11 +75,13 @@ PROTOCOLS: dict[tuple[str, str], Protocol] = {
         ),
         (
             "Passthrough",
-            Protocol(name="TLS", family="TLS", transport="tcp", by_hostname=True, terminates=False, kinds=_TLS_KINDS),
+            ListenerProtocol(
+                name="TLS", family="TLS", transport="tcp", by_hostname=True, terminates=False, kinds=_TLS_KINDS
+            ),
         ),
         (
             "",
-            Protocol(
+            ListenerProtocol(
                 name="TCP",
                 family="TCP",
                 transport="tcp",
@@ -88,7 +92,7 @@ PROTOCOLS: dict[tuple[str, str], Protocol] = {
         ),
         (
             "",
-            Protocol(
+            ListenerProtocol(
                 name="UDP",
                 family="UDP",
                 transport="udp",
@@ -101,7 +105,7 @@ PROTOCOLS: dict[tuple[str, str], Protocol] = {
 }
 
 
-def protocol_of(listener: Listener) -> Protocol | None:
+def protocol_of(listener: Listener) -> ListenerProtocol | None:
     """Return the row for a listener, None for a protocol that is not supported."""
     if listener.protocol in ("HTTPS", "TLS"):
         return PROTOCOLS.get((listener.protocol, listener.tls.mode if listener.tls else "Terminate"))

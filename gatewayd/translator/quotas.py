@@ -41,7 +41,7 @@ class Account(NamedTuple):
     namespace: str
 
 
-class Part(NamedTuple):
+class AccountPart(NamedTuple):
     """Some of the routes of an account."""
 
     account: Account
@@ -52,10 +52,10 @@ class Demand(NamedTuple):
     """What a route takes up, and where."""
 
     usage: Usage
-    parts: tuple[Part, ...]
+    parts: tuple[AccountPart, ...]
 
 
-class Refused(NamedTuple):
+class RefusedRoute(NamedTuple):
     """A route that is too much for a Gateway, and what is said about it."""
 
     gateway: ObjectKey
@@ -64,7 +64,7 @@ class Refused(NamedTuple):
 
 
 _account = lru_cache(maxsize=1024)(Account)
-_part = lru_cache(maxsize=1024)(Part)
+_part = lru_cache(maxsize=1024)(AccountPart)
 _demand = lru_cache(maxsize=1024)(Demand)
 """Make values of which thousands of routes have the same."""
 
@@ -109,7 +109,7 @@ def demand(view: View, member: Member) -> Demand | None:
     return _demand(usage(row), tuple(_part(_account(each, namespace), number) for each in gateways))
 
 
-def _parts_of(found: Demand | None) -> tuple[Part, ...]:
+def _parts_of(found: Demand | None) -> tuple[AccountPart, ...]:
     return () if found is None else found.parts
 
 
@@ -130,7 +130,7 @@ ACCOUNTS = Index(
 
 
 @query
-def part_usage(view: View, part: Part) -> Usage:
+def part_usage(view: View, part: AccountPart) -> Usage:
     """Return what some of the routes of an account take up; one that is refused by itself takes up nothing."""
     allowed = quotas(view, part.account.gateway).route
     found = (_usage(view, member) for member in view.bucket(DEMANDS, part))
@@ -159,12 +159,12 @@ OVER = Index(name="accounts_over_quota", sources=(Source(table=Gateway, query=ac
 
 
 @query
-def routes_over(view: View, gateway: Member) -> tuple[Refused, ...]:
+def routes_over(view: View, gateway: Member) -> tuple[RefusedRoute, ...]:
     """Return the routes that do not fit a Gateway any more."""
     return tuple(each for account in accounts_over(view, gateway) for each in _over(view, account))
 
 
-def _over(view: View, account: Account) -> Iterator[Refused]:
+def _over(view: View, account: Account) -> Iterator[RefusedRoute]:
     allowed = quotas(view, account.gateway)
     held = NOTHING
     for member in sorted(view.bucket(ACCOUNTS, account), key=lambda each: _age(view, each)):
@@ -176,7 +176,7 @@ def _over(view: View, account: Account) -> Iterator[Refused]:
             held = total(held, own)
             continue
         name, count, most = found
-        yield Refused(
+        yield RefusedRoute(
             account.gateway,
             member,
             f"spec.rules: with this route namespace {account.namespace!r} has {count} {name} on Gateway "
@@ -208,5 +208,5 @@ def too_much(view: View, gateway: ObjectKey, member: Member, namespace: str) -> 
         return verdicts.over_quota(why)
     if not view.count(OVER, _account(gateway, namespace)):
         return None
-    refused: tuple[Refused, ...] = view.group(REFUSED, (gateway, member))
+    refused: tuple[RefusedRoute, ...] = view.group(REFUSED, (gateway, member))
     return verdicts.over_quota(refused[0].message) if refused else None

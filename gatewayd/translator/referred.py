@@ -13,7 +13,7 @@ from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.listeners import Listener
 from gatewayd.api.listenerset import ListenerSet
-from gatewayd.api.meta import GroupKind, ObjectKey, Resource
+from gatewayd.api.meta import GroupKind, KubernetesObject, ObjectKey
 from gatewayd.api.refs import ObjectRef, SecretObjectRef
 from gatewayd.api.xbackend import XBackend
 from gatewayd.incremental.view import Member, Output, Source, View, query
@@ -26,7 +26,7 @@ from gatewayd.translator.reference_grants import Pointer, permitted
 AnyRef = SecretObjectRef | ObjectRef
 
 
-def _pointers(row: Resource, refs: Iterable[AnyRef]) -> Iterator[Pointer]:
+def _pointers(row: KubernetesObject, refs: Iterable[AnyRef]) -> Iterator[Pointer]:
     source, namespace = BY_STRUCT[type(row)].group_kind, row.metadata.namespace
     for ref in refs:
         yield Pointer(source, namespace, ref.group_kind, ObjectKey(ref.namespace or namespace, ref.name))
@@ -62,7 +62,7 @@ def _of_class(row: GatewayClass) -> Iterator[Pointer]:
         )
 
 
-def _local(row: Resource, refs: Iterable[Any]) -> Iterator[Pointer]:
+def _local(row: KubernetesObject, refs: Iterable[Any]) -> Iterator[Pointer]:
     source, namespace = BY_STRUCT[type(row)].group_kind, row.metadata.namespace
     return (Pointer(source, namespace, ref.group_kind, ObjectKey(namespace, ref.name)) for ref in refs)
 
@@ -79,7 +79,7 @@ def _of_backend(row: XBackend) -> Iterator[Pointer]:
         yield from _pointers(row, [tls.client_certificate_ref])
 
 
-_REFERRERS: Mapping[type[Resource], Callable[[Any], Iterator[Pointer]]] = {
+_REFERRERS: Mapping[type[KubernetesObject], Callable[[Any], Iterator[Pointer]]] = {
     GatewayClass: _of_class,
     Gateway: _of_gateway,
     ListenerSet: _of_set,
@@ -88,7 +88,7 @@ _REFERRERS: Mapping[type[Resource], Callable[[Any], Iterator[Pointer]]] = {
 }
 
 
-def _is_ours(view: View, row: Resource) -> bool:
+def _is_ours(view: View, row: KubernetesObject) -> bool:
     match row:
         case GatewayClass():
             return row.spec.controller_name == environment(view).controller
@@ -101,7 +101,7 @@ def _is_ours(view: View, row: Resource) -> bool:
             return True
 
 
-def contents_of(view: View, row: Resource) -> frozenset[Content]:
+def contents_of(view: View, row: KubernetesObject) -> frozenset[Content]:
     """Return what an object refers to, as far as it is ours and may; the object need not be in the store."""
     pointers = _REFERRERS.get(type(row))
     if pointers is None or not _is_ours(view, row):

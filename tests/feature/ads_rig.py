@@ -23,7 +23,7 @@ from envoy.extensions.filters.network.http_connection_manager.v3 import http_con
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
 
-from gatewayd.ads.fleet import Fleet, Member
+from gatewayd.ads.fleet import Fleet, Stream
 from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.protocol.session import Answer, Request
 from gatewayd.ads.server import AdsServer
@@ -155,24 +155,24 @@ class WatchedFleet(Fleet):
         self.changed = asyncio.Condition()
         super().__init__(lambda _, report: self.reports.append(report))
 
-    def join(self, key: FleetKey, mode: Mode, *, since: float, wake: Callable[[], None]) -> Member:
+    def join(self, key: FleetKey, mode: Mode, *, since: float, wake: Callable[[], None]) -> Stream:
         member = super().join(key, mode, since=since, wake=wake)
         self._tell()
         return member
 
-    def on_request(self, member: Member, message: Request) -> Answer:
+    def on_request(self, member: Stream, message: Request) -> Answer:
         answer = super().on_request(member, message)
         self.said.append(Said(answer=answer, type_url=message.type_url))
         self.log.append(str(self.said[-1]))
         self._tell()
         return answer
 
-    def responses_to_send(self, member: Member, now: float) -> tuple[Push, ...]:
+    def responses_to_send(self, member: Stream, now: float) -> tuple[Push, ...]:
         pushes = super().responses_to_send(member, now)
         self.log += [f"{xds.TYPE_BY_URL[push.type_url].short} push" for push in pushes]
         return pushes
 
-    def leave(self, member: Member) -> None:
+    def leave(self, member: Stream) -> None:
         super().leave(member)
         self._tell()
 

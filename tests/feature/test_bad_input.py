@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 import yaml
 
-from gatewayd.manifests.folder import Step
+from gatewayd.manifests.folder import FolderChange
 from tests.feature.harness import hostile, hostile_texts
 from tests.feature.harness.hostile import Path, replaced
 from tests.feature.harness.manifests import GATEWAY, http_route
@@ -96,7 +96,7 @@ ALL = [*texts(), *wrong_types(), *control_characters()]
 
 class Outcome(NamedTuple):
     world: World
-    step: Step
+    step: FolderChange
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

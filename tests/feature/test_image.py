@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 
 from conformance import dockerfile
-from gatewayd.infra.drain import drain_command
-from gatewayd.infra.layout import BOOTSTRAP_FILE, CONFIG_FOLDER, LINGER_SECONDS
+from gatewayd.infra.drain import LINGER_SECONDS, drain_command
+from gatewayd.infra.layout import BOOTSTRAP_FILE, CONFIG_FOLDER
 from gatewayd.infra.pod import pod_spec
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS

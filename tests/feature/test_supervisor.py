@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import pytest
 
-from gatewayd.supervisor.envoy_admin import Answer, ask
+from gatewayd.supervisor.envoy_admin import AdminResponse, ask
 from gatewayd.supervisor.envoy_binary import NoEnvoy, find_envoy
 from gatewayd.supervisor.events import Draining, EnvoyEvent, Exited, GaveUp, Stopped, Up
 from gatewayd.supervisor.process import RESTART, EnvoyCommand, Supervisor
@@ -75,7 +75,7 @@ class Running:
         up = await self.next(Up)
         async with asyncio.timeout(DEADLINE):
             while not (
-                isinstance(answer := await ask(self.folder / "admin.sock", "GET", "/ready"), Answer)
+                isinstance(answer := await ask(self.folder / "admin.sock", "GET", "/ready"), AdminResponse)
                 and answer.status == 200
             ):
                 pass
@@ -215,7 +215,7 @@ async def test_an_idle_envoy_stops_at_once() -> None:
 async def test_nothing_it_leaves_on_disk_is_for_others() -> None:
     async with Backend().serving() as backend, supervised(backend.port, free_port()) as envoy:
         up = await envoy.live()
-        assert isinstance(await ask(envoy.folder / "admin.sock", "GET", "/server_info"), Answer)
+        assert isinstance(await ask(envoy.folder / "admin.sock", "GET", "/server_info"), AdminResponse)
         assert stat.S_IMODE(envoy.folder.stat().st_mode) == 0o700
         for path in envoy.folder.iterdir():
             assert stat.S_IMODE(path.stat().st_mode) == 0o600, path

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, Cluster, Endpoint, Resolved
 from gatewayd.ir.filters import Cors
-from gatewayd.ir.http import DirectResponse, PersistenceKind, PrefixPath, RequestMatch, SessionPersistence
+from gatewayd.ir.http import DirectResponse, PersistenceKind, PrefixPath, RequestMatch, StatefulSession
 from tests.feature.xds_backends import Answer, ask, free_port
 from tests.feature.xds_rig import Edge, http_edge, rig, until
 from tests.unit.xds.shorthand import cluster, config, forward, host, matching, route, share, upstream
@@ -90,8 +90,8 @@ async def test_cors(edge: Edge) -> None:
     assert plain.all("access-control-allow-origin") == []
 
 
-def session(kind: PersistenceKind, ttl_s: int | None) -> SessionPersistence:
-    return SessionPersistence(kind=kind, name="sticky", path="/s", ttl_s=ttl_s)
+def session(kind: PersistenceKind, ttl_s: int | None) -> StatefulSession:
+    return StatefulSession(kind=kind, name="sticky", path="/s", ttl_s=ttl_s)
 
 
 SESSIONS = host(

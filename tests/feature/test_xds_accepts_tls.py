@@ -22,7 +22,7 @@ from gatewayd.ir.tls import (
     ClientValidation,
     DownstreamTLS,
     SanKind,
-    SubjectAltName,
+    SanMatcher,
     SystemTrust,
     TrustBundle,
     UpstreamTLS,
@@ -188,7 +188,7 @@ def ended(*certificates: Certificate, alpn: tuple[str, ...] = ALPN, client: Clie
 def backend_tls(
     trust: TrustBundle | SystemTrust, client: Certificate | None, kind: SanKind = SanKind.DNS, name: str = BACKEND
 ) -> UpstreamTLS:
-    return UpstreamTLS(sni="sent.example", trust=trust, names=(SubjectAltName(kind=kind, value=name),), client=client)
+    return UpstreamTLS(sni="sent.example", trust=trust, names=(SanMatcher(kind=kind, value=name),), client=client)
 
 
 class Material:

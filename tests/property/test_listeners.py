@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.translator.gateways.listener_conflicts import listeners, listeners_within, owner
-from gatewayd.translator.gateways.listeners import MergedListener, Place, PortKey
+from gatewayd.translator.gateways.listeners import MergedListener, PortHostname, PortKey
 from gatewayd.translator.hostnames import ANY, covers, specificity
 from tests.property import objects
 from tests.unit.translator.manifests import API_VERSIONS, CLASS, GW, delta, scratch
@@ -76,7 +76,7 @@ def test_whose_host_it_is(own: list[Json], sets: list[tuple[list[Json], str, str
                 for each in there
                 if covers(pattern, each.hostname) and (pattern == ANY or pattern != each.hostname)
             ]
-            assert sorted(within, key=_order) == sorted(listeners_within(view, Place(port, pattern)), key=_order)
+            assert sorted(within, key=_order) == sorted(listeners_within(view, PortHostname(port, pattern)), key=_order)
 
 
 def _specificity(each: MergedListener) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
-from gatewayd.ads.fleet import Fleet, Member
+from gatewayd.ads.fleet import Fleet, Stream
 from gatewayd.ads.sharing.response_encoder import Mode
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.xds.resource import ROUTE
@@ -134,7 +134,7 @@ class Workloads:
             pod.fleet = None
             fleet.leave(member)
 
-    async def _turn(self, pod: Pod, fleet: Fleet, member: Member) -> None:
+    async def _turn(self, pod: Pod, fleet: Fleet, member: Stream) -> None:
         """Say what is to be said, hear what is to be heard, or wait for either."""
         ready = bool(pod.envoy.has_listeners)
         while pod.envoy.says:

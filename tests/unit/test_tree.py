@@ -11,6 +11,9 @@ PARTS = ("gatewayd", "tests", "conformance", "bench")
 MOST_LINES = 400
 MOST_FUNCTION_LINES = 40
 
+SHARED_CLASS_NAMES: Mapping[str, str] = {}
+"""Class names that may stand in several modules of gatewayd/, each with the reason."""
+
 GENERATED = ("gatewayd/rpc",)
 """Written by protoc, not by hand."""
 
@@ -64,6 +67,24 @@ def test_no_function_is_long() -> None:
         if length(function) >= MOST_FUNCTION_LINES
     }
     assert long == {}
+
+
+def classes() -> Iterator[tuple[str, str]]:
+    """Yield the name of every class of gatewayd/, and where it stands."""
+    for module in modules():
+        for node in ast.walk(ast.parse((ROOT / module).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                yield node.name, f"{module}:{node.lineno}"
+
+
+def test_the_name_of_a_class_is_its_own() -> None:
+    places: dict[str, list[str]] = {}
+    for name, place in classes():
+        places.setdefault(name, []).append(place)
+    assert places
+    several = {name: where for name, where in places.items() if len(where) > 1}
+    assert {name: where for name, where in several.items() if name not in SHARED_CLASS_NAMES} == {}
+    assert set(SHARED_CLASS_NAMES) - set(several) == set()
 
 
 def modules() -> Iterator[str]:

@@ -40,7 +40,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from gatewayd.ads.protocol.nack import MANY_REFUSALS, Refusal, culprits, shortened
-from gatewayd.ads.protocol.subscription import Change, Subscription
+from gatewayd.ads.protocol.subscription import Subscription, SubscriptionChange
 from gatewayd.ads.sharing.comparisons import Versions
 from gatewayd.ads.sharing.name_sets import NamePool
 from gatewayd.ir.limits import REFUSALS_IN_WORDS, VERSION_LENGTH
@@ -155,7 +155,7 @@ class Ledger:
             if covers(name):
                 self._settle(name, self.behind[name] if name in self.behind else old.get(name))
 
-    def subscribe(self, change: Change) -> None:
+    def subscribe(self, change: SubscriptionChange) -> None:
         """Note what a request asked for.
 
         Each Envoy names things in an order of its own; the same order for all lets them share responses.

@@ -13,7 +13,7 @@ from gatewayd.xds.bootstrap import DRAIN_FIELD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class ClientNode:
     """What a client says of itself; not its message, which is large and may carry the names of all that it has.
 
     `drain` is how long its listeners drain, in seconds.
@@ -25,10 +25,10 @@ class Node:
     drain: float
 
 
-NOBODY = Node(id="", cluster="", version="", drain=DEFAULT_DRAIN_SECONDS)
+NOBODY = ClientNode(id="", cluster="", version="", drain=DEFAULT_DRAIN_SECONDS)
 
 
-def node_of(message: base_pb2.Node) -> Node:
+def node_of(message: base_pb2.Node) -> ClientNode:
     """Read the first request's node; the version is the build, as it says. Raises ProtocolError."""
     words = {"id": message.id, "cluster": message.cluster, "user_agent_name": message.user_agent_name}
     for field, text in (*words.items(), ("user_agent_version", message.user_agent_version)):
@@ -38,7 +38,7 @@ def node_of(message: base_pb2.Node) -> Node:
     build = message.user_agent_build_version.version
     has_build = message.HasField("user_agent_build_version")
     version = f"{build.major_number}.{build.minor_number}.{build.patch}" if has_build else ""
-    return Node(id=message.id, cluster=message.cluster, version=version, drain=_drain(message))
+    return ClientNode(id=message.id, cluster=message.cluster, version=version, drain=_drain(message))
 
 
 def _drain(message: base_pb2.Node) -> float:

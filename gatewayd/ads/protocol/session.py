@@ -22,7 +22,7 @@ from gatewayd.ads.sharing.cluster_dependencies import References
 from gatewayd.ads.sharing.comparisons import PairMemo, Versions, differing, joined
 from gatewayd.ads.sharing.delta_responses import Departures
 from gatewayd.ads.sharing.name_sets import NamePool
-from gatewayd.ads.sharing.response_encoder import Content, Envelope, Mode, Push, state_version
+from gatewayd.ads.sharing.response_encoder import Envelope, Mode, Push, ResponseContent, state_version
 from gatewayd.ads.sharing.tried_secrets import TriedSecrets
 from gatewayd.ir.limits import RESOURCES_AT_ONCE
 from gatewayd.xds.resource import (
@@ -370,7 +370,7 @@ class Session:
         pushes.append(push)
 
 
-def _state(ledger: Ledger, names: tuple[str, ...]) -> Content:
+def _state(ledger: Ledger, names: tuple[str, ...]) -> ResponseContent:
     """Say what a response of the SotW variant that carries these names contains.
 
     SPEC#grouping-resources-into-responses: "the server must include the complete state of the world" for listeners and
@@ -380,7 +380,7 @@ def _state(ledger: Ledger, names: tuple[str, ...]) -> Content:
     made = tuple(state) if ledger.row.wildcard else tuple(target[name] for name in sorted(names) if name in target)
     if ledger.row.url == ENDPOINT:
         made += tuple(_no_endpoints(name) for name in sorted(names) if name not in target)
-    return Content(mode=Mode.SOTW, type_url=ledger.row.url, made=made, removed=(), version=state_version(state))
+    return ResponseContent(mode=Mode.SOTW, type_url=ledger.row.url, made=made, removed=(), version=state_version(state))
 
 
 def _no_endpoints(name: str) -> Resource:

@@ -1,6 +1,6 @@
 """What one client asks for of one type on one stream.
 
-In: the names of a request. Out: `Change`, the names that must be answered whether or not they are new.
+In: the names of a request. Out: `SubscriptionChange`, the names that must be answered whether or not they are new.
 Invariant: `covers(name)` says exactly whether a response may carry that name.
 
 xDS protocol: https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol (SPEC below; `#...` are its sections)
@@ -25,7 +25,7 @@ class ExhaustedError(ProtocolError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class SubscriptionChange:
     """What a request did: `asked` names need an answer; `wildcard`: so does everything; `narrowed`: names left."""
 
     asked: tuple[str, ...]
@@ -33,8 +33,8 @@ class Change:
     narrowed: bool
 
 
-UNCHANGED = Change(asked=(), wildcard=False, narrowed=False)
-_EVERYTHING = Change(asked=(), wildcard=True, narrowed=False)
+UNCHANGED = SubscriptionChange(asked=(), wildcard=False, narrowed=False)
+_EVERYTHING = SubscriptionChange(asked=(), wildcard=True, narrowed=False)
 _NONE: frozenset[str] = frozenset()
 
 
@@ -72,7 +72,7 @@ class Subscription:
         """Say whether there is one of these names that the client does not want."""
         return not self.wildcard and bool(self.names.lacking(names))
 
-    def update(self, subscribe: Collection[str], unsubscribe: Collection[str]) -> Change:
+    def update(self, subscribe: Collection[str], unsubscribe: Collection[str]) -> SubscriptionChange:
         """Apply the two lists of a DeltaDiscoveryRequest.
 
         SPEC#subscribing-to-resources: "the server *must* still provide those resources in the response; due to
@@ -91,9 +91,9 @@ class Subscription:
                 wildcard = self.wildcard = True
                 names = tuple(name for name in names if name != WILDCARD)
             self._add(self.names.lacking(names))
-        return Change(asked=asked + names, wildcard=wildcard, narrowed=narrowed)
+        return SubscriptionChange(asked=asked + names, wildcard=wildcard, narrowed=narrowed)
 
-    def replace(self, wanted: Iterable[str]) -> Change:
+    def replace(self, wanted: Iterable[str]) -> SubscriptionChange:
         """Apply `resource_names` of a DiscoveryRequest: always the whole list.
 
         SPEC#unsubscribing-from-resources: "each request must contain the full list of resource names being subscribed
@@ -117,9 +117,9 @@ class Subscription:
         _check(added)
         self.names.become(names)
         self.wildcard = wild
-        return Change(asked=tuple(sorted(added)), wildcard=wildcard, narrowed=narrowed)
+        return SubscriptionChange(asked=tuple(sorted(added)), wildcard=wildcard, narrowed=narrowed)
 
-    def _legacy_wildcard(self) -> Change:
+    def _legacy_wildcard(self) -> SubscriptionChange:
         """Subscribe to everything when the first request of a type names nothing.
 
         SPEC#how-the-client-specifies-what-resources-to-return: "if the client sends a request for a given resource type

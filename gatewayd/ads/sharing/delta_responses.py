@@ -8,7 +8,7 @@ Invariant: the memo holds the target, so an identity is never reused under it.
 from collections.abc import Collection
 
 from gatewayd.ads.sharing.comparisons import Versions
-from gatewayd.ads.sharing.response_encoder import Content, Envelope, Mode, Push
+from gatewayd.ads.sharing.response_encoder import Envelope, Mode, Push, ResponseContent
 from gatewayd.ads.sharing.swept_cache import Recent
 from gatewayd.ir.limits import KEPT_RESPONSE_BYTES
 from gatewayd.xds.resource import Resources, TypeUrl
@@ -42,8 +42,8 @@ class Departures:
         """Forget what no stream has sent since the last sweep."""
         self._memo.sweep()
 
-    def _content(self, type_url: TypeUrl, target: Resources, names: list[str]) -> Content:
+    def _content(self, type_url: TypeUrl, target: Resources, names: list[str]) -> ResponseContent:
         known = self._versions.table(target, len(names))
         made = tuple(target[name] for name in names if name in known)
         removed = tuple(name for name in names if name not in known) if len(made) < len(names) else ()
-        return Content(mode=Mode.DELTA, type_url=type_url, made=made, removed=removed, version="")
+        return ResponseContent(mode=Mode.DELTA, type_url=type_url, made=made, removed=removed, version="")

@@ -24,7 +24,7 @@ class Mode(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class ResponseContent:
     """What a response says: resources sorted by name; names removed (delta only); the type's version (SotW only)."""
 
     mode: Mode
@@ -62,7 +62,7 @@ class Envelope:
         self._pushes: Recent[str, Push] = Recent(most=KEPT_RESPONSE_BYTES)
         self.cost = Cost()
 
-    def push(self, content: Content) -> Push:
+    def push(self, content: ResponseContent) -> Push:
         """Return the response that says this, the same object for the same content."""
         nonce = _nonce(content)
         found = self._pushes.get(nonce)
@@ -77,7 +77,7 @@ class Envelope:
         """Forget what no stream has sent since the last sweep."""
         self._pushes.sweep()
 
-    def _encode(self, content: Content, nonce: str) -> bytes:
+    def _encode(self, content: ResponseContent, nonce: str) -> bytes:
         """Concatenate the fields of the response (numbers as in discovery.proto)."""
         parts: list[bytes] = [_text(1, content.version or nonce)]
         any_type = _text(1, content.type_url) + _tag(2)
@@ -106,7 +106,7 @@ def _any_head(any_type: bytes, item: Resource) -> bytes:
     return _RESOURCES + _varint(len(inner) + size) + inner
 
 
-def _nonce(content: Content) -> str:
+def _nonce(content: ResponseContent) -> str:
     """Return 16 hexadecimal digits that stand for the content."""
     digest = blake2b(f"{content.mode.value}\0{content.type_url}\0{content.version}\n".encode(), digest_size=8)
     # Lengths in front: removed names are a client's words, and no choice of them may look like another response.

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from gatewayd.api.filters import ExternalAuth, Fraction, RequestMirror
+from gatewayd.api.filters import Fraction, HTTPExternalAuthFilter, RequestMirror
 from gatewayd.api.grpcroute import GRPCBackendRef, GRPCRouteFilter, GRPCRouteRule
 from gatewayd.api.httproute import HTTPCORS, HTTPBackendRef, HTTPPathModifier, HTTPRouteFilter, HTTPRouteRule
 from gatewayd.api.listeners import ListenerRequestFilter
@@ -74,13 +74,13 @@ def fraction_at_most_one(fraction: Fraction) -> Problems:
         )
 
 
-def protocol_config_given(auth: ExternalAuth) -> Problems:
+def protocol_config_given(auth: HTTPExternalAuthFilter) -> Problems:
     """Check that gRPC needs grpc and HTTP needs http (externalAuth)."""
     if (auth.grpc if auth.protocol == "GRPC" else auth.http) is None:
         yield Problem(path=auth.protocol.lower(), message=f"is required for protocol {auth.protocol}")
 
 
-def other_protocol_config_absent(auth: ExternalAuth) -> Problems:
+def other_protocol_config_absent(auth: HTTPExternalAuthFilter) -> Problems:
     """Check that grpc is only for GRPC and http only for HTTP (externalAuth)."""
     path, other = ("http", auth.http) if auth.protocol == "GRPC" else ("grpc", auth.grpc)
     if other is not None:

@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple, cast, get_args, get_type_hints
 from msgspec import Struct
 from msgspec.structs import fields
 
-from gatewayd.api.accesspolicy import JWT, AccessPolicySpec, Condition, Cors
-from gatewayd.api.inherited import InheritedTargetRef, Section, Sections
+from gatewayd.api.accesspolicy import JWT, AccessCondition, AccessPolicySpec, CorsSection
+from gatewayd.api.inherited import InheritedTargetRef, PolicySection, Sections
 from gatewayd.api.meta import Problem, Problems
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.api.routepolicy import RoutePolicySpec
@@ -80,7 +80,7 @@ def some_section(given: Sections) -> Problems:
         yield Problem(path="", message=f"must have a section; allowed: {known}")
 
 
-def disabled_is_empty(section: Section) -> Problems:
+def disabled_is_empty(section: PolicySection) -> Problems:
     """Check that a section that is Disabled says nothing else (spec.default.*)."""
     if section.is_disabled and section != type(section)(mode="Disabled"):
         yield Problem(path="mode", message="must not be Disabled where the section has other fields")
@@ -92,13 +92,13 @@ def token_given(jwt: JWT) -> Problems:
         yield Problem(path="providers", message="must not be empty")
 
 
-def condition_given(condition: Condition) -> Problems:
+def condition_given(condition: AccessCondition) -> Problems:
     """Check that a condition has a part: one without would hold for every request (authorization.allow[])."""
-    if condition == Condition():
+    if condition == AccessCondition():
         yield Problem(path="", message="must have one of claims, headers, methods, paths")
 
 
-def wildcard_alone(cors: Cors) -> Problems:
+def wildcard_alone(cors: CorsSection) -> Problems:
     """Check that "*" stands alone in allowOrigins, allowMethods and allowHeaders (spec.default.cors)."""
     lists = (
         ("allowOrigins", cors.allow_origins),
@@ -110,7 +110,7 @@ def wildcard_alone(cors: Cors) -> Problems:
             yield Problem(path=path, message="has '*' beside other values; '*' must stand alone")
 
 
-def sections(given: Sections | None) -> tuple[tuple[str, Section], ...]:
+def sections(given: Sections | None) -> tuple[tuple[str, PolicySection], ...]:
     """Return the sections that are there, by their wire names."""
     if given is None:
         return ()
@@ -125,7 +125,7 @@ def sections_of(spec: type[Struct]) -> type[Sections]:
     return cast("type[Sections]", found)
 
 
-def section_structs(given: type[Sections]) -> Mapping[str, type[Section]]:
+def section_structs(given: type[Sections]) -> Mapping[str, type[PolicySection]]:
     """Return the sections of a kind of policy by their wire names."""
     hints = get_type_hints(given)
     return {
@@ -177,14 +177,14 @@ def _alone(name: str) -> Validation:
 
 
 _OF_SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
-    Cors: tuple(_alone(name) for name in ("allowOrigins", "allowMethods", "allowHeaders")),
+    CorsSection: tuple(_alone(name) for name in ("allowOrigins", "allowMethods", "allowHeaders")),
     JWT: (Validation(token_given, "self.mode == 'Disabled' || has(self.providers)", "providers must not be empty"),),
 }
 _OF_PARTS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
-    Condition: (
+    AccessCondition: (
         Validation(
             condition_given,
-            _set("self", (each.encode_name for each in fields(Condition)), " || "),
+            _set("self", (each.encode_name for each in fields(AccessCondition)), " || "),
             "must have one of claims, headers, methods, paths",
         ),
     ),

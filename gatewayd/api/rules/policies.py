@@ -9,7 +9,7 @@ from gatewayd.api.meta import Problem, Problems
 from gatewayd.api.names import is_dns_label, is_qualified_name, shown
 from gatewayd.api.sessionpersistence import SessionPersistence
 from gatewayd.api.xbackend import EndpointSelector, ExternalHostname, XBackendPort, XBackendSpec, XBackendTLS
-from gatewayd.api.xbackendtrafficpolicy import RequestRate, RetryBudget
+from gatewayd.api.xbackendtrafficpolicy import BudgetDetails, RequestRate
 
 _SECOND = 1_000
 _HOUR = 3_600_000
@@ -129,7 +129,7 @@ def validation_by_mode(tls: XBackendTLS) -> Problems:
         yield Problem(path="validation", message="must not be set for mode None")
 
 
-def budget_interval_bounded(budget: RetryBudget) -> Problems:
+def budget_interval_bounded(budget: BudgetDetails) -> Problems:
     """Check that the interval is one second to one hour (spec.retryConstraint.budget.interval)."""
     if not _SECOND <= milliseconds(budget.interval) <= _HOUR:
         yield Problem(path="interval", message=f"{budget.interval} is out of range; 1s to 1h is allowed")

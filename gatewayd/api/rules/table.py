@@ -14,7 +14,7 @@ from gatewayd.api.backendtlspolicy import BackendTLSPolicySpec, BackendTLSValida
 from gatewayd.api.core import ConfigMap, Secret, Service, ServiceSpec
 from gatewayd.api.discovery import EndpointSlice
 from gatewayd.api.examine import child
-from gatewayd.api.filters import ExternalAuth, Fraction, RequestMirror
+from gatewayd.api.filters import Fraction, HTTPExternalAuthFilter, RequestMirror
 from gatewayd.api.gateway import FrontendValidation, GatewayAddress, GatewayInfrastructure, GatewaySpec
 from gatewayd.api.grpcroute import GRPCBackendRef, GRPCMethodMatch, GRPCRouteFilter, GRPCRouteRule, GRPCRouteSpec
 from gatewayd.api.httproute import (
@@ -29,7 +29,7 @@ from gatewayd.api.httproute import (
 )
 from gatewayd.api.listeners import Listener, ListenerRequestFilter, ListenerTLS
 from gatewayd.api.listenerset import ListenerSetSpec
-from gatewayd.api.meta import Problem, Problems, Resource
+from gatewayd.api.meta import KubernetesObject, Problem, Problems
 from gatewayd.api.refs import BackendObjectRef
 from gatewayd.api.rules import core, filters, gateway, listeners, policies, refs, routes
 from gatewayd.api.rules.inherited import VALIDATIONS
@@ -39,7 +39,7 @@ from gatewayd.api.tcproute import TCPRouteSpec
 from gatewayd.api.tlsroute import TLSRouteSpec
 from gatewayd.api.udproute import UDPRouteSpec
 from gatewayd.api.xbackend import EndpointSelector, ExternalHostname, XBackendPort, XBackendSpec, XBackendTLS
-from gatewayd.api.xbackendtrafficpolicy import RequestRate, RetryBudget
+from gatewayd.api.xbackendtrafficpolicy import BudgetDetails, RequestRate
 
 Rule = Callable[[Any], Problems]
 
@@ -67,7 +67,7 @@ RULES: Final[Mapping[type[Struct], tuple[Rule, ...]]] = {
     ListenerRequestFilter: _FILTER,
     RequestMirror: (filters.percent_or_fraction,),
     Fraction: (filters.fraction_at_most_one,),
-    ExternalAuth: (filters.protocol_config_given, filters.other_protocol_config_absent),
+    HTTPExternalAuthFilter: (filters.protocol_config_given, filters.other_protocol_config_absent),
     HTTPCORS: (filters.cors_wildcard_alone,),
     HTTPPathModifier: (filters.replacement_given, filters.other_replacement_absent),
     HTTPPathMatch: (routes.path_absolute, routes.path_normal, routes.path_characters),
@@ -112,7 +112,7 @@ RULES: Final[Mapping[type[Struct], tuple[Rule, ...]]] = {
     ExternalHostname: (policies.hostname_outside_cluster,),
     XBackendPort: (policies.port_given, policies.port_name_formed),
     XBackendTLS: (policies.client_certificate_by_mode, policies.validation_by_mode),
-    RetryBudget: (policies.budget_interval_bounded,),
+    BudgetDetails: (policies.budget_interval_bounded,),
     RequestRate: (policies.rate_interval_bounded,),
     Service: (core.service_has_ports,),
     ServiceSpec: (core.service_ports_named, core.service_ports_unique, core.external_name_given),
@@ -133,7 +133,7 @@ VERSION_RULES: Final[Mapping[tuple[type[Struct], str], tuple[Rule, ...]]] = {
 """What only documents of one version must keep to; the API server hands out all versions as v1."""
 
 
-def broken_rules(obj: Resource, version: str) -> Iterator[Problem]:
+def broken_rules(obj: KubernetesObject, version: str) -> Iterator[Problem]:
     """Every problem that the rules find in an object written in a version, with paths from the object's root."""
     return _walk(obj, version, "")
 

@@ -6,12 +6,12 @@ In: the values of this program. Out: mappings and lists with camelCase names, as
 from typing import Any
 
 from gatewayd.explain.findings import Finding
-from gatewayd.introspection.rows import Board, Condition, GatewayRow, Mark, RouteRow
+from gatewayd.introspection.rows import Board, Condition, ConditionMark, GatewayRow, RouteRow
 from gatewayd.introspection.status import ProxyRow, Status
 
 JSON = dict[str, Any]
 
-_MARKS = {Mark.TRUE: "True", Mark.FALSE: "False", Mark.UNKNOWN: "Unknown"}
+_MARKS = {ConditionMark.TRUE: "True", ConditionMark.FALSE: "False", ConditionMark.UNKNOWN: "Unknown"}
 
 
 def board_json(board: Board) -> JSON:

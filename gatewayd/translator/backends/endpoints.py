@@ -8,8 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from gatewayd.api.core import Service
-from gatewayd.api.discovery import SERVICE_NAME_LABEL, EndpointPort, EndpointSlice
-from gatewayd.api.discovery import Endpoint as SliceEndpoint
+from gatewayd.api.discovery import SERVICE_NAME_LABEL, EndpointPort, EndpointSlice, SliceEndpoint
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Attempt, Index, View, query, rescued_query, rows
 from gatewayd.ir.backend import Endpoint
@@ -40,7 +39,7 @@ class ServicePortKey(NamedTuple):
     transport: str
 
 
-class _Found(NamedTuple):
+class _EndpointAddress(NamedTuple):
     address: str
     port: int
     ready: bool
@@ -67,11 +66,11 @@ def endpoints(view: View, port: ServicePortKey) -> tuple[Endpoint, ...]:
     )
 
 
-def _ready_last(each: _Found) -> bool:
+def _ready_last(each: _EndpointAddress) -> bool:
     return each.ready
 
 
-def _found(view: View, port: ServicePortKey) -> Iterator[_Found]:
+def _found(view: View, port: ServicePortKey) -> Iterator[_EndpointAddress]:
     for member in view.bucket(SLICES, port.service):
         row = view.get(EndpointSlice, member.key)
         if row is not None and row.address_type != "FQDN":
@@ -80,11 +79,11 @@ def _found(view: View, port: ServicePortKey) -> Iterator[_Found]:
             )
 
 
-def _in_slice(view: View, port: ServicePortKey, row: EndpointSlice) -> list[_Found]:
+def _in_slice(view: View, port: ServicePortKey, row: EndpointSlice) -> list[_EndpointAddress]:
     loopback = environment(view).loopback_backends
     numbers = _numbers(view, port, row)
     return [
-        _Found(endpoint.addresses[0], number, ready)
+        _EndpointAddress(endpoint.addresses[0], number, ready)
         for endpoint in row.endpoints
         if (ready := endpoint.conditions.ready is not False) or _still_serves(endpoint)
         if not address_problem(endpoint.addresses[0], loopback=loopback)
@@ -92,7 +91,7 @@ def _in_slice(view: View, port: ServicePortKey, row: EndpointSlice) -> list[_Fou
     ]
 
 
-def _none(_error: Exception) -> list[_Found]:
+def _none(_error: Exception) -> list[_EndpointAddress]:
     """Leave out a slice that gatewayd fails on; those beside it serve."""
     return []
 

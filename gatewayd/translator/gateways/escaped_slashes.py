@@ -19,7 +19,7 @@ _BY_NAME: Final = {each.value: each for each in EscapedSlashes}
 _SHOWN: Final = 60
 
 
-class Chosen(NamedTuple):
+class EscapedSlashesChoice(NamedTuple):
     """What becomes of escaped slashes, and what is wrong with what was asked for."""
 
     chosen: EscapedSlashes
@@ -27,13 +27,13 @@ class Chosen(NamedTuple):
 
 
 @query
-def escaped_slashes(view: View, gateway: ObjectKey) -> Chosen:
+def escaped_slashes(view: View, gateway: ObjectKey) -> EscapedSlashesChoice:
     """Return what a Gateway's listeners do with escaped slashes."""
     row = view.get(Gateway, gateway)
     asked = row.metadata.annotations.get(ANNOTATION) if row is not None else None
     if asked is None:
-        return Chosen(DEFAULT_ESCAPED_SLASHES, None)
+        return EscapedSlashesChoice(DEFAULT_ESCAPED_SLASHES, None)
     if asked in _BY_NAME:
-        return Chosen(_BY_NAME[asked], None)
+        return EscapedSlashesChoice(_BY_NAME[asked], None)
     why = f"metadata.annotations[{ANNOTATION}]: {asked[:_SHOWN]!r} is not known; allowed: {', '.join(_BY_NAME)}"
-    return Chosen(DEFAULT_ESCAPED_SLASHES, verdicts.invalid_parameters(why))
+    return EscapedSlashesChoice(DEFAULT_ESCAPED_SLASHES, verdicts.invalid_parameters(why))

@@ -23,8 +23,8 @@ from gatewayd.translator.gateways.listeners import (
     SETS_BY_GATEWAY,
     MergedListener,
     Order,
-    Place,
     PortFamily,
+    PortHostname,
     PortKey,
     Within,
     written,
@@ -45,11 +45,11 @@ _ALL_HOSTNAMES = ""
 """Stands for a hostname where all listeners of a port are one contest."""
 
 
-def _at(place: Place) -> Within:
+def _at(place: PortHostname) -> Within:
     return Within(place.port, ANY, place.hostname)
 
 
-def _undecided(view: View, place: Place, error: Exception, _before: Contest | None) -> Contest:
+def _undecided(view: View, place: PortHostname, error: Exception, _before: Contest | None) -> Contest:
     """Let nobody have what gatewayd cannot decide about, and say so on all who want it."""
     wanting = [each for member in _members(view, place) for each in _standing(view, place, member)]
     judged = {each.order: replace(each, accepted=verdicts.invalid(blame(each.path, error))) for each in wanting}
@@ -57,19 +57,19 @@ def _undecided(view: View, place: Place, error: Exception, _before: Contest | No
 
 
 @rescued_query(_undecided)
-def contest(view: View, place: Place) -> Contest:
+def contest(view: View, place: PortHostname) -> Contest:
     """Judge the listeners of one hostname of a port, or all of the port, against each other."""
     return _contest(view, place, _members(view, place))
 
 
-def _members(view: View, place: Place) -> Iterable[Member]:
+def _members(view: View, place: PortHostname) -> Iterable[Member]:
     if place.hostname != _ALL_HOSTNAMES:
         return view.bucket(LISTENERS_BY_HOSTNAME, _at(place))
     families = port_families(view, place.port)
     return {member for each in families for member in view.bucket(LISTENERS_BY_PORT, each)}
 
 
-def _contest(view: View, place: Place, members: Iterable[Member]) -> Contest:
+def _contest(view: View, place: PortHostname, members: Iterable[Member]) -> Contest:
     found = (each for member in members for each in _standing(view, place, member))
     taken = _Taken()
     judged: dict[Order, MergedListener] = {}
@@ -78,7 +78,7 @@ def _contest(view: View, place: Place, members: Iterable[Member]) -> Contest:
     return Contest(judged=judged, winners=taken.by_hostname)
 
 
-def _standing(view: View, place: Place, member: Member) -> list[MergedListener]:
+def _standing(view: View, place: PortHostname, member: Member) -> list[MergedListener]:
     """Return the listeners of an object that are in the contest; none of one that gatewayd fails on."""
     found = view.attempt(Attempt("listeners in a contest", member), partial(written, view, member), _none)
     return [each for each in found if _stands(each, place)]
@@ -96,7 +96,7 @@ def _order(each: MergedListener) -> Order:
     return each.order
 
 
-def _stands(each: MergedListener, place: Place) -> bool:
+def _stands(each: MergedListener, place: PortHostname) -> bool:
     return (
         each.valid
         and each.protocol is not None
@@ -111,11 +111,11 @@ def port_families(view: View, port: PortKey) -> tuple[PortFamily, ...]:
     return tuple(each for each in view.group(LISTENERS_BY_PORT, port.gateway) if each.port == port)
 
 
-def _contest_at(view: View, place: Place) -> Contest:
+def _contest_at(view: View, place: PortHostname) -> Contest:
     """Return the contest that decides who has a hostname: that of the hostname, where nothing else tells apart."""
     families = port_families(view, place.port)
     if len(families) > 1 or not all(each.by_hostname for each in families):
-        return contest(view, Place(place.port, _ALL_HOSTNAMES))
+        return contest(view, PortHostname(place.port, _ALL_HOSTNAMES))
     # Most hostnames are one object's: what is as quickly done as remembered is not kept.
     members = view.bucket(LISTENERS_BY_HOSTNAME, _at(place))
     return contest(view, place) if len(members) > 1 else _contest(view, place, members)
@@ -130,7 +130,7 @@ def own_listeners(view: View, member: Member) -> tuple[MergedListener, ...]:
 def _judged_at(view: View, each: MergedListener) -> MergedListener:
     if each.protocol is None or not each.valid:
         return each
-    place = Place(PortKey(each.gateway, each.protocol.transport, each.port), each.hostname)
+    place = PortHostname(PortKey(each.gateway, each.protocol.transport, each.port), each.hostname)
     return _contest_at(view, place).judged.get(each.order, each)
 
 
@@ -154,10 +154,10 @@ def _nobody(_view: View, _key: Any, _error: Exception, _before: MergedListener |
 @rescued_query(_nobody)
 def winner(view: View, key: Within) -> MergedListener | None:
     """Return the valid listener that has a hostname of a port; None when conflicts leave none."""
-    return _contest_at(view, Place(key.port, key.hostname)).winners.get(key.hostname)
+    return _contest_at(view, PortHostname(key.port, key.hostname)).winners.get(key.hostname)
 
 
-def listener_at(view: View, place: Place) -> MergedListener | None:
+def listener_at(view: View, place: PortHostname) -> MergedListener | None:
     """Return the valid listener that has a hostname of a port, None for none."""
     key = _at(place)
     # Counted first: most hostnames are no listener's, and a count costs less than an answer that is kept.
@@ -167,21 +167,21 @@ def listener_at(view: View, place: Place) -> MergedListener | None:
 def owner(view: View, port: PortKey, domain: str) -> MergedListener | None:
     """Return the valid listener of a port that a host belongs to: the most specific one that covers it."""
     if not domain.startswith(ANY):
-        found = listener_at(view, Place(port, domain))
+        found = listener_at(view, PortHostname(port, domain))
         if found is not None:
             return found
         domain = broader(domain)[1]
-    return _owner_of_wildcard(view, Place(port, domain))
+    return _owner_of_wildcard(view, PortHostname(port, domain))
 
 
 @rescued_query(_nobody)
-def _owner_of_wildcard(view: View, place: Place) -> MergedListener | None:
+def _owner_of_wildcard(view: View, place: PortHostname) -> MergedListener | None:
     """Kept, since most hosts of a port have it in common with many others."""
-    found = (listener_at(view, Place(place.port, hostname)) for hostname in broader(place.hostname))
+    found = (listener_at(view, PortHostname(place.port, hostname)) for hostname in broader(place.hostname))
     return next((each for each in found if each is not None), None)
 
 
-def listeners_within(view: View, place: Place) -> tuple[MergedListener, ...]:
+def listeners_within(view: View, place: PortHostname) -> tuple[MergedListener, ...]:
     """Return the valid listeners of a port whose hostnames a wildcard covers, itself left out, by hostname.
 
     "*" covers all, and is not left out.
@@ -192,7 +192,7 @@ def listeners_within(view: View, place: Place) -> tuple[MergedListener, ...]:
 @query
 def port_listeners(view: View, port: PortKey) -> tuple[MergedListener, ...]:
     """Return the valid listeners of one port, by hostname."""
-    return listeners_within(view, Place(port, ANY))
+    return listeners_within(view, PortHostname(port, ANY))
 
 
 class _Taken:

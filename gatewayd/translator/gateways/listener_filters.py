@@ -22,7 +22,7 @@ from gatewayd.translator import verdicts
 from gatewayd.translator.problems import Problem, Unresolved, Unsupported, unresolved_verdict
 from gatewayd.translator.protocols import group_kind
 from gatewayd.translator.rescues import blame
-from gatewayd.translator.rules.filters import Place, checked, external_auth
+from gatewayd.translator.rules.filters import FilterPlace, checked, external_auth
 
 _OWNERS = {"Gateway": group_kind(Gateway), "ListenerSet": group_kind(ListenerSet)}
 _WITH_REQUESTS = ("HTTP", "HTTPS")
@@ -97,7 +97,7 @@ def _guards(view: View, key: GuardKey) -> Guards:
 
 def _found(view: View, key: GuardKey) -> Iterator[ExternalAuth | Problem]:
     for at, each in enumerate(key.filters):
-        place = Place(key.source, key.namespace, Protocol.HTTP1, f"{key.path}[{at}]")
+        place = FilterPlace(key.source, key.namespace, Protocol.HTTP1, f"{key.path}[{at}]")
         if each.external_auth is not None:
             found = external_auth(view, place, each.external_auth)
             yield _as_of_listeners(found) if isinstance(found, Unresolved) else found

@@ -24,7 +24,7 @@ from gatewayd.translator.gateways.gatewayclass import gateway_is_ours
 from gatewayd.translator.gateways.listener_filters import GuardKey, guard_key, refused
 from gatewayd.translator.hostnames import ANY, broader, normalised
 from gatewayd.translator.namespaces import Admission, admits
-from gatewayd.translator.protocols import GATEWAY_KIND, Protocol, protocol_of
+from gatewayd.translator.protocols import GATEWAY_KIND, ListenerProtocol, protocol_of
 from gatewayd.translator.rescues import blame
 
 _PROXY_PORTS = " and ".join(str(port) for port in PROXY_PORTS)
@@ -82,7 +82,7 @@ class MergedListener:
     order: Order
     path: str
     port: int
-    protocol: Protocol | None
+    protocol: ListenerProtocol | None
     hostname: str
     allowed: AllowedRoutes
     kinds: tuple[GroupKind, ...]
@@ -211,7 +211,7 @@ def _failed(gateway: ObjectKey, key: ListenerKey, order: Order, entry: Listener,
     )
 
 
-def _accepted(entry: Listener, protocol: Protocol | None, path: str, taken: Container[int]) -> Verdict:
+def _accepted(entry: Listener, protocol: ListenerProtocol | None, path: str, taken: Container[int]) -> Verdict:
     if protocol is None:
         message = f"{path}.protocol: {entry.protocol} is not supported; one of HTTP, HTTPS, TLS, TCP, UDP"
         return verdicts.unsupported_protocol(message)
@@ -221,7 +221,9 @@ def _accepted(entry: Listener, protocol: Protocol | None, path: str, taken: Cont
     return refused(entry, path) or verdicts.accepted()
 
 
-def _kinds(entry: Listener, protocol: Protocol | None, path: str) -> tuple[tuple[GroupKind, ...], Verdict | None]:
+def _kinds(
+    entry: Listener, protocol: ListenerProtocol | None, path: str
+) -> tuple[tuple[GroupKind, ...], Verdict | None]:
     """Return the kinds that the listener takes, and a verdict when it names one that it cannot.
 
     https://gateway-api.sigs.k8s.io/reference/spec/#allowedroutes (kinds)
@@ -255,14 +257,14 @@ class Within(NamedTuple):
     hostname: str
 
 
-class Place(NamedTuple):
+class PortHostname(NamedTuple):
     """A port of a Gateway and a hostname there."""
 
     port: PortKey
     hostname: str
 
 
-def _standing(view: View, member: Member) -> Iterator[tuple[PortKey, Protocol, str]]:
+def _standing(view: View, member: Member) -> Iterator[tuple[PortKey, ListenerProtocol, str]]:
     """Yield where the listeners of an object stand that are good by themselves."""
     for each in written(view, member):
         if each.valid and each.protocol is not None:
@@ -291,5 +293,5 @@ LISTENERS_BY_PORT = Index(
 LISTENERS_BY_HOSTNAME = Index(
     name="listeners_by_hostname",
     sources=tuple(Source(table=table, query=_hostnames) for table in (Gateway, ListenerSet)),
-    group=lambda key: Place(key.port, key.pattern),
+    group=lambda key: PortHostname(key.port, key.pattern),
 )

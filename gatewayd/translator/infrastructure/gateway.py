@@ -10,12 +10,12 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member, Output, Source, View, query
 from gatewayd.ir.http import PerHostTables
 from gatewayd.ir.infrastructure import (
+    GatewayServicePort,
     Infrastructure,
     Keep,
     Pairs,
     Parameters,
     Provision,
-    ServicePort,
     service_port_name,
 )
 from gatewayd.ir.per_host_record import recorded
@@ -94,7 +94,7 @@ def _wanted(view: View, row: Gateway, parameters: Parameters) -> Infrastructure:
         uid=row.metadata.uid,
         labels=_labels(row),
         ports=tuple(
-            ServicePort(
+            GatewayServicePort(
                 name=service_port_name(each.transport, each.port),
                 port=each.port,
                 target=bound_port(view, each.port),

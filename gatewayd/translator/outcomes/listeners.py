@@ -26,7 +26,7 @@ from gatewayd.translator.gateways.listener_conflicts import listener_at, listene
 from gatewayd.translator.gateways.listener_filters import guards
 from gatewayd.translator.gateways.listeners import (
     MergedListener,
-    Place,
+    PortHostname,
     PortKey,
 )
 from gatewayd.translator.gateways.termination import Termination, can_serve, termination, termination_key
@@ -141,8 +141,8 @@ def _overlap(view: View, each: MergedListener) -> Verdict | None:
         return None
     port = PortKey(each.gateway, "tcp", each.port)
     # What covers nothing but itself has nothing within: it need not be told of others.
-    within = listeners_within(view, Place(port, each.hostname)) if each.hostname.startswith(ANY) else ()
-    covering = (listener_at(view, Place(port, hostname)) for hostname in broader(each.hostname)[1:])
+    within = listeners_within(view, PortHostname(port, each.hostname)) if each.hostname.startswith(ANY) else ()
+    covering = (listener_at(view, PortHostname(port, hostname)) for hostname in broader(each.hostname)[1:])
     others = [other for other in (*covering, *within) if other is not None and other.key != each.key]
     shown = [other.key.section for other in sorted(others, key=lambda other: other.order) if _is_https(other)]
     return verdicts.overlapping_tls(f"overlaps with listener {', '.join(shown)}") if shown else None

@@ -33,29 +33,29 @@ from gatewayd.translator.rescues import blame
 PATH = "spec.infrastructure.parametersRef"
 
 
-class Chosen(NamedTuple):
+class ParametersChoice(NamedTuple):
     """The parameters of a Gateway, and the bad Accepted verdict when they cannot be had."""
 
     parameters: Parameters
     refused: Verdict | None
 
 
-def _unread(_view: View, _gateway: ObjectKey, error: Exception, _before: Chosen | None) -> Chosen:
-    return Chosen(DEFAULT_PARAMETERS, verdicts.invalid_parameters(blame(PATH, error)))
+def _unread(_view: View, _gateway: ObjectKey, error: Exception, _before: ParametersChoice | None) -> ParametersChoice:
+    return ParametersChoice(DEFAULT_PARAMETERS, verdicts.invalid_parameters(blame(PATH, error)))
 
 
 @rescued_query(_unread)
-def chosen_parameters(view: View, gateway: ObjectKey) -> Chosen:
+def chosen_parameters(view: View, gateway: ObjectKey) -> ParametersChoice:
     """Return what a Gateway's class and the ConfigMap that it names come to; the class's beside a verdict if wrong."""
     row = view.get(Gateway, gateway)
     of_class = parameters_of_class(view, row)
     ref = row.spec.infrastructure.parameters_ref if row is not None and row.spec.infrastructure else None
     if ref is None:
-        return Chosen(of_class.defaults, None)
+        return ParametersChoice(of_class.defaults, None)
     read = _own_parameters(view, ObjectKey(gateway.namespace, ref.name), ref, of_class)
     if isinstance(read, Parameters):
-        return Chosen(read, None)
-    return Chosen(of_class.defaults, verdicts.invalid_parameters(f"{PATH}: {read}"))
+        return ParametersChoice(read, None)
+    return ParametersChoice(of_class.defaults, verdicts.invalid_parameters(f"{PATH}: {read}"))
 
 
 def parameters_of_class(view: View, row: Gateway | None) -> ClassParameters:

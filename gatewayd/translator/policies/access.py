@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from gatewayd.api.accesspolicy import JWT, AccessPolicy, AccessSections, Authorization, Clients
-from gatewayd.api.accesspolicy import Cors as WrittenCors
-from gatewayd.api.inherited import Section
+from gatewayd.api.accesspolicy import JWT, AccessPolicy, AccessSections, Authorization, Clients, CorsSection
+from gatewayd.api.inherited import PolicySection
 from gatewayd.api.rules.inherited import sections
 from gatewayd.ir.filters import Cors, HTTPFilter
 from gatewayd.ir.policy import AddressRule, ClientAddresses, Permission, Permissions, Tokens
@@ -19,7 +18,7 @@ from gatewayd.translator.problems import Unsupported
 _CORS_SECONDS = 5
 """What an HTTPRoute has where it does not say how long browsers may remember."""
 
-_READ: Final[Mapping[type[Section], Callable[[Any], AddressRule | Tokens | Permission | Unsupported]]] = {
+_READ: Final[Mapping[type[PolicySection], Callable[[Any], AddressRule | Tokens | Permission | Unsupported]]] = {
     Clients: address_rule,
     JWT: tokens,
     Authorization: permission,
@@ -58,8 +57,8 @@ def _filters(
 
 def with_cors(filters: tuple[HTTPFilter, ...], found: Effective) -> tuple[HTTPFilter, ...]:
     """Return a rule's filters with the CORS filter in force: its own is the nearest default."""
-    overrides = [each.value for each in found.overrides if isinstance(each.value, WrittenCors)]
-    defaults = [each.value for each in found.defaults if isinstance(each.value, WrittenCors)]
+    overrides = [each.value for each in found.overrides if isinstance(each.value, CorsSection)]
+    defaults = [each.value for each in found.defaults if isinstance(each.value, CorsSection)]
     if overrides:
         return (_cors(overrides[0]), *(each for each in filters if not isinstance(each, Cors)))
     has_own = any(isinstance(each, Cors) for each in filters)
@@ -69,7 +68,7 @@ def with_cors(filters: tuple[HTTPFilter, ...], found: Effective) -> tuple[HTTPFi
 
 
 @lru_cache(maxsize=256)
-def _cors(written: WrittenCors) -> Cors:
+def _cors(written: CorsSection) -> Cors:
     return Cors(
         origins=written.allow_origins,
         methods=written.allow_methods,
@@ -80,7 +79,7 @@ def _cors(written: WrittenCors) -> Cors:
     )
 
 
-def section_problem(section: Section) -> str | None:
+def section_problem(section: PolicySection) -> str | None:
     """Return why a section cannot be honoured, with the path below it."""
     read = _READ.get(type(section))
     found = None if read is None or section.is_disabled else read(section)

@@ -6,15 +6,14 @@ https://gateway-api.sigs.k8s.io/reference/spec/#backendtlspolicy
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gatewayd.api.backendtlspolicy import BackendTLSPolicy, BackendTLSValidation
-from gatewayd.api.backendtlspolicy import SubjectAltName as WrittenName
+from gatewayd.api.backendtlspolicy import BackendTLSPolicy, BackendTLSValidation, SubjectAltName
 from gatewayd.api.core import Service
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.xbackend import XBackend
 from gatewayd.incremental.view import View, rescued_query
 from gatewayd.ir.backend import Protocol, Upstream
 from gatewayd.ir.outcome import Verdict
-from gatewayd.ir.tls import SanKind, SubjectAltName, SystemTrust, TrustBundle, UpstreamTLS
+from gatewayd.ir.tls import SanKind, SanMatcher, SystemTrust, TrustBundle, UpstreamTLS
 from gatewayd.translator import verdicts
 from gatewayd.translator.certificates import TRUST_KINDS, TRUST_READERS
 from gatewayd.translator.policies.attach import SERVICE_KIND, Claim, Target, applying, astray
@@ -23,7 +22,7 @@ from gatewayd.translator.rescues import blame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class ValidationEffect:
     """What a validation comes to. `tls` None: TLS is asked for and cannot be had, so no request may get through."""
 
     tls: UpstreamTLS | None
@@ -39,14 +38,16 @@ class ValidationKey(NamedTuple):
     path: str
 
 
-def _unread(_view: View, at: ValidationKey, error: Exception, _before: Settings | None) -> Settings | None:
+def _unread(
+    _view: View, at: ValidationKey, error: Exception, _before: ValidationEffect | None
+) -> ValidationEffect | None:
     """Ask for TLS that cannot be had: no request may get through in plain text."""
     refused = verdicts.invalid(blame(at.path, error))
-    return Settings(tls=None, accepted=refused, resolved=verdicts.resolved())
+    return ValidationEffect(tls=None, accepted=refused, resolved=verdicts.resolved())
 
 
 @rescued_query(_unread)
-def settings(view: View, at: ValidationKey) -> Settings | None:
+def settings(view: View, at: ValidationKey) -> ValidationEffect | None:
     """Return what the validation of a policy or of an XBackend comes to; None when there is none."""
     validation = _validation(view, at)
     if validation is None:
@@ -63,11 +64,11 @@ def settings(view: View, at: ValidationKey) -> Settings | None:
     if not good:
         message = bad[0].message if bad else f"{at.path}.caCertificateRefs: at least one is needed"
         refused = verdicts.no_valid_ca_certificate(message)
-        return Settings(tls=None, accepted=refused, resolved=resolved)
+        return ValidationEffect(tls=None, accepted=refused, resolved=resolved)
     trust = TrustBundle(
         name="+".join(each.name for each in good), certificates=b"".join(each.certificates for each in good)
     )
-    return Settings(tls=_tls(validation, trust), accepted=verdicts.accepted(), resolved=resolved)
+    return ValidationEffect(tls=_tls(validation, trust), accepted=verdicts.accepted(), resolved=resolved)
 
 
 def _validation(view: View, at: ValidationKey) -> BackendTLSValidation | None:
@@ -78,14 +79,14 @@ def _validation(view: View, at: ValidationKey) -> BackendTLSValidation | None:
     return backend.spec.tls.validation if backend is not None and backend.spec.tls.mode != "None" else None
 
 
-def _well_known(validation: BackendTLSValidation, path: str) -> Settings:
+def _well_known(validation: BackendTLSValidation, path: str) -> ValidationEffect:
     if validation.well_known_ca_certificates == "System":
         tls = _tls(validation, SystemTrust.SYSTEM)
-        return Settings(tls=tls, accepted=verdicts.accepted(), resolved=verdicts.resolved())
+        return ValidationEffect(tls=tls, accepted=verdicts.accepted(), resolved=verdicts.resolved())
     message = (
         f"{path}.wellKnownCACertificates: {validation.well_known_ca_certificates} is not supported; allowed: System"
     )
-    return Settings(tls=None, accepted=verdicts.invalid(message), resolved=verdicts.resolved())
+    return ValidationEffect(tls=None, accepted=verdicts.invalid(message), resolved=verdicts.resolved())
 
 
 def _bundle(view: View, kind: GroupKind, key: ObjectKey, path: str) -> TrustBundle | Verdict:
@@ -102,31 +103,31 @@ def _tls(validation: BackendTLSValidation, trust: TrustBundle | SystemTrust) -> 
     https://gateway-api.sigs.k8s.io/reference/spec/#backendtlspolicyvalidation (subjectAltNames)
     """
     names = tuple(_name(each) for each in validation.subject_alt_names)
-    own = SubjectAltName(kind=SanKind.DNS, value=validation.hostname)
+    own = SanMatcher(kind=SanKind.DNS, value=validation.hostname)
     return UpstreamTLS(sni=validation.hostname, trust=trust, names=names or (own,), client=None)
 
 
-def _name(written: WrittenName) -> SubjectAltName:
+def _name(written: SubjectAltName) -> SanMatcher:
     if written.type == "URI":
-        return SubjectAltName(kind=SanKind.URI, value=written.uri or "")
-    return SubjectAltName(kind=SanKind.DNS, value=written.hostname or "")
+        return SanMatcher(kind=SanKind.URI, value=written.uri or "")
+    return SanMatcher(kind=SanKind.DNS, value=written.hostname or "")
 
 
-def as_taken(view: View, gateway: ObjectKey, found: Settings) -> Settings:
+def as_taken(view: View, gateway: ObjectKey, found: ValidationEffect) -> ValidationEffect:
     """Return settings as the proxies of a Gateway take them: no TLS can be had with a bundle that they refused."""
     trust = found.tls.trust if found.tls is not None else None
     refused = refusal(view, gateway, trust) if isinstance(trust, TrustBundle) else None
     if refused is None:
         return found
     message = f"validation.caCertificateRefs: {refused}"
-    return Settings(
+    return ValidationEffect(
         tls=None,
         accepted=verdicts.no_valid_ca_certificate(message),
         resolved=verdicts.invalid_ca_certificate_ref(message),
     )
 
 
-def upstream_settings(view: View, upstream: Upstream) -> Settings | None:
+def upstream_settings(view: View, upstream: Upstream) -> ValidationEffect | None:
     """Return the TLS settings for an upstream; None for plain text.
 
     Where a policy names a port that the Service does not have, its owner meant one of those that there are: none of
@@ -140,7 +141,7 @@ def upstream_settings(view: View, upstream: Upstream) -> Settings | None:
     if policy is not None:
         return settings(view, ValidationKey(BackendTLSPolicy, policy, "spec.validation"))
     lost = astray(view, Claim(BackendTLSPolicy, target._replace(section="")))
-    return None if lost is None else Settings(tls=None, accepted=lost, resolved=verdicts.resolved())
+    return None if lost is None else ValidationEffect(tls=None, accepted=lost, resolved=verdicts.resolved())
 
 
 def _port_name(view: View, service: ObjectKey, upstream: Upstream) -> str:

@@ -3,8 +3,7 @@
 from functools import lru_cache
 from ipaddress import ip_network
 
-from gatewayd.api.accesspolicy import AddressRange as WrittenRange
-from gatewayd.api.accesspolicy import Clients
+from gatewayd.api.accesspolicy import ClientAddressRange, Clients
 from gatewayd.api.names import shown
 from gatewayd.ir.policy import AddressRange, AddressRule
 from gatewayd.translator.problems import Unsupported
@@ -19,7 +18,7 @@ def address_rule(clients: Clients) -> AddressRule | Unsupported:
     return deny if isinstance(deny, Unsupported) else AddressRule(allow=allow, deny=deny)
 
 
-def _ranges(field: str, written: tuple[WrittenRange, ...]) -> tuple[AddressRange, ...] | Unsupported:
+def _ranges(field: str, written: tuple[ClientAddressRange, ...]) -> tuple[AddressRange, ...] | Unsupported:
     found = []
     for at, each in enumerate(written):
         try:

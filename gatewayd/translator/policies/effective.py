@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gatewayd.api.accesspolicy import AccessPolicy
-from gatewayd.api.inherited import InheritedTargetRef, Section
+from gatewayd.api.inherited import InheritedTargetRef, PolicySection
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.incremental.view import Index, View, query, rows
@@ -66,7 +66,7 @@ class Ruled(NamedTuple):
     """A section as a policy has it: by its attribute's name, with what it says and the policy's place in the chain."""
 
     section: str
-    value: Section
+    value: PolicySection
     policy: ObjectKey
     target: ScopedTarget
 
@@ -159,7 +159,7 @@ def _written(view: View, key: TargetKey, policy: ObjectKey) -> Iterator[tuple[st
     if row is None:
         return
     if isinstance(row, AccessPolicy) and row.unreadable:
-        yield _OVERRIDE, Ruled(UNREADABLE, Section(), policy, key.target)
+        yield _OVERRIDE, Ruled(UNREADABLE, PolicySection(), policy, key.target)
     for strategy in STRATEGIES:
         given = getattr(row.spec, strategy)
         for name in POLICY_KINDS[key.table].names if given is not None else ():

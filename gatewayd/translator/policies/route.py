@@ -8,8 +8,7 @@ from dataclasses import replace
 
 from gatewayd.api.durations import milliseconds
 from gatewayd.api.httproute import HTTPRouteRetry, HTTPRouteTimeouts
-from gatewayd.api.routepolicy import Retry as WrittenRetry
-from gatewayd.api.routepolicy import Timeouts as WrittenTimeouts
+from gatewayd.api.routepolicy import RetrySection, TimeoutsSection
 from gatewayd.ir.http import Forward, Retry, Timeouts
 from gatewayd.translator.policies.effective import Effective
 
@@ -29,7 +28,7 @@ def forwarded(
 
 def _timeouts(own: Timeouts, written: HTTPRouteTimeouts | None, found: Effective) -> Timeouts:
     rule = written or HTTPRouteTimeouts()
-    default = next((each.value for each in found.defaults if isinstance(each.value, WrittenTimeouts)), None)
+    default = next((each.value for each in found.defaults if isinstance(each.value, TimeoutsSection)), None)
     if default is not None:
         own = Timeouts(
             request_ms=own.request_ms if rule.request is not None else milliseconds(default.request),
@@ -38,7 +37,7 @@ def _timeouts(own: Timeouts, written: HTTPRouteTimeouts | None, found: Effective
             ),
             stream_idle_ms=milliseconds(default.stream_idle),
         )
-    bound = next((each.value for each in found.overrides if isinstance(each.value, WrittenTimeouts)), None)
+    bound = next((each.value for each in found.overrides if isinstance(each.value, TimeoutsSection)), None)
     if bound is None:
         return own
     return Timeouts(
@@ -54,16 +53,16 @@ def _least(one: int, other: int) -> int:
 
 
 def _retry(own: Retry | None, written: HTTPRouteRetry | None, found: Effective) -> Retry | None:
-    fixed = next((each.value for each in found.overrides if isinstance(each.value, WrittenRetry)), None)
+    fixed = next((each.value for each in found.overrides if isinstance(each.value, RetrySection)), None)
     if fixed is not None:
         return _retries(fixed)
-    default = next((each.value for each in found.defaults if isinstance(each.value, WrittenRetry)), None)
+    default = next((each.value for each in found.defaults if isinstance(each.value, RetrySection)), None)
     if written is not None or default is None or default.is_disabled:
         return own
     return _retries(default)
 
 
-def _retries(section: WrittenRetry) -> Retry | None:
+def _retries(section: RetrySection) -> Retry | None:
     attempts = _ONCE if section.attempts is None else section.attempts
     if attempts == 0:
         return None

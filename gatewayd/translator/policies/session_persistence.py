@@ -8,8 +8,8 @@ from hashlib import blake2b
 
 from gatewayd.api.durations import milliseconds
 from gatewayd.api.names import shown
-from gatewayd.api.sessionpersistence import SessionPersistence as Written
-from gatewayd.ir.http import PersistenceKind, SessionPersistence
+from gatewayd.api.sessionpersistence import SessionPersistence
+from gatewayd.ir.http import PersistenceKind, StatefulSession
 from gatewayd.ir.reserved import HOST, reserved
 from gatewayd.translator.problems import Unsupported
 
@@ -18,7 +18,7 @@ _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]+")
 _PATH = re.compile(r"/[!-:<-~]*")
 
 
-def refused(written: Written | None, path: str) -> Unsupported | None:
+def refused(written: SessionPersistence | None, path: str) -> Unsupported | None:
     """Return why sessions cannot be kept in this way, None when they can; `path` is the field path."""
     if written is None:
         return None
@@ -35,12 +35,12 @@ def refused(written: Written | None, path: str) -> Unsupported | None:
     return None
 
 
-def _named(written: Written) -> str | None:
+def _named(written: SessionPersistence) -> str | None:
     named = written.header.name if written.header else written.cookie.name if written.cookie else None
     return named or written.session_name
 
 
-def persistence(written: Written | None, source: str) -> SessionPersistence | None:
+def persistence(written: SessionPersistence | None, source: str) -> StatefulSession | None:
     """Return the session persistence that stands in a rule or a policy.
 
     `source` is its name among all of them: who gives no name to the session gets one of their own, because two rules
@@ -51,7 +51,7 @@ def persistence(written: Written | None, source: str) -> SessionPersistence | No
     kind = PersistenceKind.HEADER if written.type == "Header" else PersistenceKind.COOKIE
     permanent = written.cookie is not None and written.cookie.lifetime_type == "Permanent"
     permanent = permanent or (written.cookie_config is not None and written.cookie_config.lifetime_type == "Permanent")
-    return SessionPersistence(
+    return StatefulSession(
         kind=kind,
         name=_named(written) or f"gatewayd-{blake2b(source.encode(), digest_size=4).hexdigest()}",
         path=written.cookie.path if written.cookie else "/",

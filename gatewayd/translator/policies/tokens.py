@@ -6,7 +6,7 @@ https://www.rfc-editor.org/rfc/rfc7519, https://www.rfc-editor.org/rfc/rfc7517
 from collections.abc import Iterator
 from functools import lru_cache
 
-from gatewayd.api.accesspolicy import JWT, Authorization, Condition, JWTProvider
+from gatewayd.api.accesspolicy import JWT, AccessCondition, Authorization, JWTProvider
 from gatewayd.api.names import shown
 from gatewayd.ir.policy import ClaimHeader, NamedValues, Permission, RequestCondition, TokenIssuer, Tokens
 from gatewayd.ir.reserved import HOST, reserved
@@ -55,7 +55,7 @@ def asks_claims(section: Authorization) -> bool:
     return any(each.claims for each in (*section.allow, *section.deny))
 
 
-def _condition(written: Condition) -> RequestCondition:
+def _condition(written: AccessCondition) -> RequestCondition:
     return RequestCondition(
         claims=tuple(NamedValues(name=each.name, values=each.values) for each in written.claims),
         headers=tuple(NamedValues(name=each.name.lower(), values=each.values) for each in written.headers),

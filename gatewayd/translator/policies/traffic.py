@@ -8,7 +8,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.api.xbackendtrafficpolicy import RetryConstraint, XBackendTrafficPolicy
 from gatewayd.incremental.view import View
 from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, RetryBudget, Upstream
-from gatewayd.ir.http import SessionPersistence
+from gatewayd.ir.http import StatefulSession
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.policies.attach import SERVICE_KIND, Claim, Target, winner
@@ -25,7 +25,7 @@ def retry_budget(view: View, upstream: Upstream) -> RetryBudget:
     return DEFAULT_RETRY_BUDGET if constraint is None else _budget(constraint)
 
 
-def backend_persistence(view: View, upstream: Upstream) -> SessionPersistence | None:
+def backend_persistence(view: View, upstream: Upstream) -> StatefulSession | None:
     """Return the session persistence of an upstream itself, which a rule with its own goes before.
 
     An XBackend may have one too, but only of a type (EndpointSelector) that is not supported.

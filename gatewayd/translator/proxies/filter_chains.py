@@ -21,7 +21,7 @@ from gatewayd.translator.gateways.listeners import (
     LISTENERS_BY_HOSTNAME,
     LISTENERS_BY_PORT,
     MergedListener,
-    Place,
+    PortHostname,
     PortKey,
     Within,
 )
@@ -59,7 +59,7 @@ def port(view: View, key: PortKey) -> Listener:
 
 
 def _all_chains(view: View, key: PortKey) -> Sequence[tuple[FilterChain, ...]]:
-    return view.collect(LISTENERS_BY_HOSTNAME, Place(key, ANY), chains)
+    return view.collect(LISTENERS_BY_HOSTNAME, PortHostname(key, ANY), chains)
 
 
 def _closed(

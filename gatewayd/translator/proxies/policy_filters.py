@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from gatewayd.api.routepolicy import DirectResponse as WrittenResponse
-from gatewayd.api.routepolicy import Headers, RouteSections
+from gatewayd.api.routepolicy import DirectResponseSection, Headers, RouteSections
 from gatewayd.ir.filters import HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import DirectResponse
 from gatewayd.ir.limits import ANSWER_BYTES
@@ -34,14 +33,14 @@ def with_headers(filters: tuple[HTTPFilter, ...], found: Effective) -> tuple[HTT
 def direct_response(found: Effective) -> DirectResponse | None:
     """Return the answer that takes the place of what rules do; None where there is none."""
     written = next((each.value for each in found.of("direct_response")), None)
-    if not isinstance(written, WrittenResponse) or _too_long(written):
+    if not isinstance(written, DirectResponseSection) or _too_long(written):
         return None
     return DirectResponse(
         status=written.status or _UNAVAILABLE, body=written.body or "", content_type=written.content_type or ""
     )
 
 
-def _too_long(written: WrittenResponse) -> int:
+def _too_long(written: DirectResponseSection) -> int:
     """Return the bytes of a body that has too many, else 0."""
     size = len((written.body or "").encode())
     return size if size > ANSWER_BYTES else 0

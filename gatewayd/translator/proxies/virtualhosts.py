@@ -42,7 +42,7 @@ from gatewayd.translator.gateways.listeners import (
     LISTENERS_BY_PORT,
     ListenerKey,
     MergedListener,
-    Place,
+    PortHostname,
     PortKey,
     port_key,
 )
@@ -139,7 +139,7 @@ def _refused(view: View, port: PortKey, own: str) -> Iterator[str]:
     yield ANY
     # A name without a wildcard covers itself alone: it need not be told of others.
     if own.startswith(ANY):
-        yield from (each.hostname for each in listeners_within(view, Place(port, own)))
+        yield from (each.hostname for each in listeners_within(view, PortHostname(port, own)))
 
 
 @query

@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from gatewayd.api.filters import ExternalAuth as WrittenAuth
-from gatewayd.api.filters import Fraction, HTTPAuthConfig, RequestMirror
+from gatewayd.api.filters import Fraction, HTTPAuthConfig, HTTPExternalAuthFilter, RequestMirror
 from gatewayd.api.grpcroute import GRPCRouteFilter
 from gatewayd.api.httproute import HTTPCORS, HTTPPathModifier, HTTPRequestRedirect, HTTPRouteFilter, HTTPURLRewrite
 from gatewayd.api.meta import GroupKind, ObjectKey
@@ -41,7 +40,7 @@ from gatewayd.translator.rules.paths import new_path
 MILLION = 1_000_000
 
 
-class Place(NamedTuple):
+class FilterPlace(NamedTuple):
     """Where a filter stands: the route's kind and namespace, what it speaks, and the field path."""
 
     source: GroupKind
@@ -60,32 +59,32 @@ class Effect(NamedTuple):
 AnyFilter = HTTPRouteFilter | GRPCRouteFilter
 
 
-def effect(view: View, place: Place, each: AnyFilter) -> Effect:
+def effect(view: View, place: FilterPlace, each: AnyFilter) -> Effect:
     """Return what one filter does. A filter that we do not have is a problem, never nothing."""
     return view.attempt(
         Attempt("filter", place), partial(FILTERS[each.type], view, place, each), partial(_failed, place)
     )
 
 
-def _failed(place: Place, error: Exception) -> Effect:
+def _failed(place: FilterPlace, error: Exception) -> Effect:
     return Effect(None, Unsupported(blame(place.path, error)))
 
 
-def _request_headers(_view: View, place: Place, each: AnyFilter) -> Effect:
+def _request_headers(_view: View, place: FilterPlace, each: AnyFilter) -> Effect:
     if each.request_header_modifier is None:
         return _absent(place, "requestHeaderModifier")
     changes = modified(f"{place.path}.requestHeaderModifier", each.request_header_modifier, Side.REQUEST)
     return Effect(None, changes) if isinstance(changes, Unsupported) else Effect(RequestHeaders(changes=changes), None)
 
 
-def _response_headers(_view: View, place: Place, each: AnyFilter) -> Effect:
+def _response_headers(_view: View, place: FilterPlace, each: AnyFilter) -> Effect:
     if each.response_header_modifier is None:
         return _absent(place, "responseHeaderModifier")
     changes = modified(f"{place.path}.responseHeaderModifier", each.response_header_modifier, Side.RESPONSE)
     return Effect(None, changes) if isinstance(changes, Unsupported) else Effect(ResponseHeaders(changes=changes), None)
 
 
-def _mirror(view: View, place: Place, each: AnyFilter) -> Effect:
+def _mirror(view: View, place: FilterPlace, each: AnyFilter) -> Effect:
     mirror = each.request_mirror
     if mirror is None:
         return _absent(place, "requestMirror")
@@ -103,7 +102,7 @@ def _parts(mirror: RequestMirror) -> int:
     return min(MILLION, share.numerator * MILLION // share.denominator)
 
 
-def _cors(_view: View, place: Place, each: Any) -> Effect:
+def _cors(_view: View, place: FilterPlace, each: Any) -> Effect:
     cors: HTTPCORS | None = each.cors
     if cors is None:
         return _absent(place, "cors")
@@ -127,7 +126,7 @@ def _path(path: str, modifier: HTTPPathModifier | None) -> PathModifier | Unsupp
 _WELL_KNOWN_PORTS = {"http": 80, "https": 443}
 
 
-def _redirect(_view: View, place: Place, each: Any) -> Effect:
+def _redirect(_view: View, place: FilterPlace, each: Any) -> Effect:
     """Leave the port open when neither port nor scheme is given: see `for_listener`.
 
     https://gateway-api.sigs.k8s.io/reference/spec/#httprequestredirectfilter (port)
@@ -161,7 +160,7 @@ def for_listener(redirect: Redirect, scheme: str, port: int) -> Redirect:
     return Redirect(scheme=redirect.scheme, host=redirect.host, port=shown, path=redirect.path, status=redirect.status)
 
 
-def _rewrite(_view: View, place: Place, each: Any) -> Effect:
+def _rewrite(_view: View, place: FilterPlace, each: Any) -> Effect:
     rewrite: HTTPURLRewrite | None = each.url_rewrite
     if rewrite is None:
         return _absent(place, "urlRewrite")
@@ -171,7 +170,7 @@ def _rewrite(_view: View, place: Place, each: Any) -> Effect:
     return Effect(URLRewrite(host=rewrite.hostname, path=path), None)
 
 
-def _extension(_view: View, place: Place, each: AnyFilter) -> Effect:
+def _extension(_view: View, place: FilterPlace, each: AnyFilter) -> Effect:
     """Fail requests whose filter is of a kind that nobody here implements: it may not be skipped.
 
     https://gateway-api.sigs.k8s.io/reference/spec/#httproutefilter (extensionRef)
@@ -183,15 +182,15 @@ def _extension(_view: View, place: Place, each: AnyFilter) -> Effect:
     return Effect(None, Unresolved(verdicts.INVALID_KIND, message))
 
 
-def _external_auth(view: View, place: Place, each: Any) -> Effect:
-    auth: WrittenAuth | None = each.external_auth
+def _external_auth(view: View, place: FilterPlace, each: Any) -> Effect:
+    auth: HTTPExternalAuthFilter | None = each.external_auth
     if auth is None:
         return _absent(place, "externalAuth")
     found = external_auth(view, place, auth)
     return Effect(found, None) if isinstance(found, ExternalAuth) else Effect(None, found)
 
 
-def external_auth(view: View, place: Place, auth: WrittenAuth) -> ExternalAuth | Problem:
+def external_auth(view: View, place: FilterPlace, auth: HTTPExternalAuthFilter) -> ExternalAuth | Problem:
     """Return whom to ask. A server that is not there, like any other problem, fails the rule.
 
     https://gateway-api.sigs.k8s.io/geps/gep-1494/
@@ -209,7 +208,7 @@ def external_auth(view: View, place: Place, auth: WrittenAuth) -> ExternalAuth |
     return ExternalAuth(upstream=found.upstream, check=check, body_bytes=body_bytes)
 
 
-def checked(auth: WrittenAuth, path: str) -> GRPCCheck | HTTPCheck | Unsupported:
+def checked(auth: HTTPExternalAuthFilter, path: str) -> GRPCCheck | HTTPCheck | Unsupported:
     """Return how the server is asked; `path` is the filter's field path."""
     if auth.protocol == "GRPC":
         return GRPCCheck(headers=auth.grpc.allowed_headers if auth.grpc is not None else ())
@@ -228,11 +227,11 @@ def checked(auth: WrittenAuth, path: str) -> GRPCCheck | HTTPCheck | Unsupported
     )
 
 
-def _absent(place: Place, field: str) -> Effect:
+def _absent(place: FilterPlace, field: str) -> Effect:
     return Effect(None, Unsupported(f"{place.path}.{field}: must be given with this type"))
 
 
-FILTERS: Mapping[str, Callable[[View, Place, Any], Effect]] = {
+FILTERS: Mapping[str, Callable[[View, FilterPlace, Any], Effect]] = {
     "RequestHeaderModifier": _request_headers,
     "ResponseHeaderModifier": _response_headers,
     "RequestMirror": _mirror,

@@ -12,7 +12,7 @@ from gatewayd.api.httproute import HTTPBackendRef
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import View
 from gatewayd.ir.backend import InvalidBackend, ServiceBackend
-from gatewayd.ir.filters import Cors, ExternalAuth, HTTPFilter, RequestHeaders, ResponseHeaders
+from gatewayd.ir.filters import ExternalAuth, HTTPFilter
 from gatewayd.ir.http import (
     NO_REWRITE,
     Mirror,
@@ -24,7 +24,7 @@ from gatewayd.translator import verdicts
 from gatewayd.translator.backends.backend_refs import BackendAsk, backend
 from gatewayd.translator.policies.traffic import backend_persistence
 from gatewayd.translator.problems import Problem, Unresolved, Unsupported
-from gatewayd.translator.rules.filters import AnyFilter, Place, effect
+from gatewayd.translator.rules.filters import AnyFilter, FilterPlace, effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Filtered:
 NO_FILTERS = Filtered(filters=(), redirect=None, rewrite=NO_REWRITE, mirrors=(), problems=(), broken=False)
 
 
-def filtered(view: View, place: Place, written: Sequence[AnyFilter]) -> Filtered:
+def filtered(view: View, place: FilterPlace, written: Sequence[AnyFilter]) -> Filtered:
     """Return what the filters of a rule or of a backendRef do together; `place.path` is the list's field path."""
     if not written:
         return NO_FILTERS
@@ -50,9 +50,7 @@ def filtered(view: View, place: Place, written: Sequence[AnyFilter]) -> Filtered
     values: list[Any] = [each.value for each in effects]
     twice = sum(isinstance(each, ExternalAuth) for each in values) > 1
     return Filtered(
-        filters=tuple(
-            each for each in values if isinstance(each, RequestHeaders | ResponseHeaders | Cors | ExternalAuth)
-        ),
+        filters=tuple(each for each in values if isinstance(each, HTTPFilter)),
         redirect=next((each for each in values if isinstance(each, Redirect)), None),
         rewrite=next((each for each in values if isinstance(each, URLRewrite)), NO_REWRITE),
         mirrors=tuple(each for each in values if isinstance(each, Mirror)),
@@ -75,7 +73,7 @@ class Shares:
 AnyBackendRef = HTTPBackendRef | GRPCBackendRef
 
 
-def shares(view: View, place: Place, refs: Sequence[AnyBackendRef]) -> Shares:
+def shares(view: View, place: FilterPlace, refs: Sequence[AnyBackendRef]) -> Shares:
     """Return the weighted backends of a rule; `place.path` is the rule's field path."""
     found = [_share(view, place, f"{place.path}.backendRefs[{at}]", ref) for at, ref in enumerate(refs)]
     return Shares(
@@ -83,7 +81,9 @@ def shares(view: View, place: Place, refs: Sequence[AnyBackendRef]) -> Shares:
     )
 
 
-def _share(view: View, place: Place, path: str, ref: AnyBackendRef) -> tuple[WeightedBackend, tuple[Problem, ...]]:
+def _share(
+    view: View, place: FilterPlace, path: str, ref: AnyBackendRef
+) -> tuple[WeightedBackend, tuple[Problem, ...]]:
     to = ObjectKey(ref.namespace or place.namespace, ref.name)
     target = backend(view, BackendAsk(place.source, place.namespace, ref.group_kind, to, ref.port, place.wants))
     own = filtered(view, place._replace(path=f"{path}.filters"), ref.filters) if ref.filters else NO_FILTERS

@@ -26,7 +26,7 @@ from gatewayd.ir.http import (
 from gatewayd.translator.policies.session_persistence import persistence, refused
 from gatewayd.translator.problems import Problem, Unsupported
 from gatewayd.translator.protocols import group_kind
-from gatewayd.translator.rules.filters import Place
+from gatewayd.translator.rules.filters import FilterPlace
 from gatewayd.translator.rules.forwarding import Filtered, filtered, shares
 from gatewayd.translator.rules.http import failing, named_matches, no_match
 from gatewayd.translator.rules.regexes import regex_problem
@@ -44,7 +44,7 @@ def rules(view: View, row: GRPCRoute) -> RuleSet:
 
 def _rule(view: View, row: GRPCRoute, at: int, rule: GRPCRouteRule) -> RuleResult:
     path = f"spec.rules[{at}]"
-    place = Place(group_kind(GRPCRoute), row.metadata.namespace, Protocol.HTTP2, path)
+    place = FilterPlace(group_kind(GRPCRoute), row.metadata.namespace, Protocol.HTTP2, path)
     steps = filtered(view, place._replace(path=f"{path}.filters"), rule.filters)
     action, problems = view.attempt(
         Attempt("rule", (row.metadata.key, at)),
@@ -73,7 +73,7 @@ def _rule(view: View, row: GRPCRoute, at: int, rule: GRPCRouteRule) -> RuleResul
 
 
 def _action(
-    view: View, place: Place, rule: GRPCRouteRule, steps: Filtered, name: str
+    view: View, place: FilterPlace, rule: GRPCRouteRule, steps: Filtered, name: str
 ) -> tuple[Action, tuple[Problem, ...]]:
     targets = shares(view, place, rule.backend_refs)
     unkept = refused(rule.session_persistence, f"{place.path}.sessionPersistence")

@@ -42,7 +42,7 @@ from gatewayd.translator.policies.session_persistence import persistence, refuse
 from gatewayd.translator.problems import Problem, Unsupported
 from gatewayd.translator.protocols import group_kind
 from gatewayd.translator.rescues import blame
-from gatewayd.translator.rules.filters import Place
+from gatewayd.translator.rules.filters import FilterPlace
 from gatewayd.translator.rules.forwarding import NO_FILTERS, Filtered, filtered, shares
 from gatewayd.translator.rules.regexes import regex_problem
 from gatewayd.translator.rules.rule_set import Ranked, RuleResult, RuleSet, fold
@@ -59,7 +59,7 @@ def rules(view: View, row: HTTPRoute) -> RuleSet:
 
 def _rule(view: View, row: HTTPRoute, at: int, rule: HTTPRouteRule) -> RuleResult:
     path = f"spec.rules[{at}]"
-    place = Place(KIND, row.metadata.namespace, Protocol.HTTP1, path)
+    place = FilterPlace(KIND, row.metadata.namespace, Protocol.HTTP1, path)
     steps = filtered(view, place._replace(path=f"{path}.filters"), rule.filters) if rule.filters else NO_FILTERS
     action, problems = view.attempt(
         Attempt("rule", (row.metadata.key, at)),
@@ -88,7 +88,7 @@ def _rule(view: View, row: HTTPRoute, at: int, rule: HTTPRouteRule) -> RuleResul
 
 
 def _action(
-    view: View, place: Place, rule: HTTPRouteRule, steps: Filtered, name: str
+    view: View, place: FilterPlace, rule: HTTPRouteRule, steps: Filtered, name: str
 ) -> tuple[Action, tuple[Problem, ...]]:
     """Return what a rule does; `name` is what its sessions are known by."""
     unkept = refused(rule.session_persistence, f"{place.path}.sessionPersistence")

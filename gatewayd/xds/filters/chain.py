@@ -14,7 +14,7 @@ from envoy.extensions.filters.network.http_connection_manager.v3 import http_con
 from google.protobuf import any_pb2
 
 from gatewayd.ir.filters import Cors, ExternalAuth, HeaderChanges, HTTPFilter, RequestHeaders, ResponseHeaders
-from gatewayd.ir.http import SessionPersistence
+from gatewayd.ir.http import StatefulSession
 from gatewayd.ir.policy import ClientAddresses, Permissions, Tokens
 from gatewayd.xds.encoding import packed
 from gatewayd.xds.filters import auth, cors, guard, may, router, session, token, where
@@ -129,7 +129,7 @@ def guard_fields(guards: Sequence[ExternalAuth]) -> dict[str, Any]:
     return {"typed_per_filter_config": {**configs, **asked}}
 
 
-def with_session(fields: dict[str, Any], persistence: SessionPersistence | None) -> dict[str, Any]:
+def with_session(fields: dict[str, Any], persistence: StatefulSession | None) -> dict[str, Any]:
     """Return the fields of a Route or of a ClusterWeight with those that keep its sessions added."""
     if persistence is None:
         return fields

@@ -11,14 +11,14 @@ from envoy.extensions.http.stateful_session.cookie.v3 import cookie_pb2
 from envoy.extensions.http.stateful_session.header.v3 import header_pb2
 from envoy.type.http.v3 import cookie_pb2 as http_cookie_pb2
 
-from gatewayd.ir.http import PersistenceKind, SessionPersistence
+from gatewayd.ir.http import PersistenceKind, StatefulSession
 from gatewayd.xds.encoding import extension, seconds
 
 NAME = "session"
 CONFIG = stateful_session_pb2.StatefulSession()
 
 
-def session_per_route(persistence: SessionPersistence) -> Any:
+def session_per_route(persistence: StatefulSession) -> Any:
     """Return the configuration of one route."""
     kind = persistence.kind
     match kind:

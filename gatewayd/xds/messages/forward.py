@@ -26,7 +26,7 @@ from gatewayd.ir.http import (
     RequestMatch,
     Retry,
     Route,
-    SessionPersistence,
+    StatefulSession,
     Timeouts,
     URLRewrite,
     WeightedBackend,
@@ -44,7 +44,7 @@ _TIMED_OUT = 504
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class SplitAction:
     """One Envoy route's action. It takes the requests below `threshold` (parts per million) that none before it took.
 
     `threshold` None takes all the rest. `filters` are those that are left for the Envoy route to apply.
@@ -55,7 +55,7 @@ class Share:
     filters: tuple[HTTPFilter, ...]
 
 
-def shares(route: Route, forward: Forward) -> tuple[Share, ...]:
+def shares(route: Route, forward: Forward) -> tuple[SplitAction, ...]:
     """Return the actions of a route that forwards, almost always one.
 
     Envoy can rewrite the path of a route, not of one of its weighted clusters, and mirror the requests of a route.
@@ -65,7 +65,7 @@ def shares(route: Route, forward: Forward) -> tuple[Share, ...]:
     """
     live = tuple(each for each in forward.backends if each.weight > 0)
     if not any(isinstance(each.backend, ServiceBackend) for each in live):
-        return (Share(threshold=None, fields=answer(route.match, CANNOT), filters=route.filters),)
+        return (SplitAction(threshold=None, fields=answer(route.match, CANNOT), filters=route.filters),)
     mirrored = any(each.mirrors for each in live)
     rewrites = {_rewrite(route, forward, each) for each in live if isinstance(each.backend, ServiceBackend)}
     if len(rewrites) == 1 and (not mirrored or len(live) == 1):
@@ -94,14 +94,14 @@ def _may_fail(action: Action) -> bool:
     return not live or any(isinstance(each.backend, InvalidBackend) for each in live)
 
 
-def _split(route: Route, forward: Forward, live: tuple[WeightedBackend, ...]) -> Iterator[Share]:
+def _split(route: Route, forward: Forward, live: tuple[WeightedBackend, ...]) -> Iterator[SplitAction]:
     total = sum(each.weight for each in live)
     reached = 0
     for each in live:
         reached += each.weight
         threshold = None if each is live[-1] else round(reached * MILLION / total)
         if isinstance(each.backend, InvalidBackend):
-            yield Share(threshold=threshold, fields=answer(route.match, CANNOT), filters=route.filters)
+            yield SplitAction(threshold=threshold, fields=answer(route.match, CANNOT), filters=route.filters)
         else:
             yield _share(route, forward, (each,), _rewrite(route, forward, each), threshold)
 
@@ -120,7 +120,7 @@ def _rewrite(route: Route, forward: Forward, backend: WeightedBackend) -> URLRew
 
 def _share(
     route: Route, forward: Forward, live: tuple[WeightedBackend, ...], rewrite: URLRewrite, threshold: int | None
-) -> Share:
+) -> SplitAction:
     # Envoy applies what stands at a weighted cluster before what stands at the route. The spec's order is the other
     # way round, so as soon as one backend has filters, those of the rule that change headers go down to all of them.
     deep = any(each.filters for each in live)
@@ -134,7 +134,7 @@ def _share(
         request_mirror_policies=list(_mirrors((*forward.mirrors, *(each for of in live for each in of.mirrors)))),
     )
     left = tuple(each for each in route.filters if each not in lowered)
-    return Share(threshold=threshold, fields={"route": action}, filters=left)
+    return SplitAction(threshold=threshold, fields={"route": action}, filters=left)
 
 
 def _destination(
@@ -157,7 +157,7 @@ def _destination(
     return {**fields, "weighted_clusters": pb.WeightedCluster(clusters=weights)}
 
 
-def _own_session(forward: Forward, of: WeightedBackend) -> SessionPersistence | None:
+def _own_session(forward: Forward, of: WeightedBackend) -> StatefulSession | None:
     """Return what keeps the sessions of one backend: what the rule says stands at the Envoy route, for all of them."""
     return of.persistence if forward.persistence is None else None
 

@@ -17,7 +17,7 @@ from gatewayd.ir.tls import (
     ClientValidation,
     DownstreamTLS,
     SanKind,
-    SubjectAltName,
+    SanMatcher,
     SystemTrust,
     TrustBundle,
     UpstreamTLS,
@@ -103,7 +103,7 @@ def _backend_validation(tls: UpstreamTLS) -> dict[str, Any]:
     return {"combined_validation_context": combined}
 
 
-def _name(name: SubjectAltName) -> Any:
+def _name(name: SanMatcher) -> Any:
     return common_pb2.SubjectAltNameMatcher(
         san_type=_SAN_TYPES[name.kind], matcher=string_pb2.StringMatcher(exact=name.value)
     )

@@ -18,7 +18,7 @@ from gatewayd.incremental.view import Member
 from gatewayd.ir.environment import HERE, Environment
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.outcome import FleetReport, Outcome, Rejection, Verdict
-from gatewayd.manifests.folder import Absence, Contents, Folder, Step
+from gatewayd.manifests.folder import Absence, Contents, Folder, FolderChange
 from gatewayd.offline.translate import standalone_environment
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta
 from gatewayd.settings import from_environment
@@ -115,7 +115,7 @@ class World:
         """Return the port of a name, always the same in one world."""
         return self._ports.setdefault(name, free_port())
 
-    def put(self, text: str) -> Step:
+    def put(self, text: str) -> FolderChange:
         """Apply documents without waiting; problems are in the Step."""
         found = dict(manifests.documents(self.filled(text)))
         self.applied |= found
@@ -131,7 +131,7 @@ class World:
         """Replace the placeholders of a text."""
         return manifests.filled(text, self.port)
 
-    def write(self, files: Mapping[str, bytes]) -> Step:
+    def write(self, files: Mapping[str, bytes]) -> FolderChange:
         """Write whole files, whatever they hold, without waiting."""
         return self._step(files)
 
@@ -166,7 +166,7 @@ class World:
         await self.apply(manifests.service(service or name, found.port, **more))
         return found
 
-    def _step(self, changes: Mapping[str, Contents]) -> Step:
+    def _step(self, changes: Mapping[str, Contents]) -> FolderChange:
         step = self.folder.step(changes)
         self._submit(step.deltas)
         return step

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from envoy.service.discovery.v3 import discovery_pb2 as discovery
 
-from gatewayd.ads.fleet import Fleet, Member
+from gatewayd.ads.fleet import Fleet, Stream
 from gatewayd.ads.sharing.response_encoder import Cost, Mode
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, RefusedSecret, Rejection
@@ -30,24 +30,24 @@ class Rig:
     def wake(self) -> None:
         self.woken += 1
 
-    def join(self, gateway: GatewayFleet = GATEWAY, **has: str) -> Member:
+    def join(self, gateway: GatewayFleet = GATEWAY, **has: str) -> Stream:
         member = self.fleet.join(gateway, Mode.DELTA, since=1.0, wake=self.wake)
         request = discovery.DeltaDiscoveryRequest(type_url=LISTENER)
         request.initial_resource_versions.update(has)
         self.fleet.on_request(member, request)
         return member
 
-    def read(self, member: Member) -> int:
+    def read(self, member: Stream) -> int:
         return len(self.fleet.responses_to_send(member, 0.0))
 
-    def answer(self, member: Member, error: str = "") -> None:
+    def answer(self, member: Stream, error: str = "") -> None:
         nonce = member.session.ledgers[LISTENER].sent_nonce
         request = discovery.DeltaDiscoveryRequest(type_url=LISTENER, response_nonce=nonce)
         if error:
             request.error_detail.message = error
         self.fleet.on_request(member, request)
 
-    def take(self, member: Member) -> None:
+    def take(self, member: Stream) -> None:
         self.read(member)
         self.answer(member)
 
@@ -246,7 +246,7 @@ def with_secret(body: str | None = "odd", *, listener: str = "1") -> Snapshot:
     return snapshot(GATEWAY, [*found, *([] if body is None else [resource(SECRET, "certificate/odd", body.encode())])])
 
 
-def refusing(rig: Rig, fleet: Fleet) -> Member:
+def refusing(rig: Rig, fleet: Fleet) -> Stream:
     """Return a stream that refuses the Secret."""
     member = fleet.join(GATEWAY, Mode.DELTA, since=1.0, wake=rig.wake)
     fleet.on_request(

@@ -7,7 +7,7 @@ import pytest
 from envoy.service.discovery.v3 import discovery_pb2 as discovery
 
 from gatewayd.ads.protocol.subscription import ProtocolError
-from gatewayd.ads.stream_messages import Context, Ended, has_written, next_message
+from gatewayd.ads.stream_messages import Context, StreamClosed, has_written, next_message
 
 
 class Stream:
@@ -35,7 +35,7 @@ async def test_the_next_message() -> None:
     request = discovery.DeltaDiscoveryRequest(type_url="t")
     kind = discovery.DeltaDiscoveryRequest
     assert await next_message(context(Stream(request.SerializeToString())), kind) == request
-    assert await next_message(context(Stream()), kind) is Ended.BY_CLIENT
+    assert await next_message(context(Stream()), kind) is StreamClosed.BY_CLIENT
     found = await next_message(context(Stream(b"\xff")), kind)
     assert isinstance(found, ProtocolError)
     assert str(found) == "request: not a DeltaDiscoveryRequest; nothing else is allowed here"

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 
-from gatewayd.ads.write_limiter import Passage, Reader
+from gatewayd.ads.write_limiter import Passage, StreamTurns
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.limits import LARGE_RESPONSE as LARGE
 from gatewayd.ir.limits import PASSAGE_BYTES as MOST
@@ -17,12 +17,12 @@ GATEWAY = GatewayFleet(namespace="shop", name="edge")
 class Writer:
     """A response that is on its way until it is told that the client has it."""
 
-    def __init__(self, reader: Reader, size: int) -> None:
+    def __init__(self, reader: StreamTurns, size: int) -> None:
         self.passes = False
         self.read = asyncio.Event()
         self.task = asyncio.create_task(self._write(reader, size))
 
-    async def _write(self, reader: Reader, size: int) -> None:
+    async def _write(self, reader: StreamTurns, size: int) -> None:
         async with reader.turn(size):
             self.passes = True
             await self.read.wait()
@@ -32,7 +32,7 @@ class Writer:
         await self.task
 
 
-def stream(passage: Passage, gateway: GatewayFleet = GATEWAY) -> Reader:
+def stream(passage: Passage, gateway: GatewayFleet = GATEWAY) -> StreamTurns:
     return passage.reader(gateway)
 
 
@@ -126,7 +126,7 @@ async def test_who_leaves_the_queue_keeps_nobody_waiting() -> None:
         await found[2].ends()
 
 
-async def begun(reader: Reader, size: int, stack: AsyncExitStack) -> Writer:
+async def begun(reader: StreamTurns, size: int, stack: AsyncExitStack) -> Writer:
     writer = Writer(reader, size)
     stack.push_async_callback(writer.ends)
     await passes(0.0)

@@ -4,7 +4,7 @@ from typing import Any
 
 from gatewayd.api.decode import Decoded, Rejected, decode
 from gatewayd.api.kinds import KINDS, Kind
-from gatewayd.api.meta import Resource
+from gatewayd.api.meta import KubernetesObject
 
 Document = dict[str, Any]
 
@@ -25,7 +25,7 @@ def accepted(source: Document) -> Any:
     """Decode a document that must be valid and give its struct."""
     result = decode(source)
     assert isinstance(result, Decoded), [str(problem) for problem in result.problems]
-    assert isinstance(result.obj, Resource)
+    assert isinstance(result.obj, KubernetesObject)
     return result.obj
 
 

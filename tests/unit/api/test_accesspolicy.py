@@ -1,6 +1,6 @@
 import pytest
 
-from gatewayd.api.accesspolicy import AddressRange, Clients
+from gatewayd.api.accesspolicy import ClientAddressRange, Clients
 from tests.unit.api.documents import accepted, problems
 from tests.unit.policies import policy, target
 
@@ -11,7 +11,7 @@ def test_a_section_is_read() -> None:
     section = {"deny": [{"cidr": "10.0.0.0/8"}, {"cidr": "::1", "source": "Peer"}]}
     made = accepted(policy("AccessPolicy", "a", EDGE, override={"clients": section}))
     assert made.spec.default is None
-    denied = (AddressRange(cidr="10.0.0.0/8", source="Client"), AddressRange(cidr="::1", source="Peer"))
+    denied = (ClientAddressRange(cidr="10.0.0.0/8", source="Client"), ClientAddressRange(cidr="::1", source="Peer"))
     assert made.spec.override.clients == Clients(allow=(), deny=denied)
 
 

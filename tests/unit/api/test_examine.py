@@ -7,10 +7,10 @@ from gatewayd.api.examine import MAX_PROBLEMS, child, examine
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.kinds import KINDS
-from gatewayd.api.meta import Resource
+from gatewayd.api.meta import KubernetesObject
 
 
-def found(document: object, struct: type[Resource] = HTTPRoute) -> list[str]:
+def found(document: object, struct: type[KubernetesObject] = HTTPRoute) -> list[str]:
     return [str(problem) for problem in examine(document, struct).problems]
 
 

@@ -1,4 +1,4 @@
-from gatewayd.api.filters import ExternalAuth, Fraction, HeaderModifier, HTTPHeader
+from gatewayd.api.filters import Fraction, HeaderModifier, HTTPExternalAuthFilter, HTTPHeader
 from gatewayd.api.refs import BackendObjectRef
 from tests.unit.api.documents import accepted, http_filter
 
@@ -18,5 +18,5 @@ def test_a_mirror_has_a_fraction_of_a_hundred() -> None:
 
 
 def test_external_auth_forwards_no_body_unless_told() -> None:
-    auth = ExternalAuth(protocol="GRPC", backend_ref=BackendObjectRef(name="auth", port=9000))
+    auth = HTTPExternalAuthFilter(protocol="GRPC", backend_ref=BackendObjectRef(name="auth", port=9000))
     assert (auth.forward_body, auth.grpc, auth.http) == (None, None, None)

@@ -1,4 +1,4 @@
-from gatewayd.api.inherited import InheritedTargetRef, Section
+from gatewayd.api.inherited import InheritedTargetRef, PolicySection
 from gatewayd.api.meta import GroupKind
 
 
@@ -9,5 +9,5 @@ def test_a_target_says_its_kind() -> None:
 
 
 def test_sections_are_enabled_unless_they_say_otherwise() -> None:
-    assert not Section().is_disabled
-    assert Section(mode="Disabled").is_disabled
+    assert not PolicySection().is_disabled
+    assert PolicySection(mode="Disabled").is_disabled

@@ -1,6 +1,6 @@
 import pytest
 
-from gatewayd.api.routepolicy import Retry, Timeouts
+from gatewayd.api.routepolicy import RetrySection, TimeoutsSection
 from tests.unit.api.documents import accepted, problems
 from tests.unit.policies import policy, target
 
@@ -10,8 +10,8 @@ EDGE = target("Gateway", "edge")
 def test_sections_are_read() -> None:
     sections = {"timeouts": {"request": "10s", "streamIdle": "1m"}, "retry": {"codes": [503], "attempts": 3}}
     made = accepted(policy("RoutePolicy", "a", EDGE, default=sections))
-    assert made.spec.default.timeouts == Timeouts(request="10s", backend_request=None, stream_idle="1m")
-    assert made.spec.default.retry == Retry(codes=(503,), attempts=3, backoff=None)
+    assert made.spec.default.timeouts == TimeoutsSection(request="10s", backend_request=None, stream_idle="1m")
+    assert made.spec.default.retry == RetrySection(codes=(503,), attempts=3, backoff=None)
 
 
 @pytest.mark.parametrize(

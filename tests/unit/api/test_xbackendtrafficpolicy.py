@@ -1,4 +1,4 @@
-from gatewayd.api.xbackendtrafficpolicy import RequestRate, RetryBudget
+from gatewayd.api.xbackendtrafficpolicy import BudgetDetails, RequestRate
 from tests.unit.api.documents import accepted, document, problems
 
 TARGET = {"group": "", "kind": "Service", "name": "cart"}
@@ -6,7 +6,7 @@ TARGET = {"group": "", "kind": "Service", "name": "cart"}
 
 def test_a_retry_constraint_has_defaults() -> None:
     made = accepted(document("XBackendTrafficPolicy", spec={"targetRefs": [TARGET], "retryConstraint": {}}))
-    assert made.spec.retry_constraint.budget == RetryBudget(percent=20, interval="10s")
+    assert made.spec.retry_constraint.budget == BudgetDetails(percent=20, interval="10s")
     assert made.spec.retry_constraint.min_retry_rate == RequestRate(count=10, interval="1s")
 
 

@@ -7,7 +7,7 @@ from gatewayd.ads.listen import ListenError
 from gatewayd.cli.output import Form
 from gatewayd.cli.running import code_of, envoy_binary, options, serve
 from gatewayd.introspection.rows import EMPTY
-from gatewayd.run.foreground import Ended, Ending, Serving
+from gatewayd.run.foreground import Ended, RunEnding, Serving
 
 ENVOY = Path("/bin/true")
 
@@ -16,17 +16,17 @@ def serving(folder: Path) -> Serving:
     return Serving(options(folder, envoy=ENVOY))
 
 
-def ended(why: Ending, reason: str = "") -> Ended:
+def ended(why: RunEnding, reason: str = "") -> Ended:
     return Ended(why=why, board=EMPTY, reason=reason)
 
 
 async def test_ends_and_their_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = serving(tmp_path)
 
-    assert code_of(ended(Ending.ASKED), run) == 0
-    assert code_of(ended(Ending.DONE), run) == 0
-    assert code_of(ended(Ending.GAVE_UP, "no such processor"), run) == 3
-    assert code_of(ended(Ending.TOO_LATE), run) == 3
+    assert code_of(ended(RunEnding.ASKED), run) == 0
+    assert code_of(ended(RunEnding.DONE), run) == 0
+    assert code_of(ended(RunEnding.GAVE_UP, "no such processor"), run) == 3
+    assert code_of(ended(RunEnding.TOO_LATE), run) == 3
     assert capsys.readouterr().err == (
         "gatewayd: no such processor\n"
         "gatewayd: not everything was in Envoy before the deadline; --deadline gives it longer\n"
@@ -44,7 +44,7 @@ async def test_a_run_is_written_line_by_line_without_a_terminal(
 
     found = await serve(run, Form.TEXT, read, 20.0)
 
-    assert found.why is Ending.DONE
+    assert found.why is RunEnding.DONE
     assert "bad.yaml:2: not valid YAML" in capsys.readouterr().out
     assert code_of(found, run) == 1
 

@@ -1,13 +1,13 @@
 import pytest
 
 from gatewayd.demo.backends import serve_backends
-from gatewayd.demo.curls import CURLS, Answered, check, judge
+from gatewayd.demo.curls import CURLS, CurlResponse, check, judge
 
 PATH, CANARY, SPLIT, REDIRECT = CURLS
 
 
-def answered(status: int = 200, backend: str = "", location: str = "") -> Answered:
-    return Answered(status=status, backend=backend, location=location)
+def answered(status: int = 200, backend: str = "", location: str = "") -> CurlResponse:
+    return CurlResponse(status=status, backend=backend, location=location)
 
 
 def test_lines_can_be_typed() -> None:
@@ -37,7 +37,7 @@ def test_good_answers() -> None:
         (REDIRECT, answered(302, location="/x"), "302 /x; expected 302 http://localhost:1/hello/page"),
     ],
 )
-def test_bad_answers(curl: object, answer: Answered, wrong: str) -> None:
+def test_bad_answers(curl: object, answer: CurlResponse, wrong: str) -> None:
     assert judge(curl, [answer], 1).wrong == wrong  # type: ignore[arg-type]
 
 

@@ -9,8 +9,8 @@ from gatewayd.incremental.nodes import (
     DIRTY,
     BucketNode,
     CollectionNode,
-    Failure,
     InputNode,
+    QueryFailure,
     QueryNode,
     Reader,
     SinkNode,
@@ -145,7 +145,7 @@ def test_a_collection_takes_in_few_keys_one_by_one() -> None:
 
 
 def test_a_collection_knows_which_members_failed() -> None:
-    failure = Failure(error=ValueError(), trace=None)
+    failure = QueryFailure(error=ValueError(), trace=None)
     made = collection(a=failure, b=1)
     assert list(made.failed) == ["a"]
     made.put("b", failure)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Infrastructure, ServicePort
+from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, GatewayServicePort, Infrastructure
 
 FILES = {"bootstrap.json": "{}", "sds-trust.json": "[]"}
 EDGE = Infrastructure(
@@ -10,8 +10,8 @@ EDGE = Infrastructure(
     name="edge",
     uid="0b5c",
     ports=(
-        ServicePort(name="tcp-80", port=80, target=80, transport="TCP"),
-        ServicePort(name="udp-53", port=53, target=53, transport="UDP"),
+        GatewayServicePort(name="tcp-80", port=80, target=80, transport="TCP"),
+        GatewayServicePort(name="udp-53", port=53, target=53, transport="UDP"),
     ),
     labels=(("team", "edge"),),
     annotations=(("note", "mind the gap"),),

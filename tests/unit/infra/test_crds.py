@@ -11,7 +11,7 @@ from msgspec import inspect
 from gatewayd.api.kinds import KINDS
 from gatewayd.infra.crds import own_crds, schema
 from gatewayd.own_group import DOMAIN
-from tests.unit.api.test_inherited import Section
+from tests.unit.api.test_inherited import PolicySection
 
 ROOT = Path(__file__).parents[3]
 CRDS = {each["spec"]["names"]["kind"]: each for each in own_crds()}
@@ -66,7 +66,7 @@ def test_patterns_end_where_the_text_ends() -> None:
 
 
 def test_a_type_that_no_crd_can_have_is_a_mistake() -> None:
-    assert schema(inspect.type_info(Section))["type"] == "object"
+    assert schema(inspect.type_info(PolicySection))["type"] == "object"
     with pytest.raises(KeyError):
         schema(inspect.type_info(complex))
 

@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from gatewayd.infra.drain import drain_command
-from gatewayd.infra.layout import FINISH_SECONDS, LINGER_SECONDS
+from gatewayd.infra.drain import DRAIN_SECONDS, FINISH_SECONDS, GRACE_SECONDS, LINGER_SECONDS, drain_command
 from tests.image_programs import needs_perl
 
 PROBES = 19001
@@ -99,3 +98,11 @@ async def test_an_envoy_that_is_dead_is_not_waited_for(tmp_path: Path) -> None:
 async def test_an_image_without_perl_lingers_for_those_who_have_not_heard_yet(tmp_path: Path) -> None:
     assert await drain(tmp_path / "admin", tmp_path / "slept", programs="/nowhere") == 0
     assert (tmp_path / "slept").read_text(encoding="utf-8").split() == [str(LINGER_SECONDS)]
+
+
+def test_a_pod_has_time_for_its_whole_drain() -> None:
+    assert LINGER_SECONDS + FINISH_SECONDS < GRACE_SECONDS
+
+
+def test_listeners_accept_until_the_pod_ends() -> None:
+    assert DRAIN_SECONDS >= GRACE_SECONDS

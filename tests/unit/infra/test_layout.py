@@ -2,14 +2,6 @@ from gatewayd.infra import layout
 from gatewayd.ir.limits import PROXY_PORTS
 
 
-def test_a_pod_has_time_for_its_whole_drain() -> None:
-    assert layout.LINGER_SECONDS + layout.FINISH_SECONDS < layout.GRACE_SECONDS
-
-
-def test_listeners_accept_until_the_pod_ends() -> None:
-    assert layout.DRAIN_SECONDS >= layout.GRACE_SECONDS
-
-
 def test_no_two_ports_of_the_control_plane_are_the_same() -> None:
     assert len({layout.XDS_PORT, layout.HEALTH_PORT, layout.METRICS_PORT}) == 3
 

@@ -6,7 +6,7 @@ from gatewayd.infra import layout
 from gatewayd.infra.installation import SELECTOR
 from gatewayd.infra.network import METRICS_LABEL, control_plane_policy, proxy_policy
 from gatewayd.infra.objects import labels, selector
-from gatewayd.ir.infrastructure import ServicePort
+from gatewayd.ir.infrastructure import GatewayServicePort
 from tests.unit.infra.gateways import EDGE
 
 PROXIES = proxy_policy(EDGE, selector(EDGE))
@@ -31,7 +31,7 @@ def may_go_to(address: str) -> bool:
 
 
 def test_traffic_comes_from_everywhere_to_what_envoy_binds() -> None:
-    moved = replace(EDGE, ports=(ServicePort(name="tcp-80", port=80, target=10080, transport="TCP"),))
+    moved = replace(EDGE, ports=(GatewayServicePort(name="tcp-80", port=80, target=10080, transport="TCP"),))
     assert senders(PROXIES, 80) == []
     assert senders(PROXIES, 53, "UDP") == []
     assert senders(PROXIES, 53) is None

@@ -6,7 +6,7 @@ import pytest
 
 from gatewayd.api.gateway import GATEWAY_NAME_LABEL
 from gatewayd.infra.objects import CONFIG_HASH_ANNOTATION, labels, objects, selector
-from gatewayd.ir.infrastructure import Autoscaled, External, Fixed, Infrastructure, ServicePort
+from gatewayd.ir.infrastructure import Autoscaled, External, Fixed, GatewayServicePort, Infrastructure
 from tests.unit.infra.gateways import EDGE, FILES, with_parameters
 
 
@@ -85,7 +85,7 @@ def test_a_name_that_is_too_long_for_a_label_is_shortened_the_same_everywhere() 
 
 
 def test_a_listener_that_comes_or_goes_restarts_no_proxy() -> None:
-    more = (*EDGE.ports, ServicePort(name="tcp-443", port=443, target=443, transport="TCP"))
+    more = (*EDGE.ports, GatewayServicePort(name="tcp-443", port=443, target=443, transport="TCP"))
     assert template(replace(EDGE, ports=more, addresses=("192.0.2.1",))) == template(EDGE)
 
 

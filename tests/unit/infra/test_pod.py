@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from gatewayd.infra import layout
+from gatewayd.infra.drain import GRACE_SECONDS
 from gatewayd.infra.pod import pod_spec
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Resources
 from tests.unit.infra.gateways import with_parameters
@@ -106,7 +107,7 @@ def test_a_proxy_that_ends_drains_first() -> None:
     command = envoy()["lifecycle"]["preStop"]["exec"]["command"]
     assert command[:2] == ["bash", "-c"]
     assert layout.ADMIN_SOCKET in command[2]
-    assert spec()["terminationGracePeriodSeconds"] == layout.GRACE_SECONDS
+    assert spec()["terminationGracePeriodSeconds"] == GRACE_SECONDS
 
 
 def test_pods_of_a_deployment_keep_apart() -> None:

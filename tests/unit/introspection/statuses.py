@@ -1,12 +1,12 @@
 """A Status with something in every field."""
 
-from gatewayd.introspection.rows import Acked, Condition, GatewayRow, Mark, RouteRow, whole_board
+from gatewayd.introspection.rows import Acked, Condition, ConditionMark, GatewayRow, RouteRow, whole_board
 from gatewayd.introspection.status import GatewayVersion, ProxyRow, Refused, Status, TypeRow
 from gatewayd.manifests.documents import FileProblem
 
-GOOD = Condition(mark=Mark.TRUE, reason="Accepted")
-BAD = Condition(mark=Mark.FALSE, reason="Invalid: no")
-OPEN = Condition(mark=Mark.UNKNOWN, reason="")
+GOOD = Condition(mark=ConditionMark.TRUE, reason="Accepted")
+BAD = Condition(mark=ConditionMark.FALSE, reason="Invalid: no")
+OPEN = Condition(mark=ConditionMark.UNKNOWN, reason="")
 
 BOARD = whole_board(
     gateways=(

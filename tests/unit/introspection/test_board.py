@@ -2,7 +2,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from gatewayd.introspection.live_board import LiveBoard
-from gatewayd.introspection.rows import Board, Mark
+from gatewayd.introspection.rows import Board, ConditionMark
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.limits import MANY_DOMAINS
 from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection
@@ -43,7 +43,7 @@ def test_before_any_proxy_is_there() -> None:
 
     (gateway,) = found.gateways
     assert (gateway.name, gateway.listeners, gateway.address) == ("default/web", ("http :8080",), "127.0.0.1")
-    assert (gateway.accepted.mark, gateway.programmed.mark) == (Mark.TRUE, Mark.FALSE)
+    assert (gateway.accepted.mark, gateway.programmed.mark) == (ConditionMark.TRUE, ConditionMark.FALSE)
     (route,) = found.routes
     assert (route.kind, route.name, route.hostnames, route.parents) == (
         "HTTPRoute", "default/shop", ("shop.example",), ("default/web",),
@@ -80,7 +80,7 @@ def test_while_it_is_on_its_way_and_when_it_is_refused() -> None:
 def test_a_route_that_is_not_accepted_is_not_waited_for() -> None:
     (route,) = seen(SHOP.replace("[{name: web}]", "[{name: web, sectionName: none}]"), CONNECTED).routes
 
-    assert (route.accepted.mark, route.programmed.mark) == (Mark.FALSE, Mark.UNKNOWN)
+    assert (route.accepted.mark, route.programmed.mark) == (ConditionMark.FALSE, ConditionMark.UNKNOWN)
     assert str(route.accepted).startswith("no: NoMatchingParent: spec.parentRefs[0]: ")
 
 

@@ -9,7 +9,7 @@ from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey
 from gatewayd.introspection import live_board
 from gatewayd.introspection.live_board import BoardChanges, LiveBoard
-from gatewayd.introspection.rows import GatewayRow, Mark, RouteRow
+from gatewayd.introspection.rows import ConditionMark, GatewayRow, RouteRow
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.ir.fleet import FleetKey, GatewayFleet
 from gatewayd.ir.outcome import FleetReport, Rejection
@@ -167,7 +167,7 @@ def test_when_the_last_proxy_goes_everything_has_to_arrive_again() -> None:
     watched.connect()
     before = watched.seen()
     watched.board.reported(GW, FleetReport(connected=0, acked_listeners=frozenset(), rejections=()), 9.0)
-    assert {row.programmed.mark for row in watched.rows().values()} == {Mark.FALSE}
+    assert {row.programmed.mark for row in watched.rows().values()} == {ConditionMark.FALSE}
     assert watched.since(before)[0] == ["shop/r1", "shop/r2"]
 
 
@@ -196,7 +196,7 @@ def test_how_many_hold_a_route_is_counted_when_somebody_asks() -> None:
     watched.held["80"] = 0
     for _ in watched.board.counting(GW, 0.0):
         pass
-    assert watched.rows()["shop/r1"].programmed.mark is Mark.FALSE
+    assert watched.rows()["shop/r1"].programmed.mark is ConditionMark.FALSE
 
 
 def test_a_gateway_that_is_gone_takes_its_row_and_leaves_its_routes() -> None:

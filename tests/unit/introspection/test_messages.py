@@ -1,5 +1,5 @@
 from gatewayd.introspection.messages import decoded, encoded, request
-from gatewayd.introspection.rows import EMPTY, Mark
+from gatewayd.introspection.rows import EMPTY, ConditionMark
 from gatewayd.introspection.status import Status
 from gatewayd.rpc import introspection_pb2 as pb
 from tests.unit.introspection.statuses import STATUS
@@ -22,4 +22,4 @@ def test_a_request_says_nothing() -> None:
 def test_a_mark_of_a_later_version_is_unknown() -> None:
     message = pb.GetStatusResponse(gateways=[pb.Gateway(name="a/b", accepted=pb.Condition(mark=9))])
 
-    assert decoded(message.SerializeToString()).board.gateways[0].accepted.mark is Mark.UNKNOWN
+    assert decoded(message.SerializeToString()).board.gateways[0].accepted.mark is ConditionMark.UNKNOWN

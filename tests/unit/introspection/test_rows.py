@@ -1,15 +1,15 @@
 from dataclasses import replace
 
-from gatewayd.introspection.rows import Acked, Condition, Mark, RouteRow
+from gatewayd.introspection.rows import Acked, Condition, ConditionMark, RouteRow
 
-YES = Condition(mark=Mark.TRUE, reason="Accepted")
+YES = Condition(mark=ConditionMark.TRUE, reason="Accepted")
 ROUTE = RouteRow(
     kind="HTTPRoute",
     name="default/shop",
     hostnames=(),
     parents=(),
     accepted=YES,
-    resolved_refs=Condition(mark=Mark.FALSE, reason="BackendNotFound"),
+    resolved_refs=Condition(mark=ConditionMark.FALSE, reason="BackendNotFound"),
     programmed=YES,
     acked=None,
 )

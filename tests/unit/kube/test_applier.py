@@ -5,7 +5,7 @@ import pytest
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.infrastructure import object_name
 from gatewayd.ir.limits import LASTING_FAILURES, PROBLEM_CHARACTERS, RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS
-from gatewayd.kube.applier import Applier, Audience
+from gatewayd.kube.applier import Applier, InfrastructureCallbacks
 from gatewayd.kube.made_object import ObjectName, name_of
 from tests.fakes.api_server import Answer, Cluster, Drop, Hole, Reply, busy, refused, terminating
 from tests.fakes.documents import Json
@@ -55,7 +55,7 @@ class Rig:
             leadership=self.leader,
             inventory=self,
             ending=self.ending,
-            audience=Audience(
+            audience=InfrastructureCallbacks(
                 on_write=lambda kind, result: self.results.append((kind, result)),
                 report=lambda gateway, problems: self.reports.append((gateway, problems)),
                 on_failure=self.failures.append,

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from gatewayd.api.core import ConfigMap, Secret
 from gatewayd.api.gateway import Gateway
-from gatewayd.api.meta import ObjectKey, Resource
+from gatewayd.api.meta import KubernetesObject, ObjectKey
 from gatewayd.incremental.view import Member
 from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.contents import Unread
@@ -58,7 +58,7 @@ class Rig:
             on_failure=self.failures.append,
         )
 
-    def _contents_of(self, _row: Resource) -> frozenset[Content]:
+    def _contents_of(self, _row: KubernetesObject) -> frozenset[Content]:
         return self.refers
 
     def _submit(self, events: Iterable[Event]) -> None:

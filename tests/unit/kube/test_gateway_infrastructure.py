@@ -11,9 +11,9 @@ from gatewayd.identity.authority import Authority, founded
 from gatewayd.ir.infrastructure import Keep, Provision
 from gatewayd.ir.outcome import InfrastructureReport
 from gatewayd.kube.gateway_certificates import GatewayCertificates
-from gatewayd.kube.gateway_infrastructure import Feedback, GatewayInfrastructure, Wishes
+from gatewayd.kube.gateway_infrastructure import Feedback, InfrastructureController, Wishes
 from gatewayd.kube.listing import decode_page
-from gatewayd.kube.provisioner import ControlPlaneAddress, Identity
+from gatewayd.kube.provisioner import ControlPlaneAddress, ControlPlaneIdentity
 from gatewayd.store import Delta, Event
 from tests.fakes.api_server import Cluster, refused
 from tests.fakes.documents import event, page
@@ -37,10 +37,10 @@ class Rig:
         self.known = True
         self.rows: list[tuple[str, ...]] = []
         self.authority: Authority = founded(datetime.now(UTC))
-        self.all = GatewayInfrastructure(
+        self.all = InfrastructureController(
             client=cluster.client,
             leadership=self.leader,
-            identity=Identity(
+            identity=ControlPlaneIdentity(
                 address=ControlPlaneAddress(host="gatewayd.svc.", port=18000, server_name="gatewayd.system.svc"),
                 believed=self,
                 certificates=GatewayCertificates(cluster.client),

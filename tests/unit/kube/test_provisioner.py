@@ -15,10 +15,10 @@ from gatewayd.infra.layout import certificate_secret
 from gatewayd.infra.objects import CONFIG_HASH_ANNOTATION
 from gatewayd.ir.infrastructure import Fixed, Keep, Provision, Resources
 from gatewayd.ir.limits import RETRY_FIRST_SECONDS
-from gatewayd.kube.applier import Applier, Audience
+from gatewayd.kube.applier import Applier, InfrastructureCallbacks
 from gatewayd.kube.gateway_certificates import GatewayCertificates
 from gatewayd.kube.made_object import ObjectName
-from gatewayd.kube.provisioner import ControlPlaneAddress, Identity, Provisioner
+from gatewayd.kube.provisioner import ControlPlaneAddress, ControlPlaneIdentity, Provisioner
 from tests.fakes.api_server import Cluster, Then, refused
 from tests.fakes.documents import Json
 from tests.fakes.provisions import Provisions
@@ -72,7 +72,7 @@ class Rig:
         self.believed = Believed(founded(datetime.now(UTC)))
         self.reports: list[tuple[ObjectKey, tuple[str, ...]]] = []
         self.failures: list[str] = []
-        audience = Audience(
+        audience = InfrastructureCallbacks(
             on_write=lambda _kind, _result: None,
             report=lambda gateway, problems: self.reports.append((gateway, problems)),
             on_failure=self.failures.append,
@@ -81,7 +81,7 @@ class Rig:
             client=cluster.client, leadership=self.leader, inventory=NOTHING, ending=(), audience=audience
         )
         self.provisioner = Provisioner(
-            identity=Identity(
+            identity=ControlPlaneIdentity(
                 address=ControlPlaneAddress(host="gatewayd.svc.", port=18000, server_name="gatewayd.system.svc"),
                 believed=self.believed,
                 certificates=GatewayCertificates(cluster.client),

@@ -5,7 +5,7 @@ import pytest
 from gatewayd.api.core import Namespace, Secret
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey, ObjectMeta, Problem
-from gatewayd.manifests.admission import NAME_LABEL, Admitted, Identity, Ignored, Refused, admit, with_generation
+from gatewayd.manifests.admission import NAME_LABEL, Admitted, Identity, Ignored, RefusedObject, admit, with_generation
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 
@@ -20,9 +20,9 @@ def admitted(document: Mapping[str, object]) -> Admitted:
     return verdict
 
 
-def refused(document: Mapping[str, object]) -> Refused:
+def refused(document: Mapping[str, object]) -> RefusedObject:
     verdict = admit(document)
-    assert isinstance(verdict, Refused), verdict
+    assert isinstance(verdict, RefusedObject), verdict
     return verdict
 
 

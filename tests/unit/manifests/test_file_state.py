@@ -6,7 +6,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.manifests import file_state
 from gatewayd.manifests.admission import Identity
 from gatewayd.manifests.documents import LIMITS
-from gatewayd.manifests.file_state import NOTHING, Absence, FileState, Unreadable, next_state
+from gatewayd.manifests.file_state import NOTHING, Absence, FileState, UnreadableFile, next_state
 from gatewayd.manifests.yaml_value import Limits
 
 SHOP = Identity("HTTPRoute", ObjectKey("default", "shop"))
@@ -69,7 +69,7 @@ def test_absence_and_what_cannot_be_read() -> None:
     missing = next_state("a.yaml", before, Absence.MISSING)
     assert missing is not None
     assert (missing.missing, missing.entries) == (True, before.entries)
-    unreadable = next_state("a.yaml", missing, Unreadable(reason="permission denied"))
+    unreadable = next_state("a.yaml", missing, UnreadableFile(reason="permission denied"))
     assert unreadable is not None
     assert (unreadable.missing, unreadable.entries) == (False, before.entries)
     assert [str(problem) for problem in unreadable.problems] == [

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from gatewayd.api.core import Namespace
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.httproute import HTTPRoute
-from gatewayd.api.meta import ObjectKey, Resource
+from gatewayd.api.meta import KubernetesObject, ObjectKey
 from gatewayd.manifests.admission import Identity, with_generation
-from gatewayd.manifests.folder import CLASS_NAME, Absence, Contents, Folder, Step, Unreadable
+from gatewayd.manifests.folder import CLASS_NAME, Absence, Contents, Folder, FolderChange, UnreadableFile
 from gatewayd.own_group import CONTROLLER
 
 SHOP = Identity("HTTPRoute", ObjectKey("default", "shop"))
@@ -41,12 +41,12 @@ class Served:
 
     def __init__(self) -> None:
         self.folder = Folder()
-        self.objects: dict[tuple[str, ObjectKey], Resource] = {}
+        self.objects: dict[tuple[str, ObjectKey], KubernetesObject] = {}
 
-    def step(self, **changes: Contents) -> Step:
+    def step(self, **changes: Contents) -> FolderChange:
         return self.step_all({f"{name}.yaml": contents for name, contents in changes.items()})
 
-    def step_all(self, changes: Mapping[str, Contents]) -> Step:
+    def step_all(self, changes: Mapping[str, Contents]) -> FolderChange:
         step = self.folder.step(changes)
         for delta in step.deltas:
             assert isinstance(delta.key, ObjectKey)
@@ -54,7 +54,7 @@ class Served:
             if delta.obj is None:
                 del self.objects[where]
             else:
-                assert isinstance(delta.obj, Resource)
+                assert isinstance(delta.obj, KubernetesObject)
                 assert self.objects.get(where) != delta.obj
                 self.objects[where] = delta.obj
         return step
@@ -68,7 +68,7 @@ class Served:
         return obj
 
 
-def printed(step: Step) -> list[str]:
+def printed(step: FolderChange) -> list[str]:
     return [str(problem) for problem in step.problems]
 
 
@@ -203,7 +203,7 @@ def test_a_missing_file_keeps_its_objects_but_yields_them() -> None:
 def test_an_unreadable_file_keeps_its_objects() -> None:
     served = Served()
     served.step(a=route("shop"))
-    step = served.step(a=Unreadable(reason="permission denied"), b=Unreadable(reason="is a pipe"))
+    step = served.step(a=UnreadableFile(reason="permission denied"), b=UnreadableFile(reason="is a pipe"))
     assert step.deltas == ()
     assert printed(step) == [
         "a.yaml:1: cannot be read: permission denied; still serving the last good version of HTTPRoute default/shop",
@@ -274,5 +274,5 @@ def test_a_cut_file_takes_nothing_away_unless_it_reads_well(
     assert before <= set(served.objects)
 
 
-def _without_generations(served: Served) -> dict[tuple[str, ObjectKey], Resource]:
+def _without_generations(served: Served) -> dict[tuple[str, ObjectKey], KubernetesObject]:
     return {where: with_generation(obj, 0) for where, obj in served.objects.items()}

@@ -6,7 +6,7 @@ import pytest
 
 from gatewayd.manifests import folder_reader, folder_scan
 from gatewayd.manifests.documents import LIMITS
-from gatewayd.manifests.folder import Absence, Contents, Unreadable
+from gatewayd.manifests.folder import Absence, Contents, UnreadableFile
 from gatewayd.manifests.folder_reader import GRACE, FolderReader, any_being_written
 from gatewayd.manifests.folder_scan import LEADS_OUT
 
@@ -133,7 +133,7 @@ def test_links_in_circles_and_to_nothing_are_harmless(tmp_path: Path) -> None:
     write(tmp_path, a="1")
     changes = look(reader_of(tmp_path))
     assert changes["shown/a.yaml"] == b"1"
-    assert isinstance(changes["shown/self.yaml"], Unreadable)
+    assert isinstance(changes["shown/self.yaml"], UnreadableFile)
     assert len(changes) == 2
 
 
@@ -146,7 +146,7 @@ def test_a_link_that_leads_out_keeps_what_was_there_and_is_mended(tmp_path: Path
     assert look(reader) == {"shown/a.yaml": b"1", "shown/b.yaml": b"3"}
     (root / "a.yaml").unlink()
     (root / "a.yaml").symlink_to("../secret.yaml")
-    assert look(reader) == {"shown/a.yaml": Unreadable(reason=LEADS_OUT)}
+    assert look(reader) == {"shown/a.yaml": UnreadableFile(reason=LEADS_OUT)}
     assert look(reader) == {}
     (root / "a.yaml").unlink()
     (root / "a.yaml").symlink_to("b.yaml")
@@ -158,7 +158,7 @@ def test_a_folder_that_leads_out_is_a_problem_until_it_is_gone(tmp_path: Path) -
     root.mkdir()
     (root / "all").symlink_to("/")
     reader = reader_of(root)
-    assert look(reader) == {"shown/all": Unreadable(reason=LEADS_OUT)}
+    assert look(reader) == {"shown/all": UnreadableFile(reason=LEADS_OUT)}
     (root / "all").unlink()
     assert look(reader) == {"shown/all": Absence.GONE}
     assert look(reader) == {}
@@ -173,7 +173,7 @@ def test_a_link_that_came_after_the_look_is_not_followed(tmp_path: Path) -> None
     stale = reader.stale_paths()
     (root / "sub").rename(root / "old")
     (root / "sub").symlink_to(tmp_path)
-    assert reader.read(stale, 0.0) == {"shown/sub/a.yaml": Unreadable(reason=LEADS_OUT)}
+    assert reader.read(stale, 0.0) == {"shown/sub/a.yaml": UnreadableFile(reason=LEADS_OUT)}
 
 
 def test_all_files_together_have_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,12 +183,12 @@ def test_all_files_together_have_a_limit(tmp_path: Path, monkeypatch: pytest.Mon
     found = look(reader)
     assert (found["shown/a.yaml"], found["shown/b.yaml"]) == (b"12345", b"12345")
     too_large = found["shown/c.yaml"]
-    assert isinstance(too_large, Unreadable)
+    assert isinstance(too_large, UnreadableFile)
     assert "bytes" in too_large.reason
     write(tmp_path, a="1")
     assert look(reader) == {"shown/a.yaml": b"1", "shown/c.yaml": b"1"}
     write(tmp_path, b="1234567890")
-    assert look(reader) == {"shown/b.yaml": Unreadable(reason=too_large.reason)}
+    assert look(reader) == {"shown/b.yaml": UnreadableFile(reason=too_large.reason)}
     (tmp_path / "b.yaml").unlink()
     look(reader)
     write(tmp_path, d="12345678")
@@ -201,7 +201,7 @@ def test_what_is_left_out_is_told_of_the_folder(tmp_path: Path, monkeypatch: pyt
     reader = reader_of(tmp_path)
     found = look(reader)
     assert found["shown/a.yaml"] == b"1"
-    assert isinstance(found["shown"], Unreadable)
+    assert isinstance(found["shown"], UnreadableFile)
     assert look(reader) == {}
     (tmp_path / "b.yaml").unlink()
     assert look(reader) == {"shown": Absence.GONE}
@@ -220,7 +220,7 @@ def test_what_happens_where_a_link_leads_is_seen(tmp_path: Path) -> None:
 def test_pipes_are_refused_without_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.yaml")
     reader = reader_of(tmp_path)
-    assert look(reader) == {"shown/a.yaml": Unreadable(reason="not a regular file")}
+    assert look(reader) == {"shown/a.yaml": UnreadableFile(reason="not a regular file")}
     assert look(reader) == {}
     (tmp_path / "a.yaml").unlink()
     write(tmp_path, a="1")
@@ -245,7 +245,7 @@ def test_what_may_not_be_read_keeps_what_it_had(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").chmod(0)
     if os.access(tmp_path / "b.yaml", os.R_OK):
         pytest.skip("this user may read everything")
-    denied = Unreadable(reason="permission denied")
+    denied = UnreadableFile(reason="permission denied")
     assert look(reader) == {"shown/b.yaml": denied, "shown/sub": denied, "shown/sub/a.yaml": denied}
     (tmp_path / "sub").chmod(0o700)
     (tmp_path / "b.yaml").chmod(0o600)

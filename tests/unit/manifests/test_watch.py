@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gatewayd.manifests.folder import Absence, Contents, Unreadable
+from gatewayd.manifests.folder import Absence, Contents, UnreadableFile
 from gatewayd.manifests.folder_scan import LEADS_OUT
 from gatewayd.manifests.watch import NOT_TOLD, watch_folder
 from tests.unit.manifests import unwatched
@@ -64,7 +64,7 @@ async def test_a_folder_that_vanishes_keeps_all_until_it_is_back(tmp_path: Path)
     root = tmp_path / "root"
     write(root / "a.yaml", "1")
     write(root / "b.yaml", "2")
-    absent = Unreadable(reason="the folder does not exist; what it held stays as it was")
+    absent = UnreadableFile(reason="the folder does not exist; what it held stays as it was")
     async with aclosing(watch_folder(root)) as batches:
         changes = Changes(batches, root)
         await changes.until("b.yaml", b"2")
@@ -81,7 +81,7 @@ async def test_a_folder_may_come_later(tmp_path: Path) -> None:
     root = tmp_path / "root"
     async with aclosing(watch_folder(root)) as batches:
         changes = Changes(batches, root)
-        await changes.until(".", Unreadable(reason="the folder does not exist; what it held stays as it was"))
+        await changes.until(".", UnreadableFile(reason="the folder does not exist; what it held stays as it was"))
         write(root / "a.yaml", "1")
         await changes.until("a.yaml", b"1")
 
@@ -108,7 +108,7 @@ async def test_a_link_to_everything_is_not_followed(tmp_path: Path) -> None:
     async with aclosing(watch_folder(root)) as batches:
         changes = Changes(batches, root)
         await changes.until("a.yaml", b"1")
-        assert {path for path, what in changes.told if what == Unreadable(reason=LEADS_OUT)} == {"all", "elsewhere"}
+        assert {path for path, what in changes.told if what == UnreadableFile(reason=LEADS_OUT)} == {"all", "elsewhere"}
         write(root / "sub" / "b.yaml", "2")
         await changes.until("sub/b.yaml", b"2")
         write(root / "sub" / "b.yaml", "3")

@@ -7,7 +7,7 @@ import pytest
 
 from gatewayd.introspection.rows import Board
 from gatewayd.ir.fleet import GatewayFleet
-from gatewayd.run.foreground import Ending, Serving, settled
+from gatewayd.run.foreground import RunEnding, Serving, settled
 from gatewayd.run.standalone import Options
 from gatewayd.supervisor.events import GaveUp
 from tests.unit.example import SHOP
@@ -44,7 +44,7 @@ async def test_it_ends_when_its_job_is_done(tmp_path: Path) -> None:
 
     ended = await run.run(boards, job, DEADLINE)
 
-    assert ended.why is Ending.DONE
+    assert ended.why is RunEnding.DONE
     assert "not valid YAML" in str(ended.board.problems[0])
     assert boards[-1] == ended.board
 
@@ -52,7 +52,7 @@ async def test_it_ends_when_its_job_is_done(tmp_path: Path) -> None:
 async def test_it_ends_when_it_is_too_late(tmp_path: Path) -> None:
     run = serving(tmp_path)
 
-    assert (await run.run(Boards(), run.forever, 0.05)).why is Ending.TOO_LATE
+    assert (await run.run(Boards(), run.forever, 0.05)).why is RunEnding.TOO_LATE
 
 
 async def test_it_ends_when_it_is_told_to(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ async def test_it_ends_when_it_is_told_to(tmp_path: Path) -> None:
     def ask(_board: Board) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
-    assert (await run.run(ask, run.forever, DEADLINE)).why is Ending.ASKED
+    assert (await run.run(ask, run.forever, DEADLINE)).why is RunEnding.ASKED
 
 
 async def test_it_ends_when_envoy_cannot_run(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ async def test_it_ends_when_envoy_cannot_run(tmp_path: Path) -> None:
 
     ended = await run.run(Boards(), run.forever, DEADLINE)
 
-    assert (ended.why, ended.reason) == (Ending.GAVE_UP, "no such processor")
+    assert (ended.why, ended.reason) == (RunEnding.GAVE_UP, "no such processor")
 
 
 async def test_an_error_of_the_job_is_raised(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.run.port_claims import Claims, offset_for, without
-from gatewayd.supervisor.ports import Free, NotAllowed, PortWish, Taken
+from gatewayd.supervisor.ports import Free, NotAllowed, PortTaken, PortWish
 from gatewayd.xds.resource import LISTENER, Snapshot
 from tests.unit.example import SHOP, translated
 
@@ -17,9 +17,9 @@ class Machine:
         self.taken: set[int] = set()
         self.asked: list[int] = []
 
-    def __call__(self, wish: PortWish) -> Free | NotAllowed | Taken:
+    def __call__(self, wish: PortWish) -> Free | NotAllowed | PortTaken:
         self.asked.append(wish.port)
-        return Taken(wish=wish, holder="nginx (process 1)") if wish.port in self.taken else Free()
+        return PortTaken(wish=wish, holder="nginx (process 1)") if wish.port in self.taken else Free()
 
 
 def both() -> tuple[tuple[Snapshot, ProxyConfig], tuple[Snapshot, ProxyConfig]]:

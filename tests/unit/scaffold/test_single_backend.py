@@ -4,7 +4,7 @@ from gatewayd.ir.backend import Cluster, Resolved
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.manifests.read_once import parse
 from gatewayd.offline.translation import Translation, translate
-from gatewayd.scaffold.single_backend import BadTargetError, Target, manifests, target
+from gatewayd.scaffold.single_backend import BackendTarget, BadTargetError, manifests, target
 from tests.unit.example import NOON
 
 
@@ -15,14 +15,14 @@ def written(url: str) -> Translation:
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        ("http://127.0.0.1:3000", Target(host="127.0.0.1", address="127.0.0.1", port=3000, tls=False)),
-        ("localhost:3000", Target(host="localhost", address="127.0.0.1", port=3000, tls=False)),
-        ("http://[::1]:3000/", Target(host="::1", address="::1", port=3000, tls=False)),
-        ("http://Api.Example", Target(host="api.example", address=None, port=80, tls=False)),
-        ("https://api.example", Target(host="api.example", address=None, port=443, tls=True)),
+        ("http://127.0.0.1:3000", BackendTarget(host="127.0.0.1", address="127.0.0.1", port=3000, tls=False)),
+        ("localhost:3000", BackendTarget(host="localhost", address="127.0.0.1", port=3000, tls=False)),
+        ("http://[::1]:3000/", BackendTarget(host="::1", address="::1", port=3000, tls=False)),
+        ("http://Api.Example", BackendTarget(host="api.example", address=None, port=80, tls=False)),
+        ("https://api.example", BackendTarget(host="api.example", address=None, port=443, tls=True)),
     ],
 )
-def test_urls(url: str, expected: Target) -> None:
+def test_urls(url: str, expected: BackendTarget) -> None:
     assert target(url) == expected
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gatewayd.supervisor.envoy_admin import Answer, NoAnswer, active_requests, ask, count_active
+from gatewayd.supervisor.envoy_admin import AdminResponse, NoAnswer, active_requests, ask, count_active
 
 STATS = {
     "http.admin.downstream_rq_active": 1,
@@ -43,7 +43,7 @@ async def serve(path: Path, answer: bytes, asked: list[bytes]) -> asyncio.Server
 async def test_requests_go_over_the_socket(tmp_path: Path) -> None:
     admin, asked, body = tmp_path / "admin.sock", list[bytes](), stats(STATS)
     async with await serve(admin, b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body), asked):
-        assert await ask(admin, "POST", "/healthcheck/fail") == Answer(status=200, body=body)
+        assert await ask(admin, "POST", "/healthcheck/fail") == AdminResponse(status=200, body=body)
         assert await active_requests(admin) == 5
     assert asked == [
         b"POST /healthcheck/fail HTTP/1.1\r\n",

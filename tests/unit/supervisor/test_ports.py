@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gatewayd.supervisor import ports
-from gatewayd.supervisor.ports import Free, NotAllowed, PortWish, Taken, capability_sets, check_port
+from gatewayd.supervisor.ports import Free, NotAllowed, PortTaken, PortWish, capability_sets, check_port
 
 BINARY = Path("/opt/envoy")
 
@@ -29,7 +29,7 @@ def taken(request: pytest.FixtureRequest) -> Iterator[PortWish]:
 
 def test_a_port_that_somebody_holds_is_taken_and_the_holder_named(taken: PortWish) -> None:
     verdict = check_port(taken, BINARY)
-    assert isinstance(verdict, Taken)
+    assert isinstance(verdict, PortTaken)
     own = Path("/proc/self/comm").read_text().strip()
     assert str(verdict).startswith(f'port {taken.port} of Gateway default/web listener "http": {own} (process ')
     assert str(verdict).endswith(") listens there; stop it, or take another port")

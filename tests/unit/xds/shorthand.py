@@ -32,7 +32,7 @@ from gatewayd.ir.http import (
     RouteTable,
     RouteTableKey,
     RuleRef,
-    SessionPersistence,
+    StatefulSession,
     Timeouts,
     URLRewrite,
     VirtualHost,
@@ -63,7 +63,7 @@ def share(
     filters: tuple[HTTPFilter, ...] = (),
     mirrors: tuple[Mirror, ...] = (),
     rewrite: URLRewrite = NO_REWRITE,
-    persistence: SessionPersistence | None = None,
+    persistence: StatefulSession | None = None,
 ) -> WeightedBackend:
     target = service(backend) if isinstance(backend, str) else backend
     return WeightedBackend(
@@ -77,7 +77,7 @@ def forward(
     rewrite: URLRewrite = NO_REWRITE,
     timeouts: Timeouts = NO_TIMEOUTS,
     retry: Retry | None = None,
-    persistence: SessionPersistence | None = None,
+    persistence: StatefulSession | None = None,
 ) -> Forward:
     return Forward(
         backends=tuple(share(each) if isinstance(each, str) else each for each in backends),

@@ -1,7 +1,7 @@
 """What one client has of one type, move by move."""
 
 from gatewayd.ads.protocol.ledger import UNKNOWN, Ledger, Unsure
-from gatewayd.ads.protocol.subscription import Change
+from gatewayd.ads.protocol.subscription import SubscriptionChange
 from gatewayd.ads.sharing.comparisons import Versions, differing
 from gatewayd.ads.sharing.name_sets import NamePool
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, TYPE_BY_URL, Resources, TypeUrl, resource
@@ -27,7 +27,7 @@ def ledger(type_url: TypeUrl = CLUSTER, **bodies: str) -> Ledger:
     it = Ledger(TYPE_BY_URL[type_url], NamePool(), Versions())
     aim(it, **bodies)
     it.subscription.wildcard = True
-    it.subscribe(Change(asked=(), wildcard=True, narrowed=False))
+    it.subscribe(SubscriptionChange(asked=(), wildcard=True, narrowed=False))
     return it
 
 
@@ -104,7 +104,7 @@ def test_declared_versions_wait_for_the_first_snapshot() -> None:
 
 def test_asking_again_is_answered_although_nothing_changed() -> None:
     it = in_sync(ENDPOINT, a="1")
-    it.subscribe(Change(asked=("a", "missing"), wildcard=False, narrowed=False))
+    it.subscribe(SubscriptionChange(asked=("a", "missing"), wildcard=False, narrowed=False))
     assert (it.makes(), it.absences()) == (["a"], ["missing"])
     assert it.held("a") is UNKNOWN
 
@@ -112,7 +112,7 @@ def test_asking_again_is_answered_although_nothing_changed() -> None:
 def test_asking_again_in_flight_is_answered_after_it() -> None:
     it = ledger(ENDPOINT, a="1")
     send(it)
-    it.subscribe(Change(asked=("a",), wildcard=False, narrowed=False))
+    it.subscribe(SubscriptionChange(asked=("a",), wildcard=False, narrowed=False))
     it.ack()
     assert it.makes() == ["a"]
 
@@ -121,7 +121,7 @@ def test_narrowing_forgets_what_is_no_longer_wanted() -> None:
     it = ledger(a="1", b="1")
     it.subscription.wildcard = False
     it.subscription.update(("a",), ())
-    it.subscribe(Change(asked=(), wildcard=False, narrowed=True))
+    it.subscribe(SubscriptionChange(asked=(), wildcard=False, narrowed=True))
     assert it.makes() == ["a"]
 
 

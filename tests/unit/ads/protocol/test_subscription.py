@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatewayd.ads.protocol.subscription import UNCHANGED, Change, ProtocolError, Subscription
+from gatewayd.ads.protocol.subscription import UNCHANGED, ProtocolError, Subscription, SubscriptionChange
 from gatewayd.ads.sharing.name_sets import NamePool
 from gatewayd.ir.limits import NAME_LENGTH
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, TYPE_BY_URL, TypeUrl
@@ -14,7 +14,7 @@ def subscription(type_url: TypeUrl = CLUSTER) -> Subscription:
 
 def test_first_delta_request_without_names_is_the_legacy_wildcard() -> None:
     it = subscription()
-    assert it.update((), ()) == Change(asked=(), wildcard=True, narrowed=False)
+    assert it.update((), ()) == SubscriptionChange(asked=(), wildcard=True, narrowed=False)
     assert it.covers("anything")
     assert it.update((), ()) is UNCHANGED  # an ACK
 
@@ -28,9 +28,9 @@ def test_a_type_without_wildcard_needs_names() -> None:
 def test_the_wildcard_goes_on_beside_names_until_it_is_unsubscribed() -> None:
     it = subscription()
     it.update((), ())
-    assert it.update(("A",), ()) == Change(asked=("A",), wildcard=False, narrowed=False)
+    assert it.update(("A",), ()) == SubscriptionChange(asked=("A",), wildcard=False, narrowed=False)
     assert it.covers("B")
-    assert it.update((), ("*",)) == Change(asked=(), wildcard=False, narrowed=True)
+    assert it.update((), ("*",)) == SubscriptionChange(asked=(), wildcard=False, narrowed=True)
     assert (it.covers("A"), it.covers("B")) == (True, False)
     it.update((), ("A",))
     it.update((), ())
@@ -52,20 +52,20 @@ def test_the_explicit_wildcard_is_asked_for_again() -> None:
 def test_unsubscribing_a_name_under_the_wildcard_is_answered() -> None:
     it = subscription()
     it.update(("*", "A"), ())
-    assert it.update((), ("A",)) == Change(asked=("A",), wildcard=False, narrowed=False)
-    assert it.update((), ("A",)) == Change(asked=(), wildcard=False, narrowed=False)
+    assert it.update((), ("A",)) == SubscriptionChange(asked=("A",), wildcard=False, narrowed=False)
+    assert it.update((), ("A",)) == SubscriptionChange(asked=(), wildcard=False, narrowed=False)
 
 
 def test_phantom_names_are_ignored() -> None:
     it = subscription(ENDPOINT)
     it.update(("a",), ())
-    assert it.update((), ("b",)) == Change(asked=(), wildcard=False, narrowed=False)
+    assert it.update((), ("b",)) == SubscriptionChange(asked=(), wildcard=False, narrowed=False)
 
 
 def test_sotw_follows_the_example_of_the_specification() -> None:
     it = subscription()
     assert it.replace(()).wildcard
-    assert it.replace(("*", "A")) == Change(asked=("A",), wildcard=False, narrowed=False)
+    assert it.replace(("*", "A")) == SubscriptionChange(asked=("A",), wildcard=False, narrowed=False)
     assert it.covers("B")
     assert it.replace(("A",)).narrowed
     assert (it.covers("A"), it.covers("B")) == (True, False)
@@ -77,7 +77,7 @@ def test_sotw_asks_only_for_what_is_new() -> None:
     it = subscription(ENDPOINT)
     it.replace(("a", "b"))
     assert it.replace(("a", "b")) is UNCHANGED
-    assert it.replace(("b", "c")) == Change(asked=("c",), wildcard=False, narrowed=True)
+    assert it.replace(("b", "c")) == SubscriptionChange(asked=("c",), wildcard=False, narrowed=True)
 
 
 def test_a_star_is_a_name_where_there_is_no_wildcard() -> None:

@@ -4,14 +4,16 @@ from envoy.service.discovery.v3 import discovery_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatewayd.ads.sharing.response_encoder import Content, Envelope, Mode, state_version
+from gatewayd.ads.sharing.response_encoder import Envelope, Mode, ResponseContent, state_version
 from gatewayd.xds.resource import ENDPOINT, Resource, TypeUrl, resource
 
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 
 
-def content(*made: Resource, removed: tuple[str, ...] = (), mode: Mode = Mode.DELTA, version: str = "") -> Content:
-    return Content(mode=mode, type_url=ENDPOINT, made=made, removed=removed, version=version)
+def content(
+    *made: Resource, removed: tuple[str, ...] = (), mode: Mode = Mode.DELTA, version: str = ""
+) -> ResponseContent:
+    return ResponseContent(mode=mode, type_url=ENDPOINT, made=made, removed=removed, version=version)
 
 
 def endpoint(name: str, body: bytes = b"body") -> Resource:
@@ -67,7 +69,7 @@ def test_nonces_tell_contents_apart() -> None:
         content(endpoint("a", b"other")),
         content(mode=Mode.SOTW),
         content(mode=Mode.SOTW, version="v"),
-        Content(mode=Mode.DELTA, type_url=TypeUrl("x"), made=(), removed=(), version=""),
+        ResponseContent(mode=Mode.DELTA, type_url=TypeUrl("x"), made=(), removed=(), version=""),
     )
     envelope = Envelope()
     assert len({envelope.push(each).nonce for each in contents}) == len(contents)

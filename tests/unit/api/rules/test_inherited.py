@@ -4,7 +4,7 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import fields
 
-from gatewayd.api.inherited import Section
+from gatewayd.api.inherited import PolicySection
 from gatewayd.api.rules.inherited import SPECS, VALIDATIONS, section_structs, sections_of
 from tests.unit.api.documents import Document, problems
 from tests.unit.policies import GROUP, policy, target
@@ -83,6 +83,6 @@ def test_every_section_can_be_disabled_and_has_no_default_that_would_stand_besid
     structs: list[type[Struct]] = [each for spec in SPECS for each in section_structs(sections_of(spec)).values()]
     assert structs
     for struct in structs:
-        assert issubclass(struct, Section)
+        assert issubclass(struct, PolicySection)
         assert [each.name for each in fields(struct) if each.name != "mode" and each.default not in (None, ())] == []
         assert struct in VALIDATIONS

@@ -4,12 +4,12 @@ from io import StringIO
 from rich.console import Console
 
 from gatewayd.cli.view.board_table import changed_lines, draw
-from gatewayd.introspection.rows import EMPTY, Acked, Board, Condition, GatewayRow, Mark, RouteRow, whole_board
+from gatewayd.introspection.rows import EMPTY, Acked, Board, Condition, ConditionMark, GatewayRow, RouteRow, whole_board
 from gatewayd.manifests.documents import FileProblem
 
-YES = Condition(mark=Mark.TRUE, reason="Accepted")
-NO = Condition(mark=Mark.FALSE, reason="BackendNotFound")
-WAITING = Condition(mark=Mark.UNKNOWN, reason="")
+YES = Condition(mark=ConditionMark.TRUE, reason="Accepted")
+NO = Condition(mark=ConditionMark.FALSE, reason="BackendNotFound")
+WAITING = Condition(mark=ConditionMark.UNKNOWN, reason="")
 GATEWAY = GatewayRow(
     name="default/web",
     listeners=("http :8080", "https :8443"),

@@ -3,8 +3,7 @@ from dataclasses import replace
 import pytest
 from msgspec.structs import replace as replace_field
 
-from gatewayd.api.discovery import Endpoint as SliceEndpoint
-from gatewayd.api.discovery import EndpointSlice
+from gatewayd.api.discovery import EndpointSlice, SliceEndpoint
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.ir.backend import Endpoint

@@ -12,7 +12,7 @@ from gatewayd.translator.gateways.listener_conflicts import (
     owner,
     port_listeners,
 )
-from gatewayd.translator.gateways.listeners import MergedListener, Place, PortKey, set_is_allowed
+from gatewayd.translator.gateways.listeners import MergedListener, PortHostname, PortKey, set_is_allowed
 from tests.unit.translator.gateways.test_listeners import ALLOW_ALL, HTTP, gateway, listener_set
 from tests.unit.translator.manifests import CLASS, GW, member, scratch
 
@@ -203,14 +203,15 @@ def test_a_host_of_nobody() -> None:
 
 def test_a_listener_is_found_by_its_very_hostname() -> None:
     view = hostnamed("*.example", "a.example")
-    found = [listener_at(view, Place(PORT, name)) for name in ("*.example", "a.example", "b.example", "*")]
+    found = [listener_at(view, PortHostname(PORT, name)) for name in ("*.example", "a.example", "b.example", "*")]
     assert [each and each.hostname for each in found] == ["*.example", "a.example", None, None]
 
 
 def test_the_listeners_within_a_wildcard() -> None:
     view = hostnamed("*", "*.example", "*.b.example", "a.b.example", "a.other")
     within = {
-        name: [each.hostname for each in listeners_within(view, Place(PORT, name))] for name in ("*", "*.example")
+        name: [each.hostname for each in listeners_within(view, PortHostname(PORT, name))]
+        for name in ("*", "*.example")
     }
     assert within == {
         "*": ["*", "*.b.example", "*.example", "a.b.example", "a.other"],

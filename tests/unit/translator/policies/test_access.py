@@ -1,7 +1,6 @@
 import pytest
 
-from gatewayd.api.accesspolicy import AccessPolicy, AddressRange, Clients
-from gatewayd.api.accesspolicy import Cors as WrittenCors
+from gatewayd.api.accesspolicy import AccessPolicy, ClientAddressRange, Clients, CorsSection
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.filters import Cors
 from gatewayd.ir.policy import AddressRange as Range
@@ -18,7 +17,7 @@ GW = ScopedTarget(GATEWAY_KIND, ObjectKey("shop", "gw"), "")
 
 
 def clients(*allow: str) -> Clients:
-    return Clients(allow=tuple(AddressRange(cidr=each) for each in allow))
+    return Clients(allow=tuple(ClientAddressRange(cidr=each) for each in allow))
 
 
 def ruled(*allow: str) -> Ruled:
@@ -59,7 +58,7 @@ def test_problems_have_the_path_of_the_object() -> None:
 
 
 def cors(*origins: str, of: str = "disabled") -> Ruled:
-    written = WrittenCors(mode="Disabled") if of == "disabled" else WrittenCors(allow_origins=origins)
+    written = CorsSection(mode="Disabled") if of == "disabled" else CorsSection(allow_origins=origins)
     return Ruled("cors", written, ObjectKey("shop", "p"), GW)
 
 

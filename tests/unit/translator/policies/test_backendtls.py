@@ -3,9 +3,9 @@ from dataclasses import replace
 import pytest
 
 from gatewayd.ir.backend import Cluster, Discovered, Protocol, Upstream
-from gatewayd.ir.tls import SanKind, SubjectAltName, SystemTrust, TrustBundle, UpstreamTLS
+from gatewayd.ir.tls import SanKind, SanMatcher, SystemTrust, TrustBundle, UpstreamTLS
 from gatewayd.translator.backends.backend_refs import GatewayUpstream, cluster
-from gatewayd.translator.policies.backendtls import Settings, upstream_settings
+from gatewayd.translator.policies.backendtls import ValidationEffect, upstream_settings
 from tests.unit.translator import pem
 from tests.unit.translator.manifests import CART, CLASS, GATEWAY, GW, brief, scratch
 from tests.unit.translator.test_refused_secrets import refused_by
@@ -26,7 +26,7 @@ def policy(validation: str, section: str = "") -> str:
     """
 
 
-def found(*manifests: str, of: Upstream = UPSTREAM) -> Settings:
+def found(*manifests: str, of: Upstream = UPSTREAM) -> ValidationEffect:
     settings = upstream_settings(scratch(CART, CA, *manifests), of)
     assert settings is not None
     return settings
@@ -46,7 +46,7 @@ def test_without_a_policy_plain_text() -> None:
 def test_the_authorities_of_the_machine() -> None:
     made = tls(policy("wellKnownCACertificates: System"))
     assert (made.sni, made.trust, made.client) == ("cart.example", SystemTrust.SYSTEM, None)
-    assert made.names == (SubjectAltName(kind=SanKind.DNS, value="cart.example"),)
+    assert made.names == (SanMatcher(kind=SanKind.DNS, value="cart.example"),)
 
 
 def test_authorities_of_ones_own() -> None:
@@ -60,8 +60,8 @@ def test_names_take_the_place_of_the_hostname() -> None:
     made = tls(policy(f"wellKnownCACertificates: System, subjectAltNames: {names}"))
     assert made.sni == "cart.example"
     assert made.names == (
-        SubjectAltName(kind=SanKind.DNS, value="*.cart.example"),
-        SubjectAltName(kind=SanKind.URI, value="spiffe://a.example/b"),
+        SanMatcher(kind=SanKind.DNS, value="*.cart.example"),
+        SanMatcher(kind=SanKind.URI, value="spiffe://a.example/b"),
     )
 
 

@@ -1,4 +1,4 @@
-from gatewayd.api.accesspolicy import AddressRange, Clients
+from gatewayd.api.accesspolicy import ClientAddressRange, Clients
 from gatewayd.ir.policy import AddressRange as Range
 from gatewayd.ir.policy import AddressRule
 from gatewayd.translator.policies.clients import address_rule
@@ -6,7 +6,7 @@ from gatewayd.translator.problems import Unsupported
 
 
 def test_ranges_are_written_in_one_way() -> None:
-    written = (AddressRange(cidr="2001:DB8:0::/32", source="Peer"), AddressRange(cidr="10.1.2.3"))
+    written = (ClientAddressRange(cidr="2001:DB8:0::/32", source="Peer"), ClientAddressRange(cidr="10.1.2.3"))
     found = address_rule(Clients(allow=written))
     ranges = (
         Range(network="2001:db8::", bits=32, is_peer=True),
@@ -16,7 +16,7 @@ def test_ranges_are_written_in_one_way() -> None:
 
 
 def test_the_first_that_is_none_is_named() -> None:
-    odd = (AddressRange(cidr="10.0.0.0/8"), AddressRange(cidr="10.0.0.1/8"))
+    odd = (ClientAddressRange(cidr="10.0.0.0/8"), ClientAddressRange(cidr="10.0.0.1/8"))
     found = address_rule(Clients(deny=odd))
     assert isinstance(found, Unsupported)
     assert found.message.startswith('deny[1].cidr: "10.0.0.1/8" is no address range; ')

@@ -1,10 +1,9 @@
 import pytest
 
 from gatewayd.api.httproute import HTTPRouteRetry, HTTPRouteTimeouts
-from gatewayd.api.inherited import Section
+from gatewayd.api.inherited import PolicySection
 from gatewayd.api.meta import ObjectKey
-from gatewayd.api.routepolicy import Retry as WrittenRetry
-from gatewayd.api.routepolicy import Timeouts as WrittenTimeouts
+from gatewayd.api.routepolicy import RetrySection, TimeoutsSection
 from gatewayd.ir.http import NO_REWRITE, NO_TIMEOUTS, Forward, Retry, Timeouts
 from gatewayd.translator.policies.effective import Effective, Ruled, ScopedTarget
 from gatewayd.translator.policies.route import forwarded
@@ -14,12 +13,12 @@ GW = ScopedTarget(GATEWAY_KIND, ObjectKey("shop", "gw"), "")
 PLAIN = Forward(backends=(), mirrors=(), rewrite=NO_REWRITE, timeouts=NO_TIMEOUTS, retry=None, persistence=None)
 
 
-def ruled(section: Section | None) -> tuple[Ruled, ...]:
-    name = "timeouts" if isinstance(section, WrittenTimeouts) else "retry"
+def ruled(section: PolicySection | None) -> tuple[Ruled, ...]:
+    name = "timeouts" if isinstance(section, TimeoutsSection) else "retry"
     return () if section is None else (Ruled(name, section, ObjectKey("shop", "p"), GW),)
 
 
-def under(default: Section | None, override: Section | None, request: str | None = None) -> int:
+def under(default: PolicySection | None, override: PolicySection | None, request: str | None = None) -> int:
     """Return what is left of a rule's own time-out of a request."""
     own = {None: 0, "0s": 0, "3s": 3000}[request]
     forward = Forward(
@@ -34,7 +33,7 @@ def under(default: Section | None, override: Section | None, request: str | None
     return forwarded(forward, HTTPRouteTimeouts(request=request), None, found).timeouts.request_ms
 
 
-SECOND, MINUTE, NONE = WrittenTimeouts(request="1s"), WrittenTimeouts(request="1m"), WrittenTimeouts(request="0s")
+SECOND, MINUTE, NONE = TimeoutsSection(request="1s"), TimeoutsSection(request="1m"), TimeoutsSection(request="0s")
 
 
 @pytest.mark.parametrize(
@@ -43,21 +42,23 @@ SECOND, MINUTE, NONE = WrittenTimeouts(request="1s"), WrittenTimeouts(request="1
         (SECOND, None, None, 1000),
         (SECOND, None, "3s", 3000),
         (SECOND, None, "0s", 0),
-        (WrittenTimeouts(mode="Disabled"), None, None, 0),
+        (TimeoutsSection(mode="Disabled"), None, None, 0),
         (None, SECOND, None, 1000),
         (None, SECOND, "3s", 1000),
         (None, SECOND, "0s", 1000),
         (None, MINUTE, "3s", 3000),
         (None, NONE, "3s", 3000),
-        (None, WrittenTimeouts(stream_idle="1s"), "3s", 3000),
+        (None, TimeoutsSection(stream_idle="1s"), "3s", 3000),
     ],
 )
-def test_timeouts(default: Section | None, override: Section | None, request_: str | None, expected: int) -> None:
+def test_timeouts(
+    default: PolicySection | None, override: PolicySection | None, request_: str | None, expected: int
+) -> None:
     assert under(default, override, request_) == expected
 
 
 def test_all_three_limits() -> None:
-    section = WrittenTimeouts(request="3s", backend_request="1s", stream_idle="2s")
+    section = TimeoutsSection(request="3s", backend_request="1s", stream_idle="2s")
     found = forwarded(PLAIN, None, None, Effective(overrides=(), defaults=ruled(section)))
     assert found.timeouts == Timeouts(request_ms=3000, backend_request_ms=1000, stream_idle_ms=2000)
     found = forwarded(PLAIN, None, None, Effective(overrides=ruled(section), defaults=()))
@@ -65,7 +66,7 @@ def test_all_three_limits() -> None:
 
 
 OWN = Retry(codes=(500,), attempts=1, backoff_ms=0)
-TWICE = WrittenRetry(attempts=2, codes=(503,), backoff="25ms")
+TWICE = RetrySection(attempts=2, codes=(503,), backoff="25ms")
 MADE = Retry(codes=(503,), attempts=2, backoff_ms=25)
 
 
@@ -74,14 +75,16 @@ MADE = Retry(codes=(503,), attempts=2, backoff_ms=25)
     [
         (TWICE, None, False, MADE),
         (TWICE, None, True, OWN),
-        (WrittenRetry(), None, False, Retry(codes=(), attempts=1, backoff_ms=0)),
-        (WrittenRetry(attempts=0), None, False, None),
-        (WrittenRetry(mode="Disabled"), None, False, None),
+        (RetrySection(), None, False, Retry(codes=(), attempts=1, backoff_ms=0)),
+        (RetrySection(attempts=0), None, False, None),
+        (RetrySection(mode="Disabled"), None, False, None),
         (None, TWICE, True, MADE),
-        (None, WrittenRetry(attempts=0), True, None),
+        (None, RetrySection(attempts=0), True, None),
     ],
 )
-def test_retries(default: Section | None, override: Section | None, *, written: bool, expected: Retry | None) -> None:
+def test_retries(
+    default: PolicySection | None, override: PolicySection | None, *, written: bool, expected: Retry | None
+) -> None:
     forward = Forward(
         backends=(),
         mirrors=(),

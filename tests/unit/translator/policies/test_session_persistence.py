@@ -1,7 +1,7 @@
 import pytest
 
-from gatewayd.api.sessionpersistence import SessionPersistence as Written
-from gatewayd.ir.http import PersistenceKind, SessionPersistence
+from gatewayd.api.sessionpersistence import SessionPersistence
+from gatewayd.ir.http import PersistenceKind, StatefulSession
 from gatewayd.translator.policies.session_persistence import persistence, refused
 from gatewayd.translator.problems import Unsupported
 from tests.unit.translator.manifests import deltas
@@ -9,10 +9,10 @@ from tests.unit.translator.manifests import deltas
 COOKIE, HEADER = PersistenceKind.COOKIE, PersistenceKind.HEADER
 
 
-def written(text: str) -> Written:
+def written(text: str) -> SessionPersistence:
     (route,) = deltas(f"{{kind: HTTPRoute, metadata: {{name: r}}, spec: {{rules: [{{sessionPersistence: {text}}}]}}}}")
     found = route.obj.spec.rules[0].session_persistence  # type: ignore[union-attr]
-    assert isinstance(found, Written)
+    assert isinstance(found, SessionPersistence)
     return found
 
 
@@ -30,7 +30,7 @@ def written(text: str) -> Written:
 )
 def test_session_persistence(text: str, kind: PersistenceKind, name: str, path: str, ttl: int | None) -> None:
     found = persistence(written(text), "source")
-    assert found == SessionPersistence(kind=kind, name=name, path=path, ttl_s=ttl)
+    assert found == StatefulSession(kind=kind, name=name, path=path, ttl_s=ttl)
 
 
 def test_a_session_without_a_name_gets_one_of_its_own() -> None:

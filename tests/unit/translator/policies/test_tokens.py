@@ -2,9 +2,9 @@ import pytest
 
 from gatewayd.api.accesspolicy import (
     JWT,
+    AccessCondition,
     Authorization,
-    ClaimHeader,
-    Condition,
+    ClaimToHeader,
     HeaderValues,
     JWTProvider,
     KeySet,
@@ -21,7 +21,7 @@ KEYS = """{"keys": [{"kty": "EC", "crv": "P-256", "kid": "one", "x5c": ["left ou
 
 
 def provider(keys: str = KEYS, header: str = "x-user") -> JWTProvider:
-    claims = (ClaimHeader(claim="sub", header=header),)
+    claims = (ClaimToHeader(claim="sub", header=header),)
     return JWTProvider(name="corp", issuer="https://idp", keys=KeySet(inline=keys), claim_headers=claims)
 
 
@@ -59,7 +59,7 @@ def test_headers_that_nobody_may_set(header: str) -> None:
 
 
 def test_conditions() -> None:
-    written = Condition(
+    written = AccessCondition(
         claims=(Values(name="Sub", values=("ann",)),),
         headers=(HeaderValues(name="X-Team", values=("red",)),),
         methods=("GET",),
@@ -74,4 +74,4 @@ def test_conditions() -> None:
     )
     assert permission(section) == Permission(allow=(condition,), deny=())
     assert asks_claims(section)
-    assert not asks_claims(Authorization(deny=(Condition(paths=("/a",)),)))
+    assert not asks_claims(Authorization(deny=(AccessCondition(paths=("/a",)),)))

@@ -1,10 +1,8 @@
 import pytest
 
-from gatewayd.api.inherited import Section
+from gatewayd.api.inherited import PolicySection
 from gatewayd.api.meta import ObjectKey
-from gatewayd.api.routepolicy import DirectResponse as WrittenResponse
-from gatewayd.api.routepolicy import HeaderChanges as WrittenChanges
-from gatewayd.api.routepolicy import Headers
+from gatewayd.api.routepolicy import DirectResponseSection, Headers, PolicyHeaderModifier
 from gatewayd.ir.filters import HeaderChanges, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import DirectResponse
 from gatewayd.translator.policies.effective import NOTHING, Effective, Ruled, ScopedTarget
@@ -17,12 +15,14 @@ GW = ScopedTarget(GATEWAY_KIND, ObjectKey("shop", "gw"), "")
 OWN = RequestHeaders(changes=HeaderChanges(set=(), add=(), remove=("x-own",)))
 
 
-def ruled(name: str, section: Section) -> tuple[Ruled, ...]:
+def ruled(name: str, section: PolicySection) -> tuple[Ruled, ...]:
     return (Ruled(name, section, ObjectKey("shop", "p"), GW),)
 
 
 def removing(*names: str) -> tuple[Ruled, ...]:
-    return ruled("headers", Headers(request=WrittenChanges(remove=names), response=WrittenChanges(remove=names)))
+    return ruled(
+        "headers", Headers(request=PolicyHeaderModifier(remove=names), response=PolicyHeaderModifier(remove=names))
+    )
 
 
 def test_defaults_stand_before_the_rule_and_overrides_after_it() -> None:
@@ -49,22 +49,22 @@ def test_what_nobody_may_change_is_left_out_and_said() -> None:
 @pytest.mark.parametrize(
     ("section", "expected"),
     [
-        (WrittenResponse(), DirectResponse(status=503)),
+        (DirectResponseSection(), DirectResponse(status=503)),
         (
-            WrittenResponse(status=418, body="tea", content_type="text/plain"),
+            DirectResponseSection(status=418, body="tea", content_type="text/plain"),
             DirectResponse(status=418, body="tea", content_type="text/plain"),
         ),
-        (WrittenResponse(mode="Disabled"), None),
+        (DirectResponseSection(mode="Disabled"), None),
     ],
 )
-def test_direct_response(section: Section, expected: DirectResponse | None) -> None:
+def test_direct_response(section: PolicySection, expected: DirectResponse | None) -> None:
     assert direct_response(Effective(overrides=(), defaults=ruled("direct_response", section))) == expected
     assert direct_response(NOTHING) is None
 
 
 def test_a_body_that_envoy_would_refuse_is_left_out_and_said() -> None:
     body = "ü" * 4096
-    long = ruled("direct_response", WrittenResponse(body=body))
+    long = ruled("direct_response", DirectResponseSection(body=body))
     assert direct_response(Effective(overrides=(), defaults=long)) is None
     odd = {"directResponse": {"body": body}}
     row = accepted(policy("RoutePolicy", "p", target("Gateway", "gw"), override=odd))

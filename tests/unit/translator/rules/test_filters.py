@@ -17,10 +17,12 @@ from gatewayd.ir.filters import (
 )
 from gatewayd.ir.http import FullPath, Mirror, PrefixReplacement, Redirect, URLRewrite
 from gatewayd.translator.problems import Unresolved, Unsupported
-from gatewayd.translator.rules.filters import FILTERS, Effect, Place, effect, for_listener
+from gatewayd.translator.rules.filters import FILTERS, Effect, FilterPlace, effect, for_listener
 from tests.unit.translator.manifests import CART, TABLES, deltas, scratch
 
-PLACE = Place(GroupKind("gateway.networking.k8s.io", "HTTPRoute"), "shop", Protocol.HTTP1, "spec.rules[0].filters[0]")
+PLACE = FilterPlace(
+    GroupKind("gateway.networking.k8s.io", "HTTPRoute"), "shop", Protocol.HTTP1, "spec.rules[0].filters[0]"
+)
 REDIRECT = Redirect(scheme=None, host=None, port=None, path=None, status=302)
 
 

@@ -4,11 +4,11 @@ from gatewayd.ir.backend import InvalidBackend, Protocol, ServiceBackend
 from gatewayd.ir.filters import Cors, ExternalAuth, RequestHeaders
 from gatewayd.ir.http import NO_REWRITE
 from gatewayd.translator.problems import Unresolved, Unsupported
-from gatewayd.translator.rules.filters import Place
+from gatewayd.translator.rules.filters import FilterPlace
 from gatewayd.translator.rules.forwarding import NO_FILTERS, filtered, shares
 from tests.unit.translator.manifests import CART, deltas, scratch
 
-PLACE = Place(GroupKind("gateway.networking.k8s.io", "HTTPRoute"), "shop", Protocol.HTTP1, "spec.rules[0]")
+PLACE = FilterPlace(GroupKind("gateway.networking.k8s.io", "HTTPRoute"), "shop", Protocol.HTTP1, "spec.rules[0]")
 HEADERS = "{type: RequestHeaderModifier, requestHeaderModifier: {remove: [x-a]}}"
 EXTENSION = "{type: ExtensionRef, extensionRef: {group: x.example, kind: Rate, name: r}}"
 MIRROR = "{type: RequestMirror, requestMirror: {backendRef: {name: cart, port: 80}}}"

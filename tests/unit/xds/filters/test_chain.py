@@ -1,7 +1,7 @@
 from envoy.config.route.v3 import route_components_pb2
 
 from gatewayd.ir.filters import Cors, ExternalAuth, GRPCCheck, RequestHeaders, ResponseHeaders
-from gatewayd.ir.http import PersistenceKind, SessionPersistence
+from gatewayd.ir.http import PersistenceKind, StatefulSession
 from gatewayd.xds.filters import auth, cors, guard, may, router, session, token, where
 from gatewayd.xds.filters.chain import CHAIN, filter_fields, guard_fields, http_filters, share_fields, with_session
 from tests.unit.xds.shorthand import changes, upstream
@@ -9,7 +9,7 @@ from tests.unit.xds.shorthand import changes, upstream
 CORS = Cors(origins=("*",), methods=(), allow_headers=(), expose_headers=(), max_age=5, credentials=False)
 ASKED = ExternalAuth(upstream=upstream("auth"), check=GRPCCheck(headers=()), body_bytes=0)
 PUT = changes(put=(("x", "1"),))
-SESSION = SessionPersistence(kind=PersistenceKind.HEADER, name="x", path="", ttl_s=None)
+SESSION = StatefulSession(kind=PersistenceKind.HEADER, name="x", path="", ttl_s=None)
 
 
 def test_the_router_ends_the_chain_and_the_others_wait_for_a_route() -> None:

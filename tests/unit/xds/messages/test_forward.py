@@ -14,19 +14,19 @@ from gatewayd.ir.http import (
     PrefixPath,
     PrefixReplacement,
     Retry,
-    SessionPersistence,
+    StatefulSession,
     Timeouts,
 )
 from gatewayd.xds import names
 from gatewayd.xds.filters import auth, session
-from gatewayd.xds.messages.forward import Share, answer, parted, shares
+from gatewayd.xds.messages.forward import SplitAction, answer, parted, shares
 from tests.unit.xds.shorthand import NOWHERE, changes, forward, matching, rewritten, route, service, share, upstream
 
 A, B = "shop/a/80/http1", "shop/b/80/http1"
 ERROR = answer(matching(), CANNOT)
 
 
-def found(action: Forward, *filters: HTTPFilter, prefix: str = "/old") -> tuple[Share, ...]:
+def found(action: Forward, *filters: HTTPFilter, prefix: str = "/old") -> tuple[SplitAction, ...]:
     return shares(route(action, match=matching(PrefixPath(value=prefix)), filters=filters), action)
 
 
@@ -202,7 +202,7 @@ def test_a_backend_asks_beside_its_rule() -> None:
 
 
 def test_a_backend_keeps_its_own_sessions_where_the_rule_keeps_none() -> None:
-    own = SessionPersistence(kind=PersistenceKind.COOKIE, name="own", path="/", ttl_s=None)
+    own = StatefulSession(kind=PersistenceKind.COOKIE, name="own", path="/", ttl_s=None)
     mine = share("a", persistence=own)
     (alone,) = shares(route(forward(mine)), forward(mine))
     (weight,) = alone.fields["route"].weighted_clusters.clusters

@@ -8,7 +8,7 @@ from gatewayd.ir.http import (
     FullPath,
     PersistenceKind,
     Route,
-    SessionPersistence,
+    StatefulSession,
 )
 from gatewayd.xds import names
 from gatewayd.xds.encoding import serialised
@@ -29,7 +29,7 @@ from tests.unit.xds.shorthand import changes, forward, matching, redirect, rewri
 DOMAIN = "shop.example"
 CORS = Cors(origins=("*",), methods=(), allow_headers=(), expose_headers=(), max_age=5, credentials=False)
 ASKED = ExternalAuth(upstream=upstream("auth"), check=GRPCCheck(headers=()), body_bytes=0)
-SESSION = SessionPersistence(kind=PersistenceKind.COOKIE, name="s", path="/", ttl_s=None)
+SESSION = StatefulSession(kind=PersistenceKind.COOKIE, name="s", path="/", ttl_s=None)
 
 
 def only(of: Route) -> route_components_pb2.Route:

@@ -8,7 +8,7 @@ from gatewayd.ir.tls import (
     DownstreamTLS,
     PrivateBytes,
     SanKind,
-    SubjectAltName,
+    SanMatcher,
     SystemTrust,
     TrustBundle,
     UpstreamTLS,
@@ -19,7 +19,7 @@ from gatewayd.xds.messages.tls import SYSTEM_CA_FILE, downstream, upstream
 ONE = Certificate(name="shop/one", chain=b"CHAIN", key=PrivateBytes(b"KEY"))
 TWO = Certificate(name="shop/two", chain=b"CHAIN", key=PrivateBytes(b"KEY"))
 TRUST = TrustBundle(name="shop/ca", certificates=b"CA")
-NAMES = (SubjectAltName(kind=SanKind.DNS, value="b.example"), SubjectAltName(kind=SanKind.URI, value="spiffe://b"))
+NAMES = (SanMatcher(kind=SanKind.DNS, value="b.example"), SanMatcher(kind=SanKind.URI, value="spiffe://b"))
 
 
 def downstream_context(tls: DownstreamTLS) -> tls_pb2.DownstreamTlsContext:

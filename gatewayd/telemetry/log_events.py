@@ -1,0 +1,51 @@
+"""LOG_EVENTS: every event that gatewayd logs: what an operator greps for, its fields, and when it is written.
+
+The call that logs an event stands where its facts are known; tests/unit/telemetry/test_log_events.py holds each of
+them to its row here, and docs/operations.md shows the table.
+"""
+
+from typing import Final, NamedTuple
+
+
+class LogEvent(NamedTuple):
+    """One event. `fields` are those of its own: `level` and `timestamp` are on every line, a traceback on some."""
+
+    name: str
+    fields: tuple[str, ...]
+    written: str
+
+
+LOG_EVENTS: Final = (
+    LogEvent(
+        "batch",
+        ("milliseconds", "rows", "queries", "published", "outcomes"),
+        "a batch of changes led to a snapshot or to a status",
+    ),
+    LogEvent("query failed", ("query", "key"), "gatewayd failed on one object, which is a bug; the rest goes on"),
+    LogEvent("snapshot failed", ("gateway",), "the proxies of a Gateway keep what they have, which is a bug"),
+    LogEvent(
+        "held back", ("gateway", "what", "key"), "a resource could not be built, which is a bug; the old one stays"
+    ),
+    LogEvent("nack", ("gateway", "names", "message"), "a proxy refused resources; `message` is Envoy's"),
+    LogEvent("object not understood", ("kind", "key", "error"), "an object of the cluster could not be decoded"),
+    LogEvent("listing again", ("kind", "reason"), "the API server no longer has the version that a watch goes on from"),
+    LogEvent("watch ended", ("kind", "error", "again_in"), "a watch failed; seconds until the next"),
+    LogEvent(
+        "work failed",
+        ("queue", "object", "failures", "again_in", "error"),
+        "a request for one object failed: how often in a row, and seconds until the next try; `queue` says what for",
+    ),
+    LogEvent("kind no longer served", ("kind",), "the API server has no such kind any more; its objects stay in force"),
+    LogEvent("elected", ("identity",), "this replica leads: it writes statuses and infrastructure"),
+    LogEvent("leadership lost", ("identity",), "another replica may lead"),
+    LogEvent("lease not renewed", ("error", "leader"), "the Lease could not be read or written"),
+    LogEvent("fleet shared", (), "the other replicas were told of this one's proxies"),
+    LogEvent("fleet shared in part", ("gateways",), "there is more to tell of these Gateways than a ConfigMap holds"),
+    LogEvent("replica report not understood", ("name", "error"), "what another replica wrote could not be decoded"),
+    LogEvent("memory not given back", (), "the allocator failed to return memory"),
+    LogEvent("port refused", ("why",), "`gatewayd up`: a listener's port cannot be served on this machine"),
+    LogEvent("file watch failed", ("why", "scan_seconds", "limits"), "files are scanned every so many seconds instead"),
+    LogEvent("envoy says", ("component", "message"), "`gatewayd up`: a line of Envoy's log, with its level"),
+    LogEvent("silent envoy killed", ("pid", "seconds"), "`gatewayd up`: an Envoy did not answer for so long"),
+    LogEvent("lines lost", ("lines", "reason"), "the log could not be written for a while; so many lines are missing"),
+)
