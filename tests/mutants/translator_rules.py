@@ -271,8 +271,8 @@ TRANSLATOR = (
     Mutant(
         rule="a client certificate is said to be asked for, and is not",
         path="gatewayd/translator/gateways/termination.py",
-        before="if not good or isinstance(client, Verdict):",
-        after="if not good:",
+        before="if not good or is_closed or isinstance(client, Verdict):",
+        after="if not good or is_closed:",
         tests=(
             "tests/unit/translator/gateways/test_termination.py::test_a_bundle_that_cannot_be_had_takes_the_listener_down",
         ),

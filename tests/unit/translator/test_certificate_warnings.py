@@ -149,7 +149,7 @@ def test_an_hour_costs_one_question_for_each_certificate_and_nothing_else() -> N
         engine.put(row.kind, row.key, row.obj)
         engine.settle()
         engine.runs.clear()
-        for output in OUTPUTS:
+        for output in (each for each in OUTPUTS if not each.on_demand):
             found = {change.member.table: change.value for change in engine.drain(output)}
             if output is OUTCOMES:
                 outcome: GatewayOutcome = found[Gateway]
