@@ -3,6 +3,7 @@
 import pytest
 
 from tests.simulation.faults import FAULTS, MOST_AT_ONCE, drawn
+from tests.simulation.regressions import REGRESSIONS
 from tests.simulation.seeds import ROUNDS, shrunk, simulated, whole
 
 SEEDS = range(6)
@@ -14,8 +15,14 @@ def test_a_seed(seed: int) -> None:
     assert not run.wrong, "\n".join([f"seed {seed}", *run.wrong, *run.trace[-60:]])
 
 
+@pytest.mark.parametrize("name", REGRESSIONS)
+def test_what_once_went_wrong(name: str) -> None:
+    seed, faults = REGRESSIONS[name]
+    assert simulated(seed, faults, 1).wrong == ()
+
+
 def test_without_faults_every_complaint_has_its_event() -> None:
-    assert simulated(0, ()).wrong == ()
+    assert simulated(0, (), 1).wrong == ()
 
 
 def test_a_seed_repeats() -> None:
