@@ -43,6 +43,7 @@ def world() -> World:
 
 
 def test_a_policy_of_a_gateway_costs_its_routes_and_no_listener(world: World) -> None:
+    world.change(access("floor", "Gateway", "gw", override=denying("203.0.113.0/24")))
     batch = world.change(access("floor", "Gateway", "gw", override=denying("198.51.100.0/24")))
     assert [str(each.fleet) for each in batch.published] == ["shop/gw"]
     assert world.cost(SHOP_GATEWAY) == BuildCost(routes=ROUTES, virtual_hosts=ROUTES, resources=ROUTES)
@@ -81,6 +82,7 @@ def test_a_policy_for_another_gateway_costs_this_one_nothing(world: World) -> No
 
 def test_metadata_of_a_policy_costs_nothing(world: World) -> None:
     document = policy("AccessPolicy", "floor", target("Gateway", "gw"), override=denying("198.51.100.0/24"))
+    world.change(delta(document))
     document["metadata"]["annotations"] = {"team": "red"}
     batch = world.change(delta(document))
     assert batch.published == ()

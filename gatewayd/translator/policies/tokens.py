@@ -10,8 +10,8 @@ from gatewayd.api.accesspolicy import JWT, AccessCondition, Authorization, JWTPr
 from gatewayd.api.names import shown
 from gatewayd.ir.policy import ClaimHeader, NamedValues, Permission, RequestCondition, TokenIssuer, Tokens
 from gatewayd.ir.reserved import HOST, reserved
-from gatewayd.translator.policies.key_sets import public_keys
 from gatewayd.translator.problems import Unsupported
+from gatewayd.untrusted.key_sets import NoKeys, public_keys
 
 
 @lru_cache(maxsize=256)
@@ -36,8 +36,8 @@ def _issuer(provider: JWTProvider) -> TokenIssuer:
 
 def _wrong(provider: JWTProvider) -> Iterator[str]:
     keys = public_keys(provider.keys.inline)
-    if isinstance(keys, Unsupported):
-        yield f"keys.inline: {keys.message}; allowed: a JSON Web Key Set with public keys of type RSA, EC or OKP"
+    if isinstance(keys, NoKeys):
+        yield f"keys.inline: {keys.why}; allowed: a JSON Web Key Set with public keys of type RSA, EC or OKP"
     for at, each in enumerate(provider.claim_headers):
         why = reserved(each.header) or ("says which host is asked" if each.header.lower() == HOST else "")
         if why:

@@ -11,9 +11,9 @@ from gatewayd.api.accesspolicy import (
     Values,
 )
 from gatewayd.ir.policy import NamedValues, Permission, RequestCondition, Tokens
-from gatewayd.translator.policies.key_sets import public_keys
 from gatewayd.translator.policies.tokens import asks_claims, permission, tokens
 from gatewayd.translator.problems import Unsupported
+from gatewayd.untrusted.key_sets import public_keys
 
 KEYS = """{"keys": [{"kty": "EC", "crv": "P-256", "kid": "one", "x5c": ["left out"],
   "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}"""

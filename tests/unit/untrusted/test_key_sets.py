@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatewayd.translator.policies.key_sets import public_keys
-from gatewayd.translator.problems import Unsupported
+from gatewayd.untrusted.key_sets import NoKeys, public_keys
 from tests.unit.translator.policies.test_tokens import KEYS
 
 EC = json.loads(KEYS)["keys"][0]
@@ -18,7 +17,7 @@ USED = {name: EC[name] for name in ("kty", "crv", "x", "y", "kid")}
 def kept(*keys: Any) -> Any:
     """Return the keys that are left, or why there are none."""
     found = public_keys(json.dumps({"keys": keys}))
-    return found.message if isinstance(found, Unsupported) else json.loads(found)["keys"]
+    return found.why if isinstance(found, NoKeys) else json.loads(found)["keys"]
 
 
 def test_a_key_keeps_what_is_needed_of_it() -> None:
@@ -73,4 +72,4 @@ MEMBERS = st.sampled_from(["kty", "crv", "x", "y", "n", "e", "kid", "alg"])
     JSON | st.fixed_dictionaries({"keys": st.lists(st.dictionaries(MEMBERS, JSON | st.just("EC") | st.just("RSA")))})
 )
 def test_nothing_makes_it_raise(value: Any) -> None:
-    assert isinstance(public_keys(json.dumps(value)), str | Unsupported)
+    assert isinstance(public_keys(json.dumps(value)), str | NoKeys)

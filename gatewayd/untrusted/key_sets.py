@@ -9,12 +9,11 @@ https://www.rfc-editor.org/rfc/rfc7517#section-5, https://www.rfc-editor.org/rfc
 import base64
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-
-from gatewayd.translator.problems import Unsupported
 
 _PRIVATE: Final = ("d", "k")
 _CURVES: Final[Mapping[str, tuple[ec.EllipticCurve, str]]] = {
@@ -29,6 +28,13 @@ _MOST_KEYS: Final = 32
 _LONGEST_NAME: Final = 256
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoKeys:
+    """A text that no token can be checked by. `why` tells nothing of what is in it."""
+
+    why: str
+
+
 class _KeyError(Exception):
     """A key cannot be used; nothing is said of what is in it."""
 
@@ -41,21 +47,21 @@ class _Key(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def public_keys(text: str) -> str | Unsupported:
+def public_keys(text: str) -> str | NoKeys:
     """Return a key set with what is needed of `text`, or why it has no key to check a token by."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        return Unsupported("is not JSON")
+        return NoKeys(why="is not JSON")
     keys = found.get("keys") if isinstance(found, dict) else None
     if not isinstance(keys, list) or not keys or not all(isinstance(each, dict) for each in keys):
-        return Unsupported("has no list of keys")
+        return NoKeys(why="has no list of keys")
     if len(keys) > _MOST_KEYS:
-        return Unsupported(f"has {len(keys)} keys; at most {_MOST_KEYS} are allowed")
+        return NoKeys(why=f"has {len(keys)} keys; at most {_MOST_KEYS} are allowed")
     if any(name in each for each in keys for name in _PRIVATE):
-        return Unsupported("has a private key, or a shared secret")
+        return NoKeys(why="has a private key, or a shared secret")
     usable = [made for each in keys if (made := _usable(each)) is not None]
-    return json.dumps({"keys": usable}) if usable else Unsupported("has no key that signatures can be checked by")
+    return json.dumps({"keys": usable}) if usable else NoKeys(why="has no key that signatures can be checked by")
 
 
 def _usable(key: Mapping[str, Any]) -> dict[str, str] | None:
