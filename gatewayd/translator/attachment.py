@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from gatewayd.api.gateway import Gateway
-from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import ParentRef
 from gatewayd.incremental.view import Attempt, Index, Member, Source, Table, View, query
@@ -21,8 +19,8 @@ from gatewayd.translator.gateways.listener_conflicts import own_listeners
 from gatewayd.translator.gateways.listeners import ListenerKey, MergedListener, PortKey, port_key
 from gatewayd.translator.hostnames import ANY, intersection, normalised
 from gatewayd.translator.namespaces import Admission, admits
-from gatewayd.translator.parents import parent_gateway, parent_refs
-from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, ROUTE_TABLES, RouteKind, group_kind
+from gatewayd.translator.parents import PARENT_TABLES, parent_gateway, parent_refs
+from gatewayd.translator.protocols import ROUTE_TABLES, RouteKind, group_kind
 from gatewayd.translator.quotas import too_much
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.route_kinds import rules
@@ -63,7 +61,6 @@ def reference(ref: ParentRef) -> Reference:
 
 
 _KINDS: Mapping[Table, GroupKind] = {table: group_kind(table) for table in ROUTE_TABLES}
-_PARENTS: Mapping[GroupKind, Table] = {GATEWAY_KIND: Gateway, LISTENERSET_KIND: ListenerSet}
 
 
 _Refusal = Callable[[ObjectKey], Verdict | None]
@@ -136,7 +133,7 @@ def _attach(
     view: View, gateway: ObjectKey, ref: ParentRef, wanted: _Wanted, path: str
 ) -> tuple[Attached, ...] | Verdict:
     """Apply the rules in the order of their reasons: section and port, kind and namespace, hostname."""
-    parent = Member(_PARENTS[ref.group_kind], ObjectKey(ref.namespace or wanted.namespace, ref.name))
+    parent = Member(PARENT_TABLES[ref.group_kind], ObjectKey(ref.namespace or wanted.namespace, ref.name))
     named = [each for each in own_listeners(view, parent) if _is_named(each, ref)]
     if not named:
         return verdicts.no_matching_parent(f"{path}: {_missing(ref)}")

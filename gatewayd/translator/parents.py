@@ -3,16 +3,19 @@
 https://gateway-api.sigs.k8s.io/reference/spec/#parentreference
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.listenerset import ListenerSet
-from gatewayd.api.meta import ObjectKey
+from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import ParentRef
-from gatewayd.incremental.view import Index, View, rows, ungrouped
+from gatewayd.incremental.view import Index, Table, View, rows, ungrouped
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND
+
+PARENT_TABLES: Mapping[GroupKind, Table] = {GATEWAY_KIND: Gateway, LISTENERSET_KIND: ListenerSet}
+"""The kinds that a parentRef may name."""
 
 _parent_key = lru_cache(maxsize=1024)(ObjectKey)
 """Make the key of a parent: the one that all its routes have in common."""

@@ -244,8 +244,9 @@ def test_contracts_that_are_named_exist_and_all_are_named() -> None:
 
 def test_every_package_has_its_place_in_the_map() -> None:
     text = ARCHITECTURE.read_text(encoding="utf-8")
-    packages = [path.parent.name for path in sorted((ROOT / "gatewayd").glob("*/__init__.py"))]
-    assert [name for name in packages if f"`gatewayd/{name}/`" not in text] == []
+    packages = [shown(path.parent) for path in sorted((ROOT / "gatewayd").glob("*/**/__init__.py"))]
+    assert packages
+    assert [name for name in packages if f"`{name}/`" not in text] == []
 
 
 # --- the decisions ---------------------------------------------------------------------------------------------------
