@@ -8,6 +8,7 @@ from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.meta import ObjectKey
 from gatewayd.store import Delta
 from gatewayd.xds.build.build_cost import BuildCost
+from gatewayd.xds.resource import LISTENER
 from tests.unit.policies import policy, target
 from tests.unit.test_cost import ROUTES, SHOP_GATEWAY, World, route
 from tests.unit.translator.manifests import delta
@@ -44,9 +45,14 @@ def world() -> World:
 
 def test_a_policy_of_a_gateway_costs_its_routes_and_no_listener(world: World) -> None:
     world.change(access("floor", "Gateway", "gw", override=denying("203.0.113.0/24")))
+    listeners = world.reconciler.snapshots[SHOP_GATEWAY].of(LISTENER)
     batch = world.change(access("floor", "Gateway", "gw", override=denying("198.51.100.0/24")))
     assert [str(each.fleet) for each in batch.published] == ["shop/gw"]
-    assert world.cost(SHOP_GATEWAY) == BuildCost(routes=ROUTES, virtual_hosts=ROUTES, resources=ROUTES)
+    cost = world.cost(SHOP_GATEWAY)
+    assert (cost.routes, cost.virtual_hosts) == (ROUTES, ROUTES)
+    # Of routes alone: each RouteConfiguration at most once, and no listener.
+    assert cost.resources <= ROUTES
+    assert world.reconciler.snapshots[SHOP_GATEWAY].of(LISTENER) == listeners
     # A route as it is at the listener, its host, and what is in force for the namespace.
     assert batch.queries <= 2 * ROUTES + 50
 
