@@ -70,7 +70,7 @@ class _Shared:
 class _Scoped:
     """A table whose exact domains are found by a scope each, in RouteConfigurations of few hosts."""
 
-    __slots__ = ("_apart", "_builder", "_configurations", "_hosts", "_key", "_scopes")
+    __slots__ = ("_apart", "_builder", "_configurations", "_hosts", "_key", "_scopes", "_unwritten")
 
     def __init__(self, key: RouteTableKey, builder: Hosts) -> None:
         self._key = key
@@ -79,6 +79,7 @@ class _Scoped:
         self._hosts: Keyed[VirtualHost, Host] = Keyed(self._host, _domain)
         # By the name of the RouteConfiguration; that of the domains that are no hosts is always there.
         self._configurations = {names.scope(key, names.ANY): _Shared()}
+        self._unwritten = set(self._configurations)
         self._scopes: dict[str, Resource] = {}
 
     def resources(self) -> Iterator[Resource]:
@@ -89,7 +90,7 @@ class _Scoped:
 
     def update(self, table: RouteTable) -> Changes:
         """Yield what changes when `table` takes the place of the one before."""
-        changed = {name for name, each in self._configurations.items() if not each.resources}
+        changed, self._unwritten = self._unwritten, set()
         moved = self._regrouped(table.apart, changed) if table.apart != self._apart else {}
         for before, after in self._hosts.update(table.virtual_hosts):
             if before is not None:
