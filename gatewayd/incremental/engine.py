@@ -151,8 +151,8 @@ class Engine(Graph):
     def shrink(self) -> None:
         """Give tables the size of what is in them: a dict keeps that of when it was largest."""
         for tables in (self._inputs, self._nodes, self._buckets, self._groups, self._filed):
-            for each in tables.values():
-                resize(each)
+            for table in tables.values():
+                resize(table)
         for collection in self._collections.values():
             resize(collection.nodes)
 

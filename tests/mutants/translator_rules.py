@@ -111,8 +111,8 @@ TRANSLATOR = (
     Mutant(
         rule="a host is served by listeners that do not own it",
         path="gatewayd/translator/proxies/virtualhosts.py",
-        before="if found is not None and found.key == attached.listener and carries_http(found):",
-        after="if found is not None and carries_http(found):",
+        before="if listener is not None and listener.key == attached.listener and carries_http(listener):",
+        after="if listener is not None and carries_http(listener):",
         tests=(
             "tests/unit/translator/proxies/test_virtualhosts.py::test_a_host_belongs_to_the_most_special_listener_and_to_no_other",
         ),
@@ -129,7 +129,7 @@ TRANSLATOR = (
     Mutant(
         rule="a guard that cannot be had lets requests through",
         path="gatewayd/translator/proxies/virtualhosts.py",
-        before="    if asked.unresolved is not None:\n",
+        before="    if listener_guards.unresolved is not None:\n",
         after="    if False:\n",
         tests=("tests/golden/test_golden.py::test_the_golden_is_what_comes_out[filters/listener-filters]",),
     ),

@@ -49,9 +49,9 @@ class RenderKey(NamedTuple):
 
 def _rendered(view: View, key: RenderKey) -> tuple[Ranked, ...]:
     """Return a route's Routes with redirects that show the listener's port."""
-    found = rules(view, key.member).routes
+    routes = rules(view, key.member).routes
     # What is the same at all listeners is not kept once more for each.
-    return redirecting(view, key) if any(isinstance(each.route.action, Redirect) for each in found) else found
+    return redirecting(view, key) if any(isinstance(each.route.action, Redirect) for each in routes) else routes
 
 
 def _failing(view: View, key: RenderKey, _error: Exception, _before: tuple[Ranked, ...] | None) -> tuple[Ranked, ...]:
@@ -66,8 +66,8 @@ def _broken(route: Route) -> Route:
 @rescued_query(_failing)
 def redirecting(view: View, key: RenderKey) -> tuple[Ranked, ...]:
     """Return the Routes of a route that has redirects, as a listener of a scheme and port has them."""
-    found = rules(view, key.member).routes
-    return tuple(each._replace(route=_at_listener(each.route, key)) for each in found)
+    routes = rules(view, key.member).routes
+    return tuple(each._replace(route=_at_listener(each.route, key)) for each in routes)
 
 
 def _at_listener(route: Route, key: RenderKey) -> Route:
@@ -115,13 +115,13 @@ def _closed(view: View, key: GovernedKey, error: Exception, _before: tuple[Ranke
 @rescued_query(_closed)
 def governed(view: View, key: GovernedKey) -> tuple[Ranked, ...]:
     """Return a route's Routes as a listener has them, with what policies make of them."""
-    found = _rendered(view, key.render)
-    numbers = dict.fromkeys(each.route.source.rule for each in found)
+    routes = _rendered(view, key.render)
+    numbers = dict.fromkeys(each.route.source.rule for each in routes)
     policies = {number: in_force(view, key.listener, key.render.member, number) for number in numbers}
     if all(each == UNGOVERNED for each in policies.values()):
-        return found
+        return routes
     row = view.get(key.render.member.table, key.render.member.key)
-    return tuple(each._replace(route=_governed(each.route, row, policies[each.route.source.rule])) for each in found)
+    return tuple(each._replace(route=_governed(each.route, row, policies[each.route.source.rule])) for each in routes)
 
 
 def in_force(view: View, at: ListenerOf, member: Member, rule: int) -> InForce:

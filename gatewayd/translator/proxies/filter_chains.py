@@ -41,8 +41,8 @@ def bound_port(view: View, port: int) -> int:
 @query
 def ports(view: View, gateway: ObjectKey) -> tuple[PortKey, ...]:
     """Return the ports of a Gateway that have a valid listener, sorted."""
-    asked = {each.port for each in view.group(LISTENERS_BY_PORT, gateway)}
-    return tuple(sorted(each for each in asked if port_listeners(view, each)))
+    keys = {each.port for each in view.group(LISTENERS_BY_PORT, gateway)}
+    return tuple(sorted(each for each in keys if port_listeners(view, each)))
 
 
 @query
@@ -54,7 +54,7 @@ def port(view: View, key: PortKey) -> Listener:
         return DatagramListener(port=bound, action=_forward(view, merged[0]))
     inspect = any(each.protocol is not None and each.protocol.family == "TLS" for each in merged)
     # All HTTP listeners of a port share one chain: who is meant is known only from the Host header.
-    unique = {chain.name: chain for found in _all_chains(view, key) for chain in found}
+    unique = {chain.name: chain for of_listener in _all_chains(view, key) for chain in of_listener}
     return StreamListener(port=bound, inspect_tls=inspect, chains=tuple(unique[name] for name in sorted(unique)))
 
 
@@ -72,24 +72,24 @@ def _closed(
 @rescued_query(_closed)
 def chains(view: View, key: Within) -> tuple[FilterChain, ...]:
     """Return the filter chains of the listener that has a hostname of a port."""
-    found = winner(view, key)
-    return () if found is None else tuple(_chains(view, key.port.gateway, found))
+    listener = winner(view, key)
+    return () if listener is None else tuple(_chains(view, key.port.gateway, listener))
 
 
-def _chains(view: View, gateway: ObjectKey, each: MergedListener) -> Iterator[FilterChain]:
+def _chains(view: View, gateway: ObjectKey, listener: MergedListener) -> Iterator[FilterChain]:
     tls = None
-    if each.protocol is not None and each.protocol.terminates:
-        tls = termination(view, termination_key(gateway, each)).tls
+    if listener.protocol is not None and listener.protocol.terminates:
+        tls = termination(view, termination_key(gateway, listener)).tls
         if tls is None:
             return
-    if carries_http(each):
-        table = table_of(gateway, each)
+    if carries_http(listener):
+        table = table_of(gateway, listener)
         discovery = route_discovery(view, table)
         if discovery is None:
             return
         yield FilterChain(
             name=table.listener or "http",
-            server_names=_server_names(each.hostname) if tls else (),
+            server_names=_server_names(listener.hostname) if tls else (),
             tls=tls,
             traffic=HTTPTraffic(
                 table=RouteTableKey(port=table.port, listener=table.listener),
@@ -98,11 +98,11 @@ def _chains(view: View, gateway: ObjectKey, each: MergedListener) -> Iterator[Fi
                 escaped_slashes=escaped_slashes(view, gateway).chosen,
             ),
         )
-    elif each.protocol is not None and each.protocol.family == "TLS":
-        yield from _tls_chains(view, gateway, each, tls)
+    elif listener.protocol is not None and listener.protocol.family == "TLS":
+        yield from _tls_chains(view, gateway, listener, tls)
     else:
         yield FilterChain(
-            name=chain_name(each.key), server_names=(), tls=None, traffic=L4Traffic(action=_forward(view, each))
+            name=chain_name(listener.key), server_names=(), tls=None, traffic=L4Traffic(action=_forward(view, listener))
         )
 
 
@@ -122,17 +122,17 @@ class _Claim(NamedTuple):
 
 
 def _tls_chains(
-    view: View, gateway: ObjectKey, each: MergedListener, tls: DownstreamTLS | None
+    view: View, gateway: ObjectKey, listener: MergedListener, tls: DownstreamTLS | None
 ) -> Iterator[FilterChain]:
     """Yield a chain for each server name that a TLSRoute claims: the most specific original hostname wins, then age.
 
     Names that belong to a more specific listener of the port are left to it: Envoy refuses two chains for one name.
     """
-    name = chain_name(each.key)
-    port_of = PortKey(gateway, "tcp", each.port)
+    name = chain_name(listener.key)
+    port_of = PortKey(gateway, "tcp", listener.port)
     winners: dict[str, _Claim] = {}
-    for claim in sorted(_claims(view, each)):
-        if owner(view, port_of, claim.effective) == each:
+    for claim in sorted(_claims(view, listener)):
+        if owner(view, port_of, claim.effective) == listener:
             winners.setdefault(claim.effective, claim)
     for effective, claim in winners.items():
         action: L4Action = rules(view, claim.member).forward or L4Refuse()
@@ -142,16 +142,16 @@ def _tls_chains(
             tls=tls,
             traffic=L4Traffic(action=action),
         )
-    if each.hostname not in winners:
+    if listener.hostname not in winners:
         yield FilterChain(
-            name=name, server_names=_server_names(each.hostname), tls=tls, traffic=L4Traffic(action=L4Refuse())
+            name=name, server_names=_server_names(listener.hostname), tls=tls, traffic=L4Traffic(action=L4Refuse())
         )
 
 
-def _claims(view: View, each: MergedListener) -> Iterator[_Claim]:
-    for member in view.bucket(ATTACHED, each.key):
+def _claims(view: View, listener: MergedListener) -> Iterator[_Claim]:
+    for member in view.bucket(ATTACHED, listener.key):
         yield from view.attempt(
-            Attempt("server names of a route", member), partial(_claims_of, view, each, member), _none
+            Attempt("server names of a route", member), partial(_claims_of, view, listener, member), _none
         )
 
 
@@ -159,7 +159,7 @@ def _none(_error: Exception) -> list[_Claim]:
     return []
 
 
-def _claims_of(view: View, each: MergedListener, member: Member) -> list[_Claim]:
+def _claims_of(view: View, listener: MergedListener, member: Member) -> list[_Claim]:
     row = view.get(member.table, member.key)
     if row is None:
         return []
@@ -174,18 +174,18 @@ def _claims_of(view: View, each: MergedListener, member: Member) -> list[_Claim]
         )
         for parent in attachments(view, member)
         for attached in parent.attached
-        if attached.listener == each.key
+        if attached.listener == listener.key
         for pair in attached.hosts
     ]
 
 
-def _forward(view: View, each: MergedListener) -> L4Action:
+def _forward(view: View, listener: MergedListener) -> L4Action:
     """Return where a port without hostnames leads: the oldest route has it.
 
     https://gateway-api.sigs.k8s.io/reference/spec/#tcproute
     """
     ages = {}
-    for member in view.bucket(ATTACHED, each.key):
+    for member in view.bucket(ATTACHED, listener.key):
         row = view.get(member.table, member.key)
         if row is not None:
             ages[member] = (row.metadata.creation_timestamp, row.metadata.key)

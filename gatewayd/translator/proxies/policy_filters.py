@@ -24,15 +24,15 @@ class _Changes(NamedTuple):
     problems: tuple[str, ...]
 
 
-def with_headers(filters: tuple[HTTPFilter, ...], found: Effective) -> tuple[HTTPFilter, ...]:
+def with_headers(filters: tuple[HTTPFilter, ...], sections: Effective) -> tuple[HTTPFilter, ...]:
     """Return a rule's filters between those of a default, which it may change, and those of an override."""
-    before, after = _headers(found.defaults), _headers(found.overrides)
+    before, after = _headers(sections.defaults), _headers(sections.overrides)
     return (*before, *filters, *after) if before or after else filters
 
 
-def direct_response(found: Effective) -> DirectResponse | None:
+def direct_response(sections: Effective) -> DirectResponse | None:
     """Return the answer that takes the place of what rules do; None where there is none."""
-    written = next((each.value for each in found.of("direct_response")), None)
+    written = next((each.value for each in sections.of("direct_response")), None)
     if not isinstance(written, DirectResponseSection) or _too_long(written):
         return None
     return DirectResponse(

@@ -90,10 +90,10 @@ class _Covered:
     """The paths that rules with a CORS filter may take requests of."""
 
     def __init__(self, paths: Iterator[PathMatch]) -> None:
-        found = set(paths)
-        self._everywhere = any(isinstance(each, RegexPath) for each in found)
-        self._prefixes = {each.value for each in found if isinstance(each, PrefixPath)}
-        self._above = {above for each in found if not isinstance(each, RegexPath) for above in _above(each)}
+        distinct = set(paths)
+        self._everywhere = any(isinstance(each, RegexPath) for each in distinct)
+        self._prefixes = {each.value for each in distinct if isinstance(each, PrefixPath)}
+        self._above = {above for each in distinct if not isinstance(each, RegexPath) for above in _above(each)}
 
     def meets(self, path: PathMatch) -> bool:
         """Return whether one of the paths can hold for a request that `path` holds for."""
@@ -129,10 +129,10 @@ def _answering(group: list[Route]) -> Iterator[Route]:
 
 def _distinct(routes: Iterator[Route] | Sequence[Route]) -> Iterator[Route]:
     seen: set[RequestMatch] = set()
-    for each in routes:
-        if each.match not in seen:
-            seen.add(each.match)
-            yield each
+    for route in routes:
+        if route.match not in seen:
+            seen.add(route.match)
+            yield route
 
 
 def _is_known(route: Route) -> bool:

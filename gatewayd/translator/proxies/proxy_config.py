@@ -33,8 +33,8 @@ def route_upstreams(view: View, member: Member) -> tuple[Upstream, ...]:
 
 
 def _upstreams(view: View, member: Member) -> Iterator[Upstream]:
-    found = rules(view, member)
-    for ranked in found.routes:
+    rule_set = rules(view, member)
+    for ranked in rule_set.routes:
         action = ranked.route.action
         yield from _asked(ranked.route.filters)
         if isinstance(action, Forward):
@@ -42,7 +42,7 @@ def _upstreams(view: View, member: Member) -> Iterator[Upstream]:
             targets = [each.backend for each in action.backends] + [each.backend for each in mirrors]
             yield from (each.upstream for each in targets if isinstance(each, ServiceBackend))
             yield from (upstream for each in action.backends for upstream in _asked(each.filters))
-    for share in found.forward.backends if found.forward else ():
+    for share in rule_set.forward.backends if rule_set.forward else ():
         if isinstance(share.backend, ServiceBackend):
             yield share.backend.upstream
 
@@ -67,8 +67,8 @@ def gateway_guards(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
     row = view.get(Gateway, member.key)
     if row is None or not gateway_is_ours(view, row.metadata.key):
         return ()
-    found = _guards(view, "Gateway", row.metadata.key, row.spec.listeners)
-    return tuple(GatewayUpstream(row.metadata.key, upstream) for upstream in dict.fromkeys(found))
+    upstreams = _guards(view, "Gateway", row.metadata.key, row.spec.listeners)
+    return tuple(GatewayUpstream(row.metadata.key, upstream) for upstream in dict.fromkeys(upstreams))
 
 
 @query
@@ -78,14 +78,14 @@ def set_guards(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
     if row is None or not set_is_allowed(view, row.metadata.key):
         return ()
     gateway = ObjectKey(row.spec.parent_ref.namespace or row.metadata.namespace, row.spec.parent_ref.name)
-    found = _guards(view, "ListenerSet", row.metadata.key, row.spec.listeners)
-    return tuple(GatewayUpstream(gateway, upstream) for upstream in dict.fromkeys(found))
+    upstreams = _guards(view, "ListenerSet", row.metadata.key, row.spec.listeners)
+    return tuple(GatewayUpstream(gateway, upstream) for upstream in dict.fromkeys(upstreams))
 
 
 def _guards(view: View, owner: str, key: ObjectKey, entries: tuple[Listener, ...]) -> Iterator[Upstream]:
     for at, entry in enumerate(entries):
-        asked = guards(view, guard_key(owner, key.namespace, f"spec.listeners[{at}]", entry)).asked
-        yield from (each.upstream for each in asked)
+        servers = guards(view, guard_key(owner, key.namespace, f"spec.listeners[{at}]", entry)).asked
+        yield from (each.upstream for each in servers)
 
 
 UPSTREAMS = Index(
@@ -116,9 +116,9 @@ def proxy_config(view: View, gateway: ObjectKey) -> ProxyConfig | None:
 def _listeners(view: View, gateway: ObjectKey) -> Iterator[ProxyListener]:
     """Yield the ports; one that gatewayd fails on is closed, whatever the others do."""
     for key in ports(view, gateway):
-        found = view.attempt(Attempt("port", key), partial(port_config, view, key), _none)
-        if found is not None:
-            yield found
+        listener = view.attempt(Attempt("port", key), partial(port_config, view, key), _none)
+        if listener is not None:
+            yield listener
 
 
 def _none(_error: Exception) -> None:

@@ -39,8 +39,8 @@ def per_host_tables(view: View, member: Member) -> PerHostTables | None:
     if gateway is None or not gateway_is_ours(view, gateway):
         return None
     apart = remembered(view, gateway).apart | refused_groups(view, gateway)
-    found = PerHostTables(tables=_tables(view, gateway), apart=apart)
-    return None if found == NO_TABLES else found
+    record = PerHostTables(tables=_tables(view, gateway), apart=apart)
+    return None if record == NO_TABLES else record
 
 
 def _tables(view: View, gateway: ObjectKey) -> frozenset[RouteTableKey]:

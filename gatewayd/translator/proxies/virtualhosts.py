@@ -105,9 +105,9 @@ def _route_hosts(view: View, member: Member) -> Iterator[HostKey]:
     for parent in attachments(view, member):
         for attached in parent.attached:
             for pair in attached.hosts:
-                found = owner(view, attached.port, pair.effective)
-                if found is not None and found.key == attached.listener and carries_http(found):
-                    yield HostKey(table_of(parent.gateway, found), pair.effective)
+                listener = owner(view, attached.port, pair.effective)
+                if listener is not None and listener.key == attached.listener and carries_http(listener):
+                    yield HostKey(table_of(parent.gateway, listener), pair.effective)
 
 
 @query
@@ -117,14 +117,14 @@ def listener_hosts(view: View, member: Member) -> tuple[HostKey, ...]:
 
 
 def _listener_hosts(view: View, member: Member) -> Iterator[HostKey]:
-    for each in own_listeners(view, member):
-        if not each.valid or not carries_http(each):
+    for listener in own_listeners(view, member):
+        if not listener.valid or not carries_http(listener):
             continue
-        table = table_of(each.gateway, each)
-        yield HostKey(table, each.hostname)
+        table = table_of(listener.gateway, listener)
+        yield HostKey(table, listener.hostname)
         if table.listener:
-            port = PortKey(each.gateway, "tcp", each.port)
-            yield from (HostKey(table, hostname) for hostname in _refused(view, port, each.hostname))
+            port = PortKey(listener.gateway, "tcp", listener.port)
+            yield from (HostKey(table, hostname) for hostname in _refused(view, port, listener.hostname))
 
 
 def _refused(view: View, port: PortKey, own: str) -> Iterator[str]:
@@ -147,8 +147,8 @@ def crowded_ports(view: View, member: Member) -> frozenset[PortKey]:
     """Return the ports of a Gateway that have too many listeners for each to be told of all others."""
     if not isinstance(member.key, ObjectKey):
         return frozenset()
-    asked = {each.port for each in view.group(LISTENERS_BY_PORT, member.key)}
-    return frozenset(each for each in asked if len(port_listeners(view, each)) > MANY_LISTENERS)
+    keys = {each.port for each in view.group(LISTENERS_BY_PORT, member.key)}
+    return frozenset(each for each in keys if len(port_listeners(view, each)) > MANY_LISTENERS)
 
 
 # An index and no query of the port: a listener more on a crowded port is then nothing that the others hear of.
@@ -190,12 +190,12 @@ def virtual_host(view: View, host: HostKey) -> VirtualHost:
     listener = owner(view, port_key(table.gateway, "tcp", table.port), host.domain)
     if listener is None or not carries_http(listener) or table_of(table.gateway, listener) != table:
         return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=MISDIRECTED)
-    asked = guards(view, listener.guard)
-    if asked.unresolved is not None:
+    listener_guards = guards(view, listener.guard)
+    if listener_guards.unresolved is not None:
         return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=CANNOT)
-    found = sorted(_candidates(view, host, listener), key=lambda each: each.order)
-    routes = tuple(_reachable(with_preflights([each.placed for each in found])))
-    return VirtualHost(domain=host.domain, guards=asked.asked, routes=routes, fallback=NOT_FOUND)
+    candidates = sorted(_candidates(view, host, listener), key=lambda each: each.order)
+    routes = tuple(_reachable(with_preflights([each.placed for each in candidates])))
+    return VirtualHost(domain=host.domain, guards=listener_guards.asked, routes=routes, fallback=NOT_FOUND)
 
 
 def _candidates(view: View, host: HostKey, listener: MergedListener) -> Iterator[_Candidate]:

@@ -59,10 +59,12 @@ class Effect(NamedTuple):
 AnyFilter = HTTPRouteFilter | GRPCRouteFilter
 
 
-def effect(view: View, place: FilterPlace, each: AnyFilter) -> Effect:
+def effect(view: View, place: FilterPlace, route_filter: AnyFilter) -> Effect:
     """Return what one filter does. A filter that we do not have is a problem, never nothing."""
     return view.attempt(
-        Attempt("filter", place), partial(FILTERS[each.type], view, place, each), partial(_failed, place)
+        Attempt("filter", place),
+        partial(FILTERS[route_filter.type], view, place, route_filter),
+        partial(_failed, place),
     )
 
 
@@ -70,31 +72,31 @@ def _failed(place: FilterPlace, error: Exception) -> Effect:
     return Effect(None, Unsupported(blame(place.path, error)))
 
 
-def _request_headers(_view: View, place: FilterPlace, each: AnyFilter) -> Effect:
-    if each.request_header_modifier is None:
+def _request_headers(_view: View, place: FilterPlace, route_filter: AnyFilter) -> Effect:
+    if route_filter.request_header_modifier is None:
         return _absent(place, "requestHeaderModifier")
-    changes = modified(f"{place.path}.requestHeaderModifier", each.request_header_modifier, Side.REQUEST)
+    changes = modified(f"{place.path}.requestHeaderModifier", route_filter.request_header_modifier, Side.REQUEST)
     return Effect(None, changes) if isinstance(changes, Unsupported) else Effect(RequestHeaders(changes=changes), None)
 
 
-def _response_headers(_view: View, place: FilterPlace, each: AnyFilter) -> Effect:
-    if each.response_header_modifier is None:
+def _response_headers(_view: View, place: FilterPlace, route_filter: AnyFilter) -> Effect:
+    if route_filter.response_header_modifier is None:
         return _absent(place, "responseHeaderModifier")
-    changes = modified(f"{place.path}.responseHeaderModifier", each.response_header_modifier, Side.RESPONSE)
+    changes = modified(f"{place.path}.responseHeaderModifier", route_filter.response_header_modifier, Side.RESPONSE)
     return Effect(None, changes) if isinstance(changes, Unsupported) else Effect(ResponseHeaders(changes=changes), None)
 
 
-def _mirror(view: View, place: FilterPlace, each: AnyFilter) -> Effect:
-    mirror = each.request_mirror
+def _mirror(view: View, place: FilterPlace, route_filter: AnyFilter) -> Effect:
+    mirror = route_filter.request_mirror
     if mirror is None:
         return _absent(place, "requestMirror")
     ref = mirror.backend_ref
     to = ObjectKey(ref.namespace or place.namespace, ref.name)
-    found = backend(view, BackendAsk(place.source, place.namespace, ref.group_kind, to, ref.port, place.wants))
+    target = backend(view, BackendAsk(place.source, place.namespace, ref.group_kind, to, ref.port, place.wants))
     problem = None
-    if isinstance(found, InvalidBackend):
-        problem = Unresolved(found.reason, f"{place.path}.requestMirror.backendRef: {found.message}")
-    return Effect(Mirror(backend=found, parts_per_million=_parts(mirror)), problem)
+    if isinstance(target, InvalidBackend):
+        problem = Unresolved(target.reason, f"{place.path}.requestMirror.backendRef: {target.message}")
+    return Effect(Mirror(backend=target, parts_per_million=_parts(mirror)), problem)
 
 
 def _parts(mirror: RequestMirror) -> int:
@@ -102,8 +104,8 @@ def _parts(mirror: RequestMirror) -> int:
     return min(MILLION, share.numerator * MILLION // share.denominator)
 
 
-def _cors(_view: View, place: FilterPlace, each: Any) -> Effect:
-    cors: HTTPCORS | None = each.cors
+def _cors(_view: View, place: FilterPlace, route_filter: Any) -> Effect:
+    cors: HTTPCORS | None = route_filter.cors
     if cors is None:
         return _absent(place, "cors")
     return Effect(
@@ -126,12 +128,12 @@ def _path(path: str, modifier: HTTPPathModifier | None) -> PathModifier | Unsupp
 _WELL_KNOWN_PORTS = {"http": 80, "https": 443}
 
 
-def _redirect(_view: View, place: FilterPlace, each: Any) -> Effect:
+def _redirect(_view: View, place: FilterPlace, route_filter: Any) -> Effect:
     """Leave the port open when neither port nor scheme is given: see `for_listener`.
 
     https://gateway-api.sigs.k8s.io/reference/spec/#httprequestredirectfilter (port)
     """
-    redirect: HTTPRequestRedirect | None = each.request_redirect
+    redirect: HTTPRequestRedirect | None = route_filter.request_redirect
     if redirect is None:
         return _absent(place, "requestRedirect")
     path = _path(f"{place.path}.requestRedirect", redirect.path)
@@ -160,8 +162,8 @@ def for_listener(redirect: Redirect, scheme: str, port: int) -> Redirect:
     return Redirect(scheme=redirect.scheme, host=redirect.host, port=shown, path=redirect.path, status=redirect.status)
 
 
-def _rewrite(_view: View, place: FilterPlace, each: Any) -> Effect:
-    rewrite: HTTPURLRewrite | None = each.url_rewrite
+def _rewrite(_view: View, place: FilterPlace, route_filter: Any) -> Effect:
+    rewrite: HTTPURLRewrite | None = route_filter.url_rewrite
     if rewrite is None:
         return _absent(place, "urlRewrite")
     path = _path(f"{place.path}.urlRewrite", rewrite.path)
@@ -170,24 +172,24 @@ def _rewrite(_view: View, place: FilterPlace, each: Any) -> Effect:
     return Effect(URLRewrite(host=rewrite.hostname, path=path), None)
 
 
-def _extension(_view: View, place: FilterPlace, each: AnyFilter) -> Effect:
+def _extension(_view: View, place: FilterPlace, route_filter: AnyFilter) -> Effect:
     """Fail requests whose filter is of a kind that nobody here implements: it may not be skipped.
 
     https://gateway-api.sigs.k8s.io/reference/spec/#httproutefilter (extensionRef)
     """
-    ref = each.extension_ref
+    ref = route_filter.extension_ref
     if ref is None:
         return _absent(place, "extensionRef")
     message = f"{place.path}.extensionRef: kind {ref.group_kind} is not supported; there are no extension filters"
     return Effect(None, Unresolved(verdicts.INVALID_KIND, message))
 
 
-def _external_auth(view: View, place: FilterPlace, each: Any) -> Effect:
-    auth: HTTPExternalAuthFilter | None = each.external_auth
+def _external_auth(view: View, place: FilterPlace, route_filter: Any) -> Effect:
+    auth: HTTPExternalAuthFilter | None = route_filter.external_auth
     if auth is None:
         return _absent(place, "externalAuth")
-    found = external_auth(view, place, auth)
-    return Effect(found, None) if isinstance(found, ExternalAuth) else Effect(None, found)
+    authorization = external_auth(view, place, auth)
+    return Effect(authorization, None) if isinstance(authorization, ExternalAuth) else Effect(None, authorization)
 
 
 def external_auth(view: View, place: FilterPlace, auth: HTTPExternalAuthFilter) -> ExternalAuth | Problem:
@@ -198,14 +200,14 @@ def external_auth(view: View, place: FilterPlace, auth: HTTPExternalAuthFilter) 
     path, ref = f"{place.path}.externalAuth", auth.backend_ref
     wants = Protocol.HTTP2 if auth.protocol == "GRPC" else Protocol.HTTP1
     to = ObjectKey(ref.namespace or place.namespace, ref.name)
-    found = backend(view, BackendAsk(place.source, place.namespace, ref.group_kind, to, ref.port, wants))
-    if isinstance(found, InvalidBackend):
-        return Unresolved(found.reason, f"{path}.backendRef: {found.message}")
+    server = backend(view, BackendAsk(place.source, place.namespace, ref.group_kind, to, ref.port, wants))
+    if isinstance(server, InvalidBackend):
+        return Unresolved(server.reason, f"{path}.backendRef: {server.message}")
     check = checked(auth, path)
     if isinstance(check, Unsupported):
         return check
     body_bytes = auth.forward_body.max_size or 0 if auth.forward_body is not None else 0
-    return ExternalAuth(upstream=found.upstream, check=check, body_bytes=body_bytes)
+    return ExternalAuth(upstream=server.upstream, check=check, body_bytes=body_bytes)
 
 
 def checked(auth: HTTPExternalAuthFilter, path: str) -> GRPCCheck | HTTPCheck | Unsupported:

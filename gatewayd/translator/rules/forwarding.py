@@ -75,9 +75,10 @@ AnyBackendRef = HTTPBackendRef | GRPCBackendRef
 
 def shares(view: View, place: FilterPlace, refs: Sequence[AnyBackendRef]) -> Shares:
     """Return the weighted backends of a rule; `place.path` is the rule's field path."""
-    found = [_share(view, place, f"{place.path}.backendRefs[{at}]", ref) for at, ref in enumerate(refs)]
+    weighted = [_share(view, place, f"{place.path}.backendRefs[{at}]", ref) for at, ref in enumerate(refs)]
     return Shares(
-        backends=tuple(each for each, _ in found), problems=tuple(problem for _, many in found for problem in many)
+        backends=tuple(each for each, _ in weighted),
+        problems=tuple(problem for _, many in weighted for problem in many),
     )
 
 

@@ -94,26 +94,26 @@ def _action(
 def _matches(
     view: View, key: ObjectKey, written: tuple[GRPCRouteMatch, ...], path: str
 ) -> Iterator[tuple[GRPCRouteMatch, RequestMatch | Unsupported]]:
-    for at, each in enumerate(written):
+    for at, match in enumerate(written):
         where = f"{path}.matches[{at}]"
         yield (
-            each,
-            view.attempt(Attempt("match", (key, where)), partial(_usable, each, where), partial(no_match, where)),
+            match,
+            view.attempt(Attempt("match", (key, where)), partial(_usable, match, where), partial(no_match, where)),
         )
 
 
-def _usable(each: GRPCRouteMatch, where: str) -> RequestMatch | Unsupported:
-    method = each.method or ANY_METHOD
+def _usable(match: GRPCRouteMatch, where: str) -> RequestMatch | Unsupported:
+    method = match.method or ANY_METHOD
     patterns = []
     if method.type == "RegularExpression":
         patterns = [(f"{where}.method.service", method.service), (f"{where}.method.method", method.method)]
     patterns += [
         (f"{where}.headers[{index}].value", entry.value)
-        for index, entry in enumerate(each.headers)
+        for index, entry in enumerate(match.headers)
         if entry.type == "RegularExpression"
     ]
     wrong = [f"{field}: {problem}" for field, text in patterns if text and (problem := regex_problem(text))]
-    return Unsupported("; ".join(wrong)) if wrong else _match(each)
+    return Unsupported("; ".join(wrong)) if wrong else _match(match)
 
 
 def _match(written: GRPCRouteMatch) -> RequestMatch:

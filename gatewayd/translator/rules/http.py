@@ -128,16 +128,16 @@ def _retry(written: HTTPRouteRetry | None) -> Retry | None:
 def _matches(
     view: View, key: ObjectKey, written: tuple[HTTPRouteMatch, ...], path: str
 ) -> Iterator[RequestMatch | Unsupported]:
-    for at, each in enumerate(written):
+    for at, match in enumerate(written):
         where = f"{path}.matches[{at}]"
-        yield view.attempt(Attempt("match", (key, where)), partial(_usable, each, where), partial(no_match, where))
+        yield view.attempt(Attempt("match", (key, where)), partial(_usable, match, where), partial(no_match, where))
 
 
-def _usable(each: HTTPRouteMatch, where: str) -> RequestMatch | Unsupported:
+def _usable(match: HTTPRouteMatch, where: str) -> RequestMatch | Unsupported:
     patterns = [
-        (f"{where}.{field}.value", entry.value) for field, entry in _fields(each) if entry.type == "RegularExpression"
+        (f"{where}.{field}.value", entry.value) for field, entry in _fields(match) if entry.type == "RegularExpression"
     ]
-    return _unusable(patterns) or _match(each)
+    return _unusable(patterns) or _match(match)
 
 
 def no_match(where: str, error: Exception) -> Unsupported:
@@ -162,14 +162,14 @@ def _unusable(patterns: list[tuple[str, str]]) -> Unsupported | None:
 
 
 def _match(written: HTTPRouteMatch) -> RequestMatch:
-    found = RequestMatch(
+    request_match = RequestMatch(
         path=_path(written.path),
         methods=(written.method,) if written.method else (),
         headers=named_matches((each.name.lower(), each.value, each.type) for each in written.headers),
         queries=named_matches((each.name, each.value, each.type) for each in written.query_params),
         grpc=False,
     )
-    return _EVERYTHING if found == _EVERYTHING else found
+    return _EVERYTHING if request_match == _EVERYTHING else request_match
 
 
 def _path(written: HTTPPathMatch) -> PathMatch:
@@ -185,11 +185,11 @@ def named_matches(entries: Iterable[tuple[str, str, str]]) -> tuple[NamedMatch, 
 
     https://gateway-api.sigs.k8s.io/reference/spec/#httpheadermatch (name)
     """
-    found: dict[str, NamedMatch] = {}
+    by_name: dict[str, NamedMatch] = {}
     for name, value, kind in entries:
         wanted = RegexValue(pattern=value) if kind == "RegularExpression" else ExactValue(value=value)
-        found.setdefault(name, NamedMatch(name=name, value=wanted))
-    return tuple(found.values())
+        by_name.setdefault(name, NamedMatch(name=name, value=wanted))
+    return tuple(by_name.values())
 
 
 def rank(match: RequestMatch) -> tuple[int, ...]:

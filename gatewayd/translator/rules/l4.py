@@ -30,10 +30,10 @@ def rules(table: Table, wants: Protocol) -> Callable[[View, Any], RuleSet]:
             for index, ref in enumerate(rule.backend_refs)
         ]
         for path, ref in refs:
-            found = backend(view, _ask(row.metadata.namespace, ref))
-            backends.append(L4Backend(backend=found, weight=ref.weight))
-            if isinstance(found, InvalidBackend):
-                problems.append(Unresolved(found.reason, f"{path}: {found.message}"))
+            target = backend(view, _ask(row.metadata.namespace, ref))
+            backends.append(L4Backend(backend=target, weight=ref.weight))
+            if isinstance(target, InvalidBackend):
+                problems.append(Unresolved(target.reason, f"{path}: {target.message}"))
         name = f"{table.__name__.lower()}/{row.metadata.key}"
         return RuleSet(
             routes=(),

@@ -50,12 +50,12 @@ NO_RULES = RuleSet(routes=(), forward=None, refusal=None, unresolved=None, parti
 
 def fold(results: Iterable[RuleResult]) -> RuleSet:
     """Add up the rules of a route."""
-    found = tuple(results)
-    problems = tuple(problem for result in found for problem in result.problems)
+    all_results = tuple(results)
+    problems = tuple(problem for result in all_results for problem in result.problems)
     unsupported = "; ".join(problem.message for problem in problems if isinstance(problem, Unsupported))
-    works = any(_works(result) for result in found)
+    works = any(_works(result) for result in all_results)
     return RuleSet(
-        routes=tuple(ranked for result in found for ranked in result.routes),
+        routes=tuple(ranked for result in all_results for ranked in result.routes),
         forward=None,
         refusal=verdicts.unsupported_value(unsupported) if unsupported and not works else None,
         unresolved=unresolved_verdict(problems),
