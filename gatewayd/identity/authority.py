@@ -41,8 +41,8 @@ def advanced(authority: Authority, now: datetime) -> Authority:
         if not authority.signing.is_due(now, CA_LIFETIME):
             return authority
         return replace(authority, successor=make_ca(now))
-    made = authority.successor.expires - CA_LIFETIME
-    if now < made + OVERLAP:
+    since = authority.successor.expires - CA_LIFETIME
+    if now < since + OVERLAP:
         return authority
     kept = tuple(each for each in (authority.signing.certificate, *authority.retired) if not _expired(each, now))
     return Authority(signing=authority.successor, successor=None, retired=kept)

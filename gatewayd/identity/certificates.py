@@ -52,8 +52,8 @@ class KeyPair:
 
 def expiry(certificate: bytes) -> datetime:
     """Return when a PEM certificate ends; one that cannot be read ended long ago."""
-    found = read_certificates(certificate)
-    return LONG_AGO if isinstance(found, Unreadable) else found[0].not_after
+    certificates = read_certificates(certificate)
+    return LONG_AGO if isinstance(certificates, Unreadable) else certificates[0].not_after
 
 
 def issued_at(certificate: bytes) -> datetime:
@@ -154,12 +154,12 @@ def _pair(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Key
 
 def check_pair(certificate: bytes, key: bytes) -> KeyPair | str:
     """Return the pair that two PEM texts make, or what is wrong with them. Raises for no text."""
-    found = read_certificates(certificate)
-    if isinstance(found, Unreadable):
-        return f"cannot be read: {found.why}"
+    certificates = read_certificates(certificate)
+    if isinstance(certificates, Unreadable):
+        return f"cannot be read: {certificates.why}"
     private = read_key(key)
     if isinstance(private, Unreadable):
         return f"cannot be read: {private.why}"
-    if not private.curve or private.public_key != found[0].public_key:
+    if not private.curve or private.public_key != certificates[0].public_key:
         return "the key does not belong to the certificate"
     return KeyPair(certificate=certificate, key=PrivateBytes(key))

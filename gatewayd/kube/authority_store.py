@@ -44,9 +44,9 @@ class AuthorityStore:
     async def load(self) -> Authority:
         """Return the CA, founding it when there is none. Raises AuthorityError, ApiError, or a connection error."""
         while True:
-            found = await self._read()
-            if found is not None:
-                return _authority(found)
+            secret = await self._read()
+            if secret is not None:
+                return _authority(secret)
             try:
                 authority = founded(datetime.now(UTC))
                 await self._client.request("POST", self._path(""), body=self._document(authority, ""))
@@ -56,13 +56,13 @@ class AuthorityStore:
 
     async def advance(self) -> Authority:
         """Return the CA as it shall be now, written back if that is another; for the leader."""
-        found = await self._read()
-        if found is None:
+        secret = await self._read()
+        if secret is None:
             return await self.load()
-        before = _authority(found)
+        before = _authority(secret)
         after = advanced(before, datetime.now(UTC))
         if after is not before:
-            body = self._document(after, found.metadata.resource_version)
+            body = self._document(after, secret.metadata.resource_version)
             await self._client.request("PUT", self._path(AUTHORITY_SECRET), body=body)
         return after
 

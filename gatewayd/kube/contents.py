@@ -183,8 +183,8 @@ class Contents:
     # --- what is needed -----------------------------------------------------------------------------------------
 
     def _is_needed(self, content: Content) -> bool:
-        held = any(content in each.contents for each in self._held.values())
-        return self._users[content] > 0 or held or content in self._leaving
+        is_held = any(content in each.contents for each in self._held.values())
+        return self._users[content] > 0 or is_held or content in self._leaving
 
     def _is_due(self, content: Content) -> bool:
         return content in self._heads and self._read.get(content) != self._heads[content]
@@ -233,13 +233,13 @@ class Contents:
         if not self._is_needed(content) or content not in self._heads:
             return
         kind = BY_STRUCT[CONTENT_TABLES[content.kind]]
-        found = _decoded(kind, data)
+        decoded = _decoded(kind, data)
         self._read[content] = decode_head(data).metadata.resource_version
-        if isinstance(found, Decoded):
-            row = Delta(kind=kind.struct, key=content.key, obj=_trimmed(found.obj))
+        if isinstance(decoded, Decoded):
+            row = Delta(kind=kind.struct, key=content.key, obj=_trimmed(decoded.obj))
             self._submit((row, *self._readable(content)))
         else:
-            message = "; ".join(str(problem) for problem in found.problems)
+            message = "; ".join(str(problem) for problem in decoded.problems)
             self._undecodable(Undecodable(kind=kind, key=content.key, message=message))
             self._unreadable(content, "cannot be understood")
         self._answered(content)

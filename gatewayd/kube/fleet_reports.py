@@ -65,8 +65,8 @@ class Replica:
 
 def _read(raw: bytes) -> dict[FleetKey, Share]:
     """Return what the ConfigMap of a replica says; nothing of any other. Raises MsgspecError."""
-    found = _decode_configmap(raw)
-    shares = _decode_shares(found.data.get(KEY, "{}")) if LABEL in found.metadata.labels else {}
+    configmap = _decode_configmap(raw)
+    shares = _decode_shares(configmap.data.get(KEY, "{}")) if LABEL in configmap.metadata.labels else {}
     by_fleet: dict[FleetKey, Share] = {}
     for text, share in shares.items():
         with suppress(FleetKeyError):  # a later version may tell of what is no fleet to this one
@@ -123,11 +123,11 @@ def merged(shares: list[Share], snapshot: Snapshot | None) -> FleetReport:
         if name in listeners and listeners[name].version == version
     }
     refused: dict[tuple[str, str], set[str]] = {}
-    for each in shares:
-        for message, resources in each.refused.items():
+    for share in shares:
+        for message, resources in share.refused.items():
             for type_url, name, version in resources:
-                found = _find(snapshot, type_url, name)
-                if found is not None and found.version == version:
+                resource = _find(snapshot, type_url, name)
+                if resource is not None and resource.version == version:
                     refused.setdefault((type_url, message), set()).add(name)
     rejections = (
         Rejection(type_url=type_url, names=tuple(sorted(names)), message=message)

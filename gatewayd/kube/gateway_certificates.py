@@ -38,9 +38,9 @@ class GatewayCertificates:
         Raises ApiError or a connection error.
         """
         now = datetime.now(UTC)
-        found = await self._found(wanted.namespace, certificate_secret(wanted.object_name))
+        stored = await self._found(wanted.namespace, certificate_secret(wanted.object_name))
         uri = gateway_identity(wanted.fleet, wanted.uid)
-        pair = _good_pair(found, uri, authority, now)
+        pair = _good_pair(stored, uri, authority, now)
         if pair is None:
             pair = issue(authority.signing, Subject(common_name=wanted.name, dns_names=(), uris=(uri,)), now)
         files = {"tls.crt": pair.certificate, "tls.key": bytes(pair.key), "ca.crt": authority.bundle}
@@ -57,13 +57,13 @@ class GatewayCertificates:
         return (secret.data or {}) if secret is not None and secret.metadata.is_ours else {}
 
 
-def _good_pair(found: Mapping[str, str], uri: str, authority: Authority, now: datetime) -> KeyPair | None:
+def _good_pair(stored: Mapping[str, str], uri: str, authority: Authority, now: datetime) -> KeyPair | None:
     """Return the pair that a Secret holds if it serves still. Whoever may write Secrets there may have put in anything.
 
     Whatever a reader makes of that, a new certificate is the answer.
     """
     try:
-        files = {name: base64.b64decode(found.get(name, "")) for name in ("tls.crt", "tls.key")}
+        files = {name: base64.b64decode(stored.get(name, "")) for name in ("tls.crt", "tls.key")}
         pair = check_pair(files["tls.crt"], files["tls.key"])
         serves = isinstance(pair, KeyPair) and not pair.is_due(now, LEAF_LIFETIME) and _is_good(pair, uri, authority)
     except Exception:  # noqa: BLE001 - what a parser raises for bytes of a stranger's choice is not written anywhere
@@ -73,8 +73,8 @@ def _good_pair(found: Mapping[str, str], uri: str, authority: Authority, now: da
 
 def _is_good(pair: KeyPair, uri: str, authority: Authority) -> bool:
     """Return whether a certificate is for the URI, and signed by what signs now."""
-    found = read_certificates(pair.certificate)
-    if isinstance(found, Unreadable) or found[0].uris != (uri,):
+    certificates = read_certificates(pair.certificate)
+    if isinstance(certificates, Unreadable) or certificates[0].uris != (uri,):
         return False
     return is_issued_by(pair.certificate, authority.signing.certificate)
 

@@ -22,8 +22,8 @@ async def kubeconfig_access(file: Path) -> Access:
         raise AccessError(f"{file}: {error}") from error
 
     async def authorization() -> str:
-        found: dict[str, dict[str, str]] = await configuration.auth_settings()
-        return found.get("BearerToken", {}).get("value", "")
+        auth_settings: dict[str, dict[str, str]] = await configuration.auth_settings()
+        return auth_settings.get("BearerToken", {}).get("value", "")
 
     return Access(
         url=configuration.host.rstrip("/"),

@@ -99,13 +99,13 @@ class Lease:
         began = self._clock()
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
-                held = await self._acquire()
+                has_lease = await self._acquire()
         except Exception as error:  # noqa: BLE001 - whatever stands in the Lease, the fence ends our leadership in time
             known = isinstance(error, (ApiError, *CONNECTION_ERRORS))
             facts = {"error": str(error) or repr(error), "leader": self.is_leader()}
             _log.warning("lease not renewed", **facts, exc_info=None if known else error)
             return
-        if held:
+        if has_lease:
             self._renewed = began
             if not was:
                 _log.info("elected", identity=self._name.identity)

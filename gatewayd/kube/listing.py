@@ -115,10 +115,12 @@ class Listing:
     def page(self, page: Page) -> Iterator[Delta]:
         """Take one page of a list; call `listed` after the last one."""
         for raw in page.items:
-            found = self._read(raw)
-            self._listed[found.key] = None
-            self._known[found.key] = None  # so that it goes again if the list breaks off and the next does not have it
-            yield from self._put(found)
+            read_object = self._read(raw)
+            self._listed[read_object.key] = None
+            self._known[read_object.key] = (
+                None  # so that it goes again if the list breaks off and the next does not have it
+            )
+            yield from self._put(read_object)
 
     def listed(self, version: str) -> Iterator[Delta]:
         """End a list: what it did not have is gone; the watch goes on from `version`."""
@@ -144,9 +146,9 @@ class Listing:
             self._known.pop(head.key, None)
             yield from self._remove(head.key)
         else:
-            found = self._read(event.object)
-            self._known[found.key] = None
-            yield from self._put(found)
+            read_object = self._read(event.object)
+            self._known[read_object.key] = None
+            yield from self._put(read_object)
 
     def forget(self) -> Iterator[Delta]:
         """Take note that the kind itself is gone (its CRD was removed), and all its objects with it."""
@@ -156,9 +158,9 @@ class Listing:
     def _read(self, raw: msgspec.Raw) -> ReadObject:
         """Decode an object. Its key is the decoded one, so that its name is in memory once."""
         data = bytes(raw)
-        found = self._decoded(data)
-        key = found.key if isinstance(found, Decoded) else decode_head(raw).key
-        return ReadObject(key=key, data=data, found=found)
+        decoded = self._decoded(data)
+        key = decoded.key if isinstance(decoded, Decoded) else decode_head(raw).key
+        return ReadObject(key=key, data=data, found=decoded)
 
     def _decoded(self, data: bytes) -> Decoded | Rejected:
         """Decode an object. Whatever a decoder makes of one, it is that object's trouble, and the watch goes on."""

@@ -51,19 +51,19 @@ class LiveStatus:
 
     def status(self) -> Mapping[str, Any]:
         """Return the status as plain values."""
-        found: Mapping[str, Any] | None = msgspec.json.decode(self.raw)
-        return found or {}
+        status_json: Mapping[str, Any] | None = msgspec.json.decode(self.raw)
+        return status_json or {}
 
 
 def read_live(raw: bytes) -> LiveStatus:
     """Read the status and its version from an object's JSON."""
-    found = _decode(raw)
+    head = _decode(raw)
     return LiveStatus(
-        api_version=found.api_version,
-        uid=found.metadata.uid,
-        resource_version=found.metadata.resource_version,
-        generation=found.metadata.generation,
-        raw=bytes(found.status),
+        api_version=head.api_version,
+        uid=head.metadata.uid,
+        resource_version=head.metadata.resource_version,
+        generation=head.metadata.generation,
+        raw=bytes(head.status),
     )
 
 

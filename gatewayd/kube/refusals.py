@@ -75,11 +75,11 @@ class Refusals:
 def _new(rejections: tuple[Rejection, ...], before: frozenset[_Refused]) -> list[Rejection]:
     """Return the rejections without the names that stood before, and each name with its first words."""
     seen, news = set(before), list[Rejection]()
-    for each in rejections:
-        names = tuple(name for name in each.names if (each.type_url, name) not in seen)
-        seen.update((each.type_url, name) for name in names)
+    for rejection in rejections:
+        names = tuple(name for name in rejection.names if (rejection.type_url, name) not in seen)
+        seen.update((rejection.type_url, name) for name in names)
         if names:
-            news.append(replace(each, names=names))
+            news.append(replace(rejection, names=names))
     return news
 
 

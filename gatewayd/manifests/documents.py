@@ -163,15 +163,15 @@ def parse_section(section: Section, values: int) -> Parsed:
 def _parse_json(section: Section, limits: Limits) -> Parsed:
     documents: list[Document] = []
     problems: list[FileProblem] = []
-    for number, found in enumerate(read_json_stream(section.text, limits)):
-        if isinstance(found, Flaw):
-            problems.append(_problem(section.file, section.line, found))
+    for number, document in enumerate(read_json_stream(section.text, limits)):
+        if isinstance(document, Flaw):
+            problems.append(_problem(section.file, section.line, document))
         elif number >= MOST_DOCUMENTS:
-            problems.append(_problem(section.file, section.line, Flaw(line=found.line, message=_TOO_MANY)))
+            problems.append(_problem(section.file, section.line, Flaw(line=document.line, message=_TOO_MANY)))
             break
         else:
-            own = Section(file=section.file, line=section.line + found.line, text=found.text)
-            some, wrong = _objects_in(own, found.value, own.line)
+            own = Section(file=section.file, line=section.line + document.line, text=document.text)
+            some, wrong = _objects_in(own, document.value, own.line)
             documents.extend(some)
             problems.extend(wrong)
     # JSON has no aliases: its length bounds its values.
@@ -198,10 +198,10 @@ def _decode(data: bytes) -> str | Flaw:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start)
         return Flaw(line=line, message=f"not valid UTF-8: byte 0x{data[error.start]:02x}; only UTF-8 is allowed")
-    found = _FORBIDDEN.search(text)
-    if found is not None:
-        line = text.count("\n", 0, found.start())
-        return Flaw(line=line, message=f"control character U+{ord(found[0]):04X} is not allowed")
+    control = _FORBIDDEN.search(text)
+    if control is not None:
+        line = text.count("\n", 0, control.start())
+        return Flaw(line=line, message=f"control character U+{ord(control[0]):04X} is not allowed")
     return text
 
 
@@ -276,10 +276,10 @@ def _line_in(text: str, path: str) -> int | None:
         return None
     line = int(node.start_mark.line)
     for step in _STEP.finditer(path):
-        found = _child(node, step)
-        if found is None:
+        child = _child(node, step)
+        if child is None:
             break
-        line, node = found
+        line, node = child
     return line
 
 

@@ -59,11 +59,16 @@ class FolderReader:
 
     def stale_paths(self) -> frozenset[str]:
         """Look at all names; return the files that are not as they were read, or cannot be reached."""
-        found = scan(self.root, self.files.keys())
-        self.folders, self.watched, self.outside = found.folders, found.watched, found.outside
-        self.excess, self._home = found.excess, found.home
+        scanned = scan(self.root, self.files.keys())
+        self.folders, self.watched, self.outside = scanned.folders, scanned.watched, scanned.outside
+        self.excess, self._home = scanned.excess, scanned.home
         names = (
-            found.files | self.files.keys() | self.missing.keys() | found.unreadable | self.unreadable | self.outside
+            scanned.files
+            | self.files.keys()
+            | self.missing.keys()
+            | scanned.unreadable
+            | self.unreadable
+            | self.outside
         )
         changed = {path for path, now in signatures(names).items() if now is None or now != self.files.get(path)}
         return frozenset(changed | self.unreadable)
@@ -204,13 +209,13 @@ def _is_plain(path: str, folders: frozenset[str]) -> bool:
 
 def signatures(paths: Iterable[str]) -> dict[str, Signature | None]:
     """Return what each path's file is like now; None where there is none."""
-    found: dict[str, Signature | None] = {}
+    by_path: dict[str, Signature | None] = {}
     for path in paths:
         try:
-            found[path] = _signature(os.stat(path))  # noqa: PTH116
+            by_path[path] = _signature(os.stat(path))  # noqa: PTH116
         except OSError:
-            found[path] = None
-    return found
+            by_path[path] = None
+    return by_path
 
 
 def any_being_written(paths: Iterable[str]) -> bool:

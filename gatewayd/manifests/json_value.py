@@ -62,9 +62,9 @@ def read_json_stream(text: str, limits: Limits) -> Iterator[JsonText | Flaw]:
 
 def _refused(text: str, line: int, message: str, limits: Limits) -> Flaw:
     """Place a refusal: JSON is nearly YAML, so that the reader of YAML mostly finds the very line."""
-    found = read_yaml(text, limits)
-    if isinstance(found, Flaw) and found.message == message:
-        return Flaw(line=line + found.line, message=message)
+    flaw = read_yaml(text, limits)
+    if isinstance(flaw, Flaw) and flaw.message == message:
+        return Flaw(line=line + flaw.line, message=message)
     return Flaw(line=line, message=message)
 
 

@@ -57,8 +57,8 @@ def merge(live: Json, outcome: Outcome | None, *, now: str, controller: str) -> 
     Conditions outside of such entries carry no name; they stay, because the object may be another controller's now.
     """
     wanted = {name: [] for name in _ENTRIES if name in live} if outcome is None else status(outcome, controller)
-    found = _merged(live, wanted, _Writer(controller=controller, now=now))
-    return None if found == live else found
+    merged_status = _merged(live, wanted, _Writer(controller=controller, now=now))
+    return None if merged_status == live else merged_status
 
 
 def status(outcome: Outcome, controller: str) -> Json:

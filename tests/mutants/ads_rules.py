@@ -136,7 +136,7 @@ ADS = (
     Mutant(
         rule="names that were asked for again get no answer",
         path="gatewayd/ads/protocol/subscription.py",
-        before="return SubscriptionChange(asked=asked + names, wildcard=wildcard, narrowed=narrowed)",
+        before="return SubscriptionChange(asked=owed_again + names, wildcard=wildcard, narrowed=narrowed)",
         after="return SubscriptionChange(asked=asked, wildcard=wildcard, narrowed=narrowed)",
         tests=(
             "tests/unit/ads/protocol/test_subscription.py::test_the_wildcard_goes_on_beside_names_until_it_is_unsubscribed",

@@ -140,7 +140,7 @@ KUBE = (
     Mutant(
         rule="a new CA signs before anybody believes it",
         path="gatewayd/identity/authority.py",
-        before="if now < made + OVERLAP:",
+        before="if now < since + OVERLAP:",
         after="if now < made:",
         tests=("tests/unit/identity/test_authority.py::test_who_looks_late_takes_one_step_at_a_time",),
     ),

@@ -191,18 +191,18 @@ class Ledger:
 
         A client that refuses a response may have applied a part of it, and says the versions of before.
         """
-        found = {**self.doubts, **{name: None for name, held in self.behind.items() if isinstance(held, Unsure)}}
+        open_names = {**self.doubts, **{name: None for name, held in self.behind.items() if isinstance(held, Unsure)}}
         if self.flight is not None:
             sent = self.flight.target
-            found.update((name, sent[name].version if name in sent else "") for name in self.flight.before)
-        return found
+            open_names.update((name, sent[name].version if name in sent else "") for name in self.flight.before)
+        return open_names
 
     def effective(self, chosen: Collection[str]) -> list[Resource]:
         """Return all that the client will have when it takes a response that carries the names `chosen`, sorted.
 
         A resource that only the client knows the body of is left out.
         """
-        found: list[Resource] = []
+        resources: list[Resource] = []
         for name in sorted({*self.target, *self.behind}):
             item = self.target.get(name)
             if name not in chosen and name in self.behind:
@@ -210,13 +210,13 @@ class Ledger:
                 held = held.likely if isinstance(held, Unsure) else held
                 item = held if isinstance(held, Resource) else None
             if item is not None and self.subscription.covers(name):
-                found.append(item)
-        return found
+                resources.append(item)
+        return resources
 
     def refresh(self, names: Collection[str]) -> None:
         """Answer again, although nothing has changed: the client needs to see resources, or that they are not there."""
-        asked = frozenset(names)
-        self._await(asked - self.subscription.lacking(asked))
+        wanted_names = frozenset(names)
+        self._await(wanted_names - self.subscription.lacking(wanted_names))
 
     def makes(self) -> list[str]:
         """Return the names that the client has yet to be sent, without those it refused."""
@@ -291,8 +291,8 @@ class Ledger:
         if self.flight is None:
             return
         before, sent, self.flight = self.flight.before, self.flight.target, None
-        made = [name for name in before if name in sent]
-        bad = culprits(self.row.url, made, words)
+        in_response = [name for name in before if name in sent]
+        bad = culprits(self.row.url, in_response, words)
         message = self._kept(words)
         for name, held in before.items():
             if self.behind.get(name) is UNKNOWN or not self.subscription.covers(name):
@@ -305,7 +305,7 @@ class Ledger:
                 self.refused[name] = Refusal(version=item.version, message=message)
             self._settle(name, Unsure(likely=None) if held is UNKNOWN else held)
         rest = [name for name in before if name not in bad]
-        if made:
+        if in_response:
             self._suspect(rest, is_known=bool(bad))
         else:
             self.drop(rest)  # removals alone cannot be refused for a reason that goes away: they count as done

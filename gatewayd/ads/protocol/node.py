@@ -43,6 +43,6 @@ def node_of(message: base_pb2.Node) -> ClientNode:
 
 def _drain(message: base_pb2.Node) -> float:
     """Read how long listeners drain, as the bootstrap of our Envoys says it; Envoy's default of others."""
-    said = message.metadata.fields.get(DRAIN_FIELD)
-    seconds = said.number_value if said is not None else DEFAULT_DRAIN_SECONDS
+    field = message.metadata.fields.get(DRAIN_FIELD)
+    seconds = field.number_value if field is not None else DEFAULT_DRAIN_SECONDS
     return seconds if 0.0 < seconds <= LONGEST_DRAIN_SECONDS else DEFAULT_DRAIN_SECONDS

@@ -33,15 +33,15 @@ class ScopeMoves:
         moving = [name for name in scopes.makes() if _is_there(scopes, name)] if scopes.behind else []
         if not moving:
             return _NONE
-        found = {name: _leads_to(scopes.target[name]) for name in moving}
-        for name, configuration in found.items():
+        configurations = {name: _leads_to(scopes.target[name]) for name in moving}
+        for name, configuration in configurations.items():
             refusal = routes.refused.get(configuration)
             if refusal is not None:
                 version = scopes.target[name].version
                 scopes.refused[name] = Refusal(version=version, message=refusal.message, leads_to=configuration)
         return frozenset(
             name
-            for name, configuration in found.items()
+            for name, configuration in configurations.items()
             if name not in scopes.refused and not _is_taken(routes, configuration)
         )
 

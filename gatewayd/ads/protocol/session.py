@@ -85,8 +85,8 @@ class Shared:
 
     def sweep(self) -> None:
         """Forget what no stream has asked for since the last sweep."""
-        made = (self.departures, self.envelope, self.differing, self.joined, self.references, self.versions)
-        for memo in made:
+        memos = (self.departures, self.envelope, self.differing, self.joined, self.references, self.versions)
+        for memo in memos:
             memo.sweep()
 
 
@@ -217,8 +217,8 @@ class Session:
         """Return what the next stream of this client must not take its word for; in SotW it takes it for nothing."""
         if self.mode is Mode.SOTW:
             return {}
-        found = {url: ledger.left_open() for url, ledger in self.ledgers.items()}
-        return {url: doubts for url, doubts in found.items() if doubts}
+        by_type = {url: ledger.left_open() for url, ledger in self.ledgers.items()}
+        return {url: doubts for url, doubts in by_type.items() if doubts}
 
     def doubt(self, doubts: Mapping[TypeUrl, Doubts]) -> None:
         """Take in what the last stream of the client left open, before it says anything."""
@@ -377,10 +377,12 @@ def _state(ledger: Ledger, names: tuple[str, ...]) -> ResponseContent:
     clusters (and Envoy reads scopes that way too), what may not change yet as it was before.
     """
     target, state = ledger.target, ledger.effective(frozenset(names))
-    made = tuple(state) if ledger.row.wildcard else tuple(target[name] for name in sorted(names) if name in target)
+    resources = tuple(state) if ledger.row.wildcard else tuple(target[name] for name in sorted(names) if name in target)
     if ledger.row.url == ENDPOINT:
-        made += tuple(_no_endpoints(name) for name in sorted(names) if name not in target)
-    return ResponseContent(mode=Mode.SOTW, type_url=ledger.row.url, made=made, removed=(), version=state_version(state))
+        resources += tuple(_no_endpoints(name) for name in sorted(names) if name not in target)
+    return ResponseContent(
+        mode=Mode.SOTW, type_url=ledger.row.url, made=resources, removed=(), version=state_version(state)
+    )
 
 
 def _no_endpoints(name: str) -> Resource:

@@ -82,7 +82,7 @@ class Subscription:
         first, self.seen = not self.seen, True
         if not subscribe and not unsubscribe:
             return self._legacy_wildcard() if first else UNCHANGED
-        asked, narrowed = self._unsubscribe(unsubscribe) if unsubscribe else ((), False)
+        owed_again, narrowed = self._unsubscribe(unsubscribe) if unsubscribe else ((), False)
         wildcard = False
         names = tuple(subscribe)
         if names:
@@ -91,7 +91,7 @@ class Subscription:
                 wildcard = self.wildcard = True
                 names = tuple(name for name in names if name != WILDCARD)
             self._add(self.names.lacking(names))
-        return SubscriptionChange(asked=asked + names, wildcard=wildcard, narrowed=narrowed)
+        return SubscriptionChange(asked=owed_again + names, wildcard=wildcard, narrowed=narrowed)
 
     def replace(self, wanted: Iterable[str]) -> SubscriptionChange:
         """Apply `resource_names` of a DiscoveryRequest: always the whole list.

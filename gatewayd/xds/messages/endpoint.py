@@ -13,9 +13,9 @@ from gatewayd.ir.backend import Cluster, Discovered, Endpoint
 from gatewayd.xds import names
 
 
-def load_assignment(cluster: Cluster, found: Discovered) -> Any:
+def load_assignment(cluster: Cluster, discovered: Discovered) -> Any:
     """Return the endpoints of a cluster; none of them is a valid answer, and then requests get a 503."""
-    members = lb_endpoints(found.endpoints)
+    members = lb_endpoints(discovered.endpoints)
     localities = [endpoint_components_pb2.LocalityLbEndpoints(lb_endpoints=members)] if members else []
     return endpoint_pb2.ClusterLoadAssignment(cluster_name=names.cluster(cluster.upstream), endpoints=localities)
 

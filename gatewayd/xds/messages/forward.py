@@ -97,13 +97,13 @@ def _may_fail(action: Action) -> bool:
 def _split(route: Route, forward: Forward, live: tuple[WeightedBackend, ...]) -> Iterator[SplitAction]:
     total = sum(each.weight for each in live)
     reached = 0
-    for each in live:
-        reached += each.weight
-        threshold = None if each is live[-1] else round(reached * MILLION / total)
-        if isinstance(each.backend, InvalidBackend):
+    for weighted in live:
+        reached += weighted.weight
+        threshold = None if weighted is live[-1] else round(reached * MILLION / total)
+        if isinstance(weighted.backend, InvalidBackend):
             yield SplitAction(threshold=threshold, fields=answer(route.match, CANNOT), filters=route.filters)
         else:
-            yield _share(route, forward, (each,), _rewrite(route, forward, each), threshold)
+            yield _share(route, forward, (weighted,), _rewrite(route, forward, weighted), threshold)
 
 
 def _rewrite(route: Route, forward: Forward, backend: WeightedBackend) -> URLRewrite:

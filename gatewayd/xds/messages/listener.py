@@ -53,8 +53,8 @@ def listener_body(of: Listener, address: str, chains: Chains) -> bytes:
         case StreamListener():
             # Envoy refuses a listener without chains; one that has nothing to offer closes connections.
             chains.update(of.chains or (_REFUSE_ALL,))
-            made = b"".join(chains.results) or _chain_entry(_REFUSE_ALL)
-            return b"".join((_stream_head(of, address), made, _stream_tail(of)))
+            chain_entries = b"".join(chains.results) or _chain_entry(_REFUSE_ALL)
+            return b"".join((_stream_head(of, address), chain_entries, _stream_tail(of)))
         case DatagramListener():
             return serialised(_datagram(of, address))
         case _:

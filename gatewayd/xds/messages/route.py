@@ -84,8 +84,8 @@ def shared_between_domains(route: Route) -> bool:
 
 def envoy_routes(route: Route, domain: str) -> Iterator[Any]:
     """Yield the Envoy routes for one Route of a virtual host for `domain`."""
-    for each in parted(route):
-        yield from _envoy_routes(each, domain)
+    for part in parted(route):
+        yield from _envoy_routes(part, domain)
 
 
 def _envoy_routes(route: Route, domain: str) -> Iterator[Any]:

@@ -28,12 +28,12 @@ def secret(of: Secret) -> Any:
 
 def secrets_of_listener(of: Listener) -> tuple[Secret, ...]:
     """Return what the filter chains of a listener refer to."""
-    found: list[Secret] = []
+    secrets: list[Secret] = []
     for chain in of.chains if isinstance(of, StreamListener) else ():
         if chain.tls is not None:
-            found += chain.tls.certificates
-            found += [] if chain.tls.client is None else [chain.tls.client.trust]
-    return tuple(found)
+            secrets += chain.tls.certificates
+            secrets += [] if chain.tls.client is None else [chain.tls.client.trust]
+    return tuple(secrets)
 
 
 def secrets_of_cluster(of: Cluster) -> tuple[Secret, ...]:
