@@ -228,7 +228,7 @@ TRANSLATOR = (
     Mutant(
         rule="plain text goes where TLS was asked for",
         path="gatewayd/translator/backends/backend_refs.py",
-        before="return replace(plain, endpoints=_closed(found.accepted))",
+        before="return replace(plain, endpoints=_closed(settings.accepted))",
         after="return plain",
         tests=(
             "tests/unit/translator/backends/test_backend_refs.py::test_where_tls_was_asked_for_and_cannot_be_had_nobody_is_reached",

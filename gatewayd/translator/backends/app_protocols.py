@@ -100,6 +100,6 @@ def app_protocols(view: View, service: ObjectKey, port: ServicePort) -> tuple[st
 def _of_slices(view: View, service: ObjectKey, port: ServicePort) -> Iterator[str]:
     for member in view.bucket(OUTSPOKEN_SLICES, service):
         row = view.get(EndpointSlice, member.key)
-        for each in row.ports if row is not None else ():
-            if each.name == port.name and each.protocol == port.protocol and each.app_protocol:
-                yield each.app_protocol
+        for slice_port in row.ports if row is not None else ():
+            if slice_port.name == port.name and slice_port.protocol == port.protocol and slice_port.app_protocol:
+                yield slice_port.app_protocol

@@ -97,13 +97,13 @@ def _speaking(view: View, ask: BackendAsk, port: ServicePort) -> Backend:
     """Return a port of a Service with what is spoken to it: the first thing that it says and cannot be had counts."""
     protocol = ask.wants
     for app_protocol in app_protocols(view, ask.to, port):
-        found = spoken(app_protocol, ask.wants)
-        if isinstance(found, Spoken):
-            protocol = found.protocol
-            if found.under_tls and upstream_settings(view, _upstream(ask, port.port, protocol)) is None:
-                found = needs_tls(app_protocol)
-        if isinstance(found, Unspoken):
-            message = f'Service "{ask.to}" port {port.port}: {found.message}'
+        spoken_protocol = spoken(app_protocol, ask.wants)
+        if isinstance(spoken_protocol, Spoken):
+            protocol = spoken_protocol.protocol
+            if spoken_protocol.under_tls and upstream_settings(view, _upstream(ask, port.port, protocol)) is None:
+                spoken_protocol = needs_tls(app_protocol)
+        if isinstance(spoken_protocol, Unspoken):
+            message = f'Service "{ask.to}" port {port.port}: {spoken_protocol.message}'
             return InvalidBackend(reason=verdicts.UNSUPPORTED_PROTOCOL, message=message)
     return ServiceBackend(upstream=_upstream(ask, port.port, protocol))
 
@@ -175,22 +175,22 @@ def _unreachable(_view: View, key: GatewayUpstream, _error: Exception, _before: 
 def cluster(view: View, key: GatewayUpstream) -> Cluster:
     """Return how the Envoys of a Gateway reach an upstream."""
     upstream = key.upstream
-    found = upstream_settings(view, upstream)
+    settings = upstream_settings(view, upstream)
     plain = Cluster(
         upstream=upstream, endpoints=_endpoints(view, upstream), tls=None, retry_budget=retry_budget(view, upstream)
     )
-    if found is None:
+    if settings is None:
         return plain
-    found = as_taken(view, key.gateway, found)
-    if found.tls is None:
+    settings = as_taken(view, key.gateway, settings)
+    if settings.tls is None:
         # TLS was asked for and cannot be had: nobody may be reached, least of all in plain text.
-        return replace(plain, endpoints=_closed(found.accepted))
+        return replace(plain, endpoints=_closed(settings.accepted))
     own = _own_certificate(view, key)
     if own.resolved is not None and own.certificate is None:
         # TLS on both sides was asked for, and the backend's object says with which certificate.
         return replace(plain, endpoints=_closed(own.resolved))
     shown = own.certificate or client_certificate(view, key.gateway).certificate
-    return replace(plain, tls=replace(found.tls, client=shown))
+    return replace(plain, tls=replace(settings.tls, client=shown))
 
 
 def _closed(why: Verdict) -> Discovered:
@@ -216,8 +216,8 @@ def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:
         return Discovered(endpoints=()) if refused else _resolved(view, row.spec.external_name, upstream.port)
     transport = "UDP" if upstream.protocol is Protocol.UDP else "TCP"
     names = (each.name for each in row.spec.ports if each.port == upstream.port and each.protocol == transport)
-    found = endpoints(view, ServicePortKey(key, next(names, ""), transport))
-    return Discovered(endpoints=found, closed="" if found else next(iter(left_out_of_service(view, key)), ""))
+    of_port = endpoints(view, ServicePortKey(key, next(names, ""), transport))
+    return Discovered(endpoints=of_port, closed="" if of_port else next(iter(left_out_of_service(view, key)), ""))
 
 
 def _outside(view: View, upstream: Upstream) -> Discovered | Resolved:

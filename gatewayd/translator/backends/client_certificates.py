@@ -93,10 +93,10 @@ def _resolved(view: View, owner: GroupKind, namespace: str, ref: SecretObjectRef
     if not permitted(view, Pointer(owner, namespace, SECRET_KIND, to)):
         message = f'{path}: Secret "{to}" is in another namespace without a ReferenceGrant'
         return _without(verdicts.ref_not_permitted(message))
-    found = certificate(view, to)
-    if isinstance(found, str):
-        return _without(verdicts.invalid_client_certificate_ref(f"{path}: {found}"))
-    return ClientCertificate(certificate=found, resolved=verdicts.resolved())
+    pair = certificate(view, to)
+    if isinstance(pair, str):
+        return _without(verdicts.invalid_client_certificate_ref(f"{path}: {pair}"))
+    return ClientCertificate(certificate=pair, resolved=verdicts.resolved())
 
 
 def _without(unresolved: Verdict) -> ClientCertificate:

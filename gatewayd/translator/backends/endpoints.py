@@ -57,17 +57,19 @@ def endpoints(view: View, port: ServicePortKey) -> tuple[Endpoint, ...]:
 
     Ready ones serve. Those that terminate but still serve are draining, unless nobody is ready: then they must do.
     """
-    found = tuple(_found(view, port))
-    anyone_ready = any(each.ready for each in found)
-    draining = {(each.address, each.port): anyone_ready and not each.ready for each in sorted(found, key=_ready_last)}
+    addresses = tuple(_found(view, port))
+    anyone_ready = any(each.ready for each in addresses)
+    draining = {
+        (each.address, each.port): anyone_ready and not each.ready for each in sorted(addresses, key=_ready_last)
+    }
     return tuple(
         Endpoint(address=address, port=number, draining=drains)
         for (address, number), drains in sorted(draining.items())
     )
 
 
-def _ready_last(each: _EndpointAddress) -> bool:
-    return each.ready
+def _ready_last(address: _EndpointAddress) -> bool:
+    return address.ready
 
 
 def _found(view: View, port: ServicePortKey) -> Iterator[_EndpointAddress]:
@@ -139,11 +141,11 @@ def left_out(view: View, piece: ObjectKey) -> tuple[str, ...]:
     if row.address_type == "FQDN":
         return ("addressType: FQDN is not supported, its endpoints are left out; allowed: IPv4, IPv6",)
     loopback = environment(view).loopback_backends
-    found = (
+    problems = (
         (f"endpoints[{at}].addresses[0]", address_problem(endpoint.addresses[0], loopback=loopback))
         for at, endpoint in enumerate(row.endpoints)
     )
-    return tuple(f"{path}: left out, {problem}" for path, problem in found if problem is not None)
+    return tuple(f"{path}: left out, {problem}" for path, problem in problems if problem is not None)
 
 
 @query

@@ -38,17 +38,17 @@ class Addresses:
 def addresses(view: View, gateway: ObjectKey) -> Addresses:
     """Return the addresses of a Gateway of ours."""
     row = view.get(Gateway, gateway)
-    asked = row.spec.addresses if row is not None else ()
-    refused = _refused(asked)
+    requested = row.spec.addresses if row is not None else ()
+    refused = _refused(requested)
     if refused is not None:
         return Addresses(assigned=(), refused=refused, missing=None, requested=None)
     had = assigned(view, gateway)
-    if is_asked(asked):
-        return _by_routability(asked, had, _inside(view, gateway))
-    missing = _unusable(asked, had)
+    if is_asked(requested):
+        return _by_routability(requested, had, _inside(view, gateway))
+    missing = _unusable(requested, had)
     if missing is not None:
         return Addresses(assigned=had, refused=None, missing=missing, requested=None)
-    wanted = {each.value for each in asked if each.value}
+    wanted = {each.value for each in requested if each.value}
     kept = tuple(each for each in had if each.value in wanted) if wanted else had
     if not kept:
         missing = verdicts.address_not_assigned("no address has been assigned yet")
@@ -56,28 +56,28 @@ def addresses(view: View, gateway: ObjectKey) -> Addresses:
 
 
 def _by_routability(
-    asked: tuple[GatewayAddress, ...], had: tuple[Address, ...], inside: tuple[Address, ...]
+    requested: tuple[GatewayAddress, ...], had: tuple[Address, ...], inside: tuple[Address, ...]
 ) -> Addresses:
-    found = matched(asked, had, inside)
-    said = assignment(found)
-    missing = None if found.addresses else verdicts.address_not_assigned(said.message)
-    return Addresses(assigned=found.addresses, refused=None, missing=missing, requested=said)
+    assignments = matched(requested, had, inside)
+    verdict = assignment(assignments)
+    missing = None if assignments.addresses else verdicts.address_not_assigned(verdict.message)
+    return Addresses(assigned=assignments.addresses, refused=None, missing=missing, requested=verdict)
 
 
-def _refused(asked: tuple[GatewayAddress, ...]) -> Verdict | None:
-    for at, each in enumerate(asked):
-        if each.type not in SUPPORTED:
-            message = f"spec.addresses[{at}].type: {each.type} is not supported; allowed: {', '.join(SUPPORTED)}"
+def _refused(requested: tuple[GatewayAddress, ...]) -> Verdict | None:
+    for at, address in enumerate(requested):
+        if address.type not in SUPPORTED:
+            message = f"spec.addresses[{at}].type: {address.type} is not supported; allowed: {', '.join(SUPPORTED)}"
             return verdicts.unsupported_address(message)
     return None
 
 
-def _unusable(asked: tuple[GatewayAddress, ...], had: tuple[Address, ...]) -> Verdict | None:
+def _unusable(requested: tuple[GatewayAddress, ...], had: tuple[Address, ...]) -> Verdict | None:
     known = {each.value for each in had}
     shown = ", ".join(sorted(known)) or "none yet"
-    for at, each in enumerate(asked):
-        if each.value and each.value not in known:
-            message = f"spec.addresses[{at}].value: {each.value} has not been assigned; assigned: {shown}"
+    for at, address in enumerate(requested):
+        if address.value and address.value not in known:
+            message = f"spec.addresses[{at}].value: {address.value} has not been assigned; assigned: {shown}"
             return verdicts.address_not_usable(message)
     return None
 
@@ -91,10 +91,10 @@ def assigned(view: View, gateway: ObjectKey) -> tuple[Address, ...]:
     if row is None:
         return ()
     if row.spec.type == "LoadBalancer":
-        found = [each.ip or each.hostname for each in row.status.load_balancer.ingress]
+        values_of_service = [each.ip or each.hostname for each in row.status.load_balancer.ingress]
     else:
-        found = [row.spec.cluster_ip] if row.spec.cluster_ip not in ("", "None") else []
-    values = sorted({*found, *row.spec.external_ips})
+        values_of_service = [row.spec.cluster_ip] if row.spec.cluster_ip not in ("", "None") else []
+    values = sorted({*values_of_service, *row.spec.external_ips})
     return tuple(
         Address(type="IPAddress" if _is_ip(each) else "Hostname", value=each, routability=None)
         for each in values
@@ -105,8 +105,10 @@ def assigned(view: View, gateway: ObjectKey) -> tuple[Address, ...]:
 def _inside(view: View, gateway: ObjectKey) -> tuple[Address, ...]:
     """Return the ClusterIPs of the Gateway's Service."""
     row = _service(view, gateway) if not environment(view).standalone else None
-    found = (row.spec.cluster_ips or (row.spec.cluster_ip,)) if row is not None else ()
-    return tuple(Address(type="IPAddress", value=each, routability=None) for each in found if each not in ("", "None"))
+    cluster_ips = (row.spec.cluster_ips or (row.spec.cluster_ip,)) if row is not None else ()
+    return tuple(
+        Address(type="IPAddress", value=each, routability=None) for each in cluster_ips if each not in ("", "None")
+    )
 
 
 def _service(view: View, gateway: ObjectKey) -> Service | None:

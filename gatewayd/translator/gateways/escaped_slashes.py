@@ -30,10 +30,10 @@ class EscapedSlashesChoice(NamedTuple):
 def escaped_slashes(view: View, gateway: ObjectKey) -> EscapedSlashesChoice:
     """Return what a Gateway's listeners do with escaped slashes."""
     row = view.get(Gateway, gateway)
-    asked = row.metadata.annotations.get(ANNOTATION) if row is not None else None
-    if asked is None:
+    annotation = row.metadata.annotations.get(ANNOTATION) if row is not None else None
+    if annotation is None:
         return EscapedSlashesChoice(DEFAULT_ESCAPED_SLASHES, None)
-    if asked in _BY_NAME:
-        return EscapedSlashesChoice(_BY_NAME[asked], None)
-    why = f"metadata.annotations[{ANNOTATION}]: {asked[:_SHOWN]!r} is not known; allowed: {', '.join(_BY_NAME)}"
+    if annotation in _BY_NAME:
+        return EscapedSlashesChoice(_BY_NAME[annotation], None)
+    why = f"metadata.annotations[{ANNOTATION}]: {annotation[:_SHOWN]!r} is not known; allowed: {', '.join(_BY_NAME)}"
     return EscapedSlashesChoice(DEFAULT_ESCAPED_SLASHES, verdicts.invalid_parameters(why))

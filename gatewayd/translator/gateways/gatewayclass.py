@@ -28,8 +28,8 @@ def class_is_ours(view: View, name: str) -> bool:
 @query
 def has_infrastructure(view: View, gateway: ObjectKey) -> bool:
     """Return whether something runs for a Gateway that was made by us: its Service, which carries our label."""
-    found = view.get(Service, ObjectKey(gateway.namespace, object_name(gateway.namespace, gateway.name)))
-    return found is not None and found.metadata.labels.get(MANAGED_BY[0]) == MANAGED_BY[1]
+    service = view.get(Service, ObjectKey(gateway.namespace, object_name(gateway.namespace, gateway.name)))
+    return service is not None and service.metadata.labels.get(MANAGED_BY[0]) == MANAGED_BY[1]
 
 
 @query

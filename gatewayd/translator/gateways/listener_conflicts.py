@@ -70,38 +70,38 @@ def _members(view: View, place: PortHostname) -> Iterable[Member]:
 
 
 def _contest(view: View, place: PortHostname, members: Iterable[Member]) -> Contest:
-    found = (each for member in members for each in _standing(view, place, member))
+    contestants = (each for member in members for each in _standing(view, place, member))
     taken = _Taken()
     judged: dict[Order, MergedListener] = {}
-    for _, layer in groupby(sorted(found, key=_order), key=_object):
+    for _, layer in groupby(sorted(contestants, key=_order), key=_object):
         judged.update((each.order, each) for each in taken.admit(tuple(layer)))
     return Contest(judged=judged, winners=taken.by_hostname)
 
 
 def _standing(view: View, place: PortHostname, member: Member) -> list[MergedListener]:
     """Return the listeners of an object that are in the contest; none of one that gatewayd fails on."""
-    found = view.attempt(Attempt("listeners in a contest", member), partial(written, view, member), _none)
-    return [each for each in found if _stands(each, place)]
+    listeners = view.attempt(Attempt("listeners in a contest", member), partial(written, view, member), _none)
+    return [each for each in listeners if _stands(each, place)]
 
 
 def _none(_error: Exception) -> tuple[MergedListener, ...]:
     return ()
 
 
-def _object(each: MergedListener) -> tuple[str, ObjectKey]:
-    return (each.key.owner, each.key.object)
+def _object(listener: MergedListener) -> tuple[str, ObjectKey]:
+    return (listener.key.owner, listener.key.object)
 
 
-def _order(each: MergedListener) -> Order:
-    return each.order
+def _order(listener: MergedListener) -> Order:
+    return listener.order
 
 
-def _stands(each: MergedListener, place: PortHostname) -> bool:
+def _stands(listener: MergedListener, place: PortHostname) -> bool:
     return (
-        each.valid
-        and each.protocol is not None
-        and (each.port, each.protocol.transport) == (place.port.port, place.port.transport)
-        and place.hostname in (each.hostname, _ALL_HOSTNAMES)
+        listener.valid
+        and listener.protocol is not None
+        and (listener.port, listener.protocol.transport) == (place.port.port, place.port.transport)
+        and place.hostname in (listener.hostname, _ALL_HOSTNAMES)
     )
 
 
@@ -127,11 +127,11 @@ def own_listeners(view: View, member: Member) -> tuple[MergedListener, ...]:
     return tuple(_judged_at(view, each) for each in written(view, member))
 
 
-def _judged_at(view: View, each: MergedListener) -> MergedListener:
-    if each.protocol is None or not each.valid:
-        return each
-    place = PortHostname(PortKey(each.gateway, each.protocol.transport, each.port), each.hostname)
-    return _contest_at(view, place).judged.get(each.order, each)
+def _judged_at(view: View, listener: MergedListener) -> MergedListener:
+    if listener.protocol is None or not listener.valid:
+        return listener
+    place = PortHostname(PortKey(listener.gateway, listener.protocol.transport, listener.port), listener.hostname)
+    return _contest_at(view, place).judged.get(listener.order, listener)
 
 
 @query
@@ -167,9 +167,9 @@ def listener_at(view: View, place: PortHostname) -> MergedListener | None:
 def owner(view: View, port: PortKey, domain: str) -> MergedListener | None:
     """Return the valid listener of a port that a host belongs to: the most specific one that covers it."""
     if not domain.startswith(ANY):
-        found = listener_at(view, PortHostname(port, domain))
-        if found is not None:
-            return found
+        listener = listener_at(view, PortHostname(port, domain))
+        if listener is not None:
+            return listener
         domain = broader(domain)[1]
     return _owner_of_wildcard(view, PortHostname(port, domain))
 
@@ -177,8 +177,8 @@ def owner(view: View, port: PortKey, domain: str) -> MergedListener | None:
 @rescued_query(_nobody)
 def _owner_of_wildcard(view: View, place: PortHostname) -> MergedListener | None:
     """Kept, since most hosts of a port have it in common with many others."""
-    found = (listener_at(view, PortHostname(place.port, hostname)) for hostname in broader(place.hostname))
-    return next((each for each in found if each is not None), None)
+    owners = (listener_at(view, PortHostname(place.port, hostname)) for hostname in broader(place.hostname))
+    return next((each for each in owners if each is not None), None)
 
 
 def listeners_within(view: View, place: PortHostname) -> tuple[MergedListener, ...]:
@@ -217,38 +217,38 @@ class _Taken:
         self.by_hostname.update((each.hostname, each) for each in judged if each.valid)
         return judged
 
-    def _rival(self, each: MergedListener) -> MergedListener | None:
+    def _rival(self, listener: MergedListener) -> MergedListener | None:
         """Return an earlier listener that this one conflicts with; those of a port are all of one family."""
-        candidates = (self.by_hostname.get(each.hostname), next(iter(self.by_hostname.values()), None))
-        return next((other for other in candidates if other is not None and _conflict(each, other)), None)
+        candidates = (self.by_hostname.get(listener.hostname), next(iter(self.by_hostname.values()), None))
+        return next((other for other in candidates if other is not None and _conflict(listener, other)), None)
 
 
-def _judged(each: MergedListener, rival: MergedListener | None) -> MergedListener:
-    verdict = _conflict(each, rival) if rival is not None else None
+def _judged(listener: MergedListener, rival: MergedListener | None) -> MergedListener:
+    verdict = _conflict(listener, rival) if rival is not None else None
     if verdict is None:
-        return each
-    message = f"{each.path}: {verdict.message}"
+        return listener
+    message = f"{listener.path}: {verdict.message}"
     return replace(
-        each,
+        listener,
         accepted=verdicts.not_accepted(verdict.reason, message),
         conflict=verdicts.conflicted(verdict.reason, message),
     )
 
 
-def _conflict(each: MergedListener, rival: MergedListener) -> Verdict | None:
-    one, other = each.protocol, rival.protocol
-    if not (each.valid and rival.valid and one and other):
+def _conflict(listener: MergedListener, rival: MergedListener) -> Verdict | None:
+    one, other = listener.protocol, rival.protocol
+    if not (listener.valid and rival.valid and one and other):
         return None
-    if each.port != rival.port or one.transport != other.transport:
+    if listener.port != rival.port or one.transport != other.transport:
         return None
     if one.family != other.family:
-        message = f"{one.name} and {other.name} (listener {rival.key.section!r}) cannot share port {each.port}"
+        message = f"{one.name} and {other.name} (listener {rival.key.section!r}) cannot share port {listener.port}"
         return verdicts.protocol_conflict(message)
     if not one.by_hostname:
-        message = f"listener {rival.key.section!r} has {other.name} port {each.port} already; one listener a port"
+        message = f"listener {rival.key.section!r} has {other.name} port {listener.port} already; one listener a port"
         return verdicts.protocol_conflict(message)
-    if each.hostname == rival.hostname:
-        shown = "no hostname" if each.hostname == ANY else f"hostname {each.hostname!r}"
-        message = f"listener {rival.key.section!r} has port {each.port} with {shown} too; each must differ"
+    if listener.hostname == rival.hostname:
+        shown = "no hostname" if listener.hostname == ANY else f"hostname {listener.hostname!r}"
+        message = f"listener {rival.key.section!r} has port {listener.port} with {shown} too; each must differ"
         return verdicts.hostname_conflict(message)
     return None

@@ -65,14 +65,16 @@ def refused(entry: Listener, path: str) -> Verdict | None:
     if len(entry.filters.requests) > GUARDS:
         many = f"has {len(entry.filters.requests)} filters; at most {GUARDS} are supported"
         return verdicts.unsupported_value(f"{path}.filters.requests: {many}")
-    found = (_refused(each, f"{path}.filters.requests[{at}]") for at, each in enumerate(entry.filters.requests))
-    return next((each for each in found if each is not None), None)
+    refusals = (_refused(each, f"{path}.filters.requests[{at}]") for at, each in enumerate(entry.filters.requests))
+    return next((each for each in refusals if each is not None), None)
 
 
-def _refused(each: ListenerRequestFilter, path: str) -> Verdict | None:
-    if each.external_auth is None:
-        return verdicts.unsupported_value(f"{path}.type: {each.type} is not supported; allowed: ExternalAuth")
-    check = checked(each.external_auth, f"{path}.externalAuth")
+def _refused(listener_filter: ListenerRequestFilter, path: str) -> Verdict | None:
+    if listener_filter.external_auth is None:
+        return verdicts.unsupported_value(
+            f"{path}.type: {listener_filter.type} is not supported; allowed: ExternalAuth"
+        )
+    check = checked(listener_filter.external_auth, f"{path}.externalAuth")
     return verdicts.invalid_listener_filter(check.message) if isinstance(check, Unsupported) else None
 
 
@@ -87,22 +89,22 @@ def _unread(_view: View, key: GuardKey, error: Exception, _before: Guards | None
 
 @rescued_query(_unread)
 def _guards(view: View, key: GuardKey) -> Guards:
-    found = tuple(_found(view, key))
-    problems = [each for each in found if isinstance(each, Unresolved)]
+    servers = tuple(_found(view, key))
+    problems = [each for each in servers if isinstance(each, Unresolved)]
     return Guards(
-        asked=tuple(each for each in found if isinstance(each, ExternalAuth)),
+        asked=tuple(each for each in servers if isinstance(each, ExternalAuth)),
         unresolved=unresolved_verdict(problems),
     )
 
 
 def _found(view: View, key: GuardKey) -> Iterator[ExternalAuth | Problem]:
-    for at, each in enumerate(key.filters):
+    for at, listener_filter in enumerate(key.filters):
         place = FilterPlace(key.source, key.namespace, Protocol.HTTP1, f"{key.path}[{at}]")
-        if each.external_auth is not None:
-            found = external_auth(view, place, each.external_auth)
-            yield _as_of_listeners(found) if isinstance(found, Unresolved) else found
-        elif each.extension_ref is not None:
-            kind = each.extension_ref.group_kind
+        if listener_filter.external_auth is not None:
+            server = external_auth(view, place, listener_filter.external_auth)
+            yield _as_of_listeners(server) if isinstance(server, Unresolved) else server
+        elif listener_filter.extension_ref is not None:
+            kind = listener_filter.extension_ref.group_kind
             message = f"{place.path}.extensionRef: kind {kind} is not supported; there are none"
             yield Unresolved(verdicts.INVALID_LISTENER_FILTER_REF, message)
 

@@ -266,9 +266,13 @@ class PortHostname(NamedTuple):
 
 def _standing(view: View, member: Member) -> Iterator[tuple[PortKey, ListenerProtocol, str]]:
     """Yield where the listeners of an object stand that are good by themselves."""
-    for each in written(view, member):
-        if each.valid and each.protocol is not None:
-            yield PortKey(each.gateway, each.protocol.transport, each.port), each.protocol, each.hostname
+    for listener in written(view, member):
+        if listener.valid and listener.protocol is not None:
+            yield (
+                PortKey(listener.gateway, listener.protocol.transport, listener.port),
+                listener.protocol,
+                listener.hostname,
+            )
 
 
 @query

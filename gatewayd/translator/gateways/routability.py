@@ -21,33 +21,35 @@ class Matched(NamedTuple):
     unsatisfied: tuple[str, ...]
 
 
-def is_asked(asked: tuple[GatewayAddress, ...]) -> bool:
+def is_asked(requested: tuple[GatewayAddress, ...]) -> bool:
     """Return whether any entry speaks of routability."""
-    return any(each.routability is not None for each in asked)
+    return any(each.routability is not None for each in requested)
 
 
-def inside_only(asked: tuple[GatewayAddress, ...]) -> bool:
+def inside_only(requested: tuple[GatewayAddress, ...]) -> bool:
     """Return whether every address shall be one of the cluster's own, so that nothing may lead in from outside."""
-    return bool(asked) and all(each.routability == CLUSTER for each in asked)
+    return bool(requested) and all(each.routability == CLUSTER for each in requested)
 
 
-def matched(asked: tuple[GatewayAddress, ...], had: tuple[Address, ...], inside: tuple[Address, ...]) -> Matched:
+def matched(requested: tuple[GatewayAddress, ...], had: tuple[Address, ...], inside: tuple[Address, ...]) -> Matched:
     """Give each entry an address of its own: one `inside` (ClusterIPs) for Cluster, else one that the Gateway `had`."""
     own = {each.value for each in inside}
     known = [replace(each, routability=CLUSTER if each.value in own else "") for each in had]
     free = [*known, *(replace(each, routability=CLUSTER) for each in inside if each not in had)]
-    found: list[Address] = []
+    assigned: list[Address] = []
     unsatisfied: list[str] = []
     # Those that want one certain address choose first.
-    for at, each in sorted(enumerate(asked), key=lambda pair: (not pair[1].value, not pair[1].routability, pair[0])):
-        candidates = free if each.value or each.routability else [one for one in free if one in known]
-        taken = next((one for one in candidates if _fits(one, each)), None)
+    for at, address in sorted(
+        enumerate(requested), key=lambda pair: (not pair[1].value, not pair[1].routability, pair[0])
+    ):
+        candidates = free if address.value or address.routability else [one for one in free if one in known]
+        taken = next((one for one in candidates if _fits(one, address)), None)
         if taken is None:
-            unsatisfied.append(_unsatisfied(each, f"spec.addresses[{at}]"))
+            unsatisfied.append(_unsatisfied(address, f"spec.addresses[{at}]"))
         else:
             free.remove(taken)
-            found.append(taken)
-    return Matched(tuple(sorted(found, key=lambda one: one.value)), tuple(sorted(unsatisfied)))
+            assigned.append(taken)
+    return Matched(tuple(sorted(assigned, key=lambda one: one.value)), tuple(sorted(unsatisfied)))
 
 
 def _fits(one: Address, entry: GatewayAddress) -> bool:
@@ -62,9 +64,9 @@ def _unsatisfied(entry: GatewayAddress, path: str) -> str:
     return f"{path}: no address{where}{f' {entry.value}' if entry.value else ''} has been assigned"
 
 
-def assignment(found: Matched) -> Verdict:
+def assignment(match: Matched) -> Verdict:
     """Return the condition that says which entries got an address."""
-    if not found.unsatisfied:
+    if not match.unsatisfied:
         return verdicts.addresses_assigned()
-    unassigned = verdicts.addresses_partially_assigned if found.addresses else verdicts.addresses_not_assigned
-    return unassigned("; ".join(found.unsatisfied))
+    unassigned = verdicts.addresses_partially_assigned if match.addresses else verdicts.addresses_not_assigned
+    return unassigned("; ".join(match.unsatisfied))

@@ -75,10 +75,12 @@ def termination(view: View, key: TerminationKey) -> Termination:
         message = f"{key.path}.tls: must be given for this protocol"
         bad = verdicts.invalid_certificate_ref(message)
         return Termination(tls=None, unresolved=bad, refused=None)
-    found = tuple(_certificates(view, key, entry.tls.certificate_refs))
-    good = tuple(each for each in found if isinstance(each, Certificate))
-    is_closed = any(isinstance(each, _Refused) for each in found)
-    bad_ones = [each.why if isinstance(each, _Refused) else each for each in found if not isinstance(each, Certificate)]
+    certificates = tuple(_certificates(view, key, entry.tls.certificate_refs))
+    good = tuple(each for each in certificates if isinstance(each, Certificate))
+    is_closed = any(isinstance(each, _Refused) for each in certificates)
+    bad_ones = [
+        each.why if isinstance(each, _Refused) else each for each in certificates if not isinstance(each, Certificate)
+    ]
     client = _client(view, key, entry)
     refused = None
     if isinstance(client, Verdict):
@@ -93,11 +95,11 @@ def termination(view: View, key: TerminationKey) -> Termination:
     return Termination(tls=tls, unresolved=unresolved, refused=None)
 
 
-def can_serve(view: View, gateway: ObjectKey, each: MergedListener) -> bool:
+def can_serve(view: View, gateway: ObjectKey, listener: MergedListener) -> bool:
     """Return whether a listener can serve: it is valid, and has the certificates that it needs."""
-    if each.protocol is None or not each.valid:
+    if listener.protocol is None or not listener.valid:
         return False
-    return not each.protocol.terminates or termination(view, termination_key(gateway, each)).tls is not None
+    return not listener.protocol.terminates or termination(view, termination_key(gateway, listener)).tls is not None
 
 
 def _entry(view: View, key: ListenerKey) -> Listener | None:
@@ -130,17 +132,17 @@ def _found(view: View, gateway: ObjectKey, secret: ObjectKey, path: str) -> Iter
     A proxy tries all certificates of a listener together, and does not say which of them it refuses: without a last
     good one all of them are left out, or it would refuse the listener for what it still has of the culprit.
     """
-    found = certificate(view, secret)
-    problem = found if isinstance(found, str) else refusal(view, gateway, found)
-    if problem is None and isinstance(found, Certificate):
-        yield found
+    parsed = certificate(view, secret)
+    problem = parsed if isinstance(parsed, str) else refusal(view, gateway, parsed)
+    if problem is None and isinstance(parsed, Certificate):
+        yield parsed
         return
     history = view.get(LastGood, secret)
     kept = [each for each in (history.certificates if history else ()) if refusal(view, gateway, each) is None]
-    shown = problem if isinstance(found, str) else f'Secret "{secret}": {problem}'
+    shown = problem if isinstance(parsed, str) else f'Secret "{secret}": {problem}'
     still = "; its last good certificate is still served" if kept else ""
     why = verdicts.invalid_certificate_ref(f"{path}: {shown}{still}")
-    yield why if kept or isinstance(found, str) else _Refused(why)
+    yield why if kept or isinstance(parsed, str) else _Refused(why)
     yield from kept[:1]
 
 
@@ -161,10 +163,10 @@ def _client(view: View, key: TerminationKey, entry: Listener) -> ClientTrust | V
 
 
 def _trusted(view: View, gateway: ObjectKey, validation: FrontendValidation, path: str) -> ClientTrust | Verdict:
-    found = [_bundle(view, gateway, ref, f"{path}[{at}]") for at, ref in enumerate(validation.ca_certificate_refs)]
-    good = [each for each in found if isinstance(each, TrustBundle)]
+    bundles = [_bundle(view, gateway, ref, f"{path}[{at}]") for at, ref in enumerate(validation.ca_certificate_refs)]
+    good = [each for each in bundles if isinstance(each, TrustBundle)]
     if not good:
-        return next(each for each in found if isinstance(each, Verdict))
+        return next(each for each in bundles if isinstance(each, Verdict))
     fallback = validation.mode == "AllowInsecureFallback"
     trust = TrustBundle(
         name="+".join(each.name for each in good), certificates=b"".join(each.certificates for each in good)
@@ -186,5 +188,5 @@ def _bundle(view: View, gateway: ObjectKey, ref: ObjectRef, path: str) -> TrustB
         return verdicts.invalid_ca_certificate_kind(message)
     if not permitted(view, Pointer(GATEWAY_KIND, gateway.namespace, ref.group_kind, to)):
         return verdicts.ref_not_permitted(f'{path}: {ref.kind} "{to}" is in another namespace without a ReferenceGrant')
-    found = read(view, to)
-    return found if isinstance(found, TrustBundle) else verdicts.invalid_ca_certificate_ref(f"{path}: {found}")
+    bundle = read(view, to)
+    return bundle if isinstance(bundle, TrustBundle) else verdicts.invalid_ca_certificate_ref(f"{path}: {bundle}")

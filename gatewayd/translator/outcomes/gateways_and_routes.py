@@ -100,16 +100,16 @@ def gateway_outcome(view: View, member: Member) -> GatewayOutcome | None:
     if row is None or not gateway_is_ours(view, row.metadata.key):
         return None
     key = row.metadata.key
-    found = listener_outcomes(view, key, own_listeners(view, member))
+    listeners = listener_outcomes(view, key, own_listeners(view, member))
     reached = addresses(view, key)
-    accepted = _not_served(view, key, reached) or _accepted(_not_accepted(found), len(found))
+    accepted = _not_served(view, key, reached) or _accepted(_not_accepted(listeners), len(listeners))
     accepted = verdicts.with_notes(accepted, tuple(_notes(view, key)))
-    programmed = _unprovided(view, key) or reached.missing or _gateway_programmed(accepted, found)
+    programmed = _unprovided(view, key) or reached.missing or _gateway_programmed(accepted, listeners)
     return GatewayOutcome(
         generation=row.metadata.generation,
         verdicts=(accepted, programmed, *_more(view, key, reached)),
         addresses=reached.assigned,
-        listeners=found,
+        listeners=listeners,
         attached_sets=sum(view.collect(SETS_BY_GATEWAY, key, is_attached)),
     )
 
@@ -130,9 +130,9 @@ def _not_served(view: View, gateway: ObjectKey, reached: Addresses) -> Verdict |
 
 def _notes(view: View, gateway: ObjectKey) -> Iterator[str]:
     """Yield what is to be known of a Gateway that is accepted."""
-    held = held_back(view, gateway)
-    if held is not None:
-        yield f"{held}; what runs stays as it is"
+    problem = held_back(view, gateway)
+    if problem is not None:
+        yield f"{problem}; what runs stays as it is"
     keys = withheld_keys(view, gateway)
     if keys:
         yield (
@@ -181,8 +181,8 @@ def _is_insecure(view: View, gateway: ObjectKey) -> bool:
     return any(tls and tls.client and tls.client.validation is ClientValidation.INSECURE_FALLBACK for tls in modes)
 
 
-def _not_accepted(found: tuple[ListenerOutcome, ...]) -> list[str]:
-    return [each.name for each in found if not holds(each.verdicts, ACCEPTED)]
+def _not_accepted(listeners: tuple[ListenerOutcome, ...]) -> list[str]:
+    return [each.name for each in listeners if not holds(each.verdicts, ACCEPTED)]
 
 
 def _accepted(wrong: list[str], count: int) -> Verdict:
@@ -193,10 +193,10 @@ def _accepted(wrong: list[str], count: int) -> Verdict:
     return verdicts.some_listeners_not_valid(names) if len(wrong) < count else verdicts.no_listener_valid(names)
 
 
-def _gateway_programmed(accepted: Verdict, found: tuple[ListenerOutcome, ...]) -> Verdict:
+def _gateway_programmed(accepted: Verdict, listeners: tuple[ListenerOutcome, ...]) -> Verdict:
     if not accepted.status:
         return verdicts.cannot_be_programmed()
-    candidates = [each for each in found if holds(each.verdicts, ACCEPTED)]
+    candidates = [each for each in listeners if holds(each.verdicts, ACCEPTED)]
     if any(holds(each.verdicts, PROGRAMMED) for each in candidates):
         return verdicts.programmed("a connected proxy has acknowledged it")
     waiting = [verdict for each in candidates for verdict in each.verdicts if verdict.type == PROGRAMMED]
@@ -234,22 +234,22 @@ def listenerset_outcome(view: View, member: Member) -> ListenerSetOutcome | None
         both = (verdicts.listeners_not_allowed(message), verdicts.allowed_by_no_gateway(message))
         return ListenerSetOutcome(generation=row.metadata.generation, verdicts=both, listeners=())
     merged = own_listeners(view, member)
-    found = listener_outcomes(view, gateway, merged)
+    listeners = listener_outcomes(view, gateway, merged)
     accepted = _accepted([each.key.section for each in merged if not can_serve(view, gateway, each)], len(merged))
     programmed = (
-        _gateway_programmed(accepted, found)
+        _gateway_programmed(accepted, listeners)
         if accepted.status
         else verdicts.not_programmed(accepted.reason, accepted.message)
     )
-    return ListenerSetOutcome(generation=row.metadata.generation, verdicts=(accepted, programmed), listeners=found)
+    return ListenerSetOutcome(generation=row.metadata.generation, verdicts=(accepted, programmed), listeners=listeners)
 
 
 def _failed_route(view: View, member: Member, error: Exception, _before: RouteOutcome | None) -> RouteOutcome | None:
     row = view.get(member.table, member.key)
     if row is None:
         return None
-    said = (verdicts.invalid(blame("spec", error)), verdicts.resolved())
-    parents = tuple(ParentOutcome(ref=reference(ref), verdicts=said) for ref, _ in parents_of_ours(view, row))
+    conditions = (verdicts.invalid(blame("spec", error)), verdicts.resolved())
+    parents = tuple(ParentOutcome(ref=reference(ref), verdicts=conditions) for ref, _ in parents_of_ours(view, row))
     return RouteOutcome(generation=row.metadata.generation, parents=parents) if parents else None
 
 
@@ -270,12 +270,12 @@ def _route_outcome(generation: int, parents: tuple[ParentOutcome, ...]) -> Route
 
 
 def _parents(view: View, member: Member) -> Iterator[ParentOutcome]:
-    found = rules(view, member)
+    rule_set = rules(view, member)
     for parent in attachments(view, member):
-        said = [parent.verdict, found.unresolved or verdicts.resolved()]
-        if found.partial is not None and parent.verdict.status:
-            said.append(found.partial)
-        yield ParentOutcome(ref=parent.ref, verdicts=tuple(said))
+        conditions = [parent.verdict, rule_set.unresolved or verdicts.resolved()]
+        if rule_set.partial is not None and parent.verdict.status:
+            conditions.append(rule_set.partial)
+        yield ParentOutcome(ref=parent.ref, verdicts=tuple(conditions))
 
 
 OUTCOMES = Output(

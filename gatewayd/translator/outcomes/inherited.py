@@ -60,9 +60,9 @@ def _failed(view: View, member: Member, error: Exception, _before: PolicyOutcome
     row = view.get(member.table, member.key)
     if row is None:
         return None
-    said = verdicts.invalid(blame("spec", error))
+    condition = verdicts.invalid(blame("spec", error))
     refs = dict.fromkeys(_as_written(target) for target in scoped_targets(row))
-    ancestors = tuple(ParentOutcome(ref=ref, verdicts=(said,)) for ref in refs)
+    ancestors = tuple(ParentOutcome(ref=ref, verdicts=(condition,)) for ref in refs)
     return PolicyOutcome(generation=row.metadata.generation, ancestors=ancestors[:MAX_ANCESTORS])
 
 
@@ -72,41 +72,43 @@ def inherited_outcome(view: View, member: Member) -> PolicyOutcome | None:
     row: InheritedPolicy | None = view.get(member.table, member.key)
     if row is None:
         return None
-    said: dict[Reference, list[Said]] = {}
+    by_ancestor: dict[Reference, list[Said]] = {}
     for at, target in enumerate(scoped_targets(row)):
-        for each in _said(view, row, f"spec.targetRefs[{at}]", target):
-            said.setdefault(each.ref, []).append(each)
+        for said_of_target in _said(view, row, f"spec.targetRefs[{at}]", target):
+            by_ancestor.setdefault(said_of_target.ref, []).append(said_of_target)
     own = _invalid(row) or _conflict(view, row)
-    ancestors = tuple(ParentOutcome(ref=ref, verdicts=(_accepted(own, found),)) for ref, found in said.items())
-    return PolicyOutcome(generation=row.metadata.generation, ancestors=ancestors[:MAX_ANCESTORS]) if said else None
+    ancestors = tuple(ParentOutcome(ref=ref, verdicts=(_accepted(own, said),)) for ref, said in by_ancestor.items())
+    return (
+        PolicyOutcome(generation=row.metadata.generation, ancestors=ancestors[:MAX_ANCESTORS]) if by_ancestor else None
+    )
 
 
-def _accepted(own: Verdict | None, found: list[Said]) -> Verdict:
-    wrong = [each.wrong for each in found if each.wrong is not None]
+def _accepted(own: Verdict | None, of_ancestor: list[Said]) -> Verdict:
+    wrong = [each.wrong for each in of_ancestor if each.wrong is not None]
     if wrong:
         return verdicts.not_accepted(wrong[0].reason, "; ".join(each.message for each in wrong))
-    return own or verdicts.accepted(f"in force for {', '.join(dict.fromkeys(each.scope for each in found))}")
+    return own or verdicts.accepted(f"in force for {', '.join(dict.fromkeys(each.scope for each in of_ancestor))}")
 
 
 def _invalid(row: InheritedPolicy) -> Verdict | None:
     """Say what of a policy cannot be honoured, and what comes of that."""
     protects = POLICY_KINDS[type(row)].protects
-    found = "; ".join(entry_problems(row) if protects else message_problems(row))
-    if not found:
+    problems = "; ".join(entry_problems(row) if protects else message_problems(row))
+    if not problems:
         return None
-    return verdicts.invalid(f"{found}; {'requests that it is for get a 500' if protects else 'left out'} until then")
+    return verdicts.invalid(f"{problems}; {'requests that it is for get a 500' if protects else 'left out'} until then")
 
 
 def _conflict(view: View, row: InheritedPolicy) -> Verdict | None:
     """Name a section that an older policy of the kind has for the same target."""
     for target in scoped_targets(row):
-        found = at_target(view, TargetKey(type(row), target))
-        for strategy, ruled in zip(STRATEGIES, (found.overrides, found.defaults), strict=True):
+        in_force = at_target(view, TargetKey(type(row), target))
+        for strategy, ruled in zip(STRATEGIES, (in_force.overrides, in_force.defaults), strict=True):
             given = getattr(row.spec, strategy)
-            for each in ruled if given is not None else ():
-                if each.policy != row.metadata.key and getattr(given, each.section) is not None:
-                    message = f'{target} has it from {type(row).__name__} "{each.policy}", which is older'
-                    return verdicts.target_taken(f"spec.{strategy}.{each.section}: {message}")
+            for section in ruled if given is not None else ():
+                if section.policy != row.metadata.key and getattr(given, section.section) is not None:
+                    message = f'{target} has it from {type(row).__name__} "{section.policy}", which is older'
+                    return verdicts.target_taken(f"spec.{strategy}.{section.section}: {message}")
     return None
 
 
@@ -116,21 +118,21 @@ def _said(view: View, row: InheritedPolicy, path: str, target: ScopedTarget) -> 
         allowed = f"allowed: policies of namespace {environment(view).namespace}"
         yield Said(_as_written(target), verdicts.invalid(f"{beyond}; {allowed}"), "")
         return
-    found = view.get(_TABLES[target.kind], target.key)
-    if found is None:
+    row_of_target = view.get(_TABLES[target.kind], target.key)
+    if row_of_target is None:
         gone = verdicts.target_not_found(f'{path}: {target.kind.kind} "{target.key}" does not exist')
         yield Said(_as_written(target), gone, "")
         return
-    wrong = _no_section(path, target, found) if target.section else None
+    wrong = _no_section(path, target, row_of_target) if target.section else None
     scope = _scope(view, target)
     yield from (Said(ref, wrong, scope) for ref in _ancestors(view, target))
 
 
-def _no_section(path: str, target: ScopedTarget, found: Any) -> Verdict | None:
+def _no_section(path: str, target: ScopedTarget, row: Any) -> Verdict | None:
     if target.kind in (GATEWAY_KIND, LISTENERSET_KIND):
-        what, known = "listener", [each.name for each in found.spec.listeners]
+        what, known = "listener", [each.name for each in row.spec.listeners]
     else:
-        what, known = "rule", [each.name for each in found.spec.rules if each.name]
+        what, known = "rule", [each.name for each in row.spec.rules if each.name]
     if target.section in known:
         return None
     shown = ", ".join(known) or "none has a name"

@@ -36,35 +36,35 @@ from gatewayd.translator.proxies.filter_chains import bound_port
 from gatewayd.translator.rescues import blame
 
 
-def listener_outcome(view: View, gateway: ObjectKey, each: MergedListener) -> ListenerOutcome:
+def listener_outcome(view: View, gateway: ObjectKey, listener: MergedListener) -> ListenerOutcome:
     """Return what is said about one listener."""
     ended = None
-    if each.protocol is not None and each.protocol.terminates and each.valid:
-        ended = termination(view, termination_key(gateway, each))
-    accepted = ended.refused if ended is not None and ended.refused is not None else each.accepted
-    unresolved = each.kinds_verdict or (ended.unresolved if ended is not None else None)
-    resolved = unresolved or guards(view, each.guard).unresolved or verdicts.resolved()
-    overlap = _overlap(view, each)
+    if listener.protocol is not None and listener.protocol.terminates and listener.valid:
+        ended = termination(view, termination_key(gateway, listener))
+    accepted = ended.refused if ended is not None and ended.refused is not None else listener.accepted
+    unresolved = listener.kinds_verdict or (ended.unresolved if ended is not None else None)
+    resolved = unresolved or guards(view, listener.guard).unresolved or verdicts.resolved()
+    overlap = _overlap(view, listener)
     return ListenerOutcome(
-        name=each.key.section,
-        port=each.port,
-        kinds=tuple((kind.group, kind.kind) for kind in each.kinds),
-        attached=view.count(ATTACHED, each.key),
+        name=listener.key.section,
+        port=listener.port,
+        kinds=tuple((kind.group, kind.kind) for kind in listener.kinds),
+        attached=view.count(ATTACHED, listener.key),
         verdicts=(
             accepted,
-            _programmed(view, each) if can_serve(view, gateway, each) else _not_programmed(each),
-            warned(resolved, f"{each.path}.tls", tuple(_warnings(view, each, ended))),
-            each.conflict,
+            _programmed(view, listener) if can_serve(view, gateway, listener) else _not_programmed(listener),
+            warned(resolved, f"{listener.path}.tls", tuple(_warnings(view, listener, ended))),
+            listener.conflict,
             *([overlap] if overlap else []),
         ),
     )
 
 
-def _warnings(view: View, each: MergedListener, ended: Termination | None) -> Iterator[str]:
+def _warnings(view: View, listener: MergedListener, ended: Termination | None) -> Iterator[str]:
     """Yield what is wrong with certificates that a listener serves all the same."""
     certificates = ended.tls.certificates if ended is not None and ended.tls is not None else ()
     yield from time_warnings(view, certificates)
-    other = name_warning(view, each.hostname, certificates)
+    other = name_warning(view, listener.hostname, certificates)
     if other:
         yield other
 
@@ -83,23 +83,23 @@ def listener_outcomes(
     )
 
 
-def _failed_listener(each: MergedListener, error: Exception) -> ListenerOutcome:
-    accepted = verdicts.invalid(blame(each.path, error))
+def _failed_listener(listener: MergedListener, error: Exception) -> ListenerOutcome:
+    accepted = verdicts.invalid(blame(listener.path, error))
     programmed = verdicts.cannot_be_programmed()
-    said = (accepted, programmed, verdicts.resolved(), each.conflict)
-    return ListenerOutcome(name=each.key.section, port=each.port, kinds=(), attached=0, verdicts=said)
+    conditions = (accepted, programmed, verdicts.resolved(), listener.conflict)
+    return ListenerOutcome(name=listener.key.section, port=listener.port, kinds=(), attached=0, verdicts=conditions)
 
 
-def _not_programmed(each: MergedListener) -> Verdict:
+def _not_programmed(listener: MergedListener) -> Verdict:
     """https://gateway-api.sigs.k8s.io/geps/gep-1713/ (a listener that lost gives the conflict as its reason)."""
     why = "see Accepted and ResolvedRefs"
-    lost = each.conflict.status
-    return verdicts.not_programmed(each.conflict.reason, why) if lost else verdicts.cannot_be_programmed(why)
+    lost = listener.conflict.status
+    return verdicts.not_programmed(listener.conflict.reason, why) if lost else verdicts.cannot_be_programmed(why)
 
 
-def _programmed(view: View, each: MergedListener) -> Verdict:
-    transport = each.protocol.transport if each.protocol else "tcp"
-    return port_programmed(view, PortKey(each.gateway, transport, each.port))
+def _programmed(view: View, listener: MergedListener) -> Verdict:
+    transport = listener.protocol.transport if listener.protocol else "tcp"
+    return port_programmed(view, PortKey(listener.gateway, transport, listener.port))
 
 
 @query
@@ -128,25 +128,25 @@ def _is_reached(view: View, port: PortKey) -> bool:
         return True
     service = ObjectKey(port.gateway.namespace, object_name(port.gateway.namespace, port.gateway.name))
     name = service_port_name(port.transport, port.port)
-    found = endpoints(view, ServicePortKey(service, name, port.transport.upper()))
-    return any(not each.draining for each in found)
+    ready_and_draining = endpoints(view, ServicePortKey(service, name, port.transport.upper()))
+    return any(not each.draining for each in ready_and_draining)
 
 
-def _overlap(view: View, each: MergedListener) -> Verdict | None:
+def _overlap(view: View, listener: MergedListener) -> Verdict | None:
     """Return the warning that another listener of the port covers the same hosts under TLS.
 
     https://gateway-api.sigs.k8s.io/geps/gep-3567/
     """
-    if not _is_https(each) or not each.valid:
+    if not _is_https(listener) or not listener.valid:
         return None
-    port = PortKey(each.gateway, "tcp", each.port)
+    port = PortKey(listener.gateway, "tcp", listener.port)
     # What covers nothing but itself has nothing within: it need not be told of others.
-    within = listeners_within(view, PortHostname(port, each.hostname)) if each.hostname.startswith(ANY) else ()
-    covering = (listener_at(view, PortHostname(port, hostname)) for hostname in broader(each.hostname)[1:])
-    others = [other for other in (*covering, *within) if other is not None and other.key != each.key]
+    within = listeners_within(view, PortHostname(port, listener.hostname)) if listener.hostname.startswith(ANY) else ()
+    covering = (listener_at(view, PortHostname(port, hostname)) for hostname in broader(listener.hostname)[1:])
+    others = [other for other in (*covering, *within) if other is not None and other.key != listener.key]
     shown = [other.key.section for other in sorted(others, key=lambda other: other.order) if _is_https(other)]
     return verdicts.overlapping_tls(f"overlaps with listener {', '.join(shown)}") if shown else None
 
 
-def _is_https(each: MergedListener) -> bool:
-    return each.protocol is not None and each.protocol.name == "HTTPS"
+def _is_https(listener: MergedListener) -> bool:
+    return listener.protocol is not None and listener.protocol.name == "HTTPS"

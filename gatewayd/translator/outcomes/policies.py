@@ -50,8 +50,8 @@ class ServiceUse(NamedTuple):
 def service_uses(upstreams: tuple[GatewayUpstream, ...]) -> tuple[ServiceUse, ...]:
     """Return the Services among upstreams of Gateways, each once for each of these."""
     services = (each for each in upstreams if each.upstream.kind == "Service")
-    found = (ServiceUse(ObjectKey(each.upstream.namespace, each.upstream.name), each.gateway) for each in services)
-    return tuple(dict.fromkeys(found))
+    uses = (ServiceUse(ObjectKey(each.upstream.namespace, each.upstream.name), each.gateway) for each in services)
+    return tuple(dict.fromkeys(uses))
 
 
 def upstreams_of(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
@@ -115,10 +115,10 @@ def _failed(view: View, member: Member, error: Exception, _before: PolicyOutcome
     row = policy_row(view, member.table, member.key)
     if row is None:
         return None
-    said = (verdicts.invalid(blame("spec", error)), verdicts.resolved())
+    conditions = (verdicts.invalid(blame("spec", error)), verdicts.resolved())
     # Not what is asked of a policy otherwise: that may be what fails.
     gateways = (gateway for target in dict.fromkeys(targets(row)) for gateway in _gateways(view, target))
-    return ancestors(row.metadata.generation, dict.fromkeys(gateways, said))
+    return ancestors(row.metadata.generation, dict.fromkeys(gateways, conditions))
 
 
 @rescued_query(_failed)
@@ -156,23 +156,25 @@ def _outcome(view: View, row: Policy, attached: Callable[[ObjectKey], tuple[Verd
     lost, conflict = strays(view, row), _conflict(view, row)
     uses = [(target, gateway) for target in dict.fromkeys(targets(row)) for gateway in _gateways(view, target)]
     elsewhere = {target for target, _ in uses}
-    said: dict[ObjectKey, tuple[Verdict, ...]] = {}
+    by_gateway: dict[ObjectKey, tuple[Verdict, ...]] = {}
     for gateway in dict.fromkeys(gateway for _, gateway in uses):
         own = {target for target, other in uses if other == gateway}
         bad = [each.verdict for each in lost if each.target in own or each.target not in elsewhere]
         accepted_if_attached, resolved = attached(gateway)
-        said[gateway] = (_joined(bad) or conflict or accepted_if_attached, resolved)
-    return ancestors(row.metadata.generation, said)
+        by_gateway[gateway] = (_joined(bad) or conflict or accepted_if_attached, resolved)
+    return ancestors(row.metadata.generation, by_gateway)
 
 
 def _joined(bad: Sequence[Verdict]) -> Verdict | None:
     return verdicts.not_accepted(bad[0].reason, "; ".join(each.message for each in bad)) if bad else None
 
 
-def ancestors(generation: int, said: Mapping[ObjectKey, tuple[Verdict, ...]]) -> PolicyOutcome | None:
+def ancestors(generation: int, by_gateway: Mapping[ObjectKey, tuple[Verdict, ...]]) -> PolicyOutcome | None:
     """Return what is said to each Gateway; None when there is none."""
-    found = tuple(ParentOutcome(ref=_gateway(gateway), verdicts=said[gateway]) for gateway in sorted(said))
-    return PolicyOutcome(generation=generation, ancestors=found[:MAX_ANCESTORS]) if found else None
+    entries = tuple(
+        ParentOutcome(ref=_gateway(gateway), verdicts=by_gateway[gateway]) for gateway in sorted(by_gateway)
+    )
+    return PolicyOutcome(generation=generation, ancestors=entries[:MAX_ANCESTORS]) if entries else None
 
 
 def _gateways(view: View, target: Target) -> Iterator[ObjectKey]:

@@ -65,9 +65,9 @@ def _failed(view: View, member: Member, error: Exception, _before: PolicyOutcome
     row = view.get(XBackend, member.key)
     if row is None:
         return None
-    said = (verdicts.invalid(blame("spec", error)), verdicts.resolved())
+    conditions = (verdicts.invalid(blame("spec", error)), verdicts.resolved())
     gateways = (use.gateway for use in view.group(BACKEND_USES, row.metadata.key))
-    return ancestors(row.metadata.generation, dict.fromkeys(gateways, said))
+    return ancestors(row.metadata.generation, dict.fromkeys(gateways, conditions))
 
 
 @rescued_query(_failed)
@@ -90,7 +90,7 @@ def _said(view: View, row: XBackend, gateway: ObjectKey) -> Iterator[Verdict]:
         yield verdicts.unsupported_value(problem)
     else:
         yield tls.accepted if tls is not None else verdicts.accepted()
-    found = (client.resolved, tls.resolved if tls is not None else None)
-    resolved = next((each for each in found if each is not None and not each.status), verdicts.resolved())
+    resolved_refs = (client.resolved, tls.resolved if tls is not None else None)
+    resolved = next((each for each in resolved_refs if each is not None and not each.status), verdicts.resolved())
     shown = () if client.certificate is None else (client.certificate,)
     yield warned(resolved, "spec.tls.clientCertificateRef", tuple(time_warnings(view, shown)))
