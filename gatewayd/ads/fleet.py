@@ -288,10 +288,10 @@ class Fleet:
 
     def _fleet(self, key: FleetKey) -> _Fleet:
         """Return the streams of a fleet, none yet when it is new."""
-        found = self._fleets.get(key)
-        if found is None:
-            found = self._fleets[key] = _Fleet()
-        return found
+        fleet = self._fleets.get(key)
+        if fleet is None:
+            fleet = self._fleets[key] = _Fleet()
+        return fleet
 
     def _forget_if_unused(self, key: FleetKey, fleet: _Fleet) -> None:
         """Forget a fleet that has neither streams nor anything to send, nor refused what would be sent."""

@@ -69,13 +69,13 @@ class Pool:
     def _one(self, value: Any) -> Any:
         held, at = self._held, (type(value), _hashed(value))
         try:
-            found = held.pop(at, value)
+            shared = held.pop(at, value)
         except TypeError:  # there is a dict somewhere in it
             return value
-        held[at] = found
+        held[at] = shared
         if len(held) > _MOST:
             del held[next(iter(held))]
-        return found
+        return shared
 
 
 def _hashed(value: Any) -> Any:
@@ -159,8 +159,8 @@ def _slice(obj: EndpointSlice) -> EndpointSlice:
     """Keep whose it is, and of each endpoint where it is and how it does."""
     name = obj.metadata.labels.get(SERVICE_NAME_LABEL)
     labels = _NONE if name is None else {SERVICE_NAME_LABEL: intern(name)}
-    found = tuple(SliceEndpoint(addresses=each.addresses, conditions=each.conditions) for each in obj.endpoints)
-    return replace(obj, metadata=_named(obj.metadata, labels), endpoints=found)
+    endpoints = tuple(SliceEndpoint(addresses=each.addresses, conditions=each.conditions) for each in obj.endpoints)
+    return replace(obj, metadata=_named(obj.metadata, labels), endpoints=endpoints)
 
 
 _TRIM: Final[Mapping[type[KubernetesObject], Trim]] = {

@@ -95,15 +95,15 @@ def _parents(view: View, refs: tuple[ParentRef, ...], wanted: _Wanted, refusal: 
         if gateway is None:
             continue
         path = f"spec.parentRefs[{at}]"
-        found = view.attempt(
+        judgement = view.attempt(
             Attempt("attachment to a parent", (wanted.table.__name__, wanted.namespace, path)),
             partial(_judged, view, gateway, ref, wanted, path, refusal),
             partial(_failed, path),
         )
-        if found is None:
+        if judgement is None:
             continue
-        verdict = found if isinstance(found, Verdict) else verdicts.accepted()
-        attached = found if verdict.status and not isinstance(found, Verdict) else ()
+        verdict = judgement if isinstance(judgement, Verdict) else verdicts.accepted()
+        attached = judgement if verdict.status and not isinstance(judgement, Verdict) else ()
         yield ParentAttachment(ref=reference(ref), gateway=gateway, verdict=verdict, attached=attached)
 
 
@@ -125,8 +125,8 @@ def _judged(
     """Return where a route attaches, or why it does not; None when the Gateway is not ours."""
     if not gateway_is_ours(view, gateway):
         return None
-    found = _attach(view, gateway, ref, wanted, path)
-    return found if isinstance(found, Verdict) else refusal(gateway) or found
+    judgement = _attach(view, gateway, ref, wanted, path)
+    return judgement if isinstance(judgement, Verdict) else refusal(gateway) or judgement
 
 
 def _attach(
@@ -156,10 +156,10 @@ def _is_named(listener: MergedListener, ref: ParentRef) -> bool:
 
 
 def _missing(ref: ParentRef) -> str:
-    asked = [f"sectionName {ref.section_name!r}"] if ref.section_name is not None else []
+    wanted = [f"sectionName {ref.section_name!r}"] if ref.section_name is not None else []
     if ref.port is not None:
-        asked.append(f"port {ref.port}")
-    return f"{ref.kind} {ref.name!r} has no listener" + (f" with {' and '.join(asked)}" if asked else "")
+        wanted.append(f"port {ref.port}")
+    return f"{ref.kind} {ref.name!r} has no listener" + (f" with {' and '.join(wanted)}" if wanted else "")
 
 
 def _unwelcome(named: list[MergedListener], of_kind: list[MergedListener], wanted: _Wanted) -> str:
@@ -179,17 +179,17 @@ def _lets_in(view: View, listener: MergedListener, namespace: str) -> bool:
 
 
 def _attached(gateway: ObjectKey, allowing: list[MergedListener], wanted: _Wanted) -> Iterator[Attached]:
-    for each in allowing:
-        if each.protocol is None:
+    for listener in allowing:
+        if listener.protocol is None:
             continue
-        port = port_key(gateway, each.protocol.transport, each.port)
-        if not each.protocol.by_hostname:
-            yield Attached(listener=each.key, port=port, hosts=())
+        port = port_key(gateway, listener.protocol.transport, listener.port)
+        if not listener.protocol.by_hostname:
+            yield Attached(listener=listener.key, port=port, hosts=())
             continue
-        common = ((intersection(each.hostname, original), original) for original in wanted.hostnames)
+        common = ((intersection(listener.hostname, original), original) for original in wanted.hostnames)
         hosts = tuple(HostPair(effective, original) for effective, original in common if effective is not None)
         if hosts:
-            yield Attached(listener=each.key, port=port, hosts=hosts)
+            yield Attached(listener=listener.key, port=port, hosts=hosts)
 
 
 def attached_listeners(parents: tuple[ParentAttachment, ...]) -> tuple[ListenerKey, ...]:

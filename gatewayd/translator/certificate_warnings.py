@@ -47,8 +47,8 @@ def _written(moment: datetime) -> str:
 
 def time_warnings(view: View, certificates: tuple[Certificate, ...]) -> Iterator[str]:
     """Yield the `time_warning`s of certificates that are served or shown."""
-    found = (time_warning(view, _secret(each)) for each in certificates)
-    yield from (each for each in found if each)
+    warnings = (time_warning(view, _secret(each)) for each in certificates)
+    yield from (each for each in warnings if each)
 
 
 def name_warning(view: View, hostname: str, certificates: tuple[Certificate, ...]) -> str:
@@ -56,8 +56,8 @@ def name_warning(view: View, hostname: str, certificates: tuple[Certificate, ...
     if hostname == ANY:
         return ""
     names: list[str] = []
-    for each in certificates:
-        read = read_secret(view, _secret(each))
+    for certificate in certificates:
+        read = read_secret(view, _secret(certificate))
         if not isinstance(read, ReadSecret) or read.leaf.dns_names is None:
             return ""
         names.extend(read.leaf.dns_names)
@@ -83,5 +83,5 @@ def warned(verdict: Verdict, path: str, warnings: tuple[str, ...]) -> Verdict:
     """Return a verdict that says the warnings as well."""
     if not warnings:
         return verdict
-    said = (verdict.message, *(f"{path}: {each}" for each in warnings))
-    return replace(verdict, message="; ".join(each for each in said if each))
+    messages = (verdict.message, *(f"{path}: {each}" for each in warnings))
+    return replace(verdict, message="; ".join(each for each in messages if each))

@@ -76,8 +76,8 @@ def _checked(name: str, chain: bytes, key: bytes) -> ReadSecret | str:
     problem = _key_problem(certificates[0], private)
     if problem is not None:
         return f'Secret "{name}": {problem}'
-    made = Certificate(name=name, chain=b"".join(each.pem for each in certificates), key=private.pem)
-    return ReadSecret(certificate=made, leaf=certificates[0])
+    pair = Certificate(name=name, chain=b"".join(each.pem for each in certificates), key=private.pem)
+    return ReadSecret(certificate=pair, leaf=certificates[0])
 
 
 def _key_problem(leaf: ReadCertificate, private: ReadKey) -> str | None:
@@ -120,15 +120,15 @@ def last_good(view: View, member: Member) -> LastGood | None:
     row = view.get(Secret, member.key)
     if row is None or not view.count(CERTIFICATE_USES, member.key):
         return None
-    found = certificate(view, row.metadata.key)
+    pair = certificate(view, row.metadata.key)
     kept = view.get(LastGood, member.key)
-    if not isinstance(found, Certificate):
+    if not isinstance(pair, Certificate):
         return kept
     known = () if kept is None else kept.certificates
-    if known[:1] == (found,):
+    if known[:1] == (pair,):
         return kept
-    others = [each for each in known if each != found and not view.count(REFUSED_BY_ANY, each.version)]
-    return LastGood(certificates=(found, *others[:1]))
+    others = [each for each in known if each != pair and not view.count(REFUSED_BY_ANY, each.version)]
+    return LastGood(certificates=(pair, *others[:1]))
 
 
 LAST_GOOD = Output(name="last_good", sources=(Source(table=Secret, query=last_good),))
@@ -180,7 +180,7 @@ TRUST_KINDS = ", ".join(kind.kind for kind in TRUST_READERS)
 def _trust(shown: str, name: str, text: bytes, field: str) -> TrustBundle | str:
     if not text:
         return f"{shown} has no {field}; PEM certificates of a CA are needed there"
-    found = rewritten(text)
-    if isinstance(found, Unreadable):
+    bundle = rewritten(text)
+    if isinstance(bundle, Unreadable):
         return f"{shown} has no PEM certificate under {field}"
-    return TrustBundle(name=name, certificates=found)
+    return TrustBundle(name=name, certificates=bundle)

@@ -25,7 +25,9 @@ Problem = Unresolved | Unsupported
 
 def unresolved_verdict(problems: Iterable[Problem]) -> Verdict | None:
     """Return the bad ResolvedRefs verdict: the reason of the first problem, the messages of all."""
-    found = [problem for problem in problems if isinstance(problem, Unresolved)]
-    if not found:
+    unresolved = [problem for problem in problems if isinstance(problem, Unresolved)]
+    if not unresolved:
         return None
-    return verdicts.unresolved(found[0].reason, "; ".join(dict.fromkeys(problem.message for problem in found)))
+    return verdicts.unresolved(
+        unresolved[0].reason, "; ".join(dict.fromkeys(problem.message for problem in unresolved))
+    )

@@ -103,18 +103,18 @@ def demand(view: View, member: Member) -> Demand | None:
     if row is None:
         return None
     namespace = row.metadata.namespace
-    found = (parent_gateway(view, ref, namespace) for ref in parent_refs(view, row))
-    gateways = dict.fromkeys(each for each in found if each is not None)
+    parents = (parent_gateway(view, ref, namespace) for ref in parent_refs(view, row))
+    gateways = dict.fromkeys(each for each in parents if each is not None)
     number = crc32(row.metadata.name.encode()) % _PARTS
     return _demand(usage(row), tuple(_part(_account(each, namespace), number) for each in gateways))
 
 
-def _parts_of(found: Demand | None) -> tuple[AccountPart, ...]:
-    return () if found is None else found.parts
+def _parts_of(of_route: Demand | None) -> tuple[AccountPart, ...]:
+    return () if of_route is None else of_route.parts
 
 
-def _accounts_of(found: Demand | None) -> tuple[Account, ...]:
-    return () if found is None else tuple(each.account for each in found.parts)
+def _accounts_of(of_route: Demand | None) -> tuple[Account, ...]:
+    return () if of_route is None else tuple(each.account for each in of_route.parts)
 
 
 DEMANDS = Index(
@@ -133,20 +133,20 @@ ACCOUNTS = Index(
 def part_usage(view: View, part: AccountPart) -> Usage:
     """Return what some of the routes of an account take up; one that is refused by itself takes up nothing."""
     allowed = quotas(view, part.account.gateway).route
-    found = (_usage(view, member) for member in view.bucket(DEMANDS, part))
-    return reduce(total, (each for each in found if excess(each, allowed) is None), NOTHING)
+    usages = (_usage(view, member) for member in view.bucket(DEMANDS, part))
+    return reduce(total, (each for each in usages if excess(each, allowed) is None), NOTHING)
 
 
 def _usage(view: View, member: Member) -> Usage:
-    found = demand(view, member)
-    return NOTHING if found is None else found.usage
+    of_route = demand(view, member)
+    return NOTHING if of_route is None else of_route.usage
 
 
 @query
 def over(view: View, account: Account) -> tuple[Account, ...]:
     """Return the account if it has more than it may, else nothing."""
-    found = reduce(total, view.collect(DEMANDS, account, part_usage), NOTHING)
-    return () if excess(found, quotas(view, account.gateway).namespace) is None else (account,)
+    usage = reduce(total, view.collect(DEMANDS, account, part_usage), NOTHING)
+    return () if excess(usage, quotas(view, account.gateway).namespace) is None else (account,)
 
 
 @query
@@ -166,16 +166,16 @@ def routes_over(view: View, gateway: Member) -> tuple[RefusedRoute, ...]:
 
 def _over(view: View, account: Account) -> Iterator[RefusedRoute]:
     allowed = quotas(view, account.gateway)
-    held = NOTHING
+    admitted = NOTHING
     for member in sorted(view.bucket(ACCOUNTS, account), key=lambda each: _age(view, each)):
         own = _usage(view, member)
         if excess(own, allowed.route) is not None:
             continue
-        found = excess(total(held, own), allowed.namespace)
-        if found is None:
-            held = total(held, own)
+        over_limit = excess(total(admitted, own), allowed.namespace)
+        if over_limit is None:
+            admitted = total(admitted, own)
             continue
-        name, count, most = found
+        name, count, most = over_limit
         yield RefusedRoute(
             account.gateway,
             member,
@@ -201,9 +201,9 @@ def too_much(view: View, gateway: ObjectKey, member: Member, namespace: str) -> 
     """Return the bad Accepted verdict of a route that takes up too much of a Gateway, None when it does not."""
     if member.table not in COUNTED:
         return None
-    found = excess(_usage(view, member), quotas(view, gateway).route)
-    if found is not None:
-        name, count, most = found
+    over_limit = excess(_usage(view, member), quotas(view, gateway).route)
+    if over_limit is not None:
+        name, count, most = over_limit
         why = f"spec.rules: {count} {name}, counted once for each hostname; at most {most} are allowed in a route"
         return verdicts.over_quota(why)
     if not view.count(OVER, _account(gateway, namespace)):

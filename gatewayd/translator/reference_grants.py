@@ -42,9 +42,9 @@ def _grants(grant: ReferenceGrant, pointer: Pointer) -> bool:
     )
 
 
-def _is_from(each: ReferenceGrantFrom, pointer: Pointer) -> bool:
-    return GroupKind(each.group, each.kind) == pointer.source and each.namespace == pointer.namespace
+def _is_from(grant_from: ReferenceGrantFrom, pointer: Pointer) -> bool:
+    return GroupKind(grant_from.group, grant_from.kind) == pointer.source and grant_from.namespace == pointer.namespace
 
 
-def _is_to(each: ReferenceGrantTo, pointer: Pointer) -> bool:
-    return GroupKind(each.group, each.kind) == pointer.target and each.name in (None, "", pointer.to.name)
+def _is_to(grant_to: ReferenceGrantTo, pointer: Pointer) -> bool:
+    return GroupKind(grant_to.group, grant_to.kind) == pointer.target and grant_to.name in (None, "", pointer.to.name)

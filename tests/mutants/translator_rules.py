@@ -143,22 +143,22 @@ TRANSLATOR = (
     Mutant(
         rule="a grant is for all namespaces",
         path="gatewayd/translator/reference_grants.py",
-        before=" and each.namespace == pointer.namespace",
+        before=" and grant_from.namespace == pointer.namespace",
         after=" and True",
         tests=("tests/unit/translator/test_reference_grants.py::test_what_a_grant_allows",),
     ),
     Mutant(
         rule="a grant for one name is for all names",
         path="gatewayd/translator/reference_grants.py",
-        before='each.name in (None, "", pointer.to.name)',
+        before='grant_to.name in (None, "", pointer.to.name)',
         after="True",
         tests=("tests/unit/translator/test_reference_grants.py::test_what_a_grant_allows",),
     ),
     Mutant(
         rule="a grant for one kind is for all kinds",
         path="gatewayd/translator/reference_grants.py",
-        before="return GroupKind(each.group, each.kind) == pointer.target and",
-        after="return each.group == pointer.target.group and",
+        before="return GroupKind(grant_to.group, grant_to.kind) == pointer.target and",
+        after="return grant_to.group == pointer.target.group and",
         tests=(
             "tests/unit/translator/test_reference_grants.py::test_a_grant_from_one_kind_to_another_does_not_combine_with_a_second_grant",
         ),
@@ -219,8 +219,8 @@ TRANSLATOR = (
     Mutant(
         rule="the younger of two policies applies",
         path="gatewayd/translator/policies/attach.py",
-        before="return min(found)[1]",
-        after="return max(found)[1]",
+        before="return min(by_age)[1]",
+        after="return max(by_age)[1]",
         tests=(
             "tests/unit/translator/policies/test_attach.py::test_a_policy_for_a_port_goes_before_one_for_the_service",
         ),

@@ -39,16 +39,16 @@ class References:
     def of(self, cluster: Resource) -> tuple[Reference, ...]:
         """Return the references of a cluster; none when its body is not a Cluster (Envoy will say so)."""
         key = (cluster.name, cluster.version)
-        found = self._memo.get(key)
-        return self._memo.put(key, references(cluster)) if found is None else found
+        known = self._memo.get(key)
+        return self._memo.put(key, references(cluster)) if known is None else known
 
     def of_all(self, clusters: Resources, names: frozenset[str]) -> Needs:
         """Return the references of the clusters of these names, the same object for the same two."""
         key = (id(clusters), names)
-        found = self._needs.get(key)
-        if found is None:
-            found = self._needs.put(key, (clusters, self._collected(clusters, names)), weight=len(names) + 1)
-        return found[1]
+        known = self._needs.get(key)
+        if known is None:
+            known = self._needs.put(key, (clusters, self._collected(clusters, names)), weight=len(names) + 1)
+        return known[1]
 
     def sweep(self) -> None:
         """Forget the clusters that nobody has asked about since the last sweep."""
@@ -56,13 +56,13 @@ class References:
         self._needs.sweep()
 
     def _collected(self, clusters: Resources, names: frozenset[str]) -> Needs:
-        made = [name for name in names if name in clusters]
+        present = [name for name in names if name in clusters]
         named: dict[TypeUrl, set[str]] = {}
-        for name in made:
-            for type_url, each in self.of(clusters[name]):
-                named.setdefault(type_url, set()).add(each)
-        found = {type_url: frozenset(each) for type_url, each in named.items()}
-        return Needs(clusters=names if len(made) == len(names) else frozenset(made), named=found)
+        for name in present:
+            for type_url, name_of_type in self.of(clusters[name]):
+                named.setdefault(type_url, set()).add(name_of_type)
+        by_type = {type_url: frozenset(each) for type_url, each in named.items()}
+        return Needs(clusters=names if len(present) == len(names) else frozenset(present), named=by_type)
 
 
 def references(cluster: Resource) -> tuple[Reference, ...]:
@@ -71,14 +71,14 @@ def references(cluster: Resource) -> tuple[Reference, ...]:
         message = cluster_pb2.Cluster.FromString(cluster.body)
     except DecodeError:
         return ()
-    found: list[Reference] = []
+    needed: list[Reference] = []
     if message.WhichOneof("cluster_discovery_type") == "type" and message.type == cluster_pb2.Cluster.EDS:
-        found.append((ENDPOINT, message.eds_cluster_config.service_name or message.name))
+        needed.append((ENDPOINT, message.eds_cluster_config.service_name or message.name))
     sockets = [message.transport_socket] if message.HasField("transport_socket") else []
     sockets.extend(match.transport_socket for match in message.transport_socket_matches)
     for socket in sockets:
-        found.extend((SECRET, name) for name in _secrets(socket))
-    return tuple(dict.fromkeys(found))
+        needed.extend((SECRET, name) for name in _secrets(socket))
+    return tuple(dict.fromkeys(needed))
 
 
 def _secrets(socket: base_pb2.TransportSocket) -> Iterator[str]:

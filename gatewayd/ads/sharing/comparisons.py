@@ -42,11 +42,11 @@ class PairMemo(Generic[T]):
     def __call__(self, old: Resources, new: Resources) -> T:
         """Return the function's value for the two."""
         key = (id(old), id(new))
-        found = self._memo.get(key)
-        if found is None:
-            found = self._memo.put(key, (old, new, self._function(old, new)), weight=_PAIR + len(old) + len(new))
+        known = self._memo.get(key)
+        if known is None:
+            known = self._memo.put(key, (old, new, self._function(old, new)), weight=_PAIR + len(old) + len(new))
             self.computed += 1
-        return found[2]
+        return known[2]
 
     def sweep(self) -> None:
         """Forget the pairs that nobody has compared since the last sweep."""
@@ -63,11 +63,11 @@ class Versions:
 
     def __call__(self, resources: Resources) -> Mapping[str, str]:
         """Return them; a storm of clients that come back compares with the same few."""
-        found = self._memo.get(id(resources))
-        if found is None:
+        known = self._memo.get(id(resources))
+        if known is None:
             versions = {name: item.version for name, item in resources.items()}
-            found = self._memo.put(id(resources), (resources, versions), weight=1 + len(versions))
-        return found[1]
+            known = self._memo.put(id(resources), (resources, versions), weight=1 + len(versions))
+        return known[1]
 
     def table(self, resources: Resources, questions: int) -> Collection[str]:
         """Return what says fastest which names there are, when it is asked so many questions."""

@@ -30,10 +30,10 @@ class Departures:
         """Return the response that carries these names as the target of their type has them."""
         wanted = frozenset(names)
         key = (type_url, id(target), wanted)
-        found = self._memo.get(key)
-        if found is not None:
+        known = self._memo.get(key)
+        if known is not None:
             self._envelope.cost.shared += 1
-            return found[1]
+            return known[1]
         push = self._envelope.push(self._content(type_url, target, sorted(wanted)))
         self._memo.put(key, (target, push), weight=len(push.data))
         return push
@@ -44,6 +44,6 @@ class Departures:
 
     def _content(self, type_url: TypeUrl, target: Resources, names: list[str]) -> ResponseContent:
         known = self._versions.table(target, len(names))
-        made = tuple(target[name] for name in names if name in known)
-        removed = tuple(name for name in names if name not in known) if len(made) < len(names) else ()
-        return ResponseContent(mode=Mode.DELTA, type_url=type_url, made=made, removed=removed, version="")
+        resources = tuple(target[name] for name in names if name in known)
+        removed = tuple(name for name in names if name not in known) if len(resources) < len(names) else ()
+        return ResponseContent(mode=Mode.DELTA, type_url=type_url, made=resources, removed=removed, version="")

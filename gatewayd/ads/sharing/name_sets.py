@@ -95,16 +95,16 @@ class Names:
 
     def lacking(self, names: Iterable[str]) -> frozenset[str]:
         """Return those of the names that are not in."""
-        asked = frozenset(names)
-        lacking = asked - self._shared if self._shared else asked
+        wanted = frozenset(names)
+        lacking = wanted - self._shared if self._shared else wanted
         if self._plus:
             lacking -= self._plus
-        return lacking | (asked & self._minus) if self._minus else lacking
+        return lacking | (wanted & self._minus) if self._minus else lacking
 
     def having(self, names: Iterable[str]) -> frozenset[str]:
         """Return those of the names that are in."""
-        asked = frozenset(names)
-        return asked - self.lacking(asked)
+        wanted = frozenset(names)
+        return wanted - self.lacking(wanted)
 
     def whole(self) -> frozenset[str]:
         """Return all names."""
@@ -113,9 +113,9 @@ class Names:
     def change(self, more: frozenset[str], less: frozenset[str]) -> None:
         """Add names that are not in, and drop names that are."""
         self._mark = self._mark.changed(more, less)
-        found = self._pool.find(self._mark)
-        if found is not None:
-            self._share(found)
+        shared = self._pool.find(self._mark)
+        if shared is not None:
+            self._share(shared)
             return
         self._plus = (self._plus - less) | (more - self._shared)
         self._minus = (self._minus - more) | (less & self._shared)

@@ -65,13 +65,13 @@ class Envelope:
     def push(self, content: ResponseContent) -> Push:
         """Return the response that says this, the same object for the same content."""
         nonce = _nonce(content)
-        found = self._pushes.get(nonce)
-        if found is not None:
+        known = self._pushes.get(nonce)
+        if known is not None:
             self.cost.shared += 1
-            return found
+            return known
         data = self._encode(content, nonce)
-        made = Push(type_url=content.type_url, nonce=nonce, data=data)
-        return self._pushes.put(nonce, made, weight=len(data))
+        response = Push(type_url=content.type_url, nonce=nonce, data=data)
+        return self._pushes.put(nonce, response, weight=len(data))
 
     def sweep(self) -> None:
         """Forget what no stream has sent since the last sweep."""

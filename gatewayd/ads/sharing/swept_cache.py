@@ -33,13 +33,13 @@ class Recent(Generic[K, V]):
 
     def get(self, key: K) -> V | None:
         """Return a value, None when it is not there (any more)."""
-        found = self._items.get(key)
-        if found is None:
+        entry = self._items.get(key)
+        if entry is None:
             return None
-        if found[0] != self._era:
-            self._items[key] = (self._era, found[1], found[2])
+        if entry[0] != self._era:
+            self._items[key] = (self._era, entry[1], entry[2])
         self._items.move_to_end(key)
-        return found[2]
+        return entry[2]
 
     def put(self, key: K, value: V, *, weight: int = 1) -> V:
         """Keep a value, which `get` did not have, and return it."""

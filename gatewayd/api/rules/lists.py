@@ -34,9 +34,9 @@ def _marked(struct: type[Struct]) -> tuple[_Marked, ...]:
     info = inspect.type_info(struct)
     if not isinstance(info, inspect.StructType):
         return ()
-    found = []
+    marked = []
     for field in info.fields:
         extra = field.type.extra if isinstance(field.type, inspect.Metadata) else None
         if extra and extra.keys() & {"list_type", "list_map_keys"}:
-            found.append(_Marked(field.name, field.encode_name, extra.get("list_map_keys", ())))
-    return tuple(found)
+            marked.append(_Marked(field.name, field.encode_name, extra.get("list_map_keys", ())))
+    return tuple(marked)

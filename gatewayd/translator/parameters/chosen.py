@@ -60,19 +60,19 @@ def chosen_parameters(view: View, gateway: ObjectKey) -> ParametersChoice:
 
 def parameters_of_class(view: View, row: Gateway | None) -> ClassParameters:
     """Return the parameters of a Gateway's class: while they cannot be read, nobody chooses anything."""
-    found = class_parameters(view, row.spec.gateway_class_name if row is not None else "")
-    if isinstance(found, BadClassParameters):
+    of_class = class_parameters(view, row.spec.gateway_class_name if row is not None else "")
+    if isinstance(of_class, BadClassParameters):
         return ClassParameters(defaults=DEFAULT_PARAMETERS, bounds=CLOSED)
-    return found
+    return of_class
 
 
 def _own_parameters(view: View, key: ObjectKey, ref: LocalObjectRef, of_class: ClassParameters) -> Parameters | str:
     if ref.group_kind != CONFIGMAP_KIND:
         return f"kind {ref.group_kind} is not supported; allowed: ConfigMap"
-    found = view.get(ConfigMap, key)
-    if found is None:
+    configmap = view.get(ConfigMap, key)
+    if configmap is None:
         return missing(view, Content("ConfigMap", key))
-    read = read_parameters(found.data, of_class.defaults)
+    read = read_parameters(configmap.data, of_class.defaults)
     if not isinstance(read, Parameters):
         return f'ConfigMap "{key}": {"; ".join(read)}'
     # Without a cluster nothing runs by them.

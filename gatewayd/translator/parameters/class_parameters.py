@@ -94,11 +94,11 @@ def class_parameters(view: View, name: str) -> ClassParameters | BadClassParamet
     misplaced = _misplaced(ref, environment(view).namespace)
     if misplaced:
         return BadClassParameters(why=f"spec.parametersRef{misplaced}")
-    found = view.get(ConfigMap, ObjectKey(ref.namespace or "", ref.name))
+    configmap = view.get(ConfigMap, ObjectKey(ref.namespace or "", ref.name))
     where = f'spec.parametersRef: ConfigMap "{ref.namespace}/{ref.name}"'
-    if found is None:
+    if configmap is None:
         return BadClassParameters(why=f"{where} does not exist")
-    read = read_class_parameters(found.data)
+    read = read_class_parameters(configmap.data)
     return read if isinstance(read, ClassParameters) else BadClassParameters(why=f"{where}: {'; '.join(read)}")
 
 

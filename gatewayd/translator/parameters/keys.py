@@ -196,7 +196,7 @@ def _resources(text: str) -> Resources | Wrong:
 def _quantities(part: str, listed: object) -> Pairs | Wrong:
     if not isinstance(listed, dict):
         return Wrong(why=f"{part}: {_kind(listed)} is not allowed; a map of {', '.join(RESOURCE_NAMES)} is")
-    found: dict[str, str] = {}
+    by_resource: dict[str, str] = {}
     for name, value in listed.items():
         if name not in RESOURCE_NAMES:
             return Wrong(why=f"{part}: {_shown(name)} is not known; allowed: {', '.join(RESOURCE_NAMES)}")
@@ -204,8 +204,8 @@ def _quantities(part: str, listed: object) -> Pairs | Wrong:
         quantity = _number(quantity) if isinstance(quantity, int | float) else quantity
         if not isinstance(quantity, str) or not QUANTITY.fullmatch(quantity):
             return Wrong(why=f"{part}.{name}: {_shown(value)} is no quantity; allowed are such as 100m, 0.5, 128Mi")
-        found[name] = quantity
-    return tuple(sorted(found.items()))
+        by_resource[name] = quantity
+    return tuple(sorted(by_resource.items()))
 
 
 def _arguments(text: str) -> tuple[str, ...] | Wrong:

@@ -26,22 +26,22 @@ _READ: Final[Mapping[type[PolicySection], Callable[[Any], AddressRule | Tokens |
 """What makes something of a section that keeps somebody out."""
 
 
-def entry_filters(found: Effective) -> tuple[HTTPFilter, ...] | Unsupported:
+def entry_filters(effective: Effective) -> tuple[HTTPFilter, ...] | Unsupported:
     """Return what a request has to pass before it comes to a rule."""
-    for each in found.of(UNREADABLE):
-        return Unsupported(f'AccessPolicy "{each.policy}" cannot be read')
-    in_force = [each.value for name in ("clients", "jwt", "authorization") for each in found.of(name)]
-    made = [_READ[type(each)](each) for each in in_force]
-    wrong = next((each for each in made if isinstance(each, Unsupported)), None)
+    for unreadable in effective.of(UNREADABLE):
+        return Unsupported(f'AccessPolicy "{unreadable.policy}" cannot be read')
+    in_force = [each.value for name in ("clients", "jwt", "authorization") for each in effective.of(name)]
+    filters = [_READ[type(each)](each) for each in in_force]
+    wrong = next((each for each in filters if isinstance(each, Unsupported)), None)
     if wrong is not None:
         return wrong
-    who = tuple(each for each in made if isinstance(each, Tokens))
+    who = tuple(each for each in filters if isinstance(each, Tokens))
     if not who and any(isinstance(each, Authorization) and asks_claims(each) for each in in_force):
         return Unsupported("authorization: asks for claims, and no section jwt is in force")
     return _filters(
-        tuple(each for each in made if isinstance(each, AddressRule)),
+        tuple(each for each in filters if isinstance(each, AddressRule)),
         who,
-        tuple(each for each in made if isinstance(each, Permission)),
+        tuple(each for each in filters if isinstance(each, Permission)),
     )
 
 
@@ -55,10 +55,10 @@ def _filters(
     return (*addresses, *who, *allowed)
 
 
-def with_cors(filters: tuple[HTTPFilter, ...], found: Effective) -> tuple[HTTPFilter, ...]:
+def with_cors(filters: tuple[HTTPFilter, ...], effective: Effective) -> tuple[HTTPFilter, ...]:
     """Return a rule's filters with the CORS filter in force: its own is the nearest default."""
-    overrides = [each.value for each in found.overrides if isinstance(each.value, CorsSection)]
-    defaults = [each.value for each in found.defaults if isinstance(each.value, CorsSection)]
+    overrides = [each.value for each in effective.overrides if isinstance(each.value, CorsSection)]
+    defaults = [each.value for each in effective.defaults if isinstance(each.value, CorsSection)]
     if overrides:
         return (_cors(overrides[0]), *(each for each in filters if not isinstance(each, Cors)))
     has_own = any(isinstance(each, Cors) for each in filters)
@@ -82,8 +82,8 @@ def _cors(written: CorsSection) -> Cors:
 def section_problem(section: PolicySection) -> str | None:
     """Return why a section cannot be honoured, with the path below it."""
     read = _READ.get(type(section))
-    found = None if read is None or section.is_disabled else read(section)
-    return found.message if isinstance(found, Unsupported) else None
+    problem = None if read is None or section.is_disabled else read(section)
+    return problem.message if isinstance(problem, Unsupported) else None
 
 
 def entry_problems(row: InheritedPolicy) -> Iterator[str]:

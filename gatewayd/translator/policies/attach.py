@@ -66,12 +66,12 @@ POLICIES = Index(
 
 def winner(view: View, claim: Claim) -> ObjectKey | None:
     """Return the policy that applies to exactly this target; None when there is none."""
-    found = []
+    by_age = []
     for member in view.bucket(POLICIES, claim.target.key):
         row = policy_row(view, claim.table, member.key) if member.table is claim.table else None
         if row is not None and claim.target in targets(row):
-            found.append((row.metadata.creation_timestamp, row.metadata.key))
-    return min(found)[1] if found else None
+            by_age.append((row.metadata.creation_timestamp, row.metadata.key))
+    return min(by_age)[1] if by_age else None
 
 
 def applying(view: View, claim: Claim) -> ObjectKey | None:
@@ -87,8 +87,8 @@ def policy_row(view: View, table: PolicyTable, key: object) -> Policy | None:
 
 def lost_targets(view: View, row: Policy) -> list[tuple[Target, ObjectKey]]:
     """Return the targets of a policy that another policy of its kind has, with that one."""
-    found = ((target, winner(view, Claim(type(row), target))) for target in targets(row))
-    return [(target, other) for target, other in found if other is not None and other != row.metadata.key]
+    winners = ((target, winner(view, Claim(type(row), target))) for target in targets(row))
+    return [(target, other) for target, other in winners if other is not None and other != row.metadata.key]
 
 
 class Stray(NamedTuple):
@@ -100,8 +100,8 @@ class Stray(NamedTuple):
 
 def strays(view: View, row: Policy) -> list[Stray]:
     """Return the targets of a policy that do not exist, sections included, or are of a kind without policies."""
-    found = ((target, _problem(view, at, target)) for at, target in enumerate(targets(row)))
-    return [Stray(target, verdict) for target, verdict in found if verdict is not None]
+    problems = ((target, _problem(view, at, target)) for at, target in enumerate(targets(row)))
+    return [Stray(target, verdict) for target, verdict in problems if verdict is not None]
 
 
 def _problem(view: View, at: int, target: Target) -> Verdict | None:
@@ -132,5 +132,5 @@ def _astray(view: View, claim: Claim) -> Iterator[Verdict]:
     for member in view.bucket(POLICIES, claim.target.key):
         row = policy_row(view, claim.table, member.key) if member.table is claim.table else None
         if row is not None:
-            found = (each for each in strays(view, row) if each.target.section)
-            yield from (each.verdict for each in found if each.target._replace(section="") == claim.target)
+            of_sections = (each for each in strays(view, row) if each.target.section)
+            yield from (each.verdict for each in of_sections if each.target._replace(section="") == claim.target)

@@ -54,12 +54,12 @@ def settings(view: View, at: ValidationKey) -> ValidationEffect | None:
         return None
     if validation.well_known_ca_certificates:
         return _well_known(validation, at.path)
-    found = [
+    bundles = [
         _bundle(view, ref.group_kind, ObjectKey(at.key.namespace, ref.name), f"{at.path}.caCertificateRefs[{index}]")
         for index, ref in enumerate(validation.ca_certificate_refs)
     ]
-    good = [each for each in found if isinstance(each, TrustBundle)]
-    bad = [each for each in found if isinstance(each, Verdict)]
+    good = [each for each in bundles if isinstance(each, TrustBundle)]
+    bad = [each for each in bundles if isinstance(each, Verdict)]
     resolved = bad[0] if bad else verdicts.resolved()
     if not good:
         message = bad[0].message if bad else f"{at.path}.caCertificateRefs: at least one is needed"
@@ -93,8 +93,8 @@ def _bundle(view: View, kind: GroupKind, key: ObjectKey, path: str) -> TrustBund
     read = TRUST_READERS.get(kind)
     if read is None:
         return verdicts.invalid_kind(f"{path}: kind {kind} is not supported; allowed: {TRUST_KINDS}")
-    found = read(view, key)
-    return found if isinstance(found, TrustBundle) else verdicts.invalid_ca_certificate_ref(f"{path}: {found}")
+    bundle = read(view, key)
+    return bundle if isinstance(bundle, TrustBundle) else verdicts.invalid_ca_certificate_ref(f"{path}: {bundle}")
 
 
 def _tls(validation: BackendTLSValidation, trust: TrustBundle | SystemTrust) -> UpstreamTLS:
@@ -113,12 +113,12 @@ def _name(written: SubjectAltName) -> SanMatcher:
     return SanMatcher(kind=SanKind.DNS, value=written.hostname or "")
 
 
-def as_taken(view: View, gateway: ObjectKey, found: ValidationEffect) -> ValidationEffect:
+def as_taken(view: View, gateway: ObjectKey, validation: ValidationEffect) -> ValidationEffect:
     """Return settings as the proxies of a Gateway take them: no TLS can be had with a bundle that they refused."""
-    trust = found.tls.trust if found.tls is not None else None
+    trust = validation.tls.trust if validation.tls is not None else None
     refused = refusal(view, gateway, trust) if isinstance(trust, TrustBundle) else None
     if refused is None:
-        return found
+        return validation
     message = f"validation.caCertificateRefs: {refused}"
     return ValidationEffect(
         tls=None,

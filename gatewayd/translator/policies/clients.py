@@ -19,15 +19,15 @@ def address_rule(clients: Clients) -> AddressRule | Unsupported:
 
 
 def _ranges(field: str, written: tuple[ClientAddressRange, ...]) -> tuple[AddressRange, ...] | Unsupported:
-    found = []
-    for at, each in enumerate(written):
+    ranges = []
+    for at, entry in enumerate(written):
         try:
-            network = ip_network(each.cidr)
+            network = ip_network(entry.cidr)
         except ValueError:
             return Unsupported(
-                f"{field}[{at}].cidr: {shown(each.cidr)} is no address range; allowed: an address, or the first address"
-                " of a range and the number of bits that its addresses begin with, such as 10.0.0.0/8"
+                f"{field}[{at}].cidr: {shown(entry.cidr)} is no address range; allowed: an address, or the first"
+                " address of a range and the number of bits that its addresses begin with, such as 10.0.0.0/8"
             )
         address = str(network.network_address)
-        found.append(AddressRange(network=address, bits=network.prefixlen, is_peer=each.source == "Peer"))
-    return tuple(found)
+        ranges.append(AddressRange(network=address, bits=network.prefixlen, is_peer=entry.source == "Peer"))
+    return tuple(ranges)

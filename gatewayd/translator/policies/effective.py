@@ -135,22 +135,22 @@ def may_reach(view: View, target: ScopedTarget, namespace: str) -> bool:
 @query
 def at_target(view: View, key: TargetKey) -> Effective:
     """Return what the policies of one kind for exactly one target say together."""
-    found = sorted(
+    by_age = sorted(
         (row.metadata.creation_timestamp, row.metadata.key)
         for member in view.bucket(INHERITED, key.target)
         if member.table is key.table
         and (row := view.get(key.table, member.key)) is not None
         and may_reach(view, key.target, row.metadata.namespace)
     )
-    if not found:
+    if not by_age:
         return NOTHING
-    said: dict[tuple[str, str], Ruled] = {}
-    for _, policy in found:
+    by_section: dict[tuple[str, str], Ruled] = {}
+    for _, policy in by_age:
         for strategy, ruled in _written(view, key, policy):
-            said.setdefault((strategy, ruled.section), ruled)
+            by_section.setdefault((strategy, ruled.section), ruled)
     return Effective(
-        overrides=tuple(ruled for (strategy, _), ruled in sorted(said.items()) if strategy == _OVERRIDE),
-        defaults=tuple(ruled for (strategy, _), ruled in sorted(said.items()) if strategy == _DEFAULT),
+        overrides=tuple(ruled for (strategy, _), ruled in sorted(by_section.items()) if strategy == _OVERRIDE),
+        defaults=tuple(ruled for (strategy, _), ruled in sorted(by_section.items()) if strategy == _DEFAULT),
     )
 
 

@@ -16,19 +16,19 @@ _ONCE = 1
 
 
 def forwarded(
-    forward: Forward, timeouts: HTTPRouteTimeouts | None, retry: HTTPRouteRetry | None, found: Effective
+    forward: Forward, timeouts: HTTPRouteTimeouts | None, retry: HTTPRouteRetry | None, effective: Effective
 ) -> Forward:
     """Return what a rule does under a policy; `timeouts` and `retry` are what the rule has written itself."""
     return replace(
         forward,
-        timeouts=_timeouts(forward.timeouts, timeouts, found),
-        retry=_retry(forward.retry, retry, found),
+        timeouts=_timeouts(forward.timeouts, timeouts, effective),
+        retry=_retry(forward.retry, retry, effective),
     )
 
 
-def _timeouts(own: Timeouts, written: HTTPRouteTimeouts | None, found: Effective) -> Timeouts:
+def _timeouts(own: Timeouts, written: HTTPRouteTimeouts | None, effective: Effective) -> Timeouts:
     rule = written or HTTPRouteTimeouts()
-    default = next((each.value for each in found.defaults if isinstance(each.value, TimeoutsSection)), None)
+    default = next((each.value for each in effective.defaults if isinstance(each.value, TimeoutsSection)), None)
     if default is not None:
         own = Timeouts(
             request_ms=own.request_ms if rule.request is not None else milliseconds(default.request),
@@ -37,7 +37,7 @@ def _timeouts(own: Timeouts, written: HTTPRouteTimeouts | None, found: Effective
             ),
             stream_idle_ms=milliseconds(default.stream_idle),
         )
-    bound = next((each.value for each in found.overrides if isinstance(each.value, TimeoutsSection)), None)
+    bound = next((each.value for each in effective.overrides if isinstance(each.value, TimeoutsSection)), None)
     if bound is None:
         return own
     return Timeouts(
@@ -52,11 +52,11 @@ def _least(one: int, other: int) -> int:
     return min(one, other) if one and other else one or other
 
 
-def _retry(own: Retry | None, written: HTTPRouteRetry | None, found: Effective) -> Retry | None:
-    fixed = next((each.value for each in found.overrides if isinstance(each.value, RetrySection)), None)
+def _retry(own: Retry | None, written: HTTPRouteRetry | None, effective: Effective) -> Retry | None:
+    fixed = next((each.value for each in effective.overrides if isinstance(each.value, RetrySection)), None)
     if fixed is not None:
         return _retries(fixed)
-    default = next((each.value for each in found.defaults if isinstance(each.value, RetrySection)), None)
+    default = next((each.value for each in effective.defaults if isinstance(each.value, RetrySection)), None)
     if written is not None or default is None or default.is_disabled:
         return own
     return _retries(default)

@@ -54,8 +54,8 @@ def _policy(view: View, upstream: Upstream) -> XBackendTrafficPolicy | None:
     if upstream.kind != "Service":
         return None
     target = Target(SERVICE_KIND, ObjectKey(upstream.namespace, upstream.name), "")
-    found = winner(view, Claim(XBackendTrafficPolicy, target))
-    return view.get(XBackendTrafficPolicy, found) if found is not None else None
+    policy = winner(view, Claim(XBackendTrafficPolicy, target))
+    return view.get(XBackendTrafficPolicy, policy) if policy is not None else None
 
 
 def _budget(constraint: RetryConstraint) -> RetryBudget:

@@ -115,9 +115,9 @@ def _part(key: str, listed: tuple[bytes, ...]) -> bytes:
 
 def _as_list(entries: bytes) -> bytes:
     """Return elements of a VirtualHost's routes as elements of a RouteList: only the tags, a byte each, differ."""
-    found, at = bytearray(entries), 0
+    encoded, at = bytearray(entries), 0
     while at < len(entries):
-        found[at] = _LIST_TAG
+        encoded[at] = _LIST_TAG
         at += 1
         size = shift = 0
         while entries[at] > 0x7F:
@@ -125,12 +125,12 @@ def _as_list(entries: bytes) -> bytes:
             shift += 7
             at += 1
         at += 1 + (size | entries[at] << shift)
-    return bytes(found)
+    return bytes(encoded)
 
 
 def _reach(route: Route, earlier: Reach | None) -> Reach:
-    found = reach(route.match.path)
-    return earlier if earlier == found else found
+    reached = reach(route.match.path)
+    return earlier if earlier == reached else reached
 
 
 def _source(route: Route) -> RuleRef:

@@ -73,8 +73,8 @@ def reach(path: PathMatch) -> Reach:
 def leaves(reaches: Sequence[Reach]) -> tuple[Leaf, ...]:
     """Return the leaves, sorted by key: the first has the key "" and is for paths that have no other key."""
     of_stem: dict[str, _Rules] = {}
-    for rule, each in enumerate(reaches):
-        of_stem.setdefault(each.stem, []).append(rule)
+    for rule, rule_reach in enumerate(reaches):
+        of_stem.setdefault(rule_reach.stem, []).append(rule)
     stems = sorted(of_stem)
     inherited = _inherited(reaches, of_stem)
     own: dict[str, _Rules] = {key: [] for key in ("", *sorted(_chosen(stems, of_stem, inherited)))}

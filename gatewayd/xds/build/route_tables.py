@@ -84,8 +84,8 @@ class _Scoped:
 
     def resources(self) -> Iterator[Resource]:
         """Yield what the table is made into."""
-        for each in self._configurations.values():
-            yield from each.resources
+        for configuration in self._configurations.values():
+            yield from configuration.resources
         yield from self._scopes.values()
 
     def update(self, table: RouteTable) -> Changes:
@@ -182,10 +182,10 @@ class Tables:
                 gone = self._made.pop((table.key, table.discovery))
                 yield from (Replaced(each, None) for each in gone.resources())
         for table in new:
-            made = self._made.get((table.key, table.discovery))
-            if made is None:
-                made = self._made[table.key, table.discovery] = _made(table, self._builder)
-            yield from made.update(table)
+            built = self._made.get((table.key, table.discovery))
+            if built is None:
+                built = self._made[table.key, table.discovery] = _made(table, self._builder)
+            yield from built.update(table)
 
 
 def _made(table: RouteTable, builder: Hosts) -> _Whole | _Scoped:

@@ -111,8 +111,8 @@ class SnapshotBuilder:
             datagrams = self._datagrams
             self._datagrams = tuple(self._updated_datagrams())
             self._show(datagrams, self._datagrams)
-        for each in self._types.values():
-            each.settle()
+        for typed in self._types.values():
+            typed.settle()
 
     def _replace(self, changes: Iterable[Replaced[Resource]]) -> None:
         for before, after in changes:
@@ -159,11 +159,11 @@ class SnapshotBuilder:
         before: tuple[Resource | None, ...] = earlier.resources if earlier is not None else ()
         known, endpoints = (*before, None, None)[:2]
         name = names.cluster(of.upstream)
-        made = self._work.of_parts(CLUSTER, name, cluster.parts(of), known)
+        resource = self._work.of_parts(CLUSTER, name, cluster.parts(of), known)
         if not isinstance(of.endpoints, Discovered):
-            return _Parts((made,), secrets)
+            return _Parts((resource,), secrets)
         assignment = endpoint.load_assignment(of, of.endpoints)
-        return _Parts((made, self._work.resource(ENDPOINT, name, assignment, endpoints)), secrets)
+        return _Parts((resource, self._work.resource(ENDPOINT, name, assignment, endpoints)), secrets)
 
     def _listener(self, of: Listener, earlier: _Port | None) -> _Port:
         chains = listener.no_chains(self._attempt) if earlier is None else earlier.chains
@@ -178,18 +178,18 @@ class SnapshotBuilder:
         return tuple(each.resource for each in self._listeners.results)
 
     def _secret(self, of: Secret, earlier: Resource | None) -> Resource:
-        made = self._work.resource(SECRET, names.secret(of), secret.secret(of), earlier)
+        resource = self._work.resource(SECRET, names.secret(of), secret.secret(of), earlier)
         # The translator, which hears of refusals by version, knows the content and not the message.
-        return made if made is earlier else replace(made, version=of.version)
+        return resource if resource is earlier else replace(resource, version=of.version)
 
     def _update_secrets(self) -> None:
-        found: dict[str, Secret] = {}
-        for each in self._listeners.values:
-            found.update((names.secret(one), one) for one in secrets_of_listener(each))
+        by_name: dict[str, Secret] = {}
+        for stream in self._listeners.values:
+            by_name.update((names.secret(one), one) for one in secrets_of_listener(stream))
         for part in self._clusters.results.values():
-            found.update((names.secret(one), one) for one in part.secrets)
+            by_name.update((names.secret(one), one) for one in part.secrets)
         before = self._secrets.results
-        self._secrets.update(tuple(found.values()))
+        self._secrets.update(tuple(by_name.values()))
         self._show(before, self._secrets.results)
 
     def _updated_datagrams(self) -> Iterator[Resource]:
@@ -197,13 +197,13 @@ class SnapshotBuilder:
         ports = [each for each in self._listeners.values if isinstance(each, DatagramListener)]
         if not ports:
             return
-        found = [each for each in self._clusters.values if each.upstream.protocol is Protocol.UDP]
-        upstreams = {each.upstream: each for each in found}
+        clusters = [each for each in self._clusters.values if each.upstream.protocol is Protocol.UDP]
+        upstreams = {each.upstream: each for each in clusters}
         earlier = {(each.type_url, each.name): each for each in self._datagrams}
         for port in ports:
             name = names.datagram_cluster(port)
-            made = udp_proxy.datagram_cluster(port, upstreams)
-            yield self._work.resource(CLUSTER, name, made, earlier.get((CLUSTER, name)))
+            message = udp_proxy.datagram_cluster(port, upstreams)
+            yield self._work.resource(CLUSTER, name, message, earlier.get((CLUSTER, name)))
             assignment = udp_proxy.datagram_endpoints(port, upstreams)
             if assignment is not None:
                 yield self._work.resource(ENDPOINT, name, assignment, earlier.get((ENDPOINT, name)))

@@ -60,13 +60,13 @@ def auth_per_route(auth: ExternalAuth) -> Any:
     return in_place(ext_authz(auth), auth, auth.says)
 
 
-def in_place(made: Any, auth: ExternalAuth, says: Iterable[str]) -> Any:
+def in_place(config: Any, auth: ExternalAuth, says: Iterable[str]) -> Any:
     """Return the configuration of a `composite` whose place an ext_authz filter takes, `made` of `auth`.
 
     Before it is asked, the headers that it `says` are taken away from the client, who could forge them otherwise
     whenever the server lets a request through and leaves them out.
     """
-    filters = [extension("envoy.filters.http.header_mutation", _forgetting(auth, says)), extension(_FILTER, made)]
+    filters = [extension("envoy.filters.http.header_mutation", _forgetting(auth, says)), extension(_FILTER, config)]
     chain = composite_pb2.FilterChainConfiguration(typed_config=filters)
     return always(_FILTER, composite_pb2.ExecuteFilterAction(filter_chain=chain))
 

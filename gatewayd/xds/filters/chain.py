@@ -78,19 +78,19 @@ def _filter_fields(filters: Sequence[HTTPFilter], auth_name: str) -> dict[str, A
     request: list[HeaderChanges] = []
     response: list[HeaderChanges] = []
     configs: dict[str, Any] = {}
-    for each in filters:
-        match each:
+    for http_filter in filters:
+        match http_filter:
             case RequestHeaders():
-                request.append(each.changes)
+                request.append(http_filter.changes)
             case ResponseHeaders():
-                response.append(each.changes)
+                response.append(http_filter.changes)
             case ClientAddresses() | Tokens() | Permissions() | Cors():
-                name, config = _configured(each)
+                name, config = _configured(http_filter)
                 configs[name] = packed(config)
             case ExternalAuth():
-                configs[auth_name] = packed(auth.auth_per_route(each))
+                configs[auth_name] = packed(auth.auth_per_route(http_filter))
             case _:
-                assert_never(each)
+                assert_never(http_filter)
     if configs:
         fields["typed_per_filter_config"] = configs
     if request:
@@ -100,19 +100,19 @@ def _filter_fields(filters: Sequence[HTTPFilter], auth_name: str) -> dict[str, A
     return fields
 
 
-def _configured(each: ClientAddresses | Tokens | Permissions | Cors) -> tuple[str, Any]:
+def _configured(http_filter: ClientAddresses | Tokens | Permissions | Cors) -> tuple[str, Any]:
     """Return the name of the filter that a route turns on, and its configuration there."""
-    match each:
+    match http_filter:
         case ClientAddresses():
-            return where.NAME, where.where_per_route(each)
+            return where.NAME, where.where_per_route(http_filter)
         case Tokens():
-            return token.NAME, token.token_per_route(each)
+            return token.NAME, token.token_per_route(http_filter)
         case Permissions():
-            return may.NAME, may.may_per_route(each)
+            return may.NAME, may.may_per_route(http_filter)
         case Cors():
-            return cors.NAME, cors.cors_policy(each)
+            return cors.NAME, cors.cors_policy(http_filter)
         case _:
-            assert_never(each)
+            assert_never(http_filter)
 
 
 def guard_fields(guards: Sequence[ExternalAuth]) -> dict[str, Any]:
@@ -125,8 +125,8 @@ def guard_fields(guards: Sequence[ExternalAuth]) -> dict[str, Any]:
         return {}
     on = packed(route_pb2.FilterConfig(config=any_pb2.Any()))
     configs = {row.name: on for row in CHAIN if not row.always and row.name not in guard.NAMES}
-    asked = {name: packed(each) for name, each in guard.guards_per_host(guards).items()}
-    return {"typed_per_filter_config": {**configs, **asked}}
+    of_guards = {name: packed(each) for name, each in guard.guards_per_host(guards).items()}
+    return {"typed_per_filter_config": {**configs, **of_guards}}
 
 
 def with_session(fields: dict[str, Any], persistence: StatefulSession | None) -> dict[str, Any]:

@@ -18,16 +18,16 @@ NAMES = tuple(f"g{number}" for number in range(1, GUARDS + 1))
 
 def guards_per_host(guards: Sequence[ExternalAuth]) -> dict[str, Any]:
     """Return the configurations of one virtual host by the filter's name."""
-    found: dict[str, Any] = {}
-    said: set[str] = set()
-    for name, each in zip(NAMES, guards, strict=False):
-        made = ext_authz(each)
-        made.clear_route_cache = True
-        if each.says:
+    by_name: dict[str, Any] = {}
+    already: set[str] = set()
+    for name, auth in zip(NAMES, guards, strict=False):
+        config = ext_authz(auth)
+        config.clear_route_cache = True
+        if auth.says:
             # Envoy looks for the route anew only if the server has set a header, and the one that it has found may be
             # due to a header that is gone now. A status is in each answer, and set nowhere: `auth.ext_authz`.
-            made.http_service.authorization_response.allowed_upstream_headers.patterns.add(exact=":status")
+            config.http_service.authorization_response.allowed_upstream_headers.patterns.add(exact=":status")
         # What an earlier guard may have said stays.
-        found[name] = in_place(made, each, [header for header in each.says if header not in said])
-        said.update(each.says)
-    return found
+        by_name[name] = in_place(config, auth, [header for header in auth.says if header not in already])
+        already.update(auth.says)
+    return by_name

@@ -37,9 +37,9 @@ def header_fields(side: str, changes: Sequence[HeaderChanges]) -> dict[str, Any]
 
 def host_to_set(filters: tuple[HTTPFilter, ...]) -> str | None:
     """Return the value that a request's Host is set to by one of the filters, None when it is left."""
-    for each in filters:
-        if isinstance(each, RequestHeaders):
-            for header in each.changes.set:
+    for http_filter in filters:
+        if isinstance(http_filter, RequestHeaders):
+            for header in http_filter.changes.set:
                 if header.name.lower() == "host":
                     return header.value
     return None

@@ -67,8 +67,10 @@ def _header(name: str, value: str) -> Any:
 def _path(prefix: str) -> Iterator[Any]:
     """Yield what holds for a path and for what is below it, without a look at the query."""
     whole = prefix.rstrip("/")
-    found = [string_pb2.StringMatcher(prefix=f"{whole}/")] + ([string_pb2.StringMatcher(exact=whole)] if whole else [])
-    yield from (_Principal(url_path=path_pb2.PathMatcher(path=each)) for each in found)
+    matchers = [string_pb2.StringMatcher(prefix=f"{whole}/")] + (
+        [string_pb2.StringMatcher(exact=whole)] if whole else []
+    )
+    yield from (_Principal(url_path=path_pb2.PathMatcher(path=each)) for each in matchers)
 
 
 def _any(ids: Iterable[Any]) -> Any:

@@ -43,7 +43,9 @@ def _one_of(ranges: Sequence[AddressRange]) -> Any:
     return rbac_pb2.Principal(or_ids=rbac_pb2.Principal.Set(ids=[_within(each) for each in ranges]))
 
 
-def _within(each: AddressRange) -> Any:
-    of = address_pb2.CidrRange(address_prefix=each.network, prefix_len=wrappers_pb2.UInt32Value(value=each.bits))
+def _within(address_range: AddressRange) -> Any:
+    of = address_pb2.CidrRange(
+        address_prefix=address_range.network, prefix_len=wrappers_pb2.UInt32Value(value=address_range.bits)
+    )
     # "direct_remote_ip" is the address of the connection, whatever was forwarded; "remote_ip" the one that is believed.
-    return rbac_pb2.Principal(direct_remote_ip=of) if each.is_peer else rbac_pb2.Principal(remote_ip=of)
+    return rbac_pb2.Principal(direct_remote_ip=of) if address_range.is_peer else rbac_pb2.Principal(remote_ip=of)
