@@ -1,8 +1,8 @@
-"""An immutable sequence in chunks: a changed copy shares all chunks but one with what it was made from.
+"""An immutable sequence in chunks: a changed copy shares all chunks but one with its original.
 
-In: tuples. Out: a sequence that reads, compares and hashes as the tuple of all of them would. Who compares two of them
-looks into a chunk only where the chunk is another object, and does not even look for such chunks where one was made
-from the other and knows which they are: so the cost of a change does not grow with the whole.
+In: tuples. Out: a sequence that reads, compares and hashes as the tuple of all of them would. A comparison of two
+sequences looks only into chunks that are different objects. A copy knows which chunks differ from its original's, so
+that a comparison with the original does not even search for them: a change costs the same in a long sequence.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Origin(NamedTuple):
-    """Whose copy a sequence is: that one's `identity`, and how many chunks both begin and end with."""
+    """The original of a copy: its `identity`, and how many chunks both have in common at the beginning and the end."""
 
     identity: object
     head: int
@@ -22,7 +22,7 @@ class Origin(NamedTuple):
 
 
 class Chunks(Sequence[T]):
-    """See the module's text. No chunk is empty. `identity` stands for the sequence without keeping its values."""
+    """The sequence. No chunk is empty. `identity` identifies the sequence without keeping its values in memory."""
 
     __slots__ = ("_length", "chunks", "identity", "origin")
 
@@ -64,7 +64,7 @@ class Chunks(Sequence[T]):
 
 
 def differences(old: Sequence[T], new: Sequence[T]) -> tuple[tuple[T, ...], tuple[T, ...]]:
-    """Return what stands in `old` and in `new` between the chunks that both begin and end with, by identity.
+    """Return the values of `old` and of `new` between the chunks that both begin and end with, by identity.
 
     Within these, values that both begin or end with are left out as well.
     """
@@ -82,7 +82,7 @@ def _chunks(values: Sequence[T]) -> tuple[tuple[T, ...], ...]:
 
 
 def _other_chunks(old: Chunks[T], new: Chunks[T]) -> tuple[tuple[tuple[T, ...], ...], tuple[tuple[T, ...], ...]]:
-    """Return the chunks of both that are between those that both begin and end with."""
+    """Return the chunks of both without those that both begin and end with."""
     for origin, source in ((new.origin, old), (old.origin, new)):
         if origin is not None and origin.identity is source.identity:
             _, head, tail = origin

@@ -37,12 +37,12 @@ V = TypeVar("V")
 
 
 class CycleError(RuntimeError):
-    """A query asked for itself, directly or not: a bug in the queries."""
+    """A query depends on itself, directly or not: a bug in the queries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One row of an output whose value is another now; None when the row is gone."""
+    """One row of an output whose value has changed; None when the row is gone."""
 
     member: Member
     value: Any
@@ -58,7 +58,7 @@ class Failed:
 
 
 class Engine(Graph):
-    """See the module's text. `indexes` and `outputs` are fixed for its life."""
+    """The engine. `indexes` and `outputs` do not change as long as it lives."""
 
     def __init__(self, indexes: tuple[Index, ...], outputs: tuple[Output, ...]) -> None:
         super().__init__()
@@ -136,7 +136,7 @@ class Engine(Graph):
             self._sweep()
 
     def undrained(self, output: Output) -> int:
-        """Return how many rows of an output there are to be looked at; 0 where it has never been drained."""
+        """Return how many rows of an output wait to be evaluated; 0 if it has never been drained."""
         return len(self._sinks[output].pending)
 
     def rows(self, table: type[T]) -> Iterator[tuple[Any, T]]:
@@ -145,11 +145,11 @@ class Engine(Graph):
 
     @property
     def size(self) -> int:
-        """How many rows there are, and rows that queries have asked for in vain."""
+        """How many rows there are, with those that queries requested but that do not exist."""
         return sum(map(len, self._inputs.values()))
 
     def shrink(self) -> None:
-        """Give tables the size of what is in them: a dict keeps that of when it was largest."""
+        """Shrink tables to the size of their contents: a dict keeps the size that it had when it was largest."""
         for tables in (self._inputs, self._nodes, self._buckets, self._groups, self._filed):
             for table in tables.values():
                 resize(table)
@@ -163,13 +163,13 @@ class Engine(Graph):
             self._by_table.setdefault(source.table, []).append((source, sink))
 
     def _wake(self, table: Table) -> None:
-        """File what there is in the indexes that rows of this table make somebody read."""
+        """File the existing rows in the indexes that rows of this table make necessary."""
         for index in [each for each in self._asleep if table in each.readers]:
             self._asleep.discard(index)
             self._begin(index, self._sinks[index])
 
     def _begin(self, declared: Index | Output, sink: SinkNode) -> None:
-        """Follow the rows of a declaration from now on; those that are there count as new."""
+        """Track the rows of a declaration from now on; existing rows count as new."""
         self._follow(declared, sink)
         for source in declared.sources:
             for key, _ in tuple(self.rows(source.table)):
@@ -234,7 +234,7 @@ class Engine(Graph):
         return values
 
     def attempt(self, at: Attempt, run: Callable[[], T], bad: Callable[[Exception], T]) -> T:
-        """Return what `run` returns, or what `bad` makes of its failure. What it read until then stays noted."""
+        """Return the result of `run`, or that of `bad` for its exception. What it read before that stays recorded."""
         try:
             return run()
         except CycleError:
@@ -248,7 +248,7 @@ class Engine(Graph):
         return node
 
     def _note(self, node: Node) -> None:
-        """Take down that the running query reads the node; when none runs, that nobody may need it after this."""
+        """Record that the running query reads the node; when none runs, that the node may be unused after this."""
         if self._frame is not None:
             self._frame[node] = None
         else:

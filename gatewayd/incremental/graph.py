@@ -1,4 +1,4 @@
-"""The nodes of the engine by what they stand for: made when they are asked for, forgotten when nobody needs them."""
+"""The nodes of the engine by key: created when they are first read, removed when no reader is left."""
 
 from collections.abc import Hashable
 from typing import Any
@@ -18,14 +18,14 @@ Buckets = dict[Index, dict[Hashable, BucketNode]]
 
 
 class Graph:
-    """See the module's text. Who lets go of a node puts it into `_unused`; `_sweep` looks whether others need it."""
+    """All nodes. A node that loses a reader goes into `_unused`; `_sweep` removes it unless it has other readers."""
 
     def __init__(self) -> None:
         self._inputs: dict[Table, dict[Hashable, InputNode]] = {}
         self._nodes: dict[Query[Any, Any], dict[Hashable, QueryNode]] = {}
         self._collections: dict[tuple[Query[Any, Any], Index, Hashable], CollectionNode] = {}
         self._buckets: Buckets = {}
-        # Of the indexes alone that somebody has asked for a group of.
+        # Only of indexes of which a group has been read.
         self._groups: Buckets = {}
         self._unused: dict[Node, None] = {}
 
@@ -66,7 +66,7 @@ class Graph:
         return node
 
     def _grouped(self, index: Index) -> dict[Hashable, BucketNode]:
-        """Put the buckets of an index into groups, which are kept from now on."""
+        """Group the buckets of an index; the groups are maintained from now on."""
         nodes = self._groups[index] = {}
         for key, bucket in self._buckets.get(index, {}).items():
             if not bucket.is_empty:
@@ -74,7 +74,7 @@ class Graph:
         return nodes
 
     def _place(self, index: Index, key: Hashable, member: Member, *, present: bool) -> None:
-        """Put a row into a bucket, or take it out; the bucket's group hears of it when that matters to the group."""
+        """Add a row to a bucket, or remove it; notify the bucket's group when that fills or empties the bucket."""
         bucket = self._bucket(index, key)
         was_empty = bucket.is_empty
         bucket.replace(member, present=present)

@@ -1,7 +1,7 @@
-"""The graph: inputs, query values, buckets, collections. Changes push dirtiness, nothing is computed until asked.
+"""The graph: inputs, query values, buckets, collections. A change marks its readers; nothing is computed until read.
 
-A node is CLEAN (its value holds), CHECK (something below may have changed) or DIRTY (something it read did change).
-Dirtiness travels from a node to its dependents; a recomputed value that equals the old one stops there.
+A node is CLEAN (its value is up to date), CHECK (something that it depends on may have changed) or DIRTY (something
+that it read did change). Marks travel from a node to its readers; a recomputed value that equals the old one ends that.
 """
 
 from collections.abc import Callable, Collection, Hashable, Mapping
@@ -18,27 +18,27 @@ CLEAN, CHECK, DIRTY, RUNNING = 0, 1, 2, 3
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class QueryFailure:
-    """The value of a query that raised: whoever asks for it gets the exception."""
+    """The value of a query that raised: reading it raises the exception again."""
 
     error: Exception
     trace: TracebackType | None
 
 
 def failure(error: Exception) -> QueryFailure:
-    """Return the value of a query that raised this."""
+    """Return the value of a query that raised `error`."""
     return QueryFailure(error=error, trace=error.__traceback__)
 
 
 def answer(value: Any) -> Any:
-    """Return the value of a query, or raise what it raised."""
+    """Return the value of a query, or raise its exception again."""
     if type(value) is QueryFailure:
-        # Whoever asks adds to the traceback; it must not grow for as long as the failure lasts.
+        # Each reader would add to the traceback, which must not grow as long as the failure lasts.
         raise value.error.with_traceback(value.trace)
     return value
 
 
 class Node:
-    """Something that can be read and depended on.
+    """A value that others read and depend on.
 
     There are dozens of them for each object of the cluster, so they are kept small: most have one reader, and only
     those that are computed have a state of their own.
@@ -53,24 +53,24 @@ class Node:
 
     @property
     def readers(self) -> "tuple[Reader, ...]":
-        """Return those that read this node, in the order in which they came."""
+        """Return the readers of this node, in the order in which they were added."""
         return listed(self._readers)
 
     @property
     def is_read(self) -> bool:
-        """Return whether anybody reads this node."""
+        """Return whether this node has a reader."""
         return self._readers is not NONE
 
     def join(self, reader: "Reader") -> None:
-        """Take in a reader, if it is not one already."""
+        """Add a reader, if it is not one already."""
         self._readers = with_member(self._readers, reader)
 
     def part(self, reader: "Reader") -> None:
-        """Let a reader go, if it is one."""
+        """Remove a reader, if it is one."""
         self._readers = without(self._readers, reader)
 
     def changed(self) -> None:
-        """Tell the readers that what they read is another value now."""
+        """Notify the readers that the value has changed."""
         for reader in self.readers:
             reader.invalidate(self, DIRTY)
 
@@ -86,7 +86,7 @@ class Reader(Node):
         self.value: Any = None
 
     def invalidate(self, _source: Node, level: int) -> None:
-        """Take note that `_source` changed (DIRTY) or may have (CHECK)."""
+        """Record that `_source` changed (DIRTY) or may have changed (CHECK)."""
         before = self.state
         if level > before:
             self.state = level
@@ -95,7 +95,7 @@ class Reader(Node):
                 reader.invalidate(self, CHECK)
 
     def hear(self, bucket: "BucketNode", _member: Any) -> None:
-        """Take note that a member came to the bucket, or went."""
+        """Record that a member was added to the bucket, or removed."""
         self.invalidate(bucket, DIRTY)
 
 
@@ -125,7 +125,7 @@ class QueryNode(Reader):
 
     @property
     def reads(self) -> tuple[Node, ...]:
-        """Return what was read for the value, in order. Most read few nodes."""
+        """Return the nodes that were read for the value, in order. Most values read few."""
         return listed(self._reads)
 
     @reads.setter
@@ -161,7 +161,7 @@ class BucketNode(Node):
         return self._members is NONE
 
     def replace(self, member: Any, *, present: bool) -> None:
-        """Add or remove a member and tell the readers."""
+        """Add or remove a member and notify the readers."""
         self._members = (with_member if present else without)(self._members, member)
         for reader in self.readers:
             reader.hear(self, member)
@@ -202,13 +202,13 @@ class CollectionNode(Reader):
         return (self.group, *self.nodes.values())
 
     def invalidate(self, source: Node, level: int) -> None:
-        """Take note of which member it was."""
+        """Record which member changed."""
         if isinstance(source, QueryNode):
             self.pending[source] = None
         super().invalidate(source, level)
 
     def hear(self, bucket: BucketNode, member: Any) -> None:
-        """Take note of who came to the group, or went."""
+        """Record which key was added to the group, or removed."""
         self.moved.add(member)
         super().hear(bucket, member)
 
@@ -218,7 +218,7 @@ class CollectionNode(Reader):
         return self.rows.put(key, value)
 
     def add(self, new: set[Any]) -> None:
-        """Take in keys that joined the group, whose members stand in `nodes`."""
+        """Add the keys that joined the group; `nodes` are those of its members."""
         if len(new) < len(self.rows):
             for key in new:
                 self.put(key, self.nodes[key].value)
@@ -235,7 +235,7 @@ class CollectionNode(Reader):
             self.failed.pop(key, None)
 
     def drop(self, key: Any) -> None:
-        """Forget a key that left the group."""
+        """Remove a key that left the group."""
         self.failed.pop(key, None)
         self.rows.drop(key)
 
@@ -244,7 +244,7 @@ class CollectionNode(Reader):
 
 
 class SinkNode(Reader):
-    """Gathers which rows of its sources have to be looked at again. Has no value and no readers."""
+    """Collects the rows of its sources that have to be evaluated again. Has no value and no readers."""
 
     __slots__ = ("pending", "queries")
 
@@ -254,7 +254,7 @@ class SinkNode(Reader):
         self.pending: dict[Member, None] = {}
 
     def invalidate(self, source: Node, level: int) -> None:  # noqa: ARG002
-        """Take note of the row, whose query is asked for the Member itself; nobody depends on a sink."""
+        """Record the row, whose query has the Member itself as its key; a sink has no readers."""
         if isinstance(source, QueryNode) and isinstance(source.key, Member):
             self.pending[source.key] = None
 
@@ -263,14 +263,14 @@ N = TypeVar("N", bound=Node)
 
 
 def drop(kept: dict[Any, dict[Hashable, N]], table: Any, key: Hashable) -> None:
-    """Forget a node; and the table with the last one, since an emptied dict keeps its size."""
+    """Remove a node, and the table with the last one, since an emptied dict keeps its size."""
     nodes = kept.get(table)
     if nodes is not None and nodes.pop(key, None) is not None and not nodes:
         del kept[table]
 
 
 def resize(table: dict[Any, Any]) -> None:
-    """Give a table the size of what is in it; it stays the same object, with the same order."""
+    """Shrink a table to the size of its contents; it stays the same object, with the same order."""
     kept = dict(table)
     table.clear()
     table.update(kept)

@@ -1,6 +1,6 @@
-"""Rows kept sorted by key while they change one by one, and shown as an immutable sequence of their values.
+"""Rows sorted by key, which change one by one and are read as an immutable sequence of their values.
 
-In: keys and values. Out: `Chunks` of the values in the order of the keys. What a change costs is one chunk.
+In: keys and values. Out: `Chunks` of the values in the order of the keys. A change costs one chunk.
 """
 
 from bisect import bisect_left, bisect_right
@@ -14,7 +14,7 @@ _EMPTY: Chunks[Any] = Chunks((), 0)
 
 
 class SortedRows:
-    """See the module's text."""
+    """Rows sorted by key."""
 
     __slots__ = ("_chunks", "_firsts", "_head", "_is_shown", "_keys", "_length", "_shown", "_tail")
 
@@ -26,14 +26,14 @@ class SortedRows:
         self._length = 0
         self._shown: Chunks[Any] = _EMPTY
         self._is_shown = True
-        # How many chunks stand at both ends as they were when they were shown last.
+        # How many chunks at either end are unchanged since `values` was last called.
         self._head = self._tail = 0
 
     def __len__(self) -> int:
         return self._length
 
     def values(self) -> Chunks[Any]:
-        """Return the values: the object of before when nothing has changed."""
+        """Return the values: the same object as before when nothing has changed."""
         if not self._is_shown:
             origin = Origin(self._shown.identity, self._head, self._tail)
             self._shown = Chunks(tuple(self._chunks), self._length, origin)
@@ -42,7 +42,7 @@ class SortedRows:
         return self._shown
 
     def fill(self, keys: list[Any], values: list[Any]) -> None:
-        """Put these in the place of all; the keys are sorted."""
+        """Replace all rows by these; the keys are sorted."""
         half = _FULL // 2
         starts = range(0, len(keys), half)
         self._keys = [keys[at : at + half] for at in starts]
@@ -71,7 +71,7 @@ class SortedRows:
         return True
 
     def drop(self, key: Any) -> None:
-        """Forget a key."""
+        """Remove a key."""
         at = max(bisect_right(self._firsts, key) - 1, 0)
         keys = self._keys[at] if self._keys else []
         place = bisect_left(keys, key)
@@ -82,7 +82,7 @@ class SortedRows:
             self._set(at, keys, (*chunk[:place], *chunk[place + 1 :]))
 
     def _set(self, at: int, keys: list[Any], chunk: tuple[Any, ...]) -> None:
-        """Put a chunk in the place of one: two when it is too long, none when it is empty."""
+        """Replace a chunk: by two when the new one is too long, by none when it is empty."""
         middle = len(keys) // 2 if len(keys) > _FULL else len(keys)
         self._head = min(self._head, at)
         self._tail = min(self._tail, len(self._keys) - at - 1)

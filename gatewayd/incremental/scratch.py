@@ -1,4 +1,4 @@
-"""The View without a memory: every answer is computed from the rows alone.
+"""A View that keeps no state: every value is computed from the rows alone.
 
 The definition of what the engine must return, and the oracle of its property tests.
 """
@@ -14,7 +14,7 @@ V = TypeVar("V")
 
 
 class Scratch:
-    """A View over fixed rows. Answers are kept for the life of the object, which is one revision."""
+    """A View over fixed rows. Values are kept as long as the object, which is for one revision."""
 
     def __init__(self, tables: Mapping[Table, Mapping[Any, Any]]) -> None:
         self._tables = tables
@@ -45,11 +45,11 @@ class Scratch:
     def _rescued(self, rescue: Rescue, key: Hashable, error: Exception) -> Any:
         try:
             return rescue(self, key, error, None)
-        except Exception:  # noqa: BLE001 - the first failure is the one to know of
+        except Exception:  # noqa: BLE001 - the first failure is the cause
             raise error from None
 
     def attempt(self, at: Attempt, run: Callable[[], T], bad: Callable[[Exception], T]) -> T:  # noqa: ARG002
-        """Return what `run` returns, or what `bad` makes of its failure."""
+        """Return the result of `run`, or that of `bad` for its exception."""
         try:
             return run()
         except Exception as error:  # noqa: BLE001 - a part of a query fails as a query does

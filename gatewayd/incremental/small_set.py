@@ -1,15 +1,15 @@
-"""Sets of which there are hundreds of thousands, and most have one member or none.
+"""Small sets: the engine has hundreds of thousands of them, and most have one member or none.
 
-In and out: a value that stands for a set. Its owner keeps it in a slot of its own, so that the set itself costs
-nothing, and puts in its place what a change returns. Only this module looks into it.
+In and out: a value that represents a set. The owner keeps it in a slot, so that an empty set needs no object, and
+replaces it by the value that a change returns. Only this module knows the representations:
 
-    members           what stands for them
+    members           representation
     none              NONE, which is the empty tuple
     one               the member itself; a tuple of it if it is a tuple
     up to FEW         a tuple, which is a third of the size of a dict
-    more              a `_Many`, changed in place: a dict, and its members sorted once somebody has asked for that
+    more              a `_Many`, changed in place: a dict, and its sorted members once they have been read
 
-At half of FEW a `_Many` becomes a tuple again, so that a set at the edge does not go back and forth.
+A `_Many` becomes a tuple again at half of FEW, so that a set of about FEW members does not change back and forth.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -29,12 +29,12 @@ class _Many:
 
 
 def whole(members: tuple[Any, ...]) -> Any:
-    """Return a set of different members that is only replaced as a whole: it needs no dict, however large it is."""
+    """Return a set of these members, all different; for an owner that only replaces it as a whole, it needs no dict."""
     return members[0] if len(members) == 1 and type(members[0]) is not tuple else members
 
 
 def members(small: Any) -> Collection[Any]:
-    """Return the members of a set, in any order; not to be kept while the set is changed."""
+    """Return the members of a set, in any order; valid until the set is changed."""
     kind = type(small)
     if kind is _Many:
         return small.members  # type: ignore[no-any-return]
@@ -42,7 +42,7 @@ def members(small: Any) -> Collection[Any]:
 
 
 def listed(small: Any) -> tuple[Any, ...]:
-    """Return the members as they are now, in the order in which they came."""
+    """Return a copy of the members, in the order in which they were added."""
     kind = type(small)
     if kind is _Many:
         return tuple(small.members)
@@ -59,7 +59,7 @@ def ordered(small: Any, order: Callable[[Any], Any] | None) -> tuple[Any, ...]:
 
 
 def with_member(small: Any, member: Any) -> Any:
-    """Return the set with a member, at the end if it is new; it takes the place of `small`."""
+    """Return the set with a member, at the end if it is new; the caller replaces `small` by it."""
     kind = type(small)
     if kind is _Many:
         small.members[member] = None
@@ -75,7 +75,7 @@ def with_member(small: Any, member: Any) -> Any:
 
 
 def without(small: Any, member: Any) -> Any:
-    """Return the set without a member; it takes the place of `small`."""
+    """Return the set without a member; the caller replaces `small` by it."""
     kind = type(small)
     if kind is _Many:
         small.members.pop(member, None)

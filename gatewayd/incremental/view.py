@@ -1,7 +1,7 @@
 """What a query may read, and how queries, indexes and outputs are declared.
 
-A query is a pure function `f(view, key) -> value`; values are immutable and comparable. Nothing is readable but
-through the view, so what a value depends on is a recorded fact. The same functions run over any `View`: the engine's
+A query is a pure function `f(view, key) -> value`; values are immutable and comparable. A query reads through the view
+only, so the view knows what each value depends on. The same functions run over any `View`: the engine's
 memoised one, or `gatewayd.incremental.scratch`, which computes everything anew.
 """
 
@@ -25,7 +25,7 @@ class Member(NamedTuple):
 
     @property
     def order(self) -> tuple[str, Hashable]:
-        """Return what members are sorted by."""
+        """Return the sort key of members."""
         return (self.table.__name__, self.key)
 
 
@@ -51,14 +51,14 @@ class View(Protocol):
         """Return the query's value for each key of `group(index, group)`, in that order."""
 
     def attempt(self, at: "Attempt", run: Callable[[], T], bad: Callable[[Exception], T]) -> T:
-        """Return what `run` returns; when it raises, what `bad` makes of that, and the failure is told of.
+        """Return the result of `run`; when it raises, that of `bad`, and the failure is reported.
 
         For what one query reads of several objects: the trouble of one of them is not that of the others.
         """
 
 
 class Attempt(NamedTuple):
-    """A part of a query that may fail by itself: what it does, and of which object."""
+    """A part of a query whose failure does not fail the query: what it does, and for which object."""
 
     name: str
     key: Any
@@ -76,7 +76,7 @@ class Query(Generic[K, V]):
     rescue: Rescue | None
 
     def __call__(self, view: View, key: K) -> V:
-        """Ask the view for the value."""
+        """Read the value from the view."""
         return view.ask(self, key)
 
     def __repr__(self) -> str:
@@ -84,7 +84,7 @@ class Query(Generic[K, V]):
 
 
 def query(run: Callable[[View, K], V]) -> Query[K, V]:
-    """Declare a query; an exception in it goes to whoever asked."""
+    """Declare a query; an exception in it propagates to the query that reads it."""
     return Query(name=run.__name__, run=run, rescue=None)
 
 
@@ -120,7 +120,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Index:
-    """Files rows under keys: a source's query tells the bucket keys of its row.
+    """Files rows under keys: a source's query returns the bucket keys of its row.
 
     `group` maps a bucket's key to the group that `View.group` and `View.collect` go by. Indexes are refreshed in the
     order of declaration: the queries of one may read the indexes declared before it, never itself or a later one.
@@ -139,7 +139,7 @@ class Index:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Output:
-    """Values that somebody outside wants to know of whenever they change.
+    """Values whose changes the shell reads.
 
     `on_demand`: nothing is kept for it before it is drained for the first time, since it may be that nobody ever does.
     """
