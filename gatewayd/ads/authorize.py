@@ -111,7 +111,7 @@ def bound(incarnations: Incarnations) -> Authorizer:
 
 
 def _is_for(allowed: Allowed, peer: Peer, incarnation: Incarnation) -> bool:
-    """Say whether a certificate is of this very object.
+    """Return whether a certificate is of this very object.
 
     One without a uid, of a gatewayd of before, was made while its Gateway was there: so it is of this object if it is
     not older than it. All of them end within 30 days, and nobody makes another.

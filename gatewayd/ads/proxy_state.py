@@ -67,7 +67,7 @@ class ProxyState:
 
     @property
     def is_synced(self) -> bool:
-        """Say whether the proxy has everything that was published."""
+        """Return whether the proxy has everything that was published."""
         return not any(row.pending or row.rejections for row in self.types)
 
 

@@ -19,7 +19,7 @@ _OF_TRUST: Final = "trusted CA"
 
 
 def is_to_blame(name: str, words: str) -> bool:
-    """Say whether a refused Secret is what the words speak of: Envoy may refuse one for another that it is used with.
+    """Return whether the words are about this Secret: Envoy may refuse one for another that it is used with.
 
     https://github.com/envoyproxy/envoy/blob/v1.36.0/source/common/tls/context_impl.cc, cert_validator/utility.cc
     """

@@ -72,6 +72,6 @@ def cut_off(handler: "asyncio.Task[Any] | None") -> bool:
 
 
 def _refers(coroutine: object, task: object) -> bool:
-    """Say whether a coroutine has a task among its variables; Cython keeps those in an object beside it."""
+    """Return whether a coroutine has a task among its variables; Cython keeps those in an object beside it."""
     variables = gc.get_referents(coroutine)
     return task in variables or any(task in gc.get_referents(each) for each in variables if gc.is_tracked(each))

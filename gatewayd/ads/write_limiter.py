@@ -31,7 +31,7 @@ class _Lane:
 
     @property
     def is_idle(self) -> bool:
-        """Say whether there is nothing to remember."""
+        """Return whether there is nothing to remember."""
         return not (self.passing or self.prompt or self.late)
 
 

@@ -72,7 +72,7 @@ class RouteRow:
 
     @property
     def is_well(self) -> bool:
-        """Say whether there is nothing to look at."""
+        """Return whether there is nothing to look at."""
         return all(each.mark is ConditionMark.TRUE for each in (self.accepted, self.resolved_refs, self.programmed))
 
 

@@ -164,7 +164,7 @@ class Folder:
 
 
 def _differs(before: FileState, after: FileState, identity: Identity) -> bool:
-    """Say whether a file has another version of an object than before; one that was not read again is the same."""
+    """Return whether a file has another version of an object than before; one that was not read again is the same."""
     old, new = before.entries.get(identity), after.entries.get(identity)
     return old is None or new is None or old.obj is not new.obj
 

@@ -106,7 +106,7 @@ class FolderReader:
         return frozenset(files)
 
     def _is_link_target(self, path: str) -> bool:
-        """Say whether a path is in a folder that only a link leads to."""
+        """Return whether a path is in a folder that only a link leads to."""
         folder = os.path.dirname(path)  # noqa: PTH120
         return folder in self.watched and folder not in self.folders
 
@@ -200,7 +200,7 @@ class FolderReader:
 
 
 def _is_plain(path: str, folders: frozenset[str]) -> bool:
-    """Say whether a path is a plain file, or was none but a file: neither directory nor symlink."""
+    """Return whether a path is a plain file, or was none but a file: neither directory nor symlink."""
     try:
         return stat.S_ISREG(os.lstat(path).st_mode)
     except OSError:
@@ -219,7 +219,7 @@ def signatures(paths: Iterable[str]) -> dict[str, Signature | None]:
 
 
 def any_being_written(paths: Iterable[str]) -> bool:
-    """Say whether somebody has one of the files open for writing, as far as the system tells.
+    """Return whether somebody has one of the files open for writing, as far as the system tells.
 
     The kernel grants a read lease only on a file that nobody writes to; fcntl(2), F_SETLEASE. It is given back at once;
     SIGURG, which is ignored, stands in for SIGIO, which would end this process if a writer came in between.

@@ -56,7 +56,7 @@ def scan(root: str, known: AbstractSet[str]) -> Found:
 
 
 def is_inside(path: str, home: str) -> bool:
-    """Say whether a path without links is `home` or below it."""
+    """Return whether a path without links is `home` or below it."""
     return path == home or path.startswith(home.rstrip(os.sep) + os.sep)
 
 

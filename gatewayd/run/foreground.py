@@ -42,7 +42,7 @@ Job = Callable[[], Awaitable[None]]
 
 
 def settled(onlooker: Onlooker) -> bool:
-    """Say whether nothing is on its way any more, to be waited for."""
+    """Return whether nothing is on its way any more, to be waited for."""
     return onlooker.run is not None and onlooker.run.is_settled()
 
 

@@ -152,7 +152,7 @@ class Standalone:
         self.fleet.retire(fleet)
 
     def is_settled(self) -> bool:
-        """Say whether nothing is on its way any more: each fleet has a proxy, which ACKed or refused everything."""
+        """Return whether nothing is on its way any more: each fleet has a proxy, which ACKed or refused everything."""
         fleets = tuple(self.reconciler.snapshots)
         reports = {fleet: self.fleet.report(fleet) for fleet in fleets}
         if not self.has_read or not all(report.connected for report in reports.values()):
@@ -164,7 +164,7 @@ class Standalone:
         return all(self._is_refused(fleet) for fleet in waiting)
 
     def _is_refused(self, fleet: FleetKey) -> bool:
-        """Say whether nothing is to be waited for: by a proxy, by whoever has the port, or by us."""
+        """Return whether nothing is to be waited for: by a proxy, by whoever has the port, or by us."""
         if self.fleet.report(fleet).rejections or fleet in self.claims.refusals:
             return True
         if not isinstance(fleet, GatewayFleet):

@@ -68,7 +68,7 @@ Verdict = Free | NotAllowed | PortTaken
 
 
 def check_port(wish: PortWish, binary: Path) -> Verdict:
-    """Say whether the Envoy at `binary`, started by this process, can listen on a port that it does not yet serve."""
+    """Return whether the Envoy at `binary`, started by this process, can bind a port that it does not serve yet."""
     first = first_unprivileged_port()
     if wish.port < first and not may_bind_low_ports(binary):
         return NotAllowed(wish=wish, first_allowed=first, binary=binary)
@@ -86,7 +86,7 @@ def first_unprivileged_port() -> int:
 
 
 def may_bind_low_ports(binary: Path) -> bool:
-    """Say whether `binary`, executed by this process, has CAP_NET_BIND_SERVICE.
+    """Return whether `binary`, executed by this process, has CAP_NET_BIND_SERVICE.
 
     Root's programs get the bounding set, others the ambient set and what the file itself was given; capabilities(7),
     "Transformation of capabilities during execve()".

@@ -70,7 +70,7 @@ class Outlet:
             self._put(rest)
 
     def isatty(self) -> bool:
-        """Say whether the stream is a terminal."""
+        """Return whether the stream is a terminal."""
         return self._stream.isatty()
 
     def fileno(self) -> int:

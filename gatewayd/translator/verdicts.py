@@ -51,7 +51,7 @@ _RESOLVED = _good(RESOLVED_REFS)
 
 
 def accepted(message: str = "") -> Verdict:
-    """Say that all is well with the object itself."""
+    """Return the verdict that the object itself is valid."""
     return _good(ACCEPTED, message) if message else _ACCEPTED
 
 
@@ -61,7 +61,7 @@ def not_accepted(reason: str, message: str) -> Verdict:
 
 
 def target_not_found(message: str) -> Verdict:
-    """Say that a policy is for something that is not there: https://gateway-api.sigs.k8s.io/geps/gep-713/."""
+    """Return the verdict that the target of a policy does not exist: https://gateway-api.sigs.k8s.io/geps/gep-713/."""
     return not_accepted("TargetNotFound", message)
 
 
@@ -76,22 +76,22 @@ def unresolved(reason: str, message: str) -> Verdict:
 
 
 def programmed(message: str) -> Verdict:
-    """Say that a proxy has it."""
+    """Return the verdict that a proxy has acknowledged the object."""
     return _good(PROGRAMMED, message)
 
 
 def not_programmed(reason: str, message: str) -> Verdict:
-    """Say that no proxy has it (yet)."""
+    """Return the verdict that no proxy has acknowledged the object (yet)."""
     return _bad(PROGRAMMED, reason, message)
 
 
 def no_conflicts() -> Verdict:
-    """Say that the listener is distinct."""
+    """Return the verdict that the listener is distinct."""
     return _bad(CONFLICTED, "NoConflicts", "")
 
 
 def conflicted(reason: str, message: str) -> Verdict:
-    """Say that the listener cannot be told from another one."""
+    """Return the verdict that the listener cannot be told from another one."""
     return _verdict(CONFLICTED, reason, message, status=True)
 
 
@@ -121,22 +121,22 @@ def with_notes(verdict: Verdict, notes: tuple[str, ...]) -> Verdict:
 
 
 def invalid(message: str) -> Verdict:
-    """Say that the object cannot be used as it is written, or that gatewayd fails on it."""
+    """Return the verdict that the object cannot be used as it is written, or that gatewayd fails on it."""
     return not_accepted(INVALID, message)
 
 
 def invalid_parameters(message: str) -> Verdict:
-    """Say that what the object names as its parameters cannot be used."""
+    """Return the verdict that what the object names as its parameters cannot be used."""
     return not_accepted("InvalidParameters", message)
 
 
 def cannot_be_programmed(message: str = "see Accepted") -> Verdict:
-    """Say that no proxy will have the object as it is."""
+    """Return the verdict that no proxy will have the object as it is."""
     return not_programmed(INVALID, message)
 
 
 def pending(message: str) -> Verdict:
-    """Say that a proxy will have the object when something else has happened."""
+    """Return the verdict that a proxy will have the object when something else has happened."""
     return not_programmed("Pending", message)
 
 
@@ -144,37 +144,37 @@ def pending(message: str) -> Verdict:
 
 
 def invalid_kind(message: str) -> Verdict:
-    """Say that a reference is to a kind that is not supported there."""
+    """Return the verdict that a reference is to a kind that is not supported there."""
     return unresolved(INVALID_KIND, message)
 
 
 def ref_not_permitted(message: str) -> Verdict:
-    """Say that no ReferenceGrant allows a reference into another namespace."""
+    """Return the verdict that no ReferenceGrant allows a reference into another namespace."""
     return unresolved(REF_NOT_PERMITTED, message)
 
 
 def invalid_certificate_ref(message: str) -> Verdict:
-    """Say that a certificate of a listener is missing or cannot be used."""
+    """Return the verdict that a certificate of a listener is missing or cannot be used."""
     return unresolved("InvalidCertificateRef", message)
 
 
 def invalid_client_certificate_ref(message: str) -> Verdict:
-    """Say that a certificate for backends is missing or cannot be used."""
+    """Return the verdict that a certificate for backends is missing or cannot be used."""
     return unresolved("InvalidClientCertificateRef", message)
 
 
 def invalid_ca_certificate_ref(message: str) -> Verdict:
-    """Say that certificates of authorities are missing or cannot be used."""
+    """Return the verdict that certificates of authorities are missing or cannot be used."""
     return unresolved("InvalidCACertificateRef", message)
 
 
 def invalid_ca_certificate_kind(message: str) -> Verdict:
-    """Say that certificates of authorities are sought in a kind that is not supported."""
+    """Return the verdict that certificates of authorities are sought in a kind that is not supported."""
     return unresolved("InvalidCACertificateKind", message)
 
 
 def no_valid_ca_certificate(message: str) -> Verdict:
-    """Say that no certificate of an authority is left to check others by."""
+    """Return the verdict that no certificate of an authority is left to check others by."""
     return not_accepted("NoValidCACertificate", message)
 
 
@@ -182,7 +182,7 @@ def no_valid_ca_certificate(message: str) -> Verdict:
 
 
 def supported_version() -> Verdict:
-    """Say that the CRDs are of a version that is understood."""
+    """Return the verdict that the CRDs are of a version that is understood."""
     return _good(SUPPORTED_VERSION, "the installed CRDs are understood")
 
 
@@ -190,42 +190,42 @@ def supported_version() -> Verdict:
 
 
 def some_listeners_not_valid(names: str) -> Verdict:
-    """Say that the Gateway works but for some listeners."""
+    """Return the verdict that the Gateway works but for some listeners."""
     return _verdict(ACCEPTED, LISTENERS_NOT_VALID, f"listeners not valid: {names}", status=True)
 
 
 def no_listener_valid(names: str) -> Verdict:
-    """Say that no listener of the Gateway works."""
+    """Return the verdict that no listener of the Gateway works."""
     return not_accepted(LISTENERS_NOT_VALID, f"spec.listeners: none is valid: {names}")
 
 
 def no_resources(message: str) -> Verdict:
-    """Say that what must run for the Gateway was refused."""
+    """Return the verdict that what must run for the Gateway was refused."""
     return not_programmed(NO_RESOURCES, message)
 
 
 def unsupported_address(message: str) -> Verdict:
-    """Say that an address is of a type that is not supported."""
+    """Return the verdict that an address is of a type that is not supported."""
     return not_accepted("UnsupportedAddress", message)
 
 
 def address_not_assigned(message: str) -> Verdict:
-    """Say that the Gateway has no address yet."""
+    """Return the verdict that the Gateway has no address yet."""
     return not_programmed("AddressNotAssigned", message)
 
 
 def address_not_usable(message: str) -> Verdict:
-    """Say that the Gateway does not have an address that it asks for."""
+    """Return the verdict that the Gateway does not have an address that it requests."""
     return not_programmed("AddressNotUsable", message)
 
 
 def addresses_assigned() -> Verdict:
-    """Say that every address that was asked for is there."""
+    """Return the verdict that every requested address is assigned."""
     return _good(ADDRESSES_ASSIGNED)
 
 
 def addresses_not_assigned(message: str) -> Verdict:
-    """Say that none of the addresses that were asked for is there."""
+    """Return the verdict that none of the requested addresses is assigned."""
     return _bad(ADDRESSES_ASSIGNED, "NotAssigned", message)
 
 
@@ -238,47 +238,47 @@ def addresses_partially_assigned(message: str) -> Verdict:
 
 
 def listeners_not_allowed(message: str) -> Verdict:
-    """Say that the Gateway does not let this ListenerSet add listeners."""
+    """Return the verdict that the Gateway does not let this ListenerSet add listeners."""
     return not_accepted("NotAllowed", message)
 
 
 def allowed_by_no_gateway(message: str) -> Verdict:
-    """Say that no proxy has a ListenerSet, since its Gateway does not let it add listeners."""
+    """Return the verdict that no proxy has a ListenerSet, since its Gateway does not let it add listeners."""
     return not_programmed("NotAllowed", message)
 
 
 def unsupported_protocol(message: str) -> Verdict:
-    """Say that a listener is for a protocol that is not supported."""
+    """Return the verdict that a listener is for a protocol that is not supported."""
     return not_accepted(UNSUPPORTED_PROTOCOL, message)
 
 
 def port_unavailable(message: str) -> Verdict:
-    """Say that proxies use the listener's port themselves."""
+    """Return the verdict that proxies use the listener's port themselves."""
     return not_accepted("PortUnavailable", message)
 
 
 def invalid_route_kinds(message: str) -> Verdict:
-    """Say that a listener allows routes of kinds that it cannot have."""
+    """Return the verdict that a listener allows routes of kinds that it cannot have."""
     return unresolved("InvalidRouteKinds", message)
 
 
 def invalid_listener_filter(message: str) -> Verdict:
-    """Say that a listener has a filter that it cannot have."""
+    """Return the verdict that a listener has a filter that it cannot have."""
     return not_accepted("InvalidListenerFilter", message)
 
 
 def invalid_listener_filter_ref(message: str) -> Verdict:
-    """Say that a filter of a listener refers to what is not there."""
+    """Return the verdict that a filter of a listener refers to an object that does not exist."""
     return unresolved(INVALID_LISTENER_FILTER_REF, message)
 
 
 def protocol_conflict(message: str) -> Verdict:
-    """Say that another listener has the port with a protocol that does not go together with this one's."""
+    """Return the verdict that another listener has the port with a protocol that cannot share it."""
     return conflicted("ProtocolConflict", message)
 
 
 def hostname_conflict(message: str) -> Verdict:
-    """Say that another listener has the port with the same hostname."""
+    """Return the verdict that another listener has the port with the same hostname."""
     return conflicted("HostnameConflict", message)
 
 
@@ -286,27 +286,27 @@ def hostname_conflict(message: str) -> Verdict:
 
 
 def no_matching_parent(message: str) -> Verdict:
-    """Say that sectionName or port name no listener of the parent."""
+    """Return the verdict that sectionName or port name no listener of the parent."""
     return not_accepted("NoMatchingParent", message)
 
 
 def not_allowed(message: str) -> Verdict:
-    """Say that the listeners do not let this kind, or this namespace, attach."""
+    """Return the verdict that the listeners do not let this kind, or this namespace, attach."""
     return not_accepted("NotAllowedByListeners", message)
 
 
 def no_matching_hostname(message: str) -> Verdict:
-    """Say that no listener shares a hostname with the route."""
+    """Return the verdict that no listener shares a hostname with the route."""
     return not_accepted("NoMatchingListenerHostname", message)
 
 
 def unsupported_value(message: str) -> Verdict:
-    """Say that a field asks for what we cannot do."""
+    """Return the verdict that a field asks for what we cannot do."""
     return not_accepted(UNSUPPORTED_VALUE, message)
 
 
 def rule_dropped(message: str) -> Verdict:
-    """Say that a rule has no effect while the route's other rules have.
+    """Return the verdict that a rule has no effect while the route's other rules have.
 
     https://gateway-api.sigs.k8s.io/reference/spec/#routeconditiontype (PartiallyInvalid)
     """
@@ -314,12 +314,12 @@ def rule_dropped(message: str) -> Verdict:
 
 
 def rules_fell_back(message: str) -> Verdict:
-    """Say that a route keeps the rules that it had, since the ones that it has now are not valid."""
+    """Return the verdict that a route keeps the rules that it had, since the ones that it has now are not valid."""
     return _verdict(PARTIALLY_INVALID, INVALID, f"Fall Back: {message}", status=True)
 
 
 def over_quota(message: str) -> Verdict:
-    """Say that the route takes up more of the Gateway's proxies than it may."""
+    """Return the verdict that the route takes up more of the Gateway's proxies than it may."""
     return not_accepted("QuotaExceeded", message)
 
 
@@ -327,5 +327,5 @@ def over_quota(message: str) -> Verdict:
 
 
 def target_taken(message: str) -> Verdict:
-    """Say that another policy of the kind has the target: https://gateway-api.sigs.k8s.io/geps/gep-713/."""
+    """Return the verdict that another policy of the kind has the target: https://gateway-api.sigs.k8s.io/geps/gep-713/."""
     return not_accepted("Conflicted", message)

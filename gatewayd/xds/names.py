@@ -70,7 +70,7 @@ def within_table(configuration: str) -> str:
 
 
 def is_found_by_scope(configuration: str) -> bool:
-    """Say whether a RouteConfiguration is one of several of its table."""
+    """Return whether a RouteConfiguration is one of several of its table."""
     return ":" in configuration
 
 
@@ -90,7 +90,7 @@ def scoped_configuration(key: RouteTableKey, domain: str, apart: Collection[int]
 
 
 def is_exact(domain: str) -> bool:
-    """Say whether a domain is one host."""
+    """Return whether a domain is one host."""
     return not domain.startswith(ANY)
 
 
@@ -100,5 +100,5 @@ def secret(of: Certificate | TrustBundle) -> str:
 
 
 def is_trust(secret: str) -> bool:
-    """Say whether `secret` named a trust bundle."""
+    """Return whether `secret` named a trust bundle."""
     return secret.startswith(_TRUST)

@@ -1,1 +1,1 @@
-"""One stream without I/O: what a client wants, has and was sent, and what may go next."""
+"""One stream without I/O: what the client is subscribed to, has and was sent, and what may be sent next."""

@@ -1,4 +1,4 @@
-"""What a listener that drains still needs, after a new one finds its routes otherwise.
+"""What a draining listener still needs when the new one discovers its routes in another way.
 
 In: the ledgers of one stream, the snapshot that its routes follow. Out: removals that wait until that listener is gone.
 Envoy puts a changed listener beside the one before, and keeps the connections of that for the drain time. They go on to
@@ -21,7 +21,7 @@ _ROUTED_BY = (SCOPED_ROUTE, ROUTE, CLUSTER, ENDPOINT, SECRET)
 
 
 class Lingering:
-    """The removals of one stream that wait. `until` is when they wait no more, None while there are none.
+    """The removals of one stream that are held back until the time `until`, which is None while there are none.
 
     `drain` is how long the client's listeners drain, in seconds.
     """
@@ -57,14 +57,14 @@ class Lingering:
         return [name for name in self._ledgers[SCOPED_ROUTE].removals() if name in self._stale] if self._stale else []
 
     def is_due(self, routing: Snapshot) -> bool:
-        """Say whether the last scopes shall go, and not with the last listener."""
+        """Return whether the last scopes shall go, and not with the last listener."""
         scopes = self._ledgers[SCOPED_ROUTE]
         if self._is_over:
             return False
         return bool(scopes.behind and scopes.removals() and routing.of(LISTENER) and not routing.of(SCOPED_ROUTE))
 
     def start(self, now: float, routing: Snapshot) -> None:
-        """Let all removals wait that have not been sent yet, but those of hosts that are no more."""
+        """Hold back all removals that have not been sent yet, except those of hosts that are gone."""
         served = _served(routing)
         for url in _ROUTED_BY:
             ledger = self._ledgers[url]
@@ -75,14 +75,14 @@ class Lingering:
         self.until = now + self.drain
 
     def end_in_time(self, now: float) -> None:
-        """Let the removals go when their time has come."""
+        """Release the removals when their time has come."""
         if self.until is None or now < self.until:
             return
         self._release()
         self._is_over = True
 
     def _release_all_but(self, served: frozenset[str]) -> None:
-        """Let the scopes of hosts go that have gone since."""
+        """Release the scopes of hosts that are gone by now."""
         held = self._held.get(SCOPED_ROUTE, {})
         gone = {name: held.pop(name) for name in tuple(held) if _host(name) not in served}
         self._ledgers[SCOPED_ROUTE].expect_gone(gone)

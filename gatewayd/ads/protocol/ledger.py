@@ -1,4 +1,4 @@
-"""What one client has of one type, against what it shall have.
+"""What one client has of one type, compared with what it shall have.
 
 In: targets (`retarget`), requests (`subscribe`, `declare`), answers (`ack`, `nack`). Out: the names that are pending.
 Invariant: for a name that the subscription covers and that is neither in `behind` nor in flight, the client has exactly
@@ -30,7 +30,7 @@ removal that is refused counts as done.
     str          that version, which it declared                  declare
     None         nothing                                          a target that moved on
     Unsure       one of two things                                nack of another name; declare, after such a stream
-    UNKNOWN      nobody knows, and it waits for an answer         subscribe, refresh
+    UNKNOWN      unknown, and it waits for an answer         subscribe, refresh
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -48,7 +48,7 @@ from gatewayd.xds.resource import Resource, Resources, XdsType
 
 
 class Unknown(Enum):
-    """Nobody knows what the client has; it waits for an answer, even one that says that there is nothing."""
+    """It is unknown what the client has; it waits for an answer, even if the resource does not exist."""
 
     UNKNOWN = "unknown"
 
@@ -126,7 +126,7 @@ class Ledger:
         self.passing_debt = 0
 
     def held(self, name: str) -> Held:
-        """Return what the client has of a name that it wants, as far as it has said so."""
+        """Return what the client has of a name that it is subscribed to, as far as it is known."""
         if self.flight is not None and name in self.flight.before:
             return self.flight.before[name]
         if name in self.behind:
@@ -134,11 +134,11 @@ class Ledger:
         return self.target.get(name)
 
     def own_refusals(self) -> Iterator[tuple[str, Refusal]]:
-        """Yield what the client has refused by its own words, sorted by name."""
+        """Yield the resources that the client refused by name, sorted by name."""
         return ((name, refusal) for name, refusal in sorted(self.refused.items()) if not refusal.leads_to)
 
     def has(self, name: str, version: str) -> bool:
-        """Say whether the client ACKed (or declared) this version of a resource that it wants."""
+        """Return whether the client ACKed (or declared) this version of a resource that it wants."""
         return self.subscription.covers(name) and version_of(self.held(name)) == version
 
     def retarget(self, target: Resources, changed: Iterable[str]) -> None:
@@ -156,7 +156,7 @@ class Ledger:
                 self._settle(name, self.behind[name] if name in self.behind else old.get(name))
 
     def subscribe(self, change: SubscriptionChange) -> None:
-        """Note what a request asked for.
+        """Record what a request subscribed to.
 
         Each Envoy names things in an order of its own; the same order for all lets them share responses.
         """
@@ -168,7 +168,7 @@ class Ledger:
         self._await(sorted(change.asked))
 
     def declare(self, versions: Mapping[str, str], wanted: Mapping[str, str]) -> None:
-        """Note what the client had before this stream, by name (`initial_resource_versions` of a first request).
+        """Record what the client had before this stream, by name (`initial_resource_versions` of a first request).
 
         `wanted` has the versions of the target. SPEC#incremental-xds: "On reconnect the Incremental xDS client may tell
         the server of its known resources to avoid resending them over the network".
@@ -187,7 +187,7 @@ class Ledger:
                 self.behind[name] = Unsure(likely=None)
 
     def left_open(self) -> Doubts:
-        """Return what the next stream of the client must not take its word for.
+        """Return the versions that the client's next stream must not believe when it declares them.
 
         A client that refuses a response may have applied a part of it, and says the versions of before.
         """
@@ -224,7 +224,7 @@ class Ledger:
         return [name for name in self.behind if name in known and name not in refused]
 
     def has_makes(self) -> bool:
-        """Say whether there are such names."""
+        """Return whether there are such names."""
         target, refused = self.target, self.refused
         return any(name in target and name not in refused for name in self.behind)
 
@@ -233,7 +233,7 @@ class Ledger:
         return [name for name in self._unmade() if self.behind[name] is not UNKNOWN]
 
     def absences(self) -> list[str]:
-        """Return the names that the client asked for in vain; saying so breaks nothing."""
+        """Return the requested names that do not exist; answering them breaks nothing."""
         return [name for name in self._unmade() if self.behind[name] is UNKNOWN]
 
     def _unmade(self) -> list[str]:
@@ -245,22 +245,22 @@ class Ledger:
         return self._versions.table(self.target, len(self.behind))
 
     def drop(self, names: Iterable[str]) -> None:
-        """Take the client as having lost resources, without telling it (SotW has no words for that)."""
+        """Count resources as removed from the client without a response (SotW cannot express a removal)."""
         for name in names:
             self.behind.pop(name, None)
         self._shrink()
 
     def expect_gone(self, held: Mapping[str, Held]) -> None:
-        """Take back what was taken as lost: the client has it still, unless the target has it again."""
+        """Undo `drop`: the client still has the resources, unless the target has them again."""
         covers, target = self.subscription.covers, self.target
         self.behind.update((name, item) for name, item in held.items() if name not in target and covers(name))
 
     def is_waiting(self) -> bool:
-        """Say whether there may be something to send: nothing is in flight, and the client lacks something."""
+        """Return whether there may be something to send: nothing is in flight, and the client lacks something."""
         return self.flight is None and (bool(self.behind) or self.greeting)
 
     def is_settled(self) -> bool:
-        """Say whether the client has taken everything but what it refuses."""
+        """Return whether the client has taken everything but what it refuses."""
         if self.flight is not None:
             return False
         return not self.behind or all(name in self.refused for name in self.behind)
@@ -277,13 +277,13 @@ class Ledger:
         self.sent_nonce = nonce
 
     def ack(self) -> None:
-        """Take the response in flight as applied."""
+        """Record that the client applied the response in flight."""
         if self.flight is not None:
             self.acked_nonce = self.flight.nonce
             self.flight = None
 
     def nack(self, words: str) -> None:
-        """Take the response in flight as refused.
+        """Record that the client refused the response in flight.
 
         What is to blame waits for new content; the rest is sent again without it, in ever smaller groups while nobody
         knows what is to blame.
@@ -324,7 +324,7 @@ class Ledger:
         return ready
 
     def _kept(self, words: str) -> str:
-        """Return what is kept of a client's words: they are many where each resource is refused in other ones."""
+        """Return what is kept of a client's message: there are many where each resource is refused with another one."""
         message = shortened(words)
         kept = {refusal.message for refusal in self.refused.values()}
         return message if message in kept or len(kept) < REFUSALS_IN_WORDS else MANY_REFUSALS
@@ -336,21 +336,21 @@ class Ledger:
         self.suspects = (*(group for group in groups if group), *self.suspects)
 
     def _await(self, names: Iterable[str]) -> None:
-        """Note that the client waits for an answer; a refused resource gets one more chance."""
+        """Record that the client waits for an answer; a refused resource is sent once more."""
         self.behind.update(dict.fromkeys(names, UNKNOWN))
         if self.refused:
             for name in names:
                 self.refused.pop(name, None)
 
     def _settle(self, name: str, held: Held) -> None:
-        """Note what the client has of a name, and whether that is the target."""
+        """Record what the client has of a name, and whether that is the target."""
         if not isinstance(held, Unsure | Unknown) and version_of(held) == version_of(self.target.get(name)):
             self.behind.pop(name, None)
         else:
             self.behind[name] = held
 
     def _shrink(self) -> None:
-        """Give back what an emptied table keeps of its size."""
+        """Release the memory that an emptied table keeps."""
         if not self.behind:
             self.behind = {}
 
@@ -362,7 +362,7 @@ class Ledger:
 
 
 def version_of(held: Held) -> str | None:
-    """Return the version that the client has, None when it has none or nobody knows."""
+    """Return the version that the client has, None when it has none or that is unknown."""
     match held:
         case Resource():
             return held.version

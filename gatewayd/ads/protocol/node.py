@@ -1,4 +1,4 @@
-"""What a client says of itself in its first request, for display: nothing is decided by it.
+"""The Node message of a client's first request, for display: no decision depends on it.
 
 In: a Node message. Out: the few words of it that are kept. Raises ProtocolError when they are longer than any client's.
 """
@@ -14,7 +14,7 @@ from gatewayd.xds.bootstrap import DRAIN_FIELD
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientNode:
-    """What a client says of itself; not its message, which is large and may carry the names of all that it has.
+    """What is kept of a Node message, which is large and may carry the names of all resources that the client has.
 
     `drain` is how long its listeners drain, in seconds.
     """

@@ -113,11 +113,11 @@ class Ordering:
         self.deadline: float | None = None
 
     def drains_for(self, seconds: float) -> None:
-        """Take note of how long the client's listeners drain."""
+        """Set how long the client's listeners drain."""
         self._lingering.drain = seconds
 
     def at(self, now: float) -> None:
-        """Set the time, in seconds, that the gates judge by, and forget the deadline of before."""
+        """Set the current time, in seconds, and clear the deadline."""
         self._now = now
         self._lingering.end_in_time(now)
         self.deadline = self._lingering.until
@@ -126,7 +126,7 @@ class Ordering:
             self._unproven_since = now
 
     def listeners_sent(self, names: Iterable[str]) -> None:
-        """Note that listeners went out: Envoy ACKs one at once, and uses the old one until it has its routes."""
+        """Record that listeners were sent: Envoy ACKs one at once, and uses the old one until it has its routes."""
         if any(name in self._ledgers[LISTENER].target for name in names):
             self._unproven_since = self._now
             self._owes_scopes = True
@@ -153,7 +153,7 @@ class Ordering:
             scopes.refresh(tuple(scopes.target))
 
     def clusters_sent(self, names: Iterable[str]) -> None:
-        """Note that clusters went out; a changed one warms anew and needs to see its endpoints once more.
+        """Record that clusters were sent; a changed one warms again and needs its endpoints once more.
 
         SPEC#resource-warming: "Warming of Cluster is completed only when a new ClusterLoadAssignment response is
         supplied by management server even though there is no change in endpoints". Envoy does not ask again for a name
@@ -170,7 +170,7 @@ class Ordering:
         return self._names.one(some | more) if some and more else some or more
 
     def repeat_endpoints(self) -> None:
-        """Let the endpoints of clusters that were sent go again, as soon as the client is subscribed to them.
+        """Send the endpoints of clusters that were sent again, as soon as the client is subscribed to them.
 
         After a reconnect it asks for clusters first, and then declares endpoints that its changed clusters still need.
         """
@@ -186,20 +186,20 @@ class Ordering:
 
     @property
     def lingers(self) -> bool:
-        """Say whether removals wait for listeners that drain."""
+        """Return whether removals wait for listeners that drain."""
         return self._lingering.until is not None
 
     @property
     def is_owing(self) -> bool:
-        """Say whether endpoints or scopes shall go again."""
+        """Return whether endpoints or scopes are to be sent again."""
         return bool(self._owed) or self._owes_scopes
 
     def clusters_back(self, names: Iterable[str]) -> None:
-        """Note that clusters are wanted (again): they may no longer be dropped."""
+        """Record that clusters are in use (again): they may no longer be dropped."""
         self._droppable.difference_update(names)
 
     def are_routes_settled(self) -> bool:
-        """Say whether the client has taken every route, scope and listener of the routing snapshot, or refused it.
+        """Return whether the client has taken every route, scope and listener of the routing snapshot, or refused it.
 
         Routes that shall go do not count: nothing uses them by then, or they are kept for what was refused.
         """
@@ -207,7 +207,7 @@ class Ordering:
         return routes.flight is None and not routes.has_makes() and self._are_last_settled()
 
     def may_route(self, routing: Snapshot) -> bool:
-        """Say whether routes, scopes and listeners of the routing snapshot may go out."""
+        """Return whether routes, scopes and listeners of the routing snapshot may go out."""
         missing = self._missing(routing)
         if not missing:
             self._closed_since = None
@@ -223,7 +223,7 @@ class Ordering:
         self._lingering.routing_moved(routing)
 
     def may_send_last(self) -> bool:
-        """Say whether listeners and scopes may go out: the routes that they may refer to are on their way."""
+        """Return whether listeners and scopes may go out: the routes that they may refer to are on their way."""
         return all(not self._ledgers[url].has_makes() for url in ROUTED if url not in _LAST)
 
     def waiting_scopes(self) -> frozenset[str]:
@@ -237,7 +237,7 @@ class Ordering:
         return _NONE if self._has_passed(self._moving_since + GATE_SECONDS) else waiting
 
     def may_send_listeners(self) -> bool:
-        """Say whether listeners may go out: one that finds scopes of a listener before it uses them at once."""
+        """Return whether listeners may go out: one that finds scopes of a listener before it uses them at once."""
         scopes = self._ledgers[SCOPED_ROUTE]
         return scopes.flight is None and not scopes.has_makes() and not self._lingering.stale_scopes()
 
@@ -266,7 +266,7 @@ class Ordering:
         return self._ledgers[url].removals()
 
     def may_remove_dependents(self) -> bool:
-        """Say whether endpoints and secrets may be removed: nothing that used them is left."""
+        """Return whether endpoints and secrets may be removed: nothing that used them is left."""
         return self._ledgers[CLUSTER].is_settled() and self.are_routes_settled()
 
     def droppable(self, routing: Snapshot) -> list[str]:
@@ -298,7 +298,7 @@ class Ordering:
         return missing
 
     def _is_all_there(self) -> bool:
-        """Say whether the client has all clusters, and all that those need which were sent.
+        """Return whether the client has all clusters, and all that those need which were sent.
 
         That is what `_is_made` says of each, at the cost of a comparison of sets that streams share.
         """
@@ -312,7 +312,7 @@ class Ordering:
         )
 
     def _is_made(self, name: str) -> bool:
-        """Say whether the client has a cluster with all that it needs, or will never have it."""
+        """Return whether the client has a cluster with all that it needs, or will never have it."""
         clusters = self._ledgers[CLUSTER]
         cluster = clusters.target.get(name)
         if cluster is None or name in clusters.refused or not clusters.subscription.covers(name):
@@ -322,14 +322,14 @@ class Ordering:
         return all(self._is_there(type_url, each) for type_url, each in self._references.of(cluster))
 
     def _is_there(self, type_url: TypeUrl, name: str) -> bool:
-        """Say whether the client has some version of a resource, refused it, or cannot get it."""
+        """Return whether the client has some version of a resource, refused it, or cannot get it."""
         ledger = self._ledgers[type_url]
         if name not in ledger.target or name in ledger.refused:
             return True
         return ledger.subscription.covers(name) and version_of(ledger.held(name)) is not None
 
     def _have_listeners_routes(self, routing: Snapshot) -> bool:
-        """Say whether the client has asked for, and taken, all routes of the routing snapshot, or had the time to.
+        """Return whether the client has asked for, and taken, all routes of the routing snapshot, or had the time to.
 
         A listener asks for its scopes and routes after its ACK. And after a reconnect the types come one request after
         the other, clusters first: what the routes of that client are is unknown until it has asked for them.
@@ -351,18 +351,18 @@ class Ordering:
         return True
 
     def _has_passed(self, deadline: float) -> bool:
-        """Say whether a time has come; if not, the session must be asked again then."""
+        """Return whether a time has been reached; if not, the session must be called again then."""
         if self._now >= deadline:
             return True
         self.deadline = deadline if self.deadline is None else min(self.deadline, deadline)
         return False
 
     def _are_last_settled(self) -> bool:
-        """Say whether the client has taken every scope and listener, or refused it."""
+        """Return whether the client has taken every scope and listener, or refused it."""
         return all(self._ledgers[url].is_settled() for url in _LAST)
 
     def _is_kept(self, name: str, users: Iterable[TypeUrl]) -> bool:
-        """Say whether the client may still use something, because it refused the resource that no longer does.
+        """Return whether the client may still use something, because it refused the resource that no longer does.
 
         A name stands in a serialised message as it is, so a search of the bytes misses no use of it.
         """

@@ -54,13 +54,13 @@ def _free(scopes: Ledger, routes: Ledger) -> None:
 
 
 def _is_there(scopes: Ledger, name: str) -> bool:
-    """Say whether the client has a scope, in another version."""
+    """Return whether the client has a scope, in another version."""
     held = scopes.held(name)
     return isinstance(held, Resource | str) or (isinstance(held, Unsure) and held.likely is not None)
 
 
 def _is_taken(routes: Ledger, configuration: str) -> bool:
-    """Say whether the client has a RouteConfiguration, in any version."""
+    """Return whether the client has a RouteConfiguration, in any version."""
     return routes.subscription.covers(configuration) and version_of(routes.held(configuration)) is not None
 
 

@@ -1,7 +1,7 @@
 """One ADS stream without I/O: requests and snapshots in, responses out.
 
-The caller reads and writes; the session decides what to say, and when. Time is an argument, in seconds of any clock
-that does not go back. Invariant: at most one response of each type is unanswered, and each says the latest there is.
+The caller reads and writes; the session decides what to send, and when. Time is an argument, in seconds of a monotonic
+clock. Invariant: at most one response of each type is unanswered, and each carries the latest versions.
 
 xDS protocol: https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol (SPEC; `#...` are its sections)
 """
@@ -49,7 +49,7 @@ _NONE: frozenset[str] = frozenset()
 
 
 class Answer(Enum):
-    """What a request was."""
+    """What a request is to the session."""
 
     ACK = "ack"
     NACK = "nack"
@@ -84,7 +84,7 @@ class Shared:
         self.tried_secrets = TriedSecrets()
 
     def sweep(self) -> None:
-        """Forget what no stream has asked for since the last sweep."""
+        """Drop what no stream has used since the last sweep."""
         memos = (self.departures, self.envelope, self.differing, self.joined, self.references, self.versions)
         for memo in memos:
             memo.sweep()
@@ -106,22 +106,22 @@ class Session:
 
     @property
     def deadline(self) -> float | None:
-        """Return when `responses_to_send` must be called again although nothing arrived; None: never."""
+        """Return the time at which `responses_to_send` must be called even if nothing arrives; None: never."""
         return self._ordering.deadline
 
     @property
     def is_settled(self) -> bool:
-        """Say whether the client has answered for everything of the latest snapshot that it asked for."""
+        """Return whether the client has answered for everything of the latest snapshot that it asked for."""
         return self._routing is self._latest and all(each.is_settled() for each in self.ledgers.values())
 
     @property
     def may_have_to_say(self) -> bool:
-        """Say whether `responses_to_send` is worth a call after a request: after most ACKs it is not."""
+        """Return whether `responses_to_send` is worth a call after a request: after most ACKs it is not."""
         is_behind = self._routing is not self._latest or self._ordering.is_owing
         return is_behind or any(each.is_waiting() for each in self.ledgers.values())
 
     def on_request(self, message: Request) -> Answer:
-        """Take a request; raises ProtocolError when it asks for more than anybody could need.
+        """Take a request; raises ProtocolError when it exceeds what a client may subscribe to.
 
         SPEC#basic-protocol-overview: "It is sufficient to only check the first message for the node identifier". It is
         for display: nothing is decided by it.
@@ -164,7 +164,7 @@ class Session:
         return answer
 
     def _declare(self, ledger: Ledger, versions: Mapping[str, str]) -> None:
-        """Take what a client says that it has; most have just what there is."""
+        """Take the versions that a client declares; most declare those of the snapshot."""
         wanted = self._shared.versions(ledger.target)
         if versions != wanted:
             self._shared.strangers.declaring(ledger, versions, wanted)
@@ -204,29 +204,29 @@ class Session:
         return Answer.ACK
 
     def close(self) -> None:
-        """Let go of everything: a response that nobody takes may keep the session for a while."""
+        """Release everything: an unread response may keep the session in memory for a while."""
         self._shared.strangers.forget(self.ledgers.values())
         self.ledgers.clear()
 
     @property
     def is_new(self) -> bool:
-        """Say whether the client has said nothing yet."""
+        """Return whether the client has sent no request yet."""
         return self.node is NOBODY
 
     def left_open(self) -> dict[TypeUrl, Doubts]:
-        """Return what the next stream of this client must not take its word for; in SotW it takes it for nothing."""
+        """Return the versions that the client's next stream must not believe when it declares them; none in SotW."""
         if self.mode is Mode.SOTW:
             return {}
         by_type = {url: ledger.left_open() for url, ledger in self.ledgers.items()}
         return {url: doubts for url, doubts in by_type.items() if doubts}
 
     def doubt(self, doubts: Mapping[TypeUrl, Doubts]) -> None:
-        """Take in what the last stream of the client left open, before it says anything."""
+        """Take what the client's last stream left open, before the first request."""
         for url, names in doubts.items():
             self.ledgers[url].doubts = names
 
     def on_snapshot(self, snapshot: Snapshot) -> None:
-        """Make a snapshot the latest one; what has not changed in it is not looked at again."""
+        """Make a snapshot the latest one; types that have not changed cost nothing."""
         before, self._latest = self._latest, snapshot
         if self._routing is None:
             self._move_routing(snapshot)
@@ -269,7 +269,7 @@ class Session:
             self._retarget(url, target if kept is target else self._shared.joined(kept, target))
 
     def _retarget(self, url: TypeUrl, target: Resources) -> None:
-        """Give a ledger its new target."""
+        """Set the target of a ledger."""
         ledger = self.ledgers[url]
         if ledger.target is target:
             return
@@ -334,13 +334,13 @@ class Session:
             self._depart(pushes, ledger, names)
 
     def _send_absences(self, pushes: list[Push], ledger: Ledger) -> None:
-        """Say of names that were asked for in vain that there is nothing: that needs no order."""
+        """Answer requested names that do not exist; that needs no order."""
         names = self._absences(ledger) if ledger.is_waiting() else []
         if names:
             self._depart(pushes, ledger, tuple(names))
 
     def _sayable(self, ledger: Ledger, names: list[str]) -> list[str]:
-        """Return the removals that this variant of the protocol has words for; the others count as done.
+        """Return the removals that this variant of the protocol can express; the others count as done.
 
         SPEC#deleting-resources: SotW tells a removal by leaving a resource out, and only for the types of which each
         response is the whole state; "for other resource types, the API provides no mechanism".
@@ -351,7 +351,7 @@ class Session:
         return []
 
     def _absences(self, ledger: Ledger) -> list[str]:
-        """Return the names that were asked for in vain and can be answered.
+        """Return the requested names that do not exist and can be answered.
 
         SPEC#knowing-when-a-requested-resource-does-not-exist: delta has words for it, and SotW makes the client wait
         for 15 s. A cluster that waits keeps Envoy from taking any other: it gets an assignment without endpoints.
@@ -360,7 +360,7 @@ class Session:
         return (names if ledger.row.url == ENDPOINT else self._sayable(ledger, names))[:RESOURCES_AT_ONCE]
 
     def _depart(self, pushes: list[Push], ledger: Ledger, names: tuple[str, ...]) -> None:
-        """Encode a response and note it as sent."""
+        """Encode a response and record it as sent."""
         shared = self._shared
         if self.mode is Mode.DELTA:
             push = shared.departures(ledger.row.url, ledger.target, names)
@@ -371,7 +371,7 @@ class Session:
 
 
 def _state(ledger: Ledger, names: tuple[str, ...]) -> ResponseContent:
-    """Say what a response of the SotW variant that carries these names contains.
+    """Return the content of a response of the SotW variant that carries these names.
 
     SPEC#grouping-resources-into-responses: "the server must include the complete state of the world" for listeners and
     clusters (and Envoy reads scopes that way too), what may not change yet as it was before.

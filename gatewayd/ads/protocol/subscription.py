@@ -1,4 +1,4 @@
-"""What one client asks for of one type on one stream.
+"""What one client is subscribed to, of one type on one stream.
 
 In: the names of a request. Out: `SubscriptionChange`, the names that must be answered whether or not they are new.
 Invariant: `covers(name)` says exactly whether a response may carry that name.
@@ -17,11 +17,11 @@ WILDCARD = "*"
 
 
 class ProtocolError(ValueError):
-    """A request that no client of the protocol sends: its stream is closed."""
+    """A request that the protocol does not allow: its stream is closed."""
 
 
 class ExhaustedError(ProtocolError):
-    """A request that may be answered later, when others have let go of what they have: its stream is closed."""
+    """A request that exceeds a shared budget, and may succeed later: its stream is closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +52,11 @@ class Subscription:
 
     @property
     def is_empty(self) -> bool:
-        """Say whether the client wants nothing."""
+        """Return whether the client is subscribed to nothing."""
         return not self.wildcard and not self.names
 
     def covers(self, name: str) -> bool:
-        """Say whether the client wants a resource of this name."""
+        """Return whether the client is subscribed to a resource of this name."""
         return self.wildcard or name in self.names
 
     @property
@@ -65,11 +65,11 @@ class Subscription:
         return self.wildcard or self.names.mark
 
     def lacking(self, names: frozenset[str]) -> frozenset[str]:
-        """Return those of these names that the client does not want."""
+        """Return those of these names that the client is not subscribed to."""
         return _NONE if self.wildcard else self.names.lacking(names)
 
     def lacks(self, names: Iterable[str]) -> bool:
-        """Say whether there is one of these names that the client does not want."""
+        """Return whether the client is not subscribed to one of these names."""
         return not self.wildcard and bool(self.names.lacking(names))
 
     def update(self, subscribe: Collection[str], unsubscribe: Collection[str]) -> SubscriptionChange:
@@ -143,7 +143,7 @@ class Subscription:
         return (tuple(sorted(gone)), False) if self.wildcard else ((), was_wild or bool(gone))
 
     def _add(self, names: frozenset[str]) -> None:
-        """Remember names that are new."""
+        """Add the names that are new."""
         if names:
             _check(names)
             self.names.change(names, _NONE)

@@ -81,7 +81,7 @@ class Names:
         self._minus = _NONE
 
     def __contains__(self, name: object) -> bool:
-        """Say whether a name is in."""
+        """Return whether a name is in."""
         return name in self._plus or (name in self._shared and name not in self._minus)
 
     def __len__(self) -> int:

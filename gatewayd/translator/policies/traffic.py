@@ -37,7 +37,7 @@ def backend_persistence(view: View, upstream: Upstream) -> StatefulSession | Non
 
 
 def accepted(row: XBackendTrafficPolicy) -> Verdict:
-    """Say whether a policy is in force, and what of it is done differently."""
+    """Return whether a policy is in force, and what of it is done differently."""
     unkept = refused(row.spec.session_persistence, "spec.sessionPersistence")
     if unkept is not None:
         return verdicts.invalid(unkept.message)
