@@ -28,7 +28,7 @@ PACING: Final = Pacing(workers=INFRASTRUCTURE_WORKERS)
 
 
 class ApplyProblem(NamedTuple):
-    """Why an object is not as it shall be. One that `lasts` goes on until somebody does something about it.
+    """Why an object is not as desired. One that `lasts` does not pass by itself.
 
     `retry_after`: for how many seconds the API server does not want to hear of it again.
     """
@@ -39,7 +39,7 @@ class ApplyProblem(NamedTuple):
 
 
 class InfrastructureError(SpokenError):
-    """Not everything that a Gateway needs could be brought about."""
+    """Not everything that a Gateway needs could be applied."""
 
     def __init__(self, problems: Iterable[ApplyProblem]) -> None:
         self.problems = tuple(problems)
@@ -48,7 +48,7 @@ class InfrastructureError(SpokenError):
 
 
 class Inventory(Protocol):
-    """What the cluster holds that was made for a Gateway, as far as the watches have told."""
+    """The objects of the cluster that were made for a Gateway, as the watches have them."""
 
     def made_for(self, gateway: ObjectKey) -> Iterable[ObjectName]:
         """Return the objects that are owned by the Gateway."""
@@ -56,7 +56,7 @@ class Inventory(Protocol):
 
 OnWrite = Callable[[str, str], None]
 Report = Callable[[ObjectKey, tuple[str, ...]], None]
-"""Hears of a Gateway what keeps it from what it needs; nothing: all is well."""
+"""Takes the problems of a Gateway's infrastructure; none when all is applied."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,12 +91,12 @@ def _problems(error: BaseException) -> tuple[ApplyProblem, ...]:
 
 
 def problem_of(error: ApiError) -> ApplyProblem:
-    """Return what the API server says, and whether asking again alone may help."""
+    """Return the message of the API server, and whether a retry alone may help."""
     return ApplyProblem(error.message, not error.may_pass, error.retry_after)
 
 
 class Applier:
-    """Brings objects to what they shall be, one Gateway at a time."""
+    """Applies the desired objects, one Gateway at a time."""
 
     def __init__(
         self,
@@ -174,7 +174,7 @@ class Applier:
             tasks.create_task(self._replacements.run(), name="replacements")
 
     async def _bring(self, gateway: ObjectKey) -> None:
-        """Bring about what one Gateway needs. Raises InfrastructureError for what could not be."""
+        """Apply what one Gateway needs. Raises InfrastructureError for what could not be applied."""
         wanted = self._wanted.get(gateway)
         if wanted is None:
             return
@@ -290,5 +290,5 @@ class Applier:
 
 
 def label(gateway: ObjectKey) -> Label:
-    """Return whose turn a Gateway takes, and what logs call it."""
+    """Return the namespace whose turn a Gateway takes, and its name in logs."""
     return Label(gateway.namespace, f"Gateway {gateway}")

@@ -1,4 +1,4 @@
-"""Secrets and ConfigMaps one by one: fetched when somebody refers to them, again when they change, forgotten otherwise.
+"""Secrets and ConfigMaps one by one: fetched when an object refers to them, again when they change, else dropped.
 
 In: which there are and in which version (watches of metadata alone), what the core refers to, and objects on their way
 to the core. Out: rows, and Unread rows for what cannot be had. Rules:
@@ -45,7 +45,7 @@ ContentsOf = Callable[[KubernetesObject], frozenset[Content]]
 
 @dataclass(slots=True, kw_only=True)
 class _Held:
-    """An object on its way that waits for contents."""
+    """An object that is held until the contents that it refers to are read."""
 
     delta: Delta
     contents: frozenset[Content]
@@ -96,7 +96,7 @@ class Contents:
     # --- what comes in ------------------------------------------------------------------------------------------
 
     def hear(self, content: Content, version: str | None) -> None:
-        """Take note of the version of an object; None: it is gone."""
+        """Record the version of an object; None: it is gone."""
         if version is None:
             self._heads.pop(content, None)
             self._forget(content)
@@ -173,7 +173,7 @@ class Contents:
             self._leaving |= held.contents
 
     def _answered(self, content: Content) -> None:
-        """Go on with those that waited for an answer."""
+        """Submit the objects that waited for this content."""
         for held in tuple(self._held.values()):
             held.unread.discard(content)
             if not held.unread:
@@ -194,7 +194,7 @@ class Contents:
         return content in self._heads and content not in self._read and content not in self._unread
 
     def _look(self) -> None:
-        """Say that both kinds are synced, as soon as nothing is left to be read for the first time."""
+        """Submit `Synced` for both kinds as soon as everything has been read once."""
         if self._synced or not self._others_synced or not self._listed >= CONTENT_TABLES.keys():
             return
         if not any(users > 0 and self._is_awaited(content) for content, users in self._users.items()):
@@ -245,7 +245,7 @@ class Contents:
         self._answered(content)
 
     def _failed(self, failure: Failure[Content]) -> None:
-        """Say that something cannot be read once nobody can hope for a quick answer."""
+        """Report that a content cannot be read; after a connection error only when several came in a row."""
         self._on_failure(NAME)
         content, error = failure.key, failure.error
         if isinstance(error, CONNECTION_ERRORS) and failure.count < PATIENCE:

@@ -1,4 +1,4 @@
-"""Leadership by a Lease, with a fence: who cannot renew in time stops writing before another may start.
+"""Leadership by a Lease, with a fence: a leader that cannot renew in time stops writing before another one may start.
 
 Time is the monotonic clock of this process, so that a jump of the wall clock elects nobody. Every request has a
 deadline of its own, shorter than the lease, so that a hung renewal cannot outlive it. No `Retry-After` is waited for:
@@ -28,14 +28,14 @@ _log = structlog.get_logger("gatewayd.kube.lease")
 
 
 class Leadership(Protocol):
-    """Whether we may write now."""
+    """Whether this replica may write now."""
 
     def is_leader(self) -> bool:
-        """Return whether the lease is surely ours at this moment."""
+        """Return whether this replica certainly holds the lease at this moment."""
 
 
 class Everyone:
-    """Leadership for what every replica does."""
+    """Leadership for writes that every replica does."""
 
     def is_leader(self) -> bool:
         """Return True."""
@@ -60,7 +60,7 @@ class _Lease(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseName:
-    """Which Lease, and who we are."""
+    """The Lease, and the identity of this replica."""
 
     namespace: str
     name: str
@@ -82,7 +82,7 @@ class Lease:
         self._seen_at = clock()
 
     def is_leader(self) -> bool:
-        """Return whether the lease is surely ours at this moment."""
+        """Return whether this replica certainly holds the lease at this moment."""
         return self._clock() < self._renewed + FENCE_SECONDS
 
     async def run(self) -> None:
@@ -162,7 +162,7 @@ class Lease:
         return where.path("")
 
     async def _release(self) -> None:
-        """Give the lease up at once, so that nobody has to wait for it to expire."""
+        """Release the lease at once, so that no replica has to wait for it to expire."""
         if not self.is_leader():
             return
         self._renewed = float("-inf")

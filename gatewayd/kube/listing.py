@@ -1,4 +1,4 @@
-"""What the API server says of one kind -> Deltas. No I/O: the reflector's memory and its rules.
+"""Lists and watch events of one kind -> Deltas. No I/O: the reflector's state and its rules.
 
 A list replaces everything that is known, as a difference: what vanished in between is removed, what is the same is not
 touched. https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
@@ -65,7 +65,7 @@ decode_head = msgspec.json.Decoder(Head).decode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undecodable:
-    """An object that the API server holds and we cannot read; `message` says where and why."""
+    """An object of the API server that cannot be decoded; `message` says where and why."""
 
     kind: Kind
     key: ObjectKey
@@ -74,7 +74,7 @@ class Undecodable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadObject:
-    """An object as it came, and what it was decoded to; None where nobody wants that."""
+    """An object as it was received, and the decoded one; None where only its metadata is read."""
 
     key: ObjectKey
     data: bytes
@@ -109,7 +109,7 @@ class Listing:
         return bool(self._known)
 
     def begin(self) -> None:
-        """Begin a list: what an earlier one had that broke off says nothing about this one."""
+        """Begin a list; the pages of an earlier one that broke off do not count."""
         self._listed = {}
 
     def page(self, page: Page) -> Iterator[Delta]:
@@ -151,7 +151,7 @@ class Listing:
             yield from self._put(read_object)
 
     def forget(self) -> Iterator[Delta]:
-        """Take note that the kind itself is gone (its CRD was removed), and all its objects with it."""
+        """Record that the kind itself is gone (its CRD was removed), and all its objects with it."""
         self.begin()
         yield from self.listed("")
 
@@ -163,7 +163,7 @@ class Listing:
         return ReadObject(key=key, data=data, found=decoded)
 
     def _decoded(self, data: bytes) -> Decoded | Rejected:
-        """Decode an object. Whatever a decoder makes of one, it is that object's trouble, and the watch goes on."""
+        """Decode an object. Whatever a decoder raises affects that object only, and the watch goes on."""
         try:
             return decode_bytes(self.kind, data)
         except Exception as error:  # noqa: BLE001

@@ -34,7 +34,7 @@ Submit = Callable[[Iterable[Event]], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What of a kind is wanted: those of a namespace, field and label selectors, "" for all; or metadata alone."""
+    """Which objects to list and watch: a namespace, field and label selectors ("" for all), or metadata only."""
 
     fields: str = ""
     labels: str = ""
@@ -55,14 +55,14 @@ HEADS: Final = Selection(metadata_only=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """What the reflector waits by; `random` comes from the composition root."""
+    """How long the reflector waits; `random` comes from the composition root."""
 
     backoff: Backoff
     random: Callable[[], float]
 
 
 class Reflector:
-    """Keeps one kind up to date in the store. `on_restart(kind)` hears of each watch that ended badly."""
+    """Keeps one kind up to date in the store. `on_restart(kind)` is called for each watch that failed."""
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ class Reflector:
         await asyncio.sleep(ABSENT_SECONDS)
 
     async def _expired(self, gone: GoneError) -> None:
-        """Let the next list begin at once, but later and later when no watch gets anywhere between the lists."""
+        """Start the next list at once, but with growing delays when no watch brings an event between the lists."""
         _log.info("listing again", kind=self._kind.kind, reason=str(gone))
         if self._expirations:
             await asyncio.sleep(self._timing.backoff.delay(self._expirations, self._timing.random))
@@ -164,7 +164,7 @@ class Reflector:
             self._submit((Synced(kind=self._kind.struct),))
 
     async def _watch(self) -> None:
-        """Watch from the list's version on; a watch that ends is taken up again where it was, until 410."""
+        """Watch from the list's version on; resume a watch that ends at its last version, until 410."""
         while True:
             query = [
                 ("watch", "true"),

@@ -32,7 +32,7 @@ PACING: Final = Pacing(workers=STATUS_WRITERS)
 
 
 class StatusWriter:
-    """Brings the statuses of our objects to what their outcomes say."""
+    """Writes the statuses of objects as their outcomes have them."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class StatusWriter:
         )
 
     def want(self, member: Member, outcome: Outcome | None) -> None:
-        """Take a new outcome; None: nothing is said of the object any more."""
+        """Take a new outcome; None: the object has no outcome any more."""
         at = (BY_STRUCT[member.table], ObjectKey(*member.key))  # type: ignore[misc]
         if outcome is None and self._live.get(*at) is None:
             self._forget(at)
@@ -76,13 +76,13 @@ class StatusWriter:
             self._queue.add(at)
 
     def became_leader(self) -> None:
-        """Look at everything again: what changed while another wrote."""
+        """Requeue everything: statuses may have changed while another replica was the leader."""
         for at in self._wanted:
             self._queue.add(at)
         self._queue.wake()
 
     def live_changed(self, kind: Kind, key: ObjectKey) -> None:
-        """Hear that an object has another status, or is gone."""
+        """Take an event: an object has another status, or is gone."""
         at = (kind, key)
         if at in self._wanted:
             if self._wanted[at] is None and self._live.get(kind, key) is None:
@@ -91,7 +91,7 @@ class StatusWriter:
                 self._queue.add(at)
 
     def _forget(self, at: Statused) -> None:
-        """Keep nothing of an object that is gone and of which nothing is said any more."""
+        """Drop all state of an object that is gone and has no outcome any more."""
         self._wanted.pop(at, None)
         self._pace.forget(at)
         self._queue.forget(at)
@@ -101,7 +101,7 @@ class StatusWriter:
         await self._queue.run()
 
     async def _bring(self, at: Statused) -> float | None:
-        """Write one status if it differs; return after how many seconds to look again. Raises what a write raises."""
+        """Write one status if it differs; return the seconds after which to requeue it. Raises what a write raises."""
         kind, key = at
         live = self._live.get(kind, key)
         for attempt in range(1, ATTEMPTS + 1):
@@ -134,7 +134,7 @@ class StatusWriter:
         return merge(live.status(), self._wanted.get(at), now=_now(), controller=self._controller)
 
     def _rest(self, at: Statused, live: LiveStatus, patch: Mapping[str, object]) -> float:
-        """Return how long a write has to wait that changes nothing but counts."""
+        """Return how long a write has to wait that changes counts only."""
         return self._pace.rest(at, asyncio.get_running_loop().time()) if _counts_only(live, patch) else 0.0
 
     def _failed(self, failure: Failure[Statused]) -> None:

@@ -1,4 +1,4 @@
-"""A work queue as controllers have it: what has to be looked at, key by key, until it is as it shall be.
+"""A work queue as controllers have it: keys to reconcile, each once, until it is as desired.
 
 The terms and rules of client-go: a key waits once, however often it is added; it is worked on by one worker at a time,
 and again if it was added meanwhile; what fails is added again after a wait that doubles up to a ceiling. Beside that,
@@ -30,13 +30,13 @@ _log = structlog.get_logger("gatewayd.kube.queue")
 
 
 class SpokenError(Exception):
-    """A failure whose words say everything: no traceback is wanted. `retry_after` is as an ApiError's."""
+    """A failure whose message is sufficient: it is logged without a traceback. `retry_after` is that of an ApiError."""
 
     retry_after: float = 0.0
 
 
 class Label(NamedTuple):
-    """Whose turn a key takes (a namespace, "" for the cluster's own), and what a log calls it."""
+    """The namespace whose turn a key takes ("" for cluster-scoped objects), and the name of the key in logs."""
 
     namespace: str
     name: str
@@ -72,11 +72,11 @@ class Pacing:
 
 
 Work = Callable[[K], Awaitable[float | None]]
-"""Looks at one key. Returns None when it is as it shall be, or after how many seconds to look again. May raise."""
+"""Reconciles one key. Returns None when it is as desired, or the seconds after which to requeue it. May raise."""
 
 
 class _Turns(Generic[K]):
-    """Waiting keys, each once; their namespaces take turns."""
+    """Queued keys, each once; their namespaces take turns."""
 
     def __init__(self) -> None:
         self._waiting: OrderedDict[str, dict[K, None]] = OrderedDict()
@@ -86,7 +86,7 @@ class _Turns(Generic[K]):
         return self._count
 
     def add(self, namespace: str, key: K) -> None:
-        """Let a key wait; one that waits already keeps its place."""
+        """Queue a key; one that is queued already keeps its place."""
         keys = self._waiting.setdefault(namespace, {})
         self._count += key not in keys
         keys[key] = None
@@ -101,7 +101,7 @@ class _Turns(Generic[K]):
         return key
 
     def drop(self) -> K | None:
-        """Give up the oldest key of the namespace that has the most."""
+        """Drop the oldest key of the namespace that has the most."""
         namespace = max(self._waiting, key=lambda each: len(self._waiting[each]), default=None)
         if namespace is None:
             return None
@@ -121,7 +121,7 @@ class _Turns(Generic[K]):
 
 
 class WorkQueue(Generic[K]):
-    """Keys that wait for their turn. Add from the event loop's thread; `run` until cancelled."""
+    """The queue. Add keys from the event loop's thread; `run` until cancelled."""
 
     def __init__(
         self,
@@ -175,13 +175,13 @@ class WorkQueue(Generic[K]):
         self._timers[key] = loop.call_later(seconds, self._due, key)
 
     def forget(self, key: K) -> None:
-        """Keep nothing of a key that will not be added again."""
+        """Drop all state of a key that will not be added again."""
         self._failures.pop(key, None)
         self._held_until.pop(key, None)
         self._cancel(key)
 
     def wake(self) -> None:
-        """Look at what waits: the leader is new."""
+        """Start on the queued keys: this replica has become the leader."""
         self._wake.set()
 
     async def run(self) -> None:
