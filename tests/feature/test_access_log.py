@@ -15,7 +15,7 @@ import pytest_asyncio
 from gatewayd.access_log.entry import LogEntry, RuleName, read_entry
 from gatewayd.access_log.tail import Tail
 from gatewayd.ir.access_log import FIELDS
-from tests.feature.harness import grpcs, http2
+from tests.feature.harness import grpcs, http2, policies
 from tests.feature.harness.echo import tcp_backend
 from tests.feature.harness.l4 import greeting
 from tests.feature.harness.manifests import http_route, service
@@ -266,6 +266,22 @@ async def test_only_what_is_asked_for(world: World, log: Log, text: str, is_logg
     *entries, last = await log.entries(1 + sum(map(is_logged, statuses)))
     assert [entry.status for entry in entries] == [status for status in statuses if is_logged(status)]
     assert last.text("path") == "/last"
+
+
+async def test_a_policy_goes_before_the_parameters(world: World, log: Log) -> None:
+    edge = policies.target("Gateway", "edge")
+    section = "default: {accessLog: {minStatus: 500, fields: [path]}}"
+    await world.apply(policies.policy("ReportPolicy", "errors", edge, section, namespace="infra"))
+    for path in ("/", "/gone"):
+        await world.ask(path, host="shop.example")
+    assert dict((await log.entry()).fields) == {"path": "/gone"}
+    await world.apply(
+        policies.policy("ReportPolicy", "errors", edge, "default: {accessLog: {write: Nothing}}", namespace="infra")
+    )
+    await world.ask("/gone", host="shop.example")
+    await world.remove("ReportPolicy infra/errors")
+    await world.ask("/last", host="shop.example")
+    assert (await log.entry()).text("path") == "/last"
 
 
 async def test_off(world: World, log: Log) -> None:
