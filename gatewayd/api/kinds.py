@@ -21,6 +21,7 @@ from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, KubernetesObject
 from gatewayd.api.referencegrant import ReferenceGrant
 from gatewayd.api.refs import EXPERIMENTAL_GROUP, GATEWAY_GROUP
+from gatewayd.api.reportpolicy import ReportPolicy
 from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.api.tcproute import TCPRoute
 from gatewayd.api.tlsroute import TLSRoute
@@ -138,6 +139,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     _gateway(EXPERIMENTAL_GROUP, "xbackendtrafficpolicies", XBackendTrafficPolicy, "v1alpha1"),
     _own("accesspolicies", AccessPolicy, protects=True),
     _own("routepolicies", RoutePolicy, protects=False),
+    _own("reportpolicies", ReportPolicy, protects=False),
 )
 
 BY_GROUP_KIND: Final[Mapping[GroupKind, Kind]] = MappingProxyType({kind.group_kind: kind for kind in KINDS})

@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
     "demo": Row("demo", "Write an example, start it, and say what to ask it."),
     "up": Row("up", "Serve a folder of Gateway API YAML with Envoy; changes of files are in Envoy a moment later."),
     "status": Row("status", "Show Gateways, routes, proxies and problems of a running `gatewayd up`."),
+    "logs": Row("logs", "Show the requests that a running `gatewayd up` has taken, each with the rule that took it."),
     "check": Row("check", "Check manifests as the API server and gatewayd would; --envoy asks Envoy too."),
     "explain": Row("explain", "Tell which rule gets a request and why the others do not; nothing is sent."),
     "why": Row("why", "Show why a route works or does not: parents, listeners, hosts, rules, backends, proxies."),

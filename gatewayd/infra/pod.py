@@ -30,6 +30,12 @@ POD_SECURITY: Final[JSON] = {
 }
 
 _OWNER_AND_GROUP: Final = 0o440
+_DEFAULTS: Final = {
+    "--log-level": "warning",
+    # How long lines of the access log wait for others, to be written with them.
+    "--file-flush-interval-msec": "1000",
+}
+"""Flags that the user may set."""
 # Ports are bound as they are written in the Gateway. A safe sysctl: it is the pod's own.
 # https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/#safe-and-unsafe-sysctls
 _LOW_PORTS: Final[JSON] = {"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}
@@ -108,7 +114,9 @@ def _envoy(parameters: Parameters) -> JSON:
 def _arguments(parameters: Parameters) -> list[str]:
     concurrency = ("--concurrency", str(parameters.concurrency)) if parameters.concurrency else ()
     # Envoy ends when a flag is given twice.
-    level = () if "--log-level" in parameters.extra_args else ("--log-level", "warning")
+    defaults = tuple(
+        word for name, value in _DEFAULTS.items() if name not in parameters.extra_args for word in (name, value)
+    )
     return [
         "--config-path",
         f"{layout.CONFIG_FOLDER}/{layout.BOOTSTRAP_FILE}",
@@ -120,7 +128,7 @@ def _arguments(parameters: Parameters) -> list[str]:
         # A listener that changes says so with the next answer: connections that are kept open see what is new at once.
         "--drain-strategy",
         "immediate",
-        *level,
+        *defaults,
         *concurrency,
         *parameters.extra_args,
     ]

@@ -6,23 +6,28 @@ In: a socket, or where to look for one. Out: a Status, or `NobodyError`, which s
 import socket
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
 import grpc
 
+from gatewayd.access_log.entry import RuleName
 from gatewayd.explain.route_chain import Step
 from gatewayd.introspection.messages import (
+    GET_PLACES,
     GET_STATUS,
     GET_WHY,
     SERVICE,
     decoded,
+    places_decoded,
+    places_request,
     request,
     why_decoded,
     why_request,
 )
+from gatewayd.introspection.places import RulePlace
 from gatewayd.introspection.status import Status
 
 _PATTERN: Final = "gatewayd-*/xds/socket"
@@ -54,6 +59,11 @@ def fetch(path: Path) -> Status:
 def fetch_why(path: Path, kind: str, namespace: str, name: str) -> tuple[Step, ...]:
     """Return the chain of a route of the run at a socket; raises NobodyError."""
     return why_decoded(_call(path, GET_WHY, why_request(kind, namespace, name)))
+
+
+def fetch_places(path: Path, rules: Sequence[RuleName]) -> dict[RuleName, RulePlace]:
+    """Return where rules stand in the files of the run at a socket; raises NobodyError."""
+    return dict(zip(rules, places_decoded(_call(path, GET_PLACES, places_request(rules))), strict=False))
 
 
 def _call(path: Path, method: str, message: bytes) -> bytes:

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final, TypeVar
 
+from gatewayd.access_log.entry import RuleName
 from gatewayd.explain.route_chain import Mark, Step
+from gatewayd.introspection.places import RulePlace
 from gatewayd.introspection.rows import Acked, Condition, ConditionMark, GatewayRow, RouteRow, whole_board
 from gatewayd.introspection.status import GatewayVersion, ProxyRow, Refused, Status, TypeRow
 from gatewayd.manifests.documents import FileProblem
@@ -16,6 +18,7 @@ from gatewayd.rpc import introspection_pb2 as pb
 SERVICE = "gatewayd.v1.Introspection"
 GET_STATUS = "GetStatus"
 GET_WHY = "GetWhy"
+GET_PLACES = "GetPlaces"
 
 T = TypeVar("T")
 
@@ -46,6 +49,31 @@ def why_asked(data: bytes) -> tuple[str, str, str]:
     """Read a serialised GetWhyRequest: kind, namespace, name."""
     message = pb.GetWhyRequest.FromString(data)
     return message.kind, message.namespace, message.name
+
+
+def places_request(rules: Iterable[RuleName]) -> bytes:
+    """Return a serialised GetPlacesRequest."""
+    asked = [pb.Rule(kind=each.kind, namespace=each.namespace, name=each.name, rule=each.rule) for each in rules]
+    return bytes(pb.GetPlacesRequest(rules=asked).SerializeToString())
+
+
+def places_asked(data: bytes) -> tuple[RuleName, ...]:
+    """Read a serialised GetPlacesRequest."""
+    return tuple(
+        RuleName(each.kind, each.namespace, each.name, each.rule if each.HasField("rule") else None)
+        for each in pb.GetPlacesRequest.FromString(data).rules
+    )
+
+
+def places_encoded(places: Iterable[RulePlace]) -> bytes:
+    """Return a serialised GetPlacesResponse."""
+    found = [pb.RulePlace(file=each.file, line=each.line) for each in places]
+    return bytes(pb.GetPlacesResponse(places=found).SerializeToString())
+
+
+def places_decoded(data: bytes) -> tuple[RulePlace, ...]:
+    """Read a serialised GetPlacesResponse."""
+    return tuple(RulePlace(each.file, each.line) for each in pb.GetPlacesResponse.FromString(data).places)
 
 
 def why_encoded(steps: Iterable[Step]) -> bytes:

@@ -8,7 +8,18 @@ import grpc
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.route_chain import Step, UnknownKindError
-from gatewayd.introspection.messages import GET_STATUS, GET_WHY, SERVICE, pieces, why_asked, why_encoded
+from gatewayd.introspection.messages import (
+    GET_PLACES,
+    GET_STATUS,
+    GET_WHY,
+    SERVICE,
+    pieces,
+    places_asked,
+    places_encoded,
+    why_asked,
+    why_encoded,
+)
+from gatewayd.introspection.places import PlaceOfRule
 from gatewayd.introspection.status import Status
 
 _Context: TypeAlias = grpc.aio.ServicerContext
@@ -18,8 +29,8 @@ Why: TypeAlias = Callable[[str, ObjectKey], tuple[Step, ...]]
 Ask: TypeAlias = Callable[[], Awaitable[Status]]
 
 
-def handlers(status: Ask, why: Why) -> tuple[grpc.GenericRpcHandler, ...]:
-    """Return what to serve beside ADS; `status` and `why` are asked at each call."""
+def handlers(status: Ask, why: Why, place: PlaceOfRule) -> tuple[grpc.GenericRpcHandler, ...]:
+    """Return what to serve beside ADS; `status`, `why` and `place` are asked at each call."""
 
     async def get_status(_request: bytes, _context: _Context) -> bytes:
         return await _encoded(await status())
@@ -32,8 +43,12 @@ def handlers(status: Ask, why: Why) -> tuple[grpc.GenericRpcHandler, ...]:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
             raise
 
-    methods = {GET_STATUS: _for_the_owner(get_status), GET_WHY: _for_the_owner(get_why)}
-    return (grpc.method_handlers_generic_handler(SERVICE, methods),)
+    async def get_places(request: bytes, _context: _Context) -> bytes:
+        return places_encoded(map(place, places_asked(request)))
+
+    methods = {GET_STATUS: get_status, GET_WHY: get_why, GET_PLACES: get_places}
+    served = {name: _for_the_owner(method) for name, method in methods.items()}
+    return (grpc.method_handlers_generic_handler(SERVICE, served),)
 
 
 async def _encoded(status: Status) -> bytes:

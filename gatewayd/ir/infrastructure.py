@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from gatewayd.ir import limits
+from gatewayd.ir.access_log import EVERYTHING, Logged
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.quantity import amount
 from gatewayd.ir.quotas import Quotas, Usage
@@ -69,7 +70,8 @@ class Parameters:
     """What may be set of the infrastructure, by the class for all its Gateways and by a Gateway for itself.
 
     `workload` is "Deployment" or "DaemonSet", `network_policy` "Managed" or "None". `concurrency` 0 lets Envoy
-    follow its CPU limit. What follows is how much one route, and all routes of a namespace, may take up of the proxies.
+    follow its CPU limit. `logged` None: no access log. What follows is how much one route, and all
+    routes of a namespace, may take up of the proxies.
     """
 
     workload: str
@@ -81,6 +83,7 @@ class Parameters:
     resources: Resources
     concurrency: int
     extra_args: tuple[str, ...]
+    logged: Logged | None
     network_policy: str
     route_matches: int
     route_expressions: int
@@ -108,6 +111,7 @@ DEFAULT_PARAMETERS = Parameters(
     resources=Resources(requests=(("cpu", "100m"), ("memory", "128Mi")), limits=()),
     concurrency=0,
     extra_args=(),
+    logged=EVERYTHING,
     network_policy="Managed",
     route_matches=limits.ROUTE_RULES,
     route_expressions=limits.ROUTE_REGEXES,

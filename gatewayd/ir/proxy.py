@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gatewayd.ir.access_log import AccessLog
 from gatewayd.ir.backend import Cluster
 from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES, EscapedSlashes
 from gatewayd.ir.fleet import FleetKey
@@ -38,12 +39,14 @@ class FilterChain:
     """The connections of a port that carry one of `server_names` (empty: any), and what is done with them.
 
     `tls` None leaves TLS alone. Names are exact or "*.suffix". Chains of a port are told apart by server name only.
+    `log` None writes nothing down.
     """
 
     name: str
     server_names: tuple[str, ...]
     tls: DownstreamTLS | None
     traffic: HTTPTraffic | L4Traffic
+    log: AccessLog | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from gatewayd.ads.server import AdsServer
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import ObjectKey
 from gatewayd.infra import layout
+from gatewayd.introspection.places import without_files
 from gatewayd.introspection.replica_status import Insight
 from gatewayd.introspection.server import handlers
 from gatewayd.ir.fleet import GatewayFleet
@@ -56,7 +57,7 @@ class ReplicaPorts:
                 TlsListener(host="[::]", port=self._options.xds_port, certificates=self._trust.certificates),
                 UnixListener(path=runtime / SOCKET),
             )
-            others = handlers(insight.status, insight.why)
+            others = handlers(insight.status, insight.why, without_files)
             authorizer = bound(self._incarnation)
             server = AdsServer(self._fleet, listeners, authorizer=authorizer, replicas=self._replicas, others=others)
             self._server = server

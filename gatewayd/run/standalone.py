@@ -13,6 +13,7 @@ from typing import Protocol
 
 import structlog
 
+from gatewayd.access_log.entry import RuleName
 from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.server import AdsServer
@@ -23,6 +24,7 @@ from gatewayd.explain.live_findings import LiveFindings
 from gatewayd.explain.route_chain import Step, why
 from gatewayd.incremental.view import Member
 from gatewayd.introspection.live_board import LiveBoard
+from gatewayd.introspection.places import RulePlace, place_in_files
 from gatewayd.introspection.server import handlers
 from gatewayd.introspection.status import Status
 from gatewayd.ir.conditions import ACCEPTED, holds
@@ -119,7 +121,9 @@ class Standalone:
             self._runtime = runtime
             self.socket = runtime / SOCKET
             server = AdsServer(
-                self.fleet, (UnixListener(path=self.socket),), others=handlers(self._audience.status, self._why)
+                self.fleet,
+                (UnixListener(path=self.socket),),
+                others=handlers(self._audience.status, self._why, self._place),
             )
             await server.start()
             try:
@@ -174,6 +178,9 @@ class Standalone:
 
     def _why(self, kind: str, key: ObjectKey) -> tuple[Step, ...]:
         return why(self.reconciler.store.engine, self.fleet.report, kind, key)
+
+    def _place(self, rule: RuleName) -> RulePlace:
+        return place_in_files(rule, self.folder.place_of)
 
     async def _watch(self) -> None:
         async for changes in watch_folder(self.options.folder):

@@ -15,8 +15,10 @@ from typing import Final
 
 import structlog
 
+from gatewayd.ir.access_log import FILE
 from gatewayd.ir.backoff import Backoff
 from gatewayd.supervisor import launch
+from gatewayd.supervisor.access_log import bound
 from gatewayd.supervisor.envoy_admin import AdminResponse, NoAnswer, active_requests, ask
 from gatewayd.supervisor.events import (
     LOG_FORMAT,
@@ -37,6 +39,8 @@ from gatewayd.supervisor.runtime_folder import write_private
 LOG_EVENT: Final = "envoy says"
 SILENT_EVENT: Final = "silent envoy killed"
 TERM_GRACE: Final = 2.0
+FLUSH: Final = 0.2
+"""Seconds that lines of the access log wait for others; somebody looks at them while they come."""
 SILENCE: Final = 30.0
 """Seconds without an answer after which Envoy is taken to hang, as it can in its own handler of SIGSEGV."""
 _KEPT_LINES: Final = 200
@@ -82,6 +86,7 @@ class EnvoyCommand:
             *("--concurrency", str(self.concurrency)),
             *("--drain-time-s", str(drain_time(self.drain))),
             *("--drain-strategy", "immediate"),
+            *("--file-flush-interval-msec", str(round(FLUSH * 1000))),
             *("--log-level", "warning"),
             *("--log-format", LOG_FORMAT),
             "--log-format-escaped",
@@ -146,7 +151,10 @@ class Supervisor:
         self._report(Started(pid=process.pid))
         async with asyncio.TaskGroup() as tasks:
             output = tasks.create_task(self._read_output(process), name="envoy output")
-            attendant = tasks.create_task(self._attend(process, began), name="envoy attendant")
+            others = (
+                tasks.create_task(self._attend(process, began), name="envoy attendant"),
+                tasks.create_task(bound(self._command.folder / FILE, self._command.admin), name="envoy access log"),
+            )
             try:
                 code = await process.wait()
                 await output
@@ -154,7 +162,8 @@ class Supervisor:
                 await self._stop(process)
                 raise
             finally:
-                attendant.cancel()
+                for task in others:
+                    task.cancel()
         return code
 
     async def _spawn(self, bootstrap: Path) -> asyncio.subprocess.Process:

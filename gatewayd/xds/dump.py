@@ -31,7 +31,7 @@ from gatewayd.xds.resource import (
 JSON = dict[str, Any]
 
 REDACTED: Final = "<redacted>"
-_UNORDERED: Final = ("typed_per_filter_config", "map")
+_UNORDERED: Final = ("typed_per_filter_config", "map", "json_format")
 
 _MESSAGES: Final[Mapping[TypeUrl, Any]] = {
     CLUSTER: cluster_pb2.Cluster,

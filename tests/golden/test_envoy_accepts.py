@@ -26,7 +26,8 @@ def validated(config: Json, folder: Path) -> subprocess.CompletedProcess[str]:
     path = folder / "bootstrap.json"
     path.write_text(json.dumps(config), encoding="utf-8")
     command = [envoy(), "--mode", "validate", "-c", path, "-l", "error"]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=DEADLINE)
+    # Files that a configuration names without a folder are opened, too.
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=DEADLINE, cwd=folder)
 
 
 def only(case: Case, discovery: RouteDiscovery | None = None) -> Snapshot:

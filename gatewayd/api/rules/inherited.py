@@ -15,10 +15,12 @@ from gatewayd.api.accesspolicy import JWT, AccessCondition, AccessPolicySpec, Co
 from gatewayd.api.inherited import InheritedTargetRef, PolicySection, Sections
 from gatewayd.api.meta import Problem, Problems
 from gatewayd.api.refs import GATEWAY_GROUP
+from gatewayd.api.reportpolicy import ReportPolicySpec
 from gatewayd.api.routepolicy import RoutePolicySpec
 
-SPECS: Final = (AccessPolicySpec, RoutePolicySpec)
-InheritedPolicySpec = AccessPolicySpec | RoutePolicySpec
+SPECS: Final = (AccessPolicySpec, RoutePolicySpec, ReportPolicySpec)
+InheritedPolicySpec = AccessPolicySpec | RoutePolicySpec | ReportPolicySpec
+_OF_PROXIES: Final = ("GatewayClass", "Gateway")
 _WITH_SECTIONS: Final = ("Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute")
 
 
@@ -56,6 +58,15 @@ def targets_differ(spec: InheritedPolicySpec) -> Problems:
         before = seen.setdefault(ref, at)
         if before != at:
             yield Problem(path=f"targetRefs[{at}]", message=f"repeats targetRefs[{before}]; targets must be unique")
+
+
+def whole_proxies(spec: ReportPolicySpec) -> Problems:
+    """Check that only what has proxies of its own is meant: all listeners of a Gateway have one log (spec)."""
+    for at, ref in enumerate(spec.target_refs):
+        if ref.kind not in _OF_PROXIES:
+            yield Problem(path=f"targetRefs[{at}].kind", message=f"must be one of {', '.join(_OF_PROXIES)}")
+        if ref.section_name is not None:
+            yield Problem(path=f"targetRefs[{at}].sectionName", message="must not be set; a log is of all listeners")
 
 
 def one_strategy(spec: InheritedPolicySpec) -> Problems:
@@ -160,7 +171,7 @@ def _of_spec(spec: type[Struct]) -> tuple[Validation, ...]:
 def _of_kind(spec: type[Struct]) -> Iterator[tuple[type[Struct], tuple[Validation, ...]]]:
     given = sections_of(spec)
     structs = section_structs(given)
-    yield spec, _of_spec(spec)
+    yield spec, (*_of_spec(spec), *_OF_SPECS.get(spec, ()))
     yield given, (Validation(some_section, _set("self", structs, " || "), f"must have one of {', '.join(structs)}"),)
     for struct in structs.values():
         others = [each.encode_name for each in fields(struct) if each.name != "mode"]
@@ -179,6 +190,15 @@ def _alone(name: str) -> Validation:
 _OF_SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
     CorsSection: tuple(_alone(name) for name in ("allowOrigins", "allowMethods", "allowHeaders")),
     JWT: (Validation(token_given, "self.mode == 'Disabled' || has(self.providers)", "providers must not be empty"),),
+}
+_OF_SPECS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
+    ReportPolicySpec: (
+        Validation(
+            whole_proxies,
+            f"self.targetRefs.all(a, a.kind in {list(_OF_PROXIES)} && !has(a.sectionName))",
+            f"targetRefs must be of kinds {', '.join(_OF_PROXIES)}, without sectionName",
+        ),
+    ),
 }
 _OF_PARTS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
     AccessCondition: (

@@ -1,7 +1,8 @@
 """A ConfigMap's data -> Parameters: what may be set of the proxies that run for a Gateway.
 
-`nodeSelector`, `resources`, `autoscaling` and `extraArgs` hold YAML; the rest is plain text. Whatever is wrong is said,
-all at once, as `data.<key>: <what is wrong>; <what is allowed>`. Nothing is taken that the API server would refuse.
+`nodeSelector`, `resources`, `autoscaling`, `extraArgs` and `accessLog` hold YAML; the rest is plain text. Whatever is
+wrong is said, all at once, as `data.<key>: <what is wrong>; <what is allowed>`. Nothing is taken that the API server
+would refuse.
 """
 
 import re
@@ -11,8 +12,10 @@ from typing import Any, Final
 
 import yaml
 
+from gatewayd.ir.access_log import Logged
 from gatewayd.ir.infrastructure import Autoscaled, External, Fixed, Pairs, Parameters, Resources, Scaling
 from gatewayd.ir.quantity import QUANTITY, amount
+from gatewayd.translator.parameters.access_log import WrongLog, read_access_log
 from gatewayd.translator.parameters.envoy_flags import WrongFlag, read_flags, shown
 
 WORKLOADS: Final = ("Deployment", "DaemonSet")
@@ -58,7 +61,7 @@ def read_parameters(data: Mapping[str, str], defaults: Parameters) -> Parameters
     """Return the parameters, or everything that is wrong with them; what is left out has its default.
 
     The keys: workload, replicas, autoscaling, image, serviceType, externalTrafficPolicy, nodeSelector, resources,
-    concurrency, extraArgs; and what routes may take up (QUOTA_FIELDS).
+    concurrency, extraArgs, accessLog; and what routes may take up (QUOTA_FIELDS).
     """
     fields, problems = read_keys(data, KEYS)
     problems = (*problems, *contradictions(data, fields, defaults))
@@ -218,6 +221,14 @@ def _arguments(text: str) -> tuple[str, ...] | Wrong:
     return Wrong(why=flags.why) if isinstance(flags, WrongFlag) else flags
 
 
+def _access_log(text: str) -> Logged | Wrong | None:
+    read = read_yaml(text)
+    if isinstance(read, Wrong):
+        return read
+    logged = read_access_log(read)
+    return Wrong(why=logged.why) if isinstance(logged, WrongLog) else logged
+
+
 def read_yaml(text: str) -> Any:
     """Return what YAML says, or Wrong. Nested expansions stay small: nothing here copies or prints a collection.
 
@@ -266,5 +277,6 @@ KEYS: Final[Mapping[str, Key]] = {
     "resources": Key(field="resources", read=_resources),
     "concurrency": Key(field="concurrency", read=whole(0, MOST_WORKERS)),
     "extraArgs": Key(field="extra_args", read=_arguments),
+    "accessLog": Key(field="logged", read=_access_log),
     **{key: Key(field=field, read=whole(1, MOST_COUNTED)) for key, field in QUOTA_FIELDS.items()},
 }

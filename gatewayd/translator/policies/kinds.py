@@ -12,10 +12,11 @@ from msgspec.structs import fields
 
 from gatewayd.api.accesspolicy import AccessPolicy, AccessSections
 from gatewayd.api.inherited import Sections
+from gatewayd.api.reportpolicy import ReportPolicy, ReportSections
 from gatewayd.api.routepolicy import RoutePolicy, RouteSections
 
-InheritedPolicy = AccessPolicy | RoutePolicy
-InheritedTable = type[AccessPolicy] | type[RoutePolicy]
+InheritedPolicy = AccessPolicy | RoutePolicy | ReportPolicy
+InheritedTable = type[AccessPolicy] | type[RoutePolicy] | type[ReportPolicy]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ POLICY_KINDS: Final[Mapping[InheritedTable, PolicyKind]] = MappingProxyType(
                 protects=True,
             ),
             PolicyKind(table=RoutePolicy, sections=RouteSections, adds_up=frozenset(), protects=False),
+            PolicyKind(table=ReportPolicy, sections=ReportSections, adds_up=frozenset(), protects=False),
         )
     }
 )

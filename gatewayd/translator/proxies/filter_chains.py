@@ -4,6 +4,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#listener, #tlsroute, #tcproute, 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -27,6 +28,7 @@ from gatewayd.translator.gateways.listeners import (
 )
 from gatewayd.translator.gateways.termination import termination, termination_key
 from gatewayd.translator.hostnames import ANY, specificity
+from gatewayd.translator.proxies.access_log import access_log
 from gatewayd.translator.proxies.virtualhosts import carries_http, chain_name, route_discovery, table_of
 from gatewayd.translator.rules.route_kinds import rules
 
@@ -77,7 +79,7 @@ def chains(view: View, key: Within) -> tuple[FilterChain, ...]:
 
 
 def _chains(view: View, gateway: ObjectKey, listener: MergedListener) -> Iterator[FilterChain]:
-    tls = None
+    tls, log = None, access_log(view, gateway)
     if listener.protocol is not None and listener.protocol.terminates:
         tls = termination(view, termination_key(gateway, listener)).tls
         if tls is None:
@@ -97,12 +99,17 @@ def _chains(view: View, gateway: ObjectKey, listener: MergedListener) -> Iterato
                 scheme="https" if tls else "http",
                 escaped_slashes=escaped_slashes(view, gateway).chosen,
             ),
+            log=log,
         )
     elif listener.protocol is not None and listener.protocol.family == "TLS":
-        yield from _tls_chains(view, gateway, listener, tls)
+        yield from (replace(chain, log=log) for chain in _tls_chains(view, gateway, listener, tls))
     else:
         yield FilterChain(
-            name=chain_name(listener.key), server_names=(), tls=None, traffic=L4Traffic(action=_forward(view, listener))
+            name=chain_name(listener.key),
+            server_names=(),
+            tls=None,
+            traffic=L4Traffic(action=_forward(view, listener)),
+            log=log,
         )
 
 

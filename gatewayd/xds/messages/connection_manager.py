@@ -10,6 +10,7 @@ from envoy.extensions.filters.network.http_connection_manager.v3 import http_con
 from envoy.type.matcher.v3 import regex_pb2, string_pb2
 from google.protobuf import wrappers_pb2
 
+from gatewayd.ir.access_log import AccessLog
 from gatewayd.ir.edge import IGNORED_UPGRADES, UPGRADE, EscapedSlashes
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.limits import CONNECTION_IDLE_SECONDS, HEADER_KIB, HEADER_SECONDS, HEADERS, STREAM_IDLE_SECONDS
@@ -20,6 +21,7 @@ from gatewayd.xds.filters.authority import REFUSAL, authority_filter
 from gatewayd.xds.filters.chain import http_filters
 from gatewayd.xds.filters.early_headers import early_mutation
 from gatewayd.xds.filters.scope import scope_filter, scoped_fields
+from gatewayd.xds.messages.access_log import of_requests
 
 NAME = "envoy.filters.network.http_connection_manager"
 
@@ -52,11 +54,15 @@ _HTTP2 = protocol_pb2.Http2ProtocolOptions(
 )
 
 
-def connection_manager(traffic: HTTPTraffic) -> Any:
-    """Return the HttpConnectionManager that routes by the traffic's table, which comes by RDS, or by SRDS and RDS."""
+def connection_manager(traffic: HTTPTraffic, log: AccessLog | None = None) -> Any:
+    """Return the HttpConnectionManager that routes by the traffic's table, which comes by RDS, or by SRDS and RDS.
+
+    `log`: where requests are written down, None for nowhere.
+    """
     return _HCM(
         stat_prefix=f"{traffic.scheme}/{names.route_table(traffic.table)}",
         **_discovery(traffic),
+        access_log=[] if log is None else [of_requests(log)],
         common_http_protocol_options=_CONNECTION,
         http_protocol_options=_HTTP1,
         http2_protocol_options=_HTTP2,

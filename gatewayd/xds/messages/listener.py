@@ -95,9 +95,9 @@ def _filter_chain(of: FilterChain) -> Any:
     traffic = of.traffic
     match traffic:
         case HTTPTraffic():
-            end = _filter(connection_manager.NAME, connection_manager.connection_manager(traffic))
+            end = _filter(connection_manager.NAME, connection_manager.connection_manager(traffic, of.log))
         case L4Traffic():
-            end = _filter(tcp_proxy.NAME, tcp_proxy.tcp_proxy(traffic.action, of.name))
+            end = _filter(tcp_proxy.NAME, tcp_proxy.tcp_proxy(traffic.action, of.name, of.log))
         case _:
             assert_never(traffic)
     # "shop.example." is the host shop.example, also where a client says so before any request.

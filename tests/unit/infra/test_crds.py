@@ -30,7 +30,15 @@ def schemas(found: Any) -> Iterator[Any]:
 
 
 def test_there_is_one_for_each_kind_of_our_own_group() -> None:
-    assert set(CRDS) == {kind.kind for kind in KINDS if kind.group == DOMAIN} == {"AccessPolicy", "RoutePolicy"}
+    assert (
+        set(CRDS)
+        == {kind.kind for kind in KINDS if kind.group == DOMAIN}
+        == {
+            "AccessPolicy",
+            "RoutePolicy",
+            "ReportPolicy",
+        }
+    )
     for each in CRDS.values():
         assert each["metadata"]["labels"] == {"gateway.networking.k8s.io/policy": "Inherited"}
         assert each["metadata"]["name"] == f"{each['spec']['names']['plural']}.{DOMAIN}"

@@ -31,6 +31,8 @@ def test_envoy_starts_from_its_config_map_under_its_pods_name() -> None:
         "immediate",
         "--log-level",
         "warning",
+        "--file-flush-interval-msec",
+        "1000",
     ]
     assert {each["name"] for each in envoy()["env"]} == {"POD_NAME", "POD_NAMESPACE"}
 

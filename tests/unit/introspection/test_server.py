@@ -6,8 +6,10 @@ from pathlib import Path
 import grpc
 import pytest
 
-from gatewayd.introspection.client import NobodyError, fetch
+from gatewayd.access_log.entry import RuleName
+from gatewayd.introspection.client import NobodyError, fetch, fetch_places
 from gatewayd.introspection.messages import GET_STATUS, SERVICE, request
+from gatewayd.introspection.places import RulePlace
 from gatewayd.introspection.server import handlers
 from gatewayd.introspection.status import Status
 from tests.unit.introspection.statuses import STATUS
@@ -20,7 +22,7 @@ async def status() -> Status:
 @asynccontextmanager
 async def serving(address: str) -> AsyncIterator[int]:
     server = grpc.aio.server()
-    server.add_generic_rpc_handlers(handlers(status, lambda _kind, _key: ()))
+    server.add_generic_rpc_handlers(handlers(status, lambda _kind, _key: (), lambda rule: RulePlace(rule.name, 7)))
     port = server.add_insecure_port(address)
     await server.start()
     try:
@@ -32,6 +34,13 @@ async def serving(address: str) -> AsyncIterator[int]:
 async def test_the_owner_of_the_socket_is_answered(tmp_path: Path) -> None:
     async with serving(f"unix:{tmp_path / 'socket'}"):
         assert await asyncio.to_thread(fetch, tmp_path / "socket") == STATUS
+
+
+async def test_places_of_rules_are_told(tmp_path: Path) -> None:
+    rules = [RuleName("httproute", "shop", name, 0) for name in ("cart", "pay")]
+    async with serving(f"unix:{tmp_path / 'socket'}"):
+        found = await asyncio.to_thread(fetch_places, tmp_path / "socket", rules)
+    assert found == {rule: RulePlace(rule.name, 7) for rule in rules}
 
 
 async def test_nobody_else_is() -> None:

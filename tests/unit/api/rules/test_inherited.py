@@ -52,6 +52,14 @@ BROKEN += [
     for name, value in (("allowOrigins", "https://a.example"), ("allowMethods", "GET"), ("allowHeaders", "x-a"))
 ]
 BROKEN += [
+    (
+        policy("ReportPolicy", "x", target("HTTPRoute", "a"), default={"accessLog": {"minStatus": 500}}),
+        ["spec.targetRefs[0].kind: must be one of GatewayClass, Gateway"],
+    ),
+    (
+        policy("ReportPolicy", "x", target("Gateway", "edge", "http"), default={"accessLog": {"minStatus": 500}}),
+        ["spec.targetRefs[0].sectionName: must not be set; a log is of all listeners"],
+    ),
     (policy("AccessPolicy", "x", EDGE, default={"jwt": {}}), ["spec.default.jwt.providers: must not be empty"]),
     (
         policy("AccessPolicy", "x", EDGE, default={"authorization": {"allow": [{}]}}),

@@ -18,6 +18,7 @@ WHOLE = {
     "resources": "requests: {cpu: 0.5, memory: 64Mi}\nlimits: {cpu: 2, memory: 1Gi}\n",
     "concurrency": "2",
     "extraArgs": "[--component-log-level, 'upstream:debug']",
+    "accessLog": "off",
     "maxRouteMatches": "500",
     "maxNamespaceBytes": "100000000",
 }
@@ -66,6 +67,7 @@ def test_everything_can_be_set() -> None:
         concurrency=2,
         extra_args=("--component-log-level", "upstream:debug"),
         network_policy="Managed",
+        logged=None,
         route_matches=500,
         route_expressions=limits.ROUTE_REGEXES,
         route_bytes=limits.ROUTE_BYTES,

@@ -1,0 +1,1 @@
+"""Reads what proxies have written down of requests."""

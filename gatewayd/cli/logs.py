@@ -1,0 +1,143 @@
+"""`gatewayd logs`: what the Envoys of a running `gatewayd up` have written down, each line with its rule and place."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from heapq import nlargest
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Final, cast
+
+import typer
+
+from gatewayd.cli.output import Form, FormOption, end, standard_output, write_json
+from gatewayd.run.exit_codes import CANNOT_START, INVALID
+
+if TYPE_CHECKING:
+    from gatewayd.access_log.entry import Choice, LogEntry
+    from gatewayd.introspection.places import RulePlace
+
+app = typer.Typer()
+
+_LOOK: Final = 0.2
+"""Seconds between two looks at the files."""
+_MOST: Final = 1000
+_FIRST_WITH_MORE: Final = 10
+_AT_ONCE: Final = 500
+"""Entries that are shown together, and whose places are asked for in one go."""
+
+Show = Callable[["list[LogEntry]"], None]
+
+
+@app.command()
+def logs(
+    *,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with what comes, until Ctrl-C.")] = False,
+    route: Annotated[
+        str | None, typer.Option("--route", metavar="KIND/NAMESPACE/NAME", help="Only what this route took.")
+    ] = None,
+    status: Annotated[str | None, typer.Option("--status", help="Only answers such as 404, 5xx or 404,5xx.")] = None,
+    tail: Annotated[
+        int | None,
+        typer.Option("--tail", min=0, help="Of the lines that are there the last. Default: 1000; 10 with -f."),
+    ] = None,
+    socket: Annotated[Path | None, typer.Option("--socket", help="The run to ask. Default: the youngest one.")] = None,
+    output: FormOption = Form.TEXT,
+) -> None:
+    """Show the requests that a running `gatewayd up` has taken, each with the rule that took it.
+
+    In a cluster the lines are in the logs of the pods: `kubectl logs`.
+
+    Exit codes: 0, 1 for a route or a status that is none, 3 when nobody runs.
+    """
+    from gatewayd.access_log.entry import BadChoiceError, by_route, by_status
+    from gatewayd.access_log.tail import Tail
+
+    try:
+        choices = [make(text) for make, text in ((by_route, route), (by_status, status)) if text is not None]
+    except BadChoiceError as error:
+        raise end(str(error), INVALID) from error
+    run = _run(socket)
+    show = _shown_by(output, _Places(run))
+    # The socket is in a folder of its own, beside those of the Envoys.
+    with closing(Tail(run.parent.parent)) as tails:
+        most = (_FIRST_WITH_MORE if follow else _MOST) if tail is None else tail
+        _show_all(show, _last(_chosen(tails.lines(), choices), most))
+        while follow and not standard_output().is_closed:
+            time.sleep(_LOOK)
+            _show_all(show, sorted(_chosen(tails.lines(), choices), key=_time))
+
+
+def _run(socket: Path | None) -> Path:
+    from gatewayd.cli.environment import settings
+    from gatewayd.introspection.client import newest_socket
+
+    found = socket or newest_socket(settings().runtime, os.geteuid())
+    if found is None or not found.exists():
+        raise end("no `gatewayd up` of this user is running; --socket names a run", CANNOT_START)
+    return found
+
+
+def _chosen(lines: Iterable[bytes], choices: "list[Choice]") -> "Iterator[LogEntry]":
+    """Yield the entries that are asked for."""
+    from gatewayd.access_log.entry import read_entry
+
+    for line in lines:
+        entry = read_entry(line)
+        if entry is not None and all(choice(entry) for choice in choices):
+            yield entry
+
+
+def _last(entries: "Iterable[LogEntry]", most: int) -> "list[LogEntry]":
+    """Return the latest entries by time, whichever Envoy has written them; of the others none is kept."""
+    return nlargest(most, entries, key=_time)[::-1]
+
+
+def _time(entry: "LogEntry") -> str:
+    return entry.text("time")
+
+
+def _show_all(show: Show, entries: "list[LogEntry]") -> None:
+    for at in range(0, len(entries), _AT_ONCE):
+        show(entries[at : at + _AT_ONCE])
+
+
+class _Places:
+    """Where rules stand, asked anew for each lot of entries: files change while requests come."""
+
+    def __init__(self, run: Path) -> None:
+        self._run = run
+
+    def of(self, entries: "list[LogEntry]") -> "Iterator[tuple[LogEntry, RulePlace]]":
+        """Yield the entries with the places of their rules; without, when the run has ended meanwhile."""
+        from gatewayd.introspection.client import NobodyError, fetch_places
+        from gatewayd.introspection.places import NOWHERE
+
+        rules = tuple(dict.fromkeys(entry.route for entry in entries if entry.route is not None))
+        try:
+            known = fetch_places(self._run, rules) if rules else {}
+        except NobodyError:
+            known = {}
+        for entry in entries:
+            yield entry, NOWHERE if entry.route is None else known.get(entry.route, NOWHERE)
+
+
+def _shown_by(form: Form, places: _Places) -> Show:
+    from rich.console import Console
+
+    from gatewayd.cli.view.log_lines import entry_json, entry_line, heading
+
+    def as_json(entries: "list[LogEntry]") -> None:
+        for entry, place in places.of(entries):
+            write_json(entry_json(entry, place), indent=None)
+
+    if form is Form.JSON:
+        return as_json
+    console = Console(file=cast("IO[str]", standard_output()), highlight=False)
+    console.print(heading(), soft_wrap=True)
+
+    def as_table(entries: "list[LogEntry]") -> None:
+        for entry, place in places.of(entries):
+            console.print(entry_line(entry, place), soft_wrap=True)
+
+    return as_table
