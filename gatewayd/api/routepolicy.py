@@ -1,11 +1,11 @@
 """RoutePolicy: what happens to a request on its way. A kind of our own group."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from gatewayd.api.filters import HeaderModifier
-from gatewayd.api.inherited import InheritedSpec, PolicySection, Sections
+from gatewayd.api.inherited import InheritedSpec, PolicyPart, PolicySection, Sections
 from gatewayd.api.meta import KubernetesObject
 from gatewayd.api.scalars import SET, Duration, HeaderName, HeaderValue
 
@@ -49,6 +49,26 @@ class DirectResponseSection(PolicySection, frozen=True, kw_only=True):
     content_type: HeaderValue | None = None
 
 
+class RateLimitRule(PolicyPart, frozen=True, kw_only=True):
+    """So many requests in a unit of time, and `burst` at once after a quiet time (`requests` when left out).
+
+    With `perClient` each address has as many, and with `perHeaders` each combination of values; requests without one of
+    the headers do not count.
+    """
+
+    requests: Annotated[int, Meta(ge=1, le=1_000_000)]
+    unit: Literal["Second", "Minute", "Hour"]
+    burst: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+    per_client: bool | None = None
+    per_headers: Annotated[tuple[HeaderName, ...], Meta(max_length=4, extra=SET)] = ()
+
+
+class RateLimitSection(PolicySection, frozen=True, kw_only=True):
+    """Answer 429 to a request for which one of the limits is reached. Each rule of a route counts by itself."""
+
+    limits: Annotated[tuple[RateLimitRule, ...], Meta(max_length=8)] = ()
+
+
 class RouteSections(Sections, frozen=True, kw_only=True):
     """What happens to a request on its way."""
 
@@ -56,6 +76,7 @@ class RouteSections(Sections, frozen=True, kw_only=True):
     retry: RetrySection | None = None
     headers: Headers | None = None
     direct_response: DirectResponseSection | None = None
+    rate_limit: RateLimitSection | None = None
 
 
 class RoutePolicySpec(InheritedSpec, frozen=True, kw_only=True):
@@ -66,6 +87,6 @@ class RoutePolicySpec(InheritedSpec, frozen=True, kw_only=True):
 
 
 class RoutePolicy(KubernetesObject, frozen=True, kw_only=True):
-    """What happens to a request on its way: time-outs, retries, headers, and an answer in the place of a backend's."""
+    """What happens to a request on its way: time-outs, retries, limits, and what it says."""
 
     spec: RoutePolicySpec

@@ -13,7 +13,16 @@ from gatewayd.ir.backend import Backend, Cluster, Discovered, InvalidBackend, Se
 from gatewayd.ir.filters import Cors, ExternalAuth, HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import CANNOT, DirectResponse, Forward, Mirror, Preflight, Redirect, Route, WeightedBackend
 from gatewayd.ir.l4 import L4Forward
-from gatewayd.ir.policy import AddressRange, AddressRule, ClientAddresses, Permissions, Tokens, lets_in
+from gatewayd.ir.policy import (
+    AddressRange,
+    AddressRule,
+    ClientAddresses,
+    Permissions,
+    RateLimit,
+    RateLimits,
+    Tokens,
+    lets_in,
+)
 
 _MILLION = 1_000_000
 _UNAVAILABLE = 503
@@ -221,8 +230,16 @@ def _changes(filters: tuple[HTTPFilter, ...]) -> Iterator[str]:
                 yield _tokens(each)
             case Permissions():
                 yield "only if an AccessPolicy's authorization lets it pass, else a 403"
+            case RateLimits():
+                yield from map(_limit, each.limits)
             case _:
                 assert_never(each)
+
+
+def _limit(limit: RateLimit) -> str:
+    whose = ", ".join((*(["each client"] if limit.per_client else ()), *(f"each {name}" for name in limit.headers)))
+    per = f" for {whose}" if whose else ""
+    return f"at most {limit.requests} requests in {limit.unit_s} s{per} ({limit.burst} at once), else a 429"
 
 
 def _tokens(tokens: Tokens) -> str:

@@ -6,7 +6,7 @@ A new filter is a dataclass here and a member of `HTTPFilter` (docs/contributing
 from dataclasses import dataclass
 
 from gatewayd.ir.backend import Upstream
-from gatewayd.ir.policy import ClientAddresses, Permissions, Tokens
+from gatewayd.ir.policy import ClientAddresses, Permissions, RateLimits, Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,4 +101,6 @@ class ExternalAuth:
         return tuple(sorted({name.lower() for name in self.check.response_headers} - seen))
 
 
-HTTPFilter = RequestHeaders | ResponseHeaders | Cors | ExternalAuth | ClientAddresses | Tokens | Permissions
+HTTPFilter = (
+    RequestHeaders | ResponseHeaders | Cors | ExternalAuth | ClientAddresses | Tokens | Permissions | RateLimits
+)

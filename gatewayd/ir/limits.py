@@ -9,6 +9,10 @@ GUARDS = 4
 ANSWER_BYTES = 4096
 """The longest body of an answer by the proxy itself: Envoy refuses a whole route table for a longer one."""
 
+RATE_LIMIT_KEYS = 10_000
+"""Clients, or values of headers, that a rate limit counts at a time at one rule. Envoy forgets the one that has not
+come for longest, whose limit is then unused: with fewer a crowd undoes the limit, with more it costs memory."""
+
 # --- what is done in a cluster, object by object ------------------------------------------------------------------
 
 RETRY_FIRST_SECONDS = 1.0

@@ -99,3 +99,25 @@ class Permissions:
     """Answer 403 unless all the rules let the request pass."""
 
     rules: tuple[Permission, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimit:
+    """Lets `requests` pass in `unit_s` seconds, and `burst` at once after a quiet time.
+
+    Each combination of what it is for has as many: the client's address if `per_client`, and the values of `headers`,
+    in lower case; a request without one of the headers does not count.
+    """
+
+    requests: int
+    unit_s: int
+    burst: int
+    per_client: bool
+    headers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimits:
+    """Answer 429 to a request for which one of the limits is reached."""
+
+    limits: tuple[RateLimit, ...]

@@ -16,7 +16,7 @@ from gatewayd.api.inherited import InheritedTargetRef, PolicySection, Sections
 from gatewayd.api.meta import Problem, Problems
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.api.reportpolicy import ReportPolicySpec
-from gatewayd.api.routepolicy import RoutePolicySpec
+from gatewayd.api.routepolicy import RateLimitSection, RoutePolicySpec
 
 SPECS: Final = (AccessPolicySpec, RoutePolicySpec, ReportPolicySpec)
 InheritedPolicySpec = AccessPolicySpec | RoutePolicySpec | ReportPolicySpec
@@ -101,6 +101,12 @@ def token_given(jwt: JWT) -> Problems:
     """Check that somebody's tokens are asked for (spec.default.jwt)."""
     if not jwt.providers and not jwt.is_disabled:
         yield Problem(path="providers", message="must not be empty")
+
+
+def limit_given(section: RateLimitSection) -> Problems:
+    """Check that something is limited (spec.default.rateLimit)."""
+    if not section.limits and not section.is_disabled:
+        yield Problem(path="limits", message="must not be empty")
 
 
 def condition_given(condition: AccessCondition) -> Problems:
@@ -190,6 +196,9 @@ def _alone(name: str) -> Validation:
 _OF_SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
     CorsSection: tuple(_alone(name) for name in ("allowOrigins", "allowMethods", "allowHeaders")),
     JWT: (Validation(token_given, "self.mode == 'Disabled' || has(self.providers)", "providers must not be empty"),),
+    RateLimitSection: (
+        Validation(limit_given, "self.mode == 'Disabled' || has(self.limits)", "limits must not be empty"),
+    ),
 }
 _OF_SPECS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
     ReportPolicySpec: (

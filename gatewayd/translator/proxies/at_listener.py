@@ -30,6 +30,7 @@ from gatewayd.translator.policies.effective import (
     effective,
 )
 from gatewayd.translator.policies.kinds import InheritedTable
+from gatewayd.translator.policies.passage import passage_filters
 from gatewayd.translator.policies.route import forwarded
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, group_kind
@@ -170,4 +171,4 @@ def _governed(route: Route, row: object, policies: InForce) -> Route:
         timeouts, retry = (written.timeouts, written.retry) if written is not None else (None, None)
         action = forwarded(action, timeouts, retry, policies.route)
     filters = with_headers(with_cors(route.filters, policies.access), policies.route)
-    return replace(route, action=action, filters=(*entry, *filters))
+    return replace(route, action=action, filters=(*entry, *passage_filters(policies.route), *filters))

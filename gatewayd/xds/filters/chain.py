@@ -15,9 +15,9 @@ from google.protobuf import any_pb2
 
 from gatewayd.ir.filters import Cors, ExternalAuth, HeaderChanges, HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import StatefulSession
-from gatewayd.ir.policy import ClientAddresses, Permissions, Tokens
+from gatewayd.ir.policy import ClientAddresses, Permissions, RateLimits, Tokens
 from gatewayd.xds.encoding import packed
-from gatewayd.xds.filters import auth, cors, guard, may, router, session, token, where
+from gatewayd.xds.filters import auth, cors, guard, limit, may, router, session, token, where
 from gatewayd.xds.filters.header import header_fields
 
 
@@ -37,6 +37,8 @@ CHAIN: tuple[ChainRow, ...] = (
     ChainRow(name=where.NAME, config=where.CONFIG, always=False),
     # Preflights are answered before anything else of the route looks at them.
     ChainRow(name=cors.NAME, config=cors.CONFIG, always=False),
+    # Before servers are asked and backends are busy, after what is answered here for browsers.
+    ChainRow(name=limit.NAME, config=limit.CONFIG, always=False),
     # Who somebody is, before a server is asked whether that may be.
     ChainRow(name=token.NAME, config=token.CONFIG, always=False),
     # Nothing is decided for a request that may not come in.
@@ -84,7 +86,7 @@ def _filter_fields(filters: Sequence[HTTPFilter], auth_name: str) -> dict[str, A
                 request.append(http_filter.changes)
             case ResponseHeaders():
                 response.append(http_filter.changes)
-            case ClientAddresses() | Tokens() | Permissions() | Cors():
+            case ClientAddresses() | Tokens() | Permissions() | Cors() | RateLimits():
                 name, config = _configured(http_filter)
                 configs[name] = packed(config)
             case ExternalAuth():
@@ -100,7 +102,7 @@ def _filter_fields(filters: Sequence[HTTPFilter], auth_name: str) -> dict[str, A
     return fields
 
 
-def _configured(http_filter: ClientAddresses | Tokens | Permissions | Cors) -> tuple[str, Any]:
+def _configured(http_filter: ClientAddresses | Tokens | Permissions | Cors | RateLimits) -> tuple[str, Any]:
     """Return the name of the filter that a route turns on, and its configuration there."""
     match http_filter:
         case ClientAddresses():
@@ -111,6 +113,8 @@ def _configured(http_filter: ClientAddresses | Tokens | Permissions | Cors) -> t
             return may.NAME, may.may_per_route(http_filter)
         case Cors():
             return cors.NAME, cors.cors_policy(http_filter)
+        case RateLimits():
+            return limit.NAME, limit.limit_per_route(http_filter)
         case _:
             assert_never(http_filter)
 

@@ -21,6 +21,10 @@ def test_sections_are_read() -> None:
         ({"retry": {"attempts": 11}}, "spec.default.retry.attempts"),
         ({"retry": {"codes": [200]}}, "spec.default.retry.codes[0]"),
         ({"retry": {"codes": [503, 503]}}, "spec.default.retry.codes[1]"),
+        ({"rateLimit": {"limits": [{"requests": 0, "unit": "Hour"}]}}, "spec.default.rateLimit.limits[0].requests"),
+        ({"rateLimit": {"limits": [{"requests": 1, "unit": "Day"}]}}, "spec.default.rateLimit.limits[0].unit"),
+        ({"rateLimit": {"limits": [{"requests": 1}]}}, "spec.default.rateLimit.limits[0].unit"),
+        ({"rateLimit": {}}, "spec.default.rateLimit.limits"),
         ({"timeouts": {"mode": "Off"}}, "spec.default.timeouts.mode"),
     ],
 )

@@ -105,3 +105,33 @@ def test_the_mirror_of_a_backend_is_told_with_it() -> None:
 
     assert isinstance(done, Forwarded)
     assert [each.changes for each in done.shares] == [("mirrored to Service default/cart:80 (100%)",), ()]
+
+
+def test_what_policies_put_in_the_way_is_told() -> None:
+    found = translated(
+        SHOP
+        + """---
+apiVersion: gatewayd.io/v1alpha1
+kind: RoutePolicy
+metadata: {name: passage}
+spec:
+  targetRefs: [{group: "", kind: Namespace}]
+  default:
+    rateLimit:
+      limits:
+      - {requests: 5, unit: Minute, burst: 2, perClient: true, perHeaders: [X-User]}
+      - {requests: 9, unit: Second}
+"""
+    )
+    assert found.manifests.problems == ()
+    (config,) = found.reconciler.configs.values()
+    host = next(each for each in config.route_tables[0].virtual_hosts if each.domain == "shop.example")
+    route = next(each for each in host.routes if each.source.rule == 0)
+
+    done = happening(route, host.domain, request(), {each.upstream: each for each in config.clusters})
+
+    assert isinstance(done, Forwarded)
+    assert done.shares[0].changes == (
+        "at most 5 requests in 60 s for each client, each x-user (2 at once), else a 429",
+        "at most 9 requests in 1 s (9 at once), else a 429",
+    )

@@ -38,7 +38,11 @@ BROKEN = [
     ),
     (routed(), ["spec.default: is required, unless override is set"]),
     (routed(override=OFF), ["spec.override.timeouts.mode: must be Enabled; only a default cancels a default"]),
-    (routed(default={}), ["spec.default: must have a section; allowed: timeouts, retry, headers, directResponse"]),
+    (
+        routed(default={}),
+        ["spec.default: must have a section; allowed: timeouts, retry, headers, directResponse, rateLimit"],
+    ),
+    (routed(default={"rateLimit": {}}), ["spec.default.rateLimit.limits: must not be empty"]),
     (
         routed(default={"timeouts": {"mode": "Disabled", "request": "1s"}}),
         ["spec.default.timeouts.mode: must not be Disabled where the section has other fields"],
