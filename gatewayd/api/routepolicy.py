@@ -10,6 +10,7 @@ from gatewayd.api.meta import KubernetesObject
 from gatewayd.api.scalars import SET, Duration, HeaderName, HeaderValue
 
 Status = Annotated[int, Meta(ge=400, le=599)]
+Percent = Annotated[int, Meta(ge=1, le=100)]
 
 
 class TimeoutsSection(PolicySection, frozen=True, kw_only=True):
@@ -69,6 +70,44 @@ class RateLimitSection(PolicySection, frozen=True, kw_only=True):
     limits: Annotated[tuple[RateLimitRule, ...], Meta(max_length=8)] = ()
 
 
+class BodySection(PolicySection, frozen=True, kw_only=True):
+    """Answer 413 to a request with more bytes; the others go on when they are there as a whole."""
+
+    max_bytes: Annotated[int, Meta(ge=1, le=104_857_600)] | None = None
+
+
+class CompressionSection(PolicySection, frozen=True, kw_only=True):
+    """Compress responses for clients who take that: by the first of `algorithms` (br, zstd, gzip) that they like best.
+
+    Left alone are those that are shorter than `minBytes` (30), and of other `contentTypes` than texts.
+    """
+
+    algorithms: Annotated[tuple[Literal["br", "gzip", "zstd"], ...], Meta(max_length=3, extra=SET)] = ()
+    min_bytes: Annotated[int, Meta(ge=30, le=104_857_600)] | None = None
+    content_types: Annotated[tuple[HeaderValue, ...], Meta(max_length=32, extra=SET)] = ()
+
+
+class FaultDelay(PolicyPart, frozen=True, kw_only=True):
+    """Let requests wait; all of them when `percent` is left out."""
+
+    duration: Duration
+    percent: Percent | None = None
+
+
+class FaultAbort(PolicyPart, frozen=True, kw_only=True):
+    """Answer in the place of the backend; to all requests when `percent` is left out."""
+
+    status: Status
+    percent: Percent | None = None
+
+
+class FaultSection(PolicySection, frozen=True, kw_only=True):
+    """Try out what others do when this is slow, or fails."""
+
+    delay: FaultDelay | None = None
+    abort: FaultAbort | None = None
+
+
 class RouteSections(Sections, frozen=True, kw_only=True):
     """What happens to a request on its way."""
 
@@ -77,6 +116,9 @@ class RouteSections(Sections, frozen=True, kw_only=True):
     headers: Headers | None = None
     direct_response: DirectResponseSection | None = None
     rate_limit: RateLimitSection | None = None
+    body: BodySection | None = None
+    compression: CompressionSection | None = None
+    fault: FaultSection | None = None
 
 
 class RoutePolicySpec(InheritedSpec, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
+from gatewayd.explain.passage import aborted, passage_words
 from gatewayd.explain.request import Request
 from gatewayd.explain.rewriting import location, modified_path
 from gatewayd.ir.backend import Backend, Cluster, Discovered, InvalidBackend, ServiceBackend, Upstream
@@ -16,9 +17,11 @@ from gatewayd.ir.l4 import L4Forward
 from gatewayd.ir.policy import (
     AddressRange,
     AddressRule,
+    BodyLimit,
     ClientAddresses,
+    Compression,
+    Fault,
     Permissions,
-    RateLimit,
     RateLimits,
     Tokens,
     lets_in,
@@ -78,12 +81,8 @@ Happening = Forwarded | Redirected | Direct
 def happening(route: Route, domain: str, request: Request, clusters: Mapping[Upstream, Cluster]) -> Happening:
     """Return what a route does with a request for a host of `domain`."""
     action = route.action
-    if (shut := _shut_out(route, request)) is not None:
-        return shut
-    policy = next((each for each in route.filters if isinstance(each, Cors)), None)
-    if policy is not None and request.is_preflight:
-        allowed = ", ".join(policy.origins) or "no origin"
-        return Direct(status=_PREFLIGHT, why=f"a preflight, which the rule's CORS filter answers: for {allowed}")
+    if (early := _answered_early(route, request)) is not None:
+        return early
     match action:
         case Preflight():
             return Direct(status=_PREFLIGHT, why="a preflight, and the rule has no CORS filter: nothing is allowed")
@@ -97,6 +96,18 @@ def happening(route: Route, domain: str, request: Request, clusters: Mapping[Ups
             return _forwarded(route, action, request, clusters)
         case _:
             assert_never(action)
+
+
+def _answered_early(route: Route, request: Request) -> Direct | None:
+    """Return the answer that a request gets whatever the rule does, in the order of Envoy's filters."""
+    if (shut := _shut_out(route, request)) is not None:
+        return shut
+    policy = next((each for each in route.filters if isinstance(each, Cors)), None)
+    if policy is not None and request.is_preflight:
+        allowed = ", ".join(policy.origins) or "no origin"
+        return Direct(status=_PREFLIGHT, why=f"a preflight, which the rule's CORS filter answers: for {allowed}")
+    status = aborted(route.filters)
+    return None if status is None else Direct(status=status, why="a RoutePolicy has all requests aborted")
 
 
 def _shut_out(route: Route, request: Request) -> Direct | None:
@@ -230,16 +241,10 @@ def _changes(filters: tuple[HTTPFilter, ...]) -> Iterator[str]:
                 yield _tokens(each)
             case Permissions():
                 yield "only if an AccessPolicy's authorization lets it pass, else a 403"
-            case RateLimits():
-                yield from map(_limit, each.limits)
+            case RateLimits() | BodyLimit() | Compression() | Fault():
+                yield from passage_words(each)
             case _:
                 assert_never(each)
-
-
-def _limit(limit: RateLimit) -> str:
-    whose = ", ".join((*(["each client"] if limit.per_client else ()), *(f"each {name}" for name in limit.headers)))
-    per = f" for {whose}" if whose else ""
-    return f"at most {limit.requests} requests in {limit.unit_s} s{per} ({limit.burst} at once), else a 429"
 
 
 def _tokens(tokens: Tokens) -> str:

@@ -6,7 +6,7 @@ A new filter is a dataclass here and a member of `HTTPFilter` (docs/contributing
 from dataclasses import dataclass
 
 from gatewayd.ir.backend import Upstream
-from gatewayd.ir.policy import ClientAddresses, Permissions, RateLimits, Tokens
+from gatewayd.ir.policy import BodyLimit, ClientAddresses, Compression, Fault, Permissions, RateLimits, Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,5 +102,15 @@ class ExternalAuth:
 
 
 HTTPFilter = (
-    RequestHeaders | ResponseHeaders | Cors | ExternalAuth | ClientAddresses | Tokens | Permissions | RateLimits
+    RequestHeaders
+    | ResponseHeaders
+    | Cors
+    | ExternalAuth
+    | ClientAddresses
+    | Tokens
+    | Permissions
+    | RateLimits
+    | BodyLimit
+    | Compression
+    | Fault
 )

@@ -121,3 +121,32 @@ class RateLimits:
     """Answer 429 to a request for which one of the limits is reached."""
 
     limits: tuple[RateLimit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyLimit:
+    """Answer 413 to a request with more bytes; the others go on as a whole."""
+
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compression:
+    """Compress responses by one of `algorithms`, the best first: "br", "gzip", "zstd".
+
+    `min_bytes` 0 and `content_types` empty: what Envoy has by itself.
+    """
+
+    algorithms: tuple[str, ...]
+    min_bytes: int
+    content_types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Let `delay_percent` of the requests wait, and answer `abort_percent` of them with `abort_status`."""
+
+    delay_ms: int
+    delay_percent: int
+    abort_status: int
+    abort_percent: int

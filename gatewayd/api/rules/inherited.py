@@ -16,7 +16,7 @@ from gatewayd.api.inherited import InheritedTargetRef, PolicySection, Sections
 from gatewayd.api.meta import Problem, Problems
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.api.reportpolicy import ReportPolicySpec
-from gatewayd.api.routepolicy import RateLimitSection, RoutePolicySpec
+from gatewayd.api.routepolicy import BodySection, FaultSection, RateLimitSection, RoutePolicySpec
 
 SPECS: Final = (AccessPolicySpec, RoutePolicySpec, ReportPolicySpec)
 InheritedPolicySpec = AccessPolicySpec | RoutePolicySpec | ReportPolicySpec
@@ -109,6 +109,18 @@ def limit_given(section: RateLimitSection) -> Problems:
         yield Problem(path="limits", message="must not be empty")
 
 
+def bytes_given(section: BodySection) -> Problems:
+    """Check that a body has a limit (spec.default.body)."""
+    if section.max_bytes is None and not section.is_disabled:
+        yield Problem(path="maxBytes", message="is required, unless mode is Disabled")
+
+
+def fault_given(section: FaultSection) -> Problems:
+    """Check that there is a fault (spec.default.fault)."""
+    if section == FaultSection():
+        yield Problem(path="", message="must have one of delay, abort")
+
+
 def condition_given(condition: AccessCondition) -> Problems:
     """Check that a condition has a part: one without would hold for every request (authorization.allow[])."""
     if condition == AccessCondition():
@@ -198,6 +210,14 @@ _OF_SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
     JWT: (Validation(token_given, "self.mode == 'Disabled' || has(self.providers)", "providers must not be empty"),),
     RateLimitSection: (
         Validation(limit_given, "self.mode == 'Disabled' || has(self.limits)", "limits must not be empty"),
+    ),
+    BodySection: (Validation(bytes_given, "self.mode == 'Disabled' || has(self.maxBytes)", "maxBytes is required"),),
+    FaultSection: (
+        Validation(
+            fault_given,
+            "self.mode == 'Disabled' || has(self.delay) || has(self.abort)",
+            "must have one of delay, abort",
+        ),
     ),
 }
 _OF_SPECS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {

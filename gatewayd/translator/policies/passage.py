@@ -5,13 +5,17 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
+from gatewayd.api.durations import milliseconds
 from gatewayd.api.inherited import PolicySection
-from gatewayd.api.routepolicy import RateLimitRule, RateLimitSection
+from gatewayd.api.routepolicy import BodySection, CompressionSection, FaultSection, RateLimitRule, RateLimitSection
 from gatewayd.ir.filters import HTTPFilter
-from gatewayd.ir.policy import RateLimit, RateLimits
+from gatewayd.ir.policy import BodyLimit, Compression, Fault, RateLimit, RateLimits
 from gatewayd.translator.policies.effective import NOTHING, Effective
 
 _UNITS: Final[Mapping[str, int]] = MappingProxyType({"Second": 1, "Minute": 60, "Hour": 3600})
+_ALGORITHMS: Final = ("br", "zstd", "gzip")
+_LEAST_BYTES: Final = 1
+_ALL: Final = 100
 
 
 def passage_filters(found: Effective) -> tuple[HTTPFilter, ...]:
@@ -41,9 +45,34 @@ def _rate_limit(rule: RateLimitRule) -> RateLimit:
     )
 
 
+def _body_limit(section: BodySection) -> BodyLimit:
+    return BodyLimit(max_bytes=section.max_bytes or _LEAST_BYTES)
+
+
+def _compression(section: CompressionSection) -> Compression:
+    return Compression(
+        algorithms=section.algorithms or _ALGORITHMS,
+        min_bytes=section.min_bytes or 0,
+        content_types=section.content_types,
+    )
+
+
+def _fault(section: FaultSection) -> Fault:
+    delay, abort = section.delay, section.abort
+    return Fault(
+        delay_ms=milliseconds(delay.duration) if delay is not None else 0,
+        delay_percent=delay.percent or _ALL if delay is not None else 0,
+        abort_status=abort.status if abort is not None else 0,
+        abort_percent=abort.percent or _ALL if abort is not None else 0,
+    )
+
+
 _READ: Final[Mapping[str, tuple[type[PolicySection], Callable[[Any], HTTPFilter]]]] = MappingProxyType(
     {
         "rate_limit": (RateLimitSection, _rate_limits),
+        "body": (BodySection, _body_limit),
+        "compression": (CompressionSection, _compression),
+        "fault": (FaultSection, _fault),
     }
 )
 """What makes a filter of a section, by the section's attribute."""

@@ -35,14 +35,28 @@ def authority_filter() -> Any:
     return pb.HttpFilter(name=NAME, typed_config=packed(fault))
 
 
+_WORDS = {STATUS: "Bad Request", 413: "Payload Too Large"}
+"""What Envoy itself says with these statuses, which it injects here and for bodies that are too long."""
+
+
+def _injected(status: int) -> Any:
+    """Return what holds for an answer that was injected; a policy may inject other ones."""
+    injected = accesslog_pb2.ResponseFlagFilter(flags=[_INJECTED])
+    equal = accesslog_pb2.ComparisonFilter(
+        op=accesslog_pb2.ComparisonFilter.EQ,
+        value=base_pb2.RuntimeUInt32(default_value=status, runtime_key=f"gatewayd.injected.{status}"),
+    )
+    filters = [
+        accesslog_pb2.AccessLogFilter(response_flag_filter=injected),
+        accesslog_pb2.AccessLogFilter(status_code_filter=accesslog_pb2.StatusCodeFilter(comparison=equal)),
+    ]
+    return accesslog_pb2.AccessLogFilter(and_filter=accesslog_pb2.AndFilter(filters=filters))
+
+
 REFUSAL = pb.LocalReplyConfig(
     mappers=[
-        pb.ResponseMapper(
-            filter=accesslog_pb2.AccessLogFilter(
-                response_flag_filter=accesslog_pb2.ResponseFlagFilter(flags=[_INJECTED])
-            ),
-            body=base_pb2.DataSource(inline_string="Bad Request"),
-        )
+        pb.ResponseMapper(filter=_injected(status), body=base_pb2.DataSource(inline_string=words))
+        for status, words in _WORDS.items()
     ]
 )
-"""The words of that answer: those of Envoy's other 400s."""
+"""The words of such answers: those of Envoy's others with the same status."""

@@ -5,9 +5,10 @@ then changes a route, never a listener, whose connections would be drained.
 Names are our own and short: with routes per host, each of thousands of RouteConfigurations has all of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, assert_never
+from types import MappingProxyType
+from typing import Any, Final
 
 from envoy.config.route.v3 import route_components_pb2 as route_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as pb
@@ -15,9 +16,9 @@ from google.protobuf import any_pb2
 
 from gatewayd.ir.filters import Cors, ExternalAuth, HeaderChanges, HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import StatefulSession
-from gatewayd.ir.policy import ClientAddresses, Permissions, RateLimits, Tokens
+from gatewayd.ir.policy import BodyLimit, ClientAddresses, Compression, Fault, Permissions, RateLimits, Tokens
 from gatewayd.xds.encoding import packed
-from gatewayd.xds.filters import auth, cors, guard, limit, may, router, session, token, where
+from gatewayd.xds.filters import auth, cors, fault, guard, limit, may, router, session, size, squeeze, token, where
 from gatewayd.xds.filters.header import header_fields
 
 
@@ -46,10 +47,30 @@ CHAIN: tuple[ChainRow, ...] = (
     ChainRow(name=auth.SHARE_NAME, config=auth.SHARE_CONFIG, always=False),
     # After all that find out who somebody is.
     ChainRow(name=may.NAME, config=may.CONFIG, always=False),
+    # In the place of a backend that fails, so for requests alone that would come to it.
+    ChainRow(name=fault.NAME, config=fault.CONFIG, always=False),
+    # Nothing is held back for a request that is refused anyway.
+    ChainRow(name=size.NAME, config=size.CONFIG, always=False),
+    # Close to the backend, so that all others see a response as the client does.
+    ChainRow(name=squeeze.NAME, config=squeeze.CONFIG, always=False),
     ChainRow(name=session.NAME, config=session.CONFIG, always=False),
     ChainRow(name=router.NAME, config=router.CONFIG, always=True),
 )
 
+
+_TURNED_ON: Final[Mapping[type[HTTPFilter], tuple[str, Callable[[Any], Any]]]] = MappingProxyType(
+    {
+        ClientAddresses: (where.NAME, where.where_per_route),
+        Cors: (cors.NAME, cors.cors_policy),
+        RateLimits: (limit.NAME, limit.limit_per_route),
+        Tokens: (token.NAME, token.token_per_route),
+        Permissions: (may.NAME, may.may_per_route),
+        Fault: (fault.NAME, fault.fault_per_route),
+        BodyLimit: (size.NAME, size.size_per_route),
+        Compression: (squeeze.NAME, squeeze.squeeze_per_route),
+    }
+)
+"""The filter that a route turns on, and its configuration there."""
 
 OPTED_INTO = tuple(row.name for row in CHAIN if not row.always)
 
@@ -86,13 +107,11 @@ def _filter_fields(filters: Sequence[HTTPFilter], auth_name: str) -> dict[str, A
                 request.append(http_filter.changes)
             case ResponseHeaders():
                 response.append(http_filter.changes)
-            case ClientAddresses() | Tokens() | Permissions() | Cors() | RateLimits():
-                name, config = _configured(http_filter)
-                configs[name] = packed(config)
             case ExternalAuth():
                 configs[auth_name] = packed(auth.auth_per_route(http_filter))
             case _:
-                assert_never(http_filter)
+                name, configured = _TURNED_ON[type(http_filter)]
+                configs[name] = packed(configured(http_filter))
     if configs:
         fields["typed_per_filter_config"] = configs
     if request:
@@ -100,23 +119,6 @@ def _filter_fields(filters: Sequence[HTTPFilter], auth_name: str) -> dict[str, A
     if response:
         fields |= header_fields("response", response)
     return fields
-
-
-def _configured(http_filter: ClientAddresses | Tokens | Permissions | Cors | RateLimits) -> tuple[str, Any]:
-    """Return the name of the filter that a route turns on, and its configuration there."""
-    match http_filter:
-        case ClientAddresses():
-            return where.NAME, where.where_per_route(http_filter)
-        case Tokens():
-            return token.NAME, token.token_per_route(http_filter)
-        case Permissions():
-            return may.NAME, may.may_per_route(http_filter)
-        case Cors():
-            return cors.NAME, cors.cors_policy(http_filter)
-        case RateLimits():
-            return limit.NAME, limit.limit_per_route(http_filter)
-        case _:
-            assert_never(http_filter)
 
 
 def guard_fields(guards: Sequence[ExternalAuth]) -> dict[str, Any]:

@@ -25,6 +25,11 @@ def test_sections_are_read() -> None:
         ({"rateLimit": {"limits": [{"requests": 1, "unit": "Day"}]}}, "spec.default.rateLimit.limits[0].unit"),
         ({"rateLimit": {"limits": [{"requests": 1}]}}, "spec.default.rateLimit.limits[0].unit"),
         ({"rateLimit": {}}, "spec.default.rateLimit.limits"),
+        ({"body": {"maxBytes": 0}}, "spec.default.body.maxBytes"),
+        ({"compression": {"algorithms": ["deflate"]}}, "spec.default.compression.algorithms[0]"),
+        ({"compression": {"minBytes": 1}}, "spec.default.compression.minBytes"),
+        ({"fault": {"abort": {"status": 200}}}, "spec.default.fault.abort.status"),
+        ({"fault": {"delay": {"duration": "1s", "percent": 101}}}, "spec.default.fault.delay.percent"),
         ({"timeouts": {"mode": "Off"}}, "spec.default.timeouts.mode"),
     ],
 )

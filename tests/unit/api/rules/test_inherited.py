@@ -12,6 +12,7 @@ from tests.unit.policies import GROUP, policy, target
 EDGE = target("Gateway", "edge")
 TIMES = {"timeouts": {"request": "1s"}}
 OFF = {"timeouts": {"mode": "Disabled"}}
+ROUTE_SECTIONS = "timeouts, retry, headers, directResponse, rateLimit, body, compression, fault"
 
 
 def routed(*targets: Mapping[str, str], **strategy: object) -> Document:
@@ -40,8 +41,10 @@ BROKEN = [
     (routed(override=OFF), ["spec.override.timeouts.mode: must be Enabled; only a default cancels a default"]),
     (
         routed(default={}),
-        ["spec.default: must have a section; allowed: timeouts, retry, headers, directResponse, rateLimit"],
+        [f"spec.default: must have a section; allowed: {ROUTE_SECTIONS}"],
     ),
+    (routed(default={"body": {}}), ["spec.default.body.maxBytes: is required, unless mode is Disabled"]),
+    (routed(default={"fault": {}}), ["spec.default.fault: must have one of delay, abort"]),
     (routed(default={"rateLimit": {}}), ["spec.default.rateLimit.limits: must not be empty"]),
     (
         routed(default={"timeouts": {"mode": "Disabled", "request": "1s"}}),

@@ -2,9 +2,18 @@ import pytest
 
 from gatewayd.api.inherited import PolicySection
 from gatewayd.api.meta import ObjectKey
-from gatewayd.api.routepolicy import RateLimitRule, RateLimitSection, TimeoutsSection
+from gatewayd.api.routepolicy import (
+    BodySection,
+    CompressionSection,
+    FaultAbort,
+    FaultDelay,
+    FaultSection,
+    RateLimitRule,
+    RateLimitSection,
+    TimeoutsSection,
+)
 from gatewayd.ir.filters import HTTPFilter
-from gatewayd.ir.policy import RateLimit, RateLimits
+from gatewayd.ir.policy import BodyLimit, Compression, Fault, RateLimit, RateLimits
 from gatewayd.translator.policies.effective import NOTHING, Effective, Ruled, ScopedTarget
 from gatewayd.translator.policies.passage import passage_filters
 from gatewayd.translator.protocols import GATEWAY_KIND
@@ -47,3 +56,33 @@ def test_rules_with_the_same_section_share_a_filter() -> None:
 def test_rate_limit(rule: RateLimitRule, expected: RateLimit) -> None:
     section = RateLimitSection(limits=(rule,))
     assert made("rate_limit", section) == (RateLimits(limits=(expected,)),)
+
+
+@pytest.mark.parametrize(
+    ("name", "section", "expected"),
+    [
+        ("body", BodySection(max_bytes=9), BodyLimit(max_bytes=9)),
+        (
+            "compression",
+            CompressionSection(),
+            Compression(algorithms=("br", "zstd", "gzip"), min_bytes=0, content_types=()),
+        ),
+        (
+            "compression",
+            CompressionSection(algorithms=("gzip",), min_bytes=99, content_types=("text/x-log",)),
+            Compression(algorithms=("gzip",), min_bytes=99, content_types=("text/x-log",)),
+        ),
+        (
+            "fault",
+            FaultSection(delay=FaultDelay(duration="1s500ms")),
+            Fault(delay_ms=1500, delay_percent=100, abort_status=0, abort_percent=0),
+        ),
+        (
+            "fault",
+            FaultSection(abort=FaultAbort(status=503, percent=5)),
+            Fault(delay_ms=0, delay_percent=0, abort_status=503, abort_percent=5),
+        ),
+    ],
+)
+def test_other_sections(name: str, section: PolicySection, expected: HTTPFilter) -> None:
+    assert made(name, section) == (expected,)

@@ -1,3 +1,5 @@
+from typing import Any
+
 from envoy.extensions.filters.http.fault.v3 import fault_pb2
 
 from gatewayd.ir.edge import AUTHORITY
@@ -17,6 +19,12 @@ def test_whatever_is_no_host_is_refused() -> None:
 
 
 def test_the_words_are_those_of_other_refusals() -> None:
-    (mapper,) = REFUSAL.mappers
-    assert list(mapper.filter.response_flag_filter.flags) == ["FI"]
-    assert mapper.body.inline_string == "Bad Request"
+    assert [_mapped(each) for each in REFUSAL.mappers] == [("FI", 400, "Bad Request"), ("FI", 413, "Payload Too Large")]
+
+
+def _mapped(mapper: Any) -> tuple[str, int, str]:
+    flagged, compared = mapper.filter.and_filter.filters
+    (flag,) = flagged.response_flag_filter.flags
+    comparison = compared.status_code_filter.comparison
+    assert comparison.op == comparison.EQ
+    return flag, comparison.value.default_value, mapper.body.inline_string

@@ -2,7 +2,7 @@ from envoy.config.route.v3 import route_components_pb2
 
 from gatewayd.ir.filters import Cors, ExternalAuth, GRPCCheck, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import PersistenceKind, StatefulSession
-from gatewayd.xds.filters import auth, cors, guard, limit, may, router, session, token, where
+from gatewayd.xds.filters import auth, cors, fault, guard, limit, may, router, session, size, squeeze, token, where
 from gatewayd.xds.filters.chain import CHAIN, filter_fields, guard_fields, http_filters, share_fields, with_session
 from tests.unit.xds.shorthand import changes, upstream
 
@@ -26,6 +26,9 @@ def test_the_router_ends_the_chain_and_the_others_wait_for_a_route() -> None:
             auth.NAME,
             auth.SHARE_NAME,
             may.NAME,
+            fault.NAME,
+            size.NAME,
+            squeeze.NAME,
             session.NAME,
             router.NAME,
         ]

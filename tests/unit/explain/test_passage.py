@@ -1,0 +1,31 @@
+import pytest
+
+from gatewayd.explain.passage import aborted, passage_words
+from gatewayd.ir.policy import BodyLimit, Compression, Fault, RateLimit, RateLimits
+
+SOME = Fault(delay_ms=10, delay_percent=50, abort_status=503, abort_percent=30)
+ALL = Fault(delay_ms=0, delay_percent=0, abort_status=502, abort_percent=100)
+
+
+@pytest.mark.parametrize(
+    ("met", "words"),
+    [
+        (
+            RateLimits(limits=(RateLimit(requests=5, unit_s=60, burst=2, per_client=True, headers=("x-user",)),)),
+            ["at most 5 requests in 60 s for each client, each x-user (2 at once), else a 429"],
+        ),
+        (BodyLimit(max_bytes=7), ["only with a body of at most 7 bytes, else a 413"]),
+        (
+            Compression(algorithms=("br", "gzip"), min_bytes=0, content_types=()),
+            ["the response is compressed by br, gzip, if the client takes it"],
+        ),
+        (SOME, ["50% of the requests wait 10 ms", "30% of the requests get a 503, by a RoutePolicy"]),
+    ],
+)
+def test_words(met: RateLimits | BodyLimit | Compression | Fault, words: list[str]) -> None:
+    assert list(passage_words(met)) == words
+
+
+def test_only_a_fault_for_all_requests_is_an_answer() -> None:
+    assert aborted((BodyLimit(max_bytes=1), ALL)) == 502
+    assert aborted((SOME,)) is None
