@@ -20,7 +20,7 @@ from typing import Any
 from bench.inputs import delta, route, surroundings
 from bench.process import usage
 from bench.tables_envoy import DEADLINE, envoy_binary, free_port
-from gatewayd.ads.fleet import Fleet, Member
+from gatewayd.ads.fleet import Fleet, Stream
 from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.server import AdsServer
 from gatewayd.ads.sharing.response_encoder import Push
@@ -47,7 +47,7 @@ class Counted(Fleet):
 
     sent = 0
 
-    def responses_to_send(self, member: Member, now: float) -> tuple[Push, ...]:
+    def responses_to_send(self, member: Stream, now: float) -> tuple[Push, ...]:
         pushes = super().responses_to_send(member, now)
         self.sent += sum(len(each.data) for each in pushes)
         return pushes
