@@ -12,6 +12,7 @@ import pytest_asyncio
 from tests.feature.harness import grpcs
 from tests.feature.harness.grpcs import Reply
 from tests.feature.harness.manifests import GATEWAY, grant, http_route, service
+from tests.feature.harness.policies import policy, target
 from tests.feature.harness.statistics import plausible
 from tests.feature.harness.world import World, state
 
@@ -274,3 +275,13 @@ async def test_one_service_for_calls_and_for_pages(world: World) -> None:
 
     assert (await called(world, "/a.B/C")).said == ("OK", "calls", "one")
     assert (await world.ask(host="pages.example")).said == (200, "web", "web")
+
+
+async def test_a_call_too_many_is_told_in_the_words_of_grpc_and_a_short_one_is_held_back_as_a_whole(
+    world: World,
+) -> None:
+    sections = "default: {rateLimit: {limits: [{requests: 2, unit: Hour}]}, body: {maxBytes: 1000}, compression: {}}"
+    await world.apply(
+        route(rule("all")), policy("RoutePolicy", "crowd", target("GRPCRoute", "calls"), sections, namespace="shop")
+    )
+    assert [(await called(world, "/shop.Cart/Add")).code for _ in range(3)] == ["OK", "OK", "RESOURCE_EXHAUSTED"]
