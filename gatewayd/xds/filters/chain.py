@@ -58,7 +58,7 @@ CHAIN: tuple[ChainRow, ...] = (
 )
 
 
-_TURNED_ON: Final[Mapping[type[HTTPFilter], tuple[str, Callable[[Any], Any]]]] = MappingProxyType(
+TURNED_ON: Final[Mapping[type[HTTPFilter], tuple[str, Callable[[Any], Any]]]] = MappingProxyType(
     {
         ClientAddresses: (where.NAME, where.where_per_route),
         Cors: (cors.NAME, cors.cors_policy),
@@ -110,7 +110,7 @@ def _filter_fields(filters: Sequence[HTTPFilter], auth_name: str) -> dict[str, A
             case ExternalAuth():
                 configs[auth_name] = packed(auth.auth_per_route(http_filter))
             case _:
-                name, configured = _TURNED_ON[type(http_filter)]
+                name, configured = TURNED_ON[type(http_filter)]
                 configs[name] = packed(configured(http_filter))
     if configs:
         fields["typed_per_filter_config"] = configs

@@ -1,9 +1,20 @@
+from typing import get_args
+
 from envoy.config.route.v3 import route_components_pb2
 
-from gatewayd.ir.filters import Cors, ExternalAuth, GRPCCheck, RequestHeaders, ResponseHeaders
+from gatewayd.ir.filters import Cors, ExternalAuth, GRPCCheck, HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import PersistenceKind, StatefulSession
 from gatewayd.xds.filters import auth, cors, fault, guard, limit, may, router, session, size, squeeze, token, where
-from gatewayd.xds.filters.chain import CHAIN, filter_fields, guard_fields, http_filters, share_fields, with_session
+from gatewayd.xds.filters.chain import (
+    CHAIN,
+    OPTED_INTO,
+    TURNED_ON,
+    filter_fields,
+    guard_fields,
+    http_filters,
+    share_fields,
+    with_session,
+)
 from tests.unit.xds.shorthand import changes, upstream
 
 CORS = Cors(origins=("*",), methods=(), allow_headers=(), expose_headers=(), max_age=5, credentials=False)
@@ -35,6 +46,11 @@ def test_the_router_ends_the_chain_and_the_others_wait_for_a_route() -> None:
     )
     assert [each.disabled for each in made] == [True] * (len(made) - 1) + [False]
     assert not any(each.disabled for each in http_filters(opted_into=False))
+
+
+def test_every_filter_is_something_to_envoy() -> None:
+    assert set(get_args(HTTPFilter)) == {RequestHeaders, ResponseHeaders, ExternalAuth, *TURNED_ON}
+    assert {name for name, _ in TURNED_ON.values()} <= set(OPTED_INTO)
 
 
 def test_filters_become_fields() -> None:
