@@ -39,7 +39,9 @@ class LogEntry:
 
     def text(self, field: str) -> str:
         """Return a field as text, "" where it has no value."""
-        value = self.fields.get(field, "")
+        value = self.fields.get(field)
+        if value is None:
+            return ""
         return value if isinstance(value, str) else json.dumps(value)
 
     @property

@@ -90,7 +90,8 @@ def _chosen(lines: Iterable[bytes], choices: "list[Choice]") -> "Iterator[LogEnt
 
 def _last(entries: "Iterable[LogEntry]", most: int) -> "list[LogEntry]":
     """Return the latest entries by time, whichever Envoy has written them; of the others none is kept."""
-    return nlargest(most, entries, key=_time)[::-1]
+    # Those of one millisecond stay as they were written.
+    return sorted(nlargest(most, entries, key=_time), key=_time)
 
 
 def _time(entry: "LogEntry") -> str:

@@ -1,7 +1,8 @@
 """AccessLog -> the access logs of connection managers and TCP proxies.
 
 A line is a JSON object, since in text a client could write what looks like another line: Envoy escapes what stands in
-strings. Where something has no value, it is left out. Each filter chain repeats the log, so names are short.
+strings. What has no value is null: leaving it out would cost Envoy half as much again for each line. Each filter chain
+repeats the log, so names are short.
 Operators: https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/advanced/substitution_formatter
 """
 
@@ -99,7 +100,7 @@ def _logger(log: AccessLog, operators: dict[str, str], route: str, filters: tupl
     line = struct_pb2.Struct(
         fields={name: struct_pb2.Value(string_value=value) for name, value in values.items() if value}
     )
-    form = substitution_format_string_pb2.SubstitutionFormatString(json_format=line, omit_empty_values=True)
+    form = substitution_format_string_pb2.SubstitutionFormatString(json_format=line)
     config = (
         file_pb2.FileAccessLog(path=log.file, log_format=form)
         if log.file

@@ -33,6 +33,9 @@ def test_a_line() -> None:
     assert entry is not None
     assert (entry.status, entry.route, entry.text("flags"), entry.text("status")) == (404, CART, "-", "404")
     assert entry.text("host") == ""
+    without = read_entry(line(route=None, status=None))
+    assert without is not None
+    assert (without.route, without.status, without.text("route")) == (None, 0, "")
 
 
 @pytest.mark.parametrize(

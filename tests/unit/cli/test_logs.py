@@ -36,6 +36,13 @@ def test_lines_of_all_envoys_by_time(gatewayd: Gatewayd, socket: Path) -> None:
     assert json.loads(ran.out.splitlines()[0])["file"] is None
 
 
+def test_lines_of_one_moment_stay_as_they_were_written(gatewayd: Gatewayd, socket: Path) -> None:
+    lines = [{"time": "T01", "status": 200 + at} for at in range(9)]
+    (socket.parent.parent / "envoy-2" / FILE).unlink()
+    (socket.parent.parent / "envoy-1" / FILE).write_text("".join(f"{json.dumps(each)}\n" for each in lines))
+    assert statuses(gatewayd("logs", "--socket", socket, "-o", "json").out) == [200 + at for at in range(9)]
+
+
 def test_the_last_ones(gatewayd: Gatewayd, socket: Path) -> None:
     assert statuses(gatewayd("logs", "--socket", socket, "-o", "json", "--tail", "0").out) == []
     assert len(statuses(gatewayd("logs", "--socket", socket, "-o", "json", "--tail", "3").out)) == 3
