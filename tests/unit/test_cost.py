@@ -59,6 +59,8 @@ class World:
         self.reconciler = Reconciler(publisher=Fleet(), on_batch=self.batches.append, awaited=())
         here = Delta(kind=Environment, key=HERE, obj=standalone_environment("127.0.0.1", 0, None))
         self.change(here, *deltas(SHOP, OTHER), *(route(at) for at in range(ROUTES)))
+        # What is remembered of a Gateway is an output that comes back as a row: the first change reads it, once.
+        self.change(route(0, note="first"))
 
     def change(self, *events: Delta) -> Batch:
         self.reconciler.submit(events)
