@@ -7,7 +7,7 @@ from msgspec import Meta
 from gatewayd.api.httproute import CORSMethod, CORSOrigin
 from gatewayd.api.inherited import InheritedSpec, PolicyPart, PolicySection, Sections
 from gatewayd.api.meta import KubernetesObject
-from gatewayd.api.scalars import LABEL, SET, HeaderName, HTTPMethod, PositiveCount, map_list
+from gatewayd.api.scalars import LABEL, SET, HeaderName, HTTPMethod, NamespaceName, ObjectName, PositiveCount, map_list
 
 CIDR = Annotated[
     str,
@@ -63,7 +63,7 @@ class KeySet(PolicyPart, frozen=True, kw_only=True):
 
 
 class ClaimToHeader(PolicyPart, frozen=True, kw_only=True):
-    """A header that tells backends a claim of the token. Clients cannot set it where the section is in force."""
+    """A header that tells backends a claim of the token. Clients cannot set it, nor where no token is asked for."""
 
     claim: Annotated[str, Meta(min_length=1, max_length=253)]
     header: HeaderName
@@ -84,6 +84,42 @@ class JWT(PolicySection, frozen=True, kw_only=True):
 
     providers: Annotated[tuple[JWTProvider, ...], Meta(max_length=4, extra=map_list("name"))] = ()
     optional: bool | None = None
+
+
+class SecretRef(PolicyPart, frozen=True, kw_only=True):
+    """A Secret. One in another namespace needs a ReferenceGrant there."""
+
+    name: ObjectName
+    namespace: NamespaceName | None = None
+
+
+class APIKeySource(PolicyPart, frozen=True, kw_only=True):
+    """Where a request has its key."""
+
+    type: Literal["Header", "Query", "Cookie"]
+    name: HeaderName
+
+
+class APIKeys(PolicySection, frozen=True, kw_only=True):
+    """A request needs the key of a client, or gets a 401. Each entry of the Secrets is a client's name with its key.
+
+    The first of `sources` that the request has counts (none given: header x-api-key); backends do not see it.
+    `clientHeader` tells them the client's name, and clients cannot set it.
+    """
+
+    secret_refs: Annotated[tuple[SecretRef, ...], Meta(max_length=8)] = ()
+    sources: Annotated[tuple[APIKeySource, ...], Meta(max_length=4)] = ()
+    client_header: HeaderName | None = None
+
+
+class Basic(PolicySection, frozen=True, kw_only=True):
+    """A request needs the name and password of a user, or gets a 401. The Secret has a `.htpasswd` with SHA-1 hashes.
+
+    `clientHeader` tells backends the user's name, and clients cannot set it.
+    """
+
+    secret_ref: SecretRef | None = None
+    client_header: HeaderName | None = None
 
 
 class Values(PolicyPart, frozen=True, kw_only=True):
@@ -115,13 +151,22 @@ class Authorization(PolicySection, frozen=True, kw_only=True):
     deny: Annotated[tuple[AccessCondition, ...], Meta(max_length=16)] = ()
 
 
+class Require(PolicySection, frozen=True, kw_only=True):
+    """What each rule below must have, or it answers 500: a section apiKeys or basic, or a jwt that is not optional."""
+
+    what: Literal["Authentication"] | None = None
+
+
 class AccessSections(Sections, frozen=True, kw_only=True):
     """Who may come in."""
 
     clients: Clients | None = None
     cors: CorsSection | None = None
     jwt: JWT | None = None
+    api_keys: APIKeys | None = None
+    basic: Basic | None = None
     authorization: Authorization | None = None
+    require: Require | None = None
 
 
 class AccessPolicySpec(InheritedSpec, frozen=True, kw_only=True):

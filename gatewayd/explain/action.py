@@ -17,6 +17,8 @@ from gatewayd.ir.l4 import L4Forward
 from gatewayd.ir.policy import (
     AddressRange,
     AddressRule,
+    APIKeyClients,
+    BasicUsers,
     BodyLimit,
     ClientAddresses,
     Compression,
@@ -24,6 +26,7 @@ from gatewayd.ir.policy import (
     Permissions,
     RateLimits,
     Tokens,
+    WithheldHeaders,
     lets_in,
 )
 
@@ -235,16 +238,32 @@ def _changes(filters: tuple[HTTPFilter, ...]) -> Iterator[str]:
                 asked = backend_name(ServiceBackend(upstream=each.upstream))
                 yield f"only if {asked} consents, else a 403 or what it answers"
                 yield from (f"request header {name} is what it says, never what the client does" for name in each.says)
-            case ClientAddresses():
-                yield from (_clients(rule) for rule in each.rules)
-            case Tokens():
-                yield _tokens(each)
-            case Permissions():
-                yield "only if an AccessPolicy's authorization lets it pass, else a 403"
             case RateLimits() | BodyLimit() | Compression() | Fault():
                 yield from passage_words(each)
             case _:
-                assert_never(each)
+                yield from _entry(each)
+
+
+def _entry(
+    each: WithheldHeaders | ClientAddresses | APIKeyClients | BasicUsers | Tokens | Permissions,
+) -> Iterator[str]:
+    """Yield what a request has to be before it comes to a rule."""
+    match each:
+        case WithheldHeaders():
+            yield f"without what the client sends as {', '.join(each.names)}"
+        case ClientAddresses():
+            yield from (_clients(rule) for rule in each.rules)
+        case Tokens():
+            yield _tokens(each)
+        case APIKeyClients():
+            sources = " or ".join(f"{source.kind.lower()} {source.name}" for source in each.sources)
+            yield f"only with the key of one of {len(each.keys)} clients, in {sources}, else a 401"
+        case BasicUsers():
+            yield f"only with the password of one of {len(each.users)} users, else a 401"
+        case Permissions():
+            yield "only if an AccessPolicy's authorization lets it pass, else a 403"
+        case _:
+            assert_never(each)
 
 
 def _tokens(tokens: Tokens) -> str:

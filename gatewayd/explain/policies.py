@@ -10,7 +10,7 @@ import msgspec
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member, View
-from gatewayd.translator.policies.access import section_problem
+from gatewayd.translator.policies.access import clash, section_problem
 from gatewayd.translator.policies.effective import UNREADABLE, Effective, Ruled
 from gatewayd.translator.policies.kinds import POLICY_KINDS
 from gatewayd.translator.proxies.at_listener import ListenerOf, in_force
@@ -41,18 +41,22 @@ def sections_in_force(view: View, at: ListenerOf, member: Member, rule: int) -> 
     kinds = {kind.table.__name__: kind for kind in POLICY_KINDS.values()}
     by_kind = {"AccessPolicy": found.access, "RoutePolicy": found.route}
     return tuple(
-        section for kind, effective in by_kind.items() for section in _sections(kind, effective, kinds[kind].names)
+        section
+        for kind, effective in by_kind.items()
+        for section in _sections(view, kind, effective, kinds[kind].names)
     )
 
 
-def _sections(kind: str, effective: Effective, names: tuple[str, ...]) -> Iterator[SectionInForce]:
+def _sections(view: View, kind: str, effective: Effective, names: tuple[str, ...]) -> Iterator[SectionInForce]:
     overrides = set(effective.overrides)
+    apart = clash(effective)
     for name in (UNREADABLE, *names):
+        beside = apart.why if apart is not None and apart.section == name else ""
         for each in effective.of(name):
-            yield _section(kind, "override" if each in overrides else "default", each)
+            yield _section(view, kind, "override" if each in overrides else "default", each, beside)
 
 
-def _section(kind: str, strategy: str, ruled: Ruled) -> SectionInForce:
+def _section(view: View, kind: str, strategy: str, ruled: Ruled, beside: str) -> SectionInForce:
     written = msgspec.json.encode(ruled.value).decode()
     return SectionInForce(
         kind=kind,
@@ -60,5 +64,7 @@ def _section(kind: str, strategy: str, ruled: Ruled) -> SectionInForce:
         path=f"spec.{strategy}.{ruled.wire}",
         target=str(ruled.target),
         value=written,
-        problem="it cannot be read" if ruled.section == UNREADABLE else section_problem(ruled.value) or "",
+        problem="it cannot be read"
+        if ruled.section == UNREADABLE
+        else section_problem(view, ruled.policy.namespace, ruled.value) or beside,
     )

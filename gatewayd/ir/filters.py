@@ -6,7 +6,18 @@ A new filter is a dataclass here and a member of `HTTPFilter` (docs/contributing
 from dataclasses import dataclass
 
 from gatewayd.ir.backend import Upstream
-from gatewayd.ir.policy import BodyLimit, ClientAddresses, Compression, Fault, Permissions, RateLimits, Tokens
+from gatewayd.ir.policy import (
+    APIKeyClients,
+    BasicUsers,
+    BodyLimit,
+    ClientAddresses,
+    Compression,
+    Fault,
+    Permissions,
+    RateLimits,
+    Tokens,
+    WithheldHeaders,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +117,11 @@ HTTPFilter = (
     | ResponseHeaders
     | Cors
     | ExternalAuth
+    | WithheldHeaders
     | ClientAddresses
     | Tokens
+    | APIKeyClients
+    | BasicUsers
     | Permissions
     | RateLimits
     | BodyLimit

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
+from typing import Literal
+
+from gatewayd.ir.tls import PrivateBytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +45,15 @@ class ClientAddresses:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WithheldHeaders:
+    """Take headers away from what the client sends, since policies tell backends by them who it is."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimHeader:
-    """A header of the request that tells the backend a claim of the token, whatever the client has in it."""
+    """A header of the request that tells the backend a claim of the token; `WithheldHeaders` has it too."""
 
     claim: str
     header: str
@@ -66,6 +76,47 @@ class Tokens:
 
     issuers: tuple[TokenIssuer, ...]
     is_optional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class APIKey:
+    """The key of a client."""
+
+    client: str
+    key: PrivateBytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySource:
+    """A header, a parameter of the query or a cookie that a key may be in."""
+
+    kind: Literal["Header", "Query", "Cookie"]
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class APIKeyClients:
+    """Answer 401 unless there is a key of one of the clients. `client_header`, if any, tells the backend whose."""
+
+    keys: tuple[APIKey, ...]
+    sources: tuple[KeySource, ...]
+    client_header: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasicUser:
+    """A user with the SHA-1 hash of the password, as htpasswd writes it."""
+
+    name: str
+    sha1: PrivateBytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasicUsers:
+    """Answer 401 unless there is the name and password of a user. `client_header`, if any, tells the backend who."""
+
+    users: tuple[BasicUser, ...]
+    client_header: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

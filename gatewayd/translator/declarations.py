@@ -16,6 +16,7 @@ from gatewayd.translator.outcomes.xbackends import BACKEND_USES
 from gatewayd.translator.parents import DEFAULT_GATEWAYS
 from gatewayd.translator.policies.attach import POLICIES
 from gatewayd.translator.policies.effective import ANY_INHERITED, INHERITED
+from gatewayd.translator.proxies.identity import IDENTITY
 from gatewayd.translator.proxies.proxy_config import PROXIES, UPSTREAMS
 from gatewayd.translator.proxies.virtualhosts import CROWDED_PORTS, HOSTS, TABLES
 from gatewayd.translator.quotas import ACCOUNTS, DEMANDS, OVER, REFUSED
@@ -36,6 +37,7 @@ INDEXES: tuple[Index, ...] = (
     POLICIES,
     INHERITED,
     ANY_INHERITED,
+    IDENTITY,
     DEFAULT_GATEWAYS,
     DEMANDS,
     ACCOUNTS,

@@ -7,6 +7,7 @@ so that what is read follows from the references; the shell only fetches.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
@@ -21,6 +22,7 @@ from gatewayd.translator.contents import CONTENT_TABLES, Content
 from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.gatewayclass import class_is_ours, gateway_is_ours
 from gatewayd.translator.gateways.listeners import set_is_allowed
+from gatewayd.translator.policies.credentials import secret_pointers
 from gatewayd.translator.reference_grants import Pointer, permitted
 
 AnyRef = SecretObjectRef | ObjectRef
@@ -85,6 +87,7 @@ _REFERRERS: Mapping[type[KubernetesObject], Callable[[Any], Iterator[Pointer]]] 
     ListenerSet: _of_set,
     BackendTLSPolicy: _of_policy,
     XBackend: _of_backend,
+    AccessPolicy: secret_pointers,
 }
 
 

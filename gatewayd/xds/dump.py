@@ -1,7 +1,7 @@
 """Resources as plain values, for people to read and for `diff` to compare.
 
 In: resources and snapshots. Out: JSON-able mappings in the field names of Envoy's documentation. Invariant: no private
-key leaves this module, whatever the Secret holds.
+key, API key or password leaves this module, whatever the Secret holds.
 """
 
 import json
@@ -33,6 +33,11 @@ JSON = dict[str, Any]
 REDACTED: Final = "<redacted>"
 _UNORDERED: Final = ("typed_per_filter_config", "map", "json_format")
 
+_PRIVATE: Final[Mapping[str, tuple[str, ...]]] = {
+    "envoy.extensions.filters.http.api_key_auth.v3.ApiKeyAuth": ("credentials",),
+    "envoy.extensions.filters.http.basic_auth.v3.BasicAuth": ("users",),
+}
+"""Fields of messages inside of an Any that hold keys."""
 _MESSAGES: Final[Mapping[TypeUrl, Any]] = {
     CLUSTER: cluster_pb2.Cluster,
     ENDPOINT: endpoint_pb2.ClusterLoadAssignment,
@@ -44,7 +49,7 @@ _MESSAGES: Final[Mapping[TypeUrl, Any]] = {
 
 
 def resource_json(resource: Resource) -> JSON:
-    """Return one resource; a Secret's private key is replaced by a word."""
+    """Return one resource; private keys, API keys and passwords are replaced by a word."""
     message = _MESSAGES[resource.type_url].FromString(resource.body)
     if resource.type_url == SECRET:
         _redact(message)
@@ -56,7 +61,9 @@ def resource_json(resource: Resource) -> JSON:
 
 def _ordered(pairs: list[tuple[str, Any]]) -> JSON:
     """Return an object in which the entries of maps stand by key: they have no order of their own."""
-    return {key: dict(sorted(each.items())) if key in _UNORDERED else each for key, each in pairs}
+    found = {key: dict(sorted(each.items())) if key in _UNORDERED else each for key, each in pairs}
+    private = _PRIVATE.get(str(found.get("@type", "")).rpartition("/")[2], ())
+    return {**found, **{key: REDACTED for key in private if key in found}}
 
 
 def snapshot_json(snapshot: Snapshot) -> JSON:

@@ -11,7 +11,16 @@ from typing import Any, Final, NamedTuple, cast, get_args, get_type_hints
 from msgspec import Struct
 from msgspec.structs import fields
 
-from gatewayd.api.accesspolicy import JWT, AccessCondition, AccessPolicySpec, CorsSection
+from gatewayd.api.accesspolicy import (
+    JWT,
+    AccessCondition,
+    AccessPolicySpec,
+    AccessSections,
+    APIKeys,
+    Basic,
+    CorsSection,
+    Require,
+)
 from gatewayd.api.inherited import InheritedTargetRef, PolicySection, Sections
 from gatewayd.api.meta import Problem, Problems
 from gatewayd.api.refs import GATEWAY_GROUP
@@ -21,6 +30,7 @@ from gatewayd.api.routepolicy import BodySection, FaultSection, RateLimitSection
 SPECS: Final = (AccessPolicySpec, RoutePolicySpec, ReportPolicySpec)
 InheritedPolicySpec = AccessPolicySpec | RoutePolicySpec | ReportPolicySpec
 _OF_PROXIES: Final = ("GatewayClass", "Gateway")
+_WAYS_IN: Final = ("jwt", "apiKeys", "basic")
 _WITH_SECTIONS: Final = ("Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute")
 
 
@@ -101,6 +111,31 @@ def token_given(jwt: JWT) -> Problems:
     """Check that somebody's tokens are asked for (spec.default.jwt)."""
     if not jwt.providers and not jwt.is_disabled:
         yield Problem(path="providers", message="must not be empty")
+
+
+def keys_given(section: APIKeys) -> Problems:
+    """Check that somebody's keys are asked for (spec.default.apiKeys)."""
+    if not section.secret_refs and not section.is_disabled:
+        yield Problem(path="secretRefs", message="must not be empty")
+
+
+def users_given(section: Basic) -> Problems:
+    """Check that there are users (spec.default.basic)."""
+    if section.secret_ref is None and not section.is_disabled:
+        yield Problem(path="secretRef", message="is required")
+
+
+def something_required(section: Require) -> Problems:
+    """Check that it is said what is required (spec.override.require)."""
+    if section.what is None and not section.is_disabled:
+        yield Problem(path="what", message="is required; allowed: Authentication")
+
+
+def one_way_in(given: AccessSections) -> Problems:
+    """Check that there is one way to find out who a client is (spec.default, spec.override)."""
+    ways = [name for name, section in sections(given) if name in _WAYS_IN and not section.is_disabled]
+    for name in ways[1:]:
+        yield Problem(path=name, message=f"must not be set together with {ways[0]}; a rule has one way in")
 
 
 def limit_given(section: RateLimitSection) -> Problems:
@@ -190,7 +225,8 @@ def _of_kind(spec: type[Struct]) -> Iterator[tuple[type[Struct], tuple[Validatio
     given = sections_of(spec)
     structs = section_structs(given)
     yield spec, (*_of_spec(spec), *_OF_SPECS.get(spec, ()))
-    yield given, (Validation(some_section, _set("self", structs, " || "), f"must have one of {', '.join(structs)}"),)
+    some = Validation(some_section, _set("self", structs, " || "), f"must have one of {', '.join(structs)}")
+    yield given, (some, *_OF_KINDS.get(given, ()))
     for struct in structs.values():
         others = [each.encode_name for each in fields(struct) if each.name != "mode"]
         alone = f"self.mode != 'Disabled' || ({_set('self', others, ' && ', '!')})"
@@ -205,9 +241,27 @@ def _alone(name: str) -> Validation:
     )
 
 
+def _chosen(name: str) -> str:
+    return f"(has(self.{name}) && self.{name}.mode != 'Disabled')"
+
+
+_OF_KINDS: Final[Mapping[type[Sections], tuple[Validation, ...]]] = {
+    AccessSections: (
+        Validation(
+            one_way_in,
+            f"[{', '.join(map(_chosen, _WAYS_IN))}].filter(a, a).size() < 2",
+            f"at most one of {', '.join(_WAYS_IN)} may be set",
+        ),
+    ),
+}
 _OF_SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
     CorsSection: tuple(_alone(name) for name in ("allowOrigins", "allowMethods", "allowHeaders")),
     JWT: (Validation(token_given, "self.mode == 'Disabled' || has(self.providers)", "providers must not be empty"),),
+    APIKeys: (
+        Validation(keys_given, "self.mode == 'Disabled' || has(self.secretRefs)", "secretRefs must not be empty"),
+    ),
+    Require: (Validation(something_required, "self.mode == 'Disabled' || has(self.what)", "what is required"),),
+    Basic: (Validation(users_given, "self.mode == 'Disabled' || has(self.secretRef)", "secretRef is required"),),
     RateLimitSection: (
         Validation(limit_given, "self.mode == 'Disabled' || has(self.limits)", "limits must not be empty"),
     ),

@@ -76,7 +76,7 @@ def inherited_outcome(view: View, member: Member) -> PolicyOutcome | None:
     for at, target in enumerate(scoped_targets(row)):
         for said_of_target in _said(view, row, f"spec.targetRefs[{at}]", target):
             by_ancestor.setdefault(said_of_target.ref, []).append(said_of_target)
-    own = _invalid(row) or _conflict(view, row)
+    own = _invalid(view, row) or _conflict(view, row)
     ancestors = tuple(ParentOutcome(ref=ref, verdicts=(_accepted(own, said),)) for ref, said in by_ancestor.items())
     return (
         PolicyOutcome(generation=row.metadata.generation, ancestors=ancestors[:MAX_ANCESTORS]) if by_ancestor else None
@@ -90,10 +90,10 @@ def _accepted(own: Verdict | None, of_ancestor: list[Said]) -> Verdict:
     return own or verdicts.accepted(f"in force for {', '.join(dict.fromkeys(each.scope for each in of_ancestor))}")
 
 
-def _invalid(row: InheritedPolicy) -> Verdict | None:
+def _invalid(view: View, row: InheritedPolicy) -> Verdict | None:
     """Say what of a policy cannot be honoured, and what comes of that."""
     protects = POLICY_KINDS[type(row)].protects
-    problems = "; ".join(entry_problems(row) if protects else message_problems(row))
+    problems = "; ".join(entry_problems(view, row) if protects else message_problems(row))
     if not problems:
         return None
     return verdicts.invalid(f"{problems}; {'requests that it is for get a 500' if protects else 'left out'} until then")

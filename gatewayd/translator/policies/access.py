@@ -2,14 +2,33 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from gatewayd.api.accesspolicy import JWT, AccessPolicy, AccessSections, Authorization, Clients, CorsSection
+from gatewayd.api.accesspolicy import (
+    JWT,
+    AccessPolicy,
+    AccessSections,
+    APIKeys,
+    Authorization,
+    Basic,
+    Clients,
+    CorsSection,
+)
 from gatewayd.api.inherited import PolicySection
 from gatewayd.api.rules.inherited import sections
+from gatewayd.incremental.view import View
 from gatewayd.ir.filters import Cors, HTTPFilter
-from gatewayd.ir.policy import AddressRule, ClientAddresses, Permission, Permissions, Tokens
+from gatewayd.ir.policy import (
+    AddressRule,
+    APIKeyClients,
+    BasicUsers,
+    ClientAddresses,
+    Permission,
+    Permissions,
+    Tokens,
+)
 from gatewayd.translator.policies.clients import address_rule
+from gatewayd.translator.policies.credentials import api_keys, basic_users
 from gatewayd.translator.policies.effective import UNREADABLE, Effective
 from gatewayd.translator.policies.kinds import InheritedPolicy
 from gatewayd.translator.policies.tokens import asks_claims, permission, tokens
@@ -18,26 +37,34 @@ from gatewayd.translator.problems import Unsupported
 _CORS_SECONDS = 5
 """What an HTTPRoute has where it does not say how long browsers may remember."""
 
-_READ: Final[Mapping[type[PolicySection], Callable[[Any], AddressRule | Tokens | Permission | Unsupported]]] = {
-    Clients: address_rule,
-    JWT: tokens,
-    Authorization: permission,
+_Who = Tokens | APIKeyClients | BasicUsers
+_Read = AddressRule | _Who | Permission | Unsupported
+_READ: Final[Mapping[type[PolicySection], Callable[[View, str, Any], _Read]]] = {
+    Clients: lambda _view, _namespace, section: address_rule(section),
+    JWT: lambda _view, _namespace, section: tokens(section),
+    APIKeys: api_keys,
+    Basic: basic_users,
+    Authorization: lambda _view, _namespace, section: permission(section),
 }
-"""What makes something of a section that keeps somebody out."""
+"""What makes something of a section that keeps somebody out, in the namespace of its policy."""
+
+WAYS_IN: Final = ("jwt", "api_keys", "basic")
+"""Sections that find out who a client is, each in its own way; a rule has one of them."""
 
 
-def entry_filters(effective: Effective) -> tuple[HTTPFilter, ...] | Unsupported:
+def entry_filters(view: View, effective: Effective) -> tuple[HTTPFilter, ...] | Unsupported:
     """Return what a request has to pass before it comes to a rule."""
     for unreadable in effective.of(UNREADABLE):
         return Unsupported(f'AccessPolicy "{unreadable.policy}" cannot be read')
-    in_force = [each.value for name in ("clients", "jwt", "authorization") for each in effective.of(name)]
-    filters = [_READ[type(each)](each) for each in in_force]
+    in_force = [each for name in ("clients", *WAYS_IN, "authorization") for each in effective.of(name)]
+    filters = [_READ[type(each.value)](view, each.policy.namespace, each.value) for each in in_force]
     wrong = next((each for each in filters if isinstance(each, Unsupported)), None)
     if wrong is not None:
         return wrong
-    who = tuple(each for each in filters if isinstance(each, Tokens))
-    if not who and any(isinstance(each, Authorization) and asks_claims(each) for each in in_force):
-        return Unsupported("authorization: asks for claims, and no section jwt is in force")
+    apart = clash(effective)
+    if apart is not None:
+        return Unsupported(f"{apart.section}: {apart.why}")
+    who = tuple(each for each in filters if isinstance(each, _Who))
     return _filters(
         tuple(each for each in filters if isinstance(each, AddressRule)),
         who,
@@ -45,9 +72,32 @@ def entry_filters(effective: Effective) -> tuple[HTTPFilter, ...] | Unsupported:
     )
 
 
+class Clash(NamedTuple):
+    """A section that is good by itself and cannot be honoured beside the others in force."""
+
+    section: str
+    why: str
+
+
+def clash(found: Effective) -> Clash | None:
+    """Return what of the sections in force does not go together; None when all does."""
+    ways = [each for name in WAYS_IN for each in found.of(name)]
+    if len(ways) > 1:
+        first, second = ways[:2]
+        instead = "a rule has one way in; mode: Disabled turns off a default from above"
+        return Clash(second.section, f'stands beside {first.wire} of AccessPolicy "{first.policy}"; {instead}')
+    lets_anybody_in = all(isinstance(each.value, JWT) and each.value.optional for each in ways)
+    if lets_anybody_in and any(True for _ in found.of("require")):
+        return Clash("require", "no section apiKeys or basic is in force, nor a jwt that is not optional")
+    asks = any(isinstance(each.value, Authorization) and asks_claims(each.value) for each in found.of("authorization"))
+    if asks and not any(True for _ in found.of("jwt")):
+        return Clash("authorization", "asks for claims, and no section jwt is in force")
+    return None
+
+
 @lru_cache(maxsize=256)
 def _filters(
-    clients: tuple[AddressRule, ...], who: tuple[Tokens, ...], permissions: tuple[Permission, ...]
+    clients: tuple[AddressRule, ...], who: tuple[_Who, ...], permissions: tuple[Permission, ...]
 ) -> tuple[HTTPFilter, ...]:
     """Return the filters, one of each for all rules that have the same."""
     addresses = (ClientAddresses(rules=tuple(dict.fromkeys(clients))),) if clients else ()
@@ -79,18 +129,18 @@ def _cors(written: CorsSection) -> Cors:
     )
 
 
-def section_problem(section: PolicySection) -> str | None:
-    """Return why a section cannot be honoured, with the path below it."""
+def section_problem(view: View, namespace: str, section: PolicySection) -> str | None:
+    """Return why a section of a policy of a namespace cannot be honoured, with the path below it."""
     read = _READ.get(type(section))
-    problem = None if read is None or section.is_disabled else read(section)
+    problem = None if read is None or section.is_disabled else read(view, namespace, section)
     return problem.message if isinstance(problem, Unsupported) else None
 
 
-def entry_problems(row: InheritedPolicy) -> Iterator[str]:
+def entry_problems(view: View, row: InheritedPolicy) -> Iterator[str]:
     """Yield what of a policy cannot be honoured, with its path."""
     if isinstance(row, AccessPolicy) and row.unreadable:
         yield f"cannot be read: {row.unreadable}"
     for strategy, given in (("default", row.spec.default), ("override", row.spec.override)):
         for name, section in sections(given) if isinstance(given, AccessSections) else ():
-            if (problem := section_problem(section)) is not None:
+            if (problem := section_problem(view, row.metadata.namespace, section)) is not None:
                 yield f"spec.{strategy}.{name}.{problem}"

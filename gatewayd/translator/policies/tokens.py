@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from gatewayd.api.accesspolicy import JWT, AccessCondition, Authorization, JWTProvider
-from gatewayd.api.names import shown
 from gatewayd.ir.policy import ClaimHeader, NamedValues, Permission, RequestCondition, TokenIssuer, Tokens
-from gatewayd.ir.reserved import HOST, reserved
+from gatewayd.translator.policies.told import refused_header
 from gatewayd.translator.problems import Unsupported
 from gatewayd.untrusted.key_sets import NoKeys, public_keys
 
@@ -39,9 +38,9 @@ def _wrong(provider: JWTProvider) -> Iterator[str]:
     if isinstance(keys, NoKeys):
         yield f"keys.inline: {keys.why}; allowed: a JSON Web Key Set with public keys of type RSA, EC or OKP"
     for at, each in enumerate(provider.claim_headers):
-        why = reserved(each.header) or ("says which host is asked" if each.header.lower() == HOST else "")
+        why = refused_header(each.header)
         if why:
-            yield f"claimHeaders[{at}].header: header {shown(each.header)} {why}; other headers are allowed"
+            yield f"claimHeaders[{at}].header: {why}"
 
 
 @lru_cache(maxsize=256)

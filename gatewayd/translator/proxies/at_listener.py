@@ -4,7 +4,7 @@ In: a route and a listener that it is attached to. Out: its Routes. Where there 
 the same values at all listeners.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -14,7 +14,9 @@ from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.incremental.view import Member, View, query, rescued_query
+from gatewayd.ir.backend import ServiceBackend
 from gatewayd.ir.http import CANNOT, Forward, Redirect, Route
+from gatewayd.ir.policy import WithheldHeaders
 from gatewayd.translator.gateways.listeners import ListenerKey, MergedListener
 from gatewayd.translator.policies.access import entry_filters, with_cors
 from gatewayd.translator.policies.effective import (
@@ -34,6 +36,7 @@ from gatewayd.translator.policies.passage import passage_filters
 from gatewayd.translator.policies.route import forwarded
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, group_kind
+from gatewayd.translator.proxies.identity import identity_headers
 from gatewayd.translator.proxies.policy_filters import direct_response, with_headers
 from gatewayd.translator.rules.filters import for_listener
 from gatewayd.translator.rules.route_kinds import rules
@@ -119,10 +122,25 @@ def governed(view: View, key: GovernedKey) -> tuple[Ranked, ...]:
     routes = _rendered(view, key.render)
     numbers = dict.fromkeys(each.route.source.rule for each in routes)
     policies = {number: in_force(view, key.listener, key.render.member, number) for number in numbers}
-    if all(each == UNGOVERNED for each in policies.values()):
+    withheld = [identity_headers(view, key.listener.gateway, _namespaces(each.route)) for each in routes]
+    if not any(withheld) and all(each == UNGOVERNED for each in policies.values()):
         return routes
     row = view.get(key.render.member.table, key.render.member.key)
-    return tuple(each._replace(route=_governed(each.route, row, policies[each.route.source.rule])) for each in routes)
+    return tuple(
+        each._replace(route=_governed(view, _without(each.route, names), row, policies[each.route.source.rule]))
+        for each, names in zip(routes, withheld, strict=True)
+    )
+
+
+def _namespaces(route: Route) -> Iterable[str]:
+    """Return the namespaces of a rule and of its backends."""
+    shares = route.action.backends if isinstance(route.action, Forward) else ()
+    named = (each.backend.upstream.namespace for each in shares if isinstance(each.backend, ServiceBackend))
+    return dict.fromkeys((route.source.namespace, *named))
+
+
+def _without(route: Route, names: tuple[str, ...]) -> Route:
+    return replace(route, filters=(WithheldHeaders(names=names), *route.filters)) if names else route
 
 
 def in_force(view: View, at: ListenerOf, member: Member, rule: int) -> InForce:
@@ -161,8 +179,8 @@ def _targets(at: ListenerOf, whole: ScopedTarget, class_name: str) -> Iterator[S
     yield whole._replace(section=at.listener.section)
 
 
-def _governed(route: Route, row: object, policies: InForce) -> Route:
-    entry = entry_filters(policies.access)
+def _governed(view: View, route: Route, row: object, policies: InForce) -> Route:
+    entry = entry_filters(view, policies.access)
     if isinstance(entry, Unsupported):
         return _broken(route)
     action = direct_response(policies.route) or route.action

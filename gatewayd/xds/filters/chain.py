@@ -16,9 +16,35 @@ from google.protobuf import any_pb2
 
 from gatewayd.ir.filters import Cors, ExternalAuth, HeaderChanges, HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import StatefulSession
-from gatewayd.ir.policy import BodyLimit, ClientAddresses, Compression, Fault, Permissions, RateLimits, Tokens
+from gatewayd.ir.policy import (
+    APIKeyClients,
+    BasicUsers,
+    BodyLimit,
+    ClientAddresses,
+    Compression,
+    Fault,
+    Permissions,
+    RateLimits,
+    Tokens,
+    WithheldHeaders,
+)
 from gatewayd.xds.encoding import packed
-from gatewayd.xds.filters import auth, cors, fault, guard, limit, may, router, session, size, squeeze, token, where
+from gatewayd.xds.filters import (
+    auth,
+    clean,
+    cors,
+    fault,
+    guard,
+    key,
+    limit,
+    may,
+    router,
+    session,
+    size,
+    squeeze,
+    token,
+    where,
+)
 from gatewayd.xds.filters.header import header_fields
 
 
@@ -34,13 +60,16 @@ class ChainRow:
 CHAIN: tuple[ChainRow, ...] = (
     # What a listener asks is asked before anything of a route is looked at, and may lead to another route.
     *(ChainRow(name=name, config=auth.composite(name), always=False) for name in guard.NAMES),
-    # Whoever may not come in is told nothing, and costs little. After the guards, which may lead to another route.
+    # Nobody is taken for somebody else. After the guards, which may lead to another route.
+    ChainRow(name=clean.NAME, config=clean.CONFIG, always=False),
+    # Whoever may not come in is told nothing, and costs little.
     ChainRow(name=where.NAME, config=where.CONFIG, always=False),
     # Preflights are answered before anything else of the route looks at them.
     ChainRow(name=cors.NAME, config=cors.CONFIG, always=False),
     # Before servers are asked and backends are busy, after what is answered here for browsers.
     ChainRow(name=limit.NAME, config=limit.CONFIG, always=False),
     # Who somebody is, before a server is asked whether that may be.
+    ChainRow(name=key.NAME, config=key.CONFIG, always=False),
     ChainRow(name=token.NAME, config=token.CONFIG, always=False),
     # Nothing is decided for a request that may not come in.
     ChainRow(name=auth.NAME, config=auth.CONFIG, always=False),
@@ -60,9 +89,12 @@ CHAIN: tuple[ChainRow, ...] = (
 
 TURNED_ON: Final[Mapping[type[HTTPFilter], tuple[str, Callable[[Any], Any]]]] = MappingProxyType(
     {
+        WithheldHeaders: (clean.NAME, clean.clean_per_route),
         ClientAddresses: (where.NAME, where.where_per_route),
         Cors: (cors.NAME, cors.cors_policy),
         RateLimits: (limit.NAME, limit.limit_per_route),
+        APIKeyClients: (key.NAME, key.key_per_route),
+        BasicUsers: (key.NAME, key.key_per_route),
         Tokens: (token.NAME, token.token_per_route),
         Permissions: (may.NAME, may.may_per_route),
         Fault: (fault.NAME, fault.fault_per_route),

@@ -1,23 +1,19 @@
 """Tokens -> Envoy's jwt_authn filter in a place of its own, with the keys in its configuration.
 
-Headers that tell a backend what a token says are taken away from the client first, who could forge them otherwise where
-a token is optional. https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/extensions/filters/http/jwt_authn/v3/config.proto
+Headers that tell a backend what a token says have been taken away from the client before (`clean`).
+https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/extensions/filters/http/jwt_authn/v3/config.proto
 """
 
 from functools import lru_cache
 from typing import Any
 
-from envoy.config.common.mutation_rules.v3 import mutation_rules_pb2
 from envoy.config.core.v3 import base_pb2
 from envoy.config.route.v3 import route_components_pb2
-from envoy.extensions.filters.http.composite.v3 import composite_pb2
-from envoy.extensions.filters.http.header_mutation.v3 import header_mutation_pb2
 from envoy.extensions.filters.http.jwt_authn.v3 import config_pb2
 from google.protobuf import empty_pb2
 
 from gatewayd.ir.policy import TokenIssuer, Tokens
-from gatewayd.xds.encoding import extension
-from gatewayd.xds.filters.auth import always, composite
+from gatewayd.xds.filters.auth import composite, taking_place
 
 NAME = "token"
 CONFIG = composite(NAME)
@@ -40,9 +36,7 @@ def token_per_route(tokens: Tokens) -> Any:
         # What is wrong with a token is nobody's business but its owner's, and a 401 says enough.
         strip_failure_response=True,
     )
-    filters = [extension("envoy.filters.http.header_mutation", _forgetting(tokens)), extension(_FILTER, authn)]
-    chain = composite_pb2.FilterChainConfiguration(typed_config=filters)
-    return always(_FILTER, composite_pb2.ExecuteFilterAction(filter_chain=chain))
+    return taking_place(_FILTER, authn)
 
 
 def _provider(issuer: TokenIssuer) -> Any:
@@ -67,9 +61,3 @@ def _required(tokens: Tokens) -> Any:
     if len(requirements) == 1:
         return requirements[0]
     return config_pb2.JwtRequirement(requires_any=config_pb2.JwtRequirementOrList(requirements=requirements))
-
-
-def _forgetting(tokens: Tokens) -> Any:
-    names = dict.fromkeys(claim.header for each in tokens.issuers for claim in each.claim_headers)
-    gone = [mutation_rules_pb2.HeaderMutation(remove=name) for name in names]
-    return header_mutation_pb2.HeaderMutation(mutations=header_mutation_pb2.Mutations(request_mutations=gone))

@@ -36,3 +36,9 @@ def test_what_cannot_be_honoured_says_why() -> None:
 
 def test_without_policies_nothing_is_in_force() -> None:
     assert shown() == ()
+
+
+def test_what_does_not_go_together_says_why() -> None:
+    asking = {"authorization": {"deny": [{"claims": [{"name": "sub", "values": ["bob"]}]}]}}
+    (found,) = shown(policy("AccessPolicy", "asking", target("Namespace"), default=asking))
+    assert str(found).endswith("; cannot be honoured: asks for claims, and no section jwt is in force")

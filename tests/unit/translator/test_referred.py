@@ -118,6 +118,25 @@ def test_what_policies_and_backends_name() -> None:
     assert read(member("XBackend", "shop/x"), XBACKEND) == {"ConfigMap shop/ca", "Secret shop/client"}
 
 
+ACCESS = """
+apiVersion: gatewayd.io/v1alpha1
+kind: AccessPolicy
+metadata: {name: keys, namespace: shop}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: gw}]
+  default: {apiKeys: {secretRefs: [{name: clients}, {name: away, namespace: vault}]}}
+"""
+
+
+def test_what_access_policies_name() -> None:
+    which = member("AccessPolicy", "shop/keys")
+    assert read(which, ACCESS) == {"Secret shop/clients"}
+    granted = grant("AccessPolicy", "shop", "Secret", "vault")
+    assert read(which, ACCESS, granted) == {"Secret shop/clients", "Secret vault/away"}
+    basic = ACCESS.partition("  default:")[0] + "  override: {basic: {secretRef: {name: users}}}"
+    assert read(which, basic) == {"Secret shop/users"}
+
+
 def test_the_parameters_of_a_class_of_ours() -> None:
     which = member("GatewayClass", "gatewayd")
     assert read(which, PARAMETERS) == {"ConfigMap gatewayd-system/p"}

@@ -1,12 +1,17 @@
 import json
 
+import pytest
+from envoy.config.route.v3 import route_components_pb2, route_pb2
+
 from gatewayd.ir.fleet import GatewayFleet
+from gatewayd.ir.policy import APIKey, APIKeyClients, BasicUser, BasicUsers, KeySource
 from gatewayd.ir.tls import Certificate, PrivateBytes, TrustBundle
 from gatewayd.xds import names
 from gatewayd.xds.dump import REDACTED, resource_json, snapshot_json
 from gatewayd.xds.encoding import serialised
+from gatewayd.xds.filters.chain import filter_fields
 from gatewayd.xds.messages.secret import secret
-from gatewayd.xds.resource import SECRET, resource
+from gatewayd.xds.resource import ROUTE, SECRET, resource
 from tests.unit.example import SHOP, translated
 
 
@@ -31,6 +36,28 @@ def test_private_keys_are_left_out() -> None:
     assert "-----CHAIN-----" in text
     assert "KEY" not in text
     assert "LS0tLS1LRVk" not in text  # nor in base64
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        APIKeyClients(
+            keys=(APIKey(client="ann", key=PrivateBytes(b"hunter2")),),
+            sources=(KeySource(kind="Header", name="x-key"),),
+            client_header="",
+        ),
+        BasicUsers(users=(BasicUser(name="ann", sha1=PrivateBytes(b"{SHA}hunter2")),), client_header=""),
+    ],
+)
+def test_keys_and_passwords_of_routes_are_left_out(who: APIKeyClients | BasicUsers) -> None:
+    host = route_components_pb2.VirtualHost(name="a", domains=["a"], **filter_fields((who,)))
+    item = resource(ROUTE, "80", serialised(route_pb2.RouteConfiguration(name="80", virtual_hosts=[host])))
+
+    text = json.dumps(resource_json(item))
+
+    assert REDACTED in text
+    assert "hunter2" not in text
+    assert "hunter2" in item.body.decode("latin-1")
 
 
 def test_trust_is_shown() -> None:

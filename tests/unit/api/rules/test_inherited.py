@@ -11,6 +11,8 @@ from tests.unit.policies import GROUP, policy, target
 
 EDGE = target("Gateway", "edge")
 TIMES = {"timeouts": {"request": "1s"}}
+KEYS = {"secretRefs": [{"name": "s"}]}
+REQUIRED = "spec.override.require.what: is required; allowed: Authentication"
 OFF = {"timeouts": {"mode": "Disabled"}}
 ROUTE_SECTIONS = "timeouts, retry, headers, directResponse, rateLimit, body, compression, fault"
 
@@ -68,6 +70,16 @@ BROKEN += [
         ["spec.targetRefs[0].sectionName: must not be set; a log is of all listeners"],
     ),
     (policy("AccessPolicy", "x", EDGE, default={"jwt": {}}), ["spec.default.jwt.providers: must not be empty"]),
+    (
+        policy("AccessPolicy", "x", EDGE, default={"apiKeys": {}}),
+        ["spec.default.apiKeys.secretRefs: must not be empty"],
+    ),
+    (policy("AccessPolicy", "x", EDGE, override={"require": {}}), [REQUIRED]),
+    (policy("AccessPolicy", "x", EDGE, default={"basic": {}}), ["spec.default.basic.secretRef: is required"]),
+    (
+        policy("AccessPolicy", "x", EDGE, override={"apiKeys": KEYS, "basic": {"secretRef": {"name": "s"}}}),
+        ["spec.override.basic: must not be set together with apiKeys; a rule has one way in"],
+    ),
     (
         policy("AccessPolicy", "x", EDGE, default={"authorization": {"allow": [{}]}}),
         ["spec.default.authorization.allow[0]: must have one of claims, headers, methods, paths"],

@@ -1,18 +1,31 @@
 import pytest
 
-from gatewayd.api.accesspolicy import AccessPolicy, ClientAddressRange, Clients, CorsSection
+from gatewayd.api.accesspolicy import (
+    JWT,
+    AccessPolicy,
+    APIKeys,
+    Basic,
+    ClientAddressRange,
+    Clients,
+    CorsSection,
+    Require,
+    SecretRef,
+)
+from gatewayd.api.inherited import PolicySection
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.filters import Cors
 from gatewayd.ir.policy import AddressRange as Range
 from gatewayd.ir.policy import AddressRule, ClientAddresses
-from gatewayd.translator.policies.access import entry_filters, entry_problems, with_cors
+from gatewayd.translator.policies.access import clash, entry_filters, entry_problems, with_cors
 from gatewayd.translator.policies.clients import address_rule
 from gatewayd.translator.policies.effective import NOTHING, Effective, Ruled, ScopedTarget
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.protocols import GATEWAY_KIND
 from tests.unit.api.documents import accepted
 from tests.unit.policies import policy, target
+from tests.unit.translator.manifests import scratch
 
+VIEW = scratch()
 GW = ScopedTarget(GATEWAY_KIND, ObjectKey("shop", "gw"), "")
 
 
@@ -29,11 +42,13 @@ def within(network: str, bits: int) -> Range:
 
 
 def test_nothing_in_force_is_no_filter() -> None:
-    assert entry_filters(NOTHING) == ()
+    assert entry_filters(VIEW, NOTHING) == ()
 
 
 def test_overrides_and_the_default_are_one_filter() -> None:
-    found = entry_filters(Effective(overrides=(ruled("10.0.0.0/8"), ruled("10.0.0.0/8")), defaults=(ruled("::1"),)))
+    found = entry_filters(
+        VIEW, Effective(overrides=(ruled("10.0.0.0/8"), ruled("10.0.0.0/8")), defaults=(ruled("::1"),))
+    )
     rules = (
         AddressRule(allow=(within("10.0.0.0", 8),), deny=()),
         AddressRule(allow=(within("::1", 128),), deny=()),
@@ -43,7 +58,7 @@ def test_overrides_and_the_default_are_one_filter() -> None:
 
 @pytest.mark.parametrize("cidr", ["10.0.0.1/8", "10.0.0.0/33", "1.2.3", "::g", ":::", "1.2.3.4/0/1"])
 def test_no_range_closes(cidr: str) -> None:
-    found = entry_filters(Effective(overrides=(ruled("10.0.0.0/8"), ruled(cidr)), defaults=()))
+    found = entry_filters(VIEW, Effective(overrides=(ruled("10.0.0.0/8"), ruled(cidr)), defaults=()))
     assert isinstance(found, Unsupported)
     assert found.message.startswith("allow[0].cidr: ")
 
@@ -52,7 +67,7 @@ def test_problems_have_the_path_of_the_object() -> None:
     row: AccessPolicy = accepted(
         policy("AccessPolicy", "a", target("Gateway", "gw"), override={"clients": {"deny": [{"cidr": "10.0.0.1/8"}]}})
     )
-    (problem,) = entry_problems(row)
+    (problem,) = entry_problems(VIEW, row)
     assert problem.startswith('spec.override.clients.deny[0].cidr: "10.0.0.1/8" is no address range; allowed: ')
     assert isinstance(address_rule(clients("10.0.0.0/8")), AddressRule)
 
@@ -81,3 +96,42 @@ def test_cors(
     found = with_cors(own, Effective(overrides=overrides, defaults=defaults))
     assert [each.origins[0] for each in found if isinstance(each, Cors)] == expected
     assert all(each.max_age in (5, 9) for each in found if isinstance(each, Cors))
+
+
+def way(section: str, value: PolicySection, name: str = "p") -> Ruled:
+    return Ruled(section, value, ObjectKey("shop", name), GW)
+
+
+def test_several_ways_in_are_refused() -> None:
+    keys = way("api_keys", APIKeys(secret_refs=(SecretRef(name="keys"),)), "floor")
+    basic = way("basic", Basic(secret_ref=SecretRef(name="users")))
+    assert clash(Effective(overrides=(keys,), defaults=())) is None
+    off = way("basic", Basic(mode="Disabled"))
+    assert clash(Effective(overrides=(keys,), defaults=(off,))) is None
+    found = clash(Effective(overrides=(keys,), defaults=(basic,)))
+    assert found is not None
+    assert (found.section, found.why.partition(";")[0]) == (
+        "basic",
+        'stands beside apiKeys of AccessPolicy "shop/floor"',
+    )
+
+
+def test_a_secret_that_is_missing_closes() -> None:
+    basic = way("basic", Basic(secret_ref=SecretRef(name="users")))
+    found = entry_filters(VIEW, Effective(overrides=(), defaults=(basic,)))
+    assert isinstance(found, Unsupported)
+    assert found.message == 'secretRef: Secret "shop/users" does not exist'
+
+
+def test_authentication_that_is_required() -> None:
+    floor = way("require", Require(what="Authentication"), "floor")
+    keys = way("api_keys", APIKeys(secret_refs=(SecretRef(name="keys"),)))
+    for default, section in (
+        (None, "require"),
+        (way("jwt", JWT(optional=True)), "require"),
+        (way("jwt", JWT(mode="Disabled")), "require"),
+        (way("jwt", JWT()), None),
+        (keys, None),
+    ):
+        found = clash(Effective(overrides=(floor,), defaults=() if default is None else (default,)))
+        assert (found.section if found is not None else None) == section

@@ -1,5 +1,4 @@
 from envoy.extensions.filters.http.composite.v3 import composite_pb2
-from envoy.extensions.filters.http.header_mutation.v3 import header_mutation_pb2
 from envoy.extensions.filters.http.jwt_authn.v3 import config_pb2
 
 from gatewayd.ir.policy import ClaimHeader, TokenIssuer, Tokens
@@ -15,15 +14,13 @@ CORP = TokenIssuer(
 PARTNER = TokenIssuer(name="partner", issuer="https://p", audiences=(), keys="{}", claim_headers=())
 
 
-def read(tokens: Tokens) -> tuple[header_mutation_pb2.HeaderMutation, config_pb2.JwtAuthentication]:
+def read(tokens: Tokens) -> config_pb2.JwtAuthentication:
     action = token_per_route(tokens).xds_matcher.on_no_match.action
     execute = composite_pb2.ExecuteFilterAction()
     action.typed_config.Unpack(execute)
-    first, second = execute.filter_chain.typed_config
-    forgetting, authn = header_mutation_pb2.HeaderMutation(), config_pb2.JwtAuthentication()
-    assert first.typed_config.Unpack(forgetting)
-    assert second.typed_config.Unpack(authn)
-    return forgetting, authn
+    authn = config_pb2.JwtAuthentication()
+    assert execute.typed_config.typed_config.Unpack(authn)
+    return authn
 
 
 def test_what_stands_in_the_chain_is_an_empty_place() -> None:
@@ -31,8 +28,7 @@ def test_what_stands_in_the_chain_is_an_empty_place() -> None:
 
 
 def test_one_provider() -> None:
-    forgetting, authn = read(Tokens(issuers=(CORP,), is_optional=False))
-    assert [each.remove for each in forgetting.mutations.request_mutations] == ["x-user"]
+    authn = read(Tokens(issuers=(CORP,), is_optional=False))
     assert authn.strip_failure_response
     (rule,) = authn.rules
     assert (rule.match.prefix, rule.requires.provider_name) == ("/", "corp")
@@ -43,6 +39,6 @@ def test_one_provider() -> None:
 
 
 def test_several_or_none() -> None:
-    _, authn = read(Tokens(issuers=(CORP, PARTNER), is_optional=True))
+    authn = read(Tokens(issuers=(CORP, PARTNER), is_optional=True))
     kinds = [each.WhichOneof("requires_type") for each in authn.rules[0].requires.requires_any.requirements]
     assert kinds == ["provider_name", "provider_name", "allow_missing"]
