@@ -20,6 +20,7 @@ from gatewayd.ir.policy import (
     BodyLimit,
     ClientAddresses,
     Compression,
+    ErrorPages,
     Fault,
     Permissions,
     RateLimits,
@@ -241,7 +242,7 @@ def _changes(filters: tuple[HTTPFilter, ...]) -> Iterator[str]:
                 yield _tokens(each)
             case Permissions():
                 yield "only if an AccessPolicy's authorization lets it pass, else a 403"
-            case RateLimits() | BodyLimit() | Compression() | Fault():
+            case RateLimits() | BodyLimit() | Compression() | Fault() | ErrorPages():
                 yield from passage_words(each)
             case _:
                 assert_never(each)

@@ -6,7 +6,16 @@ A new filter is a dataclass here and a member of `HTTPFilter` (docs/contributing
 from dataclasses import dataclass
 
 from gatewayd.ir.backend import Upstream
-from gatewayd.ir.policy import BodyLimit, ClientAddresses, Compression, Fault, Permissions, RateLimits, Tokens
+from gatewayd.ir.policy import (
+    BodyLimit,
+    ClientAddresses,
+    Compression,
+    ErrorPages,
+    Fault,
+    Permissions,
+    RateLimits,
+    Tokens,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,4 +122,5 @@ HTTPFilter = (
     | BodyLimit
     | Compression
     | Fault
+    | ErrorPages
 )

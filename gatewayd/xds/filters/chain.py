@@ -16,9 +16,32 @@ from google.protobuf import any_pb2
 
 from gatewayd.ir.filters import Cors, ExternalAuth, HeaderChanges, HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import StatefulSession
-from gatewayd.ir.policy import BodyLimit, ClientAddresses, Compression, Fault, Permissions, RateLimits, Tokens
+from gatewayd.ir.policy import (
+    BodyLimit,
+    ClientAddresses,
+    Compression,
+    ErrorPages,
+    Fault,
+    Permissions,
+    RateLimits,
+    Tokens,
+)
 from gatewayd.xds.encoding import packed
-from gatewayd.xds.filters import auth, cors, fault, guard, limit, may, router, session, size, squeeze, token, where
+from gatewayd.xds.filters import (
+    auth,
+    cors,
+    fault,
+    guard,
+    limit,
+    may,
+    page,
+    router,
+    session,
+    size,
+    squeeze,
+    token,
+    where,
+)
 from gatewayd.xds.filters.header import header_fields
 
 
@@ -34,6 +57,8 @@ class ChainRow:
 CHAIN: tuple[ChainRow, ...] = (
     # What a listener asks is asked before anything of a route is looked at, and may lead to another route.
     *(ChainRow(name=name, config=auth.composite(name), always=False) for name in guard.NAMES),
+    # Before all that answer by themselves, whose answers it sees.
+    ChainRow(name=page.NAME, config=page.CONFIG, always=False),
     # Whoever may not come in is told nothing, and costs little. After the guards, which may lead to another route.
     ChainRow(name=where.NAME, config=where.CONFIG, always=False),
     # Preflights are answered before anything else of the route looks at them.
@@ -65,6 +90,7 @@ TURNED_ON: Final[Mapping[type[HTTPFilter], tuple[str, Callable[[Any], Any]]]] = 
         RateLimits: (limit.NAME, limit.limit_per_route),
         Tokens: (token.NAME, token.token_per_route),
         Permissions: (may.NAME, may.may_per_route),
+        ErrorPages: (page.NAME, page.page_per_route),
         Fault: (fault.NAME, fault.fault_per_route),
         BodyLimit: (size.NAME, size.size_per_route),
         Compression: (squeeze.NAME, squeeze.squeeze_per_route),

@@ -4,7 +4,21 @@ from envoy.config.route.v3 import route_components_pb2
 
 from gatewayd.ir.filters import Cors, ExternalAuth, GRPCCheck, HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import PersistenceKind, StatefulSession
-from gatewayd.xds.filters import auth, cors, fault, guard, limit, may, router, session, size, squeeze, token, where
+from gatewayd.xds.filters import (
+    auth,
+    cors,
+    fault,
+    guard,
+    limit,
+    may,
+    page,
+    router,
+    session,
+    size,
+    squeeze,
+    token,
+    where,
+)
 from gatewayd.xds.filters.chain import (
     CHAIN,
     OPTED_INTO,
@@ -30,6 +44,7 @@ def test_the_router_ends_the_chain_and_the_others_wait_for_a_route() -> None:
         == [row.name for row in CHAIN]
         == [
             *guard.NAMES,
+            page.NAME,
             where.NAME,
             cors.NAME,
             limit.NAME,
