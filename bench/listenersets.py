@@ -16,24 +16,16 @@ from typing import Any
 
 from bench.inputs import GROUP, delta, surroundings
 from bench.process import usage
+from bench.publishers import ToNobody
 from gatewayd.identity.certificates import KeyPair, Subject, issue, make_ca
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
-from gatewayd.ir.fleet import FleetKey, GatewayFleet
-from gatewayd.ir.proxy import ProxyConfig
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.run.memory import tune_collector
 from gatewayd.store import Delta
-from gatewayd.xds.resource import LISTENER, Snapshot
+from gatewayd.xds.resource import LISTENER
 
 CHANGES = 10
-
-
-class _Nobody:
-    def publish(self, snapshot: Snapshot, config: ProxyConfig) -> None:
-        pass
-
-    def retire(self, fleet: FleetKey) -> None:
-        pass
 
 
 def pairs() -> Iterator[KeyPair]:
@@ -97,7 +89,7 @@ class Measured:
 
     def __init__(self, events: list[Delta]) -> None:
         self._batches: list[Batch] = []
-        self.reconciler = Reconciler(publisher=_Nobody(), on_batch=self._batches.append, awaited=())
+        self.reconciler = Reconciler(publisher=ToNobody(), on_batch=self._batches.append, awaited=())
         gc.collect()
         self.cold = self.change(events)
 

@@ -12,10 +12,12 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from bench.inputs import delta, route, surroundings
 from bench.process import usage
+from bench.publishers import ToProxies
 from gatewayd.ads.fleet import Fleet
 from gatewayd.cli.view.board_table import changed_lines, draw
 from gatewayd.explain.live_findings import LiveFindings
@@ -90,8 +92,8 @@ def edits(watched: Watched, routes: int, services: int) -> dict[str, Any]:
             lambda: (tuple(watched.findings.findings(folder.place_of)), watched.board.board((), ()))
         )
         costs["board"].append(spent)
-        costs["draw"].append(milliseconds(lambda board=after[1]: draw(board, ROWS))[0])
-        costs["lines"].append(milliseconds(lambda old=before, new=after[1]: changed_lines(old, new))[0])
+        costs["draw"].append(milliseconds(partial(draw, after[1], ROWS))[0])
+        costs["lines"].append(milliseconds(partial(changed_lines, before, after[1]))[0])
         before = after[1]
     sums = [sum(each) for each in zip(*costs.values(), strict=True)]
     return {
@@ -133,21 +135,9 @@ def filled(reconciler: Reconciler, routes: int, services: int) -> None:
     reconciler.step()
 
 
-class _ToProxies:
-    def __init__(self, fleet: Fleet) -> None:
-        self._fleet = fleet
-
-    def publish(self, snapshot: Snapshot, config: ProxyConfig) -> None:
-        del config
-        self._fleet.publish(snapshot)
-
-    def retire(self, fleet: FleetKey) -> None:
-        self._fleet.retire(fleet)
-
-
 def replica(routes: int, services: int) -> Insight:
     fleet = Fleet(on_report=lambda _fleet, _report: None)
-    reconciler = Reconciler(publisher=_ToProxies(fleet), on_batch=lambda _batch: None, awaited=())
+    reconciler = Reconciler(publisher=ToProxies(fleet), on_batch=lambda _batch: None, awaited=())
     filled(reconciler, routes, services)
     return Insight(reconciler=reconciler, fleet=fleet, where="here", notices=lambda: ())
 

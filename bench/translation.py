@@ -12,23 +12,15 @@ from typing import Any
 
 from bench.inputs import delta, route, surroundings
 from bench.process import usage
+from bench.publishers import ToNobody
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
-from gatewayd.ir.fleet import FleetKey, GatewayFleet
-from gatewayd.ir.proxy import ProxyConfig
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.run.memory import tune_collector
 from gatewayd.store import Delta
-from gatewayd.xds.resource import ROUTE, Snapshot
+from gatewayd.xds.resource import ROUTE
 
 CHANGES = 30
-
-
-class _Nobody:
-    def publish(self, snapshot: Snapshot, config: ProxyConfig) -> None:
-        pass
-
-    def retire(self, fleet: FleetKey) -> None:
-        pass
 
 
 def cold(reconciler: Reconciler, routes: int, services: int) -> tuple[float, float]:
@@ -45,7 +37,7 @@ def cold(reconciler: Reconciler, routes: int, services: int) -> tuple[float, flo
 def measure(routes: int) -> dict[str, Any]:
     tune_collector()
     batches: list[Batch] = []
-    reconciler = Reconciler(publisher=_Nobody(), on_batch=batches.append, awaited=())
+    reconciler = Reconciler(publisher=ToNobody(), on_batch=batches.append, awaited=())
     services = max(1, routes // 10)
     before = usage().rss
     cold_wall, cold_cpu = cold(reconciler, routes, services)

@@ -24,6 +24,6 @@ def environment() -> dict[str, str]:
         if word == "FROM":
             found = {}
         elif word == "ENV":
-            found.update(each.split("=", 1) for each in shlex.split(rest))
+            found.update((name, value) for name, _, value in (each.partition("=") for each in shlex.split(rest)))
     del found["PATH"]
     return found

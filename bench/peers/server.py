@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from bench.peers.record import change, filled
+from bench.publishers import ToProxies
 from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.server import AdsServer
@@ -18,7 +19,7 @@ from gatewayd.run.memory import tune_collector
 async def serve(socket: Path, routes: int) -> None:
     tune_collector()
     fleet = Fleet(on_report=lambda _gateway, _report: None)
-    reconciler = filled(fleet, routes, DEFAULT_ENVIRONMENT)
+    reconciler = filled(ToProxies(fleet), routes, DEFAULT_ENVIRONMENT)
     server = AdsServer(fleet, (UnixListener(path=socket),))
     await server.start()
     lines = asyncio.StreamReader()

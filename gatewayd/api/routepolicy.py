@@ -108,6 +108,20 @@ class FaultSection(PolicySection, frozen=True, kw_only=True):
     abort: FaultAbort | None = None
 
 
+class ErrorPageRule(PolicyPart, frozen=True, kw_only=True):
+    """What is said with these statuses; as plain text when `contentType` is left out."""
+
+    codes: Annotated[tuple[Status, ...], Meta(min_length=1, max_length=16, extra=SET)]
+    body: Annotated[str, Meta(max_length=4096)]
+    content_type: HeaderValue | None = None
+
+
+class ErrorPagesSection(PolicySection, frozen=True, kw_only=True):
+    """What is said with an error, by a backend or by the proxy itself; of two pages for a status the first."""
+
+    pages: Annotated[tuple[ErrorPageRule, ...], Meta(max_length=8)] = ()
+
+
 class RouteSections(Sections, frozen=True, kw_only=True):
     """What happens to a request on its way."""
 
@@ -119,6 +133,7 @@ class RouteSections(Sections, frozen=True, kw_only=True):
     body: BodySection | None = None
     compression: CompressionSection | None = None
     fault: FaultSection | None = None
+    error_pages: ErrorPagesSection | None = None
 
 
 class RoutePolicySpec(InheritedSpec, frozen=True, kw_only=True):

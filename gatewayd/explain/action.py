@@ -22,6 +22,7 @@ from gatewayd.ir.policy import (
     BodyLimit,
     ClientAddresses,
     Compression,
+    ErrorPages,
     Fault,
     Permissions,
     RateLimits,
@@ -238,7 +239,7 @@ def _changes(filters: tuple[HTTPFilter, ...]) -> Iterator[str]:
                 asked = backend_name(ServiceBackend(upstream=each.upstream))
                 yield f"only if {asked} consents, else a 403 or what it answers"
                 yield from (f"request header {name} is what it says, never what the client does" for name in each.says)
-            case RateLimits() | BodyLimit() | Compression() | Fault():
+            case RateLimits() | BodyLimit() | Compression() | Fault() | ErrorPages():
                 yield from passage_words(each)
             case _:
                 yield from _entry(each)

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from gatewayd.ir.filters import HTTPFilter
-from gatewayd.ir.policy import BodyLimit, Compression, Fault, RateLimit, RateLimits
+from gatewayd.ir.policy import BodyLimit, Compression, ErrorPages, Fault, RateLimit, RateLimits
 
 _ALL = 100
 
 
-def passage_words(met: RateLimits | BodyLimit | Compression | Fault) -> Iterator[str]:
+def passage_words(met: RateLimits | BodyLimit | Compression | Fault | ErrorPages) -> Iterator[str]:
     """Yield what a filter does, each in words."""
     match met:
         case RateLimits():
@@ -20,6 +20,8 @@ def passage_words(met: RateLimits | BodyLimit | Compression | Fault) -> Iterator
             yield f"the response is compressed by {', '.join(met.algorithms)}, if the client takes it"
         case Fault():
             yield from _fault(met)
+        case ErrorPages():
+            yield f"errors {', '.join(str(page.status) for page in met.pages)} have a body of a RoutePolicy"
         case _:
             assert_never(met)
 

@@ -12,6 +12,7 @@ from gatewayd.ir.policy import (
     BodyLimit,
     ClientAddresses,
     Compression,
+    ErrorPages,
     Fault,
     Permissions,
     RateLimits,
@@ -127,4 +128,5 @@ HTTPFilter = (
     | BodyLimit
     | Compression
     | Fault
+    | ErrorPages
 )

@@ -201,3 +201,19 @@ class Fault:
     delay_percent: int
     abort_status: int
     abort_percent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorPage:
+    """What is said with a status, as a content type."""
+
+    status: int
+    body: str
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorPages:
+    """Say something else with errors, whoever they come from; one page for a status."""
+
+    pages: tuple[ErrorPage, ...]

@@ -106,3 +106,19 @@ async def test_those_who_may_not_come_in_are_told_so_before_anything_else(world:
     )
     await world.apply(SHOP, closed, passage("fault: {abort: {status: 503}}, body: {maxBytes: 1}"))
     assert (await world.ask("/", source="127.0.0.2", method="PUT", body=b"xx")).status == 403
+
+
+async def test_an_error_page_is_for_errors_of_the_proxy_and_of_backends(world: World) -> None:
+    pages = "pages: [{codes: [429, 503], body: '100% sorry', contentType: text/html}]"
+    limits = "limits: [{requests: 1, unit: Hour}]"
+    await world.apply(SHOP)
+    before = await drains(world)
+    await world.apply(passage(f"errorPages: {{{pages}}}, rateLimit: {{{limits}}}"))
+
+    failing = await world.ask("/", ("x-echo-status", "503"))
+    assert (failing.status, failing.body, failing.one("content-type")) == (503, b"100% sorry", "text/html")
+    limited = await world.ask("/")
+    assert (limited.status, limited.body, limited.one("content-type")) == (429, b"100% sorry", "text/html")
+    other = await world.ask("/open", ("x-echo-status", "500"))
+    assert (other.status, other.body) != (500, b"100% sorry")
+    assert await drains(world) == before

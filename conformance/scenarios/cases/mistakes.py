@@ -123,9 +123,9 @@ def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> int:
 
 def _anew(before: Mapping[str, Any], after: Mapping[str, Any]) -> int:
     """Count what is another object: that ports come back makes no new one."""
-    return (before["Deployment"][0] != after["Deployment"][0]) + sum(
-        before[kind] != after[kind] for kind in ("Service", "pods")
-    )
+    same = [before["Deployment"][0] == after["Deployment"][0]]
+    same += [before[kind] == after[kind] for kind in ("Service", "pods")]
+    return same.count(False)
 
 
 async def scaling(world: World) -> tuple[Figure, ...]:

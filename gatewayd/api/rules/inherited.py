@@ -25,7 +25,7 @@ from gatewayd.api.inherited import InheritedTargetRef, PolicySection, Sections
 from gatewayd.api.meta import Problem, Problems
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.api.reportpolicy import ReportPolicySpec
-from gatewayd.api.routepolicy import BodySection, FaultSection, RateLimitSection, RoutePolicySpec
+from gatewayd.api.routepolicy import BodySection, ErrorPagesSection, FaultSection, RateLimitSection, RoutePolicySpec
 
 SPECS: Final = (AccessPolicySpec, RoutePolicySpec, ReportPolicySpec)
 InheritedPolicySpec = AccessPolicySpec | RoutePolicySpec | ReportPolicySpec
@@ -150,6 +150,12 @@ def bytes_given(section: BodySection) -> Problems:
         yield Problem(path="maxBytes", message="is required, unless mode is Disabled")
 
 
+def page_given(section: ErrorPagesSection) -> Problems:
+    """Check that there is a page (spec.default.errorPages)."""
+    if not section.pages and not section.is_disabled:
+        yield Problem(path="pages", message="must not be empty")
+
+
 def fault_given(section: FaultSection) -> Problems:
     """Check that there is a fault (spec.default.fault)."""
     if section == FaultSection():
@@ -266,6 +272,9 @@ _OF_SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
         Validation(limit_given, "self.mode == 'Disabled' || has(self.limits)", "limits must not be empty"),
     ),
     BodySection: (Validation(bytes_given, "self.mode == 'Disabled' || has(self.maxBytes)", "maxBytes is required"),),
+    ErrorPagesSection: (
+        Validation(page_given, "self.mode == 'Disabled' || has(self.pages)", "pages must not be empty"),
+    ),
     FaultSection: (
         Validation(
             fault_given,

@@ -7,15 +7,23 @@ from typing import Any, Final
 
 from gatewayd.api.durations import milliseconds
 from gatewayd.api.inherited import PolicySection
-from gatewayd.api.routepolicy import BodySection, CompressionSection, FaultSection, RateLimitRule, RateLimitSection
+from gatewayd.api.routepolicy import (
+    BodySection,
+    CompressionSection,
+    ErrorPagesSection,
+    FaultSection,
+    RateLimitRule,
+    RateLimitSection,
+)
 from gatewayd.ir.filters import HTTPFilter
-from gatewayd.ir.policy import BodyLimit, Compression, Fault, RateLimit, RateLimits
+from gatewayd.ir.policy import BodyLimit, Compression, ErrorPage, ErrorPages, Fault, RateLimit, RateLimits
 from gatewayd.translator.policies.effective import NOTHING, Effective
 
 _UNITS: Final[Mapping[str, int]] = MappingProxyType({"Second": 1, "Minute": 60, "Hour": 3600})
 _ALGORITHMS: Final = ("br", "zstd", "gzip")
 _LEAST_BYTES: Final = 1
 _ALL: Final = 100
+_PLAIN: Final = "text/plain"
 
 
 def passage_filters(found: Effective) -> tuple[HTTPFilter, ...]:
@@ -67,12 +75,22 @@ def _fault(section: FaultSection) -> Fault:
     )
 
 
+def _error_pages(section: ErrorPagesSection) -> ErrorPages:
+    pages: dict[int, ErrorPage] = {}
+    for page in section.pages:
+        for status in page.codes:
+            made = ErrorPage(status=status, body=page.body, content_type=page.content_type or _PLAIN)
+            pages.setdefault(status, made)
+    return ErrorPages(pages=tuple(pages.values()))
+
+
 _READ: Final[Mapping[str, tuple[type[PolicySection], Callable[[Any], HTTPFilter]]]] = MappingProxyType(
     {
         "rate_limit": (RateLimitSection, _rate_limits),
         "body": (BodySection, _body_limit),
         "compression": (CompressionSection, _compression),
         "fault": (FaultSection, _fault),
+        "error_pages": (ErrorPagesSection, _error_pages),
     }
 )
 """What makes a filter of a section, by the section's attribute."""

@@ -22,6 +22,7 @@ from gatewayd.ir.policy import (
     BodyLimit,
     ClientAddresses,
     Compression,
+    ErrorPages,
     Fault,
     Permissions,
     RateLimits,
@@ -38,6 +39,7 @@ from gatewayd.xds.filters import (
     key,
     limit,
     may,
+    page,
     router,
     session,
     size,
@@ -60,7 +62,9 @@ class ChainRow:
 CHAIN: tuple[ChainRow, ...] = (
     # What a listener asks is asked before anything of a route is looked at, and may lead to another route.
     *(ChainRow(name=name, config=auth.composite(name), always=False) for name in guard.NAMES),
-    # Nobody is taken for somebody else. After the guards, which may lead to another route.
+    # Before all that answer by themselves, whose answers it sees. After the guards, which may lead to another route.
+    ChainRow(name=page.NAME, config=page.CONFIG, always=False),
+    # Nobody is taken for somebody else.
     ChainRow(name=clean.NAME, config=clean.CONFIG, always=False),
     # Whoever may not come in is told nothing, and costs little.
     ChainRow(name=where.NAME, config=where.CONFIG, always=False),
@@ -97,6 +101,7 @@ TURNED_ON: Final[Mapping[type[HTTPFilter], tuple[str, Callable[[Any], Any]]]] = 
         BasicUsers: (key.NAME, key.key_per_route),
         Tokens: (token.NAME, token.token_per_route),
         Permissions: (may.NAME, may.may_per_route),
+        ErrorPages: (page.NAME, page.page_per_route),
         Fault: (fault.NAME, fault.fault_per_route),
         BodyLimit: (size.NAME, size.size_per_route),
         Compression: (squeeze.NAME, squeeze.squeeze_per_route),

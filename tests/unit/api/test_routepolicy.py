@@ -28,6 +28,7 @@ def test_sections_are_read() -> None:
         ({"body": {"maxBytes": 0}}, "spec.default.body.maxBytes"),
         ({"compression": {"algorithms": ["deflate"]}}, "spec.default.compression.algorithms[0]"),
         ({"compression": {"minBytes": 1}}, "spec.default.compression.minBytes"),
+        ({"errorPages": {"pages": [{"codes": [200], "body": ""}]}}, "spec.default.errorPages.pages[0].codes[0]"),
         ({"fault": {"abort": {"status": 200}}}, "spec.default.fault.abort.status"),
         ({"fault": {"delay": {"duration": "1s", "percent": 101}}}, "spec.default.fault.delay.percent"),
         ({"timeouts": {"mode": "Off"}}, "spec.default.timeouts.mode"),

@@ -1,7 +1,7 @@
 import pytest
 
 from gatewayd.explain.passage import aborted, passage_words
-from gatewayd.ir.policy import BodyLimit, Compression, Fault, RateLimit, RateLimits
+from gatewayd.ir.policy import BodyLimit, Compression, ErrorPage, ErrorPages, Fault, RateLimit, RateLimits
 
 SOME = Fault(delay_ms=10, delay_percent=50, abort_status=503, abort_percent=30)
 ALL = Fault(delay_ms=0, delay_percent=0, abort_status=502, abort_percent=100)
@@ -19,10 +19,14 @@ ALL = Fault(delay_ms=0, delay_percent=0, abort_status=502, abort_percent=100)
             Compression(algorithms=("br", "gzip"), min_bytes=0, content_types=()),
             ["the response is compressed by br, gzip, if the client takes it"],
         ),
+        (
+            ErrorPages(pages=(ErrorPage(status=503, body="", content_type="text/plain"),)),
+            ["errors 503 have a body of a RoutePolicy"],
+        ),
         (SOME, ["50% of the requests wait 10 ms", "30% of the requests get a 503, by a RoutePolicy"]),
     ],
 )
-def test_words(met: RateLimits | BodyLimit | Compression | Fault, words: list[str]) -> None:
+def test_words(met: RateLimits | BodyLimit | Compression | Fault | ErrorPages, words: list[str]) -> None:
     assert list(passage_words(met)) == words
 
 

@@ -14,7 +14,7 @@ TIMES = {"timeouts": {"request": "1s"}}
 KEYS = {"secretRefs": [{"name": "s"}]}
 REQUIRED = "spec.override.require.what: is required; allowed: Authentication"
 OFF = {"timeouts": {"mode": "Disabled"}}
-ROUTE_SECTIONS = "timeouts, retry, headers, directResponse, rateLimit, body, compression, fault"
+ROUTE_SECTIONS = "timeouts, retry, headers, directResponse, rateLimit, body, compression, fault, errorPages"
 
 
 def routed(*targets: Mapping[str, str], **strategy: object) -> Document:
@@ -46,6 +46,7 @@ BROKEN = [
         [f"spec.default: must have a section; allowed: {ROUTE_SECTIONS}"],
     ),
     (routed(default={"body": {}}), ["spec.default.body.maxBytes: is required, unless mode is Disabled"]),
+    (routed(default={"errorPages": {}}), ["spec.default.errorPages.pages: must not be empty"]),
     (routed(default={"fault": {}}), ["spec.default.fault: must have one of delay, abort"]),
     (routed(default={"rateLimit": {}}), ["spec.default.rateLimit.limits: must not be empty"]),
     (

@@ -5,6 +5,8 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.api.routepolicy import (
     BodySection,
     CompressionSection,
+    ErrorPageRule,
+    ErrorPagesSection,
     FaultAbort,
     FaultDelay,
     FaultSection,
@@ -13,7 +15,7 @@ from gatewayd.api.routepolicy import (
     TimeoutsSection,
 )
 from gatewayd.ir.filters import HTTPFilter
-from gatewayd.ir.policy import BodyLimit, Compression, Fault, RateLimit, RateLimits
+from gatewayd.ir.policy import BodyLimit, Compression, ErrorPage, ErrorPages, Fault, RateLimit, RateLimits
 from gatewayd.translator.policies.effective import NOTHING, Effective, Ruled, ScopedTarget
 from gatewayd.translator.policies.passage import passage_filters
 from gatewayd.translator.protocols import GATEWAY_KIND
@@ -86,3 +88,17 @@ def test_rate_limit(rule: RateLimitRule, expected: RateLimit) -> None:
 )
 def test_other_sections(name: str, section: PolicySection, expected: HTTPFilter) -> None:
     assert made(name, section) == (expected,)
+
+
+def test_of_two_pages_for_a_status_the_first_is_said() -> None:
+    written = (
+        ErrorPageRule(codes=(503, 502), body="a", content_type="text/html"),
+        ErrorPageRule(codes=(404, 503), body="b"),
+    )
+    (pages,) = made("error_pages", ErrorPagesSection(pages=written))
+    assert isinstance(pages, ErrorPages)
+    assert pages.pages == (
+        ErrorPage(status=503, body="a", content_type="text/html"),
+        ErrorPage(status=502, body="a", content_type="text/html"),
+        ErrorPage(status=404, body="b", content_type="text/plain"),
+    )

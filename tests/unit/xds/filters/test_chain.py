@@ -13,6 +13,7 @@ from gatewayd.xds.filters import (
     key,
     limit,
     may,
+    page,
     router,
     session,
     size,
@@ -45,6 +46,7 @@ def test_the_router_ends_the_chain_and_the_others_wait_for_a_route() -> None:
         == [row.name for row in CHAIN]
         == [
             *guard.NAMES,
+            page.NAME,
             clean.NAME,
             where.NAME,
             cors.NAME,
