@@ -32,20 +32,20 @@ from gatewayd.ir.policy import (
 from gatewayd.xds.encoding import packed
 from gatewayd.xds.filters import (
     auth,
-    clean,
+    body_limit,
+    client_addresses,
+    compression,
     cors,
+    credentials,
+    error_pages,
     fault,
     guard,
-    key,
-    limit,
-    may,
-    page,
+    permissions,
+    rate_limits,
     router,
     session,
-    size,
-    squeeze,
-    token,
-    where,
+    tokens,
+    withheld_headers,
 )
 from gatewayd.xds.filters.header import header_fields
 
@@ -63,29 +63,29 @@ CHAIN: tuple[ChainRow, ...] = (
     # What a listener asks is asked before anything of a route is looked at, and may lead to another route.
     *(ChainRow(name=name, config=auth.composite(name), always=False) for name in guard.NAMES),
     # Before all that answer by themselves, whose answers it sees. After the guards, which may lead to another route.
-    ChainRow(name=page.NAME, config=page.CONFIG, always=False),
+    ChainRow(name=error_pages.NAME, config=error_pages.CONFIG, always=False),
     # Nobody is taken for somebody else.
-    ChainRow(name=clean.NAME, config=clean.CONFIG, always=False),
+    ChainRow(name=withheld_headers.NAME, config=withheld_headers.CONFIG, always=False),
     # Whoever may not come in is told nothing, and costs little.
-    ChainRow(name=where.NAME, config=where.CONFIG, always=False),
+    ChainRow(name=client_addresses.NAME, config=client_addresses.CONFIG, always=False),
     # Preflights are answered before anything else of the route looks at them.
     ChainRow(name=cors.NAME, config=cors.CONFIG, always=False),
     # Before servers are asked and backends are busy, after what is answered here for browsers.
-    ChainRow(name=limit.NAME, config=limit.CONFIG, always=False),
+    ChainRow(name=rate_limits.NAME, config=rate_limits.CONFIG, always=False),
     # Who somebody is, before a server is asked whether that may be.
-    ChainRow(name=key.NAME, config=key.CONFIG, always=False),
-    ChainRow(name=token.NAME, config=token.CONFIG, always=False),
+    ChainRow(name=credentials.NAME, config=credentials.CONFIG, always=False),
+    ChainRow(name=tokens.NAME, config=tokens.CONFIG, always=False),
     # Nothing is decided for a request that may not come in.
     ChainRow(name=auth.NAME, config=auth.CONFIG, always=False),
     ChainRow(name=auth.SHARE_NAME, config=auth.SHARE_CONFIG, always=False),
     # After all that find out who somebody is.
-    ChainRow(name=may.NAME, config=may.CONFIG, always=False),
+    ChainRow(name=permissions.NAME, config=permissions.CONFIG, always=False),
     # In the place of a backend that fails, so for requests alone that would come to it.
     ChainRow(name=fault.NAME, config=fault.CONFIG, always=False),
     # Nothing is held back for a request that is refused anyway.
-    ChainRow(name=size.NAME, config=size.CONFIG, always=False),
+    ChainRow(name=body_limit.NAME, config=body_limit.CONFIG, always=False),
     # Close to the backend, so that all others see a response as the client does.
-    ChainRow(name=squeeze.NAME, config=squeeze.CONFIG, always=False),
+    ChainRow(name=compression.NAME, config=compression.CONFIG, always=False),
     ChainRow(name=session.NAME, config=session.CONFIG, always=False),
     ChainRow(name=router.NAME, config=router.CONFIG, always=True),
 )
@@ -93,18 +93,18 @@ CHAIN: tuple[ChainRow, ...] = (
 
 TURNED_ON: Final[Mapping[type[HTTPFilter], tuple[str, Callable[[Any], Any]]]] = MappingProxyType(
     {
-        WithheldHeaders: (clean.NAME, clean.clean_per_route),
-        ClientAddresses: (where.NAME, where.where_per_route),
+        WithheldHeaders: (withheld_headers.NAME, withheld_headers.per_route),
+        ClientAddresses: (client_addresses.NAME, client_addresses.per_route),
         Cors: (cors.NAME, cors.cors_policy),
-        RateLimits: (limit.NAME, limit.limit_per_route),
-        APIKeyClients: (key.NAME, key.key_per_route),
-        BasicUsers: (key.NAME, key.key_per_route),
-        Tokens: (token.NAME, token.token_per_route),
-        Permissions: (may.NAME, may.may_per_route),
-        ErrorPages: (page.NAME, page.page_per_route),
+        RateLimits: (rate_limits.NAME, rate_limits.per_route),
+        APIKeyClients: (credentials.NAME, credentials.per_route),
+        BasicUsers: (credentials.NAME, credentials.per_route),
+        Tokens: (tokens.NAME, tokens.per_route),
+        Permissions: (permissions.NAME, permissions.per_route),
+        ErrorPages: (error_pages.NAME, error_pages.per_route),
         Fault: (fault.NAME, fault.fault_per_route),
-        BodyLimit: (size.NAME, size.size_per_route),
-        Compression: (squeeze.NAME, squeeze.squeeze_per_route),
+        BodyLimit: (body_limit.NAME, body_limit.per_route),
+        Compression: (compression.NAME, compression.per_route),
     }
 )
 """The filter that a route turns on, and its configuration there."""

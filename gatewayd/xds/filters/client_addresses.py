@@ -20,7 +20,7 @@ _ANY_REQUEST = rbac_pb2.Permission(any=True)
 _ANYBODY = rbac_pb2.Principal(any=True)
 
 
-def where_per_route(addresses: ClientAddresses) -> Any:
+def per_route(addresses: ClientAddresses) -> Any:
     """Return the configuration of one route."""
     who = [principal for rule in addresses.rules for principal in _let_in(rule)] or [_ANYBODY]
     policy = rbac_pb2.Policy(

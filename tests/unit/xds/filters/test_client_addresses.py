@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gatewayd.ir.policy import AddressRange, AddressRule, ClientAddresses
-from gatewayd.xds.filters.where import CONFIG, where_per_route
+from gatewayd.xds.filters.client_addresses import CONFIG, per_route
 
 
 def ranges(*written: str, is_peer: bool = False) -> tuple[AddressRange, ...]:
@@ -29,7 +29,7 @@ def holds(principal: Any, client: str, peer: str) -> bool:
 
 
 def lets_in(*rules: AddressRule, client: str = "10.1.2.3", peer: str = "10.9.9.9") -> bool:
-    rbac = where_per_route(ClientAddresses(rules=rules)).rbac.rules
+    rbac = per_route(ClientAddresses(rules=rules)).rbac.rules
     assert rbac.action == rbac.ALLOW
     (policy,) = rbac.policies.values()
     assert policy.permissions[0].any

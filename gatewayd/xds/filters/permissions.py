@@ -13,7 +13,7 @@ from envoy.extensions.filters.http.rbac.v3 import rbac_pb2 as filter_pb2
 from envoy.type.matcher.v3 import metadata_pb2, path_pb2, string_pb2, value_pb2
 
 from gatewayd.ir.policy import Permission, Permissions, RequestCondition
-from gatewayd.xds.filters.token import METADATA, PAYLOAD
+from gatewayd.xds.filters.tokens import METADATA, PAYLOAD
 
 NAME = "may"
 CONFIG = filter_pb2.RBAC()
@@ -22,7 +22,7 @@ _Principal = rbac_pb2.Principal
 
 
 @lru_cache(maxsize=256)
-def may_per_route(permissions: Permissions) -> Any:
+def per_route(permissions: Permissions) -> Any:
     """Return the configuration of one route."""
     needed = [principal for rule in permissions.rules for principal in _needed(rule)] or [_Principal(any=True)]
     policy = rbac_pb2.Policy(permissions=[rbac_pb2.Permission(any=True)], principals=[_all(needed)])

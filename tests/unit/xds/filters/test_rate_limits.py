@@ -2,7 +2,7 @@
 
 from gatewayd.ir.limits import RATE_LIMIT_KEYS
 from gatewayd.ir.policy import RateLimit, RateLimits
-from gatewayd.xds.filters.limit import CONFIG, limit_per_route
+from gatewayd.xds.filters.rate_limits import CONFIG, per_route
 
 PLAIN = RateLimit(requests=5, unit_s=60, burst=9, per_client=False, headers=())
 EACH = RateLimit(requests=1, unit_s=1, burst=1, per_client=True, headers=("x-user", "x-team"))
@@ -14,12 +14,12 @@ def test_what_stands_in_the_chain_limits_nothing() -> None:
 
 
 def test_a_limit_has_its_rate_and_its_burst() -> None:
-    (bucket,) = (each.token_bucket for each in limit_per_route(RateLimits(limits=(PLAIN,))).descriptors)
+    (bucket,) = (each.token_bucket for each in per_route(RateLimits(limits=(PLAIN,))).descriptors)
     assert (bucket.max_tokens, bucket.tokens_per_fill.value, bucket.fill_interval.seconds) == (9, 5, 60)
 
 
 def test_each_limit_has_a_key_of_its_own_which_requests_make_of_what_it_is_for() -> None:
-    made = limit_per_route(RateLimits(limits=(PLAIN, EACH)))
+    made = per_route(RateLimits(limits=(PLAIN, EACH)))
     assert [[(part.key, part.value) for part in each.entries] for each in made.descriptors] == [
         [("limit", "0")],
         [("limit", "1"), ("remote_address", ""), ("x-user", ""), ("x-team", "")],
@@ -31,7 +31,7 @@ def test_each_limit_has_a_key_of_its_own_which_requests_make_of_what_it_is_for()
 
 
 def test_what_no_limit_is_for_does_not_count() -> None:
-    made = limit_per_route(RateLimits(limits=(EACH,)))
+    made = per_route(RateLimits(limits=(EACH,)))
     assert made.token_bucket.max_tokens == 2**32 - 1
     assert not made.always_consume_default_token_bucket.value
     assert made.filter_enabled.default_value.numerator == made.filter_enforced.default_value.numerator == 100

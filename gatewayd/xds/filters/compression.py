@@ -27,7 +27,7 @@ _LIBRARIES: Final[Mapping[str, Any]] = MappingProxyType(
 )
 
 
-def squeeze_per_route(compression: Compression) -> Any:
+def per_route(compression: Compression) -> Any:
     """Return the configuration of one route."""
     filters = [extension(_FILTER, _compressor(each, compression)) for each in compression.algorithms]
     chain = composite_pb2.FilterChainConfiguration(typed_config=filters)

@@ -4,12 +4,12 @@ from envoy.extensions.filters.http.composite.v3 import composite_pb2
 from envoy.extensions.filters.http.compressor.v3 import compressor_pb2
 
 from gatewayd.ir.policy import Compression
-from gatewayd.xds.filters.squeeze import squeeze_per_route
+from gatewayd.xds.filters.compression import per_route
 
 
 def compressors(compression: Compression) -> list[Any]:
     executed = composite_pb2.ExecuteFilterAction()
-    assert squeeze_per_route(compression).xds_matcher.on_no_match.action.typed_config.Unpack(executed)
+    assert per_route(compression).xds_matcher.on_no_match.action.typed_config.Unpack(executed)
     found = [compressor_pb2.Compressor() for _ in executed.filter_chain.typed_config]
     for each, compressor in zip(executed.filter_chain.typed_config, found, strict=True):
         assert each.typed_config.Unpack(compressor)

@@ -1,7 +1,7 @@
 from envoy.extensions.http.custom_response.local_response_policy.v3 import local_response_policy_pb2
 
 from gatewayd.ir.policy import ErrorPage, ErrorPages
-from gatewayd.xds.filters.page import CONFIG, page_per_route
+from gatewayd.xds.filters.error_pages import CONFIG, per_route
 
 
 def test_what_stands_in_the_chain_has_no_page() -> None:
@@ -15,7 +15,7 @@ def test_each_status_has_its_page_and_stays() -> None:
             ErrorPage(status=503, body="{}", content_type="application/json"),
         )
     )
-    cases = page_per_route(pages).custom_response_matcher.matcher_tree.exact_match_map.map
+    cases = per_route(pages).custom_response_matcher.matcher_tree.exact_match_map.map
     assert sorted(cases) == ["404", "503"]
     answer = local_response_policy_pb2.LocalResponsePolicy()
     assert cases["503"].action.typed_config.Unpack(answer)

@@ -21,7 +21,7 @@ CONFIG = custom_response_pb2.CustomResponse()
 _Matcher = matcher_pb2.Matcher
 
 
-def page_per_route(pages: ErrorPages) -> Any:
+def per_route(pages: ErrorPages) -> Any:
     """Return the configuration of one route."""
     tree = _Matcher.MatcherTree(
         input=_extension("status", status_code_input_pb2.HttpResponseStatusCodeMatchInput()),

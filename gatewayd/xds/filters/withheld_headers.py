@@ -16,7 +16,7 @@ CONFIG = header_mutation_pb2.HeaderMutation()
 
 
 @lru_cache(maxsize=256)
-def clean_per_route(withheld: WithheldHeaders) -> Any:
+def per_route(withheld: WithheldHeaders) -> Any:
     """Return the configuration of one route."""
     gone = [mutation_rules_pb2.HeaderMutation(remove=name) for name in withheld.names]
     return header_mutation_pb2.HeaderMutationPerRoute(mutations=header_mutation_pb2.Mutations(request_mutations=gone))

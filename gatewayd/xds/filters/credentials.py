@@ -21,7 +21,7 @@ _BASIC: Final = "envoy.filters.http.basic_auth"
 
 
 @lru_cache(maxsize=256)
-def key_per_route(who: APIKeyClients | BasicUsers) -> Any:
+def per_route(who: APIKeyClients | BasicUsers) -> Any:
     """Return the configuration of one route."""
     if isinstance(who, BasicUsers):
         return taking_place(_BASIC, _basic(who))

@@ -25,7 +25,7 @@ _TOO_LARGE = 413
 _MOST = 2**63 - 1
 
 
-def size_per_route(limit: BodyLimit) -> Any:
+def per_route(limit: BodyLimit) -> Any:
     """Return the configuration of one route."""
     buffer = buffer_pb2.Buffer(max_request_bytes=wrappers_pb2.UInt32Value(value=limit.max_bytes))
     filters = [extension("envoy.filters.http.fault", _too_large(limit)), extension(_FILTER, buffer)]

@@ -3,11 +3,11 @@ from envoy.extensions.filters.http.composite.v3 import composite_pb2
 from envoy.extensions.filters.http.fault.v3 import fault_pb2
 
 from gatewayd.ir.policy import BodyLimit
-from gatewayd.xds.filters.size import size_per_route
+from gatewayd.xds.filters.body_limit import per_route
 
 
 def test_what_says_that_it_is_too_long_is_refused_before_the_rest_is_held_back() -> None:
-    action = size_per_route(BodyLimit(max_bytes=10)).xds_matcher.on_no_match.action
+    action = per_route(BodyLimit(max_bytes=10)).xds_matcher.on_no_match.action
     executed = composite_pb2.ExecuteFilterAction()
     assert action.typed_config.Unpack(executed)
     first, second = executed.filter_chain.typed_config

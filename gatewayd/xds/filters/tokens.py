@@ -26,7 +26,7 @@ _SPACED = ("scope", "scp")
 
 
 @lru_cache(maxsize=256)
-def token_per_route(tokens: Tokens) -> Any:
+def per_route(tokens: Tokens) -> Any:
     """Return the configuration of one route."""
     authn = config_pb2.JwtAuthentication(
         providers={each.name: _provider(each) for each in tokens.issuers},

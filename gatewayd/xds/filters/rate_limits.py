@@ -33,7 +33,7 @@ _Action = route_components_pb2.RateLimit.Action
 _Entry = ratelimit_pb2.RateLimitDescriptor.Entry
 
 
-def limit_per_route(limits: RateLimits) -> Any:
+def per_route(limits: RateLimits) -> Any:
     """Return the configuration of one route."""
     return local_rate_limit_pb2.LocalRateLimit(
         stat_prefix=NAME,

@@ -6,7 +6,7 @@ from envoy.extensions.filters.http.composite.v3 import composite_pb2
 
 from gatewayd.ir.policy import APIKey, APIKeyClients, BasicUser, BasicUsers, KeySource
 from gatewayd.ir.tls import PrivateBytes
-from gatewayd.xds.filters.key import CONFIG, NAME, key_per_route
+from gatewayd.xds.filters.credentials import CONFIG, NAME, per_route
 
 CLIENTS = APIKeyClients(
     keys=(APIKey(client="ann", key=PrivateBytes(b"secret")),),
@@ -18,7 +18,7 @@ USERS = BasicUsers(users=(BasicUser(name="ann", sha1=PrivateBytes(b"{SHA}x")),),
 
 def read(who: APIKeyClients | BasicUsers, into: Any) -> Any:
     execute = composite_pb2.ExecuteFilterAction()
-    key_per_route(who).xds_matcher.on_no_match.action.typed_config.Unpack(execute)
+    per_route(who).xds_matcher.on_no_match.action.typed_config.Unpack(execute)
     assert execute.typed_config.typed_config.Unpack(into)
     return into
 

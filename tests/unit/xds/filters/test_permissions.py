@@ -1,7 +1,7 @@
 """The shape of the rules; tests/feature/test_policy_tokens.py asks Envoy."""
 
 from gatewayd.ir.policy import NamedValues, Permission, Permissions, RequestCondition
-from gatewayd.xds.filters.may import CONFIG, may_per_route
+from gatewayd.xds.filters.permissions import CONFIG, per_route
 
 
 def condition(**parts: object) -> RequestCondition:
@@ -9,7 +9,7 @@ def condition(**parts: object) -> RequestCondition:
 
 
 def needed(*rules: Permission) -> list[str]:
-    rbac = may_per_route(Permissions(rules=rules)).rbac.rules
+    rbac = per_route(Permissions(rules=rules)).rbac.rules
     assert rbac.action == rbac.ALLOW
     (principal,) = rbac.policies["requests"].principals
     return [each.WhichOneof("identifier") for each in principal.and_ids.ids]
@@ -30,7 +30,7 @@ def test_rules_add_up() -> None:
 def test_a_claim_is_a_text_or_an_element_of_a_list() -> None:
     allow = (condition(claims=(NamedValues(name="groups", values=("staff",)),)),)
     (principal,) = (
-        may_per_route(Permissions(rules=(Permission(allow=allow, deny=()),))).rbac.rules.policies["requests"].principals
+        per_route(Permissions(rules=(Permission(allow=allow, deny=()),))).rbac.rules.policies["requests"].principals
     )
     matcher = principal.and_ids.ids[0].or_ids.ids[0].and_ids.ids[0].or_ids.ids[0].metadata
     assert [each.key for each in matcher.path] == ["token", "groups"]
@@ -41,7 +41,7 @@ def test_a_claim_is_a_text_or_an_element_of_a_list() -> None:
 def test_a_path_is_a_prefix_by_segments() -> None:
     allow = (condition(paths=("/a/", "/")),)
     (principal,) = (
-        may_per_route(Permissions(rules=(Permission(allow=allow, deny=()),))).rbac.rules.policies["requests"].principals
+        per_route(Permissions(rules=(Permission(allow=allow, deny=()),))).rbac.rules.policies["requests"].principals
     )
     paths = principal.and_ids.ids[0].or_ids.ids[0].and_ids.ids[0].or_ids.ids
     shown = [each.url_path.path.prefix or f"={each.url_path.path.exact}" for each in paths]

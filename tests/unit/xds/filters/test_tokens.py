@@ -2,7 +2,7 @@ from envoy.extensions.filters.http.composite.v3 import composite_pb2
 from envoy.extensions.filters.http.jwt_authn.v3 import config_pb2
 
 from gatewayd.ir.policy import ClaimHeader, TokenIssuer, Tokens
-from gatewayd.xds.filters.token import CONFIG, NAME, token_per_route
+from gatewayd.xds.filters.tokens import CONFIG, NAME, per_route
 
 CORP = TokenIssuer(
     name="corp",
@@ -15,7 +15,7 @@ PARTNER = TokenIssuer(name="partner", issuer="https://p", audiences=(), keys="{}
 
 
 def read(tokens: Tokens) -> config_pb2.JwtAuthentication:
-    action = token_per_route(tokens).xds_matcher.on_no_match.action
+    action = per_route(tokens).xds_matcher.on_no_match.action
     execute = composite_pb2.ExecuteFilterAction()
     action.typed_config.Unpack(execute)
     authn = config_pb2.JwtAuthentication()
