@@ -42,6 +42,20 @@ spec:
   - {name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}
   - {name: tls, port: 8443, protocol: TLS, tls: {mode: Passthrough}, allowedRoutes: {namespaces: {from: All}}}
 ---
+kind: AccessPolicy
+metadata: {name: floor, namespace: infra, generation: 1}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: gw}]
+  override:
+    clients: {deny: [{cidr: 192.0.2.0/24}]}
+---
+kind: RoutePolicy
+metadata: {name: times, namespace: infra, generation: 1}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: gw}]
+  default:
+    timeouts: {request: 30s}
+---
 kind: ConfigMap
 metadata: {name: settings, namespace: infra}
 data: {replicas: "2"}
@@ -187,6 +201,61 @@ spec:
     clientCertificateRef: {name: cert}
     validation: {hostname: away.NS.test, wellKnownCACertificates: System}
 ---
+kind: AccessPolicy
+metadata: {name: entry, namespace: NS, generation: 1}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: web}]
+  default:
+    clients: {allow: [{cidr: 10.NUMBER.0.0/16}]}
+    apiKeys:
+      secretRefs: [{name: keys}]
+      sources: [{type: Header, name: x-key}]
+      clientHeader: x-client
+---
+kind: AccessPolicy
+metadata: {name: users, namespace: NS, generation: 1}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: GRPCRoute, name: rpc}]
+  default:
+    basic: {secretRef: {name: users}}
+---
+kind: Secret
+metadata: {name: users, namespace: NS}
+data: {.htpasswd: YW5uOntTSEF9TldvWksza1RzRXhVVjAwWXdvMUc1amxVS0tzPQo=}
+---
+kind: AccessPolicy
+metadata: {name: pages, namespace: NS, generation: 1}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: GRPCRoute, name: rpc}]
+  default:
+    cors: {allowOrigins: ["https://NS.example"]}
+---
+kind: RoutePolicy
+metadata: {name: marks, namespace: NS, generation: 1}
+spec:
+  targetRefs: [{group: "", kind: Namespace, name: NS}]
+  default:
+    headers: {response: {set: [{name: x-team, value: NS}]}}
+---
+kind: RoutePolicy
+metadata: {name: passage, namespace: NS, generation: 1}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: web}]
+  default:
+    timeouts: {request: NUMBER0s}
+    retry: {attempts: 2, codes: [503]}
+---
+kind: ReportPolicy
+metadata: {name: lines, namespace: NS, generation: 1}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: own}]
+  default:
+    accessLog: {minStatus: 40NUMBER}
+---
+kind: Secret
+metadata: {name: keys, namespace: NS}
+data: {NS: bG9uZy1lbm91Z2gtTlM=}
+---
 kind: ReferenceGrant
 metadata: {name: grant, namespace: NS}
 spec:
@@ -215,6 +284,7 @@ def team_texts(name: str, edit: int) -> tuple[str, ...]:
     """Return the manifests of a team after so many edits."""
     number = TEAMS.index(name)
     text = TEAM.replace("NS", name).replace("EDIT", f"edit{edit}").replace("PORT", str(9000 + number))
+    text = text.replace("NUMBER", str(edit))
     text = text.replace("ADDRESS", str(100 * number + edit)).replace("generation: 1", f"generation: {edit}")
     text = text.replace("TARGET", "secure").replace("percent: 30", f"percent: {30 + edit}")
     key = pem.ec_key(10 * number + edit)

@@ -110,14 +110,18 @@ NOBODYS = {
     "index default_gateways",
     "index gateways_by_class",
     "index gateways_by_refused_secret",
+    "index inherited_policies",
     "index routes_over_quota",
+    "query any_identity",
+    "query any_inherited",
     "query class_is_ours",
     "query class_parameters",
     "query filed_FleetReport",
     "query gatewayclass_outcome",
     "query listeners",
 }
-"""Sites that nothing of one team comes by: they concern classes, Gateways as a whole, or routes that are too many."""
+"""Sites that nothing of one team comes by: they concern classes, Gateways as a whole, routes that are too many, or
+whether there is any policy at all."""
 UNASKED = {"has_infrastructure", "left_out", "gateway_overview", "route_overview"}
 """Queries that no output asks here: the first one of Gateways whose class is wrong, the others are for people."""
 SITES = [*sorted(HEALTHY.engine.sites, key=named)]
@@ -136,7 +140,7 @@ def test_the_teams_are_served_and_much_is_theirs() -> None:
     for name in TEAMS:
         served = HEALTHY.served(name)
         assert all(served.values()), served
-        assert len(HEALTHY.outcomes(name)) == 11
+        assert len(HEALTHY.outcomes(name)) == 17
     assert dangling(HEALTHY.snapshot) == set()
     assert HEALTHY.engine.failures == []
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import ObjectKey
-from gatewayd.incremental.view import Index, View, query, rows, ungrouped
+from gatewayd.incremental.view import Index, View, query, rescued_query, rows, ungrouped
 from gatewayd.ir.policy import Tokens
 from gatewayd.translator.gateways.listeners import SETS_BY_GATEWAY
 from gatewayd.translator.policies.effective import (
@@ -71,6 +71,16 @@ def _at_target(view: View, target: ScopedTarget) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def _closed(_view: View, _target: ScopedTarget, _error: Exception, _before: tuple[str, ...] | None) -> tuple[str, ...]:
+    return ()
+
+
+@rescued_query(_closed)
+def _at_listener_set(view: View, target: ScopedTarget) -> tuple[str, ...]:
+    """Return the headers of one ListenerSet; none when its policies break, since all that they are for answers 500."""
+    return _at_target(view, target)
+
+
 @query
 def _on_gateway(view: View, gateway: ObjectKey) -> tuple[str, ...]:
     """Return the headers that count on a whole Gateway."""
@@ -80,9 +90,9 @@ def _on_gateway(view: View, gateway: ObjectKey) -> tuple[str, ...]:
     targets = (
         ScopedTarget(CLASS_KIND, ObjectKey("", class_name), ""),
         ScopedTarget(GATEWAY_KIND, gateway, ""),
-        *(ScopedTarget(LISTENERSET_KIND, each, "") for each in sets),
     )
-    return _union(_at_target(view, each) for each in targets)
+    of_sets = (_at_listener_set(view, ScopedTarget(LISTENERSET_KIND, each, "")) for each in sets)
+    return _union((*(_at_target(view, each) for each in targets), *of_sets))
 
 
 def identity_headers(view: View, gateway: ObjectKey, namespaces: Iterable[str]) -> tuple[str, ...]:
