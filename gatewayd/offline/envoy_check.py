@@ -5,9 +5,6 @@ binds its port, so a check never meets what is running.
 """
 
 import asyncio
-import json
-import random
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +19,8 @@ from gatewayd.ir.outcome import FleetReport
 from gatewayd.offline.translation import Translation
 from gatewayd.reconciler import Reconciler, fleet_delta
 from gatewayd.supervisor.events import GaveUp
-from gatewayd.supervisor.process import RESTART, EnvoyCommand, Supervisor, drain_time
+from gatewayd.supervisor.local_envoy import LocalEnvoys
 from gatewayd.supervisor.runtime_folder import runtime_folder
-from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
 from gatewayd.xds.resource import CLUSTER, LISTENER, Snapshot, TypeUrl
 from gatewayd.xds.unbound import unbound
 
@@ -40,9 +36,7 @@ class NoRehearsalError(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stage:
     fleet: Fleet
-    envoy: Path
-    folder: Path
-    socket: Path
+    envoys: LocalEnvoys
 
 
 async def rehearse(translation: Translation, envoy: Path, runtime: Path | None) -> tuple[Finding, ...]:
@@ -51,8 +45,10 @@ async def rehearse(translation: Translation, envoy: Path, runtime: Path | None) 
     fleet = Fleet(on_report=lambda _fleet, _report: answered.set(), on_answer=lambda _fleet: answered.set())
     findings: list[Finding] = []
     with runtime_folder(runtime) as folder:
-        stage = _Stage(fleet=fleet, envoy=envoy, folder=folder, socket=folder / "xds" / "socket")
-        server = AdsServer(fleet, (UnixListener(path=stage.socket),))
+        socket = folder / "xds" / "socket"
+        envoys = LocalEnvoys(binary=envoy, folder=folder, control_plane=socket, concurrency=1, drain=0.0)
+        stage = _Stage(fleet=fleet, envoys=envoys)
+        server = AdsServer(fleet, (UnixListener(path=socket),))
         await server.start()
         try:
             for fleet_key in sorted(translation.reconciler.snapshots):
@@ -65,7 +61,7 @@ async def rehearse(translation: Translation, envoy: Path, runtime: Path | None) 
 
 async def _load(stage: _Stage, reconciler: Reconciler, key: FleetKey, answered: asyncio.Event) -> FleetReport:
     """Return what an Envoy says to a fleet's snapshot when it has said everything."""
-    supervisor = _supervisor(stage, key)
+    supervisor = stage.envoys.supervisor(key, lambda _event: None)
     running = asyncio.create_task(supervisor.run(), name=f"envoy of {key}")
     waiting = asyncio.create_task(_until_all_is_said(stage.fleet, reconciler, key, answered), name="answers")
     try:
@@ -80,26 +76,6 @@ async def _load(stage: _Stage, reconciler: Reconciler, key: FleetKey, answered: 
         for task in (running, waiting):
             task.cancel()
         await asyncio.gather(running, waiting, return_exceptions=True)
-
-
-def _supervisor(stage: _Stage, fleet: FleetKey) -> Supervisor:
-    home = stage.folder / f"envoy-{len(tuple(stage.folder.iterdir()))}"
-    home.mkdir(mode=0o700)
-    admin = home / "admin"
-    text = bootstrap(
-        node="rehearsal",
-        fleet=fleet,
-        control_plane=UnixSocket(path=str(stage.socket)),
-        admin=AdminSocket(path=str(admin)),
-        probes_port=None,
-        drain=drain_time(0.0),
-    )
-    command = EnvoyCommand(
-        binary=stage.envoy, bootstrap=json.dumps(text), folder=home, admin=admin, concurrency=1, drain=0.0
-    )
-    return Supervisor(
-        command=command, backoff=RESTART, clock=time.monotonic, random=random.random, report=lambda _event: None
-    )
 
 
 async def _until_all_is_said(fleet: Fleet, reconciler: Reconciler, key: FleetKey, answered: asyncio.Event) -> None:

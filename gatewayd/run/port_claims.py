@@ -8,17 +8,12 @@ told to listen, because Envoy shares a port with another Envoy without a word (S
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Literal
 
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.proxy import DatagramListener, ProxyConfig
 from gatewayd.supervisor.ports import Free, NotAllowed, PortTaken, PortWish
 from gatewayd.xds.resource import LISTENER, Snapshot, content_version
-
-LOWEST_MAPPED: Final = 8000
-_STEP: Final = 1000
-_LAST_PORT: Final = 65535
-_PRIVILEGED: Final = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,21 +100,6 @@ def without(snapshot: Snapshot, listeners: Iterable[str]) -> Snapshot:
     version = content_version("\n".join((snapshot.version, *left_out)).encode())
     resources = {**snapshot.resources, LISTENER: MappingProxyType(rest)}
     return replace(snapshot, version=version, resources=MappingProxyType(resources))
-
-
-def offset_for(ports: Iterable[int], first_allowed: int) -> int:
-    """Return what to add to the ports below 1024 when those below `first_allowed` may not be bound: 80 -> 8080.
-
-    0 when all may be bound. No mapped port meets another one that is asked for.
-    """
-    asked = frozenset(ports)
-    low = [port for port in asked if port < _PRIVILEGED]
-    if all(port >= first_allowed for port in low):
-        return 0
-    for offset in range(LOWEST_MAPPED, _LAST_PORT - _PRIVILEGED, _STEP):
-        if not any(port + offset in asked for port in low):
-            return offset
-    return LOWEST_MAPPED
 
 
 def _wishes(config: ProxyConfig) -> Iterator[tuple[str, PortWish]]:

@@ -4,8 +4,6 @@ Builds the shells and runs them in one TaskGroup; decides nothing. Everything th
 """
 
 import asyncio
-import json
-import random
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,14 +36,13 @@ from gatewayd.manifests.watch import watch_folder
 from gatewayd.offline.translate import standalone_environment
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta
 from gatewayd.run.clock import tell_time, time_now
-from gatewayd.run.port_claims import Claims, offset_for
+from gatewayd.run.port_claims import Claims
 from gatewayd.store import Delta
 from gatewayd.supervisor.events import EnvoyEvent
-from gatewayd.supervisor.ports import check_port, first_unprivileged_port, may_bind_low_ports
-from gatewayd.supervisor.process import RESTART, EnvoyCommand, Supervisor, drain_time
+from gatewayd.supervisor.local_envoy import LocalEnvoys
+from gatewayd.supervisor.ports import check_port, first_unprivileged_port, may_bind_low_ports, offset_for
 from gatewayd.supervisor.runtime_folder import runtime_folder
 from gatewayd.translator.outcomes.overview import BOARD
-from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
 from gatewayd.xds.resource import Snapshot
 
 SOCKET = Path("xds") / "socket"
@@ -244,30 +241,11 @@ class Standalone:
             self._envoys[fleet] = self._tasks.create_task(self._supervise(fleet), name=f"envoy of {fleet}")
 
     async def _supervise(self, fleet: FleetKey) -> None:
-        number = len(tuple(self._runtime.iterdir()))
-        home = self._runtime / f"envoy-{number}"
-        home.mkdir(mode=0o700)
-        admin = home / "admin"
-        text = bootstrap(
-            node=f"standalone-{number}",
-            fleet=fleet,
-            control_plane=UnixSocket(path=str(self.socket)),
-            admin=AdminSocket(path=str(admin)),
-            probes_port=None,
-            drain=drain_time(self.options.drain),
+        envoys = LocalEnvoys(
+            binary=self.options.envoy,
+            folder=self._runtime,
+            control_plane=self.socket,
+            concurrency=self.options.concurrency,
+            drain=self.options.drain,
         )
-        supervisor = Supervisor(
-            command=EnvoyCommand(
-                binary=self.options.envoy,
-                bootstrap=json.dumps(text),
-                folder=home,
-                admin=admin,
-                concurrency=self.options.concurrency,
-                drain=self.options.drain,
-            ),
-            backoff=RESTART,
-            clock=time.monotonic,
-            random=random.random,
-            report=lambda event: self._audience.envoy_event(fleet, event),
-        )
-        await supervisor.run()
+        await envoys.supervisor(fleet, lambda event: self._audience.envoy_event(fleet, event)).run()

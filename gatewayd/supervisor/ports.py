@@ -9,10 +9,16 @@ import errno
 import os
 import socket
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+LOWEST_MAPPED: Final = 8000
+"""What is added to a port that may not be listened on: 80 -> 8080, 443 -> 8443."""
+_STEP: Final = 1000
+_LAST_PORT: Final = 65535
+_PRIVILEGED: Final = 1024
 _NET_BIND_SERVICE: Final = 1 << 10
 """CAP_NET_BIND_SERVICE: capabilities(7)."""
 _FIRST_UNPRIVILEGED: Final = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
@@ -160,3 +166,18 @@ def _inodes(table: str, port: int) -> list[str]:
         row[9] for row in fields
         if int(row[1].rpartition(":")[2], 16) == port and (table.startswith("udp") or row[3] == _LISTENING)
     ]  # fmt: skip
+
+
+def offset_for(ports: Iterable[int], first_allowed: int) -> int:
+    """Return what to add to the ports below 1024 when those below `first_allowed` may not be bound: 80 -> 8080.
+
+    0 when all may be bound. No mapped port meets another one that is asked for.
+    """
+    asked = frozenset(ports)
+    low = [port for port in asked if port < _PRIVILEGED]
+    if all(port >= first_allowed for port in low):
+        return 0
+    for offset in range(LOWEST_MAPPED, _LAST_PORT - _PRIVILEGED, _STEP):
+        if not any(port + offset in asked for port in low):
+            return offset
+    return LOWEST_MAPPED

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.proxy import ProxyConfig
-from gatewayd.run.port_claims import Claims, offset_for, without
+from gatewayd.run.port_claims import Claims, without
 from gatewayd.supervisor.ports import Free, NotAllowed, PortTaken, PortWish
 from gatewayd.xds.resource import LISTENER, Snapshot
 from tests.unit.example import SHOP, translated
@@ -83,14 +83,6 @@ def test_a_snapshot_without_some_listeners_is_another_version() -> None:
     assert less.version != snapshot.version
     assert without(snapshot, ["tcp-8080"]).version == less.version
     assert without(snapshot, ["tcp-1"]) is snapshot
-
-
-def test_low_ports_are_mapped_when_they_may_not_be_bound() -> None:
-    assert offset_for([80, 8443], 1024) == 8000
-    assert offset_for([80, 443, 8080], 1024) == 9000
-    assert offset_for([80], 80) == 0
-    assert offset_for([80], 0) == 0
-    assert offset_for([8080], 1024) == 0
 
 
 def test_a_refusal_for_want_of_rights_says_what_helps() -> None:

@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from gatewayd.supervisor import ports
-from gatewayd.supervisor.ports import Free, NotAllowed, PortTaken, PortWish, capability_sets, check_port
+from gatewayd.supervisor.ports import (
+    Free,
+    NotAllowed,
+    PortTaken,
+    PortWish,
+    capability_sets,
+    check_port,
+    offset_for,
+)
 
 BINARY = Path("/opt/envoy")
 
@@ -73,3 +81,11 @@ def test_the_right_may_come_from_the_system_or_be_inherited(tmp_path: Path) -> N
 
 def test_capability_sets() -> None:
     assert capability_sets("Name:\tx\nCapEff:\t00000000000004ff\nSeccomp:\t0\n") == {"CapEff": 0x4FF}
+
+
+def test_low_ports_are_mapped_when_they_may_not_be_bound() -> None:
+    assert offset_for([80, 8443], 1024) == 8000
+    assert offset_for([80, 443, 8080], 1024) == 9000
+    assert offset_for([80], 80) == 0
+    assert offset_for([80], 0) == 0
+    assert offset_for([8080], 1024) == 0
