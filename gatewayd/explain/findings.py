@@ -5,7 +5,7 @@ the API server's rules (`api`) or the translator have not judged already.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, assert_never
 
@@ -20,6 +20,7 @@ from gatewayd.ir.fleet import FleetKey, GatewayFleet, NodeFleet
 from gatewayd.ir.outcome import GatewayOutcome, ListenerSetOutcome, Outcome, Rejection, Verdict
 from gatewayd.manifests.admission import Identity
 from gatewayd.manifests.documents import FileProblem, Place
+from gatewayd.manifests.folder import PlaceOf
 from gatewayd.translator.backends.endpoints import left_out
 from gatewayd.translator.policies.attach import POLICY_TABLES, policy_row, strays
 from gatewayd.translator.protocols import ROUTE_TABLES
@@ -56,9 +57,6 @@ class Complaint(NamedTuple):
     severity: Severity
     reason: str
     message: str
-
-
-PlaceOf = Callable[[Identity], Place | None]
 
 
 NO_PARENT: Final = Complaint(

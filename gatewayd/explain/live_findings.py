@@ -13,7 +13,6 @@ from gatewayd.explain.findings import (
     NO_PARENT,
     Complaint,
     Finding,
-    PlaceOf,
     complaints,
     findings_of,
     identity_of,
@@ -24,6 +23,7 @@ from gatewayd.incremental.view import Member
 from gatewayd.ir.outcome import Outcome
 from gatewayd.ir.overview import OtherClass, RouteOverview
 from gatewayd.manifests.documents import Place
+from gatewayd.manifests.folder import PlaceOf
 
 
 class _Found(NamedTuple):

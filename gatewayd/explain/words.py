@@ -3,7 +3,7 @@
 In: a Trace, and where objects stand in files. Out: lines without colour.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import assert_never
 
 from gatewayd.api.kinds import BY_STRUCT
@@ -13,9 +13,7 @@ from gatewayd.explain.request import Answered
 from gatewayd.explain.rivals import Rival
 from gatewayd.explain.trace import Passed, Taken, Trace, Untaken
 from gatewayd.manifests.admission import Identity
-from gatewayd.manifests.documents import Place
-
-PlaceOf = Callable[[Identity], Place | None]
+from gatewayd.manifests.folder import PlaceOf
 
 
 def trace_lines(trace: Trace, place_of: PlaceOf) -> Iterator[str]:

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 from gatewayd.access_log.entry import RuleName
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.route_chain import TABLES
-from gatewayd.explain.words import PlaceOf
 from gatewayd.manifests.admission import Identity
+from gatewayd.manifests.folder import PlaceOf
 
 
 class RulePlace(NamedTuple):

@@ -10,7 +10,7 @@ No I/O. Invariants:
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,6 +39,10 @@ CLASS_NAME: Final = "gatewayd"
 _STRUCTS: Final = {kind.kind: kind.struct for kind in KINDS}
 _NAMESPACED: Final = frozenset(kind.kind for kind in KINDS if kind.namespaced)
 _IMPLIED_CLASS: Final = Identity("GatewayClass", ObjectKey("", CLASS_NAME))
+
+
+PlaceOf = Callable[[Identity], Place | None]
+"""Where the served version of an object stands, as `Folder.place_of` says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
