@@ -1,5 +1,6 @@
 """What proxies write down of requests and connections: one JSON object a line."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,6 +35,16 @@ OTHER_FIELDS: Final = ("query", "user_agent", "referer", "rule_name", "attempts"
 """What a line has only where it is asked for."""
 
 FIELDS: Final = (*USUAL_FIELDS, *OTHER_FIELDS)
+
+USUAL: Final = "usual"
+"""The name that stands for all of USUAL_FIELDS where somebody chooses."""
+
+
+def chosen_fields(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the fields that names, USUAL among them, stand for: each once, in their order."""
+    fields = (field for name in names for field in (USUAL_FIELDS if name == USUAL else (name,)))
+    return tuple(dict.fromkeys(fields))
+
 
 FILE: Final = "access.log"
 """Without a cluster: the file in the private folder that an Envoy runs in."""

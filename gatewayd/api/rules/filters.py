@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
+from gatewayd.api.accesspolicy import CorsSection
 from gatewayd.api.filters import Fraction, HTTPExternalAuthFilter, RequestMirror
 from gatewayd.api.grpcroute import GRPCBackendRef, GRPCRouteFilter, GRPCRouteRule
 from gatewayd.api.httproute import HTTPCORS, HTTPBackendRef, HTTPPathModifier, HTTPRouteFilter, HTTPRouteRule
@@ -87,8 +88,8 @@ def other_protocol_config_absent(auth: HTTPExternalAuthFilter) -> Problems:
         yield Problem(path=path, message=f"must not be set for protocol {auth.protocol}")
 
 
-def cors_wildcard_alone(cors: HTTPCORS) -> Problems:
-    """Check that  "*" stands alone in allowOrigins, allowMethods and allowHeaders (cors)."""
+def cors_wildcard_alone(cors: HTTPCORS | CorsSection) -> Problems:
+    """Check that "*" stands alone in allowOrigins, allowMethods and allowHeaders (cors)."""
     lists = (
         ("allowOrigins", cors.allow_origins),
         ("allowMethods", cors.allow_methods),

@@ -26,6 +26,7 @@ from gatewayd.api.meta import Problem, Problems
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.api.reportpolicy import ReportPolicySpec
 from gatewayd.api.routepolicy import BodySection, ErrorPagesSection, FaultSection, RateLimitSection, RoutePolicySpec
+from gatewayd.api.rules.filters import cors_wildcard_alone
 
 SPECS: Final = (AccessPolicySpec, RoutePolicySpec, ReportPolicySpec)
 InheritedPolicySpec = AccessPolicySpec | RoutePolicySpec | ReportPolicySpec
@@ -168,18 +169,6 @@ def condition_given(condition: AccessCondition) -> Problems:
         yield Problem(path="", message="must have one of claims, headers, methods, paths")
 
 
-def wildcard_alone(cors: CorsSection) -> Problems:
-    """Check that "*" stands alone in allowOrigins, allowMethods and allowHeaders (spec.default.cors)."""
-    lists = (
-        ("allowOrigins", cors.allow_origins),
-        ("allowMethods", cors.allow_methods),
-        ("allowHeaders", cors.allow_headers),
-    )
-    for path, values in lists:
-        if "*" in values and len(values) > 1:
-            yield Problem(path=path, message="has '*' beside other values; '*' must stand alone")
-
-
 def sections(given: Sections | None) -> tuple[tuple[str, PolicySection], ...]:
     """Return the sections that are there, by their wire names."""
     if given is None:
@@ -243,7 +232,7 @@ def _of_kind(spec: type[Struct]) -> Iterator[tuple[type[Struct], tuple[Validatio
 def _alone(name: str) -> Validation:
     path = f"self.{name}"
     return Validation(
-        wildcard_alone, f"!has({path}) || !('*' in {path}) || size({path}) == 1", f"'*' must stand alone in {name}"
+        cors_wildcard_alone, f"!has({path}) || !('*' in {path}) || size({path}) == 1", f"'*' must stand alone in {name}"
     )
 
 

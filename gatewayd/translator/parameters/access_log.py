@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from gatewayd.api.durations import milliseconds
-from gatewayd.ir.access_log import EVERYTHING, FIELDS, USUAL_FIELDS, Logged
+from gatewayd.ir.access_log import EVERYTHING, FIELDS, USUAL, USUAL_FIELDS, Logged, chosen_fields
 from gatewayd.translator.parameters.envoy_flags import shown
 
-USUAL: Final = "usual"
 _DURATION: Final = re.compile(r"([0-9]{1,5}(h|m|s|ms)){1,4}")
 _STATUSES: Final = range(100, 600)
 
@@ -54,13 +53,11 @@ def _logged(read: Mapping[str, object]) -> Logged:
 def _fields(value: object) -> tuple[str, ...] | WrongLog:
     if not isinstance(value, list) or not value:
         return WrongLog(why=f"not understood; a list of {USUAL} and names is allowed")
-    chosen: dict[str, None] = {}
     for name in value:
         if not isinstance(name, str) or (name != USUAL and name not in FIELDS):
             what = shown(name) if isinstance(name, str) else "what is no string"
             return WrongLog(why=f"{what} is not known; allowed: {', '.join((USUAL, *FIELDS))}")
-        chosen |= dict.fromkeys(USUAL_FIELDS if name == USUAL else (name,))
-    return tuple(chosen)
+    return chosen_fields(value)
 
 
 def _status(value: object) -> int | WrongLog:

@@ -107,14 +107,13 @@ def _filters(
 
 def with_cors(filters: tuple[HTTPFilter, ...], effective: Effective) -> tuple[HTTPFilter, ...]:
     """Return a rule's filters with the CORS filter in force: its own is the nearest default."""
-    overrides = [each.value for each in effective.overrides if isinstance(each.value, CorsSection)]
-    defaults = [each.value for each in effective.defaults if isinstance(each.value, CorsSection)]
-    if overrides:
-        return (_cors(overrides[0]), *(each for each in filters if not isinstance(each, Cors)))
+    override, default = effective.override(CorsSection), effective.default(CorsSection)
+    if override is not None:
+        return (_cors(override), *(each for each in filters if not isinstance(each, Cors)))
     has_own = any(isinstance(each, Cors) for each in filters)
-    if has_own or not defaults or defaults[0].is_disabled:
+    if has_own or default is None or default.is_disabled:
         return filters
-    return (_cors(defaults[0]), *filters)
+    return (_cors(default), *filters)
 
 
 @lru_cache(maxsize=256)

@@ -57,9 +57,10 @@ def api_keys(view: View, namespace: str, section: APIKeys) -> APIKeyClients | Un
     found: dict[bytes, APIKey] = {}
     for at, ref in enumerate(section.secret_refs):
         path = f"secretRefs[{at}]"
-        keys = _followed(view, path, ref, namespace) or client_keys(view, secret_pointer(ref, namespace).to)
+        pointer = secret_pointer(ref, namespace)
+        keys = _closed(view, pointer) or client_keys(view, pointer.to)
         if isinstance(keys, str):
-            return Unsupported(keys if keys.startswith(path) else f"{path}: {keys}")
+            return Unsupported(f"{path}: {keys}")
         for each in keys:
             if (other := found.setdefault(bytes(each.key), each)) is not each:
                 same = f"clients {shown(other.client)} and {shown(each.client)} have the same key"
@@ -87,19 +88,18 @@ def basic_users(view: View, namespace: str, section: Basic) -> BasicUsers | Unsu
         return Unsupported(f"clientHeader: {why}")
     if section.secret_ref is None:
         return Unsupported("secretRef: is required")
-    to = secret_pointer(section.secret_ref, namespace).to
-    found = _followed(view, "secretRef", section.secret_ref, namespace) or password_users(view, to)
+    pointer = secret_pointer(section.secret_ref, namespace)
+    found = _closed(view, pointer) or password_users(view, pointer.to)
     if isinstance(found, str):
-        return Unsupported(found if found.startswith("secretRef: ") else f"secretRef: {found}")
+        return Unsupported(f"secretRef: {found}")
     return BasicUsers(users=found, client_header=section.client_header or "")
 
 
-def _followed(view: View, path: str, ref: SecretRef, namespace: str) -> str:
-    """Return why a reference must not be followed; the Secret is not looked up before."""
-    pointer = secret_pointer(ref, namespace)
+def _closed(view: View, pointer: Pointer) -> str:
+    """Return why a reference must not be followed, "" when it may be; the Secret is not looked up before."""
     if permitted(view, pointer):
         return ""
-    return f'{path}: Secret "{pointer.to}" is in another namespace without a ReferenceGrant'
+    return f'Secret "{pointer.to}" is in another namespace without a ReferenceGrant'
 
 
 @query

@@ -9,7 +9,7 @@ https://gateway-api.sigs.k8s.io/geps/gep-713/#hierarchical-inheritance
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.inherited import InheritedTargetRef, PolicySection
@@ -18,6 +18,8 @@ from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.incremental.view import Index, View, query, rows
 from gatewayd.translator.environment import environment
 from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy, InheritedTable, PolicyKind
+
+_Section = TypeVar("_Section", bound=PolicySection)
 
 NAMESPACE_KIND = GroupKind("", "Namespace")
 CLASS_KIND = GroupKind(GATEWAY_GROUP, "GatewayClass")
@@ -88,6 +90,18 @@ class Effective:
         """Yield what is in force of a section; several only where they add up."""
         yield from (each for each in self.overrides if each.section == section)
         yield from (each for each in self.defaults if each.section == section and not each.value.is_disabled)
+
+    def override(self, section: type[_Section]) -> _Section | None:
+        """Return the override of a section that does not add up."""
+        return _first(self.overrides, section)
+
+    def default(self, section: type[_Section]) -> _Section | None:
+        """Return the default of a section, which may be Disabled."""
+        return _first(self.defaults, section)
+
+
+def _first(ruled: tuple[Ruled, ...], section: type[_Section]) -> _Section | None:
+    return next((each.value for each in ruled if isinstance(each.value, section)), None)
 
 
 NOTHING = Effective(overrides=(), defaults=())

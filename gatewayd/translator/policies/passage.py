@@ -30,13 +30,13 @@ def passage_filters(found: Effective) -> tuple[HTTPFilter, ...]:
     """Return what a request meets that may come in."""
     if found == NOTHING:
         return ()
-    return tuple(_filter(each.value) for name in _READ for each in found.of(name))
+    return tuple(_filter(name, each.value) for name in _READ for each in found.of(name))
 
 
 @lru_cache(maxsize=256)
-def _filter(section: PolicySection) -> HTTPFilter:
+def _filter(name: str, section: PolicySection) -> HTTPFilter:
     """Return one filter for all rules that have the same section."""
-    return next(read(section) for struct, read in _READ.values() if isinstance(section, struct))
+    return _READ[name](section)
 
 
 def _rate_limits(section: RateLimitSection) -> RateLimits:
@@ -84,13 +84,13 @@ def _error_pages(section: ErrorPagesSection) -> ErrorPages:
     return ErrorPages(pages=tuple(pages.values()))
 
 
-_READ: Final[Mapping[str, tuple[type[PolicySection], Callable[[Any], HTTPFilter]]]] = MappingProxyType(
+_READ: Final[Mapping[str, Callable[[Any], HTTPFilter]]] = MappingProxyType(
     {
-        "rate_limit": (RateLimitSection, _rate_limits),
-        "body": (BodySection, _body_limit),
-        "compression": (CompressionSection, _compression),
-        "fault": (FaultSection, _fault),
-        "error_pages": (ErrorPagesSection, _error_pages),
+        "rate_limit": _rate_limits,
+        "body": _body_limit,
+        "compression": _compression,
+        "fault": _fault,
+        "error_pages": _error_pages,
     }
 )
 """What makes a filter of a section, by the section's attribute."""

@@ -4,8 +4,7 @@ from gatewayd.api.durations import milliseconds
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.reportpolicy import AccessLogSection, ReportPolicy
 from gatewayd.incremental.view import View
-from gatewayd.ir.access_log import USUAL_FIELDS, Logged
-from gatewayd.translator.parameters.access_log import USUAL
+from gatewayd.ir.access_log import USUAL, Logged, chosen_fields
 from gatewayd.translator.policies.effective import CLASS_KIND, ChainKey, ScopedTarget, any_inherited, effective
 from gatewayd.translator.protocols import GATEWAY_KIND
 
@@ -27,10 +26,8 @@ def with_policy(view: View, gateway: ObjectKey, class_name: str, logged: Logged 
 def _logged(section: AccessLogSection) -> Logged | None:
     if section.write == "Nothing":
         return None
-    names = section.fields or (USUAL,)
-    fields = (field for name in names for field in (USUAL_FIELDS if name == USUAL else (name,)))
     return Logged(
-        fields=tuple(dict.fromkeys(fields)),
+        fields=chosen_fields(section.fields or (USUAL,)),
         least_status=section.min_status or 0,
         least_milliseconds=milliseconds(section.min_duration),
     )

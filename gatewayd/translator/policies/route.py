@@ -28,7 +28,7 @@ def forwarded(
 
 def _timeouts(own: Timeouts, written: HTTPRouteTimeouts | None, effective: Effective) -> Timeouts:
     rule = written or HTTPRouteTimeouts()
-    default = next((each.value for each in effective.defaults if isinstance(each.value, TimeoutsSection)), None)
+    default = effective.default(TimeoutsSection)
     if default is not None:
         own = Timeouts(
             request_ms=own.request_ms if rule.request is not None else milliseconds(default.request),
@@ -37,7 +37,7 @@ def _timeouts(own: Timeouts, written: HTTPRouteTimeouts | None, effective: Effec
             ),
             stream_idle_ms=milliseconds(default.stream_idle),
         )
-    bound = next((each.value for each in effective.overrides if isinstance(each.value, TimeoutsSection)), None)
+    bound = effective.override(TimeoutsSection)
     if bound is None:
         return own
     return Timeouts(
@@ -53,10 +53,10 @@ def _least(one: int, other: int) -> int:
 
 
 def _retry(own: Retry | None, written: HTTPRouteRetry | None, effective: Effective) -> Retry | None:
-    fixed = next((each.value for each in effective.overrides if isinstance(each.value, RetrySection)), None)
+    fixed = effective.override(RetrySection)
     if fixed is not None:
         return _retries(fixed)
-    default = next((each.value for each in effective.defaults if isinstance(each.value, RetrySection)), None)
+    default = effective.default(RetrySection)
     if written is not None or default is None or default.is_disabled:
         return own
     return _retries(default)

@@ -102,7 +102,7 @@ TURNED_ON: Final[Mapping[type[HTTPFilter], tuple[str, Callable[[Any], Any]]]] = 
         Tokens: (tokens.NAME, tokens.per_route),
         Permissions: (permissions.NAME, permissions.per_route),
         ErrorPages: (error_pages.NAME, error_pages.per_route),
-        Fault: (fault.NAME, fault.fault_per_route),
+        Fault: (fault.NAME, fault.per_route),
         BodyLimit: (body_limit.NAME, body_limit.per_route),
         Compression: (compression.NAME, compression.per_route),
     }

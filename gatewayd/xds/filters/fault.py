@@ -16,7 +16,7 @@ NAME = "fault"
 CONFIG = fault_pb2.HTTPFault()
 
 
-def fault_per_route(fault: Fault) -> Any:
+def per_route(fault: Fault) -> Any:
     """Return the configuration of one route."""
     delay = abort = None
     if fault.delay_ms:

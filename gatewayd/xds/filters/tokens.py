@@ -1,6 +1,6 @@
 """Tokens -> Envoy's jwt_authn filter in a place of its own, with the keys in its configuration.
 
-Headers that tell a backend what a token says have been taken away from the client before (`clean`).
+Headers that tell a backend what a token says have been taken away from the client before (`withheld_headers`).
 https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/extensions/filters/http/jwt_authn/v3/config.proto
 """
 

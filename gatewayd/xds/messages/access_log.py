@@ -75,7 +75,7 @@ OPERATORS: Final = {
     "rule_name": _request("%METADATA(ROUTE:gatewayd:rule)%"),
     "attempts": _both("%UPSTREAM_REQUEST_ATTEMPT_COUNT%"),
     "tls_version": _both("%DOWNSTREAM_TLS_VERSION%"),
-    "closed_by": _Operators(request="%DOWNSTREAM_DETECTED_CLOSE_TYPE%", connection="%DOWNSTREAM_DETECTED_CLOSE_TYPE%"),
+    "closed_by": _both("%DOWNSTREAM_DETECTED_CLOSE_TYPE%"),
 }
 """By the name of a field, of which `ir.access_log.FIELDS` has all."""
 

@@ -1,7 +1,7 @@
 import pytest
 
 from gatewayd.ir.policy import Fault
-from gatewayd.xds.filters.fault import CONFIG, fault_per_route
+from gatewayd.xds.filters.fault import CONFIG, per_route
 
 
 def test_what_stands_in_the_chain_has_no_fault() -> None:
@@ -16,7 +16,7 @@ def test_what_stands_in_the_chain_has_no_fault() -> None:
     ],
 )
 def test_a_part_is_there_when_it_is_asked_for(fault: Fault, *, has_delay: bool, has_abort: bool) -> None:
-    made = fault_per_route(fault)
+    made = per_route(fault)
     assert (made.HasField("delay"), made.HasField("abort")) == (has_delay, has_abort)
     if has_delay:
         assert made.delay.fixed_delay.ToMilliseconds() == 1500
