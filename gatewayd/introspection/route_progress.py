@@ -11,7 +11,7 @@ Invariant: a publish costs what it changes, an ACK what has not arrived.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import chain, islice
+from itertools import islice
 from typing import Final, TypeAlias, TypeVar
 
 from gatewayd.introspection.carried import Carried, Carrier, Edit, Load, RouteName
@@ -102,12 +102,11 @@ class Progress:
         # Where each route is carried: most have one Gateway, so this is smaller than a table for each.
         self._where: dict[RouteName, tuple[FleetKey, ...]] = {}
 
-    def published(self, config: ProxyConfig, now: float) -> Names:
-        """Note what a Gateway's proxies shall have since `now`; return the routes that this changes."""
-        return tuple(dict.fromkeys(chain.from_iterable(self.publishing(config, now))))
-
     def publishing(self, config: ProxyConfig, now: float) -> Iterator[Names]:
-        """Do the same in slices; to be exhausted before the next config of the Gateway."""
+        """Note what a Gateway's proxies shall have since `now`; yield the routes that this changes, in slices.
+
+        To be exhausted before the next config of the Gateway.
+        """
         state = self._fleets.setdefault(config.fleet, _AtFleet())
         for edits in _sliced(state.carried.edits(config)):
             changed = tuple(dict.fromkeys(name for edit in edits for name in state.apply(edit)))

@@ -54,6 +54,10 @@ class Proxies:
         return self.holding.__getitem__
 
 
+def published(progress: Progress, config: ProxyConfig, now: float) -> list[RouteName]:
+    return [name for names in progress.publishing(config, now) for name in names]
+
+
 def config(text: str, gateway: GatewayFleet = GATEWAY) -> ProxyConfig:
     return translated(text).reconciler.configs[gateway]
 
@@ -61,7 +65,7 @@ def config(text: str, gateway: GatewayFleet = GATEWAY) -> ProxyConfig:
 def test_a_route_arrives_when_a_proxy_holds_its_table() -> None:
     proxies = Proxies()
     progress = Progress(proxies)
-    progress.published(config(SHOP), 10.0)
+    published(progress, config(SHOP), 10.0)
 
     assert not progress.answered(GATEWAY, 11.0)
     assert progress.waiting() == ((GATEWAY, SHOP_ROUTE),)
@@ -79,11 +83,11 @@ def test_an_edit_of_another_route_leaves_it_as_it_is() -> None:
     proxies = Proxies()
     proxies.holding["8080"] = 1
     progress = Progress(proxies)
-    progress.published(config(SHOP), 0.0)
+    published(progress, config(SHOP), 0.0)
     progress.answered(GATEWAY, 1.0)
 
     proxies.holding["8080"] = 0
-    progress.published(config(SHOP + OTHER), 5.0)
+    published(progress, config(SHOP + OTHER), 5.0)
     progress.answered(GATEWAY, 5.1)
 
     assert [name.name for _, name in progress.waiting()] == ["other"]
@@ -94,10 +98,10 @@ def test_its_own_edit_starts_its_time_anew() -> None:
     proxies = Proxies()
     proxies.holding["8080"] = 1
     progress = Progress(proxies)
-    progress.published(config(SHOP), 0.0)
+    published(progress, config(SHOP), 0.0)
     progress.answered(GATEWAY, 1.0)
 
-    progress.published(config(SHOP.replace("weight: 3", "weight: 4")), 5.0)
+    published(progress, config(SHOP.replace("weight: 3", "weight: 4")), 5.0)
     assert progress.waiting() == ((GATEWAY, SHOP_ROUTE),)
     progress.answered(GATEWAY, 5.5)
 
@@ -108,7 +112,7 @@ def test_without_proxies_everything_has_to_arrive_again() -> None:
     proxies = Proxies()
     proxies.holding["8080"] = 1
     progress = Progress(proxies)
-    progress.published(config(SHOP), 0.0)
+    published(progress, config(SHOP), 0.0)
     progress.answered(GATEWAY, 1.0)
 
     progress.lost(GATEWAY, 9.0)
@@ -120,7 +124,7 @@ def test_without_proxies_everything_has_to_arrive_again() -> None:
 
 def test_routes_of_streams_are_carried_by_listeners() -> None:
     progress = Progress(Proxies())
-    progress.published(config(SHOP + STREAMS, GatewayFleet(namespace="default", name="streams")), 0.0)
+    published(progress, config(SHOP + STREAMS, GatewayFleet(namespace="default", name="streams")), 0.0)
 
     tcp = progress.of(GatewayFleet(namespace="default", name="streams"), RouteName("tcproute", "default", "tcp"))
     udp = progress.of(GatewayFleet(namespace="default", name="streams"), RouteName("udproute", "default", "udp"))
@@ -136,14 +140,14 @@ def test_a_table_that_no_listener_uses_carries_nothing() -> None:
         "{name: https, protocol: HTTPS, port: 8443, tls: {certificateRefs: [{name: none}]}}",
     )
     progress = Progress(Proxies())
-    progress.published(config(broken), 0.0)
+    published(progress, config(broken), 0.0)
 
     assert progress.of(GATEWAY, SHOP_ROUTE) is None
 
 
 def test_a_gateway_that_is_gone_is_forgotten() -> None:
     progress = Progress(Proxies())
-    progress.published(config(SHOP), 0.0)
+    published(progress, config(SHOP), 0.0)
 
     progress.retired(GATEWAY)
 
