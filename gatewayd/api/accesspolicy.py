@@ -1,6 +1,6 @@
 """AccessPolicy: who may come in. A kind of our own group."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
@@ -167,6 +167,10 @@ class AccessSections(Sections, frozen=True, kw_only=True):
     basic: Basic | None = None
     authorization: Authorization | None = None
     require: Require | None = None
+
+
+WAYS_IN: Final = ("jwt", "api_keys", "basic")
+"""Sections, as attributes, that find out who a client is, each in its own way; a rule has one of them."""
 
 
 class AccessPolicySpec(InheritedSpec, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from msgspec.structs import fields
 
 from gatewayd.api.accesspolicy import (
     JWT,
+    WAYS_IN,
     AccessCondition,
     AccessPolicySpec,
     AccessSections,
@@ -31,7 +32,7 @@ from gatewayd.api.rules.filters import cors_wildcard_alone
 SPECS: Final = (AccessPolicySpec, RoutePolicySpec, ReportPolicySpec)
 InheritedPolicySpec = AccessPolicySpec | RoutePolicySpec | ReportPolicySpec
 _OF_PROXIES: Final = ("GatewayClass", "Gateway")
-_WAYS_IN: Final = ("jwt", "apiKeys", "basic")
+_WAYS_IN: Final = tuple(each.encode_name for each in fields(AccessSections) if each.name in WAYS_IN)
 _WITH_SECTIONS: Final = ("Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute")
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from gatewayd.api.accesspolicy import (
     JWT,
+    WAYS_IN,
     AccessPolicy,
     AccessSections,
     APIKeys,
@@ -47,9 +48,6 @@ _READ: Final[Mapping[type[PolicySection], Callable[[View, str, Any], _Read]]] = 
     Authorization: lambda _view, _namespace, section: permission(section),
 }
 """What makes something of a section that keeps somebody out, in the namespace of its policy."""
-
-WAYS_IN: Final = ("jwt", "api_keys", "basic")
-"""Sections that find out who a client is, each in its own way; a rule has one of them."""
 
 
 def entry_filters(view: View, effective: Effective) -> tuple[HTTPFilter, ...] | Unsupported:
