@@ -190,8 +190,8 @@ class SotwMachine(AdsMachine):
 
 
 class TestDelta(AdsMachine.TestCase):
-    settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+    settings = settings(max_examples=100, stateful_step_count=40)
 
 
 class TestSotw(SotwMachine.TestCase):
-    settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+    settings = settings(max_examples=100, stateful_step_count=40)

@@ -90,7 +90,7 @@ def test_every_byte_of_a_key(form: PrivateFormat) -> None:
         read(LEAF, armoured(mutant, label))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.lists(st.tuples(st.integers(0, 2**16), st.integers(0, 255)), max_size=4), st.integers(0, 2**16))
 def test_several_bytes_and_an_end_too_early(edits: list[tuple[int, int]], cut: int) -> None:
     der = bytearray(der_of(LEAF))
@@ -100,7 +100,7 @@ def test_several_bytes_and_an_end_too_early(edits: list[tuple[int, int]], cut: i
     read(LEAF + armoured(bytes(der), b"CERTIFICATE"), KEY)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.binary(max_size=200),
     st.sampled_from([b"CERTIFICATE", b"PRIVATE KEY", b"RSA PRIVATE KEY", b"TRUSTED CERTIFICATE"]),
@@ -114,7 +114,7 @@ def test_any_bytes_under_any_label(der: bytes, label: bytes) -> None:
     assert isinstance(read_key(der), Unreadable)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, 2**16), st.integers(0, 255), st.integers(0, 2**16))
 def test_any_letter_of_a_pem_text(at: int, letter: int, cut: int) -> None:
     text = bytearray(LEAF + KEY)

@@ -118,11 +118,11 @@ class Edits(RuleBasedStateMachine):
             assert dict(self.engine.rows(table)) == rows
 
 
-Edits.TestCase.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+Edits.TestCase.settings = settings(max_examples=150, stateful_step_count=25)
 TestEdits = Edits.TestCase
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(numbers=st.dictionaries(NAMES, NUMBER), labels=st.dictionaries(GROUPS, LABEL), seed=st.randoms())
 def test_the_order_of_arrival_does_not_matter(numbers: dict[str, Number], labels: dict[str, Label], seed: Any) -> None:
     arrivals: list[tuple[type, str, object]] = [

@@ -84,7 +84,7 @@ def good(host: str) -> bytes:
     return GOOD.replace(b"HOST", host.encode())
 
 
-@settings(derandomize=True, deadline=None, max_examples=600)
+@settings(max_examples=600)
 @given(name=NAMES, data=DATA, second=DATA)
 def test_the_next_good_file_is_served(name: str, data: bytes, second: bytes) -> None:
     folder = Folder()
@@ -96,7 +96,7 @@ def test_the_next_good_file_is_served(name: str, data: bytes, second: bytes) -> 
     assert all(each.file == name and 1 <= each.line <= lines + 2 for each in step.problems)
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     tag=st.sampled_from([each for each in TAGS if "\n" not in each]),
     value=st.sampled_from((*VALUES, "[]", "{}", "[a]", "{a: b}")),
@@ -109,14 +109,14 @@ def test_a_tag_reads_well_or_is_a_message_with_its_line(tag: str, value: str) ->
         assert found.problems
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(data=DATA)
 def test_whatever_was_read_is_translated(data: bytes) -> None:
     found = translate(parse({"a.yaml": data, "z.yaml": good("one.example")}), time_now())
     assert not any("Error:" in each.message for each in found.findings)
 
 
-@settings(derandomize=True, deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(data=DATA)
 def test_a_check_ends_with_a_verdict(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -94,7 +94,7 @@ def _title(row: Row) -> tuple[str, str]:
     return (row.kind if isinstance(row, RouteRow) else "Gateway", row.name)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(worlds(), STEPS)
 def test_a_board_that_is_kept_is_the_board_of_a_fresh_start(
     objects: list[Delta], steps: list[tuple[list[Delta], Mapping[str, int], FleetReport]]

@@ -91,7 +91,7 @@ def spoil(document: dict[str, Any]) -> bool:
     return True
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.sampled_from(PLACES), st.sampled_from(ODD))
 def test_one_odd_field(place: tuple[int, Path], value: object) -> None:
     at, path = place

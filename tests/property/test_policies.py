@@ -4,7 +4,7 @@ from ast import literal_eval
 from collections.abc import Sequence
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gatewayd.api.httproute import HTTPRoute
@@ -98,14 +98,12 @@ def from_scratch(*deltas_: Delta) -> Scratch:
 
 
 @given(kind=st.sampled_from(sorted(NAMES)), written=WRITTEN)
-@settings(deadline=None)
 def test_what_is_in_force_is_what_the_model_says(kind: str, written: Written) -> None:
     view = from_scratch(*START, *rows(kind, written).values())
     assert levels(view, kind) == model(written, adds_up=kind == "AccessPolicy")
 
 
 @given(kind=st.sampled_from(sorted(NAMES)), steps=st.lists(WRITTEN, min_size=1, max_size=4))
-@settings(deadline=None)
 def test_changes_lead_to_the_same(kind: str, steps: list[Written]) -> None:
     engine = Engine(INDEXES, OUTPUTS)
     for each in START:
@@ -123,7 +121,6 @@ def test_changes_lead_to_the_same(kind: str, steps: list[Written]) -> None:
 
 
 @given(written=WRITTEN, level=st.integers(0, 6), what=st.sampled_from(["default", "override", "disabled"]))
-@settings(deadline=None)
 def test_what_is_added_below_an_override_never_takes_it_away(written: list[str | None], level: int, what: str) -> None:
     overrides = [at for at, each in enumerate(written) if each == "override"]
     more = [*written]

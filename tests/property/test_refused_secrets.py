@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gatewayd.incremental.engine import Engine
@@ -115,7 +115,6 @@ def everything() -> tuple[Certificate | TrustBundle, ...]:
     return tuple(dict.fromkeys(secret for part in parts for secret in needed(part)))
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_what_needs_nothing_refused_is_untouched_and_nothing_refused_is_sent(data: st.DataObject) -> None:
     refused = set(data.draw(st.lists(st.sampled_from(everything()), unique=True)))
@@ -139,7 +138,6 @@ def test_what_needs_nothing_refused_is_untouched_and_nothing_refused_is_sent(dat
             assert (two.tls.trust, two.tls.client) == (trust, None)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_every_object_of_it_is_told(data: st.DataObject) -> None:
     refused = tuple(data.draw(st.lists(st.sampled_from(everything()), unique=True, min_size=1)))

@@ -184,7 +184,7 @@ def host_of(routes: Sequence[dict[str, Any]]) -> VirtualHost:
     return virtual_host(view, HostKey(TableKey(ObjectKey("shop", "gw"), 80, ""), HOST))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(ROUTES)
 def test_the_matches_of_a_host_stand_in_the_order_of_the_spec(routes: list[dict[str, Any]]) -> None:
     expected = sorted(matches_of(routes), key=cmp_to_key(earlier))

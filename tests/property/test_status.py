@@ -135,14 +135,14 @@ def theirs(entries: list[Json]) -> list[Json]:
     return [each for each in entries if each["controllerName"] != US]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(LIVE, st.none() | OUTCOMES)
 def test_merging_twice_changes_nothing(live: dict[str, Any], outcome: Outcome | None) -> None:
     once = settled(live, outcome, "2026-03-01T00:00:00Z")
     assert merge(once, outcome, now="2026-04-01T00:00:00Z", controller=US) is None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(LIVE, st.lists(st.none() | OUTCOMES, max_size=4))
 def test_what_others_wrote_stays(live: dict[str, Any], outcomes: list[Outcome | None]) -> None:
     found: Json = live
@@ -154,7 +154,7 @@ def test_what_others_wrote_stays(live: dict[str, Any], outcomes: list[Outcome | 
     assert found.get("future") == live.get("future")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(LIVE, OUTCOMES)
 def test_the_limits_of_the_crd_hold_and_every_condition_has_a_time(live: dict[str, Any], outcome: Outcome) -> None:
     found = settled(live, outcome, "2026-03-01T00:00:00Z")
@@ -167,7 +167,7 @@ def test_the_limits_of_the_crd_hold_and_every_condition_has_a_time(live: dict[st
         assert all(each["lastTransitionTime"] for each in conditions)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(LIVE, OUTCOMES)
 def test_our_conditions_speak_of_the_generation_that_was_judged(live: dict[str, Any], outcome: Outcome) -> None:
     found = settled(live, outcome, "2026-03-01T00:00:00Z")

@@ -76,7 +76,7 @@ def from_scratch(rows: Rows) -> Values:
     return {at: value for at, value in found.items() if value is not None}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(WORLD, BATCHES)
 def test_any_sequence_of_edits_ends_where_a_fresh_start_does(objects: list[Delta], batches: list[list[Delta]]) -> None:
     world = World(())
@@ -91,7 +91,7 @@ def test_any_sequence_of_edits_ends_where_a_fresh_start_does(objects: list[Delta
         assert all(built[name].resources == fresh[name].resources for name in fresh)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(WORLD, st.randoms(use_true_random=False))
 def test_the_order_of_arrival_does_not_matter(objects: list[Delta], shuffler: Any) -> None:
     one = World(objects)
@@ -103,7 +103,7 @@ def test_the_order_of_arrival_does_not_matter(objects: list[Delta], shuffler: An
     assert other.said == one.said
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(WORLD)
 def test_every_reference_in_a_snapshot_leads_somewhere(objects: list[Delta]) -> None:
     world = World(objects)
@@ -111,7 +111,7 @@ def test_every_reference_in_a_snapshot_leads_somewhere(objects: list[Delta]) -> 
         assert dangling(snapshot) == set(), name
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(WORLD)
 def test_nothing_is_there_twice_that_envoy_takes_once(objects: list[Delta]) -> None:
     for config in World(objects).configs.values():
@@ -136,7 +136,7 @@ def reaches(route: Delta) -> set[str]:
     return {name for name in GATEWAYS for ref in refs if ref.kind == "ListenerSet" or ref.name == name}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(WORLD)
 def test_dropping_a_route_changes_no_gateway_that_it_does_not_name(objects: list[Delta]) -> None:
     world = World(objects)
@@ -149,7 +149,7 @@ def test_dropping_a_route_changes_no_gateway_that_it_does_not_name(objects: list
                 assert world.configs.get(fleet) is before.get(fleet)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(WORLD, st.sampled_from(GATEWAYS))
 def test_dropping_a_gateway_changes_no_other(objects: list[Delta], dropped: str) -> None:
     world = World(objects)
@@ -159,7 +159,7 @@ def test_dropping_a_gateway_changes_no_other(objects: list[Delta], dropped: str)
     assert world.configs == kept
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(WORLD)
 def test_nothing_is_kept_when_all_is_gone(objects: list[Delta]) -> None:
     world = World(objects)

@@ -78,7 +78,7 @@ def answer(envoy: TablesEnvoy, table: str, request: Request) -> Answer:
     return (found.status, *map(found.getheader, (RULE, "location", "x-path", "grpc-status")))
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=800)
 @given(st.lists(PATHS, min_size=1, max_size=40), st.lists(TARGETS, min_size=1, max_size=20), LEAVES)
 def test_every_rule_that_holds_stands_in_the_leaf_of_the_path(
     paths: list[PathMatch], targets: list[str], longest: int
@@ -95,7 +95,7 @@ def test_every_rule_that_holds_stands_in_the_leaf_of_the_path(
 
 
 @pytest.mark.envoy
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(RULES, st.sampled_from((None, MISDIRECTED)), st.lists(REQUESTS, min_size=10, max_size=40), LEAVES)
 def test_a_tree_answers_what_the_list_answers(
     envoy: TablesEnvoy,

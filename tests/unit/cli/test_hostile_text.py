@@ -123,7 +123,7 @@ def said(arguments: list[str]) -> tuple[bytes, bytes]:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@settings(derandomize=True, deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(name=NAMES, text=TEXTS, field=st.sampled_from(FIELDS))
 def test_nothing_that_is_written_is_obeyed(command: str, name: bytes, text: str, field: tuple[str | int, ...]) -> None:
     with tempfile.TemporaryDirectory() as folder:

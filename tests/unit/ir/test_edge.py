@@ -2,13 +2,12 @@ import ipaddress
 
 import pytest
 import re2
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gatewayd.ir.edge import AUTHORITY, CLIENT_HEADERS, IGNORED_UPGRADES, UPGRADE, ClientHeader, is_hidden
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.one_of(st.text(), st.text(alphabet="webSOCKET/13 ", max_size=11)))
 def test_every_upgrade_but_one_is_ignored(token: str) -> None:
     ignored = re2.fullmatch(IGNORED_UPGRADES, token) is not None
@@ -63,7 +62,6 @@ def test_what_is_no_host(text: str) -> None:
     assert not is_authority(text)
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.ip_addresses(v=6), st.integers(min_value=0, max_value=65535))
 def test_every_address_and_port(address: ipaddress.IPv6Address, port: int) -> None:
     for written in (str(address), address.exploded, str(address).upper()):
@@ -71,7 +69,6 @@ def test_every_address_and_port(address: ipaddress.IPv6Address, port: int) -> No
         assert is_authority(f"[{written}]:{port}")
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.text(alphabet="0123456789+-:@ x", max_size=7))
 def test_only_numbers_of_ports_stand_behind_the_colon(text: str) -> None:
     assert is_authority(f"a:{text}") is (text.isdigit() and len(text) <= 5 and int(text) <= 65535)

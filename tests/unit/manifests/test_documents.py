@@ -212,7 +212,7 @@ PIECES = (
 )
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join), st.sampled_from(["x.yaml", "x.json"]))
 def test_it_never_raises_and_every_place_is_in_the_file(data: bytes, file: str) -> None:
     parsed = parse(data, file)
@@ -224,7 +224,7 @@ def test_it_never_raises_and_every_place_is_in_the_file(data: bytes, file: str) 
         assert 1 <= problem.line <= lines
 
 
-@settings(derandomize=True, deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.binary(max_size=80))
 def test_any_bytes_are_an_answer(data: bytes) -> None:
     parse(data)

@@ -243,7 +243,7 @@ EDITS = st.dictionaries(
 )
 
 
-@settings(derandomize=True, deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.lists(EDITS, max_size=6))
 def test_any_edits_without_flaws_end_as_a_fresh_read(edits: list[Mapping[str, Contents]]) -> None:
     served, files = Served(), dict[str, bytes]()
@@ -259,7 +259,7 @@ def test_any_edits_without_flaws_end_as_a_fresh_read(edits: list[Mapping[str, Co
     assert _without_generations(served) == _without_generations(fresh)
 
 
-@settings(derandomize=True, deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.lists(EDITS, max_size=4), st.sampled_from(["a.yaml", "b.yaml"]), st.integers(0, 400))
 def test_a_cut_file_takes_nothing_away_unless_it_reads_well(
     edits: list[Mapping[str, Contents]], file: str, cut: int

@@ -167,7 +167,7 @@ JSON = st.recursive(
 )
 
 
-@settings(derandomize=True, deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(JSON)
 def test_what_others_write_is_read_back(value: object) -> None:
     wide = Limits(file_bytes=10_000, depth=64, values=10_000)
@@ -177,7 +177,7 @@ def test_what_others_write_is_read_back(value: object) -> None:
         assert result.value == value
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.text(st.sampled_from("a0 :-[]{}\n\t#&*!|>'\"%@`,?<.\\~\u00e9\x85"), max_size=60))
 def test_it_never_raises_and_stays_within_limits(text: str) -> None:
     result = read_yaml(text, LIMITS)
@@ -187,7 +187,7 @@ def test_it_never_raises_and_stays_within_limits(text: str) -> None:
         assert 0 <= result.line <= len(text) + 1
 
 
-@settings(derandomize=True, deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.text(st.sampled_from("ab :-[]{}\n"), max_size=40))
 def test_structure_is_that_of_the_reference_loader(text: str) -> None:
     ours = read_yaml(text, LIMITS)

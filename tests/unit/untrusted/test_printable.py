@@ -17,7 +17,7 @@ TEXTS = st.text(
         ),
     )
 )
-WHOLE = settings(derandomize=True, deadline=None, max_examples=500)
+WHOLE = settings(max_examples=500)
 
 
 @pytest.mark.parametrize(

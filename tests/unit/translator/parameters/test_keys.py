@@ -252,7 +252,7 @@ def test_any_yaml_is_parameters_or_a_message(key: str, text: str) -> None:
     assert isinstance(read, Parameters) or all(each.startswith(f"data.{key}: ") for each in read)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(["nodeSelector", "resources", "extraArgs", "replicas", "image"]), st.text(max_size=60))
 def test_any_text_is_parameters_or_a_message(key: str, text: str) -> None:
     for written in (text, f"!!{text}", f"{{limits: {{cpu: {text}}}}}"):
