@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatewayd.cli.output import EnvoyOption, Form, FormOption, end, fail, write, write_command, write_json
+from gatewayd.cli.output import EnvoyOption, Form, FormOption, fail, write, write_command, write_json
 from gatewayd.run.exit_codes import CANNOT_START, INVALID, OK, REJECTED
 
 if TYPE_CHECKING:
     from gatewayd.explain.findings import Finding
+    from gatewayd.offline.translation import Translation
 
 app = typer.Typer()
 
@@ -32,12 +33,12 @@ def check(
     from gatewayd.cli.view.json_shapes import findings_json
     from gatewayd.ir.conditions import Severity
 
-    found = translation(paths)
-    findings, code = found.findings, OK
+    translated = translation(paths)
+    findings, code = translated.findings, OK
     if any(each.severity is Severity.ERROR for each in findings):
         code = INVALID
     if envoy:
-        refused, failure = asyncio.run(_ask_envoy(found, envoy_path))
+        refused, failure = asyncio.run(_ask_envoy(translated, envoy_path))
         findings = tuple(sorted((*findings, *refused), key=lambda each: each.order))
         code = REJECTED if refused else code
         if failure:
@@ -50,28 +51,25 @@ def check(
     raise typer.Exit(code)
 
 
-async def _ask_envoy(found: "object", envoy_path: Path | None) -> "tuple[tuple[Finding, ...], str]":
+async def _ask_envoy(translated: "Translation", envoy_path: Path | None) -> "tuple[tuple[Finding, ...], str]":
     from gatewayd.cli.environment import settings
     from gatewayd.cli.running import envoy_binary
     from gatewayd.offline.envoy_check import NoRehearsalError, rehearse
-    from gatewayd.offline.translation import Translation
 
-    if not isinstance(found, Translation):
-        raise end("nothing to check", INVALID)
     try:
-        return await rehearse(found, envoy_binary(envoy_path), settings().runtime), ""
+        return await rehearse(translated, envoy_binary(envoy_path), settings().runtime), ""
     except NoRehearsalError as error:
         return (), str(error)
 
 
 def _write(findings: "tuple[Finding, ...]", *, github: bool) -> None:
-    for each in findings:
-        what = f"{each.object}: {each.message}" if each.object else each.message
+    for finding in findings:
+        text = f"{finding.object}: {finding.message}" if finding.object else finding.message
         if github:
-            write_command(str(each.severity), {"file": each.file, "line": each.line}, what)
+            write_command(str(finding.severity), {"file": finding.file, "line": finding.line}, text)
         else:
-            where = f"{each.file}:{each.line}: " if each.file else ""
-            write(f"{where}{each.severity}: {what}")
+            place = f"{finding.file}:{finding.line}: " if finding.file else ""
+            write(f"{place}{finding.severity}: {text}")
     errors = sum(each.severity == "error" for each in findings)
     if not github:
         write(f"{errors} errors, {len(findings) - errors} warnings" if findings else "all is well")

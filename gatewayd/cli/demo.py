@@ -32,8 +32,8 @@ def demo(
 ) -> None:
     """Write an example, start it, and say what to ask it."""
     temporary = tempfile.TemporaryDirectory(prefix="gatewayd-demo-") if check and folder is None else nullcontext()
-    with temporary as made:
-        target = folder or Path(made or "gateway")
+    with temporary as temporary_path:
+        target = folder or Path(temporary_path or "gateway")
         raise typer.Exit(asyncio.run(_demo(target, envoy_path, output, check=check)))
 
 
@@ -77,8 +77,8 @@ def _print_curls(folder: Path, port: int) -> None:
     write("")
     write(f"Ask it, in another terminal; edit {folder}/*.yaml and watch. Ctrl-C ends it.")
     write("")
-    for each in CURLS:
-        write(f"  {each.line(port):<{width}}  # {each.says}")
+    for curl in CURLS:
+        write(f"  {curl.line(port):<{width}}  # {curl.says}")
     write("")
 
 
@@ -90,13 +90,13 @@ async def _check(serving: "Serving", port: int) -> int:
 
     wrong: list[str] = []
 
-    async def ask_all() -> None:
+    async def send_all() -> None:
         await serving.until(settled)
         for curl in CURLS:
             checked = await check_curl(curl, _ADDRESS, port)
             write(f"{'ok ' if not checked.wrong else 'BAD'} {curl.line(port)}  # {checked.said or checked.wrong}")
             wrong.extend([checked.wrong] if checked.wrong else [])
 
-    ended = await serve(serving, Form.TEXT, ask_all, _CHECK_DEADLINE)
+    ended = await serve(serving, Form.TEXT, send_all, _CHECK_DEADLINE)
     code = code_of(ended, serving)
     return REJECTED if ended.why is RunEnding.DONE and wrong else code

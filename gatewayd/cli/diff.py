@@ -27,11 +27,11 @@ def diff(
     from gatewayd.diff.words import difference_json, difference_lines
 
     before, after = translation([old]), translation([new])
-    found = difference(before, after)
+    differences = difference(before, after)
     if output is Form.JSON:
-        write_json(difference_json(found))
+        write_json(difference_json(differences))
     else:
-        for line in difference_lines(found):
+        for line in difference_lines(differences):
             write(line)
     problems = (*before.manifests.problems, *after.manifests.problems)
     for problem in problems:

@@ -1,4 +1,4 @@
-"""What the environment says, to commands: settings, and how they log."""
+"""The settings of a command, read from the environment, and where its log goes."""
 
 import sys
 from typing import Final
@@ -9,11 +9,11 @@ from gatewayd.settings import Settings, SettingsError, from_environment
 from gatewayd.telemetry import logs
 
 LOG_LEVEL: Final = "error"
-"""What Envoy warns of at each end of a run is no news; GATEWAYD_LOG_LEVEL shows it."""
+"""Envoy warns at the end of every run; GATEWAYD_LOG_LEVEL=warning shows that too."""
 
 
 def settings() -> Settings:
-    """Return what the environment says, or end."""
+    """Return the settings of the environment; end the program when one of them is not valid."""
     try:
         return from_environment()
     except SettingsError as error:
@@ -21,6 +21,6 @@ def settings() -> Settings:
 
 
 def log_to_stderr() -> None:
-    """Write what goes wrong, and more where the environment asks for it, to standard error."""
-    found = settings()
-    logs.configure(found.log_level or LOG_LEVEL, logs.destination_for(sys.stderr, found.log_format))
+    """Write errors to standard error; GATEWAYD_LOG_LEVEL asks for more."""
+    chosen = settings()
+    logs.configure(chosen.log_level or LOG_LEVEL, logs.destination_for(sys.stderr, chosen.log_format))

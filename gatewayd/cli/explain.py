@@ -53,16 +53,17 @@ def explain(  # noqa: PLR0913 (each is an option)
     headers = (*header, *(("content-type: application/grpc",) if grpc else ()))
     sent = _sent(host, path, method or ("POST" if grpc else "GET"), headers, query, https=https)
     sent = replace(sent, client=client)
-    found = translation(paths)
-    configs = tuple(config for _, config in sorted(found.reconciler.configs.items()))
-    all_traces = traces(Translated(engine=found.engine, configs=configs), sent, port)
+    translated = translation(paths)
+    configs = tuple(config for _, config in sorted(translated.reconciler.configs.items()))
+    all_traces = traces(Translated(engine=translated.engine, configs=configs), sent, port)
     if not all_traces:
         raise end(f"no listener of any Gateway is for {sent.scheme}{f' on port {port}' if port else ''}", INVALID)
     if output is Form.JSON:
         write_json(traces_json(sent, all_traces))
     else:
-        for line in (each for trace in all_traces for each in trace_lines(trace, found.manifests.folder.place_of)):
-            write(line)
+        for trace in all_traces:
+            for line in trace_lines(trace, translated.manifests.folder.place_of):
+                write(line)
     raise typer.Exit(OK if any(isinstance(each.end, Taken) for each in all_traces) else INVALID)
 
 

@@ -72,10 +72,10 @@ def _run(socket: Path | None) -> Path:
     from gatewayd.cli.environment import settings
     from gatewayd.introspection.client import newest_socket
 
-    found = socket or newest_socket(settings().runtime, os.geteuid())
-    if found is None or not found.exists():
+    run = socket or newest_socket(settings().runtime, os.geteuid())
+    if run is None or not run.exists():
         raise end("no `gatewayd up` of this user is running; --socket names a run", CANNOT_START)
-    return found
+    return run
 
 
 def _chosen(lines: Iterable[bytes], choices: "list[Choice]") -> "Iterator[LogEntry]":

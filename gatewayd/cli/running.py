@@ -26,25 +26,25 @@ _OTHER_LINES = 14
 
 def envoy_binary(named: Path | None) -> Path:
     """Return the Envoy to run, or end."""
-    found = find_envoy(named or settings().envoy)
-    if isinstance(found, NoEnvoy):
-        raise end(found.message, CANNOT_START)
-    return found
+    binary = find_envoy(named or settings().envoy)
+    if isinstance(binary, NoEnvoy):
+        raise end(binary.message, CANNOT_START)
+    return binary
 
 
 def options(
     folder: Path, *, address: str = "127.0.0.1", envoy: Path | None = None, concurrency: int = 1, drain: float = 5.0
 ) -> Options:
     """Return the options of a run, or end when there is no Envoy."""
-    found = settings()
+    environment = settings()
     return Options(
         folder=folder,
         address=address,
         envoy=envoy_binary(envoy),
         concurrency=concurrency,
         drain=drain,
-        runtime=found.runtime,
-        route_discovery=found.route_discovery,
+        runtime=environment.runtime,
+        route_discovery=environment.route_discovery,
     )
 
 

@@ -36,18 +36,18 @@ def status(
     if path is None:
         raise end("no gatewayd of this user is running; `gatewayd up` starts one, --socket names one", CANNOT_START)
     try:
-        found = fetch(path)
+        answer = fetch(path)
     except NobodyError as error:
         raise end(str(error), CANNOT_START) from error
     if output is Form.JSON:
-        write_json(status_json(found))
+        write_json(status_json(answer))
     else:
-        _draw(found)
-    refused = any(row.rejections for proxy in found.proxies for row in proxy.types)
+        _draw(answer)
+    refused = any(row.rejections for proxy in answer.proxies for row in proxy.types)
     raise typer.Exit(REJECTED if refused else OK)
 
 
-def _draw(found: "Status") -> None:
+def _draw(answer: "Status") -> None:
     from rich.console import Console
     from rich.text import Text
 
@@ -55,6 +55,6 @@ def _draw(found: "Status") -> None:
     from gatewayd.cli.view.proxy_table import proxies_table
 
     console = Console(file=cast("IO[str]", standard_output()))
-    console.print(Text(printable(f"gatewayd {found.version} serves {found.folder}"), style="bold"))
-    console.print(draw(found.board, len(found.board.routes) + len(found.board.problems)))
-    console.print(proxies_table(found.proxies))
+    console.print(Text(printable(f"gatewayd {answer.version} serves {answer.folder}"), style="bold"))
+    console.print(draw(answer.board, len(answer.board.routes) + len(answer.board.problems)))
+    console.print(proxies_table(answer.proxies))

@@ -36,23 +36,23 @@ def translate(
     """
     from gatewayd.cli.offline import translation
 
-    found = translation(paths)
+    translated = translation(paths)
     both = xds == status
     value: dict[str, Any] = {}
     if both or status:
-        value["statuses"] = _statuses(found)
+        value["statuses"] = _statuses(translated)
     if both or xds:
-        value["gateways"] = _gateways(found)
+        value["gateways"] = _gateways(translated)
     if output is Format.JSON:
         write_json(value)
     else:
         write_yaml(value)
-    for problem in found.manifests.problems:
+    for problem in translated.manifests.problems:
         fail(str(problem))
-    raise typer.Exit(INVALID if found.manifests.problems else OK)
+    raise typer.Exit(INVALID if translated.manifests.problems else OK)
 
 
-def _statuses(found: "Translation") -> list[dict[str, Any]]:
+def _statuses(translated: "Translation") -> list[dict[str, Any]]:
     return [
         {
             "kind": each.kind,
@@ -60,14 +60,14 @@ def _statuses(found: "Translation") -> list[dict[str, Any]]:
             "name": each.key.name,
             "status": each.status,
         }
-        for each in found.statuses
+        for each in translated.statuses
     ]
 
 
-def _gateways(found: "Translation") -> dict[str, Any]:
+def _gateways(translated: "Translation") -> dict[str, Any]:
     from gatewayd.xds.dump import snapshot_json
 
     return {
         str(fleet): {"version": each.version, "resources": snapshot_json(each)}
-        for fleet, each in sorted(found.reconciler.snapshots.items())
+        for fleet, each in sorted(translated.reconciler.snapshots.items())
     }

@@ -34,8 +34,10 @@ def why(
 
     steps = _offline(route, folder) if folder is not None else _running(route, socket)
     if output is Form.JSON:
-        found = [{"depth": e.depth, "mark": e.mark.value, "subject": e.subject, "says": e.says} for e in steps]
-        write_json({"steps": found})
+        shapes = [
+            {"depth": each.depth, "mark": each.mark.value, "subject": each.subject, "says": each.says} for each in steps
+        ]
+        write_json({"steps": shapes})
     else:
         _draw(steps)
     raise typer.Exit(INVALID if any(step.mark is Mark.BAD for step in steps) else OK)
@@ -83,10 +85,10 @@ def _draw(steps: "tuple[Step, ...]") -> None:
 
     from gatewayd.explain.route_chain import Mark
 
-    shown = {Mark.GOOD: ("ok ", "green"), Mark.BAD: ("NO ", "red"), Mark.INFO: ("   ", "dim")}
+    marks = {Mark.GOOD: ("ok ", "green"), Mark.BAD: ("NO ", "red"), Mark.INFO: ("   ", "dim")}
     console = Console(file=cast("IO[str]", standard_output()), highlight=False)
     for step in steps:
-        mark, style = shown[step.mark]
+        mark, style = marks[step.mark]
         line = Text("  " * step.depth)
         line.append(mark, style=style)
         line.append(printable(step.subject), style="bold" if step.depth == 0 else "")

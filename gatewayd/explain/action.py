@@ -148,21 +148,21 @@ def _forwarded(route: Route, forward: Forward, request: Request, clusters: Mappi
 
 
 def _http_share(
-    route: Route, forward: Forward, each: WeightedBackend, request: Request, clusters: Mapping[Upstream, Cluster]
+    route: Route, forward: Forward, weighted: WeightedBackend, request: Request, clusters: Mapping[Upstream, Cluster]
 ) -> BackendShare:
     total = sum(backend.weight for backend in forward.backends)
-    modifier = each.rewrite.path or forward.rewrite.path
-    hosts = (each.rewrite.host, _host_set(each.filters), forward.rewrite.host, _host_set(route.filters))
+    modifier = weighted.rewrite.path or forward.rewrite.path
+    hosts = (weighted.rewrite.host, _host_set(weighted.filters), forward.rewrite.host, _host_set(route.filters))
     return _share(
-        each.backend,
-        each.weight / total,
+        weighted.backend,
+        weighted.weight / total,
         clusters,
         path=modified_path(modifier, route.match.path, request.path),
         host=next(host for host in (*hosts, request.authority) if host is not None),
         changes=(
             *_changes(route.filters),
-            *_changes(each.filters),
-            *(f"mirrored to {mirror}" for mirror in _mirrors(each.mirrors)),
+            *_changes(weighted.filters),
+            *(f"mirrored to {mirror}" for mirror in _mirrors(weighted.mirrors)),
         ),
     )
 
@@ -226,45 +226,47 @@ def _closed(backend: Backend, clusters: Mapping[Upstream, Cluster]) -> str:
 
 
 def _changes(filters: tuple[HTTPFilter, ...]) -> Iterator[str]:
-    for each in filters:
-        match each:
+    for http_filter in filters:
+        match http_filter:
             case RequestHeaders() | ResponseHeaders():
-                side = "request" if isinstance(each, RequestHeaders) else "response"
-                yield from (f"set {side} header {header.name}: {header.value}" for header in each.changes.set)
-                yield from (f"add {side} header {header.name}: {header.value}" for header in each.changes.add)
-                yield from (f"remove {side} header {name}" for name in each.changes.remove)
+                side = "request" if isinstance(http_filter, RequestHeaders) else "response"
+                yield from (f"set {side} header {header.name}: {header.value}" for header in http_filter.changes.set)
+                yield from (f"add {side} header {header.name}: {header.value}" for header in http_filter.changes.add)
+                yield from (f"remove {side} header {name}" for name in http_filter.changes.remove)
             case Cors():
-                yield f"CORS for {', '.join(each.origins)}"
+                yield f"CORS for {', '.join(http_filter.origins)}"
             case ExternalAuth():
-                asked = backend_name(ServiceBackend(upstream=each.upstream))
-                yield f"only if {asked} consents, else a 403 or what it answers"
-                yield from (f"request header {name} is what it says, never what the client does" for name in each.says)
+                server = backend_name(ServiceBackend(upstream=http_filter.upstream))
+                yield f"only if {server} consents, else a 403 or what it answers"
+                yield from (
+                    f"request header {name} is what it says, never what the client does" for name in http_filter.says
+                )
             case RateLimits() | BodyLimit() | Compression() | Fault() | ErrorPages():
-                yield from passage_words(each)
+                yield from passage_words(http_filter)
             case _:
-                yield from _entry(each)
+                yield from _entry(http_filter)
 
 
 def _entry(
-    each: WithheldHeaders | ClientAddresses | APIKeyClients | BasicUsers | Tokens | Permissions,
+    condition: WithheldHeaders | ClientAddresses | APIKeyClients | BasicUsers | Tokens | Permissions,
 ) -> Iterator[str]:
     """Yield what a request has to be before it comes to a rule."""
-    match each:
+    match condition:
         case WithheldHeaders():
-            yield f"without what the client sends as {', '.join(each.names)}"
+            yield f"without what the client sends as {', '.join(condition.names)}"
         case ClientAddresses():
-            yield from (_clients(rule) for rule in each.rules)
+            yield from (_clients(rule) for rule in condition.rules)
         case Tokens():
-            yield _tokens(each)
+            yield _tokens(condition)
         case APIKeyClients():
-            sources = " or ".join(f"{source.kind.lower()} {source.name}" for source in each.sources)
-            yield f"only with the key of one of {len(each.keys)} clients, in {sources}, else a 401"
+            sources = " or ".join(f"{source.kind.lower()} {source.name}" for source in condition.sources)
+            yield f"only with the key of one of {len(condition.keys)} clients, in {sources}, else a 401"
         case BasicUsers():
-            yield f"only with the password of one of {len(each.users)} users, else a 401"
+            yield f"only with the password of one of {len(condition.users)} users, else a 401"
         case Permissions():
             yield "only if an AccessPolicy's authorization lets it pass, else a 403"
         case _:
-            assert_never(each)
+            assert_never(condition)
 
 
 def _tokens(tokens: Tokens) -> str:
@@ -279,8 +281,8 @@ def _clients(rule: AddressRule) -> str:
     return f"only for {allowed}{denied}, else a 403"
 
 
-def _range(each: AddressRange) -> str:
-    return f"{'connections from ' if each.is_peer else ''}{each.network}/{each.bits}"
+def _range(addresses: AddressRange) -> str:
+    return f"{'connections from ' if addresses.is_peer else ''}{addresses.network}/{addresses.bits}"
 
 
 def _limits(forward: Forward) -> Iterator[str]:
@@ -296,7 +298,7 @@ def _limits(forward: Forward) -> Iterator[str]:
     if forward.persistence is not None:
         yield f"sessions stay with an endpoint by {forward.persistence.kind} {forward.persistence.name}"
         return
-    for each in forward.backends:
-        if each.persistence is not None:
-            kept = f"{each.persistence.kind} {each.persistence.name}"
-            yield f"sessions of {backend_name(each.backend)} stay with an endpoint by {kept}"
+    for share in forward.backends:
+        if share.persistence is not None:
+            carrier = f"{share.persistence.kind} {share.persistence.name}"
+            yield f"sessions of {backend_name(share.backend)} stay with an endpoint by {carrier}"

@@ -67,9 +67,9 @@ NO_PARENT: Final = Complaint(
 
 def in_files(problems: Iterable[FileProblem], ignored: Iterable[FileProblem]) -> Iterator[Finding]:
     """Yield what could not be read (errors) and what is not read at all (warnings)."""
-    for severity, found in ((Severity.ERROR, problems), (Severity.WARNING, ignored)):
-        for each in found:
-            yield Finding(file=each.file, line=each.line, severity=severity, object="", reason="", message=each.message)
+    for severity, notes in ((Severity.ERROR, problems), (Severity.WARNING, ignored)):
+        for note in notes:
+            yield Finding(file=note.file, line=note.line, severity=severity, object="", reason="", message=note.message)
 
 
 def in_outcomes(outcomes: Mapping[Member, Outcome], place_of: PlaceOf) -> Iterator[Finding]:
@@ -117,11 +117,11 @@ def unattached(engine: Engine, outcomes: Mapping[Member, Outcome], place_of: Pla
         for key, _ in engine.rows(table):
             row = policy_row(engine, table, key)
             identity, outcome = Identity(BY_STRUCT[table].kind, key), outcomes.get(Member(table, key))
-            told = "; ".join(each.message for each in _verdicts(outcome)) if outcome is not None else ""
+            in_status = "; ".join(each.message for each in _verdicts(outcome)) if outcome is not None else ""
             for stray in strays(engine, row) if row is not None else ():
-                said = stray.verdict
-                if said.message not in told:
-                    yield finding(identity, place_of(identity), Severity.ERROR, said.reason, said.message)
+                verdict = stray.verdict
+                if verdict.message not in in_status:
+                    yield finding(identity, place_of(identity), Severity.ERROR, verdict.reason, verdict.message)
 
 
 def in_rejections(fleet: FleetKey, rejections: Iterable[Rejection], place_of: PlaceOf) -> Iterator[Finding]:
@@ -135,7 +135,7 @@ def in_rejections(fleet: FleetKey, rejections: Iterable[Rejection], place_of: Pl
 
 
 def finding(identity: Identity, place: Place | None, severity: Severity, reason: str, message: str) -> Finding:
-    """Put something that is said of an object where its field stands in the file."""
+    """Return a finding about an object, on the line where the field that the message begins with stands."""
     field = _FIELD.match(message)
     line = 0 if place is None else place.line if field is None else place.line_of(field[1])
     return Finding(
@@ -155,13 +155,13 @@ def identity_of(member: Member) -> Identity:
 
 
 def _verdicts(outcome: Outcome) -> Iterable[Verdict]:
-    """Return what is said of an object and its parts, without what says no more than something else there."""
+    """Return the conditions of an object and its parts, without those that only repeat others."""
     if not isinstance(outcome, GatewayOutcome | ListenerSetOutcome):
         return dict.fromkeys(outcome.all_verdicts)
     of_listeners = [verdict for listener in outcome.listeners for verdict in listener.verdicts]
-    told = {verdict.message for verdict in of_listeners}
+    messages = {verdict.message for verdict in of_listeners}
     # "listeners not valid: a, b" says no more than those listeners do themselves.
-    own = (each for each in outcome.verdicts if each.reason != LISTENERS_NOT_VALID and each.message not in told)
+    own = (each for each in outcome.verdicts if each.reason != LISTENERS_NOT_VALID and each.message not in messages)
     return (*own, *of_listeners)
 
 

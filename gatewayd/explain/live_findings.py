@@ -26,7 +26,7 @@ from gatewayd.manifests.documents import Place
 from gatewayd.manifests.folder import PlaceOf
 
 
-class _Found(NamedTuple):
+class _Placed(NamedTuple):
     """The findings of an object, and where it stood."""
 
     place: Place | None
@@ -39,7 +39,7 @@ class LiveFindings:
     def __init__(self) -> None:
         self._statuses: dict[Member, tuple[Complaint, ...]] = {}
         self._unconcerned: dict[Member, tuple[Complaint, ...]] = {}
-        self._found: dict[Member, _Found] = {}
+        self._placed: dict[Member, _Placed] = {}
 
     def concluded(self, outcomes: Mapping[Member, Outcome | None]) -> None:
         """Take the statuses that are other ones now; None stands for what is gone."""
@@ -55,18 +55,18 @@ class LiveFindings:
         """Yield what is wrong now."""
         for member in {**self._statuses, **self._unconcerned}:
             identity = identity_of(member)
-            place, found = place_of(identity), self._found.get(member)
-            if found is None or found.place != place:
+            place, placed = place_of(identity), self._placed.get(member)
+            if placed is None or placed.place != place:
                 complained = (*self._statuses.get(member, ()), *self._unconcerned.get(member, ()))
-                found = self._found[member] = _Found(place, tuple(findings_of(identity, complained, place_of)))
-            yield from found.findings
+                placed = self._placed[member] = _Placed(place, tuple(findings_of(identity, complained, place_of)))
+            yield from placed.findings
 
     def _set(
         self, known: dict[Member, tuple[Complaint, ...]], member: Member, complained: tuple[Complaint, ...]
     ) -> None:
         if known.get(member, ()) == complained:
             return
-        self._found.pop(member, None)
+        self._placed.pop(member, None)
         if complained:
             known[member] = complained
         else:

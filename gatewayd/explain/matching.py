@@ -29,7 +29,7 @@ def mismatches(match: RequestMatch, request: Request) -> tuple[str, ...]:
 
 def _mismatches(match: RequestMatch, request: Request) -> Iterator[str]:
     if not path_holds(match.path, request.path):
-        yield f"path {request.path} {_asked_of_path(match.path)}"
+        yield f"path {request.path} {_path_wanted(match.path)}"
     if match.methods and request.method not in match.methods:
         yield f"method {request.method} is not {' or '.join(match.methods)}"
     if match.grpc and not request.is_grpc:
@@ -38,11 +38,11 @@ def _mismatches(match: RequestMatch, request: Request) -> Iterator[str]:
         # A header may come in several lines; one that holds is enough.
         values = request.header(header.name.lower())
         if not any(_value_holds(header, value) for value in values):
-            yield f"header {header.name} {_shown(values)} {_asked(header)}"
+            yield f"header {header.name} {_shown(values)} {_value_wanted(header)}"
     for query in match.queries:
         values = request.parameters(query.name)[:1]
         if not any(_value_holds(query, value) for value in values):
-            yield f"query parameter {query.name} {_shown(values)} {_asked(query)}"
+            yield f"query parameter {query.name} {_shown(values)} {_value_wanted(query)}"
 
 
 def path_holds(match: PathMatch, path: str) -> bool:
@@ -59,18 +59,18 @@ def path_holds(match: PathMatch, path: str) -> bool:
             assert_never(match)
 
 
-def _value_holds(match: NamedMatch, found: str) -> bool:
+def _value_holds(match: NamedMatch, sent: str) -> bool:
     value = match.value
     match value:
         case ExactValue():
-            return found == value.value
+            return sent == value.value
         case RegexValue():
-            return re2.fullmatch(value.pattern, found) is not None
+            return re2.fullmatch(value.pattern, sent) is not None
         case _:
             assert_never(value)
 
 
-def _asked_of_path(match: PathMatch) -> str:
+def _path_wanted(match: PathMatch) -> str:
     match match:
         case ExactPath():
             return f"is not {match.value}"
@@ -82,7 +82,7 @@ def _asked_of_path(match: PathMatch) -> str:
             assert_never(match)
 
 
-def _asked(match: NamedMatch) -> str:
+def _value_wanted(match: NamedMatch) -> str:
     value = match.value
     return f"is not {value.value!r}" if isinstance(value, ExactValue) else f"does not match {value.pattern}"
 

@@ -37,13 +37,11 @@ class SectionInForce:
 
 def sections_in_force(view: View, at: ListenerOf, member: Member, rule: int) -> tuple[SectionInForce, ...]:
     """Return what is in force for a rule of a route at a listener, AccessPolicies first."""
-    found = in_force(view, at, member, rule)
+    effective = in_force(view, at, member, rule)
     kinds = {kind.table.__name__: kind for kind in POLICY_KINDS.values()}
-    by_kind = {"AccessPolicy": found.access, "RoutePolicy": found.route}
+    by_kind = {"AccessPolicy": effective.access, "RoutePolicy": effective.route}
     return tuple(
-        section
-        for kind, effective in by_kind.items()
-        for section in _sections(view, kind, effective, kinds[kind].names)
+        section for kind, of_kind in by_kind.items() for section in _sections(view, kind, of_kind, kinds[kind].names)
     )
 
 
@@ -52,8 +50,8 @@ def _sections(view: View, kind: str, effective: Effective, names: tuple[str, ...
     apart = clash(effective)
     for name in (UNREADABLE, *names):
         beside = apart.why if apart is not None and apart.section == name else ""
-        for each in effective.of(name):
-            yield _section(view, kind, "override" if each in overrides else "default", each, beside)
+        for ruled in effective.of(name):
+            yield _section(view, kind, "override" if ruled in overrides else "default", ruled, beside)
 
 
 def _section(view: View, kind: str, strategy: str, ruled: Ruled, beside: str) -> SectionInForce:

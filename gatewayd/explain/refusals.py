@@ -63,14 +63,14 @@ def taken_apart(over: str, method: str, target: str, host: str, headers: tuple[H
     target = target.strip(" \t")
     lines = (host, *(each.value for each in headers if each.name.lower() == "host"))
     hosts = ",".join(filter(None, (each.strip(" \t") for each in lines)))
-    found = Line(over, method, target, "", without_dot(hosts), target, headers)
+    line = Line(over, method, target, "", without_dot(hosts), target, headers)
     if method == "CONNECT":
-        return found._replace(authority=without_dot(target))
+        return line._replace(authority=without_dot(target))
     absolute = _ABSOLUTE.fullmatch(target)
     if absolute is None:
-        return found
+        return line
     scheme, authority, rest = absolute.groups()
-    return found._replace(scheme=scheme.lower(), authority=without_dot(authority), path=rest or "/")
+    return line._replace(scheme=scheme.lower(), authority=without_dot(authority), path=rest or "/")
 
 
 def refusal(line: Line, checks: "Checks") -> LocalReply | None:
@@ -115,11 +115,11 @@ def _target(line: Line) -> str:
 
 
 def _syntax(line: Line) -> str:
-    for each in line.headers:
-        if not _NAME.fullmatch(each.name):
-            return f"{each.name!r} is no name of a header"
-        if not _VALUE.fullmatch(each.value):
-            return f"header {each.name} has a control character"
+    for header in line.headers:
+        if not _NAME.fullmatch(header.name):
+            return f"{header.name!r} is no name of a header"
+        if not _VALUE.fullmatch(header.value):
+            return f"header {header.name} has a control character"
     return ""
 
 

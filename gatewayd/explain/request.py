@@ -61,8 +61,8 @@ class Request:
     @property
     def is_preflight(self) -> bool:
         """Whether it asks about another request, as browsers do: https://fetch.spec.whatwg.org/#cors-preflight-request."""
-        asked = ("origin", "access-control-request-method")
-        return self.method == "OPTIONS" and all(any(self.header(name)) for name in asked)
+        required = ("origin", "access-control-request-method")
+        return self.method == "OPTIONS" and all(any(self.header(name)) for name in required)
 
     def header(self, name: str) -> tuple[str, ...]:
         """Return the values of a header, in order: one for each line of that name."""
@@ -139,8 +139,8 @@ def received(sent: Sent, slashes: EscapedSlashes = DEFAULT_ESCAPED_SLASHES) -> R
 
 
 def _remarks(sent: Sent) -> Iterator[str]:
-    for each in ignored_upgrades(sent.headers):
-        yield f"upgrade to {each} is ignored, the request is served without it; {UPGRADE} is passed on"
+    for protocol in ignored_upgrades(sent.headers):
+        yield f"upgrade to {protocol} is ignored, the request is served without it; {UPGRADE} is passed on"
     if becomes_websocket(sent.headers):
         yield f"the connection becomes a {UPGRADE} if the backend agrees"
 

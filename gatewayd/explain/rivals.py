@@ -170,11 +170,11 @@ def _place(engine: Engine, seat: Seat, ranked: Ranked) -> _Place:
 def _original(engine: Engine, seat: Seat, member: Member) -> tuple[int, int]:
     """Return how specific the route's own hostname is that brings it here."""
     holder = owner(engine, seat)
-    found: list[Attached] = [each for parent in attachments(engine, member) for each in parent.attached]
+    attached: list[Attached] = [each for parent in attachments(engine, member) for each in parent.attached]
     return max(
         (
             specificity(pair.original)
-            for each in found
+            for each in attached
             if holder is not None and each.listener == holder.key
             for pair in each.hosts
             if seat.domain is not None and covers(pair.effective, seat.domain)

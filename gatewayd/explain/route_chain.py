@@ -103,8 +103,8 @@ def _policies(view: View, member: Member, at: ListenerOf) -> Iterator[Step]:
     for number in numbers:
         for section in sections_in_force(view, at, member, number):
             together.setdefault(section, []).append(str(number))
-    for section, ruled in together.items():
-        which = "" if len(ruled) == len(numbers) else f" of rule {', '.join(ruled)}"
+    for section, concerned in together.items():
+        which = "" if len(concerned) == len(numbers) else f" of rule {', '.join(concerned)}"
         mark = Mark.BAD if section.problem else Mark.INFO
         yield Step(depth=3, mark=mark, subject=f"policy{which}", says=str(section))
 
@@ -124,13 +124,13 @@ def _held(view: View, fleet: FleetReport | None, attached: Attached) -> Step:
 
 
 def _rules(view: View, member: Member, gateways: list[ObjectKey]) -> Iterator[Step]:
-    found = rules(view, member)
-    for verdict in (found.refusal, found.unresolved, found.partial):
+    ruled = rules(view, member)
+    for verdict in (ruled.refusal, ruled.unresolved, ruled.partial):
         if verdict is not None:
             yield Step(depth=1, mark=Mark.BAD, subject=verdict.type, says=verdict.message)
-    for ranked in found.routes:
+    for ranked in ruled.routes:
         yield from _match(view, ranked.route, gateways)
-    for share in found.forward.backends if found.forward is not None else ():
+    for share in ruled.forward.backends if ruled.forward is not None else ():
         yield from _backend(view, share.backend, share.weight, gateways)
 
 

@@ -91,16 +91,16 @@ class Translated:
 
 def traces(of: Translated, sent: Sent, port: int | None) -> tuple[Trace, ...]:
     """Follow a request into each port that it can be for: the one named, the scheme's own, or every one."""
-    found = [
+    ports = [
         (config, listener)
         for config in of.configs
         for listener in config.listeners
         if isinstance(listener, StreamListener)
     ]
     if port is not None:
-        meant = [each for each in found if each[1].port == port]
+        meant = [each for each in ports if each[1].port == port]
     else:
-        speaking = [each for each in found if _speaks(each[1], sent.scheme)]
+        speaking = [each for each in ports if _speaks(each[1], sent.scheme)]
         implied = [each for each in speaking if each[1].port == _IMPLIED[sent.scheme]]
         meant = implied or speaking
     return tuple(_trace(of.engine, config, listener, sent) for config, listener in meant)

@@ -59,9 +59,9 @@ def _taken_lines(end: Taken, place_of: PlaceOf) -> Iterator[str]:
     named = f' "{end.rule_name}"' if end.rule_name else ""
     yield f"{rule.kind} {rule.namespace}/{rule.name} {field}{named} takes it" + (f"  ({where})" if where else "")
     yield f"  by listener {end.listener}, virtual host {end.domain}"
-    for each in end.policies:
-        stands = rule_place(Identity(each.kind, each.key), each.path, place_of)
-        yield f"  under {each}" + (f"  ({stands})" if stands else "")
+    for section in end.policies:
+        place = rule_place(Identity(section.kind, section.key), section.path, place_of)
+        yield f"  under {section}" + (f"  ({place})" if place else "")
     action = end.happening
     match action:
         case Forwarded():

@@ -96,7 +96,9 @@ def _proxy(row: ProxyRow) -> JSON:
                 "type": each.type,
                 "resources": each.resources,
                 "pending": list(each.pending),
-                "rejections": [{"names": list(found.names), "message": found.message} for found in each.rejections],
+                "rejections": [
+                    {"names": list(refused.names), "message": refused.message} for refused in each.rejections
+                ],
             }
             for each in row.types
         ],

@@ -57,8 +57,8 @@ def _route(route: RuleName | None) -> str:
 
 def _request(entry: LogEntry) -> str:
     """Return what was asked for, or over which connection."""
-    asked = f"{entry.text('host')}{entry.text('path')}"
-    return asked or " ".join(each for each in (entry.text("listener"), entry.text("server_name")) if each)
+    url = f"{entry.text('host')}{entry.text('path')}"
+    return url or " ".join(each for each in (entry.text("listener"), entry.text("server_name")) if each)
 
 
 def _trouble(entry: LogEntry) -> str:
