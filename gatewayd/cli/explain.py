@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatewayd.cli.output import Form, FormOption, end, write, write_json
+from gatewayd.cli.output import Form, FormOption, end, write_json, write_lines
 from gatewayd.run.exit_codes import INVALID, OK
 
 if TYPE_CHECKING:
@@ -61,9 +61,8 @@ def explain(  # noqa: PLR0913 (each is an option)
     if output is Form.JSON:
         write_json(traces_json(sent, all_traces))
     else:
-        for trace in all_traces:
-            for line in trace_lines(trace, translated.manifests.folder.place_of):
-                write(line)
+        place_of = translated.manifests.folder.place_of
+        write_lines("\n".join(line for trace in all_traces for line in trace_lines(trace, place_of)))
     raise typer.Exit(OK if any(isinstance(each.end, Taken) for each in all_traces) else INVALID)
 
 
