@@ -11,7 +11,7 @@ from gatewayd.explain.passage import aborted, passage_words
 from gatewayd.explain.request import Request
 from gatewayd.explain.rewriting import location, modified_path
 from gatewayd.ir.backend import Backend, Cluster, Discovered, InvalidBackend, ServiceBackend, Upstream
-from gatewayd.ir.filters import Cors, ExternalAuth, HTTPFilter, RequestHeaders, ResponseHeaders
+from gatewayd.ir.filters import Cors, ExternalAuth, HTTPFilter, PolicyCheck, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import CANNOT, DirectResponse, Forward, Mirror, Preflight, Redirect, Route, WeightedBackend
 from gatewayd.ir.l4 import L4Forward
 from gatewayd.ir.policy import (
@@ -236,13 +236,19 @@ def _changes(filters: tuple[HTTPFilter, ...]) -> Iterator[str]:
             case Cors():
                 yield f"CORS for {', '.join(each.origins)}"
             case ExternalAuth():
-                asked = backend_name(ServiceBackend(upstream=each.upstream))
-                yield f"only if {asked} consents, else a 403 or what it answers"
-                yield from (f"request header {name} is what it says, never what the client does" for name in each.says)
+                yield from _consent(each, without="")
+            case PolicyCheck():
+                yield from _consent(each.auth, without=" or does not answer" if each.fails_open else "")
             case RateLimits() | BodyLimit() | Compression() | Fault() | ErrorPages():
                 yield from passage_words(each)
             case _:
                 yield from _entry(each)
+
+
+def _consent(auth: ExternalAuth, *, without: str) -> Iterator[str]:
+    asked = backend_name(ServiceBackend(upstream=auth.upstream))
+    yield f"only if {asked} consents{without}, else a 403 or what it answers"
+    yield from (f"request header {name} is what it says, never what the client does" for name in auth.says)
 
 
 def _entry(
