@@ -4,9 +4,11 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
+from gatewayd.api.filters import ForwardBody, GRPCAuthConfig, HTTPAuthConfig
 from gatewayd.api.httproute import CORSMethod, CORSOrigin
 from gatewayd.api.inherited import InheritedSpec, PolicyPart, PolicySection, Sections
 from gatewayd.api.meta import KubernetesObject
+from gatewayd.api.refs import BackendObjectRef
 from gatewayd.api.scalars import LABEL, SET, HeaderName, HTTPMethod, NamespaceName, ObjectName, PositiveCount, map_list
 
 CIDR = Annotated[
@@ -122,6 +124,36 @@ class Basic(PolicySection, frozen=True, kw_only=True):
     client_header: HeaderName | None = None
 
 
+class PolicyBackendRef(BackendObjectRef, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A Service or an XBackend. One in another namespace needs a ReferenceGrant there."""
+
+
+class PolicyGRPCAuth(GRPCAuthConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How to ask by Envoy's ext_authz protocol; without `allowedHeaders` all headers go along."""
+
+
+class PolicyHTTPAuth(HTTPAuthConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How to ask by HTTP, for the path of the request below `path`; a 200 lets it through."""
+
+
+class PolicyForwardBody(ForwardBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much of the body goes along, in bytes; a request with a longer one is refused."""
+
+
+class ExternalAuthSection(PolicySection, frozen=True, kw_only=True):
+    """A server is asked before a request goes on, as the ExternalAuth filter of an HTTPRoute has it done.
+
+    `failOpen`: requests go on while the server does not answer; never because what is written here is wrong.
+    """
+
+    protocol: Literal["HTTP", "GRPC"] | None = None
+    backend_ref: PolicyBackendRef | None = None
+    grpc: PolicyGRPCAuth | None = None
+    http: PolicyHTTPAuth | None = None
+    forward_body: PolicyForwardBody | None = None
+    fail_open: bool | None = None
+
+
 class Values(PolicyPart, frozen=True, kw_only=True):
     """A claim or header that must have one of the values; of a claim that is a list, one element must."""
 
@@ -152,7 +184,10 @@ class Authorization(PolicySection, frozen=True, kw_only=True):
 
 
 class Require(PolicySection, frozen=True, kw_only=True):
-    """What each rule below must have, or it answers 500: a section apiKeys or basic, or a jwt that is not optional."""
+    """What each rule below must have, or it answers 500: a section that lets nobody in of whom it does not know.
+
+    That is apiKeys, basic, a jwt that is not optional, or an externalAuth that does not fail open.
+    """
 
     what: Literal["Authentication"] | None = None
 
@@ -165,6 +200,7 @@ class AccessSections(Sections, frozen=True, kw_only=True):
     jwt: JWT | None = None
     api_keys: APIKeys | None = None
     basic: Basic | None = None
+    external_auth: ExternalAuthSection | None = None
     authorization: Authorization | None = None
     require: Require | None = None
 

@@ -11,7 +11,7 @@ from gatewayd.explain.passage import aborted, passage_words
 from gatewayd.explain.request import Request
 from gatewayd.explain.rewriting import location, modified_path
 from gatewayd.ir.backend import Backend, Cluster, Discovered, InvalidBackend, ServiceBackend, Upstream
-from gatewayd.ir.filters import Cors, ExternalAuth, HTTPFilter, RequestHeaders, ResponseHeaders
+from gatewayd.ir.filters import Cors, ExternalAuth, HTTPFilter, PolicyCheck, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import CANNOT, DirectResponse, Forward, Mirror, Preflight, Redirect, Route, WeightedBackend
 from gatewayd.ir.l4 import L4Forward
 from gatewayd.ir.policy import (
@@ -236,15 +236,19 @@ def _changes(filters: tuple[HTTPFilter, ...]) -> Iterator[str]:
             case Cors():
                 yield f"CORS for {', '.join(http_filter.origins)}"
             case ExternalAuth():
-                server = backend_name(ServiceBackend(upstream=http_filter.upstream))
-                yield f"only if {server} consents, else a 403 or what it answers"
-                yield from (
-                    f"request header {name} is what it says, never what the client does" for name in http_filter.says
-                )
+                yield from _consent(http_filter, without="")
+            case PolicyCheck():
+                yield from _consent(http_filter.auth, without=" or does not answer" if http_filter.fails_open else "")
             case RateLimits() | BodyLimit() | Compression() | Fault() | ErrorPages():
                 yield from passage_words(http_filter)
             case _:
                 yield from _entry(http_filter)
+
+
+def _consent(auth: ExternalAuth, *, without: str) -> Iterator[str]:
+    asked = backend_name(ServiceBackend(upstream=auth.upstream))
+    yield f"only if {asked} consents{without}, else a 403 or what it answers"
+    yield from (f"request header {name} is what it says, never what the client does" for name in auth.says)
 
 
 def _entry(

@@ -76,6 +76,11 @@ class GRPCCheck:
 
     headers: tuple[str, ...]
 
+    @property
+    def says(self) -> tuple[str, ...]:
+        """Headers by which the server tells the backend something: any, so none can be named."""
+        return ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HTTPCheck:
@@ -88,6 +93,15 @@ class HTTPCheck:
     path_prefix: str
     headers: tuple[str, ...]
     response_headers: tuple[str, ...]
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        """Headers, in lower case, by which the server tells the backend something, and not the client.
+
+        Without those that the server is sent: it has seen what the client says, and lets it through.
+        """
+        seen = {*_ALWAYS_SENT, *(name.lower() for name in self.headers)}
+        return tuple(sorted({name.lower() for name in self.response_headers} - seen))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,14 +117,19 @@ class ExternalAuth:
 
     @property
     def says(self) -> tuple[str, ...]:
-        """Headers, in lower case, by which the server tells the backend something, and not the client.
+        """Headers, in lower case, by which the server tells the backend something, as far as they are named."""
+        return self.check.says
 
-        Without those that the server is sent: it has seen what the client says, and lets it through.
-        """
-        if isinstance(self.check, GRPCCheck):
-            return ()
-        seen = {*_ALWAYS_SENT, *(name.lower() for name in self.check.headers)}
-        return tuple(sorted({name.lower() for name in self.check.response_headers} - seen))
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyCheck:
+    """Ask as a policy says, before the rule's own ExternalAuth.
+
+    `fails_open`: requests go on while the server does not answer.
+    """
+
+    auth: ExternalAuth
+    fails_open: bool
 
 
 HTTPFilter = (
@@ -118,6 +137,7 @@ HTTPFilter = (
     | ResponseHeaders
     | Cors
     | ExternalAuth
+    | PolicyCheck
     | WithheldHeaders
     | ClientAddresses
     | Tokens

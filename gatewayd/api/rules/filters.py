@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from gatewayd.api.accesspolicy import CorsSection
+from gatewayd.api.accesspolicy import CorsSection, ExternalAuthSection
 from gatewayd.api.filters import Fraction, HTTPExternalAuthFilter, RequestMirror
 from gatewayd.api.grpcroute import GRPCBackendRef, GRPCRouteFilter, GRPCRouteRule
 from gatewayd.api.httproute import HTTPCORS, HTTPBackendRef, HTTPPathModifier, HTTPRouteFilter, HTTPRouteRule
@@ -81,8 +81,10 @@ def protocol_config_given(auth: HTTPExternalAuthFilter) -> Problems:
         yield Problem(path=auth.protocol.lower(), message=f"is required for protocol {auth.protocol}")
 
 
-def other_protocol_config_absent(auth: HTTPExternalAuthFilter) -> Problems:
+def other_protocol_config_absent(auth: HTTPExternalAuthFilter | ExternalAuthSection) -> Problems:
     """Check that grpc is only for GRPC and http only for HTTP (externalAuth)."""
+    if auth.protocol is None:
+        return
     path, other = ("http", auth.http) if auth.protocol == "GRPC" else ("grpc", auth.grpc)
     if other is not None:
         yield Problem(path=path, message=f"must not be set for protocol {auth.protocol}")

@@ -20,6 +20,7 @@ from gatewayd.api.accesspolicy import (
     APIKeys,
     Basic,
     CorsSection,
+    ExternalAuthSection,
     Require,
 )
 from gatewayd.api.inherited import InheritedTargetRef, PolicySection, Sections
@@ -27,7 +28,7 @@ from gatewayd.api.meta import Problem, Problems
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.api.reportpolicy import ReportPolicySpec
 from gatewayd.api.routepolicy import BodySection, ErrorPagesSection, FaultSection, RateLimitSection, RoutePolicySpec
-from gatewayd.api.rules.filters import cors_wildcard_alone
+from gatewayd.api.rules.filters import cors_wildcard_alone, other_protocol_config_absent
 
 SPECS: Final = (AccessPolicySpec, RoutePolicySpec, ReportPolicySpec)
 InheritedPolicySpec = AccessPolicySpec | RoutePolicySpec | ReportPolicySpec
@@ -125,6 +126,16 @@ def users_given(section: Basic) -> Problems:
     """Check that there are users (spec.default.basic)."""
     if section.secret_ref is None and not section.is_disabled:
         yield Problem(path="secretRef", message="is required")
+
+
+def server_given(section: ExternalAuthSection) -> Problems:
+    """Check that it is said who is asked, and how (spec.default.externalAuth)."""
+    if section.is_disabled:
+        return
+    if section.protocol is None:
+        yield Problem(path="protocol", message="is required; allowed: HTTP, GRPC")
+    if section.backend_ref is None:
+        yield Problem(path="backendRef", message="is required")
 
 
 def something_required(section: Require) -> Problems:
@@ -258,6 +269,18 @@ _OF_SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
     ),
     Require: (Validation(something_required, "self.mode == 'Disabled' || has(self.what)", "what is required"),),
     Basic: (Validation(users_given, "self.mode == 'Disabled' || has(self.secretRef)", "secretRef is required"),),
+    ExternalAuthSection: (
+        Validation(
+            server_given,
+            "self.mode == 'Disabled' || (has(self.protocol) && has(self.backendRef))",
+            "protocol and backendRef are required",
+        ),
+        Validation(
+            other_protocol_config_absent,
+            "!has(self.protocol) || (self.protocol == 'GRPC' ? !has(self.http) : !has(self.grpc))",
+            "grpc is for protocol GRPC and http for HTTP",
+        ),
+    ),
     RateLimitSection: (
         Validation(limit_given, "self.mode == 'Disabled' || has(self.limits)", "limits must not be empty"),
     ),

@@ -101,7 +101,8 @@ def _found(view: View, key: GuardKey) -> Iterator[ExternalAuth | Problem]:
     for at, listener_filter in enumerate(key.filters):
         place = FilterPlace(key.source, key.namespace, Protocol.HTTP1, f"{key.path}[{at}]")
         if listener_filter.external_auth is not None:
-            server = external_auth(view, place, listener_filter.external_auth)
+            of_auth = place._replace(path=f"{place.path}.externalAuth")
+            server = external_auth(view, of_auth, listener_filter.external_auth)
             yield _as_of_listeners(server) if isinstance(server, Unresolved) else server
         elif listener_filter.extension_ref is not None:
             kind = listener_filter.extension_ref.group_kind

@@ -22,7 +22,6 @@ from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.gatewayclass import class_is_ours, gateway_is_ours
 from gatewayd.translator.gateways.listener_conflicts import own_listeners
 from gatewayd.translator.outcomes.policies import MAX_ANCESTORS
-from gatewayd.translator.policies.access import entry_problems
 from gatewayd.translator.policies.effective import (
     CLASS_KIND,
     NAMESPACE_KIND,
@@ -35,6 +34,7 @@ from gatewayd.translator.policies.effective import (
 )
 from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, group_kind
+from gatewayd.translator.proxies.access import entry_problems
 from gatewayd.translator.proxies.policy_filters import message_problems
 from gatewayd.translator.rescues import blame
 

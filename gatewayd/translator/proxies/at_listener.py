@@ -18,7 +18,6 @@ from gatewayd.ir.backend import ServiceBackend
 from gatewayd.ir.http import CANNOT, Forward, Redirect, Route
 from gatewayd.ir.policy import WithheldHeaders
 from gatewayd.translator.gateways.listeners import ListenerKey, MergedListener
-from gatewayd.translator.policies.access import entry_filters, with_cors
 from gatewayd.translator.policies.effective import (
     CLASS_KIND,
     INHERITED,
@@ -36,7 +35,9 @@ from gatewayd.translator.policies.passage import passage_filters
 from gatewayd.translator.policies.route import forwarded
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, group_kind
+from gatewayd.translator.proxies.access import entry_filters, with_cors
 from gatewayd.translator.proxies.identity import identity_headers
+from gatewayd.translator.proxies.policy_check import beside_own
 from gatewayd.translator.proxies.policy_filters import direct_response, with_headers
 from gatewayd.translator.rules.filters import for_listener
 from gatewayd.translator.rules.route_kinds import rules
@@ -180,8 +181,9 @@ def _targets(at: ListenerOf, whole: ScopedTarget, class_name: str) -> Iterator[S
 
 
 def _governed(view: View, route: Route, row: object, policies: InForce) -> Route:
-    entry = entry_filters(view, policies.access)
-    if isinstance(entry, Unsupported):
+    asked = entry_filters(view, policies.access)
+    entry = None if isinstance(asked, Unsupported) else beside_own(asked, route, policies.access)
+    if entry is None:
         return _broken(route)
     action = direct_response(policies.route) or route.action
     if isinstance(action, Forward) and policies.route != NOTHING:

@@ -23,6 +23,7 @@ from gatewayd.translator.policies.effective import (
 from gatewayd.translator.policies.tokens import tokens
 from gatewayd.translator.policies.told import refused_header
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND
+from gatewayd.translator.proxies.policy_check import told_headers
 
 _ANYWHERE = ScopedTarget(NAMESPACE_KIND, ObjectKey("", ""), "")
 _WIDE = frozenset({CLASS_KIND, GATEWAY_KIND, LISTENERSET_KIND, NAMESPACE_KIND})
@@ -39,6 +40,8 @@ def _told(row: AccessPolicy) -> Iterator[str]:
             continue
         named = (each.client_header for each in (given.api_keys, given.basic) if each is not None)
         yield from (name.lower() for name in named if name and not refused_header(name))
+        if given.external_auth is not None:
+            yield from told_headers(given.external_auth)
         said = tokens(given.jwt) if given.jwt is not None else None
         if isinstance(said, Tokens):
             yield from (claim.header.lower() for issuer in said.issuers for claim in issuer.claim_headers)

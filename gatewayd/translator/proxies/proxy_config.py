@@ -23,6 +23,7 @@ from gatewayd.translator.gateways.listeners import set_is_allowed
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.proxies.filter_chains import port as port_config
 from gatewayd.translator.proxies.filter_chains import ports
+from gatewayd.translator.proxies.policy_servers import policy_servers
 from gatewayd.translator.proxies.virtualhosts import TABLES, route_table
 from gatewayd.translator.rules.route_kinds import rules
 
@@ -58,7 +59,8 @@ def gateway_upstreams(view: View, member: Member) -> tuple[GatewayUpstream, ...]
     if not gateways:
         return ()
     upstreams = route_upstreams(view, member)
-    return tuple(GatewayUpstream(gateway, upstream) for gateway in gateways for upstream in upstreams)
+    named = [GatewayUpstream(gateway, upstream) for gateway in gateways for upstream in upstreams]
+    return tuple(dict.fromkeys((*named, *policy_servers(view, member))))
 
 
 @query

@@ -188,16 +188,16 @@ def _external_auth(view: View, place: FilterPlace, route_filter: Any) -> Effect:
     auth: HTTPExternalAuthFilter | None = route_filter.external_auth
     if auth is None:
         return _absent(place, "externalAuth")
-    authorization = external_auth(view, place, auth)
+    authorization = external_auth(view, place._replace(path=f"{place.path}.externalAuth"), auth)
     return Effect(authorization, None) if isinstance(authorization, ExternalAuth) else Effect(None, authorization)
 
 
 def external_auth(view: View, place: FilterPlace, auth: HTTPExternalAuthFilter) -> ExternalAuth | Problem:
-    """Return whom to ask. A server that is not there, like any other problem, fails the rule.
+    """Return whom to ask; `place` is that of `auth`. A server that is not there fails the rule, as any other problem.
 
     https://gateway-api.sigs.k8s.io/geps/gep-1494/
     """
-    path, ref = f"{place.path}.externalAuth", auth.backend_ref
+    path, ref = place.path, auth.backend_ref
     wants = Protocol.HTTP2 if auth.protocol == "GRPC" else Protocol.HTTP1
     to = ObjectKey(ref.namespace or place.namespace, ref.name)
     server = backend(view, BackendAsk(place.source, place.namespace, ref.group_kind, to, ref.port, wants))

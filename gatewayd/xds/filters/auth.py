@@ -20,7 +20,7 @@ from xds.core.v3 import extension_pb2
 from xds.type.matcher.v3 import matcher_pb2
 
 from gatewayd.ir import reserved
-from gatewayd.ir.filters import ExternalAuth, GRPCCheck, HTTPCheck
+from gatewayd.ir.filters import ExternalAuth, GRPCCheck, HTTPCheck, PolicyCheck
 from gatewayd.ir.limits import AUTHORIZATION_SECONDS
 from gatewayd.xds import names
 from gatewayd.xds.encoding import extension, packed, seconds
@@ -28,7 +28,7 @@ from gatewayd.xds.filters import scope
 
 NAME = "auth"
 SHARE_NAME = "share"
-"""For what a backend of a rule asks, which comes after what the rule asks."""
+"""For what a backend of a rule asks, which comes after what the rule asks; and for that where a policy asks before."""
 
 THEIRS = ("x-envoy-auth-", "x-ext-authz-")
 """How names of headers begin by which Envoy and authorisation servers tell what came of a check."""
@@ -58,6 +58,13 @@ _ALL = string_pb2.ListStringMatcher(patterns=[string_pb2.StringMatcher(safe_rege
 def auth_per_route(auth: ExternalAuth) -> Any:
     """Return the configuration of one route, or of one backend of it."""
     return in_place(ext_authz(auth), auth, auth.says)
+
+
+def policy_check(check: PolicyCheck) -> Any:
+    """Return the configuration of one route for what a policy asks."""
+    config = ext_authz(check.auth)
+    config.failure_mode_allow = check.fails_open
+    return in_place(config, check.auth, check.auth.says)
 
 
 def in_place(config: Any, auth: ExternalAuth, says: Iterable[str]) -> Any:

@@ -14,7 +14,15 @@ from envoy.config.route.v3 import route_components_pb2 as route_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as pb
 from google.protobuf import any_pb2
 
-from gatewayd.ir.filters import Cors, ExternalAuth, HeaderChanges, HTTPFilter, RequestHeaders, ResponseHeaders
+from gatewayd.ir.filters import (
+    Cors,
+    ExternalAuth,
+    HeaderChanges,
+    HTTPFilter,
+    PolicyCheck,
+    RequestHeaders,
+    ResponseHeaders,
+)
 from gatewayd.ir.http import StatefulSession
 from gatewayd.ir.policy import (
     APIKeyClients,
@@ -100,6 +108,7 @@ TURNED_ON: Final[Mapping[type[HTTPFilter], tuple[str, Callable[[Any], Any]]]] = 
         APIKeyClients: (credentials.NAME, credentials.per_route),
         BasicUsers: (credentials.NAME, credentials.per_route),
         Tokens: (tokens.NAME, tokens.per_route),
+        PolicyCheck: (auth.NAME, auth.policy_check),
         Permissions: (permissions.NAME, permissions.per_route),
         ErrorPages: (error_pages.NAME, error_pages.per_route),
         Fault: (fault.NAME, fault.per_route),
@@ -125,7 +134,8 @@ def http_filters(*, opted_into: bool) -> list[Any]:
 
 def filter_fields(filters: Sequence[HTTPFilter]) -> dict[str, Any]:
     """Return the fields of a Route that make Envoy apply the filters, in their order."""
-    return _filter_fields(filters, auth.NAME)
+    is_taken = any(isinstance(each, PolicyCheck) for each in filters)
+    return _filter_fields(filters, auth.SHARE_NAME if is_taken else auth.NAME)
 
 
 def share_fields(filters: Sequence[HTTPFilter]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from tests.unit.policies import GROUP, policy, target
 EDGE = target("Gateway", "edge")
 TIMES = {"timeouts": {"request": "1s"}}
 KEYS = {"secretRefs": [{"name": "s"}]}
+ASKED = {"protocol": "HTTP", "backendRef": {"name": "s", "port": 80}}
 REQUIRED = "spec.override.require.what: is required; allowed: Authentication"
 OFF = {"timeouts": {"mode": "Disabled"}}
 ROUTE_SECTIONS = "timeouts, retry, headers, directResponse, rateLimit, body, compression, fault, errorPages"
@@ -77,6 +78,17 @@ BROKEN += [
     ),
     (policy("AccessPolicy", "x", EDGE, override={"require": {}}), [REQUIRED]),
     (policy("AccessPolicy", "x", EDGE, default={"basic": {}}), ["spec.default.basic.secretRef: is required"]),
+    (
+        policy("AccessPolicy", "x", EDGE, default={"externalAuth": {"failOpen": True}}),
+        [
+            "spec.default.externalAuth.protocol: is required; allowed: HTTP, GRPC",
+            "spec.default.externalAuth.backendRef: is required",
+        ],
+    ),
+    (
+        policy("AccessPolicy", "x", EDGE, default={"externalAuth": {**ASKED, "grpc": {}}}),
+        ["spec.default.externalAuth.grpc: must not be set for protocol HTTP"],
+    ),
     (
         policy("AccessPolicy", "x", EDGE, override={"apiKeys": KEYS, "basic": {"secretRef": {"name": "s"}}}),
         ["spec.override.basic: must not be set together with apiKeys; a rule has one way in"],

@@ -56,6 +56,13 @@ def test_those_of_a_route_count_in_its_namespace_and_for_its_backends(at: dict[s
     assert headers(login("x-user", at), namespaces=("elsewhere", "shop")) == ("x-user",)
 
 
+def test_those_that_a_server_says_which_is_asked() -> None:
+    http = {"allowedHeaders": ["x-seen"], "allowedResponseHeaders": ["X-User", "x-seen"]}
+    section = {"protocol": "HTTP", "backendRef": {"name": "s", "port": 80}, "http": http}
+    asked = policy("AccessPolicy", "a", target("Gateway", "gw"), default={"externalAuth": section})
+    assert headers(asked, namespaces=()) == ("x-user",)
+
+
 def test_a_policy_that_cannot_be_honoured_tells_nobody_anything() -> None:
     assert headers(login("x-user", target("HTTPRoute", "r"), keys="{}")) == NONE
     assert headers(login("host", target("HTTPRoute", "r"))) == NONE

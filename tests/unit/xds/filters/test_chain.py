@@ -2,7 +2,7 @@ from typing import get_args
 
 from envoy.config.route.v3 import route_components_pb2
 
-from gatewayd.ir.filters import Cors, ExternalAuth, GRPCCheck, HTTPFilter, RequestHeaders, ResponseHeaders
+from gatewayd.ir.filters import Cors, ExternalAuth, GRPCCheck, HTTPFilter, PolicyCheck, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import PersistenceKind, StatefulSession
 from gatewayd.xds.filters import (
     auth,
@@ -90,6 +90,12 @@ def test_filters_of_envoy_stand_beside_each_other() -> None:
 
 def test_what_a_backend_asks_stands_beside_what_its_rule_asks() -> None:
     assert set(share_fields((ASKED, CORS))["typed_per_filter_config"]) == {cors.NAME, auth.SHARE_NAME}
+
+
+def test_what_a_policy_asks_stands_before_what_the_rule_asks() -> None:
+    check = PolicyCheck(auth=ASKED, fails_open=True)
+    assert set(filter_fields((check, ASKED))["typed_per_filter_config"]) == {auth.NAME, auth.SHARE_NAME}
+    assert set(filter_fields((check,))["typed_per_filter_config"]) == {auth.NAME}
 
 
 def test_guards_turn_on_what_the_route_that_they_lead_to_may_need() -> None:

@@ -8,6 +8,7 @@ from gatewayd.api.accesspolicy import (
     ClientAddressRange,
     Clients,
     CorsSection,
+    ExternalAuthSection,
     Require,
     SecretRef,
 )
@@ -16,11 +17,11 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.filters import Cors
 from gatewayd.ir.policy import AddressRange as Range
 from gatewayd.ir.policy import AddressRule, ClientAddresses
-from gatewayd.translator.policies.access import clash, entry_filters, entry_problems, with_cors
 from gatewayd.translator.policies.clients import address_rule
 from gatewayd.translator.policies.effective import NOTHING, Effective, Ruled, ScopedTarget
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.protocols import GATEWAY_KIND
+from gatewayd.translator.proxies.access import clash, entry_filters, entry_problems, with_cors
 from tests.unit.api.documents import accepted
 from tests.unit.policies import policy, target
 from tests.unit.translator.manifests import scratch
@@ -132,6 +133,8 @@ def test_authentication_that_is_required() -> None:
         (way("jwt", JWT(mode="Disabled")), "require"),
         (way("jwt", JWT()), None),
         (keys, None),
+        (way("external_auth", ExternalAuthSection(fail_open=True)), "require"),
+        (way("external_auth", ExternalAuthSection()), None),
     ):
         found = clash(Effective(overrides=(floor,), defaults=() if default is None else (default,)))
         assert (found.section if found is not None else None) == section

@@ -14,11 +14,12 @@ from gatewayd.api.accesspolicy import (
     Basic,
     Clients,
     CorsSection,
+    ExternalAuthSection,
 )
 from gatewayd.api.inherited import PolicySection
 from gatewayd.api.rules.inherited import sections
 from gatewayd.incremental.view import View
-from gatewayd.ir.filters import Cors, HTTPFilter
+from gatewayd.ir.filters import Cors, HTTPFilter, PolicyCheck
 from gatewayd.ir.policy import (
     AddressRule,
     APIKeyClients,
@@ -34,17 +35,19 @@ from gatewayd.translator.policies.effective import UNREADABLE, Effective
 from gatewayd.translator.policies.kinds import InheritedPolicy
 from gatewayd.translator.policies.tokens import asks_claims, permission, tokens
 from gatewayd.translator.problems import Unsupported
+from gatewayd.translator.proxies.policy_check import policy_check
 
 _CORS_SECONDS = 5
 """What an HTTPRoute has where it does not say how long browsers may remember."""
 
-_Who = Tokens | APIKeyClients | BasicUsers
+_Who = Tokens | APIKeyClients | BasicUsers | PolicyCheck
 _Read = AddressRule | _Who | Permission | Unsupported
 _READ: Final[Mapping[type[PolicySection], Callable[[View, str, Any], _Read]]] = {
     Clients: lambda _view, _namespace, section: address_rule(section),
     JWT: lambda _view, _namespace, section: tokens(section),
     APIKeys: api_keys,
     Basic: basic_users,
+    ExternalAuthSection: policy_check,
     Authorization: lambda _view, _namespace, section: permission(section),
 }
 """What makes something of a section that keeps somebody out, in the namespace of its policy."""
@@ -54,7 +57,7 @@ def entry_filters(view: View, effective: Effective) -> tuple[HTTPFilter, ...] | 
     """Return what a request has to pass before it comes to a rule."""
     for unreadable in effective.of(UNREADABLE):
         return Unsupported(f'AccessPolicy "{unreadable.policy}" cannot be read')
-    in_force = [each for name in ("clients", *WAYS_IN, "authorization") for each in effective.of(name)]
+    in_force = [each for name in ("clients", *WAYS_IN, "external_auth", "authorization") for each in effective.of(name)]
     filters = [_READ[type(each.value)](view, each.policy.namespace, each.value) for each in in_force]
     wrong = next((each for each in filters if isinstance(each, Unsupported)), None)
     if wrong is not None:
@@ -84,13 +87,25 @@ def clash(found: Effective) -> Clash | None:
         first, second = ways[:2]
         instead = "a rule has one way in; mode: Disabled turns off a default from above"
         return Clash(second.section, f'stands beside {first.wire} of AccessPolicy "{first.policy}"; {instead}')
-    lets_anybody_in = all(isinstance(each.value, JWT) and each.value.optional for each in ways)
+    lets_anybody_in = all(_lets_anybody_in(each.value) for each in (*ways, *found.of("external_auth")))
     if lets_anybody_in and any(True for _ in found.of("require")):
-        return Clash("require", "no section apiKeys or basic is in force, nor a jwt that is not optional")
+        instead = "nor a jwt that is not optional, nor an externalAuth that does not fail open"
+        return Clash("require", f"no section apiKeys or basic is in force, {instead}")
     asks = any(isinstance(each.value, Authorization) and asks_claims(each.value) for each in found.of("authorization"))
     if asks and not any(True for _ in found.of("jwt")):
         return Clash("authorization", "asks for claims, and no section jwt is in force")
     return None
+
+
+def _lets_anybody_in(section: PolicySection) -> bool:
+    """Return whether a section that asks who a client is lets those in who do not say it."""
+    match section:
+        case JWT():
+            return bool(section.optional)
+        case ExternalAuthSection():
+            return bool(section.fail_open)
+        case _:
+            return False
 
 
 @lru_cache(maxsize=256)
