@@ -22,6 +22,7 @@ CIDR = Annotated[
 ]
 
 
+HeaderNames = Annotated[tuple[HeaderName, ...], Meta(max_length=64, extra=SET)]
 Word = Annotated[str, Meta(min_length=1, max_length=253)]
 PathPrefix = Annotated[str, Meta(min_length=1, max_length=1024, description="begins with '/'", pattern=r"^/")]
 ProviderName = Annotated[
@@ -53,8 +54,8 @@ class CorsSection(PolicySection, frozen=True, kw_only=True):
     allow_origins: Annotated[tuple[CORSOrigin, ...], Meta(max_length=64, extra=SET)] = ()
     allow_credentials: bool | None = None
     allow_methods: Annotated[tuple[CORSMethod, ...], Meta(max_length=9, extra=SET)] = ()
-    allow_headers: Annotated[tuple[HeaderName, ...], Meta(max_length=64, extra=SET)] = ()
-    expose_headers: Annotated[tuple[HeaderName, ...], Meta(max_length=64, extra=SET)] = ()
+    allow_headers: HeaderNames = ()
+    expose_headers: HeaderNames = ()
     max_age: PositiveCount | None = None
 
 
@@ -131,9 +132,14 @@ class PolicyBackendRef(BackendObjectRef, frozen=True, kw_only=True, forbid_unkno
 class PolicyGRPCAuth(GRPCAuthConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How to ask by Envoy's ext_authz protocol; without `allowedHeaders` all headers go along."""
 
+    allowed_headers: HeaderNames = ()
+
 
 class PolicyHTTPAuth(HTTPAuthConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How to ask by HTTP, for the path of the request below `path`; a 200 lets it through."""
+
+    allowed_headers: HeaderNames = ()
+    allowed_response_headers: HeaderNames = ()
 
 
 class PolicyForwardBody(ForwardBody, frozen=True, kw_only=True, forbid_unknown_fields=True):
