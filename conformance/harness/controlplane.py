@@ -12,6 +12,7 @@ from pathlib import Path
 
 import yaml
 
+from conformance.harness import audit
 from conformance.harness.addresses import (
     API_PORT,
     CLUSTER_DOMAIN,
@@ -99,6 +100,7 @@ def api_server(run: RunDirectory, certificates: Certificates) -> Component:
             "--kubelet-preferred-address-types=InternalIP",
             "--allow-privileged=true",
             "--profiling=false",
+            *audit.flags(run),
         ),
     )
 

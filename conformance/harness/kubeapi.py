@@ -76,6 +76,10 @@ class Api:
         """Send a strategic merge patch (built-in kinds only)."""
         return await self._insist("PATCH", path, body, content_type=_PATCH)
 
+    async def replace(self, path: str, body: Object) -> Object:
+        """Put an object as it is, if nobody has changed it since it was read."""
+        return await self._insist("PUT", path, body)
+
     async def apply(self, path: str, body: Object) -> Object:
         """Send a server-side apply, taking over every field."""
         query = "?fieldManager=conformance-harness&force=true"

@@ -65,6 +65,16 @@ class RunDirectory:
         return self.path / "configuration"
 
     @property
+    def audit_policy(self) -> Path:
+        """Return the file that says what the API server notes of requests; without it, it notes none."""
+        return self.configuration / "audit.yaml"
+
+    @property
+    def audit_log(self) -> Path:
+        """Return the file of the API server's audit log."""
+        return self.logs / "audit.jsonl"
+
+    @property
     def state(self) -> Path:
         """Return the folder of etcd's data, the Pods' volumes and their root file systems."""
         return self.path / "state"

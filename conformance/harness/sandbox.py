@@ -16,22 +16,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from conformance.build import HERE, build_all
-from conformance.harness import crds, rundir
+from conformance.harness import audit, crds, rundir
 from conformance.harness.rundir import RunDirectory
 
 _INIT = ("sh", "-c", '"$@"; exit $?', "init")
 _NAMESPACES = ("--fork", "--pid", "--mount", "--net", "--uts", "--ipc", "--mount-proc", "--kill-child")
 
 
-def run_cluster(version: str, command: Sequence[str]) -> int:
+def run_cluster(version: str, command: Sequence[str], *, audited: bool = False) -> int:
     """Bring a cluster up with the CRDs of `version`, run `command` in it, or wait for a signal when there is none.
 
+    `audited`: the API server keeps a log of all requests.
     Return the command's exit code; when this returns, nothing of the run is left.
     """
     rundir.remove_dead()
     build_all()
     crd_folder = crds.folder(version)
     run, lock = rundir.create()
+    if audited:
+        audit.write_policy(run.audit_policy)
     control_read, control_write = os.pipe()
     with socket.create_server(("127.0.0.1", 0)) as outside:
         descriptors = (lock, control_read, outside.fileno())

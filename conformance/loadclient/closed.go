@@ -37,6 +37,7 @@ type closedLoop struct {
 	order   atomic.Pointer[[]*target]
 	out     *bufio.Writer
 	log     *bufio.Writer
+	answers *answerLog // nil: not kept
 
 	address string
 	pins    atomic.Pointer[[]string] // addresses of single proxies
@@ -49,6 +50,7 @@ type closedLoop struct {
 	back    atomic.Int64 // of these, that had been right before
 	broken  atomic.Int64 // of these, without an answer
 	refused atomic.Int64 // connections that were refused, and tried again
+	dialled atomic.Int64 // connections that were made
 	bye     atomic.Int64 // connections that the server ended with the answer before
 	took    [][]float32  // by connection, milliseconds of each request
 }
@@ -71,6 +73,7 @@ func closed(arguments []string) error {
 	fresh := flags.Int("fresh", 100, "every so many requests of a connection one has a connection of its own")
 	log := flags.String("log", "", "file for wrong answers")
 	timeout := flags.Duration("timeout", 15*time.Second, "of one request")
+	answers := flags.String("answers", "", "file for all answers; empty for none")
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
@@ -87,6 +90,14 @@ func closed(arguments []string) error {
 		timeout: *timeout,
 		fresh:   *fresh,
 		took:    make([][]float32, *connections),
+	}
+	if *answers != "" {
+		kept, err := newAnswerLog(*answers)
+		if err != nil {
+			return err
+		}
+		defer kept.close()
+		loop.answers = kept
 	}
 	loop.order.Store(&[]*target{})
 	loop.pins.Store(&[]string{})
@@ -189,6 +200,7 @@ type wire struct {
 	conn    net.Conn
 	reader  *bufio.Reader
 	address string
+	name    string // tells this connection from all others
 }
 
 // where returns the address of a kept connection: with pins, all proxies have some, whatever a load balancer does.
@@ -205,7 +217,8 @@ func (l *closedLoop) dial(address string) (*wire, error) {
 	for {
 		conn, err := net.DialTimeout("tcp", address, 5*time.Second)
 		if err == nil {
-			return &wire{conn: conn, reader: bufio.NewReaderSize(conn, 16<<10), address: address}, nil
+			name := conn.LocalAddr().String() + ">" + address + "#" + strconv.FormatInt(l.dialled.Add(1), 10)
+			return &wire{conn: conn, reader: bufio.NewReaderSize(conn, 16<<10), address: address, name: name}, nil
 		}
 		if !errors.Is(err, syscall.ECONNREFUSED) || time.Now().After(until) {
 			return nil, err
@@ -284,6 +297,7 @@ func (l *closedLoop) askKept(kept *wire, one *target, number int) *wire {
 		l.forgetSeen(number)
 		made, err := l.dial(l.where(number))
 		if err != nil {
+			l.answers.note(one, "", "", began)
 			l.fail(one, began, err)
 			return nil
 		}
@@ -291,6 +305,7 @@ func (l *closedLoop) askKept(kept *wire, one *target, number int) *wire {
 	}
 	said, last, err := kept.ask(one, l.timeout)
 	l.took[number] = append(l.took[number], float32(time.Since(began).Seconds()*1000))
+	l.answers.note(one, kept.name, said, began)
 	if err != nil {
 		l.fail(one, began, err)
 	} else {
@@ -314,12 +329,14 @@ func (l *closedLoop) askFresh(one *target, number int) {
 	l.lock.Unlock()
 	own, err := l.dial(l.address)
 	if err != nil {
+		l.answers.note(one, "", "", began)
 		l.fail(one, began, err)
 		return
 	}
 	defer own.conn.Close()
 	said, _, err := own.ask(one, l.timeout)
 	l.took[number] = append(l.took[number], float32(time.Since(began).Seconds()*1000))
+	l.answers.note(one, own.name, said, began)
 	if err != nil {
 		l.fail(one, began, err)
 		return

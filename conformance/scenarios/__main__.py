@@ -72,7 +72,7 @@ def _outside(scenario: Scenario, discovery: str | None) -> Result:
     file = folder / "result.json"
     command = (sys.executable, "-m", "conformance.scenarios", "--inside", scenario.name, *chosen.options)
     load = os.getloadavg()[0]
-    code = sandbox.run_cluster(chosen.crds, command)
+    code = sandbox.run_cluster(chosen.crds, command, audited=chosen.audited)
     if file.exists():
         result = report.read(file)
     else:

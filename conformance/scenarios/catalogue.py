@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.scenarios.cases.blackhole import blackhole
 from conformance.scenarios.cases.contents import contents
 from conformance.scenarios.cases.grants import grants
+from conformance.scenarios.cases.history import history
 from conformance.scenarios.cases.leader import leader_killed, lease_hung
 from conformance.scenarios.cases.leftovers import class_in_use, leftovers
 from conformance.scenarios.cases.mistakes import mistakes, scaling
@@ -117,6 +118,12 @@ _ALL = (
         name="grants",
         claim="a ReferenceGrant taken away stops live traffic within 1 s",
         run=grants,
+    ),
+    Scenario(
+        name="history",
+        claim="replicas, streams, the API server and objects disturbed by a seed: no guarantee is broken",
+        audited=True,
+        run=history,
     ),
     Scenario(
         name="routability",

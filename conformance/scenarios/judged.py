@@ -36,14 +36,26 @@ class Asked:
     arrived: int = -1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Since when (Unix seconds) answers of a host and path are right; `because` names an object that goes, or is ""."""
+
+    at: float
+    host: str
+    path: str
+    answers: tuple[str, ...]
+    because: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Judged:
-    """The client while it runs. `total` is filled when it has ended."""
+    """The client while it runs. `told` is what it was told is right; `total` is filled when it has ended."""
 
     process: asyncio.subprocess.Process
     log: Path
     show: Callable[[], str]
     targets: list[Asked] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
     asked: int = 0
     wrong: int = 0
     has_ended: bool = False
@@ -57,15 +69,20 @@ class Judged:
         await self.expect(found, *answers)
         return found
 
-    async def expect(self, target: Asked, *answers: str) -> None:
+    async def expect(self, target: Asked, *answers: str, because: str = "") -> None:
         """Let one of these answers be right from now on, beside the one before; returns when the client knows."""
         target.newest += 1
+        self.told.append(Told(at=time.time(), host=target.host, path=target.path, answers=answers, because=because))
         self._tell("expect", target.number, target.host, target.path, *answers)
         await self._until(lambda: target.expected == target.newest)
 
     def forget(self, target: Asked) -> None:
         """Ask no more for this."""
         self._tell("forget", target.number)
+
+    def pause(self, nanoseconds: int) -> None:
+        """Wait for so long after each request on a connection."""
+        self._tell("pause", nanoseconds)
 
     def pin(self, *addresses: str) -> None:
         """Let every other connection go to one of these proxies from now on, so that each of them always has some."""

@@ -56,6 +56,10 @@ class PodHandle:
         url = f"http://localhost/{page}"
         return await output("curl", "--silent", "--fail", "--max-time", "10", "--unix-socket", socket, url)
 
+    async def is_connected(self) -> bool:
+        """Return whether the Envoy in the Pod has a stream."""
+        return b"connected_state: 1" in await self.admin("stats?filter=^control_plane.connected_state$")
+
     async def config_dump(self) -> Any:
         """Return everything that the Envoy in the Pod has."""
         return json.loads(await self.admin("config_dump?include_eds"))

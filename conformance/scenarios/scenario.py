@@ -50,11 +50,12 @@ def none_of(what: str, count: float) -> Figure:
 class Scenario:
     """A name, the claim that it proves, and the coroutine that measures in a fresh cluster with CRDs of a release.
 
-    `options` are of `gatewayd install`.
+    `options` are of `gatewayd install`; `audited`: the API server keeps an audit log.
     """
 
     name: str
     claim: str
     crds: str = NEWEST
     options: tuple[str, ...] = ()
+    audited: bool = False
     run: Callable[[World], Awaitable[tuple[Figure, ...]]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,9 +41,10 @@ class Response:
 
 @dataclass(slots=True, kw_only=True)
 class Stream:
-    """One stream of an Envoy. `declared` is what it said it has: (type, name) -> version."""
+    """One stream of an Envoy, by its certificate's URI. `declared` is what it said it has: (type, name) -> version."""
 
     opened: float
+    identity: str
     declared: dict[tuple[str, str], str] = field(default_factory=dict)
     responses: list[Response] = field(default_factory=list)
     nacks: int = 0
@@ -59,13 +60,36 @@ class Stream:
         return sum(len(each.removed) for each in self.responses)
 
 
+Hearer = Callable[[Stream, Any], None]
+
+
+def _unheard(_stream: Stream, _message: Any) -> None:
+    """Note nothing."""
+
+
 class Tap:
-    """The stand-in. `upstream` is where it connects: the Service unless a scenario names a Pod."""
+    """The stand-in. `upstream` is where it connects: the Service unless a scenario names a Pod.
+
+    `hear` is told every message, before it is passed on. While `is_cut` there is no stream.
+    """
 
     def __init__(self, world: World, upstream: str) -> None:
         self.streams: list[Stream] = []
         self.upstream = upstream
+        self.hear: Hearer = _unheard
+        self.is_cut = False
         self._world = world
+        self._calls: set[Any] = set()
+
+    def cut(self) -> None:
+        """End all streams, and let nobody open one."""
+        self.is_cut = True
+        for call in self._calls:
+            call.cancel()
+
+    def heal(self) -> None:
+        """Let streams be opened again."""
+        self.is_cut = False
 
     def since(self, moment: float) -> list[Stream]:
         """Return the streams that were opened after a moment (Unix seconds) and got as far as a request."""
@@ -73,6 +97,8 @@ class Tap:
 
     async def serve(self, _: Any, context: grpc.aio.ServicerContext) -> None:
         """Pass one stream on until either end ends it."""
+        if self.is_cut:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "cut")
         identity = context.auth_context()["peer_uri"][0].decode()
         credentials = await xdspki.of_identity(self._world, identity)
         channel_credentials = grpc.ssl_channel_credentials(
@@ -87,8 +113,12 @@ class Tap:
         )
         async with grpc.aio.secure_channel(self.upstream, channel_credentials, options) as channel:
             call = channel.stream_stream(f"/{_SERVICE}/{_METHOD}")()
-            stream = Stream(opened=time.time())
-            await self._both_ways(context, call, stream)
+            stream = Stream(opened=time.time(), identity=identity)
+            self._calls.add(call)
+            try:
+                await self._both_ways(context, call, stream)
+            finally:
+                self._calls.discard(call)
 
     async def _both_ways(self, context: grpc.aio.ServicerContext, call: Any, stream: Stream) -> None:
         up = asyncio.create_task(self._up(context, call, stream))
@@ -108,6 +138,7 @@ class Tap:
             for name, version in message.initial_resource_versions.items():
                 stream.declared[message.type_url, name] = version
             stream.nacks += message.HasField("error_detail")
+            self.hear(stream, message)
             await call.write(data)
             if stream not in self.streams:  # gatewayd took the stream
                 self.streams.append(stream)
@@ -123,6 +154,7 @@ class Tap:
                     removed=tuple(message.removed_resources),
                 )
             )
+            self.hear(stream, message)
             await context.write(data)
 
 

@@ -31,9 +31,11 @@ _FIRST_SECONDS = 20.0
 _START_SECONDS = 45.0
 
 
-async def served(world: World, replica: PodHandle, gateway: str = "gateway") -> Mapping[tuple[str, str], Resource]:
+async def served(
+    world: World, replica: PodHandle, gateway: str = "gateway", *, namespace: str = SHOP
+) -> Mapping[tuple[str, str], Resource]:
     """Return everything that a replica gives to a new proxy of a Gateway, by type and name."""
-    credentials = await xdspki.of_gateway(world, SHOP, gateway)
+    credentials = await xdspki.of_gateway(world, namespace, gateway)
     async with _connected(replica, credentials) as call:
         return await _Client(call).everything()
 

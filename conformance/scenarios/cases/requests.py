@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import count
 from statistics import quantiles
 
@@ -150,7 +149,7 @@ class _Run:
         await self.world.until(are_back, "the replicas were restarted")
         await all_ready(self.world)
         for proxy in await self.world.proxies():
-            await self.world.until(partial(_is_connected, proxy), f"{proxy.name} is connected")
+            await self.world.until(proxy.is_connected, f"{proxy.name} is connected")
 
     async def _restarts(self) -> int:
         path = f"/api/v1/namespaces/{layout.NAMESPACE}/pods?labelSelector=app.kubernetes.io/name=gatewayd"
@@ -188,11 +187,6 @@ class _Run:
             Figure(what="write to all connections, 90 %", value=cuts[89], unit="ms"),
             Figure(what="write to all connections, longest", value=max(self.took), unit="ms"),
         )
-
-
-async def _is_connected(proxy: PodHandle) -> bool:
-    """Ask an Envoy whether it has a stream."""
-    return b"connected_state: 1" in await proxy.admin("stats?filter=^control_plane.connected_state$")
 
 
 async def _until_proxies(world: World, *, without: frozenset[str]) -> None:
