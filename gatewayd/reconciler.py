@@ -40,7 +40,10 @@ class Publisher(Protocol):
     """Where snapshots go. Reports of what became of them come back through `Reconciler.submit`."""
 
     def publish(self, snapshot: Snapshot, config: ProxyConfig) -> None:
-        """Make this the snapshot of its fleet; `config` is what it was built from."""
+        """Make this the snapshot of its fleet; `config` is what it was built from.
+
+        The same snapshot comes again when it is made of other generations, which changed nothing in it.
+        """
 
     def retire(self, fleet: FleetKey) -> None:
         """Serve nothing for a fleet any more."""
@@ -204,11 +207,15 @@ class Reconciler:
                 self.store.apply((fleet_delta(fleet, None),))
                 continue
             snapshot = self._built(fleet, config)
-            if snapshot is not None and snapshot is not self.snapshots.get(fleet):
-                self.snapshots[fleet] = snapshot
-                self.configs[fleet] = config
-                self._publisher.publish(snapshot, config)
+            if snapshot is None:
+                continue
+            if snapshot is not self.snapshots.get(fleet):
                 published.append(snapshot)
+            elif config.declared_by == self.configs[fleet].declared_by:
+                continue
+            self.snapshots[fleet] = snapshot
+            self.configs[fleet] = config
+            self._publisher.publish(snapshot, config)
 
     def _built(self, fleet: FleetKey, config: ProxyConfig) -> Snapshot | None:
         builder = self._builders.get(fleet)

@@ -118,7 +118,7 @@ def _held(view: View, fleet: FleetReport | None, attached: Attached) -> Step:
         return Step(depth=3, mark=Mark.BAD, subject="proxies", says="none is connected")
     if refused:
         return Step(depth=3, mark=Mark.BAD, subject="proxies", says=f"refused something: {refused[0]}")
-    acked = name in fleet.acked_listeners
+    acked = name in fleet.held_listeners
     says = f"{fleet.connected} connected; the listener is {'acknowledged' if acked else 'not acknowledged yet'}"
     return Step(depth=3, mark=Mark.GOOD if acked else Mark.BAD, subject="proxies", says=says)
 

@@ -4,6 +4,7 @@ An Outcome goes from the translator to `status`; `FleetReport` comes from `ads` 
 `InfrastructureReport` from `kube`, as inputs like any other, so that `Programmed` is computed where everything else is.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -156,18 +157,41 @@ class RefusedSecret:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vouched:
+    """What a replica says of its own Envoys whose listeners are made by other rules than ours, so that bytes differ.
+
+    `listeners`: names of listener resources that it publishes and that at least one of its Envoys ACKed. `generations`:
+    the Gateway and the ListenerSets that these are made of, as it has read them: `metadata.generation` by uid.
+    """
+
+    listeners: frozenset[str]
+    generations: Mapping[str, int]
+
+    def covers(self, listener: str, uid: str, generation: int) -> bool:
+        """Return whether an Envoy has a listener as the object of this uid wants it in this generation, or later."""
+        return listener in self.listeners and self.generations.get(uid, -1) >= generation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FleetReport:
     """What the Envoys of one Gateway have of the snapshot that was published last, and what they never take.
 
     `connected`: open streams. `acked_listeners`: names of listener resources whose published version at least one
     connected Envoy ACKed. `rejections`: NACKs of versions that are still the published ones, sorted.
     `refused_secrets`: what of all that was ever published is not to be tried again, sorted, each version once.
+    `vouched`: what replicas of another edition say, while two of them run.
     """
 
     connected: int
     acked_listeners: frozenset[str]
     rejections: tuple[Rejection, ...]
     refused_secrets: tuple[RefusedSecret, ...] = ()
+    vouched: tuple[Vouched, ...] = ()
+
+    @property
+    def held_listeners(self) -> frozenset[str]:
+        """Names of the listeners that a connected Envoy has, made by our rules or by those of another edition."""
+        return self.acked_listeners.union(*(each.listeners for each in self.vouched))
 
 
 NO_FLEET = FleetReport(connected=0, acked_listeners=frozenset(), rejections=())

@@ -80,14 +80,24 @@ Listener = StreamListener | DatagramListener
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """An object that declares listeners, as it was read: a generation of a Gateway or of a ListenerSet."""
+
+    uid: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProxyConfig:
     """Everything for the Envoys of one fleet.
 
-    `address` is where listeners bind. Every RouteTableKey, Upstream and certificate that is referred to is here.
+    `declared_by` tells what `listeners` are made of, in words that replicas of any edition understand. `address` is
+    where listeners bind. Every RouteTableKey, Upstream and certificate that is referred to is here.
     Sequences are sorted by their keys, immutable, and equal to the tuples of their values.
     """
 
     fleet: FleetKey
+    declared_by: Sequence[Declared]
     address: str
     listeners: tuple[Listener, ...]
     route_tables: Sequence[RouteTable]

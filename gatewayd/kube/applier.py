@@ -160,6 +160,11 @@ class Applier:
         if gateway in self._wanted:
             self._queue.add(gateway)
 
+    def look_again(self) -> None:
+        """Look at everything that is wanted again."""
+        for gateway in self._wanted:
+            self._queue.add(gateway)
+
     def became_leader(self) -> None:
         """Forget what was wanted when we led last: others led since, and what is wanted now is told anew."""
         for known in (self._wanted, self._extra, self._kept):

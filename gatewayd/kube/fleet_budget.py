@@ -23,11 +23,13 @@ Refused: TypeAlias = tuple[str, str, str]
 class Share(msgspec.Struct, frozen=True, omit_defaults=True):
     """One replica's word on one Gateway: versions of listeners by name, and refused resources by Envoy's words.
 
-    `secrets`: versions of certificates and bundles that were ever refused, by the same.
+    `secrets`: versions of certificates and bundles that were ever refused, by the same. `generations`: what the
+    listeners are made of, for replicas of another edition: `metadata.generation` of Gateway and ListenerSets by uid.
     """
 
     connected: int
     acked: dict[str, str] = {}
+    generations: dict[str, int] = {}
     refused: dict[str, tuple[Refused, ...]] = {}
     secrets: dict[str, tuple[str, ...]] = {}
 
@@ -85,7 +87,7 @@ def _without_refusals(share: Share) -> Share:
 
 
 def _without_acks(share: Share) -> Share:
-    return msgspec.structs.replace(share, refused={}, acked={}, secrets={})
+    return msgspec.structs.replace(share, refused={}, acked={}, generations={}, secrets={})
 
 
 def _size(gateway: str, share: Share) -> int:

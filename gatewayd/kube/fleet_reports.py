@@ -2,9 +2,10 @@
 
 Each replica writes what it knows into a ConfigMap of its own, owned by its Pod so that it goes with it; all replicas
 read all of them. Versions are content hashes, so what another replica's Envoys ACKed counts when it is what we publish.
+A replica of another edition makes other bytes of the same objects: it vouches for its own Envoys, by generations.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -14,19 +15,23 @@ import structlog
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.fleet import FleetKey, FleetKeyError, fleet_key
-from gatewayd.ir.outcome import NO_FLEET, FleetReport, RefusedSecret, Rejection
+from gatewayd.ir.outcome import NO_FLEET, FleetReport, Vouched
+from gatewayd.ir.proxy import Declared
 from gatewayd.kube.client import KubeClient, Where
-from gatewayd.kube.fleet_budget import Share, bounded, fitted, shared_secrets
+from gatewayd.kube.edition import NO_EDITION, Edition
+from gatewayd.kube.fleet_budget import Share, fitted
+from gatewayd.kube.fleet_merge import Published, generations_of, merged, share_of, vouched
 from gatewayd.kube.lease import Everyone
 from gatewayd.kube.refusals import named
 from gatewayd.kube.work_queue import RETRY, Failure, Label, Pacing, WorkQueue
 from gatewayd.own_group import own
-from gatewayd.xds.resource import LISTENER, Resource, Snapshot
+from gatewayd.xds.resource import Snapshot
 
 LABEL: Final = own("fleet")
 SELECTOR: Final = f"{LABEL}=replica"
 """By which the ConfigMaps of all replicas are found in their namespace."""
 KEY: Final = "reports.json"
+EDITION_KEY: Final = "edition"
 NAMED: Final = 10
 """Gateways that the log names."""
 FIELD_MANAGER: Final = "gatewayd"
@@ -43,19 +48,18 @@ class _ConfigMap(msgspec.Struct):
     data: dict[str, str] = {}
 
 
-NO_SHARES: Final = "{}"
-"""What stands there while there is nothing to tell."""
 _decode_configmap = msgspec.json.Decoder(_ConfigMap).decode
 _decode_shares = msgspec.json.Decoder(dict[str, Share]).decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replica:
-    """Who we are: namespace, Pod name and uid ("" when we are no Pod)."""
+    """Who we are: namespace, Pod name and uid ("" when we are no Pod), and of which edition."""
 
     namespace: str
     name: str
     uid: str
+    edition: Edition
 
     @property
     def object_name(self) -> str:
@@ -63,95 +67,42 @@ class Replica:
         return f"{self.name}-fleet"
 
 
-def _read(raw: bytes) -> dict[FleetKey, Share]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Word:
+    """What the ConfigMap of a replica says."""
+
+    edition: Edition
+    shares: Mapping[FleetKey, Share]
+
+
+_NO_WORD: Final = _Word(edition=NO_EDITION, shares={})
+
+
+def _read(raw: bytes) -> _Word:
     """Return what the ConfigMap of a replica says; nothing of any other. Raises MsgspecError."""
     configmap = _decode_configmap(raw)
-    shares = _decode_shares(configmap.data.get(KEY, "{}")) if LABEL in configmap.metadata.labels else {}
+    if LABEL not in configmap.metadata.labels:
+        return _NO_WORD
     by_fleet: dict[FleetKey, Share] = {}
-    for text, share in shares.items():
+    for text, share in _decode_shares(configmap.data.get(KEY, "{}")).items():
         with suppress(FleetKeyError):  # a later version may tell of what is no fleet to this one
             by_fleet[fleet_key(text)] = share
-    return by_fleet
+    return _Word(edition=Edition(text=configmap.data.get(EDITION_KEY, "")), shares=by_fleet)
 
 
-def _text(raw: bytes | None) -> str | None:
-    """Return what stands in the ConfigMap of a replica; None when it cannot be read."""
+def _data(raw: bytes | None) -> Mapping[str, str] | None:
+    """Return what stands in the ConfigMap of a replica, nothing where there is none; None when it cannot be read."""
     if raw is None:
-        return NO_SHARES
+        return {}
     try:
-        return _decode_configmap(raw).data.get(KEY, NO_SHARES)
+        return _decode_configmap(raw).data
     except (msgspec.MsgspecError, RecursionError):
         return None
 
 
-def share_of(report: FleetReport, snapshot: Snapshot | None) -> Share:
-    """Return a report with the versions that it speaks of."""
-    secrets = shared_secrets(report.refused_secrets)
-    if snapshot is None:
-        return Share(connected=report.connected, secrets=secrets)
-    listeners = snapshot.of(LISTENER)
-    acked = {name: listeners[name].version for name in sorted(report.acked_listeners) if name in listeners}
-    refused = (
-        (
-            rejection.message,
-            tuple(
-                (rejection.type_url, name, resource.version)
-                for name in rejection.names
-                if (resource := _find(snapshot, rejection.type_url, name)) is not None
-            ),
-        )
-        for rejection in report.rejections
-    )
-    return Share(connected=report.connected, acked=acked, refused=bounded(refused), secrets=secrets)
-
-
-def _find(snapshot: Snapshot, type_url: str, name: str) -> Resource | None:
-    return next((table[name] for url, table in snapshot.resources.items() if url == type_url and name in table), None)
-
-
-def merged(shares: list[Share], snapshot: Snapshot | None) -> FleetReport:
-    """Return what all replicas together say about the snapshot that we publish."""
-    secrets = _refused_secrets(shares)
-    if snapshot is None:
-        connected = sum(each.connected for each in shares)
-        return FleetReport(connected=connected, acked_listeners=frozenset(), rejections=(), refused_secrets=secrets)
-    listeners = snapshot.of(LISTENER)
-    acked = {
-        name
-        for each in shares
-        for name, version in each.acked.items()
-        if name in listeners and listeners[name].version == version
-    }
-    refused: dict[tuple[str, str], set[str]] = {}
-    for share in shares:
-        for message, resources in share.refused.items():
-            for type_url, name, version in resources:
-                resource = _find(snapshot, type_url, name)
-                if resource is not None and resource.version == version:
-                    refused.setdefault((type_url, message), set()).add(name)
-    rejections = (
-        Rejection(type_url=type_url, names=tuple(sorted(names)), message=message)
-        for (type_url, message), names in sorted(refused.items())
-    )
-    return FleetReport(
-        connected=sum(each.connected for each in shares),
-        acked_listeners=frozenset(acked),
-        rejections=tuple(rejections),
-        refused_secrets=secrets,
-    )
-
-
-def _refused_secrets(shares: list[Share]) -> tuple[RefusedSecret, ...]:
-    """Return what any replica's Envoys refused, each version with the same words whoever tells of it first."""
-    words: dict[str, str] = {}
-    for message, versions in sorted(pair for share in shares for pair in share.secrets.items()):
-        for version in versions:
-            words.setdefault(version, message)
-    return tuple(sorted(RefusedSecret(version=version, message=message) for version, message in words.items()))
-
-
 OnReport = Callable[[FleetKey, FleetReport], None]
 OnWrite = Callable[[str], None]
+OnEditions = Callable[[], None]
 
 
 class FleetShare:
@@ -164,18 +115,23 @@ class FleetShare:
         replica: Replica,
         on_report: OnReport,
         on_write: OnWrite,
+        on_editions: OnEditions,
         random: Callable[[], float],
     ) -> None:
-        """`on_write` hears "written" or "failed" of each write. `random` gives [0, 1)."""
+        """`on_write` hears "written" or "failed" of each write, `on_editions` that replicas of others came or went.
+
+        `random` gives [0, 1).
+        """
         self._client = client
         self._replica = replica
-        self._snapshots: dict[FleetKey, Snapshot] = {}
+        self._published: dict[FleetKey, Published] = {}
         self._on_report = on_report
         self._on_write = on_write
+        self._on_editions = on_editions
         self._short: tuple[str, ...] = ()
-        self._written = NO_SHARES
+        self._written: Mapping[str, str] = {}
         self._own: dict[FleetKey, Share] = {}
-        self._others: dict[str, dict[FleetKey, Share]] = {}
+        self._others: dict[str, _Word] = {}
         self._told: dict[FleetKey, FleetReport] = {}
         self._failing = False
         self._queue: WorkQueue[str] = WorkQueue(
@@ -187,26 +143,44 @@ class FleetShare:
             on_failure=self._failed,
         )
 
-    def published(self, snapshot: Snapshot) -> None:
+    def announce(self) -> None:
+        """Tell the others that we are here and of which edition; call it when it is certain what is published."""
+        self._write_soon()
+
+    @property
+    def outranked_by(self) -> Edition | None:
+        """The newest edition of the other replicas, if it is newer than ours."""
+        ours = self._replica.edition
+        newer = [word.edition for word in self._others.values() if word.edition.is_newer_than(ours)]
+        return max(newer, key=lambda edition: edition.rank, default=None)
+
+    def published(self, snapshot: Snapshot, declared_by: Sequence[Declared]) -> None:
         """Take what we publish, before our own Envoys are asked what they have of it."""
-        self._snapshots[snapshot.fleet] = snapshot
-        self._look(snapshot.fleet)
+        fleet = snapshot.fleet
+        self._published[fleet] = Published(snapshot=snapshot, declared_by=declared_by)
+        share = self._own.get(fleet)
+        if share is not None and share.acked:
+            self._keep(fleet, msgspec.structs.replace(share, generations=generations_of(declared_by)))
+        self._look(fleet)
 
     def retired(self, fleet: FleetKey) -> None:
         """Forget what we published for a fleet that is gone."""
-        self._snapshots.pop(fleet, None)
+        self._published.pop(fleet, None)
 
     def local(self, fleet: FleetKey, report: FleetReport) -> None:
         """Take a report of our own Envoys."""
-        share = share_of(report, self._snapshots.get(fleet))
+        self._keep(fleet, None if report == NO_FLEET else share_of(report, self._published.get(fleet)))
+        self._look(fleet)
+
+    def _keep(self, fleet: FleetKey, share: Share | None) -> None:
+        """Have a share told to the others, None for nothing."""
         if share == self._own.get(fleet):
             return
-        if report == NO_FLEET:
-            self._own.pop(fleet, None)
+        if share is None:
+            del self._own[fleet]
         else:
             self._own[fleet] = share
         self._write_soon()
-        self._look(fleet)
 
     def hear(self, key: ObjectKey, raw: bytes | None) -> None:
         """Take a ConfigMap of the replicas' as it stands (None: gone); those of other replicas count."""
@@ -215,25 +189,38 @@ class FleetShare:
         if key.name == self._replica.object_name:
             self._hear_own(raw)
             return
-        before = self._others.pop(key.name, {})
-        after: dict[FleetKey, Share] = {}
+        before, after = self._others.pop(key.name, _NO_WORD), _NO_WORD
         try:
-            after = _read(raw) if raw is not None else {}
+            after = _read(raw) if raw is not None else _NO_WORD
         except (msgspec.MsgspecError, RecursionError) as error:
             _log.warning("replica report not understood", name=key.name, error=str(error))
-        if after:
+        if after != _NO_WORD:
             self._others[key.name] = after
-        for fleet in before.keys() | after.keys():
-            if before.get(fleet) != after.get(fleet):
+        same = before.edition == after.edition
+        for fleet in before.shares.keys() | after.shares.keys():
+            if not same or before.shares.get(fleet) != after.shares.get(fleet):
                 self._look(fleet)
+        if not same:
+            self._on_editions()
 
     def _look(self, fleet: FleetKey) -> None:
         """Merge anew what is said of a fleet, because a report or the snapshot changed."""
-        shares = [each[fleet] for each in (self._own, *self._others.values()) if fleet in each]
-        report = merged(shares, self._snapshots.get(fleet))
+        told = [word.shares[fleet] for word in self._others.values() if fleet in word.shares]
+        shares = [*([self._own[fleet]] if fleet in self._own else []), *told]
+        published = self._published.get(fleet)
+        report = merged(shares, published.snapshot if published is not None else None, tuple(self._vouched(fleet)))
         if report != self.report(fleet):
             self._told[fleet] = report
             self._on_report(fleet, report)
+
+    def _vouched(self, fleet: FleetKey) -> Iterator[Vouched]:
+        """Yield what replicas of other editions say of their Envoys, in the order of the replicas' names."""
+        for name in sorted(self._others):
+            word = self._others[name]
+            share = word.shares.get(fleet) if word.edition != self._replica.edition else None
+            vouching = vouched(share) if share is not None else None
+            if vouching is not None:
+                yield vouching
 
     def report(self, fleet: FleetKey) -> FleetReport:
         """Return what all replicas together said last of a fleet."""
@@ -263,7 +250,7 @@ class FleetShare:
         A request that we have given up may arrive after the one that followed it, and a replica that begins anew under
         its name finds what it said before. Others believe what stands there.
         """
-        if _text(raw) != self._written:
+        if _data(raw) != self._written:
             self._write_soon()
 
     async def _write(self, name: str) -> None:
@@ -271,7 +258,7 @@ class FleetShare:
         if short != self._short:
             self._short = short
             _log.warning("fleet shared in part", gateways=named(short, NAMED)) if short else _log.info("fleet shared")
-        self._written = msgspec.json.encode(shares).decode()
+        self._written = {KEY: msgspec.json.encode(shares).decode(), EDITION_KEY: self._replica.edition.text}
         owner = {"apiVersion": "v1", "kind": "Pod", "name": self._replica.name, "uid": self._replica.uid}
         body = {
             "apiVersion": "v1",
@@ -282,7 +269,7 @@ class FleetShare:
                 "labels": {LABEL: "replica"},
                 **({"ownerReferences": [owner]} if self._replica.uid else {}),
             },
-            "data": {KEY: self._written},
+            "data": self._written,
         }
         path = Where(api_version="v1", plural="configmaps", namespace=self._replica.namespace, name=name).path("")
         query = [("fieldManager", FIELD_MANAGER), ("force", "true")]

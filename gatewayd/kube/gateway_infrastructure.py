@@ -91,6 +91,10 @@ class InfrastructureController:
         """Look at every Gateway: certificates may be due."""
         self._provisioner.mark_all()
 
+    def look_again(self) -> None:
+        """Look at every Gateway again: whoever was to see to it before us has come or gone."""
+        self._applier.look_again()
+
     def became_leader(self) -> None:
         """Begin as if nothing were known."""
         self._reports.clear()

@@ -112,7 +112,7 @@ class StatusWriter:
             if wait > 0:
                 return wait
             try:
-                self._live.hear(kind, key, await self._write(kind, key, live, dict(patch)))
+                await self._write_over(at, live, dict(patch))
             except NotFoundError:
                 return None
             except ConflictError:
@@ -141,6 +141,14 @@ class StatusWriter:
         if not isinstance(failure.error, ConflictError):
             self._on_write(failure.key[0].kind, "failed")
         self._on_failure(self._queue.name)
+
+    async def _write_over(self, at: Statused, live: LiveStatus, status: dict[str, object]) -> None:
+        """Write a status, and take the answer for what stands there, if no event came first: that may be later."""
+        kind, key = at
+        before = self._live.get(kind, key)
+        answer = await self._write(kind, key, live, status)
+        if self._live.get(kind, key) == before:
+            self._live.hear(kind, key, answer)
 
     async def _write(self, kind: Kind, key: ObjectKey, live: LiveStatus, status: dict[str, object]) -> bytes:
         body = {"metadata": {"resourceVersion": live.resource_version}, "status": status}

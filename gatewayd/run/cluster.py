@@ -30,6 +30,7 @@ from gatewayd.kube.authority_store import AuthorityStore
 from gatewayd.kube.class_finalizer import ClassFinalizer
 from gatewayd.kube.client import KubeClient, connected, forget_urls
 from gatewayd.kube.contents import Contents
+from gatewayd.kube.edition import edition_of
 from gatewayd.kube.ending_namespaces import EndingNamespaces
 from gatewayd.kube.events import EventRecorder, Notice
 from gatewayd.kube.fleet_reports import SELECTOR, Replica
@@ -70,10 +71,11 @@ _log = structlog.get_logger("gatewayd")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """Time and chance: `clock` gives seconds that do not go back, `random` numbers from 0 to 1."""
+    """Time and chance, and who we are: `clock` gives seconds that do not go back, `random` numbers from 0 to 1."""
 
     clock: Callable[[], float]
     random: Callable[[], float]
+    version: str
 
 
 class InCluster:
@@ -87,15 +89,8 @@ class InCluster:
         self._client = client
         self._trust = Trust(authority, server_name)
         self._authorities = AuthorityStore(client, options.namespace)
-        self._metrics = Metrics(installed_version())
-        self._reports = FleetReports(
-            client=client,
-            replica=Replica(namespace=options.namespace, name=options.identity, uid=options.uid),
-            metrics=self._metrics,
-            refusals=Refusals(around.clock),
-            hearers=Hearers(submit=self._submit, warn=self._warn, converged=self._on_converged),
-            random=around.random,
-        )
+        self._metrics = Metrics(around.version)
+        self._reports = self._fleet_reports(around)
         self._published_at: dict[FleetKey, float] = {}
         self._synced = False
         self._timing = Timing(backoff=Backoff(first=0.2, longest=15.0), random=around.random)
@@ -118,6 +113,27 @@ class InCluster:
         address = ControlPlaneAddress(host=options.xds_host, port=options.xds_port, server_name=server_name)
         self._infrastructure = self._infrastructure_from(address)
         self._rotation: WorkQueue[str] = self._rotation_queue()
+
+    def _fleet_reports(self, around: Surroundings) -> FleetReports:
+        options = self._options
+        return FleetReports(
+            client=self._client,
+            replica=Replica(
+                namespace=options.namespace,
+                name=options.identity,
+                uid=options.uid,
+                edition=edition_of(around.version, options.route_discovery),
+            ),
+            metrics=self._metrics,
+            refusals=Refusals(around.clock),
+            hearers=Hearers(
+                submit=self._submit,
+                warn=self._warn,
+                converged=self._on_converged,
+                editions=self._on_editions,
+            ),
+            random=around.random,
+        )
 
     def _reconciler_of(self) -> Reconciler:
         awaited = [kind.struct for kind in KINDS]
@@ -275,6 +291,7 @@ class InCluster:
             self._farewell = asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self._bid_farewell)
         if not self._synced:
             self._synced = True
+            self._reports.share.announce()
             self._clean_up()
         if batch.published or batch.outcomes or batch.retired:
             _log.info(
@@ -295,6 +312,10 @@ class InCluster:
         since = self._published_at.pop(fleet, None)
         if since is not None:
             self._metrics.converged(time.perf_counter() - since)
+
+    def _on_editions(self) -> None:
+        """Look again at what another edition keeps us from doing, or does no more."""
+        self._infrastructure.look_again()
 
     def _on_elected(self) -> None:
         self._writer.became_leader()
@@ -349,5 +370,5 @@ async def serve(options: ServeOptions) -> None:
     """Run one replica until cancelled. Raises AccessError, AuthorityError or ListenError when it cannot start."""
     async with connected(options.kubeconfig) as client:
         authority = await AuthorityStore(client, options.namespace).load()
-        around = Surroundings(clock=time.monotonic, random=random.random)
+        around = Surroundings(clock=time.monotonic, random=random.random, version=installed_version())
         await InCluster(options, client, authority, around).run()

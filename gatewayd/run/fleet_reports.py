@@ -33,12 +33,14 @@ _log = structlog.get_logger("gatewayd")
 class Hearers:
     """Who hears what comes of reports: the store by `submit`, people by `warn`.
 
-    `converged`: all proxies that were connected here when a snapshot came have it.
+    `converged`: all proxies that were connected here when a snapshot came have it. `editions`: replicas of another
+    edition have come or gone.
     """
 
     submit: Callable[[Iterable[Event]], None]
     warn: Callable[[Notice], None]
     converged: Callable[[FleetKey], None]
+    editions: Callable[[], None]
 
 
 class FleetReports:
@@ -69,13 +71,13 @@ class FleetReports:
             replica=replica,
             on_report=self._on_report,
             on_write=metrics.fleet_shared,
+            on_editions=hearers.editions,
             random=random,
         )
 
     def publish(self, snapshot: Snapshot, config: ProxyConfig) -> None:
         """Serve a snapshot, and merge anew what is said of its fleet."""
-        del config  # what was said of it stands in resources
-        self.share.published(snapshot)
+        self.share.published(snapshot, config.declared_by)
         self.fleet.publish(snapshot)
         # Other replicas may have told of it before there was anything of it here.
         self.fleet.remember(snapshot.fleet, self.share.report(snapshot.fleet).refused_secrets)

@@ -6,6 +6,7 @@ from gatewayd.translator.backends.app_protocols import OUTSPOKEN_SLICES
 from gatewayd.translator.backends.endpoints import SLICES
 from gatewayd.translator.certificates import CERTIFICATE_USES
 from gatewayd.translator.derived import DERIVED
+from gatewayd.translator.gateways.declared import DECLARATIONS
 from gatewayd.translator.gateways.gatewayclass import GATEWAYS_BY_CLASS
 from gatewayd.translator.gateways.listeners import LISTENERS_BY_HOSTNAME, LISTENERS_BY_PORT, SETS_BY_GATEWAY
 from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
@@ -32,6 +33,7 @@ INDEXES: tuple[Index, ...] = (
     SLICES,
     OUTSPOKEN_SLICES,
     SETS_BY_GATEWAY,
+    DECLARATIONS,
     LISTENERS_BY_PORT,
     LISTENERS_BY_HOSTNAME,
     CERTIFICATE_USES,

@@ -15,6 +15,7 @@ from gatewayd.run.cluster import InCluster, Surroundings
 from gatewayd.run.serve_options import ServeOptions
 from tests.simulation.api_state import ApiState
 from tests.simulation.client import Network, SimulatedClient
+from tests.simulation.releases import EARLIER, Publishing, Release
 from tests.simulation.workloads import Workloads
 
 NAMESPACE = "gatewayd-system"
@@ -24,8 +25,9 @@ MANAGED_BY = "app.kubernetes.io/managed-by"
 class Replica:
     """One replica, as often as it is started."""
 
-    def __init__(self, name: str, world: "World") -> None:
+    def __init__(self, name: str, world: "World", release: Release = EARLIER) -> None:
         self.name = name
+        self.release = release
         self.network = Network(random.Random(world.dice.random()))  # noqa: S311 - it must repeat
         self.ahead = 0.0
         self.running: InCluster | None = None
@@ -71,12 +73,12 @@ class Replica:
             namespace=NAMESPACE,
             identity=self.name,
             uid="",
-            xds_host="gatewayd.gatewayd-system.svc.",
+            xds_host=self.release.host,
             xds_port=18000,
             route_discovery=None,
             log_level="error",
         )
-        around = Surroundings(clock=self.clock, random=self._world.dice.random)
+        around = Surroundings(clock=self.clock, random=self._world.dice.random, version=self.release.version)
         while True:
             try:
                 authority = await AuthorityStore(client, NAMESPACE).load()
@@ -84,6 +86,7 @@ class Replica:
             except Exception:  # noqa: BLE001 - a pod that cannot start is started again
                 await asyncio.sleep(1.0)
         found = self.running = InCluster(options, client, authority, around)
+        found._reconciler._publisher = Publishing(release=self.release, publisher=found._reports)
         async with asyncio.TaskGroup() as tasks:
             for name, work in found._work():
                 tasks.create_task(work, name=f"{self.name} {name}")
@@ -100,7 +103,7 @@ class Replica:
 class World:
     """The simulation. `run` it with a plan; `trace` says what happened."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, workloads: type[Workloads] = Workloads) -> None:
         self.dice = random.Random(seed)  # noqa: S311 - it must repeat
         self.trace: list[str] = []
         self.failures: list[str] = []
@@ -110,7 +113,7 @@ class World:
         self.replicas = [Replica(f"replica-{number}", self) for number in range(self.dice.choice((2, 2, 3)))]
         # Dice of their own, so that what the cluster does hangs less on what else is drawn.
         dice = random.Random(f"workloads of {seed}")  # noqa: S311 - it must repeat
-        self.workloads = Workloads(self.state, dice, self.fleets, self.spawn)
+        self.workloads = workloads(self.state, dice, self.fleets, self.spawn)
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Start something that runs until it ends or the world does; what fails fails the run."""

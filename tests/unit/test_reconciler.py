@@ -170,6 +170,22 @@ def test_an_acknowledgement_of_what_the_batch_published_is_part_of_the_batch() -
     assert len(world.batches) == 1
 
 
+def test_the_same_snapshot_of_another_generation_is_told_of_and_sends_nothing() -> None:
+    world = World()
+    world.step(SHOP)
+    [found] = world.reconciler.configs.values()
+    row = world.reconciler.store.engine.get(Gateway, GW)
+    assert row is not None
+    later = replaced(row, metadata=replaced(row.metadata, generation=row.metadata.generation + 1))
+    batch = world.step(Delta(kind=Gateway, key=GW, obj=later))
+    assert batch.published == ()
+    assert len(world.fleet.published) == 2
+    [now] = world.reconciler.configs.values()
+    assert [each.generation for each in now.declared_by] == [each.generation + 1 for each in found.declared_by]
+    world.step(Delta(kind=Gateway, key=GW, obj=replaced(later, spec=row.spec)))
+    assert len(world.fleet.published) == 2
+
+
 def failing(_builder: SnapshotBuilder, _config: ProxyConfig) -> Snapshot:
     raise ValueError("a bug")
 

@@ -5,6 +5,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#listenerstatus
 
 from collections.abc import Iterator
 from functools import partial
+from typing import NamedTuple
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Attempt, View, query
@@ -15,6 +16,7 @@ from gatewayd.ir.outcome import (
     FleetReport,
     ListenerOutcome,
     Verdict,
+    Vouched,
 )
 from gatewayd.ir.proxy import listener_name
 from gatewayd.translator import verdicts
@@ -22,6 +24,7 @@ from gatewayd.translator.attachment import ATTACHED
 from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints
 from gatewayd.translator.certificate_warnings import name_warning, time_warnings, warned
 from gatewayd.translator.environment import environment
+from gatewayd.translator.gateways.declared import declaring
 from gatewayd.translator.gateways.listener_conflicts import listener_at, listeners_within
 from gatewayd.translator.gateways.listener_filters import guards
 from gatewayd.translator.gateways.listeners import (
@@ -97,21 +100,50 @@ def _not_programmed(listener: MergedListener) -> Verdict:
     return verdicts.not_programmed(listener.conflict.reason, why) if lost else verdicts.cannot_be_programmed(why)
 
 
+class AskedPort(NamedTuple):
+    """A port, and whether a replica of another edition vouches that its proxies have it as it is declared now."""
+
+    port: PortKey
+    is_vouched: bool
+
+
 def _programmed(view: View, listener: MergedListener) -> Verdict:
     transport = listener.protocol.transport if listener.protocol else "tcp"
-    return port_programmed(view, PortKey(listener.gateway, transport, listener.port))
+    port = PortKey(listener.gateway, transport, listener.port)
+    return port_programmed(view, AskedPort(port, _is_vouched(view, listener, port)))
+
+
+def _is_vouched(view: View, listener: MergedListener, port: PortKey) -> bool:
+    """Return whether proxies of a replica of another edition have a listener of the generation that is to be judged."""
+    vouched = vouching(view, listener.gateway)
+    declared = declaring(view, listener.key) if vouched else None
+    if declared is None:
+        return False
+    name = listener_name(port.transport, bound_port(view, port.port))
+    return any(each.covers(name, declared.uid, declared.generation) for each in vouched)
+
+
+def _fleet(view: View, gateway: ObjectKey) -> FleetReport:
+    return view.get(FleetReport, GatewayFleet(namespace=gateway.namespace, name=gateway.name)) or NO_FLEET
 
 
 @query
-def port_programmed(view: View, port: PortKey) -> Verdict:
+def vouching(view: View, gateway: ObjectKey) -> tuple[Vouched, ...]:
+    """Return what replicas of other editions say of a Gateway's proxies: nothing, but for the time of an upgrade."""
+    return _fleet(view, gateway).vouched
+
+
+@query
+def port_programmed(view: View, asked: AskedPort) -> Verdict:
     """Return whether a proxy has a port, and clients get there.
 
     That a proxy has it only an ACK proves. Clients get there when a ready endpoint of the Gateway's own Service has the
     port, so that whoever waits for Programmed may connect. What else proxies report touches no listener.
     """
-    fleet = view.get(FleetReport, GatewayFleet(namespace=port.gateway.namespace, name=port.gateway.name)) or NO_FLEET
+    port = asked.port
+    fleet = _fleet(view, port.gateway)
     name = listener_name(port.transport, bound_port(view, port.port))
-    if name in fleet.acked_listeners:
+    if name in fleet.acked_listeners or asked.is_vouched:
         if _is_reached(view, port):
             return verdicts.programmed("a connected proxy has acknowledged it")
         return verdicts.pending(f"no ready pod of the Gateway's Service has port {port.port} yet")

@@ -17,6 +17,7 @@ from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.backends.backend_refs import GatewayUpstream, cluster
 from gatewayd.translator.environment import environment
+from gatewayd.translator.gateways.declared import DECLARATIONS, declared
 from gatewayd.translator.gateways.gatewayclass import gateway_is_ours
 from gatewayd.translator.gateways.listener_filters import guard_key, guards
 from gatewayd.translator.gateways.listeners import set_is_allowed
@@ -108,6 +109,7 @@ def proxy_config(view: View, gateway: ObjectKey) -> ProxyConfig | None:
         return None
     return ProxyConfig(
         fleet=GatewayFleet(namespace=gateway.namespace, name=gateway.name),
+        declared_by=view.collect(DECLARATIONS, gateway, declared),
         address=environment(view).address,
         listeners=tuple(_listeners(view, gateway)),
         route_tables=view.collect(TABLES, gateway, route_table),

@@ -1,80 +1,24 @@
 import json
-from dataclasses import replace
 
 import pytest
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.fleet import FleetKey, GatewayFleet
-from gatewayd.ir.outcome import NO_FLEET, FleetReport, RefusedSecret, Rejection
-from gatewayd.kube.fleet_reports import KEY, LABEL, FleetShare, Replica, Share, merged, share_of
+from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection, Vouched
+from gatewayd.ir.proxy import Declared
+from gatewayd.kube.edition import Edition, edition_of
+from gatewayd.kube.fleet_reports import EDITION_KEY, KEY, LABEL, FleetShare, Replica
 from gatewayd.kube.work_queue import RETRY
 from gatewayd.xds.resource import CLUSTER, LISTENER, Snapshot, resource, snapshot
 from tests.fakes.api_server import Cluster, Hole, busy, refused
 from tests.fakes.documents import Json
 from tests.fakes.running import running
 from tests.fakes.skipping_loop import passes
+from tests.unit.kube.fleet_shorthand import BAD, DECLARED, GATEWAY, GENERATIONS, published, report, share
 
-GATEWAY = GatewayFleet(namespace="shop", name="gw")
+OURS = edition_of("0.2.0")
 PATH = "/api/v1/namespaces/gatewayd-system/configmaps/one-fleet"
 OTHER = ObjectKey("gatewayd-system", "two-fleet")
-BAD = Rejection(type_url=CLUSTER, names=("c",), message="no such thing")
-
-
-def published(*, listener: bytes = b"new", cluster: bytes = b"new") -> Snapshot:
-    found = (
-        resource(LISTENER, "tcp-80", listener),
-        resource(LISTENER, "tcp-81", b"same"),
-        resource(CLUSTER, "c", cluster),
-    )
-    return snapshot(GATEWAY, found)
-
-
-def report(connected: int, *listeners: str, rejections: tuple[Rejection, ...] = ()) -> FleetReport:
-    return FleetReport(connected=connected, acked_listeners=frozenset(listeners), rejections=rejections)
-
-
-def test_a_share_names_the_versions_that_it_speaks_of() -> None:
-    now = published()
-    share = share_of(report(2, "tcp-80", "gone", rejections=(BAD,)), now)
-    assert share.connected == 2
-    assert share.acked == {"tcp-80": now.of(LISTENER)["tcp-80"].version}
-    assert share.refused == {"no such thing": ((CLUSTER, "c", now.of(CLUSTER)["c"].version),)}
-    assert share_of(report(2, "tcp-80"), None) == Share(connected=2)
-
-
-def test_all_replicas_together() -> None:
-    now = published()
-    shares = [share_of(report(2, "tcp-80", rejections=(BAD,)), now), share_of(report(3, "tcp-81"), now)]
-    assert merged(shares, now) == report(5, "tcp-80", "tcp-81", rejections=(BAD,))
-    assert merged([], now) == NO_FLEET
-
-
-def test_what_is_said_of_another_version_says_nothing_of_ours() -> None:
-    shares = [share_of(report(2, "tcp-80", "tcp-81", rejections=(BAD,)), published(listener=b"old", cluster=b"old"))]
-    assert merged(shares, published()) == report(2, "tcp-81")
-
-
-def test_one_refusal_heard_from_two_replicas_is_one() -> None:
-    now = published()
-    shares = [share_of(report(1, rejections=(BAD,)), now)] * 2
-    assert merged(shares, now).rejections == (BAD,)
-
-
-def test_refused_certificates_are_told_whatever_is_published_now() -> None:
-    odd = tuple(RefusedSecret(version=version, message="Failed to load") for version in ("a", "b"))
-    shares = [share_of(replace(report(1), refused_secrets=(each,)), published()) for each in odd]
-    assert shares[0].secrets == {"Failed to load": ("a",)}
-    assert merged(shares, published(listener=b"newer")).refused_secrets == odd
-    assert merged(shares, None) == replace(report(2), refused_secrets=odd)
-    # The same version in other words, as another replica shortens them, is told once.
-    other = share_of(replace(report(1), refused_secrets=(replace(odd[0], message="Words"),)), published())
-    assert merged([other, *shares], None) == merged([*shares, other], None)
-    assert [each.version for each in merged([other, *shares], None).refused_secrets] == ["a", "b"]
-
-
-def test_without_a_snapshot_only_streams_are_counted() -> None:
-    shares = [share_of(report(2, "tcp-80", rejections=(BAD,)), published())]
-    assert merged(shares, None) == report(2)
 
 
 class Rig:
@@ -84,22 +28,29 @@ class Rig:
         self.server = cluster.server
         self.told: list[FleetReport] = []
         self.written: list[str] = []
+        self.editions: list[Edition | None] = []
         self.share = FleetShare(
             client=cluster.client,
-            replica=Replica(namespace="gatewayd-system", name="one", uid=uid),
+            replica=Replica(namespace="gatewayd-system", name="one", uid=uid, edition=OURS),
             on_report=self._tell,
             on_write=self.written.append,
+            on_editions=lambda: self.editions.append(self.share.outranked_by),
             random=lambda: 0.5,
         )
-        self.share.published(published())
+        self.share.published(published(), ())
 
     def _tell(self, _fleet: FleetKey, found: FleetReport) -> None:
         self.told.append(found)
 
     def other_says(self, found: FleetReport, of: Snapshot, key: ObjectKey = OTHER) -> None:
-        share = share_of(found, of)
-        said = {str(GATEWAY): {"connected": share.connected, "acked": share.acked, "refused": share.refused}}
+        word = share(found, of)
+        said = {str(GATEWAY): {"connected": word.connected, "acked": word.acked, "refused": word.refused}}
         self.share.hear(key, config_map({KEY: json.dumps(said)}))
+
+    def stranger_says(self, edition: str, *acked: str, generations: dict[str, int] | None = None) -> None:
+        """Hear a replica whose bytes are others of its Envoys."""
+        said = {"connected": 1, "acked": dict.fromkeys(acked, "theirs"), "generations": generations or GENERATIONS}
+        self.share.hear(OTHER, config_map({KEY: json.dumps({str(GATEWAY): said}), EDITION_KEY: edition}))
 
 
 def config_map(data: dict[str, str], labels: dict[str, str] | None = None) -> bytes:
@@ -114,14 +65,14 @@ async def test_what_stands_there_instead_of_our_own_words_is_written_over(rig: R
     async with running(rig.share.run()):
         rig.share.local(GATEWAY, report(1, "tcp-80"))
         await passes(1.0)
-        ours = rig.server.writes[-1].body["data"][KEY]
-        rig.share.hear(OWN, config_map({KEY: ours}))
+        ours = rig.server.writes[-1].body["data"]
+        rig.share.hear(OWN, config_map(ours))
         await passes(60.0)
         assert len(rig.server.writes) == 1
         for late in (config_map({KEY: "{}"}), None, b"{"):
             rig.share.hear(OWN, late)
             await passes(60.0)
-        assert [each.body["data"][KEY] for each in rig.server.writes] == [ours] * 4
+        assert [each.body["data"] for each in rig.server.writes] == [ours] * 4
     assert rig.told == [report(1, "tcp-80")]
 
 
@@ -161,13 +112,13 @@ async def test_another_replica_that_is_ahead_counts_when_we_are_there_too(rig: R
     newer = published(listener=b"newer")
     rig.other_says(report(2, "tcp-80", "tcp-81"), newer)
     assert rig.told == [report(2, "tcp-81")]
-    rig.share.published(newer)
+    rig.share.published(newer, ())
     assert rig.told[-1] == report(2, "tcp-80", "tcp-81")
 
 
 async def test_what_was_acked_before_a_change_is_not_told_after_it(rig: Rig) -> None:
     rig.share.local(GATEWAY, report(1, "tcp-80", "tcp-81"))
-    rig.share.published(published(listener=b"newer"))
+    rig.share.published(published(listener=b"newer"), ())
     assert rig.told[-1] == report(1, "tcp-81")
 
 
@@ -207,6 +158,73 @@ async def test_our_word_is_written_for_the_others(rig: Rig) -> None:
         assert (owner["kind"], owner["name"], owner["uid"]) == ("Pod", "one", "pod-uid")
         version = published().of(LISTENER)["tcp-80"].version
         assert json.loads(write.body["data"][KEY]) == {str(GATEWAY): {"connected": 1, "acked": {"tcp-80": version}}}
+
+
+async def test_a_replica_of_another_edition_vouches_for_its_own_envoys(rig: Rig) -> None:
+    rig.stranger_says("0.1.0", "tcp-80", "tcp-82")
+    [told] = rig.told
+    assert told.acked_listeners == frozenset()
+    [word] = told.vouched
+    assert word == Vouched(listeners=frozenset({"tcp-80", "tcp-82"}), generations=GENERATIONS)
+
+
+async def test_the_word_of_a_replica_is_as_good_as_its_envoys_and_its_edition(rig: Rig) -> None:
+    rig.stranger_says("0.1.0", "tcp-80")
+    rig.stranger_says("0.1.0")
+    assert rig.told[-1].vouched == ()
+    rig.stranger_says(OURS.text, "tcp-80")
+    assert rig.told[-1].vouched == ()  # of our own edition we compare what we have
+    rig.stranger_says("", "tcp-80", generations={"gw-uid": 4})
+    assert rig.told[-1].vouched == (Vouched(listeners=frozenset({"tcp-80"}), generations={"gw-uid": 4}),)
+    rig.share.hear(OTHER, None)
+    assert rig.told[-1] == NO_FLEET
+
+
+async def test_what_a_release_without_generations_says_of_other_bytes_is_nothing(rig: Rig) -> None:
+    said = {str(GATEWAY): {"connected": 1, "acked": {"tcp-80": "theirs"}}}
+    rig.share.hear(OTHER, config_map({KEY: json.dumps(said)}))
+    assert rig.told == [report(1)]
+
+
+async def test_we_tell_what_our_listeners_are_made_of_whenever_that_changes(rig: Rig) -> None:
+    def told() -> Json:
+        found: Json = json.loads(rig.server.writes[-1].body["data"][KEY])[str(GATEWAY)]
+        return found
+
+    async with running(rig.share.run()):
+        rig.share.published(published(), DECLARED)
+        rig.share.local(GATEWAY, report(1))
+        await passes(1.0)
+        assert "generations" not in told()  # nobody has anything of it
+        rig.share.local(GATEWAY, report(1, "tcp-80"))
+        await passes(1.0)
+        assert told()["generations"] == GENERATIONS
+        rig.share.published(published(), (Declared(uid="gw-uid", generation=4),))
+        await passes(1.0)
+        assert told()["generations"] == {"gw-uid": 4}
+
+
+async def test_a_replica_says_that_it_is_there_and_of_which_edition(rig: Rig) -> None:
+    async with running(rig.share.run()):
+        rig.share.announce()
+        await passes(1.0)
+        [write] = rig.server.writes
+        assert write.body["data"] == {KEY: "{}", EDITION_KEY: "0.2.0"}
+        rig.share.hear(OWN, config_map({KEY: "{}", EDITION_KEY: "0.1.0"}))
+        await passes(1.0)
+        assert rig.server.writes[-1].body["data"] == {KEY: "{}", EDITION_KEY: "0.2.0"}
+
+
+async def test_a_newer_edition_comes_and_goes(rig: Rig) -> None:
+    rig.stranger_says("0.1.0")
+    assert rig.editions == [None]
+    rig.stranger_says("0.1.0", "tcp-80")
+    assert rig.editions == [None]
+    rig.stranger_says("0.3.0")
+    rig.share.hear(ObjectKey("gatewayd-system", "three-fleet"), config_map({EDITION_KEY: "0.3.1"}))
+    rig.share.hear(OTHER, None)
+    rig.share.hear(ObjectKey("gatewayd-system", "three-fleet"), None)
+    assert rig.editions == [None, Edition(text="0.3.0"), Edition(text="0.3.1"), Edition(text="0.3.1"), None]
 
 
 async def test_what_one_writes_another_understands(rig: Rig, cluster: Cluster) -> None:
@@ -263,7 +281,7 @@ async def test_what_one_gateway_refuses_keeps_no_other_from_being_shared(cluster
     bad = tuple(resource(CLUSTER, f"c{number}", b"x") for number in range(250))
     fleets = [GatewayFleet(namespace="evil", name=str(number)) for number in range(30)]
     for fleet in fleets:
-        rig.share.published(snapshot(fleet, bad))
+        rig.share.published(snapshot(fleet, bad), ())
     words = [Rejection(type_url=CLUSTER, names=(each.name,), message=f"{each.name} ".ljust(4_096, '"')) for each in bad]
     async with running(rig.share.run()):
         for fleet in fleets:

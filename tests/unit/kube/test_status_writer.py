@@ -3,6 +3,7 @@
 import asyncio
 import copy
 import json
+from typing import Any
 
 import pytest
 
@@ -150,6 +151,28 @@ async def test_somebody_who_takes_our_word_away_is_answered(rig: Rig) -> None:
         rig.exists(status={"parents": [FOREIGN]})
         await passes(1.0)
         assert rig.parents() == [THEM, US]
+        assert len(rig.writes) == 2
+
+
+async def test_who_takes_our_word_away_before_we_hear_that_it_was_written_is_answered(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = rig.exists()
+    rig.want(route(parent()))
+    request = rig.writer._client.request
+
+    async def overtaken(*args: Any, **more: Any) -> bytes:
+        """Let the next event come before the answer to the write."""
+        answer = await request(*args, **more)
+        if len(rig.writes) == 1:
+            rig.server.put(f"{FOLDER}/a", tcp_route("a") | {"status": {}, "metadata": stored["metadata"]})
+            rig.watched()
+        return answer
+
+    monkeypatch.setattr(rig.writer._client, "request", overtaken)
+    async with running(rig.writer.run()):
+        await passes(5.0)
+        assert rig.parents() == [US]
         assert len(rig.writes) == 2
 
 

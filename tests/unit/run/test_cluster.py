@@ -49,7 +49,7 @@ SUBJECT: Final = Subject(common_name="gatewayd", dns_names=("gatewayd.gatewayd-s
 
 def around() -> Surroundings:
     """Return the time of this process, and no chance."""
-    return Surroundings(clock=time.monotonic, random=lambda: 0.5)
+    return Surroundings(clock=time.monotonic, random=lambda: 0.5, version="0.1.0")
 
 
 def gateway_class() -> Json:

@@ -8,6 +8,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.fleet import FleetKey, GatewayFleet, NodeFleet
 from gatewayd.ir.outcome import FleetReport, Rejection
 from gatewayd.ir.proxy import ProxyConfig
+from gatewayd.kube.edition import edition_of
 from gatewayd.kube.events import Notice
 from gatewayd.kube.fleet_reports import KEY, LABEL, Replica
 from gatewayd.kube.refusals import Refusals
@@ -22,6 +23,7 @@ from tests.fakes.skipping_loop import skipping
 GATEWAY = GatewayFleet(namespace="shop", name="gw")
 NODE = NodeFleet(name="worker")
 SYSTEM = "gatewayd-system"
+EDITION = edition_of("0.1.0")
 
 
 class Rig:
@@ -32,15 +34,20 @@ class Rig:
         self.warned: list[Notice] = []
         self.reports = FleetReports(
             client=cluster.client,
-            replica=Replica(namespace=SYSTEM, name="one", uid=""),
+            replica=Replica(namespace=SYSTEM, name="one", uid="", edition=EDITION),
             metrics=Metrics("0"),
             refusals=Refusals(lambda: 0.0),
-            hearers=Hearers(submit=self.submitted.extend, warn=self.warned.append, converged=lambda _fleet: None),
+            hearers=Hearers(
+                submit=self.submitted.extend,
+                warn=self.warned.append,
+                converged=lambda _fleet: None,
+                editions=lambda: None,
+            ),
             random=lambda: 0.5,
         )
 
     def publish(self, body: bytes, fleet: FleetKey = GATEWAY) -> Snapshot:
-        config = ProxyConfig(fleet=fleet, address="0.0.0.0", listeners=(), route_tables=(), clusters=())
+        config = ProxyConfig(fleet=fleet, declared_by=(), address="0.0.0.0", listeners=(), route_tables=(), clusters=())
         made = snapshot(fleet, [resource(LISTENER, "tcp-80", body)])
         self.reports.publish(made, config)
         return made

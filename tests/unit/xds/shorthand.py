@@ -192,6 +192,7 @@ def config(
 ) -> ProxyConfig:
     return ProxyConfig(
         fleet=GatewayFleet(namespace="shop", name="edge"),
+        declared_by=(),
         address=address,
         listeners=listeners,
         route_tables=tables,

@@ -7,7 +7,7 @@ import pytest
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.ir.fleet import GatewayFleet
-from gatewayd.ir.outcome import NO_FLEET, FleetReport, GatewayOutcome, ListenerOutcome, Rejection, RouteOutcome
+from gatewayd.ir.outcome import NO_FLEET, FleetReport, GatewayOutcome, ListenerOutcome, Rejection, RouteOutcome, Vouched
 from gatewayd.store import Delta
 from gatewayd.translator.outcomes.gateways_and_routes import gateway_outcome, listenerset_outcome, route_outcome
 from tests.unit.translator import pem
@@ -23,7 +23,7 @@ GOOD = {"Accepted": "Accepted", "Programmed": "Programmed"}
 def gateway(*entries: str, more: str = "") -> str:
     return f"""
         kind: Gateway
-        metadata: {{name: gw, namespace: shop, generation: 7}}
+        metadata: {{name: gw, namespace: shop, uid: gw-uid, generation: 7}}
         spec:
           gatewayClassName: gatewayd
           {more}
@@ -108,6 +108,22 @@ def test_a_refusal_is_reported_in_envoys_own_words() -> None:
 def test_an_acknowledged_version_counts_although_another_proxy_refused_it() -> None:
     refused = Rejection(type_url="x", names=("tcp-80",), message="port in use")
     assert brief(said(gateway(HTTP), fleet("tcp-80", rejections=(refused,))).verdicts)["Programmed"] == "Programmed"
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        (Vouched(listeners=frozenset({"tcp-80"}), generations={"gw-uid": 7}), "Programmed"),
+        (Vouched(listeners=frozenset({"tcp-80"}), generations={"gw-uid": 8}), "Programmed"),
+        (Vouched(listeners=frozenset({"tcp-80"}), generations={"gw-uid": 6}), "!Pending"),
+        (Vouched(listeners=frozenset({"tcp-80"}), generations={"another": 7}), "!Pending"),
+        (Vouched(listeners=frozenset({"tcp-443"}), generations={"gw-uid": 7}), "!Pending"),
+    ],
+)
+def test_a_replica_of_another_edition_vouches_for_its_proxies_by_generation(word: Vouched, reason: str) -> None:
+    report = FleetReport(connected=1, acked_listeners=frozenset(), rejections=(), vouched=(word,))
+    told = Delta(kind=FleetReport, key=GatewayFleet(namespace=GW.namespace, name=GW.name), obj=report)
+    assert brief(said(gateway(HTTP), told).verdicts)["Programmed"] == reason
 
 
 def test_moved_ports_are_looked_up_where_they_are() -> None:

@@ -1,0 +1,65 @@
+from dataclasses import replace
+
+from gatewayd.ir.outcome import NO_FLEET, RefusedSecret, Vouched
+from gatewayd.kube.fleet_budget import Share
+from gatewayd.kube.fleet_merge import merged, vouched
+from gatewayd.xds.resource import CLUSTER, LISTENER
+from tests.unit.kube.fleet_shorthand import BAD, DECLARED, GENERATIONS, published, report, share
+
+
+def test_a_share_names_the_versions_that_it_speaks_of() -> None:
+    now = published()
+    told = share(report(2, "tcp-80", "gone", rejections=(BAD,)), now)
+    assert told.connected == 2
+    assert told.acked == {"tcp-80": now.of(LISTENER)["tcp-80"].version}
+    assert told.refused == {"no such thing": ((CLUSTER, "c", now.of(CLUSTER)["c"].version),)}
+    assert share(report(2, "tcp-80"), None) == Share(connected=2)
+
+
+def test_all_replicas_together() -> None:
+    now = published()
+    shares = [share(report(2, "tcp-80", rejections=(BAD,)), now), share(report(3, "tcp-81"), now)]
+    assert merged(shares, now) == report(5, "tcp-80", "tcp-81", rejections=(BAD,))
+    assert merged([], now) == NO_FLEET
+
+
+def test_what_is_said_of_another_version_says_nothing_of_ours() -> None:
+    shares = [share(report(2, "tcp-80", "tcp-81", rejections=(BAD,)), published(listener=b"old", cluster=b"old"))]
+    assert merged(shares, published()) == report(2, "tcp-81")
+
+
+def test_one_refusal_heard_from_two_replicas_is_one() -> None:
+    now = published()
+    shares = [share(report(1, rejections=(BAD,)), now)] * 2
+    assert merged(shares, now).rejections == (BAD,)
+
+
+def test_refused_certificates_are_told_whatever_is_published_now() -> None:
+    odd = tuple(RefusedSecret(version=version, message="Failed to load") for version in ("a", "b"))
+    shares = [share(replace(report(1), refused_secrets=(each,)), published()) for each in odd]
+    assert shares[0].secrets == {"Failed to load": ("a",)}
+    assert merged(shares, published(listener=b"newer")).refused_secrets == odd
+    assert merged(shares, None) == replace(report(2), refused_secrets=odd)
+    # The same version in other words, as another replica shortens them, is told once.
+    other = share(replace(report(1), refused_secrets=(replace(odd[0], message="Words"),)), published())
+    assert merged([other, *shares], None) == merged([*shares, other], None)
+    assert [each.version for each in merged([other, *shares], None).refused_secrets] == ["a", "b"]
+
+
+def test_without_a_snapshot_only_streams_are_counted() -> None:
+    shares = [share(report(2, "tcp-80", rejections=(BAD,)), published())]
+    assert merged(shares, None) == report(2)
+
+
+def test_a_replica_vouches_for_what_its_envoys_have_of_generations_that_it_names() -> None:
+    told = share(report(2, "tcp-80"), published(), DECLARED)
+    assert vouched(told) == Vouched(listeners=frozenset({"tcp-80"}), generations=GENERATIONS)
+    assert vouched(share(report(2), published(), DECLARED)) is None
+    assert vouched(share(report(2, "tcp-80"), published())) is None
+
+
+def test_what_others_vouch_for_stands_beside_what_we_compare() -> None:
+    word = Vouched(listeners=frozenset({"tcp-80"}), generations=GENERATIONS)
+    together = merged([share(report(1, "tcp-81"), published())], published(), (word,))
+    assert together == replace(report(1, "tcp-81"), vouched=(word,))
+    assert merged([], None, (word,)) == NO_FLEET
