@@ -104,10 +104,10 @@ KUBE = (
     ),
     Mutant(
         rule="an acknowledgement of another version is believed",
-        path="gatewayd/kube/fleet_reports.py",
+        path="gatewayd/kube/fleet_merge.py",
         before="if name in listeners and listeners[name].version == version",
         after="if name in listeners",
-        tests=("tests/unit/kube/test_fleet_reports.py::test_what_is_said_of_another_version_says_nothing_of_ours",),
+        tests=("tests/unit/kube/test_fleet_merge.py::test_what_is_said_of_another_version_says_nothing_of_ours",),
     ),
     Mutant(
         rule="statuses of other controllers are removed",
