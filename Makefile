@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup system demo test check lint types contracts unit golden-check property simulation feature feature-per-host golden
-.PHONY: simulate mutants protos cluster smoke upstream image conformance scenarios bench bench-peers lock clean
+.PHONY: simulate mutants browser protos cluster smoke upstream image conformance scenarios bench bench-peers lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,16 @@ feature: $(STAMP) ## a real Envoy in front of real backends
 feature-per-host: $(STAMP) ## the same, every host with a RouteConfiguration of its own
 	GATEWAYD_ROUTE_DISCOVERY=host $(BIN)/pytest -q tests/feature --ignore tests/feature/test_image.py
 
+BROWSER := .cache/browser-installed
+
+$(BROWSER): $(STAMP)
+	@dpkg -s chromium > /dev/null 2>&1 || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium > /dev/null)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,envoy,browser]'
+	@touch $@
+
+browser: $(BROWSER) ## the page in a real Chromium (Debian's); pictures in .cache/screenshots
+	$(BIN)/pytest -q tests/browser
+
 golden: $(STAMP) ## rewrite goldens; CASE=area/name for one
 	$(BIN)/python -m tests.golden.write $(CASE)
 
@@ -110,7 +120,7 @@ PIN := .cache/lock/bin/pip-compile --quiet --generate-hashes --strip-extras --al
 
 lock: ## refresh constraints.txt and the image's pins from the newest allowed versions
 	rm -rf .cache/lock && $(PYTHON) -m venv .cache/lock
-	.cache/lock/bin/pip install --quiet '.[dev,envoy]'
+	.cache/lock/bin/pip install --quiet '.[dev,envoy,browser]'
 	.cache/lock/bin/pip freeze --exclude gatewayd --exclude pip --exclude setuptools > constraints.txt
 	.cache/lock/bin/pip install --quiet pip-tools
 	$(PIN) --constraint constraints.txt --output-file deploy/image.txt pyproject.toml

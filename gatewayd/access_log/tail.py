@@ -37,6 +37,14 @@ class Tail:
         for path in sorted({*self._logs, *self._folder.glob(_LOGS)}):
             yield from self._lines(path)
 
+    def skip(self) -> None:
+        """Pass over what is there now, so that only what comes later is read; a file that comes later is read whole."""
+        for path in self._folder.glob(_LOGS):
+            log = self._logs.get(path) or self._opened(path)
+            if log is not None:
+                log.file.seek(0, os.SEEK_END)
+                log.rest = b""
+
     def close(self) -> None:
         """Close all files."""
         while self._logs:

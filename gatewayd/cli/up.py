@@ -1,15 +1,18 @@
 """`gatewayd up DIR`: serve a folder of Gateway API YAML with Envoy, and follow every change of it."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gatewayd.cli.output import AddressOption, EnvoyOption, Form, FormOption, end, write
-from gatewayd.run.exit_codes import INVALID
+from gatewayd.run.exit_codes import CANNOT_START, INVALID
 
 if TYPE_CHECKING:
+    from gatewayd.run.foreground import Serving
     from gatewayd.run.standalone import Options
 
 app = typer.Typer()
@@ -37,6 +40,10 @@ def up(  # noqa: PLR0913 (each is an option)
     drain: Annotated[float, typer.Option("--drain", min=0, help="Seconds for requests under way at the end.")] = 5.0,
     once: Annotated[bool, typer.Option("--once", help="End when everything is in Envoy, or was refused.")] = False,
     deadline: Annotated[float, typer.Option("--deadline", min=0, help="Seconds that --once waits.")] = 30.0,
+    ui: Annotated[
+        bool, typer.Option("--ui", help="Show it in the browser, too, at an address that is printed.")
+    ] = False,
+    ui_port: Annotated[int, typer.Option("--ui-port", min=0, max=65535, help="Of --ui. Default: a free one.")] = 0,
     output: FormOption = Form.TEXT,
 ) -> None:
     """Serve a folder of Gateway API YAML with Envoy; changes of files are in Envoy a moment later.
@@ -51,11 +58,12 @@ def up(  # noqa: PLR0913 (each is an option)
     if not folder.is_dir():
         way_out = "name one, or let `gatewayd up --to URL` or `gatewayd demo` write one"
         raise end(f"{folder}: there is no such folder; {way_out}", INVALID)
-    raise typer.Exit(asyncio.run(_run(chosen, output, deadline if once else None)))
+    page_port = ui_port if ui or ui_port else None
+    raise typer.Exit(asyncio.run(_run(chosen, output, deadline if once else None, page_port)))
 
 
-async def _run(chosen: "Options", output: Form, deadline: float | None) -> int:
-    """Serve; with a deadline only until everything is in Envoy."""
+async def _run(chosen: "Options", output: Form, deadline: float | None, page_port: int | None) -> int:
+    """Serve; with a deadline only until everything is in Envoy. `page_port` None: without a page."""
     from gatewayd.cli.running import code_of, serve
     from gatewayd.run.foreground import Serving, settled
 
@@ -65,7 +73,24 @@ async def _run(chosen: "Options", output: Form, deadline: float | None) -> int:
         await serving.until(settled)
 
     job = serving.forever if deadline is None else in_envoy
-    return code_of(await serve(serving, output, job, deadline), serving)
+    async with AsyncExitStack() as stack:
+        if page_port is not None:
+            await stack.enter_async_context(_page(serving, page_port))
+        return code_of(await serve(serving, output, job, deadline), serving)
+
+
+@asynccontextmanager
+async def _page(serving: "Serving", port: int) -> AsyncIterator[None]:
+    """Serve the page beside a run, and say where; ends the program when the port cannot be had."""
+    from gatewayd.page.server import page_served
+    from gatewayd.run.page_source import RunPage
+
+    try:
+        async with page_served(RunPage(serving.served, serving.onlooker), port) as address:
+            serving.onlooker.page_address = address
+            yield
+    except OSError as error:
+        raise end(f"--ui-port {port}: {error.strerror}; 0 takes a free one", CANNOT_START) from error
 
 
 def _write(chosen: "Options", to: str, port: int | None) -> None:

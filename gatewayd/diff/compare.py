@@ -3,7 +3,7 @@
 Nothing is compared here but what Envoy and users would see; an edit that changes neither leaves no trace.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,6 +13,7 @@ from gatewayd.offline.translation import ObjectStatus, Translation
 from gatewayd.xds.drained_connections import Drain, drains
 from gatewayd.xds.dump import JSON, resource_json
 from gatewayd.xds.resource import XDS_TYPES, Resource, Snapshot
+from gatewayd.xds.resource_map import differing_names
 
 _PASSING = frozenset({"observedGeneration", "lastTransitionTime"})
 
@@ -64,11 +65,12 @@ class Difference:
 
 def difference(old: Translation, new: Translation) -> Difference:
     """Compare what two sets of manifests lead to."""
-    return Difference(gateways=tuple(_gateways(old, new)), statuses=tuple(_statuses(old, new)))
+    gateways = gateway_changes(old.reconciler.snapshots, new.reconciler.snapshots)
+    return Difference(gateways=tuple(gateways), statuses=tuple(_statuses(old, new)))
 
 
-def _gateways(old: Translation, new: Translation) -> Iterator[GatewayChange]:
-    before, after = old.reconciler.snapshots, new.reconciler.snapshots
+def gateway_changes(before: Mapping[FleetKey, Snapshot], after: Mapping[FleetKey, Snapshot]) -> Iterator[GatewayChange]:
+    """Yield what changes in the Envoys of each Gateway that is not as it was."""
     for fleet in sorted({*before, *after}):
         one, other = before.get(fleet), after.get(fleet)
         if one is not None and other is not None and one.version == other.version:
@@ -91,10 +93,8 @@ def _resources(before: Snapshot | None, after: Snapshot | None) -> Iterator[Reso
     for row in XDS_TYPES:
         old = before.of(row.url) if before is not None else {}
         new = after.of(row.url) if after is not None else {}
-        for name in sorted({*old, *new}):
+        for name in sorted(differing_names(old, new)):
             one, other = old.get(name), new.get(name)
-            if one is not None and other is not None and one.version == other.version:
-                continue
             yield ResourceChange(type=row.short, name=name, way=_way(one, other), fields=_fields(one, other))
 
 

@@ -15,8 +15,7 @@ _LONGEST: Final = 100
 def difference_lines(difference: Difference) -> Iterator[str]:
     """Yield what changes, Gateway by Gateway; lines begin with +, - or ~, those of drains with !."""
     for gateway in difference.gateways:
-        yield f"{_SIGNS[gateway.way]} Gateway {gateway.fleet}"
-        yield from _gateway_lines(gateway)
+        yield from gateway_lines(gateway)
     for status in difference.statuses:
         yield f"{_SIGNS[status.way]} status of {status.object}"
         yield from (f"    {line}" for each in status.fields for line in _field_lines(each))
@@ -24,7 +23,9 @@ def difference_lines(difference: Difference) -> Iterator[str]:
         yield "nothing changes"
 
 
-def _gateway_lines(change: GatewayChange) -> Iterator[str]:
+def gateway_lines(change: GatewayChange) -> Iterator[str]:
+    """Yield what changes in the Envoys of one Gateway."""
+    yield f"{_SIGNS[change.way]} Gateway {change.fleet}"
     for resource in change.resources:
         yield f"  {_SIGNS[resource.way]} {resource.type} {resource.name}"
         yield from (f"      {line}" for each in resource.fields for line in _field_lines(each))

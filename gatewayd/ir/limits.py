@@ -304,3 +304,12 @@ learns of it from its own proxies."""
 
 PER_HOST_RECORD = 64 * 1024
 """Characters of the annotation that records tables of hosts: a quarter of what all of an object may have."""
+
+# --- the page in the browser --------------------------------------------------------------------------------------
+
+PAGE_STREAMS = 20
+"""Views of the page that are kept up to date at a time: the tabs of a few people; each costs rows at a change."""
+PAGE_PAUSE_SECONDS = 0.05
+"""Between two looks for one view: twenty in a second are more than eyes tell apart, and a save is seen at once."""
+PAGE_TRAFFIC_SECONDS = 1.0
+"""Between two looks at access logs for the page: they are counted by seconds."""

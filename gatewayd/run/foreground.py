@@ -47,14 +47,14 @@ def settled(onlooker: Onlooker) -> bool:
 
 
 class Serving:
-    """One run: `onlooker` may be asked what is to be seen at any time."""
+    """One run, and what is `served`: `onlooker` may be asked what is to be seen at any time."""
 
     def __init__(self, options: Options) -> None:
         self._changed = asyncio.Event()
         self._shown = asyncio.Event()
         self.onlooker = Onlooker(self._changed.set)
         self.onlooker.run = Standalone(options, self.onlooker)
-        self._run = self.onlooker.run
+        self.served = self.onlooker.run
 
     async def until(self, holds: Callable[[Onlooker], bool]) -> None:
         """Wait until something holds; to be used by the job of `run`."""
@@ -73,7 +73,7 @@ class Serving:
         """
         stop = asyncio.Event()
         tasks = {
-            RunEnding.FAILED: asyncio.create_task(self._run.run(), name="serving"),
+            RunEnding.FAILED: asyncio.create_task(self.served.run(), name="serving"),
             RunEnding.GAVE_UP: asyncio.create_task(self._watch(show), name="watching"),
             RunEnding.DONE: asyncio.ensure_future(job()),
             RunEnding.ASKED: asyncio.create_task(_said(stop), name="asked to stop"),

@@ -5,7 +5,8 @@ In: what `Audience` hears. Out: a Board and a Status at any time, and a call to 
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final, assert_never
 
 from gatewayd.explain.findings import Finding, in_rejections
@@ -19,22 +20,54 @@ from gatewayd.reconciler import Batch
 from gatewayd.run.standalone import Standalone
 from gatewayd.supervisor.events import Draining, EnvoyEvent, Exited, GaveUp, Started, Stopped, Up
 from gatewayd.untrusted.printable import shown_path
+from gatewayd.xds.resource import Snapshot
 
 _KEPT: Final = 6
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastSave:
+    """A change of the folder: its objects, and what was published `before`, which shares all that has not changed."""
+
+    at: str
+    objects: tuple[str, ...]
+    before: Mapping[FleetKey, Snapshot]
+
+
+NOT_SAVED: Final = LastSave(at="", objects=(), before={})
+
+
 class Onlooker:
-    """The Audience of one run. `gave_up` is why Envoy cannot be started, None while it can."""
+    """The Audience of one run. `gave_up` is why Envoy cannot be started, None while it can.
+
+    `page_address` is where the page is, "" where there is none.
+    """
 
     def __init__(self, on_change: Callable[[], None]) -> None:
         self.gave_up: str | None = None
         self.run: Standalone | None = None
-        self._on_change = on_change
+        self.page_address = ""
+        self.last_save = NOT_SAVED
+        self._watching = [on_change]
         self._notices: deque[str] = deque(maxlen=_KEPT)
+
+    def watch(self, on_change: Callable[[], None]) -> Callable[[], None]:
+        """Have somebody else called, too, whenever something may look different; return what ends that."""
+        self._watching.append(on_change)
+        return lambda: self._watching.remove(on_change)
+
+    def _on_change(self) -> None:
+        for on_change in self._watching:
+            on_change()
 
     def folder_read(self, step: FolderChange) -> None:
         """Hear what a change of the folder led to."""
-        del step
+        if step.deltas and self.run is not None:
+            self.last_save = LastSave(
+                at=time.strftime("%H:%M:%S"),
+                objects=tuple(f"{delta.kind.__name__} {delta.key}" for delta in step.deltas),
+                before=dict(self.run.reconciler.snapshots),
+            )
         self._on_change()
 
     def batch_done(self, batch: Batch) -> None:
@@ -70,10 +103,16 @@ class Onlooker:
         run = self.run
         if run is None:
             return EMPTY
-        return run.board.board(
-            problems=(*run.step.problems, *_as_problems(self.findings())),
-            notices=(*self._refusals(run), *self._notices),
-        )
+        return run.board.board(problems=self.problems(), notices=self.notices())
+
+    def problems(self) -> tuple[FileProblem, ...]:
+        """Return what is wrong with files, and with the objects in them."""
+        return () if self.run is None else (*self.run.step.problems, *_as_problems(self.findings()))
+
+    def notices(self) -> tuple[str, ...]:
+        """Return what else there is to say: where the page is, ports that cannot be had, then what has happened."""
+        page = (f"page: {self.page_address}",) if self.page_address else ()
+        return () if self.run is None else (*page, *self._refusals(self.run), *self._notices)
 
     async def status(self) -> Status:
         """Return what to tell whoever asks over the socket."""

@@ -106,7 +106,7 @@ class Standalone:
         self._changed_at = time.monotonic()
         self._offset = 0
         self._envoys: dict[FleetKey, asyncio.Task[None]] = {}
-        self._runtime = Path()
+        self.runtime = Path()
         self._tasks: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
@@ -115,7 +115,7 @@ class Standalone:
         Raises ListenError when the control socket cannot be made.
         """
         with runtime_folder(self.options.runtime) as runtime:
-            self._runtime = runtime
+            self.runtime = runtime
             self.socket = runtime / SOCKET
             server = AdsServer(
                 self.fleet,
@@ -243,7 +243,7 @@ class Standalone:
     async def _supervise(self, fleet: FleetKey) -> None:
         envoys = LocalEnvoys(
             binary=self.options.envoy,
-            folder=self._runtime,
+            folder=self.runtime,
             control_plane=self.socket,
             concurrency=self.options.concurrency,
             drain=self.options.drain,

@@ -20,6 +20,7 @@ GENERATED = ("gatewayd/rpc",)
 TESTED_ELSEWHERE: Mapping[str, str] = {
     "gatewayd/__main__.py": "three lines that start the command line; tests/unit/cli starts it",
     "gatewayd/run/standalone.py": "the composition root wires and decides nothing; every feature test runs it",
+    "gatewayd/page/source.py": "a protocol and a value; tests/unit/run/test_page_source.py asks what keeps to it",
     "gatewayd/ir/overview.py": "values alone; tests/unit/translator/outcomes/test_overview.py makes and reads each",
     "gatewayd/ads/server.py": "moves messages between gRPC and sessions; tests/feature/test_ads.py speaks to it",
     "gatewayd/ads/listen.py": "binds a gRPC server to a socket; tests/feature/test_ads.py speaks to it",

@@ -69,3 +69,12 @@ def test_a_log_without_line_ends_takes_no_room(tmp_path: Path, tail: Tail) -> No
 def test_what_cannot_be_read_is_passed_over(tmp_path: Path, tail: Tail) -> None:
     log(tmp_path, 1).mkdir()
     assert list(tail.lines()) == []
+
+
+def test_what_is_there_already_may_be_passed_over(tmp_path: Path, tail: Tail) -> None:
+    append(log(tmp_path, 1), b"a\nhal")
+    tail.skip()
+    assert list(tail.lines()) == []
+    append(log(tmp_path, 1), b"f\nb\n")
+    append(log(tmp_path, 2), b"c\n")
+    assert list(tail.lines()) == [b"f", b"b", b"c"]

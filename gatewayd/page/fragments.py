@@ -1,0 +1,150 @@
+"""What a run has at a moment -> the parts of the page, as HTML.
+
+In: a `PageSource` and a `Look`. Out: HTML by the id of the element that it fills, each no longer than a screen or two,
+however many routes there are. Text of users is escaped by the templates, and never markup.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from gatewayd.access_log.entry import RuleName
+from gatewayd.explain.words import trace_lines
+from gatewayd.introspection.rows import Board, Condition, ConditionMark, RouteRow
+from gatewayd.ir.fleet import GatewayFleet
+from gatewayd.page.columns import EMPTY, Columns
+from gatewayd.page.look import Look, Question
+from gatewayd.page.source import PageSource
+from gatewayd.page.traffic import NO_REQUESTS, Requests
+from gatewayd.untrusted.printable import printable
+
+MOST_ROWS: Final = 50
+"""Routes in the list: what is not well stands first, and the search finds the others."""
+
+MOST_PROBLEMS: Final = 20
+MOST_LINES: Final = 200
+"""Lines of the difference that the last save has made."""
+
+NAMES: Final = ("summary", "problems", "gateways", "rows", "columns", "proxies", "saved")
+"""The fragments that change by themselves, in the order of the page."""
+
+_MARKS: Final = {ConditionMark.TRUE: "yes", ConditionMark.FALSE: "no", ConditionMark.UNKNOWN: "unknown"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """What is to be seen: the board, the rows that are looked for, the picture, and the requests of the last minute."""
+
+    board: Board
+    rows: tuple[RouteRow, ...]
+    columns: Columns
+    requests: Mapping[RuleName, Requests]
+
+
+class Fragments:
+    """Makes the parts of the page; `rows_made` counts the rows of routes that were written since the start."""
+
+    def __init__(self, source: PageSource) -> None:
+        self.rows_made = 0
+        self._source = source
+        self._templates = Environment(
+            loader=PackageLoader("gatewayd.page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        )
+        self._templates.filters["shown"] = printable
+        self._templates.globals["mark"] = _mark
+
+    def page(self, look: Look, question: Question, moment: Moment) -> str:
+        """Return the whole page."""
+        parts = dict(self.parts(look, moment))
+        context = {"title": self._source.title, "look": look, "question": question, "parts": parts}
+        return self._render("page", answer=self.answer(question), **context)
+
+    def parts(self, look: Look, moment: Moment) -> Iterator[tuple[str, str]]:
+        """Yield the id and the content of each part that changes by itself."""
+        for name in NAMES:
+            yield name, self._render(name, **getattr(self, f"_{name}")(look, moment))
+
+    def answer(self, question: Question) -> str:
+        """Return what becomes of the request that the form asks about."""
+        traces = () if question.sent is None else self._source.traces(question.sent, question.port)
+        texts = ["\n".join(trace_lines(trace, self._source.place_of)) for trace in traces]
+        return self._render("answer", question=question, texts=texts)
+
+    def _render(self, template: str, **context: Any) -> str:
+        return self._templates.get_template(f"{template}.html").render(**context)
+
+    def _summary(self, look: Look, moment: Moment) -> Mapping[str, Any]:
+        del look
+        board = moment.board
+        total = Requests(*map(sum, zip(*moment.requests.values(), strict=True))) if moment.requests else NO_REQUESTS
+        return {"board": board, "proxies": len(self._source.proxies()), "requests": total}
+
+    def _problems(self, look: Look, moment: Moment) -> Mapping[str, Any]:
+        del look
+        problems = moment.board.problems
+        return {
+            "problems": [str(problem) for problem in problems[:MOST_PROBLEMS]],
+            "hidden": max(0, len(problems) - MOST_PROBLEMS),
+            "notices": moment.board.notices[::-1],
+        }
+
+    def _gateways(self, look: Look, moment: Moment) -> Mapping[str, Any]:
+        return {"gateways": moment.board.gateways, "chosen": chosen_gateway(look, moment.board), "look": look}
+
+    def _rows(self, look: Look, moment: Moment) -> Mapping[str, Any]:
+        self.rows_made += len(moment.rows)
+        by_object: dict[str, list[Requests]] = {}
+        for rule, requests in moment.requests.items():
+            by_object.setdefault(rule.object, []).append(requests)
+        rows = [(row, _sum(by_object.get(f"{row.kind.lower()}/{row.name}", []))) for row in moment.rows]
+        return {"rows": rows, "of": len(moment.board.routes), "look": look}
+
+    def _columns(self, look: Look, moment: Moment) -> Mapping[str, Any]:
+        del look
+        columns = moment.columns
+        groups = (
+            ("Listeners", columns.listeners),
+            ("Hosts", columns.hosts),
+            ("Rules", columns.rules),
+            ("Backends", columns.backends),
+        )
+        return {"columns": columns, "groups": groups, "requests": moment.requests, "is_empty": columns == EMPTY}
+
+    def _proxies(self, look: Look, moment: Moment) -> Mapping[str, Any]:
+        del look, moment
+        return {"proxies": self._source.proxies()}
+
+    def _saved(self, look: Look, moment: Moment) -> Mapping[str, Any]:
+        del look, moment
+        saved = self._source.saved()
+        return {"saved": saved, "lines": saved.lines[:MOST_LINES], "hidden": max(0, len(saved.lines) - MOST_LINES)}
+
+
+def chosen_gateway(look: Look, board: Board) -> str:
+    """Return the Gateway whose columns are drawn: the one that was chosen, else the first; "" when there is none."""
+    names = [row.name for row in board.gateways]
+    return look.gateway if look.gateway in names else next(iter(names), "")
+
+
+def fleet_of(name: str) -> GatewayFleet:
+    """Return the fleet of the row of a Gateway."""
+    namespace, _, own = name.partition("/")
+    return GatewayFleet(namespace=namespace, name=own)
+
+
+def admits(row: RouteRow, words: str) -> bool:
+    """Say whether a route is one that is looked for; `words` in lower case, "" takes all."""
+    if not words:
+        return True
+    texts = (f"{row.kind} {row.name}", *row.hostnames, *row.parents)
+    return any(words in text.lower() for text in texts)
+
+
+def _sum(requests: list[Requests]) -> Requests:
+    return Requests(*map(sum, zip(*requests, strict=True))) if requests else NO_REQUESTS
+
+
+def _mark(condition: Condition) -> str:
+    return _MARKS[condition.mark]

@@ -1,0 +1,143 @@
+"""What is seen at a moment, gathered in slices, and when it may have changed; kept only while somebody looks.
+
+In: a `PageSource`. Out: `Moment`s; and a wait for the next change, which the requests of the last minute are, too.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from gatewayd.access_log.entry import read_entry
+from gatewayd.introspection.rows import RouteRow
+from gatewayd.ir.limits import PAGE_TRAFFIC_SECONDS
+from gatewayd.ir.proxy import ProxyConfig
+from gatewayd.page.columns import EMPTY, Columns, gathered
+from gatewayd.page.fragments import MOST_ROWS, Moment, admits, chosen_gateway, fleet_of
+from gatewayd.page.look import Look
+from gatewayd.page.source import PageSource
+from gatewayd.page.traffic import RollingMinute
+
+_SLICE = 500
+"""Lines of a log, or rows of routes, that are read before others have their turn: some milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """The columns that a config led to, so that they are gathered again only for another one."""
+
+    config: ProxyConfig
+    words: str
+    columns: Columns
+
+
+class Viewing:
+    """See the module's text."""
+
+    def __init__(self, source: PageSource) -> None:
+        self._source = source
+        self._minute = RollingMinute()
+        self._drawn: _Drawn | None = None
+        self._waiting: set[asyncio.Event] = set()
+        self._follows: asyncio.Task[None] | None = None
+        self._unwatch: Callable[[], None] | None = None
+
+    async def moment(self, look: Look) -> Moment:
+        """Return what is seen now."""
+        live = self._source.board
+        for _ in live.refreshing():
+            await asyncio.sleep(0)
+        board = live.board(self._source.problems(), self._source.notices())
+        return Moment(
+            board=board,
+            rows=await _first(board.routes_by_trouble(), look.words),
+            columns=await self._columns(look, chosen_gateway(look, board)),
+            requests=self._minute.counts(asyncio.get_running_loop().time()),
+        )
+
+    @contextmanager
+    def changes(self) -> Iterator[Callable[[], Awaitable[None]]]:
+        """Give what waits until something may look different than at the last wait."""
+        event = asyncio.Event()
+
+        async def changed() -> None:
+            await event.wait()
+            event.clear()
+
+        self._waiting.add(event)
+        if self._unwatch is None:
+            self._unwatch = self._source.watch(self._on_change)
+            self._follows = asyncio.create_task(self._follow(), name="requests of the page")
+        try:
+            yield changed
+        finally:
+            self._waiting.discard(event)
+            if not self._waiting:
+                self._forget()
+
+    async def close(self) -> None:
+        """Stop reading."""
+        follows = self._follows
+        self._forget()
+        if follows is not None:
+            await asyncio.gather(follows, return_exceptions=True)
+
+    def _on_change(self) -> None:
+        for event in self._waiting:
+            event.set()
+
+    def _forget(self) -> None:
+        """Nobody looks any more: let go of all that was kept for that."""
+        if self._unwatch is not None:
+            self._unwatch()
+        if self._follows is not None:
+            self._follows.cancel()
+        self._unwatch = self._follows = self._drawn = None
+        self._minute = RollingMinute()
+
+    async def _follow(self) -> None:
+        """Count the requests that the access logs tell of, every second."""
+        clock = asyncio.get_running_loop().time
+        seen = self._minute.counts(clock())
+        while True:
+            for at, line in enumerate(self._source.log_lines()):
+                entry = read_entry(line)
+                if entry is not None:
+                    self._minute.note(entry, clock())
+                if at % _SLICE == _SLICE - 1:
+                    await asyncio.sleep(0)
+            counts = self._minute.counts(clock())
+            if counts != seen:
+                seen = counts
+                self._on_change()
+            await asyncio.sleep(PAGE_TRAFFIC_SECONDS)
+
+    async def _columns(self, look: Look, gateway: str) -> Columns:
+        config = self._source.configs.get(fleet_of(gateway)) if gateway else None
+        if config is None:
+            return EMPTY
+        drawn = self._drawn
+        if drawn is not None and drawn.config is config and drawn.words == look.words:
+            return drawn.columns
+        gathering = gathered(config, look.words)
+        while True:
+            try:
+                next(gathering)
+            except StopIteration as end:
+                columns: Columns = end.value
+                self._drawn = _Drawn(config, look.words, columns)
+                return columns
+            await asyncio.sleep(0)
+
+
+async def _first(rows: Iterator[RouteRow], words: str) -> tuple[RouteRow, ...]:
+    """Return the first rows that are looked for."""
+    admitted: list[RouteRow] = []
+    for at, row in enumerate(rows):
+        if len(admitted) == MOST_ROWS:
+            break
+        if admits(row, words):
+            admitted.append(row)
+        if at % _SLICE == _SLICE - 1:
+            await asyncio.sleep(0)
+    return tuple(admitted)

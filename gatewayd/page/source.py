@@ -1,0 +1,71 @@
+"""What the page asks a run for; whoever serves the page answers it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from gatewayd.explain.request import Sent
+from gatewayd.explain.trace import Trace
+from gatewayd.introspection.live_board import LiveBoard
+from gatewayd.introspection.status import ProxyRow
+from gatewayd.ir.fleet import FleetKey
+from gatewayd.ir.proxy import ProxyConfig
+from gatewayd.manifests.documents import FileProblem
+from gatewayd.manifests.folder import PlaceOf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What the last change of what is served has led to.
+
+    `at` is a time of day, "" before the first; `objects` are named as "HTTPRoute shop/cart", `lines` as `gatewayd diff`
+    writes them.
+    """
+
+    at: str
+    objects: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+NOTHING_SAVED = Saved(at="", objects=(), lines=())
+
+
+class PageSource(Protocol):
+    """A run that is looked at. Nothing here blocks, and nothing is kept for the page while nobody looks."""
+
+    @property
+    def title(self) -> str:
+        """What is served: the folder as it was named."""
+
+    @property
+    def board(self) -> LiveBoard:
+        """The overview."""
+
+    @property
+    def configs(self) -> Mapping[FleetKey, ProxyConfig]:
+        """What the proxies of each Gateway shall do."""
+
+    @property
+    def place_of(self) -> PlaceOf:
+        """Where objects stand in files."""
+
+    def problems(self) -> tuple[FileProblem, ...]:
+        """Return what is wrong with files and objects."""
+
+    def notices(self) -> tuple[str, ...]:
+        """Return what else has happened, oldest first."""
+
+    def proxies(self) -> tuple[ProxyRow, ...]:
+        """Return the connected proxies."""
+
+    def traces(self, sent: Sent, port: int | None) -> tuple[Trace, ...]:
+        """Return what becomes of a request."""
+
+    def saved(self) -> Saved:
+        """Return what the last change has led to."""
+
+    def log_lines(self) -> Iterator[bytes]:
+        """Yield the lines of access logs that have come since the last call; the first call only begins."""
+
+    def watch(self, on_change: Callable[[], None]) -> Callable[[], None]:
+        """Have `on_change` called whenever something may look different; return what ends that."""

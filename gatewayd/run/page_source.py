@@ -1,0 +1,105 @@
+"""What the page shows of a run without a cluster.
+
+In: the run, and who is told of everything in it. Out: what `PageSource` promises; all of it is there anyway.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from typing import Final
+
+from gatewayd.access_log.tail import Tail
+from gatewayd.diff.compare import gateway_changes
+from gatewayd.diff.words import gateway_lines
+from gatewayd.explain.request import Sent
+from gatewayd.explain.trace import Trace, Translated, traces
+from gatewayd.introspection.live_board import LiveBoard
+from gatewayd.introspection.run_status import connected_proxies
+from gatewayd.introspection.status import ProxyRow
+from gatewayd.ir.fleet import FleetKey
+from gatewayd.ir.proxy import ProxyConfig
+from gatewayd.manifests.documents import FileProblem
+from gatewayd.manifests.folder import PlaceOf
+from gatewayd.page.source import NOTHING_SAVED, Saved
+from gatewayd.run.observer import Onlooker
+from gatewayd.run.standalone import Standalone
+from gatewayd.untrusted.printable import shown_path
+
+_MOST_LINES: Final = 1_000
+"""Of a difference: the first save may add thousands of resources, and a page is no file."""
+
+_MOST_OBJECTS: Final = 20
+"""Objects of a save that are named; a folder that is read for the first time has thousands."""
+
+
+class RunPage:
+    """See the module's text."""
+
+    def __init__(self, run: Standalone, onlooker: Onlooker) -> None:
+        self._run = run
+        self._onlooker = onlooker
+        self._tail: Tail | None = None
+
+    @property
+    def title(self) -> str:
+        """The folder as it was named."""
+        return shown_path(self._run.options.folder)
+
+    @property
+    def board(self) -> LiveBoard:
+        """The overview."""
+        return self._run.board
+
+    @property
+    def configs(self) -> Mapping[FleetKey, ProxyConfig]:
+        """What the proxies of each Gateway shall do."""
+        return self._run.reconciler.configs
+
+    @property
+    def place_of(self) -> PlaceOf:
+        """Where objects stand in files."""
+        return self._run.folder.place_of
+
+    def problems(self) -> tuple[FileProblem, ...]:
+        """Return what is wrong with files and objects."""
+        return self._onlooker.problems()
+
+    def notices(self) -> tuple[str, ...]:
+        """Return what else has happened, oldest first."""
+        return self._onlooker.notices()
+
+    def proxies(self) -> tuple[ProxyRow, ...]:
+        """Return the connected proxies."""
+        return connected_proxies(self._run.fleet, self._run.reconciler.snapshots)
+
+    def traces(self, sent: Sent, port: int | None) -> tuple[Trace, ...]:
+        """Return what becomes of a request."""
+        configs = tuple(config for _, config in sorted(self.configs.items()))
+        return traces(Translated(engine=self._run.reconciler.store.engine, configs=configs), sent, port)
+
+    def saved(self) -> Saved:
+        """Return what the last save has led to; what it will is not known before it is published."""
+        save = self._onlooker.last_save
+        if not save.at:
+            return NOTHING_SAVED
+        changes = gateway_changes(save.before, self._run.reconciler.snapshots)
+        lines = (line for change in changes for line in gateway_lines(change))
+        return Saved(at=save.at, objects=save.objects[:_MOST_OBJECTS], lines=tuple(islice(lines, _MOST_LINES)))
+
+    def log_lines(self) -> Iterator[bytes]:
+        """Yield the lines of access logs that have come since the last call; the first call only begins."""
+        if self._tail is None:
+            self._tail = Tail(self._run.runtime)
+            self._tail.skip()
+        yield from self._tail.lines()
+
+    def watch(self, on_change: Callable[[], None]) -> Callable[[], None]:
+        """Have `on_change` called whenever something may look different; return what ends that."""
+        unwatch = self._onlooker.watch(on_change)
+
+        def end() -> None:
+            unwatch()
+            if self._tail is not None:
+                self._tail.close()
+                self._tail = None
+
+        return end
