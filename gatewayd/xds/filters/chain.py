@@ -87,7 +87,7 @@ CHAIN: tuple[ChainRow, ...] = (
     ChainRow(name=rate_limits.EARLY_NAME, config=discovered.source(rate_limits.EARLY_NAME), always=False),
     # Who somebody is, before a server is asked whether that may be.
     ChainRow(name=credentials.NAME, config=credentials.CONFIG, always=False),
-    ChainRow(name=tokens.NAME, config=tokens.CONFIG, always=False),
+    ChainRow(name=tokens.NAME, config=discovered.source(tokens.NAME), always=False),
     # Nothing is decided for a request that may not come in.
     ChainRow(name=auth.NAME, config=auth.CONFIG, always=False),
     ChainRow(name=auth.SHARE_NAME, config=auth.SHARE_CONFIG, always=False),

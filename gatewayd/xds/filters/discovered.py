@@ -14,15 +14,16 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from envoy.config.core.v3 import config_source_pb2, extension_pb2
+from envoy.extensions.filters.http.jwt_authn.v3 import config_pb2
 from envoy.extensions.filters.http.local_ratelimit.v3 import local_rate_limit_pb2
 
 from gatewayd.ir.http import Route
-from gatewayd.ir.policy import RateLimits
+from gatewayd.ir.policy import RateLimits, Tokens
 from gatewayd.xds.encoding import ADS, extension, serialised, type_url
-from gatewayd.xds.filters import rate_limits
+from gatewayd.xds.filters import rate_limits, tokens
 from gatewayd.xds.resource import FILTER, Resource, Resources, resource
 
-Asked = RateLimits
+Asked = RateLimits | Tokens
 """What a route may ask of these filters."""
 
 
@@ -37,13 +38,20 @@ class DiscoveredFilter:
 
 def _limiting(name: str) -> DiscoveredFilter:
     def config(asked: Iterable[Asked]) -> Any:
-        return rate_limits.filter_config(asked, name)
+        return rate_limits.filter_config((each for each in asked if isinstance(each, RateLimits)), name)
 
     return DiscoveredFilter(message=local_rate_limit_pb2.LocalRateLimit, config=config, union=rate_limits.union)
 
 
+def _tokens(asked: Iterable[Asked]) -> Any:
+    return tokens.filter_config(each for each in asked if isinstance(each, Tokens))
+
+
 DISCOVERED: Final[Mapping[str, DiscoveredFilter]] = MappingProxyType(
-    {name: _limiting(name) for name in rate_limits.NAMES.values()}
+    {
+        **{name: _limiting(name) for name in rate_limits.NAMES.values()},
+        tokens.NAME: DiscoveredFilter(message=config_pb2.JwtAuthentication, config=_tokens, union=tokens.union),
+    }
 )
 """By the name of the filter, which is that of its resource."""
 
