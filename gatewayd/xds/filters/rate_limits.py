@@ -57,19 +57,19 @@ class _Slot(NamedTuple):
         )
 
 
-class _Placed(NamedTuple):
+class _LimitAt(NamedTuple):
     slot: _Slot
     key: str
     limit: RateLimit
 
 
-def _placed(limits: RateLimits, name: str) -> Iterator[_Placed]:
+def _placed(limits: RateLimits, name: str) -> Iterator[_LimitAt]:
     """Yield the limits that stand in one of the two filters."""
     numbers: Counter[_Slot] = Counter()
     for at, limit in enumerate(limits.limits):
         if NAMES[limit.is_late] == name:
             alike = _Slot(limit.per_client, limit.headers, limit.claims, 0)
-            yield _Placed(alike._replace(number=numbers[alike]), f"{limits.policy}/{at}", limit)
+            yield _LimitAt(alike._replace(number=numbers[alike]), f"{limits.policy}/{at}", limit)
             numbers[alike] += 1
 
 
