@@ -16,7 +16,7 @@ from envoy.extensions.transport_sockets.tls.v3 import tls_pb2
 from google.protobuf import any_pb2
 from google.protobuf.message import Message
 
-from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SCOPED_ROUTE, SECRET
+from gatewayd.xds.resource import CLUSTER, ENDPOINT, FILTER, LISTENER, ROUTE, SCOPED_ROUTE, SECRET
 
 Own = Callable[[Any], Iterator[tuple[str, str]]]
 """What one message names by itself."""
@@ -79,6 +79,8 @@ def _own(message: Any) -> Iterator[tuple[str, str]]:
             yield ROUTE, message.route_configuration_name
         case "SdsSecretConfig" if message.HasField("sds_config"):
             yield SECRET, message.name
+        case "HttpFilter" if message.HasField("config_discovery"):
+            yield FILTER, message.name
         case "Cluster" if message.type == cluster_pb2.Cluster.EDS:
             yield ENDPOINT, message.eds_cluster_config.service_name or message.name
         case _:

@@ -11,6 +11,7 @@ from gatewayd.api.scalars import SET, Duration, HeaderName, HeaderValue
 
 Status = Annotated[int, Meta(ge=400, le=599)]
 Percent = Annotated[int, Meta(ge=1, le=100)]
+ClaimName = Annotated[str, Meta(min_length=1, max_length=253)]
 
 
 class TimeoutsSection(PolicySection, frozen=True, kw_only=True):
@@ -53,8 +54,8 @@ class DirectResponseSection(PolicySection, frozen=True, kw_only=True):
 class RateLimitRule(PolicyPart, frozen=True, kw_only=True):
     """So many requests in a unit of time, and `burst` at once after a quiet time (`requests` when left out).
 
-    With `perClient` each address has as many, and with `perHeaders` each combination of values; requests without one of
-    the headers do not count.
+    With `perClient` each address has as many, with `perHeaders` and `perClaims` each combination of values; requests
+    without one of these do not count. `at` AfterAuthentication, only requests count that may come in.
     """
 
     requests: Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -62,10 +63,12 @@ class RateLimitRule(PolicyPart, frozen=True, kw_only=True):
     burst: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
     per_client: bool | None = None
     per_headers: Annotated[tuple[HeaderName, ...], Meta(max_length=4, extra=SET)] = ()
+    per_claims: Annotated[tuple[ClaimName, ...], Meta(max_length=4, extra=SET)] = ()
+    at: Literal["BeforeAuthentication", "AfterAuthentication"] | None = None
 
 
 class RateLimitSection(PolicySection, frozen=True, kw_only=True):
-    """Answer 429 to a request for which one of the limits is reached. Each rule of a route counts by itself."""
+    """Answer 429 to a request for which one of the limits is reached. All rules below the policy count together."""
 
     limits: Annotated[tuple[RateLimitRule, ...], Meta(max_length=8)] = ()
 

@@ -40,6 +40,8 @@ def _fault(fault: Fault) -> Iterator[str]:
 
 
 def _limit(limit: RateLimit) -> str:
-    whose = ", ".join((*(["each client"] if limit.per_client else ()), *(f"each {name}" for name in limit.headers)))
+    whose = ", ".join(
+        (*(["each client"] if limit.per_client else ()), *(f"each {name}" for name in (*limit.headers, *limit.claims)))
+    )
     per = f" for {whose}" if whose else ""
     return f"at most {limit.requests} requests in {limit.unit_s} s{per} ({limit.burst} at once), else a 429"

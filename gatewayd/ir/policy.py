@@ -156,8 +156,9 @@ class Permissions:
 class RateLimit:
     """Lets `requests` pass in `unit_s` seconds, and `burst` at once after a quiet time.
 
-    Each combination of what it is for has as many: the client's address if `per_client`, and the values of `headers`,
-    in lower case; a request without one of the headers does not count.
+    Each combination of what it is for has as many: the client's address if `per_client`, the values of `headers`, in
+    lower case, and those of `claims` of the token; a request without one of them does not count.
+    `is_late`: only requests that may come in count.
     """
 
     requests: int
@@ -165,12 +166,18 @@ class RateLimit:
     burst: int
     per_client: bool
     headers: tuple[str, ...]
+    claims: tuple[str, ...]
+    is_late: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimits:
-    """Answer 429 to a request for which one of the limits is reached."""
+    """Answer 429 to a request for which one of the limits is reached.
 
+    All routes that a policy has put under its limits count together; `policy` is its namespace and name.
+    """
+
+    policy: str
     limits: tuple[RateLimit, ...]
 
 

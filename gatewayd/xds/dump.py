@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from envoy.config.cluster.v3 import cluster_pb2
+from envoy.config.core.v3 import extension_pb2
 from envoy.config.endpoint.v3 import endpoint_pb2
 from envoy.config.listener.v3 import listener_pb2
 from envoy.config.route.v3 import route_pb2, scoped_route_pb2
@@ -18,6 +19,7 @@ from google.protobuf import json_format
 from gatewayd.xds.resource import (
     CLUSTER,
     ENDPOINT,
+    FILTER,
     LISTENER,
     ROUTE,
     SCOPED_ROUTE,
@@ -41,6 +43,7 @@ _PRIVATE: Final[Mapping[str, tuple[str, ...]]] = {
 _MESSAGES: Final[Mapping[TypeUrl, Any]] = {
     CLUSTER: cluster_pb2.Cluster,
     ENDPOINT: endpoint_pb2.ClusterLoadAssignment,
+    FILTER: extension_pb2.TypedExtensionConfig,
     LISTENER: listener_pb2.Listener,
     ROUTE: route_pb2.RouteConfiguration,
     SCOPED_ROUTE: scoped_route_pb2.ScopedRouteConfiguration,

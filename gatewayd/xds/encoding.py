@@ -29,7 +29,12 @@ def serialised(message: Any) -> bytes:
 
 def packed(message: Any) -> Any:
     """Return an `Any` that holds the message."""
-    return any_pb2.Any(type_url=f"type.googleapis.com/{message.DESCRIPTOR.full_name}", value=serialised(message))
+    return any_pb2.Any(type_url=type_url(message), value=serialised(message))
+
+
+def type_url(message: Any) -> str:
+    """Return what an `Any` calls a message, or a type of messages."""
+    return f"type.googleapis.com/{message.DESCRIPTOR.full_name}"
 
 
 def extension(name: str, config: Any) -> Any:

@@ -20,6 +20,7 @@ TypeUrl = NewType("TypeUrl", str)
 _PREFIX = "type.googleapis.com/envoy.config."
 CLUSTER = TypeUrl(f"{_PREFIX}cluster.v3.Cluster")
 ENDPOINT = TypeUrl(f"{_PREFIX}endpoint.v3.ClusterLoadAssignment")
+FILTER = TypeUrl(f"{_PREFIX}core.v3.TypedExtensionConfig")
 LISTENER = TypeUrl(f"{_PREFIX}listener.v3.Listener")
 ROUTE = TypeUrl(f"{_PREFIX}route.v3.RouteConfiguration")
 SCOPED_ROUTE = TypeUrl(f"{_PREFIX}route.v3.ScopedRouteConfiguration")
@@ -45,9 +46,10 @@ XDS_TYPES: tuple[XdsType, ...] = (
     XdsType(url=CLUSTER, short="CDS", phase=0, wildcard=True),
     XdsType(url=ENDPOINT, short="EDS", phase=1, wildcard=False),
     XdsType(url=SECRET, short="SDS", phase=1, wildcard=False),
-    XdsType(url=ROUTE, short="RDS", phase=2, wildcard=False),
-    XdsType(url=SCOPED_ROUTE, short="SRDS", phase=3, wildcard=True),
-    XdsType(url=LISTENER, short="LDS", phase=3, wildcard=True),
+    XdsType(url=FILTER, short="ECDS", phase=2, wildcard=False),
+    XdsType(url=ROUTE, short="RDS", phase=3, wildcard=False),
+    XdsType(url=SCOPED_ROUTE, short="SRDS", phase=4, wildcard=True),
+    XdsType(url=LISTENER, short="LDS", phase=4, wildcard=True),
 )
 TYPE_BY_URL: Mapping[str, XdsType] = MappingProxyType({row.url: row for row in XDS_TYPES})
 

@@ -13,17 +13,19 @@ from typing import Any
 
 import betterproto2
 from envoy.config.cluster.v3 import cluster_pb2
+from envoy.config.core.v3 import extension_pb2
 from envoy.config.endpoint.v3 import endpoint_pb2
 from envoy.config.listener.v3 import listener_pb2
 from envoy.config.route.v3 import route_pb2, scoped_route_pb2
 from envoy.extensions.transport_sockets.tls.v3 import secret_pb2
 from google.protobuf import symbol_database
 
-from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SCOPED_ROUTE, SECRET, Resource
+from gatewayd.xds.resource import CLUSTER, ENDPOINT, FILTER, LISTENER, ROUTE, SCOPED_ROUTE, SECRET, Resource
 
 _FIRST: dict[str, Any] = {
     CLUSTER: cluster_pb2.Cluster,
     ENDPOINT: endpoint_pb2.ClusterLoadAssignment,
+    FILTER: extension_pb2.TypedExtensionConfig,
     LISTENER: listener_pb2.Listener,
     ROUTE: route_pb2.RouteConfiguration,
     SCOPED_ROUTE: scoped_route_pb2.ScopedRouteConfiguration,
@@ -41,6 +43,7 @@ def _module(name: str) -> Any:
 _SECOND: dict[str, type[betterproto2.Message]] = {
     CLUSTER: _module("envoy.config.cluster.v3").Cluster,
     ENDPOINT: _module("envoy.config.endpoint.v3").ClusterLoadAssignment,
+    FILTER: _module("envoy.config.core.v3").TypedExtensionConfig,
     LISTENER: _module("envoy.config.listener.v3").Listener,
     ROUTE: _module("envoy.config.route.v3").RouteConfiguration,
     SCOPED_ROUTE: _module("envoy.config.route.v3").ScopedRouteConfiguration,

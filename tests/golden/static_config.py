@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from envoy.config.cluster.v3 import cluster_pb2
+from envoy.config.core.v3 import extension_pb2
 from envoy.config.endpoint.v3 import endpoint_pb2
 from envoy.config.listener.v3 import listener_pb2
 from envoy.config.route.v3 import route_pb2, scoped_route_pb2
@@ -13,9 +14,10 @@ from envoy.extensions.transport_sockets.tls.v3 import secret_pb2, tls_pb2
 from google.protobuf import any_pb2, json_format, message
 
 from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
-from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SCOPED_ROUTE, SECRET, Snapshot
+from gatewayd.xds.resource import CLUSTER, ENDPOINT, FILTER, LISTENER, ROUTE, SCOPED_ROUTE, SECRET, Snapshot
 
 Json = dict[str, Any]
+_Filter = http_connection_manager_pb2.HttpFilter
 _Manager = http_connection_manager_pb2.HttpConnectionManager
 _REWRITTEN = {
     f"type.googleapis.com/{each.DESCRIPTOR.full_name}": each
@@ -82,6 +84,9 @@ def _rewrite(found: message.Message, snapshot: Snapshot) -> None:
         found.scoped_routes.ClearField("rds_config_source")
         scopes = found.scoped_routes.scoped_route_configurations_list.scoped_route_configurations
         scopes.extend(_scopes(found.scoped_routes.name, snapshot))
+    if isinstance(found, _Filter) and found.HasField("config_discovery"):
+        typed = extension_pb2.TypedExtensionConfig.FromString(snapshot.of(FILTER)[found.name].body)
+        found.typed_config.CopyFrom(typed.typed_config)
     if isinstance(found, secret_pb2.SdsSecretConfig):
         found.ClearField("sds_config")
     for field, value in found.ListFields():

@@ -16,7 +16,7 @@ from envoy.extensions.transport_sockets.tls.v3 import tls_pb2
 from google.protobuf import any_pb2, message
 
 from gatewayd.xds.names import NOWHERE
-from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SECRET, Snapshot, TypeUrl
+from gatewayd.xds.resource import CLUSTER, ENDPOINT, FILTER, LISTENER, ROUTE, SECRET, Snapshot, TypeUrl
 
 Reference = tuple[TypeUrl, str]
 PACKED: dict[str, type[Any]] = {
@@ -73,6 +73,8 @@ def references(found: message.Message) -> Iterator[Reference]:
         return
     if isinstance(found, cluster_pb2.Cluster) and found.type == cluster_pb2.Cluster.EDS:
         yield ENDPOINT, found.eds_cluster_config.service_name or found.name
+    if isinstance(found, http_connection_manager_pb2.HttpFilter) and found.HasField("config_discovery"):
+        yield FILTER, found.name
     for field, value in found.ListFields():
         if field.full_name in NAMING:
             yield NAMING[field.full_name], value

@@ -19,7 +19,7 @@ from envoy.service.discovery.v3 import discovery_pb2
 from google.protobuf import any_pb2, symbol_database
 
 from gatewayd.ir.fleet import FleetKey
-from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, SCOPED_ROUTE, SECRET, XDS_TYPES, TypeUrl
+from gatewayd.xds.resource import CLUSTER, ENDPOINT, FILTER, LISTENER, ROUTE, SCOPED_ROUTE, SECRET, XDS_TYPES, TypeUrl
 
 _SYMBOLS = symbol_database.Default()
 _MESSAGES = {
@@ -27,6 +27,7 @@ _MESSAGES = {
     ENDPOINT: "envoy.config.endpoint.v3.ClusterLoadAssignment",
     LISTENER: "envoy.config.listener.v3.Listener",
     ROUTE: "envoy.config.route.v3.RouteConfiguration",
+    FILTER: "envoy.config.core.v3.TypedExtensionConfig",
     SCOPED_ROUTE: "envoy.config.route.v3.ScopedRouteConfiguration",
     SECRET: "envoy.extensions.transport_sockets.tls.v3.Secret",
 }
@@ -101,11 +102,13 @@ def secrets_named(url: TypeUrl, body: bytes) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
-def tables_named(body: bytes) -> tuple[frozenset[str], bool]:
-    """Return the RouteConfigurations that a listener gets by RDS, and whether it uses scopes."""
+def tables_named(body: bytes) -> tuple[frozenset[str], bool, frozenset[str]]:
+    """Return the RouteConfigurations that a listener gets by RDS, whether it uses scopes, and its filters by ECDS."""
     managers = [each for each in messages(parsed(LISTENER, body)) if isinstance(each, hcm_pb2.HttpConnectionManager)]
     tables = frozenset(each.rds.route_config_name for each in managers if each.HasField("rds"))
-    return tables, any(each.HasField("scoped_routes") for each in managers)
+    filters = (each for manager in managers for each in manager.http_filters)
+    discovered = frozenset(each.name for each in filters if each.HasField("config_discovery"))
+    return tables, any(each.HasField("scoped_routes") for each in managers), discovered
 
 
 class ModelEnvoy:
@@ -149,7 +152,7 @@ class ModelEnvoy:
 
     def _want_more(self) -> None:
         """Ask for what is named now and was not before; no more for what nobody names."""
-        named: dict[TypeUrl, set[str]] = {ENDPOINT: set(), SECRET: set(), ROUTE: set()}
+        named: dict[TypeUrl, set[str]] = {ENDPOINT: set(), SECRET: set(), ROUTE: set(), FILTER: set()}
         scoped = False
         for name, item in self.has[CLUSTER].items():
             if parsed(CLUSTER, item.resource.value).type == cluster_pb2.Cluster.EDS:
@@ -157,7 +160,8 @@ class ModelEnvoy:
             named[SECRET] |= secrets_named(CLUSTER, item.resource.value)
         for item in self.has[LISTENER].values():
             named[SECRET] |= secrets_named(LISTENER, item.resource.value)
-            tables, uses_scopes = tables_named(item.resource.value)
+            tables, uses_scopes, filters = tables_named(item.resource.value)
+            named[FILTER] |= filters
             named[ROUTE] |= tables
             scoped |= uses_scopes
         for item in self.has[SCOPED_ROUTE].values():

@@ -1,17 +1,17 @@
 """Make before break: what may be sent of each type now.
 
 In: the ledgers of one stream, the snapshot that its routes shall follow. Out: names that may go.
-Invariant: no route, scope or listener is sent before the clusters of its snapshot, their endpoints and their secrets
-were ACKed; no cluster goes away before routes and listeners without it were ACKed, and no scope or route before the
-listeners that do without it have their own.
+Invariant: no filter, route, scope or listener is sent before the clusters of its snapshot, their endpoints and their
+secrets were ACKed, and no route before the filters that it asks something of; no cluster goes away before routes and
+listeners without it were ACKed, and no scope or route before the listeners that do without it have their own.
 
 https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#eventual-consistency-considerations: "routes are not
 warmed, i.e., the management plane must ensure that clusters referenced by a route are in place, before pushing the
 updates for a route".
 
-Two snapshots stand side by side. Routes, scopes and listeners follow the `routing` snapshot, which moves on to the
-latest one when everything of it was ACKed: so a storm of new clusters delays a route by one round, and never starves
-it. Clusters, endpoints and secrets follow the latest snapshot at once, and keep what only the routing one has.
+Two snapshots stand side by side. Filters, routes, scopes and listeners follow the `routing` snapshot, which moves on to
+the latest one when everything of it was ACKed: so a storm of new clusters delays a route by one round, and never
+starves it. Clusters, endpoints and secrets follow the latest at once, and keep what only the routing one has.
 
 What waits, at which gate, and what opens it. What a client refused, or does not ask for, keeps no gate closed.
 "Proven": the client has asked for all routes of the routing snapshot and has them (`_have_listeners_routes`).
@@ -19,8 +19,9 @@ What waits, at which gate, and what opens it. What a client refused, or does not
     to send                    gate                   opens when                                      lets go after
     clusters, endpoints,       none
       secrets
-    routes, scopes, listeners  may_route              no cluster of the routing snapshot is missing:  GATE_SECONDS in
-                                                      each is ACKed, with all that it refers to       which none came
+    filters, routes,           may_route              no cluster of the routing snapshot is missing:  GATE_SECONDS in
+      scopes, listeners                               each is ACKed, with all that it refers to       which none came
+    routes                     may_send_routes        all filters are asked for, and ACKed            GATE_SECONDS
     scopes, listeners          may_send_last          no route is left to send
     listeners                  may_send_listeners     all scopes are ACKed, and no stale one is left
     the next routing snapshot  are_routes_settled     all routes, scopes and listeners are ACKed
@@ -33,7 +34,10 @@ What waits, at which gate, and what opens it. What a client refused, or does not
     routes                     removable_routes       scopes and listeners are ACKed and proven       the same
     clusters                   droppable              the routing snapshot is without them; routes,   the same
                                                       scopes and listeners are ACKed and proven
-    endpoints, secrets         may_remove_dependents  clusters, routes, scopes, listeners are ACKed
+    endpoints, secrets,        may_remove_dependents  clusters, routes, scopes, listeners are ACKed
+      filters
+    what old routes ask of     may_narrow_filters     routes, scopes, listeners are ACKed and proven  the same
+      filters                                         and no route is refused
 
     to send again              owed since             goes when
     endpoints                  clusters_sent          the client is subscribed to them (repeat_endpoints)
@@ -52,9 +56,11 @@ from gatewayd.xds.names import is_found_by_scope
 from gatewayd.xds.resource import (
     CLUSTER,
     ENDPOINT,
+    FILTER,
     LISTENER,
     ROUTE,
     SCOPED_ROUTE,
+    TYPE_BY_URL,
     XDS_TYPES,
     Resource,
     Snapshot,
@@ -63,8 +69,8 @@ from gatewayd.xds.resource import (
 
 Ledgers = Mapping[TypeUrl, Ledger]
 
-ROUTING_PHASE = 2
-MADE_FIRST = tuple(row.url for row in XDS_TYPES if row.phase < ROUTING_PHASE)
+ROUTING_PHASE = TYPE_BY_URL[ROUTE].phase
+MADE_FIRST = tuple(row.url for row in XDS_TYPES if row.phase < TYPE_BY_URL[FILTER].phase)
 ROUTED = tuple(row.url for row in XDS_TYPES if row.phase >= ROUTING_PHASE)
 _LAST = tuple(row.url for row in XDS_TYPES if row.phase > ROUTING_PHASE)
 
@@ -77,6 +83,7 @@ class Ordering:
     __slots__ = (
         "_closed_since",
         "_droppable",
+        "_filtering_since",
         "_is_new",
         "_ledgers",
         "_lingering",
@@ -98,6 +105,7 @@ class Ordering:
         self._lingering = Lingering(ledgers)
         self._moves = ScopeMoves(ledgers)
         self._moving_since: float | None = None
+        self._filtering_since: float | None = None
         self._references = references
         self._names = names
         self._making = _NONE
@@ -216,6 +224,21 @@ class Ordering:
             self._closed_since = self._now  # thousands come in many responses, and each brings it nearer
         self._missed = len(missing)
         return self._has_passed(self._closed_since + GATE_SECONDS)
+
+    def may_send_routes(self, routing: Snapshot) -> bool:
+        """Return whether routes may go out: a listener asks for its filters at the time when it asks for its routes."""
+        filters = self._ledgers[FILTER]
+        is_seen = filters.subscription.seen or not routing.of(FILTER)
+        if is_seen and filters.flight is None and not filters.has_makes():
+            self._filtering_since = None
+            return True
+        since = self._filtering_since = self._now if self._filtering_since is None else self._filtering_since
+        return self._has_passed(since + GATE_SECONDS)
+
+    def may_narrow_filters(self, routing: Snapshot) -> bool:
+        """Return whether filters may lose what only the routes before ask of them."""
+        refused = self._ledgers[ROUTE].refused
+        return not refused and self.are_routes_settled() and self._have_listeners_routes(routing)
 
     def routing_moved(self, routing: Snapshot) -> None:
         """Start a new wait: the routing snapshot is another one."""

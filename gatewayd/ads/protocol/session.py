@@ -10,34 +10,34 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import TypeAlias
 
-from envoy.config.endpoint.v3 import endpoint_pb2
 from envoy.service.discovery.v3 import discovery_pb2
 
 from gatewayd.ads.protocol.ledger import Doubts, Ledger
 from gatewayd.ads.protocol.node import NOBODY, node_of
 from gatewayd.ads.protocol.ordering import MADE_FIRST, ROUTED, Ordering
+from gatewayd.ads.protocol.sotw_content import state_of_the_world
 from gatewayd.ads.protocol.subscription import UNCHANGED
 from gatewayd.ads.protocol.unknown_names import Strangers
 from gatewayd.ads.sharing.cluster_dependencies import References
 from gatewayd.ads.sharing.comparisons import PairMemo, Versions, differing, joined
 from gatewayd.ads.sharing.delta_responses import Departures
 from gatewayd.ads.sharing.name_sets import NamePool
-from gatewayd.ads.sharing.response_encoder import Envelope, Mode, Push, ResponseContent, state_version
+from gatewayd.ads.sharing.response_encoder import Envelope, Mode, Push
 from gatewayd.ads.sharing.tried_secrets import TriedSecrets
 from gatewayd.ir.limits import RESOURCES_AT_ONCE
+from gatewayd.xds.filters.discovered import joined_filters
 from gatewayd.xds.resource import (
     CLUSTER,
     ENDPOINT,
+    FILTER,
     LISTENER,
     ROUTE,
     SCOPED_ROUTE,
     SECRET,
     XDS_TYPES,
-    Resource,
     Resources,
     Snapshot,
     TypeUrl,
-    resource,
 )
 
 Request: TypeAlias = discovery_pb2.DeltaDiscoveryRequest | discovery_pb2.DiscoveryRequest
@@ -65,6 +65,7 @@ class Shared:
         "differing",
         "envelope",
         "joined",
+        "joined_filters",
         "names",
         "references",
         "strangers",
@@ -78,6 +79,7 @@ class Shared:
         self.departures = Departures(self.envelope, self.versions)
         self.differing = PairMemo(differing)
         self.joined = PairMemo(joined)
+        self.joined_filters = PairMemo(joined_filters)
         self.references = References()
         self.names = NamePool()
         self.strangers = Strangers()
@@ -85,7 +87,8 @@ class Shared:
 
     def sweep(self) -> None:
         """Drop what no stream has used since the last sweep."""
-        memos = (self.departures, self.envelope, self.differing, self.joined, self.references, self.versions)
+        pairs = (self.differing, self.joined, self.joined_filters)
+        memos = (self.departures, self.envelope, *pairs, self.references, self.versions)
         for memo in memos:
             memo.sweep()
 
@@ -117,7 +120,7 @@ class Session:
     @property
     def may_have_to_say(self) -> bool:
         """Return whether `responses_to_send` is worth a call after a request: after most ACKs it is not."""
-        is_behind = self._routing is not self._latest or self._ordering.is_owing
+        is_behind = self._routing is not self._latest or self._ordering.is_owing or self._has_wide_filters()
         return is_behind or any(each.is_waiting() for each in self.ledgers.values())
 
     def on_request(self, message: Request) -> Answer:
@@ -247,17 +250,31 @@ class Session:
         self._send_made_first(pushes)
         if self._routing is not self._latest and self._ordering.are_routes_settled():
             self._move_routing(self._latest)
+        if self._has_wide_filters() and self._ordering.may_narrow_filters(self._routing):
+            self._retarget(FILTER, self._routing.of(FILTER))
         self._send_routed(pushes)
         self._send_made_first(pushes)  # what the routes, if they have settled, no longer use
         return tuple(pushes)
 
     def _move_routing(self, snapshot: Snapshot) -> None:
-        """Let routes, scopes and listeners follow another snapshot."""
+        """Let filters, routes, scopes and listeners follow another snapshot.
+
+        What the routes of before ask of filters stays until the client has the new ones, or no longer refuses them.
+        """
+        before = self._routing
+        asked = self.ledgers[FILTER].target
+        if before is not None and not self.ledgers[ROUTE].refused:
+            asked = before.of(FILTER)
+        self._retarget(FILTER, self._shared.joined_filters(asked, snapshot.of(FILTER)))
         self._routing = snapshot
         self._ordering.routing_moved(snapshot)
         self._retarget_made_first(snapshot, snapshot)
         for url in ROUTED:
             self._retarget(url, snapshot.of(url))
+
+    def _has_wide_filters(self) -> bool:
+        """Return whether filters have what only the routes before ask of them."""
+        return self._routing is not None and self.ledgers[FILTER].target is not self._routing.of(FILTER)
 
     def _retarget_made_first(self, latest: Snapshot, routing: Snapshot) -> None:
         """Let clusters, endpoints and secrets follow the latest snapshot.
@@ -291,13 +308,13 @@ class Session:
                 self._send(pushes, ledger, self._removals(ledger.row.url))
 
     def _removals(self, url: TypeUrl) -> list[str]:
-        """Return the endpoints or secrets that may be removed."""
+        """Return the endpoints, secrets or filters that may be removed."""
         removals = self.ledgers[url].removals()
         return removals if removals and self._ordering.may_remove_dependents() else []
 
     def _send_routed(self, pushes: list[Push]) -> None:
-        """Send routes, then scopes and listeners, when the gate is open; remove routes last."""
-        ledgers = [self.ledgers[url] for url in ROUTED]
+        """Send filters, routes, then scopes and listeners, when the gate is open; remove routes last."""
+        ledgers = [self.ledgers[url] for url in (FILTER, *ROUTED)]
         if self._routing is None:
             return
         self._ordering.repeat_scopes()
@@ -307,8 +324,12 @@ class Session:
         for ledger in ledgers:
             if not is_open:
                 self._send_absences(pushes, ledger)
-            elif ledger.row.url == ROUTE:
+            elif ledger.row.url == FILTER:
+                self._send(pushes, ledger, self._removals(FILTER))
+            elif ledger.row.url == ROUTE and self._ordering.may_send_routes(self._routing):
                 self._send(pushes, ledger, self._ordering.removable_routes(self._routing))
+            elif ledger.row.url == ROUTE:
+                self._send_absences(pushes, ledger)
             elif self._ordering.may_send_last() and (ledger.row.url != LISTENER or self._ordering.may_send_listeners()):
                 self._send_last(pushes, ledger, self._routing)
 
@@ -365,27 +386,6 @@ class Session:
         if self.mode is Mode.DELTA:
             push = shared.departures(ledger.row.url, ledger.target, names)
         else:
-            push = shared.envelope.push(_state(ledger, names))
+            push = shared.envelope.push(state_of_the_world(ledger, names))
         ledger.depart(push.nonce, names)
         pushes.append(push)
-
-
-def _state(ledger: Ledger, names: tuple[str, ...]) -> ResponseContent:
-    """Return the content of a response of the SotW variant that carries these names.
-
-    SPEC#grouping-resources-into-responses: "the server must include the complete state of the world" for listeners and
-    clusters (and Envoy reads scopes that way too), what may not change yet as it was before.
-    """
-    target, state = ledger.target, ledger.effective(frozenset(names))
-    resources = tuple(state) if ledger.row.wildcard else tuple(target[name] for name in sorted(names) if name in target)
-    if ledger.row.url == ENDPOINT:
-        resources += tuple(_no_endpoints(name) for name in sorted(names) if name not in target)
-    return ResponseContent(
-        mode=Mode.SOTW, type_url=ledger.row.url, made=resources, removed=(), version=state_version(state)
-    )
-
-
-def _no_endpoints(name: str) -> Resource:
-    """Return the assignment of a cluster that has no endpoints."""
-    message = endpoint_pb2.ClusterLoadAssignment(cluster_name=name)
-    return resource(ENDPOINT, name, message.SerializeToString(deterministic=True))

@@ -152,9 +152,13 @@ def one_way_in(given: AccessSections) -> Problems:
 
 
 def limit_given(section: RateLimitSection) -> Problems:
-    """Check that something is limited (spec.default.rateLimit)."""
+    """Check that something is limited, by what is known then (spec.default.rateLimit)."""
     if not section.limits and not section.is_disabled:
         yield Problem(path="limits", message="must not be empty")
+    for at, limit in enumerate(section.limits):
+        if limit.per_claims and limit.at == "BeforeAuthentication":
+            message = "must be AfterAuthentication with perClaims: a token says nothing before it has been looked at"
+            yield Problem(path=f"limits[{at}].at", message=message)
 
 
 def bytes_given(section: BodySection) -> Problems:
@@ -282,7 +286,12 @@ _OF_SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
         ),
     ),
     RateLimitSection: (
-        Validation(limit_given, "self.mode == 'Disabled' || has(self.limits)", "limits must not be empty"),
+        Validation(
+            limit_given,
+            "(self.mode == 'Disabled' || has(self.limits)) && (!has(self.limits) || self.limits.all(limit, "
+            "!has(limit.perClaims) || !has(limit.at) || limit.at == 'AfterAuthentication'))",
+            "limits must not be empty, and with perClaims be AfterAuthentication",
+        ),
     ),
     BodySection: (Validation(bytes_given, "self.mode == 'Disabled' || has(self.maxBytes)", "maxBytes is required"),),
     ErrorPagesSection: (

@@ -22,6 +22,7 @@ from gatewayd.translator.policies.effective import NOTHING, Effective
 _UNITS: Final[Mapping[str, int]] = MappingProxyType({"Second": 1, "Minute": 60, "Hour": 3600})
 _ALGORITHMS: Final = ("br", "zstd", "gzip")
 _LEAST_BYTES: Final = 1
+_RATE_LIMIT: Final = "rate_limit"
 _ALL: Final = 100
 _PLAIN: Final = "text/plain"
 
@@ -30,7 +31,8 @@ def passage_filters(found: Effective) -> tuple[HTTPFilter, ...]:
     """Return what a request meets that may come in."""
     if found == NOTHING:
         return ()
-    return tuple(_filter(name, each.value) for name in _READ for each in found.of(name))
+    limits = (_rate_limits(str(each.policy), each.value) for each in found.of(_RATE_LIMIT))
+    return (*limits, *(_filter(name, each.value) for name in _READ for each in found.of(name)))
 
 
 @lru_cache(maxsize=256)
@@ -39,8 +41,10 @@ def _filter(name: str, section: PolicySection) -> HTTPFilter:
     return _READ[name](section)
 
 
-def _rate_limits(section: RateLimitSection) -> RateLimits:
-    return RateLimits(limits=tuple(map(_rate_limit, section.limits)))
+@lru_cache(maxsize=256)
+def _rate_limits(policy: str, section: RateLimitSection) -> RateLimits:
+    """Return one filter for all rules that have the section of the same policy: they count together."""
+    return RateLimits(policy=policy, limits=tuple(map(_rate_limit, section.limits)))
 
 
 def _rate_limit(rule: RateLimitRule) -> RateLimit:
@@ -50,6 +54,8 @@ def _rate_limit(rule: RateLimitRule) -> RateLimit:
         burst=rule.requests if rule.burst is None else rule.burst,
         per_client=bool(rule.per_client),
         headers=tuple(dict.fromkeys(name.lower() for name in rule.per_headers)),
+        claims=rule.per_claims,
+        is_late=bool(rule.per_claims) or rule.at == "AfterAuthentication",
     )
 
 
@@ -86,7 +92,6 @@ def _error_pages(section: ErrorPagesSection) -> ErrorPages:
 
 _READ: Final[Mapping[str, Callable[[Any], HTTPFilter]]] = MappingProxyType(
     {
-        "rate_limit": _rate_limits,
         "body": _body_limit,
         "compression": _compression,
         "fault": _fault,

@@ -16,6 +16,7 @@ from gatewayd.ir.host_groups import group_number
 from gatewayd.ir.http import RouteDiscovery, RouteTable, RouteTableKey, VirtualHost
 from gatewayd.xds import names
 from gatewayd.xds.build.build_cost import Work
+from gatewayd.xds.build.discovered_filters import AskedFilters
 from gatewayd.xds.build.keyed_results import Keyed, Replaced
 from gatewayd.xds.build.virtual_hosts import Host, Hosts
 from gatewayd.xds.filters.chain import OPTED_INTO
@@ -31,11 +32,12 @@ Changes: TypeAlias = Iterator[Replaced[Resource]]
 class _Whole:
     """A table that is one RouteConfiguration."""
 
-    __slots__ = ("_builder", "_hosts", "_name", "resource")
+    __slots__ = ("_asked", "_builder", "_hosts", "_name", "resource")
 
-    def __init__(self, key: RouteTableKey, builder: Hosts) -> None:
+    def __init__(self, key: RouteTableKey, builder: Hosts, asked: AskedFilters) -> None:
         self._name = names.route_table(key)
         self._builder = builder
+        self._asked = asked
         self._hosts: Keyed[VirtualHost, Host] = Keyed(self._host, _domain)
         self.resource: Resource | None = None
 
@@ -46,12 +48,18 @@ class _Whole:
 
     def update(self, table: RouteTable) -> Changes:
         """Yield what changes when `table` takes the place of the one before."""
-        self._hosts.update(table.virtual_hosts)
+        for before_host, after_host in self._hosts.update(table.virtual_hosts):
+            self._asked.replace(before_host, after_host)
         hosts = [self._hosts.results[each.domain] for each in table.virtual_hosts]
         before = self.resource
         self.resource = _configuration(self._name, hosts, TABLE_TAIL, before, self._builder.work)
         if self.resource is not before:
             yield Replaced(before, self.resource)
+
+    def leave(self) -> None:
+        """Ask for nothing any more."""
+        for host in self._hosts.results.values():
+            self._asked.replace(host, None)
 
     def _host(self, of: VirtualHost, earlier: Host | None) -> Host:
         return self._builder.host(of, b"", None if earlier is None else earlier.parts)
@@ -70,10 +78,11 @@ class _Shared:
 class _Scoped:
     """A table whose exact domains are found by a scope each, in RouteConfigurations of few hosts."""
 
-    __slots__ = ("_apart", "_builder", "_configurations", "_hosts", "_key", "_scopes", "_unwritten")
+    __slots__ = ("_apart", "_asked", "_builder", "_configurations", "_hosts", "_key", "_scopes", "_unwritten")
 
-    def __init__(self, key: RouteTableKey, builder: Hosts) -> None:
+    def __init__(self, key: RouteTableKey, builder: Hosts, asked: AskedFilters) -> None:
         self._key = key
+        self._asked = asked
         self._builder = builder
         self._apart: frozenset[int] = frozenset()
         self._hosts: Keyed[VirtualHost, Host] = Keyed(self._host, _domain)
@@ -93,6 +102,7 @@ class _Scoped:
         changed, self._unwritten = self._unwritten, set()
         moved = self._regrouped(table.apart, changed) if table.apart != self._apart else {}
         for before, after in self._hosts.update(table.virtual_hosts):
+            self._asked.replace(before, after)
             if before is not None:
                 changed.add(self._take_out(before))
             if after is not None:
@@ -154,6 +164,11 @@ class _Scoped:
             del self._configurations[name]
         yield from _replaced(before, shared.resources)
 
+    def leave(self) -> None:
+        """Ask for nothing any more."""
+        for host in self._hosts.results.values():
+            self._asked.replace(host, None)
+
     def _host(self, of: VirtualHost, earlier: Host | None) -> Host:
         return self._builder.host(of, KNOWN, None if earlier is None else earlier.parts)
 
@@ -162,12 +177,13 @@ class _Scoped:
 
 
 class Tables:
-    """The route tables of one Gateway."""
+    """The route tables of one Gateway. `asked` is what their routes ask of filters that are discovered."""
 
-    __slots__ = ("_builder", "_made", "_tables")
+    __slots__ = ("_builder", "_made", "_tables", "asked")
 
     def __init__(self) -> None:
         self._builder = Hosts()
+        self.asked = AskedFilters()
         self._tables: Sequence[RouteTable] = ()
         self._made: dict[tuple[RouteTableKey, RouteDiscovery], _Whole | _Scoped] = {}
 
@@ -180,21 +196,22 @@ class Tables:
         for table in old:
             if (table.key, table.discovery) not in kept:
                 gone = self._made.pop((table.key, table.discovery))
+                gone.leave()
                 yield from (Replaced(each, None) for each in gone.resources())
         for table in new:
             built = self._made.get((table.key, table.discovery))
             if built is None:
-                built = self._made[table.key, table.discovery] = _made(table, self._builder)
+                built = self._made[table.key, table.discovery] = _made(table, self._builder, self.asked)
             yield from built.update(table)
 
 
-def _made(table: RouteTable, builder: Hosts) -> _Whole | _Scoped:
+def _made(table: RouteTable, builder: Hosts, asked: AskedFilters) -> _Whole | _Scoped:
     discovery = table.discovery
     match discovery:
         case RouteDiscovery.PER_LISTENER:
-            return _Whole(table.key, builder)
+            return _Whole(table.key, builder, asked)
         case RouteDiscovery.PER_HOST:
-            return _Scoped(table.key, builder)
+            return _Scoped(table.key, builder, asked)
         case _:
             assert_never(discovery)
 

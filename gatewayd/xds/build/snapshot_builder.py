@@ -17,6 +17,7 @@ from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.proxy import DatagramListener, Listener, ProxyConfig
 from gatewayd.xds import names
 from gatewayd.xds.build.build_cost import BuildCost, Held, Work
+from gatewayd.xds.build.discovered_filters import DiscoveredFilters
 from gatewayd.xds.build.keyed_results import Keyed, Replaced
 from gatewayd.xds.build.route_tables import Tables
 from gatewayd.xds.build.typed_resources import ResourceType
@@ -68,6 +69,7 @@ class SnapshotBuilder:
     def _forget(self) -> None:
         self._address = ""
         self._tables = Tables()
+        self._filters = DiscoveredFilters()
         self._clusters: Keyed[Cluster, _Parts] = Keyed(self._cluster, _upstream)
         self._listeners: Memo[Listener, _Port] = Memo(self._listener, names.listener)
         self._secrets: Memo[Secret, Resource] = Memo(self._secret, names.secret)
@@ -98,6 +100,7 @@ class SnapshotBuilder:
             self._listeners.update(())
             self._address = config.address
         self._replace(self._tables.update(config.route_tables, self._work))
+        self._replace(self._filters.update(self._tables.asked, self._work))
         clusters = self._clusters.update(config.clusters)
         for before, after in clusters:
             self._show((before or _NO_PARTS).resources, (after or _NO_PARTS).resources)

@@ -31,6 +31,7 @@ from itertools import accumulate, pairwise, starmap
 from gatewayd.ir.http import DirectResponse, Route, VirtualHost
 from gatewayd.xds.build.build_cost import Work
 from gatewayd.xds.build.path_matcher import Tree, rules_body
+from gatewayd.xds.filters.discovered import Asked, asked_of
 from gatewayd.xds.memo import Memo
 from gatewayd.xds.messages.route import (
     fallback_entries,
@@ -75,12 +76,16 @@ Parts = Listed | Parted
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Host:
-    """A virtual host as an element of its RouteConfiguration, and the parts that the next one is made of."""
+    """A virtual host as an element of its RouteConfiguration, and the parts that the next one is made of.
+
+    `asked`: what its routes ask of filters that are discovered by themselves.
+    """
 
     domain: str
     entry: bytes
     digest: bytes
     parts: Parts
+    asked: frozenset[Asked]
 
 
 class Hosts:
@@ -114,13 +119,13 @@ class Hosts:
         inside = b"".join((head, body, guards_tail(of.guards), tail))
         entry = virtual_host_entry(inside)
         digest = blake2b(entry, digest_size=16).digest()
+        asked = asked_of(of.routes)
         if tree is not None:
             memo = self._memo(of, entries) if parted is None else parted.memo
-            return Host(of.domain, entry, digest, Parted(memo, tree))
+            return Host(of.domain, entry, digest, Parted(memo, tree), asked)
         start = len(entry) - len(inside) + len(head)
-        return Host(
-            of.domain, entry, digest, Listed(of.routes, entry, tuple(accumulate(map(len, entries), initial=start)))
-        )
+        bounds = tuple(accumulate(map(len, entries), initial=start))
+        return Host(of.domain, entry, digest, Listed(of.routes, entry, bounds), asked)
 
     def _entries(self, of: VirtualHost, earlier: Parts | None) -> tuple[bytes, ...]:
         """Return the `route_entries` of each route; those of a route that the domain had before are not made anew."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from envoy.config.core.v3 import config_source_pb2
 from envoy.config.route.v3 import route_components_pb2 as route_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as pb
 from google.protobuf import any_pb2
@@ -45,6 +46,7 @@ from gatewayd.xds.filters import (
     compression,
     cors,
     credentials,
+    discovered,
     error_pages,
     fault,
     guard,
@@ -60,7 +62,10 @@ from gatewayd.xds.filters.header import header_fields
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainRow:
-    """One filter of Envoy. `always`: it works without a word from the route."""
+    """One filter of Envoy. `always`: it works without a word from the route.
+
+    `config` is what it does by itself, or says where that is discovered.
+    """
 
     name: str
     config: Any
@@ -79,15 +84,17 @@ CHAIN: tuple[ChainRow, ...] = (
     # Preflights are answered before anything else of the route looks at them.
     ChainRow(name=cors.NAME, config=cors.CONFIG, always=False),
     # Before servers are asked and backends are busy, after what is answered here for browsers.
-    ChainRow(name=rate_limits.NAME, config=rate_limits.CONFIG, always=False),
+    ChainRow(name=rate_limits.EARLY_NAME, config=discovered.source(rate_limits.EARLY_NAME), always=False),
     # Who somebody is, before a server is asked whether that may be.
     ChainRow(name=credentials.NAME, config=credentials.CONFIG, always=False),
-    ChainRow(name=tokens.NAME, config=tokens.CONFIG, always=False),
+    ChainRow(name=tokens.NAME, config=discovered.source(tokens.NAME), always=False),
     # Nothing is decided for a request that may not come in.
     ChainRow(name=auth.NAME, config=auth.CONFIG, always=False),
     ChainRow(name=auth.SHARE_NAME, config=auth.SHARE_CONFIG, always=False),
     # After all that find out who somebody is.
     ChainRow(name=permissions.NAME, config=permissions.CONFIG, always=False),
+    # By what is known of those who come in.
+    ChainRow(name=rate_limits.LATE_NAME, config=discovered.source(rate_limits.LATE_NAME), always=False),
     # In the place of a backend that fails, so for requests alone that would come to it.
     ChainRow(name=fault.NAME, config=fault.CONFIG, always=False),
     # Nothing is held back for a request that is refused anyway.
@@ -104,7 +111,6 @@ TURNED_ON: Final[Mapping[type[HTTPFilter], tuple[str, Callable[[Any], Any]]]] = 
         WithheldHeaders: (withheld_headers.NAME, withheld_headers.per_route),
         ClientAddresses: (client_addresses.NAME, client_addresses.per_route),
         Cors: (cors.NAME, cors.cors_policy),
-        RateLimits: (rate_limits.NAME, rate_limits.per_route),
         APIKeyClients: (credentials.NAME, credentials.per_route),
         BasicUsers: (credentials.NAME, credentials.per_route),
         Tokens: (tokens.NAME, tokens.per_route),
@@ -118,6 +124,8 @@ TURNED_ON: Final[Mapping[type[HTTPFilter], tuple[str, Callable[[Any], Any]]]] = 
 )
 """The filter that a route turns on, and its configuration there."""
 
+_ON: Final = packed(route_pb2.FilterConfig(config=any_pb2.Any()))
+
 OPTED_INTO = tuple(row.name for row in CHAIN if not row.always)
 
 
@@ -127,9 +135,14 @@ def http_filters(*, opted_into: bool) -> list[Any]:
     Otherwise all are on, and do nothing by themselves.
     """
     return [
-        pb.HttpFilter(name=row.name, typed_config=packed(row.config), disabled=opted_into and not row.always)
-        for row in CHAIN
+        pb.HttpFilter(name=row.name, disabled=opted_into and not row.always, **_configured(row.config)) for row in CHAIN
     ]
+
+
+def _configured(config: Any) -> dict[str, Any]:
+    if isinstance(config, config_source_pb2.ExtensionConfigSource):
+        return {"config_discovery": config}
+    return {"typed_config": packed(config)}
 
 
 def filter_fields(filters: Sequence[HTTPFilter]) -> dict[str, Any]:
@@ -156,6 +169,8 @@ def _filter_fields(filters: Sequence[HTTPFilter], auth_name: str) -> dict[str, A
                 response.append(http_filter.changes)
             case ExternalAuth():
                 configs[auth_name] = packed(auth.auth_per_route(http_filter))
+            case RateLimits():
+                configs |= dict.fromkeys(rate_limits.route_metadata(http_filter), _ON)
             case _:
                 name, configured = TURNED_ON[type(http_filter)]
                 configs[name] = packed(configured(http_filter))
@@ -176,8 +191,7 @@ def guard_fields(guards: Sequence[ExternalAuth]) -> dict[str, Any]:
     """
     if not guards:
         return {}
-    on = packed(route_pb2.FilterConfig(config=any_pb2.Any()))
-    configs = {row.name: on for row in CHAIN if not row.always and row.name not in guard.NAMES}
+    configs = {row.name: _ON for row in CHAIN if not row.always and row.name not in guard.NAMES}
     of_guards = {name: packed(each) for name, each in guard.guards_per_host(guards).items()}
     return {"typed_per_filter_config": {**configs, **of_guards}}
 

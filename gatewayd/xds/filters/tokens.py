@@ -1,26 +1,27 @@
-"""Tokens -> Envoy's jwt_authn filter in a place of its own, with the keys in its configuration.
+"""Tokens -> Envoy's jwt_authn filter, whose configuration is a resource of its own (`discovered`).
 
+It has the issuers and keys of all routes of a proxy once. A route names what it requires, by a hash of that: another
+requirement is another name, and other keys that are fetched are not.
 Headers that tell a backend what a token says have been taken away from the client before (`withheld_headers`).
 https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/extensions/filters/http/jwt_authn/v3/config.proto
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from envoy.config.core.v3 import base_pb2
-from envoy.config.route.v3 import route_components_pb2
 from envoy.extensions.filters.http.jwt_authn.v3 import config_pb2
 from google.protobuf import empty_pb2
 
 from gatewayd.ir.policy import TokenIssuer, Tokens
-from gatewayd.xds.filters.auth import composite, taking_place
+from gatewayd.xds.encoding import serialised
+from gatewayd.xds.resource import content_version
 
-NAME = "token"
-CONFIG = composite(NAME)
-METADATA = "envoy.filters.http.jwt_authn"
+NAME: Final = "token"
+METADATA: Final = "envoy.filters.http.jwt_authn"
 """Where the filter leaves what a token says, under `PAYLOAD`."""
-PAYLOAD = "token"
-_FILTER = METADATA
+PAYLOAD: Final = "token"
 _SPACED = ("scope", "scp")
 """Claims that hold several words: each counts as an element of a list."""
 
@@ -28,15 +29,35 @@ _SPACED = ("scope", "scp")
 @lru_cache(maxsize=256)
 def per_route(tokens: Tokens) -> Any:
     """Return the configuration of one route."""
-    authn = config_pb2.JwtAuthentication(
-        providers={each.name: _provider(each) for each in tokens.issuers},
-        rules=[
-            config_pb2.RequirementRule(match=route_components_pb2.RouteMatch(prefix="/"), requires=_required(tokens))
-        ],
-        # What is wrong with a token is nobody's business but its owner's, and a 401 says enough.
-        strip_failure_response=True,
+    return config_pb2.PerRouteConfig(requirement_name=_hash(_required(tokens)))
+
+
+def filter_config(asked: Iterable[Tokens]) -> Any:
+    """Return the configuration of the filter for all routes of a proxy."""
+    tokens = tuple(asked)
+    required = [_required(each) for each in tokens]
+    issuers = dict.fromkeys(issuer for each in tokens for issuer in each.issuers)
+    return _config(
+        providers={_provider_name(each): _provider(each) for each in issuers},
+        requirements={_hash(each): each for each in required},
     )
-    return taking_place(_FILTER, authn)
+
+
+def union(old: Any, new: Any) -> Any:
+    """Return the configuration of both; what is in both is as the new one has it."""
+    return _config(
+        providers={**old.providers, **new.providers}, requirements={**old.requirement_map, **new.requirement_map}
+    )
+
+
+def _config(providers: dict[str, Any], requirements: dict[str, Any]) -> Any:
+    # What is wrong with a token is nobody's business but its owner's, and a 401 says enough.
+    return config_pb2.JwtAuthentication(providers=providers, requirement_map=requirements, strip_failure_response=True)
+
+
+@lru_cache(maxsize=1024)
+def _provider_name(issuer: TokenIssuer) -> str:
+    return _hash(_provider(issuer))
 
 
 def _provider(issuer: TokenIssuer) -> Any:
@@ -55,9 +76,13 @@ def _provider(issuer: TokenIssuer) -> Any:
 
 
 def _required(tokens: Tokens) -> Any:
-    requirements = [config_pb2.JwtRequirement(provider_name=each.name) for each in tokens.issuers]
+    requirements = [config_pb2.JwtRequirement(provider_name=_provider_name(each)) for each in tokens.issuers]
     if tokens.is_optional:
         requirements.append(config_pb2.JwtRequirement(allow_missing=empty_pb2.Empty()))
     if len(requirements) == 1:
         return requirements[0]
     return config_pb2.JwtRequirement(requires_any=config_pb2.JwtRequirementOrList(requirements=requirements))
+
+
+def _hash(message: Any) -> str:
+    return content_version(serialised(message))

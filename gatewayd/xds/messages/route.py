@@ -16,8 +16,10 @@ from google.protobuf import struct_pb2, wrappers_pb2
 
 from gatewayd.ir.filters import Cors, ExternalAuth, Header, HeaderChanges, ResponseHeaders
 from gatewayd.ir.http import CANNOT, DirectResponse, Forward, PrefixPath, Preflight, Redirect, RequestMatch, Route
+from gatewayd.ir.policy import RateLimits
 from gatewayd.xds import names
 from gatewayd.xds.encoding import field, serialised
+from gatewayd.xds.filters import rate_limits
 from gatewayd.xds.filters.chain import filter_fields, guard_fields, with_session
 from gatewayd.xds.filters.portless import portless_fields
 from gatewayd.xds.messages.forward import answer, parted, shares
@@ -129,11 +131,15 @@ def _route(route: Route, threshold: int | None, fields: dict[str, Any]) -> Any:
     match = route_match(route.match)
     if threshold is not None:
         match.runtime_fraction.CopyFrom(fraction(threshold))
-    return pb.Route(name=str(route.source), match=match, metadata=_metadata(route.rule_name), **fields)
+    return pb.Route(name=str(route.source), match=match, metadata=_metadata(route), **fields)
 
 
-def _metadata(rule_name: str) -> Any:
-    if not rule_name:
-        return None
-    named = struct_pb2.Struct(fields={"rule": struct_pb2.Value(string_value=rule_name)})
-    return base_pb2.Metadata(filter_metadata={"gatewayd": named})
+def _metadata(route: Route) -> Any:
+    """Return what is told of a route: the name of its rule, and its rate limits."""
+    told: dict[str, Any] = {}
+    for each in route.filters:
+        if isinstance(each, RateLimits):
+            told |= rate_limits.route_metadata(each)
+    if route.rule_name:
+        told["gatewayd"] = struct_pb2.Struct(fields={"rule": struct_pb2.Value(string_value=route.rule_name)})
+    return base_pb2.Metadata(filter_metadata=told) if told else None

@@ -3,6 +3,7 @@ import pytest
 from gatewayd.explain.passage import aborted, passage_words
 from gatewayd.ir.policy import BodyLimit, Compression, ErrorPage, ErrorPages, Fault, RateLimit, RateLimits
 
+LIMIT = RateLimit(requests=5, unit_s=60, burst=2, per_client=True, headers=("x-user",), claims=("sub",), is_late=True)
 SOME = Fault(delay_ms=10, delay_percent=50, abort_status=503, abort_percent=30)
 ALL = Fault(delay_ms=0, delay_percent=0, abort_status=502, abort_percent=100)
 
@@ -11,8 +12,8 @@ ALL = Fault(delay_ms=0, delay_percent=0, abort_status=502, abort_percent=100)
     ("met", "words"),
     [
         (
-            RateLimits(limits=(RateLimit(requests=5, unit_s=60, burst=2, per_client=True, headers=("x-user",)),)),
-            ["at most 5 requests in 60 s for each client, each x-user (2 at once), else a 429"],
+            RateLimits(policy="shop/crowd", limits=(LIMIT,)),
+            ["at most 5 requests in 60 s for each client, each x-user, each sub (2 at once), else a 429"],
         ),
         (BodyLimit(max_bytes=7), ["only with a body of at most 7 bytes, else a 413"]),
         (

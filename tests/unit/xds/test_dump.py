@@ -18,7 +18,7 @@ from tests.unit.example import SHOP, translated
 def test_every_type_that_is_there_is_shown() -> None:
     value = snapshot_json(translated(SHOP).reconciler.snapshots[GatewayFleet(namespace="default", name="web")])
 
-    assert list(value) == ["CDS", "EDS", "RDS", "LDS"]
+    assert list(value) == ["CDS", "EDS", "ECDS", "RDS", "LDS"]
     (cluster,) = value["CDS"].values()
     assert cluster["name"] == "default/cart/80/http1"
     assert json.dumps(value)

@@ -50,5 +50,5 @@ def test_a_name_stands_for_one_resource() -> None:
 
 def test_what_refers_to_another_type_comes_after_it() -> None:
     phases = {row.short: row.phase for row in XDS_TYPES}
-    assert phases["CDS"] < phases["EDS"] == phases["SDS"] < phases["RDS"] < phases["LDS"]
+    assert phases["CDS"] < phases["EDS"] == phases["SDS"] < phases["ECDS"] < phases["RDS"] < phases["LDS"]
     assert set(TYPE_BY_URL) == {row.url for row in XDS_TYPES}

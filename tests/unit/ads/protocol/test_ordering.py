@@ -13,6 +13,7 @@ from gatewayd.ir.limits import GATE_SECONDS
 from gatewayd.xds.resource import (
     CLUSTER,
     ENDPOINT,
+    FILTER,
     LISTENER,
     ROUTE,
     SCOPED_ROUTE,
@@ -305,3 +306,27 @@ def test_a_client_that_never_asks_for_routes_is_not_waited_for_forever() -> None
     routing = stream.aim()
     stream.ordering.at(GATE_SECONDS)
     assert stream.ordering.droppable(routing) == ["old"]
+
+
+def test_routes_wait_for_filters_that_are_asked_for_and_not_for_refused_ones() -> None:
+    stream = Stream(CLUSTER, LISTENER, ROUTE)
+    routing = stream.aim(plain(FILTER, "f", "1"), plain(ROUTE, "r", "asks f"))
+    assert not stream.ordering.may_send_routes(routing)
+    assert stream.ordering.deadline == GATE_SECONDS
+    filters = stream.ledgers[FILTER]
+    filters.subscribe(filters.subscription.update(("f",), ()))
+    assert not stream.ordering.may_send_routes(routing)
+    stream.send(FILTER, "f")
+    assert not stream.ordering.may_send_routes(routing)
+    filters.nack("no")
+    assert stream.ordering.may_send_routes(routing)
+
+
+def test_routes_wait_no_longer_than_the_gate_and_each_time_anew() -> None:
+    stream = Stream(CLUSTER, LISTENER, ROUTE)
+    routing = stream.aim(plain(FILTER, "f", "1"))
+    assert not stream.ordering.may_send_routes(routing)
+    stream.ordering.at(GATE_SECONDS)
+    assert stream.ordering.may_send_routes(routing)
+    assert stream.ordering.may_send_routes(stream.aim(plain(ROUTE, "r", "1")))
+    assert not stream.ordering.may_send_routes(stream.aim(plain(FILTER, "f", "2")))

@@ -47,17 +47,27 @@ def test_rules_with_the_same_section_share_a_filter() -> None:
     [
         (
             RateLimitRule(requests=2, unit="Minute"),
-            RateLimit(requests=2, unit_s=60, burst=2, per_client=False, headers=()),
+            RateLimit(requests=2, unit_s=60, burst=2, per_client=False, headers=(), claims=(), is_late=False),
         ),
         (
             RateLimitRule(requests=2, unit="Hour", burst=5, per_client=True, per_headers=("X-User", "x-user", "a")),
-            RateLimit(requests=2, unit_s=3600, burst=5, per_client=True, headers=("x-user", "a")),
+            RateLimit(
+                requests=2, unit_s=3600, burst=5, per_client=True, headers=("x-user", "a"), claims=(), is_late=False
+            ),
+        ),
+        (
+            RateLimitRule(requests=2, unit="Second", at="AfterAuthentication"),
+            RateLimit(requests=2, unit_s=1, burst=2, per_client=False, headers=(), claims=(), is_late=True),
+        ),
+        (
+            RateLimitRule(requests=2, unit="Second", per_claims=("sub",)),
+            RateLimit(requests=2, unit_s=1, burst=2, per_client=False, headers=(), claims=("sub",), is_late=True),
         ),
     ],
 )
 def test_rate_limit(rule: RateLimitRule, expected: RateLimit) -> None:
     section = RateLimitSection(limits=(rule,))
-    assert made("rate_limit", section) == (RateLimits(limits=(expected,)),)
+    assert made("rate_limit", section) == (RateLimits(policy="shop/p", limits=(expected,)),)
 
 
 @pytest.mark.parametrize(

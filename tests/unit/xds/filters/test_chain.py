@@ -4,6 +4,7 @@ from envoy.config.route.v3 import route_components_pb2
 
 from gatewayd.ir.filters import Cors, ExternalAuth, GRPCCheck, HTTPFilter, PolicyCheck, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import PersistenceKind, StatefulSession
+from gatewayd.ir.policy import RateLimits
 from gatewayd.xds.filters import (
     auth,
     body_limit,
@@ -50,12 +51,13 @@ def test_the_router_ends_the_chain_and_the_others_wait_for_a_route() -> None:
             withheld_headers.NAME,
             client_addresses.NAME,
             cors.NAME,
-            rate_limits.NAME,
+            rate_limits.EARLY_NAME,
             credentials.NAME,
             tokens.NAME,
             auth.NAME,
             auth.SHARE_NAME,
             permissions.NAME,
+            rate_limits.LATE_NAME,
             fault.NAME,
             body_limit.NAME,
             compression.NAME,
@@ -68,7 +70,7 @@ def test_the_router_ends_the_chain_and_the_others_wait_for_a_route() -> None:
 
 
 def test_every_filter_is_something_to_envoy() -> None:
-    assert set(get_args(HTTPFilter)) == {RequestHeaders, ResponseHeaders, ExternalAuth, *TURNED_ON}
+    assert set(get_args(HTTPFilter)) == {RequestHeaders, ResponseHeaders, ExternalAuth, RateLimits, *TURNED_ON}
     assert {name for name, _ in TURNED_ON.values()} <= set(OPTED_INTO)
 
 

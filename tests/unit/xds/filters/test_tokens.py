@@ -1,8 +1,7 @@
-from envoy.extensions.filters.http.composite.v3 import composite_pb2
-from envoy.extensions.filters.http.jwt_authn.v3 import config_pb2
+from dataclasses import replace
 
 from gatewayd.ir.policy import ClaimHeader, TokenIssuer, Tokens
-from gatewayd.xds.filters.tokens import CONFIG, NAME, per_route
+from gatewayd.xds.filters.tokens import filter_config, per_route, union
 
 CORP = TokenIssuer(
     name="corp",
@@ -14,31 +13,54 @@ CORP = TokenIssuer(
 PARTNER = TokenIssuer(name="partner", issuer="https://p", audiences=(), keys="{}", claim_headers=())
 
 
-def read(tokens: Tokens) -> config_pb2.JwtAuthentication:
-    action = per_route(tokens).xds_matcher.on_no_match.action
-    execute = composite_pb2.ExecuteFilterAction()
-    action.typed_config.Unpack(execute)
-    authn = config_pb2.JwtAuthentication()
-    assert execute.typed_config.typed_config.Unpack(authn)
-    return authn
+def tokens(*issuers: TokenIssuer, is_optional: bool = False) -> Tokens:
+    return Tokens(issuers=issuers, is_optional=is_optional)
 
 
-def test_what_stands_in_the_chain_is_an_empty_place() -> None:
-    assert CONFIG.extension_config.name == NAME
+def test_where_nothing_is_asked_there_is_nothing() -> None:
+    config = filter_config(())
+    assert (len(config.providers), len(config.requirement_map), len(config.rules)) == (0, 0, 0)
 
 
-def test_one_provider() -> None:
-    authn = read(Tokens(issuers=(CORP,), is_optional=False))
-    assert authn.strip_failure_response
-    (rule,) = authn.rules
-    assert (rule.match.prefix, rule.requires.provider_name) == ("/", "corp")
-    provider = authn.providers["corp"]
+def test_a_route_requires_by_name_what_is_there() -> None:
+    asked = tokens(CORP)
+    config = filter_config([asked])
+    assert config.strip_failure_response
+    requirement = config.requirement_map[per_route(asked).requirement_name]
+    provider = config.providers[requirement.provider_name]
     assert (provider.issuer, list(provider.audiences)) == ("https://idp", ["shop"])
     assert provider.local_jwks.inline_string == "{}"
+    assert provider.HasField("jwt_cache_config")
     assert not provider.HasField("remote_jwks")
 
 
 def test_several_or_none() -> None:
-    authn = read(Tokens(issuers=(CORP, PARTNER), is_optional=True))
-    kinds = [each.WhichOneof("requires_type") for each in authn.rules[0].requires.requires_any.requirements]
+    asked = tokens(CORP, PARTNER, is_optional=True)
+    requirement = filter_config([asked]).requirement_map[per_route(asked).requirement_name]
+    kinds = [each.WhichOneof("requires_type") for each in requirement.requires_any.requirements]
     assert kinds == ["provider_name", "provider_name", "allow_missing"]
+
+
+def test_an_issuer_is_there_once_whoever_requires_it_and_under_whatever_name() -> None:
+    config = filter_config([tokens(CORP), tokens(PARTNER, CORP), tokens(replace(CORP, name="other"))])
+    assert (len(config.providers), len(config.requirement_map)) == (2, 2)
+
+
+def test_whatever_differs_is_another_requirement() -> None:
+    others = (
+        tokens(CORP),
+        tokens(CORP, is_optional=True),
+        tokens(replace(CORP, keys="{ }")),
+        tokens(replace(CORP, audiences=())),
+        tokens(replace(CORP, claim_headers=())),
+        tokens(replace(CORP, issuer="https://p")),
+    )
+    assert len({per_route(each).requirement_name for each in others}) == len(others)
+
+
+def test_a_union_has_what_either_has() -> None:
+    old, new = filter_config([tokens(CORP), tokens(CORP, PARTNER)]), filter_config([tokens(PARTNER)])
+    both = union(old, new)
+    assert both == filter_config([tokens(CORP), tokens(CORP, PARTNER), tokens(PARTNER)])
+    assert union(new, both) == both
+    assert union(filter_config(()), new) == new
