@@ -32,6 +32,7 @@ from gatewayd.ir.policy import (
     Compression,
     ErrorPages,
     Fault,
+    Login,
     Permissions,
     RateLimits,
     Tokens,
@@ -48,6 +49,7 @@ from gatewayd.xds.filters import (
     error_pages,
     fault,
     guard,
+    login,
     permissions,
     rate_limits,
     router,
@@ -82,6 +84,7 @@ CHAIN: tuple[ChainRow, ...] = (
     ChainRow(name=rate_limits.NAME, config=rate_limits.CONFIG, always=False),
     # Who somebody is, before a server is asked whether that may be.
     ChainRow(name=credentials.NAME, config=credentials.CONFIG, always=False),
+    ChainRow(name=login.NAME, config=login.CONFIG, always=False),
     ChainRow(name=tokens.NAME, config=tokens.CONFIG, always=False),
     # Nothing is decided for a request that may not come in.
     ChainRow(name=auth.NAME, config=auth.CONFIG, always=False),
@@ -107,6 +110,7 @@ TURNED_ON: Final[Mapping[type[HTTPFilter], tuple[str, Callable[[Any], Any]]]] = 
         RateLimits: (rate_limits.NAME, rate_limits.per_route),
         APIKeyClients: (credentials.NAME, credentials.per_route),
         BasicUsers: (credentials.NAME, credentials.per_route),
+        Login: (login.NAME, login.per_route),
         Tokens: (tokens.NAME, tokens.per_route),
         PolicyCheck: (auth.NAME, auth.policy_check),
         Permissions: (permissions.NAME, permissions.per_route),

@@ -29,7 +29,7 @@ _SPACED = ("scope", "scp")
 def per_route(tokens: Tokens) -> Any:
     """Return the configuration of one route."""
     authn = config_pb2.JwtAuthentication(
-        providers={each.name: _provider(each) for each in tokens.issuers},
+        providers={each.name: _provider(each, tokens.cookie) for each in tokens.issuers},
         rules=[
             config_pb2.RequirementRule(match=route_components_pb2.RouteMatch(prefix="/"), requires=_required(tokens))
         ],
@@ -39,12 +39,21 @@ def per_route(tokens: Tokens) -> Any:
     return taking_place(_FILTER, authn)
 
 
-def _provider(issuer: TokenIssuer) -> Any:
+def _places(cookie: str) -> dict[str, Any]:
+    """Return where a token is looked for; Envoy's own places when no cookie is named."""
+    if not cookie:
+        return {}
+    header = config_pb2.JwtHeader(name="Authorization", value_prefix="Bearer ")
+    return {"from_headers": [header], "from_cookies": [cookie]}
+
+
+def _provider(issuer: TokenIssuer, cookie: str) -> Any:
     return config_pb2.JwtProvider(
         issuer=issuer.issuer,
         audiences=issuer.audiences,
         local_jwks=base_pb2.DataSource(inline_string=issuer.keys),
         forward=True,
+        **_places(cookie),
         payload_in_metadata=PAYLOAD,
         normalize_payload_in_metadata=config_pb2.JwtProvider.NormalizePayload(space_delimited_claims=_SPACED),
         jwt_cache_config=config_pb2.JwtCacheConfig(),
