@@ -112,7 +112,8 @@ bench-peers: $(STAMP) $(APT) ## the same beside its peers; CASE=fanout for one; 
 
 protos: $(STAMP) ## write gatewayd/rpc from protos/
 	@mkdir -p .cache/protos
-	$(BIN)/python -m grpc_tools.protoc -I protos --python_out=.cache/protos --pyi_out=.cache/protos protos/gatewayd/v1/*.proto
+	$(BIN)/python protos/envoy_descriptors.py .cache/protos/envoy.bin
+	$(BIN)/python -m grpc_tools.protoc -I protos --descriptor_set_in=.cache/protos/envoy.bin --python_out=.cache/protos --pyi_out=.cache/protos protos/gatewayd/v1/*.proto
 	cp .cache/protos/gatewayd/v1/*_pb2.py .cache/protos/gatewayd/v1/*_pb2.pyi gatewayd/rpc/
 
 PIN := .cache/lock/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate \

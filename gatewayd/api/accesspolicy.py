@@ -2,14 +2,24 @@
 
 from typing import Annotated, Final, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from gatewayd.api.filters import ForwardBody, GRPCAuthConfig, HTTPAuthConfig
 from gatewayd.api.httproute import CORSMethod, CORSOrigin
 from gatewayd.api.inherited import InheritedSpec, PolicyPart, PolicySection, Sections
 from gatewayd.api.meta import KubernetesObject
 from gatewayd.api.refs import BackendObjectRef
-from gatewayd.api.scalars import LABEL, SET, HeaderName, HTTPMethod, NamespaceName, ObjectName, PositiveCount, map_list
+from gatewayd.api.scalars import (
+    LABEL,
+    SET,
+    HeaderName,
+    HTTPMethod,
+    NamespaceName,
+    ObjectName,
+    PositiveCount,
+    PreciseHostname,
+    map_list,
+)
 
 CIDR = Annotated[
     str,
@@ -28,6 +38,29 @@ PathPrefix = Annotated[str, Meta(min_length=1, max_length=1024, description="beg
 ProviderName = Annotated[
     str,
     Meta(min_length=1, max_length=63, description="lower-case letters, digits and '-'", pattern=rf"^{LABEL}\Z"),
+]
+
+Endpoint = Annotated[
+    str,
+    Meta(
+        min_length=8,
+        max_length=1024,
+        description="http:// or https://, a host, and a path if there is one",
+        pattern=r"^https?://[A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?(:[0-9]{1,5})?(/[-A-Za-z0-9/._~!$&'()*+,;=:@%?]*)?\Z",
+    ),
+]
+OwnPath = Annotated[
+    str,
+    Meta(
+        min_length=2,
+        max_length=256,
+        description="'/' and letters, digits and any of -._~/",
+        pattern=r"^/[-A-Za-z0-9._~/]+\Z",
+    ),
+]
+Scope = Annotated[
+    str,
+    Meta(min_length=1, max_length=128, description="visible ASCII but '\"' and '\\'", pattern=r"^[!#-\[\]-~]+\Z"),
 ]
 
 
@@ -146,6 +179,31 @@ class PolicyForwardBody(ForwardBody, frozen=True, kw_only=True, forbid_unknown_f
     """How much of the body goes along, in bytes; a request with a longer one is refused."""
 
 
+class OIDC(PolicySection, frozen=True, kw_only=True):
+    """Who has not logged in is sent to an OpenID provider, and comes back with a session in cookies.
+
+    The proxy asks `backendRef` at `tokenEndpoint`; browsers go to the other endpoints. The Secret has the client's
+    secret as `client-secret`. `callbackPath` (/oauth2/callback) and `logoutPath` (/logout) the proxy itself answers at
+    each host that the policy counts at. `scopes` are asked for beside openid. With `forwardAccessToken` backends get it
+    as a bearer token.
+    """
+
+    issuer: Endpoint | None = None
+    authorization_endpoint: Endpoint | None = None
+    token_endpoint: Endpoint | None = None
+    end_session_endpoint: Endpoint | None = None
+    backend_ref: PolicyBackendRef | None = None
+    client_id: Annotated[str, Meta(min_length=1, max_length=253, pattern=r"^[!-~]+\Z")] | None = field(
+        name="clientID", default=None
+    )
+    client_secret_ref: SecretRef | None = None
+    scopes: Annotated[tuple[Scope, ...], Meta(max_length=16, extra=SET)] = ()
+    callback_path: OwnPath | None = None
+    logout_path: OwnPath | None = None
+    cookie_domain: PreciseHostname | None = None
+    forward_access_token: bool | None = None
+
+
 class ExternalAuthSection(PolicySection, frozen=True, kw_only=True):
     """A server is asked before a request goes on, as the ExternalAuth filter of an HTTPRoute has it done.
 
@@ -192,7 +250,7 @@ class Authorization(PolicySection, frozen=True, kw_only=True):
 class Require(PolicySection, frozen=True, kw_only=True):
     """What each rule below must have, or it answers 500: a section that lets nobody in of whom it does not know.
 
-    That is apiKeys, basic, a jwt that is not optional, or an externalAuth that does not fail open.
+    That is oidc, apiKeys, basic, a jwt that is not optional, or an externalAuth that does not fail open.
     """
 
     what: Literal["Authentication"] | None = None
@@ -204,6 +262,7 @@ class AccessSections(Sections, frozen=True, kw_only=True):
     clients: Clients | None = None
     cors: CorsSection | None = None
     jwt: JWT | None = None
+    oidc: OIDC | None = None
     api_keys: APIKeys | None = None
     basic: Basic | None = None
     external_auth: ExternalAuthSection | None = None
@@ -211,8 +270,8 @@ class AccessSections(Sections, frozen=True, kw_only=True):
     require: Require | None = None
 
 
-WAYS_IN: Final = ("jwt", "api_keys", "basic")
-"""Sections, as attributes, that find out who a client is, each in its own way; a rule has one of them."""
+WAYS_IN: Final = (("jwt", "oidc"), ("api_keys",), ("basic",))
+"""Sections, as attributes, that find out who a client is. A rule has one way in; those in one way go together."""
 
 
 class AccessPolicySpec(InheritedSpec, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ from gatewayd.ir.policy import (
     Compression,
     ErrorPages,
     Fault,
+    Login,
     Permissions,
     RateLimits,
     Tokens,
@@ -95,6 +96,7 @@ def happening(route: Route, domain: str, request: Request, clusters: Mapping[Ups
             return Redirected(status=action.status, location=where, changes=tuple(_changes(route.filters)))
         case DirectResponse():
             why = "the rule cannot be served; the route's status says why" if action == CANNOT else "a policy says so"
+            why = "here a login or a logout ends" if route.source.login else why
             return Direct(status=answered(action, request), why=why)
         case Forward():
             return _forwarded(route, action, request, clusters)
@@ -252,7 +254,7 @@ def _consent(auth: ExternalAuth, *, without: str) -> Iterator[str]:
 
 
 def _entry(
-    condition: WithheldHeaders | ClientAddresses | APIKeyClients | BasicUsers | Tokens | Permissions,
+    condition: WithheldHeaders | ClientAddresses | APIKeyClients | BasicUsers | Login | Tokens | Permissions,
 ) -> Iterator[str]:
     """Yield what a request has to be before it comes to a rule."""
     match condition:
@@ -265,6 +267,9 @@ def _entry(
         case APIKeyClients():
             sources = " or ".join(f"{source.kind.lower()} {source.name}" for source in condition.sources)
             yield f"only with the key of one of {len(condition.keys)} clients, in {sources}, else a 401"
+        case Login():
+            token = "a bearer token or " if condition.takes_tokens else ""
+            yield f"only with {token}a session of {condition.issuer}, else a redirect to log in there"
         case BasicUsers():
             yield f"only with the password of one of {len(condition.users)} users, else a 401"
         case Permissions():

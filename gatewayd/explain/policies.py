@@ -10,9 +10,10 @@ import msgspec
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member, View
+from gatewayd.translator.policies.clashes import clash
 from gatewayd.translator.policies.effective import UNREADABLE, Effective, Ruled
 from gatewayd.translator.policies.kinds import POLICY_KINDS
-from gatewayd.translator.proxies.access import clash, section_problem
+from gatewayd.translator.proxies.access import section_problem
 from gatewayd.translator.proxies.at_listener import ListenerOf, in_force
 
 

@@ -14,6 +14,7 @@ from gatewayd.ir.policy import (
     Compression,
     ErrorPages,
     Fault,
+    Login,
     Permissions,
     RateLimits,
     Tokens,
@@ -140,6 +141,7 @@ HTTPFilter = (
     | PolicyCheck
     | WithheldHeaders
     | ClientAddresses
+    | Login
     | Tokens
     | APIKeyClients
     | BasicUsers

@@ -227,7 +227,8 @@ Action = Forward | Redirect | DirectResponse | Preflight
 class RuleRef:
     """The rule of the route object that a Route was made from; it names the Route in Envoy.
 
-    `preflight` above 0: not the rule itself, but what answers preflights about requests that it would get.
+    `preflight` above 0: not the rule itself, but what answers preflights about requests that it would get. `login` not
+    "": not the rule itself, but a path at which its login, or logout, ends.
     """
 
     kind: str
@@ -236,9 +237,12 @@ class RuleRef:
     rule: int
     match: int
     preflight: int = 0
+    login: str = ""
 
     def __str__(self) -> str:
         own = f"{self.kind.lower()}/{self.namespace}/{self.name}/rule/{self.rule}/match/{self.match}"
+        if self.login:
+            return f"{own}/login{self.login}"
         return f"{own}/preflight/{self.preflight}" if self.preflight else own
 
 

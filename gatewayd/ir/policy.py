@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Literal
 
-from gatewayd.ir.tls import PrivateBytes
+from gatewayd.ir.backend import Upstream
+from gatewayd.ir.tls import PrivateBytes, SharedSecret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +73,55 @@ class TokenIssuer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
-    """Answer 401 unless there is a good token of one of the issuers, or none at all where it is optional."""
+    """Answer 401 unless there is a good token of one of the issuers, or none at all where it is optional.
+
+    It is a bearer token, or the content of `cookie` where one is named.
+    """
 
     issuers: tuple[TokenIssuer, ...]
     is_optional: bool
+    cookie: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """Send who has not logged in to an OpenID provider; who comes back to `callback_path` has a session in cookies.
+
+    `provider` is asked at `token_endpoint`, as `client_id` with `client_secret`; browsers go to the other endpoints
+    (`end_session_endpoint` "" for none). Cookies are signed with `session_key`; `mark` is a part of their names.
+    `takes_tokens`: requests that carry a bearer token need no session, since `Tokens` looks at it.
+    """
+
+    issuer: str
+    provider: Upstream
+    authorization_endpoint: str
+    token_endpoint: str
+    end_session_endpoint: str
+    client_id: str
+    client_secret: SharedSecret
+    session_key: SharedSecret
+    mark: str
+    scopes: tuple[str, ...]
+    callback_path: str
+    logout_path: str
+    cookie_domain: str
+    forwards_token: bool
+    takes_tokens: bool = False
+
+    @property
+    def token_cookie(self) -> str:
+        """The cookie that has the ID token."""
+        return f"IdToken-{self.cookie_mark}"
+
+    @property
+    def keeps_id_token(self) -> bool:
+        """Whether somebody asks for the ID token after the login: `Tokens`, or the provider at a logout."""
+        return self.takes_tokens or bool(self.end_session_endpoint)
+
+    @property
+    def cookie_mark(self) -> str:
+        """How names of cookies end: a session that lacks a token that is asked for now is none."""
+        return f"{self.mark}{'a' if self.forwards_token else ''}{'i' if self.keeps_id_token else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

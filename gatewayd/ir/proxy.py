@@ -9,7 +9,7 @@ from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES, EscapedSlashes
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.http import RouteDiscovery, RouteTable, RouteTableKey
 from gatewayd.ir.l4 import L4Action
-from gatewayd.ir.tls import DownstreamTLS
+from gatewayd.ir.tls import DownstreamTLS, SharedSecret
 
 
 def listener_name(transport: str, port: int) -> str:
@@ -92,7 +92,7 @@ class ProxyConfig:
     """Everything for the Envoys of one fleet.
 
     `declared_by` tells what `listeners` are made of, in words that replicas of any edition understand. `address` is
-    where listeners bind. Every RouteTableKey, Upstream and certificate that is referred to is here.
+    where listeners bind. Every RouteTableKey, Upstream and secret that is referred to is here.
     Sequences are sorted by their keys, immutable, and equal to the tuples of their values.
     """
 
@@ -102,3 +102,4 @@ class ProxyConfig:
     listeners: tuple[Listener, ...]
     route_tables: Sequence[RouteTable]
     clusters: Sequence[Cluster]
+    shared_secrets: Sequence[SharedSecret] = ()

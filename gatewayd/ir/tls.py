@@ -43,6 +43,19 @@ class Certificate:
         return _version(b"certificate", self.name.encode(), self.chain, self.key)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class SharedSecret:
+    """A secret that is no key of a certificate. `name` is unique in a ProxyConfig."""
+
+    name: str
+    content: PrivateBytes
+
+    @property
+    def version(self) -> str:
+        """What stands for the content, name included."""
+        return _version(b"shared", self.name.encode(), self.content)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastGood:
     """The certificates that a Secret held when it held good ones, the last one first: history, and so an input.

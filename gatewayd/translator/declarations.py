@@ -18,7 +18,7 @@ from gatewayd.translator.parents import DEFAULT_GATEWAYS
 from gatewayd.translator.policies.attach import POLICIES
 from gatewayd.translator.policies.effective import ANY_INHERITED, INHERITED
 from gatewayd.translator.proxies.identity import IDENTITY
-from gatewayd.translator.proxies.policy_servers import ASKING
+from gatewayd.translator.proxies.policy_servers import ASKING, SHARED_SECRETS
 from gatewayd.translator.proxies.proxy_config import PROXIES, UPSTREAMS
 from gatewayd.translator.proxies.virtualhosts import CROWDED_PORTS, HOSTS, TABLES
 from gatewayd.translator.quotas import ACCOUNTS, DEMANDS, OVER, REFUSED
@@ -52,6 +52,7 @@ INDEXES: tuple[Index, ...] = (
     HOSTS,
     TABLES,
     UPSTREAMS,
+    SHARED_SECRETS,
     SERVICE_USES,
     MISSED_SERVICES,
     BACKEND_USES,

@@ -6,12 +6,13 @@ edit of a route seldom makes a cluster. "/" parts the elements: no Kubernetes na
 """
 
 from collections.abc import Collection
+from typing import assert_never
 
 from gatewayd.ir.backend import Upstream
 from gatewayd.ir.host_groups import group_number
 from gatewayd.ir.http import HostGroup, RouteDiscovery, RouteTable, RouteTableKey
 from gatewayd.ir.proxy import DatagramListener, Listener
-from gatewayd.ir.tls import Certificate, TrustBundle
+from gatewayd.ir.tls import Certificate, SharedSecret, TrustBundle
 
 NOWHERE = "invalid-backend"
 """A cluster that never exists: what an InvalidBackend's share is sent to."""
@@ -94,9 +95,17 @@ def is_exact(domain: str) -> bool:
     return not domain.startswith(ANY)
 
 
-def secret(of: Certificate | TrustBundle) -> str:
-    """Name the SDS secret of a certificate or of a trust bundle."""
-    return f"certificate/{of.name}" if isinstance(of, Certificate) else f"{_TRUST}{of.name}"
+def secret(of: Certificate | TrustBundle | SharedSecret) -> str:
+    """Name the SDS secret of a certificate, of a trust bundle or of what proxies share with others."""
+    match of:
+        case Certificate():
+            return f"certificate/{of.name}"
+        case TrustBundle():
+            return f"{_TRUST}{of.name}"
+        case SharedSecret():
+            return f"shared/{of.name}"
+        case _:
+            assert_never(of)
 
 
 def is_trust(secret: str) -> bool:

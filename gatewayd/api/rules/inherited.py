@@ -13,6 +13,7 @@ from msgspec.structs import fields
 
 from gatewayd.api.accesspolicy import (
     JWT,
+    OIDC,
     WAYS_IN,
     AccessCondition,
     AccessPolicySpec,
@@ -28,12 +29,14 @@ from gatewayd.api.meta import Problem, Problems
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.api.reportpolicy import ReportPolicySpec
 from gatewayd.api.routepolicy import BodySection, ErrorPagesSection, FaultSection, RateLimitSection, RoutePolicySpec
+from gatewayd.api.rules.access_sections import LOGIN_FIELDS, login_given, paths_differ, server_given
 from gatewayd.api.rules.filters import cors_wildcard_alone, other_protocol_config_absent
 
 SPECS: Final = (AccessPolicySpec, RoutePolicySpec, ReportPolicySpec)
 InheritedPolicySpec = AccessPolicySpec | RoutePolicySpec | ReportPolicySpec
 _OF_PROXIES: Final = ("GatewayClass", "Gateway")
-_WAYS_IN: Final = tuple(each.encode_name for each in fields(AccessSections) if each.name in WAYS_IN)
+_WIRE: Final = {each.name: each.encode_name for each in fields(AccessSections)}
+_WAYS_IN: Final = tuple(tuple(_WIRE[name] for name in way) for way in WAYS_IN)
 _WITH_SECTIONS: Final = ("Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute")
 
 
@@ -128,16 +131,6 @@ def users_given(section: Basic) -> Problems:
         yield Problem(path="secretRef", message="is required")
 
 
-def server_given(section: ExternalAuthSection) -> Problems:
-    """Check that it is said who is asked, and how (spec.default.externalAuth)."""
-    if section.is_disabled:
-        return
-    if section.protocol is None:
-        yield Problem(path="protocol", message="is required; allowed: HTTP, GRPC")
-    if section.backend_ref is None:
-        yield Problem(path="backendRef", message="is required")
-
-
 def something_required(section: Require) -> Problems:
     """Check that it is said what is required (spec.override.require)."""
     if section.what is None and not section.is_disabled:
@@ -146,9 +139,11 @@ def something_required(section: Require) -> Problems:
 
 def one_way_in(given: AccessSections) -> Problems:
     """Check that there is one way to find out who a client is (spec.default, spec.override)."""
-    ways = [name for name, section in sections(given) if name in _WAYS_IN and not section.is_disabled]
-    for name in ways[1:]:
-        yield Problem(path=name, message=f"must not be set together with {ways[0]}; a rule has one way in")
+    enabled = {name for name, section in sections(given) if not section.is_disabled}
+    ways = [way for way in ([name for name in way if name in enabled] for way in _WAYS_IN) if way]
+    for way in ways[1:]:
+        for name in way:
+            yield Problem(path=name, message=f"must not be set together with {ways[0][0]}; a rule has one way in")
 
 
 def limit_given(section: RateLimitSection) -> Problems:
@@ -260,8 +255,8 @@ _OF_KINDS: Final[Mapping[type[Sections], tuple[Validation, ...]]] = {
     AccessSections: (
         Validation(
             one_way_in,
-            f"[{', '.join(map(_chosen, _WAYS_IN))}].filter(a, a).size() < 2",
-            f"at most one of {', '.join(_WAYS_IN)} may be set",
+            f"[{', '.join(' || '.join(map(_chosen, way)) for way in _WAYS_IN)}].filter(a, a).size() < 2",
+            f"at most one of {', '.join(' with '.join(way) for way in _WAYS_IN)} may be set",
         ),
     ),
 }
@@ -273,6 +268,18 @@ _OF_SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
     ),
     Require: (Validation(something_required, "self.mode == 'Disabled' || has(self.what)", "what is required"),),
     Basic: (Validation(users_given, "self.mode == 'Disabled' || has(self.secretRef)", "secretRef is required"),),
+    OIDC: (
+        Validation(
+            login_given,
+            f"self.mode == 'Disabled' || ({_set('self', LOGIN_FIELDS.values(), ' && ')})",
+            f"{', '.join(LOGIN_FIELDS.values())} are required",
+        ),
+        Validation(
+            paths_differ,
+            "!has(self.callbackPath) || !has(self.logoutPath) || self.callbackPath != self.logoutPath",
+            "callbackPath and logoutPath must differ",
+        ),
+    ),
     ExternalAuthSection: (
         Validation(
             server_given,

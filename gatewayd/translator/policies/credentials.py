@@ -45,8 +45,10 @@ def secret_pointers(row: AccessPolicy) -> Iterator[Pointer]:
             continue
         keys = given.api_keys.secret_refs if given.api_keys is not None else ()
         basic = given.basic.secret_ref if given.basic is not None else None
-        for ref in (*keys, *((basic,) if basic is not None else ())):
-            yield secret_pointer(ref, row.metadata.namespace)
+        client = given.oidc.client_secret_ref if given.oidc is not None else None
+        for ref in (*keys, basic, client):
+            if ref is not None:
+                yield secret_pointer(ref, row.metadata.namespace)
 
 
 def api_keys(view: View, namespace: str, section: APIKeys) -> APIKeyClients | Unsupported:
@@ -58,7 +60,7 @@ def api_keys(view: View, namespace: str, section: APIKeys) -> APIKeyClients | Un
     for at, ref in enumerate(section.secret_refs):
         path = f"secretRefs[{at}]"
         pointer = secret_pointer(ref, namespace)
-        keys = _closed(view, pointer) or client_keys(view, pointer.to)
+        keys = refused_secret(view, pointer) or client_keys(view, pointer.to)
         if isinstance(keys, str):
             return Unsupported(f"{path}: {keys}")
         for each in keys:
@@ -89,13 +91,13 @@ def basic_users(view: View, namespace: str, section: Basic) -> BasicUsers | Unsu
     if section.secret_ref is None:
         return Unsupported("secretRef: is required")
     pointer = secret_pointer(section.secret_ref, namespace)
-    found = _closed(view, pointer) or password_users(view, pointer.to)
+    found = refused_secret(view, pointer) or password_users(view, pointer.to)
     if isinstance(found, str):
         return Unsupported(f"secretRef: {found}")
     return BasicUsers(users=found, client_header=section.client_header or "")
 
 
-def _closed(view: View, pointer: Pointer) -> str:
+def refused_secret(view: View, pointer: Pointer) -> str:
     """Return why a reference must not be followed, "" when it may be; the Secret is not looked up before."""
     if permitted(view, pointer):
         return ""
@@ -110,7 +112,7 @@ def client_keys(view: View, secret: ObjectKey) -> tuple[APIKey, ...] | str:
         return missing(view, Content("Secret", secret))
     found = []
     for client, text in sorted(row.data.items()):
-        key = _decoded(text)
+        key = decoded(text)
         if not _CLIENT.fullmatch(client):
             return f'Secret "{secret}": a client\'s name has letters that no header may have'
         if key is None or not _KEY.fullmatch(key):
@@ -125,7 +127,7 @@ def password_users(view: View, secret: ObjectKey) -> tuple[BasicUser, ...] | str
     row = view.get(Secret, secret)
     if row is None:
         return missing(view, Content("Secret", secret))
-    text = _decoded(row.data.get(HTPASSWD, ""))
+    text = decoded(row.data.get(HTPASSWD, ""))
     if not text:
         return f'Secret "{secret}" has no {HTPASSWD}; allowed: a file that "htpasswd -s" has made'
     found = users(text.decode("utf-8", "replace"))
@@ -136,7 +138,7 @@ def password_users(view: View, secret: ObjectKey) -> tuple[BasicUser, ...] | str
     return tuple(BasicUser(name=name, sha1=PrivateBytes(sha1.encode())) for name, sha1 in found)
 
 
-def _decoded(text: str) -> bytes | None:
+def decoded(text: str) -> bytes | None:
     """Return what a Secret's entry holds; a line break at its end, which editors leave there, does not count."""
     try:
         return base64.b64decode(text, validate=True).rstrip(b"\r\n")

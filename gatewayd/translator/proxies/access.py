@@ -1,11 +1,13 @@
 """AccessPolicy: what its sections in force come to. What cannot be honoured is a problem, which closes its scope."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from gatewayd.api.accesspolicy import (
     JWT,
+    OIDC,
     WAYS_IN,
     AccessPolicy,
     AccessSections,
@@ -25,26 +27,31 @@ from gatewayd.ir.policy import (
     APIKeyClients,
     BasicUsers,
     ClientAddresses,
+    Login,
     Permission,
     Permissions,
     Tokens,
 )
+from gatewayd.translator.policies.clashes import clash
 from gatewayd.translator.policies.clients import address_rule
 from gatewayd.translator.policies.credentials import api_keys, basic_users
 from gatewayd.translator.policies.effective import UNREADABLE, Effective
 from gatewayd.translator.policies.kinds import InheritedPolicy
-from gatewayd.translator.policies.tokens import asks_claims, permission, tokens
+from gatewayd.translator.policies.tokens import permission, tokens
 from gatewayd.translator.problems import Unsupported
+from gatewayd.translator.proxies.login import login
 from gatewayd.translator.proxies.policy_check import policy_check
 
 _CORS_SECONDS = 5
 """What an HTTPRoute has where it does not say how long browsers may remember."""
 
-_Who = Tokens | APIKeyClients | BasicUsers | PolicyCheck
+_Who = Tokens | Login | APIKeyClients | BasicUsers | PolicyCheck
 _Read = AddressRule | _Who | Permission | Unsupported
+_CLOSING: Final = ("clients", *(name for way in WAYS_IN for name in way), "external_auth", "authorization")
 _READ: Final[Mapping[type[PolicySection], Callable[[View, str, Any], _Read]]] = {
     Clients: lambda _view, _namespace, section: address_rule(section),
     JWT: lambda _view, _namespace, section: tokens(section),
+    OIDC: login,
     APIKeys: api_keys,
     Basic: basic_users,
     ExternalAuthSection: policy_check,
@@ -57,7 +64,7 @@ def entry_filters(view: View, effective: Effective) -> tuple[HTTPFilter, ...] | 
     """Return what a request has to pass before it comes to a rule."""
     for unreadable in effective.of(UNREADABLE):
         return Unsupported(f'AccessPolicy "{unreadable.policy}" cannot be read')
-    in_force = [each for name in ("clients", *WAYS_IN, "external_auth", "authorization") for each in effective.of(name)]
+    in_force = [each for name in _CLOSING for each in effective.of(name)]
     filters = [_READ[type(each.value)](view, each.policy.namespace, each.value) for each in in_force]
     wrong = next((each for each in filters if isinstance(each, Unsupported)), None)
     if wrong is not None:
@@ -65,7 +72,7 @@ def entry_filters(view: View, effective: Effective) -> tuple[HTTPFilter, ...] | 
     apart = clash(effective)
     if apart is not None:
         return Unsupported(f"{apart.section}: {apart.why}")
-    who = tuple(each for each in filters if isinstance(each, _Who))
+    who = _together(tuple(each for each in filters if isinstance(each, _Who)))
     return _filters(
         tuple(each for each in filters if isinstance(each, AddressRule)),
         who,
@@ -73,39 +80,22 @@ def entry_filters(view: View, effective: Effective) -> tuple[HTTPFilter, ...] | 
     )
 
 
-class Clash(NamedTuple):
-    """A section that is good by itself and cannot be honoured beside the others in force."""
-
-    section: str
-    why: str
-
-
-def clash(found: Effective) -> Clash | None:
-    """Return what of the sections in force does not go together; None when all does."""
-    ways = [each for name in WAYS_IN for each in found.of(name)]
-    if len(ways) > 1:
-        first, second = ways[:2]
-        instead = "a rule has one way in; mode: Disabled turns off a default from above"
-        return Clash(second.section, f'stands beside {first.wire} of AccessPolicy "{first.policy}"; {instead}')
-    lets_anybody_in = all(_lets_anybody_in(each.value) for each in (*ways, *found.of("external_auth")))
-    if lets_anybody_in and any(True for _ in found.of("require")):
-        instead = "nor a jwt that is not optional, nor an externalAuth that does not fail open"
-        return Clash("require", f"no section apiKeys or basic is in force, {instead}")
-    asks = any(isinstance(each.value, Authorization) and asks_claims(each.value) for each in found.of("authorization"))
-    if asks and not any(True for _ in found.of("jwt")):
-        return Clash("authorization", "asks for claims, and no section jwt is in force")
-    return None
+def _together(who: tuple[_Who, ...]) -> tuple[_Who, ...]:
+    """Return what finds out who a client is; of a login beside tokens, a session's token counts as one that is sent."""
+    sessions = next((replace(each, takes_tokens=True) for each in who if isinstance(each, Login)), None)
+    if sessions is None or not any(isinstance(each, Tokens) for each in who):
+        return who
+    return tuple(_beside(each, sessions) for each in who)
 
 
-def _lets_anybody_in(section: PolicySection) -> bool:
-    """Return whether a section that asks who a client is lets those in who do not say it."""
-    match section:
-        case JWT():
-            return bool(section.optional)
-        case ExternalAuthSection():
-            return bool(section.fail_open)
+def _beside(each: _Who, sessions: Login) -> _Who:
+    match each:
+        case Tokens():
+            return replace(each, cookie=sessions.token_cookie)
+        case Login():
+            return sessions
         case _:
-            return False
+            return each
 
 
 @lru_cache(maxsize=256)

@@ -1,14 +1,19 @@
-"""Which servers the proxies of a Gateway ask because a policy says so, beside those that routes name.
+"""Which servers the proxies of a Gateway ask because a policy says so, and the secrets that they need for that.
 
-In: a route. Out: for each Gateway that it is attached to, the upstreams that the policies in force there lead to.
+In: a route. Out: for each Gateway that it is attached to, what the policies in force there lead to.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from gatewayd.api.accesspolicy import AccessPolicy
-from gatewayd.incremental.view import Index, Member, View, query, rows, ungrouped
-from gatewayd.ir.backend import Upstream
-from gatewayd.ir.filters import HTTPFilter, PolicyCheck
+from gatewayd.api.grpcroute import GRPCRoute
+from gatewayd.api.httproute import HTTPRoute
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import Index, Member, Source, View, query, rows, ungrouped
+from gatewayd.ir.filters import PolicyCheck
+from gatewayd.ir.policy import Login
+from gatewayd.ir.tls import SharedSecret
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.backends.backend_refs import GatewayUpstream
 from gatewayd.translator.problems import Unsupported
@@ -21,7 +26,8 @@ _ANYWHERE = ()
 
 def _asks(row: AccessPolicy) -> list[tuple[()]]:
     given = (row.spec.default, row.spec.override)
-    return [_ANYWHERE] if any(each is not None and each.external_auth is not None for each in given) else []
+    asking = any(each is not None and (each.external_auth or each.oidc) is not None for each in given)
+    return [_ANYWHERE] if asking else []
 
 
 ASKING = Index(name="policies_that_ask_servers", sources=(rows(AccessPolicy, _asks),), group=ungrouped)
@@ -33,8 +39,46 @@ def any_asking(view: View, _everywhere: tuple[()]) -> bool:
     return view.count(ASKING, _ANYWHERE) > 0
 
 
+class GatewaySecret(NamedTuple):
+    """A secret that the proxies of a Gateway need."""
+
+    gateway: ObjectKey
+    secret: SharedSecret
+
+
 def policy_servers(view: View, member: Member) -> Iterator[GatewayUpstream]:
     """Yield the upstreams that policies lead to, for each Gateway of a route; some of them several times."""
+    for gateway, http_filter in _asking(view, member):
+        upstream = http_filter.provider if isinstance(http_filter, Login) else http_filter.auth.upstream
+        yield GatewayUpstream(gateway, upstream)
+
+
+@query
+def policy_secrets(view: View, member: Member) -> tuple[GatewaySecret, ...]:
+    """Return what the logins of a route need, for each of its Gateways, each once."""
+    logins = ((gateway, each) for gateway, each in _asking(view, member) if isinstance(each, Login))
+    secrets = (
+        GatewaySecret(gateway, secret)
+        for gateway, login in logins
+        for secret in (login.client_secret, login.session_key)
+    )
+    return tuple(dict.fromkeys(secrets))
+
+
+SHARED_SECRETS = Index(
+    name="shared_secrets_by_gateway",
+    sources=tuple(Source(table=table, query=policy_secrets) for table in (HTTPRoute, GRPCRoute)),
+    group=lambda key: key.gateway,
+)
+
+
+@query
+def shared_secret(_view: View, key: GatewaySecret) -> SharedSecret:
+    """Return the secret of a member of the index."""
+    return key.secret
+
+
+def _asking(view: View, member: Member) -> Iterator[tuple[ObjectKey, PolicyCheck | Login]]:
     if not any_asking(view, ()):
         return
     numbers = dict.fromkeys(each.route.source.rule for each in rules(view, member).routes)
@@ -43,11 +87,6 @@ def policy_servers(view: View, member: Member) -> Iterator[GatewayUpstream]:
             at = ListenerOf(parent.gateway, attached.listener)
             for number in numbers:
                 filters = entry_filters(view, in_force(view, at, member, number).access)
-                for upstream in () if isinstance(filters, Unsupported) else map(asked_server, filters):
-                    if upstream is not None:
-                        yield GatewayUpstream(parent.gateway, upstream)
-
-
-def asked_server(http_filter: HTTPFilter) -> Upstream | None:
-    """Return whom a filter of a policy asks; None when it is nobody."""
-    return http_filter.auth.upstream if isinstance(http_filter, PolicyCheck) else None
+                for each in () if isinstance(filters, Unsupported) else filters:
+                    if isinstance(each, PolicyCheck | Login):
+                        yield parent.gateway, each

@@ -49,6 +49,7 @@ from gatewayd.translator.gateways.listeners import (
 from gatewayd.translator.gateways.termination import can_serve
 from gatewayd.translator.hostnames import ANY, broader, covers, specificity
 from gatewayd.translator.proxies.at_listener import RenderKey, rendered
+from gatewayd.translator.proxies.login_paths import with_login_paths
 from gatewayd.translator.proxies.preflights import Placed, with_preflights
 from gatewayd.translator.rules.rule_set import Ranked
 
@@ -194,7 +195,7 @@ def virtual_host(view: View, host: HostKey) -> VirtualHost:
     if listener_guards.unresolved is not None:
         return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=CANNOT)
     candidates = sorted(_candidates(view, host, listener), key=lambda each: each.order)
-    routes = tuple(_reachable(with_preflights([each.placed for each in candidates])))
+    routes = with_login_paths(tuple(_reachable(with_preflights([each.placed for each in candidates]))))
     return VirtualHost(domain=host.domain, guards=listener_guards.asked, routes=routes, fallback=NOT_FOUND)
 
 

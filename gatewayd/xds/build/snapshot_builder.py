@@ -15,6 +15,7 @@ from gatewayd.incremental.chunks import differences
 from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, Cluster, Discovered, Protocol, Upstream
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.proxy import DatagramListener, Listener, ProxyConfig
+from gatewayd.ir.tls import SharedSecret
 from gatewayd.xds import names
 from gatewayd.xds.build.build_cost import BuildCost, Held, Work
 from gatewayd.xds.build.discovered_filters import DiscoveredFilters
@@ -73,6 +74,7 @@ class SnapshotBuilder:
         self._clusters: Keyed[Cluster, _Parts] = Keyed(self._cluster, _upstream)
         self._listeners: Memo[Listener, _Port] = Memo(self._listener, names.listener)
         self._secrets: Memo[Secret, Resource] = Memo(self._secret, names.secret)
+        self._shared: Sequence[SharedSecret] = ()
         self._datagrams: tuple[Resource, ...] = ()
         self._types = {row.url: ResourceType() for row in XDS_TYPES}
 
@@ -108,7 +110,9 @@ class SnapshotBuilder:
         self._listeners.update(config.listeners)
         is_other = self._listeners.values is not values
         self._show(listeners, self._bound())
-        if is_other or any((one or _NO_PARTS).secrets != (two or _NO_PARTS).secrets for one, two in clusters):
+        shares_others, self._shared = self._shared != config.shared_secrets, config.shared_secrets
+        changes = any((one or _NO_PARTS).secrets != (two or _NO_PARTS).secrets for one, two in clusters)
+        if is_other or shares_others or changes:
             self._update_secrets()
         if is_other or clusters:
             datagrams = self._datagrams
@@ -191,6 +195,7 @@ class SnapshotBuilder:
             by_name.update((names.secret(one), one) for one in secrets_of_listener(stream))
         for part in self._clusters.results.values():
             by_name.update((names.secret(one), one) for one in part.secrets)
+        by_name.update((names.secret(one), one) for one in self._shared)
         before = self._secrets.results
         self._secrets.update(tuple(by_name.values()))
         self._show(before, self._secrets.results)

@@ -33,6 +33,7 @@ from gatewayd.ir.policy import (
     Compression,
     ErrorPages,
     Fault,
+    Login,
     Permissions,
     RateLimits,
     Tokens,
@@ -50,6 +51,7 @@ from gatewayd.xds.filters import (
     error_pages,
     fault,
     guard,
+    login,
     permissions,
     rate_limits,
     router,
@@ -87,6 +89,7 @@ CHAIN: tuple[ChainRow, ...] = (
     ChainRow(name=rate_limits.EARLY_NAME, config=discovered.source(rate_limits.EARLY_NAME), always=False),
     # Who somebody is, before a server is asked whether that may be.
     ChainRow(name=credentials.NAME, config=credentials.CONFIG, always=False),
+    ChainRow(name=login.NAME, config=login.CONFIG, always=False),
     ChainRow(name=tokens.NAME, config=discovered.source(tokens.NAME), always=False),
     # Nothing is decided for a request that may not come in.
     ChainRow(name=auth.NAME, config=auth.CONFIG, always=False),
@@ -113,6 +116,7 @@ TURNED_ON: Final[Mapping[type[HTTPFilter], tuple[str, Callable[[Any], Any]]]] = 
         Cors: (cors.NAME, cors.cors_policy),
         APIKeyClients: (credentials.NAME, credentials.per_route),
         BasicUsers: (credentials.NAME, credentials.per_route),
+        Login: (login.NAME, login.per_route),
         Tokens: (tokens.NAME, tokens.per_route),
         PolicyCheck: (auth.NAME, auth.policy_check),
         Permissions: (permissions.NAME, permissions.per_route),

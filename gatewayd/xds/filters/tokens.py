@@ -36,9 +36,9 @@ def filter_config(asked: Iterable[Tokens]) -> Any:
     """Return the configuration of the filter for all routes of a proxy."""
     tokens = tuple(asked)
     required = [_required(each) for each in tokens]
-    issuers = dict.fromkeys(issuer for each in tokens for issuer in each.issuers)
+    issuers = dict.fromkeys((issuer, each.cookie) for each in tokens for issuer in each.issuers)
     return _config(
-        providers={_provider_name(each): _provider(each) for each in issuers},
+        providers={_provider_name(*pair): _provider(*pair) for pair in issuers},
         requirements={_hash(each): each for each in required},
     )
 
@@ -56,16 +56,25 @@ def _config(providers: dict[str, Any], requirements: dict[str, Any]) -> Any:
 
 
 @lru_cache(maxsize=1024)
-def _provider_name(issuer: TokenIssuer) -> str:
-    return _hash(_provider(issuer))
+def _provider_name(issuer: TokenIssuer, cookie: str) -> str:
+    return _hash(_provider(issuer, cookie))
 
 
-def _provider(issuer: TokenIssuer) -> Any:
+def _places(cookie: str) -> dict[str, Any]:
+    """Return where a token is looked for; Envoy's own places when no cookie is named."""
+    if not cookie:
+        return {}
+    header = config_pb2.JwtHeader(name="Authorization", value_prefix="Bearer ")
+    return {"from_headers": [header], "from_cookies": [cookie]}
+
+
+def _provider(issuer: TokenIssuer, cookie: str) -> Any:
     return config_pb2.JwtProvider(
         issuer=issuer.issuer,
         audiences=issuer.audiences,
         local_jwks=base_pb2.DataSource(inline_string=issuer.keys),
         forward=True,
+        **_places(cookie),
         payload_in_metadata=PAYLOAD,
         normalize_payload_in_metadata=config_pb2.JwtProvider.NormalizePayload(space_delimited_claims=_SPACED),
         jwt_cache_config=config_pb2.JwtCacheConfig(),
@@ -76,7 +85,7 @@ def _provider(issuer: TokenIssuer) -> Any:
 
 
 def _required(tokens: Tokens) -> Any:
-    requirements = [config_pb2.JwtRequirement(provider_name=_provider_name(each)) for each in tokens.issuers]
+    requirements = [config_pb2.JwtRequirement(provider_name=_provider_name(each, tokens.cookie)) for each in tokens.issuers]
     if tokens.is_optional:
         requirements.append(config_pb2.JwtRequirement(allow_missing=empty_pb2.Empty()))
     if len(requirements) == 1:

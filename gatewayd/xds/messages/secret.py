@@ -1,4 +1,4 @@
-"""Certificate, TrustBundle -> Secret, by SDS; and which of them listeners and clusters refer to."""
+"""Certificate, TrustBundle, SharedSecret -> Secret, by SDS; and which of them listeners and clusters refer to."""
 
 from typing import Any, TypeAlias
 
@@ -7,10 +7,10 @@ from envoy.extensions.transport_sockets.tls.v3 import common_pb2, secret_pb2
 
 from gatewayd.ir.backend import Cluster
 from gatewayd.ir.proxy import Listener, StreamListener
-from gatewayd.ir.tls import Certificate, TrustBundle
+from gatewayd.ir.tls import Certificate, SharedSecret, TrustBundle
 from gatewayd.xds import names
 
-Secret: TypeAlias = Certificate | TrustBundle
+Secret: TypeAlias = Certificate | TrustBundle | SharedSecret
 
 
 def secret(of: Secret) -> Any:
@@ -22,6 +22,9 @@ def secret(of: Secret) -> Any:
             private_key=base_pb2.DataSource(inline_bytes=bytes(of.key)),
         )
         return secret_pb2.Secret(name=names.secret(of), tls_certificate=pair)
+    if isinstance(of, SharedSecret):
+        shared = secret_pb2.GenericSecret(secret=base_pb2.DataSource(inline_bytes=bytes(of.content)))
+        return secret_pb2.Secret(name=names.secret(of), generic_secret=shared)
     ca = common_pb2.CertificateValidationContext(trusted_ca=base_pb2.DataSource(inline_bytes=of.certificates))
     return secret_pb2.Secret(name=names.secret(of), validation_context=ca)
 

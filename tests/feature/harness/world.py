@@ -24,7 +24,7 @@ from gatewayd.reconciler import Batch, Reconciler, fleet_delta
 from gatewayd.settings import from_environment
 from gatewayd.store import Delta
 from gatewayd.supervisor.events import EnvoyEvent, GaveUp, Started
-from gatewayd.xds.resource import LISTENER, XDS_TYPES, Snapshot, TypeUrl
+from gatewayd.xds.resource import LISTENER, ROUTE, XDS_TYPES, Snapshot, TypeUrl
 from tests.feature.harness import http1, manifests
 from tests.feature.harness.echo import Backend, http_backend
 from tests.feature.harness.envoys import Envoy, start_envoy
@@ -368,7 +368,7 @@ def _needed(snapshot: Snapshot, refused: set[tuple[TypeUrl, str]]) -> dict[tuple
     """
     everything = {(row, name): item for row in XDS_TYPES for name, item in snapshot.of(row.url).items()}
     taken = {(row, name): item for (row, name), item in everything.items() if (row.url, name) not in refused}
-    users = [item.body for (row, _), item in taken.items() if row.wildcard]
+    users = [item.body for (row, _), item in taken.items() if row.wildcard or row.url == ROUTE]
     return {
         (row.url, name): item.version
         for (row, name), item in taken.items()

@@ -21,6 +21,7 @@ from gatewayd.incremental.view import Member
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT
 from gatewayd.ir.outcome import Verdict
 from gatewayd.offline.translate import offline
+from gatewayd.own_group import API_VERSION, DOMAIN
 from tests.unit.translator.manifests import CLASS, TABLES, deltas
 
 CROSSING = (BackendObjectRef, SecretObjectRef, ObjectRef)
@@ -179,6 +180,32 @@ spec:
 {route("HTTPRoute", f"rules: [{{backendRefs: [{{group: {EXPERIMENTAL_GROUP}, kind: XBackend, name: it}}]}}]")}
 """,
     ),
+}
+
+LOGIN = (
+    "issuer: http://a.example, authorizationEndpoint: http://a.example, tokenEndpoint: http://a.example, "
+    f"clientID: a, clientSecretRef: {{name: s}}, backendRef: {BACKEND}"
+)
+ASKED = f"protocol: HTTP, backendRef: {BACKEND}"
+FIELDS |= {
+    ("AccessPolicy", f"spec.{strategy}.{section}.backendRef"): Field(
+        source="AccessPolicy",
+        target="Service",
+        group="",
+        source_group=DOMAIN,
+        manifest=f"""
+kind: AccessPolicy
+apiVersion: {API_VERSION}
+metadata: {{name: it, namespace: near}}
+spec:
+  targetRefs: [{{group: "", kind: Namespace}}]
+  {strategy}: {{{section}: {{{written}}}}}
+---
+{{kind: Namespace, metadata: {{name: near}}}}
+""",
+    )
+    for strategy in ("default", "override")
+    for section, written in (("externalAuth", ASKED), ("oidc", LOGIN))
 }
 
 ELSEWHERE: dict[tuple[str, str], str] = {

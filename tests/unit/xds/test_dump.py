@@ -5,7 +5,7 @@ from envoy.config.route.v3 import route_components_pb2, route_pb2
 
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.policy import APIKey, APIKeyClients, BasicUser, BasicUsers, KeySource
-from gatewayd.ir.tls import Certificate, PrivateBytes, TrustBundle
+from gatewayd.ir.tls import Certificate, PrivateBytes, SharedSecret, TrustBundle
 from gatewayd.xds import names
 from gatewayd.xds.dump import REDACTED, resource_json, snapshot_json
 from gatewayd.xds.encoding import serialised
@@ -36,6 +36,13 @@ def test_private_keys_are_left_out() -> None:
     assert "-----CHAIN-----" in text
     assert "KEY" not in text
     assert "LS0tLS1LRVk" not in text  # nor in base64
+
+
+def test_a_secret_that_others_know_is_left_out() -> None:
+    shared = SharedSecret(name="client/shop/s", content=PrivateBytes(b"hunter2"))
+    item = resource(SECRET, names.secret(shared), serialised(secret(shared)))
+    assert resource_json(item) == {"name": "shared/client/shop/s"}
+    assert "hunter2" not in repr(shared)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,15 @@ from tests.unit.policies import GROUP, policy, target
 EDGE = target("Gateway", "edge")
 TIMES = {"timeouts": {"request": "1s"}}
 KEYS = {"secretRefs": [{"name": "s"}]}
+JWT = {"providers": [{"name": "a", "issuer": "https://a", "keys": {"inline": "{}"}}]}
+OIDC = {
+    "issuer": "https://a",
+    "authorizationEndpoint": "https://a/x",
+    "tokenEndpoint": "https://a/y",
+    "backendRef": {"name": "s", "port": 80},
+    "clientID": "c",
+    "clientSecretRef": {"name": "s"},
+}
 ASKED = {"protocol": "HTTP", "backendRef": {"name": "s", "port": 80}}
 REQUIRED = "spec.override.require.what: is required; allowed: Authentication"
 OFF = {"timeouts": {"mode": "Disabled"}}
@@ -90,6 +99,18 @@ BROKEN += [
         ["spec.default.externalAuth.grpc: must not be set for protocol HTTP"],
     ),
     (
+        policy("AccessPolicy", "x", EDGE, default={"oidc": {"scopes": ["email"]}}),
+        [f"spec.default.oidc.{each}: is required" for each in OIDC],
+    ),
+    (
+        policy("AccessPolicy", "x", EDGE, default={"oidc": {**OIDC, "callbackPath": "/a", "logoutPath": "/a"}}),
+        ["spec.default.oidc.logoutPath: must not be the callbackPath"],
+    ),
+    (
+        policy("AccessPolicy", "x", EDGE, default={"jwt": JWT, "oidc": OIDC, "apiKeys": KEYS}),
+        ["spec.default.apiKeys: must not be set together with jwt; a rule has one way in"],
+    ),
+    (
         policy("AccessPolicy", "x", EDGE, override={"apiKeys": KEYS, "basic": {"secretRef": {"name": "s"}}}),
         ["spec.override.basic: must not be set together with apiKeys; a rule has one way in"],
     ),
@@ -99,6 +120,7 @@ BROKEN += [
     ),
 ]
 GOOD = [
+    policy("AccessPolicy", "x", EDGE, default={"jwt": JWT, "oidc": OIDC}),
     routed(default=TIMES),
     routed(override=TIMES),
     routed(default=OFF),

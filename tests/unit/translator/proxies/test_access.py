@@ -1,18 +1,13 @@
 import pytest
 
 from gatewayd.api.accesspolicy import (
-    JWT,
     AccessPolicy,
-    APIKeys,
     Basic,
     ClientAddressRange,
     Clients,
     CorsSection,
-    ExternalAuthSection,
-    Require,
     SecretRef,
 )
-from gatewayd.api.inherited import PolicySection
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.filters import Cors
 from gatewayd.ir.policy import AddressRange as Range
@@ -21,7 +16,7 @@ from gatewayd.translator.policies.clients import address_rule
 from gatewayd.translator.policies.effective import NOTHING, Effective, Ruled, ScopedTarget
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.protocols import GATEWAY_KIND
-from gatewayd.translator.proxies.access import clash, entry_filters, entry_problems, with_cors
+from gatewayd.translator.proxies.access import entry_filters, entry_problems, with_cors
 from tests.unit.api.documents import accepted
 from tests.unit.policies import policy, target
 from tests.unit.translator.manifests import scratch
@@ -99,42 +94,8 @@ def test_cors(
     assert all(each.max_age in (5, 9) for each in found if isinstance(each, Cors))
 
 
-def way(section: str, value: PolicySection, name: str = "p") -> Ruled:
-    return Ruled(section, value, ObjectKey("shop", name), GW)
-
-
-def test_several_ways_in_are_refused() -> None:
-    keys = way("api_keys", APIKeys(secret_refs=(SecretRef(name="keys"),)), "floor")
-    basic = way("basic", Basic(secret_ref=SecretRef(name="users")))
-    assert clash(Effective(overrides=(keys,), defaults=())) is None
-    off = way("basic", Basic(mode="Disabled"))
-    assert clash(Effective(overrides=(keys,), defaults=(off,))) is None
-    found = clash(Effective(overrides=(keys,), defaults=(basic,)))
-    assert found is not None
-    assert (found.section, found.why.partition(";")[0]) == (
-        "basic",
-        'stands beside apiKeys of AccessPolicy "shop/floor"',
-    )
-
-
 def test_a_secret_that_is_missing_closes() -> None:
-    basic = way("basic", Basic(secret_ref=SecretRef(name="users")))
+    basic = Ruled("basic", Basic(secret_ref=SecretRef(name="users")), ObjectKey("shop", "p"), GW)
     found = entry_filters(VIEW, Effective(overrides=(), defaults=(basic,)))
     assert isinstance(found, Unsupported)
     assert found.message == 'secretRef: Secret "shop/users" does not exist'
-
-
-def test_authentication_that_is_required() -> None:
-    floor = way("require", Require(what="Authentication"), "floor")
-    keys = way("api_keys", APIKeys(secret_refs=(SecretRef(name="keys"),)))
-    for default, section in (
-        (None, "require"),
-        (way("jwt", JWT(optional=True)), "require"),
-        (way("jwt", JWT(mode="Disabled")), "require"),
-        (way("jwt", JWT()), None),
-        (keys, None),
-        (way("external_auth", ExternalAuthSection(fail_open=True)), "require"),
-        (way("external_auth", ExternalAuthSection()), None),
-    ):
-        found = clash(Effective(overrides=(floor,), defaults=() if default is None else (default,)))
-        assert (found.section if found is not None else None) == section

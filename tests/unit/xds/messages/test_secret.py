@@ -1,4 +1,4 @@
-from gatewayd.ir.tls import Certificate, PrivateBytes, TrustBundle
+from gatewayd.ir.tls import Certificate, PrivateBytes, SharedSecret, TrustBundle
 from gatewayd.xds.encoding import serialised
 from gatewayd.xds.messages.secret import secret
 from gatewayd.xds.resource import content_version
@@ -17,14 +17,23 @@ def test_trust() -> None:
     assert made.validation_context.trusted_ca.inline_bytes == b"CA"
 
 
+def test_a_secret_that_others_know() -> None:
+    made = secret(SharedSecret(name="client/shop/s", content=PrivateBytes(b"SECRET")))
+    assert made.name == "shared/client/shop/s"
+    assert made.generic_secret.secret.inline_bytes == b"SECRET"
+
+
 def test_the_bytes_of_a_version_are_fixed() -> None:
     """Who changes what a message says changes `_MESSAGE` in ir/tls.py as well, or proxies keep the one before."""
     certificate = Certificate(name="shop/tls", chain=b"CHAIN", key=PrivateBytes(b"KEY"))
     trust = TrustBundle(name="shop/ca", certificates=b"CA")
-    digests = [content_version(serialised(secret(each))) for each in (certificate, trust)]
-    assert (certificate.version, trust.version, *digests) == (
+    shared = SharedSecret(name="client/shop/s", content=PrivateBytes(b"SECRET"))
+    digests = [content_version(serialised(secret(each))) for each in (certificate, trust, shared)]
+    assert (certificate.version, trust.version, shared.version, *digests) == (
         "8e3963a6fbf437e4",
         "84941d7a33398389",
+        "2c45f5b072a8cd2f",
         "7dd9990439be03b9",
         "71c1151dc2f92b34",
+        "d4ea4ecbaf425f5c",
     )
