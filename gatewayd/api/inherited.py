@@ -19,14 +19,14 @@ class PolicyPart(Shape, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of a policy. A field that is not known is refused: what is mistyped, or newer, must not be left out."""
 
 
-class InheritedTargetRef(PolicyPart, frozen=True, kw_only=True):
-    """What a policy is for: an object, or one listener or rule of it by `sectionName`.
+class OwnTargetRef(PolicyPart, frozen=True, kw_only=True):
+    """What a policy is for: an object, or one part of it by `sectionName`; which `kind`s there are is added.
 
     A Namespace without a name is the policy's own.
     """
 
     group: Group
-    kind: TargetKind
+    kind: str
     name: ObjectName | None = None
     section_name: SectionName | None = None
 
@@ -34,6 +34,15 @@ class InheritedTargetRef(PolicyPart, frozen=True, kw_only=True):
     def group_kind(self) -> GroupKind:
         """What kind of object this points at."""
         return GroupKind(self.group, self.kind)
+
+
+class InheritedTargetRef(OwnTargetRef, frozen=True, kw_only=True):
+    """What a policy is for: an object, or one listener or rule of it by `sectionName`.
+
+    A Namespace without a name is the policy's own.
+    """
+
+    kind: TargetKind
 
 
 class PolicySection(PolicyPart, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gatewayd.api.accesspolicy import AccessPolicy
+from gatewayd.api.backendpolicy import BackendPolicy
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.clustertrustbundle import ClusterTrustBundle
 from gatewayd.api.core import ConfigMap, Namespace, Secret, Service
@@ -140,6 +141,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     _own("accesspolicies", AccessPolicy, protects=True),
     _own("routepolicies", RoutePolicy, protects=False),
     _own("reportpolicies", ReportPolicy, protects=False),
+    _own("backendpolicies", BackendPolicy, protects=False),
 )
 
 BY_GROUP_KIND: Final[Mapping[GroupKind, Kind]] = MappingProxyType({kind.group_kind: kind for kind in KINDS})

@@ -4,12 +4,16 @@ In: a View, a listener, a route and one of its rules. Out: `SectionInForce`s; no
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
+from gatewayd.api.backendpolicy import BackendPolicy
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member, View
+from gatewayd.ir.backend import Upstream
+from gatewayd.translator.policies.backend import answers, backend_effective
+from gatewayd.translator.policies.backend_sections import backend_settings
 from gatewayd.translator.policies.clashes import clash
 from gatewayd.translator.policies.effective import UNREADABLE, Effective, Ruled
 from gatewayd.translator.policies.kinds import POLICY_KINDS
@@ -21,7 +25,7 @@ from gatewayd.translator.proxies.at_listener import ListenerOf, in_force
 class SectionInForce:
     """A section: `path` is its field in the policy `kind` `key`, `target` what that is for, `value` what it says.
 
-    `problem`: why it cannot be honoured, so that requests get a 500; "" for nothing.
+    `problem`: why it cannot be honoured; "" for nothing. What protects answers requests with a 500 then.
     """
 
     kind: str
@@ -44,6 +48,16 @@ def sections_in_force(view: View, at: ListenerOf, member: Member, rule: int) -> 
     return tuple(
         section for kind, of_kind in by_kind.items() for section in _sections(view, kind, of_kind, kinds[kind].names)
     )
+
+
+def backend_sections(view: View, gateway: ObjectKey, upstream: Upstream) -> tuple[SectionInForce, ...]:
+    """Return what is in force for a backend that a Gateway leads to."""
+    found = backend_effective(view, gateway, upstream)
+    told = _sections(view, BackendPolicy.__name__, found, POLICY_KINDS[BackendPolicy].names)
+    if answers(backend_settings(found), upstream.protocol):
+        return tuple(told)
+    why = f"gRPC needs HTTP/2, and {upstream.protocol} is spoken to {upstream.namespace}/{upstream.name}"
+    return tuple(replace(each, problem=why) if each.path.endswith(".activeHealth") else each for each in told)
 
 
 def _sections(view: View, kind: str, effective: Effective, names: tuple[str, ...]) -> Iterator[SectionInForce]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from gatewayd.api.meta import ObjectKey
-from gatewayd.explain.policies import SectionInForce, sections_in_force
+from gatewayd.explain.policies import SectionInForce, backend_sections, sections_in_force
 from gatewayd.incremental.view import Member, View
 from gatewayd.ir.backend import Discovered, InvalidBackend, ServiceBackend
 from gatewayd.ir.conditions import is_good
@@ -166,6 +166,9 @@ def _backend(
             none = f"{endpoints.closed or 'no endpoint is ready'}: 503"
             says, good = (f"{ready} endpoints ready" if ready else none), bool(ready)
         yield Step(depth=2, mark=Mark.GOOD if good else Mark.BAD, subject=subject, says=says)
+        for section in backend_sections(view, gateway, upstream):
+            mark = Mark.BAD if section.problem else Mark.INFO
+            yield Step(depth=3, mark=mark, subject="policy", says=str(section))
         if upstream.kind == "Service":
             for problem in left_out_of_service(view, ObjectKey(upstream.namespace, upstream.name)):
                 yield Step(depth=3, mark=Mark.BAD, subject="endpoints", says=problem)

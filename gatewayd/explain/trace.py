@@ -11,7 +11,7 @@ from typing import Final, assert_never
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.action import BackendShare, Direct, Happening, answered, backend_name, happening, l4_shares
 from gatewayd.explain.matching import mismatches
-from gatewayd.explain.policies import SectionInForce, sections_in_force
+from gatewayd.explain.policies import SectionInForce, backend_sections, sections_in_force
 from gatewayd.explain.request import Answered, Request, Sent, received
 from gatewayd.explain.rivals import Rival, Seat, rivals
 from gatewayd.incremental.engine import Engine
@@ -19,7 +19,7 @@ from gatewayd.incremental.view import Member
 from gatewayd.ir.backend import Cluster, ServiceBackend, Upstream
 from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES, EscapedSlashes
 from gatewayd.ir.fleet import FleetKey, GatewayFleet, NodeFleet
-from gatewayd.ir.http import CANNOT, Route, RouteTable, RouteTableKey, RuleRef, VirtualHost
+from gatewayd.ir.http import CANNOT, Forward, Route, RouteTable, RouteTableKey, RuleRef, VirtualHost
 from gatewayd.ir.l4 import L4Forward
 from gatewayd.ir.proxy import FilterChain, HTTPTraffic, ProxyConfig, StreamListener
 from gatewayd.translator.gateways.listener_conflicts import owner
@@ -35,7 +35,7 @@ _IMPLIED: Final = {"http": 80, "https": 443}
 class Taken:
     """A rule takes the request. `listener` is the chain or listener that it came through, `domain` the virtual host.
 
-    `policies` are in force for the rule there.
+    `policies` are in force for the rule there, and for its backends.
     """
 
     listener: str
@@ -192,7 +192,11 @@ def _policies(
     member = Member(source, ObjectKey(route.source.namespace, route.source.name))
     if listener is None:
         return ()
-    return sections_in_force(engine, ListenerOf(seat.gateway, listener.key), member, route.source.rule)
+    of_rule = sections_in_force(engine, ListenerOf(seat.gateway, listener.key), member, route.source.rule)
+    shares = route.action.backends if isinstance(route.action, Forward) else ()
+    upstreams = dict.fromkeys(each.backend.upstream for each in shares if isinstance(each.backend, ServiceBackend))
+    of_backends = (each for upstream in upstreams for each in backend_sections(engine, seat.gateway, upstream))
+    return (*of_rule, *dict.fromkeys(of_backends))
 
 
 def _taken(

@@ -7,6 +7,7 @@ routes make no cluster.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gatewayd.ir.backend_settings import STANDARD, BackendSettings
 from gatewayd.ir.tls import UpstreamTLS
 
 
@@ -59,10 +60,14 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovered:
-    """Endpoints that the control plane names (EDS), sorted. `closed`: why nobody may be reached, "" when they may."""
+    """Endpoints that the control plane names (EDS), sorted. `closed`: why nobody may be reached, "" when they may.
+
+    `failover`: whose turn it is when too few of them are healthy, one group after the other.
+    """
 
     endpoints: tuple[Endpoint, ...]
     closed: str = ""
+    failover: tuple[tuple[Endpoint, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,3 +107,4 @@ class Cluster:
     endpoints: Discovered | Resolved
     tls: UpstreamTLS | None
     retry_budget: RetryBudget
+    settings: BackendSettings = STANDARD

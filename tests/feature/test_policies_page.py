@@ -1,4 +1,4 @@
-"""docs/policies.md: each example does what the page says, in a real Envoy and without a drain."""
+"""docs/policies.md and its sisters: each example does what the page says, in a real Envoy and without a drain."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,10 @@ from tests.feature.harness.world import World
 
 pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
 
-PAGE = (Path(__file__).parents[2] / "docs" / "policies.md").read_text(encoding="utf-8")
+PAGES = tuple(
+    (Path(__file__).parents[2] / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("policies", "backend-policies")
+)
 _FENCE = re.compile(r"^```(yaml|requests)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _REQUEST = re.compile(r"(?P<method>[A-Z]+) (?P<path>\S+)(?: from (?P<source>\S+))?(?: with (?P<with>.+))?: (?P<end>.+)")
 
@@ -27,7 +30,7 @@ class Example(NamedTuple):
 
 
 def sections() -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    for part in re.split(r"^## ", PAGE, flags=re.MULTILINE):
+    for part in (part for page in PAGES for part in re.split(r"^## ", page, flags=re.MULTILINE)):
         yield part.splitlines()[0], _FENCE.findall(part)
 
 
@@ -49,7 +52,7 @@ EXAMPLES = tuple(examples())
 
 
 async def test_every_section_of_a_policy_has_an_example() -> None:
-    titles = {title for title, _ in sections() if re.match(r"(Access|Route)Policy: ", title)}
+    titles = {title for title, _ in sections() if re.match(r"(Access|Route|Backend)Policy: ", title)}
     assert titles == {each.title for each in EXAMPLES}
 
 

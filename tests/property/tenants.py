@@ -252,6 +252,13 @@ spec:
   default:
     accessLog: {minStatus: 40NUMBER}
 ---
+kind: BackendPolicy
+metadata: {name: calm, namespace: NS, generation: 1}
+spec:
+  targetRefs: [{group: "", kind: Namespace, name: NS}]
+  default:
+    limits: {requests: 10NUMBER}
+---
 kind: Secret
 metadata: {name: keys, namespace: NS}
 data: {NS: bG9uZy1lbm91Z2gtTlM=}

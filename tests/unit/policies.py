@@ -6,11 +6,12 @@ from typing import Any
 from gatewayd.own_group import API_VERSION
 
 GROUP = "gateway.networking.k8s.io"
+_GROUPS = {"Namespace": "", "Service": "", "XBackend": "gateway.networking.x-k8s.io"}
 
 
 def target(kind: str, name: str = "", section: str = "") -> dict[str, str]:
     """Return a targetRef."""
-    found = {"group": "" if kind == "Namespace" else GROUP, "kind": kind}
+    found = {"group": _GROUPS.get(kind, GROUP), "kind": kind}
     return {**found, **({"name": name} if name else {}), **({"sectionName": section} if section else {})}
 
 

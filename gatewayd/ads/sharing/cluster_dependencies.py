@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from envoy.config.cluster.v3 import cluster_pb2
 from envoy.config.core.v3 import base_pb2
+from envoy.extensions.transport_sockets.proxy_protocol.v3 import upstream_proxy_protocol_pb2
 from envoy.extensions.transport_sockets.tls.v3 import tls_pb2
 from google.protobuf.message import DecodeError
 
@@ -82,9 +83,16 @@ def references(cluster: Resource) -> tuple[Reference, ...]:
 
 
 def _secrets(socket: base_pb2.TransportSocket) -> Iterator[str]:
-    """Yield the names of the secrets of a TLS transport socket that come over xDS (those with an `sds_config`)."""
+    """Yield the names of the secrets of a TLS transport socket that come over xDS (those with an `sds_config`).
+
+    What tells a backend by the PROXY protocol whose connection it is has the TLS one within.
+    """
     context = tls_pb2.UpstreamTlsContext()
+    wrapped = upstream_proxy_protocol_pb2.ProxyProtocolUpstreamTransport()
     try:
+        if socket.typed_config.Unpack(wrapped):
+            yield from _secrets(wrapped.transport_socket)
+            return
         if not socket.typed_config.Unpack(context):
             return
     except DecodeError:

@@ -4,9 +4,9 @@
 https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation-rules
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import NoneType
-from typing import Any, Final, NamedTuple, cast, get_args, get_type_hints
+from typing import Final, cast, get_args, get_type_hints
 
 from msgspec import Struct
 from msgspec.structs import fields
@@ -24,52 +24,51 @@ from gatewayd.api.accesspolicy import (
     ExternalAuthSection,
     Require,
 )
-from gatewayd.api.inherited import InheritedTargetRef, PolicySection, Sections
+from gatewayd.api.backendpolicy import BackendPolicySpec, BackendTargetRef
+from gatewayd.api.inherited import InheritedTargetRef, OwnTargetRef, PolicySection, Sections
 from gatewayd.api.meta import Problem, Problems
-from gatewayd.api.refs import GATEWAY_GROUP
+from gatewayd.api.refs import EXPERIMENTAL_GROUP, GATEWAY_GROUP
 from gatewayd.api.reportpolicy import ReportPolicySpec
 from gatewayd.api.routepolicy import BodySection, ErrorPagesSection, FaultSection, RateLimitSection, RoutePolicySpec
+from gatewayd.api.rules import backendpolicy
 from gatewayd.api.rules.access_sections import LOGIN_FIELDS, login_given, paths_differ, server_given
+from gatewayd.api.rules.cel import Validation, has_each
 from gatewayd.api.rules.filters import cors_wildcard_alone, other_protocol_config_absent
 
-SPECS: Final = (AccessPolicySpec, RoutePolicySpec, ReportPolicySpec)
-InheritedPolicySpec = AccessPolicySpec | RoutePolicySpec | ReportPolicySpec
+SPECS: Final = (AccessPolicySpec, RoutePolicySpec, ReportPolicySpec, BackendPolicySpec)
+InheritedPolicySpec = AccessPolicySpec | RoutePolicySpec | ReportPolicySpec | BackendPolicySpec
 _OF_PROXIES: Final = ("GatewayClass", "Gateway")
 _WIRE: Final = {each.name: each.encode_name for each in fields(AccessSections)}
 _WAYS_IN: Final = tuple(tuple(_WIRE[name] for name in way) for way in WAYS_IN)
 _WITH_SECTIONS: Final = ("Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute")
+_BACKENDS_WITH_SECTIONS: Final = ("Service",)
+_GROUPS: Final[Mapping[str, str]] = {"Namespace": "", "Service": "", "XBackend": EXPERIMENTAL_GROUP}
+"""The group of a kind, where it is not that of the Gateway API."""
 
 
-class Validation(NamedTuple):
-    """A rule: the function for files, and the same in CEL with the message of the API server."""
-
-    rule: Callable[[Any], Problems]
-    cel: str
-    message: str
-
-
-def group_of_kind(ref: InheritedTargetRef) -> Problems:
+def group_of_kind(ref: OwnTargetRef) -> Problems:
     """Check that the group is the one that the kind is in (spec.targetRefs[])."""
-    wanted = "" if ref.kind == "Namespace" else GATEWAY_GROUP
+    wanted = _GROUPS.get(ref.kind, GATEWAY_GROUP)
     if ref.group != wanted:
         yield Problem(path="group", message=f'must be "{wanted}" for kind {ref.kind}')
 
 
-def target_named(ref: InheritedTargetRef) -> Problems:
+def target_named(ref: OwnTargetRef) -> Problems:
     """Check that all but a Namespace, which may be the policy's own, have a name (spec.targetRefs[])."""
     if ref.name is None and ref.kind != "Namespace":
         yield Problem(path="name", message=f"is required for kind {ref.kind}")
 
 
-def section_of_kind(ref: InheritedTargetRef) -> Problems:
+def section_of_kind(ref: OwnTargetRef) -> Problems:
     """Check that only kinds that have sections are asked for one (spec.targetRefs[])."""
-    if ref.section_name is not None and ref.kind not in _WITH_SECTIONS:
+    known = _WITH_SECTIONS if isinstance(ref, InheritedTargetRef) else _BACKENDS_WITH_SECTIONS
+    if ref.section_name is not None and ref.kind not in known:
         yield Problem(path="sectionName", message=f"must not be set for kind {ref.kind}")
 
 
 def targets_differ(spec: InheritedPolicySpec) -> Problems:
     """Check that no target is named twice (spec)."""
-    seen: dict[InheritedTargetRef, int] = {}
+    seen: dict[OwnTargetRef, int] = {}
     for at, ref in enumerate(spec.target_refs):
         before = seen.setdefault(ref, at)
         if before != at:
@@ -204,10 +203,6 @@ def section_structs(given: type[Sections]) -> Mapping[str, type[PolicySection]]:
     }
 
 
-def _set(path: str, names: Iterable[str], joint: str, negated: str = "") -> str:
-    return joint.join(f"{negated}has({path}.{name})" for name in names)
-
-
 def _enabled(path: str) -> str:
     return f"(!has({path}) || {path}.mode != 'Disabled')"
 
@@ -231,11 +226,11 @@ def _of_kind(spec: type[Struct]) -> Iterator[tuple[type[Struct], tuple[Validatio
     given = sections_of(spec)
     structs = section_structs(given)
     yield spec, (*_of_spec(spec), *_OF_SPECS.get(spec, ()))
-    some = Validation(some_section, _set("self", structs, " || "), f"must have one of {', '.join(structs)}")
+    some = Validation(some_section, has_each("self", structs, " || "), f"must have one of {', '.join(structs)}")
     yield given, (some, *_OF_KINDS.get(given, ()))
     for struct in structs.values():
         others = [each.encode_name for each in fields(struct) if each.name != "mode"]
-        alone = f"self.mode != 'Disabled' || ({_set('self', others, ' && ', '!')})"
+        alone = f"self.mode != 'Disabled' || ({has_each('self', others, ' && ', '!')})"
         empty = Validation(disabled_is_empty, alone, "a section that is Disabled must have no other field")
         yield struct, (empty, *_OF_SECTIONS.get(struct, ()))
 
@@ -261,6 +256,7 @@ _OF_KINDS: Final[Mapping[type[Sections], tuple[Validation, ...]]] = {
     ),
 }
 _OF_SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
+    **backendpolicy.SECTIONS,
     CorsSection: tuple(_alone(name) for name in ("allowOrigins", "allowMethods", "allowHeaders")),
     JWT: (Validation(token_given, "self.mode == 'Disabled' || has(self.providers)", "providers must not be empty"),),
     APIKeys: (
@@ -325,27 +321,40 @@ _OF_PARTS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
     AccessCondition: (
         Validation(
             condition_given,
-            _set("self", (each.encode_name for each in fields(AccessCondition)), " || "),
+            has_each("self", (each.encode_name for each in fields(AccessCondition)), " || "),
             "must have one of claims, headers, methods, paths",
         ),
     ),
 }
-_OF_TARGETS: Final = (
-    Validation(
-        group_of_kind,
-        f"self.group == (self.kind == 'Namespace' ? '' : '{GATEWAY_GROUP}')",
-        f"group must be '' for kind Namespace and {GATEWAY_GROUP} for the others",
-    ),
-    Validation(target_named, "has(self.name) || self.kind == 'Namespace'", "name is required unless kind is Namespace"),
-    Validation(
-        section_of_kind,
-        f"!has(self.sectionName) || self.kind in {list(_WITH_SECTIONS)}",
-        f"sectionName is for kinds {', '.join(_WITH_SECTIONS)}",
-    ),
-)
+
+
+def _of_targets(group: str, said: str, with_sections: tuple[str, ...]) -> tuple[Validation, ...]:
+    return (
+        Validation(group_of_kind, f"self.group == ({group})", f"group must be {said}"),
+        Validation(
+            target_named, "has(self.name) || self.kind == 'Namespace'", "name is required unless kind is Namespace"
+        ),
+        Validation(
+            section_of_kind,
+            f"!has(self.sectionName) || self.kind in {list(with_sections)}",
+            f"sectionName is for kinds {', '.join(with_sections)}",
+        ),
+    )
+
 
 VALIDATIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
-    InheritedTargetRef: _OF_TARGETS,
+    InheritedTargetRef: _of_targets(
+        f"self.kind == 'Namespace' ? '' : '{GATEWAY_GROUP}'",
+        f"'' for kind Namespace and {GATEWAY_GROUP} for the others",
+        _WITH_SECTIONS,
+    ),
+    BackendTargetRef: _of_targets(
+        f"self.kind in ['Namespace', 'Service'] ? '' : self.kind == 'XBackend' ? '{EXPERIMENTAL_GROUP}'"
+        f" : '{GATEWAY_GROUP}'",
+        f"'' for kinds Namespace and Service, {EXPERIMENTAL_GROUP} for XBackend, {GATEWAY_GROUP} for the others",
+        _BACKENDS_WITH_SECTIONS,
+    ),
     **_OF_PARTS,
+    **backendpolicy.PARTS,
     **{struct: found for spec in SPECS for struct, found in _of_kind(spec)},
 }

@@ -17,6 +17,7 @@ from gatewayd.ir.backend import (
     Backend,
     Cluster,
     Discovered,
+    Endpoint,
     InvalidBackend,
     Protocol,
     Resolved,
@@ -28,7 +29,6 @@ from gatewayd.translator import verdicts
 from gatewayd.translator.backends.app_protocols import Spoken, Unspoken, app_protocols, needs_tls, spoken
 from gatewayd.translator.backends.client_certificates import (
     NONE_ASKED,
-    XBACKEND_KIND,
     ClientCertificate,
     client_certificate,
     client_certificate_for,
@@ -36,7 +36,8 @@ from gatewayd.translator.backends.client_certificates import (
 from gatewayd.translator.backends.destinations import hostname_problem
 from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints, left_out_of_service
 from gatewayd.translator.environment import environment
-from gatewayd.translator.policies.attach import SERVICE_KIND
+from gatewayd.translator.policies.attach import SERVICE_KIND, XBACKEND_KIND
+from gatewayd.translator.policies.backend import ServedPort, governed_backend
 from gatewayd.translator.policies.backendtls import as_taken, upstream_settings
 from gatewayd.translator.policies.traffic import retry_budget
 from gatewayd.translator.reference_grants import Pointer, permitted
@@ -176,8 +177,13 @@ def cluster(view: View, key: GatewayUpstream) -> Cluster:
     """Return how the Envoys of a Gateway reach an upstream."""
     upstream = key.upstream
     settings = upstream_settings(view, upstream)
+    governed = governed_backend(view, key.gateway, upstream)
     plain = Cluster(
-        upstream=upstream, endpoints=_endpoints(view, upstream), tls=None, retry_budget=retry_budget(view, upstream)
+        upstream=upstream,
+        endpoints=_with_failover(view, _endpoints(view, upstream), governed.failover),
+        tls=None,
+        retry_budget=retry_budget(view, upstream),
+        settings=governed.settings,
     )
     if settings is None:
         return plain
@@ -204,6 +210,22 @@ def _own_certificate(view: View, key: GatewayUpstream) -> ClientCertificate:
     return client_certificate_for(view, key.gateway, ObjectKey(key.upstream.namespace, key.upstream.name))
 
 
+def _with_failover(
+    view: View, source: Discovered | Resolved, failover: tuple[ServedPort, ...]
+) -> Discovered | Resolved:
+    """Return endpoints with those of the Services that take over. A name that Envoy resolves has nobody beside it."""
+    if not failover or isinstance(source, Resolved):
+        return source
+    return replace(source, failover=tuple(_of_port(view, each.service, each.port, "TCP") for each in failover))
+
+
+def _of_port(view: View, service: ObjectKey, port: int, transport: str) -> tuple[Endpoint, ...]:
+    row = view.get(Service, service)
+    ports = row.spec.ports if row is not None else ()
+    names = (each.name for each in ports if each.port == port and each.protocol == transport)
+    return endpoints(view, ServicePortKey(service, next(names, ""), transport))
+
+
 def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:
     key = ObjectKey(upstream.namespace, upstream.name)
     if upstream.kind == "XBackend":
@@ -215,8 +237,7 @@ def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:
         refused = _external_name_problem(view, row) is not None or not environment(view).external_names
         return Discovered(endpoints=()) if refused else _resolved(view, row.spec.external_name, upstream.port)
     transport = "UDP" if upstream.protocol is Protocol.UDP else "TCP"
-    names = (each.name for each in row.spec.ports if each.port == upstream.port and each.protocol == transport)
-    of_port = endpoints(view, ServicePortKey(key, next(names, ""), transport))
+    of_port = _of_port(view, key, upstream.port, transport)
     return Discovered(endpoints=of_port, closed="" if of_port else next(iter(left_out_of_service(view, key)), ""))
 
 

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import GroupKind, ObjectKey
-from gatewayd.api.refs import EXPERIMENTAL_GROUP, SecretObjectRef
+from gatewayd.api.refs import SecretObjectRef
 from gatewayd.api.xbackend import XBackend
 from gatewayd.incremental.view import View, rescued_query
 from gatewayd.ir.outcome import Verdict
 from gatewayd.ir.tls import Certificate
 from gatewayd.translator import verdicts
 from gatewayd.translator.certificates import certificate
+from gatewayd.translator.policies.attach import XBACKEND_KIND
 from gatewayd.translator.protocols import GATEWAY_KIND
 from gatewayd.translator.reference_grants import Pointer, permitted
 from gatewayd.translator.refused_secrets import refusal
 from gatewayd.translator.rescues import blame
 
 SECRET_KIND = GroupKind("", "Secret")
-XBACKEND_KIND = GroupKind(EXPERIMENTAL_GROUP, "XBackend")
 _PATHS = {
     GATEWAY_KIND: "spec.tls.backend.clientCertificateRef",
     XBACKEND_KIND: "spec.tls.clientCertificateRef",

@@ -4,16 +4,20 @@ A target that is not there is said on the target itself, as it was written: nobo
 for nothing. https://gateway-api.sigs.k8s.io/geps/gep-713/#policy-status
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from gatewayd.api.core import Namespace
+from gatewayd.api.accesspolicy import AccessPolicy
+from gatewayd.api.backendpolicy import BackendPolicy
+from gatewayd.api.core import Namespace, Service
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.grpcroute import GRPCRoute
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
+from gatewayd.api.routepolicy import RoutePolicy
+from gatewayd.api.xbackend import XBackend
 from gatewayd.incremental.view import Member, Table, View, query, rescued_query
 from gatewayd.ir.outcome import ParentOutcome, PolicyOutcome, Reference, Verdict
 from gatewayd.translator import verdicts
@@ -22,6 +26,8 @@ from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.gatewayclass import class_is_ours, gateway_is_ours
 from gatewayd.translator.gateways.listener_conflicts import own_listeners
 from gatewayd.translator.outcomes.policies import MAX_ANCESTORS
+from gatewayd.translator.policies.attach import SERVICE_KIND, XBACKEND_KIND
+from gatewayd.translator.policies.backend import backend_problems
 from gatewayd.translator.policies.effective import (
     CLASS_KIND,
     NAMESPACE_KIND,
@@ -45,7 +51,17 @@ _TABLES: Final[Mapping[Any, Table]] = {
     LISTENERSET_KIND: ListenerSet,
     group_kind(HTTPRoute): HTTPRoute,
     group_kind(GRPCRoute): GRPCRoute,
+    SERVICE_KIND: Service,
+    XBACKEND_KIND: XBackend,
 }
+_AS_WRITTEN: Final = frozenset({NAMESPACE_KIND, SERVICE_KIND, XBACKEND_KIND})
+"""What any number of Gateways may have to do with: it is said once, to the target itself."""
+_PROBLEMS: Final[Mapping[Any, Callable[[View, InheritedPolicy], Iterator[str]]]] = {
+    AccessPolicy: entry_problems,
+    RoutePolicy: lambda _view, row: message_problems(row),
+    BackendPolicy: backend_problems,
+}
+"""What yields the problems of a kind of policy; one without a row has none."""
 
 
 class Said(NamedTuple):
@@ -92,8 +108,8 @@ def _accepted(own: Verdict | None, of_ancestor: list[Said]) -> Verdict:
 
 def _invalid(view: View, row: InheritedPolicy) -> Verdict | None:
     """Say what of a policy cannot be honoured, and what comes of that."""
-    protects = POLICY_KINDS[type(row)].protects
-    problems = "; ".join(entry_problems(view, row) if protects else message_problems(row))
+    protects, read = POLICY_KINDS[type(row)].protects, _PROBLEMS.get(type(row))
+    problems = "; ".join(read(view, row)) if read is not None else ""
     if not problems:
         return None
     return verdicts.invalid(f"{problems}; {'requests that it is for get a 500' if protects else 'left out'} until then")
@@ -131,6 +147,8 @@ def _said(view: View, row: InheritedPolicy, path: str, target: ScopedTarget) -> 
 def _no_section(path: str, target: ScopedTarget, row: Any) -> Verdict | None:
     if target.kind in (GATEWAY_KIND, LISTENERSET_KIND):
         what, known = "listener", [each.name for each in row.spec.listeners]
+    elif target.kind == SERVICE_KIND:
+        what, known = "port", [each.name for each in row.spec.ports if each.name]
     else:
         what, known = "rule", [each.name for each in row.spec.rules if each.name]
     if target.section in known:
@@ -145,7 +163,7 @@ def _ancestors(view: View, target: ScopedTarget) -> Iterator[Reference]:
     if target.kind == CLASS_KIND:
         if class_is_ours(view, target.key.name):
             yield _as_written(target)
-    elif target.kind == NAMESPACE_KIND:
+    elif target.kind in _AS_WRITTEN:
         yield _as_written(target)
     else:
         yield from (_gateway(each) for each in _gateways(view, target) if gateway_is_ours(view, each))

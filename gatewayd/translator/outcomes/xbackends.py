@@ -13,9 +13,10 @@ from gatewayd.ir.outcome import PolicyOutcome, Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.backends.backend_refs import external_host_problem
-from gatewayd.translator.backends.client_certificates import XBACKEND_KIND, client_certificate_for
+from gatewayd.translator.backends.client_certificates import client_certificate_for
 from gatewayd.translator.certificate_warnings import time_warnings, warned
 from gatewayd.translator.outcomes.policies import USERS, ancestors, named, upstreams_of
+from gatewayd.translator.policies.attach import XBACKEND_KIND
 from gatewayd.translator.policies.backendtls import ValidationKey, as_taken, settings
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.rescues import blame

@@ -12,13 +12,14 @@ from typing import NamedTuple
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.core import Service
 from gatewayd.api.meta import GroupKind, ObjectKey
-from gatewayd.api.refs import PolicyTargetRefWithSection
+from gatewayd.api.refs import EXPERIMENTAL_GROUP, PolicyTargetRefWithSection
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
 from gatewayd.incremental.view import Index, View, rows
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator import verdicts
 
 SERVICE_KIND = GroupKind("", "Service")
+XBACKEND_KIND = GroupKind(EXPERIMENTAL_GROUP, "XBackend")
 
 Policy = BackendTLSPolicy | XBackendTrafficPolicy
 PolicyTable = type[BackendTLSPolicy] | type[XBackendTrafficPolicy]

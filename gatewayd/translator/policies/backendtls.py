@@ -136,7 +136,7 @@ def upstream_settings(view: View, upstream: Upstream) -> ValidationEffect | None
     key = ObjectKey(upstream.namespace, upstream.name)
     if upstream.kind == "XBackend":
         return settings(view, ValidationKey(XBackend, key, "spec.tls.validation"))
-    target = Target(SERVICE_KIND, key, _port_name(view, key, upstream))
+    target = Target(SERVICE_KIND, key, port_name(view, key, upstream))
     policy = applying(view, Claim(BackendTLSPolicy, target))
     if policy is not None:
         return settings(view, ValidationKey(BackendTLSPolicy, policy, "spec.validation"))
@@ -144,7 +144,8 @@ def upstream_settings(view: View, upstream: Upstream) -> ValidationEffect | None
     return None if lost is None else ValidationEffect(tls=None, accepted=lost, resolved=verdicts.resolved())
 
 
-def _port_name(view: View, service: ObjectKey, upstream: Upstream) -> str:
+def port_name(view: View, service: ObjectKey, upstream: Upstream) -> str:
+    """Return how a Service calls the port of an upstream, "" without a name."""
     row = view.get(Service, service)
     transport = "UDP" if upstream.protocol is Protocol.UDP else "TCP"
     ports = row.spec.ports if row is not None else ()

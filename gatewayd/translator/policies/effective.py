@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from gatewayd.api.accesspolicy import AccessPolicy
-from gatewayd.api.inherited import InheritedTargetRef, PolicySection
+from gatewayd.api.inherited import OwnTargetRef, PolicySection
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.incremental.view import Index, View, query, rows
@@ -107,7 +107,7 @@ def _first(ruled: tuple[Ruled, ...], section: type[_Section]) -> _Section | None
 NOTHING = Effective(overrides=(), defaults=())
 
 
-def scoped_target(ref: InheritedTargetRef, namespace: str) -> ScopedTarget:
+def scoped_target(ref: OwnTargetRef, namespace: str) -> ScopedTarget:
     """Return what a targetRef of a policy in a namespace is for."""
     kind = ref.group_kind
     home = "" if kind in _CLUSTER_SCOPED else namespace
@@ -127,15 +127,15 @@ INHERITED = Index(
 
 ANY_INHERITED = Index(
     name="inherited_policies",
-    sources=tuple(rows(table, lambda _: [()]) for table in POLICY_KINDS),
-    group=lambda key: key,
+    sources=tuple(rows(table, lambda row: [type(row).__name__]) for table in POLICY_KINDS),
+    group=lambda kind: kind,
 )
 
 
 @query
-def any_inherited(view: View, _everywhere: tuple[()]) -> bool:
-    """Return whether there is any policy of our own group at all: most clusters need not be asked further."""
-    return view.count(ANY_INHERITED, ()) > 0
+def any_inherited(view: View, table: InheritedTable) -> bool:
+    """Return whether there is any policy of a kind at all: most clusters need not be asked further."""
+    return view.count(ANY_INHERITED, table.__name__) > 0
 
 
 def may_reach(view: View, target: ScopedTarget, namespace: str) -> bool:

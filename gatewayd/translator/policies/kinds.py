@@ -11,12 +11,13 @@ from typing import Final
 from msgspec.structs import fields
 
 from gatewayd.api.accesspolicy import AccessPolicy, AccessSections
+from gatewayd.api.backendpolicy import BackendPolicy, BackendSections
 from gatewayd.api.inherited import Sections
 from gatewayd.api.reportpolicy import ReportPolicy, ReportSections
 from gatewayd.api.routepolicy import RoutePolicy, RouteSections
 
-InheritedPolicy = AccessPolicy | RoutePolicy | ReportPolicy
-InheritedTable = type[AccessPolicy] | type[RoutePolicy] | type[ReportPolicy]
+InheritedPolicy = AccessPolicy | RoutePolicy | ReportPolicy | BackendPolicy
+InheritedTable = type[AccessPolicy] | type[RoutePolicy] | type[ReportPolicy] | type[BackendPolicy]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ POLICY_KINDS: Final[Mapping[InheritedTable, PolicyKind]] = MappingProxyType(
             ),
             PolicyKind(table=RoutePolicy, sections=RouteSections, adds_up=frozenset(), protects=False),
             PolicyKind(table=ReportPolicy, sections=ReportSections, adds_up=frozenset(), protects=False),
+            PolicyKind(table=BackendPolicy, sections=BackendSections, adds_up=frozenset(), protects=False),
         )
     }
 )

@@ -11,7 +11,7 @@ from gatewayd.translator.protocols import GATEWAY_KIND
 
 def with_policy(view: View, gateway: ObjectKey, class_name: str, logged: Logged | None) -> Logged | None:
     """Return what is logged for a Gateway of a class: as its policies say, else as `logged` does; None for nothing."""
-    if not any_inherited(view, ()):
+    if not any_inherited(view, ReportPolicy):
         return logged
     chain = (
         ScopedTarget(CLASS_KIND, ObjectKey("", class_name), ""),

@@ -6,7 +6,7 @@ the same values at all listeners.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.gateway import Gateway
@@ -42,6 +42,8 @@ from gatewayd.translator.proxies.policy_filters import direct_response, with_hea
 from gatewayd.translator.rules.filters import for_listener
 from gatewayd.translator.rules.route_kinds import rules
 from gatewayd.translator.rules.rule_set import Ranked
+
+_OF_REQUESTS: Final[tuple[InheritedTable, ...]] = (AccessPolicy, RoutePolicy)
 
 
 class RenderKey(NamedTuple):
@@ -108,7 +110,7 @@ UNGOVERNED = InForce(access=NOTHING, route=NOTHING)
 
 def rendered(view: View, key: RenderKey, listener: MergedListener) -> tuple[Ranked, ...]:
     """Return a route's Routes as a listener has them."""
-    if not any_inherited(view, ()):
+    if not any(any_inherited(view, table) for table in _OF_REQUESTS):
         return _rendered(view, key)
     return governed(view, GovernedKey(key, ListenerOf(listener.gateway, listener.key)))
 

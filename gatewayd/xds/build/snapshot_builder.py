@@ -151,7 +151,9 @@ class SnapshotBuilder:
 
     def _cluster(self, of: Cluster, earlier: _Parts | None) -> _Parts:
         """Return what an upstream becomes; one that cannot be made reaches nobody."""
-        nobody = replace(of, endpoints=Discovered(endpoints=()), tls=None, retry_budget=DEFAULT_RETRY_BUDGET)
+        nobody = Cluster(
+            upstream=of.upstream, endpoints=Discovered(endpoints=()), tls=None, retry_budget=DEFAULT_RETRY_BUDGET
+        )
         return self._work.attempt(
             "cluster",
             names.cluster(of.upstream),

@@ -85,7 +85,9 @@ def _provider(issuer: TokenIssuer, cookie: str) -> Any:
 
 
 def _required(tokens: Tokens) -> Any:
-    requirements = [config_pb2.JwtRequirement(provider_name=_provider_name(each, tokens.cookie)) for each in tokens.issuers]
+    requirements = [
+        config_pb2.JwtRequirement(provider_name=_provider_name(each, tokens.cookie)) for each in tokens.issuers
+    ]
     if tokens.is_optional:
         requirements.append(config_pb2.JwtRequirement(allow_missing=empty_pb2.Empty()))
     if len(requirements) == 1:

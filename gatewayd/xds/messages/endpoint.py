@@ -15,8 +15,12 @@ from gatewayd.xds import names
 
 def load_assignment(cluster: Cluster, discovered: Discovered) -> Any:
     """Return the endpoints of a cluster; none of them is a valid answer, and then requests get a 503."""
-    members = lb_endpoints(discovered.endpoints)
-    localities = [endpoint_components_pb2.LocalityLbEndpoints(lb_endpoints=members)] if members else []
+    groups = (discovered.endpoints, *discovered.failover)
+    localities = [
+        endpoint_components_pb2.LocalityLbEndpoints(lb_endpoints=lb_endpoints(group), priority=priority)
+        for priority, group in enumerate(groups)
+        if group or len(groups) > 1
+    ]
     return endpoint_pb2.ClusterLoadAssignment(cluster_name=names.cluster(cluster.upstream), endpoints=localities)
 
 

@@ -17,11 +17,12 @@ from xds.core.v3 import extension_pb2
 from xds.type.matcher.v3 import matcher_pb2
 
 from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, Backend, Cluster, Discovered, InvalidBackend, Resolved, Upstream
+from gatewayd.ir.backend_settings import STANDARD
 from gatewayd.ir.l4 import L4Backend, L4Forward
 from gatewayd.ir.proxy import DatagramListener
 from gatewayd.xds import names
 from gatewayd.xds.encoding import packed
-from gatewayd.xds.messages.cluster import by_dns, by_eds, defaults
+from gatewayd.xds.messages.cluster import by_dns, by_eds, common
 from gatewayd.xds.messages.endpoint import lb_endpoint, lb_endpoints
 
 NAME = "envoy.filters.udp_listener.udp_proxy"
@@ -45,12 +46,14 @@ def udp_proxy(listener: DatagramListener) -> Any:
 def datagram_cluster(listener: DatagramListener, upstreams: Upstreams) -> Any:
     """Return the cluster of a port. It resolves names itself as soon as one of the backends is a name."""
     name = names.datagram_cluster(listener)
-    source = by_dns(_localities(listener, upstreams), name) if _resolves(listener, upstreams) else by_eds()
+    source = (
+        by_dns(_localities(listener, upstreams), name, STANDARD.dns) if _resolves(listener, upstreams) else by_eds()
+    )
     weighted = _Cluster.CommonLbConfig.LocalityWeightedLbConfig()
     return _Cluster(
         name=name,
         **source,
-        **defaults(DEFAULT_RETRY_BUDGET),
+        **common(STANDARD, DEFAULT_RETRY_BUDGET),
         common_lb_config=_Cluster.CommonLbConfig(locality_weighted_lb_config=weighted),
         lb_policy=_Cluster.ROUND_ROBIN,
     )

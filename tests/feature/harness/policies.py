@@ -4,11 +4,12 @@ from gatewayd.ir.fleet import GatewayFleet
 from tests.feature.harness.world import World
 
 GATEWAY_GROUP = "gateway.networking.k8s.io"
+_GROUPS = {"Namespace": '""', "Service": '""', "XBackend": "gateway.networking.x-k8s.io"}
 
 
 def target(kind: str, name: str = "", section: str = "") -> str:
     """Return a targetRef."""
-    group = '""' if kind == "Namespace" else GATEWAY_GROUP
+    group = _GROUPS.get(kind, GATEWAY_GROUP)
     named = f", name: {name}" if name else ""
     return f"{{group: {group}, kind: {kind}{named}{f', sectionName: {section}' if section else ''}}}"
 

@@ -37,6 +37,7 @@ def test_there_is_one_for_each_kind_of_our_own_group() -> None:
             "AccessPolicy",
             "RoutePolicy",
             "ReportPolicy",
+            "BackendPolicy",
         }
     )
     for each in CRDS.values():

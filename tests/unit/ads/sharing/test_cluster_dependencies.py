@@ -2,6 +2,7 @@
 
 from envoy.config.cluster.v3 import cluster_pb2
 from envoy.config.core.v3 import config_source_pb2
+from envoy.extensions.transport_sockets.proxy_protocol.v3 import upstream_proxy_protocol_pb2
 from envoy.extensions.transport_sockets.tls.v3 import secret_pb2, tls_pb2
 
 from gatewayd.ads.sharing.cluster_dependencies import References, references
@@ -38,6 +39,15 @@ def test_secrets_of_every_transport_socket_are_found() -> None:
     match = message.transport_socket_matches.add()
     match.transport_socket.typed_config.Pack(tls_pb2.UpstreamTlsContext(common_tls_context=other))
     assert references(cluster(message)) == ((SECRET, "client"), (SECRET, "ca"), (SECRET, "other-ca"))
+
+
+def test_secrets_behind_the_proxy_protocol_are_found() -> None:
+    common = tls_pb2.CommonTlsContext(validation_context_sds_secret_config=sds("ca"))
+    wrapped = upstream_proxy_protocol_pb2.ProxyProtocolUpstreamTransport()
+    wrapped.transport_socket.typed_config.Pack(tls_pb2.UpstreamTlsContext(common_tls_context=common))
+    message = cluster_pb2.Cluster(name="a", type=cluster_pb2.Cluster.STATIC)
+    message.transport_socket.typed_config.Pack(wrapped)
+    assert references(cluster(message)) == ((SECRET, "ca"),)
 
 
 def test_a_secret_of_a_file_is_not_awaited() -> None:

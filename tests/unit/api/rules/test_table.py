@@ -10,6 +10,7 @@ from gatewayd.api.meta import GroupKind
 from gatewayd.api.rules.table import RULES, VERSION_RULES, Rule, broken_rules
 from tests.unit.api.documents import document, http_rule, kind_named
 from tests.unit.api.rules import (
+    test_backendpolicy,
     test_core,
     test_filters,
     test_gateway,
@@ -23,6 +24,7 @@ from tests.unit.api.rules import (
 
 MODULES: tuple[Any, ...] = (
     *(
+        test_backendpolicy,
         test_core,
         test_filters,
         test_gateway,

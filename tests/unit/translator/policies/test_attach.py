@@ -2,8 +2,8 @@ from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
 from gatewayd.incremental.scratch import Scratch
-from gatewayd.translator.backends.client_certificates import XBACKEND_KIND
 from gatewayd.translator.policies.attach import (
+    XBACKEND_KIND,
     Claim,
     Target,
     applying,

@@ -45,7 +45,7 @@ def in_force(view: Scratch, *chain: ScopedTarget) -> list[tuple[str, str]]:
 
 def test_without_a_policy_nothing_is_in_force() -> None:
     assert effective(view_of(), ChainKey(RoutePolicy, (GW, HTTP))) == NOTHING
-    assert not any_inherited(view_of(), ())
+    assert not any_inherited(view_of(), RoutePolicy)
 
 
 def test_of_two_for_one_target_the_older_has_a_section_and_the_other_the_rest() -> None:
@@ -58,7 +58,7 @@ def test_of_two_for_one_target_the_older_has_a_section_and_the_other_the_rest() 
         default={**seconds(2), "retry": {"attempts": 1}},
     )
     view = view_of(old, young)
-    assert any_inherited(view, ())
+    assert any_inherited(view, RoutePolicy)
     assert sorted(in_force(view, GW)) == [("a", "retry"), ("old", "timeouts")]
 
 
