@@ -111,11 +111,11 @@ def blamed(events: Sequence[Happened]) -> Iterator[Breach]:
 
 
 def early(events: Sequence[Happened]) -> Iterator[Breach]:
-    """Yield Programmed=True that was said of a generation before a proxy had acknowledged its ports (G5)."""
+    """Yield Programmed=True of a listener that was said before a proxy had acknowledged the listener's port (G5)."""
     acknowledged: dict[str, set[str]] = {}
     streams: dict[int, str] = {}
     sent: dict[tuple[int, str], Sent] = {}
-    ports: dict[tuple[str, int], frozenset[str]] = {}
+    ports: dict[tuple[str, int], Mapping[str, str]] = {}
     for event in of(events, Opened, Sent, Replied, Write):
         match event:
             case Opened():
@@ -132,18 +132,17 @@ def early(events: Sequence[Happened]) -> Iterator[Breach]:
 
 
 def _programmed(
-    write: Write, ports: dict[tuple[str, int], frozenset[str]], acknowledged: Mapping[str, set[str]]
+    write: Write, ports: dict[tuple[str, int], Mapping[str, str]], acknowledged: Mapping[str, set[str]]
 ) -> Iterator[Breach]:
     gateway = write.subject.partition(" ")[2]
     if not write.subject.startswith("gateways/status "):
         ports[gateway, _generation(write)] = _listener_names(write.body)
         return
     for name, status, generation in _conditions(write.body):
-        wanted = ports.get((gateway, generation))
-        if name != "Programmed" or status != "True" or wanted is None:
-            continue
-        if missing := sorted(wanted - acknowledged.get(gateway, set())):
-            what = f"{gateway} is Programmed at generation {generation} without {' '.join(missing)}"
+        listener, _, condition = name.rpartition(": ")
+        port = ports.get((gateway, generation), {}).get(listener.removeprefix("listener "), "")
+        if condition == "Programmed" and status == "True" and port and port not in acknowledged.get(gateway, ()):
+            what = f"{listener} of {gateway} is Programmed at generation {generation} without {port}"
             yield Breach(at=write.at, what=what)
 
 
@@ -151,10 +150,10 @@ def _generation(write: Write) -> int:
     return int(write.body.get("metadata", {}).get("generation", 0))
 
 
-def _listener_names(body: Object) -> frozenset[str]:
-    """Return the names that Envoy knows a Gateway's ports by."""
+def _listener_names(body: Object) -> Mapping[str, str]:
+    """Return the names that Envoy knows the ports of a Gateway's listeners by."""
     listeners = body.get("spec", {}).get("listeners") or ()
-    return frozenset(f"{'udp' if each['protocol'] == 'UDP' else 'tcp'}-{each['port']}" for each in listeners)
+    return {each["name"]: f"{'udp' if each['protocol'] == 'UDP' else 'tcp'}-{each['port']}" for each in listeners}
 
 
 def unprogrammed(events: Sequence[Happened]) -> Iterator[Breach]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.scenarios.cases.audit import audit
 from conformance.scenarios.cases.blackhole import blackhole
 from conformance.scenarios.cases.contents import contents
 from conformance.scenarios.cases.grants import grants
@@ -18,9 +19,11 @@ from conformance.scenarios.cases.requests import requests, requests_short
 from conformance.scenarios.cases.restart import restart, restart_changing
 from conformance.scenarios.cases.rotation import rotation
 from conformance.scenarios.cases.routability import routability
+from conformance.scenarios.cases.soak import soak
 from conformance.scenarios.cases.statuses import statuses
 from conformance.scenarios.cases.strangers import strangers
 from conformance.scenarios.cases.sync import sync
+from conformance.scenarios.cases.trust import trust
 from conformance.scenarios.scenario import Scenario
 
 _ALL = (
@@ -124,6 +127,22 @@ _ALL = (
         claim="replicas, streams, the API server and objects disturbed by a seed: no guarantee is broken",
         audited=True,
         run=history,
+    ),
+    Scenario(
+        name="trust",
+        claim="the CA of the xDS connections is replaced live: no failed request, no handshake refused in the overlap",
+        run=trust,
+    ),
+    Scenario(
+        name="audit",
+        claim="50 canaries in Secrets are nowhere else; what listens stands on a page; no request lacks a right",
+        audited=True,
+        run=audit,
+    ),
+    Scenario(
+        name="soak",
+        claim="50 routes and 200 endpoints written a second for 5 minutes: nothing that processes take up grows",
+        run=soak,
     ),
     Scenario(
         name="routability",

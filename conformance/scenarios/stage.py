@@ -24,12 +24,16 @@ MARKED = {"word-of-the-shop": GATEWAYS[0], "word-of-the-store": GATEWAYS[1]}
 """Words that stand in a route of one Gateway each, and whose they are."""
 ENVOYS = 2
 GRANT = manifests.grant(STORE, "to-shop", SHOP)
-_LINGER_SECONDS = 3
+LINGER_SECONDS = 3
 
 
 @dataclass(slots=True, kw_only=True)
 class Stage:
-    """What the steps of a history have in common; `address` is the shop's Gateway, `failed` what a lane gave up."""
+    """What the steps of a history have in common; `address` is the shop's Gateway, `failed` what a lane gave up.
+
+    `told` is held by who needs that somebody tells Envoys of endpoints, or sees to it that nobody does: Pods that end
+    while nobody tells of it are asked still, whatever a control plane does.
+    """
 
     world: World
     tap: Tap
@@ -39,6 +43,7 @@ class Stage:
     kinds: dict[str, Kind] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
+    told: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def build(self) -> None:
         """Make everything that stands before the first step."""
@@ -161,6 +166,6 @@ def pool(stamp: str) -> tuple[Object, Object]:
     deployment, service = quiet_echo(SHOP, "pool", 3)
     template = deployment["spec"]["template"]
     template["metadata"]["annotations"] = {"scenario": stamp}
-    template["spec"]["containers"][0]["lifecycle"] = {"preStop": {"sleep": {"seconds": _LINGER_SECONDS}}}
+    template["spec"]["containers"][0]["lifecycle"] = {"preStop": {"sleep": {"seconds": LINGER_SECONDS}}}
     deployment["spec"]["strategy"] = {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
     return deployment, service

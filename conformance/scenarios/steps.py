@@ -14,7 +14,7 @@ from conformance.scenarios.judged import Asked, Judged, answer
 from conformance.scenarios.manifests import Object
 from conformance.scenarios.nemesis import Step
 from conformance.scenarios.pods import PodHandle, output
-from conformance.scenarios.stage import GRANT, STORE, Stage, gateway, pool
+from conformance.scenarios.stage import GRANT, LINGER_SECONDS, STORE, Stage, gateway, pool
 from conformance.scenarios.world import SHOP
 from gatewayd.infra import layout
 
@@ -29,6 +29,11 @@ Does = Callable[[Stage, Judged, Step], Awaitable[None]]
 async def _chosen(stage: Stage, step: Step) -> PodHandle:
     pods = await stage.world.control_plane()
     return pods[step.whom % len(pods)]
+
+
+async def _alone(does: Does, stage: Stage, loop: Judged, step: Step) -> None:
+    async with stage.told:
+        await does(stage, loop, step)
 
 
 async def _kill_one(stage: Stage, _loop: Judged, step: Step) -> None:
@@ -134,8 +139,10 @@ async def _rotate(stage: Stage, _loop: Judged, _step: Step) -> None:
 
 
 async def _roll(stage: Stage, _loop: Judged, step: Step) -> None:
-    await stage.world.put(pool(f"{step.after}")[0])
-    await stage.world.available(SHOP, "pool")
+    async with stage.told:
+        await stage.world.put(pool(f"{step.after}")[0])
+        await stage.world.available(SHOP, "pool")
+        await asyncio.sleep(LINGER_SECONDS)
 
 
 # --- what goes wrong in an object ------------------------------------------------------------------------------
@@ -203,11 +210,11 @@ _BESIDE = {"name": "beside", "port": 8080, "protocol": "HTTP"}
 _OWN = {**manifests.http_listener(), "name": "own", "hostname": "pool.example"}
 
 DOES: Mapping[tuple[str, str], Does] = {
-    ("misfortune", "kill one"): _kill_one,
-    ("misfortune", "kill all"): _kill_all,
-    ("misfortune", "pause the leader"): _pause,
-    ("misfortune", "cut the API server off"): _cut_api,
-    ("misfortune", "cut streams"): _cut_streams,
+    ("misfortune", "kill one"): partial(_alone, _kill_one),
+    ("misfortune", "kill all"): partial(_alone, _kill_all),
+    ("misfortune", "pause the leader"): partial(_alone, _pause),
+    ("misfortune", "cut the API server off"): partial(_alone, _cut_api),
+    ("misfortune", "cut streams"): partial(_alone, _cut_streams),
     **{
         ("routes", name): partial(_route, name)
         for name in ("switch", "reorder", "wander", "remake", "service", "renumber")

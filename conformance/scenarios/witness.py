@@ -26,6 +26,7 @@ Held = Mapping[tuple[str, str], str]
 """(type, name) -> version."""
 
 _PATH = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources"
+_STATUS_PATH = "/envoy.service.status.v3.ClientStatusDiscoveryService/FetchClientStatus"
 _QUIET_SECONDS = 1.0
 _FIRST_SECONDS = 20.0
 _START_SECONDS = 45.0
@@ -36,13 +37,29 @@ async def served(
 ) -> Mapping[tuple[str, str], Resource]:
     """Return everything that a replica gives to a new proxy of a Gateway, by type and name."""
     credentials = await xdspki.of_gateway(world, namespace, gateway)
-    async with _connected(replica, credentials) as call:
+    async with connected(replica, credentials) as call:
         return await _Client(call).everything()
 
 
 @asynccontextmanager
-async def _connected(replica: PodHandle, credentials: xdspki.Credentials) -> AsyncIterator[Any]:
+async def connected(replica: PodHandle, credentials: xdspki.Credentials) -> AsyncIterator[Any]:
     """Open a stream to one replica."""
+    async with _channel(replica, credentials) as channel:
+        call = channel.stream_stream(_PATH)()
+        try:
+            yield call
+        finally:
+            call.cancel()
+
+
+async def client_status(replica: PodHandle, credentials: xdspki.Credentials) -> bytes:
+    """Return what a replica says of the proxies of whoever asks, as it comes."""
+    async with _channel(replica, credentials) as channel:
+        answer: bytes = await channel.unary_unary(_STATUS_PATH)(b"")
+        return answer
+
+
+def _channel(replica: PodHandle, credentials: xdspki.Credentials) -> grpc.aio.Channel:
     channel_credentials = grpc.ssl_channel_credentials(
         root_certificates=credentials.trust, private_key=credentials.key, certificate_chain=credentials.certificate
     )
@@ -51,18 +68,17 @@ async def _connected(replica: PodHandle, credentials: xdspki.Credentials) -> Asy
         ("grpc.use_local_subchannel_pool", 1),
         ("grpc.max_receive_message_length", -1),
     )
-    target = f"{replica.address}:{layout.XDS_PORT}"
-    async with grpc.aio.secure_channel(target, channel_credentials, options) as channel:
-        call = channel.stream_stream(_PATH)()
-        try:
-            yield call
-        finally:
-            call.cancel()
+    return grpc.aio.secure_channel(f"{replica.address}:{layout.XDS_PORT}", channel_credentials, options)
 
 
 def versions(resources: Mapping[tuple[str, str], Resource]) -> Held:
     """Return the versions."""
     return {key: each.version for key, each in resources.items()}
+
+
+async def greeted(call: Any) -> None:
+    """Ask for all types that have a wildcard, on a stream that is open."""
+    await _Client(call).greet()
 
 
 class _Client:
@@ -146,7 +162,7 @@ async def first_answer(world: World, replica: PodHandle, gateway: str = "gateway
     credentials = await xdspki.of_gateway(world, SHOP, gateway)
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
-        async with _connected(replica, credentials) as call:
+        async with connected(replica, credentials) as call:
             client = _Client(call)
             with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
                 await client.greet()

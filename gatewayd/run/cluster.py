@@ -63,8 +63,11 @@ from gatewayd.translator.referred import contents_of
 
 ROTATION_SECONDS: Final = 600.0
 GAUGE_SECONDS: Final = 1.0
-FAREWELL_SECONDS: Final = 5.0
-"""Between the end of a Gateway and that of its streams: time for an Envoy to take that it shall serve nothing."""
+FAREWELL_SECONDS: Final = 4.0
+"""Between the end of a Gateway and that of its streams: time for an Envoy to take that it shall serve nothing.
+
+All in all a stream is over 5 s after the deletion (docs/guarantees.md).
+"""
 
 _log = structlog.get_logger("gatewayd")
 

@@ -78,12 +78,12 @@ class Authority:
         """The CA's own certificate."""
         return self._certificate.public_bytes(Encoding.PEM)
 
-    def issue(self, *names: str, client: bool = False) -> Pair:
-        """Issue a certificate for DNS names, IP addresses or, with a colon and slashes, URIs."""
+    def issue(self, *names: str, client: bool = False, days: int = 1) -> Pair:
+        """Issue a certificate for DNS names, IP addresses or, with a colon and slashes, URIs; it ends in `days`."""
         key = ec.generate_private_key(ec.SECP256R1())
         usage = ExtendedKeyUsageOID.CLIENT_AUTH if client else ExtendedKeyUsageOID.SERVER_AUTH
         builder = (
-            _builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0][:60])]), key)
+            _builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0][:60])]), key, days)
             .issuer_name(self._name)
             .add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), critical=False)
             .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
@@ -170,15 +170,17 @@ def _load(context: ssl.SSLContext, pair: Pair) -> None:
         context.load_cert_chain(Path(file.name))
 
 
-def _builder(subject: x509.Name, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> x509.CertificateBuilder:
+def _builder(
+    subject: x509.Name, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, days: int = 1
+) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_before(now - timedelta(days=3))
+        .not_valid_after(now + timedelta(days=days))
     )
 
 

@@ -230,6 +230,7 @@ def test_a_condition_of_an_unedited_object_that_turns_bad_beside_a_mistake_break
 
 GATEWAY = {"metadata": {"generation": 2}, "spec": {"listeners": [{"name": "x", "protocol": "HTTP", "port": 80}]}}
 PROGRAMMED = write(3, "replica x", "gateways/status shop/a", status("Programmed", "True", 2))
+PROGRAMMED.body["status"]["listeners"] = [{"name": "x", **PROGRAMMED.body["status"]}]
 LISTENER = sent(1.5, ("LDS", "tcp-80"))
 
 
