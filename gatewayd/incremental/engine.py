@@ -18,7 +18,6 @@ from gatewayd.incremental.nodes import (
     CLEAN,
     DIRTY,
     RUNNING,
-    BucketNode,
     CollectionNode,
     Node,
     QueryFailure,
@@ -76,7 +75,8 @@ class Engine(Graph):
             if declared not in self._asleep and declared not in self._undrained:
                 self._follow(declared, sink)
         self._keys = {index: {source.table: source.keys for source in index.sources} for index in indexes}
-        self._frame: dict[Node, None] | None = None
+        # What the running query has read so far; while none runs, what is read may be unused after this.
+        self._frame: dict[Node, None] = self._unused
 
     # --- writing -----------------------------------------------------------------------------------------------
 
@@ -111,8 +111,8 @@ class Engine(Graph):
                 for member in pending:
                     self._file(index, member, self._bucket_keys(index, member))
                     sink.pending.pop(member, None)
-        if self._frame is None:
-            self._sweep()
+        if self._frame is self._unused:
+            self._frame = self._sweep()
 
     def drain(self, output: Output, most: int | None = None) -> Iterator[Change]:
         """Yield the rows of an output that may have changed since the last drain, with their values of now.
@@ -132,8 +132,8 @@ class Engine(Graph):
                 yield Change(member=member, value=value)
         if not sink.pending:
             sink.pending = {}  # an emptied dict keeps its size
-        if self._frame is None:
-            self._sweep()
+        if self._frame is self._unused:
+            self._frame = self._sweep()
 
     def undrained(self, output: Output) -> int:
         """Return how many rows of an output wait to be evaluated; 0 if it has never been drained."""
@@ -186,7 +186,8 @@ class Engine(Graph):
     def _file(self, index: Index, member: Member, keys: Keys) -> None:
         filed = self._filed[index]
         before = filed.get(member, ())
-        for key in {*before} ^ {*keys}:
+        moved = {*before} ^ {*keys} if before else keys
+        for key in moved:
             self._place(index, key, member, present=key in keys)
         if keys:
             filed[member] = keys
@@ -198,28 +199,34 @@ class Engine(Graph):
     def get(self, table: type[T], key: Hashable) -> T | None:
         """Return one row, or None when there is none."""
         node = self._input(table, key)
-        self._note(node)
+        self._frame[node] = None
         value: T | None = node.value
         return value
 
     def ask(self, query: Query[K, V], key: K) -> V:
         """Return the value of a query, computing what is not up to date."""
         node = self._query(query, key)
-        self._note(node)
-        value: V = answer(node.value if node.state == CLEAN else self._pull(node))
-        return value
+        self._frame[node] = None
+        value: V = node.value if node.state == CLEAN else self._pull(node)
+        return answer(value) if type(value) is QueryFailure else value
 
     def bucket(self, index: Index, key: Hashable) -> tuple[Member, ...]:
         """Return the members that the index files under `key`, sorted."""
-        return self._read(self._bucket(index, key)).ordered(_ORDER)
+        node = self._bucket(index, key)
+        self._frame[node] = None
+        return node.ordered(_ORDER)
 
     def count(self, index: Index, key: Hashable) -> int:
         """Return how many members the index files under `key`."""
-        return len(self._read(self._bucket(index, key)).members)
+        node = self._bucket(index, key)
+        self._frame[node] = None
+        return len(node.members)
 
     def group(self, index: Index, group: Hashable) -> tuple[Any, ...]:
         """Return the keys of the non-empty buckets of a group, sorted."""
-        return self._read(self._group(index, group)).ordered(None)
+        node = self._group(index, group)
+        self._frame[node] = None
+        return node.ordered(None)
 
     def collect(self, index: Index, group: Hashable, query: Query[Any, V]) -> Sequence[V]:
         """Return the query's value for each bucket key of a group, in order."""
@@ -229,7 +236,7 @@ class Engine(Graph):
             bucket = self._group(index, group)
             node = self._collections[at] = CollectionNode(query, bucket)
             bucket.join(node)
-        self._note(node)
+        self._frame[node] = None
         values: Sequence[V] = answer(self._pull(node))
         return values
 
@@ -243,26 +250,16 @@ class Engine(Graph):
             self.failures.append(Failed(query=at.name, key=at.key, error=error))
             return bad(error)
 
-    def _read(self, node: BucketNode) -> BucketNode:
-        self._note(node)
-        return node
-
-    def _note(self, node: Node) -> None:
-        """Record that the running query reads the node; when none runs, that the node may be unused after this."""
-        if self._frame is not None:
-            self._frame[node] = None
-        else:
-            self._unused[node] = None
-
     # --- evaluation --------------------------------------------------------------------------------------------
 
     def _shown(self, sink: SinkNode, member: Member) -> Any:
         """Return the value of a row of an index or output, None when the row is gone."""
-        row = self._inputs.get(member.table, {}).get(member.key)
+        rows = self._inputs.get(member.table)
+        row = rows.get(member.key) if rows is not None else None
         if row is None or row.value is None:
             return None
         node = self._query(sink.queries[member.table], member)
-        value = self._pull(node)
+        value = node.value if node.state == CLEAN else self._pull(node)
         if type(value) is not QueryFailure:
             return value
         self.failures.append(Failed(query=node.query.name, key=node.key, error=value.error))
@@ -338,7 +335,7 @@ class Engine(Graph):
             return failure(error)
 
     def _gather(self, node: CollectionNode) -> None:
-        outer, self._frame = self._frame, None
+        outer, self._frame = self._frame, self._unused
         try:
             changed = self._regroup(node)
             for member in tuple(node.pending):

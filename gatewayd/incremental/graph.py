@@ -90,27 +90,28 @@ class Graph:
             return
         for read in reads:
             read.join(node)
-        kept = set(reads)
-        for read in before:
-            if read not in kept:
-                self._unread(node, read)
+        if before:
+            kept = set(reads)
+            for read in before:
+                if read not in kept:
+                    self._unread(node, read)
 
     def _unread(self, node: Reader, read: Node) -> None:
         read.part(node)
         self._unused[read] = None
 
-    def _sweep(self) -> None:
-        """Forget nodes that lost their last reader, and what only they had read.
+    def _sweep(self) -> dict[Node, None]:
+        """Forget nodes that lost their last reader, and what only they had read; return `_unused`, which is empty then.
 
         Not to be called while a query runs: what it has read so far is not wired to it before it ends.
         """
-        if not self._unused:
-            return
-        while self._unused:
-            node, _ = self._unused.popitem()
-            if not node.is_read:
-                self._forget(node)
-        self._unused = {}  # an emptied dict keeps its size
+        if self._unused:
+            while self._unused:
+                node, _ = self._unused.popitem()
+                if not node.is_read:
+                    self._forget(node)
+            self._unused = {}  # an emptied dict keeps its size
+        return self._unused
 
     def _forget(self, node: Node) -> None:
         if isinstance(node, InputNode):

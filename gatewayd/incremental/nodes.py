@@ -63,7 +63,8 @@ class Node:
 
     def join(self, reader: "Reader") -> None:
         """Add a reader, if it is not one already."""
-        self._readers = with_member(self._readers, reader)
+        readers = self._readers
+        self._readers = reader if readers is NONE else with_member(readers, reader)
 
     def part(self, reader: "Reader") -> None:
         """Remove a reader, if it is one."""
@@ -71,8 +72,9 @@ class Node:
 
     def changed(self) -> None:
         """Notify the readers that the value has changed."""
-        for reader in self.readers:
-            reader.invalidate(self, DIRTY)
+        if self._readers is not NONE:
+            for reader in listed(self._readers):
+                reader.invalidate(self, DIRTY)
 
 
 class Reader(Node):
@@ -90,8 +92,8 @@ class Reader(Node):
         before = self.state
         if level > before:
             self.state = level
-        if before == CLEAN:
-            for reader in self.readers:
+        if before == CLEAN and self._readers is not NONE:
+            for reader in listed(self._readers):
                 reader.invalidate(self, CHECK)
 
     def hear(self, bucket: "BucketNode", _member: Any) -> None:
@@ -105,7 +107,7 @@ class InputNode(Node):
     __slots__ = ("key", "table", "value")
 
     def __init__(self, table: Table, key: Hashable, value: Any) -> None:
-        super().__init__()
+        self._readers = NONE
         self.table = table
         self.key = key
         self.value = value
@@ -117,10 +119,11 @@ class QueryNode(Reader):
     __slots__ = ("_reads", "key", "query")
 
     def __init__(self, query: Query[Any, Any], key: Hashable) -> None:
-        super().__init__()
+        self._readers = NONE
         self.query = query
         self.key = key
         self.state = DIRTY
+        self.value = None
         self._reads: Any = NONE
 
     @property
@@ -145,7 +148,7 @@ class BucketNode(Node):
     __slots__ = ("_members", "index", "key")
 
     def __init__(self, index: Index, key: Hashable) -> None:
-        super().__init__()
+        self._readers = NONE
         self.index = index
         self.key = key
         self._members: Any = NONE
@@ -163,8 +166,9 @@ class BucketNode(Node):
     def replace(self, member: Any, *, present: bool) -> None:
         """Add or remove a member and notify the readers."""
         self._members = (with_member if present else without)(self._members, member)
-        for reader in self.readers:
-            reader.hear(self, member)
+        if self._readers is not NONE:
+            for reader in listed(self._readers):
+                reader.hear(self, member)
 
     def ordered(self, order: Callable[[Any], Any] | None) -> tuple[Any, ...]:
         """Return the members, sorted."""

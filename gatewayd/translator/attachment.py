@@ -5,7 +5,6 @@ https://gateway-api.sigs.k8s.io/reference/spec/#parentreference, #routecondition
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -33,8 +32,7 @@ class HostPair(NamedTuple):
     original: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attached:
+class Attached(NamedTuple):
     """A listener that takes the route; `hosts` is empty for kinds without hostnames."""
 
     listener: ListenerKey
@@ -42,8 +40,7 @@ class Attached:
     hosts: tuple[HostPair, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParentAttachment:
+class ParentAttachment(NamedTuple):
     """What became of one parentRef: `attached` is not empty exactly when `verdict` is good."""
 
     ref: Reference

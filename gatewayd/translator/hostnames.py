@@ -31,11 +31,12 @@ def broader(hostname: str) -> tuple[str, ...]:
     """Return the hostname and all that cover it, most specific first: a.b.c, *.b.c, *.c, *."""
     if hostname == ANY:
         return (ANY,)
-    labels = hostname.split(".")
-    if labels[0] == ANY:
-        labels = labels[1:]
-        return (*(f"*.{'.'.join(labels[at:])}" for at in range(len(labels))), ANY)
-    return (hostname, *(f"*.{'.'.join(labels[at:])}" for at in range(1, len(labels))), ANY)
+    names = [hostname]
+    _, dot, parent = hostname.removeprefix("*.").partition(".")
+    while dot:
+        names.append(f"*.{parent}")
+        _, dot, parent = parent.partition(".")
+    return (*names, ANY)
 
 
 def specificity(hostname: str) -> tuple[int, int]:

@@ -6,6 +6,7 @@ Repeated fields of a serialised message may be appended as bytes, which is how a
 that are serialised once each: https://protobuf.dev/programming-guides/encoding/#last-one-wins
 """
 
+from functools import lru_cache
 from typing import Any
 
 from envoy.config.core.v3 import config_source_pb2, extension_pb2
@@ -57,6 +58,7 @@ def field(number: int, body: bytes) -> bytes:
     return field_head(number, len(body)) + body
 
 
+@lru_cache(maxsize=4096)
 def field_head(number: int, size: int) -> bytes:
     """Return what goes before so many bytes of a message, to make them a field of the message that it belongs to."""
     return _varint(number << 3 | _LENGTH_DELIMITED) + _varint(size)

@@ -267,7 +267,7 @@ _OF_SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
     OIDC: (
         Validation(
             login_given,
-            f"self.mode == 'Disabled' || ({_set('self', LOGIN_FIELDS.values(), ' && ')})",
+            f"self.mode == 'Disabled' || ({has_each('self', LOGIN_FIELDS.values(), ' && ')})",
             f"{', '.join(LOGIN_FIELDS.values())} are required",
         ),
         Validation(

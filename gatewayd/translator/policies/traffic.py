@@ -11,7 +11,7 @@ from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, RetryBudget, Upstream
 from gatewayd.ir.http import StatefulSession
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator import verdicts
-from gatewayd.translator.policies.attach import SERVICE_KIND, Claim, Target, winner
+from gatewayd.translator.policies.attach import POLICIES, SERVICE_KIND, Claim, Target, winner
 from gatewayd.translator.policies.session_persistence import persistence, refused
 
 _SECOND_MS = 1000
@@ -53,8 +53,10 @@ def accepted(row: XBackendTrafficPolicy) -> Verdict:
 def _policy(view: View, upstream: Upstream) -> XBackendTrafficPolicy | None:
     if upstream.kind != "Service":
         return None
-    target = Target(SERVICE_KIND, ObjectKey(upstream.namespace, upstream.name), "")
-    policy = winner(view, Claim(XBackendTrafficPolicy, target))
+    service = ObjectKey(upstream.namespace, upstream.name)
+    if not view.count(POLICIES, service):
+        return None
+    policy = winner(view, Claim(XBackendTrafficPolicy, Target(SERVICE_KIND, service, "")))
     return view.get(XBackendTrafficPolicy, policy) if policy is not None else None
 
 

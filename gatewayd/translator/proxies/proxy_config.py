@@ -40,17 +40,18 @@ def _upstreams(view: View, member: Member) -> Iterator[Upstream]:
         action = ranked.route.action
         yield from _asked(ranked.route.filters)
         if isinstance(action, Forward):
-            mirrors = (*action.mirrors, *(mirror for each in action.backends for mirror in each.mirrors))
+            mirrors = (*action.mirrors, *[mirror for each in action.backends for mirror in each.mirrors])
             targets = [each.backend for each in action.backends] + [each.backend for each in mirrors]
-            yield from (each.upstream for each in targets if isinstance(each, ServiceBackend))
-            yield from (upstream for each in action.backends for upstream in _asked(each.filters))
+            yield from [each.upstream for each in targets if isinstance(each, ServiceBackend)]
+            for each in action.backends:
+                yield from _asked(each.filters)
     for share in rule_set.forward.backends if rule_set.forward else ():
         if isinstance(share.backend, ServiceBackend):
             yield share.backend.upstream
 
 
-def _asked(filters: tuple[HTTPFilter, ...]) -> Iterator[Upstream]:
-    return (each.upstream for each in filters if isinstance(each, ExternalAuth))
+def _asked(filters: tuple[HTTPFilter, ...]) -> list[Upstream]:
+    return [each.upstream for each in filters if isinstance(each, ExternalAuth)] if filters else []
 
 
 @query

@@ -55,6 +55,7 @@ from gatewayd.translator.rules.rule_set import Ranked
 
 NOT_FOUND = DirectResponse(status=404)
 MISDIRECTED = DirectResponse(status=421)
+_ROOT = PrefixPath(value="/")
 HTTP_TABLES = (HTTPRoute, GRPCRoute)
 LISTENER_TABLES = (Gateway, ListenerSet)
 
@@ -245,7 +246,7 @@ def _order(special: tuple[int, int], ranked: Ranked, tie: _Tie) -> tuple[object,
     """
     source = ranked.route.source
     place = (source.rule, source.match)
-    return (not ranked.route.match.grpc, *(-each for each in special), *(-each for each in ranked.rank), *tie, *place)
+    return (not ranked.route.match.grpc, *[-each for each in special], *[-each for each in ranked.rank], *tie, *place)
 
 
 def _reachable(routes: Iterator[Route]) -> Iterator[Route]:
@@ -257,7 +258,7 @@ def _reachable(routes: Iterator[Route]) -> Iterator[Route]:
 
 def _matches_all(match: RequestMatch) -> bool:
     conditions = match.methods or match.headers or match.queries or match.grpc
-    return match.path == PrefixPath(value="/") and not conditions
+    return not conditions and match.path == _ROOT
 
 
 @query

@@ -4,8 +4,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from gatewayd.api.grpcroute import GRPCBackendRef
 from gatewayd.api.httproute import HTTPBackendRef
@@ -27,8 +26,7 @@ from gatewayd.translator.problems import Problem, Unresolved, Unsupported
 from gatewayd.translator.rules.filters import AnyFilter, FilterPlace, effect
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filtered:
+class Filtered(NamedTuple):
     """What a list of filters does. `broken`: a filter that may not be skipped is missing, so requests must fail."""
 
     filters: tuple[HTTPFilter, ...]
@@ -50,20 +48,19 @@ def filtered(view: View, place: FilterPlace, written: Sequence[AnyFilter]) -> Fi
     values: list[Any] = [each.value for each in effects]
     twice = sum(isinstance(each, ExternalAuth) for each in values) > 1
     return Filtered(
-        filters=tuple(each for each in values if isinstance(each, HTTPFilter)),
+        filters=tuple([each for each in values if isinstance(each, HTTPFilter)]),
         redirect=next((each for each in values if isinstance(each, Redirect)), None),
         rewrite=next((each for each in values if isinstance(each, URLRewrite)), NO_REWRITE),
-        mirrors=tuple(each for each in values if isinstance(each, Mirror)),
+        mirrors=tuple([each for each in values if isinstance(each, Mirror)]),
         problems=(
             *(each.problem for each in effects if each.problem is not None),
             *((Unsupported(f"{place.path}: more than one ExternalAuth is not supported"),) if twice else ()),
         ),
-        broken=twice or any(each.value is None for each in effects),
+        broken=twice or any(each is None for each in values),
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shares:
+class Shares(NamedTuple):
     """The backends of a rule and what is wrong with them."""
 
     backends: tuple[WeightedBackend, ...]
@@ -77,8 +74,8 @@ def shares(view: View, place: FilterPlace, refs: Sequence[AnyBackendRef]) -> Sha
     """Return the weighted backends of a rule; `place.path` is the rule's field path."""
     weighted = [_share(view, place, f"{place.path}.backendRefs[{at}]", ref) for at, ref in enumerate(refs)]
     return Shares(
-        backends=tuple(each for each, _ in weighted),
-        problems=tuple(problem for _, many in weighted for problem in many),
+        backends=tuple([each for each, _ in weighted]),
+        problems=tuple([problem for _, many in weighted for problem in many]),
     )
 
 

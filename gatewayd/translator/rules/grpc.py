@@ -3,7 +3,6 @@
 https://gateway-api.sigs.k8s.io/reference/spec/#grpcroute
 """
 
-from collections.abc import Iterator
 from functools import partial
 
 from gatewayd.api.grpcroute import GRPCMethodMatch, GRPCRoute, GRPCRouteMatch, GRPCRouteRule
@@ -20,56 +19,44 @@ from gatewayd.ir.http import (
     PrefixPath,
     RegexPath,
     RequestMatch,
-    Route,
-    RuleRef,
 )
 from gatewayd.translator.policies.session_persistence import persistence, refused
 from gatewayd.translator.problems import Problem, Unsupported
 from gatewayd.translator.protocols import group_kind
 from gatewayd.translator.rules.filters import FilterPlace
 from gatewayd.translator.rules.forwarding import Filtered, filtered, shares
-from gatewayd.translator.rules.http import failing, named_matches, no_match
+from gatewayd.translator.rules.http import failing, named_matches, usable_match
 from gatewayd.translator.rules.regexes import regex_problem
-from gatewayd.translator.rules.rule_set import Ranked, RuleResult, RuleSet, fold
+from gatewayd.translator.rules.rule_set import Done, RankedMatch, RuleAt, RuleResult, RuleSet, fold, rule_result
 
 ANY_METHOD = GRPCMethodMatch()
+KIND = group_kind(GRPCRoute)
+_UNCONDITIONAL = GRPCRouteMatch()
 _NAME = "[^/]+"
 
 
 def rules(view: View, row: GRPCRoute) -> RuleSet:
     """Return what the rules of a GRPCRoute say; none is the same as one without backends: every call fails."""
     written = row.spec.rules or (GRPCRouteRule(),)
-    return fold(_rule(view, row, at, rule) for at, rule in enumerate(written))
+    key = row.metadata.key
+    return fold([_rule(view, key, at, rule) for at, rule in enumerate(written)])
 
 
-def _rule(view: View, row: GRPCRoute, at: int, rule: GRPCRouteRule) -> RuleResult:
+def _rule(view: View, key: ObjectKey, at: int, rule: GRPCRouteRule) -> RuleResult:
     path = f"spec.rules[{at}]"
-    place = FilterPlace(group_kind(GRPCRoute), row.metadata.namespace, Protocol.HTTP2, path)
+    place = FilterPlace(KIND, key.namespace, Protocol.HTTP2, path)
     steps = filtered(view, place._replace(path=f"{path}.filters"), rule.filters)
     action, problems = view.attempt(
-        Attempt("rule", (row.metadata.key, at)),
-        partial(_action, view, place, rule, steps, f"grpcroute/{row.metadata.key}/{rule.name or path}"),
+        Attempt("rule", (key, at)),
+        partial(_action, view, place, rule, steps, f"grpcroute/{key}/{rule.name or path}"),
         partial(failing, path),
     )
-    matches = tuple(_matches(view, row.metadata.key, rule.matches or (GRPCRouteMatch(),), path))
-    routes = tuple(
-        Ranked(
-            _rank(written, match),
-            Route(
-                source=RuleRef(
-                    kind="GRPCRoute", namespace=row.metadata.namespace, name=row.metadata.name, rule=at, match=number
-                ),
-                rule_name=rule.name or "",
-                match=match,
-                action=action,
-                filters=steps.filters,
-            ),
-        )
-        for number, (written, match) in enumerate(matches)
-        if isinstance(match, RequestMatch)
-    )
-    wrong = tuple(match for _, match in matches if isinstance(match, Unsupported))
-    return RuleResult(routes, (*steps.problems, *problems, *wrong))
+    done = Done(action, steps.filters, (*steps.problems, *problems))
+    matches = [
+        usable_match(view, key, f"{path}.matches[{number}]", partial(_usable, match))
+        for number, match in enumerate(rule.matches or (_UNCONDITIONAL,))
+    ]
+    return rule_result(RuleAt("GRPCRoute", key, at, rule.name or ""), done, matches)
 
 
 def _action(
@@ -91,18 +78,7 @@ def _action(
     return forward, problems
 
 
-def _matches(
-    view: View, key: ObjectKey, written: tuple[GRPCRouteMatch, ...], path: str
-) -> Iterator[tuple[GRPCRouteMatch, RequestMatch | Unsupported]]:
-    for at, match in enumerate(written):
-        where = f"{path}.matches[{at}]"
-        yield (
-            match,
-            view.attempt(Attempt("match", (key, where)), partial(_usable, match, where), partial(no_match, where)),
-        )
-
-
-def _usable(match: GRPCRouteMatch, where: str) -> RequestMatch | Unsupported:
+def _usable(match: GRPCRouteMatch, where: str) -> RankedMatch | Unsupported:
     method = match.method or ANY_METHOD
     patterns = []
     if method.type == "RegularExpression":
@@ -113,7 +89,10 @@ def _usable(match: GRPCRouteMatch, where: str) -> RequestMatch | Unsupported:
         if entry.type == "RegularExpression"
     ]
     wrong = [f"{field}: {problem}" for field, text in patterns if text and (problem := regex_problem(text))]
-    return Unsupported("; ".join(wrong)) if wrong else _match(match)
+    if wrong:
+        return Unsupported("; ".join(wrong))
+    request_match = _match(match)
+    return RankedMatch(_rank(match, request_match), request_match)
 
 
 def _match(written: GRPCRouteMatch) -> RequestMatch:

@@ -3,7 +3,7 @@
 https://gateway-api.sigs.k8s.io/reference/spec/#httproute
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
 
 from gatewayd.api.durations import milliseconds
@@ -34,8 +34,6 @@ from gatewayd.ir.http import (
     RegexValue,
     RequestMatch,
     Retry,
-    Route,
-    RuleRef,
     Timeouts,
 )
 from gatewayd.translator.policies.session_persistence import persistence, refused
@@ -45,46 +43,33 @@ from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.filters import FilterPlace
 from gatewayd.translator.rules.forwarding import NO_FILTERS, Filtered, filtered, shares
 from gatewayd.translator.rules.regexes import regex_problem
-from gatewayd.translator.rules.rule_set import Ranked, RuleResult, RuleSet, fold
+from gatewayd.translator.rules.rule_set import Done, RankedMatch, RuleAt, RuleResult, RuleSet, fold, rule_result
 
-_EVERYTHING = RequestMatch(path=PrefixPath(value="/"), methods=(), headers=(), queries=(), grpc=False)
-"""What most matches of most routes are, kept once."""
+_UNCONDITIONAL = HTTPRouteMatch()
 KIND = group_kind(HTTPRoute)
 
 
 def rules(view: View, row: HTTPRoute) -> RuleSet:
     """Return what the rules of an HTTPRoute say."""
-    return fold(_rule(view, row, at, rule) for at, rule in enumerate(row.spec.rules))
+    key = row.metadata.key
+    return fold([_rule(view, key, at, rule) for at, rule in enumerate(row.spec.rules)])
 
 
-def _rule(view: View, row: HTTPRoute, at: int, rule: HTTPRouteRule) -> RuleResult:
+def _rule(view: View, key: ObjectKey, at: int, rule: HTTPRouteRule) -> RuleResult:
     path = f"spec.rules[{at}]"
-    place = FilterPlace(KIND, row.metadata.namespace, Protocol.HTTP1, path)
+    place = FilterPlace(KIND, key.namespace, Protocol.HTTP1, path)
     steps = filtered(view, place._replace(path=f"{path}.filters"), rule.filters) if rule.filters else NO_FILTERS
     action, problems = view.attempt(
-        Attempt("rule", (row.metadata.key, at)),
-        partial(_action, view, place, rule, steps, f"httproute/{row.metadata.key}/{rule.name or path}"),
+        Attempt("rule", (key, at)),
+        partial(_action, view, place, rule, steps, f"httproute/{key}/{rule.name or path}"),
         partial(failing, path),
     )
-    matches = tuple(_matches(view, row.metadata.key, rule.matches or (HTTPRouteMatch(),), path))
-    routes = tuple(
-        Ranked(
-            rank(match),
-            Route(
-                source=RuleRef(
-                    kind="HTTPRoute", namespace=row.metadata.namespace, name=row.metadata.name, rule=at, match=number
-                ),
-                rule_name=rule.name or "",
-                match=match,
-                action=action,
-                filters=steps.filters,
-            ),
-        )
-        for number, match in enumerate(matches)
-        if isinstance(match, RequestMatch)
-    )
-    wrong = tuple(match for match in matches if isinstance(match, Unsupported))
-    return RuleResult(routes, (*steps.problems, *problems, *wrong))
+    done = Done(action, steps.filters, (*steps.problems, *problems))
+    matches = [
+        usable_match(view, key, f"{path}.matches[{number}]", partial(_usable, match))
+        for number, match in enumerate(rule.matches or (_UNCONDITIONAL,))
+    ]
+    return rule_result(RuleAt("HTTPRoute", key, at, rule.name or ""), done, matches)
 
 
 def _action(
@@ -125,24 +110,29 @@ def _retry(written: HTTPRouteRetry | None) -> Retry | None:
     return Retry(codes=written.codes, attempts=written.attempts, backoff_ms=milliseconds(written.backoff))
 
 
-def _matches(
-    view: View, key: ObjectKey, written: tuple[HTTPRouteMatch, ...], path: str
-) -> Iterator[RequestMatch | Unsupported]:
-    for at, match in enumerate(written):
-        where = f"{path}.matches[{at}]"
-        yield view.attempt(Attempt("match", (key, where)), partial(_usable, match, where), partial(no_match, where))
+def usable_match(
+    view: View, key: ObjectKey, where: str, make: Callable[[str], RankedMatch | Unsupported]
+) -> RankedMatch | Unsupported:
+    """Return what `make` returns for the field path `where`; a match that gatewayd fails on is left out."""
+    return view.attempt(Attempt("match", (key, where)), partial(make, where), partial(_no_match, where))
 
 
-def _usable(match: HTTPRouteMatch, where: str) -> RequestMatch | Unsupported:
-    patterns = [
-        (f"{where}.{field}.value", entry.value) for field, entry in _fields(match) if entry.type == "RegularExpression"
-    ]
-    return _unusable(patterns) or _match(match)
-
-
-def no_match(where: str, error: Exception) -> Unsupported:
-    """Leave out a match that gatewayd fails on."""
+def _no_match(where: str, error: Exception) -> Unsupported:
     return Unsupported(blame(where, error))
+
+
+def _usable(match: HTTPRouteMatch, where: str) -> RankedMatch | Unsupported:
+    if match == _UNCONDITIONAL:
+        return _EVERYTHING
+    wrong = [
+        f"{where}.{field}.value: {problem}"
+        for field, entry in _fields(match)
+        if entry.type == "RegularExpression" and (problem := regex_problem(entry.value))
+    ]
+    if wrong:
+        return Unsupported("; ".join(wrong))
+    request_match = _match(match)
+    return RankedMatch(rank(request_match), request_match)
 
 
 def failing(path: str, error: Exception) -> tuple[Action, tuple[Problem, ...]]:
@@ -156,20 +146,14 @@ def _fields(written: HTTPRouteMatch) -> Iterator[tuple[str, HTTPPathMatch | HTTP
     yield from ((f"queryParams[{at}]", each) for at, each in enumerate(written.query_params))
 
 
-def _unusable(patterns: list[tuple[str, str]]) -> Unsupported | None:
-    wrong = [f"{field}: {problem}" for field, pattern in patterns if (problem := regex_problem(pattern))]
-    return Unsupported("; ".join(wrong)) if wrong else None
-
-
 def _match(written: HTTPRouteMatch) -> RequestMatch:
-    request_match = RequestMatch(
+    return RequestMatch(
         path=_path(written.path),
         methods=(written.method,) if written.method else (),
         headers=named_matches((each.name.lower(), each.value, each.type) for each in written.headers),
         queries=named_matches((each.name, each.value, each.type) for each in written.query_params),
         grpc=False,
     )
-    return _EVERYTHING if request_match == _EVERYTHING else request_match
 
 
 def _path(written: HTTPPathMatch) -> PathMatch:
@@ -212,3 +196,8 @@ def rank(match: RequestMatch) -> tuple[int, ...]:
 def _rank(*parts: int) -> tuple[int, ...]:
     """Return the parts; ranks are few, and each is kept once."""
     return parts
+
+
+_ANYTHING = _match(_UNCONDITIONAL)
+_EVERYTHING = RankedMatch(rank(_ANYTHING), _ANYTHING)
+"""What most matches of most routes are, kept once."""

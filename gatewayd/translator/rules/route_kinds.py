@@ -1,7 +1,6 @@
 """Rules of each kind of route. ROUTE_KINDS is the table: a new kind is a module here and a row."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -32,8 +31,8 @@ def _stumbled(_view: View, _member: Member, error: Exception, before: RuleSet | 
     """Keep what the route last said, and say on it that gatewayd could not read it now."""
     message = blame("spec", error)
     if before is None or before.refusal is not None:
-        return replace(NO_RULES, refusal=verdicts.invalid(message))
-    return replace(before, partial=verdicts.rules_fell_back(message))
+        return NO_RULES._replace(refusal=verdicts.invalid(message))
+    return before._replace(partial=verdicts.rules_fell_back(message))
 
 
 @rescued_query(_stumbled)

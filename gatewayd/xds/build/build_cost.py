@@ -47,12 +47,15 @@ class Work:
         """Return the counts so far."""
         return BuildCost(routes=self.routes, virtual_hosts=self.virtual_hosts, resources=self.resources)
 
-    def attempt(self, what: str, key: str, make: Callable[[], T], instead: Callable[[], T]) -> T:
-        """Return what `make` returns, or when it raises what `instead` does: one part must not hold back the others."""
+    def attempt(self, what: str, key: object, make: Callable[[], T], instead: Callable[[], T]) -> T:
+        """Return what `make` returns, or when it raises what `instead` does: one part must not hold back the others.
+
+        `key` is what the part is known by, as text.
+        """
         try:
             return make()
         except Exception as error:  # noqa: BLE001 - the message library raises ValueError, TypeError, and what it likes
-            self.held.append(Held(what, key, error))
+            self.held.append(Held(what, str(key), error))
             return instead()
 
     def resource(self, type_url: TypeUrl, name: str, message: Any, earlier: Resource | None) -> Resource:

@@ -104,18 +104,22 @@ class _Scoped:
         for before, after in self._hosts.update(table.virtual_hosts):
             self._asked.replace(before, after)
             if before is not None:
-                changed.add(self._take_out(before))
+                left = self._take_out(before)
+                changed.add(left)
+                if after is None:
+                    moved[before.domain] = None
             if after is not None:
-                changed.add(self._put_in(after))
-            if (before is None) != (after is None):
-                moved.update((host.domain, None) for host in (before, after) if host is not None)
-        for domain in moved:
-            yield from self._moved(domain)
+                joined = self._put_in(after)
+                changed.add(joined)
+                if before is None:
+                    moved[after.domain] = joined
+        for domain, configuration in moved.items():
+            yield from self._moved(domain, configuration)
         for name in sorted(changed):
             yield from self._updated(name)
 
-    def _regrouped(self, apart: frozenset[int], changed: set[str]) -> dict[str, None]:
-        """Move the hosts of the groups that go apart, or together; return their domains."""
+    def _regrouped(self, apart: frozenset[int], changed: set[str]) -> dict[str, str | None]:
+        """Move the hosts of the groups that go apart, or together; return by domain the RouteConfiguration of now."""
         moving = self._apart ^ apart
         hosts = [
             host
@@ -124,8 +128,9 @@ class _Scoped:
         ]
         changed.update([self._take_out(host) for host in hosts])
         self._apart = apart
-        changed.update([self._put_in(host) for host in hosts])
-        return dict.fromkeys(host.domain for host in hosts)
+        moved: dict[str, str | None] = {host.domain: self._put_in(host) for host in hosts}
+        changed.update(name for name in moved.values() if name is not None)
+        return moved
 
     def _configuration(self, domain: str) -> str:
         return names.scoped_configuration(self._key, domain, self._apart)
@@ -140,13 +145,13 @@ class _Scoped:
         self._configurations.setdefault(name, _Shared()).hosts[host.domain] = host
         return name
 
-    def _moved(self, domain: str) -> Changes:
-        """Yield what becomes of the scope of a domain that came, went, or is in another RouteConfiguration."""
+    def _moved(self, domain: str, configuration: str | None) -> Changes:
+        """Yield what becomes of the scope of a domain that is in another RouteConfiguration now, None for in none."""
         if not names.is_exact(domain):
             return
         before = self._scopes.pop(domain, None)
-        if domain in self._hosts.results:
-            message = scope(self._key, domain, self._configuration(domain))
+        if configuration is not None:
+            message = scope(self._key, domain, configuration)
             self._scopes[domain] = self._resource(names.scope(self._key, domain), message)
         yield from _replaced((before,), (self._scopes.get(domain),))
 

@@ -151,14 +151,11 @@ class SnapshotBuilder:
 
     def _cluster(self, of: Cluster, earlier: _Parts | None) -> _Parts:
         """Return what an upstream becomes; one that cannot be made reaches nobody."""
-        nobody = Cluster(
-            upstream=of.upstream, endpoints=Discovered(endpoints=()), tls=None, retry_budget=DEFAULT_RETRY_BUDGET
-        )
         return self._work.attempt(
             "cluster",
             names.cluster(of.upstream),
             lambda: self._made_cluster(of, earlier),
-            lambda: self._made_cluster(nobody, None),
+            lambda: self._made_cluster(_reaching_nobody(of), None),
         )
 
     def _made_cluster(self, of: Cluster, earlier: _Parts | None) -> _Parts:
@@ -217,6 +214,10 @@ class SnapshotBuilder:
             assignment = udp_proxy.datagram_endpoints(port, upstreams)
             if assignment is not None:
                 yield self._work.resource(ENDPOINT, name, assignment, earlier.get((ENDPOINT, name)))
+
+
+def _reaching_nobody(of: Cluster) -> Cluster:
+    return replace(of, endpoints=Discovered(endpoints=()), tls=None, retry_budget=DEFAULT_RETRY_BUDGET)
 
 
 def _upstream(of: Cluster) -> Upstream:

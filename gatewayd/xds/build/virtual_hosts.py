@@ -27,6 +27,7 @@ ones, sorted by the paths, so the bytes of the routes are kept beside it (`Parte
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import accumulate, pairwise, starmap
+from typing import NamedTuple
 
 from gatewayd.ir.http import DirectResponse, Route, VirtualHost
 from gatewayd.xds.build.build_cost import Work
@@ -45,8 +46,7 @@ from gatewayd.xds.messages.route import (
 _FAILS = DirectResponse(status=500)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Listed:
+class Listed(NamedTuple):
     """The routes of a virtual host that is a list, whose bytes are cut out of those that `held` the host.
 
     There is one for each host: what the host's resource keeps anyway is not kept once more. `bounds`: where the bytes
@@ -74,8 +74,7 @@ Parts = Listed | Parted
 """What the next virtual host of a domain is made of."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Host:
+class Host(NamedTuple):
     """A virtual host as an element of its RouteConfiguration, and the parts that the next one is made of.
 
     `asked`: what its routes ask of filters that are discovered by themselves.
@@ -101,12 +100,11 @@ class Hosts:
 
         One that cannot be made fails all its requests.
         """
-        failing = replace(of, guards=(), routes=(), fallback=_FAILS)
         return self.work.attempt(
             "virtual host",
             of.domain,
             lambda: self._host(of, tail, earlier),
-            lambda: self._host(failing, tail, None),
+            lambda: self._host(replace(of, guards=(), routes=(), fallback=_FAILS), tail, None),
         )
 
     def _host(self, of: VirtualHost, tail: bytes, earlier: Parts | None) -> Host:
@@ -149,7 +147,7 @@ class Hosts:
         if entries is None:
             entries = self.work.attempt(
                 "route",
-                str(route.source),
+                route.source,
                 lambda: route_entries(route, domain),
                 lambda: self._failing(route, domain),
             )
@@ -161,4 +159,4 @@ class Hosts:
     def _failing(self, route: Route, domain: str) -> bytes:
         """Return a route that fails its requests, so that nothing less strict gets them; nothing without its match."""
         failing = replace(route, action=_FAILS, filters=(), rule_name="")
-        return self.work.attempt("match", str(route.source), lambda: route_entries(failing, domain), bytes)
+        return self.work.attempt("match", route.source, lambda: route_entries(failing, domain), bytes)

@@ -7,8 +7,8 @@ Rules: https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from envoy.config.core.v3 import base_pb2
 from envoy.config.route.v3 import route_components_pb2 as pb
@@ -19,6 +19,7 @@ from gatewayd.ir.backend import InvalidBackend, ServiceBackend
 from gatewayd.ir.filters import HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import (
     CANNOT,
+    NO_REWRITE,
     Action,
     DirectResponse,
     Forward,
@@ -39,12 +40,12 @@ from gatewayd.xds.filters.header import host_to_set
 from gatewayd.xds.messages.match import MILLION, fraction
 from gatewayd.xds.messages.rewrite import rewritten_path
 
+_HEADER_FILTERS = (RequestHeaders, ResponseHeaders)
 _UNAVAILABLE = 503
 _TIMED_OUT = 504
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SplitAction:
+class SplitAction(NamedTuple):
     """One Envoy route's action. It takes the requests below `threshold` (parts per million) that none before it took.
 
     `threshold` None takes all the rest. `filters` are those that are left for the Envoy route to apply.
@@ -63,12 +64,14 @@ def shares(route: Route, forward: Forward) -> tuple[SplitAction, ...]:
     asked with the same random number of the request. One route for each backend, never for a group of them: inside a
     group the same number would choose again.
     """
-    live = tuple(each for each in forward.backends if each.weight > 0)
+    live = tuple([each for each in forward.backends if each.weight > 0])
+    if len(live) == 1 and isinstance(live[0].backend, ServiceBackend):
+        return (_share(route, forward, live, _rewrite(route, forward, live[0]), None),)
     if not any(isinstance(each.backend, ServiceBackend) for each in live):
         return (SplitAction(threshold=None, fields=answer(route.match, CANNOT), filters=route.filters),)
     mirrored = any(each.mirrors for each in live)
     rewrites = {_rewrite(route, forward, each) for each in live if isinstance(each.backend, ServiceBackend)}
-    if len(rewrites) == 1 and (not mirrored or len(live) == 1):
+    if len(rewrites) == 1 and not mirrored:
         return (_share(route, forward, live, rewrites.pop(), None),)
     return tuple(_split(route, forward, live))
 
@@ -111,6 +114,8 @@ def _rewrite(route: Route, forward: Forward, backend: WeightedBackend) -> URLRew
 
     Setting the header Host is a rewrite of the host as well: Envoy knows no other way.
     """
+    if not backend.filters and not route.filters and backend.rewrite is forward.rewrite is NO_REWRITE:
+        return NO_REWRITE
     hosts = (backend.rewrite.host, host_to_set(backend.filters), forward.rewrite.host, host_to_set(route.filters))
     return URLRewrite(
         host=next((host for host in hosts if host is not None), None),
@@ -124,16 +129,16 @@ def _share(
     # Envoy applies what stands at a weighted cluster before what stands at the route. The spec's order is the other
     # way round, so as soon as one backend has filters, those of the rule that change headers go down to all of them.
     deep = any(each.filters for each in live)
-    lowered = tuple(each for each in route.filters if deep and isinstance(each, RequestHeaders | ResponseHeaders))
+    lowered = tuple([each for each in route.filters if isinstance(each, _HEADER_FILTERS)]) if deep else ()
     action = pb.RouteAction(
         **_destination(route.match, forward, live, lowered),
         **rewritten_path(rewrite.path, route.match.path),
         **_host(rewrite.host),
         **_timeouts(forward.timeouts),
         retry_policy=_retry_policy(forward.retry, forward.timeouts),
-        request_mirror_policies=list(_mirrors((*forward.mirrors, *(each for of in live for each in of.mirrors)))),
+        request_mirror_policies=list(_mirrors((*forward.mirrors, *[each for of in live for each in of.mirrors]))),
     )
-    left = tuple(each for each in route.filters if each not in lowered)
+    left = tuple([each for each in route.filters if each not in lowered]) if lowered else route.filters
     return SplitAction(threshold=threshold, fields={"route": action}, filters=left)
 
 

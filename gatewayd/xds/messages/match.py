@@ -94,6 +94,8 @@ def _methods(methods: tuple[str, ...]) -> list[Any]:
 def _headers(headers: tuple[NamedMatch, ...]) -> list[Any]:
     # "If multiple entries specify equivalent header names, only the first entry with an equivalent name MUST be
     # considered for a match." https://gateway-api.sigs.k8s.io/reference/spec/#httpheadermatch
+    if not headers:
+        return []
     first = {header.name.lower(): header for header in reversed(headers)}
     chosen = [header for header in headers if first[header.name.lower()] is header]
     return [pb.HeaderMatcher(name=header.name, string_match=_value(header.value)) for header in chosen]
@@ -101,6 +103,8 @@ def _headers(headers: tuple[NamedMatch, ...]) -> list[Any]:
 
 def _queries(queries: tuple[NamedMatch, ...]) -> list[Any]:
     # The same rule as for headers, with case: https://gateway-api.sigs.k8s.io/reference/spec/#httpqueryparammatch
+    if not queries:
+        return []
     first = {query.name: query for query in reversed(queries)}
     chosen = [query for query in queries if first[query.name] is query]
     return [pb.QueryParameterMatcher(name=query.name, string_match=_value(query.value)) for query in chosen]

@@ -27,6 +27,8 @@ from gatewayd.xds.messages.match import fraction, has_port, route_match
 from gatewayd.xds.messages.redirect import depends_on_domain, keeps_unknown_host, redirect_action
 
 _TABLE_VIRTUAL_HOSTS = route_pb2.RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER
+_VIRTUAL_HOST_NAME = pb.VirtualHost.NAME_FIELD_NUMBER
+_VIRTUAL_HOST_DOMAINS = pb.VirtualHost.DOMAINS_FIELD_NUMBER
 _VIRTUAL_HOST_ROUTES = pb.VirtualHost.ROUTES_FIELD_NUMBER
 _NOT_FOUND = 404
 _DONE = DirectResponse(status=200)
@@ -54,12 +56,13 @@ def virtual_host_entry(body: bytes) -> bytes:
 
 def virtual_host_head(domain: str) -> bytes:
     """Return the beginning of a VirtualHost. A domain stands once in a table, so it is the name as well."""
-    return serialised(pb.VirtualHost(name=domain, domains=[domain]))
+    name = domain.encode()
+    return field(_VIRTUAL_HOST_NAME, name) + field(_VIRTUAL_HOST_DOMAINS, name)
 
 
 def route_entries(route: Route, domain: str) -> bytes:
     """Return a Route as elements of a VirtualHost for `domain`; several when its backends differ in rewrites."""
-    return b"".join(field(_VIRTUAL_HOST_ROUTES, serialised(each)) for each in envoy_routes(route, domain))
+    return b"".join([field(_VIRTUAL_HOST_ROUTES, serialised(each)) for each in envoy_routes(route, domain)])
 
 
 def fallback_entries(fallback: DirectResponse, guards: tuple[ExternalAuth, ...]) -> bytes:
