@@ -27,8 +27,8 @@ INCREMENTAL = (
     Mutant(
         rule="a row that is gone stays in its bucket",
         path="gatewayd/incremental/engine.py",
-        before="for key in {*before} ^ {*keys}:",
-        after="for key in {*keys} - {*before}:",
+        before="moved = {*before} ^ {*keys} if before else keys",
+        after="moved = {*keys} - {*before}",
         tests=("tests/unit/incremental/test_engine.py::test_groups_name_their_buckets_that_are_not_empty",),
     ),
     Mutant(
@@ -73,8 +73,8 @@ INCREMENTAL = (
     Mutant(
         rule="what nobody reads is kept",
         path="gatewayd/incremental/graph.py",
-        before="            if not node.is_read:\n                self._forget(node)",
-        after="            pass",
+        before="                if not node.is_read:\n                    self._forget(node)",
+        after="                pass",
         tests=("tests/unit/incremental/test_graph.py::test_a_query_that_reads_other_nodes_lets_go_of_the_former",),
     ),
     Mutant(

@@ -24,7 +24,7 @@ TRANSLATOR = (
     Mutant(
         rule="a wildcard goes before the exact hostname",
         path="gatewayd/translator/proxies/virtualhosts.py",
-        before="*(-each for each in special)",
+        before="*[-each for each in special]",
         after="*special",
         tests=(
             "tests/unit/translator/proxies/test_virtualhosts.py::test_every_route_that_covers_a_host_answers_for_it_the_most_special_first",

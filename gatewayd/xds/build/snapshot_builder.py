@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from gatewayd.incremental.chunks import differences
 from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, Cluster, Discovered, Protocol, Upstream
+from gatewayd.ir.backend_settings import STANDARD
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.proxy import DatagramListener, Listener, ProxyConfig
 from gatewayd.ir.tls import SharedSecret
@@ -217,7 +218,8 @@ class SnapshotBuilder:
 
 
 def _reaching_nobody(of: Cluster) -> Cluster:
-    return replace(of, endpoints=Discovered(endpoints=()), tls=None, retry_budget=DEFAULT_RETRY_BUDGET)
+    nowhere = Discovered(endpoints=())
+    return replace(of, endpoints=nowhere, tls=None, retry_budget=DEFAULT_RETRY_BUDGET, settings=STANDARD)
 
 
 def _upstream(of: Cluster) -> Upstream:
