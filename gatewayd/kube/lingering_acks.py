@@ -27,7 +27,7 @@ class Told(NamedTuple):
     share: Share
 
 
-class _Place(NamedTuple):
+class _Source(NamedTuple):
     fleet: FleetKey
     replica: str
 
@@ -49,14 +49,14 @@ class LingeringAcks:
         has = after.acked if after is not None else {}
         if before.share.acked.items() <= has.items():
             return
-        place = _Place(fleet, replica)
+        source = _Source(fleet, replica)
         last = self._kept.setdefault(fleet, {}).get(replica)
         acked = before.share.acked
         if last is not None:
             last.timer.cancel()
             acked = {**last.told.share.acked, **acked}
         share = msgspec.structs.replace(before.share, connected=0, acked=acked, refused={}, secrets={})
-        timer = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._forget, place)
+        timer = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._forget, source)
         self._kept[fleet][replica] = _Last(Told(before.edition, share), timer)
 
     def of(self, fleet: FleetKey) -> Iterator[Told]:
@@ -64,9 +64,9 @@ class LingeringAcks:
         kept = self._kept.get(fleet, {})
         return (kept[replica].told for replica in sorted(kept))
 
-    def _forget(self, place: _Place) -> None:
-        kept = self._kept[place.fleet]
-        del kept[place.replica]
+    def _forget(self, source: _Source) -> None:
+        kept = self._kept[source.fleet]
+        del kept[source.replica]
         if not kept:
-            del self._kept[place.fleet]
-        self._on_over(place.fleet)
+            del self._kept[source.fleet]
+        self._on_over(source.fleet)
