@@ -77,4 +77,6 @@ MADE_KINDS: Final = (
 )
 BY_NAME: Final[Mapping[str, MadeKind]] = {made.kind: made for made in MADE_KINDS}
 WORKLOADS: Final = frozenset(made.kind for made in MADE_KINDS if made.part is Part.WORKLOAD)
+PROXIES: Final = WORKLOADS | {CONFIG_MAP.kind}
+"""What proxies are made of: pods, and the bootstrap that they read when they start. Both change together."""
 MOUNTED: Final = frozenset(made.kind for made in MADE_KINDS if made.part is Part.MOUNTED)

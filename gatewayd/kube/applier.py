@@ -6,19 +6,20 @@ the one that replaces it is ready. https://kubernetes.io/docs/reference/using-ap
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
 from gatewayd.api.meta import ObjectKey
-from gatewayd.infra.made_kinds import MOUNTED, WORKLOADS
+from gatewayd.infra.made_kinds import MOUNTED, PROXIES, WORKLOADS
 from gatewayd.ir.limits import INFRASTRUCTURE_WORKERS, LASTING_FAILURES, PROBLEM_CHARACTERS
 from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, NotFoundError, is_of_ending_namespace
 from gatewayd.kube.client import FIELD_MANAGER, KubeClient
 from gatewayd.kube.lease import Leadership
 from gatewayd.kube.made_object import Document, LiveObject, ObjectName, name_of
 from gatewayd.kube.replicas import hand_over_replicas
+from gatewayd.kube.rollouts import Rollouts
 from gatewayd.kube.work_queue import Failure, Label, Pacing, SpokenError, WorkQueue
 
 READY_SECONDS: Final = 1.0
@@ -106,9 +107,14 @@ class Applier:
         inventory: Inventory,
         ending: Container[str],
         audience: InfrastructureCallbacks,
+        is_outranked: Callable[[], bool],
     ) -> None:
-        """Make nothing in the namespaces that are `ending`."""
+        """Make nothing in the namespaces that are `ending`.
+
+        `is_outranked`: a newer edition runs beside us, so that proxies that are there are left to it.
+        """
         self._client = client
+        self._is_outranked = is_outranked
         self._leadership = leadership
         self._inventory = inventory
         self._ending = ending
@@ -118,6 +124,13 @@ class Applier:
         self._kept: set[ObjectKey] = set()
         self._queue = self._queue_of("infrastructure", self._bring)
         self._replacements = self._queue_of("workload replacement", self._replace)
+        self._rollouts = Rollouts(
+            client=client,
+            leadership=leadership,
+            proxies=self,
+            label=label,
+            on_failure=lambda failure: audience.failed("rollout", failure),
+        )
 
     def _queue_of(self, name: str, work: Callable[[ObjectKey], Awaitable[float | None]]) -> WorkQueue[ObjectKey]:
         return WorkQueue(
@@ -171,12 +184,14 @@ class Applier:
             known.clear()
         self._queue.wake()
         self._replacements.wake()
+        self._rollouts.became_leader()
 
     async def run(self) -> None:
         """Apply until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._queue.run(), name="applier")
             tasks.create_task(self._replacements.run(), name="replacements")
+            tasks.create_task(self._rollouts.run(), name="rollouts")
 
     async def _bring(self, gateway: ObjectKey) -> None:
         """Apply what one Gateway needs. Raises InfrastructureError for what could not be applied."""
@@ -185,7 +200,7 @@ class Applier:
             return
         problems: list[ApplyProblem] = []
         if gateway.namespace not in self._ending:
-            problems += await self._apply_all(wanted)
+            problems += await self._apply_all(gateway, wanted)
             problems += await self._delete_extra(gateway)
         if problems:
             raise InfrastructureError(problems)
@@ -195,14 +210,32 @@ class Applier:
         if self._wanted.get(gateway) == {}:
             del self._wanted[gateway]
             self._extra.pop(gateway, None)
+            self._rollouts.forget(gateway)
 
-    async def _apply_all(self, wanted: Mapping[ObjectName, Document]) -> list[ApplyProblem]:
-        """Apply what can be; no workload where a name is taken, or where what it runs with is not as it shall be."""
-        problems: list[ApplyProblem] = []
-        taken = [name for name in wanted if not await self._is_free(name)]
-        problems += [
+    async def _apply_all(self, gateway: ObjectKey, wanted: Mapping[ObjectName, Document]) -> list[ApplyProblem]:
+        """Apply what can be; no workload where a name is taken, or where what it runs with is not as it shall be.
+
+        Proxies that run already have their turn, or are left to a newer edition.
+        """
+        live = {name: await self._live(name) for name in wanted}
+        taken = [name for name, there in live.items() if not self._is_free(name, there)]
+        problems = [
             ApplyProblem(f"{name} is there already and is not managed by gatewayd", lasts=True) for name in taken
         ]
+        runs_already = any(there is not None for name, there in live.items() if name.kind in WORKLOADS)
+        waits = runs_already and (self._is_outranked() or not self._rollouts.is_settled(gateway))
+        now = {name: document for name, document in wanted.items() if not (waits and name.kind in PROXIES)}
+        problems += await self._apply_in_order(now, taken)
+        if not waits:
+            self._rollouts.settle(gateway)
+        elif not problems:
+            self._rollouts.add(gateway)
+        return problems
+
+    async def _apply_in_order(
+        self, wanted: Mapping[ObjectName, Document], taken: Collection[ObjectName] = ()
+    ) -> list[ApplyProblem]:
+        problems: list[ApplyProblem] = []
         runs = not taken
         for name, document in wanted.items():
             if not self._leadership.is_leader():
@@ -218,6 +251,21 @@ class Applier:
                 problems.append(problem._replace(words=f"{name}: {problem.words}"))
                 runs = runs and name.kind not in MOUNTED
         return problems
+
+    def workload(self, gateway: ObjectKey) -> ObjectName | None:
+        """Return the workload that a Gateway shall have now; None: none, or not for us to say."""
+        if self._is_outranked() or gateway.namespace in self._ending:
+            return None
+        return next((name for name in self._wanted.get(gateway, {}) if name.kind in WORKLOADS), None)
+
+    async def bring(self, gateway: ObjectKey) -> None:
+        """Apply the proxies of a Gateway. Raises InfrastructureError for what could not be applied."""
+        wanted = self._wanted.get(gateway, {})
+        problems = await self._apply_in_order(
+            {name: document for name, document in wanted.items() if name.kind in PROXIES}
+        )
+        if problems:
+            raise InfrastructureError(problems)
 
     async def _delete_extra(self, gateway: ObjectKey) -> list[ApplyProblem]:
         """Delete what was made for a Gateway and is not wanted; a workload that another one replaces has to wait."""
@@ -268,9 +316,8 @@ class Applier:
             raise
         self._audience.on_write(name.kind, "written")
 
-    async def _is_free(self, name: ObjectName) -> bool:
+    def _is_free(self, name: ObjectName, live: LiveObject | None) -> bool:
         """Return whether the name is unused or its object is ours."""
-        live = await self._live(name)
         if live is None or live.metadata.is_ours:
             return True
         self._audience.on_write(name.kind, "taken")

@@ -22,6 +22,7 @@ from gatewayd.kube.edition import NO_EDITION, Edition
 from gatewayd.kube.fleet_budget import Share, fitted
 from gatewayd.kube.fleet_merge import Published, generations_of, merged, share_of, vouched
 from gatewayd.kube.lease import Everyone
+from gatewayd.kube.lingering_acks import LingeringAcks, Told
 from gatewayd.kube.refusals import named
 from gatewayd.kube.work_queue import RETRY, Failure, Label, Pacing, WorkQueue
 from gatewayd.own_group import own
@@ -132,6 +133,7 @@ class FleetShare:
         self._written: Mapping[str, str] = {}
         self._own: dict[FleetKey, Share] = {}
         self._others: dict[str, _Word] = {}
+        self._lingering = LingeringAcks(self._look)
         self._told: dict[FleetKey, FleetReport] = {}
         self._failing = False
         self._queue: WorkQueue[str] = WorkQueue(
@@ -174,13 +176,17 @@ class FleetShare:
 
     def _keep(self, fleet: FleetKey, share: Share | None) -> None:
         """Have a share told to the others, None for nothing."""
-        if share == self._own.get(fleet):
-            return
-        if share is None:
-            del self._own[fleet]
-        else:
+        before = self._own.pop(fleet, None)
+        if share is not None:
             self._own[fleet] = share
-        self._write_soon()
+        if share != before:
+            self._linger(self._replica.name, fleet, (self._replica.edition, before), share)
+            self._write_soon()
+
+    def _linger(self, name: str, fleet: FleetKey, before: tuple[Edition, Share | None], after: Share | None) -> None:
+        edition, share = before
+        if share is not None:
+            self._lingering.told(name, fleet, Told(edition, share), after)
 
     def hear(self, key: ObjectKey, raw: bytes | None) -> None:
         """Take a ConfigMap of the replicas' as it stands (None: gone); those of other replicas count."""
@@ -199,28 +205,40 @@ class FleetShare:
         same = before.edition == after.edition
         for fleet in before.shares.keys() | after.shares.keys():
             if not same or before.shares.get(fleet) != after.shares.get(fleet):
+                self._linger(key.name, fleet, (before.edition, before.shares.get(fleet)), after.shares.get(fleet))
                 self._look(fleet)
         if not same:
             self._on_editions()
 
     def _look(self, fleet: FleetKey) -> None:
         """Merge anew what is said of a fleet, because a report or the snapshot changed."""
-        told = [word.shares[fleet] for word in self._others.values() if fleet in word.shares]
-        shares = [*([self._own[fleet]] if fleet in self._own else []), *told]
+        told = tuple(self._told_of(fleet))
         published = self._published.get(fleet)
-        report = merged(shares, published.snapshot if published is not None else None, tuple(self._vouched(fleet)))
+        report = merged(
+            [each.share for each in told],
+            published.snapshot if published is not None else None,
+            tuple(self._vouched(told)),
+        )
         if report != self.report(fleet):
             self._told[fleet] = report
             self._on_report(fleet, report)
 
-    def _vouched(self, fleet: FleetKey) -> Iterator[Vouched]:
-        """Yield what replicas of other editions say of their Envoys, in the order of the replicas' names."""
+    def _told_of(self, fleet: FleetKey) -> Iterator[Told]:
+        """Yield what counts of a fleet: our own word, that of the others, and what was said a moment ago."""
+        if fleet in self._own:
+            yield Told(self._replica.edition, self._own[fleet])
         for name in sorted(self._others):
             word = self._others[name]
-            share = word.shares.get(fleet) if word.edition != self._replica.edition else None
-            vouching = vouched(share) if share is not None else None
-            if vouching is not None:
-                yield vouching
+            if fleet in word.shares:
+                yield Told(word.edition, word.shares[fleet])
+        yield from self._lingering.of(fleet)
+
+    def _vouched(self, told: tuple[Told, ...]) -> Iterator[Vouched]:
+        """Yield what replicas of other editions say of their Envoys."""
+        for edition, share in told:
+            word = vouched(share) if edition != self._replica.edition else None
+            if word is not None:
+                yield word
 
     def report(self, fleet: FleetKey) -> FleetReport:
         """Return what all replicas together said last of a fleet."""

@@ -23,11 +23,13 @@ from gatewayd.kube.provisioner import ControlPlaneIdentity, Provisioner, Wanted
 class Wishes:
     """What is wanted.
 
-    `abandoned` tells of a Gateway that it surely shall have nothing: of none before everything is synced.
+    `abandoned` tells of a Gateway that it surely shall have nothing: of none before everything is synced. `outranked`:
+    a newer edition runs beside us, whose wishes for proxies that run already count instead.
     """
 
     wanted: Wanted
     abandoned: Callable[[ObjectKey], bool]
+    outranked: Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,7 @@ class InfrastructureController:
             inventory=self._objects,
             ending=ending,
             audience=self._audience("objects", feedback),
+            is_outranked=wishes.outranked,
         )
         self._provisioner = Provisioner(
             identity=identity,

@@ -102,8 +102,11 @@ class _Replicas(msgspec.Struct, rename="camel"):
 
 class _WorkloadStatus(msgspec.Struct, rename="camel"):
     observed_generation: int = 0
+    replicas: int = 0
+    updated_replicas: int = 0
     ready_replicas: int = 0
     number_ready: int = 0
+    updated_number_scheduled: int = 0
     desired_number_scheduled: int = 0
 
 
@@ -121,5 +124,19 @@ class LiveObject(msgspec.Struct):
             return False
         if kind == "DaemonSet":
             return 0 < status.desired_number_scheduled <= status.number_ready
-        wanted = msgspec.json.decode(self.spec, type=_Replicas).replicas
-        return wanted <= status.ready_replicas
+        return self._wanted() <= status.ready_replicas
+
+    def has_rolled(self, kind: str) -> bool:
+        """Return whether all the pods of a workload are of its present template, and ready.
+
+        https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#complete-deployment
+        """
+        status = msgspec.json.decode(self.status, type=_WorkloadStatus)
+        if status.observed_generation < self.metadata.generation:
+            return False
+        if kind == "DaemonSet":
+            return status.desired_number_scheduled <= min(status.updated_number_scheduled, status.number_ready)
+        return self._wanted() <= min(status.updated_replicas, status.ready_replicas) == status.replicas
+
+    def _wanted(self) -> int:
+        return msgspec.json.decode(self.spec, type=_Replicas).replicas

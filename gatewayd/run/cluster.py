@@ -177,7 +177,7 @@ class InCluster:
             client=self._client,
             leadership=self._lease,
             identity=ControlPlaneIdentity(address=address, believed=self._trust, certificates=certificates),
-            wishes=Wishes(wanted=self._reconciler, abandoned=self._is_abandoned),
+            wishes=Wishes(wanted=self._reconciler, abandoned=self._is_abandoned, outranked=self._is_outranked),
             ending=self._ending,
             feedback=Feedback(
                 submit=self._reconciler.submit,
@@ -316,8 +316,13 @@ class InCluster:
         if since is not None:
             self._metrics.converged(time.perf_counter() - since)
 
+    def _is_outranked(self) -> bool:
+        return self._reports.share.outranked_by is not None
+
     def _on_editions(self) -> None:
         """Look again at what another edition keeps us from doing, or does no more."""
+        newer = self._reports.share.outranked_by
+        _log.info("replicas of another edition came or went", newer=newer.text if newer is not None else None)
         self._infrastructure.look_again()
 
     def _on_elected(self) -> None:

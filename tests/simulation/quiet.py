@@ -19,6 +19,7 @@ from gatewayd.store import Delta
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.xds.resource import XDS_TYPES
 from tests.fakes.documents import Json
+from tests.simulation.releases import EARLIER, Release
 from tests.simulation.world import Replica, World
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
@@ -38,13 +39,13 @@ def from_scratch(world: World) -> Reconciler:
     return offline(deltas, DEFAULT_ENVIRONMENT)
 
 
-def differences(world: World) -> list[str]:
-    """Return what is wrong."""
+def differences(world: World, release: Release = EARLIER) -> list[str]:
+    """Return what is wrong; all replicas are of this release."""
     scratch = from_scratch(world)
     return [
         *world.failures,
         *_replicas(world, scratch),
-        *_proxies(world, scratch),
+        *_proxies(world, scratch, release),
         *_infrastructure(world, scratch),
         *_gateways(world, scratch),
         *_routes(world, scratch),
@@ -95,9 +96,10 @@ def _stale(replica: Replica, scratch: Reconciler) -> Iterator[str]:
                 yield f"{replica.name} has {kind.kind} {key}: {has.get(key)}, wanted {wanted.get(key)}"
 
 
-def _proxies(world: World, scratch: Reconciler) -> Iterator[str]:
+def _proxies(world: World, scratch: Reconciler, release: Release) -> Iterator[str]:
     for name, pod in world.workloads.pods.items():
-        snapshot = scratch.snapshots.get(pod.envoy.fleet)
+        made = scratch.snapshots.get(pod.envoy.fleet)
+        snapshot = release.of(made) if made is not None else None
         has = pod.envoy.versions()
         for row in XDS_TYPES:
             wanted = snapshot.of(row.url) if snapshot is not None else {}

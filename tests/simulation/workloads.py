@@ -33,6 +33,7 @@ class Pod:
     def __init__(self, envoy: ModelEnvoy, workload: Key) -> None:
         self.envoy = envoy
         self.workload = workload
+        self.template = ""
         self.wake = asyncio.Event()
         self.fleet: Fleet | None = None
         self.task: asyncio.Task[None] | None = None

@@ -49,6 +49,7 @@ class Rig:
         self.reports: list[tuple[ObjectKey, tuple[str, ...]]] = []
         self.failures: list[str] = []
         self.ending: set[str] = set()
+        self.is_outranked = False
         self.inventory: dict[ObjectKey, set[ObjectName]] = {}
         self.applier = Applier(
             client=cluster.client,
@@ -60,6 +61,7 @@ class Rig:
                 report=lambda gateway, problems: self.reports.append((gateway, problems)),
                 on_failure=self.failures.append,
             ),
+            is_outranked=lambda: self.is_outranked,
         )
 
     def made_for(self, gateway: ObjectKey) -> Iterable[ObjectName]:

@@ -8,9 +8,11 @@ from tests.fakes.api_server import Cluster, Then
 from tests.fakes.documents import Json
 from tests.fakes.running import running
 from tests.fakes.skipping_loop import passes
-from tests.unit.kube.test_applier import GW, Rig, document, path
+from tests.unit.kube.test_applier import GW, OTHER, Rig, document, path
 
 DEPLOYMENT_READY: Json = {"observedGeneration": 1, "readyReplicas": 1}
+KINDS = ("ConfigMap", "Deployment", "Service")
+ROLLED: Json = {"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1}
 DAEMONSET_READY: Json = {"observedGeneration": 1, "numberReady": 2, "desiredNumberScheduled": 2}
 
 
@@ -166,3 +168,49 @@ async def test_what_is_kept_loses_nothing_until_something_is_wanted_again(rig: R
         rig.want(document("Secret"), document("Service"))
         await passes(1.0)
         assert rig.there == {"Service": "x", "Secret": "x"}
+
+
+# --- editions --------------------------------------------------------------------------------------------------------
+
+
+async def test_proxies_that_run_are_left_to_a_newer_edition_and_all_else_is_ours(rig: Rig) -> None:
+    rig.is_outranked = True
+    for kind in ("ConfigMap", "Deployment"):
+        rig.exists(document(kind, "newer"))
+    rig.want(document("ConfigMap"), document("Deployment"), document("Service"))
+    async with running(rig.applier.run()):
+        await passes(60.0)
+        assert rig.there == {"ConfigMap": "newer", "Deployment": "newer", "Service": "x"}
+        rig.is_outranked = False
+        rig.applier.look_again()
+        await passes(1.0)
+        assert rig.there == {"ConfigMap": "x", "Deployment": "x", "Service": "x"}
+
+
+async def test_proxies_that_are_not_there_are_made_whoever_else_runs(rig: Rig) -> None:
+    rig.is_outranked = True
+    rig.want(document("ConfigMap"), document("Deployment"))
+    async with running(rig.applier.run()):
+        await passes(1.0)
+        assert rig.there == {"ConfigMap": "x", "Deployment": "x"}
+
+
+async def test_a_bootstrap_changes_no_sooner_than_the_pods_that_read_it(rig: Rig) -> None:
+    """While another Gateway has its turn, a pod that is started anew finds the bootstrap of its template."""
+    first = [document(kind, "old", owner="other", gateway=OTHER) for kind in ("ConfigMap", "Deployment")]
+    ours = [document(kind, "old") for kind in ("ConfigMap", "Deployment")]
+    for each in (*first, *ours):
+        rig.exists(each | {"status": {"observedGeneration": 0}})
+    changed = document("Deployment", "new", owner="other", gateway=OTHER)
+    changed["metadata"]["generation"] = 2  # as the API server counts what changes a spec
+    rig.want(first[0], changed, gateway=OTHER)
+    async with running(rig.applier.run()):
+        await passes(1.0)
+        rig.want(*(document(kind, "new") for kind in ("ConfigMap", "Deployment", "Service")))
+        await passes(5.0)
+        texts = {kind: rig.server.objects[path(kind)]["metadata"]["annotations"]["text"] for kind in KINDS}
+        assert texts == {"ConfigMap": "old", "Deployment": "old", "Service": "new"}
+        rig.server.objects[path("Deployment", OTHER)]["status"] = ROLLED
+        await passes(5.0)
+        texts = {kind: rig.server.objects[path(kind)]["metadata"]["annotations"]["text"] for kind in KINDS}
+        assert texts == {"ConfigMap": "new", "Deployment": "new", "Service": "new"}

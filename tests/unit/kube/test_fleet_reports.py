@@ -8,6 +8,7 @@ from gatewayd.ir.outcome import NO_FLEET, FleetReport, Rejection, Vouched
 from gatewayd.ir.proxy import Declared
 from gatewayd.kube.edition import Edition, edition_of
 from gatewayd.kube.fleet_reports import EDITION_KEY, KEY, LABEL, FleetShare, Replica
+from gatewayd.kube.lingering_acks import LINGER_SECONDS
 from gatewayd.kube.work_queue import RETRY
 from gatewayd.xds.resource import CLUSTER, LISTENER, Snapshot, resource, snapshot
 from tests.fakes.api_server import Cluster, Hole, busy, refused
@@ -105,7 +106,19 @@ async def test_a_replica_that_is_gone_is_not_counted(rig: Rig) -> None:
     rig.share.local(GATEWAY, report(1, "tcp-80"))
     rig.other_says(report(2, "tcp-81"), published())
     rig.share.hear(OTHER, None)
+    assert rig.told[-1] == report(1, "tcp-80", "tcp-81")  # its Envoys are about to come to us
+    await passes(LINGER_SECONDS + 0.1)
     assert rig.told[-1] == report(1, "tcp-80")
+
+
+async def test_envoys_that_have_lost_their_streams_serve_what_they_have_and_nothing_that_came_since(rig: Rig) -> None:
+    rig.share.local(GATEWAY, report(1, "tcp-80", "tcp-81"))
+    rig.share.local(GATEWAY, NO_FLEET)
+    assert rig.told[-1] == report(0, "tcp-80", "tcp-81")
+    rig.share.published(published(listener=b"newer"), ())
+    assert rig.told[-1] == report(0, "tcp-81")
+    await passes(LINGER_SECONDS + 0.1)
+    assert rig.told[-1] == NO_FLEET
 
 
 async def test_another_replica_that_is_ahead_counts_when_we_are_there_too(rig: Rig) -> None:
@@ -171,12 +184,14 @@ async def test_a_replica_of_another_edition_vouches_for_its_own_envoys(rig: Rig)
 async def test_the_word_of_a_replica_is_as_good_as_its_envoys_and_its_edition(rig: Rig) -> None:
     rig.stranger_says("0.1.0", "tcp-80")
     rig.stranger_says("0.1.0")
+    await passes(LINGER_SECONDS + 0.1)
     assert rig.told[-1].vouched == ()
     rig.stranger_says(OURS.text, "tcp-80")
     assert rig.told[-1].vouched == ()  # of our own edition we compare what we have
     rig.stranger_says("", "tcp-80", generations={"gw-uid": 4})
     assert rig.told[-1].vouched == (Vouched(listeners=frozenset({"tcp-80"}), generations={"gw-uid": 4}),)
     rig.share.hear(OTHER, None)
+    await passes(LINGER_SECONDS + 0.1)
     assert rig.told[-1] == NO_FLEET
 
 
@@ -252,7 +267,7 @@ async def test_what_has_no_proxies_any_more_is_left_out(rig: Rig) -> None:
         rig.share.local(GATEWAY, NO_FLEET)
         await passes(1.0)
         assert json.loads(rig.server.writes[-1].body["data"][KEY]) == {}
-        assert rig.told[-1] == NO_FLEET
+        assert rig.told[-1] == NO_FLEET  # nobody had ACKed anything
 
 
 async def test_many_changes_during_a_write_are_one(rig: Rig) -> None:

@@ -35,6 +35,7 @@ class Rig:
         self.leader = Leader()
         self.wanted = Provisions()
         self.known = True
+        self.is_outranked = False
         self.rows: list[tuple[str, ...]] = []
         self.authority: Authority = founded(datetime.now(UTC))
         self.all = InfrastructureController(
@@ -45,7 +46,11 @@ class Rig:
                 believed=self,
                 certificates=GatewayCertificates(cluster.client),
             ),
-            wishes=Wishes(wanted=self.wanted, abandoned=lambda gateway: self.known and gateway not in self.wanted),
+            wishes=Wishes(
+                wanted=self.wanted,
+                abandoned=lambda gateway: self.known and gateway not in self.wanted,
+                outranked=lambda: self.is_outranked,
+            ),
             ending=(),
             feedback=Feedback(
                 submit=self._submit, on_write=lambda _kind, _result: None, on_failure=lambda _queue: None

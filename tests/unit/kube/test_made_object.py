@@ -78,3 +78,36 @@ def test_a_workload_is_ready_with_all_its_pods(kind: str, replicas: int | None, 
     spec = {} if replicas is None else {"replicas": replicas}
     text = json.dumps({"metadata": META | {"generation": 3}, "spec": spec, "status": status})
     assert msgspec.json.decode(text, type=LiveObject).is_ready(kind) is ready
+
+
+@pytest.mark.parametrize(
+    ("kind", "replicas", "status", "rolled"),
+    [
+        ("Deployment", 2, {}, False),
+        ("Deployment", 2, {"replicas": 2, "updatedReplicas": 2, "readyReplicas": 2, "observedGeneration": 2}, False),
+        ("Deployment", 2, {"replicas": 3, "updatedReplicas": 2, "readyReplicas": 3, "observedGeneration": 3}, False),
+        ("Deployment", 2, {"replicas": 2, "updatedReplicas": 1, "readyReplicas": 2, "observedGeneration": 3}, False),
+        ("Deployment", 2, {"replicas": 2, "updatedReplicas": 2, "readyReplicas": 1, "observedGeneration": 3}, False),
+        ("Deployment", 2, {"replicas": 2, "updatedReplicas": 2, "readyReplicas": 2, "observedGeneration": 3}, True),
+        ("Deployment", 0, {"observedGeneration": 3}, True),
+        (
+            "DaemonSet",
+            None,
+            {"desiredNumberScheduled": 2, "updatedNumberScheduled": 1, "numberReady": 2, "observedGeneration": 3},
+            False,
+        ),
+        (
+            "DaemonSet",
+            None,
+            {"desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberReady": 2, "observedGeneration": 3},
+            True,
+        ),
+        ("DaemonSet", None, {"observedGeneration": 3}, True),
+    ],
+)
+def test_a_workload_has_rolled_when_its_pods_are_of_its_template(
+    kind: str, replicas: int | None, status: Json, *, rolled: bool
+) -> None:
+    spec = {} if replicas is None else {"replicas": replicas}
+    text = json.dumps({"metadata": META | {"generation": 3}, "spec": spec, "status": status})
+    assert msgspec.json.decode(text, type=LiveObject).has_rolled(kind) is rolled

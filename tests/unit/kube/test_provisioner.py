@@ -78,7 +78,12 @@ class Rig:
             on_failure=self.failures.append,
         )
         self.applier = Applier(
-            client=cluster.client, leadership=self.leader, inventory=NOTHING, ending=(), audience=audience
+            client=cluster.client,
+            leadership=self.leader,
+            inventory=NOTHING,
+            ending=(),
+            audience=audience,
+            is_outranked=lambda: False,
         )
         self.provisioner = Provisioner(
             identity=ControlPlaneIdentity(
