@@ -13,7 +13,8 @@ Two snapshots stand side by side. Filters, routes, scopes and listeners follow t
 the latest one when everything of it was ACKed: so a storm of new clusters delays a route by one round, and never
 starves it. Clusters, endpoints and secrets follow the latest at once, and keep what only the routing one has.
 
-What waits, at which gate, and what opens it. What a client refused, or does not ask for, keeps no gate closed.
+What waits, at which gate, and what opens it. What a client refused, or does not ask for, keeps no gate closed; whoever
+asks for listeners will ask for clusters too.
 "Proven": the client has asked for all routes of the routing snapshot and has them (`_have_listeners_routes`).
 
     to send                    gate                   opens when                                      lets go after
@@ -216,13 +217,13 @@ class Ordering:
 
     def may_route(self, routing: Snapshot) -> bool:
         """Return whether routes, scopes and listeners of the routing snapshot may go out."""
-        missing = self._missing(routing)
+        missing = len(routing.of(CLUSTER)) if self._has_yet_to_ask() else len(self._missing(routing))
         if not missing:
             self._closed_since = None
             return True
-        if self._closed_since is None or len(missing) < self._missed:
+        if self._closed_since is None or missing < self._missed:
             self._closed_since = self._now  # thousands come in many responses, and each brings it nearer
-        self._missed = len(missing)
+        self._missed = missing
         return self._has_passed(self._closed_since + GATE_SECONDS)
 
     def may_send_routes(self, routing: Snapshot) -> bool:
@@ -305,6 +306,13 @@ class Ordering:
             kept = routing.of(CLUSTER)
             self._droppable.update(name for name in undecided if name not in kept and not self._is_kept(name, ROUTED))
         return [name for name in removals if name in self._droppable]
+
+    def _has_yet_to_ask(self) -> bool:
+        """Return whether the client is an Envoy that will say which clusters it has, and has not come to that yet.
+
+        On a new stream it may ask for listeners and routes first.
+        """
+        return not self._ledgers[CLUSTER].subscription.seen and self._ledgers[LISTENER].subscription.seen
 
     def _missing(self, routing: Snapshot) -> set[str]:
         """Return the clusters of the snapshot that the client cannot use yet."""
