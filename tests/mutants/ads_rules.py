@@ -14,8 +14,8 @@ ADS = (
     ),
     Mutant(
         rule="routes go out before an Envoy has said which clusters it has",
-        path="gatewayd/ads/protocol/ordering.py",
-        before="return not self._ledgers[CLUSTER].subscription.seen and self._ledgers[LISTENER].subscription.seen",
+        path="gatewayd/ads/protocol/arrivals.py",
+        before="return not ledgers[CLUSTER].subscription.seen and ledgers[LISTENER].subscription.seen",
         after="return False",
         tests=(
             "tests/unit/ads/protocol/test_ordering.py::test_a_client_that_comes_back_and_asks_for_clusters_last_is_awaited",

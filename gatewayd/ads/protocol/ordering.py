@@ -13,8 +13,7 @@ Two snapshots stand side by side. Filters, routes, scopes and listeners follow t
 the latest one when everything of it was ACKed: so a storm of new clusters delays a route by one round, and never
 starves it. Clusters, endpoints and secrets follow the latest at once, and keep what only the routing one has.
 
-What waits, at which gate, and what opens it. What a client refused, or does not ask for, keeps no gate closed; whoever
-asks for listeners will ask for clusters too.
+What waits, at which gate, and what opens it. What a client refused, or does not ask for, keeps no gate closed.
 "Proven": the client has asked for all routes of the routing snapshot and has them (`_have_listeners_routes`).
 
     to send                    gate                   opens when                                      lets go after
@@ -45,10 +44,11 @@ asks for listeners will ask for clusters too.
     scopes                     listeners_sent         at once, and again after the ACK (repeat_scopes)
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
+from gatewayd.ads.protocol.arrivals import Ledgers, has_yet_to_ask
 from gatewayd.ads.protocol.draining import Lingering
-from gatewayd.ads.protocol.ledger import Ledger, Unsure, version_of
+from gatewayd.ads.protocol.ledger import Unsure, version_of
 from gatewayd.ads.protocol.scope_moves import ScopeMoves
 from gatewayd.ads.sharing.cluster_dependencies import References
 from gatewayd.ads.sharing.name_sets import NamePool
@@ -67,8 +67,6 @@ from gatewayd.xds.resource import (
     Snapshot,
     TypeUrl,
 )
-
-Ledgers = Mapping[TypeUrl, Ledger]
 
 ROUTING_PHASE = TYPE_BY_URL[ROUTE].phase
 MADE_FIRST = tuple(row.url for row in XDS_TYPES if row.phase < TYPE_BY_URL[FILTER].phase)
@@ -217,7 +215,7 @@ class Ordering:
 
     def may_route(self, routing: Snapshot) -> bool:
         """Return whether routes, scopes and listeners of the routing snapshot may go out."""
-        missing = len(routing.of(CLUSTER)) if self._has_yet_to_ask() else len(self._missing(routing))
+        missing = len(routing.of(CLUSTER)) if has_yet_to_ask(self._ledgers) else len(self._missing(routing))
         if not missing:
             self._closed_since = None
             return True
@@ -306,13 +304,6 @@ class Ordering:
             kept = routing.of(CLUSTER)
             self._droppable.update(name for name in undecided if name not in kept and not self._is_kept(name, ROUTED))
         return [name for name in removals if name in self._droppable]
-
-    def _has_yet_to_ask(self) -> bool:
-        """Return whether the client is an Envoy that will say which clusters it has, and has not come to that yet.
-
-        On a new stream it may ask for listeners and routes first.
-        """
-        return not self._ledgers[CLUSTER].subscription.seen and self._ledgers[LISTENER].subscription.seen
 
     def _missing(self, routing: Snapshot) -> set[str]:
         """Return the clusters of the snapshot that the client cannot use yet."""
