@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup system demo test check lint types contracts unit golden-check property simulation feature feature-per-host golden
-.PHONY: simulate mutants browser protos cluster smoke upstream image conformance scenarios bench bench-peers lock clean
+.PHONY: simulate mutants browser protos cluster smoke upstream image conformance scenarios history soak bench bench-peers lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -103,6 +103,17 @@ conformance: $(STAMP) $(APT) upstream ## the upstream suite; TEST=Name for one, 
 
 scenarios: $(STAMP) $(APT) ## failures and latencies in that cluster, every request counted; TEST=name, ROUTES=host as above
 	$(BIN)/python -m conformance.scenarios $(addprefix --route-discovery ,$(ROUTES)) $(TEST)
+
+SEED ?= 1
+ROUNDS ?= 2
+
+history: $(STAMP) $(APT) ## a cluster disturbed by SEED=1 for ROUNDS=2, and every guarantee judged by what was noted
+	HISTORY_SEED=$(SEED) HISTORY_ROUNDS=$(ROUNDS) $(BIN)/python -m conformance.scenarios history
+
+MINUTES ?= 5
+
+soak: $(STAMP) $(APT) ## changes without end for MINUTES=5, and what processes take up meanwhile
+	SOAK_MINUTES=$(MINUTES) $(BIN)/python -m conformance.scenarios soak
 
 bench: $(STAMP) ## measure; prints tables, writes bench/results
 	$(BIN)/python -m bench

@@ -11,7 +11,6 @@ from conformance.history.events import Asked, Happened, Key, Opened, Replied, Se
 GATE_SECONDS = 10.0
 """What a response waits at most for what it needs (`gatewayd/ir/limits.py`)."""
 _ROUTING = frozenset({"RDS", "SRDS", "LDS"})
-_NEEDED_FIRST = frozenset({"CDS", "EDS", "SDS"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -102,9 +101,10 @@ def _unready(stream: _Stream, event: Sent) -> Iterator[str]:
     if event.kind not in _ROUTING:
         return
     for item in event.items:
-        for cluster in item.needs:
+        # What a listener itself needs, its certificate and routes, Envoy asks for when it has the listener.
+        for cluster in (key for key in item.needs if key[0] == "CDS"):
             for key in (cluster, *stream.needs.get(cluster, ())):
-                if key[0] in _NEEDED_FIRST and not _is_there(stream, key, event.at):
+                if not _is_there(stream, key, event.at):
                     yield f"{item.name} before {' '.join(key)}"
 
 

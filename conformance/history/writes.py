@@ -106,8 +106,23 @@ def blamed(events: Sequence[Happened]) -> Iterator[Breach]:
             known[write.subject, name] = (status, generation)
             is_worse = before == ("True", generation) and status == "False" and _is_good_when_true(name)
             others = [each for each in beside if _status_of(each.subject) != write.subject]
-            if is_worse and others and not patience.is_hindered(others[0].at, write.at):
+            if (
+                is_worse
+                and others
+                and not _is_revoked(events, write)
+                and not patience.is_hindered(others[0].at, write.at)
+            ):
                 yield Breach(at=write.at, what=f"{write.subject} {name} became False beside {others[0].subject}")
+
+
+def _is_revoked(events: Sequence[Happened], write: Write) -> bool:
+    """Return whether somebody has just taken a ReferenceGrant away, which is no mistake."""
+    return any(
+        each.verb == "delete"
+        and each.subject.startswith("referencegrants ")
+        and 0 <= write.at - each.at <= SAID_SECONDS
+        for each in _good(events)
+    )
 
 
 def early(events: Sequence[Happened]) -> Iterator[Breach]:

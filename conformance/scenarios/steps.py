@@ -93,6 +93,8 @@ table inet history {{
             await asyncio.sleep(step.seconds)
         finally:
             await output("nft", "delete", "table", "inet", "history")
+        # TCP sends again what was lost, at worst after as long a wait as the cut has lasted.
+        await asyncio.sleep(step.seconds)
         await stage.connected()
 
 

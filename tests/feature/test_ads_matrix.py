@@ -33,6 +33,10 @@ def word(gateway: GatewayFleet) -> str:
     return f"word-of-{gateway.namespace}-{gateway.name}-only"
 
 
+def names(row: xds.XdsType) -> list[str]:
+    return [name(gateway, row) for gateway in GATEWAYS]
+
+
 def name(gateway: GatewayFleet, row: xds.XdsType) -> str:
     return f"{row.short}-{gateway.namespace}-{gateway.name}"
 
@@ -45,35 +49,40 @@ async def served() -> AsyncIterator[tuple[int, Authority]]:
     await server.start()
     try:
         for gateway in GATEWAYS:
-            own = [xds.resource(row.url, name(gateway, row), word(gateway).encode()) for row in xds.XDS_TYPES]
+            own = [
+                xds.resource(row.url, name(gateway, row), f"{row.short}: {word(gateway)}".encode())
+                for row in xds.XDS_TYPES
+            ]
             fleet.publish(xds.snapshot(gateway, own))
         yield int(server.addresses[0].rpartition(":")[2]), authority
     finally:
         await server.stop()
 
 
-async def told(it: grpc.aio.Channel, method: str, row: xds.XdsType, victim: GatewayFleet) -> bytes:
+async def told(it: grpc.aio.Channel, method: str, victim: GatewayFleet) -> bytes:
     """Ask for everything of everybody, in another's name; return all that comes until nothing comes."""
-    names = [name(gateway, row) for gateway in GATEWAYS]
     node = {"id": f"{victim.name}-0", "cluster": str(victim), "metadata": {"gateway": str(victim)}}
+    kind, answer = KINDS[method]
+    field = "resource_names_subscribe" if method == DELTA else "resource_names"
     call = it.stream_stream(method)()
-    for wanted in (["*"], names):
-        kind, _ = KINDS[method]
-        field = "resource_names_subscribe" if method == DELTA else "resource_names"
-        await call.write(kind(node=node, type_url=row.url, **{field: wanted}).SerializeToString())
-    # State of the world: whoever names nothing any more wants nothing.
-    last = {} if method == DELTA else {"resource_names": names}
+    for row in xds.XDS_TYPES:
+        for wanted in (["*"], names(row)):
+            await call.write(kind(node=node, type_url=row.url, **{field: wanted}).SerializeToString())
     parts: list[bytes] = []
     try:
         while True:
-            async with asyncio.timeout(QUIET_SECONDS if parts else DEADLINE):
+            async with asyncio.timeout(QUIET_SECONDS if len(parts) >= len(xds.XDS_TYPES) else DEADLINE):
                 data = await call.read()
             if data is grpc.aio.EOF:
                 break
             parts.append(data)
-            kind, answer = KINDS[method]
-            nonce = answer.FromString(data).nonce
-            await call.write(kind(type_url=row.url, response_nonce=nonce, **last).SerializeToString())
+            response = answer.FromString(data)
+            # State of the world: whoever names nothing any more wants nothing.
+            row = xds.TYPE_BY_URL[response.type_url]
+            more = {} if method == DELTA else {"resource_names": names(row)}
+            await call.write(
+                kind(node=node, type_url=row.url, response_nonce=response.nonce, **more).SerializeToString()
+            )
     except TimeoutError:
         pass
     call.cancel()
@@ -88,10 +97,10 @@ async def test_nobody_gets_what_is_anothers(method: str) -> None:
             shown = authority.issue(gateway_identity(gateway, ""), client=True)
             victim = GATEWAYS[GATEWAYS.index(gateway) - 1]
             async with channel(port, authority, shown) as it:
-                for row in xds.XDS_TYPES:
-                    data = await told(it, method, row, victim)
-                    assert word(gateway).encode() in data
-                    assert [each for each in GATEWAYS if each != gateway and word(each).encode() in data] == []
+                data = await told(it, method, victim)
+                own = [f"{row.short}: {word(gateway)}" for row in xds.XDS_TYPES]
+                assert [each for each in own if each.encode() not in data] == []
+                assert [each for each in GATEWAYS if each != gateway and word(each).encode() in data] == []
 
         await asyncio.gather(*map(all_told, GATEWAYS))
 

@@ -13,6 +13,15 @@ ADS = (
         ),
     ),
     Mutant(
+        rule="routes go out before an Envoy has said which clusters it has",
+        path="gatewayd/ads/protocol/arrivals.py",
+        before="return not ledgers[CLUSTER].subscription.seen and ledgers[LISTENER].subscription.seen",
+        after="return False",
+        tests=(
+            "tests/unit/ads/protocol/test_ordering.py::test_a_client_that_comes_back_and_asks_for_clusters_last_is_awaited",
+        ),
+    ),
+    Mutant(
         rule="a gate that does not open stays closed",
         path="gatewayd/ads/protocol/ordering.py",
         before="return self._has_passed(self._closed_since + GATE_SECONDS)",

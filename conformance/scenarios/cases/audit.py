@@ -8,12 +8,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
+
 from conformance.scenarios import manifests, rights, witness, xdspki
 from conformance.scenarios.canaries import Canaries
 from conformance.scenarios.certificates import Maker
 from conformance.scenarios.listening import documented, listening
 from conformance.scenarios.manifests import Object
 from conformance.scenarios.notebook import ACCOUNT
+from conformance.scenarios.outgoing import counted, leading_out
 from conformance.scenarios.pods import PodHandle, output
 from conformance.scenarios.scenario import Figure, none_of
 from conformance.scenarios.traffic import stable_routes, until_right
@@ -30,13 +33,17 @@ async def audit(world: World) -> tuple[Figure, ...]:
     canaries, maker = Canaries(), Maker(world.folder)
     await world.echoes("echo")
     await _plant(world, canaries, maker)
-    address = await world.gateway(*_listeners())
-    targets = await stable_routes(world, 20, "echo")
-    await until_right(world, address, targets)
-    ports = await _ports(world)
-    await _rotate(world, canaries, maker)
+    async with counted(await world.control_plane()) as sent:
+        address = await world.gateway(*_listeners())
+        targets = await stable_routes(world, 20, "echo")
+        await until_right(world, address, targets)
+        ports = await _ports(world)
+        await _rotate(world, canaries, maker)
+        await world.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(leading_out()))
+        await world.kubectl("-n", layout.NAMESPACE, "rollout", "status", "deployment/gatewayd")
+        await _exercise(world)
+        outgoing = await sent.connections(), await sent.usual()
     await _search(world, canaries)
-    await _exercise(world)
     told = _rights(world, await output(sys.executable, "-m", "gatewayd", "install", "--print"))
     for line in canaries.lines():
         print(f"  {line}")
@@ -47,6 +54,8 @@ async def audit(world: World) -> tuple[Figure, ...]:
         none_of("canaries found", len(canaries.seen)),
         *ports,
         *told,
+        Figure(what="connections of replicas to the API server meanwhile", value=outgoing[1]),
+        none_of("connections of replicas to anything else", outgoing[0]),
     )
 
 

@@ -30,7 +30,7 @@ _HTTPS_RATE = 20
 async def history(world: World) -> tuple[Figure, ...]:
     """Play the rounds of a seed, then read what was noted."""
     seed = int(os.environ.get(_SEED, "1"))
-    rounds = drawn(seed, int(os.environ.get(_ROUNDS, "3")), float(os.environ.get(_SECONDS, "60")))
+    rounds = drawn(seed, int(os.environ.get(_ROUNDS, "2")), float(os.environ.get(_SECONDS, "45")))
     notes = Notebook(MARKED)
     await world.install(replicas=2, arguments=ARGUMENTS)
     async with tapped(world) as tap:

@@ -44,10 +44,11 @@ What waits, at which gate, and what opens it. What a client refused, or does not
     scopes                     listeners_sent         at once, and again after the ACK (repeat_scopes)
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
+from gatewayd.ads.protocol.arrivals import Ledgers, has_yet_to_ask
 from gatewayd.ads.protocol.draining import Lingering
-from gatewayd.ads.protocol.ledger import Ledger, Unsure, version_of
+from gatewayd.ads.protocol.ledger import Unsure, version_of
 from gatewayd.ads.protocol.scope_moves import ScopeMoves
 from gatewayd.ads.sharing.cluster_dependencies import References
 from gatewayd.ads.sharing.name_sets import NamePool
@@ -66,8 +67,6 @@ from gatewayd.xds.resource import (
     Snapshot,
     TypeUrl,
 )
-
-Ledgers = Mapping[TypeUrl, Ledger]
 
 ROUTING_PHASE = TYPE_BY_URL[ROUTE].phase
 MADE_FIRST = tuple(row.url for row in XDS_TYPES if row.phase < TYPE_BY_URL[FILTER].phase)
@@ -216,13 +215,13 @@ class Ordering:
 
     def may_route(self, routing: Snapshot) -> bool:
         """Return whether routes, scopes and listeners of the routing snapshot may go out."""
-        missing = self._missing(routing)
+        missing = len(routing.of(CLUSTER)) if has_yet_to_ask(self._ledgers) else len(self._missing(routing))
         if not missing:
             self._closed_since = None
             return True
-        if self._closed_since is None or len(missing) < self._missed:
+        if self._closed_since is None or missing < self._missed:
             self._closed_since = self._now  # thousands come in many responses, and each brings it nearer
-        self._missed = len(missing)
+        self._missed = missing
         return self._has_passed(self._closed_since + GATE_SECONDS)
 
     def may_send_routes(self, routing: Snapshot) -> bool:

@@ -93,6 +93,26 @@ def test_endpoints_that_are_not_asked_for_yet_are_awaited() -> None:
     assert not stream.ordering.may_route(routing)
 
 
+def test_a_client_that_comes_back_and_asks_for_clusters_last_is_awaited() -> None:
+    """Envoy 1.40 asks for listeners, secrets, routes and endpoints first, and then says which clusters it has."""
+    stream = Stream(LISTENER, ROUTE, ENDPOINT)
+    routing = stream.aim(cluster("c"), plain(ENDPOINT, "c", "1"), plain(ROUTE, "r", "c"))
+    assert not stream.ordering.may_route(routing)
+    assert stream.ordering.deadline == GATE_SECONDS
+    stream.ledgers[CLUSTER].subscription.seen = True
+    assert stream.ordering.may_route(routing)
+
+
+def test_a_client_of_routes_alone_waits_for_no_clusters() -> None:
+    stream = Stream(ROUTE)
+    assert stream.ordering.may_route(stream.aim(cluster("c"), plain(ROUTE, "r", "c")))
+
+
+def test_a_client_of_routes_without_clusters_does_not_wait() -> None:
+    stream = Stream(LISTENER, ROUTE)
+    assert stream.ordering.may_route(stream.aim(plain(ROUTE, "r", "redirect")))
+
+
 def test_a_gate_lets_go_after_a_while() -> None:
     stream = Stream()
     routing = stream.aim(cluster("c"))

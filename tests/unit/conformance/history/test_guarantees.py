@@ -301,3 +301,19 @@ def test_descriptors_that_grow_break_bounded_state() -> None:
 
 def test_every_guarantee_is_broken_by_some_history_here() -> None:
     assert [each.number for each in guarantees(OWNERS)] == list(range(1, 13))
+
+
+def test_a_condition_that_a_revocation_turns_bad_is_nobodys_mistake() -> None:
+    events = (
+        lease(0, "x"),
+        write(1, "replica x", "httproutes/status shop/other", status("ResolvedRefs", "True", 1)),
+        Mistake(at=2, ended=4, subject="httproutes shop/r"),
+        deletion(2.5),
+    )
+    assert (
+        broken(*events, write(3, "replica x", "httproutes/status shop/other", status("ResolvedRefs", "False", 1))) == {}
+    )
+
+
+def test_a_listener_may_come_before_its_certificate() -> None:
+    assert broken(opened(), sent(1, ("LDS", "tcp-443"), needs=(("SDS", "certificate/shop/site"), ("RDS", "443")))) == {}
