@@ -50,8 +50,8 @@ class Watched:
     def __init__(self) -> None:
         self.spent = 0.0
         self.board = LiveBoard(lambda _fleet, _type: lambda _name: 1)
-        self.findings = LiveFindings()
         self.reconciler = Reconciler(publisher=self, on_batch=self._on_batch, awaited=())
+        self.findings = LiveFindings(self.reconciler.store.engine)
 
     def publish(self, snapshot: Snapshot, config: ProxyConfig) -> None:
         self.board.reported(snapshot.fleet, ONE_PROXY, 0.0)

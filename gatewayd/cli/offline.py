@@ -1,31 +1,74 @@
 """What the commands without a running Envoy share: reading manifests."""
 
+import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gatewayd.cli.output import end
-from gatewayd.run.exit_codes import INVALID
+from gatewayd.run.exit_codes import CANNOT_START, INVALID
 
 if TYPE_CHECKING:
+    from gatewayd.manifests.admission import Strictness
+    from gatewayd.manifests.read_once import Manifests
     from gatewayd.offline.translation import Translation
 
 STDIN: Final = Path("-")
+_BUILDERS: Final = (("kustomize", "build"), ("kubectl", "kustomize"))
+"""Programs that build a kustomization: https://kubectl.docs.kubernetes.io/references/kustomize/"""
 
 
-def translation(paths: Sequence[Path]) -> "Translation":
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Which files are read, and what becomes of fields that are in no known version of the CRDs."""
+
+    exclude: tuple[str, ...] = ()
+    newer_crds: bool = False
+
+    @property
+    def strictness(self) -> "Strictness":
+        """What becomes of fields that nobody knows."""
+        from gatewayd.manifests.admission import Strictness
+
+        return Strictness.WARN if self.newer_crds else Strictness.REFUSE
+
+
+EVERYTHING: Final = Reading()
+
+
+def translation(paths: Sequence[Path], reading: Reading = EVERYTHING) -> "Translation":
     """Read and translate folders, files, and standard input ("-"); ends the program when one is not there."""
+    from gatewayd.manifests.read_once import STDIN_NAME, Choice, NoManifestsError, parse, read_limited, read_paths
+
+    try:
+        if list(paths) == [STDIN]:
+            return _translated(parse({STDIN_NAME: read_limited(sys.stdin.buffer)}, reading.strictness))
+        return _translated(read_paths(paths, Choice(exclude=reading.exclude, strictness=reading.strictness)))
+    except NoManifestsError as error:
+        raise end(str(error), INVALID) from error
+
+
+def kustomized(folder: Path, reading: Reading) -> "Translation":
+    """Build a kustomization and translate what comes of it; ends the program when that cannot be done."""
+    from gatewayd.manifests.read_once import parse
+
+    builder = next((each for each in _BUILDERS if shutil.which(each[0]) is not None), None)
+    if builder is None:
+        raise end("-k: neither kustomize nor kubectl is on the PATH; one of them builds the folder", CANNOT_START)
+    built = subprocess.run([*builder, str(folder)], capture_output=True, check=False)
+    if built.returncode:
+        raise end(f"-k {folder}: {built.stderr.decode(errors='replace').strip()}", INVALID)
+    return _translated(parse({f"kustomize:{folder}": built.stdout}, reading.strictness))
+
+
+def _translated(manifests: "Manifests") -> "Translation":
     from gatewayd.cli.environment import log_to_stderr
-    from gatewayd.manifests.read_once import STDIN_NAME, NoManifestsError, parse, read_limited, read_paths
     from gatewayd.offline.translation import translate
     from gatewayd.run.clock import time_now
 
     # Else the log would stand between the lines that the command writes.
     log_to_stderr()
-    try:
-        if list(paths) == [STDIN]:
-            return translate(parse({STDIN_NAME: read_limited(sys.stdin.buffer)}), time_now())
-        return translate(read_paths(paths), time_now())
-    except NoManifestsError as error:
-        raise end(str(error), INVALID) from error
+    return translate(manifests, time_now())

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, assert_never
 
 from gatewayd.api.discovery import EndpointSlice
-from gatewayd.api.gateway import Gateway
 from gatewayd.api.kinds import BY_GROUP_KIND, BY_STRUCT
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.engine import Engine
@@ -23,12 +22,11 @@ from gatewayd.manifests.documents import FileProblem, Place
 from gatewayd.manifests.folder import PlaceOf
 from gatewayd.translator.backends.endpoints import left_out
 from gatewayd.translator.policies.attach import POLICY_TABLES, policy_row, strays
-from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.xds import names
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, SECRET
 
 _FIELD: Final = re.compile(
-    r"(?:[A-Z][A-Za-z ]+: )?((?:spec|metadata|data|endpoints|addressType)[A-Za-z0-9_.\[\]/-]*): "
+    r"(?:[A-Z][A-Za-z ]+: )?((?:spec|metadata|data|endpoints|addressType|apiVersion|kind|type)[A-Za-z0-9_.\[\]/-]*): "
 )
 
 _KINDS: Final = {each.kind.lower(): each.kind for each in BY_GROUP_KIND.values()}
@@ -36,7 +34,10 @@ _KINDS: Final = {each.kind.lower(): each.kind for each in BY_GROUP_KIND.values()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing to know. `file` "" and `line` 0 where no file is to blame; `reason` as in a condition, or ""."""
+    """One thing to know. `file` "" and `line` 0 where no file is to blame; `reason` is the code of the message.
+
+    Each code has a page in docs/messages. `followers` are objects that are not served for the same reason alone.
+    """
 
     file: str
     line: int
@@ -44,6 +45,7 @@ class Finding:
     object: str
     reason: str
     message: str
+    followers: tuple[str, ...] = ()
 
     @property
     def order(self) -> tuple[str, int, str, str]:
@@ -59,17 +61,18 @@ class Complaint(NamedTuple):
     message: str
 
 
-NO_PARENT: Final = Complaint(
-    Severity.WARNING, "", "spec.parentRefs: none leads to a Gateway of gatewayd; a Gateway of these files is allowed"
-)
-"""What there is to know of a route that is attached nowhere."""
-
-
-def in_files(problems: Iterable[FileProblem], ignored: Iterable[FileProblem]) -> Iterator[Finding]:
-    """Yield what could not be read (errors) and what is not read at all (warnings)."""
-    for severity, notes in ((Severity.ERROR, problems), (Severity.WARNING, ignored)):
-        for note in notes:
-            yield Finding(file=note.file, line=note.line, severity=severity, object="", reason="", message=note.message)
+def in_files(problems: Iterable[FileProblem], notes: Iterable[FileProblem]) -> Iterator[Finding]:
+    """Yield what is wrong with files as such: what keeps something from being served (errors), and notes (warnings)."""
+    for severity, written in ((Severity.ERROR, problems), (Severity.WARNING, notes)):
+        for each in written:
+            yield Finding(
+                file=each.file,
+                line=each.line,
+                severity=severity,
+                object=each.object,
+                reason=each.reason or "InvalidSyntax",
+                message=each.message,
+            )
 
 
 def in_outcomes(outcomes: Mapping[Member, Outcome], place_of: PlaceOf) -> Iterator[Finding]:
@@ -94,21 +97,12 @@ def findings_of(identity: Identity, complained: Iterable[Complaint], place_of: P
         yield finding(identity, place_of(identity), severity, reason, message)
 
 
-def without_effect(engine: Engine, outcomes: Mapping[Member, Outcome], place_of: PlaceOf) -> Iterator[Finding]:
-    """Yield the Gateways and routes that no status is written for: nothing of ours is concerned by them."""
-    for table in (Gateway, *ROUTE_TABLES):
-        for key, row in engine.rows(table):
-            if Member(table, key) in outcomes:
-                continue
-            yield from findings_of(identity_of(Member(table, key)), (_unconcerned(row),), place_of)
-
-
 def in_slices(engine: Engine, place_of: PlaceOf) -> Iterator[Finding]:
     """Yield the endpoints that are left out, since EndpointSlices have no status to say it in."""
     for key, row in engine.rows(EndpointSlice):
         identity = Identity(BY_STRUCT[EndpointSlice].kind, key)
         for message in left_out(engine, row.metadata.key):
-            yield finding(identity, place_of(identity), Severity.WARNING, "", message)
+            yield finding(identity, place_of(identity), Severity.WARNING, "EndpointLeftOut", message)
 
 
 def unattached(engine: Engine, outcomes: Mapping[Member, Outcome], place_of: PlaceOf) -> Iterator[Finding]:
@@ -165,14 +159,10 @@ def _verdicts(outcome: Outcome) -> Iterable[Verdict]:
     return (*own, *of_listeners)
 
 
-def _unconcerned(row: object) -> Complaint:
-    return other_class(row.spec.gateway_class_name) if isinstance(row, Gateway) else NO_PARENT
-
-
 def other_class(name: str) -> Complaint:
     """Return what there is to know of a Gateway that is not ours by its class."""
     message = f'spec.gatewayClassName: "{name}" is no class of gatewayd; "gatewayd" is always there'
-    return Complaint(Severity.WARNING, "", message)
+    return Complaint(Severity.WARNING, "ClassNotServed", message)
 
 
 def _culprit(fleet: FleetKey, type_url: str, resource: str) -> Identity:

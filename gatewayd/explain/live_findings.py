@@ -9,16 +9,9 @@ another one than it was.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from gatewayd.explain.findings import (
-    NO_PARENT,
-    Complaint,
-    Finding,
-    complaints,
-    findings_of,
-    identity_of,
-    other_class,
-)
-from gatewayd.incremental.engine import Change
+from gatewayd.explain.findings import Complaint, Finding, complaints, findings_of, identity_of
+from gatewayd.explain.parent_findings import Unserved
+from gatewayd.incremental.engine import Change, Engine
 from gatewayd.incremental.view import Member
 from gatewayd.ir.outcome import Outcome
 from gatewayd.ir.overview import OtherClass, RouteOverview
@@ -36,48 +29,46 @@ class _Placed(NamedTuple):
 class LiveFindings:
     """See the module's text."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Engine) -> None:
+        """`engine` has the objects that no status is written for."""
+        self._engine = engine
         self._statuses: dict[Member, tuple[Complaint, ...]] = {}
-        self._unconcerned: dict[Member, tuple[Complaint, ...]] = {}
+        self._unserved: dict[Member, None] = {}
         self._placed: dict[Member, _Placed] = {}
 
     def concluded(self, outcomes: Mapping[Member, Outcome | None]) -> None:
         """Take the statuses that are other ones now; None stands for what is gone."""
         for member, outcome in outcomes.items():
-            self._set(self._statuses, member, () if outcome is None else complaints(outcome))
+            complained = () if outcome is None else complaints(outcome)
+            if self._statuses.get(member, ()) == complained:
+                continue
+            self._placed.pop(member, None)
+            if complained:
+                self._statuses[member] = complained
+            else:
+                del self._statuses[member]
 
     def described(self, changes: Iterable[Change]) -> None:
         """Take what the engine's output BOARD came to: it tells which objects no status is written for."""
         for change in changes:
-            self._set(self._unconcerned, change.member, _unconcerned(change.value))
+            if _is_unserved(change.value):
+                self._unserved[change.member] = None
+            else:
+                self._unserved.pop(change.member, None)
 
     def findings(self, place_of: PlaceOf) -> Iterator[Finding]:
         """Yield what is wrong now."""
-        for member in {**self._statuses, **self._unconcerned}:
+        for member, complained in self._statuses.items():
             identity = identity_of(member)
             place, placed = place_of(identity), self._placed.get(member)
             if placed is None or placed.place != place:
-                complained = (*self._statuses.get(member, ()), *self._unconcerned.get(member, ()))
                 placed = self._placed[member] = _Placed(place, tuple(findings_of(identity, complained, place_of)))
             yield from placed.findings
-
-    def _set(
-        self, known: dict[Member, tuple[Complaint, ...]], member: Member, complained: tuple[Complaint, ...]
-    ) -> None:
-        if known.get(member, ()) == complained:
-            return
-        self._placed.pop(member, None)
-        if complained:
-            known[member] = complained
-        else:
-            del known[member]
+        # What they lead to is told as it is now: another object may be the one that was meant.
+        unserved = Unserved(self._engine, frozenset(), place_of)
+        for member in self._unserved:
+            yield from (judged.finding for judged in unserved.of(member))
 
 
-def _unconcerned(overview: object) -> tuple[Complaint, ...]:
-    match overview:
-        case OtherClass():
-            return (other_class(overview.name),)
-        case RouteOverview(parents=()):
-            return (NO_PARENT,)
-        case _:
-            return ()
+def _is_unserved(overview: object) -> bool:
+    return isinstance(overview, OtherClass) or (isinstance(overview, RouteOverview) and not overview.parents)

@@ -30,14 +30,21 @@ _STEP: Final = re.compile(r'\["(?P<quoted>[^"]*)"\]|\[(?P<index>[0-9]{1,9})\]|(?
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class FileProblem:
-    """Something wrong in a file; `line` counts from 1. Prints as `file:line: message`, safe for any terminal."""
+    """Something wrong in a file; `line` counts from 1, 0 is for the file as such.
+
+    `object` is which object of it, "" for none; `reason` is the code of the message, "" where it has none. Prints as
+    `file:line: object: message`, safe for any terminal.
+    """
 
     file: str
     line: int
     message: str
+    object: str = ""
+    reason: str = ""
 
     def __str__(self) -> str:
-        return printable(f"{self.file}:{self.line}: {self.message}")
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return printable(": ".join(part for part in (place, self.object, self.message) if part))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,15 +5,24 @@ place, and a file whose flaw hides which objects it holds keeps all that it had.
 again.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
 
 from gatewayd.api.meta import KubernetesObject
-from gatewayd.manifests.admission import Admitted, Identity, Ignored, RefusedObject, admit
+from gatewayd.manifests.admission import (
+    Admitted,
+    Flawed,
+    Identity,
+    Ignored,
+    RefusedObject,
+    Strictness,
+    admit,
+)
 from gatewayd.manifests.documents import LIMITS, FileProblem, Place, Section, parse_section, split_file
-from gatewayd.untrusted.printable import shown_path
+from gatewayd.manifests.foreign import Foreign
+from gatewayd.untrusted.printable import printable, shown_path
 
 
 class Absence(Enum):
@@ -44,6 +53,19 @@ class Entry:
     place: Place
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class UnreadDocument:
+    """A document that gatewayd passes over; `foreign` is the object that it is, None where it is none."""
+
+    file: str
+    line: int
+    message: str
+    foreign: Foreign | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return printable(f"{self.file}:{self.line}: {self.message}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadSection:
     """The objects of a section without flaws, in order; `values` is what it counts towards the limit of the file."""
@@ -54,32 +76,40 @@ class ReadSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileState:
-    """What is known of one file; `read` holds the sections without any flaw by their text."""
+    """What is known of one file; `read` holds the sections without any flaw by their text.
+
+    `problems` keep something from being served, `notes` do not; `ignored` is not for gatewayd. `documents` counts the
+    objects of all sorts that the file holds.
+    """
 
     entries: Mapping[Identity, Entry]
     problems: tuple[FileProblem, ...]
-    ignored: tuple[FileProblem, ...]
+    notes: tuple[FileProblem, ...]
+    ignored: tuple[UnreadDocument, ...]
     missing: bool
+    documents: int
     read: Mapping[str, ReadSection]
 
 
-NOTHING: Final = FileState(entries={}, problems=(), ignored=(), missing=False, read={})
+NOTHING: Final = FileState(entries={}, problems=(), notes=(), ignored=(), missing=False, documents=0, read={})
 
 
-def next_state(path: str, before: FileState, contents: Contents) -> FileState | None:
+def next_state(
+    path: str, before: FileState, contents: Contents, strictness: Strictness = Strictness.REFUSE
+) -> FileState | None:
     """Return what is known of a file after its contents became that; None when it is gone.
 
     A failure of ours is that file's trouble: it keeps its objects, and says so.
     """
     file = shown_path(path)
     try:
-        return _next_state(file, before, contents)
+        return _next_state(file, before, contents, strictness)
     except Exception as error:  # noqa: BLE001 (whatever it is, the other files are served)
         message = f"cannot be read: {type(error).__name__}: {error}{_still_serving(tuple(sorted(before.entries)))}"
-        return replace(before, problems=(FileProblem(file=file, line=1, message=message),), missing=False)
+        return replace(before, problems=(_unreadable(file, message),), missing=False)
 
 
-def _next_state(file: str, before: FileState, contents: Contents) -> FileState | None:
+def _next_state(file: str, before: FileState, contents: Contents, strictness: Strictness) -> FileState | None:
     match contents:
         case Absence.GONE:
             return None
@@ -87,9 +117,9 @@ def _next_state(file: str, before: FileState, contents: Contents) -> FileState |
             return replace(before, missing=True)
         case UnreadableFile(reason=reason):
             message = f"cannot be read: {reason}{_still_serving(tuple(sorted(before.entries)))}"
-            return replace(before, problems=(FileProblem(file=file, line=1, message=message),), missing=False)
+            return replace(before, problems=(_unreadable(file, message),), missing=False)
         case bytes():
-            reading = _Reading(before)
+            reading = _Reading(before, strictness)
             for part in split_file(file, contents):
                 if isinstance(part, FileProblem):
                     reading.blinding.append(part)
@@ -98,22 +128,29 @@ def _next_state(file: str, before: FileState, contents: Contents) -> FileState |
             return reading.result()
 
 
+def _unreadable(file: str, message: str) -> FileProblem:
+    return FileProblem(file=file, line=1, message=message, reason="FileNotReadable")
+
+
 def conflict(identity: Identity, served: Place, loser: Place) -> FileProblem:
     """Return the problem of an object that is defined in two places."""
-    message = f"{identity} stands in {served} too, and that one is served; one of the two must go"
-    return FileProblem(file=loser.file, line=loser.line, message=message)
+    message = f"stands in {served} too, and that one is served; one of the two must go"
+    return FileProblem(file=loser.file, line=loser.line, message=message, object=str(identity), reason="DefinedTwice")
 
 
 class _Reading:
     """The fold over the sections of a file; mutable while it lasts."""
 
-    def __init__(self, before: FileState) -> None:
+    def __init__(self, before: FileState, strictness: Strictness) -> None:
         self._before = before
+        self._strictness = strictness
         self._left = LIMITS.values
         self._entries: dict[Identity, Entry] = {}
         self._problems: list[FileProblem] = []
-        self._ignored: list[FileProblem] = []
+        self._notes: list[FileProblem] = []
+        self._ignored: list[UnreadDocument] = []
         self._read: dict[str, ReadSection] = {}
+        self._documents = 0
         # Problems after which we cannot know all objects that the file means to hold.
         self.blinding: list[FileProblem] = []
 
@@ -125,6 +162,7 @@ class _Reading:
             if known is None:
                 return
         self._left -= known.values
+        self._documents += len(known.objects)
         self._read[section.text] = known
         for identity, entry in known.objects:
             self._define(identity, Entry(obj=entry.obj, place=entry.place.moved_to(section.line)))
@@ -141,16 +179,18 @@ class _Reading:
         return FileState(
             entries=self._entries,
             problems=tuple(self._problems),
+            notes=tuple(self._notes),
             ignored=tuple(self._ignored),
             missing=False,
+            documents=self._documents,
             read=self._read,
         )
 
     def _judge(self, section: Section) -> ReadSection | None:
         """Read a section; return its objects if nothing is wrong with it, else take in what there is."""
         parsed = parse_section(section, self._left)
-        verdicts = [(admit(document.value), document.place) for document in parsed.documents]
-        if not parsed.problems and all(isinstance(verdict, Admitted) for verdict, _ in verdicts):
+        verdicts = [(admit(document.value, self._strictness), document.place) for document in parsed.documents]
+        if not parsed.problems and all(isinstance(verdict, Admitted) and not verdict.notes for verdict, _ in verdicts):
             objects = tuple(
                 (verdict.identity, Entry(obj=verdict.obj, place=place))
                 for verdict, place in verdicts
@@ -158,6 +198,7 @@ class _Reading:
             )
             return ReadSection(objects=objects, values=parsed.values)
         self._left -= parsed.values
+        self._documents += len(verdicts)
         self.blinding.extend(parsed.problems)
         for verdict, place in verdicts:
             self._take(verdict, place)
@@ -166,16 +207,17 @@ class _Reading:
     def _take(self, verdict: Admitted | RefusedObject | Ignored, place: Place) -> None:
         match verdict:
             case Ignored():
-                note = FileProblem(file=place.file, line=place.line, message=f"{verdict.what} is not read")
-                self._ignored.append(note)
+                self._ignored.append(_unread(verdict, place))
             case RefusedObject(identity=None):
-                self.blinding.extend(_file_problems(verdict, place, ""))
+                self.blinding.extend(_file_problems(verdict.flaws, place, verdict.subject))
             case RefusedObject(identity=Identity() as identity):
                 kept = self._before.entries.get(identity) if identity not in self._entries else None
                 if kept is not None:
                     self._entries[identity] = kept
-                self._problems.extend(_file_problems(verdict, place, _still_serving((identity,) if kept else ())))
-            case Admitted(identity=identity, obj=obj):
+                still = _still_serving((identity,) if kept else ())
+                self._problems.extend(_file_problems(verdict.flaws, place, verdict.subject, still))
+            case Admitted(identity=identity, obj=obj, notes=notes):
+                self._notes.extend(_file_problems(notes, place, str(identity)))
                 self._define(identity, Entry(obj=obj, place=place))
 
     def _define(self, identity: Identity, entry: Entry) -> None:
@@ -184,11 +226,22 @@ class _Reading:
             self._problems.append(conflict(identity, first.place, entry.place))
 
 
-def _file_problems(refused: RefusedObject, place: Place, suffix: str) -> list[FileProblem]:
+def _file_problems(flaws: Iterable[Flawed], place: Place, subject: str, suffix: str = "") -> list[FileProblem]:
     return [
-        FileProblem(file=place.file, line=place.line_of(problem.path), message=f"{problem}{suffix}")
-        for problem in refused.problems
+        FileProblem(
+            file=place.file,
+            line=place.line_of(flaw.problem.path),
+            message=f"{flaw.problem}{suffix}",
+            object=subject,
+            reason=flaw.reason.value,
+        )
+        for flaw in flaws
     ]
+
+
+def _unread(ignored: Ignored, place: Place) -> UnreadDocument:
+    message = f"{ignored.what} is not read"
+    return UnreadDocument(file=place.file, line=place.line, message=message, foreign=ignored.foreign)
 
 
 def _still_serving(identities: tuple[Identity, ...]) -> str:

@@ -16,7 +16,7 @@ from typing import Final
 
 from gatewayd.api.kinds import KINDS
 from gatewayd.api.meta import KubernetesObject, ObjectKey
-from gatewayd.manifests.admission import Admitted, Identity, admit, with_generation
+from gatewayd.manifests.admission import Admitted, Identity, Strictness, admit, with_generation
 from gatewayd.manifests.documents import FileProblem, Place
 from gatewayd.manifests.file_state import (
     NOTHING,
@@ -25,6 +25,7 @@ from gatewayd.manifests.file_state import (
     Entry,
     FileState,
     UnreadableFile,
+    UnreadDocument,
     conflict,
     next_state,
 )
@@ -47,17 +48,22 @@ PlaceOf = Callable[[Identity], Place | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderChange:
-    """What one change of the folder led to: Deltas for the store, and all that is wrong or left unread now."""
+    """What one change of the folder led to: Deltas for the store, and all that is wrong or left unread now.
+
+    `notes` are about objects that are served, `problems` about what is not, or not as it is written.
+    """
 
     deltas: tuple[Delta, ...]
     problems: tuple[FileProblem, ...]
-    ignored: tuple[FileProblem, ...]
+    notes: tuple[FileProblem, ...]
+    ignored: tuple[UnreadDocument, ...]
 
 
 class Folder:
     """The state of one folder: per file its last good objects, and what is served of them all."""
 
-    def __init__(self) -> None:
+    def __init__(self, strictness: Strictness = Strictness.REFUSE) -> None:
+        self._strictness = strictness
         self._files: dict[str, FileState] = {}
         self._claims: dict[Identity, frozenset[str]] = {}
         self._served: dict[Identity, KubernetesObject] = {}
@@ -70,14 +76,23 @@ class Folder:
         """Take the new contents of the files that changed, by path; return what follows from all of them together."""
         touched: set[Identity] = {_IMPLIED_CLASS}
         for file in sorted(changes):
-            touched |= self._set_file(file, next_state(file, self._files.get(file, NOTHING), changes[file]))
+            touched |= self._set_file(
+                file, next_state(file, self._files.get(file, NOTHING), changes[file], self._strictness)
+            )
         deltas = self._serve(touched)
-        return FolderChange(deltas=deltas, problems=self._all_problems(), ignored=self._all_ignored())
+        return FolderChange(
+            deltas=deltas, problems=self._all_problems(), notes=self._all_notes(), ignored=self._all_ignored()
+        )
 
     def place_of(self, identity: Identity) -> Place | None:
         """Return where the served version of an object stands; None for what is implied or unknown."""
         winner = self._winner(identity)
         return None if winner is None else winner.place
+
+    @property
+    def documents(self) -> Mapping[str, int]:
+        """How many objects each file holds, those that are refused or not read included."""
+        return {file: state.documents for file, state in self._files.items()}
 
     def _set_file(self, file: str, state: FileState | None) -> set[Identity]:
         """Store what a file holds now; return the objects for which that may matter."""
@@ -86,7 +101,7 @@ class Folder:
         self._noted.pop(file, None)
         if state is not None:
             self._files[file] = state
-        if after.problems or after.ignored:
+        if after.problems or after.notes or after.ignored:
             self._noted[file] = after
         for identity in before.entries.keys() - after.entries.keys():
             self._claims[identity] -= {file}
@@ -163,7 +178,10 @@ class Folder:
         between = (problem for problems in self._conflicts.values() for problem in problems)
         return tuple(sorted({*in_files, *between}))
 
-    def _all_ignored(self) -> tuple[FileProblem, ...]:
+    def _all_notes(self) -> tuple[FileProblem, ...]:
+        return tuple(sorted(note for state in self._noted.values() for note in state.notes))
+
+    def _all_ignored(self) -> tuple[UnreadDocument, ...]:
         return tuple(sorted(note for state in self._noted.values() for note in state.ignored))
 
 

@@ -1,20 +1,27 @@
 """Folders and files of manifests, read once.
 
 In: paths, or bytes from standard input. Out: the objects as Deltas, what is wrong with them, and where each stands.
+Helm charts and what `exclude` names are left out: they hold templates, or are for somebody else.
 """
 
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePath
 from typing import BinaryIO, Final
 
+from gatewayd.manifests.admission import Strictness
 from gatewayd.manifests.documents import LIMITS, FileProblem
+from gatewayd.manifests.file_state import UnreadDocument
 from gatewayd.manifests.folder import Contents, Folder, UnreadableFile
 from gatewayd.manifests.folder_reader import FolderReader
 from gatewayd.store import Delta
+from gatewayd.untrusted.printable import shown_path
 
 STDIN_NAME: Final = "<stdin>"
+_CHART: Final = "Chart.yaml"
+"""What makes a folder a Helm chart: https://helm.sh/docs/topics/charts/#the-chart-file-structure"""
 
 
 class NoManifestsError(Exception):
@@ -23,27 +30,65 @@ class NoManifestsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifests:
-    """What was read. `folder` knows the place of each object; `problems` are errors, `ignored` are not."""
+    """What was read. `folder` knows the place of each object; `problems` are errors, `notes` warnings.
+
+    `ignored` is not for gatewayd.
+    """
 
     deltas: tuple[Delta, ...]
     problems: tuple[FileProblem, ...]
-    ignored: tuple[FileProblem, ...]
+    notes: tuple[FileProblem, ...]
+    ignored: tuple[UnreadDocument, ...]
     folder: Folder
 
 
-def read_paths(paths: Iterable[Path]) -> Manifests:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which files are read, and how strictly: `exclude` are patterns of paths below a folder, such as `charts/*`."""
+
+    exclude: tuple[str, ...] = ()
+    strictness: Strictness = Strictness.REFUSE
+
+
+EVERYTHING: Final = Choice()
+
+
+def read_paths(paths: Iterable[Path], choice: Choice = EVERYTHING) -> Manifests:
     """Read folders (recursively) and files; raises NoManifestsError for what is not there."""
     contents: dict[str, Contents] = {}
+    charts: list[UnreadDocument] = []
+    empty: list[FileProblem] = []
     for path in paths:
-        contents.update(_contents(path))
-    return parse(contents)
+        if not path.is_dir():
+            contents.update(_file(path))
+            continue
+        below = dict(_below(path, choice.exclude, charts))
+        if not below:
+            empty.append(_problem(str(path), "holds no .yaml, .yml or .json file", "NothingToRead"))
+        contents.update(below)
+    manifests = parse(contents, choice.strictness)
+    return replace(
+        manifests, notes=tuple(sorted((*empty, *manifests.notes))), ignored=tuple(sorted((*charts, *manifests.ignored)))
+    )
 
 
-def parse(contents: dict[str, Contents]) -> Manifests:
+def parse(contents: dict[str, Contents], strictness: Strictness = Strictness.REFUSE) -> Manifests:
     """Read texts by the names of their files."""
-    folder = Folder()
+    folder = Folder(strictness)
     step = folder.step(contents)
-    return Manifests(deltas=step.deltas, problems=step.problems, ignored=step.ignored, folder=folder)
+    flawed = {problem.file for problem in step.problems}
+    empty = (
+        _problem(file, "holds no object", "NothingToRead")
+        for file, count in folder.documents.items()
+        if not count and shown_path(file) not in flawed
+    )
+    return Manifests(
+        deltas=step.deltas,
+        problems=step.problems,
+        notes=tuple(sorted((*empty, *step.notes))),
+        ignored=step.ignored,
+        folder=folder,
+    )
 
 
 def read_limited(stream: BinaryIO) -> bytes:
@@ -51,15 +96,42 @@ def read_limited(stream: BinaryIO) -> bytes:
     return stream.read(LIMITS.file_bytes + 1)
 
 
-def _contents(path: Path) -> Iterator[tuple[str, Contents]]:
-    if path.is_dir():
-        reader = FolderReader(os.path.abspath(path), str(path))  # noqa: PTH100 (resolve() would follow the links)
-        yield from reader.read(reader.stale_paths(), 0.0).items()
-    elif path.exists():
-        try:
-            with path.open("rb") as file:
-                yield str(path), read_limited(file)
-        except OSError as error:
-            yield str(path), UnreadableFile(reason=(error.strerror or str(error)).lower())
-    else:
+def _below(root: Path, exclude: Sequence[str], charts: list[UnreadDocument]) -> Iterator[tuple[str, Contents]]:
+    """Yield the files below a folder that are to be read, and note the Helm charts among them."""
+    reader = FolderReader(os.path.abspath(root), str(root))  # noqa: PTH100 (resolve() would follow the links)
+    paths = reader.stale_paths()
+    folders = {os.path.dirname(path) for path in paths if PurePath(path).name == _CHART}  # noqa: PTH120 (as above)
+    tops = {each for each in folders if not any(_is_below(each, other) for other in folders - {each})}
+    for chart in sorted(tops):
+        shown = f"{root}{chart[len(reader.root) :]}"
+        message = f"the Helm chart {shown} is not read; `helm template {shown} | gatewayd check -` checks it"
+        charts.append(UnreadDocument(file=shown_path(f"{shown}/{_CHART}"), line=1, message=message))
+    wanted = (path for path in paths if not any(_is_below(path, chart) for chart in tops))
+    yield from reader.read(
+        (path for path in wanted if not _is_excluded(path[len(reader.root) + 1 :], exclude)), 0.0
+    ).items()
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path.startswith(folder + os.sep)
+
+
+def _is_excluded(path: str, patterns: Sequence[str]) -> bool:
+    """Return whether a path below the root, or a folder that it is in, is like one of the patterns."""
+    parts = PurePath(path).parts
+    names = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+    return any(fnmatchcase(name, pattern.rstrip("/")) for pattern in patterns for name in (*names, *parts))
+
+
+def _file(path: Path) -> Iterator[tuple[str, Contents]]:
+    if not path.exists():
         raise NoManifestsError(f"{path}: there is no such file or folder")
+    try:
+        with path.open("rb") as file:
+            yield str(path), read_limited(file)
+    except OSError as error:
+        yield str(path), UnreadableFile(reason=(error.strerror or str(error)).lower())
+
+
+def _problem(file: str, message: str, reason: str) -> FileProblem:
+    return FileProblem(file=shown_path(file), line=0, message=message, reason=reason)

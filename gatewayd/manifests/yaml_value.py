@@ -15,6 +15,8 @@ from typing import Any, Final
 
 import yaml
 
+from gatewayd.manifests.yaml_errors import worded
+
 _CORE: Final = "tag:yaml.org,2002:"
 _TEXT_TAGS: Final = frozenset({f"{_CORE}str", "!"})
 _RESOLVED_TAGS: Final[Mapping[str, frozenset[type]]] = MappingProxyType({
@@ -107,8 +109,7 @@ def read_yaml(text: str, limits: Limits) -> Value | Flaw | None:
         return error.flaw
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        parts = (part for part in (error.context, error.problem) if part)
-        return Flaw(line=mark.line if mark else 0, message=f"not valid YAML: {', '.join(parts)}")
+        return Flaw(line=mark.line if mark else 0, message=worded(text, error))
     except yaml.YAMLError as error:
         return Flaw(line=0, message=f"not valid YAML: {' '.join(str(error).split())}")
 

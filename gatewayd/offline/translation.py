@@ -3,14 +3,14 @@
 In: manifests as read. Out: a `Translation`, whose parts are computed once and only read afterwards.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
-from gatewayd.explain.findings import Finding, in_files, in_outcomes, in_slices, unattached, without_effect
+from gatewayd.explain.findings import Finding
 from gatewayd.incremental.engine import Engine
 from gatewayd.manifests.read_once import Manifests
+from gatewayd.offline.findings import Report, report
 from gatewayd.offline.translate import offline, standalone_environment
 from gatewayd.own_group import CONTROLLER
 from gatewayd.reconciler import Reconciler
@@ -45,12 +45,17 @@ class Translation:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong, sorted by file and line."""
-        return tuple(sorted(self._findings(), key=lambda each: each.order))
+        return self.report.findings
+
+    @property
+    def report(self) -> Report:
+        """All that is to be known of the manifests."""
+        return report(self.manifests, self.reconciler)
 
     @property
     def statuses(self) -> tuple[ObjectStatus, ...]:
         """The status of each object of ours, by kind and key."""
-        found = [
+        statuses = [
             ObjectStatus(
                 kind=BY_STRUCT[member.table].kind,
                 key=member.key if isinstance(member.key, ObjectKey) else ObjectKey("", str(member.key)),
@@ -58,15 +63,7 @@ class Translation:
             )
             for member, outcome in self.reconciler.outcomes.items()
         ]
-        return tuple(sorted(found, key=lambda each: (each.kind, each.key)))
-
-    def _findings(self) -> Iterator[Finding]:
-        outcomes, place_of = self.reconciler.outcomes, self.manifests.folder.place_of
-        yield from in_files(self.manifests.problems, self.manifests.ignored)
-        yield from in_outcomes(outcomes, place_of)
-        yield from without_effect(self.engine, outcomes, place_of)
-        yield from in_slices(self.engine, place_of)
-        yield from unattached(self.engine, outcomes, place_of)
+        return tuple(sorted(statuses, key=lambda each: (each.kind, each.key)))
 
 
 def translate(manifests: Manifests, now: Delta) -> Translation:

@@ -98,8 +98,8 @@ class Standalone:
         self.reconciler = Reconciler(publisher=self, on_batch=self._on_batch, awaited=())
         self.claims = Claims(lambda wish: check_port(wish, options.envoy))
         self.board = LiveBoard(self.fleet.holding)
-        self.findings = LiveFindings()
-        self.step = FolderChange(deltas=(), problems=(), ignored=())
+        self.findings = LiveFindings(self.reconciler.store.engine)
+        self.step = FolderChange(deltas=(), problems=(), notes=(), ignored=())
         self.socket = Path()
         self.has_read = False
         self._audience = audience

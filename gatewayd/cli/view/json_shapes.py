@@ -8,6 +8,7 @@ from typing import Any
 from gatewayd.explain.findings import Finding
 from gatewayd.introspection.rows import Board, Condition, ConditionMark, GatewayRow, RouteRow
 from gatewayd.introspection.status import ProxyRow, Status
+from gatewayd.offline.findings import Report
 
 JSON = dict[str, Any]
 
@@ -35,9 +36,14 @@ def status_json(status: Status) -> JSON:
     }
 
 
-def findings_json(findings: tuple[Finding, ...]) -> JSON:
+def report_json(report: Report) -> JSON:
     """Return the shape of `check -o json`."""
-    return {"findings": [finding_json(each) for each in findings]}
+    return {
+        "findings": [finding_json(each) for each in report.findings],
+        "objects": report.objects,
+        "files": report.files,
+        "notRead": {each.kind: each.number for each in report.others},
+    }
 
 
 def finding_json(finding: Finding) -> JSON:
@@ -49,6 +55,7 @@ def finding_json(finding: Finding) -> JSON:
         "object": finding.object,
         "reason": finding.reason,
         "message": finding.message,
+        "followers": list(finding.followers),
     }
 
 

@@ -146,4 +146,8 @@ def test_nothing_that_is_written_is_obeyed(command: str, name: bytes, text: str,
         json.loads(out)
     if command == "check for GitHub":
         told = out.decode().splitlines()
-        assert told == [line for line in told if re.match(r"::(error|warning) file=[^:,]*,line=[0-9]+::", line)]
+        assert told == [
+            line
+            for line in told
+            if re.match(r"::(error|warning) file=[^:,]*,line=[0-9]+,title=gatewayd [A-Za-z]+::", line)
+        ]

@@ -8,8 +8,8 @@ from gatewayd.explain.findings import (
     in_rejections,
     in_slices,
     unattached,
-    without_effect,
 )
+from gatewayd.explain.parent_findings import without_effect
 from gatewayd.ir.conditions import Severity
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.outcome import Rejection
@@ -91,7 +91,9 @@ def test_what_concerns_nothing_of_ours_is_a_warning() -> None:
     text = SHOP.replace("gatewayClassName: gatewayd", "gatewayClassName: other")
     found = translated(text)
 
-    told = list(without_effect(found.engine, found.reconciler.outcomes, found.manifests.folder.place_of))
+    place_of = found.manifests.folder.place_of
+    judged = without_effect(found.engine, found.reconciler.outcomes, frozenset(), place_of)
+    told = [each.finding for each in judged]
 
     assert [(each.line, each.object, each.severity) for each in told] == [
         (5, "Gateway default/web", Severity.WARNING),

@@ -2,8 +2,9 @@
 
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey
-from gatewayd.explain.findings import in_outcomes, without_effect
+from gatewayd.explain.findings import in_outcomes
 from gatewayd.explain.live_findings import LiveFindings
+from gatewayd.explain.parent_findings import without_effect
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT
 from gatewayd.manifests.admission import Identity
 from gatewayd.manifests.documents import Place
@@ -32,7 +33,7 @@ class World:
 
     def __init__(self, *manifests: str) -> None:
         self.reconciler = offline(deltas(*manifests), DEFAULT_ENVIRONMENT)
-        self.live = LiveFindings()
+        self.live = LiveFindings(self.reconciler.store.engine)
         self.live.concluded(self.reconciler.outcomes)
         self._describe()
 
@@ -51,7 +52,8 @@ class World:
     def reasons(self) -> list[tuple[str, str]]:
         """Return objects and reasons, after a comparison with a walk of everything."""
         engine, outcomes = self.reconciler.store.engine, self.reconciler.outcomes
-        walked = [*in_outcomes(outcomes, nowhere), *without_effect(engine, outcomes, nowhere)]
+        unserved = without_effect(engine, outcomes, frozenset(), nowhere)
+        walked = [*in_outcomes(outcomes, nowhere), *(judged.finding for judged in unserved)]
         found = list(self.live.findings(nowhere))
         assert sorted(found, key=lambda each: each.order) == sorted(walked, key=lambda each: each.order)
         return sorted((each.object, each.reason) for each in found)
@@ -68,9 +70,9 @@ def test_findings_come_and_go_with_what_is_wrong() -> None:
 
 def test_what_concerns_nothing_of_ours_is_found_until_it_does() -> None:
     world = World(SHOP, NOWHERE)
-    assert world.reasons == [("HTTPRoute shop/it", "")]
+    assert world.reasons == [("HTTPRoute shop/it", "ParentNotFound")]
     world.change(*deltas(OTHERS, ROUTE))
-    assert world.reasons == [("Gateway shop/gw", ""), ("HTTPRoute shop/it", "")]
+    assert world.reasons == [("Gateway shop/gw", "ClassNotServed"), ("HTTPRoute shop/it", "ParentNotServed")]
     world.change(*deltas(SHOP))
     assert world.reasons == []
 

@@ -5,7 +5,18 @@ import pytest
 from gatewayd.api.core import Namespace, Secret
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey, ObjectMeta, Problem
-from gatewayd.manifests.admission import NAME_LABEL, Admitted, Identity, Ignored, RefusedObject, admit, with_generation
+from gatewayd.manifests.admission import (
+    NAME_LABEL,
+    Admitted,
+    Identity,
+    Ignored,
+    Reason,
+    RefusedObject,
+    Strictness,
+    admit,
+    with_generation,
+)
+from gatewayd.manifests.foreign import Foreign
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 
@@ -102,7 +113,9 @@ def test_the_wrong_group_of_a_known_kind_is_a_mistake() -> None:
 )
 def test_kinds_of_others_are_ignored(api_version: str, kind: str) -> None:
     document = {"apiVersion": api_version, "kind": kind, "metadata": {"name": "a"}}
-    assert admit(document) == Ignored(what=f"{kind} a of {api_version}")
+    group = api_version.partition("/")[0]
+    foreign = Foreign(group=group, kind=kind, key=ObjectKey("", "a"), targets=())
+    assert admit(document) == Ignored(what=f"{kind} a of {api_version}", foreign=foreign)
 
 
 @pytest.mark.parametrize("document", [{}, {"services": {"web": {}}}])
@@ -114,6 +127,71 @@ def test_a_bad_object_is_refused_by_name() -> None:
     verdict = refused({**route(name="a"), "spec": {"hostnames": [3]}})
     assert verdict.identity == Identity("HTTPRoute", ObjectKey("default", "a"))
     assert [problem.path for problem in verdict.problems] == ["spec.hostnames[0]"]
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "advice"),
+    [
+        (GATEWAY_API, "GrpcRoute", "did you mean GRPCRoute?"),
+        (GATEWAY_API, "HttpRoute", "did you mean HTTPRoute?"),
+        (GATEWAY_API, "Gatway", "did you mean Gateway?"),
+        ("v1", "Servce", "did you mean Service?"),
+        ("gatewayd.io/v1alpha1", "AccesPolicy", "did you mean AccessPolicy?"),
+    ],
+)
+def test_a_misspelt_kind_of_a_known_group_is_refused(api_version: str, kind: str, advice: str) -> None:
+    verdict = refused({"apiVersion": api_version, "kind": kind, "metadata": {"name": "a", "namespace": "b"}})
+    assert verdict.subject == f"{kind} b/a"
+    (flaw,) = verdict.flaws
+    assert flaw.reason is Reason.UNKNOWN_KIND
+    assert (flaw.problem.path, flaw.problem.message.endswith(advice)) == ("kind", True)
+
+
+@pytest.mark.parametrize("api_version", ["gateway.networking.k8s.oi/v1", "gateway.networking.x-k8s.io/v1"])
+def test_a_misspelt_group_of_a_known_kind_is_refused(api_version: str) -> None:
+    (flaw,) = refused({**route(name="a"), "apiVersion": api_version}).flaws
+    assert flaw.problem.message == f'HTTPRoute is not in "{api_version}"; allowed is "{GATEWAY_API}"'
+
+
+def test_kinds_of_the_gateway_api_that_are_not_served_are_no_mistake() -> None:
+    verdict = admit({"apiVersion": "gateway.networking.x-k8s.io/v1alpha1", "kind": "XMesh", "metadata": {"name": "a"}})
+    assert isinstance(verdict, Ignored)
+    assert "a mesh needs a proxy" in verdict.what
+
+
+def test_pods_are_no_mistake() -> None:
+    assert isinstance(admit({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}), Ignored)
+
+
+def test_a_misspelt_field_refuses_its_object() -> None:
+    verdict = refused({**route(name="a"), "spec": {"rules": [{"backendRef": []}], "hostnames": [3]}})
+    assert verdict.identity == Identity("HTTPRoute", ObjectKey("default", "a"))
+    assert [str(flaw.problem) for flaw in verdict.flaws] == [
+        'spec.rules[0].backendRef: unknown field; did you mean "backendRefs"?',
+        "spec.hostnames[0]: must be a string, not an integer",
+    ]
+    assert [flaw.reason for flaw in verdict.flaws] == [Reason.UNKNOWN_FIELD, Reason.FIELD]
+
+
+def test_a_field_of_newer_crds_may_be_let_pass_and_a_slip_may_not() -> None:
+    newer = {**route(name="a"), "spec": {"wormhole": True}}
+    assert isinstance(admit(newer), RefusedObject)
+    verdict = admit(newer, Strictness.WARN)
+    assert isinstance(verdict, Admitted)
+    assert [flaw.problem.path for flaw in verdict.notes] == ["spec.wormhole"]
+    assert isinstance(admit({**route(name="a"), "spec": {"hostname": []}}, Strictness.WARN), RefusedObject)
+
+
+def test_an_alpha_version_is_noted_where_a_stable_one_is_served() -> None:
+    document = {
+        "apiVersion": "gateway.networking.k8s.io/v1alpha2",
+        "kind": "TCPRoute",
+        "metadata": {"name": "a"},
+        "spec": {"rules": [{"backendRefs": [{"name": "b", "port": 1}]}]},
+    }
+    (flaw,) = admitted(document).notes
+    assert flaw.reason is Reason.OLD_VERSION
+    assert str(flaw.problem).startswith("apiVersion: v1alpha2 is an old version of TCPRoute")
 
 
 def test_the_generation_is_replaced() -> None:

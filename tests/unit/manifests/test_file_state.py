@@ -81,7 +81,7 @@ def test_absence_and_what_cannot_be_read() -> None:
 def test_a_failure_of_ours_is_that_files_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
     before = read(route("shop"))
 
-    def fails(_document: object) -> None:
+    def fails(*_arguments: object) -> None:
         raise LookupError("of\n")
 
     monkeypatch.setattr(file_state, "admit", fails)

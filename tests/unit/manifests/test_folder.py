@@ -136,7 +136,7 @@ def test_a_bad_object_stays_as_it_was() -> None:
     assert served.route("shop").spec.hostnames == ("a.example",)
     assert served.route("cart").spec.hostnames == ("c.example",)
     (problem,) = printed(step)
-    assert problem.startswith(f"a.yaml:5: {BAD_LINE}: ")
+    assert problem.startswith(f"a.yaml:5: HTTPRoute default/shop: {BAD_LINE}: ")
     assert problem.endswith("; still serving the last good version of HTTPRoute default/shop")
     assert served.step(a=BAD_SHOP + route("cart", "c.example")).deltas == ()
     assert printed(served.step(a=route("shop", "b.example"))) == []
@@ -171,7 +171,7 @@ def test_one_object_in_two_files() -> None:
     served.step(b=route("shop", "b.example"))
     step = served.step(a=b"# x\n" + route("shop", "a.example"))
     assert printed(step) == [
-        "b.yaml:1: HTTPRoute default/shop stands in a.yaml:2 too, and that one is served; one of the two must go"
+        "b.yaml:1: HTTPRoute default/shop: stands in a.yaml:2 too, and that one is served; one of the two must go"
     ]
     assert served.route("shop").spec.hostnames == ("a.example",)
     assert printed(served.step(a=Absence.GONE)) == []
@@ -181,7 +181,7 @@ def test_one_object_in_two_files() -> None:
 def test_one_object_twice_in_a_file() -> None:
     step = Served().step(a=route("shop") + route("shop", "b.example"))
     assert printed(step) == [
-        "a.yaml:7: HTTPRoute default/shop stands in a.yaml:1 too, and that one is served; one of the two must go"
+        "a.yaml:7: HTTPRoute default/shop: stands in a.yaml:1 too, and that one is served; one of the two must go"
     ]
 
 

@@ -126,11 +126,7 @@ def test_a_document_of_comments_is_nothing_or_null(text: str) -> None:
         ("{<<: 3}\n", 0, "<< takes a mapping or a list of mappings"),
         ("[[[[[[[[[x]]]]]]]]]\n", 0, "nested deeper than 8 levels"),
         ("a: b\n--- \nc: d\n", 1, "a second document begins without a line of ---"),
-        (
-            "a:\n\t- b\n",
-            1,
-            "not valid YAML: while scanning for the next token, found character that cannot start any token",
-        ),
+        ("a:\n\t- b\n", 1, "a tab indents this line; YAML indents with spaces only"),
     ],
 )
 def test_flaws_name_their_line(text: str, line: int, message: str) -> None:

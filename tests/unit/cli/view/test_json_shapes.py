@@ -1,8 +1,10 @@
 import json
 
-from gatewayd.cli.view.json_shapes import board_json, findings_json, status_json
+from gatewayd.cli.view.json_shapes import board_json, report_json, status_json
 from gatewayd.explain.findings import Finding
+from gatewayd.explain.unread_objects import Others
 from gatewayd.ir.conditions import Severity
+from gatewayd.offline.findings import Report
 from tests.unit.introspection.statuses import BOARD, STATUS
 
 
@@ -40,7 +42,9 @@ def test_a_status_is_a_board_with_proxies() -> None:
 def test_findings() -> None:
     finding = Finding(file="a", line=1, severity=Severity.ERROR, object="Gateway a/b", reason="Invalid", message="no")
 
-    assert findings_json((finding,)) == {
+    report = Report(findings=(finding,), objects=3, files=2, others=(Others("Pod", 1),))
+
+    assert report_json(report) == {
         "findings": [
             {
                 "file": "a",
@@ -49,6 +53,10 @@ def test_findings() -> None:
                 "object": "Gateway a/b",
                 "reason": "Invalid",
                 "message": "no",
+                "followers": [],
             }
-        ]
+        ],
+        "objects": 3,
+        "files": 2,
+        "notRead": {"Pod": 1},
     }
