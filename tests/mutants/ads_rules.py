@@ -113,15 +113,16 @@ ADS = (
     Mutant(
         rule="what a client has is sent again at its return",
         path="gatewayd/ads/protocol/ledger.py",
-        before="self.behind = {name: held for name, held in self.behind.items() if name not in versions}",
+        before="self.behind = {} if is_all else "
+        "{name: held for name, held in self.behind.items() if name not in versions}",
         after="pass",
         tests=("tests/unit/ads/protocol/test_ledger.py::test_declared_versions_are_believed",),
     ),
     Mutant(
         rule="what was refused is sent again and again",
         path="gatewayd/ads/protocol/ledger.py",
-        before="if name in known and name not in refused]",
-        after="if name in known]",
+        before="return [name for name in makes if name not in refused] if refused else makes",
+        after="return makes",
         tests=(
             "tests/unit/ads/protocol/test_ledger.py::test_listed_culprits_wait_for_new_content_and_the_rest_is_sent_once_more",
         ),

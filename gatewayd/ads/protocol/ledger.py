@@ -85,10 +85,15 @@ class Flight:
     target: Resources
 
 
+# The names that are behind: those that the target has, and the others.
+_Parts: TypeAlias = tuple[list[str], list[str]]
+
+
 class Ledger:
     """The state of one type on one stream."""
 
     __slots__ = (
+        "_parts",
         "_versions",
         "acked_nonce",
         "behind",
@@ -111,6 +116,7 @@ class Ledger:
         self.subscription = Subscription(row, pool)
         self.target: Resources = NOTHING
         self.behind: dict[str, Held] = {}
+        self._parts: _Parts | None = None
         # Of the stream before, until the client has said what it has.
         self.doubts: Doubts = _NO_DOUBTS
         self.flight: Flight | None = None
@@ -143,7 +149,7 @@ class Ledger:
 
     def retarget(self, target: Resources, changed: Iterable[str]) -> None:
         """Make `target` what the client shall have; `changed` names every difference to the target before."""
-        old, self.target = self.target, target
+        old, self.target, self._parts = self.target, target, None
         if self.subscription.is_empty:
             return
         covers = self.subscription.covers
@@ -173,10 +179,11 @@ class Ledger:
         `wanted` has the versions of the target. SPEC#incremental-xds: "On reconnect the Incremental xDS client may tell
         the server of its known resources to avoid resending them over the network".
         """
-        doubts, self.doubts = self.doubts, _NO_DOUBTS
+        doubts, self.doubts, self._parts = self.doubts, _NO_DOUBTS, None
         if versions:
             self.greeting = False
-            self.behind = {name: held for name, held in self.behind.items() if name not in versions}
+            is_all = self.behind.keys() <= versions.keys()
+            self.behind = {} if is_all else {name: held for name, held in self.behind.items() if name not in versions}
         if versions != wanted:
             other = {name: version for name, version in versions.items() if wanted.get(name) != version}
             covers = self.subscription.covers
@@ -215,44 +222,48 @@ class Ledger:
 
     def refresh(self, names: Collection[str]) -> None:
         """Answer again, although nothing has changed: the client needs to see resources, or that they are not there."""
-        wanted_names = frozenset(names)
-        self._await(wanted_names - self.subscription.lacking(wanted_names))
+        self._await(names if self.subscription.wildcard else self.subscription.names.having(names))
+
+    def unsettled(self, names: frozenset[str]) -> set[str]:
+        """Return those of the names of which the client may have something else than the target."""
+        before = self.flight.before if self.flight is not None else {}
+        return {*(names & self.behind.keys()), *(names & before.keys())}
 
     def makes(self) -> list[str]:
         """Return the names that the client has yet to be sent, without those it refused."""
-        known, refused = self._known(), self.refused
-        return [name for name in self.behind if name in known and name not in refused]
+        makes, refused = self._parted()[0], self.refused
+        return [name for name in makes if name not in refused] if refused else makes
 
     def has_makes(self) -> bool:
         """Return whether there are such names."""
-        target, refused = self.target, self.refused
-        return any(name in target and name not in refused for name in self.behind)
+        return any(name in self.target and name not in self.refused for name in self.behind)
 
     def removals(self) -> list[str]:
         """Return the names that the client has and shall lose."""
-        return [name for name in self._unmade() if self.behind[name] is not UNKNOWN]
+        return [name for name in self._parted()[1] if self.behind[name] is not UNKNOWN]
 
     def absences(self) -> list[str]:
         """Return the requested names that do not exist; answering them breaks nothing."""
-        return [name for name in self._unmade() if self.behind[name] is UNKNOWN]
+        return [name for name in self._parted()[1] if self.behind[name] is UNKNOWN]
 
-    def _unmade(self) -> list[str]:
-        known = self._known()
-        return [name for name in self.behind if name not in known]
-
-    def _known(self) -> Collection[str]:
-        """Return the names of the target, in the form that is fastest for all that the client lacks."""
-        return self._versions.table(self.target, len(self.behind))
+    def _parted(self) -> _Parts:
+        """Return what is behind in two parts: they are looked at several times for each that they change."""
+        if self._parts is None:
+            known = self._versions.table(self.target, len(self.behind))
+            others = [] if self.behind.keys() <= known.keys() else [name for name in self.behind if name not in known]
+            self._parts = ([name for name in self.behind if name in known] if others else list(self.behind), others)
+        return self._parts
 
     def drop(self, names: Iterable[str]) -> None:
         """Count resources as removed from the client without a response (SotW cannot express a removal)."""
         for name in names:
             self.behind.pop(name, None)
+        self._parts = None
         self._shrink()
 
     def expect_gone(self, held: Mapping[str, Held]) -> None:
         """Undo `drop`: the client still has the resources, unless the target has them again."""
-        covers, target = self.subscription.covers, self.target
+        covers, target, self._parts = self.subscription.covers, self.target, None
         self.behind.update((name, item) for name, item in held.items() if name not in target and covers(name))
 
     def is_waiting(self) -> bool:
@@ -272,6 +283,7 @@ class Ledger:
         else:
             before = {name: self.behind.pop(name) for name in names}
             self._shrink()
+        self._parts = None
         self.flight = Flight(nonce=nonce, before=before, target=self.target)
         self.greeting = False
         self.sent_nonce = nonce
@@ -337,6 +349,7 @@ class Ledger:
 
     def _await(self, names: Iterable[str]) -> None:
         """Record that the client waits for an answer; a refused resource is sent once more."""
+        self._parts = None
         self.behind.update(dict.fromkeys(names, UNKNOWN))
         if self.refused:
             for name in names:
@@ -344,6 +357,7 @@ class Ledger:
 
     def _settle(self, name: str, held: Held) -> None:
         """Record what the client has of a name, and whether that is the target."""
+        self._parts = None
         if not isinstance(held, Unsure | Unknown) and version_of(held) == version_of(self.target.get(name)):
             self.behind.pop(name, None)
         else:
@@ -356,7 +370,7 @@ class Ledger:
 
     def _forget(self) -> None:
         """Drop what is known of names that the client no longer wants."""
-        covers = self.subscription.covers
+        covers, self._parts = self.subscription.covers, None
         self.behind = {name: held for name, held in self.behind.items() if covers(name)}
         self.refused = {name: refusal for name, refusal in self.refused.items() if covers(name)}
 

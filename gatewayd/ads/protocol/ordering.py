@@ -48,8 +48,9 @@ from collections.abc import Iterable
 
 from gatewayd.ads.protocol.arrivals import Ledgers, has_yet_to_ask
 from gatewayd.ads.protocol.draining import Lingering
-from gatewayd.ads.protocol.ledger import Unsure, version_of
+from gatewayd.ads.protocol.ledger import Unsure
 from gatewayd.ads.protocol.scope_moves import ScopeMoves
+from gatewayd.ads.protocol.warming import Warming
 from gatewayd.ads.sharing.cluster_dependencies import References
 from gatewayd.ads.sharing.name_sets import NamePool
 from gatewayd.ir.limits import GATE_SECONDS
@@ -86,7 +87,6 @@ class Ordering:
         "_is_new",
         "_ledgers",
         "_lingering",
-        "_making",
         "_missed",
         "_moves",
         "_moving_since",
@@ -94,8 +94,8 @@ class Ordering:
         "_now",
         "_owed",
         "_owes_scopes",
-        "_references",
         "_unproven_since",
+        "_warming",
         "deadline",
     )
 
@@ -105,9 +105,8 @@ class Ordering:
         self._moves = ScopeMoves(ledgers)
         self._moving_since: float | None = None
         self._filtering_since: float | None = None
-        self._references = references
+        self._warming = Warming(ledgers, references, names)
         self._names = names
-        self._making = _NONE
         self._missed = 0
         self._owed = _NONE
         self._droppable: set[str] = set()
@@ -157,7 +156,7 @@ class Ordering:
             return
         routes = self._ledgers[ROUTE]
         if routes.subscription.lacks(name for name in routes.target if is_found_by_scope(name)):
-            scopes.refresh(tuple(scopes.target))
+            scopes.refresh(scopes.target)
 
     def clusters_sent(self, names: Iterable[str]) -> None:
         """Record that clusters were sent; a changed one warms again and needs its endpoints once more.
@@ -166,15 +165,8 @@ class Ordering:
         supplied by management server even though there is no change in endpoints". Envoy does not ask again for a name
         that it is subscribed to already.
         """
-        target, sent = self._ledgers[CLUSTER].target, frozenset(names)
-        # All streams that begin send the same: thousands of names, until they are ACKed.
-        needs = self._references.of_all(target, sent)
-        self._making = self._joined(self._making - sent, needs.clusters)
-        self._owed = self._joined(self._owed, needs.named.get(ENDPOINT, _NONE))
-
-    def _joined(self, some: frozenset[str], more: frozenset[str]) -> frozenset[str]:
-        """Return the union, as a set that is not of this stream alone."""
-        return self._names.one(some | more) if some and more else some or more
+        needs = self._warming.sent(names)
+        self._owed = self._names.union(self._owed, needs.named.get(ENDPOINT, _NONE))
 
     def repeat_endpoints(self) -> None:
         """Send the endpoints of clusters that were sent again, as soon as the client is subscribed to them.
@@ -215,7 +207,8 @@ class Ordering:
 
     def may_route(self, routing: Snapshot) -> bool:
         """Return whether routes, scopes and listeners of the routing snapshot may go out."""
-        missing = len(routing.of(CLUSTER)) if has_yet_to_ask(self._ledgers) else len(self._missing(routing))
+        waits = has_yet_to_ask(self._ledgers)
+        missing = len(routing.of(CLUSTER)) if waits else len(self._warming.missing(routing))
         if not missing:
             self._closed_since = None
             return True
@@ -304,51 +297,6 @@ class Ordering:
             kept = routing.of(CLUSTER)
             self._droppable.update(name for name in undecided if name not in kept and not self._is_kept(name, ROUTED))
         return [name for name in removals if name in self._droppable]
-
-    def _missing(self, routing: Snapshot) -> set[str]:
-        """Return the clusters of the snapshot that the client cannot use yet."""
-        clusters = self._ledgers[CLUSTER]
-        if not self._making and not clusters.behind:
-            return set()
-        if self._is_all_there():
-            self._making = _NONE
-            return set()
-        self._making = frozenset(name for name in self._making if not self._is_made(name))
-        wanted = routing.of(CLUSTER)
-        missing = {name for name in self._making if name in wanted}
-        missing.update(name for name in clusters.makes() if name in wanted)
-        return missing
-
-    def _is_all_there(self) -> bool:
-        """Return whether the client has all clusters, and all that those need which were sent.
-
-        That is what `_is_made` says of each, at the cost of a comparison of sets that streams share.
-        """
-        if any(ledger.flight is not None or ledger.behind for ledger in map(self._ledgers.__getitem__, MADE_FIRST)):
-            return False
-        needs = self._references.of_all(self._ledgers[CLUSTER].target, self._making)
-        return not any(
-            name in self._ledgers[url].target
-            for url, names in needs.named.items()
-            for name in self._ledgers[url].subscription.lacking(names)
-        )
-
-    def _is_made(self, name: str) -> bool:
-        """Return whether the client has a cluster with all that it needs, or will never have it."""
-        clusters = self._ledgers[CLUSTER]
-        cluster = clusters.target.get(name)
-        if cluster is None or name in clusters.refused or not clusters.subscription.covers(name):
-            return True
-        if not clusters.has(name, cluster.version):
-            return False
-        return all(self._is_there(type_url, each) for type_url, each in self._references.of(cluster))
-
-    def _is_there(self, type_url: TypeUrl, name: str) -> bool:
-        """Return whether the client has some version of a resource, refused it, or cannot get it."""
-        ledger = self._ledgers[type_url]
-        if name not in ledger.target or name in ledger.refused:
-            return True
-        return ledger.subscription.covers(name) and version_of(ledger.held(name)) is not None
 
     def _have_listeners_routes(self, routing: Snapshot) -> bool:
         """Return whether the client has asked for, and taken, all routes of the routing snapshot, or had the time to.

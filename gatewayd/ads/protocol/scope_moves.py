@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from envoy.config.route.v3 import scoped_route_pb2
 
-from gatewayd.ads.protocol.ledger import Ledger, Unsure, version_of
+from gatewayd.ads.protocol.ledger import UNKNOWN, Ledger, Unsure, version_of
 from gatewayd.ads.protocol.nack import Refusal
 from gatewayd.xds.resource import ROUTE, SCOPED_ROUTE, Resource, TypeUrl
 
@@ -30,7 +30,11 @@ class ScopeMoves:
         """Return the scopes that wait; those that must stay count as refused from now on."""
         scopes, routes = self._ledgers[SCOPED_ROUTE], self._ledgers[ROUTE]
         _free(scopes, routes)
-        moving = [name for name in scopes.makes() if _is_there(scopes, name)] if scopes.behind else []
+        # Of most nothing is there, as of all when a client begins.
+        held = [name for name, item in scopes.behind.items() if item is not UNKNOWN and item is not None]
+        moving = [
+            name for name in held if name in scopes.target and name not in scopes.refused and _is_there(scopes, name)
+        ]
         if not moving:
             return _NONE
         configurations = {name: _leads_to(scopes.target[name]) for name in moving}

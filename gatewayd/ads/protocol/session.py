@@ -20,6 +20,7 @@ from gatewayd.ads.protocol.subscription import UNCHANGED
 from gatewayd.ads.protocol.unknown_names import Strangers
 from gatewayd.ads.sharing.cluster_dependencies import References
 from gatewayd.ads.sharing.comparisons import PairMemo, Versions, differing, joined
+from gatewayd.ads.sharing.declared_versions import DeclaredVersions
 from gatewayd.ads.sharing.delta_responses import Departures
 from gatewayd.ads.sharing.name_sets import NamePool
 from gatewayd.ads.sharing.response_encoder import Envelope, Mode, Push
@@ -61,6 +62,7 @@ class Shared:
     """What the streams of one Gateway share: responses, comparisons of snapshots, references of clusters, names."""
 
     __slots__ = (
+        "declared",
         "departures",
         "differing",
         "envelope",
@@ -76,6 +78,7 @@ class Shared:
     def __init__(self) -> None:
         self.envelope = Envelope()
         self.versions = Versions()
+        self.declared = DeclaredVersions(self.versions)
         self.departures = Departures(self.envelope, self.versions)
         self.differing = PairMemo(differing)
         self.joined = PairMemo(joined)
@@ -88,7 +91,7 @@ class Shared:
     def sweep(self) -> None:
         """Drop what no stream has used since the last sweep."""
         pairs = (self.differing, self.joined, self.joined_filters)
-        memos = (self.departures, self.envelope, *pairs, self.references, self.versions)
+        memos = (self.departures, self.envelope, *pairs, self.references, self.versions, self.declared)
         for memo in memos:
             memo.sweep()
 
@@ -159,17 +162,18 @@ class Session:
         if change is not UNCHANGED:
             ledger.subscribe(change)
         if is_first:
-            declared = dict(message.initial_resource_versions)
-            if declared or ledger.doubts:
-                self._declare(ledger, declared)
+            self._declare(ledger, message)
         if answer is Answer.IGNORED and (is_first or change is not UNCHANGED):
             return Answer.SUBSCRIPTION
         return answer
 
-    def _declare(self, ledger: Ledger, versions: Mapping[str, str]) -> None:
+    def _declare(self, ledger: Ledger, message: discovery_pb2.DeltaDiscoveryRequest) -> None:
         """Take the versions that a client declares; most declare those of the snapshot."""
+        if not message.initial_resource_versions and not ledger.doubts:
+            return
         wanted = self._shared.versions(ledger.target)
-        if versions != wanted:
+        versions = self._shared.declared(ledger.target, message)
+        if versions is not wanted:
             self._shared.strangers.declaring(ledger, versions, wanted)
         ledger.declare(versions, wanted)
 

@@ -22,10 +22,11 @@ Reference = tuple[TypeUrl, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """What some clusters refer to, by type; `clusters` are the names of those that there are."""
+    """What some clusters refer to, by type; `clusters` are those that there are, `users` of them need what."""
 
     clusters: frozenset[str]
     named: Mapping[TypeUrl, frozenset[str]]
+    users: Mapping[Reference, tuple[str, ...]]
 
 
 class References:
@@ -59,11 +60,14 @@ class References:
     def _collected(self, clusters: Resources, names: frozenset[str]) -> Needs:
         present = [name for name in names if name in clusters]
         named: dict[TypeUrl, set[str]] = {}
+        users: dict[Reference, tuple[str, ...]] = {}
         for name in present:
-            for type_url, name_of_type in self.of(clusters[name]):
-                named.setdefault(type_url, set()).add(name_of_type)
+            for reference in self.of(clusters[name]):
+                named.setdefault(reference[0], set()).add(reference[1])
+                users[reference] = (*users.get(reference, ()), name)
         by_type = {type_url: frozenset(each) for type_url, each in named.items()}
-        return Needs(clusters=names if len(present) == len(names) else frozenset(present), named=by_type)
+        whole = names if len(present) == len(names) else frozenset(present)
+        return Needs(clusters=whole, named=by_type, users=users)
 
 
 def references(cluster: Resource) -> tuple[Reference, ...]:

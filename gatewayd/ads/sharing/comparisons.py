@@ -5,7 +5,7 @@ Invariant: a memo is bounded, forgets, and holds what it was computed from, so a
 bound is of resources, since what it holds keeps old snapshots alive.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
@@ -69,7 +69,7 @@ class Versions:
             known = self._memo.put(id(resources), (resources, versions), weight=1 + len(versions))
         return known[1]
 
-    def table(self, resources: Resources, questions: int) -> Collection[str]:
+    def table(self, resources: Resources, questions: int) -> Mapping[str, object]:
         """Return what says fastest which names there are, when it is asked so many questions."""
         return self(resources) if questions > _FEW and questions * _PART > len(resources) else resources
 

@@ -66,6 +66,10 @@ class NamePool:
         mark = _EMPTY.changed(names, ())
         return self.find(mark) or self.keep(mark, names)
 
+    def union(self, some: frozenset[str], more: frozenset[str]) -> frozenset[str]:
+        """Return the union, as a set that is not of one stream alone."""
+        return self.one(some | more) if some and more else some or more
+
 
 class Names:
     """A set of names that can change; what it shares with others cannot."""
