@@ -11,7 +11,7 @@ OTHER = replace(LOGIN, client_id="other", mark="2")
 ALL = AddressRule(allow=(), deny=())
 FEW = AddressRule(allow=(AddressRange(network="10.0.0.0", bits=8, is_peer=False),), deny=())
 TOKENS = Tokens(issuers=(), is_optional=False)
-LIMITS = RateLimits(limits=())
+LIMITS = RateLimits(limits=(), policy="")
 WITHHELD = WithheldHeaders(names=("x-user",))
 
 
