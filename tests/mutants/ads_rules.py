@@ -30,9 +30,9 @@ ADS = (
     ),
     Mutant(
         rule="a cluster is there without its endpoints",
-        path="gatewayd/ads/protocol/ordering.py",
-        before="return all(self._is_there(type_url, each) for type_url, each in self._references.of(cluster))",
-        after="return True",
+        path="gatewayd/ads/protocol/warming.py",
+        before="for name in _absent(self._ledgers[type_url], names):",
+        after="for name in ():",
         tests=(
             "tests/unit/ads/protocol/test_ordering.py::test_routes_wait_for_the_acks_of_new_clusters_and_their_endpoints",
         ),
@@ -63,7 +63,7 @@ ADS = (
     Mutant(
         rule="the endpoints of a changed cluster do not go again",
         path="gatewayd/ads/protocol/ordering.py",
-        before="self._owed = self._joined(self._owed, needs.named.get(ENDPOINT, _NONE))",
+        before="self._owed = self._names.union(self._owed, needs.named.get(ENDPOINT, _NONE))",
         after="pass",
         tests=(
             "tests/unit/ads/protocol/test_ordering.py::test_a_changed_cluster_gets_its_endpoints_again_once_they_are_subscribed",
