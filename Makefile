@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test check lint types contracts unit golden-check property simulation feature feature-per-host golden
+.PHONY: help setup system demo test check lint types contracts unit golden-check property simulation compat feature feature-per-host golden
 .PHONY: simulate mutants browser protos cluster smoke upstream image conformance scenarios history soak bench bench-peers lock clean
 
 help: ## list the targets
@@ -23,7 +23,7 @@ setup: $(STAMP) ## install everything into .venv
 demo: $(STAMP) ## start an example, ask it through Envoy, show the answers
 	@$(BIN)/gatewayd demo --check
 
-test: check property simulation feature ## all tests (the README's test command)
+test: check property simulation compat feature ## all tests (the README's test command)
 
 check: lint types contracts unit golden-check ## the quick gate: style, types, contracts, unit and golden tests
 
@@ -45,6 +45,9 @@ golden-check: $(STAMP) ## goldens: no drift, read by a second implementation, ac
 
 property: $(STAMP) ## properties (hypothesis)
 	PYTHONASYNCIODEBUG=1 $(BIN)/pytest -q tests/property
+
+compat: $(STAMP) ## what releases wrote is read, and what differs from the last one is announced
+	$(BIN)/pytest -q tests/compat
 
 simulation: $(STAMP) ## whole control planes on virtual time (the order of sets is part of a seed)
 	PYTHONHASHSEED=0 $(BIN)/pytest -q tests/simulation

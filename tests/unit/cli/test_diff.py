@@ -28,3 +28,25 @@ def test_json_and_what_cannot_be_read(gatewayd: Gatewayd, shop: Path, tmp_path: 
     assert ran.code == 1
     assert json.loads(ran.out)["gateways"][0]["change"] == "removed"
     assert "new.yaml:2: not valid YAML" in ran.err
+
+
+def test_an_upgrade_is_foretold(gatewayd: Gatewayd) -> None:
+    ran = gatewayd("diff", "--from", "0.1.0")
+
+    assert ran.code == 0
+    assert ran.out.startswith("from 0.1.0 to this build, ")
+    assert json.loads(gatewayd("diff", "--from", "0.1.0", "-o", "json").out)["from"] == "0.1.0"
+
+
+def test_a_release_that_there_is_not_is_an_error(gatewayd: Gatewayd) -> None:
+    ran = gatewayd("diff", "--from", "0.0.9")
+
+    assert (ran.code, ran.out) == (1, "")
+    assert "--from: no release is called '0.0.9'; allowed are 0.1.0" in ran.err
+
+
+def test_folders_or_a_release_are_needed_and_not_both(gatewayd: Gatewayd, shop: Path) -> None:
+    for arguments in ((), (shop,), (shop, shop, "--from", "0.1.0")):
+        ran = gatewayd("diff", *arguments)
+        assert ran.code == 1
+        assert "give two folders or files, OLD and NEW, or --from VERSION alone" in ran.err
