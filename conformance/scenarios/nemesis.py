@@ -22,7 +22,7 @@ LANES: Mapping[str, tuple[str, ...]] = {
 """Each lane with its kinds of steps."""
 
 _EVERY_SECONDS: Mapping[str, tuple[float, float]] = {
-    "misfortune": (6.0, 14.0),
+    "misfortune": (8.0, 16.0),
     "routes": (0.2, 2.0),
     "listeners": (5.0, 12.0),
     "grants": (3.0, 9.0),
