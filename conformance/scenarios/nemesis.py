@@ -10,7 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 LANES: Mapping[str, tuple[str, ...]] = {
-    "misfortune": ("kill one", "kill all", "pause the leader", "cut the API server off", "cut streams"),
+    "misfortune": (
+        "kill one",
+        "kill all",
+        "end one in order",
+        "pause the leader",
+        "cut the API server off",
+        "cut streams",
+    ),
     "routes": ("switch", "reorder", "wander", "remake", "service", "renumber"),
     "listeners": ("a port more", "a host of its own", "none of them"),
     "grants": ("revoke",),
