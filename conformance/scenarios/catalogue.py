@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.scenarios.cases.audit import audit
 from conformance.scenarios.cases.blackhole import blackhole
 from conformance.scenarios.cases.contents import contents
+from conformance.scenarios.cases.crds import crds
 from conformance.scenarios.cases.grants import grants
 from conformance.scenarios.cases.history import history
 from conformance.scenarios.cases.leader import leader_killed, lease_hung
@@ -121,6 +122,11 @@ _ALL = (
         name="grants",
         claim="a ReferenceGrant taken away stops live traffic within 1 s",
         run=grants,
+    ),
+    Scenario(
+        name="crds",
+        claim="a CRD is deleted under load and comes back: no failed request, served again within 10 s",
+        run=crds,
     ),
     Scenario(
         name="history",

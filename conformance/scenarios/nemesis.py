@@ -10,7 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 LANES: Mapping[str, tuple[str, ...]] = {
-    "misfortune": ("kill one", "kill all", "pause the leader", "cut the API server off", "cut streams"),
+    "misfortune": (
+        "kill one",
+        "kill all",
+        "end one in order",
+        "pause the leader",
+        "cut the API server off",
+        "cut streams",
+    ),
     "routes": ("switch", "reorder", "wander", "remake", "service", "renumber"),
     "listeners": ("a port more", "a host of its own", "none of them"),
     "grants": ("revoke",),
@@ -22,7 +29,7 @@ LANES: Mapping[str, tuple[str, ...]] = {
 """Each lane with its kinds of steps."""
 
 _EVERY_SECONDS: Mapping[str, tuple[float, float]] = {
-    "misfortune": (6.0, 14.0),
+    "misfortune": (8.0, 16.0),
     "routes": (0.2, 2.0),
     "listeners": (5.0, 12.0),
     "grants": (3.0, 9.0),

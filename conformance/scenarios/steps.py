@@ -58,6 +58,20 @@ async def _kill(stage: Stage, pods: list[PodHandle]) -> None:
     await stage.connected()
 
 
+async def _end_one(stage: Stage, _loop: Judged, step: Step) -> None:
+    """Delete a replica's Pod, as a drain of its node does; another takes its place."""
+    pod = await _chosen(stage, step)
+    with stage.notes.hindrance(str(step)):
+        await stage.world.api.delete(f"/api/v1/namespaces/{layout.NAMESPACE}/pods/{pod.name}")
+
+        async def is_replaced() -> bool:
+            return pod.name not in {each.name for each in await stage.world.control_plane()}
+
+        await stage.world.until(is_replaced, f"{pod.name} has ended")
+        await stage.world.available(layout.NAMESPACE, "gatewayd")
+        await stage.connected()
+
+
 async def _restarts(stage: Stage) -> int:
     path = f"/api/v1/namespaces/{layout.NAMESPACE}/pods?labelSelector=app.kubernetes.io/name=gatewayd"
     pods = (await stage.world.api.get(path))["items"]
@@ -214,6 +228,7 @@ _OWN = {**manifests.http_listener(), "name": "own", "hostname": "pool.example"}
 DOES: Mapping[tuple[str, str], Does] = {
     ("misfortune", "kill one"): partial(_alone, _kill_one),
     ("misfortune", "kill all"): partial(_alone, _kill_all),
+    ("misfortune", "end one in order"): partial(_alone, _end_one),
     ("misfortune", "pause the leader"): partial(_alone, _pause),
     ("misfortune", "cut the API server off"): partial(_alone, _cut_api),
     ("misfortune", "cut streams"): partial(_alone, _cut_streams),

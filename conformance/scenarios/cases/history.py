@@ -106,11 +106,14 @@ def _figures(world: World, stage: Stage, rounds: tuple[Round, ...]) -> tuple[Fig
             print(f"  G{guarantee.number} {guarantee.name}: {breach.at:.3f} {breach.what}")
     for problem in stage.failed:
         print(f"  gave up: {problem}")
+    changes, revocations = of_answers.unhindered(events)
     steps = [step for lanes in rounds for lane in lanes.values() for step in lane]
     return (
         Figure(what="events", value=len(events), at_least=1000),
         Figure(what="answers", value=sum(isinstance(each, Answer) for each in events), at_least=1000),
         Figure(what="steps", value=len(steps), at_least=len(rounds)),
+        Figure(what="changes that nothing hindered", value=changes, at_least=len(rounds)),
+        Figure(what="revocations that nothing hindered", value=revocations),
         Figure(what="answers 404 and 500 of a replica that was catching up", value=len(of_answers.excused(events))),
         none_of("steps that did not come to their end", len(stage.failed)),
         *(none_of(f"G{each.number} {each.name}", len(found)) for each, found in judged_by.items()),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from conformance.history.answers import unhindered
 from conformance.history.events import (
     Answer,
     Asked,
@@ -58,6 +59,11 @@ def test_an_old_answer_is_waited_for_until_after_what_hindered() -> None:
 @pytest.mark.parametrize("said", ["503", "", "200 other backend"])
 def test_an_answer_that_was_never_right_breaks_make_before_break(said: str) -> None:
     assert [*broken(right(0, "v1"), answer(1, said))] == [2]
+
+
+def test_changes_are_counted_that_nothing_hindered() -> None:
+    events = (right(0, "v1"), right(10, "v2", revoked="x"), Hindrance(at=30, ended=40, what="kill"), right(33, "v3"))
+    assert unhindered(in_order(events)) == (2, 1)
 
 
 def test_an_answer_that_will_be_right_later_is_wrong_before() -> None:
