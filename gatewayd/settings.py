@@ -38,6 +38,11 @@ def from_environment() -> Settings:
     return read(os.environ)
 
 
+def is_completing() -> bool:
+    """Return whether a shell asks for what a command line may go on with, as `gatewayd completion` has it do."""
+    return "_GATEWAYD_COMPLETE" in os.environ
+
+
 def api_server() -> str | None:
     """Return where a pod finds the API server, as "host:port"; None outside of a cluster.
 

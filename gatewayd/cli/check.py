@@ -29,7 +29,7 @@ class ReportForm(StrEnum):
     JUNIT = "junit"
 
 
-class FailOn(StrEnum):
+class LeastSeverity(StrEnum):
     """The least severity that makes a check fail."""
 
     ERROR = "error"
@@ -37,7 +37,7 @@ class FailOn(StrEnum):
 
 
 _Strict = Annotated[bool, typer.Option("--strict", help="Warnings fail too: --fail-on warning.")]
-_Least = Annotated[FailOn, typer.Option("--fail-on", help="The least severity that fails.")]
+_Least = Annotated[LeastSeverity, typer.Option("--fail-on", help="The least severity that fails.")]
 _Exclude = Annotated[
     list[str], typer.Option("--exclude", metavar="PATTERN", help="Leave out paths such as 'charts/*' or '*.tpl.yaml'.")
 ]
@@ -53,7 +53,7 @@ def check(  # noqa: PLR0913 (each is an option)
     paths: Annotated[list[Path] | None, typer.Argument(help="Folders and files, or - for standard input.")] = None,
     *,
     strict: _Strict = False,
-    fail_on: _Least = FailOn.ERROR,
+    fail_on: _Least = LeastSeverity.ERROR,
     exclude: _Exclude = [],  # noqa: B006 (typer)
     kustomize: _Kustomize = None,
     newer_crds: _NewerCRDs = False,
@@ -71,7 +71,7 @@ def check(  # noqa: PLR0913 (each is an option)
     """
     translated = _read(paths or (), kustomize, tuple(exclude), newer_crds=newer_crds)
     report = translated.report
-    code = INVALID if _fails(report, FailOn.WARNING if strict else fail_on) else OK
+    code = INVALID if _fails(report, LeastSeverity.WARNING if strict else fail_on) else OK
     if envoy:
         refused, failure = asyncio.run(_ask_envoy(translated, envoy_path))
         report = replace(report, findings=tuple(sorted((*report.findings, *refused), key=lambda each: each.order)))
@@ -96,9 +96,9 @@ def _read(
     return translation(paths, reading)
 
 
-def _fails(report: "Report", least: FailOn) -> bool:
+def _fails(report: "Report", least: LeastSeverity) -> bool:
     """Return whether a report has a finding that is bad enough."""
-    failing = set(FailOn) if least is FailOn.WARNING else {FailOn.ERROR}
+    failing = set(LeastSeverity) if least is LeastSeverity.WARNING else {LeastSeverity.ERROR}
     return any(finding.severity.value in failing for finding in report.findings)
 
 

@@ -14,7 +14,7 @@ from gatewayd.run.exit_codes import INVALID, REJECTED
 if TYPE_CHECKING:
     from gatewayd.run.foreground import Serving
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _ADDRESS = "127.0.0.1"
 _CHECK_DEADLINE = 60.0

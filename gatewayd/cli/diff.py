@@ -1,53 +1,89 @@
 """`gatewayd diff OLD NEW`: what would change in Envoy, and whose connections would end; `--from`: by an upgrade."""
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Never
+from typing import TYPE_CHECKING, Annotated, Never
 
 import typer
 
 from gatewayd.cli.output import Form, FormOption, end, fail, write, write_json
 from gatewayd.run.exit_codes import INVALID, OK
 
-app = typer.Typer()
+if TYPE_CHECKING:
+    from gatewayd.diff.compare import Difference
+    from gatewayd.offline.translation import Translation
+
+app = typer.Typer(add_completion=False)
+
+
+class FailingChange(StrEnum):
+    """What of a difference makes the command end with 1."""
+
+    NOTHING = "nothing"
+    CHANGE = "change"
+    DRAIN = "drain"
 
 
 @app.command()
-def diff(
-    old: Annotated[Path | None, typer.Argument(help="Folder or file as it is.")] = None,
-    new: Annotated[Path | None, typer.Argument(help="Folder or file as it would be.")] = None,
+def diff(  # noqa: PLR0913 (each is an option)
+    old: Annotated[str, typer.Argument(help="Folder or file as it is, or a revision of git such as HEAD~1.")] = "",
+    new: Annotated[Path, typer.Argument(help="Folder or file as it would be.")] = Path("gateway"),
     *,
     release: Annotated[
         str | None, typer.Option("--from", metavar="VERSION", help="Show what an upgrade from a release does instead.")
     ] = None,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 1 if anything changes.")] = False,
+    fail_on: Annotated[FailingChange, typer.Option("--fail-on", help="End with 1 on this.")] = FailingChange.NOTHING,
+    full: Annotated[bool, typer.Option("--full", help="Write long values in full.")] = False,
     output: FormOption = Form.TEXT,
 ) -> None:
     """Show what would change in Envoy and in statuses, and which connections would drain.
 
-    Exit codes: 0, or 1 when some of the manifests cannot be read, or no release has the version.
+    Exit codes: 0, or 1 when some of the manifests cannot be read, no release has the version, or on what --fail-on
+    names.
+
+    Examples: gatewayd diff ./before ./after; gatewayd diff HEAD~1 ./gateway --fail-on drain
     """
-    if release is not None and old is None:
+    if release is not None and not old:
         _upgrade(release, output)
-    if release is not None or old is None or new is None:
-        raise end("give two folders or files, OLD and NEW, or --from VERSION alone", INVALID)
-    _manifests(old, new, output)
-
-
-def _manifests(old: Path, new: Path, output: Form) -> Never:
+    if release is not None or not old:
+        raise end("give OLD, a folder, a file or a revision of git, or --from VERSION alone", INVALID)
     from gatewayd.cli.offline import translation
     from gatewayd.diff.compare import difference
     from gatewayd.diff.words import difference_json, difference_lines
 
-    before, after = translation([old]), translation([new])
-    found = difference(before, after)
+    before, after = _before(old, new), translation([new])
+    differences = difference(before, after)
     if output is Form.JSON:
-        write_json(difference_json(found))
+        write_json(difference_json(differences))
     else:
-        for line in difference_lines(found):
+        for line in difference_lines(differences, whole=full):
             write(line)
     problems = (*before.manifests.problems, *after.manifests.problems)
     for problem in problems:
         fail(str(problem))
-    raise typer.Exit(INVALID if problems else OK)
+    failing = _fails(differences, FailingChange.CHANGE if exit_code else fail_on)
+    raise typer.Exit(INVALID if problems or failing else OK)
+
+
+def _before(old: str, new: Path) -> "Translation":
+    """Read what there was: a path, or a revision of the repository that has the new manifests."""
+    from gatewayd.cli.git_revision import NoRevisionError, files_at
+    from gatewayd.cli.offline import translated_texts, translation
+
+    if Path(old).exists():
+        return translation([Path(old)])
+    try:
+        return translated_texts(files_at(old, new))
+    except NoRevisionError as error:
+        raise end(f"{old}: there is no such file or folder, and no such revision of git: {error}", INVALID) from error
+
+
+def _fails(differences: "Difference", least: FailingChange) -> bool:
+    """Return whether a difference has what the command shall end with 1 for."""
+    drains = any(gateway.drains for gateway in differences.gateways)
+    changes = bool(differences.gateways or differences.statuses)
+    return {FailingChange.NOTHING: False, FailingChange.CHANGE: changes, FailingChange.DRAIN: drains}[least]
 
 
 def _upgrade(release: str, output: Form) -> Never:

@@ -1,85 +1,89 @@
 """`gatewayd explain`: which rule gets a request, what happens to it, and why the other rules do not get it."""
 
-from dataclasses import replace
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gatewayd.cli.output import Form, FormOption, end, write_json, write_lines
+from gatewayd.cli.request_options import (
+    HeaderOption,
+    MethodOption,
+    WantedRequest,
+    client_address,
+    from_options,
+    from_url,
+    is_url,
+    with_more,
+)
 from gatewayd.run.exit_codes import INVALID, OK
 
 if TYPE_CHECKING:
-    from gatewayd.explain.request import Sent
+    from gatewayd.explain.trace import Trace
+    from gatewayd.offline.translation import Translation
 
-app = typer.Typer()
-
-
-def _address(text: str) -> str:
-    """Return the address as it is usually written; "" for one that is not given."""
-    try:
-        return str(ip_address(text)) if text else ""
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no IP address") from error
+app = typer.Typer(add_completion=False)
 
 
 @app.command()
 def explain(  # noqa: PLR0913 (each is an option)
-    paths: Annotated[list[Path], typer.Argument(help="Folders and files of manifests.")],
+    places: Annotated[list[str], typer.Argument(metavar="DIR... [URL]", help="Manifests, and a URL as curl takes it.")],
     *,
-    host: Annotated[str, typer.Option("--host", help="Host of the request, with or without a port.")],
+    host: Annotated[str, typer.Option("--host", help="Host of the request, with or without a port.")] = "",
     path: Annotated[str, typer.Option("--path", help="Path, with or without a query.")] = "/",
-    method: Annotated[str | None, typer.Option("--method", help="Default: GET, POST with --grpc.")] = None,
-    header: Annotated[list[str], typer.Option("--header", "-H", metavar="NAME:VALUE", help="A header.")] = [],  # noqa: B006 (typer)
+    method: MethodOption = None,
+    header: HeaderOption = [],  # noqa: B006 (typer)
     query: Annotated[list[str], typer.Option("--query", metavar="NAME=VALUE", help="A query parameter.")] = [],  # noqa: B006
     port: Annotated[int | None, typer.Option("--port", help="Port. Default: 80 or 443, else every one.")] = None,
     https: Annotated[bool, typer.Option("--https", help="It comes over TLS; the host is the server name.")] = False,
     grpc: Annotated[bool, typer.Option("--grpc", help="It is a gRPC call: --path /package.Service/Method.")] = False,
-    client: Annotated[str, typer.Option("--from", metavar="ADDRESS", callback=_address, help="Of the client.")] = "",
+    client: Annotated[
+        str, typer.Option("--from", metavar="ADDRESS", callback=client_address, help="Of the client.")
+    ] = "",
     output: FormOption = Form.TEXT,
 ) -> None:
     """Tell which rule gets a request and why the others do not; nothing is sent.
 
-    Exit codes: 0 when a rule takes it, 1 when none does.
+    Exit codes: 0 when a rule or a layer 4 route takes it, 1 when none does.
 
-    Example: gatewayd explain ./gateway --host shop.example --path /cart -H 'env: canary'
+    Examples: gatewayd explain ./gateway https://shop.example:8443/cart -H 'env: canary';
+    gatewayd explain ./gateway --host shop.example --path /cart
     """
     from gatewayd.cli.offline import translation
+
+    urls = [each for each in places if is_url(each)]
+    if len(urls) > 1 or bool(urls) == bool(host):
+        raise end("the request is one URL, such as https://shop.example/cart, or --host with its options", INVALID)
+    wanted = from_url(urls[0]) if urls else from_options(host, path, query, port, https=https)
+    wanted = with_more(wanted, method, header, client, grpc=grpc)
+    translated = translation([Path(each) for each in places if not is_url(each)])
+    raise typer.Exit(_show(translated, wanted, output))
+
+
+def foretold(translated: "Translation", wanted: WantedRequest) -> "tuple[Trace, ...]":
+    """Return what becomes of a request at each port that it may come to; ends the program when there is none."""
+    from gatewayd.cli.request_options import sent
+    from gatewayd.explain.trace import Translated, traces
+
+    configs = tuple(config for _, config in sorted(translated.reconciler.configs.items()))
+    request = sent(wanted)
+    at_ports = traces(Translated(engine=translated.engine, configs=configs), request, wanted.port)
+    if not at_ports:
+        port = f" on port {wanted.port}" if wanted.port else ""
+        raise end(f"no listener of any Gateway is for {wanted.scheme}{port}", INVALID)
+    return at_ports
+
+
+def _show(translated: "Translation", wanted: WantedRequest, output: Form) -> int:
+    from gatewayd.cli.request_options import sent
     from gatewayd.explain.shape import traces_json
-    from gatewayd.explain.trace import Taken, Translated, traces
+    from gatewayd.explain.trace import Passed, Taken
     from gatewayd.explain.words import trace_lines
 
-    headers = (*header, *(("content-type: application/grpc",) if grpc else ()))
-    sent = _sent(host, path, method or ("POST" if grpc else "GET"), headers, query, https=https)
-    sent = replace(sent, client=client)
-    translated = translation(paths)
-    configs = tuple(config for _, config in sorted(translated.reconciler.configs.items()))
-    all_traces = traces(Translated(engine=translated.engine, configs=configs), sent, port)
-    if not all_traces:
-        raise end(f"no listener of any Gateway is for {sent.scheme}{f' on port {port}' if port else ''}", INVALID)
+    at_ports = foretold(translated, wanted)
     if output is Form.JSON:
-        write_json(traces_json(sent, all_traces))
+        write_json(traces_json(sent(wanted), at_ports))
     else:
         place_of = translated.manifests.folder.place_of
-        write_lines("\n".join(line for trace in all_traces for line in trace_lines(trace, place_of)))
-    raise typer.Exit(OK if any(isinstance(each.end, Taken) for each in all_traces) else INVALID)
-
-
-def _sent(host: str, path: str, method: str, headers: tuple[str, ...], queries: list[str], *, https: bool) -> "Sent":
-    from gatewayd.explain.request import Sent
-    from gatewayd.ir.filters import Header
-
-    pairs = [each.partition(":") for each in headers]
-    wrong = next((each for each in headers if ":" not in each), None)
-    if wrong is not None:
-        raise end(f"--header {wrong}: has no colon; NAME:VALUE is allowed", INVALID)
-    joined = "&".join(queries)
-    target = path + ("&" if "?" in path else "?") + joined if joined else path
-    return Sent(
-        scheme="https" if https else "http",
-        method=method.upper(),
-        host=host,
-        target=target if target.startswith("/") or "://" in target or target == "*" else f"/{target}",
-        headers=tuple(Header(name=name.strip(), value=value.strip()) for name, _, value in pairs),
-    )
+        write_lines("\n".join(line for trace in at_ports for line in trace_lines(trace, place_of)))
+    return OK if any(isinstance(trace.end, Taken | Passed) for trace in at_ports) else INVALID

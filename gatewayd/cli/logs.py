@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gatewayd.access_log.entry import Choice, LogEntry
     from gatewayd.introspection.places import RulePlace
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _LOOK: Final = 0.2
 """Seconds between two looks at the files."""

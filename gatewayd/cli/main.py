@@ -15,6 +15,7 @@ from typer import rich_utils
 
 from gatewayd.cli.output import code_after, fail, let_go, stand_in
 from gatewayd.run.exit_codes import CANNOT_START, INVALID, OK
+from gatewayd.settings import is_completing
 from gatewayd.untrusted.printable import printable
 
 
@@ -35,10 +36,13 @@ COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
     "why": Row("why", "Show why a route works or does not: parents, listeners, hosts, rules, backends, proxies."),
     "diff": Row("diff", "Show what would change in Envoy and in statuses, and which connections would drain."),
     "translate": Row("translate", "Show what manifests lead to: statuses, and xDS resources by Gateway and type."),
+    "ask": Row("ask", "Send a request through a running `gatewayd up`, and say which rule answered and which should."),
     "serve": Row(
         "control_plane", "Serve a cluster's Gateways: watch the API server, feed the proxies, write statuses."
     ),
     "install": Row("install", "Print the manifest that installs gatewayd into a cluster."),
+    "version": Row("version", "Show the versions of gatewayd, Envoy, the CRDs that are known, and a running gatewayd."),
+    "completion": Row("completion", "Print the script that completes gatewayd in a shell."),
 })  # fmt: skip
 """The commands in the order of the help. The list is written without importing any of them."""
 
@@ -64,6 +68,16 @@ class _Commands(typer.core.TyperGroup):
         command = typer.main.get_command(importlib.import_module(f"gatewayd.cli.{row.module}").app)
         command.name = cmd_name
         return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that the arguments begin with; of one that is none, say which may have been meant."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from gatewayd.manifests.nearest import nearest
+
+            meant = nearest(args[0], COMMANDS)
+            advice = f" Did you mean '{meant}'?" if meant is not None else ""
+            ctx.fail(f"No such command '{args[0]}'.{advice}")
+        return super().resolve_command(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the list of commands."""
@@ -91,9 +105,24 @@ def gatewayd(
     """Control plane for the Kubernetes Gateway API that runs Envoy: in a cluster, or from a folder of YAML."""
 
 
+def _know_shells() -> None:
+    """Have typer know the shells that it completes in: by itself it does so only where it adds options of its own."""
+    from typer.completion import completion_init  # type: ignore[attr-defined]
+
+    completion_init()
+
+
+def _without_help(arguments: Sequence[str]) -> Sequence[str]:
+    """Return `check --help` for `help check`."""
+    return [*arguments[1:], "--help"] if arguments and arguments[0] == "help" else arguments
+
+
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command that the arguments name (those of the process when None) and exit."""
     stand_in()
+    arguments = _without_help(sys.argv[1:] if arguments is None else arguments)
+    if is_completing():
+        _know_shells()
     try:
         code = typer.main.get_command(app).main(args=arguments, prog_name="gatewayd", standalone_mode=False)
     except typer.TyperException as error:

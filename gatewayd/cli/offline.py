@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -49,6 +49,13 @@ def translation(paths: Sequence[Path], reading: Reading = EVERYTHING) -> "Transl
         return _translated(read_paths(paths, Choice(exclude=reading.exclude, strictness=reading.strictness)))
     except NoManifestsError as error:
         raise end(str(error), INVALID) from error
+
+
+def translated_texts(texts: Mapping[str, bytes]) -> "Translation":
+    """Translate texts by the names of their files."""
+    from gatewayd.manifests.read_once import parse
+
+    return _translated(parse(dict(texts)))
 
 
 def kustomized(folder: Path, reading: Reading) -> "Translation":

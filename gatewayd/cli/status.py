@@ -13,7 +13,7 @@ from gatewayd.untrusted.printable import printable
 if TYPE_CHECKING:
     from gatewayd.introspection.status import Status
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -12,7 +12,7 @@ from gatewayd.run.exit_codes import INVALID, OK
 if TYPE_CHECKING:
     from gatewayd.offline.translation import Translation
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 class Format(StrEnum):

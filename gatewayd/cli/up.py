@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gatewayd.run.foreground import Serving
     from gatewayd.run.standalone import Options
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 _FIRST_PORT = 8080
 """The port that --to writes, unless somebody else has it."""

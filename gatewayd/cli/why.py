@@ -13,7 +13,7 @@ from gatewayd.untrusted.printable import printable
 if TYPE_CHECKING:
     from gatewayd.explain.route_chain import Step
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

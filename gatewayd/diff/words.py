@@ -10,25 +10,30 @@ from gatewayd.diff.fields import FieldChange
 
 _SIGNS: Final = {Way.ADDED: "+", Way.REMOVED: "-", Way.CHANGED: "~"}
 _LONGEST: Final = 100
+_WHOLE: Final = 2**31
 
 
-def difference_lines(difference: Difference) -> Iterator[str]:
-    """Yield what changes, Gateway by Gateway; lines begin with +, - or ~, those of drains with !."""
+def difference_lines(difference: Difference, *, whole: bool = False) -> Iterator[str]:
+    """Yield what changes, Gateway by Gateway; lines begin with +, - or ~, those of drains with !.
+
+    Values are cut after 100 characters unless they are to be `whole`.
+    """
+    longest = _WHOLE if whole else _LONGEST
     for gateway in difference.gateways:
-        yield from gateway_lines(gateway)
+        yield from gateway_lines(gateway, longest)
     for status in difference.statuses:
         yield f"{_SIGNS[status.way]} status of {status.object}"
-        yield from (f"    {line}" for each in status.fields for line in _field_lines(each))
+        yield from (f"    {line}" for each in status.fields for line in _field_lines(each, longest))
     if not difference.gateways and not difference.statuses:
         yield "nothing changes"
 
 
-def gateway_lines(change: GatewayChange) -> Iterator[str]:
+def gateway_lines(change: GatewayChange, longest: int = _LONGEST) -> Iterator[str]:
     """Yield what changes in the Envoys of one Gateway."""
     yield f"{_SIGNS[change.way]} Gateway {change.fleet}"
     for resource in change.resources:
         yield f"  {_SIGNS[resource.way]} {resource.type} {resource.name}"
-        yield from (f"      {line}" for each in resource.fields for line in _field_lines(each))
+        yield from (f"      {line}" for each in resource.fields for line in _field_lines(each, longest))
     for drain in change.drains:
         which = "all connections" if drain.chain is None else f"connections of filter chain {drain.chain}"
         yield f"  ! listener {drain.listener}: {which} drain; {drain.why}"
@@ -36,18 +41,18 @@ def gateway_lines(change: GatewayChange) -> Iterator[str]:
         yield "  no connection drains"
 
 
-def _field_lines(change: FieldChange) -> Iterator[str]:
+def _field_lines(change: FieldChange, longest: int) -> Iterator[str]:
     if change.before is None:
-        yield f"+ {change.path}: {_short(change.after)}"
+        yield f"+ {change.path}: {_short(change.after, longest)}"
     elif change.after is None:
-        yield f"- {change.path}: {_short(change.before)}"
+        yield f"- {change.path}: {_short(change.before, longest)}"
     else:
-        yield f"~ {change.path}: {_short(change.before)} -> {_short(change.after)}"
+        yield f"~ {change.path}: {_short(change.before, longest)} -> {_short(change.after, longest)}"
 
 
-def _short(value: Any) -> str:
+def _short(value: Any, longest: int) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def difference_json(difference: Difference) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from gatewayd.api.kinds import BY_GROUP_KIND, BY_STRUCT
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.engine import Engine
 from gatewayd.incremental.view import Member
-from gatewayd.ir.conditions import LISTENERS_NOT_VALID, Severity, finding_severity
+from gatewayd.ir.conditions import LISTENERS_NOT_VALID, Severity, finding_reason, finding_severity
 from gatewayd.ir.fleet import FleetKey, GatewayFleet, NodeFleet
 from gatewayd.ir.outcome import GatewayOutcome, ListenerSetOutcome, Outcome, Rejection, Verdict
 from gatewayd.manifests.admission import Identity
@@ -85,7 +85,7 @@ def complaints(outcome: Outcome) -> tuple[Complaint, ...]:
     """Return what a status complains of."""
     severities = ((finding_severity(verdict), verdict) for verdict in _verdicts(outcome))
     return tuple(
-        Complaint(severity, verdict.reason, verdict.message or verdict.reason)
+        Complaint(severity, finding_reason(verdict), verdict.message or verdict.reason)
         for severity, verdict in severities
         if severity is not None
     )

@@ -119,11 +119,13 @@ def _trace(engine: Engine, config: ProxyConfig, listener: StreamListener, sent: 
     if isinstance(request, Answered):
         return Trace(fleet=config.fleet, port=listener.port, remarks=(), asked=(), end=request, rivals=())
     chain = _chain(listener, request.host if sent.scheme == "https" else "")
-    host, end = _end(engine, config, chain, request)
+    host, end = (None, _TLS_ONLY) if _is_tls_only(listener, sent.scheme) else _end(engine, config, chain, request)
     domain = None if host is None else host.domain
     guards = () if host is None else host.guards
     winner = end.rule if isinstance(end, Taken) else None
-    seat = _seat(config.fleet, listener.port, domain)
+    # Where the connection is closed for what it speaks, no rule was compared with another.
+    is_closed = isinstance(end, Untaken) and end.status == 0 and (chain is not None or end is _TLS_ONLY)
+    seat = None if is_closed else _seat(config.fleet, listener.port, domain)
     return Trace(
         fleet=config.fleet,
         port=listener.port,
@@ -132,6 +134,15 @@ def _trace(engine: Engine, config: ProxyConfig, listener: StreamListener, sent: 
         end=end,
         rivals=() if seat is None else rivals(engine, seat, request, winner),
     )
+
+
+_TLS_ONLY: Final = Untaken(status=0, why="the port speaks TLS only; ask with --https, or with a URL of https://")
+
+
+def _is_tls_only(listener: StreamListener, scheme: str) -> bool:
+    """Return whether plain HTTP comes to a port whose every chain is for TLS: by its scheme, or by a server name."""
+    is_https = (isinstance(chain.traffic, HTTPTraffic) and chain.traffic.scheme == "https" for chain in listener.chains)
+    return scheme == "http" and bool(listener.chains) and all(is_https)
 
 
 def _seat(fleet: FleetKey, port: int, domain: str | None) -> Seat | None:

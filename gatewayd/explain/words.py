@@ -46,10 +46,17 @@ def _end_lines(trace: Trace, place_of: PlaceOf) -> Iterator[str]:
         case Answered():
             yield f"{end.status}{f' Location: {end.location}' if end.location else ''}: {end.why}"
         case Passed():
-            yield f"the connection is passed on by {end.source}"
+            yield f"the connection is passed on by {_source(end.source)}"
             yield from (line for share in end.shares for line in _share_lines(share))
         case _:
             assert_never(end)
+
+
+def _source(name: str) -> str:
+    """Return a layer 4 route as other lines call it: `TCPRoute pay/ledger` for `tcproute/pay/ledger`."""
+    kind, _, key = name.partition("/")
+    kinds = {each.kind.lower(): each.kind for each in BY_STRUCT.values()}
+    return f"{kinds.get(kind, kind)} {key}"
 
 
 def _taken_lines(end: Taken, place_of: PlaceOf) -> Iterator[str]:

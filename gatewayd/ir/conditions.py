@@ -112,6 +112,11 @@ def finding_severity(verdict: Verdict) -> Severity | None:
     return Severity.WARNING if condition.warning and verdict.message else None
 
 
+def finding_reason(verdict: Verdict) -> str:
+    """Return the code of a finding: the verdict's reason, or that of the warning that a good one makes."""
+    return CONDITIONS[verdict.type].warning or verdict.reason if is_good(verdict) else verdict.reason
+
+
 def event_reason(verdict: Verdict) -> str | None:
     """Return the reason of the Event that a verdict makes when it is new; None: it makes none."""
     condition = CONDITIONS[verdict.type]

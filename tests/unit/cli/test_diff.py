@@ -46,7 +46,7 @@ def test_a_release_that_there_is_not_is_an_error(gatewayd: Gatewayd) -> None:
 
 
 def test_folders_or_a_release_are_needed_and_not_both(gatewayd: Gatewayd, shop: Path) -> None:
-    for arguments in ((), (shop,), (shop, shop, "--from", "0.1.0")):
+    for arguments in ((), (shop, shop, "--from", "0.1.0")):
         ran = gatewayd("diff", *arguments)
         assert ran.code == 1
-        assert "give two folders or files, OLD and NEW, or --from VERSION alone" in ran.err
+        assert "give OLD, a folder, a file or a revision of git, or --from VERSION alone" in ran.err

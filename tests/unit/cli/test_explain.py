@@ -1,7 +1,11 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.unit.cli.command import Gatewayd
+from tests.unit.example import SHOP
+from tests.unit.translator import pem
 
 
 def test_a_rule_takes_it(gatewayd: Gatewayd, shop: Path) -> None:
@@ -31,6 +35,61 @@ def test_the_request_is_put_together(gatewayd: Gatewayd, shop: Path) -> None:
         "target": "/cart?a=1&b=2&c=3",
         "headers": [{"name": "env", "value": "canary"}],
     }
+
+
+def test_a_url_is_a_request(gatewayd: Gatewayd, shop: Path) -> None:
+    ran = gatewayd("explain", shop, "http://shop.example:8080/cart?a=1")
+
+    assert ran.code == 0
+    assert ran.out.startswith("Gateway default/web, port 8080:")
+
+
+@pytest.mark.parametrize("arguments", [(), ("http://a/", "--host", "b"), ("http://a/", "http://b/")])
+def test_a_request_is_a_url_or_options(gatewayd: Gatewayd, shop: Path, arguments: tuple[str, ...]) -> None:
+    ran = gatewayd("explain", shop, *arguments)
+
+    assert (ran.code, "the request is one URL" in ran.err) == (1, True)
+
+
+def test_plain_http_to_a_port_of_tls_is_told_so(gatewayd: Gatewayd, shop: Path) -> None:
+    chain = pem.certificate_of(key := pem.ec_key())
+    secret = pem.secret("cert", chain, pem.pem_of(key), "default").replace("\n        ", "\n")
+    listener = (
+        "{name: http, protocol: HTTPS, port: 8080, hostname: '*.example', tls: {certificateRefs: [{name: cert}]}}"
+    )
+    (shop / "shop.yaml").write_text(
+        SHOP.replace("{name: http, protocol: HTTP, port: 8080}", listener) + "---\napiVersion: v1" + secret
+    )
+
+    ran = gatewayd("explain", shop, "http://shop.example:8080/cart")
+
+    assert "the port speaks TLS only; ask with --https" in ran.out
+    assert "hostname" not in ran.out
+    assert gatewayd("explain", shop, "https://shop.example:8080/cart").code == 0
+
+
+LEDGER = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: l4}
+spec:
+  gatewayClassName: gatewayd
+  listeners: [{name: tcp, protocol: TCP, port: 9000}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: TCPRoute
+metadata: {name: ledger}
+spec: {parentRefs: [{name: l4}], rules: [{backendRefs: [{name: cart, port: 80}]}]}
+"""
+
+
+def test_a_layer_4_route_takes_the_connection(gatewayd: Gatewayd, shop: Path) -> None:
+    (shop / "l4.yaml").write_text(LEDGER)
+
+    ran = gatewayd("explain", shop, "--host", "shop.example", "--port", "9000")
+
+    assert ran.code == 0
+    assert "the connection is passed on by TCPRoute default/ledger" in ran.out
 
 
 def test_grpc_is_a_post_of_its_content_type(gatewayd: Gatewayd, shop: Path) -> None:

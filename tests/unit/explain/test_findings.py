@@ -83,7 +83,7 @@ def test_a_certificate_that_has_ended_is_a_warning_at_its_listener() -> None:
     )
     found = translated(f"{text}---\napiVersion: v1\n{secret}")
 
-    assert said(found) == [(7, "warning", "Gateway default/web", "ResolvedRefs")]
+    assert said(found) == [(7, "warning", "Gateway default/web", "CertificateWarning")]
     assert "ended at 2020-01-02T00:00:00Z" in found.findings[0].message
 
 
