@@ -59,6 +59,10 @@ func walk(message protoreflect.Message, visit func(kind, string)) {
 		}
 	case *hcm.Rds:
 		visit(rds, typed.GetRouteConfigName())
+	case *hcm.HttpFilter:
+		if typed.GetConfigDiscovery() != nil {
+			visit(ecds, typed.GetName())
+		}
 	case *hcm.ScopedRds:
 		visit(srds, wildcard)
 	case *tls.SdsSecretConfig:

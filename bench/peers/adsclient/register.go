@@ -13,6 +13,7 @@ const (
 	cds kind = iota
 	eds
 	sds
+	ecds
 	rds
 	srds
 	lds
@@ -27,6 +28,7 @@ var kinds = [kindCount]struct {
 	cds:  {"type.googleapis.com/envoy.config.cluster.v3.Cluster", true},
 	eds:  {"type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment", false},
 	sds:  {"type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret", false},
+	ecds: {"type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig", false},
 	rds:  {"type.googleapis.com/envoy.config.route.v3.RouteConfiguration", false},
 	srds: {"type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration", true},
 	lds:  {"type.googleapis.com/envoy.config.listener.v3.Listener", true},
