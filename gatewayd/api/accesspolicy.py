@@ -40,7 +40,7 @@ ProviderName = Annotated[
     Meta(min_length=1, max_length=63, description="lower-case letters, digits and '-'", pattern=rf"^{LABEL}\Z"),
 ]
 
-Endpoint = Annotated[
+EndpointURL = Annotated[
     str,
     Meta(
         min_length=8,
@@ -188,10 +188,10 @@ class OIDC(PolicySection, frozen=True, kw_only=True):
     as a bearer token.
     """
 
-    issuer: Endpoint | None = None
-    authorization_endpoint: Endpoint | None = None
-    token_endpoint: Endpoint | None = None
-    end_session_endpoint: Endpoint | None = None
+    issuer: EndpointURL | None = None
+    authorization_endpoint: EndpointURL | None = None
+    token_endpoint: EndpointURL | None = None
+    end_session_endpoint: EndpointURL | None = None
     backend_ref: PolicyBackendRef | None = None
     client_id: Annotated[str, Meta(min_length=1, max_length=253, pattern=r"^[!-~]+\Z")] | None = field(
         name="clientID", default=None

@@ -5,14 +5,18 @@ route, route, rule. One object has either a `default`, which what is below may r
 `override`, which it may not. https://gateway-api.sigs.k8s.io/geps/gep-713/#policy-spec
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
 from gatewayd.api.meta import GroupKind, Shape
 from gatewayd.api.scalars import Group, ObjectName, SectionName
 
-TargetKind = Literal["GatewayClass", "Gateway", "ListenerSet", "Namespace", "HTTPRoute", "GRPCRoute"]
+TargetKind = Literal[
+    "GatewayClass", "Gateway", "ListenerSet", "Namespace", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute"
+]
+CONNECTION_KINDS: Final = ("TCPRoute", "TLSRoute")
+"""Routes whose connections are not looked into: AccessPolicies say which clients they have, RoutePolicies nothing."""
 
 
 class PolicyPart(Shape, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,6 +19,8 @@ from gatewayd.translator.policies.effective import UNREADABLE, Effective, Ruled
 from gatewayd.translator.policies.kinds import POLICY_KINDS
 from gatewayd.translator.proxies.access import section_problem
 from gatewayd.translator.proxies.at_listener import ListenerOf, in_force
+from gatewayd.translator.proxies.connection_clients import CONNECTION_TABLES
+from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,9 @@ class SectionInForce:
 def sections_in_force(view: View, at: ListenerOf, member: Member, rule: int) -> tuple[SectionInForce, ...]:
     """Return what is in force for a rule of a route at a listener, AccessPolicies first."""
     effective = in_force(view, at, member, rule)
+    if member.table not in HTTP_TABLES:
+        names = ("clients",) if member.table in CONNECTION_TABLES else ()
+        return tuple(_sections(view, "AccessPolicy", effective.access, names)) if names else ()
     kinds = {kind.table.__name__: kind for kind in POLICY_KINDS.values()}
     by_kind = {"AccessPolicy": effective.access, "RoutePolicy": effective.route}
     return tuple(

@@ -98,7 +98,9 @@ def _parent(view: View, report: Report, member: Member, parent: ParentAttachment
 
 def _policies(view: View, member: Member, at: ListenerOf) -> Iterator[Step]:
     """Yield what policies are in force there, rules with the same together."""
-    numbers = dict.fromkeys(each.route.source.rule for each in rules(view, member).routes)
+    found = rules(view, member)
+    # The rules of a route of connections are one.
+    numbers = dict.fromkeys((each.route.source.rule for each in found.routes) if found.forward is None else (0,))
     together: dict[SectionInForce, list[str]] = {}
     for number in numbers:
         for section in sections_in_force(view, at, member, number):

@@ -9,6 +9,7 @@ from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES, EscapedSlashes
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.http import RouteDiscovery, RouteTable, RouteTableKey
 from gatewayd.ir.l4 import L4Action
+from gatewayd.ir.policy import AddressRange
 from gatewayd.ir.tls import DownstreamTLS, SharedSecret
 
 
@@ -38,7 +39,8 @@ class L4Traffic:
 class FilterChain:
     """The connections of a port that carry one of `server_names` (empty: any), and what is done with them.
 
-    `tls` None leaves TLS alone. Names are exact or "*.suffix". Chains of a port are told apart by server name only.
+    `tls` None leaves TLS alone. Names are exact or "*.suffix". Chains of a port are told apart by server name, and
+    those of a name by `sources` (empty: any): of all ranges, the longest that has the client's address in it decides.
     `log` None writes nothing down.
     """
 
@@ -47,6 +49,7 @@ class FilterChain:
     tls: DownstreamTLS | None
     traffic: HTTPTraffic | L4Traffic
     log: AccessLog | None = None
+    sources: tuple[AddressRange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ from typing import Final
 
 from msgspec.structs import fields
 
-from gatewayd.api.accesspolicy import OIDC, ExternalAuthSection
+from gatewayd.api.accesspolicy import OIDC, AccessPolicySpec, AccessSections, ExternalAuthSection
+from gatewayd.api.inherited import CONNECTION_KINDS
 from gatewayd.api.meta import Problem, Problems
 
 _NEEDED: Final = frozenset(
@@ -16,6 +17,9 @@ LOGIN_FIELDS: Final[Mapping[str, str]] = MappingProxyType(
     {each.name: each.encode_name for each in fields(OIDC) if each.name in _NEEDED}
 )
 """What a login cannot do without: attributes, and their names in manifests."""
+
+OF_REQUESTS: Final = tuple(each.encode_name for each in fields(AccessSections) if each.name != "clients")
+"""Sections, as manifests call them, that look at requests, and so say nothing of mere connections."""
 
 
 def server_given(section: ExternalAuthSection) -> Problems:
@@ -39,3 +43,14 @@ def paths_differ(section: OIDC) -> Problems:
     """Check that a login and a logout have paths of their own (spec.default.oidc)."""
     if section.callback_path is not None and section.callback_path == section.logout_path:
         yield Problem(path="logoutPath", message="must not be the callbackPath")
+
+
+def connections_take_clients(spec: AccessPolicySpec) -> Problems:
+    """Check that a policy for a TCPRoute or a TLSRoute has no section but clients (spec)."""
+    kind = next((ref.kind for ref in spec.target_refs if ref.kind in CONNECTION_KINDS), None)
+    for strategy in ("default", "override") if kind is not None else ():
+        given = getattr(spec, strategy)
+        for each in fields(AccessSections) if given is not None else ():
+            if each.encode_name in OF_REQUESTS and getattr(given, each.name) is not None:
+                why = f"must not be set for kind {kind}, whose connections are not looked into; allowed: clients"
+                yield Problem(path=f"{strategy}.{each.encode_name}", message=why)

@@ -25,13 +25,20 @@ from gatewayd.api.accesspolicy import (
     Require,
 )
 from gatewayd.api.backendpolicy import BackendPolicySpec, BackendTargetRef
-from gatewayd.api.inherited import InheritedTargetRef, OwnTargetRef, PolicySection, Sections
+from gatewayd.api.inherited import CONNECTION_KINDS, InheritedTargetRef, OwnTargetRef, PolicySection, Sections
 from gatewayd.api.meta import Problem, Problems
 from gatewayd.api.refs import EXPERIMENTAL_GROUP, GATEWAY_GROUP
 from gatewayd.api.reportpolicy import ReportPolicySpec
 from gatewayd.api.routepolicy import BodySection, ErrorPagesSection, FaultSection, RateLimitSection, RoutePolicySpec
 from gatewayd.api.rules import backendpolicy
-from gatewayd.api.rules.access_sections import LOGIN_FIELDS, login_given, paths_differ, server_given
+from gatewayd.api.rules.access_sections import (
+    LOGIN_FIELDS,
+    OF_REQUESTS,
+    connections_take_clients,
+    login_given,
+    paths_differ,
+    server_given,
+)
 from gatewayd.api.rules.cel import Validation, has_each
 from gatewayd.api.rules.filters import cors_wildcard_alone, other_protocol_config_absent
 
@@ -82,6 +89,14 @@ def whole_proxies(spec: ReportPolicySpec) -> Problems:
             yield Problem(path=f"targetRefs[{at}].kind", message=f"must be one of {', '.join(_OF_PROXIES)}")
         if ref.section_name is not None:
             yield Problem(path=f"targetRefs[{at}].sectionName", message="must not be set; a log is of all listeners")
+
+
+def of_requests(spec: RoutePolicySpec) -> Problems:
+    """Check that no route is meant whose connections are not looked into (spec)."""
+    for at, ref in enumerate(spec.target_refs):
+        if ref.kind in CONNECTION_KINDS:
+            path = f"targetRefs[{at}].kind"
+            yield Problem(path=path, message=f"must not be {ref.kind}, whose connections are not looked into")
 
 
 def one_strategy(spec: InheritedPolicySpec) -> Problems:
@@ -308,7 +323,25 @@ _OF_SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
         ),
     ),
 }
+_OF_REQUESTS: Final = " || ".join(
+    f"(has(self.{strategy}) && ({has_each(f'self.{strategy}', OF_REQUESTS, ' || ')}))"
+    for strategy in ("default", "override")
+)
 _OF_SPECS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
+    AccessPolicySpec: (
+        Validation(
+            connections_take_clients,
+            f"!self.targetRefs.exists(a, a.kind in {list(CONNECTION_KINDS)}) || !(" + _OF_REQUESTS + ")",
+            f"for kinds {', '.join(CONNECTION_KINDS)} only clients may be set",
+        ),
+    ),
+    RoutePolicySpec: (
+        Validation(
+            of_requests,
+            f"!self.targetRefs.exists(a, a.kind in {list(CONNECTION_KINDS)})",
+            f"targetRefs must not be of kinds {', '.join(CONNECTION_KINDS)}",
+        ),
+    ),
     ReportPolicySpec: (
         Validation(
             whole_proxies,

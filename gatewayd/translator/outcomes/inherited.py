@@ -17,6 +17,8 @@ from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.routepolicy import RoutePolicy
+from gatewayd.api.tcproute import TCPRoute
+from gatewayd.api.tlsroute import TLSRoute
 from gatewayd.api.xbackend import XBackend
 from gatewayd.incremental.view import Member, Table, View, query, rescued_query
 from gatewayd.ir.outcome import ParentOutcome, PolicyOutcome, Reference, Verdict
@@ -51,6 +53,8 @@ _TABLES: Final[Mapping[Any, Table]] = {
     LISTENERSET_KIND: ListenerSet,
     group_kind(HTTPRoute): HTTPRoute,
     group_kind(GRPCRoute): GRPCRoute,
+    group_kind(TCPRoute): TCPRoute,
+    group_kind(TLSRoute): TLSRoute,
     SERVICE_KIND: Service,
     XBACKEND_KIND: XBackend,
 }

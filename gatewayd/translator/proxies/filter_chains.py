@@ -29,6 +29,8 @@ from gatewayd.translator.gateways.listeners import (
 from gatewayd.translator.gateways.termination import termination, termination_key
 from gatewayd.translator.hostnames import ANY, specificity
 from gatewayd.translator.proxies.access_log import access_log
+from gatewayd.translator.proxies.at_listener import ListenerOf
+from gatewayd.translator.proxies.connection_clients import PassedOn, by_client, connections
 from gatewayd.translator.proxies.virtualhosts import carries_http, chain_name, route_discovery, table_of
 from gatewayd.translator.rules.route_kinds import rules
 
@@ -104,13 +106,11 @@ def _chains(view: View, gateway: ObjectKey, listener: MergedListener) -> Iterato
     elif listener.protocol is not None and listener.protocol.family == "TLS":
         yield from (replace(chain, log=log) for chain in _tls_chains(view, gateway, listener, tls))
     else:
-        yield FilterChain(
-            name=chain_name(listener.key),
-            server_names=(),
-            tls=None,
-            traffic=L4Traffic(action=_forward(view, listener)),
-            log=log,
+        passed = _passed_on(view, gateway, listener)
+        whole = FilterChain(
+            name=chain_name(listener.key), server_names=(), tls=None, traffic=L4Traffic(action=passed.action), log=log
         )
+        yield from by_client(whole, passed.clients)
 
 
 def _server_names(hostname: str) -> tuple[str, ...]:
@@ -142,13 +142,14 @@ def _tls_chains(
         if owner(view, port_of, claim.effective) == listener:
             winners.setdefault(claim.effective, claim)
     for effective, claim in winners.items():
-        action: L4Action = rules(view, claim.member).forward or L4Refuse()
-        yield FilterChain(
+        passed = connections(view, ListenerOf(gateway, listener.key), claim.member)
+        whole = FilterChain(
             name=f"{name}/{effective}",
             server_names=_server_names(effective),
             tls=tls,
-            traffic=L4Traffic(action=action),
+            traffic=L4Traffic(action=passed.action),
         )
+        yield from by_client(whole, passed.clients)
     if listener.hostname not in winners:
         yield FilterChain(
             name=name, server_names=_server_names(listener.hostname), tls=tls, traffic=L4Traffic(action=L4Refuse())
@@ -186,8 +187,20 @@ def _claims_of(view: View, listener: MergedListener, member: Member) -> list[_Cl
     ]
 
 
+def _passed_on(view: View, gateway: ObjectKey, listener: MergedListener) -> PassedOn:
+    member = _oldest(view, listener)
+    if member is None:
+        return PassedOn(L4Refuse(), ())
+    return connections(view, ListenerOf(gateway, listener.key), member)
+
+
 def _forward(view: View, listener: MergedListener) -> L4Action:
-    """Return where a port without hostnames leads: the oldest route has it.
+    member = _oldest(view, listener)
+    return L4Refuse() if member is None else rules(view, member).forward or L4Refuse()
+
+
+def _oldest(view: View, listener: MergedListener) -> Member | None:
+    """Return the route that has a port without hostnames.
 
     https://gateway-api.sigs.k8s.io/reference/spec/#tcproute
     """
@@ -196,6 +209,4 @@ def _forward(view: View, listener: MergedListener) -> L4Action:
         row = view.get(member.table, member.key)
         if row is not None:
             ages[member] = (row.metadata.creation_timestamp, row.metadata.key)
-    if not ages:
-        return L4Refuse()
-    return rules(view, min(ages, key=lambda member: ages[member])).forward or L4Refuse()
+    return min(ages, key=lambda member: ages[member], default=None)

@@ -102,7 +102,13 @@ def _filter_chain(of: FilterChain) -> Any:
             assert_never(traffic)
     # "shop.example." is the host shop.example, also where a client says so before any request.
     spelt = [spelling for name in of.server_names for spelling in (name, f"{name}.")]
-    names_match = listener_components_pb2.FilterChainMatch(server_names=spelt) if spelt else None
+    names_match = None
+    if spelt or of.sources:
+        ranges = [
+            address_pb2.CidrRange(address_prefix=each.network, prefix_len=wrappers_pb2.UInt32Value(value=each.bits))
+            for each in of.sources
+        ]
+        names_match = listener_components_pb2.FilterChainMatch(server_names=spelt, source_prefix_ranges=ranges)
     return listener_components_pb2.FilterChain(
         name=of.name,
         filter_chain_match=names_match,

@@ -23,6 +23,7 @@ OIDC = {
 }
 ASKED = {"protocol": "HTTP", "backendRef": {"name": "s", "port": 80}}
 REQUIRED = "spec.override.require.what: is required; allowed: Authentication"
+UNSEEN = "connections are not looked into"
 OFF = {"timeouts": {"mode": "Disabled"}}
 ROUTE_SECTIONS = "timeouts, retry, headers, directResponse, rateLimit, body, compression, fault, errorPages"
 
@@ -99,6 +100,21 @@ BROKEN += [
         ["spec.default.externalAuth.grpc: must not be set for protocol HTTP"],
     ),
     (
+        policy("AccessPolicy", "x", target("TCPRoute", "a"), default={"jwt": JWT}),
+        [f"spec.default.jwt: must not be set for kind TCPRoute, whose {UNSEEN}; allowed: clients"],
+    ),
+    (
+        routed(EDGE, target("TLSRoute", "a"), default=TIMES),
+        ["spec.targetRefs[1].kind: must not be TLSRoute, whose connections are not looked into"],
+    ),
+    (
+        routed(target("TCPRoute", "a", "rule"), default=TIMES),
+        [
+            "spec.targetRefs[0].kind: must not be TCPRoute, whose connections are not looked into",
+            "spec.targetRefs[0].sectionName: must not be set for kind TCPRoute",
+        ],
+    ),
+    (
         policy("AccessPolicy", "x", EDGE, default={"oidc": {"scopes": ["email"]}}),
         [f"spec.default.oidc.{each}: is required" for each in OIDC],
     ),
@@ -120,6 +136,7 @@ BROKEN += [
     ),
 ]
 GOOD = [
+    policy("AccessPolicy", "x", EDGE, target("TCPRoute", "a"), default={"clients": {"deny": [{"cidr": "::1"}]}}),
     policy("AccessPolicy", "x", EDGE, default={"jwt": JWT, "oidc": OIDC}),
     routed(default=TIMES),
     routed(override=TIMES),
