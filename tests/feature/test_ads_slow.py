@@ -1,6 +1,8 @@
 """Clients that are slow, and clients that bring much along: what is over is skipped, what they have is theirs."""
 
 import asyncio
+import time
+from contextlib import AsyncExitStack
 
 from envoy.service.discovery.v3 import discovery_pb2 as discovery
 
@@ -64,3 +66,46 @@ async def test_fifty_thousand_that_are_brought_along_are_not_sent_again() -> Non
             response = discovery.DeltaDiscoveryResponse.FromString(await call.read())
         assert [each.name for each in response.resources] == [items[0].name]
         call.cancel()
+
+
+HERD, CONNECTIONS = 300, 30
+HERD_SECONDS = 20.0
+"""For all of it, with the clients in the same process; the server's part is a second."""
+
+
+async def test_a_herd_that_comes_back_at_once_is_sent_nothing_and_delays_nobody_else() -> None:
+    """Three hundred streams over thirty connections, each of which brings along all that it has."""
+    async with rig(replicas=100) as it, AsyncExitStack() as stack:
+        items = [xds.resource(xds.ENDPOINT, f"namespace/service-{number}/80/http1", b"x") for number in range(2_000)]
+        it.fleet.publish(xds.snapshot(EVIL, items))
+        request = discovery.DeltaDiscoveryRequest(
+            node={"id": "test"},
+            type_url=xds.ENDPOINT,
+            resource_names_subscribe=[item.name for item in items],
+            initial_resource_versions={item.name: item.version for item in items},
+        ).SerializeToString()
+        quick = await begun(await stack.enter_async_context(it.connect(VICTIM)))
+        channels = [await stack.enter_async_context(it.connect(EVIL)) for _ in range(CONNECTIONS)]
+        calls = [channels[number % CONNECTIONS].stream_stream(DELTA)() for number in range(HERD)]
+        longest = 0.0
+
+        async def edit() -> None:
+            nonlocal longest
+            for edition in range(1_000):
+                began = time.monotonic()
+                it.publish(VICTIM, 10, f"quick-{edition}-")
+                assert f"quick-{edition}-".encode() in await taken(quick)
+                longest = max(longest, time.monotonic() - began)
+                await asyncio.sleep(0)
+
+        edits = asyncio.create_task(edit())
+        async with asyncio.timeout(HERD_SECONDS):
+            await asyncio.gather(*(call.write(request) for call in calls))
+            await it.fleet.until(lambda: len(it.fleet.proxies(EVIL)) == HERD)
+            await it.fleet.until(lambda: all(each.is_synced for each in it.fleet.proxies(EVIL)))
+        edits.cancel()
+        await asyncio.gather(edits, return_exceptions=True)
+        assert 0.0 < longest < 1.0
+        assert it.fleet.cost(EVIL).entries == 0
+        for call in calls:
+            call.cancel()
