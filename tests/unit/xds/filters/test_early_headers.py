@@ -2,12 +2,13 @@ import re2
 from envoy.config.common.mutation_rules.v3 import mutation_rules_pb2
 from envoy.extensions.http.early_header_mutation.header_mutation.v3 import header_mutation_pb2
 
+from gatewayd.ir.client_settings import STANDARD_CLIENTS
 from gatewayd.ir.edge import CLIENT_HEADERS
 from gatewayd.xds.filters.early_headers import early_mutation
 
 
 def mutations(*more: mutation_rules_pb2.HeaderMutation) -> list[mutation_rules_pb2.HeaderMutation]:
-    (extension,) = early_mutation(*more)
+    (extension,) = early_mutation(STANDARD_CLIENTS, *more)
     found = header_mutation_pb2.HeaderMutation()
     assert extension.typed_config.Unpack(found)
     return list(found.mutations)
