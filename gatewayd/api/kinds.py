@@ -11,6 +11,7 @@ from typing import Final
 from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.backendpolicy import BackendPolicy
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
+from gatewayd.api.clientpolicy import ClientPolicy
 from gatewayd.api.clustertrustbundle import ClusterTrustBundle
 from gatewayd.api.core import ConfigMap, Namespace, Secret, Service
 from gatewayd.api.discovery import EndpointSlice
@@ -142,6 +143,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     _own("routepolicies", RoutePolicy, protects=False),
     _own("reportpolicies", ReportPolicy, protects=False),
     _own("backendpolicies", BackendPolicy, protects=False),
+    _own("clientpolicies", ClientPolicy, protects=False),
 )
 
 BY_GROUP_KIND: Final[Mapping[GroupKind, Kind]] = MappingProxyType({kind.group_kind: kind for kind in KINDS})

@@ -11,9 +11,10 @@ from typing import Final, NamedTuple
 
 import re2
 
+from gatewayd.ir.client_settings import STANDARD_CLIENTS, ClientSettings
 from gatewayd.ir.edge import AUTHORITY
 from gatewayd.ir.filters import Header
-from gatewayd.ir.limits import CONNECTION_TOKENS, HEADER_KIB, HEADERS
+from gatewayd.ir.limits import CONNECTION_TOKENS
 
 METHODS: Final = frozenset({
     "ACL", "BIND", "CHECKOUT", "CONNECT", "COPY", "DELETE", "GET", "HEAD", "LINK", "LOCK", "MERGE",
@@ -35,7 +36,7 @@ _LONGEST_TE: Final = 256
 class Line(NamedTuple):
     """A request taken apart: `scheme` is that of an absolute target, "" of another; `path` has the query.
 
-    `over` is "https" when the client came by TLS, else "http".
+    `over` is "https" when the client came by TLS, else "http". `clients`: how they may speak.
     """
 
     over: str
@@ -45,6 +46,7 @@ class Line(NamedTuple):
     authority: str
     path: str
     headers: tuple[Header, ...]
+    clients: ClientSettings = STANDARD_CLIENTS
 
     def all(self, name: str) -> tuple[str, ...]:
         """Return the values of a header, without the spaces around them."""
@@ -125,18 +127,20 @@ def _syntax(line: Line) -> str:
 
 def _bytes(line: Line) -> str:
     size = len(line.target) + sum(len(each.name) + len(each.value) for each in line.headers)
-    most = HEADER_KIB * 1024
+    most = line.clients.headers.kib * 1024
     return f"the headers have {size} bytes; at most {most} are allowed" if size > most else ""
 
 
 def _count(line: Line) -> str:
     # The header Host is one of them.
     count = len(line.headers) + 1
-    return f"the request has {count} headers; at most {HEADERS} are allowed" if count > HEADERS else ""
+    most = line.clients.headers.count
+    return f"the request has {count} headers; at most {most} are allowed" if count > most else ""
 
 
 def _underscores(line: Line) -> str:
-    underscored = [each.name for each in line.headers if "_" in each.name]
+    is_refused = line.clients.headers.underscores == "Reject"
+    underscored = [each.name for each in line.headers if "_" in each.name and is_refused]
     return f"header {underscored[0]} has an underscore in its name" if underscored else ""
 
 

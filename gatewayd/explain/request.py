@@ -15,6 +15,7 @@ import re2
 
 from gatewayd.explain.headers import becomes_websocket, ignored_upgrades, routed_headers
 from gatewayd.explain.refusals import FIRST, LAST, refusal, taken_apart
+from gatewayd.ir.client_settings import STANDARD_CLIENTS, ClientSettings, HeaderRules
 from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES, UPGRADE, EscapedSlashes
 from gatewayd.ir.filters import Header
 from gatewayd.ir.http import GRPC_CONTENT_TYPE
@@ -100,9 +101,12 @@ class Answered:
     why: str
 
 
-def received(sent: Sent, slashes: EscapedSlashes = DEFAULT_ESCAPED_SLASHES) -> Request | Answered:
+def received(
+    sent: Sent, slashes: EscapedSlashes = DEFAULT_ESCAPED_SLASHES, clients: ClientSettings = STANDARD_CLIENTS
+) -> Request | Answered:
     """Return the request that the router sees; `slashes`: what becomes of escaped ones."""
-    line = taken_apart(sent.scheme, sent.method, sent.target, sent.host, sent.headers)
+    line = taken_apart(sent.scheme, sent.method, sent.target, sent.host, sent.headers)._replace(clients=clients)
+    one_slash = merged if clients.path.merges else str
     refused = refusal(line, FIRST)
     if refused is not None:
         return Answered(status=refused.status, location="", why=refused.why)
@@ -111,7 +115,7 @@ def received(sent: Sent, slashes: EscapedSlashes = DEFAULT_ESCAPED_SLASHES) -> R
     if unescaped != written:
         match slashes:
             case EscapedSlashes.REDIRECT:
-                location = merged(canonical(unescaped)) + mark + query
+                location = one_slash(canonical(unescaped)) + mark + query
                 return Answered(status=307, location=location, why=f"{_ESCAPED}; clients are sent to it unescaped")
             case EscapedSlashes.REJECT:
                 return Answered(status=400, location="", why=f"{_ESCAPED}, which the Gateway rejects")
@@ -121,7 +125,7 @@ def received(sent: Sent, slashes: EscapedSlashes = DEFAULT_ESCAPED_SLASHES) -> R
                 pass
             case _:
                 assert_never(slashes)
-    path = merged(canonical(written))
+    path = one_slash(canonical(written))
     refused = refusal(line, LAST)
     if refused is not None:
         return Answered(status=refused.status, location="", why=refused.why)
@@ -132,10 +136,18 @@ def received(sent: Sent, slashes: EscapedSlashes = DEFAULT_ESCAPED_SLASHES) -> R
         host=without_port(line.authority).lower(),
         path=path,
         query=query if mark else None,
-        headers=tuple(routed_headers(sent.headers, sent.scheme)),
+        headers=tuple(routed_headers(_early(sent.headers, clients.headers), sent.scheme)),
         remarks=tuple(_remarks(sent)),
         client=sent.client,
     )
+
+
+def _early(headers: tuple[Header, ...], rules: HeaderRules) -> tuple[Header, ...]:
+    """Return headers as they are when a route is chosen, but for those that no client may write."""
+    changed = {name.lower() for name in (*rules.early_remove, *(each.name for each in rules.early_set))}
+    dropped = rules.underscores == "Drop"
+    kept = (each for each in headers if each.name.lower() not in changed and not (dropped and "_" in each.name))
+    return (*kept, *(Header(name=each.name.lower(), value=each.value) for each in rules.early_set))
 
 
 def _remarks(sent: Sent) -> Iterator[str]:

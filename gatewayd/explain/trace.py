@@ -12,22 +12,24 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.action import BackendShare, Direct, Happening, answered, backend_name, happening, l4_shares
 from gatewayd.explain.matching import mismatches
 from gatewayd.explain.policies import SectionInForce, backend_sections, sections_in_force
-from gatewayd.explain.request import Answered, Request, Sent, received
+from gatewayd.explain.request import Answered, Request, Sent, received, without_port
 from gatewayd.explain.rivals import Rival, Seat, rivals
 from gatewayd.incremental.engine import Engine
 from gatewayd.incremental.view import Member
 from gatewayd.ir.backend import Cluster, ServiceBackend, Upstream
-from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES, EscapedSlashes
+from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES
 from gatewayd.ir.fleet import FleetKey, GatewayFleet, NodeFleet
 from gatewayd.ir.http import CANNOT, Forward, Route, RouteTable, RouteTableKey, RuleRef, VirtualHost
-from gatewayd.ir.l4 import L4Forward
-from gatewayd.ir.proxy import FilterChain, HTTPTraffic, ProxyConfig, StreamListener
+from gatewayd.ir.l4 import L4Forward, L4Refuse
+from gatewayd.ir.proxy import FilterChain, HTTPTraffic, L4Traffic, ProxyConfig, StreamListener
 from gatewayd.translator.gateways.listener_conflicts import owner
 from gatewayd.translator.gateways.listeners import port_key
 from gatewayd.translator.hostnames import ANY, broader
 from gatewayd.translator.proxies.at_listener import ListenerOf
 from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES
 
+_UNREAD: Final = FilterChain(name="", server_names=(), tls=None, traffic=L4Traffic(action=L4Refuse()))
+"""Stands for the chain of a port that reads no request."""
 _IMPLIED: Final = {"http": 80, "https": 443}
 
 
@@ -115,7 +117,9 @@ def _is_http(chain: FilterChain, scheme: str) -> bool:
 
 
 def _trace(engine: Engine, config: ProxyConfig, listener: StreamListener, sent: Sent) -> Trace:
-    request = received(sent, _escaped_slashes(listener))
+    first = _first_chain(listener, without_port(sent.host).lower() if sent.scheme == "https" else "")
+    slashes = first.traffic.escaped_slashes if isinstance(first.traffic, HTTPTraffic) else DEFAULT_ESCAPED_SLASHES
+    request = received(sent, slashes, first.clients)
     if isinstance(request, Answered):
         return Trace(fleet=config.fleet, port=listener.port, remarks=(), asked=(), end=request, rivals=())
     chain = _chain(listener, request.host if sent.scheme == "https" else "")
@@ -156,10 +160,11 @@ def _seat(fleet: FleetKey, port: int, domain: str | None) -> Seat | None:
             assert_never(fleet)
 
 
-def _escaped_slashes(listener: StreamListener) -> EscapedSlashes:
-    """Return what a port does with escaped slashes: the same for all of its chains."""
-    traffic = (chain.traffic for chain in listener.chains if isinstance(chain.traffic, HTTPTraffic))
-    return next((each.escaped_slashes for each in traffic), DEFAULT_ESCAPED_SLASHES)
+def _first_chain(listener: StreamListener, server_name: str) -> FilterChain:
+    """Return the chain that reads a request: that of its server name, else the first that reads any."""
+    chain = _chain(listener, server_name)
+    reading = (each for each in listener.chains if isinstance(each.traffic, HTTPTraffic))
+    return chain if chain is not None else next(reading, _UNREAD)
 
 
 def _chain(listener: StreamListener, server_name: str) -> FilterChain | None:

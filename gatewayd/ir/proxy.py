@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gatewayd.ir.access_log import AccessLog
 from gatewayd.ir.backend import Cluster
+from gatewayd.ir.client_settings import STANDARD_CLIENTS, STANDARD_SOCKET, ClientSettings, SocketSettings
 from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES, EscapedSlashes
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.http import RouteDiscovery, RouteTable, RouteTableKey
@@ -41,7 +42,7 @@ class FilterChain:
 
     `tls` None leaves TLS alone. Names are exact or "*.suffix". Chains of a port are told apart by server name, and
     those of a name by `sources` (empty: any): of all ranges, the longest that has the client's address in it decides.
-    `log` None writes nothing down.
+    `log` None writes nothing down. `clients`: how they may speak.
     """
 
     name: str
@@ -50,6 +51,7 @@ class FilterChain:
     traffic: HTTPTraffic | L4Traffic
     log: AccessLog | None = None
     sources: tuple[AddressRange, ...] = ()
+    clients: ClientSettings = STANDARD_CLIENTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,7 @@ class StreamListener:
     port: int
     inspect_tls: bool
     chains: tuple[FilterChain, ...]
+    socket: SocketSettings = STANDARD_SOCKET
 
     @property
     def name(self) -> str:

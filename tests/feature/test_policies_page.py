@@ -13,10 +13,8 @@ from tests.feature.harness.world import World
 
 pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
 
-PAGES = tuple(
-    (Path(__file__).parents[2] / "docs" / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("policies", "backend-policies")
-)
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = ("policies", "backend-policies")
 _FENCE = re.compile(r"^```(yaml|requests)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _REQUEST = re.compile(r"(?P<method>[A-Z]+) (?P<path>\S+)(?: from (?P<source>\S+))?(?: with (?P<with>.+))?: (?P<end>.+)")
 
@@ -29,13 +27,13 @@ class Example(NamedTuple):
     requests: tuple[str, ...]
 
 
-def sections() -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    for part in (part for page in PAGES for part in re.split(r"^## ", page, flags=re.MULTILINE)):
+def sections(page: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    for part in re.split(r"^## ", (DOCS / f"{page}.md").read_text(encoding="utf-8"), flags=re.MULTILINE):
         yield part.splitlines()[0], _FENCE.findall(part)
 
 
-def examples() -> Iterator[Example]:
-    for title, fences in sections():
+def examples(page: str) -> Iterator[Example]:
+    for title, fences in sections(page):
         requests = [line for kind, text in fences if kind == "requests" for line in text.splitlines() if line]
         if requests:
             yield Example(title, tuple(text for kind, text in fences if kind == "yaml"), tuple(requests))
@@ -47,12 +45,14 @@ TOKENS = {
     "<token write>": PROVIDER.token(groups=["guests"], scope="read write"),
     "<token nobody>": PROVIDER.token(),
 }
-BASE_OF_PAGE = next(text for _, fences in sections() for kind, text in fences if kind == "yaml")
-EXAMPLES = tuple(examples())
+BASE_OF_PAGE = next(text for _, fences in sections("policies") for kind, text in fences if kind == "yaml")
+EXAMPLES = tuple(example for page in PAGES for example in examples(page))
 
 
 async def test_every_section_of_a_policy_has_an_example() -> None:
-    titles = {title for title, _ in sections() if re.match(r"(Access|Route|Backend)Policy: ", title)}
+    titles = {
+        title for page in PAGES for title, _ in sections(page) if re.match(r"(Access|Route|Backend)Policy: ", title)
+    }
     assert titles == {each.title for each in EXAMPLES}
 
 

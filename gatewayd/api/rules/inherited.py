@@ -25,12 +25,13 @@ from gatewayd.api.accesspolicy import (
     Require,
 )
 from gatewayd.api.backendpolicy import BackendPolicySpec, BackendTargetRef
+from gatewayd.api.clientpolicy import ClientPolicySpec
 from gatewayd.api.inherited import CONNECTION_KINDS, InheritedTargetRef, OwnTargetRef, PolicySection, Sections
 from gatewayd.api.meta import Problem, Problems
 from gatewayd.api.refs import EXPERIMENTAL_GROUP, GATEWAY_GROUP
 from gatewayd.api.reportpolicy import ReportPolicySpec
 from gatewayd.api.routepolicy import BodySection, ErrorPagesSection, FaultSection, RateLimitSection, RoutePolicySpec
-from gatewayd.api.rules import backendpolicy
+from gatewayd.api.rules import backendpolicy, clientpolicy
 from gatewayd.api.rules.access_sections import (
     LOGIN_FIELDS,
     OF_REQUESTS,
@@ -42,8 +43,8 @@ from gatewayd.api.rules.access_sections import (
 from gatewayd.api.rules.cel import Validation, has_each
 from gatewayd.api.rules.filters import cors_wildcard_alone, other_protocol_config_absent
 
-SPECS: Final = (AccessPolicySpec, RoutePolicySpec, ReportPolicySpec, BackendPolicySpec)
-InheritedPolicySpec = AccessPolicySpec | RoutePolicySpec | ReportPolicySpec | BackendPolicySpec
+SPECS: Final = (AccessPolicySpec, RoutePolicySpec, ReportPolicySpec, BackendPolicySpec, ClientPolicySpec)
+InheritedPolicySpec = AccessPolicySpec | RoutePolicySpec | ReportPolicySpec | BackendPolicySpec | ClientPolicySpec
 _OF_PROXIES: Final = ("GatewayClass", "Gateway")
 _WIRE: Final = {each.name: each.encode_name for each in fields(AccessSections)}
 _WAYS_IN: Final = tuple(tuple(_WIRE[name] for name in way) for way in WAYS_IN)
@@ -272,6 +273,7 @@ _OF_KINDS: Final[Mapping[type[Sections], tuple[Validation, ...]]] = {
 }
 _OF_SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
     **backendpolicy.SECTIONS,
+    **clientpolicy.SECTIONS,
     CorsSection: tuple(_alone(name) for name in ("allowOrigins", "allowMethods", "allowHeaders")),
     JWT: (Validation(token_given, "self.mode == 'Disabled' || has(self.providers)", "providers must not be empty"),),
     APIKeys: (
@@ -328,6 +330,7 @@ _OF_REQUESTS: Final = " || ".join(
     for strategy in ("default", "override")
 )
 _OF_SPECS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
+    ClientPolicySpec: clientpolicy.SPEC,
     AccessPolicySpec: (
         Validation(
             connections_take_clients,

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.backendpolicy import BackendPolicy
+from gatewayd.api.clientpolicy import ClientPolicy
 from gatewayd.api.core import Namespace, Service
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
@@ -28,8 +29,10 @@ from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.gatewayclass import class_is_ours, gateway_is_ours
 from gatewayd.translator.gateways.listener_conflicts import own_listeners
 from gatewayd.translator.outcomes.policies import MAX_ANCESTORS
+from gatewayd.translator.outcomes.shared_ports import NOBODY_ELSE, shared_ports
 from gatewayd.translator.policies.attach import SERVICE_KIND, XBACKEND_KIND
 from gatewayd.translator.policies.backend import backend_problems
+from gatewayd.translator.policies.client_sections import client_problems
 from gatewayd.translator.policies.effective import (
     CLASS_KIND,
     NAMESPACE_KIND,
@@ -64,6 +67,7 @@ _PROBLEMS: Final[Mapping[Any, Callable[[View, InheritedPolicy], Iterator[str]]]]
     AccessPolicy: entry_problems,
     RoutePolicy: lambda _view, row: message_problems(row),
     BackendPolicy: backend_problems,
+    ClientPolicy: lambda _view, row: client_problems(row),
 }
 """What yields the problems of a kind of policy; one without a row has none."""
 
@@ -97,17 +101,22 @@ def inherited_outcome(view: View, member: Member) -> PolicyOutcome | None:
         for said_of_target in _said(view, row, f"spec.targetRefs[{at}]", target):
             by_ancestor.setdefault(said_of_target.ref, []).append(said_of_target)
     own = _invalid(view, row) or _conflict(view, row)
-    ancestors = tuple(ParentOutcome(ref=ref, verdicts=(_accepted(own, said),)) for ref, said in by_ancestor.items())
+    shared = shared_ports(view, row, _of_listeners(view, row)) if isinstance(row, ClientPolicy) else NOBODY_ELSE
+    own = own or shared.lost
+    ancestors = tuple(
+        ParentOutcome(ref=ref, verdicts=(_accepted(own, said, shared.remark),)) for ref, said in by_ancestor.items()
+    )
     return (
         PolicyOutcome(generation=row.metadata.generation, ancestors=ancestors[:MAX_ANCESTORS]) if by_ancestor else None
     )
 
 
-def _accepted(own: Verdict | None, of_ancestor: list[Said]) -> Verdict:
+def _accepted(own: Verdict | None, of_ancestor: list[Said], remark: str) -> Verdict:
     wrong = [each.wrong for each in of_ancestor if each.wrong is not None]
     if wrong:
         return verdicts.not_accepted(wrong[0].reason, "; ".join(each.message for each in wrong))
-    return own or verdicts.accepted(f"in force for {', '.join(dict.fromkeys(each.scope for each in of_ancestor))}")
+    in_force = f"in force for {', '.join(dict.fromkeys(each.scope for each in of_ancestor))}"
+    return own or verdicts.accepted(f"{in_force}; {remark}" if remark else in_force)
 
 
 def _invalid(view: View, row: InheritedPolicy) -> Verdict | None:
@@ -171,6 +180,12 @@ def _ancestors(view: View, target: ScopedTarget) -> Iterator[Reference]:
         yield _as_written(target)
     else:
         yield from (_gateway(each) for each in _gateways(view, target) if gateway_is_ours(view, each))
+
+
+def _of_listeners(view: View, row: InheritedPolicy) -> tuple[ObjectKey, ...]:
+    """Return the Gateways that a policy for listeners names, each once."""
+    near = (each for each in scoped_targets(row) if each.kind in (GATEWAY_KIND, LISTENERSET_KIND))
+    return tuple(dict.fromkeys(gateway for target in near for gateway in _gateways(view, target)))
 
 
 def _gateways(view: View, target: ScopedTarget) -> Iterator[ObjectKey]:

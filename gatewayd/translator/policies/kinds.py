@@ -12,12 +12,13 @@ from msgspec.structs import fields
 
 from gatewayd.api.accesspolicy import AccessPolicy, AccessSections
 from gatewayd.api.backendpolicy import BackendPolicy, BackendSections
+from gatewayd.api.clientpolicy import ClientPolicy, ClientSections
 from gatewayd.api.inherited import Sections
 from gatewayd.api.reportpolicy import ReportPolicy, ReportSections
 from gatewayd.api.routepolicy import RoutePolicy, RouteSections
 
-InheritedPolicy = AccessPolicy | RoutePolicy | ReportPolicy | BackendPolicy
-InheritedTable = type[AccessPolicy] | type[RoutePolicy] | type[ReportPolicy] | type[BackendPolicy]
+InheritedPolicy = AccessPolicy | RoutePolicy | ReportPolicy | BackendPolicy | ClientPolicy
+InheritedTable = type[AccessPolicy] | type[RoutePolicy] | type[ReportPolicy] | type[BackendPolicy] | type[ClientPolicy]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,7 @@ POLICY_KINDS: Final[Mapping[InheritedTable, PolicyKind]] = MappingProxyType(
             PolicyKind(table=RoutePolicy, sections=RouteSections, adds_up=frozenset(), protects=False),
             PolicyKind(table=ReportPolicy, sections=ReportSections, adds_up=frozenset(), protects=False),
             PolicyKind(table=BackendPolicy, sections=BackendSections, adds_up=frozenset(), protects=False),
+            PolicyKind(table=ClientPolicy, sections=ClientSections, adds_up=frozenset(), protects=False),
         )
     }
 )

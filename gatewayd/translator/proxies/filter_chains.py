@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Attempt, Member, View, query, rescued_query
+from gatewayd.ir.client_settings import STANDARD_CLIENTS
+from gatewayd.ir.edge import EscapedSlashes
 from gatewayd.ir.http import RouteTableKey
 from gatewayd.ir.l4 import L4Action, L4Refuse
 from gatewayd.ir.proxy import DatagramListener, FilterChain, HTTPTraffic, L4Traffic, Listener, StreamListener
@@ -30,6 +32,7 @@ from gatewayd.translator.gateways.termination import termination, termination_ke
 from gatewayd.translator.hostnames import ANY, specificity
 from gatewayd.translator.proxies.access_log import access_log
 from gatewayd.translator.proxies.at_listener import ListenerOf
+from gatewayd.translator.proxies.client_settings import clients, socket
 from gatewayd.translator.proxies.connection_clients import PassedOn, by_client, connections
 from gatewayd.translator.proxies.virtualhosts import carries_http, chain_name, route_discovery, table_of
 from gatewayd.translator.rules.route_kinds import rules
@@ -59,7 +62,8 @@ def port(view: View, key: PortKey) -> Listener:
     inspect = any(each.protocol is not None and each.protocol.family == "TLS" for each in merged)
     # All HTTP listeners of a port share one chain: who is meant is known only from the Host header.
     unique = {chain.name: chain for of_listener in _all_chains(view, key) for chain in of_listener}
-    return StreamListener(port=bound, inspect_tls=inspect, chains=tuple(unique[name] for name in sorted(unique)))
+    chains_by_name = tuple(unique[name] for name in sorted(unique))
+    return StreamListener(port=bound, inspect_tls=inspect, chains=chains_by_name, socket=socket(view, key))
 
 
 def _all_chains(view: View, key: PortKey) -> Sequence[tuple[FilterChain, ...]]:
@@ -77,10 +81,16 @@ def _closed(
 def chains(view: View, key: Within) -> tuple[FilterChain, ...]:
     """Return the filter chains of the listener that has a hostname of a port."""
     listener = winner(view, key)
-    return () if listener is None else tuple(_chains(view, key.port.gateway, listener))
+    if listener is None:
+        return ()
+    speaking = clients(view, listener)
+    found = _chains(view, key.port.gateway, listener, speaking.path.escaped)
+    return tuple(found) if speaking == STANDARD_CLIENTS else tuple(replace(each, clients=speaking) for each in found)
 
 
-def _chains(view: View, gateway: ObjectKey, listener: MergedListener) -> Iterator[FilterChain]:
+def _chains(
+    view: View, gateway: ObjectKey, listener: MergedListener, slashes: EscapedSlashes | None
+) -> Iterator[FilterChain]:
     tls, log = None, access_log(view, gateway)
     if listener.protocol is not None and listener.protocol.terminates:
         tls = termination(view, termination_key(gateway, listener)).tls
@@ -99,7 +109,7 @@ def _chains(view: View, gateway: ObjectKey, listener: MergedListener) -> Iterato
                 table=RouteTableKey(port=table.port, listener=table.listener),
                 discovery=discovery,
                 scheme="https" if tls else "http",
-                escaped_slashes=escaped_slashes(view, gateway).chosen,
+                escaped_slashes=slashes or escaped_slashes(view, gateway).chosen,
             ),
             log=log,
         )

@@ -45,6 +45,11 @@ def host_to_set(filters: tuple[HTTPFilter, ...]) -> str | None:
     return None
 
 
+def literal(header: Header) -> Any:
+    """Return what gives a header a value, whatever it had."""
+    return _option(header, _OVERWRITE)
+
+
 def _option(header: Header, action: Any) -> Any:
     return base_pb2.HeaderValueOption(
         header=base_pb2.HeaderValue(key=header.name, value=header.value.replace("%", "%%")),

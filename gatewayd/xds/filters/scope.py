@@ -18,6 +18,7 @@ from envoy.extensions.filters.http.lua.v3 import lua_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as pb
 from google.protobuf import struct_pb2
 
+from gatewayd.ir.client_settings import ClientSettings
 from gatewayd.ir.http import RouteTableKey
 from gatewayd.xds import names
 from gatewayd.xds.encoding import ADS, packed, serialised
@@ -83,7 +84,7 @@ def scoped_tail(opted_into: Iterable[str]) -> bytes:
     )
 
 
-def scoped_fields(table: RouteTableKey) -> dict[str, Any]:
+def scoped_fields(table: RouteTableKey, clients: ClientSettings) -> dict[str, Any]:
     """Return the fields of a connection manager that find the RouteConfigurations of a table."""
     name = names.route_table(table)
     key = _APPEND(
@@ -91,7 +92,7 @@ def scoped_fields(table: RouteTableKey) -> dict[str, Any]:
         append_action=_APPEND.OVERWRITE_IF_EXISTS_OR_ADD,
     )
     return {
-        "early_header_mutation_extensions": early_mutation(mutation_rules_pb2.HeaderMutation(append=key)),
+        "early_header_mutation_extensions": early_mutation(clients, mutation_rules_pb2.HeaderMutation(append=key)),
         "scoped_routes": pb.ScopedRoutes(
             name=name,
             scope_key_builder=pb.ScopedRoutes.ScopeKeyBuilder(fragments=[_fragment(0), _fragment(1)]),

@@ -10,17 +10,18 @@ from typing import Any, TypeAlias, assert_never
 
 from envoy.config.core.v3 import address_pb2
 from envoy.config.listener.v3 import listener_components_pb2, listener_pb2, udp_listener_config_pb2
+from envoy.extensions.filters.listener.proxy_protocol.v3 import proxy_protocol_pb2
 from envoy.extensions.filters.listener.tls_inspector.v3 import tls_inspector_pb2
+from envoy.extensions.filters.network.connection_limit.v3 import connection_limit_pb2
 from google.protobuf import wrappers_pb2
 
+from gatewayd.ir.client_settings import SocketSettings
 from gatewayd.ir.l4 import L4Refuse
-from gatewayd.ir.limits import HANDSHAKE_SECONDS
 from gatewayd.ir.proxy import DatagramListener, FilterChain, HTTPTraffic, L4Traffic, Listener, StreamListener
 from gatewayd.xds import names
-from gatewayd.xds.encoding import field, packed, seconds, serialised
+from gatewayd.xds.encoding import field, milliseconds, packed, serialised
 from gatewayd.xds.memo import Memo
 from gatewayd.xds.messages import connection_manager, tcp_proxy, tls, udp_proxy
-from gatewayd.xds.messages.cluster import BUFFER_BYTES
 
 _TLS_INSPECTOR = listener_components_pb2.ListenerFilter(
     name="envoy.filters.listener.tls_inspector", typed_config=packed(tls_inspector_pb2.TlsInspector())
@@ -73,12 +74,33 @@ def _chain_entry(of: FilterChain) -> bytes:
 def _stream_tail(of: StreamListener) -> bytes:
     return serialised(
         listener_pb2.Listener(
-            per_connection_buffer_limit_bytes=BUFFER_BYTES,
-            listener_filters=[_TLS_INSPECTOR] if of.inspect_tls else [],
+            per_connection_buffer_limit_bytes=wrappers_pb2.UInt32Value(value=of.socket.buffer),
+            listener_filters=[*_announced(of.socket), *([_TLS_INSPECTOR] if of.inspect_tls else [])],
             # One connection for each turn of a worker: they are shared out more evenly.
             max_connections_to_accept_per_socket_event=wrappers_pb2.UInt32Value(value=1),
         )
     )
+
+
+def _announced(socket: SocketSettings) -> list[Any]:
+    """Return the filter that reads whose connection it is, where a balancer in front says so before anything else."""
+    if not socket.proxy_protocol:
+        return []
+    config = proxy_protocol_pb2.ProxyProtocol(allow_requests_without_proxy_protocol=socket.proxy_protocol == "Optional")
+    return [
+        listener_components_pb2.ListenerFilter(
+            name="envoy.filters.listener.proxy_protocol", typed_config=packed(config)
+        )
+    ]
+
+
+def _limited(of: FilterChain) -> list[Any]:
+    """Return the filter that closes connections beyond a number."""
+    if not of.clients.connections.most:
+        return []
+    most = wrappers_pb2.UInt64Value(value=of.clients.connections.most)
+    config = connection_limit_pb2.ConnectionLimit(stat_prefix=of.name, max_connections=most)
+    return [_filter("envoy.filters.network.connection_limit", config)]
 
 
 def _datagram(of: DatagramListener, address: str) -> Any:
@@ -95,7 +117,7 @@ def _filter_chain(of: FilterChain) -> Any:
     traffic = of.traffic
     match traffic:
         case HTTPTraffic():
-            end = _filter(connection_manager.NAME, connection_manager.connection_manager(traffic, of.log))
+            end = _filter(connection_manager.NAME, connection_manager.connection_manager(traffic, of.log, of.clients))
         case L4Traffic():
             end = _filter(tcp_proxy.NAME, tcp_proxy.tcp_proxy(traffic.action, of.name, of.log))
         case _:
@@ -112,9 +134,9 @@ def _filter_chain(of: FilterChain) -> Any:
     return listener_components_pb2.FilterChain(
         name=of.name,
         filter_chain_match=names_match,
-        filters=[end],
-        transport_socket=tls.downstream(of.tls) if of.tls else None,
-        transport_socket_connect_timeout=seconds(HANDSHAKE_SECONDS) if of.tls else None,
+        filters=[*_limited(of), end],
+        transport_socket=tls.downstream(of.tls, of.clients.tls) if of.tls else None,
+        transport_socket_connect_timeout=milliseconds(of.clients.patience.handshake_ms) if of.tls else None,
     )
 
 

@@ -11,6 +11,7 @@ from envoy.extensions.transport_sockets.tls.v3 import common_pb2, secret_pb2, tl
 from envoy.type.matcher.v3 import string_pb2
 from google.protobuf import wrappers_pb2
 
+from gatewayd.ir.client_settings import STANDARD_CLIENTS, TLSBounds
 from gatewayd.ir.tls import (
     Certificate,
     ClientTrust,
@@ -33,6 +34,13 @@ _PARAMETERS = common_pb2.TlsParameters(
     # As a client, Envoy ends at 1.2 when nothing is said, and cannot speak to a backend that begins at 1.3.
     tls_maximum_protocol_version=common_pb2.TlsParameters.TLSv1_3,
 )
+_VERSIONS = {
+    "": common_pb2.TlsParameters.TLS_AUTO,
+    "1.0": common_pb2.TlsParameters.TLSv1_0,
+    "1.1": common_pb2.TlsParameters.TLSv1_1,
+    "1.2": common_pb2.TlsParameters.TLSv1_2,
+    "1.3": common_pb2.TlsParameters.TLSv1_3,
+}
 _Validation = common_pb2.CertificateValidationContext
 _SAN_TYPES = {
     SanKind.DNS: common_pb2.SubjectAltNameMatcher.DNS,
@@ -40,11 +48,12 @@ _SAN_TYPES = {
 }
 
 
-def downstream(tls: DownstreamTLS) -> Any:
-    """Return the socket that terminates TLS."""
+def downstream(tls: DownstreamTLS, bounds: TLSBounds = STANDARD_CLIENTS.tls) -> Any:
+    """Return the socket that terminates TLS within bounds."""
     required = tls.client is not None and tls.client.validation is ClientValidation.REQUIRED
     context = tls_pb2.DownstreamTlsContext(
         common_tls_context=tls_pb2.CommonTlsContext(
+            tls_params=_agreed(bounds),
             tls_certificate_sds_secret_configs=[_secret(certificate) for certificate in tls.certificates],
             alpn_protocols=tls.alpn,
             combined_validation_context=None if tls.client is None else _client_validation(tls.client),
@@ -52,6 +61,18 @@ def downstream(tls: DownstreamTLS) -> Any:
         require_client_certificate=wrappers_pb2.BoolValue(value=required),
     )
     return base_pb2.TransportSocket(name=_NAME, typed_config=packed(context))
+
+
+def _agreed(bounds: TLSBounds) -> Any:
+    """Return what is agreed to, None for what Envoy has by itself."""
+    if not (bounds.least or bounds.most or bounds.ciphers or bounds.curves):
+        return None
+    return common_pb2.TlsParameters(
+        tls_minimum_protocol_version=_VERSIONS[bounds.least],
+        tls_maximum_protocol_version=_VERSIONS[bounds.most],
+        cipher_suites=bounds.ciphers,
+        ecdh_curves=bounds.curves,
+    )
 
 
 def upstream(tls: UpstreamTLS, alpn: tuple[str, ...]) -> Any:

@@ -1,6 +1,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.unit.cli.command import Gatewayd
 from tests.unit.example import SHOP
 
@@ -18,6 +20,28 @@ def test_drains_are_told(gatewayd: Gatewayd, shop: Path, tmp_path: Path) -> None
 
     assert ran.code == 0
     assert "  ! listener tcp-8080: all connections drain; the listener is removed" in ran.out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("section", "why"),
+    [
+        ("headers: {maxCount: 50}", "the filter chain changes"),
+        ("socket: {proxyProtocol: Required}", "more than filter chains changes"),
+    ],
+)
+def test_a_policy_of_clients_drains(gatewayd: Gatewayd, shop: Path, tmp_path: Path, section: str, why: str) -> None:
+    policy = f"""---
+apiVersion: gatewayd.io/v1alpha1
+kind: ClientPolicy
+metadata: {{name: edge, namespace: shop}}
+spec:
+  targetRefs: [{{group: gateway.networking.k8s.io, kind: GatewayClass, name: gatewayd}}]
+  default: {{{section}}}
+"""
+    (tmp_path / "new.yaml").write_text(SHOP + policy)
+    ran = gatewayd("diff", shop, tmp_path / "new.yaml")
+    assert ran.code == 0
+    assert any("drain" in line and why in line for line in ran.out.splitlines()), ran.out
 
 
 def test_json_and_what_cannot_be_read(gatewayd: Gatewayd, shop: Path, tmp_path: Path) -> None:

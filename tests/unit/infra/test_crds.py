@@ -38,6 +38,7 @@ def test_there_is_one_for_each_kind_of_our_own_group() -> None:
             "RoutePolicy",
             "ReportPolicy",
             "BackendPolicy",
+            "ClientPolicy",
         }
     )
     for each in CRDS.values():

@@ -11,6 +11,7 @@ from gatewayd.api.rules.table import RULES, VERSION_RULES, Rule, broken_rules
 from tests.unit.api.documents import document, http_rule, kind_named
 from tests.unit.api.rules import (
     test_backendpolicy,
+    test_clientpolicy,
     test_core,
     test_filters,
     test_gateway,
@@ -25,6 +26,7 @@ from tests.unit.api.rules import (
 MODULES: tuple[Any, ...] = (
     *(
         test_backendpolicy,
+        test_clientpolicy,
         test_core,
         test_filters,
         test_gateway,

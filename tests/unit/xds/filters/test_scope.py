@@ -3,6 +3,7 @@ from envoy.config.route.v3 import route_components_pb2, route_pb2
 from envoy.extensions.filters.http.lua.v3 import lua_pb2
 from envoy.extensions.http.early_header_mutation.header_mutation.v3 import header_mutation_pb2
 
+from gatewayd.ir.client_settings import STANDARD_CLIENTS
 from gatewayd.ir.http import RouteTableKey
 from gatewayd.xds.filters.scope import HEADER, KNOWN, own_scope, scope, scope_filter, scoped_fields, scoped_tail
 
@@ -10,7 +11,7 @@ SECURE = RouteTableKey(port=443, listener="shop/set/web")
 
 
 def test_the_key_is_the_table_and_the_host_up_to_its_port() -> None:
-    fields = scoped_fields(SECURE)
+    fields = scoped_fields(SECURE, STANDARD_CLIENTS)
     set_key = header_mutation_pb2.HeaderMutation()
     assert fields["early_header_mutation_extensions"][0].typed_config.Unpack(set_key)
     header = set_key.mutations[-1].append.header
@@ -24,7 +25,7 @@ def test_the_key_is_the_table_and_the_host_up_to_its_port() -> None:
 
 def test_what_a_client_says_of_the_key_is_not_believed() -> None:
     set_key = header_mutation_pb2.HeaderMutation()
-    assert scoped_fields(SECURE)["early_header_mutation_extensions"][0].typed_config.Unpack(set_key)
+    assert scoped_fields(SECURE, STANDARD_CLIENTS)["early_header_mutation_extensions"][0].typed_config.Unpack(set_key)
     append = set_key.mutations[-1].append
     assert append.append_action == append.OVERWRITE_IF_EXISTS_OR_ADD
 

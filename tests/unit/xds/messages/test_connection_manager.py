@@ -1,5 +1,19 @@
-import pytest
+from typing import Any
 
+import pytest
+from envoy.extensions.http.original_ip_detection.xff.v3 import xff_pb2
+
+from gatewayd.ir.client_settings import (
+    ClientSettings,
+    ConnectionBounds,
+    HeaderRules,
+    PathRules,
+    Patience,
+    StreamBounds,
+    TLSBounds,
+    TrustedProxies,
+    TrustedRange,
+)
 from gatewayd.ir.edge import IGNORED_UPGRADES, EscapedSlashes
 from gatewayd.ir.http import RouteDiscovery, RouteTableKey
 from gatewayd.ir.limits import CONNECTION_IDLE_SECONDS, HEADER_KIB, HEADERS
@@ -47,6 +61,51 @@ def test_what_is_no_host_is_refused_first(discovery: RouteDiscovery) -> None:
     assert not made.http_filters[0].disabled
     assert made.strip_trailing_host_dot
     assert len(made.early_header_mutation_extensions) == 1
+
+
+def speaking(clients: ClientSettings) -> Any:
+    traffic = HTTPTraffic(
+        table=RouteTableKey(port=80, listener=""), discovery=RouteDiscovery.PER_LISTENER, scheme="http"
+    )
+    return connection_manager(traffic, None, clients)
+
+
+def test_whose_word_counts() -> None:
+    hops = speaking(ClientSettings(trusted=TrustedProxies(hops=2)))
+    assert (hops.use_remote_address.value, hops.xff_num_trusted_hops) == (True, 2)
+    ranges = speaking(ClientSettings(trusted=TrustedProxies(ranges=(TrustedRange(network="10.0.0.0", bits=8),))))
+    assert not ranges.use_remote_address.value
+    config = xff_pb2.XffConfig()
+    (detection,) = ranges.original_ip_detection_extensions
+    assert detection.typed_config.Unpack(config)
+    (trusted,) = config.xff_trusted_cidrs.cidrs
+    assert (trusted.address_prefix, trusted.prefix_len.value) == ("10.0.0.0", 8)
+    assert not config.skip_xff_append.value
+
+
+def test_what_policies_say_of_connections_and_requests() -> None:
+    made = speaking(
+        ClientSettings(
+            serves_http10=False,
+            streams=StreamBounds(most=7),
+            headers=HeaderRules(count=20, kib=8, underscores="Drop"),
+            path=PathRules(merges=False),
+            patience=Patience(headers_ms=500, idle_ms=1500),
+            connections=ConnectionBounds(requests_each=3, age_ms=2000),
+            tls=TLSBounds(forward=("Subject", "DNS")),
+        )
+    )
+    common = made.common_http_protocol_options
+    assert (common.max_headers_count.value, made.max_request_headers_kb.value) == (20, 8)
+    assert common.headers_with_underscores_action == 2
+    assert (common.idle_timeout.nanos, made.request_headers_timeout.nanos) == (500_000_000, 500_000_000)
+    assert (common.max_requests_per_connection.value, common.max_connection_duration.seconds) == (3, 2)
+    assert not made.http_protocol_options.accept_http_10
+    assert made.http2_protocol_options.max_concurrent_streams.value == 7
+    assert not made.merge_slashes
+    told = made.set_current_client_cert_details
+    assert made.forward_client_cert_details == made.SANITIZE_SET
+    assert (told.subject.value, told.dns, told.uri, told.cert) == (True, True, False, False)
 
 
 def test_rules_see_the_path_that_backends_see() -> None:

@@ -4,10 +4,13 @@ from typing import Any
 
 from envoy.config.core.v3 import address_pb2
 from envoy.config.listener.v3 import listener_pb2
+from envoy.extensions.filters.listener.proxy_protocol.v3 import proxy_protocol_pb2
+from envoy.extensions.filters.network.connection_limit.v3 import connection_limit_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2
 from envoy.extensions.filters.network.tcp_proxy.v3 import tcp_proxy_pb2
 from envoy.extensions.filters.udp.udp_proxy.v3 import udp_proxy_pb2
 
+from gatewayd.ir.client_settings import ClientSettings, ConnectionBounds, Patience, SocketSettings
 from gatewayd.ir.l4 import L4Refuse
 from gatewayd.ir.limits import HANDSHAKE_SECONDS
 from gatewayd.ir.proxy import DatagramListener, FilterChain, L4Traffic, Listener, StreamListener
@@ -94,3 +97,26 @@ def test_of_many_chains_one_is_serialised_anew() -> None:
         != after
         == listener_body(StreamListener(port=443, inspect_tls=True, chains=edited), ANY, no_chains(plain))
     )
+
+
+def test_what_a_whole_port_has() -> None:
+    socket = SocketSettings(proxy_protocol="Optional", buffer=8192)
+    made = listener(StreamListener(port=443, inspect_tls=True, chains=(PASSED,), socket=socket), ANY)
+    assert made.per_connection_buffer_limit_bytes.value == 8192
+    # Whose connection it is stands before anything that TLS has.
+    announced, inspected = made.listener_filters
+    config = proxy_protocol_pb2.ProxyProtocol()
+    assert announced.typed_config.Unpack(config)
+    assert config.allow_requests_without_proxy_protocol
+    assert inspected.name == "envoy.filters.listener.tls_inspector"
+
+
+def test_what_clients_of_a_chain_may() -> None:
+    clients = ClientSettings(connections=ConnectionBounds(most=5), patience=Patience(handshake_ms=500))
+    made = listener(StreamListener(port=443, inspect_tls=True, chains=(replace(ENDED, clients=clients),)), ANY)
+    (chain,) = made.filter_chains
+    limit, _end = chain.filters
+    config = connection_limit_pb2.ConnectionLimit()
+    assert limit.typed_config.Unpack(config)
+    assert config.max_connections.value == 5
+    assert chain.transport_socket_connect_timeout.nanos == 500_000_000

@@ -1,6 +1,7 @@
 import pytest
 from envoy.extensions.transport_sockets.tls.v3 import common_pb2, tls_pb2
 
+from gatewayd.ir.client_settings import TLSBounds
 from gatewayd.ir.tls import (
     Certificate,
     ClientTrust,
@@ -81,3 +82,15 @@ def test_backends_that_the_system_trusts() -> None:
     assert common.validation_context.trusted_ca.filename == SYSTEM_CA_FILE
     assert len(common.validation_context.match_typed_subject_alt_names) == 2
     assert list(common.tls_certificate_sds_secret_configs) == []
+
+
+def test_what_is_agreed_to() -> None:
+    tls = DownstreamTLS(certificates=(ONE,), alpn=(), client=None)
+    assert not downstream_context(tls).common_tls_context.HasField("tls_params")
+    context = tls_pb2.DownstreamTlsContext()
+    bounds = TLSBounds(least="1.2", ciphers=("AES128-SHA",), curves=("P-256",))
+    assert downstream(tls, bounds).typed_config.Unpack(context)
+    agreed = context.common_tls_context.tls_params
+    assert agreed.tls_minimum_protocol_version == common_pb2.TlsParameters.TLSv1_2
+    assert agreed.tls_maximum_protocol_version == common_pb2.TlsParameters.TLS_AUTO
+    assert (list(agreed.cipher_suites), list(agreed.ecdh_curves)) == (["AES128-SHA"], ["P-256"])
