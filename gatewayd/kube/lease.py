@@ -2,7 +2,15 @@
 
 Time is the monotonic clock of this process, so that a jump of the wall clock elects nobody. Every request has a
 deadline of its own, shorter than the lease, so that a hung renewal cannot outlive it. No `Retry-After` is waited for:
-one request in three seconds is all that there is, and who waits longer loses the lease.
+one look in a second is all that there is, and who waits longer loses the lease.
+
+A leader that dies is followed after LEASE_SECONDS, and at most LOOK_SECONDS more: those who wait look often, and at the
+moment when the lease ends. The times of a leader, after its last good renewal began:
+
+    2      the next one begins
+    4.5    it has failed by now; one more a second later
+    6.5    the fence: nothing is written from now on
+    9      what was under way at the fence has had as long as any request here has; another one may start
 https://kubernetes.io/docs/concepts/architecture/leases/
 """
 
@@ -18,11 +26,14 @@ import structlog
 from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, ConflictError
 from gatewayd.kube.client import KubeClient, Where
 
-LEASE_SECONDS: Final = 15
-RENEW_SECONDS: Final = 3.0
-REQUEST_SECONDS: Final = 4.0
-FENCE_SECONDS: Final = 10.0
-"""We count as leader for so long after the last good renewal: less than the lease, more than a few renewals."""
+LEASE_SECONDS: Final = 9
+RENEW_SECONDS: Final = 2.0
+LOOK_SECONDS: Final = 1.0
+"""Until the next look of who does not have the lease, or could not renew it."""
+REQUEST_SECONDS: Final = 2.5
+FENCE_SECONDS: Final = LEASE_SECONDS - REQUEST_SECONDS
+"""We count as leader for so long after the last good renewal: more than one that fails and another one take."""
+_SHORTEST: Final = 0.05
 
 _log = structlog.get_logger("gatewayd.kube.lease")
 
@@ -79,7 +90,7 @@ class Lease:
         self._on_elected = on_elected
         self._renewed = float("-inf")
         self._seen: tuple[str, str] = ("", "")
-        self._seen_at = clock()
+        self._ends_at = clock()
 
     def is_leader(self) -> bool:
         """Return whether this replica certainly holds the lease at this moment."""
@@ -89,12 +100,18 @@ class Lease:
         """Acquire and renew."""
         try:
             while True:
-                await self._try()
-                await asyncio.sleep(RENEW_SECONDS)
+                has_lease = await self._try()
+                await asyncio.sleep(RENEW_SECONDS if has_lease else self._until_next_look())
         finally:
             await self._release()
 
-    async def _try(self) -> None:
+    def _until_next_look(self) -> float:
+        """Return how long to wait: not beyond the moment when the lease of another one ends."""
+        left = self._ends_at - self._clock()
+        return min(LOOK_SECONDS, max(_SHORTEST, left)) if left > 0 else LOOK_SECONDS
+
+    async def _try(self) -> bool:
+        """Acquire or renew the lease; return whether that went well."""
         was = self.is_leader()
         began = self._clock()
         try:
@@ -104,7 +121,7 @@ class Lease:
             known = isinstance(error, (ApiError, *CONNECTION_ERRORS))
             facts = {"error": str(error) or repr(error), "leader": self.is_leader()}
             _log.warning("lease not renewed", **facts, exc_info=None if known else error)
-            return
+            return False
         if has_lease:
             self._renewed = began
             if not was:
@@ -113,6 +130,7 @@ class Lease:
         elif was:
             self._renewed = float("-inf")
             _log.warning("leadership lost", identity=self._name.identity)
+        return has_lease
 
     async def _acquire(self) -> bool:
         """Take or renew the lease if it is free, expired or ours; return whether it is ours now."""
@@ -129,8 +147,8 @@ class Lease:
         """Return whether the holder has not renewed for a whole lease, by our own clock."""
         seen = (lease.spec.holder_identity, lease.spec.renew_time)
         if seen != self._seen:
-            self._seen, self._seen_at = seen, self._clock()
-        return self._clock() > self._seen_at + lease.spec.lease_duration_seconds
+            self._seen, self._ends_at = seen, self._clock() + lease.spec.lease_duration_seconds
+        return self._clock() >= self._ends_at
 
     async def _put(self, method: str, path: str, version: str, transitions: int) -> bool:
         try:

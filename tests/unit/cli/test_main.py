@@ -48,3 +48,12 @@ def test_help_of_a_command_imports_neither_grpc_nor_kubernetes(name: str) -> Non
     )
 
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_what_only_errors_and_versions_need_waits_for_them() -> None:
+    code = (
+        "import sys, gatewayd.cli.main\n"
+        "late = {'typer.rich_utils', 'rich.markdown', 'importlib.metadata'} & set(sys.modules)\n"
+        "sys.exit(', '.join(late) or 0)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

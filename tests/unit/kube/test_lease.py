@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from gatewayd.kube.client import KubeClient
-from gatewayd.kube.lease import FENCE_SECONDS, LEASE_SECONDS, RENEW_SECONDS, REQUEST_SECONDS, Lease, LeaseName
+from gatewayd.kube.lease import (
+    FENCE_SECONDS,
+    LEASE_SECONDS,
+    LOOK_SECONDS,
+    RENEW_SECONDS,
+    REQUEST_SECONDS,
+    Lease,
+    LeaseName,
+)
 from tests.fakes.api_server import Answer, Cluster, Drop, Hole, Lose, Reply, Then, access, refused
 from tests.fakes.documents import Json
 from tests.fakes.running import running
@@ -72,7 +80,9 @@ async def test_a_lease_is_made_and_renewed(cluster: Cluster) -> None:
         await passes(1.0)
         assert (replica.leads, replica.elections) == (True, 1)
         first = spec(cluster)
-        assert (first["holderIdentity"], first["leaseDurationSeconds"], first["leaseTransitions"]) == ("one", 15, 0)
+        assert (first["holderIdentity"], first["leaseDurationSeconds"], first["leaseTransitions"]) == (
+            "one", LEASE_SECONDS, 0,
+        )  # fmt: skip
         await passes(600.0)
         assert (replica.leads, replica.elections) == (True, 1)
         assert spec(cluster)["renewTime"] != first["renewTime"]
@@ -110,13 +120,34 @@ async def test_only_our_own_clock_says_that_a_lease_has_expired(cluster: Cluster
         assert spec(cluster)["leaseTransitions"] == 5
 
 
+async def test_who_dies_is_followed_within_ten_seconds(cluster: Cluster) -> None:
+    replica = Replica(cluster)
+    cluster.server.put(PATH, held_by("other"))
+    async with running(replica.lease.run()):
+        for number in range(5):
+            cluster.server.put(PATH, held_by("other", renewed=f"renewal {number}"))
+            await passes(RENEW_SECONDS)
+        await passes(LEASE_SECONDS - RENEW_SECONDS - 0.1)
+        assert not replica.leads
+        await passes(1.1)
+        assert replica.leads
+
+
+async def test_who_waits_does_not_look_all_the_time(cluster: Cluster) -> None:
+    replica = Replica(cluster)
+    cluster.server.script("POST", FOLDER, *[refused(409, "AlreadyExists")] * 100)
+    async with running(replica.lease.run()):
+        await passes(20.0)
+        assert len(cluster.server.said("GET")) <= 21
+
+
 async def test_a_lease_that_is_renewed_is_left_alone(cluster: Cluster) -> None:
     replica = Replica(cluster)
     cluster.server.put(PATH, held_by("other"))
     async with running(replica.lease.run()):
         for number in range(20):
             cluster.server.put(PATH, held_by("other", renewed=f"renewal {number}"))
-            await passes(10.0)
+            await passes(LEASE_SECONDS - LOOK_SECONDS)
         assert not replica.leads
         assert cluster.server.writes == []
 
@@ -199,7 +230,7 @@ async def test_who_is_first_to_write_holds_the_lease(cluster: Cluster) -> None:
     replica = Replica(cluster)
     cluster.server.script("POST", FOLDER, refused(409, "AlreadyExists"))
     async with running(replica.lease.run()):
-        await passes(1.0)
+        await passes(LOOK_SECONDS / 2)
         assert not replica.leads
         await passes(RENEW_SECONDS)
         assert replica.leads
