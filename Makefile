@@ -7,7 +7,8 @@ STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup system demo test check lint types contracts unit golden-check property simulation compat feature feature-per-host golden
-.PHONY: simulate mutants browser protos cluster smoke upstream image conformance scenarios history soak bench bench-peers lock clean
+.PHONY: simulate worlds mutants browser protos cluster smoke upstream image conformance scenarios history soak
+.PHONY: bench bench-peers skew nightly figures lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,11 +59,16 @@ FIRST ?= 0
 simulate: $(STAMP) ## the same for the night: SEEDS=500 seeds from FIRST=0, with what fails cut down to few faults
 	PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation $(SEEDS) $(FIRST)
 
+WORLDS ?= 20000
+
+worlds: $(STAMP) ## drawn objects in real Envoys, asked as explain says: WORLDS=20000 of them from FIRST=0; tests/worlds/corpus keeps what fails
+	$(BIN)/python -m tests.worlds $(WORLDS) $(FIRST)
+
 mutants: $(STAMP) ## our own rules turned round one at a time; the tests named for each must fail; RULE=words for some
 	$(BIN)/python -m tests.mutants $(RULE)
 
-feature: $(STAMP) ## a real Envoy in front of real backends
-	$(BIN)/pytest -q tests/feature
+feature: $(STAMP) ## a real Envoy in front of real backends, and of drawn worlds
+	$(BIN)/pytest -q tests/feature tests/worlds
 
 feature-per-host: $(STAMP) ## the same, every host with a RouteConfiguration of its own
 	GATEWAYD_ROUTE_DISCOVERY=host $(BIN)/pytest -q tests/feature --ignore tests/feature/test_image.py
@@ -118,11 +124,20 @@ MINUTES ?= 5
 soak: $(STAMP) $(APT) ## changes without end for MINUTES=5, and what processes take up meanwhile
 	SOAK_MINUTES=$(MINUTES) $(BIN)/python -m conformance.scenarios soak
 
-bench: $(STAMP) ## measure; prints tables, writes bench/results
-	$(BIN)/python -m bench
+bench: $(STAMP) ## measure; prints tables, writes bench/results; fails when a gate is missed; NAMES=translation for one
+	$(BIN)/python -m bench $(NAMES)
 
 bench-peers: $(STAMP) $(APT) ## the same beside its peers; CASE=fanout for one; writes bench/results/peers.md
 	$(BIN)/python -m bench.peers $(CASE)
+
+skew: $(STAMP) ## five minor versions of Envoy read every golden and a pod's bootstrap; CASE=area for some
+	$(BIN)/python -m tests.skew $(CASE)
+
+figures: $(STAMP) ## docs/figures.md and README's table from what was measured
+	$(BIN)/python docs/figures.py
+
+nightly: $(STAMP) $(APT) ## all that takes hours, and bench/results/nightly.md with what held night by night; PARTS="skew worlds" for some
+	$(BIN)/python -m bench.nightly $(PARTS)
 
 protos: $(STAMP) ## write gatewayd/rpc from protos/
 	@mkdir -p .cache/protos

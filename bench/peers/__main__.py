@@ -3,7 +3,8 @@
 A case is a module with `async def run(report) -> list[Row]`: rows with the keys case, peer, metric, median, min, max,
 unit, note, goal and met. NAME=NUMBER are further arguments of `run`, as `budget=1200` of the probe. What was run
 replaces all rows of its case in bench/results/peers.{json,md}, what is not run stays as it was; a trial goes to
-.cache/peers/trial.{json,md}. The exit code is 0 when every peer was measured.
+.cache/peers/trial.{json,md}. The exit code is 1 when a peer was not
+measured, or gatewayd missed a goal.
 """
 
 import argparse
@@ -12,7 +13,6 @@ import importlib
 import json
 import os
 import platform
-import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -21,6 +21,8 @@ from typing import Any
 
 from bench.peers import pages
 from bench.peers.cluster import FAILED
+from bench.peers.goals import Row
+from conformance.provenance import provenance
 
 CASES = {
     "fanout": "bench.fanout",
@@ -40,10 +42,9 @@ def report(text: str) -> None:
 def circumstances() -> dict[str, Any]:
     """Return what the figures of a case depend on beside the code."""
     model = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name"))
-    commit = subprocess.run(("git", "rev-parse", "--short", "HEAD"), capture_output=True, text=True, check=False)
     return {
         "when": _now(),
-        "commit": commit.stdout.strip(),
+        **provenance(),
         "cpu": model.partition(":")[2].strip(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
@@ -79,9 +80,17 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{name} ...", flush=True)
         found = circumstances()
         rows = asyncio.run(importlib.import_module(CASES[name]).run(report, **options))
-        failed |= any(row["metric"] == FAILED for row in rows)
+        failed |= any(row["metric"] == FAILED for row in rows) | _missed(rows)
         _keep(TRIAL if chosen.trial else RESULTS, name, {**found, **after(), "rows": rows})
     return int(failed)
+
+
+def _missed(rows: Sequence[Row]) -> bool:
+    """Say which goals are missed, and return whether there is one."""
+    missed = [row for row in rows if row["met"] is False]
+    for row in missed:
+        print(f"  missed: {row['case']}: {row['metric']} {row['median']:,} is not {row['goal']}", flush=True)
+    return bool(missed)
 
 
 def _keep(file: Path, name: str, result: dict[str, Any]) -> None:

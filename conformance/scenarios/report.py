@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from conformance.build import HERE
+from conformance.provenance import provenance
 from conformance.scenarios.scenario import Figure, number
 
 _FILE = HERE / "reports" / "scenarios.json"
@@ -64,7 +65,8 @@ def keep(results: Sequence[Result]) -> None:
     if _FILE.exists():
         known = {each["name"]: each for each in json.loads(_FILE.read_text())["scenarios"]}
     stamp = time.strftime("%Y-%m-%d", time.gmtime())
-    known |= {each.name: {**asdict(each), "met": each.is_met, "date": stamp} for each in results}
+    code = provenance()
+    known |= {each.name: {**asdict(each), "met": each.is_met, "date": stamp, **code} for each in results}
     rows = [known[name] for name in sorted(known)]
     machine = {"cpus": os.cpu_count(), "kernel": platform.release(), "machine": platform.machine()}
     _FILE.parent.mkdir(exist_ok=True)
@@ -82,7 +84,9 @@ def _page(machine: Mapping[str, object], rows: Sequence[Mapping[str, object]]) -
     ]
     for row in rows:
         verdict = "all bars met" if row["met"] else "**bars missed**"
-        lines += ["", f"## {row['name']}: {row['claim']}", "", f"{row['date']}, {row['seconds']:.0f} s, {verdict}.", ""]
+        of = f", commit {row['commit']}, gatewayd {row['gatewayd']}" if row.get("commit") else ""
+        head = f"{row['date']}{of}, {row['seconds']:.0f} s, {verdict}."
+        lines += ["", f"## {row['name']}: {row['claim']}", "", head, ""]
         if row["error"]:
             lines += [f"Failed: {row['error']}", ""]
         lines += ["| figure | measured | bar |", "|---|---:|---|"]

@@ -114,6 +114,9 @@ def received(
     unescaped = _ESCAPED_BACKSLASH.sub(r"\\", _ESCAPED_SLASH.sub("/", written))
     if unescaped != written:
         match slashes:
+            case EscapedSlashes.REDIRECT if _says_grpc(sent.headers):
+                why = f"{_ESCAPED}; clients of gRPC follow no redirect and get INTERNAL"
+                return Answered(status=400, location="", why=why)
             case EscapedSlashes.REDIRECT:
                 location = one_slash(canonical(unescaped)) + mark + query
                 return Answered(status=307, location=location, why=f"{_ESCAPED}; clients are sent to it unescaped")
@@ -155,6 +158,11 @@ def _remarks(sent: Sent) -> Iterator[str]:
         yield f"upgrade to {protocol} is ignored, the request is served without it; {UPGRADE} is passed on"
     if becomes_websocket(sent.headers):
         yield f"the connection becomes a {UPGRADE} if the backend agrees"
+
+
+def _says_grpc(headers: tuple[Header, ...]) -> bool:
+    values = (each.value.strip(" \t") for each in headers if each.name.lower() == "content-type")
+    return re2.fullmatch(GRPC_CONTENT_TYPE, ",".join(values)) is not None
 
 
 def without_port(authority: str) -> str:

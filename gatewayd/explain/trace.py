@@ -6,7 +6,7 @@ https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/config/route/v3/route_compon
 """
 
 from dataclasses import dataclass
-from typing import Final, assert_never
+from typing import Final, NamedTuple, assert_never
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.action import BackendShare, Direct, Happening, answered, backend_name, happening, l4_shares
@@ -91,6 +91,13 @@ class Translated:
     configs: tuple[ProxyConfig, ...]
 
 
+class _Reader(NamedTuple):
+    """A filter chain that reads requests: its name, and where it looks for their routes."""
+
+    listener: str
+    table: RouteTableKey
+
+
 def traces(of: Translated, sent: Sent, port: int | None) -> tuple[Trace, ...]:
     """Follow a request into each port that it can be for: the one named, the scheme's own, or every one."""
     ports = [
@@ -117,13 +124,17 @@ def _is_http(chain: FilterChain, scheme: str) -> bool:
 
 
 def _trace(engine: Engine, config: ProxyConfig, listener: StreamListener, sent: Sent) -> Trace:
-    first = _first_chain(listener, without_port(sent.host).lower() if sent.scheme == "https" else "")
+    asked_host = without_port(sent.host).lower()
+    first = _first_chain(listener, asked_host if sent.scheme == "https" else "")
     slashes = first.traffic.escaped_slashes if isinstance(first.traffic, HTTPTraffic) else DEFAULT_ESCAPED_SLASHES
     request = received(sent, slashes, first.clients)
+    asked_for = asked_host if isinstance(request, Answered) else request.host
+    chain = _chain(listener, asked_for if sent.scheme == "https" else "")
+    reader = _TLS_ONLY if _is_tls_only(listener, sent.scheme) else _reader(config, chain, sent.scheme, asked_for)
     if isinstance(request, Answered):
-        return Trace(fleet=config.fleet, port=listener.port, remarks=(), asked=(), end=request, rivals=())
-    chain = _chain(listener, request.host if sent.scheme == "https" else "")
-    host, end = (None, _TLS_ONLY) if _is_tls_only(listener, sent.scheme) else _end(engine, config, chain, request)
+        end = request if isinstance(reader, _Reader) else reader
+        return Trace(fleet=config.fleet, port=listener.port, remarks=(), asked=(), end=end, rivals=())
+    host, end = _end(engine, config, reader, request) if isinstance(reader, _Reader) else (None, reader)
     domain = None if host is None else host.domain
     guards = () if host is None else host.guards
     winner = end.rule if isinstance(end, Taken) else None
@@ -176,24 +187,27 @@ def _chain(listener: StreamListener, server_name: str) -> FilterChain | None:
     return None
 
 
-def _end(
-    engine: Engine, config: ProxyConfig, chain: FilterChain | None, request: Request
-) -> tuple[VirtualHost | None, End]:
-    """Return the virtual host that was come to, if any, and what becomes of the request."""
+def _reader(config: ProxyConfig, chain: FilterChain | None, scheme: str, server_name: str) -> _Reader | End:
+    """Return what reads the requests of a connection, or what becomes of one on which nobody does."""
     if chain is None:
-        return None, Untaken(status=0, why=f"no listener of the port has a hostname for the server name {request.host}")
+        return Untaken(status=0, why=f"no listener of the port has a hostname for the server name {server_name}")
     if not isinstance(chain.traffic, HTTPTraffic):
-        return None, _passed(config, chain)
-    if (chain.traffic.scheme == "https") != (request.scheme == "https"):
-        return None, Untaken(status=0, why=f"the port speaks {chain.traffic.scheme}, not {request.scheme}")
-    table = chain.traffic.table
+        return _passed(config, chain)
+    if (chain.traffic.scheme == "https") != (scheme == "https"):
+        return Untaken(status=0, why=f"the port speaks {chain.traffic.scheme}, not {scheme}")
+    return _Reader(chain.name, chain.traffic.table)
+
+
+def _end(engine: Engine, config: ProxyConfig, reader: _Reader, request: Request) -> tuple[VirtualHost | None, End]:
+    """Return the virtual host that was come to, if any, and what becomes of the request."""
+    table = reader.table
     host = _virtual_host(_table(config, table), request.host)
     if host is None:
         return None, Untaken(status=404, why=f"no listener of the port has a hostname for {request.host}")
     for route in host.routes:
         if not mismatches(route.match, request):
             policies = _policies(engine, config, table, host, route)
-            return host, _taken(config, chain, host, route, request, policies)
+            return host, _taken(config, reader, host, route, request, policies)
     return host, _unrouted(host, request)
 
 
@@ -217,7 +231,7 @@ def _policies(
 
 def _taken(
     config: ProxyConfig,
-    chain: FilterChain,
+    reader: _Reader,
     host: VirtualHost,
     route: Route,
     request: Request,
@@ -225,7 +239,7 @@ def _taken(
 ) -> Taken:
     clusters: dict[Upstream, Cluster] = {each.upstream: each for each in config.clusters}
     return Taken(
-        listener=chain.name,
+        listener=reader.listener,
         domain=host.domain,
         rule=route.source,
         rule_name=route.rule_name,

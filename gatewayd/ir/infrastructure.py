@@ -8,13 +8,14 @@ from hashlib import blake2b
 
 from gatewayd.ir import limits
 from gatewayd.ir.access_log import EVERYTHING, Logged
+from gatewayd.ir.envoy_releases import ENVOY
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.quantity import amount
 from gatewayd.ir.quotas import Quotas, Usage
 
 Pairs = tuple[tuple[str, str], ...]
 
-ENVOY_IMAGE = "docker.io/envoyproxy/envoy:v1.40.0"
+ENVOY_IMAGE = f"docker.io/envoyproxy/envoy:v{ENVOY}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

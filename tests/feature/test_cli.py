@@ -20,6 +20,7 @@ from envoy.config.cluster.v3 import cluster_pb2
 
 from gatewayd.demo.backends import serve_backends
 from gatewayd.introspection.client import fetch
+from gatewayd.ir.envoy_releases import ENVOY
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.manifests.read_once import parse
 from gatewayd.offline.envoy_check import rehearse
@@ -149,7 +150,7 @@ async def test_a_folder_is_served_followed_and_told_of(runtime: dict[str, str], 
             status = json.loads(out)
             assert code == 0
             assert status["routes"][0]["programmed"]["status"] == "True"
-            assert [(each["envoyVersion"], each["synced"]) for each in status["proxies"]] == [("1.40.0", True)]
+            assert [(each["envoyVersion"], each["synced"]) for each in status["proxies"]] == [(ENVOY, True)]
             (found,) = sockets(runtime)
             assert (await asyncio.to_thread(fetch, found)).folder == str(folder)
 

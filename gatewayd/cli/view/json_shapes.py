@@ -8,6 +8,7 @@ from typing import Any
 from gatewayd.explain.findings import Finding
 from gatewayd.introspection.rows import Board, Condition, ConditionMark, GatewayRow, RouteRow
 from gatewayd.introspection.status import ProxyRow, Status
+from gatewayd.ir.envoy_releases import is_supported
 from gatewayd.offline.findings import Report
 
 JSON = dict[str, Any]
@@ -95,6 +96,7 @@ def _proxy(row: ProxyRow) -> JSON:
         "gateway": row.gateway,
         "node": row.node,
         "envoyVersion": row.envoy_version,
+        "envoySupported": is_supported(row.envoy_version),
         "connectedSince": row.connected_since,
         "protocol": row.protocol,
         "synced": row.synced,

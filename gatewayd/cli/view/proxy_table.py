@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gatewayd.introspection.status import ProxyRow, TypeRow
+from gatewayd.ir.envoy_releases import SUPPORTED, is_supported
 from gatewayd.untrusted.printable import printable
 
 
@@ -16,10 +17,17 @@ def proxies_table(proxies: Iterable[ProxyRow]) -> Table:
         table.add_column(column, overflow="fold")
     for proxy in proxies:
         for at, row in enumerate(proxy.types):
-            first = (proxy.node, proxy.gateway, proxy.envoy_version) if at == 0 else ("", "", "")
-            cells = (*(Text(printable(each)) for each in first), Text(row.type), Text(str(row.resources)), state(row))
-            table.add_row(*cells)
+            first = (proxy.node, proxy.gateway) if at == 0 else ("", "")
+            names = (*(Text(printable(each)) for each in first), release(proxy.envoy_version) if at == 0 else Text())
+            table.add_row(*names, Text(row.type), Text(str(row.resources)), state(row))
     return table
+
+
+def release(version: str) -> Text:
+    """Say which Envoy it is, and whether it is one of those that read all that is sent."""
+    if is_supported(version):
+        return Text(printable(version))
+    return Text(printable(f"{version}, outside of {SUPPORTED}"), style="yellow")
 
 
 def state(row: TypeRow) -> Text:

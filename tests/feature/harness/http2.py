@@ -103,7 +103,7 @@ def _decoded(text: str | bytes) -> str:
     return text.decode("latin-1") if isinstance(text, bytes) else text
 
 
-class _Served:
+class Served:
     """One connection of the backend."""
 
     def __init__(self, backend: Backend, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -154,7 +154,7 @@ async def http2_backend(name: str, *, tls: ssl.SSLContext | None = None) -> Asyn
     backend = Backend(name)
     tasks: set[asyncio.Task[None]] = set()
     server = await asyncio.start_server(
-        in_tasks(lambda reader, writer: _Served(backend, reader, writer).serve(), tasks), "127.0.0.1", 0, ssl=tls
+        in_tasks(lambda reader, writer: Served(backend, reader, writer).serve(), tasks), "127.0.0.1", 0, ssl=tls
     )
     backend.port = server.sockets[0].getsockname()[1]
     try:

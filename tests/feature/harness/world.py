@@ -283,7 +283,7 @@ class World:
         if pending - refused:
             return False
         proxies = [held for _, held in seen]
-        kept = _needed(snapshot, refused)
+        kept = needed(snapshot, refused)
         return bool(proxies) and all(
             {at: version for at, version in held.items() if at not in refused} == kept for held in proxies
         )
@@ -301,7 +301,7 @@ class World:
     def _what_is_missing(self) -> list[str]:
         found = [f"batches {self._done} of {self._submitted}"]
         for gateway, snapshot in self.reconciler.snapshots.items():
-            wanted = _needed(snapshot, set())
+            wanted = needed(snapshot, set())
             for state, rows in self.fleet.resources(gateway):
                 held = dict(self._held(rows))
                 differ = {at for at in wanted.keys() | held.keys() if wanted.get(at) != held.get(at)}
@@ -361,7 +361,7 @@ class World:
         self._notify()
 
 
-def _needed(snapshot: Snapshot, refused: set[tuple[TypeUrl, str]]) -> dict[tuple[TypeUrl, str], str]:
+def needed(snapshot: Snapshot, refused: set[tuple[TypeUrl, str]]) -> dict[tuple[TypeUrl, str], str]:
     """Return the versions that an Envoy must have: of each type that it takes whole, of others what something names.
 
     A listener that is refused, or whose certificate is bad, has no filter chain, and nobody asks for its routes.

@@ -87,6 +87,16 @@ def test_escaped_slashes_are_redirected(target: str, location: str) -> None:
     assert (found.status, found.location) == (307, location)
 
 
+def test_clients_of_grpc_are_not_redirected() -> None:
+    headers = (("Content-Type", "application/grpc+proto"),)
+
+    found = received(sent("/a%2Fb", headers=headers), EscapedSlashes.REDIRECT)
+
+    assert isinstance(found, Answered)
+    assert (found.status, found.location) == (400, "")
+    assert "INTERNAL" in found.why
+
+
 @pytest.mark.parametrize(
     ("slashes", "path"),
     [(EscapedSlashes.KEEP, "/a%2Fb%5c"), (EscapedSlashes.UNESCAPE, "/a/b/"), (EscapedSlashes.REJECT, "")],

@@ -93,6 +93,16 @@ def test_what_envoy_answers_before_routes_are_asked() -> None:
     assert trace.rivals == ()
 
 
+@pytest.mark.parametrize(
+    ("scheme", "host", "port", "end"),
+    [("https", "b.example", 8443, Untaken), ("https", "a.pass.example", 8443, Passed), ("http", "a", 9000, Untaken)],
+)
+def test_where_nobody_reads_requests_none_is_answered(scheme: str, host: str, port: int, end: type) -> None:
+    (trace,) = followed(SHOP + TLS, "/a%2Fb", host=host, scheme=scheme, port=port)
+
+    assert isinstance(trace.end, end)
+
+
 def test_ports_are_those_that_speak_the_scheme_unless_one_is_named() -> None:
     assert followed(SHOP, scheme="https") == ()
     assert followed(SHOP, port=1) == ()

@@ -2,6 +2,7 @@
 
 from gatewayd.introspection.rows import Acked, Condition, ConditionMark, GatewayRow, RouteRow, whole_board
 from gatewayd.introspection.status import GatewayVersion, ProxyRow, Refused, Status, TypeRow
+from gatewayd.ir.envoy_releases import ENVOY
 from gatewayd.manifests.documents import FileProblem
 
 GOOD = Condition(mark=ConditionMark.TRUE, reason="Accepted")
@@ -50,7 +51,7 @@ STATUS = Status(
         ProxyRow(
             gateway="default/web",
             node="standalone-1",
-            envoy_version="1.40.0",
+            envoy_version=ENVOY,
             connected_since=1.5,
             protocol="delta",
             synced=False,

@@ -1,0 +1,107 @@
+"""What the rows of `make bench` must show: ratios and counts within one run, which do not hang on the machine."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bench.peers.goals import Goal, at_least, at_most
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """A figure of a measurement's rows, and its bar."""
+
+    what: str
+    value: Callable[[Rows], float]
+    goal: Goal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What came of a gate."""
+
+    what: str
+    value: float
+    goal: str
+    is_met: bool
+
+
+def _last_to_first(key: str) -> Callable[[Rows], float]:
+    return lambda rows: round(rows[-1][key] / rows[0][key], 3)
+
+
+def _most(key: str) -> Callable[[Rows], float]:
+    return lambda rows: max(row[key] for row in rows)
+
+
+GATES: Final[Mapping[str, tuple[Gate, ...]]] = {
+    "translation": (
+        Gate(
+            what="CPU of a change, most routes to fewest",
+            value=_last_to_first("change_cpu_ms_median"),
+            goal=at_most(1.4),
+        ),
+        Gate(
+            what="CPU a route, most routes to fewest", value=_last_to_first("cold_cpu_ms_per_route"), goal=at_most(1.3)
+        ),
+        Gate(what="queries of a change, most", value=_most("change_queries_max"), goal=at_most(10)),
+        Gate(
+            what="CPU of a change to CPU a route when cold, at the most routes",
+            value=lambda rows: round(rows[-1]["change_cpu_ms_median"] / rows[-1]["cold_cpu_ms_per_route"], 3),
+            goal=at_most(3),
+        ),
+    ),
+    "listenersets": (
+        Gate(
+            what="CPU of a route's edit, last row to first",
+            value=_last_to_first("route_edit_cpu_ms"),
+            goal=at_most(1.5),
+        ),
+        Gate(what="queries of a route's edit, most", value=_most("route_edit_queries"), goal=at_most(10)),
+        Gate(what="queries of a set that is added, most", value=_most("set_added_queries"), goal=at_most(40)),
+    ),
+    "largehost": (
+        Gate(
+            what="Envoy's CPU for the last of the most rules, list to tree",
+            value=lambda rows: rows[-1]["last_rule_list_to_tree"],
+            goal=at_least(2),
+        ),
+        Gate(
+            what="Envoy's CPU in a tree, last rule to first",
+            value=lambda rows: round(rows[-1]["tree_last_us"] / rows[-1]["tree_first_us"], 3),
+            goal=at_most(1.25),
+        ),
+    ),
+    "memory": (
+        Gate(what="growth over the changes (%)", value=_most("growth_percent"), goal=at_most(2)),
+        Gate(what="rows that are left", value=_most("rows_left"), goal=at_most(5)),
+    ),
+    "fanout": (
+        Gate(
+            what="bytes a client, most clients to one",
+            value=lambda rows: round(rows[3]["bytes_per_client"] / rows[0]["bytes_per_client"], 3),
+            goal=at_most(1.05),
+        ),
+        Gate(
+            what="server's CPU a client, most clients to ten",
+            value=lambda rows: round(rows[3]["server_cpu_ms_per_client"] / rows[1]["server_cpu_ms_per_client"], 3),
+            goal=at_most(1),
+        ),
+    ),
+}
+"""By measurement."""
+
+
+def verdicts(name: str, rows: Rows) -> tuple[Verdict, ...]:
+    """Return what comes of a measurement's gates; one whose figure is not in the rows is missed, and says so."""
+    return tuple(_verdict(gate, rows) for gate in GATES.get(name, ()))
+
+
+def _verdict(gate: Gate, rows: Rows) -> Verdict:
+    try:
+        value = gate.value(rows)
+    except (KeyError, IndexError) as error:
+        return Verdict(what=f"{gate.what}: {error!r} is missing", value=0.0, goal=str(gate.goal), is_met=False)
+    return Verdict(what=gate.what, value=value, goal=str(gate.goal), is_met=bool(gate.goal.is_met(value, {})))

@@ -1,0 +1,391 @@
+"""Writes docs/figures.md, and README's part of it, from what was measured: `python docs/figures.py`.
+
+In: bench/results/*.json and conformance/reports/scenarios.json. Out: tables whose every number is read from there,
+with the commit that it is of. tests/unit/docs/test_figures.py fails when a page is stale.
+`python docs/figures.py --check` says which results are of another gatewayd/ than that on the disk, and exits with 1.
+"""  # noqa: INP001 - a program beside the file that it writes, no package
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).parents[1]
+PAGE: Final = Path(__file__).with_name("figures.md")
+README: Final = ROOT / "README.md"
+BEGINS: Final = "<!-- figures: made by `python docs/figures.py`; do not edit -->\n"
+ENDS: Final = "<!-- /figures -->\n"
+
+MISSING: Final = "not measured"
+_GATEWAYD: Final = "gatewayd"
+_OTHER: Final = "envoy-gateway"
+
+_HEAD: Final = """\
+# Figures
+
+Made by `python docs/figures.py` from bench/results/ and conformance/reports/; do not edit.
+
+On 2 cores, CPython 3.11, Envoy 1.40.0; API server, proxies and clients of a measurement share them. Expect other
+numbers elsewhere. `of` is the commit that was measured: `python docs/figures.py --check` says which of them had another
+`gatewayd/` than this tree. A bar that is missed makes the command in the last column exit with 1; `make nightly` runs
+them all and writes down what came of it, night by night.
+"""
+
+
+class Absent(Exception):  # noqa: N818 - no error: what it is about is not measured yet
+    """There is no such result."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A measurement: its rows or figures, and the code that it is of."""
+
+    commit: str
+    gatewayd: str
+    rows: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A row of the page. `source` names a result as `bench/translation`, `peers/churn` or `scenarios/restart`."""
+
+    what: str
+    source: str
+    text: Callable[[Result], str]
+    again: str
+    is_short: bool = False
+
+
+def results() -> dict[str, Result]:
+    """Read every result that there is."""
+    bench = json.loads((ROOT / "bench/results/latest.json").read_text(encoding="utf-8"))
+    peers = json.loads((ROOT / "bench/results/peers.json").read_text(encoding="utf-8"))
+    scenarios = json.loads((ROOT / "conformance/reports/scenarios.json").read_text(encoding="utf-8"))
+    return {
+        **{f"bench/{name}": _result(each, "rows") for name, each in bench.items()},
+        **{f"peers/{name}": _result(each, "rows") for name, each in peers.items()},
+        **{f"scenarios/{each['name']}": _result(each, "figures") for each in scenarios["scenarios"]},
+    }
+
+
+def _result(of: dict[str, Any], rows: str) -> Result:
+    return Result(commit=of.get("commit", "")[:7], gatewayd=of.get("gatewayd", ""), rows=tuple(of[rows]))
+
+
+def row(of: Result, **where: object) -> dict[str, Any]:
+    """Return the row with these values; raises Absent."""
+    for each in of.rows:
+        if all(each.get(key) == value for key, value in where.items()):
+            return each
+    raise Absent(where)
+
+
+def peer(of: Result, case: str, name: str, metric: str) -> float:
+    """Return the median of a metric; `case` is the beginning of its name."""
+    for each in of.rows:
+        if each["case"].startswith(case) and each["peer"] == name and each["metric"] == metric:
+            return float(each["median"])
+    raise Absent(metric)
+
+
+def seen(of: Result, what: str) -> float:
+    """Return a figure of a scenario."""
+    return float(row(of, what=what)["value"])
+
+
+def number(value: float) -> str:
+    """Return a number as people write it: about three digits."""
+    if value == int(value) or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2g}"
+
+
+# --- what is said of each ----------------------------------------------------------------------------------------
+
+
+def _cold(of: Result) -> str:
+    return f"{number(row(of, routes=5_000)['cold_cpu_ms_per_route'])} ms of CPU a route"
+
+
+def _change(of: Result) -> str:
+    found = [row(of, routes=routes) for routes in (100, 5_000, 50_000)]
+    times = "; ".join(number(each["change_cpu_ms_median"]) for each in found)
+    return f"{times} ms of CPU, {max(each['change_queries_max'] for each in found)} queries"
+
+
+def _fanout(of: Result) -> str:
+    found = row(of, clients=1_000, routes=5_000)
+    last, worst = found["last_client_has_it_s_median"], found["last_client_has_it_s_max"]
+    cpu, sent = number(found["server_cpu_ms_per_client"]), number(found["bytes_per_client"])
+    return f"{number(last)} s (worst {number(worst)} s), {cpu} ms of server CPU and {sent} bytes each"
+
+
+def _connect(of: Result) -> str:
+    found = row(of, clients=1_000, routes=5_000)
+    return f"{number(found['all_connected_s'])} s, {number(found['rss_mib'])} MiB"
+
+
+def _caches(of: Result) -> str:
+    case, metric = "1,000 clients, 5,000 routes", "one change: last client has it"
+    caches = ("SnapshotCache", "LinearCache", "SnapshotCache, one table", "LinearCache, one table")
+    found = [f"{name} {number(peer(of, case, name, metric))} s" for name in caches if _has(of, case, name, metric)]
+    return "; ".join((f"gatewayd {number(peer(of, case, _GATEWAYD, metric))} s", *found))
+
+
+def _has(of: Result, case: str, name: str, metric: str) -> bool:
+    try:
+        peer(of, case, name, metric)
+    except Absent:
+        return False
+    return True
+
+
+def _large_host(of: Result) -> str:
+    found = row(of, rules=5_000)
+    return f"{number(found['tree_last_us'])} us, {number(found['list_last_us'])} us"
+
+
+def _listener_sets(of: Result) -> str:
+    found = row(of, listener_sets=2_500, routes_each=1)
+    return f"{number(found['cold_cpu_s'])} s; {number(found['route_edit_cpu_ms'])} ms of CPU"
+
+
+def _memory(of: Result) -> str:
+    found = of.rows[-1]
+    stages = (number(found[each]) for each in ("started_mib", "translated_mib", "given_back_mib"))
+    return "{}, {}, {} MiB; ".format(*stages) + f"{number(found['growth_percent'])} % over 2,700 changes"
+
+
+def _probe(name: str) -> Callable[[Result], str]:
+    def text(of: Result) -> str:
+        case = "route probe, 3,000 routes"
+        first, last, wrong, routes = (
+            number(peer(of, case, name, metric)) for metric in ("first tenth", "last tenth", "wrong answers", "routes")
+        )
+        return f"{first} ms, {last} ms; {wrong} wrong answers over {routes} routes"
+
+    return text
+
+
+def _churn(name: str) -> Callable[[Result], str]:
+    def text(of: Result) -> str:
+        cpu = peer(of, "steady state", name, "control plane: CPU")
+        rss = peer(of, "steady state", name, "control plane: RSS, steady")
+        return f"{cpu:.3f} cores; {number(rss)} MiB"
+
+    return text
+
+
+def _envoy_memory(of: Result) -> str:
+    pairs = [
+        ", ".join(
+            number(peer(of, f"Envoy's cost, 5,000 routes, {count} ", name, "Envoy: RSS")) for count in ("1", "5,000")
+        )
+        for name in (_GATEWAYD, _OTHER)
+    ]
+    return "{} MiB; {} MiB".format(*pairs)
+
+
+def _switches(of: Result) -> str:
+    case = "route changes under load"
+    wrong, asked = (
+        [number(peer(of, case, name, metric)) for name in (_GATEWAYD, _OTHER)]
+        for metric in ("wrong answers", "requests")
+    )
+    return f"{wrong[0]} wrong of {asked[0]}; {wrong[1]} of {asked[1]}"
+
+
+def _failed(of: Result) -> str:
+    return f"{number(seen(of, 'failed requests'))} of {number(seen(of, 'requests'))} requests failed"
+
+
+def _wrong(of: Result) -> str:
+    return f"{number(seen(of, 'wrong answers'))} wrong of {number(seen(of, 'requests'))} answers"
+
+
+def _provisioning(of: Result) -> str:
+    return f"{number(seen(of, 'apply to first right answer, median'))} s"
+
+
+def _leader(of: Result) -> str:
+    return f"after {number(seen(of, 'leader killed: another writes after'))} s"
+
+
+def _statuses(of: Result) -> str:
+    each, gateway = (seen(of, what) for what in ("status writes of a route, most", "status writes of the Gateway"))
+    return f"{number(each)} status write each, {number(gateway)} for the Gateway"
+
+
+_BENCH: Final = "make bench"
+FIGURES: Final = (
+    Figure(
+        what="cold translation of 5,000 HTTPRoutes, to bytes ready",
+        source="bench/translation",
+        text=_cold,
+        again=_BENCH,
+    ),
+    Figure(
+        what="one route changed among 100; 5,000; 50,000",
+        source="bench/translation",
+        text=_change,
+        again=_BENCH,
+        is_short=True,
+    ),
+    Figure(what="that change to all of 1,000 proxies", source="bench/fanout", text=_fanout, again=_BENCH),
+    Figure(what="1,000 proxies connect at 5,000 routes", source="bench/fanout", text=_connect, again=_BENCH),
+    Figure(
+        what="one change to 1,000 proxies beside go-control-plane's caches",
+        source="peers/fanout",
+        text=_caches,
+        again="make bench-peers CASE=fanout",
+    ),
+    Figure(
+        what="the last of 5,000 rules under one host: Envoy's CPU a request, as a tree, as a list",
+        source="bench/largehost",
+        text=_large_host,
+        again=_BENCH,
+    ),
+    Figure(
+        what="2,500 ListenerSets with hostnames of their own, cold; one route edited",
+        source="bench/listenersets",
+        text=_listener_sets,
+        again=_BENCH,
+    ),
+    Figure(
+        what="a replica's memory when started, with 5,000 routes, Services and slices, after their deletion",
+        source="bench/memory",
+        text=_memory,
+        again=_BENCH,
+    ),
+    Figure(
+        what="from `kubectl apply` of a Gateway to the first 200 through its new Envoy",
+        source="scenarios/provisioning",
+        text=_provisioning,
+        again="make scenarios TEST=provisioning",
+        is_short=True,
+    ),
+    Figure(
+        what="3,000 new routes one by one, each asked every 5 ms: first tenth, last tenth",
+        source="peers/probe",
+        text=_probe(_GATEWAYD),
+        again="make bench-peers CASE=probe",
+        is_short=True,
+    ),
+    Figure(
+        what="Envoy Gateway 1.9.0 in the same cluster, in the 10 minutes it was given",
+        source="peers/probe",
+        text=_probe(_OTHER),
+        again="make bench-peers CASE=probe",
+        is_short=True,
+    ),
+    Figure(
+        what="5,000 routes, Services and slices, 1.5 changes a second for 30 minutes: CPU; memory",
+        source="peers/churn",
+        text=_churn(_GATEWAYD),
+        again="make bench-peers CASE=churn",
+    ),
+    Figure(
+        what="Envoy Gateway beside it, the same changes",
+        source="peers/churn",
+        text=_churn(_OTHER),
+        again="make bench-peers CASE=churn",
+    ),
+    Figure(
+        what="an Envoy with 5,000 routes to one backend, to 5,000; by Envoy Gateway",
+        source="peers/envoycost",
+        text=_envoy_memory,
+        again="make bench-peers CASE=envoycost",
+    ),
+    Figure(
+        what="1,000 changes, kills of both replicas, a new Envoy, rolling updates, listener edits, under a closed loop",
+        source="scenarios/requests",
+        text=_wrong,
+        again="make scenarios TEST=requests",
+        is_short=True,
+    ),
+    Figure(
+        what="the same with routes per host",
+        source="scenarios/requests-host",
+        text=_wrong,
+        again="make scenarios TEST=requests ROUTES=host",
+    ),
+    Figure(
+        what="1,000 switches and reorders under a closed loop, with kills; Envoy Gateway",
+        source="peers/changes",
+        text=_switches,
+        again="make bench-peers CASE=changes",
+    ),
+    Figure(
+        what="gatewayd killed with -9 six times under 200 requests a second",
+        source="scenarios/restart",
+        text=_failed,
+        again="make scenarios TEST=restart",
+    ),
+    Figure(
+        what="no API server for 2 minutes, history compacted",
+        source="scenarios/blackhole",
+        text=_failed,
+        again="make scenarios TEST=blackhole",
+    ),
+    Figure(
+        what="the leader killed: another writes statuses",
+        source="scenarios/leader",
+        text=_leader,
+        again="make scenarios TEST=leader",
+    ),
+    Figure(
+        what="1,000 routes made and deleted",
+        source="scenarios/statuses",
+        text=_statuses,
+        again="make scenarios TEST=statuses",
+    ),
+)
+
+
+def _lines(figures: Iterator[Figure], found: dict[str, Result]) -> Iterator[str]:
+    yield "| what | measured | of | again with |"
+    yield "|---|---|---|---|"
+    for each in figures:
+        result = found.get(each.source)
+        try:
+            text = each.text(result) if result is not None else MISSING
+        except Absent:
+            text = MISSING
+        commit = f"`{result.commit}`" if result is not None and result.commit else ""
+        yield f"| {each.what} | {text} | {commit} | `{each.again}` |"
+
+
+def page() -> str:
+    """Return the whole page."""
+    return "\n".join((_HEAD, *_lines(iter(FIGURES), results()))) + "\n"
+
+
+def readme() -> str:
+    """Return README.md with its table as it must be."""
+    text = README.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGINS)
+    _, _, after = rest.partition(ENDS)
+    table = "\n".join(_lines((each for each in FIGURES if each.is_short), results()))
+    return f"{before}{BEGINS}{table}\n{ENDS}{after}"
+
+
+def check() -> int:
+    """Say which results are of another gatewayd/; return 1 when there is one."""
+    sys.path.insert(0, str(ROOT))
+    from conformance.provenance import provenance  # noqa: PLC0415 - only here, where the repository must be there
+
+    here = provenance()["gatewayd"]
+    stale = {name: each for name, each in sorted(results().items()) if each.gatewayd != here}
+    for name, each in stale.items():
+        sys.stdout.write(f"{name}: of {each.commit or 'a commit that was not written down'}\n")
+    sys.stdout.write(f"{len(stale)} of {len(results())} results are of another gatewayd/ than {here}\n")
+    return int(bool(stale))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--check"]:
+        sys.exit(check())
+    PAGE.write_text(page(), encoding="utf-8")
+    README.write_text(readme(), encoding="utf-8")
