@@ -113,21 +113,11 @@ def received(
     written, mark, query = line.path.partition("?")
     unescaped = _ESCAPED_BACKSLASH.sub(r"\\", _ESCAPED_SLASH.sub("/", written))
     if unescaped != written:
-        match slashes:
-            case EscapedSlashes.REDIRECT if _says_grpc(sent.headers):
-                why = f"{_ESCAPED}; clients of gRPC follow no redirect and get INTERNAL"
-                return Answered(status=400, location="", why=why)
-            case EscapedSlashes.REDIRECT:
-                location = one_slash(canonical(unescaped)) + mark + query
-                return Answered(status=307, location=location, why=f"{_ESCAPED}; clients are sent to it unescaped")
-            case EscapedSlashes.REJECT:
-                return Answered(status=400, location="", why=f"{_ESCAPED}, which the Gateway rejects")
-            case EscapedSlashes.UNESCAPE:
-                written = unescaped
-            case EscapedSlashes.KEEP:
-                pass
-            case _:
-                assert_never(slashes)
+        answered = _escaped(slashes, one_slash(canonical(unescaped)) + mark + query, is_grpc=_says_grpc(sent.headers))
+        if answered is not None:
+            return answered
+        if slashes is EscapedSlashes.UNESCAPE:
+            written = unescaped
     path = one_slash(canonical(written))
     refused = refusal(line, LAST)
     if refused is not None:
@@ -143,6 +133,23 @@ def received(
         remarks=tuple(_remarks(sent)),
         client=sent.client,
     )
+
+
+def _escaped(slashes: EscapedSlashes, location: str, *, is_grpc: bool) -> Answered | None:
+    """Return what Envoy answers to a path with escaped slashes, None where it goes on; `location` is without them."""
+    match slashes:
+        case EscapedSlashes.REDIRECT if is_grpc:
+            return Answered(
+                status=400, location="", why=f"{_ESCAPED}; clients of gRPC follow no redirect and get INTERNAL"
+            )
+        case EscapedSlashes.REDIRECT:
+            return Answered(status=307, location=location, why=f"{_ESCAPED}; clients are sent to it unescaped")
+        case EscapedSlashes.REJECT:
+            return Answered(status=400, location="", why=f"{_ESCAPED}, which the Gateway rejects")
+        case EscapedSlashes.UNESCAPE | EscapedSlashes.KEEP:
+            return None
+        case _:
+            assert_never(slashes)
 
 
 def _early(headers: tuple[Header, ...], rules: HeaderRules) -> tuple[Header, ...]:

@@ -91,7 +91,7 @@ class Translated:
     configs: tuple[ProxyConfig, ...]
 
 
-class _Reader(NamedTuple):
+class _RequestChain(NamedTuple):
     """A filter chain that reads requests: its name, and where it looks for their routes."""
 
     listener: str
@@ -132,9 +132,9 @@ def _trace(engine: Engine, config: ProxyConfig, listener: StreamListener, sent: 
     chain = _chain(listener, asked_for if sent.scheme == "https" else "")
     reader = _TLS_ONLY if _is_tls_only(listener, sent.scheme) else _reader(config, chain, sent.scheme, asked_for)
     if isinstance(request, Answered):
-        end = request if isinstance(reader, _Reader) else reader
+        end = request if isinstance(reader, _RequestChain) else reader
         return Trace(fleet=config.fleet, port=listener.port, remarks=(), asked=(), end=end, rivals=())
-    host, end = _end(engine, config, reader, request) if isinstance(reader, _Reader) else (None, reader)
+    host, end = _end(engine, config, reader, request) if isinstance(reader, _RequestChain) else (None, reader)
     domain = None if host is None else host.domain
     guards = () if host is None else host.guards
     winner = end.rule if isinstance(end, Taken) else None
@@ -187,7 +187,7 @@ def _chain(listener: StreamListener, server_name: str) -> FilterChain | None:
     return None
 
 
-def _reader(config: ProxyConfig, chain: FilterChain | None, scheme: str, server_name: str) -> _Reader | End:
+def _reader(config: ProxyConfig, chain: FilterChain | None, scheme: str, server_name: str) -> _RequestChain | End:
     """Return what reads the requests of a connection, or what becomes of one on which nobody does."""
     if chain is None:
         return Untaken(status=0, why=f"no listener of the port has a hostname for the server name {server_name}")
@@ -195,10 +195,12 @@ def _reader(config: ProxyConfig, chain: FilterChain | None, scheme: str, server_
         return _passed(config, chain)
     if (chain.traffic.scheme == "https") != (scheme == "https"):
         return Untaken(status=0, why=f"the port speaks {chain.traffic.scheme}, not {scheme}")
-    return _Reader(chain.name, chain.traffic.table)
+    return _RequestChain(chain.name, chain.traffic.table)
 
 
-def _end(engine: Engine, config: ProxyConfig, reader: _Reader, request: Request) -> tuple[VirtualHost | None, End]:
+def _end(
+    engine: Engine, config: ProxyConfig, reader: _RequestChain, request: Request
+) -> tuple[VirtualHost | None, End]:
     """Return the virtual host that was come to, if any, and what becomes of the request."""
     table = reader.table
     host = _virtual_host(_table(config, table), request.host)
@@ -231,7 +233,7 @@ def _policies(
 
 def _taken(
     config: ProxyConfig,
-    reader: _Reader,
+    reader: _RequestChain,
     host: VirtualHost,
     route: Route,
     request: Request,

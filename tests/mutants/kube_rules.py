@@ -20,8 +20,8 @@ KUBE = (
     Mutant(
         rule="another's lease is taken before it has ended",
         path="gatewayd/kube/lease.py",
-        before="return self._clock() > self._seen_at + lease.spec.lease_duration_seconds",
-        after="return self._clock() > self._seen_at",
+        before="return self._clock() >= self._ends_at",
+        after="return True",
         tests=("tests/unit/kube/test_lease.py::test_only_our_own_clock_says_that_a_lease_has_expired",),
     ),
     Mutant(
