@@ -210,7 +210,7 @@ def taken(events: Sequence[Happened]) -> Iterator[Breach]:
     """Yield what others had written into an object and a replica's write took away or changed (G9)."""
     others: dict[str, dict[str, Any]] = {}
     before: dict[str, dict[str, Any]] = {}
-    for write in _good(events):
+    for write in sorted(_good(events), key=_revision):
         if write.verb == "delete" or not write.body:
             continue
         subject = write.subject.replace("/status ", " ")
@@ -225,6 +225,11 @@ def taken(events: Sequence[Happened]) -> Iterator[Breach]:
                 if parts.get(name) != value:
                     yield Breach(at=write.at, what=f"{write.who} changed {name} of {subject}")
         before[subject] = parts
+
+
+def _revision(write: Write) -> int:
+    """Return when a write took effect: of two that cross, the answers may come in another order."""
+    return int((write.body.get("metadata") or {}).get("resourceVersion", 0))
 
 
 def _parts(body: Object) -> Iterator[tuple[str, Any]]:

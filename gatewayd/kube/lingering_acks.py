@@ -8,6 +8,7 @@ In: what replicas tell of a fleet, before and after. Out: shares of nobody who i
 
 import asyncio
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 
 import msgspec
@@ -49,6 +50,10 @@ class LingeringAcks:
         has = after.acked if after is not None else {}
         if before.share.acked.items() <= has.items():
             return
+        if after is not None and after.connected >= before.share.connected:
+            # Nobody has left: the proxies have dropped it, and would have to ACK it anew.
+            self._drop(fleet, before.share.acked.keys() - has.keys())
+            return
         source = _Source(fleet, replica)
         last = self._kept.setdefault(fleet, {}).get(replica)
         acked = before.share.acked
@@ -63,6 +68,13 @@ class LingeringAcks:
         """Yield what still counts of a fleet, in the order of the replicas' names."""
         kept = self._kept.get(fleet, {})
         return (kept[replica].told for replica in sorted(kept))
+
+    def _drop(self, fleet: FleetKey, listeners: AbstractSet[str]) -> None:
+        """Let these listeners count no more, whoever told of them."""
+        kept = self._kept.get(fleet, {})
+        for replica, (told, timer) in kept.items():
+            acked = {name: version for name, version in told.share.acked.items() if name not in listeners}
+            kept[replica] = _Last(Told(told.edition, msgspec.structs.replace(told.share, acked=acked)), timer)
 
     def _forget(self, source: _Source) -> None:
         kept = self._kept[source.fleet]

@@ -57,3 +57,17 @@ async def test_replicas_are_kept_apart_and_in_order() -> None:
     rig.told(ONE, None, "two")
     rig.told(BOTH, None, "one")
     assert [each.acked for each in rig.left] == [BOTH.acked, ONE.acked]
+
+
+async def test_what_connected_proxies_have_dropped_counts_no_more() -> None:
+    """A port that goes and comes back within seconds is not acknowledged by what was said of the first one."""
+    rig = Rig()
+    rig.told(BOTH, Share(connected=2, acked={"tcp-80": "a"}))
+    assert rig.left == []
+
+
+async def test_nor_does_it_by_what_was_said_before_a_stream_ended() -> None:
+    rig = Rig()
+    rig.told(BOTH, None, "two")
+    rig.told(BOTH, Share(connected=2, acked={"tcp-80": "a"}), "one")
+    assert [each.acked for each in rig.left] == [ONE.acked]

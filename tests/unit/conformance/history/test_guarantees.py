@@ -263,6 +263,15 @@ def test_what_others_wrote_and_a_replica_changed_breaks_others_bytes() -> None:
     assert [*broken(lease(0, "x"), noted(1, "admin", "1"), noted(2, "replica x", "2"))] == [9]
 
 
+def test_writes_that_cross_count_in_the_order_in_which_they_took_effect() -> None:
+    ours, theirs = noted(3, "replica x", "1"), noted(2, "admin", "2")
+    for write_of, version in ((ours, "7"), (theirs, "8")):
+        write_of.body["metadata"]["resourceVersion"] = version
+    first = noted(1, "admin", "1")
+    first.body["metadata"]["resourceVersion"] = "6"
+    assert broken(lease(0, "x"), first, theirs, ours) == {}
+
+
 def parents(at: float, who: str, *entries: str) -> Write:
     found = [{"controllerName": name, "parentRef": {"name": "g"}, "conditions": []} for name in entries]
     return write(at, who, ROUTE, {"metadata": {}, "status": {"parents": found}})
