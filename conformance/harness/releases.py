@@ -23,14 +23,17 @@ HERE_NOW: Final = "0.8.0"
 LATER: Final = "0.9.0"
 """What the tree that stands here, and one whose bytes are others, call themselves: later than every release."""
 _CHANGED: Final[Mapping[str, tuple[str, str]]] = {
-    "xds/messages/listener.py": ("=BUFFER_BYTES,", "=BUFFER_BYTES + 4096,"),
+    "xds/messages/listener.py": (
+        "per_socket_event=wrappers_pb2.UInt32Value(value=1)",
+        "per_socket_event=wrappers_pb2.UInt32Value(value=2)",
+    ),
     "xds/bootstrap.py": ("{DRAIN_FIELD: drain}", '{DRAIN_FIELD: drain, "gatewayd.later": True}'),
 }
 _ANNOUNCED: Final = """
 NEXT = (
     *NEXT,
     UpgradeChange(effect=UpgradeEffect.ROLLS, where="every Gateway's proxies", why="the bootstrap says more"),
-    UpgradeChange(effect=UpgradeEffect.DRAINS, where="all TCP listeners", why="their buffers are larger"),
+    UpgradeChange(effect=UpgradeEffect.DRAINS, where="all TCP listeners", why="two connections a turn"),
 )
 """
 
