@@ -17,6 +17,7 @@ from pathlib import Path
 
 from conformance import dockerfile
 from conformance.build import HERE, built
+from conformance.harness import releases
 
 _REPOSITORY = HERE.parent
 
@@ -60,7 +61,7 @@ def _envoy() -> Image:
     )
 
 
-def _gatewayd() -> Image:
+def _gatewayd(search_path: str = str(_REPOSITORY)) -> Image:
     python = shlex.quote(sys.executable)
     return Image(
         commands={
@@ -68,7 +69,7 @@ def _gatewayd() -> Image:
             "/usr/local/bin/python": f'exec {python} "$@"',
         },
         entrypoint=("/usr/local/bin/gatewayd",),
-        environment={**dockerfile.environment(), "PYTHONPATH": str(_REPOSITORY)},
+        environment={**dockerfile.environment(), "PYTHONPATH": search_path},
     )
 
 
@@ -83,6 +84,9 @@ def _machine() -> Image:
     python = shlex.quote(sys.executable)
     return Image(commands={"/usr/local/bin/python": f'exec {python} "$@"'}, arguments=("sh",))
 
+
+RELEASED = "released/gatewayd:"
+"""What the image of a version is called that `releases` has a tree of."""
 
 IMAGES: tuple[tuple[str, Callable[[], Image]], ...] = (
     ("registry.k8s.io/gateway-api/*echo-basic:*", _echo_basic),
@@ -101,6 +105,8 @@ IMAGES: tuple[tuple[str, Callable[[], Image]], ...] = (
 
 def image(name: str) -> Image:
     """Return what stands for the image `name`; `UnknownImageError` when nothing does."""
+    if name.startswith(RELEASED):
+        return _gatewayd(releases.search_path(name.removeprefix(RELEASED)))
     for pattern, make in IMAGES:
         if fnmatchcase(name, pattern):
             return make()

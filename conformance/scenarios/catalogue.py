@@ -25,6 +25,7 @@ from conformance.scenarios.cases.statuses import statuses
 from conformance.scenarios.cases.strangers import strangers
 from conformance.scenarios.cases.sync import sync
 from conformance.scenarios.cases.trust import trust
+from conformance.scenarios.cases.upgrade import upgrade
 from conformance.scenarios.scenario import Scenario
 
 _ALL = (
@@ -67,6 +68,12 @@ _ALL = (
         name="class-in-use",
         claim="the class of a Gateway that serves is deleted under load: no failed request; it goes with the Gateway",
         run=class_in_use,
+    ),
+    Scenario(
+        name="upgrade",
+        claim="to later versions and back under load: all answers right, Programmed throughout, rollouts as foretold",
+        crds="v1.6.3",
+        run=upgrade,
     ),
     Scenario(
         name="probe",

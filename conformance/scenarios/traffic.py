@@ -88,7 +88,7 @@ async def load(
     world: World, address: str, targets: Sequence[Target], *, rate: int = 200, fresh: int = 10, ca: Path | None = None
 ) -> AsyncIterator[Load]:
     """Ask the targets in turn, `rate` requests a second, every `fresh`-th on a connection of its own, until the end."""
-    name = f"load-{sum(1 for _ in world.folder.glob('load-*.tsv'))}"
+    name = f"load-{sum(1 for _ in world.folder.glob('load-*.json'))}"
     urls, log = world.folder / f"{name}.json", world.folder / f"{name}.tsv"
     urls.write_text(json.dumps([each.url for each in targets]))
     flags = [f"-address={address}", f"-rate={rate}", f"-targets={urls}", f"-log={log}", f"-fresh={fresh}"]
