@@ -52,7 +52,7 @@ EXAMPLES = tuple(examples())
 
 
 async def test_every_section_of_a_policy_has_an_example() -> None:
-    titles = {title for title, _ in sections() if re.match(r"(Access|Route|Backend)Policy: ", title)}
+    titles = {title for title, _ in sections() if re.match(r"(Access|Route|Backend)Policy: |RouteFilter", title)}
     assert titles == {each.title for each in EXAMPLES}
 
 
