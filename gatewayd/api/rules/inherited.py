@@ -22,6 +22,7 @@ from gatewayd.api.accesspolicy import (
     Basic,
     CorsSection,
     ExternalAuthSection,
+    KeySet,
     Require,
 )
 from gatewayd.api.backendpolicy import BackendPolicySpec, BackendTargetRef
@@ -131,6 +132,16 @@ def token_given(jwt: JWT) -> Problems:
     """Check that somebody's tokens are asked for (spec.default.jwt)."""
     if not jwt.providers and not jwt.is_disabled:
         yield Problem(path="providers", message="must not be empty")
+
+
+def key_set_given(keys: KeySet) -> Problems:
+    """Check that keys are inline or fetched, from a URI that may be asked for (spec.default.jwt.providers.keys)."""
+    if (keys.inline is None) == (keys.uri is None):
+        yield Problem(path="", message="must have one of inline, uri")
+    if keys.backend_ref is not None and keys.uri is None:
+        yield Problem(path="backendRef", message="is for keys with a uri")
+    if keys.uri is not None and keys.uri.startswith("http:") and keys.backend_ref is None:
+        yield Problem(path="uri", message="must be of the scheme https, unless a backendRef says who is asked")
 
 
 def keys_given(section: APIKeys) -> Problems:
@@ -351,6 +362,14 @@ _OF_SPECS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
     ),
 }
 _OF_PARTS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
+    KeySet: (
+        Validation(
+            key_set_given,
+            "has(self.inline) != has(self.uri) && (has(self.uri) ? has(self.backendRef) || "
+            "self.uri.startsWith('https:') : !has(self.backendRef))",
+            "must have one of inline, uri; uri must be https without a backendRef, which is for keys with a uri",
+        ),
+    ),
     AccessCondition: (
         Validation(
             condition_given,
