@@ -42,6 +42,7 @@ from gatewayd.api.rules.access_sections import (
 )
 from gatewayd.api.rules.cel import Validation, has_each
 from gatewayd.api.rules.filters import cors_wildcard_alone, other_protocol_config_absent
+from gatewayd.api.rules.keys_and_limits import key_set_given, limit_given
 
 SPECS: Final = (AccessPolicySpec, RoutePolicySpec, ReportPolicySpec, BackendPolicySpec)
 InheritedPolicySpec = AccessPolicySpec | RoutePolicySpec | ReportPolicySpec | BackendPolicySpec
@@ -134,16 +135,6 @@ def token_given(jwt: JWT) -> Problems:
         yield Problem(path="providers", message="must not be empty")
 
 
-def key_set_given(keys: KeySet) -> Problems:
-    """Check that keys are inline or fetched, from a URI that may be asked for (spec.default.jwt.providers.keys)."""
-    if (keys.inline is None) == (keys.uri is None):
-        yield Problem(path="", message="must have one of inline, uri")
-    if keys.backend_ref is not None and keys.uri is None:
-        yield Problem(path="backendRef", message="is for keys with a uri")
-    if keys.uri is not None and keys.uri.startswith("http:") and keys.backend_ref is None:
-        yield Problem(path="uri", message="must be of the scheme https, unless a backendRef says who is asked")
-
-
 def keys_given(section: APIKeys) -> Problems:
     """Check that somebody's keys are asked for (spec.default.apiKeys)."""
     if not section.secret_refs and not section.is_disabled:
@@ -169,16 +160,6 @@ def one_way_in(given: AccessSections) -> Problems:
     for way in ways[1:]:
         for name in way:
             yield Problem(path=name, message=f"must not be set together with {ways[0][0]}; a rule has one way in")
-
-
-def limit_given(section: RateLimitSection) -> Problems:
-    """Check that something is limited, by what is known then (spec.default.rateLimit)."""
-    if not section.limits and not section.is_disabled:
-        yield Problem(path="limits", message="must not be empty")
-    for at, limit in enumerate(section.limits):
-        if limit.per_claims and limit.at == "BeforeAuthentication":
-            message = "must be AfterAuthentication with perClaims: a token says nothing before it has been looked at"
-            yield Problem(path=f"limits[{at}].at", message=message)
 
 
 def bytes_given(section: BodySection) -> Problems:

@@ -32,15 +32,6 @@ def routed(*targets: Mapping[str, str], **strategy: object) -> Document:
     return policy("RoutePolicy", "x", *(targets or (EDGE,)), **strategy)  # type: ignore[arg-type]
 
 
-LATE = "must be AfterAuthentication with perClaims: a token says nothing before it has been looked at"
-PROVIDER_KEYS = "spec.default.jwt.providers[0].keys"
-
-
-def keyed(**keys: object) -> Document:
-    provider = {"name": "corp", "issuer": "https://idp.example", "keys": keys}
-    return policy("AccessPolicy", "x", EDGE, default={"jwt": {"providers": [provider]}})
-
-
 BROKEN = [
     (
         routed({**EDGE, "group": ""}, default=TIMES),
@@ -91,23 +82,6 @@ BROKEN += [
         ["spec.targetRefs[0].sectionName: must not be set; a log is of all listeners"],
     ),
     (policy("AccessPolicy", "x", EDGE, default={"jwt": {}}), ["spec.default.jwt.providers: must not be empty"]),
-    (keyed(), [f"{PROVIDER_KEYS}: must have one of inline, uri"]),
-    (keyed(inline="{}", uri="https://idp.example/"), [f"{PROVIDER_KEYS}: must have one of inline, uri"]),
-    (keyed(inline="{}", backendRef={"name": "s", "port": 80}), [f"{PROVIDER_KEYS}.backendRef: is for keys with a uri"]),
-    (
-        keyed(uri="http://idp.example/"),
-        [f"{PROVIDER_KEYS}.uri: must be of the scheme https, unless a backendRef says who is asked"],
-    ),
-    (
-        routed(
-            default={
-                "rateLimit": {
-                    "limits": [{"requests": 1, "unit": "Hour", "perClaims": ["sub"], "at": "BeforeAuthentication"}]
-                }
-            }
-        ),
-        [f"spec.default.rateLimit.limits[0].at: {LATE}"],
-    ),
     (
         policy("AccessPolicy", "x", EDGE, default={"apiKeys": {}}),
         ["spec.default.apiKeys.secretRefs: must not be empty"],
