@@ -21,12 +21,13 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`runtime`: the user's folder for sockets. `envoy`: the binary to run. `log_format` None: by stderr's kind.
+    """`runtime`: the user's folder for sockets. `cache`: that for what has been fetched. `envoy`: the binary to run.
 
-    `route_discovery` None: whichever suits a route table.
+    `log_format` None: by stderr's kind. `route_discovery` None: whichever suits a route table.
     """
 
     runtime: Path | None
+    cache: Path | None
     envoy: Path | None
     log_level: str | None
     log_format: str | None
@@ -53,18 +54,24 @@ def api_server() -> str | None:
 
 
 def read(variables: Mapping[str, str]) -> Settings:
-    """Read XDG_RUNTIME_DIR and the variables that begin with GATEWAYD_; raises SettingsError.
+    """Read XDG_RUNTIME_DIR, XDG_CACHE_HOME, HOME and the variables that begin with GATEWAYD_; raises SettingsError.
 
     https://specifications.freedesktop.org/basedir-spec/latest/
     """
     discovery = _one_of("GATEWAYD_ROUTE_DISCOVERY", variables, tuple(RouteDiscovery))
     return Settings(
         runtime=_path(variables.get("XDG_RUNTIME_DIR")),
+        cache=_cache(variables),
         envoy=_path(variables.get("GATEWAYD_ENVOY")),
         log_level=_one_of("GATEWAYD_LOG_LEVEL", variables, LOG_LEVELS),
         log_format=_one_of("GATEWAYD_LOG_FORMAT", variables, LOG_FORMATS),
         route_discovery=RouteDiscovery(discovery) if discovery else None,
     )
+
+
+def _cache(variables: Mapping[str, str]) -> Path | None:
+    home = _path(variables.get("HOME"))
+    return _path(variables.get("XDG_CACHE_HOME")) or (home / ".cache" if home is not None else None)
 
 
 def _path(text: str | None) -> Path | None:

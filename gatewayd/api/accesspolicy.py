@@ -64,6 +64,17 @@ Scope = Annotated[
 ]
 
 
+KeySetURI = Annotated[
+    str,
+    Meta(
+        min_length=9,
+        max_length=1024,
+        description="an absolute URI of the scheme https, or http where a backendRef says who is asked",
+        pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?\Z",
+    ),
+]
+
+
 class ClientAddressRange(PolicyPart, frozen=True, kw_only=True):
     """Addresses. `Client` is the address that the proxy takes for the client's, `Peer` that of the connection."""
 
@@ -92,10 +103,19 @@ class CorsSection(PolicySection, frozen=True, kw_only=True):
     max_age: PositiveCount | None = None
 
 
-class KeySet(PolicyPart, frozen=True, kw_only=True):
-    """The public keys that tokens are signed with: `inline` is a JSON Web Key Set."""
+class PolicyBackendRef(BackendObjectRef, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A Service or an XBackend. One in another namespace needs a ReferenceGrant there."""
 
-    inline: Annotated[str, Meta(min_length=2, max_length=65536)]
+
+class KeySet(PolicyPart, frozen=True, kw_only=True):
+    """The public keys that tokens are signed with, a JSON Web Key Set: `inline`, or fetched from `uri`.
+
+    `backendRef` says who is asked for `uri`, which may then be of the scheme http.
+    """
+
+    inline: Annotated[str, Meta(min_length=2, max_length=65536)] | None = None
+    uri: KeySetURI | None = None
+    backend_ref: PolicyBackendRef | None = None
 
 
 class ClaimToHeader(PolicyPart, frozen=True, kw_only=True):
@@ -156,10 +176,6 @@ class Basic(PolicySection, frozen=True, kw_only=True):
 
     secret_ref: SecretRef | None = None
     client_header: HeaderName | None = None
-
-
-class PolicyBackendRef(BackendObjectRef, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A Service or an XBackend. One in another namespace needs a ReferenceGrant there."""
 
 
 class PolicyGRPCAuth(GRPCAuthConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):

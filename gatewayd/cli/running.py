@@ -44,6 +44,7 @@ def options(
         concurrency=concurrency,
         drain=drain,
         runtime=environment.runtime,
+        cache=environment.cache,
         route_discovery=environment.route_discovery,
     )
 

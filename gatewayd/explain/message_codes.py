@@ -166,6 +166,11 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType({
         means="Requests for it get a 500, or the listener is not served.",
         mend="Write a ReferenceGrant in the namespace of what is referred to.",
     ),
+    "KeysNotFetched": Code(
+        summary="the keys that tokens are checked by could not be fetched lately",
+        means="The last good keys stay; without any, requests with tokens of that provider get a 401.",
+        mend="The message says what is wrong; gatewayd asks again by itself.",
+    ),
     "BackendNotFound": Code(
         summary="a backendRef leads to no Service or XBackend, or to none of its ports",
         means="Its share of the requests gets a 500.",

@@ -32,6 +32,8 @@ CONTROL_PLANE: Final = "gatewayd"
 NAMESPACE: Final = environment.NAMESPACE
 LEASE: Final = "gatewayd-leader"
 AUTHORITY_SECRET: Final = "gatewayd-ca"  # noqa: S105 - a name, not a secret
+KEY_SET_LABEL: Final = "gatewayd.io/key-set"
+"""What the ConfigMaps carry in which key sets that were fetched outlive the replicas."""
 
 
 def certificate_secret(object_name: str) -> str:

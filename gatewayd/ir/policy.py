@@ -5,6 +5,7 @@ from ipaddress import ip_address, ip_network
 from typing import Literal
 
 from gatewayd.ir.backend import Upstream
+from gatewayd.ir.key_sets import KeySetSource
 from gatewayd.ir.tls import PrivateBytes, SharedSecret
 
 
@@ -62,12 +63,12 @@ class ClaimHeader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenIssuer:
-    """Whose tokens are good. `keys` is a JSON Web Key Set; `audiences` empty: for whomever they are."""
+    """Whose tokens are good. `keys` is a JSON Web Key Set, or where it is; `audiences` empty: for whomever they are."""
 
     name: str
     issuer: str
     audiences: tuple[str, ...]
-    keys: str
+    keys: str | KeySetSource
     claim_headers: tuple[ClaimHeader, ...]
 
 

@@ -9,6 +9,7 @@ from gatewayd.ir.client_settings import STANDARD_CLIENTS, STANDARD_SOCKET, Clien
 from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES, EscapedSlashes
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.http import RouteDiscovery, RouteTable, RouteTableKey
+from gatewayd.ir.key_sets import SourceKeys
 from gatewayd.ir.l4 import L4Action
 from gatewayd.ir.policy import AddressRange
 from gatewayd.ir.tls import DownstreamTLS, SharedSecret
@@ -109,3 +110,4 @@ class ProxyConfig:
     route_tables: Sequence[RouteTable]
     clusters: Sequence[Cluster]
     shared_secrets: Sequence[SharedSecret] = ()
+    key_sets: tuple[SourceKeys, ...] = ()

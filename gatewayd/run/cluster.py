@@ -26,6 +26,8 @@ from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE
 from gatewayd.ir.environment import Environment as EnvironmentRow
 from gatewayd.ir.fleet import FleetKey
+from gatewayd.keysets.fetch import fetch
+from gatewayd.keysets.keeper import KeySetKeeper
 from gatewayd.kube.authority_store import AuthorityStore
 from gatewayd.kube.class_finalizer import ClassFinalizer
 from gatewayd.kube.client import KubeClient, connected, forget_urls
@@ -37,6 +39,7 @@ from gatewayd.kube.fleet_reports import SELECTOR, Replica
 from gatewayd.kube.gateway_certificates import GatewayCertificates
 from gatewayd.kube.gateway_infrastructure import Feedback, InfrastructureController, Wishes
 from gatewayd.kube.heads import HeadListing, HeardListing
+from gatewayd.kube.key_set_store import KeySetStore
 from gatewayd.kube.lease import Everyone, Lease, LeaseName
 from gatewayd.kube.listing import Listing, Live, Undecodable
 from gatewayd.kube.live_statuses import LiveStatuses
@@ -59,6 +62,7 @@ from gatewayd.telemetry.version import installed_version
 from gatewayd.translator.contents import CONTENT_TABLES
 from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
 from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
+from gatewayd.translator.proxies.key_sets import KEY_SETS
 from gatewayd.translator.referred import contents_of
 
 ROTATION_SECONDS: Final = 600.0
@@ -99,6 +103,12 @@ class InCluster:
         self._timing = Timing(backoff=Backoff(first=0.2, longest=15.0), random=around.random)
         self._contents = self._following(client)
         self._reconciler = self._reconciler_of()
+        self._key_sets = KeySetKeeper(
+            fetch=fetch,
+            store=KeySetStore(client, options.namespace),
+            submit=self._reconciler.submit,
+            random=around.random,
+        )
         self._ports = ReplicaPorts(
             options=options,
             trust=self._trust,
@@ -202,6 +212,7 @@ class InCluster:
         options = self._options
         here = replace(DEFAULT_ENVIRONMENT, namespace=options.namespace, route_discovery=options.route_discovery)
         self._reconciler.submit((Delta(kind=EnvironmentRow, key=HERE, obj=here),))
+        await self._key_sets.restore()
         async with self._ports.listening(), asyncio.TaskGroup() as tasks:
             for name, work in self._work():
                 tasks.create_task(work, name=name)
@@ -211,6 +222,7 @@ class InCluster:
             yield "reflector", reflector.run()
         yield "reconciler", self._reconciler.run()
         yield "contents", self._contents.run()
+        yield "key sets", self._key_sets.run()
         yield "lease", self._lease.run()
         yield "status writer", self._writer.run()
         yield "events", self._events.run()
@@ -272,6 +284,7 @@ class InCluster:
         self._reconciler.submit(events)
 
     def _on_batch(self, batch: Batch) -> None:
+        self._key_sets.want(self._reconciler.store.engine.drain(KEY_SETS))
         facts = BatchFacts(seconds=batch.seconds, changed_rows=batch.changed_rows, queries=batch.queries)
         self._metrics.batch(facts)
         for snapshot in batch.published:

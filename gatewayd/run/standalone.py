@@ -4,6 +4,7 @@ Builds the shells and runs them in one TaskGroup; decides nothing. Everything th
 """
 
 import asyncio
+import random
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,9 @@ from gatewayd.ir.fleet import FleetKey, GatewayFleet
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.outcome import FleetReport, GatewayOutcome
 from gatewayd.ir.proxy import ProxyConfig
+from gatewayd.keysets.fetch import fetch
+from gatewayd.keysets.folder_store import store_in
+from gatewayd.keysets.keeper import KeySetKeeper
 from gatewayd.manifests.folder import Folder, FolderChange
 from gatewayd.manifests.watch import watch_folder
 from gatewayd.offline.translate import standalone_environment
@@ -43,6 +47,7 @@ from gatewayd.supervisor.local_envoy import LocalEnvoys
 from gatewayd.supervisor.ports import check_port, first_unprivileged_port, may_bind_low_ports, offset_for
 from gatewayd.supervisor.runtime_folder import runtime_folder
 from gatewayd.translator.outcomes.overview import BOARD
+from gatewayd.translator.proxies.key_sets import KEY_SETS
 from gatewayd.xds.resource import Snapshot
 
 SOCKET = Path("xds") / "socket"
@@ -57,7 +62,8 @@ _log = structlog.get_logger()
 class Options:
     """What `gatewayd up` was asked to do. `runtime` is where the private folder goes, None: the system's choice.
 
-    `route_discovery` None: whichever suits a route table.
+    `cache` is where what has been fetched outlives a run, None: nowhere. `route_discovery` None: whichever suits a
+    route table.
     """
 
     folder: Path
@@ -66,6 +72,7 @@ class Options:
     concurrency: int
     drain: float
     runtime: Path | None
+    cache: Path | None
     route_discovery: RouteDiscovery | None
 
 
@@ -102,6 +109,9 @@ class Standalone:
         self.step = FolderChange(deltas=(), problems=(), notes=(), ignored=())
         self.socket = Path()
         self.has_read = False
+        self._key_sets = KeySetKeeper(
+            fetch=fetch, store=store_in(options.cache), submit=self.reconciler.submit, random=random.random
+        )
         self._audience = audience
         self._changed_at = time.monotonic()
         self._offset = 0
@@ -122,6 +132,7 @@ class Standalone:
                 (UnixListener(path=self.socket),),
                 others=handlers(self._audience.status, self._why, self._place),
             )
+            await self._key_sets.restore()
             await server.start()
             try:
                 async with asyncio.TaskGroup() as tasks:
@@ -130,6 +141,7 @@ class Standalone:
                     tasks.create_task(self._watch(), name="folder")
                     tasks.create_task(self.reconciler.run(), name="reconciler")
                     tasks.create_task(self._retry_ports(), name="ports")
+                    tasks.create_task(self._key_sets.run(), name="key sets")
                     tasks.create_task(tell_time(self.reconciler.submit, time_now), name="clock")
             finally:
                 await server.stop()
@@ -230,6 +242,7 @@ class Standalone:
             task = self._envoys.pop(fleet, None)
             if task is not None:
                 task.cancel()
+        self._key_sets.want(self.reconciler.store.engine.drain(KEY_SETS))
         described = tuple(self.reconciler.store.engine.drain(BOARD))
         self.board.described(described)
         self.findings.described(described)

@@ -18,6 +18,7 @@ from gatewayd.translator.parents import DEFAULT_GATEWAYS
 from gatewayd.translator.policies.attach import POLICIES
 from gatewayd.translator.policies.effective import ANY_INHERITED, INHERITED
 from gatewayd.translator.proxies.identity import IDENTITY
+from gatewayd.translator.proxies.key_sets import KEY_SETS, SOURCES
 from gatewayd.translator.proxies.policy_servers import ASKING, SHARED_SECRETS
 from gatewayd.translator.proxies.proxy_config import PROXIES, UPSTREAMS
 from gatewayd.translator.proxies.virtualhosts import CROWDED_PORTS, HOSTS, TABLES
@@ -42,6 +43,7 @@ INDEXES: tuple[Index, ...] = (
     ANY_INHERITED,
     IDENTITY,
     ASKING,
+    SOURCES,
     DEFAULT_GATEWAYS,
     DEMANDS,
     ACCOUNTS,
@@ -64,4 +66,5 @@ OUTPUTS: tuple[Output, ...] = (
     OUTCOMES,
     INFRASTRUCTURE,
     BOARD,
+    KEY_SETS,
 )

@@ -76,6 +76,11 @@ def unresolved(reason: str, message: str) -> Verdict:
     return _bad(RESOLVED_REFS, reason, message)
 
 
+def keys_not_fetched(message: str) -> Verdict:
+    """Return the verdict that keys of token issuers could not be had lately."""
+    return unresolved("KeysNotFetched", message)
+
+
 def programmed(message: str) -> Verdict:
     """Return the verdict that a proxy has acknowledged the object."""
     return _good(PROGRAMMED, message)

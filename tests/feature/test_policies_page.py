@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.feature.harness.issuers import Kept, becomes, fetching, issuer
+from tests.feature.harness.manifests import service
 from tests.feature.harness.policies import drains
 from tests.feature.harness.tokens import Provider
 from tests.feature.harness.world import World
@@ -61,7 +63,18 @@ async def test_an_example(world: World, example: Example) -> None:
     before = await drains(world)
     await world.apply(*(each.replace("<keys>", PROVIDER.keys) for each in example.manifests))
     assert await drains(world) == before
+    if any("keys: {uri" in each for each in example.manifests):
+        await enter_fetched(world)
     assert [await asked(world, line) for line in example.requests] == list(example.requests)
+
+
+async def enter_fetched(world: World) -> None:
+    """Publish the keys where the page says, and have them fetched for the rest of the world."""
+    idp = await world.stack.enter_async_context(issuer())
+    idp.body = PROVIDER.keys
+    await world.apply(service("idp", idp.port))
+    await world.stack.enter_async_context(fetching(world, Kept()))
+    await becomes(world, lambda: any(each.key_sets for each in world.reconciler.configs.values()))
 
 
 async def asked(world: World, line: str) -> str:

@@ -67,8 +67,11 @@ PLANTED: Mapping[str, tuple[Planted, ...]] = {
         Planted("translator/rules/filters", "google.protobuf", "gatewayd.translator.rules.filters -> google"),
         Planted("status/route", "envoy.config", "gatewayd.status.route -> envoy"),
     ),
-    "Only kube speaks HTTP to the API server": (
+    "Only kube speaks to the API server": (
         Planted("reconciler", "kubernetes_asyncio", "gatewayd.reconciler -> kubernetes_asyncio"),
+    ),
+    "Only kube, keysets and the page speak HTTP": (
+        Planted("supervisor/process", "aiohttp", "gatewayd.supervisor.process -> aiohttp"),
     ),
 }
 

@@ -8,13 +8,14 @@ from gatewayd.settings import Settings, SettingsError, api_server, from_environm
 
 def test_an_empty_environment_leaves_everything_to_the_caller() -> None:
     assert read({"XDG_RUNTIME_DIR": ""}) == Settings(
-        runtime=None, envoy=None, log_level=None, log_format=None, route_discovery=None
+        runtime=None, cache=None, envoy=None, log_level=None, log_format=None, route_discovery=None
     )
 
 
 def test_what_is_set_is_read() -> None:
     found = read({
         "XDG_RUNTIME_DIR": "/run/user/1",
+        "HOME": "/home/ann",
         "GATEWAYD_ENVOY": "/opt/envoy",
         "GATEWAYD_LOG_LEVEL": "DEBUG",
         "GATEWAYD_LOG_FORMAT": "json",
@@ -23,6 +24,7 @@ def test_what_is_set_is_read() -> None:
 
     assert found == Settings(
         runtime=Path("/run/user/1"),
+        cache=Path("/home/ann/.cache"),
         envoy=Path("/opt/envoy"),
         log_level="debug",
         log_format="json",
@@ -56,3 +58,7 @@ def test_a_pod_is_told_where_the_api_server_is(
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", port)
     assert api_server() == address
+
+
+def test_the_users_cache_may_be_elsewhere() -> None:
+    assert read({"HOME": "/home/ann", "XDG_CACHE_HOME": "/tmp/cache"}).cache == Path("/tmp/cache")

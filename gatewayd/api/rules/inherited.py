@@ -22,6 +22,7 @@ from gatewayd.api.accesspolicy import (
     Basic,
     CorsSection,
     ExternalAuthSection,
+    KeySet,
     Require,
 )
 from gatewayd.api.backendpolicy import BackendPolicySpec, BackendTargetRef
@@ -42,6 +43,7 @@ from gatewayd.api.rules.access_sections import (
 )
 from gatewayd.api.rules.cel import Validation, has_each
 from gatewayd.api.rules.filters import cors_wildcard_alone, other_protocol_config_absent
+from gatewayd.api.rules.keys_and_limits import key_set_given, limit_given
 
 SPECS: Final = (AccessPolicySpec, RoutePolicySpec, ReportPolicySpec, BackendPolicySpec, ClientPolicySpec)
 InheritedPolicySpec = AccessPolicySpec | RoutePolicySpec | ReportPolicySpec | BackendPolicySpec | ClientPolicySpec
@@ -159,16 +161,6 @@ def one_way_in(given: AccessSections) -> Problems:
     for way in ways[1:]:
         for name in way:
             yield Problem(path=name, message=f"must not be set together with {ways[0][0]}; a rule has one way in")
-
-
-def limit_given(section: RateLimitSection) -> Problems:
-    """Check that something is limited, by what is known then (spec.default.rateLimit)."""
-    if not section.limits and not section.is_disabled:
-        yield Problem(path="limits", message="must not be empty")
-    for at, limit in enumerate(section.limits):
-        if limit.per_claims and limit.at == "BeforeAuthentication":
-            message = "must be AfterAuthentication with perClaims: a token says nothing before it has been looked at"
-            yield Problem(path=f"limits[{at}].at", message=message)
 
 
 def bytes_given(section: BodySection) -> Problems:
@@ -354,6 +346,14 @@ _OF_SPECS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
     ),
 }
 _OF_PARTS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
+    KeySet: (
+        Validation(
+            key_set_given,
+            "has(self.inline) != has(self.uri) && (has(self.uri) ? has(self.backendRef) || "
+            "self.uri.startsWith('https:') : !has(self.backendRef))",
+            "must have one of inline, uri; uri must be https without a backendRef, which is for keys with a uri",
+        ),
+    ),
     AccessCondition: (
         Validation(
             condition_given,

@@ -46,6 +46,7 @@ from gatewayd.translator.policies.effective import (
 from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, group_kind
 from gatewayd.translator.proxies.access import entry_problems
+from gatewayd.translator.proxies.key_sets import are_keys_asked, key_set_faults
 from gatewayd.translator.proxies.policy_filters import message_problems
 from gatewayd.translator.rescues import blame
 
@@ -103,12 +104,22 @@ def inherited_outcome(view: View, member: Member) -> PolicyOutcome | None:
     own = _invalid(view, row) or _conflict(view, row)
     shared = shared_ports(view, row, _of_listeners(view, row)) if isinstance(row, ClientPolicy) else NOBODY_ELSE
     own = own or shared.lost
+    keys = _keys(view, row)
     ancestors = tuple(
-        ParentOutcome(ref=ref, verdicts=(_accepted(own, said, shared.remark),)) for ref, said in by_ancestor.items()
+        ParentOutcome(ref=ref, verdicts=(_accepted(own, said, shared.remark), *keys))
+        for ref, said in by_ancestor.items()
     )
     return (
         PolicyOutcome(generation=row.metadata.generation, ancestors=ancestors[:MAX_ANCESTORS]) if by_ancestor else None
     )
+
+
+def _keys(view: View, row: InheritedPolicy) -> tuple[Verdict, ...]:
+    """Say of keys that are fetched whether that goes well; nothing before each source has been asked."""
+    if not isinstance(row, AccessPolicy) or not are_keys_asked(view, row):
+        return ()
+    faults = "; ".join(key_set_faults(view, row))
+    return (verdicts.keys_not_fetched(faults) if faults else verdicts.resolved(),)
 
 
 def _accepted(own: Verdict | None, of_ancestor: list[Said], remark: str) -> Verdict:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from gatewayd.api.accesspolicy import JWT, AccessCondition, Authorization, JWTProvider
+from gatewayd.ir.key_sets import KeySetSource
 from gatewayd.ir.policy import ClaimHeader, NamedValues, Permission, RequestCondition, TokenIssuer, Tokens
 from gatewayd.translator.policies.told import refused_header
 from gatewayd.translator.problems import Unsupported
@@ -14,27 +15,30 @@ from gatewayd.untrusted.key_sets import NoKeys, public_keys
 
 
 @lru_cache(maxsize=256)
-def tokens(section: JWT) -> Tokens | Unsupported:
-    """Return what a section says, or what is wrong with it, with the path below the section."""
+def tokens(section: JWT, sources: tuple[KeySetSource | None, ...]) -> Tokens | Unsupported:
+    """Return what a section says, or what is wrong with it, with the path below the section.
+
+    `sources` says of each provider where its keys are fetched from; None: they are `inline`.
+    """
     wrong = next((f"providers[{at}].{why}" for at, each in enumerate(section.providers) for why in _wrong(each)), None)
     if wrong is not None:
         return Unsupported(wrong)
-    return Tokens(issuers=tuple(map(_issuer, section.providers)), is_optional=bool(section.optional))
+    return Tokens(issuers=tuple(map(_issuer, section.providers, sources)), is_optional=bool(section.optional))
 
 
-def _issuer(provider: JWTProvider) -> TokenIssuer:
-    keys = public_keys(provider.keys.inline)
+def _issuer(provider: JWTProvider, source: KeySetSource | None) -> TokenIssuer:
+    keys = source or public_keys(provider.keys.inline or "")
     return TokenIssuer(
         name=provider.name,
         issuer=provider.issuer,
         audiences=provider.audiences,
-        keys=keys if isinstance(keys, str) else "",
+        keys="" if isinstance(keys, NoKeys) else keys,
         claim_headers=tuple(ClaimHeader(claim=each.claim, header=each.header) for each in provider.claim_headers),
     )
 
 
 def _wrong(provider: JWTProvider) -> Iterator[str]:
-    keys = public_keys(provider.keys.inline)
+    keys = public_keys(provider.keys.inline) if provider.keys.inline is not None else None
     if isinstance(keys, NoKeys):
         yield f"keys.inline: {keys.why}; allowed: a JSON Web Key Set with public keys of type RSA, EC or OKP"
     for at, each in enumerate(provider.claim_headers):

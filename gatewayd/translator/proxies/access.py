@@ -37,8 +37,9 @@ from gatewayd.translator.policies.clients import address_rule
 from gatewayd.translator.policies.credentials import api_keys, basic_users
 from gatewayd.translator.policies.effective import UNREADABLE, Effective
 from gatewayd.translator.policies.kinds import InheritedPolicy
-from gatewayd.translator.policies.tokens import permission, tokens
+from gatewayd.translator.policies.tokens import permission
 from gatewayd.translator.problems import Unsupported
+from gatewayd.translator.proxies.key_sets import access_tokens
 from gatewayd.translator.proxies.login import login
 from gatewayd.translator.proxies.policy_check import policy_check
 
@@ -50,7 +51,7 @@ _Read = AddressRule | _Who | Permission | Unsupported
 _CLOSING: Final = ("clients", *(name for way in WAYS_IN for name in way), "external_auth", "authorization")
 _READ: Final[Mapping[type[PolicySection], Callable[[View, str, Any], _Read]]] = {
     Clients: lambda _view, _namespace, section: address_rule(section),
-    JWT: lambda _view, _namespace, section: tokens(section),
+    JWT: access_tokens,
     OIDC: login,
     APIKeys: api_keys,
     Basic: basic_users,

@@ -42,7 +42,7 @@ def _told(row: AccessPolicy) -> Iterator[str]:
         yield from (name.lower() for name in named if name and not refused_header(name))
         if given.external_auth is not None:
             yield from told_headers(given.external_auth)
-        said = tokens(given.jwt) if given.jwt is not None else None
+        said = tokens(given.jwt, (None,) * len(given.jwt.providers)) if given.jwt is not None else None
         if isinstance(said, Tokens):
             yield from (claim.header.lower() for issuer in said.issuers for claim in issuer.claim_headers)
 

@@ -24,6 +24,7 @@ from gatewayd.translator.gateways.listeners import set_is_allowed
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.proxies.filter_chains import port as port_config
 from gatewayd.translator.proxies.filter_chains import ports
+from gatewayd.translator.proxies.key_sets import fetched_key_sets
 from gatewayd.translator.proxies.policy_servers import SHARED_SECRETS, policy_servers, shared_secret
 from gatewayd.translator.proxies.virtualhosts import TABLES, route_table
 from gatewayd.translator.rules.route_kinds import rules
@@ -116,6 +117,7 @@ def proxy_config(view: View, gateway: ObjectKey) -> ProxyConfig | None:
         route_tables=view.collect(TABLES, gateway, route_table),
         clusters=view.collect(UPSTREAMS, gateway, cluster),
         shared_secrets=view.collect(SHARED_SECRETS, gateway, shared_secret),
+        key_sets=fetched_key_sets(view, ()),
     )
 
 

@@ -6,6 +6,7 @@ In: the virtual hosts that came and went. Out: one resource for each filter, mad
 from collections import Counter
 from collections.abc import Iterator
 
+from gatewayd.ir.key_sets import SourceKeys
 from gatewayd.xds.build.build_cost import Work
 from gatewayd.xds.build.keyed_results import Replaced
 from gatewayd.xds.build.virtual_hosts import Host
@@ -42,19 +43,20 @@ class AskedFilters:
 class DiscoveredFilters:
     """The resources of one Gateway, which are there whether or not anything is asked."""
 
-    __slots__ = ("_resources",)
+    __slots__ = ("_key_sets", "_resources")
 
     def __init__(self) -> None:
+        self._key_sets: tuple[SourceKeys, ...] = ()
         self._resources: dict[str, Resource] = {}
 
-    def update(self, asked: AskedFilters, work: Work) -> Iterator[Replaced[Resource]]:
+    def update(self, asked: AskedFilters, key_sets: tuple[SourceKeys, ...], work: Work) -> Iterator[Replaced[Resource]]:
         """Yield the resources that are others now."""
-        if not asked.is_other:
+        if not asked.is_other and key_sets == self._key_sets:
             return
-        asked.is_other = False
+        asked.is_other, self._key_sets = False, key_sets
         for name in DISCOVERED:
             before = self._resources.get(name)
-            body = filter_body(name, asked)
+            body = filter_body(name, asked, key_sets)
             after = self._resources[name] = work.of_parts(FILTER, name, (body, b""), before)
             if after is not before:
                 yield Replaced(before, after)

@@ -103,7 +103,7 @@ class SnapshotBuilder:
             self._listeners.update(())
             self._address = config.address
         self._replace(self._tables.update(config.route_tables, self._work))
-        self._replace(self._filters.update(self._tables.asked, self._work))
+        self._replace(self._filters.update(self._tables.asked, config.key_sets, self._work))
         clusters = self._clusters.update(config.clusters)
         for before, after in clusters:
             self._show((before or _NO_PARTS).resources, (after or _NO_PARTS).resources)

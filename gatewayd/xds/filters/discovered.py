@@ -18,6 +18,7 @@ from envoy.extensions.filters.http.jwt_authn.v3 import config_pb2
 from envoy.extensions.filters.http.local_ratelimit.v3 import local_rate_limit_pb2
 
 from gatewayd.ir.http import Route
+from gatewayd.ir.key_sets import SourceKeys
 from gatewayd.ir.policy import RateLimits, Tokens
 from gatewayd.xds.encoding import ADS, extension, serialised, type_url
 from gatewayd.xds.filters import rate_limits, tokens
@@ -32,19 +33,19 @@ class DiscoveredFilter:
     """One filter: its message, how it is made of what routes ask, and what has the content of two."""
 
     message: Any
-    config: Callable[[Iterable[Asked]], Any]
+    config: Callable[[Iterable[Asked], Iterable[SourceKeys]], Any]
     union: Callable[[Any, Any], Any]
 
 
 def _limiting(name: str) -> DiscoveredFilter:
-    def config(asked: Iterable[Asked]) -> Any:
+    def config(asked: Iterable[Asked], _key_sets: Iterable[SourceKeys]) -> Any:
         return rate_limits.filter_config((each for each in asked if isinstance(each, RateLimits)), name)
 
     return DiscoveredFilter(message=local_rate_limit_pb2.LocalRateLimit, config=config, union=rate_limits.union)
 
 
-def _tokens(asked: Iterable[Asked]) -> Any:
-    return tokens.filter_config(each for each in asked if isinstance(each, Tokens))
+def _tokens(asked: Iterable[Asked], key_sets: Iterable[SourceKeys]) -> Any:
+    return tokens.filter_config((each for each in asked if isinstance(each, Tokens)), key_sets)
 
 
 DISCOVERED: Final[Mapping[str, DiscoveredFilter]] = MappingProxyType(
@@ -67,9 +68,9 @@ def asked_of(routes: Iterable[Route]) -> frozenset[Asked]:
     return frozenset(each for each in filters.values() if isinstance(each, Asked))
 
 
-def filter_body(name: str, asked: Iterable[Asked]) -> bytes:
+def filter_body(name: str, asked: Iterable[Asked], key_sets: Iterable[SourceKeys] = ()) -> bytes:
     """Return the resource of a filter."""
-    return serialised(extension(name, DISCOVERED[name].config(asked)))
+    return serialised(extension(name, DISCOVERED[name].config(asked, key_sets)))
 
 
 def joined_filters(old: Resources, new: Resources) -> Resources:

@@ -6,22 +6,29 @@ Headers that tell a backend what a token says have been taken away from the clie
 https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/extensions/filters/http/jwt_authn/v3/config.proto
 """
 
-from collections.abc import Iterable
+import base64
+import json
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any, Final
 
 from envoy.config.core.v3 import base_pb2
 from envoy.extensions.filters.http.jwt_authn.v3 import config_pb2
 from google.protobuf import empty_pb2
 
+from gatewayd.ir.key_sets import KeySetSource, SourceKeys
 from gatewayd.ir.policy import TokenIssuer, Tokens
 from gatewayd.xds.encoding import serialised
 from gatewayd.xds.resource import content_version
 
 NAME: Final = "token"
+_unsigned = base64.urlsafe_b64encode(sha256(b"nobody has the private key").digest()).rstrip(b"=")
 METADATA: Final = "envoy.filters.http.jwt_authn"
 """Where the filter leaves what a token says, under `PAYLOAD`."""
 PAYLOAD: Final = "token"
+NOBODYS: Final = json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": _unsigned.decode()}]})
+"""A set of one key that no private key is known of: Envoy takes no empty set, and a 401 is what there is to say."""
 _SPACED = ("scope", "scp")
 """Claims that hold several words: each counts as an element of a list."""
 
@@ -32,13 +39,17 @@ def per_route(tokens: Tokens) -> Any:
     return config_pb2.PerRouteConfig(requirement_name=_hash(_required(tokens)))
 
 
-def filter_config(asked: Iterable[Tokens]) -> Any:
-    """Return the configuration of the filter for all routes of a proxy."""
+def filter_config(asked: Iterable[Tokens], key_sets: Iterable[SourceKeys]) -> Any:
+    """Return the configuration of the filter for all routes of a proxy, with the keys that were fetched."""
+    fetched = {each.source: each.keys for each in key_sets}
     tokens = tuple(asked)
     required = [_required(each) for each in tokens]
     issuers = dict.fromkeys((issuer, each.cookie) for each in tokens for issuer in each.issuers)
     return _config(
-        providers={_provider_name(*pair): _provider(*pair) for pair in issuers},
+        providers={
+            _provider_name(issuer, cookie): _provider(issuer, cookie, _keys(issuer, fetched))
+            for issuer, cookie in issuers
+        },
         requirements={_hash(each): each for each in required},
     )
 
@@ -57,7 +68,12 @@ def _config(providers: dict[str, Any], requirements: dict[str, Any]) -> Any:
 
 @lru_cache(maxsize=1024)
 def _provider_name(issuer: TokenIssuer, cookie: str) -> str:
-    return _hash(_provider(issuer, cookie))
+    return _hash(_provider(issuer, cookie, str(issuer.keys)))
+
+
+def _keys(issuer: TokenIssuer, fetched: Mapping[KeySetSource, str]) -> str:
+    """Return the keys of an issuer; while nothing has been fetched, one that nobody signs with."""
+    return issuer.keys if isinstance(issuer.keys, str) else fetched.get(issuer.keys) or NOBODYS
 
 
 def _places(cookie: str) -> dict[str, Any]:
@@ -68,11 +84,11 @@ def _places(cookie: str) -> dict[str, Any]:
     return {"from_headers": [header], "from_cookies": [cookie]}
 
 
-def _provider(issuer: TokenIssuer, cookie: str) -> Any:
+def _provider(issuer: TokenIssuer, cookie: str, keys: str) -> Any:
     return config_pb2.JwtProvider(
         issuer=issuer.issuer,
         audiences=issuer.audiences,
-        local_jwks=base_pb2.DataSource(inline_string=issuer.keys),
+        local_jwks=base_pb2.DataSource(inline_string=keys),
         forward=True,
         **_places(cookie),
         payload_in_metadata=PAYLOAD,

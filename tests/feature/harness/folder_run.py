@@ -33,6 +33,7 @@ async def folder_run(folder: Path, runtime: Path) -> AsyncIterator[Standalone]:
         concurrency=1,
         drain=0.0,
         runtime=runtime,
+        cache=None,
         route_discovery=from_environment().route_discovery,
     )
     audience: Any = Silence()

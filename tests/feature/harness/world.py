@@ -67,6 +67,7 @@ class World:
         self.envoys: dict[FleetKey, Envoy] = {}
         self.backends: dict[str, Backend] = {}
         self.batches: list[Batch] = []
+        self.hearers: list[Callable[[Batch], None]] = [self.batches.append]
         self._stopping: list[Envoy] = []
         self._others: list[Envoy] = []
         self.stack = AsyncExitStack()
@@ -329,7 +330,8 @@ class World:
 
     def _on_batch(self, batch: Batch) -> None:
         self._done = self._submitted
-        self.batches.append(batch)
+        for hear in self.hearers:
+            hear(batch)
         for snapshot in batch.published:
             if snapshot.fleet not in self.envoys and snapshot.fleet not in self.by_hand:
                 self.start(snapshot.fleet)

@@ -23,6 +23,7 @@ def serving(folder: Path) -> Serving:
         concurrency=1,
         drain=0.0,
         runtime=None,
+        cache=None,
         route_discovery=None,
     )
     return Serving(options)

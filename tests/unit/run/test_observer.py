@@ -31,6 +31,7 @@ def onlooker(changes: Changes, text: str = "") -> Onlooker:
         concurrency=1,
         drain=0.0,
         runtime=None,
+        cache=None,
         route_discovery=None,
     )
     found.run = Standalone(options, found)

@@ -26,7 +26,7 @@ def provider(keys: str = KEYS, header: str = "x-user") -> JWTProvider:
 
 
 def test_a_provider() -> None:
-    found = tokens(JWT(providers=(provider(),), optional=True))
+    found = tokens(JWT(providers=(provider(),), optional=True), (None,))
     assert isinstance(found, Tokens)
     (issuer,) = found.issuers
     assert (issuer.name, issuer.issuer, found.is_optional) == ("corp", "https://idp", True)
@@ -45,7 +45,7 @@ def test_a_provider() -> None:
     ],
 )
 def test_keys_that_are_none_are_named_without_a_word_of_them(keys: str, why: str) -> None:
-    found = tokens(JWT(providers=(provider(keys),)))
+    found = tokens(JWT(providers=(provider(keys),)), (None,))
     assert isinstance(found, Unsupported)
     assert found.message.startswith(f"providers[0].keys.inline: {why}; allowed: ")
     assert "hunter2" not in found.message
@@ -53,7 +53,7 @@ def test_keys_that_are_none_are_named_without_a_word_of_them(keys: str, why: str
 
 @pytest.mark.parametrize("header", ["Host", "content-length", "x-envoy-user", "Connection"])
 def test_headers_that_nobody_may_set(header: str) -> None:
-    found = tokens(JWT(providers=(provider(header=header),)))
+    found = tokens(JWT(providers=(provider(header=header),)), (None,))
     assert isinstance(found, Unsupported)
     assert found.message.startswith("providers[0].claimHeaders[0].header: ")
 

@@ -1,7 +1,11 @@
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
+from gatewayd.ir.key_sets import KeySetSource, SourceKeys
 from gatewayd.ir.policy import ClaimHeader, TokenIssuer, Tokens
-from gatewayd.xds.filters.tokens import filter_config, per_route, union
+from gatewayd.xds.filters.tokens import NOBODYS, per_route, union
+from gatewayd.xds.filters.tokens import filter_config as config_of
 
 CORP = TokenIssuer(
     name="corp",
@@ -10,7 +14,12 @@ CORP = TokenIssuer(
     keys="{}",
     claim_headers=(ClaimHeader(claim="sub", header="x-user"),),
 )
+FETCHED = replace(CORP, keys=KeySetSource(uri="https://idp/keys", via=None))
 PARTNER = TokenIssuer(name="partner", issuer="https://p", audiences=(), keys="{}", claim_headers=())
+
+
+def filter_config(asked: Iterable[Tokens], *fetched: SourceKeys) -> Any:
+    return config_of(asked, fetched)
 
 
 def tokens(*issuers: TokenIssuer, is_optional: bool = False) -> Tokens:
@@ -64,3 +73,17 @@ def test_a_union_has_what_either_has() -> None:
     assert both == filter_config([tokens(CORP), tokens(CORP, PARTNER), tokens(PARTNER)])
     assert union(new, both) == both
     assert union(filter_config(()), new) == new
+
+
+def test_keys_that_are_fetched_change_no_name_and_without_them_nobodys_count() -> None:
+    asked = tokens(FETCHED)
+    source = FETCHED.keys
+    assert isinstance(source, KeySetSource)
+    configs = [
+        filter_config([asked]),
+        filter_config([asked], SourceKeys(source=source, keys="k1")),
+        filter_config([asked], SourceKeys(source=source, keys="k2")),
+    ]
+    assert len({tuple(each.requirement_map) for each in configs}) == 1
+    assert [next(iter(each.providers.values())).local_jwks.inline_string for each in configs] == [NOBODYS, "k1", "k2"]
+    assert per_route(asked).requirement_name in configs[0].requirement_map

@@ -1,0 +1,45 @@
+"""Key sets of token issuers that are fetched: where they are, how to get there, and what has come."""
+
+from dataclasses import dataclass
+
+from gatewayd.ir.backend import Endpoint, Upstream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySetSource:
+    """Where a key set is. `via` is who is asked for `uri`; None: whoever its host stands for on the internet."""
+
+    uri: str
+    via: Upstream | None
+
+    def __lt__(self, other: "KeySetSource") -> bool:
+        return str(self) < str(other)
+
+    def __str__(self) -> str:
+        if self.via is None:
+            return self.uri
+        return f"{self.uri} at {self.via.kind} {self.via.namespace}/{self.via.name}:{self.via.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySetTarget:
+    """How a source is reached now: at these endpoints where it has a `via`, which are none while nobody is there."""
+
+    source: KeySetSource
+    endpoints: tuple[Endpoint, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedKeySet:
+    """What is known of a source, whose row it is: the last good keys ("": never any), and what is wrong now ("")."""
+
+    keys: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceKeys:
+    """A source with its keys."""
+
+    source: KeySetSource
+    keys: str
