@@ -1,4 +1,4 @@
-"""A stand-in for the API server that notes every request, and delays or holds those that a scenario names.
+"""A stand-in for the API server that notes every request, and lies about those that a scenario names.
 
 gatewayd gets it by kubeconfig (`World.replicas(api_port=...)`). It shows the API server's own certificate; credentials
 pass through, so RBAC holds as ever.
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import aiohttp
 from aiohttp import web
 
+from conformance.scenarios.lies import PASS, Action, Delay, Reset, Status, Truncate, passed
 from conformance.scenarios.world import World
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host"})
@@ -50,13 +51,13 @@ class Request:
         return self.path.rpartition("/")[2]
 
 
-Rule = Callable[[Request], float]
-"""Seconds to hold a request back before it is passed on."""
+Rule = Callable[[Request], Action]
+"""What becomes of a request."""
 
 
-def unhindered(_request: Request) -> float:
-    """Hold nothing back."""
-    return 0.0
+def unhindered(_request: Request) -> Action:
+    """Pass everything on."""
+    return PASS
 
 
 class Stand:
@@ -67,6 +68,12 @@ class Stand:
         self.requests: list[Request] = []
         self._server = server
         self._client = client
+        self._open: set[asyncio.Transport] = set()
+
+    def cut(self) -> None:
+        """End every connection that is open: what was asked for before comes again, and meets the rule."""
+        for each in tuple(self._open):
+            each.abort()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Pass one request on."""
@@ -74,9 +81,20 @@ class Stand:
             method=request.method, path=request.path, is_watch=request.query.get("watch") == "true", began=time.time()
         )
         self.requests.append(note)
+        if request.transport is not None:
+            self._open.add(request.transport)
+        self._open = {each for each in self._open if not each.is_closing()}
         body = await request.read()
-        if (delay := self.rule(note)) > 0:
-            await asyncio.sleep(delay)
+        action = self.rule(note)
+        match action:
+            case Delay(seconds=seconds) if seconds > 0:
+                await asyncio.sleep(seconds)
+            case Status():
+                note.status, note.ended = action.status, time.time()
+                return _refusal(action)
+            case Reset():
+                note.ended = time.time()
+                return _ended(request)
         note.passed_on = time.time()
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP}
         try:
@@ -84,11 +102,11 @@ class Stand:
                 request.method, f"{self._server}{request.path_qs}", headers=headers, data=body or None
             ) as answer:
                 note.status = answer.status
-                return await self._stream(request, answer)
+                return await self._stream(request, answer, action if note.is_watch or _is_cut(action) else PASS)
         finally:
             note.ended = time.time()
 
-    async def _stream(self, request: web.Request, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+    async def _stream(self, request: web.Request, answer: aiohttp.ClientResponse, action: Action) -> web.StreamResponse:
         kept = {
             name: value
             for name, value in answer.headers.items()
@@ -97,12 +115,38 @@ class Stand:
         response = web.StreamResponse(status=answer.status, headers=kept)
         try:
             await response.prepare(request)
-            async for chunk in answer.content.iter_any():
+            async for chunk in passed(answer.content, action):
                 await response.write(chunk)
+            if _is_cut(action):
+                return _ended(request)
             await response.write_eof()
         except (ConnectionError, aiohttp.ClientConnectionError):
             pass  # whoever asked has gone
         return response
+
+
+def _is_cut(action: Action) -> bool:
+    return isinstance(action, Truncate)
+
+
+def _refusal(action: Status) -> web.Response:
+    """Return what the API server says with such a status."""
+    again = {} if action.retry_after is None else {"Retry-After": str(action.retry_after)}
+    body = {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "status": "Failure",
+        "message": "a scenario says so",
+        "code": action.status,
+    }
+    return web.json_response(body, status=action.status, headers=again)
+
+
+def _ended(request: web.Request) -> web.Response:
+    """End the connection at once; what is returned never arrives."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from conformance.scenarios.cases.grants import grants
 from conformance.scenarios.cases.history import history
 from conformance.scenarios.cases.leader import leader_killed, lease_hung
 from conformance.scenarios.cases.leftovers import class_in_use, leftovers
+from conformance.scenarios.cases.liar import liar
 from conformance.scenarios.cases.mistakes import mistakes, scaling
 from conformance.scenarios.cases.probe import probe, probe_services
 from conformance.scenarios.cases.programmed import programmed
@@ -109,6 +110,11 @@ _ALL = (
         name="blackhole",
         claim="no API server for 2 minutes and its history compacted: no failed request, no missed update",
         run=blackhole,
+    ),
+    Scenario(
+        name="liar",
+        claim="the API server lies in seven ways, its CRDs go and come back: no failed request, all is served again",
+        run=liar,
     ),
     Scenario(
         name="replicas",

@@ -10,7 +10,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 
 from conformance.scenarios import manifests
-from conformance.scenarios.apifault import Request, Stand, standing
+from conformance.scenarios.apifault import Request, Stand, standing, unhindered
+from conformance.scenarios.lies import PASS, Delay
 from conformance.scenarios.meanwhile import meanwhile
 from conformance.scenarios.scenario import Figure, none_of
 from conformance.scenarios.traffic import load, stable_routes, until_right
@@ -164,10 +165,10 @@ async def lease_hung(world: World) -> tuple[Figure, ...]:
         async with meanwhile(_work(world)):
             await asyncio.sleep(3)
             moment = time.time()
-            stands[lost].rule = lambda request: 30.0 if _LEASES in request.path else 0.0
+            stands[lost].rule = lambda request: Delay(seconds=30.0) if _LEASES in request.path else PASS
             taken_over = await _first_write(world, stands[heir], moment)
             await asyncio.sleep(15)
-            stands[lost].rule = lambda _: 0.0
+            stands[lost].rule = unhindered
             await asyncio.sleep(20)
         mine, theirs = _writes(stands[lost], moment), _writes(stands[heir], moment)
         last = max((each.ended or each.began for each in mine), default=moment) - moment

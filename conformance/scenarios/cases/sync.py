@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import aiohttp
 
 from conformance.scenarios import witness
-from conformance.scenarios.apifault import Request, Rule, Stand, standing
+from conformance.scenarios.apifault import Request, Rule, Stand, standing, unhindered
+from conformance.scenarios.lies import PASS, Action, Delay
 from conformance.scenarios.pods import PodHandle
 from conformance.scenarios.scenario import Figure, none_of
 from conformance.scenarios.tap import ARGUMENTS, Tap, tapped
@@ -70,8 +71,8 @@ async def sync(world: World) -> tuple[Figure, ...]:
 
 
 def _holding(plural: str) -> Rule:
-    def rule(request: Request) -> float:
-        return _DELAY_SECONDS if request.is_list and request.plural == plural else 0.0
+    def rule(request: Request) -> Action:
+        return Delay(seconds=_DELAY_SECONDS) if request.is_list and request.plural == plural else PASS
 
     return rule
 
@@ -95,7 +96,7 @@ async def _round(world: World, stand: Stand, tap: Tap, plural: str) -> _Round:
     released = passed_on[0]
     last = max((each for each in passed_on if each <= answered), default=released)
     early = sum(response.at < released for each in tap.since(began) for response in each.responses)
-    stand.rule = lambda _: 0.0
+    stand.rule = unhindered
     return _Round(
         plural=plural,
         released=released,
