@@ -12,6 +12,7 @@ from conformance.scenarios.cases.leader import leader_killed, lease_hung
 from conformance.scenarios.cases.leftovers import class_in_use, leftovers
 from conformance.scenarios.cases.liar import liar
 from conformance.scenarios.cases.mistakes import mistakes, scaling
+from conformance.scenarios.cases.policies import policies, policies_short
 from conformance.scenarios.cases.probe import probe, probe_services
 from conformance.scenarios.cases.programmed import programmed
 from conformance.scenarios.cases.provisioning import provisioning
@@ -177,6 +178,16 @@ _ALL = (
         name="contents",
         claim="Secrets of any type serve; what nobody refers to is not kept; a renamed port loses no request",
         run=contents,
+    ),
+    Scenario(
+        name="policies-short",
+        claim="the next one with 100 edits",
+        run=policies_short,
+    ),
+    Scenario(
+        name="policies",
+        claim="1,000 edits of policies under a closed loop: 0 wrong answers, 0 through a closed door, 0 drains",
+        run=policies,
     ),
     Scenario(
         name="requests-short",

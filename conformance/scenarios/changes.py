@@ -55,7 +55,7 @@ def route(name: str, host: str, rules: Sequence[Object]) -> Object:
     }
 
 
-class _Slot:
+class Slot:
     """What all kinds have."""
 
     name = ""
@@ -92,7 +92,7 @@ class _Slot:
         await self._world.until(is_ready, f"Service {service} has endpoints")
 
 
-class Switch(_Slot):
+class Switch(Slot):
     """The backendRef of a route is switched, and what it says with it."""
 
     name = "switch"
@@ -108,7 +108,7 @@ class Switch(_Slot):
         await self._loop.arrived(self._target)
 
 
-class Reorder(_Slot):
+class Reorder(Slot):
     """The rules of a route come in another order; each keeps its own backend, and of two equal ones the first wins."""
 
     name = "reorder"
@@ -133,7 +133,7 @@ class Reorder(_Slot):
         await self._loop.arrived(self._turned)
 
 
-class Wander(_Slot):
+class Wander(Slot):
     """A route moves from host to host."""
 
     name = "wander"
@@ -158,7 +158,7 @@ class Wander(_Slot):
         await self._loop.arrived(old, new)
 
 
-class Remake(_Slot):
+class Remake(Slot):
     """A route is deleted and made again."""
 
     name = "remake"
@@ -178,7 +178,7 @@ class Remake(_Slot):
         await self._loop.arrived(self._target)
 
 
-class NewService(_Slot):
+class NewService(Slot):
     """A route goes to a Service that is new, and the one that it used is deleted; names come again."""
 
     name = "service"
@@ -205,7 +205,7 @@ class NewService(_Slot):
         await self._world.delete(manifests.service(SHOP, self._service(turn - 1), {}))
 
 
-class Renumber(_Slot):
+class Renumber(Slot):
     """The port of a Service gets another number: the new one beside the old one, the route, the old one away."""
 
     name = "renumber"

@@ -141,6 +141,8 @@ def tls_secret(where: str, name: str, certificate: str, key: str) -> Object:
 
 
 _PLURALS = {
+    "AccessPolicy": "accesspolicies",
+    "RoutePolicy": "routepolicies",
     "ConfigMap": "configmaps",
     "Deployment": "deployments",
     "EndpointSlice": "endpointslices",
