@@ -17,8 +17,9 @@ A change takes milliseconds; this is for machines on which everything, clients a
 """
 REVOCATION_SECONDS = 1.0
 """From the API server's answer to the deletion to the last request that is still let through."""
-_NOT_KNOWN_YET = frozenset({"404", "500"})
-"""What a proxy says of a host that it does not know, and of a rule whose backend its replica does not know."""
+_NOT_KNOWN_YET = frozenset({"404", "500", "503"})
+"""What a proxy says of a host that it does not know, of a rule whose backend its replica does not know yet, and of one
+whose endpoints its replica knows to have gone while it does not know of the route that went before them."""
 
 
 @dataclass(slots=True, kw_only=True)

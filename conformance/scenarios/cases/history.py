@@ -114,7 +114,9 @@ def _figures(world: World, stage: Stage, rounds: tuple[Round, ...]) -> tuple[Fig
         Figure(what="steps", value=len(steps), at_least=len(rounds)),
         Figure(what="changes that nothing hindered", value=changes, at_least=len(rounds)),
         Figure(what="revocations that nothing hindered", value=revocations),
-        Figure(what="answers 404 and 500 of a replica that was catching up", value=len(of_answers.excused(events))),
+        Figure(
+            what="answers 404, 500 and 503 of a replica that was catching up", value=len(of_answers.excused(events))
+        ),
         none_of("steps that did not come to their end", len(stage.failed)),
         *(none_of(f"G{each.number} {each.name}", len(found)) for each, found in judged_by.items()),
     )
