@@ -24,6 +24,7 @@ from gatewayd.api.meta import GroupKind, KubernetesObject
 from gatewayd.api.referencegrant import ReferenceGrant
 from gatewayd.api.refs import EXPERIMENTAL_GROUP, GATEWAY_GROUP
 from gatewayd.api.reportpolicy import ReportPolicy
+from gatewayd.api.routefilter import RouteFilter
 from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.api.tcproute import TCPRoute
 from gatewayd.api.tlsroute import TLSRoute
@@ -97,7 +98,7 @@ def _own(plural: str, struct: type[KubernetesObject], *, protects: bool) -> Kind
         namespaced=True,
         struct=struct,
         accepted_versions=(VERSION,),
-        statused=True,
+        statused=struct is not RouteFilter,
         protects=protects,
     )
 
@@ -144,6 +145,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     _own("reportpolicies", ReportPolicy, protects=False),
     _own("backendpolicies", BackendPolicy, protects=False),
     _own("clientpolicies", ClientPolicy, protects=False),
+    _own("routefilters", RouteFilter, protects=False),
 )
 
 BY_GROUP_KIND: Final[Mapping[GroupKind, Kind]] = MappingProxyType({kind.group_kind: kind for kind in KINDS})

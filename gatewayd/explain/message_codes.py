@@ -231,6 +231,11 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType({
         means="Requests to the listener get a 500.",
         mend="The message says which filters are allowed.",
     ),
+    "InvalidFilter": Code(
+        summary="a rule names a RouteFilter that does not exist",
+        means="Requests for the rule get a 500: a filter that is named may not be skipped.",
+        mend="Add the RouteFilter, in the namespace of the route, or mend the name in extensionRef.",
+    ),
     "InvalidListenerFilterRef": Code(
         summary="a filter of a listener refers to what does not exist",
         means="Requests to the listener get a 500.",

@@ -36,6 +36,8 @@ def own_crds() -> tuple[JSON, ...]:
 
 
 def _crd(kind: Kind) -> JSON:
+    is_policy = kind.statused
+    columns = _COLUMNS if is_policy else _COLUMNS[-1:]
     names = {
         "kind": kind.kind,
         "listKind": f"{kind.kind}List",
@@ -48,13 +50,13 @@ def _crd(kind: Kind) -> JSON:
         "served": True,
         "storage": True,
         "subresources": {"status": {}},
-        "additionalPrinterColumns": [dict(each) for each in _COLUMNS],
+        "additionalPrinterColumns": [dict(each) for each in columns],
         "schema": {"openAPIV3Schema": _root(kind)},
     }
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{kind.plural}.{kind.group}", "labels": dict(_POLICY_LABEL)},
+        "metadata": {"name": f"{kind.plural}.{kind.group}", "labels": dict(_POLICY_LABEL) if is_policy else {}},
         "spec": {
             "group": kind.group,
             "scope": "Namespaced" if kind.namespaced else "Cluster",

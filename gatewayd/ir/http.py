@@ -93,7 +93,15 @@ class PrefixReplacement:
     value: str
 
 
-PathModifier = FullPath | PrefixReplacement
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegexReplacement:
+    r"""Replace whatever `pattern` matches in the path by `value`, in which `\1` is the first group."""
+
+    pattern: str
+    value: str
+
+
+PathModifier = FullPath | PrefixReplacement | RegexReplacement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

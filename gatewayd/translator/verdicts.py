@@ -24,6 +24,7 @@ from gatewayd.untrusted.printable import printable
 
 # Reasons of references that are judged before it is known which verdict they make (`InvalidBackend`, `Unresolved`).
 INVALID: Final = "Invalid"
+INVALID_FILTER: Final = "InvalidFilter"
 INVALID_KIND: Final = "InvalidKind"
 INVALID_LISTENER_FILTER_REF: Final = "InvalidListenerFilterRef"
 REF_NOT_PERMITTED: Final = "RefNotPermitted"

@@ -50,9 +50,8 @@ EXAMPLES = tuple(example for page in PAGES for example in examples(page))
 
 
 async def test_every_section_of_a_policy_has_an_example() -> None:
-    titles = {
-        title for page in PAGES for title, _ in sections(page) if re.match(r"(Access|Route|Backend)Policy: ", title)
-    }
+    named = r"(Access|Route|Backend)Policy: |RouteFilter"
+    titles = {title for page in PAGES for title, _ in sections(page) if re.match(named, title)}
     assert titles == {each.title for each in EXAMPLES}
 
 

@@ -31,7 +31,7 @@ from gatewayd.api.meta import Problem, Problems
 from gatewayd.api.refs import EXPERIMENTAL_GROUP, GATEWAY_GROUP
 from gatewayd.api.reportpolicy import ReportPolicySpec
 from gatewayd.api.routepolicy import BodySection, ErrorPagesSection, FaultSection, RateLimitSection, RoutePolicySpec
-from gatewayd.api.rules import backendpolicy, clientpolicy
+from gatewayd.api.rules import backendpolicy, clientpolicy, routefilter
 from gatewayd.api.rules.access_sections import (
     LOGIN_FIELDS,
     OF_REQUESTS,
@@ -392,5 +392,6 @@ VALIDATIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
     ),
     **_OF_PARTS,
     **backendpolicy.PARTS,
+    **routefilter.PARTS,
     **{struct: found for spec in SPECS for struct, found in _of_kind(spec)},
 }

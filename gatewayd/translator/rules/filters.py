@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 from gatewayd.api.filters import Fraction, HTTPAuthConfig, HTTPExternalAuthFilter, RequestMirror
 from gatewayd.api.grpcroute import GRPCRouteFilter
 from gatewayd.api.httproute import HTTPCORS, HTTPPathModifier, HTTPRequestRedirect, HTTPRouteFilter, HTTPURLRewrite
+from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.names import shown
+from gatewayd.api.routefilter import RouteFilter
 from gatewayd.incremental.view import Attempt, View
 from gatewayd.ir.backend import InvalidBackend, Protocol
 from gatewayd.ir.filters import (
@@ -36,6 +38,7 @@ from gatewayd.translator.problems import Problem, Unresolved, Unsupported
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.headers import Side, modified
 from gatewayd.translator.rules.paths import new_path
+from gatewayd.translator.rules.route_filters import Part, own_filter
 
 MILLION = 1_000_000
 
@@ -50,9 +53,9 @@ class FilterPlace(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """What a filter does, and what is wrong with it."""
+    """What a filter does, several things together if it is a RouteFilter, and what is wrong with it."""
 
-    value: HTTPFilter | Redirect | URLRewrite | Mirror | None
+    value: HTTPFilter | Redirect | URLRewrite | Mirror | tuple[Part, ...] | None
     problem: Problem | None
 
 
@@ -172,15 +175,20 @@ def _rewrite(_view: View, place: FilterPlace, route_filter: Any) -> Effect:
     return Effect(URLRewrite(host=rewrite.hostname, path=path), None)
 
 
-def _extension(_view: View, place: FilterPlace, route_filter: AnyFilter) -> Effect:
-    """Fail requests whose filter is of a kind that nobody here implements: it may not be skipped.
+def _extension(view: View, place: FilterPlace, route_filter: AnyFilter) -> Effect:
+    """Do as a RouteFilter says; fail requests whose filter is of another kind: it may not be skipped.
 
     https://gateway-api.sigs.k8s.io/reference/spec/#httproutefilter (extensionRef)
     """
     ref = route_filter.extension_ref
     if ref is None:
         return _absent(place, "extensionRef")
-    message = f"{place.path}.extensionRef: kind {ref.group_kind} is not supported; there are no extension filters"
+    path, kind = f"{place.path}.extensionRef", BY_STRUCT[RouteFilter].group_kind
+    if ref.group_kind == kind:
+        calls = place.wants is Protocol.HTTP2
+        found = own_filter(view, ObjectKey(place.namespace, ref.name), path, calls=calls)
+        return Effect(None, found) if isinstance(found, Problem) else Effect(found, None)
+    message = f"{path}: kind {ref.group_kind} is not supported; allowed: {kind}"
     return Effect(None, Unresolved(verdicts.INVALID_KIND, message))
 
 

@@ -3,7 +3,8 @@
 https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import UnionType
 from typing import Any, NamedTuple
 
 from gatewayd.api.grpcroute import GRPCBackendRef
@@ -14,6 +15,7 @@ from gatewayd.ir.backend import InvalidBackend, ServiceBackend
 from gatewayd.ir.filters import ExternalAuth, HTTPFilter
 from gatewayd.ir.http import (
     NO_REWRITE,
+    DirectResponse,
     Mirror,
     Redirect,
     URLRewrite,
@@ -23,13 +25,14 @@ from gatewayd.translator import verdicts
 from gatewayd.translator.backends.backend_refs import BackendAsk, backend
 from gatewayd.translator.policies.traffic import backend_persistence
 from gatewayd.translator.problems import Problem, Unresolved, Unsupported
-from gatewayd.translator.rules.filters import AnyFilter, FilterPlace, effect
+from gatewayd.translator.rules.filters import AnyFilter, Effect, FilterPlace, effect
 
 
 class Filtered(NamedTuple):
     """What a list of filters does. `broken`: a filter that may not be skipped is missing, so requests must fail."""
 
     filters: tuple[HTTPFilter, ...]
+    response: DirectResponse | None
     redirect: Redirect | None
     rewrite: URLRewrite
     mirrors: tuple[Mirror, ...]
@@ -37,7 +40,15 @@ class Filtered(NamedTuple):
     broken: bool
 
 
-NO_FILTERS = Filtered(filters=(), redirect=None, rewrite=NO_REWRITE, mirrors=(), problems=(), broken=False)
+_ONCE: Mapping[str, type | UnionType] = {
+    "ExternalAuth": ExternalAuth,
+    "rewrite": URLRewrite,
+    "answer": Redirect | DirectResponse,
+}
+"""What cannot be done twice, as people call it: header changes follow each other, and mirrors stand side by side."""
+NO_FILTERS = Filtered(
+    filters=(), response=None, redirect=None, rewrite=NO_REWRITE, mirrors=(), problems=(), broken=False
+)
 
 
 def filtered(view: View, place: FilterPlace, written: Sequence[AnyFilter]) -> Filtered:
@@ -45,19 +56,24 @@ def filtered(view: View, place: FilterPlace, written: Sequence[AnyFilter]) -> Fi
     if not written:
         return NO_FILTERS
     effects = [effect(view, place._replace(path=f"{place.path}[{at}]"), each) for at, each in enumerate(written)]
-    values: list[Any] = [each.value for each in effects]
-    twice = sum(isinstance(each, ExternalAuth) for each in values) > 1
+    values: list[Any] = [part for each in effects for part in _parts(each)]
+    twice = [what for what, of in _ONCE.items() if sum(isinstance(each, of) for each in values) > 1]
     return Filtered(
         filters=tuple([each for each in values if isinstance(each, HTTPFilter)]),
+        response=next((each for each in values if isinstance(each, DirectResponse)), None),
         redirect=next((each for each in values if isinstance(each, Redirect)), None),
         rewrite=next((each for each in values if isinstance(each, URLRewrite)), NO_REWRITE),
         mirrors=tuple([each for each in values if isinstance(each, Mirror)]),
         problems=(
             *(each.problem for each in effects if each.problem is not None),
-            *((Unsupported(f"{place.path}: more than one ExternalAuth is not supported"),) if twice else ()),
+            *(Unsupported(f"{place.path}: more than one {what} is not supported") for what in twice),
         ),
-        broken=twice or any(each is None for each in values),
+        broken=bool(twice) or any(each is None for each in values),
     )
+
+
+def _parts(found: Effect) -> tuple[Any, ...]:
+    return found.value if isinstance(found.value, tuple) else (found.value,)
 
 
 class Shares(NamedTuple):
@@ -91,7 +107,9 @@ def _share(
     if own.redirect is not None:
         # Sent to a backend and sent away at once: nobody can mean that.
         problems.append(Unsupported(f"{path}.filters: RequestRedirect is not supported on a backendRef"))
-    if own.broken or own.redirect is not None:
+    if own.response is not None:
+        problems.append(Unsupported(f"{path}.filters: a RouteFilter with directResponse is for rules, not backendRefs"))
+    if own.broken or own.redirect is not None or own.response is not None:
         target = InvalidBackend(
             reason=verdicts.UNSUPPORTED_VALUE, message="a filter of this backendRef cannot be applied"
         )

@@ -79,6 +79,8 @@ def _action(
     unkept = refused(rule.session_persistence, f"{place.path}.sessionPersistence")
     if steps.redirect is not None and not steps.broken and unkept is None:
         return steps.redirect, ()
+    if steps.response is not None and not steps.broken and unkept is None:
+        return steps.response, ()
     targets = shares(view, place, rule.backend_refs)
     problems = (*targets.problems, *(() if unkept is None else (unkept,)))
     if steps.broken or any(isinstance(problem, Unsupported) for problem in problems):

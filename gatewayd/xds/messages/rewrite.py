@@ -1,6 +1,7 @@
 """PathModifier -> the fields by which Envoy changes a path, in a RouteAction or a RedirectAction.
 
-Invariant: the user's text is literal. In a regex it is escaped, in a substitution a backslash is doubled.
+Invariant: the user's text is literal, unless it is an expression: in a regex it is escaped, in a substitution a
+backslash is doubled.
 Rules and the table of cases: https://gateway-api.sigs.k8s.io/reference/spec/#httppathmodifier
 """
 
@@ -9,7 +10,7 @@ from typing import Any, assert_never
 
 from envoy.type.matcher.v3 import regex_pb2
 
-from gatewayd.ir.http import FullPath, PathMatch, PathModifier, PrefixPath, PrefixReplacement
+from gatewayd.ir.http import FullPath, PathMatch, PathModifier, PrefixPath, PrefixReplacement, RegexReplacement
 from gatewayd.xds.messages.match import regex
 
 
@@ -23,6 +24,9 @@ def rewritten_path(modifier: PathModifier | None, path: PathMatch) -> dict[str, 
             return {}
         case FullPath():
             return {"regex_rewrite": _substitution("^/.*$", modifier.value)}
+        case RegexReplacement():
+            rewritten = regex_pb2.RegexMatchAndSubstitute(pattern=regex(modifier.pattern), substitution=modifier.value)
+            return {"regex_rewrite": rewritten}
         case PrefixReplacement():
             return _replaced_prefix(modifier.value.rstrip("/"), path)
         case _:

@@ -2,7 +2,15 @@ import pytest
 
 from gatewayd.explain.request import Request, Sent, received
 from gatewayd.explain.rewriting import location, modified_path
-from gatewayd.ir.http import ExactPath, FullPath, PathModifier, PrefixPath, PrefixReplacement, Redirect
+from gatewayd.ir.http import (
+    ExactPath,
+    FullPath,
+    PathModifier,
+    PrefixPath,
+    PrefixReplacement,
+    Redirect,
+    RegexReplacement,
+)
 
 
 def prefix(value: str) -> PathModifier:
@@ -29,6 +37,20 @@ def prefix(value: str) -> PathModifier:
 )
 def test_paths(modifier: PathModifier | None, matched: str, path: str, expected: str) -> None:
     assert modified_path(modifier, PrefixPath(value=matched), path) == expected
+
+
+@pytest.mark.parametrize(("pattern", "value", "path", "expected"), [
+    ("^/app/(v[0-9]+)/(.*)$", r"/\1/of/\2", "/app/v1/cart", "/v1/of/cart"),
+    ("^/app/(v[0-9]+)/(.*)$", r"/\1/of/\2", "/app/cart", "/app/cart"),
+    ("a", "b", "/app/a", "/bpp/b"),
+    (".*", r"/x\0", "/app/y", "/x/app/y"),
+    ("^/app$", r"/\\x", "/app", r"/\x"),
+    ("^/(a)?b", r"/\1c", "/b", "/c"),
+    ("x*", "-", "/ax", "-/-a-"),
+])  # fmt: skip
+def test_what_an_expression_matches_is_replaced(pattern: str, value: str, path: str, expected: str) -> None:
+    modifier = RegexReplacement(pattern=pattern, value=value)
+    assert modified_path(modifier, PrefixPath(value="/"), path) == expected
 
 
 def test_a_prefix_that_was_not_matched_is_the_whole_path() -> None:

@@ -39,14 +39,17 @@ def test_there_is_one_for_each_kind_of_our_own_group() -> None:
             "ReportPolicy",
             "BackendPolicy",
             "ClientPolicy",
+            "RouteFilter",
         }
     )
-    for each in CRDS.values():
-        assert each["metadata"]["labels"] == {"gateway.networking.k8s.io/policy": "Inherited"}
+    for kind, each in CRDS.items():
+        is_policy = kind != "RouteFilter"
+        assert each["metadata"]["labels"] == ({"gateway.networking.k8s.io/policy": "Inherited"} if is_policy else {})
         assert each["metadata"]["name"] == f"{each['spec']['names']['plural']}.{DOMAIN}"
         (version,) = each["spec"]["versions"]
         assert version["subresources"] == {"status": {}}
-        assert [column["name"] for column in version["additionalPrinterColumns"]][-2:] == ["Accepted", "Age"]
+        columns = [column["name"] for column in version["additionalPrinterColumns"]]
+        assert columns[-2:] == (["Accepted", "Age"] if is_policy else ["Age"])
 
 
 @pytest.mark.parametrize("kind", CRDS)

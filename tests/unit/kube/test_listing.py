@@ -188,7 +188,7 @@ def test_a_policy_that_cannot_be_read_is_told_as_one_that_closes() -> None:
     """Once it could be read, its last good version stays."""
     denying = {"clients": {"deny": [{"cidr": "192.0.2.1"}]}}
     good = policy("AccessPolicy", "a", target("Namespace"), default=denying)
-    newer = policy("AccessPolicy", "a", target("Namespace"), default={"oidc": {}})
+    newer = policy("AccessPolicy", "a", target("Namespace"), default={"spnego": {}})
     notes: list[Undecodable] = []
     listing = Listing(BY_STRUCT[AccessPolicy], undecodable=notes.append, live=lambda *_: None)
     lines = (json.dumps({"type": "MODIFIED", "object": each}).encode() for each in (newer, good, newer))

@@ -20,6 +20,7 @@ from tests.unit.api.rules import (
     test_lists,
     test_policies,
     test_refs,
+    test_routefilter,
     test_routes,
 )
 
@@ -35,6 +36,7 @@ MODULES: tuple[Any, ...] = (
         test_listeners,
         test_policies,
         test_refs,
+        test_routefilter,
         test_routes,
     ),
 )

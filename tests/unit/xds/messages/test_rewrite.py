@@ -2,7 +2,15 @@ import re
 
 import pytest
 
-from gatewayd.ir.http import ExactPath, FullPath, PathModifier, PrefixPath, PrefixReplacement, RegexPath
+from gatewayd.ir.http import (
+    ExactPath,
+    FullPath,
+    PathModifier,
+    PrefixPath,
+    PrefixReplacement,
+    RegexPath,
+    RegexReplacement,
+)
 from gatewayd.xds.messages.rewrite import rewritten_path
 
 
@@ -57,3 +65,8 @@ def test_without_a_prefix_the_whole_path_is_replaced(match: ExactPath | RegexPat
 
 def test_nothing() -> None:
     assert rewritten_path(None, PrefixPath(value="/")) == {}
+
+
+def test_an_expression_is_not_escaped() -> None:
+    found = rewritten_path(RegexReplacement(pattern="^/(a)", value=r"/\1b"), PrefixPath(value="/"))["regex_rewrite"]
+    assert (found.pattern.regex, found.substitution) == ("^/(a)", r"/\1b")
