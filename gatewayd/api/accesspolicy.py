@@ -103,6 +103,26 @@ class CorsSection(PolicySection, frozen=True, kw_only=True):
     max_age: PositiveCount | None = None
 
 
+OriginHost = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=253,
+        description="a host in lower case, '*.' in front for all below it, and a port if pages have one in their URL",
+        pattern=r"^(\*\.)?[a-z0-9]([-.a-z0-9]*[a-z0-9])?(:[0-9]{1,5})?\Z",
+    ),
+]
+
+
+class CSRF(PolicySection, frozen=True, kw_only=True):
+    """Requests that change something get a 403, unless a page of the same host, or of one of these, has sent them.
+
+    That is what Origin says, else Referer: a client that sends neither, as programs do, may only read.
+    """
+
+    additional_hosts: Annotated[tuple[OriginHost, ...], Meta(max_length=16, extra=SET)] = ()
+
+
 class PolicyBackendRef(BackendObjectRef, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A Service or an XBackend. One in another namespace needs a ReferenceGrant there."""
 
@@ -277,6 +297,7 @@ class AccessSections(Sections, frozen=True, kw_only=True):
 
     clients: Clients | None = None
     cors: CorsSection | None = None
+    csrf: CSRF | None = None
     jwt: JWT | None = None
     oidc: OIDC | None = None
     api_keys: APIKeys | None = None

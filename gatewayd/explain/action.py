@@ -27,6 +27,7 @@ from gatewayd.ir.policy import (
     Login,
     Permissions,
     RateLimits,
+    SameOrigin,
     Tokens,
     WithheldHeaders,
     lets_in,
@@ -254,7 +255,14 @@ def _consent(auth: ExternalAuth, *, without: str) -> Iterator[str]:
 
 
 def _entry(
-    condition: WithheldHeaders | ClientAddresses | APIKeyClients | BasicUsers | Login | Tokens | Permissions,
+    condition: SameOrigin
+    | WithheldHeaders
+    | ClientAddresses
+    | APIKeyClients
+    | BasicUsers
+    | Login
+    | Tokens
+    | Permissions,
 ) -> Iterator[str]:
     """Yield what a request has to be before it comes to a rule."""
     match condition:
@@ -262,6 +270,9 @@ def _entry(
             yield f"without what the client sends as {', '.join(condition.names)}"
         case ClientAddresses():
             yield from (_clients(rule) for rule in condition.rules)
+        case SameOrigin():
+            pages = " or ".join(("the same host", *condition.hosts))
+            yield f"if it may change something, only from a page of {pages}, else a 403"
         case Tokens():
             yield _tokens(condition)
         case APIKeyClients():

@@ -17,6 +17,7 @@ from gatewayd.ir.policy import (
     Login,
     Permissions,
     RateLimits,
+    SameOrigin,
     Tokens,
     WithheldHeaders,
 )
@@ -141,6 +142,7 @@ HTTPFilter = (
     | PolicyCheck
     | WithheldHeaders
     | ClientAddresses
+    | SameOrigin
     | Login
     | Tokens
     | APIKeyClients

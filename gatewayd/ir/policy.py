@@ -47,6 +47,16 @@ class ClientAddresses:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SameOrigin:
+    """Answer 403 to a request that may change something, unless a page of its host or of one of `hosts` has sent it.
+
+    A host that begins with "*." stands for all below it.
+    """
+
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WithheldHeaders:
     """Take headers away from what the client sends, since policies tell backends by them who it is."""
 

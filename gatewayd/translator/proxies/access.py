@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from gatewayd.api.accesspolicy import (
+    CSRF,
     JWT,
     OIDC,
     WAYS_IN,
@@ -30,6 +31,7 @@ from gatewayd.ir.policy import (
     Login,
     Permission,
     Permissions,
+    SameOrigin,
     Tokens,
 )
 from gatewayd.translator.policies.clashes import clash
@@ -46,12 +48,13 @@ from gatewayd.translator.proxies.policy_check import policy_check
 _CORS_SECONDS = 5
 """What an HTTPRoute has where it does not say how long browsers may remember."""
 
-_Who = Tokens | Login | APIKeyClients | BasicUsers | PolicyCheck
+_Who = SameOrigin | Tokens | Login | APIKeyClients | BasicUsers | PolicyCheck
 _Read = AddressRule | _Who | Permission | Unsupported
-_CLOSING: Final = ("clients", *(name for way in WAYS_IN for name in way), "external_auth", "authorization")
+_CLOSING: Final = ("clients", "csrf", *(name for way in WAYS_IN for name in way), "external_auth", "authorization")
 _READ: Final[Mapping[type[PolicySection], Callable[[View, str, Any], _Read]]] = {
     Clients: lambda _view, _namespace, section: address_rule(section),
     JWT: access_tokens,
+    CSRF: lambda _view, _namespace, section: SameOrigin(hosts=section.additional_hosts),
     OIDC: login,
     APIKeys: api_keys,
     Basic: basic_users,

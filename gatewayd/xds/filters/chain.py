@@ -36,6 +36,7 @@ from gatewayd.ir.policy import (
     Login,
     Permissions,
     RateLimits,
+    SameOrigin,
     Tokens,
     WithheldHeaders,
 )
@@ -47,6 +48,7 @@ from gatewayd.xds.filters import (
     compression,
     cors,
     credentials,
+    csrf,
     discovered,
     error_pages,
     fault,
@@ -85,6 +87,8 @@ CHAIN: tuple[ChainRow, ...] = (
     ChainRow(name=client_addresses.NAME, config=client_addresses.CONFIG, always=False),
     # Preflights are answered before anything else of the route looks at them.
     ChainRow(name=cors.NAME, config=cors.CONFIG, always=False),
+    # What a page of somebody else has sent costs nothing more.
+    ChainRow(name=csrf.NAME, config=csrf.CONFIG, always=False),
     # Before servers are asked and backends are busy, after what is answered here for browsers.
     ChainRow(name=rate_limits.EARLY_NAME, config=discovered.source(rate_limits.EARLY_NAME), always=False),
     # Who somebody is, before a server is asked whether that may be.
@@ -114,6 +118,7 @@ TURNED_ON: Final[Mapping[type[HTTPFilter], tuple[str, Callable[[Any], Any]]]] = 
         WithheldHeaders: (withheld_headers.NAME, withheld_headers.per_route),
         ClientAddresses: (client_addresses.NAME, client_addresses.per_route),
         Cors: (cors.NAME, cors.cors_policy),
+        SameOrigin: (csrf.NAME, csrf.per_route),
         APIKeyClients: (credentials.NAME, credentials.per_route),
         BasicUsers: (credentials.NAME, credentials.per_route),
         Login: (login.NAME, login.per_route),

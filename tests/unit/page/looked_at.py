@@ -15,6 +15,7 @@ OPTIONS = Options(
     concurrency=1,
     drain=0.0,
     runtime=None,
+    cache=None,
     route_discovery=None,
 )
 
