@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from gatewayd.api.backendpolicy import BackendPolicy
+from gatewayd.api.clientpolicy import ClientPolicy
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member, View
 from gatewayd.ir.backend import Upstream
@@ -19,6 +20,7 @@ from gatewayd.translator.policies.effective import UNREADABLE, Effective, Ruled
 from gatewayd.translator.policies.kinds import POLICY_KINDS
 from gatewayd.translator.proxies.access import section_problem
 from gatewayd.translator.proxies.at_listener import ListenerOf, in_force
+from gatewayd.translator.proxies.client_settings import clients_effective
 from gatewayd.translator.proxies.connection_clients import CONNECTION_TABLES
 from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES
 
@@ -43,16 +45,16 @@ class SectionInForce:
 
 
 def sections_in_force(view: View, at: ListenerOf, member: Member, rule: int) -> tuple[SectionInForce, ...]:
-    """Return what is in force for a rule of a route at a listener, AccessPolicies first."""
+    """Return what is in force for a rule of a route at a listener: for its clients, then AccessPolicies first."""
     effective = in_force(view, at, member, rule)
+    of_clients = _sections(view, "ClientPolicy", clients_effective(view, at), POLICY_KINDS[ClientPolicy].names)
     if member.table not in HTTP_TABLES:
         names = ("clients",) if member.table in CONNECTION_TABLES else ()
-        return tuple(_sections(view, "AccessPolicy", effective.access, names)) if names else ()
+        return (*of_clients, *_sections(view, "AccessPolicy", effective.access, names))
     kinds = {kind.table.__name__: kind for kind in POLICY_KINDS.values()}
     by_kind = {"AccessPolicy": effective.access, "RoutePolicy": effective.route}
-    return tuple(
-        section for kind, of_kind in by_kind.items() for section in _sections(view, kind, of_kind, kinds[kind].names)
-    )
+    of_rule = (each for kind, of in by_kind.items() for each in _sections(view, kind, of, kinds[kind].names))
+    return (*of_clients, *of_rule)
 
 
 def backend_sections(view: View, gateway: ObjectKey, upstream: Upstream) -> tuple[SectionInForce, ...]:

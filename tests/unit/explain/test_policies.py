@@ -1,7 +1,8 @@
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey
-from gatewayd.explain.policies import SectionInForce, sections_in_force
+from gatewayd.explain.policies import SectionInForce, backend_sections, sections_in_force
 from gatewayd.incremental.view import Member
+from gatewayd.ir.backend import Protocol, Upstream
 from gatewayd.translator.gateways.listeners import ListenerKey
 from gatewayd.translator.proxies.at_listener import ListenerOf
 from tests.unit.policies import policy, target
@@ -42,3 +43,28 @@ def test_what_does_not_go_together_says_why() -> None:
     asking = {"authorization": {"deny": [{"claims": [{"name": "sub", "values": ["bob"]}]}]}}
     (found,) = shown(policy("AccessPolicy", "asking", target("Namespace"), default=asking))
     assert str(found).endswith("; cannot be honoured: asks for claims, and no section jwt is in force")
+
+
+def test_what_counts_for_clients_comes_first() -> None:
+    clients = policy("ClientPolicy", "edge", target("Gateway", "gw"), default={"headers": {"maxCount": 20}})
+    floor = policy("AccessPolicy", "floor", target("Namespace"), override={"clients": {"deny": [{"cidr": "::1"}]}})
+    first, second = shown(floor, clients)
+    assert (first.kind, second.kind) == ("ClientPolicy", "AccessPolicy")
+    assert str(first) == 'spec.default.headers {"maxCount":20} of ClientPolicy shop/edge, for Gateway/shop/gw'
+
+
+def of_cart(protocol: Protocol, section: dict[str, object]) -> SectionInForce:
+    document = policy("BackendPolicy", "calm", target("Service", "cart"), default={"activeHealth": section})
+    upstream = Upstream(kind="Service", namespace="shop", name="cart", port=80, protocol=protocol)
+    (found,) = backend_sections(scratch(SHOP, delta(document)), GW, upstream)
+    return found
+
+
+def test_what_is_in_force_for_a_backend() -> None:
+    found = of_cart(Protocol.HTTP1, {"tcp": {}})
+    assert str(found) == 'spec.default.activeHealth {"tcp":{}} of BackendPolicy shop/calm, for Service/shop/cart'
+
+
+def test_a_backend_that_cannot_be_asked_in_that_way_says_so() -> None:
+    assert of_cart(Protocol.HTTP2, {"grpc": {}}).problem == ""
+    assert of_cart(Protocol.HTTP1, {"grpc": {}}).problem == "gRPC needs HTTP/2, and http1 is spoken to shop/cart"

@@ -1,6 +1,7 @@
 import pytest
 
 from gatewayd.explain.request import Answered, Request, Sent, canonical, merged, received, without_port
+from gatewayd.ir.client_settings import ClientSettings, HeaderRules, PathRules
 from gatewayd.ir.edge import EscapedSlashes
 from gatewayd.ir.filters import Header
 
@@ -175,3 +176,18 @@ def test_preflights(method: str, headers: tuple[str, ...], *, expected: bool) ->
     found = received(Sent(scheme="http", method=method, host="a.example", target="/", headers=sent))
     assert isinstance(found, Request)
     assert found.is_preflight is expected
+
+
+def test_what_policies_of_clients_say_of_a_request() -> None:
+    rules = HeaderRules(underscores="Drop", early_set=(Header(name="X-A", value="1"),), early_remove=("x-b",))
+    clients = ClientSettings(headers=rules, path=PathRules(merges=False))
+    request = sent("/a//b", headers=tuple((name, "0") for name in ("x-a", "X-B", "x_c", "x-d")))
+    found = received(request, clients=clients)
+    assert isinstance(found, Request)
+    assert found.path == "/a//b"
+    assert found.header("x-a") == ("1",)
+    assert (found.header("x-b"), found.header("x_c"), found.header("x-d")) == ((), (), ("0",))
+    few = ClientSettings(headers=HeaderRules(count=3))
+    refused = received(request, clients=few)
+    assert isinstance(refused, Answered)
+    assert refused.status == 431

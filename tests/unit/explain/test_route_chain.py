@@ -104,3 +104,17 @@ endpoints: [{addresses: [127.0.0.1]}]
 """
     (said,) = bad(chain(f"{ROUTE}---{more}"))
     assert said.startswith("endpoints: EndpointSlice shop/cart-2 endpoints[0].addresses[0]: left out, 127.0.0.1 is")
+
+
+def test_policies_of_a_backend_stand_below_it() -> None:
+    policy = """---
+kind: BackendPolicy
+metadata: {name: calm, namespace: shop}
+spec:
+  targetRefs: [{group: "", kind: Service, name: cart}]
+  default: {limits: {requests: 3}}
+"""
+    steps = chain(ROUTE + policy)
+    at = next(number for number, each in enumerate(steps) if each.subject.startswith("Service shop/cart"))
+    assert steps[at + 1].subject == "policy"
+    assert steps[at + 1].says.startswith('spec.default.limits {"requests":3} of BackendPolicy shop/calm')
