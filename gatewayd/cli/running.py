@@ -123,7 +123,7 @@ def _hints(serving: Serving) -> list[str]:
     run = serving.onlooker.run
     if run is None:
         return []
-    configs = (config for _, config in sorted(run.reconciler.configs.items()))
+    configs = (config for fleet, config in sorted(run.reconciler.configs.items()) if fleet not in run.claims.refusals)
     return [f"try: {each}" for each in requests_to_try(configs, run.options.address)][:_MOST_HINTS]
 
 
