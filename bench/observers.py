@@ -19,7 +19,7 @@ from bench.inputs import delta, route, surroundings
 from bench.process import usage
 from bench.publishers import ToProxies
 from gatewayd.ads.fleet import Fleet
-from gatewayd.cli.view.board_table import changed_lines, draw
+from gatewayd.cli.view.board_table import Room, changed_lines, draw
 from gatewayd.explain.live_findings import LiveFindings
 from gatewayd.introspection.live_board import LiveBoard
 from gatewayd.introspection.messages import pieces
@@ -92,7 +92,7 @@ def edits(watched: Watched, routes: int, services: int) -> dict[str, Any]:
             lambda: (tuple(watched.findings.findings(folder.place_of)), watched.board.board((), ()))
         )
         costs["board"].append(spent)
-        costs["draw"].append(milliseconds(partial(draw, after[1], ROWS))[0])
+        costs["draw"].append(milliseconds(partial(draw, after[1], Room(width=120, height=ROWS)))[0])
         costs["lines"].append(milliseconds(partial(changed_lines, before, after[1]))[0])
         before = after[1]
     sums = [sum(each) for each in zip(*costs.values(), strict=True)]

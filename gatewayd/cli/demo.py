@@ -13,6 +13,7 @@ from gatewayd.run.exit_codes import INVALID, REJECTED
 
 if TYPE_CHECKING:
     from gatewayd.run.foreground import Serving
+    from gatewayd.run.standalone import Options
 
 app = typer.Typer(add_completion=False)
 
@@ -31,20 +32,25 @@ def demo(
     output: FormOption = Form.TEXT,
 ) -> None:
     """Write an example, start it, and say what to ask it."""
+    from gatewayd.cli.running import only_run, options
+
     temporary = tempfile.TemporaryDirectory(prefix="gatewayd-demo-") if check and folder is None else nullcontext()
     with temporary as temporary_path:
         target = folder or Path(temporary_path or "gateway")
-        raise typer.Exit(asyncio.run(_demo(target, envoy_path, output, check=check)))
+        chosen = options(target, address=_ADDRESS, envoy=envoy_path, drain=1.0)
+        target.mkdir(parents=True, exist_ok=True)
+        with only_run(target):
+            raise typer.Exit(asyncio.run(_demo(chosen, output, check=check)))
 
 
-async def _demo(folder: Path, envoy_path: Path | None, output: Form, *, check: bool) -> int:
-    from gatewayd.cli.running import code_of, options, serve
+async def _demo(chosen: "Options", output: Form, *, check: bool) -> int:
+    from gatewayd.cli.running import code_of, serve
     from gatewayd.demo.backends import serve_backends
     from gatewayd.demo.files import BACKENDS
     from gatewayd.run.foreground import Serving
     from gatewayd.scaffold.folder_writer import FilesInTheWayError
 
-    chosen = options(folder, address=_ADDRESS, envoy=envoy_path, drain=1.0)
+    folder = chosen.folder
     async with serve_backends(BACKENDS) as ports:
         try:
             port = _prepare(folder, ports, chosen.envoy)
@@ -53,9 +59,8 @@ async def _demo(folder: Path, envoy_path: Path | None, output: Form, *, check: b
         serving = Serving(chosen)
         if check:
             return await _check(serving, port)
-        if output is Form.TEXT:
-            _print_curls(folder, port)
-        ended = await serve(serving, output, serving.forever, None)
+        hints = _curls(folder, port) if output is Form.TEXT else []
+        ended = await serve(serving, output, serving.forever, None, hints)
         return code_of(ended, serving)
 
 
@@ -70,16 +75,13 @@ def _prepare(folder: Path, backends: dict[str, int], envoy: Path) -> int:
     return gateway_port(folder) or FIRST_PORT
 
 
-def _print_curls(folder: Path, port: int) -> None:
+def _curls(folder: Path, port: int) -> list[str]:
+    """Return what to ask the demo, to be seen as long as it runs."""
     from gatewayd.demo.curls import CURLS
 
     width = max(len(each.line(port)) for each in CURLS)
-    write("")
-    write(f"Ask it, in another terminal; edit {folder}/*.yaml and watch. Ctrl-C ends it.")
-    write("")
-    for curl in CURLS:
-        write(f"  {curl.line(port):<{width}}  # {curl.says}")
-    write("")
+    head = f"Ask it, in another terminal; edit {folder}/*.yaml and watch. Ctrl-C ends it."
+    return [head, *(f"  {each.line(port):<{width}}  # {each.says}" for each in CURLS)]
 
 
 async def _check(serving: "Serving", port: int) -> int:

@@ -1,27 +1,46 @@
 """What `up` and `demo` share: the options of a run, and drawing it."""
 
+import asyncio
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, assert_never, cast
 
 from rich.console import Console
 from rich.live import Live
+from rich.text import Text
 
 from gatewayd.ads.listen import ListenError
 from gatewayd.cli.environment import LOG_LEVEL, log_to_stderr, settings
 from gatewayd.cli.output import Form, end, fail, standard_output, write, write_json
-from gatewayd.cli.view.board_table import changed_lines, draw
+from gatewayd.cli.view.board_table import Room, changed_lines, draw
 from gatewayd.cli.view.json_shapes import board_json
+from gatewayd.cli.view.urls import requests_to_try
 from gatewayd.introspection.rows import EMPTY, Board
 from gatewayd.ir.limits import OUTPUT_PATIENCE
 from gatewayd.run.causes import causes, leaves
 from gatewayd.run.exit_codes import CANNOT_START, INVALID, OK, REJECTED
+from gatewayd.run.folder_lock import FolderServedError, folder_lock
 from gatewayd.run.foreground import Ended, Job, RunEnding, Serving
 from gatewayd.run.standalone import Options
 from gatewayd.supervisor.envoy_binary import NoEnvoy, find_envoy
 from gatewayd.telemetry import logs
+from gatewayd.untrusted.printable import printable
 
-_OTHER_LINES = 14
-"""Lines of the screen that are not rows of routes."""
+_MOST_HINTS = 4
+"""Requests that are proposed."""
+
+
+@contextmanager
+def only_run(folder: Path) -> Iterator[None]:
+    """Hold a folder for as long as it is served; ends the program when another run serves it."""
+    try:
+        with folder_lock(folder):
+            yield
+    except FolderServedError as error:
+        raise end(str(error), INVALID) from error
 
 
 def envoy_binary(named: Path | None) -> Path:
@@ -49,15 +68,20 @@ def options(
     )
 
 
-async def serve(serving: Serving, form: Form, job: Job, deadline: float | None) -> Ended:
-    """Run to the end and draw meanwhile; ends the program when it cannot go on, and says why."""
+async def serve(
+    serving: Serving, form: Form, job: Job, deadline: float | None, hints: Sequence[str] | None = None
+) -> Ended:
+    """Run to the end and draw meanwhile; ends the program when it cannot go on, and says why.
+
+    `hints` are what to try, in the place of a request for each listener.
+    """
     output = standard_output()
     output.patience = OUTPUT_PATIENCE
     console = Console(file=cast("IO[str]", output))
     try:
         if form is Form.TEXT and console.is_terminal:
-            return await _live(serving, console, job, deadline)
-        return await _plain(serving, form, job, deadline)
+            return await _live(serving, console, job, deadline, hints)
+        return await _plain(serving, form, job, deadline, hints)
     except (ListenError, ExceptionGroup) as error:
         raise end(_why(error), CANNOT_START) from error
 
@@ -68,20 +92,47 @@ def _why(error: Exception) -> str:
     return "; ".join(causes(error) if refused is None else (str(each) for each in leaves(refused)))
 
 
-async def _live(serving: Serving, console: Console, job: Job, deadline: float | None) -> Ended:
+async def _live(
+    serving: Serving, console: Console, job: Job, deadline: float | None, hints: Sequence[str] | None
+) -> Ended:
     logs.configure(settings().log_level or LOG_LEVEL, logs.Callback(tell=serving.onlooker.logged))
-    most_rows = max(5, console.height - _OTHER_LINES)
     with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
 
         def show(board: Board) -> None:
-            live.update(draw(board, most_rows), refresh=True)
+            # Measured anew each time: one line is the cursor's.
+            room = Room(width=console.width, height=max(4, console.height - 1))
+            live.update(draw(board, room, _hints(serving) if hints is None else hints), refresh=True)
 
-        return await serving.run(show, job, deadline)
+        def redraw() -> None:
+            # What stands there has been wrapped by the terminal: it cannot be drawn over.
+            live.stop()
+            console.clear()
+            live.start()
+            show(serving.onlooker.board())
+
+        live.update(Text(printable(f"reading {serving.served.options.folder}")), refresh=True)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGWINCH, redraw)
+        try:
+            return await serving.run(show, job, deadline)
+        finally:
+            loop.remove_signal_handler(signal.SIGWINCH)
 
 
-async def _plain(serving: Serving, form: Form, job: Job, deadline: float | None) -> Ended:
+def _hints(serving: Serving) -> list[str]:
+    """Return what to try, as far as proxies serve something."""
+    run = serving.onlooker.run
+    if run is None:
+        return []
+    configs = (config for fleet, config in sorted(run.reconciler.configs.items()) if fleet not in run.claims.refusals)
+    return [f"try: {each}" for each in requests_to_try(configs, run.options.address)][:_MOST_HINTS]
+
+
+async def _plain(serving: Serving, form: Form, job: Job, deadline: float | None, hints: Sequence[str] | None) -> Ended:
     log_to_stderr()
-    shown = EMPTY
+    shown, proposed = EMPTY, set(hints or ())
+    for line in hints or ():
+        write(line)
 
     def show(board: Board) -> None:
         nonlocal shown
@@ -91,6 +142,16 @@ async def _plain(serving: Serving, form: Form, job: Job, deadline: float | None)
             if lost is not None:
                 serving.onlooker.note(str(lost))
         shown = board
+        if (
+            form is Form.TEXT
+            and hints is None
+            and serving.onlooker.run is not None
+            and serving.onlooker.run.is_settled()
+        ):
+            for line in _hints(serving):
+                if line not in proposed:
+                    proposed.add(line)
+                    write(f"{time.strftime('%H:%M:%S')} {line}")
 
     return await serving.run(show, job, deadline)
 
@@ -100,8 +161,10 @@ def _write_change(form: Form, before: Board, after: Board) -> None:
         case Form.JSON:
             write_json(board_json(after), indent=None)
         case Form.TEXT:
+            known = frozenset(after.notices)
             for line in changed_lines(before, after):
-                write(line)
+                # Notices have their time already.
+                write(line if line in known else f"{time.strftime('%H:%M:%S')} {line}")
         case _:
             assert_never(form)
 
@@ -125,6 +188,9 @@ def code_of(ended: Ended, serving: Serving) -> int:
 
 def _code_of_state(serving: Serving) -> int:
     run = serving.onlooker.run
+    if run is not None and not run.folder.documents and run.has_read:
+        fail(f"{run.options.folder}: holds no .yaml, .yml or .json file")
+        return INVALID
     findings = serving.onlooker.findings()
     if any(each.reason == "Rejected" for each in findings):
         return REJECTED

@@ -1,60 +1,102 @@
 """`gatewayd status`: what a running gatewayd of this user serves, and what its proxies have."""
 
 import os
+import time
+from enum import StrEnum
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from gatewayd.cli.output import Form, FormOption, end, standard_output, write_json
-from gatewayd.run.exit_codes import CANNOT_START, OK, REJECTED
-from gatewayd.untrusted.printable import printable
+from gatewayd.cli.output import end, standard_output, write, write_json
+from gatewayd.run.exit_codes import CANNOT_START, INVALID, OK, REJECTED
 
 if TYPE_CHECKING:
+    from gatewayd.cli.view.status_lines import RowSelection
     from gatewayd.introspection.status import Status
 
 app = typer.Typer(add_completion=False)
 
+_LOOK: Final = 1.0
+"""Seconds between two looks of --watch."""
+
+
+class StatusForm(StrEnum):
+    """What to write: lines that fit the terminal, whole lines, or JSON."""
+
+    TEXT = "text"
+    WIDE = "wide"
+    JSON = "json"
+
 
 @app.command()
 def status(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Only objects with this in KIND/NAMESPACE/NAME, such as httproute/shop.")
+    ] = None,
     *,
+    namespace: Annotated[str, typer.Option("--namespace", "-n", help="Only objects of this namespace.")] = "",
+    problems: Annotated[bool, typer.Option("--problems", help="Only routes that are not well.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on with what changes, until Ctrl-C.")] = False,
     socket: Annotated[
         Path | None, typer.Option("--socket", help="The run to ask. Default: the youngest run of this user.")
     ] = None,
-    output: FormOption = Form.TEXT,
+    output: Annotated[StatusForm, typer.Option("-o", "--output", help="text, wide or json.")] = StatusForm.TEXT,
 ) -> None:
     """Show Gateways, routes, proxies and problems of a running `gatewayd up`.
 
-    Exit codes: 0, 2 when a proxy refuses something, 3 when nobody answers.
+    Exit codes: 0, 1 when files or objects have problems, 2 when a proxy refuses something, 3 when nobody answers.
     """
     from gatewayd.cli.environment import settings
-    from gatewayd.cli.view.json_shapes import status_json
-    from gatewayd.introspection.client import NobodyError, fetch, newest_socket
+    from gatewayd.cli.view.status_lines import RowSelection, selected
+    from gatewayd.introspection.client import newest_socket
 
     path = socket or newest_socket(settings().runtime, os.geteuid())
     if path is None:
         raise end("no gatewayd of this user is running; `gatewayd up` starts one, --socket names one", CANNOT_START)
-    try:
-        answer = fetch(path)
-    except NobodyError as error:
-        raise end(str(error), CANNOT_START) from error
-    if output is Form.JSON:
-        write_json(status_json(answer))
-    else:
-        _draw(answer)
+    selection = RowSelection(names=tuple(names or ()), namespace=namespace, only_problems=problems)
+    answer = selected(_asked(path), selection)
+    _show(answer, output)
+    if watch:
+        _follow(path, selection, answer)
     refused = any(row.rejections for proxy in answer.proxies for row in proxy.types)
-    raise typer.Exit(REJECTED if refused else OK)
+    raise typer.Exit(REJECTED if refused else INVALID if answer.board.problems else OK)
 
 
-def _draw(answer: "Status") -> None:
+def _asked(path: Path) -> "Status":
+    from gatewayd.introspection import client
+
+    try:
+        return client.fetch(path)
+    except client.NobodyError as error:
+        raise end(str(error), CANNOT_START) from error
+
+
+def _show(answer: "Status", output: StatusForm) -> None:
     from rich.console import Console
-    from rich.text import Text
 
-    from gatewayd.cli.view.board_table import draw
-    from gatewayd.cli.view.proxy_table import proxies_table
+    from gatewayd.cli.view.columns import cut
+    from gatewayd.cli.view.json_shapes import status_json
+    from gatewayd.cli.view.status_lines import status_lines
 
-    console = Console(file=cast("IO[str]", standard_output()))
-    console.print(Text(printable(f"gatewayd {answer.version} serves {answer.folder}"), style="bold"))
-    console.print(draw(answer.board, len(answer.board.routes) + len(answer.board.problems)))
-    console.print(proxies_table(answer.proxies))
+    if output is StatusForm.JSON:
+        write_json(status_json(answer))
+        return
+    # What reads a pipe, such as grep, has no width.
+    fits = output is StatusForm.TEXT and standard_output().isatty()
+    width = Console().width if fits else 0
+    for line in status_lines(answer, wide=output is StatusForm.WIDE):
+        write(cut(line, width) if width else line)
+
+
+def _follow(path: Path, selection: "RowSelection", before: "Status") -> None:
+    """Write what changes, until the run or the reader has gone."""
+    from gatewayd.cli.view.board_table import changed_lines
+    from gatewayd.cli.view.status_lines import selected
+
+    while not standard_output().is_closed:
+        time.sleep(_LOOK)
+        after = selected(_asked(path), selection)
+        for line in changed_lines(before.board, after.board):
+            write(f"{time.strftime('%H:%M:%S')} {line}")
+        before = after

@@ -50,7 +50,7 @@ def up(  # noqa: PLR0913 (each is an option)
 
     `gatewayd up --to http://127.0.0.1:3000` writes the manifests for one backend first.
     """
-    from gatewayd.cli.running import options
+    from gatewayd.cli.running import only_run, options
 
     chosen = options(folder, address=address, envoy=envoy_path, concurrency=concurrency, drain=drain)
     if to is not None:
@@ -59,7 +59,8 @@ def up(  # noqa: PLR0913 (each is an option)
         way_out = "name one, or let `gatewayd up --to URL` or `gatewayd demo` write one"
         raise end(f"{folder}: there is no such folder; {way_out}", INVALID)
     page_port = ui_port if ui or ui_port else None
-    raise typer.Exit(asyncio.run(_run(chosen, output, deadline if once else None, page_port)))
+    with only_run(folder):
+        raise typer.Exit(asyncio.run(_run(chosen, output, deadline if once else None, page_port)))
 
 
 async def _run(chosen: "Options", output: Form, deadline: float | None, page_port: int | None) -> int:

@@ -68,6 +68,7 @@ def _offline(route: str, folder: Path) -> "tuple[Step, ...]":
 
 def _running(route: str, socket: Path | None) -> "tuple[Step, ...]":
     from gatewayd.cli.environment import settings
+    from gatewayd.explain.route_chain import UnknownKindError
     from gatewayd.introspection.client import NobodyError, fetch_why, newest_socket
 
     path = socket or newest_socket(settings().runtime, os.geteuid())
@@ -75,6 +76,8 @@ def _running(route: str, socket: Path | None) -> "tuple[Step, ...]":
         raise end("no gatewayd of this user is running; name a folder, or a run with --socket", CANNOT_START)
     try:
         return fetch_why(path, *_named(route))
+    except UnknownKindError as error:
+        raise end(str(error), INVALID) from error
     except NobodyError as error:
         raise end(str(error), CANNOT_START) from error
 

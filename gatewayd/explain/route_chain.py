@@ -4,16 +4,18 @@ Pure: made of the same queries that decided, over any View. Usable as a library,
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from gatewayd.api.meta import ObjectKey
+from gatewayd.explain.cut_off import Reached
 from gatewayd.explain.policies import SectionInForce, backend_sections, sections_in_force
+from gatewayd.explain.shadows import shadows
 from gatewayd.incremental.view import Member, View
 from gatewayd.ir.backend import Discovered, InvalidBackend, ServiceBackend
 from gatewayd.ir.conditions import is_good
 from gatewayd.ir.fleet import FleetKey, GatewayFleet
-from gatewayd.ir.http import DirectResponse, Forward, Redirect, Route
+from gatewayd.ir.http import DirectResponse, Forward, Redirect, Route, RouteTable
 from gatewayd.ir.outcome import FleetReport, Verdict
 from gatewayd.ir.proxy import listener_name
 from gatewayd.translator.attachment import Attached, ParentAttachment, attachments
@@ -22,6 +24,7 @@ from gatewayd.translator.backends.endpoints import left_out_of_service
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.proxies.at_listener import ListenerOf
 from gatewayd.translator.proxies.filter_chains import bound_port
+from gatewayd.translator.proxies.proxy_config import proxy_config
 from gatewayd.translator.rules.route_kinds import rules
 
 TABLES = {table.__name__.lower(): table for table in ROUTE_TABLES}
@@ -130,10 +133,36 @@ def _rules(view: View, member: Member, gateways: list[ObjectKey]) -> Iterator[St
     for verdict in (ruled.refusal, ruled.unresolved, ruled.partial):
         if verdict is not None:
             yield Step(depth=1, mark=Mark.BAD, subject=verdict.type, says=verdict.message)
+    tables = tuple(_tables(view, member, gateways))
+    hidden = {each.match: str(each) for each in (*shadows(tables), *Reached(tables).cut_off(view, member))}
     for ranked in ruled.routes:
         yield from _match(view, ranked.route, gateways)
+        if ranked.route.source in hidden:
+            source = ranked.route.source
+            subject = f"rule {source.rule}, match {source.match}"
+            yield Step(depth=2, mark=Mark.BAD, subject=subject, says=hidden[source])
     for share in ruled.forward.backends if ruled.forward is not None else ():
         yield from _backend(view, share.backend, share.weight, gateways)
+
+
+def _tables(view: View, member: Member, gateways: list[ObjectKey]) -> Iterator[RouteTable]:
+    """Yield the route tables of Gateways with those hosts alone that a route has a part in."""
+    attached = (each for parent in attachments(view, member) for each in parent.attached)
+    domains = {pair.effective for each in attached for pair in each.hosts}
+    name = (member.table.__name__, *member.key) if isinstance(member.key, ObjectKey) else ()
+    for gateway in dict.fromkeys(gateways):
+        config = proxy_config(view, gateway)
+        for table in config.route_tables if config is not None else ():
+            hosts = (
+                host
+                for host in table.virtual_hosts
+                if host.domain in domains or any(_of(each) == name for each in host.routes)
+            )
+            yield replace(table, virtual_hosts=tuple(hosts))
+
+
+def _of(route: Route) -> tuple[str, str, str]:
+    return route.source.kind, route.source.namespace, route.source.name
 
 
 def _match(view: View, route: Route, gateways: list[ObjectKey]) -> Iterator[Step]:
@@ -166,7 +195,7 @@ def _backend(
         else:
             ready = sum(not each.draining for each in endpoints.endpoints)
             none = f"{endpoints.closed or 'no endpoint is ready'}: 503"
-            says, good = (f"{ready} endpoints ready" if ready else none), bool(ready)
+            says, good = (f"{ready} endpoint{'' if ready == 1 else 's'} ready" if ready else none), bool(ready)
         yield Step(depth=2, mark=Mark.GOOD if good else Mark.BAD, subject=subject, says=says)
         for section in backend_sections(view, gateway, upstream):
             mark = Mark.BAD if section.problem else Mark.INFO

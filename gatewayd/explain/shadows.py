@@ -19,6 +19,11 @@ class Shadow(NamedTuple):
     match: RuleRef
     taken_by: RuleRef
 
+    def __str__(self) -> str:
+        winner = self.taken_by
+        name = f"{winner.kind} {winner.namespace}/{winner.name} spec.rules[{winner.rule}].matches[{winner.match}]"
+        return f"never gets a request; {name} takes all of it"
+
 
 def shadows(tables: Iterable[RouteTable]) -> tuple[Shadow, ...]:
     """Return the matches that get no request on any host, sorted."""
@@ -46,7 +51,7 @@ def _judged(routes: tuple[Route, ...]) -> Iterator[tuple[RuleRef, RuleRef | None
         if route.source.preflight:
             continue
         covering = next(_covering(earlier, route), None)
-        is_own = covering is not None and _rule(covering.source) == _rule(route.source)
+        is_own = covering is not None and rule_of(covering.source) == rule_of(route.source)
         yield route.source, None if covering is None or is_own else covering.source
         earlier.setdefault(_path(route.match.path), []).append(route)
 
@@ -58,7 +63,8 @@ def _covering(earlier: dict[PathMatch, list[Route]], route: Route) -> Iterator[R
                 yield other
 
 
-def _rule(source: RuleRef) -> tuple[str, str, str, int]:
+def rule_of(source: RuleRef) -> tuple[str, str, str, int]:
+    """Return the rule that a match is of."""
     return source.kind, source.namespace, source.name, source.rule
 
 

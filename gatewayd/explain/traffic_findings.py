@@ -10,9 +10,11 @@ from typing import Final, NamedTuple
 from gatewayd.api.core import Secret, Service
 from gatewayd.api.discovery import SERVICE_NAME_LABEL, EndpointSlice
 from gatewayd.api.meta import ObjectKey
+from gatewayd.explain.cut_off import Reached
 from gatewayd.explain.findings import Finding, finding
 from gatewayd.explain.shadows import Shadow, shadows
 from gatewayd.incremental.engine import Engine
+from gatewayd.incremental.view import Member
 from gatewayd.ir.backend import Cluster, Discovered, ServiceBackend
 from gatewayd.ir.conditions import Severity
 from gatewayd.ir.fleet import GatewayFleet
@@ -21,6 +23,7 @@ from gatewayd.ir.proxy import DatagramListener, ProxyConfig
 from gatewayd.manifests.admission import Identity
 from gatewayd.manifests.folder import PlaceOf
 from gatewayd.manifests.nearest import nearest
+from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES
 
 TLS_TYPE: Final = "kubernetes.io/tls"
 """https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets"""
@@ -64,7 +67,11 @@ def _route(source: RuleRef) -> Identity:
 
 
 def _shadowed(served: Served) -> Iterator[Finding]:
-    for shadow in shadows(table for config in served.configs for table in config.route_tables):
+    tables = [table for config in served.configs for table in config.route_tables]
+    reached = Reached(tables)
+    members = (Member(table, key) for table in HTTP_TABLES for key, _ in served.engine.rows(table))
+    cut_off = (shadow for member in members for shadow in reached.cut_off(served.engine, member))
+    for shadow in (*shadows(tables), *cut_off):
         match = shadow.match
         message = f"spec.rules[{match.rule}].matches[{match.match}]: {shadow_words(shadow, served.place_of)}"
         yield _warning(served, _route(match), "NeverReached", message)
@@ -73,11 +80,9 @@ def _shadowed(served: Served) -> Iterator[Finding]:
 def shadow_words(shadow: Shadow, place_of: PlaceOf) -> str:
     """Say which rule takes the requests of another one."""
     winner = shadow.taken_by
-    identity = _route(winner)
-    place = place_of(identity)
+    place = place_of(_route(winner))
     field = f"spec.rules[{winner.rule}].matches[{winner.match}]"
-    where = "" if place is None else f" ({place.file}:{place.line_of(field)})"
-    return f"never gets a request; {identity} {field} takes all of it{where}"
+    return str(shadow) if place is None else f"{shadow} ({place.file}:{place.line_of(field)})"
 
 
 def _forwards(configs: Iterable[ProxyConfig]) -> Iterator[tuple[RuleRef, Forward]]:

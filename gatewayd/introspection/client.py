@@ -14,7 +14,7 @@ from urllib.parse import quote
 import grpc
 
 from gatewayd.access_log.entry import RuleName
-from gatewayd.explain.route_chain import Step
+from gatewayd.explain.route_chain import Step, UnknownKindError
 from gatewayd.introspection.messages import (
     GET_PLACES,
     GET_STATUS,
@@ -57,7 +57,7 @@ def fetch(path: Path) -> Status:
 
 
 def fetch_why(path: Path, kind: str, namespace: str, name: str) -> tuple[Step, ...]:
-    """Return the chain of a route of the run at a socket; raises NobodyError."""
+    """Return the chain of a route of the run at a socket; raises NobodyError and UnknownKindError."""
     return why_decoded(_call(path, GET_WHY, why_request(kind, namespace, name)))
 
 
@@ -72,6 +72,8 @@ def _call(path: Path, method: str, message: bytes) -> bytes:
         try:
             return bytes(call(message, timeout=_TIMEOUT))
         except grpc.RpcError as error:
+            if error.code() is grpc.StatusCode.INVALID_ARGUMENT:
+                raise UnknownKindError(error.details()) from error
             raise NobodyError(f"{path}: no gatewayd answers; {error.details()}") from error
 
 

@@ -104,7 +104,7 @@ def pieces(status: Status) -> Iterator[bytes]:
     """
     versions = {each.gateway: each.version for each in status.snapshots}
     rest = pb.GetStatusResponse(
-        problems=[pb.Problem(file=each.file, line=each.line, message=each.message) for each in status.board.problems],
+        problems=[pb.Problem(file=each.file, line=each.line, message=each.text) for each in status.board.problems],
         notices=status.board.notices,
         folder=status.folder,
         version=status.version,

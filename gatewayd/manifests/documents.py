@@ -42,9 +42,13 @@ class FileProblem:
     object: str = ""
     reason: str = ""
 
+    @property
+    def text(self) -> str:
+        """What is wrong, with the object that it is about."""
+        return f"{self.object}: {self.message}" if self.object else self.message
+
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        return printable(": ".join(part for part in (place, self.object, self.message) if part))
+        return printable(f"{self.file}:{self.line}: {self.text}" if self.line else f"{self.file}: {self.text}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

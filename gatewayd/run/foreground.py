@@ -83,6 +83,8 @@ class Serving:
         def on_signal() -> None:
             if stop.is_set():
                 tasks[RunEnding.FAILED].cancel()
+            elif self.served.options.drain:
+                self.onlooker.note(f"draining, up to {self.served.options.drain:g} s; Ctrl-C again ends at once")
             stop.set()
 
         for each in _SIGNALS:

@@ -6,11 +6,11 @@ In: what `Audience` hears. Out: a Board and a Status at any time, and a call to 
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
 from gatewayd.explain.findings import Finding, in_rejections
-from gatewayd.introspection.rows import EMPTY, Board
+from gatewayd.introspection.rows import EMPTY, Board, ConditionMark, GatewayRow
 from gatewayd.introspection.run_status import run_status
 from gatewayd.introspection.status import NOTHING, Status
 from gatewayd.ir.fleet import FleetKey
@@ -50,6 +50,7 @@ class Onlooker:
         self.last_save = NOT_SAVED
         self._watching = [on_change]
         self._notices: deque[str] = deque(maxlen=_KEPT)
+        self._is_empty_told = False
 
     def watch(self, on_change: Callable[[], None]) -> Callable[[], None]:
         """Have somebody else called, too, whenever something may look different; return what ends that."""
@@ -68,6 +69,9 @@ class Onlooker:
                 objects=tuple(f"{delta.kind.__name__} {delta.key}" for delta in step.deltas),
                 before=dict(self.run.reconciler.snapshots),
             )
+        if self.run is not None and not self.run.folder.documents and not self._is_empty_told:
+            self._is_empty_told = True
+            self.note(f"{shown_path(self.run.options.folder)}: no .yaml, .yml or .json file; waiting for one")
         self._on_change()
 
     def batch_done(self, batch: Batch) -> None:
@@ -103,7 +107,8 @@ class Onlooker:
         run = self.run
         if run is None:
             return EMPTY
-        return run.board.board(problems=self.problems(), notices=self.notices())
+        board = run.board.board(problems=self.problems(), notices=self.notices())
+        return replace(board, gateways=_with_causes(board.gateways, run)) if run.claims.refusals else board
 
     def problems(self) -> tuple[FileProblem, ...]:
         """Return what is wrong with files, and with the objects in them."""
@@ -156,7 +161,20 @@ def event_words(fleet: FleetKey, event: EnvoyEvent) -> str:
             assert_never(event)
 
 
+def _with_causes(rows: Iterable[GatewayRow], run: Standalone) -> tuple[GatewayRow, ...]:
+    """Return the rows of Gateways; those that wait for a port say who has it."""
+    refused = {str(fleet): "; ".join(map(str, refusals.values())) for fleet, refusals in run.claims.refusals.items()}
+    return tuple(
+        row
+        if row.name not in refused or row.programmed.mark is ConditionMark.TRUE
+        else replace(row, programmed=replace(row.programmed, reason=f"PortUnavailable: {refused[row.name]}"))
+        for row in rows
+    )
+
+
 def _as_problems(findings: Iterable[Finding]) -> Iterator[FileProblem]:
     for each in findings:
         if each.file:
-            yield FileProblem(file=each.file, line=each.line, message=f"{each.object}: {each.message}")
+            yield FileProblem(
+                file=each.file, line=each.line, message=each.message, object=each.object, reason=each.reason
+            )

@@ -1,35 +1,118 @@
-"""The live table of `gatewayd up`, drawn from plain rows.
+"""What `gatewayd up` and `gatewayd status` show of a Board, as lines.
 
-In: a `Board`, what is to be seen. Out: a rich renderable for a terminal, or plain lines of what changed for anything
-else. Text of users is never markup and never moves the cursor.
+In: a `Board`, what is to be seen, and how much room there is. Out: lines, problems first; or plain lines of what
+changed for anything that is no terminal. Text of users is never markup and never moves the cursor.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
-from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
+from gatewayd.cli.view.columns import columns, counted, cut
 from gatewayd.incremental.chunks import differences
-from gatewayd.introspection.rows import Board, Condition, GatewayRow, RouteRow
+from gatewayd.introspection.rows import Board, Condition, ConditionMark, GatewayRow, RouteRow
 from gatewayd.manifests.documents import FileProblem
 from gatewayd.untrusted.printable import printable
 
 _Row = GatewayRow | RouteRow
 
+_MOST_NOTICES = 4
+_MOST_GATEWAYS = 6
+_PASSING = ("not ACKed yet", "no proxy is connected yet", "has not acknowledged it yet")
+"""What a row waits for that comes by itself."""
 
-def draw(board: Board, most_rows: int) -> RenderableType:
-    """Draw the board with at most `most_rows` routes and as many problems; routes that are not well come first."""
-    parts: list[RenderableType] = [_gateway_table(board.gateways)]
-    parts.append(_route_table(islice(board.routes_by_trouble(), most_rows)))
-    if len(board.routes) > most_rows:
-        parts.append(Text(f"and {len(board.routes) - most_rows} more routes", style="dim"))
-    parts.extend(Text(str(problem), style="red") for problem in board.problems[:most_rows])
-    if len(board.problems) > most_rows:
-        parts.append(Text(f"and {len(board.problems) - most_rows} more problems", style="red"))
-    parts.extend(Text(printable(notice), style="yellow") for notice in board.notices)
-    return Group(*parts)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How many columns and lines there are."""
+
+    width: int
+    height: int
+
+
+def draw(board: Board, room: Room, hints: Sequence[str] = ()) -> Text:
+    """Draw as much of the board as there is room for: counts, hints, what is wrong, then Gateways and routes.
+
+    Each line is cut, none is wrapped. Routes that are not well come first.
+    """
+    lines = [(head(board), "bold"), *((hint, "cyan") for hint in hints)]
+    lines += _some(map(str, board.problems), max(1, room.height // 3), "problem", "red")
+    lines += ((printable(notice), "yellow") for notice in board.notices[-_MOST_NOTICES:])
+    gateways = gateway_lines(islice(board.gateways, _MOST_GATEWAYS))
+    lines += _styled(gateways, [row.programmed for row in islice(board.gateways, _MOST_GATEWAYS)])
+    left = max(1, room.height - len(lines) - 3)
+    routes = list(islice(board.routes_by_trouble(), left))
+    lines += _styled(route_lines(routes), [worst(row) for row in routes])
+    if len(board.routes) > left:
+        lines.append((f"and {counted(len(board.routes) - left, 'more route')}", "dim"))
+    shown = Text()
+    for at, (line, style) in enumerate(lines[: room.height]):
+        shown.append(("\n" if at else "") + cut(line, room.width), style=style)
+    return shown
+
+
+def head(board: Board) -> str:
+    """Return how many of what there is, and how many are not well."""
+    broken = len(board.troubled)
+    files = len({problem.file for problem in board.problems})
+    parts = f"{counted(len(board.gateways), 'Gateway')}, {counted(len(board.routes), 'route')}: "
+    parts += f"{len(board.routes) - broken} serving, {broken} not"
+    return f"{parts}; {counted(files, 'file')} with problems" if files else parts
+
+
+def gateway_lines(rows: Iterable[GatewayRow]) -> list[str]:
+    """Return a line for each Gateway below one of heads."""
+    heads = ("GATEWAY", "ACCEPTED", "PROGRAMMED", "LISTENERS", "ADDRESS", "ACKED AT")
+    cells = [
+        (row.name, short(row.accepted), short(row.programmed), ", ".join(row.listeners), row.address, row.acked_at)
+        for row in rows
+    ]
+    return columns(heads, cells) if cells else []
+
+
+def route_lines(rows: Iterable[RouteRow], *, whole: bool = False) -> list[str]:
+    """Return a line for each route below one of heads; `whole` conditions have their messages."""
+    heads = ("ROUTE", "ACCEPTED", "RESOLVED", "PROGRAMMED", "PROXIES", "HOSTNAMES", "PARENTS")
+    said = str if whole else short
+    cells = [
+        (
+            f"{row.kind} {row.name}",
+            *map(said, (row.accepted, row.resolved_refs, row.programmed)),
+            "" if row.acked is None else f"{row.acked.proxies}/{row.acked.of} {row.acked.milliseconds:.0f}ms",
+            ",".join(row.hostnames) or "*",
+            ",".join(row.parents),
+        )
+        for row in rows
+    ]
+    return columns(heads, cells) if cells else []
+
+
+def short(condition: Condition) -> str:
+    """Return a condition without its message: `yes`, or `no: BackendNotFound`."""
+    word, reason = condition.mark.value[0], condition.reason.partition(":")[0]
+    return f"{word}: {reason}" if reason and condition.mark is not ConditionMark.TRUE else word
+
+
+def worst(row: RouteRow) -> Condition:
+    """Return the condition of a route that tells most: the first that is not well."""
+    conditions = (row.accepted, row.resolved_refs, row.programmed)
+    return next((each for each in conditions if each.mark is not ConditionMark.TRUE), row.programmed)
+
+
+def _styled(lines: list[str], conditions: list[Condition]) -> Iterator[tuple[str, str]]:
+    """Yield lines with their colours: those of objects that are not well are seen."""
+    for line, condition in zip(lines, (None, *conditions), strict=False):
+        is_well = condition is not None and condition.mark is ConditionMark.TRUE
+        yield line, "bold" if condition is None else "" if is_well else condition.mark.value[1]
+
+
+def _some(lines: Iterable[str], most: int, noun: str, style: str) -> list[tuple[str, str]]:
+    listed = list(lines)
+    shown = [(line, style) for line in listed[:most]]
+    more = len(listed) - most
+    return [*shown, (f"and {counted(more, f'more {noun}')}", style)] if more > 0 else shown
 
 
 def changed_lines(before: Board, after: Board) -> tuple[str, ...]:
@@ -52,7 +135,8 @@ def _changes(before: Sequence[_Row], after: Sequence[_Row]) -> Iterable[str]:
     old, new = differences(before, after)
     known = {_title(row): row for row in old}
     for row in new:
-        if known.pop(_title(row), None) != row:
+        before_row = known.pop(_title(row), None)
+        if before_row != row and not (_is_pending(row) and (before_row is None or _is_pending(before_row))):
             yield printable(_line(row))
     for title in known:
         yield printable(f"{title}: gone")
@@ -71,46 +155,6 @@ def _line(row: _Row) -> str:
     return f"{_title(row)}: {'; '.join(fact for fact in facts if fact)}"
 
 
-def _gateway_table(rows: Iterable[GatewayRow]) -> Table:
-    table = _table("Gateway", "Listeners", "Address", "Accepted", "Programmed", "ACKed at")
-    for row in rows:
-        table.add_row(
-            _text(row.name),
-            _text("\n".join(row.listeners)),
-            _text(row.address),
-            _condition(row.accepted),
-            _condition(row.programmed),
-            _text(row.acked_at),
-        )
-    return table
-
-
-def _route_table(rows: Iterable[RouteRow]) -> Table:
-    table = _table("Kind", "Route", "Hostnames", "Parents", "Accepted", "ResolvedRefs", "Programmed", "Proxies")
-    for row in rows:
-        table.add_row(
-            _text(row.kind),
-            _text(row.name),
-            _text("\n".join(row.hostnames) or "*"),
-            _text("\n".join(row.parents)),
-            _condition(row.accepted),
-            _condition(row.resolved_refs),
-            _condition(row.programmed),
-            _text("" if row.acked is None else str(row.acked)),
-        )
-    return table
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
-
-
-def _condition(condition: Condition) -> Text:
-    return Text(printable(str(condition)), style=condition.mark.value[1])
-
-
-def _text(text: str) -> Text:
-    return Text("\n".join(printable(line) for line in text.split("\n")))
+def _is_pending(row: _Row) -> bool:
+    """Return whether a row is on its way: what comes of it is told when it has come."""
+    return row.programmed.mark is ConditionMark.FALSE and row.programmed.reason.endswith(_PASSING)

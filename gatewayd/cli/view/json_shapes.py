@@ -21,7 +21,7 @@ def board_json(board: Board) -> JSON:
     return {
         "gateways": [_gateway(row) for row in board.gateways],
         "routes": [_route(row) for row in board.routes],
-        "problems": [{"file": each.file, "line": each.line, "message": each.message} for each in board.problems],
+        "problems": [{"file": each.file, "line": each.line, "message": each.text} for each in board.problems],
         "notices": list(board.notices),
     }
 

@@ -5,6 +5,7 @@ In: a Report. Out: lines; those who write them make what is not printable harmle
 
 from collections.abc import Iterator
 
+from gatewayd.cli.view.columns import counted
 from gatewayd.explain.findings import Finding
 from gatewayd.explain.folding import waiting_words
 from gatewayd.ir.conditions import Severity
@@ -38,8 +39,3 @@ def counts(findings: tuple[Finding, ...]) -> str:
     """Return how many findings there are of each severity; `all is well` for none."""
     numbers = [(sum(each.severity is severity for each in findings), severity.value) for severity in Severity]
     return ", ".join(counted(number, word) for number, word in numbers) if findings else "all is well"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun: `1 error`, `2 errors`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -24,7 +24,7 @@ async def test_ends_and_their_codes(tmp_path: Path, capsys: pytest.CaptureFixtur
     run = serving(tmp_path)
 
     assert code_of(ended(RunEnding.ASKED), run) == 0
-    assert code_of(ended(RunEnding.DONE), run) == 0
+    assert code_of(ended(RunEnding.DONE), run) == 0  # it has not read the folder yet
     assert code_of(ended(RunEnding.GAVE_UP, "no such processor"), run) == 3
     assert code_of(ended(RunEnding.TOO_LATE), run) == 3
     assert capsys.readouterr().err == (

@@ -42,7 +42,18 @@ def test_a_route_that_works_has_no_bad_step() -> None:
         (2, "Service shop/cart:80, weight 1"),
     ]
     assert steps[2].says == "hosts: a.example"
-    assert steps[-1].says == "1 endpoints ready"
+    assert steps[-1].says == "1 endpoint ready"
+
+
+def test_a_route_that_never_gets_a_request_is_bad() -> None:
+    engine = offline(deltas(SHOP, ROUTE, ROUTE.replace("name: it", "name: copy")), DEFAULT_ENVIRONMENT).store.engine
+
+    steps = why(engine, lambda _gateway: SYNCED, "HTTPRoute", KEY)
+
+    assert bad(steps) == [
+        "rule 0, match 0: never gets a request; HTTPRoute shop/copy spec.rules[0].matches[0] takes all of it"
+    ]
+    assert bad(why(engine, lambda _gateway: SYNCED, "HTTPRoute", ObjectKey("shop", "copy"))) == []
 
 
 def test_nothing_is_said_of_proxies_when_nobody_can_be_asked() -> None:

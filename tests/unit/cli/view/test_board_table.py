@@ -1,9 +1,10 @@
 from dataclasses import replace
 from io import StringIO
 
+import pytest
 from rich.console import Console
 
-from gatewayd.cli.view.board_table import changed_lines, draw
+from gatewayd.cli.view.board_table import Room, changed_lines, draw, short
 from gatewayd.introspection.rows import EMPTY, Acked, Board, Condition, ConditionMark, GatewayRow, RouteRow, whole_board
 from gatewayd.manifests.documents import FileProblem
 
@@ -32,35 +33,75 @@ PROBLEM = FileProblem(file="shop.yaml", line=12, message="spec.rules: [red]must[
 BOARD = whole_board(gateways=(GATEWAY,), routes=(ROUTE,), problems=(PROBLEM,), notices=("Envoy restarts in 0.1 s",))
 
 
-def drawn(board: Board, most_rows: int = 10, *, colours: bool = False) -> str:
-    console = Console(file=StringIO(), width=140, force_terminal=colours, color_system="standard" if colours else None)
-    console.print(draw(board, most_rows))
-    file = console.file
-    assert isinstance(file, StringIO)
-    return file.getvalue()
+def drawn(board: Board, *, width: int = 140, height: int = 40, hints: tuple[str, ...] = ()) -> list[str]:
+    return draw(board, Room(width=width, height=height), hints).plain.split("\n")
 
 
 def test_everything_is_on_the_board() -> None:
-    text = drawn(BOARD)
+    text = "\n".join(drawn(BOARD))
     for word in ("default/web", "http :8080", "https :8443", "127.0.0.1", "HTTPRoute", "default/shop", "a.example"):
         assert word in text
     assert "no: BackendNotFound" in text
-    assert "ACKed by 1/1 proxy in 9 ms" in text
+    assert "1/1 9ms" in text
     assert "Envoy restarts in 0.1 s" in text
 
 
+def test_counts_come_first_then_what_to_try_then_problems() -> None:
+    lines = drawn(BOARD, hints=("try: curl x",))
+    assert lines[:3] == [
+        "1 Gateway, 1 route: 0 serving, 1 not; 1 file with problems",
+        "try: curl x",
+        "shop.yaml:12: spec.rules: [red]must[/red] \\x1b[2J be a list",
+    ]
+
+
 def test_problems_are_red_and_their_text_is_text() -> None:
-    text = drawn(BOARD, colours=True)
-    assert "\x1b[31mshop.yaml:12: spec.rules: [red]must[/red] \\x1b[2J be a list" in text
+    console = Console(file=StringIO(), width=140, force_terminal=True, color_system="standard")
+    console.print(draw(BOARD, Room(width=140, height=40)))
+    file = console.file
+    assert isinstance(file, StringIO)
+    assert "\x1b[31mshop.yaml:12: spec.rules: [red]must[/red] \\x1b[2J be a list" in file.getvalue()
 
 
 def test_what_is_not_well_comes_first_and_the_rest_is_counted() -> None:
-    well = [replace(ROUTE, name=f"default/well{n}", resolved_refs=YES) for n in range(5)]
-    text = drawn(replace(BOARD, routes=(*well, ROUTE), problems=(PROBLEM,) * 4), most_rows=2)
+    well = tuple(replace(ROUTE, name=f"default/well{n}", resolved_refs=YES) for n in range(50))
+    board = whole_board(gateways=(GATEWAY,), routes=(*well, ROUTE), problems=(PROBLEM,) * 30, notices=())
+    text = "\n".join(drawn(board, height=24))
     assert text.index("default/shop") < text.index("default/well0")
-    assert "default/well1" not in text
-    assert "and 4 more routes" in text
-    assert "and 2 more problems" in text
+    assert "and 22 more problems" in text
+    assert "more routes" in text
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 50), (20, 5), (300, 200)])
+def test_a_board_fits_the_screen_whatever_is_on_it(width: int, height: int) -> None:
+    long = "x" * 200
+    rows = tuple(replace(ROUTE, name=f"default/{long}{n}", hostnames=(long,)) for n in range(300))
+    problems = tuple(replace(PROBLEM, line=n, message=long) for n in range(100))
+    board = whole_board(gateways=(GATEWAY,) * 20, routes=rows, problems=problems, notices=(long,) * 9)
+    lines = drawn(board, width=width, height=height, hints=(long,) * 3)
+    assert len(lines) <= height
+    assert max(map(len, lines)) <= width
+    assert lines[0].startswith("20 Gateways, 300"[:width])
+
+
+def test_a_condition_is_short() -> None:
+    condition = Condition(mark=ConditionMark.FALSE, reason="BackendNotFound: Service a: b")
+    assert (short(condition), short(YES), short(WAITING)) == ("no: BackendNotFound", "yes", "-")
+
+
+@pytest.mark.parametrize("reason", ["Pending: not ACKed yet", "Pending: no proxy is connected yet"])
+def test_a_row_that_is_on_its_way_is_told_when_it_has_come(reason: str) -> None:
+    pending = replace(GATEWAY, programmed=Condition(mark=ConditionMark.FALSE, reason=reason))
+    waiting = whole_board(gateways=(pending,), routes=(), problems=(), notices=())
+    there = replace(waiting, gateways=(replace(GATEWAY, programmed=YES),))
+    assert changed_lines(EMPTY, waiting) == ()
+    assert len(changed_lines(waiting, there)) == 1
+    assert len(changed_lines(there, waiting)) == 1
+
+
+def test_a_row_that_does_not_come_by_itself_is_told_at_once() -> None:
+    stuck = replace(GATEWAY, programmed=Condition(mark=ConditionMark.FALSE, reason="Pending: no listener works"))
+    assert len(changed_lines(EMPTY, whole_board(gateways=(stuck,), routes=(), problems=(), notices=()))) == 1
 
 
 def test_plain_lines_tell_only_what_changed() -> None:

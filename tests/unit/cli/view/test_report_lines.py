@@ -1,4 +1,4 @@
-from gatewayd.cli.view.report_lines import counted, counts, place, report_lines, text
+from gatewayd.cli.view.report_lines import counts, place, report_lines, text
 from gatewayd.explain.findings import Finding
 from gatewayd.explain.unread_objects import Others
 from gatewayd.ir.conditions import Severity
@@ -31,4 +31,3 @@ def test_parts() -> None:
     assert text(WARNING) == "hm"
     assert counts(()) == "all is well"
     assert counts((WARNING, WARNING)) == "0 errors, 2 warnings"
-    assert (counted(1, "file"), counted(0, "file")) == ("1 file", "0 files")

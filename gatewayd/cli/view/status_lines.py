@@ -1,0 +1,80 @@
+"""A Status as lines for people and for grep: one object a line, what is wrong first.
+
+In: a `Status`, and which part of it is wanted. Out: lines; whoever writes them may cut them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from gatewayd.cli.view.board_table import gateway_lines, head, route_lines
+from gatewayd.cli.view.columns import columns
+from gatewayd.introspection.rows import Board, whole_board
+from gatewayd.introspection.status import Status, TypeRow
+from gatewayd.ir.envoy_releases import SUPPORTED, is_supported
+from gatewayd.untrusted.printable import printable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowSelection:
+    """Which rows are wanted: with one of `names` in KIND/NAMESPACE/NAME, of one namespace, or only what is not well."""
+
+    names: tuple[str, ...] = ()
+    namespace: str = ""
+    only_problems: bool = False
+
+
+def selected(status: Status, selection: RowSelection) -> Status:
+    """Return a status with the rows that are wanted."""
+    board = status.board
+    routes = board.troubled if selection.only_problems else board.routes
+    kept: Board = whole_board(
+        gateways=tuple(row for row in board.gateways if _is_wanted("Gateway", row.name, selection)),
+        routes=tuple(row for row in routes if _is_wanted(row.kind, row.name, selection)),
+        problems=board.problems,
+        notices=board.notices,
+    )
+    return replace(status, board=kept)
+
+
+def _is_wanted(kind: str, name: str, selection: RowSelection) -> bool:
+    if selection.namespace and not name.startswith(f"{selection.namespace}/"):
+        return False
+    full = f"{kind}/{name}".lower()
+    return not selection.names or any(each.lower() in full for each in selection.names)
+
+
+def status_lines(status: Status, *, wide: bool) -> Iterator[str]:
+    """Yield the lines of a status; `wide` ones have messages and addresses."""
+    board = status.board
+    yield printable(f"gatewayd {status.version} serves {status.folder}")
+    yield head(board)
+    yield from map(str, board.problems)
+    yield from (printable(notice) for notice in board.notices)
+    for table in (gateway_lines(board.gateways), route_lines(board.routes_by_trouble(), whole=wide), _proxies(status)):
+        if table:
+            yield ""
+            yield from table
+
+
+def _proxies(status: Status) -> list[str]:
+    heads = ("PROXY", "GATEWAY", "ENVOY", "TYPE", "RESOURCES", "STATE")
+    cells = [
+        (proxy.node, proxy.gateway, release(proxy.envoy_version), row.type, str(row.resources), state(row))
+        for proxy in status.proxies
+        for row in proxy.types
+    ]
+    return columns(heads, cells) if cells else []
+
+
+def release(version: str) -> str:
+    """Say which Envoy it is, and whether it is one of those that read all that is sent."""
+    return version if is_supported(version) else f"{version}, outside of {SUPPORTED}"
+
+
+def state(row: TypeRow) -> str:
+    """Say how far a proxy is with a type."""
+    if row.rejections:
+        return "refused: " + "; ".join(f"{', '.join(each.names)}: {each.message}" for each in row.rejections)
+    if row.pending:
+        return f"{len(row.pending)} not ACKed yet: {', '.join(row.pending[:5])}"
+    return "ACKed"
