@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Mapping
 
 from conformance.harness import crds
@@ -46,14 +47,15 @@ async def liar(world: World) -> tuple[Figure, ...]:
         await until_right(world, address, targets)
         healed: dict[str, float] = {}
         asked_for: dict[str, float] = {}
-        early = 0
+        early: Counter[str] = Counter()
         async with load(world, f"{address}:80", targets, rate=100) as running:
             for number, (name, action) in enumerate(_LIES.items()):
                 began = time.time()
                 healed[name] = await _lied(world, stand, address, number, action)
                 asked_for[name] = sum(began <= each.began < began + _SECONDS for each in stand.requests) / _SECONDS
-                early += _too_early(stand, began) if action == _LIES["429, come again in 3 s"] else 0
+                early += _too_early(stand, began) if action == _LIES["429, come again in 3 s"] else Counter()
                 print(f"  {name}: healed after {healed[name]:.2f} s, {asked_for[name]:.1f} requests/s", flush=True)
+        print("".join(f"  too early: {count} x {path}\n" for path, count in early.most_common()), end="", flush=True)
         away, back = await _without_crd(world, address)
     return (
         Figure(what="ways to lie", value=len(healed), at_least=len(_LIES)),
@@ -65,7 +67,7 @@ async def liar(world: World) -> tuple[Figure, ...]:
         Figure(
             what="requests a second meanwhile, most", value=max(asked_for.values()), unit="/s", at_most=_MOST_REQUESTS
         ),
-        none_of("requests for the same before the time that Retry-After gave", early),
+        none_of("requests for the same before the time that Retry-After gave", early.total()),
         Figure(what="CRD of HTTPRoutes deleted: routes are gone after", value=away, unit="s", at_most=30),
         Figure(what="CRD back: a new route is served after", value=back, unit="s", at_most=10),
     )
@@ -88,16 +90,18 @@ async def _lied(world: World, stand: Stand, address: str, number: int, action: A
     return time.monotonic() - began
 
 
-def _too_early(stand: Stand, since: float) -> int:
-    """Count requests that came again for the same before the time that the answer before gave."""
-    refused: dict[tuple[str, str], Request] = {}
-    early = 0
+def _too_early(stand: Stand, since: float) -> Counter[str]:
+    """Count, by path, requests that came again for the same before the time that the answer before gave."""
+    refused: dict[tuple[str, str, bool], Request] = {}
+    early: Counter[str] = Counter()
     for each in stand.requests:
         if not since <= each.began < since + _SECONDS:
             continue
-        before = refused.get((each.method, each.path))
-        early += before is not None and each.began < before.ended + _RETRY_AFTER - 0.1
-        refused[each.method, each.path] = each
+        same = (each.method, each.path, each.is_watch)
+        before = refused.get(same)
+        if before is not None and each.began < before.ended + _RETRY_AFTER - 0.1:
+            early[f"{each.method} {each.path}{' (watch)' if each.is_watch else ''}"] += 1
+        refused[same] = each
     return early
 
 
