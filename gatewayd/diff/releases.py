@@ -46,7 +46,13 @@ RELEASES: Final[tuple[Release, ...]] = (
 )
 """In their order."""
 
-NEXT: Final[tuple[UpgradeChange, ...]] = ()
+NEXT: Final[tuple[UpgradeChange, ...]] = (
+    UpgradeChange(
+        effect=UpgradeEffect.DRAINS,
+        where="HTTP and HTTPS listeners",
+        why="a filter more stands in their chains: csrf, off until a route configures it",
+    ),
+)
 """What has changed since the last of them."""
 
 

@@ -21,6 +21,7 @@ from tests.fakes.documents import GATEWAY_API, Json
 from tests.fakes.skipping_loop import SkippingLoop
 from tests.simulation import plan
 from tests.simulation.api_state import Key
+from tests.simulation.workloads import WORKLOADS
 from tests.simulation.world import NAMESPACE, World
 from tests.unit.translator.manifests import delta
 
@@ -101,6 +102,8 @@ async def later_world(documents: Iterable[Json]) -> World:
     for document in documents:
         at = Key(**document["key"])
         world.state.objects[at] = document["object"]
+    for at in [at for at in world.state.objects if at.plural in WORKLOADS]:
+        world.workloads._scale(at)  # its pods run already
     world.replicas[0].name = "replica-later"
     return await _settled(world)
 
