@@ -15,6 +15,8 @@ from gatewayd.untrusted.key_sets import public_keys
 
 KEYS = """{"keys": [{"kty": "EC", "crv": "P-256", "kid": "one", "x5c": ["left out"],
   "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}"""
+TURNS = 10
+"""Of the loop, in which what the client has let go of is closed."""
 VIA = Upstream(kind="Service", namespace="shop", name="idp", port=80, protocol=Protocol.HTTP1)
 
 
@@ -49,6 +51,8 @@ async def answering(*parts: str, status: int = 200, head: str = "", stall: bool 
         await asyncio.gather(*served, return_exceptions=True)
         server.close()
         await server.wait_closed()
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
 
 
 def target(
