@@ -30,13 +30,14 @@ async def answering(*parts: str, status: int = 200, head: str = "", stall: bool 
         served.append(asyncio.get_running_loop().create_task(serve(reader, writer)))
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        size = sum(map(len, parts)) + stall
-        writer.write(f"HTTP/1.1 {status} x\r\n{head}content-length: {size}\r\n\r\n".encode())
-        for part in parts:
-            writer.write(part.encode())
-        if stall:
-            await over.wait()
+        with suppress(asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            size = sum(map(len, parts)) + stall
+            writer.write(f"HTTP/1.1 {status} x\r\n{head}content-length: {size}\r\n\r\n".encode())
+            for part in parts:
+                writer.write(part.encode())
+            if stall:
+                await over.wait()
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()
