@@ -23,10 +23,14 @@ class KeySetSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeySetTarget:
-    """How a source is reached now: at these endpoints where it has a `via`, which are none while nobody is there."""
+    """How a source is reached now: at these endpoints where it has a `via`, which are none while nobody is there.
+
+    `trusted` are the CAs, in PEM, that its certificate must be of; b"" for those that everybody trusts.
+    """
 
     source: KeySetSource
     endpoints: tuple[Endpoint, ...]
+    trusted: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

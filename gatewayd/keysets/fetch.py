@@ -52,7 +52,7 @@ async def fetch(target: KeySetTarget) -> Fetched | NotFetched:
         return NotFetched(why="the host is an address; allowed: a name")
     resolver = EndpointsAlone(target.endpoints) if target.source.via is not None else InternetAlone()
     try:
-        return await _asked(uri, resolver)
+        return await _asked(uri, resolver, _tls(target.trusted))
     except TimeoutError:
         return NotFetched(why=f"no answer within {SECONDS:.0f} s")
     except aiohttp.ClientConnectorDNSError as error:
@@ -64,8 +64,8 @@ async def fetch(target: KeySetTarget) -> Fetched | NotFetched:
         return NotFetched(why=f"the request failed: {type(error).__name__}")
 
 
-async def _asked(uri: yarl.URL, resolver: EndpointsAlone | InternetAlone) -> Fetched | NotFetched:
-    connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, force_close=True, ssl=_tls())
+async def _asked(uri: yarl.URL, resolver: EndpointsAlone | InternetAlone, tls: ssl.SSLContext) -> Fetched | NotFetched:
+    connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, force_close=True, ssl=tls)
     async with (
         aiohttp.ClientSession(
             connector=connector,
@@ -102,6 +102,6 @@ def _is_address(host: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
-    return ssl.create_default_context()
+@lru_cache(maxsize=16)
+def _tls(trusted: bytes) -> ssl.SSLContext:
+    return ssl.create_default_context(cadata=trusted.decode("ascii", "replace") or None)

@@ -16,8 +16,10 @@ from gatewayd.incremental.view import Index, Member, Output, Source, View, query
 from gatewayd.ir.backend import Endpoint, InvalidBackend, Protocol, Upstream
 from gatewayd.ir.key_sets import FetchedKeySet, KeySetSource, KeySetTarget, SourceKeys
 from gatewayd.ir.policy import Tokens
+from gatewayd.ir.tls import TrustBundle
 from gatewayd.translator.backends.backend_refs import BackendAsk, backend
 from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints
+from gatewayd.translator.policies.backendtls import upstream_settings
 from gatewayd.translator.policies.tokens import tokens
 from gatewayd.translator.problems import Unsupported
 
@@ -39,7 +41,18 @@ def key_source(view: View, namespace: str, written: KeySet) -> KeySetSource | st
     if server.upstream.kind != "Service":
         return f"backendRef: kind {server.upstream.kind} is not supported here; allowed: Service"
     # Whatever else the backend speaks, a key set is asked for in one way.
-    return KeySetSource(uri=written.uri, via=replace(server.upstream, protocol=Protocol.HTTP1))
+    own = KeySetSource(uri=written.uri, via=replace(server.upstream, protocol=Protocol.HTTP1))
+    return _plain_text(view, server.upstream, written.uri) or own
+
+
+def _plain_text(view: View, upstream: Upstream, uri: str) -> str:
+    """Return why a backend that is to be spoken to under TLS cannot be, "" when it can."""
+    settings = upstream_settings(view, upstream)
+    if settings is not None and settings.tls is None:
+        return f"backendRef: no plain text is sent: {settings.accepted.message}"
+    if settings is not None and uri.startswith(_PLAIN):
+        return "uri: must be of the scheme https: a BackendTLSPolicy has the backend spoken to under TLS"
+    return ""
 
 
 def access_tokens(view: View, namespace: str, section: JWT) -> Tokens | Unsupported:
@@ -83,7 +96,14 @@ SOURCES = Index(name="key_set_sources", sources=(Source(table=AccessPolicy, quer
 def key_set_targets(view: View, member: Member) -> tuple[KeySetTarget, ...] | None:
     """Return what a policy has fetched, and where; None where it is nothing."""
     sources = policy_sources(view, member)
-    return tuple(KeySetTarget(source=each, endpoints=_endpoints(view, each.via)) for each in sources) or None
+    return tuple(_target(view, each) for each in sources) or None
+
+
+def _target(view: View, source: KeySetSource) -> KeySetTarget:
+    settings = upstream_settings(view, source.via) if source.via is not None else None
+    trust = settings.tls.trust if settings is not None and settings.tls is not None else None
+    trusted = trust.certificates if isinstance(trust, TrustBundle) else b""
+    return KeySetTarget(source=source, endpoints=_endpoints(view, source.via), trusted=trusted)
 
 
 def _endpoints(view: View, via: Upstream | None) -> tuple[Endpoint, ...]:

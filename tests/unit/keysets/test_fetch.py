@@ -15,6 +15,8 @@ from gatewayd.untrusted.key_sets import public_keys
 
 KEYS = """{"keys": [{"kty": "EC", "crv": "P-256", "kid": "one", "x5c": ["left out"],
   "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}"""
+TURNS = 10
+"""Of the loop, in which what the client has let go of is closed."""
 VIA = Upstream(kind="Service", namespace="shop", name="idp", port=80, protocol=Protocol.HTTP1)
 
 
@@ -28,13 +30,14 @@ async def answering(*parts: str, status: int = 200, head: str = "", stall: bool 
         served.append(asyncio.get_running_loop().create_task(serve(reader, writer)))
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        size = sum(map(len, parts)) + stall
-        writer.write(f"HTTP/1.1 {status} x\r\n{head}content-length: {size}\r\n\r\n".encode())
-        for part in parts:
-            writer.write(part.encode())
-        if stall:
-            await over.wait()
+        with suppress(asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            size = sum(map(len, parts)) + stall
+            writer.write(f"HTTP/1.1 {status} x\r\n{head}content-length: {size}\r\n\r\n".encode())
+            for part in parts:
+                writer.write(part.encode())
+            if stall:
+                await over.wait()
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()
@@ -49,6 +52,8 @@ async def answering(*parts: str, status: int = 200, head: str = "", stall: bool 
         await asyncio.gather(*served, return_exceptions=True)
         server.close()
         await server.wait_closed()
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
 
 
 def target(

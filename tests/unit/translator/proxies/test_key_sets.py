@@ -74,6 +74,27 @@ def test_what_may_not_be_asked_is_named(namespace: str, written: KeySet, why: st
     assert closed.message == f"providers[0].keys.{found}"
 
 
+TLS = """
+kind: BackendTLSPolicy
+metadata: {name: t, namespace: shop}
+spec:
+  targetRefs: [{group: "", kind: Service, name: cart}]
+  validation: {hostname: own.example, %s}
+"""
+SYSTEM = TLS % "wellKnownCACertificates: System"
+NO_CA = TLS % 'caCertificateRefs: [{group: "", kind: ConfigMap, name: nothing}]'
+
+
+def test_a_backend_that_asks_for_tls_is_sent_no_plain_text() -> None:
+    plain, own = (KeySet(uri=f"{scheme}://own.example/", backend_ref=ref()) for scheme in ("http", "https"))
+    why = key_source(scratch(CART, *deltas(SYSTEM)), "shop", plain)
+    assert why == "uri: must be of the scheme https: a BackendTLSPolicy has the backend spoken to under TLS"
+    assert isinstance(key_source(scratch(CART, *deltas(SYSTEM)), "shop", own), KeySetSource)
+    closed = key_source(scratch(CART, *deltas(NO_CA)), "shop", own)
+    assert isinstance(closed, str)
+    assert closed.startswith("backendRef: no plain text is sent: ")
+
+
 def test_tokens_name_the_source_and_not_what_has_come_of_it() -> None:
     provider = JWTProvider(name="corp", issuer="https://idp", keys=KeySet(uri=URI))
     found = access_tokens(scratch(fetched("k")), "shop", JWT(providers=(provider,)))
