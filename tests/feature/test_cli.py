@@ -172,7 +172,7 @@ async def test_a_bad_edit_is_told_and_the_good_one_still_served(runtime: dict[st
             )
             line = await up.line("spec.rules[0].matches[0].path")
 
-            assert line.startswith(f"{folder}/web.yaml:")
+            assert line.partition(" ")[2].startswith(f"{folder}/web.yaml:")
             assert "still serving the last good version of HTTPRoute default/shop" in line
             assert (await ask(port, "/")).status == 200
 
@@ -287,7 +287,7 @@ async def test_check_asks_envoy(runtime: dict[str, str], folder: Path) -> None:
         )
         (folder / "web.yaml").write_text(text + route(1))
 
-        assert await run(runtime, "check", folder, "--envoy") == (0, "all is well\n")
+        assert await run(runtime, "check", folder, "--envoy") == (0, "4 objects in 1 file: all is well\n")
 
 
 def spoilt(text: str) -> Translation:
