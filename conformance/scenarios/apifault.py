@@ -25,7 +25,10 @@ _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 @dataclass(slots=True, kw_only=True)
 class Request:
-    """One request as it went: Unix seconds; `passed_on` and `ended` are 0 until then, `status` 0 without an answer."""
+    """One request as it went: Unix seconds; `passed_on` and `ended` are 0 until then, `status` 0 without an answer.
+
+    `selector` says which of a collection's objects are meant.
+    """
 
     method: str
     path: str
@@ -34,6 +37,7 @@ class Request:
     passed_on: float = 0.0
     ended: float = 0.0
     status: int = 0
+    selector: str = ""
 
     @property
     def is_list(self) -> bool:
@@ -78,7 +82,11 @@ class Stand:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Pass one request on."""
         note = Request(
-            method=request.method, path=request.path, is_watch=request.query.get("watch") == "true", began=time.time()
+            method=request.method,
+            path=request.path,
+            is_watch=request.query.get("watch") == "true",
+            began=time.time(),
+            selector=" ".join(request.query.get(name, "") for name in ("fieldSelector", "labelSelector")).strip(),
         )
         self.requests.append(note)
         if request.transport is not None:

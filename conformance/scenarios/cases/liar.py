@@ -91,16 +91,19 @@ async def _lied(world: World, stand: Stand, address: str, number: int, action: A
 
 
 def _too_early(stand: Stand, since: float) -> Counter[str]:
-    """Count, by path, requests that came again for the same before the time that the answer before gave."""
-    refused: dict[tuple[str, str, bool], Request] = {}
+    """Count, by path, requests that came again for the same before the time that the answer before gave.
+
+    The lease is left out: whoever leads must renew it or step down, whatever the API server would like.
+    """
+    refused: dict[tuple[str, str, str, bool], Request] = {}
     early: Counter[str] = Counter()
     for each in stand.requests:
-        if not since <= each.began < since + _SECONDS:
+        if not since <= each.began < since + _SECONDS or "/leases/" in each.path:
             continue
-        same = (each.method, each.path, each.is_watch)
+        same = (each.method, each.path, each.selector, each.is_watch)
         before = refused.get(same)
         if before is not None and each.began < before.ended + _RETRY_AFTER - 0.1:
-            early[f"{each.method} {each.path}{' (watch)' if each.is_watch else ''}"] += 1
+            early[f"{each.method} {each.path} {each.selector}{' (watch)' if each.is_watch else ''}"] += 1
         refused[same] = each
     return early
 
