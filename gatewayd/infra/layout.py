@@ -3,6 +3,7 @@
 from typing import Final
 
 from gatewayd.ir import environment
+from gatewayd.own_group import own
 
 ADMIN_FOLDER: Final = "/run/envoy"
 """The one place of its pod that an Envoy can write to."""
@@ -32,7 +33,7 @@ CONTROL_PLANE: Final = "gatewayd"
 NAMESPACE: Final = environment.NAMESPACE
 LEASE: Final = "gatewayd-leader"
 AUTHORITY_SECRET: Final = "gatewayd-ca"  # noqa: S105 - a name, not a secret
-KEY_SET_LABEL: Final = "gatewayd.io/key-set"
+KEY_SET_LABEL: Final = own("key-set")
 """What the ConfigMaps carry in which key sets that were fetched outlive the replicas."""
 
 

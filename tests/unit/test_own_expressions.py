@@ -41,10 +41,14 @@ PIECES = (
 ENDS = ("", "!", "\n")
 
 
+NOT_FOR_OTHERS = {"gatewayd.run.replica"}
+"""Modules that change the process that they are imported into: it has no rich afterwards. They have no expressions."""
+
+
 def expressions() -> dict[str, re.Pattern[str]]:
     found: dict[str, re.Pattern[str]] = {}
     for module in pkgutil.walk_packages(gatewayd.__path__, "gatewayd."):
-        if module.name.endswith("__main__"):
+        if module.name in NOT_FOR_OTHERS or module.name.endswith("__main__"):
             continue
         for value in vars(importlib.import_module(module.name)).values():
             if isinstance(value, re.Pattern) and isinstance(value.pattern, str):

@@ -27,7 +27,12 @@ def test_a_script_asks_gatewayd(gatewayd: Gatewayd, shell: str) -> None:
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
 @pytest.mark.parametrize(
     ("words", "candidates"),
-    [("wh", {"why"}), ("check --st", {"--strict"}), ("co", {"completion"}), ("diff --f", {"--fail-on", "--full"})],
+    [
+        ("wh", {"why"}),
+        ("check --st", {"--strict"}),
+        ("co", {"completion"}),
+        ("diff --f", {"--fail-on", "--from", "--full"}),
+    ],
 )
 def test_bash_completes(words: str, candidates: set[str]) -> None:
     script = BASH % (sys.executable, words, len(words.split()), sys.executable)

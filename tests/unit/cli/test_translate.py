@@ -17,7 +17,7 @@ def test_statuses_and_resources_as_yaml(gatewayd: Gatewayd, shop: Path) -> None:
         ("GatewayClass", None, "gatewayd"),
         ("HTTPRoute", "default", "shop"),
     ]
-    assert list(value["gateways"]["default/web"]["resources"]) == ["CDS", "EDS", "RDS", "LDS"]
+    assert list(value["gateways"]["default/web"]["resources"]) == ["CDS", "EDS", "ECDS", "RDS", "LDS"]
 
 
 @pytest.mark.parametrize(

@@ -34,5 +34,5 @@ def test_no_template_is_left_of_an_object_that_is_gone() -> None:
 
 def test_it_can_be_read_back() -> None:
     documents = list(yaml.safe_load_all((ROOT / "deploy" / "gatewayd.yaml").read_text(encoding="utf-8")))
-    assert len(documents) == 16
+    assert len(documents) == 17
     assert all(document["kind"] and document["metadata"]["name"] for document in documents)

@@ -187,8 +187,11 @@ LOGIN = (
     f"clientID: a, clientSecretRef: {{name: s}}, backendRef: {BACKEND}"
 )
 ASKED = f"protocol: HTTP, backendRef: {BACKEND}"
+KEYS = (
+    f'providers: [{{name: a, issuer: "https://a.example", keys: {{uri: "http://a.example/", backendRef: {BACKEND}}}}}]'
+)
 FIELDS |= {
-    ("AccessPolicy", f"spec.{strategy}.{section}.backendRef"): Field(
+    ("AccessPolicy", f"spec.{strategy}.{path}"): Field(
         source="AccessPolicy",
         target="Service",
         group="",
@@ -199,13 +202,17 @@ apiVersion: {API_VERSION}
 metadata: {{name: it, namespace: near}}
 spec:
   targetRefs: [{{group: "", kind: Namespace}}]
-  {strategy}: {{{section}: {{{written}}}}}
+  {strategy}: {{{path.partition(".")[0]}: {{{written}}}}}
 ---
 {{kind: Namespace, metadata: {{name: near}}}}
 """,
     )
     for strategy in ("default", "override")
-    for section, written in (("externalAuth", ASKED), ("oidc", LOGIN))
+    for path, written in (
+        ("externalAuth.backendRef", ASKED),
+        ("oidc.backendRef", LOGIN),
+        ("jwt.providers[].keys.backendRef", KEYS),
+    )
 }
 
 ELSEWHERE: dict[tuple[str, str], str] = {

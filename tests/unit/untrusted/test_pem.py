@@ -139,4 +139,6 @@ def test_nobody_else_hands_certificates_to_the_library() -> None:
     users = {str(path.relative_to(root)) for path in root.rglob("*.py") if "cryptography" in imports(path)}
     # Our own CA's certificates are made there, and none is read but by way of pem.
     # Of key sets the library gets numbers alone.
-    assert users == {"untrusted/pem.py", "untrusted/key_sets.py", "identity/certificates.py"}
+    # Of a login it derives a key from a secret.
+    deriving = {"translator/proxies/login.py"}
+    assert users == {"untrusted/pem.py", "untrusted/key_sets.py", "identity/certificates.py"} | deriving
