@@ -252,6 +252,54 @@ spec:
   default:
     accessLog: {minStatus: 40NUMBER}
 ---
+kind: HTTPRoute
+metadata: {name: desk, namespace: NS, generation: 1}
+spec:
+  parentRefs: [{name: gw, namespace: infra, sectionName: http}]
+  hostnames: [desk.NS.example]
+  rules: [{backendRefs: [{name: shop, port: 80}]}]
+---
+kind: AccessPolicy
+metadata: {name: login, namespace: NS, generation: 1}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: desk}]
+  default:
+    oidc:
+      issuer: https://login.NS.test
+      authorizationEndpoint: https://login.NS.test/authorize
+      tokenEndpoint: https://login.NS.test/token
+      clientID: cNUMBER
+      clientSecretRef: {name: login}
+      backendRef: {name: secure, port: 443}
+---
+kind: Secret
+metadata: {name: login, namespace: NS}
+data: {client-secret: bG9uZy1lbm91Z2gtZm9yLWFueWJvZHktTlM=}
+---
+kind: HTTPRoute
+metadata: {name: api, namespace: NS, generation: 1}
+spec:
+  parentRefs: [{name: gw, namespace: infra, sectionName: http}]
+  hostnames: [api.NS.example]
+  rules: [{backendRefs: [{name: shop, port: 80}]}]
+---
+kind: AccessPolicy
+metadata: {name: tokens, namespace: NS, generation: 1}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: api}]
+  default:
+    jwt: {providers: [{name: corp, issuer: "https://NS.test/NUMBER", keys: {uri: "https://keys.NS.test/NUMBER"}}]}
+    externalAuth: {protocol: GRPC, backendRef: {name: shop, port: 80}}
+---
+kind: ClientPolicy
+metadata: {name: talk, namespace: NS, generation: 1}
+spec:
+  targetRefs:
+  - {group: gateway.networking.k8s.io, kind: Gateway, name: own}
+  - {group: gateway.networking.k8s.io, kind: ListenerSet, name: more}
+  default:
+    headers: {maxCount: 5NUMBER}
+---
 kind: BackendPolicy
 metadata: {name: calm, namespace: NS, generation: 1}
 spec:

@@ -112,18 +112,30 @@ NOBODYS = {
     "index gateways_by_refused_secret",
     "index inherited_policies",
     "index routes_over_quota",
+    "index policies_that_ask_servers",
+    "index shared_secrets_by_gateway",
+    "query any_asking",
     "query any_identity",
     "query any_inherited",
     "query class_is_ours",
     "query class_parameters",
     "query filed_FleetReport",
     "query gatewayclass_outcome",
-    "query listeners",
+    "query fetched_key_sets",
+    "query shared_secret",
 }
-"""Sites that nothing of one team comes by: they concern classes, Gateways as a whole, routes that are too many, or
-whether there is any policy at all."""
-UNASKED = {"has_infrastructure", "left_out", "gateway_overview", "route_overview"}
-"""Queries that no output asks here: the first one of Gateways whose class is wrong, the others are for people."""
+"""Sites that nothing of one team comes by: they concern classes, Gateways as a whole, routes that are too many, whether
+there is any policy at all, or what is named by its content."""
+UNASKED = {
+    "has_infrastructure",
+    "left_out",
+    "gateway_overview",
+    "route_overview",
+    "key_set_targets",
+    "declaring",
+}
+"""Queries that no output asks here: the first one of Gateways whose class is wrong, the next ones for people, the last
+ones for who fetches keys, and where replicas of two editions run."""
 SITES = [*sorted(HEALTHY.engine.sites, key=named)]
 
 
@@ -140,7 +152,7 @@ def test_the_teams_are_served_and_much_is_theirs() -> None:
     for name in TEAMS:
         served = HEALTHY.served(name)
         assert all(served.values()), served
-        assert len(HEALTHY.outcomes(name)) == 18
+        assert len(HEALTHY.outcomes(name)) == 23
     assert dangling(HEALTHY.snapshot) == set()
     assert HEALTHY.engine.failures == []
 

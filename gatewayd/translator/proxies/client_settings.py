@@ -6,13 +6,14 @@ https://gateway-api.sigs.k8s.io/reference/spec/#listenerset (precedence). What o
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Final, NamedTuple
 
 from gatewayd.api.clientpolicy import ClientPolicy
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
-from gatewayd.incremental.view import Member, View, query, rescued_query
+from gatewayd.incremental.view import Attempt, Member, View, query, rescued_query
 from gatewayd.ir.client_settings import STANDARD_CLIENTS, STANDARD_SOCKET, ClientSettings, SocketSettings
 from gatewayd.translator.gateways.listener_conflicts import listeners, own_listeners, port_listeners
 from gatewayd.translator.gateways.listeners import MergedListener, PortKey, port_key
@@ -130,11 +131,28 @@ class Disagreement(NamedTuple):
 
 @query
 def disagreements(view: View, gateway: ObjectKey) -> tuple[Disagreement, ...]:
-    """Return where listeners of a Gateway share a port and their policies do not agree."""
-    return tuple(each for listener in listeners(view, gateway) for each in _disagreeing(view, listener))
+    """Return where listeners of a Gateway share a port and their policies do not agree.
+
+    Of a listener for which that fails nothing is said here: the others are of other teams.
+    """
+    return tuple(
+        disagreement
+        for listener in listeners(view, gateway)
+        for disagreement in view.attempt(
+            Attempt("policies of a listener", listener.key), partial(_disagreeing, view, listener), _none
+        )
+    )
 
 
-def _disagreeing(view: View, listener: MergedListener) -> Iterator[Disagreement]:
+def _none(_error: Exception) -> list[Disagreement]:
+    return []
+
+
+def _disagreeing(view: View, listener: MergedListener) -> list[Disagreement]:
+    return list(_disagreements(view, listener))
+
+
+def _disagreements(view: View, listener: MergedListener) -> Iterator[Disagreement]:
     if not listener.valid or listener.protocol is None or listener.protocol.transport != "tcp":
         return
     first = first_of_port(view, _port(listener))

@@ -9,13 +9,14 @@ for connections looks at them when the client has said something, and many serve
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import NamedTuple
 
 from gatewayd.api.accesspolicy import AccessPolicy, Clients
 from gatewayd.api.tcproute import TCPRoute
 from gatewayd.api.tlsroute import TLSRoute
-from gatewayd.incremental.view import Member, View
+from gatewayd.incremental.view import Attempt, Member, View
 from gatewayd.ir.l4 import L4Action, L4Refuse
 from gatewayd.ir.policy import AddressRange, AddressRule
 from gatewayd.ir.proxy import FilterChain, L4Traffic
@@ -41,7 +42,18 @@ class PassedOn(NamedTuple):
 
 
 def connections(view: View, at: ListenerOf, member: Member) -> PassedOn:
-    """Return what is done with the connections that a route has at a listener."""
+    """Return what is done with the connections that a route has at a listener; they are refused where that fails.
+
+    The listener and its port are of other routes, too.
+    """
+    return view.attempt(Attempt("clients of a route", (at, member)), partial(_connections, view, at, member), _refused)
+
+
+def _refused(_error: Exception) -> PassedOn:
+    return PassedOn(L4Refuse(), ())
+
+
+def _connections(view: View, at: ListenerOf, member: Member) -> PassedOn:
     action = rules(view, member).forward or L4Refuse()
     if not any_inherited(view, AccessPolicy):
         return PassedOn(action, ())
