@@ -25,7 +25,6 @@ from gatewayd.page.look import Look, look, question
 from gatewayd.page.source import PageSource
 
 HERE: Final = "127.0.0.1"
-COOKIE: Final = "gatewayd"
 
 _HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _FILES: Final = {"/page.css": "text/css", "/page.js": "text/javascript"}
@@ -96,8 +95,8 @@ class _Page:
             response = self._refused(HTTPStatus.MISDIRECTED_REQUEST, "This page has another address", _WITHOUT_TOKEN)
         elif _is_same(request.query.get("token", ""), self.token):
             response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/"})
-            response.set_cookie(COOKIE, self.token, httponly=True, samesite="Strict", path="/")
-        elif not _is_same(request.cookies.get(COOKIE, ""), self.token):
+            response.set_cookie(_cookie(request), self.token, httponly=True, samesite="Strict", path="/")
+        elif not _is_same(request.cookies.get(_cookie(request), ""), self.token):
             response = self._refused(
                 HTTPStatus.UNAUTHORIZED, "This page is for whoever started the run", _WITHOUT_TOKEN
             )
@@ -156,6 +155,11 @@ class _Page:
 async def _file(request: web.Request) -> web.Response:
     content = files("gatewayd.page").joinpath("static", request.path[1:]).read_text()
     return web.Response(text=content, content_type=_FILES[request.path], headers=_HEADERS)
+
+
+def _cookie(request: web.Request) -> str:
+    """Return the name of the cookie, which browsers send to all ports of a host: each run has its own."""
+    return f"gatewayd-{request.url.port}"
 
 
 def _html(text: str) -> web.Response:

@@ -45,6 +45,14 @@ async def test_without_the_token_there_is_nothing(path: str) -> None:
                 assert "shop" not in await response.text()
 
 
+async def test_a_second_run_does_not_lock_out_the_first() -> None:
+    async with served(LookedAt()) as (client, origin), page_served(LookedAt().page, 0) as other:
+        async with client.get(other) as response:
+            assert response.status == 200
+        async with client.get(f"{origin}/") as response:
+            assert response.status == 200
+
+
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example:80", ""])
 async def test_under_another_name_there_is_nothing(host: str) -> None:
     async with served(LookedAt()) as (client, origin), client.get(f"{origin}/", headers={"Host": host}) as response:
