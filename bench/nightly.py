@@ -8,6 +8,7 @@ printed stays in .cache/nightly/PART.log. The exit code is 1 when a part failed.
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -73,6 +74,10 @@ PARTS: Final[Mapping[str, Part]] = {
 }
 
 
+_OF_MAKE: Final = re.compile(r"make(\[[0-9]+\])?: ")
+"""What a line of make's own begins with; with its depth where another make has started it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What came of a part: its exit code, how long it took, and the last line that it printed."""
@@ -92,7 +97,7 @@ def run(name: str, arguments: Sequence[str], root: Path) -> Outcome:
         command = ("make", "--no-print-directory", *arguments)
         code = subprocess.run(command, cwd=root, stdout=file, stderr=subprocess.STDOUT, check=False).returncode
     lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    words = [line for line in lines if not line.startswith("make:")]
+    words = [line for line in lines if not _OF_MAKE.match(line)]
     said = words[-1][:WORDS] if words else ""
     return Outcome(part=name, code=code, seconds=round(time.monotonic() - began, 1), said=said)
 

@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,9 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", "-C", str(folder), *own, *arguments], check=True, capture_output=True)
 
 
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git")
+
+
 @pytest.fixture
 def repository(shop: Path) -> Path:
     git(shop, "init", "-q")
@@ -20,6 +24,7 @@ def repository(shop: Path) -> Path:
     return shop
 
 
+@needs_git
 def test_the_manifests_of_a_revision(repository: Path) -> None:
     before = (repository / "shop.yaml").read_bytes()
     (repository / "shop.yaml").write_text("")
@@ -27,6 +32,7 @@ def test_the_manifests_of_a_revision(repository: Path) -> None:
     assert files_at("HEAD", repository / "shop.yaml") == {"HEAD:shop.yaml": before}
 
 
+@needs_git
 @pytest.mark.parametrize("revision", ["nowhere", "--output=x"])
 def test_what_is_no_revision(repository: Path, revision: str) -> None:
     with pytest.raises(NoRevisionError):
@@ -38,6 +44,7 @@ def test_a_folder_without_a_repository(tmp_path: Path) -> None:
         files_at("HEAD", tmp_path)
 
 
+@needs_git
 def test_diff_takes_a_revision(gatewayd: Gatewayd, repository: Path) -> None:
     text = (repository / "shop.yaml").read_text()
     assert gatewayd("diff", "HEAD", repository, "--exit-code").code == 0
