@@ -24,7 +24,7 @@ app = typer.Typer(add_completion=False)
 _WRITTEN_WITHIN: Final = 5.0
 """Seconds within which Envoy has written the line of a request that it has answered."""
 _LOOK: Final = 0.05
-_LISTENER: Final = re.compile(r"\S+ :(?P<port>[0-9]+)(?: \((?:.*)served on :(?P<bound>[0-9]+).*\))?")
+_LISTENER: Final = re.compile(r"\S+ :(?P<port>[0-9]+)(?: \((?:served on :(?P<bound>[0-9]+))?.*\))?")
 
 
 class _Entrance(NamedTuple):

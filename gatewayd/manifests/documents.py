@@ -28,6 +28,10 @@ _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ufeff\ue000-\uf
 _STEP: Final = re.compile(r'\["(?P<quoted>[^"]*)"\]|\[(?P<index>[0-9]{1,9})\]|(?P<name>[^.\[\]]+)')
 
 
+_LONGEST_NAME: Final = 400
+"""Characters of a kind, a namespace and a name that are good; a file may hold megabytes in their place."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class FileProblem:
     """Something wrong in a file; `line` counts from 1, 0 is for the file as such.
@@ -45,7 +49,8 @@ class FileProblem:
     @property
     def text(self) -> str:
         """What is wrong, with the object that it is about."""
-        return f"{self.object}: {self.message}" if self.object else self.message
+        name = self.object if len(self.object) <= _LONGEST_NAME else f"{self.object[:_LONGEST_NAME]}..."
+        return f"{name}: {self.message}" if name else self.message
 
     def __str__(self) -> str:
         return printable(f"{self.file}:{self.line}: {self.text}" if self.line else f"{self.file}: {self.text}")

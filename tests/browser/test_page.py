@@ -24,6 +24,7 @@ def test_what_breaks_comes_first_and_what_is_mended_goes(window: Window) -> None
     served = window.served
     served.save(manifests(served.port, served.backend, cart="none", more=60))
     window.wait_for("problems", 'Service "default/none" does not exist')
+    window.wait_for_count("#rows tbody tr.bad-row", 1)  # those that are new have arrived
     assert "HTTPRoute default/shop" in window.page.locator("#rows tbody tr").first.inner_text()
     assert window.page.locator("#columns .node.broken").count() == 3
     window.wait_for("saved", "RDS")

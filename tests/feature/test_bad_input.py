@@ -171,7 +171,7 @@ async def test_an_object_that_stands_twice_is_named(folder: Outcome) -> None:
     await world.settle()
 
     (problem,) = [each for each in step.problems if each.file == "twin.yaml"]
-    assert "HTTPRoute shop/good" in problem.message
+    assert problem.object == "HTTPRoute shop/good"
     assert "good.yaml" in problem.message
     assert (await world.ask(host="good.example")).said == (200, "good", "one")
     world.drop("twin.yaml")

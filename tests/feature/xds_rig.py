@@ -24,7 +24,7 @@ from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.settings import from_environment
 from gatewayd.xds.bootstrap import AdminSocket, ControlPlane, MutualTLS, UnixSocket, bootstrap, sds_files
 from gatewayd.xds.build.snapshot_builder import SnapshotBuilder
-from gatewayd.xds.resource import LISTENER
+from gatewayd.xds.resource import FILTER, LISTENER
 from tests.feature.xds_backends import DEADLINE, SHARES, Answer, Backend, ask, backend, free_port
 from tests.feature.xds_certificates import Authority
 from tests.unit.xds.shorthand import cluster, config, endpoint, http_listener, table
@@ -50,9 +50,9 @@ class Rig:
         """Publish a configuration and wait until Envoy has taken all of it; a refusal is an error."""
         snapshot = self.builder.build(config)
         self.fleet.publish(snapshot)
-        wanted = {
-            (url, name): each.version for url, found in snapshot.resources.items() for name, each in found.items()
-        }
+        # Only a listener asks for filters.
+        asked_for = {url for url in snapshot.resources if url != FILTER or snapshot.of(LISTENER)}
+        wanted = {(url, name): each.version for url in asked_for for name, each in snapshot.of(url).items()}
 
         def settled() -> bool:
             report = self.fleet.report(GATEWAY)

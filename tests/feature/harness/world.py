@@ -370,11 +370,13 @@ def needed(snapshot: Snapshot, refused: set[tuple[TypeUrl, str]]) -> dict[tuple[
     """
     everything = {(row, name): item for row in XDS_TYPES for name, item in snapshot.of(row.url).items()}
     taken = {(row, name): item for (row, name), item in everything.items() if (row.url, name) not in refused}
-    users = [item.body for (row, _), item in taken.items() if row.wildcard or row.url == ROUTE]
+    whole = [item.body for (row, _), item in taken.items() if row.wildcard]
+    # A RouteConfiguration has its own name in it: only what is taken whole asks for one.
+    users = whole + [item.body for (row, _), item in taken.items() if row.url == ROUTE]
     return {
         (row.url, name): item.version
         for (row, name), item in taken.items()
-        if row.wildcard or any(name.encode() in body for body in users)
+        if row.wildcard or any(name.encode() in body for body in (whole if row.url == ROUTE else users))
     }
 
 
