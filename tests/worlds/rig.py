@@ -23,11 +23,11 @@ from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.offline.translate import standalone_environment
 from gatewayd.supervisor.events import EnvoyEvent, GaveUp, Started
 from gatewayd.xds.resource import LISTENER, TYPE_BY_URL, XDS_TYPES, Snapshot
+from tests.feature.harness.asked_for import needed
 from tests.feature.harness.echo import Backend, finish, in_tasks
 from tests.feature.harness.envoys import Envoy, start_envoy
 from tests.feature.harness.http1 import Answer, Connection
 from tests.feature.harness.http2 import Served
-from tests.feature.harness.world import needed
 from tests.worlds.generator import BACKEND_PORT, Asked
 
 FLEET: Final = GatewayFleet(namespace="worlds", name="envoy")

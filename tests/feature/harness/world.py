@@ -24,8 +24,9 @@ from gatewayd.reconciler import Batch, Reconciler, fleet_delta
 from gatewayd.settings import from_environment
 from gatewayd.store import Delta
 from gatewayd.supervisor.events import EnvoyEvent, GaveUp, Started
-from gatewayd.xds.resource import LISTENER, ROUTE, XDS_TYPES, Snapshot, TypeUrl
+from gatewayd.xds.resource import LISTENER, Snapshot, TypeUrl
 from tests.feature.harness import http1, manifests
+from tests.feature.harness.asked_for import needed
 from tests.feature.harness.echo import Backend, http_backend
 from tests.feature.harness.envoys import Envoy, start_envoy
 from tests.feature.harness.http1 import Answer, Connection
@@ -361,23 +362,6 @@ class World:
         if isinstance(event, GaveUp):
             self._gave_up = event
         self._notify()
-
-
-def needed(snapshot: Snapshot, refused: set[tuple[TypeUrl, str]]) -> dict[tuple[TypeUrl, str], str]:
-    """Return the versions that an Envoy must have: of each type that it takes whole, of others what something names.
-
-    A listener that is refused, or whose certificate is bad, has no filter chain, and nobody asks for its routes.
-    """
-    everything = {(row, name): item for row in XDS_TYPES for name, item in snapshot.of(row.url).items()}
-    taken = {(row, name): item for (row, name), item in everything.items() if (row.url, name) not in refused}
-    whole = [item.body for (row, _), item in taken.items() if row.wildcard]
-    # A RouteConfiguration has its own name in it: only what is taken whole asks for one.
-    users = whole + [item.body for (row, _), item in taken.items() if row.url == ROUTE]
-    return {
-        (row.url, name): item.version
-        for (row, name), item in taken.items()
-        if row.wildcard or any(name.encode() in body for body in (whole if row.url == ROUTE else users))
-    }
 
 
 def _by_type(verdicts: tuple[Verdict, ...]) -> Verdicts:
