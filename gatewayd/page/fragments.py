@@ -4,8 +4,9 @@ In: a `PageSource` and a `Look`. Out: HTML by the id of the element that it fill
 however many routes there are. Text of users is escaped by the templates, and never markup.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -13,10 +14,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from gatewayd.access_log.entry import RuleName
 from gatewayd.explain.words import trace_lines
 from gatewayd.introspection.rows import Board, Condition, ConditionMark, RouteRow
+from gatewayd.introspection.status import ProxyRow
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.page.columns import EMPTY, Columns
 from gatewayd.page.look import Look, Question
-from gatewayd.page.source import PageSource
+from gatewayd.page.source import PageSource, Saved
 from gatewayd.page.traffic import NO_REQUESTS, Requests
 from gatewayd.untrusted.printable import printable
 
@@ -27,20 +29,23 @@ MOST_PROBLEMS: Final = 20
 MOST_LINES: Final = 200
 """Lines of the difference that the last save has made."""
 
-NAMES: Final = ("summary", "problems", "gateways", "rows", "columns", "proxies", "saved")
-"""The fragments that change by themselves, in the order of the page."""
-
 _MARKS: Final = {ConditionMark.TRUE: "yes", ConditionMark.FALSE: "no", ConditionMark.UNKNOWN: "unknown"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """What is to be seen: the board, the rows that are looked for, the picture, and the requests of the last minute."""
+    """What is to be seen by who looks: the board, the rows that are looked for, the picture, and what is asked there.
 
+    `requests` are those of the last minute.
+    """
+
+    look: Look
     board: Board
     rows: tuple[RouteRow, ...]
     columns: Columns
     requests: Mapping[RuleName, Requests]
+    proxies: tuple[ProxyRow, ...]
+    saved: Saved
 
 
 class Fragments:
@@ -55,16 +60,20 @@ class Fragments:
         self._templates.filters["shown"] = printable
         self._templates.globals["mark"] = _mark
 
-    def page(self, look: Look, question: Question, moment: Moment) -> str:
+    def page(self, question: Question, moment: Moment) -> str:
         """Return the whole page."""
-        parts = dict(self.parts(look, moment))
-        context = {"title": self._source.title, "look": look, "question": question, "parts": parts}
-        return self._render("page", answer=self.answer(question), **context)
+        context = {"title": self._source.title, "look": moment.look, "question": question}
+        return self._render("page", answer=self.answer(question), parts=dict(self.parts(moment)), **context)
 
-    def parts(self, look: Look, moment: Moment) -> Iterator[tuple[str, str]]:
-        """Yield the id and the content of each part that changes by itself."""
-        for name in NAMES:
-            yield name, self._render(name, **getattr(self, f"_{name}")(look, moment))
+    def parts(self, moment: Moment) -> Iterator[tuple[str, str]]:
+        """Yield the id and the content of each part that changes by itself, in the order of the page."""
+        self.rows_made += len(moment.rows)
+        for name, context in PARTS.items():
+            yield name, self._render(name, **context(moment))
+
+    def refused(self, why: str, way_out: str) -> str:
+        """Return the page of somebody who is not let in, or asks for what is not there."""
+        return self._render("refused", why=why, way_out=way_out)
 
     def answer(self, question: Question) -> str:
         """Return what becomes of the request that the form asks about."""
@@ -75,51 +84,64 @@ class Fragments:
     def _render(self, template: str, **context: Any) -> str:
         return self._templates.get_template(f"{template}.html").render(**context)
 
-    def _summary(self, look: Look, moment: Moment) -> Mapping[str, Any]:
-        del look
-        board = moment.board
-        total = Requests(*map(sum, zip(*moment.requests.values(), strict=True))) if moment.requests else NO_REQUESTS
-        return {"board": board, "proxies": len(self._source.proxies()), "requests": total}
 
-    def _problems(self, look: Look, moment: Moment) -> Mapping[str, Any]:
-        del look
-        problems = moment.board.problems
-        return {
-            "problems": [str(problem) for problem in problems[:MOST_PROBLEMS]],
-            "hidden": max(0, len(problems) - MOST_PROBLEMS),
-            "notices": moment.board.notices[::-1],
-        }
+def _summary(moment: Moment) -> Mapping[str, Any]:
+    total = _sum(moment.requests.values())
+    return {"board": moment.board, "proxies": len(moment.proxies), "requests": total}
 
-    def _gateways(self, look: Look, moment: Moment) -> Mapping[str, Any]:
-        return {"gateways": moment.board.gateways, "chosen": chosen_gateway(look, moment.board), "look": look}
 
-    def _rows(self, look: Look, moment: Moment) -> Mapping[str, Any]:
-        self.rows_made += len(moment.rows)
-        by_object: dict[str, list[Requests]] = {}
-        for rule, requests in moment.requests.items():
-            by_object.setdefault(rule.object, []).append(requests)
-        rows = [(row, _sum(by_object.get(f"{row.kind.lower()}/{row.name}", []))) for row in moment.rows]
-        return {"rows": rows, "of": len(moment.board.routes), "look": look}
+def _problems(moment: Moment) -> Mapping[str, Any]:
+    problems = moment.board.problems
+    return {
+        "problems": [str(problem) for problem in problems[:MOST_PROBLEMS]],
+        "hidden": max(0, len(problems) - MOST_PROBLEMS),
+        "notices": moment.board.notices[::-1],
+    }
 
-    def _columns(self, look: Look, moment: Moment) -> Mapping[str, Any]:
-        del look
-        columns = moment.columns
-        groups = (
-            ("Listeners", columns.listeners),
-            ("Hosts", columns.hosts),
-            ("Rules", columns.rules),
-            ("Backends", columns.backends),
-        )
-        return {"columns": columns, "groups": groups, "requests": moment.requests, "is_empty": columns == EMPTY}
 
-    def _proxies(self, look: Look, moment: Moment) -> Mapping[str, Any]:
-        del look, moment
-        return {"proxies": self._source.proxies()}
+def _gateways(moment: Moment) -> Mapping[str, Any]:
+    look, gateways = moment.look, moment.board.gateways
+    return {"gateways": gateways, "chosen": chosen_gateway(look, moment.board), "look": look}
 
-    def _saved(self, look: Look, moment: Moment) -> Mapping[str, Any]:
-        del look, moment
-        saved = self._source.saved()
-        return {"saved": saved, "lines": saved.lines[:MOST_LINES], "hidden": max(0, len(saved.lines) - MOST_LINES)}
+
+def _rows(moment: Moment) -> Mapping[str, Any]:
+    by_object: dict[str, list[Requests]] = {}
+    for rule, requests in moment.requests.items():
+        by_object.setdefault(rule.object, []).append(requests)
+    rows = [(row, _sum(by_object.get(f"{row.kind.lower()}/{row.name}", []))) for row in moment.rows]
+    return {"rows": rows, "of": len(moment.board.routes), "look": moment.look}
+
+
+def _columns(moment: Moment) -> Mapping[str, Any]:
+    columns = moment.columns
+    groups = (
+        ("Listeners", columns.listeners),
+        ("Hosts", columns.hosts),
+        ("Rules", columns.rules),
+        ("Backends", columns.backends),
+    )
+    return {"columns": columns, "groups": groups, "requests": moment.requests, "is_empty": columns == EMPTY}
+
+
+def _proxies(moment: Moment) -> Mapping[str, Any]:
+    return {"proxies": moment.proxies}
+
+
+def _saved(moment: Moment) -> Mapping[str, Any]:
+    saved = moment.saved
+    return {"saved": saved, "lines": saved.lines[:MOST_LINES], "hidden": max(0, len(saved.lines) - MOST_LINES)}
+
+
+PARTS: Final[Mapping[str, Callable[[Moment], Mapping[str, Any]]]] = MappingProxyType({
+    "summary": _summary,
+    "problems": _problems,
+    "gateways": _gateways,
+    "rows": _rows,
+    "columns": _columns,
+    "proxies": _proxies,
+    "saved": _saved,
+})  # fmt: skip
+"""The parts that change by themselves: each has a template of its name, and this is what it shows."""
 
 
 def chosen_gateway(look: Look, board: Board) -> str:
@@ -142,7 +164,7 @@ def admits(row: RouteRow, words: str) -> bool:
     return any(words in text.lower() for text in texts)
 
 
-def _sum(requests: list[Requests]) -> Requests:
+def _sum(requests: Collection[Requests]) -> Requests:
     return Requests(*map(sum, zip(*requests, strict=True))) if requests else NO_REQUESTS
 
 

@@ -44,15 +44,17 @@ class Viewing:
 
     async def moment(self, look: Look) -> Moment:
         """Return what is seen now."""
-        live = self._source.board
-        for _ in live.refreshing():
+        for _ in self._source.refreshing():
             await asyncio.sleep(0)
-        board = live.board(self._source.problems(), self._source.notices())
+        board = self._source.board()
         return Moment(
+            look=look,
             board=board,
             rows=await _first(board.routes_by_trouble(), look.words),
             columns=await self._columns(look, chosen_gateway(look, board)),
             requests=self._minute.counts(asyncio.get_running_loop().time()),
+            proxies=self._source.proxies(),
+            saved=self._source.saved(),
         )
 
     @contextmanager

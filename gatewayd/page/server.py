@@ -16,7 +16,6 @@ from importlib.resources import files
 from typing import Final
 
 from aiohttp import web
-from jinja2 import Environment, PackageLoader
 
 from gatewayd.ir.limits import PAGE_PAUSE_SECONDS, PAGE_STREAMS
 from gatewayd.page.fragments import Fragments
@@ -70,7 +69,6 @@ class _Page:
         self._fragments = Fragments(source)
         self._viewing = Viewing(source)
         self._streams: set[asyncio.Task[object]] = set()
-        self._refusals = Environment(loader=PackageLoader("gatewayd.page"), autoescape=True)
 
     def application(self) -> web.Application:
         """Return what aiohttp serves."""
@@ -109,13 +107,11 @@ class _Page:
         return response
 
     def _refused(self, status: HTTPStatus, why: str, way_out: str) -> web.Response:
-        text = self._refusals.get_template("refused.html").render(why=why, way_out=way_out)
-        return web.Response(status=status, text=text, content_type="text/html")
+        return web.Response(status=status, text=self._fragments.refused(why, way_out), content_type="text/html")
 
     async def _page(self, request: web.Request) -> web.Response:
-        seen = look(request.query)
-        moment = await self._viewing.moment(seen)
-        return _html(self._fragments.page(seen, question(request.query), moment))
+        moment = await self._viewing.moment(look(request.query))
+        return _html(self._fragments.page(question(request.query), moment))
 
     async def _explain(self, request: web.Request) -> web.Response:
         return _html(self._fragments.answer(question(request.query)))
@@ -142,7 +138,7 @@ class _Page:
         with self._viewing.changes() as changed:
             while True:
                 moment = await self._viewing.moment(seen)
-                for name, html in self._fragments.parts(seen, moment):
+                for name, html in self._fragments.parts(moment):
                     if sent.get(name) != html:
                         sent[name] = html
                         data = json.dumps({"id": name, "html": html})

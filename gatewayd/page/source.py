@@ -6,11 +6,10 @@ from typing import Protocol
 
 from gatewayd.explain.request import Sent
 from gatewayd.explain.trace import Trace
-from gatewayd.introspection.live_board import LiveBoard
+from gatewayd.introspection.rows import Board
 from gatewayd.introspection.status import ProxyRow
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.proxy import ProxyConfig
-from gatewayd.manifests.documents import FileProblem
 from gatewayd.manifests.folder import PlaceOf
 
 
@@ -38,10 +37,6 @@ class PageSource(Protocol):
         """What is served: the folder as it was named."""
 
     @property
-    def board(self) -> LiveBoard:
-        """The overview."""
-
-    @property
     def configs(self) -> Mapping[FleetKey, ProxyConfig]:
         """What the proxies of each Gateway shall do."""
 
@@ -49,11 +44,11 @@ class PageSource(Protocol):
     def place_of(self) -> PlaceOf:
         """Where objects stand in files."""
 
-    def problems(self) -> tuple[FileProblem, ...]:
-        """Return what is wrong with files and objects."""
+    def refreshing(self) -> Iterator[None]:
+        """Bring the rows of the board up to date in slices."""
 
-    def notices(self) -> tuple[str, ...]:
-        """Return what else has happened, oldest first."""
+    def board(self) -> Board:
+        """Return the overview, as the terminal has it; notices are the oldest first."""
 
     def proxies(self) -> tuple[ProxyRow, ...]:
         """Return the connected proxies."""

@@ -23,11 +23,13 @@ from gatewayd.untrusted.printable import shown_path
 from gatewayd.xds.resource import Snapshot
 
 _KEPT: Final = 6
+_NAMED: Final = 20
+"""Objects of a save that are named; a folder that is read for the first time has thousands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastSave:
-    """A change of the folder: its objects, and what was published `before`, which shares all that has not changed."""
+    """A change of the folder: its first objects, and what was published `before`, which shares what has not changed."""
 
     at: str
     objects: tuple[str, ...]
@@ -66,7 +68,7 @@ class Onlooker:
         if step.deltas and self.run is not None:
             self.last_save = LastSave(
                 at=time.strftime("%H:%M:%S"),
-                objects=tuple(f"{delta.kind.__name__} {delta.key}" for delta in step.deltas),
+                objects=tuple(f"{delta.kind.__name__} {delta.key}" for delta in step.deltas[:_NAMED]),
                 before=dict(self.run.reconciler.snapshots),
             )
         if self.run is not None and not self.run.folder.documents and not self._is_empty_told:

@@ -5,30 +5,34 @@ In: the run, and who is told of everything in it. Out: what `PageSource` promise
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from gatewayd.access_log.tail import Tail
 from gatewayd.diff.compare import gateway_changes
 from gatewayd.diff.words import gateway_lines
 from gatewayd.explain.request import Sent
 from gatewayd.explain.trace import Trace, Translated, traces
-from gatewayd.introspection.live_board import LiveBoard
+from gatewayd.introspection.rows import Board
 from gatewayd.introspection.run_status import connected_proxies
 from gatewayd.introspection.status import ProxyRow
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.proxy import ProxyConfig
-from gatewayd.manifests.documents import FileProblem
 from gatewayd.manifests.folder import PlaceOf
 from gatewayd.page.source import NOTHING_SAVED, Saved
-from gatewayd.run.observer import Onlooker
+from gatewayd.run.observer import LastSave, Onlooker
 from gatewayd.run.standalone import Standalone
 from gatewayd.untrusted.printable import shown_path
 
 _MOST_LINES: Final = 1_000
 """Of a difference: the first save may add thousands of resources, and a page is no file."""
 
-_MOST_OBJECTS: Final = 20
-"""Objects of a save that are named; a folder that is read for the first time has thousands."""
+
+class _Compared(NamedTuple):
+    """A save, the versions that were published when it was compared, and what came of that."""
+
+    save: LastSave
+    versions: Mapping[FleetKey, str]
+    saved: Saved
 
 
 class RunPage:
@@ -38,16 +42,12 @@ class RunPage:
         self._run = run
         self._onlooker = onlooker
         self._tail: Tail | None = None
+        self._compared: _Compared | None = None
 
     @property
     def title(self) -> str:
         """The folder as it was named."""
         return shown_path(self._run.options.folder)
-
-    @property
-    def board(self) -> LiveBoard:
-        """The overview."""
-        return self._run.board
 
     @property
     def configs(self) -> Mapping[FleetKey, ProxyConfig]:
@@ -59,13 +59,13 @@ class RunPage:
         """Where objects stand in files."""
         return self._run.folder.place_of
 
-    def problems(self) -> tuple[FileProblem, ...]:
-        """Return what is wrong with files and objects."""
-        return self._onlooker.problems()
+    def refreshing(self) -> Iterator[None]:
+        """Bring the rows of the board up to date in slices."""
+        return self._run.board.refreshing()
 
-    def notices(self) -> tuple[str, ...]:
-        """Return what else has happened, oldest first."""
-        return self._onlooker.notices()
+    def board(self) -> Board:
+        """Return the overview, as the terminal has it."""
+        return self._onlooker.board()
 
     def proxies(self) -> tuple[ProxyRow, ...]:
         """Return the connected proxies."""
@@ -77,13 +77,20 @@ class RunPage:
         return traces(Translated(engine=self._run.reconciler.store.engine, configs=configs), sent, port)
 
     def saved(self) -> Saved:
-        """Return what the last save has led to; what it will is not known before it is published."""
-        save = self._onlooker.last_save
+        """Return what the last save has led to; what it will is not known before it is published.
+
+        Snapshots are compared once for each save and what is published after it, however often somebody looks.
+        """
+        save, after = self._onlooker.last_save, self._run.reconciler.snapshots
         if not save.at:
             return NOTHING_SAVED
-        changes = gateway_changes(save.before, self._run.reconciler.snapshots)
-        lines = (line for change in changes for line in gateway_lines(change))
-        return Saved(at=save.at, objects=save.objects[:_MOST_OBJECTS], lines=tuple(islice(lines, _MOST_LINES)))
+        versions = {fleet: snapshot.version for fleet, snapshot in after.items()}
+        compared = self._compared
+        if compared is None or compared.save is not save or compared.versions != versions:
+            lines = (line for change in gateway_changes(save.before, after) for line in gateway_lines(change))
+            saved = Saved(at=save.at, objects=save.objects, lines=tuple(islice(lines, _MOST_LINES)))
+            compared = self._compared = _Compared(save, versions, saved)
+        return compared.saved
 
     def log_lines(self) -> Iterator[bytes]:
         """Yield the lines of access logs that have come since the last call; the first call only begins."""

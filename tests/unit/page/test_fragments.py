@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gatewayd.page.fragments import MOST_ROWS, NAMES, Fragments, admits, fleet_of
+from gatewayd.page.fragments import MOST_ROWS, PARTS, Fragments, admits, fleet_of
 from gatewayd.page.live import Viewing
 from gatewayd.page.look import Look, question
 from tests.unit.example import SHOP
@@ -16,14 +16,14 @@ ALL = Look(words="", gateway="")
 def parts(looked_at: LookedAt, look: Look = ALL) -> dict[str, str]:
     async def gather() -> dict[str, str]:
         moment = await Viewing(looked_at.page).moment(look)
-        return dict(Fragments(looked_at.page).parts(look, moment))
+        return dict(Fragments(looked_at.page).parts(moment))
 
     return asyncio.run(gather())
 
 
 def test_everything_is_there() -> None:
     made = parts(LookedAt())
-    assert tuple(made) == NAMES
+    assert tuple(made) == tuple(PARTS)
     assert "1 route" in made["summary"]
     assert "default/web" in made["gateways"]
     assert "HTTPRoute default/shop" in made["rows"]

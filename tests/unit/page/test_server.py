@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-from gatewayd.page.fragments import MOST_ROWS, NAMES
+from gatewayd.page.fragments import MOST_ROWS, PARTS
 from gatewayd.page.server import page_served
 from tests.unit.page.looked_at import LookedAt, many_routes
 
@@ -89,7 +89,7 @@ async def test_a_change_sends_the_parts_that_differ_and_few_rows() -> None:
     assert after.startswith("cart")
     async with served(looked_at) as (client, origin), client.get(f"{origin}/events") as stream:
         assert stream.content_type == "text/event-stream"
-        assert set(await parts_until(stream, set(NAMES))) == set(NAMES)
+        assert set(await parts_until(stream, set(PARTS))) == set(PARTS)
         looked_at.save(before + middle + after.replace("cart", "none", 1))
         differing = {"problems", "rows", "columns", "saved"}  # without an Envoy no route is well, before or after
         changed = await parts_until(stream, differing)

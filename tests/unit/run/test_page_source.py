@@ -7,7 +7,7 @@ def test_a_page_shows_what_the_run_has() -> None:
     page = looked_at.page
     assert page.title == "gateway"
     assert [str(fleet) for fleet in page.configs] == ["default/web"]
-    assert [problem.line for problem in page.problems()] == [19]
+    assert [problem.line for problem in page.board().problems] == [19]
     assert page.proxies() == ()
     assert list(page.log_lines()) == []
 
@@ -21,6 +21,14 @@ def test_the_first_save_adds_and_the_next_one_changes() -> None:
     saved = looked_at.page.saved()
     assert saved.objects == ("HTTPRoute default/shop",)
     assert saved.lines[0] == "~ Gateway default/web"
+
+
+def test_a_save_is_compared_once_however_often_somebody_looks() -> None:
+    looked_at = LookedAt()
+    saved = looked_at.page.saved()
+    assert looked_at.page.saved() is saved
+    looked_at.save(SHOP.replace("weight: 3", "weight: 2"))
+    assert looked_at.page.saved() is not saved
 
 
 def test_who_watches_is_told_until_the_end() -> None:
