@@ -1,22 +1,22 @@
 """`gatewayd ask URL`: one request through the running proxy; which rule answered, beside what `explain` foretells."""
 
-import os
 import re
 import time
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
 
 from gatewayd.cli.output import Form, FormOption, end, write, write_json
-from gatewayd.cli.request_options import HeaderOption, MethodOption, WantedRequest, from_url, is_url, with_more
-from gatewayd.run.exit_codes import CANNOT_START, INVALID, OK
+from gatewayd.cli.request_options import HeaderOption, MethodOption, WantedRequest, from_url, is_url, sent, with_more
+from gatewayd.cli.run_socket import run_socket, status_of
+from gatewayd.run.exit_codes import INVALID, OK
 
 if TYPE_CHECKING:
     from gatewayd.access_log.entry import LogEntry
     from gatewayd.cli.one_request import Response
+    from gatewayd.explain.request import Sent
     from gatewayd.introspection.rows import Board
 
 app = typer.Typer(add_completion=False)
@@ -72,20 +72,22 @@ def ask(  # noqa: PLR0913 (each is an option)
     if not is_url(url):
         raise end(f"{url}: is no URL; one such as http://shop.example:8080/cart is allowed", INVALID)
     wanted = with_more(from_url(url), method or ("POST" if data is not None else "GET"), header, "", grpc=False)
-    run, board, folder = _run(socket)
-    entrance = _entrance(board, wanted)
-    response, entry = _sent(run, entrance, wanted, (data or "").encode())
+    run = run_socket(socket, "no `gatewayd up` of this user is running; --socket names a run")
+    status = status_of(run)
+    entrance = _entrance(status.board, wanted)
+    request = sent(wanted)
+    response, entry = _sent(run, entrance, request, (data or "").encode())
     outcome = _Outcome(
         response=response,
         answered=_answered(entry),
-        foretold=_foretold(folder, replace(wanted, port=entrance.port)),
+        foretold=_foretold(status.folder, request, entrance.port),
         upstream="" if entry is None else entry.text("upstream"),
     )
     _show(wanted, outcome, output, with_body=body)
     raise typer.Exit(OK if outcome.agrees else INVALID)
 
 
-def _sent(run: Path, entrance: _Entrance, wanted: WantedRequest, body: bytes) -> "tuple[Response, LogEntry | None]":
+def _sent(run: Path, entrance: _Entrance, request: "Sent", body: bytes) -> "tuple[Response, LogEntry | None]":
     """Send the request; return the answer and the line that Envoy wrote of it. Ends the program without an answer."""
     from gatewayd.access_log.tail import Tail
     from gatewayd.cli.one_request import NoAnswerError, send
@@ -93,25 +95,10 @@ def _sent(run: Path, entrance: _Entrance, wanted: WantedRequest, body: bytes) ->
     with closing(Tail(run.parent.parent)) as tails:
         tails.skip()
         try:
-            response = send(wanted, entrance.address, entrance.bound, body)
+            response = send(request, entrance.address, entrance.bound, body)
         except NoAnswerError as error:
             raise end(str(error), INVALID) from error
         return response, _logged(tails, response.client)
-
-
-def _run(socket: Path | None) -> "tuple[Path, Board, str]":
-    """Return the socket of a run, what it serves, and its folder; ends the program when nobody answers."""
-    from gatewayd.cli.environment import settings
-    from gatewayd.introspection.client import NobodyError, fetch, newest_socket
-
-    path = socket or newest_socket(settings().runtime, os.geteuid())
-    if path is None:
-        raise end("no `gatewayd up` of this user is running; --socket names a run", CANNOT_START)
-    try:
-        status = fetch(path)
-    except NobodyError as error:
-        raise end(str(error), CANNOT_START) from error
-    return path, status.board, status.folder
 
 
 def _entrance(board: "Board", wanted: WantedRequest) -> _Entrance:
@@ -157,7 +144,7 @@ def _answered(entry: "LogEntry | None") -> str:
     return f"{kind} {route.namespace}/{route.name}{rule}"
 
 
-def _foretold(folder: str, wanted: WantedRequest) -> str:
+def _foretold(folder: str, request: "Sent", port: int) -> str:
     from gatewayd.cli.explain import foretold
     from gatewayd.cli.offline import translation
     from gatewayd.explain.trace import Taken
@@ -166,7 +153,9 @@ def _foretold(folder: str, wanted: WantedRequest) -> str:
         raise end(
             f"{folder}: the folder of the run is not here; start `gatewayd ask` where the run was started", INVALID
         )
-    taken = [trace.end for trace in foretold(translation([Path(folder)]), wanted) if isinstance(trace.end, Taken)]
+    taken = [
+        trace.end for trace in foretold(translation([Path(folder)]), request, port) if isinstance(trace.end, Taken)
+    ]
     if not taken:
         return ""
     rule = taken[0].rule

@@ -14,11 +14,13 @@ from gatewayd.cli.request_options import (
     from_options,
     from_url,
     is_url,
+    sent,
     with_more,
 )
 from gatewayd.run.exit_codes import INVALID, OK
 
 if TYPE_CHECKING:
+    from gatewayd.explain.request import Sent
     from gatewayd.explain.trace import Trace
     from gatewayd.offline.translation import Translation
 
@@ -60,29 +62,27 @@ def explain(  # noqa: PLR0913 (each is an option)
     raise typer.Exit(_show(translated, wanted, output))
 
 
-def foretold(translated: "Translation", wanted: WantedRequest) -> "tuple[Trace, ...]":
+def foretold(translated: "Translation", request: "Sent", port: int | None) -> "tuple[Trace, ...]":
     """Return what becomes of a request at each port that it may come to; ends the program when there is none."""
-    from gatewayd.cli.request_options import sent
     from gatewayd.explain.trace import Translated, traces
 
     configs = tuple(config for _, config in sorted(translated.reconciler.configs.items()))
-    request = sent(wanted)
-    at_ports = traces(Translated(engine=translated.engine, configs=configs), request, wanted.port)
+    at_ports = traces(Translated(engine=translated.engine, configs=configs), request, port)
     if not at_ports:
-        port = f" on port {wanted.port}" if wanted.port else ""
-        raise end(f"no listener of any Gateway is for {wanted.scheme}{port}", INVALID)
+        where = f" on port {port}" if port else ""
+        raise end(f"no listener of any Gateway is for {request.scheme}{where}", INVALID)
     return at_ports
 
 
 def _show(translated: "Translation", wanted: WantedRequest, output: Form) -> int:
-    from gatewayd.cli.request_options import sent
     from gatewayd.explain.shape import traces_json
     from gatewayd.explain.trace import Passed, Taken
     from gatewayd.explain.words import trace_lines
 
-    at_ports = foretold(translated, wanted)
+    request = sent(wanted)
+    at_ports = foretold(translated, request, wanted.port)
     if output is Form.JSON:
-        write_json(traces_json(sent(wanted), at_ports))
+        write_json(traces_json(request, at_ports))
     else:
         place_of = translated.manifests.folder.place_of
         write_lines("\n".join(line for trace in at_ports for line in trace_lines(trace, place_of)))

@@ -1,6 +1,5 @@
 """`gatewayd logs`: what the Envoys of a running `gatewayd up` have written down, each line with its rule and place."""
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -11,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Final, cast
 import typer
 
 from gatewayd.cli.output import Form, FormOption, end, standard_output, write_json
+from gatewayd.cli.run_socket import run_socket
 from gatewayd.run.exit_codes import CANNOT_START, INVALID
 
 if TYPE_CHECKING:
@@ -69,12 +69,10 @@ def logs(
 
 
 def _run(socket: Path | None) -> Path:
-    from gatewayd.cli.environment import settings
-    from gatewayd.introspection.client import newest_socket
-
-    run = socket or newest_socket(settings().runtime, os.geteuid())
-    if run is None or not run.exists():
-        raise end("no `gatewayd up` of this user is running; --socket names a run", CANNOT_START)
+    nobody = "no `gatewayd up` of this user is running; --socket names a run"
+    run = run_socket(socket, nobody)
+    if not run.exists():
+        raise end(nobody, CANNOT_START)
     return run
 
 

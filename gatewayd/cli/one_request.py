@@ -10,7 +10,7 @@ import ssl
 import time
 from typing import Final, NamedTuple
 
-from gatewayd.cli.request_options import WantedRequest
+from gatewayd.explain.request import Sent
 
 _TIMEOUT: Final = 30.0
 _LONGEST: Final = 1024 * 1024
@@ -35,10 +35,10 @@ class Response(NamedTuple):
 class _FixedConnection(http.client.HTTPConnection):
     """A connection to a fixed address; its host is for the header and the server name alone."""
 
-    def __init__(self, wanted: WantedRequest, address: str, port: int) -> None:
-        super().__init__(wanted.host, timeout=_TIMEOUT)
+    def __init__(self, request: Sent, address: str, port: int) -> None:
+        super().__init__(request.host, timeout=_TIMEOUT)
         self._where = (address, port)
-        self._server_name = wanted.host.partition(":")[0] if wanted.scheme == "https" else None
+        self._server_name = request.host.partition(":")[0] if request.scheme == "https" else None
 
     @property
     def client(self) -> str:
@@ -57,15 +57,15 @@ class _FixedConnection(http.client.HTTPConnection):
         self.sock = context.wrap_socket(plain, server_hostname=self._server_name)
 
 
-def send(wanted: WantedRequest, address: str, port: int, body: bytes) -> Response:
+def send(request: Sent, address: str, port: int, body: bytes) -> Response:
     """Send a request and read its answer; raises NoAnswerError."""
-    connection = _FixedConnection(wanted, address, port)
+    connection = _FixedConnection(request, address, port)
     began = time.monotonic()
     try:
-        connection.putrequest(wanted.method or "GET", wanted.target, skip_host=True, skip_accept_encoding=True)
-        connection.putheader("Host", wanted.host)
-        for name, _, value in (each.partition(":") for each in wanted.headers):
-            connection.putheader(name.strip(), value.strip())
+        connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
+        connection.putheader("Host", request.host)
+        for header in request.headers:
+            connection.putheader(header.name, header.value)
         if body:
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body or None)

@@ -1,6 +1,5 @@
 """`gatewayd status`: what a running gatewayd of this user serves, and what its proxies have."""
 
-import os
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -8,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from gatewayd.cli.output import end, standard_output, write, write_json
-from gatewayd.run.exit_codes import CANNOT_START, INVALID, OK, REJECTED
+from gatewayd.cli.output import standard_output, write, write_json
+from gatewayd.cli.run_socket import run_socket, status_of
+from gatewayd.run.exit_codes import INVALID, OK, REJECTED
 
 if TYPE_CHECKING:
     from gatewayd.cli.view.status_lines import RowSelection
@@ -47,29 +47,16 @@ def status(
 
     Exit codes: 0, 1 when files or objects have problems, 2 when a proxy refuses something, 3 when nobody answers.
     """
-    from gatewayd.cli.environment import settings
     from gatewayd.cli.view.status_lines import RowSelection, selected
-    from gatewayd.introspection.client import newest_socket
 
-    path = socket or newest_socket(settings().runtime, os.geteuid())
-    if path is None:
-        raise end("no gatewayd of this user is running; `gatewayd up` starts one, --socket names one", CANNOT_START)
+    path = run_socket(socket, "no gatewayd of this user is running; `gatewayd up` starts one, --socket names one")
     selection = RowSelection(names=tuple(names or ()), namespace=namespace, only_problems=problems)
-    answer = selected(_asked(path), selection)
+    answer = selected(status_of(path), selection)
     _show(answer, output)
     if watch:
         _follow(path, selection, answer)
     refused = any(row.rejections for proxy in answer.proxies for row in proxy.types)
     raise typer.Exit(REJECTED if refused else INVALID if answer.board.problems else OK)
-
-
-def _asked(path: Path) -> "Status":
-    from gatewayd.introspection import client
-
-    try:
-        return client.fetch(path)
-    except client.NobodyError as error:
-        raise end(str(error), CANNOT_START) from error
 
 
 def _show(answer: "Status", output: StatusForm) -> None:
@@ -96,7 +83,7 @@ def _follow(path: Path, selection: "RowSelection", before: "Status") -> None:
 
     while not standard_output().is_closed:
         time.sleep(_LOOK)
-        after = selected(_asked(path), selection)
+        after = selected(status_of(path), selection)
         for line in changed_lines(before.board, after.board):
             write(f"{time.strftime('%H:%M:%S')} {line}")
         before = after

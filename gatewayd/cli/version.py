@@ -1,6 +1,5 @@
 """`gatewayd version`: what of gatewayd, Envoy and the CRDs is of which version."""
 
-import os
 import platform
 import subprocess
 from typing import Annotated, Any
@@ -66,10 +65,10 @@ def _known_versions() -> list[str]:
 
 def _run() -> dict[str, Any] | None:
     """Return the versions of the youngest run of this user, None where none answers."""
-    from gatewayd.cli.environment import settings
-    from gatewayd.introspection.client import NobodyError, fetch, newest_socket
+    from gatewayd.cli.run_socket import newest_run
+    from gatewayd.introspection.client import NobodyError, fetch
 
-    path = newest_socket(settings().runtime, os.geteuid())
+    path = newest_run()
     if path is None:
         return None
     try:

@@ -1,12 +1,12 @@
 """`gatewayd why`: the chain from a route to the proxies, and where it breaks."""
 
-import os
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from gatewayd.cli.output import Form, FormOption, end, standard_output, write_json
+from gatewayd.cli.run_socket import run_socket
 from gatewayd.run.exit_codes import CANNOT_START, INVALID, OK
 from gatewayd.untrusted.printable import printable
 
@@ -67,13 +67,10 @@ def _offline(route: str, folder: Path) -> "tuple[Step, ...]":
 
 
 def _running(route: str, socket: Path | None) -> "tuple[Step, ...]":
-    from gatewayd.cli.environment import settings
     from gatewayd.explain.route_chain import UnknownKindError
-    from gatewayd.introspection.client import NobodyError, fetch_why, newest_socket
+    from gatewayd.introspection.client import NobodyError, fetch_why
 
-    path = socket or newest_socket(settings().runtime, os.geteuid())
-    if path is None:
-        raise end("no gatewayd of this user is running; name a folder, or a run with --socket", CANNOT_START)
+    path = run_socket(socket, "no gatewayd of this user is running; name a folder, or a run with --socket")
     try:
         return fetch_why(path, *_named(route))
     except UnknownKindError as error:

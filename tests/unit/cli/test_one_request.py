@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from gatewayd.cli.one_request import NoAnswerError, send
-from gatewayd.cli.request_options import WantedRequest, from_url, with_more
+from gatewayd.cli.request_options import WantedRequest, from_url, sent, with_more
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -34,7 +34,7 @@ def port() -> Iterator[int]:
 def test_a_request_goes_where_it_is_sent_whatever_its_host(port: int) -> None:
     wanted = with_more(from_url("http://shop.example:8080/cart?a=1"), "POST", ["env: canary"], "", grpc=False)
 
-    response = send(wanted, "127.0.0.1", port, b"abc")
+    response = send(sent(wanted), "127.0.0.1", port, b"abc")
 
     assert (response.status, response.reason, response.body) == (201, "Made", b"cba")
     client = response.client.removeprefix("127.0.0.1:")
@@ -44,4 +44,4 @@ def test_a_request_goes_where_it_is_sent_whatever_its_host(port: int) -> None:
 def test_nobody_there() -> None:
     wanted = WantedRequest(scheme="http", host="a", target="/", port=None)
     with pytest.raises(NoAnswerError, match=r"127\.0\.0\.1:1: "):
-        send(wanted, "127.0.0.1", 1, b"")
+        send(sent(wanted), "127.0.0.1", 1, b"")
