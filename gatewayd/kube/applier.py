@@ -307,10 +307,9 @@ class Applier:
         return sorted(there - wanted.keys(), key=str)
 
     async def _apply(self, name: ObjectName, document: Document) -> None:
-        query = [("fieldManager", FIELD_MANAGER), ("force", "true")]
         try:
             await hand_over_replicas(self._client, name.path(), document, FIELD_MANAGER)
-            await self._client.request("PATCH", name.path(), query=query, body=document, content="apply-patch+yaml")
+            await self._client.apply(name.path(), document)
         except (ApiError, *CONNECTION_ERRORS):
             self._audience.on_write(name.kind, "failed")
             raise

@@ -113,6 +113,15 @@ class KubeClient:
             return None
         return msgspec.json.decode(data, type=struct)
 
+    async def apply(self, path: str, document: Mapping[str, Any]) -> None:
+        """Make an object what a document says, whoever else writes its fields; other fields stay.
+
+        Raises ApiError for a bad answer and one of CONNECTION_ERRORS when there is none.
+        https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts
+        """
+        query = [("fieldManager", FIELD_MANAGER), ("force", "true")]
+        await self.request("PATCH", path, query=query, body=document, content="apply-patch+yaml")
+
     @asynccontextmanager
     async def lines(
         self, path: str, query: Query, quiet: float, accept: str = WHOLE

@@ -35,7 +35,6 @@ KEY: Final = "reports.json"
 EDITION_KEY: Final = "edition"
 NAMED: Final = 10
 """Gateways that the log names."""
-FIELD_MANAGER: Final = "gatewayd"
 
 _log = structlog.get_logger("gatewayd.kube.fleet")
 
@@ -290,7 +289,6 @@ class FleetShare:
             "data": self._written,
         }
         path = Where(api_version="v1", plural="configmaps", namespace=self._replica.namespace, name=name).path("")
-        query = [("fieldManager", FIELD_MANAGER), ("force", "true")]
-        await self._client.request("PATCH", path, query=query, body=body, content="apply-patch+yaml")
+        await self._client.apply(path, body)
         self._failing = False
         self._on_write("written")

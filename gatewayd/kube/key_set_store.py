@@ -1,7 +1,6 @@
 """Good keys in ConfigMaps of our own namespace, one for each source, for all replicas and over restarts.
 
 Keys are public; who may write ConfigMaps there could sign, and may do anything to the control plane anyway.
-https://kubernetes.io/docs/reference/using-api/server-side-apply/
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,7 @@ from gatewayd.infra.layout import KEY_SET_LABEL
 from gatewayd.infra.made_kinds import CONFIG_MAP
 from gatewayd.ir.key_sets import KeySetSource
 from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, NotFoundError
-from gatewayd.kube.client import FIELD_MANAGER, KubeClient, Where
+from gatewayd.kube.client import KubeClient, Where
 from gatewayd.untrusted.kept_keys import kept_name, kept_text, read_kept
 
 _KEY: Final = "keys.json"
@@ -57,9 +56,8 @@ class KeySetStore:
             "metadata": {"name": name, "namespace": self._namespace, "labels": {KEY_SET_LABEL: _FETCHED}},
             "data": {_KEY: kept_text(source, keys).decode()},
         }
-        query = [("fieldManager", FIELD_MANAGER), ("force", "true")]
         try:
-            await self._client.request("PATCH", self._path(name), query=query, body=body, content="apply-patch+yaml")
+            await self._client.apply(self._path(name), body)
         except (ApiError, *CONNECTION_ERRORS) as error:
             log.warning("keys not kept", source=str(source), why=str(error) or type(error).__name__)
 

@@ -107,6 +107,7 @@ class SimulatedClient:
         return data
 
     get = KubeClient.get
+    apply = KubeClient.apply
 
     async def _late(self, done: Callable[[], Json]) -> Json:
         """Do what is asked for a while later, whether or not whoever asks waits for it still, or runs at all."""
