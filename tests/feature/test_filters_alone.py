@@ -23,7 +23,8 @@ from envoy.extensions.filters.network.http_connection_manager.v3 import http_con
 from gatewayd.xds.encoding import extension, packed
 from gatewayd.xds.filters.chain import CHAIN
 from gatewayd.xds.filters.discovered import DISCOVERED
-from tests.feature.xds_backends import DEADLINE, Answer, Backend, ask, backend, free_port
+from tests.feature.harness.ports import free_port
+from tests.feature.xds_backends import DEADLINE, Answer, Backend, ask, backend
 from tests.feature.xds_rig import envoy_binary
 
 pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]

@@ -12,7 +12,8 @@ from gatewayd.ir.http import DirectResponse, HostGroup, Mirror, PrefixPath, Rout
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.xds.filters.scope import HEADER
 from gatewayd.xds.resource import ROUTE
-from tests.feature.xds_backends import DEADLINE, Answer, Backend, ask, backend, free_port
+from tests.feature.harness.ports import free_port
+from tests.feature.xds_backends import DEADLINE, Answer, Backend, ask, backend
 from tests.feature.xds_rig import Rig, rig
 from tests.unit.xds.shorthand import (
     cluster,

@@ -20,7 +20,8 @@ from gatewayd.run.clock import time_now
 from gatewayd.xds.build import virtual_hosts
 from gatewayd.xds.messages.route import route_entries
 from gatewayd.xds.resource import ROUTE, SCOPED_ROUTE
-from tests.feature.xds_backends import DEADLINE, Backend, ask, backend, free_port
+from tests.feature.harness.ports import free_port
+from tests.feature.xds_backends import DEADLINE, Backend, ask, backend
 from tests.feature.xds_rig import GATEWAY, Rig, envoy_binary, rig
 from tests.unit.xds.shorthand import cluster, config, endpoint, forward, host, http_listener, matching, route, table
 

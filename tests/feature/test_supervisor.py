@@ -21,6 +21,7 @@ from gatewayd.supervisor.envoy_binary import NoEnvoy, find_envoy
 from gatewayd.supervisor.events import Draining, EnvoyEvent, Exited, GaveUp, Stopped, Up
 from gatewayd.supervisor.process import RESTART, EnvoyCommand, Supervisor
 from gatewayd.supervisor.runtime_folder import runtime_folder
+from tests.feature.harness.ports import free_port
 
 pytestmark = pytest.mark.envoy
 
@@ -84,12 +85,6 @@ class Running:
     async def stop(self) -> Stopped:
         self.task.cancel()
         return await self.next(Stopped)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def address(port: int) -> dict[str, object]:

@@ -22,7 +22,8 @@ from gatewayd.ir.http import (
     Retry,
     Timeouts,
 )
-from tests.feature.xds_backends import SHARES, free_port, near
+from tests.feature.harness.ports import free_port
+from tests.feature.xds_backends import SHARES, near
 from tests.feature.xds_rig import Edge, http_edge, until
 from tests.unit.xds.shorthand import (
     NOWHERE,

@@ -10,7 +10,8 @@ import pytest_asyncio
 from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, Cluster, Endpoint, Resolved
 from gatewayd.ir.filters import Cors
 from gatewayd.ir.http import DirectResponse, PersistenceKind, PrefixPath, RequestMatch, StatefulSession
-from tests.feature.xds_backends import Answer, ask, free_port
+from tests.feature.harness.ports import free_port
+from tests.feature.xds_backends import Answer, ask
 from tests.feature.xds_rig import Edge, http_edge, rig, until
 from tests.unit.xds.shorthand import cluster, config, forward, host, matching, route, share, upstream
 

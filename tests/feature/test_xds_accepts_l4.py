@@ -18,7 +18,8 @@ from gatewayd.ir.filters import RequestHeaders
 from gatewayd.ir.http import ExactPath, RouteTableKey
 from gatewayd.ir.l4 import L4Action, L4Refuse
 from gatewayd.ir.proxy import DatagramListener, FilterChain, L4Traffic, StreamListener
-from tests.feature.xds_backends import SHARES, ask, backend, free_port, near
+from tests.feature.harness.ports import free_port
+from tests.feature.xds_backends import SHARES, ask, backend, near
 from tests.feature.xds_rig import rig
 from tests.unit.xds.shorthand import (
     NOWHERE,
@@ -176,7 +177,7 @@ def tcp_listener(port: int, *actions: L4Action) -> StreamListener:
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def ports(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ports]:
-    port = {name: free_port(socket.SOCK_DGRAM if "udp" in name else socket.SOCK_STREAM) for name in PORTS}
+    port = {name: free_port() for name in PORTS}
     key = RouteTableKey(port=port["grpc"], listener="")
     listeners = (
         tcp_listener(port["one"], l4((TCP_A, 1))),

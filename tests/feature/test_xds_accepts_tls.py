@@ -27,7 +27,8 @@ from gatewayd.ir.tls import (
     TrustBundle,
     UpstreamTLS,
 )
-from tests.feature.xds_backends import Answer, ask, backend, free_port
+from tests.feature.harness.ports import free_port
+from tests.feature.xds_backends import Answer, ask, backend
 from tests.feature.xds_certificates import Authority, client_context, server_context
 from tests.feature.xds_rig import Rig, rig, until
 from tests.unit.xds.shorthand import (

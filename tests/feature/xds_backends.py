@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,12 +19,6 @@ def near(count: int, percent: int) -> bool:
     """Whether a count of SHARES is within five standard deviations of what it should be: wrong once in two million."""
     expected = percent / 100
     return abs(count - SHARES * expected) < 5 * (SHARES * expected * (1 - expected)) ** 0.5
-
-
-def free_port(kind: int = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ from gatewayd.settings import from_environment
 from gatewayd.xds.bootstrap import AdminSocket, ControlPlane, MutualTLS, UnixSocket, bootstrap, sds_files
 from gatewayd.xds.build.snapshot_builder import SnapshotBuilder
 from gatewayd.xds.resource import FILTER, LISTENER
-from tests.feature.xds_backends import DEADLINE, SHARES, Answer, Backend, ask, backend, free_port
+from tests.feature.harness.ports import free_port
+from tests.feature.xds_backends import DEADLINE, SHARES, Answer, Backend, ask, backend
 from tests.feature.xds_certificates import Authority
 from tests.unit.xds.shorthand import cluster, config, endpoint, http_listener, table
 

@@ -40,10 +40,11 @@ def test_outside_of_a_cluster_it_says_why_it_cannot_start(monkeypatch: pytest.Mo
 
 
 def test_without_an_api_server_it_says_why_it_cannot_start(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    command = serve("--kubeconfig", kubeconfig(tmp_path, port))
-    ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=DEADLINE)
+    with socket.socket() as held:  # without listening: nobody answers there, and nobody else is given the port
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        command = serve("--kubeconfig", kubeconfig(tmp_path, port))
+        ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=DEADLINE)
     assert ran.returncode == CANNOT_START
     assert str(port) in ran.stderr
 
