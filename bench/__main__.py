@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.gates import Verdict, verdicts
+from bench.yardstick import yardstick_ms
 from conformance.provenance import provenance
 
 RESULTS: Final = Path(__file__).parent / "results" / "latest.json"
@@ -113,6 +114,7 @@ def measured(name: str, of: Measurement, console: Console) -> dict[str, Any]:
         "python": platform.python_version(),
         "cores": os.cpu_count(),
         "load": round(os.getloadavg()[0], 2),
+        "yardstick_ms": yardstick_ms(),
     }
     found = list(rows(of, console))
     return {

@@ -46,7 +46,9 @@ GATES: Final[Mapping[str, tuple[Gate, ...]]] = {
         Gate(
             what="CPU a route, most routes to fewest", value=_last_to_first("cold_cpu_ms_per_route"), goal=at_most(1.3)
         ),
-        Gate(what="queries of a change, most", value=_most("change_queries_max"), goal=at_most(10)),
+        Gate(what="queries of a change, median", value=_most("change_queries_median"), goal=at_most(10)),
+        # Two more where what a route takes up passes a step: the sums of its namespace.
+        Gate(what="queries of a change, most", value=_most("change_queries_max"), goal=at_most(12)),
         Gate(
             what="CPU of a change to CPU a route when cold, at the most routes",
             value=lambda rows: round(rows[-1]["change_cpu_ms_median"] / rows[-1]["cold_cpu_ms_per_route"], 3),
@@ -76,7 +78,8 @@ GATES: Final[Mapping[str, tuple[Gate, ...]]] = {
     ),
     "memory": (
         Gate(what="growth over the changes (%)", value=_most("growth_percent"), goal=at_most(2)),
-        Gate(what="rows that are left", value=_most("rows_left"), goal=at_most(5)),
+        # Environment, class, Gateway, a Service, two reports, and how its routes are found.
+        Gate(what="rows that are left", value=_most("rows_left"), goal=at_most(7)),
     ),
     "fanout": (
         Gate(

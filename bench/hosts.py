@@ -118,7 +118,9 @@ async def running(folder: Path) -> AsyncIterator[Running]:
         await server.start()
         stack.push_async_callback(server.stop)
         log = stack.enter_context((folder / "envoy.log").open("wb"))
-        process = subprocess.Popen([*command, "--use-dynamic-base-id"], stdout=log, stderr=log)  # noqa: ASYNC220
+        process = subprocess.Popen(  # noqa: ASYNC220
+            [*command, "--use-dynamic-base-id"], stdout=log, stderr=log, cwd=folder
+        )
         stack.push_async_callback(asyncio.to_thread, process.wait, DEADLINE)
         stack.callback(process.terminate)
         publisher = ToEnvoy(fleet)
