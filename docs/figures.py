@@ -31,7 +31,8 @@ On 2 cores, CPython 3.11, Envoy 1.40.0; API server, proxies and clients of a mea
 numbers elsewhere: where these were measured on 2026-11-30, Python took 2.4 times as long as where those of `86b49e6`
 were; that commit, measured again, took 0.53 ms a route and 1.13 ms a change. `of` is the commit that was measured:
 `python docs/figures.py --check` says which of them had another `gatewayd/` than this tree. A bar that is missed makes
-the command in the last column exit with 1; `make nightly` runs them all and writes down what came of it, night by night.
+the command in the last column exit with 1; `make nightly` runs them all and writes down what came of it, night by
+night.
 """
 
 
