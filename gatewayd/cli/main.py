@@ -31,7 +31,7 @@ COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
     "logs": Row("logs", "Show the requests that a running `gatewayd up` has taken, each with the rule that took it."),
     "check": Row("check", "Check manifests as the API server and gatewayd would; --envoy asks Envoy too."),
     "explain": Row("explain", "Tell which rule gets a request and why the others do not; nothing is sent."),
-    "why": Row("why", "Show why a route works or does not: parents, listeners, hosts, rules, backends, proxies."),
+    "why": Row("why", "Show why a route, a Gateway or a policy works or does not, down to backends and proxies."),
     "diff": Row("diff", "Show what would change in Envoy and in statuses, and which connections would drain."),
     "translate": Row("translate", "Show what manifests lead to: statuses, and xDS resources by Gateway and type."),
     "ask": Row("ask", "Send a request through a running `gatewayd up`, and say which rule answered and which should."),

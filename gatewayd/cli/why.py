@@ -1,78 +1,91 @@
-"""`gatewayd why`: the chain from a route to the proxies, and where it breaks."""
+"""`gatewayd why`: the chain from an object to the proxies, and where it breaks."""
 
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from gatewayd.cli.output import Form, FormOption, end, standard_output, write_json
+from gatewayd.cli.output import Form, FormOption, end, standard_output, write, write_json
 from gatewayd.cli.run_socket import run_socket
 from gatewayd.run.exit_codes import CANNOT_START, INVALID, OK
 from gatewayd.untrusted.printable import printable
 
 if TYPE_CHECKING:
-    from gatewayd.explain.route_chain import Step
+    from gatewayd.explain.steps import Step
+    from gatewayd.introspection.messages import RunChain
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command()
 def why(
-    route: Annotated[str, typer.Argument(help="KIND/NAME or KIND/NAMESPACE/NAME, such as httproute/shop/cart.")],
+    name: Annotated[
+        str, typer.Argument(metavar="KIND/NAME", help="KIND/NAME or KIND/NAMESPACE/NAME, such as httproute/shop/cart.")
+    ],
     folder: Annotated[
         Path | None, typer.Argument(help="A folder of manifests; without it a running gatewayd is asked.")
     ] = None,
     *,
+    namespace: Annotated[str, typer.Option("--namespace", "-n", help="That of KIND/NAME.")] = "default",
     socket: Annotated[Path | None, typer.Option("--socket", help="The run to ask. Default: the youngest one.")] = None,
     output: FormOption = Form.TEXT,
 ) -> None:
-    """Show why a route works or does not: parents, listeners, hosts, rules, backends, proxies.
+    """Show why a route, a Gateway or a policy works or does not, down to backends and proxies.
 
-    Exit codes: 0, 1 when the route is broken somewhere, 3 when nobody answers.
+    Exit codes: 0, 1 when it is broken somewhere, 3 when nobody answers.
     """
-    from gatewayd.explain.route_chain import Mark
+    from gatewayd.explain.steps import Mark
 
-    steps = _offline(route, folder) if folder is not None else _running(route, socket)
+    named = _named(name, namespace)
+    chain = _offline(named, folder) if folder is not None else _running(named, socket)
     if output is Form.JSON:
-        shapes = [
-            {"depth": each.depth, "mark": each.mark.value, "subject": each.subject, "says": each.says} for each in steps
-        ]
-        write_json({"steps": shapes})
+        write_json({"where": chain.where, "steps": [_shape(step) for step in chain.steps]})
     else:
-        _draw(steps)
-    raise typer.Exit(INVALID if any(step.mark is Mark.BAD for step in steps) else OK)
+        if folder is None:
+            write(f"in the run of {chain.where}")
+        _draw(chain.steps)
+    raise typer.Exit(INVALID if any(step.mark is Mark.BAD for step in chain.steps) else OK)
 
 
-def _named(route: str) -> tuple[str, str, str]:
-    parts = route.split("/")
+def _shape(step: "Step") -> dict[str, object]:
+    shape = {"depth": step.depth, "mark": step.mark.value, "subject": step.subject, "says": step.says}
+    return {**shape, "place": step.place}
+
+
+def _named(name: str, namespace: str) -> tuple[str, str, str]:
+    parts = name.split("/")
     if len(parts) == 2:
-        return parts[0], "default", parts[1]
+        return parts[0], namespace, parts[1]
     if len(parts) != 3:
-        raise end(f"{route!r} names no route; KIND/NAME or KIND/NAMESPACE/NAME is allowed", INVALID)
+        raise end(f"{name!r} names no object; KIND/NAME or KIND/NAMESPACE/NAME is allowed", INVALID)
     return parts[0], parts[1], parts[2]
 
 
-def _offline(route: str, folder: Path) -> "tuple[Step, ...]":
+def _offline(named: tuple[str, str, str], folder: Path) -> "RunChain":
     from gatewayd.api.meta import ObjectKey
     from gatewayd.cli.offline import translation
-    from gatewayd.explain.route_chain import UnknownKindError
-    from gatewayd.explain.route_chain import why as chain
+    from gatewayd.explain.steps import Knowledge, UnknownKindError
+    from gatewayd.explain.why import why as chain
+    from gatewayd.introspection.messages import RunChain
 
-    kind, namespace, name = _named(route)
-    engine = translation([folder]).engine
+    kind, namespace, name = named
+    translated = translation([folder])
+    known = Knowledge(
+        engine=translated.engine, report=lambda _fleet: None, place_of=translated.manifests.folder.place_of
+    )
     try:
-        return chain(engine, lambda _fleet: None, kind, ObjectKey(namespace, name))
+        return RunChain(steps=chain(known, kind, ObjectKey(namespace, name)), where=str(folder))
     except UnknownKindError as error:
         raise end(str(error), INVALID) from error
 
 
-def _running(route: str, socket: Path | None) -> "tuple[Step, ...]":
-    from gatewayd.explain.route_chain import UnknownKindError
+def _running(named: tuple[str, str, str], socket: Path | None) -> "RunChain":
+    from gatewayd.explain.steps import UnknownKindError
     from gatewayd.introspection.client import NobodyError, fetch_why
 
     path = run_socket(socket, "no gatewayd of this user is running; name a folder, or a run with --socket")
     try:
-        return fetch_why(path, *_named(route))
+        return fetch_why(path, *named)
     except UnknownKindError as error:
         raise end(str(error), INVALID) from error
     except NobodyError as error:
@@ -83,7 +96,7 @@ def _draw(steps: "tuple[Step, ...]") -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from gatewayd.explain.route_chain import Mark
+    from gatewayd.explain.steps import Mark
 
     marks = {Mark.GOOD: ("ok ", "green"), Mark.BAD: ("NO ", "red"), Mark.INFO: ("   ", "dim")}
     console = Console(file=cast("IO[str]", standard_output()), highlight=False)
@@ -93,4 +106,6 @@ def _draw(steps: "tuple[Step, ...]") -> None:
         line.append(mark, style=style)
         line.append(printable(step.subject), style="bold" if step.depth == 0 else "")
         line.append(printable(f": {step.says}"))
+        if step.place:
+            line.append(printable(f"  ({step.place})"), style="dim")
         console.print(line, soft_wrap=True)

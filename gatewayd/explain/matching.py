@@ -45,6 +45,33 @@ def _mismatches(match: RequestMatch, request: Request) -> Iterator[str]:
             yield f"query parameter {query.name} {_shown(values)} {_value_wanted(query)}"
 
 
+def match_words(match: RequestMatch) -> str:
+    """Return what a match asks for: `GET /cart and below, header env: canary`."""
+    parts = [" ".join((*match.methods, _path_words(match.path)))]
+    if match.grpc:
+        parts.append("gRPC")
+    parts += [f"header {each.name}: {_value_words(each)}" for each in match.headers]
+    parts += [f"query parameter {each.name}={_value_words(each)}" for each in match.queries]
+    return ", ".join(parts)
+
+
+def _path_words(match: PathMatch) -> str:
+    match match:
+        case ExactPath():
+            return match.value
+        case PrefixPath(value=prefix):
+            return "any path" if prefix.strip("/") == "" else f"{prefix} and below"
+        case RegexPath():
+            return f"paths that match {match.pattern}"
+        case _:
+            assert_never(match)
+
+
+def _value_words(match: NamedMatch) -> str:
+    value = match.value
+    return value.value if isinstance(value, ExactValue) else f"~{value.pattern}"
+
+
 def path_holds(match: PathMatch, path: str) -> bool:
     """Return whether a path (without its query) matches."""
     match match:

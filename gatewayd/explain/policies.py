@@ -16,10 +16,10 @@ from gatewayd.ir.backend import Upstream
 from gatewayd.translator.policies.backend import answers, backend_effective
 from gatewayd.translator.policies.backend_sections import backend_settings
 from gatewayd.translator.policies.clashes import clash
-from gatewayd.translator.policies.effective import UNREADABLE, Effective, Ruled
+from gatewayd.translator.policies.effective import UNREADABLE, ChainKey, Effective, Ruled, effective
 from gatewayd.translator.policies.kinds import POLICY_KINDS
 from gatewayd.translator.proxies.access import section_problem
-from gatewayd.translator.proxies.at_listener import ListenerOf, in_force
+from gatewayd.translator.proxies.at_listener import ListenerOf, in_force, listener_chain
 from gatewayd.translator.proxies.client_settings import clients_effective
 from gatewayd.translator.proxies.connection_clients import CONNECTION_TABLES
 from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES
@@ -55,6 +55,17 @@ def sections_in_force(view: View, at: ListenerOf, member: Member, rule: int) -> 
     by_kind = {"AccessPolicy": effective.access, "RoutePolicy": effective.route}
     of_rule = (each for kind, of in by_kind.items() for each in _sections(view, kind, of, kinds[kind].names))
     return (*of_clients, *of_rule)
+
+
+def listener_sections(view: View, at: ListenerOf) -> tuple[SectionInForce, ...]:
+    """Return what is in force for all that comes through a listener, of each kind of policy."""
+    chain = listener_chain(view, at)
+    sections: list[SectionInForce] = []
+    for table, kind in POLICY_KINDS.items():
+        of_clients = table is ClientPolicy
+        found = clients_effective(view, at) if of_clients else effective(view, ChainKey(table, chain))
+        sections += _sections(view, table.__name__, found, kind.names)
+    return tuple(sections)
 
 
 def backend_sections(view: View, gateway: ObjectKey, upstream: Upstream) -> tuple[SectionInForce, ...]:

@@ -1,22 +1,22 @@
 """Why a route works or does not: the chain from its parentRefs to the endpoints and the proxies, step by step.
 
-Pure: made of the same queries that decided, over any View. Usable as a library, behind `gatewayd why`.
+Pure: made of the same queries that decided.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from enum import Enum
+from collections.abc import Iterator
+from dataclasses import replace
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.cut_off import Reached
+from gatewayd.explain.matching import match_words
 from gatewayd.explain.policies import SectionInForce, backend_sections, sections_in_force
 from gatewayd.explain.shadows import shadows
+from gatewayd.explain.steps import Knowledge, Mark, Step, member_name, policy_step, verdict_step
 from gatewayd.incremental.view import Member, View
 from gatewayd.ir.backend import Discovered, InvalidBackend, ServiceBackend
-from gatewayd.ir.conditions import is_good
-from gatewayd.ir.fleet import FleetKey, GatewayFleet
+from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.http import DirectResponse, Forward, Redirect, Route, RouteTable
-from gatewayd.ir.outcome import FleetReport, Verdict
+from gatewayd.ir.outcome import FleetReport
 from gatewayd.ir.proxy import listener_name
 from gatewayd.translator.attachment import Attached, ParentAttachment, attachments
 from gatewayd.translator.backends.backend_refs import GatewayUpstream, cluster
@@ -30,77 +30,41 @@ from gatewayd.translator.rules.route_kinds import rules
 TABLES = {table.__name__.lower(): table for table in ROUTE_TABLES}
 
 
-class Mark(Enum):
-    """How a step is."""
-
-    GOOD = "good"
-    BAD = "bad"
-    INFO = "info"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One link of the chain; `depth` is how far it is indented."""
-
-    depth: int
-    mark: Mark
-    subject: str
-    says: str
-
-
-Report = Callable[[FleetKey], FleetReport | None]
-"""What the proxies of a fleet have; None when there is nobody to ask."""
-
-
-class UnknownKindError(Exception):
-    """There is nothing to say about objects of this kind."""
-
-
-def why(view: View, report: Report, kind: str, key: ObjectKey) -> tuple[Step, ...]:
-    """Return the chain of a route ("httproute", "shop", "cart"); raises UnknownKindError."""
-    table = TABLES.get(kind.lower())
-    if table is None:
-        raise UnknownKindError(f"kind {kind!r} is not known; allowed: {', '.join(TABLES)}")
-    return tuple(_route(view, report, Member(table, key)))
-
-
-def _route(view: View, report: Report, member: Member) -> Iterator[Step]:
+def route_chain(known: Knowledge, member: Member) -> Iterator[Step]:
+    """Yield the chain of a route that exists: parents, listeners, policies, rules, backends."""
+    view = known.engine
     row = view.get(member.table, member.key)
     if row is None:
-        yield Step(depth=0, mark=Mark.BAD, subject=_name(member), says="does not exist")
         return
-    yield Step(depth=0, mark=Mark.INFO, subject=_name(member), says=f"generation {row.metadata.generation}")
+    says = f"generation {row.metadata.generation}"
+    yield Step(depth=0, mark=Mark.INFO, subject=member_name(member), says=says, place=known.place(member))
     parents = attachments(view, member)
     if not parents:
         says = "leads to no Gateway of gatewayd: it does not exist, or its class is another controller's"
-        yield Step(depth=1, mark=Mark.BAD, subject="spec.parentRefs", says=says)
+        place = known.place(member, "spec.parentRefs")
+        yield Step(depth=1, mark=Mark.BAD, subject="spec.parentRefs", says=says, place=place)
     for parent in parents:
-        yield from _parent(view, report, member, parent)
-    yield from _rules(view, member, [each.gateway for each in parents if each.attached])
+        yield from _parent(known, member, parent)
+    yield from _rules(known, member, [each.gateway for each in parents if each.attached])
 
 
-def _name(member: Member) -> str:
-    return f"{member.table.__name__} {member.key}"
-
-
-def _verdict(depth: int, subject: str, verdict: Verdict) -> Step:
-    mark = Mark.GOOD if is_good(verdict) else Mark.BAD
-    return Step(depth=depth, mark=mark, subject=subject, says=verdict.message or verdict.reason)
-
-
-def _parent(view: View, report: Report, member: Member, parent: ParentAttachment) -> Iterator[Step]:
+def _parent(known: Knowledge, member: Member, parent: ParentAttachment) -> Iterator[Step]:
+    view = known.engine
     section = f", section {parent.ref.section}" if parent.ref.section else ""
-    yield _verdict(1, f"parent {parent.ref.kind} {parent.gateway}{section}", parent.verdict)
+    place = known.place(member, "spec.parentRefs")
+    yield verdict_step(1, f"parent {parent.ref.kind} {parent.gateway}{section}", parent.verdict, place)
     for attached in parent.attached:
         hosts = ", ".join(sorted({pair.effective for pair in attached.hosts})) or "any"
         subject = f"listener {attached.listener.section} :{attached.port.port}"
         yield Step(depth=2, mark=Mark.GOOD, subject=subject, says=f"hosts: {hosts}")
-        yield _held(view, report(GatewayFleet(namespace=parent.gateway.namespace, name=parent.gateway.name)), attached)
-        yield from _policies(view, member, ListenerOf(parent.gateway, attached.listener))
+        fleet = GatewayFleet(namespace=parent.gateway.namespace, name=parent.gateway.name)
+        yield _held(view, known.report(fleet), attached)
+        yield from _policies(known, member, ListenerOf(parent.gateway, attached.listener))
 
 
-def _policies(view: View, member: Member, at: ListenerOf) -> Iterator[Step]:
+def _policies(known: Knowledge, member: Member, at: ListenerOf) -> Iterator[Step]:
     """Yield what policies are in force there, rules with the same together."""
+    view = known.engine
     found = rules(view, member)
     # The rules of a route of connections are one.
     numbers = dict.fromkeys((each.route.source.rule for each in found.routes) if found.forward is None else (0,))
@@ -110,8 +74,7 @@ def _policies(view: View, member: Member, at: ListenerOf) -> Iterator[Step]:
             together.setdefault(section, []).append(str(number))
     for section, concerned in together.items():
         which = "" if len(concerned) == len(numbers) else f" of rule {', '.join(concerned)}"
-        mark = Mark.BAD if section.problem else Mark.INFO
-        yield Step(depth=3, mark=mark, subject=f"policy{which}", says=str(section))
+        yield policy_step(known, 3, f"policy{which}", section)
 
 
 def _held(view: View, fleet: FleetReport | None, attached: Attached) -> Step:
@@ -128,7 +91,8 @@ def _held(view: View, fleet: FleetReport | None, attached: Attached) -> Step:
     return Step(depth=3, mark=Mark.GOOD if acked else Mark.BAD, subject="proxies", says=says)
 
 
-def _rules(view: View, member: Member, gateways: list[ObjectKey]) -> Iterator[Step]:
+def _rules(known: Knowledge, member: Member, gateways: list[ObjectKey]) -> Iterator[Step]:
+    view = known.engine
     ruled = rules(view, member)
     for verdict in (ruled.refusal, ruled.unresolved, ruled.partial):
         if verdict is not None:
@@ -136,13 +100,13 @@ def _rules(view: View, member: Member, gateways: list[ObjectKey]) -> Iterator[St
     tables = tuple(_tables(view, member, gateways))
     hidden = {each.match: str(each) for each in (*shadows(tables), *Reached(tables).cut_off(view, member))}
     for ranked in ruled.routes:
-        yield from _match(view, ranked.route, gateways)
+        yield from _match(known, member, ranked.route, gateways)
         if ranked.route.source in hidden:
             source = ranked.route.source
             subject = f"rule {source.rule}, match {source.match}"
             yield Step(depth=2, mark=Mark.BAD, subject=subject, says=hidden[source])
     for share in ruled.forward.backends if ruled.forward is not None else ():
-        yield from _backend(view, share.backend, share.weight, gateways)
+        yield from _backend(known, share.backend, share.weight, gateways)
 
 
 def _tables(view: View, member: Member, gateways: list[ObjectKey]) -> Iterator[RouteTable]:
@@ -165,24 +129,29 @@ def _of(route: Route) -> tuple[str, str, str]:
     return route.source.kind, route.source.namespace, route.source.name
 
 
-def _match(view: View, route: Route, gateways: list[ObjectKey]) -> Iterator[Step]:
-    subject = f"rule {route.source.rule}, match {route.source.match}"
+def _match(known: Knowledge, member: Member, route: Route, gateways: list[ObjectKey]) -> Iterator[Step]:
+    source = route.source
+    subject = f"rule {source.rule}, match {source.match}: {match_words(route.match)}"
+    place = known.place(member, f"spec.rules[{source.rule}].matches[{source.match}]")
     match route.action:
         case Forward():
-            yield Step(depth=1, mark=Mark.INFO, subject=subject, says="forwards")
+            yield Step(depth=1, mark=Mark.INFO, subject=subject, says="forwards", place=place)
             for share in route.action.backends:
-                yield from _backend(view, share.backend, share.weight, gateways)
+                yield from _backend(known, share.backend, share.weight, gateways)
             if not any(share.weight for share in route.action.backends):
                 yield Step(depth=2, mark=Mark.BAD, subject="backendRefs", says="no backend has any weight: 500")
         case Redirect():
-            yield Step(depth=1, mark=Mark.GOOD, subject=subject, says=f"redirects with {route.action.status}")
+            says = f"redirects with {route.action.status}"
+            yield Step(depth=1, mark=Mark.GOOD, subject=subject, says=says, place=place)
         case DirectResponse():
-            yield Step(depth=1, mark=Mark.BAD, subject=subject, says=f"answers {route.action.status}")
+            says = f"answers {route.action.status}"
+            yield Step(depth=1, mark=Mark.BAD, subject=subject, says=says, place=place)
 
 
 def _backend(
-    view: View, backend: ServiceBackend | InvalidBackend, weight: int, gateways: list[ObjectKey]
+    known: Knowledge, backend: ServiceBackend | InvalidBackend, weight: int, gateways: list[ObjectKey]
 ) -> Iterator[Step]:
+    view = known.engine
     if isinstance(backend, InvalidBackend):
         yield Step(depth=2, mark=Mark.BAD, subject=f"weight {weight}", says=f"{backend.reason}: {backend.message}")
         return
@@ -198,8 +167,7 @@ def _backend(
             says, good = (f"{ready} endpoint{'' if ready == 1 else 's'} ready" if ready else none), bool(ready)
         yield Step(depth=2, mark=Mark.GOOD if good else Mark.BAD, subject=subject, says=says)
         for section in backend_sections(view, gateway, upstream):
-            mark = Mark.BAD if section.problem else Mark.INFO
-            yield Step(depth=3, mark=mark, subject="policy", says=str(section))
+            yield policy_step(known, 3, "policy", section)
         if upstream.kind == "Service":
             for problem in left_out_of_service(view, ObjectKey(upstream.namespace, upstream.name)):
                 yield Step(depth=3, mark=Mark.BAD, subject="endpoints", says=problem)

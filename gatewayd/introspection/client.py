@@ -14,12 +14,13 @@ from urllib.parse import quote
 import grpc
 
 from gatewayd.access_log.entry import RuleName
-from gatewayd.explain.route_chain import Step, UnknownKindError
+from gatewayd.explain.steps import UnknownKindError
 from gatewayd.introspection.messages import (
     GET_PLACES,
     GET_STATUS,
     GET_WHY,
     SERVICE,
+    RunChain,
     decoded,
     places_decoded,
     places_request,
@@ -56,8 +57,8 @@ def fetch(path: Path) -> Status:
     return decoded(_call(path, GET_STATUS, request()))
 
 
-def fetch_why(path: Path, kind: str, namespace: str, name: str) -> tuple[Step, ...]:
-    """Return the chain of a route of the run at a socket; raises NobodyError and UnknownKindError."""
+def fetch_why(path: Path, kind: str, namespace: str, name: str) -> RunChain:
+    """Return the chain of an object of the run at a socket; raises NobodyError and UnknownKindError."""
     return why_decoded(_call(path, GET_WHY, why_request(kind, namespace, name)))
 
 

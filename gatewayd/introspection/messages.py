@@ -5,10 +5,10 @@ Invariant: a value that went through a message is equal to what it was.
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from gatewayd.access_log.entry import RuleName
-from gatewayd.explain.route_chain import Mark, Step
+from gatewayd.explain.steps import Mark, Step
 from gatewayd.introspection.places import RulePlace
 from gatewayd.introspection.rows import Acked, Condition, ConditionMark, GatewayRow, RouteRow, whole_board
 from gatewayd.introspection.status import GatewayVersion, ProxyRow, Refused, Status, TypeRow
@@ -33,6 +33,13 @@ _TO_MARK = {
 _FROM_MARK = {number: mark for mark, number in _TO_MARK.items()}
 _TO_STEP = {Mark.INFO: pb.Step.INFO, Mark.GOOD: pb.Step.GOOD, Mark.BAD: pb.Step.BAD}
 _FROM_STEP = {number: mark for mark, number in _TO_STEP.items()}
+
+
+class RunChain(NamedTuple):
+    """What a run says of an object; `where` names the run: its folder, or the replica."""
+
+    steps: tuple[Step, ...]
+    where: str
 
 
 def request() -> bytes:
@@ -76,20 +83,23 @@ def places_decoded(data: bytes) -> tuple[RulePlace, ...]:
     return tuple(RulePlace(each.file, each.line) for each in pb.GetPlacesResponse.FromString(data).places)
 
 
-def why_encoded(steps: Iterable[Step]) -> bytes:
+def why_encoded(chain: RunChain) -> bytes:
     """Return a serialised GetWhyResponse."""
-    found = [
-        pb.Step(depth=each.depth, mark=_TO_STEP[each.mark], subject=each.subject, says=each.says) for each in steps
+    steps = [
+        pb.Step(depth=each.depth, mark=_TO_STEP[each.mark], subject=each.subject, says=each.says, place=each.place)
+        for each in chain.steps
     ]
-    return bytes(pb.GetWhyResponse(steps=found).SerializeToString())
+    return bytes(pb.GetWhyResponse(steps=steps, where=chain.where).SerializeToString())
 
 
-def why_decoded(data: bytes) -> tuple[Step, ...]:
+def why_decoded(data: bytes) -> RunChain:
     """Read a serialised GetWhyResponse."""
-    return tuple(
-        Step(depth=each.depth, mark=_FROM_STEP[each.mark], subject=each.subject, says=each.says)
-        for each in pb.GetWhyResponse.FromString(data).steps
+    message = pb.GetWhyResponse.FromString(data)
+    steps = tuple(
+        Step(depth=each.depth, mark=_FROM_STEP[each.mark], subject=each.subject, says=each.says, place=each.place)
+        for each in message.steps
     )
+    return RunChain(steps=steps, where=message.where)
 
 
 def encoded(status: Status) -> bytes:

@@ -10,13 +10,16 @@ from collections.abc import Callable, Iterator
 
 from gatewayd.ads.fleet import Fleet
 from gatewayd.api.meta import ObjectKey
-from gatewayd.explain.route_chain import Step, why
+from gatewayd.explain.steps import Knowledge
+from gatewayd.explain.why import why
 from gatewayd.introspection.live_board import LiveBoard
+from gatewayd.introspection.messages import RunChain
 from gatewayd.introspection.route_progress import SLICE
 from gatewayd.introspection.run_status import run_status
 from gatewayd.introspection.status import Status
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.outcome import NO_FLEET, FleetReport
+from gatewayd.manifests.admission import Identity
 from gatewayd.reconciler import Reconciler
 from gatewayd.translator.outcomes.overview import BOARD
 
@@ -43,9 +46,10 @@ class Insight:
             board = self._board.board((), self._notices())
         return run_status(board, self._fleet, self._reconciler.snapshots, self._where)
 
-    def why(self, kind: str, key: ObjectKey) -> tuple[Step, ...]:
-        """Return the chain of a route; raises UnknownKindError."""
-        return why(self._reconciler.store.engine, self.report, kind, key)
+    def why(self, kind: str, key: ObjectKey) -> RunChain:
+        """Return the chain of an object; raises UnknownKindError."""
+        known = Knowledge(engine=self._reconciler.store.engine, report=self.report, place_of=_in_no_file)
+        return RunChain(steps=why(known, kind, key), where=self._where)
 
     def report(self, fleet: FleetKey) -> FleetReport:
         """Return what a fleet's proxies have, whichever replica they are connected to."""
@@ -72,3 +76,7 @@ class Insight:
             self._board.described(store.engine.drain(BOARD, SLICE))
             is_done = not store.engine.undrained(BOARD)
             yield
+
+
+def _in_no_file(_identity: Identity) -> None:
+    """Say where an object stands that came from the API server."""

@@ -7,12 +7,13 @@ from typing import TypeAlias
 import grpc
 
 from gatewayd.api.meta import ObjectKey
-from gatewayd.explain.route_chain import Step, UnknownKindError
+from gatewayd.explain.steps import UnknownKindError
 from gatewayd.introspection.messages import (
     GET_PLACES,
     GET_STATUS,
     GET_WHY,
     SERVICE,
+    RunChain,
     pieces,
     places_asked,
     places_encoded,
@@ -23,7 +24,7 @@ from gatewayd.introspection.places import PlaceOfRule
 from gatewayd.introspection.status import Status
 
 _Context: TypeAlias = grpc.aio.ServicerContext
-Why: TypeAlias = Callable[[str, ObjectKey], tuple[Step, ...]]
+Why: TypeAlias = Callable[[str, ObjectKey], RunChain]
 
 
 Ask: TypeAlias = Callable[[], Awaitable[Status]]

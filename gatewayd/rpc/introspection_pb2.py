@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fgatewayd/v1/introspection.proto\x12\x0bgatewayd.v1\"4\n\x10GetPlacesRequest\x12 \n\x05rules\x18\x01 \x03(\x0b\x32\x11.gatewayd.v1.Rule\"Q\n\x04Rule\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x11\n\x04rule\x18\x04 \x01(\rH\x00\x88\x01\x01\x42\x07\n\x05_rule\";\n\x11GetPlacesResponse\x12&\n\x06places\x18\x01 \x03(\x0b\x32\x16.gatewayd.v1.RulePlace\"\'\n\tRulePlace\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\r\">\n\rGetWhyRequest\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\"2\n\x0eGetWhyResponse\x12 \n\x05steps\x18\x01 \x03(\x0b\x32\x11.gatewayd.v1.Step\"\x7f\n\x04Step\x12\r\n\x05\x64\x65pth\x18\x01 \x01(\r\x12$\n\x04mark\x18\x02 \x01(\x0e\x32\x16.gatewayd.v1.Step.Mark\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0c\n\x04says\x18\x04 \x01(\t\"#\n\x04Mark\x12\x08\n\x04INFO\x10\x00\x12\x08\n\x04GOOD\x10\x01\x12\x07\n\x03\x42\x41\x44\x10\x02\"\x12\n\x10GetStatusRequest\"\xde\x01\n\x11GetStatusResponse\x12&\n\x08gateways\x18\x01 \x03(\x0b\x32\x14.gatewayd.v1.Gateway\x12\"\n\x06routes\x18\x02 \x03(\x0b\x32\x12.gatewayd.v1.Route\x12#\n\x07proxies\x18\x03 \x03(\x0b\x32\x12.gatewayd.v1.Proxy\x12&\n\x08problems\x18\x04 \x03(\x0b\x32\x14.gatewayd.v1.Problem\x12\x0f\n\x07notices\x18\x05 \x03(\t\x12\x0e\n\x06\x66older\x18\x06 \x01(\t\x12\x0f\n\x07version\x18\x07 \x01(\t\"p\n\tCondition\x12)\n\x04mark\x18\x01 \x01(\x0e\x32\x1b.gatewayd.v1.Condition.Mark\x12\x0e\n\x06reason\x18\x02 \x01(\t\"(\n\x04Mark\x12\x0b\n\x07UNKNOWN\x10\x00\x12\x08\n\x04TRUE\x10\x01\x12\t\n\x05\x46\x41LSE\x10\x02\"\xb4\x01\n\x07Gateway\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tlisteners\x18\x02 \x03(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x03 \x01(\t\x12(\n\x08\x61\x63\x63\x65pted\x18\x04 \x01(\x0b\x32\x16.gatewayd.v1.Condition\x12*\n\nprogrammed\x18\x05 \x01(\x0b\x32\x16.gatewayd.v1.Condition\x12\x10\n\x08\x61\x63ked_at\x18\x06 \x01(\t\x12\x0f\n\x07version\x18\x07 \x01(\t\":\n\x05\x41\x63ked\x12\x0f\n\x07proxies\x18\x01 \x01(\r\x12\n\n\x02of\x18\x02 \x01(\r\x12\x14\n\x0cmilliseconds\x18\x03 \x01(\x01\"\xef\x01\n\x05Route\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\thostnames\x18\x03 \x03(\t\x12\x0f\n\x07parents\x18\x04 \x03(\t\x12(\n\x08\x61\x63\x63\x65pted\x18\x05 \x01(\x0b\x32\x16.gatewayd.v1.Condition\x12-\n\rresolved_refs\x18\x06 \x01(\x0b\x32\x16.gatewayd.v1.Condition\x12*\n\nprogrammed\x18\x07 \x01(\x0b\x32\x16.gatewayd.v1.Condition\x12!\n\x05\x61\x63ked\x18\x08 \x01(\x0b\x32\x12.gatewayd.v1.Acked\"\x9f\x01\n\x05Proxy\x12\x0f\n\x07gateway\x18\x01 \x01(\t\x12\x0c\n\x04node\x18\x02 \x01(\t\x12\x15\n\renvoy_version\x18\x03 \x01(\t\x12\x17\n\x0f\x63onnected_since\x18\x04 \x01(\x01\x12\x10\n\x08protocol\x18\x05 \x01(\t\x12\x0e\n\x06synced\x18\x06 \x01(\x08\x12%\n\x05types\x18\x07 \x03(\x0b\x32\x16.gatewayd.v1.TypeState\"i\n\tTypeState\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x11\n\tresources\x18\x02 \x01(\r\x12\x0f\n\x07pending\x18\x03 \x03(\t\x12*\n\nrejections\x18\x04 \x03(\x0b\x32\x16.gatewayd.v1.Rejection\"+\n\tRejection\x12\r\n\x05names\x18\x01 \x03(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"6\n\x07Problem\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\r\x12\x0f\n\x07message\x18\x03 \x01(\t2\xea\x01\n\rIntrospection\x12J\n\tGetStatus\x12\x1d.gatewayd.v1.GetStatusRequest\x1a\x1e.gatewayd.v1.GetStatusResponse\x12\x41\n\x06GetWhy\x12\x1a.gatewayd.v1.GetWhyRequest\x1a\x1b.gatewayd.v1.GetWhyResponse\x12J\n\tGetPlaces\x12\x1d.gatewayd.v1.GetPlacesRequest\x1a\x1e.gatewayd.v1.GetPlacesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fgatewayd/v1/introspection.proto\x12\x0bgatewayd.v1\"4\n\x10GetPlacesRequest\x12 \n\x05rules\x18\x01 \x03(\x0b\x32\x11.gatewayd.v1.Rule\"Q\n\x04Rule\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x11\n\x04rule\x18\x04 \x01(\rH\x00\x88\x01\x01\x42\x07\n\x05_rule\";\n\x11GetPlacesResponse\x12&\n\x06places\x18\x01 \x03(\x0b\x32\x16.gatewayd.v1.RulePlace\"\'\n\tRulePlace\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\r\">\n\rGetWhyRequest\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\"A\n\x0eGetWhyResponse\x12 \n\x05steps\x18\x01 \x03(\x0b\x32\x11.gatewayd.v1.Step\x12\r\n\x05where\x18\x02 \x01(\t\"\x8e\x01\n\x04Step\x12\r\n\x05\x64\x65pth\x18\x01 \x01(\r\x12$\n\x04mark\x18\x02 \x01(\x0e\x32\x16.gatewayd.v1.Step.Mark\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0c\n\x04says\x18\x04 \x01(\t\x12\r\n\x05place\x18\x05 \x01(\t\"#\n\x04Mark\x12\x08\n\x04INFO\x10\x00\x12\x08\n\x04GOOD\x10\x01\x12\x07\n\x03\x42\x41\x44\x10\x02\"\x12\n\x10GetStatusRequest\"\xde\x01\n\x11GetStatusResponse\x12&\n\x08gateways\x18\x01 \x03(\x0b\x32\x14.gatewayd.v1.Gateway\x12\"\n\x06routes\x18\x02 \x03(\x0b\x32\x12.gatewayd.v1.Route\x12#\n\x07proxies\x18\x03 \x03(\x0b\x32\x12.gatewayd.v1.Proxy\x12&\n\x08problems\x18\x04 \x03(\x0b\x32\x14.gatewayd.v1.Problem\x12\x0f\n\x07notices\x18\x05 \x03(\t\x12\x0e\n\x06\x66older\x18\x06 \x01(\t\x12\x0f\n\x07version\x18\x07 \x01(\t\"p\n\tCondition\x12)\n\x04mark\x18\x01 \x01(\x0e\x32\x1b.gatewayd.v1.Condition.Mark\x12\x0e\n\x06reason\x18\x02 \x01(\t\"(\n\x04Mark\x12\x0b\n\x07UNKNOWN\x10\x00\x12\x08\n\x04TRUE\x10\x01\x12\t\n\x05\x46\x41LSE\x10\x02\"\xb4\x01\n\x07Gateway\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tlisteners\x18\x02 \x03(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x03 \x01(\t\x12(\n\x08\x61\x63\x63\x65pted\x18\x04 \x01(\x0b\x32\x16.gatewayd.v1.Condition\x12*\n\nprogrammed\x18\x05 \x01(\x0b\x32\x16.gatewayd.v1.Condition\x12\x10\n\x08\x61\x63ked_at\x18\x06 \x01(\t\x12\x0f\n\x07version\x18\x07 \x01(\t\":\n\x05\x41\x63ked\x12\x0f\n\x07proxies\x18\x01 \x01(\r\x12\n\n\x02of\x18\x02 \x01(\r\x12\x14\n\x0cmilliseconds\x18\x03 \x01(\x01\"\xef\x01\n\x05Route\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\thostnames\x18\x03 \x03(\t\x12\x0f\n\x07parents\x18\x04 \x03(\t\x12(\n\x08\x61\x63\x63\x65pted\x18\x05 \x01(\x0b\x32\x16.gatewayd.v1.Condition\x12-\n\rresolved_refs\x18\x06 \x01(\x0b\x32\x16.gatewayd.v1.Condition\x12*\n\nprogrammed\x18\x07 \x01(\x0b\x32\x16.gatewayd.v1.Condition\x12!\n\x05\x61\x63ked\x18\x08 \x01(\x0b\x32\x12.gatewayd.v1.Acked\"\x9f\x01\n\x05Proxy\x12\x0f\n\x07gateway\x18\x01 \x01(\t\x12\x0c\n\x04node\x18\x02 \x01(\t\x12\x15\n\renvoy_version\x18\x03 \x01(\t\x12\x17\n\x0f\x63onnected_since\x18\x04 \x01(\x01\x12\x10\n\x08protocol\x18\x05 \x01(\t\x12\x0e\n\x06synced\x18\x06 \x01(\x08\x12%\n\x05types\x18\x07 \x03(\x0b\x32\x16.gatewayd.v1.TypeState\"i\n\tTypeState\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x11\n\tresources\x18\x02 \x01(\r\x12\x0f\n\x07pending\x18\x03 \x03(\t\x12*\n\nrejections\x18\x04 \x03(\x0b\x32\x16.gatewayd.v1.Rejection\"+\n\tRejection\x12\r\n\x05names\x18\x01 \x03(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"6\n\x07Problem\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\r\x12\x0f\n\x07message\x18\x03 \x01(\t2\xea\x01\n\rIntrospection\x12J\n\tGetStatus\x12\x1d.gatewayd.v1.GetStatusRequest\x1a\x1e.gatewayd.v1.GetStatusResponse\x12\x41\n\x06GetWhy\x12\x1a.gatewayd.v1.GetWhyRequest\x1a\x1b.gatewayd.v1.GetWhyResponse\x12J\n\tGetPlaces\x12\x1d.gatewayd.v1.GetPlacesRequest\x1a\x1e.gatewayd.v1.GetPlacesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,33 +42,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETWHYREQUEST']._serialized_start=287
   _globals['_GETWHYREQUEST']._serialized_end=349
   _globals['_GETWHYRESPONSE']._serialized_start=351
-  _globals['_GETWHYRESPONSE']._serialized_end=401
-  _globals['_STEP']._serialized_start=403
-  _globals['_STEP']._serialized_end=530
-  _globals['_STEP_MARK']._serialized_start=495
-  _globals['_STEP_MARK']._serialized_end=530
-  _globals['_GETSTATUSREQUEST']._serialized_start=532
-  _globals['_GETSTATUSREQUEST']._serialized_end=550
-  _globals['_GETSTATUSRESPONSE']._serialized_start=553
-  _globals['_GETSTATUSRESPONSE']._serialized_end=775
-  _globals['_CONDITION']._serialized_start=777
-  _globals['_CONDITION']._serialized_end=889
-  _globals['_CONDITION_MARK']._serialized_start=849
-  _globals['_CONDITION_MARK']._serialized_end=889
-  _globals['_GATEWAY']._serialized_start=892
-  _globals['_GATEWAY']._serialized_end=1072
-  _globals['_ACKED']._serialized_start=1074
-  _globals['_ACKED']._serialized_end=1132
-  _globals['_ROUTE']._serialized_start=1135
-  _globals['_ROUTE']._serialized_end=1374
-  _globals['_PROXY']._serialized_start=1377
-  _globals['_PROXY']._serialized_end=1536
-  _globals['_TYPESTATE']._serialized_start=1538
-  _globals['_TYPESTATE']._serialized_end=1643
-  _globals['_REJECTION']._serialized_start=1645
-  _globals['_REJECTION']._serialized_end=1688
-  _globals['_PROBLEM']._serialized_start=1690
-  _globals['_PROBLEM']._serialized_end=1744
-  _globals['_INTROSPECTION']._serialized_start=1747
-  _globals['_INTROSPECTION']._serialized_end=1981
+  _globals['_GETWHYRESPONSE']._serialized_end=416
+  _globals['_STEP']._serialized_start=419
+  _globals['_STEP']._serialized_end=561
+  _globals['_STEP_MARK']._serialized_start=526
+  _globals['_STEP_MARK']._serialized_end=561
+  _globals['_GETSTATUSREQUEST']._serialized_start=563
+  _globals['_GETSTATUSREQUEST']._serialized_end=581
+  _globals['_GETSTATUSRESPONSE']._serialized_start=584
+  _globals['_GETSTATUSRESPONSE']._serialized_end=806
+  _globals['_CONDITION']._serialized_start=808
+  _globals['_CONDITION']._serialized_end=920
+  _globals['_CONDITION_MARK']._serialized_start=880
+  _globals['_CONDITION_MARK']._serialized_end=920
+  _globals['_GATEWAY']._serialized_start=923
+  _globals['_GATEWAY']._serialized_end=1103
+  _globals['_ACKED']._serialized_start=1105
+  _globals['_ACKED']._serialized_end=1163
+  _globals['_ROUTE']._serialized_start=1166
+  _globals['_ROUTE']._serialized_end=1405
+  _globals['_PROXY']._serialized_start=1408
+  _globals['_PROXY']._serialized_end=1567
+  _globals['_TYPESTATE']._serialized_start=1569
+  _globals['_TYPESTATE']._serialized_end=1674
+  _globals['_REJECTION']._serialized_start=1676
+  _globals['_REJECTION']._serialized_end=1719
+  _globals['_PROBLEM']._serialized_start=1721
+  _globals['_PROBLEM']._serialized_end=1775
+  _globals['_INTROSPECTION']._serialized_start=1778
+  _globals['_INTROSPECTION']._serialized_end=2012
 # @@protoc_insertion_point(module_scope)

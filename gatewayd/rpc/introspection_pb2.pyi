@@ -50,13 +50,15 @@ class GetWhyRequest(_message.Message):
     def __init__(self, kind: _Optional[str] = ..., namespace: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
 
 class GetWhyResponse(_message.Message):
-    __slots__ = ("steps",)
+    __slots__ = ("steps", "where")
     STEPS_FIELD_NUMBER: _ClassVar[int]
+    WHERE_FIELD_NUMBER: _ClassVar[int]
     steps: _containers.RepeatedCompositeFieldContainer[Step]
-    def __init__(self, steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ...) -> None: ...
+    where: str
+    def __init__(self, steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ..., where: _Optional[str] = ...) -> None: ...
 
 class Step(_message.Message):
-    __slots__ = ("depth", "mark", "subject", "says")
+    __slots__ = ("depth", "mark", "subject", "says", "place")
     class Mark(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         INFO: _ClassVar[Step.Mark]
@@ -69,11 +71,13 @@ class Step(_message.Message):
     MARK_FIELD_NUMBER: _ClassVar[int]
     SUBJECT_FIELD_NUMBER: _ClassVar[int]
     SAYS_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
     depth: int
     mark: Step.Mark
     subject: str
     says: str
-    def __init__(self, depth: _Optional[int] = ..., mark: _Optional[_Union[Step.Mark, str]] = ..., subject: _Optional[str] = ..., says: _Optional[str] = ...) -> None: ...
+    place: str
+    def __init__(self, depth: _Optional[int] = ..., mark: _Optional[_Union[Step.Mark, str]] = ..., subject: _Optional[str] = ..., says: _Optional[str] = ..., place: _Optional[str] = ...) -> None: ...
 
 class GetStatusRequest(_message.Message):
     __slots__ = ()

@@ -20,9 +20,11 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.live_findings import LiveFindings
-from gatewayd.explain.route_chain import Step, why
+from gatewayd.explain.steps import Knowledge
+from gatewayd.explain.why import why
 from gatewayd.incremental.view import Member
 from gatewayd.introspection.live_board import LiveBoard
+from gatewayd.introspection.messages import RunChain
 from gatewayd.introspection.places import RulePlace, place_in_files
 from gatewayd.introspection.server import handlers
 from gatewayd.introspection.status import Status
@@ -48,6 +50,7 @@ from gatewayd.supervisor.ports import check_port, first_unprivileged_port, may_b
 from gatewayd.supervisor.runtime_folder import runtime_folder
 from gatewayd.translator.outcomes.overview import BOARD
 from gatewayd.translator.proxies.key_sets import KEY_SETS
+from gatewayd.untrusted.printable import shown_path
 from gatewayd.xds.resource import Snapshot
 
 SOCKET = Path("xds") / "socket"
@@ -185,8 +188,10 @@ class Standalone:
         outcome = self.reconciler.outcomes.get(Member(Gateway, ObjectKey(fleet.namespace, fleet.name)))
         return isinstance(outcome, GatewayOutcome) and not holds(outcome.verdicts, ACCEPTED)
 
-    def _why(self, kind: str, key: ObjectKey) -> tuple[Step, ...]:
-        return why(self.reconciler.store.engine, self.fleet.report, kind, key)
+    def _why(self, kind: str, key: ObjectKey) -> RunChain:
+        place_of = self.folder.place_of
+        known = Knowledge(engine=self.reconciler.store.engine, report=self.fleet.report, place_of=place_of)
+        return RunChain(steps=why(known, kind, key), where=shown_path(self.options.folder))
 
     def _place(self, rule: RuleName) -> RulePlace:
         return place_in_files(rule, self.folder.place_of)

@@ -75,8 +75,13 @@ class Ruled(NamedTuple):
     @property
     def wire(self) -> str:
         """The section as manifests call it."""
-        first, *rest = self.section.split("_")
-        return first + "".join(each.capitalize() for each in rest)
+        return wire_name(self.section)
+
+
+def wire_name(section: str) -> str:
+    """Return a section as manifests call it, by its attribute's name."""
+    first, *rest = section.split("_")
+    return first + "".join(each.capitalize() for each in rest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

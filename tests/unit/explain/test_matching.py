@@ -1,6 +1,6 @@
 import pytest
 
-from gatewayd.explain.matching import mismatches, path_holds
+from gatewayd.explain.matching import match_words, mismatches, path_holds
 from gatewayd.explain.request import Request, Sent, received
 from gatewayd.ir.filters import Header
 from gatewayd.ir.http import (
@@ -90,6 +90,22 @@ def test_expressions_match_the_whole_value() -> None:
     wanted = match(headers=(NamedMatch(name="env", value=RegexValue(pattern="can")),))
 
     assert mismatches(wanted, request("/", "GET", ("env", "canary"))) == ("header env 'canary' does not match can",)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        (match(), "any path"),
+        (match(path=PrefixPath(value="/a")), "/a and below"),
+        (match(path=ExactPath(value="/a"), methods=("GET",)), "GET /a"),
+        (match(path=RegexPath(pattern="/a.*")), "paths that match /a.*"),
+        (match(headers=(named("env", "canary"),)), "any path, header env: canary"),
+        (match(queries=(named("q", "1"),)), "any path, query parameter q=1"),
+        (RequestMatch(path=ROOT, methods=(), headers=(), queries=(), grpc=True), "any path, gRPC"),
+    ],
+)
+def test_a_match_in_words(wanted: RequestMatch, words: str) -> None:
+    assert match_words(wanted) == words
 
 
 def test_grpc_asks_for_the_content_type() -> None:

@@ -7,12 +7,17 @@ import grpc
 import pytest
 
 from gatewayd.access_log.entry import RuleName
-from gatewayd.introspection.client import NobodyError, fetch, fetch_places
-from gatewayd.introspection.messages import GET_STATUS, SERVICE, request
+from gatewayd.explain.steps import Mark, Step
+from gatewayd.introspection.client import NobodyError, fetch, fetch_places, fetch_why
+from gatewayd.introspection.messages import GET_STATUS, SERVICE, RunChain, request
 from gatewayd.introspection.places import RulePlace
 from gatewayd.introspection.server import handlers
 from gatewayd.introspection.status import Status
 from tests.unit.introspection.statuses import STATUS
+
+CHAIN = RunChain(
+    steps=(Step(depth=1, mark=Mark.BAD, subject="it", says="is broken", place="shop.yaml:7"),), where="./gateway"
+)
 
 
 async def status() -> Status:
@@ -22,7 +27,7 @@ async def status() -> Status:
 @asynccontextmanager
 async def serving(address: str) -> AsyncIterator[int]:
     server = grpc.aio.server()
-    server.add_generic_rpc_handlers(handlers(status, lambda _kind, _key: (), lambda rule: RulePlace(rule.name, 7)))
+    server.add_generic_rpc_handlers(handlers(status, lambda _kind, _key: CHAIN, lambda rule: RulePlace(rule.name, 7)))
     port = server.add_insecure_port(address)
     await server.start()
     try:
@@ -41,6 +46,11 @@ async def test_places_of_rules_are_told(tmp_path: Path) -> None:
     async with serving(f"unix:{tmp_path / 'socket'}"):
         found = await asyncio.to_thread(fetch_places, tmp_path / "socket", rules)
     assert found == {rule: RulePlace(rule.name, 7) for rule in rules}
+
+
+async def test_a_chain_comes_with_the_run_that_says_it(tmp_path: Path) -> None:
+    async with serving(f"unix:{tmp_path / 'socket'}"):
+        assert await asyncio.to_thread(fetch_why, tmp_path / "socket", "gateway", "shop", "gw") == CHAIN
 
 
 async def test_nobody_else_is() -> None:

@@ -1,0 +1,36 @@
+"""Every kind that a user writes has a chain, by any of its names."""
+
+import pytest
+
+from gatewayd.api.kinds import KINDS
+from gatewayd.explain.steps import UnknownKindError
+from gatewayd.explain.why import CHAINS, kind_of
+from tests.unit.explain.chains import asked, bad
+from tests.unit.translator.manifests import SHOP
+
+READ_FOR_OTHERS = {
+    "Service", "Secret", "ConfigMap", "Namespace", "EndpointSlice", "ClusterTrustBundle", "ReferenceGrant", "XBackend"
+}  # fmt: skip
+"""Said of those that refer to them."""
+
+
+def test_every_kind_has_a_chain() -> None:
+    assert {table.__name__ for table in CHAINS} | READ_FOR_OTHERS == {kind.kind for kind in KINDS}
+
+
+@pytest.mark.parametrize("name", ["httproute", "HTTPRoute", "httproutes", "httproutes.gateway.networking.k8s.io"])
+def test_a_kind_is_called_as_kubectl_calls_it(name: str) -> None:
+    assert kind_of(name).kind == "HTTPRoute"
+
+
+def test_a_kind_that_nothing_is_said_of() -> None:
+    with pytest.raises(UnknownKindError, match="kind 'Service' is not known; allowed: httproute, "):
+        kind_of("Service")
+
+
+def test_what_does_not_exist() -> None:
+    assert bad(asked("routepolicies/shop/it", SHOP)) == ["RoutePolicy shop/it: does not exist"]
+
+
+def test_a_kind_without_namespaces_is_found_whatever_namespace_is_asked_for() -> None:
+    assert bad(asked("gatewayclass/default/gatewayd", SHOP)) == []
