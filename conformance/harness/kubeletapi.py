@@ -1,4 +1,4 @@
-"""The part of the kubelet's HTTP API that `kubectl logs` and the suite's mirror tests need, over mutual TLS."""
+"""The part of the kubelet's HTTP API that logs, the suite's mirror tests and forwarded ports need, over mutual TLS."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from aiohttp import web
 
-from conformance.harness import podlogs
+from conformance.harness import podlogs, podports
 from conformance.harness.addresses import KUBELET_PORT
 from conformance.harness.certificates import Certificates
 from conformance.harness.container import Container
@@ -19,6 +19,7 @@ async def serve(node: Node, certificates: Certificates) -> web.AppRunner:
     application = web.Application()
     application.router.add_get("/healthz", _healthy)
     application.router.add_get("/containerLogs/{namespace}/{pod}/{container}", _Logs(node).answer)
+    application.router.add_get("/portForward/{namespace}/{pod}", _Ports(node).answer)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(certificates.ca))
@@ -61,6 +62,25 @@ class _Logs:
         if container is None:
             raise web.HTTPNotFound(text=f"no container {match['namespace']}/{match['pod']}/{match['container']} here")
         return container
+
+
+class _Ports:
+    """Answers `GET /portForward/NAMESPACE/POD?port=N` of websockets."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Forward one port; 404 for a Pod that does not run here, 400 for what names no single port."""
+        pod = self._node.find(request.match_info["namespace"], request.match_info["pod"])
+        network = None if pod is None else pod.network_path
+        if network is None:
+            raise web.HTTPNotFound(text=f"no Pod {request.match_info['namespace']}/{request.match_info['pod']} here")
+        try:
+            port = int(request.query.get("port", ""))
+        except ValueError as error:
+            raise web.HTTPBadRequest(text="one port is forwarded by a connection") from error
+        return await podports.forward(request, network, port)
 
 
 async def _healthy(_: web.Request) -> web.Response:

@@ -221,6 +221,13 @@ class Pod:
         )
         return Container(spec, setting)
 
+    @property
+    def network_path(self) -> Path | None:
+        """Return the file of the network namespace; None before there is one."""
+        if self._network is None:
+            return None
+        return Path("/proc/self/ns/net" if self._on_node_network else self._network.namespace_path)
+
     def _launch(self, spec: Object) -> Launch:
         """Prepare one start of a container; `NotReadyError` and `UnknownImageError` say what is in the way."""
         if self._network is None:
@@ -242,7 +249,7 @@ class Pod:
             read_only=bool(spec.get("securityContext", {}).get("readOnlyRootFilesystem")),
             working_directory=spec.get("workingDir", "/"),
         )
-        path = "/proc/self/ns/net" if self._on_node_network else self._network.namespace_path
+        path = str(self.network_path)
         argv = rootfs.arguments(
             root, network=path, hostname=downward.hostname(self._manifest), argv=(*command, *arguments)
         )

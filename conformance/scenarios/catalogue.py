@@ -8,6 +8,7 @@ from conformance.scenarios.cases.contents import contents
 from conformance.scenarios.cases.crds import crds
 from conformance.scenarios.cases.grants import grants
 from conformance.scenarios.cases.history import history
+from conformance.scenarios.cases.laptop import laptop
 from conformance.scenarios.cases.leader import leader_killed, lease_hung
 from conformance.scenarios.cases.leftovers import class_in_use, leftovers
 from conformance.scenarios.cases.liar import liar
@@ -163,6 +164,11 @@ _ALL = (
         name="soak",
         claim="up to 50 routes and 200 endpoints written a second, 5 minutes: nothing that processes take up grows",
         run=soak,
+    ),
+    Scenario(
+        name="laptop",
+        claim="status and why by a kubeconfig: all replicas as one, for who may forward ports, and for nobody else",
+        run=laptop,
     ),
     Scenario(
         name="routability",

@@ -151,8 +151,11 @@ _PLURALS = {
     "HTTPRoute": "httproutes",
     "Namespace": "namespaces",
     "ReferenceGrant": "referencegrants",
+    "Role": "roles",
+    "RoleBinding": "rolebindings",
     "Secret": "secrets",
     "Service": "services",
+    "ServiceAccount": "serviceaccounts",
 }
 
 

@@ -27,7 +27,7 @@ class Row(NamedTuple):
 COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
     "demo": Row("demo", "Write an example, start it, and say what to ask it."),
     "up": Row("up", "Serve a folder of Gateway API YAML with Envoy; changes of files are in Envoy a moment later."),
-    "status": Row("status", "Show Gateways, routes, proxies and problems of a running `gatewayd up`."),
+    "status": Row("status", "Show Gateways, routes, proxies and problems of a running `gatewayd up`, or of a cluster."),
     "logs": Row("logs", "Show the requests that a running `gatewayd up` has taken, each with the rule that took it."),
     "check": Row("check", "Check manifests as the API server and gatewayd would; --envoy asks Envoy too."),
     "explain": Row("explain", "Tell which rule gets a request and why the others do not; nothing is sent."),
@@ -43,6 +43,9 @@ COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
     "completion": Row("completion", "Print the script that completes gatewayd in a shell."),
 })  # fmt: skip
 """The commands in the order of the help. The list is written without importing any of them."""
+
+_ASK: Final = frozenset({"status", "why"})
+"""Those that ask a run, or with --cluster the replicas of a cluster."""
 
 
 class _Commands(typer.core.TyperGroup):
@@ -115,14 +118,28 @@ def _without_help(arguments: Sequence[str]) -> Sequence[str]:
     return [*arguments[1:], "--help"] if arguments and arguments[0] == "help" else arguments
 
 
-def run(arguments: Sequence[str] | None = None) -> None:
+def kubectl_plugin() -> None:
+    """Run as `kubectl gatewayd ...`: what asks a run asks the cluster of the kubeconfig.
+
+    https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/
+    """
+    run(_in_cluster(sys.argv[1:]), program="kubectl gatewayd")
+
+
+def _in_cluster(arguments: Sequence[str]) -> Sequence[str]:
+    if not arguments or arguments[0] not in _ASK or "--socket" in arguments:
+        return arguments
+    return [arguments[0], "--cluster", *arguments[1:]]
+
+
+def run(arguments: Sequence[str] | None = None, program: str = "gatewayd") -> None:
     """Run the command that the arguments name (those of the process when None) and exit."""
     stand_in()
     arguments = _without_help(sys.argv[1:] if arguments is None else arguments)
     if is_completing():
         _know_shells()
     try:
-        code = typer.main.get_command(app).main(args=arguments, prog_name="gatewayd", standalone_mode=False)
+        code = typer.main.get_command(app).main(args=arguments, prog_name=program, standalone_mode=False)
     except typer.TyperException as error:
         # typer ends with 2 here, which is ours for "Envoy rejected it".
         error.message = printable(error.message)

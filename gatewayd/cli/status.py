@@ -2,13 +2,12 @@
 
 import time
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from gatewayd.cli.asked_run import AskedFor, AskedRun, asked_run, asking, status_of_all
 from gatewayd.cli.output import standard_output, write, write_json
-from gatewayd.cli.run_socket import run_socket, status_of
 from gatewayd.run.exit_codes import INVALID, OK, REJECTED
 
 if TYPE_CHECKING:
@@ -30,31 +29,34 @@ class StatusForm(StrEnum):
 
 
 @app.command()
-def status(
+@asking
+def status(  # noqa: PLR0913 (each is an option)
     names: Annotated[
         list[str] | None, typer.Argument(help="Only objects with this in KIND/NAMESPACE/NAME, such as httproute/shop.")
     ] = None,
     *,
-    namespace: Annotated[str, typer.Option("--namespace", "-n", help="Only objects of this namespace.")] = "",
+    namespace: Annotated[
+        str, typer.Option("--namespace", "-n", help="Only objects of this namespace. In a cluster: the context's.")
+    ] = "",
+    everywhere: Annotated[bool, typer.Option("--all-namespaces", "-A", help="Objects of all namespaces.")] = False,
     problems: Annotated[bool, typer.Option("--problems", help="Only routes that are not well.")] = False,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on with what changes, until Ctrl-C.")] = False,
-    socket: Annotated[
-        Path | None, typer.Option("--socket", help="The run to ask. Default: the youngest run of this user.")
-    ] = None,
+    asked_for: AskedFor,
     output: Annotated[StatusForm, typer.Option("-o", "--output", help="text, wide or json.")] = StatusForm.TEXT,
 ) -> None:
-    """Show Gateways, routes, proxies and problems of a running `gatewayd up`.
+    """Show Gateways, routes, proxies and problems of a running `gatewayd up`, or of a cluster.
 
     Exit codes: 0, 1 when files or objects have problems, 2 when a proxy refuses something, 3 when nobody answers.
     """
     from gatewayd.cli.view.status_lines import RowSelection, selected
 
-    path = run_socket(socket, "no gatewayd of this user is running; `gatewayd up` starts one, --socket names one")
-    selection = RowSelection(names=tuple(names or ()), namespace=namespace, only_problems=problems)
-    answer = selected(status_of(path), selection)
-    _show(answer, output)
-    if watch:
-        _follow(path, selection, answer)
+    with asked_run(asked_for) as asked:
+        chosen = "" if everywhere else namespace or asked.namespace
+        selection = RowSelection(names=tuple(names or ()), namespace=chosen, only_problems=problems)
+        answer = selected(status_of_all(asked), selection)
+        _show(answer, output)
+        if watch:
+            _follow(asked, selection, answer)
     refused = any(row.rejections for proxy in answer.proxies for row in proxy.types)
     raise typer.Exit(REJECTED if refused else INVALID if answer.board.problems else OK)
 
@@ -76,14 +78,14 @@ def _show(answer: "Status", output: StatusForm) -> None:
         write(cut(line, width) if width else line)
 
 
-def _follow(path: Path, selection: "RowSelection", before: "Status") -> None:
+def _follow(asked: AskedRun, selection: "RowSelection", before: "Status") -> None:
     """Write what changes, until the run or the reader has gone."""
     from gatewayd.cli.view.board_table import changed_lines
     from gatewayd.cli.view.status_lines import selected
 
     while not standard_output().is_closed:
         time.sleep(_LOOK)
-        after = selected(status_of(path), selection)
+        after = selected(status_of_all(asked), selection)
         for line in changed_lines(before.board, after.board):
             write(f"{time.strftime('%H:%M:%S')} {line}")
         before = after

@@ -5,9 +5,9 @@ from typing import IO, TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from gatewayd.cli.asked_run import AskedFor, answer_of_any, asked_run, asking
 from gatewayd.cli.output import Form, FormOption, end, standard_output, write, write_json
-from gatewayd.cli.run_socket import run_socket
-from gatewayd.run.exit_codes import CANNOT_START, INVALID, OK
+from gatewayd.run.exit_codes import INVALID, OK
 from gatewayd.untrusted.printable import printable
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
+@asking
 def why(
     name: Annotated[
         str, typer.Argument(metavar="KIND/NAME", help="KIND/NAME or KIND/NAMESPACE/NAME, such as httproute/shop/cart.")
@@ -26,8 +27,10 @@ def why(
         Path | None, typer.Argument(help="A folder of manifests; without it a running gatewayd is asked.")
     ] = None,
     *,
-    namespace: Annotated[str, typer.Option("--namespace", "-n", help="That of KIND/NAME.")] = "default",
-    socket: Annotated[Path | None, typer.Option("--socket", help="The run to ask. Default: the youngest one.")] = None,
+    namespace: Annotated[
+        str, typer.Option("--namespace", "-n", help="That of KIND/NAME. Default: default; in a cluster the context's.")
+    ] = "",
+    asked_for: AskedFor,
     output: FormOption = Form.TEXT,
 ) -> None:
     """Show why a route, a Gateway or a policy works or does not, down to backends and proxies.
@@ -36,8 +39,10 @@ def why(
     """
     from gatewayd.explain.steps import Mark
 
-    named = _named(name, namespace)
-    chain = _offline(named, folder) if folder is not None else _running(named, socket)
+    if folder is not None:
+        chain = _offline(_named(name, namespace or "default"), folder)
+    else:
+        chain = _running(name, namespace, asked_for)
     if output is Form.JSON:
         write_json({"where": chain.where, "steps": [_shape(step) for step in chain.steps]})
     else:
@@ -79,17 +84,18 @@ def _offline(named: tuple[str, str, str], folder: Path) -> "RunChain":
         raise end(str(error), INVALID) from error
 
 
-def _running(named: tuple[str, str, str], socket: Path | None) -> "RunChain":
+def _running(name: str, namespace: str, asked_for: AskedFor) -> "RunChain":
     from gatewayd.explain.steps import UnknownKindError
-    from gatewayd.introspection.client import NobodyError, fetch_why
+    from gatewayd.introspection.client import fetch_why
 
-    path = run_socket(socket, "no gatewayd of this user is running; name a folder, or a run with --socket")
-    try:
-        return fetch_why(path, *named)
-    except UnknownKindError as error:
-        raise end(str(error), INVALID) from error
-    except NobodyError as error:
-        raise end(str(error), CANNOT_START) from error
+    nobody = "no gatewayd of this user is running; name a folder, a run with --socket, or a cluster with --cluster"
+    with asked_run(asked_for, nobody) as asked:
+        named = _named(name, namespace or asked.namespace or "default")
+        try:
+            # Each replica knows what the proxies of all have.
+            return answer_of_any(asked, lambda path: fetch_why(path, *named))
+        except UnknownKindError as error:
+            raise end(str(error), INVALID) from error
 
 
 def _draw(steps: "tuple[Step, ...]") -> None:

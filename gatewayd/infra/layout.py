@@ -22,6 +22,8 @@ XDS_PORT: Final = 18000
 """The control plane's ADS, mutual TLS."""
 HEALTH_PORT: Final = 18001
 """GET /healthz and GET /readyz of the control plane, for the kubelet."""
+INTROSPECTION_PORT: Final = 18002
+"""What `gatewayd status` and its like ask of a replica, on the loopback of its pod: for who may forward its ports."""
 METRICS_PORT: Final = 19001
 """GET /metrics of the control plane, for Prometheus: the same port as a proxy's."""
 

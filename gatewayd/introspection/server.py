@@ -1,8 +1,12 @@
-"""The service Introspection of a run: answers the owner of the Unix socket, and nobody else."""
+"""The service Introspection of a run: answers the owner of its Unix socket, or whoever is on a pod's loopback.
+
+Nobody else: beside ADS it shares a server with ports that proxies come to.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TypeAlias
+from contextlib import asynccontextmanager
+from typing import Final, NamedTuple, TypeAlias
 
 import grpc
 
@@ -29,26 +33,63 @@ Why: TypeAlias = Callable[[str, ObjectKey], RunChain]
 
 Ask: TypeAlias = Callable[[], Awaitable[Status]]
 
+_GRACE: Final = 1.0
 
-def handlers(status: Ask, why: Why, place: PlaceOfRule) -> tuple[grpc.GenericRpcHandler, ...]:
-    """Return what to serve beside ADS; `status`, `why` and `place` are asked at each call."""
+
+class Answers(NamedTuple):
+    """Who is asked at each call."""
+
+    status: Ask
+    why: Why
+    place: PlaceOfRule
+
+
+class Door(NamedTuple):
+    """Through which connections questions come: what the name of their peer begins with, and what others are told."""
+
+    prefixes: tuple[str, ...]
+    refusal: str
+
+
+SOCKET_DOOR: Final = Door(("unix:",), "introspection is for the Unix socket alone")
+LOOPBACK_DOOR: Final = Door(("ipv4:127.0.0.1:", "ipv6:%5B::1%5D:"), "introspection is for the loopback alone")
+
+
+@asynccontextmanager
+async def on_loopback(answers: Answers, port: int) -> AsyncIterator[None]:
+    """Answer on 127.0.0.1 of a pod, where whoever may forward its ports comes from. Raises OSError without the port."""
+    server = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
+    server.add_generic_rpc_handlers(handlers(answers, LOOPBACK_DOOR))
+    try:
+        server.add_insecure_port(f"127.0.0.1:{port}")
+    except RuntimeError as error:
+        raise OSError(f"127.0.0.1:{port}: {error}") from error
+    await server.start()
+    try:
+        yield
+    finally:
+        await server.stop(_GRACE)
+
+
+def handlers(answers: Answers, door: Door = SOCKET_DOOR) -> tuple[grpc.GenericRpcHandler, ...]:
+    """Return what to serve to those who come through a door."""
 
     async def get_status(_request: bytes, _context: _Context) -> bytes:
-        return await _encoded(await status())
+        return await _encoded(await answers.status())
 
     async def get_why(request: bytes, context: _Context) -> bytes:
         kind, namespace, name = why_asked(request)
         try:
-            return why_encoded(why(kind, ObjectKey(namespace, name)))
+            return why_encoded(answers.why(kind, ObjectKey(namespace, name)))
         except UnknownKindError as error:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
             raise
 
     async def get_places(request: bytes, _context: _Context) -> bytes:
-        return places_encoded(map(place, places_asked(request)))
+        return places_encoded(map(answers.place, places_asked(request)))
 
     methods = {GET_STATUS: get_status, GET_WHY: get_why, GET_PLACES: get_places}
-    served = {name: _for_the_owner(method) for name, method in methods.items()}
+    served = {name: _guarded(method, door) for name, method in methods.items()}
     return (grpc.method_handlers_generic_handler(SERVICE, served),)
 
 
@@ -61,11 +102,11 @@ async def _encoded(status: Status) -> bytes:
     return bytes(message)
 
 
-def _for_the_owner(answer: Callable[[bytes, _Context], Awaitable[bytes]]) -> grpc.RpcMethodHandler:
+def _guarded(answer: Callable[[bytes, _Context], Awaitable[bytes]], door: Door) -> grpc.RpcMethodHandler:
     """Return the handler of a call that takes nothing from anybody else: as a stream, it is read when it says so."""
 
     async def handle(_: AsyncIterator[bytes], context: _Context) -> None:
-        await _only_the_owner(context)
+        await _let_in(context, door)
         request = await context.read()
         if request is not grpc.aio.EOF:
             await context.write(await answer(request, context))
@@ -73,6 +114,6 @@ def _for_the_owner(answer: Callable[[bytes, _Context], Awaitable[bytes]]) -> grp
     return grpc.stream_stream_rpc_method_handler(handle)
 
 
-async def _only_the_owner(context: _Context) -> None:
-    if not context.peer().startswith("unix:"):
-        await context.abort(grpc.StatusCode.PERMISSION_DENIED, "introspection is for the Unix socket alone")
+async def _let_in(context: _Context, door: Door) -> None:
+    if not context.peer().startswith(door.prefixes):
+        await context.abort(grpc.StatusCode.PERMISSION_DENIED, door.refusal)

@@ -134,6 +134,31 @@ class KubeClient:
                 raise read_error(response.status, response.headers, await response.read())
             yield _lines(response.content)
 
+    async def websocket(self, path: str, query: Query, subprotocol: str) -> aiohttp.ClientWebSocketResponse:
+        """Open a websocket, which is the caller's to close.
+
+        Raises ApiError when that is refused and one of CONNECTION_ERRORS when there is no answer.
+        """
+        authorization = await self._access.authorization()
+        try:
+            return await asyncio.wait_for(
+                self._session.ws_connect(
+                    self._access.url + path,
+                    params=query,
+                    protocols=(subprotocol,),
+                    headers={
+                        "User-Agent": FIELD_MANAGER,
+                        **({"Authorization": authorization} if authorization else {}),
+                    },
+                    proxy=self._access.proxy,
+                    server_hostname=self._access.server_name,
+                    max_msg_size=0,
+                ),
+                REQUEST_TIMEOUT,
+            )
+        except aiohttp.WSServerHandshakeError as error:
+            raise read_error(error.status, error.headers or {}, b"") from error
+
     async def _send(
         self,
         method: str,

@@ -5,6 +5,7 @@ Imported only when somebody names such a file: see `gatewayd.kube.access`.
 
 import ssl
 from pathlib import Path
+from typing import NamedTuple
 
 from kubernetes_asyncio import config
 from kubernetes_asyncio.client import Configuration
@@ -12,14 +13,48 @@ from kubernetes_asyncio.client import Configuration
 from gatewayd.kube.access import Access, AccessError
 
 
-async def kubeconfig_access(file: Path) -> Access:
-    """Return the access that the file's current context gives. Raises AccessError."""
+class UserContext(NamedTuple):
+    """A context of a kubeconfig: its name, how its cluster is reached, and the namespace that is meant by itself."""
+
+    name: str
+    access: Access
+    namespace: str
+
+
+async def user_context(file: Path | None, name: str) -> UserContext:
+    """Return a context of a file, or of what KUBECONFIG names, else ~/.kube/config; "" is the current one.
+
+    Raises AccessError.
+    """
+    where = None if file is None else str(file)
+    try:
+        contexts, current = config.list_kube_config_contexts(config_file=where)
+    except (config.ConfigException, OSError) as error:
+        raise AccessError(f"{where or 'kubeconfig'}: {error}") from error
+    chosen = next((each for each in contexts if each["name"] == name), None) if name else current
+    if chosen is None:
+        known = ", ".join(sorted(each["name"] for each in contexts)) or "none"
+        raise AccessError(f"--context {name}: there is no such context; there are: {known}")
+    access = await kubeconfig_access(file, name)
+    return UserContext(chosen["name"], access, chosen["context"].get("namespace") or "default")
+
+
+async def kubeconfig_access(file: Path | None, name: str = "") -> Access:
+    """Return the access that a context of the file gives, "" for its current one; None as in `user_context`.
+
+    Raises AccessError.
+    """
     configuration = Configuration()
     try:
-        await config.load_kube_config(config_file=str(file), client_configuration=configuration, persist_config=False)
+        await config.load_kube_config(
+            config_file=None if file is None else str(file),
+            context=name or None,
+            client_configuration=configuration,
+            persist_config=False,
+        )
         context = _context(configuration)
     except (config.ConfigException, OSError) as error:
-        raise AccessError(f"{file}: {error}") from error
+        raise AccessError(f"{file or 'kubeconfig'}: {error}") from error
 
     async def authorization() -> str:
         auth_settings: dict[str, dict[str, str]] = await configuration.auth_settings()

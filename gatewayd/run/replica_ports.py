@@ -1,4 +1,4 @@
-"""The ports of a replica: ADS, health, metrics, and the socket that `gatewayd status` asks.
+"""The ports of a replica: ADS, health, metrics, and those that `gatewayd status` asks.
 
 Builds the servers out of what answers them; decides nothing.
 """
@@ -16,7 +16,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.infra import layout
 from gatewayd.introspection.places import without_files
 from gatewayd.introspection.replica_status import Insight
-from gatewayd.introspection.server import handlers
+from gatewayd.introspection.server import Answers, handlers, on_loopback
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.infrastructure import Autoscaled, External, Fixed, Infrastructure
 from gatewayd.reconciler import Reconciler
@@ -50,18 +50,20 @@ class ReplicaPorts:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """Listen on the three ports, ADS, health and metrics, and on the socket that `gatewayd status` asks."""
+        """Listen for ADS, health, metrics, and where `gatewayd status` asks: a socket, and the loopback of the pod."""
         insight = Insight(reconciler=self._reconciler, fleet=self._fleet, where=self._where(), notices=self._unsynced)
         with runtime_folder(None) as runtime:
             listeners = (
                 TlsListener(host="[::]", port=self._options.xds_port, certificates=self._trust.certificates),
                 UnixListener(path=runtime / SOCKET),
             )
-            others = handlers(insight.status, insight.why, without_files)
+            answers = Answers(insight.status, insight.why, without_files)
             authorizer = bound(self._incarnation)
-            server = AdsServer(self._fleet, listeners, authorizer=authorizer, replicas=self._replicas, others=others)
+            server = AdsServer(
+                self._fleet, listeners, authorizer=authorizer, replicas=self._replicas, others=handlers(answers)
+            )
             self._server = server
-            async with self._served(server):
+            async with self._served(server), on_loopback(answers, layout.INTROSPECTION_PORT):
                 yield
 
     def _incarnation(self, gateway: GatewayFleet) -> Incarnation | Unlisted | None:

@@ -26,7 +26,7 @@ from gatewayd.incremental.view import Member
 from gatewayd.introspection.live_board import LiveBoard
 from gatewayd.introspection.messages import RunChain
 from gatewayd.introspection.places import RulePlace, place_in_files
-from gatewayd.introspection.server import handlers
+from gatewayd.introspection.server import Answers, handlers
 from gatewayd.introspection.status import Status
 from gatewayd.ir.conditions import ACCEPTED, holds
 from gatewayd.ir.environment import HERE, Environment
@@ -133,7 +133,7 @@ class Standalone:
             server = AdsServer(
                 self.fleet,
                 (UnixListener(path=self.socket),),
-                others=handlers(self._audience.status, self._why, self._place),
+                others=handlers(Answers(self._audience.status, self._why, self._place)),
             )
             await self._key_sets.restore()
             await server.start()

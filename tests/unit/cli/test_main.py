@@ -1,11 +1,13 @@
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
 
-from gatewayd.cli.main import COMMANDS
+from gatewayd.cli.main import COMMANDS, kubectl_plugin
+from tests.fakes.pod_ports import written_kubeconfig
 from tests.unit.cli.command import Gatewayd
 
 
@@ -57,3 +59,28 @@ def test_what_only_errors_and_versions_need_waits_for_them() -> None:
         "sys.exit(', '.join(late) or 0)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_as_a_plugin_of_kubectl_a_cluster_is_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = written_kubeconfig(tmp_path, "http://127.0.0.1:1")
+    monkeypatch.setattr(sys, "argv", ["kubectl-gatewayd", "status", "--kubeconfig", str(file)])
+
+    with pytest.raises(SystemExit) as ended:
+        kubectl_plugin()
+
+    assert ended.value.code == 3
+    assert "127.0.0.1" in capsys.readouterr().err
+
+
+def test_a_plugin_knows_the_commands_that_ask_nobody(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["kubectl-gatewayd", "check", "--help"])
+
+    with pytest.raises(SystemExit) as ended:
+        kubectl_plugin()
+
+    assert ended.value.code == 0
+    assert "kubectl gatewayd check" in capsys.readouterr().out

@@ -3,7 +3,8 @@ from gatewayd.ir.limits import PROXY_PORTS
 
 
 def test_no_two_ports_of_the_control_plane_are_the_same() -> None:
-    assert len({layout.XDS_PORT, layout.HEALTH_PORT, layout.METRICS_PORT}) == 3
+    ports = (layout.XDS_PORT, layout.HEALTH_PORT, layout.METRICS_PORT, layout.INTROSPECTION_PORT)
+    assert len(set(ports)) == len(ports)
 
 
 def test_no_listener_gets_the_port_for_probes() -> None:

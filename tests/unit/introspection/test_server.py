@@ -9,9 +9,9 @@ import pytest
 from gatewayd.access_log.entry import RuleName
 from gatewayd.explain.steps import Mark, Step
 from gatewayd.introspection.client import NobodyError, fetch, fetch_places, fetch_why
-from gatewayd.introspection.messages import GET_STATUS, SERVICE, RunChain, request
+from gatewayd.introspection.messages import GET_STATUS, SERVICE, RunChain, decoded, request
 from gatewayd.introspection.places import RulePlace
-from gatewayd.introspection.server import handlers
+from gatewayd.introspection.server import Answers, handlers, on_loopback
 from gatewayd.introspection.status import Status
 from tests.unit.introspection.statuses import STATUS
 
@@ -24,10 +24,13 @@ async def status() -> Status:
     return STATUS
 
 
+ANSWERS = Answers(status, lambda _kind, _key: CHAIN, lambda rule: RulePlace(rule.name, 7))
+
+
 @asynccontextmanager
 async def serving(address: str) -> AsyncIterator[int]:
     server = grpc.aio.server()
-    server.add_generic_rpc_handlers(handlers(status, lambda _kind, _key: CHAIN, lambda rule: RulePlace(rule.name, 7)))
+    server.add_generic_rpc_handlers(handlers(ANSWERS))
     port = server.add_insecure_port(address)
     await server.start()
     try:
@@ -59,6 +62,21 @@ async def test_nobody_else_is() -> None:
             await channel.unary_unary(f"/{SERVICE}/{GET_STATUS}")(request())
 
     assert caught.value.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_whoever_is_on_the_loopback_of_a_pod_is_answered(unused_tcp_port: int) -> None:
+    address = f"127.0.0.1:{unused_tcp_port}"
+    async with on_loopback(ANSWERS, unused_tcp_port), grpc.aio.insecure_channel(address) as channel:
+        answer = await channel.unary_unary(f"/{SERVICE}/{GET_STATUS}")(request())
+
+    assert decoded(answer) == STATUS
+
+
+async def test_a_port_of_somebody_else_is_said(unused_tcp_port: int) -> None:
+    async with on_loopback(ANSWERS, unused_tcp_port):
+        with pytest.raises(OSError, match=f"127.0.0.1:{unused_tcp_port}"):
+            async with on_loopback(ANSWERS, unused_tcp_port):
+                pass
 
 
 def test_nobody_answers(tmp_path: Path) -> None:
