@@ -1,10 +1,11 @@
 """`gatewayd explain`: which rule gets a request, what happens to it, and why the other rules do not get it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from gatewayd.cli.asked_run import AskedFor, answer_of_any, asked_run, asking
 from gatewayd.cli.output import Form, FormOption, end, write_json, write_lines
 from gatewayd.cli.request_options import (
     HeaderOption,
@@ -26,10 +27,16 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
+_NOBODY: Final = "no gatewayd of this user is running; name a folder, a run with --socket, or a cluster with --cluster"
+
 
 @app.command()
+@asking
 def explain(  # noqa: PLR0913 (each is an option)
-    places: Annotated[list[str], typer.Argument(metavar="DIR... [URL]", help="Manifests, and a URL as curl takes it.")],
+    places: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[DIR...] [URL]", help="Manifests, else a run is asked; and a URL as curl takes it."),
+    ] = None,
     *,
     host: Annotated[str, typer.Option("--host", help="Host of the request, with or without a port.")] = "",
     path: Annotated[str, typer.Option("--path", help="Path, with or without a query.")] = "/",
@@ -42,24 +49,29 @@ def explain(  # noqa: PLR0913 (each is an option)
     client: Annotated[
         str, typer.Option("--from", metavar="ADDRESS", callback=client_address, help="Of the client.")
     ] = "",
+    asked_for: AskedFor,
     output: FormOption = Form.TEXT,
 ) -> None:
     """Tell which rule gets a request and why the others do not; nothing is sent.
 
     Exit codes: 0 when a rule or a layer 4 route takes it, 1 when none does.
 
+    Without a folder a running `gatewayd up` is asked, or a cluster.
+
     Examples: gatewayd explain ./gateway https://shop.example:8443/cart -H 'env: canary';
     gatewayd explain ./gateway --host shop.example --path /cart
     """
     from gatewayd.cli.offline import translation
 
-    urls = [each for each in places if is_url(each)]
+    urls = [each for each in places or () if is_url(each)]
     if len(urls) > 1 or bool(urls) == bool(host):
         raise end("the request is one URL, such as https://shop.example/cart, or --host with its options", INVALID)
     wanted = from_url(urls[0]) if urls else from_options(host, path, query, port, https=https)
     wanted = with_more(wanted, method, header, client, grpc=grpc)
-    translated = translation([Path(each) for each in places if not is_url(each)])
-    raise typer.Exit(_show(translated, wanted, output))
+    folders = [Path(each) for each in places or () if not is_url(each)]
+    if not folders:
+        raise typer.Exit(_show_running(asked_for, wanted, output))
+    raise typer.Exit(_show(translation(folders), wanted, output))
 
 
 def foretold(translated: "Translation", request: "Sent", port: int | None) -> "tuple[Trace, ...]":
@@ -69,9 +81,29 @@ def foretold(translated: "Translation", request: "Sent", port: int | None) -> "t
     configs = tuple(config for _, config in sorted(translated.reconciler.configs.items()))
     at_ports = traces(Translated(engine=translated.engine, configs=configs), request, port)
     if not at_ports:
-        where = f" on port {port}" if port else ""
-        raise end(f"no listener of any Gateway is for {request.scheme}{where}", INVALID)
+        raise _without_listener(request, port)
     return at_ports
+
+
+def _without_listener(request: "Sent", port: int | None) -> typer.Exit:
+    where = f" on port {port}" if port else ""
+    return end(f"no listener of any Gateway is for {request.scheme}{where}", INVALID)
+
+
+def _show_running(asked_for: AskedFor, wanted: WantedRequest, output: Form) -> int:
+    """Show what a run, or a replica of a cluster, says of a request: all of them know the same rules."""
+    from gatewayd.introspection.client import fetch_explanation
+
+    request = sent(wanted)
+    with asked_run(asked_for, _NOBODY) as asked:
+        explanation = answer_of_any(asked, lambda path: fetch_explanation(path, request, wanted.port))
+    if not explanation.lines:
+        raise _without_listener(request, wanted.port)
+    if output is Form.JSON:
+        write_json(explanation.shape)
+    else:
+        write_lines("\n".join((f"in the run of {explanation.where}", *explanation.lines)))
+    return OK if explanation.is_taken else INVALID
 
 
 def _show(translated: "Translation", wanted: WantedRequest, output: Form) -> int:

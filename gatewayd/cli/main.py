@@ -44,7 +44,7 @@ COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
 })  # fmt: skip
 """The commands in the order of the help. The list is written without importing any of them."""
 
-_ASK: Final = frozenset({"status", "why"})
+_ASK: Final = frozenset({"status", "why", "explain", "version"})
 """Those that ask a run, or with --cluster the replicas of a cluster."""
 
 

@@ -2,20 +2,26 @@
 
 import platform
 import subprocess
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gatewayd.cli.asked_run import AskedFor, asked_run, asking, status_of_all
 from gatewayd.cli.output import Form, FormOption, write, write_json
 from gatewayd.telemetry.version import installed_version
+
+if TYPE_CHECKING:
+    from gatewayd.introspection.status import Status
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command()
+@asking
 def version(
     *,
     client: Annotated[bool, typer.Option("--client", help="Ask no running gatewayd.")] = False,
+    asked_for: AskedFor,
     output: FormOption = Form.TEXT,
 ) -> None:
     """Show the versions of gatewayd, Envoy, the CRDs that are known, and a running gatewayd."""
@@ -24,7 +30,7 @@ def version(
         "python": platform.python_version(),
         "envoy": _envoy(),
         "gatewayAPI": _known_versions(),
-        "run": None if client else _run(),
+        "run": None if client else _run(asked_for),
     }
     if output is Form.JSON:
         write_json(versions)
@@ -63,17 +69,21 @@ def _known_versions() -> list[str]:
     return [f"{kind.kind} {'/'.join(kind.accepted_versions)}" for kind in KINDS if kind.group in groups]
 
 
-def _run() -> dict[str, Any] | None:
-    """Return the versions of the youngest run of this user, None where none answers."""
+def _run(asked_for: AskedFor) -> dict[str, Any] | None:
+    """Return the versions of a run of this user, or of a cluster; None where no run of this user answers."""
     from gatewayd.cli.run_socket import newest_run
     from gatewayd.introspection.client import NobodyError, fetch
 
-    path = newest_run()
-    if path is None:
-        return None
+    if asked_for.is_cluster:
+        with asked_run(asked_for) as asked:
+            return _of_run(status_of_all(asked))
+    path = newest_run(asked_for.socket)
     try:
-        answer = fetch(path)
+        return None if path is None else _of_run(fetch(path))
     except NobodyError:
         return None
+
+
+def _of_run(answer: "Status") -> dict[str, Any]:
     envoys = sorted({proxy.envoy_version for proxy in answer.proxies})
     return {"gatewayd": answer.version, "folder": answer.folder, "proxies": [f"Envoy {each}" for each in envoys]}

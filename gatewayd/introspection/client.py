@@ -14,7 +14,14 @@ from urllib.parse import quote
 import grpc
 
 from gatewayd.access_log.entry import RuleName
+from gatewayd.explain.request import Sent
 from gatewayd.explain.steps import UnknownKindError
+from gatewayd.introspection.explanation import (
+    GET_EXPLANATION,
+    Explanation,
+    explanation_decoded,
+    explanation_request,
+)
 from gatewayd.introspection.messages import (
     GET_PLACES,
     GET_STATUS,
@@ -29,10 +36,20 @@ from gatewayd.introspection.messages import (
     why_request,
 )
 from gatewayd.introspection.places import RulePlace
+from gatewayd.introspection.published import (
+    GET_CONFIG,
+    PublishedResource,
+    ResourceChoice,
+    choice_request,
+    published_decoded,
+)
 from gatewayd.introspection.status import Status
 
 _PATTERN: Final = "gatewayd-*/xds/socket"
-_TIMEOUT: Final = 5.0
+_TIMEOUT: Final = 15.0
+"""Seconds: the configuration of thousands of routes is megabytes, and a cluster may be far away."""
+_UNBOUNDED: Final = (("grpc.max_receive_message_length", -1),)
+"""Who answers is trusted, and what it has is as large as it is."""
 
 
 class NobodyError(Exception):
@@ -67,8 +84,18 @@ def fetch_places(path: Path, rules: Sequence[RuleName]) -> dict[RuleName, RulePl
     return dict(zip(rules, places_decoded(_call(path, GET_PLACES, places_request(rules))), strict=False))
 
 
+def fetch_explanation(path: Path, sent: Sent, port: int | None) -> Explanation:
+    """Return what becomes of a request at the run at a socket; raises NobodyError."""
+    return explanation_decoded(_call(path, GET_EXPLANATION, explanation_request(sent, port)))
+
+
+def fetch_config(path: Path, choice: ResourceChoice) -> tuple[PublishedResource, ...]:
+    """Return what the proxies of the run at a socket shall have; raises NobodyError."""
+    return published_decoded(_call(path, GET_CONFIG, choice_request(choice)))
+
+
 def _call(path: Path, method: str, message: bytes) -> bytes:
-    with grpc.insecure_channel(f"unix:{quote(str(path.absolute()))}") as channel:
+    with grpc.insecure_channel(f"unix:{quote(str(path.absolute()))}", _UNBOUNDED) as channel:
         call = channel.unary_unary(f"/{SERVICE}/{method}")
         try:
             return bytes(call(message, timeout=_TIMEOUT))

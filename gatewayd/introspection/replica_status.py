@@ -9,12 +9,9 @@ import asyncio
 from collections.abc import Callable, Iterator
 
 from gatewayd.ads.fleet import Fleet
-from gatewayd.api.meta import ObjectKey
-from gatewayd.explain.steps import Knowledge
-from gatewayd.explain.why import why
 from gatewayd.introspection.live_board import LiveBoard
-from gatewayd.introspection.messages import RunChain
 from gatewayd.introspection.route_progress import SLICE
+from gatewayd.introspection.run_answers import RunAnswers
 from gatewayd.introspection.run_status import run_status
 from gatewayd.introspection.status import Status
 from gatewayd.ir.fleet import FleetKey
@@ -46,10 +43,10 @@ class Insight:
             board = self._board.board((), self._notices())
         return run_status(board, self._fleet, self._reconciler.snapshots, self._where)
 
-    def why(self, kind: str, key: ObjectKey) -> RunChain:
-        """Return the chain of an object; raises UnknownKindError."""
-        known = Knowledge(engine=self._reconciler.store.engine, report=self.report, place_of=_in_no_file)
-        return RunChain(steps=why(known, kind, key), where=self._where)
+    @property
+    def answers(self) -> RunAnswers:
+        """What the replica answers beside its status."""
+        return RunAnswers(reconciler=self._reconciler, report=self.report, place_of=_in_no_file, where=self._where)
 
     def report(self, fleet: FleetKey) -> FleetReport:
         """Return what a fleet's proxies have, whichever replica they are connected to."""

@@ -12,12 +12,12 @@ import grpc
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.steps import UnknownKindError
+from gatewayd.introspection.explanation import GET_EXPLANATION, explanation_asked, explanation_encoded
 from gatewayd.introspection.messages import (
     GET_PLACES,
     GET_STATUS,
     GET_WHY,
     SERVICE,
-    RunChain,
     pieces,
     places_asked,
     places_encoded,
@@ -25,12 +25,11 @@ from gatewayd.introspection.messages import (
     why_encoded,
 )
 from gatewayd.introspection.places import PlaceOfRule
+from gatewayd.introspection.published import GET_CONFIG, choice_asked, published_encoded
+from gatewayd.introspection.run_answers import RunAnswers
 from gatewayd.introspection.status import Status
 
 _Context: TypeAlias = grpc.aio.ServicerContext
-Why: TypeAlias = Callable[[str, ObjectKey], RunChain]
-
-
 Ask: TypeAlias = Callable[[], Awaitable[Status]]
 
 _GRACE: Final = 1.0
@@ -40,8 +39,8 @@ class Answers(NamedTuple):
     """Who is asked at each call."""
 
     status: Ask
-    why: Why
     place: PlaceOfRule
+    run: RunAnswers
 
 
 class Door(NamedTuple):
@@ -80,7 +79,7 @@ def handlers(answers: Answers, door: Door = SOCKET_DOOR) -> tuple[grpc.GenericRp
     async def get_why(request: bytes, context: _Context) -> bytes:
         kind, namespace, name = why_asked(request)
         try:
-            return why_encoded(answers.why(kind, ObjectKey(namespace, name)))
+            return why_encoded(answers.run.why(kind, ObjectKey(namespace, name)))
         except UnknownKindError as error:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
             raise
@@ -88,7 +87,20 @@ def handlers(answers: Answers, door: Door = SOCKET_DOOR) -> tuple[grpc.GenericRp
     async def get_places(request: bytes, _context: _Context) -> bytes:
         return places_encoded(map(answers.place, places_asked(request)))
 
-    methods = {GET_STATUS: get_status, GET_WHY: get_why, GET_PLACES: get_places}
+    async def get_explanation(request: bytes, _context: _Context) -> bytes:
+        return explanation_encoded(answers.run.explain(*explanation_asked(request)))
+
+    async def get_config(request: bytes, _context: _Context) -> bytes:
+        resources = answers.run.config(choice_asked(request))
+        return b"".join([published_encoded(some) async for some in resources])
+
+    methods = {
+        GET_STATUS: get_status,
+        GET_WHY: get_why,
+        GET_PLACES: get_places,
+        GET_EXPLANATION: get_explanation,
+        GET_CONFIG: get_config,
+    }
     served = {name: _guarded(method, door) for name, method in methods.items()}
     return (grpc.method_handlers_generic_handler(SERVICE, served),)
 

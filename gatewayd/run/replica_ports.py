@@ -57,7 +57,7 @@ class ReplicaPorts:
                 TlsListener(host="[::]", port=self._options.xds_port, certificates=self._trust.certificates),
                 UnixListener(path=runtime / SOCKET),
             )
-            answers = Answers(insight.status, insight.why, without_files)
+            answers = Answers(insight.status, without_files, insight.answers)
             authorizer = bound(self._incarnation)
             server = AdsServer(
                 self._fleet, listeners, authorizer=authorizer, replicas=self._replicas, others=handlers(answers)

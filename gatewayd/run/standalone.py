@@ -20,12 +20,10 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.live_findings import LiveFindings
-from gatewayd.explain.steps import Knowledge
-from gatewayd.explain.why import why
 from gatewayd.incremental.view import Member
 from gatewayd.introspection.live_board import LiveBoard
-from gatewayd.introspection.messages import RunChain
 from gatewayd.introspection.places import RulePlace, place_in_files
+from gatewayd.introspection.run_answers import RunAnswers
 from gatewayd.introspection.server import Answers, handlers
 from gatewayd.introspection.status import Status
 from gatewayd.ir.conditions import ACCEPTED, holds
@@ -133,7 +131,7 @@ class Standalone:
             server = AdsServer(
                 self.fleet,
                 (UnixListener(path=self.socket),),
-                others=handlers(Answers(self._audience.status, self._why, self._place)),
+                others=handlers(Answers(self._audience.status, self._place, self._answers())),
             )
             await self._key_sets.restore()
             await server.start()
@@ -188,10 +186,13 @@ class Standalone:
         outcome = self.reconciler.outcomes.get(Member(Gateway, ObjectKey(fleet.namespace, fleet.name)))
         return isinstance(outcome, GatewayOutcome) and not holds(outcome.verdicts, ACCEPTED)
 
-    def _why(self, kind: str, key: ObjectKey) -> RunChain:
-        place_of = self.folder.place_of
-        known = Knowledge(engine=self.reconciler.store.engine, report=self.fleet.report, place_of=place_of)
-        return RunChain(steps=why(known, kind, key), where=shown_path(self.options.folder))
+    def _answers(self) -> RunAnswers:
+        return RunAnswers(
+            reconciler=self.reconciler,
+            report=self.fleet.report,
+            place_of=self.folder.place_of,
+            where=shown_path(self.options.folder),
+        )
 
     def _place(self, rule: RuleName) -> RulePlace:
         return place_in_files(rule, self.folder.place_of)

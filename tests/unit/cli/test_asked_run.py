@@ -7,27 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gatewayd.explain.steps import Mark, Step
-from gatewayd.introspection.messages import RunChain
-from gatewayd.introspection.places import RulePlace
-from gatewayd.introspection.server import Answers, on_loopback
-from gatewayd.introspection.status import Status
+from gatewayd.introspection.server import on_loopback
 from tests.fakes.pod_ports import Pods, in_background, pods_served, written_kubeconfig
 from tests.unit.cli.command import Gatewayd
-from tests.unit.introspection.statuses import STATUS
-
-STEP = Step(depth=0, mark=Mark.GOOD, subject="it", says="works")
-
-
-async def status() -> Status:
-    return STATUS
-
-
-ANSWERS = Answers(
-    status,
-    lambda kind, key: RunChain(steps=(STEP, Step(depth=1, mark=Mark.INFO, subject=kind, says=str(key))), where="one"),
-    lambda _rule: RulePlace("", 0),
-)
+from tests.unit.introspection.answering import ANSWERS
 
 
 def free_port() -> int:
@@ -73,9 +56,36 @@ def test_the_namespace_is_that_of_the_context_unless_another_one_is_named(gatewa
 
 
 def test_one_replica_says_why(gatewayd: Gatewayd, kubeconfig: Path) -> None:
-    ran = gatewayd("why", "gateway/web", "--kubeconfig", kubeconfig)
+    ran = gatewayd("why", "httproute/it", "-n", "shop", "--kubeconfig", kubeconfig)
 
-    assert (ran.code, ran.out) == (0, "in the run of one\nok it: works\n     gateway: default/web\n")
+    assert ran.out.splitlines()[:2] == ["in the run of ./gateway", "   HTTPRoute shop/it: generation 0"]
+
+
+def test_the_namespace_of_the_context_is_meant_where_none_is_named(gatewayd: Gatewayd, kubeconfig: Path) -> None:
+    assert gatewayd("why", "gateway/gw", "--kubeconfig", kubeconfig).out.endswith(
+        "NO Gateway default/gw: does not exist\n"
+    )
+
+
+def test_a_request_is_explained_by_a_replica(gatewayd: Gatewayd, kubeconfig: Path) -> None:
+    ran = gatewayd("explain", "http://shop.example/cart", "--kubeconfig", kubeconfig)
+
+    assert ran.code == 0
+    assert "HTTPRoute shop/it spec.rules[0].matches[0] takes it" in ran.out
+    assert (
+        '"result": "rule"'
+        in gatewayd("explain", "http://shop.example/cart", "--kubeconfig", kubeconfig, "-o", "json").out
+    )
+
+
+def test_a_request_that_no_listener_is_for(gatewayd: Gatewayd, kubeconfig: Path) -> None:
+    ran = gatewayd("explain", "http://shop.example:81/cart", "--kubeconfig", kubeconfig)
+
+    assert (ran.code, ran.err) == (1, "gatewayd: no listener of any Gateway is for http on port 81\n")
+
+
+def test_versions_of_a_cluster(gatewayd: Gatewayd, kubeconfig: Path) -> None:
+    assert "run          0.1.0 of the cluster of here (one, two)" in gatewayd("version", "--kubeconfig", kubeconfig).out
 
 
 def test_a_replica_that_cannot_be_reached_is_named_and_the_other_one_answers(

@@ -38,6 +38,6 @@ def test_reports_are_those_of_all_replicas() -> None:
     reconciler.submit((fleet_delta(GatewayFleet(namespace="shop", name="gw"), elsewhere),))
     reconciler.step()
     assert made.report(GatewayFleet(namespace="shop", name="gw")) == elsewhere
-    chain = made.why("httproute", ObjectKey("shop", "it"))
+    chain = made.answers.why("httproute", ObjectKey("shop", "it"))
     assert "3 connected" in "".join(step.says for step in chain.steps)
     assert (chain.where, {step.place for step in chain.steps}) == ("here", {""})

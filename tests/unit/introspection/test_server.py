@@ -7,24 +7,17 @@ import grpc
 import pytest
 
 from gatewayd.access_log.entry import RuleName
-from gatewayd.explain.steps import Mark, Step
-from gatewayd.introspection.client import NobodyError, fetch, fetch_places, fetch_why
-from gatewayd.introspection.messages import GET_STATUS, SERVICE, RunChain, decoded, request
+from gatewayd.api.meta import ObjectKey
+from gatewayd.explain.request import Sent
+from gatewayd.explain.steps import UnknownKindError
+from gatewayd.introspection.client import NobodyError, fetch, fetch_config, fetch_explanation, fetch_places, fetch_why
+from gatewayd.introspection.messages import GET_STATUS, SERVICE, decoded, request
 from gatewayd.introspection.places import RulePlace
-from gatewayd.introspection.server import Answers, handlers, on_loopback
-from gatewayd.introspection.status import Status
+from gatewayd.introspection.published import ResourceChoice
+from gatewayd.introspection.server import handlers, on_loopback
+from gatewayd.ir.filters import Header
+from tests.unit.introspection.answering import ANSWERS
 from tests.unit.introspection.statuses import STATUS
-
-CHAIN = RunChain(
-    steps=(Step(depth=1, mark=Mark.BAD, subject="it", says="is broken", place="shop.yaml:7"),), where="./gateway"
-)
-
-
-async def status() -> Status:
-    return STATUS
-
-
-ANSWERS = Answers(status, lambda _kind, _key: CHAIN, lambda rule: RulePlace(rule.name, 7))
 
 
 @asynccontextmanager
@@ -53,7 +46,28 @@ async def test_places_of_rules_are_told(tmp_path: Path) -> None:
 
 async def test_a_chain_comes_with_the_run_that_says_it(tmp_path: Path) -> None:
     async with serving(f"unix:{tmp_path / 'socket'}"):
-        assert await asyncio.to_thread(fetch_why, tmp_path / "socket", "gateway", "shop", "gw") == CHAIN
+        chain = await asyncio.to_thread(fetch_why, tmp_path / "socket", "gateway", "shop", "gw")
+    assert chain == ANSWERS.run.why("gateway", ObjectKey("shop", "gw"))
+    assert (chain.where, chain.steps[0].subject) == ("./gateway", "Gateway shop/gw")
+
+
+async def test_an_unknown_kind_is_told_as_such(tmp_path: Path) -> None:
+    async with serving(f"unix:{tmp_path / 'socket'}"):
+        with pytest.raises(UnknownKindError, match="kind 'pod' is not known"):
+            await asyncio.to_thread(fetch_why, tmp_path / "socket", "pod", "shop", "gw")
+
+
+async def test_a_request_is_explained(tmp_path: Path) -> None:
+    sent = Sent(scheme="http", method="GET", host="shop.example", target="/", headers=(Header(name="a", value="b"),))
+    async with serving(f"unix:{tmp_path / 'socket'}"):
+        explanation = await asyncio.to_thread(fetch_explanation, tmp_path / "socket", sent, 80)
+    assert explanation == ANSWERS.run.explain(sent, 80)
+
+
+async def test_what_proxies_shall_have_is_told(tmp_path: Path) -> None:
+    async with serving(f"unix:{tmp_path / 'socket'}"):
+        resources = await asyncio.to_thread(fetch_config, tmp_path / "socket", ResourceChoice(type="LDS"))
+    assert [(each.gateway, each.type, each.name) for each in resources] == [("shop/gw", "LDS", "tcp-80")]
 
 
 async def test_nobody_else_is() -> None:
