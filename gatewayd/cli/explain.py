@@ -54,9 +54,8 @@ def explain(  # noqa: PLR0913 (each is an option)
 ) -> None:
     """Tell which rule gets a request and why the others do not; nothing is sent.
 
-    Exit codes: 0 when a rule or a layer 4 route takes it, 1 when none does.
-
     Without a folder a running `gatewayd up` is asked, or a cluster.
+    Exit codes: 0 when a rule or a layer 4 route takes it, 1 when none does.
 
     Examples: gatewayd explain ./gateway https://shop.example:8443/cart -H 'env: canary';
     gatewayd explain ./gateway --host shop.example --path /cart
