@@ -60,6 +60,7 @@ BINARIES = (
     Binary(name="echo-basic", module="suite", package="sigs.k8s.io/gateway-api-conformance-images/echo-basic"),
     Binary(name="suite.test", module="suite", package=".", verb=("test", "-c", "-vet=off")),
     Binary(name="loadclient", module="loadclient", package="."),
+    Binary(name="helm", module="helm", package="helm.sh/helm/v3/cmd/helm"),
 )
 # What only the comparison with peers needs (bench/peers): large, and built when it is first asked for.
 PEERS = (

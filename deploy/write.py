@@ -3,7 +3,7 @@
 `gatewayd.yaml` is what `gatewayd install --print` prints. `crds.yaml` holds the kinds of our own group alone. The Helm
 chart has these too, and as templates the same objects, less the Namespace (`helm install --create-namespace` makes it),
 with expressions where `TEMPLATED` says so. Every expression is `{{ toJson X }}`: JSON is YAML, so a value of any type
-needs neither quotes nor an indentation.
+needs neither quotes nor an indentation. What a value turns off stands whole between `{{- if X }}` and `{{- end }}`.
 """  # noqa: INP001 - a program beside the files that it writes, no package
 
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,12 @@ from gatewayd.ir.http import RouteDiscovery
 HERE: Final = Path(__file__).parent
 CHART: Final = HERE / "helm" / "gatewayd"
 DEFAULTS: Final = Installation(
-    namespace=NAMESPACE, image=default_image(), replicas=REPLICAS, log_level="info", route_discovery=None
+    namespace=NAMESPACE,
+    image=default_image(),
+    replicas=REPLICAS,
+    log_level="info",
+    route_discovery=None,
+    is_monitored=False,
 )
 
 JSON = dict[str, Any]
@@ -31,7 +36,7 @@ JSON = dict[str, Any]
 class Templated(NamedTuple):
     """The value at a path of the object of a kind is what Helm knows as `expression`.
 
-    In a list, a step is an element's name.
+    In a list, a step is an element's name, or its port.
     """
 
     kind: str
@@ -39,6 +44,11 @@ class Templated(NamedTuple):
     expression: str
 
 
+MONITORS: Final = ("ServiceMonitor", "PodMonitor", "PrometheusRule")
+INTERVALS: Final[Mapping[str, tuple[str, ...]]] = {
+    "ServiceMonitor": ("endpoints", "metrics", "interval"),
+    "PodMonitor": ("podMetricsEndpoints", "probes", "interval"),
+}
 _POD: Final = ("spec", "template", "spec")
 _CONTAINER: Final = (*_POD, "containers", "gatewayd")
 TEMPLATED: Final = (
@@ -52,8 +62,10 @@ TEMPLATED: Final = (
             "NetworkPolicy",
             "Deployment",
             "PodDisruptionBudget",
+            *MONITORS,
         )
     ),
+    *(Templated(kind, ("spec", *path), ".Values.monitoring.interval") for kind, path in INTERVALS.items()),
     Templated("ClusterRoleBinding", ("subjects", "gatewayd", "namespace"), ".Release.Namespace"),
     Templated("RoleBinding", ("subjects", "gatewayd", "namespace"), ".Release.Namespace"),
     Templated("Deployment", ("spec", "replicas"), ".Values.replicas"),
@@ -63,11 +75,57 @@ TEMPLATED: Final = (
     Templated("Deployment", (*_CONTAINER, "env", "GATEWAYD_ROUTE_DISCOVERY", "value"), ".Values.routeDiscovery"),
     Templated("Deployment", (*_CONTAINER, "resources"), ".Values.resources"),
     Templated("Deployment", (*_POD, "imagePullSecrets"), ".Values.imagePullSecrets"),
+    Templated("Deployment", (*_CONTAINER, "envFrom"), ".Values.envFrom"),
+    Templated("Deployment", (*_POD, "priorityClassName"), ".Values.priorityClassName"),
+    Templated("Deployment", (*_POD, "securityContext"), ".Values.podSecurityContext"),
+    Templated("Deployment", (*_POD, "topologySpreadConstraints"), ".Values.topologySpreadConstraints"),
+    Templated("Deployment", ("spec", "template", "metadata", "annotations"), ".Values.podAnnotations"),
+    Templated("ServiceAccount", ("metadata", "annotations"), ".Values.serviceAccountAnnotations"),
+    Templated("PodDisruptionBudget", ("spec", "maxUnavailable"), ".Values.podDisruptionBudget.maxUnavailable"),
     Templated("Deployment", (*_POD, "nodeSelector"), ".Values.nodeSelector"),
     Templated("Deployment", (*_POD, "tolerations"), ".Values.tolerations"),
     Templated("Deployment", (*_POD, "affinity"), ".Values.affinity"),
     Templated("GatewayClass", ("metadata", "name"), ".Values.gatewayClassName"),
 )
+
+CONDITIONS: Final[Mapping[str, str]] = {
+    "PodDisruptionBudget": ".Values.podDisruptionBudget.enabled",
+    "NetworkPolicy": ".Values.networkPolicy.enabled",
+    "GatewayClass": ".Values.gatewayClassName",
+    **dict.fromkeys(MONITORS, ".Values.monitoring.enabled"),
+}
+"""What must be so, by kind, for an object to be there at all."""
+RELEASE_LABELS: Final[Mapping[str, str]] = {
+    "app.kubernetes.io/instance": ".Release.Name",
+    "app.kubernetes.io/managed-by": ".Release.Service",
+    "app.kubernetes.io/version": ".Chart.AppVersion",
+}
+"""Of every object of a release, not of pods: https://helm.sh/docs/chart_best_practices/labels/"""
+
+CHART_README: Final = """\
+# The chart of gatewayd
+
+A control plane for the Kubernetes Gateway API that runs a fleet of Envoy proxies. The CRDs of the Gateway API must be
+in the cluster. Those of gatewayd's own policies come with the chart; Helm neither upgrades nor removes CRDs:
+`kubectl apply --server-side -f deploy/crds.yaml` brings them up to date.
+
+```
+helm install gatewayd deploy/helm/gatewayd --namespace gatewayd-system --create-namespace \\
+  --set image=REGISTRY/gatewayd:TAG
+```
+
+One release in a cluster: all replicas of one controller name work together. To remove it, delete its Gateways first
+(their proxies go with them), then `helm uninstall`, then the CRDs if no policy is left that somebody wants.
+
+| value | what it is |
+|---|---|
+{values}
+
+A value of the wrong kind, or one that is not known, is refused by `values.schema.json`. What is set of the *proxies* is
+not here: it stands in the ConfigMap that a GatewayClass or a Gateway names, see "Operations" in the documentation.
+
+Made by deploy/write.py from the comments of values.yaml.
+"""
 
 
 def files() -> Mapping[Path, str]:
@@ -80,12 +138,13 @@ def files() -> Mapping[Path, str]:
         # https://helm.sh/docs/chart_best_practices/custom_resource_definitions/
         CHART / "crds" / "crds.yaml": f"# Made by deploy/write.py.\n{crds}",
         **chart,
+        CHART / "README.md": _readme(),
     }
 
 
 def _chart_objects() -> Iterator[JSON]:
     # Whatever is chosen: only what is there can be an expression.
-    for each in installation(replace(DEFAULTS, route_discovery=RouteDiscovery.PER_HOST)):
+    for each in installation(replace(DEFAULTS, route_discovery=RouteDiscovery.PER_HOST, is_monitored=True)):
         if each["kind"] != "Namespace":
             yield each
 
@@ -94,21 +153,42 @@ def _template(found: JSON) -> str:
     """Return an object as a template; markers stand for the expressions while it becomes YAML."""
     marked = deepcopy(found)
     expressions: dict[str, str] = {}
-    for row in TEMPLATED:
-        if row.kind == found["kind"]:
-            marker = f"expression-{len(expressions)}-"
-            expressions[marker] = f"{{{{ toJson {row.expression} }}}}"
-            _put(marked, row.path, marker)
-    text = "# Made by deploy/write.py.\n" + manifest((marked,)).removeprefix("---\n")
+    paths = [(row.path, row.expression) for row in TEMPLATED if row.kind == found["kind"]]
+    paths += [(("metadata", "labels", label), expression) for label, expression in RELEASE_LABELS.items()]
+    for path, expression in paths:
+        marker = f"expression-{len(expressions)}-"
+        expressions[marker] = f"{{{{ toJson {expression} }}}}"
+        _put(marked, path, marker)
+    text = manifest((marked,)).removeprefix("---\n")
     for marker, expression in expressions.items():
         text = text.replace(marker, expression)
-    return text
+    condition = CONDITIONS.get(found["kind"])
+    if condition is not None:
+        text = f"{{{{- if {condition} }}}}\n{text}{{{{- end }}}}\n"
+    return f"# Made by deploy/write.py.\n{text}"
+
+
+def _readme() -> str:
+    """Return the chart's README: what its values are, from the comments above them."""
+    rows: list[str] = []
+    comment: list[str] = []
+    for line in (CHART / "values.yaml").read_text(encoding="utf-8").splitlines():
+        if line.startswith("# "):
+            comment.append(line.removeprefix("# "))
+        elif line and not line.startswith((" ", "-")):
+            rows.append(f"| `{line.partition(':')[0]}` | {' '.join(comment)} |")
+            comment = []
+    return CHART_README.format(values="\n".join(rows))
 
 
 def _put(found: Any, path: tuple[str, ...], value: str) -> None:
     for step in path[:-1]:
-        found = next(each for each in found if each["name"] == step) if isinstance(found, list) else found[step]
+        found = _element(found, step) if isinstance(found, list) else found[step]
     found[path[-1]] = value
+
+
+def _element(found: list[JSON], name: str) -> JSON:
+    return next(each for each in found if name in (each.get("name"), each.get("port")))
 
 
 if __name__ == "__main__":

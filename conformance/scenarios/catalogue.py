@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.scenarios.cases.audit import audit
 from conformance.scenarios.cases.blackhole import blackhole
+from conformance.scenarios.cases.chart import chart
 from conformance.scenarios.cases.contents import contents
 from conformance.scenarios.cases.crds import crds
 from conformance.scenarios.cases.grants import grants
@@ -36,6 +37,11 @@ _ALL = (
         name="provisioning",
         claim="from kubectl apply of a Gateway and a route to the first 200 through a new Envoy: under 5 s",
         run=provisioning,
+    ),
+    Scenario(
+        name="chart",
+        claim="the Helm chart is installed, upgraded under load and removed by Helm: no failed request, CRDs stay",
+        run=chart,
     ),
     Scenario(
         name="programmed",

@@ -40,6 +40,13 @@ def _namespace(text: str) -> str:
     raise typer.BadParameter(f"{text!r} is no name of a namespace; lower-case letters, digits and '-' are allowed")
 
 
+def _image(text: str) -> str:
+    """https://github.com/distribution/reference: name, then a tag, a digest, or both."""
+    if re.fullmatch(r"[\w.-]+(:\d+)?(/[a-z0-9._-]+)*(:[\w][\w.-]{0,127})?(@[a-z0-9]+:[0-9a-f]{32,})?", text):
+        return text
+    raise typer.BadParameter(f"{text!r} is no image; allowed: [REGISTRY/]NAME[:TAG][@DIGEST]")
+
+
 def _log_level(text: str) -> str:
     if text in LOG_LEVELS:
         return text
@@ -47,16 +54,21 @@ def _log_level(text: str) -> str:
 
 
 @app.command()
-def install(
+def install(  # noqa: PLR0913 (each is an option)
     *,
     print_: Annotated[bool, typer.Option("--print", help="Print the manifest; nothing else is known.")] = False,
-    image: Annotated[str, typer.Option(default_factory=default_image, help="Image of the control plane.")],
+    image: Annotated[
+        str, typer.Option(default_factory=default_image, callback=_image, help="Image of the control plane.")
+    ],
     namespace: Annotated[str, typer.Option(callback=_namespace, help="Namespace of the control plane.")] = NAMESPACE,
     replicas: Annotated[int, typer.Option(min=1, max=100, help="Pods of the control plane.")] = REPLICAS,
     log_level: Annotated[str, typer.Option(callback=_log_level, help="Least level that is logged.")] = "info",
     route_discovery: Annotated[
         RouteDiscovery | None, typer.Option(help="How proxies get routes. Default: by the number of hosts.")
     ] = None,
+    monitoring: Annotated[
+        bool, typer.Option("--monitoring", help="With monitors and alerts for the Prometheus operator.")
+    ] = False,
 ) -> None:
     """Print the manifest that installs gatewayd into a cluster.
 
@@ -65,6 +77,11 @@ def install(
     if not print_:
         raise typer.BadParameter("nothing is changed by this command; pass --print, and pipe it to kubectl apply")
     chosen = Installation(
-        namespace=namespace, image=image, replicas=replicas, log_level=log_level, route_discovery=route_discovery
+        namespace=namespace,
+        image=image,
+        replicas=replicas,
+        log_level=log_level,
+        route_discovery=route_discovery,
+        is_monitored=monitoring,
     )
     write_lines(printed(chosen))

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from gatewayd.infra import layout, network
 from gatewayd.infra.made_kinds import NETWORK_POLICY
+from gatewayd.infra.monitoring import monitoring
 from gatewayd.infra.pod import CONTAINER_SECURITY, POD_SECURITY, field_variable, spread
 from gatewayd.infra.rbac import cluster_rules, own_rules
 from gatewayd.ir.http import RouteDiscovery
@@ -29,7 +30,7 @@ RESOURCES: Final[Mapping[str, Mapping[str, str]]] = {"requests": {"cpu": "100m",
 class Installation:
     """What may be chosen; `log_level` is "debug", "info", "warning" or "error".
 
-    `route_discovery` None: whichever suits a route table.
+    `route_discovery` None: whichever suits a route table. `is_monitored`: with what the Prometheus operator needs.
     """
 
     namespace: str
@@ -37,6 +38,7 @@ class Installation:
     replicas: int
     log_level: str
     route_discovery: RouteDiscovery | None
+    is_monitored: bool
 
 
 def installation(chosen: Installation) -> tuple[JSON, ...]:
@@ -53,6 +55,7 @@ def installation(chosen: Installation) -> tuple[JSON, ...]:
             **_object("gateway.networking.k8s.io/v1", "GatewayClass", ""),
             "spec": {"controllerName": CONTROLLER, "description": "Envoy proxies that gatewayd runs and configures"},
         },
+        *(monitoring(chosen.namespace, LABELS, SELECTOR) if chosen.is_monitored else ()),
     )
 
 
@@ -132,13 +135,19 @@ def _container(chosen: Installation) -> JSON:
         "env": list(_environment(chosen)),
         "ports": [{"name": name, "containerPort": port, "protocol": "TCP"} for name, port in ports],
         "readinessProbe": {"httpGet": {"path": "/readyz", "port": "health"}, "periodSeconds": 2, "timeoutSeconds": 2},
-        # Patient: the first translation of a large cluster may keep the event loop for seconds.
+        # Patient: a translation of a large cluster may keep the event loop for seconds.
         "livenessProbe": {
             "httpGet": {"path": "/healthz", "port": "health"},
-            "initialDelaySeconds": 10,
             "periodSeconds": 10,
             "timeoutSeconds": 5,
             "failureThreshold": 6,
+        },
+        # A first listing of a large cluster takes longer than liveness would wait: ten minutes.
+        "startupProbe": {
+            "httpGet": {"path": "/healthz", "port": "health"},
+            "periodSeconds": 2,
+            "timeoutSeconds": 5,
+            "failureThreshold": 300,
         },
         "resources": {part: dict(quantities) for part, quantities in RESOURCES.items()},
         "volumeMounts": [{"name": "runtime", "mountPath": layout.RUNTIME_FOLDER}],

@@ -125,7 +125,14 @@ async def cluster() -> list[Json]:
 
 def installed() -> list[Json]:
     """Return what an installation consists of."""
-    chosen = Installation(namespace=NAMESPACE, image="gatewayd:any", replicas=2, log_level="info", route_discovery=None)
+    chosen = Installation(
+        namespace=NAMESPACE,
+        image="gatewayd:any",
+        replicas=2,
+        log_level="info",
+        route_discovery=None,
+        is_monitored=False,
+    )
     found: list[Json] = json.loads(json.dumps(installation(chosen)))
     return found
 

@@ -11,7 +11,12 @@ from gatewayd.own_group import CONTROLLER
 from gatewayd.settings import read
 
 CHOSEN = Installation(
-    namespace="gateways", image="example.com/gatewayd:1", replicas=3, log_level="debug", route_discovery=None
+    namespace="gateways",
+    image="example.com/gatewayd:1",
+    replicas=3,
+    log_level="debug",
+    route_discovery=None,
+    is_monitored=False,
 )
 MADE: dict[str, Any] = {each["kind"]: each for each in installation(CHOSEN)}
 POD: dict[str, Any] = MADE["Deployment"]["spec"]["template"]["spec"]
