@@ -109,7 +109,7 @@ def external(written: NginxAnnotations) -> Effects:
         yield from (written.exact(each, "without auth-url it had no effect") for each in lone)
         return
     url = urlsplit(written.text("auth-url"))
-    service = _service(url.hostname or "", written.namespace)
+    service = named_service(url.hostname or "", written.namespace)
     if service is None or url.scheme not in _PORTS or "$" in written.text("auth-url"):
         why = "only a Service can be asked: a URL of http:// or https:// and SERVICE.NAMESPACE.svc without variables"
         yield written.fate("auth-url", Fidelity.LOST, why, protects=True)
@@ -153,7 +153,7 @@ def _asked(written: NginxAnnotations, service: tuple[str, str], port: int, path:
         yield written.exact("auth-response-headers", "allowedResponseHeaders")
 
 
-def _service(host: str, own: str) -> tuple[str, str] | None:
+def named_service(host: str, own: str) -> tuple[str, str] | None:
     """Return namespace and name of the Service that a host name is for, None where it is none."""
     for domain in _SERVICE_DOMAINS:
         if host.endswith(domain):

@@ -23,7 +23,8 @@ _INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 class AnnotationEffect:
     """What annotations add to each rule of their Ingress, and to the backends (a BackendPolicy) that it leads to.
 
-    `grants` are (kind, namespace, name): objects of other namespaces that its AccessPolicy refers to.
+    `grants` are (kind, namespace, name): objects of other namespaces that its AccessPolicy refers to. With a `tls_name`
+    backends are spoken to by TLS: the name of their certificates, "*" where nobody has said it.
     """
 
     filters: tuple[JSON, ...] = ()
@@ -32,6 +33,7 @@ class AnnotationEffect:
     passage: JSON = field(default_factory=dict)
     backend: JSON = field(default_factory=dict)
     grants: tuple[tuple[str, str, str], ...] = ()
+    tls_name: str = ""
 
     def __add__(self, other: Self) -> "AnnotationEffect":
         """Return both together; of a section that both have, its fields are joined."""
@@ -42,6 +44,7 @@ class AnnotationEffect:
             passage=_joined(self.passage, other.passage),
             backend=_joined(self.backend, other.backend),
             grants=(*self.grants, *other.grants),
+            tls_name=self.tls_name or other.tls_name,
         )
 
 

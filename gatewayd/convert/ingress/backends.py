@@ -9,7 +9,7 @@ from gatewayd.convert.ingress.annotations import PREFIX
 from gatewayd.convert.ingress.parts import IngressPart
 from gatewayd.own_group import API_VERSION, DOMAIN
 
-_GRANT_VERSION: Final = "gateway.networking.k8s.io/v1"
+_GATEWAY_API: Final = "gateway.networking.k8s.io/v1"
 
 
 def backend_policies(parts: Iterable[IngressPart], items: list[Item]) -> tuple[DraftObject, ...]:
@@ -42,6 +42,30 @@ def _services(part: IngressPart) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.service.name for each in backends if each is not None and each.service is not None))
 
 
+def tls_policies(parts: Iterable[IngressPart]) -> Iterator[DraftObject]:
+    """Yield a BackendTLSPolicy for each Service that is spoken to by TLS: certificates are checked, here always."""
+    taken: set[tuple[str, str]] = set()
+    for part in sorted((each for each in parts if each.effect.tls_name), key=lambda each: each.order):
+        namespace = part.source.key.namespace
+        for service in _services(part):
+            if (namespace, service) in taken:
+                continue
+            taken.add((namespace, service))
+            name = part.effect.tls_name
+            hostname = f"{service}.{namespace}.svc.cluster.local" if name == "*" else name
+            yield DraftObject(
+                api_version=_GATEWAY_API,
+                kind="BackendTLSPolicy",
+                namespace=namespace,
+                name=service,
+                spec={
+                    "targetRefs": [{"group": "", "kind": "Service", "name": service}],
+                    "validation": {"hostname": hostname, "wellKnownCACertificates": "System"},
+                },
+                origins=(part.source.name,),
+            )
+
+
 def grants(parts: Iterable[IngressPart]) -> Iterator[DraftObject]:
     """Yield a ReferenceGrant for each object of another namespace that an AccessPolicy refers to."""
     wanted: dict[tuple[str, str, str, str], list[str]] = {}
@@ -50,7 +74,7 @@ def grants(parts: Iterable[IngressPart]) -> Iterator[DraftObject]:
             wanted.setdefault((namespace, part.source.key.namespace, kind, name), []).append(part.source.name)
     for (namespace, of, kind, name), origins in sorted(wanted.items()):
         yield DraftObject(
-            api_version=_GRANT_VERSION,
+            api_version=_GATEWAY_API,
             kind="ReferenceGrant",
             namespace=namespace,
             name=f"{of}-asks-{name}",

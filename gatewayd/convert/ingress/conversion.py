@@ -17,9 +17,11 @@ from gatewayd.convert.draft import (
 )
 from gatewayd.convert.fates import Fate, Fidelity, Item
 from gatewayd.convert.ingress.annotations import PREFIX, AnnotationEffect, NginxAnnotations
-from gatewayd.convert.ingress.backends import backend_policies, grants
+from gatewayd.convert.ingress.backends import backend_policies, grants, tls_policies
+from gatewayd.convert.ingress.canaries import canary, canary_fates
 from gatewayd.convert.ingress.classes import IngressClasses
-from gatewayd.convert.ingress.hosts import ANY, HostsRead, hosts
+from gatewayd.convert.ingress.destinations import destination, www_twin
+from gatewayd.convert.ingress.hosts import ANY, HostsRead, aliases, hosts
 from gatewayd.convert.ingress.known import effects
 from gatewayd.convert.ingress.parts import IngressHost, IngressPart, Redirecting
 from gatewayd.convert.ingress.paths import Rewriting, rewriting
@@ -62,13 +64,18 @@ def ingress_draft(sources: Sequence[SourceObject], services: Services, *, open_a
     read_hosts = hosts(parts)
     items.extend(read_hosts.items)
     carried: list[_Carried] = []
+    names = frozenset(host.name for host in read_hosts.hosts)
     for host in read_hosts.hosts:
+        carried.extend(_twins(host, names))
         setting = Setting(services=services, open_all=open_all, walled=_is_walled(host, read_hosts.hosts))
         carried.extend(_carried(host, setting, items))
     routes = tuple(_routes(carried))
     listeners = tuple(_listeners(read_hosts, routes))
     policies = backend_policies(parts, items)
-    return Drafted(Draft(routes=routes, listeners=listeners, objects=(*policies, *grants(parts))), tuple(items))
+    return Drafted(
+        Draft(routes=routes, listeners=listeners, objects=(*policies, *tls_policies(parts), *grants(parts))),
+        tuple(items),
+    )
 
 
 def _classes(sources: Iterable[SourceObject], items: list[Item]) -> Iterator[WrittenIngressClass]:
@@ -112,11 +119,11 @@ def _part(
             rewriting=Rewriting(),
             redirecting=Redirecting(),
             effect=AnnotationEffect(),
-            closed=(),
         )
         return plain, ()
     written = NginxAnnotations.of(source.key.namespace, ingress.metadata.annotations)
-    effect, fates = effects(written)
+    shared = canary(written)
+    effect, fates = effects(written) if shared is None else (AnnotationEffect(), tuple(canary_fates(written)))
     part = IngressPart(
         source=source,
         ingress=ingress,
@@ -125,6 +132,10 @@ def _part(
         redirecting=redirecting(written),
         effect=effect,
         closed=tuple(fate.path for fate in fates if fate.opens),
+        aliases=aliases(written),
+        www=written.boolean("from-to-www-redirect"),
+        away=destination(written),
+        canary=shared,
     )
     return part, fates
 
@@ -163,6 +174,18 @@ def _carried(host: IngressHost, setting: Setting, items: list[Item]) -> Iterator
         if redirected and (not all_redirect or host.root.part is part):
             senders = tuple(https_rule(host, each) for each in sent)
             yield _Carried(part, host.name, "-to-https", (PlainHTTP(),), senders)
+
+
+def _twins(host: IngressHost, names: frozenset[str]) -> Iterator[_Carried]:
+    """Yield the rule that sends clients from the name with or without `www.`, which no Ingress has rules for."""
+    twin = www_twin(host.name)
+    wanting = [each.part for each in host.locations if each.part.www and host.name not in each.part.aliases]
+    if wanting and twin and twin not in names:
+        redirect = {"hostname": host.name, "statusCode": 308}
+        rule = DraftRule(
+            title="root", matches=({},), filters=({"type": "RequestRedirect", "requestRedirect": redirect},)
+        )
+        yield _Carried(wanting[0], twin, "-www", (PlainHTTP(),), (rule,))
 
 
 def _unredirected(host: IngressHost, part: IngressPart) -> Iterator[Item]:

@@ -6,10 +6,13 @@ https://kubernetes.io/docs/concepts/services-networking/ingress/
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final, NamedTuple
 
+from gatewayd.api.names import is_dns_subdomain
 from gatewayd.convert.draft import HTTPS
 from gatewayd.convert.fates import Fate, Fidelity, Item
+from gatewayd.convert.ingress.annotations import NginxAnnotations
 from gatewayd.convert.ingress.parts import IngressHost, IngressPart, Location
 from gatewayd.convert.ingress.shapes import WrittenTLS
 
@@ -26,7 +29,8 @@ class HostsRead(NamedTuple):
 
 def hosts(parts: Iterable[IngressPart]) -> HostsRead:
     """Return the hosts of Ingresses."""
-    ordered = sorted(parts, key=lambda part: part.order)
+    everything = sorted(parts, key=lambda part: part.order)
+    ordered = [part for part in everything if part.canary is None]
     items: list[Item] = []
     locations: dict[str, list[Location]] = {}
     roots: dict[str, Location] = {}
@@ -36,13 +40,53 @@ def hosts(parts: Iterable[IngressPart]) -> HostsRead:
                 roots[host] = root
         for host, location in _locations(part):
             _place(locations.setdefault(host, []), location, items)
+    for part in everything:
+        for host, location in _locations(part) if part.canary is not None else ():
+            _share(locations.get(host, []), location, items)
     certificates = _certificates(ordered, items)
-    named = sorted({*roots, *locations})
+    named = [_host(name, locations.get(name, []), roots[name], certificates) for name in sorted({*roots, *locations})]
+    known = frozenset(host.name for host in named)
+    aliases = {
+        alias: _alias(alias, host, certificates) for host in named for alias in _aliases(host) if alias not in known
+    }
     return HostsRead(
-        hosts=tuple(_host(name, locations.get(name, []), roots[name], certificates) for name in named),
+        hosts=(*named, *(alias for _, alias in sorted(aliases.items()))),
         certificates=certificates,
         items=tuple(items),
     )
+
+
+def _aliases(host: IngressHost) -> Iterator[str]:
+    yield from (alias for location in host.locations for alias in location.part.aliases)
+
+
+def _alias(name: str, host: IngressHost, certificates: dict[HTTPS, tuple[str, IngressPart]]) -> IngressHost:
+    """Return a host under another name."""
+    return replace(host, name=name, secured=tuple(sorted(at for at in certificates if at.hostname == name)))
+
+
+def aliases(written: NginxAnnotations) -> tuple[str, ...]:
+    """Return the further names of the hosts of an Ingress, server-alias."""
+    return tuple(name.lower() for name in written.words("server-alias") if is_dns_subdomain(name.lower()))
+
+
+def alias_fates(written: NginxAnnotations) -> Iterator[Fate]:
+    """Yield what becomes of server-alias."""
+    wrong = [name for name in written.words("server-alias") if not is_dns_subdomain(name.lower())]
+    if wrong:
+        yield written.fate("server-alias", Fidelity.LOST, f"{wrong[0]} is no name of a host, and is not served")
+    elif "server-alias" in written:
+        yield written.exact("server-alias", "further hostnames")
+
+
+def _share(locations: list[Location], rival: Location, items: list[Item]) -> None:
+    """Have a canary share the path that it has in common with another Ingress."""
+    for at, location in enumerate(locations):
+        if (location.path, location.exact) == (rival.path, rival.exact) and location.rival is None:
+            locations[at] = replace(location, rival=rival)
+            return
+    message = "no other Ingress has this path, or another canary shares it: it had no effect"
+    items.append(Item.of(rival.part.source, Fate(path=rival.field, fidelity=Fidelity.EXACT, message=message)))
 
 
 def _host(
@@ -128,7 +172,7 @@ def _certificates(ordered: list[IngressPart], items: list[Item]) -> dict[HTTPS, 
 
 def _tls_hosts(part: IngressPart, tls: WrittenTLS) -> Iterator[str]:
     """Yield the hosts that an entry of `tls` is for: those it names or covers; one without hosts is for all."""
-    ruled = tuple(dict.fromkeys(rule.host.lower() for rule in part.ingress.spec.rules))
+    ruled = tuple(dict.fromkeys((*(rule.host.lower() for rule in part.ingress.spec.rules), *part.aliases)))
     listed = tuple(host.lower() for host in tls.hosts)
     if not listed:
         yield from ruled

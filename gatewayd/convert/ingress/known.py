@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from gatewayd.convert.fates import Fate, Fidelity
-from gatewayd.convert.ingress import access, cors, traffic
+from gatewayd.convert.ingress import access, cors, headers, traffic, upstreams
 from gatewayd.convert.ingress.annotations import AnnotationEffect, NginxAnnotations
+from gatewayd.convert.ingress.canaries import stray_fates
+from gatewayd.convert.ingress.destinations import destination_fates
+from gatewayd.convert.ingress.hosts import alias_fates
 from gatewayd.convert.ingress.paths import rewriting_fates
 from gatewayd.convert.ingress.redirects import redirecting_fates
 
@@ -19,6 +22,9 @@ Reader = Callable[[NginxAnnotations], Iterator[AnnotationEffect | Fate]]
 READERS: Final[tuple[Reader, ...]] = (
     rewriting_fates,
     redirecting_fates,
+    destination_fates,
+    alias_fates,
+    stray_fates,
     access.addresses,
     access.passwords,
     access.external,
@@ -27,6 +33,12 @@ READERS: Final[tuple[Reader, ...]] = (
     traffic.body_size,
     traffic.timeouts,
     traffic.rate,
+    headers.hosts_and_prefixes,
+    headers.snippet,
+    upstreams.protocol,
+    upstreams.sessions,
+    upstreams.retries,
+    upstreams.mirrors,
 )
 
 
@@ -50,53 +62,19 @@ _SNIPPET: Final = UnreadAnnotation(
 _CLIENT_CERTIFICATE: Final = UnreadAnnotation(
     _LOST, "certificates of clients are asked for by a Gateway's tls.frontend, for all hosts of a port", protects=True
 )
-_BACKEND_TLS: Final = UnreadAnnotation(_LOST, "a BackendTLSPolicy says how a backend's certificate is checked")
-_STICKY: Final = UnreadAnnotation(_LOST, "clients do not stay with one endpoint")
 _TRACING: Final = UnreadAnnotation(_LOST, "what is traced is said for a whole Gateway")
-_MIRROR: Final = UnreadAnnotation(_LOST, "nothing is mirrored; a rule's filter RequestMirror can")
-_RETRY: Final = UnreadAnnotation(_LOST, "nothing is tried again; a RoutePolicy's `retry` can")
 _GLOBAL_AUTH: Final = UnreadAnnotation(
     Fidelity.MANUAL,
     "if the controller's ConfigMap has a global-auth-url, an AccessPolicy of the Gateway takes its place",
 )
 
 UNREAD: Final[Mapping[str, UnreadAnnotation]] = {
-    **dict.fromkeys(("configuration-snippet", "server-snippet", "stream-snippet", "modsecurity-snippet"), _SNIPPET),
+    **dict.fromkeys(("server-snippet", "stream-snippet", "modsecurity-snippet"), _SNIPPET),
     **dict.fromkeys(("enable-modsecurity", "enable-owasp-core-rules", "modsecurity-transaction-id"), _WAF),
     **dict.fromkeys(("auth-tls-secret", "auth-tls-verify-client", "auth-tls-match-cn"), _CLIENT_CERTIFICATE),
     **dict.fromkeys(
         ("auth-tls-verify-depth", "auth-tls-error-page", "auth-tls-pass-certificate-to-upstream"),
         UnreadAnnotation(_LOST, "goes with auth-tls-secret"),
-    ),
-    **dict.fromkeys(
-        (
-            "proxy-ssl-ciphers",
-            "proxy-ssl-name",
-            "proxy-ssl-protocols",
-            "proxy-ssl-secret",
-            "proxy-ssl-server-name",
-            "proxy-ssl-verify",
-            "proxy-ssl-verify-depth",
-        ),
-        _BACKEND_TLS,
-    ),
-    **dict.fromkeys(
-        (
-            "affinity",
-            "affinity-canary-behavior",
-            "affinity-mode",
-            "session-cookie-change-on-failure",
-            "session-cookie-conditional-samesite-none",
-            "session-cookie-domain",
-            "session-cookie-expires",
-            "session-cookie-max-age",
-            "session-cookie-name",
-            "session-cookie-partitioned",
-            "session-cookie-path",
-            "session-cookie-samesite",
-            "session-cookie-secure",
-        ),
-        _STICKY,
     ),
     **dict.fromkeys(
         (
@@ -128,8 +106,6 @@ UNREAD: Final[Mapping[str, UnreadAnnotation]] = {
     **dict.fromkeys(
         ("enable-opentelemetry", "opentelemetry-operation-name", "opentelemetry-trust-incoming-span"), _TRACING
     ),
-    **dict.fromkeys(("mirror-host", "mirror-request-body", "mirror-target"), _MIRROR),
-    **dict.fromkeys(("proxy-next-upstream", "proxy-next-upstream-timeout", "proxy-next-upstream-tries"), _RETRY),
     **dict.fromkeys(
         ("proxy-cookie-domain", "proxy-cookie-path"), UnreadAnnotation(_LOST, "cookies of backends stay as they are")
     ),

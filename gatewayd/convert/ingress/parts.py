@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from gatewayd.convert.draft import HTTPS
 from gatewayd.convert.ingress.annotations import AnnotationEffect, NginxAnnotations
+from gatewayd.convert.ingress.canaries import Canary
+from gatewayd.convert.ingress.destinations import SERVED, Destination
 from gatewayd.convert.ingress.paths import Rewriting
 from gatewayd.convert.ingress.shapes import WrittenBackend, WrittenIngress
 from gatewayd.convert.source import SourceObject
@@ -25,7 +27,9 @@ class Redirecting:
 class IngressPart:
     """An Ingress with all that its annotations lead to; `nginx` is None for one of another controller.
 
-    `closed` are the protections of it that are lost: its paths answer nobody.
+    `closed` are the protections of it that are lost: its paths answer nobody. `aliases` are further names of its hosts;
+    with `www` clients are sent to them from the name with or without `www.`. `away` is where all of its requests are
+    redirected to; a `Canary` shares the paths of other Ingresses.
     """
 
     source: SourceObject
@@ -34,7 +38,11 @@ class IngressPart:
     rewriting: Rewriting
     redirecting: Redirecting
     effect: AnnotationEffect
-    closed: tuple[str, ...]
+    closed: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    www: bool = False
+    away: Destination = SERVED
+    canary: Canary | None = None
 
     @property
     def order(self) -> tuple[str, str]:
@@ -44,13 +52,17 @@ class IngressPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """A path of a host and where it goes; without a `backend`, nowhere: 404. `field` is where it was written."""
+    """A path of a host and where it goes; without a `backend`, nowhere: 404. `field` is where it was written.
+
+    `rival` is the path of the canary that shares it.
+    """
 
     part: IngressPart
     path: str
     exact: bool
     backend: WrittenBackend | None
     field: str
+    rival: "Location | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,16 @@
 """The paths of a host as rules: what they match, what is done to their requests, and where they go."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from gatewayd.api.core import Service
 from gatewayd.api.meta import ObjectKey
 from gatewayd.convert.draft import JSON, DraftRule
 from gatewayd.convert.fates import Fate, Fidelity, Item
+from gatewayd.convert.ingress.canaries import choices
+from gatewayd.convert.ingress.destinations import Destination
 from gatewayd.convert.ingress.parts import IngressHost, Location
 from gatewayd.convert.ingress.paths import PathForm, expression, plain
 from gatewayd.convert.ingress.shapes import WrittenService
@@ -65,9 +68,59 @@ def location_rules(host: IngressHost, location: Location, setting: Setting) -> L
         fates.append(Fate(path=location.field, fidelity=Fidelity.LOST, message=message))
         closing = _answer(title, matches, _CLOSED)
         return LocationRules((closing,), tuple(Item.of(source, fate) for fate in fates))
+    if part.away.is_away:
+        return LocationRules((_sent_away(title, matches, part.away),), ())
     ref = _backend(setting.services, location, fates)
-    opened = (*_slashed(form, host, location), _forward(title, matches, form, location, ref))
+    plain_rule = _forward(title, matches, form, location, ref)
+    opened = (*_slashed(form, host, location), *_shared(plain_rule, location, setting, fates))
     return LocationRules(opened, tuple(Item.of(source, fate) for fate in fates))
+
+
+def _sent_away(title: str, matches: tuple[JSON, ...], away: Destination) -> DraftRule:
+    if away.redirect is None:
+        return _answer(title, matches, _CANNOT)
+    filters = ({"type": "RequestRedirect", "requestRedirect": away.redirect},)
+    return DraftRule(title=title, matches=matches, filters=filters)
+
+
+def _shared(rule: DraftRule, location: Location, setting: Setting, fates: list[Fate]) -> Iterator[DraftRule]:
+    """Yield the rules of a path that a canary shares: who gets it by a header, and the others by weight."""
+    rival = location.rival
+    if rival is None or rival.part.canary is None:
+        yield rule
+        return
+    ref = _backend(setting.services, rival, fates)
+    if ref is None or not rule.backends or ref == rule.backends[0]:
+        yield rule
+        return
+    shared = rival.part.canary
+    for header, gets_it in choices(shared):
+        matches = tuple({**match, "headers": [*match.get("headers", ()), header]} for match in rule.matches)
+        backends = (ref,) if gets_it else rule.backends
+        yield replace(
+            rule, title=f"{rule.title}-{'canary' if gets_it else 'stable'}", matches=matches, backends=backends
+        )
+    if shared.weight:
+        weighted = ({**rule.backends[0], "weight": shared.total - shared.weight}, {**ref, "weight": shared.weight})
+        yield replace(rule, backends=weighted)
+    else:
+        yield rule
+
+
+def _joined(filters: Iterable[JSON]) -> tuple[JSON, ...]:
+    """Join filters of one type, of which a rule takes one: a rewrite of the path and one of the host, headers."""
+    joined: dict[str, JSON] = {}
+    for each in filters:
+        kind = each["type"]
+        [field] = [name for name in each if name != "type"]
+        before = joined.get(kind, {field: {}})[field]
+        joined[kind] = {"type": kind, field: _merged(before, each[field])}
+    return tuple(joined.values())
+
+
+def _merged(one: JSON, other: JSON) -> JSON:
+    lists = {name: [*one[name], *other[name]] for name in one if name in other and isinstance(one[name], list)}
+    return {**one, **other, **lists}
 
 
 def _forward(title: str, matches: tuple[JSON, ...], form: PathForm, location: Location, ref: JSON | None) -> DraftRule:
@@ -75,7 +128,7 @@ def _forward(title: str, matches: tuple[JSON, ...], form: PathForm, location: Lo
     return DraftRule(
         title=title,
         matches=matches,
-        filters=(*form.filters, *effect.filters),
+        filters=_joined((*form.filters, *effect.filters)),
         backends=(ref,) if ref is not None else (),
         more=effect.more,
         access=effect.access,

@@ -99,3 +99,10 @@ def test_the_controllers_own_certificate_is_lost() -> None:
     done = converted(ingress(spec={"tls": [{"hosts": ["shop.example"]}]}))
     assert fates(done)["spec.tls[0].secretName"] is Fidelity.LOST
     assert list(objects(done, "HTTPRoute")) == ["shop/shop"]
+
+
+def test_a_host_has_further_names() -> None:
+    done = converted(ingress(server_alias="other.example, ~^x$, taken.example"), ingress("b", host="taken.example"))
+    assert objects(done, "HTTPRoute")["shop/shop"]["spec"]["hostnames"] == ["shop.example", "other.example"]
+    assert fates(done)["server-alias"] is Fidelity.LOST
+    assert fates(converted(ingress(server_alias="other.example"))) == {"server-alias": Fidelity.EXACT}
