@@ -6,7 +6,7 @@ that reads logs would obey. What cannot be written is dropped; `code_after` says
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -63,6 +63,21 @@ def write_yaml(value: Any) -> None:
     from gatewayd.cli.yaml_text import dumped
 
     standard_output().write(printable_yaml(dumped(value)))
+
+
+def write_documents(values: Iterable[Any]) -> None:
+    """Write values as one stream of YAML documents; a copy of each, since what is the same twice would be an alias."""
+    import msgspec
+
+    from gatewayd.cli.yaml_text import dumped
+
+    for value in values:
+        standard_output().write(printable_yaml(f"---\n{dumped(msgspec.to_builtins(value))}"))
+
+
+def tell(line: str) -> None:
+    """Write one line to standard error: what goes along with a result that is on standard output."""
+    _outlet(sys.stderr).write(f"{printable(line)}\n")
 
 
 def write_command(name: str, properties: Mapping[str, object], text: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from typing import BinaryIO, Final
 
 from gatewayd.manifests.admission import Strictness
-from gatewayd.manifests.documents import LIMITS, FileProblem
+from gatewayd.manifests.documents import LIMITS, FileProblem, Parsed, parse_file
 from gatewayd.manifests.file_state import UnreadDocument
 from gatewayd.manifests.folder import Contents, Folder, UnreadableFile
 from gatewayd.manifests.folder_reader import FolderReader
@@ -70,6 +70,29 @@ def read_paths(paths: Iterable[Path], choice: Choice = EVERYTHING) -> Manifests:
     return replace(
         manifests, notes=tuple(sorted((*empty, *manifests.notes))), ignored=tuple(sorted((*charts, *manifests.ignored)))
     )
+
+
+def read_documents(paths: Iterable[Path]) -> Parsed:
+    """Read the documents of folders (recursively) and files as they are; raises NoManifestsError for what is not there.
+
+    Helm charts are left out.
+    """
+    contents: dict[str, Contents] = {}
+    for path in paths:
+        contents.update(_below(path, (), []) if path.is_dir() else _file(path))
+    parsed = [_documents(file, content) for file, content in contents.items()]
+    return Parsed(
+        documents=tuple(document for each in parsed for document in each.documents),
+        problems=tuple(problem for each in parsed for problem in each.problems),
+        values=sum(each.values for each in parsed),
+    )
+
+
+def _documents(file: str, content: Contents) -> Parsed:
+    if isinstance(content, bytes):
+        return parse_file(shown_path(file), content)
+    reason = content.reason if isinstance(content, UnreadableFile) else content.value
+    return Parsed(documents=(), problems=(FileProblem(file=shown_path(file), line=0, message=reason),), values=0)
 
 
 def parse(contents: dict[str, Contents], strictness: Strictness = Strictness.REFUSE) -> Manifests:

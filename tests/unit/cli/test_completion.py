@@ -30,7 +30,7 @@ def test_a_script_asks_gatewayd(gatewayd: Gatewayd, shell: str) -> None:
     [
         ("wh", {"why"}),
         ("check --st", {"--strict"}),
-        ("co", {"completion"}),
+        ("co", {"completion", "convert"}),
         ("diff --f", {"--fail-on", "--from", "--full"}),
     ],
 )

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from gatewayd.manifests.read_once import STDIN_NAME, NoManifestsError, parse, read_paths
+from gatewayd.manifests.read_once import STDIN_NAME, NoManifestsError, parse, read_documents, read_paths
 from tests.unit.example import SHOP
 
 
@@ -36,3 +36,15 @@ def test_problems_name_the_file_and_the_line() -> None:
     found = parse({STDIN_NAME: b"kind: HTTPRoute\napiVersion: gateway.networking.k8s.io/v1\n"})
 
     assert str(found.problems[0]) == "<stdin>:1: metadata: is missing; every object has metadata.name"
+
+
+def test_documents_are_read_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("{apiVersion: example.com/v1, kind: Strange, metadata: {name: a}}")
+    (tmp_path / "b.yaml").write_text("a: [")
+
+    parsed = read_documents([tmp_path, tmp_path / "a.yaml"])
+
+    assert [(each.place.file, each.value["kind"]) for each in parsed.documents] == [(f"{tmp_path}/a.yaml", "Strange")]
+    assert [each.file for each in parsed.problems] == [f"{tmp_path}/b.yaml"]
+    with pytest.raises(NoManifestsError):
+        read_documents([tmp_path / "nowhere"])

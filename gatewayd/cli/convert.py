@@ -1,0 +1,99 @@
+"""`gatewayd convert`: what was written for other controllers, as Gateway API objects, with a report of each field."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gatewayd.cli.output import Form, FormOption, end, fail, tell, write_documents
+from gatewayd.run.exit_codes import CANNOT_START, INVALID, OK
+
+if TYPE_CHECKING:
+    from gatewayd.convert.conversion import Conversion
+    from gatewayd.convert.draft import GatewayTarget
+    from gatewayd.manifests.documents import Parsed
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def convert(  # noqa: PLR0913 (each is an option)
+    paths: Annotated[list[Path], typer.Argument(help="Folders and files, or - for standard input.")],
+    *,
+    gateway: Annotated[
+        str, typer.Option("--gateway", metavar="NAMESPACE/NAME", help="The Gateway that serves it.")
+    ] = "gateway/edge",
+    class_name: Annotated[str, typer.Option("--gateway-class", metavar="NAME", help="Its class.")] = "gatewayd",
+    http_port: Annotated[int, typer.Option("--http-port", help="Its port for HTTP.")] = 80,
+    https_port: Annotated[int, typer.Option("--https-port", help="Its port for HTTPS.")] = 443,
+    allow_unprotected: Annotated[
+        bool, typer.Option("--allow-unprotected", help="Open paths whose protection is lost, which answer 403 else.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Where the report goes. Default: standard error.")
+    ] = None,
+    output: FormOption = Form.TEXT,
+) -> None:
+    """Convert Ingresses to Gateway API objects, and report what becomes of each field.
+
+    The objects go to standard output, the report to standard error. Exit codes: 0, or 1 when something is lost or
+    cannot be read.
+
+    Examples: gatewayd convert ./ingresses > gateway.yaml; kubectl get ingress,service -A -o yaml | gatewayd convert -
+    """
+    from gatewayd.convert.conversion import conversion
+
+    target = _target(gateway, class_name, http_port, https_port)
+    parsed = _read(paths)
+    converted = conversion(parsed.documents, target, open_all=allow_unprotected)
+    write_documents(converted.objects)
+    for problem in parsed.problems:
+        fail(str(problem))
+    _tell(converted, report, output)
+    raise typer.Exit(INVALID if converted.is_lossy or parsed.problems else OK)
+
+
+def _target(gateway: str, class_name: str, http_port: int, https_port: int) -> "GatewayTarget":
+    from gatewayd.convert.draft import GatewayTarget
+
+    namespace, slash, name = gateway.partition("/")
+    if not (slash and namespace and name):
+        raise end(f"--gateway {gateway}: allowed is NAMESPACE/NAME", INVALID)
+    return GatewayTarget(
+        namespace=namespace, name=name, class_name=class_name, http_port=http_port, https_port=https_port
+    )
+
+
+def _read(paths: Sequence[Path]) -> "Parsed":
+    from gatewayd.cli.offline import STDIN
+    from gatewayd.manifests.documents import parse_file
+    from gatewayd.manifests.read_once import STDIN_NAME, NoManifestsError, read_documents, read_limited
+
+    if list(paths) == [STDIN]:
+        return parse_file(STDIN_NAME, read_limited(sys.stdin.buffer))
+    try:
+        return read_documents(paths)
+    except NoManifestsError as error:
+        raise end(str(error), INVALID) from error
+
+
+def _tell(converted: "Conversion", report: Path | None, output: Form) -> None:
+    """Write the report: to standard error what is not exact, to a file all of it."""
+    from gatewayd.cli.view.conversion_lines import conversion_lines
+    from gatewayd.cli.view.json_shapes import conversion_json
+    from gatewayd.untrusted.printable import printable, printable_json
+
+    if output is Form.JSON:
+        lines = tuple(printable_json(conversion_json(converted), 2).splitlines())
+    else:
+        lines = tuple(map(printable, conversion_lines(converted, whole=report is not None)))
+    if report is None:
+        for line in lines:
+            tell(line)
+        return
+    try:
+        report.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    except OSError as error:
+        raise end(f"--report {report}: {(error.strerror or str(error)).lower()}", CANNOT_START) from error

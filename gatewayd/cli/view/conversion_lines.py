@@ -1,0 +1,29 @@
+"""What became of each field of a conversion, as lines for people.
+
+In: a Conversion. Out: lines; those who write them make what is not printable harmless.
+"""
+
+from collections.abc import Iterator
+
+from gatewayd.cli.view.columns import counted
+from gatewayd.convert.conversion import Conversion
+from gatewayd.convert.fates import Fidelity, Item
+
+
+def conversion_lines(conversion: Conversion, *, whole: bool) -> Iterator[str]:
+    """Yield a line for each field, without `whole` for those only that are not exact; then the counts."""
+    for item in conversion.items:
+        if whole or item.fidelity is not Fidelity.EXACT:
+            yield f"{_place(item)}{item.fidelity}: {_about(item)}"
+    numbers = [(sum(item.fidelity is each for item in conversion.items), each) for each in Fidelity]
+    counts = ", ".join(f"{number} {fidelity}" for number, fidelity in numbers)
+    yield f"{counted(len(conversion.objects), 'object')} written; fields: {counts}"
+
+
+def _place(item: Item) -> str:
+    return f"{item.file}:{item.line}: " if item.file else ""
+
+
+def _about(item: Item) -> str:
+    parts = (item.object, item.path, item.message)
+    return ": ".join(part for part in parts if part)

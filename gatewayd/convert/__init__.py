@@ -1,0 +1,1 @@
+"""What was written for other controllers, and older versions of the Gateway API, as objects that gatewayd serves."""

@@ -1,0 +1,104 @@
+"""All that was written for others, as what gatewayd serves, and a report of what became of each field.
+
+In: documents of files. Out: a `Conversion`. What would not be taken is not written: each object is read again as
+gatewayd reads it, and one that is refused is lost.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from gatewayd.api.core import Service
+from gatewayd.api.decode import Decoded, decode
+from gatewayd.api.meta import ObjectKey, Problem
+from gatewayd.convert.draft import GatewayTarget
+from gatewayd.convert.fates import Fidelity, Item
+from gatewayd.convert.ingress.conversion import ingress_draft
+from gatewayd.convert.objects import objects
+from gatewayd.convert.source import SourceObject, source_object
+from gatewayd.manifests.admission import Admitted, Identity, RefusedObject, admit
+from gatewayd.manifests.documents import Document
+
+JSONObject = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """What is to be applied, in order, and what became of each field, sorted by place."""
+
+    objects: tuple[JSONObject, ...]
+    items: tuple[Item, ...]
+
+    @property
+    def is_lossy(self) -> bool:
+        """Whether something is lost."""
+        return any(item.fidelity is Fidelity.LOST for item in self.items)
+
+
+def conversion(documents: Iterable[Document], target: GatewayTarget, *, open_all: bool) -> Conversion:
+    """Convert documents; `open_all`: paths that have lost a protection are open all the same."""
+    sources = tuple(source for each in documents if (source := source_object(each)) is not None)
+    drafted = ingress_draft(sources, _services(sources), open_all=open_all)
+    written = _checked(objects(drafted.draft, target))
+    return Conversion(objects=written.taken, items=tuple(sorted({*drafted.items, *written.refused})))
+
+
+def _services(sources: Sequence[SourceObject]) -> dict[ObjectKey, Service]:
+    services: dict[ObjectKey, Service] = {}
+    for source in sources:
+        if (source.group, source.kind) == ("", "Service"):
+            read = decode(source.value)
+            if isinstance(read, Decoded) and isinstance(read.obj, Service):
+                services[source.key] = read.obj
+    return services
+
+
+class _Checked(NamedTuple):
+    taken: tuple[JSONObject, ...]
+    refused: tuple[Item, ...]
+
+
+def _checked(written: Iterable[JSONObject]) -> _Checked:
+    """Return the objects that gatewayd would take, and why not the others.
+
+    Without its AccessPolicy a route would be open, so that it goes with it.
+    """
+    taken: dict[Identity, JSONObject] = {}
+    items: list[Item] = []
+    unguarded: set[Identity] = set()
+    for each in written:
+        admitted = admit(each)
+        reasons: tuple[Problem, ...] = ()
+        if isinstance(admitted, RefusedObject):
+            reasons = admitted.problems
+        elif isinstance(admitted, Admitted) and admitted.identity in taken:
+            reasons = (Problem(path="metadata.name", message="another object was converted to one of this name"),)
+        elif isinstance(admitted, Admitted):
+            taken[admitted.identity] = each
+        if reasons:
+            items.extend(_lost(each, problem) for problem in reasons)
+            unguarded.update(_guarded(each))
+    for identity in sorted(unguarded & taken.keys()):
+        why = Problem(path="", message="its AccessPolicy cannot be written")
+        items.append(_lost(taken.pop(identity), why))
+    return _Checked(taken=tuple(taken.values()), refused=tuple(items))
+
+
+def _guarded(policy: JSONObject) -> Iterator[Identity]:
+    """Yield the routes that an AccessPolicy is for."""
+    if policy["kind"] == "AccessPolicy":
+        for ref in policy["spec"]["targetRefs"]:
+            yield Identity(ref["kind"], ObjectKey(policy["metadata"]["namespace"], ref["name"]))
+
+
+def _lost(written: JSONObject, problem: Problem) -> Item:
+    metadata = written["metadata"]
+    return Item(
+        file="",
+        line=0,
+        object=f"{written['kind']} {metadata['namespace']}/{metadata['name']}",
+        path=problem.path,
+        fidelity=Fidelity.LOST,
+        message=f"{problem.message}; the object is not written",
+        protects=written["kind"] == "AccessPolicy",
+    )

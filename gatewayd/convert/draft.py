@@ -1,0 +1,96 @@
+"""What is to be written, before it is cut into objects: rules with all that belongs to them, and who carries them.
+
+Sources lead to a `Draft`; `gatewayd/convert/objects.py` makes objects of it, within the limits of the Gateway API.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+JSON = Mapping[str, Any]
+
+
+class HTTPS(NamedTuple):
+    """The listener for HTTPS of a hostname, "" for any, in a ListenerSet of a namespace."""
+
+    namespace: str
+    hostname: str
+
+
+class PlainHTTP(NamedTuple):
+    """The listener for HTTP of the Gateway, which all hostnames share."""
+
+
+Carrier = HTTPS | PlainHTTP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftRule:
+    """A rule of an HTTPRoute, with what policies and a RouteFilter of its own have to do for it.
+
+    `title` is what it is called by, as far as that is possible. `more` are further fields of the rule; `access` and
+    `passage` the sections of its AccessPolicy and RoutePolicy; `own_filter` the spec of its RouteFilter.
+    """
+
+    title: str
+    matches: tuple[JSON, ...]
+    filters: tuple[JSON, ...] = ()
+    backends: tuple[JSON, ...] = ()
+    more: JSON = field(default_factory=dict)
+    access: JSON = field(default_factory=dict)
+    passage: JSON = field(default_factory=dict)
+    own_filter: JSON = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftRoute:
+    """An HTTPRoute of any number of rules; `origins` are the objects that it was converted from."""
+
+    namespace: str
+    name: str
+    hostnames: tuple[str, ...]
+    carriers: tuple[Carrier, ...]
+    rules: tuple[DraftRule, ...]
+    origins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftListener:
+    """A listener for HTTPS, with Secrets of its own namespace; `shared`: routes of other namespaces attach to it."""
+
+    at: HTTPS
+    secrets: tuple[str, ...]
+    shared: bool
+    origins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftObject:
+    """An object that is written as it is."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+    spec: JSON
+    origins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """All that is to be written."""
+
+    routes: tuple[DraftRoute, ...] = ()
+    listeners: tuple[DraftListener, ...] = ()
+    objects: tuple[DraftObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayTarget:
+    """Which Gateway serves what is converted."""
+
+    namespace: str
+    name: str
+    class_name: str
+    http_port: int
+    https_port: int

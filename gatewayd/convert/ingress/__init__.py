@@ -1,0 +1,1 @@
+"""Ingress, with the annotations of ingress-nginx."""

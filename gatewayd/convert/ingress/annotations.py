@@ -1,0 +1,105 @@
+"""The annotations of ingress-nginx on one Ingress, read as that controller read them.
+
+What it could not read it passed over, and took its default: so do these readings.
+https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+from gatewayd.convert.draft import JSON
+from gatewayd.convert.fates import Fate, Fidelity
+
+PREFIX: Final = "nginx.ingress.kubernetes.io/"
+_TRUE: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+_FALSE: Final = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+"""What Go's strconv.ParseBool takes: `True` is true, `yes` is neither."""
+_INTEGER: Final = re.compile(r"[+-]?[0-9]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnotationEffect:
+    """What annotations add to each rule of their Ingress, and to the backends (a BackendPolicy) that it leads to.
+
+    `grants` are (kind, namespace, name): objects of other namespaces that its AccessPolicy refers to. With a `tls_name`
+    backends are spoken to by TLS: the name of their certificates, "*" where nobody has said it.
+    """
+
+    filters: tuple[JSON, ...] = ()
+    more: JSON = field(default_factory=dict)
+    access: JSON = field(default_factory=dict)
+    passage: JSON = field(default_factory=dict)
+    backend: JSON = field(default_factory=dict)
+    grants: tuple[tuple[str, str, str], ...] = ()
+    tls_name: str = ""
+
+    def __add__(self, other: Self) -> "AnnotationEffect":
+        """Return both together; of a section that both have, its fields are joined."""
+        return AnnotationEffect(
+            filters=(*self.filters, *other.filters),
+            more={**self.more, **other.more},
+            access=_joined(self.access, other.access),
+            passage=_joined(self.passage, other.passage),
+            backend=_joined(self.backend, other.backend),
+            grants=(*self.grants, *other.grants),
+            tls_name=self.tls_name or other.tls_name,
+        )
+
+
+def _joined(one: JSON, other: JSON) -> JSON:
+    return {name: {**one.get(name, {}), **other.get(name, {})} for name in (*one, *(each for each in other))}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NginxAnnotations:
+    """The annotations of one Ingress by their names without the prefix; `namespace` is the Ingress's own."""
+
+    namespace: str
+    values: Mapping[str, str]
+
+    @classmethod
+    def of(cls, namespace: str, annotations: Mapping[str, str]) -> Self:
+        """Return those of ingress-nginx among all annotations."""
+        own = {name.removeprefix(PREFIX): text for name, text in annotations.items() if name.startswith(PREFIX)}
+        return cls(namespace=namespace, values=own)
+
+    def __contains__(self, name: str) -> bool:
+        """Return whether there is such an annotation."""
+        return name in self.values
+
+    def text(self, name: str, default: str = "") -> str:
+        """Return an annotation's text."""
+        return self.values.get(name, default).strip()
+
+    def boolean(self, name: str, *, default: bool = False) -> bool:
+        """Return an annotation as true or false; the default for what is neither."""
+        text = self.text(name)
+        return text in _TRUE or (default and text not in _FALSE)
+
+    def integer(self, name: str) -> int | None:
+        """Return an annotation as a number; None for what is none."""
+        text = self.text(name)
+        return int(text) if _INTEGER.fullmatch(text) else None
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """Return the parts of a list with commas."""
+        return tuple(word for each in self.text(name).split(",") if (word := each.strip()))
+
+    def fate(self, name: str, fidelity: Fidelity, message: str, *, protects: bool = False) -> Fate:
+        """Return what becomes of one annotation."""
+        path = f'metadata.annotations["{PREFIX}{name}"]'
+        return Fate(path=path, fidelity=fidelity, message=message, protects=protects)
+
+    def exact(self, name: str, message: str) -> Fate:
+        """Return that an annotation is there again, as what."""
+        return self.fate(name, Fidelity.EXACT, message)
+
+    def approximate(self, name: str, message: str) -> Fate:
+        """Return that an annotation is there again, and by how much it differs."""
+        return self.fate(name, Fidelity.APPROXIMATE, message)
+
+    def ignored(self, name: str, allowed: str) -> Fate:
+        """Return that ingress-nginx did not take an annotation either."""
+        return self.exact(name, f"ingress-nginx took its default, since the value is not {allowed}")

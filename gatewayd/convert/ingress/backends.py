@@ -1,0 +1,86 @@
+"""What belongs to Services rather than to rules: BackendPolicies, and grants for what is in other namespaces."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from gatewayd.convert.draft import JSON, DraftObject
+from gatewayd.convert.fates import Fate, Fidelity, Item
+from gatewayd.convert.ingress.annotations import PREFIX
+from gatewayd.convert.ingress.parts import IngressPart
+from gatewayd.own_group import API_VERSION, DOMAIN
+
+_GATEWAY_API: Final = "gateway.networking.k8s.io/v1"
+
+
+def backend_policies(parts: Iterable[IngressPart], items: list[Item]) -> tuple[DraftObject, ...]:
+    """Return a BackendPolicy for each Service for which an Ingress says something; of two the older Ingress counts."""
+    taken: dict[tuple[str, str], tuple[JSON, IngressPart]] = {}
+    for part in sorted((each for each in parts if each.effect.backend), key=lambda each: each.order):
+        for service in _services(part):
+            key = (part.source.key.namespace, service)
+            sections, owner = taken.setdefault(key, (part.effect.backend, part))
+            if sections != part.effect.backend:
+                message = f"{owner.source.name} says something else of the Service {service}, which counts for both"
+                path = f'metadata.annotations["{PREFIX}proxy-connect-timeout"]'
+                items.append(Item.of(part.source, Fate(path=path, fidelity=Fidelity.LOST, message=message)))
+    return tuple(
+        DraftObject(
+            api_version=API_VERSION,
+            kind="BackendPolicy",
+            namespace=namespace,
+            name=service,
+            spec={"targetRefs": [{"group": "", "kind": "Service", "name": service}], "default": dict(sections)},
+            origins=(part.source.name,),
+        )
+        for (namespace, service), (sections, part) in sorted(taken.items())
+    )
+
+
+def _services(part: IngressPart) -> tuple[str, ...]:
+    spec = part.ingress.spec
+    backends = (spec.default_backend, *(path.backend for rule in spec.rules for path in rule.http.paths))
+    return tuple(dict.fromkeys(each.service.name for each in backends if each is not None and each.service is not None))
+
+
+def tls_policies(parts: Iterable[IngressPart]) -> Iterator[DraftObject]:
+    """Yield a BackendTLSPolicy for each Service that is spoken to by TLS: certificates are checked, here always."""
+    taken: set[tuple[str, str]] = set()
+    for part in sorted((each for each in parts if each.effect.tls_name), key=lambda each: each.order):
+        namespace = part.source.key.namespace
+        for service in _services(part):
+            if (namespace, service) in taken:
+                continue
+            taken.add((namespace, service))
+            name = part.effect.tls_name
+            hostname = f"{service}.{namespace}.svc.cluster.local" if name == "*" else name
+            yield DraftObject(
+                api_version=_GATEWAY_API,
+                kind="BackendTLSPolicy",
+                namespace=namespace,
+                name=service,
+                spec={
+                    "targetRefs": [{"group": "", "kind": "Service", "name": service}],
+                    "validation": {"hostname": hostname, "wellKnownCACertificates": "System"},
+                },
+                origins=(part.source.name,),
+            )
+
+
+def grants(parts: Iterable[IngressPart]) -> Iterator[DraftObject]:
+    """Yield a ReferenceGrant for each object of another namespace that an AccessPolicy refers to."""
+    wanted: dict[tuple[str, str, str, str], list[str]] = {}
+    for part in parts:
+        for kind, namespace, name in part.effect.grants:
+            wanted.setdefault((namespace, part.source.key.namespace, kind, name), []).append(part.source.name)
+    for (namespace, of, kind, name), origins in sorted(wanted.items()):
+        yield DraftObject(
+            api_version=_GATEWAY_API,
+            kind="ReferenceGrant",
+            namespace=namespace,
+            name=f"{of}-asks-{name}",
+            spec={
+                "from": [{"group": DOMAIN, "kind": "AccessPolicy", "namespace": of}],
+                "to": [{"group": "", "kind": kind, "name": name}],
+            },
+            origins=tuple(origins),
+        )

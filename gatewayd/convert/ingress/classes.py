@@ -1,0 +1,35 @@
+"""Which controller an Ingress was for: ingress-nginx, whose annotations count, or another one."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from gatewayd.convert.ingress.annotations import PREFIX
+from gatewayd.convert.ingress.shapes import WrittenIngress, WrittenIngressClass
+
+NGINX: Final = "k8s.io/ingress-nginx"
+_CLASS_ANNOTATION: Final = "kubernetes.io/ingress.class"
+_DEFAULT: Final = "ingressclass.kubernetes.io/is-default-class"
+
+
+class IngressClasses:
+    """The IngressClasses that there are, by name."""
+
+    def __init__(self, classes: Iterable[WrittenIngressClass]) -> None:
+        rows = tuple(classes)
+        self._controllers = {each.metadata.name: each.spec.controller for each in rows}
+        self._default = next(
+            (each.metadata.name for each in rows if each.metadata.annotations.get(_DEFAULT) == "true"), ""
+        )
+
+    def name(self, ingress: WrittenIngress) -> str:
+        """Return the class of an Ingress, the default one if it names none; "" where there is none either."""
+        named = ingress.metadata.annotations.get(_CLASS_ANNOTATION, "") or ingress.spec.ingress_class_name
+        return named or self._default
+
+    def is_nginx(self, ingress: WrittenIngress) -> bool:
+        """Return whether an Ingress was for ingress-nginx: its class says so, else its name or annotations do."""
+        name = self.name(ingress)
+        controller = self._controllers.get(name)
+        if controller is not None:
+            return controller == NGINX
+        return "nginx" in name or any(each.startswith(PREFIX) for each in ingress.metadata.annotations)

@@ -1,0 +1,236 @@
+"""Ingresses in; a draft of Gateway API objects, and what becomes of each field, out.
+
+A path that has lost a protection answers 403 unless it is asked for otherwise; one bad Ingress stops no other.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from gatewayd.convert.draft import (
+    Carrier,
+    Draft,
+    DraftListener,
+    DraftRoute,
+    DraftRule,
+    PlainHTTP,
+)
+from gatewayd.convert.fates import Fate, Fidelity, Item
+from gatewayd.convert.ingress.annotations import PREFIX, AnnotationEffect, NginxAnnotations
+from gatewayd.convert.ingress.backends import backend_policies, grants, tls_policies
+from gatewayd.convert.ingress.canaries import canary, canary_fates
+from gatewayd.convert.ingress.classes import IngressClasses
+from gatewayd.convert.ingress.destinations import destination, www_twin
+from gatewayd.convert.ingress.hosts import ANY, HostsRead, aliases, hosts
+from gatewayd.convert.ingress.known import effects
+from gatewayd.convert.ingress.parts import IngressHost, IngressPart, Redirecting
+from gatewayd.convert.ingress.paths import Rewriting, rewriting
+from gatewayd.convert.ingress.redirects import redirecting
+from gatewayd.convert.ingress.rules import (
+    Services,
+    Setting,
+    app_root_rules,
+    https_rule,
+    location_rules,
+)
+from gatewayd.convert.ingress.shapes import WrittenIngress, WrittenIngressClass
+from gatewayd.convert.source import NoSource, SourceObject, read
+
+GROUPS: Final = ("networking.k8s.io", "extensions")
+
+
+class Drafted(NamedTuple):
+    """What is to be written, and what became of each field."""
+
+    draft: Draft
+    items: tuple[Item, ...]
+
+
+class _Carried(NamedTuple):
+    """Rules of one Ingress for one host, and who carries them; `suffix` tells routes of an Ingress apart."""
+
+    part: IngressPart
+    host: str
+    suffix: str
+    carriers: tuple[Carrier, ...]
+    rules: tuple[DraftRule, ...]
+
+
+def ingress_draft(sources: Sequence[SourceObject], services: Services, *, open_all: bool) -> Drafted:
+    """Convert all Ingresses among the sources."""
+    items: list[Item] = []
+    classes = IngressClasses(_classes(sources, items))
+    parts = tuple(_parts(sources, classes, items))
+    read_hosts = hosts(parts)
+    items.extend(read_hosts.items)
+    carried: list[_Carried] = []
+    names = frozenset(host.name for host in read_hosts.hosts)
+    for host in read_hosts.hosts:
+        carried.extend(_twins(host, names))
+        setting = Setting(services=services, open_all=open_all, walled=_is_walled(host, read_hosts.hosts))
+        carried.extend(_carried(host, setting, items))
+    routes = tuple(_routes(carried))
+    listeners = tuple(_listeners(read_hosts, routes))
+    policies = backend_policies(parts, items)
+    return Drafted(
+        Draft(routes=routes, listeners=listeners, objects=(*policies, *tls_policies(parts), *grants(parts))),
+        tuple(items),
+    )
+
+
+def _classes(sources: Iterable[SourceObject], items: list[Item]) -> Iterator[WrittenIngressClass]:
+    for source in sources:
+        if source.group == GROUPS[0] and source.kind == "IngressClass":
+            row = read(source, WrittenIngressClass)
+            if isinstance(row, NoSource):
+                items.extend(_unreadable(source, row))
+            else:
+                yield row
+
+
+def _parts(sources: Iterable[SourceObject], classes: IngressClasses, items: list[Item]) -> Iterator[IngressPart]:
+    for source in sources:
+        if source.group in GROUPS and source.kind == "Ingress":
+            ingress = read(source, WrittenIngress)
+            if isinstance(ingress, NoSource):
+                items.extend(_unreadable(source, ingress))
+            else:
+                part, fates = _part(source, ingress, classes)
+                items.extend(Item.of(source, fate) for fate in fates)
+                yield part
+
+
+def _unreadable(source: SourceObject, why: NoSource) -> Iterator[Item]:
+    for problem in why.problems:
+        yield Item.of(
+            source, Fate(path=problem.path, fidelity=Fidelity.LOST, message=f"{problem.message}; it is left out")
+        )
+
+
+def _part(
+    source: SourceObject, ingress: WrittenIngress, classes: IngressClasses
+) -> tuple[IngressPart, tuple[Fate, ...]]:
+    """Return an Ingress with what its annotations do, and what becomes of them."""
+    if not classes.is_nginx(ingress):
+        plain = IngressPart(
+            source=source,
+            ingress=ingress,
+            nginx=None,
+            rewriting=Rewriting(),
+            redirecting=Redirecting(),
+            effect=AnnotationEffect(),
+        )
+        return plain, ()
+    written = NginxAnnotations.of(source.key.namespace, ingress.metadata.annotations)
+    shared = canary(written)
+    effect, fates = effects(written) if shared is None else (AnnotationEffect(), tuple(canary_fates(written)))
+    part = IngressPart(
+        source=source,
+        ingress=ingress,
+        nginx=written,
+        rewriting=rewriting(written),
+        redirecting=redirecting(written),
+        effect=effect,
+        closed=tuple(fate.path for fate in fates if fate.opens),
+        aliases=aliases(written),
+        www=written.boolean("from-to-www-redirect"),
+        away=destination(written),
+        canary=shared,
+    )
+    return part, fates
+
+
+def _is_walled(host: IngressHost, others: Iterable[IngressHost]) -> bool:
+    """Return whether rules of other hosts would take what no path of a host is for."""
+    if host.name == ANY:
+        return False
+    above = {ANY, *(f"*.{parent}" for parent in _parents(host.name.removeprefix("*.")))}
+    return any(other.name in above and other.name != host.name for other in others)
+
+
+def _parents(name: str) -> Iterator[str]:
+    while "." in name:
+        name = name.partition(".")[2]
+        yield name
+
+
+def _carried(host: IngressHost, setting: Setting, items: list[Item]) -> Iterator[_Carried]:
+    """Yield the rules of a host by Ingress: those that serve, and those that send clients to HTTPS."""
+    by_part = groupby(sorted(host.locations, key=lambda each: each.part.order), key=lambda each: each.part)
+    all_redirect = all(host.redirects(each) for each in host.locations)
+    for part, group in by_part:
+        locations = tuple(group)
+        redirected = host.redirects(locations[0])
+        items.extend(_unredirected(host, part))
+        rules: list[DraftRule] = list(app_root_rules(host)) if host.root.part is part else []
+        for location in locations:
+            done = location_rules(host, location, setting)
+            rules.extend(done.rules)
+            items.extend(done.items)
+        carriers: tuple[Carrier, ...] = (*host.secured, *(() if redirected else (PlainHTTP(),)))
+        if rules and carriers:
+            yield _Carried(part, host.name, "", carriers, tuple(rules))
+        sent = (host.root,) if all_redirect else locations
+        if redirected and (not all_redirect or host.root.part is part):
+            senders = tuple(https_rule(host, each) for each in sent)
+            yield _Carried(part, host.name, "-to-https", (PlainHTTP(),), senders)
+
+
+def _twins(host: IngressHost, names: frozenset[str]) -> Iterator[_Carried]:
+    """Yield the rule that sends clients from the name with or without `www.`, which no Ingress has rules for."""
+    twin = www_twin(host.name)
+    wanting = [each.part for each in host.locations if each.part.www and host.name not in each.part.aliases]
+    if wanting and twin and twin not in names:
+        redirect = {"hostname": host.name, "statusCode": 308}
+        rule = DraftRule(
+            title="root", matches=({},), filters=({"type": "RequestRedirect", "requestRedirect": redirect},)
+        )
+        yield _Carried(wanting[0], twin, "-www", (PlainHTTP(),), (rule,))
+
+
+def _unredirected(host: IngressHost, part: IngressPart) -> Iterator[Item]:
+    """Yield that a host without a certificate does not send its clients to HTTPS, where nobody would answer."""
+    if part.redirecting.forced and not host.secured:
+        path = f'metadata.annotations["{PREFIX}force-ssl-redirect"]'
+        message = (
+            f"{host.name or 'any host'}: no redirect, since it has no certificate; it is for who ends TLS in front"
+        )
+        yield Item.of(part.source, Fate(path=path, fidelity=Fidelity.LOST, message=message))
+
+
+def _routes(carried: Iterable[_Carried]) -> Iterator[DraftRoute]:
+    """Yield routes: hosts of an Ingress with the same rules and carriers share one."""
+    groups: dict[tuple[str, str, str, str], list[_Carried]] = {}
+    for each in carried:
+        alike = repr((each.rules, [type(at).__name__ for at in each.carriers]))
+        key = (each.part.source.key.namespace, each.part.source.key.name, each.suffix, alike)
+        groups.setdefault(key, []).append(each)
+    named: dict[tuple[str, str], int] = {}
+    for (namespace, name, suffix, _), group in groups.items():
+        place = f"{name}{suffix}"
+        named[namespace, place] = number = named.get((namespace, place), 0) + 1
+        carriers = tuple(dict.fromkeys(at for each in group for at in each.carriers))
+        yield DraftRoute(
+            namespace=namespace,
+            name=place if number == 1 else f"{place}-{_slug(group[0].host)}",
+            hostnames=tuple(each.host for each in group if each.host != ANY),
+            carriers=carriers,
+            rules=group[0].rules,
+            origins=(group[0].part.source.name,),
+        )
+
+
+def _slug(host: str) -> str:
+    return host.replace("*", "any").replace(".", "-") or "all-hosts"
+
+
+def _listeners(read_hosts: HostsRead, routes: tuple[DraftRoute, ...]) -> Iterator[DraftListener]:
+    for at, (secret, part) in sorted(read_hosts.certificates.items()):
+        users = [route for route in routes if at in route.carriers]
+        if users:
+            yield DraftListener(
+                at=at,
+                secrets=(secret,),
+                shared=any(route.namespace != at.namespace for route in users),
+                origins=(part.source.name,),
+            )

@@ -1,0 +1,189 @@
+"""All Ingresses together as hosts: who has which path of which host, and which certificate.
+
+For the same host and path the older Ingress counts, then the first by name. A `defaultBackend` beside rules answers for
+what no path of its hosts is for; one without rules, for the hosts that no rule is for.
+https://kubernetes.io/docs/concepts/services-networking/ingress/
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from gatewayd.api.names import is_dns_subdomain
+from gatewayd.convert.draft import HTTPS
+from gatewayd.convert.fates import Fate, Fidelity, Item
+from gatewayd.convert.ingress.annotations import NginxAnnotations
+from gatewayd.convert.ingress.parts import IngressHost, IngressPart, Location
+from gatewayd.convert.ingress.shapes import WrittenTLS
+
+ANY: Final = ""
+
+
+class HostsRead(NamedTuple):
+    """The hosts by name, the Secrets of their listeners, and what becomes of fields that count for nothing."""
+
+    hosts: tuple[IngressHost, ...]
+    certificates: dict[HTTPS, tuple[str, IngressPart]]
+    items: tuple[Item, ...]
+
+
+def hosts(parts: Iterable[IngressPart]) -> HostsRead:
+    """Return the hosts of Ingresses."""
+    everything = sorted(parts, key=lambda part: part.order)
+    ordered = [part for part in everything if part.canary is None]
+    items: list[Item] = []
+    locations: dict[str, list[Location]] = {}
+    roots: dict[str, Location] = {}
+    for part in ordered:
+        for host, root in _roots(part):
+            if host not in roots or (roots[host].backend is None and host == ANY):
+                roots[host] = root
+        for host, location in _locations(part):
+            _place(locations.setdefault(host, []), location, items)
+    for part in everything:
+        for host, location in _locations(part) if part.canary is not None else ():
+            _share(locations.get(host, []), location, items)
+    certificates = _certificates(ordered, items)
+    named = [_host(name, locations.get(name, []), roots[name], certificates) for name in sorted({*roots, *locations})]
+    known = frozenset(host.name for host in named)
+    aliases = {
+        alias: _alias(alias, host, certificates) for host in named for alias in _aliases(host) if alias not in known
+    }
+    return HostsRead(
+        hosts=(*named, *(alias for _, alias in sorted(aliases.items()))),
+        certificates=certificates,
+        items=tuple(items),
+    )
+
+
+def _aliases(host: IngressHost) -> Iterator[str]:
+    yield from (alias for location in host.locations for alias in location.part.aliases)
+
+
+def _alias(name: str, host: IngressHost, certificates: dict[HTTPS, tuple[str, IngressPart]]) -> IngressHost:
+    """Return a host under another name."""
+    return replace(host, name=name, secured=tuple(sorted(at for at in certificates if at.hostname == name)))
+
+
+def aliases(written: NginxAnnotations) -> tuple[str, ...]:
+    """Return the further names of the hosts of an Ingress, server-alias."""
+    return tuple(name.lower() for name in written.words("server-alias") if is_dns_subdomain(name.lower()))
+
+
+def alias_fates(written: NginxAnnotations) -> Iterator[Fate]:
+    """Yield what becomes of server-alias."""
+    wrong = [name for name in written.words("server-alias") if not is_dns_subdomain(name.lower())]
+    if wrong:
+        yield written.fate("server-alias", Fidelity.LOST, f"{wrong[0]} is no name of a host, and is not served")
+    elif "server-alias" in written:
+        yield written.exact("server-alias", "further hostnames")
+
+
+def _share(locations: list[Location], rival: Location, items: list[Item]) -> None:
+    """Have a canary share the path that it has in common with another Ingress."""
+    for at, location in enumerate(locations):
+        if (location.path, location.exact) == (rival.path, rival.exact) and location.rival is None:
+            locations[at] = replace(location, rival=rival)
+            return
+    message = "no other Ingress has this path, or another canary shares it: it had no effect"
+    items.append(Item.of(rival.part.source, Fate(path=rival.field, fidelity=Fidelity.EXACT, message=message)))
+
+
+def _host(
+    name: str, locations: list[Location], root: Location, certificates: dict[HTTPS, tuple[str, IngressPart]]
+) -> IngressHost:
+    """Put a host together: its paths, the longest first, as nginx tries expressions."""
+    has_root = any(each.path == "/" and not each.exact for each in locations)
+    all_of_it = [*locations, *([] if has_root else [root])]
+    ordered = sorted(sorted(all_of_it, key=lambda each: each.path, reverse=True), key=lambda each: -len(each.path))
+    secured = tuple(sorted(at for at in certificates if at.hostname == name or _lends(name, at, all_of_it)))
+    return IngressHost(name=name, locations=tuple(ordered), secured=secured)
+
+
+def _lends(name: str, at: HTTPS, locations: list[Location]) -> bool:
+    """Return whether the rules of every host are for a listener of a host that has no rules of its own."""
+    if name != ANY:
+        return False
+    return any(at.hostname in tls.hosts for each in locations for tls in each.part.ingress.spec.tls)
+
+
+def _roots(part: IngressPart) -> Iterator[tuple[str, Location]]:
+    """Yield what requests get that no path of a host is for."""
+    spec = part.ingress.spec
+    for at, rule in enumerate(spec.rules):
+        field = "spec.defaultBackend" if spec.default_backend is not None else f"spec.rules[{at}]"
+        yield rule.host.lower(), Location(part=part, path="/", exact=False, backend=spec.default_backend, field=field)
+    if not spec.rules and spec.default_backend is not None:
+        yield (
+            ANY,
+            Location(part=part, path="/", exact=False, backend=spec.default_backend, field="spec.defaultBackend"),
+        )
+
+
+def _locations(part: IngressPart) -> Iterator[tuple[str, Location]]:
+    for at, rule in enumerate(part.ingress.spec.rules):
+        for number, path in enumerate(rule.http.paths):
+            yield (
+                rule.host.lower(),
+                Location(
+                    part=part,
+                    path=path.path or "/",
+                    exact=path.path_type == "Exact",
+                    backend=path.backend,
+                    field=f"spec.rules[{at}].http.paths[{number}]",
+                ),
+            )
+
+
+def _place(locations: list[Location], location: Location, items: list[Item]) -> None:
+    """Add a path to its host unless an older Ingress has it, or it leads to no Service of ingress-nginx."""
+    source = location.part.source
+    for other in locations:
+        if (other.path, other.exact) == (location.path, location.exact):
+            message = f"{other.part.source.name} has this path already, and is served, as before"
+            items.append(Item.of(source, Fate(path=location.field, fidelity=Fidelity.EXACT, message=message)))
+            return
+    locations.append(location)
+
+
+def _certificates(ordered: list[IngressPart], items: list[Item]) -> dict[HTTPS, tuple[str, IngressPart]]:
+    """Return the Secret of each listener; of a host that several Ingresses have a certificate for, the first one's."""
+    taken: dict[str, HTTPS] = {}
+    certificates: dict[HTTPS, tuple[str, IngressPart]] = {}
+    for part in ordered:
+        for at, tls in enumerate(part.ingress.spec.tls):
+            for host in _tls_hosts(part, tls):
+                where = HTTPS(part.source.key.namespace, host)
+                if not tls.secret_name:
+                    message = (
+                        f"{host or 'any host'}: HTTPS with the controller's own certificate, which there is none of"
+                    )
+                    items.append(
+                        Item.of(
+                            part.source,
+                            Fate(path=f"spec.tls[{at}].secretName", fidelity=Fidelity.LOST, message=message),
+                        )
+                    )
+                elif host not in taken:
+                    taken[host] = where
+                    certificates[where] = (tls.secret_name, part)
+    return certificates
+
+
+def _tls_hosts(part: IngressPart, tls: WrittenTLS) -> Iterator[str]:
+    """Yield the hosts that an entry of `tls` is for: those it names or covers; one without hosts is for all."""
+    ruled = tuple(dict.fromkeys((*(rule.host.lower() for rule in part.ingress.spec.rules), *part.aliases)))
+    listed = tuple(host.lower() for host in tls.hosts)
+    if not listed:
+        yield from ruled
+        return
+    for host in ruled:
+        if host in listed or (host and any(_covers(each, host) for each in listed)):
+            yield host
+    if ANY in ruled:
+        yield from (host for host in listed if host not in ruled)
+
+
+def _covers(wildcard: str, host: str) -> bool:
+    """Return whether a certificate's wildcard is for a host: it stands for one label."""
+    return wildcard.startswith("*.") and host.partition(".")[2] == wildcard.removeprefix("*.")

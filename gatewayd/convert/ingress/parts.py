@@ -1,0 +1,89 @@
+"""An Ingress as the converter knows it, and what a host of all Ingresses together is."""
+
+from dataclasses import dataclass
+
+from gatewayd.convert.draft import HTTPS
+from gatewayd.convert.ingress.annotations import AnnotationEffect, NginxAnnotations
+from gatewayd.convert.ingress.canaries import Canary
+from gatewayd.convert.ingress.destinations import SERVED, Destination
+from gatewayd.convert.ingress.paths import Rewriting
+from gatewayd.convert.ingress.shapes import WrittenBackend, WrittenIngress
+from gatewayd.convert.source import SourceObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirecting:
+    """Where an Ingress sends requests elsewhere itself: to HTTPS, and from `/` to `app_root` ("" for nowhere).
+
+    `forced`: to HTTPS where there is no certificate either, since a balancer in front has it.
+    """
+
+    to_https: bool = False
+    forced: bool = False
+    app_root: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngressPart:
+    """An Ingress with all that its annotations lead to; `nginx` is None for one of another controller.
+
+    `closed` are the protections of it that are lost: its paths answer nobody. `aliases` are further names of its hosts;
+    with `www` clients are sent to them from the name with or without `www.`. `away` is where all of its requests are
+    redirected to; a `Canary` shares the paths of other Ingresses.
+    """
+
+    source: SourceObject
+    ingress: WrittenIngress
+    nginx: NginxAnnotations | None
+    rewriting: Rewriting
+    redirecting: Redirecting
+    effect: AnnotationEffect
+    closed: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    www: bool = False
+    away: Destination = SERVED
+    canary: Canary | None = None
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """What it comes before others by: age, then "namespace/name"."""
+        return (self.ingress.metadata.creation_timestamp, str(self.source.key))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A path of a host and where it goes; without a `backend`, nowhere: 404. `field` is where it was written.
+
+    `rival` is the path of the canary that shares it.
+    """
+
+    part: IngressPart
+    path: str
+    exact: bool
+    backend: WrittenBackend | None
+    field: str
+    rival: "Location | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngressHost:
+    """A hostname, "" for any, with its paths; `secured` are the listeners for HTTPS that it has."""
+
+    name: str
+    locations: tuple[Location, ...]
+    secured: tuple[HTTPS, ...]
+
+    @property
+    def is_expression(self) -> bool:
+        """Whether its paths are expressions."""
+        return any(each.part.rewriting.is_expression(each.path) for each in self.locations)
+
+    @property
+    def root(self) -> Location:
+        """What becomes of requests that no other path is for."""
+        return next(each for each in self.locations if each.path == "/" and not each.exact)
+
+    def redirects(self, location: Location) -> bool:
+        """Return whether requests for a path that come by HTTP are sent to HTTPS, where somebody answers."""
+        redirecting = location.part.redirecting
+        return (redirecting.to_https or redirecting.forced) and bool(self.secured) and bool(self.name)

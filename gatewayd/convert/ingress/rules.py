@@ -1,0 +1,240 @@
+"""The paths of a host as rules: what they match, what is done to their requests, and where they go."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from gatewayd.api.core import Service
+from gatewayd.api.meta import ObjectKey
+from gatewayd.convert.draft import JSON, DraftRule
+from gatewayd.convert.fates import Fate, Fidelity, Item
+from gatewayd.convert.ingress.canaries import choices
+from gatewayd.convert.ingress.destinations import Destination
+from gatewayd.convert.ingress.parts import IngressHost, Location
+from gatewayd.convert.ingress.paths import PathForm, expression, plain
+from gatewayd.convert.ingress.shapes import WrittenService
+
+Services = Mapping[ObjectKey, Service]
+
+_CLOSED: Final = 403
+_CANNOT: Final = 500
+_NOBODY: Final = 404
+_GUESSED: Final = {"http": 80, "https": 443}
+"""What ports of such names nearly always are."""
+
+
+class LocationRules(NamedTuple):
+    """The rules of a path, most special first, and what becomes of its fields."""
+
+    rules: tuple[DraftRule, ...]
+    items: tuple[Item, ...]
+
+
+class Setting(NamedTuple):
+    """What rules are made with: `open_all`, paths that have lost a protection are open all the same.
+
+    `walled`: other hosts cover this one, so that what none of its paths is for must not go to theirs.
+    """
+
+    services: Services
+    open_all: bool
+    walled: bool
+
+
+def location_rules(host: IngressHost, location: Location, setting: Setting) -> LocationRules:
+    """Return the rules of one path."""
+    part, source = location.part, location.part.source
+    form = (
+        expression(location.path, part.rewriting) if host.is_expression else plain(location.path, exact=location.exact)
+    )
+    matches = _at_host(form.matches, host.name)
+    title = _title(location.path)
+    fates: list[Fate] = []
+    if location.backend is None:
+        rules = (_answer(title, matches, _NOBODY),) if setting.walled else ()
+        return LocationRules(rules, ())
+    if not matches:
+        message = "no request is for such a path, since slashes are merged and dots are resolved"
+        return LocationRules(
+            (), (Item.of(source, Fate(path=location.field, fidelity=Fidelity.EXACT, message=message)),)
+        )
+    if form.unmatched:
+        fates.append(Fate(path=f"{location.field}.path", fidelity=Fidelity.LOST, message=form.unmatched))
+        closing = _answer(title, matches, _CANNOT)
+        return LocationRules((closing,), tuple(Item.of(source, fate) for fate in fates))
+    if part.closed and not setting.open_all:
+        message = f"answers 403, since {', '.join(part.closed)} cannot be had; --allow-unprotected opens it"
+        fates.append(Fate(path=location.field, fidelity=Fidelity.LOST, message=message))
+        closing = _answer(title, matches, _CLOSED)
+        return LocationRules((closing,), tuple(Item.of(source, fate) for fate in fates))
+    if part.away.is_away:
+        return LocationRules((_sent_away(title, matches, part.away),), ())
+    ref = _backend(setting.services, location, fates)
+    plain_rule = _forward(title, matches, form, location, ref)
+    opened = (*_slashed(form, host, location), *_shared(plain_rule, location, setting, fates))
+    return LocationRules(opened, tuple(Item.of(source, fate) for fate in fates))
+
+
+def _sent_away(title: str, matches: tuple[JSON, ...], away: Destination) -> DraftRule:
+    if away.redirect is None:
+        return _answer(title, matches, _CANNOT)
+    filters = ({"type": "RequestRedirect", "requestRedirect": away.redirect},)
+    return DraftRule(title=title, matches=matches, filters=filters)
+
+
+def _shared(rule: DraftRule, location: Location, setting: Setting, fates: list[Fate]) -> Iterator[DraftRule]:
+    """Yield the rules of a path that a canary shares: who gets it by a header, and the others by weight."""
+    rival = location.rival
+    if rival is None or rival.part.canary is None:
+        yield rule
+        return
+    ref = _backend(setting.services, rival, fates)
+    if ref is None or not rule.backends or ref == rule.backends[0]:
+        yield rule
+        return
+    shared = rival.part.canary
+    for header, gets_it in choices(shared):
+        matches = tuple({**match, "headers": [*match.get("headers", ()), header]} for match in rule.matches)
+        backends = (ref,) if gets_it else rule.backends
+        yield replace(
+            rule, title=f"{rule.title}-{'canary' if gets_it else 'stable'}", matches=matches, backends=backends
+        )
+    if shared.weight:
+        weighted = ({**rule.backends[0], "weight": shared.total - shared.weight}, {**ref, "weight": shared.weight})
+        yield replace(rule, backends=weighted)
+    else:
+        yield rule
+
+
+def _joined(filters: Iterable[JSON]) -> tuple[JSON, ...]:
+    """Join filters of one type, of which a rule takes one: a rewrite of the path and one of the host, headers."""
+    joined: dict[str, JSON] = {}
+    for each in filters:
+        kind = each["type"]
+        [field] = [name for name in each if name != "type"]
+        before = joined.get(kind, {field: {}})[field]
+        joined[kind] = {"type": kind, field: _merged(before, each[field])}
+    return tuple(joined.values())
+
+
+def _merged(one: JSON, other: JSON) -> JSON:
+    lists = {name: [*one[name], *other[name]] for name in one if name in other and isinstance(one[name], list)}
+    return {**one, **other, **lists}
+
+
+def _forward(title: str, matches: tuple[JSON, ...], form: PathForm, location: Location, ref: JSON | None) -> DraftRule:
+    effect = location.part.effect
+    return DraftRule(
+        title=title,
+        matches=matches,
+        filters=_joined((*form.filters, *effect.filters)),
+        backends=(ref,) if ref is not None else (),
+        more=effect.more,
+        access=effect.access,
+        passage=effect.passage,
+        own_filter=form.own_filter,
+    )
+
+
+def _slashed(form: PathForm, host: IngressHost, location: Location) -> Iterator[DraftRule]:
+    """Yield the redirect of nginx for a path that lacks the slash at the end of the only one that is there."""
+    bare = form.slashed.rstrip("/")
+    if location.part.nginx is None or not bare or any(each.path == bare for each in host.locations):
+        return
+    path = {"type": "ReplaceFullPath", "replaceFullPath": form.slashed}
+    yield DraftRule(
+        title=f"{_title(bare)}-slash",
+        matches=_at_host(({"path": {"type": "Exact", "value": bare}},), host.name),
+        filters=({"type": "RequestRedirect", "requestRedirect": {"path": path, "statusCode": 301}},),
+    )
+
+
+def app_root_rules(host: IngressHost) -> Iterator[DraftRule]:
+    """Yield the redirect from `/` that an Ingress of the host asks for."""
+    root = next((each.part.redirecting.app_root for each in host.locations if each.part.redirecting.app_root), "")
+    if root:
+        path = {"type": "ReplaceFullPath", "replaceFullPath": root}
+        yield DraftRule(
+            title="app-root",
+            matches=_at_host(({"path": {"type": "Exact", "value": "/"}},), host.name),
+            filters=({"type": "RequestRedirect", "requestRedirect": {"path": path, "statusCode": 302}},),
+        )
+
+
+def https_rule(host: IngressHost, location: Location) -> DraftRule:
+    """Return the rule that sends requests for a path from HTTP to HTTPS."""
+    form = (
+        expression(location.path, location.part.rewriting)
+        if host.is_expression
+        else plain(location.path, exact=location.exact)
+    )
+    redirect = {"scheme": "https", "statusCode": 308}
+    return DraftRule(
+        title=_title(location.path),
+        matches=_at_host(form.matches, host.name),
+        filters=({"type": "RequestRedirect", "requestRedirect": redirect},),
+    )
+
+
+def _answer(title: str, matches: tuple[JSON, ...], status: int) -> DraftRule:
+    return DraftRule(title=title, matches=matches, own_filter={"directResponse": {"status": status}})
+
+
+def _at_host(matches: tuple[JSON, ...], host: str) -> tuple[JSON, ...]:
+    """Narrow matches to one label for a wildcard: in an Ingress it stands for no more, in an HTTPRoute for any number.
+
+    https://kubernetes.io/docs/concepts/services-networking/ingress/#hostname-wildcards
+    """
+    if not host.startswith("*."):
+        return matches
+    label = rf"[^.]+{re.escape(host.removeprefix('*'))}(:[0-9]+)?"
+    narrow = {"type": "RegularExpression", "name": "Host", "value": label}
+    return tuple({**match, "headers": [narrow]} for match in matches)
+
+
+def _backend(services: Services, location: Location, fates: list[Fate]) -> JSON | None:
+    """Return the backendRef of a path; None where there is none, so that it answers 500."""
+    backend, field = location.backend, _backend_field(location)
+    if backend is None or backend.service is None:
+        what = backend.resource.kind if backend is not None and backend.resource is not None else "nothing"
+        message = f"leads to {what}, not to a Service; it answers 500"
+        fates.append(Fate(path=field, fidelity=Fidelity.LOST, message=message))
+        return None
+    port = _port(services, location, backend.service, fates)
+    return None if port == 0 else {"name": backend.service.name, "port": port}
+
+
+def _backend_field(location: Location) -> str:
+    return location.field if location.field == "spec.defaultBackend" else f"{location.field}.backend"
+
+
+def _port(services: Services, location: Location, to: WrittenService, fates: list[Fate]) -> int:
+    """Return the number of a port; 0 where it is not known."""
+    written, field = to.port, f"{_backend_field(location)}.service.port"
+    if written.number:
+        return written.number
+    service = services.get(ObjectKey(location.part.source.key.namespace, to.name))
+    if service is not None:
+        named = {port.name: port.port for port in service.spec.ports}
+        if written.name in named:
+            fates.append(Fate(path=f"{field}.name", fidelity=Fidelity.EXACT, message=f"port {named[written.name]}"))
+            return named[written.name]
+        message = f"the Service has no port {written.name}; it has: {', '.join(named) or 'none'}; the path answers 500"
+        fates.append(Fate(path=f"{field}.name", fidelity=Fidelity.LOST, message=message))
+        return 0
+    guess = _GUESSED.get(written.name, 0)
+    todo = (
+        f"the Service is not among the files; port {guess} is assumed"
+        if guess
+        else "the Service is not among the files"
+    )
+    fate = Fidelity.MANUAL if guess else Fidelity.LOST
+    message = f"a port by name, and {todo}" if guess else f"a port by name, and {todo}; the path answers 500"
+    fates.append(Fate(path=f"{field}.name", fidelity=fate, message=message))
+    return guess
+
+
+def _title(path: str) -> str:
+    """Return what a rule is called: the words of its path."""
+    return re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")[:40].strip("-") or "root"

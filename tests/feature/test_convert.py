@@ -1,0 +1,86 @@
+"""docs/convert.md and what `gatewayd convert` writes: in a real Envoy it serves what the Ingresses did."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gatewayd.convert.conversion import Conversion, conversion
+from gatewayd.convert.draft import GatewayTarget
+from gatewayd.manifests.documents import parse_file
+from tests.feature.harness.http1 import Answer
+from tests.feature.harness.https import CA
+from tests.feature.harness.world import World
+from tests.unit.convert.ingresses import ingress, tls
+
+pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
+
+PAGE = Path(__file__).parents[2] / "docs" / "convert.md"
+_FENCE = re.compile(r"^```(yaml|requests)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_REQUEST = re.compile(r"(?P<method>[A-Z]+) (?P<path>\S+) from (?P<source>\S+): (?P<status>\d+)")
+
+
+def converted(world: World, text: str) -> Conversion:
+    """Convert Ingresses for the Gateway of a world."""
+    target = GatewayTarget(
+        namespace="infra",
+        name="edge",
+        class_name="gatewayd",
+        http_port=world.port("http"),
+        https_port=world.port("https"),
+    )
+    return conversion(parse_file("ingress.yaml", text.encode()).documents, target, open_all=False)
+
+
+async def serve(world: World, text: str) -> Conversion:
+    done = converted(world, text)
+    await world.apply(*(yaml.safe_dump(each) for each in done.objects))
+    return done
+
+
+async def test_the_example_of_the_page(world: World) -> None:
+    fences = _FENCE.findall(PAGE.read_text(encoding="utf-8"))
+    [manifests] = [text for kind, text in fences if kind == "yaml"]
+    [requests] = [text for kind, text in fences if kind == "requests"]
+    await serve(world, manifests)
+    for line in requests.splitlines():
+        asked = _REQUEST.fullmatch(line)
+        assert asked is not None
+        answer = await world.ask(asked["path"], host="shop.example", method=asked["method"], source=asked["source"])
+        assert (line, answer.status) == (line, int(asked["status"]))
+
+
+def to(text: str, service: str = "one") -> str:
+    """Return an Ingress that leads to another Service."""
+    return text.replace("name: web", f"name: {service}")
+
+
+async def test_a_host_with_a_certificate_sends_its_clients_to_https(world: World) -> None:
+    await world.apply(CA.issue("shop.example").secret("cert", namespace="shop"))
+    await serve(world, to(ingress("shop", "/cart/", spec=tls("shop.example"))))
+
+    async def secured(path: str) -> Answer:
+        return await world.ask(path, host="shop.example", port="https", tls=CA.trusting(), server_name="shop.example")
+
+    redirect = await world.ask("/cart/a?b=c", host="shop.example")
+    slashed, served = await secured("/cart"), await secured("/cart/a")
+
+    assert (redirect.status, redirect.one("location")) == (308, "https://shop.example/cart/a?b=c")
+    assert (slashed.status, served.status) == (301, 200)
+    assert (await secured("/other")).status == 404
+
+
+async def test_a_wildcard_stands_for_one_label(world: World) -> None:
+    rest = {"rules": [], "defaultBackend": {"service": {"name": "two", "port": {"number": 80}}}}
+    await serve(world, f"{to(ingress('shop', '/cart', host='*.shop.example'))}---\n{ingress('rest', spec=rest)}")
+
+    async def backend(path: str, host: str) -> str:
+        answer = await world.ask(path, host=host)
+        return answer.backend if answer.status == 200 else str(answer.status)
+
+    assert await backend("/cart", "a.shop.example") == "one"
+    assert await backend("/cart", "a.shop.example:8080") == "one"
+    assert await backend("/other", "a.shop.example") == "404"
+    assert await backend("/cart", "a.b.shop.example") == "two"
+    assert await backend("/cart", "shop.example") == "two"

@@ -1,0 +1,70 @@
+from gatewayd.convert.fates import Fidelity
+from tests.unit.convert.ingresses import converted, fates, ingress, objects, rules, tls
+
+
+def test_one_gateway_a_listener_set_for_each_namespace_and_routes() -> None:
+    done = converted(
+        ingress(namespace="a", host="a.example", spec=tls("a.example")),
+        ingress(namespace="b", host="b.example", spec=tls("b.example")),
+    )
+
+    assert list(objects(done, "Gateway")) == ["infra/edge"]
+    assert list(objects(done, "ListenerSet")) == ["a/edge", "b/edge"]
+    assert list(objects(done, "HTTPRoute")) == ["a/shop", "a/shop-to-https", "b/shop", "b/shop-to-https"]
+    assert not done.is_lossy
+
+
+def test_what_is_written_says_where_it_is_from() -> None:
+    done = converted(ingress())
+    assert objects(done, "HTTPRoute")["shop/shop"]["metadata"]["annotations"] == {
+        "gatewayd.io/converted-from": "Ingress shop/shop"
+    }
+
+
+def test_nothing_of_ours_leads_to_nothing() -> None:
+    assert converted("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}").objects == ()
+
+
+def test_the_order_of_documents_does_not_matter() -> None:
+    one, other = ingress("a", "/a"), ingress("b", "/b")
+    assert converted(one, other).objects == converted(other, one).objects
+
+
+def test_a_bad_object_stops_no_other() -> None:
+    broken = "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: b}, spec: {rules: 1}}"
+    done = converted(broken, ingress())
+    assert fates(done)["spec.rules"] is Fidelity.LOST
+    assert list(objects(done, "HTTPRoute")) == ["shop/shop"]
+
+
+def test_what_would_be_refused_is_not_written() -> None:
+    done = converted(ingress("shop", f"/{'a' * 2000}"))
+    assert objects(done, "HTTPRoute") == {}
+    assert done.is_lossy
+    assert "spec.rules[0].matches[0].path.value" in {item.path for item in done.items}
+
+
+def test_a_route_goes_with_the_policy_that_cannot_be_written() -> None:
+    long = "h" * 300
+    done = converted(
+        ingress(auth_url="http://auth.infra.svc/check", auth_response_headers=long),
+        ingress("open", host="open.example"),
+    )
+    assert list(objects(done, "HTTPRoute")) == ["shop/open"]
+    assert any(item.protects and item.fidelity is Fidelity.LOST for item in done.items)
+
+
+def test_two_objects_of_one_name_are_not_written() -> None:
+    hosts = [{"host": f"h{at}.example", "http": {"paths": []}} for at in range(17)]
+    default = {"defaultBackend": {"service": {"name": "web", "port": {"number": 80}}}}
+    done = converted(ingress("shop", spec={"rules": hosts, **default}), ingress("shop-02", "/", host="other.example"))
+    assert list(objects(done, "HTTPRoute")) == ["shop/shop", "shop/shop-02"]
+    assert any(item.path == "metadata.name" and item.fidelity is Fidelity.LOST for item in done.items)
+
+
+def test_a_port_is_found_by_the_name_that_its_service_has() -> None:
+    service = (
+        "{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: {ports: [{name: w, port: 81}]}}"
+    )
+    named = ingress().replace("number: 80", "name: w")
+    assert rules(converted(service, named))["root"]["backendRefs"] == [{"name": "web", "port": 81}]
