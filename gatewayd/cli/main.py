@@ -35,6 +35,9 @@ COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
     "diff": Row("diff", "Show what would change in Envoy and in statuses, and which connections would drain."),
     "translate": Row("translate", "Show what manifests lead to: statuses, and xDS resources by Gateway and type."),
     "ask": Row("ask", "Send a request through a running `gatewayd up`, and say which rule answered and which should."),
+    "proxy": Row(
+        "proxy", "Show what the proxies of a run or a cluster really have; keys and passwords are never shown."
+    ),
     "serve": Row(
         "control_plane", "Serve a cluster's Gateways: watch the API server, feed the proxies, write statuses."
     ),
@@ -44,7 +47,7 @@ COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
 })  # fmt: skip
 """The commands in the order of the help. The list is written without importing any of them."""
 
-_ASK: Final = frozenset({"status", "why", "explain", "version"})
+_ASK: Final = frozenset({"status", "why", "explain", "proxy", "version"})
 """Those that ask a run, or with --cluster the replicas of a cluster."""
 
 
