@@ -24,6 +24,8 @@ from gatewayd.run.exit_codes import CANNOT_START
 
 if TYPE_CHECKING:
     from gatewayd.introspection.status import Status
+    from gatewayd.kube.client import KubeClient
+    from gatewayd.kube.kubeconfig import UserContext
 
 T = TypeVar("T")
 
@@ -99,7 +101,7 @@ def asked_run(asked_for: AskedFor, nobody: str = _NOBODY) -> Iterator[AskedRun]:
     if not asked_for.is_cluster:
         yield AskedRun(sockets={"": run_socket(asked_for.socket, nobody)}, cluster="", namespace="")
         return
-    with _in_a_thread(_replicas(asked_for)) as asked:
+    with in_a_thread(_replicas(asked_for)) as asked:
         yield asked
 
 
@@ -144,18 +146,28 @@ def _each(asked: AskedRun, ask: Callable[[Path], T]) -> dict[str, T]:
 
 
 @asynccontextmanager
+async def user_client(asked_for: AskedFor) -> "AsyncIterator[tuple[KubeClient, UserContext]]":
+    """Give a client with the rights of the user of a kubeconfig, and the context. Raises AccessError."""
+    from gatewayd.kube.client import KubeClient
+    from gatewayd.kube.kubeconfig import user_context
+
+    context = await user_context(asked_for.kubeconfig, asked_for.context)
+    client = KubeClient(context.access)
+    try:
+        yield client, context
+    finally:
+        await client.close()
+
+
+@asynccontextmanager
 async def _replicas(asked_for: AskedFor) -> AsyncIterator[AskedRun]:
     from gatewayd.infra.installation import SELECTOR
     from gatewayd.infra.layout import INTROSPECTION_PORT
-    from gatewayd.kube.client import KubeClient
-    from gatewayd.kube.kubeconfig import user_context
     from gatewayd.kube.replica_sockets import replica_sockets, running_pods
 
-    context = await user_context(asked_for.kubeconfig, asked_for.context)
     label = ",".join(f"{key}={value}" for key, value in SELECTOR.items())
     async with AsyncExitStack() as stack:
-        client = KubeClient(context.access)
-        stack.push_async_callback(client.close)
+        client, context = await stack.enter_async_context(user_client(asked_for))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gatewayd-asks-")))
         pods = await running_pods(client, asked_for.installed, label)
         if not pods:
@@ -180,7 +192,7 @@ async def _replicas(asked_for: AskedFor) -> AsyncIterator[AskedRun]:
 
 
 @contextmanager
-def _in_a_thread(entering: Any) -> Iterator[Any]:
+def in_a_thread(entering: Any) -> Iterator[Any]:
     """Enter an asynchronous context on a loop of its own, so that others may wait for what it carries.
 
     Ends the program when it cannot be entered.

@@ -36,6 +36,9 @@ COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
     "translate": Row("translate", "Show what manifests lead to: statuses, and xDS resources by Gateway and type."),
     "convert": Row("convert", "Convert Ingresses to Gateway API objects, and report what becomes of each field."),
     "ask": Row("ask", "Send a request through a running `gatewayd up`, and say which rule answered and which should."),
+    "proxy": Row(
+        "proxy", "Show what the proxies of a run or a cluster really have; keys and passwords are never shown."
+    ),
     "serve": Row(
         "control_plane", "Serve a cluster's Gateways: watch the API server, feed the proxies, write statuses."
     ),
@@ -45,7 +48,7 @@ COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
 })  # fmt: skip
 """The commands in the order of the help. The list is written without importing any of them."""
 
-_ASK: Final = frozenset({"status", "why", "explain", "version"})
+_ASK: Final = frozenset({"status", "why", "explain", "proxy", "version"})
 """Those that ask a run, or with --cluster the replicas of a cluster."""
 
 

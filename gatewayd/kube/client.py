@@ -8,6 +8,7 @@ import importlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -17,7 +18,7 @@ import yarl
 
 from gatewayd import settings
 from gatewayd.kube.access import ACCOUNT, Access, pod_access
-from gatewayd.kube.api_errors import NotFoundError, read_error
+from gatewayd.kube.api_errors import NotFoundError, api_error, read_error
 
 REQUEST_TIMEOUT: Final = 15.0
 """Seconds for one ordinary request."""
@@ -157,7 +158,9 @@ class KubeClient:
                 REQUEST_TIMEOUT,
             )
         except aiohttp.WSServerHandshakeError as error:
-            raise read_error(error.status, error.headers or {}, b"") from error
+            # What the API server says to it is not read by whoever wanted a websocket.
+            phrase = HTTPStatus(error.status).phrase
+            raise api_error(error.status, phrase, f"{path} is refused") from error
 
     async def _send(
         self,

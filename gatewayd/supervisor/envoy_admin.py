@@ -26,7 +26,7 @@ class AdminResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoAnswer:
-    """Envoy did not answer within `TIMEOUT` seconds, and why."""
+    """Envoy did not answer in time, and why."""
 
     reason: str
 
@@ -34,19 +34,20 @@ class NoAnswer:
 class _UnixConnection(http.client.HTTPConnection):
     """HTTP to a Unix socket."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=TIMEOUT)
+    def __init__(self, path: Path, seconds: float) -> None:
+        super().__init__("localhost", timeout=seconds)
         self._path = path
+        self._seconds = seconds
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(TIMEOUT)
+        self.sock.settimeout(self._seconds)
         self.sock.connect(str(self._path))
 
 
 async def ask(admin: Path, method: str, target: str) -> AdminResponse | NoAnswer:
     """Send one request to the admin socket at `admin`."""
-    return await asyncio.to_thread(_ask, admin, method, target)
+    return await asyncio.to_thread(ask_at_once, admin, method, target)
 
 
 async def active_requests(admin: Path) -> int | NoAnswer:
@@ -73,8 +74,9 @@ def _is_work(stat: str) -> bool:
     return http_request or (stat.startswith("tcp.") and stat.endswith(".downstream_cx_active"))
 
 
-def _ask(admin: Path, method: str, target: str) -> AdminResponse | NoAnswer:
-    connection = _UnixConnection(admin)
+def ask_at_once(admin: Path, method: str, target: str, seconds: float = TIMEOUT) -> AdminResponse | NoAnswer:
+    """Send one request to the admin socket at `admin` and wait for the answer; `seconds` for each part of it."""
+    connection = _UnixConnection(admin, seconds)
     try:
         connection.request(method, target)
         response = connection.getresponse()

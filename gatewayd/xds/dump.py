@@ -69,6 +69,14 @@ def _ordered(pairs: list[tuple[str, Any]]) -> JSON:
     return {**found, **{key: REDACTED for key in private if key in found}}
 
 
+def without_private(value: Any) -> Any:
+    """Return a value of JSON, such as Envoy dumps it, without what messages inside of an Any hold of keys."""
+    if isinstance(value, dict):
+        private = _PRIVATE.get(str(value.get("@type", "")).rpartition("/")[2], ())
+        return {key: REDACTED if key in private else without_private(each) for key, each in value.items()}
+    return [without_private(each) for each in value] if isinstance(value, list) else value
+
+
 def snapshot_json(snapshot: Snapshot) -> JSON:
     """Return all resources of a Gateway: {"CDS": {name: resource}, ...}, types without any left out."""
     return {

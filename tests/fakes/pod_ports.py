@@ -1,4 +1,4 @@
-"""An API server that knows pods and forwards their ports, as the kubelet does over websockets.
+"""An API server that knows pods, forwards their ports and runs commands in them, as the kubelet does over websockets.
 
 In: which pod has which port where. Out: its address. What it does not know is 404, what it is told to refuse is 403.
 """
@@ -6,7 +6,7 @@ In: which pod has which port where. Out: its address. What it does not know is 4
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,17 +26,22 @@ class Pods:
     label: str = "app.kubernetes.io/name=gatewayd"
     forbidden: frozenset[str] = frozenset()
     asked_for: list[tuple[str, str]] = field(default_factory=list)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    run: Callable[[list[str]], tuple[bytes, str]] = lambda _command: (b"", "")
+    """What a command writes, and why it fails, "" for success."""
 
     def application(self) -> web.Application:
         application = web.Application()
         pods = f"/api/v1/namespaces/{NAMESPACE}/pods"
         application.router.add_get(pods, self._list)
         application.router.add_get(f"{pods}/{{pod}}/portforward", self._forward)
+        application.router.add_get(f"{pods}/{{pod}}/exec", self._exec)
         return application
 
     async def _list(self, request: web.Request) -> web.Response:
         wanted = request.query.get("labelSelector") == self.label
-        items = [{"metadata": {"name": name}, "status": {"phase": "Running"}} for name in self.ports if wanted]
+        head = {"namespace": NAMESPACE, "labels": dict(self.labels)}
+        items = [{"metadata": {"name": name, **head}, "status": {"phase": "Running"}} for name in self.ports if wanted]
         items += [
             {"metadata": {"name": "done"}, "status": {"phase": "Succeeded"}},
             {
@@ -68,6 +73,21 @@ class Pods:
                 writer.write(message.data[1:])
         writer.close()
         await back
+        return channels
+
+    async def _exec(self, request: web.Request) -> web.StreamResponse:
+        if request.match_info["pod"] in self.forbidden:
+            raise web.HTTPForbidden(text="no")
+        channels = web.WebSocketResponse(protocols=(_SUBPROTOCOL,))
+        await channels.prepare(request)
+        written, failure = self.run(request.query.getall("command"))
+        status = {"status": "Failure", "message": failure} if failure else {"status": "Success"}
+        for at in range(0, len(written), 1000):
+            await channels.send_bytes(b"\x01" + written[at : at + 1000])
+        if failure:
+            await channels.send_bytes(b"\x02its words\n")
+        await channels.send_bytes(b"\x03" + json.dumps(status).encode())
+        await channels.close()
         return channels
 
 

@@ -7,7 +7,7 @@ from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.policy import APIKey, APIKeyClients, BasicUser, BasicUsers, KeySource
 from gatewayd.ir.tls import Certificate, PrivateBytes, SharedSecret, TrustBundle
 from gatewayd.xds import names
-from gatewayd.xds.dump import REDACTED, resource_json, snapshot_json
+from gatewayd.xds.dump import REDACTED, resource_json, snapshot_json, without_private
 from gatewayd.xds.encoding import serialised
 from gatewayd.xds.filters.chain import filter_fields
 from gatewayd.xds.messages.secret import secret
@@ -72,3 +72,10 @@ def test_trust_is_shown() -> None:
     item = resource(SECRET, names.secret(bundle), serialised(secret(bundle)))
 
     assert "-----CA-----" in json.dumps(resource_json(item))
+
+
+def test_what_envoy_dumps_loses_what_is_private_however_deep_it_stands() -> None:
+    keys = {"@type": "type.googleapis.com/envoy.extensions.filters.http.api_key_auth.v3.ApiKeyAuth", "credentials": [1]}
+
+    assert without_private({"a": [{"b": keys}]}) == {"a": [{"b": {**keys, "credentials": REDACTED}}]}
+    assert without_private("text") == "text"

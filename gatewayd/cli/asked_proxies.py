@@ -1,0 +1,156 @@
+"""The Envoys whose admin interfaces a command asks: those of a run on this machine, or those in the pods of a cluster.
+
+In: whom to ask, and which proxies are wanted. Out: `AskedProxy`s, each with a way to ask it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+
+from gatewayd.cli.asked_run import AskedFor, in_a_thread, user_client
+from gatewayd.cli.output import end, fail
+from gatewayd.cli.run_socket import run_socket, status_of
+from gatewayd.run.exit_codes import CANNOT_START
+
+_SECONDS: Final = 20.0
+"""For an answer of an Envoy: that of 5,000 routes is megabytes."""
+
+
+class NoAdminAnswerError(Exception):
+    """An Envoy did not answer, or not well; why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedProxy:
+    """An Envoy: its node, its Gateway ("namespace/name"), and what asks it (method, target) for a body.
+
+    Asking raises NoAdminAnswerError.
+    """
+
+    node: str
+    gateway: str
+    ask: Callable[[str, str], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyChoice:
+    """Which proxies are wanted; "" is all. `namespace` is that of Gateways."""
+
+    gateway: str = ""
+    node: str = ""
+    namespace: str = ""
+
+    def admits(self, node: str, gateway: str) -> bool:
+        """Return whether a proxy is wanted."""
+        return (
+            self.gateway in ("", gateway, gateway.partition("/")[2])
+            and self.node in ("", node)
+            and self.namespace in ("", gateway.partition("/")[0])
+        )
+
+
+@contextmanager
+def asked_proxies(asked_for: AskedFor, choice: ProxyChoice) -> Iterator[list[AskedProxy]]:
+    """Give the proxies that are wanted; ends the program when there is none, or nobody to ask."""
+    if not asked_for.is_cluster:
+        yield _some(_of_run(asked_for.socket, choice))
+        return
+    with in_a_thread(_of_cluster(asked_for, choice)) as proxies:
+        yield _some(proxies)
+
+
+def _some(proxies: list[AskedProxy]) -> list[AskedProxy]:
+    if not proxies:
+        fail("there is no such proxy; `gatewayd status` lists those that are connected")
+        raise typer.Exit(CANNOT_START)
+    return proxies
+
+
+def _of_run(socket: Path | None, choice: ProxyChoice) -> list[AskedProxy]:
+    nobody = "no `gatewayd up` of this user is running; --socket names a run, --cluster asks a cluster"
+    run = run_socket(socket, nobody)
+    # The socket is in a folder of its own, beside those of the Envoys, which are called as their nodes are.
+    runtime = run.parent.parent
+    return [
+        AskedProxy(node=row.node, gateway=row.gateway, ask=_by_socket(runtime / row.node / "admin"))
+        for row in status_of(run).proxies
+        if choice.admits(row.node, row.gateway)
+    ]
+
+
+def _by_socket(admin: Path) -> Callable[[str, str], bytes]:
+    from gatewayd.supervisor.envoy_admin import NoAnswer, ask_at_once
+
+    def ask(method: str, target: str) -> bytes:
+        answer = ask_at_once(admin, method, target, _SECONDS)
+        if isinstance(answer, NoAnswer):
+            raise NoAdminAnswerError(answer.reason)
+        return _good(answer.status, answer.body)
+
+    return ask
+
+
+def _good(status: int, body: bytes) -> bytes:
+    if status >= 400:
+        raise NoAdminAnswerError(f"{status}: {body.decode(errors='replace').strip()}")
+    return body
+
+
+@asynccontextmanager
+async def _of_cluster(asked_for: AskedFor, choice: ProxyChoice) -> AsyncIterator[list[AskedProxy]]:
+    from gatewayd.api.gateway import GATEWAY_NAME_LABEL, MANAGED_BY
+    from gatewayd.kube.replica_sockets import labelled_pods
+
+    async with AsyncExitStack() as stack:
+        client, context = await stack.enter_async_context(user_client(asked_for))
+        namespace = choice.namespace or choice.gateway.rpartition("/")[0]
+        pods = await labelled_pods(client, namespace, f"{'='.join(MANAGED_BY)},{GATEWAY_NAME_LABEL}")
+        loop = asyncio.get_running_loop()
+        yield [
+            AskedProxy(node=pod.name, gateway=gateway, ask=_by_exec(client, pod, loop))
+            for pod, labels in pods
+            if choice.admits(pod.name, gateway := f"{pod.namespace}/{labels.get(GATEWAY_NAME_LABEL, '')}")
+        ]
+        del context
+
+
+def _by_exec(client: Any, pod: Any, loop: asyncio.AbstractEventLoop) -> Callable[[str, str], bytes]:
+    from gatewayd.infra.admin_question import answer, question
+    from gatewayd.infra.layout import ADMIN_SOCKET
+    from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError
+    from gatewayd.kube.pod_exec import CommandFailedError, run_in_pod
+
+    def ask(method: str, target: str) -> bytes:
+        work = run_in_pod(client, pod, "envoy", question(ADMIN_SOCKET, method, target))
+        try:
+            return _good(*answer(asyncio.run_coroutine_threadsafe(work, loop).result()))
+        except (ApiError, CommandFailedError, ValueError, *CONNECTION_ERRORS) as error:
+            raise NoAdminAnswerError(str(error) or type(error).__name__) from error
+
+    return ask
+
+
+def dump_of(proxy: AskedProxy) -> Any:
+    """Return the /config_dump of a proxy, endpoints included. Raises NoAdminAnswerError."""
+    return json_of(proxy, "/config_dump?include_eds")
+
+
+def json_of(proxy: AskedProxy, target: str) -> Any:
+    """Return a page of a proxy that is JSON. Raises NoAdminAnswerError."""
+    import json
+
+    body = proxy.ask("GET", target)
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise NoAdminAnswerError(f"{target}: no JSON: {error}") from error
+
+
+def ended(proxy: AskedProxy, error: NoAdminAnswerError) -> typer.Exit:
+    """Say that a proxy does not answer, and return what to raise."""
+    return end(f"proxy {proxy.node} of {proxy.gateway}: {error}", CANNOT_START)
