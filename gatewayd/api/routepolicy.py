@@ -4,14 +4,15 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from gatewayd.api.externalprocessing import ExternalProcessingSection
 from gatewayd.api.filters import HeaderModifier
+from gatewayd.api.globallimits import ClaimName, GlobalLimitsSection
 from gatewayd.api.inherited import InheritedSpec, PolicyPart, PolicySection, Sections
 from gatewayd.api.meta import KubernetesObject
 from gatewayd.api.scalars import SET, Duration, HeaderName, HeaderValue
 
 Status = Annotated[int, Meta(ge=400, le=599)]
 Percent = Annotated[int, Meta(ge=1, le=100)]
-ClaimName = Annotated[str, Meta(min_length=1, max_length=253)]
 
 
 class TimeoutsSection(PolicySection, frozen=True, kw_only=True):
@@ -133,10 +134,12 @@ class RouteSections(Sections, frozen=True, kw_only=True):
     headers: Headers | None = None
     direct_response: DirectResponseSection | None = None
     rate_limit: RateLimitSection | None = None
+    global_limits: GlobalLimitsSection | None = None
     body: BodySection | None = None
     compression: CompressionSection | None = None
     fault: FaultSection | None = None
     error_pages: ErrorPagesSection | None = None
+    external_processing: ExternalProcessingSection | None = None
 
 
 class RoutePolicySpec(InheritedSpec, frozen=True, kw_only=True):

@@ -50,7 +50,7 @@ NEXT: Final[tuple[UpgradeChange, ...]] = (
     UpgradeChange(
         effect=UpgradeEffect.DRAINS,
         where="HTTP and HTTPS listeners",
-        why="a filter more stands in their chains: csrf, off until a route configures it",
+        why="filters more stand in their chains: csrf, quota, extend, each off until a route configures it",
     ),
 )
 """What has changed since the last of them."""

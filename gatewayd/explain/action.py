@@ -12,6 +12,7 @@ from gatewayd.explain.request import Request
 from gatewayd.explain.rewriting import location, modified_path
 from gatewayd.ir.backend import Backend, Cluster, Discovered, InvalidBackend, ServiceBackend, Upstream
 from gatewayd.ir.filters import Cors, ExternalAuth, HTTPFilter, PolicyCheck, RequestHeaders, ResponseHeaders
+from gatewayd.ir.global_limits import SharedLimits
 from gatewayd.ir.http import CANNOT, DirectResponse, Forward, Mirror, Preflight, Redirect, Route, WeightedBackend
 from gatewayd.ir.l4 import L4Forward
 from gatewayd.ir.policy import (
@@ -32,6 +33,7 @@ from gatewayd.ir.policy import (
     WithheldHeaders,
     lets_in,
 )
+from gatewayd.ir.processing import Processing
 
 _MILLION = 1_000_000
 _UNAVAILABLE = 503
@@ -242,7 +244,7 @@ def _changes(filters: tuple[HTTPFilter, ...]) -> Iterator[str]:
                 yield from _consent(http_filter, without="")
             case PolicyCheck():
                 yield from _consent(http_filter.auth, without=" or does not answer" if http_filter.fails_open else "")
-            case RateLimits() | BodyLimit() | Compression() | Fault() | ErrorPages():
+            case RateLimits() | SharedLimits() | BodyLimit() | Compression() | Fault() | ErrorPages() | Processing():
                 yield from passage_words(http_filter)
             case _:
                 yield from _entry(http_filter)

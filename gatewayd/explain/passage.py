@@ -1,19 +1,35 @@
 """What a RoutePolicy puts in the way of requests, in words."""
 
-from collections.abc import Iterator, Sequence
-from typing import assert_never
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, assert_never
 
 from gatewayd.ir.filters import HTTPFilter
+from gatewayd.ir.global_limits import SharedLimit, SharedLimits
 from gatewayd.ir.policy import BodyLimit, Compression, ErrorPages, Fault, RateLimit, RateLimits
+from gatewayd.ir.processing import Processing, ShownBody
 
 _ALL = 100
+_BODIES: Final[Mapping[ShownBody, str]] = MappingProxyType(
+    {
+        ShownBody.NONE: "'s headers",
+        ShownBody.WHOLE: " as a whole",
+        ShownBody.PIECES: " as it comes",
+    }
+)
 
 
-def passage_words(met: RateLimits | BodyLimit | Compression | Fault | ErrorPages) -> Iterator[str]:
+Met = RateLimits | SharedLimits | BodyLimit | Compression | Fault | ErrorPages | Processing
+"""What is in the way of a request that may come in."""
+
+
+def passage_words(met: Met) -> Iterator[str]:
     """Yield what a filter does, each in words."""
     match met:
         case RateLimits():
             yield from map(_limit, met.limits)
+        case SharedLimits():
+            yield from _shared(met)
         case BodyLimit():
             yield f"only with a body of at most {met.max_bytes} bytes, else a 413"
         case Compression():
@@ -22,6 +38,8 @@ def passage_words(met: RateLimits | BodyLimit | Compression | Fault | ErrorPages
             yield from _fault(met)
         case ErrorPages():
             yield f"errors {', '.join(str(page.status) for page in met.pages)} have a body of a RoutePolicy"
+        case Processing():
+            yield _processing(met)
         case _:
             assert_never(met)
 
@@ -39,9 +57,34 @@ def _fault(fault: Fault) -> Iterator[str]:
         yield f"{fault.abort_percent}% of the requests get a {fault.abort_status}, by a RoutePolicy"
 
 
+def _processing(met: Processing) -> str:
+    shown = [
+        f"the {message}{_BODIES[body]}"
+        for message, body in (("request", met.request), ("response", met.response))
+        if body is not None
+    ]
+    seen = f"{met.upstream.kind} {met.upstream.namespace}/{met.upstream.name}:{met.upstream.port}"
+    unanswered = "they go on as they are" if met.fails_open else "the request gets a 503 or 504"
+    return f"{seen} sees {' and '.join(shown)}; without its answer within {met.timeout_ms} ms, {unanswered}"
+
+
+def _shared(limits: SharedLimits) -> Iterator[str]:
+    service = f"Service {limits.service.namespace}/{limits.service.name}:{limits.service.port}"
+    for limit in limits.limits:
+        per = _per(limit, ["each route"] if limit.per_route else [])
+        cost = f", counting what {limit.cost_header} of responses says" if limit.cost_header else ""
+        instead = "and nobody is refused" if limit.is_shadow else "else a 429"
+        yield f"at most {limit.requests} requests in a {limit.unit}{per} at all proxies{cost}, {instead}"
+    unanswered = "go on uncounted" if limits.fails_open else "get a 503"
+    yield f"{service} counts; while it does not answer within {limits.timeout_ms} ms, requests {unanswered}"
+
+
+def _per(limit: RateLimit | SharedLimit, others: Sequence[str] = ()) -> str:
+    names = (f"each {name}" for name in (*limit.headers, *limit.claims))
+    whose = ", ".join((*others, *(["each client"] if limit.per_client else ()), *names))
+    return f" for {whose}" if whose else ""
+
+
 def _limit(limit: RateLimit) -> str:
-    whose = ", ".join(
-        (*(["each client"] if limit.per_client else ()), *(f"each {name}" for name in (*limit.headers, *limit.claims)))
-    )
-    per = f" for {whose}" if whose else ""
+    per = _per(limit)
     return f"at most {limit.requests} requests in {limit.unit_s} s{per} ({limit.burst} at once), else a 429"

@@ -22,6 +22,10 @@ from gatewayd.translator.proxies.access import section_problem
 from gatewayd.translator.proxies.at_listener import ListenerOf, in_force, listener_chain
 from gatewayd.translator.proxies.client_settings import clients_effective
 from gatewayd.translator.proxies.connection_clients import CONNECTION_TABLES
+from gatewayd.translator.proxies.global_limits import SECTION as LIMITS
+from gatewayd.translator.proxies.global_limits import limits_problem
+from gatewayd.translator.proxies.processing import SECTION as PROCESSING
+from gatewayd.translator.proxies.processing import processing_problem
 from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES
 
 
@@ -54,7 +58,16 @@ def sections_in_force(view: View, at: ListenerOf, member: Member, rule: int) -> 
     kinds = {kind.table.__name__: kind for kind in POLICY_KINDS.values()}
     by_kind = {"AccessPolicy": effective.access, "RoutePolicy": effective.route}
     of_rule = (each for kind, of in by_kind.items() for each in _sections(view, kind, of, kinds[kind].names))
-    return (*of_clients, *of_rule)
+    problems = _of_services(view, at.gateway, effective.route)
+    told = (replace(each, problem=each.problem or problems.get(each.path.rpartition(".")[2], "")) for each in of_rule)
+    return (*of_clients, *told)
+
+
+def _of_services(view: View, gateway: ObjectKey, route: Effective) -> dict[str, str]:
+    """Return what is wrong with the services that RoutePolicies have asked, by the section as manifests call it."""
+    limits = {each.wire: limits_problem(view, gateway, each.value) for each in route.of(LIMITS)}
+    shown = {each.wire: processing_problem(view, each.policy.namespace, each.value) for each in route.of(PROCESSING)}
+    return {**limits, **shown}
 
 
 def listener_sections(view: View, at: ListenerOf) -> tuple[SectionInForce, ...]:

@@ -6,6 +6,7 @@ A new filter is a dataclass here and a member of `HTTPFilter` (docs/contributing
 from dataclasses import dataclass
 
 from gatewayd.ir.backend import Upstream
+from gatewayd.ir.global_limits import SharedLimits
 from gatewayd.ir.policy import (
     APIKeyClients,
     BasicUsers,
@@ -21,6 +22,7 @@ from gatewayd.ir.policy import (
     Tokens,
     WithheldHeaders,
 )
+from gatewayd.ir.processing import Processing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,8 +151,10 @@ HTTPFilter = (
     | BasicUsers
     | Permissions
     | RateLimits
+    | SharedLimits
     | BodyLimit
     | Compression
     | Fault
     | ErrorPages
+    | Processing
 )

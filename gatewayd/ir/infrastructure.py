@@ -10,6 +10,7 @@ from gatewayd.ir import limits
 from gatewayd.ir.access_log import EVERYTHING, Logged
 from gatewayd.ir.envoy_releases import ENVOY
 from gatewayd.ir.fleet import GatewayFleet
+from gatewayd.ir.global_limits import RateLimitService
 from gatewayd.ir.quantity import amount
 from gatewayd.ir.quotas import Quotas, Usage
 
@@ -71,8 +72,8 @@ class Parameters:
     """What may be set of the infrastructure, by the class for all its Gateways and by a Gateway for itself.
 
     `workload` is "Deployment" or "DaemonSet", `network_policy` "Managed" or "None". `concurrency` 0 lets Envoy
-    follow its CPU limit. `logged` None: no access log. What follows is how much one route, and all
-    routes of a namespace, may take up of the proxies.
+    follow its CPU limit. `logged` None: no access log. `rate_limit_service` None: nobody counts for all proxies. What
+    else there is says how much one route, and all routes of a namespace, may take up of the proxies.
     """
 
     workload: str
@@ -92,6 +93,7 @@ class Parameters:
     namespace_matches: int
     namespace_expressions: int
     namespace_bytes: int
+    rate_limit_service: RateLimitService | None = None
 
     @property
     def quotas(self) -> Quotas:

@@ -17,6 +17,7 @@ from gatewayd.translator.outcomes.xbackends import BACKEND_USES
 from gatewayd.translator.parents import DEFAULT_GATEWAYS
 from gatewayd.translator.policies.attach import POLICIES
 from gatewayd.translator.policies.effective import ANY_INHERITED, INHERITED
+from gatewayd.translator.proxies.global_limits import LIMIT_DOMAINS
 from gatewayd.translator.proxies.identity import IDENTITY
 from gatewayd.translator.proxies.key_sets import KEY_SETS, SOURCES
 from gatewayd.translator.proxies.policy_servers import ASKING, SHARED_SECRETS
@@ -67,4 +68,5 @@ OUTPUTS: tuple[Output, ...] = (
     INFRASTRUCTURE,
     BOARD,
     KEY_SETS,
+    LIMIT_DOMAINS,
 )

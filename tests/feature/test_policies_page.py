@@ -8,8 +8,10 @@ from typing import NamedTuple
 import pytest
 
 from tests.feature.harness.issuers import Kept, becomes, fetching, issuer
+from tests.feature.harness.limiter import limiter
 from tests.feature.harness.manifests import service
 from tests.feature.harness.policies import drains
+from tests.feature.harness.processor import processor
 from tests.feature.harness.tokens import Provider
 from tests.feature.harness.world import World
 
@@ -63,6 +65,10 @@ async def test_an_example(world: World, example: Example) -> None:
     before = await drains(world)
     await world.apply(*(each.replace("<keys>", PROVIDER.keys) for each in example.manifests))
     assert await drains(world) == before
+    if any("globalLimits" in each for each in example.manifests):
+        await enter_limiter(world)
+    if any("externalProcessing" in each for each in example.manifests):
+        await enter_processor(world)
     if any("keys: {uri" in each for each in example.manifests):
         await enter_fetched(world)
     assert [await asked(world, line) for line in example.requests] == list(example.requests)
@@ -75,6 +81,20 @@ async def enter_fetched(world: World) -> None:
     await world.apply(service("idp", idp.port))
     await world.stack.enter_async_context(fetching(world, Kept()))
     await becomes(world, lambda: any(each.key_sets for each in world.reconciler.configs.values()))
+
+
+async def enter_limiter(world: World) -> None:
+    """Serve the rate limit service that the page names, for the rest of the world."""
+    service_of_page = await world.stack.enter_async_context(limiter())
+    await world.apply(service("ratelimit", service_of_page.port, namespace="gatewayd-system"))
+    service_of_page.configure(world)
+
+
+async def enter_processor(world: World) -> None:
+    """Serve the firewall of the page, which says what it has seen, for the rest of the world."""
+    firewall = await world.stack.enter_async_context(processor())
+    firewall.sets = {"x-seen": "yes"}
+    await world.apply(service("firewall", firewall.port))
 
 
 async def asked(world: World, line: str) -> str:

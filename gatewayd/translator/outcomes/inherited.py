@@ -46,8 +46,10 @@ from gatewayd.translator.policies.effective import (
 from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, group_kind
 from gatewayd.translator.proxies.access import entry_problems
+from gatewayd.translator.proxies.global_limits import unserved
 from gatewayd.translator.proxies.key_sets import are_keys_asked, key_set_faults
 from gatewayd.translator.proxies.policy_filters import message_problems
+from gatewayd.translator.proxies.processing import processing_problems
 from gatewayd.translator.rescues import blame
 
 _TABLES: Final[Mapping[Any, Table]] = {
@@ -134,9 +136,10 @@ def _invalid(view: View, row: InheritedPolicy) -> Verdict | None:
     """Say what of a policy cannot be honoured, and what comes of that."""
     protects, read = POLICY_KINDS[type(row)].protects, _PROBLEMS.get(type(row))
     problems = "; ".join(read(view, row)) if read is not None else ""
-    if not problems:
-        return None
-    return verdicts.invalid(f"{problems}; {'requests that it is for get a 500' if protects else 'left out'} until then")
+    effect = "requests that it is for get a 500" if protects else "left out"
+    closing = processing_problems(view, row) if isinstance(row, RoutePolicy) else ()
+    said = [*([f"{problems}; {effect} until then"] if problems else []), *closing]
+    return verdicts.invalid("; ".join(said)) if said else None
 
 
 def _conflict(view: View, row: InheritedPolicy) -> Verdict | None:
@@ -165,7 +168,15 @@ def _said(view: View, row: InheritedPolicy, path: str, target: ScopedTarget) -> 
         return
     wrong = _no_section(path, target, row_of_target) if target.section else None
     scope = _scope(view, target)
-    yield from (Said(ref, wrong, scope) for ref in _ancestors(view, target))
+    yield from (Said(ref, wrong or _unserved(view, row, ref), scope) for ref in _ancestors(view, target))
+
+
+def _unserved(view: View, row: InheritedPolicy, ref: Reference) -> Verdict | None:
+    """Say what of a policy a Gateway has nobody to count for."""
+    if not isinstance(row, RoutePolicy) or ref.kind != GATEWAY_KIND.kind:
+        return None
+    problems = "; ".join(unserved(view, ObjectKey(ref.namespace or "", ref.name), row))
+    return verdicts.invalid(problems) if problems else None
 
 
 def _no_section(path: str, target: ScopedTarget, row: Any) -> Verdict | None:

@@ -1,8 +1,8 @@
 """A ConfigMap's data -> Parameters: what may be set of the proxies that run for a Gateway.
 
-`nodeSelector`, `resources`, `autoscaling`, `extraArgs` and `accessLog` hold YAML; the rest is plain text. Whatever is
-wrong is said, all at once, as `data.<key>: <what is wrong>; <what is allowed>`. Nothing is taken that the API server
-would refuse.
+`nodeSelector`, `resources`, `autoscaling`, `extraArgs`, `accessLog` and `rateLimitService` hold YAML; the rest is plain
+text. Whatever is wrong is said, all at once, as `data.<key>: <what is wrong>; <what is allowed>`. Nothing is taken that
+the API server would refuse.
 """
 
 import re
@@ -13,10 +13,12 @@ from typing import Any, Final
 import yaml
 
 from gatewayd.ir.access_log import Logged
+from gatewayd.ir.global_limits import RateLimitService
 from gatewayd.ir.infrastructure import Autoscaled, External, Fixed, Pairs, Parameters, Resources, Scaling
 from gatewayd.ir.quantity import QUANTITY, amount
 from gatewayd.translator.parameters.access_log import WrongLog, read_access_log
 from gatewayd.translator.parameters.envoy_flags import WrongFlag, read_flags, shown
+from gatewayd.translator.parameters.rate_limit_service import WrongService, read_rate_limit_service
 
 WORKLOADS: Final = ("Deployment", "DaemonSet")
 SERVICE_TYPES: Final = ("LoadBalancer", "NodePort", "ClusterIP")
@@ -61,7 +63,7 @@ def read_parameters(data: Mapping[str, str], defaults: Parameters) -> Parameters
     """Return the parameters, or everything that is wrong with them; what is left out has its default.
 
     The keys: workload, replicas, autoscaling, image, serviceType, externalTrafficPolicy, nodeSelector, resources,
-    concurrency, extraArgs, accessLog; and what routes may take up (QUOTA_FIELDS).
+    concurrency, extraArgs, accessLog, rateLimitService; and what routes may take up (QUOTA_FIELDS).
     """
     fields, problems = read_keys(data, KEYS)
     problems = (*problems, *contradictions(data, fields, defaults))
@@ -229,6 +231,14 @@ def _access_log(text: str) -> Logged | Wrong | None:
     return Wrong(why=logged.why) if isinstance(logged, WrongLog) else logged
 
 
+def _rate_limit_service(text: str) -> RateLimitService | Wrong:
+    read = read_yaml(text)
+    if isinstance(read, Wrong):
+        return read
+    service = read_rate_limit_service(read)
+    return Wrong(why=service.why) if isinstance(service, WrongService) else service
+
+
 def read_yaml(text: str) -> Any:
     """Return what YAML says, or Wrong. Nested expansions stay small: nothing here copies or prints a collection.
 
@@ -278,5 +288,6 @@ KEYS: Final[Mapping[str, Key]] = {
     "concurrency": Key(field="concurrency", read=whole(0, MOST_WORKERS)),
     "extraArgs": Key(field="extra_args", read=_arguments),
     "accessLog": Key(field="logged", read=_access_log),
+    "rateLimitService": Key(field="rate_limit_service", read=_rate_limit_service),
     **{key: Key(field=field, read=whole(1, MOST_COUNTED)) for key, field in QUOTA_FIELDS.items()},
 }

@@ -36,9 +36,11 @@ from gatewayd.translator.policies.route import forwarded
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, group_kind
 from gatewayd.translator.proxies.access import entry_filters, with_cors
+from gatewayd.translator.proxies.global_limits import global_limits
 from gatewayd.translator.proxies.identity import identity_headers
 from gatewayd.translator.proxies.policy_check import beside_own
 from gatewayd.translator.proxies.policy_filters import direct_response, with_headers
+from gatewayd.translator.proxies.processing import processing
 from gatewayd.translator.rules.filters import for_listener
 from gatewayd.translator.rules.route_kinds import rules
 from gatewayd.translator.rules.rule_set import Ranked
@@ -130,7 +132,13 @@ def governed(view: View, key: GovernedKey) -> tuple[Ranked, ...]:
         return routes
     row = view.get(key.render.member.table, key.render.member.key)
     return tuple(
-        each._replace(route=_governed(view, _without(each.route, names), row, policies[each.route.source.rule]))
+        each._replace(
+            route=_governed(
+                view,
+                _without(each.route, names),
+                Governance(key.listener.gateway, row, policies[each.route.source.rule]),
+            )
+        )
         for each, names in zip(routes, withheld, strict=True)
     )
 
@@ -182,10 +190,21 @@ def _targets(at: ListenerOf, whole: ScopedTarget, class_name: str) -> Iterator[S
     yield whole._replace(section=at.listener.section)
 
 
-def _governed(view: View, route: Route, row: object, policies: InForce) -> Route:
+class Governance(NamedTuple):
+    """Where a rule is governed: at which Gateway, of which row, and what is in force there."""
+
+    gateway: ObjectKey
+    row: object
+    policies: InForce
+
+
+def _governed(view: View, route: Route, place: Governance) -> Route:
+    row, policies = place.row, place.policies
     asked = entry_filters(view, policies.access)
     entry = None if isinstance(asked, Unsupported) else beside_own(asked, route, policies.access)
-    if entry is None:
+    shared = global_limits(view, place.gateway, route.source, policies.route)
+    seen = processing(view, policies.route)
+    if entry is None or isinstance(shared, Unsupported) or isinstance(seen, Unsupported):
         return _broken(route)
     action = direct_response(policies.route) or route.action
     if isinstance(action, Forward) and policies.route != NOTHING:
@@ -193,4 +212,4 @@ def _governed(view: View, route: Route, row: object, policies: InForce) -> Route
         timeouts, retry = (written.timeouts, written.retry) if written is not None else (None, None)
         action = forwarded(action, timeouts, retry, policies.route)
     filters = with_headers(with_cors(route.filters, policies.access), policies.route)
-    return replace(route, action=action, filters=(*entry, *passage_filters(policies.route), *filters))
+    return replace(route, action=action, filters=(*entry, *shared, *passage_filters(policies.route), *seen, *filters))

@@ -4,24 +4,29 @@ In: a route. Out: for each Gateway that it is attached to, what the policies in 
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.grpcroute import GRPCRoute
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey
+from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.incremental.view import Index, Member, Source, View, query, rows, ungrouped
+from gatewayd.ir.backend import Upstream
 from gatewayd.ir.filters import PolicyCheck
 from gatewayd.ir.policy import Login
+from gatewayd.ir.processing import Processing
 from gatewayd.ir.tls import SharedSecret
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.backends.backend_refs import GatewayUpstream
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.proxies.access import entry_filters
 from gatewayd.translator.proxies.at_listener import ListenerOf, in_force
+from gatewayd.translator.proxies.processing import processing
 from gatewayd.translator.rules.route_kinds import rules
 
 _ANYWHERE = ()
+_Asking = PolicyCheck | Login | Processing
 
 
 def _asks(row: AccessPolicy) -> list[tuple[()]]:
@@ -30,7 +35,17 @@ def _asks(row: AccessPolicy) -> list[tuple[()]]:
     return [_ANYWHERE] if asking else []
 
 
-ASKING = Index(name="policies_that_ask_servers", sources=(rows(AccessPolicy, _asks),), group=ungrouped)
+def _shows(row: RoutePolicy) -> list[tuple[()]]:
+    given = (row.spec.default, row.spec.override)
+    showing = any(each is not None and each.external_processing is not None for each in given)
+    return [_ANYWHERE] if showing else []
+
+
+ASKING = Index(
+    name="policies_that_ask_servers",
+    sources=(rows(AccessPolicy, _asks), rows(RoutePolicy, _shows)),
+    group=ungrouped,
+)
 
 
 @query
@@ -49,8 +64,19 @@ class GatewaySecret(NamedTuple):
 def policy_servers(view: View, member: Member) -> Iterator[GatewayUpstream]:
     """Yield the upstreams that policies lead to, for each Gateway of a route; some of them several times."""
     for gateway, http_filter in _asking(view, member):
-        upstream = http_filter.provider if isinstance(http_filter, Login) else http_filter.auth.upstream
-        yield GatewayUpstream(gateway, upstream)
+        yield GatewayUpstream(gateway, _upstream(http_filter))
+
+
+def _upstream(http_filter: _Asking) -> Upstream:
+    match http_filter:
+        case Login():
+            return http_filter.provider
+        case PolicyCheck():
+            return http_filter.auth.upstream
+        case Processing():
+            return http_filter.upstream
+        case _:
+            assert_never(http_filter)
 
 
 @query
@@ -78,7 +104,7 @@ def shared_secret(_view: View, key: GatewaySecret) -> SharedSecret:
     return key.secret
 
 
-def _asking(view: View, member: Member) -> Iterator[tuple[ObjectKey, PolicyCheck | Login]]:
+def _asking(view: View, member: Member) -> Iterator[tuple[ObjectKey, _Asking]]:
     if not any_asking(view, ()):
         return
     numbers = dict.fromkeys(each.route.source.rule for each in rules(view, member).routes)
@@ -86,7 +112,8 @@ def _asking(view: View, member: Member) -> Iterator[tuple[ObjectKey, PolicyCheck
         for attached in parent.attached:
             at = ListenerOf(parent.gateway, attached.listener)
             for number in numbers:
-                filters = entry_filters(view, in_force(view, at, member, number).access)
-                for each in () if isinstance(filters, Unsupported) else filters:
-                    if isinstance(each, PolicyCheck | Login):
-                        yield parent.gateway, each
+                of_rule = in_force(view, at, member, number)
+                for filters in (entry_filters(view, of_rule.access), processing(view, of_rule.route)):
+                    for each in () if isinstance(filters, Unsupported) else filters:
+                        if isinstance(each, _Asking):
+                            yield parent.gateway, each

@@ -16,6 +16,7 @@ from gatewayd.ir.proxy import Listener as ProxyListener
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.backends.backend_refs import GatewayUpstream, cluster
+from gatewayd.translator.backends.rate_limit_server import RateLimitServer, rate_limit_server
 from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.declared import DECLARATIONS, declared
 from gatewayd.translator.gateways.gatewayclass import gateway_is_ours
@@ -68,11 +69,13 @@ def gateway_upstreams(view: View, member: Member) -> tuple[GatewayUpstream, ...]
 
 @query
 def gateway_guards(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
-    """Return the upstreams that the listeners of a Gateway object ask."""
+    """Return the upstreams that a Gateway itself leads to: those that its listeners ask, and who counts for it."""
     row = view.get(Gateway, member.key)
     if row is None or not gateway_is_ours(view, row.metadata.key):
         return ()
-    upstreams = _guards(view, "Gateway", row.metadata.key, row.spec.listeners)
+    server = rate_limit_server(view, row.metadata.key)
+    counting = (server.upstream,) if isinstance(server, RateLimitServer) else ()
+    upstreams = (*_guards(view, "Gateway", row.metadata.key, row.spec.listeners), *counting)
     return tuple(GatewayUpstream(row.metadata.key, upstream) for upstream in dict.fromkeys(upstreams))
 
 

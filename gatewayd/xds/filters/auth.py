@@ -47,11 +47,11 @@ def composite(name: str) -> Any:
 CONFIG = composite(NAME)
 SHARE_CONFIG = composite(SHARE_NAME)
 
-# What the server answers may not lead the request elsewhere, nor say where its body ends.
-_RULES = mutation_rules_pb2.HeaderMutationRules(
+MUTATION_RULES = mutation_rules_pb2.HeaderMutationRules(
     disallow_system=wrappers_pb2.BoolValue(value=True),
     disallow_expression=regex_pb2.RegexMatcher(regex=reserved.EXPRESSION),
 )
+"""What a server answers may not lead the request elsewhere, nor say where its body ends."""
 _ALL = string_pb2.ListStringMatcher(patterns=[string_pb2.StringMatcher(safe_regex=regex_pb2.RegexMatcher(regex=".*"))])
 
 
@@ -120,7 +120,7 @@ def ext_authz(auth: ExternalAuth) -> Any:
         with_request_body=body,
         allowed_headers=_exactly(auth.check.headers) if auth.check.headers else None,
         disallowed_headers=_withheld(auth.check),
-        decoder_header_mutation_rules=_RULES,
+        decoder_header_mutation_rules=MUTATION_RULES,
     )
 
 

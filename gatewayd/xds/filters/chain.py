@@ -24,6 +24,7 @@ from gatewayd.ir.filters import (
     RequestHeaders,
     ResponseHeaders,
 )
+from gatewayd.ir.global_limits import SharedLimits
 from gatewayd.ir.http import StatefulSession
 from gatewayd.ir.policy import (
     APIKeyClients,
@@ -40,6 +41,7 @@ from gatewayd.ir.policy import (
     Tokens,
     WithheldHeaders,
 )
+from gatewayd.ir.processing import Processing
 from gatewayd.xds.encoding import packed
 from gatewayd.xds.filters import (
     auth,
@@ -52,9 +54,11 @@ from gatewayd.xds.filters import (
     discovered,
     error_pages,
     fault,
+    global_limits,
     guard,
     login,
     permissions,
+    processing,
     rate_limits,
     router,
     session,
@@ -102,12 +106,16 @@ CHAIN: tuple[ChainRow, ...] = (
     ChainRow(name=permissions.NAME, config=permissions.CONFIG, always=False),
     # By what is known of those who come in.
     ChainRow(name=rate_limits.LATE_NAME, config=discovered.source(rate_limits.LATE_NAME), always=False),
+    # What a proxy refuses by itself, no service is asked about.
+    ChainRow(name=global_limits.NAME, config=global_limits.CONFIG, always=False),
     # In the place of a backend that fails, so for requests alone that would come to it.
     ChainRow(name=fault.NAME, config=fault.CONFIG, always=False),
     # Nothing is held back for a request that is refused anyway.
     ChainRow(name=body_limit.NAME, config=body_limit.CONFIG, always=False),
     # Close to the backend, so that all others see a response as the client does.
     ChainRow(name=compression.NAME, config=compression.CONFIG, always=False),
+    # Sees a response as the backend has sent it, and what it makes of that is compressed.
+    ChainRow(name=processing.NAME, config=processing.CONFIG, always=False),
     ChainRow(name=session.NAME, config=session.CONFIG, always=False),
     ChainRow(name=router.NAME, config=router.CONFIG, always=True),
 )
@@ -125,9 +133,11 @@ TURNED_ON: Final[Mapping[type[HTTPFilter], tuple[str, Callable[[Any], Any]]]] = 
         Tokens: (tokens.NAME, tokens.per_route),
         PolicyCheck: (auth.NAME, auth.policy_check),
         Permissions: (permissions.NAME, permissions.per_route),
+        SharedLimits: (global_limits.NAME, global_limits.per_route),
         ErrorPages: (error_pages.NAME, error_pages.per_route),
         Fault: (fault.NAME, fault.per_route),
         BodyLimit: (body_limit.NAME, body_limit.per_route),
+        Processing: (processing.NAME, processing.per_route),
         Compression: (compression.NAME, compression.per_route),
     }
 )

@@ -131,9 +131,7 @@ def _key_of(name: str, slot: _Slot) -> Any:
     actions.extend(
         _Action(request_headers=_Action.RequestHeaders(header_name=each, descriptor_key=each)) for each in slot.headers
     )
-    actions.extend(
-        _metadata(_claim(each), tokens.METADATA, tokens.PAYLOAD, _MetaData.DYNAMIC, each) for each in slot.claims
-    )
+    actions.extend(claim_action(_claim(each), each) for each in slot.claims)
     return route_components_pb2.RateLimit(actions=actions)
 
 
@@ -141,6 +139,11 @@ def _metadata(key: str, of: str, first: str, source: Any, *more: str) -> Any:
     path = [metadata_pb2.MetadataKey.PathSegment(key=each) for each in (first, *more)]
     where = metadata_pb2.MetadataKey(key=of, path=path)
     return _Action(metadata=_MetaData(descriptor_key=key, metadata_key=where, source=source))
+
+
+def claim_action(key: str, claim: str) -> Any:
+    """Return the part of a key that a claim of the token gives; without it there is no key."""
+    return _metadata(key, tokens.METADATA, tokens.PAYLOAD, _MetaData.DYNAMIC, claim)
 
 
 def _claim(name: str) -> str:

@@ -5,6 +5,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from gatewayd.api.inherited import PolicySection
+from gatewayd.api.routepolicy import RouteSections
 from gatewayd.api.rules.inherited import SPECS, VALIDATIONS, section_structs, sections_of
 from tests.unit.api.documents import Document, problems
 from tests.unit.policies import GROUP, policy, target
@@ -25,7 +26,7 @@ ASKED = {"protocol": "HTTP", "backendRef": {"name": "s", "port": 80}}
 REQUIRED = "spec.override.require.what: is required; allowed: Authentication"
 UNSEEN = "connections are not looked into"
 OFF = {"timeouts": {"mode": "Disabled"}}
-ROUTE_SECTIONS = "timeouts, retry, headers, directResponse, rateLimit, body, compression, fault, errorPages"
+ROUTE_SECTIONS = ", ".join(each.encode_name for each in fields(RouteSections))
 
 
 def routed(*targets: Mapping[str, str], **strategy: object) -> Document:

@@ -22,6 +22,7 @@ from tests.unit.api.rules import (
     test_policies,
     test_refs,
     test_routefilter,
+    test_routepolicy,
     test_routes,
 )
 
@@ -39,6 +40,7 @@ MODULES: tuple[Any, ...] = (
         test_policies,
         test_refs,
         test_routefilter,
+        test_routepolicy,
         test_routes,
     ),
 )

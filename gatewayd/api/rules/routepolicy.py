@@ -1,0 +1,61 @@
+"""Rules about sections of RoutePolicy that have somebody else asked, each with the CEL text that its CRD has for it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from msgspec import Struct
+
+from gatewayd.api.externalprocessing import ExternalProcessingSection
+from gatewayd.api.globallimits import GlobalLimitsSection, LimitCost
+from gatewayd.api.meta import Problem, Problems
+from gatewayd.api.rules.cel import Validation
+
+
+def shared_limit_given(section: GlobalLimitsSection) -> Problems:
+    """Check that something is limited (spec.default.globalLimits)."""
+    if not section.limits and not section.is_disabled:
+        yield Problem(path="limits", message="must not be empty")
+
+
+def something_counts(cost: LimitCost) -> Problems:
+    """Check that a request counts at some time (spec.default.globalLimits.limits.cost)."""
+    if cost.request == 0 and cost.response_header is None:
+        yield Problem(path="request", message="must be above 0 without a responseHeader: nothing would ever count")
+
+
+def something_shown(section: ExternalProcessingSection) -> Problems:
+    """Check that it is said who sees what (spec.default.externalProcessing)."""
+    if section.is_disabled:
+        return
+    if section.backend_ref is None:
+        yield Problem(path="backendRef", message="is required")
+    if section.request is None and section.response is None:
+        yield Problem(path="", message="must have one of request, response")
+
+
+SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = MappingProxyType(
+    {
+        GlobalLimitsSection: (
+            Validation(shared_limit_given, "self.mode == 'Disabled' || has(self.limits)", "limits must not be empty"),
+        ),
+        ExternalProcessingSection: (
+            Validation(
+                something_shown,
+                "self.mode == 'Disabled' || (has(self.backendRef) && (has(self.request) || has(self.response)))",
+                "backendRef is required, and one of request, response",
+            ),
+        ),
+    }
+)
+PARTS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = MappingProxyType(
+    {
+        LimitCost: (
+            Validation(
+                something_counts,
+                "!has(self.request) || self.request > 0 || has(self.responseHeader)",
+                "request must be above 0 without a responseHeader",
+            ),
+        ),
+    }
+)

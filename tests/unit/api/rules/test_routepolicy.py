@@ -1,0 +1,51 @@
+from typing import Any
+
+import pytest
+
+from tests.unit.api.documents import Document, problems
+from tests.unit.policies import policy, target
+
+LIMITS = "spec.default.globalLimits.limits"
+
+
+def limited(section: dict[str, Any]) -> Document:
+    return policy("RoutePolicy", "x", target("Gateway", "edge"), default={"globalLimits": section})
+
+
+def costing(**cost: Any) -> Document:
+    return limited({"limits": [{"name": "a", "requests": 1, "unit": "Hour", "cost": cost}]})
+
+
+def shown(**section: Any) -> Document:
+    return policy("RoutePolicy", "x", target("Gateway", "edge"), default={"externalProcessing": section})
+
+
+WAF = {"name": "waf", "port": 9000}
+BROKEN = [
+    (shown(request={}), ["spec.default.externalProcessing.backendRef: is required"]),
+    (shown(backendRef=WAF), ["spec.default.externalProcessing: must have one of request, response"]),
+    (limited({"mode": "Enabled"}), [f"{LIMITS}: must not be empty"]),
+    (
+        costing(request=0),
+        [f"{LIMITS}[0].cost.request: must be above 0 without a responseHeader: nothing would ever count"],
+    ),
+]
+GOOD = [
+    shown(mode="Disabled"),
+    shown(backendRef=WAF, request={}),
+    shown(backendRef=WAF, response={"body": "Buffered"}),
+    limited({"mode": "Disabled"}),
+    costing(request=0, responseHeader="x-cost"),
+    costing(request=1),
+    costing(responseHeader="x-cost"),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), BROKEN)
+def test_broken(source: Document, expected: list[str]) -> None:
+    assert problems(source) == expected
+
+
+@pytest.mark.parametrize("source", GOOD)
+def test_good(source: Document) -> None:
+    assert problems(source) == []
