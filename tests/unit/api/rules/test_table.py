@@ -21,6 +21,7 @@ from tests.unit.api.rules import (
     test_lists,
     test_policies,
     test_refs,
+    test_reportpolicy,
     test_routefilter,
     test_routes,
 )
@@ -38,6 +39,7 @@ MODULES: tuple[Any, ...] = (
         test_listeners,
         test_policies,
         test_refs,
+        test_reportpolicy,
         test_routefilter,
         test_routes,
     ),
