@@ -1,12 +1,13 @@
 """ReportPolicy: what proxies write down of requests. A kind of our own group, for those who run Gateways."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
-from gatewayd.api.inherited import InheritedSpec, PolicySection, Sections
+from gatewayd.api.accesspolicy import PolicyBackendRef, Word
+from gatewayd.api.inherited import InheritedSpec, PolicyPart, PolicySection, Sections
 from gatewayd.api.meta import KubernetesObject
-from gatewayd.api.scalars import SET, Duration
+from gatewayd.api.scalars import SET, Duration, HeaderName, map_list
 
 LogField = Literal[
     "usual",
@@ -43,13 +44,39 @@ LogField = Literal[
 ]
 
 
+SENT_BY_ALS: Final = ("query", "user_agent", "referer")
+"""Fields that are there on request only, and that the messages of Envoy's log service always have."""
+
+
+class LogHeader(PolicyPart, frozen=True, kw_only=True):
+    """A header that a request has, with one of `values`; without these, with any."""
+
+    name: HeaderName
+    values: Annotated[tuple[Word, ...], Meta(max_length=8, extra=SET)] = ()
+
+
+class LogSink(PolicyPart, frozen=True, kw_only=True):
+    """Where lines go: a proxy's own output, or the server of `backendRef`, by gRPC.
+
+    It is spoken to by OTLP, with the fields as attributes of a log record, or by Envoy's access log service (ALS).
+    """
+
+    type: Literal["Output", "OTLP", "ALS"]
+    backend_ref: PolicyBackendRef | None = None
+
+
 class AccessLogSection(PolicySection, frozen=True, kw_only=True):
-    """What is logged: `fields` (usual: those of everybody), from a status on, or what took at least so long."""
+    """What is logged: `fields` (usual: those of everybody), from a status on, or what took at least so long.
+
+    Or requests with one of `withHeaders`. It goes to `sinks`; where none are named, to a proxy's own output.
+    """
 
     write: Literal["All", "Nothing"] | None = None
     fields: Annotated[tuple[LogField, ...], Meta(max_length=32, extra=SET)] = ()
     min_status: Annotated[int, Meta(ge=100, le=599)] | None = None
     min_duration: Duration | None = None
+    with_headers: Annotated[tuple[LogHeader, ...], Meta(max_length=8, extra=map_list("name"))] = ()
+    sinks: Annotated[tuple[LogSink, ...], Meta(max_length=4)] = ()
 
 
 class ReportSections(Sections, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ import msgspec
 from gatewayd.api.backendpolicy import BackendPolicy
 from gatewayd.api.clientpolicy import ClientPolicy
 from gatewayd.api.meta import ObjectKey
+from gatewayd.api.reportpolicy import AccessLogSection, ReportPolicy
 from gatewayd.incremental.view import Member, View
 from gatewayd.ir.backend import Upstream
 from gatewayd.translator.policies.backend import answers, backend_effective
@@ -18,7 +19,9 @@ from gatewayd.translator.policies.backend_sections import backend_settings
 from gatewayd.translator.policies.clashes import clash
 from gatewayd.translator.policies.effective import UNREADABLE, ChainKey, Effective, Ruled, effective
 from gatewayd.translator.policies.kinds import POLICY_KINDS
+from gatewayd.translator.policies.report import report_effective
 from gatewayd.translator.proxies.access import section_problem
+from gatewayd.translator.proxies.access_log import log_problems
 from gatewayd.translator.proxies.at_listener import ListenerOf, in_force, listener_chain
 from gatewayd.translator.proxies.client_settings import clients_effective
 from gatewayd.translator.proxies.connection_clients import CONNECTION_TABLES
@@ -49,18 +52,24 @@ class SectionInForce:
 
 
 def sections_in_force(view: View, at: ListenerOf, member: Member, rule: int) -> tuple[SectionInForce, ...]:
-    """Return what is in force for a rule of a route at a listener: for its clients, then AccessPolicies first."""
+    """Return what is in force for a rule of a route at a listener: for its clients, AccessPolicies, and so on.
+
+    What is written down of requests comes last.
+    """
     effective = in_force(view, at, member, rule)
     of_clients = _sections(view, "ClientPolicy", clients_effective(view, at), POLICY_KINDS[ClientPolicy].names)
+    reported = tuple(
+        _sections(view, "ReportPolicy", report_effective(view, at.gateway), POLICY_KINDS[ReportPolicy].names)
+    )
     if member.table not in HTTP_TABLES:
         names = ("clients",) if member.table in CONNECTION_TABLES else ()
-        return (*of_clients, *_sections(view, "AccessPolicy", effective.access, names))
+        return (*of_clients, *_sections(view, "AccessPolicy", effective.access, names), *reported)
     kinds = {kind.table.__name__: kind for kind in POLICY_KINDS.values()}
     by_kind = {"AccessPolicy": effective.access, "RoutePolicy": effective.route}
     of_rule = (each for kind, of in by_kind.items() for each in _sections(view, kind, of, kinds[kind].names))
     problems = _of_services(view, at.gateway, effective.route)
     told = (replace(each, problem=each.problem or problems.get(each.path.rpartition(".")[2], "")) for each in of_rule)
-    return (*of_clients, *told)
+    return (*of_clients, *told, *reported)
 
 
 def _of_services(view: View, gateway: ObjectKey, route: Effective) -> dict[str, str]:
@@ -108,7 +117,11 @@ def _section(view: View, kind: str, strategy: str, ruled: Ruled, beside: str) ->
         path=f"spec.{strategy}.{ruled.wire}",
         target=str(ruled.target),
         value=written,
-        problem="it cannot be read"
-        if ruled.section == UNREADABLE
-        else section_problem(view, ruled.policy.namespace, ruled.value) or beside,
+        problem="it cannot be read" if ruled.section == UNREADABLE else _problem(view, ruled) or beside,
     )
+
+
+def _problem(view: View, ruled: Ruled) -> str:
+    if isinstance(ruled.value, AccessLogSection):
+        return "; ".join(log_problems(view, ruled.policy.namespace, ruled.value))
+    return section_problem(view, ruled.policy.namespace, ruled.value) or ""

@@ -28,9 +28,9 @@ def serialised(message: Any) -> bytes:
     return bytes(message.SerializeToString(deterministic=True))
 
 
-def packed(message: Any) -> Any:
-    """Return an `Any` that holds the message."""
-    return any_pb2.Any(type_url=type_url(message), value=serialised(message))
+def packed(message: Any, more: bytes = b"") -> Any:
+    """Return an `Any` that holds the message, with `more` encoded fields that its generated class does not know."""
+    return any_pb2.Any(type_url=type_url(message), value=serialised(message) + more)
 
 
 def type_url(message: Any) -> str:

@@ -232,7 +232,9 @@ metadata: {name: lines, namespace: NS, generation: 1}
 spec:
   targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: own}]
   default:
-    accessLog: {minStatus: 40NUMBER}
+    accessLog:
+      minStatus: 40NUMBER
+      sinks: [{type: Output}, {type: OTLP, backendRef: {name: shop, port: 80}}]
 ---
 kind: HTTPRoute
 metadata: {name: desk, namespace: NS, generation: 1}

@@ -32,7 +32,7 @@ from gatewayd.api.meta import Problem, Problems
 from gatewayd.api.refs import EXPERIMENTAL_GROUP, GATEWAY_GROUP
 from gatewayd.api.reportpolicy import ReportPolicySpec
 from gatewayd.api.routepolicy import BodySection, ErrorPagesSection, FaultSection, RateLimitSection, RoutePolicySpec
-from gatewayd.api.rules import backendpolicy, clientpolicy, routefilter, routepolicy
+from gatewayd.api.rules import backendpolicy, clientpolicy, reportpolicy, routefilter, routepolicy
 from gatewayd.api.rules.access_sections import (
     LOGIN_FIELDS,
     OF_REQUESTS,
@@ -267,6 +267,7 @@ _OF_SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
     **backendpolicy.SECTIONS,
     **clientpolicy.SECTIONS,
     **routepolicy.SECTIONS,
+    **reportpolicy.SECTIONS,
     CorsSection: tuple(_alone(name) for name in ("allowOrigins", "allowMethods", "allowHeaders")),
     JWT: (Validation(token_given, "self.mode == 'Disabled' || has(self.providers)", "providers must not be empty"),),
     APIKeys: (
@@ -394,6 +395,7 @@ VALIDATIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
     **_OF_PARTS,
     **backendpolicy.PARTS,
     **routepolicy.PARTS,
+    **reportpolicy.PARTS,
     **routefilter.PARTS,
     **{struct: found for spec in SPECS for struct, found in _of_kind(spec)},
 }

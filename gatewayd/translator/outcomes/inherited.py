@@ -17,6 +17,7 @@ from gatewayd.api.grpcroute import GRPCRoute
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
+from gatewayd.api.reportpolicy import ReportPolicy
 from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.api.tcproute import TCPRoute
 from gatewayd.api.tlsroute import TLSRoute
@@ -46,6 +47,7 @@ from gatewayd.translator.policies.effective import (
 from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, group_kind
 from gatewayd.translator.proxies.access import entry_problems
+from gatewayd.translator.proxies.access_log import report_problems
 from gatewayd.translator.proxies.global_limits import unserved
 from gatewayd.translator.proxies.key_sets import are_keys_asked, key_set_faults
 from gatewayd.translator.proxies.policy_filters import message_problems
@@ -69,6 +71,7 @@ _AS_WRITTEN: Final = frozenset({NAMESPACE_KIND, SERVICE_KIND, XBACKEND_KIND})
 _PROBLEMS: Final[Mapping[Any, Callable[[View, InheritedPolicy], Iterator[str]]]] = {
     AccessPolicy: entry_problems,
     RoutePolicy: lambda _view, row: message_problems(row),
+    ReportPolicy: report_problems,
     BackendPolicy: backend_problems,
     ClientPolicy: lambda _view, row: client_problems(row),
 }

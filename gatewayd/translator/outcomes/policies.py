@@ -31,7 +31,7 @@ from gatewayd.translator.policies.attach import (
 from gatewayd.translator.policies.backendtls import ValidationKey, as_taken, settings
 from gatewayd.translator.policies.traffic import accepted
 from gatewayd.translator.protocols import ROUTE_TABLES, group_kind
-from gatewayd.translator.proxies.proxy_config import UPSTREAMS, gateway_guards, gateway_upstreams, set_guards
+from gatewayd.translator.proxies.proxy_config import UPSTREAMS, gateway_servers, gateway_upstreams, set_guards
 from gatewayd.translator.reference_grants import Pointer, permitted
 from gatewayd.translator.rescues import blame
 
@@ -57,7 +57,7 @@ def service_uses(upstreams: tuple[GatewayUpstream, ...]) -> tuple[ServiceUse, ..
 def upstreams_of(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
     """Return the upstreams that a route, a Gateway's listeners or those of a ListenerSet lead to."""
     if member.table is Gateway:
-        return gateway_guards(view, member)
+        return gateway_servers(view, member)
     return set_guards(view, member) if member.table is ListenerSet else gateway_upstreams(view, member)
 
 

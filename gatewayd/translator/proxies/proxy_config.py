@@ -23,6 +23,7 @@ from gatewayd.translator.gateways.gatewayclass import gateway_is_ours
 from gatewayd.translator.gateways.listener_filters import guard_key, guards
 from gatewayd.translator.gateways.listeners import set_is_allowed
 from gatewayd.translator.protocols import ROUTE_TABLES
+from gatewayd.translator.proxies.access_log import log_servers
 from gatewayd.translator.proxies.filter_chains import port as port_config
 from gatewayd.translator.proxies.filter_chains import ports
 from gatewayd.translator.proxies.key_sets import fetched_key_sets
@@ -68,14 +69,15 @@ def gateway_upstreams(view: View, member: Member) -> tuple[GatewayUpstream, ...]
 
 
 @query
-def gateway_guards(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
-    """Return the upstreams that a Gateway itself leads to: those that its listeners ask, and who counts for it."""
+def gateway_servers(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
+    """Return the upstreams that a Gateway itself leads to: whom its listeners ask, who counts, where its log goes."""
     row = view.get(Gateway, member.key)
     if row is None or not gateway_is_ours(view, row.metadata.key):
         return ()
     server = rate_limit_server(view, row.metadata.key)
     counting = (server.upstream,) if isinstance(server, RateLimitServer) else ()
-    upstreams = (*_guards(view, "Gateway", row.metadata.key, row.spec.listeners), *counting)
+    asked = _guards(view, "Gateway", row.metadata.key, row.spec.listeners)
+    upstreams = (*asked, *counting, *log_servers(view, row.metadata.key))
     return tuple(GatewayUpstream(row.metadata.key, upstream) for upstream in dict.fromkeys(upstreams))
 
 
@@ -100,7 +102,7 @@ UPSTREAMS = Index(
     name="upstreams_by_gateway",
     sources=(
         *(Source(table=table, query=gateway_upstreams) for table in ROUTE_TABLES),
-        Source(table=Gateway, query=gateway_guards),
+        Source(table=Gateway, query=gateway_servers),
         Source(table=ListenerSet, query=set_guards),
     ),
     group=lambda key: key.gateway,

@@ -12,13 +12,12 @@ from functools import lru_cache
 from typing import Any, Final
 
 from envoy.config.accesslog.v3 import accesslog_pb2 as pb
-from envoy.config.core.v3 import base_pb2, substitution_format_string_pb2
-from envoy.extensions.access_loggers.file.v3 import file_pb2
-from envoy.extensions.access_loggers.stream.v3 import stream_pb2
-from google.protobuf import struct_pb2
+from envoy.config.core.v3 import base_pb2
+from envoy.config.route.v3 import route_components_pb2
+from envoy.type.matcher.v3 import string_pb2
 
-from gatewayd.ir.access_log import AccessLog, Logged
-from gatewayd.xds.encoding import packed
+from gatewayd.ir.access_log import AccessLog, Logged, LoggedHeader
+from gatewayd.xds.messages.log_sinks import OF_CONNECTIONS, OF_REQUESTS, Logger, sink_config
 
 _STATUS_KEY: Final = "gatewayd.access_log.status"
 _DURATION_KEY: Final = "gatewayd.access_log.milliseconds"
@@ -81,33 +80,34 @@ OPERATORS: Final = {
 
 
 @lru_cache(maxsize=256)
-def of_requests(log: AccessLog) -> Any:
-    """Return the log of a connection manager; the same message for all chains of a Gateway, so it is not changed."""
+def of_requests(log: AccessLog) -> tuple[Any, ...]:
+    """Return the logs of a connection manager; the same messages for all chains of a Gateway, so none is changed."""
     operators = {name: OPERATORS[name].request for name in log.logged.fields}
-    return _logger(log, operators, "", tuple(_slow_or_failed(log.logged, _status_filter)))
+    choice = (*_slow_or_failed(log.logged, _status_filter), *map(_header_filter, log.logged.headers))
+    return _loggers(log, OF_REQUESTS, _values(log, operators, ""), choice)
 
 
 @lru_cache(maxsize=256)
-def of_connections(log: AccessLog, route: str) -> Any:
-    """Return the log of a TCP proxy that carries the connections of a route ("kind/namespace/name")."""
+def of_connections(log: AccessLog, route: str) -> tuple[Any, ...]:
+    """Return the logs of a TCP proxy that carries the connections of a route ("kind/namespace/name")."""
     operators = {name: OPERATORS[name].connection for name in log.logged.fields}
-    return _logger(log, operators, route, tuple(_slow_or_failed(log.logged, _any_flag)))
+    choice = tuple(_slow_or_failed(log.logged, _any_flag))
+    # Who asks for requests with a header alone asks for no connection.
+    if log.logged.headers and not choice:
+        return ()
+    return _loggers(log, OF_CONNECTIONS, _values(log, operators, route), choice)
 
 
-def _logger(log: AccessLog, operators: dict[str, str], route: str, filters: tuple[Any, ...]) -> Any:
+def _values(log: AccessLog, operators: dict[str, str], route: str) -> dict[str, str]:
     known = {_GATEWAY: log.gateway, _ROUTE: route}
     values = {name: known.get(operator, operator) for name, operator in operators.items()}
-    line = struct_pb2.Struct(
-        fields={name: struct_pb2.Value(string_value=value) for name, value in values.items() if value}
-    )
-    form = substitution_format_string_pb2.SubstitutionFormatString(json_format=line)
-    config = (
-        file_pb2.FileAccessLog(path=log.file, log_format=form)
-        if log.file
-        else stream_pb2.StdoutAccessLog(log_format=form)
-    )
-    name = "envoy.access_loggers.file" if log.file else "envoy.access_loggers.stdout"
-    return pb.AccessLog(name=name, filter=_either(filters), typed_config=packed(config))
+    return {name: value for name, value in values.items() if value}
+
+
+def _loggers(log: AccessLog, of: Logger, values: dict[str, str], choice: tuple[Any, ...]) -> tuple[Any, ...]:
+    configs = (sink_config(sink, log, of, values) for sink in log.sinks)
+    chosen = _either(choice)
+    return tuple(pb.AccessLog(name=name, filter=chosen, typed_config=config) for name, config in configs)
 
 
 def _slow_or_failed(logged: Logged, failed: Any) -> Iterator[Any]:
@@ -124,6 +124,18 @@ def _status_filter(least: int) -> Any:
 
 def _any_flag(_least: int) -> Any:
     return pb.AccessLogFilter(response_flag_filter=pb.ResponseFlagFilter())
+
+
+def _header_filter(header: LoggedHeader) -> Any:
+    """Return what holds for a request that has the header, with one of the values if there are any."""
+    matches = [_match(header.name, string_pb2.StringMatcher(exact=value)) for value in header.values]
+    present = route_components_pb2.HeaderMatcher(name=header.name, present_match=True)
+    filters = (pb.AccessLogFilter(header_filter=pb.HeaderFilter(header=each)) for each in matches or [present])
+    return _either(tuple(filters))
+
+
+def _match(name: str, value: Any) -> Any:
+    return route_components_pb2.HeaderMatcher(name=name, string_match=value)
 
 
 def _either(filters: tuple[Any, ...]) -> Any:

@@ -57,7 +57,7 @@ def connection_manager(
         **_connections(clients),
         **_origin(clients.trusted),
         **_certificate(clients.tls.forward),
-        access_log=[] if log is None else [of_requests(log)],
+        access_log=() if log is None else of_requests(log),
         server_header_transformation=_HCM.PASS_THROUGH,
         upgrade_configs=[_HCM.UpgradeConfig(upgrade_type=UPGRADE)],
         local_reply_config=REFUSAL,

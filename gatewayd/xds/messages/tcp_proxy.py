@@ -22,7 +22,7 @@ def tcp_proxy(action: L4Action, chain: str, log: AccessLog | None = None) -> Any
     `log`: where connections are written down, None for nowhere.
     """
     route = action.source if isinstance(action, L4Forward) else ""
-    logs = [] if log is None else [of_connections(log, route)]
+    logs = () if log is None else of_connections(log, route)
     return pb.TcpProxy(stat_prefix=chain, access_log=logs, **_destination(action))
 
 

@@ -31,6 +31,9 @@ def test_the_fields_are_those_that_proxies_know() -> None:
         ({"minStatus": 99}, "spec.default.accessLog.minStatus"),
         ({"minDuration": "1 day"}, "spec.default.accessLog.minDuration"),
         ({"write": "Some"}, "spec.default.accessLog.write"),
+        ({"sinks": [{"type": "Syslog"}]}, "spec.default.accessLog.sinks[0].type"),
+        ({"withHeaders": [{"name": "a b"}]}, "spec.default.accessLog.withHeaders[0].name"),
+        ({"withHeaders": [{"name": "a"}, {"name": "a"}]}, "spec.default.accessLog.withHeaders[1]"),
     ],
 )
 def test_bounds(section: dict[str, object], path: str) -> None:

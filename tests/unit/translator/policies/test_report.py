@@ -1,18 +1,17 @@
 from typing import Any
 
-from gatewayd.api.meta import ObjectKey
-from gatewayd.ir.access_log import EVERYTHING, USUAL_FIELDS, Logged
-from gatewayd.translator.policies.report import with_policy
+from gatewayd.ir.access_log import EVERYTHING, USUAL_FIELDS, Logged, LoggedHeader
+from gatewayd.translator.policies.report import log_ruling
 from tests.unit.policies import policy, target
-from tests.unit.translator.manifests import delta, scratch
+from tests.unit.translator.manifests import GATEWAY, GW, delta, scratch
 
-GW = ObjectKey("shop", "gw")
 EDGE = target("Gateway", "gw")
 CLASS = target("GatewayClass", "gatewayd")
 
 
 def logged(*documents: dict[str, Any]) -> Logged | None:
-    return with_policy(scratch(*map(delta, documents)), GW, "gatewayd", EVERYTHING)
+    ruling = log_ruling(scratch(GATEWAY, *map(delta, documents)), GW)
+    return EVERYTHING if ruling is None else ruling.logged
 
 
 def log(**section: object) -> dict[str, Any]:
@@ -30,9 +29,13 @@ def test_without_a_policy_the_parameters_count() -> None:
 
 
 def test_what_a_policy_says() -> None:
-    section = log(fields=["usual", "query"], minStatus=500, minDuration="1s")
+    headers = [{"name": "X-Debug", "values": ["1"]}]
+    section = log(fields=["usual", "query"], minStatus=500, minDuration="1s", withHeaders=headers)
     assert logged(policy("ReportPolicy", "a", EDGE, default=section)) == Logged(
-        fields=(*USUAL_FIELDS, "query"), least_status=500, least_milliseconds=1000
+        fields=(*USUAL_FIELDS, "query"),
+        least_status=500,
+        least_milliseconds=1000,
+        headers=(LoggedHeader(name="x-debug", values=("1",)),),
     )
     assert logged(policy("ReportPolicy", "a", EDGE, default=log(write="Nothing"))) is None
 

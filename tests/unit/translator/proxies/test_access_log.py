@@ -1,13 +1,17 @@
-from gatewayd.ir.access_log import FILE, AccessLog
+from gatewayd.ir.access_log import FILE, AccessLog, Collector, LogService
+from gatewayd.ir.backend import Protocol, Upstream
 from gatewayd.ir.environment import HERE, Environment
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS
 from gatewayd.ir.proxy import StreamListener
 from gatewayd.offline.translate import standalone_environment
 from gatewayd.store import Delta
+from gatewayd.translator.backends.backend_refs import GatewayUpstream
 from gatewayd.translator.gateways.listeners import PortKey
-from gatewayd.translator.proxies.access_log import access_log
+from gatewayd.translator.proxies.access_log import access_log, log_servers, report_problems
 from gatewayd.translator.proxies.filter_chains import port
-from tests.unit.translator.manifests import CLASS, GW, scratch
+from gatewayd.translator.proxies.proxy_config import gateway_servers
+from tests.unit.policies import policy, target
+from tests.unit.translator.manifests import CLASS, GW, delta, member, scratch
 
 GATEWAY = """
     kind: Gateway
@@ -59,3 +63,61 @@ def test_every_filter_chain_has_the_one_log() -> None:
     chains = [chain for each in listeners if isinstance(each, StreamListener) for chain in each.chains]
     assert len(chains) == 4
     assert all(chain.log is log for chain in chains)
+
+
+COLLECTOR = """
+    kind: Service
+    metadata: {name: collector, namespace: NAMESPACE}
+    spec: {ports: [{name: otlp, port: 4317}]}
+"""
+OTLP = Collector(
+    service=LogService.OTLP,
+    upstream=Upstream(kind="Service", namespace="shop", name="collector", port=4317, protocol=Protocol.HTTP2),
+)
+
+
+def sent_to(*refs: dict[str, object]) -> Delta:
+    sinks = [{"type": "OTLP", "backendRef": each} for each in refs]
+    section = {"accessLog": {"sinks": sinks}}
+    return delta(policy("ReportPolicy", "log", target("Gateway", "gw"), default=section))
+
+
+HERE_REF = {"name": "collector", "port": 4317}
+THERE_REF = {"name": "collector", "namespace": "infra", "port": 4317}
+
+
+def test_a_policy_says_where_lines_go() -> None:
+    view = scratch(CLASS, GATEWAY, COLLECTOR.replace("NAMESPACE", "shop"), sent_to(HERE_REF))
+    log = access_log(view, GW)
+    assert log is not None
+    assert log.sinks == (OTLP,)
+    assert log_servers(view, GW) == (OTLP.upstream,)
+    assert GatewayUpstream(GW, OTLP.upstream) in gateway_servers(view, member("Gateway", "shop/gw"))
+
+
+def test_what_cannot_be_had_is_left_out_and_nothing_takes_its_place() -> None:
+    there = COLLECTOR.replace("NAMESPACE", "infra")
+    assert access_log(scratch(CLASS, GATEWAY, there, sent_to(THERE_REF)), GW) is None
+    view = scratch(CLASS, GATEWAY, there, COLLECTOR.replace("NAMESPACE", "shop"), sent_to(THERE_REF, HERE_REF))
+    log = access_log(view, GW)
+    assert log is not None
+    assert log.sinks == (OTLP,)
+
+
+def test_another_namespace_grants_it_to_the_kind() -> None:
+    grant = """
+        kind: ReferenceGrant
+        metadata: {name: logs, namespace: infra}
+        spec:
+          from: [{group: gatewayd.io, kind: ReportPolicy, namespace: shop}]
+          to: [{group: "", kind: Service}]
+    """
+    view = scratch(CLASS, GATEWAY, COLLECTOR.replace("NAMESPACE", "infra"), grant, sent_to(THERE_REF))
+    assert [each.namespace for each in log_servers(view, GW)] == ["infra"]
+
+
+def test_problems_have_the_path_of_the_policy() -> None:
+    row = sent_to(HERE_REF, THERE_REF).obj
+    view = scratch(COLLECTOR.replace("NAMESPACE", "shop"))
+    (problem,) = report_problems(view, row)
+    assert problem.startswith('spec.default.accessLog.sinks[1].backendRef: Service "infra/collector" is in another')

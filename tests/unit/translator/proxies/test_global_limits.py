@@ -13,7 +13,7 @@ from gatewayd.translator.backends.backend_refs import GatewayUpstream
 from gatewayd.translator.outcomes.inherited import inherited_outcome
 from gatewayd.translator.proxies.at_listener import GovernedKey, governed
 from gatewayd.translator.proxies.global_limits import limit_domain, limits_problem
-from gatewayd.translator.proxies.proxy_config import gateway_guards
+from gatewayd.translator.proxies.proxy_config import gateway_servers
 from tests.unit.policies import policy, target
 from tests.unit.translator.backends.test_rate_limit_server import BY_CLASS, READY, SERVICE, UPSTREAM, parameters
 from tests.unit.translator.manifests import CART, CLASS, GATEWAY, GW, delta, member, scratch
@@ -98,7 +98,7 @@ def test_what_is_written_comes_to() -> None:
 
 def test_a_gateway_leads_to_who_counts_for_it_before_any_policy_asks() -> None:
     view = scratch(*COUNTED, GATEWAY)
-    assert gateway_guards(view, member("Gateway", "shop/gw")) == (GatewayUpstream(GW, UPSTREAM),)
+    assert gateway_servers(view, member("Gateway", "shop/gw")) == (GatewayUpstream(GW, UPSTREAM),)
 
 
 def test_where_nobody_counts_requests_go_on_or_the_rules_are_closed() -> None:

@@ -1,0 +1,37 @@
+import pytest
+
+from tests.unit.api.documents import Document, problems
+from tests.unit.policies import policy, target
+
+SINKS = "spec.default.accessLog.sinks"
+SERVER = {"name": "collector", "port": 4317}
+ALL = ["usual", "query", "user_agent", "referer"]
+
+
+def logged(*sinks: object, **section: object) -> Document:
+    edge = target("Gateway", "edge")
+    return policy("ReportPolicy", "x", edge, default={"accessLog": {"sinks": [*sinks], **section}})
+
+
+ALS = {"type": "ALS", "backendRef": SERVER}
+OTLP = {"type": "OTLP", "backendRef": SERVER}
+OUTPUT = {"type": "Output"}
+NOT_ASKED = f"{SINKS}[0].type: must not be ALS, which always sends query, user_agent, referer, unless fields has them"
+BROKEN = [
+    (logged({"type": "OTLP"}), [f"{SINKS}[0].backendRef: is required for type OTLP"]),
+    (logged({"type": "Output", "backendRef": SERVER}), [f"{SINKS}[0].backendRef: must not be set for type Output"]),
+    (logged(OTLP, OUTPUT, OTLP), [f"{SINKS}[2]: repeats sinks[0]; sinks must be unique"]),
+    (logged(ALS), [NOT_ASKED]),
+    (logged(ALS, fields=["usual", "query"]), [NOT_ASKED]),
+]
+GOOD = [logged(), logged(OUTPUT), logged(OTLP, OUTPUT), logged(ALS, OTLP, fields=ALL)]
+
+
+@pytest.mark.parametrize(("document", "expected"), BROKEN)
+def test_broken(document: Document, expected: list[str]) -> None:
+    assert problems(document) == expected
+
+
+@pytest.mark.parametrize("document", GOOD)
+def test_good(document: Document) -> None:
+    assert not problems(document)
