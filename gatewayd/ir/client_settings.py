@@ -16,6 +16,7 @@ from gatewayd.ir.limits import (
     HEADERS,
     STREAM_IDLE_SECONDS,
 )
+from gatewayd.ir.tls import RevocationLists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +37,21 @@ class TrustedProxies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TLSBounds:
-    """What TLS agrees to; "" and empty are the proxy's own. `forward`: what backends are told of a certificate."""
+    """What TLS agrees to; "" and empty are the proxy's own. `forward`: what backends are told of a certificate.
+
+    `hashes` (SHA-256 of a certificate) and `key_hashes` (of its public key): one of them it must have, if there are
+    any. `trusts_nobody`: no certificate of a client is good, since it cannot be told which are revoked.
+    """
 
     least: str = ""
     most: str = ""
     ciphers: tuple[str, ...] = ()
     curves: tuple[str, ...] = ()
     forward: tuple[str, ...] = ()
+    hashes: tuple[str, ...] = ()
+    key_hashes: tuple[str, ...] = ()
+    revoked: RevocationLists | None = None
+    trusts_nobody: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

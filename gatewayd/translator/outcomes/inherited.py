@@ -44,6 +44,7 @@ from gatewayd.translator.policies.effective import (
     scoped_targets,
 )
 from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy
+from gatewayd.translator.policies.revocation import revocation_problems
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, group_kind
 from gatewayd.translator.proxies.access import entry_problems
 from gatewayd.translator.proxies.key_sets import are_keys_asked, key_set_faults
@@ -133,10 +134,13 @@ def _accepted(own: Verdict | None, of_ancestor: list[Said], remark: str) -> Verd
 def _invalid(view: View, row: InheritedPolicy) -> Verdict | None:
     """Say what of a policy cannot be honoured, and what comes of that."""
     protects, read = POLICY_KINDS[type(row)].protects, _PROBLEMS.get(type(row))
-    problems = "; ".join(read(view, row)) if read is not None else ""
-    if not problems:
-        return None
-    return verdicts.invalid(f"{problems}; {'requests that it is for get a 500' if protects else 'left out'} until then")
+    by_consequence = (
+        (read(view, row) if read is not None else (), "requests that it is for get a 500" if protects else "left out"),
+        (revocation_problems(view, row), "no certificate of a client is good where it is in force"),
+    )
+    told = (("; ".join(problems), consequence) for problems, consequence in by_consequence)
+    message = "; ".join(f"{problems}; {consequence} until then" for problems, consequence in told if problems)
+    return verdicts.invalid(message) if message else None
 
 
 def _conflict(view: View, row: InheritedPolicy) -> Verdict | None:

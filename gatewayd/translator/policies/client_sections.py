@@ -114,6 +114,8 @@ def _tls(sections: Effective) -> TLSBounds:
         ciphers=written.ciphers,
         curves=written.curves,
         forward=told.forward,
+        hashes=told.hashes,
+        key_hashes=told.public_key_hashes,
     )
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Attempt, Member, View, query, rescued_query
-from gatewayd.ir.client_settings import STANDARD_CLIENTS
+from gatewayd.ir.client_settings import STANDARD_CLIENTS, ClientSettings
 from gatewayd.ir.edge import EscapedSlashes
 from gatewayd.ir.http import RouteTableKey
 from gatewayd.ir.l4 import L4Action, L4Refuse
@@ -35,6 +35,7 @@ from gatewayd.translator.proxies.at_listener import ListenerOf
 from gatewayd.translator.proxies.client_settings import clients, socket
 from gatewayd.translator.proxies.connection_clients import PassedOn, by_client, connections
 from gatewayd.translator.proxies.virtualhosts import carries_http, chain_name, route_discovery, table_of
+from gatewayd.translator.refused_secrets import refusal
 from gatewayd.translator.rules.route_kinds import rules
 
 FIRST_UNPRIVILEGED = 1024
@@ -85,7 +86,20 @@ def chains(view: View, key: Within) -> tuple[FilterChain, ...]:
         return ()
     speaking = clients(view, listener)
     found = _chains(view, key.port.gateway, listener, speaking.path.escaped)
-    return tuple(found) if speaking == STANDARD_CLIENTS else tuple(replace(each, clients=speaking) for each in found)
+    if speaking == STANDARD_CLIENTS:
+        return tuple(found)
+    return tuple(_spoken(view, key.port.gateway, each, speaking) for each in found)
+
+
+def _spoken(view: View, gateway: ObjectKey, chain: FilterChain, speaking: ClientSettings) -> FilterChain:
+    """Return a chain with how its clients may speak; what is revoked is told beside the CAs that it is of."""
+    tls, revoked = chain.tls, speaking.tls.revoked
+    if tls is None or tls.client is None or revoked is None:
+        return replace(chain, clients=speaking)
+    trust = replace(tls.client.trust, revoked=revoked)
+    if refusal(view, gateway, trust) is not None:
+        return replace(chain, clients=replace(speaking, tls=replace(speaking.tls, trusts_nobody=True)))
+    return replace(chain, clients=speaking, tls=replace(tls, client=replace(tls.client, trust=trust)))
 
 
 def _chains(

@@ -25,7 +25,12 @@ def secret(of: Secret) -> Any:
     if isinstance(of, SharedSecret):
         shared = secret_pb2.GenericSecret(secret=base_pb2.DataSource(inline_bytes=bytes(of.content)))
         return secret_pb2.Secret(name=names.secret(of), generic_secret=shared)
-    ca = common_pb2.CertificateValidationContext(trusted_ca=base_pb2.DataSource(inline_bytes=of.certificates))
+    revoked = of.revoked
+    ca = common_pb2.CertificateValidationContext(
+        trusted_ca=base_pb2.DataSource(inline_bytes=of.certificates),
+        crl=None if revoked is None else base_pb2.DataSource(inline_bytes=revoked.lists),
+        only_verify_leaf_cert_crl=revoked is not None and not revoked.whole_chain,
+    )
     return secret_pb2.Secret(name=names.secret(of), validation_context=ca)
 
 

@@ -42,6 +42,8 @@ _VERSIONS = {
     "1.3": common_pb2.TlsParameters.TLSv1_3,
 }
 _Validation = common_pb2.CertificateValidationContext
+_OF_NOBODY = "0" * 64
+"""A hash that no certificate has, as nobody can make one for it."""
 _SAN_TYPES = {
     SanKind.DNS: common_pb2.SubjectAltNameMatcher.DNS,
     SanKind.URI: common_pb2.SubjectAltNameMatcher.URI,
@@ -56,7 +58,7 @@ def downstream(tls: DownstreamTLS, bounds: TLSBounds = STANDARD_CLIENTS.tls) -> 
             tls_params=_agreed(bounds),
             tls_certificate_sds_secret_configs=[_secret(certificate) for certificate in tls.certificates],
             alpn_protocols=tls.alpn,
-            combined_validation_context=None if tls.client is None else _client_validation(tls.client),
+            combined_validation_context=None if tls.client is None else _client_validation(tls.client, bounds),
         ),
         require_client_certificate=wrappers_pb2.BoolValue(value=required),
     )
@@ -97,7 +99,7 @@ def _secret(of: Certificate | TrustBundle) -> Any:
     return secret_pb2.SdsSecretConfig(name=names.secret(of), sds_config=ADS)
 
 
-def _client_validation(client: ClientTrust) -> Any:
+def _client_validation(client: ClientTrust, bounds: TLSBounds) -> Any:
     kind = client.validation
     match kind:
         case ClientValidation.REQUIRED:
@@ -107,9 +109,16 @@ def _client_validation(client: ClientTrust) -> Any:
         case _:
             assert_never(kind)
     return tls_pb2.CommonTlsContext.CombinedCertificateValidationContext(
-        default_validation_context=_Validation(trust_chain_verification=checked),
+        default_validation_context=_Validation(trust_chain_verification=checked, **_pinned(bounds)),
         validation_context_sds_secret_config=_secret(client.trust),
     )
+
+
+def _pinned(bounds: TLSBounds) -> dict[str, Any]:
+    """Return which certificates of clients are good beyond being of a CA."""
+    if bounds.trusts_nobody:
+        return {"verify_certificate_hash": [_OF_NOBODY]}
+    return {"verify_certificate_hash": bounds.hashes, "verify_certificate_spki": bounds.key_hashes}
 
 
 def _backend_validation(tls: UpstreamTLS) -> dict[str, Any]:
