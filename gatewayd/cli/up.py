@@ -44,6 +44,7 @@ def up(  # noqa: PLR0913 (each is an option)
         bool, typer.Option("--ui", help="Show it in the browser, too, at an address that is printed.")
     ] = False,
     ui_port: Annotated[int, typer.Option("--ui-port", min=0, max=65535, help="Of --ui. Default: a free one.")] = 0,
+    zone: Annotated[str, typer.Option("--zone", help="Zone that the Envoys are in. Default: none.")] = "",
     output: FormOption = Form.TEXT,
 ) -> None:
     """Serve a folder of Gateway API YAML with Envoy; changes of files are in Envoy a moment later.
@@ -52,7 +53,7 @@ def up(  # noqa: PLR0913 (each is an option)
     """
     from gatewayd.cli.running import only_run, options
 
-    chosen = options(folder, address=address, envoy=envoy_path, concurrency=concurrency, drain=drain)
+    chosen = options(folder, address=address, envoy=envoy_path, concurrency=concurrency, drain=drain, zone=zone)
     if to is not None:
         _write(chosen, to, port)
     if not folder.is_dir():
