@@ -11,7 +11,7 @@ from gatewayd.api.accesspolicy import CIDR
 from gatewayd.api.filters import HTTPHeader
 from gatewayd.api.inherited import InheritedSpec, PolicyPart, PolicySection, Sections
 from gatewayd.api.meta import KubernetesObject
-from gatewayd.api.scalars import SET, Duration, HeaderName, ObjectName, PositiveCount, map_list
+from gatewayd.api.scalars import SET, Duration, HeaderName, ObjectName, PortNumber, PositiveCount, map_list
 
 TLSVersion = Literal["1.0", "1.1", "1.2", "1.3"]
 Cipher = Literal[
@@ -110,6 +110,12 @@ class ClientHTTP2Section(PolicySection, frozen=True, kw_only=True):
     connection_window_bytes: ClientWindowBytes | None = None
 
 
+class ClientHTTP3Section(PolicySection, frozen=True, kw_only=True):
+    """HTTP/3, which HTTPS listeners speak beside the others. `advertisedPort`: under which clients get there."""
+
+    advertised_port: PortNumber | None = None
+
+
 class EarlyHeaders(PolicyPart, frozen=True, kw_only=True):
     """What is done to the headers of a request before a route is chosen."""
 
@@ -165,6 +171,7 @@ class ClientSections(Sections, frozen=True, kw_only=True):
     client_certificate: ClientCertificateSection | None = None
     http1: ClientHTTP1Section | None = None
     http2: ClientHTTP2Section | None = None
+    http3: ClientHTTP3Section | None = None
     headers: ClientHeadersSection | None = None
     path: ClientPathSection | None = None
     timeouts: ClientTimeoutsSection | None = None

@@ -64,6 +64,13 @@ class StreamBounds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HTTP3:
+    """HTTP/3 is spoken. `port` is the one that clients are told of, 0: that of the listener."""
+
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderRules:
     """How many headers, of how many KiB together, and what is done to them before a route is chosen.
 
@@ -112,6 +119,7 @@ class ClientSettings:
     tls: TLSBounds = TLSBounds()
     serves_http10: bool = True
     streams: StreamBounds = StreamBounds()
+    http3: HTTP3 | None = None
     headers: HeaderRules = HeaderRules()
     path: PathRules = PathRules()
     patience: Patience = Patience()

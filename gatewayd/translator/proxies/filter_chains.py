@@ -11,7 +11,6 @@ from typing import NamedTuple
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Attempt, Member, View, query, rescued_query
 from gatewayd.ir.client_settings import STANDARD_CLIENTS, ClientSettings
-from gatewayd.ir.edge import EscapedSlashes
 from gatewayd.ir.http import RouteTableKey
 from gatewayd.ir.l4 import L4Action, L4Refuse
 from gatewayd.ir.proxy import DatagramListener, FilterChain, HTTPTraffic, L4Traffic, Listener, StreamListener
@@ -34,6 +33,7 @@ from gatewayd.translator.proxies.access_log import access_log
 from gatewayd.translator.proxies.at_listener import ListenerOf
 from gatewayd.translator.proxies.client_settings import clients, socket
 from gatewayd.translator.proxies.connection_clients import PassedOn, by_client, connections
+from gatewayd.translator.proxies.http3 import http3_port, quic_listener
 from gatewayd.translator.proxies.virtualhosts import carries_http, chain_name, route_discovery, table_of
 from gatewayd.translator.refused_secrets import refusal
 from gatewayd.translator.rules.route_kinds import rules
@@ -67,6 +67,12 @@ def port(view: View, key: PortKey) -> Listener:
     return StreamListener(port=bound, inspect_tls=inspect, chains=chains_by_name, socket=socket(view, key))
 
 
+@query
+def speaks_http3(view: View, key: PortKey) -> bool:
+    """Return whether a port of a Gateway is also one of HTTP/3."""
+    return quic_listener(view, port(view, key)) is not None
+
+
 def _all_chains(view: View, key: PortKey) -> Sequence[tuple[FilterChain, ...]]:
     return view.collect(LISTENERS_BY_HOSTNAME, PortHostname(key, ANY), chains)
 
@@ -85,7 +91,7 @@ def chains(view: View, key: Within) -> tuple[FilterChain, ...]:
     if listener is None:
         return ()
     speaking = clients(view, listener)
-    found = _chains(view, key.port.gateway, listener, speaking.path.escaped)
+    found = _chains(view, key.port.gateway, listener, speaking)
     if speaking == STANDARD_CLIENTS:
         return tuple(found)
     return tuple(_spoken(view, key.port.gateway, each, speaking) for each in found)
@@ -103,7 +109,7 @@ def _spoken(view: View, gateway: ObjectKey, chain: FilterChain, speaking: Client
 
 
 def _chains(
-    view: View, gateway: ObjectKey, listener: MergedListener, slashes: EscapedSlashes | None
+    view: View, gateway: ObjectKey, listener: MergedListener, speaking: ClientSettings
 ) -> Iterator[FilterChain]:
     tls, log = None, access_log(view, gateway)
     if listener.protocol is not None and listener.protocol.terminates:
@@ -123,7 +129,8 @@ def _chains(
                 table=RouteTableKey(port=table.port, listener=table.listener),
                 discovery=discovery,
                 scheme="https" if tls else "http",
-                escaped_slashes=slashes or escaped_slashes(view, gateway).chosen,
+                escaped_slashes=speaking.path.escaped or escaped_slashes(view, gateway).chosen,
+                http3_port=http3_port(view, listener, speaking, bound_port(view, listener.port)),
             ),
             log=log,
         )
