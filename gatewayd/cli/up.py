@@ -56,12 +56,16 @@ def up(  # noqa: PLR0913 (each is an option)
     chosen = options(folder, address=address, envoy=envoy_path, concurrency=concurrency, drain=drain, zone=zone)
     if to is not None:
         _write(chosen, to, port)
-    if not folder.is_dir():
-        way_out = "name one, or let `gatewayd up --to URL` or `gatewayd demo` write one"
-        raise end(f"{folder}: there is no such folder; {way_out}", INVALID)
+    _must_be_there(folder)
     page_port = ui_port if ui or ui_port else None
     with only_run(folder):
         raise typer.Exit(asyncio.run(_run(chosen, output, deadline if once else None, page_port)))
+
+
+def _must_be_there(folder: Path) -> None:
+    if not folder.is_dir():
+        way_out = "name one, or let `gatewayd up --to URL` or `gatewayd demo` write one"
+        raise end(f"{folder}: there is no such folder; {way_out}", INVALID)
 
 
 async def _run(chosen: "Options", output: Form, deadline: float | None, page_port: int | None) -> int:
