@@ -14,8 +14,8 @@ from gatewayd.ir.limits import REFUSED_SECRETS
 from gatewayd.ir.outcome import RefusedSecret
 from gatewayd.xds.names import is_trust
 
-_OF_TRUST: Final = "trusted CA"
-"""What Envoy says of bundles only: "Failed to load trusted CA certificates from <inline>"."""
+_OF_TRUST: Final = ("trusted CA", "CRL")
+"""What Envoy says of bundles only: "Failed to load trusted CA certificates from <inline>", or a CRL from there."""
 
 
 def is_to_blame(name: str, words: str) -> bool:
@@ -23,7 +23,7 @@ def is_to_blame(name: str, words: str) -> bool:
 
     https://github.com/envoyproxy/envoy/blob/v1.36.0/source/common/tls/context_impl.cc, cert_validator/utility.cc
     """
-    return is_trust(name) == (_OF_TRUST in words)
+    return is_trust(name) == any(each in words for each in _OF_TRUST)
 
 
 class RefusedSecrets:

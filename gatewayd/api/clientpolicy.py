@@ -11,7 +11,7 @@ from gatewayd.api.accesspolicy import CIDR
 from gatewayd.api.filters import HTTPHeader
 from gatewayd.api.inherited import InheritedSpec, PolicyPart, PolicySection, Sections
 from gatewayd.api.meta import KubernetesObject
-from gatewayd.api.scalars import SET, Duration, HeaderName, PositiveCount, map_list
+from gatewayd.api.scalars import SET, Duration, HeaderName, ObjectName, PortNumber, PositiveCount, map_list
 
 TLSVersion = Literal["1.0", "1.1", "1.2", "1.3"]
 Cipher = Literal[
@@ -32,6 +32,24 @@ Cipher = Literal[
 ]
 Curve = Literal["X25519MLKEM768", "X25519", "P-256", "P-384", "P-521"]
 ClientWindowBytes = Annotated[int, Meta(ge=65_535, le=67_108_864)]
+CertificateHash = Annotated[
+    str,
+    Meta(
+        min_length=64,
+        max_length=64,
+        description="the SHA-256 of a certificate's DER, as 64 lower-case hexadecimal digits",
+        pattern=r"^[0-9a-f]{64}\Z",
+    ),
+]
+PublicKeyHash = Annotated[
+    str,
+    Meta(
+        min_length=44,
+        max_length=44,
+        description="the SHA-256 of the DER of a certificate's SubjectPublicKeyInfo, in base64",
+        pattern=r"^[A-Za-z0-9+/]{43}=\Z",
+    ),
+]
 
 
 class ClientAddressSection(PolicySection, frozen=True, kw_only=True):
@@ -50,12 +68,32 @@ class ClientTLSSection(PolicySection, frozen=True, kw_only=True):
     curves: Annotated[tuple[Curve, ...], Meta(max_length=8, extra=SET)] = ()
 
 
+class RevocationListRef(PolicyPart, frozen=True, kw_only=True):
+    """A ConfigMap or Secret of the policy's namespace with revocation lists, PEM, under `ca.crl`."""
+
+    kind: Literal["ConfigMap", "Secret"] = "ConfigMap"
+    name: ObjectName
+
+
+class Revocation(PolicyPart, frozen=True, kw_only=True):
+    """Which certificates are good no more. `checks`: all of a chain but its root, or the client's own alone."""
+
+    lists: Annotated[tuple[RevocationListRef, ...], Meta(min_length=1, max_length=8)]
+    checks: Literal["Chain", "Certificate"] = "Chain"
+
+
 class ClientCertificateSection(PolicySection, frozen=True, kw_only=True):
-    """What backends are told of a client's certificate, by x-forwarded-client-cert."""
+    """What backends are told of a client's certificate, by x-forwarded-client-cert, and what else it must be.
+
+    With hashes it must have one of them, of either kind.
+    """
 
     forward: Annotated[
         tuple[Literal["Subject", "URI", "DNS", "Certificate", "Chain"], ...], Meta(max_length=5, extra=SET)
     ] = ()
+    hashes: Annotated[tuple[CertificateHash, ...], Meta(max_length=64, extra=SET)] = ()
+    public_key_hashes: Annotated[tuple[PublicKeyHash, ...], Meta(max_length=64, extra=SET)] = ()
+    revocation: Revocation | None = None
 
 
 class ClientHTTP1Section(PolicySection, frozen=True, kw_only=True):
@@ -70,6 +108,12 @@ class ClientHTTP2Section(PolicySection, frozen=True, kw_only=True):
     max_concurrent_streams: PositiveCount | None = None
     stream_window_bytes: ClientWindowBytes | None = None
     connection_window_bytes: ClientWindowBytes | None = None
+
+
+class ClientHTTP3Section(PolicySection, frozen=True, kw_only=True):
+    """HTTP/3, which HTTPS listeners speak beside the others. `advertisedPort`: under which clients get there."""
+
+    advertised_port: PortNumber | None = None
 
 
 class EarlyHeaders(PolicyPart, frozen=True, kw_only=True):
@@ -127,6 +171,7 @@ class ClientSections(Sections, frozen=True, kw_only=True):
     client_certificate: ClientCertificateSection | None = None
     http1: ClientHTTP1Section | None = None
     http2: ClientHTTP2Section | None = None
+    http3: ClientHTTP3Section | None = None
     headers: ClientHeadersSection | None = None
     path: ClientPathSection | None = None
     timeouts: ClientTimeoutsSection | None = None

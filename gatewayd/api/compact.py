@@ -159,7 +159,10 @@ def _slice(obj: EndpointSlice) -> EndpointSlice:
     """Keep whose it is, and of each endpoint where it is and how it does."""
     name = obj.metadata.labels.get(SERVICE_NAME_LABEL)
     labels = _NONE if name is None else {SERVICE_NAME_LABEL: intern(name)}
-    endpoints = tuple(SliceEndpoint(addresses=each.addresses, conditions=each.conditions) for each in obj.endpoints)
+    endpoints = tuple(
+        SliceEndpoint(addresses=each.addresses, conditions=each.conditions, zone=each.zone, hints=each.hints)
+        for each in obj.endpoints
+    )
     return replace(obj, metadata=_named(obj.metadata, labels), endpoints=endpoints)
 
 

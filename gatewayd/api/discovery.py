@@ -31,6 +31,18 @@ class EndpointTarget(Shape, frozen=True, kw_only=True):
     uid: str = ""
 
 
+class ForZone(Shape, frozen=True, kw_only=True):
+    """A zone whose clients an endpoint is meant for."""
+
+    name: str
+
+
+class EndpointHints(Shape, frozen=True, kw_only=True):
+    """Whom an endpoint is meant for, as whoever wrote the slice has shared them out."""
+
+    for_zones: Annotated[tuple[ForZone, ...], Meta(max_length=8)] = ()
+
+
 class SliceEndpoint(Shape, frozen=True, kw_only=True):
     """One backend; its addresses are fungible, the first one is used."""
 
@@ -40,6 +52,7 @@ class SliceEndpoint(Shape, frozen=True, kw_only=True):
     node_name: str | None = None
     target_ref: EndpointTarget | None = None
     zone: str | None = None
+    hints: EndpointHints | None = None
 
 
 class EndpointPort(Shape, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from typing import Final
 
 from gatewayd.api.clustertrustbundle import ClusterTrustBundle
 from gatewayd.api.core import ConfigMap, Namespace, Secret, ServiceSpec
-from gatewayd.api.discovery import EndpointTarget, SliceEndpoint
+from gatewayd.api.discovery import EndpointHints, EndpointTarget, SliceEndpoint
 from gatewayd.api.meta import ObjectMeta
 
 UNREAD: Final[Mapping[type, frozenset[str]]] = MappingProxyType({
@@ -25,7 +25,8 @@ UNREAD: Final[Mapping[type, frozenset[str]]] = MappingProxyType({
     Secret: frozenset({"immutable"}),
     ConfigMap: frozenset({"immutable"}),
     Namespace: frozenset({"spec"}),
-    SliceEndpoint: frozenset({"hints", "deprecatedTopology"}),
+    SliceEndpoint: frozenset({"deprecatedTopology"}),
+    EndpointHints: frozenset({"forNodes"}),
     EndpointTarget: frozenset({"apiVersion", "resourceVersion", "fieldPath"}),
     ClusterTrustBundle: frozenset(),
 })  # fmt: skip

@@ -52,7 +52,13 @@ def envoy_binary(named: Path | None) -> Path:
 
 
 def options(
-    folder: Path, *, address: str = "127.0.0.1", envoy: Path | None = None, concurrency: int = 1, drain: float = 5.0
+    folder: Path,
+    *,
+    address: str = "127.0.0.1",
+    envoy: Path | None = None,
+    concurrency: int = 1,
+    drain: float = 5.0,
+    zone: str = "",
 ) -> Options:
     """Return the options of a run, or end when there is no Envoy."""
     environment = settings()
@@ -62,6 +68,7 @@ def options(
         envoy=envoy_binary(envoy),
         concurrency=concurrency,
         drain=drain,
+        zone=zone,
         runtime=environment.runtime,
         cache=environment.cache,
         route_discovery=environment.route_discovery,

@@ -44,6 +44,7 @@ def up(  # noqa: PLR0913 (each is an option)
         bool, typer.Option("--ui", help="Show it in the browser, too, at an address that is printed.")
     ] = False,
     ui_port: Annotated[int, typer.Option("--ui-port", min=0, max=65535, help="Of --ui. Default: a free one.")] = 0,
+    zone: Annotated[str, typer.Option("--zone", help="Zone that the Envoys are in. Default: none.")] = "",
     output: FormOption = Form.TEXT,
 ) -> None:
     """Serve a folder of Gateway API YAML with Envoy; changes of files are in Envoy a moment later.
@@ -52,15 +53,19 @@ def up(  # noqa: PLR0913 (each is an option)
     """
     from gatewayd.cli.running import only_run, options
 
-    chosen = options(folder, address=address, envoy=envoy_path, concurrency=concurrency, drain=drain)
+    chosen = options(folder, address=address, envoy=envoy_path, concurrency=concurrency, drain=drain, zone=zone)
     if to is not None:
         _write(chosen, to, port)
-    if not folder.is_dir():
-        way_out = "name one, or let `gatewayd up --to URL` or `gatewayd demo` write one"
-        raise end(f"{folder}: there is no such folder; {way_out}", INVALID)
+    _must_be_there(folder)
     page_port = ui_port if ui or ui_port else None
     with only_run(folder):
         raise typer.Exit(asyncio.run(_run(chosen, output, deadline if once else None, page_port)))
+
+
+def _must_be_there(folder: Path) -> None:
+    if not folder.is_dir():
+        way_out = "name one, or let `gatewayd up --to URL` or `gatewayd demo` write one"
+        raise end(f"{folder}: there is no such folder; {way_out}", INVALID)
 
 
 async def _run(chosen: "Options", output: Form, deadline: float | None, page_port: int | None) -> int:

@@ -48,6 +48,11 @@ RELEASES: Final[tuple[Release, ...]] = (
 
 NEXT: Final[tuple[UpgradeChange, ...]] = (
     UpgradeChange(
+        effect=UpgradeEffect.ROLLS,
+        where="proxies",
+        why="they are told in which zone they run, for Services that prefer the zone of their clients",
+    ),
+    UpgradeChange(
         effect=UpgradeEffect.DRAINS,
         where="HTTP and HTTPS listeners",
         why="filters more stand in their chains: csrf, quota, extend, each off until a route configures it",

@@ -3,6 +3,7 @@
 Pure: made of the same queries that decided.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -148,6 +149,17 @@ def _match(known: Knowledge, member: Member, route: Route, gateways: list[Object
             yield Step(depth=1, mark=Mark.BAD, subject=subject, says=says, place=place)
 
 
+def _ready(endpoints: Discovered) -> str:
+    """Return how many endpoints are ready, and where, when that makes a difference; "" for none."""
+    ready = [each for each in endpoints.endpoints if not each.draining]
+    if not ready:
+        return ""
+    count = f"{len(ready)} endpoint{'' if len(ready) == 1 else 's'} ready"
+    zones = Counter(each.zone for each in ready if each.zone)
+    shown = ", ".join(f"{zone} {number}" for zone, number in sorted(zones.items()))
+    return f"{count}, a proxy prefers those of its own zone: {shown}" if shown else count
+
+
 def _backend(
     known: Knowledge, backend: ServiceBackend | InvalidBackend, weight: int, gateways: list[ObjectKey]
 ) -> Iterator[Step]:
@@ -162,9 +174,9 @@ def _backend(
         if not isinstance(endpoints, Discovered):
             says, good = f"by DNS: {endpoints.hostname}:{endpoints.port}", True
         else:
-            ready = sum(not each.draining for each in endpoints.endpoints)
-            none = f"{endpoints.closed or 'no endpoint is ready'}: 503"
-            says, good = (f"{ready} endpoint{'' if ready == 1 else 's'} ready" if ready else none), bool(ready)
+            says = _ready(endpoints)
+            good = bool(says)
+            says = says or f"{endpoints.closed or 'no endpoint is ready'}: 503"
         yield Step(depth=2, mark=Mark.GOOD if good else Mark.BAD, subject=subject, says=says)
         for section in backend_sections(view, gateway, upstream):
             yield policy_step(known, 3, "policy", section)

@@ -19,7 +19,7 @@ from gatewayd.ir.backend import Cluster, Discovered, ServiceBackend
 from gatewayd.ir.conditions import Severity
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.http import Forward, RuleRef
-from gatewayd.ir.proxy import DatagramListener, ProxyConfig
+from gatewayd.ir.proxy import ProxyConfig, StreamListener
 from gatewayd.manifests.admission import Identity
 from gatewayd.manifests.folder import PlaceOf
 from gatewayd.manifests.nearest import nearest
@@ -154,7 +154,7 @@ def _shared_ports(served: Served) -> Iterator[Finding]:
             continue
         identity = Identity("Gateway", ObjectKey(config.fleet.namespace, config.fleet.name))
         for listener in config.listeners:
-            owner = owners.setdefault((isinstance(listener, DatagramListener), listener.port), identity)
+            owner = owners.setdefault((not isinstance(listener, StreamListener), listener.port), identity)
             if owner != identity:
                 place = served.place_of(owner)
                 where = "" if place is None else f" ({place})"

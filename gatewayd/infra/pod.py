@@ -4,12 +4,14 @@ It is admitted under the restricted Pod Security Standard:
 https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from gatewayd.infra import layout
 from gatewayd.infra.drain import DRAIN_SECONDS, GRACE_SECONDS, drain_command
 from gatewayd.ir.infrastructure import Parameters, Resources
+from gatewayd.ir.zones import in_zone
 
 JSON = dict[str, Any]
 
@@ -29,6 +31,8 @@ POD_SECURITY: Final[JSON] = {
     "seccompProfile": {"type": "RuntimeDefault"},
 }
 
+ZONE_LABEL: Final = "topology.kubernetes.io/zone"
+_ZONE: Final = "POD_ZONE"
 _OWNER_AND_GROUP: Final = 0o440
 _DEFAULTS: Final = {
     "--log-level": "warning",
@@ -70,7 +74,7 @@ def spread(selector: Mapping[str, str]) -> list[JSON]:
             "whenUnsatisfiable": "ScheduleAnyway",
             "labelSelector": {"matchLabels": dict(selector)},
         }
-        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+        for key in (ZONE_LABEL, "kubernetes.io/hostname")
     ]
 
 
@@ -88,6 +92,8 @@ def _envoy(parameters: Parameters) -> JSON:
         "env": [
             field_variable("POD_NAME", "metadata.name"),
             field_variable("POD_NAMESPACE", "metadata.namespace"),
+            # Kubernetes 1.35 writes the zone of its node on each pod; where nobody does, it is empty.
+            field_variable(_ZONE, f"metadata.labels['{ZONE_LABEL}']"),
         ],
         "ports": [{"name": "probes", "containerPort": layout.PROBES_PORT, "protocol": "TCP"}],
         # No liveness probe: an Envoy that waits for its control plane must not be killed for it, and Envoy's own
@@ -120,6 +126,9 @@ def _arguments(parameters: Parameters) -> list[str]:
     return [
         "--config-path",
         f"{layout.CONFIG_FOLDER}/{layout.BOOTSTRAP_FILE}",
+        # What no two pods need have in common: it is added to the file.
+        "--config-yaml",
+        json.dumps(in_zone(_zone(parameters)), sort_keys=True),
         "--service-node",
         "$(POD_NAME)",
         "--disable-hot-restart",
@@ -132,6 +141,12 @@ def _arguments(parameters: Parameters) -> list[str]:
         *concurrency,
         *parameters.extra_args,
     ]
+
+
+def _zone(parameters: Parameters) -> str:
+    """Return the zone that a user has named for all pods, or what the kubelet replaces by that of each."""
+    given = dict(zip(parameters.extra_args, parameters.extra_args[1:], strict=False))
+    return given.get("--service-zone", f"$({_ZONE})")
 
 
 def _resources(resources: Resources) -> JSON:

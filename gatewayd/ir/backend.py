@@ -51,11 +51,15 @@ Backend = ServiceBackend | InvalidBackend
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Endpoint:
-    """One address. `draining`: still served to existing sessions, offered no new ones."""
+    """One address. `draining`: still served to existing sessions, offered no new ones.
+
+    `zone`: the one that its clients are in, "" where that makes no difference.
+    """
 
     address: str
     port: int
     draining: bool
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +105,14 @@ DEFAULT_RETRY_BUDGET = RetryBudget(percent=20, least=100)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """One upstream as one Gateway's Envoys shall reach it. `tls` None means plain text."""
+    """One upstream as one Gateway's Envoys shall reach it. `tls` None means plain text.
+
+    `prefers_zone`: a proxy sends what it can to endpoints of its own zone.
+    """
 
     upstream: Upstream
     endpoints: Discovered | Resolved
     tls: UpstreamTLS | None
     retry_budget: RetryBudget
     settings: BackendSettings = STANDARD
+    prefers_zone: bool = False

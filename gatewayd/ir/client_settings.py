@@ -16,6 +16,7 @@ from gatewayd.ir.limits import (
     HEADERS,
     STREAM_IDLE_SECONDS,
 )
+from gatewayd.ir.tls import RevocationLists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +37,21 @@ class TrustedProxies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TLSBounds:
-    """What TLS agrees to; "" and empty are the proxy's own. `forward`: what backends are told of a certificate."""
+    """What TLS agrees to; "" and empty are the proxy's own. `forward`: what backends are told of a certificate.
+
+    `hashes` (SHA-256 of a certificate) and `key_hashes` (of its public key): one of them it must have, if there are
+    any. `trusts_nobody`: no certificate of a client is good, since it cannot be told which are revoked.
+    """
 
     least: str = ""
     most: str = ""
     ciphers: tuple[str, ...] = ()
     curves: tuple[str, ...] = ()
     forward: tuple[str, ...] = ()
+    hashes: tuple[str, ...] = ()
+    key_hashes: tuple[str, ...] = ()
+    revoked: RevocationLists | None = None
+    trusts_nobody: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +61,13 @@ class StreamBounds:
     most: int = 100
     stream_window: int = 64 * 1024
     connection_window: int = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HTTP3:
+    """HTTP/3 is spoken. `port` is the one that clients are told of, 0: that of the listener."""
+
+    port: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +119,7 @@ class ClientSettings:
     tls: TLSBounds = TLSBounds()
     serves_http10: bool = True
     streams: StreamBounds = StreamBounds()
+    http3: HTTP3 | None = None
     headers: HeaderRules = HeaderRules()
     path: PathRules = PathRules()
     patience: Patience = Patience()

@@ -56,6 +56,9 @@ LONGEST_LIST = 100
 LEAF_RULES = 32
 """Rules under a key of such a tree that are not parted further: asking them costs less than a request does anyway."""
 
+ALTERNATIVE_SECONDS = 3600
+"""How long a client remembers that there is HTTP/3: after that it has forgotten one that was turned off."""
+
 CLIENT_CONNECTIONS = 50_000
 """Open connections of clients to one proxy, on all its listeners; more are closed at once."""
 

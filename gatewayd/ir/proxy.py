@@ -22,12 +22,16 @@ def listener_name(transport: str, port: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HTTPTraffic:
-    """Route requests by a table, which comes by `discovery`. `scheme` is "http" or "https"."""
+    """Route requests by a table, which comes by `discovery`. `scheme` is "http" or "https".
+
+    `http3_port`: where clients are told that there is HTTP/3, 0 for none.
+    """
 
     table: RouteTableKey
     discovery: RouteDiscovery
     scheme: str
     escaped_slashes: EscapedSlashes = DEFAULT_ESCAPED_SLASHES
+    http3_port: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +87,20 @@ class DatagramListener:
         return listener_name("udp", self.port)
 
 
-Listener = StreamListener | DatagramListener
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuicListener:
+    """A UDP port that speaks HTTP/3, for those chains of the TCP port of the same number that have it."""
+
+    port: int
+    chains: tuple[FilterChain, ...]
+
+    @property
+    def name(self) -> str:
+        """The listener's name in Envoy."""
+        return listener_name("quic", self.port)
+
+
+Listener = StreamListener | DatagramListener | QuicListener
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

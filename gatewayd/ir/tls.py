@@ -67,16 +67,36 @@ class LastGood:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RevocationLists:
+    """Lists of certificates that are good no more, PEM. `name` says whose they are.
+
+    `whole_chain`: of each CA of a chain there must be one, else of the issuer of the client's certificate alone.
+    """
+
+    name: str
+    lists: bytes
+    whole_chain: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrustBundle:
-    """CA certificates, PEM. `name` is unique in a ProxyConfig."""
+    """CA certificates, PEM, and what of theirs is revoked: it comes with them, so that a new list changes no listener.
+
+    `name` and that of `revoked` are unique together in a ProxyConfig.
+    """
 
     name: str
     certificates: bytes
+    revoked: RevocationLists | None = None
 
     @property
     def version(self) -> str:
         """What stands for the content, name included: proxies know a bundle by it."""
-        return _version(b"trust", self.name.encode(), self.certificates)
+        parts = (b"trust", self.name.encode(), self.certificates)
+        if self.revoked is None:
+            return _version(*parts)
+        revoked = self.revoked
+        return _version(*parts, revoked.name.encode(), revoked.lists, b"chain" if revoked.whole_chain else b"leaf")
 
 
 class ClientValidation(StrEnum):

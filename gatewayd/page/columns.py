@@ -94,8 +94,8 @@ def _listeners(config: ProxyConfig) -> Iterator[tuple[Box, HTTPTraffic | L4Traff
     for listener in config.listeners:
         if isinstance(listener, DatagramListener):
             yield _listener_box(listener.name, f"udp :{listener.port}", ""), L4Traffic(action=listener.action)
-            continue
-        yield from _chains(listener)
+        elif isinstance(listener, StreamListener):  # what speaks HTTP/3 beside it leads to the same
+            yield from _chains(listener)
 
 
 def _chains(listener: StreamListener) -> Iterator[tuple[Box, HTTPTraffic | L4Traffic]]:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from gatewayd.ir.fleet import FleetKey
-from gatewayd.ir.proxy import DatagramListener, ProxyConfig
+from gatewayd.ir.proxy import ProxyConfig, StreamListener
 from gatewayd.supervisor.ports import Free, NotAllowed, PortTaken, PortWish
 from gatewayd.xds.resource import LISTENER, Snapshot, content_version
 
@@ -104,6 +104,6 @@ def without(snapshot: Snapshot, listeners: Iterable[str]) -> Snapshot:
 
 def _wishes(config: ProxyConfig) -> Iterator[tuple[str, PortWish]]:
     for listener in config.listeners:
-        protocol: _Protocol = "UDP" if isinstance(listener, DatagramListener) else "TCP"
+        protocol: _Protocol = "TCP" if isinstance(listener, StreamListener) else "UDP"
         owner = f"Gateway {config.fleet}"
         yield listener.name, PortWish(port=listener.port, protocol=protocol, owner=owner)

@@ -64,7 +64,7 @@ class Options:
     """What `gatewayd up` was asked to do. `runtime` is where the private folder goes, None: the system's choice.
 
     `cache` is where what has been fetched outlives a run, None: nowhere. `route_discovery` None: whichever suits a
-    route table.
+    route table. `zone` is the one that Envoys are in, "" for none.
     """
 
     folder: Path
@@ -75,6 +75,7 @@ class Options:
     runtime: Path | None
     cache: Path | None
     route_discovery: RouteDiscovery | None
+    zone: str = ""
 
 
 class Audience(Protocol):
@@ -266,5 +267,6 @@ class Standalone:
             control_plane=self.socket,
             concurrency=self.options.concurrency,
             drain=self.options.drain,
+            zone=self.options.zone,
         )
         await envoys.supervisor(fleet, lambda event: self._audience.envoy_event(fleet, event)).run()

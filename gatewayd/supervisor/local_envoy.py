@@ -13,7 +13,7 @@ from pathlib import Path
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.supervisor.events import EnvoyEvent
 from gatewayd.supervisor.process import RESTART, EnvoyCommand, Supervisor, drain_time
-from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
+from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap, within_zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class LocalEnvoys:
     """What all Envoys of a run have alike.
 
     `control_plane` is the socket of ADS, `folder` the private folder of the run, in which each gets its own; `drain` is
-    how many seconds requests under way get to finish.
+    how many seconds requests under way get to finish. `zone` is the one that they are in, "" for none.
     """
 
     binary: Path
@@ -29,6 +29,7 @@ class LocalEnvoys:
     control_plane: Path
     concurrency: int
     drain: float
+    zone: str = ""
 
     def supervisor(self, fleet: FleetKey, report: Callable[[EnvoyEvent], None]) -> Supervisor:
         """Return what runs one more Envoy, for a fleet. Raises OSError."""
@@ -52,7 +53,7 @@ class LocalEnvoys:
         )
         return EnvoyCommand(
             binary=self.binary,
-            bootstrap=json.dumps(text),
+            bootstrap=json.dumps(within_zone(text, self.zone)),
             folder=home,
             admin=admin,
             concurrency=self.concurrency,

@@ -9,6 +9,7 @@ from typing import Any
 
 from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
+from gatewayd.api.clientpolicy import ClientPolicy
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.kinds import BY_STRUCT
@@ -22,6 +23,7 @@ from gatewayd.translator.contents import CONTENT_TABLES, Content
 from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.gatewayclass import class_is_ours, gateway_is_ours
 from gatewayd.translator.gateways.listeners import set_is_allowed
+from gatewayd.translator.policies import revocation
 from gatewayd.translator.policies.credentials import secret_pointers
 from gatewayd.translator.reference_grants import Pointer, permitted
 
@@ -81,6 +83,11 @@ def _of_backend(row: XBackend) -> Iterator[Pointer]:
         yield from _pointers(row, [tls.client_certificate_ref])
 
 
+def _of_clients(row: ClientPolicy) -> Iterator[Pointer]:
+    source, namespace = BY_STRUCT[ClientPolicy].group_kind, row.metadata.namespace
+    return (Pointer(source, namespace, GroupKind("", each.kind), each.key) for each in revocation.contents(row))
+
+
 _REFERRERS: Mapping[type[KubernetesObject], Callable[[Any], Iterator[Pointer]]] = {
     GatewayClass: _of_class,
     Gateway: _of_gateway,
@@ -88,6 +95,7 @@ _REFERRERS: Mapping[type[KubernetesObject], Callable[[Any], Iterator[Pointer]]] 
     BackendTLSPolicy: _of_policy,
     XBackend: _of_backend,
     AccessPolicy: secret_pointers,
+    ClientPolicy: _of_clients,
 }
 
 

@@ -5,7 +5,9 @@ reads much of a certificate only when it is asked for it, so what it gives never
 somebody will want to know is asked for here.
 """
 
+import re
 import ssl
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +29,7 @@ from gatewayd.ir.tls import PrivateBytes
 
 T = TypeVar("T")
 
+_LIST: Final = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
 _PANIC: Final = "PanicException"
 """What the library raises where its Rust panics: no Exception, and of a type that cannot be imported."""
 
@@ -72,6 +75,11 @@ def read_certificates(text: bytes) -> tuple[ReadCertificate, ...] | Unreadable:
 def rewritten(text: bytes) -> bytes | Unreadable:
     """Return the certificates of a text, one at least, and nothing that stands between them."""
     return _guarded(lambda: b"".join(each.public_bytes(Encoding.PEM) for each in _parsed(text)))
+
+
+def rewritten_lists(text: bytes) -> bytes | Unreadable:
+    """Return the revocation lists of a text, one at least, and nothing that stands between them."""
+    return _guarded(lambda: _revocation_lists(text))
 
 
 def read_key(text: bytes) -> ReadKey | Unreadable:
@@ -142,6 +150,16 @@ def _key(read: PrivateKeyTypes) -> ReadKey:
         rsa_bits=read.key_size if isinstance(read, rsa.RSAPrivateKey) else 0,
         curve=read.curve.name if isinstance(read, ec.EllipticCurvePrivateKey) else "",
     )
+
+
+def _revocation_lists(text: bytes) -> bytes:
+    read = [x509.load_pem_x509_crl(each) for each in _LIST.findall(text)]
+    if not read:
+        raise ValueError("no revocation list")
+    for each in read:
+        # The library reads entries when it is asked for them; Envoy reads them all.
+        deque(each, maxlen=0)
+    return b"".join(each.public_bytes(Encoding.PEM) for each in read)
 
 
 def _is_issued(certificate: bytes, authority: bytes) -> bool:

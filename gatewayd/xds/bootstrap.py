@@ -12,6 +12,7 @@ from typing import Any, assert_never
 
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.limits import CLIENT_CONNECTIONS, RE2_PROGRAM_SIZE
+from gatewayd.ir.zones import in_zone
 
 JSON = dict[str, Any]
 
@@ -98,6 +99,20 @@ def bootstrap(
         "stats_config": _STATS,
         "deferred_stat_options": {"enable_deferred_creation_stats": True},
     }
+
+
+def within_zone(document: JSON, zone: str) -> JSON:
+    """Return a bootstrap for an Envoy in a zone; "": it knows none, or is told by `--config-yaml`."""
+    return _added(document, in_zone(zone)) if zone else document
+
+
+def _added(to: JSON, more: JSON) -> JSON:
+    """Return a document with what another one has more, as Envoy adds them: a list goes on."""
+    return {**to, **{name: _together(to[name], more[name]) if name in to else more[name] for name in more}}
+
+
+def _together(one: Any, two: Any) -> Any:
+    return [*one, *two] if isinstance(one, list) else _added(one, two)
 
 
 def within_memory(document: JSON, memory: int | None) -> JSON:

@@ -42,7 +42,7 @@ def _of_listener(old: Resource, new: Resource | None) -> Iterator[Drain]:
         return
     before = listener_pb2.Listener.FromString(old.body)
     after = listener_pb2.Listener.FromString(new.body)
-    if before.HasField("udp_listener_config"):
+    if before.HasField("udp_listener_config") and not before.filter_chains:
         yield Drain(listener=old.name, chain=None, why="a UDP listener is replaced by any change, its sessions end")
     elif _rest(before) != _rest(after) or not after.filter_chains:
         yield Drain(listener=old.name, chain=None, why="more than filter chains changes, so the listener is replaced")

@@ -101,7 +101,8 @@ def secret(of: Certificate | TrustBundle | SharedSecret) -> str:
         case Certificate():
             return f"certificate/{of.name}"
         case TrustBundle():
-            return f"{_TRUST}{of.name}"
+            # "!" is in no name of Kubernetes.
+            return f"{_TRUST}{of.name}" if of.revoked is None else f"{_TRUST}{of.name}!{of.revoked.name}"
         case SharedSecret():
             return f"shared/{of.name}"
         case _:

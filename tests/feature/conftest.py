@@ -1,6 +1,7 @@
 """One world for each module: a Gateway infra/edge with the HTTP port `<http>`, and backends one, two and three in shop.
 
-A module says otherwise with `BASE` (YAML) and `BACKENDS` (names). What a test applies is taken back after it.
+A module says otherwise with `BASE` (YAML), `BACKENDS` (names) and `ZONE` (where the Envoy is). What a test applies is
+taken back after it.
 """
 
 import os
@@ -56,6 +57,7 @@ async def shared_world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     async with running_world() as world:
         for name in getattr(request.module, "BACKENDS", ("one", "two", "three")):
             await world.backend(name)
+        world.zone = getattr(request.module, "ZONE", "")
         await world.apply(getattr(request.module, "BASE", GATEWAY))
         yield world
 

@@ -248,7 +248,7 @@ _OF_PROBES = ("bypass_overload_manager", "ignore_global_conn_limit")
 
 
 @asynccontextmanager
-async def proxy(folder: Path, memory: int | None = None) -> AsyncIterator[Proxy]:
+async def proxy(folder: Path, memory: int | None = None, zone: str = "") -> AsyncIterator[Proxy]:
     found = Proxy(admin=folder / "admin", probes=free_port(), web=free_port(), pid=0)
     text = bootstrap(
         node="",
@@ -268,7 +268,7 @@ async def proxy(folder: Path, memory: int | None = None) -> AsyncIterator[Proxy]
     config.write_text(json.dumps({**text, "dynamic_resources": {}, "static_resources": static}), encoding="utf-8")
     container = pod_spec(DEFAULT_PARAMETERS, object_name="edge", secret="edge-xds", selector={})["containers"][0]
     in_pod = {"$(POD_NAME)": "edge-1", f"{CONFIG_FOLDER}/{BOOTSTRAP_FILE}": str(config)}
-    arguments = [in_pod.get(each, each) for each in container["args"]]
+    arguments = [in_pod.get(each, each).replace("$(POD_ZONE)", zone) for each in container["args"]]
     envoy = await asyncio.create_subprocess_exec(
         str(find_envoy(None)), *arguments, "--concurrency", "1", stderr=asyncio.subprocess.DEVNULL
     )
@@ -298,6 +298,18 @@ async def test_a_proxy_is_known_by_its_pods_name(tmp_path: Path) -> None:
         told = json.loads((await connection.ask("/server_info", host="x")).body)
         await connection.close()
     assert told["node"]["id"] == "edge-1"
+    assert told["node"]["locality"]["zone"] == ""
+
+
+@pytest.mark.envoy
+async def test_a_proxy_knows_the_zone_of_its_pod(tmp_path: Path) -> None:
+    async with proxy(tmp_path, zone="eu-1a") as found:
+        connection = Connection(*await asyncio.open_unix_connection(found.admin))
+        told = json.loads((await connection.ask("/server_info", host="x")).body)
+        clusters = (await connection.ask("/clusters", host="x")).body.decode()
+        await connection.close()
+    assert told["node"]["locality"]["zone"] == "eu-1a"
+    assert "gatewayd-itself::/nobody-connects::zone::eu-1a" in clusters
     assert told["node"]["cluster"] == "infra/edge"
     assert told["command_line_options"]["disable_hot_restart"] is True
 

@@ -34,7 +34,7 @@ from gatewayd.translator.backends.client_certificates import (
     client_certificate_for,
 )
 from gatewayd.translator.backends.destinations import hostname_problem
-from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints, left_out_of_service
+from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints, left_out_of_service, prefers_zone
 from gatewayd.translator.environment import environment
 from gatewayd.translator.policies.attach import SERVICE_KIND, XBACKEND_KIND
 from gatewayd.translator.policies.backend import ServedPort, governed_backend
@@ -184,6 +184,7 @@ def cluster(view: View, key: GatewayUpstream) -> Cluster:
         tls=None,
         retry_budget=retry_budget(view, upstream),
         settings=governed.settings,
+        prefers_zone=_prefers_zone(view, upstream),
     )
     if settings is None:
         return plain
@@ -223,7 +224,13 @@ def _of_port(view: View, service: ObjectKey, port: int, transport: str) -> tuple
     row = view.get(Service, service)
     ports = row.spec.ports if row is not None else ()
     names = (each.name for each in ports if each.port == port and each.protocol == transport)
-    return endpoints(view, ServicePortKey(service, next(names, ""), transport))
+    by_zone = row is not None and prefers_zone(row)
+    return endpoints(view, ServicePortKey(service, next(names, ""), transport, by_zone))
+
+
+def _prefers_zone(view: View, upstream: Upstream) -> bool:
+    row = view.get(Service, ObjectKey(upstream.namespace, upstream.name)) if upstream.kind == "Service" else None
+    return row is not None and prefers_zone(row)
 
 
 def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:

@@ -31,18 +31,32 @@ SLICES = Index(
 )
 
 
+_NEAREST = frozenset({"PreferClose", "PreferSameZone", "PreferSameNode"})
+"""The first is what the second was called before. All proxies of a Gateway have the same configuration, which knows of
+zones and not of nodes; an endpoint on the same node is in the same zone.
+https://kubernetes.io/docs/concepts/services-networking/service/#traffic-distribution
+"""
+
+
+def prefers_zone(service: Service) -> bool:
+    """Return whether clients of a Service shall get endpoints of their own zone, as long as there are any."""
+    return service.spec.traffic_distribution in _NEAREST
+
+
 class ServicePortKey(NamedTuple):
-    """A port of a Service as its slices name it; `transport` is "TCP" or "UDP"."""
+    """A port of a Service as its slices name it; `transport` is "TCP" or "UDP". `by_zone`: tell zones apart."""
 
     service: ObjectKey
     port_name: str
     transport: str
+    by_zone: bool = False
 
 
 class _EndpointAddress(NamedTuple):
     address: str
     port: int
     ready: bool
+    zone: str
 
 
 def _nobody(
@@ -56,15 +70,20 @@ def endpoints(view: View, port: ServicePortKey) -> tuple[Endpoint, ...]:
     """Return the endpoints of a Service port, sorted.
 
     Ready ones serve. Those that terminate but still serve are draining, unless nobody is ready: then they must do.
+    They have zones when all of them have one: a share of the clients must not get nobody because some are not known.
     """
     addresses = tuple(_found(view, port))
     anyone_ready = any(each.ready for each in addresses)
-    draining = {
-        (each.address, each.port): anyone_ready and not each.ready for each in sorted(addresses, key=_ready_last)
-    }
+    by_zone = port.by_zone and all(each.zone for each in addresses)
+    merged = {(each.address, each.port): each for each in sorted(addresses, key=_ready_last)}
     return tuple(
-        Endpoint(address=address, port=number, draining=drains)
-        for (address, number), drains in sorted(draining.items())
+        Endpoint(
+            address=address,
+            port=number,
+            draining=anyone_ready and not each.ready,
+            zone=each.zone if by_zone else "",
+        )
+        for (address, number), each in sorted(merged.items())
     )
 
 
@@ -85,12 +104,21 @@ def _in_slice(view: View, port: ServicePortKey, row: EndpointSlice) -> list[_End
     loopback = environment(view).loopback_backends
     numbers = _numbers(view, port, row)
     return [
-        _EndpointAddress(endpoint.addresses[0], number, ready)
+        _EndpointAddress(endpoint.addresses[0], number, ready, _zone(endpoint))
         for endpoint in row.endpoints
         if (ready := endpoint.conditions.ready is not False) or _still_serves(endpoint)
         if not address_problem(endpoint.addresses[0], loopback=loopback)
         for number in numbers
     ]
+
+
+def _zone(endpoint: SliceEndpoint) -> str:
+    """Return the zone that an endpoint is meant for, else the one that it is in.
+
+    Several of them at a time no proxy could be told: then it is the one that it is in.
+    """
+    hinted = endpoint.hints.for_zones if endpoint.hints is not None else ()
+    return hinted[0].name if len(hinted) == 1 else endpoint.zone or ""
 
 
 def _none(_error: Exception) -> list[_EndpointAddress]:

@@ -3,6 +3,7 @@
 https://gateway-api.sigs.k8s.io/reference/spec/#gatewayinfrastructure
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from gatewayd.api.gateway import Gateway
@@ -28,7 +29,7 @@ from gatewayd.translator.parameters.class_parameters import (
     class_parameters,
 )
 from gatewayd.translator.parameters.privileges import withheld
-from gatewayd.translator.proxies.filter_chains import bound_port, ports
+from gatewayd.translator.proxies.filter_chains import bound_port, ports, speaks_http3
 
 
 @query
@@ -93,21 +94,26 @@ def _wanted(view: View, row: Gateway, parameters: Parameters) -> Infrastructure:
         name=row.metadata.name,
         uid=row.metadata.uid,
         labels=_labels(row),
-        ports=tuple(
-            GatewayServicePort(
-                name=service_port_name(each.transport, each.port),
-                port=each.port,
-                target=bound_port(view, each.port),
-                transport=each.transport.upper(),
-            )
-            for each in ports(view, row.metadata.key)
-        ),
+        ports=tuple(_service_ports(view, row.metadata.key)),
         annotations=tuple(sorted(own.annotations.items())) if own else (),
         withheld=withheld_keys(view, row.metadata.key),
         addresses=tuple(each.value for each in row.spec.addresses if each.value and each.routability != CLUSTER),
         per_host=_per_host(view, row.metadata.key),
         parameters=_inside(parameters) if inside_only(row.spec.addresses) else parameters,
     )
+
+
+def _service_ports(view: View, gateway: ObjectKey) -> Iterator[GatewayServicePort]:
+    """Yield the ports of the Service; one of HTTP/3 is there twice, by TCP and by UDP."""
+    for each in ports(view, gateway):
+        kinds = [(each.transport, each.transport.upper()), *([("quic", "UDP")] if speaks_http3(view, each) else [])]
+        for kind, transport in kinds:
+            yield GatewayServicePort(
+                name=service_port_name(kind, each.port),
+                port=each.port,
+                target=bound_port(view, each.port),
+                transport=transport,
+            )
 
 
 def _per_host(view: View, gateway: ObjectKey) -> str:

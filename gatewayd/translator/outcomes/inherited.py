@@ -45,6 +45,7 @@ from gatewayd.translator.policies.effective import (
     scoped_targets,
 )
 from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy
+from gatewayd.translator.policies.revocation import revocation_problems
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, group_kind
 from gatewayd.translator.proxies.access import entry_problems
 from gatewayd.translator.proxies.access_log import report_problems
@@ -138,10 +139,13 @@ def _accepted(own: Verdict | None, of_ancestor: list[Said], remark: str) -> Verd
 def _invalid(view: View, row: InheritedPolicy) -> Verdict | None:
     """Say what of a policy cannot be honoured, and what comes of that."""
     protects, read = POLICY_KINDS[type(row)].protects, _PROBLEMS.get(type(row))
-    problems = "; ".join(read(view, row)) if read is not None else ""
-    effect = "requests that it is for get a 500" if protects else "left out"
+    by_consequence = (
+        (read(view, row) if read is not None else (), "requests that it is for get a 500" if protects else "left out"),
+        (revocation_problems(view, row), "no certificate of a client is good where it is in force"),
+    )
+    told = (("; ".join(problems), consequence) for problems, consequence in by_consequence)
     closing = processing_problems(view, row) if isinstance(row, RoutePolicy) else ()
-    said = [*([f"{problems}; {effect} until then"] if problems else []), *closing]
+    said = [*(f"{problems}; {consequence} until then" for problems, consequence in told if problems), *closing]
     return verdicts.invalid("; ".join(said)) if said else None
 
 

@@ -9,6 +9,7 @@ from gatewayd.incremental.view import View
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.proxies.client_settings import Disagreement, disagreements
+from gatewayd.translator.proxies.http3 import left_out_of_http3
 
 _SHOWN: Final = 4
 """More of them say nothing new."""
@@ -16,7 +17,7 @@ _SHOWN: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedPorts:
-    """`lost`: what of the policy is left out; `remark`: who else has what it says, or would not."""
+    """`lost`: what of the policy is left out; `remark`: who else has what it says, or has it not."""
 
     lost: Verdict | None
     remark: str
@@ -30,8 +31,15 @@ def shared_ports(view: View, row: ClientPolicy, gateways: tuple[ObjectKey, ...])
     found = [each for gateway in gateways for each in disagreements(view, gateway)]
     lost = [_left_out(each) for each in found if each.wanted == row.metadata.key]
     counts = [_counts(each) for each in found if each.counts == row.metadata.key]
+    without = [
+        f"http3 is left out for listener {each.listener}: {each.why}"
+        for gateway in gateways
+        for each in left_out_of_http3(view, gateway)
+        if each.policy == row.metadata.key
+    ]
+    remarks = (*counts[:_SHOWN], *without[:_SHOWN])
     return SharedPorts(
-        lost=verdicts.target_taken("; ".join(lost[:_SHOWN])) if lost else None, remark="; ".join(counts[:_SHOWN])
+        lost=verdicts.target_taken("; ".join(lost[:_SHOWN])) if lost else None, remark="; ".join(remarks)
     )
 
 

@@ -15,6 +15,7 @@ from gatewayd.api.clientpolicy import (
     ClientHeadersSection,
     ClientHTTP1Section,
     ClientHTTP2Section,
+    ClientHTTP3Section,
     ClientPathSection,
     ClientPolicy,
     ClientSections,
@@ -25,6 +26,7 @@ from gatewayd.api.clientpolicy import (
 from gatewayd.api.durations import milliseconds
 from gatewayd.api.names import shown
 from gatewayd.ir.client_settings import (
+    HTTP3,
     STANDARD_CLIENTS,
     STANDARD_SOCKET,
     ClientSettings,
@@ -114,6 +116,8 @@ def _tls(sections: Effective) -> TLSBounds:
         ciphers=written.ciphers,
         curves=written.curves,
         forward=told.forward,
+        hashes=told.hashes,
+        key_hashes=told.public_key_hashes,
     )
 
 
@@ -128,6 +132,10 @@ def _streams(section: ClientHTTP2Section) -> StreamBounds:
         stream_window=section.stream_window_bytes or standard.stream_window,
         connection_window=section.connection_window_bytes or standard.connection_window,
     )
+
+
+def _http3(section: ClientHTTP3Section) -> HTTP3:
+    return HTTP3(port=section.advertised_port or 0)
 
 
 def _headers(section: ClientHeadersSection) -> HeaderRules:
@@ -175,6 +183,7 @@ _READ: Final = (
     _Reader("client_address", "trusted", _trusted),
     _Reader("http1", "serves_http10", _serves_http10),
     _Reader("http2", "streams", _streams),
+    _Reader("http3", "http3", _http3),
     _Reader("headers", "headers", _headers),
     _Reader("path", "path", _path),
     _Reader("timeouts", "patience", _patience),

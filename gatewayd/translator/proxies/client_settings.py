@@ -6,6 +6,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#listenerset (precedence). What o
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -20,6 +21,8 @@ from gatewayd.translator.gateways.listeners import MergedListener, PortKey, port
 from gatewayd.translator.policies.client_sections import client_settings, socket_settings
 from gatewayd.translator.policies.effective import ChainKey, Effective, Ruled, any_inherited, effective
 from gatewayd.translator.policies.kinds import POLICY_KINDS
+from gatewayd.translator.policies.revocation import revocation
+from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.proxies.at_listener import ListenerOf, listener_chain
 
 _SOCKET: Final = "socket"
@@ -88,15 +91,25 @@ def first_of_port(view: View, port: PortKey) -> MergedListener | None:
     return min(port_listeners(view, port), key=lambda each: each.order, default=None)
 
 
+_UNCHECKED: Final = replace(STANDARD_CLIENTS, tls=replace(STANDARD_CLIENTS.tls, trusts_nobody=True))
+"""What counts where it cannot be told which certificates of clients are good: none is, where some are asked for."""
+
+
 def _as_clients_were(_view: View, _at: ListenerOf, _error: Exception, before: ClientSettings | None) -> ClientSettings:
     """Leave clients as they were: no listener is closed because gatewayd fails on a policy."""
-    return before or STANDARD_CLIENTS
+    return before or _UNCHECKED
 
 
 @rescued_query(_as_clients_were)
 def clients_at(view: View, at: ListenerOf) -> ClientSettings:
     """Return what the policies for a listener come to."""
-    return client_settings(_effective(view, at))
+    sections = _effective(view, at)
+    settings, revoked = client_settings(sections), revocation(view, sections)
+    if revoked is None:
+        return settings
+    if isinstance(revoked, Unsupported):
+        return replace(settings, tls=replace(settings.tls, trusts_nobody=True))
+    return replace(settings, tls=replace(settings.tls, revoked=revoked))
 
 
 def _as_the_socket_was(

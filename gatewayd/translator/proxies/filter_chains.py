@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Attempt, Member, View, query, rescued_query
-from gatewayd.ir.client_settings import STANDARD_CLIENTS
-from gatewayd.ir.edge import EscapedSlashes
+from gatewayd.ir.client_settings import STANDARD_CLIENTS, ClientSettings
 from gatewayd.ir.http import RouteTableKey
 from gatewayd.ir.l4 import L4Action, L4Refuse
 from gatewayd.ir.proxy import DatagramListener, FilterChain, HTTPTraffic, L4Traffic, Listener, StreamListener
@@ -34,7 +33,9 @@ from gatewayd.translator.proxies.access_log import access_log
 from gatewayd.translator.proxies.at_listener import ListenerOf
 from gatewayd.translator.proxies.client_settings import clients, socket
 from gatewayd.translator.proxies.connection_clients import PassedOn, by_client, connections
+from gatewayd.translator.proxies.http3 import http3_port, quic_listener
 from gatewayd.translator.proxies.virtualhosts import carries_http, chain_name, route_discovery, table_of
+from gatewayd.translator.refused_secrets import refusal
 from gatewayd.translator.rules.route_kinds import rules
 
 FIRST_UNPRIVILEGED = 1024
@@ -66,6 +67,12 @@ def port(view: View, key: PortKey) -> Listener:
     return StreamListener(port=bound, inspect_tls=inspect, chains=chains_by_name, socket=socket(view, key))
 
 
+@query
+def speaks_http3(view: View, key: PortKey) -> bool:
+    """Return whether a port of a Gateway is also one of HTTP/3."""
+    return quic_listener(view, port(view, key)) is not None
+
+
 def _all_chains(view: View, key: PortKey) -> Sequence[tuple[FilterChain, ...]]:
     return view.collect(LISTENERS_BY_HOSTNAME, PortHostname(key, ANY), chains)
 
@@ -84,12 +91,25 @@ def chains(view: View, key: Within) -> tuple[FilterChain, ...]:
     if listener is None:
         return ()
     speaking = clients(view, listener)
-    found = _chains(view, key.port.gateway, listener, speaking.path.escaped)
-    return tuple(found) if speaking == STANDARD_CLIENTS else tuple(replace(each, clients=speaking) for each in found)
+    found = _chains(view, key.port.gateway, listener, speaking)
+    if speaking == STANDARD_CLIENTS:
+        return tuple(found)
+    return tuple(_spoken(view, key.port.gateway, each, speaking) for each in found)
+
+
+def _spoken(view: View, gateway: ObjectKey, chain: FilterChain, speaking: ClientSettings) -> FilterChain:
+    """Return a chain with how its clients may speak; what is revoked is told beside the CAs that it is of."""
+    tls, revoked = chain.tls, speaking.tls.revoked
+    if tls is None or tls.client is None or revoked is None:
+        return replace(chain, clients=speaking)
+    trust = replace(tls.client.trust, revoked=revoked)
+    if refusal(view, gateway, trust) is not None:
+        return replace(chain, clients=replace(speaking, tls=replace(speaking.tls, trusts_nobody=True)))
+    return replace(chain, clients=speaking, tls=replace(tls, client=replace(tls.client, trust=trust)))
 
 
 def _chains(
-    view: View, gateway: ObjectKey, listener: MergedListener, slashes: EscapedSlashes | None
+    view: View, gateway: ObjectKey, listener: MergedListener, speaking: ClientSettings
 ) -> Iterator[FilterChain]:
     tls, log = None, access_log(view, gateway)
     if listener.protocol is not None and listener.protocol.terminates:
@@ -109,7 +129,8 @@ def _chains(
                 table=RouteTableKey(port=table.port, listener=table.listener),
                 discovery=discovery,
                 scheme="https" if tls else "http",
-                escaped_slashes=slashes or escaped_slashes(view, gateway).chosen,
+                escaped_slashes=speaking.path.escaped or escaped_slashes(view, gateway).chosen,
+                http3_port=http3_port(view, listener, speaking, bound_port(view, listener.port)),
             ),
             log=log,
         )

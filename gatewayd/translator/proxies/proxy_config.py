@@ -26,6 +26,7 @@ from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.proxies.access_log import log_servers
 from gatewayd.translator.proxies.filter_chains import port as port_config
 from gatewayd.translator.proxies.filter_chains import ports
+from gatewayd.translator.proxies.http3 import quic_listener
 from gatewayd.translator.proxies.key_sets import fetched_key_sets
 from gatewayd.translator.proxies.policy_servers import SHARED_SECRETS, policy_servers, shared_secret
 from gatewayd.translator.proxies.virtualhosts import TABLES, route_table
@@ -127,11 +128,15 @@ def proxy_config(view: View, gateway: ObjectKey) -> ProxyConfig | None:
 
 
 def _listeners(view: View, gateway: ObjectKey) -> Iterator[ProxyListener]:
-    """Yield the ports; one that gatewayd fails on is closed, whatever the others do."""
+    """Yield the ports, those of HTTP/3 last; one that gatewayd fails on is closed, whatever the others do."""
+    quic: list[ProxyListener] = []
     for key in ports(view, gateway):
         listener = view.attempt(Attempt("port", key), partial(port_config, view, key), _none)
         if listener is not None:
             yield listener
+            beside = quic_listener(view, listener)
+            quic += [] if beside is None else [beside]
+    yield from quic
 
 
 def _none(_error: Exception) -> None:

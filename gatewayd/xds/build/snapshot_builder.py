@@ -173,7 +173,7 @@ class SnapshotBuilder:
         return _Parts((resource, self._work.resource(ENDPOINT, name, assignment, endpoints)), secrets)
 
     def _listener(self, of: Listener, earlier: _Port | None) -> _Port:
-        chains = listener.no_chains(self._attempt) if earlier is None else earlier.chains
+        chains = listener.no_chains(of, self._attempt) if earlier is None else earlier.chains
         body = listener.listener_body(of, self._address, chains)
         before = None if earlier is None else earlier.resource
         return _Port(chains, self._work.of_parts(LISTENER, names.listener(of), (body, b""), before))

@@ -46,7 +46,7 @@ def cluster(of: Cluster) -> Any:
         name=names.cluster(of.upstream),
         **endpoints_source(of),
         **common(settings, of.retry_budget),
-        **balancing(settings.load_balancing),
+        **balancing(settings.load_balancing, prefers_zone=of.prefers_zone),
         **health(settings.active_health, settings.passive_health, protocol),
         typed_extension_protocol_options=_protocol_options(protocol, settings),
         transport_socket=announced(socket, settings.connection.proxy_protocol),

@@ -3,14 +3,18 @@
 https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/config/cluster/v3/cluster.proto
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any, assert_never
 
 from envoy.config.cluster.v3 import circuit_breaker_pb2, cluster_pb2, outlier_detection_pb2
 from envoy.config.core.v3 import address_pb2, base_pb2, health_check_pb2, protocol_pb2, proxy_protocol_pb2
 from envoy.config.route.v3 import route_components_pb2
 from envoy.extensions.load_balancing_policies.common.v3 import common_pb2
+from envoy.extensions.load_balancing_policies.least_request.v3 import least_request_pb2
 from envoy.extensions.load_balancing_policies.maglev.v3 import maglev_pb2
+from envoy.extensions.load_balancing_policies.random.v3 import random_pb2
 from envoy.extensions.load_balancing_policies.ring_hash.v3 import ring_hash_pb2
+from envoy.extensions.load_balancing_policies.round_robin.v3 import round_robin_pb2
 from envoy.extensions.transport_sockets.proxy_protocol.v3 import upstream_proxy_protocol_pb2
 from envoy.extensions.transport_sockets.raw_buffer.v3 import raw_buffer_pb2
 from envoy.type.v3 import http_pb2, percent_pb2, range_pb2
@@ -154,8 +158,8 @@ def _observed(of: PassiveHealth) -> Any:
     )
 
 
-def balancing(of: LoadBalancing) -> dict[str, Any]:
-    """Return the fields that say which endpoint gets a request."""
+def balancing(of: LoadBalancing, *, prefers_zone: bool = False) -> dict[str, Any]:
+    """Return the fields that say which endpoint gets a request, where it can be one of the proxy's own zone."""
     common = _Cluster.CommonLbConfig(
         healthy_panic_threshold=percent_pb2.Percent(value=of.panic_percent),
         # Without this Envoy holds back for a second what changes nothing but the health of endpoints: one that begins
@@ -163,7 +167,47 @@ def balancing(of: LoadBalancing) -> dict[str, Any]:
         update_merge_window=duration_pb2.Duration(),
         override_host_status=_OVERRIDDEN,
     )
-    return {"common_lb_config": common, **_chosen(of)}
+    near = _NEAREST.get(of.balancing) if prefers_zone else None
+    return {"common_lb_config": common, **(_chosen(of) if near is None else {"load_balancing_policy": near(of)})}
+
+
+_OWN_ZONE = common_pb2.LocalityLbConfig(
+    zone_aware_lb_config=common_pb2.LocalityLbConfig.ZoneAwareLbConfig(
+        # One endpoint of the own zone is enough, however few there are of all, and however the proxies are shared out.
+        min_cluster_size=wrappers_pb2.UInt64Value(value=1),
+        force_local_zone=common_pb2.LocalityLbConfig.ZoneAwareLbConfig.ForceLocalZone(min_size=_number(1)),
+    )
+)
+"""All to the own zone while somebody healthy is there, and else to all. It counts for proxies that know their zone.
+
+https://www.envoyproxy.io/docs/envoy/v1.40.0/intro/arch_overview/upstream/load_balancing/zone_aware
+"""
+
+
+def _slowly(of: LoadBalancing) -> Any:
+    return common_pb2.SlowStartConfig(slow_start_window=milliseconds(of.slow_start_ms)) if of.slow_start_ms else None
+
+
+def _near_least_request(of: LoadBalancing) -> Any:
+    config = least_request_pb2.LeastRequest(slow_start_config=_slowly(of), locality_lb_config=_OWN_ZONE)
+    return _policy("envoy.load_balancing_policies.least_request", config)
+
+
+def _near_round_robin(of: LoadBalancing) -> Any:
+    config = round_robin_pb2.RoundRobin(slow_start_config=_slowly(of), locality_lb_config=_OWN_ZONE)
+    return _policy("envoy.load_balancing_policies.round_robin", config)
+
+
+def _near_random(_of: LoadBalancing) -> Any:
+    return _policy("envoy.load_balancing_policies.random", random_pb2.Random(locality_lb_config=_OWN_ZONE))
+
+
+_NEAREST: Mapping[Balancing, Callable[[LoadBalancing], Any]] = {
+    Balancing.LEAST_REQUEST: _near_least_request,
+    Balancing.ROUND_ROBIN: _near_round_robin,
+    Balancing.RANDOM: _near_random,
+}
+"""Those that choose anew for each request; what is equal is sent to the same endpoint, wherever that is."""
 
 
 def _chosen(of: LoadBalancing) -> dict[str, Any]:

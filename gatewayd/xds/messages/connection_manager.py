@@ -12,12 +12,13 @@ from envoy.type.matcher.v3 import regex_pb2, string_pb2
 from google.protobuf import wrappers_pb2
 
 from gatewayd.ir.access_log import AccessLog
-from gatewayd.ir.client_settings import STANDARD_CLIENTS, ClientSettings, TrustedProxies
+from gatewayd.ir.client_settings import STANDARD_CLIENTS, ClientSettings, StreamBounds, TrustedProxies
 from gatewayd.ir.edge import IGNORED_UPGRADES, UPGRADE, EscapedSlashes
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.proxy import HTTPTraffic
 from gatewayd.xds import names
 from gatewayd.xds.encoding import ADS, extension, milliseconds
+from gatewayd.xds.filters.alternative import alternative
 from gatewayd.xds.filters.authority import REFUSAL, authority_filter
 from gatewayd.xds.filters.chain import http_filters
 from gatewayd.xds.filters.early_headers import early_mutation
@@ -41,20 +42,29 @@ _UNDERSCORES = {
     "Allow": protocol_pb2.HttpProtocolOptions.ALLOW,
 }
 _TOLD = {"Subject": "subject", "URI": "uri", "DNS": "dns", "Certificate": "cert", "Chain": "chain"}
+_QUIC_STREAM_WINDOW = 16 * 1024 * 1024
+_QUIC_CONNECTION_WINDOW = 24 * 1024 * 1024
+"""What Envoy takes at most."""
 _IGNORED = string_pb2.StringMatcher(safe_regex=regex_pb2.RegexMatcher(regex=IGNORED_UPGRADES))
 
 
 def connection_manager(
-    traffic: HTTPTraffic, log: AccessLog | None = None, clients: ClientSettings = STANDARD_CLIENTS
+    traffic: HTTPTraffic,
+    log: AccessLog | None = None,
+    clients: ClientSettings = STANDARD_CLIENTS,
+    *,
+    is_quic: bool = False,
 ) -> Any:
     """Return the HttpConnectionManager that routes by the traffic's table, which comes by RDS, or by SRDS and RDS.
 
-    `log`: where requests are written down, None for nowhere. `clients`: how they may speak.
+    `log`: where requests are written down, None for nowhere. `clients`: how they may speak. `is_quic`: by HTTP/3.
     """
     return _HCM(
+        codec_type=_HCM.HTTP3 if is_quic else _HCM.AUTO,
         stat_prefix=f"{traffic.scheme}/{names.route_table(traffic.table)}",
         **_discovery(traffic, clients),
         **_connections(clients),
+        http3_protocol_options=_http3(clients.streams) if is_quic else None,
         **_origin(clients.trusted),
         **_certificate(clients.tls.forward),
         access_log=() if log is None else of_requests(log),
@@ -103,6 +113,17 @@ def _connections(clients: ClientSettings) -> dict[str, Any]:
     }
 
 
+def _http3(streams: StreamBounds) -> Any:
+    """Return the same for HTTP/3 as for HTTP/2, within what QUIC here has as the most."""
+    return protocol_pb2.Http3ProtocolOptions(
+        quic_protocol_options=protocol_pb2.QuicProtocolOptions(
+            max_concurrent_streams=_number(streams.most),
+            initial_stream_window_size=_number(min(streams.stream_window, _QUIC_STREAM_WINDOW)),
+            initial_connection_window_size=_number(min(streams.connection_window, _QUIC_CONNECTION_WINDOW)),
+        )
+    )
+
+
 def _origin(trusted: TrustedProxies) -> dict[str, Any]:
     """Return who says where a request comes from. Without proxies to trust, the peer is the client."""
     if not trusted.ranges:
@@ -137,11 +158,12 @@ def _discovery(traffic: HTTPTraffic, clients: ClientSettings) -> dict[str, Any]:
             return {
                 "rds": rds,
                 "early_header_mutation_extensions": early_mutation(clients),
-                "http_filters": [authority_filter(), *http_filters(opted_into=True)],
+                "http_filters": [*alternative(traffic.http3_port), authority_filter(), *http_filters(opted_into=True)],
             }
         case RouteDiscovery.PER_HOST:
             # The filters are made before the script finds the route of a host in capitals, or of a wildcard.
-            filters = [authority_filter(), scope_filter(), *http_filters(opted_into=False)]
+            early = [*alternative(traffic.http3_port), authority_filter(), scope_filter()]
+            filters = [*early, *http_filters(opted_into=False)]
             return {**scoped_fields(traffic.table, clients), "http_filters": filters}
         case _:
             assert_never(discovery)

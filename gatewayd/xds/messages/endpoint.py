@@ -6,7 +6,7 @@ kube-proxy does (https://kubernetes.io/docs/concepts/services-networking/endpoin
 
 from typing import Any
 
-from envoy.config.core.v3 import address_pb2, health_check_pb2
+from envoy.config.core.v3 import address_pb2, base_pb2, health_check_pb2
 from envoy.config.endpoint.v3 import endpoint_components_pb2, endpoint_pb2
 
 from gatewayd.ir.backend import Cluster, Discovered, Endpoint
@@ -17,15 +17,30 @@ def load_assignment(cluster: Cluster, discovered: Discovered) -> Any:
     """Return the endpoints of a cluster; none of them is a valid answer, and then requests get a 503."""
     groups = (discovered.endpoints, *discovered.failover)
     localities = [
-        endpoint_components_pb2.LocalityLbEndpoints(lb_endpoints=lb_endpoints(group), priority=priority)
+        endpoint_components_pb2.LocalityLbEndpoints(
+            locality=base_pb2.Locality(zone=zone) if zone else None, lb_endpoints=members, priority=priority
+        )
         for priority, group in enumerate(groups)
         if group or len(groups) > 1
+        for zone, members in _by_zone(group)
     ]
     return endpoint_pb2.ClusterLoadAssignment(cluster_name=names.cluster(cluster.upstream), endpoints=localities)
 
 
+def _by_zone(group: tuple[Endpoint, ...]) -> list[tuple[str, list[Any]]]:
+    """Return the members of a group by zone; of a group without any, no members of no zone."""
+    members = lb_endpoints(group)
+    zones = sorted({endpoint.zone for endpoint in group})
+    if len(zones) < 2:
+        return [(zones[0] if zones else "", members)]
+    return [
+        (zone, [member for endpoint, member in zip(group, members, strict=True) if endpoint.zone == zone])
+        for zone in zones
+    ]
+
+
 def lb_endpoints(endpoints: tuple[Endpoint, ...]) -> list[Any]:
-    """Return the members of one locality."""
+    """Return the members of one group, in their order."""
     spared = not all(endpoint.draining for endpoint in endpoints)
     return [
         lb_endpoint(

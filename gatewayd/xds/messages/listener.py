@@ -9,7 +9,12 @@ from operator import attrgetter
 from typing import Any, TypeAlias, assert_never
 
 from envoy.config.core.v3 import address_pb2
-from envoy.config.listener.v3 import listener_components_pb2, listener_pb2, udp_listener_config_pb2
+from envoy.config.listener.v3 import (
+    listener_components_pb2,
+    listener_pb2,
+    quic_config_pb2,
+    udp_listener_config_pb2,
+)
 from envoy.extensions.filters.listener.proxy_protocol.v3 import proxy_protocol_pb2
 from envoy.extensions.filters.listener.tls_inspector.v3 import tls_inspector_pb2
 from envoy.extensions.filters.network.connection_limit.v3 import connection_limit_pb2
@@ -17,7 +22,15 @@ from google.protobuf import wrappers_pb2
 
 from gatewayd.ir.client_settings import SocketSettings
 from gatewayd.ir.l4 import L4Refuse
-from gatewayd.ir.proxy import DatagramListener, FilterChain, HTTPTraffic, L4Traffic, Listener, StreamListener
+from gatewayd.ir.proxy import (
+    DatagramListener,
+    FilterChain,
+    HTTPTraffic,
+    L4Traffic,
+    Listener,
+    QuicListener,
+    StreamListener,
+)
 from gatewayd.xds import names
 from gatewayd.xds.encoding import field, milliseconds, packed, serialised
 from gatewayd.xds.memo import Memo
@@ -36,11 +49,12 @@ Chains: TypeAlias = Memo[FilterChain, bytes]
 Attempt: TypeAlias = Callable[[str, str, Callable[[], bytes], Callable[[], bytes]], bytes]
 
 
-def no_chains(attempt: Attempt) -> Chains:
+def no_chains(listener: Listener, attempt: Attempt) -> Chains:
     """Return the chains of a listener that has none yet; `attempt` makes each, or leaves it out."""
+    make = _quic_entry if isinstance(listener, QuicListener) else _chain_entry
 
     def entry(of: FilterChain, _earlier: bytes | None) -> bytes:
-        return attempt("filter chain", of.name, lambda: _chain_entry(of), bytes)
+        return attempt("filter chain", of.name, lambda: make(of), bytes)
 
     return Memo(entry, attrgetter("name"))
 
@@ -56,6 +70,9 @@ def listener_body(of: Listener, address: str, chains: Chains) -> bytes:
             chains.update(of.chains or (_REFUSE_ALL,))
             chain_entries = b"".join(chains.results) or _chain_entry(_REFUSE_ALL)
             return b"".join((_stream_head(of, address), chain_entries, _stream_tail(of)))
+        case QuicListener():
+            chains.update(of.chains)
+            return b"".join((serialised(_quic(of, address)), *chains.results))
         case DatagramListener():
             return serialised(_datagram(of, address))
         case _:
@@ -69,6 +86,20 @@ def _stream_head(of: StreamListener, address: str) -> bytes:
 
 def _chain_entry(of: FilterChain) -> bytes:
     return field(_FILTER_CHAINS, serialised(_filter_chain(of)))
+
+
+def _quic_entry(of: FilterChain) -> bytes:
+    return field(_FILTER_CHAINS, serialised(_filter_chain(of, is_quic=True)))
+
+
+def _quic(of: QuicListener, address: str) -> Any:
+    return listener_pb2.Listener(
+        name=names.listener(of),
+        address=_address(address, of.port, address_pb2.SocketAddress.UDP),
+        udp_listener_config=udp_listener_config_pb2.UdpListenerConfig(
+            quic_options=quic_config_pb2.QuicProtocolOptions()
+        ),
+    )
 
 
 def _stream_tail(of: StreamListener) -> bytes:
@@ -113,11 +144,12 @@ def _datagram(of: DatagramListener, address: str) -> Any:
     )
 
 
-def _filter_chain(of: FilterChain) -> Any:
+def _filter_chain(of: FilterChain, *, is_quic: bool = False) -> Any:
     traffic = of.traffic
     match traffic:
         case HTTPTraffic():
-            end = _filter(connection_manager.NAME, connection_manager.connection_manager(traffic, of.log, of.clients))
+            manager = connection_manager.connection_manager(traffic, of.log, of.clients, is_quic=is_quic)
+            end = _filter(connection_manager.NAME, manager)
         case L4Traffic():
             end = _filter(tcp_proxy.NAME, tcp_proxy.tcp_proxy(traffic.action, of.name, of.log))
         case _:
@@ -135,7 +167,7 @@ def _filter_chain(of: FilterChain) -> Any:
         name=of.name,
         filter_chain_match=names_match,
         filters=[*_limited(of), end],
-        transport_socket=tls.downstream(of.tls, of.clients.tls) if of.tls else None,
+        transport_socket=(tls.quic if is_quic else tls.downstream)(of.tls, of.clients.tls) if of.tls else None,
         transport_socket_connect_timeout=milliseconds(of.clients.patience.handshake_ms) if of.tls else None,
     )
 

@@ -6,7 +6,7 @@ from envoy.config.core.v3 import base_pb2
 from envoy.extensions.transport_sockets.tls.v3 import common_pb2, secret_pb2
 
 from gatewayd.ir.backend import Cluster
-from gatewayd.ir.proxy import Listener, StreamListener
+from gatewayd.ir.proxy import Listener, QuicListener, StreamListener
 from gatewayd.ir.tls import Certificate, SharedSecret, TrustBundle
 from gatewayd.xds import names
 
@@ -25,14 +25,19 @@ def secret(of: Secret) -> Any:
     if isinstance(of, SharedSecret):
         shared = secret_pb2.GenericSecret(secret=base_pb2.DataSource(inline_bytes=bytes(of.content)))
         return secret_pb2.Secret(name=names.secret(of), generic_secret=shared)
-    ca = common_pb2.CertificateValidationContext(trusted_ca=base_pb2.DataSource(inline_bytes=of.certificates))
+    revoked = of.revoked
+    ca = common_pb2.CertificateValidationContext(
+        trusted_ca=base_pb2.DataSource(inline_bytes=of.certificates),
+        crl=None if revoked is None else base_pb2.DataSource(inline_bytes=revoked.lists),
+        only_verify_leaf_cert_crl=revoked is not None and not revoked.whole_chain,
+    )
     return secret_pb2.Secret(name=names.secret(of), validation_context=ca)
 
 
 def secrets_of_listener(of: Listener) -> tuple[Secret, ...]:
     """Return what the filter chains of a listener refer to."""
     secrets: list[Secret] = []
-    for chain in of.chains if isinstance(of, StreamListener) else ():
+    for chain in of.chains if isinstance(of, StreamListener | QuicListener) else ():
         if chain.tls is not None:
             secrets += chain.tls.certificates
             secrets += [] if chain.tls.client is None else [chain.tls.client.trust]

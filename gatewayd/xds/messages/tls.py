@@ -7,6 +7,7 @@ a listener nor a cluster, and no connection is closed.
 from typing import Any, assert_never
 
 from envoy.config.core.v3 import base_pb2
+from envoy.extensions.transport_sockets.quic.v3 import quic_transport_pb2
 from envoy.extensions.transport_sockets.tls.v3 import common_pb2, secret_pb2, tls_pb2
 from envoy.type.matcher.v3 import string_pb2
 from google.protobuf import wrappers_pb2
@@ -30,6 +31,7 @@ SYSTEM_CA_FILE = "/etc/ssl/certs/ca-certificates.crt"
 """Where Debian, and the images of Envoy that are made from it, keep the CA certificates."""
 
 _NAME = "envoy.transport_sockets.tls"
+_QUIC_NAME = "envoy.transport_sockets.quic"
 _PARAMETERS = common_pb2.TlsParameters(
     # As a client, Envoy ends at 1.2 when nothing is said, and cannot speak to a backend that begins at 1.3.
     tls_maximum_protocol_version=common_pb2.TlsParameters.TLSv1_3,
@@ -42,6 +44,8 @@ _VERSIONS = {
     "1.3": common_pb2.TlsParameters.TLSv1_3,
 }
 _Validation = common_pb2.CertificateValidationContext
+_OF_NOBODY = "0" * 64
+"""A hash that no certificate has, as nobody can make one for it."""
 _SAN_TYPES = {
     SanKind.DNS: common_pb2.SubjectAltNameMatcher.DNS,
     SanKind.URI: common_pb2.SubjectAltNameMatcher.URI,
@@ -50,17 +54,27 @@ _SAN_TYPES = {
 
 def downstream(tls: DownstreamTLS, bounds: TLSBounds = STANDARD_CLIENTS.tls) -> Any:
     """Return the socket that terminates TLS within bounds."""
+    return base_pb2.TransportSocket(name=_NAME, typed_config=packed(_context(tls, bounds, tls.alpn)))
+
+
+def quic(tls: DownstreamTLS, bounds: TLSBounds = STANDARD_CLIENTS.tls) -> Any:
+    """Return the socket that terminates QUIC: of the bounds the curves count, as there is one version of TLS."""
+    context = _context(tls, TLSBounds(curves=bounds.curves), ())
+    transport = quic_transport_pb2.QuicDownstreamTransport(downstream_tls_context=context)
+    return base_pb2.TransportSocket(name=_QUIC_NAME, typed_config=packed(transport))
+
+
+def _context(tls: DownstreamTLS, bounds: TLSBounds, alpn: tuple[str, ...]) -> Any:
     required = tls.client is not None and tls.client.validation is ClientValidation.REQUIRED
-    context = tls_pb2.DownstreamTlsContext(
+    return tls_pb2.DownstreamTlsContext(
         common_tls_context=tls_pb2.CommonTlsContext(
             tls_params=_agreed(bounds),
             tls_certificate_sds_secret_configs=[_secret(certificate) for certificate in tls.certificates],
-            alpn_protocols=tls.alpn,
-            combined_validation_context=None if tls.client is None else _client_validation(tls.client),
+            alpn_protocols=alpn,
+            combined_validation_context=None if tls.client is None else _client_validation(tls.client, bounds),
         ),
         require_client_certificate=wrappers_pb2.BoolValue(value=required),
     )
-    return base_pb2.TransportSocket(name=_NAME, typed_config=packed(context))
 
 
 def _agreed(bounds: TLSBounds) -> Any:
@@ -97,7 +111,7 @@ def _secret(of: Certificate | TrustBundle) -> Any:
     return secret_pb2.SdsSecretConfig(name=names.secret(of), sds_config=ADS)
 
 
-def _client_validation(client: ClientTrust) -> Any:
+def _client_validation(client: ClientTrust, bounds: TLSBounds) -> Any:
     kind = client.validation
     match kind:
         case ClientValidation.REQUIRED:
@@ -107,9 +121,16 @@ def _client_validation(client: ClientTrust) -> Any:
         case _:
             assert_never(kind)
     return tls_pb2.CommonTlsContext.CombinedCertificateValidationContext(
-        default_validation_context=_Validation(trust_chain_verification=checked),
+        default_validation_context=_Validation(trust_chain_verification=checked, **_pinned(bounds)),
         validation_context_sds_secret_config=_secret(client.trust),
     )
+
+
+def _pinned(bounds: TLSBounds) -> dict[str, Any]:
+    """Return which certificates of clients are good beyond being of a CA."""
+    if bounds.trusts_nobody:
+        return {"verify_certificate_hash": [_OF_NOBODY]}
+    return {"verify_certificate_hash": bounds.hashes, "verify_certificate_spki": bounds.key_hashes}
 
 
 def _backend_validation(tls: UpstreamTLS) -> dict[str, Any]:

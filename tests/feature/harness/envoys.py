@@ -13,7 +13,7 @@ from gatewayd.ir.fleet import FleetKey
 from gatewayd.supervisor.envoy_binary import NoEnvoy, find_envoy
 from gatewayd.supervisor.events import EnvoyEvent, GaveUp
 from gatewayd.supervisor.process import EnvoyCommand, Supervisor
-from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
+from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap, within_zone
 from tests.feature.harness.http1 import Connection
 
 
@@ -48,7 +48,7 @@ class Envoy:
 
 
 def start_envoy(
-    *, fleet: FleetKey, number: int, folder: Path, socket: Path, report: Callable[[EnvoyEvent], None]
+    *, fleet: FleetKey, number: int, folder: Path, socket: Path, report: Callable[[EnvoyEvent], None], zone: str = ""
 ) -> Envoy:
     """Start an Envoy of a fleet that asks the control plane behind `socket`."""
     home = folder / f"envoy-{number}"
@@ -66,7 +66,7 @@ def start_envoy(
     binary = find_envoy(None)
     assert not isinstance(binary, NoEnvoy), binary.message
     command = EnvoyCommand(
-        binary=binary, bootstrap=json.dumps(text), folder=home, admin=admin, concurrency=1, drain=0.0
+        binary=binary, bootstrap=json.dumps(within_zone(text, zone)), folder=home, admin=admin, concurrency=1, drain=0.0
     )
     supervisor = Supervisor(
         command=command,

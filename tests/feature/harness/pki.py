@@ -127,6 +127,20 @@ data:
   ca.crt: |
 {lines}"""
 
+    def revoking(self, *pairs: Pair, days: int = 1) -> bytes:
+        """Return a list, PEM, that says of certificates that they are good no more; it counts for `days`."""
+        now = datetime.now(UTC)
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self._name)
+            .last_update(now - timedelta(days=3))
+            .next_update(now + timedelta(days=days))
+        )
+        for pair in pairs:
+            entry = x509.RevokedCertificateBuilder().serial_number(pair.serial).revocation_date(now - timedelta(days=2))
+            builder = builder.add_revoked_certificate(entry.build())
+        return builder.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM)
+
     def trusting(self, *alpn: str, client: Pair | None = None) -> ssl.SSLContext:
         """Return a client's context that trusts this CA."""
         context = ssl.create_default_context(cadata=self.pem.decode())

@@ -76,6 +76,8 @@ class World:
         self.socket = folder / "xds" / "socket"
         # Where Envoys that start from now on look for the control plane.
         self.doorway = self.socket
+        # Where Envoys that start from now on are.
+        self.zone = ""
         self.by_hand: set[FleetKey] = set()
         self.pids: dict[FleetKey, int] = {}
         self._ports: dict[str, int] = {}
@@ -353,6 +355,7 @@ class World:
             number=self._started,
             folder=self._where,
             socket=self.doorway,
+            zone=self.zone,
             report=lambda event: self._on_envoy_event(gateway, event),
         )
 

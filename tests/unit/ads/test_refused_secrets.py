@@ -33,6 +33,7 @@ def test_of_too_many_the_oldest_are_forgotten() -> None:
         ("certificate/shop/a", "Failed to load certificate chain from <inline>", True),
         ("certificate/shop/a", "Failed to load private key from <inline>", True),
         ("trust/shop/ca", "Failed to load trusted CA certificates from <inline>", True),
+        ("trust/shop/ca!configmap/shop/crl", "Failed to load CRL from <inline>", True),
         # It came last of what is used together, and the other one is what Envoy speaks of.
         ("certificate/shop/a", "Failed to load trusted CA certificates from <inline>", False),
         ("trust/shop/ca", "Failed to load certificate chain from <inline>", False),

@@ -120,7 +120,8 @@ def test_a_slice_keeps_whose_it_is_and_where_its_endpoints_are() -> None:
     assert kept.metadata.labels == {"kubernetes.io/service-name": "cart"}
     [only] = kept.endpoints
     assert (only.addresses, only.conditions.ready, only.conditions.serving) == (("192.0.2.1",), False, True)
-    assert (only.node_name, only.zone, only.hostname, only.target_ref) == (None, None, None, None)
+    assert (only.node_name, only.hostname, only.target_ref) == (None, None, None)
+    assert only.zone == "a"
 
 
 def test_a_pod_that_moves_to_another_node_is_no_change() -> None:

@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -6,6 +7,7 @@ from gatewayd.infra import layout
 from gatewayd.infra.drain import GRACE_SECONDS
 from gatewayd.infra.pod import pod_spec
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Resources
+from gatewayd.ir.zones import in_zone
 from tests.unit.infra.gateways import with_parameters
 
 
@@ -22,6 +24,8 @@ def test_envoy_starts_from_its_config_map_under_its_pods_name() -> None:
     assert envoy()["args"] == [
         "--config-path",
         "/etc/gatewayd/bootstrap.json",
+        "--config-yaml",
+        json.dumps(in_zone("$(POD_ZONE)"), sort_keys=True),
         "--service-node",
         "$(POD_NAME)",
         "--disable-hot-restart",
@@ -34,7 +38,17 @@ def test_envoy_starts_from_its_config_map_under_its_pods_name() -> None:
         "--file-flush-interval-msec",
         "1000",
     ]
-    assert {each["name"] for each in envoy()["env"]} == {"POD_NAME", "POD_NAMESPACE"}
+    assert {each["name"]: each["valueFrom"]["fieldRef"]["fieldPath"] for each in envoy()["env"]} == {
+        "POD_NAME": "metadata.name",
+        "POD_NAMESPACE": "metadata.namespace",
+        "POD_ZONE": "metadata.labels['topology.kubernetes.io/zone']",
+    }
+
+
+def test_a_zone_that_a_user_names_is_that_of_all_pods() -> None:
+    arguments = envoy(extra_args=("--service-zone", "eu-1a"))["args"]
+    assert json.loads(arguments[arguments.index("--config-yaml") + 1]) == in_zone("eu-1a")
+    assert arguments[-2:] == ["--service-zone", "eu-1a"]
 
 
 def test_parameters_reach_the_container() -> None:

@@ -113,3 +113,13 @@ def of_version_seven(chain: bytes) -> bytes:
 def on_unknown_curve(chain: bytes) -> bytes:
     """Return a certificate whose P-256 key is said to be on a curve that nobody knows."""
     return with_bytes(chain, "06082a8648ce3d030107", "06082a8648ce3d03017f")
+
+
+def revoked_by(key: ec.EllipticCurvePrivateKey, host: str = "shop.example", *serials: int) -> bytes:
+    """Return a revocation list of the certificate of a key, PEM."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    builder = x509.CertificateRevocationListBuilder(issuer_name=name, last_update=FIRST, next_update=LAST)
+    for serial in serials:
+        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(FIRST).build()
+        builder = builder.add_revoked_certificate(entry)
+    return builder.sign(key, SHA256()).public_bytes(Encoding.PEM)

@@ -137,6 +137,17 @@ def test_what_access_policies_name() -> None:
     assert read(which, basic) == {"Secret shop/users"}
 
 
+def test_what_client_policies_name() -> None:
+    policy = """
+    kind: ClientPolicy
+    metadata: {name: clients, namespace: shop}
+    spec:
+      targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: gw}]
+      default: {clientCertificate: {revocation: {lists: [{name: crl}, {kind: Secret, name: more}]}}}
+    """
+    assert read(member("ClientPolicy", "shop/clients"), policy) == {"ConfigMap shop/crl", "Secret shop/more"}
+
+
 def test_the_parameters_of_a_class_of_ours() -> None:
     which = member("GatewayClass", "gatewayd")
     assert read(which, PARAMETERS) == {"ConfigMap gatewayd-system/p"}

@@ -15,6 +15,7 @@ from gatewayd.untrusted.pem import (
     read_certificates,
     read_key,
     rewritten,
+    rewritten_lists,
 )
 from tests.unit.translator import pem
 
@@ -44,6 +45,14 @@ def test_what_is_read_of_a_key() -> None:
     rsa = read_key(pem.pem_of(pem.rsa_key(2048)))
     assert not isinstance(rsa, Unreadable)
     assert (rsa.curve, rsa.rsa_bits) == ("", 2048)
+
+
+def test_revocation_lists_are_read_and_nothing_between_them() -> None:
+    one, two = pem.revoked_by(pem.ec_key(), "one", 7, 8), pem.revoked_by(pem.ec_key(1), "two")
+    assert rewritten_lists(b"text\n" + one + CHAIN + two) == one + two
+    for text in (b"", CHAIN, one[:60], one.replace(b"X509 CRL", b"CRL"), one + one[:40] + two[40:]):
+        found = rewritten_lists(text)
+        assert isinstance(found, Unreadable) or found == one
 
 
 def test_a_version_that_there_is_not() -> None:

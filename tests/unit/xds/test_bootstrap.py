@@ -22,6 +22,7 @@ from gatewayd.xds.bootstrap import (
     bootstrap,
     sds_files,
     within_memory,
+    within_zone,
 )
 
 # Any in JSON is read by the descriptors of these.
@@ -187,3 +188,17 @@ def test_a_limit_of_memory_is_kept_by_giving_back_and_by_refusing() -> None:
     assert {each.triggers[0].name for each in made.overload_manager.actions} == {heap.name}
     (probes,) = made.static_resources.listeners
     assert probes.bypass_overload_manager
+
+
+def test_where_it_runs() -> None:
+    document = bootstrap(node="pod-1", fleet=EDGE, control_plane=LOCAL, admin=ADMIN, probes_port=None, drain=None)
+    assert within_zone(document, "") == document
+    made = json_format.Parse(json.dumps(within_zone(document, "a")), bootstrap_pb2.Bootstrap())
+    assert (made.node.id, made.node.locality.zone) == ("pod-1", "a")
+    assert [each.name for each in made.static_resources.clusters] == ["gatewayd", "gatewayd-itself"]
+    assert made.cluster_manager.local_cluster_name == "gatewayd-itself"
+    assert made.cluster_manager.enable_deferred_cluster_creation
+    # What it was made of is as before.
+    assert document == bootstrap(
+        node="pod-1", fleet=EDGE, control_plane=LOCAL, admin=ADMIN, probes_port=None, drain=None
+    )

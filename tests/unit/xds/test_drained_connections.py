@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from gatewayd.ir.fleet import GatewayFleet
-from gatewayd.ir.proxy import ProxyConfig, StreamListener
+from gatewayd.ir.proxy import ProxyConfig, QuicListener, StreamListener
 from gatewayd.xds.build.snapshot_builder import SnapshotBuilder
 from gatewayd.xds.drained_connections import drains
 from gatewayd.xds.resource import Snapshot
@@ -80,3 +80,14 @@ def test_a_udp_listener_is_always_replaced() -> None:
     assert ("udp-9000", None, "a UDP listener is replaced by any change, its sessions end") in told(
         built(of), built(moved)
     )
+
+
+def test_of_a_port_of_http3_as_well_only_chains_that_change_end() -> None:
+    of = config()
+    at = next(index for index, each in enumerate(of.listeners) if isinstance(each, StreamListener))
+    listener = of.listeners[at]
+    assert isinstance(listener, StreamListener)
+    first, second = listener.chains
+    before = replace(of, listeners=(*of.listeners, QuicListener(port=8443, chains=(first, second))))
+    after = replace(of, listeners=(*of.listeners, QuicListener(port=8443, chains=(first,))))
+    assert told(built(before), built(after)) == [("quic-8443", second.name, "the filter chain is removed")]

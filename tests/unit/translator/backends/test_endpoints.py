@@ -3,13 +3,20 @@ from dataclasses import replace
 import pytest
 from msgspec.structs import replace as replace_field
 
+from gatewayd.api.core import Service, ServiceSpec
 from gatewayd.api.discovery import EndpointSlice, SliceEndpoint
-from gatewayd.api.meta import ObjectKey
+from gatewayd.api.meta import ObjectKey, ObjectMeta
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.ir.backend import Endpoint
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.store import Delta
-from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints, left_out, left_out_of_service
+from gatewayd.translator.backends.endpoints import (
+    ServicePortKey,
+    endpoints,
+    left_out,
+    left_out_of_service,
+    prefers_zone,
+)
 from tests.unit.translator.manifests import deltas, scratch
 
 PORT = ServicePortKey(ObjectKey("shop", "cart"), "web", "TCP")
@@ -229,3 +236,34 @@ def test_a_service_without_slices_has_no_endpoints() -> None:
 def test_slices_of_other_services_do_not_count() -> None:
     assert found(pieces(READY).replace("service-name: cart", "service-name: other")) == []
     assert found(pieces(READY).replace("namespace: shop", "namespace: blog")) == []
+
+
+NEAR = PORT._replace(by_zone=True)
+
+
+def in_zones(*listed: tuple[str, str], key: ServicePortKey = NEAR) -> list[str]:
+    endpoints_of_slice = [f"{{addresses: ['10.0.0.{at}'], {more}}}" for at, (_, more) in enumerate(listed, 1)]
+    return [each.zone for each in endpoints(scratch(pieces(*endpoints_of_slice)), key)]
+
+
+def test_zones_are_told_where_they_make_a_difference() -> None:
+    two = (("a", "zone: a"), ("b", "zone: b"))
+    assert in_zones(*two) == ["a", "b"]
+    assert in_zones(*two, key=PORT) == ["", ""]
+    assert in_zones(*two, ("", "conditions: {ready: true}")) == ["", "", ""]
+
+
+def test_a_hint_goes_before_the_place() -> None:
+    assert in_zones(("b", "zone: a, hints: {forZones: [{name: b}]}")) == ["b"]
+    assert in_zones(("a", "zone: a, hints: {forZones: [{name: b}, {name: c}]}")) == ["a"]
+    assert in_zones(("a", "zone: a, hints: {}")) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "prefers"),
+    [("PreferClose", True), ("PreferSameZone", True), ("PreferSameNode", True), ("Spread", False), (None, False)],
+)
+def test_who_prefers_a_zone(wish: str | None, *, prefers: bool) -> None:
+    assert (
+        prefers_zone(Service(metadata=ObjectMeta(name="cart"), spec=ServiceSpec(traffic_distribution=wish))) is prefers
+    )

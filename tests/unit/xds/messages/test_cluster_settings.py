@@ -3,8 +3,11 @@ from typing import Any
 
 import pytest
 from envoy.config.cluster.v3 import cluster_pb2
+from envoy.extensions.load_balancing_policies.least_request.v3 import least_request_pb2
 from envoy.extensions.load_balancing_policies.maglev.v3 import maglev_pb2
+from envoy.extensions.load_balancing_policies.random.v3 import random_pb2
 from envoy.extensions.load_balancing_policies.ring_hash.v3 import ring_hash_pb2
+from envoy.extensions.load_balancing_policies.round_robin.v3 import round_robin_pb2
 from envoy.extensions.transport_sockets.proxy_protocol.v3 import upstream_proxy_protocol_pb2
 
 from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, Protocol
@@ -98,6 +101,31 @@ def test_ways_to_choose(chosen: Balancing, policy: int) -> None:
     assert found.lb_policy == policy
     assert found.common_lb_config.healthy_panic_threshold.value == 30
     assert found.WhichOneof("lb_config") is None
+
+
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [
+        (Balancing.LEAST_REQUEST, least_request_pb2.LeastRequest),
+        (Balancing.ROUND_ROBIN, round_robin_pb2.RoundRobin),
+        (Balancing.RANDOM, random_pb2.Random),
+    ],
+)
+def test_the_own_zone_is_preferred_as_soon_as_somebody_is_there(chosen: Balancing, message: Any) -> None:
+    found = cluster(balancing(LoadBalancing(balancing=chosen, slow_start_ms=1500, panic_percent=30), prefers_zone=True))
+    assert found.common_lb_config.healthy_panic_threshold.value == 30
+    (policy,) = found.load_balancing_policy.policies
+    config = message()
+    assert policy.typed_extension_config.typed_config.Unpack(config)
+    zones = config.locality_lb_config.zone_aware_lb_config
+    assert (zones.min_cluster_size.value, zones.force_local_zone.min_size.value) == (1, 1)
+    if chosen is not Balancing.RANDOM:
+        assert config.slow_start_config.slow_start_window.nanos == 500_000_000
+
+
+def test_what_is_hashed_knows_no_zones() -> None:
+    hashed = LoadBalancing(balancing=Balancing.MAGLEV, hash_on=(HashOn(kind="Address", name="", ttl_s=None),))
+    assert balancing(hashed, prefers_zone=True) == balancing(hashed)
 
 
 def test_a_slow_start() -> None:

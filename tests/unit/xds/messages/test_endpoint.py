@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from envoy.config.core.v3 import health_check_pb2
 
 from gatewayd.ir.backend import Discovered
@@ -17,6 +19,20 @@ def test_endpoints_stand_under_the_clusters_name() -> None:
 
 def test_no_endpoints() -> None:
     assert list(load_assignment(cluster("cart"), Discovered(endpoints=())).endpoints) == []
+
+
+def test_zones_are_localities_of_one_priority() -> None:
+    here, there, leaving = (replace(endpoint(port), zone=zone) for port, zone in ((1, "a"), (2, "b"), (3, "a")))
+    leaving = replace(leaving, draining=True)
+    made = load_assignment(cluster("cart"), Discovered(endpoints=(here, there, leaving), failover=((there,), ())))
+    told = [
+        (each.priority, each.locality.zone, [member.endpoint.address.socket_address.port_value for member in members])
+        for each in made.endpoints
+        for members in [each.lb_endpoints]
+    ]
+    assert told == [(0, "a", [1, 3]), (0, "b", [2]), (1, "b", [2]), (2, "", [])]
+    assert made.endpoints[0].lb_endpoints[1].health_status == health_check_pb2.DRAINING
+    assert not made.endpoints[3].HasField("locality")
 
 
 def test_draining_endpoints_are_marked_while_others_are_there() -> None:

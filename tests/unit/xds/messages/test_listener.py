@@ -9,11 +9,28 @@ from envoy.extensions.filters.network.connection_limit.v3 import connection_limi
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2
 from envoy.extensions.filters.network.tcp_proxy.v3 import tcp_proxy_pb2
 from envoy.extensions.filters.udp.udp_proxy.v3 import udp_proxy_pb2
+from envoy.extensions.transport_sockets.quic.v3 import quic_transport_pb2
 
-from gatewayd.ir.client_settings import ClientSettings, ConnectionBounds, Patience, SocketSettings
+from gatewayd.ir.client_settings import (
+    ClientSettings,
+    ConnectionBounds,
+    Patience,
+    SocketSettings,
+    StreamBounds,
+    TLSBounds,
+)
+from gatewayd.ir.http import RouteDiscovery, RouteTableKey
 from gatewayd.ir.l4 import L4Refuse
 from gatewayd.ir.limits import HANDSHAKE_SECONDS
-from gatewayd.ir.proxy import DatagramListener, FilterChain, L4Traffic, Listener, StreamListener
+from gatewayd.ir.proxy import (
+    DatagramListener,
+    FilterChain,
+    HTTPTraffic,
+    L4Traffic,
+    Listener,
+    QuicListener,
+    StreamListener,
+)
 from gatewayd.ir.tls import DownstreamTLS
 from gatewayd.xds import names
 from gatewayd.xds.messages.listener import listener_body, no_chains
@@ -27,7 +44,7 @@ def plain(_what: str, _key: str, make: Callable[[], bytes], _instead: Callable[[
 
 
 def listener(of: Listener, address: str) -> Any:
-    return listener_pb2.Listener.FromString(listener_body(of, address, no_chains(plain)))
+    return listener_pb2.Listener.FromString(listener_body(of, address, no_chains(of, plain)))
 
 
 PASSED = FilterChain(name="one", server_names=("a.example", "*.b"), tls=None, traffic=L4Traffic(action=L4Refuse()))
@@ -86,17 +103,49 @@ def test_the_ipv6_wildcard_is_both_families() -> None:
 
 def test_of_many_chains_one_is_serialised_anew() -> None:
     many = tuple(replace(PASSED, name=f"chain-{number}", server_names=(f"h{number}.example",)) for number in range(50))
-    chains = no_chains(plain)
-    before = listener_body(StreamListener(port=443, inspect_tls=True, chains=many), ANY, chains)
+    stream = StreamListener(port=443, inspect_tls=True, chains=many)
+    chains = no_chains(stream, plain)
+    before = listener_body(stream, ANY, chains)
     entries = chains.results
     edited = (*many[:7], replace(many[7], server_names=("other.example",)), *many[8:])
-    after = listener_body(StreamListener(port=443, inspect_tls=True, chains=edited), ANY, chains)
+    other = replace(stream, chains=edited)
+    after = listener_body(other, ANY, chains)
     assert [one is two for one, two in zip(entries, chains.results, strict=True)].count(False) == 1
-    assert (
-        before
-        != after
-        == listener_body(StreamListener(port=443, inspect_tls=True, chains=edited), ANY, no_chains(plain))
+    assert before != after == listener_body(other, ANY, no_chains(other, plain))
+
+
+def test_http3() -> None:
+    clients = ClientSettings(
+        tls=TLSBounds(least="1.2", curves=("X25519",)),
+        streams=StreamBounds(most=7, stream_window=2**26, connection_window=2**26),
     )
+    traffic = HTTPTraffic(
+        table=RouteTableKey(port=443, listener="a"),
+        discovery=RouteDiscovery.PER_LISTENER,
+        scheme="https",
+        http3_port=443,
+    )
+    ended = replace(ENDED, traffic=traffic, clients=clients, server_names=("a.example",))
+    made = listener(QuicListener(port=443, chains=(ended,)), ANY)
+    assert (made.name, made.address.socket_address.protocol) == ("quic-443", address_pb2.SocketAddress.UDP)
+    assert made.udp_listener_config.HasField("quic_options")
+    (chain,) = made.filter_chains
+    assert list(chain.filter_chain_match.server_names) == ["a.example", "a.example."]
+    transport = quic_transport_pb2.QuicDownstreamTransport()
+    assert chain.transport_socket.typed_config.Unpack(transport)
+    common = transport.downstream_tls_context.common_tls_context
+    # There is one version of TLS and one protocol.
+    assert list(common.alpn_protocols) == []
+    assert list(common.tls_params.ecdh_curves) == ["X25519"]
+    assert common.tls_params.tls_minimum_protocol_version == 0
+    manager = http_connection_manager_pb2.HttpConnectionManager()
+    assert chain.filters[0].typed_config.Unpack(manager)
+    assert manager.codec_type == manager.HTTP3
+    options = manager.http3_protocol_options.quic_protocol_options
+    assert options.max_concurrent_streams.value == 7
+    assert options.initial_stream_window_size.value == 2**24
+    assert options.initial_connection_window_size.value == 24 * 2**20
+    assert manager.http_filters[0].name == "alternative"
 
 
 def test_what_a_whole_port_has() -> None:

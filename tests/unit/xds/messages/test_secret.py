@@ -1,4 +1,6 @@
-from gatewayd.ir.tls import Certificate, PrivateBytes, SharedSecret, TrustBundle
+from dataclasses import replace
+
+from gatewayd.ir.tls import Certificate, PrivateBytes, RevocationLists, SharedSecret, TrustBundle
 from gatewayd.xds.encoding import serialised
 from gatewayd.xds.messages.secret import secret
 from gatewayd.xds.resource import content_version
@@ -15,6 +17,19 @@ def test_trust() -> None:
     made = secret(TrustBundle(name="shop/ca", certificates=b"CA"))
     assert made.name == "trust/shop/ca"
     assert made.validation_context.trusted_ca.inline_bytes == b"CA"
+
+
+def test_what_is_revoked_stands_beside_the_authorities_and_makes_another_secret() -> None:
+    lists = RevocationLists(name="configmap/shop/crl", lists=b"CRL", whole_chain=True)
+    bundle = TrustBundle(name="shop/ca", certificates=b"CA", revoked=lists)
+    made = secret(bundle)
+    assert made.name == "trust/shop/ca!configmap/shop/crl"
+    told = made.validation_context
+    assert (told.crl.inline_bytes, told.only_verify_leaf_cert_crl) == (b"CRL", False)
+    of_leaf = replace(bundle, revoked=replace(lists, whole_chain=False))
+    assert secret(of_leaf).validation_context.only_verify_leaf_cert_crl
+    other = replace(bundle, revoked=replace(lists, lists=b"OTHER"))
+    assert len({each.version for each in (bundle, of_leaf, other, replace(bundle, revoked=None))}) == 4
 
 
 def test_a_secret_that_others_know() -> None:
