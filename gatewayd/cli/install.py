@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gatewayd.cli.output import write_lines
+from gatewayd.cli.output import EnvoyGatewayKindsOption, write_lines
 from gatewayd.infra.crds import own_crds
 from gatewayd.infra.installation import REPLICAS, Installation, installation
 from gatewayd.infra.layout import NAMESPACE
@@ -47,7 +47,7 @@ def _log_level(text: str) -> str:
 
 
 @app.command()
-def install(
+def install(  # noqa: PLR0913 (each is an option)
     *,
     print_: Annotated[bool, typer.Option("--print", help="Print the manifest; nothing else is known.")] = False,
     image: Annotated[str, typer.Option(default_factory=default_image, help="Image of the control plane.")],
@@ -57,6 +57,7 @@ def install(
     route_discovery: Annotated[
         RouteDiscovery | None, typer.Option(help="How proxies get routes. Default: by the number of hosts.")
     ] = None,
+    envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
 ) -> None:
     """Print the manifest that installs gatewayd into a cluster.
 
@@ -65,6 +66,11 @@ def install(
     if not print_:
         raise typer.BadParameter("nothing is changed by this command; pass --print, and pipe it to kubectl apply")
     chosen = Installation(
-        namespace=namespace, image=image, replicas=replicas, log_level=log_level, route_discovery=route_discovery
+        namespace=namespace,
+        image=image,
+        replicas=replicas,
+        log_level=log_level,
+        route_discovery=route_discovery,
+        envoy_gateway_kinds=envoy_gateway_kinds,
     )
     write_lines(printed(chosen))

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatewayd.cli.output import AddressOption, EnvoyOption, Form, FormOption, end, write
+from gatewayd.cli.output import AddressOption, EnvoyGatewayKindsOption, EnvoyOption, Form, FormOption, end, write
 from gatewayd.run.exit_codes import CANNOT_START, INVALID
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def up(  # noqa: PLR0913 (each is an option)
         bool, typer.Option("--ui", help="Show it in the browser, too, at an address that is printed.")
     ] = False,
     ui_port: Annotated[int, typer.Option("--ui-port", min=0, max=65535, help="Of --ui. Default: a free one.")] = 0,
+    envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
     output: FormOption = Form.TEXT,
 ) -> None:
     """Serve a folder of Gateway API YAML with Envoy; changes of files are in Envoy a moment later.
@@ -53,14 +55,20 @@ def up(  # noqa: PLR0913 (each is an option)
     from gatewayd.cli.running import only_run, options
 
     chosen = options(folder, address=address, envoy=envoy_path, concurrency=concurrency, drain=drain)
+    chosen = replace(chosen, envoy_gateway_kinds=envoy_gateway_kinds)
     if to is not None:
         _write(chosen, to, port)
-    if not folder.is_dir():
-        way_out = "name one, or let `gatewayd up --to URL` or `gatewayd demo` write one"
-        raise end(f"{folder}: there is no such folder; {way_out}", INVALID)
+    _look_for(folder)
     page_port = ui_port if ui or ui_port else None
     with only_run(folder):
         raise typer.Exit(asyncio.run(_run(chosen, output, deadline if once else None, page_port)))
+
+
+def _look_for(folder: Path) -> None:
+    """End the program where there is no folder to serve."""
+    if not folder.is_dir():
+        way_out = "name one, or let `gatewayd up --to URL` or `gatewayd demo` write one"
+        raise end(f"{folder}: there is no such folder; {way_out}", INVALID)
 
 
 async def _run(chosen: "Options", output: Form, deadline: float | None, page_port: int | None) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
+from gatewayd.api.envoy_gateway.objects import SecurityPolicy
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.kinds import BY_STRUCT
@@ -23,6 +24,7 @@ from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.gatewayclass import class_is_ours, gateway_is_ours
 from gatewayd.translator.gateways.listeners import set_is_allowed
 from gatewayd.translator.policies.credentials import secret_pointers
+from gatewayd.translator.policies.foreign import own_access
 from gatewayd.translator.reference_grants import Pointer, permitted
 
 AnyRef = SecretObjectRef | ObjectRef
@@ -88,6 +90,7 @@ _REFERRERS: Mapping[type[KubernetesObject], Callable[[Any], Iterator[Pointer]]] 
     BackendTLSPolicy: _of_policy,
     XBackend: _of_backend,
     AccessPolicy: secret_pointers,
+    SecurityPolicy: lambda row: secret_pointers(own_access(row)),
 }
 
 
