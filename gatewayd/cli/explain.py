@@ -55,8 +55,7 @@ def explain(  # noqa: PLR0913 (each is an option)
 ) -> None:
     """Tell which rule gets a request and why the others do not; nothing is sent.
 
-    Without a folder a running `gatewayd up` is asked, or a cluster.
-    Exit codes: 0 when a rule or a layer 4 route takes it, 1 when none does.
+    Without a folder a running `gatewayd up` is asked, or a cluster. Exit codes: 0 when a rule takes it, else 1.
 
     Examples: gatewayd explain ./gateway https://shop.example:8443/cart -H 'env: canary';
     gatewayd explain ./gateway --host shop.example --path /cart
