@@ -173,6 +173,9 @@ class _Walk:
             self.refuse(path, f"must be one of {', '.join(shown(item) for item in kind.values)}, not {got}")
         return value
 
+    def anything(self, value: object, _kind: inspect.AnyType, _path: str, _: str) -> object:
+        return value
+
     def _fits(self, size: int, kind: "_Sized", path: str, unit: str) -> bool:
         if kind.min_length is not None and size < kind.min_length:
             self.refuse(path, "must not be empty" if size == 0 else f"must have {kind.min_length} {unit} or more")
@@ -193,6 +196,7 @@ _CHECKS: Final[Mapping[type[inspect.Type], Callable[[_Walk, object, Any, str, st
     inspect.IntType: _Walk.integer,
     inspect.BoolType: _Walk.boolean,
     inspect.LiteralType: _Walk.literal,
+    inspect.AnyType: _Walk.anything,
 }
 
 

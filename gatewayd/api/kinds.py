@@ -15,6 +15,12 @@ from gatewayd.api.clientpolicy import ClientPolicy
 from gatewayd.api.clustertrustbundle import ClusterTrustBundle
 from gatewayd.api.core import ConfigMap, Namespace, Secret, Service
 from gatewayd.api.discovery import EndpointSlice
+from gatewayd.api.envoy_gateway.objects import (
+    ENVOY_GATEWAY_GROUP,
+    ENVOY_GATEWAY_VERSION,
+    ForeignObject,
+    SecurityPolicy,
+)
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.grpcroute import GRPCRoute
@@ -40,6 +46,7 @@ class Kind:
 
     `accepted_versions` are all the versions that the CRDs serve, which files may use. `protects`: where objects of the
     kind go missing, doors open; so they are not taken for gone because the kind itself is.
+    `on_request`: it is read where that is asked for, and nowhere else.
     """
 
     group: str
@@ -51,6 +58,7 @@ class Kind:
     accepted_versions: tuple[str, ...]
     statused: bool
     protects: bool = False
+    on_request: bool = False
 
     @property
     def group_kind(self) -> GroupKind:
@@ -103,6 +111,21 @@ def _own(plural: str, struct: type[KubernetesObject], *, protects: bool) -> Kind
     )
 
 
+def _envoy_gateway(plural: str, struct: type[ForeignObject], *, protects: bool) -> Kind:
+    return Kind(
+        group=ENVOY_GATEWAY_GROUP,
+        version=ENVOY_GATEWAY_VERSION,
+        plural=plural,
+        kind=struct.__name__,
+        namespaced=True,
+        struct=struct,
+        accepted_versions=(ENVOY_GATEWAY_VERSION,),
+        statused=True,
+        protects=protects,
+        on_request=True,
+    )
+
+
 KINDS: Final[tuple[Kind, ...]] = (
     _core("services", Service),
     _core("secrets", Secret),
@@ -148,5 +171,14 @@ KINDS: Final[tuple[Kind, ...]] = (
     _own("routefilters", RouteFilter, protects=False),
 )
 
-BY_GROUP_KIND: Final[Mapping[GroupKind, Kind]] = MappingProxyType({kind.group_kind: kind for kind in KINDS})
-BY_STRUCT: Final[Mapping[type[KubernetesObject], Kind]] = MappingProxyType({kind.struct: kind for kind in KINDS})
+ENVOY_GATEWAY_KINDS: Final[tuple[Kind, ...]] = (_envoy_gateway("securitypolicies", SecurityPolicy, protects=True),)
+"""Kinds of Envoy Gateway, which are read where that is asked for (`--envoy-gateway-kinds`); their CRDs are theirs."""
+
+_ALL: Final = (*KINDS, *ENVOY_GATEWAY_KINDS)
+BY_GROUP_KIND: Final[Mapping[GroupKind, Kind]] = MappingProxyType({kind.group_kind: kind for kind in _ALL})
+BY_STRUCT: Final[Mapping[type[KubernetesObject], Kind]] = MappingProxyType({kind.struct: kind for kind in _ALL})
+
+
+def read_kinds(*, envoy_gateway: bool) -> tuple[Kind, ...]:
+    """Return the kinds that are read: ours, and with `envoy_gateway` those of Envoy Gateway."""
+    return _ALL if envoy_gateway else KINDS

@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatewayd.cli.output import EnvoyOption, end, fail, write, write_command, write_json, write_lines
+from gatewayd.cli.output import (
+    EnvoyGatewayKindsOption,
+    EnvoyOption,
+    end,
+    fail,
+    write,
+    write_command,
+    write_json,
+    write_lines,
+)
 from gatewayd.run.exit_codes import CANNOT_START, INVALID, OK, REJECTED
 
 if TYPE_CHECKING:
+    from gatewayd.cli.offline import Reading
     from gatewayd.explain.findings import Finding
     from gatewayd.offline.findings import Report
     from gatewayd.offline.translation import Translation
@@ -57,6 +67,7 @@ def check(  # noqa: PLR0913 (each is an option)
     exclude: _Exclude = [],  # noqa: B006 (typer)
     kustomize: _Kustomize = None,
     newer_crds: _NewerCRDs = False,
+    envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
     envoy: Annotated[bool, typer.Option("--envoy", help="Load the result into a real Envoy as well.")] = False,
     envoy_path: EnvoyOption = None,
     github: Annotated[bool, typer.Option("--github", help="Write GitHub annotations.")] = False,
@@ -69,7 +80,10 @@ def check(  # noqa: PLR0913 (each is an option)
 
     Examples: gatewayd check ./gateway --strict; gatewayd check -k overlays/prod; helm template web | gatewayd check -
     """
-    translated = _read(paths or (), kustomize, tuple(exclude), newer_crds=newer_crds)
+    from gatewayd.cli.offline import Reading
+
+    reading = Reading(exclude=tuple(exclude), newer_crds=newer_crds, envoy_gateway_kinds=envoy_gateway_kinds)
+    translated = _read(paths or (), kustomize, reading)
     report = translated.report
     code = INVALID if _fails(report, LeastSeverity.WARNING if strict else fail_on) else OK
     if envoy:
@@ -83,12 +97,9 @@ def check(  # noqa: PLR0913 (each is an option)
     raise typer.Exit(code)
 
 
-def _read(
-    paths: Sequence[Path], kustomization: Path | None, exclude: tuple[str, ...], *, newer_crds: bool
-) -> "Translation":
-    from gatewayd.cli.offline import Reading, kustomized, translation
+def _read(paths: Sequence[Path], kustomization: Path | None, reading: "Reading") -> "Translation":
+    from gatewayd.cli.offline import kustomized, translation
 
-    reading = Reading(exclude=exclude, newer_crds=newer_crds)
     if kustomization is not None:
         return kustomized(kustomization, reading)
     if not paths:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from gatewayd.cli.output import EnvoyGatewayKindsOption
 from gatewayd.infra import layout
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.run.serve_options import ServeOptions, encoded
@@ -38,6 +39,7 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
     log_level: Annotated[
         str, typer.Option(envvar="GATEWAYD_LOG_LEVEL", help="debug, info, warning or error.")
     ] = "info",
+    envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
 ) -> None:
     """Serve a cluster's Gateways: watch the API server, feed the proxies, write statuses."""
     options = ServeOptions(
@@ -50,6 +52,7 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
         xds_port=xds_port,
         route_discovery=route_discovery,
         log_level=log_level,
+        envoy_gateway_kinds=envoy_gateway_kinds,
     )
     # The process stays the same one, to Kubernetes and for signals, and what has read the arguments is gone.
     os.execv(sys.executable, (sys.executable, "-P", "-m", "gatewayd.run.replica", encoded(options)))  # noqa: S606

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Never
 
 import typer
 
-from gatewayd.cli.output import Form, FormOption, end, fail, write, write_json
+from gatewayd.cli.output import EnvoyGatewayKindsOption, Form, FormOption, end, fail, write, write_json
 from gatewayd.run.exit_codes import INVALID, OK
 
 if TYPE_CHECKING:
+    from gatewayd.cli.offline import Reading
     from gatewayd.diff.compare import Difference
     from gatewayd.offline.translation import Translation
 
@@ -34,6 +35,7 @@ def diff(  # noqa: PLR0913 (each is an option)
     ] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 1 if anything changes.")] = False,
     fail_on: Annotated[FailingChange, typer.Option("--fail-on", help="End with 1 on this.")] = FailingChange.NOTHING,
+    envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
     full: Annotated[bool, typer.Option("--full", help="Write long values in full.")] = False,
     output: FormOption = Form.TEXT,
 ) -> None:
@@ -48,17 +50,13 @@ def diff(  # noqa: PLR0913 (each is an option)
         _upgrade(release, output)
     if release is not None or not old:
         raise end("give OLD, a folder, a file or a revision of git, or --from VERSION alone", INVALID)
-    from gatewayd.cli.offline import translation
+    from gatewayd.cli.offline import Reading, translation
     from gatewayd.diff.compare import difference
-    from gatewayd.diff.words import difference_json, difference_lines
 
-    before, after = _before(old, new), translation([new])
+    reading = Reading(envoy_gateway_kinds=envoy_gateway_kinds)
+    before, after = _before(old, new, reading), translation([new], reading)
     differences = difference(before, after)
-    if output is Form.JSON:
-        write_json(difference_json(differences))
-    else:
-        for line in difference_lines(differences, whole=full):
-            write(line)
+    _show(differences, output, whole=full)
     problems = (*before.manifests.problems, *after.manifests.problems)
     for problem in problems:
         fail(str(problem))
@@ -66,15 +64,25 @@ def diff(  # noqa: PLR0913 (each is an option)
     raise typer.Exit(INVALID if problems or failing else OK)
 
 
-def _before(old: str, new: Path) -> "Translation":
+def _show(differences: "Difference", output: Form, *, whole: bool) -> None:
+    from gatewayd.diff.words import difference_json, difference_lines
+
+    if output is Form.JSON:
+        write_json(difference_json(differences))
+    else:
+        for line in difference_lines(differences, whole=whole):
+            write(line)
+
+
+def _before(old: str, new: Path, reading: "Reading") -> "Translation":
     """Read what there was: a path, or a revision of the repository that has the new manifests."""
     from gatewayd.cli.git_revision import NoRevisionError, files_at
     from gatewayd.cli.offline import translated_texts, translation
 
     if Path(old).exists():
-        return translation([Path(old)])
+        return translation([Path(old)], reading)
     try:
-        return translated_texts(files_at(old, new))
+        return translated_texts(files_at(old, new), reading)
     except NoRevisionError as error:
         raise end(f"{old}: there is no such file or folder, and no such revision of git: {error}", INVALID) from error
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from gatewayd.cli.asked_run import AskedFor, answer_of_any, asked_run, asking
-from gatewayd.cli.output import Form, FormOption, end, write_json, write_lines
+from gatewayd.cli.output import EnvoyGatewayKindsOption, Form, FormOption, end, write_json, write_lines
 from gatewayd.cli.request_options import (
     HeaderOption,
     MethodOption,
@@ -50,17 +50,17 @@ def explain(  # noqa: PLR0913 (each is an option)
         str, typer.Option("--from", metavar="ADDRESS", callback=client_address, help="Of the client.")
     ] = "",
     asked_for: AskedFor,
+    envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
     output: FormOption = Form.TEXT,
 ) -> None:
     """Tell which rule gets a request and why the others do not; nothing is sent.
 
-    Without a folder a running `gatewayd up` is asked, or a cluster.
-    Exit codes: 0 when a rule or a layer 4 route takes it, 1 when none does.
+    Without a folder a running `gatewayd up` is asked, or a cluster. Exit codes: 0 when a rule takes it, else 1.
 
     Examples: gatewayd explain ./gateway https://shop.example:8443/cart -H 'env: canary';
     gatewayd explain ./gateway --host shop.example --path /cart
     """
-    from gatewayd.cli.offline import translation
+    from gatewayd.cli.offline import Reading, translation
 
     urls = [each for each in places or () if is_url(each)]
     if len(urls) > 1 or bool(urls) == bool(host):
@@ -70,7 +70,7 @@ def explain(  # noqa: PLR0913 (each is an option)
     folders = [Path(each) for each in places or () if not is_url(each)]
     if not folders:
         raise typer.Exit(_show_running(asked_for, wanted, output))
-    raise typer.Exit(_show(translation(folders), wanted, output))
+    raise typer.Exit(_show(translation(folders, Reading(envoy_gateway_kinds=envoy_gateway_kinds)), wanted, output))
 
 
 def foretold(translated: "Translation", request: "Sent", port: int | None) -> "tuple[Trace, ...]":

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gatewayd.cli.output import write_lines
+from gatewayd.cli.output import EnvoyGatewayKindsOption, write_lines
 from gatewayd.infra.crds import own_crds
 from gatewayd.infra.installation import REPLICAS, Installation, installation
 from gatewayd.infra.layout import NAMESPACE
@@ -69,6 +69,7 @@ def install(  # noqa: PLR0913 (each is an option)
     monitoring: Annotated[
         bool, typer.Option("--monitoring", help="With monitors and alerts for the Prometheus operator.")
     ] = False,
+    envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
 ) -> None:
     """Print the manifest that installs gatewayd into a cluster.
 
@@ -83,5 +84,6 @@ def install(  # noqa: PLR0913 (each is an option)
         log_level=log_level,
         route_discovery=route_discovery,
         is_monitored=monitoring,
+        envoy_gateway_kinds=envoy_gateway_kinds,
     )
     write_lines(printed(chosen))

@@ -12,7 +12,7 @@ from gatewayd.cli.output import end
 from gatewayd.run.exit_codes import CANNOT_START, INVALID
 
 if TYPE_CHECKING:
-    from gatewayd.manifests.admission import Strictness
+    from gatewayd.manifests.admission import AdmissionRules
     from gatewayd.manifests.read_once import Manifests
     from gatewayd.offline.translation import Translation
 
@@ -23,17 +23,19 @@ _BUILDERS: Final = (("kustomize", "build"), ("kubectl", "kustomize"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """Which files are read, and what becomes of fields that are in no known version of the CRDs."""
+    """Which files are read, what becomes of fields of no known version of the CRDs, and whose kinds are read."""
 
     exclude: tuple[str, ...] = ()
     newer_crds: bool = False
+    envoy_gateway_kinds: bool = False
 
     @property
-    def strictness(self) -> "Strictness":
-        """What becomes of fields that nobody knows."""
-        from gatewayd.manifests.admission import Strictness
+    def rules(self) -> "AdmissionRules":
+        """How documents are judged."""
+        from gatewayd.manifests.admission import AdmissionRules, Strictness
 
-        return Strictness.WARN if self.newer_crds else Strictness.REFUSE
+        strictness = Strictness.WARN if self.newer_crds else Strictness.REFUSE
+        return AdmissionRules(strictness=strictness, envoy_gateway_kinds=self.envoy_gateway_kinds)
 
 
 EVERYTHING: Final = Reading()
@@ -45,17 +47,17 @@ def translation(paths: Sequence[Path], reading: Reading = EVERYTHING) -> "Transl
 
     try:
         if list(paths) == [STDIN]:
-            return _translated(parse({STDIN_NAME: read_limited(sys.stdin.buffer)}, reading.strictness))
-        return _translated(read_paths(paths, Choice(exclude=reading.exclude, strictness=reading.strictness)))
+            return _translated(parse({STDIN_NAME: read_limited(sys.stdin.buffer)}, reading.rules))
+        return _translated(read_paths(paths, Choice(exclude=reading.exclude, rules=reading.rules)))
     except NoManifestsError as error:
         raise end(str(error), INVALID) from error
 
 
-def translated_texts(texts: Mapping[str, bytes]) -> "Translation":
+def translated_texts(texts: Mapping[str, bytes], reading: Reading = EVERYTHING) -> "Translation":
     """Translate texts by the names of their files."""
     from gatewayd.manifests.read_once import parse
 
-    return _translated(parse(dict(texts)))
+    return _translated(parse(dict(texts), reading.rules))
 
 
 def kustomized(folder: Path, reading: Reading) -> "Translation":
@@ -68,7 +70,7 @@ def kustomized(folder: Path, reading: Reading) -> "Translation":
     built = subprocess.run([*builder, str(folder)], capture_output=True, check=False)
     if built.returncode:
         raise end(f"-k {folder}: {built.stderr.decode(errors='replace').strip()}", INVALID)
-    return _translated(parse({f"kustomize:{folder}": built.stdout}, reading.strictness))
+    return _translated(parse({f"kustomize:{folder}": built.stdout}, reading.rules))
 
 
 def _translated(manifests: "Manifests") -> "Translation":

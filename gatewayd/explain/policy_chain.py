@@ -110,7 +110,7 @@ def _note(
     reaches: Mapping[_Section, _Reach], policy: ObjectKey, place: str, strategy: str, rulings: tuple[Ruled, ...]
 ) -> None:
     for ruled in rulings:
-        if ruled.policy == policy:
+        if ruled.origin is None and ruled.policy == policy:
             reach = reaches.get((strategy, ruled.section))
             if reach is not None:
                 reach.places.append(place)

@@ -10,7 +10,7 @@ from gatewayd.explain.policies import SectionInForce
 from gatewayd.explain.words import rule_place
 from gatewayd.incremental.engine import Engine
 from gatewayd.incremental.view import Member
-from gatewayd.ir.conditions import is_good
+from gatewayd.ir.conditions import WARNING, is_good
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.outcome import FleetReport, Verdict
 from gatewayd.manifests.admission import Identity
@@ -64,7 +64,8 @@ def member_name(member: Member) -> str:
 
 def verdict_step(depth: int, subject: str, verdict: Verdict, place: str = "") -> Step:
     """Return what a condition says; `place` is where its cause stands."""
-    mark = Mark.GOOD if is_good(verdict) else Mark.BAD
+    # A warning tells of what is in force, and done in another way.
+    mark = Mark.GOOD if is_good(verdict) else Mark.INFO if verdict.type == WARNING else Mark.BAD
     return Step(depth=depth, mark=mark, subject=subject, says=verdict.message or verdict.reason, place=place)
 
 

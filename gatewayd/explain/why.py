@@ -21,6 +21,7 @@ from gatewayd.explain.policy_chain import policy_chain
 from gatewayd.explain.route_chain import route_chain
 from gatewayd.explain.steps import Knowledge, Mark, Step, UnknownKindError
 from gatewayd.incremental.view import Member, Table
+from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS
 from gatewayd.translator.policies.kinds import POLICY_KINDS
 from gatewayd.translator.protocols import ROUTE_TABLES
 
@@ -35,6 +36,7 @@ CHAINS: Final[Mapping[Table, Chain]] = MappingProxyType({
     BackendTLSPolicy: policy_chain,
     XBackendTrafficPolicy: policy_chain,
     RouteFilter: filter_chain,
+    **dict.fromkeys(FOREIGN_KINDS, policy_chain),
 })  # fmt: skip
 """What is said of an object that exists, by kind."""
 
@@ -53,7 +55,7 @@ def kind_of(text: str) -> Kind:
     """Return the kind that somebody calls so, as kubectl does; raises UnknownKindError."""
     kind = _KINDS.get(text.lower())
     if kind is None:
-        allowed = ", ".join(table.__name__.lower() for table in CHAINS)
+        allowed = ", ".join(BY_STRUCT[table].kind.lower() for table in CHAINS)
         raise UnknownKindError(f"kind {text!r} is not known; allowed: {allowed}")
     return kind
 

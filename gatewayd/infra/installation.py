@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from gatewayd.api.kinds import read_kinds
 from gatewayd.infra import layout, network
 from gatewayd.infra.made_kinds import NETWORK_POLICY
 from gatewayd.infra.monitoring import monitoring
@@ -31,6 +32,7 @@ class Installation:
     """What may be chosen; `log_level` is "debug", "info", "warning" or "error".
 
     `route_discovery` None: whichever suits a route table. `is_monitored`: with what the Prometheus operator needs.
+    `envoy_gateway_kinds`: those are read too.
     """
 
     namespace: str
@@ -39,6 +41,7 @@ class Installation:
     log_level: str
     route_discovery: RouteDiscovery | None
     is_monitored: bool
+    envoy_gateway_kinds: bool = False
 
 
 def installation(chosen: Installation) -> tuple[JSON, ...]:
@@ -79,7 +82,10 @@ def _access(chosen: Installation) -> tuple[JSON, ...]:
         return {"roleRef": {"apiGroup": api_group, "kind": kind, "name": NAME}, "subjects": subjects}
 
     return (
-        {**_object(version, "ClusterRole", ""), "rules": list(cluster_rules())},
+        {
+            **_object(version, "ClusterRole", ""),
+            "rules": list(cluster_rules(read_kinds(envoy_gateway=chosen.envoy_gateway_kinds))),
+        },
         {**_object(version, "ClusterRoleBinding", ""), **bound("ClusterRole")},
         {**_object(version, "Role", chosen.namespace), "rules": list(own_rules())},
         {**_object(version, "RoleBinding", chosen.namespace), **bound("Role")},
@@ -162,6 +168,8 @@ def _environment(chosen: Installation) -> Iterator[JSON]:
     yield {"name": "GATEWAYD_LOG_LEVEL", "value": chosen.log_level}
     if chosen.route_discovery is not None:
         yield {"name": "GATEWAYD_ROUTE_DISCOVERY", "value": chosen.route_discovery.value}
+    if chosen.envoy_gateway_kinds:
+        yield {"name": "GATEWAYD_ENVOY_GATEWAY_KINDS", "value": "true"}
     yield {"name": "TMPDIR", "value": layout.RUNTIME_FOLDER}
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gatewayd.api.core import ConfigMap, Secret
-from gatewayd.api.kinds import KINDS
+from gatewayd.api.kinds import KINDS, Kind
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.infra.layout import AUTHORITY_SECRET, LEASE
 from gatewayd.infra.made_kinds import MADE_KINDS
@@ -40,9 +40,9 @@ class Grant:
     verb: str
 
 
-def cluster_rules() -> tuple[JSON, ...]:
-    """Return the rules of the ClusterRole."""
-    return _rules(_cluster_grants())
+def cluster_rules(kinds: Iterable[Kind] = KINDS) -> tuple[JSON, ...]:
+    """Return the rules of the ClusterRole of a control plane that reads these kinds."""
+    return _rules(_cluster_grants(kinds))
 
 
 def own_rules() -> tuple[JSON, ...]:
@@ -50,8 +50,8 @@ def own_rules() -> tuple[JSON, ...]:
     return _rules(_own_grants())
 
 
-def _cluster_grants() -> Iterator[Grant]:
-    for kind in KINDS:
+def _cluster_grants(kinds: Iterable[Kind]) -> Iterator[Grant]:
+    for kind in kinds:
         yield from _grants(kind.group, kind.plural, "list", "watch")
         if kind.statused:
             yield from _grants(kind.group, kind.plural, "get")

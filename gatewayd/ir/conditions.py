@@ -21,6 +21,8 @@ PARTIALLY_INVALID: Final = "PartiallyInvalid"
 PROGRAMMED: Final = "Programmed"
 RESOLVED_REFS: Final = "ResolvedRefs"
 SUPPORTED_VERSION: Final = "SupportedVersion"
+WARNING: Final = "Warning"
+"""Of policies of Envoy Gateway, which have it too."""
 
 LISTENERS_NOT_VALID: Final = "ListenersNotValid"
 """The reason of an Accepted that only names listeners: each of them says more itself."""
@@ -81,6 +83,7 @@ _TYPES: Final = (
         warning="CertificateWarning",
     ),
     ConditionType(type=SUPPORTED_VERSION, good=True, severity=_ERROR, announced=False, fulfilled_by=_AUTHOR),
+    ConditionType(type=WARNING, good=False, severity=_WARNING, announced=False, fulfilled_by=_AUTHOR),
 )
 CONDITIONS: Final[Mapping[str, ConditionType]] = {row.type: row for row in _TYPES}
 """The condition types that gatewayd writes."""

@@ -105,9 +105,18 @@ class Strictness(Enum):
     WARN = "warn"
 
 
-def admit(
-    document: Mapping[str, object], strictness: Strictness = Strictness.REFUSE
-) -> Admitted | RefusedObject | Ignored:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmissionRules:
+    """How documents are judged: what becomes of unknown fields, and whether Envoy Gateway's kinds are read."""
+
+    strictness: Strictness = Strictness.REFUSE
+    envoy_gateway_kinds: bool = False
+
+
+USUAL: Final = AdmissionRules()
+
+
+def admit(document: Mapping[str, object], rules: AdmissionRules = USUAL) -> Admitted | RefusedObject | Ignored:
     """Judge one document."""
     if not document.keys() & {"apiVersion", "kind", "metadata"}:
         return Ignored(what="a document without apiVersion, kind and metadata, which is no Kubernetes object,")
@@ -117,8 +126,8 @@ def admit(
             return _refused(document, path, "is missing; every object has apiVersion, kind and metadata.name")
     group = str(api_version).rpartition("/")[0]
     kind = BY_GROUP_KIND.get(GroupKind(group, str(name)))
-    if kind is not None:
-        return _admit_kind(document, kind, strictness)
+    if kind is not None and (rules.envoy_gateway_kinds or not kind.on_request):
+        return _admit_kind(document, kind, rules.strictness)
     return _misspelt(document, group, str(name)) or _ignored(document, group, str(name))
 
 

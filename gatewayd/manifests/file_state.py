@@ -12,12 +12,13 @@ from typing import Final
 
 from gatewayd.api.meta import KubernetesObject
 from gatewayd.manifests.admission import (
+    USUAL,
+    AdmissionRules,
     Admitted,
     Flawed,
     Identity,
     Ignored,
     RefusedObject,
-    Strictness,
     admit,
 )
 from gatewayd.manifests.documents import LIMITS, FileProblem, Place, Section, parse_section, split_file
@@ -94,22 +95,20 @@ class FileState:
 NOTHING: Final = FileState(entries={}, problems=(), notes=(), ignored=(), missing=False, documents=0, read={})
 
 
-def next_state(
-    path: str, before: FileState, contents: Contents, strictness: Strictness = Strictness.REFUSE
-) -> FileState | None:
+def next_state(path: str, before: FileState, contents: Contents, rules: AdmissionRules = USUAL) -> FileState | None:
     """Return what is known of a file after its contents became that; None when it is gone.
 
     A failure of ours is that file's trouble: it keeps its objects, and says so.
     """
     file = shown_path(path)
     try:
-        return _next_state(file, before, contents, strictness)
+        return _next_state(file, before, contents, rules)
     except Exception as error:  # noqa: BLE001 (whatever it is, the other files are served)
         message = f"cannot be read: {type(error).__name__}: {error}{_still_serving(tuple(sorted(before.entries)))}"
         return replace(before, problems=(_unreadable(file, message),), missing=False)
 
 
-def _next_state(file: str, before: FileState, contents: Contents, strictness: Strictness) -> FileState | None:
+def _next_state(file: str, before: FileState, contents: Contents, rules: AdmissionRules) -> FileState | None:
     match contents:
         case Absence.GONE:
             return None
@@ -119,7 +118,7 @@ def _next_state(file: str, before: FileState, contents: Contents, strictness: St
             message = f"cannot be read: {reason}{_still_serving(tuple(sorted(before.entries)))}"
             return replace(before, problems=(_unreadable(file, message),), missing=False)
         case bytes():
-            reading = _Reading(before, strictness)
+            reading = _Reading(before, rules)
             for part in split_file(file, contents):
                 if isinstance(part, FileProblem):
                     reading.blinding.append(part)
@@ -141,9 +140,9 @@ def conflict(identity: Identity, served: Place, loser: Place) -> FileProblem:
 class _Reading:
     """The fold over the sections of a file; mutable while it lasts."""
 
-    def __init__(self, before: FileState, strictness: Strictness) -> None:
+    def __init__(self, before: FileState, rules: AdmissionRules) -> None:
         self._before = before
-        self._strictness = strictness
+        self._rules = rules
         self._left = LIMITS.values
         self._entries: dict[Identity, Entry] = {}
         self._problems: list[FileProblem] = []
@@ -189,7 +188,7 @@ class _Reading:
     def _judge(self, section: Section) -> ReadSection | None:
         """Read a section; return its objects if nothing is wrong with it, else take in what there is."""
         parsed = parse_section(section, self._left)
-        verdicts = [(admit(document.value, self._strictness), document.place) for document in parsed.documents]
+        verdicts = [(admit(document.value, self._rules), document.place) for document in parsed.documents]
         if not parsed.problems and all(isinstance(verdict, Admitted) and not verdict.notes for verdict, _ in verdicts):
             objects = tuple(
                 (verdict.identity, Entry(obj=verdict.obj, place=place))

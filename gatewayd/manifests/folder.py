@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from gatewayd.api.kinds import KINDS
+from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import KubernetesObject, ObjectKey
-from gatewayd.manifests.admission import Admitted, Identity, Strictness, admit, with_generation
+from gatewayd.manifests.admission import USUAL, AdmissionRules, Admitted, Identity, admit, with_generation
 from gatewayd.manifests.documents import FileProblem, Place
 from gatewayd.manifests.file_state import (
     NOTHING,
@@ -37,8 +37,8 @@ __all__ = ("CLASS_NAME", "Absence", "Contents", "Folder", "FolderChange", "Unrea
 
 CLASS_NAME: Final = "gatewayd"
 
-_STRUCTS: Final = {kind.kind: kind.struct for kind in KINDS}
-_NAMESPACED: Final = frozenset(kind.kind for kind in KINDS if kind.namespaced)
+_STRUCTS: Final = {kind.kind: kind.struct for kind in BY_STRUCT.values()}
+_NAMESPACED: Final = frozenset(kind.kind for kind in BY_STRUCT.values() if kind.namespaced)
 _IMPLIED_CLASS: Final = Identity("GatewayClass", ObjectKey("", CLASS_NAME))
 
 
@@ -62,8 +62,8 @@ class FolderChange:
 class Folder:
     """The state of one folder: per file its last good objects, and what is served of them all."""
 
-    def __init__(self, strictness: Strictness = Strictness.REFUSE) -> None:
-        self._strictness = strictness
+    def __init__(self, rules: AdmissionRules = USUAL) -> None:
+        self._rules = rules
         self._files: dict[str, FileState] = {}
         self._claims: dict[Identity, frozenset[str]] = {}
         self._served: dict[Identity, KubernetesObject] = {}
@@ -77,7 +77,7 @@ class Folder:
         touched: set[Identity] = {_IMPLIED_CLASS}
         for file in sorted(changes):
             touched |= self._set_file(
-                file, next_state(file, self._files.get(file, NOTHING), changes[file], self._strictness)
+                file, next_state(file, self._files.get(file, NOTHING), changes[file], self._rules)
             )
         deltas = self._serve(touched)
         return FolderChange(

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from typing import BinaryIO, Final
 
-from gatewayd.manifests.admission import Strictness
+from gatewayd.manifests.admission import USUAL, AdmissionRules
 from gatewayd.manifests.documents import LIMITS, FileProblem, Parsed, parse_file
 from gatewayd.manifests.file_state import UnreadDocument
 from gatewayd.manifests.folder import Contents, Folder, UnreadableFile
@@ -47,7 +47,7 @@ class Choice:
     """Which files are read, and how strictly: `exclude` are patterns of paths below a folder, such as `charts/*`."""
 
     exclude: tuple[str, ...] = ()
-    strictness: Strictness = Strictness.REFUSE
+    rules: AdmissionRules = USUAL
 
 
 EVERYTHING: Final = Choice()
@@ -66,7 +66,7 @@ def read_paths(paths: Iterable[Path], choice: Choice = EVERYTHING) -> Manifests:
         if not below:
             empty.append(_problem(str(path), "holds no .yaml, .yml or .json file", "NothingToRead"))
         contents.update(below)
-    manifests = parse(contents, choice.strictness)
+    manifests = parse(contents, choice.rules)
     return replace(
         manifests, notes=tuple(sorted((*empty, *manifests.notes))), ignored=tuple(sorted((*charts, *manifests.ignored)))
     )
@@ -95,9 +95,9 @@ def _documents(file: str, content: Contents) -> Parsed:
     return Parsed(documents=(), problems=(FileProblem(file=shown_path(file), line=0, message=reason),), values=0)
 
 
-def parse(contents: dict[str, Contents], strictness: Strictness = Strictness.REFUSE) -> Manifests:
+def parse(contents: dict[str, Contents], rules: AdmissionRules = USUAL) -> Manifests:
     """Read texts by the names of their files."""
-    folder = Folder(strictness)
+    folder = Folder(rules)
     step = folder.step(contents)
     flawed = {problem.file for problem in step.problems}
     empty = (

@@ -11,6 +11,7 @@ from gatewayd.api.kinds import BY_GROUP_KIND
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.findings import Finding, in_files, in_outcomes, in_slices, unattached
 from gatewayd.explain.folding import folded, missing_object
+from gatewayd.explain.foreign_objects import TakenObject, astray, taken_objects
 from gatewayd.explain.parent_findings import alike, without_effect
 from gatewayd.explain.traffic_findings import Served, in_traffic
 from gatewayd.explain.unread_objects import Others, in_unread, others
@@ -23,12 +24,16 @@ _TABLES = {kind.kind: kind.struct for kind in BY_GROUP_KIND.values()}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Findings sorted by place; how many `objects` there are in how many `files`, and how many of them are not read."""
+    """Findings sorted by place; how many `objects` there are in how many `files`, and how many of them are not read.
+
+    `taken`: what becomes of each object of Envoy Gateway's kinds.
+    """
 
     findings: tuple[Finding, ...]
     objects: int
     files: int
     others: tuple[Others, ...]
+    taken: tuple[TakenObject, ...] = ()
 
 
 def report(manifests: Manifests, reconciler: Reconciler) -> Report:
@@ -41,6 +46,7 @@ def report(manifests: Manifests, reconciler: Reconciler) -> Report:
         objects=sum(documents.values()),
         files=len(documents),
         others=others(manifests.ignored, listed),
+        taken=taken_objects(reconciler.store.engine),
     )
 
 
@@ -59,6 +65,7 @@ def _all(manifests: Manifests, reconciler: Reconciler, causes: dict[Finding, str
         if judged.cause:
             causes[judged.finding] = judged.cause
         yield judged.finding
+    yield from astray(engine, outcomes, place_of)
     yield from in_slices(engine, place_of)
     configs = tuple(config for _, config in sorted(reconciler.configs.items()))
     yield from in_traffic(Served(engine, configs, place_of))

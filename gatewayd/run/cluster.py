@@ -17,7 +17,7 @@ from gatewayd.api import compact
 from gatewayd.api.core import ConfigMap, Namespace
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
-from gatewayd.api.kinds import BY_STRUCT, KINDS, Kind
+from gatewayd.api.kinds import BY_STRUCT, Kind, read_kinds
 from gatewayd.api.meta import ObjectKey
 from gatewayd.identity.authority import Authority
 from gatewayd.incremental.view import Member
@@ -93,6 +93,7 @@ class InCluster:
     def __init__(self, options: ServeOptions, client: KubeClient, authority: Authority, around: Surroundings) -> None:
         server_name = f"{layout.CONTROL_PLANE}.{options.namespace}.svc"
         self._options = options
+        self._kinds = read_kinds(envoy_gateway=options.envoy_gateway_kinds)
         self._client = client
         self._trust = Trust(authority, server_name)
         self._authorities = AuthorityStore(client, options.namespace)
@@ -135,7 +136,7 @@ class InCluster:
                 namespace=options.namespace,
                 name=options.identity,
                 uid=options.uid,
-                edition=edition_of(around.version, options.route_discovery),
+                edition=edition_of(around.version, *options.making),
             ),
             metrics=self._metrics,
             refusals=Refusals(around.clock),
@@ -149,7 +150,7 @@ class InCluster:
         )
 
     def _reconciler_of(self) -> Reconciler:
-        awaited = [kind.struct for kind in KINDS]
+        awaited = [kind.struct for kind in self._kinds]
         return Reconciler(publisher=self._reports, on_batch=self._on_batch, awaited=awaited, follower=self._contents)
 
     def _following(self, client: KubeClient) -> Contents:
@@ -245,7 +246,7 @@ class InCluster:
             )
 
     def _listings(self) -> Iterator[tuple[Listing, Selection, Submit]]:
-        for kind in KINDS:
+        for kind in self._kinds:
             if kind.kind in CONTENT_TABLES:
                 yield HeadListing(kind, self._contents.hear), HEADS, self._contents.listed
             else:

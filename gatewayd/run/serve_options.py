@@ -14,7 +14,10 @@ from gatewayd.ir.http import RouteDiscovery
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeOptions:
-    """`kubeconfig` None: as the pod that we are. `route_discovery` None: whichever suits a route table."""
+    """`kubeconfig` None: as the pod that we are. `route_discovery` None: whichever suits a route table.
+
+    `envoy_gateway_kinds`: those are read too.
+    """
 
     kubeconfig: Path | None
     namespace: str
@@ -24,6 +27,12 @@ class ServeOptions:
     xds_port: int
     route_discovery: RouteDiscovery | None
     log_level: str
+    envoy_gateway_kinds: bool = False
+
+    @property
+    def making(self) -> tuple[object, ...]:
+        """What configurations depend on beside the objects; None for what nobody said."""
+        return (self.route_discovery, "envoy-gateway-kinds" if self.envoy_gateway_kinds else None)
 
 
 def encoded(options: ServeOptions) -> str:

@@ -35,6 +35,7 @@ from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.keysets.fetch import fetch
 from gatewayd.keysets.folder_store import store_in
 from gatewayd.keysets.keeper import KeySetKeeper
+from gatewayd.manifests.admission import AdmissionRules
 from gatewayd.manifests.folder import Folder, FolderChange
 from gatewayd.manifests.watch import watch_folder
 from gatewayd.offline.translate import standalone_environment
@@ -64,7 +65,7 @@ class Options:
     """What `gatewayd up` was asked to do. `runtime` is where the private folder goes, None: the system's choice.
 
     `cache` is where what has been fetched outlives a run, None: nowhere. `route_discovery` None: whichever suits a
-    route table. `zone` is the one that Envoys are in, "" for none.
+    route table. `zone` is the one that Envoys are in, "" for none. `envoy_gateway_kinds`: those are read too.
     """
 
     folder: Path
@@ -76,6 +77,7 @@ class Options:
     cache: Path | None
     route_discovery: RouteDiscovery | None
     zone: str = ""
+    envoy_gateway_kinds: bool = False
 
 
 class Audience(Protocol):
@@ -103,7 +105,7 @@ class Standalone:
     def __init__(self, options: Options, audience: Audience) -> None:
         self.options = options
         self.fleet = Fleet(on_report=self._on_report, on_answer=self._on_answer)
-        self.folder = Folder()
+        self.folder = Folder(AdmissionRules(envoy_gateway_kinds=options.envoy_gateway_kinds))
         self.reconciler = Reconciler(publisher=self, on_batch=self._on_batch, awaited=())
         self.claims = Claims(lambda wish: check_port(wish, options.envoy))
         self.board = LiveBoard(self.fleet.holding)

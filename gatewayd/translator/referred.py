@@ -10,6 +10,7 @@ from typing import Any
 from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.clientpolicy import ClientPolicy
+from gatewayd.api.envoy_gateway.objects import SecurityPolicy
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.kinds import BY_STRUCT
@@ -25,6 +26,7 @@ from gatewayd.translator.gateways.gatewayclass import class_is_ours, gateway_is_
 from gatewayd.translator.gateways.listeners import set_is_allowed
 from gatewayd.translator.policies import revocation
 from gatewayd.translator.policies.credentials import secret_pointers
+from gatewayd.translator.policies.foreign import own_access
 from gatewayd.translator.reference_grants import Pointer, permitted
 
 AnyRef = SecretObjectRef | ObjectRef
@@ -96,6 +98,7 @@ _REFERRERS: Mapping[type[KubernetesObject], Callable[[Any], Iterator[Pointer]]] 
     XBackend: _of_backend,
     AccessPolicy: secret_pointers,
     ClientPolicy: _of_clients,
+    SecurityPolicy: lambda row: secret_pointers(own_access(row)),
 }
 
 

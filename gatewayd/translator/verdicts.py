@@ -18,6 +18,7 @@ from gatewayd.ir.conditions import (
     PROGRAMMED,
     RESOLVED_REFS,
     SUPPORTED_VERSION,
+    WARNING,
 )
 from gatewayd.ir.outcome import Verdict
 from gatewayd.untrusted.printable import printable
@@ -79,6 +80,11 @@ def unresolved(reason: str, message: str) -> Verdict:
 def keys_not_fetched(message: str) -> Verdict:
     """Return the verdict that keys of token issuers could not be had lately."""
     return unresolved("KeysNotFetched", message)
+
+
+def taken_differently(message: str) -> Verdict:
+    """Warn that something of another controller's policy has another effect here."""
+    return _verdict(WARNING, "TakenDifferently", message, status=True)
 
 
 def programmed(message: str) -> Verdict:

@@ -295,6 +295,12 @@ kind: Secret
 metadata: {name: keys, namespace: NS}
 data: {NS: bG9uZy1lbm91Z2gtTlM=}
 ---
+kind: SecurityPolicy
+metadata: {name: theirs, namespace: NS, generation: 1}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: GRPCRoute, name: rpc}]
+  csrf: {additionalOrigins: ["https://pNUMBER.NS.example"]}
+---
 kind: ReferenceGrant
 metadata: {name: grant, namespace: NS}
 spec:

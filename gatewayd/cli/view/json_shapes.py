@@ -8,6 +8,7 @@ from typing import Any
 from gatewayd.convert.conversion import Conversion
 from gatewayd.convert.fates import Item
 from gatewayd.explain.findings import Finding
+from gatewayd.explain.foreign_objects import TakenObject
 from gatewayd.introspection.rows import Board, Condition, ConditionMark, GatewayRow, RouteRow
 from gatewayd.introspection.status import ProxyRow, Status
 from gatewayd.ir.envoy_releases import is_supported
@@ -46,6 +47,16 @@ def report_json(report: Report) -> JSON:
         "objects": report.objects,
         "files": report.files,
         "notRead": {each.kind: each.number for each in report.others},
+        **({"envoyGateway": [_taken(each) for each in report.taken]} if report.taken else {}),
+    }
+
+
+def _taken(of: TakenObject) -> JSON:
+    return {
+        "object": of.object,
+        "taken": list(of.taken),
+        "differently": list(of.differs),
+        "refused": list(of.refused),
     }
 
 

@@ -13,9 +13,10 @@ from gatewayd.offline.findings import Report
 
 
 def report_lines(report: Report) -> Iterator[str]:
-    """Yield a line for each finding, then what was passed over, then the counts."""
+    """Yield a line for each finding, then what is taken of others, what was passed over, and the counts."""
     for finding in report.findings:
         yield f"{place(finding)}{finding.severity}: {text(finding)} [{finding.reason}]"
+    yield from (f"Envoy Gateway: {each}" for each in report.taken)
     if report.others:
         yield f"not read: {', '.join(map(str, report.others))}"
     yield f"{counted(report.objects, 'object')} in {counted(report.files, 'file')}: {counts(report.findings)}"

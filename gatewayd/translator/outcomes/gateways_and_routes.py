@@ -31,6 +31,7 @@ from gatewayd.translator import verdicts
 from gatewayd.translator.attachment import attachments, parents_of_ours, reference
 from gatewayd.translator.backends.client_certificates import client_certificate
 from gatewayd.translator.certificate_warnings import time_warnings, warned
+from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS
 from gatewayd.translator.features import SUPPORTED_FEATURES
 from gatewayd.translator.gateways.addresses import Addresses, addresses
 from gatewayd.translator.gateways.escaped_slashes import escaped_slashes
@@ -48,6 +49,7 @@ from gatewayd.translator.gateways.listeners import (
 )
 from gatewayd.translator.gateways.termination import can_serve, termination, termination_key
 from gatewayd.translator.infrastructure.gateway import held_back, withheld_keys
+from gatewayd.translator.outcomes.foreign import foreign_outcome
 from gatewayd.translator.outcomes.inherited import inherited_outcome
 from gatewayd.translator.outcomes.listeners import listener_outcomes
 from gatewayd.translator.outcomes.policies import backendtls_outcome, traffic_outcome
@@ -288,6 +290,7 @@ OUTCOMES = Output(
         Source(table=XBackendTrafficPolicy, query=traffic_outcome),
         Source(table=XBackend, query=xbackend_outcome),
         *(Source(table=table, query=inherited_outcome) for table in POLICY_KINDS),
+        *(Source(table=table, query=foreign_outcome) for table in FOREIGN_KINDS),
         *(Source(table=table, query=route_outcome) for table in ROUTE_TABLES),
     ),
 )

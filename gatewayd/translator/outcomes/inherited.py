@@ -16,7 +16,7 @@ from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.grpcroute import GRPCRoute
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.listenerset import ListenerSet
-from gatewayd.api.meta import ObjectKey
+from gatewayd.api.meta import KubernetesObject, ObjectKey
 from gatewayd.api.reportpolicy import ReportPolicy
 from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.api.tcproute import TCPRoute
@@ -55,7 +55,7 @@ from gatewayd.translator.proxies.policy_filters import message_problems
 from gatewayd.translator.proxies.processing import processing_problems
 from gatewayd.translator.rescues import blame
 
-_TABLES: Final[Mapping[Any, Table]] = {
+TARGET_TABLES: Final[Mapping[Any, Table]] = {
     CLASS_KIND: GatewayClass,
     NAMESPACE_KIND: Namespace,
     GATEWAY_KIND: Gateway,
@@ -105,14 +105,14 @@ def inherited_outcome(view: View, member: Member) -> PolicyOutcome | None:
         return None
     by_ancestor: dict[Reference, list[Said]] = {}
     for at, target in enumerate(scoped_targets(row)):
-        for said_of_target in _said(view, row, f"spec.targetRefs[{at}]", target):
-            by_ancestor.setdefault(said_of_target.ref, []).append(said_of_target)
+        for of_target in said_of_target(view, row, f"spec.targetRefs[{at}]", target):
+            by_ancestor.setdefault(of_target.ref, []).append(of_target)
     own = _invalid(view, row) or _conflict(view, row)
     shared = shared_ports(view, row, _of_listeners(view, row)) if isinstance(row, ClientPolicy) else NOBODY_ELSE
     own = own or shared.lost
     keys = _keys(view, row)
     ancestors = tuple(
-        ParentOutcome(ref=ref, verdicts=(_accepted(own, said, shared.remark), *keys))
+        ParentOutcome(ref=ref, verdicts=(accepted_there(own, said, shared.remark), *keys))
         for ref, said in by_ancestor.items()
     )
     return (
@@ -128,7 +128,8 @@ def _keys(view: View, row: InheritedPolicy) -> tuple[Verdict, ...]:
     return (verdicts.keys_not_fetched(faults) if faults else verdicts.resolved(),)
 
 
-def _accepted(own: Verdict | None, of_ancestor: list[Said], remark: str) -> Verdict:
+def accepted_there(own: Verdict | None, of_ancestor: list[Said], remark: str) -> Verdict:
+    """Return whether a policy is accepted at an ancestor: `own` is what is wrong with itself, if anything."""
     wrong = [each.wrong for each in of_ancestor if each.wrong is not None]
     if wrong:
         return verdicts.not_accepted(wrong[0].reason, "; ".join(each.message for each in wrong))
@@ -162,13 +163,14 @@ def _conflict(view: View, row: InheritedPolicy) -> Verdict | None:
     return None
 
 
-def _said(view: View, row: InheritedPolicy, path: str, target: ScopedTarget) -> Iterator[Said]:
+def said_of_target(view: View, row: KubernetesObject, path: str, target: ScopedTarget) -> Iterator[Said]:
+    """Yield what is said of a target of a policy to each of its ancestors; `path` is the field that names it."""
     if not may_reach(view, target, row.metadata.namespace):
         beyond = f"{path}: {target.kind.kind} is beyond the policy's namespace"
         allowed = f"allowed: policies of namespace {environment(view).namespace}"
         yield Said(_as_written(target), verdicts.invalid(f"{beyond}; {allowed}"), "")
         return
-    row_of_target = view.get(_TABLES[target.kind], target.key)
+    row_of_target = view.get(TARGET_TABLES[target.kind], target.key)
     if row_of_target is None:
         gone = verdicts.target_not_found(f'{path}: {target.kind.kind} "{target.key}" does not exist')
         yield Said(_as_written(target), gone, "")
@@ -178,7 +180,7 @@ def _said(view: View, row: InheritedPolicy, path: str, target: ScopedTarget) -> 
     yield from (Said(ref, wrong or _unserved(view, row, ref), scope) for ref in _ancestors(view, target))
 
 
-def _unserved(view: View, row: InheritedPolicy, ref: Reference) -> Verdict | None:
+def _unserved(view: View, row: KubernetesObject, ref: Reference) -> Verdict | None:
     """Say what of a policy a Gateway has nobody to count for."""
     if not isinstance(row, RoutePolicy) or ref.kind != GATEWAY_KIND.kind:
         return None
@@ -225,7 +227,7 @@ def _gateways(view: View, target: ScopedTarget) -> Iterator[ObjectKey]:
         if row is not None:
             yield ObjectKey(row.spec.parent_ref.namespace or target.key.namespace, row.spec.parent_ref.name)
     else:
-        parents = attachments(view, Member(_TABLES[target.kind], target.key))
+        parents = attachments(view, Member(TARGET_TABLES[target.kind], target.key))
         yield from dict.fromkeys(each.gateway for each in parents)
 
 
@@ -255,7 +257,7 @@ def attached_routes(view: View, member: Member) -> int:
 def _scope(view: View, target: ScopedTarget) -> str:
     if target.kind not in (GATEWAY_KIND, LISTENERSET_KIND):
         return str(target)
-    member = Member(_TABLES[target.kind], target.key)
+    member = Member(TARGET_TABLES[target.kind], target.key)
     if target.section:
         sections = (each.key for each in own_listeners(view, member) if each.key.section == target.section)
         count = sum(view.count(ATTACHED, each) for each in sections)

@@ -4,25 +4,34 @@ In: a kind of policy and a chain, the widest target first: class, Gateway, Liste
 rule. Out: for each section the override from furthest above, else the default from furthest below. Of sections that add
 up, all overrides count, and the default in force. `Disabled` is a default like another one; it stops those from above.
 Of two objects for one target the older one has a section, then the first by namespace and name.
+Of policies of Envoy Gateway the nearest one counts, as a whole (`foreign`); beside ours its sections are defaults: the
+nearer one of a section is in force, at one target ours.
 https://gateway-api.sigs.k8s.io/geps/gep-713/#hierarchical-inheritance
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from gatewayd.api.accesspolicy import AccessPolicy
+from gatewayd.api.envoy_gateway.fields import TheirTargetRef
+from gatewayd.api.envoy_gateway.objects import ForeignObject
 from gatewayd.api.inherited import OwnTargetRef, PolicySection
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import GATEWAY_GROUP
-from gatewayd.incremental.view import Index, View, query, rows
+from gatewayd.incremental.view import Index, Member, View, query, rows
 from gatewayd.translator.environment import environment
+from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS, FOREIGN_OF, ForeignKind
+from gatewayd.translator.envoy_gateway.targets import written_targets
+from gatewayd.translator.policies.foreign import TakenKey, taken
 from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy, InheritedTable, PolicyKind
+from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND
 
 _Section = TypeVar("_Section", bound=PolicySection)
 
 NAMESPACE_KIND = GroupKind("", "Namespace")
 CLASS_KIND = GroupKind(GATEWAY_GROUP, "GatewayClass")
+_OF_GATEWAYS = frozenset({GATEWAY_KIND, LISTENERSET_KIND})
 _CLUSTER_SCOPED = frozenset({NAMESPACE_KIND, CLASS_KIND})
 _OVERRIDE, _DEFAULT = "override", "default"
 UNREADABLE = "unreadable"
@@ -64,13 +73,24 @@ class TargetKey(NamedTuple):
     target: ScopedTarget
 
 
+class WrittenAs(NamedTuple):
+    """The kind of a policy that is not of our own group, and the field of it that a section was made of."""
+
+    kind: str
+    path: str
+
+
 class Ruled(NamedTuple):
-    """A section as a policy has it: by its attribute's name, with what it says and the policy's place in the chain."""
+    """A section as a policy has it: by its attribute's name, with what it says and the policy's place in the chain.
+
+    `origin` None: it is a policy of our own group.
+    """
 
     section: str
     value: PolicySection
     policy: ObjectKey
     target: ScopedTarget
+    origin: WrittenAs | None = None
 
     @property
     def wire(self) -> str:
@@ -84,12 +104,31 @@ def wire_name(section: str) -> str:
     return first + "".join(each.capitalize() for each in rest)
 
 
+class ForeignInForce(NamedTuple):
+    """A policy of Envoy Gateway at its target; `above` is the nearest one of a Gateway or ListenerSet over a route."""
+
+    policy: Member
+    target: ScopedTarget
+    above: ObjectKey | None
+
+    @property
+    def key(self) -> ObjectKey:
+        """The policy's namespace and name."""
+        return ObjectKey(*self.policy.key)  # type: ignore[misc]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effective:
-    """What is in force, widest first in each. `defaults` may be Disabled, which is how they end those from above."""
+    """What is in force, widest first in each. `defaults` may be Disabled, which is how they end those from above.
+
+    `foreign` is the policy of Envoy Gateway that counts, if any; `covered` are defaults of ours that it takes the place
+    of, and that are in force again where it is replaced.
+    """
 
     overrides: tuple[Ruled, ...]
     defaults: tuple[Ruled, ...]
+    covered: tuple[Ruled, ...] = ()
+    foreign: ForeignInForce | None = None
 
     def of(self, section: str) -> Iterator[Ruled]:
         """Yield what is in force of a section; several only where they add up."""
@@ -112,27 +151,39 @@ def _first(ruled: tuple[Ruled, ...], section: type[_Section]) -> _Section | None
 NOTHING = Effective(overrides=(), defaults=())
 
 
-def scoped_target(ref: OwnTargetRef, namespace: str) -> ScopedTarget:
+def scoped_target(ref: OwnTargetRef | TheirTargetRef, namespace: str) -> ScopedTarget:
     """Return what a targetRef of a policy in a namespace is for."""
     kind = ref.group_kind
     home = "" if kind in _CLUSTER_SCOPED else namespace
     return ScopedTarget(kind, ObjectKey(home, ref.name or namespace), ref.section_name or "")
 
 
-def scoped_targets(row: InheritedPolicy) -> list[ScopedTarget]:
+def scoped_targets(row: InheritedPolicy | ForeignObject) -> list[ScopedTarget]:
     """Return what a policy is for, in its order."""
+    if isinstance(row, ForeignObject):
+        refs = written_targets(row, FOREIGN_KINDS[type(row)].targets)
+        return [scoped_target(each.ref, row.metadata.namespace) for each in refs]
     return [scoped_target(ref, row.metadata.namespace) for ref in row.spec.target_refs]
 
 
 INHERITED = Index(
     name="inherited_policies_by_target",
-    sources=tuple(rows(table, scoped_targets) for table in POLICY_KINDS),
+    sources=tuple(rows(table, scoped_targets) for table in (*POLICY_KINDS, *FOREIGN_KINDS)),
     group=lambda target: target.whole,
 )
 
+
+def _counts_as(kind: ForeignKind) -> Callable[[ForeignObject], list[str]]:
+    names = [own.__name__ for own in kind.translate]
+    return lambda _row: names
+
+
 ANY_INHERITED = Index(
     name="inherited_policies",
-    sources=tuple(rows(table, lambda row: [type(row).__name__]) for table in POLICY_KINDS),
+    sources=(
+        *(rows(table, lambda row: [type(row).__name__]) for table in POLICY_KINDS),
+        *(rows(kind.table, _counts_as(kind)) for kind in FOREIGN_KINDS.values()),
+    ),
     group=lambda kind: kind,
 )
 
@@ -153,15 +204,17 @@ def may_reach(view: View, target: ScopedTarget, namespace: str) -> bool:
 
 @query
 def at_target(view: View, key: TargetKey) -> Effective:
-    """Return what the policies of one kind for exactly one target say together."""
+    """Return what the policies of one kind for exactly one target say together, and which one of theirs is for it."""
+    members = view.bucket(INHERITED, key.target)
     by_age = sorted(
         (row.metadata.creation_timestamp, row.metadata.key)
-        for member in view.bucket(INHERITED, key.target)
+        for member in members
         if member.table is key.table
         and (row := view.get(key.table, member.key)) is not None
         and may_reach(view, key.target, row.metadata.namespace)
     )
-    if not by_age:
+    foreign = oldest_foreign(view, key, members)
+    if not by_age and foreign is None:
         return NOTHING
     by_section: dict[tuple[str, str], Ruled] = {}
     for _, policy in by_age:
@@ -170,7 +223,16 @@ def at_target(view: View, key: TargetKey) -> Effective:
     return Effective(
         overrides=tuple(ruled for (strategy, _), ruled in sorted(by_section.items()) if strategy == _OVERRIDE),
         defaults=tuple(ruled for (strategy, _), ruled in sorted(by_section.items()) if strategy == _DEFAULT),
+        foreign=None if foreign is None else ForeignInForce(foreign, key.target, None),
     )
+
+
+def oldest_foreign(view: View, key: TargetKey, members: tuple[Member, ...]) -> Member | None:
+    """Return the policy of Envoy Gateway that is for a target: of several the oldest, then the first by name."""
+    kind = FOREIGN_OF.get(key.table)
+    theirs = [each for each in members if kind is not None and each.table is kind.table]
+    by_age = ((row.metadata.creation_timestamp, each) for each in theirs if (row := view.get(each.table, each.key)))
+    return min(by_age, default=(None, None))[1]
 
 
 def _written(view: View, key: TargetKey, policy: ObjectKey) -> Iterator[tuple[str, Ruled]]:
@@ -194,17 +256,57 @@ def effective(view: View, key: ChainKey) -> Effective:
         return NOTHING
     above = effective(view, key._replace(chain=key.chain[:-1]))
     here = at_target(view, TargetKey(key.table, key.chain[-1]))
-    return above if here == NOTHING else _below(POLICY_KINDS[key.table], above, here)
+    if here == NOTHING:
+        return above
+    foreign = _foreign(above, here)
+    theirs = (
+        tuple(each for each in above.defaults if each.origin is not None)
+        if here.foreign is None or foreign is None
+        else tuple(_taken(view, key.table, foreign))
+    )
+    return _below(POLICY_KINDS[key.table], above, here, theirs, foreign)
 
 
-def _below(kind: PolicyKind, above: Effective, here: Effective) -> Effective:
-    """Return what is in force where `here` is said below `above`."""
+def _foreign(above: Effective, here: Effective) -> ForeignInForce | None:
+    """Return the policy of theirs that counts below `above`, with the one that it may be merged into."""
+    before = above.foreign
+    if here.foreign is None or before is None:
+        return here.foreign or before
+    is_of_gateway = before.target.kind in _OF_GATEWAYS
+    return here.foreign._replace(above=before.key if is_of_gateway else before.above)
+
+
+def _taken(view: View, table: InheritedTable, foreign: ForeignInForce) -> Iterator[Ruled]:
+    """Yield the sections of a policy of theirs; one that protects and has something that cannot be had is closed."""
+    kind = FOREIGN_KINDS[foreign.policy.table]
+    found = taken(view, TakenKey(table, foreign.policy, foreign.above))
+    if kind.protects and found.refused:
+        yield Ruled(
+            UNREADABLE, PolicySection(), foreign.key, foreign.target, WrittenAs(kind.name, found.refused[0].path)
+        )
+    for each in found.sections:
+        yield Ruled(each.name, each.value, foreign.key, foreign.target, WrittenAs(kind.name, each.path))
+
+
+def _below(
+    kind: PolicyKind, above: Effective, here: Effective, theirs: tuple[Ruled, ...], foreign: ForeignInForce | None
+) -> Effective:
+    """Return what is in force where `here` is said below `above`; `theirs` is what Envoy Gateway's policy has."""
     fixed = {each.section for each in above.overrides if each.section not in kind.adds_up}
     overrides = (*above.overrides, *(each for each in here.overrides if each.section not in fixed))
     fixed = {each.section for each in overrides if each.section not in kind.adds_up}
     nearer = {each.section for each in here.defaults}
-    inherited = (each for each in above.defaults if each.section not in nearer)
+    inherited = (each for each in (*above.covered, *above.defaults) if each.origin is None)
+    ours = (*(each for each in inherited if each.section not in nearer), *here.defaults)
+    theirs = tuple(each for each in theirs if each.section not in nearer)
+    covering = {each.section for each in theirs}
     return Effective(
         overrides=overrides,
-        defaults=tuple(each for each in (*inherited, *here.defaults) if each.section not in fixed),
+        defaults=tuple(
+            each
+            for each in (*(each for each in ours if each.section not in covering), *theirs)
+            if each.section not in fixed
+        ),
+        covered=tuple(each for each in ours if each.section in covering),
+        foreign=foreign,
     )

@@ -67,7 +67,8 @@ _READ: Final[Mapping[type[PolicySection], Callable[[View, str, Any], _Read]]] = 
 def entry_filters(view: View, effective: Effective) -> tuple[HTTPFilter, ...] | Unsupported:
     """Return what a request has to pass before it comes to a rule."""
     for unreadable in effective.of(UNREADABLE):
-        return Unsupported(f'AccessPolicy "{unreadable.policy}" cannot be read')
+        kind = unreadable.origin.kind if unreadable.origin is not None else AccessPolicy.__name__
+        return Unsupported(f'{kind} "{unreadable.policy}" cannot be read')
     in_force = [each for name in _CLOSING for each in effective.of(name)]
     filters = [_READ[type(each.value)](view, each.policy.namespace, each.value) for each in in_force]
     wrong = next((each for each in filters if isinstance(each, Unsupported)), None)

@@ -8,6 +8,7 @@ a rule without a login what a rule with one says, and a policy takes nothing awa
 from collections.abc import Iterable, Iterator
 
 from gatewayd.api.accesspolicy import AccessPolicy
+from gatewayd.api.envoy_gateway.objects import SecurityPolicy
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Index, View, query, rescued_query, rows, ungrouped
@@ -20,6 +21,7 @@ from gatewayd.translator.policies.effective import (
     may_reach,
     scoped_targets,
 )
+from gatewayd.translator.policies.foreign import access_row, own_access
 from gatewayd.translator.policies.tokens import tokens
 from gatewayd.translator.policies.told import refused_header
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND
@@ -55,7 +57,11 @@ def _places(row: AccessPolicy) -> list[ScopedTarget]:
     return [_ANYWHERE, *{each.whole if each.kind in _WIDE else own for each in scoped_targets(row)}]
 
 
-IDENTITY = Index(name="policies_that_tell_who_asks", sources=(rows(AccessPolicy, _places),), group=ungrouped)
+IDENTITY = Index(
+    name="policies_that_tell_who_asks",
+    sources=(rows(AccessPolicy, _places), rows(SecurityPolicy, lambda row: _places(own_access(row)))),
+    group=ungrouped,
+)
 
 
 @query
@@ -68,7 +74,7 @@ def any_identity(view: View, _everywhere: tuple[()]) -> bool:
 def _at_target(view: View, target: ScopedTarget) -> tuple[str, ...]:
     found: set[str] = set()
     for member in view.bucket(IDENTITY, target):
-        row = view.get(AccessPolicy, member.key)
+        row = access_row(view, member)
         if row is not None and may_reach(view, target, row.metadata.namespace):
             found.update(_told(row))
     return tuple(sorted(found))

@@ -20,6 +20,7 @@ from gatewayd.ir.tls import TrustBundle
 from gatewayd.translator.backends.backend_refs import BackendAsk, backend
 from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints
 from gatewayd.translator.policies.backendtls import upstream_settings
+from gatewayd.translator.policies.foreign import ACCESS_TABLES, access_row
 from gatewayd.translator.policies.tokens import tokens
 from gatewayd.translator.problems import Unsupported
 
@@ -85,11 +86,15 @@ def _sources(view: View, row: AccessPolicy) -> Iterator[tuple[str, KeySetSource]
 @query
 def policy_sources(view: View, member: Member) -> tuple[KeySetSource, ...]:
     """Return the sources that a policy names, each once."""
-    row = view.get(AccessPolicy, member.key)
+    row = access_row(view, member)
     return () if row is None else tuple(dict.fromkeys(source for _, source in _sources(view, row)))
 
 
-SOURCES = Index(name="key_set_sources", sources=(Source(table=AccessPolicy, query=policy_sources),), group=ungrouped)
+SOURCES = Index(
+    name="key_set_sources",
+    sources=tuple(Source(table=table, query=policy_sources) for table in ACCESS_TABLES),
+    group=ungrouped,
+)
 
 
 @query
@@ -115,7 +120,11 @@ def _endpoints(view: View, via: Upstream | None) -> tuple[Endpoint, ...]:
     return endpoints(view, ServicePortKey(key, next(names, ""), "TCP"))
 
 
-KEY_SETS = Output(name="key_sets", sources=(Source(table=AccessPolicy, query=key_set_targets),), on_demand=True)
+KEY_SETS = Output(
+    name="key_sets",
+    sources=tuple(Source(table=table, query=key_set_targets) for table in ACCESS_TABLES),
+    on_demand=True,
+)
 """What is to be fetched, for each policy."""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, assert_never
 
 from gatewayd.api.accesspolicy import AccessPolicy
+from gatewayd.api.envoy_gateway.objects import SecurityPolicy
 from gatewayd.api.grpcroute import GRPCRoute
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey
@@ -19,6 +20,7 @@ from gatewayd.ir.processing import Processing
 from gatewayd.ir.tls import SharedSecret
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.backends.backend_refs import GatewayUpstream
+from gatewayd.translator.policies.foreign import own_access
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.proxies.access import entry_filters
 from gatewayd.translator.proxies.at_listener import ListenerOf, in_force
@@ -43,7 +45,11 @@ def _shows(row: RoutePolicy) -> list[tuple[()]]:
 
 ASKING = Index(
     name="policies_that_ask_servers",
-    sources=(rows(AccessPolicy, _asks), rows(RoutePolicy, _shows)),
+    sources=(
+        rows(AccessPolicy, _asks),
+        rows(SecurityPolicy, lambda row: _asks(own_access(row))),
+        rows(RoutePolicy, _shows),
+    ),
     group=ungrouped,
 )
 

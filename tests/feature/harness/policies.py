@@ -1,5 +1,8 @@
 """Policies of the project's own group, and what their first use costs an Envoy."""
 
+import json
+from typing import Any
+
 from gatewayd.ir.fleet import GatewayFleet
 from tests.feature.harness.world import World
 
@@ -35,3 +38,16 @@ async def drains(world: World) -> dict[str, int]:
     """Return how often listeners of infra/edge were changed, and how many of them and of their chains drain."""
     found = await world.envoys[EDGE].stats("listener_manager.(listener_modified|.*draining|listener_in_place.*)")
     return dict(found)
+
+
+def foreign(kind: str, name: str, at: str, *, namespace: str = "shop", **spec: Any) -> str:
+    """Return a policy of Envoy Gateway."""
+    written = "\n".join(f"  {field}: {json.dumps(value)}" for field, value in spec.items())
+    return f"""
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: {kind}
+metadata: {{name: {name}, namespace: {namespace}}}
+spec:
+  targetRefs: [{at}]
+{written}
+"""

@@ -12,12 +12,13 @@ from gatewayd.ads.fleet import Fleet
 from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.proxy_state import Sync
 from gatewayd.ads.server import AdsServer
-from gatewayd.api.kinds import KINDS
+from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member
 from gatewayd.ir.environment import HERE, Environment
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.outcome import FleetReport, Outcome, Rejection, Verdict
+from gatewayd.manifests.admission import AdmissionRules
 from gatewayd.manifests.folder import Absence, Contents, Folder, FolderChange
 from gatewayd.offline.translate import standalone_environment
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta
@@ -35,8 +36,8 @@ from tests.feature.harness.publisher import Publisher
 
 DEADLINE = 10.0
 HOME = standalone_environment("127.0.0.1", 0, from_environment().route_discovery)
-_STRUCTS = {kind.kind: kind.struct for kind in KINDS}
-_CLUSTER_SCOPED = frozenset(kind.kind for kind in KINDS if not kind.namespaced)
+_STRUCTS = {kind.kind: kind.struct for kind in BY_STRUCT.values()}
+_CLUSTER_SCOPED = frozenset(kind.kind for kind in BY_STRUCT.values() if not kind.namespaced)
 
 Verdicts = Mapping[str, Verdict]
 
@@ -63,7 +64,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.fleet = _Watched(self._on_report, self._notify)
         self.reconciler = Reconciler(publisher=Publisher(self.fleet), on_batch=self._on_batch, awaited=())
-        self.folder = Folder()
+        self.folder = Folder(AdmissionRules(envoy_gateway_kinds=True))
         self.applied: dict[str, str] = {}
         self.envoys: dict[FleetKey, Envoy] = {}
         self.backends: dict[str, Backend] = {}

@@ -2,6 +2,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from gatewayd.api.kinds import ENVOY_GATEWAY_KINDS
 from gatewayd.cli.install import app, default_image
 
 RUNNER = CliRunner()
@@ -31,6 +32,19 @@ def test_a_route_discovery_is_a_variable_of_the_control_plane() -> None:
     assert "GATEWAYD_ROUTE_DISCOVERY" not in RUNNER.invoke(app, ["--print"]).stdout
     printed = RUNNER.invoke(app, ["--print", "--route-discovery", "host"]).stdout
     assert "- name: GATEWAYD_ROUTE_DISCOVERY\n          value: host\n" in printed
+
+
+def test_envoy_gateways_kinds_are_read_where_that_is_asked_for() -> None:
+    assert "envoyproxy" not in RUNNER.invoke(app, ["--print"]).stdout
+    printed = RUNNER.invoke(app, ["--print", "--envoy-gateway-kinds"]).stdout
+    documents = {each["kind"]: each for each in yaml.safe_load_all(printed)}
+    container = documents["Deployment"]["spec"]["template"]["spec"]["containers"][0]
+    assert {"name": "GATEWAYD_ENVOY_GATEWAY_KINDS", "value": "true"} in container["env"]
+    rules = [each for each in documents["ClusterRole"]["rules"] if "gateway.envoyproxy.io" in each["apiGroups"]]
+    assert {resource: tuple(each["verbs"]) for each in rules for resource in each["resources"]} == {
+        **{kind.plural: ("get", "list", "watch") for kind in ENVOY_GATEWAY_KINDS},
+        **{f"{kind.plural}/status": ("patch",) for kind in ENVOY_GATEWAY_KINDS},
+    }
 
 
 def test_nothing_is_done_without_print() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatewayd.api.kinds import KINDS
+from gatewayd.api.kinds import read_kinds
 from gatewayd.explain.steps import UnknownKindError
 from gatewayd.explain.why import CHAINS, kind_of
 from tests.unit.explain.chains import asked, bad
@@ -15,7 +15,9 @@ READ_FOR_OTHERS = {
 
 
 def test_every_kind_has_a_chain() -> None:
-    assert {table.__name__ for table in CHAINS} | READ_FOR_OTHERS == {kind.kind for kind in KINDS}
+    assert {table.__name__ for table in CHAINS} | READ_FOR_OTHERS == {
+        kind.kind for kind in read_kinds(envoy_gateway=True)
+    }
 
 
 @pytest.mark.parametrize("name", ["httproute", "HTTPRoute", "httproutes", "httproutes.gateway.networking.k8s.io"])

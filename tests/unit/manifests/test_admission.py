@@ -7,6 +7,7 @@ from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey, ObjectMeta, Problem
 from gatewayd.manifests.admission import (
     NAME_LABEL,
+    AdmissionRules,
     Admitted,
     Identity,
     Ignored,
@@ -17,6 +18,7 @@ from gatewayd.manifests.admission import (
     with_generation,
 )
 from gatewayd.manifests.foreign import Foreign
+from tests.unit.envoy_gateway import foreign
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 
@@ -176,10 +178,12 @@ def test_a_misspelt_field_refuses_its_object() -> None:
 def test_a_field_of_newer_crds_may_be_let_pass_and_a_slip_may_not() -> None:
     newer = {**route(name="a"), "spec": {"wormhole": True}}
     assert isinstance(admit(newer), RefusedObject)
-    verdict = admit(newer, Strictness.WARN)
+    verdict = admit(newer, AdmissionRules(strictness=Strictness.WARN))
     assert isinstance(verdict, Admitted)
     assert [flaw.problem.path for flaw in verdict.notes] == ["spec.wormhole"]
-    assert isinstance(admit({**route(name="a"), "spec": {"hostname": []}}, Strictness.WARN), RefusedObject)
+    assert isinstance(
+        admit({**route(name="a"), "spec": {"hostname": []}}, AdmissionRules(strictness=Strictness.WARN)), RefusedObject
+    )
 
 
 def test_an_alpha_version_is_noted_where_a_stable_one_is_served() -> None:
@@ -196,3 +200,11 @@ def test_an_alpha_version_is_noted_where_a_stable_one_is_served() -> None:
 
 def test_the_generation_is_replaced() -> None:
     assert with_generation(admitted(route(name="a")).obj, 4).metadata.generation == 4
+
+
+def test_envoy_gateways_kinds_are_read_where_that_is_asked_for() -> None:
+    document = foreign("SecurityPolicy", "a", nobody={"knows": "this"})
+    assert isinstance(admit(document), Ignored)
+    verdict = admit(document, AdmissionRules(envoy_gateway_kinds=True))
+    assert isinstance(verdict, Admitted)
+    assert verdict.identity == Identity("SecurityPolicy", ObjectKey("shop", "a"))

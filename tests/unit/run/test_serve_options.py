@@ -28,6 +28,11 @@ def test_what_was_not_chosen_stays_so() -> None:
     assert decoded(encoded(options)) == options
 
 
+def test_what_configurations_depend_on_tells_editions_apart() -> None:
+    assert OPTIONS.making == (RouteDiscovery.PER_HOST, None)
+    assert replace(OPTIONS, envoy_gateway_kinds=True).making == (RouteDiscovery.PER_HOST, "envoy-gateway-kinds")
+
+
 def test_nothing_else_is_taken_for_options() -> None:
     with pytest.raises(msgspec.MsgspecError):
         decoded('{"kubeconfig": 1}')

@@ -7,15 +7,15 @@ from typing import Any
 import yaml
 
 from gatewayd.api.decode import Decoded, decode
-from gatewayd.api.kinds import KINDS
+from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.incremental.view import Member
 from gatewayd.ir.outcome import Verdict
 from gatewayd.store import Delta
 
-API_VERSIONS = {kind.kind: kind.api_version for kind in KINDS}
-TABLES = {kind.kind: kind.struct for kind in KINDS}
+API_VERSIONS = {kind.kind: kind.api_version for kind in BY_STRUCT.values()}
+TABLES = {kind.kind: kind.struct for kind in BY_STRUCT.values()}
 
 CLASS = """
 kind: GatewayClass

@@ -1,0 +1,63 @@
+"""FOREIGN_KINDS: the policies of Envoy Gateway that are taken, and the sections of ours that are made of each.
+
+A further kind is its struct in `api`, a row in `api/kinds.py`, and a row here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from gatewayd.api.accesspolicy import AccessPolicy
+from gatewayd.api.envoy_gateway.fields import TheirPolicySpec
+from gatewayd.api.envoy_gateway.objects import ForeignObject, SecurityPolicy
+from gatewayd.api.envoy_gateway.security import SecurityPolicySpec
+from gatewayd.api.kinds import BY_STRUCT
+from gatewayd.translator.envoy_gateway.security import security
+from gatewayd.translator.envoy_gateway.taken import TakenPolicy
+
+Translate = Callable[[Mapping[str, Any], str], TakenPolicy]
+"""Makes sections of a spec, for a policy of a namespace."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignKind:
+    """A kind of theirs: what is known of its `spec`, what it may be for, and what makes sections of each kind of ours.
+
+    `protects`: what cannot be had closes what the policy is for, with 500s; of the others it is left out.
+    """
+
+    table: type[ForeignObject]
+    spec: type[TheirPolicySpec]
+    targets: tuple[str, ...]
+    translate: Mapping[type, Translate]
+    protects: bool
+
+    @property
+    def name(self) -> str:
+        """The kind as manifests call it."""
+        return BY_STRUCT[self.table].kind
+
+
+_OF_REQUESTS: Final = ("Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute", "TCPRoute")
+
+FOREIGN_KINDS: Final[Mapping[type, ForeignKind]] = MappingProxyType(
+    {
+        kind.table: kind
+        for kind in (
+            ForeignKind(
+                table=SecurityPolicy,
+                spec=SecurityPolicySpec,
+                targets=_OF_REQUESTS,
+                translate=MappingProxyType({AccessPolicy: security}),
+                protects=True,
+            ),
+        )
+    }
+)
+"""By the struct of the kind."""
+
+FOREIGN_OF: Final[Mapping[type, ForeignKind]] = MappingProxyType(
+    {own: kind for kind in FOREIGN_KINDS.values() for own in kind.translate}
+)
+"""The kind of theirs that sections of a kind of ours are made of."""

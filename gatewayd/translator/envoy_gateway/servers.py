@@ -1,0 +1,128 @@
+"""SecurityPolicy: whom else it has asked, and what it refers to: ext_authz servers, OpenID providers, Secrets.
+
+What is in another namespace is refused: a ReferenceGrant would be asked for the kind that the reference is made of.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from gatewayd.api.accesspolicy import (
+    OIDC,
+    ExternalAuthSection,
+    PolicyBackendRef,
+    PolicyForwardBody,
+    PolicyGRPCAuth,
+    PolicyHTTPAuth,
+    SecretRef,
+)
+from gatewayd.api.envoy_gateway.fields import TheirBackendRef, TheirSecretRef
+from gatewayd.api.envoy_gateway.security import (
+    SecurityExtAuth,
+    SecurityGRPCServer,
+    SecurityHTTPServer,
+    SecurityOIDC,
+)
+from gatewayd.api.names import shown
+from gatewayd.translator.envoy_gateway.taken import Telling
+
+_SCHEMES: Final = ("http", "https", "%REQ(x-forwarded-proto)%")
+_REQUEST_HOST: Final = "%REQ(:authority)%"
+_OTHER_NAMESPACE: Final = "must be the policy's own; references across namespaces are not followed from here"
+
+
+def secret_ref(written: TheirSecretRef, path: str, telling: Telling) -> SecretRef:
+    """Return a reference to a Secret."""
+    _own_namespace(written.namespace, path, telling)
+    return SecretRef(name=written.name)
+
+
+def one_backend(written: Sequence[TheirBackendRef], path: str, telling: Telling) -> PolicyBackendRef | None:
+    """Return the server that is asked; one is, whatever their number."""
+    if len(written) != 1:
+        telling.refuse(f"{path}.backendRefs", f"must name one server, not {len(written)}")
+        return None
+    [ref] = written
+    _own_namespace(ref.namespace, f"{path}.backendRefs[0]", telling)
+    return PolicyBackendRef(group=ref.group, kind=ref.kind, name=ref.name, port=ref.port)
+
+
+def _own_namespace(namespace: str | None, path: str, telling: Telling) -> None:
+    if namespace not in (None, telling.namespace):
+        telling.refuse(f"{path}.namespace", _OTHER_NAMESPACE)
+
+
+def _servers(written: SecurityGRPCServer) -> tuple[TheirBackendRef, ...]:
+    return (*((written.backend_ref,) if written.backend_ref is not None else ()), *written.backend_refs)
+
+
+def ext_auth(written: SecurityExtAuth, path: str, telling: Telling) -> ExternalAuthSection | None:
+    """Return the section that has the server asked."""
+    server = written.grpc or written.http
+    if server is None or (written.grpc is not None and written.http is not None):
+        telling.refuse(path, "must have one of grpc, http")
+        return None
+    body = written.body_to_ext_auth
+    http = written.http
+    asked = one_backend(_servers(server), f"{path}.{'grpc' if http is None else 'http'}", telling)
+    return ExternalAuthSection(
+        protocol="GRPC" if http is None else "HTTP",
+        backend_ref=asked,
+        grpc=PolicyGRPCAuth(allowed_headers=written.headers_to_ext_auth) if http is None else None,
+        http=_http(written, http, f"{path}.http", telling) if http is not None else None,
+        forward_body=PolicyForwardBody(max_size=body.max_request_bytes) if body is not None else None,
+        fail_open=written.fail_open,
+    )
+
+
+def _http(written: SecurityExtAuth, server: SecurityHTTPServer, path: str, telling: Telling) -> PolicyHTTPAuth:
+    if not server.headers_to_backend:
+        telling.differ(f"{path}.headersToBackend", "without it backends get all headers of the server's answer")
+    return PolicyHTTPAuth(
+        path=server.path,
+        allowed_headers=written.headers_to_ext_auth,
+        allowed_response_headers=server.headers_to_backend,
+    )
+
+
+def login(written: SecurityOIDC, path: str, telling: Telling) -> OIDC:
+    """Return the section that has clients log in."""
+    provider = written.provider
+    for name, given in (
+        ("authorizationEndpoint", provider.authorization_endpoint),
+        ("tokenEndpoint", provider.token_endpoint),
+    ):
+        if given is None:
+            telling.refuse(f"{path}.provider.{name}", "is required here: nothing is discovered")
+    if not provider.backend_refs:
+        telling.refuse(f"{path}.provider.backendRefs", "is required here: it says who is asked for tokens")
+        server = None
+    else:
+        server = one_backend(provider.backend_refs, f"{path}.provider", telling)
+    if written.client_id is None:
+        telling.refuse(f"{path}.clientID", "is required here")
+    return OIDC(
+        issuer=provider.issuer,
+        authorization_endpoint=provider.authorization_endpoint,
+        token_endpoint=provider.token_endpoint,
+        end_session_endpoint=provider.end_session_endpoint,
+        backend_ref=server,
+        client_id=written.client_id,
+        client_secret_ref=secret_ref(written.client_secret, f"{path}.clientSecret", telling),
+        scopes=written.scopes,
+        callback_path=_callback(written.redirect_url, f"{path}.redirectURL", telling),
+        logout_path=written.logout_path,
+        cookie_domain=written.cookie_domain,
+        forward_access_token=written.forward_access_token,
+    )
+
+
+def _callback(url: str | None, path: str, telling: Telling) -> str | None:
+    """Return the path that clients come back to."""
+    if url is None:
+        return None
+    scheme, _, rest = url.partition("://")
+    host, slash, below = rest.partition("/")
+    if scheme not in _SCHEMES or not host or not below:
+        telling.refuse(path, f"{shown(url)} has no path to come back to; allowed: https://{_REQUEST_HOST}/PATH")
+        return None
+    return f"{slash}{below}"

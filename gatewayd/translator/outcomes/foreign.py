@@ -1,0 +1,125 @@
+"""What is said about the policies of Envoy Gateway, for each Gateway of ours that they are in force for.
+
+Another controller may look at them as well: of targets that are not there, or lead to no Gateway of ours, nothing is
+said here, since they may be the other one's. https://gateway-api.sigs.k8s.io/geps/gep-713/#policy-status
+"""
+
+from collections.abc import Iterator
+
+from gatewayd.api.envoy_gateway.objects import ForeignObject
+from gatewayd.api.kinds import BY_STRUCT
+from gatewayd.api.meta import ObjectKey
+from gatewayd.incremental.view import Member, View, rescued_query
+from gatewayd.ir.outcome import ParentOutcome, PolicyOutcome, Reference, Verdict
+from gatewayd.translator import verdicts
+from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS, ForeignKind
+from gatewayd.translator.envoy_gateway.targets import target_problems, written_targets
+from gatewayd.translator.outcomes.inherited import TARGET_TABLES, Said, accepted_there, said_of_target
+from gatewayd.translator.outcomes.policies import MAX_ANCESTORS
+from gatewayd.translator.policies.clashes import clash
+from gatewayd.translator.policies.effective import (
+    INHERITED,
+    Effective,
+    Ruled,
+    ScopedTarget,
+    TargetKey,
+    WrittenAs,
+    oldest_foreign,
+    scoped_target,
+)
+from gatewayd.translator.policies.foreign import TakenKey, taken
+from gatewayd.translator.proxies.access import section_problem
+from gatewayd.translator.rescues import blame
+
+
+def _failed(view: View, member: Member, error: Exception, _before: PolicyOutcome | None) -> PolicyOutcome | None:
+    row: ForeignObject | None = view.get(member.table, member.key)
+    if row is None:
+        return None
+    condition = verdicts.invalid(blame("spec", error))
+    refs = dict.fromkeys(said.ref for said in _said(view, row))
+    ancestors = tuple(ParentOutcome(ref=ref, verdicts=(condition,)) for ref in refs)
+    return PolicyOutcome(generation=row.metadata.generation, ancestors=ancestors[:MAX_ANCESTORS]) if refs else None
+
+
+@rescued_query(_failed)
+def foreign_outcome(view: View, member: Member) -> PolicyOutcome | None:
+    """Return what is said about a policy; None where no Gateway of ours has to do with it."""
+    row: ForeignObject | None = view.get(member.table, member.key)
+    if row is None:
+        return None
+    by_ancestor: dict[Reference, list[Said]] = {}
+    for said in _said(view, row):
+        by_ancestor.setdefault(said.ref, []).append(said)
+    if not by_ancestor:
+        return None
+    kind = FOREIGN_KINDS[type(row)]
+    own = _invalid(view, member, row, kind) or _conflict(view, member, row, kind)
+    differs = _differs(view, member, kind)
+    ancestors = tuple(
+        ParentOutcome(ref=ref, verdicts=(accepted_there(own, said, ""), *differs)) for ref, said in by_ancestor.items()
+    )
+    return PolicyOutcome(generation=row.metadata.generation, ancestors=ancestors[:MAX_ANCESTORS])
+
+
+def targets_of(row: ForeignObject) -> Iterator[tuple[str, ScopedTarget]]:
+    """Yield what a policy is for, each with the path of the field that says so."""
+    for written in written_targets(row, FOREIGN_KINDS[type(row)].targets):
+        yield written.path, scoped_target(written.ref, row.metadata.namespace)
+
+
+def _said(view: View, row: ForeignObject) -> Iterator[Said]:
+    for path, target in targets_of(row):
+        if view.get(TARGET_TABLES[target.kind], target.key) is not None:
+            yield from said_of_target(view, row, path, target)
+
+
+def foreign_problems(view: View, member: Member, row: ForeignObject, kind: ForeignKind) -> Iterator[str]:
+    """Yield what of a policy cannot be had, each with its path."""
+    yield from (f"{path}: {why}" for path, why in target_problems(row, kind.targets))
+    whole = ScopedTarget(BY_STRUCT[kind.table].group_kind, row.metadata.key, "")
+    for own in kind.translate:
+        found = taken(view, TakenKey(own, member, None))
+        yield from map(str, found.refused)
+        if found.refused:
+            continue
+        for section in found.sections:
+            problem = section_problem(view, row.metadata.namespace, section.value)
+            if problem is not None:
+                yield f"{section.path}: {problem}"
+        ruled = tuple(
+            Ruled(each.name, each.value, row.metadata.key, whole, WrittenAs(kind.name, each.path))
+            for each in found.sections
+        )
+        apart = clash(Effective(overrides=(), defaults=ruled))
+        if apart is not None:
+            [path] = {each.path for each in found.sections if each.name == apart.section}
+            yield f"{path}: {apart.why}"
+
+
+def _invalid(view: View, member: Member, row: ForeignObject, kind: ForeignKind) -> Verdict | None:
+    problems = "; ".join(dict.fromkeys(foreign_problems(view, member, row, kind)))
+    if not problems:
+        return None
+    return verdicts.invalid(
+        f"{problems}; {'requests that it is for get a 500' if kind.protects else 'left out'} until then"
+    )
+
+
+def _conflict(view: View, member: Member, row: ForeignObject, kind: ForeignKind) -> Verdict | None:
+    """Name an older policy of the kind that is for the same target."""
+    own = next(iter(kind.translate))
+    for path, target in targets_of(row):
+        counts = oldest_foreign(view, TargetKey(own, target), view.bucket(INHERITED, target))
+        if counts is not None and counts != member:
+            other = ObjectKey(*counts.key)  # type: ignore[misc]
+            return verdicts.target_taken(f'{path}: {target} has {kind.name} "{other}", which is older')
+    return None
+
+
+def _differs(view: View, member: Member, kind: ForeignKind) -> tuple[Verdict, ...]:
+    """Warn of what has another effect here."""
+    told = dict.fromkeys(
+        str(each) for own in kind.translate for each in taken(view, TakenKey(own, member, None)).differs
+    )
+    return (verdicts.taken_differently("; ".join(told)),) if told else ()
