@@ -162,6 +162,15 @@ class _Walk:
             self.refuse(path, f"{shown(value)} is too large; {kind.le} is the most allowed")
         return value
 
+    def number(self, value: object, kind: inspect.FloatType, path: str, _: str) -> object:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            self.refuse(path, f"must be a number, not {_named(value)}")
+        elif kind.ge is not None and value < kind.ge:
+            self.refuse(path, f"{shown(value)} is too small; {kind.ge:g} is the least allowed")
+        elif kind.le is not None and value > kind.le:
+            self.refuse(path, f"{shown(value)} is too large; {kind.le:g} is the most allowed")
+        return value
+
     def boolean(self, value: object, _kind: inspect.BoolType, path: str, _: str) -> object:
         if not isinstance(value, bool):
             self.refuse(path, f"must be true or false, not {_named(value)}")
@@ -194,6 +203,7 @@ _CHECKS: Final[Mapping[type[inspect.Type], Callable[[_Walk, object, Any, str, st
     inspect.DictType: _Walk.mapping,
     inspect.StrType: _Walk.text,
     inspect.IntType: _Walk.integer,
+    inspect.FloatType: _Walk.number,
     inspect.BoolType: _Walk.boolean,
     inspect.LiteralType: _Walk.literal,
     inspect.AnyType: _Walk.anything,

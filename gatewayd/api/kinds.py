@@ -18,6 +18,7 @@ from gatewayd.api.discovery import EndpointSlice
 from gatewayd.api.envoy_gateway.objects import (
     ENVOY_GATEWAY_GROUP,
     ENVOY_GATEWAY_VERSION,
+    BackendTrafficPolicy,
     ForeignObject,
     SecurityPolicy,
 )
@@ -171,7 +172,10 @@ KINDS: Final[tuple[Kind, ...]] = (
     _own("routefilters", RouteFilter, protects=False),
 )
 
-ENVOY_GATEWAY_KINDS: Final[tuple[Kind, ...]] = (_envoy_gateway("securitypolicies", SecurityPolicy, protects=True),)
+ENVOY_GATEWAY_KINDS: Final[tuple[Kind, ...]] = (
+    _envoy_gateway("securitypolicies", SecurityPolicy, protects=True),
+    _envoy_gateway("backendtrafficpolicies", BackendTrafficPolicy, protects=False),
+)
 """Kinds of Envoy Gateway, which are read where that is asked for (`--envoy-gateway-kinds`); their CRDs are theirs."""
 
 _ALL: Final = (*KINDS, *ENVOY_GATEWAY_KINDS)

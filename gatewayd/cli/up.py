@@ -56,20 +56,20 @@ def up(  # noqa: PLR0913 (each is an option)
     from gatewayd.cli.running import only_run, options
 
     chosen = options(folder, address=address, envoy=envoy_path, concurrency=concurrency, drain=drain, zone=zone)
+    _prepare(chosen, to, port)
     chosen = replace(chosen, envoy_gateway_kinds=envoy_gateway_kinds)
-    if to is not None:
-        _write(chosen, to, port)
-    _must_be_there(folder)
     page_port = ui_port if ui or ui_port else None
     with only_run(folder):
         raise typer.Exit(asyncio.run(_run(chosen, output, deadline if once else None, page_port)))
 
 
-def _must_be_there(folder: Path) -> None:
-    """End the program where there is no folder to serve."""
-    if not folder.is_dir():
+def _prepare(chosen: "Options", to: str | None, port: int | None) -> None:
+    """Write what is asked for; end the program where there is no folder to serve."""
+    if to is not None:
+        _write(chosen, to, port)
+    if not chosen.folder.is_dir():
         way_out = "name one, or let `gatewayd up --to URL` or `gatewayd demo` write one"
-        raise end(f"{folder}: there is no such folder; {way_out}", INVALID)
+        raise end(f"{chosen.folder}: there is no such folder; {way_out}", INVALID)
 
 
 async def _run(chosen: "Options", output: Form, deadline: float | None, page_port: int | None) -> int:

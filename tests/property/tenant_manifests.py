@@ -301,6 +301,12 @@ spec:
   targetRefs: [{group: gateway.networking.k8s.io, kind: GRPCRoute, name: rpc}]
   csrf: {additionalOrigins: ["https://pNUMBER.NS.example"]}
 ---
+kind: BackendTrafficPolicy
+metadata: {name: theirs, namespace: NS, generation: 1}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: GRPCRoute, name: rpc}]
+  timeout: {http: {requestTimeout: 1NUMBERs}}
+---
 kind: ReferenceGrant
 metadata: {name: grant, namespace: NS}
 spec:

@@ -22,3 +22,7 @@ class ForeignObject(KubernetesObject, frozen=True, kw_only=True):
 
 class SecurityPolicy(ForeignObject, frozen=True, kw_only=True):
     """Who may come in."""
+
+
+class BackendTrafficPolicy(ForeignObject, frozen=True, kw_only=True):
+    """What happens to a request on its way, and how backends are spoken to."""

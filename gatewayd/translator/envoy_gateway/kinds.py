@@ -9,12 +9,17 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from gatewayd.api.accesspolicy import AccessPolicy
+from gatewayd.api.backendpolicy import BackendPolicy
 from gatewayd.api.envoy_gateway.fields import TheirPolicySpec
-from gatewayd.api.envoy_gateway.objects import ForeignObject, SecurityPolicy
+from gatewayd.api.envoy_gateway.objects import BackendTrafficPolicy, ForeignObject, SecurityPolicy
 from gatewayd.api.envoy_gateway.security import SecurityPolicySpec
+from gatewayd.api.envoy_gateway.traffic import BackendTrafficPolicySpec
 from gatewayd.api.kinds import BY_STRUCT
+from gatewayd.api.routepolicy import RoutePolicy
+from gatewayd.translator.envoy_gateway.backends import backends
 from gatewayd.translator.envoy_gateway.security import security
 from gatewayd.translator.envoy_gateway.taken import TakenPolicy
+from gatewayd.translator.envoy_gateway.traffic import traffic
 
 Translate = Callable[[Mapping[str, Any], str], TakenPolicy]
 """Makes sections of a spec, for a policy of a namespace."""
@@ -51,6 +56,13 @@ FOREIGN_KINDS: Final[Mapping[type, ForeignKind]] = MappingProxyType(
                 targets=_OF_REQUESTS,
                 translate=MappingProxyType({AccessPolicy: security}),
                 protects=True,
+            ),
+            ForeignKind(
+                table=BackendTrafficPolicy,
+                spec=BackendTrafficPolicySpec,
+                targets=("Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute"),
+                translate=MappingProxyType({RoutePolicy: traffic, BackendPolicy: backends}),
+                protects=False,
             ),
         )
     }

@@ -10,9 +10,13 @@ from typing import Any, Final
 
 _OF_TARGETS: Final = ("targetRef", "targetRefs", "targetSelectors", "mergeType")
 _STRATEGIC: Final = "StrategicMerge"
-_KEYED: Final[Mapping[str, str]] = {"contextExtensions": "name", "rules": "name"}
+_KEYED: Final[Mapping[str, str]] = {
+    "extAuth.contextExtensions": "name",
+    "compression": "type",
+    "compressor": "type",
+    "httpUpgrade": "type",
+}
 """Lists whose elements are told apart by a key, and which key; a list of which one element has none is replaced."""
-_KEYED_IN: Final = frozenset({"extAuth.contextExtensions", "rateLimit.global.rules", "rateLimit.local.rules"})
 
 
 def merged(above: Mapping[str, Any], below: Mapping[str, Any], merge_type: str) -> dict[str, Any]:
@@ -35,8 +39,8 @@ def _object(above: Mapping[str, Any], below: Mapping[str, Any], path: str, *, is
 def _value(above: Any, below: Any, path: str, *, is_strategic: bool) -> Any:
     if isinstance(below, Mapping):
         return _object(above if isinstance(above, Mapping) else {}, below, path, is_strategic=is_strategic)
-    if is_strategic and path in _KEYED_IN and isinstance(above, Sequence) and isinstance(below, Sequence):
-        return _list(above, below, _KEYED[path.rpartition(".")[2]], path)
+    if is_strategic and path in _KEYED and isinstance(above, Sequence) and isinstance(below, Sequence):
+        return _list(above, below, _KEYED[path], path)
     return below
 
 

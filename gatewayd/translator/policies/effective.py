@@ -97,6 +97,11 @@ class Ruled(NamedTuple):
         """The section as manifests call it."""
         return wire_name(self.section)
 
+    @property
+    def owner(self) -> str:
+        """What tells the policy from those of other kinds with the same name."""
+        return str(self.policy) if self.origin is None else f"{self.origin.kind}/{self.policy}"
+
 
 def wire_name(section: str) -> str:
     """Return a section as manifests call it, by its attribute's name."""

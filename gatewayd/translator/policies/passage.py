@@ -31,7 +31,7 @@ def passage_filters(found: Effective) -> tuple[HTTPFilter, ...]:
     """Return what a request meets that may come in."""
     if found == NOTHING:
         return ()
-    limits = (_rate_limits(str(each.policy), each.value) for each in found.of(_RATE_LIMIT))
+    limits = (_rate_limits(each.owner, each.value) for each in found.of(_RATE_LIMIT))
     return (*limits, *(_filter(name, each.value) for name in _READ for each in found.of(name)))
 
 

@@ -5,7 +5,7 @@ from gatewayd.translator.envoy_gateway.merging import merged
 ABOVE = {
     "targetRefs": [{"name": "gw"}],
     "cors": {"allowOrigins": ["https://a.example"], "maxAge": "1h"},
-    "rateLimit": {"local": {"rules": [{"name": "a", "limit": 1}, {"name": "b", "limit": 2}]}},
+    "compressor": [{"type": "Gzip", "size": 1}, {"type": "Zstd", "size": 2}],
 }
 
 
@@ -15,7 +15,7 @@ def test_objects_are_merged_lists_and_scalars_replaced_and_targets_stay(kind: st
     found = merged(ABOVE, below, kind)
     assert found["targetRefs"] == [{"name": "r"}]
     assert found["cors"] == {"allowOrigins": ["https://b.example"], "maxAge": "1h"}
-    assert found["rateLimit"] == ABOVE["rateLimit"]
+    assert found["compressor"] == ABOVE["compressor"]
 
 
 def test_null_takes_a_field_away() -> None:
@@ -23,12 +23,12 @@ def test_null_takes_a_field_away() -> None:
 
 
 def test_a_strategic_merge_goes_through_lists_whose_elements_have_names() -> None:
-    below = {"rateLimit": {"local": {"rules": [{"name": "b", "limit": 5}, {"name": "c", "limit": 6}]}}}
-    rules = merged(ABOVE, below, "StrategicMerge")["rateLimit"]["local"]["rules"]
-    assert rules == [{"name": "a", "limit": 1}, {"name": "b", "limit": 5}, {"name": "c", "limit": 6}]
-    assert merged(ABOVE, below, "JSONMerge")["rateLimit"] == below["rateLimit"]
-    nameless = {"rateLimit": {"local": {"rules": [{"limit": 5}]}}}
-    assert merged(ABOVE, nameless, "StrategicMerge")["rateLimit"] == nameless["rateLimit"]
+    below = {"compressor": [{"type": "Zstd", "size": 5}, {"type": "Brotli", "size": 6}]}
+    codecs = merged(ABOVE, below, "StrategicMerge")["compressor"]
+    assert codecs == [{"type": "Gzip", "size": 1}, {"type": "Zstd", "size": 5}, {"type": "Brotli", "size": 6}]
+    assert merged(ABOVE, below, "JSONMerge")["compressor"] == below["compressor"]
+    nameless = {"compressor": [{"size": 5}]}
+    assert merged(ABOVE, nameless, "StrategicMerge")["compressor"] == nameless["compressor"]
 
 
 def test_nothing_that_is_given_is_changed() -> None:
