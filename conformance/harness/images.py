@@ -74,7 +74,7 @@ def _gatewayd(search_path: str = str(_REPOSITORY)) -> Image:
 
 
 def _ratelimit() -> Image:
-    return Image(commands={"/bin/ratelimit": _executable(built("ratelimit"))}, entrypoint=("/bin/ratelimit",))
+    return Image(commands={"/usr/local/bin/ratelimit": _executable(built("ratelimit"))}, arguments=("ratelimit",))
 
 
 def _redis() -> Image:

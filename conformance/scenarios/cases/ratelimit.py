@@ -42,7 +42,7 @@ async def ratelimit(world: World) -> tuple[Figure, ...]:
     await world.put(*_routes())
     targets = [target(f"{name}.example", routes=[name], backends=["echo"]) for name in _ROUTES]
     await until_right(world, first, targets)
-    together = await _together(first, second)
+    together = await _together(world, first, second)
     async with load(world, f"{first}:80", targets, rate=150) as running:
         await asyncio.sleep(5)
         killed = await _killed(world)
@@ -86,15 +86,26 @@ def _policy(name: str, requests: int, unavailable: str) -> Object:
 
 
 def _routes() -> list[Object]:
-    routes = [manifests.route(SHOP, name, [f"{name}.example"], "echo") for name in (*_ROUTES, "few")]
+    names = (*_ROUTES, "few", "known")
+    routes = [manifests.route(SHOP, name, [f"{name}.example"], "echo") for name in names]
     for each in routes:
         each["spec"]["parentRefs"] = [{"name": "gateway"}, {"name": "other"}]
     plenty = 1_000_000_000
-    return [*routes, _policy("allow", plenty, "Allow"), _policy("deny", plenty, "Deny"), _policy("few", 5, "Deny")]
+    limits = (("allow", plenty, "Allow"), ("deny", plenty, "Deny"), ("few", 5, "Deny"), ("known", 1, "Deny"))
+    return [*routes, *(_policy(*each) for each in limits)]
 
 
-async def _together(first: str, second: str) -> int:
-    """Ask two Gateways in turn for what is limited to 5 a day; return how many got through."""
+async def _together(world: World, first: str, second: str) -> int:
+    """Ask two Gateways in turn for what is limited to 5 a day; return how many got through.
+
+    The last limit that was written is reached at both of them by then, so the service and they know of all.
+    """
+    for address in (first, second):
+
+        async def is_known(at: str = address) -> bool:
+            return (await asked(at, "known.example"))[0] == 429
+
+        await world.until(is_known, f"limits are in force at {address}")
     statuses = [(await asked(address, "few.example"))[0] for _ in range(10) for address in (first, second)]
     return sum(each == 200 for each in statuses)
 
