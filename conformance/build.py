@@ -62,6 +62,8 @@ BINARIES = (
     Binary(name="loadclient", module="loadclient", package="."),
     Binary(name="helm", module="helm", package="helm.sh/helm/v3/cmd/helm"),
 )
+# What only the tests of limits need that a service counts: built when it is first asked for.
+COUNTING = (Binary(name="ratelimit", module="ratelimit", package="github.com/envoyproxy/ratelimit/src/service_cmd"),)
 # What only the comparison with peers needs (bench/peers): large, and built when it is first asked for.
 PEERS = (
     Binary(
@@ -71,7 +73,7 @@ PEERS = (
         ldflags="-s -w -X github.com/envoyproxy/gateway/internal/cmd/version.envoyGatewayVersion=v1.9.0",
     ),
 )
-_BY_NAME: Mapping[str, Binary] = {binary.name: binary for binary in (*BINARIES, *PEERS)}
+_BY_NAME: Mapping[str, Binary] = {binary.name: binary for binary in (*BINARIES, *COUNTING, *PEERS)}
 
 
 def built(name: str) -> Path:
@@ -119,7 +121,7 @@ def _content_hash(module: str) -> str:
     for source in sorted(sources):
         digest.update(f"{source.relative_to(root)}\0".encode())
         digest.update(hashlib.sha256(source.read_bytes()).digest())
-    mine = (binary for binary in (*BINARIES, *PEERS) if binary.module == module)
+    mine = (binary for binary in _BY_NAME.values() if binary.module == module)
     flags = [(binary.name, binary.verb, binary.package, binary.ldflags) for binary in mine]
     digest.update(repr((_go_version(module), sorted(_environment(module).items()), flags)).encode())
     return digest.hexdigest()[:16]

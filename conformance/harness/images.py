@@ -73,6 +73,18 @@ def _gatewayd(search_path: str = str(_REPOSITORY)) -> Image:
     )
 
 
+def _ratelimit() -> Image:
+    return Image(commands={"/usr/local/bin/ratelimit": _executable(built("ratelimit"))}, arguments=("ratelimit",))
+
+
+def _redis() -> Image:
+    """Return Debian's Redis (conformance/apt.txt)."""
+    return Image(
+        commands={"/usr/local/bin/redis-server": _executable(Path("/usr/bin/redis-server"))},
+        arguments=("redis-server",),
+    )
+
+
 def _envoy_gateway() -> Image:
     """Return a peer that bench/peers measures; the same image is the helper beside its Envoys."""
     command = _executable(built("envoy-gateway"))
@@ -93,6 +105,8 @@ IMAGES: tuple[tuple[str, Callable[[], Image]], ...] = (
     ("registry.k8s.io/gateway-api/*echo-advanced:*", _echo_basic),
     ("registry.k8s.io/coredns/coredns:*", _coredns),
     ("*envoyproxy/envoy:*", _envoy),
+    ("*envoyproxy/ratelimit:*", _ratelimit),
+    ("*library/redis:*", _redis),
     ("*envoyproxy/gateway:*", _envoy_gateway),
     ("*envoyproxy/gateway-dev:*", _envoy_gateway),
     ("*gatewayd:*", _gatewayd),

@@ -18,6 +18,7 @@ from conformance.scenarios.cases.policies import policies, policies_short
 from conformance.scenarios.cases.probe import probe, probe_services
 from conformance.scenarios.cases.programmed import programmed
 from conformance.scenarios.cases.provisioning import provisioning
+from conformance.scenarios.cases.ratelimit import ratelimit
 from conformance.scenarios.cases.replacement import replacement
 from conformance.scenarios.cases.replicas import replicas
 from conformance.scenarios.cases.requests import requests, requests_short
@@ -200,6 +201,11 @@ _ALL = (
         name="policies",
         claim="1,000 edits of policies under a closed loop: 0 wrong answers, 0 through a closed door, 0 drains",
         run=policies,
+    ),
+    Scenario(
+        name="ratelimit",
+        claim="the service that counts, killed and stopped under load: Allow loses no request, Deny lets none through",
+        run=ratelimit,
     ),
     Scenario(
         name="requests-short",

@@ -95,7 +95,7 @@ def _access(chosen: Installation) -> tuple[JSON, ...]:
 def _service(chosen: Installation) -> JSON:
     ports = [
         {"name": name, "port": port, "targetPort": name, "protocol": "TCP"}
-        for name, port in (("xds", layout.XDS_PORT), ("metrics", layout.METRICS_PORT))
+        for name, port in (("xds", layout.XDS_PORT), ("limits", layout.LIMITS_PORT), ("metrics", layout.METRICS_PORT))
     ]
     return {**_object("v1", "Service", chosen.namespace), "spec": {"selector": dict(SELECTOR), "ports": ports}}
 
@@ -133,7 +133,12 @@ def _deployment(chosen: Installation) -> JSON:
 
 
 def _container(chosen: Installation) -> JSON:
-    ports = (("xds", layout.XDS_PORT), ("health", layout.HEALTH_PORT), ("metrics", layout.METRICS_PORT))
+    ports = (
+        ("xds", layout.XDS_PORT),
+        ("limits", layout.LIMITS_PORT),
+        ("health", layout.HEALTH_PORT),
+        ("metrics", layout.METRICS_PORT),
+    )
     return {
         "name": NAME,
         "image": chosen.image,

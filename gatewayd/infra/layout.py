@@ -24,6 +24,8 @@ HEALTH_PORT: Final = 18001
 """GET /healthz and GET /readyz of the control plane, for the kubelet."""
 INTROSPECTION_PORT: Final = 18002
 """What `gatewayd status` and its like ask of a replica, on the loopback of its pod: for who may forward its ports."""
+LIMITS_PORT: Final = 18003
+"""Where rate limit services have their limits from, mutual TLS."""
 METRICS_PORT: Final = 19001
 """GET /metrics of the control plane, for Prometheus: the same port as a proxy's."""
 
@@ -35,6 +37,8 @@ CONTROL_PLANE: Final = "gatewayd"
 NAMESPACE: Final = environment.NAMESPACE
 LEASE: Final = "gatewayd-leader"
 AUTHORITY_SECRET: Final = "gatewayd-ca"  # noqa: S105 - a name, not a secret
+RATE_LIMIT_SECRET: Final = "gatewayd-rate-limits"  # noqa: S105 - a name, not a secret
+"""The client certificate of rate limit services, beside the control plane."""
 KEY_SET_LABEL: Final = own("key-set")
 """What the ConfigMaps carry in which key sets that were fetched outlive the replicas."""
 

@@ -17,6 +17,9 @@ JSON = dict[str, Any]
 METRICS_LABEL: Final = (own("metrics"), "allowed")
 """The label of the namespaces that metrics are shown to."""
 
+COUNTING_LABEL: Final = (own("rate-limit-service"), "allowed")
+"""The label of the pods of rate limit services, wherever they are: they may ask for the limits of all policies."""
+
 METADATA_ADDRESSES: Final = ("100.100.100.200/32", "169.254.169.254/32", "169.254.170.2/32", "169.254.170.23/32")
 """Where clouds tell a machine, and who asks from it, its credentials. Not all of 169.254/16: DNS caches are there.
 
@@ -51,11 +54,13 @@ def control_plane_policy(selector: Mapping[str, str]) -> JSON:
     Nothing is said of where it may connect: that is the API server, whose address nobody knows beforehand.
     """
     proxies = {"namespaceSelector": {}, "podSelector": {"matchLabels": dict([MANAGED_BY])}}
+    counting = {"namespaceSelector": {}, "podSelector": {"matchLabels": dict([COUNTING_LABEL])}}
     return {
         "podSelector": {"matchLabels": dict(selector)},
         "policyTypes": ["Ingress"],
         "ingress": [
             {"ports": [{"port": layout.XDS_PORT, "protocol": "TCP"}], "from": [proxies]},
+            {"ports": [{"port": layout.LIMITS_PORT, "protocol": "TCP"}], "from": [counting]},
             {"ports": [{"port": layout.METRICS_PORT, "protocol": "TCP"}], "from": [_METRICS_READERS]},
         ],
     }

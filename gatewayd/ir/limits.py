@@ -62,6 +62,9 @@ ALTERNATIVE_SECONDS = 3600
 CLIENT_CONNECTIONS = 50_000
 """Open connections of clients to one proxy, on all its listeners; more are closed at once."""
 
+LIMIT_STREAMS = 64
+"""Streams of rate limit services at a replica of the control plane: each replica of such a service has one."""
+
 AUTHORIZATION_SECONDS = 10
 """How long a server that is asked about a request may think; then the request is refused."""
 

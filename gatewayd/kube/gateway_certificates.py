@@ -1,5 +1,7 @@
 """The client certificate of each Gateway's proxies: a Secret in the Gateway's namespace, renewed in time.
 
+And that of rate limit services, in gatewayd's own: whoever runs one mounts it there, or copies it.
+
 https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets
 """
 
@@ -10,14 +12,16 @@ from typing import Any
 
 import msgspec
 
+from gatewayd.api.gateway import MANAGED_BY
 from gatewayd.identity.authority import Authority
 from gatewayd.identity.certificates import LEAF_LIFETIME, KeyPair, Subject, check_pair, gateway_identity, issue
-from gatewayd.infra.layout import certificate_secret
+from gatewayd.infra.layout import RATE_LIMIT_SECRET, certificate_secret
 from gatewayd.infra.made_kinds import SECRET
 from gatewayd.infra.objects import labels, owner_reference
 from gatewayd.ir.infrastructure import Owner
 from gatewayd.kube.client import KubeClient, Where
 from gatewayd.kube.made_object import OwnedMeta
+from gatewayd.own_group import RATE_LIMIT_IDENTITY
 from gatewayd.untrusted.pem import Unreadable, is_issued_by, read_certificates
 
 
@@ -29,22 +33,27 @@ class _ProxySecret(msgspec.Struct):
 class GatewayCertificates:
     """Finds or makes them."""
 
-    def __init__(self, client: KubeClient) -> None:
+    def __init__(self, client: KubeClient, namespace: str) -> None:
+        """`namespace` is gatewayd's own."""
         self._client = client
+        self._namespace = namespace
 
     async def data(self, wanted: Owner, authority: Authority) -> Mapping[str, str]:
         """Return the Secret's data (base64 text): what is there while it is good, else a new certificate.
 
         Raises ApiError or a connection error.
         """
-        now = datetime.now(UTC)
         stored = await self._found(wanted.namespace, certificate_secret(wanted.object_name))
-        uri = gateway_identity(wanted.fleet, wanted.uid)
-        pair = _good_pair(stored, uri, authority, now)
-        if pair is None:
-            pair = issue(authority.signing, Subject(common_name=wanted.name, dns_names=(), uris=(uri,)), now)
-        files = {"tls.crt": pair.certificate, "tls.key": bytes(pair.key), "ca.crt": authority.bundle}
-        return {name: base64.b64encode(value).decode() for name, value in files.items()}
+        return _data(stored, wanted.name, gateway_identity(wanted.fleet, wanted.uid), authority)
+
+    async def keep_rate_limits(self, authority: Authority) -> None:
+        """Keep a good certificate for rate limit services. Raises ApiError or a connection error."""
+        stored = await self._found(self._namespace, RATE_LIMIT_SECRET)
+        data = _data(stored, RATE_LIMIT_SECRET, RATE_LIMIT_IDENTITY, authority)
+        if data != stored:
+            metadata = {"name": RATE_LIMIT_SECRET, "namespace": self._namespace, "labels": dict([MANAGED_BY])}
+            document = {**SECRET.head, "type": "kubernetes.io/tls", "metadata": metadata, "data": dict(data)}
+            await self._client.apply(_path(self._namespace, RATE_LIMIT_SECRET), document)
 
     async def has(self, wanted: Owner) -> bool:
         """Return whether there is a certificate, good or not. Raises ApiError or a connection error."""
@@ -52,9 +61,22 @@ class GatewayCertificates:
 
     async def _found(self, namespace: str, name: str) -> Mapping[str, str]:
         """Return what our own Secret holds; nothing when there is none, or one that somebody else made."""
-        path = Where(api_version=SECRET.api_version, plural=SECRET.plural, namespace=namespace, name=name).path("")
-        secret = await self._client.get(path, _ProxySecret)
+        secret = await self._client.get(_path(namespace, name), _ProxySecret)
         return (secret.data or {}) if secret is not None and secret.metadata.is_ours else {}
+
+
+def _path(namespace: str, name: str) -> str:
+    return Where(api_version=SECRET.api_version, plural=SECRET.plural, namespace=namespace, name=name).path("")
+
+
+def _data(stored: Mapping[str, str], name: str, uri: str, authority: Authority) -> Mapping[str, str]:
+    """Return a Secret's data for a URI: the pair that is stored while it serves, else a new one."""
+    now = datetime.now(UTC)
+    pair = _good_pair(stored, uri, authority, now)
+    if pair is None:
+        pair = issue(authority.signing, Subject(common_name=name, dns_names=(), uris=(uri,)), now)
+    files = {"tls.crt": pair.certificate, "tls.key": bytes(pair.key), "ca.crt": authority.bundle}
+    return {name: base64.b64encode(value).decode() for name, value in files.items()}
 
 
 def _good_pair(stored: Mapping[str, str], uri: str, authority: Authority, now: datetime) -> KeyPair | None:

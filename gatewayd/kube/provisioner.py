@@ -106,6 +106,8 @@ class Provisioner:
         match wanted:
             case Infrastructure():
                 secret = await self._secret(wanted)
+                if wanted.parameters.rate_limit_service is not None:
+                    await self._identity.certificates.keep_rate_limits(self._identity.believed.authority)
                 self._applier.want(gateway, (secret, *objects(wanted, self._files(wanted))))
             case Keep():
                 # Proxies that never were get no certificate either.

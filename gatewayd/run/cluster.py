@@ -62,6 +62,7 @@ from gatewayd.telemetry.version import installed_version
 from gatewayd.translator.contents import CONTENT_TABLES
 from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
 from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
+from gatewayd.translator.proxies.global_limits import LIMIT_DOMAINS
 from gatewayd.translator.proxies.key_sets import KEY_SETS
 from gatewayd.translator.referred import contents_of
 
@@ -183,7 +184,7 @@ class InCluster:
         )
 
     def _infrastructure_from(self, address: ControlPlaneAddress) -> InfrastructureController:
-        certificates = GatewayCertificates(self._client)
+        certificates = GatewayCertificates(self._client, self._options.namespace)
         return InfrastructureController(
             client=self._client,
             leadership=self._lease,
@@ -286,6 +287,7 @@ class InCluster:
 
     def _on_batch(self, batch: Batch) -> None:
         self._key_sets.want(self._reconciler.store.engine.drain(KEY_SETS))
+        self._ports.limits.hear(self._reconciler.store.engine.drain(LIMIT_DOMAINS))
         facts = BatchFacts(seconds=batch.seconds, changed_rows=batch.changed_rows, queries=batch.queries)
         self._metrics.batch(facts)
         for snapshot in batch.published:

@@ -9,6 +9,7 @@ from typing import Final, assert_never
 
 from gatewayd.ads.authorize import UNLISTED, Incarnation, Unlisted, bound
 from gatewayd.ads.fleet import Fleet
+from gatewayd.ads.limit_configs import RateLimitConfigs, RateLimitConfigServer
 from gatewayd.ads.listen import TlsListener, UnixListener
 from gatewayd.ads.server import AdsServer
 from gatewayd.api.gateway import Gateway
@@ -42,6 +43,7 @@ class ReplicaPorts:
         self._reconciler = reconciler
         self._fleet = fleet
         self._metrics = metrics
+        self.limits = RateLimitConfigs()
 
     def review(self) -> None:
         """End the streams of Gateways that are gone."""
@@ -50,7 +52,7 @@ class ReplicaPorts:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """Listen for ADS, health, metrics, and where `gatewayd status` asks: a socket, and the loopback of the pod."""
+        """Listen for ADS, limits, health and metrics, and where `gatewayd status` asks: a socket, and loopback."""
         insight = Insight(reconciler=self._reconciler, fleet=self._fleet, where=self._where(), notices=self._unsynced)
         with runtime_folder(None) as runtime:
             listeners = (
@@ -63,7 +65,7 @@ class ReplicaPorts:
                 self._fleet, listeners, authorizer=authorizer, replicas=self._replicas, others=handlers(answers)
             )
             self._server = server
-            async with self._served(server), on_loopback(answers, layout.INTROSPECTION_PORT):
+            async with self._served(server), self._told(), on_loopback(answers, layout.INTROSPECTION_PORT):
                 yield
 
     def _incarnation(self, gateway: GatewayFleet) -> Incarnation | Unlisted | None:
@@ -95,6 +97,17 @@ class ReplicaPorts:
 
     def _unsynced(self) -> tuple[str, ...]:
         return tuple(f"{kind}: not listed yet" for kind in sorted(self._reconciler.store.waiting_for))
+
+    @asynccontextmanager
+    async def _told(self) -> AsyncIterator[None]:
+        """Let rate limit services have the limits of all policies."""
+        listener = TlsListener(host="[::]", port=layout.LIMITS_PORT, certificates=self._trust.certificates)
+        server = RateLimitConfigServer(self.limits, listener)
+        await server.start()
+        try:
+            yield
+        finally:
+            await server.stop()
 
     @asynccontextmanager
     async def _served(self, server: AdsServer) -> AsyncIterator[None]:

@@ -14,6 +14,7 @@ import structlog
 
 from gatewayd.access_log.entry import RuleName
 from gatewayd.ads.fleet import Fleet
+from gatewayd.ads.limit_configs import RateLimitConfigs, RateLimitConfigServer
 from gatewayd.ads.listen import UnixListener
 from gatewayd.ads.server import AdsServer
 from gatewayd.api.gateway import Gateway
@@ -48,12 +49,15 @@ from gatewayd.supervisor.local_envoy import LocalEnvoys
 from gatewayd.supervisor.ports import check_port, first_unprivileged_port, may_bind_low_ports, offset_for
 from gatewayd.supervisor.runtime_folder import runtime_folder
 from gatewayd.translator.outcomes.overview import BOARD
+from gatewayd.translator.proxies.global_limits import LIMIT_DOMAINS
 from gatewayd.translator.proxies.key_sets import KEY_SETS
 from gatewayd.untrusted.printable import shown_path
 from gatewayd.xds.resource import Snapshot
 
 SOCKET = Path("xds") / "socket"
 """Where a run's ADS and introspection listen, in its runtime folder."""
+LIMITS_SOCKET = Path("limits") / "socket"
+"""Where a rate limit service of this machine has its limits from."""
 
 _PORT_RETRY = 0.5
 
@@ -116,6 +120,7 @@ class Standalone:
         self._key_sets = KeySetKeeper(
             fetch=fetch, store=store_in(options.cache), submit=self.reconciler.submit, random=random.random
         )
+        self._limits = RateLimitConfigs()
         self._audience = audience
         self._changed_at = time.monotonic()
         self._offset = 0
@@ -136,8 +141,10 @@ class Standalone:
                 (UnixListener(path=self.socket),),
                 others=handlers(Answers(self._audience.status, self._place, self._answers())),
             )
+            limits = RateLimitConfigServer(self._limits, UnixListener(path=runtime / LIMITS_SOCKET))
             await self._key_sets.restore()
             await server.start()
+            await limits.start()
             try:
                 async with asyncio.TaskGroup() as tasks:
                     self._tasks = tasks
@@ -148,6 +155,7 @@ class Standalone:
                     tasks.create_task(self._key_sets.run(), name="key sets")
                     tasks.create_task(tell_time(self.reconciler.submit, time_now), name="clock")
             finally:
+                await limits.stop()
                 await server.stop()
 
     def publish(self, snapshot: Snapshot, config: ProxyConfig) -> None:
@@ -252,6 +260,7 @@ class Standalone:
             if task is not None:
                 task.cancel()
         self._key_sets.want(self.reconciler.store.engine.drain(KEY_SETS))
+        self._limits.hear(self.reconciler.store.engine.drain(LIMIT_DOMAINS))
         described = tuple(self.reconciler.store.engine.drain(BOARD))
         self.board.described(described)
         self.findings.described(described)

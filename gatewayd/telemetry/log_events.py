@@ -57,6 +57,7 @@ LOG_EVENTS: Final = (
         ("source", "why", "failures"),
         "keys of a token issuer could not be had, so often in a row; the last good ones stay",
     ),
+    LogEvent("limits refused", ("node", "why"), "a rate limit service did not take the limits; it has those of before"),
     LogEvent("keys not kept", ("source", "why"), "fetched keys could not be stored; a restart has to fetch them"),
     LogEvent("kept keys not read", ("folder", "file", "why"), "stored keys could not be read; they are fetched anew"),
     LogEvent("kept keys not forgotten", ("source", "why"), "keys that nobody names any more could not be removed"),

@@ -107,7 +107,7 @@ spec:
 ---
 kind: ConfigMap
 metadata: {name: settings, namespace: NS}
-data: {nodeSelector: "{team: NS}"}
+data: {nodeSelector: "{team: NS}", rateLimitService: "{namespace: NS, name: shop, port: 80}"}
 ---
 kind: ListenerSet
 metadata: {name: more, namespace: NS, generation: 1}
@@ -226,6 +226,8 @@ spec:
   default:
     timeouts: {request: NUMBER0s}
     retry: {attempts: 2, codes: [503]}
+    globalLimits: {limits: [{name: all, requests: NUMBER, unit: Hour}]}
+    externalProcessing: {backendRef: {name: shop, port: 80}, request: {}}
 ---
 kind: ReportPolicy
 metadata: {name: lines, namespace: NS, generation: 1}

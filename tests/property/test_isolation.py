@@ -132,10 +132,11 @@ UNASKED = {
     "gateway_overview",
     "route_overview",
     "key_set_targets",
+    "limit_domain",
     "declaring",
 }
 """Queries that no output asks here: the first one of Gateways whose class is wrong, the next ones for people, the last
-ones for who fetches keys, and where replicas of two editions run."""
+ones for who fetches keys, for who counts, and where replicas of two editions run."""
 SITES = [*sorted(HEALTHY.engine.sites, key=named)]
 
 

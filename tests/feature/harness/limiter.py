@@ -8,14 +8,17 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import grpc
 from envoy.service.ratelimit.v3 import rls_pb2
 
+from gatewayd.ads.limit_configs import RateLimitConfigs, RateLimitConfigServer
+from gatewayd.ads.listen import UnixListener
 from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.incremental.view import Member
-from gatewayd.translator.proxies.global_limits import limit_domain
+from gatewayd.translator.proxies.global_limits import LIMIT_DOMAINS, limit_domain
 from gatewayd.xds.messages.rate_limit_config import rate_limit_config
 from tests.feature.harness.world import World
 
@@ -118,3 +121,23 @@ async def limiter() -> AsyncIterator[Limiter]:
         yield service
     finally:
         await service.stop()
+
+
+@asynccontextmanager
+async def limits_told(world: World) -> AsyncIterator[Path]:
+    """Tell services what gatewayd has for them, over the socket that this gives, whenever it changes."""
+    configs = RateLimitConfigs()
+    socket = world.socket.parent.parent / "limits" / "socket"
+    server = RateLimitConfigServer(configs, UnixListener(path=socket))
+
+    def hear(_batch: Any) -> None:
+        configs.hear(world.reconciler.store.engine.drain(LIMIT_DOMAINS))
+
+    hear(None)
+    world.hearers.append(hear)
+    await server.start()
+    try:
+        yield socket
+    finally:
+        world.hearers.remove(hear)
+        await server.stop()

@@ -83,6 +83,7 @@ def test_the_service_leads_to_the_pods() -> None:
     named = {each["name"]: each["containerPort"] for each in CONTAINER["ports"]}
     assert {each["port"]: named[each["targetPort"]] for each in service["ports"]} == {
         layout.XDS_PORT: layout.XDS_PORT,
+        layout.LIMITS_PORT: layout.LIMITS_PORT,
         layout.METRICS_PORT: layout.METRICS_PORT,
     }
 

@@ -3,7 +3,13 @@ from gatewayd.ir.limits import PROXY_PORTS
 
 
 def test_no_two_ports_of_the_control_plane_are_the_same() -> None:
-    ports = (layout.XDS_PORT, layout.HEALTH_PORT, layout.METRICS_PORT, layout.INTROSPECTION_PORT)
+    ports = (
+        layout.XDS_PORT,
+        layout.HEALTH_PORT,
+        layout.METRICS_PORT,
+        layout.INTROSPECTION_PORT,
+        layout.LIMITS_PORT,
+    )
     assert len(set(ports)) == len(ports)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from gatewayd.infra import layout
 from gatewayd.infra.installation import SELECTOR
-from gatewayd.infra.network import METRICS_LABEL, control_plane_policy, proxy_policy
+from gatewayd.infra.network import COUNTING_LABEL, METRICS_LABEL, control_plane_policy, proxy_policy
 from gatewayd.infra.objects import labels, selector
 from gatewayd.ir.infrastructure import GatewayServicePort
 from tests.unit.infra.gateways import EDGE
@@ -50,6 +50,13 @@ def test_only_proxies_reach_the_control_plane_and_from_every_namespace() -> None
     assert peer["namespaceSelector"] == {}
     assert peer["podSelector"]["matchLabels"].items() <= labels(EDGE).items()
     assert senders(CONTROL_PLANE, layout.HEALTH_PORT) is None  # a pod's own node needs no rule
+
+
+def test_only_pods_that_are_labelled_for_it_are_told_all_limits() -> None:
+    (peer,) = senders(CONTROL_PLANE, layout.LIMITS_PORT) or ()
+    assert peer["namespaceSelector"] == {}
+    assert peer["podSelector"]["matchLabels"] == dict([COUNTING_LABEL])
+    assert not dict([COUNTING_LABEL]).items() <= labels(EDGE).items()
 
 
 def test_proxies_go_everywhere_but_to_what_gives_credentials() -> None:

@@ -8,11 +8,12 @@ from cryptography import x509
 
 from gatewayd.identity.authority import Authority, founded
 from gatewayd.identity.certificates import LEAF_LIFETIME, KeyPair, Subject, check_pair, gateway_identity, issue, make_ca
-from gatewayd.infra.layout import certificate_secret
+from gatewayd.infra.layout import RATE_LIMIT_SECRET, certificate_secret
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.infrastructure import Infrastructure
 from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError
 from gatewayd.kube.gateway_certificates import GatewayCertificates, secret_document
+from gatewayd.own_group import RATE_LIMIT_IDENTITY
 from tests.fakes.api_server import Answer, Cluster, Drop, Reply, refused
 from tests.unit.infra.gateways import EDGE
 from tests.unit.translator.pem import of_version_seven, on_unknown_curve
@@ -26,7 +27,7 @@ EDGE_URI = gateway_identity(GatewayFleet(namespace="infra", name="edge"), EDGE.u
 class Rig:
     def __init__(self, cluster: Cluster) -> None:
         self.server = cluster.server
-        self.certificates = GatewayCertificates(cluster.client)
+        self.certificates = GatewayCertificates(cluster.client, "gatewayd-system")
 
     async def data(self, authority: Authority = AUTHORITY, wanted: Infrastructure = EDGE) -> Mapping[str, str]:
         return await self.certificates.data(wanted, authority)
@@ -153,3 +154,18 @@ def test_the_secret_belongs_to_its_gateway() -> None:
     assert (metadata["namespace"], metadata["name"]) == ("infra", certificate_secret(EDGE.object_name))
     assert metadata["ownerReferences"][0]["uid"] == EDGE.uid
     assert metadata["labels"]["app.kubernetes.io/managed-by"] == "gatewayd"
+
+
+RATE_LIMIT_PATH = f"/api/v1/namespaces/gatewayd-system/secrets/{RATE_LIMIT_SECRET}"
+
+
+async def test_rate_limit_services_have_one_of_their_own_beside_the_control_plane(rig: Rig) -> None:
+    await rig.certificates.keep_rate_limits(AUTHORITY)
+    stored = rig.server.objects[RATE_LIMIT_PATH]["data"]
+    found = x509.load_pem_x509_certificate(pair(stored).certificate)
+    names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.UniformResourceIdentifier) == [RATE_LIMIT_IDENTITY]
+    await rig.certificates.keep_rate_limits(AUTHORITY)
+    assert len(rig.server.writes) == 1
+    await rig.certificates.keep_rate_limits(founded(NOW))
+    assert rig.server.objects[RATE_LIMIT_PATH]["data"] != stored

@@ -44,7 +44,7 @@ class Rig:
             identity=ControlPlaneIdentity(
                 address=ControlPlaneAddress(host="gatewayd.svc.", port=18000, server_name="gatewayd.system.svc"),
                 believed=self,
-                certificates=GatewayCertificates(cluster.client),
+                certificates=GatewayCertificates(cluster.client, "gatewayd-system"),
             ),
             wishes=Wishes(
                 wanted=self.wanted,

@@ -89,7 +89,7 @@ class Rig:
             identity=ControlPlaneIdentity(
                 address=ControlPlaneAddress(host="gatewayd.svc.", port=18000, server_name="gatewayd.system.svc"),
                 believed=self.believed,
-                certificates=GatewayCertificates(cluster.client),
+                certificates=GatewayCertificates(cluster.client, "gatewayd-system"),
             ),
             wanted=self.wanted,
             applier=self.applier,

@@ -191,13 +191,13 @@ KEYS = (
     f'providers: [{{name: a, issuer: "https://a.example", keys: {{uri: "http://a.example/", backendRef: {BACKEND}}}}}]'
 )
 FIELDS |= {
-    ("AccessPolicy", f"spec.{strategy}.{path}"): Field(
-        source="AccessPolicy",
+    (kind, f"spec.{strategy}.{path}"): Field(
+        source=kind,
         target="Service",
         group="",
         source_group=DOMAIN,
         manifest=f"""
-kind: AccessPolicy
+kind: {kind}
 apiVersion: {API_VERSION}
 metadata: {{name: it, namespace: near}}
 spec:
@@ -208,10 +208,11 @@ spec:
 """,
     )
     for strategy in ("default", "override")
-    for path, written in (
-        ("externalAuth.backendRef", ASKED),
-        ("oidc.backendRef", LOGIN),
-        ("jwt.providers[].keys.backendRef", KEYS),
+    for kind, path, written in (
+        ("AccessPolicy", "externalAuth.backendRef", ASKED),
+        ("AccessPolicy", "oidc.backendRef", LOGIN),
+        ("AccessPolicy", "jwt.providers[].keys.backendRef", KEYS),
+        ("RoutePolicy", "externalProcessing.backendRef", f"backendRef: {BACKEND}, request: {{}}"),
     )
 }
 

@@ -1,0 +1,137 @@
+"""What rate limit services are sent, over a stream whose other end is here."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any, cast
+
+import grpc
+import pytest
+from envoy.service.discovery.v3 import discovery_pb2
+
+from gatewayd.ads.authorize import Peer, Transport
+from gatewayd.ads.limit_configs import RateLimitConfigs, counts
+from gatewayd.ads.protocol.subscription import ProtocolError
+from gatewayd.ads.stream_messages import Context
+from gatewayd.api.meta import ObjectKey
+from gatewayd.api.routepolicy import RoutePolicy
+from gatewayd.incremental.engine import Change
+from gatewayd.incremental.view import Member
+from gatewayd.ir.global_limits import LimitDomain
+from gatewayd.own_group import IDENTITY, RATE_LIMIT_IDENTITY
+from gatewayd.rpc.rate_limit_config_pb2 import RateLimitConfig
+from tests.unit.xds.filters.test_global_limits import LIMIT
+
+TYPE = "type.googleapis.com/ratelimit.config.ratelimit.v3.RateLimitConfig"
+TLS = Peer(transport=Transport.TLS, identities=(RATE_LIMIT_IDENTITY,), node_cluster="")
+
+
+class Line:
+    """The other end of a stream: what it says, and what it hears."""
+
+    def __init__(self) -> None:
+        self.says: asyncio.Queue[Any] = asyncio.Queue()
+        self.hears: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def read(self) -> Any:
+        return await self.says.get()
+
+    async def write(self, data: bytes) -> None:
+        self.hears.put_nowait(data)
+
+    def ask(self, url: str = TYPE, **more: Any) -> None:
+        self.says.put_nowait(discovery_pb2.DiscoveryRequest(type_url=url, **more).SerializeToString())
+
+    async def heard(self) -> Any:
+        async with asyncio.timeout(5):
+            return discovery_pb2.DiscoveryResponse.FromString(await self.hears.get())
+
+
+def change(name: str, requests: int = 5) -> Change:
+    limits = (replace(LIMIT, requests=requests),) if requests else ()
+    domain = LimitDomain(name=f"shop/{name}", limits=limits) if limits else None
+    return Change(member=Member(RoutePolicy, ObjectKey("shop", name)), value=domain)
+
+
+def domains(response: Any) -> dict[str, int]:
+    found = {}
+    for each in response.resources:
+        config = RateLimitConfig()
+        assert each.Unpack(config)
+        found[config.domain] = config.descriptors[0].rate_limit.requests_per_unit
+    return found
+
+
+def conversing(configs: RateLimitConfigs, line: Line) -> "asyncio.Task[ProtocolError | None]":
+    return asyncio.create_task(configs.converse(cast("Context", line)))
+
+
+@pytest.mark.parametrize(
+    ("peer", "is_served"),
+    [
+        (TLS, True),
+        (replace(TLS, identities=(f"{IDENTITY}infra/gateway/edge",)), False),
+        (replace(TLS, identities=(RATE_LIMIT_IDENTITY, RATE_LIMIT_IDENTITY)), False),
+        (replace(TLS, identities=()), False),
+        (replace(TLS, identities=(), transport=Transport.UNIX), True),
+    ],
+)
+def test_only_who_counts_may_have_all_limits(peer: Peer, *, is_served: bool) -> None:
+    denied = counts(peer)
+    assert (denied is None) is is_served
+    assert denied is None or RATE_LIMIT_IDENTITY in denied.message
+
+
+async def test_a_service_has_what_there_is_and_again_when_it_is_another() -> None:
+    configs, line = RateLimitConfigs(), Line()
+    configs.hear((change("a"), change("b", 7)))
+    line.ask()
+    stream = conversing(configs, line)
+    first = await line.heard()
+    assert (first.type_url, domains(first)) == (TYPE, {"shop/a": 5, "shop/b": 7})
+    line.ask(version_info=first.version_info, response_nonce=first.nonce)
+    configs.hear(())
+    configs.hear((change("a"),))
+    configs.hear((change("b", 0), change("a", 9)))
+    second = await line.heard()
+    assert domains(second) == {"shop/a": 9}
+    assert second.version_info != first.version_info
+    line.says.put_nowait(grpc.aio.EOF)
+    assert await stream is None
+    assert line.hears.empty()
+
+
+async def test_nothing_is_said_before_it_is_known_what_there_is() -> None:
+    configs, line = RateLimitConfigs(), Line()
+    line.ask()
+    stream = conversing(configs, line)
+    await asyncio.sleep(0)
+    configs.hear(())
+    assert domains(await line.heard()) == {}
+    line.says.put_nowait(grpc.aio.EOF)
+    assert await stream is None
+
+
+async def test_who_asks_for_something_else_gets_nothing() -> None:
+    configs, line = RateLimitConfigs(), Line()
+    configs.hear(())
+    line.ask("type.googleapis.com/envoy.config.listener.v3.Listener")
+    problem = await conversing(configs, line)
+    assert isinstance(problem, ProtocolError)
+    assert str(problem) == f"type_url: not served here; {TYPE} is allowed"
+    line.says.put_nowait(b"\xff")
+    assert isinstance(await conversing(configs, line), ProtocolError)
+
+
+async def test_a_refusal_is_logged_and_ends_nothing() -> None:
+    configs, line = RateLimitConfigs(), Line()
+    configs.hear((change("a"),))
+    line.ask()
+    stream = conversing(configs, line)
+    await line.heard()
+    refusal = discovery_pb2.DiscoveryRequest(type_url=TYPE)
+    refusal.error_detail.message = "no\nsuch unit"
+    line.says.put_nowait(refusal.SerializeToString())
+    configs.hear((change("a", 6),))
+    assert domains(await line.heard()) == {"shop/a": 6}
+    line.says.put_nowait(grpc.aio.EOF)
+    assert await stream is None
