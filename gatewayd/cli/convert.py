@@ -36,7 +36,7 @@ def convert(  # noqa: PLR0913 (each is an option)
     ] = None,
     output: FormOption = Form.TEXT,
 ) -> None:
-    """Convert Ingresses to Gateway API objects, and report what becomes of each field.
+    """Convert Ingresses and old versions to Gateway API objects, and report on each field.
 
     The objects go to standard output, the report to standard error. Exit codes: 0, or 1 when something is lost or
     cannot be read.

@@ -13,6 +13,7 @@ from gatewayd.api.decode import Decoded, decode
 from gatewayd.api.meta import ObjectKey, Problem
 from gatewayd.convert.draft import GatewayTarget
 from gatewayd.convert.fates import Fidelity, Item
+from gatewayd.convert.gateway_api.conversion import old_api_draft
 from gatewayd.convert.ingress.conversion import ingress_draft
 from gatewayd.convert.objects import objects
 from gatewayd.convert.source import SourceObject, source_object
@@ -38,9 +39,13 @@ class Conversion:
 def conversion(documents: Iterable[Document], target: GatewayTarget, *, open_all: bool) -> Conversion:
     """Convert documents; `open_all`: paths that have lost a protection are open all the same."""
     sources = tuple(source for each in documents if (source := source_object(each)) is not None)
-    drafted = ingress_draft(sources, _services(sources), open_all=open_all)
-    written = _checked(objects(drafted.draft, target))
-    return Conversion(objects=written.taken, items=tuple(sorted({*drafted.items, *written.refused})))
+    drafted = (
+        old_api_draft(sources, target.class_name),
+        ingress_draft(sources, _services(sources), open_all=open_all),
+    )
+    written = _checked(document for each in drafted for document in objects(each.draft, target))
+    items = {item for each in drafted for item in each.items}
+    return Conversion(objects=written.taken, items=tuple(sorted({*items, *written.refused})))
 
 
 def _services(sources: Sequence[SourceObject]) -> dict[ObjectKey, Service]:

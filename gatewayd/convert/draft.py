@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from gatewayd.convert.fates import Item
+
 JSON = Mapping[str, Any]
 
 
@@ -94,3 +96,10 @@ class GatewayTarget:
     class_name: str
     http_port: int
     https_port: int
+
+
+class Drafted(NamedTuple):
+    """What is to be written, and what became of each field."""
+
+    draft: Draft
+    items: tuple[Item, ...]

@@ -43,8 +43,8 @@ class NoSource:
 
 
 def source_object(document: Document) -> SourceObject | None:
-    """Return a document as an object; None for one that says neither kind nor name."""
-    api_version, kind = document.value.get("apiVersion"), document.value.get("kind")
+    """Return a document as an object, whose version is "" where it does not say it; None for one without a name."""
+    api_version, kind = document.value.get("apiVersion", ""), document.value.get("kind")
     key = written_key(document.value)
     if not (isinstance(api_version, str) and isinstance(kind, str) and key.name):
         return None

@@ -84,3 +84,46 @@ async def test_a_wildcard_stands_for_one_label(world: World) -> None:
     assert await backend("/other", "a.shop.example") == "404"
     assert await backend("/cart", "a.b.shop.example") == "two"
     assert await backend("/cart", "shop.example") == "two"
+
+
+GUIDE_OF_2021 = """
+apiVersion: networking.x-k8s.io/v1alpha1
+kind: Gateway
+metadata: {name: edge, namespace: infra}
+spec:
+  gatewayClassName: gke-l7-rilb
+  listeners:
+  - protocol: HTTP
+    port: <http>
+    routes:
+      kind: HTTPRoute
+      selector: {matchLabels: {gateway: internal}}
+      namespaces: {from: All}
+---
+apiVersion: networking.x-k8s.io/v1alpha1
+kind: HTTPRoute
+metadata: {name: store, namespace: shop, labels: {gateway: internal}}
+spec:
+  gateways: {allow: All}
+  hostnames: [store.example]
+  rules:
+  - forwardTo:
+    - {serviceName: one, port: 80, weight: 90}
+    - {serviceName: two, port: 80, weight: 10}
+  - matches:
+    - headers: {type: Exact, values: {env: canary}}
+    forwardTo:
+    - {serviceName: two, port: 80}
+"""
+
+
+async def test_a_guide_of_2021_serves_90_to_10_and_its_canary(world: World) -> None:
+    done = await serve(world, world.filled(GUIDE_OF_2021))
+    assert not done.is_lossy
+
+    answers = [(await world.ask("/", host="store.example")).backend for _ in range(200)]
+    canaries = {(await world.ask("/", ("env", "canary"), host="store.example")).backend for _ in range(10)}
+
+    assert set(answers) == {"one", "two"}
+    assert 150 < answers.count("one") < 199
+    assert canaries == {"two"}

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from gatewayd.convert.draft import (
     Carrier,
     Draft,
+    Drafted,
     DraftListener,
     DraftRoute,
     DraftRule,
@@ -37,13 +38,6 @@ from gatewayd.convert.ingress.shapes import WrittenIngress, WrittenIngressClass
 from gatewayd.convert.source import NoSource, SourceObject, read
 
 GROUPS: Final = ("networking.k8s.io", "extensions")
-
-
-class Drafted(NamedTuple):
-    """What is to be written, and what became of each field."""
-
-    draft: Draft
-    items: tuple[Item, ...]
 
 
 class _Carried(NamedTuple):
