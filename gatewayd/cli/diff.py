@@ -34,11 +34,9 @@ def diff(  # noqa: PLR0913 (each is an option)
         str | None, typer.Option("--from", metavar="VERSION", help="Show what an upgrade from a release does instead.")
     ] = None,
     live: Annotated[
-        bool, typer.Option("--live", help="Compare what runs with OLD, which is the folder as it would be then.")
+        bool, typer.Option("--live", help="Compare what runs with OLD, a folder that it would be.")
     ] = False,
-    socket: Annotated[
-        Path | None, typer.Option("--socket", help="With --live: the run. Default: the youngest.")
-    ] = None,
+    socket: Annotated[Path | None, typer.Option("--socket", help="The run of --live. Default: the youngest.")] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 1 if anything changes.")] = False,
     fail_on: Annotated[FailingChange, typer.Option("--fail-on", help="End with 1 on this.")] = FailingChange.NOTHING,
     envoy_gateway_kinds: EnvoyGatewayKindsOption = False,

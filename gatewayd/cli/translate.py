@@ -40,9 +40,6 @@ def translate(  # noqa: PLR0913 (each is an option)
     Private keys are left out. Exit codes: 0, or 1 when some of the manifests cannot be read.
     """
     from gatewayd.cli.offline import Reading, translation
-
-    translated = translation(paths, Reading(envoy_gateway_kinds=envoy_gateway_kinds))
-    from gatewayd.cli.offline import translation
     from gatewayd.introspection.published import ResourceChoice
     from gatewayd.xds.resource import XDS_TYPES
 
@@ -50,7 +47,7 @@ def translate(  # noqa: PLR0913 (each is an option)
     if kind and kind.upper() not in known:
         raise end(f"--type {kind}: there is no such type; allowed: {', '.join(known)}", INVALID)
     choice = ResourceChoice(gateway=gateway, type=kind, name=name)
-    translated = translation(paths)
+    translated = translation(paths, Reading(envoy_gateway_kinds=envoy_gateway_kinds))
     # Whoever looks for some resources has no use for statuses.
     xds = xds or choice != ResourceChoice()
     both = xds == status
