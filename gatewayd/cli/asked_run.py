@@ -110,7 +110,7 @@ def status_of_all(asked: AskedRun) -> "Status":
     from gatewayd.introspection.client import fetch
     from gatewayd.introspection.merged import merged
 
-    statuses = _each(asked, fetch)
+    statuses = each_answer(asked, fetch)
     return merged(list(statuses.values()), asked.cluster) if asked.cluster else next(iter(statuses.values()))
 
 
@@ -127,7 +127,7 @@ def answer_of_any(asked: AskedRun, ask: Callable[[Path], T]) -> T:
     raise end(str(last), CANNOT_START) from last
 
 
-def _each(asked: AskedRun, ask: Callable[[Path], T]) -> dict[str, T]:
+def each_answer(asked: AskedRun, ask: Callable[[Path], T]) -> dict[str, T]:
     """Return what each answers; of those that do not it is said, and the others count."""
     from gatewayd.introspection.client import NobodyError
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Never
 import typer
 
 from gatewayd.cli.output import EnvoyGatewayKindsOption, Form, FormOption, end, fail, write, write_json
-from gatewayd.run.exit_codes import INVALID, OK
+from gatewayd.run.exit_codes import CANNOT_START, INVALID, OK
 
 if TYPE_CHECKING:
     from gatewayd.cli.offline import Reading
@@ -33,6 +33,10 @@ def diff(  # noqa: PLR0913 (each is an option)
     release: Annotated[
         str | None, typer.Option("--from", metavar="VERSION", help="Show what an upgrade from a release does instead.")
     ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Compare what runs with OLD, a folder that it would be.")
+    ] = False,
+    socket: Annotated[Path | None, typer.Option("--socket", help="The run of --live. Default: the youngest.")] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 1 if anything changes.")] = False,
     fail_on: Annotated[FailingChange, typer.Option("--fail-on", help="End with 1 on this.")] = FailingChange.NOTHING,
     envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
@@ -44,34 +48,58 @@ def diff(  # noqa: PLR0913 (each is an option)
     Exit codes: 0, or 1 when some of the manifests cannot be read, no release has the version, or on what --fail-on
     names.
 
-    Examples: gatewayd diff ./before ./after; gatewayd diff HEAD~1 ./gateway --fail-on drain
+    Examples: gatewayd diff ./before ./after; gatewayd diff HEAD~1 ./gateway --fail-on drain;
+    gatewayd diff ./gateway --live
     """
     if release is not None and not old:
         _upgrade(release, output)
     if release is not None or not old:
         raise end("give OLD, a folder, a file or a revision of git, or --from VERSION alone", INVALID)
-    from gatewayd.cli.offline import Reading, translation
-    from gatewayd.diff.compare import difference
+    from gatewayd.cli.offline import Reading
 
     reading = Reading(envoy_gateway_kinds=envoy_gateway_kinds)
-    before, after = _before(old, new, reading), translation([new], reading)
-    differences = difference(before, after)
-    _show(differences, output, whole=full)
-    problems = (*before.manifests.problems, *after.manifests.problems)
+    differences, problems = _from_run(Path(old), reading, socket) if live else _between(old, new, reading)
+    _show(differences, output, full=full)
     for problem in problems:
-        fail(str(problem))
+        fail(problem)
     failing = _fails(differences, FailingChange.CHANGE if exit_code else fail_on)
     raise typer.Exit(INVALID if problems or failing else OK)
 
 
-def _show(differences: "Difference", output: Form, *, whole: bool) -> None:
+def _show(differences: "Difference", output: Form, *, full: bool) -> None:
     from gatewayd.diff.words import difference_json, difference_lines
 
     if output is Form.JSON:
         write_json(difference_json(differences))
-    else:
-        for line in difference_lines(differences, whole=whole):
-            write(line)
+        return
+    for line in difference_lines(differences, whole=full):
+        write(line)
+
+
+def _between(old: str, new: Path, reading: "Reading") -> "tuple[Difference, list[str]]":
+    from gatewayd.cli.offline import translation
+    from gatewayd.diff.compare import difference
+
+    before, after = _before(old, new, reading), translation([new], reading)
+    return difference(before, after), list(map(str, (*before.manifests.problems, *after.manifests.problems)))
+
+
+def _from_run(folder: Path, reading: "Reading", socket: Path | None) -> "tuple[Difference, list[str]]":
+    """Compare what a run publishes with what a folder would lead to there; statuses are not compared."""
+    from gatewayd.cli.offline import translation
+    from gatewayd.cli.run_socket import run_socket
+    from gatewayd.diff.compare import Difference, gateway_changes
+    from gatewayd.introspection.client import NobodyError, fetch_config
+    from gatewayd.introspection.published import ResourceChoice, snapshots_of
+
+    run = run_socket(socket, "no `gatewayd up` of this user is running; --socket names a run")
+    try:
+        before = snapshots_of(fetch_config(run, ResourceChoice()))
+    except (NobodyError, ValueError) as error:
+        raise end(str(error), CANNOT_START) from error
+    after = translation([folder], reading)
+    changes = tuple(each for each in gateway_changes(before, after.reconciler.snapshots) if each.resources)
+    return Difference(gateways=changes, statuses=()), list(map(str, after.manifests.problems))
 
 
 def _before(old: str, new: Path, reading: "Reading") -> "Translation":

@@ -39,6 +39,10 @@ COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
     "proxy": Row(
         "proxy", "Show what the proxies of a run or a cluster really have; keys and passwords are never shown."
     ),
+    "bundle": Row(
+        "bundle", "Write an archive for whoever is to help: status, configuration and statistics, without secrets."
+    ),
+    "log-level": Row("log_level", "Show or set how much a running gatewayd logs, until it ends."),
     "serve": Row(
         "control_plane", "Serve a cluster's Gateways: watch the API server, feed the proxies, write statuses."
     ),
@@ -48,7 +52,7 @@ COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
 })  # fmt: skip
 """The commands in the order of the help. The list is written without importing any of them."""
 
-_ASK: Final = frozenset({"status", "why", "explain", "proxy", "version"})
+_ASK: Final = frozenset({"status", "why", "explain", "proxy", "bundle", "log-level", "version"})
 """Those that ask a run, or with --cluster the replicas of a cluster."""
 
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gatewayd.cli.output import EnvoyGatewayKindsOption, fail, write_json, write_yaml
+from gatewayd.cli.output import EnvoyGatewayKindsOption, end, fail, write_json, write_yaml
 from gatewayd.run.exit_codes import INVALID, OK
 
 if TYPE_CHECKING:
+    from gatewayd.introspection.published import ResourceChoice
     from gatewayd.offline.translation import Translation
 
 app = typer.Typer(add_completion=False)
@@ -23,12 +24,15 @@ class Format(StrEnum):
 
 
 @app.command()
-def translate(
+def translate(  # noqa: PLR0913 (each is an option)
     paths: Annotated[list[Path], typer.Argument(help="Folders and files of manifests, or - for standard input.")],
     *,
     xds: Annotated[bool, typer.Option("--xds", help="Only what Envoy gets.")] = False,
     status: Annotated[bool, typer.Option("--status", help="Only the statuses.")] = False,
     envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
+    gateway: Annotated[str, typer.Option("--gateway", help="Only resources of NAMESPACE/NAME.")] = "",
+    kind: Annotated[str, typer.Option("--type", help="Only resources of CDS, EDS, SDS, ECDS, RDS, SRDS or LDS.")] = "",
+    name: Annotated[str, typer.Option("--name", help="Only resources with this in their names.")] = "",
     output: Annotated[Format, typer.Option("-o", "--output", help="What to write.")] = Format.YAML,
 ) -> None:
     """Show what manifests lead to: statuses, and xDS resources by Gateway and type.
@@ -36,14 +40,22 @@ def translate(
     Private keys are left out. Exit codes: 0, or 1 when some of the manifests cannot be read.
     """
     from gatewayd.cli.offline import Reading, translation
+    from gatewayd.introspection.published import ResourceChoice
+    from gatewayd.xds.resource import XDS_TYPES
 
+    known = [row.short for row in XDS_TYPES]
+    if kind and kind.upper() not in known:
+        raise end(f"--type {kind}: there is no such type; allowed: {', '.join(known)}", INVALID)
+    choice = ResourceChoice(gateway=gateway, type=kind, name=name)
     translated = translation(paths, Reading(envoy_gateway_kinds=envoy_gateway_kinds))
+    # Whoever looks for some resources has no use for statuses.
+    xds = xds or choice != ResourceChoice()
     both = xds == status
     value: dict[str, Any] = {}
     if both or status:
         value["statuses"] = _statuses(translated)
     if both or xds:
-        value["gateways"] = _gateways(translated)
+        value["gateways"] = _gateways(translated, choice)
     if output is Format.JSON:
         write_json(value)
     else:
@@ -65,10 +77,16 @@ def _statuses(translated: "Translation") -> list[dict[str, Any]]:
     ]
 
 
-def _gateways(translated: "Translation") -> dict[str, Any]:
-    from gatewayd.xds.dump import snapshot_json
+def _gateways(translated: "Translation", choice: "ResourceChoice") -> dict[str, Any]:
+    from gatewayd.introspection.published import chosen
+    from gatewayd.xds.dump import resource_json
 
-    return {
-        str(fleet): {"version": each.version, "resources": snapshot_json(each)}
-        for fleet, each in sorted(translated.reconciler.snapshots.items())
+    snapshots = translated.reconciler.snapshots
+    gateways: dict[str, Any] = {
+        str(fleet): {"version": snapshot.version, "resources": {}}
+        for fleet, snapshot in sorted(snapshots.items())
+        if choice.admits(fleet)
     }
+    for fleet, short, resource in chosen(snapshots, choice):
+        gateways[str(fleet)]["resources"].setdefault(short, {})[resource.name] = resource_json(resource)
+    return gateways

@@ -58,9 +58,10 @@ def up(  # noqa: PLR0913 (each is an option)
     chosen = options(folder, address=address, envoy=envoy_path, concurrency=concurrency, drain=drain, zone=zone)
     _prepare(chosen, to, port)
     chosen = replace(chosen, envoy_gateway_kinds=envoy_gateway_kinds)
-    page_port = ui_port if ui or ui_port else None
     with only_run(folder):
-        raise typer.Exit(asyncio.run(_run(chosen, output, deadline if once else None, page_port)))
+        raise typer.Exit(
+            asyncio.run(_run(chosen, output, deadline if once else None, ui_port if ui or ui_port else None))
+        )
 
 
 def _prepare(chosen: "Options", to: str | None, port: int | None) -> None:

@@ -27,8 +27,11 @@ from gatewayd.introspection.messages import (
     GET_STATUS,
     GET_WHY,
     SERVICE,
+    SET_LOG_LEVEL,
     RunChain,
     decoded,
+    level_decoded,
+    level_request,
     places_decoded,
     places_request,
     request,
@@ -92,6 +95,11 @@ def fetch_explanation(path: Path, sent: Sent, port: int | None) -> Explanation:
 def fetch_config(path: Path, choice: ResourceChoice) -> tuple[PublishedResource, ...]:
     """Return what the proxies of the run at a socket shall have; raises NobodyError."""
     return published_decoded(_call(path, GET_CONFIG, choice_request(choice)))
+
+
+def set_log_level(path: Path, level: str) -> str:
+    """Have the run at a socket log from a level on, "" to leave it; return the level. Raises NobodyError."""
+    return level_decoded(_call(path, SET_LOG_LEVEL, level_request(level)))
 
 
 def _call(path: Path, method: str, message: bytes) -> bytes:

@@ -19,6 +19,7 @@ SERVICE = "gatewayd.v1.Introspection"
 GET_STATUS = "GetStatus"
 GET_WHY = "GetWhy"
 GET_PLACES = "GetPlaces"
+SET_LOG_LEVEL = "SetLogLevel"
 
 T = TypeVar("T")
 
@@ -56,6 +57,26 @@ def why_asked(data: bytes) -> tuple[str, str, str]:
     """Read a serialised GetWhyRequest: kind, namespace, name."""
     message = pb.GetWhyRequest.FromString(data)
     return message.kind, message.namespace, message.name
+
+
+def level_request(level: str) -> bytes:
+    """Return a serialised SetLogLevelRequest; "" only asks."""
+    return bytes(pb.SetLogLevelRequest(level=level).SerializeToString())
+
+
+def level_asked(data: bytes) -> str:
+    """Read a serialised SetLogLevelRequest."""
+    return str(pb.SetLogLevelRequest.FromString(data).level)
+
+
+def level_encoded(level: str) -> bytes:
+    """Return a serialised SetLogLevelResponse."""
+    return bytes(pb.SetLogLevelResponse(level=level).SerializeToString())
+
+
+def level_decoded(data: bytes) -> str:
+    """Read a serialised SetLogLevelResponse."""
+    return str(pb.SetLogLevelResponse.FromString(data).level)
 
 
 def places_request(rules: Iterable[RuleName]) -> bytes:

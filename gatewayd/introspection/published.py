@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gatewayd.ir.fleet import FleetKey
+from gatewayd.ir.fleet import FleetKey, fleet_key
 from gatewayd.rpc import introspection_pb2 as pb
-from gatewayd.xds.dump import resource_json
+from gatewayd.xds.dump import resource_json, resource_of
 from gatewayd.xds.resource import XDS_TYPES, Resource, Snapshot
+from gatewayd.xds.resource import snapshot as whole_snapshot
 
 GET_CONFIG: Final = "GetConfig"
 
@@ -62,6 +63,18 @@ def published(fleet: FleetKey, short: str, resource: Resource, choice: ResourceC
         version=resource.version,
         content=resource_json(resource) if choice.with_content else None,
     )
+
+
+def snapshots_of(resources: Iterable[PublishedResource]) -> dict[FleetKey, Snapshot]:
+    """Return what is published as snapshots, without what is private. Raises ValueError for what cannot be read.
+
+    Versions are those of the run, so that equal ones are equal whatever was left out.
+    """
+    by_fleet: dict[FleetKey, list[Resource]] = {}
+    for each in resources:
+        resource = resource_of(each.type, each.name, each.version, each.content or {})
+        by_fleet.setdefault(fleet_key(each.gateway), []).append(resource)
+    return {fleet: whole_snapshot(fleet, of_fleet) for fleet, of_fleet in by_fleet.items()}
 
 
 def choice_request(choice: ResourceChoice) -> bytes:

@@ -18,6 +18,9 @@ from gatewayd.introspection.messages import (
     GET_STATUS,
     GET_WHY,
     SERVICE,
+    SET_LOG_LEVEL,
+    level_asked,
+    level_encoded,
     pieces,
     places_asked,
     places_encoded,
@@ -28,6 +31,8 @@ from gatewayd.introspection.places import PlaceOfRule
 from gatewayd.introspection.published import GET_CONFIG, choice_asked, published_encoded
 from gatewayd.introspection.run_answers import RunAnswers
 from gatewayd.introspection.status import Status
+from gatewayd.settings import LOG_LEVELS
+from gatewayd.telemetry import logs
 
 _Context: TypeAlias = grpc.aio.ServicerContext
 Ask: TypeAlias = Callable[[], Awaitable[Status]]
@@ -100,9 +105,20 @@ def handlers(answers: Answers, door: Door = SOCKET_DOOR) -> tuple[grpc.GenericRp
         GET_PLACES: get_places,
         GET_EXPLANATION: get_explanation,
         GET_CONFIG: get_config,
+        SET_LOG_LEVEL: _set_log_level,
     }
     served = {name: _guarded(method, door) for name, method in methods.items()}
     return (grpc.method_handlers_generic_handler(SERVICE, served),)
+
+
+async def _set_log_level(request: bytes, context: _Context) -> bytes:
+    level = level_asked(request)
+    if level and level not in LOG_LEVELS:
+        allowed = ", ".join(LOG_LEVELS)
+        await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"level {level!r} is not known; allowed: {allowed}")
+    if level:
+        logs.set_level(level)
+    return level_encoded(logs.current_level())
 
 
 async def _encoded(status: Status) -> bytes:

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 import structlog
 
 from gatewayd.ir.limits import OUTPUT_PATIENCE
+from gatewayd.settings import LOG_LEVELS
 from gatewayd.telemetry.outlet import Outlet
 from gatewayd.untrusted.printable import printable, printable_json
 
@@ -50,10 +51,26 @@ def configure(level: str, destination: Destination) -> None:
             structlog.processors.add_log_level,
             *_ends(destination),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        wrapper_class=_at(level),
         logger_factory=_factory(destination),
         cache_logger_on_first_use=False,
     )
+
+
+def set_level(level: str) -> None:
+    """Send the events of another level and above from now on, wherever they go."""
+    structlog.configure(wrapper_class=_at(level))
+
+
+def current_level() -> str:
+    """Return the level that events are sent from."""
+    wrapper = structlog.get_config()["wrapper_class"]
+    return next((level for level in LOG_LEVELS if wrapper is _at(level)), "")
+
+
+def _at(level: str) -> Any:
+    """Return the class of loggers that pass over what is below a level: the same one for the same level."""
+    return structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()])
 
 
 def destination_for(stream: TextIO, format_: str | None) -> Destination:

@@ -69,6 +69,24 @@ def _ordered(pairs: list[tuple[str, Any]]) -> JSON:
     return {**found, **{key: REDACTED for key in private if key in found}}
 
 
+def resource_of(short: str, name: str, version: str, value: JSON) -> Resource:
+    """Return a resource of what `resource_json` made of one; what is private is not in it. Raises ValueError."""
+    type_url = next((row.url for row in XDS_TYPES if row.short == short), None)
+    if type_url is None:
+        raise ValueError(f"{short}: there is no such type")
+    try:
+        message = json_format.ParseDict(_without_redacted(value), _MESSAGES[type_url]())
+    except json_format.ParseError as error:
+        raise ValueError(f"{short} {name}: {error}") from error
+    return Resource(type_url=type_url, name=name, version=version, own=message.SerializeToString(), tail=b"")
+
+
+def _without_redacted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_redacted(each) for key, each in value.items() if each != REDACTED}
+    return [_without_redacted(each) for each in value] if isinstance(value, list) else value
+
+
 def without_private(value: Any) -> Any:
     """Return a value of JSON, such as Envoy dumps it, without what messages inside of an Any hold of keys."""
     if isinstance(value, dict):

@@ -262,8 +262,8 @@ TRANSLATOR = (
     Mutant(
         rule="nobody serves while all endpoints end",
         path="gatewayd/translator/backends/endpoints.py",
-        before="anyone_ready and not each.ready for",
-        after="not each.ready for",
+        before="draining=anyone_ready and not each.ready",
+        after="draining=not each.ready",
         tests=(
             "tests/unit/translator/backends/test_endpoints.py::test_where_nobody_is_ready_those_that_terminate_must_do",
         ),

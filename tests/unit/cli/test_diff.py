@@ -3,6 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from gatewayd.cli.offline import translation
+from gatewayd.introspection import client
+from gatewayd.introspection.published import ResourceChoice, chosen, published
 from tests.unit.cli.command import Gatewayd
 from tests.unit.example import SHOP
 
@@ -74,3 +77,23 @@ def test_folders_or_a_release_are_needed_and_not_both(gatewayd: Gatewayd, shop: 
         ran = gatewayd("diff", *arguments)
         assert ran.code == 1
         assert "give OLD, a folder, a file or a revision of git, or --from VERSION alone" in ran.err
+
+
+def test_what_runs_is_compared_with_a_folder(
+    gatewayd: Gatewayd, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshots = translation([shop]).reconciler.snapshots
+    told = tuple(published(*each, ResourceChoice()) for each in chosen(snapshots, ResourceChoice()))
+    monkeypatch.setattr(client, "fetch_config", lambda _path, _choice: told)
+    (tmp_path / "new.yaml").write_text(SHOP.replace("8080", "8081"))
+
+    same = gatewayd("diff", shop, "--live", "--socket", "somewhere", "--exit-code")
+    other = gatewayd("diff", tmp_path / "new.yaml", "--live", "--socket", "somewhere", "--fail-on", "drain")
+
+    assert (same.code, same.out) == (0, "nothing changes\n")
+    assert other.code == 1
+    assert "  ! listener tcp-8080: all connections drain; the listener is removed" in other.out.splitlines()
+
+
+def test_nothing_runs(gatewayd: Gatewayd, shop: Path, tmp_path: Path) -> None:
+    assert gatewayd("diff", shop, "--live", "--socket", tmp_path / "none").code == 3

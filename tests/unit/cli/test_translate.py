@@ -35,3 +35,21 @@ def test_what_cannot_be_read_is_told(gatewayd: Gatewayd, shop: Path) -> None:
     assert ran.code == 1
     assert "bad.yaml:2: not valid YAML" in ran.err
     assert "default/web" in ran.out
+
+
+def test_some_resources(gatewayd: Gatewayd, shop: Path) -> None:
+    ran = gatewayd("translate", shop, "--gateway", "default/web", "--type", "rds", "--name", "8080", "-o", "json")
+
+    value = json.loads(ran.out)
+    assert list(value) == ["gateways"]
+    assert [(kind, list(named)) for kind, named in value["gateways"]["default/web"]["resources"].items()] == [
+        ("RDS", ["8080"])
+    ]
+    assert json.loads(gatewayd("translate", shop, "--gateway", "default/none", "-o", "json").out) == {"gateways": {}}
+
+
+def test_a_type_that_is_none(gatewayd: Gatewayd, shop: Path) -> None:
+    ran = gatewayd("translate", shop, "--type", "xyz")
+
+    assert ran.code == 1
+    assert ran.err.startswith("gatewayd: --type xyz: there is no such type; allowed: CDS, EDS, SDS, ECDS, RDS,")

@@ -1,3 +1,4 @@
+from gatewayd.diff.compare import gateway_changes
 from gatewayd.introspection.published import (
     PublishedResource,
     ResourceChoice,
@@ -7,7 +8,9 @@ from gatewayd.introspection.published import (
     published,
     published_decoded,
     published_encoded,
+    snapshots_of,
 )
+from gatewayd.xds.resource import LISTENER
 from tests.unit.introspection.answering import ROUTE, run_answers
 
 
@@ -40,3 +43,15 @@ def test_messages_come_through_as_they_were() -> None:
 
     assert choice_asked(choice_request(choice)) == choice
     assert published_decoded(published_encoded(resources[:1]) + published_encoded(resources[1:])) == resources
+
+
+def test_snapshots_are_put_together_again_but_for_what_is_private() -> None:
+    snapshots = run_answers(ROUTE).reconciler.snapshots
+    told = [published(*each, ResourceChoice()) for each in chosen(snapshots, ResourceChoice())]
+
+    ((fleet, again),) = snapshots_of(told).items()
+
+    assert {each.name: each.version for each in again.of(LISTENER).values()} == {
+        each.name: each.version for each in snapshots[fleet].of(LISTENER).values()
+    }
+    assert [each.resources for each in gateway_changes(snapshots, {fleet: again}) if each.resources] == []

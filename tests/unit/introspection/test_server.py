@@ -10,12 +10,21 @@ from gatewayd.access_log.entry import RuleName
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.request import Sent
 from gatewayd.explain.steps import UnknownKindError
-from gatewayd.introspection.client import NobodyError, fetch, fetch_config, fetch_explanation, fetch_places, fetch_why
+from gatewayd.introspection.client import (
+    NobodyError,
+    fetch,
+    fetch_config,
+    fetch_explanation,
+    fetch_places,
+    fetch_why,
+    set_log_level,
+)
 from gatewayd.introspection.messages import GET_STATUS, SERVICE, decoded, request
 from gatewayd.introspection.places import RulePlace
 from gatewayd.introspection.published import ResourceChoice
 from gatewayd.introspection.server import handlers, on_loopback
 from gatewayd.ir.filters import Header
+from gatewayd.telemetry import logs
 from tests.unit.introspection.answering import ANSWERS
 from tests.unit.introspection.statuses import STATUS
 
@@ -96,3 +105,14 @@ async def test_a_port_of_somebody_else_is_said(unused_tcp_port: int) -> None:
 def test_nobody_answers(tmp_path: Path) -> None:
     with pytest.raises(NobodyError, match="no gatewayd answers"):
         fetch(tmp_path / "socket")
+
+
+async def test_the_level_of_the_log_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    levels = ["info"]
+    monkeypatch.setattr(logs, "set_level", levels.append)
+    monkeypatch.setattr(logs, "current_level", lambda: levels[-1])
+    async with serving(f"unix:{tmp_path / 'socket'}"):
+        assert await asyncio.to_thread(set_log_level, tmp_path / "socket", "") == "info"
+        assert await asyncio.to_thread(set_log_level, tmp_path / "socket", "debug") == "debug"
+        with pytest.raises(UnknownKindError, match="level 'loud' is not known; allowed: debug, info, warning, error"):
+            await asyncio.to_thread(set_log_level, tmp_path / "socket", "loud")

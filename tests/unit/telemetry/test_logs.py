@@ -141,3 +141,16 @@ def test_a_full_disk_costs_lines_which_are_counted(kind: Callable[..., logs.Dest
         first, second = (tmp_path / "log").read_text().splitlines()
     assert "three" in first
     assert all(part in second for part in ("lines lost", "2", "no space left on device"))
+
+
+def test_another_level_while_it_runs() -> None:
+    stream = io.StringIO()
+    logs.configure("error", logs.JsonLines(stream=stream))
+    log = structlog.get_logger()
+    log.info("too little")
+
+    logs.set_level("info")
+    log.info("now")
+
+    assert logs.current_level() == "info"
+    assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["now"]

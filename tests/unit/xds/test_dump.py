@@ -7,7 +7,7 @@ from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.policy import APIKey, APIKeyClients, BasicUser, BasicUsers, KeySource
 from gatewayd.ir.tls import Certificate, PrivateBytes, SharedSecret, TrustBundle
 from gatewayd.xds import names
-from gatewayd.xds.dump import REDACTED, resource_json, snapshot_json, without_private
+from gatewayd.xds.dump import REDACTED, resource_json, resource_of, snapshot_json, without_private
 from gatewayd.xds.encoding import serialised
 from gatewayd.xds.filters.chain import filter_fields
 from gatewayd.xds.messages.secret import secret
@@ -79,3 +79,16 @@ def test_what_envoy_dumps_loses_what_is_private_however_deep_it_stands() -> None
 
     assert without_private({"a": [{"b": keys}]}) == {"a": [{"b": {**keys, "credentials": REDACTED}}]}
     assert without_private("text") == "text"
+
+
+def test_a_resource_is_read_again_but_for_what_is_private() -> None:
+    made = resource_of("RDS", "80", "v", {"name": "80", "virtual_hosts": [{"name": REDACTED, "domains": ["a"]}]})
+
+    assert (made.name, made.version) == ("80", "v")
+    assert resource_json(made) == {"name": "80", "virtual_hosts": [{"domains": ["a"]}]}
+
+
+@pytest.mark.parametrize(("short", "value"), [("XDS", {}), ("RDS", {"nonsense": 1})])
+def test_what_is_no_resource(short: str, value: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=short):
+        resource_of(short, "80", "v", value)
