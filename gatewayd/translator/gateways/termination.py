@@ -126,6 +126,24 @@ def _certificates(
             yield from _found(view, key.gateway, to, path)
 
 
+class OneCertificate(NamedTuple):
+    """The certificate of a Secret, or its last good one; None for nothing that may be shown. And what is wrong."""
+
+    certificate: Certificate | None
+    wrong: Verdict | None
+
+
+def certificate_of(view: View, gateway: ObjectKey, secret: ObjectKey, path: str) -> OneCertificate:
+    """Return what a Secret has for a Gateway whose listener shows it alone; `path` is the field that names it."""
+    certificate, wrong = None, None
+    for each in _found(view, gateway, secret, path):
+        if isinstance(each, Certificate):
+            certificate = each
+        else:
+            wrong = each.why if isinstance(each, _Refused) else each
+    return OneCertificate(certificate, wrong)
+
+
 def _found(view: View, gateway: ObjectKey, secret: ObjectKey, path: str) -> Iterator[Certificate | Verdict | _Refused]:
     """Yield a Secret's certificate; when it holds none that can be used, say so and go on with its last good one.
 
