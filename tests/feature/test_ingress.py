@@ -7,7 +7,7 @@ import pytest
 
 from gatewayd.ir.conditions import RESOLVED_REFS
 from tests.feature.harness import http1
-from tests.feature.harness.https import CA, gateway, https, plain
+from tests.feature.harness.https import CA, REFUSED, gateway, https, plain
 from tests.feature.harness.ingresses import CLASS, ingress, path, rule, to
 from tests.feature.harness.manifests import http_route, service
 from tests.feature.harness.world import World, state
@@ -123,6 +123,21 @@ async def test_each_host_has_the_certificate_of_its_ingress(world: World) -> Non
     assert await shown(world, "foo.example") == FOO.serial
     assert await shown(world, "bar.example") == BAR.serial
     assert await shown(world, "edge.example") == EDGE.serial
+
+
+async def test_a_listener_may_have_the_certificates_of_ingresses_alone(world: World) -> None:
+    bare = https("https", "tls", "").replace("certificateRefs: []", "options: {gatewayd.io/certificates: ingress}")
+    await world.apply(gateway("edge", plain("http", "http"), bare))
+    with pytest.raises(REFUSED):
+        await shown(world, "foo.example")
+
+    await world.apply(ingress("foo", rule(path("/"), host="foo.example"), tls=FOO_TLS))
+
+    assert await shown(world, "foo.example") == FOO.serial
+    assert (await world.ask("/", host="foo.example", port="tls", tls=CA.trusting(), server_name="foo.example")).backend
+    with pytest.raises(REFUSED):
+        await shown(world, "bar.example")
+    assert state(world.listener("Gateway infra/edge", "https")["ResolvedRefs"]) == (True, "ResolvedRefs")
 
 
 async def test_a_secret_is_one_of_the_own_namespace(world: World) -> None:

@@ -135,7 +135,7 @@ def _chains(
             ),
             log=log,
         )
-        yield chain
+        yield chain if tls is None or tls.certificates else _without_certificate(chain)
         yield from ingress_chains(view, listener, chain)
     elif listener.protocol is not None and listener.protocol.family == "TLS":
         yield from (replace(chain, log=log) for chain in _tls_chains(view, gateway, listener, tls))
@@ -145,6 +145,11 @@ def _chains(
             name=chain_name(listener.key), server_names=(), tls=None, traffic=L4Traffic(action=passed.action), log=log
         )
         yield from by_client(whole, passed.clients)
+
+
+def _without_certificate(chain: FilterChain) -> FilterChain:
+    """Return what closes the connections for server names that no Ingress has a certificate for."""
+    return replace(chain, tls=None, traffic=L4Traffic(action=L4Refuse()))
 
 
 def _server_names(hostname: str) -> tuple[str, ...]:

@@ -1,4 +1,6 @@
 from gatewayd.incremental.scratch import Scratch
+from gatewayd.ir.l4 import L4Refuse
+from gatewayd.ir.proxy import L4Traffic
 from gatewayd.store import Delta
 from gatewayd.translator.gateways.listeners import PortKey
 from gatewayd.translator.proxies.filter_chains import port
@@ -101,3 +103,18 @@ def test_entries_without_hosts_are_for_those_of_the_rules() -> None:
 
 def test_an_entry_without_a_secret_leaves_the_certificate_to_the_listener() -> None:
     assert chains(world(ingress(tls("a.example").replace(", secretName: cert", "")))) == chains(world())
+
+
+def test_a_listener_may_have_the_certificates_of_ingresses_alone() -> None:
+    bare = LISTENERS.replace(
+        "    tls: {certificateRefs: [{name: edge}]}\n  - name: own", f"    tls: {OPTION}\n  - name: own"
+    )
+    view = scratch(CLASS, CART, WEB, bare, good_secret("edge"), good_secret("cert"), ingress(tls("a.example")))
+
+    assert chains(view) == {("own.example",): ["shop/edge"], ("a.example",): ["shop/cert"]}
+    of_port = port(view, PortKey(GW, "tcp", 443))
+    [rest] = [each for each in of_port.chains if each.tls is None]  # type: ignore[union-attr]
+    assert (rest.name, rest.server_names, rest.traffic) == ("https", (), L4Traffic(action=L4Refuse()))
+
+
+OPTION = "{mode: Terminate, options: {gatewayd.io/certificates: ingress}}"
