@@ -9,6 +9,7 @@ from conformance.scenarios.cases.contents import contents
 from conformance.scenarios.cases.crds import crds
 from conformance.scenarios.cases.grants import grants
 from conformance.scenarios.cases.history import history
+from conformance.scenarios.cases.ingress import ingress
 from conformance.scenarios.cases.laptop import laptop
 from conformance.scenarios.cases.leader import leader_killed, lease_hung
 from conformance.scenarios.cases.leftovers import class_in_use, leftovers
@@ -176,6 +177,11 @@ _ALL = (
         name="laptop",
         claim="status and why by a kubeconfig: all replicas as one, for who may forward ports, and for nobody else",
         run=laptop,
+    ),
+    Scenario(
+        name="ingress",
+        claim="an Ingress has its certificate and the Gateway's address; what is broken has an Event",
+        run=ingress,
     ),
     Scenario(
         name="routability",

@@ -149,6 +149,8 @@ _PLURALS = {
     "Gateway": "gateways",
     "GatewayClass": "gatewayclasses",
     "HTTPRoute": "httproutes",
+    "Ingress": "ingresses",
+    "IngressClass": "ingressclasses",
     "Namespace": "namespaces",
     "ReferenceGrant": "referencegrants",
     "Role": "roles",

@@ -16,6 +16,7 @@ from msgspec.structs import fields, replace
 from gatewayd.api.core import ConfigMap, Namespace, Secret, Service, ServiceSpec
 from gatewayd.api.discovery import SERVICE_NAME_LABEL, EndpointSlice, SliceEndpoint
 from gatewayd.api.gateway import GATEWAY_NAME_LABEL, MANAGED_BY, Gateway
+from gatewayd.api.ingress import CLASS_ANNOTATION, Ingress
 from gatewayd.api.meta import KubernetesObject, ObjectMeta
 from gatewayd.api.refs import BackendRef
 from gatewayd.own_group import PREFIX
@@ -121,6 +122,13 @@ def _gateway(obj: Gateway) -> Gateway:
     return replace(obj, metadata=replace(obj.metadata, labels=_NONE, annotations=_our_annotations(obj)))
 
 
+def _ingress(obj: Ingress) -> Ingress:
+    """Keep the annotation that may name its class, and those that are for us."""
+    named = obj.metadata.annotations.get(CLASS_ANNOTATION)
+    annotations = _our_annotations(obj) if named is None else {**_our_annotations(obj), CLASS_ANNOTATION: named}
+    return replace(obj, metadata=replace(obj.metadata, labels=_NONE, annotations=annotations, uid=""))
+
+
 def _our_annotations(obj: KubernetesObject) -> dict[str, str]:
     return {name: value for name, value in obj.metadata.annotations.items() if name.startswith(PREFIX)} or _NONE
 
@@ -168,6 +176,7 @@ def _slice(obj: EndpointSlice) -> EndpointSlice:
 
 _TRIM: Final[Mapping[type[KubernetesObject], Trim]] = {
     Gateway: _gateway,
+    Ingress: _ingress,
     Service: _service,
     EndpointSlice: _slice,
     Namespace: _namespace,

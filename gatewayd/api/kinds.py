@@ -26,10 +26,12 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.grpcroute import GRPCRoute
 from gatewayd.api.httproute import HTTPRoute
+from gatewayd.api.ingress import Ingress
+from gatewayd.api.ingressclass import IngressClass
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, KubernetesObject
 from gatewayd.api.referencegrant import ReferenceGrant
-from gatewayd.api.refs import EXPERIMENTAL_GROUP, GATEWAY_GROUP
+from gatewayd.api.refs import EXPERIMENTAL_GROUP, GATEWAY_GROUP, INGRESS_GROUP
 from gatewayd.api.reportpolicy import ReportPolicy
 from gatewayd.api.routefilter import RouteFilter
 from gatewayd.api.routepolicy import RoutePolicy
@@ -95,6 +97,20 @@ def _gateway(group: str, plural: str, struct: type[KubernetesObject], *versions:
         struct=struct,
         accepted_versions=versions,
         statused=struct is not ReferenceGrant,
+    )
+
+
+def _ingress(plural: str, struct: type[KubernetesObject], *, namespaced: bool) -> Kind:
+    """Return a kind that every API server has; of a class there is no status."""
+    return Kind(
+        group=INGRESS_GROUP,
+        version="v1",
+        plural=plural,
+        kind=struct.__name__,
+        namespaced=namespaced,
+        struct=struct,
+        accepted_versions=("v1",),
+        statused=namespaced,
     )
 
 
@@ -164,6 +180,8 @@ KINDS: Final[tuple[Kind, ...]] = (
     _gateway(GATEWAY_GROUP, "backendtlspolicies", BackendTLSPolicy, "v1", "v1alpha3"),
     _gateway(EXPERIMENTAL_GROUP, "xbackends", XBackend, "v1alpha1"),
     _gateway(EXPERIMENTAL_GROUP, "xbackendtrafficpolicies", XBackendTrafficPolicy, "v1alpha1"),
+    _ingress("ingresses", Ingress, namespaced=True),
+    _ingress("ingressclasses", IngressClass, namespaced=False),
     _own("accesspolicies", AccessPolicy, protects=True),
     _own("routepolicies", RoutePolicy, protects=False),
     _own("reportpolicies", ReportPolicy, protects=False),

@@ -11,6 +11,7 @@ from gatewayd.api.meta import GroupKind, Shape
 from gatewayd.api.scalars import Group, KindName, NamespaceName, ObjectName, PortNumber, SectionName, Weight
 
 GATEWAY_GROUP = "gateway.networking.k8s.io"
+INGRESS_GROUP = "networking.k8s.io"
 EXPERIMENTAL_GROUP = "gateway.networking.x-k8s.io"
 
 _group_kind = lru_cache(maxsize=256)(GroupKind)

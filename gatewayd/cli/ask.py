@@ -135,12 +135,13 @@ def _logged(tails: Any, client: str) -> "LogEntry | None":
 def _answered(entry: "LogEntry | None") -> str:
     """Return the rule of a line of the log, as explain calls it."""
     from gatewayd.explain.route_chain import TABLES
+    from gatewayd.ir.http import rule_field
 
     if entry is None or entry.route is None:
         return ""
     route = entry.route
     kind = TABLES[route.kind].__name__ if route.kind in TABLES else route.kind
-    rule = "" if route.rule is None else f" spec.rules[{route.rule}]"
+    rule = "" if route.rule is None else f" {rule_field(route.rule)}"
     return f"{kind} {route.namespace}/{route.name}{rule}"
 
 
@@ -159,7 +160,7 @@ def _foretold(folder: str, request: "Sent", port: int) -> str:
     if not taken:
         return ""
     rule = taken[0].rule
-    return f"{rule.kind} {rule.namespace}/{rule.name} spec.rules[{rule.rule}]"
+    return f"{rule.kind} {rule.namespace}/{rule.name} {rule.rule_field}"
 
 
 def _show(wanted: WantedRequest, outcome: _Outcome, output: Form, *, with_body: bool) -> None:

@@ -81,7 +81,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType({
     ),
     "OtherAPI": Code(
         summary="an object of another API that gatewayd does not serve",
-        means="The hosts and paths of an Ingress or a VirtualService are not served.",
+        means="The hosts and paths of a VirtualService, or of an Ingress of an old API, are not served.",
         mend="Convert it with ingress2gateway; the message has the command.",
     ),
     # --- what is accepted and does not serve ---------------------------------------------------------------------
@@ -132,9 +132,10 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType({
         mend="Mend the Gateway, give it the class gatewayd, or name another one.",
     ),
     "ClassNotServed": Code(
-        summary="a Gateway is of a class that is not gatewayd's",
+        summary="a Gateway, or an Ingress, is of a class that is not gatewayd's",
         means="Another controller may serve it; gatewayd does not.",
-        mend="Write `gatewayClassName: gatewayd`, or a GatewayClass with gatewayd's controllerName.",
+        mend="Write `gatewayClassName: gatewayd`, or a GatewayClass with gatewayd's controllerName; for an Ingress an "
+        "IngressClass with gatewayd's controller (docs/ingress.md).",
     ),
     "CertificateWarning": Code(
         summary="a certificate is served and clients will refuse it",

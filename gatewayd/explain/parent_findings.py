@@ -9,16 +9,20 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from gatewayd.api.gateway import Gateway
+from gatewayd.api.ingress import Ingress
+from gatewayd.api.ingressclass import DEFAULT_CLASS_ANNOTATION, IngressClass
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.refs import ParentRef
-from gatewayd.explain.findings import Finding, finding, identity_of, other_class
+from gatewayd.explain.findings import Complaint, Finding, finding, identity_of, other_class
 from gatewayd.incremental.engine import Engine
-from gatewayd.incremental.view import Member, Table
+from gatewayd.incremental.view import Member, Table, View
 from gatewayd.ir.conditions import Severity
 from gatewayd.ir.outcome import Outcome
 from gatewayd.manifests.admission import Identity
 from gatewayd.manifests.folder import PlaceOf
 from gatewayd.manifests.nearest import nearest
+from gatewayd.own_group import INGRESS_CONTROLLER
+from gatewayd.translator.ingresses import class_name
 from gatewayd.translator.parents import PARENT_TABLES
 from gatewayd.translator.protocols import ROUTE_TABLES
 
@@ -58,6 +62,9 @@ class Unserved:
         if isinstance(row, Gateway):
             yield Judged(finding(identity, place, *other_class(row.spec.gateway_class_name)), "")
             return
+        if isinstance(row, Ingress):
+            yield Judged(finding(identity, place, *class_complaint(self._engine, row)), "")
+            return
         for fault in self._faults(row.spec.parent_refs, row.metadata.namespace):
             yield Judged(finding(identity, place, fault.severity, fault.reason, fault.message), fault.cause)
 
@@ -87,6 +94,18 @@ class Unserved:
         if table not in self._known:
             self._known[table] = sorted(key for key, _ in self._engine.rows(table))
         return self._known[table]
+
+
+def class_complaint(view: View, row: Ingress) -> Complaint:
+    """Return why an Ingress is not ours: its class is another controller's, does not exist, or is not named."""
+    name = class_name(view, row)
+    if name is None:
+        message = f"names no class; an IngressClass with the annotation {DEFAULT_CLASS_ANNOTATION} is for those"
+    elif view.get(IngressClass, ObjectKey("", name)) is None:
+        message = f'IngressClass "{name}" does not exist'
+    else:
+        message = f'IngressClass "{name}" is not of gatewayd; spec.controller: {INGRESS_CONTROLLER} makes it so'
+    return Complaint(Severity.WARNING, "ClassNotServed", f"spec.ingressClassName: {message}")
 
 
 def without_effect(

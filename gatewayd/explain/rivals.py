@@ -1,24 +1,27 @@
 """Every rule that does not get a request, and why.
 
-In: the translator's queries, the request, who got it. Out: a `Rival` for each match of each HTTPRoute and GRPCRoute
-that points at the Gateway. Reasons come in the order in which they decide: attachment, hostname, listener, match,
-kind, then precedence. https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule (matches)
+In: the translator's queries, the request, who got it. Out: a `Rival` for each match of each HTTPRoute, GRPCRoute and
+Ingress that points at the Gateway. Reasons come in the order in which they decide: attachment, hostname, listener,
+match, kind, then precedence. https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule (matches)
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
+from gatewayd.api.ingress import Ingress
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.matching import mismatches
 from gatewayd.explain.request import Request
 from gatewayd.incremental.engine import Engine
 from gatewayd.incremental.view import Member
-from gatewayd.ir.http import RuleRef
+from gatewayd.ir.http import DEFAULT_BACKEND, RuleRef
 from gatewayd.translator.attachment import Attached, ParentAttachment, attachments
 from gatewayd.translator.gateways.listener_conflicts import port_listeners
 from gatewayd.translator.gateways.listeners import MergedListener, PortKey
 from gatewayd.translator.hostnames import covers, specificity
+from gatewayd.translator.ingresses import INGRESS_KIND
+from gatewayd.translator.proxies.ingress_hosts import ingress_place
 from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES, carries_http
 from gatewayd.translator.rules.route_kinds import rules
 from gatewayd.translator.rules.rule_set import Ranked
@@ -95,14 +98,17 @@ def _of_route(engine: Engine, seat: Seat, request: Request, winner: RuleRef | No
         source = ranked.route.source
         if winner is not None and source == replace(winner, preflight=0):
             continue
-        field = f"spec.rules[{source.rule}].matches[{source.match}]"
         failing = mismatches(ranked.route.match, request)
-        if why or failing:
-            yield Rival(route=member, field=field, why=why or "; ".join(failing), matches=False)
+        elsewhere = why or _of_other_host(engine, seat, request, source)
+        if elsewhere or failing:
+            yield Rival(route=member, field=source.field, why=elsewhere or "; ".join(failing), matches=False)
         elif winner is not None:
             better = _precedence(engine, seat, ranked, winner)
             yield Rival(
-                route=member, field=field, why=f"would match, but {_name(winner)} goes first: {better}", matches=True
+                route=member,
+                field=source.field,
+                why=f"would match, but {_name(winner)} goes first: {better}",
+                matches=True,
             )
 
 
@@ -131,22 +137,39 @@ def _not_concerned(engine: Engine, seat: Seat, request: Request, parents: list[P
     return ""
 
 
+def _of_other_host(engine: Engine, seat: Seat, request: Request, source: RuleRef) -> str:
+    """Return that the rule of an Ingress is for another host than the request's, "" where it is for that."""
+    if source.kind != INGRESS_KIND.kind or _hostname(engine, seat, source) is not None:
+        return ""
+    return f"host {request.host} is not the one of its rule; a wildcard stands for one label"
+
+
 def _precedence(engine: Engine, seat: Seat, ranked: Ranked, winner: RuleRef) -> str:
     """Say by what the winner goes before a match that holds as well."""
     if winner.preflight:
         return "a preflight is for the rule that would get the request it asks about"
-    table = next(table for table in HTTP_TABLES if table.__name__ == winner.kind)
-    member = Member(table, ObjectKey(winner.namespace, winner.name))
-    best = next(each for each in rules(engine, member).routes if each.route.source == winner)
+    best = next(each for each in rules(engine, _member(winner)).routes if each.route.source == winner)
     first, second = _place(engine, seat, best), _place(engine, seat, ranked)
-    if first.kind != second.kind:
+    return _by_hostname(first, second) or _by_rank(first, second) or _by_age(first, second)
+
+
+def _by_hostname(first: _Place, second: _Place) -> str:
+    if "GRPCRoute" in (first.kind, second.kind) and first.kind != second.kind:
         return "gRPC requests are offered to GRPCRoutes first"
-    if first.hostname != second.hostname:
-        return "its hostname is more specific"
-    words = _GRPC_RANK if winner.kind == "GRPCRoute" else _HTTP_RANK
-    for at, (one, other) in enumerate(zip(first.rank, second.rank, strict=True)):
-        if one != other:
-            return words[at]
+    if second.rule[0] == DEFAULT_BACKEND != first.rule[0]:
+        return "a default backend gets what no rule gets"
+    return "its hostname is more specific" if first.hostname != second.hostname else ""
+
+
+def _by_rank(first: _Place, second: _Place) -> str:
+    words = _GRPC_RANK if first.kind == "GRPCRoute" else _HTTP_RANK
+    pairs = zip(first.rank, second.rank, strict=True)
+    return next((words[at] for at, (one, other) in enumerate(pairs) if one != other), "")
+
+
+def _by_age(first: _Place, second: _Place) -> str:
+    if first.kind != second.kind:
+        return "an Ingress comes after routes with the same match"
     if first.created != second.created:
         return "its route is older"
     return "the name of its route sorts first" if first.name != second.name else "it stands earlier in the route"
@@ -154,17 +177,30 @@ def _precedence(engine: Engine, seat: Seat, ranked: Ranked, winner: RuleRef) -> 
 
 def _place(engine: Engine, seat: Seat, ranked: Ranked) -> _Place:
     source = ranked.route.source
-    table = next(table for table in HTTP_TABLES if table.__name__ == source.kind)
-    member = Member(table, ObjectKey(source.namespace, source.name))
-    row = engine.get(table, member.key)
+    member = _member(source)
+    row = engine.get(member.table, member.key)
     return _Place(
         kind=source.kind,
-        hostname=_original(engine, seat, member),
+        hostname=_hostname(engine, seat, source) or (0, 0),
         rank=ranked.rank,
         created=row.metadata.creation_timestamp if row is not None else "",
         name=(source.namespace, source.name),
         rule=(source.rule, source.match),
     )
+
+
+def _member(source: RuleRef) -> Member:
+    table = next(table for table in HTTP_TABLES if table.__name__ == source.kind)
+    return Member(table, ObjectKey(source.namespace, source.name))
+
+
+def _hostname(engine: Engine, seat: Seat, source: RuleRef) -> tuple[int, int] | None:
+    """Return how specific the hostname is that brings a match here; None where an Ingress has it for another host."""
+    member = _member(source)
+    row = engine.get(member.table, member.key)
+    if not isinstance(row, Ingress):
+        return _original(engine, seat, member)
+    return None if seat.domain is None else ingress_place(row, source, seat.domain)
 
 
 def _original(engine: Engine, seat: Seat, member: Member) -> tuple[int, int]:
@@ -184,4 +220,4 @@ def _original(engine: Engine, seat: Seat, member: Member) -> tuple[int, int]:
 
 
 def _name(source: RuleRef) -> str:
-    return f"{source.kind} {source.namespace}/{source.name} rules[{source.rule}].matches[{source.match}]"
+    return f"{source.kind} {source.namespace}/{source.name} {source.field.removeprefix('spec.')}"

@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
+from gatewayd.api.ingress import Ingress
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.cut_off import Reached
+from gatewayd.explain.ingress_chain import resolved_refs, without_gateway
 from gatewayd.explain.matching import match_words
 from gatewayd.explain.policies import SectionInForce, backend_sections, sections_in_force
 from gatewayd.explain.shadows import shadows
@@ -16,7 +18,7 @@ from gatewayd.explain.steps import Knowledge, Mark, Step, member_name, policy_st
 from gatewayd.incremental.view import Member, View
 from gatewayd.ir.backend import Discovered, InvalidBackend, ServiceBackend
 from gatewayd.ir.fleet import GatewayFleet
-from gatewayd.ir.http import DirectResponse, Forward, Redirect, Route, RouteTable
+from gatewayd.ir.http import DEFAULT_BACKEND, DirectResponse, Forward, Redirect, Route, RouteTable, RuleRef
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.ir.proxy import listener_name
 from gatewayd.translator.attachment import Attached, ParentAttachment, attachments
@@ -41,18 +43,26 @@ def route_chain(known: Knowledge, member: Member) -> Iterator[Step]:
     yield Step(depth=0, mark=Mark.INFO, subject=member_name(member), says=says, place=known.place(member))
     parents = attachments(view, member)
     if not parents:
-        says = "leads to no Gateway of gatewayd: it does not exist, or its class is another controller's"
-        place = known.place(member, "spec.parentRefs")
-        yield Step(depth=1, mark=Mark.BAD, subject="spec.parentRefs", says=says, place=place)
+        yield from _unparented(known, member)
     for parent in parents:
         yield from _parent(known, member, parent)
     yield from _rules(known, member, [each.gateway for each in parents if each.attached])
 
 
+def _unparented(known: Knowledge, member: Member) -> Iterator[Step]:
+    """Yield why a route leads to no Gateway of ours."""
+    if member.table is Ingress:
+        yield from without_gateway(known, member)
+        return
+    says = "leads to no Gateway of gatewayd: it does not exist, or its class is another controller's"
+    place = known.place(member, "spec.parentRefs")
+    yield Step(depth=1, mark=Mark.BAD, subject="spec.parentRefs", says=says, place=place)
+
+
 def _parent(known: Knowledge, member: Member, parent: ParentAttachment) -> Iterator[Step]:
     view = known.engine
     section = f", section {parent.ref.section}" if parent.ref.section else ""
-    place = known.place(member, "spec.parentRefs")
+    place = known.place(member, "spec.ingressClassName" if member.table is Ingress else "spec.parentRefs")
     yield verdict_step(1, f"parent {parent.ref.kind} {parent.gateway}{section}", parent.verdict, place)
     for attached in parent.attached:
         hosts = ", ".join(sorted({pair.effective for pair in attached.hosts})) or "any"
@@ -95,7 +105,8 @@ def _held(view: View, fleet: FleetReport | None, attached: Attached) -> Step:
 def _rules(known: Knowledge, member: Member, gateways: list[ObjectKey]) -> Iterator[Step]:
     view = known.engine
     ruled = rules(view, member)
-    for verdict in (ruled.refusal, ruled.unresolved, ruled.partial):
+    unresolved = resolved_refs(view, member) if member.table is Ingress else ruled.unresolved
+    for verdict in (ruled.refusal, unresolved, ruled.partial):
         if verdict is not None:
             yield Step(depth=1, mark=Mark.BAD, subject=verdict.type, says=verdict.message)
     tables = tuple(_tables(view, member, gateways))
@@ -104,8 +115,7 @@ def _rules(known: Knowledge, member: Member, gateways: list[ObjectKey]) -> Itera
         yield from _match(known, member, ranked.route, gateways)
         if ranked.route.source in hidden:
             source = ranked.route.source
-            subject = f"rule {source.rule}, match {source.match}"
-            yield Step(depth=2, mark=Mark.BAD, subject=subject, says=hidden[source])
+            yield Step(depth=2, mark=Mark.BAD, subject=_subject(source), says=hidden[source])
     for share in ruled.forward.backends if ruled.forward is not None else ():
         yield from _backend(known, share.backend, share.weight, gateways)
 
@@ -130,10 +140,13 @@ def _of(route: Route) -> tuple[str, str, str]:
     return route.source.kind, route.source.namespace, route.source.name
 
 
+def _subject(source: RuleRef) -> str:
+    return "default backend" if source.rule == DEFAULT_BACKEND else f"rule {source.rule}, match {source.match}"
+
+
 def _match(known: Knowledge, member: Member, route: Route, gateways: list[ObjectKey]) -> Iterator[Step]:
-    source = route.source
-    subject = f"rule {source.rule}, match {source.match}: {match_words(route.match)}"
-    place = known.place(member, f"spec.rules[{source.rule}].matches[{source.match}]")
+    subject = f"{_subject(route.source)}: {match_words(route.match)}"
+    place = known.place(member, route.source.field)
     match route.action:
         case Forward():
             yield Step(depth=1, mark=Mark.INFO, subject=subject, says="forwards", place=place)

@@ -21,7 +21,7 @@ class Shadow(NamedTuple):
 
     def __str__(self) -> str:
         winner = self.taken_by
-        name = f"{winner.kind} {winner.namespace}/{winner.name} spec.rules[{winner.rule}].matches[{winner.match}]"
+        name = f"{winner.kind} {winner.namespace}/{winner.name} {winner.field}"
         return f"never gets a request; {name} takes all of it"
 
 

@@ -48,7 +48,7 @@ def _end(end: End) -> JSON:
                     "kind": rule.kind,
                     "namespace": rule.namespace,
                     "name": rule.name,
-                    "field": f"spec.rules[{rule.rule}].matches[{rule.match}]",
+                    "field": rule.field,
                     "ruleName": end.rule_name or None,
                 },
                 "listener": end.listener,

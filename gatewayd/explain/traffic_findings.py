@@ -73,7 +73,7 @@ def _shadowed(served: Served) -> Iterator[Finding]:
     cut_off = (shadow for member in members for shadow in reached.cut_off(served.engine, member))
     for shadow in (*shadows(tables), *cut_off):
         match = shadow.match
-        message = f"spec.rules[{match.rule}].matches[{match.match}]: {shadow_words(shadow, served.place_of)}"
+        message = f"{match.field}: {shadow_words(shadow, served.place_of)}"
         yield _warning(served, _route(match), "NeverReached", message)
 
 
@@ -81,8 +81,7 @@ def shadow_words(shadow: Shadow, place_of: PlaceOf) -> str:
     """Say which rule takes the requests of another one."""
     winner = shadow.taken_by
     place = place_of(_route(winner))
-    field = f"spec.rules[{winner.rule}].matches[{winner.match}]"
-    return str(shadow) if place is None else f"{shadow} ({place.file}:{place.line_of(field)})"
+    return str(shadow) if place is None else f"{shadow} ({place.file}:{place.line_of(winner.field)})"
 
 
 def _forwards(configs: Iterable[ProxyConfig]) -> Iterator[tuple[RuleRef, Forward]]:
@@ -102,7 +101,7 @@ def _forwards(configs: Iterable[ProxyConfig]) -> Iterator[tuple[RuleRef, Forward
 def _without_weight(served: Served) -> Iterator[Finding]:
     for source, forward in _forwards(served.configs):
         if not any(backend.weight for backend in forward.backends):
-            message = f"spec.rules[{source.rule}].backendRefs: no backend has a weight above 0; requests get a 500"
+            message = f"{source.rule_field}.backendRefs: no backend has a weight above 0; requests get a 500"
             yield _warning(served, _route(source), "NoWeight", message)
 
 
@@ -121,7 +120,7 @@ def _without_endpoints(served: Served) -> Iterator[Finding]:
             continue
         told.add((key, upstream.port))
         user = users.get(key)
-        whose = "" if user is None else f" of {_route(user)} rules[{user.rule}]"
+        whose = "" if user is None else f" of {_route(user)} {user.rule_field.removeprefix('spec.')}"
         message = f"spec.ports: port {upstream.port} has no ready endpoint, requests{whose} get a 503"
         yield _warning(served, Identity("Service", key), "NoEndpoints", f"{message}; {_cause(served.engine, key)}")
 

@@ -20,7 +20,6 @@ from gatewayd.manifests.file_state import UnreadDocument
 from gatewayd.manifests.foreign import Foreign, ForeignTarget
 
 CONVERTED: Final[Mapping[GroupKind, str]] = MappingProxyType({
-    GroupKind("networking.k8s.io", "Ingress"): "ingress-nginx",
     GroupKind("extensions", "Ingress"): "ingress-nginx",
     GroupKind("networking.istio.io", "VirtualService"): "istio",
     GroupKind("networking.istio.io", "Gateway"): "istio",

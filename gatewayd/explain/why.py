@@ -10,6 +10,7 @@ from typing import Final
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
+from gatewayd.api.ingressclass import IngressClass
 from gatewayd.api.kinds import BY_STRUCT, Kind
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
@@ -17,6 +18,7 @@ from gatewayd.api.routefilter import RouteFilter
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
 from gatewayd.explain.filter_users import filter_chain
 from gatewayd.explain.gateway_chain import gateway_chain, gatewayclass_chain, listenerset_chain
+from gatewayd.explain.ingress_chain import ingressclass_chain
 from gatewayd.explain.policy_chain import policy_chain
 from gatewayd.explain.route_chain import route_chain
 from gatewayd.explain.steps import Knowledge, Mark, Step, UnknownKindError
@@ -31,6 +33,7 @@ CHAINS: Final[Mapping[Table, Chain]] = MappingProxyType({
     **dict.fromkeys(ROUTE_TABLES, route_chain),
     Gateway: gateway_chain,
     ListenerSet: listenerset_chain,
+    IngressClass: ingressclass_chain,
     GatewayClass: gatewayclass_chain,
     **dict.fromkeys(POLICY_KINDS, policy_chain),
     BackendTLSPolicy: policy_chain,

@@ -61,10 +61,9 @@ def _source(name: str) -> str:
 
 def _taken_lines(end: Taken, place_of: PlaceOf) -> Iterator[str]:
     rule = end.rule
-    field = f"spec.rules[{rule.rule}].matches[{rule.match}]"
-    where = rule_place(Identity(rule.kind, ObjectKey(rule.namespace, rule.name)), field, place_of)
+    where = rule_place(Identity(rule.kind, ObjectKey(rule.namespace, rule.name)), rule.field, place_of)
     named = f' "{end.rule_name}"' if end.rule_name else ""
-    yield f"{rule.kind} {rule.namespace}/{rule.name} {field}{named} takes it" + (f"  ({where})" if where else "")
+    yield f"{rule.kind} {rule.namespace}/{rule.name} {rule.field}{named} takes it" + (f"  ({where})" if where else "")
     yield f"  by listener {end.listener}, virtual host {end.domain}"
     for section in end.policies:
         place = rule_place(Identity(section.kind, section.key), section.path, place_of)

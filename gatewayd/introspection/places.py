@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from gatewayd.access_log.entry import RuleName
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.route_chain import TABLES
+from gatewayd.ir.http import rule_field
 from gatewayd.manifests.admission import Identity
 from gatewayd.manifests.folder import PlaceOf
 
@@ -30,7 +31,7 @@ def place_in_files(rule: RuleName, place_of: PlaceOf) -> RulePlace:
     place = place_of(Identity(table.__name__, ObjectKey(rule.namespace, rule.name)))
     if place is None:
         return NOWHERE
-    line = place.line if rule.rule is None else place.line_of(f"spec.rules[{rule.rule}]")
+    line = place.line if rule.rule is None else place.line_of(rule_field(rule.rule))
     return RulePlace(place.file, line)
 
 

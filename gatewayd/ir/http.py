@@ -231,6 +231,15 @@ PREFLIGHT: Final = Preflight()
 Action = Forward | Redirect | DirectResponse | Preflight
 
 
+DEFAULT_BACKEND: Final = 100_000
+"""The number that the default backend of an Ingress has among its rules, which are fewer."""
+
+
+def rule_field(rule: int) -> str:
+    """Return the field that a rule of a route object stands in, by its number."""
+    return "spec.defaultBackend" if rule == DEFAULT_BACKEND else f"spec.rules[{rule}]"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class RuleRef:
     """The rule of the route object that a Route was made from; it names the Route in Envoy.
@@ -246,6 +255,18 @@ class RuleRef:
     match: int
     preflight: int = 0
     login: str = ""
+
+    @property
+    def rule_field(self) -> str:
+        """The field of the object that the rule stands in."""
+        return rule_field(self.rule)
+
+    @property
+    def field(self) -> str:
+        """The field of the object that the match stands in."""
+        if self.rule == DEFAULT_BACKEND:
+            return self.rule_field
+        return f"{self.rule_field}.{'http.paths' if self.kind == 'Ingress' else 'matches'}[{self.match}]"
 
     def __str__(self) -> str:
         own = f"{self.kind.lower()}/{self.namespace}/{self.name}/rule/{self.rule}/match/{self.match}"

@@ -124,6 +124,23 @@ class RouteOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IngressOutcome:
+    """An Ingress whose class is ours. Its status has room for `addresses` alone.
+
+    `parents`: what is said of it for the Gateway of its class, or for the class where that leads to none.
+    """
+
+    generation: int
+    parents: tuple[ParentOutcome, ...]
+    addresses: tuple[Address, ...]
+
+    @property
+    def all_verdicts(self) -> tuple[Verdict, ...]:
+        """Everything that is said of it."""
+        return _of(self.parents)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyOutcome:
     """A policy: one entry for each Gateway that it takes effect on."""
 
@@ -136,7 +153,7 @@ class PolicyOutcome:
         return _of(self.ancestors)
 
 
-Outcome = GatewayClassOutcome | GatewayOutcome | ListenerSetOutcome | RouteOutcome | PolicyOutcome
+Outcome = GatewayClassOutcome | GatewayOutcome | ListenerSetOutcome | RouteOutcome | IngressOutcome | PolicyOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from gatewayd.ir.conditions import CONDITIONS
 from gatewayd.ir.outcome import (
     GatewayClassOutcome,
     GatewayOutcome,
+    IngressOutcome,
     ListenerSetOutcome,
     Outcome,
     PolicyOutcome,
@@ -21,6 +22,7 @@ from gatewayd.ir.outcome import (
 from gatewayd.status.condition import Json
 from gatewayd.status.gateway import gateway_status
 from gatewayd.status.gatewayclass import gatewayclass_status
+from gatewayd.status.ingress import ingress_status
 from gatewayd.status.listenerset import listenerset_status
 from gatewayd.status.policy import policy_status
 from gatewayd.status.route import route_status
@@ -72,6 +74,8 @@ def status(outcome: Outcome, controller: str) -> Json:
             return listenerset_status(outcome)
         case RouteOutcome():
             return route_status(outcome, controller)
+        case IngressOutcome():
+            return ingress_status(outcome)
         case PolicyOutcome():
             return policy_status(outcome, controller)
         case _:

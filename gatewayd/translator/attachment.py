@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
+from gatewayd.api.httproute import HTTPRoute
+from gatewayd.api.ingress import Ingress
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import ParentRef
 from gatewayd.incremental.view import Attempt, Index, Member, Source, Table, View, query
@@ -16,9 +18,10 @@ from gatewayd.translator import verdicts
 from gatewayd.translator.gateways.gatewayclass import gateway_is_ours
 from gatewayd.translator.gateways.listener_conflicts import own_listeners
 from gatewayd.translator.gateways.listeners import ListenerKey, MergedListener, PortKey, port_key
-from gatewayd.translator.hostnames import ANY, intersection, normalised
+from gatewayd.translator.hostnames import ANY, covers_one_label, intersection, normalised
+from gatewayd.translator.ingresses import rule_hosts
 from gatewayd.translator.namespaces import Admission, admits
-from gatewayd.translator.parents import PARENT_TABLES, parent_gateway, parent_refs
+from gatewayd.translator.parents import PARENT_TABLES, named_parents, parent_gateway, parent_refs
 from gatewayd.translator.protocols import ROUTE_TABLES, RouteKind, group_kind
 from gatewayd.translator.quotas import too_much
 from gatewayd.translator.rescues import blame
@@ -57,7 +60,11 @@ def reference(ref: ParentRef) -> Reference:
     )
 
 
-_KINDS: Mapping[Table, GroupKind] = {table: group_kind(table) for table in ROUTE_TABLES}
+_KINDS: Mapping[Table, GroupKind] = {
+    table: group_kind(HTTPRoute if table is Ingress else table) for table in ROUTE_TABLES
+}
+"""What a listener must take for a route to attach. It takes Ingresses where it takes HTTPRoutes: `allowedRoutes` has no
+word for them, and they lead the same requests to the same backends."""
 
 
 _Refusal = Callable[[ObjectKey], Verdict | None]
@@ -69,6 +76,22 @@ class _Wanted(NamedTuple):
     namespace: str
     hostnames: tuple[str, ...]
 
+    def parent_field(self, at: int) -> str:
+        """Return the field that names the parent."""
+        return "spec.ingressClassName" if self.table is Ingress else f"spec.parentRefs[{at}]"
+
+    @property
+    def hostnames_field(self) -> str:
+        """The field that has the hostnames."""
+        return "spec.rules" if self.table is Ingress else "spec.hostnames"
+
+
+def hostnames(row: Any) -> tuple[str, ...]:
+    """Return the hostnames of a route of any kind, "*" for every host."""
+    if isinstance(row, Ingress):
+        return rule_hosts(row)
+    return tuple(normalised(each) for each in getattr(row.spec, "hostnames", ())) or (ANY,)
+
 
 @query
 def attachments(view: View, member: Member) -> tuple[ParentAttachment, ...]:
@@ -76,8 +99,7 @@ def attachments(view: View, member: Member) -> tuple[ParentAttachment, ...]:
     row = view.get(member.table, member.key)
     if row is None:
         return ()
-    hostnames = tuple(normalised(each) for each in getattr(row.spec, "hostnames", ())) or (ANY,)
-    wanted = _Wanted(member.table, row.metadata.namespace, hostnames)
+    wanted = _Wanted(member.table, row.metadata.namespace, hostnames(row))
     refused = rules(view, member).refusal
 
     def refusal(gateway: ObjectKey) -> Verdict | None:
@@ -91,7 +113,7 @@ def _parents(view: View, refs: tuple[ParentRef, ...], wanted: _Wanted, refusal: 
         gateway = parent_gateway(view, ref, wanted.namespace)
         if gateway is None:
             continue
-        path = f"spec.parentRefs[{at}]"
+        path = wanted.parent_field(at)
         judgement = view.attempt(
             Attempt("attachment to a parent", (wanted.table.__name__, wanted.namespace, path)),
             partial(_judged, view, gateway, ref, wanted, path, refusal),
@@ -110,7 +132,7 @@ def _failed(path: str, error: Exception) -> Verdict:
 
 def parents_of_ours(view: View, row: Any) -> Iterator[tuple[ParentRef, ObjectKey]]:
     """Yield what a route names itself that leads to a Gateway of ours, with that: for when nothing else is known."""
-    for ref in row.spec.parent_refs:
+    for ref in named_parents(view, row):
         gateway = parent_gateway(view, ref, row.metadata.namespace)
         if gateway is not None and gateway_is_ours(view, gateway):
             yield ref, gateway
@@ -143,7 +165,7 @@ def _attach(
     if not attached:
         theirs = ", ".join(sorted({each.hostname for each in allowing}))
         return verdicts.no_matching_hostname(
-            f"spec.hostnames: {', '.join(wanted.hostnames)} match no listener's hostname; allowed: {theirs}"
+            f"{wanted.hostnames_field}: {', '.join(wanted.hostnames)} match no listener's hostname; allowed: {theirs}"
         )
     return attached
 
@@ -183,10 +205,18 @@ def _attached(gateway: ObjectKey, allowing: list[MergedListener], wanted: _Wante
         if not listener.protocol.by_hostname:
             yield Attached(listener=listener.key, port=port, hosts=())
             continue
-        common = ((intersection(listener.hostname, original), original) for original in wanted.hostnames)
-        hosts = tuple(HostPair(effective, original) for effective, original in common if effective is not None)
+        hosts = tuple(_common(wanted, listener.hostname))
         if hosts:
             yield Attached(listener=listener.key, port=port, hosts=hosts)
+
+
+def _common(wanted: _Wanted, hostname: str) -> Iterator[HostPair]:
+    """Yield what the hostnames of a route have in common with a listener's."""
+    for original in wanted.hostnames:
+        effective = intersection(hostname, original)
+        # The wildcard of an Ingress is for one label, that of a listener for any number.
+        if effective is not None and (wanted.table is not Ingress or covers_one_label(original, effective)):
+            yield HostPair(effective, original)
 
 
 def attached_listeners(parents: tuple[ParentAttachment, ...]) -> tuple[ListenerKey, ...]:

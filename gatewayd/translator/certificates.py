@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from gatewayd.api.clustertrustbundle import ClusterTrustBundle
 from gatewayd.api.core import ConfigMap, Secret
 from gatewayd.api.gateway import Gateway
+from gatewayd.api.ingress import Ingress
 from gatewayd.api.listeners import Listener
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, ObjectKey
@@ -101,6 +102,7 @@ CERTIFICATE_USES = Index(
     sources=(
         rows(Gateway, lambda row: _named(row.metadata.namespace, row.spec.listeners)),
         rows(ListenerSet, lambda row: _named(row.metadata.namespace, row.spec.listeners)),
+        rows(Ingress, lambda row: [ObjectKey(row.metadata.namespace, each.secret_name) for each in row.spec.tls]),
     ),
     group=lambda secret: secret,
 )

@@ -10,6 +10,7 @@ from gatewayd.translator.gateways.declared import DECLARATIONS
 from gatewayd.translator.gateways.gatewayclass import GATEWAYS_BY_CLASS
 from gatewayd.translator.gateways.listeners import LISTENERS_BY_HOSTNAME, LISTENERS_BY_PORT, SETS_BY_GATEWAY
 from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
+from gatewayd.translator.ingresses import DEFAULT_CLASSES
 from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
 from gatewayd.translator.outcomes.overview import BOARD
 from gatewayd.translator.outcomes.policies import MISSED_SERVICES, SERVICE_USES
@@ -22,6 +23,7 @@ from gatewayd.translator.proxies.identity import IDENTITY
 from gatewayd.translator.proxies.key_sets import KEY_SETS, SOURCES
 from gatewayd.translator.proxies.policy_servers import ASKING, SHARED_SECRETS
 from gatewayd.translator.proxies.proxy_config import PROXIES, UPSTREAMS
+from gatewayd.translator.proxies.server_names import SERVER_NAMES
 from gatewayd.translator.proxies.virtualhosts import CROWDED_PORTS, HOSTS, TABLES
 from gatewayd.translator.quotas import ACCOUNTS, DEMANDS, OVER, REFUSED
 from gatewayd.translator.reference_grants import GRANTS
@@ -30,6 +32,7 @@ from gatewayd.translator.refused_secrets import REFUSED_BY_ANY
 
 INDEXES: tuple[Index, ...] = (
     GATEWAYS_BY_CLASS,
+    DEFAULT_CLASSES,
     GRANTS,
     REFUSED_BY_ANY,
     SLICES,
@@ -54,6 +57,7 @@ INDEXES: tuple[Index, ...] = (
     CROWDED_PORTS,
     HOSTS,
     TABLES,
+    SERVER_NAMES,
     UPSTREAMS,
     SHARED_SECRETS,
     SERVICE_USES,

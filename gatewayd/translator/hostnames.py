@@ -39,6 +39,17 @@ def broader(hostname: str) -> tuple[str, ...]:
     return (*names, ANY)
 
 
+def covers_one_label(pattern: str, hostname: str) -> bool:
+    """Return whether `hostname` is `pattern`, or stands under it where a wildcard is for exactly one label.
+
+    https://kubernetes.io/docs/concepts/services-networking/ingress/#hostname-wildcards
+    """
+    if pattern in (ANY, hostname):
+        return True
+    label, _, rest = hostname.partition(".")
+    return label != ANY and pattern == f"*.{rest}"
+
+
 def specificity(hostname: str) -> tuple[int, int]:
     """Return a sort key, larger is more specific: characters of a non-wildcard name, then characters at all.
 

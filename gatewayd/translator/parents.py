@@ -8,10 +8,12 @@ from functools import lru_cache
 from typing import Any
 
 from gatewayd.api.gateway import Gateway
+from gatewayd.api.ingress import Ingress
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import ParentRef
 from gatewayd.incremental.view import Index, Table, View, rows, ungrouped
+from gatewayd.translator.ingresses import class_parents
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND
 
 PARENT_TABLES: Mapping[GroupKind, Table] = {GATEWAY_KIND: Gateway, LISTENERSET_KIND: ListenerSet}
@@ -27,10 +29,18 @@ DEFAULT_GATEWAYS = Index(
 )
 
 
+def named_parents(view: View, row: Any) -> tuple[ParentRef, ...]:
+    """Return the parentRefs of a route of any kind; an Ingress has the Gateway of its class."""
+    if isinstance(row, Ingress):
+        return class_parents(view, row)
+    refs: tuple[ParentRef, ...] = row.spec.parent_refs
+    return refs
+
+
 def parent_refs(view: View, row: Any) -> tuple[ParentRef, ...]:
     """Return the parentRefs of a route of any kind, those that default Gateways add to it last."""
-    refs: tuple[ParentRef, ...] = row.spec.parent_refs
-    if row.spec.use_default_gateways == "All":
+    refs = named_parents(view, row)
+    if not isinstance(row, Ingress) and row.spec.use_default_gateways == "All":
         return (*refs, *_default_parents(view, refs, row.metadata.namespace))
     return refs
 

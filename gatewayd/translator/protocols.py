@@ -8,21 +8,23 @@ from dataclasses import dataclass
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.grpcroute import GRPCRoute
 from gatewayd.api.httproute import HTTPRoute
+from gatewayd.api.ingress import Ingress
+from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.listeners import Listener
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind
-from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.api.tcproute import TCPRoute
 from gatewayd.api.tlsroute import TLSRoute
 from gatewayd.api.udproute import UDPRoute
 
-RouteKind = type[HTTPRoute] | type[GRPCRoute] | type[TLSRoute] | type[TCPRoute] | type[UDPRoute]
-ROUTE_TABLES: tuple[RouteKind, ...] = (HTTPRoute, GRPCRoute, TLSRoute, TCPRoute, UDPRoute)
+RouteKind = type[HTTPRoute] | type[GRPCRoute] | type[TLSRoute] | type[TCPRoute] | type[UDPRoute] | type[Ingress]
+ROUTE_TABLES: tuple[RouteKind, ...] = (HTTPRoute, GRPCRoute, TLSRoute, TCPRoute, UDPRoute, Ingress)
+"""What leads requests or connections to backends. An Ingress is a route whose parent is the Gateway of its class."""
 
 
 def group_kind(table: type) -> GroupKind:
-    """Return the API's name of one of our Gateway API structs."""
-    return GroupKind(GATEWAY_GROUP, table.__name__)
+    """Return the API's name of one of the structs."""
+    return BY_STRUCT[table].group_kind
 
 
 GATEWAY_KIND = group_kind(Gateway)

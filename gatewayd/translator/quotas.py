@@ -1,6 +1,6 @@
 """How much of a Gateway's proxies each namespace takes up with its routes, and which routes are too many.
 
-In: the HTTPRoutes and GRPCRoutes that point at a Gateway. Out: the bad Accepted verdict of a route that is over.
+In: the HTTPRoutes, GRPCRoutes and Ingresses of a Gateway. Out: the bad Accepted verdict of a route that is over.
 A route that is too large by itself is refused. Of a namespace that has too much, the oldest routes keep their place and
 those that do not fit any more are refused, whatever was there first in this process; other namespaces do not notice.
 
@@ -18,6 +18,7 @@ import msgspec
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.grpcroute import GRPCRoute
 from gatewayd.api.httproute import HTTPRoute
+from gatewayd.api.ingress import Ingress
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Index, Member, Source, View, query
 from gatewayd.ir.limits import USAGE_STEP
@@ -28,7 +29,7 @@ from gatewayd.translator.parameters.chosen import chosen_parameters
 from gatewayd.translator.parameters.class_parameters import BadClassParameters, class_parameters
 from gatewayd.translator.parents import parent_gateway, parent_refs
 
-COUNTED = (HTTPRoute, GRPCRoute)
+COUNTED = (HTTPRoute, GRPCRoute, Ingress)
 _PARTS = 256
 _EXPRESSION = b'"type":"RegularExpression"'
 _encode = msgspec.json.Encoder().encode
@@ -83,7 +84,9 @@ def quotas(view: View, gateway: ObjectKey) -> Quotas:
 
 
 def usage(row: Any) -> Usage:
-    """Return what an HTTPRoute or GRPCRoute takes up."""
+    """Return what an HTTPRoute, a GRPCRoute or an Ingress takes up."""
+    if isinstance(row, Ingress):
+        return _of_ingress(row)
     hosts = max(1, len(row.spec.hostnames))
     rules = regexes = size = 0
     for rule in row.spec.rules:
@@ -94,6 +97,17 @@ def usage(row: Any) -> Usage:
         # What a rule does stands in the proxy once for each of its matches.
         size += len(written) + count * (len(_encode(rule)) - len(written))
     return Usage(hosts * rules, hosts * regexes, -(-hosts * size // USAGE_STEP) * USAGE_STEP)
+
+
+def _of_ingress(row: Ingress) -> Usage:
+    """Return the same of an Ingress: each rule is for one host, and a wildcard host is an expression."""
+    paths = [(rule.host, len(rule.http.paths) if rule.http is not None else 0) for rule in row.spec.rules]
+    hosts = dict.fromkeys(host for host, _ in paths) or {"": None}
+    defaults = len(hosts) if row.spec.default_backend is not None else 0
+    wildcards = sum(count for host, count in paths if host.startswith("*"))
+    wildcards += sum(host.startswith("*") for host in hosts) if defaults else 0
+    size = len(_encode(row.spec))
+    return Usage(sum(count for _, count in paths) + defaults, wildcards, -(-size // USAGE_STEP) * USAGE_STEP)
 
 
 @query

@@ -13,6 +13,7 @@ from gatewayd.api.clientpolicy import ClientPolicy
 from gatewayd.api.envoy_gateway.objects import SecurityPolicy
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
+from gatewayd.api.ingress import Ingress
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.listeners import Listener
 from gatewayd.api.listenerset import ListenerSet
@@ -24,6 +25,7 @@ from gatewayd.translator.contents import CONTENT_TABLES, Content
 from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.gatewayclass import class_is_ours, gateway_is_ours
 from gatewayd.translator.gateways.listeners import set_is_allowed
+from gatewayd.translator.ingresses import class_parents
 from gatewayd.translator.policies import revocation
 from gatewayd.translator.policies.credentials import secret_pointers
 from gatewayd.translator.policies.foreign import own_access
@@ -90,6 +92,12 @@ def _of_clients(row: ClientPolicy) -> Iterator[Pointer]:
     return (Pointer(source, namespace, GroupKind("", each.kind), each.key) for each in revocation.contents(row))
 
 
+def _of_ingress(row: Ingress) -> Iterator[Pointer]:
+    """Yield the Secrets of an Ingress, which are of its own namespace."""
+    names = dict.fromkeys(each.secret_name for each in row.spec.tls if each.secret_name)
+    return _pointers(row, (SecretObjectRef(name=name) for name in names))
+
+
 _REFERRERS: Mapping[type[KubernetesObject], Callable[[Any], Iterator[Pointer]]] = {
     GatewayClass: _of_class,
     Gateway: _of_gateway,
@@ -99,6 +107,7 @@ _REFERRERS: Mapping[type[KubernetesObject], Callable[[Any], Iterator[Pointer]]] 
     AccessPolicy: secret_pointers,
     ClientPolicy: _of_clients,
     SecurityPolicy: lambda row: secret_pointers(own_access(row)),
+    Ingress: _of_ingress,
 }
 
 
@@ -111,6 +120,9 @@ def _is_ours(view: View, row: KubernetesObject) -> bool:
         case ListenerSet():
             parent = row.spec.parent_ref
             return gateway_is_ours(view, ObjectKey(parent.namespace or row.metadata.namespace, parent.name))
+        case Ingress():
+            parents = (ObjectKey(ref.namespace or "", ref.name) for ref in class_parents(view, row))
+            return any(gateway_is_ours(view, gateway) for gateway in parents)
         case _:
             return True
 

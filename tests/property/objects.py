@@ -16,6 +16,8 @@ from gatewayd.ir.outcome import FleetReport, RefusedSecret, Rejection
 from gatewayd.ir.tls import Certificate, TrustBundle
 from gatewayd.store import Delta
 from gatewayd.translator.certificates import certificate
+from tests.property import ingresses
+from tests.property.ingresses import HOSTS, one_of
 from tests.unit.translator import pem
 from tests.unit.translator.manifests import deltas
 
@@ -29,7 +31,6 @@ VARIANTS = 60
 
 NAMESPACES = st.sampled_from(["shop", "blog"])
 GATEWAYS = ("gw", "edge")
-HOSTS = st.sampled_from(["a.example", "b.example", "*.example", "*.b.example", "x.b.example", "other.org"])
 TIMES = st.sampled_from(["2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"])
 CERTIFICATES = {
     (name, namespace): deltas(text)[0]
@@ -50,10 +51,6 @@ def maybe(**fields: st.SearchStrategy[Any]) -> Spec:
 
 def few(each: st.SearchStrategy[Any], most: int, least: int = 0) -> st.SearchStrategy[list[Any]]:
     return st.lists(each, min_size=least, max_size=most)
-
-
-def one_of(*values: Any) -> st.SearchStrategy[Any]:
-    return st.sampled_from(values)
 
 
 # --- who may come in -------------------------------------------------------------------------------------------
@@ -341,6 +338,8 @@ OBJECTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], Spec], ...] = (
     ("TLSRoute", ("r", "s"), ("shop",), spec(ROUTES["TLSRoute"])),
     ("TCPRoute", ("r", "s"), ("shop",), spec(ROUTES["TCPRoute"])),
     ("UDPRoute", ("r",), ("shop",), spec(ROUTES["UDPRoute"])),
+    ("Ingress", ("r", "s"), BOTH, spec(ingresses.INGRESS)),
+    ("IngressClass", ("old",), ("",), spec(ingresses.INGRESS_CLASS)),
     ("Service", ("cart", "pay"), BOTH, spec(SERVICE)),
     ("EndpointSlice", ("cart", "pay"), ("shop",), SLICE),
     ("ReferenceGrant", ("g", "h"), BOTH, spec(GRANT)),

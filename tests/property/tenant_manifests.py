@@ -23,6 +23,17 @@ spec:
   listeners:
   - {name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}
   - {name: tls, port: 8443, protocol: TLS, tls: {mode: Passthrough}, allowedRoutes: {namespaces: {from: All}}}
+  - name: old
+    port: 8444
+    protocol: HTTPS
+    tls: {certificateRefs: [{name: cert}]}
+    allowedRoutes: {namespaces: {from: All}}
+---
+kind: IngressClass
+metadata: {name: old, annotations: {ingressclass.kubernetes.io/is-default-class: "true"}}
+spec:
+  controller: gatewayd.io/ingress-controller
+  parameters: {apiGroup: gateway.networking.k8s.io, kind: Gateway, name: gw, namespace: infra, scope: Namespace}
 ---
 kind: AccessPolicy
 metadata: {name: floor, namespace: infra, generation: 1}
@@ -94,6 +105,18 @@ metadata: {name: udp, namespace: NS, generation: 1}
 spec:
   parentRefs: [{kind: ListenerSet, name: more, sectionName: udp}]
   rules: [{backendRefs: [{name: dns, port: 53}]}]
+---
+kind: Ingress
+metadata: {name: old, namespace: NS, generation: 1}
+spec:
+  ingressClassName: old
+  defaultBackend: {service: {name: shop, port: {name: web}}}
+  tls: [{hosts: [old.NS.test], secretName: cert}]
+  rules:
+  - host: old.NS.test
+    http: {paths: [{path: /EDIT-old-NS, pathType: Prefix, backend: {service: {name: shop, port: {number: 80}}}}]}
+  - host: "*.wild.NS.test"
+    http: {paths: [{path: /gone, pathType: Exact, backend: {service: {name: gone, port: {number: 80}}}}]}
 ---
 kind: Gateway
 metadata: {name: own, namespace: NS, generation: 1}

@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatewayd.api.gateway import Gateway
+from gatewayd.api.ingress import Ingress
+from gatewayd.api.ingressclass import IngressClass
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.engine import Engine
 from gatewayd.incremental.scratch import Scratch
@@ -130,8 +132,11 @@ def test_nothing_is_there_twice_that_envoy_takes_once(objects: list[Delta]) -> N
         assert len({listener.name for listener in config.listeners}) == len(config.listeners)
 
 
-def reaches(route: Delta) -> set[str]:
-    """Return the names of the Gateways that a route names, directly or by a ListenerSet."""
+def reaches(route: Delta, objects: list[Delta]) -> set[str]:
+    """Return the names of the Gateways that a route names, directly, by a ListenerSet or by the class of an Ingress."""
+    if isinstance(route.obj, Ingress):
+        classes = (each.obj.spec.parameters for each in objects if isinstance(each.obj, IngressClass))
+        return {each.name for each in classes if each is not None}
     refs = route.obj.spec.parent_refs  # type: ignore[union-attr]
     return {name for name in GATEWAYS for ref in refs if ref.kind == "ListenerSet" or ref.name == name}
 
@@ -144,7 +149,7 @@ def test_dropping_a_route_changes_no_gateway_that_it_does_not_name(objects: list
         if each.kind in ROUTE_TABLES:
             before = world.configs
             world.apply((removal(each),))
-            for name in set(GATEWAYS) - reaches(each):
+            for name in set(GATEWAYS) - reaches(each, objects):
                 fleet = GatewayFleet(namespace="shop", name=name)
                 assert world.configs.get(fleet) is before.get(fleet)
 

@@ -27,11 +27,13 @@ from gatewayd.api.httproute import (
     HTTPRouteSpec,
     HTTPRouteTimeouts,
 )
+from gatewayd.api.ingress import HTTPIngressPath, IngressBackend, IngressRule, IngressSpec, ServiceBackendPort
+from gatewayd.api.ingressclass import IngressClassParameters
 from gatewayd.api.listeners import Listener, ListenerRequestFilter, ListenerTLS
 from gatewayd.api.listenerset import ListenerSetSpec
 from gatewayd.api.meta import KubernetesObject, Problem, Problems
 from gatewayd.api.refs import BackendObjectRef
-from gatewayd.api.rules import core, filters, gateway, listeners, policies, refs, routes
+from gatewayd.api.rules import core, filters, gateway, ingress, listeners, policies, refs, routes
 from gatewayd.api.rules.inherited import VALIDATIONS
 from gatewayd.api.rules.lists import elements_unique
 from gatewayd.api.sessionpersistence import SessionPersistence
@@ -119,6 +121,12 @@ RULES: Final[Mapping[type[Struct], tuple[Rule, ...]]] = {
     Secret: (core.secret_data_readable,),
     ConfigMap: (core.config_data_readable,),
     EndpointSlice: (core.addresses_of_type,),
+    IngressSpec: (ingress.leads_somewhere,),
+    IngressRule: (ingress.host_is_a_name,),
+    HTTPIngressPath: (ingress.path_is_one,),
+    IngressBackend: (ingress.backend_is_one,),
+    ServiceBackendPort: (ingress.port_is_one,),
+    IngressClassParameters: (ingress.parameters_scoped,),
     **{struct: tuple(dict.fromkeys(each.rule for each in found)) for struct, found in VALIDATIONS.items()},
 }
 

@@ -6,6 +6,7 @@ from rich.text import Text
 
 from gatewayd.access_log.entry import LogEntry, RuleName
 from gatewayd.introspection.places import RulePlace
+from gatewayd.ir.http import rule_field
 from gatewayd.untrusted.printable import printable
 
 _COLUMNS: Final = (("TIME", 12), ("STATUS", 6), ("MS", 6), ("METHOD", 6), ("ROUTE", 32), ("PLACE", 20))
@@ -52,7 +53,7 @@ def entry_json(entry: LogEntry, place: RulePlace) -> dict[str, Any]:
 def _route(route: RuleName | None) -> str:
     if route is None:
         return "-"
-    return route.object if route.rule is None else f"{route.object} rules[{route.rule}]"
+    return route.object if route.rule is None else f"{route.object} {rule_field(route.rule).removeprefix('spec.')}"
 
 
 def _request(entry: LogEntry) -> str:

@@ -5,16 +5,17 @@ https://gateway-api.sigs.k8s.io/reference/spec/#listenertlsconfig, #frontendtlsv
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatewayd.api.gateway import FrontendValidation, Gateway
-from gatewayd.api.listeners import Listener
+from gatewayd.api.listeners import Listener, ListenerTLS
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import ObjectRef, SecretObjectRef
 from gatewayd.incremental.view import View, rescued_query
 from gatewayd.ir.outcome import Verdict
 from gatewayd.ir.tls import Certificate, ClientTrust, ClientValidation, DownstreamTLS, LastGood, TrustBundle
+from gatewayd.own_group import own
 from gatewayd.translator import verdicts
 from gatewayd.translator.backends.client_certificates import SECRET_KIND
 from gatewayd.translator.certificates import TRUST_KINDS, TRUST_READERS, certificate
@@ -24,6 +25,8 @@ from gatewayd.translator.reference_grants import Pointer, permitted
 from gatewayd.translator.refused_secrets import refusal
 from gatewayd.translator.rescues import blame
 
+FROM_INGRESSES: Final = (own("certificates"), "ingress")
+"""The entry of a listener's `tls.options` that says: it has no certificate of its own, Ingresses bring theirs."""
 ALPN = {"HTTPS": ("h2", "http/1.1"), "TLS": ()}
 _OWNERS: Mapping[str, tuple[type[Gateway] | type[ListenerSet], GroupKind]] = {
     "Gateway": (Gateway, GATEWAY_KIND),
@@ -35,7 +38,8 @@ _OWNERS: Mapping[str, tuple[type[Gateway] | type[ListenerSet], GroupKind]] = {
 class Termination:
     """`tls` None: the listener cannot terminate TLS. `unresolved`: the bad ResolvedRefs verdict.
 
-    `refused`: the bad Accepted verdict that a missing client CA makes.
+    `tls` has no certificate where those of Ingresses are all that a listener shows. `refused`: the bad Accepted verdict
+    that a missing client CA makes.
     """
 
     tls: DownstreamTLS | None
@@ -75,7 +79,8 @@ def termination(view: View, key: TerminationKey) -> Termination:
         message = f"{key.path}.tls: must be given for this protocol"
         bad = verdicts.invalid_certificate_ref(message)
         return Termination(tls=None, unresolved=bad, refused=None)
-    certificates = tuple(_certificates(view, key, entry.tls.certificate_refs))
+    without_own = _is_for_ingresses(entry.protocol, entry.tls)
+    certificates = () if without_own else tuple(_certificates(view, key, entry.tls.certificate_refs))
     good = tuple(each for each in certificates if isinstance(each, Certificate))
     is_closed = any(isinstance(each, _Refused) for each in certificates)
     bad_ones = [
@@ -89,10 +94,16 @@ def termination(view: View, key: TerminationKey) -> Termination:
     unresolved = None
     if bad_ones:
         unresolved = verdicts.unresolved(bad_ones[0].reason, "; ".join(each.message for each in bad_ones))
-    if not good or is_closed or isinstance(client, Verdict):
+    if not (good or without_own) or is_closed or isinstance(client, Verdict):
         return Termination(tls=None, unresolved=unresolved, refused=refused)
     tls = DownstreamTLS(certificates=good, alpn=ALPN[entry.protocol], client=client)
     return Termination(tls=tls, unresolved=unresolved, refused=None)
+
+
+def _is_for_ingresses(protocol: str, tls: ListenerTLS) -> bool:
+    """Return whether a listener has no certificate of its own because Ingresses bring theirs."""
+    name, value = FROM_INGRESSES
+    return protocol == "HTTPS" and not tls.certificate_refs and tls.options.get(name) == value
 
 
 def can_serve(view: View, gateway: ObjectKey, listener: MergedListener) -> bool:
@@ -124,6 +135,24 @@ def _certificates(
             yield verdicts.ref_not_permitted(f'{path}: Secret "{to}" is in another namespace without a ReferenceGrant')
         else:
             yield from _found(view, key.gateway, to, path)
+
+
+class OneCertificate(NamedTuple):
+    """The certificate of a Secret, or its last good one; None for nothing that may be shown. And what is wrong."""
+
+    certificate: Certificate | None
+    wrong: Verdict | None
+
+
+def certificate_of(view: View, gateway: ObjectKey, secret: ObjectKey, path: str) -> OneCertificate:
+    """Return what a Secret has for a Gateway whose listener shows it alone; `path` is the field that names it."""
+    certificate, wrong = None, None
+    for each in _found(view, gateway, secret, path):
+        if isinstance(each, Certificate):
+            certificate = each
+        else:
+            wrong = each.why if isinstance(each, _Refused) else each
+    return OneCertificate(certificate, wrong)
 
 
 def _found(view: View, gateway: ObjectKey, secret: ObjectKey, path: str) -> Iterator[Certificate | Verdict | _Refused]:

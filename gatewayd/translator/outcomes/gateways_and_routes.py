@@ -10,16 +10,18 @@ from functools import lru_cache
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
+from gatewayd.api.ingress import Ingress
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.xbackend import XBackend
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
-from gatewayd.incremental.view import Member, Output, Source, View, query, rescued_query
+from gatewayd.incremental.view import Member, Output, Query, Source, Table, View, query, rescued_query
 from gatewayd.ir.conditions import ACCEPTED, PROGRAMMED, holds
 from gatewayd.ir.outcome import (
     GatewayClassOutcome,
     GatewayOutcome,
     InfrastructureReport,
+    IngressOutcome,
     ListenerOutcome,
     ListenerSetOutcome,
     ParentOutcome,
@@ -50,6 +52,7 @@ from gatewayd.translator.gateways.listeners import (
 from gatewayd.translator.gateways.termination import can_serve, termination, termination_key
 from gatewayd.translator.infrastructure.gateway import held_back, withheld_keys
 from gatewayd.translator.outcomes.foreign import foreign_outcome
+from gatewayd.translator.outcomes.ingresses import ingress_outcome
 from gatewayd.translator.outcomes.inherited import inherited_outcome
 from gatewayd.translator.outcomes.listeners import listener_outcomes
 from gatewayd.translator.outcomes.policies import backendtls_outcome, traffic_outcome
@@ -280,6 +283,11 @@ def _parents(view: View, member: Member) -> Iterator[ParentOutcome]:
         yield ParentOutcome(ref=parent.ref, verdicts=tuple(conditions))
 
 
+def outcome_query(table: Table) -> Query[Member, RouteOutcome | None] | Query[Member, IngressOutcome | None]:
+    """Return what says of routes of a kind what is said of them."""
+    return ingress_outcome if table is Ingress else route_outcome
+
+
 OUTCOMES = Output(
     name="outcomes",
     sources=(
@@ -291,6 +299,6 @@ OUTCOMES = Output(
         Source(table=XBackend, query=xbackend_outcome),
         *(Source(table=table, query=inherited_outcome) for table in POLICY_KINDS),
         *(Source(table=table, query=foreign_outcome) for table in FOREIGN_KINDS),
-        *(Source(table=table, query=route_outcome) for table in ROUTE_TABLES),
+        *(Source(table=table, query=outcome_query(table)) for table in ROUTE_TABLES),
     ),
 )

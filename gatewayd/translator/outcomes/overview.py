@@ -9,8 +9,10 @@ from gatewayd.incremental.view import Member, Output, Source, View, query
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.outcome import ListenerOutcome
 from gatewayd.ir.overview import GatewayOverview, ListenerOverview, OtherClass, RouteOverview
+from gatewayd.translator.attachment import hostnames
 from gatewayd.translator.gateways.listener_conflicts import own_listeners
-from gatewayd.translator.outcomes.gateways_and_routes import gateway_outcome, route_outcome
+from gatewayd.translator.hostnames import ANY
+from gatewayd.translator.outcomes.gateways_and_routes import gateway_outcome, outcome_query
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.proxies.filter_chains import bound_port
 from gatewayd.translator.proxies.virtualhosts import carries_http, route_discovery, table_of
@@ -57,10 +59,9 @@ def route_overview(view: View, member: Member) -> RouteOverview | None:
     row = view.get(member.table, member.key)
     if row is None:
         return None
-    outcome = route_outcome(view, member)
-    return RouteOverview(
-        hostnames=tuple(getattr(row.spec, "hostnames", ())), parents=() if outcome is None else outcome.parents
-    )
+    outcome = outcome_query(member.table)(view, member)
+    written = tuple(host for host in hostnames(row) if host != ANY)
+    return RouteOverview(hostnames=written, parents=() if outcome is None else outcome.parents)
 
 
 BOARD = Output(

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.core import Service
 from gatewayd.api.gateway import Gateway
+from gatewayd.api.ingress import Ingress
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import GATEWAY_GROUP, BackendRef
@@ -72,7 +73,7 @@ SERVICE_USES = Index(
 def named(view: View, member: Member, kind: GroupKind) -> Iterator[BackendRef]:
     """Yield the backendRefs of a route to objects of a kind, as far as it may refer to them, usable or not."""
     row = view.get(member.table, member.key)
-    if row is None:
+    if row is None or isinstance(row, Ingress):
         return
     source, namespace = group_kind(type(row)), row.metadata.namespace
     for ref in (ref for rule in row.spec.rules for ref in rule.backend_refs):

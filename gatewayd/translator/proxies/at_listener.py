@@ -6,11 +6,12 @@ the same values at all listeners.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.httproute import HTTPRoute
+from gatewayd.api.ingress import Ingress
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.incremental.view import Member, View, query, rescued_query
@@ -163,9 +164,16 @@ def in_force(view: View, at: ListenerOf, member: Member, rule: int) -> InForce:
     chain = (*listener_chain(view, at), namespace)
     own = ScopedTarget(group_kind(member.table), row.metadata.key, "")
     if view.group(INHERITED, own):
-        name = row.spec.rules[rule].name if rule < len(row.spec.rules) else None
-        chain = (*chain, own, *((own._replace(section=name),) if name else ()))
+        chain = (*chain, own, *((own._replace(section=name),) if (name := _rule_name(row, rule)) else ()))
     return InForce(access=_effective(view, AccessPolicy, chain), route=_effective(view, RoutePolicy, chain))
+
+
+def _rule_name(row: Any, rule: int) -> str | None:
+    """Return the name of a rule, which those of an Ingress do not have."""
+    if isinstance(row, Ingress) or rule >= len(row.spec.rules):
+        return None
+    name: str | None = row.spec.rules[rule].name
+    return name
 
 
 def _effective(view: View, table: InheritedTable, chain: Chain) -> Effective:

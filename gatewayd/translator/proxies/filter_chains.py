@@ -34,6 +34,7 @@ from gatewayd.translator.proxies.at_listener import ListenerOf
 from gatewayd.translator.proxies.client_settings import clients, socket
 from gatewayd.translator.proxies.connection_clients import PassedOn, by_client, connections
 from gatewayd.translator.proxies.http3 import http3_port, quic_listener
+from gatewayd.translator.proxies.server_names import ingress_chains
 from gatewayd.translator.proxies.virtualhosts import carries_http, chain_name, route_discovery, table_of
 from gatewayd.translator.refused_secrets import refusal
 from gatewayd.translator.rules.route_kinds import rules
@@ -121,7 +122,7 @@ def _chains(
         discovery = route_discovery(view, table)
         if discovery is None:
             return
-        yield FilterChain(
+        chain = FilterChain(
             name=table.listener or "http",
             server_names=_server_names(listener.hostname) if tls else (),
             tls=tls,
@@ -134,6 +135,8 @@ def _chains(
             ),
             log=log,
         )
+        yield chain if tls is None or tls.certificates else _without_certificate(chain)
+        yield from ingress_chains(view, listener, chain)
     elif listener.protocol is not None and listener.protocol.family == "TLS":
         yield from (replace(chain, log=log) for chain in _tls_chains(view, gateway, listener, tls))
     else:
@@ -142,6 +145,11 @@ def _chains(
             name=chain_name(listener.key), server_names=(), tls=None, traffic=L4Traffic(action=passed.action), log=log
         )
         yield from by_client(whole, passed.clients)
+
+
+def _without_certificate(chain: FilterChain) -> FilterChain:
+    """Return what closes the connections for server names that no Ingress has a certificate for."""
+    return replace(chain, tls=None, traffic=L4Traffic(action=L4Refuse()))
 
 
 def _server_names(hostname: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from gatewayd.api.core import Service
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.grpcroute import GRPCRoute
 from gatewayd.api.httproute import HTTPRoute
+from gatewayd.api.ingress import Ingress
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Attempt, Index, Member, Source, View, query, rescued_query
@@ -49,6 +50,7 @@ from gatewayd.translator.gateways.listeners import (
 from gatewayd.translator.gateways.termination import can_serve
 from gatewayd.translator.hostnames import ANY, broader, covers, specificity
 from gatewayd.translator.proxies.at_listener import RenderKey, rendered
+from gatewayd.translator.proxies.ingress_hosts import ingress_place
 from gatewayd.translator.proxies.login_paths import with_login_paths
 from gatewayd.translator.proxies.preflights import Placed, with_preflights
 from gatewayd.translator.rules.rule_set import Ranked
@@ -56,7 +58,7 @@ from gatewayd.translator.rules.rule_set import Ranked
 NOT_FOUND = DirectResponse(status=404)
 MISDIRECTED = DirectResponse(status=421)
 _ROOT = PrefixPath(value="/")
-HTTP_TABLES = (HTTPRoute, GRPCRoute)
+HTTP_TABLES = (HTTPRoute, GRPCRoute, Ingress)
 LISTENER_TABLES = (Gateway, ListenerSet)
 
 
@@ -170,8 +172,12 @@ HOSTS = Index(
 
 
 class _Tie(NamedTuple):
-    """What decides between equal matches of two routes: the older one, then the first by "namespace/name"."""
+    """What decides between equal matches of two routes: the older one, then the first by "namespace/name".
 
+    An Ingress comes after all of them, so that its paths move to routes one by one.
+    """
+
+    is_ingress: bool
     created: str
     spelled: str
 
@@ -210,15 +216,28 @@ def _candidates(view: View, host: HostKey, listener: MergedListener) -> Iterator
             if member.table in LISTENER_TABLES or member in seen:
                 continue
             seen.add(member)
-            special = view.attempt(
-                Attempt("hostname of a route", member),
-                partial(_original, view, member, listener.key, host.domain),
-                lambda _: specificity(host.domain),
-            )
-            row = view.get(member.table, member.key)
-            tie = _Tie(row.metadata.creation_timestamp if row is not None else "", str(member.key))
-            for ranked in rendered(view, RenderKey(member, scheme, host.table.port), listener):
-                yield _Candidate(_order(special, ranked, tie), Placed(special, ranked.route))
+            routes = rendered(view, RenderKey(member, scheme, host.table.port), listener)
+            yield from _of_route(view, member, routes, host.domain, listener.key)
+
+
+def _of_route(
+    view: View, member: Member, routes: tuple[Ranked, ...], domain: str, listener: ListenerKey
+) -> Iterator[_Candidate]:
+    row = view.get(member.table, member.key)
+    tie = _Tie(member.table is Ingress, row.metadata.creation_timestamp if row is not None else "", str(member.key))
+    if isinstance(row, Ingress):
+        for ranked in routes:
+            place = ingress_place(row, ranked.route.source, domain)
+            if place is not None:
+                yield _Candidate(_order(place, ranked, tie), Placed(place, ranked.route))
+        return
+    special = view.attempt(
+        Attempt("hostname of a route", member),
+        partial(_original, view, member, listener, domain),
+        lambda _: specificity(domain),
+    )
+    for ranked in routes:
+        yield _Candidate(_order(special, ranked, tie), Placed(special, ranked.route))
 
 
 def _original(view: View, member: Member, listener: ListenerKey, domain: str) -> tuple[int, int]:

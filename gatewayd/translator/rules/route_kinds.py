@@ -6,6 +6,7 @@ from typing import Any
 
 from gatewayd.api.grpcroute import GRPCRoute
 from gatewayd.api.httproute import HTTPRoute
+from gatewayd.api.ingress import Ingress
 from gatewayd.api.tcproute import TCPRoute
 from gatewayd.api.tlsroute import TLSRoute
 from gatewayd.api.udproute import UDPRoute
@@ -13,7 +14,7 @@ from gatewayd.incremental.view import Member, Table, View, rescued_query
 from gatewayd.ir.backend import Protocol
 from gatewayd.translator import verdicts
 from gatewayd.translator.rescues import blame
-from gatewayd.translator.rules import grpc, http, l4
+from gatewayd.translator.rules import grpc, http, ingress, l4
 from gatewayd.translator.rules.rule_set import NO_RULES, RuleSet
 
 ROUTE_KINDS: Mapping[Table, Callable[[View, Any], RuleSet]] = MappingProxyType(
@@ -23,6 +24,7 @@ ROUTE_KINDS: Mapping[Table, Callable[[View, Any], RuleSet]] = MappingProxyType(
         TLSRoute: l4.rules(TLSRoute, Protocol.TCP),
         TCPRoute: l4.rules(TCPRoute, Protocol.TCP),
         UDPRoute: l4.rules(UDPRoute, Protocol.UDP),
+        Ingress: ingress.rules,
     }
 )
 

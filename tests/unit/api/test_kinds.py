@@ -21,11 +21,13 @@ def test_rows_make_sense(kind: Kind) -> None:
 
 
 def test_few_kinds_are_cluster_scoped() -> None:
-    assert {kind.kind for kind in KINDS if not kind.namespaced} == {"Namespace", "GatewayClass", "ClusterTrustBundle"}
+    assert {kind.kind for kind in KINDS if not kind.namespaced} == {
+        *("Namespace", "GatewayClass", "ClusterTrustBundle", "IngressClass"),
+    }
 
 
 def test_status_is_written_to_the_kinds_of_gateway_api_that_have_one() -> None:
     assert {kind.kind for kind in KINDS if not kind.statused} == {
         *("Service", "Secret", "ConfigMap", "Namespace", "EndpointSlice", "ReferenceGrant", "ClusterTrustBundle"),
-        "RouteFilter",
+        *("RouteFilter", "IngressClass"),
     }

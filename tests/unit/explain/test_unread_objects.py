@@ -45,7 +45,7 @@ def test_a_policy_for_something_else_is_counted_only() -> None:
 
 @pytest.mark.parametrize(
     ("api_version", "kind", "provider"),
-    [("networking.k8s.io/v1", "Ingress", "ingress-nginx"), ("networking.istio.io/v1", "VirtualService", "istio")],
+    [("extensions/v1beta1", "Ingress", "ingress-nginx"), ("networking.istio.io/v1", "VirtualService", "istio")],
 )
 def test_other_apis_have_a_way_over(api_version: str, kind: str, provider: str) -> None:
     report = reported(f"---\napiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: a}}\n")

@@ -1,6 +1,8 @@
 import pytest
 
+from gatewayd.api.ingress import Ingress
 from gatewayd.api.listeners import Listener, ListenerTLS
+from gatewayd.api.meta import GroupKind
 from gatewayd.translator.protocols import PROTOCOLS, ROUTE_TABLES, group_kind, protocol_of
 
 
@@ -33,7 +35,12 @@ def test_https_cannot_pass_tls_through() -> None:
 
 def test_every_route_kind_is_carried_by_some_protocol() -> None:
     carried = {kind for row in PROTOCOLS.values() for kind in row.kinds}
-    assert carried == {group_kind(table) for table in ROUTE_TABLES}
+    # An Ingress goes where an HTTPRoute may.
+    assert carried == {group_kind(table) for table in ROUTE_TABLES if table is not Ingress}
+
+
+def test_names_of_kinds_have_their_group() -> None:
+    assert group_kind(Ingress) == GroupKind("networking.k8s.io", "Ingress")
 
 
 def test_only_tcp_families_share_a_port_with_each_other_by_hostname() -> None:

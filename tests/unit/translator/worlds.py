@@ -95,6 +95,22 @@ spec:
   targetRefs: [{group: "", kind: Service, name: cart}]
   retryConstraint: {budget: {percent: 30}}
 ---
+kind: IngressClass
+metadata: {name: web, annotations: {ingressclass.kubernetes.io/is-default-class: "true"}}
+spec:
+  controller: gatewayd.io/ingress-controller
+  parameters: {apiGroup: gateway.networking.k8s.io, kind: Gateway, name: edge, namespace: shop, scope: Namespace}
+---
+kind: Ingress
+metadata: {name: old, namespace: shop}
+spec:
+  ingressClassName: web
+  defaultBackend: {service: {name: cart, port: {name: web}}}
+  tls: [{hosts: [old.example], secretName: nobody}]
+  rules:
+  - host: old.example
+    http: {paths: [{path: /cart, pathType: Prefix, backend: {service: {name: cart, port: {number: 80}}}}]}
+---
 kind: BackendTLSPolicy
 metadata: {name: tls, namespace: shop}
 spec:

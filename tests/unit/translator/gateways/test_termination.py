@@ -49,6 +49,20 @@ def test_a_good_certificate() -> None:
     assert (found.unresolved, found.refused) == (None, None)
 
 
+def test_a_listener_may_leave_certificates_to_ingresses() -> None:
+    option = "mode: Terminate, options: {gatewayd.io/certificates: ingress}"
+    found = ended(gateway().replace(f"certificateRefs: [{REF}]", option))
+    assert found.tls is not None
+    assert found.tls.certificates == ()
+    assert found.unresolved is None
+    # What has a certificate shows it, and only requests have Ingresses.
+    assert ended(
+        gateway().replace("certificateRefs", "options: {gatewayd.io/certificates: ingress}, certificateRefs"), CERT
+    ).tls
+    assert ended(gateway(protocol="TLS").replace(f"certificateRefs: [{REF}]", option)).tls is None
+    assert ended(gateway().replace(f"certificateRefs: [{REF}]", option.replace("ingress", "other"))).tls is None
+
+
 def test_tls_listeners_offer_no_http() -> None:
     found = ended(gateway(protocol="TLS"), CERT)
     assert found.tls is not None

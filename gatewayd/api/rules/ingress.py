@@ -1,0 +1,68 @@
+"""Rules about Ingresses and their classes that no single field can express, as the API server checks them.
+
+https://kubernetes.io/docs/concepts/services-networking/ingress/
+"""
+
+import ipaddress
+from typing import Final
+
+from gatewayd.api.ingress import HTTPIngressPath, IngressBackend, IngressRule, IngressSpec, ServiceBackendPort
+from gatewayd.api.ingressclass import IngressClassParameters
+from gatewayd.api.meta import Problem, Problems
+from gatewayd.api.names import is_dns_label, shown
+
+_NOT_IN_PATH: Final = ("//", "/./", "/../", "%2f", "%2F")
+_NOT_AT_END: Final = ("/..", "/.")
+
+
+def backend_is_one(backend: IngressBackend) -> Problems:
+    """Check that a backend is a Service or another object, and not both."""
+    if (backend.service is None) == (backend.resource is None):
+        yield Problem(path="", message="must have one of service and resource, and not both")
+
+
+def port_is_one(port: ServiceBackendPort) -> Problems:
+    """Check that a port is given by its number or by its name, and not by both."""
+    if bool(port.name) == (port.number is not None):
+        yield Problem(path="", message="must have one of name and number, and not both")
+    elif port.name and not is_dns_label(port.name):
+        yield Problem(path="name", message=f"{shown(port.name)} is not the name of a port")
+
+
+def path_is_one(path: HTTPIngressPath) -> Problems:
+    """Check that a path begins with "/", which alone ImplementationSpecific may leave out, and is normal."""
+    if not path.path.startswith("/"):
+        if path.path or path.path_type != "ImplementationSpecific":
+            yield Problem(path="path", message=f"must start with '/' for pathType {path.path_type}")
+        return
+    if path.path_type == "ImplementationSpecific":
+        return
+    for part in _NOT_IN_PATH:
+        if part in path.path:
+            yield Problem(path="path", message=f"must not contain '{part}' for pathType {path.path_type}")
+    for end in _NOT_AT_END:
+        if path.path.endswith(end):
+            yield Problem(path="path", message=f"must not end with '{end}' for pathType {path.path_type}")
+
+
+def host_is_a_name(rule: IngressRule) -> Problems:
+    """Check that a host is no address."""
+    try:
+        ipaddress.ip_address(rule.host)
+    except ValueError:
+        return
+    yield Problem(path="host", message=f"{shown(rule.host)} is an address; a DNS name is allowed")
+
+
+def leads_somewhere(spec: IngressSpec) -> Problems:
+    """Check that there is a rule or a default backend."""
+    if not spec.rules and spec.default_backend is None:
+        yield Problem(path="", message="must have rules or defaultBackend")
+
+
+def parameters_scoped(parameters: IngressClassParameters) -> Problems:
+    """Check that parameters have a namespace exactly where their scope is one."""
+    if parameters.scope == "Namespace" and parameters.namespace is None:
+        yield Problem(path="namespace", message="is required for scope Namespace")
+    if parameters.scope == "Cluster" and parameters.namespace is not None:
+        yield Problem(path="namespace", message="must be left out for scope Cluster")

@@ -1,0 +1,113 @@
+"""What is said about Ingresses whose class is ours. Their status has no conditions: Events and `gatewayd why` tell it.
+
+In: what decided, as for routes. Out: an IngressOutcome, or that of a route of another kind.
+"""
+
+from collections.abc import Iterator
+
+from gatewayd.api.ingress import Ingress
+from gatewayd.incremental.view import Member, View, rescued_query
+from gatewayd.ir.outcome import Address, IngressOutcome, ParentOutcome, Reference, Verdict
+from gatewayd.ir.tls import Certificate
+from gatewayd.translator import verdicts
+from gatewayd.translator.attachment import ParentAttachment, attachments
+from gatewayd.translator.certificate_warnings import time_warnings, warned
+from gatewayd.translator.gateways.addresses import addresses
+from gatewayd.translator.gateways.termination import certificate_of
+from gatewayd.translator.ingresses import INGRESS_CLASS_KIND, NoGateway, class_gateway, class_name, is_ours
+from gatewayd.translator.proxies.server_names import TLSEntry, server_names, shown_certificate, tls_entries
+from gatewayd.translator.rescues import blame
+from gatewayd.translator.rules.route_kinds import rules
+
+
+def _failed_ingress(
+    view: View, member: Member, error: Exception, before: IngressOutcome | None
+) -> IngressOutcome | None:
+    """Say that gatewayd fails on an Ingress; its addresses stay, since others take DNS records from them."""
+    row = view.get(Ingress, member.key)
+    if row is None or not is_ours(view, row):
+        return None
+    conditions = (verdicts.invalid(blame("spec", error)), verdicts.resolved())
+    parent = ParentOutcome(ref=_class_reference(class_name(view, row) or ""), verdicts=conditions)
+    kept = before.addresses if before is not None else ()
+    return IngressOutcome(generation=row.metadata.generation, parents=(parent,), addresses=kept)
+
+
+@rescued_query(_failed_ingress)
+def ingress_outcome(view: View, member: Member) -> IngressOutcome | None:
+    """Return what is said about an Ingress; None when its class is not ours."""
+    row = view.get(Ingress, member.key)
+    if row is None or not is_ours(view, row):
+        return None
+    parents = tuple(_parents(view, member, row)) or (_without_gateway(view, row),)
+    attached = tuple(parent.gateway for parent in attachments(view, member) if parent.attached)
+    reached = tuple(address for gateway in attached for address in addresses(view, gateway).assigned)
+    return IngressOutcome(generation=row.metadata.generation, parents=parents, addresses=_distinct(reached))
+
+
+def _distinct(reached: tuple[Address, ...]) -> tuple[Address, ...]:
+    return tuple(dict.fromkeys(reached))
+
+
+def _without_gateway(view: View, row: Ingress) -> ParentOutcome:
+    """Say why the class of an Ingress leads to no Gateway of ours."""
+    name = class_name(view, row) or ""
+    gateway = class_gateway(view, name)
+    why = gateway.message if isinstance(gateway, NoGateway) else f'Gateway "{gateway}" is not of gatewayd'
+    verdict = verdicts.invalid_parameters(f"spec.ingressClassName: {why}")
+    return ParentOutcome(ref=_class_reference(name), verdicts=(verdict, verdicts.resolved()))
+
+
+def _class_reference(name: str) -> Reference:
+    group, kind = INGRESS_CLASS_KIND
+    return Reference(group=group, kind=kind, namespace=None, name=name, section=None, port=None)
+
+
+def _parents(view: View, member: Member, row: Ingress) -> Iterator[ParentOutcome]:
+    rule_set = rules(view, member)
+    for parent in attachments(view, member):
+        conditions = [parent.verdict, _resolved(view, member, row, parent)]
+        if rule_set.partial is not None and parent.verdict.status:
+            conditions.append(rule_set.partial)
+        yield ParentOutcome(ref=parent.ref, verdicts=tuple(conditions))
+
+
+def _resolved(view: View, member: Member, row: Ingress, parent: ParentAttachment) -> Verdict:
+    """Return whether everything that an Ingress refers to is there: Services, and Secrets of its namespace."""
+    unresolved = rules(view, member).unresolved
+    wrong = [] if unresolved is None else [unresolved]
+    warnings: list[str] = []
+    for entry in tls_entries(row) if parent.attached else ():
+        of_secret = certificate_of(view, parent.gateway, entry.secret, f"{entry.path}.secretName")
+        wrong += [
+            each for each in (of_secret.wrong, _without_listener(view, member, entry, parent)) if each is not None
+        ]
+        if of_secret.certificate is not None:
+            warnings += time_warnings(view, (of_secret.certificate,))
+            warnings += _shown_instead(view, member, entry, of_secret.certificate)
+    told = verdicts.resolved()
+    if wrong:
+        told = verdicts.unresolved(wrong[0].reason, "; ".join(each.message for each in wrong))
+    return warned(told, "spec.tls", tuple(dict.fromkeys(warnings)))
+
+
+def _without_listener(view: View, member: Member, entry: TLSEntry, parent: ParentAttachment) -> Verdict | None:
+    """Return that no listener of the Gateway speaks TLS for hosts of an entry, None when each has one."""
+    served = {name.hostname for name in server_names(view, member)}
+    missing = [host for host in entry.hosts if host not in served]
+    if not missing:
+        return None
+    message = f'{entry.path}.hosts: Gateway "{parent.gateway}" has no HTTPS listener for {", ".join(missing)}'
+    return verdicts.invalid_certificate_ref(message)
+
+
+def _shown_instead(view: View, member: Member, entry: TLSEntry, own: Certificate) -> Iterator[str]:
+    """Yield the hosts of an entry for which another certificate is shown, with whose that is."""
+    for name in server_names(view, member):
+        if name.hostname not in entry.hosts:
+            continue
+        shown = shown_certificate(view, name)
+        if shown is None:
+            yield f"{name.hostname} is served with the certificate of listener {name.listener.section}"
+        elif shown.certificate.name != own.name:
+            yield f'{name.hostname} is served with the certificate of Ingress "{shown.ingress}", which is older'

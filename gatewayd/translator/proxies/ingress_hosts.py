@@ -1,0 +1,24 @@
+"""For which domains a Route of an Ingress is, and how special the host is that brings it there.
+
+All matches of a route are for all its hostnames. Those of an Ingress are for the host of their rule, where a wildcard
+stands for exactly one label; a default backend is for all hosts of the rules, where nothing else is left.
+https://kubernetes.io/docs/concepts/services-networking/ingress/#hostname-wildcards, #default-backend
+"""
+
+from gatewayd.api.ingress import Ingress
+from gatewayd.ir.http import DEFAULT_BACKEND, RuleRef
+from gatewayd.translator.hostnames import covers_one_label, normalised, specificity
+from gatewayd.translator.ingresses import rule_hosts
+
+
+def ingress_place(row: Ingress, source: RuleRef, domain: str) -> tuple[int, int] | None:
+    """Return how special the host of a Route is at a domain, None where the Route is not for it.
+
+    The places of default backends are after all others: of a host's own, then of every host.
+    """
+    is_default = source.rule == DEFAULT_BACKEND
+    host = rule_hosts(row)[source.match] if is_default else normalised(row.spec.rules[source.rule].host)
+    if not covers_one_label(host, domain):
+        return None
+    own = specificity(host)
+    return (-1, sum(own)) if is_default else own

@@ -1,0 +1,62 @@
+import pytest
+
+from tests.unit.api.documents import Document, document, problems
+
+BACKEND = {"service": {"name": "cart", "port": {"number": 80}}}
+PATH = "spec.rules[0].http.paths[0]"
+
+
+def ingress(**spec: object) -> Document:
+    return document("Ingress", spec=spec)
+
+
+def default(port: Document) -> Document:
+    return ingress(defaultBackend={"service": {"name": "cart", "port": port}})
+
+
+def rule(path: str, kind: str = "Prefix", backend: Document = BACKEND) -> Document:
+    return ingress(rules=[{"http": {"paths": [{"path": path, "pathType": kind, "backend": backend}]}}])
+
+
+def parameters(**more: str) -> Document:
+    return document("IngressClass", spec={"parameters": {"kind": "Gateway", "name": "edge", **more}})
+
+
+BROKEN = [
+    (ingress(), ["spec: must have rules or defaultBackend"]),
+    (ingress(rules=[{"host": "10.0.0.1"}]), ['spec.rules[0].host: "10.0.0.1" is an address; a DNS name is allowed']),
+    (rule("/", backend={}), [f"{PATH}.backend: must have one of service and resource, and not both"]),
+    (default({}), ["spec.defaultBackend.service.port: must have one of name and number, and not both"]),
+    (
+        default({"name": "web", "number": 80}),
+        ["spec.defaultBackend.service.port: must have one of name and number, and not both"],
+    ),
+    (default({"name": "W"}), ['spec.defaultBackend.service.port.name: "W" is not the name of a port']),
+    (rule("a", "Exact"), [f"{PATH}.path: must start with '/' for pathType Exact"]),
+    (rule("a", "ImplementationSpecific"), [f"{PATH}.path: must start with '/' for pathType ImplementationSpecific"]),
+    (rule("/a//b"), [f"{PATH}.path: must not contain '//' for pathType Prefix"]),
+    (rule("/a/.."), [f"{PATH}.path: must not end with '/..' for pathType Prefix"]),
+    (parameters(scope="Namespace"), ["spec.parameters.namespace: is required for scope Namespace"]),
+    (parameters(namespace="infra"), ["spec.parameters.namespace: must be left out for scope Cluster"]),
+]
+KEPT = [
+    default({"name": "web"}),
+    default({"number": 80}),
+    rule("", "ImplementationSpecific"),
+    rule("/a//b/..", "ImplementationSpecific"),
+    rule("/a/..b"),
+    rule("/", backend={"resource": {"kind": "Bucket", "name": "b"}}),
+    ingress(rules=[{"host": "*.shop.example"}]),
+    parameters(),
+    parameters(scope="Namespace", namespace="infra"),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), BROKEN)
+def test_broken(source: Document, expected: list[str]) -> None:
+    assert problems(source) == expected
+
+
+@pytest.mark.parametrize("source", KEPT)
+def test_kept(source: Document) -> None:
+    assert problems(source) == []
