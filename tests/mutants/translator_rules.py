@@ -6,8 +6,8 @@ TRANSLATOR = (
     Mutant(
         rule="the younger of two equal routes goes first",
         path="gatewayd/translator/proxies/virtualhosts.py",
-        before='tie = _Tie(row.metadata.creation_timestamp if row is not None else "", str(member.key))',
-        after='tie = _Tie("", str(member.key))',
+        before='row.metadata.creation_timestamp if row is not None else "", str(member.key))',
+        after='"", str(member.key))',
         tests=(
             "tests/unit/translator/proxies/test_virtualhosts.py::test_between_routes_of_one_host_the_match_then_age_then_name",
         ),
@@ -271,8 +271,8 @@ TRANSLATOR = (
     Mutant(
         rule="a client certificate is said to be asked for, and is not",
         path="gatewayd/translator/gateways/termination.py",
-        before="if not good or is_closed or isinstance(client, Verdict):",
-        after="if not good or is_closed:",
+        before="if not (good or without_own) or is_closed or isinstance(client, Verdict):",
+        after="if not (good or without_own) or is_closed:",
         tests=(
             "tests/unit/translator/gateways/test_termination.py::test_a_bundle_that_cannot_be_had_takes_the_listener_down",
         ),

@@ -215,6 +215,24 @@ spec:
         ("RoutePolicy", "externalProcessing.backendRef", f"backendRef: {BACKEND}, request: {{}}"),
     )
 }
+SINK = f"sinks: [{{type: OTLP, backendRef: {BACKEND}}}]"
+FIELDS |= {
+    ("ReportPolicy", f"spec.{strategy}.accessLog.sinks[].backendRef"): Field(
+        source="ReportPolicy",
+        target="Service",
+        group="",
+        source_group=DOMAIN,
+        manifest=f"""
+kind: ReportPolicy
+apiVersion: {API_VERSION}
+metadata: {{name: it, namespace: near}}
+spec:
+  targetRefs: [{{group: {GATEWAY_GROUP}, kind: Gateway, name: gw}}]
+  {strategy}: {{accessLog: {{{SINK}}}}}
+""",
+    )
+    for strategy in ("default", "override")
+}
 
 ELSEWHERE: dict[tuple[str, str], str] = {
     ("GatewayClass", "spec.parametersRef"): "a class is not of any namespace; gatewayd takes no parameters there",
