@@ -11,9 +11,11 @@ from enum import Enum, StrEnum
 from typing import Final
 
 from gatewayd.ir.outcome import Verdict
+from gatewayd.own_group import own
 
 ACCEPTED: Final = "Accepted"
 ADDRESSES_ASSIGNED: Final = "AddressesAssigned"
+CLOSED_BY_POLICY: Final = own("ClosedByPolicy")
 CONFLICTED: Final = "Conflicted"
 INSECURE_FRONTEND: Final = "InsecureFrontendValidationMode"
 OVERLAPPING_TLS: Final = "OverlappingTLSConfig"
@@ -67,6 +69,7 @@ _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
 _TYPES: Final = (
     ConditionType(type=ACCEPTED, good=True, severity=_ERROR, announced=True, fulfilled_by=_AUTHOR),
     ConditionType(type=ADDRESSES_ASSIGNED, good=True, severity=_ERROR, announced=False, fulfilled_by=_AUTHOR),
+    ConditionType(type=CLOSED_BY_POLICY, good=False, severity=_ERROR, announced=True, fulfilled_by=_AUTHOR),
     # A listener in conflict is not accepted either, with the same reason.
     ConditionType(type=CONFLICTED, good=False, severity=None, announced=False, fulfilled_by=_AUTHOR),
     # It tells others what the author wrote on purpose.

@@ -9,6 +9,7 @@ from typing import Final
 from gatewayd.ir.conditions import (
     ACCEPTED,
     ADDRESSES_ASSIGNED,
+    CLOSED_BY_POLICY,
     CONFLICTED,
     INSECURE_FRONTEND,
     LISTENERS_NOT_VALID,
@@ -333,6 +334,14 @@ def rules_fell_back(message: str) -> Verdict:
 def over_quota(message: str) -> Verdict:
     """Return the verdict that the route takes up more of the Gateway's proxies than it may."""
     return not_accepted("QuotaExceeded", message)
+
+
+def closed_by_policy(message: str) -> Verdict:
+    """Return the verdict that rules of the route are closed, since a policy for them cannot be honoured.
+
+    The Gateway API has PartiallyInvalid for rules that the route itself has wrong, and lets it begin in two ways alone.
+    """
+    return _verdict(CLOSED_BY_POLICY, "ClosedByPolicy", message, status=True)
 
 
 # --- policies ----------------------------------------------------------------------------------------------------

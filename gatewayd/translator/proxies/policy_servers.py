@@ -20,10 +20,10 @@ from gatewayd.ir.processing import Processing
 from gatewayd.ir.tls import SharedSecret
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.backends.backend_refs import GatewayUpstream
+from gatewayd.translator.policies.closed import Closed
 from gatewayd.translator.policies.foreign import own_access
 from gatewayd.translator.problems import Unsupported
-from gatewayd.translator.proxies.access import entry_filters
-from gatewayd.translator.proxies.at_listener import ListenerOf, in_force
+from gatewayd.translator.proxies.at_listener import ListenerOf, entry, in_force, rule_chain
 from gatewayd.translator.proxies.processing import processing
 from gatewayd.translator.rules.route_kinds import rules
 
@@ -118,8 +118,9 @@ def _asking(view: View, member: Member) -> Iterator[tuple[ObjectKey, _Asking]]:
         for attached in parent.attached:
             at = ListenerOf(parent.gateway, attached.listener)
             for number in numbers:
-                of_rule = in_force(view, at, member, number)
-                for filters in (entry_filters(view, of_rule.access), processing(view, of_rule.route)):
-                    for each in () if isinstance(filters, Unsupported) else filters:
+                asked = entry(view, rule_chain(view, at, member, number))
+                seen = processing(view, in_force(view, at, member, number).route)
+                for filters in (asked, seen):
+                    for each in () if isinstance(filters, Closed | Unsupported) else filters:
                         if isinstance(each, _Asking):
                             yield parent.gateway, each
