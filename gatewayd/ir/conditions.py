@@ -19,6 +19,7 @@ CLOSED_BY_POLICY: Final = own("ClosedByPolicy")
 CONFLICTED: Final = "Conflicted"
 INSECURE_FRONTEND: Final = "InsecureFrontendValidationMode"
 OVERLAPPING_TLS: Final = "OverlappingTLSConfig"
+OVERRIDDEN: Final = own("Overridden")
 PARTIALLY_INVALID: Final = "PartiallyInvalid"
 PROGRAMMED: Final = "Programmed"
 RESOLVED_REFS: Final = "ResolvedRefs"
@@ -75,6 +76,8 @@ _TYPES: Final = (
     # It tells others what the author wrote on purpose.
     ConditionType(type=INSECURE_FRONTEND, good=False, severity=None, announced=False, fulfilled_by=_AUTHOR),
     ConditionType(type=OVERLAPPING_TLS, good=False, severity=_WARNING, announced=False, fulfilled_by=_AUTHOR),
+    # Whoever stands above, or nearer, wanted it so.
+    ConditionType(type=OVERRIDDEN, good=False, severity=None, announced=False, fulfilled_by=_AUTHOR),
     ConditionType(type=PARTIALLY_INVALID, good=False, severity=_WARNING, announced=True, fulfilled_by=_AUTHOR),
     ConditionType(type=PROGRAMMED, good=True, severity=_ERROR, announced=True, fulfilled_by=_PROXY),
     ConditionType(

@@ -15,6 +15,7 @@ from gatewayd.ir.conditions import (
     LISTENERS_NOT_VALID,
     NO_RESOURCES,
     OVERLAPPING_TLS,
+    OVERRIDDEN,
     PARTIALLY_INVALID,
     PROGRAMMED,
     RESOLVED_REFS,
@@ -350,3 +351,8 @@ def closed_by_policy(message: str) -> Verdict:
 def target_taken(message: str) -> Verdict:
     """Return the verdict that another policy of the kind has the target: https://gateway-api.sigs.k8s.io/geps/gep-713/."""
     return not_accepted("Conflicted", message)
+
+
+def overridden(message: str) -> Verdict:
+    """Return the verdict that sections of the policy are not in force everywhere, since others have them."""
+    return _verdict(OVERRIDDEN, "Overridden", message, status=True)

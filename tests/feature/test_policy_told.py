@@ -1,5 +1,7 @@
 """What is said of policies and of the routes that they are for, as a real Envoy answers meanwhile."""
 
+from typing import Any
+
 import pytest
 
 from tests.feature.harness.manifests import GATEWAY, http_route
@@ -67,3 +69,26 @@ async def test_a_route_says_that_two_good_policies_do_not_go_together(world: Wor
     assert await status(world, "/first") == 500
     message = world.route("HTTPRoute shop/r")[CLOSED].message
     assert message.startswith('spec.rules[0], spec.rules[1]: AccessPolicy "infra/floor": spec.override.require: ')
+
+
+async def test_a_policy_says_whose_its_sections_are_instead(world: World) -> None:
+    def told(name: str) -> list[str]:
+        found: Any = world.outcome(f"RoutePolicy {name}")
+        return [each.message for each in found.all_verdicts if each.type == "gatewayd.io/Overridden"]
+
+    answer = "{directResponse: {status: %s}}"
+    wide = policy("RoutePolicy", "wide", target("Gateway", "edge"), f"default: {answer % 503}", namespace="infra")
+    near = policy(
+        "RoutePolicy", "near", target("HTTPRoute", "r", "first"), f"default: {answer % 410}", namespace="shop"
+    )
+    await world.apply(ROUTE, wide, near)
+    assert (await status(world, "/"), await status(world, "/first")) == (503, 410)
+    assert told("infra/wide") == ["directResponse: 1 below have their own: HTTPRoute/shop/r"]
+    assert told("shop/near") == []
+    await world.apply(wide.replace("default:", "override:"))
+    assert (await status(world, "/"), await status(world, "/first")) == (503, 503)
+    assert told("infra/wide") == []
+    assert told("shop/near") == ['directResponse is overridden by RoutePolicy "infra/wide" for Gateway/infra/edge']
+    await world.remove("RoutePolicy infra/wide")
+    assert told("shop/near") == []
+    assert (await status(world, "/"), await status(world, "/first")) == (200, 410)
