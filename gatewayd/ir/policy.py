@@ -246,6 +246,15 @@ class BodyLimit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bandwidth:
+    """Let so many KiB go on in a second, of what goes to the backend or comes from it; of both together."""
+
+    kib_per_s: int
+    of_requests: bool
+    of_responses: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compression:
     """Compress responses by one of `algorithms`, the best first: "br", "gzip", "zstd".
 

@@ -58,6 +58,14 @@ BROKEN = [
         [f"spec.default: must have a section; allowed: {ROUTE_SECTIONS}"],
     ),
     (routed(default={"body": {}}), ["spec.default.body.maxBytes: is required, unless mode is Disabled"]),
+    (
+        routed(default={"headers": {"request": {"setFrom": [{"name": "x"}]}}}),
+        ["spec.default.headers.request.setFrom[0]: must have one of header, property"],
+    ),
+    (
+        routed(default={"bandwidth": {}}),
+        ["spec.default.bandwidth.kibibytesPerSecond: is required, unless mode is Disabled"],
+    ),
     (routed(default={"errorPages": {}}), ["spec.default.errorPages.pages: must not be empty"]),
     (routed(default={"fault": {}}), ["spec.default.fault: must have one of delay, abort"]),
     (routed(default={"rateLimit": {}}), ["spec.default.rateLimit.limits: must not be empty"]),
