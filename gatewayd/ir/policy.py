@@ -5,7 +5,7 @@ from ipaddress import ip_address, ip_network
 from typing import Literal
 
 from gatewayd.ir.backend import Upstream
-from gatewayd.ir.key_sets import KeySetSource
+from gatewayd.ir.key_sets import KeySetSource, ProxyKeySet
 from gatewayd.ir.tls import PrivateBytes, SharedSecret
 
 
@@ -78,7 +78,7 @@ class TokenIssuer:
     name: str
     issuer: str
     audiences: tuple[str, ...]
-    keys: str | KeySetSource
+    keys: str | KeySetSource | ProxyKeySet
     claim_headers: tuple[ClaimHeader, ...]
 
 
