@@ -314,6 +314,11 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType({
         mend="Mend the policy that is named; its own status says what is wrong. Where two policies do not go together, "
         "`gatewayd why` shows both.",
     ),
+    "Overridden": Code(
+        summary="sections of a policy are another policy's, everywhere or somewhere",
+        means="What the other policy says counts there: an override from above, or for a default what is nearer.",
+        mend="Nothing is to be done where that is meant. The message names the sections and whose they are.",
+    ),
     "Conflicted": Code(
         summary="another policy of the kind has the target",
         means="The older one counts.",

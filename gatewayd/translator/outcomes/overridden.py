@@ -62,7 +62,7 @@ def _sections(row: InheritedPolicy, strategies: Iterable[str] = STRATEGIES) -> I
                 yield name
 
 
-class Placed(NamedTuple):
+class PolicyAt(NamedTuple):
     """A target of a policy of a kind at a Gateway, with the sections of its default; `own` is all that it is for.
 
     What a policy says does not matter here, so that its edits end before it.
@@ -108,7 +108,7 @@ def overridden(view: View, row: InheritedPolicy, target: ScopedTarget, gateway: 
     if target.kind not in (GATEWAY_KIND, LISTENERSET_KIND):
         return tuple(from_above.values())
     own = tuple(each.whole for each in scoped_targets(row))
-    of_others = from_below(view, Placed(type(row), tuple(_sections(row, ("default",))), own, target, gateway))
+    of_others = from_below(view, PolicyAt(type(row), tuple(_sections(row, ("default",))), own, target, gateway))
     return (*from_above.values(), *(words for name, words in of_others if name not in from_above))
 
 
@@ -154,12 +154,12 @@ def _chains(view: View, target: ScopedTarget, gateway: ObjectKey) -> Iterator[Ch
 
 
 @query
-def from_below(view: View, at: Placed) -> tuple[tuple[str, str], ...]:
+def from_below(view: View, at: PolicyAt) -> tuple[tuple[str, str], ...]:
     """Return the sections of a default that some below its target have of their own, with who they are in words."""
     return tuple(_from_below(view, at)) if at.sections else ()
 
 
-def _from_below(view: View, at: Placed) -> Iterator[tuple[str, str]]:
+def _from_below(view: View, at: PolicyAt) -> Iterator[tuple[str, str]]:
     within = tuple(each.key for each in listeners(view, at.gateway) if _is_within(each.key, at))
     parts = _parts(view, at.target, within)
     for name in at.sections:
@@ -174,7 +174,7 @@ def _from_below(view: View, at: Placed) -> Iterator[tuple[str, str]]:
             yield name, f"{wire_name(name)}: {len(owners)} below have their own: {named}{more}"
 
 
-def _is_within(listener: ListenerKey, at: Placed) -> bool:
+def _is_within(listener: ListenerKey, at: PolicyAt) -> bool:
     """Return whether a listener of the Gateway is the target, or below it."""
     if at.target == ScopedTarget(GATEWAY_KIND, at.gateway, ""):
         return True

@@ -6,7 +6,7 @@ from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.store import Delta
 from gatewayd.translator.outcomes.inherited import inherited_outcome
-from gatewayd.translator.outcomes.overridden import Placed, from_below, own_sections
+from gatewayd.translator.outcomes.overridden import PolicyAt, from_below, own_sections
 from gatewayd.translator.policies.effective import ScopedTarget
 from gatewayd.translator.protocols import GATEWAY_KIND
 from tests.unit.policies import policy, target
@@ -116,4 +116,4 @@ def test_of_a_policy_that_is_gone_there_is_nothing() -> None:
     view = scratch(CLUSTER, SHOP, ROUTES)
     gone = member("RoutePolicy", "shop/gone")
     assert own_sections(view, gone) == ()
-    assert from_below(view, Placed(RoutePolicy, (), (), ScopedTarget(GATEWAY_KIND, GW, ""), GW)) == ()
+    assert from_below(view, PolicyAt(RoutePolicy, (), (), ScopedTarget(GATEWAY_KIND, GW, ""), GW)) == ()
