@@ -190,8 +190,9 @@ def said_of_target(view: View, row: KubernetesObject, path: str, target: ScopedT
     scope = _scope(view, target)
     for ref, gateway in _ancestors(view, target):
         here = wrong or _unserved(view, row, ref)
-        is_own = isinstance(row, InheritedPolicy)
-        lost = overridden(view, row, target, gateway) if is_own and gateway is not None and here is None else ()
+        lost: tuple[str, ...] = ()
+        if isinstance(row, InheritedPolicy) and gateway is not None and here is None:
+            lost = overridden(view, row, target, gateway)
         yield Said(ref, here, scope, lost)
 
 
