@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup system demo test check lint types contracts unit golden-check property simulation compat feature feature-per-host golden
-.PHONY: simulate worlds mutants browser protos cluster smoke upstream image conformance scenarios history soak
+.PHONY: simulate worlds mutants browser oidc-provider protos cluster smoke upstream image conformance scenarios history soak
 .PHONY: bench bench-peers skew nightly figures lock clean
 
 help: ## list the targets
@@ -82,6 +82,17 @@ $(BROWSER): $(STAMP)
 
 browser: $(BROWSER) ## the page in a real Chromium (Debian's); pictures in .cache/screenshots
 	$(BIN)/pytest -q tests/browser
+
+OIDC_PROVIDER := .cache/oidc-provider
+
+$(OIDC_PROVIDER): tests/independent/package.json tests/independent/provider.mjs
+	@command -v npm > /dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends nodejs npm > /dev/null)
+	@mkdir -p $@ && cp tests/independent/package.json tests/independent/provider.mjs $@/
+	@cd $@ && npm install --silent --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+oidc-provider: $(STAMP) $(OIDC_PROVIDER) ## a login at an OpenID provider of other people's, from npm; needs node 20 or newer
+	$(BIN)/pytest -q tests/independent
 
 golden: $(STAMP) ## rewrite goldens; CASE=area/name for one
 	$(BIN)/python -m tests.golden.write $(CASE)

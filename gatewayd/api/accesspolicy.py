@@ -130,12 +130,14 @@ class PolicyBackendRef(BackendObjectRef, frozen=True, kw_only=True, forbid_unkno
 class KeySet(PolicyPart, frozen=True, kw_only=True):
     """The public keys that tokens are signed with, a JSON Web Key Set: `inline`, or fetched from `uri`.
 
-    `backendRef` says who is asked for `uri`, which may then be of the scheme http.
+    `backendRef` says who is asked for `uri`, which may then be of the scheme http. With `fetchedBy` Proxy each proxy
+    asks by itself, and gatewayd does not.
     """
 
     inline: Annotated[str, Meta(min_length=2, max_length=65536)] | None = None
     uri: KeySetURI | None = None
     backend_ref: PolicyBackendRef | None = None
+    fetched_by: Literal["Gatewayd", "Proxy"] | None = None
 
 
 class ClaimToHeader(PolicyPart, frozen=True, kw_only=True):
@@ -218,10 +220,10 @@ class PolicyForwardBody(ForwardBody, frozen=True, kw_only=True, forbid_unknown_f
 class OIDC(PolicySection, frozen=True, kw_only=True):
     """Who has not logged in is sent to an OpenID provider, and comes back with a session in cookies.
 
-    The proxy asks `backendRef` at `tokenEndpoint`; browsers go to the other endpoints. The Secret has the client's
-    secret as `client-secret`. `callbackPath` (/oauth2/callback) and `logoutPath` (/logout) the proxy itself answers at
-    each host that the policy counts at. `scopes` are asked for beside openid. With `forwardAccessToken` backends get it
-    as a bearer token.
+    The proxy asks `backendRef` at `tokenEndpoint`; browsers go to the other endpoints. Without endpoints they are what
+    the provider says at `issuer`. The Secret has the client's secret as `client-secret`. `callbackPath`
+    (/oauth2/callback) and `logoutPath` (/logout) the proxy itself answers at each host that the policy counts at.
+    `scopes` are asked for beside openid. With `forwardAccessToken` backends get it as a bearer token.
     """
 
     issuer: EndpointURL | None = None

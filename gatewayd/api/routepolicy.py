@@ -9,10 +9,20 @@ from gatewayd.api.filters import HeaderModifier
 from gatewayd.api.globallimits import ClaimName, GlobalLimitsSection
 from gatewayd.api.inherited import InheritedSpec, PolicyPart, PolicySection, Sections
 from gatewayd.api.meta import KubernetesObject
-from gatewayd.api.scalars import SET, Duration, HeaderName, HeaderValue
+from gatewayd.api.scalars import SET, Duration, HeaderName, HeaderValue, map_list
 
 Status = Annotated[int, Meta(ge=400, le=599)]
 Percent = Annotated[int, Meta(ge=1, le=100)]
+SourceHeaderName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=256,
+        description="letters, digits and any of '-_.'",
+        pattern=r"^[A-Za-z0-9_][-A-Za-z0-9_.]*\Z",
+    ),
+]
+RequestProperty = Literal["ClientAddress", "PeerAddress", "Host", "Method", "Path", "Scheme", "ServerName"]
 
 
 class TimeoutsSection(PolicySection, frozen=True, kw_only=True):
@@ -31,9 +41,22 @@ class RetrySection(PolicySection, frozen=True, kw_only=True):
     backoff: Duration | None = None
 
 
-class PolicyHeaderModifier(HeaderModifier, frozen=True, kw_only=True):
-    """Headers to overwrite, to append to and to take away."""
+class HeaderFrom(PolicyPart, frozen=True, kw_only=True):
+    """A header to overwrite with what a request has: one of its headers, as it came, or one of its properties.
 
+    `ClientAddress` is what the proxy takes for the client's, `PeerAddress` that of the connection, `ServerName` what
+    the client asked for by TLS. What the request does not have changes nothing.
+    """
+
+    name: HeaderName
+    header: SourceHeaderName | None = None
+    property: RequestProperty | None = None
+
+
+class PolicyHeaderModifier(HeaderModifier, frozen=True, kw_only=True):
+    """Headers to overwrite, with texts or with what the request has, to append to and to take away."""
+
+    set_from: Annotated[tuple[HeaderFrom, ...], Meta(max_length=16, extra=map_list("name"))] = ()
     remove: Annotated[tuple[HeaderName, ...], Meta(max_length=16, extra=SET)] = ()
 
 
@@ -78,6 +101,16 @@ class BodySection(PolicySection, frozen=True, kw_only=True):
     """Answer 413 to a request with more bytes; the others go on when they are there as a whole."""
 
     max_bytes: Annotated[int, Meta(ge=1, le=104_857_600)] | None = None
+
+
+class BandwidthSection(PolicySection, frozen=True, kw_only=True):
+    """Let no more than so many KiB go on in a second, of `direction` (Response).
+
+    What goes either way counts together with `Both`. Each rule counts by itself, at each hostname and in each proxy.
+    """
+
+    kibibytes_per_second: Annotated[int, Meta(ge=1, le=104_857_600)] | None = None
+    direction: Literal["Request", "Response", "Both"] | None = None
 
 
 class CompressionSection(PolicySection, frozen=True, kw_only=True):
@@ -136,6 +169,7 @@ class RouteSections(Sections, frozen=True, kw_only=True):
     rate_limit: RateLimitSection | None = None
     global_limits: GlobalLimitsSection | None = None
     body: BodySection | None = None
+    bandwidth: BandwidthSection | None = None
     compression: CompressionSection | None = None
     fault: FaultSection | None = None
     error_pages: ErrorPagesSection | None = None

@@ -11,7 +11,16 @@ from gatewayd.explain.passage import aborted, passage_words
 from gatewayd.explain.request import Request
 from gatewayd.explain.rewriting import location, modified_path
 from gatewayd.ir.backend import Backend, Cluster, Discovered, InvalidBackend, ServiceBackend, Upstream
-from gatewayd.ir.filters import Cors, ExternalAuth, HTTPFilter, PolicyCheck, RequestHeaders, ResponseHeaders
+from gatewayd.ir.filters import (
+    CopiedHeader,
+    Cors,
+    ExternalAuth,
+    HTTPFilter,
+    PolicyCheck,
+    RequestHeaders,
+    RequestValue,
+    ResponseHeaders,
+)
 from gatewayd.ir.global_limits import SharedLimits
 from gatewayd.ir.http import CANNOT, DirectResponse, Forward, Mirror, Preflight, Redirect, Route, WeightedBackend
 from gatewayd.ir.l4 import L4Forward
@@ -19,6 +28,7 @@ from gatewayd.ir.policy import (
     AddressRange,
     AddressRule,
     APIKeyClients,
+    Bandwidth,
     BasicUsers,
     BodyLimit,
     ClientAddresses,
@@ -236,6 +246,7 @@ def _changes(filters: tuple[HTTPFilter, ...]) -> Iterator[str]:
             case RequestHeaders() | ResponseHeaders():
                 side = "request" if isinstance(http_filter, RequestHeaders) else "response"
                 yield from (f"set {side} header {header.name}: {header.value}" for header in http_filter.changes.set)
+                yield from (f"set {side} header {each.name}: {_source(each)}" for each in http_filter.changes.copied)
                 yield from (f"add {side} header {header.name}: {header.value}" for header in http_filter.changes.add)
                 yield from (f"remove {side} header {name}" for name in http_filter.changes.remove)
             case Cors():
@@ -244,10 +255,27 @@ def _changes(filters: tuple[HTTPFilter, ...]) -> Iterator[str]:
                 yield from _consent(http_filter, without="")
             case PolicyCheck():
                 yield from _consent(http_filter.auth, without=" or does not answer" if http_filter.fails_open else "")
-            case RateLimits() | SharedLimits() | BodyLimit() | Compression() | Fault() | ErrorPages() | Processing():
+            case (
+                RateLimits()
+                | SharedLimits()
+                | BodyLimit()
+                | Bandwidth()
+                | Compression()
+                | Fault()
+                | ErrorPages()
+                | Processing()
+            ):
                 yield from passage_words(http_filter)
             case _:
                 yield from _entry(http_filter)
+
+
+def _source(copied: CopiedHeader) -> str:
+    """Return where the value of a header comes from, in words."""
+    source = copied.source
+    if isinstance(source, RequestValue):
+        return f"the request's {source.value}, if it has one"
+    return f"what the request has as {source}, if it does"
 
 
 def _consent(auth: ExternalAuth, *, without: str) -> Iterator[str]:

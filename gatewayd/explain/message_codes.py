@@ -308,6 +308,18 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType({
         means="The policy is in force, and what it says there happens in the way that the message says.",
         mend="Nothing is to be done where that is good enough; docs/envoy-gateway-kinds.md has all differences.",
     ),
+    "ClosedByPolicy": Code(
+        summary="an AccessPolicy that is in force for rules of a route cannot be honoured",
+        means="Requests for these rules get a 500, and connections of a TCPRoute or TLSRoute are closed: nobody comes "
+        "in whom the policy may keep out.",
+        mend="Mend the policy that is named; its own status says what is wrong. Where two policies do not go together, "
+        "`gatewayd why` shows both.",
+    ),
+    "Overridden": Code(
+        summary="sections of a policy are another policy's, everywhere or somewhere",
+        means="What the other policy says counts there: an override from above, or for a default what is nearer.",
+        mend="Nothing is to be done where that is meant. The message names the sections and whose they are.",
+    ),
     "Conflicted": Code(
         summary="another policy of the kind has the target",
         means="The older one counts.",

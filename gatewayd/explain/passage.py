@@ -6,7 +6,7 @@ from typing import Final, assert_never
 
 from gatewayd.ir.filters import HTTPFilter
 from gatewayd.ir.global_limits import SharedLimit, SharedLimits
-from gatewayd.ir.policy import BodyLimit, Compression, ErrorPages, Fault, RateLimit, RateLimits
+from gatewayd.ir.policy import Bandwidth, BodyLimit, Compression, ErrorPages, Fault, RateLimit, RateLimits
 from gatewayd.ir.processing import Processing, ShownBody
 
 _ALL = 100
@@ -19,7 +19,7 @@ _BODIES: Final[Mapping[ShownBody, str]] = MappingProxyType(
 )
 
 
-Met = RateLimits | SharedLimits | BodyLimit | Compression | Fault | ErrorPages | Processing
+Met = RateLimits | SharedLimits | BodyLimit | Bandwidth | Compression | Fault | ErrorPages | Processing
 """What is in the way of a request that may come in."""
 
 
@@ -32,6 +32,10 @@ def passage_words(met: Met) -> Iterator[str]:
             yield from _shared(met)
         case BodyLimit():
             yield f"only with a body of at most {met.max_bytes} bytes, else a 413"
+        case Bandwidth():
+            sides = (("request", met.of_requests), ("response", met.of_responses))
+            named = " and ".join(side for side, is_meant in sides if is_meant)
+            yield f"of the {named} at most {met.kib_per_s} KiB go on in a second"
         case Compression():
             yield f"the response is compressed by {', '.join(met.algorithms)}, if the client takes it"
         case Fault():

@@ -27,6 +27,7 @@ from gatewayd.translator.proxies.client_settings import clients_effective
 from gatewayd.translator.proxies.connection_clients import CONNECTION_TABLES
 from gatewayd.translator.proxies.global_limits import SECTION as LIMITS
 from gatewayd.translator.proxies.global_limits import limits_problem
+from gatewayd.translator.proxies.key_sets import source_words
 from gatewayd.translator.proxies.processing import SECTION as PROCESSING
 from gatewayd.translator.proxies.processing import processing_problem
 from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES
@@ -37,6 +38,7 @@ class SectionInForce:
     """A section: `path` is its field in the policy `kind` `key`, `target` what that is for, `value` what it says.
 
     `problem`: why it cannot be honoured; "" for nothing. What protects answers requests with a 500 then.
+    `sources`: where what it needs is fetched from, and since when it is what it is.
     """
 
     kind: str
@@ -45,10 +47,12 @@ class SectionInForce:
     target: str
     value: str
     problem: str
+    sources: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         cannot = f"; cannot be honoured: {self.problem}" if self.problem else ""
-        return f"{self.path} {self.value} of {self.kind} {self.key}, for {self.target}{cannot}"
+        fetched = "".join(f"; {each}" for each in self.sources)
+        return f"{self.path} {self.value} of {self.kind} {self.key}, for {self.target}{fetched}{cannot}"
 
 
 def sections_in_force(view: View, at: ListenerOf, member: Member, rule: int) -> tuple[SectionInForce, ...]:
@@ -117,6 +121,7 @@ def _section(view: View, kind: str, strategy: str, ruled: Ruled, beside: str) ->
         key=ruled.policy,
         path=(ruled.origin or own).path,
         target=str(ruled.target),
+        sources=tuple(source_words(view, ruled.policy.namespace, ruled.value)),
         value=written,
         problem="it cannot be read" if ruled.section == UNREADABLE else _problem(view, ruled) or beside,
     )

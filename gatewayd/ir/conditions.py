@@ -11,12 +11,15 @@ from enum import Enum, StrEnum
 from typing import Final
 
 from gatewayd.ir.outcome import Verdict
+from gatewayd.own_group import own
 
 ACCEPTED: Final = "Accepted"
 ADDRESSES_ASSIGNED: Final = "AddressesAssigned"
+CLOSED_BY_POLICY: Final = own("ClosedByPolicy")
 CONFLICTED: Final = "Conflicted"
 INSECURE_FRONTEND: Final = "InsecureFrontendValidationMode"
 OVERLAPPING_TLS: Final = "OverlappingTLSConfig"
+OVERRIDDEN: Final = own("Overridden")
 PARTIALLY_INVALID: Final = "PartiallyInvalid"
 PROGRAMMED: Final = "Programmed"
 RESOLVED_REFS: Final = "ResolvedRefs"
@@ -67,11 +70,14 @@ _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
 _TYPES: Final = (
     ConditionType(type=ACCEPTED, good=True, severity=_ERROR, announced=True, fulfilled_by=_AUTHOR),
     ConditionType(type=ADDRESSES_ASSIGNED, good=True, severity=_ERROR, announced=False, fulfilled_by=_AUTHOR),
+    ConditionType(type=CLOSED_BY_POLICY, good=False, severity=_ERROR, announced=True, fulfilled_by=_AUTHOR),
     # A listener in conflict is not accepted either, with the same reason.
     ConditionType(type=CONFLICTED, good=False, severity=None, announced=False, fulfilled_by=_AUTHOR),
     # It tells others what the author wrote on purpose.
     ConditionType(type=INSECURE_FRONTEND, good=False, severity=None, announced=False, fulfilled_by=_AUTHOR),
     ConditionType(type=OVERLAPPING_TLS, good=False, severity=_WARNING, announced=False, fulfilled_by=_AUTHOR),
+    # Whoever stands above, or nearer, wanted it so.
+    ConditionType(type=OVERRIDDEN, good=False, severity=None, announced=False, fulfilled_by=_AUTHOR),
     ConditionType(type=PARTIALLY_INVALID, good=False, severity=_WARNING, announced=True, fulfilled_by=_AUTHOR),
     ConditionType(type=PROGRAMMED, good=True, severity=_ERROR, announced=True, fulfilled_by=_PROXY),
     ConditionType(

@@ -4,11 +4,13 @@ A new filter is a dataclass here and a member of `HTTPFilter` (docs/contributing
 """
 
 from dataclasses import dataclass
+from enum import Enum
 
 from gatewayd.ir.backend import Upstream
 from gatewayd.ir.global_limits import SharedLimits
 from gatewayd.ir.policy import (
     APIKeyClients,
+    Bandwidth,
     BasicUsers,
     BodyLimit,
     ClientAddresses,
@@ -33,13 +35,34 @@ class Header:
     value: str
 
 
+class RequestValue(Enum):
+    """A property of a request, by the name that manifests have for it; no text, which is a header."""
+
+    CLIENT_ADDRESS = "ClientAddress"
+    PEER_ADDRESS = "PeerAddress"
+    HOST = "Host"
+    METHOD = "Method"
+    PATH = "Path"
+    SCHEME = "Scheme"
+    SERVER_NAME = "ServerName"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopiedHeader:
+    """A header to write with a property of the request, or with its header of a name (a text); nothing without it."""
+
+    name: str
+    source: RequestValue | str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderChanges:
-    """Headers to overwrite (`set`), to append (`add`) and to drop (`remove`)."""
+    """Headers to overwrite (`set`, then `copied`), to append (`add`) and to drop (`remove`)."""
 
     set: tuple[Header, ...]
     add: tuple[Header, ...]
     remove: tuple[str, ...]
+    copied: tuple[CopiedHeader, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,4 +180,5 @@ HTTPFilter = (
     | Fault
     | ErrorPages
     | Processing
+    | Bandwidth
 )

@@ -1,4 +1,7 @@
-"""Key sets of token issuers that are fetched: where they are, how to get there, and what has come."""
+"""What is fetched of token issuers: where it is, how to get there, and what has come.
+
+Mostly that are key sets; of an OpenID provider it may be what it says of itself.
+"""
 
 from dataclasses import dataclass
 
@@ -7,10 +10,14 @@ from gatewayd.ir.backend import Endpoint, Upstream
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeySetSource:
-    """Where a key set is. `via` is who is asked for `uri`; None: whoever its host stands for on the internet."""
+    """Where a key set is. `via` is who is asked for `uri`; None: whoever its host stands for on the internet.
+
+    `is_provider`: it is no key set, but what an OpenID provider says of itself.
+    """
 
     uri: str
     via: Upstream | None
+    is_provider: bool = False
 
     def __lt__(self, other: "KeySetSource") -> bool:
         return str(self) < str(other)
@@ -35,10 +42,14 @@ class KeySetTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedKeySet:
-    """What is known of a source, whose row it is: the last good keys ("": never any), and what is wrong now ("")."""
+    """What is known of a source, whose row it is: the last good keys ("": never any), and what is wrong now ("").
+
+    `since`: when these keys came for the first time, "" when that was before this process.
+    """
 
     keys: str
     fault: str
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,3 +58,11 @@ class SourceKeys:
 
     source: KeySetSource
     keys: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyKeySet:
+    """A key set that proxies fetch by themselves: from a backend of theirs, for a URI."""
+
+    uri: str
+    via: Upstream

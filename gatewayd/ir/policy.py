@@ -5,7 +5,7 @@ from ipaddress import ip_address, ip_network
 from typing import Literal
 
 from gatewayd.ir.backend import Upstream
-from gatewayd.ir.key_sets import KeySetSource
+from gatewayd.ir.key_sets import KeySetSource, ProxyKeySet
 from gatewayd.ir.tls import PrivateBytes, SharedSecret
 
 
@@ -78,7 +78,7 @@ class TokenIssuer:
     name: str
     issuer: str
     audiences: tuple[str, ...]
-    keys: str | KeySetSource
+    keys: str | KeySetSource | ProxyKeySet
     claim_headers: tuple[ClaimHeader, ...]
 
 
@@ -243,6 +243,15 @@ class BodyLimit:
     """Answer 413 to a request with more bytes; the others go on as a whole."""
 
     max_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bandwidth:
+    """Let so many KiB go on in a second, of what goes to the backend or comes from it; of both together."""
+
+    kib_per_s: int
+    of_requests: bool
+    of_responses: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,9 +15,10 @@ from typing import Final
 import aiohttp
 import yarl
 
-from gatewayd.ir.key_sets import KeySetTarget
+from gatewayd.ir.key_sets import KeySetSource, KeySetTarget
 from gatewayd.keysets.reach import EndpointsAlone, InternetAlone, UnreachableError
 from gatewayd.untrusted.key_sets import NoKeys, public_keys
+from gatewayd.untrusted.provider_metadata import NoProvider, provider_metadata
 
 SECONDS: Final = 5.0
 MOST_BYTES: Final = 1024 * 1024
@@ -52,7 +53,7 @@ async def fetch(target: KeySetTarget) -> Fetched | NotFetched:
         return NotFetched(why="the host is an address; allowed: a name")
     resolver = EndpointsAlone(target.endpoints) if target.source.via is not None else InternetAlone()
     try:
-        return await _asked(uri, resolver, _tls(target.trusted))
+        return await _asked(target.source, resolver, _tls(target.trusted))
     except TimeoutError:
         return NotFetched(why=f"no answer within {SECONDS:.0f} s")
     except aiohttp.ClientConnectorDNSError as error:
@@ -64,7 +65,9 @@ async def fetch(target: KeySetTarget) -> Fetched | NotFetched:
         return NotFetched(why=f"the request failed: {type(error).__name__}")
 
 
-async def _asked(uri: yarl.URL, resolver: EndpointsAlone | InternetAlone, tls: ssl.SSLContext) -> Fetched | NotFetched:
+async def _asked(
+    source: KeySetSource, resolver: EndpointsAlone | InternetAlone, tls: ssl.SSLContext
+) -> Fetched | NotFetched:
     connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, force_close=True, ssl=tls)
     async with (
         aiohttp.ClientSession(
@@ -74,7 +77,7 @@ async def _asked(uri: yarl.URL, resolver: EndpointsAlone | InternetAlone, tls: s
             auto_decompress=False,
             headers=_HEADERS,
         ) as session,
-        session.get(uri, allow_redirects=False) as response,
+        session.get(yarl.URL(source.uri), allow_redirects=False) as response,
     ):
         if response.status != _OK:
             return NotFetched(why=f"the answer is {response.status}; wanted is a 200, without redirects")
@@ -83,10 +86,14 @@ async def _asked(uri: yarl.URL, resolver: EndpointsAlone | InternetAlone, tls: s
             body += chunk
             if len(body) > MOST_BYTES:
                 return NotFetched(why=f"the answer has more than {MOST_BYTES} bytes")
-        keys = public_keys(body.decode("utf-8", "replace"))
-        if isinstance(keys, NoKeys):
+        keys = _read(source, body.decode("utf-8", "replace"))
+        if not isinstance(keys, str):
             return NotFetched(why=f"the answer {keys.why}")
         return Fetched(keys=keys, max_age=_max_age(response.headers.get("cache-control", "")))
+
+
+def _read(source: KeySetSource, text: str) -> str | NoKeys | NoProvider:
+    return provider_metadata(text, source.uri) if source.is_provider else public_keys(text)
 
 
 def _max_age(cache_control: str) -> int | None:

@@ -55,7 +55,7 @@ Fetch = Callable[[KeySetTarget], Awaitable[Fetched | NotFetched]]
 
 
 class KeySetKeeper:
-    """See the module's text. `random` gives [0, 1)."""
+    """See the module's text. `random` gives [0, 1), `now` the time (RFC 3339)."""
 
     def __init__(
         self,
@@ -64,12 +64,14 @@ class KeySetKeeper:
         store: KeyStore,
         submit: Callable[[Iterable[Event]], None],
         random: Callable[[], float],
+        now: Callable[[], str],
         pace: FetchPace = PACE,
     ) -> None:
         self._fetch = fetch
         self._store = store
         self._submit = submit
         self._random = random
+        self._now = now
         self._pace = pace
         self._by_policy: dict[Member, tuple[KeySetTarget, ...]] = {}
         self._targets: dict[KeySetSource, KeySetTarget] = {}
@@ -131,11 +133,14 @@ class KeySetKeeper:
             if isinstance(found, NotFetched):
                 failures += 1
                 log.warning("key set not fetched", source=str(source), why=found.why, failures=failures)
-                self._tell(source, FetchedKeySet(keys=known.keys if known is not None else "", fault=found.why))
+                keys, since = (known.keys, known.since) if known is not None else ("", "")
+                self._tell(source, FetchedKeySet(keys=keys, fault=found.why, since=since))
                 await asyncio.sleep(self._pace.backoff.delay(failures, self._random))
                 continue
             failures = 0
-            self._tell(source, FetchedKeySet(keys=found.keys, fault=""))
+            is_same = known is not None and known.keys == found.keys
+            since = known.since if known is not None and is_same else self._now()
+            self._tell(source, FetchedKeySet(keys=found.keys, fault="", since=since))
             if known is None or known.keys != found.keys:
                 await self._store.save(source, found.keys)
             await asyncio.sleep(self._good_for(found.max_age))

@@ -19,6 +19,11 @@ def time_now() -> Delta:
     return time_is(datetime.now(UTC))
 
 
+def stamp() -> str:
+    """Return the time as people and the API write it: https://www.rfc-editor.org/rfc/rfc3339."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def time_is(moment: datetime) -> Delta:
     """Return a moment as the row of the only Now."""
     return Delta(kind=Now, key=HERE, obj=Now(at=moment))

@@ -50,7 +50,7 @@ from gatewayd.kube.refusals import Refusals
 from gatewayd.kube.status_writer import StatusWriter
 from gatewayd.kube.work_queue import RETRY, Label, Pacing, WorkQueue
 from gatewayd.reconciler import Batch, Reconciler
-from gatewayd.run.clock import tell_time, time_now
+from gatewayd.run.clock import stamp, tell_time, time_now
 from gatewayd.run.fleet_reports import FleetReports, Hearers
 from gatewayd.run.memory import Tide
 from gatewayd.run.replica_ports import ReplicaPorts
@@ -110,6 +110,7 @@ class InCluster:
             store=KeySetStore(client, options.namespace),
             submit=self._reconciler.submit,
             random=around.random,
+            now=stamp,
         )
         self._ports = ReplicaPorts(
             options=options,

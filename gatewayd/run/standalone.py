@@ -41,7 +41,7 @@ from gatewayd.manifests.folder import Folder, FolderChange
 from gatewayd.manifests.watch import watch_folder
 from gatewayd.offline.translate import standalone_environment
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta
-from gatewayd.run.clock import tell_time, time_now
+from gatewayd.run.clock import stamp, tell_time, time_now
 from gatewayd.run.port_claims import Claims
 from gatewayd.store import Delta
 from gatewayd.supervisor.events import EnvoyEvent
@@ -118,7 +118,11 @@ class Standalone:
         self.socket = Path()
         self.has_read = False
         self._key_sets = KeySetKeeper(
-            fetch=fetch, store=store_in(options.cache), submit=self.reconciler.submit, random=random.random
+            fetch=fetch,
+            store=store_in(options.cache),
+            submit=self.reconciler.submit,
+            random=random.random,
+            now=stamp,
         )
         self._limits = RateLimitConfigs()
         self._audience = audience

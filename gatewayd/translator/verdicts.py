@@ -9,11 +9,13 @@ from typing import Final
 from gatewayd.ir.conditions import (
     ACCEPTED,
     ADDRESSES_ASSIGNED,
+    CLOSED_BY_POLICY,
     CONFLICTED,
     INSECURE_FRONTEND,
     LISTENERS_NOT_VALID,
     NO_RESOURCES,
     OVERLAPPING_TLS,
+    OVERRIDDEN,
     PARTIALLY_INVALID,
     PROGRAMMED,
     RESOLVED_REFS,
@@ -335,9 +337,22 @@ def over_quota(message: str) -> Verdict:
     return not_accepted("QuotaExceeded", message)
 
 
+def closed_by_policy(message: str) -> Verdict:
+    """Return the verdict that rules of the route are closed, since a policy for them cannot be honoured.
+
+    The Gateway API has PartiallyInvalid for rules that the route itself has wrong, and lets it begin in two ways alone.
+    """
+    return _verdict(CLOSED_BY_POLICY, "ClosedByPolicy", message, status=True)
+
+
 # --- policies ----------------------------------------------------------------------------------------------------
 
 
 def target_taken(message: str) -> Verdict:
     """Return the verdict that another policy of the kind has the target: https://gateway-api.sigs.k8s.io/geps/gep-713/."""
     return not_accepted("Conflicted", message)
+
+
+def overridden(message: str) -> Verdict:
+    """Return the verdict that sections of the policy are not in force everywhere, since others have them."""
+    return _verdict(OVERRIDDEN, "Overridden", message, status=True)

@@ -111,7 +111,6 @@ NOBODYS = {
     "index default_ingress_classes",
     "index gateways_by_class",
     "index gateways_by_refused_secret",
-    "index inherited_policies",
     "index routes_over_quota",
     "index policies_that_ask_servers",
     "index shared_secrets_by_gateway",

@@ -13,7 +13,6 @@ from msgspec.structs import fields
 
 from gatewayd.api.accesspolicy import (
     JWT,
-    OIDC,
     WAYS_IN,
     AccessCondition,
     AccessPolicySpec,
@@ -21,7 +20,6 @@ from gatewayd.api.accesspolicy import (
     APIKeys,
     Basic,
     CorsSection,
-    ExternalAuthSection,
     KeySet,
     Require,
 )
@@ -32,17 +30,10 @@ from gatewayd.api.meta import Problem, Problems
 from gatewayd.api.refs import EXPERIMENTAL_GROUP, GATEWAY_GROUP
 from gatewayd.api.reportpolicy import ReportPolicySpec
 from gatewayd.api.routepolicy import BodySection, ErrorPagesSection, FaultSection, RateLimitSection, RoutePolicySpec
-from gatewayd.api.rules import backendpolicy, clientpolicy, reportpolicy, routefilter, routepolicy
-from gatewayd.api.rules.access_sections import (
-    LOGIN_FIELDS,
-    OF_REQUESTS,
-    connections_take_clients,
-    login_given,
-    paths_differ,
-    server_given,
-)
+from gatewayd.api.rules import access_sections, backendpolicy, clientpolicy, reportpolicy, routefilter, routepolicy
+from gatewayd.api.rules.access_sections import OF_REQUESTS, connections_take_clients
 from gatewayd.api.rules.cel import Validation, has_each
-from gatewayd.api.rules.filters import cors_wildcard_alone, other_protocol_config_absent
+from gatewayd.api.rules.filters import cors_wildcard_alone
 from gatewayd.api.rules.keys_and_limits import key_set_given, limit_given
 
 SPECS: Final = (AccessPolicySpec, RoutePolicySpec, ReportPolicySpec, BackendPolicySpec, ClientPolicySpec)
@@ -264,6 +255,7 @@ _OF_KINDS: Final[Mapping[type[Sections], tuple[Validation, ...]]] = {
     ),
 }
 _OF_SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
+    **access_sections.SECTIONS,
     **backendpolicy.SECTIONS,
     **clientpolicy.SECTIONS,
     **routepolicy.SECTIONS,
@@ -275,30 +267,6 @@ _OF_SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
     ),
     Require: (Validation(something_required, "self.mode == 'Disabled' || has(self.what)", "what is required"),),
     Basic: (Validation(users_given, "self.mode == 'Disabled' || has(self.secretRef)", "secretRef is required"),),
-    OIDC: (
-        Validation(
-            login_given,
-            f"self.mode == 'Disabled' || ({has_each('self', LOGIN_FIELDS.values(), ' && ')})",
-            f"{', '.join(LOGIN_FIELDS.values())} are required",
-        ),
-        Validation(
-            paths_differ,
-            "!has(self.callbackPath) || !has(self.logoutPath) || self.callbackPath != self.logoutPath",
-            "callbackPath and logoutPath must differ",
-        ),
-    ),
-    ExternalAuthSection: (
-        Validation(
-            server_given,
-            "self.mode == 'Disabled' || (has(self.protocol) && has(self.backendRef))",
-            "protocol and backendRef are required",
-        ),
-        Validation(
-            other_protocol_config_absent,
-            "!has(self.protocol) || (self.protocol == 'GRPC' ? !has(self.http) : !has(self.grpc))",
-            "grpc is for protocol GRPC and http for HTTP",
-        ),
-    ),
     RateLimitSection: (
         Validation(
             limit_given,
@@ -352,8 +320,9 @@ _OF_PARTS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
         Validation(
             key_set_given,
             "has(self.inline) != has(self.uri) && (has(self.uri) ? has(self.backendRef) || "
-            "self.uri.startsWith('https:') : !has(self.backendRef))",
-            "must have one of inline, uri; uri must be https without a backendRef, which is for keys with a uri",
+            "self.uri.startsWith('https:') : !has(self.backendRef) && !has(self.fetchedBy)) && "
+            "(!has(self.fetchedBy) || self.fetchedBy != 'Proxy' || has(self.backendRef))",
+            "must have one of inline, uri; uri must be https without a backendRef, which fetchedBy Proxy needs",
         ),
     ),
     AccessCondition: (

@@ -11,6 +11,10 @@ def key_set_given(keys: KeySet) -> Problems:
         yield Problem(path="", message="must have one of inline, uri")
     if keys.backend_ref is not None and keys.uri is None:
         yield Problem(path="backendRef", message="is for keys with a uri")
+    if keys.fetched_by == "Proxy" and keys.backend_ref is None:
+        yield Problem(path="backendRef", message="is required with fetchedBy Proxy: a proxy asks backends alone")
+    if keys.fetched_by is not None and keys.uri is None:
+        yield Problem(path="fetchedBy", message="is for keys with a uri")
     if keys.uri is not None and keys.uri.startswith("http:") and keys.backend_ref is None:
         yield Problem(path="uri", message="must be of the scheme https, unless a backendRef says who is asked")
 

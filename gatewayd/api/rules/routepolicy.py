@@ -1,4 +1,4 @@
-"""Rules about sections of RoutePolicy that have somebody else asked, each with the CEL text that its CRD has for it."""
+"""Rules about sections of RoutePolicy and their parts, each with the CEL text that its CRD has for it."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -9,7 +9,20 @@ from msgspec import Struct
 from gatewayd.api.externalprocessing import ExternalProcessingSection
 from gatewayd.api.globallimits import GlobalLimitsSection, LimitCost
 from gatewayd.api.meta import Problem, Problems
+from gatewayd.api.routepolicy import BandwidthSection, HeaderFrom
 from gatewayd.api.rules.cel import Validation
+
+
+def bandwidth_given(section: BandwidthSection) -> Problems:
+    """Check that there is a limit (spec.default.bandwidth)."""
+    if section.kibibytes_per_second is None and not section.is_disabled:
+        yield Problem(path="kibibytesPerSecond", message="is required, unless mode is Disabled")
+
+
+def one_source(header: HeaderFrom) -> Problems:
+    """Check that a value comes from one place (spec.default.headers.request.setFrom[])."""
+    if (header.header is None) == (header.property is None):
+        yield Problem(path="", message="must have one of header, property")
 
 
 def shared_limit_given(section: GlobalLimitsSection) -> Problems:
@@ -36,6 +49,13 @@ def something_shown(section: ExternalProcessingSection) -> Problems:
 
 SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = MappingProxyType(
     {
+        BandwidthSection: (
+            Validation(
+                bandwidth_given,
+                "self.mode == 'Disabled' || has(self.kibibytesPerSecond)",
+                "kibibytesPerSecond is required",
+            ),
+        ),
         GlobalLimitsSection: (
             Validation(shared_limit_given, "self.mode == 'Disabled' || has(self.limits)", "limits must not be empty"),
         ),
@@ -50,6 +70,9 @@ SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = MappingProxyTyp
 )
 PARTS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = MappingProxyType(
     {
+        HeaderFrom: (
+            Validation(one_source, "has(self.header) != has(self.property)", "must have one of header, property"),
+        ),
         LimitCost: (
             Validation(
                 something_counts,

@@ -51,6 +51,7 @@ from gatewayd.translator.gateways.listeners import (
 )
 from gatewayd.translator.gateways.termination import can_serve, termination, termination_key
 from gatewayd.translator.infrastructure.gateway import held_back, withheld_keys
+from gatewayd.translator.outcomes.closed_rules import closed_rules
 from gatewayd.translator.outcomes.foreign import foreign_outcome
 from gatewayd.translator.outcomes.ingresses import ingress_outcome
 from gatewayd.translator.outcomes.inherited import inherited_outcome
@@ -280,6 +281,9 @@ def _parents(view: View, member: Member) -> Iterator[ParentOutcome]:
         conditions = [parent.verdict, rule_set.unresolved or verdicts.resolved()]
         if rule_set.partial is not None and parent.verdict.status:
             conditions.append(rule_set.partial)
+        closed = closed_rules(view, member, parent)
+        if closed is not None:
+            conditions.append(closed)
         yield ParentOutcome(ref=parent.ref, verdicts=tuple(conditions))
 
 

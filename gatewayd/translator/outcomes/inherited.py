@@ -29,6 +29,7 @@ from gatewayd.translator.attachment import ATTACHED, attachments
 from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.gatewayclass import class_is_ours, gateway_is_ours
 from gatewayd.translator.gateways.listener_conflicts import own_listeners
+from gatewayd.translator.outcomes.overridden import overridden
 from gatewayd.translator.outcomes.policies import MAX_ANCESTORS
 from gatewayd.translator.outcomes.shared_ports import NOBODY_ELSE, shared_ports
 from gatewayd.translator.policies.attach import SERVICE_KIND, XBACKEND_KIND
@@ -80,11 +81,15 @@ _PROBLEMS: Final[Mapping[Any, Callable[[View, InheritedPolicy], Iterator[str]]]]
 
 
 class Said(NamedTuple):
-    """What is said to an ancestor: what is wrong with a target (None: nothing), and what it is in force for."""
+    """What is said to an ancestor: what is wrong with a target (None: nothing), and what it is in force for.
+
+    `lost`: sections that are not, in words.
+    """
 
     ref: Reference
     wrong: Verdict | None
     scope: str
+    lost: tuple[str, ...] = ()
 
 
 def _failed(view: View, member: Member, error: Exception, _before: PolicyOutcome | None) -> PolicyOutcome | None:
@@ -112,7 +117,7 @@ def inherited_outcome(view: View, member: Member) -> PolicyOutcome | None:
     own = own or shared.lost
     keys = _keys(view, row)
     ancestors = tuple(
-        ParentOutcome(ref=ref, verdicts=(accepted_there(own, said, shared.remark), *keys))
+        ParentOutcome(ref=ref, verdicts=(accepted_there(own, said, shared.remark), *keys, *_overridden(own, said)))
         for ref, said in by_ancestor.items()
     )
     return (
@@ -135,6 +140,12 @@ def accepted_there(own: Verdict | None, of_ancestor: list[Said], remark: str) ->
         return verdicts.not_accepted(wrong[0].reason, "; ".join(each.message for each in wrong))
     in_force = f"in force for {', '.join(dict.fromkeys(each.scope for each in of_ancestor))}"
     return own or verdicts.accepted(f"{in_force}; {remark}" if remark else in_force)
+
+
+def _overridden(own: Verdict | None, of_ancestor: list[Said]) -> tuple[Verdict, ...]:
+    """Say of a policy that counts which of its sections are another's somewhere."""
+    lost = "; ".join(dict.fromkeys(words for each in of_ancestor for words in each.lost))
+    return (verdicts.overridden(lost),) if lost and own is None else ()
 
 
 def _invalid(view: View, row: InheritedPolicy) -> Verdict | None:
@@ -177,7 +188,12 @@ def said_of_target(view: View, row: KubernetesObject, path: str, target: ScopedT
         return
     wrong = _no_section(path, target, row_of_target) if target.section else None
     scope = _scope(view, target)
-    yield from (Said(ref, wrong or _unserved(view, row, ref), scope) for ref in _ancestors(view, target))
+    for ref, gateway in _ancestors(view, target):
+        here = wrong or _unserved(view, row, ref)
+        lost: tuple[str, ...] = ()
+        if isinstance(row, InheritedPolicy) and gateway is not None and here is None:
+            lost = overridden(view, row, target, gateway)
+        yield Said(ref, here, scope, lost)
 
 
 def _unserved(view: View, row: KubernetesObject, ref: Reference) -> Verdict | None:
@@ -202,15 +218,15 @@ def _no_section(path: str, target: ScopedTarget, row: Any) -> Verdict | None:
     return verdicts.target_not_found(message)
 
 
-def _ancestors(view: View, target: ScopedTarget) -> Iterator[Reference]:
+def _ancestors(view: View, target: ScopedTarget) -> Iterator[tuple[Reference, ObjectKey | None]]:
     """Yield whom it is said to: Gateways of ours where those can be named, else the target itself."""
     if target.kind == CLASS_KIND:
         if class_is_ours(view, target.key.name):
-            yield _as_written(target)
+            yield _as_written(target), None
     elif target.kind in _AS_WRITTEN:
-        yield _as_written(target)
+        yield _as_written(target), None
     else:
-        yield from (_gateway(each) for each in _gateways(view, target) if gateway_is_ours(view, each))
+        yield from ((_gateway(each), each) for each in _gateways(view, target) if gateway_is_ours(view, each))
 
 
 def _of_listeners(view: View, row: InheritedPolicy) -> tuple[ObjectKey, ...]:

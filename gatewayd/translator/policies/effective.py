@@ -9,8 +9,8 @@ nearer one of a section is in force, at one target ours.
 https://gateway-api.sigs.k8s.io/geps/gep-713/#hierarchical-inheritance
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
 from gatewayd.api.accesspolicy import AccessPolicy
@@ -19,9 +19,9 @@ from gatewayd.api.envoy_gateway.objects import ForeignObject
 from gatewayd.api.inherited import OwnTargetRef, PolicySection
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import GATEWAY_GROUP
-from gatewayd.incremental.view import Index, Member, View, query, rows
+from gatewayd.incremental.view import Index, Member, Source, View, query, rows
 from gatewayd.translator.environment import environment
-from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS, FOREIGN_OF, ForeignKind
+from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS, FOREIGN_OF
 from gatewayd.translator.envoy_gateway.targets import written_targets
 from gatewayd.translator.policies.foreign import TakenKey, taken
 from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy, InheritedTable, PolicyKind
@@ -178,18 +178,15 @@ INHERITED = Index(
 )
 
 
-def _counts_as(kind: ForeignKind) -> Callable[[ForeignObject], list[str]]:
-    names = [own.__name__ for own in kind.translate]
-    return lambda _row: names
+def _kinds_of(source: Source) -> Source:
+    """Return a source that files a policy under the kinds that it counts as, whatever it is for."""
+    foreign = FOREIGN_KINDS.get(source.table)
+    names = (source.table.__name__,) if foreign is None else tuple(own.__name__ for own in foreign.translate)
+    return replace(source, keys=lambda targets: names if targets else ())
 
 
 ANY_INHERITED = Index(
-    name="inherited_policies",
-    sources=(
-        *(rows(table, lambda row: [type(row).__name__]) for table in POLICY_KINDS),
-        *(rows(kind.table, _counts_as(kind)) for kind in FOREIGN_KINDS.values()),
-    ),
-    group=lambda kind: kind,
+    name="inherited_policies", sources=tuple(map(_kinds_of, INHERITED.sources)), group=lambda kind: kind
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from gatewayd.api.durations import milliseconds
 from gatewayd.api.inherited import PolicySection
 from gatewayd.api.routepolicy import (
+    BandwidthSection,
     BodySection,
     CompressionSection,
     ErrorPagesSection,
@@ -16,12 +17,13 @@ from gatewayd.api.routepolicy import (
     RateLimitSection,
 )
 from gatewayd.ir.filters import HTTPFilter
-from gatewayd.ir.policy import BodyLimit, Compression, ErrorPage, ErrorPages, Fault, RateLimit, RateLimits
+from gatewayd.ir.policy import Bandwidth, BodyLimit, Compression, ErrorPage, ErrorPages, Fault, RateLimit, RateLimits
 from gatewayd.translator.policies.effective import NOTHING, Effective
 
 _UNITS: Final[Mapping[str, int]] = MappingProxyType({"Second": 1, "Minute": 60, "Hour": 3600})
 _ALGORITHMS: Final = ("br", "zstd", "gzip")
 _LEAST_BYTES: Final = 1
+_LEAST_KIB: Final = 1
 _RATE_LIMIT: Final = "rate_limit"
 _ALL: Final = 100
 _PLAIN: Final = "text/plain"
@@ -63,6 +65,15 @@ def _body_limit(section: BodySection) -> BodyLimit:
     return BodyLimit(max_bytes=section.max_bytes or _LEAST_BYTES)
 
 
+def _bandwidth(section: BandwidthSection) -> Bandwidth:
+    direction = section.direction or "Response"
+    return Bandwidth(
+        kib_per_s=section.kibibytes_per_second or _LEAST_KIB,
+        of_requests=direction in ("Request", "Both"),
+        of_responses=direction in ("Response", "Both"),
+    )
+
+
 def _compression(section: CompressionSection) -> Compression:
     return Compression(
         algorithms=section.algorithms or _ALGORITHMS,
@@ -93,6 +104,7 @@ def _error_pages(section: ErrorPagesSection) -> ErrorPages:
 _READ: Final[Mapping[str, Callable[[Any], HTTPFilter]]] = MappingProxyType(
     {
         "body": _body_limit,
+        "bandwidth": _bandwidth,
         "compression": _compression,
         "fault": _fault,
         "error_pages": _error_pages,

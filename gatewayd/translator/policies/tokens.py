@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from gatewayd.api.accesspolicy import JWT, AccessCondition, Authorization, JWTProvider
-from gatewayd.ir.key_sets import KeySetSource
+from gatewayd.ir.key_sets import KeySetSource, ProxyKeySet
 from gatewayd.ir.policy import ClaimHeader, NamedValues, Permission, RequestCondition, TokenIssuer, Tokens
 from gatewayd.translator.policies.told import refused_header
 from gatewayd.translator.problems import Unsupported
@@ -15,7 +15,7 @@ from gatewayd.untrusted.key_sets import NoKeys, public_keys
 
 
 @lru_cache(maxsize=256)
-def tokens(section: JWT, sources: tuple[KeySetSource | None, ...]) -> Tokens | Unsupported:
+def tokens(section: JWT, sources: tuple[KeySetSource | ProxyKeySet | None, ...]) -> Tokens | Unsupported:
     """Return what a section says, or what is wrong with it, with the path below the section.
 
     `sources` says of each provider where its keys are fetched from; None: they are `inline`.
@@ -26,7 +26,7 @@ def tokens(section: JWT, sources: tuple[KeySetSource | None, ...]) -> Tokens | U
     return Tokens(issuers=tuple(map(_issuer, section.providers, sources)), is_optional=bool(section.optional))
 
 
-def _issuer(provider: JWTProvider, source: KeySetSource | None) -> TokenIssuer:
+def _issuer(provider: JWTProvider, source: KeySetSource | ProxyKeySet | None) -> TokenIssuer:
     keys = source or public_keys(provider.keys.inline or "")
     return TokenIssuer(
         name=provider.name,

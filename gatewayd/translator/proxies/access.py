@@ -36,6 +36,7 @@ from gatewayd.ir.policy import (
 )
 from gatewayd.translator.policies.clashes import clash
 from gatewayd.translator.policies.clients import address_rule
+from gatewayd.translator.policies.closed import Closed, closed
 from gatewayd.translator.policies.credentials import api_keys, basic_users
 from gatewayd.translator.policies.effective import UNREADABLE, Effective
 from gatewayd.translator.policies.kinds import InheritedPolicy
@@ -64,19 +65,19 @@ _READ: Final[Mapping[type[PolicySection], Callable[[View, str, Any], _Read]]] = 
 """What makes something of a section that keeps somebody out, in the namespace of its policy."""
 
 
-def entry_filters(view: View, effective: Effective) -> tuple[HTTPFilter, ...] | Unsupported:
-    """Return what a request has to pass before it comes to a rule."""
+def entry_filters(view: View, effective: Effective) -> tuple[HTTPFilter, ...] | Closed:
+    """Return what a request has to pass before it comes to a rule, or what closes the rule."""
     for unreadable in effective.of(UNREADABLE):
-        kind = unreadable.origin.kind if unreadable.origin is not None else AccessPolicy.__name__
-        return Unsupported(f'{kind} "{unreadable.policy}" cannot be read')
-    in_force = [each for name in _CLOSING for each in effective.of(name)]
-    filters = [_READ[type(each.value)](view, each.policy.namespace, each.value) for each in in_force]
-    wrong = next((each for each in filters if isinstance(each, Unsupported)), None)
-    if wrong is not None:
-        return wrong
+        return closed(effective, unreadable, "cannot be read")
+    filters: list[_Read] = []
+    for ruled in (each for name in _CLOSING for each in effective.of(name)):
+        read = _READ[type(ruled.value)](view, ruled.policy.namespace, ruled.value)
+        if isinstance(read, Unsupported):
+            return closed(effective, ruled, read.message)
+        filters.append(read)
     apart = clash(effective)
     if apart is not None:
-        return Unsupported(f"{apart.section}: {apart.why}")
+        return closed(effective, next(effective.of(apart.section)), apart.why, is_apart=True)
     who = _together(tuple(each for each in filters if isinstance(each, _Who)))
     return _filters(
         tuple(each for each in filters if isinstance(each, AddressRule)),

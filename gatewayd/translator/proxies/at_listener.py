@@ -16,9 +16,11 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.incremental.view import Member, View, query, rescued_query
 from gatewayd.ir.backend import ServiceBackend
+from gatewayd.ir.filters import HTTPFilter
 from gatewayd.ir.http import CANNOT, Forward, Redirect, Route
 from gatewayd.ir.policy import WithheldHeaders
 from gatewayd.translator.gateways.listeners import ListenerKey, MergedListener
+from gatewayd.translator.policies.closed import Closed
 from gatewayd.translator.policies.effective import (
     CLASS_KIND,
     INHERITED,
@@ -127,7 +129,8 @@ def governed(view: View, key: GovernedKey) -> tuple[Ranked, ...]:
     """Return a route's Routes as a listener has them, with what policies make of them."""
     routes = _rendered(view, key.render)
     numbers = dict.fromkeys(each.route.source.rule for each in routes)
-    policies = {number: in_force(view, key.listener, key.render.member, number) for number in numbers}
+    chains = {number: rule_chain(view, key.listener, key.render.member, number) for number in numbers}
+    policies = {number: _in_force(view, chain) for number, chain in chains.items()}
     withheld = [identity_headers(view, key.listener.gateway, _namespaces(each.route)) for each in routes]
     if not any(withheld) and all(each == UNGOVERNED for each in policies.values()):
         return routes
@@ -137,7 +140,12 @@ def governed(view: View, key: GovernedKey) -> tuple[Ranked, ...]:
             route=_governed(
                 view,
                 _without(each.route, names),
-                Governance(key.listener.gateway, row, policies[each.route.source.rule]),
+                Governance(
+                    key.listener.gateway,
+                    row,
+                    policies[each.route.source.rule],
+                    entry_of(view, chains[each.route.source.rule], each.route),
+                ),
             )
         )
         for each, names in zip(routes, withheld, strict=True)
@@ -157,15 +165,39 @@ def _without(route: Route, names: tuple[str, ...]) -> Route:
 
 def in_force(view: View, at: ListenerOf, member: Member, rule: int) -> InForce:
     """Return what policies are in force for a rule of a route at a listener."""
+    return _in_force(view, rule_chain(view, at, member, rule))
+
+
+def _in_force(view: View, chain: Chain) -> InForce:
+    return InForce(access=_effective(view, AccessPolicy, chain), route=_effective(view, RoutePolicy, chain))
+
+
+def rule_chain(view: View, at: ListenerOf, member: Member, rule: int) -> Chain:
+    """Return what policies for a rule of a route at a listener may be for, the widest first; nothing without a route.
+
+    The route itself stands in it only where a policy is for it or for one of its rules: the others share a chain.
+    """
     row = view.get(member.table, member.key)
     if row is None:
-        return UNGOVERNED
+        return ()
     namespace = ScopedTarget(NAMESPACE_KIND, ObjectKey("", row.metadata.namespace), "")
     chain = (*listener_chain(view, at), namespace)
     own = ScopedTarget(group_kind(member.table), row.metadata.key, "")
     if view.group(INHERITED, own):
         chain = (*chain, own, *((own._replace(section=name),) if (name := _rule_name(row, rule)) else ()))
-    return InForce(access=_effective(view, AccessPolicy, chain), route=_effective(view, RoutePolicy, chain))
+    return chain
+
+
+@query
+def entry(view: View, chain: Chain) -> tuple[HTTPFilter, ...] | Closed:
+    """Return what requests have to pass before they come to the last target of a chain, or what closes that."""
+    return entry_filters(view, _effective(view, AccessPolicy, chain))
+
+
+def entry_of(view: View, chain: Chain, route: Route) -> tuple[HTTPFilter, ...] | Closed:
+    """Return what requests have to pass before they come to a Route of the chain's rule, or what closes it."""
+    asked = entry(view, chain)
+    return asked if isinstance(asked, Closed) else beside_own(asked, route, _effective(view, AccessPolicy, chain))
 
 
 def _rule_name(row: Any, rule: int) -> str | None:
@@ -199,20 +231,19 @@ def _targets(at: ListenerOf, whole: ScopedTarget, class_name: str) -> Iterator[S
 
 
 class Governance(NamedTuple):
-    """Where a rule is governed: at which Gateway, of which row, and what is in force there."""
+    """Where a rule is governed: at which Gateway, of which row, what is in force there, and how requests come in."""
 
     gateway: ObjectKey
     row: object
     policies: InForce
+    entry: tuple[HTTPFilter, ...] | Closed
 
 
 def _governed(view: View, route: Route, place: Governance) -> Route:
-    row, policies = place.row, place.policies
-    asked = entry_filters(view, policies.access)
-    entry = None if isinstance(asked, Unsupported) else beside_own(asked, route, policies.access)
+    row, policies, asked = place.row, place.policies, place.entry
     shared = global_limits(view, place.gateway, route.source, policies.route)
     seen = processing(view, policies.route)
-    if entry is None or isinstance(shared, Unsupported) or isinstance(seen, Unsupported):
+    if isinstance(asked, Closed) or isinstance(shared, Unsupported) or isinstance(seen, Unsupported):
         return _broken(route)
     action = direct_response(policies.route) or route.action
     if isinstance(action, Forward) and policies.route != NOTHING:
@@ -220,4 +251,4 @@ def _governed(view: View, route: Route, place: Governance) -> Route:
         timeouts, retry = (written.timeouts, written.retry) if written is not None else (None, None)
         action = forwarded(action, timeouts, retry, policies.route)
     filters = with_headers(with_cors(route.filters, policies.access), policies.route)
-    return replace(route, action=action, filters=(*entry, *shared, *passage_filters(policies.route), *seen, *filters))
+    return replace(route, action=action, filters=(*asked, *shared, *passage_filters(policies.route), *seen, *filters))

@@ -21,7 +21,8 @@ from gatewayd.ir.l4 import L4Action, L4Refuse
 from gatewayd.ir.policy import AddressRange, AddressRule
 from gatewayd.ir.proxy import FilterChain, L4Traffic
 from gatewayd.translator.policies.clients import address_rule
-from gatewayd.translator.policies.effective import UNREADABLE, any_inherited
+from gatewayd.translator.policies.closed import Closed, closed
+from gatewayd.translator.policies.effective import UNREADABLE, Effective, any_inherited
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.proxies.at_listener import ListenerOf, in_force
 from gatewayd.translator.rules.route_kinds import rules
@@ -57,11 +58,22 @@ def _connections(view: View, at: ListenerOf, member: Member) -> PassedOn:
     action = rules(view, member).forward or L4Refuse()
     if not any_inherited(view, AccessPolicy):
         return PassedOn(action, ())
-    access = in_force(view, at, member, 0).access
-    found = [address_rule(each.value) for each in access.of("clients") if isinstance(each.value, Clients)]
-    if any(True for _ in access.of(UNREADABLE)) or any(isinstance(each, Unsupported) for each in found):
-        return PassedOn(L4Refuse(), ())
-    return PassedOn(action, tuple(dict.fromkeys(each for each in found if isinstance(each, AddressRule))))
+    clients = client_rules(in_force(view, at, member, 0).access)
+    return PassedOn(L4Refuse(), ()) if isinstance(clients, Closed) else PassedOn(action, clients)
+
+
+def client_rules(access: Effective) -> tuple[AddressRule, ...] | Closed:
+    """Return what says whose connections are passed on, or what closes them."""
+    for unreadable in access.of(UNREADABLE):
+        return closed(access, unreadable, "cannot be read")
+    rules_in_force: dict[AddressRule, None] = {}
+    for ruled in access.of("clients"):
+        rule = address_rule(ruled.value) if isinstance(ruled.value, Clients) else None
+        if isinstance(rule, Unsupported):
+            return closed(access, ruled, rule.message)
+        if rule is not None:
+            rules_in_force[rule] = None
+    return tuple(rules_in_force)
 
 
 def by_client(chain: FilterChain, clients: tuple[AddressRule, ...]) -> Iterator[FilterChain]:

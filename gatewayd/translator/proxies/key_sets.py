@@ -1,20 +1,21 @@
-"""Key sets that are fetched: which ones AccessPolicies name, how they are reached, and what has come of them.
+"""What is fetched of token issuers: what AccessPolicies name, how it is reached, and what has come of it.
 
-In: the keys of a policy's providers. Out: sources, for whoever fetches; what was fetched comes back as rows.
-A source is asked by the control plane and not by proxies, so what a tenant may write is bounded: https, or a backend of
-his own or of somebody who allows it.
+In: the keys of a policy's providers, and providers of logins. Out: sources, for whoever fetches; what was fetched comes
+back as rows. A source is asked by the control plane and not by proxies, so what a tenant may write is bounded: https,
+or a backend of his own or of somebody who allows it. Keys that proxies fetch are asked of backends alone.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gatewayd.api.accesspolicy import JWT, AccessPolicy, KeySet
+from gatewayd.api.accesspolicy import JWT, OIDC, AccessPolicy, KeySet, PolicyBackendRef
 from gatewayd.api.core import Service
+from gatewayd.api.inherited import PolicySection
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Index, Member, Output, Source, View, query, ungrouped
 from gatewayd.ir.backend import Endpoint, InvalidBackend, Protocol, Upstream
-from gatewayd.ir.key_sets import FetchedKeySet, KeySetSource, KeySetTarget, SourceKeys
+from gatewayd.ir.key_sets import FetchedKeySet, KeySetSource, KeySetTarget, ProxyKeySet, SourceKeys
 from gatewayd.ir.policy import Tokens
 from gatewayd.ir.tls import TrustBundle
 from gatewayd.translator.backends.backend_refs import BackendAsk, backend
@@ -23,27 +24,58 @@ from gatewayd.translator.policies.backendtls import upstream_settings
 from gatewayd.translator.policies.foreign import ACCESS_TABLES, access_row
 from gatewayd.translator.policies.tokens import tokens
 from gatewayd.translator.problems import Unsupported
+from gatewayd.untrusted.provider_metadata import metadata_uri
 
 _PLAIN = "http://"
 
 
-def key_source(view: View, namespace: str, written: KeySet) -> KeySetSource | str:
+def key_source(view: View, namespace: str, written: KeySet) -> KeySetSource | ProxyKeySet | str:
     """Return where a policy of a namespace has its keys from, or what is wrong with that, with the path below it."""
     ref = written.backend_ref
     if written.uri is None or (ref is None and written.uri.startswith(_PLAIN)):
         return "uri: must be of the scheme https, unless a backendRef says who is asked"
     if ref is None:
         return KeySetSource(uri=written.uri, via=None)
+    upstream = _backend(view, namespace, ref)
+    if isinstance(upstream, str):
+        return upstream
+    is_by_proxies = written.fetched_by == "Proxy"
+    if upstream.kind != "Service" and not is_by_proxies:
+        return f"backendRef: kind {upstream.kind} is not supported here; allowed: Service, or fetchedBy Proxy"
+    own = ProxyKeySet(uri=written.uri, via=upstream) if is_by_proxies else _asked_at(written.uri, upstream)
+    return _plain_text(view, upstream, written.uri) or own
+
+
+def provider_source(view: View, namespace: str, section: OIDC) -> KeySetSource | str | None:
+    """Return where a provider says of itself what a login needs; None when the policy says it all.
+
+    Or what is wrong with that, with the path below the section. A backend that is none of the cluster is asked as the
+    internet knows it.
+    """
+    if section.token_endpoint is not None or section.issuer is None or section.backend_ref is None:
+        return None
+    uri = metadata_uri(section.issuer)
+    upstream = _backend(view, namespace, section.backend_ref)
+    if isinstance(upstream, str):
+        return upstream
+    if upstream.kind == "Service":
+        wrong = _plain_text(view, upstream, uri).replace("uri:", "issuer:", 1)
+        return wrong or replace(_asked_at(uri, upstream), is_provider=True)
+    if uri.startswith(_PLAIN):
+        return "issuer: must be of the scheme https, unless backendRef is a Service"
+    return KeySetSource(uri=uri, via=None, is_provider=True)
+
+
+def _asked_at(uri: str, upstream: Upstream) -> KeySetSource:
+    # Whatever else the backend speaks, a document is asked for in one way.
+    return KeySetSource(uri=uri, via=replace(upstream, protocol=Protocol.HTTP1))
+
+
+def _backend(view: View, namespace: str, ref: PolicyBackendRef) -> Upstream | str:
     to = ObjectKey(ref.namespace or namespace, ref.name)
     source = BY_STRUCT[AccessPolicy].group_kind
     server = backend(view, BackendAsk(source, namespace, ref.group_kind, to, ref.port, Protocol.HTTP1))
-    if isinstance(server, InvalidBackend):
-        return f"backendRef: {server.message}"
-    if server.upstream.kind != "Service":
-        return f"backendRef: kind {server.upstream.kind} is not supported here; allowed: Service"
-    # Whatever else the backend speaks, a key set is asked for in one way.
-    own = KeySetSource(uri=written.uri, via=replace(server.upstream, protocol=Protocol.HTTP1))
-    return _plain_text(view, server.upstream, written.uri) or own
+    return f"backendRef: {server.message}" if isinstance(server, InvalidBackend) else server.upstream
 
 
 def _plain_text(view: View, upstream: Upstream, uri: str) -> str:
@@ -58,7 +90,7 @@ def _plain_text(view: View, upstream: Upstream, uri: str) -> str:
 
 def access_tokens(view: View, namespace: str, section: JWT) -> Tokens | Unsupported:
     """Return what a section says, or what is wrong with it, with the path below the section."""
-    sources: list[KeySetSource | None] = []
+    sources: list[KeySetSource | ProxyKeySet | None] = []
     for at, provider in enumerate(section.providers):
         source = key_source(view, namespace, provider.keys) if provider.keys.inline is None else None
         if isinstance(source, str):
@@ -67,20 +99,51 @@ def access_tokens(view: View, namespace: str, section: JWT) -> Tokens | Unsuppor
     return tokens(section, tuple(sources))
 
 
-def _sections(row: AccessPolicy) -> Iterator[tuple[str, JWT]]:
-    for strategy, given in (("default", row.spec.default), ("override", row.spec.override)):
-        if given is not None and given.jwt is not None:
-            yield f"spec.{strategy}.jwt", given.jwt
-
-
 def _sources(view: View, row: AccessPolicy) -> Iterator[tuple[str, KeySetSource]]:
     """Yield the sources of a policy that can be honoured, each with its path."""
-    for path, section in _sections(row):
-        for at, provider in enumerate(section.providers):
-            if provider.keys.inline is None:
-                source = key_source(view, row.metadata.namespace, provider.keys)
-                if not isinstance(source, str):
-                    yield f"{path}.providers[{at}].keys", source
+    for strategy, given in (("default", row.spec.default), ("override", row.spec.override)):
+        if given is not None and given.jwt is not None:
+            of_keys = _key_sources(view, row.metadata.namespace, given.jwt)
+            yield from ((f"spec.{strategy}.jwt.{path}", source) for path, source in of_keys)
+        if given is not None and given.oidc is not None:
+            source = provider_source(view, row.metadata.namespace, given.oidc)
+            if isinstance(source, KeySetSource):
+                yield f"spec.{strategy}.oidc.issuer", source
+
+
+def _key_sources(view: View, namespace: str, section: JWT) -> Iterator[tuple[str, KeySetSource]]:
+    for at, provider in enumerate(section.providers):
+        if provider.keys.inline is None:
+            source = key_source(view, namespace, provider.keys)
+            if isinstance(source, KeySetSource):
+                yield f"providers[{at}].keys", source
+
+
+def source_words(view: View, namespace: str, section: PolicySection) -> Iterator[str]:
+    """Yield where what a section needs comes from, and since when, of all that is fetched for it."""
+    match section:
+        case JWT():
+            sources = [(f"keys of {each.name}", each.keys) for each in section.providers if each.keys.inline is None]
+            for what, keys in sources:
+                yield from _words(view, what, key_source(view, namespace, keys))
+        case OIDC():
+            yield from _words(view, "endpoints", provider_source(view, namespace, section))
+        case _:
+            return
+
+
+def _words(view: View, what: str, source: KeySetSource | ProxyKeySet | str | None) -> Iterator[str]:
+    if isinstance(source, ProxyKeySet):
+        yield f"{what}: each proxy asks {source.via.kind} {source.via.namespace}/{source.via.name} for {source.uri}"
+    if not isinstance(source, KeySetSource):
+        return
+    known = view.get(FetchedKeySet, source)
+    if known is None or not known.keys:
+        since = "not fetched yet"
+    else:
+        since = f"unchanged since {known.since}" if known.since else "kept from before gatewayd started"
+    fault = f"; the last request failed: {known.fault}" if known is not None and known.fault else ""
+    yield f"{what}: {source}, {since}{fault}"
 
 
 @query
@@ -132,7 +195,8 @@ KEY_SETS = Output(
 def fetched_key_sets(view: View, _everywhere: tuple[()]) -> tuple[SourceKeys, ...]:
     """Return all key sets that have been fetched, of all that policies name."""
     rows = ((source, view.get(FetchedKeySet, source)) for source in view.group(SOURCES, None))
-    return tuple(SourceKeys(source=source, keys=row.keys) for source, row in rows if row is not None and row.keys)
+    fetched = ((source, row.keys) for source, row in rows if row is not None and not source.is_provider)
+    return tuple(SourceKeys(source=source, keys=keys) for source, keys in fetched if keys)
 
 
 def are_keys_asked(view: View, row: AccessPolicy) -> bool:
@@ -146,5 +210,6 @@ def key_set_faults(view: View, row: AccessPolicy) -> Iterator[str]:
     for path, source in _sources(view, row):
         known = view.get(FetchedKeySet, source)
         if known is not None and known.fault:
-            meanwhile = "the last good keys stay" if known.keys else "until there are keys its tokens get a 401"
+            without = "requests get a 500" if source.is_provider else "until there are keys its tokens get a 401"
+            meanwhile = "what was fetched last stays" if known.keys else without
             yield f"{path}: {source}: {known.fault}; {meanwhile}"

@@ -18,6 +18,7 @@ from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import View
 from gatewayd.ir.backend import InvalidBackend, Protocol, Upstream
+from gatewayd.ir.key_sets import FetchedKeySet, KeySetSource
 from gatewayd.ir.policy import Login
 from gatewayd.ir.tls import PrivateBytes, SharedSecret
 from gatewayd.translator.backends.backend_refs import BackendAsk, backend
@@ -25,6 +26,8 @@ from gatewayd.translator.contents import Content, missing
 from gatewayd.translator.policies.backendtls import upstream_settings
 from gatewayd.translator.policies.credentials import decoded, refused_secret, secret_pointer
 from gatewayd.translator.problems import Unsupported
+from gatewayd.translator.proxies.key_sets import provider_source
+from gatewayd.untrusted.provider_metadata import ProviderEndpoints, endpoints_of
 
 CLIENT_SECRET: Final = "client-secret"  # noqa: S105 - the name of an entry
 _SECRET: Final = re.compile(rb"[!-~]{16,4096}")
@@ -37,12 +40,15 @@ _KEY_BYTES: Final = 32
 
 def login(view: View, namespace: str, section: OIDC) -> Login | Unsupported:
     """Return what a section says, or what is wrong with it, with the path below the section."""
-    if not (section.issuer and section.authorization_endpoint and section.token_endpoint and section.client_id):
-        return Unsupported("issuer: is required, and authorizationEndpoint, tokenEndpoint, clientID")
+    if not (section.issuer and section.client_id):
+        return Unsupported("issuer: is required, and clientID")
     callback, logout = section.callback_path or _CALLBACK, section.logout_path or _LOGOUT
     if callback == logout:
         return Unsupported("logoutPath: is the callbackPath; another path is allowed")
-    provider = _provider(view, namespace, section, section.token_endpoint)
+    endpoints = _endpoints(view, namespace, section)
+    if isinstance(endpoints, Unsupported):
+        return endpoints
+    provider = _provider(view, namespace, section, endpoints.token)
     if isinstance(provider, Unsupported):
         return provider
     secret = _client_secret(view, namespace, section)
@@ -53,9 +59,9 @@ def login(view: View, namespace: str, section: OIDC) -> Login | Unsupported:
     return Login(
         issuer=section.issuer,
         provider=provider,
-        authorization_endpoint=section.authorization_endpoint,
-        token_endpoint=section.token_endpoint,
-        end_session_endpoint=section.end_session_endpoint or "",
+        authorization_endpoint=endpoints.authorization,
+        token_endpoint=endpoints.token,
+        end_session_endpoint=endpoints.end_session,
         client_id=section.client_id,
         client_secret=secret,
         session_key=_session_key(secret, parts, mark),
@@ -66,6 +72,25 @@ def login(view: View, namespace: str, section: OIDC) -> Login | Unsupported:
         cookie_domain=section.cookie_domain or "",
         forwards_token=bool(section.forward_access_token),
     )
+
+
+def _endpoints(view: View, namespace: str, section: OIDC) -> ProviderEndpoints | Unsupported:
+    """Return where to log in: as the policy says, else as the provider said when it was asked last."""
+    if section.authorization_endpoint and section.token_endpoint:
+        return ProviderEndpoints(
+            section.authorization_endpoint, section.token_endpoint, section.end_session_endpoint or ""
+        )
+    if section.backend_ref is None:
+        return Unsupported("backendRef: is required")
+    source = provider_source(view, namespace, section)
+    if not isinstance(source, KeySetSource):
+        return Unsupported(source or "tokenEndpoint: is required, and authorizationEndpoint, or none of them")
+    known = view.get(FetchedKeySet, source)
+    endpoints = endpoints_of(known.keys) if known is not None else None
+    if endpoints is None:
+        why = f": {known.fault}" if known is not None and known.fault else ""
+        return Unsupported(f"issuer: {source.uri} could not be fetched yet{why}; allowed: endpoints that are written")
+    return endpoints
 
 
 def _provider(view: View, namespace: str, section: OIDC, token_endpoint: str) -> Upstream | Unsupported:

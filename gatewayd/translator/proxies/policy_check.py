@@ -14,6 +14,7 @@ from gatewayd.ir.backend import Protocol
 from gatewayd.ir.filters import ExternalAuth, HTTPFilter, PolicyCheck
 from gatewayd.ir.http import Forward, Route
 from gatewayd.translator.policies.backendtls import upstream_settings
+from gatewayd.translator.policies.closed import Closed, closed
 from gatewayd.translator.policies.effective import Effective
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.rules.filters import FilterPlace, checked, external_auth
@@ -56,16 +57,20 @@ def told_headers(section: ExternalAuthSection) -> tuple[str, ...]:
     return () if check is None or isinstance(check, Unsupported) else check.says
 
 
-def beside_own(entry: tuple[HTTPFilter, ...], route: Route, effective: Effective) -> tuple[HTTPFilter, ...] | None:
+def beside_own(entry: tuple[HTTPFilter, ...], route: Route, effective: Effective) -> tuple[HTTPFilter, ...] | Closed:
     """Return what a request has to pass where the rule may have an ExternalAuth filter of its own.
 
-    That is the nearest default of the section, and is asked after an override. None: a backend has one as well, which
-    makes three, and Envoy has places for two.
+    That is the nearest default of the section, and is asked after an override. It is closed where a backend has one as
+    well, which makes three, and Envoy has places for two.
     """
     own = any(isinstance(each, ExternalAuth) for each in route.filters)
     if not own or not any(isinstance(each, PolicyCheck) for each in entry):
         return entry
-    if effective.override(ExternalAuthSection) is None:
+    override = next((each for each in effective.overrides if isinstance(each.value, ExternalAuthSection)), None)
+    if override is None:
         return tuple(each for each in entry if not isinstance(each, PolicyCheck))
     shares = route.action.backends if isinstance(route.action, Forward) else ()
-    return None if any(isinstance(each, ExternalAuth) for share in shares for each in share.filters) else entry
+    if not any(isinstance(each, ExternalAuth) for share in shares for each in share.filters):
+        return entry
+    why = "stands above an ExternalAuth filter of the rule and one of its backend; a request can be asked about twice"
+    return closed(effective, override, why, is_apart=True)

@@ -6,7 +6,7 @@ In: a route. Out: for each Gateway that it is attached to, what the policies in 
 from collections.abc import Iterator
 from typing import NamedTuple, assert_never
 
-from gatewayd.api.accesspolicy import AccessPolicy
+from gatewayd.api.accesspolicy import AccessPolicy, AccessSections
 from gatewayd.api.envoy_gateway.objects import SecurityPolicy
 from gatewayd.api.grpcroute import GRPCRoute
 from gatewayd.api.httproute import HTTPRoute
@@ -15,26 +15,31 @@ from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.incremental.view import Index, Member, Source, View, query, rows, ungrouped
 from gatewayd.ir.backend import Upstream
 from gatewayd.ir.filters import PolicyCheck
-from gatewayd.ir.policy import Login
+from gatewayd.ir.key_sets import ProxyKeySet
+from gatewayd.ir.policy import Login, Tokens
 from gatewayd.ir.processing import Processing
 from gatewayd.ir.tls import SharedSecret
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.backends.backend_refs import GatewayUpstream
+from gatewayd.translator.policies.closed import Closed
 from gatewayd.translator.policies.foreign import own_access
 from gatewayd.translator.problems import Unsupported
-from gatewayd.translator.proxies.access import entry_filters
-from gatewayd.translator.proxies.at_listener import ListenerOf, in_force
+from gatewayd.translator.proxies.at_listener import ListenerOf, entry, in_force, rule_chain
 from gatewayd.translator.proxies.processing import processing
 from gatewayd.translator.rules.route_kinds import rules
 
 _ANYWHERE = ()
-_Asking = PolicyCheck | Login | Processing
+_Asking = PolicyCheck | Login | Tokens | Processing
 
 
 def _asks(row: AccessPolicy) -> list[tuple[()]]:
     given = (row.spec.default, row.spec.override)
-    asking = any(each is not None and (each.external_auth or each.oidc) is not None for each in given)
-    return [_ANYWHERE] if asking else []
+    return [_ANYWHERE] if any(each is not None and _asks_any(each) for each in given) else []
+
+
+def _asks_any(given: AccessSections) -> bool:
+    by_proxies = given.jwt is not None and any(each.keys.fetched_by == "Proxy" for each in given.jwt.providers)
+    return by_proxies or (given.external_auth or given.oidc) is not None
 
 
 def _shows(row: RoutePolicy) -> list[tuple[()]]:
@@ -70,17 +75,19 @@ class GatewaySecret(NamedTuple):
 def policy_servers(view: View, member: Member) -> Iterator[GatewayUpstream]:
     """Yield the upstreams that policies lead to, for each Gateway of a route; some of them several times."""
     for gateway, http_filter in _asking(view, member):
-        yield GatewayUpstream(gateway, _upstream(http_filter))
+        yield from (GatewayUpstream(gateway, upstream) for upstream in _upstreams(http_filter))
 
 
-def _upstream(http_filter: _Asking) -> Upstream:
+def _upstreams(http_filter: _Asking) -> tuple[Upstream, ...]:
     match http_filter:
-        case Login():
-            return http_filter.provider
         case PolicyCheck():
-            return http_filter.auth.upstream
+            return (http_filter.auth.upstream,)
+        case Login():
+            return (http_filter.provider,)
         case Processing():
-            return http_filter.upstream
+            return (http_filter.upstream,)
+        case Tokens():
+            return tuple(each.keys.via for each in http_filter.issuers if isinstance(each.keys, ProxyKeySet))
         case _:
             assert_never(http_filter)
 
@@ -118,8 +125,9 @@ def _asking(view: View, member: Member) -> Iterator[tuple[ObjectKey, _Asking]]:
         for attached in parent.attached:
             at = ListenerOf(parent.gateway, attached.listener)
             for number in numbers:
-                of_rule = in_force(view, at, member, number)
-                for filters in (entry_filters(view, of_rule.access), processing(view, of_rule.route)):
-                    for each in () if isinstance(filters, Unsupported) else filters:
+                asked = entry(view, rule_chain(view, at, member, number))
+                seen = processing(view, in_force(view, at, member, number).route)
+                for filters in (asked, seen):
+                    for each in () if isinstance(filters, Closed | Unsupported) else filters:
                         if isinstance(each, _Asking):
                             yield parent.gateway, each

@@ -9,7 +9,8 @@ from enum import Enum, auto
 
 from gatewayd.api.filters import HeaderModifier
 from gatewayd.api.names import shown
-from gatewayd.ir.filters import Header, HeaderChanges
+from gatewayd.api.routepolicy import HeaderFrom, PolicyHeaderModifier
+from gatewayd.ir.filters import CopiedHeader, Header, HeaderChanges, RequestValue
 from gatewayd.ir.reserved import HOST, reserved
 from gatewayd.translator.problems import Unsupported
 
@@ -33,7 +34,13 @@ def modified(path: str, modifier: HeaderModifier, side: Side) -> HeaderChanges |
         set=tuple(Header(name=each.name, value=each.value) for each in modifier.set),
         add=tuple(Header(name=each.name, value=each.value) for each in modifier.add),
         remove=modifier.remove,
+        copied=tuple(map(_copied, modifier.set_from)) if isinstance(modifier, PolicyHeaderModifier) else (),
     )
+
+
+def _copied(written: HeaderFrom) -> CopiedHeader:
+    source = written.header if written.property is None else RequestValue(written.property)
+    return CopiedHeader(name=written.name, source=source or "")
 
 
 def _unchangeable(modifier: HeaderModifier, side: Side) -> Iterator[tuple[str, str]]:
@@ -43,6 +50,8 @@ def _unchangeable(modifier: HeaderModifier, side: Side) -> Iterator[tuple[str, s
             yield f"set[{at}].value", _no_host(header.value)
         else:
             yield f"set[{at}].name", _no_change(header.name)
+    if isinstance(modifier, PolicyHeaderModifier):
+        yield from ((f"setFrom[{at}].name", _no_change(each.name)) for at, each in enumerate(modifier.set_from))
     yield from ((f"add[{at}].name", _no_change(header.name)) for at, header in enumerate(modifier.add))
     yield from ((f"remove[{at}]", _no_change(name)) for at, name in enumerate(modifier.remove))
 

@@ -28,6 +28,7 @@ from gatewayd.ir.global_limits import SharedLimits
 from gatewayd.ir.http import StatefulSession
 from gatewayd.ir.policy import (
     APIKeyClients,
+    Bandwidth,
     BasicUsers,
     BodyLimit,
     ClientAddresses,
@@ -45,6 +46,7 @@ from gatewayd.ir.processing import Processing
 from gatewayd.xds.encoding import packed
 from gatewayd.xds.filters import (
     auth,
+    bandwidth,
     body_limit,
     client_addresses,
     compression,
@@ -112,6 +114,8 @@ CHAIN: tuple[ChainRow, ...] = (
     ChainRow(name=fault.NAME, config=fault.CONFIG, always=False),
     # Nothing is held back for a request that is refused anyway.
     ChainRow(name=body_limit.NAME, config=body_limit.CONFIG, always=False),
+    # What clients get is paced, so what has been compressed.
+    ChainRow(name=bandwidth.NAME, config=bandwidth.CONFIG, always=False),
     # Close to the backend, so that all others see a response as the client does.
     ChainRow(name=compression.NAME, config=compression.CONFIG, always=False),
     # Sees a response as the backend has sent it, and what it makes of that is compressed.
@@ -138,6 +142,7 @@ TURNED_ON: Final[Mapping[type[HTTPFilter], tuple[str, Callable[[Any], Any]]]] = 
         Fault: (fault.NAME, fault.per_route),
         BodyLimit: (body_limit.NAME, body_limit.per_route),
         Processing: (processing.NAME, processing.per_route),
+        Bandwidth: (bandwidth.NAME, bandwidth.per_route),
         Compression: (compression.NAME, compression.per_route),
     }
 )

@@ -1,18 +1,31 @@
 """HeaderChanges -> the fields by which a Route or a ClusterWeight changes headers.
 
-Invariant: values are literal: "%" begins a substitution in Envoy, so it is doubled.
+Invariant: texts are literal: "%" begins a substitution in Envoy, so it is doubled. What the request has is substituted.
+https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/observability/access_log/usage#command-operators
 Rules: https://gateway-api.sigs.k8s.io/reference/spec/#httpheaderfilter
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
 
 from envoy.config.core.v3 import base_pb2
 
-from gatewayd.ir.filters import Header, HeaderChanges, HTTPFilter, RequestHeaders
+from gatewayd.ir.filters import CopiedHeader, Header, HeaderChanges, HTTPFilter, RequestHeaders, RequestValue
 
 _OVERWRITE = base_pb2.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD
 _APPEND = base_pb2.HeaderValueOption.APPEND_IF_EXISTS_OR_ADD
+_COMMANDS: Final[Mapping[RequestValue, str]] = MappingProxyType(
+    {
+        RequestValue.CLIENT_ADDRESS: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+        RequestValue.PEER_ADDRESS: "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%",
+        RequestValue.HOST: "%REQ(:AUTHORITY)%",
+        RequestValue.METHOD: "%REQ(:METHOD)%",
+        RequestValue.PATH: "%REQ(:PATH)%",
+        RequestValue.SCHEME: "%REQ(:SCHEME)%",
+        RequestValue.SERVER_NAME: "%REQUESTED_SERVER_NAME%",
+    }
+)
 
 
 def header_fields(side: str, changes: Sequence[HeaderChanges]) -> dict[str, Any]:
@@ -27,6 +40,7 @@ def header_fields(side: str, changes: Sequence[HeaderChanges]) -> dict[str, Any]
         gone = {name.lower() for name in change.remove}
         options = [(name, option) for name, option in options if name not in gone]
         options += [(header.name.lower(), _option(header, _OVERWRITE)) for header in change.set]
+        options += [(copied.name.lower(), _copied(copied)) for copied in change.copied]
         options += [(header.name.lower(), _option(header, _APPEND)) for header in change.add]
         removed |= dict.fromkeys(change.remove)
     return {
@@ -55,6 +69,15 @@ def _option(header: Header, action: Any) -> Any:
         header=base_pb2.HeaderValue(key=header.name, value=header.value.replace("%", "%%")),
         append_action=action,
         keep_empty_value=True,
+    )
+
+
+def _copied(copied: CopiedHeader) -> Any:
+    """Return what gives a header a value of the request; nothing is written where the request has none."""
+    source = copied.source
+    command = _COMMANDS[source] if isinstance(source, RequestValue) else f"%REQ({source})%"
+    return base_pb2.HeaderValueOption(
+        header=base_pb2.HeaderValue(key=copied.name, value=command), append_action=_OVERWRITE
     )
 
 

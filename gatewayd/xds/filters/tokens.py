@@ -11,15 +11,16 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
-from envoy.config.core.v3 import base_pb2
+from envoy.config.core.v3 import base_pb2, http_uri_pb2
 from envoy.extensions.filters.http.jwt_authn.v3 import config_pb2
 from google.protobuf import empty_pb2
 
-from gatewayd.ir.key_sets import KeySetSource, SourceKeys
+from gatewayd.ir.key_sets import KeySetSource, ProxyKeySet, SourceKeys
 from gatewayd.ir.policy import TokenIssuer, Tokens
-from gatewayd.xds.encoding import serialised
+from gatewayd.xds import names
+from gatewayd.xds.encoding import milliseconds, serialised
 from gatewayd.xds.resource import content_version
 
 NAME: Final = "token"
@@ -29,6 +30,10 @@ METADATA: Final = "envoy.filters.http.jwt_authn"
 PAYLOAD: Final = "token"
 NOBODYS: Final = json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": _unsigned.decode()}]})
 """A set of one key that no private key is known of: Envoy takes no empty set, and a 401 is what there is to say."""
+_TIMEOUT_MS: Final = 5_000
+_GOOD_FOR_MS: Final = 300_000
+"""As gatewayd itself takes an answer that does not say how long it is good for."""
+_AGAIN_MS: Final = 10_000
 _SPACED = ("scope", "scp")
 """Claims that hold several words: each counts as an element of a list."""
 
@@ -68,12 +73,36 @@ def _config(providers: dict[str, Any], requirements: dict[str, Any]) -> Any:
 
 @lru_cache(maxsize=1024)
 def _provider_name(issuer: TokenIssuer, cookie: str) -> str:
-    return _hash(_provider(issuer, cookie, str(issuer.keys)))
+    keys = issuer.keys
+    return _hash(_provider(issuer, cookie, _by_proxies(keys) if isinstance(keys, ProxyKeySet) else _inline(str(keys))))
 
 
-def _keys(issuer: TokenIssuer, fetched: Mapping[KeySetSource, str]) -> str:
-    """Return the keys of an issuer; while nothing has been fetched, one that nobody signs with."""
-    return issuer.keys if isinstance(issuer.keys, str) else fetched.get(issuer.keys) or NOBODYS
+def _keys(issuer: TokenIssuer, fetched: Mapping[KeySetSource, str]) -> dict[str, Any]:
+    """Return the fields for the keys of an issuer; while nothing has been fetched, one that nobody signs with."""
+    match issuer.keys:
+        case str():
+            return _inline(issuer.keys)
+        case KeySetSource():
+            return _inline(fetched.get(issuer.keys) or NOBODYS)
+        case ProxyKeySet():
+            return _by_proxies(issuer.keys)
+        case _:
+            assert_never(issuer.keys)
+
+
+def _inline(keys: str) -> dict[str, Any]:
+    return {"local_jwks": base_pb2.DataSource(inline_string=keys)}
+
+
+def _by_proxies(keys: ProxyKeySet) -> dict[str, Any]:
+    """Return the fields that make Envoy fetch keys, ahead of the first request, and soon again where that fails."""
+    uri = http_uri_pb2.HttpUri(uri=keys.uri, cluster=names.cluster(keys.via), timeout=milliseconds(_TIMEOUT_MS))
+    remote = config_pb2.RemoteJwks(
+        http_uri=uri,
+        cache_duration=milliseconds(_GOOD_FOR_MS),
+        async_fetch=config_pb2.JwksAsyncFetch(fast_listener=True, failed_refetch_duration=milliseconds(_AGAIN_MS)),
+    )
+    return {"remote_jwks": remote}
 
 
 def _places(cookie: str) -> dict[str, Any]:
@@ -84,11 +113,11 @@ def _places(cookie: str) -> dict[str, Any]:
     return {"from_headers": [header], "from_cookies": [cookie]}
 
 
-def _provider(issuer: TokenIssuer, cookie: str, keys: str) -> Any:
+def _provider(issuer: TokenIssuer, cookie: str, keys: dict[str, Any]) -> Any:
     return config_pb2.JwtProvider(
         issuer=issuer.issuer,
         audiences=issuer.audiences,
-        local_jwks=base_pb2.DataSource(inline_string=keys),
+        **keys,
         forward=True,
         **_places(cookie),
         payload_in_metadata=PAYLOAD,

@@ -81,7 +81,14 @@ class Kept:
 @asynccontextmanager
 async def fetching(world: World, kept: Kept, pace: FetchPace = BRISK) -> AsyncIterator[KeySetKeeper]:
     """Have the key sets of a world fetched; at the end they are forgotten, as with a process."""
-    keeper = KeySetKeeper(fetch=fetch, store=kept, submit=world.reconciler.submit, random=lambda: 0.0, pace=pace)
+    keeper = KeySetKeeper(
+        fetch=fetch,
+        store=kept,
+        submit=world.reconciler.submit,
+        random=lambda: 0.0,
+        now=lambda: "2026-01-02T03:04:05Z",
+        pace=pace,
+    )
     await keeper.restore()
 
     def hear(_: object) -> None:

@@ -26,6 +26,17 @@ def test_sections_are_read() -> None:
         ({"rateLimit": {"limits": [{"requests": 1}]}}, "spec.default.rateLimit.limits[0].unit"),
         ({"rateLimit": {}}, "spec.default.rateLimit.limits"),
         ({"body": {"maxBytes": 0}}, "spec.default.body.maxBytes"),
+        ({"bandwidth": {"kibibytesPerSecond": 0}}, "spec.default.bandwidth.kibibytesPerSecond"),
+        ({"bandwidth": {}}, "spec.default.bandwidth.kibibytesPerSecond"),
+        ({"bandwidth": {"kibibytesPerSecond": 1, "direction": "Up"}}, "spec.default.bandwidth.direction"),
+        (
+            {"headers": {"request": {"setFrom": [{"name": "x", "property": "Password"}]}}},
+            "spec.default.headers.request.setFrom[0].property",
+        ),
+        (
+            {"headers": {"request": {"setFrom": [{"name": "x", "header": "%REQ(y)%"}]}}},
+            "spec.default.headers.request.setFrom[0].header",
+        ),
         ({"compression": {"algorithms": ["deflate"]}}, "spec.default.compression.algorithms[0]"),
         ({"compression": {"minBytes": 1}}, "spec.default.compression.minBytes"),
         ({"errorPages": {"pages": [{"codes": [200], "body": ""}]}}, "spec.default.errorPages.pages[0].codes[0]"),

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from gatewayd.explain.passage import Met, aborted, passage_words
-from gatewayd.ir.policy import BodyLimit, Compression, ErrorPage, ErrorPages, Fault, RateLimit, RateLimits
+from gatewayd.ir.policy import Bandwidth, BodyLimit, Compression, ErrorPage, ErrorPages, Fault, RateLimit, RateLimits
 from gatewayd.ir.processing import ShownBody
 from tests.unit.xds.filters.test_global_limits import LIMIT as SHARED
 from tests.unit.xds.filters.test_global_limits import limits
@@ -35,6 +35,14 @@ ALL = Fault(delay_ms=0, delay_percent=0, abort_status=502, abort_percent=100)
                 "at most 5 requests in a hour at all proxies, and nobody is refused",
                 "Service platform/limits:8081 counts; while it does not answer within 50 ms, requests get a 503",
             ],
+        ),
+        (
+            Bandwidth(kib_per_s=100, of_requests=True, of_responses=True),
+            ["of the request and response at most 100 KiB go on in a second"],
+        ),
+        (
+            Bandwidth(kib_per_s=100, of_requests=False, of_responses=True),
+            ["of the response at most 100 KiB go on in a second"],
         ),
         (BodyLimit(max_bytes=7), ["only with a body of at most 7 bytes, else a 413"]),
         (

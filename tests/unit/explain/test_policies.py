@@ -68,3 +68,10 @@ def test_what_is_in_force_for_a_backend() -> None:
 def test_a_backend_that_cannot_be_asked_in_that_way_says_so() -> None:
     assert of_cart(Protocol.HTTP2, {"grpc": {}}).problem == ""
     assert of_cart(Protocol.HTTP1, {"grpc": {}}).problem == "gRPC needs HTTP/2, and http1 is spoken to shop/cart"
+
+
+def test_what_is_fetched_says_where_from_and_since_when() -> None:
+    given = {"providers": [{"name": "corp", "issuer": "https://idp", "keys": {"uri": "https://idp/keys"}}]}
+    (found,) = shown(policy("AccessPolicy", "login", target("Namespace"), default={"jwt": given}))
+    assert found.sources == ("keys of corp: https://idp/keys, not fetched yet",)
+    assert str(found).endswith("for Namespace/shop; keys of corp: https://idp/keys, not fetched yet")

@@ -28,7 +28,9 @@ class Rig:
         self.asked: list[tuple[float, KeySetTarget]] = []
         self.rows: dict[Any, FetchedKeySet | None] = {}
         self.kept: dict[KeySetSource, str] = {IDP: kept["keys"]} if kept else {}
-        self.keeper = KeySetKeeper(fetch=self.fetch, store=self, submit=self._submit, random=lambda: 0.0)
+        self.keeper = KeySetKeeper(
+            fetch=self.fetch, store=self, submit=self._submit, random=lambda: 0.0, now=lambda: ""
+        )
 
     async def fetch(self, target: KeySetTarget) -> Fetched | NotFetched:
         self.asked.append((asyncio.get_running_loop().time(), target))
@@ -155,3 +157,22 @@ async def test_what_nobody_names_is_forgotten() -> None:
     assert rig.rows == {IDP: None}
     assert rig.kept == {}
     assert len(rig.asked) == 1
+
+
+@skipping
+async def test_the_time_of_keys_is_that_of_their_first_coming() -> None:
+    rig, times = Rig(), iter(("one", "two", "three"))
+    rig.keeper = KeySetKeeper(
+        fetch=rig.fetch, store=rig, submit=rig._submit, random=lambda: 0.0, now=lambda: next(times)
+    )
+    rig.answers = [Fetched(keys=each, max_age=None) for each in ("k1", "k1", "k2")]
+    async with running(rig):
+        rig.want(IDP)
+        since = []
+        while len(rig.asked) < 4:
+            await asyncio.sleep(PACE.usual)
+            row = rig.rows[IDP]
+            since.append((row.keys, row.since) if row is not None else None)
+    assert since[0] == ("k1", "one")
+    assert since[1] in (("k1", "one"), ("k2", "two"))
+    assert since[-1] == ("k2", "two")

@@ -28,3 +28,12 @@ def test_each_source_has_a_name_of_its_own() -> None:
 @pytest.mark.parametrize("text", ["", "null", "[]", "{", '{"uri": 1, "keys": ""}', kept_text(SOURCES[0], "nothing")])
 def test_what_a_stranger_wrote_is_nothing(text: str) -> None:
     assert read_kept(text) is None
+
+
+def test_what_a_provider_says_is_kept_apart_from_keys_at_the_same_place() -> None:
+    keys, provider = (KeySetSource(uri="https://idp.example/x", via=None, is_provider=each) for each in (False, True))
+    text = '{"authorization": "https://a/x", "token": "https://a/y", "end_session": ""}'
+    assert read_kept(kept_text(provider, text)) == (provider, text)
+    assert kept_name(keys) != kept_name(provider)
+    assert read_kept(kept_text(provider, KEYS)) is None
+    assert read_kept(kept_text(provider, text.replace("https://a/y", "file:///etc"))) is None

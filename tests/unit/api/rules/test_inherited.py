@@ -22,6 +22,9 @@ OIDC = {
     "clientID": "c",
     "clientSecretRef": {"name": "s"},
 }
+DISCOVERED = {name: value for name, value in OIDC.items() if not name.endswith("Endpoint")}
+TOGETHER = "is required beside another endpoint; without any, the provider is asked"
+FETCHED = "spec.default.jwt.providers[0].keys"
 ASKED = {"protocol": "HTTP", "backendRef": {"name": "s", "port": 80}}
 REQUIRED = "spec.override.require.what: is required; allowed: Authentication"
 UNSEEN = "connections are not looked into"
@@ -31,6 +34,11 @@ ROUTE_SECTIONS = ", ".join(each.encode_name for each in fields(RouteSections))
 
 def routed(*targets: Mapping[str, str], **strategy: object) -> Document:
     return policy("RoutePolicy", "x", *(targets or (EDGE,)), **strategy)  # type: ignore[arg-type]
+
+
+def fetched(keys: Mapping[str, object]) -> Document:
+    provider = {"name": "a", "issuer": "https://a", "keys": keys}
+    return policy("AccessPolicy", "x", EDGE, default={"jwt": {"providers": [provider]}})
 
 
 BROKEN = [
@@ -58,6 +66,14 @@ BROKEN = [
         [f"spec.default: must have a section; allowed: {ROUTE_SECTIONS}"],
     ),
     (routed(default={"body": {}}), ["spec.default.body.maxBytes: is required, unless mode is Disabled"]),
+    (
+        routed(default={"headers": {"request": {"setFrom": [{"name": "x"}]}}}),
+        ["spec.default.headers.request.setFrom[0]: must have one of header, property"],
+    ),
+    (
+        routed(default={"bandwidth": {}}),
+        ["spec.default.bandwidth.kibibytesPerSecond: is required, unless mode is Disabled"],
+    ),
     (routed(default={"errorPages": {}}), ["spec.default.errorPages.pages: must not be empty"]),
     (routed(default={"fault": {}}), ["spec.default.fault: must have one of delay, abort"]),
     (routed(default={"rateLimit": {}}), ["spec.default.rateLimit.limits: must not be empty"]),
@@ -117,8 +133,21 @@ BROKEN += [
     ),
     (
         policy("AccessPolicy", "x", EDGE, default={"oidc": {"scopes": ["email"]}}),
-        [f"spec.default.oidc.{each}: is required" for each in OIDC],
+        [f"spec.default.oidc.{each}: is required" for each in OIDC if not each.endswith("Endpoint")],
     ),
+    (
+        policy("AccessPolicy", "x", EDGE, default={"oidc": {**DISCOVERED, "tokenEndpoint": "https://a/y"}}),
+        [f"spec.default.oidc.authorizationEndpoint: {TOGETHER}"],
+    ),
+    (
+        policy("AccessPolicy", "x", EDGE, default={"oidc": {**DISCOVERED, "endSessionEndpoint": "https://a/y"}}),
+        [f"spec.default.oidc.{each}: {TOGETHER}" for each in ("authorizationEndpoint", "tokenEndpoint")],
+    ),
+    (
+        fetched({"uri": "https://a/keys", "fetchedBy": "Proxy"}),
+        [f"{FETCHED}.backendRef: is required with fetchedBy Proxy: a proxy asks backends alone"],
+    ),
+    (fetched({"inline": "{}", "fetchedBy": "Gatewayd"}), [f"{FETCHED}.fetchedBy: is for keys with a uri"]),
     (
         policy("AccessPolicy", "x", EDGE, default={"oidc": {**OIDC, "callbackPath": "/a", "logoutPath": "/a"}}),
         ["spec.default.oidc.logoutPath: must not be the callbackPath"],
@@ -139,6 +168,8 @@ BROKEN += [
 GOOD = [
     policy("AccessPolicy", "x", EDGE, target("TCPRoute", "a"), default={"clients": {"deny": [{"cidr": "::1"}]}}),
     policy("AccessPolicy", "x", EDGE, default={"jwt": JWT, "oidc": OIDC}),
+    policy("AccessPolicy", "x", EDGE, default={"oidc": DISCOVERED}),
+    fetched({"uri": "http://a/keys", "fetchedBy": "Proxy", "backendRef": {"name": "s", "port": 80}}),
     routed(default=TIMES),
     routed(override=TIMES),
     routed(default=OFF),

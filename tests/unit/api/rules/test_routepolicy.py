@@ -2,6 +2,8 @@ from typing import Any
 
 import pytest
 
+from gatewayd.api.routepolicy import BandwidthSection, HeaderFrom
+from gatewayd.api.rules.routepolicy import bandwidth_given, one_source
 from tests.unit.api.documents import Document, problems
 from tests.unit.policies import policy, target
 
@@ -49,3 +51,15 @@ def test_broken(source: Document, expected: list[str]) -> None:
 @pytest.mark.parametrize("source", GOOD)
 def test_good(source: Document) -> None:
     assert problems(source) == []
+
+
+def test_a_bandwidth_says_how_much_unless_it_is_turned_off() -> None:
+    assert [each.path for each in bandwidth_given(BandwidthSection())] == ["kibibytesPerSecond"]
+    assert list(bandwidth_given(BandwidthSection(mode="Disabled"))) == []
+    assert list(bandwidth_given(BandwidthSection(kibibytes_per_second=1))) == []
+
+
+def test_a_value_comes_from_one_place() -> None:
+    assert [each.message for each in one_source(HeaderFrom(name="x"))] == ["must have one of header, property"]
+    assert len(list(one_source(HeaderFrom(name="x", header="y", property="Host")))) == 1
+    assert list(one_source(HeaderFrom(name="x", property="Host"))) == []

@@ -1,8 +1,11 @@
+from typing import Any
+
 import pytest
 
 from gatewayd.api.inherited import PolicySection
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.routepolicy import (
+    BandwidthSection,
     BodySection,
     CompressionSection,
     ErrorPageRule,
@@ -15,7 +18,7 @@ from gatewayd.api.routepolicy import (
     TimeoutsSection,
 )
 from gatewayd.ir.filters import HTTPFilter
-from gatewayd.ir.policy import BodyLimit, Compression, ErrorPage, ErrorPages, Fault, RateLimit, RateLimits
+from gatewayd.ir.policy import Bandwidth, BodyLimit, Compression, ErrorPage, ErrorPages, Fault, RateLimit, RateLimits
 from gatewayd.translator.policies.effective import NOTHING, Effective, Ruled, ScopedTarget
 from gatewayd.translator.policies.passage import passage_filters
 from gatewayd.translator.protocols import GATEWAY_KIND
@@ -112,3 +115,12 @@ def test_of_two_pages_for_a_status_the_first_is_said() -> None:
         ErrorPage(status=502, body="a", content_type="text/html"),
         ErrorPage(status=404, body="b", content_type="text/plain"),
     )
+
+
+@pytest.mark.parametrize(
+    ("direction", "expected"),
+    [(None, (False, True)), ("Request", (True, False)), ("Response", (False, True)), ("Both", (True, True))],
+)
+def test_a_bandwidth_is_of_responses_unless_it_says_otherwise(direction: Any, expected: tuple[bool, bool]) -> None:
+    (pace,) = made("bandwidth", BandwidthSection(kibibytes_per_second=100, direction=direction))
+    assert pace == Bandwidth(kib_per_s=100, of_requests=expected[0], of_responses=expected[1])

@@ -13,8 +13,8 @@ from gatewayd.ir.filters import Cors
 from gatewayd.ir.policy import AddressRange as Range
 from gatewayd.ir.policy import AddressRule, ClientAddresses
 from gatewayd.translator.policies.clients import address_rule
+from gatewayd.translator.policies.closed import Closed
 from gatewayd.translator.policies.effective import NOTHING, Effective, Ruled, ScopedTarget
-from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.protocols import GATEWAY_KIND
 from gatewayd.translator.proxies.access import entry_filters, entry_problems, with_cors
 from tests.unit.api.documents import accepted
@@ -55,7 +55,8 @@ def test_overrides_and_the_default_are_one_filter() -> None:
 @pytest.mark.parametrize("cidr", ["10.0.0.1/8", "10.0.0.0/33", "1.2.3", "::g", ":::", "1.2.3.4/0/1"])
 def test_no_range_closes(cidr: str) -> None:
     found = entry_filters(VIEW, Effective(overrides=(ruled("10.0.0.0/8"), ruled(cidr)), defaults=()))
-    assert isinstance(found, Unsupported)
+    assert isinstance(found, Closed)
+    assert found.path == "spec.override.clients"
     assert found.message.startswith("allow[0].cidr: ")
 
 
@@ -97,5 +98,6 @@ def test_cors(
 def test_a_secret_that_is_missing_closes() -> None:
     basic = Ruled("basic", Basic(secret_ref=SecretRef(name="users")), ObjectKey("shop", "p"), GW)
     found = entry_filters(VIEW, Effective(overrides=(), defaults=(basic,)))
-    assert isinstance(found, Unsupported)
+    assert isinstance(found, Closed)
+    assert found.path == "spec.default.basic"
     assert found.message == 'secretRef: Secret "shop/users" does not exist'

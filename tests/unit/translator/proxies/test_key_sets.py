@@ -1,12 +1,14 @@
 """Where keys are fetched from, and what has come; tests/feature/test_policy_key_sets.py asks a real Envoy."""
 
+from typing import Any
+
 import pytest
 
-from gatewayd.api.accesspolicy import JWT, AccessPolicy, JWTProvider, KeySet, PolicyBackendRef
+from gatewayd.api.accesspolicy import JWT, OIDC, AccessPolicy, JWTProvider, KeySet, PolicyBackendRef
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member
 from gatewayd.ir.backend import Endpoint
-from gatewayd.ir.key_sets import FetchedKeySet, KeySetSource, SourceKeys
+from gatewayd.ir.key_sets import FetchedKeySet, KeySetSource, ProxyKeySet, SourceKeys
 from gatewayd.ir.policy import Tokens
 from gatewayd.store import Delta
 from gatewayd.translator.problems import Unsupported
@@ -17,6 +19,8 @@ from gatewayd.translator.proxies.key_sets import (
     key_set_faults,
     key_set_targets,
     key_source,
+    provider_source,
+    source_words,
 )
 from tests.unit.translator.manifests import CART, deltas, scratch
 
@@ -138,3 +142,95 @@ def test_faults_have_their_path_and_say_what_comes_of_them() -> None:
     assert isinstance(own, KeySetSource)
     view = scratch(CART, *deltas(LOGIN), fetched("k1"), fetched("k2", source=own))
     assert (are_keys_asked(view, row), list(key_set_faults(view, row))) == (True, [])
+
+
+BY_PROXIES = KeySet(uri="http://idp.example/", backend_ref=ref(), fetched_by="Proxy")
+
+
+def test_keys_that_proxies_fetch_are_no_source_of_ours() -> None:
+    view = scratch(CART)
+    asked = key_source(view, "shop", BY_PROXIES)
+    assert isinstance(asked, ProxyKeySet)
+    assert (asked.uri, asked.via.name) == ("http://idp.example/", "cart")
+    row = view.get(AccessPolicy, KEY)
+    assert row is None
+    provider = JWTProvider(name="corp", issuer="https://idp", keys=BY_PROXIES)
+    found = access_tokens(view, "shop", JWT(providers=(provider,)))
+    assert isinstance(found, Tokens)
+    assert [each.keys for each in found.issuers] == [asked]
+
+
+def oidc(**fields: Any) -> OIDC:
+    return OIDC(**{"issuer": "http://idp.example/realm", "backend_ref": ref(), **fields})
+
+
+def test_a_provider_is_asked_where_the_policy_does_not_say_it_all() -> None:
+    view = scratch(CART)
+    source = provider_source(view, "shop", oidc())
+    assert isinstance(source, KeySetSource)
+    assert source.is_provider
+    assert str(source) == "http://idp.example/realm/.well-known/openid-configuration at Service shop/cart:80"
+    whole = oidc(authorization_endpoint="http://a/x", token_endpoint="http://a/y")
+    assert provider_source(view, "shop", whole) is None
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"backend_ref": ref("none")}, 'backendRef: Service "shop/none" does not exist'),
+        ({"tls": True}, "issuer: must be of the scheme https: a BackendTLSPolicy has the backend spoken to under TLS"),
+    ],
+)
+def test_a_provider_that_may_not_be_asked_is_named(more: dict[str, Any], why: str) -> None:
+    view = scratch(CART, *(deltas(SYSTEM) if more.pop("tls", False) else ()))
+    found = provider_source(view, "shop", oidc(**more))
+    assert isinstance(found, str)
+    assert found.startswith(why)
+
+
+def test_where_keys_come_from_and_since_when() -> None:
+    section = JWT(
+        providers=(
+            JWTProvider(name="corp", issuer="https://idp", keys=KeySet(uri=URI)),
+            JWTProvider(name="own", issuer="https://own", keys=KeySet(inline="{}")),
+            JWTProvider(name="near", issuer="https://near", keys=BY_PROXIES),
+        )
+    )
+
+    def words(*rows: Delta) -> list[str]:
+        return list(source_words(scratch(CART, *rows), "shop", section))
+
+    known = FetchedKeySet(keys="k1", fault="", since="2026-01-02T03:04:05Z")
+    near = "keys of near: each proxy asks Service shop/cart for http://idp.example/"
+    assert words() == [f"keys of corp: {URI}, not fetched yet", near]
+    assert words(Delta(kind=FetchedKeySet, key=SOURCE, obj=known))[0] == (
+        f"keys of corp: {URI}, unchanged since 2026-01-02T03:04:05Z"
+    )
+    assert words(fetched("k1", "down"))[0] == (
+        f"keys of corp: {URI}, kept from before gatewayd started; the last request failed: down"
+    )
+    assert list(source_words(scratch(CART), "shop", oidc())) == [
+        "endpoints: http://idp.example/realm/.well-known/openid-configuration at Service shop/cart:80, not fetched yet"
+    ]
+
+
+def test_what_a_provider_says_is_no_key() -> None:
+    login = """
+kind: AccessPolicy
+metadata: {name: login, namespace: shop}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r}]
+  default:
+    oidc:
+      issuer: http://idp.example/realm
+      backendRef: {name: cart, port: 80}
+      clientID: shop
+      clientSecretRef: {name: s}
+"""
+    source = provider_source(scratch(CART), "shop", oidc())
+    assert isinstance(source, KeySetSource)
+    view = scratch(CART, *deltas(login), fetched("", "down", source))
+    row = view.get(AccessPolicy, KEY)
+    assert row is not None
+    assert list(key_set_faults(view, row)) == [f"spec.default.oidc.issuer: {source}: down; requests get a 500"]
+    assert fetched_key_sets(scratch(CART, *deltas(login), fetched("{}", source=source)), ()) == ()

@@ -1,11 +1,15 @@
 import base64
+import json
 from typing import Any
 
 import pytest
 
 from gatewayd.api.accesspolicy import OIDC, PolicyBackendRef, SecretRef
+from gatewayd.ir.key_sets import FetchedKeySet
 from gatewayd.ir.policy import Login
+from gatewayd.store import Delta
 from gatewayd.translator.problems import Unsupported
+from gatewayd.translator.proxies.key_sets import provider_source
 from gatewayd.translator.proxies.login import CLIENT_SECRET, login
 from tests.unit.translator.manifests import CART, delta, scratch
 
@@ -103,3 +107,37 @@ def test_another_namespace_has_to_allow_both() -> None:
     assert wrong(CART, client(), namespace="infra").startswith("backendRef: ")
     assert wrong(CART, client(), for_services, namespace="infra").startswith("clientSecretRef: ")
     assert found(GRANT, namespace="infra").client_id == "shop"
+
+
+METADATA = json.dumps(
+    {"authorization": "http://idp/auth", "token": "http://idp/token", "end_session": "http://idp/out"}
+)
+
+
+def discovered(*rows: Any) -> Login | Unsupported:
+    asked = section(authorization_endpoint=None, token_endpoint=None)
+    return login(scratch(CART, client(), *rows), "shop", asked)
+
+
+def answered(keys: str, fault: str = "") -> Delta:
+    source = provider_source(scratch(CART), "shop", section(authorization_endpoint=None, token_endpoint=None))
+    return Delta(kind=FetchedKeySet, key=source, obj=FetchedKeySet(keys=keys, fault=fault))
+
+
+def test_endpoints_are_what_the_provider_says() -> None:
+    read = discovered(answered(METADATA))
+    assert isinstance(read, Login)
+    assert (read.authorization_endpoint, read.token_endpoint) == ("http://idp/auth", "http://idp/token")
+    assert read.end_session_endpoint == "http://idp/out"
+    # Whoever has logged in stays so when the endpoints are found in the other way.
+    assert read.session_key == found().session_key
+    assert discovered(answered(METADATA, "down")) == read
+
+
+@pytest.mark.parametrize("rows", [(), (answered("", "down"),), (answered("{}"),)])
+def test_before_the_provider_has_said_it_nobody_comes_in(rows: tuple[Delta, ...]) -> None:
+    read = discovered(*rows)
+    assert isinstance(read, Unsupported)
+    assert read.message.startswith(
+        "issuer: http://idp.example/.well-known/openid-configuration could not be fetched yet"
+    )

@@ -37,3 +37,14 @@ def test_whom_a_policy_of_the_gateway_or_of_one_rule_has_asked() -> None:
 def test_a_policy_for_others_or_that_closes_has_nobody_asked() -> None:
     assert servers(asking(target("HTTPRoute", "other"))) == []
     assert servers(asking(target("Gateway", "gw"), "nobody")) == []
+
+
+def test_proxies_ask_for_keys_that_they_fetch() -> None:
+    keys = {"uri": "http://idp/keys", "fetchedBy": "Proxy", "backendRef": {"name": "server", "port": 80}}
+    section = {"providers": [{"name": "corp", "issuer": "https://idp", "keys": keys}]}
+    assert set(servers(policy("AccessPolicy", "a", target("Gateway", "gw"), default={"jwt": section}))) == {
+        (GW, "server")
+    }
+    mine = {"uri": "http://idp/keys", "backendRef": {"name": "server", "port": 80}}
+    ours = {"providers": [{"name": "corp", "issuer": "https://idp", "keys": mine}]}
+    assert servers(policy("AccessPolicy", "a", target("Gateway", "gw"), default={"jwt": ours})) == []

@@ -1,7 +1,8 @@
 import pytest
 
 from gatewayd.api.filters import HeaderModifier, HTTPHeader
-from gatewayd.ir.filters import Header, HeaderChanges
+from gatewayd.api.routepolicy import HeaderFrom, PolicyHeaderModifier
+from gatewayd.ir.filters import CopiedHeader, Header, HeaderChanges, RequestValue
 from gatewayd.ir.reserved import NAMES, PREFIXES
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.rules.headers import Side, modified
@@ -69,3 +70,25 @@ def test_a_name_to_remove_that_is_no_header_name() -> None:
     # The CRD leaves these names open; Envoy would refuse the whole table.
     found = modified("here", HeaderModifier(remove=("ok", "not a name")), Side.RESPONSE)
     assert found == Unsupported("here.remove[1]: 'not a name' is not a header name")
+
+
+def test_a_value_may_come_from_the_request() -> None:
+    written = PolicyHeaderModifier(
+        set_from=(HeaderFrom(name="x-ip", property="ClientAddress"), HeaderFrom(name="x-copy", header="x-in"))
+    )
+    assert modified("here", written, Side.REQUEST) == HeaderChanges(
+        set=(),
+        add=(),
+        remove=(),
+        copied=(
+            CopiedHeader(name="x-ip", source=RequestValue.CLIENT_ADDRESS),
+            CopiedHeader(name="x-copy", source="x-in"),
+        ),
+    )
+
+
+@pytest.mark.parametrize("name", ["Host", *NAMES])
+def test_nor_may_what_is_copied_frame_a_message(name: str) -> None:
+    found = modified("here", PolicyHeaderModifier(set_from=(HeaderFrom(name=name, property="Path"),)), Side.REQUEST)
+    assert isinstance(found, Unsupported)
+    assert found.message.startswith("here.setFrom[0].name: ")

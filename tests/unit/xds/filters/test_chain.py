@@ -7,6 +7,7 @@ from gatewayd.ir.http import PersistenceKind, StatefulSession
 from gatewayd.ir.policy import RateLimits
 from gatewayd.xds.filters import (
     auth,
+    bandwidth,
     body_limit,
     client_addresses,
     compression,
@@ -67,6 +68,7 @@ def test_the_router_ends_the_chain_and_the_others_wait_for_a_route() -> None:
             global_limits.NAME,
             fault.NAME,
             body_limit.NAME,
+            bandwidth.NAME,
             compression.NAME,
             processing.NAME,
             session.NAME,

@@ -1,7 +1,7 @@
 import pytest
 from envoy.config.core.v3 import base_pb2
 
-from gatewayd.ir.filters import RequestHeaders, ResponseHeaders
+from gatewayd.ir.filters import CopiedHeader, HeaderChanges, RequestHeaders, RequestValue, ResponseHeaders
 from gatewayd.xds.filters.header import header_fields, host_to_set
 from tests.unit.xds.shorthand import changes
 
@@ -43,3 +43,27 @@ def test_host() -> None:
     setting = RequestHeaders(changes=changes(put=(("x", "1"), ("HOST", "a.example"))))
     assert host_to_set((ResponseHeaders(changes=setting.changes), setting)) == "a.example"
     assert host_to_set((ResponseHeaders(changes=setting.changes),)) is None
+
+
+def test_what_a_request_has_is_substituted_and_leaves_nothing_where_it_is_not_there() -> None:
+    copied = (
+        CopiedHeader(name="x-from", source=RequestValue.CLIENT_ADDRESS),
+        CopiedHeader(name="x-copy", source="Host"),
+        CopiedHeader(name="x-host", source=RequestValue.HOST),
+    )
+    made = HeaderChanges(set=(), add=(), remove=(), copied=copied)
+    options = header_fields("request", [made])["request_headers_to_add"]
+    assert [(each.header.key, each.header.value) for each in options] == [
+        ("x-from", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"),
+        ("x-copy", "%REQ(Host)%"),
+        ("x-host", "%REQ(:AUTHORITY)%"),
+    ]
+    assert not any(each.keep_empty_value for each in options)
+    assert all(each.append_action == OVERWRITE for each in options)
+
+
+def test_every_property_has_a_command() -> None:
+    for source in RequestValue:
+        made = HeaderChanges(set=(), add=(), remove=(), copied=(CopiedHeader(name="x", source=source),))
+        (option,) = header_fields("response", [made])["response_headers_to_add"]
+        assert option.header.value.startswith("%")

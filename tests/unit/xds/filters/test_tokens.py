@@ -2,10 +2,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from gatewayd.ir.key_sets import KeySetSource, SourceKeys
+from gatewayd.ir.key_sets import KeySetSource, ProxyKeySet, SourceKeys
 from gatewayd.ir.policy import ClaimHeader, TokenIssuer, Tokens
 from gatewayd.xds.filters.tokens import NOBODYS, per_route, union
 from gatewayd.xds.filters.tokens import filter_config as config_of
+from gatewayd.xds.names import cluster
+from tests.unit.xds.shorthand import upstream
 
 CORP = TokenIssuer(
     name="corp",
@@ -87,3 +89,15 @@ def test_keys_that_are_fetched_change_no_name_and_without_them_nobodys_count() -
     assert len({tuple(each.requirement_map) for each in configs}) == 1
     assert [next(iter(each.providers.values())).local_jwks.inline_string for each in configs] == [NOBODYS, "k1", "k2"]
     assert per_route(asked).requirement_name in configs[0].requirement_map
+
+
+def test_keys_that_proxies_fetch_are_asked_for_ahead_and_again() -> None:
+    near = replace(CORP, keys=ProxyKeySet(uri="http://idp/keys", via=upstream("idp")))
+    asked = tokens(near)
+    config = filter_config([asked])
+    requirement = config.requirement_map[per_route(asked).requirement_name]
+    remote = config.providers[requirement.provider_name].remote_jwks
+    assert (remote.http_uri.uri, remote.http_uri.cluster) == ("http://idp/keys", cluster(upstream("idp")))
+    assert remote.async_fetch.failed_refetch_duration.seconds == 10
+    assert remote.cache_duration.seconds == 300
+    assert per_route(asked).requirement_name != per_route(tokens(CORP)).requirement_name

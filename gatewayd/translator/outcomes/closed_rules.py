@@ -1,0 +1,74 @@
+"""Which rules of a route answer 500, since an AccessPolicy in force for them cannot be honoured: said on the route.
+
+Whoever looks after a route need not look after the policy. What is said names the policy and the section, so that it
+stays the same value, and nothing is written, while the policy is mended step by step.
+"""
+
+from collections.abc import Iterator
+
+from gatewayd.api.accesspolicy import AccessPolicy
+from gatewayd.incremental.view import Member, View, query
+from gatewayd.ir.filters import ExternalAuth
+from gatewayd.ir.http import Route
+from gatewayd.ir.outcome import Verdict
+from gatewayd.translator import verdicts
+from gatewayd.translator.attachment import ParentAttachment
+from gatewayd.translator.policies.closed import Closed
+from gatewayd.translator.policies.effective import Chain, ChainKey, any_inherited, effective
+from gatewayd.translator.proxies.at_listener import ListenerOf, entry, entry_of, rule_chain
+from gatewayd.translator.proxies.connection_clients import CONNECTION_TABLES, client_rules
+from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES
+from gatewayd.translator.rules.route_kinds import rules
+
+_WHOLE = 0
+"""The rules of a route of connections are one."""
+
+
+@query
+def requests_closed(view: View, chain: Chain) -> str:
+    """Return what closes the requests of the last target of a chain, "" for nothing: the same text for many routes."""
+    asked = entry(view, chain)
+    return str(asked) if isinstance(asked, Closed) else ""
+
+
+@query
+def connections_closed(view: View, chain: Chain) -> str:
+    """Return what closes the connections of the last target of a chain, "" for nothing."""
+    clients = client_rules(effective(view, ChainKey(AccessPolicy, chain)))
+    return str(clients) if isinstance(clients, Closed) else ""
+
+
+def closed_rules(view: View, member: Member, parent: ParentAttachment) -> Verdict | None:
+    """Return what is said of a route whose rules are closed at a parent; None where none is."""
+    if not any_inherited(view, AccessPolicy):
+        return None
+    by_reason: dict[str, dict[str, None]] = {}
+    for attached in parent.attached:
+        for path, reason in _closed(view, ListenerOf(parent.gateway, attached.listener), member):
+            by_reason.setdefault(reason, {})[path] = None
+    if not by_reason:
+        return None
+    instead = "connections are closed" if member.table in CONNECTION_TABLES else "requests get a 500"
+    told = (f"{', '.join(paths)}: {reason}" for reason, paths in by_reason.items())
+    return verdicts.closed_by_policy(f"{'; '.join(told)}; {instead} until then")
+
+
+def _closed(view: View, at: ListenerOf, member: Member) -> Iterator[tuple[str, str]]:
+    """Yield the path of each closed rule, and what closes it."""
+    if member.table in CONNECTION_TABLES:
+        if reason := connections_closed(view, rule_chain(view, at, member, _WHOLE)):
+            yield "spec.rules", reason
+    elif member.table in HTTP_TABLES:
+        routes = {each.route.source.rule: each.route for each in rules(view, member).routes}
+        for number, route in routes.items():
+            if reason := _requests_closed(view, rule_chain(view, at, member, number), route):
+                yield f"spec.rules[{number}]", reason
+
+
+def _requests_closed(view: View, chain: Chain, route: Route) -> str:
+    """Return what closes a rule; its own filters are looked at only where they may have a part in it."""
+    reason = requests_closed(view, chain)
+    if reason or not any(isinstance(each, ExternalAuth) for each in route.filters):
+        return reason
+    asked = entry_of(view, chain, route)
+    return str(asked) if isinstance(asked, Closed) else ""
