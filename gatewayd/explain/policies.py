@@ -65,8 +65,10 @@ def sections_in_force(view: View, at: ListenerOf, member: Member, rule: int) -> 
     """
     effective = in_force(view, at, member, rule)
     of_clients = _sections(view, "ClientPolicy", clients_effective(view, at), POLICY_KINDS[ClientPolicy].names)
-    reported = tuple(
-        _sections(view, "ReportPolicy", report_effective(view, at.gateway), POLICY_KINDS[ReportPolicy].names)
+    of_gateway = report_effective(view, at.gateway)
+    reported = (
+        *_sections(view, "ReportPolicy", of_gateway, ("access_log",)),
+        *_sections(view, "ReportPolicy", effective.report, POLICY_KINDS[ReportPolicy].names),
     )
     if member.table not in HTTP_TABLES:
         names = ("clients",) if member.table in CONNECTION_TABLES else ()
@@ -94,7 +96,7 @@ def listener_sections(view: View, at: ListenerOf) -> tuple[SectionInForce, ...]:
         of_clients = table is ClientPolicy
         found = clients_effective(view, at) if of_clients else effective(view, ChainKey(table, chain))
         sections += _sections(view, table.__name__, found, kind.names)
-    return tuple(sections)
+    return (*sections, *_tracing(view, at.gateway))
 
 
 def _tracing(view: View, gateway: ObjectKey) -> Iterator[SectionInForce]:

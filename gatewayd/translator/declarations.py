@@ -19,6 +19,7 @@ from gatewayd.translator.outcomes.xbackends import BACKEND_USES
 from gatewayd.translator.parents import DEFAULT_GATEWAYS
 from gatewayd.translator.policies.attach import POLICIES
 from gatewayd.translator.policies.effective import ANY_INHERITED, INHERITED
+from gatewayd.translator.policies.report import TELLING
 from gatewayd.translator.policies.telemetry import TELEMETRY
 from gatewayd.translator.proxies.global_limits import LIMIT_DOMAINS
 from gatewayd.translator.proxies.identity import IDENTITY
@@ -48,6 +49,7 @@ INDEXES: tuple[Index, ...] = (
     INHERITED,
     ANY_INHERITED,
     TELEMETRY,
+    TELLING,
     IDENTITY,
     ASKING,
     SOURCES,

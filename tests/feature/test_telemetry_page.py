@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from gatewayd.ir.tracing import KNOWN_ATTRIBUTES
 from tests.feature.harness.collectors import Collector, Record, collector
+from tests.feature.harness.policies import EDGE
 from tests.feature.harness.world import DEADLINE, World
 
 pytestmark = pytest.mark.envoy
@@ -63,6 +64,10 @@ async def test_the_examples(world: World, server: Collector, title: str) -> None
         async with asyncio.timeout(DEADLINE):
             await server.until(lambda wanted=wanted, received=received: len(received) >= len(wanted))
         assert [_as_far_as(each, want) for each, want in zip(received, wanted, strict=True)] == wanted
+    for line in fences.get("metrics", "").splitlines():
+        counted = (await world.envoys[EDGE].get("/stats/prometheus")).decode()
+        # Envoy's own label for the host ends at its first dot.
+        assert line in re.sub(r'envoy_virtual_host="[^"]*",', "", counted).splitlines()
 
 
 def _as_far_as(record: Record, wanted: Mapping[str, Any]) -> dict[str, Any]:

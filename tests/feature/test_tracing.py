@@ -168,3 +168,42 @@ async def test_a_collector_that_is_gone_holds_nothing_up(world: World, server: C
     await world.ask("/back", host="shop.example")
     await server.until(lambda: any(url(each) == "/back" for each in server.spans))
     assert (await policies.drains(world))[CHANGED] == before
+
+
+def told_of(sections: str, section: str = "") -> str:
+    at = policies.target("HTTPRoute", "shop", section)
+    return policies.policy("ReportPolicy", "few", at, f"default: {{{sections}}}", namespace="shop")
+
+
+@pytest.mark.parametrize(
+    ("gateway", "rule", "paths"),
+    [
+        (rate(0), "numerator: 100", ["/gone"]),
+        (rate(100), "numerator: 0", ["/rest"]),
+        (rate(0, "Disabled"), "numerator: 100", ["/gone"]),
+        (rate(100, "Enabled"), "numerator: 0", ["/rest"]),
+    ],
+)
+async def test_a_rule_has_a_rate_of_its_own(
+    world: World, server: Collector, gateway: str, rule: str, paths: list[str]
+) -> None:
+    await world.apply(traced(gateway), told_of(f"sampling: {{rate: {{{rule}}}}}", "gone"))
+    before = (await policies.drains(world))[CHANGED]
+    for path in ("/gone", "/rest"):
+        await world.ask(path, SAMPLED, host="shop.example")
+    await server.until(lambda: len(server.spans) >= len(paths))
+    # Nobody's connections end when it comes and goes.
+    await world.remove("ReportPolicy shop/few")
+    assert (await policies.drains(world))[CHANGED] == before
+    assert sorted(map(url, server.spans)) == paths
+
+
+async def test_requests_are_counted_under_the_name_of_their_route(world: World) -> None:
+    await world.apply(SHOP, told_of("metrics: {}"))
+    for _ in range(3):
+        await world.ask("/cart", host="shop.example")
+    stats = await world.envoys[policies.EDGE].stats("^vhost.*upstream_rq_(total|2xx)$")
+    assert sorted(count for name, count in stats.items() if "httproute/shop/shop" in name) == [3, 3]
+    await world.remove("ReportPolicy shop/few")
+    await world.ask("/cart", host="shop.example")
+    assert not any(await world.envoys[policies.EDGE].stats("^vhost.*httproute/shop/shop.*_total$"))

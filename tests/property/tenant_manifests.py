@@ -261,6 +261,12 @@ spec:
       minStatus: 40NUMBER
       sinks: [{type: Output}, {type: OTLP, backendRef: {name: shop, port: 80}}]
 ---
+kind: ReportPolicy
+metadata: {name: counts, namespace: NS, generation: 1}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: web}]
+  default: {sampling: {rate: {numerator: NUMBER}}, metrics: {}}
+---
 kind: XTelemetryPolicy
 metadata: {name: traces, namespace: NS, generation: 1}
 spec:

@@ -72,7 +72,7 @@ def gateway_upstreams(view: View, member: Member) -> tuple[GatewayUpstream, ...]
 
 @query
 def gateway_servers(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
-    """Return the upstreams that a Gateway itself leads to: whom its listeners ask, who counts, who is told of requests."""
+    """Return the upstreams that a Gateway itself leads to: whom its listeners ask, who counts, whom it tells."""
     row = view.get(Gateway, member.key)
     if row is None or not gateway_is_ours(view, row.metadata.key):
         return ()

@@ -20,6 +20,7 @@ from gatewayd.ir.tracing import KNOWN_ATTRIBUTES, WHOLE, AttributeSource, Parent
 from gatewayd.translator import verdicts
 from gatewayd.translator.backends.backend_refs import BackendAsk, backend
 from gatewayd.translator.policies.backendtls import upstream_settings
+from gatewayd.translator.policies.report import sampled_parts
 from gatewayd.translator.policies.telemetry import telemetry_policy
 from gatewayd.translator.policies.told import refused_header
 
@@ -103,9 +104,7 @@ def _server(view: View, namespace: str, config: TracingConfig) -> Upstream | Ver
 
 def parts(rate: Fraction | None) -> int:
     """Return how many of WHOLE requests a rate samples: all without one, and some where it says any."""
-    if rate is None:
-        return WHOLE
-    return min(WHOLE, -(-rate.numerator * WHOLE // rate.denominator))
+    return WHOLE if rate is None else sampled_parts(rate.numerator, rate.denominator)
 
 
 def _header(written: HTTPHeader) -> Header:
