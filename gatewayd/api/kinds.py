@@ -40,6 +40,7 @@ from gatewayd.api.tlsroute import TLSRoute
 from gatewayd.api.udproute import UDPRoute
 from gatewayd.api.xbackend import XBackend
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
+from gatewayd.api.xtelemetrypolicy import XTelemetryPolicy
 from gatewayd.own_group import DOMAIN, VERSION
 
 
@@ -180,6 +181,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     _gateway(GATEWAY_GROUP, "backendtlspolicies", BackendTLSPolicy, "v1", "v1alpha3"),
     _gateway(EXPERIMENTAL_GROUP, "xbackends", XBackend, "v1alpha1"),
     _gateway(EXPERIMENTAL_GROUP, "xbackendtrafficpolicies", XBackendTrafficPolicy, "v1alpha1"),
+    _gateway(EXPERIMENTAL_GROUP, "xtelemetrypolicies", XTelemetryPolicy, "v1alpha1"),
     _ingress("ingresses", Ingress, namespaced=True),
     _ingress("ingressclasses", IngressClass, namespaced=False),
     _own("accesspolicies", AccessPolicy, protects=True),

@@ -7,7 +7,7 @@ from msgspec import Meta
 from gatewayd.api.accesspolicy import PolicyBackendRef, Word
 from gatewayd.api.inherited import InheritedSpec, PolicyPart, PolicySection, Sections
 from gatewayd.api.meta import KubernetesObject
-from gatewayd.api.scalars import SET, Duration, HeaderName, map_list
+from gatewayd.api.scalars import SET, Count, Duration, HeaderName, PositiveCount, map_list
 
 LogField = Literal[
     "usual",
@@ -79,10 +79,29 @@ class AccessLogSection(PolicySection, frozen=True, kw_only=True):
     sinks: Annotated[tuple[LogSink, ...], Meta(max_length=4)] = ()
 
 
+class SamplingRate(PolicyPart, frozen=True, kw_only=True):
+    """So many of so many requests."""
+
+    numerator: Count
+    denominator: PositiveCount = 100
+
+
+class SamplingSection(PolicySection, frozen=True, kw_only=True):
+    """How many of the requests of a rule become traces, where its Gateway makes any: `rate` instead of its own."""
+
+    rate: SamplingRate | None = None
+
+
+class MetricsSection(PolicySection, frozen=True, kw_only=True):
+    """Proxies count the requests of a route under its name."""
+
+
 class ReportSections(Sections, frozen=True, kw_only=True):
-    """What is written down."""
+    """What is written down, traced and counted."""
 
     access_log: AccessLogSection | None = None
+    sampling: SamplingSection | None = None
+    metrics: MetricsSection | None = None
 
 
 class ReportPolicySpec(InheritedSpec, frozen=True, kw_only=True):
@@ -93,6 +112,6 @@ class ReportPolicySpec(InheritedSpec, frozen=True, kw_only=True):
 
 
 class ReportPolicy(KubernetesObject, frozen=True, kw_only=True):
-    """What proxies write down: access logs. For GatewayClasses and Gateways."""
+    """What proxies tell: access logs, for GatewayClasses and Gateways; traces and metrics of routes."""
 
     spec: ReportPolicySpec

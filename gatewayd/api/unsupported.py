@@ -11,7 +11,6 @@ from typing import Final
 UNSUPPORTED: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     {
         ("XMesh", ""): "gatewayd is for traffic into the cluster; a mesh needs a proxy beside every pod",
-        ("XTelemetryPolicy", ""): "new in Gateway API v1.7.0 and without conformance tests so far",
     }
 )
 

@@ -53,6 +53,11 @@ NEXT: Final[tuple[UpgradeChange, ...]] = (
         why="they are told in which zone they run, for Services that prefer the zone of their clients",
     ),
     UpgradeChange(
+        effect=UpgradeEffect.ROLLS,
+        where="proxies",
+        why="the bootstrap has labels for metrics of routes",
+    ),
+    UpgradeChange(
         effect=UpgradeEffect.DRAINS,
         where="HTTP and HTTPS listeners",
         why="filters more stand in their chains: csrf, quota, extend, each off until a route configures it",

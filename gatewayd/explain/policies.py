@@ -12,6 +12,7 @@ from gatewayd.api.backendpolicy import BackendPolicy
 from gatewayd.api.clientpolicy import ClientPolicy
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.reportpolicy import AccessLogSection, ReportPolicy
+from gatewayd.api.xtelemetrypolicy import XTelemetryPolicy
 from gatewayd.incremental.view import Member, View
 from gatewayd.ir.backend import Upstream
 from gatewayd.translator.policies.backend import answers, backend_effective
@@ -20,6 +21,7 @@ from gatewayd.translator.policies.clashes import clash
 from gatewayd.translator.policies.effective import UNREADABLE, ChainKey, Effective, Ruled, WrittenAs, effective
 from gatewayd.translator.policies.kinds import POLICY_KINDS
 from gatewayd.translator.policies.report import report_effective
+from gatewayd.translator.policies.telemetry import telemetry_policy
 from gatewayd.translator.proxies.access import section_problem
 from gatewayd.translator.proxies.access_log import log_problems
 from gatewayd.translator.proxies.at_listener import ListenerOf, in_force, listener_chain
@@ -30,6 +32,7 @@ from gatewayd.translator.proxies.global_limits import limits_problem
 from gatewayd.translator.proxies.key_sets import source_words
 from gatewayd.translator.proxies.processing import SECTION as PROCESSING
 from gatewayd.translator.proxies.processing import processing_problem
+from gatewayd.translator.proxies.tracing import traced
 from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES
 
 
@@ -62,8 +65,10 @@ def sections_in_force(view: View, at: ListenerOf, member: Member, rule: int) -> 
     """
     effective = in_force(view, at, member, rule)
     of_clients = _sections(view, "ClientPolicy", clients_effective(view, at), POLICY_KINDS[ClientPolicy].names)
-    reported = tuple(
-        _sections(view, "ReportPolicy", report_effective(view, at.gateway), POLICY_KINDS[ReportPolicy].names)
+    of_gateway = report_effective(view, at.gateway)
+    reported = (
+        *_sections(view, "ReportPolicy", of_gateway, ("access_log",)),
+        *_sections(view, "ReportPolicy", effective.report, POLICY_KINDS[ReportPolicy].names),
     )
     if member.table not in HTTP_TABLES:
         names = ("clients",) if member.table in CONNECTION_TABLES else ()
@@ -73,7 +78,7 @@ def sections_in_force(view: View, at: ListenerOf, member: Member, rule: int) -> 
     of_rule = (each for kind, of in by_kind.items() for each in _sections(view, kind, of, kinds[kind].names))
     problems = _of_services(view, at.gateway, effective.route)
     told = (replace(each, problem=each.problem or problems.get(each.path.rpartition(".")[2], "")) for each in of_rule)
-    return (*of_clients, *told, *reported)
+    return (*of_clients, *told, *reported, *_tracing(view, at.gateway))
 
 
 def _of_services(view: View, gateway: ObjectKey, route: Effective) -> dict[str, str]:
@@ -91,7 +96,25 @@ def listener_sections(view: View, at: ListenerOf) -> tuple[SectionInForce, ...]:
         of_clients = table is ClientPolicy
         found = clients_effective(view, at) if of_clients else effective(view, ChainKey(table, chain))
         sections += _sections(view, table.__name__, found, kind.names)
-    return tuple(sections)
+    return (*sections, *_tracing(view, at.gateway))
+
+
+def _tracing(view: View, gateway: ObjectKey) -> Iterator[SectionInForce]:
+    """Yield what makes traces of the requests of a Gateway."""
+    policy = telemetry_policy(view, gateway)
+    row = view.get(XTelemetryPolicy, policy) if policy is not None else None
+    if row is None:
+        return
+    at_gateway = traced(view, row, gateway)
+    unresolved = () if at_gateway.resolved.status else (at_gateway.resolved.message,)
+    yield SectionInForce(
+        kind=XTelemetryPolicy.__name__,
+        key=row.metadata.key,
+        path="spec.tracing",
+        target=f"Gateway/{gateway}",
+        value=msgspec.json.encode(row.spec.tracing).decode(),
+        problem="; ".join((*unresolved, *at_gateway.left_out)),
+    )
 
 
 def backend_sections(view: View, gateway: ObjectKey, upstream: Upstream) -> tuple[SectionInForce, ...]:

@@ -276,6 +276,21 @@ class RuleRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RouteReport:
+    """What proxies tell of the requests of a rule, beside what they tell of a Gateway's.
+
+    `sampled` of `ir.tracing.WHOLE` become traces, where there are any; None: as many as of other requests. `counted`:
+    they are counted under the name of the route.
+    """
+
+    sampled: int | None
+    counted: bool
+
+
+UNREPORTED: Final = RouteReport(sampled=None, counted=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """One match and what happens to a request that it holds for. `rule_name` is the user's name of the rule, or ""."""
 
@@ -284,6 +299,7 @@ class Route:
     match: RequestMatch
     action: Action
     filters: tuple[HTTPFilter, ...]
+    report: RouteReport = UNREPORTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

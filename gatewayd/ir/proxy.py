@@ -13,6 +13,7 @@ from gatewayd.ir.key_sets import SourceKeys
 from gatewayd.ir.l4 import L4Action
 from gatewayd.ir.policy import AddressRange
 from gatewayd.ir.tls import DownstreamTLS, SharedSecret
+from gatewayd.ir.tracing import Tracing
 
 
 def listener_name(transport: str, port: int) -> str:
@@ -47,7 +48,7 @@ class FilterChain:
 
     `tls` None leaves TLS alone. Names are exact or "*.suffix". Chains of a port are told apart by server name, and
     those of a name by `sources` (empty: any): of all ranges, the longest that has the client's address in it decides.
-    `log` None writes nothing down. `clients`: how they may speak.
+    `log` None writes nothing down, `tracing` None makes no traces. `clients`: how they may speak.
     """
 
     name: str
@@ -55,6 +56,7 @@ class FilterChain:
     tls: DownstreamTLS | None
     traffic: HTTPTraffic | L4Traffic
     log: AccessLog | None = None
+    tracing: Tracing | None = None
     sources: tuple[AddressRange, ...] = ()
     clients: ClientSettings = STANDARD_CLIENTS
 

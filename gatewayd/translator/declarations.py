@@ -19,6 +19,8 @@ from gatewayd.translator.outcomes.xbackends import BACKEND_USES
 from gatewayd.translator.parents import DEFAULT_GATEWAYS
 from gatewayd.translator.policies.attach import POLICIES
 from gatewayd.translator.policies.effective import ANY_INHERITED, INHERITED
+from gatewayd.translator.policies.report import TELLING
+from gatewayd.translator.policies.telemetry import TELEMETRY
 from gatewayd.translator.proxies.global_limits import LIMIT_DOMAINS
 from gatewayd.translator.proxies.identity import IDENTITY
 from gatewayd.translator.proxies.key_sets import KEY_SETS, SOURCES
@@ -46,6 +48,8 @@ INDEXES: tuple[Index, ...] = (
     POLICIES,
     INHERITED,
     ANY_INHERITED,
+    TELEMETRY,
+    TELLING,
     IDENTITY,
     ASKING,
     SOURCES,

@@ -208,6 +208,12 @@ _HEAP_ACTIONS = (
 
 
 _STATS: JSON = {
+    # Hosts have dots, which Envoy's own tags take for the end of a name. The first group goes from the name of a
+    # series, the second is the label.
+    "stats_tags": [
+        {"tag_name": "route_host", "regex": r"^vhost\.((.+)\.)route\.[a-z]+/"},
+        {"tag_name": "route", "regex": r"^vhost\..+\.route\.(([a-z]+/[^/]+/.+)\.)upstream_rq_"},
+    ],
     "stats_matcher": {
         "inclusion_list": {
             "patterns": [
@@ -251,7 +257,7 @@ _STATS: JSON = {
                 ),
             ]
         }
-    }
+    },
 }
 
 

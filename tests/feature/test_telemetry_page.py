@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from gatewayd.ir.tracing import KNOWN_ATTRIBUTES
 from tests.feature.harness.collectors import Collector, Record, collector
+from tests.feature.harness.policies import EDGE
 from tests.feature.harness.world import DEADLINE, World
 
-pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = pytest.mark.envoy
 
 PAGE = (Path(__file__).parents[2] / "docs" / "telemetry.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```([a-z]+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -47,6 +49,7 @@ async def server(world: World) -> AsyncIterator[Collector]:
         yield collecting
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("title", EXAMPLES)
 async def test_the_examples(world: World, server: Collector, title: str) -> None:
     fences = EXAMPLES[title]
@@ -61,7 +64,16 @@ async def test_the_examples(world: World, server: Collector, title: str) -> None
         async with asyncio.timeout(DEADLINE):
             await server.until(lambda wanted=wanted, received=received: len(received) >= len(wanted))
         assert [_as_far_as(each, want) for each, want in zip(received, wanted, strict=True)] == wanted
+    for line in fences.get("metrics", "").splitlines():
+        counted = (await world.envoys[EDGE].get("/stats/prometheus")).decode()
+        # Envoy's own label for the host ends at its first dot.
+        assert line in re.sub(r'envoy_virtual_host="[^"]*",', "", counted).splitlines()
 
 
 def _as_far_as(record: Record, wanted: Mapping[str, Any]) -> dict[str, Any]:
     return {name: record.attributes.get(name) for name in wanted}
+
+
+def test_the_attributes_are_those_that_can_be_had() -> None:
+    listed = PAGE.partition("that can be had: ")[2].partition(". Others")[0]
+    assert tuple(re.findall(r"`([a-z_.]+)`", listed)) == KNOWN_ATTRIBUTES

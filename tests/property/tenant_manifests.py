@@ -261,6 +261,18 @@ spec:
       minStatus: 40NUMBER
       sinks: [{type: Output}, {type: OTLP, backendRef: {name: shop, port: 80}}]
 ---
+kind: ReportPolicy
+metadata: {name: counts, namespace: NS, generation: 1}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: web}]
+  default: {sampling: {rate: {numerator: NUMBER}}, metrics: {}}
+---
+kind: XTelemetryPolicy
+metadata: {name: traces, namespace: NS, generation: 1}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: own}]
+  tracing: {mode: Enabled, provider: {backendRef: {name: shop, port: 80}}, samplingRate: {numerator: NUMBER}}
+---
 kind: HTTPRoute
 metadata: {name: desk, namespace: NS, generation: 1}
 spec:

@@ -113,10 +113,12 @@ NOBODYS = {
     "index gateways_by_refused_secret",
     "index routes_over_quota",
     "index policies_that_ask_servers",
+    "index policies_that_tell_of_routes",
     "index shared_secrets_by_gateway",
     "query any_asking",
     "query any_identity",
     "query any_inherited",
+    "query any_telling",
     "query class_gateway",
     "query class_is_ours",
     "query class_parameters",
@@ -155,7 +157,7 @@ def test_the_teams_are_served_and_much_is_theirs() -> None:
     for name in TEAMS:
         served = HEALTHY.served(name)
         assert all(served.values()), served
-        assert len(HEALTHY.outcomes(name)) == 25
+        assert len(HEALTHY.outcomes(name)) == 28
     assert dangling(HEALTHY.snapshot) == set()
     assert HEALTHY.engine.failures == []
 

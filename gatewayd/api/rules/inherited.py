@@ -38,7 +38,6 @@ from gatewayd.api.rules.keys_and_limits import key_set_given, limit_given
 
 SPECS: Final = (AccessPolicySpec, RoutePolicySpec, ReportPolicySpec, BackendPolicySpec, ClientPolicySpec)
 InheritedPolicySpec = AccessPolicySpec | RoutePolicySpec | ReportPolicySpec | BackendPolicySpec | ClientPolicySpec
-_OF_PROXIES: Final = ("GatewayClass", "Gateway")
 _WIRE: Final = {each.name: each.encode_name for each in fields(AccessSections)}
 _WAYS_IN: Final = tuple(tuple(_WIRE[name] for name in way) for way in WAYS_IN)
 _WITH_SECTIONS: Final = ("Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute")
@@ -74,15 +73,6 @@ def targets_differ(spec: InheritedPolicySpec) -> Problems:
         before = seen.setdefault(ref, at)
         if before != at:
             yield Problem(path=f"targetRefs[{at}]", message=f"repeats targetRefs[{before}]; targets must be unique")
-
-
-def whole_proxies(spec: ReportPolicySpec) -> Problems:
-    """Check that only what has proxies of its own is meant: all listeners of a Gateway have one log (spec)."""
-    for at, ref in enumerate(spec.target_refs):
-        if ref.kind not in _OF_PROXIES:
-            yield Problem(path=f"targetRefs[{at}].kind", message=f"must be one of {', '.join(_OF_PROXIES)}")
-        if ref.section_name is not None:
-            yield Problem(path=f"targetRefs[{at}].sectionName", message="must not be set; a log is of all listeners")
 
 
 def of_requests(spec: RoutePolicySpec) -> Problems:
@@ -307,13 +297,7 @@ _OF_SPECS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
             f"targetRefs must not be of kinds {', '.join(CONNECTION_KINDS)}",
         ),
     ),
-    ReportPolicySpec: (
-        Validation(
-            whole_proxies,
-            f"self.targetRefs.all(a, a.kind in {list(_OF_PROXIES)} && !has(a.sectionName))",
-            f"targetRefs must be of kinds {', '.join(_OF_PROXIES)}, without sectionName",
-        ),
-    ),
+    ReportPolicySpec: reportpolicy.SPEC,
 }
 _OF_PARTS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
     KeySet: (

@@ -33,7 +33,7 @@ from gatewayd.api.listeners import Listener, ListenerRequestFilter, ListenerTLS
 from gatewayd.api.listenerset import ListenerSetSpec
 from gatewayd.api.meta import KubernetesObject, Problem, Problems
 from gatewayd.api.refs import BackendObjectRef
-from gatewayd.api.rules import core, filters, gateway, ingress, listeners, policies, refs, routes
+from gatewayd.api.rules import core, filters, gateway, ingress, listeners, policies, refs, routes, telemetry
 from gatewayd.api.rules.inherited import VALIDATIONS
 from gatewayd.api.rules.lists import elements_unique
 from gatewayd.api.sessionpersistence import SessionPersistence
@@ -42,6 +42,7 @@ from gatewayd.api.tlsroute import TLSRouteSpec
 from gatewayd.api.udproute import UDPRouteSpec
 from gatewayd.api.xbackend import EndpointSelector, ExternalHostname, XBackendPort, XBackendSpec, XBackendTLS
 from gatewayd.api.xbackendtrafficpolicy import BudgetDetails, RequestRate
+from gatewayd.api.xtelemetrypolicy import ParentBasedSampling, TelemetryAttribute, TracingConfig, XTelemetryPolicySpec
 
 Rule = Callable[[Any], Problems]
 
@@ -116,6 +117,14 @@ RULES: Final[Mapping[type[Struct], tuple[Rule, ...]]] = {
     XBackendTLS: (policies.client_certificate_by_mode, policies.validation_by_mode),
     BudgetDetails: (policies.budget_interval_bounded,),
     RequestRate: (policies.rate_interval_bounded,),
+    XTelemetryPolicySpec: (telemetry.something_told,),
+    TracingConfig: (
+        telemetry.provider_where_enabled,
+        telemetry.rate_where_enabled,
+        telemetry.settings_where_enabled,
+    ),
+    ParentBasedSampling: (telemetry.rate_where_enabled,),
+    TelemetryAttribute: (telemetry.source_of_type_given,),
     Service: (core.service_has_ports,),
     ServiceSpec: (core.service_ports_named, core.service_ports_unique, core.external_name_given),
     Secret: (core.secret_data_readable,),

@@ -15,6 +15,7 @@ from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.xbackend import XBackend
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
+from gatewayd.api.xtelemetrypolicy import XTelemetryPolicy
 from gatewayd.incremental.view import Member, Output, Query, Source, Table, View, query, rescued_query
 from gatewayd.ir.conditions import ACCEPTED, PROGRAMMED, holds
 from gatewayd.ir.outcome import (
@@ -57,6 +58,7 @@ from gatewayd.translator.outcomes.ingresses import ingress_outcome
 from gatewayd.translator.outcomes.inherited import inherited_outcome
 from gatewayd.translator.outcomes.listeners import listener_outcomes
 from gatewayd.translator.outcomes.policies import backendtls_outcome, traffic_outcome
+from gatewayd.translator.outcomes.telemetry import telemetry_outcome
 from gatewayd.translator.outcomes.xbackends import xbackend_outcome
 from gatewayd.translator.parameters.chosen import chosen_parameters
 from gatewayd.translator.parameters.class_parameters import BadClassParameters, class_parameters
@@ -301,6 +303,7 @@ OUTCOMES = Output(
         Source(table=BackendTLSPolicy, query=backendtls_outcome),
         Source(table=XBackendTrafficPolicy, query=traffic_outcome),
         Source(table=XBackend, query=xbackend_outcome),
+        Source(table=XTelemetryPolicy, query=telemetry_outcome),
         *(Source(table=table, query=inherited_outcome) for table in POLICY_KINDS),
         *(Source(table=table, query=foreign_outcome) for table in FOREIGN_KINDS),
         *(Source(table=table, query=outcome_query(table)) for table in ROUTE_TABLES),

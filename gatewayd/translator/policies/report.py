@@ -1,16 +1,19 @@
-"""What is in force of ReportPolicies for a Gateway, and what that makes of its access log."""
+"""What is in force of ReportPolicies: for a Gateway, what that makes of its log; for a rule, what is told of it."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatewayd.api.durations import milliseconds
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import ObjectKey
-from gatewayd.api.reportpolicy import AccessLogSection, LogHeader, ReportPolicy
-from gatewayd.incremental.view import View
+from gatewayd.api.reportpolicy import AccessLogSection, LogHeader, ReportPolicy, SamplingSection
+from gatewayd.incremental.view import Index, View, query, rows, ungrouped
 from gatewayd.ir.access_log import USUAL, Logged, LoggedHeader, chosen_fields
+from gatewayd.ir.http import UNREPORTED, RouteReport
+from gatewayd.ir.tracing import WHOLE
 from gatewayd.translator.policies.effective import (
     CLASS_KIND,
     NOTHING,
+    Chain,
     ChainKey,
     Effective,
     ScopedTarget,
@@ -38,6 +41,53 @@ def report_effective(view: View, gateway: ObjectKey) -> Effective:
         ScopedTarget(GATEWAY_KIND, gateway, ""),
     )
     return effective(view, ChainKey(ReportPolicy, chain))
+
+
+_OF_ROUTES: Final = ("sampling", "metrics")
+"""Sections, as attributes, that say something of single routes."""
+
+
+def _tells_of_routes(row: ReportPolicy) -> list[tuple[()]]:
+    given = row.spec.default or row.spec.override
+    return [_ANYWHERE] if any(getattr(given, name, None) is not None for name in _OF_ROUTES) else []
+
+
+_ANYWHERE: Final = ()
+TELLING = Index(name="policies_that_tell_of_routes", sources=(rows(ReportPolicy, _tells_of_routes),), group=ungrouped)
+
+
+@query
+def any_telling(view: View, _everywhere: tuple[()]) -> bool:
+    """Return whether any policy says something of single routes: most clusters need not be asked further."""
+    return view.count(TELLING, _ANYWHERE) > 0
+
+
+def told_of_route(view: View, chain: Chain) -> Effective:
+    """Return which sections about the last target of a chain are in force: a route, or a rule of it."""
+    if not any_telling(view, ()):
+        return NOTHING
+    sections = effective(view, ChainKey(ReportPolicy, chain))
+    return Effective(
+        overrides=tuple(each for each in sections.overrides if each.section in _OF_ROUTES),
+        defaults=tuple(each for each in sections.defaults if each.section in _OF_ROUTES),
+    )
+
+
+def report(sections: Effective) -> RouteReport:
+    """Return what sections in force come to."""
+    if sections == NOTHING:
+        return UNREPORTED
+    rates = [each.value.rate for each in sections.of("sampling") if isinstance(each.value, SamplingSection)]
+    rate = rates[0] if rates else None
+    return RouteReport(
+        sampled=None if rate is None else sampled_parts(rate.numerator, rate.denominator),
+        counted=any(True for _ in sections.of("metrics")),
+    )
+
+
+def sampled_parts(numerator: int, denominator: int) -> int:
+    """Return how many of WHOLE requests are sampled: some where a rate says any."""
+    return min(WHOLE, -(-numerator * WHOLE // denominator))
 
 
 def log_ruling(view: View, gateway: ObjectKey) -> Ruling | None:

@@ -35,6 +35,7 @@ from gatewayd.translator.policies.effective import (
 )
 from gatewayd.translator.policies.kinds import InheritedTable
 from gatewayd.translator.policies.passage import passage_filters
+from gatewayd.translator.policies.report import any_telling, report, told_of_route
 from gatewayd.translator.policies.route import forwarded
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, group_kind
@@ -108,14 +109,15 @@ class InForce:
 
     access: Effective
     route: Effective
+    report: Effective
 
 
-UNGOVERNED = InForce(access=NOTHING, route=NOTHING)
+UNGOVERNED = InForce(access=NOTHING, route=NOTHING, report=NOTHING)
 
 
 def rendered(view: View, key: RenderKey, listener: MergedListener) -> tuple[Ranked, ...]:
     """Return a route's Routes as a listener has them."""
-    if not any(any_inherited(view, table) for table in _OF_REQUESTS):
+    if not any(any_inherited(view, table) for table in _OF_REQUESTS) and not any_telling(view, ()):
         return _rendered(view, key)
     return governed(view, GovernedKey(key, ListenerOf(listener.gateway, listener.key)))
 
@@ -169,7 +171,11 @@ def in_force(view: View, at: ListenerOf, member: Member, rule: int) -> InForce:
 
 
 def _in_force(view: View, chain: Chain) -> InForce:
-    return InForce(access=_effective(view, AccessPolicy, chain), route=_effective(view, RoutePolicy, chain))
+    return InForce(
+        access=_effective(view, AccessPolicy, chain),
+        route=_effective(view, RoutePolicy, chain),
+        report=told_of_route(view, chain),
+    )
 
 
 def rule_chain(view: View, at: ListenerOf, member: Member, rule: int) -> Chain:
@@ -251,4 +257,5 @@ def _governed(view: View, route: Route, place: Governance) -> Route:
         timeouts, retry = (written.timeouts, written.retry) if written is not None else (None, None)
         action = forwarded(action, timeouts, retry, policies.route)
     filters = with_headers(with_cors(route.filters, policies.access), policies.route)
-    return replace(route, action=action, filters=(*asked, *shared, *passage_filters(policies.route), *seen, *filters))
+    passed = (*asked, *shared, *passage_filters(policies.route), *seen, *filters)
+    return replace(route, action=action, filters=passed, report=report(policies.report))

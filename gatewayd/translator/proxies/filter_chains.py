@@ -35,6 +35,7 @@ from gatewayd.translator.proxies.client_settings import clients, socket
 from gatewayd.translator.proxies.connection_clients import PassedOn, by_client, connections
 from gatewayd.translator.proxies.http3 import http3_port, quic_listener
 from gatewayd.translator.proxies.server_names import ingress_chains
+from gatewayd.translator.proxies.tracing import tracing
 from gatewayd.translator.proxies.virtualhosts import carries_http, chain_name, route_discovery, table_of
 from gatewayd.translator.refused_secrets import refusal
 from gatewayd.translator.rules.route_kinds import rules
@@ -134,6 +135,7 @@ def _chains(
                 http3_port=http3_port(view, listener, speaking, bound_port(view, listener.port)),
             ),
             log=log,
+            tracing=tracing(view, gateway),
         )
         yield chain if tls is None or tls.certificates else _without_certificate(chain)
         yield from ingress_chains(view, listener, chain)

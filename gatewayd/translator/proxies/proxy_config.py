@@ -29,6 +29,7 @@ from gatewayd.translator.proxies.filter_chains import ports
 from gatewayd.translator.proxies.http3 import quic_listener
 from gatewayd.translator.proxies.key_sets import fetched_key_sets
 from gatewayd.translator.proxies.policy_servers import SHARED_SECRETS, policy_servers, shared_secret
+from gatewayd.translator.proxies.tracing import tracing_servers
 from gatewayd.translator.proxies.virtualhosts import TABLES, route_table
 from gatewayd.translator.rules.route_kinds import rules
 
@@ -71,14 +72,15 @@ def gateway_upstreams(view: View, member: Member) -> tuple[GatewayUpstream, ...]
 
 @query
 def gateway_servers(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
-    """Return the upstreams that a Gateway itself leads to: whom its listeners ask, who counts, where its log goes."""
+    """Return the upstreams that a Gateway itself leads to: whom its listeners ask, who counts, whom it tells."""
     row = view.get(Gateway, member.key)
     if row is None or not gateway_is_ours(view, row.metadata.key):
         return ()
     server = rate_limit_server(view, row.metadata.key)
     counting = (server.upstream,) if isinstance(server, RateLimitServer) else ()
     asked = _guards(view, "Gateway", row.metadata.key, row.spec.listeners)
-    upstreams = (*asked, *counting, *log_servers(view, row.metadata.key))
+    told = (*log_servers(view, row.metadata.key), *tracing_servers(view, row.metadata.key))
+    upstreams = (*asked, *counting, *told)
     return tuple(GatewayUpstream(row.metadata.key, upstream) for upstream in dict.fromkeys(upstreams))
 
 

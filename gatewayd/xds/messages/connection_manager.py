@@ -16,6 +16,7 @@ from gatewayd.ir.client_settings import STANDARD_CLIENTS, ClientSettings, Stream
 from gatewayd.ir.edge import IGNORED_UPGRADES, UPGRADE, EscapedSlashes
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.proxy import HTTPTraffic
+from gatewayd.ir.tracing import Tracing
 from gatewayd.xds import names
 from gatewayd.xds.encoding import ADS, extension, milliseconds
 from gatewayd.xds.filters.alternative import alternative
@@ -24,6 +25,7 @@ from gatewayd.xds.filters.chain import http_filters
 from gatewayd.xds.filters.early_headers import early_mutation
 from gatewayd.xds.filters.scope import scope_filter, scoped_fields
 from gatewayd.xds.messages.access_log import of_requests
+from gatewayd.xds.messages.tracing import for_traces, tracing_config
 
 NAME = "envoy.filters.network.http_connection_manager"
 
@@ -52,22 +54,25 @@ def connection_manager(
     traffic: HTTPTraffic,
     log: AccessLog | None = None,
     clients: ClientSettings = STANDARD_CLIENTS,
+    traces: Tracing | None = None,
     *,
     is_quic: bool = False,
 ) -> Any:
     """Return the HttpConnectionManager that routes by the traffic's table, which comes by RDS, or by SRDS and RDS.
 
-    `log`: where requests are written down, None for nowhere. `clients`: how they may speak. `is_quic`: by HTTP/3.
+    `log`: where requests are written down, None for nowhere. `clients`: how they may speak. `traces`: what is told of
+    them, None for nothing. `is_quic`: by HTTP/3.
     """
     return _HCM(
         codec_type=_HCM.HTTP3 if is_quic else _HCM.AUTO,
         stat_prefix=f"{traffic.scheme}/{names.route_table(traffic.table)}",
-        **_discovery(traffic, clients),
+        **_discovery(traffic, clients if traces is None else for_traces(clients, traces)),
         **_connections(clients),
         http3_protocol_options=_http3(clients.streams) if is_quic else None,
         **_origin(clients.trusted),
         **_certificate(clients.tls.forward),
         access_log=() if log is None else of_requests(log),
+        tracing=None if traces is None else tracing_config(traces),
         server_header_transformation=_HCM.PASS_THROUGH,
         upgrade_configs=[_HCM.UpgradeConfig(upgrade_type=UPGRADE)],
         local_reply_config=REFUSAL,

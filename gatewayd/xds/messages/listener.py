@@ -148,7 +148,7 @@ def _filter_chain(of: FilterChain, *, is_quic: bool = False) -> Any:
     traffic = of.traffic
     match traffic:
         case HTTPTraffic():
-            manager = connection_manager.connection_manager(traffic, of.log, of.clients, is_quic=is_quic)
+            manager = connection_manager.connection_manager(traffic, of.log, of.clients, of.tracing, is_quic=is_quic)
             end = _filter(connection_manager.NAME, manager)
         case L4Traffic():
             end = _filter(tcp_proxy.NAME, tcp_proxy.tcp_proxy(traffic.action, of.name, of.log))

@@ -12,6 +12,7 @@ from typing import Any, assert_never
 from envoy.config.core.v3 import base_pb2
 from envoy.config.route.v3 import route_components_pb2 as pb
 from envoy.config.route.v3 import route_pb2
+from envoy.type.v3 import percent_pb2
 from google.protobuf import struct_pb2, wrappers_pb2
 
 from gatewayd.ir.filters import Cors, ExternalAuth, Header, HeaderChanges, ResponseHeaders
@@ -134,7 +135,22 @@ def _route(route: Route, threshold: int | None, fields: dict[str, Any]) -> Any:
     match = route_match(route.match)
     if threshold is not None:
         match.runtime_fraction.CopyFrom(fraction(threshold))
-    return pb.Route(name=str(route.source), match=match, metadata=_metadata(route), **fields)
+    return pb.Route(name=str(route.source), match=match, metadata=_metadata(route), **_told(route), **fields)
+
+
+def _told(route: Route) -> dict[str, Any]:
+    """Return the fields that say what is told of the requests of a route."""
+    told: dict[str, Any] = {}
+    if route.report.sampled is not None:
+        # What is not said here is not taken from the connection manager: a client could have itself sampled.
+        told["tracing"] = pb.Tracing(client_sampling=_of_whole(0), random_sampling=_of_whole(route.report.sampled))
+    if route.report.counted:
+        told["stat_prefix"] = f"{route.source.kind.lower()}/{route.source.namespace}/{route.source.name}"
+    return told
+
+
+def _of_whole(parts: int) -> Any:
+    return percent_pb2.FractionalPercent(numerator=parts, denominator=percent_pb2.FractionalPercent.TEN_THOUSAND)
 
 
 def _metadata(route: Route) -> Any:

@@ -31,7 +31,10 @@ class Record:
 
 
 class Collector(grpc.GenericRpcHandler):  # type: ignore[misc]
-    """What has been sent: `records` of OTLP, `spans`, and `requests` and `connections` of Envoy's log service."""
+    """What has been sent: `records` of OTLP, `spans`, and `requests` and `connections` of Envoy's log service.
+
+    `metadata` are the headers that came with spans.
+    """
 
     def __init__(self) -> None:
         self.port = 0
@@ -39,6 +42,7 @@ class Collector(grpc.GenericRpcHandler):  # type: ignore[misc]
         self.spans: list[Record] = []
         self.requests: list[Any] = []
         self.connections: list[Any] = []
+        self.metadata: list[tuple[str, str]] = []
         self._news = asyncio.Event()
 
     def service(self, handler_call_details: Any) -> Any:
@@ -64,7 +68,8 @@ class Collector(grpc.GenericRpcHandler):  # type: ignore[misc]
         self._news.set()
         return bytes(logs_service_pb2.ExportLogsServiceResponse().SerializeToString())
 
-    async def _traces(self, body: bytes, _context: Any) -> bytes:
+    async def _traces(self, body: bytes, context: Any) -> bytes:
+        self.metadata += [(key, str(value)) for key, value in context.invocation_metadata()]
         request = trace_service_pb2.ExportTraceServiceRequest.FromString(body)
         for resource_spans in request.resource_spans:
             resource = texts(resource_spans.resource.attributes)

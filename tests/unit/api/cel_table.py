@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
-from gatewayd.api.rules import filters, gateway, listeners, policies, refs, routes
+from gatewayd.api.rules import filters, gateway, listeners, policies, refs, routes, telemetry
 from gatewayd.api.rules.lists import elements_unique
 from gatewayd.api.rules.table import Rule
 
@@ -24,7 +24,6 @@ class Elsewhere(Enum):
 TRANSITION = Elsewhere.TRANSITION
 STATUS = Elsewhere.STATUS
 SCHEMA = Elsewhere.SCHEMA
-KIND = Elsewhere.KIND
 
 CEL_RULES: Final[Mapping[str, Rule | Elsewhere]] = {
     "feda604f3d26": refs.targets_told_apart,  # BackendTLSPolicy spec.targetRefs
@@ -137,16 +136,16 @@ CEL_RULES: Final[Mapping[str, Rule | Elsewhere]] = {
     "4a461fde90a2": policies.validation_by_mode,  # XBackend/v1alpha1 spec.tls
     "c32faadfbb7c": policies.budget_interval_bounded,  # XBackendTrafficPolicy.budget.interval
     "8cf8e9d7b924": policies.rate_interval_bounded,  # XBackendTrafficPolicy.minRetryRate.interval
-    "03b648464410": KIND,  # XTelemetryPolicy/v1alpha1 spec
-    "d831ba05a58c": KIND,  # XTelemetryPolicy/v1alpha1 spec.tracing
-    "6603c2a975b0": KIND,  # XTelemetryPolicy/v1alpha1 spec.tracing
-    "31d286925801": KIND,  # XTelemetryPolicy/v1alpha1 spec.tracing
-    "3b0fadc50dc5": KIND,  # XTelemetryPolicy/v1alpha1 spec.tracing
-    "822774cfbc67": KIND,  # XTelemetryPolicy/v1alpha1 spec.tracing
-    "f9e966ed0fbe": KIND,  # XTelemetryPolicy/v1alpha1 spec.tracing
-    "28c4e358d936": KIND,  # XTelemetryPolicy/v1alpha1 spec.tracing.attributes[]
-    "d0f71c11add5": KIND,  # XTelemetryPolicy/v1alpha1 spec.tracing.attributes[]
-    "dc790c054571": KIND,  # XTelemetryPolicy/v1alpha1 spec.tracing.attributes[]
+    "03b648464410": telemetry.something_told,  # XTelemetryPolicy/v1alpha1 spec
+    "d831ba05a58c": telemetry.provider_where_enabled,  # XTelemetryPolicy/v1alpha1 spec.tracing
+    "6603c2a975b0": telemetry.rate_where_enabled,  # XTelemetryPolicy/v1alpha1 spec.tracing
+    "31d286925801": telemetry.settings_where_enabled,  # XTelemetryPolicy/v1alpha1 spec.tracing
+    "3b0fadc50dc5": telemetry.settings_where_enabled,  # XTelemetryPolicy/v1alpha1 spec.tracing
+    "822774cfbc67": telemetry.settings_where_enabled,  # XTelemetryPolicy/v1alpha1 spec.tracing
+    "f9e966ed0fbe": telemetry.settings_where_enabled,  # XTelemetryPolicy/v1alpha1 spec.tracing
+    "28c4e358d936": telemetry.source_of_type_given,  # XTelemetryPolicy/v1alpha1 spec.tracing.attributes[]
+    "d0f71c11add5": telemetry.source_of_type_given,  # XTelemetryPolicy/v1alpha1 spec.tracing.attributes[]
+    "dc790c054571": telemetry.source_of_type_given,  # XTelemetryPolicy/v1alpha1 spec.tracing.attributes[]
     "9579503cf402": policies.one_source_of_trust,  # BackendTLSPolicy spec.validation (1.6)
     "cb86e0a5eae3": policies.one_source_of_trust,  # BackendTLSPolicy spec.validation (1.6)
     "58343e0d6aaa": TRANSITION,  # GatewayClass spec.controllerName (1.6)

@@ -45,6 +45,30 @@ def test_what_does_not_go_together_says_why() -> None:
     assert str(found).endswith("; cannot be honoured: asks for claims, and no section jwt is in force")
 
 
+def test_what_is_told_of_requests_comes_last_with_what_cannot_be_had() -> None:
+    sinks = [{"type": "OTLP", "backendRef": {"name": "nobody", "port": 1}}]
+    log = policy("ReportPolicy", "log", target("Gateway", "gw"), default={"accessLog": {"sinks": sinks}})
+    counts = policy("ReportPolicy", "counts", target("HTTPRoute", "r"), default={"metrics": {}})
+    traces = {
+        "apiVersion": "gateway.networking.x-k8s.io/v1alpha1",
+        "kind": "XTelemetryPolicy",
+        "metadata": {"name": "traces", "namespace": "shop"},
+        "spec": {
+            "targetRefs": [target("Gateway", "gw")],
+            "tracing": {"mode": "Enabled", "provider": {"backendRef": {"name": "cart", "port": 81}}},
+        },
+    }
+    logged, counted, traced = shown(traces, counts, log)
+    assert (logged.path, counted.path, traced.path) == (
+        "spec.default.accessLog",
+        "spec.default.metrics",
+        "spec.tracing",
+    )
+    assert logged.problem == 'sinks[0].backendRef: Service "shop/nobody" does not exist'
+    assert traced.problem.startswith("spec.tracing.provider.backendRef: ")
+    assert str(traced.target) == "Gateway/shop/gw"
+
+
 def test_what_counts_for_clients_comes_first() -> None:
     clients = policy("ClientPolicy", "edge", target("Gateway", "gw"), default={"headers": {"maxCount": 20}})
     floor = policy("AccessPolicy", "floor", target("Namespace"), override={"clients": {"deny": [{"cidr": "::1"}]}})

@@ -54,6 +54,18 @@ spec:
   parentRefs: [{name: edge, sectionName: any}]
   rules: [{matches: [{method: {service: shop.Cart}}], backendRefs: [{name: cart, port: 80}]}]
 ---
+kind: XTelemetryPolicy
+metadata: {name: traces, namespace: shop}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: edge}]
+  tracing: {mode: Enabled, provider: {backendRef: {name: cart, port: 80}}}
+---
+kind: ReportPolicy
+metadata: {name: few, namespace: shop}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: web}]
+  default: {sampling: {rate: {numerator: 1}}, metrics: {}}
+---
 kind: AccessPolicy
 metadata: {name: floor, namespace: shop}
 spec:

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 from envoy.config.bootstrap.v3 import bootstrap_pb2
@@ -158,6 +159,16 @@ def test_the_statistics_that_people_watch_proxies_by_are_kept() -> None:
         *("upstream_cx_active", "upstream_cx_connect_fail", "upstream_rq_active", "upstream_rq_pending_overflow"),
         *("upstream_rq_retry", "upstream_rq_time", "upstream_rq_timeout", "upstream_rq_total"),
     }
+
+
+def test_metrics_of_a_route_have_its_name_and_the_host_as_labels() -> None:
+    tags = {each.tag_name: each.regex for each in parsed().stats_config.stats_tags}
+    name = "vhost.shop.example.route.httproute/shop/cart.v2.upstream_rq_2xx"
+    for tag, wanted in (("route_host", "shop.example"), ("route", "httproute/shop/cart.v2")):
+        found = re.search(tags[tag], name)
+        assert found is not None
+        assert (found[1], found[2]) == (f"{wanted}.", wanted)
+        assert re.search(tags[tag], "cluster.shop/cart/80/http1.upstream_rq_2xx") is None
 
 
 def test_a_limit_of_memory_is_kept_by_giving_back_and_by_refusing() -> None:

@@ -92,7 +92,7 @@ BROKEN += [
 BROKEN += [
     (
         policy("ReportPolicy", "x", target("HTTPRoute", "a"), default={"accessLog": {"minStatus": 500}}),
-        ["spec.targetRefs[0].kind: must be one of GatewayClass, Gateway"],
+        ["spec.targetRefs[0].kind: must be one of GatewayClass, Gateway for accessLog"],
     ),
     (
         policy("ReportPolicy", "x", target("Gateway", "edge", "http"), default={"accessLog": {"minStatus": 500}}),

@@ -17,14 +17,47 @@ ALS = {"type": "ALS", "backendRef": SERVER}
 OTLP = {"type": "OTLP", "backendRef": SERVER}
 OUTPUT = {"type": "Output"}
 NOT_ASKED = f"{SINKS}[0].type: must not be ALS, which always sends query, user_agent, referer, unless fields has them"
+ROUTE = target("HTTPRoute", "cart")
+RATE = {"rate": {"numerator": 1}}
+
+
+def told(at: Document, **sections: object) -> Document:
+    return policy("ReportPolicy", "x", at, default=sections)
+
+
+NO_LOG = "spec.targetRefs[0].kind: must be one of GatewayClass, Gateway for accessLog"
+NO_METRICS = "spec.targetRefs[0].kind: must be one of HTTPRoute, GRPCRoute for metrics"
 BROKEN = [
+    (told(ROUTE, accessLog={"minStatus": 500}, sampling=RATE), [NO_LOG]),
+    (told(target("Namespace"), sampling=RATE, metrics={}), [NO_METRICS]),
+    (
+        told(target("Gateway", "edge"), sampling=RATE),
+        ["spec.targetRefs[0].kind: must be one of ListenerSet, Namespace, HTTPRoute, GRPCRoute for sampling"],
+    ),
+    (
+        told(target("Gateway", "edge", "http"), accessLog={"minStatus": 500}),
+        ["spec.targetRefs[0].sectionName: must not be set; a log is of all listeners"],
+    ),
+    (told(ROUTE, sampling={}), ["spec.default.sampling.rate: is required, unless mode is Disabled"]),
+    (
+        told(ROUTE, sampling={"rate": {"numerator": 3, "denominator": 2}}),
+        ["spec.default.sampling.rate.numerator: must be at most the denominator, 2"],
+    ),
     (logged({"type": "OTLP"}), [f"{SINKS}[0].backendRef: is required for type OTLP"]),
     (logged({"type": "Output", "backendRef": SERVER}), [f"{SINKS}[0].backendRef: must not be set for type Output"]),
     (logged(OTLP, OUTPUT, OTLP), [f"{SINKS}[2]: repeats sinks[0]; sinks must be unique"]),
     (logged(ALS), [NOT_ASKED]),
     (logged(ALS, fields=["usual", "query"]), [NOT_ASKED]),
 ]
-GOOD = [logged(), logged(OUTPUT), logged(OTLP, OUTPUT), logged(ALS, OTLP, fields=ALL)]
+GOOD = [
+    told(ROUTE, sampling=RATE, metrics={}),
+    told(ROUTE, sampling={"mode": "Disabled"}, metrics={"mode": "Disabled"}),
+    told(target("ListenerSet", "more", "http"), sampling=RATE),
+    logged(),
+    logged(OUTPUT),
+    logged(OTLP, OUTPUT),
+    logged(ALS, OTLP, fields=ALL),
+]
 
 
 @pytest.mark.parametrize(("document", "expected"), BROKEN)

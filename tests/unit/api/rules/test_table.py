@@ -26,6 +26,7 @@ from tests.unit.api.rules import (
     test_routefilter,
     test_routepolicy,
     test_routes,
+    test_telemetry,
 )
 
 MODULES: tuple[Any, ...] = (
@@ -46,6 +47,7 @@ MODULES: tuple[Any, ...] = (
         test_routefilter,
         test_routepolicy,
         test_routes,
+        test_telemetry,
     ),
 )
 ALL_RULES: dict[str, Rule] = {

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from envoy.config.route.v3 import route_components_pb2, route_pb2
 
 from gatewayd.ir.filters import Cors, ExternalAuth, GRPCCheck, RequestHeaders, ResponseHeaders
@@ -8,6 +10,7 @@ from gatewayd.ir.http import (
     FullPath,
     PersistenceKind,
     Route,
+    RouteReport,
     StatefulSession,
 )
 from gatewayd.xds import names
@@ -51,6 +54,16 @@ def test_parts_make_the_message_that_would_have_been_made_at_once() -> None:
     assert [each.name for each in host.routes[:2]] == [str(each.source) for each in routes]
     assert (host.routes[2].match.prefix, host.routes[2].direct_response.status) == ("/", 421)
     assert guard.NAMES[0] in host.typed_per_filter_config
+
+
+def test_what_is_told_of_a_route() -> None:
+    plain = route(forward("a"))
+    told = only(replace(plain, report=RouteReport(sampled=250, counted=True)))
+    assert told.stat_prefix == f"httproute/{plain.source.namespace}/{plain.source.name}"
+    assert (told.tracing.random_sampling.numerator, told.tracing.client_sampling.numerator) == (250, 0)
+    assert told.tracing.HasField("client_sampling")
+    assert not only(plain).HasField("tracing")
+    assert not only(plain).stat_prefix
 
 
 def test_envoy_answers_404_by_itself() -> None:

@@ -1,0 +1,145 @@
+"""XTelemetryPolicy, tracing: what the proxies of a Gateway tell of requests as spans, and whom.
+
+In: a policy and a Gateway that it applies to. Out: Tracing, and what of the policy cannot be had. No request fails for
+a trace: what cannot be had is left out, and said. https://gateway-api.sigs.k8s.io/geps/gep-4768/
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+from gatewayd.api.filters import Fraction, HTTPHeader
+from gatewayd.api.kinds import BY_STRUCT
+from gatewayd.api.meta import ObjectKey
+from gatewayd.api.names import shown
+from gatewayd.api.xtelemetrypolicy import ParentBasedSampling, TelemetryAttribute, TracingConfig, XTelemetryPolicy
+from gatewayd.incremental.view import View, rescued_query
+from gatewayd.ir.backend import InvalidBackend, Protocol, Upstream
+from gatewayd.ir.filters import Header
+from gatewayd.ir.outcome import Verdict
+from gatewayd.ir.tracing import KNOWN_ATTRIBUTES, WHOLE, AttributeSource, ParentDecision, SpanAttribute, Tracing
+from gatewayd.translator import verdicts
+from gatewayd.translator.backends.backend_refs import BackendAsk, backend
+from gatewayd.translator.policies.backendtls import upstream_settings
+from gatewayd.translator.policies.report import sampled_parts
+from gatewayd.translator.policies.telemetry import telemetry_policy
+from gatewayd.translator.policies.told import refused_header
+
+_PARENTS: Final[Mapping[str, ParentDecision]] = {
+    "Enabled": ParentDecision.KEPT,
+    "Disabled": ParentDecision.REPLACED,
+    "ImplementationDefault": ParentDecision.FORGOTTEN,
+}
+
+
+class Traced(NamedTuple):
+    """What a policy comes to at a Gateway: None where nothing is told, with what cannot be had of it."""
+
+    tracing: Tracing | None
+    resolved: Verdict
+    left_out: tuple[str, ...]
+
+
+_UNTRACED: Final = Traced(None, verdicts.resolved(), ())
+
+
+def _as_before(_view: View, _gateway: ObjectKey, _error: Exception, before: Tracing | None) -> Tracing | None:
+    """Trace what was traced before: no request waits for what gatewayd fails on."""
+    return before
+
+
+@rescued_query(_as_before)
+def tracing(view: View, gateway: ObjectKey) -> Tracing | None:
+    """Return what the proxies of a Gateway tell of requests; None for nothing."""
+    policy = telemetry_policy(view, gateway)
+    row = view.get(XTelemetryPolicy, policy) if policy is not None else None
+    return None if row is None else traced(view, row, gateway).tracing
+
+
+def tracing_servers(view: View, gateway: ObjectKey) -> tuple[Upstream, ...]:
+    """Return the upstreams that spans of a Gateway are sent to."""
+    of_gateway = tracing(view, gateway)
+    return () if of_gateway is None else (of_gateway.upstream,)
+
+
+def traced(view: View, row: XTelemetryPolicy, gateway: ObjectKey) -> Traced:
+    """Return what a policy comes to at a Gateway."""
+    config = row.spec.tracing
+    if config is None or config.mode != "Enabled" or config.provider is None:
+        return _UNTRACED
+    server = _server(view, row.metadata.namespace, config)
+    if isinstance(server, Verdict):
+        return Traced(None, server, ())
+    parent = config.parent_based_sampling or ParentBasedSampling()
+    sampled = parts(config.sampling_rate)
+    made = Tracing(
+        gateway=str(gateway),
+        upstream=server,
+        headers=tuple(_header(each) for each in config.provider.headers if not refused_header(each.name)),
+        service=config.service_name or f"{gateway.name}.{gateway.namespace}",
+        span=config.span_name or "",
+        sampled=sampled,
+        kept=max(sampled, parts(parent.sampling_rate)),
+        parent=_PARENTS[parent.mode],
+        attributes=tuple(_attribute(each) for each in config.attributes if not _unknown(each)),
+    )
+    return Traced(made, verdicts.resolved(), tuple(_left_out(config, parent)))
+
+
+def _server(view: View, namespace: str, config: TracingConfig) -> Upstream | Verdict:
+    if config.provider is None:
+        return verdicts.resolved()
+    ref = config.provider.backend_ref
+    to = ObjectKey(ref.namespace or namespace, ref.name)
+    source = BY_STRUCT[XTelemetryPolicy].group_kind
+    found = backend(view, BackendAsk(source, namespace, ref.group_kind, to, ref.port, Protocol.HTTP2))
+    path = "spec.tracing.provider.backendRef"
+    if isinstance(found, InvalidBackend):
+        return verdicts.unresolved(found.reason, f"{path}: {found.message}; nothing is traced until then")
+    settings = upstream_settings(view, found.upstream)
+    if settings is not None and settings.tls is None:
+        message = f"{path}: no plain text is sent: {settings.accepted.message}"
+        return verdicts.unresolved(settings.accepted.reason, message)
+    return found.upstream
+
+
+def parts(rate: Fraction | None) -> int:
+    """Return how many of WHOLE requests a rate samples: all without one, and some where it says any."""
+    return WHOLE if rate is None else sampled_parts(rate.numerator, rate.denominator)
+
+
+def _header(written: HTTPHeader) -> Header:
+    return Header(name=written.name.lower(), value=written.value)
+
+
+def _attribute(written: TelemetryAttribute) -> SpanAttribute:
+    source, value = next(
+        (source, value)
+        for source, value in (
+            (AttributeSource.HEADER, written.header_name),
+            (AttributeSource.LITERAL, written.literal_value),
+            (AttributeSource.KNOWN, written.attribute_key or ""),
+        )
+        if value is not None
+    )
+    return SpanAttribute(name=written.name, source=source, value=value)
+
+
+def _unknown(written: TelemetryAttribute) -> bool:
+    return written.attribute_key is not None and written.attribute_key not in KNOWN_ATTRIBUTES
+
+
+def _left_out(config: TracingConfig, parent: ParentBasedSampling) -> Iterator[str]:
+    path = "spec.tracing"
+    for at, attribute in enumerate(config.attributes):
+        if _unknown(attribute):
+            known = ", ".join(KNOWN_ATTRIBUTES)
+            key = shown(attribute.attribute_key or "")
+            yield f"{path}.attributes[{at}].attributeKey: {key} is not known and left out; allowed: {known}"
+    for at, header in enumerate(config.provider.headers if config.provider is not None else ()):
+        if why := refused_header(header.name):
+            yield f"{path}.provider.headers[{at}]: left out: {why}"
+    if parts(parent.sampling_rate) < parts(config.sampling_rate):
+        yield (
+            f"{path}.parentBasedSampling.samplingRate: is taken for as much as samplingRate; allowed: at least as much,"
+            " since Envoy samples no fewer of what clients sample than of the others"
+        )
