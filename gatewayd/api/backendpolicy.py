@@ -21,7 +21,7 @@ from gatewayd.api.scalars import (
     map_list,
 )
 
-BackendTargetKind = Literal["GatewayClass", "Gateway", "Namespace", "Service", "XBackend"]
+BackendTargetKind = Literal["GatewayClass", "Gateway", "Namespace", "Service", "ServiceImport", "XBackend"]
 WindowBytes = Annotated[int, Meta(ge=65_535, le=67_108_864)]
 Status = Annotated[int, Meta(ge=200, le=599)]
 CheckPath = Annotated[

@@ -14,11 +14,12 @@ from msgspec import Struct
 from msgspec.structs import fields, replace
 
 from gatewayd.api.core import ConfigMap, Namespace, Secret, Service, ServiceSpec
-from gatewayd.api.discovery import SERVICE_NAME_LABEL, EndpointSlice, SliceEndpoint
+from gatewayd.api.discovery import OWNER_LABELS, EndpointSlice, SliceEndpoint
 from gatewayd.api.gateway import GATEWAY_NAME_LABEL, MANAGED_BY, Gateway
 from gatewayd.api.ingress import CLASS_ANNOTATION, Ingress
 from gatewayd.api.meta import KubernetesObject, ObjectMeta
 from gatewayd.api.refs import BackendRef
+from gatewayd.api.serviceimport import DERIVED_SERVICE, ServiceImport
 from gatewayd.own_group import PREFIX
 
 _MOST: Final = 1024
@@ -163,10 +164,16 @@ def _service(obj: Service) -> Service:
     return replace(obj, metadata=metadata, spec=spec)
 
 
+def _import(obj: ServiceImport) -> ServiceImport:
+    """Keep what says where its endpoints are."""
+    derived = {name: value for name, value in obj.metadata.annotations.items() if name == DERIVED_SERVICE}
+    return replace(obj, metadata=replace(_named(obj.metadata, _NONE), annotations=derived or _NONE))
+
+
 def _slice(obj: EndpointSlice) -> EndpointSlice:
     """Keep whose it is, and of each endpoint where it is and how it does."""
-    name = obj.metadata.labels.get(SERVICE_NAME_LABEL)
-    labels = _NONE if name is None else {SERVICE_NAME_LABEL: intern(name)}
+    own = obj.metadata.labels
+    labels = {label: intern(own[label]) for label in OWNER_LABELS if label in own} or _NONE
     endpoints = tuple(
         SliceEndpoint(addresses=each.addresses, conditions=each.conditions, zone=each.zone, hints=each.hints)
         for each in obj.endpoints
@@ -179,6 +186,7 @@ _TRIM: Final[Mapping[type[KubernetesObject], Trim]] = {
     Ingress: _ingress,
     Service: _service,
     EndpointSlice: _slice,
+    ServiceImport: _import,
     Namespace: _namespace,
     Secret: _plain,
     ConfigMap: _plain,

@@ -12,6 +12,10 @@ from gatewayd.api.meta import KubernetesObject, Shape
 from gatewayd.api.scalars import PortNumber
 
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
+SERVICE_IMPORT_LABEL = "multicluster.kubernetes.io/service-name"
+SOURCE_CLUSTER_LABEL = "multicluster.kubernetes.io/source-cluster"
+OWNER_LABELS = (SERVICE_NAME_LABEL, SERVICE_IMPORT_LABEL, SOURCE_CLUSTER_LABEL)
+"""What a slice is of. https://multicluster.sigs.k8s.io/concepts/multicluster-services-api/"""
 
 
 class EndpointConditions(Shape, frozen=True, kw_only=True):
@@ -75,3 +79,13 @@ class EndpointSlice(KubernetesObject, frozen=True, kw_only=True):
     def service_name(self) -> str:
         """The Service of the same namespace that this slice belongs to; "" for none."""
         return self.metadata.labels.get(SERVICE_NAME_LABEL, "")
+
+    @property
+    def import_name(self) -> str:
+        """The ServiceImport of the same namespace that this slice belongs to; "" for none."""
+        return self.metadata.labels.get(SERVICE_IMPORT_LABEL, "")
+
+    @property
+    def source_cluster(self) -> str:
+        """The cluster that the endpoints of an imported slice are in."""
+        return self.metadata.labels.get(SOURCE_CLUSTER_LABEL, "")

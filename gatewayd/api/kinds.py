@@ -35,6 +35,7 @@ from gatewayd.api.refs import EXPERIMENTAL_GROUP, GATEWAY_GROUP, INGRESS_GROUP
 from gatewayd.api.reportpolicy import ReportPolicy
 from gatewayd.api.routefilter import RouteFilter
 from gatewayd.api.routepolicy import RoutePolicy
+from gatewayd.api.serviceimport import MULTICLUSTER_GROUP, ServiceImport
 from gatewayd.api.tcproute import TCPRoute
 from gatewayd.api.tlsroute import TLSRoute
 from gatewayd.api.udproute import UDPRoute
@@ -157,6 +158,17 @@ KINDS: Final[tuple[Kind, ...]] = (
         namespaced=True,
         struct=EndpointSlice,
         accepted_versions=("v1",),
+        statused=False,
+    ),
+    Kind(
+        group=MULTICLUSTER_GROUP,
+        # The older one, which all releases serve, and which has the same fields.
+        version="v1alpha1",
+        plural="serviceimports",
+        kind="ServiceImport",
+        namespaced=True,
+        struct=ServiceImport,
+        accepted_versions=("v1alpha1", "v1beta1"),
         statused=False,
     ),
     Kind(

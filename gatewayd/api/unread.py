@@ -12,6 +12,7 @@ from gatewayd.api.clustertrustbundle import ClusterTrustBundle
 from gatewayd.api.core import ConfigMap, Namespace, Secret, ServiceSpec
 from gatewayd.api.discovery import EndpointHints, EndpointTarget, SliceEndpoint
 from gatewayd.api.meta import ObjectMeta
+from gatewayd.api.serviceimport import ServiceImport, ServiceImportSpec
 
 UNREAD: Final[Mapping[type, frozenset[str]]] = MappingProxyType({
     ObjectMeta: frozenset({
@@ -29,6 +30,10 @@ UNREAD: Final[Mapping[type, frozenset[str]]] = MappingProxyType({
     EndpointHints: frozenset({"forNodes"}),
     EndpointTarget: frozenset({"apiVersion", "resourceVersion", "fieldPath"}),
     ClusterTrustBundle: frozenset(),
+    ServiceImport: frozenset(),
+    ServiceImportSpec: frozenset({
+        "sessionAffinity", "sessionAffinityConfig", "ipFamilies", "internalTrafficPolicy",
+    }),
 })  # fmt: skip
 
 CORE_KINDS: Final = frozenset({

@@ -16,14 +16,16 @@ from gatewayd.explain.policies import SectionInForce, backend_sections, sections
 from gatewayd.explain.shadows import shadows
 from gatewayd.explain.steps import Knowledge, Mark, Step, member_name, policy_step, verdict_step
 from gatewayd.incremental.view import Member, View
-from gatewayd.ir.backend import Discovered, InvalidBackend, ServiceBackend
+from gatewayd.ir.backend import Discovered, InvalidBackend, ServiceBackend, Upstream
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.http import DEFAULT_BACKEND, DirectResponse, Forward, Redirect, Route, RouteTable, RuleRef
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.ir.proxy import listener_name
 from gatewayd.translator.attachment import Attached, ParentAttachment, attachments
 from gatewayd.translator.backends.backend_refs import GatewayUpstream, cluster
-from gatewayd.translator.backends.endpoints import left_out_of_service
+from gatewayd.translator.backends.endpoints import left_out_of
+from gatewayd.translator.backends.imports import clusters_of, imported
+from gatewayd.translator.policies.attach import PORTED, UPSTREAM_KINDS
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.proxies.at_listener import ListenerOf
 from gatewayd.translator.proxies.filter_chains import bound_port
@@ -193,6 +195,16 @@ def _backend(
         yield Step(depth=2, mark=Mark.GOOD if good else Mark.BAD, subject=subject, says=says)
         for section in backend_sections(view, gateway, upstream):
             yield policy_step(known, 3, "policy", section)
-        if upstream.kind == "Service":
-            for problem in left_out_of_service(view, ObjectKey(upstream.namespace, upstream.name)):
-                yield Step(depth=3, mark=Mark.BAD, subject="endpoints", says=problem)
+        yield from _slices(view, upstream)
+
+
+def _slices(view: View, upstream: Upstream) -> Iterator[Step]:
+    """Yield what there is to say of the EndpointSlices of a backend."""
+    key = ObjectKey(upstream.namespace, upstream.name)
+    if upstream.kind == "ServiceImport":
+        clusters = ", ".join(f"{name or 'not named'} {count}" for name, count in clusters_of(view, key).items())
+        if clusters:
+            yield Step(depth=3, mark=Mark.INFO, subject="clusters", says=f"endpoints that are ready: {clusters}")
+    if UPSTREAM_KINDS[upstream.kind] in PORTED:
+        for problem in left_out_of(view, key if upstream.kind == "Service" else imported(key)):
+            yield Step(depth=3, mark=Mark.BAD, subject="endpoints", says=problem)

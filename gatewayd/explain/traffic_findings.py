@@ -167,6 +167,8 @@ def _slices_of_nobody(served: Served) -> Iterator[Finding]:
     for key, row in served.engine.rows(EndpointSlice):
         identity = Identity("EndpointSlice", row.metadata.key)
         service = row.metadata.labels.get(SERVICE_NAME_LABEL)
+        if service is None and row.import_name:
+            continue  # of a Service of several clusters
         if service is None:
             message = f"metadata.labels: is for no Service; the label {SERVICE_NAME_LABEL} names one"
             yield _warning(served, identity, "SliceOfNoService", message)

@@ -178,6 +178,16 @@ addressType: IPv4
 ports: [{name: web, port: 8443, appProtocol: https}]
 endpoints: [{addresses: [10.0.1.ADDRESS]}]
 ---
+kind: ServiceImport
+metadata: {name: store, namespace: NS}
+spec: {type: ClusterSetIP, ports: [{name: web, port: 80}]}
+---
+kind: EndpointSlice
+metadata: {name: store-1, namespace: NS, labels: {multicluster.kubernetes.io/service-name: store}}
+addressType: IPv4
+ports: [{name: web, port: 8080}]
+endpoints: [{addresses: [10.0.2.ADDRESS]}]
+---
 kind: BackendTLSPolicy
 metadata: {name: tls, namespace: NS, generation: 1}
 spec:
@@ -302,7 +312,8 @@ metadata: {name: api, namespace: NS, generation: 1}
 spec:
   parentRefs: [{name: gw, namespace: infra, sectionName: http}]
   hostnames: [api.NS.example]
-  rules: [{backendRefs: [{name: shop, port: 80}]}]
+  rules:
+  - backendRefs: [{name: shop, port: 80}, {group: multicluster.x-k8s.io, kind: ServiceImport, name: store, port: 80}]
 ---
 kind: AccessPolicy
 metadata: {name: tokens, namespace: NS, generation: 1}
@@ -320,6 +331,8 @@ spec:
   - {group: gateway.networking.k8s.io, kind: ListenerSet, name: more}
   default:
     headers: {maxCount: 5NUMBER}
+    clientCertificate: {revocation: {lists: [{name: revoked}]}}
+    http3: {}
 ---
 kind: BackendPolicy
 metadata: {name: calm, namespace: NS, generation: 1}

@@ -53,6 +53,7 @@ def team_texts(name: str, edit: int) -> tuple[str, ...]:
         text,
         secret.replace("tls.crt", f'ca.crt: "{pem.encoded(chain)}", tls.crt'),
         pem.bundle("roots", chain, name),
+        pem.bundle("revoked", pem.revoked_by(key, f"*.{name}.example", edit), name).replace("ca.crt", "ca.crl"),
         pem.cluster_bundle(f"{name}-roots", chain),
     )
 

@@ -6,7 +6,12 @@ from typing import Any
 from gatewayd.own_group import API_VERSION
 
 GROUP = "gateway.networking.k8s.io"
-_GROUPS = {"Namespace": "", "Service": "", "XBackend": "gateway.networking.x-k8s.io"}
+_GROUPS = {
+    "Namespace": "",
+    "Service": "",
+    "ServiceImport": "multicluster.x-k8s.io",
+    "XBackend": "gateway.networking.x-k8s.io",
+}
 
 
 def target(kind: str, name: str = "", section: str = "") -> dict[str, str]:

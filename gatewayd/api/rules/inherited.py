@@ -23,11 +23,10 @@ from gatewayd.api.accesspolicy import (
     KeySet,
     Require,
 )
-from gatewayd.api.backendpolicy import BackendPolicySpec, BackendTargetRef
+from gatewayd.api.backendpolicy import BackendPolicySpec
 from gatewayd.api.clientpolicy import ClientPolicySpec
-from gatewayd.api.inherited import CONNECTION_KINDS, InheritedTargetRef, OwnTargetRef, PolicySection, Sections
+from gatewayd.api.inherited import CONNECTION_KINDS, OwnTargetRef, PolicySection, Sections
 from gatewayd.api.meta import Problem, Problems
-from gatewayd.api.refs import EXPERIMENTAL_GROUP, GATEWAY_GROUP
 from gatewayd.api.reportpolicy import ReportPolicySpec
 from gatewayd.api.routepolicy import BodySection, ErrorPagesSection, FaultSection, RateLimitSection, RoutePolicySpec
 from gatewayd.api.rules import access_sections, backendpolicy, clientpolicy, reportpolicy, routefilter, routepolicy
@@ -35,35 +34,12 @@ from gatewayd.api.rules.access_sections import OF_REQUESTS, connections_take_cli
 from gatewayd.api.rules.cel import Validation, has_each
 from gatewayd.api.rules.filters import cors_wildcard_alone
 from gatewayd.api.rules.keys_and_limits import key_set_given, limit_given
+from gatewayd.api.rules.policy_targets import TARGETS
 
 SPECS: Final = (AccessPolicySpec, RoutePolicySpec, ReportPolicySpec, BackendPolicySpec, ClientPolicySpec)
 InheritedPolicySpec = AccessPolicySpec | RoutePolicySpec | ReportPolicySpec | BackendPolicySpec | ClientPolicySpec
 _WIRE: Final = {each.name: each.encode_name for each in fields(AccessSections)}
 _WAYS_IN: Final = tuple(tuple(_WIRE[name] for name in way) for way in WAYS_IN)
-_WITH_SECTIONS: Final = ("Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute")
-_BACKENDS_WITH_SECTIONS: Final = ("Service",)
-_GROUPS: Final[Mapping[str, str]] = {"Namespace": "", "Service": "", "XBackend": EXPERIMENTAL_GROUP}
-"""The group of a kind, where it is not that of the Gateway API."""
-
-
-def group_of_kind(ref: OwnTargetRef) -> Problems:
-    """Check that the group is the one that the kind is in (spec.targetRefs[])."""
-    wanted = _GROUPS.get(ref.kind, GATEWAY_GROUP)
-    if ref.group != wanted:
-        yield Problem(path="group", message=f'must be "{wanted}" for kind {ref.kind}')
-
-
-def target_named(ref: OwnTargetRef) -> Problems:
-    """Check that all but a Namespace, which may be the policy's own, have a name (spec.targetRefs[])."""
-    if ref.name is None and ref.kind != "Namespace":
-        yield Problem(path="name", message=f"is required for kind {ref.kind}")
-
-
-def section_of_kind(ref: OwnTargetRef) -> Problems:
-    """Check that only kinds that have sections are asked for one (spec.targetRefs[])."""
-    known = _WITH_SECTIONS if isinstance(ref, InheritedTargetRef) else _BACKENDS_WITH_SECTIONS
-    if ref.section_name is not None and ref.kind not in known:
-        yield Problem(path="sectionName", message=f"must not be set for kind {ref.kind}")
 
 
 def targets_differ(spec: InheritedPolicySpec) -> Problems:
@@ -319,32 +295,8 @@ _OF_PARTS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
 }
 
 
-def _of_targets(group: str, said: str, with_sections: tuple[str, ...]) -> tuple[Validation, ...]:
-    return (
-        Validation(group_of_kind, f"self.group == ({group})", f"group must be {said}"),
-        Validation(
-            target_named, "has(self.name) || self.kind == 'Namespace'", "name is required unless kind is Namespace"
-        ),
-        Validation(
-            section_of_kind,
-            f"!has(self.sectionName) || self.kind in {list(with_sections)}",
-            f"sectionName is for kinds {', '.join(with_sections)}",
-        ),
-    )
-
-
 VALIDATIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
-    InheritedTargetRef: _of_targets(
-        f"self.kind == 'Namespace' ? '' : '{GATEWAY_GROUP}'",
-        f"'' for kind Namespace and {GATEWAY_GROUP} for the others",
-        _WITH_SECTIONS,
-    ),
-    BackendTargetRef: _of_targets(
-        f"self.kind in ['Namespace', 'Service'] ? '' : self.kind == 'XBackend' ? '{EXPERIMENTAL_GROUP}'"
-        f" : '{GATEWAY_GROUP}'",
-        f"'' for kinds Namespace and Service, {EXPERIMENTAL_GROUP} for XBackend, {GATEWAY_GROUP} for the others",
-        _BACKENDS_WITH_SECTIONS,
-    ),
+    **TARGETS,
     **_OF_PARTS,
     **backendpolicy.PARTS,
     **routepolicy.PARTS,

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from gatewayd.api.core import Service, ServicePort
+from gatewayd.api.core import Service
 from gatewayd.api.meta import GroupKind, ObjectKey
+from gatewayd.api.serviceimport import ServiceImport
 from gatewayd.api.xbackend import XBackend
 from gatewayd.incremental.view import View, rescued_query
 from gatewayd.ir.backend import (
@@ -34,9 +35,10 @@ from gatewayd.translator.backends.client_certificates import (
     client_certificate_for,
 )
 from gatewayd.translator.backends.destinations import hostname_problem
-from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints, left_out_of_service, prefers_zone
+from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints, left_out_of, prefers_zone
+from gatewayd.translator.backends.imports import imported_endpoints, imported_port, known_ports
 from gatewayd.translator.environment import environment
-from gatewayd.translator.policies.attach import SERVICE_KIND, XBACKEND_KIND
+from gatewayd.translator.policies.attach import IMPORT_KIND, PORTED, SERVICE_KIND, UPSTREAM_KINDS, XBACKEND_KIND
 from gatewayd.translator.policies.backend import ServedPort, governed_backend
 from gatewayd.translator.policies.backendtls import as_taken, upstream_settings
 from gatewayd.translator.policies.traffic import retry_budget
@@ -66,7 +68,7 @@ def backend(view: View, ask: BackendAsk) -> Backend:
     if resolve is None:
         return InvalidBackend(
             reason=verdicts.INVALID_KIND,
-            message=f"kind {ask.target} is not supported; allowed: Service, {XBACKEND_KIND}",
+            message=f"kind {ask.target} is not supported; allowed: {', '.join(map(str, _RESOLVERS))}",
         )
     if not permitted(view, Pointer(ask.source, ask.namespace, ask.target, ask.to)):
         return InvalidBackend(
@@ -91,22 +93,33 @@ def _service(view: View, ask: BackendAsk) -> Backend:
     if port is None:
         known = ", ".join(f"{each.port}/{each.protocol}" for each in row.spec.ports) or "none"
         return _not_found(f'Service "{ask.to}" has no port {ask.port} ({transport}); ports: {known}')
-    return _speaking(view, ask, port)
+    return _speaking(view, ask, port.port, app_protocols(view, ask.to, port))
 
 
-def _speaking(view: View, ask: BackendAsk, port: ServicePort) -> Backend:
-    """Return a port of a Service with what is spoken to it: the first thing that it says and cannot be had counts."""
+def _service_import(view: View, ask: BackendAsk) -> Backend:
+    if view.get(ServiceImport, ask.to) is None:
+        return _not_found(f'ServiceImport "{ask.to}" does not exist')
+    transport = "UDP" if ask.wants is Protocol.UDP else "TCP"
+    port = imported_port(view, ask.to, ask.port, transport)
+    if port is None or ask.port is None:
+        known = known_ports(view, ask.to)
+        return _not_found(f'ServiceImport "{ask.to}" has no port {ask.port} ({transport}); ports: {known}')
+    return _speaking(view, ask, ask.port, (port.app_protocol,) if port.app_protocol else ())
+
+
+def _speaking(view: View, ask: BackendAsk, port: int, app_protocols: tuple[str, ...]) -> Backend:
+    """Return a port with what is spoken to it: the first thing that it says and cannot be had counts."""
     protocol = ask.wants
-    for app_protocol in app_protocols(view, ask.to, port):
+    for app_protocol in app_protocols:
         spoken_protocol = spoken(app_protocol, ask.wants)
         if isinstance(spoken_protocol, Spoken):
             protocol = spoken_protocol.protocol
-            if spoken_protocol.under_tls and upstream_settings(view, _upstream(ask, port.port, protocol)) is None:
+            if spoken_protocol.under_tls and upstream_settings(view, _upstream(ask, port, protocol)) is None:
                 spoken_protocol = needs_tls(app_protocol)
         if isinstance(spoken_protocol, Unspoken):
-            message = f'Service "{ask.to}" port {port.port}: {spoken_protocol.message}'
+            message = f'{ask.target.kind} "{ask.to}" port {port}: {spoken_protocol.message}'
             return InvalidBackend(reason=verdicts.UNSUPPORTED_PROTOCOL, message=message)
-    return ServiceBackend(upstream=_upstream(ask, port.port, protocol))
+    return ServiceBackend(upstream=_upstream(ask, port, protocol))
 
 
 def _upstream(ask: BackendAsk, port: int, protocol: Protocol) -> Upstream:
@@ -155,6 +168,7 @@ def _host_problem(view: View, path: str, hostname: str) -> str | None:
 _RESOLVERS: Mapping[GroupKind, Callable[[View, BackendAsk], Backend]] = {
     SERVICE_KIND: _service,
     XBACKEND_KIND: _xbackend,
+    IMPORT_KIND: _service_import,
 }
 
 
@@ -224,19 +238,22 @@ def _of_port(view: View, service: ObjectKey, port: int, transport: str) -> tuple
     row = view.get(Service, service)
     ports = row.spec.ports if row is not None else ()
     names = (each.name for each in ports if each.port == port and each.protocol == transport)
-    by_zone = row is not None and prefers_zone(row)
+    by_zone = row is not None and prefers_zone(row.spec)
     return endpoints(view, ServicePortKey(service, next(names, ""), transport, by_zone))
 
 
 def _prefers_zone(view: View, upstream: Upstream) -> bool:
-    row = view.get(Service, ObjectKey(upstream.namespace, upstream.name)) if upstream.kind == "Service" else None
-    return row is not None and prefers_zone(row)
+    table = PORTED.get(UPSTREAM_KINDS[upstream.kind])
+    row = view.get(table, ObjectKey(upstream.namespace, upstream.name)) if table is not None else None
+    return row is not None and prefers_zone(row.spec)
 
 
 def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:
     key = ObjectKey(upstream.namespace, upstream.name)
     if upstream.kind == "XBackend":
         return _outside(view, upstream)
+    if upstream.kind == "ServiceImport":
+        return imported_endpoints(view, key, upstream.port, "UDP" if upstream.protocol is Protocol.UDP else "TCP")
     row = view.get(Service, key)
     if row is None:
         return Discovered(endpoints=())
@@ -245,7 +262,7 @@ def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:
         return Discovered(endpoints=()) if refused else _resolved(view, row.spec.external_name, upstream.port)
     transport = "UDP" if upstream.protocol is Protocol.UDP else "TCP"
     of_port = _of_port(view, key, upstream.port, transport)
-    return Discovered(endpoints=of_port, closed="" if of_port else next(iter(left_out_of_service(view, key)), ""))
+    return Discovered(endpoints=of_port, closed="" if of_port else next(iter(left_out_of(view, key)), ""))
 
 
 def _outside(view: View, upstream: Upstream) -> Discovered | Resolved:

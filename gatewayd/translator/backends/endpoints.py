@@ -7,28 +7,43 @@ from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
-from gatewayd.api.core import Service
+from gatewayd.api.core import Service, ServiceSpec
 from gatewayd.api.discovery import SERVICE_NAME_LABEL, EndpointPort, EndpointSlice, SliceEndpoint
 from gatewayd.api.meta import ObjectKey
-from gatewayd.incremental.view import Attempt, Index, View, query, rescued_query, rows
+from gatewayd.api.serviceimport import ServiceImportSpec
+from gatewayd.incremental.view import Attempt, Index, Member, View, query, rescued_query, rows
 from gatewayd.ir.backend import Endpoint
 from gatewayd.translator.backends.destinations import address_problem
 from gatewayd.translator.environment import environment
 
-SLICES = Index(
-    name="slices_by_service",
-    sources=(
-        rows(
-            EndpointSlice,
-            lambda row: (
-                [ObjectKey(row.metadata.namespace, row.metadata.labels[SERVICE_NAME_LABEL])]
-                if SERVICE_NAME_LABEL in row.metadata.labels
-                else []
-            ),
-        ),
-    ),
-    group=lambda service: service,
-)
+
+class ImportedName(NamedTuple):
+    """A ServiceImport as slices name it: never equal to a Service of its name. `kind` is always the same."""
+
+    kind: str
+    namespace: str
+    name: str
+
+
+SliceOwner = ObjectKey | ImportedName
+
+
+def _owners(row: EndpointSlice) -> list[SliceOwner]:
+    owners: list[SliceOwner] = []
+    if SERVICE_NAME_LABEL in row.metadata.labels:
+        owners.append(ObjectKey(row.metadata.namespace, row.service_name))
+    if row.import_name:
+        owners.append(ImportedName("import", row.metadata.namespace, row.import_name))
+    return owners
+
+
+SLICES = Index(name="slices_by_service", sources=(rows(EndpointSlice, _owners),), group=lambda owner: owner)
+"""By Service and by ServiceImport: one that stands for an import may have slices that are of both."""
+
+
+def slice_of(view: View, member: Member) -> EndpointSlice | None:
+    """Return a slice of the index."""
+    return view.get(EndpointSlice, member.key)
 
 
 _NEAREST = frozenset({"PreferClose", "PreferSameZone", "PreferSameNode"})
@@ -38,15 +53,15 @@ https://kubernetes.io/docs/concepts/services-networking/service/#traffic-distrib
 """
 
 
-def prefers_zone(service: Service) -> bool:
+def prefers_zone(spec: ServiceSpec | ServiceImportSpec) -> bool:
     """Return whether clients of a Service shall get endpoints of their own zone, as long as there are any."""
-    return service.spec.traffic_distribution in _NEAREST
+    return spec.traffic_distribution in _NEAREST
 
 
 class ServicePortKey(NamedTuple):
     """A port of a Service as its slices name it; `transport` is "TCP" or "UDP". `by_zone`: tell zones apart."""
 
-    service: ObjectKey
+    service: SliceOwner
     port_name: str
     transport: str
     by_zone: bool = False
@@ -141,7 +156,7 @@ def _under_another_name(view: View, port: ServicePortKey, listed: list[EndpointP
     which slices do not have, the Service's order tells, which is that of its slices; more old names than new ones tell
     nothing. That is a function of what stands there now, so that all replicas agree.
     """
-    service = view.get(Service, port.service)
+    service = view.get(Service, port.service) if isinstance(port.service, ObjectKey) else None
     ports = [each for each in service.spec.ports if each.protocol == port.transport] if service is not None else []
     names, known = {each.name for each in listed}, {each.name for each in ports}
     new = [each for each in ports if each.name not in names]
@@ -164,7 +179,7 @@ def _still_serves(endpoint: SliceEndpoint) -> bool:
 def left_out(view: View, piece: ObjectKey) -> tuple[str, ...]:
     """Return what of an EndpointSlice is never an endpoint, as `<field path>: <what is wrong>; <what is allowed>`."""
     row = view.get(EndpointSlice, piece)
-    if row is None or not row.service_name:
+    if row is None or not (row.service_name or row.import_name):
         return ()
     if row.address_type == "FQDN":
         return ("addressType: FQDN is not supported, its endpoints are left out; allowed: IPv4, IPv6",)
@@ -177,9 +192,9 @@ def left_out(view: View, piece: ObjectKey) -> tuple[str, ...]:
 
 
 @query
-def left_out_of_service(view: View, service: ObjectKey) -> tuple[str, ...]:
-    """Return the same of all slices of a Service, each with its name."""
-    members = view.bucket(SLICES, service)
+def left_out_of(view: View, owner: SliceOwner) -> tuple[str, ...]:
+    """Return the same of all slices of a Service, or of a ServiceImport, each with its name."""
+    members = view.bucket(SLICES, owner)
     return tuple(
         f"EndpointSlice {each.key} {problem}" for each in members for problem in left_out(view, _key(each.key))
     )

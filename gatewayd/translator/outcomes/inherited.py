@@ -19,6 +19,7 @@ from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import KubernetesObject, ObjectKey
 from gatewayd.api.reportpolicy import ReportPolicy
 from gatewayd.api.routepolicy import RoutePolicy
+from gatewayd.api.serviceimport import ServiceImport
 from gatewayd.api.tcproute import TCPRoute
 from gatewayd.api.tlsroute import TLSRoute
 from gatewayd.api.xbackend import XBackend
@@ -32,7 +33,7 @@ from gatewayd.translator.gateways.listener_conflicts import own_listeners
 from gatewayd.translator.outcomes.overridden import overridden
 from gatewayd.translator.outcomes.policies import MAX_ANCESTORS
 from gatewayd.translator.outcomes.shared_ports import NOBODY_ELSE, shared_ports
-from gatewayd.translator.policies.attach import SERVICE_KIND, XBACKEND_KIND
+from gatewayd.translator.policies.attach import IMPORT_KIND, PORTED, SERVICE_KIND, UPSTREAM_KINDS, XBACKEND_KIND
 from gatewayd.translator.policies.backend import backend_problems
 from gatewayd.translator.policies.client_sections import client_problems
 from gatewayd.translator.policies.effective import (
@@ -67,8 +68,9 @@ TARGET_TABLES: Final[Mapping[Any, Table]] = {
     group_kind(TLSRoute): TLSRoute,
     SERVICE_KIND: Service,
     XBACKEND_KIND: XBackend,
+    IMPORT_KIND: ServiceImport,
 }
-_AS_WRITTEN: Final = frozenset({NAMESPACE_KIND, SERVICE_KIND, XBACKEND_KIND})
+_AS_WRITTEN: Final = frozenset({NAMESPACE_KIND, *UPSTREAM_KINDS.values()})
 """What any number of Gateways may have to do with: it is said once, to the target itself."""
 _PROBLEMS: Final[Mapping[Any, Callable[[View, InheritedPolicy], Iterator[str]]]] = {
     AccessPolicy: entry_problems,
@@ -207,7 +209,7 @@ def _unserved(view: View, row: KubernetesObject, ref: Reference) -> Verdict | No
 def _no_section(path: str, target: ScopedTarget, row: Any) -> Verdict | None:
     if target.kind in (GATEWAY_KIND, LISTENERSET_KIND):
         what, known = "listener", [each.name for each in row.spec.listeners]
-    elif target.kind == SERVICE_KIND:
+    elif target.kind in PORTED:
         what, known = "port", [each.name for each in row.spec.ports if each.name]
     else:
         what, known = "rule", [each.name for each in row.spec.rules if each.name]

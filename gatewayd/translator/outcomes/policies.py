@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
-from gatewayd.api.core import Service
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.ingress import Ingress
 from gatewayd.api.listenerset import ListenerSet
@@ -21,7 +20,9 @@ from gatewayd.translator import verdicts
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.backends.backend_refs import GatewayUpstream
 from gatewayd.translator.policies.attach import (
+    PORTED,
     SERVICE_KIND,
+    UPSTREAM_KINDS,
     Policy,
     Target,
     lost_targets,
@@ -42,16 +43,26 @@ USERS = (*ROUTE_TABLES, Gateway, ListenerSet)
 
 
 class ServiceUse(NamedTuple):
-    """A Gateway whose routes, or listeners, lead to a Service."""
+    """A Gateway whose routes, or listeners, lead to a Service, or to another kind that has ports."""
 
     service: ObjectKey
     gateway: ObjectKey
+    kind: GroupKind = SERVICE_KIND
+
+    @property
+    def target(self) -> tuple[GroupKind, ObjectKey]:
+        """What policies are for."""
+        return self.kind, self.service
 
 
 def service_uses(upstreams: tuple[GatewayUpstream, ...]) -> tuple[ServiceUse, ...]:
     """Return the Services among upstreams of Gateways, each once for each of these."""
-    services = (each for each in upstreams if each.upstream.kind == "Service")
-    uses = (ServiceUse(ObjectKey(each.upstream.namespace, each.upstream.name), each.gateway) for each in services)
+    named = ((UPSTREAM_KINDS[each.upstream.kind], each) for each in upstreams)
+    uses = (
+        ServiceUse(ObjectKey(each.upstream.namespace, each.upstream.name), each.gateway, kind)
+        for kind, each in named
+        if kind in PORTED
+    )
     return tuple(dict.fromkeys(uses))
 
 
@@ -65,7 +76,7 @@ def upstreams_of(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
 SERVICE_USES = Index(
     name="gateways_by_service",
     sources=tuple(replace(source, keys=service_uses) for source in UPSTREAMS.sources),
-    group=lambda use: use.service,
+    group=lambda use: use.target,
     readers=(BackendTLSPolicy, XBackendTrafficPolicy),
 )
 
@@ -91,22 +102,23 @@ def missed_services(view: View, member: Member) -> tuple[ServiceUse, ...]:
         return ()
     namespace = row.metadata.namespace
     missed = dict.fromkeys(
-        ObjectKey(ref.namespace or namespace, ref.name)
-        for ref in named(view, member, SERVICE_KIND)
-        if not _has_port(view, ObjectKey(ref.namespace or namespace, ref.name), ref.port)
+        (kind, ObjectKey(ref.namespace or namespace, ref.name))
+        for kind in PORTED
+        for ref in named(view, member, kind)
+        if not _has_port(view, kind, ObjectKey(ref.namespace or namespace, ref.name), ref.port)
     )
-    return tuple(ServiceUse(service, gateway) for service in missed for gateway in gateways)
+    return tuple(ServiceUse(service, gateway, kind) for kind, service in missed for gateway in gateways)
 
 
-def _has_port(view: View, service: ObjectKey, port: int | None) -> bool:
-    row = view.get(Service, service)
+def _has_port(view: View, kind: GroupKind, service: ObjectKey, port: int | None) -> bool:
+    row = view.get(PORTED[kind], service)
     return row is not None and any(each.port == port for each in row.spec.ports)
 
 
 MISSED_SERVICES = Index(
     name="gateways_by_missed_service",
     sources=tuple(Source(table=table, query=missed_services) for table in ROUTE_TABLES),
-    group=lambda use: use.service,
+    group=lambda use: use.target,
     readers=(BackendTLSPolicy, XBackendTrafficPolicy),
 )
 """What no route leads to: a policy for it is told of to the Gateways whose routes would."""
@@ -179,9 +191,9 @@ def ancestors(generation: int, by_gateway: Mapping[ObjectKey, tuple[Verdict, ...
 
 
 def _gateways(view: View, target: Target) -> Iterator[ObjectKey]:
-    if target.kind == SERVICE_KIND:
+    if target.kind in PORTED:
         for index in (SERVICE_USES, MISSED_SERVICES):
-            yield from (use.gateway for use in view.group(index, target.key))
+            yield from (use.gateway for use in view.group(index, (target.kind, target.key)))
 
 
 def _gateway(key: ObjectKey) -> Reference:

@@ -6,13 +6,14 @@ A section that the object does not have takes the policy's effect, and must not 
 https://gateway-api.sigs.k8s.io/reference/spec/#localpolicytargetreferencewithsectionname
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.core import Service
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import EXPERIMENTAL_GROUP, PolicyTargetRefWithSection
+from gatewayd.api.serviceimport import MULTICLUSTER_GROUP, ServiceImport
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
 from gatewayd.incremental.view import Index, View, rows
 from gatewayd.ir.outcome import Verdict
@@ -20,6 +21,11 @@ from gatewayd.translator import verdicts
 
 SERVICE_KIND = GroupKind("", "Service")
 XBACKEND_KIND = GroupKind(EXPERIMENTAL_GROUP, "XBackend")
+IMPORT_KIND = GroupKind(MULTICLUSTER_GROUP, "ServiceImport")
+UPSTREAM_KINDS: Mapping[str, GroupKind] = {each.kind: each for each in (SERVICE_KIND, XBACKEND_KIND, IMPORT_KIND)}
+"""What `Upstream.kind` stands for."""
+PORTED: Mapping[GroupKind, type[Service] | type[ServiceImport]] = {SERVICE_KIND: Service, IMPORT_KIND: ServiceImport}
+"""What has ports with names, for one of which a policy may be: its sections."""
 
 Policy = BackendTLSPolicy | XBackendTrafficPolicy
 PolicyTable = type[BackendTLSPolicy] | type[XBackendTrafficPolicy]
@@ -107,20 +113,21 @@ def strays(view: View, row: Policy) -> list[Stray]:
 
 def _problem(view: View, at: int, target: Target) -> Verdict | None:
     path = f"spec.targetRefs[{at}]"
-    if target.kind != SERVICE_KIND:
-        return verdicts.invalid(f"{path}: kind {target.kind} is not supported; allowed: Service")
-    service = view.get(Service, target.key)
+    if target.kind not in PORTED:
+        return verdicts.invalid(f"{path}: kind {target.kind} is not supported; allowed: {', '.join(map(str, PORTED))}")
+    service = view.get(PORTED[target.kind], target.key)
     if service is None:
-        return verdicts.target_not_found(f'{path}: Service "{target.key}" does not exist')
+        return verdicts.target_not_found(f'{path}: {target.kind.kind} "{target.key}" does not exist')
     if not target.section or target.section in _sections(service):
         return None
     known = ", ".join(_sections(service)) or "none has a name"
+    named = f'{target.kind.kind} "{target.key}"'
     return verdicts.target_not_found(
-        f'{path}.sectionName: Service "{target.key}" has no port named "{target.section}"; ports: {known}'
+        f'{path}.sectionName: {named} has no port named "{target.section}"; ports: {known}'
     )
 
 
-def _sections(service: Service) -> list[str]:
+def _sections(service: Service | ServiceImport) -> list[str]:
     return [each.name for each in service.spec.ports if each.name]
 
 

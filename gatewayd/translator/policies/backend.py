@@ -18,7 +18,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import View, query, rescued_query
 from gatewayd.ir.backend import Protocol, Upstream
 from gatewayd.ir.backend_settings import STANDARD, AskGRPC, BackendSettings
-from gatewayd.translator.policies.attach import SERVICE_KIND, XBACKEND_KIND
+from gatewayd.translator.policies.attach import PORTED, UPSTREAM_KINDS
 from gatewayd.translator.policies.backend_sections import backend_settings
 from gatewayd.translator.policies.backendtls import port_name
 from gatewayd.translator.policies.effective import (
@@ -35,8 +35,6 @@ from gatewayd.translator.policies.effective import (
 )
 from gatewayd.translator.policies.kinds import InheritedPolicy
 from gatewayd.translator.protocols import GATEWAY_KIND
-
-_KINDS: Final = {"Service": SERVICE_KIND, "XBackend": XBACKEND_KIND}
 
 
 class ServedPort(NamedTuple):
@@ -84,12 +82,12 @@ def backend_effective(view: View, gateway: ObjectKey, upstream: Upstream) -> Eff
 
 
 def _chain(view: View, gateway: ObjectKey, upstream: Upstream) -> Chain:
-    own = ScopedTarget(_KINDS[upstream.kind], ObjectKey(upstream.namespace, upstream.name), "")
+    own = ScopedTarget(UPSTREAM_KINDS[upstream.kind], ObjectKey(upstream.namespace, upstream.name), "")
     chain = above_backends(view, (gateway, upstream.namespace))
     # Most backends have none of their own, and share what is above them.
     if not view.group(INHERITED, own):
         return chain
-    name = port_name(view, own.key, upstream) if own.kind == SERVICE_KIND else ""
+    name = port_name(view, upstream) if own.kind in PORTED else ""
     return (*chain, own, *((own._replace(section=name),) if name else ()))
 
 

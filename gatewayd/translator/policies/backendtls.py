@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy, BackendTLSValidation, SubjectAltName
-from gatewayd.api.core import Service
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.xbackend import XBackend
 from gatewayd.incremental.view import View, rescued_query
@@ -16,7 +15,7 @@ from gatewayd.ir.outcome import Verdict
 from gatewayd.ir.tls import SanKind, SanMatcher, SystemTrust, TrustBundle, UpstreamTLS
 from gatewayd.translator import verdicts
 from gatewayd.translator.certificates import TRUST_KINDS, TRUST_READERS
-from gatewayd.translator.policies.attach import SERVICE_KIND, Claim, Target, applying, astray
+from gatewayd.translator.policies.attach import PORTED, UPSTREAM_KINDS, Claim, Target, applying, astray
 from gatewayd.translator.refused_secrets import refusal
 from gatewayd.translator.rescues import blame
 
@@ -136,7 +135,7 @@ def upstream_settings(view: View, upstream: Upstream) -> ValidationEffect | None
     key = ObjectKey(upstream.namespace, upstream.name)
     if upstream.kind == "XBackend":
         return settings(view, ValidationKey(XBackend, key, "spec.tls.validation"))
-    target = Target(SERVICE_KIND, key, port_name(view, key, upstream))
+    target = Target(UPSTREAM_KINDS[upstream.kind], key, port_name(view, upstream))
     policy = applying(view, Claim(BackendTLSPolicy, target))
     if policy is not None:
         return settings(view, ValidationKey(BackendTLSPolicy, policy, "spec.validation"))
@@ -144,9 +143,9 @@ def upstream_settings(view: View, upstream: Upstream) -> ValidationEffect | None
     return None if lost is None else ValidationEffect(tls=None, accepted=lost, resolved=verdicts.resolved())
 
 
-def port_name(view: View, service: ObjectKey, upstream: Upstream) -> str:
-    """Return how a Service calls the port of an upstream, "" without a name."""
-    row = view.get(Service, service)
+def port_name(view: View, upstream: Upstream) -> str:
+    """Return how the Service of an upstream, or its ServiceImport, calls the port, "" without a name."""
+    row = view.get(PORTED[UPSTREAM_KINDS[upstream.kind]], ObjectKey(upstream.namespace, upstream.name))
     transport = "UDP" if upstream.protocol is Protocol.UDP else "TCP"
     ports = row.spec.ports if row is not None else ()
     return next((each.name for each in ports if each.port == upstream.port and each.protocol == transport), "")

@@ -11,7 +11,7 @@ from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, RetryBudget, Upstream
 from gatewayd.ir.http import StatefulSession
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator import verdicts
-from gatewayd.translator.policies.attach import POLICIES, SERVICE_KIND, Claim, Target, winner
+from gatewayd.translator.policies.attach import POLICIES, PORTED, UPSTREAM_KINDS, Claim, Target, winner
 from gatewayd.translator.policies.session_persistence import persistence, refused
 
 _SECOND_MS = 1000
@@ -51,12 +51,11 @@ def accepted(row: XBackendTrafficPolicy) -> Verdict:
 
 
 def _policy(view: View, upstream: Upstream) -> XBackendTrafficPolicy | None:
-    if upstream.kind != "Service":
-        return None
+    kind = UPSTREAM_KINDS[upstream.kind]
     service = ObjectKey(upstream.namespace, upstream.name)
-    if not view.count(POLICIES, service):
+    if kind not in PORTED or not view.count(POLICIES, service):
         return None
-    policy = winner(view, Claim(XBackendTrafficPolicy, Target(SERVICE_KIND, service, "")))
+    policy = winner(view, Claim(XBackendTrafficPolicy, Target(kind, service, "")))
     return view.get(XBackendTrafficPolicy, policy) if policy is not None else None
 
 

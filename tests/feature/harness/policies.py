@@ -7,7 +7,12 @@ from gatewayd.ir.fleet import GatewayFleet
 from tests.feature.harness.world import World
 
 GATEWAY_GROUP = "gateway.networking.k8s.io"
-_GROUPS = {"Namespace": '""', "Service": '""', "XBackend": "gateway.networking.x-k8s.io"}
+_GROUPS = {
+    "Namespace": '""',
+    "Service": '""',
+    "XBackend": "gateway.networking.x-k8s.io",
+    "ServiceImport": "multicluster.x-k8s.io",
+}
 
 
 def target(kind: str, name: str = "", section: str = "") -> str:

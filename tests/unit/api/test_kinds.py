@@ -29,5 +29,5 @@ def test_few_kinds_are_cluster_scoped() -> None:
 def test_status_is_written_to_the_kinds_of_gateway_api_that_have_one() -> None:
     assert {kind.kind for kind in KINDS if not kind.statused} == {
         *("Service", "Secret", "ConfigMap", "Namespace", "EndpointSlice", "ReferenceGrant", "ClusterTrustBundle"),
-        *("RouteFilter", "IngressClass"),
+        *("RouteFilter", "IngressClass", "ServiceImport"),
     }

@@ -3,9 +3,9 @@ from dataclasses import replace
 import pytest
 from msgspec.structs import replace as replace_field
 
-from gatewayd.api.core import Service, ServiceSpec
+from gatewayd.api.core import ServiceSpec
 from gatewayd.api.discovery import EndpointSlice, SliceEndpoint
-from gatewayd.api.meta import ObjectKey, ObjectMeta
+from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.ir.backend import Endpoint
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
@@ -14,7 +14,7 @@ from gatewayd.translator.backends.endpoints import (
     ServicePortKey,
     endpoints,
     left_out,
-    left_out_of_service,
+    left_out_of,
     prefers_zone,
 )
 from tests.unit.translator.manifests import deltas, scratch
@@ -220,7 +220,7 @@ def test_of_slices_that_are_nobodys_or_gone_nothing_is_said() -> None:
 
 def test_what_is_left_out_of_a_service_is_said_with_its_slice() -> None:
     view = scratch(pieces(READY), pieces(one("::1"), name="cart-2", family="IPv6"))
-    (said,) = left_out_of_service(view, PORT.service)
+    (said,) = left_out_of(view, PORT.service)
     assert said.startswith("EndpointSlice shop/cart-2 endpoints[0].addresses[0]: left out, ::1 is loopback; ")
 
 
@@ -264,6 +264,4 @@ def test_a_hint_goes_before_the_place() -> None:
     [("PreferClose", True), ("PreferSameZone", True), ("PreferSameNode", True), ("Spread", False), (None, False)],
 )
 def test_who_prefers_a_zone(wish: str | None, *, prefers: bool) -> None:
-    assert (
-        prefers_zone(Service(metadata=ObjectMeta(name="cart"), spec=ServiceSpec(traffic_distribution=wish))) is prefers
-    )
+    assert prefers_zone(ServiceSpec(traffic_distribution=wish)) is prefers

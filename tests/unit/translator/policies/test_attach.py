@@ -123,7 +123,7 @@ def test_a_kind_without_policies() -> None:
     [(_, verdict)] = strays(view, found)
     assert (verdict.reason, verdict.message) == (
         "Invalid",
-        "spec.targetRefs[0]: kind Pod is not supported; allowed: Service",
+        "spec.targetRefs[0]: kind Pod is not supported; allowed: Service, multicluster.x-k8s.io/ServiceImport",
     )
 
 
