@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from gatewayd.api.core import Service, ServicePort
+from gatewayd.api.envoy_gateway.objects import EnvoyBackend
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.xbackend import XBackend
 from gatewayd.incremental.view import View, rescued_query
@@ -33,10 +34,11 @@ from gatewayd.translator.backends.client_certificates import (
     client_certificate,
     client_certificate_for,
 )
-from gatewayd.translator.backends.destinations import hostname_problem
+from gatewayd.translator.backends.destinations import address_problem, hostname_problem
 from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints, left_out_of_service, prefers_zone
 from gatewayd.translator.environment import environment
-from gatewayd.translator.policies.attach import SERVICE_KIND, XBACKEND_KIND
+from gatewayd.translator.envoy_gateway.outside import Outside, outside
+from gatewayd.translator.policies.attach import OUTSIDE_KIND, SERVICE_KIND, XBACKEND_KIND
 from gatewayd.translator.policies.backend import ServedPort, governed_backend
 from gatewayd.translator.policies.backendtls import as_taken, upstream_settings
 from gatewayd.translator.policies.traffic import retry_budget
@@ -63,7 +65,7 @@ def _unresolved(_view: View, ask: BackendAsk, error: Exception, _before: Backend
 def backend(view: View, ask: BackendAsk) -> Backend:
     """Return where a backendRef leads. Checks, in order: kind, grant, existence, port."""
     resolve = _RESOLVERS.get(ask.target)
-    if resolve is None:
+    if resolve is None or (resolve is _foreign and view.get(EnvoyBackend, ask.to) is None):
         return InvalidBackend(
             reason=verdicts.INVALID_KIND,
             message=f"kind {ask.target} is not supported; allowed: Service, {XBACKEND_KIND}",
@@ -133,6 +135,40 @@ def _xbackend(view: View, ask: BackendAsk) -> Backend:
     return ServiceBackend(upstream=_upstream(ask, row.spec.port.value, protocol))
 
 
+def _foreign(view: View, ask: BackendAsk) -> Backend:
+    """Return where a Backend of Envoy Gateway leads."""
+    found = _outside_of(view, ask.to)
+    if isinstance(found, Outside):
+        protocol = Protocol.HTTP2 if found.speaks_http2 and ask.wants is Protocol.HTTP1 else ask.wants
+        return ServiceBackend(upstream=_upstream(ask, found.port, protocol))
+    return _not_found(f'{OUTSIDE_KIND.kind} "{ask.to}": {found}')
+
+
+def _outside_of(view: View, key: ObjectKey) -> Outside | str:
+    """Return where a Backend of Envoy Gateway is, or why no proxy is sent there."""
+    row = view.get(EnvoyBackend, key)
+    found = outside(row.spec) if row is not None else None
+    if not isinstance(found, Outside):
+        return str(found) if found is not None else "does not exist"
+    if found.hostname:
+        return _host_problem(view, "spec.endpoints[0].fqdn.hostname", found.hostname) or found
+    loopback = environment(view).loopback_backends
+    for address, _ in found.addresses:
+        if problem := address_problem(address, loopback=loopback):
+            return f"spec.endpoints: {problem}"
+    return found
+
+
+def _at_outside(view: View, upstream: Upstream) -> Discovered | Resolved:
+    found = _outside_of(view, ObjectKey(upstream.namespace, upstream.name))
+    if isinstance(found, str):
+        return Discovered(endpoints=())
+    if found.hostname:
+        return _resolved(view, found.hostname, found.port)
+    addresses = (Endpoint(address=address, port=port, draining=False) for address, port in found.addresses)
+    return Discovered(endpoints=tuple(sorted(set(addresses))))
+
+
 def external_host_problem(view: View, row: XBackend) -> str | None:
     """Return why no proxy is sent to the host that an XBackend names; None when it may be, or when it names none."""
     if row.spec.external_hostname is None:
@@ -155,6 +191,7 @@ def _host_problem(view: View, path: str, hostname: str) -> str | None:
 _RESOLVERS: Mapping[GroupKind, Callable[[View, BackendAsk], Backend]] = {
     SERVICE_KIND: _service,
     XBACKEND_KIND: _xbackend,
+    OUTSIDE_KIND: _foreign,
 }
 
 
@@ -237,6 +274,8 @@ def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:
     key = ObjectKey(upstream.namespace, upstream.name)
     if upstream.kind == "XBackend":
         return _outside(view, upstream)
+    if upstream.kind == OUTSIDE_KIND.kind:
+        return _at_outside(view, upstream)
     row = view.get(Service, key)
     if row is None:
         return Discovered(endpoints=())

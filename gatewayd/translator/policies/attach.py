@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.core import Service
+from gatewayd.api.envoy_gateway.objects import ENVOY_GATEWAY_GROUP
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import EXPERIMENTAL_GROUP, PolicyTargetRefWithSection
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
@@ -20,6 +21,8 @@ from gatewayd.translator import verdicts
 
 SERVICE_KIND = GroupKind("", "Service")
 XBACKEND_KIND = GroupKind(EXPERIMENTAL_GROUP, "XBackend")
+OUTSIDE_KIND = GroupKind(ENVOY_GATEWAY_GROUP, "Backend")
+"""Envoy Gateway's."""
 
 Policy = BackendTLSPolicy | XBackendTrafficPolicy
 PolicyTable = type[BackendTLSPolicy] | type[XBackendTrafficPolicy]

@@ -18,7 +18,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import View, query, rescued_query
 from gatewayd.ir.backend import Protocol, Upstream
 from gatewayd.ir.backend_settings import STANDARD, AskGRPC, BackendSettings
-from gatewayd.translator.policies.attach import SERVICE_KIND, XBACKEND_KIND
+from gatewayd.translator.policies.attach import OUTSIDE_KIND, SERVICE_KIND, XBACKEND_KIND
 from gatewayd.translator.policies.backend_sections import backend_settings
 from gatewayd.translator.policies.backendtls import port_name
 from gatewayd.translator.policies.effective import (
@@ -36,7 +36,7 @@ from gatewayd.translator.policies.effective import (
 from gatewayd.translator.policies.kinds import InheritedPolicy
 from gatewayd.translator.protocols import GATEWAY_KIND
 
-_KINDS: Final = {"Service": SERVICE_KIND, "XBackend": XBACKEND_KIND}
+_KINDS: Final = {each.kind: each for each in (SERVICE_KIND, XBACKEND_KIND, OUTSIDE_KIND)}
 
 
 class ServedPort(NamedTuple):

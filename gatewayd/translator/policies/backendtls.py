@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy, BackendTLSValidation, SubjectAltName
 from gatewayd.api.core import Service
+from gatewayd.api.envoy_gateway.objects import EnvoyBackend
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.xbackend import XBackend
 from gatewayd.incremental.view import View, rescued_query
@@ -16,7 +17,8 @@ from gatewayd.ir.outcome import Verdict
 from gatewayd.ir.tls import SanKind, SanMatcher, SystemTrust, TrustBundle, UpstreamTLS
 from gatewayd.translator import verdicts
 from gatewayd.translator.certificates import TRUST_KINDS, TRUST_READERS
-from gatewayd.translator.policies.attach import SERVICE_KIND, Claim, Target, applying, astray
+from gatewayd.translator.envoy_gateway.outside import Outside, outside
+from gatewayd.translator.policies.attach import OUTSIDE_KIND, SERVICE_KIND, Claim, Target, applying, astray
 from gatewayd.translator.refused_secrets import refusal
 from gatewayd.translator.rescues import blame
 
@@ -33,7 +35,7 @@ class ValidationEffect:
 class ValidationKey(NamedTuple):
     """A BackendTLSPolicy or an XBackend (the `table`) with the field path of its validation."""
 
-    table: type[BackendTLSPolicy] | type[XBackend]
+    table: type[BackendTLSPolicy] | type[XBackend] | type[EnvoyBackend]
     key: ObjectKey
     path: str
 
@@ -75,6 +77,10 @@ def _validation(view: View, at: ValidationKey) -> BackendTLSValidation | None:
     if at.table is BackendTLSPolicy:
         policy = view.get(BackendTLSPolicy, at.key)
         return policy.spec.validation if policy is not None else None
+    if at.table is EnvoyBackend:
+        row = view.get(EnvoyBackend, at.key)
+        found = outside(row.spec) if row is not None else None
+        return found.validation if isinstance(found, Outside) else None
     backend = view.get(XBackend, at.key)
     return backend.spec.tls.validation if backend is not None and backend.spec.tls.mode != "None" else None
 
@@ -136,6 +142,8 @@ def upstream_settings(view: View, upstream: Upstream) -> ValidationEffect | None
     key = ObjectKey(upstream.namespace, upstream.name)
     if upstream.kind == "XBackend":
         return settings(view, ValidationKey(XBackend, key, "spec.tls.validation"))
+    if upstream.kind == OUTSIDE_KIND.kind:
+        return settings(view, ValidationKey(EnvoyBackend, key, "spec.tls"))
     target = Target(SERVICE_KIND, key, port_name(view, key, upstream))
     policy = applying(view, Claim(BackendTLSPolicy, target))
     if policy is not None:
