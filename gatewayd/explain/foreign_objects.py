@@ -63,12 +63,12 @@ def _references(engine: Engine) -> Iterator[TakenObject]:
             differs=tuple(map(str, found.differs)) if isinstance(found, Outside) else (),
             refused=tuple(map(str, found.problems)) if isinstance(found, NoOutside) else (),
         )
-    for key, row in engine.rows(EnvoyRouteFilter):
+    for key, named in engine.rows(EnvoyRouteFilter):
         telling = Telling(namespace=key.namespace)
-        route_filter(row.spec, telling)
+        route_filter(named.spec, telling)
         yield TakenObject(
             object=f"{BY_STRUCT[EnvoyRouteFilter].kind} {key}",
-            taken=() if telling.refused else tuple(f"spec.{name}" for name in row.spec),
+            taken=() if telling.refused else tuple(f"spec.{name}" for name in named.spec),
             differs=tuple(map(str, telling.differs)),
             refused=tuple(map(str, telling.refused)),
         )

@@ -9,7 +9,8 @@ from tests.unit.explain.chains import asked, bad
 from tests.unit.translator.manifests import SHOP
 
 READ_FOR_OTHERS = {
-    "Service", "Secret", "ConfigMap", "Namespace", "EndpointSlice", "ClusterTrustBundle", "ReferenceGrant", "XBackend"
+    "Service", "Secret", "ConfigMap", "Namespace", "EndpointSlice", "ClusterTrustBundle", "ReferenceGrant", "XBackend",
+    "Backend", "HTTPRouteFilter",
 }  # fmt: skip
 """Said of those that refer to them."""
 
