@@ -9,27 +9,36 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from gatewayd.api.envoy_gateway.fields import DIFFERS, REFUSED, TheirField, every_field
-from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS, ForeignKind
+from gatewayd.api.envoy_gateway.fields import DIFFERS, REFUSED, TheirField, TheirShape, every_field
+from gatewayd.api.envoy_gateway.objects import EnvoyBackend, EnvoyRouteFilter
+from gatewayd.api.envoy_gateway.outside import FilterSpec, OutsideSpec
+from gatewayd.api.kinds import BY_STRUCT
+from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS
 
 PAGE: Final = Path(__file__).with_name("envoy-gateway-kinds.md")
+_OTHERS: Final = (
+    (EnvoyBackend, "In backendRefs of routes and of policies.", OutsideSpec),
+    (EnvoyRouteFilter, "In the extensionRef of a rule of an HTTPRoute.", FilterSpec),
+)
 _TABLES: Final = re.compile(r"(<!-- tables -->\n).*(<!-- end of tables -->)", re.DOTALL)
 
 
 def page() -> str:
     """Return the whole page."""
-    tables = "\n".join(_table(kind) for kind in FOREIGN_KINDS.values())
+    policies = (_table(kind.name, f"For {', '.join(kind.targets)}.", kind.spec) for kind in FOREIGN_KINDS.values())
+    others = (_table(BY_STRUCT[row].kind, where, spec) for row, where, spec in _OTHERS)
+    tables = "\n".join((*policies, *others))
     return _TABLES.sub(lambda found: f"{found[1]}\n{tables}\n{found[2]}", PAGE.read_text(encoding="utf-8"))
 
 
-def _table(kind: ForeignKind) -> str:
-    fields = list(every_field(kind.spec))
+def _table(name: str, where: str, spec: type[TheirShape]) -> str:
+    fields = list(every_field(spec))
     taken = [path for path, field in fields if not field.mark and _is_leaf(path, fields)]
     return "\n".join(
         (
-            f"### {kind.name}",
+            f"### {name}",
             "",
-            f"For {', '.join(kind.targets)}.",
+            where,
             "",
             "Taken as it is: " + ", ".join(f"`{path.removeprefix('spec.')}`" for path in taken) + ".",
             "",

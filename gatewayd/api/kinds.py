@@ -19,6 +19,8 @@ from gatewayd.api.envoy_gateway.objects import (
     ENVOY_GATEWAY_GROUP,
     ENVOY_GATEWAY_VERSION,
     BackendTrafficPolicy,
+    EnvoyBackend,
+    EnvoyRouteFilter,
     ForeignObject,
     SecurityPolicy,
 )
@@ -130,16 +132,17 @@ def _own(plural: str, struct: type[KubernetesObject], *, protects: bool) -> Kind
     )
 
 
-def _envoy_gateway(plural: str, struct: type[ForeignObject], *, protects: bool) -> Kind:
+def _envoy_gateway(plural: str, struct: type[ForeignObject], *, protects: bool = False, kind: str = "") -> Kind:
+    """Return a kind of theirs; one that is called otherwise than its struct is no policy, and no status is written."""
     return Kind(
         group=ENVOY_GATEWAY_GROUP,
         version=ENVOY_GATEWAY_VERSION,
         plural=plural,
-        kind=struct.__name__,
+        kind=kind or struct.__name__,
         namespaced=True,
         struct=struct,
         accepted_versions=(ENVOY_GATEWAY_VERSION,),
-        statused=True,
+        statused=not kind,
         protects=protects,
         on_request=True,
     )
@@ -207,6 +210,8 @@ KINDS: Final[tuple[Kind, ...]] = (
 ENVOY_GATEWAY_KINDS: Final[tuple[Kind, ...]] = (
     _envoy_gateway("securitypolicies", SecurityPolicy, protects=True),
     _envoy_gateway("backendtrafficpolicies", BackendTrafficPolicy, protects=False),
+    _envoy_gateway("backends", EnvoyBackend, kind="Backend"),
+    _envoy_gateway("httproutefilters", EnvoyRouteFilter, kind="HTTPRouteFilter"),
 )
 """Kinds of Envoy Gateway, which are read where that is asked for (`--envoy-gateway-kinds`); their CRDs are theirs."""
 

@@ -7,6 +7,7 @@ status tells. Nothing is judged here that the translator has not judged already.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from gatewayd.api.envoy_gateway.objects import EnvoyBackend, EnvoyRouteFilter
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.findings import Finding, finding
@@ -17,6 +18,9 @@ from gatewayd.ir.outcome import Outcome
 from gatewayd.manifests.admission import Identity
 from gatewayd.manifests.folder import PlaceOf
 from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS, ForeignKind
+from gatewayd.translator.envoy_gateway.outside import NoOutside, Outside, outside
+from gatewayd.translator.envoy_gateway.route_filters import route_filter
+from gatewayd.translator.envoy_gateway.taken import Telling
 from gatewayd.translator.outcomes.foreign import foreign_problems, targets_of
 from gatewayd.translator.outcomes.inherited import TARGET_TABLES
 from gatewayd.translator.policies.foreign import TakenKey, taken
@@ -44,7 +48,30 @@ class TakenObject:
 def taken_objects(engine: Engine) -> tuple[TakenObject, ...]:
     """Return what becomes of each object, by kind and name."""
     rows = ((kind, key, row) for kind in FOREIGN_KINDS.values() for key, row in engine.rows(kind.table))
-    return tuple(sorted((_object(engine, kind, key, row) for kind, key, row in rows), key=lambda each: each.object))
+    policies = (_object(engine, kind, key, row) for kind, key, row in rows)
+    return tuple(sorted((*policies, *_references(engine)), key=lambda each: each.object))
+
+
+def _references(engine: Engine) -> Iterator[TakenObject]:
+    """Yield what becomes of what rules refer to."""
+    for key, row in engine.rows(EnvoyBackend):
+        found = outside(row.spec)
+        is_good = isinstance(found, Outside)
+        yield TakenObject(
+            object=f"{BY_STRUCT[EnvoyBackend].kind} {key}",
+            taken=("spec",) if is_good else (),
+            differs=tuple(map(str, found.differs)) if isinstance(found, Outside) else (),
+            refused=tuple(map(str, found.problems)) if isinstance(found, NoOutside) else (),
+        )
+    for key, named in engine.rows(EnvoyRouteFilter):
+        telling = Telling(namespace=key.namespace)
+        route_filter(named.spec, telling)
+        yield TakenObject(
+            object=f"{BY_STRUCT[EnvoyRouteFilter].kind} {key}",
+            taken=() if telling.refused else tuple(f"spec.{name}" for name in named.spec),
+            differs=tuple(map(str, telling.differs)),
+            refused=tuple(map(str, telling.refused)),
+        )
 
 
 def _object(engine: Engine, kind: ForeignKind, key: ObjectKey, row: object) -> TakenObject:

@@ -239,7 +239,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType({
         mend="The message says which filters are allowed.",
     ),
     "InvalidFilter": Code(
-        summary="a rule names a RouteFilter that does not exist",
+        summary="a rule names a RouteFilter that does not exist, or an HTTPRouteFilter that cannot be had",
         means="Requests for the rule get a 500: a filter that is named may not be skipped.",
         mend="Add the RouteFilter, in the namespace of the route, or mend the name in extensionRef.",
     ),

@@ -22,7 +22,10 @@ class Protocol(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Upstream:
-    """One port of one backend object, spoken to in one way. `kind` is "Service", "ServiceImport" or "XBackend"."""
+    """One port of one backend object, spoken to in one way.
+
+    `kind` is "Service", "ServiceImport", "XBackend" or "Backend".
+    """
 
     kind: str
     namespace: str

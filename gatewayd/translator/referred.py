@@ -10,7 +10,7 @@ from typing import Any
 from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.clientpolicy import ClientPolicy
-from gatewayd.api.envoy_gateway.objects import SecurityPolicy
+from gatewayd.api.envoy_gateway.objects import EnvoyBackend, SecurityPolicy
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.ingress import Ingress
@@ -23,6 +23,7 @@ from gatewayd.api.xbackend import XBackend
 from gatewayd.incremental.view import Member, Output, Source, View, query
 from gatewayd.translator.contents import CONTENT_TABLES, Content
 from gatewayd.translator.environment import environment
+from gatewayd.translator.envoy_gateway.outside import Outside, outside
 from gatewayd.translator.gateways.gatewayclass import class_is_ours, gateway_is_ours
 from gatewayd.translator.gateways.listeners import set_is_allowed
 from gatewayd.translator.ingresses import class_parents
@@ -87,6 +88,12 @@ def _of_backend(row: XBackend) -> Iterator[Pointer]:
         yield from _pointers(row, [tls.client_certificate_ref])
 
 
+def _of_outside(row: EnvoyBackend) -> Iterator[Pointer]:
+    found = outside(row.spec)
+    if isinstance(found, Outside) and found.validation is not None:
+        yield from _local(row, found.validation.ca_certificate_refs)
+
+
 def _of_clients(row: ClientPolicy) -> Iterator[Pointer]:
     source, namespace = BY_STRUCT[ClientPolicy].group_kind, row.metadata.namespace
     return (Pointer(source, namespace, GroupKind("", each.kind), each.key) for each in revocation.contents(row))
@@ -106,6 +113,7 @@ _REFERRERS: Mapping[type[KubernetesObject], Callable[[Any], Iterator[Pointer]]] 
     XBackend: _of_backend,
     AccessPolicy: secret_pointers,
     ClientPolicy: _of_clients,
+    EnvoyBackend: _of_outside,
     SecurityPolicy: lambda row: secret_pointers(own_access(row)),
     Ingress: _of_ingress,
 }

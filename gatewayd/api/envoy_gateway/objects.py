@@ -26,3 +26,11 @@ class SecurityPolicy(ForeignObject, frozen=True, kw_only=True):
 
 class BackendTrafficPolicy(ForeignObject, frozen=True, kw_only=True):
     """What happens to a request on its way, and how backends are spoken to."""
+
+
+class EnvoyBackend(ForeignObject, frozen=True, kw_only=True):
+    """A backend that is not a Service; the kind is called Backend."""
+
+
+class EnvoyRouteFilter(ForeignObject, frozen=True, kw_only=True):
+    """What a rule that names it does; the kind is called HTTPRouteFilter."""

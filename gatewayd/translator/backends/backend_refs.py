@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from gatewayd.api.core import Service
+from gatewayd.api.envoy_gateway.objects import EnvoyBackend
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.serviceimport import ServiceImport
 from gatewayd.api.xbackend import XBackend
@@ -34,11 +35,19 @@ from gatewayd.translator.backends.client_certificates import (
     client_certificate,
     client_certificate_for,
 )
-from gatewayd.translator.backends.destinations import hostname_problem
+from gatewayd.translator.backends.destinations import address_problem, hostname_problem
 from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints, left_out_of, prefers_zone
 from gatewayd.translator.backends.imports import imported_endpoints, imported_port, known_ports
 from gatewayd.translator.environment import environment
-from gatewayd.translator.policies.attach import IMPORT_KIND, PORTED, SERVICE_KIND, UPSTREAM_KINDS, XBACKEND_KIND
+from gatewayd.translator.envoy_gateway.outside import Outside, outside
+from gatewayd.translator.policies.attach import (
+    IMPORT_KIND,
+    OUTSIDE_KIND,
+    PORTED,
+    SERVICE_KIND,
+    UPSTREAM_KINDS,
+    XBACKEND_KIND,
+)
 from gatewayd.translator.policies.backend import ServedPort, governed_backend
 from gatewayd.translator.policies.backendtls import as_taken, upstream_settings
 from gatewayd.translator.policies.traffic import retry_budget
@@ -65,10 +74,10 @@ def _unresolved(_view: View, ask: BackendAsk, error: Exception, _before: Backend
 def backend(view: View, ask: BackendAsk) -> Backend:
     """Return where a backendRef leads. Checks, in order: kind, grant, existence, port."""
     resolve = _RESOLVERS.get(ask.target)
-    if resolve is None:
+    if resolve is None or (resolve is _foreign and view.get(EnvoyBackend, ask.to) is None):
         return InvalidBackend(
             reason=verdicts.INVALID_KIND,
-            message=f"kind {ask.target} is not supported; allowed: {', '.join(map(str, _RESOLVERS))}",
+            message=f"kind {ask.target} is not supported; allowed: {', '.join(map(str, _ALLOWED))}",
         )
     if not permitted(view, Pointer(ask.source, ask.namespace, ask.target, ask.to)):
         return InvalidBackend(
@@ -146,6 +155,40 @@ def _xbackend(view: View, ask: BackendAsk) -> Backend:
     return ServiceBackend(upstream=_upstream(ask, row.spec.port.value, protocol))
 
 
+def _foreign(view: View, ask: BackendAsk) -> Backend:
+    """Return where a Backend of Envoy Gateway leads."""
+    found = _outside_of(view, ask.to)
+    if isinstance(found, Outside):
+        protocol = Protocol.HTTP2 if found.speaks_http2 and ask.wants is Protocol.HTTP1 else ask.wants
+        return ServiceBackend(upstream=_upstream(ask, found.port, protocol))
+    return _not_found(f'{OUTSIDE_KIND.kind} "{ask.to}": {found}')
+
+
+def _outside_of(view: View, key: ObjectKey) -> Outside | str:
+    """Return where a Backend of Envoy Gateway is, or why no proxy is sent there."""
+    row = view.get(EnvoyBackend, key)
+    found = outside(row.spec) if row is not None else None
+    if not isinstance(found, Outside):
+        return str(found) if found is not None else "does not exist"
+    if found.hostname:
+        return _host_problem(view, "spec.endpoints[0].fqdn.hostname", found.hostname) or found
+    loopback = environment(view).loopback_backends
+    for address, _ in found.addresses:
+        if problem := address_problem(address, loopback=loopback):
+            return f"spec.endpoints: {problem}"
+    return found
+
+
+def _at_outside(view: View, upstream: Upstream) -> Discovered | Resolved:
+    found = _outside_of(view, ObjectKey(upstream.namespace, upstream.name))
+    if isinstance(found, str):
+        return Discovered(endpoints=())
+    if found.hostname:
+        return _resolved(view, found.hostname, found.port)
+    addresses = (Endpoint(address=address, port=port, draining=False) for address, port in found.addresses)
+    return Discovered(endpoints=tuple(sorted(set(addresses))))
+
+
 def external_host_problem(view: View, row: XBackend) -> str | None:
     """Return why no proxy is sent to the host that an XBackend names; None when it may be, or when it names none."""
     if row.spec.external_hostname is None:
@@ -169,7 +212,9 @@ _RESOLVERS: Mapping[GroupKind, Callable[[View, BackendAsk], Backend]] = {
     SERVICE_KIND: _service,
     XBACKEND_KIND: _xbackend,
     IMPORT_KIND: _service_import,
+    OUTSIDE_KIND: _foreign,
 }
+_ALLOWED = tuple(kind for kind in _RESOLVERS if kind != OUTSIDE_KIND)
 
 
 class GatewayUpstream(NamedTuple):
@@ -254,6 +299,8 @@ def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:
         return _outside(view, upstream)
     if upstream.kind == "ServiceImport":
         return imported_endpoints(view, key, upstream.port, "UDP" if upstream.protocol is Protocol.UDP else "TCP")
+    if upstream.kind == OUTSIDE_KIND.kind:
+        return _at_outside(view, upstream)
     row = view.get(Service, key)
     if row is None:
         return Discovered(endpoints=())

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.core import Service
+from gatewayd.api.envoy_gateway.objects import ENVOY_GATEWAY_GROUP
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import EXPERIMENTAL_GROUP, PolicyTargetRefWithSection
 from gatewayd.api.serviceimport import MULTICLUSTER_GROUP, ServiceImport
@@ -22,7 +23,11 @@ from gatewayd.translator import verdicts
 SERVICE_KIND = GroupKind("", "Service")
 XBACKEND_KIND = GroupKind(EXPERIMENTAL_GROUP, "XBackend")
 IMPORT_KIND = GroupKind(MULTICLUSTER_GROUP, "ServiceImport")
-UPSTREAM_KINDS: Mapping[str, GroupKind] = {each.kind: each for each in (SERVICE_KIND, XBACKEND_KIND, IMPORT_KIND)}
+OUTSIDE_KIND = GroupKind(ENVOY_GATEWAY_GROUP, "Backend")
+"""Envoy Gateway's."""
+UPSTREAM_KINDS: Mapping[str, GroupKind] = {
+    each.kind: each for each in (SERVICE_KIND, XBACKEND_KIND, IMPORT_KIND, OUTSIDE_KIND)
+}
 """What `Upstream.kind` stands for."""
 PORTED: Mapping[GroupKind, type[Service] | type[ServiceImport]] = {SERVICE_KIND: Service, IMPORT_KIND: ServiceImport}
 """What has ports with names, for one of which a policy may be: its sections."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy, BackendTLSValidation, SubjectAltName
+from gatewayd.api.envoy_gateway.objects import EnvoyBackend
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.xbackend import XBackend
 from gatewayd.incremental.view import View, rescued_query
@@ -15,7 +16,8 @@ from gatewayd.ir.outcome import Verdict
 from gatewayd.ir.tls import SanKind, SanMatcher, SystemTrust, TrustBundle, UpstreamTLS
 from gatewayd.translator import verdicts
 from gatewayd.translator.certificates import TRUST_KINDS, TRUST_READERS
-from gatewayd.translator.policies.attach import PORTED, UPSTREAM_KINDS, Claim, Target, applying, astray
+from gatewayd.translator.envoy_gateway.outside import Outside, outside
+from gatewayd.translator.policies.attach import OUTSIDE_KIND, PORTED, UPSTREAM_KINDS, Claim, Target, applying, astray
 from gatewayd.translator.refused_secrets import refusal
 from gatewayd.translator.rescues import blame
 
@@ -32,7 +34,7 @@ class ValidationEffect:
 class ValidationKey(NamedTuple):
     """A BackendTLSPolicy or an XBackend (the `table`) with the field path of its validation."""
 
-    table: type[BackendTLSPolicy] | type[XBackend]
+    table: type[BackendTLSPolicy] | type[XBackend] | type[EnvoyBackend]
     key: ObjectKey
     path: str
 
@@ -74,6 +76,10 @@ def _validation(view: View, at: ValidationKey) -> BackendTLSValidation | None:
     if at.table is BackendTLSPolicy:
         policy = view.get(BackendTLSPolicy, at.key)
         return policy.spec.validation if policy is not None else None
+    if at.table is EnvoyBackend:
+        row = view.get(EnvoyBackend, at.key)
+        found = outside(row.spec) if row is not None else None
+        return found.validation if isinstance(found, Outside) else None
     backend = view.get(XBackend, at.key)
     return backend.spec.tls.validation if backend is not None and backend.spec.tls.mode != "None" else None
 
@@ -135,6 +141,8 @@ def upstream_settings(view: View, upstream: Upstream) -> ValidationEffect | None
     key = ObjectKey(upstream.namespace, upstream.name)
     if upstream.kind == "XBackend":
         return settings(view, ValidationKey(XBackend, key, "spec.tls.validation"))
+    if upstream.kind == OUTSIDE_KIND.kind:
+        return settings(view, ValidationKey(EnvoyBackend, key, "spec.tls"))
     target = Target(UPSTREAM_KINDS[upstream.kind], key, port_name(view, upstream))
     policy = applying(view, Claim(BackendTLSPolicy, target))
     if policy is not None:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
+from gatewayd.api.envoy_gateway.objects import EnvoyRouteFilter
 from gatewayd.api.filters import Fraction, HTTPAuthConfig, HTTPExternalAuthFilter, RequestMirror
 from gatewayd.api.grpcroute import GRPCRouteFilter
 from gatewayd.api.httproute import HTTPCORS, HTTPPathModifier, HTTPRequestRedirect, HTTPRouteFilter, HTTPURLRewrite
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.names import shown
+from gatewayd.api.refs import LocalObjectRef
 from gatewayd.api.routefilter import RouteFilter
 from gatewayd.incremental.view import Attempt, View
 from gatewayd.ir.backend import InvalidBackend, Protocol
@@ -38,7 +40,7 @@ from gatewayd.translator.problems import Problem, Unresolved, Unsupported
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.headers import Side, modified
 from gatewayd.translator.rules.paths import new_path
-from gatewayd.translator.rules.route_filters import Part, own_filter
+from gatewayd.translator.rules.route_filters import Part, foreign_filter, own_filter
 
 MILLION = 1_000_000
 
@@ -188,8 +190,19 @@ def _extension(view: View, place: FilterPlace, route_filter: AnyFilter) -> Effec
         calls = place.wants is Protocol.HTTP2
         found = own_filter(view, ObjectKey(place.namespace, ref.name), path, calls=calls)
         return Effect(None, found) if isinstance(found, Problem) else Effect(found, None)
+    foreign = _foreign(view, place, ref, path)
+    if foreign is not None:
+        return foreign
     message = f"{path}: kind {ref.group_kind} is not supported; allowed: {kind}"
     return Effect(None, Unresolved(verdicts.INVALID_KIND, message))
+
+
+def _foreign(view: View, place: FilterPlace, ref: LocalObjectRef, path: str) -> Effect | None:
+    """Do as an HTTPRouteFilter of Envoy Gateway says; None where there is none."""
+    if ref.group_kind != BY_STRUCT[EnvoyRouteFilter].group_kind:
+        return None
+    found = foreign_filter(view, ObjectKey(place.namespace, ref.name), path, calls=place.wants is Protocol.HTTP2)
+    return None if found is None else Effect(None, found) if isinstance(found, Problem) else Effect(found, None)
 
 
 def _external_auth(view: View, place: FilterPlace, route_filter: Any) -> Effect:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import re2
 
+from gatewayd.api.envoy_gateway.objects import EnvoyRouteFilter
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.names import shown
 from gatewayd.api.routefilter import DirectAnswer, PathRewrite, RouteFilter, RouteFilterSpec
@@ -16,11 +17,15 @@ from gatewayd.ir.filters import RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import DirectResponse, RegexReplacement, URLRewrite
 from gatewayd.ir.limits import ANSWER_BYTES
 from gatewayd.translator import verdicts
+from gatewayd.translator.envoy_gateway.route_filters import route_filter
+from gatewayd.translator.envoy_gateway.taken import Telling
 from gatewayd.translator.problems import Problem, Unresolved, Unsupported
 from gatewayd.translator.rules.headers import Side, modified
 from gatewayd.translator.rules.regexes import regex_problem
 
 Part = RequestHeaders | ResponseHeaders | URLRewrite | DirectResponse
+_PATHS = ("spec.pathRewrite", "spec.urlRewrite.path.replaceRegexMatch")
+"""The field of ours that an expression stands in, and that of Envoy Gateway's."""
 _ESCAPED = re.compile(r"\\(.?)")
 
 
@@ -39,6 +44,26 @@ def own_filter(view: View, key: ObjectKey, path: str, *, calls: bool) -> tuple[P
     wrong = next((each for each in parts if isinstance(each, Unsupported)), None)
     if wrong is not None:
         return Unsupported(f"{named}: {wrong.message}")
+    return tuple(each for each in parts if not isinstance(each, Unsupported))
+
+
+def foreign_filter(view: View, key: ObjectKey, path: str, *, calls: bool) -> tuple[Part, ...] | Problem | None:
+    """Return what an HTTPRouteFilter of Envoy Gateway does, or what is wrong with it; None when there is none."""
+    row = view.get(EnvoyRouteFilter, key)
+    if row is None:
+        return None
+    telling = Telling(namespace=key.namespace)
+    spec = route_filter(row.spec, telling)
+    named = f'{path}: HTTPRouteFilter "{key}"'
+    if calls and not telling.refused:
+        return Unresolved(
+            verdicts.INVALID_FILTER, f"{named} is for HTTP; for gRPC a RouteFilter with spec.headers is allowed"
+        )
+    parts = () if telling.refused else tuple(_parts(spec))
+    wrong = next((each.message for each in parts if isinstance(each, Unsupported)), "")
+    if telling.refused or wrong:
+        why = "; ".join(map(str, telling.refused)) or wrong.replace(*_PATHS)
+        return Unresolved(verdicts.INVALID_FILTER, f"{named}: {why}")
     return tuple(each for each in parts if not isinstance(each, Unsupported))
 
 

@@ -42,8 +42,8 @@ def test_envoy_gateways_kinds_are_read_where_that_is_asked_for() -> None:
     assert {"name": "GATEWAYD_ENVOY_GATEWAY_KINDS", "value": "true"} in container["env"]
     rules = [each for each in documents["ClusterRole"]["rules"] if "gateway.envoyproxy.io" in each["apiGroups"]]
     assert {resource: tuple(each["verbs"]) for each in rules for resource in each["resources"]} == {
-        **{kind.plural: ("get", "list", "watch") for kind in ENVOY_GATEWAY_KINDS},
-        **{f"{kind.plural}/status": ("patch",) for kind in ENVOY_GATEWAY_KINDS},
+        **{kind.plural: (("get",) if kind.statused else ()) + ("list", "watch") for kind in ENVOY_GATEWAY_KINDS},
+        **{f"{kind.plural}/status": ("patch",) for kind in ENVOY_GATEWAY_KINDS if kind.statused},
     }
 
 

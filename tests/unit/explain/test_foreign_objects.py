@@ -41,3 +41,15 @@ def test_a_target_that_is_not_there_is_told_though_no_status_says_it() -> None:
         for each in astray(reconciler.store.engine, reconciler.outcomes, lambda _: None)
     ]
     assert found == [("TargetNotFound", "spec.targetRefs[0]"), ("Invalid", "spec")]
+
+
+def test_what_rules_refer_to_is_told_too() -> None:
+    good = foreign("Backend", "a", endpoints=[{"ip": {"address": "192.0.2.1", "port": 80}, "zone": "z"}])
+    bad = foreign("Backend", "b", type="DynamicResolver", endpoints=[{"fqdn": {"hostname": "a.example", "port": 80}}])
+    answer = foreign("HTTPRouteFilter", "f", directResponse={"statusCode": 418})
+    told = taken_objects(translated(good, bad, answer).store.engine)
+    assert [str(each) for each in told] == [
+        "Backend shop/a: takes spec; with another effect spec.endpoints[0].zone",
+        "Backend shop/b: refuses spec.type",
+        "HTTPRouteFilter shop/f: takes spec.directResponse",
+    ]
