@@ -88,6 +88,18 @@ def by_status(text: str) -> Choice:
     return lambda entry: str(entry.status).startswith(beginnings)
 
 
+def by_gateway(text: str) -> Choice:
+    """Return what chooses by the Gateway, NAMESPACE/NAME; raises BadChoiceError."""
+    if len([part for part in text.split("/") if part]) != 2:
+        raise BadChoiceError(f"--gateway {text!r} names no Gateway; NAMESPACE/NAME is allowed")
+    return lambda entry: entry.text("gateway") == text
+
+
+def by_namespace(text: str) -> Choice:
+    """Return what chooses by the namespace of the Gateway."""
+    return lambda entry: entry.text("gateway").startswith(f"{text}/")
+
+
 def by_route(text: str) -> Choice:
     """Return what chooses by KIND/NAMESPACE/NAME, or KIND/NAME in the namespace default; raises BadChoiceError."""
     parts = text.lower().split("/")

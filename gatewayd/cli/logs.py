@@ -1,14 +1,16 @@
-"""`gatewayd logs`: what the Envoys of a running `gatewayd up` have written down, each line with its rule and place."""
+"""`gatewayd logs`: what the Envoys of a run, or of a cluster, have written down, each line with its rule and place."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from heapq import nlargest
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Final, cast
+from typing import IO, TYPE_CHECKING, Annotated, Final, NamedTuple, cast
 
 import typer
 
+from gatewayd.cli.asked_proxies import ProxyChoice
+from gatewayd.cli.asked_run import AskedFor, asking
 from gatewayd.cli.output import Form, FormOption, end, standard_output, write_json
 from gatewayd.cli.run_socket import run_socket
 from gatewayd.run.exit_codes import CANNOT_START, INVALID
@@ -27,49 +29,77 @@ _AT_ONCE: Final = 500
 """Entries that are shown together, and whose places are asked for in one go."""
 
 Show = Callable[["list[LogEntry]"], None]
+Places = Callable[["list[LogEntry]"], "Iterator[tuple[LogEntry, RulePlace]]"]
 
 
 @app.command()
-def logs(
+@asking
+def logs(  # noqa: PLR0913 (each is an option)
     *,
+    asked_for: AskedFor,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with what comes, until Ctrl-C.")] = False,
     route: Annotated[
         str | None, typer.Option("--route", metavar="KIND/NAMESPACE/NAME", help="Only what this route took.")
     ] = None,
     status: Annotated[str | None, typer.Option("--status", help="Only answers such as 404, 5xx or 404,5xx.")] = None,
+    gateway: Annotated[
+        str, typer.Option("--gateway", metavar="NAMESPACE/NAME", help="Only what came in at this Gateway.")
+    ] = "",
+    namespace: Annotated[str, typer.Option("-n", "--namespace", help="Only the Gateways of this namespace.")] = "",
     tail: Annotated[
         int | None,
         typer.Option("--tail", min=0, help="Of the lines that are there the last. Default: 1000; 10 with -f."),
     ] = None,
-    socket: Annotated[Path | None, typer.Option("--socket", help="The run to ask. Default: the youngest one.")] = None,
     output: FormOption = Form.TEXT,
 ) -> None:
-    """Show the requests that a running `gatewayd up` has taken, each with the rule that took it.
+    """Show the requests that proxies have taken, each with the rule that took it.
 
-    In a cluster the lines are in the logs of the pods: `kubectl logs`.
+    Those of a running `gatewayd up`, with the file and line of the rule; with --cluster those of a cluster, from the
+    logs of the proxies' pods.
 
     Exit codes: 0, 1 for a route or a status that is none, 3 when nobody runs.
     """
-    from gatewayd.access_log.entry import BadChoiceError, by_route, by_status
-    from gatewayd.access_log.tail import Tail
+    from gatewayd.access_log.entry import BadChoiceError, by_gateway, by_namespace, by_route, by_status
 
+    wanted = ((by_route, route), (by_status, status), (by_gateway, gateway or None), (by_namespace, namespace or None))
     try:
-        choices = [make(text) for make, text in ((by_route, route), (by_status, status)) if text is not None]
+        choices = [make(text) for make, text in wanted if text is not None]
     except BadChoiceError as error:
         raise end(str(error), INVALID) from error
-    run = _run(socket)
-    show = _shown_by(output, _Places(run))
-    # The socket is in a folder of its own, beside those of the Envoys.
-    with closing(Tail(run.parent.parent)) as tails:
+    with _source(asked_for, ProxyChoice(gateway=gateway, namespace=namespace), follow=follow) as source:
+        show = _shown_by(output, source.places)
         most = (_FIRST_WITH_MORE if follow else _MOST) if tail is None else tail
-        _show_all(show, _last(_chosen(tails.lines(), choices), most))
+        _show_all(show, _last(_chosen(source.read(), choices), most))
         while follow and not standard_output().is_closed:
             time.sleep(_LOOK)
-            _show_all(show, sorted(_chosen(tails.lines(), choices), key=_time))
+            _show_all(show, sorted(_chosen(source.read(), choices), key=_time))
+
+
+class _LogSource(NamedTuple):
+    """Where lines are from: what gives those that have come, and where their rules stand."""
+
+    read: "Callable[[], Iterable[bytes]]"
+    places: "Places"
+
+
+@contextmanager
+def _source(asked_for: AskedFor, choice: ProxyChoice, *, follow: bool) -> "Iterator[_LogSource]":
+    if asked_for.is_cluster:
+        from gatewayd.cli.cluster_logs import cluster_lines
+
+        with cluster_lines(asked_for, choice, follow=follow) as lines:
+            yield _LogSource(lines.lines, _in_no_file)
+        return
+    from gatewayd.access_log.tail import Tail
+
+    run = _run(asked_for.socket)
+    # The socket is in a folder of its own, beside those of the Envoys.
+    with closing(Tail(run.parent.parent)) as tails:
+        yield _LogSource(tails.lines, _Places(run).of)
 
 
 def _run(socket: Path | None) -> Path:
-    nobody = "no `gatewayd up` of this user is running; --socket names a run"
+    nobody = "no `gatewayd up` of this user is running; --socket names a run, --cluster asks a cluster"
     run = run_socket(socket, nobody)
     if not run.exists():
         raise end(nobody, CANNOT_START)
@@ -121,13 +151,21 @@ class _Places:
             yield entry, NOWHERE if entry.route is None else known.get(entry.route, NOWHERE)
 
 
-def _shown_by(form: Form, places: _Places) -> Show:
+def _in_no_file(entries: "list[LogEntry]") -> "Iterator[tuple[LogEntry, RulePlace]]":
+    """Yield the entries of a cluster, whose objects are in no file that is known."""
+    from gatewayd.introspection.places import NOWHERE
+
+    for entry in entries:
+        yield entry, NOWHERE
+
+
+def _shown_by(form: Form, places: "Places") -> Show:
     from rich.console import Console
 
     from gatewayd.cli.view.log_lines import entry_json, entry_line, heading
 
     def as_json(entries: "list[LogEntry]") -> None:
-        for entry, place in places.of(entries):
+        for entry, place in places(entries):
             write_json(entry_json(entry, place), indent=None)
 
     if form is Form.JSON:
@@ -136,7 +174,7 @@ def _shown_by(form: Form, places: _Places) -> Show:
     console.print(heading(), soft_wrap=True)
 
     def as_table(entries: "list[LogEntry]") -> None:
-        for entry, place in places.of(entries):
+        for entry, place in places(entries):
             console.print(entry_line(entry, place), soft_wrap=True)
 
     return as_table

@@ -125,9 +125,12 @@ class KubeClient:
 
     @asynccontextmanager
     async def lines(
-        self, path: str, query: Query, quiet: float, accept: str = WHOLE
+        self, path: str, query: Query, quiet: float | None, accept: str = WHOLE
     ) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Open a watch and give its lines as they come; `quiet` seconds without any byte end it with TimeoutError."""
+        """Open a watch, or a log, and give its lines as they come.
+
+        `quiet` seconds without any byte end it with TimeoutError; None: it may be quiet for ever.
+        """
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=quiet)
         response = await self._send("GET", path, query, _Message(None, "json", accept), timeout)
         async with response:

@@ -29,6 +29,8 @@ class Pods:
     labels: Mapping[str, str] = field(default_factory=dict)
     run: Callable[[list[str]], tuple[bytes, str]] = lambda _command: (b"", "")
     """What a command writes, and why it fails, "" for success."""
+    logs: dict[str, list[str]] = field(default_factory=dict)
+    """Lines by pod, each with its time in front; a connection that follows them ends when all have been sent."""
 
     def application(self) -> web.Application:
         application = web.Application()
@@ -36,6 +38,7 @@ class Pods:
         application.router.add_get(pods, self._list)
         application.router.add_get(f"{pods}/{{pod}}/portforward", self._forward)
         application.router.add_get(f"{pods}/{{pod}}/exec", self._exec)
+        application.router.add_get(f"{pods}/{{pod}}/log", self._log)
         return application
 
     async def _list(self, request: web.Request) -> web.Response:
@@ -89,6 +92,18 @@ class Pods:
         await channels.send_bytes(b"\x03" + json.dumps(status).encode())
         await channels.close()
         return channels
+
+    async def _log(self, request: web.Request) -> web.Response:
+        pod, query = request.match_info["pod"], request.query
+        if pod in self.forbidden:
+            raise web.HTTPForbidden(text="no")
+        assert (query["container"], query["timestamps"]) == ("envoy", "true")
+        # Since a time means since its second.
+        since = query.get("sinceTime", "").partition(".")[0]
+        lines = [line for line in self.logs[pod] if line >= since]
+        return web.Response(
+            text="".join(f"{line}\n" for line in lines[-int(query.get("tailLines", len(lines) or 1)) :])
+        )
 
 
 async def _back(channels: web.WebSocketResponse, reader: asyncio.StreamReader) -> None:

@@ -2,7 +2,16 @@ import json
 
 import pytest
 
-from gatewayd.access_log.entry import BadChoiceError, RuleName, by_route, by_status, read_entry, read_route
+from gatewayd.access_log.entry import (
+    BadChoiceError,
+    RuleName,
+    by_gateway,
+    by_namespace,
+    by_route,
+    by_status,
+    read_entry,
+    read_route,
+)
 from gatewayd.ir.http import RuleRef
 
 CART = RuleName("httproute", "shop", "cart", 2)
@@ -89,3 +98,14 @@ def test_routes_are_chosen(wanted: str, *, taken: bool) -> None:
 def test_what_names_no_route(text: str) -> None:
     with pytest.raises(BadChoiceError, match="--route"):
         by_route(text)
+
+
+def test_a_gateway_and_its_namespace() -> None:
+    entry = read_entry(b'{"gateway": "infra/edge"}')
+    assert entry is not None
+    assert by_gateway("infra/edge")(entry)
+    assert not by_gateway("infra/edge-2")(entry)
+    assert by_namespace("infra")(entry)
+    assert not by_namespace("inf")(entry)
+    with pytest.raises(BadChoiceError, match="--gateway 'edge' names no Gateway"):
+        by_gateway("edge")
