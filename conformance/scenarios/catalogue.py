@@ -32,6 +32,7 @@ from conformance.scenarios.cases.strangers import strangers
 from conformance.scenarios.cases.sync import sync
 from conformance.scenarios.cases.trust import trust
 from conformance.scenarios.cases.upgrade import upgrade
+from conformance.scenarios.cases.zones import zones
 from conformance.scenarios.scenario import Scenario
 
 _ALL = (
@@ -212,6 +213,11 @@ _ALL = (
         name="ratelimit",
         claim="the service that counts, killed and stopped under load: Allow loses no request, Deny lets none through",
         run=ratelimit,
+    ),
+    Scenario(
+        name="zones",
+        claim="the endpoints of the proxies' own zone go away and come back 20 times: no wrong answer",
+        run=zones,
     ),
     Scenario(
         name="requests-short",

@@ -143,6 +143,7 @@ def tls_secret(where: str, name: str, certificate: str, key: str) -> Object:
 _PLURALS = {
     "AccessPolicy": "accesspolicies",
     "RoutePolicy": "routepolicies",
+    "BackendPolicy": "backendpolicies",
     "ConfigMap": "configmaps",
     "Deployment": "deployments",
     "EndpointSlice": "endpointslices",

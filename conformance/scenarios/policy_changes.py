@@ -136,6 +136,27 @@ class Renamed(_OfRoute):
         await self._becomes(answer(f"v{turn}", "alpha"), policy("RoutePolicy", self._own, self._route, override=sets))
 
 
+class Tuned(_OfRoute):
+    """A BackendPolicy changes how the backend is chosen, checked and spoken to, and its cluster with it."""
+
+    name = "tuned"
+
+    async def change(self, turn: int) -> None:
+        """Have it another way, or not at all; nothing is awaited, since the answer stays."""
+        ways: tuple[Mapping[str, Any], ...] = (
+            {"limits": {"requests": 10_000 + turn}, "connection": {"connectTimeout": "2s"}},
+            {"activeHealth": {"tcp": {}, "interval": "1s"}},
+            {"loadBalancing": {"type": "Maglev", "hashOn": [{"type": "Address"}]}, "passiveHealth": {}},
+            {"loadBalancing": {"type": "RoundRobin", "slowStart": "1s"}},
+        )
+        service = {"group": "", "kind": "Service", "name": "alpha"}
+        item = policy("BackendPolicy", self._own, service, default=ways[turn % len(ways)])
+        if turn % 6 == 5:
+            await self._world.delete(item)
+        else:
+            await self._world.put(item)
+
+
 class Above(Slot):
     """Sections of the Gateway's policy change, which all routes have and none shows, while a route is switched."""
 
@@ -166,6 +187,7 @@ POLICY_KINDS: tuple[tuple[Callable[[World, Judged, int], Kind], int], ...] = (
     *((Shut, slot) for slot in range(2)),
     *((Instead, slot) for slot in range(2)),
     *((Renamed, slot) for slot in range(2)),
+    (Tuned, 0),
     (Above, 0),
 )
 """Every kind with its slots; slots change side by side."""

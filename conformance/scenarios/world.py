@@ -133,6 +133,10 @@ class World:
         """Make a Gateway, wait until it is Programmed, and return its address."""
         item = manifests.gateway(SHOP, name, *listeners)
         await self.put(item)
+        return await self.gateway_address(item)
+
+    async def gateway_address(self, item: Object) -> str:
+        """Wait until a Gateway is Programmed, and return its address."""
         await self.condition(item, "Programmed")
         status = (await self.api.get(manifests.path(item)))["status"]
         return str(status["addresses"][0]["value"])

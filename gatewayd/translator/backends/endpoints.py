@@ -119,7 +119,7 @@ def _in_slice(view: View, port: ServicePortKey, row: EndpointSlice) -> list[_End
     loopback = environment(view).loopback_backends
     numbers = _numbers(view, port, row)
     return [
-        _EndpointAddress(endpoint.addresses[0], number, ready, _zone(endpoint))
+        _EndpointAddress(endpoint.addresses[0], number, ready, _zone(endpoint) if port.by_zone else "")
         for endpoint in row.endpoints
         if (ready := endpoint.conditions.ready is not False) or _still_serves(endpoint)
         if not address_problem(endpoint.addresses[0], loopback=loopback)

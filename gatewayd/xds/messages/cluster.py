@@ -21,7 +21,7 @@ from gatewayd.xds import names
 from gatewayd.xds.encoding import ADS, milliseconds, packed, serialised
 from gatewayd.xds.messages import tls
 from gatewayd.xds.messages.cluster_settings import announced, balancing, breakers, health, http2, keepalive
-from gatewayd.xds.messages.endpoint import lb_endpoint
+from gatewayd.xds.messages.endpoint import checked_port, lb_endpoint
 
 BUFFER_BYTES = wrappers_pb2.UInt32Value(value=32 * 1024)
 """What one connection may hold back, on either side."""
@@ -101,7 +101,7 @@ def endpoints_source(of: Cluster) -> dict[str, Any]:
         case Discovered():
             return by_eds()
         case Resolved():
-            member = lb_endpoint(source.question, source.port, health_check_pb2.UNKNOWN)
+            member = lb_endpoint(source.question, source.port, health_check_pb2.UNKNOWN, checked_port(of))
             locality = endpoint_components_pb2.LocalityLbEndpoints(lb_endpoints=[member])
             return by_dns([locality], names.cluster(of.upstream), of.settings.dns)
         case _:

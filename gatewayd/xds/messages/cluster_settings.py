@@ -118,7 +118,6 @@ def _asked(of: ActiveHealth, protocol: Protocol) -> Any:
         interval_jitter_percent=10,
         unhealthy_threshold=_number(of.unhealthy_after),
         healthy_threshold=_number(of.healthy_after),
-        alt_port=_number(of.port) if of.port else None,
         **_question(of.ask, protocol),
     )
 

@@ -17,6 +17,8 @@ AREAS = (
     "Fail closed",
     "Limits, local",
     "Traffic",
+    "Backends",
+    "Clients",
     "Not there",
 )
 

@@ -3,7 +3,8 @@ from dataclasses import replace
 from envoy.config.core.v3 import health_check_pb2
 
 from gatewayd.ir.backend import Discovered
-from gatewayd.xds.messages.endpoint import lb_endpoint, lb_endpoints, load_assignment
+from gatewayd.ir.backend_settings import STANDARD, ActiveHealth, AskTCP
+from gatewayd.xds.messages.endpoint import checked_port, lb_endpoint, lb_endpoints, load_assignment
 from tests.unit.xds.shorthand import cluster, endpoint
 
 
@@ -45,3 +46,14 @@ def test_draining_endpoints_are_marked_while_others_are_there() -> None:
 def test_one_member() -> None:
     made = lb_endpoint("name.example", 80, health_check_pb2.UNKNOWN)
     assert made.endpoint.address.socket_address.address == "name.example"
+
+
+def test_checks_are_made_at_another_port_where_that_is_asked_for() -> None:
+    active = ActiveHealth(ask=AskTCP(), port=81, interval_ms=1, timeout_ms=1, unhealthy_after=1, healthy_after=1)
+    of = replace(cluster("cart", endpoint(80)), settings=replace(STANDARD, active_health=active))
+    assert isinstance(of.endpoints, Discovered)
+    (locality,) = load_assignment(of, of.endpoints).endpoints
+    (member,) = locality.lb_endpoints
+    assert member.endpoint.health_check_config.port_value == 81
+    assert checked_port(cluster("cart")) == 0
+    assert not lb_endpoint("10.0.0.1", 80, health_check_pb2.UNKNOWN).endpoint.HasField("health_check_config")
