@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
@@ -10,7 +11,7 @@ from gatewayd.explain.policies import SectionInForce
 from gatewayd.explain.words import rule_place
 from gatewayd.incremental.engine import Engine
 from gatewayd.incremental.view import Member
-from gatewayd.ir.conditions import WARNING, is_good
+from gatewayd.ir.conditions import OVERRIDDEN, WARNING, is_good
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.outcome import FleetReport, Verdict
 from gatewayd.manifests.admission import Identity
@@ -62,10 +63,13 @@ def member_name(member: Member) -> str:
     return f"{member.table.__name__} {member.key}"
 
 
+_AS_WANTED: Final = frozenset({OVERRIDDEN, WARNING})
+"""Tell of what is done in another way than written, and not of what fails."""
+
+
 def verdict_step(depth: int, subject: str, verdict: Verdict, place: str = "") -> Step:
     """Return what a condition says; `place` is where its cause stands."""
-    # A warning tells of what is in force, and done in another way.
-    mark = Mark.GOOD if is_good(verdict) else Mark.INFO if verdict.type == WARNING else Mark.BAD
+    mark = Mark.GOOD if is_good(verdict) else Mark.INFO if verdict.type in _AS_WANTED else Mark.BAD
     return Step(depth=depth, mark=mark, subject=subject, says=verdict.message or verdict.reason, place=place)
 
 

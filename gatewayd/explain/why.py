@@ -16,6 +16,7 @@ from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.routefilter import RouteFilter
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
+from gatewayd.api.xtelemetrypolicy import XTelemetryPolicy
 from gatewayd.explain.filter_users import filter_chain
 from gatewayd.explain.gateway_chain import gateway_chain, gatewayclass_chain, listenerset_chain
 from gatewayd.explain.ingress_chain import ingressclass_chain
@@ -38,6 +39,7 @@ CHAINS: Final[Mapping[Table, Chain]] = MappingProxyType({
     **dict.fromkeys(POLICY_KINDS, policy_chain),
     BackendTLSPolicy: policy_chain,
     XBackendTrafficPolicy: policy_chain,
+    XTelemetryPolicy: policy_chain,
     RouteFilter: filter_chain,
     **dict.fromkeys(FOREIGN_KINDS, policy_chain),
 })  # fmt: skip
