@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 .DEFAULT_GOAL := help
 .PHONY: help setup system demo test check lint types contracts unit golden-check property simulation compat feature feature-per-host golden
 .PHONY: simulate worlds mutants browser oidc-provider protos cluster smoke upstream image conformance scenarios history soak
-.PHONY: bench bench-peers skew nightly figures lock clean
+.PHONY: wheel bench bench-peers skew nightly figures lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -108,6 +108,9 @@ $(APT): conformance/apt.txt
 
 cluster: $(STAMP) $(APT) ## a Kubernetes cluster out of processes, with gatewayd; stays until Ctrl-C
 	$(BIN)/python -m conformance.playground
+
+wheel: $(STAMP) ## the wheel, installed into an environment of its own, and its first use
+	$(BIN)/pytest -q --durations=5 tests/wheel
 
 smoke: $(STAMP) $(APT) ## that cluster, proven without gatewayd
 	$(BIN)/python -m conformance.smoke
