@@ -13,7 +13,7 @@ from gatewayd.api.meta import GroupKind, Shape
 from gatewayd.api.scalars import Group, ObjectName, SectionName
 
 TargetKind = Literal[
-    "GatewayClass", "Gateway", "ListenerSet", "Namespace", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute"
+    "GatewayClass", "Gateway", "ListenerSet", "Namespace", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "Ingress"
 ]
 CONNECTION_KINDS: Final = ("TCPRoute", "TLSRoute")
 """Routes whose connections are not looked into: AccessPolicies say which clients they have, RoutePolicies nothing."""

@@ -321,7 +321,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType({
         mend="Nothing is to be done where that is meant. The message names the sections and whose they are.",
     ),
     "Conflicted": Code(
-        summary="another policy of the kind has the target",
+        summary="another policy of the kind has the target, or another Ingress the path of a host",
         means="The older one counts.",
         mend="Join the two, or remove one.",
     ),

@@ -23,6 +23,7 @@ from gatewayd.ir.proxy import ProxyConfig, StreamListener
 from gatewayd.manifests.admission import Identity
 from gatewayd.manifests.folder import PlaceOf
 from gatewayd.manifests.nearest import nearest
+from gatewayd.translator.ingresses import INGRESS_KIND
 from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES
 
 TLS_TYPE: Final = "kubernetes.io/tls"
@@ -73,6 +74,8 @@ def _shadowed(served: Served) -> Iterator[Finding]:
     cut_off = (shadow for member in members for shadow in reached.cut_off(served.engine, member))
     for shadow in (*shadows(tables), *cut_off):
         match = shadow.match
+        if match.kind == shadow.taken_by.kind == INGRESS_KIND.kind:
+            continue  # said of the Ingress itself
         message = f"{match.field}: {shadow_words(shadow, served.place_of)}"
         yield _warning(served, _route(match), "NeverReached", message)
 

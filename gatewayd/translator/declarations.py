@@ -12,6 +12,7 @@ from gatewayd.translator.gateways.listeners import LISTENERS_BY_HOSTNAME, LISTEN
 from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
 from gatewayd.translator.ingresses import DEFAULT_CLASSES
 from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
+from gatewayd.translator.outcomes.ingress_paths import CLAIMED_PATHS
 from gatewayd.translator.outcomes.overridden import OWN_SECTIONS
 from gatewayd.translator.outcomes.overview import BOARD
 from gatewayd.translator.outcomes.policies import MISSED_SERVICES, SERVICE_USES
@@ -63,6 +64,7 @@ INDEXES: tuple[Index, ...] = (
     HOSTS,
     TABLES,
     SERVER_NAMES,
+    CLAIMED_PATHS,
     UPSTREAMS,
     SHARED_SECRETS,
     SERVICE_USES,

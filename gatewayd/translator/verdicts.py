@@ -327,6 +327,11 @@ def rule_dropped(message: str) -> Verdict:
     return _verdict(PARTIALLY_INVALID, UNSUPPORTED_VALUE, f"Dropped Rule: {message}", status=True)
 
 
+def path_taken(message: str) -> Verdict:
+    """Return the verdict that an older Ingress has paths of this one, while its other paths have an effect."""
+    return _verdict(PARTIALLY_INVALID, CONFLICTED, f"Dropped Rule: {message}", status=True)
+
+
 def rules_fell_back(message: str) -> Verdict:
     """Return the verdict that a route keeps the rules that it had, since the ones that it has now are not valid."""
     return _verdict(PARTIALLY_INVALID, INVALID, f"Fall Back: {message}", status=True)

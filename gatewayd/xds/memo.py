@@ -2,7 +2,8 @@
 
 In: one sequence after another, most of whose values are the very objects of the sequence before (an unchanged IR value
 is the same object after a change). Out: the results, in the order of the values; only for values that were not there
-before anything is made. Nothing is kept for values that are gone.
+before anything is made. A value that is another object and equal to the one of its key has that one's result: who puts
+thousands of values together anew has them serialised once. Nothing is kept for values that are gone.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -43,9 +44,18 @@ class Memo(Generic[V, R]):
         known = {id(value): result for value, result in zip(old, results, strict=True)}
         here = set(map(id, new))
         earlier = {
-            self._key(value): result for value, result in zip(old, results, strict=True) if id(value) not in here
+            self._key(value): (value, result)
+            for value, result in zip(old, results, strict=True)
+            if id(value) not in here
         }
         return [
-            known[id(value)] if id(value) in known else self._make(value, earlier.get(self._key(value)))
+            known[id(value)] if id(value) in known else self._made(value, earlier.get(self._key(value)))
             for value in new
         ]
+
+    def _made(self, value: V, earlier: tuple[V, R] | None) -> R:
+        """Return the result of a value that is another object; where it is an equal one, that of the one before."""
+        if earlier is None:
+            return self._make(value, None)
+        before, result = earlier
+        return result if before == value else self._make(value, result)

@@ -14,7 +14,7 @@ EXAMPLES = tuple(examples(PAGE))
 
 
 async def test_there_are_examples() -> None:
-    assert [each.title for each in EXAMPLES] == ["Hosts and paths", "Default backends", "Beside routes"]
+    assert [each.title for each in EXAMPLES] == ["Hosts and paths", "Default backends", "Policies", "Beside routes"]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)

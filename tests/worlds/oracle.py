@@ -97,7 +97,9 @@ def _ends(trace: Trace, config: ProxyConfig, sent: Sent) -> Iterator[Possible]:
 
 
 def _taken(end: Taken, config: ProxyConfig, sent: Sent) -> Iterator[Possible]:
-    name = f"{end.rule.namespace}/{end.rule.name}.{end.rule.rule}"
+    # An Ingress has no filter by which it could name itself.
+    own = f"{end.rule.namespace}/{end.rule.name}.{end.rule.rule}"
+    name = None if end.rule.kind == "Ingress" else own
     happening = end.happening
     yield from (Possible(status=status) for each in end.policies for status in _by_policy(each))
     match happening:
@@ -128,7 +130,7 @@ def _is_shut(changes: tuple[str, ...]) -> bool:
     return any("else a 401" in each or "consents" in each for each in changes)
 
 
-def _forwarded(share: BackendShare, name: str, config: ProxyConfig, sent: Sent) -> Iterator[Possible]:
+def _forwarded(share: BackendShare, name: str | None, config: ProxyConfig, sent: Sent) -> Iterator[Possible]:
     if _is_shut(share.changes):
         yield from _REFUSED
     elif share.problem:

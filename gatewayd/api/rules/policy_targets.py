@@ -8,7 +8,7 @@ from msgspec import Struct
 from gatewayd.api.backendpolicy import BackendTargetRef
 from gatewayd.api.inherited import InheritedTargetRef, OwnTargetRef
 from gatewayd.api.meta import Problem, Problems
-from gatewayd.api.refs import EXPERIMENTAL_GROUP, GATEWAY_GROUP
+from gatewayd.api.refs import EXPERIMENTAL_GROUP, GATEWAY_GROUP, INGRESS_GROUP
 from gatewayd.api.rules.cel import Validation
 from gatewayd.api.serviceimport import MULTICLUSTER_GROUP
 
@@ -19,6 +19,7 @@ _GROUPS: Final[Mapping[str, str]] = {
     "Service": "",
     "ServiceImport": MULTICLUSTER_GROUP,
     "XBackend": EXPERIMENTAL_GROUP,
+    "Ingress": INGRESS_GROUP,
 }
 """The group of a kind, where it is not that of the Gateway API."""
 
@@ -66,6 +67,8 @@ def _groups(*kinds: str) -> tuple[str, str]:
 
 
 TARGETS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
-    InheritedTargetRef: _of_targets(*_groups("Namespace"), _WITH_SECTIONS),
-    BackendTargetRef: _of_targets(*_groups(*_GROUPS), _BACKENDS_WITH_SECTIONS),
+    InheritedTargetRef: _of_targets(*_groups("Namespace", "Ingress"), _WITH_SECTIONS),
+    BackendTargetRef: _of_targets(
+        *_groups("Namespace", "Service", "ServiceImport", "XBackend"), _BACKENDS_WITH_SECTIONS
+    ),
 }

@@ -4,6 +4,7 @@ In: what decided, as for routes. Out: an IngressOutcome, or that of a route of a
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from gatewayd.api.ingress import Ingress
 from gatewayd.incremental.view import Member, View, rescued_query
@@ -15,6 +16,7 @@ from gatewayd.translator.certificate_warnings import time_warnings, warned
 from gatewayd.translator.gateways.addresses import addresses
 from gatewayd.translator.gateways.termination import certificate_of
 from gatewayd.translator.ingresses import INGRESS_CLASS_KIND, NoGateway, class_gateway, class_name, is_ours
+from gatewayd.translator.outcomes.ingress_paths import taken_paths
 from gatewayd.translator.proxies.server_names import TLSEntry, server_names, shown_certificate, tls_entries
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.route_kinds import rules
@@ -67,9 +69,18 @@ def _parents(view: View, member: Member, row: Ingress) -> Iterator[ParentOutcome
     rule_set = rules(view, member)
     for parent in attachments(view, member):
         conditions = [parent.verdict, _resolved(view, member, row, parent)]
-        if rule_set.partial is not None and parent.verdict.status:
-            conditions.append(rule_set.partial)
+        partial = _partial(rule_set.partial, tuple(taken_paths(view, row, parent.gateway)))
+        if partial is not None and parent.verdict.status:
+            conditions.append(partial)
         yield ParentOutcome(ref=parent.ref, verdicts=tuple(conditions))
+
+
+def _partial(partial: Verdict | None, taken: tuple[str, ...]) -> Verdict | None:
+    """Return what of an Ingress has no effect: what cannot be had, and what an older one has."""
+    if not taken:
+        return partial
+    lost = verdicts.path_taken("; ".join(taken))
+    return lost if partial is None else replace(partial, message=f"{partial.message}; {lost.message}")
 
 
 def _resolved(view: View, member: Member, row: Ingress, parent: ParentAttachment) -> Verdict:

@@ -15,6 +15,7 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.grpcroute import GRPCRoute
 from gatewayd.api.httproute import HTTPRoute
+from gatewayd.api.ingress import Ingress
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import KubernetesObject, ObjectKey
 from gatewayd.api.reportpolicy import ReportPolicy
@@ -30,6 +31,7 @@ from gatewayd.translator.attachment import ATTACHED, attachments
 from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.gatewayclass import class_is_ours, gateway_is_ours
 from gatewayd.translator.gateways.listener_conflicts import own_listeners
+from gatewayd.translator.ingresses import INGRESS_KIND
 from gatewayd.translator.outcomes.overridden import overridden
 from gatewayd.translator.outcomes.policies import MAX_ANCESTORS
 from gatewayd.translator.outcomes.shared_ports import NOBODY_ELSE, shared_ports
@@ -66,6 +68,7 @@ TARGET_TABLES: Final[Mapping[Any, Table]] = {
     group_kind(GRPCRoute): GRPCRoute,
     group_kind(TCPRoute): TCPRoute,
     group_kind(TLSRoute): TLSRoute,
+    INGRESS_KIND: Ingress,
     SERVICE_KIND: Service,
     XBACKEND_KIND: XBackend,
     IMPORT_KIND: ServiceImport,

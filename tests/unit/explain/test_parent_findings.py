@@ -56,3 +56,36 @@ def test_what_is_alike() -> None:
     assert alike(ObjectKey("z", "web"), known) == ObjectKey("a", "web")
     assert alike(ObjectKey("b", "shpo"), known) == ObjectKey("b", "shop")
     assert alike(ObjectKey("b", "wormhole"), known) is None
+
+
+INGRESS = """---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: old}
+spec:
+  %s
+  defaultBackend: {service: {name: cart, port: {number: 80}}}
+---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: nginx}
+spec: {controller: k8s.io/ingress-nginx}
+"""
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ("", "spec.ingressClassName: names no class; an IngressClass with the annotation "),
+        ("ingressClassName: gone", 'spec.ingressClassName: IngressClass "gone" does not exist'),
+        ("ingressClassName: nginx", 'IngressClass "nginx" is not of gatewayd; spec.controller: gatewayd.io/'),
+    ],
+)
+def test_an_ingress_that_is_nobodys_is_a_warning(named: str, message: str) -> None:
+    (finding,) = translated(SHOP + INGRESS % named).findings
+    assert (finding.severity.value, finding.reason, finding.object) == (
+        "warning",
+        "ClassNotServed",
+        "Ingress default/old",
+    )
+    assert message in finding.message

@@ -46,6 +46,24 @@ def test_a_new_value_gets_the_result_of_the_gone_one_with_its_key() -> None:
     assert counted.memo.results == ((added, None), (one, None), (replaced, two))
 
 
+def test_an_equal_value_has_the_result_of_the_one_with_its_key() -> None:
+    made: list[tuple[str, int]] = []
+
+    def make(value: tuple[str, int], _earlier: str | None) -> str:
+        made.append(value)
+        return f"{value}"
+
+    memo: Memo[tuple[str, int], str] = Memo(make, lambda value: value[0])
+    memo.update((("a", 1000), ("b", 2000)))
+    before = memo.results
+    copies = tuple((name, int(str(number))) for name, number in (("a", 1000), ("b", 2000)))
+    memo.update(copies)
+    assert (memo.results, memo.values) == (before, copies)
+    assert memo.results is before
+    memo.update((("a", 1001), copies[1]))
+    assert made == [("a", 1000), ("b", 2000), ("a", 1001)]
+
+
 def test_the_same_objects_keep_the_same_tuples() -> None:
     counted = Counted()
     one, two = values(1, 2)
