@@ -24,6 +24,7 @@ from gatewayd.convert.ingress.classes import IngressClasses
 from gatewayd.convert.ingress.destinations import destination, www_twin
 from gatewayd.convert.ingress.hosts import ANY, HostsRead, aliases, hosts
 from gatewayd.convert.ingress.known import effects
+from gatewayd.convert.ingress.old_forms import in_v1_form
 from gatewayd.convert.ingress.parts import IngressHost, IngressPart, Redirecting
 from gatewayd.convert.ingress.paths import Rewriting, rewriting
 from gatewayd.convert.ingress.redirects import redirecting
@@ -92,7 +93,7 @@ def _classes(sources: Iterable[SourceObject], items: list[Item]) -> Iterator[Wri
 def _parts(sources: Iterable[SourceObject], classes: IngressClasses, items: list[Item]) -> Iterator[IngressPart]:
     for source in sources:
         if source.group in GROUPS and source.kind == "Ingress":
-            ingress = read(source, WrittenIngress)
+            ingress = read(in_v1_form(source), WrittenIngress)
             if isinstance(ingress, NoSource):
                 items.extend(_unreadable(source, ingress))
             else:
