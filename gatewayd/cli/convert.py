@@ -31,6 +31,9 @@ def convert(  # noqa: PLR0913 (each is an option)
     allow_unprotected: Annotated[
         bool, typer.Option("--allow-unprotected", help="Open paths whose protection is lost, which answer 403 else.")
     ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compare what Ingresses did with requests with what the objects do.")
+    ] = False,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Where the report goes. Default: standard error.")
     ] = None,
@@ -52,7 +55,8 @@ def convert(  # noqa: PLR0913 (each is an option)
     for problem in parsed.problems:
         fail(str(problem))
     _tell(converted, report, output)
-    raise typer.Exit(INVALID if converted.is_lossy or parsed.problems else OK)
+    differs = verify and _differs(parsed, converted)
+    raise typer.Exit(INVALID if converted.is_lossy or parsed.problems or differs else OK)
 
 
 def _target(gateway: str, class_name: str, http_port: int, https_port: int) -> "GatewayTarget":
@@ -97,3 +101,14 @@ def _tell(converted: "Conversion", report: Path | None, output: Form) -> None:
         report.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     except OSError as error:
         raise end(f"--report {report}: {(error.strerror or str(error)).lower()}", CANNOT_START) from error
+
+
+def _differs(parsed: "Parsed", converted: "Conversion") -> bool:
+    """Ask the objects and a model of the Ingresses the same, tell what differs, and return whether anything does."""
+    from gatewayd.cli.verification import verified
+    from gatewayd.cli.view.conversion_lines import verification_lines
+
+    result = verified(parsed.documents, converted.objects)
+    for line in verification_lines(result):
+        tell(line)
+    return bool(result.differences)

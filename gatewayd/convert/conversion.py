@@ -14,7 +14,8 @@ from gatewayd.api.meta import ObjectKey, Problem
 from gatewayd.convert.draft import GatewayTarget
 from gatewayd.convert.fates import Fidelity, Item
 from gatewayd.convert.gateway_api.conversion import old_api_draft
-from gatewayd.convert.ingress.conversion import ingress_draft
+from gatewayd.convert.ingress.conversion import ingress_draft, ingress_parts
+from gatewayd.convert.ingress.model import IngressModel
 from gatewayd.convert.objects import objects
 from gatewayd.convert.source import SourceObject, source_object
 from gatewayd.manifests.admission import Admitted, Identity, RefusedObject, admit
@@ -34,6 +35,12 @@ class Conversion:
     def is_lossy(self) -> bool:
         """Whether something is lost."""
         return any(item.fidelity is Fidelity.LOST for item in self.items)
+
+
+def model(documents: Iterable[Document]) -> IngressModel:
+    """Return what the controllers of the Ingresses among documents did with requests."""
+    parts, _ = ingress_parts(source for each in documents if (source := source_object(each)) is not None)
+    return IngressModel(parts)
 
 
 def conversion(documents: Iterable[Document], target: GatewayTarget, *, open_all: bool) -> Conversion:

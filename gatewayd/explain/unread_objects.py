@@ -19,12 +19,15 @@ from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.manifests.file_state import UnreadDocument
 from gatewayd.manifests.foreign import Foreign, ForeignTarget
 
+_OURS: Final = "gatewayd convert {}"
+_OF_ISTIO: Final = "ingress2gateway print --providers=istio --input-file={}"
 CONVERTED: Final[Mapping[GroupKind, str]] = MappingProxyType({
-    GroupKind("extensions", "Ingress"): "ingress-nginx",
-    GroupKind("networking.istio.io", "VirtualService"): "istio",
-    GroupKind("networking.istio.io", "Gateway"): "istio",
+    GroupKind("extensions", "Ingress"): _OURS,
+    GroupKind("networking.istio.io", "VirtualService"): _OF_ISTIO,
+    GroupKind("networking.istio.io", "Gateway"): _OF_ISTIO,
 })  # fmt: skip
-"""What ingress2gateway reads, with its provider: https://github.com/kubernetes-sigs/ingress2gateway."""
+"""What there is a command for that converts it, `{}` is a file; of Istio's kinds that is not ours:
+https://github.com/kubernetes-sigs/ingress2gateway."""
 
 
 class Others(NamedTuple):
@@ -99,6 +102,5 @@ def _without(foreign: Foreign, names: str) -> str:
 
 
 def _converted(document: UnreadDocument, foreign: Foreign) -> str:
-    provider = CONVERTED[GroupKind(foreign.group, foreign.kind)]
-    command = f"ingress2gateway print --providers={provider} --input-file={document.file}"
+    command = CONVERTED[GroupKind(foreign.group, foreign.kind)].format(document.file)
     return f"kind: {foreign.kind} of {foreign.group} is not served; `{command}` writes what is"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from gatewayd.cli.view.columns import counted
 from gatewayd.convert.conversion import Conversion
 from gatewayd.convert.fates import Fidelity, Item
+from gatewayd.convert.verification import Verification
 
 
 def conversion_lines(conversion: Conversion, *, whole: bool) -> Iterator[str]:
@@ -18,6 +19,14 @@ def conversion_lines(conversion: Conversion, *, whole: bool) -> Iterator[str]:
     numbers = [(sum(item.fidelity is each for item in conversion.items), each) for each in Fidelity]
     counts = ", ".join(f"{number} {fidelity}" for number, fidelity in numbers)
     yield f"{counted(len(conversion.objects), 'object')} written; fields: {counts}"
+
+
+def verification_lines(result: Verification) -> Iterator[str]:
+    """Yield a line for each request that ends elsewhere than before; then the counts."""
+    yield from (f"differs: {difference}" for difference in result.differences)
+    lost = result.asked - result.compared
+    compared = counted(result.compared, "request")
+    yield f"{compared} compared, {lost} lead to what is lost: {len(result.differences)} differ"
 
 
 def _place(item: Item) -> str:

@@ -23,6 +23,7 @@ from gatewayd.convert.gateway_api.values import items, mapping, text, texts, unr
 from gatewayd.convert.source import SourceObject
 
 OLD_GROUP: Final = "networking.x-k8s.io"
+"""The group of v1alpha1."""
 _MISSPELT: Final = frozenset(
     {"networking.gateway.k8s.io", "gateway.networking.x-k8s.io", "gateway.k8s.io", "networking.k8s.io"}
 )

@@ -24,6 +24,7 @@ from gatewayd.convert.ingress.classes import IngressClasses
 from gatewayd.convert.ingress.destinations import destination, www_twin
 from gatewayd.convert.ingress.hosts import ANY, HostsRead, aliases, hosts
 from gatewayd.convert.ingress.known import effects
+from gatewayd.convert.ingress.old_forms import in_v1_form
 from gatewayd.convert.ingress.parts import IngressHost, IngressPart, Redirecting
 from gatewayd.convert.ingress.paths import Rewriting, rewriting
 from gatewayd.convert.ingress.redirects import redirecting
@@ -52,9 +53,8 @@ class _Carried(NamedTuple):
 
 def ingress_draft(sources: Sequence[SourceObject], services: Services, *, open_all: bool) -> Drafted:
     """Convert all Ingresses among the sources."""
-    items: list[Item] = []
-    classes = IngressClasses(_classes(sources, items))
-    parts = tuple(_parts(sources, classes, items))
+    parts, told = ingress_parts(sources)
+    items = list(told)
     read_hosts = hosts(parts)
     items.extend(read_hosts.items)
     carried: list[_Carried] = []
@@ -72,6 +72,14 @@ def ingress_draft(sources: Sequence[SourceObject], services: Services, *, open_a
     )
 
 
+def ingress_parts(sources: Iterable[SourceObject]) -> tuple[tuple[IngressPart, ...], tuple[Item, ...]]:
+    """Return all Ingresses among the sources, and what becomes of their annotations."""
+    read_twice = tuple(sources)
+    items: list[Item] = []
+    classes = IngressClasses(_classes(read_twice, items))
+    return tuple(_parts(read_twice, classes, items)), tuple(items)
+
+
 def _classes(sources: Iterable[SourceObject], items: list[Item]) -> Iterator[WrittenIngressClass]:
     for source in sources:
         if source.group == GROUPS[0] and source.kind == "IngressClass":
@@ -85,7 +93,7 @@ def _classes(sources: Iterable[SourceObject], items: list[Item]) -> Iterator[Wri
 def _parts(sources: Iterable[SourceObject], classes: IngressClasses, items: list[Item]) -> Iterator[IngressPart]:
     for source in sources:
         if source.group in GROUPS and source.kind == "Ingress":
-            ingress = read(source, WrittenIngress)
+            ingress = read(in_v1_form(source), WrittenIngress)
             if isinstance(ingress, NoSource):
                 items.extend(_unreadable(source, ingress))
             else:
@@ -219,12 +227,13 @@ def _slug(host: str) -> str:
 
 
 def _listeners(read_hosts: HostsRead, routes: tuple[DraftRoute, ...]) -> Iterator[DraftListener]:
+    """Yield the listeners of all hosts that there are rules for, were it that nobody gets anything but a 404."""
+    wanted = frozenset(at for host in read_hosts.hosts for at in host.secured)
     for at, (secret, part) in sorted(read_hosts.certificates.items()):
-        users = [route for route in routes if at in route.carriers]
-        if users:
+        if at in wanted:
             yield DraftListener(
                 at=at,
                 secrets=(secret,),
-                shared=any(route.namespace != at.namespace for route in users),
+                shared=any(route.namespace != at.namespace for route in routes if at in route.carriers),
                 origins=(part.source.name,),
             )

@@ -36,7 +36,8 @@ def hosts(parts: Iterable[IngressPart]) -> HostsRead:
     roots: dict[str, Location] = {}
     for part in ordered:
         for host, root in _roots(part):
-            if host not in roots or (roots[host].backend is None and host == ANY):
+            before = roots.setdefault(host, root)
+            if host == ANY and before.backend is None and root.backend is not None:
                 roots[host] = root
         for host, location in _locations(part):
             _place(locations.setdefault(host, []), location, items)
@@ -46,23 +47,26 @@ def hosts(parts: Iterable[IngressPart]) -> HostsRead:
     certificates = _certificates(ordered, items)
     named = [_host(name, locations.get(name, []), roots[name], certificates) for name in sorted({*roots, *locations})]
     known = frozenset(host.name for host in named)
-    aliases = {
-        alias: _alias(alias, host, certificates) for host in named for alias in _aliases(host) if alias not in known
-    }
+    further: dict[str, IngressHost] = {}
+    for whole in named:
+        for alias in _aliases(whole):
+            if alias not in known:
+                further.setdefault(alias, _alias(alias, whole, certificates))
     return HostsRead(
-        hosts=(*named, *(alias for _, alias in sorted(aliases.items()))),
+        hosts=(*named, *(each for _, each in sorted(further.items()))),
         certificates=certificates,
         items=tuple(items),
     )
 
 
 def _aliases(host: IngressHost) -> Iterator[str]:
-    yield from (alias for location in host.locations for alias in location.part.aliases)
+    """Yield the further names of a host; the rules of every host need none."""
+    yield from (alias for location in host.locations for alias in location.part.aliases if host.name != ANY)
 
 
 def _alias(name: str, host: IngressHost, certificates: dict[HTTPS, tuple[str, IngressPart]]) -> IngressHost:
     """Return a host under another name."""
-    return replace(host, name=name, secured=tuple(sorted(at for at in certificates if at.hostname == name)))
+    return replace(host, name=name, secured=_secured(name, certificates))
 
 
 def aliases(written: NginxAnnotations) -> tuple[str, ...]:
@@ -96,8 +100,14 @@ def _host(
     has_root = any(each.path == "/" and not each.exact for each in locations)
     all_of_it = [*locations, *([] if has_root else [root])]
     ordered = sorted(sorted(all_of_it, key=lambda each: each.path, reverse=True), key=lambda each: -len(each.path))
-    secured = tuple(sorted(at for at in certificates if at.hostname == name or _lends(name, at, all_of_it)))
-    return IngressHost(name=name, locations=tuple(ordered), secured=secured)
+    lent = tuple(sorted(at for at in certificates if _lends(name, at, all_of_it)))
+    return IngressHost(name=name, locations=tuple(ordered), secured=_secured(name, certificates) or lent)
+
+
+def _secured(name: str, certificates: Iterable[HTTPS]) -> tuple[HTTPS, ...]:
+    """Return the listeners of a host: its own ones, else those of the wildcard that covers it, whoever has it."""
+    own = tuple(sorted(at for at in certificates if at.hostname == name))
+    return own or tuple(sorted(at for at in certificates if at.hostname and _covers(at.hostname, name)))
 
 
 def _lends(name: str, at: HTTPS, locations: list[Location]) -> bool:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote
 
+import re2
+
 from gatewayd.convert.draft import JSON
 from gatewayd.convert.fates import Fate, Fidelity
 from gatewayd.convert.ingress.annotations import NginxAnnotations
@@ -143,6 +145,9 @@ def _rewritten(form: PathForm, pattern: str, target: str) -> PathForm:
     why = _unwritable(target)
     if why:
         return PathForm(matches=form.matches, unmatched=f"rewrite-target: {why}")
+    most = re2.compile(pattern).groups
+    # nginx writes nothing for a group that the expression does not have.
+    target = _GROUP.sub(lambda group: group[0] if int(group[1] or group[2]) <= most else "", target)
     if not _GROUP.search(target):
         path = {"type": "ReplaceFullPath", "replaceFullPath": _absolute(target)}
         return PathForm(matches=form.matches, filters=({"type": "URLRewrite", "urlRewrite": {"path": path}},))

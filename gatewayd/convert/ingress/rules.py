@@ -51,6 +51,9 @@ def location_rules(host: IngressHost, location: Location, setting: Setting) -> L
     matches = _at_host(form.matches, host.name)
     title = _title(location.path)
     fates: list[Fate] = []
+    is_open = setting.open_all or not part.closed
+    if part.away.is_away and is_open and matches and not form.unmatched:
+        return LocationRules((_sent_away(title, matches, part.away),), ())
     if location.backend is None:
         rules = (_answer(title, matches, _NOBODY),) if setting.walled else ()
         return LocationRules(rules, ())
@@ -63,13 +66,11 @@ def location_rules(host: IngressHost, location: Location, setting: Setting) -> L
         fates.append(Fate(path=f"{location.field}.path", fidelity=Fidelity.LOST, message=form.unmatched))
         closing = _answer(title, matches, _CANNOT)
         return LocationRules((closing,), tuple(Item.of(source, fate) for fate in fates))
-    if part.closed and not setting.open_all:
+    if not is_open:
         message = f"answers 403, since {', '.join(part.closed)} cannot be had; --allow-unprotected opens it"
         fates.append(Fate(path=location.field, fidelity=Fidelity.LOST, message=message))
         closing = _answer(title, matches, _CLOSED)
         return LocationRules((closing,), tuple(Item.of(source, fate) for fate in fates))
-    if part.away.is_away:
-        return LocationRules((_sent_away(title, matches, part.away),), ())
     ref = _backend(setting.services, location, fates)
     plain_rule = _forward(title, matches, form, location, ref)
     opened = (*_slashed(form, host, location), *_shared(plain_rule, location, setting, fates))

@@ -1,5 +1,7 @@
 """Ingress and IngressClass as they are written, down to what a converter reads.
 
+Other controllers took what gatewayd/api/ingress.py refuses, such as hosts in capitals, so that nothing is checked here.
+
 https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/
 """
 

@@ -1,0 +1,231 @@
+"""What the controllers of Ingresses did with a request: a second reading, to compare the converted objects with.
+
+It goes by the configuration that ingress-nginx wrote, server by server and location by location, and has nothing in
+common with the rules that are written. https://nginx.org/en/docs/http/ngx_http_core_module.html#location
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from gatewayd.convert.ingress.canaries import Canary
+from gatewayd.convert.ingress.hosts import ANY
+from gatewayd.convert.ingress.parts import IngressPart
+from gatewayd.convert.ingress.shapes import WrittenBackend
+from gatewayd.convert.journeys import Ending, Probe, ToBackends, ToURL, WithStatus, shares
+
+_ONE_LABEL: Final = re.compile(r"[\w-]+")
+_GROUP: Final = re.compile(r"\$(?:([0-9])|\{([0-9])\})")
+_NOBODY: Final = WithStatus(status=404)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelPath:
+    """A path of a server; `canary` and `canary_backend` are those of the first canary that shares it."""
+
+    part: IngressPart
+    path: str
+    exact: bool
+    backend: WrittenBackend | None
+    canary: Canary | None = None
+    canary_backend: WrittenBackend | None = None
+
+
+class IngressModel:
+    """All Ingresses as their controllers served them."""
+
+    def __init__(self, parts: Iterable[IngressPart]) -> None:
+        ordered = sorted(parts, key=lambda part: part.order)
+        self._main = [part for part in ordered if part.canary is None]
+        self._canaries = [part for part in ordered if part.canary is not None]
+        named = {name: self._server(name) for name in self._names()}
+        self.servers = {**self._aliased(named), **named}
+        self._certified = frozenset(self._certificates())
+
+    def answer(self, probe: Probe) -> Ending | None:
+        """Return what became of a request; None where that cannot be had, and the report says so."""
+        name = self._server_name(probe.host)
+        if name is None:
+            return _NOBODY
+        server = self.servers[name]
+        root = next((each.part.redirecting.app_root for each in server if each.part.redirecting.app_root), "")
+        if root and probe.path == "/":
+            return ToURL(location=f"{probe.scheme}://{probe.host}{root}")
+        found = _location(server, probe.path)
+        if isinstance(found, ToURL):
+            return ToURL(location=f"{probe.scheme}://{probe.host}{found.location}")
+        return _NOBODY if found is None else self._served(found, probe, server)
+
+    def _served(self, found: ModelPath, probe: Probe, server: list[ModelPath]) -> Ending | None:
+        away, redirecting = found.part.away, found.part.redirecting
+        if found.part.closed or (away.is_away and away.redirect is None):
+            return None
+        if away.redirect is not None:
+            where = away.redirect
+            path = where["path"]["replaceFullPath"] if "path" in where else probe.path
+            port = f":{where['port']}" if "port" in where else ""
+            return ToURL(location=f"{where['scheme']}://{where['hostname']}{port}{path}")
+        sends = redirecting.to_https or redirecting.forced
+        if sends and probe.scheme == "http" and self.is_secured(probe.host):
+            return ToURL(location=f"https://{probe.host}{probe.path}")
+        if found.backend is None:
+            return _NOBODY
+        return _forwarded(found, probe, is_expression=_is_expression(server))
+
+    def _names(self) -> Iterator[str]:
+        for part in self._main:
+            yield from (rule.host.lower() for rule in part.ingress.spec.rules)
+            if not part.ingress.spec.rules and part.ingress.spec.default_backend is not None:
+                yield ANY
+
+    def _aliased(self, named: dict[str, list[ModelPath]]) -> dict[str, list[ModelPath]]:
+        """Return the servers by their further names: of two that have the same one, the first by its own name."""
+        aliased: dict[str, list[ModelPath]] = {}
+        for name, server in sorted(named.items()):
+            for alias in (alias for each in server for alias in each.part.aliases if name != ANY):
+                aliased.setdefault(alias, server)
+        return aliased
+
+    def _server(self, name: str) -> list[ModelPath]:
+        """Return the paths of a server: of the same one the first, and what no path is for at the end."""
+        paths: list[ModelPath] = []
+        rests: list[ModelPath] = []
+        for part in self._main:
+            spec = part.ingress.spec
+            names = {rule.host.lower() for rule in spec.rules}
+            if name not in names and not (name == ANY and not spec.rules):
+                continue
+            rests.append(ModelPath(part=part, path="/", exact=False, backend=spec.default_backend))
+            for rule in spec.rules:
+                for each in rule.http.paths if rule.host.lower() == name else ():
+                    path, exact = each.path or "/", each.path_type == "Exact"
+                    if all((other.path, other.exact) != (path, exact) for other in paths):
+                        paths.append(self._path(name, part, path, each.backend, exact=exact))
+        if all(each.path != "/" or each.exact for each in paths) and rests:
+            with_backend = (each for each in rests if each.backend is not None) if name == ANY else iter(rests)
+            paths.append(next(with_backend, rests[0]))
+        return paths
+
+    def _path(self, name: str, part: IngressPart, path: str, backend: WrittenBackend, *, exact: bool) -> ModelPath:
+        for rival in self._canaries:
+            for rule in rival.ingress.spec.rules:
+                for each in rule.http.paths:
+                    same = (each.path or "/", each.path_type == "Exact") == (path, exact)
+                    if same and rule.host.lower() == name:
+                        return ModelPath(
+                            part=part,
+                            path=path,
+                            exact=exact,
+                            backend=backend,
+                            canary=rival.canary,
+                            canary_backend=each.backend,
+                        )
+        return ModelPath(part=part, path=path, exact=exact, backend=backend)
+
+    def is_secured(self, host: str) -> bool:
+        """Return whether there is a certificate for a host: its own, or a wildcard of any Ingress."""
+        return host in self._certified or f"*.{host.partition('.')[2]}" in self._certified
+
+    def _certificates(self) -> Iterator[str]:
+        """Yield the hosts with a certificate."""
+        for part in self._main:
+            ruled = [*(rule.host.lower() for rule in part.ingress.spec.rules), *part.aliases]
+            for tls in part.ingress.spec.tls:
+                for name in ruled if tls.secret_name else ():
+                    listed = [host.lower() for host in tls.hosts]
+                    wildcard = f"*.{name.partition('.')[2]}"
+                    if name and (not listed or name in listed or wildcard in listed):
+                        yield name
+
+    def _server_name(self, host: str) -> str | None:
+        label, _, parent = host.partition(".")
+        if host in self.servers:
+            return host
+        if f"*.{parent}" in self.servers and _ONE_LABEL.fullmatch(label):
+            return f"*.{parent}"
+        return ANY if ANY in self.servers else None
+
+
+def _is_expression(server: list[ModelPath]) -> bool:
+    return any(each.part.rewriting.is_expression(each.path) for each in server)
+
+
+def _location(server: list[ModelPath], path: str) -> ModelPath | ToURL | None:
+    """Return the location for a path: of expressions the first that holds, else the exact one, else the longest."""
+    if _is_expression(server):
+        ordered = sorted(sorted(server, key=lambda each: each.path, reverse=True), key=lambda each: -len(each.path))
+        return next((each for each in ordered if re.search(f"^{each.path}", path, re.IGNORECASE)), None)
+    wholes = {each.path: each for each in server if not each.exact and each.path != "/"}
+    wholes |= {each.path: each for each in server if each.exact}
+    if path in wholes:
+        return wholes[path]
+    slashed = [each for each in server if each.part.nginx is not None and each.path == f"{path}/"]
+    if slashed:
+        return ToURL(location=f"{path}/")
+    prefixes = [each for each in server if not each.exact and _is_below(path, each)]
+    return max(prefixes, key=lambda each: len(each.path.rstrip("/")), default=None)
+
+
+def _is_below(path: str, location: ModelPath) -> bool:
+    bare = location.path.rstrip("/")
+    return path.startswith(f"{bare}/") or (path == bare and location.part.nginx is None)
+
+
+def _forwarded(found: ModelPath, probe: Probe, *, is_expression: bool) -> Ending | None:
+    weights = _weights(found, probe)
+    if weights is None:
+        return None
+    path: str | None = probe.path
+    if is_expression and found.part.rewriting.changes(found.path):
+        path = _rewritten(found, probe.path)
+    return None if path is None else ToBackends(shares=shares(weights), path=path)
+
+
+def _rewritten(found: ModelPath, path: str) -> str | None:
+    """Return a path as nginx's `rewrite` writes it: the target, with groups, in the place of all of it."""
+    target = found.part.rewriting.target
+    match = re.search(found.path, path, re.IGNORECASE)
+    if match is None or "$" in _GROUP.sub("", target) or "?" in target or "://" in target:
+        return None
+    # nginx writes nothing for a group that the expression does not have.
+    groups = dict(enumerate((match[0], *match.groups())))
+    written = _GROUP.sub(lambda group: groups.get(int(group[1] or group[2])) or "", target)
+    return written if written.startswith("/") else f"/{written}"
+
+
+def _weights(found: ModelPath, probe: Probe) -> dict[str, int] | None:
+    """Return the Services that a request goes to with their weights; None for what is no Service."""
+    own = _service(found.part, found.backend)
+    if own is None:
+        return None
+    rival = _service(found.part, found.canary_backend)
+    if found.canary is None or rival is None or rival == own:
+        return {own: 1}
+    chosen = _chosen(found.canary, dict(probe.headers))
+    if chosen is not None:
+        return {rival if chosen else own: 1}
+    return {own: found.canary.total - found.canary.weight, rival: found.canary.weight}
+
+
+def _service(part: IngressPart, backend: WrittenBackend | None) -> str | None:
+    if backend is None or backend.service is None or not backend.service.port.number:
+        return None
+    return f"{part.source.key.namespace}/{backend.service.name}"
+
+
+def _chosen(canary: Canary, headers: dict[str, str]) -> bool | None:
+    """Return whether a header or a cookie says that a request gets the canary; None where neither says anything."""
+    sent = headers.get(canary.header) if canary.header else None
+    if sent is not None:
+        if canary.value:
+            if sent == canary.value:
+                return True
+        elif canary.pattern:
+            if re.search(canary.pattern, sent):
+                return True
+        elif sent in ("always", "never"):
+            return sent == "always"
+    cookies = dict(each.strip().partition("=")[::2] for each in headers.get("Cookie", "").split(";"))
+    said = cookies.get(canary.cookie) if canary.cookie else None
+    return said == "always" if said in ("always", "never") else None
