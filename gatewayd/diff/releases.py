@@ -55,7 +55,7 @@ NEXT: Final[tuple[UpgradeChange, ...]] = (
     UpgradeChange(
         effect=UpgradeEffect.ROLLS,
         where="proxies",
-        why="the bootstrap has labels for metrics of routes",
+        why="the bootstrap has labels for metrics of routes, and metrics of services that are asked on the way",
     ),
     UpgradeChange(
         effect=UpgradeEffect.DRAINS,

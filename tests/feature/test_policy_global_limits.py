@@ -7,6 +7,7 @@ import pytest_asyncio
 
 from tests.feature.harness.limiter import Limiter, limiter
 from tests.feature.harness.manifests import http_route, service
+from tests.feature.harness.policies import EDGE as GATEWAY
 from tests.feature.harness.policies import drains, policy, target
 from tests.feature.harness.tokens import ISSUER, Provider
 from tests.feature.harness.world import World
@@ -149,8 +150,15 @@ async def test_clients_are_told(world: World, counting: Limiter) -> None:
 async def test_a_service_that_is_gone(world: World, counting: Limiter, more: str, status: int) -> None:
     await apply(world, counting, limited("{name: all, requests: 1, unit: Hour}", more=more))
     assert await statuses(world, 2) == [200, 429]
+    before = await allowed(world)
     await counting.stop()
     assert await statuses(world, 2) == [status] * 2
+    assert await allowed(world) - before == (2 if status == 200 else 0)
+
+
+async def allowed(world: World) -> int:
+    """Return how many requests the proxy has let go on uncounted, as it tells."""
+    return sum((await world.envoys[GATEWAY].stats(r".*ratelimit\.failure_mode_allowed")).values())
 
 
 @pytest.mark.parametrize(("more", "status", "until"), [("", 200, "uncounted"), (", whenUnavailable: Deny", 500, "500")])

@@ -156,6 +156,8 @@ def test_the_statistics_that_people_watch_proxies_by_are_kept() -> None:
         *("downstream_cx_active", "downstream_cx_overflow", "downstream_cx_total"),
         *("downstream_rq_active", "downstream_rq_time", "downstream_rq_total"),
         *("membership_healthy", "membership_total", "no_filter_chain_match", "no_route", "ssl.connection_error"),
+        *("ratelimit.error", "ratelimit.failure_mode_allowed", "ratelimit.over_limit"),
+        *("ext_proc.failure_mode_allowed", "ext_proc.streams_failed"),
         *("upstream_cx_active", "upstream_cx_connect_fail", "upstream_rq_active", "upstream_rq_pending_overflow"),
         *("upstream_rq_retry", "upstream_rq_time", "upstream_rq_timeout", "upstream_rq_total"),
     }
