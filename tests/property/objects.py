@@ -16,7 +16,7 @@ from gatewayd.ir.outcome import FleetReport, RefusedSecret, Rejection
 from gatewayd.ir.tls import Certificate, TrustBundle
 from gatewayd.store import Delta
 from gatewayd.translator.certificates import certificate
-from tests.property import ingresses
+from tests.property import ingresses, traces
 from tests.property.ingresses import HOSTS, one_of
 from tests.unit.translator import pem
 from tests.unit.translator.manifests import deltas
@@ -345,6 +345,7 @@ OBJECTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], Spec], ...] = (
     ("ReferenceGrant", ("g", "h"), BOTH, spec(GRANT)),
     ("BackendTLSPolicy", ("p", "q"), ("shop",), spec(POLICY)),
     ("XBackendTrafficPolicy", ("p", "q"), ("shop",), spec(TRAFFIC)),
+    ("XTelemetryPolicy", ("p", "q"), ("shop",), spec(traces.TELEMETRY)),
     ("ConfigMap", ("ca",), ("shop",), one_of(CA, {"data": {"ca.crt": "garbage"}})),
     ("Namespace", BOTH, ("",), one_of({"labels": {"team": "red"}}, {"labels": {}})),
     ("GatewayClass", ("gatewayd",), ("",), spec(st.just(CLASS))),

@@ -63,3 +63,37 @@ def test_a_condition_that_turns_is_told() -> None:
     assert ("parents[0].conditions[ResolvedRefs].status", "True", "False") in [
         (each.path, each.before, each.after) for each in status.fields
     ]
+
+
+LOG = """---
+apiVersion: gatewayd.io/v1alpha1
+kind: ReportPolicy
+metadata: {name: report}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, TARGET}]
+  default: {SECTION}
+"""
+
+
+def drained(target: str, section: str) -> tuple[object, ...]:
+    policy = LOG.replace("TARGET", target).replace("SECTION", section)
+    (gateway,) = difference(translated(SHOP), translated(SHOP + policy)).gateways
+    return gateway.drains
+
+
+def test_another_log_drains_and_what_is_told_of_a_route_does_not() -> None:
+    assert drained("kind: Gateway, name: web", "accessLog: {minStatus: 500}")
+    assert drained("kind: HTTPRoute, name: shop", "sampling: {rate: {numerator: 1}}, metrics: {}") == ()
+
+
+def test_traces_drain() -> None:
+    policy = """---
+apiVersion: gateway.networking.x-k8s.io/v1alpha1
+kind: XTelemetryPolicy
+metadata: {name: traces}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: web}]
+  tracing: {mode: Enabled, provider: {backendRef: {name: cart, port: 80}}}
+"""
+    (gateway,) = difference(translated(SHOP), translated(SHOP + policy)).gateways
+    assert [each.listener for each in gateway.drains] == ["tcp-8080"]
