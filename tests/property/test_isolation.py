@@ -157,7 +157,7 @@ def test_the_teams_are_served_and_much_is_theirs() -> None:
     for name in TEAMS:
         served = HEALTHY.served(name)
         assert all(served.values()), served
-        assert len(HEALTHY.outcomes(name)) == 28
+        assert len(HEALTHY.outcomes(name)) == 29
     assert dangling(HEALTHY.snapshot) == set()
     assert HEALTHY.engine.failures == []
 

@@ -34,3 +34,7 @@ class EnvoyBackend(ForeignObject, frozen=True, kw_only=True):
 
 class EnvoyRouteFilter(ForeignObject, frozen=True, kw_only=True):
     """What a rule that names it does; the kind is called HTTPRouteFilter."""
+
+
+class ClientTrafficPolicy(ForeignObject, frozen=True, kw_only=True):
+    """How clients may speak."""

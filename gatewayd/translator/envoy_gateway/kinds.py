@@ -10,13 +10,21 @@ from typing import Any, Final
 
 from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.backendpolicy import BackendPolicy
+from gatewayd.api.clientpolicy import ClientPolicy
+from gatewayd.api.envoy_gateway.clients import ClientTrafficPolicySpec
 from gatewayd.api.envoy_gateway.fields import TheirPolicySpec
-from gatewayd.api.envoy_gateway.objects import BackendTrafficPolicy, ForeignObject, SecurityPolicy
+from gatewayd.api.envoy_gateway.objects import (
+    BackendTrafficPolicy,
+    ClientTrafficPolicy,
+    ForeignObject,
+    SecurityPolicy,
+)
 from gatewayd.api.envoy_gateway.security import SecurityPolicySpec
 from gatewayd.api.envoy_gateway.traffic import BackendTrafficPolicySpec
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.translator.envoy_gateway.backends import backends
+from gatewayd.translator.envoy_gateway.clients import clients, what_protects
 from gatewayd.translator.envoy_gateway.security import security
 from gatewayd.translator.envoy_gateway.taken import TakenPolicy
 from gatewayd.translator.envoy_gateway.traffic import traffic
@@ -29,14 +37,15 @@ Translate = Callable[[Mapping[str, Any], str], TakenPolicy]
 class ForeignKind:
     """A kind of theirs: what is known of its `spec`, what it may be for, and what makes sections of each kind of ours.
 
-    `protects`: what cannot be had closes what the policy is for, with 500s; of the others it is left out.
+    `protecting`: kinds of ours of which what cannot be had closes what the policy is for, with 500s; of others it
+    is left out.
     """
 
     table: type[ForeignObject]
     spec: type[TheirPolicySpec]
     targets: tuple[str, ...]
     translate: Mapping[type, Translate]
-    protects: bool
+    protecting: frozenset[type]
 
     @property
     def name(self) -> str:
@@ -55,21 +64,31 @@ FOREIGN_KINDS: Final[Mapping[type, ForeignKind]] = MappingProxyType(
                 spec=SecurityPolicySpec,
                 targets=_OF_REQUESTS,
                 translate=MappingProxyType({AccessPolicy: security}),
-                protects=True,
+                protecting=frozenset({AccessPolicy}),
             ),
             ForeignKind(
                 table=BackendTrafficPolicy,
                 spec=BackendTrafficPolicySpec,
                 targets=("Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute"),
                 translate=MappingProxyType({RoutePolicy: traffic, BackendPolicy: backends}),
-                protects=False,
+                protecting=frozenset(),
+            ),
+            ForeignKind(
+                table=ClientTrafficPolicy,
+                spec=ClientTrafficPolicySpec,
+                targets=("Gateway", "ListenerSet"),
+                translate=MappingProxyType({ClientPolicy: clients, AccessPolicy: what_protects}),
+                protecting=frozenset({AccessPolicy}),
             ),
         )
     }
 )
 """By the struct of the kind."""
 
-FOREIGN_OF: Final[Mapping[type, ForeignKind]] = MappingProxyType(
-    {own: kind for kind in FOREIGN_KINDS.values() for own in kind.translate}
+FOREIGN_OF: Final[Mapping[type, tuple[ForeignKind, ...]]] = MappingProxyType(
+    {
+        own: tuple(kind for kind in FOREIGN_KINDS.values() if own in kind.translate)
+        for own in dict.fromkeys(own for kind in FOREIGN_KINDS.values() for own in kind.translate)
+    }
 )
-"""The kind of theirs that sections of a kind of ours are made of."""
+"""The kinds of theirs that sections of a kind of ours are made of."""

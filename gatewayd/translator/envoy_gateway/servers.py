@@ -87,12 +87,8 @@ def _http(written: SecurityExtAuth, server: SecurityHTTPServer, path: str, telli
 def login(written: SecurityOIDC, path: str, telling: Telling) -> OIDC:
     """Return the section that has clients log in."""
     provider = written.provider
-    for name, given in (
-        ("authorizationEndpoint", provider.authorization_endpoint),
-        ("tokenEndpoint", provider.token_endpoint),
-    ):
-        if given is None:
-            telling.refuse(f"{path}.provider.{name}", "is required here: nothing is discovered")
+    if (provider.authorization_endpoint is None) != (provider.token_endpoint is None):
+        telling.refuse(f"{path}.provider", "must have both of authorizationEndpoint, tokenEndpoint, or none")
     if not provider.backend_refs:
         telling.refuse(f"{path}.provider.backendRefs", "is required here: it says who is asked for tokens")
         server = None

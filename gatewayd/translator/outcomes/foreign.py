@@ -5,6 +5,7 @@ said here, since they may be the other one's. https://gateway-api.sigs.k8s.io/ge
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from gatewayd.api.envoy_gateway.objects import ForeignObject
 from gatewayd.api.kinds import BY_STRUCT
@@ -13,6 +14,7 @@ from gatewayd.incremental.view import Member, View, rescued_query
 from gatewayd.ir.outcome import ParentOutcome, PolicyOutcome, Reference, Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS, ForeignKind
+from gatewayd.translator.envoy_gateway.taken import TakenPolicy
 from gatewayd.translator.envoy_gateway.targets import target_problems, written_targets
 from gatewayd.translator.outcomes.inherited import TARGET_TABLES, Said, accepted_there, said_of_target
 from gatewayd.translator.outcomes.policies import MAX_ANCESTORS
@@ -22,7 +24,6 @@ from gatewayd.translator.policies.effective import (
     Effective,
     Ruled,
     ScopedTarget,
-    TargetKey,
     WrittenAs,
     oldest_foreign,
     scoped_target,
@@ -77,40 +78,46 @@ def _said(view: View, row: ForeignObject) -> Iterator[Said]:
 def foreign_problems(view: View, member: Member, row: ForeignObject, kind: ForeignKind) -> Iterator[str]:
     """Yield what of a policy cannot be had, each with its path."""
     yield from (f"{path}: {why}" for path, why in target_problems(row, kind.targets))
-    whole = ScopedTarget(BY_STRUCT[kind.table].group_kind, row.metadata.key, "")
     for own in kind.translate:
         found = taken(view, TakenKey(own, member, None))
         yield from map(str, found.refused)
-        if found.refused:
-            continue
-        for section in found.sections:
-            problem = section_problem(view, row.metadata.namespace, section.value)
-            if problem is not None:
-                yield f"{section.path}: {problem}"
-        ruled = tuple(
-            Ruled(each.name, each.value, row.metadata.key, whole, WrittenAs(kind.name, each.path))
-            for each in found.sections
-        )
-        apart = clash(Effective(overrides=(), defaults=ruled))
-        if apart is not None:
-            [path] = {each.path for each in found.sections if each.name == apart.section}
-            yield f"{path}: {apart.why}"
+        if not found.refused:
+            yield from _faults(view, member, found)
+
+
+def _faults(view: View, member: Member, found: TakenPolicy) -> Iterator[str]:
+    """Yield what of good sections cannot be honoured as things are, each with its path."""
+    kind, key = FOREIGN_KINDS[member.table], ObjectKey(*member.key)  # type: ignore[misc]
+    for section in found.sections:
+        problem = section_problem(view, key.namespace, section.value)
+        if problem is not None:
+            yield f"{section.path}: {problem}"
+    whole = ScopedTarget(BY_STRUCT[kind.table].group_kind, key, "")
+    ruled = tuple(Ruled(each.name, each.value, key, whole, WrittenAs(kind.name, each.path)) for each in found.sections)
+    apart = clash(Effective(overrides=(), defaults=ruled))
+    if apart is not None:
+        [path] = {each.path for each in found.sections if each.name == apart.section}
+        yield f"{path}: {apart.why}"
 
 
 def _invalid(view: View, member: Member, row: ForeignObject, kind: ForeignKind) -> Verdict | None:
     problems = "; ".join(dict.fromkeys(foreign_problems(view, member, row, kind)))
     if not problems:
         return None
-    return verdicts.invalid(
-        f"{problems}; {'requests that it is for get a 500' if kind.protects else 'left out'} until then"
-    )
+    closes = any(_closes(view, member, own) for own in kind.protecting)
+    return verdicts.invalid(f"{problems}; {'requests that it is for get a 500' if closes else 'left out'} until then")
+
+
+def _closes(view: View, member: Member, own: Any) -> bool:
+    """Return whether what cannot be had of a policy closes what it is for: more than targets that it cannot have."""
+    found = taken(view, TakenKey(own, member, None))
+    return bool(found.refused) or any(_faults(view, member, found))
 
 
 def _conflict(view: View, member: Member, row: ForeignObject, kind: ForeignKind) -> Verdict | None:
     """Name an older policy of the kind that is for the same target."""
-    own = next(iter(kind.translate))
     for path, target in targets_of(row):
-        counts = oldest_foreign(view, TargetKey(own, target), view.bucket(INHERITED, target))
+        counts = oldest_foreign(view, kind, view.bucket(INHERITED, target))
         if counts is not None and counts != member:
             other = ObjectKey(*counts.key)  # type: ignore[misc]
             return verdicts.target_taken(f'{path}: {target} has {kind.name} "{other}", which is older')

@@ -21,7 +21,7 @@ from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.incremental.view import Index, Member, Source, View, query, rows
 from gatewayd.translator.environment import environment
-from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS, FOREIGN_OF
+from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS, FOREIGN_OF, ForeignKind
 from gatewayd.translator.envoy_gateway.targets import written_targets
 from gatewayd.translator.policies.foreign import TakenKey, taken
 from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy, InheritedTable, PolicyKind
@@ -126,14 +126,14 @@ class ForeignInForce(NamedTuple):
 class Effective:
     """What is in force, widest first in each. `defaults` may be Disabled, which is how they end those from above.
 
-    `foreign` is the policy of Envoy Gateway that counts, if any; `covered` are defaults of ours that it takes the place
-    of, and that are in force again where it is replaced.
+    `foreign` are the policies of Envoy Gateway that count, one of a kind; `covered` are defaults of ours that
+    they take the place of, and that are in force again where those are replaced.
     """
 
     overrides: tuple[Ruled, ...]
     defaults: tuple[Ruled, ...]
     covered: tuple[Ruled, ...] = ()
-    foreign: ForeignInForce | None = None
+    foreign: tuple[ForeignInForce, ...] = ()
 
     def of(self, section: str) -> Iterator[Ruled]:
         """Yield what is in force of a section; several only where they add up."""
@@ -215,8 +215,8 @@ def at_target(view: View, key: TargetKey) -> Effective:
         and (row := view.get(key.table, member.key)) is not None
         and may_reach(view, key.target, row.metadata.namespace)
     )
-    foreign = oldest_foreign(view, key, members)
-    if not by_age and foreign is None:
+    foreign = tuple(_foreign_at(view, key, members))
+    if not by_age and not foreign:
         return NOTHING
     by_section: dict[tuple[str, str], Ruled] = {}
     for _, policy in by_age:
@@ -225,14 +225,20 @@ def at_target(view: View, key: TargetKey) -> Effective:
     return Effective(
         overrides=tuple(ruled for (strategy, _), ruled in sorted(by_section.items()) if strategy == _OVERRIDE),
         defaults=tuple(ruled for (strategy, _), ruled in sorted(by_section.items()) if strategy == _DEFAULT),
-        foreign=None if foreign is None else ForeignInForce(foreign, key.target, None),
+        foreign=foreign,
     )
 
 
-def oldest_foreign(view: View, key: TargetKey, members: tuple[Member, ...]) -> Member | None:
-    """Return the policy of Envoy Gateway that is for a target: of several the oldest, then the first by name."""
-    kind = FOREIGN_OF.get(key.table)
-    theirs = [each for each in members if kind is not None and each.table is kind.table]
+def _foreign_at(view: View, key: TargetKey, members: tuple[Member, ...]) -> Iterator[ForeignInForce]:
+    for kind in FOREIGN_OF.get(key.table, ()):
+        policy = oldest_foreign(view, kind, members)
+        if policy is not None:
+            yield ForeignInForce(policy, key.target, None)
+
+
+def oldest_foreign(view: View, kind: ForeignKind, members: tuple[Member, ...]) -> Member | None:
+    """Return which policy of a kind of theirs is for a target: of several the oldest, then the first by name."""
+    theirs = (each for each in members if each.table is kind.table)
     by_age = ((row.metadata.creation_timestamp, each) for each in theirs if (row := view.get(each.table, each.key)))
     return min(by_age, default=(None, None))[1]
 
@@ -260,29 +266,32 @@ def effective(view: View, key: ChainKey) -> Effective:
     here = at_target(view, TargetKey(key.table, key.chain[-1]))
     if here == NOTHING:
         return above
-    foreign = _foreign(above, here)
-    theirs = (
-        tuple(each for each in above.defaults if each.origin is not None)
-        if here.foreign is None or foreign is None
-        else tuple(_taken(view, key.table, foreign))
-    )
+    foreign = tuple(_foreign(above, here))
+    replaced = {FOREIGN_KINDS[each.policy.table].name for each in here.foreign}
+    kept = (each for each in above.defaults if each.origin is not None and each.origin.kind not in replaced)
+    nearest = (each for each in foreign if each.target == key.chain[-1])
+    theirs = (*kept, *(ruled for each in nearest for ruled in _taken(view, key.table, each)))
     return _below(POLICY_KINDS[key.table], above, here, theirs, foreign)
 
 
-def _foreign(above: Effective, here: Effective) -> ForeignInForce | None:
-    """Return the policy of theirs that counts below `above`, with the one that it may be merged into."""
-    before = above.foreign
-    if here.foreign is None or before is None:
-        return here.foreign or before
-    is_of_gateway = before.target.kind in _OF_GATEWAYS
-    return here.foreign._replace(above=before.key if is_of_gateway else before.above)
+def _foreign(above: Effective, here: Effective) -> Iterator[ForeignInForce]:
+    """Yield the policies of theirs that count below `above`, each with the one that it may be merged into."""
+    before = {each.policy.table: each for each in above.foreign}
+    for each in here.foreign:
+        replaced = before.pop(each.policy.table, None)
+        if replaced is None:
+            yield each
+        else:
+            is_of_gateway = replaced.target.kind in _OF_GATEWAYS
+            yield each._replace(above=replaced.key if is_of_gateway else replaced.above)
+    yield from before.values()
 
 
 def _taken(view: View, table: InheritedTable, foreign: ForeignInForce) -> Iterator[Ruled]:
     """Yield the sections of a policy of theirs; one that protects and has something that cannot be had is closed."""
     kind = FOREIGN_KINDS[foreign.policy.table]
     found = taken(view, TakenKey(table, foreign.policy, foreign.above))
-    if kind.protects and found.refused:
+    if table in kind.protecting and found.refused:
         yield Ruled(
             UNREADABLE, PolicySection(), foreign.key, foreign.target, WrittenAs(kind.name, found.refused[0].path)
         )
@@ -291,7 +300,11 @@ def _taken(view: View, table: InheritedTable, foreign: ForeignInForce) -> Iterat
 
 
 def _below(
-    kind: PolicyKind, above: Effective, here: Effective, theirs: tuple[Ruled, ...], foreign: ForeignInForce | None
+    kind: PolicyKind,
+    above: Effective,
+    here: Effective,
+    theirs: tuple[Ruled, ...],
+    foreign: tuple[ForeignInForce, ...],
 ) -> Effective:
     """Return what is in force where `here` is said below `above`; `theirs` is what Envoy Gateway's policy has."""
     fixed = {each.section for each in above.overrides if each.section not in kind.adds_up}

@@ -1,12 +1,21 @@
 from typing import Any
 
+import pytest
+
 from gatewayd.explain.foreign_objects import astray, taken_objects
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT
 from gatewayd.offline.translate import offline
 from gatewayd.reconciler import Reconciler
 from tests.unit.envoy_gateway import foreign
+from tests.unit.foreign_objects import ROWS, SECRETS, Row
 from tests.unit.policies import target
 from tests.unit.translator.manifests import SHOP, delta, deltas
+
+ROUTE = """
+kind: HTTPRoute
+metadata: {name: r, namespace: shop}
+spec: {parentRefs: [{name: gw}], rules: [{backendRefs: [{name: cart, port: 80}]}]}
+"""
 
 
 def translated(*documents: dict[str, Any]) -> Reconciler:
@@ -53,3 +62,23 @@ def test_what_rules_refer_to_is_told_too() -> None:
         "Backend shop/b: refuses spec.type",
         "HTTPRouteFilter shop/f: takes spec.directResponse",
     ]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_what_becomes_of_what_people_write(row: Row) -> None:
+    at = target("Gateway", "gw") if row.kind == "ClientTrafficPolicy" else target("HTTPRoute", "r")
+    documents = (*deltas(SHOP, SECRETS, ROUTE), delta(foreign(row.kind, row.name, at, **row.spec)))
+    [told] = taken_objects(offline(documents, DEFAULT_ENVIRONMENT).store.engine)
+
+    def paths(lines: tuple[str, ...]) -> list[str]:
+        return sorted(dict.fromkeys(line.partition(": ")[0].removeprefix("spec").removeprefix(".") for line in lines))
+
+    is_unknown = row.name in ("sp-newer", "btp-unknown")
+    assert paths(told.taken) == sorted(row.taken.split())
+    assert paths(told.differs) == sorted(row.differs.split())
+    assert paths(told.refused) == (sorted(row.refused.split()) or ([""] if is_unknown else []))
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(ROWS) >= 60
+    assert len({row.name for row in ROWS}) == len(ROWS)

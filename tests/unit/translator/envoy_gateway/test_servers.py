@@ -95,7 +95,8 @@ def test_a_login() -> None:
 @pytest.mark.parametrize(
     ("more", "at"),
     [
-        ({"provider": {"issuer": "https://idp.example"}}, (".tokenEndpoint", ".backendRefs", ".authorizationEndpoint")),
+        ({"provider": {"issuer": "https://idp.example"}}, (".backendRefs",)),
+        ({"provider": {**PROVIDER, "tokenEndpoint": None}}, ("",)),
         ({"clientID": None, "clientIDRef": {"name": "a"}}, ("clientID", "clientIDRef")),
         ({"redirectURL": "https://a.example"}, ("redirectURL",)),
         ({"redirectURL": "ftp://a.example/b"}, ("redirectURL",)),
