@@ -1,4 +1,4 @@
-"""What other converters of Ingresses were reported for, and what is seen in their code: each is a row of docs/convert.md."""
+"""What other converters of Ingresses were reported for, and what their code does: each a row of docs/convert.md."""
 
 import re
 from collections.abc import Callable, Mapping
