@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup system demo test check lint types contracts unit golden-check property simulation compat feature feature-per-host golden
-.PHONY: simulate worlds mutants browser oidc-provider protos cluster smoke upstream image conformance scenarios history soak
+.PHONY: simulate worlds mutants browser oidc-provider terminal protos cluster smoke upstream image conformance scenarios history soak
 .PHONY: bench bench-peers skew nightly figures lock clean
 
 help: ## list the targets
@@ -93,6 +93,15 @@ $(OIDC_PROVIDER): tests/independent/package.json tests/independent/provider.mjs
 
 oidc-provider: $(STAMP) $(OIDC_PROVIDER) ## a login at an OpenID provider of other people's, from npm; needs node 20 or newer
 	$(BIN)/pytest -q tests/independent
+
+TERMINAL := .cache/terminal-installed
+
+$(TERMINAL): $(STAMP)
+	@dpkg -s tmux > /dev/null 2>&1 || (apt-get update -qq && apt-get install -y -qq --no-install-recommends tmux > /dev/null)
+	@touch $@
+
+terminal: $(TERMINAL) ## what people see in a real terminal (Debian's tmux), and completion in a real shell
+	$(BIN)/pytest -q tests/terminal
 
 golden: $(STAMP) ## rewrite goldens; CASE=area/name for one
 	$(BIN)/python -m tests.golden.write $(CASE)

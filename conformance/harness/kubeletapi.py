@@ -7,10 +7,11 @@ from contextlib import suppress
 
 from aiohttp import web
 
-from conformance.harness import podlogs, podports
+from conformance.harness import podexec, podlogs, podports
 from conformance.harness.addresses import KUBELET_PORT
 from conformance.harness.certificates import Certificates
 from conformance.harness.container import Container
+from conformance.harness.handlers import HandlerFailedError
 from conformance.harness.node import Node
 
 
@@ -19,6 +20,7 @@ async def serve(node: Node, certificates: Certificates) -> web.AppRunner:
     application = web.Application()
     application.router.add_get("/healthz", _healthy)
     application.router.add_get("/containerLogs/{namespace}/{pod}/{container}", _Logs(node).answer)
+    application.router.add_get("/exec/{namespace}/{pod}/{container}", _Commands(node).answer)
     application.router.add_get("/portForward/{namespace}/{pod}", _Ports(node).answer)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
@@ -37,7 +39,7 @@ class _Logs:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Stream the wanted lines; 404 for what does not run here, 400 for a query that cannot be read."""
-        container = self._container(request)
+        container = _container(self._node, request)
         try:
             wanted = podlogs.options(request.query)
         except ValueError as error:
@@ -55,13 +57,21 @@ class _Logs:
             await response.write_eof()
         return response
 
-    def _container(self, request: web.Request) -> Container:
-        match = request.match_info
-        pod = self._node.find(match["namespace"], match["pod"])
-        container = None if pod is None else pod.container(match["container"])
-        if container is None:
-            raise web.HTTPNotFound(text=f"no container {match['namespace']}/{match['pod']}/{match['container']} here")
-        return container
+
+class _Commands:
+    """Answers `GET /exec/NAMESPACE/POD/CONTAINER?command=...` of websockets, for commands that take no input."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Run the command; 404 for what does not run here."""
+        container = _container(self._node, request)
+        try:
+            command = container.enter(request.query.getall("command"))
+        except HandlerFailedError as error:
+            raise web.HTTPNotFound(text=str(error)) from error
+        return await podexec.run(request, command)
 
 
 class _Ports:
@@ -81,6 +91,15 @@ class _Ports:
         except ValueError as error:
             raise web.HTTPBadRequest(text="one port is forwarded by a connection") from error
         return await podports.forward(request, network, port)
+
+
+def _container(node: Node, request: web.Request) -> Container:
+    match = request.match_info
+    pod = node.find(match["namespace"], match["pod"])
+    container = None if pod is None else pod.container(match["container"])
+    if container is None:
+        raise web.HTTPNotFound(text=f"no container {match['namespace']}/{match['pod']}/{match['container']} here")
+    return container
 
 
 async def _healthy(_: web.Request) -> web.Response:

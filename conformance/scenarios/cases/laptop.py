@@ -1,4 +1,4 @@
-"""From a laptop: `gatewayd status` and `gatewayd why` by a kubeconfig, with the right to forward ports and without."""
+"""From a laptop: `gatewayd status`, `why` and `proxy` by a kubeconfig, with the right to forward ports and without."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ async def laptop(world: World) -> tuple[Figure, ...]:
     told = json.loads(status.out)
     works = await _asked(own, "why", f"httproute/{SHOP}/route-0")
     gateway = await _asked(own, "why", "gateways/gateway", "-n", SHOP)
+    routes = await _asked(own, "proxy", "routes", f"{SHOP}/gateway", "-o", "json")
+    apart = await _asked(own, "proxy", "config", f"{SHOP}/gateway", "--diff")
     reader = await _reader(world, own)
     refused = await _asked(reader, "status", "-A")
     await world.put(*_right())
@@ -46,6 +48,8 @@ async def laptop(world: World) -> tuple[Figure, ...]:
         Figure(what="status of an administrator, seconds", value=status.seconds, unit="s", at_most=20),
         none_of("exit code of why of a route that works", works.code),
         none_of("exit code of why of a Gateway that works", gateway.code),
+        Figure(what="routes that the proxy itself tells of", value=_routes_of(routes.out), at_least=_ROUTES),
+        none_of("exit code of proxy config --diff", apart.code),
         Figure(what="exit code without the right to forward ports", value=refused.code, at_least=3, at_most=3),
         none_of("routes told without the right", refused.out.count("HTTPRoute")),
         none_of("exit code with that right alone", allowed.code),
@@ -79,6 +83,10 @@ async def _asked(kubeconfig: Path, *arguments: str) -> _Answer:
     if err:
         print(f"  gatewayd {' '.join(arguments)}: {err.decode().strip()}")
     return _Answer(process.returncode or 0, out.decode(), seconds)
+
+
+def _routes_of(text: str) -> int:
+    return len({row["route"].split("/rule/")[0] for proxy in json.loads(text or "[]") for row in proxy["rows"]})
 
 
 async def _settled(kubeconfig: Path) -> bool:
