@@ -1,4 +1,4 @@
-"""Commands in a container as `kubectl exec` runs them, over a websocket: 1 is what they write, 2 their errors, 3 the end.
+"""Commands in a container as `kubectl exec` runs them, over a websocket: what they write, their errors, how they end.
 
 https://github.com/kubernetes/kubelet/tree/master/pkg/cri/streaming/remotecommand (websocket)
 """

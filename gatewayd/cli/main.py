@@ -42,6 +42,9 @@ COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
     "bundle": Row(
         "bundle", "Write an archive for whoever is to help: status, configuration and statistics, without secrets."
     ),
+    "ui": Row(
+        "ui", "Show the page of a cluster: what is served, what is broken, and which rule takes a request."
+    ),
     "log-level": Row("log_level", "Show or set how much a running gatewayd logs, until it ends."),
     "serve": Row(
         "control_plane", "Serve a cluster's Gateways: watch the API server, feed the proxies, write statuses."
@@ -52,7 +55,7 @@ COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
 })  # fmt: skip
 """The commands in the order of the help. The list is written without importing any of them."""
 
-_ASK: Final = frozenset({"status", "why", "explain", "proxy", "bundle", "log-level", "version"})
+_ASK: Final = frozenset({"status", "why", "explain", "proxy", "bundle", "ui", "log-level", "version"})
 """Those that ask a run, or with --cluster the replicas of a cluster."""
 
 

@@ -26,6 +26,8 @@ INTROSPECTION_PORT: Final = 18002
 """What `gatewayd status` and its like ask of a replica, on the loopback of its pod: for who may forward its ports."""
 LIMITS_PORT: Final = 18003
 """Where rate limit services have their limits from, mutual TLS."""
+PAGE_PORT: Final = 18004
+"""The page that `gatewayd ui` shows, on the loopback too, from the first question for it on."""
 METRICS_PORT: Final = 19001
 """GET /metrics of the control plane, for Prometheus: the same port as a proxy's."""
 

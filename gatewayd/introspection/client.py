@@ -26,12 +26,15 @@ from gatewayd.introspection.messages import (
     GET_PLACES,
     GET_STATUS,
     GET_WHY,
+    OPEN_PAGE,
     SERVICE,
     SET_LOG_LEVEL,
     RunChain,
     decoded,
     level_decoded,
     level_request,
+    page_decoded,
+    page_request,
     places_decoded,
     places_request,
     request,
@@ -100,6 +103,11 @@ def fetch_config(path: Path, choice: ResourceChoice) -> tuple[PublishedResource,
 def set_log_level(path: Path, level: str) -> str:
     """Have the run at a socket log from a level on, "" to leave it; return the level. Raises NobodyError."""
     return level_decoded(_call(path, SET_LOG_LEVEL, level_request(level)))
+
+
+def open_page(path: Path) -> str:
+    """Have the page of the run at a socket be served, and return where; "" where there is none. Raises NobodyError."""
+    return page_decoded(_call(path, OPEN_PAGE, page_request()))
 
 
 def _call(path: Path, method: str, message: bytes) -> bytes:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gatewayd.introspection.published import PublishedResource
+from gatewayd.xds.bootstrap import OWN_SECRETS
 from gatewayd.xds.dump import without_private
 
 JSON = dict[str, Any]
@@ -99,7 +100,8 @@ def _endpoints(section: JSON) -> Iterator[HeldResource]:
 def _secrets(section: JSON) -> Iterator[HeldResource]:
     for state in ("active", "warming"):
         for entry in section.get(f"dynamic_{state}_secrets", ()):
-            yield _resource("SDS", entry, _public(entry), state)
+            if entry.get("name") not in OWN_SECRETS:
+                yield _resource("SDS", entry, _public(entry), state)
 
 
 def _public(entry: JSON) -> JSON:

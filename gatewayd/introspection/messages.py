@@ -20,6 +20,7 @@ GET_STATUS = "GetStatus"
 GET_WHY = "GetWhy"
 GET_PLACES = "GetPlaces"
 SET_LOG_LEVEL = "SetLogLevel"
+OPEN_PAGE = "OpenPage"
 
 T = TypeVar("T")
 
@@ -77,6 +78,21 @@ def level_encoded(level: str) -> bytes:
 def level_decoded(data: bytes) -> str:
     """Read a serialised SetLogLevelResponse."""
     return str(pb.SetLogLevelResponse.FromString(data).level)
+
+
+def page_request() -> bytes:
+    """Return a serialised OpenPageRequest."""
+    return bytes(pb.OpenPageRequest().SerializeToString())
+
+
+def page_encoded(address: str) -> bytes:
+    """Return a serialised OpenPageResponse; "" where there is no page."""
+    return bytes(pb.OpenPageResponse(address=address).SerializeToString())
+
+
+def page_decoded(data: bytes) -> str:
+    """Read a serialised OpenPageResponse."""
+    return str(pb.OpenPageResponse.FromString(data).address)
 
 
 def places_request(rules: Iterable[RuleName]) -> bytes:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from gatewayd.ads.fleet import Fleet
 from gatewayd.introspection.live_board import LiveBoard
 from gatewayd.introspection.route_progress import SLICE
+from gatewayd.introspection.rows import Board
 from gatewayd.introspection.run_answers import RunAnswers
 from gatewayd.introspection.run_status import run_status
 from gatewayd.introspection.status import Status
@@ -33,15 +34,17 @@ class Insight:
         self._notices = notices
         self._board = LiveBoard(fleet.holding)
         self._shown: frozenset[FleetKey] = frozenset()
-        self._one_at_a_time = asyncio.Lock()
+        self._is_catching_up = False
 
     async def status(self) -> Status:
         """Return Gateways, routes and proxies as they are now."""
-        async with self._one_at_a_time:
-            for _ in self._catching_up():
-                await asyncio.sleep(0)
-            board = self._board.board((), self._notices())
-        return run_status(board, self._fleet, self._reconciler.snapshots, self._where)
+        for _ in self.catching_up():
+            await asyncio.sleep(0)
+        return run_status(self.board(), self._fleet, self._reconciler.snapshots, self._where)
+
+    def board(self) -> Board:
+        """Return the rows as they are since somebody caught up last."""
+        return self._board.board((), self._notices())
 
     @property
     def answers(self) -> RunAnswers:
@@ -52,8 +55,18 @@ class Insight:
         """Return what a fleet's proxies have, whichever replica they are connected to."""
         return self._reconciler.store.engine.get(FleetReport, fleet) or NO_FLEET
 
-    def _catching_up(self) -> Iterator[None]:
-        """Bring the board up to date with everything but notices; no time is told, since nobody took it."""
+    def catching_up(self) -> Iterator[None]:
+        """Bring the board up to date with everything but notices; one after the other, whoever asks."""
+        while self._is_catching_up:
+            yield
+        self._is_catching_up = True
+        try:
+            yield from self._steps()
+        finally:
+            self._is_catching_up = False
+
+    def _steps(self) -> Iterator[None]:
+        """Take over what has changed in slices; no time is told, since nobody took it."""
         yield from self._describing()
         configs = dict(self._reconciler.configs)
         for fleet in sorted(self._shown - configs.keys()):

@@ -17,10 +17,12 @@ from gatewayd.introspection.messages import (
     GET_PLACES,
     GET_STATUS,
     GET_WHY,
+    OPEN_PAGE,
     SERVICE,
     SET_LOG_LEVEL,
     level_asked,
     level_encoded,
+    page_encoded,
     pieces,
     places_asked,
     places_encoded,
@@ -46,6 +48,7 @@ class Answers(NamedTuple):
     status: Ask
     place: PlaceOfRule
     run: RunAnswers
+    page: Callable[[], Awaitable[str]]
 
 
 class Door(NamedTuple):
@@ -99,6 +102,9 @@ def handlers(answers: Answers, door: Door = SOCKET_DOOR) -> tuple[grpc.GenericRp
         resources = answers.run.config(choice_asked(request))
         return b"".join([published_encoded(some) async for some in resources])
 
+    async def open_page(_request: bytes, _context: _Context) -> bytes:
+        return page_encoded(await answers.page())
+
     methods = {
         GET_STATUS: get_status,
         GET_WHY: get_why,
@@ -106,9 +112,15 @@ def handlers(answers: Answers, door: Door = SOCKET_DOOR) -> tuple[grpc.GenericRp
         GET_EXPLANATION: get_explanation,
         GET_CONFIG: get_config,
         SET_LOG_LEVEL: _set_log_level,
+        OPEN_PAGE: open_page,
     }
     served = {name: _guarded(method, door) for name, method in methods.items()}
     return (grpc.method_handlers_generic_handler(SERVICE, served),)
+
+
+async def without_page() -> str:
+    """Return the answer of who has no page to open."""
+    return ""
 
 
 async def _set_log_level(request: bytes, context: _Context) -> bytes:

@@ -42,13 +42,24 @@ class PodPort:
 
         Raises ApiError when ports of the pod may not be forwarded, and one of CONNECTION_ERRORS without an answer.
         """
-        # The first connection is made at once: whoever may not is told here, and no answer takes longer for it.
-        self._ready.append(await self._opened())
-        server = await asyncio.start_unix_server(self._accepted, path)
+        await self._begin()
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._close)
-            async with server:
+            async with await asyncio.start_unix_server(self._accepted, path):
                 yield
+
+    @asynccontextmanager
+    async def on_loopback(self, port: int) -> AsyncIterator[int]:
+        """Listen on a port of 127.0.0.1, 0 for any free one, and give it; raises as `socket` does."""
+        await self._begin()
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._close)
+            async with await asyncio.start_server(self._accepted, "127.0.0.1", port) as server:
+                yield int(server.sockets[0].getsockname()[1])
+
+    async def _begin(self) -> None:
+        # The first connection is made at once: whoever may not is told here, and no answer takes longer for it.
+        self._ready.append(await self._opened())
 
     async def _opened(self) -> aiohttp.ClientWebSocketResponse:
         return await self._client.websocket(self._path, (("ports", str(self._port)),), SUBPROTOCOL)

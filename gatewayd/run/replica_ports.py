@@ -4,7 +4,7 @@ Builds the servers out of what answers them; decides nothing.
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, assert_never
 
 from gatewayd.ads.authorize import UNLISTED, Incarnation, Unlisted, bound
@@ -21,6 +21,7 @@ from gatewayd.introspection.server import Answers, handlers, on_loopback
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.infrastructure import Autoscaled, External, Fixed, Infrastructure
 from gatewayd.reconciler import Reconciler
+from gatewayd.run.replica_page import PageOnDemand, ReplicaPage
 from gatewayd.run.serve_options import ServeOptions
 from gatewayd.run.trust import Trust
 from gatewayd.supervisor.runtime_folder import runtime_folder
@@ -54,12 +55,15 @@ class ReplicaPorts:
     async def listening(self) -> AsyncIterator[None]:
         """Listen for ADS, limits, health and metrics, and where `gatewayd status` asks: a socket, and loopback."""
         insight = Insight(reconciler=self._reconciler, fleet=self._fleet, where=self._where(), notices=self._unsynced)
-        with runtime_folder(None) as runtime:
+        async with AsyncExitStack() as stack:
+            runtime = stack.enter_context(runtime_folder(None))
             listeners = (
                 TlsListener(host="[::]", port=self._options.xds_port, certificates=self._trust.certificates),
                 UnixListener(path=runtime / SOCKET),
             )
-            answers = Answers(insight.status, without_files, insight.answers)
+            page = ReplicaPage(reconciler=self._reconciler, fleet=self._fleet, insight=insight)
+            opened = PageOnDemand(page, await stack.enter_async_context(AsyncExitStack()))
+            answers = Answers(insight.status, without_files, insight.answers, opened.address)
             authorizer = bound(self._incarnation)
             server = AdsServer(
                 self._fleet, listeners, authorizer=authorizer, replicas=self._replicas, others=handlers(answers)

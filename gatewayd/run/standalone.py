@@ -25,7 +25,7 @@ from gatewayd.incremental.view import Member
 from gatewayd.introspection.live_board import LiveBoard
 from gatewayd.introspection.places import RulePlace, place_in_files
 from gatewayd.introspection.run_answers import RunAnswers
-from gatewayd.introspection.server import Answers, handlers
+from gatewayd.introspection.server import Answers, handlers, without_page
 from gatewayd.introspection.status import Status
 from gatewayd.ir.conditions import ACCEPTED, holds
 from gatewayd.ir.environment import HERE, Environment
@@ -143,7 +143,7 @@ class Standalone:
             server = AdsServer(
                 self.fleet,
                 (UnixListener(path=self.socket),),
-                others=handlers(Answers(self._audience.status, self._place, self._answers())),
+                others=handlers(Answers(self._audience.status, self._place, self._answers(), without_page)),
             )
             limits = RateLimitConfigServer(self._limits, UnixListener(path=runtime / LIMITS_SOCKET))
             await self._key_sets.restore()

@@ -8,7 +8,7 @@ Edge defaults: https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/best_p
 """
 
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.limits import CLIENT_CONNECTIONS, RE2_PROGRAM_SIZE
@@ -32,6 +32,9 @@ _OWNER_ONLY = 0o600
 _TYPE = "type.googleapis.com/envoy"
 _PROBES = "gatewayd-probes"
 _ADMIN = "gatewayd-admin"
+_CERTIFICATE, _TRUST = "certificate", "trust"
+OWN_SECRETS: Final = frozenset({_CERTIFICATE, _TRUST})
+"""What a proxy speaks to the control plane with: by files, and not by xDS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +146,8 @@ def sds_files(certificates: str) -> dict[str, JSON]:
     }
     trust = {"trusted_ca": {"filename": f"{certificates}/ca.crt"}, "watched_directory": watched}
     return {
-        CERTIFICATE_FILE: _sds_file({"name": "certificate", "tls_certificate": pair}),
-        TRUST_FILE: _sds_file({"name": "trust", "validation_context": trust}),
+        CERTIFICATE_FILE: _sds_file({"name": _CERTIFICATE, "tls_certificate": pair}),
+        TRUST_FILE: _sds_file({"name": _TRUST, "validation_context": trust}),
     }
 
 
@@ -309,10 +312,10 @@ def _mutual_tls(control_plane: MutualTLS) -> JSON:
                     "tls_maximum_protocol_version": "TLSv1_3",
                 },
                 "alpn_protocols": ["h2"],
-                "tls_certificate_sds_secret_configs": [_from_file("certificate", control_plane.sds, CERTIFICATE_FILE)],
+                "tls_certificate_sds_secret_configs": [_from_file(_CERTIFICATE, control_plane.sds, CERTIFICATE_FILE)],
                 "combined_validation_context": {
                     "default_validation_context": {"match_typed_subject_alt_names": [name]},
-                    "validation_context_sds_secret_config": _from_file("trust", control_plane.sds, TRUST_FILE),
+                    "validation_context_sds_secret_config": _from_file(_TRUST, control_plane.sds, TRUST_FILE),
                 },
             },
         },

@@ -1,4 +1,4 @@
-"""From a laptop: `gatewayd status`, `why` and `proxy` by a kubeconfig, with the right to forward ports and without."""
+"""From a laptop: `gatewayd status`, `why`, `proxy`, `ui` by a kubeconfig, with the right to forward ports or without."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import yaml
 
 from conformance.scenarios import manifests
@@ -20,6 +21,7 @@ from gatewayd.infra import layout
 _CORE, _ACCESS = "v1", "rbac.authorization.k8s.io/v1"
 _ROUTES = 20
 _READER = "reader"
+_PAGE_SECONDS = 60.0
 
 
 async def laptop(world: World) -> tuple[Figure, ...]:
@@ -37,6 +39,9 @@ async def laptop(world: World) -> tuple[Figure, ...]:
     gateway = await _asked(own, "why", "gateways/gateway", "-n", SHOP)
     routes = await _asked(own, "proxy", "routes", f"{SHOP}/gateway", "-o", "json")
     apart = await _asked(own, "proxy", "config", f"{SHOP}/gateway", "--diff")
+    if apart.code:
+        print(apart.out)
+    page = await _page(own)
     reader = await _reader(world, own)
     refused = await _asked(reader, "status", "-A")
     await world.put(*_right())
@@ -50,6 +55,7 @@ async def laptop(world: World) -> tuple[Figure, ...]:
         none_of("exit code of why of a Gateway that works", gateway.code),
         Figure(what="routes that the proxy itself tells of", value=_routes_of(routes.out), at_least=_ROUTES),
         none_of("exit code of proxy config --diff", apart.code),
+        Figure(what="routes on the page of a replica", value=page.count(f"{SHOP}/route-"), at_least=1),
         Figure(what="exit code without the right to forward ports", value=refused.code, at_least=3, at_most=3),
         none_of("routes told without the right", refused.out.count("HTTPRoute")),
         none_of("exit code with that right alone", allowed.code),
@@ -87,6 +93,22 @@ async def _asked(kubeconfig: Path, *arguments: str) -> _Answer:
 
 def _routes_of(text: str) -> int:
     return len({row["route"].split("/rule/")[0] for proxy in json.loads(text or "[]") for row in proxy["rows"]})
+
+
+async def _page(kubeconfig: Path) -> str:
+    """Return the page that `gatewayd ui` leads to."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "gatewayd", "ui", "--kubeconfig", str(kubeconfig), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        line = await asyncio.wait_for((process.stdout or asyncio.StreamReader()).readline(), _PAGE_SECONDS)
+        address = line.decode().removeprefix("page: ").strip()
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+            async with session.get(address) as response:
+                return await response.text()
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 async def _settled(kubeconfig: Path) -> bool:

@@ -9,6 +9,7 @@ def test_no_two_ports_of_the_control_plane_are_the_same() -> None:
         layout.METRICS_PORT,
         layout.INTROSPECTION_PORT,
         layout.LIMITS_PORT,
+        layout.PAGE_PORT,
     )
     assert len(set(ports)) == len(ports)
 

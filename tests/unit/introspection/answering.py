@@ -26,4 +26,8 @@ async def _status() -> Status:
     return STATUS
 
 
-ANSWERS = Answers(_status, lambda rule: RulePlace(rule.name, 7), run_answers(ROUTE))
+async def _page() -> str:
+    return "http://127.0.0.1:18004/?token=t"
+
+
+ANSWERS = Answers(_status, lambda rule: RulePlace(rule.name, 7), run_answers(ROUTE), _page)

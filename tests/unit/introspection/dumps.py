@@ -94,6 +94,7 @@ def _secrets() -> dict[str, Any]:
     shared = {"generic_secret": {"secret": {"inline_string": CANARY}}}
     return {
         "dynamic_active_secrets": [
+            {"name": "trust", "version_info": "", "secret": {"name": "trust"}},
             {"name": "shop/cert", "version_info": "s1", "secret": {"name": "shop/cert", "tls_certificate": pair}},
             {"name": "shop/login", "version_info": "s2", "secret": {"name": "shop/login", **shared}},
         ]
