@@ -176,7 +176,7 @@ _ALL = (
     ),
     Scenario(
         name="laptop",
-        claim="status, why, proxy, ui by a kubeconfig: all replicas as one, for who may forward ports, and for nobody else",
+        claim="status, why, proxy, ui by a kubeconfig: all replicas as one, for who may forward ports alone",
         run=laptop,
     ),
     Scenario(

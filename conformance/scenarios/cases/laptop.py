@@ -103,9 +103,9 @@ async def _page(kubeconfig: Path) -> str:
     try:
         line = await asyncio.wait_for((process.stdout or asyncio.StreamReader()).readline(), _PAGE_SECONDS)
         address = line.decode().removeprefix("page: ").strip()
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
-            async with session.get(address) as response:
-                return await response.text()
+        jar = aiohttp.CookieJar(unsafe=True)
+        async with aiohttp.ClientSession(cookie_jar=jar) as session, session.get(address) as response:
+            return await response.text()
     finally:
         process.terminate()
         await process.wait()
