@@ -1,4 +1,4 @@
-"""From a laptop: `gatewayd status`, `why`, `proxy`, `ui` by a kubeconfig, with the right to forward ports or without."""
+"""From a laptop: `gatewayd status`, `why`, `proxy`, `ui` by a kubeconfig, with the right to forward ports or not."""
 
 from __future__ import annotations
 
