@@ -28,7 +28,7 @@ COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
     "demo": Row("demo", "Write an example, start it, and say what to ask it."),
     "up": Row("up", "Serve a folder of Gateway API YAML with Envoy; changes of files are in Envoy a moment later."),
     "status": Row("status", "Show Gateways, routes, proxies and problems of a running `gatewayd up`, or of a cluster."),
-    "logs": Row("logs", "Show the requests that a running `gatewayd up` has taken, each with the rule that took it."),
+    "logs": Row("logs", "Show the requests that proxies have taken, each with the rule that took it."),
     "check": Row("check", "Check manifests as the API server and gatewayd would; --envoy asks Envoy too."),
     "explain": Row("explain", "Tell which rule gets a request and why the others do not; nothing is sent."),
     "why": Row("why", "Show why a route, a Gateway or a policy works or does not, down to backends and proxies."),
@@ -55,7 +55,7 @@ COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
 })  # fmt: skip
 """The commands in the order of the help. The list is written without importing any of them."""
 
-_ASK: Final = frozenset({"status", "why", "explain", "proxy", "bundle", "ui", "log-level", "version"})
+_ASK: Final = frozenset({"status", "logs", "why", "explain", "proxy", "bundle", "ui", "log-level", "version"})
 """Those that ask a run, or with --cluster the replicas of a cluster."""
 
 
@@ -134,10 +134,11 @@ def kubectl_plugin() -> None:
 
     https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/
     """
-    run(_in_cluster(sys.argv[1:]), program="kubectl gatewayd")
+    run(in_cluster(sys.argv[1:]), program="kubectl gatewayd")
 
 
-def _in_cluster(arguments: Sequence[str]) -> Sequence[str]:
+def in_cluster(arguments: Sequence[str]) -> Sequence[str]:
+    """Return arguments with --cluster for a command that asks, unless they name a run."""
     if not arguments or arguments[0] not in _ASK or "--socket" in arguments:
         return arguments
     return [arguments[0], "--cluster", *arguments[1:]]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from gatewayd.cli.main import COMMANDS, kubectl_plugin
+from gatewayd.cli.main import COMMANDS, in_cluster, kubectl_plugin
 from tests.fakes.pod_ports import written_kubeconfig
 from tests.unit.cli.command import Gatewayd
 
@@ -84,3 +84,11 @@ def test_a_plugin_knows_the_commands_that_ask_nobody(
 
     assert ended.value.code == 0
     assert "kubectl gatewayd check" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_plugin_asks_the_cluster_with_every_command_that_can(name: str) -> None:
+    command = typer.main.get_command(importlib.import_module(f"gatewayd.cli.{COMMANDS[name].module}").app)
+    can = any("--cluster" in parameter.opts for parameter in command.params)
+
+    assert in_cluster([name, "it"]) == ([name, "--cluster", "it"] if can else [name, "it"])
