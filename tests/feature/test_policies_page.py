@@ -56,7 +56,7 @@ EXAMPLES = tuple(example for page in PAGES for example in examples(page))
 async def test_every_section_of_a_policy_has_an_example() -> None:
     titled = re.compile(r"(Access|Route|Backend)Policy: |RouteFilter")
     titles = {title for page in PAGES for title, _ in sections(page) if titled.match(title)}
-    assert titles == {each.title for each in EXAMPLES}
+    assert titles == {each.title for each in EXAMPLES if titled.match(each.title)}
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)

@@ -3,12 +3,13 @@ from typing import Any
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.scratch import Scratch
 from gatewayd.ir.client_settings import STANDARD_CLIENTS, STANDARD_SOCKET
-from gatewayd.ir.proxy import StreamListener
+from gatewayd.ir.proxy import FilterChain, StreamListener
 from gatewayd.translator.gateways.listeners import ListenerKey, PortKey
 from gatewayd.translator.proxies.at_listener import ListenerOf
 from gatewayd.translator.proxies.client_settings import Disagreement, clients_effective, disagreements, socket
 from gatewayd.translator.proxies.filter_chains import port
 from tests.unit.policies import policy, target
+from tests.unit.translator import pem
 from tests.unit.translator.manifests import CART, CLASS, GW, delta, scratch
 
 GATEWAY = """
@@ -93,3 +94,48 @@ def test_what_is_in_force_is_what_counts_for_the_port() -> None:
         assert {each.policy.name for each in found.defaults} == {"first"}
     assert clients_effective(view, at("alone")).defaults == ()
     assert clients_effective(view, at("gone")).defaults == ()
+
+
+MUTUAL = """
+kind: Gateway
+metadata: {name: gw, namespace: shop}
+spec:
+  gatewayClassName: gatewayd
+  tls: {frontend: {default: {validation: {caCertificateRefs: [{group: "", kind: ConfigMap, name: ca}]}}}}
+  listeners: [{name: tls, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: cert}]}}]
+"""
+REVOKING = policy(
+    "ClientPolicy",
+    "revoking",
+    target("Gateway", "gw"),
+    override={"clientCertificate": {"revocation": {"lists": [{"name": "crl"}]}}},
+)
+LIST = pem.revoked_by(pem.ec_key(5), "ca.example", 7)
+
+
+def chain_with(*manifests: str) -> FilterChain:
+    """Return the chain of the port that asks for certificates."""
+    ca = pem.bundle("ca", pem.certificate_of(pem.ec_key(5), "ca.example"))
+    view = scratch(CLASS, CART, MUTUAL, pem.good_secret("cert"), ca, delta(REVOKING), *manifests)
+    found = port(view, PortKey(GW, "tcp", 443))
+    assert isinstance(found, StreamListener)
+    (chain,) = found.chains
+    return chain
+
+
+def test_while_a_list_cannot_be_had_no_certificate_is_good() -> None:
+    chain = chain_with()
+    assert chain.clients.tls.trusts_nobody
+    assert chain.tls is not None
+    assert chain.tls.client is not None
+    assert chain.tls.client.trust.revoked is None
+
+
+def test_what_is_revoked_stands_beside_the_authorities() -> None:
+    chain = chain_with(pem.bundle("crl", LIST).replace("ca.crt", "ca.crl"))
+    assert not chain.clients.tls.trusts_nobody
+    assert chain.tls is not None
+    assert chain.tls.client is not None
+    revoked = chain.tls.client.trust.revoked
+    assert revoked is not None
+    assert (revoked.lists, revoked.whole_chain) == (LIST, True)

@@ -94,3 +94,20 @@ def test_what_is_agreed_to() -> None:
     assert agreed.tls_minimum_protocol_version == common_pb2.TlsParameters.TLSv1_2
     assert agreed.tls_maximum_protocol_version == common_pb2.TlsParameters.TLS_AUTO
     assert (list(agreed.cipher_suites), list(agreed.ecdh_curves)) == (["AES128-SHA"], ["P-256"])
+
+
+def test_certificates_of_clients_that_are_good() -> None:
+    tls = DownstreamTLS(
+        certificates=(ONE,), alpn=(), client=ClientTrust(trust=TRUST, validation=ClientValidation.REQUIRED)
+    )
+
+    def checked(bounds: TLSBounds) -> tuple[list[str], list[str]]:
+        context = tls_pb2.DownstreamTlsContext()
+        assert downstream(tls, bounds).typed_config.Unpack(context)
+        found = context.common_tls_context.combined_validation_context.default_validation_context
+        return list(found.verify_certificate_hash), list(found.verify_certificate_spki)
+
+    assert checked(TLSBounds()) == ([], [])
+    assert checked(TLSBounds(hashes=("a",), key_hashes=("b",))) == (["a"], ["b"])
+    # Nobody has it.
+    assert checked(TLSBounds(hashes=("a",), trusts_nobody=True)) == (["0" * 64], [])
