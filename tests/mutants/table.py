@@ -2,8 +2,9 @@
 
 from tests.mutants.ads_rules import ADS
 from tests.mutants.incremental_rules import INCREMENTAL
+from tests.mutants.ingress_rules import INGRESS
 from tests.mutants.kube_rules import KUBE
 from tests.mutants.limit_rules import LIMITS
 from tests.mutants.translator_rules import TRANSLATOR
 
-MUTANTS = (*TRANSLATOR, *ADS, *INCREMENTAL, *KUBE, *LIMITS)
+MUTANTS = (*TRANSLATOR, *INGRESS, *ADS, *INCREMENTAL, *KUBE, *LIMITS)
