@@ -3,8 +3,9 @@
 from tests.mutants.ads_rules import ADS
 from tests.mutants.client_rules import CLIENTS
 from tests.mutants.incremental_rules import INCREMENTAL
+from tests.mutants.ingress_rules import INGRESS
 from tests.mutants.kube_rules import KUBE
 from tests.mutants.limit_rules import LIMITS
 from tests.mutants.translator_rules import TRANSLATOR
 
-MUTANTS = (*TRANSLATOR, *CLIENTS, *ADS, *INCREMENTAL, *KUBE, *LIMITS)
+MUTANTS = (*TRANSLATOR, *CLIENTS, *INGRESS, *ADS, *INCREMENTAL, *KUBE, *LIMITS)

@@ -3,8 +3,9 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.http import DEFAULT_BACKEND, RuleRef
 from gatewayd.translator.hostnames import specificity
 from gatewayd.translator.proxies.ingress_hosts import ingress_place
-from tests.unit.translator.ingress_manifests import ingress
-from tests.unit.translator.manifests import scratch
+from gatewayd.translator.proxies.virtualhosts import HostKey, TableKey, virtual_host
+from tests.unit.translator.ingress_manifests import SERVED, ingress, paths
+from tests.unit.translator.manifests import GW, scratch
 
 VIEW = scratch(ingress("rules: [{host: a.example}, {host: '*.example'}, {}]"))
 ROW = VIEW.get(Ingress, ObjectKey("shop", "web"))
@@ -37,3 +38,24 @@ def test_default_backends_come_last_those_of_a_host_first() -> None:
     assert own is not None
     assert wild is not None
     assert (0, 0) > own > wild > (every or (0, 0))
+
+
+def test_of_equal_matches_a_route_goes_before_an_older_ingress() -> None:
+    route = """
+kind: HTTPRoute
+metadata: {name: z, namespace: shop, creationTimestamp: '2026-01-01T00:00:00Z'}
+spec:
+  parentRefs: [{name: gw}]
+  hostnames: [a.example]
+  rules: [{matches: [{path: {value: /cart}}], backendRefs: [{name: cart, port: 80}]}]
+"""
+    own = ingress(f"rules: [{{host: a.example, {paths('Prefix /cart', 'Prefix /cart/x')}}}]")
+    view = scratch(SERVED, route, own)
+
+    host = virtual_host(view, HostKey(TableKey(GW, 80, ""), "a.example"))
+
+    assert [(each.source.kind, each.match.path.value) for each in host.routes] == [  # type: ignore[union-attr]
+        ("Ingress", "/cart/x"),
+        ("HTTPRoute", "/cart"),
+        ("Ingress", "/cart"),
+    ]

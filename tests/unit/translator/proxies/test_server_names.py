@@ -7,7 +7,7 @@ from gatewayd.translator.proxies.filter_chains import port
 from gatewayd.translator.proxies.server_names import server_names
 from tests.unit.translator.ingress_manifests import WEB, ingress, paths
 from tests.unit.translator.manifests import CART, CLASS, GW, member, scratch
-from tests.unit.translator.pem import good_secret
+from tests.unit.translator.pem import bundle, certificate_of, ec_key, good_secret
 
 LISTENERS = """
 kind: Gateway
@@ -62,6 +62,18 @@ def test_all_chains_of_a_listener_have_its_table() -> None:
 
     tables = {chain.name: chain.traffic.table.listener for chain in of_port.chains}  # type: ignore[union-attr]
     assert tables == {"https": "https", "https/a.example": "https", "own": "own"}
+
+
+def test_what_a_listener_asks_of_clients_is_asked_at_every_name() -> None:
+    validation = "{caCertificateRefs: [{group: '', kind: ConfigMap, name: roots}]}"
+    frontend = f"  tls: {{frontend: {{default: {{validation: {validation}}}}}}}\n  listeners:"
+    asking = LISTENERS.replace("  listeners:", frontend)
+    secrets = (good_secret("edge"), good_secret("cert"), bundle("roots", certificate_of(ec_key())))
+    of_port = port(scratch(CLASS, CART, WEB, asking, *secrets, ingress(tls("a.example"))), PortKey(GW, "tcp", 443))
+
+    trusts = {chain.name: chain.tls and chain.tls.client for chain in of_port.chains}  # type: ignore[union-attr]
+    assert trusts["https/a.example"] is not None
+    assert len(set(trusts.values())) == 1
 
 
 def test_the_name_of_a_listener_keeps_its_certificate() -> None:
