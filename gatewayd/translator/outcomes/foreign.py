@@ -13,6 +13,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member, View, rescued_query
 from gatewayd.ir.outcome import ParentOutcome, PolicyOutcome, Reference, Verdict
 from gatewayd.translator import verdicts
+from gatewayd.translator.attachment import attachments
 from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS, ForeignKind
 from gatewayd.translator.envoy_gateway.taken import TakenPolicy
 from gatewayd.translator.envoy_gateway.targets import target_problems, written_targets
@@ -21,15 +22,19 @@ from gatewayd.translator.outcomes.policies import MAX_ANCESTORS
 from gatewayd.translator.policies.clashes import clash
 from gatewayd.translator.policies.effective import (
     INHERITED,
+    ChainKey,
     Effective,
     Ruled,
     ScopedTarget,
     WrittenAs,
+    effective,
     oldest_foreign,
     scoped_target,
 )
 from gatewayd.translator.policies.foreign import TakenKey, taken
+from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND
 from gatewayd.translator.proxies.access import section_problem
+from gatewayd.translator.proxies.at_listener import ListenerOf, listener_chain
 from gatewayd.translator.rescues import blame
 
 
@@ -56,7 +61,7 @@ def foreign_outcome(view: View, member: Member) -> PolicyOutcome | None:
         return None
     kind = FOREIGN_KINDS[type(row)]
     own = _invalid(view, member, row, kind) or _conflict(view, member, row, kind)
-    differs = _differs(view, member, kind)
+    differs = _differs(view, member, row, kind)
     ancestors = tuple(
         ParentOutcome(ref=ref, verdicts=(accepted_there(own, said, ""), *differs)) for ref, said in by_ancestor.items()
     )
@@ -79,10 +84,29 @@ def foreign_problems(view: View, member: Member, row: ForeignObject, kind: Forei
     """Yield what of a policy cannot be had, each with its path."""
     yield from (f"{path}: {why}" for path, why in target_problems(row, kind.targets))
     for own in kind.translate:
-        found = taken(view, TakenKey(own, member, None))
-        yield from map(str, found.refused)
-        if not found.refused:
-            yield from _faults(view, member, found)
+        for found in _taken_there(view, member, row, own):
+            yield from map(str, found.refused)
+            if not found.refused:
+                yield from _faults(view, member, found)
+
+
+def _taken_there(view: View, member: Member, row: ForeignObject, own: Any) -> Iterator[TakenPolicy]:
+    """Yield what a policy comes to: one that is merged, with each policy that it is merged into somewhere."""
+    merged_into = tuple(_above(view, member, row, own)) if row.spec.get("mergeType") is not None else ()
+    for above in dict.fromkeys(merged_into) or (None,):
+        yield taken(view, TakenKey(own, member, above))
+
+
+def _above(view: View, member: Member, row: ForeignObject, own: Any) -> Iterator[ObjectKey | None]:
+    """Yield which policy of a Gateway or a ListenerSet is above a route that the policy is for, at each listener."""
+    for _, target in targets_of(row):
+        if target.kind in (GATEWAY_KIND, LISTENERSET_KIND):
+            continue
+        for parent in attachments(view, Member(TARGET_TABLES[target.kind], target.key)):
+            for attached in parent.attached:
+                chain = listener_chain(view, ListenerOf(parent.gateway, attached.listener))
+                there = effective(view, ChainKey(own, chain)).foreign
+                yield next((each.key for each in there if each.policy.table is member.table), None)
 
 
 def _faults(view: View, member: Member, found: TakenPolicy) -> Iterator[str]:
@@ -104,14 +128,14 @@ def _invalid(view: View, member: Member, row: ForeignObject, kind: ForeignKind) 
     problems = "; ".join(dict.fromkeys(foreign_problems(view, member, row, kind)))
     if not problems:
         return None
-    closes = any(_closes(view, member, own) for own in kind.protecting)
+    closes = any(_closes(view, member, row, own) for own in kind.protecting)
     return verdicts.invalid(f"{problems}; {'requests that it is for get a 500' if closes else 'left out'} until then")
 
 
-def _closes(view: View, member: Member, own: Any) -> bool:
+def _closes(view: View, member: Member, row: ForeignObject, own: Any) -> bool:
     """Return whether what cannot be had of a policy closes what it is for: more than targets that it cannot have."""
-    found = taken(view, TakenKey(own, member, None))
-    return bool(found.refused) or any(_faults(view, member, found))
+    there = _taken_there(view, member, row, own)
+    return any(found.refused or any(_faults(view, member, found)) for found in there)
 
 
 def _conflict(view: View, member: Member, row: ForeignObject, kind: ForeignKind) -> Verdict | None:
@@ -124,9 +148,8 @@ def _conflict(view: View, member: Member, row: ForeignObject, kind: ForeignKind)
     return None
 
 
-def _differs(view: View, member: Member, kind: ForeignKind) -> tuple[Verdict, ...]:
+def _differs(view: View, member: Member, row: ForeignObject, kind: ForeignKind) -> tuple[Verdict, ...]:
     """Warn of what has another effect here."""
-    told = dict.fromkeys(
-        str(each) for own in kind.translate for each in taken(view, TakenKey(own, member, None)).differs
-    )
+    there = (found for own in kind.translate for found in _taken_there(view, member, row, own))
+    told = dict.fromkeys(str(each) for found in there for each in found.differs)
     return (verdicts.taken_differently("; ".join(told)),) if told else ()

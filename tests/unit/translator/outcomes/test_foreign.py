@@ -92,3 +92,14 @@ def test_a_section_that_is_not_there_is_told() -> None:
     assert verdicts == {"Accepted": "!TargetNotFound"}
     assert "spec.targetRefs[0].sectionName" in text
     assert ObjectKey("shop", "r").name in text
+
+
+def test_one_that_is_merged_is_judged_with_what_it_is_merged_into() -> None:
+    keys = {"credentialRefs": [], "extractFrom": [{"headers": ["x"]}], "sanitize": True}
+    wide = foreign("SecurityPolicy", "wide", target("Gateway", "gw"), apiKeyAuth=keys)
+    jwt = {"providers": [{"name": "a", "issuer": "i", "remoteJWKS": {"uri": "https://idp.example/keys"}}]}
+    near = foreign("SecurityPolicy", "a", AT, mergeType="StrategicMerge", jwt=jwt)
+    assert said(view_of(near))[0]["Accepted"] == "Accepted"
+    verdicts, text = said(view_of(wide, near))
+    assert verdicts["Accepted"] == "!Invalid"
+    assert text.startswith("spec.apiKeyAuth: stands beside jwt of ")
