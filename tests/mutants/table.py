@@ -1,9 +1,10 @@
 """All mutants."""
 
 from tests.mutants.ads_rules import ADS
+from tests.mutants.convert_rules import CONVERT
 from tests.mutants.incremental_rules import INCREMENTAL
 from tests.mutants.kube_rules import KUBE
 from tests.mutants.limit_rules import LIMITS
 from tests.mutants.translator_rules import TRANSLATOR
 
-MUTANTS = (*TRANSLATOR, *ADS, *INCREMENTAL, *KUBE, *LIMITS)
+MUTANTS = (*TRANSLATOR, *ADS, *INCREMENTAL, *KUBE, *LIMITS, *CONVERT)
