@@ -13,9 +13,23 @@ from gatewayd.run.exit_codes import CANNOT_START, INVALID, OK
 if TYPE_CHECKING:
     from gatewayd.convert.conversion import Conversion
     from gatewayd.convert.draft import GatewayTarget
+    from gatewayd.convert.verification import Verification
     from gatewayd.manifests.documents import Parsed
 
 app = typer.Typer(add_completion=False)
+
+_Open = Annotated[
+    bool, typer.Option("--allow-unprotected", help="Open paths whose protection is lost, which answer 403 else.")
+]
+_Verify = Annotated[
+    bool, typer.Option("--verify", help="Compare what Ingresses did with requests with what the objects do.")
+]
+_Live = Annotated[
+    tuple[str, str] | None, typer.Option("--live", metavar="OLD NEW", help="Send the same requests to both.")
+]
+_Report = Annotated[
+    Path | None, typer.Option("--report", metavar="FILE", help="Where the report goes. Default: standard error.")
+]
 
 
 @app.command()
@@ -28,15 +42,10 @@ def convert(  # noqa: PLR0913 (each is an option)
     class_name: Annotated[str, typer.Option("--gateway-class", metavar="NAME", help="Its class.")] = "gatewayd",
     http_port: Annotated[int, typer.Option("--http-port", help="Its port for HTTP.")] = 80,
     https_port: Annotated[int, typer.Option("--https-port", help="Its port for HTTPS.")] = 443,
-    allow_unprotected: Annotated[
-        bool, typer.Option("--allow-unprotected", help="Open paths whose protection is lost, which answer 403 else.")
-    ] = False,
-    verify: Annotated[
-        bool, typer.Option("--verify", help="Compare what Ingresses did with requests with what the objects do.")
-    ] = False,
-    report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Where the report goes. Default: standard error.")
-    ] = None,
+    allow_unprotected: _Open = False,
+    verify: _Verify = False,
+    live: _Live = None,
+    report: _Report = None,
     output: FormOption = Form.TEXT,
 ) -> None:
     """Convert Ingresses and old versions to Gateway API objects, and report on each field.
@@ -55,7 +64,7 @@ def convert(  # noqa: PLR0913 (each is an option)
     for problem in parsed.problems:
         fail(str(problem))
     _tell(converted, report, output)
-    differs = verify and _differs(parsed, converted)
+    differs = any([verify and _differs(parsed, converted), live is not None and _differs_live(parsed, live)])
     raise typer.Exit(INVALID if converted.is_lossy or parsed.problems or differs else OK)
 
 
@@ -106,9 +115,20 @@ def _tell(converted: "Conversion", report: Path | None, output: Form) -> None:
 def _differs(parsed: "Parsed", converted: "Conversion") -> bool:
     """Ask the objects and a model of the Ingresses the same, tell what differs, and return whether anything does."""
     from gatewayd.cli.verification import verified
+
+    return _told(verified(parsed.documents, converted.objects))
+
+
+def _differs_live(parsed: "Parsed", addresses: tuple[str, str]) -> bool:
+    """Ask two addresses the same, tell what differs, and return whether anything does."""
+    from gatewayd.cli.verification import asked_live
+
+    return _told(asked_live(parsed.documents, *addresses))
+
+
+def _told(result: "Verification") -> bool:
     from gatewayd.cli.view.conversion_lines import verification_lines
 
-    result = verified(parsed.documents, converted.objects)
     for line in verification_lines(result):
         tell(line)
     return bool(result.differences)

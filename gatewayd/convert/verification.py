@@ -38,9 +38,14 @@ class Verification:
 
 
 def verification(probes: Iterable[Probe], model: Answering, translated: Translated) -> Verification:
+    """Compare what a model says of requests with what `explain` says of objects."""
+    return compared(probes, model, lambda probe: served(translated, probe))
+
+
+def compared(probes: Iterable[Probe], old: Answering, new: Answering) -> Verification:
     """Compare the endings of all requests."""
     asked = tuple(probes)
-    pairs = [(probe, ending(probe, model), ending(probe, lambda each: served(translated, each))) for probe in asked]
+    pairs = [(probe, ending(probe, old), ending(probe, new)) for probe in asked]
     known = [(probe, before, after) for probe, before, after in pairs if before is not None and after is not None]
     return Verification(
         asked=len(asked),

@@ -2,10 +2,11 @@
 
 from tests.mutants.ads_rules import ADS
 from tests.mutants.client_rules import CLIENTS
+from tests.mutants.convert_rules import CONVERT
 from tests.mutants.incremental_rules import INCREMENTAL
 from tests.mutants.ingress_rules import INGRESS
 from tests.mutants.kube_rules import KUBE
 from tests.mutants.limit_rules import LIMITS
 from tests.mutants.translator_rules import TRANSLATOR
 
-MUTANTS = (*TRANSLATOR, *CLIENTS, *INGRESS, *ADS, *INCREMENTAL, *KUBE, *LIMITS)
+MUTANTS = (*TRANSLATOR, *CLIENTS, *INGRESS, *ADS, *INCREMENTAL, *KUBE, *LIMITS, *CONVERT)

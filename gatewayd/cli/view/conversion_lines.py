@@ -26,7 +26,7 @@ def verification_lines(result: Verification) -> Iterator[str]:
     yield from (f"differs: {difference}" for difference in result.differences)
     lost = result.asked - result.compared
     compared = counted(result.compared, "request")
-    yield f"{compared} compared, {lost} lead to what is lost: {len(result.differences)} differ"
+    yield f"{compared} compared, {lost} not, which lead to what is lost: {len(result.differences)} differ"
 
 
 def _place(item: Item) -> str:

@@ -158,13 +158,12 @@ def _parents(name: str) -> Iterator[str]:
 
 def _carried(host: IngressHost, setting: Setting, items: list[Item]) -> Iterator[_Carried]:
     """Yield the rules of a host by Ingress: those that serve, and those that send clients to HTTPS."""
-    by_part = groupby(sorted(host.locations, key=lambda each: each.part.order), key=lambda each: each.part)
-    all_redirect = all(host.redirects(each) for each in host.locations)
-    for part, group in by_part:
+    ordered = sorted(host.locations, key=lambda each: (each.part.order, host.redirects(each)))
+    all_redirect = all(map(host.redirects, ordered))
+    for (part, redirected), group in groupby(ordered, key=lambda each: (each.part, host.redirects(each))):
         locations = tuple(group)
-        redirected = host.redirects(locations[0])
         items.extend(_unredirected(host, part))
-        rules: list[DraftRule] = list(app_root_rules(host)) if host.root.part is part else []
+        rules: list[DraftRule] = list(app_root_rules(host)) if host.root in locations else []
         for location in locations:
             done = location_rules(host, location, setting)
             rules.extend(done.rules)

@@ -11,7 +11,7 @@ from typing import Final
 
 from gatewayd.convert.ingress.canaries import Canary
 from gatewayd.convert.ingress.hosts import ANY
-from gatewayd.convert.ingress.parts import IngressPart
+from gatewayd.convert.ingress.parts import CHALLENGES, IngressPart
 from gatewayd.convert.ingress.shapes import WrittenBackend
 from gatewayd.convert.journeys import Ending, Probe, ToBackends, ToURL, WithStatus, shares
 
@@ -66,7 +66,7 @@ class IngressModel:
             path = where["path"]["replaceFullPath"] if "path" in where else probe.path
             port = f":{where['port']}" if "port" in where else ""
             return ToURL(location=f"{where['scheme']}://{where['hostname']}{port}{path}")
-        sends = redirecting.to_https or redirecting.forced
+        sends = (redirecting.to_https or redirecting.forced) and not found.path.startswith(CHALLENGES)
         if sends and probe.scheme == "http" and self.is_secured(probe.host):
             return ToURL(location=f"https://{probe.host}{probe.path}")
         if found.backend is None:

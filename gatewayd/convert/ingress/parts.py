@@ -1,6 +1,7 @@
 """An Ingress as the converter knows it, and what a host of all Ingresses together is."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from gatewayd.convert.draft import HTTPS
 from gatewayd.convert.ingress.annotations import AnnotationEffect, NginxAnnotations
@@ -9,6 +10,9 @@ from gatewayd.convert.ingress.destinations import SERVED, Destination
 from gatewayd.convert.ingress.paths import Rewriting
 from gatewayd.convert.ingress.shapes import WrittenBackend, WrittenIngress
 from gatewayd.convert.source import SourceObject
+
+CHALLENGES: Final = "/.well-known/acme-challenge"
+"""Who issues certificates asks for these by HTTP; ingress-nginx redirected none of them (no-tls-redirect-locations)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,4 +90,5 @@ class IngressHost:
     def redirects(self, location: Location) -> bool:
         """Return whether requests for a path that come by HTTP are sent to HTTPS, where somebody answers."""
         redirecting = location.part.redirecting
-        return (redirecting.to_https or redirecting.forced) and bool(self.secured) and bool(self.name)
+        asked = (redirecting.to_https or redirecting.forced) and not location.path.startswith(CHALLENGES)
+        return asked and bool(self.secured) and bool(self.name)

@@ -1,4 +1,4 @@
-"""What other converters of Ingresses were reported for, and what their code does: each a row of docs/convert.md."""
+"""What other converters were reported for, and what is seen in their code: each is a row of docs/convert.md."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -72,11 +72,11 @@ def p335() -> bool:
 
 
 def p377() -> bool:
-    done = converted(ingress("a", "/a", "/b", proxy_read_timeout="7"), ingress("b", "/c", proxy_read_timeout="8"))
+    done = converted(ingress("a", "/a", "/b", proxy_read_timeout="70"), ingress("b", "/c", proxy_read_timeout="80"))
     policies = objects(done, "RoutePolicy")
     return [policies[name]["spec"]["default"]["timeouts"]["streamIdle"] for name in ("shop/a", "shop/b")] == [
-        "60s",
-        "60s",
+        "70s",
+        "80s",
     ]
 
 

@@ -21,7 +21,7 @@ def test_what_protects_and_cannot_be_had_opens_a_door(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["jwt-secret", "enable-waf", "allowed-countries", "oauth-proxy"])
-def test_what_nobody_knows_and_is_called_like_a_protection_opens_one_too(name: str) -> None:
+def test_what_is_called_like_a_protection_opens_one_too(name: str) -> None:
     assert fate(name) == (Fidelity.LOST, True)
 
 

@@ -105,3 +105,8 @@ def test_a_path_that_no_request_has_is_left_out(path: str) -> None:
     done = converted(ingress("shop", path, "/c"))
     assert matched(done) == ["PathPrefix /c"]
     assert not done.is_lossy
+
+
+def test_a_short_expression_makes_longer_paths_expressions_too() -> None:
+    done = converted(ingress("a", "/x", use_regex="true"), ingress("b", "= /a/longer/path"))
+    assert matched(done, "shop/b") == ["RegularExpression (?i)/a/longer/path.*"]

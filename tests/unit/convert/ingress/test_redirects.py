@@ -58,3 +58,24 @@ def test_a_root_that_is_no_path_was_passed_over() -> None:
     done = converted(ingress(app_root="console"))
     assert fates(done) == {"app-root": Fidelity.EXACT}
     assert list(rules(done)) == ["root"]
+
+
+def test_challenges_of_who_issues_certificates_stay_on_http() -> None:
+    solver = ingress("solver", "= /.well-known/acme-challenge/token")
+    done = converted(ingress(spec=SECURED), solver)
+    parents = objects(done, "HTTPRoute")["shop/solver"]["spec"]["parentRefs"]
+    assert {"name": "edge", "namespace": "infra", "sectionName": "http"} in parents
+    assert list(rules(done, "shop/shop-to-https")) == ["root"]
+
+
+def test_paths_of_one_ingress_redirect_each_as_it_must() -> None:
+    done = converted(ingress("shop", "/", "/.well-known/acme-challenge", spec=SECURED))
+    served = {
+        name: [ref.get("sectionName") for ref in each["spec"]["parentRefs"]]
+        for name, each in objects(done, "HTTPRoute").items()
+    }
+    assert served == {
+        "shop/shop": [None, "http"],
+        "shop/shop-to-https": ["http"],
+        "shop/shop-shop-example": [None],
+    }

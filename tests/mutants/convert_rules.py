@@ -1,0 +1,48 @@
+"""Mutants of what a conversion may not lose: protections, hosts, and which paths are expressions."""
+
+from tests.mutants.mutant import Mutant
+
+CONVERT = (
+    Mutant(
+        rule="a path whose protection is lost is open",
+        path="gatewayd/convert/ingress/rules.py",
+        before="is_open = setting.open_all or not part.closed",
+        after="is_open = True",
+        tests=("tests/unit/convert/ingress/test_access.py::test_a_server_elsewhere_closes",),
+    ),
+    Mutant(
+        rule="an annotation that is called like a protection had no effect",
+        path="gatewayd/convert/ingress/known.py",
+        before="if _PROTECTIVE.search(name):",
+        after="if not name:",
+        tests=("tests/unit/convert/ingress/test_known.py::test_what_is_called_like_a_protection_opens_one_too",),
+    ),
+    Mutant(
+        rule="a route is written without the policy that protects it",
+        path="gatewayd/convert/conversion.py",
+        before="            unguarded.update(_guarded(each))\n",
+        after="            unguarded.update(())\n",
+        tests=("tests/unit/convert/test_conversion.py::test_a_route_goes_with_the_policy_that_cannot_be_written",),
+    ),
+    Mutant(
+        rule="a wildcard stands for any number of labels",
+        path="gatewayd/convert/ingress/rules.py",
+        before='{**match, "headers": [narrow]} for match',
+        after='{**match, "headers": []} for match',
+        tests=("tests/unit/convert/ingress/test_hosts.py::test_a_wildcard_stands_for_one_label",),
+    ),
+    Mutant(
+        rule="an expression is one for its own Ingress alone",
+        path="gatewayd/convert/ingress/parts.py",
+        before="return any(each.part.rewriting.is_expression(each.path) for each in self.locations)",
+        after="return self.locations[0].part.rewriting.is_expression(self.locations[0].path)",
+        tests=("tests/unit/convert/ingress/test_paths.py::test_a_short_expression_makes_longer_paths_expressions_too",),
+    ),
+    Mutant(
+        rule="credentials are allowed to pages of every origin",
+        path="gatewayd/convert/ingress/cors.py",
+        before=' and "*" not in origins\n',
+        after="\n",
+        tests=("tests/unit/convert/ingress/test_cors.py::test_credentials_are_not_for_every_origin",),
+    ),
+)
