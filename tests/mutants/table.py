@@ -5,6 +5,7 @@ from tests.mutants.client_rules import CLIENTS
 from tests.mutants.incremental_rules import INCREMENTAL
 from tests.mutants.kube_rules import KUBE
 from tests.mutants.limit_rules import LIMITS
+from tests.mutants.policy_rules import POLICIES
 from tests.mutants.translator_rules import TRANSLATOR
 
-MUTANTS = (*TRANSLATOR, *CLIENTS, *ADS, *INCREMENTAL, *KUBE, *LIMITS)
+MUTANTS = (*TRANSLATOR, *POLICIES, *CLIENTS, *ADS, *INCREMENTAL, *KUBE, *LIMITS)
