@@ -35,6 +35,8 @@ from gatewayd.run.memory import tune_collector
 from gatewayd.store import Delta
 from gatewayd.xds.build import route_tables
 from gatewayd.xds.filters import chain
+from gatewayd.xds.filters.scope import scoped_tail
+from gatewayd.xds.messages.route import TABLE_TAIL
 
 BUILDS = 3
 ROUNDS = 10
@@ -99,17 +101,20 @@ def build(hosts: int, *policies: Delta) -> tuple[float, int]:
 
 def builds(hosts: int, issuer: Issuer) -> dict[str, Any]:
     """Return the figures of full builds."""
-    without, with_policy, queries = [], [], {0: 0, 1: 0}
+    without: list[float] = []
+    with_policy: list[float] = []
+    queries = with_queries = 0
     for _ in range(BUILDS):
-        for at, (taken, more) in enumerate(((without, ()), (with_policy, (tokens(issuer),)))):
-            seconds, queries[at] = build(hosts, *more)
-            taken.append(seconds)
+        seconds, queries = build(hosts)
+        without.append(seconds)
+        seconds, with_queries = build(hosts, tokens(issuer))
+        with_policy.append(seconds)
     return {
         "build_cpu_s": round(min(without), 2),
         "build_with_policy_cpu_s": round(min(with_policy), 2),
         "build_times": round(min(with_policy) / min(without), 3),
-        "edit_queries": queries[0],
-        "edit_with_policy_queries": queries[1],
+        "edit_queries": queries,
+        "edit_with_policy_queries": with_queries,
     }
 
 
@@ -165,7 +170,7 @@ def _routes(hosts: int, services: int) -> Iterator[Delta]:
 def without_filters() -> None:
     """Leave all filters out of the chain but the router: for this process, which measures what they cost."""
     chain.CHAIN = chain.CHAIN[-1:]
-    route_tables._SCOPED_TAIL = route_tables.TABLE_TAIL + route_tables.scoped_tail(())  # noqa: SLF001
+    route_tables._SCOPED_TAIL = TABLE_TAIL + scoped_tail(())  # noqa: SLF001
 
 
 def of_chain(hosts: int) -> dict[str, Any]:
