@@ -64,6 +64,11 @@ MEASUREMENTS: Final[Mapping[str, Measurement]] = {
     "requests": Measurement(
         title="A proxied request, by how its route is found", module="bench.requests", arguments=((),)
     ),
+    "policies": Measurement(
+        title="Policies: filters that are there, and an AccessPolicy for all routes",
+        module="bench.policies",
+        arguments=((5_000,),),
+    ),
     "memory": Measurement(
         title="Memory: routes, Services and EndpointSlices, stage by stage",
         module="bench.memory",

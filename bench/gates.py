@@ -76,6 +76,21 @@ GATES: Final[Mapping[str, tuple[Gate, ...]]] = {
             goal=at_most(1.25),
         ),
     ),
+    "policies": (
+        Gate(
+            what="Envoy's CPU for filters that are off (us a request)",
+            value=_most("chain_request_us"),
+            goal=at_most(0.5),
+        ),
+        Gate(what="Envoy's memory for filters that are off (MiB)", value=_most("chain_mib"), goal=at_most(2)),
+        Gate(what="Envoy's CPU for a token (us a request)", value=_most("token_more_us"), goal=at_most(6)),
+        Gate(what="full build with an AccessPolicy, times without", value=_most("build_times"), goal=at_most(1.3)),
+        Gate(
+            what="queries of a route's edit below a policy, more than without",
+            value=lambda rows: rows[-1]["edit_with_policy_queries"] - rows[-1]["edit_queries"],
+            goal=at_most(2),
+        ),
+    ),
     "memory": (
         Gate(what="growth over the changes (%)", value=_most("growth_percent"), goal=at_most(2)),
         # Environment, class, Gateway, a Service, two reports, and how its routes are found.

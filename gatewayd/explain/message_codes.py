@@ -309,7 +309,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType({
         mend="Nothing is to be done where that is good enough; docs/envoy-gateway-kinds.md has all differences.",
     ),
     "ClosedByPolicy": Code(
-        summary="an AccessPolicy that is in force for rules of a route cannot be honoured",
+        summary="a policy that is in force for rules of a route cannot be honoured, and closes them",
         means="Requests for these rules get a 500, and connections of a TCPRoute or TLSRoute are closed: nobody comes "
         "in whom the policy may keep out.",
         mend="Mend the policy that is named; its own status says what is wrong. Where two policies do not go together, "

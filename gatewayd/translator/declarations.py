@@ -25,7 +25,7 @@ from gatewayd.translator.policies.telemetry import TELEMETRY
 from gatewayd.translator.proxies.global_limits import LIMIT_DOMAINS
 from gatewayd.translator.proxies.identity import IDENTITY
 from gatewayd.translator.proxies.key_sets import KEY_SETS, SOURCES
-from gatewayd.translator.proxies.policy_servers import ASKING, SHARED_SECRETS
+from gatewayd.translator.proxies.policy_servers import ASKING, MAY_CLOSE, SHARED_SECRETS
 from gatewayd.translator.proxies.proxy_config import PROXIES, UPSTREAMS
 from gatewayd.translator.proxies.server_names import SERVER_NAMES
 from gatewayd.translator.proxies.virtualhosts import CROWDED_PORTS, HOSTS, TABLES
@@ -53,6 +53,7 @@ INDEXES: tuple[Index, ...] = (
     TELLING,
     IDENTITY,
     ASKING,
+    MAY_CLOSE,
     SOURCES,
     DEFAULT_GATEWAYS,
     DEMANDS,

@@ -1,15 +1,17 @@
 """A model of Envoy as an ADS client, and snapshots for it.
 
-The model follows Envoy where it matters: it subscribes to the endpoints that its clusters need and to the routes that
-its listeners need, keeps back the ACK of clusters that warm, warms a changed cluster until it sees endpoints again
-without asking for them, applies the good clusters and listeners of a response that it refuses, and remembers no version
-of it. A body that contains `poison` is refused.
+The model follows Envoy where it matters: it subscribes to the endpoints that its clusters need and to the routes and
+the filter that its listeners need, keeps back the ACK of clusters that warm, warms a changed cluster until it sees
+endpoints again without asking for them, applies the good clusters and listeners of a response that it refuses, and
+remembers no version of it. A body that contains `poison` is refused.
 """
 
 from collections import deque
 from dataclasses import dataclass, replace
 
 from envoy.config.cluster.v3 import cluster_pb2
+from envoy.config.core.v3 import extension_pb2
+from envoy.extensions.filters.http.jwt_authn.v3 import config_pb2
 from envoy.service.discovery.v3 import discovery_pb2 as discovery
 from google.rpc import status_pb2
 from hypothesis import strategies as st
@@ -18,9 +20,11 @@ from gatewayd.ads.protocol.session import Request
 from gatewayd.ads.sharing.response_encoder import Mode
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.xds import resource as xds
-from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, Snapshot, TypeUrl
+from gatewayd.xds.encoding import extension, serialised
+from gatewayd.xds.filters import tokens
+from gatewayd.xds.resource import CLUSTER, ENDPOINT, FILTER, LISTENER, ROUTE, Resource, Snapshot, TypeUrl
 
-TYPES = (CLUSTER, ENDPOINT, LISTENER, ROUTE)
+TYPES = (CLUSTER, ENDPOINT, LISTENER, ROUTE, FILTER)
 WILD = (CLUSTER, LISTENER)
 LISTS = {CLUSTER: ("Error adding/updating cluster(s) ", ", "), LISTENER: ("Error adding/updating listener(s) ", "\n")}
 
@@ -33,7 +37,27 @@ def cluster(name: str, *, eds: bool, edition: str) -> Resource:
 
 def names_in(body: bytes) -> list[str]:
     """Read the references of a model route or listener: `own name:edition|name|name`."""
-    return [name for name in body.decode().split("|")[1:] if name]
+    return [name for name in body.decode().split("|")[1:] if name and name[0] != "?"]
+
+
+def asked_in(body: bytes) -> set[str]:
+    """Read what a model route asks of the filter: each is written as `?name`."""
+    return {name[1:] for name in body.decode().split("|")[1:] if name.startswith("?")}
+
+
+def filter_of(asked: set[str]) -> Resource:
+    """Return the one filter that listeners discover, with what routes ask of it."""
+    requirements = {name: config_pb2.JwtRequirement(provider_name=name) for name in asked}
+    config = config_pb2.JwtAuthentication(requirement_map=requirements)
+    return xds.resource(FILTER, tokens.NAME, serialised(extension(tokens.NAME, config)))
+
+
+def offered_by(found: Resource | None) -> set[str]:
+    """Return what routes may ask of a filter."""
+    if found is None:
+        return set()
+    packed = extension_pb2.TypedExtensionConfig.FromString(found.body).typed_config
+    return set(config_pb2.JwtAuthentication.FromString(packed.value).requirement_map)
 
 
 EDITIONS = st.sampled_from(["v1"] * 4 + ["v2"] * 4 + ["v3"] * 2 + ["poison1", "poison2"])
@@ -55,7 +79,9 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
             found.append(xds.resource(ENDPOINT, name, f"{name}:{draw(EDITIONS)}".encode()))
     used = st.lists(st.sampled_from(clusters), max_size=2) if clusters else st.just([])
     routes = draw(some("r0", "r1"))
-    bodies = {name: "|".join([f"{name}:{draw(EDITIONS)}", *draw(used)]) for name in routes}
+    asking = st.sets(st.sampled_from(["?a", "?b"]), max_size=2).map(sorted)
+    bodies = {name: "|".join([f"{name}:{draw(EDITIONS)}", *draw(used), *draw(asking)]) for name in routes}
+    found.append(filter_of({each for body in bodies.values() for each in asked_in(body.encode())}))
     found += [xds.resource(ROUTE, name, body.encode()) for name, body in bodies.items()]
     for name in draw(some("l0", "l1")) if routes else []:
         route = draw(st.sampled_from(routes))
@@ -109,6 +135,8 @@ def parsed(mode: Mode, data: bytes) -> Response:
 
 def name_of(type_url: str, body: bytes) -> str:
     """Find a resource's name where SotW hides it: in the body."""
+    if type_url == FILTER:
+        return str(extension_pb2.TypedExtensionConfig.FromString(body).name)
     return (
         str(cluster_pb2.Cluster.FromString(body).name)
         if type_url == CLUSTER
@@ -159,14 +187,15 @@ class Client:
         return request
 
     def update_interest(self) -> None:
-        """Want the endpoints of the clusters and the routes of the listeners that are there."""
+        """Want the endpoints of the clusters, and the routes and the filter of the listeners, that are there."""
         eds = {
             name
             for name, item in self.has[CLUSTER].items()
             if cluster_pb2.Cluster.FromString(item.body).type == cluster_pb2.Cluster.EDS
         }
         rds = {name for item in self.has[LISTENER].values() for name in names_in(item.body)}
-        for url, wanted in ((ENDPOINT, eds), (ROUTE, rds)):
+        filters = {tokens.NAME} if self.has[LISTENER] else set[str]()
+        for url, wanted in ((ENDPOINT, eds), (FILTER, filters), (ROUTE, rds)):
             old, self.interest[url] = self.interest[url], wanted
             for name in old - wanted:
                 self.has[url].pop(name, None)

@@ -10,8 +10,19 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from gatewayd.ads.protocol.ledger import Doubts
 from gatewayd.ads.protocol.session import Session, Shared
 from gatewayd.ads.sharing.response_encoder import Mode
-from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE, Resource, Snapshot, TypeUrl
-from tests.property.ads_model import TYPES, WILD, Client, Response, names_in, parsed, snapshots
+from gatewayd.xds.filters import tokens
+from gatewayd.xds.resource import CLUSTER, ENDPOINT, FILTER, LISTENER, ROUTE, Resource, Snapshot, TypeUrl
+from tests.property.ads_model import (
+    TYPES,
+    WILD,
+    Client,
+    Response,
+    asked_in,
+    names_in,
+    offered_by,
+    parsed,
+    snapshots,
+)
 
 ENOUGH = 300
 
@@ -36,6 +47,9 @@ class AdsMachine(RuleBasedStateMachine):
         self.sent: Counter[tuple[TypeUrl, str, str]] = Counter()
         self.rounds: Counter[tuple[TypeUrl, str, str]] = Counter()
         self.flying: dict[str, Response] = {}
+        # No client says what its filter has: what was changed while it was away goes out of the filter before its
+        # routes come, which answer 403 until then.
+        self.is_known = not self.client.has[ROUTE]
         # A SotW client does not say which clusters it has: after a reconnect, what it routes to may go too early, and
         # a cluster whose new content it refuses, of which nobody has the old one, goes with the next response.
         self.is_strict = self.mode is Mode.DELTA
@@ -66,6 +80,8 @@ class AdsMachine(RuleBasedStateMachine):
         response = self.wire.popleft()
         before = set(self.client.has[CLUSTER])
         self.client.take(response)
+        if self.is_known:
+            assert not self.asking_in_vain()
         if self.is_strict:
             self.nothing_routes_to_what_is_gone(before - set(self.client.has[CLUSTER]))
 
@@ -129,6 +145,7 @@ class AdsMachine(RuleBasedStateMachine):
         else:
             raise AssertionError("it does not end")
         assert not self.client.paused
+        self.is_known = self.is_known or not self.asking_in_vain()
         self.is_strict = self.mode is Mode.DELTA or not self.session.ledgers[CLUSTER].refused
         if self.latest is not None:
             self.same_as_latest(self.latest)
@@ -140,6 +157,8 @@ class AdsMachine(RuleBasedStateMachine):
 
     def same_as_latest(self, latest: Snapshot) -> None:
         for url in TYPES:
+            if url == FILTER:
+                continue
             has, wanted = self.client.has[url], latest.of(url)
             for name, item in wanted.items():
                 is_wanted = url in WILD or name in self.client.interest[url]
@@ -149,6 +168,14 @@ class AdsMachine(RuleBasedStateMachine):
         if not blocked:
             for url in WILD:
                 assert set(self.client.has[url]) <= set(latest.of(url))
+        if self.client.interest[FILTER]:
+            self.filter_is_no_wider_than_needed(latest, is_refused=blocked)
+
+    def filter_is_no_wider_than_needed(self, latest: Snapshot, *, is_refused: bool) -> None:
+        """Judge that what routes of before asked is in the filter while one of them may be there, and no longer."""
+        has, wanted = self.client.has[FILTER].get(tokens.NAME), latest.of(FILTER)[tokens.NAME]
+        assert offered_by(wanted) <= offered_by(has)
+        assert is_refused or self.session.ledgers[CLUSTER].refused or has == wanted
 
     def check(self, response: Response) -> None:
         """Judge a response when it is sent."""
@@ -172,6 +199,11 @@ class AdsMachine(RuleBasedStateMachine):
             item = self.latest.of(CLUSTER).get(name) if self.latest is not None else None
             refused = name in self.session.ledgers[CLUSTER].refused
             assert name in self.acked[CLUSTER] or refused, f"{route!r} names {name}, {item!r}"
+
+    def asking_in_vain(self) -> list[Resource]:
+        """Return the routes that name what the filter has not: they answer 403, with all the names that there are."""
+        offered = offered_by(self.client.has[FILTER].get(tokens.NAME))
+        return [item for item in self.client.has[ROUTE].values() if not asked_in(item.body) <= offered]
 
     def nothing_routes_to_what_is_gone(self, gone: set[str]) -> None:
         for item in self.client.has[ROUTE].values():

@@ -1,10 +1,11 @@
-"""Which section of which AccessPolicy closes a rule, since it cannot be honoured; and how routes are told of that."""
+"""Which section of which policy closes a rule, since it cannot be honoured; and how routes are told of that."""
 
 from typing import NamedTuple
 
 from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.meta import ObjectKey
 from gatewayd.translator.policies.effective import UNREADABLE, Effective, Ruled, WrittenAs
+from gatewayd.translator.policies.kinds import InheritedTable
 
 
 class Closed(NamedTuple):
@@ -27,9 +28,11 @@ class Closed(NamedTuple):
         return f"{policy} cannot be honoured at {self.path}; its status says why"
 
 
-def closed(effective: Effective, ruled: Ruled, message: str, *, is_apart: bool = False) -> Closed:
-    """Return what is wrong with a section in force."""
+def closed(
+    effective: Effective, ruled: Ruled, message: str, *, is_apart: bool = False, table: InheritedTable = AccessPolicy
+) -> Closed:
+    """Return what is wrong with a section in force of a kind of policy."""
     strategy = "override" if ruled in effective.overrides else "default"
-    own = WrittenAs(AccessPolicy.__name__, f"spec.{strategy}.{ruled.wire}")
+    own = WrittenAs(table.__name__, f"spec.{strategy}.{ruled.wire}")
     kind, path = ruled.origin or own
     return Closed(kind, ruled.policy, "spec" if ruled.section == UNREADABLE else path, message, is_apart)

@@ -4,7 +4,8 @@ In: a route. Out: for each Gateway that it is attached to, what the policies in 
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple, assert_never
+from dataclasses import replace
+from typing import Final, NamedTuple, assert_never
 
 from gatewayd.api.accesspolicy import AccessPolicy, AccessSections
 from gatewayd.api.envoy_gateway.objects import SecurityPolicy
@@ -25,6 +26,8 @@ from gatewayd.translator.policies.closed import Closed
 from gatewayd.translator.policies.foreign import own_access
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.proxies.at_listener import ListenerOf, entry, in_force, rule_chain
+from gatewayd.translator.proxies.global_limits import SECTION as LIMITS
+from gatewayd.translator.proxies.processing import SECTION as PROCESSING
 from gatewayd.translator.proxies.processing import processing
 from gatewayd.translator.rules.route_kinds import rules
 
@@ -42,10 +45,13 @@ def _asks_any(given: AccessSections) -> bool:
     return by_proxies or (given.external_auth or given.oidc) is not None
 
 
-def _shows(row: RoutePolicy) -> list[tuple[()]]:
-    given = (row.spec.default, row.spec.override)
-    showing = any(each is not None and each.external_processing is not None for each in given)
-    return [_ANYWHERE] if showing else []
+def _closing(row: RoutePolicy) -> list[str]:
+    """Return the sections of a policy that close rules where they cannot be honoured."""
+    given = [each for each in (row.spec.default, row.spec.override) if each is not None]
+    return [name for name in (PROCESSING, LIMITS) if any(getattr(each, name) is not None for each in given)]
+
+
+_OF_ROUTES: Final = rows(RoutePolicy, _closing)
 
 
 ASKING = Index(
@@ -53,8 +59,13 @@ ASKING = Index(
     sources=(
         rows(AccessPolicy, _asks),
         rows(SecurityPolicy, lambda row: _asks(own_access(row))),
-        rows(RoutePolicy, _shows),
+        replace(_OF_ROUTES, keys=lambda sections: (_ANYWHERE,) if PROCESSING in sections else ()),
     ),
+    group=ungrouped,
+)
+MAY_CLOSE = Index(
+    name="route_policies_that_may_close",
+    sources=(replace(_OF_ROUTES, keys=lambda sections: (_ANYWHERE,) if sections else ()),),
     group=ungrouped,
 )
 
@@ -63,6 +74,12 @@ ASKING = Index(
 def any_asking(view: View, _everywhere: tuple[()]) -> bool:
     """Return whether any policy has a server asked: most clusters need not be asked further."""
     return view.count(ASKING, _ANYWHERE) > 0
+
+
+@query
+def any_closing(view: View, _everywhere: tuple[()]) -> bool:
+    """Return whether any RoutePolicy has a section that closes rules where it cannot be honoured."""
+    return view.count(MAY_CLOSE, _ANYWHERE) > 0
 
 
 class GatewaySecret(NamedTuple):

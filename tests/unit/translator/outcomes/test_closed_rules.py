@@ -80,6 +80,24 @@ def test_a_policy_that_is_turned_off_closes_nothing() -> None:
     assert len(said("other", broken, off)) == 1
 
 
+COUNTED = {"limits": [{"name": "all", "requests": 1, "unit": "Hour"}]}
+SEEN = {"backendRef": {"name": "nobody", "port": 80}, "request": {}}
+
+
+@pytest.mark.parametrize(
+    ("sections", "field"),
+    [
+        ({"globalLimits": {**COUNTED, "whenUnavailable": "Deny"}}, "globalLimits"),
+        ({"globalLimits": COUNTED}, ""),
+        ({"externalProcessing": SEEN}, "externalProcessing"),
+    ],
+)
+def test_route_policies_that_close_are_told_as_well(sections: dict[str, Any], field: str) -> None:
+    told = said("other", policy("RoutePolicy", "p", target("Gateway", "gw"), default=sections))
+    expected = f'spec.rules[0]: RoutePolicy "shop/p" cannot be honoured at spec.default.{field}; its status says why; '
+    assert [each.removesuffix("requests get a 500 until then") for each in told] == ([expected] if field else [])
+
+
 TCP = """
 kind: Gateway
 metadata: {name: plain, namespace: shop}

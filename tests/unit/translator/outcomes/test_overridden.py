@@ -90,6 +90,11 @@ def test_those_elsewhere_and_an_override_have_nothing_below() -> None:
     assert said(routed("p", target("Gateway", "gw"), override=TIMES), below) == []
 
 
+def test_a_namespace_without_routes_there_is_not_below() -> None:
+    near = policy("RoutePolicy", "near", target("Namespace"), namespace="other", default=TIMES)
+    assert said(routed("p", target("Gateway", "gw"), default=TIMES), near) == []
+
+
 def test_many_are_a_number() -> None:
     wide = routed("p", target("Gateway", "gw"), default=TIMES)
     near = [
