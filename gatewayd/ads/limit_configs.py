@@ -15,7 +15,7 @@ import structlog
 from envoy.service.discovery.v3 import discovery_pb2
 
 from gatewayd.ads.authorize import Denied, Peer, Transport
-from gatewayd.ads.listen import TlsListener, UnixListener, bind_tls, bind_unix
+from gatewayd.ads.listen import TlsListener, UnixListener, bind_tls, bind_unix, start_whole
 from gatewayd.ads.peer import peer_of
 from gatewayd.ads.protocol.subscription import ProtocolError
 from gatewayd.ads.stream_messages import Context, StreamClosed, has_written, next_message
@@ -132,13 +132,14 @@ class RateLimitConfigServer:
     async def start(self) -> None:
         """Listen; raises ListenError when the address cannot be had."""
         server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=LIMIT_STREAMS)
+        # Known before it runs: whoever is cancelled meanwhile stops it, for one that nobody stops hangs its process.
+        self._server = server
         method = grpc.stream_stream_rpc_method_handler(self._serve)
         handler = grpc.method_handlers_generic_handler(_ADS, {"StreamAggregatedResources": method})
         server.add_generic_rpc_handlers((handler,))
         listener = self._listener
         self.address = bind_unix(server, listener) if isinstance(listener, UnixListener) else bind_tls(server, listener)
-        await server.start()
-        self._server = server
+        await start_whole(server)
 
     async def stop(self) -> None:
         """End all streams; services keep what they have."""

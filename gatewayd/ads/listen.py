@@ -3,6 +3,7 @@
 In: listeners as values. Out: the bound address. Raises ListenError, which says what is in the way.
 """
 
+import asyncio
 import os
 import socket
 import stat
@@ -120,3 +121,12 @@ def _refuse_if_served(path: Path) -> None:
         except OSError:
             return
     raise ListenError(f"{path}: in use; one server for each socket is allowed")
+
+
+async def start_whole(server: grpc.aio.Server) -> None:
+    """Start a server; who is cancelled meanwhile is so when it has started, since grpc cannot stop half a one."""
+    starting = asyncio.ensure_future(server.start())
+    try:
+        await asyncio.shield(starting)
+    finally:
+        await asyncio.wait({starting})

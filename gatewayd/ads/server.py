@@ -23,7 +23,7 @@ from envoy.service.status.v3 import csds_pb2
 from gatewayd.ads.authorize import Authorizer, Denied, Peer, Transport, authorize
 from gatewayd.ads.csds import client_status
 from gatewayd.ads.fleet import Fleet, Stream
-from gatewayd.ads.listen import TlsListener, UnixListener, bind_tls, bind_unix
+from gatewayd.ads.listen import TlsListener, UnixListener, bind_tls, bind_unix, start_whole
 from gatewayd.ads.peer import peer_of, transport_of
 from gatewayd.ads.protocol.session import Answer, Request
 from gatewayd.ads.protocol.subscription import ExhaustedError, ProtocolError
@@ -136,13 +136,14 @@ class AdsServer:
     async def start(self) -> None:
         """Listen; raises ListenError when an address cannot be had."""
         server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=STREAMS_IN_ALL)
+        # Known before it runs: whoever is cancelled meanwhile stops it, for one that nobody stops hangs its process.
+        self._server = server
         server.add_generic_rpc_handlers((*self._handlers(), *self._others))
         self.addresses = tuple(
             bind_unix(server, each) if isinstance(each, UnixListener) else bind_tls(server, each)
             for each in self._listeners
         )
-        await server.start()
-        self._server = server
+        await start_whole(server)
         self._sweep()
 
     async def stop(self, *, grace: float = 0.0) -> None:

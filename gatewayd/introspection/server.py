@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 import grpc
 
+from gatewayd.ads.listen import start_whole
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.steps import UnknownKindError
 from gatewayd.introspection.explanation import GET_EXPLANATION, explanation_asked, explanation_encoded
@@ -71,8 +72,8 @@ async def on_loopback(answers: Answers, port: int) -> AsyncIterator[None]:
         server.add_insecure_port(f"127.0.0.1:{port}")
     except RuntimeError as error:
         raise OSError(f"127.0.0.1:{port}: {error}") from error
-    await server.start()
     try:
+        await start_whole(server)
         yield
     finally:
         await server.stop(_GRACE)

@@ -49,8 +49,8 @@ async def rehearse(translation: Translation, envoy: Path, runtime: Path | None) 
         envoys = LocalEnvoys(binary=envoy, folder=folder, control_plane=socket, concurrency=1, drain=0.0)
         stage = _Stage(fleet=fleet, envoys=envoys)
         server = AdsServer(fleet, (UnixListener(path=socket),))
-        await server.start()
         try:
+            await server.start()
             for fleet_key in sorted(translation.reconciler.snapshots):
                 report = await _load(stage, translation.reconciler, fleet_key, answered)
                 findings.extend(in_rejections(fleet_key, report.rejections, translation.manifests.folder.place_of))

@@ -107,8 +107,8 @@ class ReplicaPorts:
         """Let rate limit services have the limits of all policies."""
         listener = TlsListener(host="[::]", port=layout.LIMITS_PORT, certificates=self._trust.certificates)
         server = RateLimitConfigServer(self.limits, listener)
-        await server.start()
         try:
+            await server.start()
             yield
         finally:
             await server.stop()
@@ -117,8 +117,8 @@ class ReplicaPorts:
     async def _served(self, server: AdsServer) -> AsyncIterator[None]:
         health = http_pages.health_pages(lambda: tuple(sorted(self._reconciler.store.waiting_for)))
         metrics = http_pages.metrics_pages(self._metrics.text, CONTENT_TYPE)
-        await server.start()
         try:
+            await server.start()
             async with (
                 http_pages.served(health, host=None, port=layout.HEALTH_PORT),
                 http_pages.served(metrics, host=None, port=layout.METRICS_PORT),

@@ -147,9 +147,9 @@ class Standalone:
             )
             limits = RateLimitConfigServer(self._limits, UnixListener(path=runtime / LIMITS_SOCKET))
             await self._key_sets.restore()
-            await server.start()
-            await limits.start()
             try:
+                await server.start()
+                await limits.start()
                 async with asyncio.TaskGroup() as tasks:
                     self._tasks = tasks
                     self._set_environment()

@@ -2,7 +2,9 @@ import asyncio
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
+import grpc
 import pytest
 
 from gatewayd.introspection.rows import Board
@@ -54,6 +56,29 @@ async def test_it_ends_when_it_is_too_late(tmp_path: Path) -> None:
     run = serving(tmp_path)
 
     assert (await run.run(Boards(), run.forever, 0.05)).why is RunEnding.TOO_LATE
+
+
+async def test_whoever_is_cancelled_at_any_step_leaves_no_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that runs when it is collected hangs the process: grpc waits for it there."""
+    servers: list[grpc.aio.Server] = []
+    made = grpc.aio.server
+
+    def server(*arguments: Any, **options: Any) -> grpc.aio.Server:
+        servers.append(made(*arguments, **options))
+        return servers[-1]
+
+    monkeypatch.setattr(grpc.aio, "server", server)
+    for steps in range(30):
+        run = serving(tmp_path)
+        task = asyncio.create_task(run.run(Boards(), run.forever, DEADLINE))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert servers
+    assert not any(each._server.is_running() for each in servers)
 
 
 async def test_it_ends_when_it_is_told_to(tmp_path: Path) -> None:
