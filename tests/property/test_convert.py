@@ -15,7 +15,8 @@ from gatewayd.manifests.documents import parse_file
 
 TARGET = GatewayTarget(namespace="infra", name="edge", class_name="gatewayd", http_port=80, https_port=443)
 HOSTS = ("a.example", "b.example", "*.a.example", "*.example", "")
-PATHS = ("/", "/a", "/a/", "/a/b", "/b", "/A", "/ab", "/a(/|$)(.*)", "/(a|b)/c", "/[0-9]+")
+PATHS = ("/", "/a", "/d/", "/a/b", "/b", "/A", "/ab", "/a(/|$)(.*)", "/(a|b)/c", "/[0-9]+")
+"""Not `/d` beside `/d/`: of two such prefixes nginx's configuration has two locations of one name, and is refused."""
 ANNOTATIONS: Mapping[str, tuple[str, ...]] = {
     "use-regex": ("true", "false"),
     "rewrite-target": ("/", "/x/$1", "/a"),

@@ -203,7 +203,8 @@ def _routes(carried: Iterable[_Carried]) -> Iterator[DraftRoute]:
     """Yield routes: hosts of an Ingress with the same rules and carriers share one."""
     groups: dict[tuple[str, str, str, str], list[_Carried]] = {}
     for each in carried:
-        alike = repr((each.rules, [type(at).__name__ for at in each.carriers]))
+        # A route is for the hostnames that it has, or for every host.
+        alike = repr((each.host == ANY, each.rules, [type(at).__name__ for at in each.carriers]))
         key = (each.part.source.key.namespace, each.part.source.key.name, each.suffix, alike)
         groups.setdefault(key, []).append(each)
     named: dict[tuple[str, str], int] = {}

@@ -98,7 +98,8 @@ def _host(
 ) -> IngressHost:
     """Put a host together: its paths, the longest first, as nginx tries expressions."""
     has_root = any(each.path == "/" and not each.exact for each in locations)
-    all_of_it = [*locations, *([] if has_root else [root])]
+    # A server of nginx begins with it: of two expressions of one length the first counts.
+    all_of_it = [*([] if has_root else [root]), *locations]
     ordered = sorted(sorted(all_of_it, key=lambda each: each.path, reverse=True), key=lambda each: -len(each.path))
     lent = tuple(sorted(at for at in certificates if _lends(name, at, all_of_it)))
     return IngressHost(name=name, locations=tuple(ordered), secured=_secured(name, certificates) or lent)

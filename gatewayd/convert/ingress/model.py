@@ -104,7 +104,7 @@ class IngressModel:
                         paths.append(self._path(name, part, path, each.backend, exact=exact))
         if all(each.path != "/" or each.exact for each in paths) and rests:
             with_backend = (each for each in rests if each.backend is not None) if name == ANY else iter(rests)
-            paths.append(next(with_backend, rests[0]))
+            paths.insert(0, next(with_backend, rests[0]))
         return paths
 
     def _path(self, name: str, part: IngressPart, path: str, backend: WrittenBackend, *, exact: bool) -> ModelPath:
