@@ -21,8 +21,9 @@ from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS, ForeignKind
 from gatewayd.translator.envoy_gateway.outside import NoOutside, Outside, outside
 from gatewayd.translator.envoy_gateway.route_filters import route_filter
 from gatewayd.translator.envoy_gateway.taken import Telling
-from gatewayd.translator.outcomes.foreign import foreign_problems, targets_of
+from gatewayd.translator.outcomes.foreign import foreign_problems
 from gatewayd.translator.outcomes.inherited import TARGET_TABLES
+from gatewayd.translator.policies.effective import foreign_targets
 from gatewayd.translator.policies.foreign import TakenKey, taken
 
 
@@ -98,7 +99,7 @@ def astray(engine: Engine, outcomes: Mapping[Member, Outcome], place_of: PlaceOf
         for key, row in engine.rows(kind.table):
             identity = Identity(BY_STRUCT[kind.table].kind, key)
             place = place_of(identity)
-            for path, target in targets_of(row):
+            for path, target in foreign_targets(engine, row):
                 if engine.get(TARGET_TABLES[target.kind], target.key) is None:
                     message = f'{path}: {target.kind.kind} "{target.key}" does not exist'
                     yield finding(identity, place, Severity.ERROR, "TargetNotFound", message)

@@ -21,6 +21,7 @@ from gatewayd.translator.parents import DEFAULT_GATEWAYS
 from gatewayd.translator.policies.attach import POLICIES
 from gatewayd.translator.policies.effective import ANY_INHERITED, INHERITED
 from gatewayd.translator.policies.report import TELLING
+from gatewayd.translator.policies.selected import SELECTABLE
 from gatewayd.translator.policies.telemetry import TELEMETRY
 from gatewayd.translator.proxies.global_limits import LIMIT_DOMAINS
 from gatewayd.translator.proxies.identity import IDENTITY
@@ -47,6 +48,7 @@ INDEXES: tuple[Index, ...] = (
     LISTENERS_BY_HOSTNAME,
     CERTIFICATE_USES,
     POLICIES,
+    SELECTABLE,
     INHERITED,
     ANY_INHERITED,
     TELEMETRY,

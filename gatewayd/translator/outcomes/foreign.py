@@ -16,7 +16,7 @@ from gatewayd.translator import verdicts
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS, ForeignKind
 from gatewayd.translator.envoy_gateway.taken import TakenPolicy
-from gatewayd.translator.envoy_gateway.targets import target_problems, written_targets
+from gatewayd.translator.envoy_gateway.targets import target_problems
 from gatewayd.translator.outcomes.inherited import TARGET_TABLES, Said, accepted_there, said_of_target
 from gatewayd.translator.outcomes.policies import MAX_ANCESTORS
 from gatewayd.translator.policies.clashes import clash
@@ -28,8 +28,8 @@ from gatewayd.translator.policies.effective import (
     ScopedTarget,
     WrittenAs,
     effective,
+    foreign_targets,
     oldest_foreign,
-    scoped_target,
 )
 from gatewayd.translator.policies.foreign import TakenKey, taken
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND
@@ -68,14 +68,8 @@ def foreign_outcome(view: View, member: Member) -> PolicyOutcome | None:
     return PolicyOutcome(generation=row.metadata.generation, ancestors=ancestors[:MAX_ANCESTORS])
 
 
-def targets_of(row: ForeignObject) -> Iterator[tuple[str, ScopedTarget]]:
-    """Yield what a policy is for, each with the path of the field that says so."""
-    for written in written_targets(row, FOREIGN_KINDS[type(row)].targets):
-        yield written.path, scoped_target(written.ref, row.metadata.namespace)
-
-
 def _said(view: View, row: ForeignObject) -> Iterator[Said]:
-    for path, target in targets_of(row):
+    for path, target in foreign_targets(view, row):
         if view.get(TARGET_TABLES[target.kind], target.key) is not None:
             yield from said_of_target(view, row, path, target)
 
@@ -99,7 +93,7 @@ def _taken_there(view: View, member: Member, row: ForeignObject, own: Any) -> It
 
 def _above(view: View, member: Member, row: ForeignObject, own: Any) -> Iterator[ObjectKey | None]:
     """Yield which policy of a Gateway or a ListenerSet is above a route that the policy is for, at each listener."""
-    for _, target in targets_of(row):
+    for _, target in foreign_targets(view, row):
         if target.kind in (GATEWAY_KIND, LISTENERSET_KIND):
             continue
         for parent in attachments(view, Member(TARGET_TABLES[target.kind], target.key)):
@@ -140,7 +134,7 @@ def _closes(view: View, member: Member, row: ForeignObject, own: Any) -> bool:
 
 def _conflict(view: View, member: Member, row: ForeignObject, kind: ForeignKind) -> Verdict | None:
     """Name an older policy of the kind that is for the same target."""
-    for path, target in targets_of(row):
+    for path, target in foreign_targets(view, row):
         counts = oldest_foreign(view, kind, view.bucket(INHERITED, target))
         if counts is not None and counts != member:
             other = ObjectKey(*counts.key)  # type: ignore[misc]

@@ -25,6 +25,7 @@ from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS, FOREIGN_OF, F
 from gatewayd.translator.envoy_gateway.targets import written_targets
 from gatewayd.translator.policies.foreign import TakenKey, taken
 from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy, InheritedTable, PolicyKind
+from gatewayd.translator.policies.selected import all_targets
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND
 
 _Section = TypeVar("_Section", bound=PolicySection)
@@ -171,9 +172,24 @@ def scoped_targets(row: InheritedPolicy | ForeignObject) -> list[ScopedTarget]:
     return [scoped_target(ref, row.metadata.namespace) for ref in row.spec.target_refs]
 
 
+def foreign_targets(view: View, row: ForeignObject) -> Iterator[tuple[str, ScopedTarget]]:
+    """Yield what a policy of theirs is for, selected or named, each with the path of the field that says so."""
+    for written in all_targets(view, row, FOREIGN_KINDS[type(row)].targets):
+        yield written.path, scoped_target(written.ref, row.metadata.namespace)
+
+
+def _foreign_source(table: type[ForeignObject]) -> Source:
+    def filed(view: View, member: Member) -> tuple[ScopedTarget, ...]:
+        row = view.get(table, member.key)
+        return () if row is None else tuple(dict.fromkeys(target for _, target in foreign_targets(view, row)))
+
+    filed.__name__ = f"filed_{table.__name__}"
+    return Source(table=table, query=query(filed))
+
+
 INHERITED = Index(
     name="inherited_policies_by_target",
-    sources=tuple(rows(table, scoped_targets) for table in (*POLICY_KINDS, *FOREIGN_KINDS)),
+    sources=(*(rows(table, scoped_targets) for table in POLICY_KINDS), *map(_foreign_source, FOREIGN_KINDS)),
     group=lambda target: target.whole,
 )
 
