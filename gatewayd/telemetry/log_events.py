@@ -55,7 +55,8 @@ LOG_EVENTS: Final = (
     LogEvent(
         "key set not fetched",
         ("source", "why", "failures"),
-        "keys of a token issuer could not be had, so often in a row; the last good ones stay",
+        "keys of a token issuer, or what an OpenID provider says of itself, could not be had, so often in a row; "
+        "what came last stays",
     ),
     LogEvent("limits refused", ("node", "why"), "a rate limit service did not take the limits; it has those of before"),
     LogEvent("keys not kept", ("source", "why"), "fetched keys could not be stored; a restart has to fetch them"),
