@@ -233,6 +233,22 @@ spec:
     )
     for strategy in ("default", "override")
 }
+FIELDS |= {
+    ("XTelemetryPolicy", "spec.tracing.provider.backendRef"): Field(
+        source="XTelemetryPolicy",
+        target="Service",
+        group="",
+        source_group=EXPERIMENTAL_GROUP,
+        manifest=f"""
+kind: XTelemetryPolicy
+apiVersion: {EXPERIMENTAL_GROUP}/v1alpha1
+metadata: {{name: it, namespace: near}}
+spec:
+  targetRefs: [{{group: {GATEWAY_GROUP}, kind: Gateway, name: gw}}]
+  tracing: {{mode: Enabled, provider: {{backendRef: {BACKEND}}}}}
+""",
+    ),
+}
 
 ELSEWHERE: dict[tuple[str, str], str] = {
     ("GatewayClass", "spec.parametersRef"): "a class is not of any namespace; gatewayd takes no parameters there",
