@@ -194,10 +194,14 @@ def _of_kind(spec: type[Struct]) -> Iterator[tuple[type[Struct], tuple[Validatio
     some = Validation(some_section, has_each("self", structs, " || "), f"must have one of {', '.join(structs)}")
     yield given, (some, *_OF_KINDS.get(given, ()))
     for struct in structs.values():
-        others = [each.encode_name for each in fields(struct) if each.name != "mode"]
+        yield struct, (*_empty_when_disabled(struct), *_OF_SECTIONS.get(struct, ()))
+
+
+def _empty_when_disabled(struct: type[Struct]) -> Iterator[Validation]:
+    others = [each.encode_name for each in fields(struct) if each.name != "mode"]
+    if others:
         alone = f"self.mode != 'Disabled' || ({has_each('self', others, ' && ', '!')})"
-        empty = Validation(disabled_is_empty, alone, "a section that is Disabled must have no other field")
-        yield struct, (empty, *_OF_SECTIONS.get(struct, ()))
+        yield Validation(disabled_is_empty, alone, "a section that is Disabled must have no other field")
 
 
 def _alone(name: str) -> Validation:

@@ -78,6 +78,14 @@ def test_patterns_end_where_the_text_ends() -> None:
         assert not [each for each in schemas(root(kind)) if "\\Z" in each.get("pattern", "")]
 
 
+def test_no_rule_has_empty_parentheses() -> None:
+    """As of a section without fields: an API server refuses the whole CRD."""
+    for kind in CRDS:
+        rules = [rule["rule"] for each in schemas(root(kind)) for rule in each.get("x-kubernetes-validations", ())]
+        assert rules
+        assert not [rule for rule in rules if " ()" in rule or rule.startswith("()")]
+
+
 def test_a_type_that_no_crd_can_have_is_a_mistake() -> None:
     assert schema(inspect.type_info(PolicySection))["type"] == "object"
     with pytest.raises(KeyError):
