@@ -97,7 +97,7 @@ async def test_the_issuer_may_be_down_while_others_edit_and_while_gatewayd_start
         said = resolved(world)
         assert said is not None
         assert said[1].startswith(f"spec.default.jwt.providers[0].keys: {URI} at Service shop/idp:80: ")
-        assert said[1].endswith("; the last good keys stay")
+        assert said[1].endswith("; what was fetched last stays")
         assert await status(world, provider) == 200
         for path in ("/b", "/c"):
             await world.apply(SHOP.replace("value: /a", f"value: {path}"))
