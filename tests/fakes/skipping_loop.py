@@ -5,6 +5,7 @@ Real timeouts, back-offs and connections run on it, an hour in a moment and alwa
 """
 
 import asyncio
+import math
 import selectors
 import socket
 from collections.abc import Callable, Coroutine
@@ -13,9 +14,6 @@ from typing import Any, Final
 
 DEADLINE: Final = 3600.0
 """Seconds of the skipping clock after which a test has failed; a moment when everything waits."""
-TURN: Final = 1e-9
-"""Seconds that a turn of the loop takes. A clock that stood still would never come to a timer that is due a rounding
-error from now: asyncio lets it fire, and whoever it wakes sees that it is too early, for ever."""
 STUCK: Final = 10.0
 """Real seconds that a thread may take when there is no timer to jump to."""
 
@@ -34,7 +32,6 @@ class _SkippingSelector(selectors.DefaultSelector):
             raise RuntimeError("nothing can happen any more")
         if not ready and timeout is not None:
             self.now += max(timeout, 0.0)
-        self.now += TURN
         return ready
 
 
@@ -50,6 +47,15 @@ class SkippingLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Return the seconds that were skipped."""
         return self._skipping.now
+
+    @property
+    def _clock_resolution(self) -> float:
+        """As fine as the time itself: a timer that fires a rounding error too early would do so for ever."""
+        return math.ulp(self._skipping.now)
+
+    @_clock_resolution.setter
+    def _clock_resolution(self, _: float) -> None:
+        """Do without what the base class takes from the real clock."""
 
     def listen(self, factory: Callable[[], asyncio.BaseProtocol]) -> int:
         """Accept connections; return the port."""
