@@ -11,6 +11,7 @@ from typing import NamedTuple
 from gatewayd.api.core import Service
 from gatewayd.api.envoy_gateway.objects import EnvoyBackend
 from gatewayd.api.meta import GroupKind, ObjectKey
+from gatewayd.api.refs import BackendObjectRef
 from gatewayd.api.serviceimport import ServiceImport
 from gatewayd.api.xbackend import XBackend
 from gatewayd.incremental.view import View, rescued_query
@@ -64,6 +65,12 @@ class BackendAsk(NamedTuple):
     to: ObjectKey
     port: int | None
     wants: Protocol
+
+
+def ask_for(source: GroupKind, namespace: str, ref: BackendObjectRef, wants: Protocol) -> BackendAsk:
+    """Return the question of a backendRef in an object of a kind; without a namespace it means the object's own."""
+    to = ObjectKey(ref.namespace or namespace, ref.name)
+    return BackendAsk(source, namespace, ref.group_kind, to, ref.port, wants)
 
 
 def _unresolved(_view: View, ask: BackendAsk, error: Exception, _before: Backend | None) -> Backend:

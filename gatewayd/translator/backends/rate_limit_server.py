@@ -12,10 +12,10 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import View, query
 from gatewayd.ir.backend import Discovered, InvalidBackend, Protocol, Upstream
-from gatewayd.translator.backends.backend_refs import BackendAsk, GatewayUpstream, backend, cluster
+from gatewayd.translator.backends.backend_refs import BackendAsk, GatewayUpstream, cluster
+from gatewayd.translator.backends.servers import server
 from gatewayd.translator.parameters.chosen import chosen_parameters, parameters_of_class
 from gatewayd.translator.policies.attach import SERVICE_KIND
-from gatewayd.translator.policies.backendtls import upstream_settings
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.protocols import GATEWAY_KIND
 
@@ -39,30 +39,26 @@ def rate_limit_server(view: View, gateway: ObjectKey) -> RateLimitServer | Unsup
     of_class = parameters_of_class(view, view.get(Gateway, gateway)).defaults.rate_limit_service
     to = ObjectKey(named.namespace, named.name)
     source = named.namespace if named == of_class else gateway.namespace
-    server = backend(view, BackendAsk(GATEWAY_KIND, source, SERVICE_KIND, to, named.port, Protocol.HTTP2))
-    where = f"{_KEY} in the parameters of Gateway {gateway}"
-    if isinstance(server, InvalidBackend):
-        return Unsupported(f"{where}: {server.message}")
-    settings = upstream_settings(view, server.upstream)
-    if settings is not None and settings.tls is None:
-        return Unsupported(f"{where}: no plain text is sent: {settings.accepted.message}")
-    return RateLimitServer(upstream=server.upstream, timeout_ms=named.timeout_ms)
+    upstream = server(view, BackendAsk(GATEWAY_KIND, source, SERVICE_KIND, to, named.port, Protocol.HTTP2))
+    if isinstance(upstream, InvalidBackend):
+        return Unsupported(f"{_KEY} in the parameters of Gateway {gateway}: {upstream.message}")
+    return RateLimitServer(upstream=upstream, timeout_ms=named.timeout_ms)
 
 
 def without_server(view: View, gateway: ObjectKey) -> str:
     """Return why nobody counts for a Gateway, for people; "" where somebody does."""
-    server = rate_limit_server(view, gateway)
-    if server is None:
+    counting = rate_limit_server(view, gateway)
+    if counting is None:
         return f"Gateway {gateway} has no rate limit service; {_KEY} in its parameters, or its class's, names one"
-    return server.message if isinstance(server, Unsupported) else ""
+    return counting.message if isinstance(counting, Unsupported) else ""
 
 
 def silent_server(view: View, gateway: ObjectKey) -> str:
     """Return why the service of a Gateway answers nobody at the moment, as far as endpoints tell; "" where it may."""
-    server = rate_limit_server(view, gateway)
-    if not isinstance(server, RateLimitServer):
+    counting = rate_limit_server(view, gateway)
+    if not isinstance(counting, RateLimitServer):
         return ""
-    upstream = server.upstream
+    upstream = counting.upstream
     endpoints = cluster(view, GatewayUpstream(gateway, upstream)).endpoints
     if not isinstance(endpoints, Discovered) or endpoints.endpoints:
         return ""

@@ -8,10 +8,10 @@ from gatewayd.api.reportpolicy import AccessLogSection, LogSink, ReportPolicy
 from gatewayd.incremental.view import View, rescued_query
 from gatewayd.ir.access_log import FILE, OWN_OUTPUT, AccessLog, Collector, LogService, Sink
 from gatewayd.ir.backend import InvalidBackend, Protocol, Upstream
-from gatewayd.translator.backends.backend_refs import BackendAsk, backend
+from gatewayd.translator.backends.backend_refs import ask_for
+from gatewayd.translator.backends.servers import server
 from gatewayd.translator.environment import environment
 from gatewayd.translator.parameters.chosen import chosen_parameters
-from gatewayd.translator.policies.backendtls import upstream_settings
 from gatewayd.translator.policies.kinds import InheritedPolicy
 from gatewayd.translator.policies.report import log_ruling
 
@@ -55,15 +55,10 @@ def _sink(view: View, namespace: str, written: LogSink) -> Sink | str:
     ref = written.backend_ref
     if ref is None:
         return OWN_OUTPUT
-    to = ObjectKey(ref.namespace or namespace, ref.name)
-    source = BY_STRUCT[ReportPolicy].group_kind
-    server = backend(view, BackendAsk(source, namespace, ref.group_kind, to, ref.port, Protocol.HTTP2))
-    if isinstance(server, InvalidBackend):
-        return server.message
-    settings = upstream_settings(view, server.upstream)
-    if settings is not None and settings.tls is None:
-        return f"no plain text is sent: {settings.accepted.message}"
-    return Collector(service=LogService(written.type), upstream=server.upstream)
+    upstream = server(view, ask_for(BY_STRUCT[ReportPolicy].group_kind, namespace, ref, Protocol.HTTP2))
+    if isinstance(upstream, InvalidBackend):
+        return upstream.message
+    return Collector(service=LogService(written.type), upstream=upstream)
 
 
 def log_problems(view: View, namespace: str, section: AccessLogSection) -> Iterator[str]:

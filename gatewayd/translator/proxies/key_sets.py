@@ -18,8 +18,9 @@ from gatewayd.ir.backend import Endpoint, InvalidBackend, Protocol, Upstream
 from gatewayd.ir.key_sets import FetchedKeySet, KeySetSource, KeySetTarget, ProxyKeySet, SourceKeys
 from gatewayd.ir.policy import Tokens
 from gatewayd.ir.tls import TrustBundle
-from gatewayd.translator.backends.backend_refs import BackendAsk, backend
+from gatewayd.translator.backends.backend_refs import ask_for, backend
 from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints
+from gatewayd.translator.backends.servers import no_plain_text
 from gatewayd.translator.policies.backendtls import upstream_settings
 from gatewayd.translator.policies.foreign import ACCESS_TABLES, access_row
 from gatewayd.translator.policies.tokens import tokens
@@ -72,18 +73,16 @@ def _asked_at(uri: str, upstream: Upstream) -> KeySetSource:
 
 
 def _backend(view: View, namespace: str, ref: PolicyBackendRef) -> Upstream | str:
-    to = ObjectKey(ref.namespace or namespace, ref.name)
-    source = BY_STRUCT[AccessPolicy].group_kind
-    server = backend(view, BackendAsk(source, namespace, ref.group_kind, to, ref.port, Protocol.HTTP1))
-    return f"backendRef: {server.message}" if isinstance(server, InvalidBackend) else server.upstream
+    target = backend(view, ask_for(BY_STRUCT[AccessPolicy].group_kind, namespace, ref, Protocol.HTTP1))
+    return f"backendRef: {target.message}" if isinstance(target, InvalidBackend) else target.upstream
 
 
 def _plain_text(view: View, upstream: Upstream, uri: str) -> str:
     """Return why a backend that is to be spoken to under TLS cannot be, "" when it can."""
-    settings = upstream_settings(view, upstream)
-    if settings is not None and settings.tls is None:
-        return f"backendRef: no plain text is sent: {settings.accepted.message}"
-    if settings is not None and uri.startswith(_PLAIN):
+    refused = no_plain_text(view, upstream)
+    if refused is not None:
+        return f"backendRef: {refused.message}"
+    if uri.startswith(_PLAIN) and upstream_settings(view, upstream) is not None:
         return "uri: must be of the scheme https: a BackendTLSPolicy has the backend spoken to under TLS"
     return ""
 

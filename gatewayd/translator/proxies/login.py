@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from gatewayd.api.accesspolicy import OIDC, AccessPolicy
 from gatewayd.api.core import Secret
 from gatewayd.api.kinds import BY_STRUCT
-from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import View
 from gatewayd.ir.backend import InvalidBackend, Protocol, Upstream
 from gatewayd.ir.key_sets import FetchedKeySet, KeySetSource
 from gatewayd.ir.policy import Login
 from gatewayd.ir.tls import PrivateBytes, SharedSecret
-from gatewayd.translator.backends.backend_refs import BackendAsk, backend
+from gatewayd.translator.backends.backend_refs import ask_for
+from gatewayd.translator.backends.servers import server
 from gatewayd.translator.contents import Content, missing
 from gatewayd.translator.policies.backendtls import upstream_settings
 from gatewayd.translator.policies.credentials import decoded, refused_secret, secret_pointer
@@ -97,20 +97,16 @@ def _provider(view: View, namespace: str, section: OIDC, token_endpoint: str) ->
     ref = section.backend_ref
     if ref is None:
         return Unsupported("backendRef: is required")
-    to = ObjectKey(ref.namespace or namespace, ref.name)
-    source = BY_STRUCT[AccessPolicy].group_kind
-    server = backend(view, BackendAsk(source, namespace, ref.group_kind, to, ref.port, Protocol.HTTP1))
-    if isinstance(server, InvalidBackend):
-        return Unsupported(f"backendRef: {server.message}")
-    settings = upstream_settings(view, server.upstream)
-    if settings is not None and settings.tls is None:
-        return Unsupported(f"backendRef: no plain text is sent: {settings.accepted.message}")
-    if settings is None and token_endpoint.startswith("https:"):
+    ask = ask_for(BY_STRUCT[AccessPolicy].group_kind, namespace, ref, Protocol.HTTP1)
+    upstream = server(view, ask)
+    if isinstance(upstream, InvalidBackend):
+        return Unsupported(f"backendRef: {upstream.message}")
+    if token_endpoint.startswith("https:") and upstream_settings(view, upstream) is None:
         return Unsupported(
-            f'backendRef: tokenEndpoint is https, and {ref.kind} "{to}" is spoken to in plain text; allowed: one with a'
-            " BackendTLSPolicy, or an XBackend with tls"
+            f'backendRef: tokenEndpoint is https, and {ref.kind} "{ask.to}" is spoken to in plain text; allowed: one'
+            " with a BackendTLSPolicy, or an XBackend with tls"
         )
-    return server.upstream
+    return upstream
 
 
 def _client_secret(view: View, namespace: str, section: OIDC) -> SharedSecret | Unsupported:

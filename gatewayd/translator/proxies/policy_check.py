@@ -13,7 +13,7 @@ from gatewayd.incremental.view import View
 from gatewayd.ir.backend import Protocol
 from gatewayd.ir.filters import ExternalAuth, HTTPFilter, PolicyCheck
 from gatewayd.ir.http import Forward, Route
-from gatewayd.translator.policies.backendtls import upstream_settings
+from gatewayd.translator.backends.servers import no_plain_text
 from gatewayd.translator.policies.closed import Closed, closed
 from gatewayd.translator.policies.effective import Effective
 from gatewayd.translator.problems import Unsupported
@@ -44,9 +44,9 @@ def policy_check(view: View, namespace: str, section: ExternalAuthSection) -> Po
     auth = external_auth(view, place, written)
     if not isinstance(auth, ExternalAuth):
         return Unsupported(auth.message.removeprefix(f"{_PATH}."))
-    settings = upstream_settings(view, auth.upstream)
-    if settings is not None and settings.tls is None:
-        return Unsupported(f"backendRef: no plain text is sent: {settings.accepted.message}")
+    refused = no_plain_text(view, auth.upstream)
+    if refused is not None:
+        return Unsupported(f"backendRef: {refused.message}")
     return PolicyCheck(auth=auth, fails_open=bool(section.fail_open))
 
 

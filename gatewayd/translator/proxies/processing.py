@@ -11,13 +11,12 @@ from typing import Final
 from gatewayd.api.durations import milliseconds
 from gatewayd.api.externalprocessing import ExternalProcessingSection, ShownMessage
 from gatewayd.api.kinds import BY_STRUCT
-from gatewayd.api.meta import ObjectKey
 from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.incremental.view import View
 from gatewayd.ir.backend import InvalidBackend, Protocol
 from gatewayd.ir.processing import DEFAULT_PROCESSING_MS, Processing, ShownBody
-from gatewayd.translator.backends.backend_refs import BackendAsk, backend
-from gatewayd.translator.policies.backendtls import upstream_settings
+from gatewayd.translator.backends.backend_refs import ask_for
+from gatewayd.translator.backends.servers import server
 from gatewayd.translator.policies.effective import STRATEGIES, Effective
 from gatewayd.translator.policies.kinds import InheritedPolicy
 from gatewayd.translator.problems import Unsupported
@@ -33,25 +32,20 @@ def processing(view: View, found: Effective) -> tuple[Processing, ...] | Unsuppo
     """Return who sees the messages of a rule; Unsupported where nobody can, which closes it."""
     for ruled in found.of(SECTION):
         if isinstance(ruled.value, ExternalProcessingSection):
-            server = _server(view, ruled.policy.namespace, ruled.value)
-            return server if isinstance(server, Unsupported) else (server,)
+            processor = _processing(view, ruled.policy.namespace, ruled.value)
+            return processor if isinstance(processor, Unsupported) else (processor,)
     return ()
 
 
-def _server(view: View, namespace: str, section: ExternalProcessingSection) -> Processing | Unsupported:
+def _processing(view: View, namespace: str, section: ExternalProcessingSection) -> Processing | Unsupported:
     ref = section.backend_ref
     if ref is None:
         return Unsupported("backendRef: is required")
-    to = ObjectKey(ref.namespace or namespace, ref.name)
-    source = BY_STRUCT[RoutePolicy].group_kind
-    server = backend(view, BackendAsk(source, namespace, ref.group_kind, to, ref.port, Protocol.HTTP2))
-    if isinstance(server, InvalidBackend):
-        return Unsupported(f"backendRef: {server.message}")
-    settings = upstream_settings(view, server.upstream)
-    if settings is not None and settings.tls is None:
-        return Unsupported(f"backendRef: no plain text is sent: {settings.accepted.message}")
+    upstream = server(view, ask_for(BY_STRUCT[RoutePolicy].group_kind, namespace, ref, Protocol.HTTP2))
+    if isinstance(upstream, InvalidBackend):
+        return Unsupported(f"backendRef: {upstream.message}")
     return Processing(
-        upstream=server.upstream,
+        upstream=upstream,
         request=_shown(section.request),
         response=_shown(section.response),
         timeout_ms=max(_LEAST_MS, milliseconds(section.timeout)) if section.timeout else DEFAULT_PROCESSING_MS,
@@ -67,8 +61,8 @@ def processing_problem(view: View, namespace: str, section: object) -> str:
     """Return why a section of a policy of a namespace cannot be honoured, with the path below it; "" when it can."""
     if not isinstance(section, ExternalProcessingSection) or section.is_disabled:
         return ""
-    server = _server(view, namespace, section)
-    return f"{server.message}; requests get a 500 until then" if isinstance(server, Unsupported) else ""
+    processor = _processing(view, namespace, section)
+    return f"{processor.message}; requests get a 500 until then" if isinstance(processor, Unsupported) else ""
 
 
 def processing_problems(view: View, row: InheritedPolicy) -> Iterator[str]:

@@ -18,8 +18,8 @@ from gatewayd.ir.filters import Header
 from gatewayd.ir.outcome import Verdict
 from gatewayd.ir.tracing import KNOWN_ATTRIBUTES, WHOLE, AttributeSource, ParentDecision, SpanAttribute, Tracing
 from gatewayd.translator import verdicts
-from gatewayd.translator.backends.backend_refs import BackendAsk, backend
-from gatewayd.translator.policies.backendtls import upstream_settings
+from gatewayd.translator.backends.backend_refs import ask_for, backend
+from gatewayd.translator.backends.servers import no_plain_text
 from gatewayd.translator.policies.report import sampled_parts
 from gatewayd.translator.policies.telemetry import telemetry_policy
 from gatewayd.translator.policies.told import refused_header
@@ -88,18 +88,13 @@ def traced(view: View, row: XTelemetryPolicy, gateway: ObjectKey) -> Traced:
 def _server(view: View, namespace: str, config: TracingConfig) -> Upstream | Verdict:
     if config.provider is None:
         return verdicts.resolved()
-    ref = config.provider.backend_ref
-    to = ObjectKey(ref.namespace or namespace, ref.name)
     source = BY_STRUCT[XTelemetryPolicy].group_kind
-    found = backend(view, BackendAsk(source, namespace, ref.group_kind, to, ref.port, Protocol.HTTP2))
+    target = backend(view, ask_for(source, namespace, config.provider.backend_ref, Protocol.HTTP2))
     path = "spec.tracing.provider.backendRef"
-    if isinstance(found, InvalidBackend):
-        return verdicts.unresolved(found.reason, f"{path}: {found.message}; nothing is traced until then")
-    settings = upstream_settings(view, found.upstream)
-    if settings is not None and settings.tls is None:
-        message = f"{path}: no plain text is sent: {settings.accepted.message}"
-        return verdicts.unresolved(settings.accepted.reason, message)
-    return found.upstream
+    if isinstance(target, InvalidBackend):
+        return verdicts.unresolved(target.reason, f"{path}: {target.message}; nothing is traced until then")
+    refused = no_plain_text(view, target.upstream)
+    return verdicts.unresolved(refused.reason, f"{path}: {refused.message}") if refused else target.upstream
 
 
 def parts(rate: Fraction | None) -> int:

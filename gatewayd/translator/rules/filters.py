@@ -35,7 +35,7 @@ from gatewayd.ir.http import (
 )
 from gatewayd.ir.reserved import of_response
 from gatewayd.translator import verdicts
-from gatewayd.translator.backends.backend_refs import BackendAsk, backend
+from gatewayd.translator.backends.backend_refs import ask_for, backend
 from gatewayd.translator.problems import Problem, Unresolved, Unsupported
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.headers import Side, modified
@@ -95,9 +95,7 @@ def _mirror(view: View, place: FilterPlace, route_filter: AnyFilter) -> Effect:
     mirror = route_filter.request_mirror
     if mirror is None:
         return _absent(place, "requestMirror")
-    ref = mirror.backend_ref
-    to = ObjectKey(ref.namespace or place.namespace, ref.name)
-    target = backend(view, BackendAsk(place.source, place.namespace, ref.group_kind, to, ref.port, place.wants))
+    target = backend(view, ask_for(place.source, place.namespace, mirror.backend_ref, place.wants))
     problem = None
     if isinstance(target, InvalidBackend):
         problem = Unresolved(target.reason, f"{place.path}.requestMirror.backendRef: {target.message}")
@@ -218,10 +216,9 @@ def external_auth(view: View, place: FilterPlace, auth: HTTPExternalAuthFilter) 
 
     https://gateway-api.sigs.k8s.io/geps/gep-1494/
     """
-    path, ref = place.path, auth.backend_ref
+    path = place.path
     wants = Protocol.HTTP2 if auth.protocol == "GRPC" else Protocol.HTTP1
-    to = ObjectKey(ref.namespace or place.namespace, ref.name)
-    server = backend(view, BackendAsk(place.source, place.namespace, ref.group_kind, to, ref.port, wants))
+    server = backend(view, ask_for(place.source, place.namespace, auth.backend_ref, wants))
     if isinstance(server, InvalidBackend):
         return Unresolved(server.reason, f"{path}.backendRef: {server.message}")
     check = checked(auth, path)

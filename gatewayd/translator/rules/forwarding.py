@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from gatewayd.api.grpcroute import GRPCBackendRef
 from gatewayd.api.httproute import HTTPBackendRef
-from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import View
 from gatewayd.ir.backend import InvalidBackend, ServiceBackend
 from gatewayd.ir.filters import ExternalAuth, HTTPFilter
@@ -22,7 +21,7 @@ from gatewayd.ir.http import (
     WeightedBackend,
 )
 from gatewayd.translator import verdicts
-from gatewayd.translator.backends.backend_refs import BackendAsk, backend
+from gatewayd.translator.backends.backend_refs import ask_for, backend
 from gatewayd.translator.policies.traffic import backend_persistence
 from gatewayd.translator.problems import Problem, Unresolved, Unsupported
 from gatewayd.translator.rules.filters import AnyFilter, Effect, FilterPlace, effect
@@ -98,8 +97,7 @@ def shares(view: View, place: FilterPlace, refs: Sequence[AnyBackendRef]) -> Sha
 def _share(
     view: View, place: FilterPlace, path: str, ref: AnyBackendRef
 ) -> tuple[WeightedBackend, tuple[Problem, ...]]:
-    to = ObjectKey(ref.namespace or place.namespace, ref.name)
-    target = backend(view, BackendAsk(place.source, place.namespace, ref.group_kind, to, ref.port, place.wants))
+    target = backend(view, ask_for(place.source, place.namespace, ref, place.wants))
     own = filtered(view, place._replace(path=f"{path}.filters"), ref.filters) if ref.filters else NO_FILTERS
     problems = list(own.problems)
     if isinstance(target, InvalidBackend):

@@ -6,12 +6,11 @@ https://gateway-api.sigs.k8s.io/reference/spec/#tcproute, #tlsroute, #udproute
 from collections.abc import Callable
 from typing import Any
 
-from gatewayd.api.meta import ObjectKey
 from gatewayd.api.refs import BackendRef
 from gatewayd.incremental.view import Table, View
 from gatewayd.ir.backend import InvalidBackend, Protocol
 from gatewayd.ir.l4 import L4Backend, L4Forward
-from gatewayd.translator.backends.backend_refs import BackendAsk, backend
+from gatewayd.translator.backends.backend_refs import BackendAsk, ask_for, backend
 from gatewayd.translator.problems import Unresolved, unresolved_verdict
 from gatewayd.translator.protocols import group_kind
 from gatewayd.translator.rules.rule_set import RuleSet
@@ -44,7 +43,6 @@ def rules(table: Table, wants: Protocol) -> Callable[[View, Any], RuleSet]:
         )
 
     def _ask(namespace: str, ref: BackendRef) -> BackendAsk:
-        to = ObjectKey(ref.namespace or namespace, ref.name)
-        return BackendAsk(source, namespace, ref.group_kind, to, ref.port, wants)
+        return ask_for(source, namespace, ref, wants)
 
     return read
