@@ -34,6 +34,7 @@ class Insight:
         self._notices = notices
         self._board = LiveBoard(fleet.holding)
         self._shown: frozenset[FleetKey] = frozenset()
+        self._begun = self._finished = 0
         self._is_catching_up = False
 
     async def status(self) -> Status:
@@ -56,12 +57,23 @@ class Insight:
         return self._reconciler.store.engine.get(FleetReport, fleet) or NO_FLEET
 
     def catching_up(self) -> Iterator[None]:
-        """Bring the board up to date with everything but notices; one after the other, whoever asks."""
-        while self._is_catching_up:
-            yield
-        self._is_catching_up = True
+        """Bring the board up to date with everything but notices, by a pass that begins after this was asked for.
+
+        There is one at a time, and all who ask during one share the next.
+        """
+        wanted = self._begun + 1
+        while self._finished < wanted:
+            if self._is_catching_up:
+                yield
+            else:
+                yield from self._pass()
+
+    def _pass(self) -> Iterator[None]:
+        self._begun += 1
+        number, self._is_catching_up = self._begun, True
         try:
             yield from self._steps()
+            self._finished = number
         finally:
             self._is_catching_up = False
 

@@ -1,5 +1,9 @@
 """What a control-plane pod says of itself: Gateways and routes as they are when it is asked."""
 
+from collections.abc import Iterator
+
+import pytest
+
 from gatewayd.ads.fleet import Fleet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.introspection.replica_status import Insight
@@ -29,6 +33,35 @@ async def test_status_has_gateways_and_routes() -> None:
     assert [row.name for row in status.board.routes] == ["shop/it"]
     assert [each.gateway for each in status.snapshots] == ["shop/gw"]
     assert (status.folder, status.board.notices, status.proxies) == ("here", ("a notice",), ())
+
+
+async def test_many_who_ask_at_once_share_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, _ = insight()
+    begun: list[None] = []
+    steps = made._steps
+
+    def counted() -> Iterator[None]:
+        begun.append(None)
+        return steps()
+
+    monkeypatch.setattr(made, "_steps", counted)
+    first = made.catching_up()
+    next(first)
+    waiting = [made.catching_up() for _ in range(10)]
+    assert all(next(each, "done") is None for each in waiting)  # for one that begins after they asked
+    assert [*first, *(each for one in waiting for each in one)]
+    assert len(begun) == 2
+
+
+def test_who_gives_up_halfway_leaves_the_next_one_to_begin_anew() -> None:
+    made, _ = insight()
+    first = made.catching_up()
+    next(first)
+    waiting = made.catching_up()
+    next(waiting)
+    first.close()
+    list(waiting)
+    assert [row.name for row in made.board().routes] == ["shop/it"]
 
 
 def test_reports_are_those_of_all_replicas() -> None:
