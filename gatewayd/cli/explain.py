@@ -77,8 +77,7 @@ def foretold(translated: "Translation", request: "Sent", port: int | None) -> "t
     """Return what becomes of a request at each port that it may come to; ends the program when there is none."""
     from gatewayd.explain.trace import Translated, traces
 
-    configs = tuple(config for _, config in sorted(translated.reconciler.configs.items()))
-    at_ports = traces(Translated(engine=translated.engine, configs=configs), request, port)
+    at_ports = traces(Translated.of(translated.engine, translated.reconciler.configs), request, port)
     if not at_ports:
         raise _without_listener(request, port)
     return at_ports

@@ -35,9 +35,9 @@ def verified(documents: Sequence[Document], objects: Sequence[JSONObject]) -> Ve
     """Compare the Ingresses among documents with the objects that they were converted to."""
     texts = [dumped(each) for each in (*objects, *stand_ins(objects, _certificate()))]
     translation = translated_texts({"converted.yaml": "---\n".join(texts).encode()})
-    configs = tuple(config for _, config in sorted(translation.reconciler.configs.items()))
     source = model(documents)
-    return verification(probes(source), source.answer, Translated(engine=translation.engine, configs=configs))
+    translated = Translated.of(translation.engine, translation.reconciler.configs)
+    return verification(probes(source), source.answer, translated)
 
 
 def _certificate() -> StandInCertificate:

@@ -5,8 +5,9 @@ are kept: exact names before wildcards, longer wildcards before shorter ones, th
 https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/config/route/v3/route_components.proto (domains)
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple, assert_never
+from typing import Final, NamedTuple, Self, assert_never
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.action import BackendShare, Direct, Happening, answered, backend_name, happening, l4_shares
@@ -89,6 +90,11 @@ class Translated:
 
     engine: Engine
     configs: tuple[ProxyConfig, ...]
+
+    @classmethod
+    def of(cls, engine: Engine, configs: Mapping[FleetKey, ProxyConfig]) -> Self:
+        """Return it with the configurations in the order of their fleets."""
+        return cls(engine=engine, configs=tuple(config for _, config in sorted(configs.items())))
 
 
 class _RequestChain(NamedTuple):

@@ -43,8 +43,7 @@ class RunAnswers:
 
     def explain(self, sent: Sent, port: int | None) -> Explanation:
         """Return what becomes of a request at each port that it may come to."""
-        configs = tuple(config for _, config in sorted(self.reconciler.configs.items()))
-        at_ports = traces(Translated(engine=self.reconciler.store.engine, configs=configs), sent, port)
+        at_ports = traces(Translated.of(self.reconciler.store.engine, self.reconciler.configs), sent, port)
         return Explanation(
             lines=tuple(line for trace in at_ports for line in trace_lines(trace, self.place_of)),
             shape=traces_json(sent, at_ports),

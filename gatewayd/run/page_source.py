@@ -73,8 +73,7 @@ class RunPage:
 
     def traces(self, sent: Sent, port: int | None) -> tuple[Trace, ...]:
         """Return what becomes of a request."""
-        configs = tuple(config for _, config in sorted(self.configs.items()))
-        return traces(Translated(engine=self._run.reconciler.store.engine, configs=configs), sent, port)
+        return traces(Translated.of(self._run.reconciler.store.engine, self.configs), sent, port)
 
     def saved(self) -> Saved:
         """Return what the last save has led to; what it will is not known before it is published.

@@ -62,8 +62,7 @@ class ReplicaPage:
 
     def traces(self, sent: Sent, port: int | None) -> tuple[Trace, ...]:
         """Return what becomes of a request."""
-        configs = tuple(config for _, config in sorted(self.configs.items()))
-        return traces(Translated(engine=self._reconciler.store.engine, configs=configs), sent, port)
+        return traces(Translated.of(self._reconciler.store.engine, self.configs), sent, port)
 
     def saved(self) -> Saved:
         """Return that nothing was saved: there are no files."""
