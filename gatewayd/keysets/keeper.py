@@ -141,7 +141,7 @@ class KeySetKeeper:
             is_same = known is not None and known.keys == found.keys
             since = known.since if known is not None and is_same else self._now()
             self._tell(source, FetchedKeySet(keys=found.keys, fault="", since=since))
-            if known is None or known.keys != found.keys:
+            if not is_same:
                 await self._store.save(source, found.keys)
             await asyncio.sleep(self._good_for(found.max_age))
 

@@ -143,17 +143,14 @@ class KubeClient:
 
         Raises ApiError when that is refused and one of CONNECTION_ERRORS when there is no answer.
         """
-        authorization = await self._access.authorization()
+        headers = await self._own_headers()
         try:
             return await asyncio.wait_for(
                 self._session.ws_connect(
                     self._access.url + path,
                     params=query,
                     protocols=(subprotocol,),
-                    headers={
-                        "User-Agent": FIELD_MANAGER,
-                        **({"Authorization": authorization} if authorization else {}),
-                    },
+                    headers=headers,
                     proxy=self._access.proxy,
                     server_hostname=self._access.server_name,
                     max_msg_size=0,
@@ -164,6 +161,11 @@ class KubeClient:
             # What the API server says to it is not read by whoever wanted a websocket.
             phrase = HTTPStatus(error.status).phrase
             raise api_error(error.status, phrase, f"{path} is refused") from error
+
+    async def _own_headers(self) -> dict[str, str]:
+        """Return who asks, and with which right."""
+        authorization = await self._access.authorization()
+        return {"User-Agent": FIELD_MANAGER, **({"Authorization": authorization} if authorization else {})}
 
     async def _send(
         self,
@@ -176,11 +178,8 @@ class KubeClient:
         headers = {
             "Accept": message.accept,
             "Content-Type": f"application/{message.content}",
-            "User-Agent": FIELD_MANAGER,
+            **await self._own_headers(),
         }
-        authorization = await self._access.authorization()
-        if authorization:
-            headers["Authorization"] = authorization
         return await self._session.request(
             method,
             self._access.url + path,

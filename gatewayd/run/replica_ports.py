@@ -62,7 +62,7 @@ class ReplicaPorts:
                 UnixListener(path=runtime / SOCKET),
             )
             page = ReplicaPage(reconciler=self._reconciler, fleet=self._fleet, insight=insight)
-            opened = PageOnDemand(page, await stack.enter_async_context(AsyncExitStack()))
+            opened = PageOnDemand(page, stack)
             answers = Answers(insight.status, without_files, insight.answers, opened.address)
             authorizer = bound(self._incarnation)
             server = AdsServer(
