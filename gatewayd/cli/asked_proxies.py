@@ -5,10 +5,10 @@ In: whom to ask, and which proxies are wanted. Out: `AskedProxy`s, each with a w
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
@@ -16,6 +16,9 @@ from gatewayd.cli.asked_run import AskedFor, in_a_thread, user_client
 from gatewayd.cli.output import end, fail
 from gatewayd.cli.run_socket import run_socket, status_of
 from gatewayd.run.exit_codes import CANNOT_START
+
+if TYPE_CHECKING:
+    from gatewayd.kube.client import KubeClient, Where
 
 _SECONDS: Final = 20.0
 """For an answer of an Envoy: that of 5,000 routes is megabytes."""
@@ -103,20 +106,26 @@ def _good(status: int, body: bytes) -> bytes:
 
 @asynccontextmanager
 async def _of_cluster(asked_for: AskedFor, choice: ProxyChoice) -> AsyncIterator[list[AskedProxy]]:
-    from gatewayd.api.gateway import GATEWAY_NAME_LABEL, MANAGED_BY
-    from gatewayd.kube.replica_sockets import labelled_pods
-
-    async with AsyncExitStack() as stack:
-        client, context = await stack.enter_async_context(user_client(asked_for))
-        namespace = choice.namespace or choice.gateway.rpartition("/")[0]
-        pods = await labelled_pods(client, namespace, f"{'='.join(MANAGED_BY)},{GATEWAY_NAME_LABEL}")
+    async with user_client(asked_for) as (client, _):
         loop = asyncio.get_running_loop()
         yield [
             AskedProxy(node=pod.name, gateway=gateway, ask=_by_exec(client, pod, loop))
-            for pod, labels in pods
-            if choice.admits(pod.name, gateway := f"{pod.namespace}/{labels.get(GATEWAY_NAME_LABEL, '')}")
+            for pod, gateway in await proxy_pods(client, choice)
         ]
-        del context
+
+
+async def proxy_pods(client: "KubeClient", choice: ProxyChoice) -> "list[tuple[Where, str]]":
+    """Return the pods of the proxies that are wanted, each with its Gateway. Raises as `labelled_pods` does."""
+    from gatewayd.api.gateway import GATEWAY_NAME_LABEL, MANAGED_BY
+    from gatewayd.kube.replica_sockets import labelled_pods
+
+    namespace = choice.namespace or choice.gateway.rpartition("/")[0]
+    pods = await labelled_pods(client, namespace, f"{'='.join(MANAGED_BY)},{GATEWAY_NAME_LABEL}")
+    return [
+        (pod, gateway)
+        for pod, labels in pods
+        if choice.admits(pod.name, gateway := f"{pod.namespace}/{labels.get(GATEWAY_NAME_LABEL, '')}")
+    ]
 
 
 def _by_exec(client: Any, pod: Any, loop: asyncio.AbstractEventLoop) -> Callable[[str, str], bytes]:

@@ -6,11 +6,11 @@ The replicas of gatewayd are not asked: whoever may read the logs of the proxies
 
 import asyncio
 import queue
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final
 
-from gatewayd.cli.asked_proxies import ProxyChoice
+from gatewayd.cli.asked_proxies import ProxyChoice, proxy_pods
 from gatewayd.cli.asked_run import AskedFor, in_a_thread, user_client
 from gatewayd.cli.output import fail
 
@@ -67,17 +67,8 @@ class ClusterLines:
                 task.cancel()
             await asyncio.gather(*self._following.values(), return_exceptions=True)
 
-    async def _pods(self) -> "tuple[Where, ...]":
-        from gatewayd.api.gateway import GATEWAY_NAME_LABEL, MANAGED_BY
-        from gatewayd.kube.replica_sockets import labelled_pods
-
-        namespace = self._choice.namespace or self._choice.gateway.rpartition("/")[0]
-        found = await labelled_pods(self._client, namespace, f"{'='.join(MANAGED_BY)},{GATEWAY_NAME_LABEL}")
-        return tuple(
-            pod
-            for pod, labels in found
-            if self._choice.admits(pod.name, f"{pod.namespace}/{labels.get(GATEWAY_NAME_LABEL, '')}")
-        )
+    async def _pods(self) -> "list[Where]":
+        return [pod for pod, _ in await proxy_pods(self._client, self._choice)]
 
     async def _latest(self, log: "PodLog") -> None:
         for line in await log.latest(_LATEST):
@@ -87,11 +78,11 @@ class ClusterLines:
         async for line in log.following():
             self._lines.put(line)
 
-    async def _attempt(self, pod: str, reading: "object") -> None:
+    async def _attempt(self, pod: str, reading: Awaitable[None]) -> None:
         from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError
 
         try:
-            await reading  # type: ignore[misc]
+            await reading
         except (ApiError, *CONNECTION_ERRORS) as error:
             why = str(error) or type(error).__name__
             # A connection that ends again and again is told of once.
@@ -109,8 +100,7 @@ def cluster_lines(asked_for: AskedFor, choice: ProxyChoice, *, follow: bool) -> 
 
 @asynccontextmanager
 async def _opened(asked_for: AskedFor, choice: ProxyChoice, *, follow: bool) -> AsyncIterator[ClusterLines]:
-    async with AsyncExitStack() as stack:
-        client, context = await stack.enter_async_context(user_client(asked_for))
+    async with user_client(asked_for) as (client, context):
         lines = ClusterLines(client, choice)
         logs = await lines.read()
         if not logs:

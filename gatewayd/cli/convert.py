@@ -94,8 +94,7 @@ def _read(paths: Sequence[Path]) -> "Parsed":
 
 def _tell(converted: "Conversion", report: Path | None, output: Form) -> None:
     """Write the report: to standard error what is not exact, to a file all of it."""
-    from gatewayd.cli.view.conversion_lines import conversion_lines
-    from gatewayd.cli.view.json_shapes import conversion_json
+    from gatewayd.cli.view.conversion_lines import conversion_json, conversion_lines
     from gatewayd.untrusted.printable import printable, printable_json
 
     if output is Form.JSON:

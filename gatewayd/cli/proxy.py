@@ -1,7 +1,9 @@
 """`gatewayd proxy`: what Envoys really have, as tables, and how it differs from what they should have."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,7 +17,7 @@ from gatewayd.cli.asked_proxies import (
     ended,
     json_of,
 )
-from gatewayd.cli.asked_run import AskedFor, answer_of_any, asked_run, asking
+from gatewayd.cli.asked_run import AskedFor, AskedRun, answer_of_any, asked_run, asking
 from gatewayd.cli.output import Form, FormOption, end, write, write_json
 from gatewayd.run.exit_codes import INVALID, OK
 
@@ -79,9 +81,10 @@ def proxy(  # noqa: PLR0913 (each is an option)
     wanted = LookedFor(route=route, host=host, service=service, name=name)
     if level is not None and topic is not Topic.LOGGING:
         raise end("--level is for `gatewayd proxy logging`", INVALID)
-    show = _differences(asked_for, topic) if diff else _shower(topic, wanted, level)
     choice = ProxyChoice(gateway=gateway, node=node, namespace=namespace)
-    with asked_proxies(asked_for, choice) as proxies:
+    with ExitStack() as stack:
+        show = _differences(asked_for, topic, stack) if diff else _shower(topic, wanted, level)
+        proxies = stack.enter_context(asked_proxies(asked_for, choice))
         found = [(each, *_shown(each, show)) for each in proxies]
     if output is Form.JSON:
         write_json([_shape(each, heads, rows) for each, heads, rows in found])
@@ -121,8 +124,8 @@ def _loggers(proxy_asked: AskedProxy, logger: str, level: EnvoyLevel | None) -> 
     return proxy_asked.ask("POST", f"/logging{query}").decode(errors="replace")
 
 
-def _differences(asked_for: AskedFor, topic: Topic) -> _Show:
-    """Return what compares a proxy with what is published for it."""
+def _differences(asked_for: AskedFor, topic: Topic, stack: ExitStack) -> _Show:
+    """Return what compares a proxy with what is published for it; the run is open from the first one on, in `stack`."""
     from gatewayd.cli.view.proxy_tables import TABLES
     from gatewayd.introspection.client import fetch_config
     from gatewayd.introspection.held import deviations, held
@@ -131,15 +134,16 @@ def _differences(asked_for: AskedFor, topic: Topic) -> _Show:
     if topic.value not in TABLES:
         raise end(f"--diff is not for {topic}; allowed: {', '.join(TABLES)}", INVALID)
     kind = TABLES[topic.value].type
-    by_gateway: dict[str, tuple[PublishedResource, ...]] = {}
 
+    @cache
+    def asked() -> AskedRun:
+        return stack.enter_context(asked_run(asked_for))
+
+    @cache
     def published_for(gateway: str) -> "tuple[PublishedResource, ...]":
-        if gateway not in by_gateway:
-            # Contents are compared of endpoints alone.
-            plain = ResourceChoice(gateway=gateway, type=kind, with_content=kind == "EDS")
-            with asked_run(asked_for) as asked:
-                by_gateway[gateway] = answer_of_any(asked, lambda path: fetch_config(path, plain))
-        return by_gateway[gateway]
+        # Contents are compared of endpoints alone.
+        plain = ResourceChoice(gateway=gateway, type=kind, with_content=kind == "EDS")
+        return answer_of_any(asked(), lambda path: fetch_config(path, plain))
 
     def show(each: AskedProxy) -> "tuple[Cells, list[Cells]]":
         resources = [one for one in held(dump_of(each)) if kind in ("", one.type)]

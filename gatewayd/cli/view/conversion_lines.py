@@ -1,9 +1,10 @@
-"""What became of each field of a conversion, as lines for people.
+"""What became of each field of a conversion, as lines for people, and as `-o json` prints it (docs/cli.md).
 
-In: a Conversion. Out: lines; those who write them make what is not printable harmless.
+In: a Conversion. Out: lines, or a JSON-able value; those who write them make what is not printable harmless.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from gatewayd.cli.view.columns import counted
 from gatewayd.convert.conversion import Conversion
@@ -21,6 +22,11 @@ def conversion_lines(conversion: Conversion, *, whole: bool) -> Iterator[str]:
     yield f"{counted(len(conversion.objects), 'object')} written; fields: {counts}"
 
 
+def conversion_json(conversion: Conversion) -> dict[str, Any]:
+    """Return the shape of `convert -o json`: what became of each field."""
+    return {"lossy": conversion.is_lossy, "fields": [_fate(item) for item in conversion.items]}
+
+
 def verification_lines(result: Verification) -> Iterator[str]:
     """Yield a line for each request that ends elsewhere than before; then the counts."""
     yield from (f"differs: {difference}" for difference in result.differences)
@@ -36,3 +42,15 @@ def _place(item: Item) -> str:
 def _about(item: Item) -> str:
     parts = (item.object, item.path, item.message)
     return ": ".join(part for part in parts if part)
+
+
+def _fate(item: Item) -> dict[str, Any]:
+    return {
+        "file": item.file,
+        "line": item.line,
+        "object": item.object,
+        "path": item.path,
+        "fidelity": item.fidelity.value,
+        "message": item.message,
+        "protects": item.protects,
+    }

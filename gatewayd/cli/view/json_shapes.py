@@ -5,8 +5,6 @@ In: the values of this program. Out: mappings and lists with camelCase names, as
 
 from typing import Any
 
-from gatewayd.convert.conversion import Conversion
-from gatewayd.convert.fates import Item
 from gatewayd.explain.findings import Finding
 from gatewayd.explain.foreign_objects import TakenObject
 from gatewayd.introspection.rows import Board, Condition, ConditionMark, GatewayRow, RouteRow
@@ -70,23 +68,6 @@ def finding_json(finding: Finding) -> JSON:
         "reason": finding.reason,
         "message": finding.message,
         "followers": list(finding.followers),
-    }
-
-
-def conversion_json(conversion: Conversion) -> JSON:
-    """Return the shape of `convert -o json`: what became of each field."""
-    return {"lossy": conversion.is_lossy, "fields": [_fate(item) for item in conversion.items]}
-
-
-def _fate(item: Item) -> JSON:
-    return {
-        "file": item.file,
-        "line": item.line,
-        "object": item.object,
-        "path": item.path,
-        "fidelity": item.fidelity.value,
-        "message": item.message,
-        "protects": item.protects,
     }
 
 

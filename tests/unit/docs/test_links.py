@@ -197,9 +197,12 @@ def test_every_flag_of_envoy_that_may_be_set_is_described() -> None:
     assert [flag for flag in FLAGS if f"`{flag}`" not in operations] == []
 
 
+JSON_SHAPES = ("cli/view/json_shapes.py", "cli/view/conversion_lines.py", "explain/shape.py", "diff/words.py")
+
+
 def test_every_key_of_the_json_output_is_described() -> None:
     text = CLI.read_text(encoding="utf-8")
-    files = (ROOT / "gatewayd" / name for name in ("cli/view/json_shapes.py", "explain/shape.py", "diff/words.py"))
+    files = (ROOT / "gatewayd" / name for name in JSON_SHAPES)
     keys = {key for file in files for key in keys_in(ast.parse(file.read_text(encoding="utf-8")))}
     assert [key for key in sorted(keys) if not re.search(rf'["`]{key}["`]', text)] == []
 
