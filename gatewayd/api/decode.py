@@ -9,7 +9,7 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -23,6 +23,7 @@ from gatewayd.api.rules.table import broken_rules
 from gatewayd.api.unsupported import UNSUPPORTED
 
 DEFAULT_NAMESPACE: Final = "default"
+Struct = TypeVar("Struct", bound=msgspec.Struct)
 _NOT_READABLE: Final = (msgspec.MsgspecError, RecursionError, ValueError, OverflowError, TypeError)
 
 
@@ -89,13 +90,19 @@ def _decode_slowly(kind: Kind, raw: bytes) -> Decoded | Rejected:
 
 
 def _examined(kind: Kind, document: Mapping[str, object]) -> KubernetesObject | Rejected:
-    examined = examine(document, kind.struct)
+    obj = read_as(document, kind.struct)
+    return _rejected(kind, document, obj) if isinstance(obj, tuple) else obj
+
+
+def read_as(value: object, struct: type[Struct]) -> Struct | tuple[Problem, ...]:
+    """Return a value of JSON as a struct, or all that is wrong with it. Nothing raises."""
+    examined = examine(value, struct)
     if examined.problems:
-        return _rejected(kind, document, examined.problems)
+        return examined.problems
     try:
-        return msgspec.convert(examined.value, kind.struct)
+        return msgspec.convert(examined.value, struct)
     except _NOT_READABLE as error:  # the two readings disagree: a bug, but no reason to fall over
-        return _rejected(kind, document, (Problem(path="", message=f"is not valid; {error}"),))
+        return (Problem(path="", message=f"is not valid; {error}"),)
 
 
 @cache

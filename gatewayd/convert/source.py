@@ -7,10 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-import msgspec
-
-from gatewayd.api.decode import DEFAULT_NAMESPACE
-from gatewayd.api.examine import examine
+from gatewayd.api.decode import DEFAULT_NAMESPACE, read_as
 from gatewayd.api.meta import KubernetesObject, ObjectKey, Problem
 from gatewayd.manifests.documents import Document, Place
 from gatewayd.manifests.foreign import written_key
@@ -55,10 +52,5 @@ def source_object(document: Document) -> SourceObject | None:
 
 def read(source: SourceObject, struct: type[Struct]) -> Struct | NoSource:
     """Read an object as a struct."""
-    examined = examine(source.value, struct)
-    if examined.problems:
-        return NoSource(problems=examined.problems)
-    try:
-        return msgspec.convert(examined.value, struct)
-    except (msgspec.MsgspecError, RecursionError, ValueError, OverflowError, TypeError) as error:
-        return NoSource(problems=(Problem(path="", message=f"is not valid; {error}"),))
+    obj = read_as(source.value, struct)
+    return NoSource(problems=obj) if isinstance(obj, tuple) else obj

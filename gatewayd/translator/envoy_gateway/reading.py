@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-import msgspec
-
+from gatewayd.api.decode import read_as
 from gatewayd.api.envoy_gateway.fields import REFUSED, TheirShape, marked
-from gatewayd.api.examine import examine
 from gatewayd.api.meta import Problem
 from gatewayd.translator.envoy_gateway.taken import Telling
 
@@ -17,14 +15,9 @@ T = TypeVar("T", bound=TheirShape)
 
 def read(written: Mapping[str, object], struct: type[T], telling: Telling) -> T | None:
     """Return a spec as a struct; None where it cannot be read as one. What is wrong with it goes into `telling`."""
-    examined = examine(written, struct)
-    if examined.problems:
-        telling.refused.extend(_below_spec(each) for each in examined.problems)
-        return None
-    try:
-        value = msgspec.convert(examined.value, struct)
-    except (msgspec.ValidationError, ValueError, TypeError) as error:  # the two readings disagree: nobody is let in
-        telling.refuse(_SPEC, f"is not valid; {error}")
+    value = read_as(written, struct)
+    if isinstance(value, tuple):
+        telling.refused.extend(map(_below_spec, value))
         return None
     for each in marked(value, _SPEC):
         (telling.refused if each.kind == REFUSED else telling.differs).append(each.problem)
