@@ -39,13 +39,13 @@ class Conversion:
 
 def model(documents: Iterable[Document]) -> IngressModel:
     """Return what the controllers of the Ingresses among documents did with requests."""
-    parts, _ = ingress_parts(source for each in documents if (source := source_object(each)) is not None)
+    parts, _ = ingress_parts(_sources(documents))
     return IngressModel(parts)
 
 
 def conversion(documents: Iterable[Document], target: GatewayTarget, *, open_all: bool) -> Conversion:
     """Convert documents; `open_all`: paths that have lost a protection are open all the same."""
-    sources = tuple(source for each in documents if (source := source_object(each)) is not None)
+    sources = _sources(documents)
     drafted = (
         old_api_draft(sources, target.class_name),
         ingress_draft(sources, _services(sources), open_all=open_all),
@@ -53,6 +53,10 @@ def conversion(documents: Iterable[Document], target: GatewayTarget, *, open_all
     written = _checked(document for each in drafted for document in objects(each.draft, target))
     items = {item for each in drafted for item in each.items}
     return Conversion(objects=written.taken, items=tuple(sorted({*items, *written.refused})))
+
+
+def _sources(documents: Iterable[Document]) -> tuple[SourceObject, ...]:
+    return tuple(source for each in documents if (source := source_object(each)) is not None)
 
 
 def _services(sources: Sequence[SourceObject]) -> dict[ObjectKey, Service]:

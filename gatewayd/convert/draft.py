@@ -19,6 +19,11 @@ class HTTPS(NamedTuple):
     hostname: str
 
 
+def host_word(hostname: str) -> str:
+    """Return the part of a name that stands for a hostname, "" for any."""
+    return hostname.replace("*", "any").replace(".", "-") or "all-hosts"
+
+
 class PlainHTTP(NamedTuple):
     """The listener for HTTP of the Gateway, which all hostnames share."""
 

@@ -7,7 +7,8 @@ listeners of a ListenerSet. https://gateway-api.sigs.k8s.io/reference/spec/
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from gatewayd.convert.batches import batches
+from gatewayd.api.refs import GATEWAY_GROUP
+from gatewayd.convert.batches import batches, numbered
 from gatewayd.convert.draft import (
     HTTPS,
     Carrier,
@@ -17,13 +18,14 @@ from gatewayd.convert.draft import (
     DraftRoute,
     DraftRule,
     GatewayTarget,
+    host_word,
 )
 from gatewayd.convert.policies import policies
 from gatewayd.own_group import API_VERSION, DOMAIN, own
 
 Document = dict[str, Any]
 
-GATEWAY_API: Final = "gateway.networking.k8s.io/v1"
+GATEWAY_API: Final = f"{GATEWAY_GROUP}/v1"
 CONVERTED_FROM: Final = own("converted-from")
 """The annotation that says which objects one was converted from."""
 HTTP_LISTENER: Final = "http"
@@ -39,14 +41,14 @@ _EVERYBODY: Final = {"namespaces": {"from": "All"}}
 def objects(draft: Draft, target: GatewayTarget) -> tuple[Document, ...]:
     """Return all objects of a draft; none for one in which nothing is served."""
     if not (draft.routes or draft.listeners):
-        return tuple(map(_as_is, draft.objects))
+        return tuple(map(document, draft.objects))
     sets = _listener_sets(draft.listeners, target)
     names = {at: name for name, listeners in sets for at in (each.at for each in listeners)}
     written = [
         _gateway(target, shared=bool(sets)),
         *(_listener_set(name, listeners, target) for name, listeners in sets),
-        *(document for route in draft.routes for document in _route(route, names, target)),
-        *map(_as_is, draft.objects),
+        *(item for route in draft.routes for item in _route(route, names, target)),
+        *map(document, draft.objects),
     ]
     return tuple(written)
 
@@ -63,9 +65,6 @@ def document(draft: DraftObject) -> Document:
         },
         "spec": dict(draft.spec),
     }
-
-
-_as_is = document
 
 
 def _gateway(target: GatewayTarget, *, shared: bool) -> Document:
@@ -95,15 +94,10 @@ def _listener_sets(
     for listener in sorted(listeners, key=lambda each: each.at):
         by_namespace.setdefault(listener.at.namespace, []).append(listener)
     return tuple(
-        (_numbered(target.name, number), part)
+        (numbered(target.name, number), part)
         for _, own_listeners in sorted(by_namespace.items())
         for number, part in enumerate(batches(own_listeners, MOST_LISTENERS))
     )
-
-
-def _numbered(name: str, number: int) -> str:
-    """Return a name for each part of what does not fit into one object, in the order of the parts."""
-    return f"{name}-{number + 1:02}" if number else name
 
 
 def _listener_set(name: str, listeners: Sequence[DraftListener], target: GatewayTarget) -> Document:
@@ -123,7 +117,7 @@ def _listener_set(name: str, listeners: Sequence[DraftListener], target: Gateway
 
 def _listener(listener: DraftListener, target: GatewayTarget) -> Document:
     return {
-        "name": _section(listener.at),
+        "name": host_word(listener.at.hostname),
         **({"hostname": listener.at.hostname} if listener.at.hostname else {}),
         "port": target.https_port,
         "protocol": "HTTPS",
@@ -132,15 +126,11 @@ def _listener(listener: DraftListener, target: GatewayTarget) -> Document:
     }
 
 
-def _section(at: HTTPS) -> str:
-    return at.hostname.replace("*", "any").replace(".", "-") or "all-hosts"
-
-
 def _route(route: DraftRoute, names: dict[HTTPS, str], target: GatewayTarget) -> Iterator[Document]:
     """Yield a route in parts that are not too long, and what belongs to its rules."""
     parts = [(hostnames, rules) for hostnames in _hostname_parts(route.hostnames) for rules in _rule_parts(route.rules)]
     named = [
-        (_numbered(route.name, number), hostnames, _named_rules(rules))
+        (numbered(route.name, number), hostnames, _named_rules(rules))
         for number, (hostnames, rules) in enumerate(parts)
     ]
     for name, hostnames, rules in named:
@@ -198,8 +188,8 @@ def _parent(at: Carrier, route: DraftRoute, names: dict[HTTPS, str], target: Gat
         away = {"namespace": target.namespace} if target.namespace != route.namespace else {}
         return {"name": target.name, **away, "sectionName": HTTP_LISTENER}
     away = {"namespace": at.namespace} if at.namespace != route.namespace else {}
-    section = {} if route.hostnames else {"sectionName": _section(at)}
-    return {"group": "gateway.networking.k8s.io", "kind": "ListenerSet", "name": names[at], **away, **section}
+    section = {} if route.hostnames else {"sectionName": host_word(at.hostname)}
+    return {"group": GATEWAY_GROUP, "kind": "ListenerSet", "name": names[at], **away, **section}
 
 
 def _rule(name: str, rule: DraftRule, filter_name: str) -> Document:

@@ -6,12 +6,13 @@ One for all of its rules, where they have the same sections; else one for each g
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from gatewayd.convert.batches import batches
+from gatewayd.api.refs import GATEWAY_GROUP
+from gatewayd.convert.batches import batches, numbered
 from gatewayd.convert.draft import JSON, DraftObject, DraftRoute, DraftRule
 from gatewayd.own_group import API_VERSION
 
 _MOST_TARGETS: Final = 16
-_ROUTE: Final = {"group": "gateway.networking.k8s.io", "kind": "HTTPRoute"}
+_ROUTE: Final = {"group": GATEWAY_GROUP, "kind": "HTTPRoute"}
 
 Part = tuple[str, Sequence[tuple[str, DraftRule]]]
 """An HTTPRoute by its name, with its rules by theirs."""
@@ -38,12 +39,12 @@ def _policies(
     for sections, targets in groups.values():
         wanted = [{**_ROUTE, "name": name} for name, _ in parts] if everywhere else targets
         for some in batches(wanted, _MOST_TARGETS):
-            number += 1
             yield DraftObject(
                 api_version=API_VERSION,
                 kind=kind,
                 namespace=route.namespace,
-                name=route.name if number == 1 else f"{route.name}-{number:02}",
+                name=numbered(route.name, number),
                 spec={"targetRefs": list(some), "default": dict(sections)},
                 origins=route.origins,
             )
+            number += 1

@@ -24,11 +24,7 @@ def http_rule(written: JSON, path: str, fates: list[Fate]) -> dict[str, Any]:
     """Return a rule of an HTTPRoute."""
     fates.extend(unread(written, _RULE_FIELDS, path))
     matches = [_match(each, f"{path}.matches[{at}]", fates) for at, each in enumerate(items(written.get("matches")))]
-    filters = [
-        each
-        for at, one in enumerate(items(written.get("filters")))
-        if (each := _filter(one, f"{path}.filters[{at}]", fates)) is not None
-    ]
+    filters = _filters(written, path, fates)
     refs = backend_refs(written, path, fates)
     return {
         **{name: written[name] for name in KEPT if name in written},
@@ -71,11 +67,7 @@ def _forwarded(written: JSON, path: str, fates: list[Fate]) -> dict[str, Any]:
     group, kind = text(named.get("group")), text(named.get("kind"))
     foreign = {"group": group, "kind": kind} if kind not in ("", "Service") else {}
     port = number(written.get("port"), number(named.get("port"), number(named.get("servicePort"), 0)))
-    filters = [
-        each
-        for at, one in enumerate(items(written.get("filters")))
-        if (each := _filter(one, f"{path}.filters[{at}]", fates)) is not None
-    ]
+    filters = _filters(written, path, fates)
     return {
         **foreign,
         "name": name,
@@ -83,6 +75,11 @@ def _forwarded(written: JSON, path: str, fates: list[Fate]) -> dict[str, Any]:
         **({"weight": written["weight"]} if "weight" in written else {}),
         **({"filters": filters} if filters else {}),
     }
+
+
+def _filters(written: JSON, path: str, fates: list[Fate]) -> list[dict[str, Any]]:
+    filters = (_filter(each, f"{path}.filters[{at}]", fates) for at, each in enumerate(items(written.get("filters"))))
+    return [each for each in filters if each is not None]
 
 
 def _match(written: JSON, path: str, fates: list[Fate]) -> dict[str, Any]:

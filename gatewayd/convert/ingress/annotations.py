@@ -49,7 +49,7 @@ class AnnotationEffect:
 
 
 def _joined(one: JSON, other: JSON) -> JSON:
-    return {name: {**one.get(name, {}), **other.get(name, {})} for name in (*one, *(each for each in other))}
+    return {name: {**one.get(name, {}), **other.get(name, {})} for name in (*one, *other)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +69,9 @@ class NginxAnnotations:
         """Return whether there is such an annotation."""
         return name in self.values
 
-    def text(self, name: str, default: str = "") -> str:
-        """Return an annotation's text."""
-        return self.values.get(name, default).strip()
+    def text(self, name: str) -> str:
+        """Return an annotation's text, "" for one that is not there."""
+        return self.values.get(name, "").strip()
 
     def boolean(self, name: str, *, default: bool = False) -> bool:
         """Return an annotation as true or false; the default for what is neither."""

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.convert.draft import JSON, DraftObject
-from gatewayd.convert.fates import Fate, Fidelity, Item
-from gatewayd.convert.ingress.annotations import PREFIX
+from gatewayd.convert.fates import Fidelity, Item
 from gatewayd.convert.ingress.parts import IngressPart
 from gatewayd.own_group import API_VERSION, DOMAIN
 
-_GATEWAY_API: Final = "gateway.networking.k8s.io/v1"
+_GATEWAY_API: Final = f"{GATEWAY_GROUP}/v1"
 
 
 def backend_policies(parts: Iterable[IngressPart], items: list[Item]) -> tuple[DraftObject, ...]:
@@ -19,10 +19,10 @@ def backend_policies(parts: Iterable[IngressPart], items: list[Item]) -> tuple[D
         for service in _services(part):
             key = (part.source.key.namespace, service)
             sections, owner = taken.setdefault(key, (part.effect.backend, part))
-            if sections != part.effect.backend:
+            if part.nginx is not None and sections != part.effect.backend:
                 message = f"{owner.source.name} says something else of the Service {service}, which counts for both"
-                path = f'metadata.annotations["{PREFIX}proxy-connect-timeout"]'
-                items.append(Item.of(part.source, Fate(path=path, fidelity=Fidelity.LOST, message=message)))
+                fate = part.nginx.fate("proxy-connect-timeout", Fidelity.LOST, message)
+                items.append(Item.of(part.source, fate))
     return tuple(
         DraftObject(
             api_version=API_VERSION,

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import Final
 
+from gatewayd.api.ingress import CLASS_ANNOTATION
+from gatewayd.api.ingressclass import DEFAULT_CLASS_ANNOTATION
 from gatewayd.convert.ingress.annotations import PREFIX
 from gatewayd.convert.ingress.shapes import WrittenIngress, WrittenIngressClass
 
 NGINX: Final = "k8s.io/ingress-nginx"
-_CLASS_ANNOTATION: Final = "kubernetes.io/ingress.class"
-_DEFAULT: Final = "ingressclass.kubernetes.io/is-default-class"
 
 
 class IngressClasses:
@@ -18,12 +18,13 @@ class IngressClasses:
         rows = tuple(classes)
         self._controllers = {each.metadata.name: each.spec.controller for each in rows}
         self._default = next(
-            (each.metadata.name for each in rows if each.metadata.annotations.get(_DEFAULT) == "true"), ""
+            (each.metadata.name for each in rows if each.metadata.annotations.get(DEFAULT_CLASS_ANNOTATION) == "true"),
+            "",
         )
 
     def name(self, ingress: WrittenIngress) -> str:
         """Return the class of an Ingress, the default one if it names none; "" where there is none either."""
-        named = ingress.metadata.annotations.get(_CLASS_ANNOTATION, "") or ingress.spec.ingress_class_name
+        named = ingress.metadata.annotations.get(CLASS_ANNOTATION, "") or ingress.spec.ingress_class_name
         return named or self._default
 
     def is_nginx(self, ingress: WrittenIngress) -> bool:

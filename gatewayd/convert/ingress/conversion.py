@@ -15,9 +15,10 @@ from gatewayd.convert.draft import (
     DraftRoute,
     DraftRule,
     PlainHTTP,
+    host_word,
 )
 from gatewayd.convert.fates import Fate, Fidelity, Item
-from gatewayd.convert.ingress.annotations import PREFIX, AnnotationEffect, NginxAnnotations
+from gatewayd.convert.ingress.annotations import AnnotationEffect, NginxAnnotations
 from gatewayd.convert.ingress.backends import backend_policies, grants, tls_policies
 from gatewayd.convert.ingress.canaries import canary, canary_fates
 from gatewayd.convert.ingress.classes import IngressClasses
@@ -37,6 +38,7 @@ from gatewayd.convert.ingress.rules import (
 )
 from gatewayd.convert.ingress.shapes import WrittenIngress, WrittenIngressClass
 from gatewayd.convert.source import NoSource, SourceObject, read
+from gatewayd.translator.hostnames import broader
 
 GROUPS: Final = ("networking.k8s.io", "extensions")
 
@@ -61,7 +63,7 @@ def ingress_draft(sources: Sequence[SourceObject], services: Services, *, open_a
     names = frozenset(host.name for host in read_hosts.hosts)
     for host in read_hosts.hosts:
         carried.extend(_twins(host, names))
-        setting = Setting(services=services, open_all=open_all, walled=_is_walled(host, read_hosts.hosts))
+        setting = Setting(services=services, open_all=open_all, walled=_is_walled(host, names))
         carried.extend(_carried(host, setting, items))
     routes = tuple(_routes(carried))
     listeners = tuple(_listeners(read_hosts, routes))
@@ -142,18 +144,12 @@ def _part(
     return part, fates
 
 
-def _is_walled(host: IngressHost, others: Iterable[IngressHost]) -> bool:
+def _is_walled(host: IngressHost, names: frozenset[str]) -> bool:
     """Return whether rules of other hosts would take what no path of a host is for."""
     if host.name == ANY:
         return False
-    above = {ANY, *(f"*.{parent}" for parent in _parents(host.name.removeprefix("*.")))}
-    return any(other.name in above and other.name != host.name for other in others)
-
-
-def _parents(name: str) -> Iterator[str]:
-    while "." in name:
-        name = name.partition(".")[2]
-        yield name
+    _, *above, _ = broader(host.name)
+    return not names.isdisjoint((ANY, *above))
 
 
 def _carried(host: IngressHost, setting: Setting, items: list[Item]) -> Iterator[_Carried]:
@@ -191,12 +187,11 @@ def _twins(host: IngressHost, names: frozenset[str]) -> Iterator[_Carried]:
 
 def _unredirected(host: IngressHost, part: IngressPart) -> Iterator[Item]:
     """Yield that a host without a certificate does not send its clients to HTTPS, where nobody would answer."""
-    if part.redirecting.forced and not host.secured:
-        path = f'metadata.annotations["{PREFIX}force-ssl-redirect"]'
+    if part.nginx is not None and part.redirecting.forced and not host.secured:
         message = (
             f"{host.name or 'any host'}: no redirect, since it has no certificate; it is for who ends TLS in front"
         )
-        yield Item.of(part.source, Fate(path=path, fidelity=Fidelity.LOST, message=message))
+        yield Item.of(part.source, part.nginx.fate("force-ssl-redirect", Fidelity.LOST, message))
 
 
 def _routes(carried: Iterable[_Carried]) -> Iterator[DraftRoute]:
@@ -214,16 +209,12 @@ def _routes(carried: Iterable[_Carried]) -> Iterator[DraftRoute]:
         carriers = tuple(dict.fromkeys(at for each in group for at in each.carriers))
         yield DraftRoute(
             namespace=namespace,
-            name=place if number == 1 else f"{place}-{_slug(group[0].host)}",
+            name=place if number == 1 else f"{place}-{host_word(group[0].host)}",
             hostnames=tuple(each.host for each in group if each.host != ANY),
             carriers=carriers,
             rules=group[0].rules,
             origins=(group[0].part.source.name,),
         )
-
-
-def _slug(host: str) -> str:
-    return host.replace("*", "any").replace(".", "-") or "all-hosts"
 
 
 def _listeners(read_hosts: HostsRead, routes: tuple[DraftRoute, ...]) -> Iterator[DraftListener]:

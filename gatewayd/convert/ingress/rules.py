@@ -45,9 +45,7 @@ class Setting(NamedTuple):
 def location_rules(host: IngressHost, location: Location, setting: Setting) -> LocationRules:
     """Return the rules of one path."""
     part, source = location.part, location.part.source
-    form = (
-        expression(location.path, part.rewriting) if host.is_expression else plain(location.path, exact=location.exact)
-    )
+    form = _form(host, location)
     matches = _at_host(form.matches, host.name)
     title = _title(location.path)
     fates: list[Fate] = []
@@ -165,17 +163,19 @@ def app_root_rules(host: IngressHost) -> Iterator[DraftRule]:
 
 def https_rule(host: IngressHost, location: Location) -> DraftRule:
     """Return the rule that sends requests for a path from HTTP to HTTPS."""
-    form = (
-        expression(location.path, location.part.rewriting)
-        if host.is_expression
-        else plain(location.path, exact=location.exact)
-    )
+    form = _form(host, location)
     redirect = {"scheme": "https", "statusCode": 308}
     return DraftRule(
         title=_title(location.path),
         matches=_at_host(form.matches, host.name),
         filters=({"type": "RequestRedirect", "requestRedirect": redirect},),
     )
+
+
+def _form(host: IngressHost, location: Location) -> PathForm:
+    if host.is_expression:
+        return expression(location.path, location.part.rewriting)
+    return plain(location.path, exact=location.exact)
 
 
 def _answer(title: str, matches: tuple[JSON, ...], status: int) -> DraftRule:
