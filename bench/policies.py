@@ -22,10 +22,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from bench.hosts import QUIET, Running, running
 from bench.inputs import delta, route, surroundings
-from bench.largehost import Backend, ask_many
+from bench.largehost import Backend
 from bench.process import usage
 from bench.publishers import ToNobody
-from bench.requests import objects
+from bench.requests import cost, objects
 from bench.tables_envoy import free_port
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.ir.http import RouteDiscovery
@@ -40,7 +40,6 @@ from gatewayd.xds.messages.route import TABLE_TAIL
 
 BUILDS = 3
 ROUNDS = 10
-REQUESTS = 2_000
 HOST = "host-7.example"
 _ISSUER: Final = "https://idp.example"
 
@@ -134,9 +133,8 @@ async def requests(folder: Path, issuer: Issuer) -> dict[str, Any]:
             envoys[name] = (of, port, headers)
         for _ in range(ROUNDS):
             for name, (of, port, headers) in envoys.items():
-                before = of.cpu()
-                await ask_many(port, "/", REQUESTS, f"{HOST}\r\n{headers}".removesuffix("\r\n"))
-                lowest[name] = min(lowest.get(name, 1e9), (of.cpu() - before) / REQUESTS * 1e6)
+                spent = await cost(of, port, f"{HOST}\r\n{headers}".removesuffix("\r\n"))
+                lowest[name] = min(lowest.get(name, 1e9), spent)
     server.close()
     return {
         "request_us": round(lowest["plain"], 2),
@@ -156,9 +154,7 @@ async def loaded(hosts: int, folder: Path) -> dict[str, Any]:
         await asyncio.sleep(QUIET)
         memory, lowest = usage(of.pid).rss, 1e9
         for _ in range(ROUNDS):
-            before = of.cpu()
-            await ask_many(port, "/", REQUESTS, HOST)
-            lowest = min(lowest, (of.cpu() - before) / REQUESTS * 1e6)
+            lowest = min(lowest, await cost(of, port, HOST))
     server.close()
     return {"rss_mib": round(memory, 1), "request_us": round(lowest, 2)}
 
