@@ -15,6 +15,8 @@ from envoy.service.accesslog.v3 import als_pb2
 from opentelemetry.proto.collector.logs.v1 import logs_service_pb2
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 
+from tests.feature.harness.grpcs import RestartingServer, served
+
 DEADLINE = 10.0
 _LOGS = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 _TRACES = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
@@ -104,11 +106,7 @@ def _streamed(answer: Any) -> Any:
 async def collector() -> AsyncIterator[Collector]:
     """Serve without TLS until the block ends."""
     collecting = Collector()
-    server = grpc.aio.server()
-    server.add_generic_rpc_handlers((collecting,))
-    collecting.port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    try:
+    server = RestartingServer(collecting)
+    async with served(server):
+        collecting.port = server.port
         yield collecting
-    finally:
-        await server.stop(0)

@@ -69,18 +69,46 @@ class _Echo(grpc.GenericRpcHandler):  # type: ignore[misc]
             yield self._backend.name.encode() + b" " + request
 
 
+class RestartingServer:
+    """A server without TLS on loopback, which may die and come back there; `port` is 0 before the first time."""
+
+    def __init__(self, handler: grpc.GenericRpcHandler) -> None:
+        self.port = 0
+        self._handler = handler
+        self._server: grpc.aio.Server | None = None
+
+    async def start(self) -> None:
+        """Listen, where it listened before."""
+        self._server = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
+        self._server.add_generic_rpc_handlers((self._handler,))
+        self.port = self._server.add_insecure_port(f"127.0.0.1:{self.port}")
+        await self._server.start()
+
+    async def stop(self) -> None:
+        """Die: connections end at once."""
+        if self._server is not None:
+            await self._server.stop(0)
+            self._server = None
+
+
+@asynccontextmanager
+async def served(server: RestartingServer) -> AsyncIterator[None]:
+    """Serve until the block ends."""
+    await server.start()
+    try:
+        yield
+    finally:
+        await server.stop()
+
+
 @asynccontextmanager
 async def grpc_backend(name: str) -> AsyncIterator[Backend]:
     """Serve gRPC without TLS until the block ends."""
     backend = Backend(name)
-    server = grpc.aio.server()
-    server.add_generic_rpc_handlers((_Echo(backend),))
-    backend.port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    try:
+    server = RestartingServer(_Echo(backend))
+    async with served(server):
+        backend.port = server.port
         yield backend
-    finally:
-        await server.stop(0)
 
 
 def channel(port: int, authority: str, credentials: Any = None) -> grpc.aio.Channel:

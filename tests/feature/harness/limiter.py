@@ -20,6 +20,7 @@ from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.incremental.view import Member
 from gatewayd.translator.proxies.global_limits import LIMIT_DOMAINS, limit_domain
 from gatewayd.xds.messages.rate_limit_config import rate_limit_config
+from tests.feature.harness.grpcs import RestartingServer, served
 from tests.feature.harness.world import World
 
 DEADLINE = 10.0
@@ -27,16 +28,20 @@ _SERVICE = "envoy.service.ratelimit.v3.RateLimitService"
 _OK, _OVER = rls_pb2.RateLimitResponse.OK, rls_pb2.RateLimitResponse.OVER_LIMIT
 
 
-class Limiter:
+class Limiter(RestartingServer):
     """What has been counted and asked; `port` is where it listens. While `is_silent` it answers nobody."""
 
     def __init__(self) -> None:
+        method = grpc.unary_unary_rpc_method_handler(
+            self._should_rate_limit,
+            request_deserializer=rls_pb2.RateLimitRequest.FromString,
+            response_serializer=rls_pb2.RateLimitResponse.SerializeToString,
+        )
+        super().__init__(grpc.method_handlers_generic_handler(_SERVICE, {"ShouldRateLimit": method}))
         self.counted: Counter[tuple[str, ...]] = Counter()
         self.asked: list[Any] = []
         self.is_silent = False
-        self.port = 0
         self._domains: dict[str, Any] = {}
-        self._server: grpc.aio.Server | None = None
         self._heard = asyncio.Event()
 
     def configure(self, world: World) -> None:
@@ -44,26 +49,6 @@ class Limiter:
         engine = world.reconciler.store.engine
         domains = [limit_domain(engine, Member(RoutePolicy, key)) for key, _ in engine.rows(RoutePolicy)]
         self._domains = {each.name: rate_limit_config(each) for each in domains if each is not None}
-
-    async def start(self) -> None:
-        """Listen, where it listened before."""
-        self._server = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
-        method = grpc.unary_unary_rpc_method_handler(
-            self._should_rate_limit,
-            request_deserializer=rls_pb2.RateLimitRequest.FromString,
-            response_serializer=rls_pb2.RateLimitResponse.SerializeToString,
-        )
-        self._server.add_generic_rpc_handlers(
-            (grpc.method_handlers_generic_handler(_SERVICE, {"ShouldRateLimit": method}),)
-        )
-        self.port = self._server.add_insecure_port(f"127.0.0.1:{self.port}")
-        await self._server.start()
-
-    async def stop(self) -> None:
-        """Die: connections end at once."""
-        if self._server is not None:
-            await self._server.stop(0)
-            self._server = None
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for what is counted: a proxy tells what a response has cost when that is over."""
@@ -116,11 +101,8 @@ class Limiter:
 async def limiter() -> AsyncIterator[Limiter]:
     """Serve until the block ends."""
     service = Limiter()
-    await service.start()
-    try:
+    async with served(service):
         yield service
-    finally:
-        await service.stop()
 
 
 @asynccontextmanager

@@ -10,10 +10,12 @@ from envoy.config.core.v3 import base_pb2
 from envoy.service.ext_proc.v3 import external_processor_pb2 as pb
 from envoy.type.v3 import http_status_pb2
 
+from tests.feature.harness.grpcs import RestartingServer, served
+
 _SERVICE = "envoy.service.ext_proc.v3.ExternalProcessor"
 
 
-class Processor:
+class Processor(RestartingServer):
     """What it has seen, by the name of the message's part; `port` is where it listens.
 
     `sets` are headers that it sets in whatever it sees the headers of, `bodies` what takes the place of bodies,
@@ -22,32 +24,18 @@ class Processor:
     """
 
     def __init__(self) -> None:
+        method = grpc.stream_stream_rpc_method_handler(
+            self._process,
+            request_deserializer=pb.ProcessingRequest.FromString,
+            response_serializer=pb.ProcessingResponse.SerializeToString,
+        )
+        super().__init__(grpc.method_handlers_generic_handler(_SERVICE, {"Process": method}))
         self.seen: list[tuple[str, Any]] = []
         self.sets: dict[str, str] = {}
         self.bodies: dict[str, bytes] = {}
         self.answers = 0
         self.dies_at = ""
         self.hangs_at = ""
-        self.port = 0
-        self._server: grpc.aio.Server | None = None
-
-    async def start(self) -> None:
-        """Listen, where it listened before."""
-        self._server = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
-        method = grpc.stream_stream_rpc_method_handler(
-            self._process,
-            request_deserializer=pb.ProcessingRequest.FromString,
-            response_serializer=pb.ProcessingResponse.SerializeToString,
-        )
-        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE, {"Process": method}),))
-        self.port = self._server.add_insecure_port(f"127.0.0.1:{self.port}")
-        await self._server.start()
-
-    async def stop(self) -> None:
-        """Die: connections end at once."""
-        if self._server is not None:
-            await self._server.stop(0)
-            self._server = None
 
     def parts(self) -> list[str]:
         """Return the names of what it has seen."""
@@ -92,8 +80,5 @@ class Processor:
 async def processor() -> AsyncIterator[Processor]:
     """Serve until the block ends."""
     server = Processor()
-    await server.start()
-    try:
+    async with served(server):
         yield server
-    finally:
-        await server.stop()
