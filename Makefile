@@ -124,7 +124,7 @@ wheel: $(STAMP) ## the wheel, installed into an environment of its own, and its 
 smoke: $(STAMP) $(APT) ## that cluster, proven without gatewayd
 	$(BIN)/python -m conformance.smoke
 
-upstream: $(STAMP) ## what the tests keep of the CRDs against the releases themselves; needs Go
+upstream: $(STAMP) $(APT) ## what the tests keep of the CRDs against the releases themselves; needs Go
 	$(BIN)/pytest -q tests/upstream
 
 image: $(STAMP) $(APT) ## the steps of deploy/Dockerfile and the proxy's hook, with all that the images have
