@@ -87,10 +87,11 @@ class Redirected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Direct:
-    """Answered by Envoy itself."""
+    """Answered by Envoy itself. `changes` are what the rule's filters do on the way: who they ask may refuse first."""
 
     status: int
     why: str
+    changes: tuple[str, ...] = ()
 
 
 Happening = Forwarded | Redirected | Direct
@@ -110,7 +111,7 @@ def happening(route: Route, domain: str, request: Request, clusters: Mapping[Ups
         case DirectResponse():
             why = "the rule cannot be served; the route's status says why" if action == CANNOT else "a policy says so"
             why = "here a login or a logout ends" if route.source.login else why
-            return Direct(status=answered(action, request), why=why)
+            return Direct(status=answered(action, request), why=why, changes=tuple(_changes(route.filters)))
         case Forward():
             return _forwarded(route, action, request, clusters)
         case _:
@@ -154,7 +155,8 @@ def l4_shares(forward: L4Forward, clusters: Mapping[Upstream, Cluster]) -> tuple
 def _forwarded(route: Route, forward: Forward, request: Request, clusters: Mapping[Upstream, Cluster]) -> Happening:
     total = sum(each.weight for each in forward.backends)
     if total == 0:
-        return Direct(status=answered(CANNOT, request), why="the rule has no backend with a weight above 0")
+        why = "the rule has no backend with a weight above 0"
+        return Direct(status=answered(CANNOT, request), why=why, changes=tuple(_changes(route.filters)))
     return Forwarded(
         shares=tuple(_http_share(route, forward, each, request, clusters) for each in forward.backends),
         mirrors=tuple(_mirrors(forward.mirrors)),

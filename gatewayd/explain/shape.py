@@ -89,7 +89,7 @@ def _happening(action: Forwarded | Redirected | Direct) -> JSON:
         case Redirected():
             return {"status": action.status, "location": action.location, "changes": list(action.changes)}
         case Direct():
-            return {"status": action.status, "why": action.why}
+            return {"status": action.status, "why": action.why, "changes": list(action.changes)}
         case _:
             assert_never(action)
 

@@ -80,6 +80,7 @@ def _taken_lines(end: Taken, place_of: PlaceOf) -> Iterator[str]:
             yield from (f"  {each}" for each in action.changes)
         case Direct():
             yield f"  answers {action.status}: {action.why}"
+            yield from (f"  {each}" for each in action.changes)
         case _:
             assert_never(action)
 

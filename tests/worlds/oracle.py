@@ -104,7 +104,7 @@ def _taken(end: Taken, config: ProxyConfig, sent: Sent) -> Iterator[Possible]:
     yield from (Possible(status=status) for each in end.policies for status in _by_policy(each))
     match happening:
         case Direct():
-            yield Possible(status=happening.status)
+            yield from _REFUSED if _is_shut(happening.changes) else (Possible(status=happening.status),)
         case Redirected():
             yield from _REFUSED if _is_shut(happening.changes) else ()
             if not _is_shut(happening.changes):

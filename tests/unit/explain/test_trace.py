@@ -63,6 +63,17 @@ def test_a_rule_without_backends_answers_itself() -> None:
     assert trace.end.happening == Direct(status=500, why="the rule has no backend with a weight above 0")
 
 
+def test_who_is_asked_before_a_rule_answers_itself() -> None:
+    auth = "{type: ExternalAuth, externalAuth: {protocol: GRPC, grpc: {}, backendRef: {name: cart, port: 80}}}"
+    odd = "{type: ExtensionRef, extensionRef: {group: x.example, kind: Odd, name: one}}"
+    (trace,) = followed(SHOP.replace("    backendRefs:", f"    filters: [{auth}, {odd}]\n    backendRefs:", 1))
+
+    assert isinstance(trace.end, Taken)
+    assert isinstance(trace.end.happening, Direct)
+    assert trace.end.happening.status == 500
+    assert [each for each in trace.end.happening.changes if "consents" in each]
+
+
 @pytest.mark.parametrize(("host", "why"), [("shop.example", "no rule matches"), ("other.example", "no rule matches")])
 def test_nobody_takes_it(host: str, why: str) -> None:
     (trace,) = followed(SHOP, "/", host=host)
