@@ -44,8 +44,12 @@ _PROTECTING: Final = (
     "spec.tls.ecdhCurves",
     "spec.tls.signatureAlgorithms",
     "spec.headers.xForwardedClientCert",
+    "spec.mergeType",
 )
-"""Fields that say who a client is, or how well a connection is guarded: others build on them."""
+"""Fields that say who a client is, or how well a connection is guarded: others build on them.
+
+And what would be lost if `mergeType` were left out: all that the policy above has of these.
+"""
 _SLASHES: Final[Mapping[str, Literal["Redirect", "Unescape", "Reject", "Keep"]]] = {
     "UnescapeAndRedirect": "Redirect",
     "UnescapeAndForward": "Unescape",
@@ -69,21 +73,26 @@ _FORWARD: Final[Mapping[str, Literal["Subject", "URI", "DNS", "Certificate", "Ch
 def clients(written: Mapping[str, Any], namespace: str) -> TakenPolicy:
     """Return what the spec of a ClientTrafficPolicy of a namespace says of clients."""
     telling = Telling(namespace=namespace)
-    spec = read(written, ClientTrafficPolicySpec, telling)
-    if spec is not None and spec.merge_type is not None:
-        telling.refuse("spec.mergeType", "must not be set: the nearest policy counts")
+    spec = _spec(written, telling)
     return telling.result(_sections(spec, telling) if spec is not None else ())
 
 
 def what_protects(written: Mapping[str, Any], namespace: str) -> TakenPolicy:
     """Return what of such a spec closes what it is for: it tells who a client is, or cannot be read at all."""
     telling = Telling(namespace=namespace)
-    spec = read(written, ClientTrafficPolicySpec, telling)
+    spec = _spec(written, telling)
     if spec is None:
         return telling.result(())
     refused = telling.result(_sections(spec, telling)).refused
     closing = tuple(each for each in refused if each.path.startswith(_PROTECTING))
     return TakenPolicy(sections=(), refused=closing, differs=())
+
+
+def _spec(written: Mapping[str, Any], telling: Telling) -> ClientTrafficPolicySpec | None:
+    spec = read(written, ClientTrafficPolicySpec, telling)
+    if spec is not None and spec.merge_type is not None:
+        telling.refuse("spec.mergeType", "must not be set: the nearest policy counts")
+    return spec
 
 
 def _sections(spec: ClientTrafficPolicySpec, telling: Telling) -> Iterator[TakenSection]:

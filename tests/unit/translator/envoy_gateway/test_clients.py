@@ -87,7 +87,7 @@ def test_patience_and_connections() -> None:
         ),
         ({"tls": {"session": {"resumption": {}}}}, "spec.tls.session", False),
         ({"http1": {"preserveHeaderCase": True}}, "spec.http1.preserveHeaderCase", False),
-        ({"mergeType": "JSONMerge"}, "spec.mergeType", False),
+        ({"mergeType": "JSONMerge"}, "spec.mergeType", True),
         ({"frob": 1}, "spec", True),
     ],
 )  # fmt: skip
