@@ -44,9 +44,10 @@ _PROTECTING: Final = (
     "spec.tls.ecdhCurves",
     "spec.tls.signatureAlgorithms",
     "spec.headers.xForwardedClientCert",
+    "spec.headers.earlyRequestHeaders.removeOnMatch",
     "spec.mergeType",
 )
-"""Fields that say who a client is, or how well a connection is guarded: others build on them.
+"""Fields that say who a client is, what it must not say itself, or how well a connection is guarded.
 
 And what would be lost if `mergeType` were left out: all that the policy above has of these.
 """
