@@ -51,6 +51,17 @@ _PROTECTING: Final = (
 
 And what would be lost if `mergeType` were left out: all that the policy above has of these.
 """
+_SELECTORS: Final = "spec.targetSelectors"
+_GUARDS: Final = (
+    *_PROTECTING,
+    "spec.tls",
+    "spec.path",
+    "spec.proxyProtocol",
+    "spec.enableProxyProtocol",
+    "spec.headers.withUnderscoresAction",
+    "spec.headers.earlyRequestHeaders",
+)
+"""Fields that others build on and that can be had: lost where a policy selects what it is for, since that cannot."""
 _SLASHES: Final[Mapping[str, Literal["Redirect", "Unescape", "Reject", "Keep"]]] = {
     "UnescapeAndRedirect": "Redirect",
     "UnescapeAndForward": "Unescape",
@@ -85,8 +96,17 @@ def what_protects(written: Mapping[str, Any], namespace: str) -> TakenPolicy:
     if spec is None:
         return telling.result(())
     refused = telling.result(_sections(spec, telling)).refused
-    closing = tuple(each for each in refused if each.path.startswith(_PROTECTING))
+    guards = any(_is_written(written, each) for each in _GUARDS)
+    paths = (*_PROTECTING, _SELECTORS) if guards else _PROTECTING
+    closing = tuple(each for each in refused if each.path.startswith(paths))
     return TakenPolicy(sections=(), refused=closing, differs=())
+
+
+def _is_written(written: Mapping[str, Any], path: str) -> bool:
+    here: Any = {"spec": written}
+    for name in path.split("."):
+        here = here.get(name) if isinstance(here, Mapping) else None
+    return here is not None and here is not False
 
 
 def _spec(written: Mapping[str, Any], telling: Telling) -> ClientTrafficPolicySpec | None:
