@@ -34,7 +34,8 @@ published.json    what proxies shall have
 proxies/          what each of them has, and its statistics
 missing.txt       what could not be had, and why; absent where nothing is missing
 
-Left out: Secrets, keys and passwords, values of headers that are set or asked for, bodies, scripts and access logs.
+Left out: Secrets, keys and passwords, values of headers that are set or asked for and of attributes of spans, what
+sections of policies say, bodies, scripts and access logs.
 Left in: names of objects, hosts, paths, addresses, certificates' hosts and ends. Read it before you hand it on.
 """
 
@@ -122,22 +123,9 @@ def _why(asked: AskedRun, name: str, missing: list[str]) -> Iterator[File]:
     except UnknownKindError as error:
         missing.append(f"why/{name}: {error}")
         return
-    lines = [
-        f"{'  ' * step.depth}{step.mark.value:<5}{_rule(step.subject)}: {_safe(step.says)}" for step in chain.steps
-    ]
+    told = ((step, step.for_others) for step in chain.steps)
+    lines = [f"{'  ' * step.depth}{step.mark.value:<5}{words.subject}: {words.says}" for step, words in told]
     yield f"why/{name.replace('/', '-')}.txt", "\n".join((*lines, ""))
-
-
-def _rule(subject: str) -> str:
-    """Leave out what a match asks for: values of headers stand there."""
-    return subject.partition(": ")[0] if subject.startswith("rule ") else subject
-
-
-def _safe(says: str) -> str:
-    """Leave out what sections of policies say: headers and the like may stand there."""
-    before, brace, _ = says.partition(" {")
-    _, _, after = says.rpartition("} ")
-    return f"{before} {{...}} {after}" if brace and after != says else says
 
 
 def _of_proxies(asked_for: AskedFor, missing: list[str]) -> Iterator[File]:
