@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from gatewayd.cli.asked_proxies import AskedProxy, NoAdminAnswerError, ProxyChoice, asked_proxies, dump_of, json_of
-from gatewayd.cli.asked_run import AskedFor, AskedRun, answer_of_any, asked_run, asking, status_of_all
+from gatewayd.cli.asked_run import AskedFor, AskedRun, asked_run, asking, first_answer, status_of_all
 from gatewayd.cli.output import end, write
 from gatewayd.run.exit_codes import CANNOT_START
 
@@ -82,7 +82,7 @@ def _of_run(asked: AskedRun, missing: list[str]) -> Iterator[File]:
     for name in _broken(status):
         yield from _why(asked, name, missing)
     try:
-        resources = fetch_config(asked.any_socket, ResourceChoice())
+        _, resources = first_answer(asked, lambda path: fetch_config(path, ResourceChoice()))
     except NobodyError as error:
         missing.append(f"published.json: {error}")
         return
@@ -115,12 +115,12 @@ def _broken(status: "Status") -> list[str]:
 
 def _why(asked: AskedRun, name: str, missing: list[str]) -> Iterator[File]:
     from gatewayd.explain.steps import UnknownKindError
-    from gatewayd.introspection.client import fetch_why
+    from gatewayd.introspection.client import NobodyError, fetch_why
 
     kind, namespace, own = name.split("/")
     try:
-        chain = answer_of_any(asked, lambda path: fetch_why(path, kind, namespace, own))
-    except UnknownKindError as error:
+        _, chain = first_answer(asked, lambda path: fetch_why(path, kind, namespace, own))
+    except (UnknownKindError, NobodyError) as error:
         missing.append(f"why/{name}: {error}")
         return
     told = ((step, step.for_others) for step in chain.steps)

@@ -89,6 +89,20 @@ def test_of_what_an_older_replica_says_nothing_is_told_that_users_may_have_writt
     assert "an older replica" in files["gatewayd/why/httproute-shop-it.txt"]
 
 
+def test_an_archive_is_written_when_nobody_answers_why_any_more(
+    gatewayd: Gatewayd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(*_asked: object) -> RunChain:
+        raise client.NobodyError("it has gone")
+
+    monkeypatch.setattr(client, "fetch_why", nobody)
+
+    assert gatewayd("bundle", tmp_path / "it.tar.gz", "--socket", "somewhere").code == 0
+    files = texts(tmp_path / "it.tar.gz")
+    assert "why/httproute/shop/it: it has gone" in files["gatewayd/missing.txt"]
+    assert "gatewayd/published.json" in files
+
+
 def test_an_archive_that_is_there_is_left_alone(gatewayd: Gatewayd, tmp_path: Path) -> None:
     (tmp_path / "it.tar.gz").write_text("mine")
 
