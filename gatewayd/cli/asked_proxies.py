@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _SECONDS: Final = 20.0
 """For an answer of an Envoy: that of 5,000 routes is megabytes."""
 
+_SHORTENED: Final = 50
+"""Characters that a label has more of where it stands for a longer name; it may be the name itself, too."""
+
 
 class NoAdminAnswerError(Exception):
     """An Envoy did not answer, or not well; why."""
@@ -120,12 +123,50 @@ async def proxy_pods(client: "KubeClient", choice: ProxyChoice) -> "list[tuple[W
     from gatewayd.kube.replica_sockets import labelled_pods
 
     namespace = choice.namespace or choice.gateway.rpartition("/")[0]
-    pods = await labelled_pods(client, namespace, f"{'='.join(MANAGED_BY)},{GATEWAY_NAME_LABEL}")
+    labelled = await labelled_pods(client, namespace, f"{'='.join(MANAGED_BY)},{GATEWAY_NAME_LABEL}")
+    pods = [(pod, labels.get(GATEWAY_NAME_LABEL, "")) for pod, labels in labelled]
+    names = await _names(client, {(pod.namespace, value) for pod, value in pods}, choice)
     return [
         (pod, gateway)
-        for pod, labels in pods
-        if choice.admits(pod.name, gateway := f"{pod.namespace}/{labels.get(GATEWAY_NAME_LABEL, '')}")
+        for pod, value in pods
+        if choice.admits(pod.name, gateway := f"{pod.namespace}/{names.get((pod.namespace, value), value)}")
     ]
+
+
+async def _names(
+    client: "KubeClient", labelled: set[tuple[str, str]], choice: ProxyChoice
+) -> dict[tuple[str, str], str]:
+    """Return the names of Gateways that are too long for a label, by namespace and label's value.
+
+    Where Gateways may not be listed, the one that is asked for is known all the same.
+    """
+    from gatewayd.ir.infrastructure import label_value
+
+    asked_for = choice.gateway.rpartition("/")[2]
+    shortened = {each for each in labelled if len(each[1]) > _SHORTENED}
+    names: dict[tuple[str, str], str] = {}
+    for namespace in sorted({namespace for namespace, _ in shortened}):
+        for name in (asked_for, *await _gateways(client, namespace)):
+            names[namespace, label_value(name)] = name
+    return {each: names[each] for each in shortened if each in names}
+
+
+async def _gateways(client: "KubeClient", namespace: str) -> tuple[str, ...]:
+    """Return the names of the Gateways of a namespace; nothing where they may not be listed."""
+    import msgspec
+
+    from gatewayd.api.gateway import Gateway
+    from gatewayd.api.kinds import BY_STRUCT
+    from gatewayd.kube.api_errors import ApiError
+    from gatewayd.kube.client import Where
+
+    kind = BY_STRUCT[Gateway]
+    where = Where(api_version=kind.api_version, plural=kind.plural, namespace=namespace, name="")
+    try:
+        data = await client.request("GET", where.path(""))
+    except ApiError:
+        return ()
+    return tuple(each["metadata"]["name"] for each in msgspec.json.decode(data).get("items", []))
 
 
 def _by_exec(client: Any, pod: Any, loop: asyncio.AbstractEventLoop) -> Callable[[str, str], bytes]:

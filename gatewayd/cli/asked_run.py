@@ -58,11 +58,6 @@ class AskedRun:
     cluster: str
     namespace: str
 
-    @property
-    def any_socket(self) -> Path:
-        """One of them, for what all know."""
-        return next(iter(self.sockets.values()))
-
 
 def _option(name: str, kind: Any, default: Any, *declarations: str, says: str) -> inspect.Parameter:
     annotation = Annotated[kind, typer.Option(*declarations, help=says)]
@@ -114,17 +109,32 @@ def status_of_all(asked: AskedRun) -> "Status":
     return merged(list(statuses.values()), asked.cluster) if asked.cluster else next(iter(statuses.values()))
 
 
-def answer_of_any(asked: AskedRun, ask: Callable[[Path], T]) -> T:
-    """Return what one of them answers, whichever does first in their order; ends the program when nobody does."""
+def first_answer(asked: AskedRun, ask: Callable[[Path], T]) -> tuple[str, T]:
+    """Return the name of the first in their order that answers, and its answer. Raises NobodyError when none does."""
     from gatewayd.introspection.client import NobodyError
 
-    last: NobodyError | None = None
-    for path in asked.sockets.values():
+    last = NobodyError("there is nobody to ask")
+    for name, path in asked.sockets.items():
         try:
-            return ask(path)
+            return name, ask(path)
         except NobodyError as error:
             last = error
-    raise end(str(last), CANNOT_START) from last
+    raise last
+
+
+def answer_of_any(asked: AskedRun, ask: Callable[[Path], T]) -> T:
+    """Return what one of them answers, whichever does first in their order; ends the program when nobody does."""
+    return named_answer(asked, ask)[1]
+
+
+def named_answer(asked: AskedRun, ask: Callable[[Path], T]) -> tuple[str, T]:
+    """Return the same with the name of who answered; ends the program when nobody does."""
+    from gatewayd.introspection.client import NobodyError
+
+    try:
+        return first_answer(asked, ask)
+    except NobodyError as error:
+        raise end(str(error), CANNOT_START) from error
 
 
 def each_answer(asked: AskedRun, ask: Callable[[Path], T]) -> dict[str, T]:

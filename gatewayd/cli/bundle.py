@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from gatewayd.cli.asked_proxies import AskedProxy, NoAdminAnswerError, ProxyChoice, asked_proxies, dump_of, json_of
-from gatewayd.cli.asked_run import AskedFor, AskedRun, answer_of_any, asked_run, asking, status_of_all
+from gatewayd.cli.asked_run import AskedFor, AskedRun, asked_run, asking, first_answer, status_of_all
 from gatewayd.cli.output import end, write
 from gatewayd.run.exit_codes import CANNOT_START
 
@@ -34,7 +34,8 @@ published.json    what proxies shall have
 proxies/          what each of them has, and its statistics
 missing.txt       what could not be had, and why; absent where nothing is missing
 
-Left out: Secrets, keys and passwords, values of headers that are set or asked for, bodies, scripts and access logs.
+Left out: Secrets, keys and passwords, values of headers that are set or asked for and of attributes of spans, what
+sections of policies say, bodies, scripts and access logs.
 Left in: names of objects, hosts, paths, addresses, certificates' hosts and ends. Read it before you hand it on.
 """
 
@@ -81,7 +82,7 @@ def _of_run(asked: AskedRun, missing: list[str]) -> Iterator[File]:
     for name in _broken(status):
         yield from _why(asked, name, missing)
     try:
-        resources = fetch_config(asked.any_socket, ResourceChoice())
+        _, resources = first_answer(asked, lambda path: fetch_config(path, ResourceChoice()))
     except NobodyError as error:
         missing.append(f"published.json: {error}")
         return
@@ -114,30 +115,17 @@ def _broken(status: "Status") -> list[str]:
 
 def _why(asked: AskedRun, name: str, missing: list[str]) -> Iterator[File]:
     from gatewayd.explain.steps import UnknownKindError
-    from gatewayd.introspection.client import fetch_why
+    from gatewayd.introspection.client import NobodyError, fetch_why
 
     kind, namespace, own = name.split("/")
     try:
-        chain = answer_of_any(asked, lambda path: fetch_why(path, kind, namespace, own))
-    except UnknownKindError as error:
+        _, chain = first_answer(asked, lambda path: fetch_why(path, kind, namespace, own))
+    except (UnknownKindError, NobodyError) as error:
         missing.append(f"why/{name}: {error}")
         return
-    lines = [
-        f"{'  ' * step.depth}{step.mark.value:<5}{_rule(step.subject)}: {_safe(step.says)}" for step in chain.steps
-    ]
+    told = ((step, step.for_others) for step in chain.steps)
+    lines = [f"{'  ' * step.depth}{step.mark.value:<5}{words.subject}: {words.says}" for step, words in told]
     yield f"why/{name.replace('/', '-')}.txt", "\n".join((*lines, ""))
-
-
-def _rule(subject: str) -> str:
-    """Leave out what a match asks for: values of headers stand there."""
-    return subject.partition(": ")[0] if subject.startswith("rule ") else subject
-
-
-def _safe(says: str) -> str:
-    """Leave out what sections of policies say: headers and the like may stand there."""
-    before, brace, _ = says.partition(" {")
-    _, _, after = says.rpartition("} ")
-    return f"{before} {{...}} {after}" if brace and after != says else says
 
 
 def _of_proxies(asked_for: AskedFor, missing: list[str]) -> Iterator[File]:

@@ -139,7 +139,8 @@ def kubectl_plugin() -> None:
 
 def in_cluster(arguments: Sequence[str]) -> Sequence[str]:
     """Return arguments with --cluster for a command that asks, unless they name a run."""
-    if not arguments or arguments[0] not in _ASK or "--socket" in arguments:
+    names_run = any(each.partition("=")[0] == "--socket" for each in arguments)
+    if not arguments or arguments[0] not in _ASK or names_run:
         return arguments
     return [arguments[0], "--cluster", *arguments[1:]]
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gatewayd.cli.asked_run import AskedFor, answer_of_any, asked_run, asking, in_a_thread, user_client
+from gatewayd.cli.asked_run import AskedFor, asked_run, asking, in_a_thread, named_answer, user_client
 from gatewayd.cli.output import end, write
 from gatewayd.run.exit_codes import CANNOT_START, OK
 
@@ -32,8 +32,7 @@ def ui(
     from gatewayd.introspection.client import open_page
 
     with asked_run(asked_for) as asked:
-        address = answer_of_any(asked, open_page)
-        replica = next(iter(asked.sockets))
+        replica, address = named_answer(asked, open_page)
     if not asked_for.is_cluster:
         raise end("the page of a run is that of `gatewayd up --ui`; --cluster shows a cluster's", CANNOT_START)
     with in_a_thread(_forwarded(asked_for, replica, port)) as local:

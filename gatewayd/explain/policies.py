@@ -53,9 +53,17 @@ class SectionInForce:
     sources: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        return self._saying(self.value)
+
+    @property
+    def withheld(self) -> str:
+        """The same without the value, in which users may have written secrets."""
+        return self._saying("{...}")
+
+    def _saying(self, value: str) -> str:
         cannot = f"; cannot be honoured: {self.problem}" if self.problem else ""
         fetched = "".join(f"; {each}" for each in self.sources)
-        return f"{self.path} {self.value} of {self.kind} {self.key}, for {self.target}{fetched}{cannot}"
+        return f"{self.path} {value} of {self.kind} {self.key}, for {self.target}{fetched}{cannot}"
 
 
 def sections_in_force(view: View, at: ListenerOf, member: Member, rule: int) -> tuple[SectionInForce, ...]:

@@ -14,7 +14,7 @@ from gatewayd.explain.ingress_chain import resolved_refs, without_gateway
 from gatewayd.explain.matching import match_words
 from gatewayd.explain.policies import SectionInForce, backend_sections, sections_in_force
 from gatewayd.explain.shadows import shadows
-from gatewayd.explain.steps import Knowledge, Mark, Step, member_name, policy_step, verdict_step
+from gatewayd.explain.steps import Knowledge, Mark, Step, Words, member_name, policy_step, verdict_step
 from gatewayd.incremental.view import Member, View
 from gatewayd.ir.backend import Discovered, InvalidBackend, ServiceBackend, Upstream
 from gatewayd.ir.fleet import GatewayFleet
@@ -147,21 +147,25 @@ def _subject(source: RuleRef) -> str:
 
 
 def _match(known: Knowledge, member: Member, route: Route, gateways: list[ObjectKey]) -> Iterator[Step]:
-    subject = f"{_subject(route.source)}: {match_words(route.match)}"
     place = known.place(member, route.source.field)
     match route.action:
         case Forward():
-            yield Step(depth=1, mark=Mark.INFO, subject=subject, says="forwards", place=place)
+            yield _of_match(route, Mark.INFO, "forwards", place)
             for share in route.action.backends:
                 yield from _backend(known, share.backend, share.weight, gateways)
             if not any(share.weight for share in route.action.backends):
                 yield Step(depth=2, mark=Mark.BAD, subject="backendRefs", says="no backend has any weight: 500")
         case Redirect():
-            says = f"redirects with {route.action.status}"
-            yield Step(depth=1, mark=Mark.GOOD, subject=subject, says=says, place=place)
+            yield _of_match(route, Mark.GOOD, f"redirects with {route.action.status}", place)
         case DirectResponse():
-            says = f"answers {route.action.status}"
-            yield Step(depth=1, mark=Mark.BAD, subject=subject, says=says, place=place)
+            yield _of_match(route, Mark.BAD, f"answers {route.action.status}", place)
+
+
+def _of_match(route: Route, mark: Mark, says: str, place: str) -> Step:
+    """Return what becomes of a match. What it asks for is withheld from others: values of headers stand there."""
+    match = _subject(route.source)
+    subject = f"{match}: {match_words(route.match)}"
+    return Step(depth=1, mark=mark, subject=subject, says=says, place=place, withheld=Words(match, says))
 
 
 def _ready(endpoints: Discovered) -> str:

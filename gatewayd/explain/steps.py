@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
@@ -26,15 +26,31 @@ class Mark(Enum):
     INFO = "info"
 
 
+class Words(NamedTuple):
+    """What a step is about, and what it says of it."""
+
+    subject: str
+    says: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One link of the chain; `depth` is how far it is indented, `place` where it stands as `file:line`, "" unknown."""
+    """One link of the chain; `depth` is how far it is indented, `place` where it stands as `file:line`, "" unknown.
+
+    `withheld`: the words without values that users wrote, for whoever else is shown the step; None: there are none.
+    """
 
     depth: int
     mark: Mark
     subject: str
     says: str
     place: str = ""
+    withheld: Words | None = None
+
+    @property
+    def for_others(self) -> Words:
+        """The words in which there is nothing that a user may have written a secret into."""
+        return self.withheld or Words(self.subject, self.says)
 
 
 Report = Callable[[FleetKey], FleetReport | None]
@@ -77,7 +93,8 @@ def policy_step(known: Knowledge, depth: int, subject: str, section: SectionInFo
     """Return what a section of a policy that is in force says."""
     mark = Mark.BAD if section.problem else Mark.INFO
     place = known.place_named(section.kind, section.key, section.path)
-    return Step(depth=depth, mark=mark, subject=subject, says=str(section), place=place)
+    withheld = Words(subject, section.withheld)
+    return Step(depth=depth, mark=mark, subject=subject, says=str(section), place=place, withheld=withheld)
 
 
 class UnknownKindError(Exception):

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Final, NamedTuple, TypeVar
 
 from gatewayd.access_log.entry import RuleName
-from gatewayd.explain.steps import Mark, Step
+from gatewayd.explain.steps import Mark, Step, Words
 from gatewayd.introspection.places import RulePlace
 from gatewayd.introspection.rows import Acked, Condition, ConditionMark, GatewayRow, RouteRow, whole_board
 from gatewayd.introspection.status import GatewayVersion, ProxyRow, Refused, Status, TypeRow
@@ -35,6 +35,7 @@ _TO_MARK = {
 _FROM_MARK = {number: mark for mark, number in _TO_MARK.items()}
 _TO_STEP = {Mark.INFO: pb.Step.INFO, Mark.GOOD: pb.Step.GOOD, Mark.BAD: pb.Step.BAD}
 _FROM_STEP = {number: mark for mark, number in _TO_STEP.items()}
+_OF_OLDER = Words("step", "said by an older replica, which does not know what in it users wrote")
 
 
 class RunChain(NamedTuple):
@@ -122,21 +123,37 @@ def places_decoded(data: bytes) -> tuple[RulePlace, ...]:
 
 def why_encoded(chain: RunChain) -> bytes:
     """Return a serialised GetWhyResponse."""
-    steps = [
-        pb.Step(depth=each.depth, mark=_TO_STEP[each.mark], subject=each.subject, says=each.says, place=each.place)
-        for each in chain.steps
-    ]
-    return bytes(pb.GetWhyResponse(steps=steps, where=chain.where).SerializeToString())
+    return bytes(pb.GetWhyResponse(steps=map(_step_encoded, chain.steps), where=chain.where).SerializeToString())
+
+
+def _step_encoded(step: Step) -> pb.Step:
+    subject, says = step.for_others
+    return pb.Step(
+        depth=step.depth,
+        mark=_TO_STEP[step.mark],
+        subject=step.subject,
+        says=step.says,
+        place=step.place,
+        withheld=pb.Step.Words(subject=subject, says=says),
+    )
 
 
 def why_decoded(data: bytes) -> RunChain:
     """Read a serialised GetWhyResponse."""
     message = pb.GetWhyResponse.FromString(data)
-    steps = tuple(
-        Step(depth=each.depth, mark=_FROM_STEP[each.mark], subject=each.subject, says=each.says, place=each.place)
-        for each in message.steps
+    return RunChain(steps=tuple(map(_step_decoded, message.steps)), where=message.where)
+
+
+def _step_decoded(step: pb.Step) -> Step:
+    withheld = Words(step.withheld.subject, step.withheld.says) if step.HasField("withheld") else _OF_OLDER
+    return Step(
+        depth=step.depth,
+        mark=_FROM_STEP[step.mark],
+        subject=step.subject,
+        says=step.says,
+        place=step.place,
+        withheld=None if withheld == (step.subject, step.says) else withheld,
     )
-    return RunChain(steps=steps, where=message.where)
 
 
 def encoded(status: Status) -> bytes:

@@ -5,6 +5,7 @@ And that of rate limit services, in gatewayd's own: whoever runs one mounts it t
 https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets
 """
 
+import asyncio
 import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -37,6 +38,7 @@ class GatewayCertificates:
         """`namespace` is gatewayd's own."""
         self._client = client
         self._namespace = namespace
+        self._rate_limits = asyncio.Lock()
 
     async def data(self, wanted: Owner, authority: Authority) -> Mapping[str, str]:
         """Return the Secret's data (base64 text): what is there while it is good, else a new certificate.
@@ -48,12 +50,14 @@ class GatewayCertificates:
 
     async def keep_rate_limits(self, authority: Authority) -> None:
         """Keep a good certificate for rate limit services. Raises ApiError or a connection error."""
-        stored = await self._found(self._namespace, RATE_LIMIT_SECRET)
-        data = _data(stored, RATE_LIMIT_SECRET, RATE_LIMIT_IDENTITY, authority)
-        if data != stored:
-            metadata = {"name": RATE_LIMIT_SECRET, "namespace": self._namespace, "labels": dict([MANAGED_BY])}
-            document = {**SECRET.head, "type": "kubernetes.io/tls", "metadata": metadata, "data": dict(data)}
-            await self._client.apply(_path(self._namespace, RATE_LIMIT_SECRET), document)
+        # There is one for all Gateways, which are provided at once: each would make another one while there is none.
+        async with self._rate_limits:
+            stored = await self._found(self._namespace, RATE_LIMIT_SECRET)
+            data = _data(stored, RATE_LIMIT_SECRET, RATE_LIMIT_IDENTITY, authority)
+            if data != stored:
+                metadata = {"name": RATE_LIMIT_SECRET, "namespace": self._namespace, "labels": dict([MANAGED_BY])}
+                document = {**SECRET.head, "type": "kubernetes.io/tls", "metadata": metadata, "data": dict(data)}
+                await self._client.apply(_path(self._namespace, RATE_LIMIT_SECRET), document)
 
     async def has(self, wanted: Owner) -> bool:
         """Return whether there is a certificate, good or not. Raises ApiError or a connection error."""

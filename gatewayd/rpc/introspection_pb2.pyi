@@ -150,7 +150,7 @@ class GetWhyResponse(_message.Message):
     def __init__(self, steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ..., where: _Optional[str] = ...) -> None: ...
 
 class Step(_message.Message):
-    __slots__ = ("depth", "mark", "subject", "says", "place")
+    __slots__ = ("depth", "mark", "subject", "says", "place", "withheld")
     class Mark(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         INFO: _ClassVar[Step.Mark]
@@ -159,17 +159,26 @@ class Step(_message.Message):
     INFO: Step.Mark
     GOOD: Step.Mark
     BAD: Step.Mark
+    class Words(_message.Message):
+        __slots__ = ("subject", "says")
+        SUBJECT_FIELD_NUMBER: _ClassVar[int]
+        SAYS_FIELD_NUMBER: _ClassVar[int]
+        subject: str
+        says: str
+        def __init__(self, subject: _Optional[str] = ..., says: _Optional[str] = ...) -> None: ...
     DEPTH_FIELD_NUMBER: _ClassVar[int]
     MARK_FIELD_NUMBER: _ClassVar[int]
     SUBJECT_FIELD_NUMBER: _ClassVar[int]
     SAYS_FIELD_NUMBER: _ClassVar[int]
     PLACE_FIELD_NUMBER: _ClassVar[int]
+    WITHHELD_FIELD_NUMBER: _ClassVar[int]
     depth: int
     mark: Step.Mark
     subject: str
     says: str
     place: str
-    def __init__(self, depth: _Optional[int] = ..., mark: _Optional[_Union[Step.Mark, str]] = ..., subject: _Optional[str] = ..., says: _Optional[str] = ..., place: _Optional[str] = ...) -> None: ...
+    withheld: Step.Words
+    def __init__(self, depth: _Optional[int] = ..., mark: _Optional[_Union[Step.Mark, str]] = ..., subject: _Optional[str] = ..., says: _Optional[str] = ..., place: _Optional[str] = ..., withheld: _Optional[_Union[Step.Words, _Mapping]] = ...) -> None: ...
 
 class GetStatusRequest(_message.Message):
     __slots__ = ()

@@ -4,6 +4,8 @@ A hostname is "shop.example", "*.example" (any number of labels in front), or "*
 writes as an absent hostname). All lower-case: https://gateway-api.sigs.k8s.io/reference/spec/#hostname
 """
 
+import re
+
 ANY = "*"
 
 
@@ -48,6 +50,14 @@ def covers_one_label(pattern: str, hostname: str) -> bool:
         return True
     label, _, rest = hostname.partition(".")
     return label != ANY and pattern == f"*.{rest}"
+
+
+def one_label_pattern(wildcard: str) -> str:
+    """Return what the Host of a request must match as a whole for a wildcard that is for exactly one label.
+
+    Hosts are the same in any letters, and clients may add the port: https://www.rfc-editor.org/rfc/rfc9110#section-7.2
+    """
+    return rf"(?i)[^.]+{re.escape(wildcard.removeprefix('*'))}(:[0-9]+)?"
 
 
 def specificity(hostname: str) -> tuple[int, int]:

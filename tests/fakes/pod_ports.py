@@ -29,6 +29,8 @@ class Pods:
     labels: Mapping[str, str] = field(default_factory=dict)
     run: Callable[[list[str]], tuple[bytes, str]] = lambda _command: (b"", "")
     """What a command writes, and why it fails, "" for success."""
+    gateways: tuple[str, ...] = ()
+    """Names of Gateways in the namespace of the pods."""
     logs: dict[str, list[str]] = field(default_factory=dict)
     """Lines by pod, each with its time in front; a connection that follows them ends when all have been sent."""
 
@@ -36,6 +38,8 @@ class Pods:
         application = web.Application()
         pods = f"/api/v1/namespaces/{NAMESPACE}/pods"
         application.router.add_get(pods, self._list)
+        gateways = f"/apis/gateway.networking.k8s.io/v1/namespaces/{NAMESPACE}/gateways"
+        application.router.add_get(gateways, self._list_gateways)
         application.router.add_get(f"{pods}/{{pod}}/portforward", self._forward)
         application.router.add_get(f"{pods}/{{pod}}/exec", self._exec)
         application.router.add_get(f"{pods}/{{pod}}/log", self._log)
@@ -53,6 +57,11 @@ class Pods:
             },
         ]
         return web.json_response({"items": items})
+
+    async def _list_gateways(self, _request: web.Request) -> web.Response:
+        if not self.gateways:
+            raise web.HTTPForbidden(text="no")
+        return web.json_response({"items": [{"metadata": {"name": name}} for name in self.gateways]})
 
     async def _forward(self, request: web.Request) -> web.StreamResponse:
         pod, port = request.match_info["pod"], request.query["ports"]

@@ -81,6 +81,7 @@ async def test_a_wildcard_stands_for_one_label(world: World) -> None:
 
     assert await backend("/cart", "a.shop.example") == "one"
     assert await backend("/cart", "a.shop.example:8080") == "one"
+    assert await backend("/cart", "A.Shop.EXAMPLE") == "one"
     assert await backend("/other", "a.shop.example") == "404"
     assert await backend("/cart", "a.b.shop.example") == "two"
     assert await backend("/cart", "shop.example") == "two"

@@ -73,6 +73,27 @@ async def test_it_answers_in_the_place_of_a_backend(world: World, waf: Processor
     assert world.backends["one"].requests == []
 
 
+REFUSING = {
+    "clients": ("AccessPolicy", "default: {clients: {deny: [{cidr: 0.0.0.0/0}]}}", 403),
+    "authorization": (
+        "AccessPolicy",
+        "default: {authorization: {allow: [{headers: [{name: x-a, values: [b]}]}]}}",
+        403,
+    ),
+    "fault": ("RoutePolicy", "override: {fault: {abort: {status: 418}}}", 418),
+}
+
+
+@pytest.mark.parametrize("refusing", REFUSING)
+async def test_it_sees_nothing_of_what_is_refused_before(world: World, waf: Processor, refusing: str) -> None:
+    kind, section, status = REFUSING[refusing]
+    waf.answers = 200
+    await world.apply(shown("request: {}, response: {body: Buffered}"))
+    await world.apply(policy(kind, "refuses", REST, section, namespace="shop"))
+    assert (await ask(world)).status == status
+    assert waf.seen == []
+
+
 @pytest.mark.parametrize("body", ["Buffered", "Streamed"])
 async def test_bodies(world: World, waf: Processor, body: str) -> None:
     await world.apply(shown(f"request: {{body: {body}}}, response: {{body: {body}}}"))

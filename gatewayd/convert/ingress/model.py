@@ -45,7 +45,7 @@ class IngressModel:
 
     def answer(self, probe: Probe) -> Ending | None:
         """Return what became of a request; None where that cannot be had, and the report says so."""
-        name = self._server_name(probe.host)
+        name = self._server_name(probe.host.lower())
         if name is None:
             return _NOBODY
         server = self.servers[name]
@@ -125,7 +125,8 @@ class IngressModel:
 
     def is_secured(self, host: str) -> bool:
         """Return whether there is a certificate for a host: its own, or a wildcard of any Ingress."""
-        return host in self._certified or f"*.{host.partition('.')[2]}" in self._certified
+        name = host.lower()
+        return name in self._certified or f"*.{name.partition('.')[2]}" in self._certified
 
     def _certificates(self) -> Iterator[str]:
         """Yield the hosts with a certificate."""

@@ -43,9 +43,9 @@ def _hosts(name: str) -> Iterator[str]:
         yield _UNKNOWN
     elif name.startswith("*."):
         parent = name.removeprefix("*.")
-        yield from (f"a.{parent}", f"a.b.{parent}", parent)
+        yield from (f"a.{parent}", f"a.b.{parent}", parent, f"a.{parent}".upper())
     else:
-        yield from (name, f"a.{name}")
+        yield from (name, f"a.{name}", name.upper())
 
 
 def _paths(server: list[ModelPath]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from gatewayd.convert.ingress.destinations import Destination
 from gatewayd.convert.ingress.parts import IngressHost, Location
 from gatewayd.convert.ingress.paths import PathForm, expression, plain
 from gatewayd.convert.ingress.shapes import WrittenService
+from gatewayd.translator.hostnames import one_label_pattern
 
 Services = Mapping[ObjectKey, Service]
 
@@ -189,8 +190,7 @@ def _at_host(matches: tuple[JSON, ...], host: str) -> tuple[JSON, ...]:
     """
     if not host.startswith("*."):
         return matches
-    label = rf"[^.]+{re.escape(host.removeprefix('*'))}(:[0-9]+)?"
-    narrow = {"type": "RegularExpression", "name": "Host", "value": label}
+    narrow = {"type": "RegularExpression", "name": "Host", "value": one_label_pattern(host)}
     return tuple({**match, "headers": [narrow]} for match in matches)
 
 

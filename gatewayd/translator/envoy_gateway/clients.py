@@ -44,8 +44,24 @@ _PROTECTING: Final = (
     "spec.tls.ecdhCurves",
     "spec.tls.signatureAlgorithms",
     "spec.headers.xForwardedClientCert",
+    "spec.headers.earlyRequestHeaders.removeOnMatch",
+    "spec.mergeType",
 )
-"""Fields that say who a client is, or how well a connection is guarded: others build on them."""
+"""Fields that say who a client is, what it must not say itself, or how well a connection is guarded.
+
+And what would be lost if `mergeType` were left out: all that the policy above has of these.
+"""
+_SELECTORS: Final = "spec.targetSelectors"
+_GUARDS: Final = (
+    *_PROTECTING,
+    "spec.tls",
+    "spec.path",
+    "spec.proxyProtocol",
+    "spec.enableProxyProtocol",
+    "spec.headers.withUnderscoresAction",
+    "spec.headers.earlyRequestHeaders",
+)
+"""Fields that others build on and that can be had: lost where a policy selects what it is for, since that cannot."""
 _SLASHES: Final[Mapping[str, Literal["Redirect", "Unescape", "Reject", "Keep"]]] = {
     "UnescapeAndRedirect": "Redirect",
     "UnescapeAndForward": "Unescape",
@@ -69,21 +85,35 @@ _FORWARD: Final[Mapping[str, Literal["Subject", "URI", "DNS", "Certificate", "Ch
 def clients(written: Mapping[str, Any], namespace: str) -> TakenPolicy:
     """Return what the spec of a ClientTrafficPolicy of a namespace says of clients."""
     telling = Telling(namespace=namespace)
-    spec = read(written, ClientTrafficPolicySpec, telling)
-    if spec is not None and spec.merge_type is not None:
-        telling.refuse("spec.mergeType", "must not be set: the nearest policy counts")
+    spec = _spec(written, telling)
     return telling.result(_sections(spec, telling) if spec is not None else ())
 
 
 def what_protects(written: Mapping[str, Any], namespace: str) -> TakenPolicy:
     """Return what of such a spec closes what it is for: it tells who a client is, or cannot be read at all."""
     telling = Telling(namespace=namespace)
-    spec = read(written, ClientTrafficPolicySpec, telling)
+    spec = _spec(written, telling)
     if spec is None:
         return telling.result(())
     refused = telling.result(_sections(spec, telling)).refused
-    closing = tuple(each for each in refused if each.path.startswith(_PROTECTING))
+    guards = any(_is_written(written, each) for each in _GUARDS)
+    paths = (*_PROTECTING, _SELECTORS) if guards else _PROTECTING
+    closing = tuple(each for each in refused if each.path.startswith(paths))
     return TakenPolicy(sections=(), refused=closing, differs=())
+
+
+def _is_written(written: Mapping[str, Any], path: str) -> bool:
+    here: Any = {"spec": written}
+    for name in path.split("."):
+        here = here.get(name) if isinstance(here, Mapping) else None
+    return here is not None and here is not False
+
+
+def _spec(written: Mapping[str, Any], telling: Telling) -> ClientTrafficPolicySpec | None:
+    spec = read(written, ClientTrafficPolicySpec, telling)
+    if spec is not None and spec.merge_type is not None:
+        telling.refuse("spec.mergeType", "must not be set: the nearest policy counts")
+    return spec
 
 
 def _sections(spec: ClientTrafficPolicySpec, telling: Telling) -> Iterator[TakenSection]:

@@ -25,7 +25,7 @@ from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS, FOREIGN_OF, F
 from gatewayd.translator.envoy_gateway.targets import written_targets
 from gatewayd.translator.policies.foreign import TakenKey, taken
 from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy, InheritedTable, PolicyKind
-from gatewayd.translator.policies.selected import all_targets
+from gatewayd.translator.policies.selected import all_targets, targets_in_force
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND
 
 _Section = TypeVar("_Section", bound=PolicySection)
@@ -181,7 +181,10 @@ def foreign_targets(view: View, row: ForeignObject) -> Iterator[tuple[str, Scope
 def _foreign_source(table: type[ForeignObject]) -> Source:
     def filed(view: View, member: Member) -> tuple[ScopedTarget, ...]:
         row = view.get(table, member.key)
-        return () if row is None else tuple(dict.fromkeys(target for _, target in foreign_targets(view, row)))
+        if row is None:
+            return ()
+        in_force = targets_in_force(view, row, FOREIGN_KINDS[table].targets)
+        return tuple(dict.fromkeys(scoped_target(each.ref, row.metadata.namespace) for each in in_force))
 
     filed.__name__ = f"filed_{table.__name__}"
     return Source(table=table, query=query(filed))

@@ -32,7 +32,7 @@ from gatewayd.ir.http import (
 )
 from gatewayd.translator import verdicts
 from gatewayd.translator.backends.backend_refs import BackendAsk, backend
-from gatewayd.translator.hostnames import normalised
+from gatewayd.translator.hostnames import normalised, one_label_pattern
 from gatewayd.translator.ingresses import INGRESS_KIND, rule_hosts
 from gatewayd.translator.policies.attach import SERVICE_KIND
 from gatewayd.translator.policies.traffic import backend_persistence
@@ -118,8 +118,7 @@ def _one_label(host: str) -> tuple[NamedMatch, ...]:
     """
     if not host.startswith("*."):
         return ()
-    pattern = rf"(?i)[^.]+{re.escape(host[1:])}(:[0-9]+)?"
-    return (NamedMatch(name="host", value=RegexValue(pattern=pattern)),)
+    return (NamedMatch(name="host", value=RegexValue(pattern=one_label_pattern(host))),)
 
 
 # --- where its requests go ---------------------------------------------------------------------------------------

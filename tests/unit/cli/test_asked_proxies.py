@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gatewayd.cli.asked_proxies import ProxyChoice
+from gatewayd.ir.infrastructure import label_value
 from tests.fakes.pod_ports import NAMESPACE, Pods, in_background, pods_served, written_kubeconfig
 from tests.unit.cli.command import Gatewayd
 from tests.unit.introspection.dumps import dump
@@ -48,6 +49,30 @@ def test_a_command_that_may_not_be_run(gatewayd: Gatewayd, tmp_path: Path) -> No
 
     assert ran.code == 3
     assert f"proxy gw-1 of {NAMESPACE}/gw: 403 Forbidden" in ran.err
+
+
+LONG = "g" * 64
+
+
+def long_pods(**given: object) -> Pods:
+    labels = {"gateway.networking.k8s.io/gateway-name": label_value(LONG)}
+    return Pods(ports={"gw-1": 1}, label=LABEL, labels=labels, run=envoy, **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "known", "shown"),
+    [(LONG, (), LONG), ("", ("other", LONG), LONG), ("", (), label_value(LONG))],
+)
+def test_a_gateway_whose_name_is_too_long_for_a_label(
+    gatewayd: Gatewayd, tmp_path: Path, wanted: str, known: tuple[str, ...], shown: str
+) -> None:
+    with in_background(pods_served(long_pods(gateways=known))) as url:
+        file = written_kubeconfig(tmp_path, str(url))
+        of_gateway = [f"{NAMESPACE}/{wanted}"] if wanted else ["-n", NAMESPACE]
+        ran = gatewayd("proxy", "clusters", *of_gateway, "--kubeconfig", file, "-o", "json")
+
+    assert ran.code == 0, ran.err
+    assert [each["gateway"] for each in json.loads(ran.out)] == [f"{NAMESPACE}/{shown}"]
 
 
 @pytest.mark.parametrize(

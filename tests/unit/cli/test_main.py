@@ -92,3 +92,8 @@ def test_a_plugin_asks_the_cluster_with_every_command_that_can(name: str) -> Non
     can = any("--cluster" in parameter.opts for parameter in command.params)
 
     assert in_cluster([name, "it"]) == ([name, "--cluster", "it"] if can else [name, "it"])
+
+
+@pytest.mark.parametrize("named", [["--socket", "here"], ["--socket=here"]])
+def test_a_run_that_is_named_is_asked_by_the_plugin_too(named: list[str]) -> None:
+    assert in_cluster(["status", *named]) == ["status", *named]

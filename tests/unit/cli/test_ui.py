@@ -1,5 +1,7 @@
 """`gatewayd ui`: the page of a replica, on a port of this machine."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,25 @@ def test_the_page_of_a_replica_is_shown_on_a_port_of_this_machine(
     assert ran.out.endswith("/?token=t\n")
     assert seen == ["waited"]
     assert ("one", "18004") in pods.asked_for
+
+
+def test_the_page_is_that_of_the_replica_that_answered(
+    gatewayd: Gatewayd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port, led_to = free_port(), []
+    pods = Pods(ports={"one": free_port(), "two": port})
+
+    @asynccontextmanager
+    async def forwarded(_asked_for: object, replica: str, _port: int) -> AsyncIterator[int]:
+        led_to.append(replica)
+        yield 1
+
+    monkeypatch.setattr(command, "_forwarded", forwarded)
+    monkeypatch.setattr(command, "_until_interrupted", lambda: None)
+    with in_background(cluster(pods, port)) as url:
+        ran = gatewayd("ui", "--kubeconfig", written_kubeconfig(tmp_path, str(url)))
+
+    assert (ran.code, led_to) == (0, ["two"]), ran.err
 
 
 def test_of_a_run_it_is_that_of_up(gatewayd: Gatewayd, monkeypatch: pytest.MonkeyPatch) -> None:

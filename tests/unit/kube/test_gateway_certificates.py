@@ -1,3 +1,4 @@
+import asyncio
 import base64
 from collections.abc import Mapping
 from dataclasses import replace
@@ -169,3 +170,9 @@ async def test_rate_limit_services_have_one_of_their_own_beside_the_control_plan
     assert len(rig.server.writes) == 1
     await rig.certificates.keep_rate_limits(founded(NOW))
     assert rig.server.objects[RATE_LIMIT_PATH]["data"] != stored
+
+
+async def test_of_gateways_that_are_provided_at_once_one_makes_it(rig: Rig) -> None:
+    await asyncio.gather(*(rig.certificates.keep_rate_limits(AUTHORITY) for _ in range(3)))
+
+    assert len(rig.server.writes) == 1

@@ -1,8 +1,9 @@
+import re
 from itertools import pairwise
 
 import pytest
 
-from gatewayd.translator.hostnames import broader, covers, intersection, normalised, specificity
+from gatewayd.translator.hostnames import broader, covers, intersection, normalised, one_label_pattern, specificity
 
 
 @pytest.mark.parametrize(("written", "form"), [(None, "*"), ("", "*"), ("Shop.Example", "shop.example")])
@@ -83,3 +84,13 @@ def test_specificity_orders_exact_before_wildcards_and_long_before_short() -> No
 
 def test_a_short_exact_name_is_more_special_than_a_long_wildcard() -> None:
     assert specificity("a.io") > specificity("*.very.long.example")
+
+
+@pytest.mark.parametrize("host", ["a.shop.example", "A.Shop.EXAMPLE", "a.shop.example:8080"])
+def test_a_wildcard_for_one_label_holds_in_any_letters_and_with_a_port(host: str) -> None:
+    assert re.fullmatch(one_label_pattern("*.shop.example"), host)
+
+
+@pytest.mark.parametrize("host", ["shop.example", "a.b.shop.example", "a.shop-example", ".shop.example"])
+def test_a_wildcard_for_one_label_holds_for_no_other_host(host: str) -> None:
+    assert not re.fullmatch(one_label_pattern("*.shop.example"), host)

@@ -58,7 +58,7 @@ def test_what_no_path_of_a_host_is_for_does_not_go_to_the_rules_of_all_hosts() -
 def test_a_wildcard_stands_for_one_label() -> None:
     [rule] = rules(converted(ingress(host="*.shop.example"))).values()
     [header] = rule["matches"][0]["headers"]
-    assert header == {"type": "RegularExpression", "name": "Host", "value": r"[^.]+\.shop\.example(:[0-9]+)?"}
+    assert header == {"type": "RegularExpression", "name": "Host", "value": r"(?i)[^.]+\.shop\.example(:[0-9]+)?"}
 
 
 def test_certificates_stay_in_their_namespaces() -> None:

@@ -20,9 +20,13 @@ def test_expressions_are_filled_in() -> None:
     assert "http://shop.example/api/x" in urls(ingress("shop", "/api(/|$)(.*)", use_regex="true"))
 
 
-def test_wildcards_are_asked_for_one_label_two_and_none() -> None:
+def test_wildcards_are_asked_for_one_label_two_and_none_and_in_capitals() -> None:
     hosts = {url.split("/")[2] for url in urls(ingress(host="*.shop.example"))}
-    assert hosts == {"a.shop.example", "a.b.shop.example", "shop.example"}
+    assert hosts == {"a.shop.example", "a.b.shop.example", "shop.example", "A.SHOP.EXAMPLE"}
+
+
+def test_hosts_are_asked_in_capitals() -> None:
+    assert "http://SHOP.EXAMPLE/cart" in urls(ingress("shop", "/cart"))
 
 
 def test_hosts_with_a_certificate_are_asked_by_https() -> None:

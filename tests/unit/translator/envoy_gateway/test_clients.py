@@ -87,7 +87,17 @@ def test_patience_and_connections() -> None:
         ),
         ({"tls": {"session": {"resumption": {}}}}, "spec.tls.session", False),
         ({"http1": {"preserveHeaderCase": True}}, "spec.http1.preserveHeaderCase", False),
-        ({"mergeType": "JSONMerge"}, "spec.mergeType", False),
+        ({"mergeType": "JSONMerge"}, "spec.mergeType", True),
+        (
+            {"headers": {"earlyRequestHeaders": {"removeOnMatch": [{"type": "Prefix", "value": "x-auth-"}]}}},
+            "spec.headers.earlyRequestHeaders.removeOnMatch",
+            True,
+        ),
+        (
+            {"headers": {"earlyRequestHeaders": {"add": [{"name": "x-a", "value": "b"}]}}},
+            "spec.headers.earlyRequestHeaders.add",
+            False,
+        ),
         ({"frob": 1}, "spec", True),
     ],
 )  # fmt: skip
