@@ -44,8 +44,12 @@ LogField = Literal[
 ]
 
 
-SENT_BY_ALS: Final = ("query", "user_agent", "referer")
-"""Fields that are there on request only, and that the messages of Envoy's log service always have."""
+USUAL: Final = "usual"
+"""Stands for all fields but those that are there on request only."""
+SENT_BY_ALS: Final = ("client", "query", "user_agent", "referer")
+"""Fields of users that nobody need ask for, and that the messages of Envoy's log service always have."""
+SENT_USUALLY: Final = frozenset({"client"})
+"""Those of them that `usual` asks for."""
 
 
 class LogHeader(PolicyPart, frozen=True, kw_only=True):

@@ -82,6 +82,7 @@ async def test_a_span_of_a_request(world: World, server: Collector) -> None:
         "tenant": "gold",
         "status": "200",
         "http.url": "http://shop.example/cart",
+        "peer.address": "-",
     }
     assert {name: span.attributes.get(name) for name in wanted} == wanted
     assert span.message.name == "httproute/shop/shop/rule/1/match/0"

@@ -9,6 +9,8 @@ from msgspec import Struct
 from gatewayd.api.meta import Problem, Problems
 from gatewayd.api.reportpolicy import (
     SENT_BY_ALS,
+    SENT_USUALLY,
+    USUAL,
     AccessLogSection,
     LogSink,
     ReportPolicySpec,
@@ -89,14 +91,20 @@ def sinks_differ(section: AccessLogSection) -> Problems:
 
 def als_is_asked_for_all(section: AccessLogSection) -> Problems:
     """Check that what ALS always sends of users has been asked for (spec.default.accessLog)."""
-    missing = [name for name in SENT_BY_ALS if name not in section.fields]
+    asked = {*section.fields, *(SENT_USUALLY if USUAL in section.fields else ())}
+    missing = [name for name in SENT_BY_ALS if name not in asked]
     for at, sink in enumerate(section.sinks):
         if sink.type == _ALS and missing:
             message = f"must not be ALS, which always sends {', '.join(SENT_BY_ALS)}, unless fields has them"
             yield Problem(path=f"sinks[{at}].type", message=message)
 
 
-_ALL_ASKED: Final = " && ".join(f"'{name}' in self.fields" for name in SENT_BY_ALS)
+def _is_asked(name: str) -> str:
+    itself = f"'{name}' in self.fields"
+    return f"({itself} || '{USUAL}' in self.fields)" if name in SENT_USUALLY else itself
+
+
+_ALL_ASKED: Final = " && ".join(map(_is_asked, SENT_BY_ALS))
 
 
 def _has(name: str) -> str:

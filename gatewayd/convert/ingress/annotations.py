@@ -87,10 +87,13 @@ class NginxAnnotations:
         """Return the parts of a list with commas."""
         return tuple(word for each in self.text(name).split(",") if (word := each.strip()))
 
+    def path(self, name: str) -> str:
+        """Return the path of one annotation."""
+        return f'metadata.annotations["{PREFIX}{name}"]'
+
     def fate(self, name: str, fidelity: Fidelity, message: str, *, protects: bool = False) -> Fate:
         """Return what becomes of one annotation."""
-        path = f'metadata.annotations["{PREFIX}{name}"]'
-        return Fate(path=path, fidelity=fidelity, message=message, protects=protects)
+        return Fate(path=self.path(name), fidelity=fidelity, message=message, protects=protects)
 
     def exact(self, name: str, message: str) -> Fate:
         """Return that an annotation is there again, as what."""

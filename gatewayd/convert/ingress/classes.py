@@ -34,3 +34,7 @@ class IngressClasses:
         if controller is not None:
             return controller == NGINX
         return "nginx" in name or any(each.startswith(PREFIX) for each in ingress.metadata.annotations)
+
+    def is_surely_nginx(self, ingress: WrittenIngress) -> bool:
+        """Return whether its class says so: names such as `nginx` are other controllers' too."""
+        return self._controllers.get(self.name(ingress)) == NGINX

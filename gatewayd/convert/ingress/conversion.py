@@ -24,8 +24,9 @@ from gatewayd.convert.ingress.canaries import canary, canary_fates
 from gatewayd.convert.ingress.classes import IngressClasses
 from gatewayd.convert.ingress.destinations import destination, www_twin
 from gatewayd.convert.ingress.hosts import ANY, HostsRead, aliases, hosts
-from gatewayd.convert.ingress.known import effects
+from gatewayd.convert.ingress.known import OF_HOSTS, effects
 from gatewayd.convert.ingress.old_forms import in_v1_form
+from gatewayd.convert.ingress.other_controllers import other_fates
 from gatewayd.convert.ingress.parts import IngressHost, IngressPart, Redirecting
 from gatewayd.convert.ingress.paths import Rewriting, rewriting
 from gatewayd.convert.ingress.redirects import redirecting
@@ -115,6 +116,7 @@ def _part(
     source: SourceObject, ingress: WrittenIngress, classes: IngressClasses
 ) -> tuple[IngressPart, tuple[Fate, ...]]:
     """Return an Ingress with what its annotations do, and what becomes of them."""
+    others = () if classes.is_surely_nginx(ingress) else tuple(other_fates(ingress.metadata.annotations))
     if not classes.is_nginx(ingress):
         plain = IngressPart(
             source=source,
@@ -123,11 +125,15 @@ def _part(
             rewriting=Rewriting(),
             redirecting=Redirecting(),
             effect=AnnotationEffect(),
+            closed=_lost_protections(others),
         )
-        return plain, ()
+        return plain, others
     written = NginxAnnotations.of(source.key.namespace, ingress.metadata.annotations)
     shared = canary(written)
-    effect, fates = effects(written) if shared is None else (AnnotationEffect(), tuple(canary_fates(written)))
+    effect, own = effects(written) if shared is None else (AnnotationEffect(), tuple(canary_fates(written)))
+    fates = (*own, *others)
+    closed = _lost_protections(fates)
+    of_hosts = frozenset(map(written.path, OF_HOSTS))
     part = IngressPart(
         source=source,
         ingress=ingress,
@@ -135,13 +141,18 @@ def _part(
         rewriting=rewriting(written),
         redirecting=redirecting(written),
         effect=effect,
-        closed=tuple(fate.path for fate in fates if fate.opens),
+        closed=closed,
+        closing_hosts=tuple(path for path in closed if path in of_hosts),
         aliases=aliases(written),
         www=written.boolean("from-to-www-redirect"),
         away=destination(written),
         canary=shared,
     )
     return part, fates
+
+
+def _lost_protections(fates: Iterable[Fate]) -> tuple[str, ...]:
+    return tuple(fate.path for fate in fates if fate.opens)
 
 
 def _is_walled(host: IngressHost, names: frozenset[str]) -> bool:

@@ -45,7 +45,11 @@ def hosts(parts: Iterable[IngressPart]) -> HostsRead:
         for host, location in _locations(part) if part.canary is not None else ():
             _share(locations.get(host, []), location, items)
     certificates = _certificates(ordered, items)
-    named = [_host(name, locations.get(name, []), roots[name], certificates) for name in sorted({*roots, *locations})]
+    lost = _lost(ordered)
+    named = [
+        replace(_host(name, locations.get(name, []), roots[name], certificates), closed=lost.get(name, ()))
+        for name in sorted({*roots, *locations})
+    ]
     known = frozenset(host.name for host in named)
     further: dict[str, IngressHost] = {}
     for whole in named:
@@ -57,6 +61,16 @@ def hosts(parts: Iterable[IngressPart]) -> HostsRead:
         certificates=certificates,
         items=tuple(items),
     )
+
+
+def _lost(parts: Iterable[IngressPart]) -> dict[str, tuple[str, ...]]:
+    """Return what of hosts as a whole protected them and is lost, also of Ingresses whose paths are all others'."""
+    lost: dict[str, tuple[str, ...]] = {}
+    for part in parts:
+        said = tuple(f"{part.source.name}: {path}" for path in part.closing_hosts)
+        for host in dict.fromkeys(host for host, _ in _roots(part)) if said else ():
+            lost[host] = (*lost.get(host, ()), *said)
+    return lost
 
 
 def _aliases(host: IngressHost) -> Iterator[str]:

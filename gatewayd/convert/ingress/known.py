@@ -129,7 +129,11 @@ UNREAD: Final[Mapping[str, UnreadAnnotation]] = {
     "default-backend": UnreadAnnotation(_LOST, "a Service without endpoints answers 503"),
 }
 
-_PROTECTIVE: Final = re.compile(r"auth|allow|deny|whitelist|block|limit|secur|waf|jwt|oidc|oauth|cert|verify")
+PROTECTIVE: Final = re.compile(r"auth|allow|deny|whitelist|block|limit|secur|waf|jwt|oidc|oauth|cert|verify")
+"""Words of names that keep somebody out."""
+
+OF_HOSTS: Final = ("server-snippet", "auth-tls-secret", "auth-tls-verify-client", "auth-tls-match-cn")
+"""What protects all paths of the Ingress's hosts, in other Ingresses too: nginx has it in the block of a server."""
 
 
 def effects(written: NginxAnnotations) -> tuple[AnnotationEffect, tuple[Fate, ...]]:
@@ -150,7 +154,7 @@ def _unread(written: NginxAnnotations, name: str) -> Fate:
     row = UNREAD.get(name)
     if row is not None:
         return written.fate(name, row.fidelity, row.message, protects=row.protects)
-    if _PROTECTIVE.search(name):
+    if PROTECTIVE.search(name):
         message = "nobody knows this annotation, and its name says that it protects"
         return written.fate(name, Fidelity.LOST, message, protects=True)
     return written.exact(name, "ingress-nginx knows no such annotation; it had no effect")

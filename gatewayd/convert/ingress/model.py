@@ -42,12 +42,16 @@ class IngressModel:
         named = {name: self._server(name) for name in self._names()}
         self.servers = {**self._aliased(named), **named}
         self._certified = frozenset(self._certificates())
+        closed = [id(named[name]) for name in self._closed()]
+        self._lost = frozenset(name for name, server in self.servers.items() if id(server) in closed)
 
     def answer(self, probe: Probe) -> Ending | None:
         """Return what became of a request; None where that cannot be had, and the report says so."""
         name = self._server_name(probe.host.lower())
         if name is None:
             return _NOBODY
+        if name in self._lost:
+            return None
         server = self.servers[name]
         root = next((each.part.redirecting.app_root for each in server if each.part.redirecting.app_root), "")
         if root and probe.path == "/":
@@ -75,9 +79,18 @@ class IngressModel:
 
     def _names(self) -> Iterator[str]:
         for part in self._main:
-            yield from (rule.host.lower() for rule in part.ingress.spec.rules)
-            if not part.ingress.spec.rules and part.ingress.spec.default_backend is not None:
-                yield ANY
+            yield from self._named_by(part)
+
+    @staticmethod
+    def _named_by(part: IngressPart) -> Iterator[str]:
+        yield from (rule.host.lower() for rule in part.ingress.spec.rules)
+        if not part.ingress.spec.rules and part.ingress.spec.default_backend is not None:
+            yield ANY
+
+    def _closed(self) -> Iterator[str]:
+        """Yield the servers that have lost a protection of all their paths."""
+        for part in self._main:
+            yield from self._named_by(part) if part.closing_hosts else ()
 
     def _aliased(self, named: dict[str, list[ModelPath]]) -> dict[str, list[ModelPath]]:
         """Return the servers by their further names: of two that have the same one, the first by its own name."""

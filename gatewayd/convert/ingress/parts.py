@@ -31,9 +31,10 @@ class Redirecting:
 class IngressPart:
     """An Ingress with all that its annotations lead to; `nginx` is None for one of another controller.
 
-    `closed` are the protections of it that are lost: its paths answer nobody. `aliases` are further names of its hosts;
-    with `www` clients are sent to them from the name with or without `www.`. `away` is where all of its requests are
-    redirected to; a `Canary` shares the paths of other Ingresses.
+    `closed` are the protections of it that are lost: its paths answer nobody. `closing_hosts` are those of them that
+    were for all paths of its hosts, whoever has them. `aliases` are further names of its hosts; with `www` clients are
+    sent to them from the name with or without `www.`. `away` is where all of its requests are redirected to; a `Canary`
+    shares the paths of other Ingresses.
     """
 
     source: SourceObject
@@ -43,6 +44,7 @@ class IngressPart:
     redirecting: Redirecting
     effect: AnnotationEffect
     closed: tuple[str, ...] = ()
+    closing_hosts: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     www: bool = False
     away: Destination = SERVED
@@ -71,11 +73,15 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngressHost:
-    """A hostname, "" for any, with its paths; `secured` are the listeners for HTTPS that it has."""
+    """A hostname, "" for any, with its paths; `secured` are the listeners for HTTPS that it has.
+
+    `closed` are protections of all paths that are lost, each with the Ingress that has it.
+    """
 
     name: str
     locations: tuple[Location, ...]
     secured: tuple[HTTPS, ...]
+    closed: tuple[str, ...] = ()
 
     @property
     def is_expression(self) -> bool:

@@ -50,7 +50,8 @@ def location_rules(host: IngressHost, location: Location, setting: Setting) -> L
     matches = _at_host(form.matches, host.name)
     title = _title(location.path)
     fates: list[Fate] = []
-    is_open = setting.open_all or not part.closed
+    lost = part.closed or host.closed
+    is_open = setting.open_all or not lost
     if part.away.is_away and is_open and matches and not form.unmatched:
         return LocationRules((_sent_away(title, matches, part.away),), ())
     if location.backend is None:
@@ -66,7 +67,7 @@ def location_rules(host: IngressHost, location: Location, setting: Setting) -> L
         closing = _answer(title, matches, _CANNOT)
         return LocationRules((closing,), tuple(Item.of(source, fate) for fate in fates))
     if not is_open:
-        message = f"answers 403, since {', '.join(part.closed)} cannot be had; --allow-unprotected opens it"
+        message = f"answers 403, since {', '.join(lost)} cannot be had; --allow-unprotected opens it"
         fates.append(Fate(path=location.field, fidelity=Fidelity.LOST, message=message))
         closing = _answer(title, matches, _CLOSED)
         return LocationRules((closing,), tuple(Item.of(source, fate) for fate in fates))

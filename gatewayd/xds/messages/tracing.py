@@ -1,7 +1,8 @@
 """Tracing -> what a connection manager tells of requests as spans, by OTLP.
 
-Envoy writes some attributes by itself, with the whole URL and the user agent among them: those that would tell what
-users type are written over. https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/http/http_conn_man/headers
+Envoy writes some attributes by itself, with the whole URL, the user agent and the client's address among them: those
+that would tell what users type, or who they are, are written over.
+https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/http/http_conn_man/headers
 Sampling: https://www.envoyproxy.io/docs/envoy/v1.40.0/intro/arch_overview/observability/tracing#trace-decision
 """
 
@@ -65,6 +66,9 @@ _INSTEAD: Final = (
     ("user_agent", "-"),
 )
 """In the place of what Envoy writes: the URL without its query, and no user agent."""
+_CLIENT: Final = "client.address"
+_NO_PEER: Final = ("peer.address", "-")
+"""In the place of the address of the connection, which is the client's where no balancer is in front."""
 
 
 def for_traces(clients: ClientSettings, traces: Tracing) -> ClientSettings:
@@ -123,7 +127,8 @@ def _sampler(traces: Tracing) -> Any:
 
 def _tags(traces: Tracing) -> Iterator[Any]:
     yield _TAG(tag="gatewayd.gateway", literal=_TAG.Literal(value=traces.gateway))
-    for name, operator in (*_OURS, *_INSTEAD):
+    is_told = any(each.source is AttributeSource.KNOWN and each.value == _CLIENT for each in traces.attributes)
+    for name, operator in (*_OURS, *_INSTEAD, *(() if is_told else (_NO_PEER,))):
         yield _TAG(tag=name, value=operator)
     yield from map(_tag, traces.attributes)
 

@@ -16,7 +16,9 @@ def logged(*sinks: object, **section: object) -> Document:
 ALS = {"type": "ALS", "backendRef": SERVER}
 OTLP = {"type": "OTLP", "backendRef": SERVER}
 OUTPUT = {"type": "Output"}
-NOT_ASKED = f"{SINKS}[0].type: must not be ALS, which always sends query, user_agent, referer, unless fields has them"
+NOT_ASKED = (
+    f"{SINKS}[0].type: must not be ALS, which always sends client, query, user_agent, referer, unless fields has them"
+)
 ROUTE = target("HTTPRoute", "cart")
 RATE = {"rate": {"numerator": 1}}
 
@@ -48,6 +50,7 @@ BROKEN = [
     (logged(OTLP, OUTPUT, OTLP), [f"{SINKS}[2]: repeats sinks[0]; sinks must be unique"]),
     (logged(ALS), [NOT_ASKED]),
     (logged(ALS, fields=["usual", "query"]), [NOT_ASKED]),
+    (logged(ALS, fields=["path", "query", "user_agent", "referer"]), [NOT_ASKED]),
 ]
 GOOD = [
     told(ROUTE, sampling=RATE, metrics={}),
@@ -57,6 +60,7 @@ GOOD = [
     logged(OUTPUT),
     logged(OTLP, OUTPUT),
     logged(ALS, OTLP, fields=ALL),
+    logged(ALS, fields=["client", "query", "user_agent", "referer"]),
 ]
 
 

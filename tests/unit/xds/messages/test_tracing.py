@@ -64,6 +64,12 @@ def test_nothing_says_what_users_type_unless_it_is_asked_for() -> None:
     found = tags(TRACES)
     assert "QUERY" not in found["http.url"].value
     assert found["user_agent"].value == "-"
+    assert found["peer.address"].value == "-"
+
+
+def test_the_address_of_the_connection_is_told_where_that_of_the_client_is() -> None:
+    asked = SpanAttribute(name="from", source=AttributeSource.KNOWN, value="client.address")
+    assert "peer.address" not in tags(replace(TRACES, attributes=(asked,)))
 
 
 @pytest.mark.parametrize(

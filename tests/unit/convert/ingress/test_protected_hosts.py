@@ -1,0 +1,108 @@
+"""What nginx does for a whole host protects the paths of all Ingresses there, and is lost for all of them."""
+
+import pytest
+
+from gatewayd.manifests.documents import parse_file
+from tests.unit.convert.ingresses import converted, ingress, objects
+from tests.unit.convert.test_verification import verified
+
+CERTIFICATE = {"auth_tls_secret": "shop/ca"}
+CLOSED = {"directResponse": {"status": 403}}
+
+
+def closed(*texts: str, open_all: bool = False) -> set[str]:
+    """Return the names of the RouteFilters that answer 403."""
+    found = objects(converted(*texts, open_all=open_all), "RouteFilter")
+    return {name.partition("/")[2] for name, each in found.items() if each["spec"] == CLOSED}
+
+
+@pytest.mark.parametrize(
+    "annotation", ["auth_tls_secret", "auth_tls_verify_client", "auth_tls_match_cn", "server_snippet"]
+)
+def test_it_closes_the_paths_of_other_ingresses_of_the_host(annotation: str) -> None:
+    protected = ingress("guard", "/guard", **{annotation: "deny all;"})
+    assert closed(protected, ingress("other", "/other")) == {"guard-guard", "other-other"}
+    assert closed(protected, ingress("other", "/other", namespace="pay")) == {"guard-guard", "other-other"}
+    assert closed(protected, ingress("other", "/other", host="else.example")) == {"guard-guard"}
+
+
+def test_so_it_does_where_its_own_path_is_another_ones() -> None:
+    first = ingress("first", "/a", created="2026-01-01T00:00:00Z")
+    assert closed(first, ingress("guard", "/a", created="2026-01-02T00:00:00Z", **CERTIFICATE)) == {"first-a"}
+
+
+def test_further_names_of_the_host_are_closed_too() -> None:
+    done = converted(ingress("guard", "/guard", **CERTIFICATE), ingress("other", "/other", server_alias="b.example"))
+    hosts = [each["spec"]["hostnames"] for each in objects(done, "HTTPRoute").values()]
+    assert all("b.example" in each for each in hosts)
+    assert len(objects(done, "RouteFilter")) == 2
+
+
+def test_it_is_said_whose_protection_is_lost() -> None:
+    done = converted(ingress("guard", "/guard", **CERTIFICATE), ingress("other", "/other"))
+    [text] = [each.message for each in done.items if each.object == "Ingress shop/other"]
+    assert text == (
+        "answers 403, since Ingress shop/guard: metadata.annotations"
+        '["nginx.ingress.kubernetes.io/auth-tls-secret"] cannot be had; --allow-unprotected opens it'
+    )
+
+
+def test_what_protects_a_path_alone_closes_no_other_one() -> None:
+    assert closed(ingress("guard", "/guard", enable_modsecurity="true"), ingress("other", "/other")) == {"guard-guard"}
+
+
+def test_it_is_open_where_that_is_asked_for() -> None:
+    assert closed(ingress("guard", **CERTIFICATE), ingress("other", "/other"), open_all=True) == set()
+
+
+def test_what_is_lost_is_compared_with_nothing() -> None:
+    both = (ingress("guard", "/guard", **CERTIFICATE), ingress("other", "/other"))
+    documents = parse_file("a.yaml", "\n---\n".join(both).encode()).documents
+    assert verified(documents, converted(*both).objects).differences == ()
+
+
+OTHERS = {
+    "traefik.ingress.kubernetes.io/router.middlewares": True,
+    "haproxy-ingress.github.io/allowlist-source-range": True,
+    "haproxy.org/deny-list": True,
+    "alb.ingress.kubernetes.io/inbound-cidrs": True,
+    "konghq.com/plugins": True,
+    "nginx.org/policies": True,
+    "zalando.org/skipper-filter": True,
+    "ingress.kubernetes.io/auth-type": True,
+    "alb.ingress.kubernetes.io/target-type": False,
+    "traefik.ingress.kubernetes.io/router.priority": False,
+}
+
+
+def of_another(annotation: str) -> str:
+    text = ingress("shop", "/a", class_name="traefik", use_regex="x")
+    return text.replace("nginx.ingress.kubernetes.io/use-regex", annotation)
+
+
+@pytest.mark.parametrize("annotation", OTHERS)
+def test_annotations_of_other_controllers_are_told_and_close_where_they_may_protect(annotation: str) -> None:
+    done = converted(of_another(annotation))
+    assert closed(of_another(annotation)) == ({"shop-a"} if OTHERS[annotation] else set())
+    [text] = [each.message for each in done.items if each.path == f'metadata.annotations["{annotation}"]']
+    assert "another controller" in text
+
+
+@pytest.mark.parametrize("annotation", ["cert-manager.io/cluster-issuer", "external-dns.alpha.kubernetes.io/target"])
+def test_annotations_of_no_controller_of_ingresses_are_none_of_ours(annotation: str) -> None:
+    done = converted(of_another(annotation))
+    assert (closed(of_another(annotation)), done.items) == (set(), ())
+
+
+CLASS = """
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: nginx}
+spec: {controller: k8s.io/ingress-nginx}
+"""
+
+
+def test_those_of_others_had_no_effect_in_ingress_nginx_where_that_is_certain() -> None:
+    text = of_another("nginx.org/policies").replace(": traefik", ": nginx")
+    assert closed(text) == {"shop-a"}
+    assert closed(text, CLASS) == set()
