@@ -87,19 +87,38 @@ def test_colours_are_left_out_where_nobody_wants_them(
     assert ("\x1b[31mNO" in drawn) is coloured
 
 
-def test_a_real_shell_completes_commands_and_options(environment: dict[str, str], tmp_path: Path) -> None:
+SHELLS = {
+    "bash": (("bash", "--norc"), 'eval "$(gatewayd completion bash)"; echo rea""dy'),
+    "zsh": (("zsh", "-f"), 'autoload -U compinit; compinit -u; eval "$(gatewayd completion zsh)"; echo rea""dy'),
+    "fish": (("fish", "--no-config"), 'gatewayd completion fish | source; echo rea""dy'),
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_real_shell_completes_commands_options_and_names(
+    folder: Path, environment: dict[str, str], tmp_path: Path, shell: str
+) -> None:
     programs = tmp_path / "bin"
     programs.mkdir()
     script = programs / "gatewayd"
     script.write_text(f'#!/bin/sh\nexec {" ".join(GATEWAYD)} "$@"\n')
     script.chmod(0o755)
-    path = f"{programs}:/usr/bin:/bin"
-    with pane(tmp_path, 100, 30, "bash", "--norc", **{**environment, "PATH": path}) as it:
-        it.type('eval "$(gatewayd completion bash)"; echo rea""dy', "Enter")
-        it.until_text("ready")
-        _complete(it, "gatewayd wh", "gatewayd why")
-        it.type("C-u")
-        _complete(it, "gatewayd status --prob", "gatewayd status --problems")
+    (tmp_path / "up").mkdir()
+    command, begin = SHELLS[shell]
+    with pane(tmp_path / "up", 80, 24, *GATEWAYD, "up", str(folder), "--drain", "0", **environment) as run:
+        run.until(is_settled, HEAD)
+        path = f"{programs}:/usr/bin:/bin"
+        with pane(tmp_path, 100, 30, *command, **{**environment, "PATH": path}) as it:
+            it.type(begin, "Enter")
+            it.until_text("ready")
+            for typed, whole in (
+                ("gatewayd wh", "gatewayd why"),
+                ("gatewayd status --prob", "gatewayd status --problems"),
+                ("gatewayd why gateway/", "gatewayd why gateway/web"),
+                ("gatewayd proxy routes w", "gatewayd proxy routes web"),
+            ):
+                _complete(it, typed, whole)
+                it.type("C-u")
 
 
 def _complete(it: Pane, typed: str, whole: str) -> None:
