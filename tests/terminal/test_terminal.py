@@ -1,12 +1,14 @@
 """What people see in a real terminal: sizes, another size while it runs, pipes, no colours, completion."""
 
+import re
 import subprocess
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
 from tests.terminal.conftest import GATEWAYD, ROUTES
-from tests.terminal.panes import Pane, pane
+from tests.terminal.panes import DEADLINE, Pane, pane
 
 HEAD = f"1 Gateway, {ROUTES} routes: {ROUTES - 1} serving, 1 not"
 
@@ -30,6 +32,24 @@ def test_counts_and_problems_stand_on_every_screen(
     rows = [line for line in seen if line.startswith("HTTPRoute ")]
     assert rows[0].startswith("HTTPRoute default/route-07")
     assert len(rows) > 5
+
+
+def test_requests_that_fail_stand_beside_programmed(folder: Path, environment: dict[str, str], tmp_path: Path) -> None:
+    with pane(tmp_path, 200, 50, *GATEWAYD, "up", str(folder), "--drain", "0", **environment) as it:
+        seen = it.until(is_settled, HEAD)
+        port = next(re.findall(r":(\d+):127.0.0.1", line)[0] for line in seen if line.startswith("try: curl"))
+        host = "host-00.a-rather-long-name-of-a-host.example"
+        # Nobody listens where the only endpoint is.
+        asked = HTTPConnection("127.0.0.1", int(port), timeout=DEADLINE)
+        asked.request("GET", "/", headers={"host": host})
+        assert asked.getresponse().status == 503
+        asked.close()
+        seen = it.until(lambda lines: any(" 0/0/1 " in each for each in lines), "the answer is counted")
+
+    head = next(line for line in seen if line.startswith("ROUTE "))
+    row = next(line for line in seen if " 0/0/1 " in line)
+    assert head.split()[3:6] == ["PROGRAMMED", "READY", "2XX/4XX/5XX"]
+    assert row.split()[2:7] == ["yes", "yes", "yes", "1", "0/0/1"]
 
 
 def test_a_window_of_another_size_is_drawn_anew(folder: Path, environment: dict[str, str], tmp_path: Path) -> None:

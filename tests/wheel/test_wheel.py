@@ -87,8 +87,10 @@ def test_first_use(installation: Installed, tmp_path: Path, capsys: pytest.Captu
     assert done.stdout.count("ok  curl") == 4
     seconds = time.monotonic() - began
     with capsys.disabled():
-        print(
-            f"\nfrom the wheel to the first answers: {installation.seconds + seconds:.0f} s, {seconds:.1f} of them used"
+        sys.stdout.write(
+            f"\nfrom the wheel to the first answers: {installation.seconds + seconds:.0f} s, "
+            f"{seconds:.1f} of them after it was installed\n"
+            f"{seconds:.1f} of them after it was installed\n"
         )
 
 
