@@ -97,10 +97,10 @@ oidc-provider: $(STAMP) $(OIDC_PROVIDER) ## a login at an OpenID provider of oth
 TERMINAL := .cache/terminal-installed
 
 $(TERMINAL): $(STAMP)
-	@dpkg -s tmux > /dev/null 2>&1 || (apt-get update -qq && apt-get install -y -qq --no-install-recommends tmux > /dev/null)
+	@dpkg -s tmux zsh fish > /dev/null 2>&1 || (apt-get update -qq && apt-get install -y -qq --no-install-recommends tmux zsh fish > /dev/null)
 	@touch $@
 
-terminal: $(TERMINAL) ## what people see in a real terminal (Debian's tmux), and completion in a real shell
+terminal: $(TERMINAL) ## what people see in a real terminal (Debian's tmux), and completion in bash, zsh and fish
 	$(BIN)/pytest -q tests/terminal
 
 golden: $(STAMP) ## rewrite goldens; CASE=area/name for one

@@ -7,6 +7,7 @@ from conformance.scenarios.cases.blackhole import blackhole
 from conformance.scenarios.cases.chart import chart
 from conformance.scenarios.cases.contents import contents
 from conformance.scenarios.cases.crds import crds
+from conformance.scenarios.cases.dryrun import dryrun, dryrun_short
 from conformance.scenarios.cases.grants import grants
 from conformance.scenarios.cases.history import history
 from conformance.scenarios.cases.ingress import ingress
@@ -178,6 +179,16 @@ _ALL = (
         name="laptop",
         claim="status, why, proxy, ui by a kubeconfig: all replicas as one, for who may forward ports alone",
         run=laptop,
+    ),
+    Scenario(
+        name="dryrun-short",
+        claim="the next one with 500 documents",
+        run=dryrun_short,
+    ),
+    Scenario(
+        name="dryrun",
+        claim="gatewayd check and the API server's dry run judge 10,000 documents over all kinds: the same verdicts",
+        run=dryrun,
     ),
     Scenario(
         name="ingress",

@@ -11,6 +11,7 @@ import typer
 
 from gatewayd.cli.asked_proxies import ProxyChoice
 from gatewayd.cli.asked_run import AskedFor, asking
+from gatewayd.cli.completed_names import object_names
 from gatewayd.cli.output import Form, FormOption, end, standard_output, write_json
 from gatewayd.cli.run_socket import run_socket
 from gatewayd.run.exit_codes import CANNOT_START, INVALID
@@ -31,6 +32,13 @@ _AT_ONCE: Final = 500
 Show = Callable[["list[LogEntry]"], None]
 Places = Callable[["list[LogEntry]"], "Iterator[tuple[LogEntry, RulePlace]]"]
 
+_Route = Annotated[
+    str | None,
+    typer.Option(
+        "--route", metavar="KIND/NAMESPACE/NAME", help="Only what this route took.", autocompletion=object_names
+    ),
+]
+
 
 @app.command()
 @asking
@@ -38,9 +46,7 @@ def logs(  # noqa: PLR0913 (each is an option)
     *,
     asked_for: AskedFor,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with what comes, until Ctrl-C.")] = False,
-    route: Annotated[
-        str | None, typer.Option("--route", metavar="KIND/NAMESPACE/NAME", help="Only what this route took.")
-    ] = None,
+    route: _Route = None,
     status: Annotated[str | None, typer.Option("--status", help="Only answers such as 404, 5xx or 404,5xx.")] = None,
     gateway: Annotated[
         str, typer.Option("--gateway", metavar="NAMESPACE/NAME", help="Only what came in at this Gateway.")

@@ -18,6 +18,7 @@ from gatewayd.cli.asked_proxies import (
     json_of,
 )
 from gatewayd.cli.asked_run import AskedFor, AskedRun, answer_of_any, asked_run, asking
+from gatewayd.cli.completed_names import gateway_names
 from gatewayd.cli.output import Form, FormOption, end, write, write_json
 from gatewayd.run.exit_codes import INVALID, OK
 
@@ -57,7 +58,10 @@ class EnvoyLevel(StrEnum):
 @asking
 def proxy(  # noqa: PLR0913 (each is an option)
     topic: Annotated[Topic, typer.Argument(help="What to show.")],
-    gateway: Annotated[str, typer.Argument(help="Only proxies of this Gateway: NAME or NAMESPACE/NAME.")] = "",
+    gateway: Annotated[
+        str,
+        typer.Argument(help="Only proxies of this Gateway: NAME or NAMESPACE/NAME.", autocompletion=gateway_names),
+    ] = "",
     *,
     node: Annotated[str, typer.Option("--proxy", help="Only this proxy, as `gatewayd status` names it.")] = "",
     namespace: Annotated[str, typer.Option("--namespace", "-n", help="Only proxies of Gateways there.")] = "",

@@ -12,13 +12,16 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from gatewayd.access_log.minute import NO_REQUESTS, by_object
 from gatewayd.ads.listen import ListenError
+from gatewayd.api.meta import ObjectKey
 from gatewayd.cli.environment import LOG_LEVEL, log_to_stderr, settings
 from gatewayd.cli.output import Form, end, fail, standard_output, write, write_json
-from gatewayd.cli.view.board_table import Room, changed_lines, draw
+from gatewayd.cli.view.board_table import Room, Traffic, TrafficOf, changed_lines, draw
 from gatewayd.cli.view.json_shapes import board_json
 from gatewayd.cli.view.urls import requests_to_try
-from gatewayd.introspection.rows import EMPTY, Board
+from gatewayd.explain.route_endpoints import ready_endpoints
+from gatewayd.introspection.rows import EMPTY, Board, RouteRow
 from gatewayd.ir.limits import OUTPUT_PATIENCE
 from gatewayd.run.causes import causes, leaves
 from gatewayd.run.exit_codes import CANNOT_START, INVALID, OK, REJECTED
@@ -108,7 +111,8 @@ async def _live(
         def show(board: Board) -> None:
             # Measured anew each time: one line is the cursor's.
             room = Room(width=console.width, height=max(4, console.height - 1))
-            live.update(draw(board, room, _hints(serving) if hints is None else hints), refresh=True)
+            traffic = _traffic(serving)
+            live.update(draw(board, room, _hints(serving) if hints is None else hints, traffic), refresh=True)
 
         def redraw() -> None:
             # What stands there has been wrapped by the terminal: it cannot be drawn over.
@@ -120,10 +124,24 @@ async def _live(
         live.update(Text(printable(f"reading {serving.served.options.folder}")), refresh=True)
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGWINCH, redraw)
+        unwatch = serving.onlooker.last_minute.watch(serving.onlooker.changed)
         try:
             return await serving.run(show, job, deadline)
         finally:
+            unwatch()
             loop.remove_signal_handler(signal.SIGWINCH)
+
+
+def _traffic(serving: Serving) -> TrafficOf:
+    """Return what tells of the requests of a route; requests are counted once for all that is drawn."""
+    requests = by_object(serving.onlooker.last_minute.counts())
+    engine = serving.served.reconciler.store.engine
+
+    def traffic(row: RouteRow) -> Traffic:
+        key = ObjectKey(*row.name.split("/", 1))
+        return Traffic(endpoints=ready_endpoints(engine, row.kind, key), requests=requests.get(row.object, NO_REQUESTS))
+
+    return traffic
 
 
 def _hints(serving: Serving) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from gatewayd.cli.asked_run import AskedFor, AskedRun, asked_run, asking, status_of_all
+from gatewayd.cli.completed_names import object_names
 from gatewayd.cli.output import standard_output, write, write_json
 from gatewayd.run.exit_codes import INVALID, OK, REJECTED
 
@@ -32,7 +33,10 @@ class StatusForm(StrEnum):
 @asking
 def status(  # noqa: PLR0913 (each is an option)
     names: Annotated[
-        list[str] | None, typer.Argument(help="Only objects with this in KIND/NAMESPACE/NAME, such as httproute/shop.")
+        list[str] | None,
+        typer.Argument(
+            help="Only objects with this in KIND/NAMESPACE/NAME, such as httproute/shop.", autocompletion=object_names
+        ),
     ] = None,
     *,
     namespace: Annotated[

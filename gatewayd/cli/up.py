@@ -114,6 +114,8 @@ def _write(chosen: "Options", to: str, port: int | None) -> None:
     try:
         for path in write_new(chosen.folder, manifests(target(to), served)):
             write(f"wrote {path}")
-    except (BadTargetError, FilesInTheWayError) as error:
+    except FilesInTheWayError as error:
+        raise end(f"{error}: gatewayd up FOLDER --to {to}", INVALID) from error
+    except BadTargetError as error:
         raise end(str(error), INVALID) from error
     write(f"ask it: curl {chosen.address}:{served}/")

@@ -6,6 +6,7 @@ from typing import IO, TYPE_CHECKING, Annotated, cast
 import typer
 
 from gatewayd.cli.asked_run import AskedFor, answer_of_any, asked_run, asking
+from gatewayd.cli.completed_names import object_names
 from gatewayd.cli.output import EnvoyGatewayKindsOption, Form, FormOption, end, standard_output, write, write_json
 from gatewayd.run.exit_codes import INVALID, OK
 from gatewayd.untrusted.printable import printable
@@ -22,7 +23,12 @@ app = typer.Typer(add_completion=False)
 @asking
 def why(
     name: Annotated[
-        str, typer.Argument(metavar="KIND/NAME", help="KIND/NAME or KIND/NAMESPACE/NAME, such as httproute/shop/cart.")
+        str,
+        typer.Argument(
+            metavar="KIND/NAME",
+            help="KIND/NAME or KIND/NAMESPACE/NAME, such as httproute/shop/cart.",
+            autocompletion=object_names,
+        ),
     ],
     folder: Annotated[
         Path | None, typer.Argument(help="A folder of manifests; without it a running gatewayd is asked.")

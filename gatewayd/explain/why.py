@@ -20,9 +20,11 @@ from gatewayd.api.xtelemetrypolicy import XTelemetryPolicy
 from gatewayd.explain.filter_users import filter_chain
 from gatewayd.explain.gateway_chain import gateway_chain, gatewayclass_chain, listenerset_chain
 from gatewayd.explain.ingress_chain import ingressclass_chain
+from gatewayd.explain.names import NamedObjects, completed
 from gatewayd.explain.policy_chain import policy_chain
 from gatewayd.explain.route_chain import route_chain
 from gatewayd.explain.steps import Knowledge, Mark, Step, UnknownKindError
+from gatewayd.incremental.engine import Engine
 from gatewayd.incremental.view import Member, Table
 from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS
 from gatewayd.translator.policies.kinds import POLICY_KINDS
@@ -54,6 +56,15 @@ def _names(kind: Kind) -> Iterator[str]:
 
 
 _KINDS: Final = {name: BY_STRUCT[table] for table in CHAINS for name in _names(BY_STRUCT[table])}
+
+
+def names_of(engine: Engine, begun: str) -> tuple[str, ...]:
+    """Return what a name of an object, as `why` takes it, may go on as."""
+    kinds = (BY_STRUCT[table] for table in CHAINS)
+    return completed(
+        (NamedObjects(kind.kind.lower(), kind.plural, [key for key, _ in engine.rows(kind.struct)]) for kind in kinds),
+        begun,
+    )
 
 
 def kind_of(text: str) -> Kind:

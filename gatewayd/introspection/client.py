@@ -41,6 +41,7 @@ from gatewayd.introspection.messages import (
     why_decoded,
     why_request,
 )
+from gatewayd.introspection.names import GET_NAMES, names_decoded, names_request
 from gatewayd.introspection.places import RulePlace
 from gatewayd.introspection.published import (
     GET_CONFIG,
@@ -54,6 +55,8 @@ from gatewayd.introspection.status import Status
 _PATTERN: Final = "gatewayd-*/xds/socket"
 _TIMEOUT: Final = 15.0
 """Seconds: the configuration of thousands of routes is megabytes, and a cluster may be far away."""
+_SOON: Final = 0.5
+"""Seconds that somebody waits who has pressed a key."""
 _UNBOUNDED: Final = (("grpc.max_receive_message_length", -1),)
 """Who answers is trusted, and what it has is as large as it is."""
 
@@ -85,6 +88,11 @@ def fetch_why(path: Path, kind: str, namespace: str, name: str) -> RunChain:
     return why_decoded(_call(path, GET_WHY, why_request(kind, namespace, name)))
 
 
+def fetch_names(path: Path, begun: str) -> tuple[str, ...]:
+    """Return what a name may go on as, as the run at a socket knows it; raises NobodyError, soon."""
+    return names_decoded(_call(path, GET_NAMES, names_request(begun), _SOON))
+
+
 def fetch_places(path: Path, rules: Sequence[RuleName]) -> dict[RuleName, RulePlace]:
     """Return where rules stand in the files of the run at a socket; raises NobodyError."""
     return dict(zip(rules, places_decoded(_call(path, GET_PLACES, places_request(rules))), strict=False))
@@ -110,11 +118,11 @@ def open_page(path: Path) -> str:
     return page_decoded(_call(path, OPEN_PAGE, page_request()))
 
 
-def _call(path: Path, method: str, message: bytes) -> bytes:
+def _call(path: Path, method: str, message: bytes, timeout: float = _TIMEOUT) -> bytes:
     with grpc.insecure_channel(f"unix:{quote(str(path.absolute()))}", _UNBOUNDED) as channel:
         call = channel.unary_unary(f"/{SERVICE}/{method}")
         try:
-            return bytes(call(message, timeout=_TIMEOUT))
+            return bytes(call(message, timeout=timeout))
         except grpc.RpcError as error:
             if error.code() is grpc.StatusCode.INVALID_ARGUMENT:
                 raise UnknownKindError(error.details()) from error

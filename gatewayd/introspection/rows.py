@@ -71,6 +71,11 @@ class RouteRow:
     acked: Acked | None
 
     @property
+    def object(self) -> str:
+        """Return what the command line and access logs call it: "httproute/shop/cart"."""
+        return f"{self.kind.lower()}/{self.name}"
+
+    @property
     def is_well(self) -> bool:
         """Return whether there is nothing to look at."""
         return all(each.mark is ConditionMark.TRUE for each in (self.accepted, self.resolved_refs, self.programmed))

@@ -1,4 +1,4 @@
-"""What a run answers beside its status: why an object works, what becomes of a request, what proxies shall have.
+"""What a run answers beside its status: chains, names of objects, what becomes of a request, what proxies shall have.
 
 In: the reconciler and what proxies report. Out: answers, made when they are asked for; nothing is kept for them.
 """
@@ -13,7 +13,7 @@ from gatewayd.explain.request import Sent
 from gatewayd.explain.shape import traces_json
 from gatewayd.explain.steps import Knowledge, Report
 from gatewayd.explain.trace import Passed, Taken, Translated, traces
-from gatewayd.explain.why import why
+from gatewayd.explain.why import names_of, why
 from gatewayd.explain.words import trace_lines
 from gatewayd.introspection.explanation import Explanation
 from gatewayd.introspection.messages import RunChain
@@ -40,6 +40,10 @@ class RunAnswers:
         """Return the chain of an object; raises UnknownKindError."""
         known = Knowledge(engine=self.reconciler.store.engine, report=self.report, place_of=self.place_of)
         return RunChain(steps=why(known, kind, key), where=self.where)
+
+    def names(self, begun: str) -> tuple[str, ...]:
+        """Return what a name of an object may go on as."""
+        return names_of(self.reconciler.store.engine, begun)
 
     def explain(self, sent: Sent, port: int | None) -> Explanation:
         """Return what becomes of a request at each port that it may come to."""

@@ -6,6 +6,7 @@ Nobody else: beside ADS it shares a server with ports that proxies come to.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final, NamedTuple, TypeAlias
 
 import grpc
@@ -30,6 +31,7 @@ from gatewayd.introspection.messages import (
     why_asked,
     why_encoded,
 )
+from gatewayd.introspection.names import GET_NAMES, names_asked, names_encoded
 from gatewayd.introspection.places import PlaceOfRule
 from gatewayd.introspection.published import GET_CONFIG, choice_asked, published_encoded
 from gatewayd.introspection.run_answers import RunAnswers
@@ -38,6 +40,7 @@ from gatewayd.settings import LOG_LEVELS
 from gatewayd.telemetry import logs
 
 _Context: TypeAlias = grpc.aio.ServicerContext
+_Answer: TypeAlias = Callable[[bytes, _Context], Awaitable[bytes]]
 Ask: TypeAlias = Callable[[], Awaitable[Status]]
 
 _GRACE: Final = 1.0
@@ -82,9 +85,6 @@ async def on_loopback(answers: Answers, port: int) -> AsyncIterator[None]:
 def handlers(answers: Answers, door: Door = SOCKET_DOOR) -> tuple[grpc.GenericRpcHandler, ...]:
     """Return what to serve to those who come through a door."""
 
-    async def get_status(_request: bytes, _context: _Context) -> bytes:
-        return await _encoded(await answers.status())
-
     async def get_why(request: bytes, context: _Context) -> bytes:
         kind, namespace, name = why_asked(request)
         try:
@@ -96,20 +96,23 @@ def handlers(answers: Answers, door: Door = SOCKET_DOOR) -> tuple[grpc.GenericRp
     async def get_places(request: bytes, _context: _Context) -> bytes:
         return places_encoded(map(answers.place, places_asked(request)))
 
+    async def get_names(request: bytes, _context: _Context) -> bytes:
+        return names_encoded(answers.run.names(names_asked(request)))
+
     async def get_explanation(request: bytes, _context: _Context) -> bytes:
         return explanation_encoded(answers.run.explain(*explanation_asked(request)))
 
     async def get_config(request: bytes, _context: _Context) -> bytes:
-        resources = answers.run.config(choice_asked(request))
-        return b"".join([published_encoded(some) async for some in resources])
+        return b"".join([published_encoded(some) async for some in answers.run.config(choice_asked(request))])
 
     async def open_page(_request: bytes, _context: _Context) -> bytes:
         return page_encoded(await answers.page())
 
-    methods = {
-        GET_STATUS: get_status,
+    methods: dict[str, _Answer] = {
+        GET_STATUS: partial(_status, answers.status),
         GET_WHY: get_why,
         GET_PLACES: get_places,
+        GET_NAMES: get_names,
         GET_EXPLANATION: get_explanation,
         GET_CONFIG: get_config,
         SET_LOG_LEVEL: _set_log_level,
@@ -134,16 +137,16 @@ async def _set_log_level(request: bytes, context: _Context) -> bytes:
     return level_encoded(logs.current_level())
 
 
-async def _encoded(status: Status) -> bytes:
-    """Return a serialised status; proxies have their turn while it is made."""
+async def _status(ask: Ask, _request: bytes, _context: _Context) -> bytes:
+    """Answer with a status; proxies have their turn while it is written."""
     message = bytearray()
-    for piece in pieces(status):
+    for piece in pieces(await ask()):
         message += piece
         await asyncio.sleep(0)
     return bytes(message)
 
 
-def _guarded(answer: Callable[[bytes, _Context], Awaitable[bytes]], door: Door) -> grpc.RpcMethodHandler:
+def _guarded(answer: _Answer, door: Door) -> grpc.RpcMethodHandler:
     """Return the handler of a call that takes nothing from anybody else: as a stream, it is read when it says so."""
 
     async def handle(_: AsyncIterator[bytes], context: _Context) -> None:

@@ -317,5 +317,5 @@ PAGE_STREAMS = 20
 """Views of the page that are kept up to date at a time: the tabs of a few people; each costs rows at a change."""
 PAGE_PAUSE_SECONDS = 0.05
 """Between two looks for one view: twenty in a second are more than eyes tell apart, and a save is seen at once."""
-PAGE_TRAFFIC_SECONDS = 1.0
-"""Between two looks at access logs for the page: they are counted by seconds."""
+TRAFFIC_SECONDS = 1.0
+"""Between two looks at access logs for who watches: they are counted by seconds."""

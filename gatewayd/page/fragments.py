@@ -4,7 +4,7 @@ In: a `PageSource` and a `Look`. Out: HTML by the id of the element that it fill
 however many routes there are. Text of users is escaped by the templates, and never markup.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -12,6 +12,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gatewayd.access_log.entry import RuleName
+from gatewayd.access_log.minute import NO_REQUESTS, Requests, by_object, together
 from gatewayd.explain.words import trace_lines
 from gatewayd.introspection.rows import Board, Condition, ConditionMark, RouteRow
 from gatewayd.introspection.status import ProxyRow
@@ -19,7 +20,6 @@ from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.page.columns import EMPTY, Columns
 from gatewayd.page.look import Look, Question
 from gatewayd.page.source import PageSource, Saved
-from gatewayd.page.traffic import NO_REQUESTS, Requests
 from gatewayd.untrusted.printable import printable
 
 MOST_ROWS: Final = 50
@@ -86,7 +86,7 @@ class Fragments:
 
 
 def _summary(moment: Moment) -> Mapping[str, Any]:
-    total = _sum(moment.requests.values())
+    total = together(moment.requests.values())
     return {"board": moment.board, "proxies": len(moment.proxies), "requests": total}
 
 
@@ -105,10 +105,8 @@ def _gateways(moment: Moment) -> Mapping[str, Any]:
 
 
 def _rows(moment: Moment) -> Mapping[str, Any]:
-    by_object: dict[str, list[Requests]] = {}
-    for rule, requests in moment.requests.items():
-        by_object.setdefault(rule.object, []).append(requests)
-    rows = [(row, _sum(by_object.get(f"{row.kind.lower()}/{row.name}", []))) for row in moment.rows]
+    requests = by_object(moment.requests)
+    rows = [(row, requests.get(row.object, NO_REQUESTS)) for row in moment.rows]
     return {"rows": rows, "of": len(moment.board.routes), "look": moment.look}
 
 
@@ -162,10 +160,6 @@ def admits(row: RouteRow, words: str) -> bool:
         return True
     texts = (f"{row.kind} {row.name}", *row.hostnames, *row.parents)
     return any(words in text.lower() for text in texts)
-
-
-def _sum(requests: Collection[Requests]) -> Requests:
-    return Requests(*map(sum, zip(*requests, strict=True))) if requests else NO_REQUESTS
 
 
 def _mark(condition: Condition) -> str:

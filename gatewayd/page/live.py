@@ -1,6 +1,6 @@
 """What is seen at a moment, gathered in slices, and when it may have changed; kept only while somebody looks.
 
-In: a `PageSource`. Out: `Moment`s; and a wait for the next change, which the requests of the last minute are, too.
+In: a `PageSource`. Out: `Moment`s, and a wait for the next change.
 """
 
 import asyncio
@@ -8,18 +8,15 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from gatewayd.access_log.entry import read_entry
 from gatewayd.introspection.rows import RouteRow
-from gatewayd.ir.limits import PAGE_TRAFFIC_SECONDS
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.page.columns import EMPTY, Columns, gathered
 from gatewayd.page.fragments import MOST_ROWS, Moment, admits, chosen_gateway, fleet_of
 from gatewayd.page.look import Look
 from gatewayd.page.source import PageSource
-from gatewayd.page.traffic import RollingMinute
 
 _SLICE = 500
-"""Lines of a log, or rows of routes, that are read before others have their turn: some milliseconds."""
+"""Rows of routes that are looked at before others have their turn: some milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +33,8 @@ class Viewing:
 
     def __init__(self, source: PageSource) -> None:
         self._source = source
-        self._minute = RollingMinute()
         self._drawn: _Drawn | None = None
         self._waiting: set[asyncio.Event] = set()
-        self._follows: asyncio.Task[None] | None = None
         self._unwatch: Callable[[], None] | None = None
 
     async def moment(self, look: Look) -> Moment:
@@ -52,7 +47,7 @@ class Viewing:
             board=board,
             rows=await _first(board.routes_by_trouble(), look.words),
             columns=await self._columns(look, chosen_gateway(look, board)),
-            requests=self._minute.counts(asyncio.get_running_loop().time()),
+            requests=self._source.requests(),
             proxies=self._source.proxies(),
             saved=self._source.saved(),
         )
@@ -69,7 +64,6 @@ class Viewing:
         self._waiting.add(event)
         if self._unwatch is None:
             self._unwatch = self._source.watch(self._on_change)
-            self._follows = asyncio.create_task(self._follow(), name="requests of the page")
         try:
             yield changed
         finally:
@@ -77,12 +71,9 @@ class Viewing:
             if not self._waiting:
                 self._forget()
 
-    async def close(self) -> None:
-        """Stop reading."""
-        follows = self._follows
+    def close(self) -> None:
+        """Let go of all that is kept for who looks."""
         self._forget()
-        if follows is not None:
-            await asyncio.gather(follows, return_exceptions=True)
 
     def _on_change(self) -> None:
         for event in self._waiting:
@@ -92,27 +83,7 @@ class Viewing:
         """Nobody looks any more: let go of all that was kept for that."""
         if self._unwatch is not None:
             self._unwatch()
-        if self._follows is not None:
-            self._follows.cancel()
-        self._unwatch = self._follows = self._drawn = None
-        self._minute = RollingMinute()
-
-    async def _follow(self) -> None:
-        """Count the requests that the access logs tell of, every second."""
-        clock = asyncio.get_running_loop().time
-        seen = self._minute.counts(clock())
-        while True:
-            for at, line in enumerate(self._source.log_lines()):
-                entry = read_entry(line)
-                if entry is not None:
-                    self._minute.note(entry, clock())
-                if at % _SLICE == _SLICE - 1:
-                    await asyncio.sleep(0)
-            counts = self._minute.counts(clock())
-            if counts != seen:
-                seen = counts
-                self._on_change()
-            await asyncio.sleep(PAGE_TRAFFIC_SECONDS)
+        self._unwatch = self._drawn = None
 
     async def _columns(self, look: Look, gateway: str) -> Columns:
         config = self._source.configs.get(fleet_of(gateway)) if gateway else None

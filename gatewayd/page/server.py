@@ -84,7 +84,7 @@ class _Page:
         """End all streams."""
         for task in tuple(self._streams):
             task.cancel()
-        await self._viewing.close()
+        self._viewing.close()
 
     @web.middleware
     async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from gatewayd.access_log.entry import RuleName
+from gatewayd.access_log.minute import Requests
 from gatewayd.explain.request import Sent
 from gatewayd.explain.trace import Trace
 from gatewayd.introspection.rows import Board
@@ -59,8 +61,8 @@ class PageSource(Protocol):
     def saved(self) -> Saved:
         """Return what the last change has led to."""
 
-    def log_lines(self) -> Iterator[bytes]:
-        """Yield the lines of access logs that have come since the last call; the first call only begins."""
+    def requests(self) -> Mapping[RuleName, Requests]:
+        """Return the requests of the last minute by rule, as far as they are counted while somebody watches."""
 
     def watch(self, on_change: Callable[[], None]) -> Callable[[], None]:
         """Have `on_change` called whenever something may look different; return what ends that."""

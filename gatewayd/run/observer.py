@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final, assert_never
 
 from gatewayd.explain.findings import Finding, in_rejections
@@ -17,6 +18,7 @@ from gatewayd.ir.fleet import FleetKey
 from gatewayd.manifests.documents import FileProblem
 from gatewayd.manifests.folder import FolderChange
 from gatewayd.reconciler import Batch
+from gatewayd.run.requests import LastMinute
 from gatewayd.run.standalone import Standalone
 from gatewayd.supervisor.events import Draining, EnvoyEvent, Exited, GaveUp, Started, Stopped, Up
 from gatewayd.untrusted.printable import shown_path
@@ -42,7 +44,7 @@ NOT_SAVED: Final = LastSave(at="", objects=(), before={})
 class Onlooker:
     """The Audience of one run. `gave_up` is why Envoy cannot be started, None while it can.
 
-    `page_address` is where the page is, "" where there is none.
+    `page_address` is where the page is, "" where there is none. `last_minute` counts requests for who watches it.
     """
 
     def __init__(self, on_change: Callable[[], None]) -> None:
@@ -50,6 +52,7 @@ class Onlooker:
         self.run: Standalone | None = None
         self.page_address = ""
         self.last_save = NOT_SAVED
+        self.last_minute = LastMinute(self._runtime)
         self._watching = [on_change]
         self._notices: deque[str] = deque(maxlen=_KEPT)
         self._is_empty_told = False
@@ -59,7 +62,11 @@ class Onlooker:
         self._watching.append(on_change)
         return lambda: self._watching.remove(on_change)
 
-    def _on_change(self) -> None:
+    def _runtime(self) -> Path | None:
+        return None if self.run is None or self.run.runtime == Path() else self.run.runtime
+
+    def changed(self) -> None:
+        """Say that something may look different."""
         for on_change in self._watching:
             on_change()
 
@@ -74,18 +81,18 @@ class Onlooker:
         if self.run is not None and not self.run.folder.documents and not self._is_empty_told:
             self._is_empty_told = True
             self.note(f"{shown_path(self.run.options.folder)}: no .yaml, .yml or .json file; waiting for one")
-        self._on_change()
+        self.changed()
 
     def batch_done(self, batch: Batch) -> None:
         """Hear what a batch changed."""
         is_stale = self.run is not None and self.run.board.is_stale
         if batch.outcomes or batch.published or batch.retired or is_stale:
-            self._on_change()
+            self.changed()
 
     def fleet_answered(self, fleet: FleetKey) -> None:
         """Hear that an Envoy of a fleet ACKed or refused something, came or went."""
         del fleet
-        self._on_change()
+        self.changed()
 
     def envoy_event(self, fleet: FleetKey, event: EnvoyEvent) -> None:
         """Hear what became of an Envoy process."""
@@ -102,7 +109,7 @@ class Onlooker:
     def note(self, words: str) -> None:
         """Remember a line, with the time of day."""
         self._notices.append(f"{time.strftime('%H:%M:%S')} {words}")
-        self._on_change()
+        self.changed()
 
     def board(self) -> Board:
         """Return what is to be seen now."""

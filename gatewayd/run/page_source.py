@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Final, NamedTuple
 
-from gatewayd.access_log.tail import Tail
+from gatewayd.access_log.entry import RuleName
+from gatewayd.access_log.minute import Requests
 from gatewayd.diff.compare import gateway_changes
 from gatewayd.diff.words import gateway_lines
 from gatewayd.explain.request import Sent
@@ -41,7 +42,6 @@ class RunPage:
     def __init__(self, run: Standalone, onlooker: Onlooker) -> None:
         self._run = run
         self._onlooker = onlooker
-        self._tail: Tail | None = None
         self._compared: _Compared | None = None
 
     @property
@@ -91,21 +91,16 @@ class RunPage:
             compared = self._compared = _Compared(save, versions, saved)
         return compared.saved
 
-    def log_lines(self) -> Iterator[bytes]:
-        """Yield the lines of access logs that have come since the last call; the first call only begins."""
-        if self._tail is None:
-            self._tail = Tail(self._run.runtime)
-            self._tail.skip()
-        yield from self._tail.lines()
+    def requests(self) -> Mapping[RuleName, Requests]:
+        """Return the requests of the last minute by rule."""
+        return self._onlooker.last_minute.counts()
 
     def watch(self, on_change: Callable[[], None]) -> Callable[[], None]:
         """Have `on_change` called whenever something may look different; return what ends that."""
-        unwatch = self._onlooker.watch(on_change)
+        ends = (self._onlooker.watch(on_change), self._onlooker.last_minute.watch(on_change))
 
         def end() -> None:
-            unwatch()
-            if self._tail is not None:
-                self._tail.close()
-                self._tail = None
+            for each in ends:
+                each()
 
         return end

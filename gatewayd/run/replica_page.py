@@ -9,6 +9,8 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 
+from gatewayd.access_log.entry import RuleName
+from gatewayd.access_log.minute import Requests
 from gatewayd.ads.fleet import Fleet
 from gatewayd.explain.request import Sent
 from gatewayd.explain.trace import Trace, Translated, traces
@@ -18,7 +20,7 @@ from gatewayd.introspection.rows import Board
 from gatewayd.introspection.run_status import connected_proxies
 from gatewayd.introspection.status import ProxyRow
 from gatewayd.ir.fleet import FleetKey
-from gatewayd.ir.limits import PAGE_TRAFFIC_SECONDS
+from gatewayd.ir.limits import TRAFFIC_SECONDS
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.manifests.folder import PlaceOf
 from gatewayd.page.source import NOTHING_SAVED, Saved
@@ -68,16 +70,16 @@ class ReplicaPage:
         """Return that nothing was saved: there are no files."""
         return NOTHING_SAVED
 
-    def log_lines(self) -> Iterator[bytes]:
-        """Yield nothing: access logs are those of the proxies' pods."""
-        return iter(())
+    def requests(self) -> Mapping[RuleName, Requests]:
+        """Return nothing: access logs are those of the proxies' pods."""
+        return {}
 
     def watch(self, on_change: Callable[[], None]) -> Callable[[], None]:
         """Have `on_change` called every second, since nobody tells of changes; return what ends that."""
 
         async def tick() -> None:
             while True:
-                await asyncio.sleep(PAGE_TRAFFIC_SECONDS)
+                await asyncio.sleep(TRAFFIC_SECONDS)
                 on_change()
 
         ticking = asyncio.get_running_loop().create_task(tick(), name="clock of the page")

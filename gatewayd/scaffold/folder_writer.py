@@ -19,7 +19,7 @@ def write_new(folder: Path, texts: Mapping[str, str]) -> tuple[Path, ...]:
     found = sorted(each.name for each in folder.iterdir() if each.suffix in SUFFIXES) if folder.is_dir() else []
     if found:
         raise FilesInTheWayError(
-            f"{folder}: has manifests already ({', '.join(found[:3])}); an empty folder is allowed"
+            f"{folder}: has manifests already ({', '.join(found[:3])}); an empty folder, or a new one, is allowed"
         )
     return _write(folder, texts)
 

@@ -75,10 +75,10 @@ def sockets(env: dict[str, str]) -> list[Path]:
     return list(Path(env["XDG_RUNTIME_DIR"]).glob("gatewayd-*/xds/socket"))
 
 
-async def run(env: dict[str, str], *arguments: object) -> tuple[int, str]:
+async def run(env: dict[str, str], *arguments: object, where: Path | None = None) -> tuple[int, str]:
     """Run a command to its end; return its code and all that it wrote."""
     process = await asyncio.create_subprocess_exec(
-        *GATEWAYD, *map(str, arguments), env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        *GATEWAYD, *map(str, arguments), env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=where
     )
     async with asyncio.timeout(DEADLINE):
         out, _ = await process.communicate()
@@ -115,9 +115,9 @@ class Running:
 
 
 @asynccontextmanager
-async def started(env: dict[str, str], *arguments: object) -> AsyncIterator[Running]:
+async def started(env: dict[str, str], *arguments: object, where: Path | None = None) -> AsyncIterator[Running]:
     process = await asyncio.create_subprocess_exec(
-        *GATEWAYD, *map(str, arguments), env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        *GATEWAYD, *map(str, arguments), env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=where
     )
     found = Running(process)
     try:

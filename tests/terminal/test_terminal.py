@@ -1,12 +1,14 @@
 """What people see in a real terminal: sizes, another size while it runs, pipes, no colours, completion."""
 
+import re
 import subprocess
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
 from tests.terminal.conftest import GATEWAYD, ROUTES
-from tests.terminal.panes import Pane, pane
+from tests.terminal.panes import DEADLINE, Pane, pane
 
 HEAD = f"1 Gateway, {ROUTES} routes: {ROUTES - 1} serving, 1 not"
 
@@ -30,6 +32,24 @@ def test_counts_and_problems_stand_on_every_screen(
     rows = [line for line in seen if line.startswith("HTTPRoute ")]
     assert rows[0].startswith("HTTPRoute default/route-07")
     assert len(rows) > 5
+
+
+def test_requests_that_fail_stand_beside_programmed(folder: Path, environment: dict[str, str], tmp_path: Path) -> None:
+    with pane(tmp_path, 200, 50, *GATEWAYD, "up", str(folder), "--drain", "0", **environment) as it:
+        seen = it.until(is_settled, HEAD)
+        port = next(re.findall(r":(\d+):127.0.0.1", line)[0] for line in seen if line.startswith("try: curl"))
+        host = "host-00.a-rather-long-name-of-a-host.example"
+        # Nobody listens where the only endpoint is.
+        asked = HTTPConnection("127.0.0.1", int(port), timeout=DEADLINE)
+        asked.request("GET", "/", headers={"host": host})
+        assert asked.getresponse().status == 503
+        asked.close()
+        seen = it.until(lambda lines: any(" 0/0/1 " in each for each in lines), "the answer is counted")
+
+    head = next(line for line in seen if line.startswith("ROUTE "))
+    row = next(line for line in seen if " 0/0/1 " in line)
+    assert head.split()[3:6] == ["PROGRAMMED", "READY", "2XX/4XX/5XX"]
+    assert row.split()[2:7] == ["yes", "yes", "yes", "1", "0/0/1"]
 
 
 def test_a_window_of_another_size_is_drawn_anew(folder: Path, environment: dict[str, str], tmp_path: Path) -> None:
@@ -87,19 +107,38 @@ def test_colours_are_left_out_where_nobody_wants_them(
     assert ("\x1b[31mNO" in drawn) is coloured
 
 
-def test_a_real_shell_completes_commands_and_options(environment: dict[str, str], tmp_path: Path) -> None:
+SHELLS = {
+    "bash": (("bash", "--norc"), 'eval "$(gatewayd completion bash)"; echo rea""dy'),
+    "zsh": (("zsh", "-f"), 'autoload -U compinit; compinit -u; eval "$(gatewayd completion zsh)"; echo rea""dy'),
+    "fish": (("fish", "--no-config"), 'gatewayd completion fish | source; echo rea""dy'),
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_real_shell_completes_commands_options_and_names(
+    folder: Path, environment: dict[str, str], tmp_path: Path, shell: str
+) -> None:
     programs = tmp_path / "bin"
     programs.mkdir()
     script = programs / "gatewayd"
     script.write_text(f'#!/bin/sh\nexec {" ".join(GATEWAYD)} "$@"\n')
     script.chmod(0o755)
-    path = f"{programs}:/usr/bin:/bin"
-    with pane(tmp_path, 100, 30, "bash", "--norc", **{**environment, "PATH": path}) as it:
-        it.type('eval "$(gatewayd completion bash)"; echo rea""dy', "Enter")
-        it.until_text("ready")
-        _complete(it, "gatewayd wh", "gatewayd why")
-        it.type("C-u")
-        _complete(it, "gatewayd status --prob", "gatewayd status --problems")
+    (tmp_path / "up").mkdir()
+    command, begin = SHELLS[shell]
+    with pane(tmp_path / "up", 80, 24, *GATEWAYD, "up", str(folder), "--drain", "0", **environment) as run:
+        run.until(is_settled, HEAD)
+        path = f"{programs}:/usr/bin:/bin"
+        with pane(tmp_path, 100, 30, *command, **{**environment, "PATH": path}) as it:
+            it.type(begin, "Enter")
+            it.until_text("ready")
+            for typed, whole in (
+                ("gatewayd wh", "gatewayd why"),
+                ("gatewayd status --prob", "gatewayd status --problems"),
+                ("gatewayd why gateway/", "gatewayd why gateway/web"),
+                ("gatewayd proxy routes w", "gatewayd proxy routes web"),
+            ):
+                _complete(it, typed, whole)
+                it.type("C-u")
 
 
 def _complete(it: Pane, typed: str, whole: str) -> None:

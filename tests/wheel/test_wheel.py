@@ -6,10 +6,12 @@
 import os
 import subprocess
 import sys
+import time
 import venv
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -33,9 +35,17 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
+class Installed(NamedTuple):
+    """The folder of programs of an environment that has the wheel, and the seconds that it took to have it."""
+
+    programs: Path
+    seconds: float
+
+
 @pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of programs of an environment that has the wheel, and nothing of this tree."""
+def installation(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """Make an environment that has the wheel, and nothing of this tree."""
+    began = time.monotonic()
     folder = tmp_path_factory.mktemp("venv")
     venv.create(folder, with_pip=True)
     programs = folder / "bin"
@@ -50,7 +60,12 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         str(ROOT / "constraints.txt"),
     ]
     subprocess.run([*command, wanted], check=True, env=environment(folder))
-    return programs
+    return Installed(programs, time.monotonic() - began)
+
+
+@pytest.fixture
+def installed(installation: Installed) -> Path:
+    return installation.programs
 
 
 def test_it_holds_the_package_and_nothing_else(wheel: Path) -> None:
@@ -63,12 +78,20 @@ def test_it_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
-def test_first_use(installed: Path, tmp_path: Path) -> None:
-    """From the installed wheel to four right answers through Envoy, from any folder."""
-    command = [str(installed / "gatewayd"), "demo", "--check"]
+def test_first_use(installation: Installed, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the installed wheel to four right answers through Envoy, from any folder; how long it took is printed."""
+    began = time.monotonic()
+    command = [str(installation.programs / "gatewayd"), "demo", "--check"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path, env=environment(tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("ok  curl") == 4
+    seconds = time.monotonic() - began
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\nfrom the wheel to the first answers: {installation.seconds + seconds:.0f} s, "
+            f"{seconds:.1f} of them after it was installed\n"
+            f"{seconds:.1f} of them after it was installed\n"
+        )
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,13 @@ In: a `Board`, what is to be seen, and how much room there is. Out: lines, probl
 changed for anything that is no terminal. Text of users is never markup and never moves the cursor.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from rich.text import Text
 
+from gatewayd.access_log.minute import Requests
 from gatewayd.cli.view.columns import columns, counted, cut
 from gatewayd.incremental.chunks import differences
 from gatewayd.introspection.rows import Board, Condition, ConditionMark, GatewayRow, RouteRow
@@ -25,6 +26,19 @@ _PASSING = ("not ACKed yet", "no proxy is connected yet", "has not acknowledged 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """How many endpoints of a route are ready, None where none can be counted, and its requests of the last minute."""
+
+    endpoints: int | None
+    requests: Requests
+
+
+TrafficOf = Callable[[RouteRow], Traffic]
+Told = Mapping[str, Traffic]
+"""By the name of the route."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
     """How many columns and lines there are."""
 
@@ -32,10 +46,10 @@ class Room:
     height: int
 
 
-def draw(board: Board, room: Room, hints: Sequence[str] = ()) -> Text:
+def draw(board: Board, room: Room, hints: Sequence[str] = (), traffic: TrafficOf | None = None) -> Text:
     """Draw as much of the board as there is room for: counts, hints, what is wrong, then Gateways and routes.
 
-    Each line is cut, none is wrapped. Routes that are not well come first.
+    Each line is cut, none is wrapped. Routes that are not well come first. `traffic` is asked for those that are drawn.
     """
     lines = [(head(board), "bold"), *((hint, "cyan") for hint in hints)]
     lines += _some(map(str, board.problems), max(1, room.height // 3), "problem", "red")
@@ -44,7 +58,8 @@ def draw(board: Board, room: Room, hints: Sequence[str] = ()) -> Text:
     lines += _styled(gateways, [row.programmed for row in islice(board.gateways, _MOST_GATEWAYS)])
     left = max(1, room.height - len(lines) - 3)
     routes = list(islice(board.routes_by_trouble(), left))
-    lines += _styled(route_lines(routes), [worst(row) for row in routes])
+    told = None if traffic is None else {row.object: traffic(row) for row in routes}
+    lines += _with_errors(_styled(route_lines(routes, traffic=told), [worst(row) for row in routes]), routes, told)
     if len(board.routes) > left:
         lines.append((f"and {counted(len(board.routes) - left, 'more route')}", "dim"))
     shown = Text()
@@ -72,14 +87,15 @@ def gateway_lines(rows: Iterable[GatewayRow]) -> list[str]:
     return columns(heads, cells) if cells else []
 
 
-def route_lines(rows: Iterable[RouteRow], *, whole: bool = False) -> list[str]:
+def route_lines(rows: Iterable[RouteRow], *, whole: bool = False, traffic: Told | None = None) -> list[str]:
     """Return a line for each route below one of heads; `whole` conditions have their messages."""
-    heads = ("ROUTE", "ACCEPTED", "RESOLVED", "PROGRAMMED", "PROXIES", "HOSTNAMES", "PARENTS")
+    heads = ("ROUTE", "ACCEPTED", "RESOLVED", "PROGRAMMED", *_heads(traffic), "PROXIES", "HOSTNAMES", "PARENTS")
     said = str if whole else short
     cells = [
         (
             f"{row.kind} {row.name}",
             *map(said, (row.accepted, row.resolved_refs, row.programmed)),
+            *_traffic_cells(row, traffic),
             "" if row.acked is None else f"{row.acked.proxies}/{row.acked.of} {row.acked.milliseconds:.0f}ms",
             ",".join(row.hostnames) or "*",
             ",".join(row.parents),
@@ -87,6 +103,20 @@ def route_lines(rows: Iterable[RouteRow], *, whole: bool = False) -> list[str]:
         for row in rows
     ]
     return columns(heads, cells) if cells else []
+
+
+def _heads(traffic: Told | None) -> tuple[str, ...]:
+    return () if traffic is None else ("READY", "2XX/4XX/5XX")
+
+
+def _traffic_cells(row: RouteRow, traffic: Told | None) -> tuple[str, ...]:
+    """Return how many endpoints are ready, and how requests of the last minute were answered."""
+    if traffic is None:
+        return ()
+    of_row = traffic[row.object]
+    requests = of_row.requests
+    answers = f"{requests.good}/{requests.client_errors}/{requests.server_errors}" if requests.total else ""
+    return "" if of_row.endpoints is None else str(of_row.endpoints), answers
 
 
 def short(condition: Condition) -> str:
@@ -106,6 +136,15 @@ def _styled(lines: list[str], conditions: list[Condition]) -> Iterator[tuple[str
     for line, condition in zip(lines, (None, *conditions), strict=False):
         is_well = condition is not None and condition.mark is ConditionMark.TRUE
         yield line, "bold" if condition is None else "" if is_well else condition.mark.value[1]
+
+
+def _with_errors(
+    lines: Iterable[tuple[str, str]], rows: Sequence[RouteRow], told: Told | None
+) -> Iterator[tuple[str, str]]:
+    """Yield lines; those of routes whose requests fail are red, however well the route is programmed."""
+    for (line, style), row in zip(lines, (None, *rows), strict=False):
+        fails = row is not None and told is not None and told[row.object].requests.server_errors > 0
+        yield line, "red" if fails else style
 
 
 def _some(lines: Iterable[str], most: int, noun: str, style: str) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ In: a `Status`, and which part of it is wanted. Out: lines; whoever writes them 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from gatewayd.api.decode import DEFAULT_NAMESPACE
 from gatewayd.cli.view.board_table import gateway_lines, head, route_lines
 from gatewayd.cli.view.columns import columns
 from gatewayd.introspection.rows import Board, whole_board
@@ -39,8 +40,9 @@ def selected(status: Status, selection: RowSelection) -> Status:
 def _is_wanted(kind: str, name: str, selection: RowSelection) -> bool:
     if selection.namespace and not name.startswith(f"{selection.namespace}/"):
         return False
-    full = f"{kind}/{name}".lower()
-    return not selection.names or any(each.lower() in full for each in selection.names)
+    # As `why` takes it, the namespace default need not be written.
+    forms = {f"{kind}/{name}".lower(), f"{kind}/{name.removeprefix(f'{DEFAULT_NAMESPACE}/')}".lower()}
+    return not selection.names or any(each.lower() in form for each in selection.names for form in forms)
 
 
 def status_lines(status: Status, *, wide: bool) -> Iterator[str]:

@@ -15,6 +15,7 @@ from gatewayd.introspection.client import (
     fetch,
     fetch_config,
     fetch_explanation,
+    fetch_names,
     fetch_places,
     fetch_why,
     set_log_level,
@@ -58,6 +59,12 @@ async def test_a_chain_comes_with_the_run_that_says_it(tmp_path: Path) -> None:
         chain = await asyncio.to_thread(fetch_why, tmp_path / "socket", "gateway", "shop", "gw")
     assert chain == ANSWERS.run.why("gateway", ObjectKey("shop", "gw"))
     assert (chain.where, chain.steps[0].subject) == ("./gateway", "Gateway shop/gw")
+
+
+async def test_names_go_on_from_what_was_typed(tmp_path: Path) -> None:
+    async with serving(f"unix:{tmp_path / 'socket'}"):
+        assert await asyncio.to_thread(fetch_names, tmp_path / "socket", "httproute/sh") == ("httproute/shop/it",)
+        assert await asyncio.to_thread(fetch_names, tmp_path / "socket", "pod/") == ()
 
 
 async def test_an_unknown_kind_is_told_as_such(tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 
 from gatewayd.access_log.entry import RuleName
+from gatewayd.access_log.minute import Requests
 from gatewayd.ir.access_log import FILE
 from gatewayd.page.live import Viewing
 from gatewayd.page.look import Look
-from gatewayd.page.traffic import Requests
 from tests.unit.page.looked_at import LookedAt, many_routes
 
 ALL = Look(words="", gateway="")
@@ -25,7 +25,7 @@ async def test_a_change_ends_the_wait() -> None:
             await changed()
             after = await viewing.moment(ALL)
     assert [len(moment.rows) for moment in (before, after)] == [1, 2]
-    await viewing.close()
+    viewing.close()
 
 
 async def test_who_has_left_is_told_of_nothing() -> None:
@@ -37,7 +37,7 @@ async def test_who_has_left_is_told_of_nothing() -> None:
     looks = looked_at.looks
     looked_at.save(many_routes(1))
     assert looked_at.looks > looks
-    assert [task for task in asyncio.all_tasks() if task.get_name() == "requests of the page"] == []
+    assert [task for task in asyncio.all_tasks() if task.get_name() == "requests of the last minute"] == []
 
 
 async def test_requests_of_the_access_log_are_counted_while_somebody_looks(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ async def test_requests_of_the_access_log_are_counted_while_somebody_looks(tmp_p
             while rule not in (await viewing.moment(ALL)).requests:
                 await changed()
             assert (await viewing.moment(ALL)).requests == {rule: Requests(1, 0, 0, 1)}
-    await viewing.close()
+    viewing.close()
     assert (await viewing.moment(ALL)).requests == {}
 
 
@@ -65,7 +65,7 @@ async def test_columns_are_gathered_once_for_a_config() -> None:
         other = await viewing.moment(Look(words="nothing", gateway=""))
     assert first.columns is second.columns
     assert other.columns.hosts == ()
-    await viewing.close()
+    viewing.close()
 
 
 async def test_a_gateway_that_is_not_there_gives_the_first() -> None:

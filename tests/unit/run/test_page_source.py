@@ -9,7 +9,6 @@ def test_a_page_shows_what_the_run_has() -> None:
     assert [str(fleet) for fleet in page.configs] == ["default/web"]
     assert [problem.line for problem in page.board().problems] == [19]
     assert page.proxies() == ()
-    assert list(page.log_lines()) == []
 
 
 def test_the_first_save_adds_and_the_next_one_changes() -> None:
@@ -31,7 +30,7 @@ def test_a_save_is_compared_once_however_often_somebody_looks() -> None:
     assert looked_at.page.saved() is not saved
 
 
-def test_who_watches_is_told_until_the_end() -> None:
+async def test_who_watches_is_told_until_the_end() -> None:
     looked_at = LookedAt()
     told: list[None] = []
     end = looked_at.page.watch(lambda: told.append(None))

@@ -30,7 +30,7 @@ def test_it_shows_what_the_replica_has() -> None:
     assert page.title == "here"
     assert [row.name for row in page.board().routes] == ["shop/it"]
     assert [str(fleet) for fleet in page.configs] == ["shop/gw"]
-    assert (page.proxies(), list(page.log_lines()), page.saved().lines) == ((), [], ())
+    assert (page.proxies(), page.requests(), page.saved().lines) == ((), {}, ())
     sent = Sent(scheme="http", method="GET", host="a.example", target="/", headers=())
     assert [trace.port for trace in page.traces(sent, 80)] == [80]
 

@@ -4,7 +4,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from gatewayd.cli.view.board_table import Room, changed_lines, draw, short
+from gatewayd.access_log.minute import NO_REQUESTS, Requests
+from gatewayd.cli.view.board_table import Room, Traffic, changed_lines, draw, short
 from gatewayd.introspection.rows import EMPTY, Acked, Board, Condition, ConditionMark, GatewayRow, RouteRow, whole_board
 from gatewayd.manifests.documents import FileProblem
 
@@ -61,6 +62,25 @@ def test_problems_are_red_and_their_text_is_text() -> None:
     file = console.file
     assert isinstance(file, StringIO)
     assert "\x1b[31mshop.yaml:12: spec.rules: [red]must[/red] \\x1b[2J be a list" in file.getvalue()
+
+
+def test_endpoints_and_the_last_minute_stand_beside_programmed() -> None:
+    well = replace(ROUTE, resolved_refs=YES)
+    rows = (replace(well, name="default/busy"), replace(well, name="default/idle"))
+    traffic = {
+        "httproute/default/busy": Traffic(endpoints=2, requests=Requests(120, 1, 3, 4)),
+        "httproute/default/idle": Traffic(endpoints=None, requests=NO_REQUESTS),
+    }
+    board = whole_board(gateways=(), routes=rows, problems=(), notices=())
+
+    shown = draw(board, Room(width=140, height=40), (), lambda row: traffic[row.object])
+
+    head, busy, idle = shown.plain.split("\n")[1:]
+    assert head.split()[3:7] == ["PROGRAMMED", "READY", "2XX/4XX/5XX", "PROXIES"]
+    assert busy.split()[4:7] == ["yes", "2", "120/3/4"]
+    assert idle.split()[4:7] == ["yes", "-", "-"]
+    # Requests fail, whatever the conditions say.
+    assert [str(span.style) for span in shown.spans if "busy" in shown.plain[span.start : span.end]] == ["red"]
 
 
 def test_what_is_not_well_comes_first_and_the_rest_is_counted() -> None:

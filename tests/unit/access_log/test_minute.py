@@ -1,5 +1,5 @@
 from gatewayd.access_log.entry import LogEntry, RuleName
-from gatewayd.page.traffic import NO_REQUESTS, WINDOW_SECONDS, Requests, RollingMinute
+from gatewayd.access_log.minute import NO_REQUESTS, WINDOW_SECONDS, Requests, RollingMinute
 
 CART = RuleName("httproute", "shop", "cart", 0)
 OLD = RuleName("httproute", "shop", "cart", 1)

@@ -4,6 +4,7 @@ In: entries, and the seconds of a clock. Out: counts by rule. Pure: time is an a
 """
 
 from collections import Counter, deque
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -31,6 +32,19 @@ NO_REQUESTS: Final = Requests(0, 0, 0, 0)
 
 _CLASS: Final = {2: 0, 4: 2, 5: 3}
 """The first digit of a status, and its place in Requests; 1 is `other`."""
+
+
+def by_object(requests: Mapping[RuleName, Requests]) -> dict[str, Requests]:
+    """Return what all rules of each route had together, by the name of the route: "httproute/shop/cart"."""
+    of_objects: dict[str, list[Requests]] = {}
+    for rule, of_rule in requests.items():
+        of_objects.setdefault(rule.object, []).append(of_rule)
+    return {name: together(of_rules) for name, of_rules in of_objects.items()}
+
+
+def together(requests: Collection[Requests]) -> Requests:
+    """Return the sum."""
+    return Requests(*map(sum, zip(*requests, strict=True))) if requests else NO_REQUESTS
 
 
 @dataclass(slots=True)
