@@ -122,6 +122,10 @@ NAMESPACE_REGEXES = 4096
 NAMESPACE_BYTES = 32 * 1024 * 1024
 """What is written in the rules of all routes of a namespace on one Gateway: some 130 MB of a proxy's memory."""
 
+SERVER_NAME_BYTES = 8 * 1024
+"""What a server name counts for that an Ingress has a certificate for: a filter chain of 5.6 KB beside the listener's
+own, in the one listener that all share, and what Envoy makes of it. So 512 of them are allowed in an Ingress."""
+
 USAGE_STEP = 256
 """Bytes of a route are counted in steps, so that most edits change no sum."""
 

@@ -5,6 +5,7 @@ it in the cluster. Class and hosts are what an Ingress has other than a route; t
 https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-class
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from gatewayd.api.gateway import Gateway
@@ -83,6 +84,28 @@ def class_parents(view: View, row: Ingress) -> tuple[ParentRef, ...]:
     name = class_name(view, row)
     gateway = None if name is None else class_gateway(view, name)
     return (ParentRef(name=gateway.name, namespace=gateway.namespace),) if isinstance(gateway, ObjectKey) else ()
+
+
+class TLSEntry(NamedTuple):
+    """An entry of `spec.tls` that names a Secret, with its field and the hosts that it is for."""
+
+    path: str
+    secret: ObjectKey
+    hosts: tuple[str, ...]
+
+
+def tls_entries(row: Ingress) -> Iterator[TLSEntry]:
+    """Yield the entries that name a Secret; one without hosts is for those of the rules."""
+    for at, entry in enumerate(row.spec.tls):
+        if entry.secret_name:
+            hosts = (each for each in (entry.hosts or rule_hosts(row)) if each not in ("", ANY))
+            secret = ObjectKey(row.metadata.namespace, entry.secret_name)
+            yield TLSEntry(f"spec.tls[{at}]", secret, tuple(dict.fromkeys(hosts)))
+
+
+def tls_hosts(row: Ingress) -> tuple[str, ...]:
+    """Return the hosts that an Ingress has certificates for, each once."""
+    return tuple(dict.fromkeys(host for entry in tls_entries(row) for host in entry.hosts))
 
 
 def rule_hosts(row: Ingress) -> tuple[str, ...]:

@@ -21,10 +21,11 @@ from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.ingress import Ingress
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Index, Member, Source, View, query
-from gatewayd.ir.limits import USAGE_STEP
+from gatewayd.ir.limits import SERVER_NAME_BYTES, USAGE_STEP
 from gatewayd.ir.outcome import Verdict
 from gatewayd.ir.quotas import NOTHING, UNBOUNDED, Quotas, Usage, excess, total
 from gatewayd.translator import verdicts
+from gatewayd.translator.ingresses import tls_hosts
 from gatewayd.translator.parameters.chosen import chosen_parameters
 from gatewayd.translator.parameters.class_parameters import BadClassParameters, class_parameters
 from gatewayd.translator.parents import parent_gateway, parent_refs
@@ -100,14 +101,17 @@ def usage(row: Any) -> Usage:
 
 
 def _of_ingress(row: Ingress) -> Usage:
-    """Return the same of an Ingress: each rule is for one host, and a wildcard host is an expression."""
+    """Return the same of an Ingress: each rule is for one host, and a wildcard host is an expression.
+
+    Each server name that it has a certificate for is a filter chain. A host without a path has its place, too.
+    """
     paths = [(rule.host, len(rule.http.paths) if rule.http is not None else 0) for rule in row.spec.rules]
     hosts = dict.fromkeys(host for host, _ in paths) or {"": None}
     defaults = len(hosts) if row.spec.default_backend is not None else 0
     wildcards = sum(count for host, count in paths if host.startswith("*"))
     wildcards += sum(host.startswith("*") for host in hosts) if defaults else 0
-    size = len(_encode(row.spec))
-    return Usage(sum(count for _, count in paths) + defaults, wildcards, -(-size // USAGE_STEP) * USAGE_STEP)
+    size = len(_encode(row.spec)) + len(tls_hosts(row)) * SERVER_NAME_BYTES
+    return Usage(sum(max(1, count) for _, count in paths) + defaults, wildcards, -(-size // USAGE_STEP) * USAGE_STEP)
 
 
 @query
@@ -193,7 +197,7 @@ def _over(view: View, account: Account) -> Iterator[RefusedRoute]:
         yield RefusedRoute(
             account.gateway,
             member,
-            f"spec.rules: with this route namespace {account.namespace!r} has {count} {name} on Gateway "
+            f"{_field(member)}: with this route namespace {account.namespace!r} has {count} {name} on Gateway "
             f'"{account.gateway}"; at most {most} are allowed, older routes go first',
         )
 
@@ -211,6 +215,11 @@ REFUSED = Index(
 )
 
 
+def _field(member: Member) -> str:
+    """Return where a route says what it takes up: an Ingress in its rules and its certificates."""
+    return "spec" if member.table is Ingress else "spec.rules"
+
+
 def too_much(view: View, gateway: ObjectKey, member: Member, namespace: str) -> Verdict | None:
     """Return the bad Accepted verdict of a route that takes up too much of a Gateway, None when it does not."""
     if member.table not in COUNTED:
@@ -218,7 +227,7 @@ def too_much(view: View, gateway: ObjectKey, member: Member, namespace: str) -> 
     over_limit = excess(_usage(view, member), quotas(view, gateway).route)
     if over_limit is not None:
         name, count, most = over_limit
-        why = f"spec.rules: {count} {name}, counted once for each hostname; at most {most} are allowed in a route"
+        why = f"{_field(member)}: {count} {name}, counted once for each hostname; at most {most} are allowed in a route"
         return verdicts.over_quota(why)
     if not view.count(OVER, _account(gateway, namespace)):
         return None

@@ -5,9 +5,7 @@ reads much of a certificate only when it is asked for it, so what it gives never
 somebody will want to know is asked for here.
 """
 
-import re
 import ssl
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,10 +24,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from gatewayd.ir.tls import PrivateBytes
+from gatewayd.untrusted.revocation_lists import revocation_lists
 
 T = TypeVar("T")
 
-_LIST: Final = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
 _PANIC: Final = "PanicException"
 """What the library raises where its Rust panics: no Exception, and of a type that cannot be imported."""
 
@@ -79,7 +77,7 @@ def rewritten(text: bytes) -> bytes | Unreadable:
 
 def rewritten_lists(text: bytes) -> bytes | Unreadable:
     """Return the revocation lists of a text, one at least, and nothing that stands between them."""
-    return _guarded(lambda: _revocation_lists(text))
+    return _guarded(lambda: revocation_lists(text))
 
 
 def read_key(text: bytes) -> ReadKey | Unreadable:
@@ -150,16 +148,6 @@ def _key(read: PrivateKeyTypes) -> ReadKey:
         rsa_bits=read.key_size if isinstance(read, rsa.RSAPrivateKey) else 0,
         curve=read.curve.name if isinstance(read, ec.EllipticCurvePrivateKey) else "",
     )
-
-
-def _revocation_lists(text: bytes) -> bytes:
-    read = [x509.load_pem_x509_crl(each) for each in _LIST.findall(text)]
-    if not read:
-        raise ValueError("no revocation list")
-    for each in read:
-        # The library reads entries when it is asked for them; Envoy reads them all.
-        deque(each, maxlen=0)
-    return b"".join(each.public_bytes(Encoding.PEM) for each in read)
 
 
 def _is_issued(certificate: bytes, authority: bytes) -> bool:

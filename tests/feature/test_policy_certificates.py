@@ -29,7 +29,11 @@ FRIEND, OTHER = CA.issue("friend", client=True), CA.issue("other", client=True)
 
 
 def lists(*revoked: Pair, days: int = 1, key: str = "ca.crl") -> str:
-    text = CA.revoking(*revoked, days=days).decode()
+    return listed(CA.revoking(*revoked, days=days), key)
+
+
+def listed(pem: bytes, key: str = "ca.crl") -> str:
+    text = pem.decode()
     lines = "".join(f"    {line}\n" for line in text.splitlines())
     return f"""
 apiVersion: v1
@@ -103,6 +107,18 @@ async def test_while_a_list_is_missing_or_too_old_nobody_comes_in(world: World) 
     assert await who(world) == [True, True, False]
     await world.apply(lists(days=-1))
     assert await who(world) == [False, False, False]
+
+
+async def test_a_list_that_envoy_would_refuse_lets_nobody_in(world: World) -> None:
+    await world.apply(lists(OTHER), REVOCATION)
+    assert await who(world) == [True, False, False]
+    # Envoy would go on with the list that it has, where FRIEND is good.
+    der = x509.load_pem_x509_crl(CA.revoking(FRIEND)).public_bytes(Encoding.DER)
+    odd = base64.encodebytes(der.replace(b"Test CA", b"Te\xc0t CA"))
+    await world.apply(listed(b"-----BEGIN X509 CRL-----\n" + odd + b"-----END X509 CRL-----\n"))
+    assert await who(world) == [False, False, False]
+    assert said(world)[0] == "Invalid"
+    assert world.rejections() == ()
 
 
 async def test_who_has_none_of_the_hashes_does_not_come_in(world: World) -> None:

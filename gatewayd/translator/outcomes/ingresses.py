@@ -15,9 +15,17 @@ from gatewayd.translator.attachment import ParentAttachment, attachments
 from gatewayd.translator.certificate_warnings import time_warnings, warned
 from gatewayd.translator.gateways.addresses import addresses
 from gatewayd.translator.gateways.termination import certificate_of
-from gatewayd.translator.ingresses import INGRESS_CLASS_KIND, NoGateway, class_gateway, class_name, is_ours
+from gatewayd.translator.ingresses import (
+    INGRESS_CLASS_KIND,
+    NoGateway,
+    TLSEntry,
+    class_gateway,
+    class_name,
+    is_ours,
+    tls_entries,
+)
 from gatewayd.translator.outcomes.ingress_paths import taken_paths
-from gatewayd.translator.proxies.server_names import TLSEntry, server_names, shown_certificate, tls_entries
+from gatewayd.translator.proxies.server_names import server_names, shown_certificate
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.route_kinds import rules
 

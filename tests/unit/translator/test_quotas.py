@@ -94,6 +94,57 @@ def test_grpc_counts_as_well() -> None:
     assert (found.rules, found.regexes) == (1, 1)
 
 
+INGRESS_CLASS = """
+kind: IngressClass
+metadata: {name: gw}
+spec:
+  controller: gatewayd.io/ingress-controller
+  parameters: {apiGroup: gateway.networking.k8s.io, kind: Gateway, name: gw, namespace: shop, scope: Namespace}
+"""
+
+
+NAMES = limits.ROUTE_BYTES // limits.SERVER_NAME_BYTES
+
+
+def ingress(spec: dict[str, object]) -> Usage:
+    backend = {} if "rules" in spec else {"defaultBackend": {"service": {"name": "cart", "port": {"number": 80}}}}
+    metadata = {"name": "i", "namespace": "shop"}
+    return parsed(json.dumps({"kind": "Ingress", "metadata": metadata, "spec": {**backend, **spec}}))
+
+
+def test_each_name_that_an_ingress_has_a_certificate_for_counts() -> None:
+    tls = [{"secretName": "cert", "hosts": [f"h{at}.example" for at in range(100)]}]
+    named = ingress({"tls": tls})
+    assert named.size >= 100 * limits.SERVER_NAME_BYTES
+    # Twice the same name is one chain, and without a Secret there is none.
+    assert ingress({"tls": [*tls, *tls]}).size < named.size + limits.SERVER_NAME_BYTES
+    assert ingress({"tls": [{"hosts": ["a.example"]}]}).size < limits.SERVER_NAME_BYTES
+    of_rules = ingress({"tls": [{"secretName": "cert"}], "rules": [{"host": "a.example"}, {"host": "b.example"}]})
+    assert 2 * limits.SERVER_NAME_BYTES <= of_rules.size < 3 * limits.SERVER_NAME_BYTES
+
+
+def test_each_host_of_an_ingress_counts_were_it_without_a_path() -> None:
+    assert ingress({"rules": [{"host": f"h{at}.example"} for at in range(7)]}).rules == 7
+
+
+def test_an_ingress_with_too_many_certificates_is_refused_and_others_are_served() -> None:
+    view = scratch(GATEWAY, INGRESS_CLASS, *deltas(named("many", NAMES), named("few", 1)))
+    (many,), (few,) = (attachments(view, member("Ingress", f"shop/{name}")) for name in ("many", "few"))
+    assert (many.verdict.reason, few.verdict.status) == ("QuotaExceeded", True)
+    assert many.verdict.message.startswith("spec: ")
+    assert "bytes" in many.verdict.message
+
+
+def named(name: str, count: int) -> str:
+    hosts = [f"h{at}.{name}.example" for at in range(count)]
+    spec = {
+        "ingressClassName": "gw",
+        "defaultBackend": {"service": {"name": "cart", "port": {"number": 80}}},
+        "tls": [{"secretName": "cert", "hosts": hosts}],
+    }
+    return json.dumps({"kind": "Ingress", "metadata": {"name": name, "namespace": "shop"}, "spec": spec})
+
+
 def test_what_a_rule_does_counts_for_each_match() -> None:
     header = f"{{type: RequestHeaderModifier, requestHeaderModifier: {{set: [{{name: a, value: {'x' * 4000}}}]}}}}"
     text = "kind: HTTPRoute\nmetadata: {name: r, namespace: shop}\nspec: {rules: [{filters: [%s], matches: [%s]}]}"
