@@ -21,6 +21,7 @@ from gatewayd.api.envoy_gateway.objects import (
     BackendTrafficPolicy,
     ClientTrafficPolicy,
     EnvoyBackend,
+    EnvoyExtensionPolicy,
     EnvoyRouteFilter,
     ForeignObject,
     SecurityPolicy,
@@ -212,6 +213,7 @@ ENVOY_GATEWAY_KINDS: Final[tuple[Kind, ...]] = (
     _envoy_gateway("securitypolicies", SecurityPolicy, protects=True),
     _envoy_gateway("backendtrafficpolicies", BackendTrafficPolicy, protects=False),
     _envoy_gateway("clienttrafficpolicies", ClientTrafficPolicy, protects=True),
+    _envoy_gateway("envoyextensionpolicies", EnvoyExtensionPolicy, protects=True),
     _envoy_gateway("backends", EnvoyBackend, kind="Backend"),
     _envoy_gateway("httproutefilters", EnvoyRouteFilter, kind="HTTPRouteFilter"),
 )

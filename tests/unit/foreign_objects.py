@@ -25,6 +25,10 @@ def _btp(name: str, taken: str = "", differs: str = "", refused: str = "", **spe
     return Row(f"btp-{name}", "BackendTrafficPolicy", spec, taken, differs, refused)
 
 
+def _eep(name: str, taken: str = "", differs: str = "", refused: str = "", **spec: Any) -> Row:
+    return Row(f"eep-{name}", "EnvoyExtensionPolicy", spec, taken, differs, refused)
+
+
 def _ctp(name: str, taken: str = "", differs: str = "", refused: str = "", **spec: Any) -> Row:
     return Row(f"ctp-{name}", "ClientTrafficPolicy", spec, taken, differs, refused)
 
@@ -139,6 +143,17 @@ ROWS: Final = (
     _btp("admission", "", "", "admissionControl", admissionControl={}),
     _btp("bandwidth", "", "", "bandwidthLimit", bandwidthLimit={"request": {"limit": {"value": "1Mi"}}}),
     _btp("unknown", "", "", "", frob=True),
+    # Who sees messages.
+    _eep("headers", "extProc", extProc=[{**_DOOR, "processingMode": {"request": {}, "response": {}}}]),
+    _eep("bodies", "extProc", extProc=[{**_DOOR, "processingMode": {"request": {"body": "Streamed"}}}]),
+    _eep("open", "extProc", "extProc[0].failOpen", extProc=[{**_DOOR, "failOpen": True, "messageTimeout": "1s"}]),
+    _eep("duplex", "", "", "extProc[0].processingMode.request.body", extProc=[
+        {**_DOOR, "processingMode": {"request": {"body": "FullDuplexStreamed"}}}
+    ]),
+    _eep("lost", "", "", "extProc", extProc=[{"backendRefs": [{"name": "no", "port": 1}]}]),
+    _eep("lua", "", "", "lua", lua=[{"type": "Inline", "inline": "function envoy_on_request(h) end"}]),
+    _eep("wasm", "", "", "wasm", wasm=[{"name": "w", "code": {"type": "HTTP", "http": {"url": "https://a.example"}}}]),
+    _eep("nothing"),
     # How clients may speak.
     _ctp("hops", "clientIPDetection", clientIPDetection={"xForwardedFor": {"numTrustedHops": 1}}),
     _ctp("ranges", "clientIPDetection", clientIPDetection={"xForwardedFor": {"trustedCIDRs": ["10.0.0.0/8"]}}),
@@ -169,6 +184,6 @@ stringData: {ann: key-of-ann}
 
 def closes(row: Row) -> bool:
     """Return whether requests get a 500 because of a row."""
-    if row.kind == "SecurityPolicy":
+    if row.kind in ("SecurityPolicy", "EnvoyExtensionPolicy"):
         return bool(row.refused) or row.name == "sp-newer"
     return row.name in ("ctp-header", "ctp-mtls")

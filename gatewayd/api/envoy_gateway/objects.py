@@ -36,5 +36,9 @@ class EnvoyRouteFilter(ForeignObject, frozen=True, kw_only=True):
     """What a rule that names it does; the kind is called HTTPRouteFilter."""
 
 
+class EnvoyExtensionPolicy(ForeignObject, frozen=True, kw_only=True):
+    """Who sees messages on their way, and may change them."""
+
+
 class ClientTrafficPolicy(ForeignObject, frozen=True, kw_only=True):
     """How clients may speak."""

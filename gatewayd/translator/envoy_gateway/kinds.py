@@ -12,10 +12,12 @@ from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.backendpolicy import BackendPolicy
 from gatewayd.api.clientpolicy import ClientPolicy
 from gatewayd.api.envoy_gateway.clients import ClientTrafficPolicySpec
+from gatewayd.api.envoy_gateway.extensions import EnvoyExtensionPolicySpec
 from gatewayd.api.envoy_gateway.fields import TheirPolicySpec
 from gatewayd.api.envoy_gateway.objects import (
     BackendTrafficPolicy,
     ClientTrafficPolicy,
+    EnvoyExtensionPolicy,
     ForeignObject,
     SecurityPolicy,
 )
@@ -25,6 +27,7 @@ from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.translator.envoy_gateway.backends import backends
 from gatewayd.translator.envoy_gateway.clients import clients, what_protects
+from gatewayd.translator.envoy_gateway.extensions import extensions, what_extensions_close
 from gatewayd.translator.envoy_gateway.security import security
 from gatewayd.translator.envoy_gateway.taken import TakenPolicy
 from gatewayd.translator.envoy_gateway.traffic import traffic
@@ -78,6 +81,13 @@ FOREIGN_KINDS: Final[Mapping[type, ForeignKind]] = MappingProxyType(
                 spec=ClientTrafficPolicySpec,
                 targets=("Gateway", "ListenerSet"),
                 translate=MappingProxyType({ClientPolicy: clients, AccessPolicy: what_protects}),
+                protecting=frozenset({AccessPolicy}),
+            ),
+            ForeignKind(
+                table=EnvoyExtensionPolicy,
+                spec=EnvoyExtensionPolicySpec,
+                targets=("Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute"),
+                translate=MappingProxyType({RoutePolicy: extensions, AccessPolicy: what_extensions_close}),
                 protecting=frozenset({AccessPolicy}),
             ),
         )
