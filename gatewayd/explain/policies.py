@@ -90,10 +90,15 @@ def sections_in_force(view: View, at: ListenerOf, member: Member, rule: int) -> 
 
 
 def _of_services(view: View, gateway: ObjectKey, route: Effective) -> dict[str, str]:
-    """Return what is wrong with the services that RoutePolicies have asked, by the section as manifests call it."""
-    limits = {each.wire: limits_problem(view, gateway, each.value) for each in route.of(LIMITS)}
-    shown = {each.wire: processing_problem(view, each.policy.namespace, each.value) for each in route.of(PROCESSING)}
+    """Return what is wrong with the services that RoutePolicies have asked, by the field that a section is."""
+    limits = {_field(each): limits_problem(view, gateway, each.value) for each in route.of(LIMITS)}
+    namespaces = ((each, each.policy.namespace) for each in route.of(PROCESSING))
+    shown = {_field(each): processing_problem(view, namespace, each.value) for each, namespace in namespaces}
     return {**limits, **shown}
+
+
+def _field(ruled: Ruled) -> str:
+    return ruled.wire if ruled.origin is None else ruled.origin.path.rpartition(".")[2]
 
 
 def listener_sections(view: View, at: ListenerOf) -> tuple[SectionInForce, ...]:

@@ -24,10 +24,12 @@ from gatewayd.api.envoy_gateway.objects import (
 from gatewayd.api.envoy_gateway.security import SecurityPolicySpec
 from gatewayd.api.envoy_gateway.traffic import BackendTrafficPolicySpec
 from gatewayd.api.kinds import BY_STRUCT
+from gatewayd.api.reportpolicy import ReportPolicy
 from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.translator.envoy_gateway.backends import backends
 from gatewayd.translator.envoy_gateway.clients import clients, what_protects
 from gatewayd.translator.envoy_gateway.extensions import extensions, what_extensions_close
+from gatewayd.translator.envoy_gateway.reports import reports
 from gatewayd.translator.envoy_gateway.security import security
 from gatewayd.translator.envoy_gateway.taken import TakenPolicy
 from gatewayd.translator.envoy_gateway.traffic import traffic
@@ -73,7 +75,7 @@ FOREIGN_KINDS: Final[Mapping[type, ForeignKind]] = MappingProxyType(
                 table=BackendTrafficPolicy,
                 spec=BackendTrafficPolicySpec,
                 targets=("Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute"),
-                translate=MappingProxyType({RoutePolicy: traffic, BackendPolicy: backends}),
+                translate=MappingProxyType({RoutePolicy: traffic, BackendPolicy: backends, ReportPolicy: reports}),
                 protecting=frozenset(),
             ),
             ForeignKind(

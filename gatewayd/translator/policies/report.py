@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple
 
 from gatewayd.api.durations import milliseconds
+from gatewayd.api.envoy_gateway.objects import BackendTrafficPolicy
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.reportpolicy import AccessLogSection, LogHeader, ReportPolicy, SamplingSection
@@ -53,7 +54,14 @@ def _tells_of_routes(row: ReportPolicy) -> list[tuple[()]]:
 
 
 _ANYWHERE: Final = ()
-TELLING = Index(name="policies_that_tell_of_routes", sources=(rows(ReportPolicy, _tells_of_routes),), group=ungrouped)
+TELLING = Index(
+    name="policies_that_tell_of_routes",
+    sources=(
+        rows(ReportPolicy, _tells_of_routes),
+        rows(BackendTrafficPolicy, lambda row: [_ANYWHERE] if row.spec.get("telemetry") else []),
+    ),
+    group=ungrouped,
+)
 
 
 @query
