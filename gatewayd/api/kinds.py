@@ -22,6 +22,7 @@ from gatewayd.api.envoy_gateway.objects import (
     ClientTrafficPolicy,
     EnvoyBackend,
     EnvoyExtensionPolicy,
+    EnvoyProxy,
     EnvoyRouteFilter,
     ForeignObject,
     SecurityPolicy,
@@ -214,6 +215,7 @@ ENVOY_GATEWAY_KINDS: Final[tuple[Kind, ...]] = (
     _envoy_gateway("backendtrafficpolicies", BackendTrafficPolicy, protects=False),
     _envoy_gateway("clienttrafficpolicies", ClientTrafficPolicy, protects=True),
     _envoy_gateway("envoyextensionpolicies", EnvoyExtensionPolicy, protects=True),
+    _envoy_gateway("envoyproxies", EnvoyProxy, kind="EnvoyProxy"),
     _envoy_gateway("backends", EnvoyBackend, kind="Backend"),
     _envoy_gateway("httproutefilters", EnvoyRouteFilter, kind="HTTPRouteFilter"),
 )

@@ -32,6 +32,10 @@ class EnvoyBackend(ForeignObject, frozen=True, kw_only=True):
     """A backend that is not a Service; the kind is called Backend."""
 
 
+class EnvoyProxy(ForeignObject, frozen=True, kw_only=True):
+    """What the proxies of a Gateway tell, where it or its class names one."""
+
+
 class EnvoyRouteFilter(ForeignObject, frozen=True, kw_only=True):
     """What a rule that names it does; the kind is called HTTPRouteFilter."""
 

@@ -24,6 +24,12 @@ class SecurityBackendRef(PolicyBackendRef, frozen=True, kw_only=True):
     written_in: ClassVar[GroupKind | None] = _SECURITY
 
 
+class ProxyBackendRef(PolicyBackendRef, frozen=True, kw_only=True):
+    """A server that an EnvoyProxy names."""
+
+    written_in: ClassVar[GroupKind | None] = GroupKind(ENVOY_GATEWAY_GROUP, "EnvoyProxy")
+
+
 class ExtensionBackendRef(PolicyBackendRef, frozen=True, kw_only=True):
     """A server that an EnvoyExtensionPolicy names."""
 

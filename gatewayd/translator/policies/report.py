@@ -21,6 +21,7 @@ from gatewayd.translator.policies.effective import (
     any_inherited,
     effective,
 )
+from gatewayd.translator.policies.envoy_proxy import envoy_proxy
 from gatewayd.translator.protocols import GATEWAY_KIND
 
 
@@ -103,7 +104,10 @@ def log_ruling(view: View, gateway: ObjectKey) -> Ruling | None:
     for ruled in report_effective(view, gateway).of("access_log"):
         if isinstance(ruled.value, AccessLogSection):
             return Ruling(_logged(ruled.value), ruled.value, ruled.policy.namespace)
-    return None
+    theirs = envoy_proxy(view, gateway)
+    if theirs is None or theirs.taken.access_log is None:
+        return None
+    return Ruling(_logged(theirs.taken.access_log), theirs.taken.access_log, theirs.key.namespace)
 
 
 def _logged(section: AccessLogSection) -> Logged | None:

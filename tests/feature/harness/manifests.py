@@ -118,5 +118,5 @@ spec:
 
 
 def _group_of(kind: str) -> str:
-    theirs = {"SecurityPolicy", "EnvoyExtensionPolicy", "Backend"}
+    theirs = {"SecurityPolicy", "EnvoyExtensionPolicy", "EnvoyProxy", "Backend"}
     return "gateway.envoyproxy.io" if kind in theirs else "gateway.networking.k8s.io"

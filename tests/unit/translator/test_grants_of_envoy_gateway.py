@@ -11,6 +11,7 @@ import pytest
 from gatewayd.api.envoy_gateway.fields import every_field
 from gatewayd.api.envoy_gateway.objects import ENVOY_GATEWAY_GROUP
 from gatewayd.api.envoy_gateway.outside import FilterSpec, OutsideSpec
+from gatewayd.api.envoy_gateway.proxies import EnvoyProxySpec
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT
@@ -66,11 +67,34 @@ def _outside(spec: Any) -> Any:
 SPECS |= {(kind, field, "Backend"): _outside(spec) for (kind, field, to), spec in SPECS.items() if to == "Service"}
 
 
+def _log(kind: str, field: str, **server: Any) -> dict[str, Any]:
+    sink = {"type": kind, field: server}
+    return {"telemetry": {"accessLog": {"settings": [{"type": "Route", "sinks": [sink]}]}}}
+
+
+def _traces(**server: Any) -> dict[str, Any]:
+    return {"telemetry": {"tracing": {"provider": server}}}
+
+
+_SINK: Final = "telemetry.accessLog.settings[].sinks[]"
+PROXIES: Final[dict[str, dict[str, Any]]] = {
+    f"{_SINK}.als.backendRef": _log("ALS", "als", backendRef=SERVER),
+    f"{_SINK}.als.backendRefs[]": _log("ALS", "als", backendRefs=[SERVER]),
+    f"{_SINK}.openTelemetry.backendRef": _log("OpenTelemetry", "openTelemetry", backendRef=SERVER),
+    f"{_SINK}.openTelemetry.backendRefs[]": _log("OpenTelemetry", "openTelemetry", backendRefs=[SERVER]),
+    "telemetry.tracing.provider.backendRef": _traces(backendRef=SERVER),
+    "telemetry.tracing.provider.backendRefs[]": _traces(backendRefs=[SERVER]),
+}
+"""By the field of an EnvoyProxy."""
+
+
 def test_every_reference_field_is_in_the_table() -> None:
     specs = [(kind.name, kind.spec) for kind in FOREIGN_KINDS.values()]
     specs += [("Backend", OutsideSpec), ("HTTPRouteFilter", FilterSpec)]
     paths = {(kind, path) for kind, spec in specs for path, _ in every_field(spec) if path.endswith(".namespace")}
     assert paths == {(kind, f"spec.{field}.namespace") for kind, field, _ in SPECS}
+    of_proxies = {path for path, _ in every_field(EnvoyProxySpec) if path.endswith(".namespace")}
+    assert of_proxies == {f"spec.{field}.namespace" for field in PROXIES}
 
 
 @pytest.mark.parametrize("case", GRANTS)
@@ -88,3 +112,17 @@ def test_a_reference_crosses_namespaces_only_by_a_grant_for_it(at: tuple[str, st
     [accepted] = (each for each in verdicts(outcome) if each.type == "Accepted")
     assert not accepted.status, json.dumps(SPECS[at])
     assert ("ReferenceGrant" in accepted.message) is not case.startswith("right")
+
+
+@pytest.mark.parametrize("case", GRANTS)
+@pytest.mark.parametrize("at", PROXIES)
+def test_what_an_envoy_proxy_names_is_told_by_its_gateway(at: str, case: str) -> None:
+    field = Field(source="EnvoyProxy", source_group=ENVOY_GATEWAY_GROUP, target="Service", group="", manifest="")
+    ref = f"{{group: {ENVOY_GATEWAY_GROUP}, kind: EnvoyProxy, name: it}}"
+    named = GATEWAY.replace("gatewayClassName", f"infrastructure: {{parametersRef: {ref}}}, gatewayClassName")
+    texts = f"{CLASS}---{named}{grant(case, field)}"
+    proxy = foreign("EnvoyProxy", "it", namespace="near", **PROXIES[at])
+    found = offline((*deltas(texts), delta(proxy)), DEFAULT_ENVIRONMENT)
+    said = [each.message for each in verdicts(found.outcomes[Member(TABLES["Gateway"], ObjectKey("near", "gw"))])]
+    assert any(each.startswith("spec.infrastructure.parametersRef: EnvoyProxy") for each in said)
+    assert any("ReferenceGrant" in each for each in said) is not case.startswith("right")
