@@ -70,7 +70,7 @@ PEERS = (
         name="envoy-gateway",
         module="envoygateway",
         package="github.com/envoyproxy/gateway/cmd/envoy-gateway",
-        ldflags="-s -w -X github.com/envoyproxy/gateway/internal/cmd/version.envoyGatewayVersion=v1.9.0",
+        ldflags="-s -w -X github.com/envoyproxy/gateway/internal/cmd/version.envoyGatewayVersion=v1.9.1",
     ),
 )
 _BY_NAME: Mapping[str, Binary] = {binary.name: binary for binary in (*BINARIES, *COUNTING, *PEERS)}

@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Final
 
 from gatewayd.api.envoy_gateway.fields import DIFFERS, REFUSED, TheirField, TheirShape, every_field
-from gatewayd.api.envoy_gateway.objects import EnvoyBackend, EnvoyRouteFilter
+from gatewayd.api.envoy_gateway.objects import EnvoyBackend, EnvoyProxy, EnvoyRouteFilter
 from gatewayd.api.envoy_gateway.outside import FilterSpec, OutsideSpec
+from gatewayd.api.envoy_gateway.proxies import EnvoyProxySpec
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS
 
 PAGE: Final = Path(__file__).with_name("envoy-gateway-kinds.md")
 _OTHERS: Final = (
     (EnvoyBackend, "In backendRefs of routes and of policies.", OutsideSpec),
+    (EnvoyProxy, "In parametersRef of a Gateway or a GatewayClass.", EnvoyProxySpec),
     (EnvoyRouteFilter, "In the extensionRef of a rule of an HTTPRoute.", FilterSpec),
 )
 _TABLES: Final = re.compile(r"(<!-- tables -->\n).*(<!-- end of tables -->)", re.DOTALL)

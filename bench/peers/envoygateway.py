@@ -1,4 +1,4 @@
-"""Envoy Gateway 1.9.0 in the cluster of conformance/harness: what its Helm chart installs with its default values.
+"""Envoy Gateway 1.9.1 in the cluster of conformance/harness: what its Helm chart installs with its default values.
 
 It differs from the chart in what the measurements do not touch: one role that may do everything, and no topology
 injector, which would add labels to Pods. Its CRDs come out of its own Go module.
@@ -17,7 +17,7 @@ import yaml
 from conformance.build import HERE
 from conformance.scenarios.world import World
 
-VERSION = "v1.9.0"
+VERSION = "v1.9.1"
 NAMESPACE = "envoy-gateway-system"
 CONTROLLER = "gateway.envoyproxy.io/gatewayclass-controller"
 GATEWAY_CLASS = "envoy-gateway"

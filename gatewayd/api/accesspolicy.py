@@ -1,13 +1,13 @@
 """AccessPolicy: who may come in. A kind of our own group."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from msgspec import Meta, field
 
 from gatewayd.api.filters import ForwardBody, GRPCAuthConfig, HTTPAuthConfig
 from gatewayd.api.httproute import CORSMethod, CORSOrigin
 from gatewayd.api.inherited import InheritedSpec, PolicyPart, PolicySection, Sections
-from gatewayd.api.meta import KubernetesObject
+from gatewayd.api.meta import GroupKind, KubernetesObject
 from gatewayd.api.refs import BackendObjectRef
 from gatewayd.api.scalars import (
     LABEL,
@@ -167,6 +167,8 @@ class JWT(PolicySection, frozen=True, kw_only=True):
 class SecretRef(PolicyPart, frozen=True, kw_only=True):
     """A Secret. One in another namespace needs a ReferenceGrant there."""
 
+    # As in BackendObjectRef; it is in no manifest.
+    written_in: ClassVar[GroupKind | None] = None
     name: ObjectName
     namespace: NamespaceName | None = None
 

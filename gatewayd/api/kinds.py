@@ -21,6 +21,8 @@ from gatewayd.api.envoy_gateway.objects import (
     BackendTrafficPolicy,
     ClientTrafficPolicy,
     EnvoyBackend,
+    EnvoyExtensionPolicy,
+    EnvoyProxy,
     EnvoyRouteFilter,
     ForeignObject,
     SecurityPolicy,
@@ -212,6 +214,8 @@ ENVOY_GATEWAY_KINDS: Final[tuple[Kind, ...]] = (
     _envoy_gateway("securitypolicies", SecurityPolicy, protects=True),
     _envoy_gateway("backendtrafficpolicies", BackendTrafficPolicy, protects=False),
     _envoy_gateway("clienttrafficpolicies", ClientTrafficPolicy, protects=True),
+    _envoy_gateway("envoyextensionpolicies", EnvoyExtensionPolicy, protects=True),
+    _envoy_gateway("envoyproxies", EnvoyProxy, kind="EnvoyProxy"),
     _envoy_gateway("backends", EnvoyBackend, kind="Backend"),
     _envoy_gateway("httproutefilters", EnvoyRouteFilter, kind="HTTPRouteFilter"),
 )

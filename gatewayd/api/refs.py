@@ -6,6 +6,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#parentreference
 """
 
 from functools import lru_cache
+from typing import ClassVar
 
 from gatewayd.api.meta import GroupKind, Shape
 from gatewayd.api.scalars import Group, KindName, NamespaceName, ObjectName, PortNumber, SectionName, Weight
@@ -40,8 +41,12 @@ class ParentRef(ParentGatewayRef, frozen=True, kw_only=True):
 
 
 class BackendObjectRef(Shape, frozen=True, kw_only=True):
-    """Where a request goes, without a weight (mirrors, external authorisation)."""
+    """Where a request goes, without a weight (mirrors, external authorisation).
 
+    `written_in`: the kind that has the reference where that is not the kind that it is read as; grants are for it.
+    """
+
+    written_in: ClassVar[GroupKind | None] = None
     group: Group = ""
     kind: KindName = "Service"
     name: ObjectName

@@ -7,7 +7,7 @@ status tells. Nothing is judged here that the translator has not judged already.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from gatewayd.api.envoy_gateway.objects import EnvoyBackend, EnvoyRouteFilter
+from gatewayd.api.envoy_gateway.objects import EnvoyBackend, EnvoyProxy, EnvoyRouteFilter
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.findings import Finding, finding
@@ -19,6 +19,7 @@ from gatewayd.manifests.admission import Identity
 from gatewayd.manifests.folder import PlaceOf
 from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS, ForeignKind
 from gatewayd.translator.envoy_gateway.outside import NoOutside, Outside, outside
+from gatewayd.translator.envoy_gateway.proxies import proxy_settings
 from gatewayd.translator.envoy_gateway.route_filters import route_filter
 from gatewayd.translator.envoy_gateway.taken import Telling
 from gatewayd.translator.outcomes.foreign import foreign_problems
@@ -63,6 +64,15 @@ def _references(engine: Engine) -> Iterator[TakenObject]:
             taken=("spec",) if is_good else (),
             differs=tuple(map(str, found.differs)) if isinstance(found, Outside) else (),
             refused=tuple(map(str, found.problems)) if isinstance(found, NoOutside) else (),
+        )
+    for key, proxy in engine.rows(EnvoyProxy):
+        settings = proxy_settings(proxy.spec, key.namespace)
+        parts = {"spec.telemetry.accessLog": settings.access_log, "spec.telemetry.tracing": settings.tracing}
+        yield TakenObject(
+            object=f"{BY_STRUCT[EnvoyProxy].kind} {key}",
+            taken=tuple(path for path, value in parts.items() if value is not None),
+            differs=tuple(map(str, settings.differs)),
+            refused=tuple(map(str, settings.refused)),
         )
     for key, named in engine.rows(EnvoyRouteFilter):
         telling = Telling(namespace=key.namespace)

@@ -3,13 +3,15 @@
 In: a View, a listener, a route and one of its rules. Out: `SectionInForce`s; nothing is decided here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import msgspec
 
 from gatewayd.api.backendpolicy import BackendPolicy
 from gatewayd.api.clientpolicy import ClientPolicy
+from gatewayd.api.envoy_gateway.objects import EnvoyProxy
+from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.reportpolicy import AccessLogSection, ReportPolicy
 from gatewayd.api.xtelemetrypolicy import XTelemetryPolicy
@@ -19,6 +21,7 @@ from gatewayd.translator.policies.backend import answers, backend_effective
 from gatewayd.translator.policies.backend_sections import backend_settings
 from gatewayd.translator.policies.clashes import clash
 from gatewayd.translator.policies.effective import UNREADABLE, ChainKey, Effective, Ruled, WrittenAs, effective
+from gatewayd.translator.policies.envoy_proxy import ProxyInForce, envoy_proxy
 from gatewayd.translator.policies.kinds import POLICY_KINDS
 from gatewayd.translator.policies.report import report_effective
 from gatewayd.translator.policies.telemetry import telemetry_policy
@@ -32,7 +35,7 @@ from gatewayd.translator.proxies.global_limits import limits_problem
 from gatewayd.translator.proxies.key_sets import source_words
 from gatewayd.translator.proxies.processing import SECTION as PROCESSING
 from gatewayd.translator.proxies.processing import processing_problem
-from gatewayd.translator.proxies.tracing import traced
+from gatewayd.translator.proxies.tracing import foreign_traced, traced
 from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES
 
 
@@ -74,8 +77,9 @@ def sections_in_force(view: View, at: ListenerOf, member: Member, rule: int) -> 
     effective = in_force(view, at, member, rule)
     of_clients = _sections(view, "ClientPolicy", clients_effective(view, at), POLICY_KINDS[ClientPolicy].names)
     of_gateway = report_effective(view, at.gateway)
+    logged = tuple(_sections(view, "ReportPolicy", of_gateway, ("access_log",)))
     reported = (
-        *_sections(view, "ReportPolicy", of_gateway, ("access_log",)),
+        *(logged or _proxy_log(view, at.gateway)),
         *_sections(view, "ReportPolicy", effective.report, POLICY_KINDS[ReportPolicy].names),
     )
     if member.table not in HTTP_TABLES:
@@ -90,10 +94,15 @@ def sections_in_force(view: View, at: ListenerOf, member: Member, rule: int) -> 
 
 
 def _of_services(view: View, gateway: ObjectKey, route: Effective) -> dict[str, str]:
-    """Return what is wrong with the services that RoutePolicies have asked, by the section as manifests call it."""
-    limits = {each.wire: limits_problem(view, gateway, each.value) for each in route.of(LIMITS)}
-    shown = {each.wire: processing_problem(view, each.policy.namespace, each.value) for each in route.of(PROCESSING)}
+    """Return what is wrong with the services that RoutePolicies have asked, by the field that a section is."""
+    limits = {_field(each): limits_problem(view, gateway, each.value) for each in route.of(LIMITS)}
+    namespaces = ((each, each.policy.namespace) for each in route.of(PROCESSING))
+    shown = {_field(each): processing_problem(view, namespace, each.value) for each, namespace in namespaces}
     return {**limits, **shown}
+
+
+def _field(ruled: Ruled) -> str:
+    return ruled.wire if ruled.origin is None else ruled.origin.path.rpartition(".")[2]
 
 
 def listener_sections(view: View, at: ListenerOf) -> tuple[SectionInForce, ...]:
@@ -112,6 +121,7 @@ def _tracing(view: View, gateway: ObjectKey) -> Iterator[SectionInForce]:
     policy = telemetry_policy(view, gateway)
     row = view.get(XTelemetryPolicy, policy) if policy is not None else None
     if row is None:
+        yield from _proxy_traces(view, gateway)
         return
     at_gateway = traced(view, row, gateway)
     unresolved = () if at_gateway.resolved.status else (at_gateway.resolved.message,)
@@ -122,6 +132,36 @@ def _tracing(view: View, gateway: ObjectKey) -> Iterator[SectionInForce]:
         target=f"Gateway/{gateway}",
         value=msgspec.json.encode(row.spec.tracing).decode(),
         problem="; ".join((*unresolved, *at_gateway.left_out)),
+    )
+
+
+def _proxy_log(view: View, gateway: ObjectKey) -> Iterator[SectionInForce]:
+    """Yield the log that the EnvoyProxy of a Gateway asks for, which counts where no policy does."""
+    theirs = envoy_proxy(view, gateway)
+    if theirs is not None and theirs.taken.access_log is not None:
+        log = theirs.taken.access_log
+        yield _of_proxy(theirs, "accessLog", log, log_problems(view, theirs.key.namespace, log), gateway)
+
+
+def _proxy_traces(view: View, gateway: ObjectKey) -> Iterator[SectionInForce]:
+    """Yield what the EnvoyProxy of a Gateway makes traces of."""
+    theirs = envoy_proxy(view, gateway)
+    if theirs is not None and theirs.taken.tracing is not None:
+        at_gateway = foreign_traced(view, gateway)
+        unresolved = () if at_gateway.resolved.status else (at_gateway.resolved.message,)
+        yield _of_proxy(theirs, "tracing", theirs.taken.tracing, (*unresolved, *at_gateway.left_out), gateway)
+
+
+def _of_proxy(
+    theirs: ProxyInForce, field: str, value: object, problems: Iterable[str], gateway: ObjectKey
+) -> SectionInForce:
+    return SectionInForce(
+        kind=BY_STRUCT[EnvoyProxy].kind,
+        key=theirs.key,
+        path=f"spec.telemetry.{field}",
+        target=f"Gateway/{gateway}",
+        value=msgspec.json.encode(value).decode(),
+        problem="; ".join(problems),
     )
 
 

@@ -55,8 +55,9 @@ class SharedLimit:
 class SharedLimits:
     """Answer 429 to a request for which `service` says that one of the limits is reached.
 
-    `domain` is the namespace and name of the policy, below which the service counts; `route` is what a limit per route
-    is for. `fails_open`: requests go on while the service does not answer. `tells_clients`: by x-ratelimit headers.
+    `domain` is the namespace and name of the policy (and its kind if it is none of ours), below which the service
+    counts; `route` is what a limit per route is for. `fails_open`: requests go on while the service does not answer.
+    `tells_clients`: by x-ratelimit headers.
     """
 
     domain: str

@@ -25,6 +25,10 @@ def _btp(name: str, taken: str = "", differs: str = "", refused: str = "", **spe
     return Row(f"btp-{name}", "BackendTrafficPolicy", spec, taken, differs, refused)
 
 
+def _eep(name: str, taken: str = "", differs: str = "", refused: str = "", **spec: Any) -> Row:
+    return Row(f"eep-{name}", "EnvoyExtensionPolicy", spec, taken, differs, refused)
+
+
 def _ctp(name: str, taken: str = "", differs: str = "", refused: str = "", **spec: Any) -> Row:
     return Row(f"ctp-{name}", "ClientTrafficPolicy", spec, taken, differs, refused)
 
@@ -40,6 +44,7 @@ _REMOTE = {"name": "corp", "issuer": "https://idp.example", "remoteJWKS": {"uri"
 _DOOR = {"backendRefs": [{"name": "cart", "port": 80}]}
 _TOLD = {"headersToBackend": ["x-user"]}
 _LIMIT = {"requests": 100, "unit": "Minute"}
+_EACH = {"sourceCIDR": {"type": "Distinct", "value": "0.0.0.0/0"}}
 _PAGE = {"type": "Inline", "inline": "sorry"}
 
 ROWS: Final = (
@@ -130,15 +135,43 @@ ROWS: Final = (
     _btp("pages-local", "", "", "responseOverride[0].source", responseOverride=[
         {"match": {"statusCodes": [{"value": 404}]}, "response": {"body": _PAGE}, "source": "Local"}
     ]),
-    _btp("limit", "rateLimit", "rateLimit.local", "", rateLimit={"local": {"rules": [{"limit": _LIMIT}]}}),
-    _btp("limit-global", "", "", "rateLimit.global", rateLimit={"global": {"rules": [{"limit": _LIMIT}]}}),
+    _btp("limit", "rateLimit.local", "rateLimit.local", "", rateLimit={"local": {"rules": [{"limit": _LIMIT}]}}),
+    _btp("limit-global", "rateLimit.global", rateLimit={"global": {"rules": [{"limit": _LIMIT}]}}),
+    _btp("limit-shared", "rateLimit.global", rateLimit={
+        "global": {"rules": [{"limit": _LIMIT, "shared": True, "clientSelectors": [_EACH], "shadowMode": True}]}
+    }),
+    _btp("limit-usage", "", "", "rateLimit.global.rules[0].cost.response", rateLimit={
+        "global": {"rules": [{"limit": _LIMIT, "cost": {"response": {"from": "Number", "number": 1}}}]}
+    }),
+    _btp("traces", "telemetry.tracing", telemetry={"tracing": {"samplingFraction": {"numerator": 1}}}),
+    _btp("counts", "telemetry.metrics", "telemetry.metrics.routeStatName", telemetry={
+        "metrics": {"routeStatName": "%ROUTE_NAME%"}
+    }),
     _btp("websocket", "", httpUpgrade=[{"type": "websocket"}]),
     _btp("connect", "", "", "httpUpgrade[0].type", httpUpgrade=[{"type": "CONNECT"}]),
     _btp("balancing", "", "", "loadBalancer", loadBalancer={"type": "RoundRobin"}),
     _btp("breaker", "", "", "circuitBreaker", circuitBreaker={"maxConnections": 10}),
     _btp("admission", "", "", "admissionControl", admissionControl={}),
-    _btp("bandwidth", "", "", "bandwidthLimit", bandwidthLimit={"request": {"limit": {"value": "1Mi"}}}),
+    _btp("bandwidth", "bandwidthLimit", bandwidthLimit={"request": {"limit": {"value": "1Mi", "unit": "Second"}}}),
+    _btp("bandwidth-slow", "bandwidthLimit", "bandwidthLimit.response.limit", bandwidthLimit={
+        "response": {"limit": {"value": "10k", "unit": "Second"}}
+    }),
+    _btp("bandwidth-both", "", "", "bandwidthLimit", bandwidthLimit={
+        "request": {"limit": {"value": "1Mi", "unit": "Second"}},
+        "response": {"limit": {"value": "1Mi", "unit": "Second"}},
+    }),
     _btp("unknown", "", "", "", frob=True),
+    # Who sees messages.
+    _eep("headers", "extProc", extProc=[{**_DOOR, "processingMode": {"request": {}, "response": {}}}]),
+    _eep("bodies", "extProc", extProc=[{**_DOOR, "processingMode": {"request": {"body": "Streamed"}}}]),
+    _eep("open", "extProc", "extProc[0].failOpen", extProc=[{**_DOOR, "failOpen": True, "messageTimeout": "1s"}]),
+    _eep("duplex", "", "", "extProc[0].processingMode.request.body", extProc=[
+        {**_DOOR, "processingMode": {"request": {"body": "FullDuplexStreamed"}}}
+    ]),
+    _eep("lost", "", "", "extProc", extProc=[{"backendRefs": [{"name": "no", "port": 1}]}]),
+    _eep("lua", "", "", "lua", lua=[{"type": "Inline", "inline": "function envoy_on_request(h) end"}]),
+    _eep("wasm", "", "", "wasm", wasm=[{"name": "w", "code": {"type": "HTTP", "http": {"url": "https://a.example"}}}]),
+    _eep("nothing"),
     # How clients may speak.
     _ctp("hops", "clientIPDetection", clientIPDetection={"xForwardedFor": {"numTrustedHops": 1}}),
     _ctp("ranges", "clientIPDetection", clientIPDetection={"xForwardedFor": {"trustedCIDRs": ["10.0.0.0/8"]}}),
@@ -169,6 +202,6 @@ stringData: {ann: key-of-ann}
 
 def closes(row: Row) -> bool:
     """Return whether requests get a 500 because of a row."""
-    if row.kind == "SecurityPolicy":
+    if row.kind in ("SecurityPolicy", "EnvoyExtensionPolicy"):
         return bool(row.refused) or row.name == "sp-newer"
     return row.name in ("ctp-header", "ctp-mtls")

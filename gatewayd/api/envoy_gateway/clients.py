@@ -101,7 +101,9 @@ class ClientHeaders(TheirShape, frozen=True, kw_only=True):
     """What is done to headers."""
 
     enable_envoy_headers: Annotated[bool | None, refused("allowed: false", False)] = None
-    disable_rate_limit_headers: Annotated[bool | None, differs("responses never tell of limits", True)] = None
+    disable_rate_limit_headers: Annotated[
+        bool | None, differs("responses tell of limits where a rule has xRateLimitHeaders: DraftVersion03", True)
+    ] = None
     x_forwarded_client_cert: ForwardedCertificate | None = None
     with_underscores_action: Literal["Allow", "RejectRequest", "DropHeader"] | None = None
     preserve_x_request_id: Annotated[bool | None, differs("x-request-id is made anew", False)] = field(

@@ -15,6 +15,8 @@ from gatewayd.api.examine import child
 from gatewayd.api.meta import GroupKind, Problem, Shape
 from gatewayd.api.scalars import Group, KindName, NamespaceName, ObjectName, PortNumber, SectionName
 
+SERVER_SETTINGS: Final = "allowed: a BackendPolicy or a BackendTLSPolicy for the server"
+"""What is said where a reference to a server says how it is spoken to."""
 REFUSED: Final = "refused"
 DIFFERS: Final = "differs"
 _HARMLESS: Final = "harmless"
@@ -170,3 +172,8 @@ class TheirPolicySpec(TheirShape, frozen=True, kw_only=True):
     target_refs: Annotated[tuple[TheirTargetRef, ...], Meta(max_length=16)] = ()
     target_selectors: Annotated[Refused, refused("allowed: targetRefs, which name their targets")] = None
     merge_type: MergeType | None = None
+
+    @property
+    def targets(self) -> tuple[TheirTargetRef, ...]:
+        """What the policy names, by either field."""
+        return (*((self.target_ref,) if self.target_ref is not None else ()), *self.target_refs)

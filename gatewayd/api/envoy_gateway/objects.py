@@ -32,8 +32,16 @@ class EnvoyBackend(ForeignObject, frozen=True, kw_only=True):
     """A backend that is not a Service; the kind is called Backend."""
 
 
+class EnvoyProxy(ForeignObject, frozen=True, kw_only=True):
+    """What the proxies of a Gateway tell, where it or its class names one."""
+
+
 class EnvoyRouteFilter(ForeignObject, frozen=True, kw_only=True):
     """What a rule that names it does; the kind is called HTTPRouteFilter."""
+
+
+class EnvoyExtensionPolicy(ForeignObject, frozen=True, kw_only=True):
+    """Who sees messages on their way, and may change them."""
 
 
 class ClientTrafficPolicy(ForeignObject, frozen=True, kw_only=True):

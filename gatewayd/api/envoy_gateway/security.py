@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from gatewayd.api.envoy_gateway.fields import (
+    SERVER_SETTINGS,
     Refused,
     TheirBackendRef,
     TheirPolicySpec,
@@ -21,7 +22,6 @@ from gatewayd.api.scalars import Duration, HeaderName, HTTPMethod
 Text = Annotated[str, Meta(min_length=1, max_length=253)]
 Origin = Annotated[str, Meta(min_length=1, max_length=253)]
 _ROUTING = "allowed: false; a rule is chosen once, before its policies are asked"
-_SETTINGS = "allowed: a BackendPolicy or a BackendTLSPolicy for the server"
 
 
 class SecurityCORS(TheirShape, frozen=True, kw_only=True):
@@ -72,7 +72,7 @@ class SecurityRemoteKeys(TheirShape, frozen=True, kw_only=True):
     uri: Annotated[str, Meta(min_length=1, max_length=1024)]
     backend_ref: TheirBackendRef | None = None
     backend_refs: Annotated[tuple[TheirBackendRef, ...], Meta(max_length=16)] = ()
-    backend_settings: Annotated[Refused, refused(_SETTINGS)] = None
+    backend_settings: Annotated[Refused, refused(SERVER_SETTINGS)] = None
     cache_duration: Annotated[
         Duration | None, differs("the control plane fetches keys when it sees fit, and keeps the last good ones")
     ] = None
@@ -126,7 +126,7 @@ class SecurityOIDCProvider(TheirShape, frozen=True, kw_only=True):
     end_session_endpoint: str | None = None
     backend_ref: Annotated[Refused, refused("allowed: backendRefs")] = None
     backend_refs: Annotated[tuple[TheirBackendRef, ...], Meta(max_length=16)] = ()
-    backend_settings: Annotated[Refused, refused(_SETTINGS)] = None
+    backend_settings: Annotated[Refused, refused(SERVER_SETTINGS)] = None
 
 
 class SecurityOIDC(TheirShape, frozen=True, kw_only=True):
@@ -173,7 +173,7 @@ class SecurityGRPCServer(TheirShape, frozen=True, kw_only=True):
 
     backend_ref: TheirBackendRef | None = None
     backend_refs: Annotated[tuple[TheirBackendRef, ...], Meta(max_length=16)] = ()
-    backend_settings: Annotated[Refused, refused(_SETTINGS)] = None
+    backend_settings: Annotated[Refused, refused(SERVER_SETTINGS)] = None
 
 
 class SecurityHTTPServer(SecurityGRPCServer, frozen=True, kw_only=True):

@@ -18,11 +18,13 @@ from gatewayd.api.envoy_gateway.backends import (
     TrafficProxyProtocol,
 )
 from gatewayd.api.envoy_gateway.fields import Refused, TheirPolicySpec, TheirShape, differs, refused
-from gatewayd.api.scalars import Duration, HeaderName, HeaderValue
+from gatewayd.api.envoy_gateway.limits import TrafficBandwidth, TrafficLimits
+from gatewayd.api.filters import Fraction
+from gatewayd.api.scalars import Duration, HeaderValue
 
 Quantity = Annotated[int, Meta(ge=0)] | Annotated[str, Meta(min_length=1, max_length=32)]
 Percentage = Annotated[float, Meta(ge=0, le=100)]
-_TELEMETRY = "allowed: a ReportPolicy"
+_OF_GATEWAY = "allowed: an XTelemetryPolicy for the Gateway"
 
 
 class TrafficTCPTimeout(TheirShape, frozen=True, kw_only=True):
@@ -194,72 +196,30 @@ class TrafficBuffer(TheirShape, frozen=True, kw_only=True):
     limit: Quantity
 
 
-class TrafficHeaderMatch(TheirShape, frozen=True, kw_only=True):
-    """A header that requests are told apart by."""
+class TrafficTracing(TheirShape, frozen=True, kw_only=True):
+    """How many requests become traces, and what their spans say."""
 
-    type: Annotated[
-        Literal["Exact", "RegularExpression", "Distinct"] | None,
-        refused("allowed: Distinct; limits of single values are not there", "Distinct"),
+    sampling_fraction: Fraction | None = None
+    client_sampling_fraction: Annotated[Refused, refused(_OF_GATEWAY)] = None
+    overall_sampling_fraction: Annotated[Refused, refused("allowed: samplingFraction")] = None
+    custom_tags: Annotated[Refused, refused(_OF_GATEWAY)] = None
+    tags: Annotated[Refused, refused(_OF_GATEWAY)] = None
+    span_name: Annotated[Refused, refused(_OF_GATEWAY)] = None
+
+
+class TrafficMetrics(TheirShape, frozen=True, kw_only=True):
+    """What requests are counted under."""
+
+    route_stat_name: Annotated[
+        str | None, differs("requests are counted under kind, namespace and name of the route, whatever the pattern")
     ] = None
-    name: HeaderName
-    value: Annotated[Refused, refused("allowed: type Distinct")] = None
-    invert: Annotated[bool | None, refused("allowed: false", False)] = None
 
 
-class TrafficSource(TheirShape, frozen=True, kw_only=True):
-    """Addresses that requests are told apart by."""
+class TrafficTelemetry(TheirShape, frozen=True, kw_only=True):
+    """What is told of requests."""
 
-    type: Annotated[Literal["Exact", "Distinct"] | None, refused("allowed: Distinct, for each address", "Distinct")] = (
-        None
-    )
-    value: Annotated[str, refused("allowed: 0.0.0.0/0 and ::/0, which are all clients", "0.0.0.0/0", "::/0")]
-    invert: Annotated[bool | None, refused("allowed: false", False)] = None
-
-
-class TrafficSelector(TheirShape, frozen=True, kw_only=True):
-    """Which requests count, and which of them together."""
-
-    headers: Annotated[tuple[TrafficHeaderMatch, ...], Meta(max_length=128)] = ()
-    methods: Annotated[Refused, refused("allowed: headers, sourceCIDR")] = None
-    path: Annotated[Refused, refused("allowed: a policy for a rule")] = None
-    source_cidr: TrafficSource | None = field(name="sourceCIDR", default=None)
-    query_params: Annotated[Refused, refused("allowed: headers, sourceCIDR")] = None
-
-
-class TrafficLimitValue(TheirShape, frozen=True, kw_only=True):
-    """So many requests in a unit of time."""
-
-    requests: Annotated[int, Meta(ge=0, le=4_294_967_295)]
-    unit: Literal["Second", "Minute", "Hour", "Day", "Week", "Month", "Year"]
-    from_metadata: Annotated[Refused, refused("allowed: requests")] = None
-
-
-class TrafficLimitRule(TheirShape, frozen=True, kw_only=True):
-    """A limit, and the requests that count."""
-
-    name: str | None = None
-    client_selectors: Annotated[tuple[TrafficSelector, ...], Meta(max_length=8)] = ()
-    limit: TrafficLimitValue
-    cost: Annotated[Refused, refused("allowed: none; each request counts once")] = None
-    shared: Annotated[bool | None, differs("all rules that the policy is for count together", True)] = None
-    shadow_mode: Annotated[bool | None, refused("allowed: false", False)] = None
-    x_rate_limit_headers: Annotated[str | None, differs("responses do not tell of limits", "Off")] = None
-
-
-class TrafficLocalLimits(TheirShape, frozen=True, kw_only=True):
-    """Limits that each proxy counts for itself."""
-
-    rules: Annotated[tuple[TrafficLimitRule, ...], Meta(max_length=16)] = ()
-
-
-class TrafficLimits(TheirShape, frozen=True, kw_only=True):
-    """How many requests there may be."""
-
-    type: Literal["Global", "Local"] | None = None
-    global_: Annotated[Refused, refused("allowed: local, or a RoutePolicy")] = field(name="global", default=None)
-    local: Annotated[
-        TrafficLocalLimits | None, differs("all rules that the policy is for count together, not each by itself")
-    ] = None
+    tracing: TrafficTracing | None = None
+    metrics: TrafficMetrics | None = None
 
 
 class BackendTrafficPolicySpec(TheirPolicySpec, frozen=True, kw_only=True):
@@ -276,7 +236,7 @@ class BackendTrafficPolicySpec(TheirPolicySpec, frozen=True, kw_only=True):
     dns: TrafficDNS | None = None
     http2: TrafficHTTP2 | None = None
     rate_limit: TrafficLimits | None = None
-    bandwidth_limit: Annotated[Refused, refused("allowed: none")] = None
+    bandwidth_limit: TrafficBandwidth | None = None
     fault_injection: TrafficFault | None = None
     admission_control: Annotated[Refused, refused("allowed: none")] = None
     use_client_protocol: Annotated[bool | None, refused("allowed: false, or appProtocol of a Service", False)] = None
@@ -285,5 +245,5 @@ class BackendTrafficPolicySpec(TheirPolicySpec, frozen=True, kw_only=True):
     response_override: tuple[TrafficOverride, ...] = ()
     http_upgrade: tuple[TrafficUpgrade, ...] = ()
     request_buffer: TrafficBuffer | None = None
-    telemetry: Annotated[Refused, refused(_TELEMETRY)] = None
+    telemetry: TrafficTelemetry | None = None
     routing_type: Annotated[str | None, refused("allowed: Endpoint", "Endpoint")] = None

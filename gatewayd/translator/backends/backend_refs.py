@@ -70,7 +70,7 @@ class BackendAsk(NamedTuple):
 def ask_for(source: GroupKind, namespace: str, ref: BackendObjectRef, wants: Protocol) -> BackendAsk:
     """Return the question of a backendRef in an object of a kind; without a namespace it means the object's own."""
     to = ObjectKey(ref.namespace or namespace, ref.name)
-    return BackendAsk(source, namespace, ref.group_kind, to, ref.port, wants)
+    return BackendAsk(ref.written_in or source, namespace, ref.group_kind, to, ref.port, wants)
 
 
 def _unresolved(_view: View, ask: BackendAsk, error: Exception, _before: Backend | None) -> Backend:
@@ -81,18 +81,24 @@ def _unresolved(_view: View, ask: BackendAsk, error: Exception, _before: Backend
 def backend(view: View, ask: BackendAsk) -> Backend:
     """Return where a backendRef leads. Checks, in order: kind, grant, existence, port."""
     resolve = _RESOLVERS.get(ask.target)
-    if resolve is None or (resolve is _foreign and view.get(EnvoyBackend, ask.to) is None):
-        return InvalidBackend(
-            reason=verdicts.INVALID_KIND,
-            message=f"kind {ask.target} is not supported; allowed: {', '.join(map(str, _ALLOWED))}",
-        )
+    if resolve is None:
+        return _no_kind(ask)
     if not permitted(view, Pointer(ask.source, ask.namespace, ask.target, ask.to)):
         return InvalidBackend(
             reason=verdicts.REF_NOT_PERMITTED,
             message=f'{ask.target.kind} "{ask.to}" is in another namespace and no ReferenceGrant there allows it '
             f"for {ask.source.kind} of namespace {ask.namespace!r}",
         )
+    if resolve is _foreign and view.get(EnvoyBackend, ask.to) is None:
+        return _no_kind(ask)  # most clusters have none, and read none
     return resolve(view, ask)
+
+
+def _no_kind(ask: BackendAsk) -> Backend:
+    allowed = ", ".join(map(str, _ALLOWED))
+    return InvalidBackend(
+        reason=verdicts.INVALID_KIND, message=f"kind {ask.target} is not supported; allowed: {allowed}"
+    )
 
 
 def _service(view: View, ask: BackendAsk) -> Backend:

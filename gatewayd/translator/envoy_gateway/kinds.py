@@ -12,19 +12,24 @@ from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.backendpolicy import BackendPolicy
 from gatewayd.api.clientpolicy import ClientPolicy
 from gatewayd.api.envoy_gateway.clients import ClientTrafficPolicySpec
+from gatewayd.api.envoy_gateway.extensions import EnvoyExtensionPolicySpec
 from gatewayd.api.envoy_gateway.fields import TheirPolicySpec
 from gatewayd.api.envoy_gateway.objects import (
     BackendTrafficPolicy,
     ClientTrafficPolicy,
+    EnvoyExtensionPolicy,
     ForeignObject,
     SecurityPolicy,
 )
 from gatewayd.api.envoy_gateway.security import SecurityPolicySpec
 from gatewayd.api.envoy_gateway.traffic import BackendTrafficPolicySpec
 from gatewayd.api.kinds import BY_STRUCT
+from gatewayd.api.reportpolicy import ReportPolicy
 from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.translator.envoy_gateway.backends import backends
 from gatewayd.translator.envoy_gateway.clients import clients, what_protects
+from gatewayd.translator.envoy_gateway.extensions import extensions, what_extensions_close
+from gatewayd.translator.envoy_gateway.reports import reports
 from gatewayd.translator.envoy_gateway.security import security
 from gatewayd.translator.envoy_gateway.taken import TakenPolicy
 from gatewayd.translator.envoy_gateway.traffic import traffic
@@ -70,7 +75,7 @@ FOREIGN_KINDS: Final[Mapping[type, ForeignKind]] = MappingProxyType(
                 table=BackendTrafficPolicy,
                 spec=BackendTrafficPolicySpec,
                 targets=("Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute"),
-                translate=MappingProxyType({RoutePolicy: traffic, BackendPolicy: backends}),
+                translate=MappingProxyType({RoutePolicy: traffic, BackendPolicy: backends, ReportPolicy: reports}),
                 protecting=frozenset(),
             ),
             ForeignKind(
@@ -78,6 +83,13 @@ FOREIGN_KINDS: Final[Mapping[type, ForeignKind]] = MappingProxyType(
                 spec=ClientTrafficPolicySpec,
                 targets=("Gateway", "ListenerSet"),
                 translate=MappingProxyType({ClientPolicy: clients, AccessPolicy: what_protects}),
+                protecting=frozenset({AccessPolicy}),
+            ),
+            ForeignKind(
+                table=EnvoyExtensionPolicy,
+                spec=EnvoyExtensionPolicySpec,
+                targets=("Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute"),
+                translate=MappingProxyType({RoutePolicy: extensions, AccessPolicy: what_extensions_close}),
                 protecting=frozenset({AccessPolicy}),
             ),
         )

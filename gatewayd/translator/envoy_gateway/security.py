@@ -18,6 +18,7 @@ from gatewayd.api.accesspolicy import (
     KeySet,
 )
 from gatewayd.api.durations import milliseconds
+from gatewayd.api.envoy_gateway.references import SecurityBackendRef
 from gatewayd.api.envoy_gateway.security import (
     SecurityAPIKeyAuth,
     SecurityBasicAuth,
@@ -32,7 +33,7 @@ from gatewayd.api.inherited import PolicySection
 from gatewayd.api.names import shown
 from gatewayd.translator.envoy_gateway.authorization import authorization
 from gatewayd.translator.envoy_gateway.reading import read
-from gatewayd.translator.envoy_gateway.servers import ext_auth, login, one_backend, secret_ref
+from gatewayd.translator.envoy_gateway.servers import ext_auth, login, one_backend, secret_ref, servers
 from gatewayd.translator.envoy_gateway.taken import TakenPolicy, TakenSection, Telling
 
 _SECOND_MS: Final = 1000
@@ -114,15 +115,15 @@ def _csrf(written: SecurityCSRF, path: str, telling: Telling) -> CSRF:
     return CSRF(additional_hosts=tuple(hosts))
 
 
-def _basic(written: SecurityBasicAuth, path: str, telling: Telling) -> Basic:
+def _basic(written: SecurityBasicAuth, _path: str, _telling: Telling) -> Basic:
     return Basic(
-        secret_ref=secret_ref(written.users, f"{path}.users", telling),
+        secret_ref=secret_ref(written.users),
         client_header=written.forward_username_header,
     )
 
 
 def _api_keys(written: SecurityAPIKeyAuth, path: str, telling: Telling) -> APIKeys:
-    refs = (secret_ref(ref, f"{path}.credentialRefs[{at}]", telling) for at, ref in enumerate(written.credential_refs))
+    refs = map(secret_ref, written.credential_refs)
     sources = tuple(
         source
         for each in written.extract_from
@@ -164,8 +165,8 @@ def _keys(written: SecurityJWTProvider, path: str, telling: Telling) -> KeySet:
         telling.refuse(f"{path}.localJWKS.inline", "is required here")
     if remote is None:
         return KeySet(inline=local.inline if local is not None else None)
-    servers = (*((remote.backend_ref,) if remote.backend_ref is not None else ()), *remote.backend_refs)
-    server = one_backend(servers, f"{path}.remoteJWKS", telling) if servers else None
+    named = servers(remote.backend_ref, remote.backend_refs)
+    server = one_backend(named, f"{path}.remoteJWKS", telling, SecurityBackendRef) if named else None
     return KeySet(uri=remote.uri, backend_ref=server)
 
 

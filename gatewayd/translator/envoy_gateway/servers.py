@@ -1,6 +1,6 @@
 """SecurityPolicy: whom else it has asked, and what it refers to: ext_authz servers, OpenID providers, Secrets.
 
-What is in another namespace is refused: a ReferenceGrant would be asked for the kind that the reference is made of.
+What is in another namespace needs a ReferenceGrant there, for the kind of theirs that has the reference.
 """
 
 from collections.abc import Sequence
@@ -16,9 +16,9 @@ from gatewayd.api.accesspolicy import (
     SecretRef,
 )
 from gatewayd.api.envoy_gateway.fields import TheirBackendRef, TheirSecretRef
+from gatewayd.api.envoy_gateway.references import SecurityBackendRef, SecuritySecretRef
 from gatewayd.api.envoy_gateway.security import (
     SecurityExtAuth,
-    SecurityGRPCServer,
     SecurityHTTPServer,
     SecurityOIDC,
 )
@@ -27,32 +27,27 @@ from gatewayd.translator.envoy_gateway.taken import Telling
 
 _SCHEMES: Final = ("http", "https", "%REQ(x-forwarded-proto)%")
 _REQUEST_HOST: Final = "%REQ(:authority)%"
-_OTHER_NAMESPACE: Final = "must be the policy's own; references across namespaces are not followed from here"
 
 
-def secret_ref(written: TheirSecretRef, path: str, telling: Telling) -> SecretRef:
-    """Return a reference to a Secret."""
-    _own_namespace(written.namespace, path, telling)
-    return SecretRef(name=written.name)
+def secret_ref(written: TheirSecretRef) -> SecretRef:
+    """Return a reference of a SecurityPolicy to a Secret."""
+    return SecuritySecretRef(name=written.name, namespace=written.namespace)
 
 
-def one_backend(written: Sequence[TheirBackendRef], path: str, telling: Telling) -> PolicyBackendRef | None:
-    """Return the server that is asked; one is, whatever their number."""
+def one_backend(
+    written: Sequence[TheirBackendRef], path: str, telling: Telling, ref_type: type[PolicyBackendRef]
+) -> PolicyBackendRef | None:
+    """Return the server that is asked, as a reference of a kind of theirs; one is, whatever their number."""
     if len(written) != 1:
         telling.refuse(f"{path}.backendRefs", f"must name one server, not {len(written)}")
         return None
     [ref] = written
-    _own_namespace(ref.namespace, f"{path}.backendRefs[0]", telling)
-    return PolicyBackendRef(group=ref.group, kind=ref.kind, name=ref.name, port=ref.port)
+    return ref_type(group=ref.group, kind=ref.kind, name=ref.name, namespace=ref.namespace, port=ref.port)
 
 
-def _own_namespace(namespace: str | None, path: str, telling: Telling) -> None:
-    if namespace not in (None, telling.namespace):
-        telling.refuse(f"{path}.namespace", _OTHER_NAMESPACE)
-
-
-def _servers(written: SecurityGRPCServer) -> tuple[TheirBackendRef, ...]:
-    return (*((written.backend_ref,) if written.backend_ref is not None else ()), *written.backend_refs)
+def servers(older: TheirBackendRef | None, newer: tuple[TheirBackendRef, ...]) -> tuple[TheirBackendRef, ...]:
+    """Return the servers that are named by either of the two fields that there are for it."""
+    return (*((older,) if older is not None else ()), *newer)
 
 
 def ext_auth(written: SecurityExtAuth, path: str, telling: Telling) -> ExternalAuthSection | None:
@@ -63,7 +58,8 @@ def ext_auth(written: SecurityExtAuth, path: str, telling: Telling) -> ExternalA
         return None
     body = written.body_to_ext_auth
     http = written.http
-    asked = one_backend(_servers(server), f"{path}.{'grpc' if http is None else 'http'}", telling)
+    named = servers(server.backend_ref, server.backend_refs)
+    asked = one_backend(named, f"{path}.{'grpc' if http is None else 'http'}", telling, SecurityBackendRef)
     return ExternalAuthSection(
         protocol="GRPC" if http is None else "HTTP",
         backend_ref=asked,
@@ -93,7 +89,7 @@ def login(written: SecurityOIDC, path: str, telling: Telling) -> OIDC:
         telling.refuse(f"{path}.provider.backendRefs", "is required here: it says who is asked for tokens")
         server = None
     else:
-        server = one_backend(provider.backend_refs, f"{path}.provider", telling)
+        server = one_backend(provider.backend_refs, f"{path}.provider", telling, SecurityBackendRef)
     if written.client_id is None:
         telling.refuse(f"{path}.clientID", "is required here")
     return OIDC(
@@ -103,7 +99,7 @@ def login(written: SecurityOIDC, path: str, telling: Telling) -> OIDC:
         end_session_endpoint=provider.end_session_endpoint,
         backend_ref=server,
         client_id=written.client_id,
-        client_secret_ref=secret_ref(written.client_secret, f"{path}.clientSecret", telling),
+        client_secret_ref=secret_ref(written.client_secret),
         scopes=written.scopes,
         callback_path=_callback(written.redirect_url, f"{path}.redirectURL", telling),
         logout_path=written.logout_path,

@@ -4,13 +4,12 @@ https://gateway.envoyproxy.io/docs/api/extension_types/#backendtrafficpolicyspec
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal
 
 from gatewayd.api.envoy_gateway.traffic import (
     BackendTrafficPolicySpec,
     TrafficCompression,
     TrafficFault,
-    TrafficLimitRule,
     TrafficOverride,
     TrafficRetry,
     TrafficRetryOn,
@@ -25,12 +24,11 @@ from gatewayd.api.routepolicy import (
     FaultAbort,
     FaultDelay,
     FaultSection,
-    RateLimitRule,
-    RateLimitSection,
     RetrySection,
     TimeoutsSection,
 )
 from gatewayd.translator.envoy_gateway.amounts import whole_bytes
+from gatewayd.translator.envoy_gateway.limits import bandwidth, local_limits, shared_limits
 from gatewayd.translator.envoy_gateway.reading import read
 from gatewayd.translator.envoy_gateway.taken import TakenPolicy, TakenSection, Telling
 
@@ -49,8 +47,6 @@ _STATUSES: Final[Mapping[str, tuple[int, ...]]] = {
 _CALLS: Final = frozenset({"cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable"})
 _ALGORITHMS: Final[Mapping[str, Literal["br", "gzip", "zstd"]]] = {"Brotli": "br", "Gzip": "gzip", "Zstd": "zstd"}
 _LEAST_BYTES: Final = 30
-_UNITS: Final = ("Second", "Minute", "Hour")
-_MOST_REQUESTS: Final = 1_000_000
 
 
 def traffic(written: Mapping[str, Any], namespace: str) -> TakenPolicy:
@@ -72,7 +68,9 @@ def _sections(spec: BackendTrafficPolicySpec, telling: Telling) -> Iterator[Take
         ("compression", *_compression(spec, telling)),
         ("error_pages", _pages(spec.response_override, telling), "responseOverride"),
         ("body", _body(spec, telling), "requestBuffer"),
-        ("rate_limit", _limits(spec, telling), "rateLimit"),
+        ("rate_limit", local_limits(spec.rate_limit, telling), "rateLimit.local"),
+        ("global_limits", shared_limits(spec.rate_limit, telling), "rateLimit.global"),
+        ("bandwidth", bandwidth(spec.bandwidth_limit, telling), "bandwidthLimit"),
     )
     yield from (TakenSection(name, value, f"spec.{path}") for name, value, path in sections if value is not None)
 
@@ -170,31 +168,3 @@ def _body(spec: BackendTrafficPolicySpec, telling: Telling) -> BodySection | Non
         return None
     limit = whole_bytes(spec.request_buffer.limit, "spec.requestBuffer.limit", telling)
     return BodySection(max_bytes=limit) if limit else None
-
-
-def _limits(spec: BackendTrafficPolicySpec, telling: Telling) -> RateLimitSection | None:
-    local = spec.rate_limit.local if spec.rate_limit is not None else None
-    rules = [_limit(rule, at, telling) for at, rule in enumerate(local.rules)] if local is not None else []
-    limits = tuple(each for each in rules if each is not None)
-    return RateLimitSection(limits=limits) if limits else None
-
-
-def _limit(rule: TrafficLimitRule, at: int, telling: Telling) -> RateLimitRule | None:
-    """Return a limit; None where requests would count that shall not, or not those that shall."""
-    path = f"spec.rateLimit.local.rules[{at}]"
-    unit, requests = rule.limit.unit, rule.limit.requests
-    if unit not in _UNITS:
-        telling.refuse(f"{path}.limit.unit", f"must be one of {', '.join(_UNITS)}")
-    if not 1 <= requests <= _MOST_REQUESTS:
-        telling.refuse(f"{path}.limit.requests", f"must be from 1 to {_MOST_REQUESTS}")
-    if len(rule.client_selectors) > 1:
-        telling.refuse(f"{path}.clientSelectors", "must be one, whose parts count together")
-    if any(each.path.startswith((f"{path}.", f"{path}[")) for each in telling.refused):
-        return None
-    selected = rule.client_selectors[0] if rule.client_selectors else None
-    return RateLimitRule(
-        requests=requests,
-        unit=cast("Literal['Second', 'Minute', 'Hour']", unit),
-        per_client=(selected is not None and selected.source_cidr is not None) or None,
-        per_headers=tuple(each.name for each in selected.headers) if selected is not None else (),
-    )

@@ -35,6 +35,7 @@ from gatewayd.translator.policies.foreign import TakenKey, taken
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND
 from gatewayd.translator.proxies.access import section_problem
 from gatewayd.translator.proxies.at_listener import ListenerOf, listener_chain
+from gatewayd.translator.proxies.processing import processing_fault
 from gatewayd.translator.rescues import blame
 
 
@@ -108,7 +109,8 @@ def _faults(view: View, member: Member, found: TakenPolicy) -> Iterator[str]:
     kind, key = FOREIGN_KINDS[member.table], ObjectKey(*member.key)  # type: ignore[misc]
     for section in found.sections:
         problem = section_problem(view, key.namespace, section.value)
-        if problem is not None:
+        problem = problem or processing_fault(view, key.namespace, section.value)
+        if problem:
             yield f"{section.path}: {problem}"
     whole = ScopedTarget(BY_STRUCT[kind.table].group_kind, key, "")
     ruled = tuple(Ruled(each.name, each.value, key, whole, WrittenAs(kind.name, each.path)) for each in found.sections)
@@ -122,14 +124,17 @@ def _invalid(view: View, member: Member, row: ForeignObject, kind: ForeignKind) 
     problems = "; ".join(dict.fromkeys(foreign_problems(view, member, row, kind)))
     if not problems:
         return None
-    closes = any(_closes(view, member, row, own) for own in kind.protecting)
+    closes = any(_closes(view, member, row, own) for own in kind.translate)
     return verdicts.invalid(f"{problems}; {'requests that it is for get a 500' if closes else 'left out'} until then")
 
 
 def _closes(view: View, member: Member, row: ForeignObject, own: Any) -> bool:
     """Return whether what cannot be had of a policy closes what it is for: more than targets that it cannot have."""
-    there = _taken_there(view, member, row, own)
-    return any(found.refused or any(_faults(view, member, found)) for found in there)
+    there = tuple(_taken_there(view, member, row, own))
+    if own in FOREIGN_KINDS[member.table].protecting:
+        return any(found.refused or any(_faults(view, member, found)) for found in there)
+    sections = (section.value for found in there for section in found.sections)
+    return any(processing_fault(view, row.metadata.namespace, each) for each in sections)
 
 
 def _conflict(view: View, member: Member, row: ForeignObject, kind: ForeignKind) -> Verdict | None:

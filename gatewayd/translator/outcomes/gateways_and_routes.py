@@ -53,6 +53,7 @@ from gatewayd.translator.gateways.listeners import (
 from gatewayd.translator.gateways.termination import can_serve, termination, termination_key
 from gatewayd.translator.infrastructure.gateway import held_back, withheld_keys
 from gatewayd.translator.outcomes.closed_rules import closed_rules
+from gatewayd.translator.outcomes.envoy_proxies import proxy_notes
 from gatewayd.translator.outcomes.foreign import foreign_outcome
 from gatewayd.translator.outcomes.ingresses import ingress_outcome
 from gatewayd.translator.outcomes.inherited import inherited_outcome
@@ -62,6 +63,7 @@ from gatewayd.translator.outcomes.telemetry import telemetry_outcome
 from gatewayd.translator.outcomes.xbackends import xbackend_outcome
 from gatewayd.translator.parameters.chosen import chosen_parameters
 from gatewayd.translator.parameters.class_parameters import BadClassParameters, class_parameters
+from gatewayd.translator.policies.envoy_proxy import class_problems
 from gatewayd.translator.policies.kinds import POLICY_KINDS
 from gatewayd.translator.protocols import GATEWAY_KIND, ROUTE_TABLES
 from gatewayd.translator.rescues import blame
@@ -75,7 +77,7 @@ def gatewayclass_outcome(view: View, member: Member) -> GatewayClassOutcome | No
     if row is None or not class_is_ours(view, row.metadata.name):
         return None
     parameters = class_parameters(view, row.metadata.name)
-    accepted = verdicts.accepted()
+    accepted = verdicts.with_notes(verdicts.accepted(), class_problems(view, row.metadata.name))
     if isinstance(parameters, BadClassParameters):
         accepted = verdicts.invalid_parameters(parameters.why)
     return GatewayClassOutcome(
@@ -141,6 +143,7 @@ def _notes(view: View, gateway: ObjectKey) -> Iterator[str]:
     problem = held_back(view, gateway)
     if problem is not None:
         yield f"{problem}; what runs stays as it is"
+    yield from proxy_notes(view, gateway)
     keys = withheld_keys(view, gateway)
     if keys:
         yield (

@@ -203,7 +203,7 @@ def said_of_target(view: View, row: KubernetesObject, path: str, target: ScopedT
 
 def _unserved(view: View, row: KubernetesObject, ref: Reference) -> Verdict | None:
     """Say what of a policy a Gateway has nobody to count for."""
-    if not isinstance(row, RoutePolicy) or ref.kind != GATEWAY_KIND.kind:
+    if ref.kind != GATEWAY_KIND.kind:
         return None
     problems = "; ".join(unserved(view, ObjectKey(ref.namespace or "", ref.name), row))
     return verdicts.invalid(problems) if problems else None

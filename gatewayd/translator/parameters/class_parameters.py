@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gatewayd.api.core import ConfigMap
+from gatewayd.api.envoy_gateway.objects import ENVOY_GATEWAY_GROUP, EnvoyProxy
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import ObjectRef
@@ -37,6 +38,7 @@ from gatewayd.translator.parameters.privileges import matches
 
 NETWORK_POLICIES: Final = ("Managed", "None")
 CONFIGMAP_KIND = GroupKind("", "ConfigMap")
+ENVOY_PROXY_KIND = GroupKind(ENVOY_GATEWAY_GROUP, "EnvoyProxy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,10 +93,13 @@ def class_parameters(view: View, name: str) -> ClassParameters | BadClassParamet
     ref = row.spec.parameters_ref if row is not None else None
     if ref is None:
         return ClassParameters(defaults=DEFAULT_PARAMETERS, bounds=DEFAULT_BOUNDS)
+    key = ObjectKey(ref.namespace or "", ref.name)
+    if ref.group_kind == ENVOY_PROXY_KIND and view.get(EnvoyProxy, key) is not None:
+        return ClassParameters(defaults=DEFAULT_PARAMETERS, bounds=DEFAULT_BOUNDS)
     misplaced = _misplaced(ref, environment(view).namespace)
     if misplaced:
         return BadClassParameters(why=f"spec.parametersRef{misplaced}")
-    configmap = view.get(ConfigMap, ObjectKey(ref.namespace or "", ref.name))
+    configmap = view.get(ConfigMap, key)
     where = f'spec.parametersRef: ConfigMap "{ref.namespace}/{ref.name}"'
     if configmap is None:
         return BadClassParameters(why=f"{where} does not exist")

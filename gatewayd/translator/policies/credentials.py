@@ -35,7 +35,7 @@ _DEFAULT_SOURCES: Final = (KeySource(kind="Header", name="x-api-key"),)
 def secret_pointer(ref: SecretRef, namespace: str) -> Pointer:
     """Return what a policy of a namespace points at."""
     to = ObjectKey(ref.namespace or namespace, ref.name)
-    return Pointer(BY_STRUCT[AccessPolicy].group_kind, namespace, _SECRET, to)
+    return Pointer(ref.written_in or BY_STRUCT[AccessPolicy].group_kind, namespace, _SECRET, to)
 
 
 def secret_pointers(row: AccessPolicy) -> Iterator[Pointer]:

@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple
 
 from gatewayd.api.durations import milliseconds
+from gatewayd.api.envoy_gateway.objects import BackendTrafficPolicy
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.reportpolicy import AccessLogSection, LogHeader, ReportPolicy, SamplingSection
@@ -20,6 +21,7 @@ from gatewayd.translator.policies.effective import (
     any_inherited,
     effective,
 )
+from gatewayd.translator.policies.envoy_proxy import envoy_proxy
 from gatewayd.translator.protocols import GATEWAY_KIND
 
 
@@ -53,7 +55,14 @@ def _tells_of_routes(row: ReportPolicy) -> list[tuple[()]]:
 
 
 _ANYWHERE: Final = ()
-TELLING = Index(name="policies_that_tell_of_routes", sources=(rows(ReportPolicy, _tells_of_routes),), group=ungrouped)
+TELLING = Index(
+    name="policies_that_tell_of_routes",
+    sources=(
+        rows(ReportPolicy, _tells_of_routes),
+        rows(BackendTrafficPolicy, lambda row: [_ANYWHERE] if row.spec.get("telemetry") else []),
+    ),
+    group=ungrouped,
+)
 
 
 @query
@@ -95,7 +104,10 @@ def log_ruling(view: View, gateway: ObjectKey) -> Ruling | None:
     for ruled in report_effective(view, gateway).of("access_log"):
         if isinstance(ruled.value, AccessLogSection):
             return Ruling(_logged(ruled.value), ruled.value, ruled.policy.namespace)
-    return None
+    theirs = envoy_proxy(view, gateway)
+    if theirs is None or theirs.taken.access_log is None:
+        return None
+    return Ruling(_logged(theirs.taken.access_log), theirs.taken.access_log, theirs.key.namespace)
 
 
 def _logged(section: AccessLogSection) -> Logged | None:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
+from gatewayd.api.envoy_gateway.objects import BackendTrafficPolicy
 from gatewayd.api.globallimits import GlobalLimit, GlobalLimitsSection, LimitCost
-from gatewayd.api.meta import ObjectKey
+from gatewayd.api.meta import KubernetesObject, ObjectKey
 from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.incremental.view import Member, Output, Source, View, query
 from gatewayd.ir.global_limits import LimitDomain, LimitUnit, SharedLimit, SharedLimits
@@ -20,8 +21,10 @@ from gatewayd.translator.backends.rate_limit_server import (
     silent_server,
     without_server,
 )
-from gatewayd.translator.policies.effective import STRATEGIES, Effective
-from gatewayd.translator.policies.kinds import InheritedPolicy
+from gatewayd.translator.envoy_gateway.limits import has_shared_limits
+from gatewayd.translator.envoy_gateway.taken import TakenSection
+from gatewayd.translator.policies.effective import STRATEGIES, Effective, Ruled
+from gatewayd.translator.policies.foreign import TakenKey, taken
 from gatewayd.translator.problems import Unsupported
 
 SECTION: Final = "global_limits"
@@ -38,9 +41,23 @@ def global_limits(
             continue
         server = rate_limit_server(view, gateway)
         if isinstance(server, RateLimitServer):
-            return (_shared(str(ruled.policy), section, server, _route_of(section, source)),)
+            return (_shared(_domain(view, ruled, found), section, server, _route_of(section, source)),)
         return Unsupported(without_server(view, gateway)) if _closes(section) else ()
     return ()
+
+
+def _domain(view: View, ruled: Ruled, found: Effective) -> str:
+    """Return below what name a service counts: that of the policy which has the limits, merged into another or not."""
+    if ruled.origin is None:
+        return str(ruled.policy)
+    theirs = next(each for each in found.foreign if each.policy == Member(BackendTrafficPolicy, ruled.policy))
+    row = view.get(theirs.policy.table, theirs.policy.key)
+    is_own = theirs.above is None or (row is not None and has_shared_limits(row.spec))
+    return _foreign_domain(theirs.key if is_own or theirs.above is None else theirs.above)
+
+
+def _foreign_domain(policy: ObjectKey) -> str:
+    return f"{BackendTrafficPolicy.__name__}/{policy}"
 
 
 def limits_problem(view: View, gateway: ObjectKey, section: object) -> str:
@@ -54,12 +71,28 @@ def limits_problem(view: View, gateway: ObjectKey, section: object) -> str:
     return ""
 
 
-def unserved(view: View, gateway: ObjectKey, row: InheritedPolicy) -> Iterator[str]:
+def unserved(view: View, gateway: ObjectKey, row: KubernetesObject) -> Iterator[str]:
     """Yield what of a policy a Gateway has no service for, with its path."""
-    for strategy in STRATEGIES:
-        section = getattr(getattr(row.spec, strategy), SECTION, None)
+    for path, section in _written(view, row):
         if section is not None and without_server(view, gateway):
-            yield f"spec.{strategy}.globalLimits: {limits_problem(view, gateway, section)}"
+            yield f"{path}: {limits_problem(view, gateway, section)}"
+
+
+def _written(view: View, row: KubernetesObject) -> Iterator[tuple[str, object]]:
+    """Yield the sections of a policy, and the field of each; of one that is merged, what it has itself."""
+    match row:
+        case RoutePolicy():
+            for strategy in STRATEGIES:
+                yield f"spec.{strategy}.globalLimits", getattr(getattr(row.spec, strategy), SECTION, None)
+        case BackendTrafficPolicy():
+            yield from ((each.path, each.value) for each in _foreign_sections(view, row.metadata.key))
+        case _:
+            return
+
+
+def _foreign_sections(view: View, policy: ObjectKey) -> Iterator[TakenSection]:
+    found = taken(view, TakenKey(RoutePolicy, Member(BackendTrafficPolicy, policy), None))
+    yield from (each for each in found.sections if each.name == SECTION)
 
 
 def _closes(section: GlobalLimitsSection) -> bool:
@@ -117,5 +150,21 @@ def limit_domain(view: View, member: Member) -> LimitDomain | None:
     return LimitDomain(name=str(member.key), limits=limits) if limits else None
 
 
-LIMIT_DOMAINS = Output(name="limit_domains", sources=(Source(table=RoutePolicy, query=limit_domain),), on_demand=True)
+@query
+def foreign_limit_domain(view: View, member: Member) -> LimitDomain | None:
+    """Return the same of a BackendTrafficPolicy."""
+    policy = ObjectKey(*member.key)  # type: ignore[misc]
+    sections = (each.value for each in _foreign_sections(view, policy))
+    limits = tuple(limit for each in sections if isinstance(each, GlobalLimitsSection) for limit in shared_limits(each))
+    return LimitDomain(name=_foreign_domain(policy), limits=limits) if limits else None
+
+
+LIMIT_DOMAINS = Output(
+    name="limit_domains",
+    sources=(
+        Source(table=RoutePolicy, query=limit_domain),
+        Source(table=BackendTrafficPolicy, query=foreign_limit_domain),
+    ),
+    on_demand=True,
+)
 """What rate limit services have to know, for each policy."""

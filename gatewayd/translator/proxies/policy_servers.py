@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple, assert_never
 
 from gatewayd.api.accesspolicy import AccessPolicy, AccessSections
-from gatewayd.api.envoy_gateway.objects import SecurityPolicy
+from gatewayd.api.envoy_gateway.objects import EnvoyExtensionPolicy, SecurityPolicy
 from gatewayd.api.grpcroute import GRPCRoute
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey
@@ -52,6 +52,7 @@ def _closing(row: RoutePolicy) -> list[str]:
 
 
 _OF_ROUTES: Final = rows(RoutePolicy, _closing)
+_OF_EXTENSIONS: Final = rows(EnvoyExtensionPolicy, lambda row: [_ANYWHERE] if row.spec.get("extProc") else [])
 
 
 ASKING = Index(
@@ -60,12 +61,13 @@ ASKING = Index(
         rows(AccessPolicy, _asks),
         rows(SecurityPolicy, lambda row: _asks(own_access(row))),
         replace(_OF_ROUTES, keys=lambda sections: (_ANYWHERE,) if PROCESSING in sections else ()),
+        _OF_EXTENSIONS,
     ),
     group=ungrouped,
 )
 MAY_CLOSE = Index(
     name="route_policies_that_may_close",
-    sources=(replace(_OF_ROUTES, keys=lambda sections: (_ANYWHERE,) if sections else ()),),
+    sources=(replace(_OF_ROUTES, keys=lambda sections: (_ANYWHERE,) if sections else ()), _OF_EXTENSIONS),
     group=ungrouped,
 )
 

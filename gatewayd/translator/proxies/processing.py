@@ -57,12 +57,18 @@ def _shown(message: ShownMessage | None) -> ShownBody | None:
     return None if message is None else _BODIES[message.body or "None"]
 
 
-def processing_problem(view: View, namespace: str, section: object) -> str:
+def processing_fault(view: View, namespace: str, section: object) -> str:
     """Return why a section of a policy of a namespace cannot be honoured, with the path below it; "" when it can."""
     if not isinstance(section, ExternalProcessingSection) or section.is_disabled:
         return ""
     processor = _processing(view, namespace, section)
-    return f"{processor.message}; requests get a 500 until then" if isinstance(processor, Unsupported) else ""
+    return processor.message if isinstance(processor, Unsupported) else ""
+
+
+def processing_problem(view: View, namespace: str, section: object) -> str:
+    """Return the same, with what becomes of requests."""
+    fault = processing_fault(view, namespace, section)
+    return f"{fault}; requests get a 500 until then" if fault else ""
 
 
 def processing_problems(view: View, row: InheritedPolicy) -> Iterator[str]:

@@ -20,6 +20,7 @@ from gatewayd.ir.tracing import KNOWN_ATTRIBUTES, WHOLE, AttributeSource, Parent
 from gatewayd.translator import verdicts
 from gatewayd.translator.backends.backend_refs import ask_for, backend
 from gatewayd.translator.backends.servers import no_plain_text
+from gatewayd.translator.policies.envoy_proxy import envoy_proxy
 from gatewayd.translator.policies.report import sampled_parts
 from gatewayd.translator.policies.telemetry import telemetry_policy
 from gatewayd.translator.policies.told import refused_header
@@ -39,6 +40,17 @@ class Traced(NamedTuple):
     left_out: tuple[str, ...]
 
 
+class _TracingSpec(NamedTuple):
+    """What is written of traces in a namespace, and the path of the field, before what is below it."""
+
+    namespace: str
+    config: TracingConfig
+    path: str
+
+
+_PATH: Final = "spec.tracing."
+FOREIGN_PATH: Final = "spec.telemetry.tracing"
+"""The field of an EnvoyProxy; what is said of it has the path below."""
 _UNTRACED: Final = Traced(None, verdicts.resolved(), ())
 
 
@@ -52,7 +64,7 @@ def tracing(view: View, gateway: ObjectKey) -> Tracing | None:
     """Return what the proxies of a Gateway tell of requests; None for nothing."""
     policy = telemetry_policy(view, gateway)
     row = view.get(XTelemetryPolicy, policy) if policy is not None else None
-    return None if row is None else traced(view, row, gateway).tracing
+    return foreign_traced(view, gateway).tracing if row is None else traced(view, row, gateway).tracing
 
 
 def tracing_servers(view: View, gateway: ObjectKey) -> tuple[Upstream, ...]:
@@ -64,9 +76,22 @@ def tracing_servers(view: View, gateway: ObjectKey) -> tuple[Upstream, ...]:
 def traced(view: View, row: XTelemetryPolicy, gateway: ObjectKey) -> Traced:
     """Return what a policy comes to at a Gateway."""
     config = row.spec.tracing
-    if config is None or config.mode != "Enabled" or config.provider is None:
+    return _UNTRACED if config is None else _traced(view, _TracingSpec(row.metadata.namespace, config, _PATH), gateway)
+
+
+def foreign_traced(view: View, gateway: ObjectKey) -> Traced:
+    """Return what the EnvoyProxy of a Gateway comes to, which counts where there is no policy."""
+    theirs = envoy_proxy(view, gateway)
+    if theirs is None or theirs.taken.tracing is None:
         return _UNTRACED
-    server = _server(view, row.metadata.namespace, config)
+    return _traced(view, _TracingSpec(theirs.key.namespace, theirs.taken.tracing, ""), gateway)
+
+
+def _traced(view: View, written: _TracingSpec, gateway: ObjectKey) -> Traced:
+    config = written.config
+    if config.mode != "Enabled" or config.provider is None:
+        return _UNTRACED
+    server = _server(view, written)
     if isinstance(server, Verdict):
         return Traced(None, server, ())
     parent = config.parent_based_sampling or ParentBasedSampling()
@@ -82,15 +107,15 @@ def traced(view: View, row: XTelemetryPolicy, gateway: ObjectKey) -> Traced:
         parent=_PARENTS[parent.mode],
         attributes=tuple(_attribute(each) for each in config.attributes if not _unknown(each)),
     )
-    return Traced(made, verdicts.resolved(), tuple(_left_out(config, parent)))
+    return Traced(made, verdicts.resolved(), tuple(_left_out(written, parent)))
 
 
-def _server(view: View, namespace: str, config: TracingConfig) -> Upstream | Verdict:
-    if config.provider is None:
+def _server(view: View, written: _TracingSpec) -> Upstream | Verdict:
+    if written.config.provider is None:
         return verdicts.resolved()
     source = BY_STRUCT[XTelemetryPolicy].group_kind
-    target = backend(view, ask_for(source, namespace, config.provider.backend_ref, Protocol.HTTP2))
-    path = "spec.tracing.provider.backendRef"
+    target = backend(view, ask_for(source, written.namespace, written.config.provider.backend_ref, Protocol.HTTP2))
+    path = f"{written.path}provider.backendRef"
     if isinstance(target, InvalidBackend):
         return verdicts.unresolved(target.reason, f"{path}: {target.message}; nothing is traced until then")
     refused = no_plain_text(view, target.upstream)
@@ -123,18 +148,18 @@ def _unknown(written: TelemetryAttribute) -> bool:
     return written.attribute_key is not None and written.attribute_key not in KNOWN_ATTRIBUTES
 
 
-def _left_out(config: TracingConfig, parent: ParentBasedSampling) -> Iterator[str]:
-    path = "spec.tracing"
+def _left_out(written: _TracingSpec, parent: ParentBasedSampling) -> Iterator[str]:
+    config, path = written.config, written.path
     for at, attribute in enumerate(config.attributes):
         if _unknown(attribute):
             known = ", ".join(KNOWN_ATTRIBUTES)
             key = shown(attribute.attribute_key or "")
-            yield f"{path}.attributes[{at}].attributeKey: {key} is not known and left out; allowed: {known}"
+            yield f"{path}attributes[{at}].attributeKey: {key} is not known and left out; allowed: {known}"
     for at, header in enumerate(config.provider.headers if config.provider is not None else ()):
         if why := refused_header(header.name):
-            yield f"{path}.provider.headers[{at}]: left out: {why}"
+            yield f"{path}provider.headers[{at}]: left out: {why}"
     if parts(parent.sampling_rate) < parts(config.sampling_rate):
         yield (
-            f"{path}.parentBasedSampling.samplingRate: is taken for as much as samplingRate; allowed: at least as much,"
+            f"{path}parentBasedSampling.samplingRate: is taken for as much as samplingRate; allowed: at least as much,"
             " since Envoy samples no fewer of what clients sample than of the others"
         )

@@ -16,9 +16,8 @@ from envoy.service.ratelimit.v3 import rls_pb2
 
 from gatewayd.ads.limit_configs import RateLimitConfigs, RateLimitConfigServer
 from gatewayd.ads.listen import UnixListener
-from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.incremental.view import Member
-from gatewayd.translator.proxies.global_limits import LIMIT_DOMAINS, limit_domain
+from gatewayd.translator.proxies.global_limits import LIMIT_DOMAINS
 from gatewayd.xds.messages.rate_limit_config import rate_limit_config
 from tests.feature.harness.grpcs import RestartingServer, served
 from tests.feature.harness.world import World
@@ -47,7 +46,11 @@ class Limiter(RestartingServer):
     def configure(self, world: World) -> None:
         """Take what gatewayd has for a service now."""
         engine = world.reconciler.store.engine
-        domains = [limit_domain(engine, Member(RoutePolicy, key)) for key, _ in engine.rows(RoutePolicy)]
+        domains = [
+            source.query(engine, Member(source.table, key))
+            for source in LIMIT_DOMAINS.sources
+            for key, _ in engine.rows(source.table)
+        ]
         self._domains = {each.name: rate_limit_config(each) for each in domains if each is not None}
 
     async def until(self, condition: Callable[[], bool]) -> None:

@@ -105,13 +105,18 @@ spec:
 
 def grant(name: str, *, namespace: str, of: str, kind: str = "HTTPRoute", to: str = "Service", only: str = "") -> str:
     """Return a ReferenceGrant in `namespace` for objects of a kind in the namespace `of`."""
-    group = "" if to in {"Service", "Secret", "ConfigMap"} else "gateway.networking.k8s.io"
+    group = "" if to in {"Service", "Secret", "ConfigMap"} else _group_of(to)
     named = f", name: {only}" if only else ""
     return f"""---
 apiVersion: gateway.networking.k8s.io/v1
 kind: ReferenceGrant
 metadata: {{name: {name}, namespace: {namespace}}}
 spec:
-  from: [{{group: gateway.networking.k8s.io, kind: {kind}, namespace: {of}}}]
+  from: [{{group: {_group_of(kind)}, kind: {kind}, namespace: {of}}}]
   to: [{{group: "{group}", kind: {to}{named}}}]
 """
+
+
+def _group_of(kind: str) -> str:
+    theirs = {"SecurityPolicy", "EnvoyExtensionPolicy", "EnvoyProxy", "Backend"}
+    return "gateway.envoyproxy.io" if kind in theirs else "gateway.networking.k8s.io"

@@ -56,10 +56,12 @@ def test_what_rules_refer_to_is_told_too() -> None:
     good = foreign("Backend", "a", endpoints=[{"ip": {"address": "192.0.2.1", "port": 80}, "zone": "z"}])
     bad = foreign("Backend", "b", type="DynamicResolver", endpoints=[{"fqdn": {"hostname": "a.example", "port": 80}}])
     answer = foreign("HTTPRouteFilter", "f", directResponse={"statusCode": 418})
-    told = taken_objects(translated(good, bad, answer).store.engine)
+    proxy = foreign("EnvoyProxy", "p", concurrency=2, telemetry={"accessLog": {"disable": True}})
+    told = taken_objects(translated(good, bad, answer, proxy).store.engine)
     assert [str(each) for each in told] == [
         "Backend shop/a: takes spec; with another effect spec.endpoints[0].zone",
         "Backend shop/b: refuses spec.type",
+        "EnvoyProxy shop/p: takes spec.telemetry.accessLog; refuses spec.concurrency",
         "HTTPRouteFilter shop/f: takes spec.directResponse",
     ]
 

@@ -11,7 +11,7 @@ from tests.unit.translator.manifests import SHOP
 READ_FOR_OTHERS = {
     "Service", "Secret", "ConfigMap", "Namespace", "EndpointSlice", "ClusterTrustBundle", "ReferenceGrant", "XBackend",
     "ServiceImport",
-    "Backend", "HTTPRouteFilter",
+    "Backend", "EnvoyProxy", "HTTPRouteFilter",
 }  # fmt: skip
 """Said of those that refer to them."""
 

@@ -1,5 +1,5 @@
 from gatewayd.api.accesspolicy import AccessPolicy
-from gatewayd.api.envoy_gateway.objects import ClientTrafficPolicy, SecurityPolicy
+from gatewayd.api.envoy_gateway.objects import ClientTrafficPolicy, EnvoyExtensionPolicy, SecurityPolicy
 from gatewayd.api.kinds import ENVOY_GATEWAY_KINDS
 from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS, FOREIGN_OF
 from gatewayd.translator.policies.kinds import POLICY_KINDS
@@ -10,7 +10,11 @@ def test_every_kind_has_its_row_and_leads_to_kinds_of_ours() -> None:
     for table, kind in FOREIGN_KINDS.items():
         assert kind.table is table
         assert set(kind.translate) <= set(POLICY_KINDS)
-    assert FOREIGN_OF[AccessPolicy] == (FOREIGN_KINDS[SecurityPolicy], FOREIGN_KINDS[ClientTrafficPolicy])
+    assert FOREIGN_OF[AccessPolicy] == (
+        FOREIGN_KINDS[SecurityPolicy],
+        FOREIGN_KINDS[ClientTrafficPolicy],
+        FOREIGN_KINDS[EnvoyExtensionPolicy],
+    )
     assert FOREIGN_KINDS[SecurityPolicy].name == "SecurityPolicy"
 
 

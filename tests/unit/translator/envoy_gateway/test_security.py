@@ -54,9 +54,9 @@ def test_basic_and_keys() -> None:
     assert refused(apiKeyAuth={"credentialRefs": [], "extractFrom": [{}]}) == ["spec.apiKeyAuth.extractFrom"]
 
 
-def test_what_is_in_another_namespace_is_refused() -> None:
-    assert refused(basicAuth={"users": {"name": "users", "namespace": "vault"}}) == ["spec.basicAuth.users.namespace"]
-    assert "basic" in taken(basicAuth={"users": {"name": "users", "namespace": "shop"}})
+def test_what_is_in_another_namespace_is_looked_for_there() -> None:
+    users = {"name": "users", "namespace": "vault"}
+    assert taken(basicAuth={"users": users})["basic"]["secretRef"] == users
 
 
 def provider(**more: Any) -> dict[str, Any]:

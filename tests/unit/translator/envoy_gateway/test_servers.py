@@ -51,7 +51,6 @@ def test_a_server_that_is_asked_by_grpc() -> None:
         ({"http": {**SERVER, "pathOverride": "/x", "headersToBackend": ["a"]}}, ".http.pathOverride"),
         ({"grpc": SERVER, "statusOnError": 500}, ".statusOnError"),
         ({"grpc": SERVER, "contextExtensions": [{"name": "a", "value": "b"}]}, ".contextExtensions"),
-        ({"grpc": {"backendRefs": [{"name": "a", "namespace": "b", "port": 1}]}}, ".grpc.backendRefs[0].namespace"),
     ],
 )
 def test_what_cannot_be_had_of_it(section: dict[str, Any], at: str) -> None:

@@ -1,0 +1,61 @@
+"""EnvoyExtensionPolicy -> who sees the messages of a rule, as a section of a RoutePolicy.
+
+It may be there to keep something out: what cannot be had of it closes what it is for.
+https://gateway.envoyproxy.io/docs/api/extension_types/#envoyextensionpolicyspec
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Literal, cast
+
+from gatewayd.api.envoy_gateway.extensions import EnvoyExtensionPolicySpec, ExtensionMessage, ExtensionProcessor
+from gatewayd.api.envoy_gateway.references import ExtensionBackendRef
+from gatewayd.api.externalprocessing import ExternalProcessingSection, ShownMessage
+from gatewayd.translator.envoy_gateway.reading import read
+from gatewayd.translator.envoy_gateway.servers import one_backend, servers
+from gatewayd.translator.envoy_gateway.taken import TakenPolicy, TakenSection, Telling
+
+_ROUTES = frozenset({"HTTPRoute", "GRPCRoute"})
+
+
+def extensions(written: Mapping[str, Any], namespace: str) -> TakenPolicy:
+    """Return what the spec of an EnvoyExtensionPolicy of a namespace comes to."""
+    telling = Telling(namespace=namespace)
+    spec = read(written, EnvoyExtensionPolicySpec, telling)
+    if spec is None:
+        return telling.result(())
+    if spec.merge_type is not None and not {each.kind for each in spec.targets} <= _ROUTES:
+        telling.refuse("spec.mergeType", "must not be set for a Gateway or a ListenerSet; allowed: for routes")
+    return telling.result(_sections(spec, telling))
+
+
+def what_extensions_close(written: Mapping[str, Any], namespace: str) -> TakenPolicy:
+    """Return what of such a spec closes what it is for: all that cannot be had."""
+    return replace(extensions(written, namespace), sections=(), differs=())
+
+
+def _sections(spec: EnvoyExtensionPolicySpec, telling: Telling) -> Iterator[TakenSection]:
+    if len(spec.ext_proc) > 1:
+        telling.refuse("spec.extProc", f"must be one server, not {len(spec.ext_proc)}")
+    elif spec.ext_proc:
+        [processor] = spec.ext_proc
+        yield TakenSection("external_processing", _processing(processor, telling), "spec.extProc")
+
+
+def _processing(written: ExtensionProcessor, telling: Telling) -> ExternalProcessingSection:
+    mode = written.processing_mode
+    named = servers(written.backend_ref, written.backend_refs)
+    return ExternalProcessingSection(
+        backend_ref=one_backend(named, "spec.extProc[0]", telling, ExtensionBackendRef),
+        request=_shown(mode.request) if mode is not None else None,
+        response=_shown(mode.response) if mode is not None else None,
+        timeout=written.message_timeout,
+        fail_open=written.fail_open,
+    )
+
+
+def _shown(message: ExtensionMessage | None) -> ShownMessage | None:
+    if message is None:
+        return None
+    # A mode that cannot be had is refused, and closes what the policy is for.
+    return ShownMessage(body=cast("Literal['Buffered', 'Streamed'] | None", message.body))
