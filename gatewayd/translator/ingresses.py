@@ -5,6 +5,7 @@ it in the cluster. Class and hosts are what an Ingress has other than a route; t
 https://kubernetes.io/docs/concepts/services-networking/ingress/#ingress-class
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from gatewayd.api.gateway import Gateway
@@ -13,6 +14,7 @@ from gatewayd.api.ingressclass import DEFAULT_CLASS_ANNOTATION, IngressClass
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.refs import ParentRef
 from gatewayd.incremental.view import Index, View, query, rows, ungrouped
+from gatewayd.ir.http import APP_ROOT, DEFAULT_BACKEND, RuleRef
 from gatewayd.own_group import INGRESS_CONTROLLER
 from gatewayd.translator.environment import environment
 from gatewayd.translator.hostnames import ANY, normalised
@@ -88,3 +90,27 @@ def class_parents(view: View, row: Ingress) -> tuple[ParentRef, ...]:
 def rule_hosts(row: Ingress) -> tuple[str, ...]:
     """Return the hosts of the rules, "*" for every host, each once; a default backend alone is for every host."""
     return tuple(dict.fromkeys(normalised(rule.host) for rule in row.spec.rules)) or (ANY,)
+
+
+def host_of(row: Ingress, source: RuleRef) -> str:
+    """Return the host that a Route of an Ingress is for, "*" for every host."""
+    if source.rule in (DEFAULT_BACKEND, APP_ROOT):
+        return rule_hosts(row)[source.match]
+    return normalised(row.spec.rules[source.rule].host)
+
+
+class TLSEntry(NamedTuple):
+    """An entry of `spec.tls` that names a Secret, with its field and the hosts that it is for."""
+
+    path: str
+    secret: ObjectKey
+    hosts: tuple[str, ...]
+
+
+def tls_entries(row: Ingress) -> Iterator[TLSEntry]:
+    """Yield the entries that name a Secret; one without hosts is for those of the rules."""
+    for at, entry in enumerate(row.spec.tls):
+        if entry.secret_name:
+            hosts = (each for each in (entry.hosts or rule_hosts(row)) if each not in ("", ANY))
+            secret = ObjectKey(row.metadata.namespace, entry.secret_name)
+            yield TLSEntry(f"spec.tls[{at}]", secret, tuple(dict.fromkeys(hosts)))

@@ -21,8 +21,7 @@ from gatewayd.translator.attachment import attachments
 from gatewayd.translator.gateways.listener_conflicts import owner
 from gatewayd.translator.gateways.listeners import ListenerKey, MergedListener, PortKey
 from gatewayd.translator.gateways.termination import certificate_of
-from gatewayd.translator.hostnames import ANY
-from gatewayd.translator.ingresses import rule_hosts
+from gatewayd.translator.ingresses import tls_entries
 from gatewayd.translator.proxies.virtualhosts import HOSTS, HostKey, carries_http, table_of
 
 
@@ -34,14 +33,6 @@ class ServerNameKey(NamedTuple):
     hostname: str
 
 
-class TLSEntry(NamedTuple):
-    """An entry of `spec.tls` that names a Secret, with its field and the hosts that it is for."""
-
-    path: str
-    secret: ObjectKey
-    hosts: tuple[str, ...]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCertificate:
     """The certificate for a server name, and whose Ingress brings it."""
@@ -49,15 +40,6 @@ class ShownCertificate:
     hostname: str
     ingress: ObjectKey
     certificate: Certificate
-
-
-def tls_entries(row: Ingress) -> Iterator[TLSEntry]:
-    """Yield the entries that name a Secret; one without hosts is for those of the rules."""
-    for at, entry in enumerate(row.spec.tls):
-        if entry.secret_name:
-            hosts = (each for each in (entry.hosts or rule_hosts(row)) if each not in ("", ANY))
-            secret = ObjectKey(row.metadata.namespace, entry.secret_name)
-            yield TLSEntry(f"spec.tls[{at}]", secret, tuple(dict.fromkeys(hosts)))
 
 
 @query
