@@ -16,7 +16,8 @@ from msgspec.structs import fields, replace
 from gatewayd.api.core import ConfigMap, Namespace, Secret, Service, ServiceSpec
 from gatewayd.api.discovery import OWNER_LABELS, EndpointSlice, SliceEndpoint
 from gatewayd.api.gateway import GATEWAY_NAME_LABEL, MANAGED_BY, Gateway
-from gatewayd.api.ingress import CLASS_ANNOTATION, Ingress
+from gatewayd.api.ingress import CLASS_ANNOTATION, NGINX_PREFIX, Ingress
+from gatewayd.api.ingressclass import IngressClass
 from gatewayd.api.meta import KubernetesObject, ObjectMeta
 from gatewayd.api.refs import BackendRef
 from gatewayd.api.serviceimport import DERIVED_SERVICE, ServiceImport
@@ -124,10 +125,18 @@ def _gateway(obj: Gateway) -> Gateway:
 
 
 def _ingress(obj: Ingress) -> Ingress:
-    """Keep the annotation that may name its class, and those that are for us."""
-    named = obj.metadata.annotations.get(CLASS_ANNOTATION)
-    annotations = _our_annotations(obj) if named is None else {**_our_annotations(obj), CLASS_ANNOTATION: named}
-    return replace(obj, metadata=replace(obj.metadata, labels=_NONE, annotations=annotations, uid=""))
+    """Keep the annotation that may name its class, and those that may say what is done with its requests."""
+    kept = {
+        name: value
+        for name, value in obj.metadata.annotations.items()
+        if name == CLASS_ANNOTATION or name.startswith((PREFIX, NGINX_PREFIX))
+    }
+    return replace(obj, metadata=replace(obj.metadata, labels=_NONE, annotations=kept or _NONE, uid=""))
+
+
+def _ingress_class(obj: IngressClass) -> IngressClass:
+    """Keep the annotations that are for us."""
+    return replace(obj, metadata=replace(obj.metadata, labels=_NONE, annotations=_our_annotations(obj), uid=""))
 
 
 def _our_annotations(obj: KubernetesObject) -> dict[str, str]:
@@ -184,6 +193,7 @@ def _slice(obj: EndpointSlice) -> EndpointSlice:
 _TRIM: Final[Mapping[type[KubernetesObject], Trim]] = {
     Gateway: _gateway,
     Ingress: _ingress,
+    IngressClass: _ingress_class,
     Service: _service,
     EndpointSlice: _slice,
     ServiceImport: _import,

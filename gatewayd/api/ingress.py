@@ -17,6 +17,12 @@ CLASS_ANNOTATION: Final = "kubernetes.io/ingress.class"
 https://kubernetes.io/docs/concepts/services-networking/ingress/#deprecated-annotation
 """
 
+NGINX_PREFIX: Final = "nginx.ingress.kubernetes.io/"
+"""What the annotations of ingress-nginx begin with.
+
+https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/
+"""
+
 IngressHost = Annotated[
     str,
     Meta(

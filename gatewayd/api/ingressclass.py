@@ -9,12 +9,17 @@ from msgspec import Meta
 
 from gatewayd.api.meta import KubernetesObject, Shape
 from gatewayd.api.scalars import KindName, NamespaceName, ObjectName
+from gatewayd.own_group import own
 
 DEFAULT_CLASS_ANNOTATION: Final = "ingressclass.kubernetes.io/is-default-class"
 """Says "true" of the class that the API server writes into an Ingress that names none.
 
 https://kubernetes.io/docs/concepts/services-networking/ingress/#default-ingress-class
 """
+
+
+NGINX_ANNOTATIONS: Final = own("nginx-annotations")
+"""Says whether the annotations of ingress-nginx on the Ingresses of a class count, and how."""
 
 
 class IngressClassParameters(Shape, frozen=True, kw_only=True):

@@ -4,37 +4,12 @@ In: what the sources' modules find. Out: `Item`s for a report, each with its obj
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Self
 
 from gatewayd.convert.source import SourceObject
+from gatewayd.translator.nginx.fates import Fate, Fidelity
 
-
-class Fidelity(StrEnum):
-    """How much of a field is there again: all, nearly all, nothing until somebody does something, or nothing."""
-
-    EXACT = "exact"
-    APPROXIMATE = "approximate"
-    MANUAL = "manual"
-    LOST = "lost"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fate:
-    """What becomes of the field at `path`; `message` says by how much it differs, or what is to be done.
-
-    `protects`: the field keeps somebody out, so that without it a door is open.
-    """
-
-    path: str
-    fidelity: Fidelity
-    message: str
-    protects: bool = False
-
-    @property
-    def opens(self) -> bool:
-        """Whether a protection is gone."""
-        return self.protects and self.fidelity is Fidelity.LOST
+__all__ = ("Fate", "Fidelity", "Item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

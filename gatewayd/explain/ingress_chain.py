@@ -4,6 +4,7 @@ Its status has no conditions, so that this is where they are to be seen.
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from gatewayd.api.ingress import Ingress
 from gatewayd.api.ingressclass import IngressClass
@@ -15,7 +16,11 @@ from gatewayd.ir.outcome import Verdict
 from gatewayd.own_group import INGRESS_CONTROLLER
 from gatewayd.translator.gateways.gatewayclass import gateway_is_ours
 from gatewayd.translator.ingresses import NoGateway, class_gateway, class_name
+from gatewayd.translator.live_annotations import annotation_mode, live_annotations
+from gatewayd.translator.nginx.fates import Fidelity
 from gatewayd.translator.outcomes.ingresses import ingress_outcome
+
+_MARKS: Final = {Fidelity.LOST: Mark.BAD, Fidelity.MANUAL: Mark.INFO}
 
 
 def without_gateway(known: Knowledge, member: Member) -> Iterator[Step]:
@@ -29,6 +34,16 @@ def without_gateway(known: Knowledge, member: Member) -> Iterator[Step]:
     for verdict in outcome.all_verdicts if outcome is not None else ():
         if not is_good(verdict):
             yield Step(depth=1, mark=Mark.BAD, subject=verdict.type, says=verdict.message, place=place)
+
+
+def annotation_steps(known: Knowledge, member: Member) -> Iterator[Step]:
+    """Yield what becomes of each annotation of ingress-nginx, where the class asks for them."""
+    annotations = live_annotations(known.engine, member)
+    for fate in annotations.fates if annotations is not None else ():
+        closes = "; all paths answer 500" if annotations is not None and fate in annotations.closing else ""
+        says = f"{fate.fidelity}: {fate.message}{closes}"
+        mark = _MARKS.get(fate.fidelity, Mark.GOOD)
+        yield Step(depth=1, mark=mark, subject=fate.path, says=says, place=known.place(member, "metadata.annotations"))
 
 
 def ingressclass_chain(known: Knowledge, member: Member) -> Iterator[Step]:
@@ -50,6 +65,9 @@ def ingressclass_chain(known: Knowledge, member: Member) -> Iterator[Step]:
         says = "serves it" if is_ours else "is not of gatewayd"
         mark = Mark.GOOD if is_ours else Mark.BAD
         yield Step(depth=1, mark=mark, subject=f"Gateway {gateway}", says=says, place=at)
+    mode = annotation_mode(view, name)
+    if mode is not None:
+        yield Step(depth=1, mark=Mark.INFO, subject="annotations of ingress-nginx", says=f"read, {mode}")
     count = sum(class_name(view, ingress) == name for _, ingress in known.engine.rows(Ingress))
     yield Step(depth=1, mark=Mark.INFO, subject="Ingresses", says=f"{count} of this class")
 

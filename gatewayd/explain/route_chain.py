@@ -10,7 +10,7 @@ from dataclasses import replace
 from gatewayd.api.ingress import Ingress
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.cut_off import Reached
-from gatewayd.explain.ingress_chain import resolved_refs, without_gateway
+from gatewayd.explain.ingress_chain import annotation_steps, resolved_refs, without_gateway
 from gatewayd.explain.matching import match_words
 from gatewayd.explain.policies import SectionInForce, backend_sections, sections_in_force
 from gatewayd.explain.shadows import shadows
@@ -18,7 +18,7 @@ from gatewayd.explain.steps import Knowledge, Mark, Step, Words, member_name, po
 from gatewayd.incremental.view import Member, View
 from gatewayd.ir.backend import Discovered, InvalidBackend, ServiceBackend, Upstream
 from gatewayd.ir.fleet import GatewayFleet
-from gatewayd.ir.http import DEFAULT_BACKEND, DirectResponse, Forward, Redirect, Route, RouteTable, RuleRef
+from gatewayd.ir.http import APP_ROOT, DEFAULT_BACKEND, DirectResponse, Forward, Redirect, Route, RouteTable, RuleRef
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.ir.proxy import listener_name
 from gatewayd.translator.attachment import Attached, ParentAttachment, attachments
@@ -48,6 +48,8 @@ def route_chain(known: Knowledge, member: Member) -> Iterator[Step]:
         yield from _unparented(known, member)
     for parent in parents:
         yield from _parent(known, member, parent)
+    if member.table is Ingress:
+        yield from annotation_steps(known, member)
     yield from _rules(known, member, [each.gateway for each in parents if each.attached])
 
 
@@ -143,7 +145,8 @@ def _of(route: Route) -> tuple[str, str, str]:
 
 
 def _subject(source: RuleRef) -> str:
-    return "default backend" if source.rule == DEFAULT_BACKEND else f"rule {source.rule}, match {source.match}"
+    named = {DEFAULT_BACKEND: "default backend", APP_ROOT: "app root"}.get(source.rule)
+    return named or f"rule {source.rule}, match {source.match}"
 
 
 def _match(known: Knowledge, member: Member, route: Route, gateways: list[ObjectKey]) -> Iterator[Step]:

@@ -235,9 +235,17 @@ DEFAULT_BACKEND: Final = 100_000
 """The number that the default backend of an Ingress has among its rules, which are fewer."""
 
 
+APP_ROOT: Final = 100_001
+"""The number that the redirect from `/` has which an annotation of an Ingress asks for."""
+_WITHOUT_NUMBER: Final = {
+    DEFAULT_BACKEND: "spec.defaultBackend",
+    APP_ROOT: 'metadata.annotations["nginx.ingress.kubernetes.io/app-root"]',
+}
+
+
 def rule_field(rule: int) -> str:
     """Return the field that a rule of a route object stands in, by its number."""
-    return "spec.defaultBackend" if rule == DEFAULT_BACKEND else f"spec.rules[{rule}]"
+    return _WITHOUT_NUMBER.get(rule) or f"spec.rules[{rule}]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -264,7 +272,7 @@ class RuleRef:
     @property
     def field(self) -> str:
         """The field of the object that the match stands in."""
-        if self.rule == DEFAULT_BACKEND:
+        if self.rule in _WITHOUT_NUMBER:
             return self.rule_field
         return f"{self.rule_field}.{'http.paths' if self.kind == 'Ingress' else 'matches'}[{self.match}]"
 

@@ -11,6 +11,7 @@ from gatewayd.translator.gateways.gatewayclass import GATEWAYS_BY_CLASS
 from gatewayd.translator.gateways.listeners import LISTENERS_BY_HOSTNAME, LISTENERS_BY_PORT, SETS_BY_GATEWAY
 from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
 from gatewayd.translator.ingresses import DEFAULT_CLASSES
+from gatewayd.translator.live_annotations import CERTIFIED_HOSTS, CLOSED_HOSTS, EXPRESSION_HOSTS
 from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
 from gatewayd.translator.outcomes.ingress_paths import CLAIMED_PATHS
 from gatewayd.translator.outcomes.overridden import OWN_SECTIONS
@@ -38,6 +39,9 @@ from gatewayd.translator.refused_secrets import REFUSED_BY_ANY
 INDEXES: tuple[Index, ...] = (
     GATEWAYS_BY_CLASS,
     DEFAULT_CLASSES,
+    EXPRESSION_HOSTS,
+    CERTIFIED_HOSTS,
+    CLOSED_HOSTS,
     GRANTS,
     REFUSED_BY_ANY,
     SLICES,

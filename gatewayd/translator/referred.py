@@ -28,6 +28,7 @@ from gatewayd.translator.gateways.gatewayclass import class_is_ours, gateway_is_
 from gatewayd.translator.gateways.listeners import set_is_allowed
 from gatewayd.translator.ingresses import class_parents
 from gatewayd.translator.policies import revocation
+from gatewayd.translator.policies.annotated import annotated_access
 from gatewayd.translator.policies.credentials import secret_pointers
 from gatewayd.translator.policies.foreign import own_access
 from gatewayd.translator.reference_grants import Pointer, permitted
@@ -100,9 +101,10 @@ def _of_clients(row: ClientPolicy) -> Iterator[Pointer]:
 
 
 def _of_ingress(row: Ingress) -> Iterator[Pointer]:
-    """Yield the Secrets of an Ingress, which are of its own namespace."""
+    """Yield the Secrets of an Ingress, which are of its own namespace, and those that its annotations name."""
     names = dict.fromkeys(each.secret_name for each in row.spec.tls if each.secret_name)
-    return _pointers(row, (SecretObjectRef(name=name) for name in names))
+    yield from _pointers(row, (SecretObjectRef(name=name) for name in names))
+    yield from secret_pointers(annotated_access(row))
 
 
 _REFERRERS: Mapping[type[KubernetesObject], Callable[[Any], Iterator[Pointer]]] = {

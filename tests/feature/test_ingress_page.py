@@ -14,7 +14,13 @@ EXAMPLES = tuple(examples(PAGE))
 
 
 async def test_there_are_examples() -> None:
-    assert [each.title for each in EXAMPLES] == ["Hosts and paths", "Default backends", "Policies", "Beside routes"]
+    assert [each.title for each in EXAMPLES] == [
+        "Hosts and paths",
+        "Default backends",
+        "Policies",
+        "Beside routes",
+        "Annotations of ingress-nginx",
+    ]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)

@@ -6,16 +6,16 @@ CONVERT = (
     Mutant(
         rule="a path whose protection is lost is open",
         path="gatewayd/convert/ingress/rules.py",
-        before="is_open = setting.open_all or not part.closed",
+        before="is_open = setting.open_all or not lost",
         after="is_open = True",
-        tests=("tests/unit/convert/ingress/test_access.py::test_a_server_elsewhere_closes",),
+        tests=("tests/unit/translator/nginx/test_access.py::test_a_server_elsewhere_closes",),
     ),
     Mutant(
         rule="an annotation that is called like a protection had no effect",
-        path="gatewayd/convert/ingress/known.py",
-        before="if _PROTECTIVE.search(name):",
+        path="gatewayd/translator/nginx/known.py",
+        before="if PROTECTIVE.search(name):",
         after="if not name:",
-        tests=("tests/unit/convert/ingress/test_known.py::test_what_is_called_like_a_protection_opens_one_too",),
+        tests=("tests/unit/translator/nginx/test_known.py::test_what_is_called_like_a_protection_opens_one_too",),
     ),
     Mutant(
         rule="a route is written without the policy that protects it",
@@ -36,13 +36,15 @@ CONVERT = (
         path="gatewayd/convert/ingress/parts.py",
         before="return any(each.part.rewriting.is_expression(each.path) for each in self.locations)",
         after="return self.locations[0].part.rewriting.is_expression(self.locations[0].path)",
-        tests=("tests/unit/convert/ingress/test_paths.py::test_a_short_expression_makes_longer_paths_expressions_too",),
+        tests=(
+            "tests/unit/translator/nginx/test_paths.py::test_a_short_expression_makes_longer_paths_expressions_too",
+        ),
     ),
     Mutant(
         rule="credentials are allowed to pages of every origin",
-        path="gatewayd/convert/ingress/cors.py",
+        path="gatewayd/translator/nginx/cors.py",
         before=' and "*" not in origins\n',
         after="\n",
-        tests=("tests/unit/convert/ingress/test_cors.py::test_credentials_are_not_for_every_origin",),
+        tests=("tests/unit/translator/nginx/test_cors.py::test_credentials_are_not_for_every_origin",),
     ),
 )

@@ -24,7 +24,7 @@ INGRESS = (
     Mutant(
         rule="a default backend goes before the rules",
         path="gatewayd/translator/proxies/ingress_hosts.py",
-        before="return (-1, sum(own)) if is_default else own",
+        before="return (-1, sum(own)) if source.rule == DEFAULT_BACKEND else own",
         after="return own",
         tests=(
             "tests/unit/translator/proxies/test_ingress_hosts.py::test_default_backends_come_last_those_of_a_host_first",
@@ -52,5 +52,28 @@ INGRESS = (
         before="tls=replace(own.tls, certificates=(shown.certificate,)),",
         after="tls=replace(own.tls, certificates=(shown.certificate,), client=None),",
         tests=(f"{_NAMES}::test_what_a_listener_asks_of_clients_is_asked_at_every_name",),
+    ),
+    Mutant(
+        rule="annotations of ingress-nginx count where no class asks for them",
+        path="gatewayd/translator/live_annotations.py",
+        before="    if written is None or class_gateway(view, name) is None:",
+        after="    if class_gateway(view, name) is None:",
+        tests=(
+            "tests/unit/translator/test_live_annotations.py::test_without_the_class_they_do_not_count_and_that_is_told",
+        ),
+    ),
+    Mutant(
+        rule="an Ingress that has lost a protection is open",
+        path="gatewayd/translator/rules/ingress_annotations.py",
+        before="if annotations.closing or doing.closing or doing.steps.broken or place.is_closed:",
+        after="if doing.closing or doing.steps.broken or place.is_closed:",
+        tests=("tests/unit/translator/rules/test_ingress_annotations.py::test_a_lost_protection_closes_all_paths",),
+    ),
+    Mutant(
+        rule="a password is asked for before a redirect to HTTPS",
+        path="gatewayd/translator/proxies/https_redirects.py",
+        before="replace(ranked.route, action=action, filters=())",
+        after="replace(ranked.route, action=action)",
+        tests=("tests/unit/translator/proxies/test_https_redirects.py::test_nothing_is_asked_before_a_redirect",),
     ),
 )

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from gatewayd.cli.verification import verified
 from gatewayd.convert.conversion import conversion
 from gatewayd.convert.draft import GatewayTarget
-from gatewayd.convert.ingress.annotations import PREFIX
 from gatewayd.manifests.documents import parse_file
+from gatewayd.translator.nginx.annotations import PREFIX
 
 TARGET = GatewayTarget(namespace="infra", name="edge", class_name="gatewayd", http_port=80, https_port=443)
 HOSTS = ("a.example", "b.example", "*.a.example", "*.example", "")

@@ -5,8 +5,8 @@ from typing import Final
 
 from gatewayd.api.ingress import CLASS_ANNOTATION
 from gatewayd.api.ingressclass import DEFAULT_CLASS_ANNOTATION
-from gatewayd.convert.ingress.annotations import PREFIX
 from gatewayd.convert.ingress.shapes import WrittenIngress, WrittenIngressClass
+from gatewayd.translator.nginx.annotations import PREFIX
 
 NGINX: Final = "k8s.io/ingress-nginx"
 

@@ -18,18 +18,12 @@ from gatewayd.convert.draft import (
     host_word,
 )
 from gatewayd.convert.fates import Fate, Fidelity, Item
-from gatewayd.convert.ingress.annotations import AnnotationEffect, NginxAnnotations
 from gatewayd.convert.ingress.backends import backend_policies, grants, tls_policies
-from gatewayd.convert.ingress.canaries import canary, canary_fates
 from gatewayd.convert.ingress.classes import IngressClasses
-from gatewayd.convert.ingress.destinations import destination, www_twin
-from gatewayd.convert.ingress.hosts import ANY, HostsRead, aliases, hosts
-from gatewayd.convert.ingress.known import OF_HOSTS, effects
+from gatewayd.convert.ingress.hosts import ANY, HostsRead, hosts
 from gatewayd.convert.ingress.old_forms import in_v1_form
 from gatewayd.convert.ingress.other_controllers import other_fates
-from gatewayd.convert.ingress.parts import IngressHost, IngressPart, Redirecting
-from gatewayd.convert.ingress.paths import Rewriting, rewriting
-from gatewayd.convert.ingress.redirects import redirecting
+from gatewayd.convert.ingress.parts import IngressHost, IngressPart
 from gatewayd.convert.ingress.rules import (
     Services,
     Setting,
@@ -40,6 +34,13 @@ from gatewayd.convert.ingress.rules import (
 from gatewayd.convert.ingress.shapes import WrittenIngress, WrittenIngressClass
 from gatewayd.convert.source import NoSource, SourceObject, read
 from gatewayd.translator.hostnames import broader
+from gatewayd.translator.nginx.aliases import aliases
+from gatewayd.translator.nginx.annotations import AnnotationEffect, NginxAnnotations
+from gatewayd.translator.nginx.canaries import canary, canary_fates
+from gatewayd.translator.nginx.destinations import destination, www_twin
+from gatewayd.translator.nginx.known import OF_HOSTS, effects
+from gatewayd.translator.nginx.paths import Rewriting, rewriting
+from gatewayd.translator.nginx.redirects import Redirecting, redirecting
 
 GROUPS: Final = ("networking.k8s.io", "extensions")
 

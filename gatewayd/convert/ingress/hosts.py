@@ -9,10 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from gatewayd.api.names import is_dns_subdomain
 from gatewayd.convert.draft import HTTPS
 from gatewayd.convert.fates import Fate, Fidelity, Item
-from gatewayd.convert.ingress.annotations import NginxAnnotations
 from gatewayd.convert.ingress.parts import IngressHost, IngressPart, Location
 from gatewayd.convert.ingress.shapes import WrittenTLS
 
@@ -81,20 +79,6 @@ def _aliases(host: IngressHost) -> Iterator[str]:
 def _alias(name: str, host: IngressHost, certificates: dict[HTTPS, tuple[str, IngressPart]]) -> IngressHost:
     """Return a host under another name."""
     return replace(host, name=name, secured=_secured(name, certificates))
-
-
-def aliases(written: NginxAnnotations) -> tuple[str, ...]:
-    """Return the further names of the hosts of an Ingress, server-alias."""
-    return tuple(name.lower() for name in written.words("server-alias") if is_dns_subdomain(name.lower()))
-
-
-def alias_fates(written: NginxAnnotations) -> Iterator[Fate]:
-    """Yield what becomes of server-alias."""
-    wrong = [name for name in written.words("server-alias") if not is_dns_subdomain(name.lower())]
-    if wrong:
-        yield written.fate("server-alias", Fidelity.LOST, f"{wrong[0]} is no name of a host, and is not served")
-    elif "server-alias" in written:
-        yield written.exact("server-alias", "further hostnames")
 
 
 def _share(locations: list[Location], rival: Location, items: list[Item]) -> None:

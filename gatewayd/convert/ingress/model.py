@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from gatewayd.convert.ingress.canaries import Canary
 from gatewayd.convert.ingress.hosts import ANY
-from gatewayd.convert.ingress.parts import CHALLENGES, IngressPart
+from gatewayd.convert.ingress.parts import IngressPart
 from gatewayd.convert.ingress.shapes import WrittenBackend
 from gatewayd.convert.journeys import Ending, Probe, ToBackends, ToURL, WithStatus, shares
+from gatewayd.translator.nginx.canaries import Canary
+from gatewayd.translator.nginx.redirects import CHALLENGES
 
 _ONE_LABEL: Final = re.compile(r"[\w-]+")
 _GROUP: Final = re.compile(r"\$(?:([0-9])|\{([0-9])\})")

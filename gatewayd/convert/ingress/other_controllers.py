@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from gatewayd.convert.fates import Fate, Fidelity
-from gatewayd.convert.ingress.annotations import PREFIX
-from gatewayd.convert.ingress.known import PROTECTIVE
+from gatewayd.translator.nginx.annotations import PREFIX
+from gatewayd.translator.nginx.known import PROTECTIVE
 
 _CONTROLLERS: Final = re.compile(
     r"(?:.*\.)?(?:ingress\.kubernetes\.io|haproxy-ingress\.github\.io|haproxy\.org|haproxy\.com|konghq\.com"

@@ -1,30 +1,15 @@
 """An Ingress as the converter knows it, and what a host of all Ingresses together is."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from gatewayd.convert.draft import HTTPS
-from gatewayd.convert.ingress.annotations import AnnotationEffect, NginxAnnotations
-from gatewayd.convert.ingress.canaries import Canary
-from gatewayd.convert.ingress.destinations import SERVED, Destination
-from gatewayd.convert.ingress.paths import Rewriting
 from gatewayd.convert.ingress.shapes import WrittenBackend, WrittenIngress
 from gatewayd.convert.source import SourceObject
-
-CHALLENGES: Final = "/.well-known/acme-challenge"
-"""Who issues certificates asks for these by HTTP; ingress-nginx redirected none of them (no-tls-redirect-locations)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Redirecting:
-    """Where an Ingress sends requests elsewhere itself: to HTTPS, and from `/` to `app_root` ("" for nowhere).
-
-    `forced`: to HTTPS where there is no certificate either, since a balancer in front has it.
-    """
-
-    to_https: bool = False
-    forced: bool = False
-    app_root: str = ""
+from gatewayd.translator.nginx.annotations import AnnotationEffect, NginxAnnotations
+from gatewayd.translator.nginx.canaries import Canary
+from gatewayd.translator.nginx.destinations import SERVED, Destination
+from gatewayd.translator.nginx.paths import Rewriting
+from gatewayd.translator.nginx.redirects import CHALLENGES, Redirecting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

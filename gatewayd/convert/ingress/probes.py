@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gatewayd.convert.ingress.canaries import Canary
 from gatewayd.convert.ingress.hosts import ANY
 from gatewayd.convert.ingress.model import IngressModel, ModelPath
 from gatewayd.convert.journeys import Probe
+from gatewayd.translator.nginx.canaries import Canary
 
 _UNKNOWN: Final = "nobody.test"
 _GROUPS: Final = (

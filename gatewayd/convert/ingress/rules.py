@@ -1,7 +1,7 @@
 """The paths of a host as rules: what they match, what is done to their requests, and where they go."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -9,12 +9,13 @@ from gatewayd.api.core import Service
 from gatewayd.api.meta import ObjectKey
 from gatewayd.convert.draft import JSON, DraftRule
 from gatewayd.convert.fates import Fate, Fidelity, Item
-from gatewayd.convert.ingress.canaries import choices
-from gatewayd.convert.ingress.destinations import Destination
 from gatewayd.convert.ingress.parts import IngressHost, Location
-from gatewayd.convert.ingress.paths import PathForm, expression, plain
 from gatewayd.convert.ingress.shapes import WrittenService
 from gatewayd.translator.hostnames import one_label_pattern
+from gatewayd.translator.nginx.canaries import choices
+from gatewayd.translator.nginx.destinations import Destination
+from gatewayd.translator.nginx.filters import joined
+from gatewayd.translator.nginx.paths import PathForm, expression, plain
 
 Services = Mapping[ObjectKey, Service]
 
@@ -108,28 +109,12 @@ def _shared(rule: DraftRule, location: Location, setting: Setting, fates: list[F
         yield rule
 
 
-def _joined(filters: Iterable[JSON]) -> tuple[JSON, ...]:
-    """Join filters of one type, of which a rule takes one: a rewrite of the path and one of the host, headers."""
-    joined: dict[str, JSON] = {}
-    for each in filters:
-        kind = each["type"]
-        [field] = [name for name in each if name != "type"]
-        before = joined.get(kind, {field: {}})[field]
-        joined[kind] = {"type": kind, field: _merged(before, each[field])}
-    return tuple(joined.values())
-
-
-def _merged(one: JSON, other: JSON) -> JSON:
-    lists = {name: [*one[name], *other[name]] for name in one if name in other and isinstance(one[name], list)}
-    return {**one, **other, **lists}
-
-
 def _forward(title: str, matches: tuple[JSON, ...], form: PathForm, location: Location, ref: JSON | None) -> DraftRule:
     effect = location.part.effect
     return DraftRule(
         title=title,
         matches=matches,
-        filters=_joined((*form.filters, *effect.filters)),
+        filters=joined((*form.filters, *effect.filters)),
         backends=(ref,) if ref is not None else (),
         more=effect.more,
         access=effect.access,

@@ -12,7 +12,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.incremental.view import Member, View, query
 from gatewayd.ir.filters import ExternalAuth
-from gatewayd.ir.http import Route, RuleRef
+from gatewayd.ir.http import Route, RuleRef, rule_field
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.attachment import ParentAttachment
@@ -95,7 +95,7 @@ def _closed(view: View, at: ListenerOf, member: Member) -> Iterator[tuple[str, s
             if not reason and any_closing(view, ()):
                 reason = passage_closed(view, PassageKey(at.gateway, chain))
             if reason:
-                yield f"spec.rules[{number}]", reason
+                yield rule_field(number), reason
 
 
 def _requests_closed(view: View, chain: Chain, route: Route) -> str:

@@ -24,6 +24,8 @@ from gatewayd.translator.ingresses import (
     is_ours,
     tls_entries,
 )
+from gatewayd.translator.live_annotations import live_annotations
+from gatewayd.translator.outcomes.closed_rules import closed_rules
 from gatewayd.translator.outcomes.ingress_paths import taken_paths
 from gatewayd.translator.proxies.server_names import server_names, shown_certificate
 from gatewayd.translator.rescues import blame
@@ -77,10 +79,24 @@ def _parents(view: View, member: Member, row: Ingress) -> Iterator[ParentOutcome
     rule_set = rules(view, member)
     for parent in attachments(view, member):
         conditions = [parent.verdict, _resolved(view, member, row, parent)]
+        closed = _closed(view, member, parent) if parent.verdict.status else None
+        if closed is not None:
+            conditions.append(closed)
         partial = _partial(rule_set.partial, tuple(taken_paths(view, row, parent.gateway)))
         if partial is not None and parent.verdict.status:
             conditions.append(partial)
         yield ParentOutcome(ref=parent.ref, verdicts=tuple(conditions))
+
+
+def _closed(view: View, member: Member, parent: ParentAttachment) -> Verdict | None:
+    """Return what closes paths: policies for them, and protections among the annotations that cannot be had."""
+    by_policy, annotations = closed_rules(view, member, parent), live_annotations(view, member)
+    closing = annotations.closing if annotations is not None else ()
+    if not closing:
+        return by_policy
+    told = "; ".join(f"{fate.path}: {fate.message}" for fate in closing)
+    own = verdicts.closed_by_policy(f"{told}; requests get a 500 until then")
+    return own if by_policy is None else replace(own, message=f"{own.message}; {by_policy.message}")
 
 
 def _partial(partial: Verdict | None, taken: tuple[str, ...]) -> Verdict | None:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.meta import ObjectKey
+from gatewayd.translator.ingresses import INGRESS_KIND
 from gatewayd.translator.policies.effective import UNREADABLE, Effective, Ruled, WrittenAs
 from gatewayd.translator.policies.kinds import InheritedTable
 
@@ -21,6 +22,9 @@ class Closed(NamedTuple):
     is_apart: bool
 
     def __str__(self) -> str:
+        if self.kind == INGRESS_KIND.kind:
+            # An annotation of the Ingress itself, which has no status for it.
+            return f"{self.path}: {self.message}"
         policy = f'{self.kind} "{self.policy}"'
         if self.is_apart:
             return f"{policy}: {self.path}: {self.message}"

@@ -4,6 +4,7 @@ In: a kind of policy and a chain, the widest target first: class, Gateway, Liste
 rule. Out: for each section the override from furthest above, else the default from furthest below. Of sections that add
 up, all overrides count, and the default in force. `Disabled` is a default like another one; it stops those from above.
 Of two objects for one target the older one has a section, then the first by namespace and name.
+Annotations of an Ingress are defaults of the Ingress itself, after policies for it.
 Of policies of Envoy Gateway the nearest one counts, as a whole (`foreign`); beside ours its sections are defaults: the
 nearer one of a section is in force, at one target ours.
 https://gateway-api.sigs.k8s.io/geps/gep-713/#hierarchical-inheritance
@@ -14,15 +15,21 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
 from gatewayd.api.accesspolicy import AccessPolicy
+from gatewayd.api.backendpolicy import BackendPolicy
 from gatewayd.api.envoy_gateway.fields import TheirTargetRef
 from gatewayd.api.envoy_gateway.objects import ForeignObject
+from gatewayd.api.ingress import Ingress
 from gatewayd.api.inherited import OwnTargetRef, PolicySection
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import GATEWAY_GROUP
+from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.incremental.view import Index, Member, Source, View, query, rows
 from gatewayd.translator.environment import environment
 from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS, FOREIGN_OF, ForeignKind
 from gatewayd.translator.envoy_gateway.targets import written_targets
+from gatewayd.translator.ingresses import INGRESS_KIND
+from gatewayd.translator.policies.annotated import annotated, services
+from gatewayd.translator.policies.attach import SERVICE_KIND
 from gatewayd.translator.policies.foreign import TakenKey, taken
 from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy, InheritedTable, PolicyKind
 from gatewayd.translator.policies.selected import all_targets, targets_in_force
@@ -190,9 +197,29 @@ def _foreign_source(table: type[ForeignObject]) -> Source:
     return Source(table=table, query=query(filed))
 
 
+@query
+def annotated_targets(view: View, member: Member) -> tuple[ScopedTarget, ...]:
+    """Return what the annotations of an Ingress are policies for: itself, and the Services that it leads to."""
+    row, found = view.get(Ingress, member.key), annotated(view, member)
+    if row is None:
+        return ()
+    own = (ScopedTarget(INGRESS_KIND, row.metadata.key, ""),) if found.access or found.route else ()
+    of_backends = (
+        ScopedTarget(SERVICE_KIND, ObjectKey(row.metadata.namespace, name), "")
+        for name in (services(row) if found.backend else ())
+    )
+    return (*own, *of_backends)
+
+
+_OF_OURS = tuple(rows(table, scoped_targets) for table in POLICY_KINDS)
+_ANNOTATED = Source(table=Ingress, query=annotated_targets)
 INHERITED = Index(
     name="inherited_policies_by_target",
-    sources=(*(rows(table, scoped_targets) for table in POLICY_KINDS), *map(_foreign_source, FOREIGN_KINDS)),
+    sources=(
+        *(rows(table, scoped_targets) for table in POLICY_KINDS),
+        *map(_foreign_source, FOREIGN_KINDS),
+        _ANNOTATED,
+    ),
     group=lambda target: target.whole,
 )
 
@@ -204,8 +231,20 @@ def _kinds_of(source: Source) -> Source:
     return replace(source, keys=lambda targets: names if targets else ())
 
 
+_OF_ANNOTATIONS = {INGRESS_KIND: (AccessPolicy.__name__, RoutePolicy.__name__), SERVICE_KIND: (BackendPolicy.__name__,)}
+
+
+def _kinds_of_annotations(targets: tuple[ScopedTarget, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for target in targets for name in _OF_ANNOTATIONS[target.kind]))
+
+
 ANY_INHERITED = Index(
-    name="inherited_policies", sources=tuple(map(_kinds_of, INHERITED.sources)), group=lambda kind: kind
+    name="inherited_policies",
+    sources=(
+        *(_kinds_of(each) for each in INHERITED.sources if each is not _ANNOTATED),
+        replace(_ANNOTATED, keys=_kinds_of_annotations),
+    ),
+    group=lambda kind: kind,
 )
 
 
@@ -235,17 +274,30 @@ def at_target(view: View, key: TargetKey) -> Effective:
         and may_reach(view, key.target, row.metadata.namespace)
     )
     foreign = tuple(_foreign_at(view, key, members))
-    if not by_age and not foreign:
+    by_annotations = tuple(_annotated_at(view, key, members))
+    if not by_age and not foreign and not by_annotations:
         return NOTHING
     by_section: dict[tuple[str, str], Ruled] = {}
     for _, policy in by_age:
         for strategy, ruled in _written(view, key, policy):
             by_section.setdefault((strategy, ruled.section), ruled)
+    for ruled in by_annotations:
+        by_section.setdefault((_DEFAULT, ruled.section), ruled)
     return Effective(
         overrides=tuple(ruled for (strategy, _), ruled in sorted(by_section.items()) if strategy == _OVERRIDE),
         defaults=tuple(ruled for (strategy, _), ruled in sorted(by_section.items()) if strategy == _DEFAULT),
         foreign=foreign,
     )
+
+
+def _annotated_at(view: View, key: TargetKey, members: tuple[Member, ...]) -> Iterator[Ruled]:
+    """Yield the sections that annotations of Ingresses are for a target, those of the oldest Ingress first."""
+    ingresses = [row for each in members if each.table is Ingress and (row := view.get(Ingress, each.key)) is not None]
+    for row in sorted(ingresses, key=lambda each: (each.metadata.creation_timestamp, each.metadata.key)):
+        found = annotated(view, Member(Ingress, row.metadata.key))
+        for each in found.of(key.table):
+            origin = WrittenAs(INGRESS_KIND.kind, each.path)
+            yield Ruled(each.name, each.value, row.metadata.key, key.target, origin)
 
 
 def _foreign_at(view: View, key: TargetKey, members: tuple[Member, ...]) -> Iterator[ForeignInForce]:

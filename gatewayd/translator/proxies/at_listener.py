@@ -41,6 +41,7 @@ from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, group_kind
 from gatewayd.translator.proxies.access import entry_filters, with_cors
 from gatewayd.translator.proxies.global_limits import global_limits
+from gatewayd.translator.proxies.https_redirects import hosts_to_https, sent_to_https
 from gatewayd.translator.proxies.identity import identity_headers
 from gatewayd.translator.proxies.policy_check import beside_own
 from gatewayd.translator.proxies.policy_filters import direct_response, with_headers
@@ -117,13 +118,27 @@ UNGOVERNED = InForce(access=NOTHING, route=NOTHING, report=NOTHING)
 
 def rendered(view: View, key: RenderKey, listener: MergedListener) -> tuple[Ranked, ...]:
     """Return a route's Routes as a listener has them."""
-    if not any(any_inherited(view, table) for table in _OF_REQUESTS) and not any_telling(view, ()):
+    if key.member.table is Ingress and key.scheme == "http" and hosts_to_https(view, key.member):
+        return to_https(view, GovernedKey(key, ListenerOf(listener.gateway, listener.key)))
+    if not _is_governed(view):
         return _rendered(view, key)
     return governed(view, GovernedKey(key, ListenerOf(listener.gateway, listener.key)))
 
 
+def _is_governed(view: View) -> bool:
+    """Return whether any policy has something to say of requests."""
+    return any(any_inherited(view, table) for table in _OF_REQUESTS) or any_telling(view, ())
+
+
 def _closed(view: View, key: GovernedKey, error: Exception, _before: tuple[Ranked, ...] | None) -> tuple[Ranked, ...]:
     return _failing(view, key.render, error, None)
+
+
+@rescued_query(_closed)
+def to_https(view: View, key: GovernedKey) -> tuple[Ranked, ...]:
+    """Return the Routes of an Ingress that sends its clients to HTTPS, as a listener without TLS has them."""
+    routes = governed(view, key) if _is_governed(view) else _rendered(view, key.render)
+    return sent_to_https(view, key.render.member, routes)
 
 
 @rescued_query(_closed)

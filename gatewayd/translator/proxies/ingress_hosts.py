@@ -7,8 +7,8 @@ https://kubernetes.io/docs/concepts/services-networking/ingress/#hostname-wildca
 
 from gatewayd.api.ingress import Ingress
 from gatewayd.ir.http import DEFAULT_BACKEND, RuleRef
-from gatewayd.translator.hostnames import covers_one_label, normalised, specificity
-from gatewayd.translator.ingresses import rule_hosts
+from gatewayd.translator.hostnames import covers_one_label, specificity
+from gatewayd.translator.ingresses import host_of
 
 
 def ingress_place(row: Ingress, source: RuleRef, domain: str) -> tuple[int, int] | None:
@@ -16,9 +16,8 @@ def ingress_place(row: Ingress, source: RuleRef, domain: str) -> tuple[int, int]
 
     The places of default backends are after all others: of a host's own, then of every host.
     """
-    is_default = source.rule == DEFAULT_BACKEND
-    host = rule_hosts(row)[source.match] if is_default else normalised(row.spec.rules[source.rule].host)
+    host = host_of(row, source)
     if not covers_one_label(host, domain):
         return None
     own = specificity(host)
-    return (-1, sum(own)) if is_default else own
+    return (-1, sum(own)) if source.rule == DEFAULT_BACKEND else own

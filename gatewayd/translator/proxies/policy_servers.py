@@ -11,6 +11,7 @@ from gatewayd.api.accesspolicy import AccessPolicy, AccessSections
 from gatewayd.api.envoy_gateway.objects import EnvoyExtensionPolicy, SecurityPolicy
 from gatewayd.api.grpcroute import GRPCRoute
 from gatewayd.api.httproute import HTTPRoute
+from gatewayd.api.ingress import Ingress
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.incremental.view import Index, Member, Source, View, query, rows, ungrouped
@@ -22,6 +23,7 @@ from gatewayd.ir.processing import Processing
 from gatewayd.ir.tls import SharedSecret
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.backends.backend_refs import GatewayUpstream
+from gatewayd.translator.policies.annotated import annotated_access
 from gatewayd.translator.policies.closed import Closed
 from gatewayd.translator.policies.foreign import own_access
 from gatewayd.translator.problems import Unsupported
@@ -60,6 +62,7 @@ ASKING = Index(
     sources=(
         rows(AccessPolicy, _asks),
         rows(SecurityPolicy, lambda row: _asks(own_access(row))),
+        rows(Ingress, lambda row: _asks(annotated_access(row))),
         replace(_OF_ROUTES, keys=lambda sections: (_ANYWHERE,) if PROCESSING in sections else ()),
         _OF_EXTENSIONS,
     ),

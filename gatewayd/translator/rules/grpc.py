@@ -26,8 +26,8 @@ from gatewayd.translator.protocols import group_kind
 from gatewayd.translator.rules.filters import FilterPlace
 from gatewayd.translator.rules.forwarding import Filtered, filtered, shares
 from gatewayd.translator.rules.http import failing, named_matches, usable_match
-from gatewayd.translator.rules.regexes import regex_problem
 from gatewayd.translator.rules.rule_set import Done, RankedMatch, RuleAt, RuleResult, RuleSet, fold, rule_result
+from gatewayd.untrusted.regexes import regex_problem
 
 ANY_METHOD = GRPCMethodMatch()
 KIND = group_kind(GRPCRoute)

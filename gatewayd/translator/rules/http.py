@@ -42,8 +42,8 @@ from gatewayd.translator.protocols import group_kind
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.filters import FilterPlace
 from gatewayd.translator.rules.forwarding import NO_FILTERS, Filtered, filtered, shares
-from gatewayd.translator.rules.regexes import regex_problem
 from gatewayd.translator.rules.rule_set import Done, RankedMatch, RuleAt, RuleResult, RuleSet, fold, rule_result
+from gatewayd.untrusted.regexes import regex_problem
 
 _UNCONDITIONAL = HTTPRouteMatch()
 KIND = group_kind(HTTPRoute)
@@ -66,7 +66,7 @@ def _rule(view: View, key: ObjectKey, at: int, rule: HTTPRouteRule) -> RuleResul
     )
     done = Done(action, steps.filters, (*steps.problems, *problems))
     matches = [
-        usable_match(view, key, f"{path}.matches[{number}]", partial(_usable, match))
+        usable_match(view, key, f"{path}.matches[{number}]", partial(usable, match))
         for number, match in enumerate(rule.matches or (_UNCONDITIONAL,))
     ]
     return rule_result(RuleAt("HTTPRoute", key, at, rule.name or ""), done, matches)
@@ -123,7 +123,8 @@ def _no_match(where: str, error: Exception) -> Unsupported:
     return Unsupported(blame(where, error))
 
 
-def _usable(match: HTTPRouteMatch, where: str) -> RankedMatch | Unsupported:
+def usable(match: HTTPRouteMatch, where: str) -> RankedMatch | Unsupported:
+    """Return a match with its place, or what is wrong with it; `where` is its field path."""
     if match == _UNCONDITIONAL:
         return _EVERYTHING
     wrong = [

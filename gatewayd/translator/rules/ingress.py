@@ -38,7 +38,7 @@ from gatewayd.translator.policies.attach import SERVICE_KIND
 from gatewayd.translator.policies.traffic import backend_persistence
 from gatewayd.translator.problems import Problem, Unresolved, Unsupported
 from gatewayd.translator.rules.http import failing, rank, usable_match
-from gatewayd.translator.rules.rule_set import Ranked, RankedMatch, RuleResult, RuleSet, fold
+from gatewayd.translator.rules.rule_set import Ranked, RankedMatch, RuleResult
 
 _PATH: Final = re.compile(r"/(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})*")
 """What the path of a request may be: https://www.rfc-editor.org/rfc/rfc3986#section-3.3."""
@@ -46,19 +46,21 @@ _EXPRESSION: Final = re.compile(r"\.\*|\.\+|\(\?|\$\)|[*$]$")
 """What other controllers take for an expression, and nobody writes who means a path as it stands."""
 
 
-def rules(view: View, row: Ingress) -> RuleSet:
-    """Return what the rules of an Ingress say, its default backend last."""
-    return fold([*_rules(view, row), *_default(view, row)])
+def plain_rules(view: View, row: Ingress) -> Iterator[RuleResult]:
+    """Yield what the rules of an Ingress say, its default backend last."""
+    yield from _rules(view, row)
+    yield from _default(view, row)
 
 
 def _rules(view: View, row: Ingress) -> Iterator[RuleResult]:
     for number, rule in enumerate(row.spec.rules):
         for at, path in enumerate(rule.http.paths if rule.http is not None else ()):
-            source = _source(row, number, at)
+            source = source_of(row, number, at)
             yield _rule(view, source, normalised(rule.host), path)
 
 
-def _source(row: Ingress, rule: int, match: int) -> RuleRef:
+def source_of(row: Ingress, rule: int, match: int) -> RuleRef:
+    """Return what a Route of an Ingress is called by."""
     key = row.metadata.key
     return RuleRef(kind=INGRESS_KIND.kind, namespace=key.namespace, name=key.name, rule=rule, match=match)
 
@@ -69,7 +71,7 @@ def _rule(view: View, source: RuleRef, host: str, path: HTTPIngressPath) -> Rule
     match = usable_match(view, key, source.field, partial(_usable, path, host))
     if isinstance(match, Unsupported):
         return RuleResult((), (*problems, match))
-    return RuleResult((_ranked(source, match, action),), problems)
+    return RuleResult((ranked_route(source, match, action),), problems)
 
 
 def _default(view: View, row: Ingress) -> Iterator[RuleResult]:
@@ -77,13 +79,14 @@ def _default(view: View, row: Ingress) -> Iterator[RuleResult]:
         return
     action, problems = _action(view, row.metadata.key, "spec.defaultBackend", row.spec.default_backend)
     routes = (
-        _ranked(_source(row, DEFAULT_BACKEND, at), _ranked_match(PrefixPath(value="/"), host), action)
+        ranked_route(source_of(row, DEFAULT_BACKEND, at), _ranked_match(PrefixPath(value="/"), host), action)
         for at, host in enumerate(rule_hosts(row))
     )
     yield RuleResult(tuple(routes), problems)
 
 
-def _ranked(source: RuleRef, match: RankedMatch, action: Action) -> Ranked:
+def ranked_route(source: RuleRef, match: RankedMatch, action: Action) -> Ranked:
+    """Return the Route of a match."""
     return Ranked(match.rank, Route(source=source, rule_name="", match=match.match, action=action, filters=()))
 
 
@@ -106,12 +109,12 @@ def _usable(path: HTTPIngressPath, host: str, where: str) -> RankedMatch | Unsup
 def _ranked_match(path: PathMatch, host: str) -> RankedMatch:
     """Return a match with the place that an HTTPRoute with the path has: the host is no condition of its own."""
     match = RequestMatch(path=path, methods=(), headers=(), queries=(), grpc=False)
-    of_host = RequestMatch(path=path, methods=(), headers=_one_label(host), queries=(), grpc=False)
+    of_host = RequestMatch(path=path, methods=(), headers=one_label(host), queries=(), grpc=False)
     return RankedMatch(rank(match), of_host)
 
 
 @lru_cache(maxsize=1024)
-def _one_label(host: str) -> tuple[NamedMatch, ...]:
+def one_label(host: str) -> tuple[NamedMatch, ...]:
     """Return what a request must have for a wildcard that stands for one label: a virtual host's stands for many.
 
     https://kubernetes.io/docs/concepts/services-networking/ingress/#hostname-wildcards
@@ -131,7 +134,7 @@ def _action(view: View, key: ObjectKey, field: str, written: IngressBackend) -> 
 
 
 def _forward(view: View, key: ObjectKey, field: str, written: IngressBackend) -> tuple[Action, tuple[Problem, ...]]:
-    target = _backend(view, key.namespace, written)
+    target = service_backend(view, key.namespace, written, Protocol.HTTP1)
     share = WeightedBackend(
         backend=target,
         weight=1,
@@ -145,11 +148,15 @@ def _forward(view: View, key: ObjectKey, field: str, written: IngressBackend) ->
     )
     if not isinstance(target, InvalidBackend):
         return action, ()
-    path = field if field == "spec.defaultBackend" else f"{field}.backend"
-    return action, (Unresolved(target.reason, f"{path}: {target.message}"),)
+    return action, (Unresolved(target.reason, f"{backend_path(field)}: {target.message}"),)
 
 
-def _backend(view: View, namespace: str, written: IngressBackend) -> Backend:
+def backend_path(field: str) -> str:
+    """Return the field of a backend, by that of what leads to it."""
+    return field if field == "spec.defaultBackend" else f"{field}.backend"
+
+
+def service_backend(view: View, namespace: str, written: IngressBackend, wants: Protocol) -> Backend:
     """Return where a backend leads: to a Service of the Ingress's own namespace, and nowhere else."""
     if written.service is None:
         kind = written.resource.kind if written.resource is not None else "none"
@@ -160,7 +167,7 @@ def _backend(view: View, namespace: str, written: IngressBackend) -> Backend:
     port = _port(view, service, written.service)
     if isinstance(port, InvalidBackend):
         return port
-    return backend(view, BackendAsk(INGRESS_KIND, namespace, SERVICE_KIND, service, port, Protocol.HTTP1))
+    return backend(view, BackendAsk(INGRESS_KIND, namespace, SERVICE_KIND, service, port, wants))
 
 
 def _port(view: View, service: ObjectKey, written: IngressServiceBackend) -> int | InvalidBackend | None:

@@ -21,7 +21,7 @@ from gatewayd.translator.envoy_gateway.route_filters import route_filter
 from gatewayd.translator.envoy_gateway.taken import Telling
 from gatewayd.translator.problems import Problem, Unresolved, Unsupported
 from gatewayd.translator.rules.headers import Side, modified
-from gatewayd.translator.rules.regexes import regex_problem
+from gatewayd.untrusted.regexes import regex_problem
 
 Part = RequestHeaders | ResponseHeaders | URLRewrite | DirectResponse
 _PATHS = ("spec.pathRewrite", "spec.urlRewrite.path.replaceRegexMatch")
@@ -75,12 +75,13 @@ def _parts(spec: RouteFilterSpec) -> Iterator[Part | Unsupported]:
             changes = modified(f"spec.headers.{name}", modifier, side)
             yield changes if isinstance(changes, Unsupported) else filter_of(changes=changes)
     if spec.path_rewrite is not None:
-        yield _rewrite(spec.path_rewrite)
+        yield path_rewrite(spec.path_rewrite)
     if spec.direct_response is not None:
         yield _answer(spec.direct_response)
 
 
-def _rewrite(written: PathRewrite) -> URLRewrite | Unsupported:
+def path_rewrite(written: PathRewrite) -> URLRewrite | Unsupported:
+    """Return what a rewrite by an expression does, or what is wrong with it."""
     if why := regex_problem(written.pattern):
         return Unsupported(f"spec.pathRewrite.pattern: {why}")
     groups: int = re2.compile(written.pattern).groups

@@ -14,7 +14,7 @@ from gatewayd.incremental.view import Member, Table, View, rescued_query
 from gatewayd.ir.backend import Protocol
 from gatewayd.translator import verdicts
 from gatewayd.translator.rescues import blame
-from gatewayd.translator.rules import grpc, http, ingress, l4
+from gatewayd.translator.rules import grpc, http, ingress_annotations, l4
 from gatewayd.translator.rules.rule_set import NO_RULES, RuleSet
 
 ROUTE_KINDS: Mapping[Table, Callable[[View, Any], RuleSet]] = MappingProxyType(
@@ -24,7 +24,7 @@ ROUTE_KINDS: Mapping[Table, Callable[[View, Any], RuleSet]] = MappingProxyType(
         TLSRoute: l4.rules(TLSRoute, Protocol.TCP),
         TCPRoute: l4.rules(TCPRoute, Protocol.TCP),
         UDPRoute: l4.rules(UDPRoute, Protocol.UDP),
-        Ingress: ingress.rules,
+        Ingress: ingress_annotations.rules,
     }
 )
 

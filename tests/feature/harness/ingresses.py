@@ -1,5 +1,7 @@
 """IngressClasses and Ingresses as YAML. The class `gatewayd` is served by the Gateway infra/edge."""
 
+import json
+
 CLASS = """---
 apiVersion: networking.k8s.io/v1
 kind: IngressClass
@@ -53,3 +55,15 @@ metadata: {{name: {name}, namespace: {namespace}{stamp}{notes}}}
 spec:
 {spec}
 """
+
+
+def nginx_class(mode: str = "strict") -> str:
+    """Return the class `gatewayd` with the annotations of ingress-nginx read."""
+    notes = f"metadata: {{name: gatewayd, annotations: {{gatewayd.io/nginx-annotations: {mode}}}}}"
+    return CLASS.replace("metadata: {name: gatewayd}", notes)
+
+
+def nginx(**values: str) -> str:
+    """Return annotations of ingress-nginx as YAML pairs; `ssl_redirect` is nginx.ingress.kubernetes.io/ssl-redirect."""
+    named = {f"nginx.ingress.kubernetes.io/{name.replace('_', '-')}": value for name, value in values.items()}
+    return ", ".join(f"{name}: {json.dumps(value)}" for name, value in named.items())

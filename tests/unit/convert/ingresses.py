@@ -7,8 +7,8 @@ import yaml
 from gatewayd.convert.conversion import Conversion, conversion
 from gatewayd.convert.draft import GatewayTarget
 from gatewayd.convert.fates import Fidelity, Item
-from gatewayd.convert.ingress.annotations import PREFIX
 from gatewayd.manifests.documents import parse_file
+from gatewayd.translator.nginx.annotations import PREFIX
 
 TARGET = GatewayTarget(namespace="infra", name="edge", class_name="gatewayd", http_port=80, https_port=443)
 

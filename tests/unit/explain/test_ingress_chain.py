@@ -1,5 +1,5 @@
 from tests.unit.explain.chains import asked, bad, lines
-from tests.unit.translator.ingress_manifests import CART_PORT, SERVED, WEB, ingress, paths
+from tests.unit.translator.ingress_manifests import CART_PORT, SERVED, WEB, annotated_class, ingress, noted, paths
 from tests.unit.translator.manifests import SHOP
 
 RULE = f"rules: [{{host: a.example, {paths('Prefix /cart')}}}]"
@@ -50,3 +50,15 @@ def test_a_class_tells_its_gateway() -> None:
     ):
         [found] = bad(asked("ingressclass/web", SHOP, text))
         assert says in found
+
+
+def test_what_became_of_each_annotation_is_told() -> None:
+    notes = noted(use_regex="true", auth_tls_secret="a", auth_realm="b")
+    steps = asked("ingress/shop/web", annotated_class(), ingress(RULE, meta=notes))
+
+    prefix = '  metadata.annotations["nginx.ingress.kubernetes.io/'
+    told = [line.removeprefix(prefix) for line in lines(steps) if line.startswith(prefix)]
+    assert [line.partition(": ")[2].partition(": ")[0] for line in told] == ["exact", "exact", "lost"]
+    assert told[2].startswith('auth-tls-secret"]: lost: ')
+    assert told[2].endswith("; all paths answer 500")
+    assert "  annotations of ingress-nginx: read, strict" in lines(asked("ingressclass/web", annotated_class()))

@@ -2,7 +2,7 @@
 
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.limits import RE2_PROGRAM_SIZE
-from gatewayd.translator.rules.regexes import regex_problem
+from gatewayd.untrusted.regexes import regex_problem
 from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
 
 

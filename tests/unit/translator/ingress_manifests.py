@@ -1,5 +1,7 @@
 """Ingresses for the tests. The class `web` is served by the Gateway shop/gw."""
 
+import json
+
 from tests.unit.translator.manifests import SHOP
 
 WEB = """
@@ -30,3 +32,17 @@ def paths(*entries: str) -> str:
 
 
 CART_PORT = "{service: {name: cart, port: {number: 80}}}"
+
+
+def annotated_class(mode: str = "strict") -> str:
+    """Return what `SERVED` holds, with the annotations of ingress-nginx read."""
+    notes = f"metadata: {{name: web, annotations: {{gatewayd.io/nginx-annotations: {mode}}}}}"
+    return SERVED.replace("metadata: {name: web}", notes, 1)
+
+
+def noted(**values: str) -> str:
+    """Return metadata with annotations of ingress-nginx; `use_regex` is nginx.ingress.kubernetes.io/use-regex."""
+    named = (
+        f"nginx.ingress.kubernetes.io/{name.replace('_', '-')}: {json.dumps(value)}" for name, value in values.items()
+    )
+    return f"annotations: {{{', '.join(named)}}}"

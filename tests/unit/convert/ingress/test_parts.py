@@ -1,10 +1,11 @@
-from gatewayd.convert.ingress.annotations import AnnotationEffect
 from gatewayd.convert.ingress.hosts import hosts
-from gatewayd.convert.ingress.parts import IngressHost, IngressPart, Redirecting
-from gatewayd.convert.ingress.paths import Rewriting
+from gatewayd.convert.ingress.parts import IngressHost, IngressPart
 from gatewayd.convert.ingress.shapes import WrittenIngress
 from gatewayd.convert.source import read, source_object
 from gatewayd.manifests.documents import parse_file
+from gatewayd.translator.nginx.annotations import AnnotationEffect
+from gatewayd.translator.nginx.paths import Rewriting
+from gatewayd.translator.nginx.redirects import Redirecting
 from tests.unit.convert.ingresses import ingress, tls
 
 NO_REWRITE = Rewriting()

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from gatewayd.convert.draft import JSON
-from gatewayd.convert.fates import Fate, Fidelity
-from gatewayd.convert.ingress.annotations import NginxAnnotations
+from gatewayd.translator.nginx.annotations import JSON, NginxAnnotations
+from gatewayd.translator.nginx.fates import Fate, Fidelity
 
 _ASKED: Final = "$request_uri"
 _CODES: Final = (301, 302, 303, 307, 308)

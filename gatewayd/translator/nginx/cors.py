@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from gatewayd.convert.fates import Fate, Fidelity
-from gatewayd.convert.ingress.annotations import AnnotationEffect, NginxAnnotations
+from gatewayd.translator.nginx.annotations import AnnotationEffect, NginxAnnotations
+from gatewayd.translator.nginx.fates import Fate, Fidelity
 
 _METHODS: Final = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS")
 _HEADERS: Final = (

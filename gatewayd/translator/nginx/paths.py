@@ -12,10 +12,9 @@ from urllib.parse import quote
 
 import re2
 
-from gatewayd.convert.draft import JSON
-from gatewayd.convert.fates import Fate, Fidelity
-from gatewayd.convert.ingress.annotations import NginxAnnotations
-from gatewayd.translator.rules.regexes import regex_problem
+from gatewayd.translator.nginx.annotations import JSON, NginxAnnotations
+from gatewayd.translator.nginx.fates import Fate, Fidelity
+from gatewayd.untrusted.regexes import regex_problem
 
 _GROUP: Final = re.compile(r"\$(?:([0-9])|\{([0-9])\})")
 _LITERAL: Final = re.compile(r"[A-Za-z0-9/_~-]*")

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from gatewayd.convert.draft import JSON
-from gatewayd.convert.fates import Fate, Fidelity
-from gatewayd.convert.ingress.annotations import NginxAnnotations
-from gatewayd.translator.rules.regexes import regex_problem
+from gatewayd.translator.nginx.annotations import JSON, NginxAnnotations
+from gatewayd.translator.nginx.fates import Fate, Fidelity
+from gatewayd.untrusted.regexes import regex_problem
 
 _ALWAYS: Final = "always"
 _NEVER: Final = "never"

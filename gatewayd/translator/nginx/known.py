@@ -6,16 +6,17 @@ in neither, ingress-nginx itself does not know, and it had no effect, unless its
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final, NamedTuple
 
-from gatewayd.convert.fates import Fate, Fidelity
-from gatewayd.convert.ingress import access, cors, headers, traffic, upstreams
-from gatewayd.convert.ingress.annotations import AnnotationEffect, NginxAnnotations
-from gatewayd.convert.ingress.canaries import stray_fates
-from gatewayd.convert.ingress.destinations import destination_fates
-from gatewayd.convert.ingress.hosts import alias_fates
-from gatewayd.convert.ingress.paths import rewriting_fates
-from gatewayd.convert.ingress.redirects import redirecting_fates
+from gatewayd.translator.nginx import access, cors, headers, traffic, upstreams
+from gatewayd.translator.nginx.aliases import alias_fates
+from gatewayd.translator.nginx.annotations import AnnotationEffect, NginxAnnotations
+from gatewayd.translator.nginx.canaries import stray_fates
+from gatewayd.translator.nginx.destinations import destination_fates
+from gatewayd.translator.nginx.fates import Fate, Fidelity
+from gatewayd.translator.nginx.paths import rewriting_fates
+from gatewayd.translator.nginx.redirects import redirecting_fates
 
 Reader = Callable[[NginxAnnotations], Iterator[AnnotationEffect | Fate]]
 
@@ -156,5 +157,5 @@ def _unread(written: NginxAnnotations, name: str) -> Fate:
         return written.fate(name, row.fidelity, row.message, protects=row.protects)
     if PROTECTIVE.search(name):
         message = "nobody knows this annotation, and its name says that it protects"
-        return written.fate(name, Fidelity.LOST, message, protects=True)
+        return replace(written.fate(name, Fidelity.LOST, message, protects=True), guessed=True)
     return written.exact(name, "ingress-nginx knows no such annotation; it had no effect")

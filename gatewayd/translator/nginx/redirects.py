@@ -1,11 +1,27 @@
 """Annotations of ingress-nginx that send clients elsewhere: to HTTPS, and from `/` to the root of an application."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
-from gatewayd.convert.fates import Fate
-from gatewayd.convert.ingress.annotations import NginxAnnotations
-from gatewayd.convert.ingress.parts import Redirecting
+from gatewayd.translator.nginx.annotations import NginxAnnotations
+from gatewayd.translator.nginx.fates import Fate
+
+CHALLENGES: Final = "/.well-known/acme-challenge"
+"""Who issues certificates asks for these by HTTP; ingress-nginx redirected none of them (no-tls-redirect-locations)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirecting:
+    """Where an Ingress sends requests elsewhere itself: to HTTPS, and from `/` to `app_root` ("" for nowhere).
+
+    `forced`: to HTTPS where there is no certificate either, since a balancer in front has it.
+    """
+
+    to_https: bool = False
+    forced: bool = False
+    app_root: str = ""
 
 
 def redirecting(written: NginxAnnotations) -> Redirecting:

@@ -1,8 +1,8 @@
 import pytest
 
 from gatewayd.convert.fates import Fidelity
-from gatewayd.convert.ingress.annotations import NginxAnnotations
-from gatewayd.convert.ingress.known import UNREAD, effects
+from gatewayd.translator.nginx.annotations import NginxAnnotations
+from gatewayd.translator.nginx.known import UNREAD, effects
 
 
 def fate(name: str, text: str = "a") -> tuple[Fidelity, bool]:

@@ -1,7 +1,7 @@
 import pytest
 
 from gatewayd.ir.limits import RE2_PROGRAM_SIZE
-from gatewayd.translator.rules.regexes import regex_problem
+from gatewayd.untrusted.regexes import regex_problem
 
 
 @pytest.mark.parametrize("pattern", ["/v[0-9]+/.*", "(?i)abc", "", "[[:alpha:]]+", "日本"])

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from gatewayd.convert.fates import Fate, Fidelity
-from gatewayd.convert.ingress.annotations import AnnotationEffect, NginxAnnotations
+from gatewayd.translator.nginx.annotations import AnnotationEffect, NginxAnnotations
+from gatewayd.translator.nginx.fates import Fate, Fidelity
 
 _NAME: Final = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _VALUE: Final = r"""(?:"(?P<double>[^"$\\]*)"|'(?P<single>[^'$\\]*)'|(?P<bare>[^\s;"'$\\]+))"""

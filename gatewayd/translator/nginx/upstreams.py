@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from gatewayd.convert.fates import Fate, Fidelity
-from gatewayd.convert.ingress.access import named_service
-from gatewayd.convert.ingress.annotations import AnnotationEffect, NginxAnnotations
+from gatewayd.translator.nginx.access import named_service
+from gatewayd.translator.nginx.annotations import AnnotationEffect, NginxAnnotations
+from gatewayd.translator.nginx.fates import Fate, Fidelity
 
 Effects = Iterator[AnnotationEffect | Fate]
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from gatewayd.convert.fates import Fidelity
-from gatewayd.convert.ingress.destinations import www_twin
+from gatewayd.translator.nginx.destinations import www_twin
 from tests.unit.convert.ingresses import converted, fates, ingress, objects, rules
 
 EXACT, NEARLY, LOST = Fidelity.EXACT, Fidelity.APPROXIMATE, Fidelity.LOST

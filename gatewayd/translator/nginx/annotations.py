@@ -7,12 +7,14 @@ https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annota
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Any, Final, Self
 
-from gatewayd.convert.draft import JSON
-from gatewayd.convert.fates import Fate, Fidelity
+from gatewayd.api.ingress import NGINX_PREFIX
+from gatewayd.translator.nginx.fates import Fate, Fidelity
 
-PREFIX: Final = "nginx.ingress.kubernetes.io/"
+JSON = Mapping[str, Any]
+
+PREFIX: Final = NGINX_PREFIX
 _TRUE: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE: Final = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 """What Go's strconv.ParseBool takes: `True` is true, `yes` is neither."""
@@ -52,6 +54,11 @@ def _joined(one: JSON, other: JSON) -> JSON:
     return {name: {**one.get(name, {}), **other.get(name, {})} for name in (*one, *other)}
 
 
+def annotation_path(name: str) -> str:
+    """Return the field path of an annotation, by its name without the prefix."""
+    return f'metadata.annotations["{PREFIX}{name}"]'
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NginxAnnotations:
     """The annotations of one Ingress by their names without the prefix; `namespace` is the Ingress's own."""
@@ -89,7 +96,7 @@ class NginxAnnotations:
 
     def path(self, name: str) -> str:
         """Return the path of one annotation."""
-        return f'metadata.annotations["{PREFIX}{name}"]'
+        return annotation_path(name)
 
     def fate(self, name: str, fidelity: Fidelity, message: str, *, protects: bool = False) -> Fate:
         """Return what becomes of one annotation."""

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from gatewayd.convert.fates import Fate, Fidelity
-from gatewayd.convert.ingress.annotations import AnnotationEffect, NginxAnnotations
+from gatewayd.translator.nginx.annotations import AnnotationEffect, NginxAnnotations
+from gatewayd.translator.nginx.fates import Fate, Fidelity
 
 Effects = Iterator[AnnotationEffect | Fate]
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gatewayd.convert.fates import Fate, Fidelity
-from gatewayd.convert.ingress.annotations import AnnotationEffect, NginxAnnotations
+from gatewayd.translator.nginx.annotations import AnnotationEffect, NginxAnnotations
+from gatewayd.translator.nginx.fates import Fate, Fidelity
 
 Effects = Iterator[AnnotationEffect | Fate]
 

@@ -1,7 +1,7 @@
 import pytest
 
 from gatewayd.convert.fates import Fidelity
-from gatewayd.convert.ingress.annotations import AnnotationEffect, NginxAnnotations
+from gatewayd.translator.nginx.annotations import AnnotationEffect, NginxAnnotations
 
 PREFIX = "nginx.ingress.kubernetes.io/"
 

@@ -2,7 +2,7 @@ import pytest
 import re2
 
 from gatewayd.convert.fates import Fidelity
-from gatewayd.convert.ingress.paths import Rewriting, expression, plain
+from gatewayd.translator.nginx.paths import Rewriting, expression, plain
 from tests.unit.convert.ingresses import converted, fates, ingress, matched, objects, rules
 
 

@@ -1,0 +1,150 @@
+"""Whether the annotations of ingress-nginx on an Ingress count: its class says so, and how strictly.
+
+In: an Ingress and its IngressClass. Out: what the annotations come to, and which hosts of a Gateway have paths that are
+expressions, which makes all paths of such a host expressions, in all Ingresses whose annotations count.
+https://kubernetes.github.io/ingress-nginx/user-guide/ingress-path-matching/
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from gatewayd.api.ingress import NGINX_PREFIX, Ingress
+from gatewayd.api.ingressclass import NGINX_ANNOTATIONS, IngressClass
+from gatewayd.api.meta import ObjectKey
+from gatewayd.api.names import shown
+from gatewayd.incremental.view import Index, Member, Source, View, query
+from gatewayd.translator.hostnames import normalised
+from gatewayd.translator.ingresses import class_gateway, class_name, rule_hosts, tls_hosts
+from gatewayd.translator.nginx.annotations import NginxAnnotations
+from gatewayd.translator.nginx.live import LiveAnnotations, live
+
+_NAMED: Final = 3
+"""How many annotations a message names."""
+
+
+class AnnotationMode(StrEnum):
+    """How the annotations of ingress-nginx count. Strict: unknown ones that are called like protections close."""
+
+    STRICT = "strict"
+    LENIENT = "lenient"
+
+
+_MODES: Final = frozenset(AnnotationMode)
+
+
+@query
+def annotation_mode(view: View, name: str) -> AnnotationMode | None:
+    """Return how annotations count in a class of ours, None where they do not; what is neither is strict."""
+    row = view.get(IngressClass, ObjectKey("", name))
+    written = None if row is None else row.metadata.annotations.get(NGINX_ANNOTATIONS)
+    if written is None or class_gateway(view, name) is None:
+        return None
+    return AnnotationMode.LENIENT if written == AnnotationMode.LENIENT else AnnotationMode.STRICT
+
+
+@query
+def live_annotations(view: View, member: Member) -> LiveAnnotations | None:
+    """Return what the annotations of an Ingress come to; None where its class does not ask for them."""
+    row = view.get(Ingress, member.key)
+    name = None if row is None else class_name(view, row)
+    mode = None if name is None else annotation_mode(view, name)
+    if row is None or mode is None:
+        return None
+    written = NginxAnnotations.of(row.metadata.namespace, row.metadata.annotations)
+    return live(written, strict=mode is AnnotationMode.STRICT)
+
+
+def unread_annotations(view: View, row: Ingress) -> str | None:
+    """Return what is to be known of annotations that do not count, or of how they do; None for nothing."""
+    name = class_name(view, row) or ""
+    of_class = view.get(IngressClass, ObjectKey("", name))
+    text = None if of_class is None else of_class.metadata.annotations.get(NGINX_ANNOTATIONS)
+    if text is not None and text not in _MODES:
+        allowed = f"allowed: {', '.join(AnnotationMode)}"
+        path = f'IngressClass "{name}" metadata.annotations["{NGINX_ANNOTATIONS}"]'
+        return f"{path}: {shown(text)} is not known, and counts as strict; {allowed}"
+    theirs = [each for each in row.metadata.annotations if each.startswith(NGINX_PREFIX)]
+    if text is not None or not theirs:
+        return None
+    more = f" and {len(theirs) - _NAMED} more" if len(theirs) > _NAMED else ""
+    ask = f'the annotation {NGINX_ANNOTATIONS} of IngressClass "{name}" has them read'
+    return f"metadata.annotations: {', '.join(theirs[:_NAMED])}{more}: of another controller, and not read; {ask}"
+
+
+class GatewayHost(NamedTuple):
+    """A host of Ingresses at a Gateway, "*" for every host."""
+
+    gateway: ObjectKey
+    host: str
+
+
+class HostTraits(NamedTuple):
+    """What an Ingress brings to its hosts: those with expressions, those with a certificate, and those it closes."""
+
+    expressions: tuple[GatewayHost, ...]
+    certified: tuple[GatewayHost, ...]
+    closed: tuple[GatewayHost, ...]
+
+
+_NO_TRAITS: Final = HostTraits((), (), ())
+
+
+@query
+def host_traits(view: View, member: Member) -> HostTraits:
+    """Return what an Ingress whose annotations count brings to all Ingresses of its hosts."""
+    row, annotations = view.get(Ingress, member.key), live_annotations(view, member)
+    name = None if row is None else class_name(view, row)
+    gateway = None if name is None else class_gateway(view, name)
+    if row is None or annotations is None or not isinstance(gateway, ObjectKey) or annotations.is_canary:
+        return _NO_TRAITS
+    hosts = dict.fromkeys(_expressions(row, annotations))
+    return HostTraits(
+        expressions=tuple(GatewayHost(gateway, host) for host in hosts),
+        certified=tuple(GatewayHost(gateway, host) for host in tls_hosts(row)),
+        closed=tuple(GatewayHost(gateway, host) for host in (rule_hosts(row) if annotations.closes_hosts else ())),
+    )
+
+
+def _expressions(row: Ingress, annotations: LiveAnnotations) -> Iterator[str]:
+    for rule in row.spec.rules:
+        paths = rule.http.paths if rule.http is not None else ()
+        if any(annotations.rewriting.is_expression(each.path or "/") for each in paths):
+            yield normalised(rule.host)
+
+
+EXPRESSION_HOSTS = Index(
+    name="ingress_hosts_with_expressions",
+    sources=(Source(table=Ingress, query=host_traits, keys=lambda traits: traits.expressions),),
+    group=lambda host: host.gateway,
+    readers=(Ingress,),
+)
+CLOSED_HOSTS = Index(
+    name="ingress_hosts_that_lost_a_protection",
+    sources=(Source(table=Ingress, query=host_traits, keys=lambda traits: traits.closed),),
+    group=lambda host: host.gateway,
+    readers=(Ingress,),
+)
+CERTIFIED_HOSTS = Index(
+    name="ingress_hosts_with_certificates",
+    sources=(Source(table=Ingress, query=host_traits, keys=lambda traits: traits.certified),),
+    group=lambda host: host.gateway,
+    readers=(Ingress,),
+)
+
+
+def who_brings(view: View, index: Index, at: GatewayHost, row: Ingress) -> ObjectKey | None:
+    """Return the first Ingress that brings something to a host which counts for `row` as well, None for none.
+
+    It is of the same namespace, or was there first: nobody's Ingress changes those that another namespace has already.
+    """
+    rows = (view.get(Ingress, member.key) for member in view.bucket(index, at))
+    own = row.metadata
+    counting = (
+        each.metadata
+        for each in rows
+        if each is not None
+        and (each.metadata.namespace == own.namespace or each.metadata.creation_timestamp < own.creation_timestamp)
+    )
+    first = min(counting, key=lambda each: (each.creation_timestamp, each.key), default=None)
+    return None if first is None else first.key

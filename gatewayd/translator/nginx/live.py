@@ -1,0 +1,111 @@
+"""The annotations of an Ingress that is served as it is: what each comes to, and what closes the Ingress.
+
+What an annotation means is what a conversion makes of it; the rows of `_OTHERWISE` are what is otherwise where nothing
+is written: an Ingress alone cannot have the hosts of others, and what backends speak is asked of them at once.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from gatewayd.translator.nginx.annotations import AnnotationEffect, NginxAnnotations, annotation_path
+from gatewayd.translator.nginx.canaries import NAMES as OF_CANARIES
+from gatewayd.translator.nginx.destinations import Destination, destination
+from gatewayd.translator.nginx.fates import Fate, Fidelity
+from gatewayd.translator.nginx.known import OF_HOSTS, effects
+from gatewayd.translator.nginx.paths import Rewriting, rewriting
+from gatewayd.translator.nginx.redirects import Redirecting, redirecting
+
+_GRPC: Final = ("GRPC", "GRPCS")
+_WITH_TLS: Final = "a BackendTLSPolicy for the Service says how backends are spoken to; without one they answer 500"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveAnnotations:
+    """What the annotations of one Ingress come to.
+
+    `closing` are the protections among them that cannot be had: all its paths answer 500. `is_canary`: it shares the
+    paths of other Ingresses, and is not served. `wants_http2` and `wants_tls` are what its backends speak.
+    """
+
+    effect: AnnotationEffect
+    rewriting: Rewriting
+    redirecting: Redirecting
+    away: Destination
+    fates: tuple[Fate, ...]
+    closing: tuple[Fate, ...]
+    is_canary: bool
+    wants_http2: bool
+    wants_tls: bool
+
+    @property
+    def closes_hosts(self) -> bool:
+        """Whether a protection of all paths of its hosts is lost, in other Ingresses too."""
+        of_hosts = {annotation_path(name) for name in OF_HOSTS}
+        return any(fate.path in of_hosts for fate in self.closing)
+
+    @property
+    def lost(self) -> tuple[Fate, ...]:
+        """What cannot be had, and closes nothing."""
+        return tuple(fate for fate in self.fates if fate.fidelity is Fidelity.LOST and fate not in self.closing)
+
+
+def live(written: NginxAnnotations, *, strict: bool) -> LiveAnnotations:
+    """Return what annotations come to; `strict`: one that nobody knows and that is called like a protection closes."""
+    effect, read = effects(written)
+    fates = tuple(_as_served(written, fate) for fate in read)
+    spoken = written.text("backend-protocol").upper()
+    return LiveAnnotations(
+        effect=effect,
+        rewriting=rewriting(written),
+        redirecting=redirecting(written),
+        away=destination(written),
+        fates=fates,
+        closing=tuple(fate for fate in fates if fate.opens and (strict or not fate.guessed)),
+        is_canary=written.boolean("canary"),
+        wants_http2=spoken in _GRPC,
+        wants_tls=bool(effect.tls_name),
+    )
+
+
+def _as_served(written: NginxAnnotations, fate: Fate) -> Fate:
+    return next((other for name, other in _otherwise(written) if fate.path == other.path and name in written), fate)
+
+
+def _otherwise(written: NginxAnnotations) -> Iterator[tuple[str, Fate]]:
+    """Yield the annotations that have another fate than in a conversion."""
+    for name, why in _OTHERWISE.items():
+        yield name, written.fate(name, Fidelity.LOST, why)
+    if written.boolean("canary"):
+        for name in OF_CANARIES:
+            yield name, written.fate(name, Fidelity.LOST, _CANARY)
+    if written.text("backend-protocol").upper() == "GRPC":
+        yield "backend-protocol", written.exact("backend-protocol", "backends are spoken to by HTTP/2")
+    elif written.text("backend-protocol").upper() in ("HTTPS", "GRPCS"):
+        yield "backend-protocol", written.fate("backend-protocol", Fidelity.MANUAL, _WITH_TLS)
+
+
+_CANARY: Final = (
+    "a canary shares the paths of another Ingress, and is not served; weights and header matches of an HTTPRoute are"
+)
+_OTHERWISE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "server-alias": "hosts are those of rules; write a rule for each name",
+        "from-to-www-redirect": "hosts are those of rules; an HTTPRoute with a RequestRedirect may have the other",
+    }
+)
+
+SECTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "clients": ("allowlist-source-range", "whitelist-source-range", "denylist-source-range"),
+        "basic": ("auth-type",),
+        "externalAuth": ("auth-url",),
+        "body": ("proxy-body-size",),
+        "timeouts": ("proxy-read-timeout", "proxy-send-timeout"),
+        "rateLimit": ("limit-rps", "limit-rpm"),
+        "retry": ("proxy-next-upstream", "proxy-next-upstream-tries"),
+        "connection": ("proxy-connect-timeout",),
+    }
+)
+"""The annotations that a section of a policy is made of, by the section as manifests call it."""

@@ -1,0 +1,292 @@
+"""Ingress paths with the annotations of ingress-nginx -> Routes, where the class of the Ingress asks for them.
+
+Paths, filters and sessions come in the words of an HTTPRoute, as a conversion writes them, and are read as those of one
+are. What policies would say of the Ingress stands in `translator/policies/annotated.py`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final, NamedTuple, TypeVar
+
+from msgspec import Struct
+
+from gatewayd.api.decode import read_as
+from gatewayd.api.httproute import HTTPRouteFilter, HTTPRouteMatch
+from gatewayd.api.ingress import Ingress, IngressBackend
+from gatewayd.api.meta import ObjectKey
+from gatewayd.api.routefilter import RouteFilterSpec
+from gatewayd.api.sessionpersistence import SessionPersistence
+from gatewayd.incremental.view import Attempt, Index, Member, View
+from gatewayd.ir.backend import InvalidBackend, Protocol, ServiceBackend
+from gatewayd.ir.http import (
+    APP_ROOT,
+    CANNOT,
+    DEFAULT_BACKEND,
+    NO_TIMEOUTS,
+    Action,
+    ExactPath,
+    Forward,
+    FullPath,
+    Redirect,
+    RegexPath,
+    RequestMatch,
+    RuleRef,
+    URLRewrite,
+    WeightedBackend,
+)
+from gatewayd.translator.hostnames import ANY, normalised
+from gatewayd.translator.ingresses import INGRESS_KIND, class_gateway, class_name, rule_hosts
+from gatewayd.translator.live_annotations import (
+    CLOSED_HOSTS,
+    EXPRESSION_HOSTS,
+    GatewayHost,
+    live_annotations,
+    unread_annotations,
+    who_brings,
+)
+from gatewayd.translator.nginx.annotations import JSON, annotation_path
+from gatewayd.translator.nginx.filters import joined
+from gatewayd.translator.nginx.live import LiveAnnotations
+from gatewayd.translator.nginx.paths import PathForm, expression, plain
+from gatewayd.translator.policies.annotated import annotated
+from gatewayd.translator.policies.backendtls import upstream_settings
+from gatewayd.translator.policies.session_persistence import persistence, refused
+from gatewayd.translator.policies.traffic import backend_persistence
+from gatewayd.translator.problems import Problem, Unresolved, Unsupported
+from gatewayd.translator.rules.filters import FilterPlace
+from gatewayd.translator.rules.forwarding import Filtered, filtered
+from gatewayd.translator.rules.http import failing, rank, usable, usable_match
+from gatewayd.translator.rules.ingress import (
+    backend_path,
+    one_label,
+    plain_rules,
+    ranked_route,
+    service_backend,
+    source_of,
+)
+from gatewayd.translator.rules.route_filters import path_rewrite
+from gatewayd.translator.rules.rule_set import RankedMatch, RuleResult, RuleSet, fold
+
+_ANNOTATIONS: Final = "metadata.annotations"
+_FOUND: Final = 302
+"""The status of the redirect to the root of an application."""
+_WHOLE: Final = PathForm(matches=({},))
+
+S = TypeVar("S", bound=Struct)
+
+
+def rules(view: View, row: Ingress) -> RuleSet:
+    """Return what the rules of an Ingress say, with its annotations where they count."""
+    unread = unread_annotations(view, row)
+    told = () if unread is None else (RuleResult((), (Unsupported(unread),)),)
+    annotations = live_annotations(view, Member(Ingress, row.metadata.key))
+    if annotations is None:
+        return fold([*plain_rules(view, row), *told])
+    lost = tuple(Unsupported(f"{fate.path}: {fate.message}") for fate in annotations.lost)
+    if annotations.is_canary:
+        return fold([RuleResult((), lost), *told])
+    return fold([*_annotated_rules(view, row, annotations), RuleResult((), lost), *told])
+
+
+class _Doing(NamedTuple):
+    """What all paths of an Ingress have in common: what is done to their requests, and what is wrong with that."""
+
+    key: ObjectKey
+    annotations: LiveAnnotations
+    steps: Filtered
+    session: SessionPersistence | None
+    closing: tuple[Problem, ...]
+
+
+def _annotated_rules(view: View, row: Ingress, annotations: LiveAnnotations) -> Iterator[RuleResult]:
+    doing = _doing(view, row, annotations)
+    yield RuleResult((), (*doing.closing, *doing.steps.problems))
+    closed = {host: _brought(view, CLOSED_HOSTS, host, row) for host in rule_hosts(row)}
+    yield RuleResult((), () if annotations.closing else tuple(_closed_by(closed)))
+    for number, rule in enumerate(row.spec.rules):
+        host = normalised(rule.host)
+        is_expression = _brought(view, EXPRESSION_HOSTS, host, row) is not None
+        for at, path in enumerate(rule.http.paths if rule.http is not None else ()):
+            text = path.path or "/"
+            form = (
+                expression(text, annotations.rewriting)
+                if is_expression
+                else plain(text, exact=path.path_type == "Exact")
+            )
+            is_closed = closed[host] is not None
+            place = _AnnotatedPath(source_of(row, number, at), host, text, path.backend, is_closed)
+            yield from _path(view, doing, place, form)
+    if row.spec.default_backend is not None:
+        for at, host in enumerate(rule_hosts(row)):
+            is_closed, source = closed[host] is not None, source_of(row, DEFAULT_BACKEND, at)
+            place = _AnnotatedPath(source, host, "", row.spec.default_backend, is_closed)
+            yield from _path(view, doing, place, _WHOLE)
+    yield from _app_root(row, annotations)
+
+
+def _brought(view: View, index: Index, host: str, row: Ingress) -> ObjectKey | None:
+    """Return which Ingress brings something to a host that counts for this one as well, None for none."""
+    gateway = class_gateway(view, class_name(view, row) or "")
+    return who_brings(view, index, GatewayHost(gateway, host), row) if isinstance(gateway, ObjectKey) else None
+
+
+def _closed_by(closed: Mapping[str, ObjectKey | None]) -> Iterator[Unsupported]:
+    for host, ingress in closed.items():
+        if ingress is not None:
+            of_host = "all hosts" if host == ANY else host
+            why = f'Ingress "{ingress}" has lost a protection of all paths of {of_host}; they answer 500'
+            yield Unsupported(f"spec.rules: {why}")
+
+
+def _doing(view: View, row: Ingress, annotations: LiveAnnotations) -> _Doing:
+    key = row.metadata.key
+    read = [_read(each, HTTPRouteFilter) for each in joined(annotations.effect.filters)]
+    good = tuple(each for each in read if isinstance(each, HTTPRouteFilter))
+    place = FilterPlace(INGRESS_KIND, key.namespace, Protocol.HTTP1, _ANNOTATIONS)
+    session = annotations.effect.more.get("sessionPersistence")
+    kept = None if session is None else _read(session, SessionPersistence)
+    wrong = [each for each in (*read, kept) if isinstance(each, Unsupported)]
+    if isinstance(kept, SessionPersistence):
+        wrong += [each for each in (refused(kept, annotation_path("affinity")),) if each is not None]
+    closing = [
+        *(Unsupported(f"{each.path}: {each.message}") for each in annotated(view, Member(Ingress, key)).problems),
+        *wrong,
+    ]
+    return _Doing(
+        key=key,
+        annotations=annotations,
+        steps=filtered(view, place, good),
+        session=kept if isinstance(kept, SessionPersistence) else None,
+        closing=tuple(closing),
+    )
+
+
+def _read(value: JSON, struct: type[S]) -> S | Unsupported:
+    read = read_as(value, struct)
+    if isinstance(read, tuple):
+        return Unsupported(f"{_ANNOTATIONS}: {'; '.join(map(str, read))}")
+    return read
+
+
+class _AnnotatedPath(NamedTuple):
+    """A path of a host, "" for a default backend's, and where it leads; `is_closed`: nobody gets there."""
+
+    source: RuleRef
+    host: str
+    text: str
+    backend: IngressBackend
+    is_closed: bool
+
+
+def _path(view: View, doing: _Doing, place: _AnnotatedPath, form: PathForm) -> Iterator[RuleResult]:
+    """Yield the Routes of a path, and apart from them what it answers 500 for: an Ingress of nothing else is served."""
+    field = place.source.field
+    action, problems = view.attempt(
+        Attempt("annotated path", (doing.key, field, place.host)),
+        partial(_action, view, doing, place, form),
+        partial(failing, field),
+    )
+    routes, unusable = [], []
+    for match in form.matches:
+        read = usable_match(view, doing.key, field, partial(_match, match, place))
+        if isinstance(read, Unsupported):
+            unusable.append(read)
+        else:
+            route = ranked_route(place.source, read, action)
+            routes.append(route._replace(route=replace(route.route, filters=doing.steps.filters)))
+    yield RuleResult(tuple(routes), tuple(each for each in problems if isinstance(each, Unresolved)))
+    yield RuleResult((), (*(each for each in problems if isinstance(each, Unsupported)), *unusable))
+
+
+def _match(match: JSON, place: _AnnotatedPath, where: str) -> RankedMatch | Unsupported:
+    read = _read(match, HTTPRouteMatch)
+    ranked = read if isinstance(read, Unsupported) else usable(read, where)
+    if isinstance(ranked, Unsupported):
+        return ranked
+    own = ranked.rank
+    if isinstance(ranked.match.path, RegexPath):
+        # As a path of this length has it: a longer one goes first, and an HTTPRoute's exact path or expression.
+        own = rank(replace(ranked.match, path=ExactPath(value=place.text)))
+        own = (1, *own[1:])
+    return RankedMatch(own, replace(ranked.match, headers=one_label(place.host)))
+
+
+def _action(view: View, doing: _Doing, place: _AnnotatedPath, form: PathForm) -> tuple[Action, tuple[Problem, ...]]:
+    annotations, field = doing.annotations, place.source.field
+    if form.unmatched:
+        return CANNOT, (Unsupported(f"{field}.path: {form.unmatched}; it answers 500"),)
+    if annotations.closing or doing.closing or doing.steps.broken or place.is_closed:
+        return CANNOT, ()
+    if annotations.away.is_away:
+        return _away(view, doing), ()
+    rewrite = _rewrite(view, doing, form)
+    if isinstance(rewrite, Unsupported):
+        return CANNOT, (Unsupported(f"{field}.path: {rewrite.message}; it answers 500"),)
+    wants = Protocol.HTTP2 if annotations.wants_http2 else Protocol.HTTP1
+    target = service_backend(view, doing.key.namespace, place.backend, wants)
+    problems: tuple[Problem, ...] = ()
+    if isinstance(target, InvalidBackend):
+        problems = (Unresolved(target.reason, f"{backend_path(field)}: {target.message}"),)
+    elif annotations.wants_tls and upstream_settings(view, target.upstream) is None:
+        service = f'Service "{target.upstream.namespace}/{target.upstream.name}"'
+        why = f"no BackendTLSPolicy says how {service} is spoken to; it answers 500"
+        return CANNOT, (Unsupported(f"{annotation_path('backend-protocol')}: {why}"),)
+    return _forward(view, doing, target, rewrite), problems
+
+
+def _forward(view: View, doing: _Doing, target: Any, rewrite: URLRewrite) -> Forward:
+    own = backend_persistence(view, target.upstream) if isinstance(target, ServiceBackend) else None
+    share = WeightedBackend(
+        backend=target, weight=1, filters=(), mirrors=(), rewrite=URLRewrite(host=None, path=None), persistence=own
+    )
+    return Forward(
+        backends=(share,),
+        mirrors=doing.steps.mirrors,
+        rewrite=rewrite,
+        timeouts=NO_TIMEOUTS,
+        retry=None,
+        persistence=persistence(doing.session, f"ingress/{doing.key}"),
+    )
+
+
+def _rewrite(view: View, doing: _Doing, form: PathForm) -> URLRewrite | Unsupported:
+    """Return the new path and host of requests."""
+    host = doing.steps.rewrite.host
+    if form.own_filter:
+        spec = _read(form.own_filter, RouteFilterSpec)
+        if isinstance(spec, Unsupported):
+            return spec
+        read = path_rewrite(spec.path_rewrite) if spec.path_rewrite is not None else URLRewrite(host=None, path=None)
+        return read if isinstance(read, Unsupported) else replace(read, host=host)
+    if not form.filters:
+        return doing.steps.rewrite
+    [written] = [_read(each, HTTPRouteFilter) for each in form.filters]
+    if isinstance(written, Unsupported):
+        return written
+    steps = filtered(view, FilterPlace(INGRESS_KIND, doing.key.namespace, Protocol.HTTP1, _ANNOTATIONS), [written])
+    if steps.broken:
+        return Unsupported("; ".join(each.message for each in steps.problems))
+    return replace(steps.rewrite, host=host)
+
+
+def _away(view: View, doing: _Doing) -> Action:
+    """Return the redirect that takes the place of backends; 500 for one that cannot be had."""
+    if doing.annotations.away.redirect is None:
+        return CANNOT
+    written = _read({"type": "RequestRedirect", "requestRedirect": doing.annotations.away.redirect}, HTTPRouteFilter)
+    if isinstance(written, Unsupported):
+        return CANNOT
+    steps = filtered(view, FilterPlace(INGRESS_KIND, doing.key.namespace, Protocol.HTTP1, _ANNOTATIONS), [written])
+    return steps.redirect or CANNOT
+
+
+def _app_root(row: Ingress, annotations: LiveAnnotations) -> Iterator[RuleResult]:
+    """Yield the redirect from `/` that an Ingress asks for, at each of its hosts."""
+    root = annotations.redirecting.app_root
+    if not root or annotations.closing:
+        return
+    action = Redirect(scheme=None, host=None, port=None, path=FullPath(value=root), status=_FOUND)
+    for at, host in enumerate(rule_hosts(row)):
+        match = RequestMatch(path=ExactPath(value="/"), methods=(), headers=one_label(host), queries=(), grpc=False)
+        yield RuleResult((ranked_route(source_of(row, APP_ROOT, at), RankedMatch(rank(match), match), action),), ())

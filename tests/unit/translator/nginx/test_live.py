@@ -1,0 +1,72 @@
+import pytest
+
+from gatewayd.translator.nginx.annotations import NginxAnnotations
+from gatewayd.translator.nginx.fates import Fidelity
+from gatewayd.translator.nginx.known import READERS
+from gatewayd.translator.nginx.live import SECTIONS, LiveAnnotations, live
+
+
+def read(*, strict: bool = True, **values: str) -> LiveAnnotations:
+    named = {name.replace("_", "-"): value for name, value in values.items()}
+    return live(NginxAnnotations(namespace="shop", values=named), strict=strict)
+
+
+@pytest.mark.parametrize(
+    ("values", "strict", "closes"),
+    [
+        ({"auth_tls_secret": "a"}, True, True),
+        ({"auth_tls_secret": "a"}, False, True),
+        ({"super_auth": "a"}, True, True),
+        ({"super_auth": "a"}, False, False),
+        ({"colour": "a"}, True, False),
+        ({"auth_url": "http://elsewhere.example"}, False, True),
+    ],
+)
+def test_a_lost_protection_closes_and_one_that_nobody_knows_where_it_is_strict(
+    values: dict[str, str], *, strict: bool, closes: bool
+) -> None:
+    found = read(strict=strict, **values)
+    assert bool(found.closing) == closes
+    assert not set(found.closing) & set(found.lost)
+
+
+@pytest.mark.parametrize("name", ["server_alias", "from_to_www_redirect"])
+def test_hosts_of_others_are_not_had(name: str) -> None:
+    [fate] = read(**{name: "true"}).lost
+    assert "hosts are those of rules" in fate.message
+
+
+def test_a_canary_is_told_once() -> None:
+    found = read(canary="true", canary_weight="10")
+    assert found.is_canary
+    assert {fate.path for fate in found.lost} == {fate.path for fate in found.fates}
+    assert not read(canary="false", canary_weight="10").is_canary
+
+
+@pytest.mark.parametrize(
+    ("spoken", "http2", "tls", "fidelity"),
+    [
+        ("HTTP", False, False, Fidelity.EXACT),
+        ("GRPC", True, False, Fidelity.EXACT),
+        ("HTTPS", False, True, Fidelity.MANUAL),
+        ("grpcs", True, True, Fidelity.MANUAL),
+        ("FCGI", False, False, Fidelity.LOST),
+    ],
+)
+def test_what_backends_speak(spoken: str, fidelity: Fidelity, *, http2: bool, tls: bool) -> None:
+    found = read(backend_protocol=spoken)
+    assert (found.wants_http2, found.wants_tls, found.fates[0].fidelity) == (http2, tls, fidelity)
+
+
+def test_all_sections_that_readers_make_have_an_annotation() -> None:
+    every = {name: "1" for names in SECTIONS.values() for name in names} | {
+        "auth-type": "basic",
+        "auth-secret": "users",
+        "auth-url": "http://auth",
+        "proxy-next-upstream": "error",
+    }
+    effect = live(NginxAnnotations(namespace="shop", values=every), strict=True).effect
+    ranges = live(NginxAnnotations(namespace="shop", values={"denylist-source-range": "10.0.0.1"}), strict=True).effect
+    made = {*effect.access, *effect.passage, *effect.backend, *ranges.access}
+    assert made == set(SECTIONS)
+    assert READERS
