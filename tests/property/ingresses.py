@@ -25,7 +25,7 @@ RULE = st.fixed_dictionaries({}, optional={"host": HOSTS, "http": PATHS})
 TLS = st.fixed_dictionaries(
     {}, optional={"hosts": st.lists(HOSTS, max_size=2), "secretName": one_of("good", "bad", "none")}
 )
-INGRESS = st.fixed_dictionaries(
+_INGRESS_SPEC = st.fixed_dictionaries(
     {
         "ingressClassName": one_of(*["old"] * 5, "none"),
         "rules": st.lists(RULE, min_size=1, max_size=3),
@@ -35,7 +35,31 @@ INGRESS = st.fixed_dictionaries(
         "tls": st.lists(TLS, max_size=2),
     },
 )
-INGRESS_CLASS = st.fixed_dictionaries(
+_ANNOTATION: dict[str, st.SearchStrategy[str]] = {
+    "rewrite-target": one_of("/", "/x", "/$1", "http://a/"),
+    "use-regex": one_of("true", "false"),
+    "app-root": st.just("/app"),
+    "ssl-redirect": one_of("true", "false"),
+    "force-ssl-redirect": st.just("true"),
+    "whitelist-source-range": one_of("10.0.0.0/8", "inside"),
+    "proxy-body-size": one_of("1k", "0"),
+    "proxy-connect-timeout": one_of("1", "2"),
+    "auth-url": one_of("http://pay.shop.svc/check", "http://none", "https://elsewhere.example"),
+    "auth-tls-secret": st.just("a"),
+    "backend-protocol": one_of("GRPC", "HTTPS"),
+    "enable-cors": st.just("true"),
+    "canary": st.just("true"),
+    "mirror-target": st.just("http://pay.shop.svc"),
+    "permanent-redirect": st.just("https://a.example"),
+    "affinity": st.just("cookie"),
+}
+ANNOTATIONS = st.dictionaries(one_of(*_ANNOTATION), st.just(""), max_size=3).flatmap(
+    lambda names: st.fixed_dictionaries({f"nginx.ingress.kubernetes.io/{name}": _ANNOTATION[name] for name in names})
+)
+CLASS_ANNOTATIONS = one_of(
+    {}, {}, {"gatewayd.io/nginx-annotations": "strict"}, {"gatewayd.io/nginx-annotations": "lenient"}
+)
+_CLASS_SPEC = st.fixed_dictionaries(
     {"controller": one_of(*["gatewayd.io/ingress-controller"] * 5, "k8s.io/ingress-nginx")},
     optional={
         "parameters": st.fixed_dictionaries(
@@ -49,3 +73,5 @@ INGRESS_CLASS = st.fixed_dictionaries(
         )
     },
 )
+INGRESS = st.fixed_dictionaries({"spec": _INGRESS_SPEC, "annotations": ANNOTATIONS})
+INGRESS_CLASS = st.fixed_dictionaries({"spec": _CLASS_SPEC, "annotations": CLASS_ANNOTATIONS})

@@ -274,9 +274,9 @@ def manifest(kind: str, name: str, namespace: str, created: str, body: Json) -> 
     metadata: Json = {"name": name, "namespace": namespace, "creationTimestamp": created, "generation": 1}
     if kind == "EndpointSlice":
         metadata["labels"] = {"kubernetes.io/service-name": name}
-    if kind == "Namespace":
-        metadata["labels"] = body["labels"]
-    return {"apiVersion": API_VERSIONS[kind], "kind": kind, "metadata": metadata, **body}
+    metadata |= {name: body[name] for name in ("labels", "annotations") if name in body}
+    rest = {name: value for name, value in body.items() if name not in metadata}
+    return {"apiVersion": API_VERSIONS[kind], "kind": kind, "metadata": metadata, **rest}
 
 
 def document(kind: str, name: str, namespace: str, created: str, body: Json) -> Delta:
@@ -338,8 +338,8 @@ OBJECTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], Spec], ...] = (
     ("TLSRoute", ("r", "s"), ("shop",), spec(ROUTES["TLSRoute"])),
     ("TCPRoute", ("r", "s"), ("shop",), spec(ROUTES["TCPRoute"])),
     ("UDPRoute", ("r",), ("shop",), spec(ROUTES["UDPRoute"])),
-    ("Ingress", ("r", "s"), BOTH, spec(ingresses.INGRESS)),
-    ("IngressClass", ("old",), ("",), spec(ingresses.INGRESS_CLASS)),
+    ("Ingress", ("r", "s"), BOTH, ingresses.INGRESS),
+    ("IngressClass", ("old",), ("",), ingresses.INGRESS_CLASS),
     ("Service", ("cart", "pay"), BOTH, spec(SERVICE)),
     ("EndpointSlice", ("cart", "pay"), ("shop",), SLICE),
     ("ReferenceGrant", ("g", "h"), BOTH, spec(GRANT)),
