@@ -15,7 +15,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.api.names import shown
 from gatewayd.incremental.view import Index, Member, Source, View, query
 from gatewayd.translator.hostnames import normalised
-from gatewayd.translator.ingresses import class_gateway, class_name, rule_hosts, tls_entries
+from gatewayd.translator.ingresses import class_gateway, class_name, rule_hosts, tls_hosts
 from gatewayd.translator.nginx.annotations import NginxAnnotations
 from gatewayd.translator.nginx.live import LiveAnnotations, live
 
@@ -99,10 +99,9 @@ def host_traits(view: View, member: Member) -> HostTraits:
     if row is None or annotations is None or not isinstance(gateway, ObjectKey) or annotations.is_canary:
         return _NO_TRAITS
     hosts = dict.fromkeys(_expressions(row, annotations))
-    certified = dict.fromkeys(host for entry in tls_entries(row) for host in entry.hosts)
     return HostTraits(
         expressions=tuple(GatewayHost(gateway, host) for host in hosts),
-        certified=tuple(GatewayHost(gateway, host) for host in certified),
+        certified=tuple(GatewayHost(gateway, host) for host in tls_hosts(row)),
         closed=tuple(GatewayHost(gateway, host) for host in (rule_hosts(row) if annotations.closes_hosts else ())),
     )
 

@@ -274,11 +274,9 @@ def manifest(kind: str, name: str, namespace: str, created: str, body: Json) -> 
     metadata: Json = {"name": name, "namespace": namespace, "creationTimestamp": created, "generation": 1}
     if kind == "EndpointSlice":
         metadata["labels"] = {"kubernetes.io/service-name": name}
-    if kind == "Namespace":
-        metadata["labels"] = body["labels"]
-    of_metadata = {name: body[name] for name in ("annotations",) if name in body}
-    rest = {name: value for name, value in body.items() if name not in of_metadata}
-    return {"apiVersion": API_VERSIONS[kind], "kind": kind, "metadata": {**metadata, **of_metadata}, **rest}
+    metadata |= {name: body[name] for name in ("labels", "annotations") if name in body}
+    rest = {name: value for name, value in body.items() if name not in metadata}
+    return {"apiVersion": API_VERSIONS[kind], "kind": kind, "metadata": metadata, **rest}
 
 
 def document(kind: str, name: str, namespace: str, created: str, body: Json) -> Delta:
