@@ -1,4 +1,4 @@
-"""From a laptop: `gatewayd status`, `why`, `ask`, `proxy`, `ui` by a kubeconfig, with the right to forward ports or not."""
+"""From a laptop: `gatewayd status`, `why`, `ask`, `proxy`, `ui` by a kubeconfig, with and without rights."""
 
 from __future__ import annotations
 
