@@ -56,6 +56,9 @@ MEASUREMENTS: Final[Mapping[str, Measurement]] = {
         module="bench.observers",
         arguments=((500,), (5_000,)),
     ),
+    "page": Measurement(
+        title="The page: until it is there, and until an edit is", module="bench.page", arguments=((500,), (5_000,))
+    ),
     "hosts": Measurement(
         title="Envoy and many hosts: first load, and a change of one",
         module="bench.hosts",

@@ -76,6 +76,22 @@ GATES: Final[Mapping[str, tuple[Gate, ...]]] = {
             goal=at_most(1.25),
         ),
     ),
+    "page": (
+        Gate(what="rows of routes in the first page, most", value=_most("first_page_rows"), goal=at_most(50)),
+        Gate(
+            what="bytes of the first page, most routes to fewest",
+            value=_last_to_first("first_page_bytes"),
+            goal=at_most(1.2),
+        ),
+        Gate(what="rows that an edit sends, most", value=_most("edit_rows_max"), goal=at_most(50)),
+        Gate(
+            what="bytes that an edit sends, most routes to fewest",
+            value=_last_to_first("edit_bytes_max"),
+            goal=at_most(1.2),
+        ),
+        Gate(what="parts that an edit sends, most", value=_most("edit_parts_max"), goal=at_most(7)),
+        Gate(what="rows that an edit of an unseen route sends", value=_most("unseen_edit_rows"), goal=at_most(0)),
+    ),
     "policies": (
         Gate(
             what="Envoy's CPU for filters that are off (us a request)",

@@ -155,6 +155,14 @@ def _listener_sets(of: Result) -> str:
     return f"{number(found['cold_cpu_s'])} s; {number(found['route_edit_cpu_ms'])} ms of CPU"
 
 
+def _page(of: Result) -> str:
+    most = row(of, routes=5_000)
+    return (
+        f"{most['first_page_ms']:.0f} ms, {most['edit_ms_median']:.0f} ms; "
+        f"the event loop held for {most['edit_holds_ms']:.0f} ms"
+    )
+
+
 def _memory(of: Result) -> str:
     found = of.rows[-1]
     stages = (number(found[each]) for each in ("started_mib", "translated_mib", "given_back_mib"))
@@ -255,6 +263,12 @@ FIGURES: Final = (
         source="bench/listenersets",
         text=_listener_sets,
         again=_BENCH,
+    ),
+    Figure(
+        what="the page of 5,000 routes: until it is there, until an edit is",
+        source="bench/page",
+        text=_page,
+        again="make bench NAMES=page",
     ),
     Figure(
         what="a replica's memory when started, with 5,000 routes, Services and slices, after their deletion",

@@ -177,7 +177,7 @@ _ALL = (
     ),
     Scenario(
         name="laptop",
-        claim="status, why, proxy, ui by a kubeconfig: all replicas as one, for who may forward ports alone",
+        claim="status, why, ask, proxy, ui by a kubeconfig: all replicas as one, for who may forward ports alone",
         run=laptop,
     ),
     Scenario(

@@ -35,7 +35,9 @@ COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
     "diff": Row("diff", "Show what would change in Envoy and in statuses, and which connections would drain."),
     "translate": Row("translate", "Show what manifests lead to: statuses, and xDS resources by Gateway and type."),
     "convert": Row("convert", "Convert Ingresses and old versions to Gateway API objects, and report on each field."),
-    "ask": Row("ask", "Send a request through a running `gatewayd up`, and say which rule answered and which should."),
+    "ask": Row(
+        "ask", "Send a request through a proxy of a run or a cluster, and say which rule answered and which should."
+    ),
     "proxy": Row(
         "proxy", "Show what the proxies of a run or a cluster really have; keys and passwords are never shown."
     ),
@@ -55,7 +57,7 @@ COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
 })  # fmt: skip
 """The commands in the order of the help. The list is written without importing any of them."""
 
-_ASK: Final = frozenset({"status", "logs", "why", "explain", "proxy", "bundle", "ui", "log-level", "version"})
+_ASK: Final = frozenset({"ask", "status", "logs", "why", "explain", "proxy", "bundle", "ui", "log-level", "version"})
 """Those that ask a run, or with --cluster the replicas of a cluster."""
 
 

@@ -15,6 +15,7 @@ import aiohttp
 from aiohttp import web
 
 NAMESPACE = "gatewayd-system"
+PROXIES = "app.kubernetes.io/managed-by=gatewayd,gateway.networking.k8s.io/gateway-name"
 _SUBPROTOCOL = "v4.channel.k8s.io"
 
 
@@ -31,12 +32,14 @@ class Pods:
     """What a command writes, and why it fails, "" for success."""
     gateways: tuple[str, ...] = ()
     """Names of Gateways in the namespace of the pods."""
+    proxies: Mapping[str, int] = field(default_factory=dict)
+    """Ports of pods that are proxies, beside those of `label`."""
     logs: dict[str, list[str]] = field(default_factory=dict)
     """Lines by pod, each with its time in front; a connection that follows them ends when all have been sent."""
 
     def application(self) -> web.Application:
         application = web.Application()
-        pods = f"/api/v1/namespaces/{NAMESPACE}/pods"
+        pods = "/api/v1/namespaces/{namespace}/pods"
         application.router.add_get(pods, self._list)
         gateways = f"/apis/gateway.networking.k8s.io/v1/namespaces/{NAMESPACE}/gateways"
         application.router.add_get(gateways, self._list_gateways)
@@ -46,9 +49,9 @@ class Pods:
         return application
 
     async def _list(self, request: web.Request) -> web.Response:
-        wanted = request.query.get("labelSelector") == self.label
-        head = {"namespace": NAMESPACE, "labels": dict(self.labels)}
-        items = [{"metadata": {"name": name, **head}, "status": {"phase": "Running"}} for name in self.ports if wanted]
+        selected = {PROXIES: self.proxies, self.label: self.ports}.get(request.query.get("labelSelector", ""), {})
+        head = {"namespace": request.match_info["namespace"], "labels": dict(self.labels)}
+        items = [{"metadata": {"name": name, **head}, "status": {"phase": "Running"}} for name in selected]
         items += [
             {"metadata": {"name": "done"}, "status": {"phase": "Succeeded"}},
             {
@@ -74,7 +77,7 @@ class Pods:
         for channel in (b"\x00", b"\x01"):
             await channels.send_bytes(channel + begin)
         try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self.ports[pod])
+            reader, writer = await asyncio.open_connection("127.0.0.1", {**self.ports, **self.proxies}[pod])
         except OSError as error:
             await channels.send_bytes(b"\x01" + str(error).encode())
             await channels.close()

@@ -1,4 +1,4 @@
-"""From a laptop: `gatewayd status`, `why`, `proxy`, `ui` by a kubeconfig, with the right to forward ports or not."""
+"""From a laptop: `gatewayd status`, `why`, `ask`, `proxy`, `ui` by a kubeconfig, with and without rights."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ async def laptop(world: World) -> tuple[Figure, ...]:
     apart = await _asked(own, "proxy", "config", f"{SHOP}/gateway", "--diff")
     if apart.code:
         print(apart.out)
+    asked = await _asked(own, "ask", "http://host-0.example/", "-o", "json")
     page = await _page(own)
     reader = await _reader(world, own)
     refused = await _asked(reader, "status", "-A")
@@ -55,6 +56,8 @@ async def laptop(world: World) -> tuple[Figure, ...]:
         none_of("exit code of why of a Gateway that works", gateway.code),
         Figure(what="routes that the proxy itself tells of", value=_routes_of(routes.out), at_least=_ROUTES),
         none_of("exit code of proxy config --diff", apart.code),
+        none_of("exit code of ask, when the rule answers that explain foretells", asked.code),
+        Figure(what="answers of ask by that rule", value=asked.out.count(f"HTTPRoute {SHOP}/route-0 "), at_least=2),
         Figure(what="routes on the page of a replica", value=page.count(f"{SHOP}/route-"), at_least=1),
         Figure(what="exit code without the right to forward ports", value=refused.code, at_least=3, at_most=3),
         none_of("routes told without the right", refused.out.count("HTTPRoute")),

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from gatewayd.cli.ask import _entrance
+from gatewayd.cli.ask import _entrances
 from gatewayd.cli.request_options import from_url
 from gatewayd.introspection.rows import Condition, ConditionMark, GatewayRow, whole_board
 from tests.unit.cli.command import Gatewayd
@@ -29,13 +29,13 @@ BOARD = whole_board(gateways=(GATEWAY,), routes=(), problems=(), notices=())
     ],
 )
 def test_a_url_leads_to_a_listener(url: str, entrance: tuple[str, int, int]) -> None:
-    assert _entrance(BOARD, from_url(url)) == entrance
+    assert _entrances(BOARD, "", from_url(url))[0][1:] == entrance
 
 
 def test_a_port_that_is_no_listeners(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(typer.Exit):
-        _entrance(BOARD, from_url("https://a.example/"))
-    assert "no listener of the run has port 443; there are: 8080, 8443" in capsys.readouterr().err
+        _entrances(BOARD, "web", from_url("https://a.example/"))
+    assert "no listener of Gateway web has port 443; there are: 8080, 8443" in capsys.readouterr().err
 
 
 def test_what_is_no_url(gatewayd: Gatewayd) -> None:
