@@ -126,7 +126,7 @@ def _on_socket(folder: Path) -> tuple[UnixListener, ControlPlane]:
     return UnixListener(path=where), UnixSocket(path=str(where))
 
 
-def _over_tls(folder: Path) -> tuple[TlsListener, ControlPlane]:
+def certified(folder: Path) -> tuple[TlsListener, ControlPlane]:
     """Certify both ends; Envoy's certificate says which Gateway it belongs to."""
     authority, port = Authority("gatewayd"), free_port()
     server = authority.issue("gatewayd.test")
@@ -147,7 +147,7 @@ async def rig(folder: Path, *, probes_port: int | None = None, over_tls: bool = 
     """Run Envoy and the ADS server until the block ends."""
     changed = asyncio.Condition()
     fleet = Watched(changed)
-    listener, control_plane = _over_tls(folder) if over_tls else _on_socket(folder)
+    listener, control_plane = certified(folder) if over_tls else _on_socket(folder)
     server = AdsServer(fleet, (listener,))
     started = bootstrap(
         node="proxy-1",

@@ -24,6 +24,8 @@ BOOKMARK_SECONDS = 60.0
 TWICE = 0.02
 """Share of events that are told once more, as after a reconnect."""
 ERRORS = ((429, "TooManyRequests"), (500, "InternalError"), (503, "ServiceUnavailable"))
+AGAIN_SECONDS = (0.0, 1.0, 5.0, 20.0)
+"""What an answer that refuses may say in Retry-After; 0: nothing."""
 
 
 class Network:
@@ -68,12 +70,24 @@ class Network:
 
 
 class SimulatedClient:
-    """The API server as one replica reaches it; `on_write` sees each write before it is done."""
+    """The API server as one replica reaches it.
 
-    def __init__(self, state: ApiState, network: Network, on_write: Callable[[str, str], None]) -> None:
+    `on_write` sees each write before it is done, `on_early` what is asked again before the time that Retry-After gave.
+    """
+
+    def __init__(
+        self,
+        state: ApiState,
+        network: Network,
+        *,
+        on_write: Callable[[str, str], None],
+        on_early: Callable[[str], None],
+    ) -> None:
         self._state = state
         self._network = network
         self._on_write = on_write
+        self._on_early = on_early
+        self._not_before: dict[str, float] = {}
 
     async def request(
         self,
@@ -86,10 +100,8 @@ class SimulatedClient:
         accept: str = "",
     ) -> bytes:
         """Answer as `KubeClient.request` does."""
-        await self._way()
-        if self._network.falls(self._network.refuses):
-            status, reason = self._network.dice.choice(ERRORS)
-            raise api_error(status, reason, "drawn")
+        made = body["metadata"].get("name", "") if method == "POST" and body is not None else ""
+        await self._let_in(f"{method} {path} {_selected(query)}{made}", place(path))
         if method != "GET":
             self._on_write(method, path)
         if method in ("PUT", "PATCH") and self._network.falls(self._network.contested):
@@ -127,6 +139,22 @@ class SimulatedClient:
         loop.call_later(self._network.dice.uniform(0.0, 2 * REQUEST_TIMEOUT), arrive)
         async with asyncio.timeout(REQUEST_TIMEOUT):
             return await answer
+
+    async def _let_in(self, asked: str, where: Place) -> None:
+        """Bring a request to the API server, which may refuse it, and say when to come again.
+
+        The lease does not wait: whoever leads renews it or steps down. An object that was made anew is another one.
+        """
+        loop = asyncio.get_running_loop()
+        asked += self._state.objects.get(_key(where), {}).get("metadata", {}).get("uid", "")
+        if loop.time() < self._not_before.get(asked, 0.0) and where.plural != "leases":
+            self._on_early(asked)
+        await self._way()
+        if self._network.falls(self._network.refuses):
+            status, reason = self._network.dice.choice(ERRORS)
+            again = self._network.dice.choice(AGAIN_SECONDS)
+            self._not_before[asked] = loop.time() + again
+            raise api_error(status, reason, "drawn", retry_after=again)
 
     async def _way(self) -> None:
         """Go one way; raises what comes of a network that lets nothing through."""
@@ -174,7 +202,7 @@ class SimulatedClient:
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """Open a watch as `KubeClient.lines` does."""
         del accept
-        await self._way()
+        await self._let_in(f"WATCH {path} {_selected(query)}", place(path))
         asked = dict(query)
         try:
             feed = self._state.feed(int(asked["resourceVersion"]))
@@ -231,6 +259,10 @@ class SimulatedClient:
 
     async def close(self) -> None:
         """Do nothing: there is no connection."""
+
+
+def _selected(query: Query) -> str:
+    return " ".join(value for name, value in query if name.endswith("Selector"))
 
 
 def _key(where: Place) -> Key:

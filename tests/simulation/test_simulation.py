@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.simulation.faults import FAULTS, MOST_AT_ONCE, drawn
+from tests.simulation.faults import FAULTS, MOST_AT_ONCE, Fault, drawn
 from tests.simulation.regressions import REGRESSIONS
 from tests.simulation.seeds import ROUNDS, shrunk, simulated, whole
 
@@ -19,6 +19,13 @@ def test_a_seed(seed: int) -> None:
 def test_what_once_went_wrong(name: str) -> None:
     seed, faults = REGRESSIONS[name]
     assert simulated(seed, faults, 1).wrong == ()
+
+
+def test_lists_and_watches_come_again_when_they_are_told_to() -> None:
+    whole_time = {"round": 0, "whom": 0, "turns": 0, "what": 60}
+    refuses = Fault(number=0, kind="errors", after=0.0, seconds=60.0, **whole_time)
+    ended = (Fault(number=at, kind="ended watches", after=3.0 * at, seconds=0.0, **whole_time) for at in range(1, 5))
+    assert simulated(3, (refuses, *ended), 1).wrong == ()
 
 
 def test_without_faults_every_complaint_has_its_event() -> None:

@@ -67,7 +67,7 @@ class Replica:
         return self.running is not None and not self.running._reconciler.store.waiting_for
 
     async def _run(self) -> None:
-        client: Any = SimulatedClient(self._world.state, self.network, self._on_write)
+        client: Any = SimulatedClient(self._world.state, self.network, on_write=self._on_write, on_early=self._on_early)
         options = ServeOptions(
             kubeconfig=None,
             namespace=NAMESPACE,
@@ -90,6 +90,9 @@ class Replica:
         async with asyncio.TaskGroup() as tasks:
             for name, work in found._work():
                 tasks.create_task(work, name=f"{self.name} {name}")
+
+    def _on_early(self, request: str) -> None:
+        self._world.failures.append(f"{self.name} asks before the time that Retry-After gave: {request}")
 
     def _on_write(self, method: str, path: str) -> None:
         """Check that nobody else leads while this replica writes statuses or infrastructure."""
