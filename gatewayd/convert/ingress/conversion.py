@@ -31,13 +31,13 @@ from gatewayd.convert.ingress.parts import IngressHost, IngressPart, Redirecting
 from gatewayd.convert.ingress.paths import Rewriting, rewriting
 from gatewayd.convert.ingress.redirects import redirecting
 from gatewayd.convert.ingress.rules import (
-    Services,
     Setting,
     app_root_rules,
     https_rule,
     location_rules,
 )
 from gatewayd.convert.ingress.shapes import WrittenIngress, WrittenIngressClass
+from gatewayd.convert.services import Services
 from gatewayd.convert.source import NoSource, SourceObject, read
 from gatewayd.translator.hostnames import broader
 

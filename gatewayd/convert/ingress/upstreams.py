@@ -6,8 +6,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from gatewayd.convert.fates import Fate, Fidelity
-from gatewayd.convert.ingress.access import named_service
 from gatewayd.convert.ingress.annotations import AnnotationEffect, NginxAnnotations
+from gatewayd.convert.services import named_service
 
 Effects = Iterator[AnnotationEffect | Fate]
 
