@@ -22,7 +22,7 @@ _Open = Annotated[
     bool, typer.Option("--allow-unprotected", help="Open paths whose protection is lost, which answer 403 else.")
 ]
 _Verify = Annotated[
-    bool, typer.Option("--verify", help="Compare what Ingresses did with requests with what the objects do.")
+    bool, typer.Option("--verify", help="Compare what they did with requests with what the objects do.")
 ]
 _Live = Annotated[
     tuple[str, str] | None, typer.Option("--live", metavar="OLD NEW", help="Send the same requests to both.")
@@ -48,7 +48,7 @@ def convert(  # noqa: PLR0913 (each is an option)
     report: _Report = None,
     output: FormOption = Form.TEXT,
 ) -> None:
-    """Convert Ingresses and old versions to Gateway API objects, and report on each field.
+    """Convert what others serve to Gateway API objects, and report on each field.
 
     The objects go to standard output, the report to standard error. Exit codes: 0, or 1 when something is lost or
     cannot be read.

@@ -34,7 +34,7 @@ COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
     "why": Row("why", "Show why a route, a Gateway or a policy works or does not, down to backends and proxies."),
     "diff": Row("diff", "Show what would change in Envoy and in statuses, and which connections would drain."),
     "translate": Row("translate", "Show what manifests lead to: statuses, and xDS resources by Gateway and type."),
-    "convert": Row("convert", "Convert Ingresses and old versions to Gateway API objects, and report on each field."),
+    "convert": Row("convert", "Convert what others serve to Gateway API objects, and report on each field."),
     "ask": Row(
         "ask", "Send a request through a proxy of a run or a cluster, and say which rule answered and which should."
     ),

@@ -15,7 +15,6 @@ from gatewayd.cli.one_request import NoAnswerError, send
 from gatewayd.cli.output import end
 from gatewayd.cli.yaml_text import dumped
 from gatewayd.convert.conversion import JSONObject, model
-from gatewayd.convert.ingress.probes import probes
 from gatewayd.convert.journeys import Ending, Probe, ToURL, WithStatus
 from gatewayd.convert.stand_ins import StandInCertificate, stand_ins
 from gatewayd.convert.verification import Verification, compared, verification
@@ -37,7 +36,7 @@ def verified(documents: Sequence[Document], objects: Sequence[JSONObject]) -> Ve
     translation = translated_texts({"converted.yaml": "---\n".join(texts).encode()})
     source = model(documents)
     translated = Translated.of(translation.engine, translation.reconciler.configs)
-    return verification(probes(source), source.answer, translated)
+    return verification(source.probes, source.answer, translated)
 
 
 def _certificate() -> StandInCertificate:
@@ -48,7 +47,7 @@ def _certificate() -> StandInCertificate:
 
 def asked_live(documents: Sequence[Document], old: str, new: str) -> Verification:
     """Send the same requests to two addresses, `HOST[:PORT[:HTTPS-PORT]]`; what cannot be asked is not compared."""
-    return compared(probes(model(documents)), partial(_answer, _ports(old)), partial(_answer, _ports(new)))
+    return compared(model(documents).probes, partial(_answer, _ports(old)), partial(_answer, _ports(new)))
 
 
 class _Address(NamedTuple):

@@ -11,11 +11,17 @@ from typing import Any, NamedTuple
 from gatewayd.api.core import Service
 from gatewayd.api.decode import Decoded, decode
 from gatewayd.api.meta import ObjectKey, Problem
-from gatewayd.convert.draft import GatewayTarget
+from gatewayd.convert.draft import GatewayTarget, together
 from gatewayd.convert.fates import Fidelity, Item
 from gatewayd.convert.gateway_api.conversion import old_api_draft
 from gatewayd.convert.ingress.conversion import ingress_draft, ingress_parts
 from gatewayd.convert.ingress.model import IngressModel
+from gatewayd.convert.ingress.probes import probes as ingress_probes
+from gatewayd.convert.istio.conversion import GROUP as ISTIO
+from gatewayd.convert.istio.conversion import istio_draft
+from gatewayd.convert.istio.model import IstioModel
+from gatewayd.convert.istio.probes import probes as istio_probes
+from gatewayd.convert.journeys import LostFields, SourceModel, all_models
 from gatewayd.convert.objects import objects
 from gatewayd.convert.source import SourceObject, source_object
 from gatewayd.manifests.admission import Admitted, Identity, RefusedObject, admit
@@ -37,20 +43,32 @@ class Conversion:
         return any(item.fidelity is Fidelity.LOST for item in self.items)
 
 
-def model(documents: Iterable[Document]) -> IngressModel:
-    """Return what the controllers of the Ingresses among documents did with requests."""
-    parts, _ = ingress_parts(_sources(documents))
-    return IngressModel(parts)
+def model(documents: Iterable[Document]) -> SourceModel:
+    """Return what those did with requests whom the documents were for."""
+    sources = _sources(documents)
+    services = _services(sources)
+    parts, _ = ingress_parts(sources)
+    of_istio = tuple(each for each in sources if each.group == ISTIO)
+    lost_of_istio = LostFields(istio_draft(sources, services, open_all=False).items)
+    ingress, istio = IngressModel(parts), IstioModel(of_istio, lost_of_istio)
+    return all_models(
+        (
+            SourceModel(ingress.answer, ingress_probes(ingress)),
+            SourceModel(istio.answer, istio_probes(istio)),
+        )
+    )
 
 
 def conversion(documents: Iterable[Document], target: GatewayTarget, *, open_all: bool) -> Conversion:
     """Convert documents; `open_all`: paths that have lost a protection are open all the same."""
     sources = _sources(documents)
+    services = _services(sources)
     drafted = (
         old_api_draft(sources, target.class_name),
-        ingress_draft(sources, _services(sources), open_all=open_all),
+        ingress_draft(sources, services, open_all=open_all),
+        istio_draft(sources, services, open_all=open_all),
     )
-    written = _checked(document for each in drafted for document in objects(each.draft, target))
+    written = _checked(objects(together(each.draft for each in drafted), target))
     items = {item for each in drafted for item in each.items}
     return Conversion(objects=written.taken, items=tuple(sorted({*items, *written.refused})))
 

@@ -3,7 +3,8 @@
 Sources lead to a `Draft`; `gatewayd/convert/objects.py` makes objects of it, within the limits of the Gateway API.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -22,6 +23,11 @@ class HTTPS(NamedTuple):
 def host_word(hostname: str) -> str:
     """Return the part of a name that stands for a hostname, "" for any."""
     return hostname.replace("*", "any").replace(".", "-") or "all-hosts"
+
+
+def path_word(path: str) -> str:
+    """Return what a rule is called: the words of its path."""
+    return re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")[:40].strip("-") or "root"
 
 
 class PlainHTTP(NamedTuple):
@@ -90,6 +96,17 @@ class Draft:
     routes: tuple[DraftRoute, ...] = ()
     listeners: tuple[DraftListener, ...] = ()
     objects: tuple[DraftObject, ...] = ()
+
+
+def together(drafts: Iterable[Draft]) -> Draft:
+    """Return all drafts as one: of two listeners for the same host the first counts."""
+    each_of = tuple(drafts)
+    listeners = {each.at: each for draft in reversed(each_of) for each in draft.listeners}
+    return Draft(
+        routes=tuple(route for draft in each_of for route in draft.routes),
+        listeners=tuple(listeners.values()),
+        objects=tuple(each for draft in each_of for each in draft.objects),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

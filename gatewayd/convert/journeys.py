@@ -3,10 +3,12 @@
 Redirects are followed, since one instead of two is no difference to who follows them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
+
+from gatewayd.convert.fates import Fidelity, Item
 
 _MOST_REDIRECTS: Final = 5
 
@@ -58,8 +60,40 @@ class ToURL:
 
 
 Ending = ToBackends | WithStatus | ToURL
+_NOBODY: Final = WithStatus(status=404)
 Answering = Callable[[Probe], Ending | None]
 """What becomes of a request; None where that is not known, or is known to be lost."""
+
+
+class LostFields:
+    """The fields of objects that are lost, by the report."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._paths: dict[str, list[str]] = {}
+        for item in items:
+            if item.fidelity is Fidelity.LOST:
+                self._paths.setdefault(item.object, []).append(item.path)
+
+    def has(self, name: str, path: str) -> bool:
+        """Return whether a part of an object, or something in it, is lost."""
+        return any(each == path or each.startswith((f"{path}.", f"{path}[")) for each in self._paths.get(name, ()))
+
+
+class SourceModel(NamedTuple):
+    """What others did with requests, and the requests that tell one reading from another."""
+
+    answer: Answering
+    probes: tuple[Probe, ...]
+
+
+def all_models(models: Iterable[SourceModel]) -> SourceModel:
+    """Return several models as one: of a request that one of them has something for, what that one says."""
+    each_of = tuple(models)
+
+    def answer(probe: Probe) -> Ending | None:
+        return next((said for each in each_of if (said := each.answer(probe)) != _NOBODY), _NOBODY)
+
+    return SourceModel(answer, tuple(dict.fromkeys(probe for each in each_of for probe in each.probes)))
 
 
 def ending(probe: Probe, answering: Answering) -> Ending | None:
@@ -70,7 +104,7 @@ def ending(probe: Probe, answering: Answering) -> Ending | None:
         if not isinstance(answer, ToURL):
             return answer
         url = urlsplit(answer.location)
-        if url.query or url.netloc != at.host:
+        if url.query or url.netloc.lower() != at.host.lower():
             return answer
         following = Probe(scheme=url.scheme, host=url.netloc, path=url.path or "/", headers=at.headers)
         if following == at:

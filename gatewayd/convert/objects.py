@@ -196,7 +196,8 @@ def _rule(name: str, rule: DraftRule, filter_name: str) -> Document:
     ref = {"group": DOMAIN, "kind": "RouteFilter", "name": filter_name}
     own_filter = [{"type": "ExtensionRef", "extensionRef": ref}] if rule.own_filter else []
     filters = [*map(dict, rule.filters), *own_filter]
-    matches = [dict(match) for match in rule.matches if match]
+    matches = [dict(match) or {"path": {"type": "PathPrefix", "value": "/"}} for match in rule.matches]
+    matches = matches if any(rule.matches) else []
     return {
         "name": name,
         **({"matches": matches} if matches else {}),

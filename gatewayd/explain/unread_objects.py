@@ -6,7 +6,6 @@ for something served without it, a warning for what another API would serve, and
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from gatewayd.api.kinds import BY_GROUP_KIND
@@ -19,15 +18,14 @@ from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.manifests.file_state import UnreadDocument
 from gatewayd.manifests.foreign import Foreign, ForeignTarget
 
-_OURS: Final = "gatewayd convert {}"
-_OF_ISTIO: Final = "ingress2gateway print --providers=istio --input-file={}"
-CONVERTED: Final[Mapping[GroupKind, str]] = MappingProxyType({
-    GroupKind("extensions", "Ingress"): _OURS,
-    GroupKind("networking.istio.io", "VirtualService"): _OF_ISTIO,
-    GroupKind("networking.istio.io", "Gateway"): _OF_ISTIO,
-})  # fmt: skip
-"""What there is a command for that converts it, `{}` is a file; of Istio's kinds that is not ours:
-https://github.com/kubernetes-sigs/ingress2gateway."""
+CONVERTED: Final = frozenset(
+    {
+        GroupKind("extensions", "Ingress"),
+        GroupKind("networking.istio.io", "Gateway"),
+        GroupKind("networking.istio.io", "VirtualService"),
+    }
+)
+"""What `gatewayd convert` makes objects of that are served; a DestinationRule serves nothing by itself."""
 
 
 class Others(NamedTuple):
@@ -102,5 +100,4 @@ def _without(foreign: Foreign, names: str) -> str:
 
 
 def _converted(document: UnreadDocument, foreign: Foreign) -> str:
-    command = CONVERTED[GroupKind(foreign.group, foreign.kind)].format(document.file)
-    return f"kind: {foreign.kind} of {foreign.group} is not served; `{command}` writes what is"
+    return f"kind: {foreign.kind} of {foreign.group} is not served; `gatewayd convert {document.file}` writes what is"

@@ -5,8 +5,10 @@ writes as an absent hostname). All lower-case: https://gateway-api.sigs.k8s.io/r
 """
 
 import re
+from typing import Final
 
 ANY = "*"
+_SERVICE_DOMAINS: Final = (".svc.cluster.local", ".svc")
 
 
 def normalised(hostname: str | None) -> str:
@@ -68,3 +70,13 @@ def specificity(hostname: str) -> tuple[int, int]:
     if hostname == ANY:
         return (0, 0)
     return (0 if hostname.startswith("*.") else len(hostname), len(hostname))
+
+
+def named_service(host: str, own: str) -> tuple[str, str] | None:
+    """Return namespace and name of the Service that a host name is for, None where it is none."""
+    for domain in _SERVICE_DOMAINS:
+        if host.endswith(domain):
+            parts = host.removesuffix(domain).split(".")
+            return (parts[1], parts[0]) if len(parts) == 2 else None
+    parts = host.split(".")
+    return (own, host) if len(parts) == 1 and host else None

@@ -1,6 +1,7 @@
 """docs/convert.md and what `gatewayd convert` writes: in a real Envoy it serves what the Ingresses did."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,19 @@ pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
 
 PAGE = Path(__file__).parents[2] / "docs" / "convert.md"
 _FENCE = re.compile(r"^```(yaml|requests)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_REQUEST = re.compile(r"(?P<method>[A-Z]+) (?P<path>\S+) from (?P<source>\S+): (?P<status>\d+)")
+_REQUEST = re.compile(
+    r"(?P<method>[A-Z]+) (?P<path>\S+)(?: from (?P<source>\S+))?(?: with (?P<name>\S+) (?P<value>\S+))?: "
+    r"(?P<end>\d+(?: by \S+)?)"
+)
+
+
+def examples() -> Iterator[tuple[str, str, str]]:
+    """Yield the title of each section of the page that has an example, what is converted, and what requests get."""
+    for part in re.split(r"^## ", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE):
+        fences = _FENCE.findall(part)
+        requests = "".join(text for kind, text in fences if kind == "requests")
+        if requests:
+            yield part.splitlines()[0], "---\n".join(text for kind, text in fences if kind == "yaml"), requests
 
 
 def converted(world: World, text: str) -> Conversion:
@@ -39,16 +52,19 @@ async def serve(world: World, text: str) -> Conversion:
     return done
 
 
-async def test_the_example_of_the_page(world: World) -> None:
-    fences = _FENCE.findall(PAGE.read_text(encoding="utf-8"))
-    [manifests] = [text for kind, text in fences if kind == "yaml"]
-    [requests] = [text for kind, text in fences if kind == "requests"]
+@pytest.mark.parametrize(("title", "manifests", "requests"), [pytest.param(*each, id=each[0]) for each in examples()])
+async def test_an_example_of_the_page(world: World, title: str, manifests: str, requests: str) -> None:
+    assert title
     await serve(world, manifests)
     for line in requests.splitlines():
         asked = _REQUEST.fullmatch(line)
-        assert asked is not None
-        answer = await world.ask(asked["path"], host="shop.example", method=asked["method"], source=asked["source"])
-        assert (line, answer.status) == (line, int(asked["status"]))
+        assert asked is not None, line
+        headers = [(asked["name"], asked["value"])] if asked["name"] else []
+        answer = await world.ask(
+            asked["path"], *headers, host="shop.example", method=asked["method"], source=asked["source"] or ""
+        )
+        end = f"{answer.status} by {answer.backend}" if " by " in asked["end"] else str(answer.status)
+        assert (line, end) == (line, asked["end"])
 
 
 def to(text: str, service: str = "one") -> str:

@@ -10,8 +10,8 @@ from typing import Any, Final
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.selectors import LabelSelector, LabelSelectorRequirement
 from gatewayd.convert.draft import JSON
-from gatewayd.convert.gateway_api.values import items, mapping, number, text, texts
 from gatewayd.convert.source import SourceObject
+from gatewayd.convert.values import items, mapping, number, text, texts
 from gatewayd.translator.hostnames import intersection
 from gatewayd.translator.namespaces import selects
 

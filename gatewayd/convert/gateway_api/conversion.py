@@ -19,8 +19,8 @@ from gatewayd.convert.gateway_api.bindings import (
     parent_refs,
 )
 from gatewayd.convert.gateway_api.routes import http_rule, l4_rule, snis
-from gatewayd.convert.gateway_api.values import items, mapping, text, texts, unread
 from gatewayd.convert.source import SourceObject
+from gatewayd.convert.values import items, mapping, text, texts, unread
 
 OLD_GROUP: Final = "networking.x-k8s.io"
 """The group of v1alpha1."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from gatewayd.convert.draft import JSON
 from gatewayd.convert.fates import Fate, Fidelity
-from gatewayd.convert.gateway_api.values import items, mapping, number, text, texts, unread
+from gatewayd.convert.values import items, mapping, number, text, texts, unread
 
 _PATHS: Final = {"Prefix": "PathPrefix", "ImplementationSpecific": "PathPrefix"}
 _RULE_FIELDS: Final = ("name", "matches", "filters", "forwardTo", "backendRefs", "timeouts", "retry")

@@ -25,13 +25,13 @@ from gatewayd.convert.ingress.old_forms import in_v1_form
 from gatewayd.convert.ingress.other_controllers import other_fates
 from gatewayd.convert.ingress.parts import IngressHost, IngressPart
 from gatewayd.convert.ingress.rules import (
-    Services,
     Setting,
     app_root_rules,
     https_rule,
     location_rules,
 )
 from gatewayd.convert.ingress.shapes import WrittenIngress, WrittenIngressClass
+from gatewayd.convert.services import Services
 from gatewayd.convert.source import NoSource, SourceObject, read
 from gatewayd.translator.hostnames import broader
 from gatewayd.translator.nginx.aliases import aliases

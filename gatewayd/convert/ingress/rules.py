@@ -1,23 +1,20 @@
 """The paths of a host as rules: what they match, what is done to their requests, and where they go."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from gatewayd.api.core import Service
 from gatewayd.api.meta import ObjectKey
-from gatewayd.convert.draft import JSON, DraftRule
+from gatewayd.convert.draft import JSON, DraftRule, path_word
 from gatewayd.convert.fates import Fate, Fidelity, Item
 from gatewayd.convert.ingress.parts import IngressHost, Location
 from gatewayd.convert.ingress.shapes import WrittenService
+from gatewayd.convert.services import Services
 from gatewayd.translator.hostnames import one_label_pattern
 from gatewayd.translator.nginx.canaries import choices
 from gatewayd.translator.nginx.destinations import Destination
 from gatewayd.translator.nginx.filters import joined
 from gatewayd.translator.nginx.paths import PathForm, expression, plain
-
-Services = Mapping[ObjectKey, Service]
 
 _CLOSED: Final = 403
 _CANNOT: Final = 500
@@ -49,7 +46,7 @@ def location_rules(host: IngressHost, location: Location, setting: Setting) -> L
     part, source = location.part, location.part.source
     form = _form(host, location)
     matches = _at_host(form.matches, host.name)
-    title = _title(location.path)
+    title = path_word(location.path)
     fates: list[Fate] = []
     lost = part.closed or host.closed
     is_open = setting.open_all or not lost
@@ -130,7 +127,7 @@ def _slashed(form: PathForm, host: IngressHost, location: Location) -> Iterator[
         return
     path = {"type": "ReplaceFullPath", "replaceFullPath": form.slashed}
     yield DraftRule(
-        title=f"{_title(bare)}-slash",
+        title=f"{path_word(bare)}-slash",
         matches=_at_host(({"path": {"type": "Exact", "value": bare}},), host.name),
         filters=({"type": "RequestRedirect", "requestRedirect": {"path": path, "statusCode": 301}},),
     )
@@ -153,7 +150,7 @@ def https_rule(host: IngressHost, location: Location) -> DraftRule:
     form = _form(host, location)
     redirect = {"scheme": "https", "statusCode": 308}
     return DraftRule(
-        title=_title(location.path),
+        title=path_word(location.path),
         matches=_at_host(form.matches, host.name),
         filters=({"type": "RequestRedirect", "requestRedirect": redirect},),
     )
@@ -220,8 +217,3 @@ def _port(services: Services, location: Location, to: WrittenService, fates: lis
     message = f"a port by name, and {todo}" if guess else f"a port by name, and {todo}; the path answers 500"
     fates.append(Fate(path=f"{field}.name", fidelity=fate, message=message))
     return guess
-
-
-def _title(path: str) -> str:
-    """Return what a rule is called: the words of its path."""
-    return re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")[:40].strip("-") or "root"

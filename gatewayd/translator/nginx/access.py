@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
+from gatewayd.translator.hostnames import named_service
 from gatewayd.translator.nginx.annotations import AnnotationEffect, NginxAnnotations
 from gatewayd.translator.nginx.fates import Fate, Fidelity
 
@@ -29,7 +30,6 @@ _ASKED_WITH: Final = (
     "x-requested-with",
 )
 """Request headers that servers decide by, beside Authorization, which they get in any case."""
-_SERVICE_DOMAINS: Final = (".svc.cluster.local", ".svc")
 _PORTS: Final = {"http": 80, "https": 443}
 _OF_AUTH_URL: Final = {
     "auth-method": "the server is asked with the method of the request",
@@ -151,16 +151,6 @@ def _asked(written: NginxAnnotations, service: tuple[str, str], port: int, path:
     yield written.approximate("auth-url", differs)
     if "auth-response-headers" in written:
         yield written.exact("auth-response-headers", "allowedResponseHeaders")
-
-
-def named_service(host: str, own: str) -> tuple[str, str] | None:
-    """Return namespace and name of the Service that a host name is for, None where it is none."""
-    for domain in _SERVICE_DOMAINS:
-        if host.endswith(domain):
-            parts = host.removesuffix(domain).split(".")
-            return (parts[1], parts[0]) if len(parts) == 2 else None
-    parts = host.split(".")
-    return (own, host) if len(parts) == 1 and host else None
 
 
 def either(written: NginxAnnotations) -> Effects:

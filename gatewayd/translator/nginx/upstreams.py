@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from gatewayd.translator.nginx.access import named_service
+from gatewayd.translator.hostnames import named_service
 from gatewayd.translator.nginx.annotations import AnnotationEffect, NginxAnnotations
 from gatewayd.translator.nginx.fates import Fate, Fidelity
 

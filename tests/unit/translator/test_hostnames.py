@@ -3,7 +3,15 @@ from itertools import pairwise
 
 import pytest
 
-from gatewayd.translator.hostnames import broader, covers, intersection, normalised, one_label_pattern, specificity
+from gatewayd.translator.hostnames import (
+    broader,
+    covers,
+    intersection,
+    named_service,
+    normalised,
+    one_label_pattern,
+    specificity,
+)
 
 
 @pytest.mark.parametrize(("written", "form"), [(None, "*"), ("", "*"), ("Shop.Example", "shop.example")])
@@ -94,3 +102,12 @@ def test_a_wildcard_for_one_label_holds_in_any_letters_and_with_a_port(host: str
 @pytest.mark.parametrize("host", ["shop.example", "a.b.shop.example", "a.shop-example", ".shop.example"])
 def test_a_wildcard_for_one_label_holds_for_no_other_host(host: str) -> None:
     assert not re.fullmatch(one_label_pattern("*.shop.example"), host)
+
+
+def test_names_of_services() -> None:
+    assert named_service("one", "shop") == ("shop", "one")
+    assert (
+        named_service("one.team.svc", "shop") == named_service("one.team.svc.cluster.local", "shop") == ("team", "one")
+    )
+    assert named_service("api.example.com", "shop") is None
+    assert named_service("a.b.team.svc", "shop") is None

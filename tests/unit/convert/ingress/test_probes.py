@@ -1,11 +1,10 @@
 from gatewayd.convert.conversion import model
-from gatewayd.convert.ingress.probes import probes
 from gatewayd.manifests.documents import parse_file
 from tests.unit.convert.ingresses import ingress, tls
 
 
 def urls(*texts: str) -> list[str]:
-    return [str(each) for each in probes(model(parse_file("a.yaml", "\n---\n".join(texts).encode()).documents))]
+    return [str(each) for each in model(parse_file("a.yaml", "\n---\n".join(texts).encode()).documents).probes]
 
 
 def test_each_path_is_asked_at_its_edges() -> None:

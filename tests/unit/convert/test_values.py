@@ -1,4 +1,4 @@
-from gatewayd.convert.gateway_api.values import items, mapping, number, text, texts, unread
+from gatewayd.convert.values import items, mapping, number, text, texts, unread
 
 
 def test_what_is_of_another_type_is_empty() -> None:

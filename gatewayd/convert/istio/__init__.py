@@ -1,0 +1,1 @@
+"""Istio's Gateway, VirtualService and DestinationRule."""

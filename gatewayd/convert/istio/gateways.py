@@ -1,0 +1,142 @@
+"""Istio's Gateways: where clients come in, for which hosts of which namespaces, and with which certificates.
+
+https://istio.io/latest/docs/reference/config/networking/gateway/
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from gatewayd.convert.draft import HTTPS, Carrier, DraftListener, PlainHTTP
+from gatewayd.convert.fields import Fields, closing
+from gatewayd.convert.read_source import ReadSource
+from gatewayd.translator.hostnames import ANY
+
+SERVERS: Final = "spec.servers"
+_HTTP: Final = ("HTTP", "HTTP2", "GRPC", "GRPC-WEB")
+_OF_CLIENTS: Final = "certificates of clients are asked for by a Gateway's tls.frontend, for all hosts of a port"
+_UNHAD: Final = {
+    "minProtocolVersion": "a ClientPolicy's tls says it, for a whole Gateway",
+    "maxProtocolVersion": "a ClientPolicy's tls says it, for a whole Gateway",
+    "cipherSuites": "a ClientPolicy's tls says it, for a whole Gateway",
+}
+_CHECKS: Final = {
+    "caCertificates": _OF_CLIENTS,
+    "caCertCredentialName": _OF_CLIENTS,
+    "caCrl": _OF_CLIENTS,
+    "subjectAltNames": _OF_CLIENTS,
+    "verifyCertificateSpki": _OF_CLIENTS,
+    "verifyCertificateHash": _OF_CLIENTS,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Hosts of a Gateway at one of its ports: `hostname` is "*" for any, `namespace` "*" for VirtualServices of all.
+
+    One that `redirects` sends all clients to HTTPS; `path` is where it is written.
+    """
+
+    gateway: ReadSource
+    path: str
+    port: int
+    hostname: str
+    namespace: str
+    carrier: Carrier
+    secret: str = ""
+    redirects: bool = False
+
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """The fields that have kept clients out and are lost, as far as everything has been read."""
+        return closing(self.gateway.fates, self.path, SERVERS)
+
+
+def servers(gateways: Iterable[ReadSource]) -> tuple[Server, ...]:
+    """Return the servers of all Gateways, those of older ones first."""
+    return tuple(
+        server
+        for gateway in sorted(gateways, key=lambda each: each.order)
+        for written in _of_gateway(gateway)
+        for server in _servers(gateway, written)
+    )
+
+
+def _of_gateway(gateway: ReadSource) -> tuple[Fields, ...]:
+    gateway.spec.exact("selector", "one Gateway serves all; its class says by which proxies")
+    return gateway.spec.many("servers")
+
+
+def _servers(gateway: ReadSource, written: Fields) -> Iterator[Server]:
+    written.ignore("name")
+    written.lost_if_written({"bind": "an address is said for a whole Gateway"})
+    port, tls = written.one("port"), written.one("tls")
+    port.ignore("name", "targetPort")
+    protocol, number = port.text("protocol").upper(), port.number("number")
+    secret = _secret(gateway, tls) if protocol == "HTTPS" else ""
+    redirects = tls.boolean("httpsRedirect")
+    if protocol not in _HTTP and not secret:
+        written.lost("", f"{protocol or 'no protocol'}{_mode(tls)}: a TLSRoute or TCPRoute has to be written for it")
+        _read_all(tls)
+        return
+    if number not in (80, 443):
+        port.approximate("number", f"served at the port for {'HTTPS' if secret else 'HTTP'} that all share")
+    for host in written.texts("hosts"):
+        namespace, _, name = host.rpartition("/")
+        hostname = name.lower()
+        own = gateway.key.namespace if namespace == "." else namespace
+        listener_host = "" if hostname == ANY else hostname
+        yield Server(
+            gateway=gateway,
+            path=written.path,
+            port=number,
+            hostname=hostname,
+            namespace=own or ANY,
+            carrier=HTTPS(gateway.key.namespace, listener_host) if secret else PlainHTTP(),
+            secret=secret,
+            redirects=redirects and not secret,
+        )
+
+
+def _mode(tls: Fields) -> str:
+    return f" with the mode {tls.text('mode')}" if "mode" in tls else ""
+
+
+def _read_all(tls: Fields) -> None:
+    tls.ignore(*tls.names())
+
+
+def _secret(gateway: ReadSource, tls: Fields) -> str:
+    """Return the Secret with the certificate of a server, "" where TLS does not end at it."""
+    mode = tls.text("mode") or "SIMPLE"
+    if mode not in ("SIMPLE", "MUTUAL", "OPTIONAL_MUTUAL"):
+        return ""
+    if mode != "SIMPLE":
+        tls.lost("mode", _OF_CLIENTS, protects=mode == "MUTUAL")
+    tls.lost_if_written(_CHECKS, protects=True)
+    tls.lost_if_written(_UNHAD)
+    name = tls.text("credentialName")
+    files = [each for each in ("serverCertificate", "privateKey") if each in tls]
+    for each in files:
+        tls.manual(each, "a file of the proxy's pods; the certificate has to be in a Secret")
+    if name:
+        where = f"the Secret {name} was in the namespace of the proxies; it has to be in {gateway.key.namespace}"
+        tls.manual("credentialName", where)
+    return name or f"{gateway.key.name}-cert"
+
+
+def listeners(all_servers: Iterable[Server]) -> Iterator[DraftListener]:
+    """Yield a listener for each host with a certificate; of two Gateways with the same one the older counts."""
+    by_carrier: dict[HTTPS, list[Server]] = {}
+    for server in all_servers:
+        if isinstance(server.carrier, HTTPS):
+            by_carrier.setdefault(server.carrier, []).append(server)
+    taken: dict[str, str] = {}
+    for at, same in by_carrier.items():
+        if taken.setdefault(at.hostname, at.namespace) == at.namespace:
+            yield DraftListener(
+                at=at,
+                secrets=(same[0].secret,),
+                shared=any(each.namespace != at.namespace for each in same),
+                origins=tuple(dict.fromkeys(each.gateway.source.name for each in same)),
+            )
