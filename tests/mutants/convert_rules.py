@@ -6,14 +6,32 @@ CONVERT = (
     Mutant(
         rule="a path whose protection is lost is open",
         path="gatewayd/convert/ingress/rules.py",
-        before="is_open = setting.open_all or not part.closed",
+        before="is_open = setting.open_all or not lost",
         after="is_open = True",
         tests=("tests/unit/convert/ingress/test_access.py::test_a_server_elsewhere_closes",),
     ),
     Mutant(
+        rule="what protected a whole host is lost for its own Ingress alone",
+        path="gatewayd/convert/ingress/rules.py",
+        before="lost = part.closed or host.closed",
+        after="lost = part.closed",
+        tests=(
+            "tests/unit/convert/ingress/test_protected_hosts.py::test_so_it_does_where_its_own_path_is_another_ones",
+        ),
+    ),
+    Mutant(
+        rule="annotations of other controllers protect nothing",
+        path="gatewayd/convert/ingress/conversion.py",
+        before="            closed=_lost_protections(others),\n",
+        after="            closed=(),\n",
+        tests=(
+            "tests/unit/convert/ingress/test_other_controllers.py::test_they_are_told_and_close_where_they_may_protect",
+        ),
+    ),
+    Mutant(
         rule="an annotation that is called like a protection had no effect",
         path="gatewayd/convert/ingress/known.py",
-        before="if _PROTECTIVE.search(name):",
+        before="if PROTECTIVE.search(name):",
         after="if not name:",
         tests=("tests/unit/convert/ingress/test_known.py::test_what_is_called_like_a_protection_opens_one_too",),
     ),
