@@ -2,13 +2,14 @@
 
 `python -m bench.policies N` prints one JSON line for N hosts: the CPU of a full build without and with the policy, the
 queries of one route's edit below it, Envoy's CPU for a proxied request, and Envoy's memory with and without filters.
-The Envoys of requests stand beside each other and are asked in rounds that alternate; the lowest of each counts.
+The Envoys of requests stand beside each other and are asked in rounds that alternate. Of policies the lowest of each
+counts; of filters the median of what a round with them costs more than the one beside it without, and how far the
+differences spread.
 """
 
 import asyncio
 import base64
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from bench.hosts import QUIET, Running, running
+from bench.in_turn import answer_in_turn, asked_in_turn, difference
 from bench.inputs import delta, route, surroundings
 from bench.largehost import Backend
 from bench.process import usage
@@ -40,6 +42,8 @@ from gatewayd.xds.messages.route import TABLE_TAIL
 
 BUILDS = 3
 ROUNDS = 10
+CHAIN_ROUNDS = 80
+"""For a difference of tenths of a microsecond, where a round is off by several."""
 HOST = "host-7.example"
 _ISSUER: Final = "https://idp.example"
 
@@ -143,8 +147,8 @@ async def requests(folder: Path, issuer: Issuer) -> dict[str, Any]:
     }
 
 
-async def loaded(hosts: int, folder: Path) -> dict[str, Any]:
-    """Return Envoy's memory with so many hosts, and what a request costs it."""
+async def loaded(hosts: int, folder: Path) -> None:
+    """Tell Envoy's memory with so many hosts, and whenever that is asked, what a request costs it."""
     backend, port = free_port(), free_port()
     server = await asyncio.get_running_loop().create_server(Backend, "127.0.0.1", backend)
     async with running(folder) as of:
@@ -152,11 +156,10 @@ async def loaded(hosts: int, folder: Path) -> dict[str, Any]:
         environment, *edge = objects(RouteDiscovery.PER_HOST, port, backend)
         await of.apply(environment, *edge, *surroundings(services, port), *_routes(hosts, services))
         await asyncio.sleep(QUIET)
-        memory, lowest = usage(of.pid).rss, 1e9
-        for _ in range(ROUNDS):
-            lowest = min(lowest, await cost(of, port, HOST))
+        memory = usage(of.pid).rss
+        await cost(of, port, HOST)
+        await answer_in_turn({"rss_mib": memory}, lambda: cost(of, port, HOST))
     server.close()
-    return {"rss_mib": round(memory, 1), "request_us": round(lowest, 2)}
 
 
 def _routes(hosts: int, services: int) -> Iterator[Delta]:
@@ -171,15 +174,15 @@ def without_filters() -> None:
 
 def of_chain(hosts: int) -> dict[str, Any]:
     """Return what the filters cost that no route turns on; each Envoy has a process of gatewayd of its own."""
-    found = {}
-    for name in ("filters", "bare"):
-        command = [sys.executable, "-m", "bench.policies", str(hosts), name]
-        found[name] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-    filters, bare = found["filters"], found["bare"]
+    commands = {name: [sys.executable, "-m", "bench.policies", str(hosts), name] for name in ("filters", "bare")}
+    asked = asked_in_turn(commands, CHAIN_ROUNDS)
+    filters, bare = asked["filters"], asked["bare"]
+    more = difference(filters.numbers, bare.numbers)
     return {
         "filters": len(chain.CHAIN) - 1,
-        "chain_mib": round(filters["rss_mib"] - bare["rss_mib"], 1),
-        "chain_request_us": round(filters["request_us"] - bare["request_us"], 2),
+        "chain_mib": round(filters.found["rss_mib"] - bare.found["rss_mib"], 1),
+        "chain_request_us": round(more.median, 2),
+        "chain_request_spread_us": round(more.spread, 2),
     }
 
 
@@ -192,7 +195,7 @@ def main() -> None:
         if part == ["bare"]:
             without_filters()
         if part:
-            print(json.dumps(asyncio.run(loaded(int(hosts), folder))))
+            asyncio.run(loaded(int(hosts), folder))
             return
         issuer = Issuer()
         measured = {**of_chain(int(hosts)), **builds(int(hosts), issuer), **asyncio.run(requests(folder, issuer))}

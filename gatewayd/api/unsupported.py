@@ -14,7 +14,7 @@ UNSUPPORTED: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     }
 )
 
-_EXTENSION: Final = "there is no extension kind that gatewayd knows"
+_EXTENSION: Final = "no kind is known that a listener may refer to; a RouteFilter is for rules of routes"
 _REDIRECT: Final = "what is sent to a backend cannot be sent away; put the filter into a rule"
 
 REFUSED: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
@@ -22,9 +22,5 @@ REFUSED: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("Gateway", "spec.listeners[].filters.requests[].extensionRef"): _EXTENSION,
         ("ListenerSet", "spec.listeners[].filters.requests[].extensionRef"): _EXTENSION,
         ("HTTPRoute", "spec.rules[].backendRefs[].filters[].requestRedirect"): _REDIRECT,
-        ("HTTPRoute", "spec.rules[].filters[].extensionRef"): _EXTENSION,
-        ("HTTPRoute", "spec.rules[].backendRefs[].filters[].extensionRef"): _EXTENSION,
-        ("GRPCRoute", "spec.rules[].filters[].extensionRef"): _EXTENSION,
-        ("GRPCRoute", "spec.rules[].backendRefs[].filters[].extensionRef"): _EXTENSION,
     }
 )

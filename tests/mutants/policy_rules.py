@@ -162,4 +162,18 @@ POLICIES = (
             "tests/unit/translator/policies/test_passage.py::test_a_bandwidth_is_of_responses_unless_it_says_otherwise",
         ),
     ),
+    Mutant(
+        rule="what a policy selects by labels is only told",
+        path="gatewayd/translator/policies/selected.py",
+        before="yield from all_targets(view, row, kinds) if _closes(view, row) else written_targets(row, kinds)",
+        after="yield from written_targets(row, kinds)",
+        tests=("tests/unit/translator/policies/test_selected.py::test_what_is_selected_is_closed_and_nothing_else",),
+    ),
+    Mutant(
+        rule="a revocation list that Envoy refuses is sent all the same",
+        path="gatewayd/untrusted/revocation_lists.py",
+        before="        _read_by_openssl(each.public_bytes(Encoding.DER))\n",
+        after="",
+        tests=("tests/unit/untrusted/test_revocation_lists.py::test_a_list_that_envoy_refuses_is_none",),
+    ),
 )

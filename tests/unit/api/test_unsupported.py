@@ -17,3 +17,7 @@ def test_an_unsupported_kind_is_refused_with_its_reason() -> None:
     assert problems(source) == [
         'kind: "XMesh" of "gateway.networking.x-k8s.io/v1alpha1" is not read; ' + UNSUPPORTED["XMesh", ""]
     ]
+
+
+def test_what_a_route_filter_does_is_not_said_to_be_refused() -> None:
+    assert [path for kind, path in REFUSED if kind.endswith("Route") and path.endswith("extensionRef")] == []

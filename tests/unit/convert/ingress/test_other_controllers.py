@@ -25,7 +25,7 @@ def of_another(annotation: str) -> str:
 
 
 @pytest.mark.parametrize("annotation", OTHERS)
-def test_annotations_of_other_controllers_are_told_and_close_where_they_may_protect(annotation: str) -> None:
+def test_they_are_told_and_close_where_they_may_protect(annotation: str) -> None:
     done = converted(of_another(annotation))
     assert closed(of_another(annotation)) == ({"shop-a"} if OTHERS[annotation] else set())
     [text] = [each.message for each in done.items if each.path == f'metadata.annotations["{annotation}"]']
