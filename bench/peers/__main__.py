@@ -30,6 +30,7 @@ CASES = {
     "changes": "bench.peers.changes",
     "churn": "bench.peers.churn",
     "envoycost": "bench.peers.envoycost",
+    "policies": "bench.peers.policies",
 }
 RESULTS = Path(__file__).parents[1] / "results" / "peers.json"
 TRIAL = Path(__file__).parents[2] / ".cache" / "peers" / "trial.json"

@@ -22,13 +22,13 @@ from statistics import median
 # Before gRPC is imported: child processes never use it, and its care for them costs warnings.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
-from bench.peers.goals import Goal, Row, judged
+from bench.peers.goals import OWN, Goal, Row, judged
 from bench.peers.plane import PLANES, installed
 from conformance.build import HERE, built
 from conformance.harness import sandbox
 from conformance.scenarios.world import present
 
-CASES = ("probe", "changes", "churn", "envoycost")
+CASES = ("probe", "changes", "churn", "envoycost", "policies")
 _CRDS = "v1.6.3"
 FAILED = "failed: exit code"
 _KEPT = HERE.parent / ".cache" / "peers"
@@ -72,6 +72,11 @@ async def compared(title: str, case: str, options: Options, goals: Mapping[str, 
     return judged([row for peer in PLANES for row in await _measured(title, case, peer, options)], goals)
 
 
+async def alone(title: str, case: str, options: Options, goals: Mapping[str, Goal]) -> list[Row]:
+    """Measure a case that installs its peers itself, beside gatewayd in one cluster, and return the rows."""
+    return judged(await _measured(title, case, OWN, options), goals)
+
+
 async def beside(title: str, case: str, options: Options, goals: Mapping[str, Goal]) -> list[Row]:
     """Measure a case with all control planes at the same time, each in a cluster of its own, and return the rows.
 
@@ -112,11 +117,12 @@ def _read(folder: Path) -> list[Figure]:
 
 async def _inside(case: str, peer: str, options: Options) -> None:
     folder = _folder(case, peer, options)
-    async with present(folder) as world:
+    module = importlib.import_module(f"bench.peers.{case}")
+    async with present(folder, getattr(module, "INSTALLED_WITH", ())) as world:
         try:
             loads = [os.getloadavg()[0]]
             running = await installed(world, PLANES[peer])
-            found = await importlib.import_module(f"bench.peers.{case}").measure(running, options)
+            found = await module.measure(running, options)
             loads.append(os.getloadavg()[0])
         finally:
             shutil.copytree(world.run.logs, folder / "logs", dirs_exist_ok=True)
