@@ -11,6 +11,24 @@ CONVERT = (
         tests=("tests/unit/translator/nginx/test_access.py::test_a_server_elsewhere_closes",),
     ),
     Mutant(
+        rule="what protected a whole host is lost for its own Ingress alone",
+        path="gatewayd/convert/ingress/rules.py",
+        before="lost = part.closed or host.closed",
+        after="lost = part.closed",
+        tests=(
+            "tests/unit/convert/ingress/test_protected_hosts.py::test_so_it_does_where_its_own_path_is_another_ones",
+        ),
+    ),
+    Mutant(
+        rule="annotations of other controllers protect nothing",
+        path="gatewayd/convert/ingress/conversion.py",
+        before="            closed=_lost_protections(others),\n",
+        after="            closed=(),\n",
+        tests=(
+            "tests/unit/convert/ingress/test_other_controllers.py::test_they_are_told_and_close_where_they_may_protect",
+        ),
+    ),
+    Mutant(
         rule="an annotation that is called like a protection had no effect",
         path="gatewayd/translator/nginx/known.py",
         before="if PROTECTIVE.search(name):",
