@@ -10,7 +10,7 @@ from typing import Final
 
 from gatewayd.api.kinds import KINDS, Kind
 from gatewayd.api.unsupported import REFUSED, UNSUPPORTED
-from gatewayd.translator.features import FEATURES
+from gatewayd.translator.features import FEATURES, OF_MESH, Feature
 from gatewayd.translator.protocols import PROTOCOLS
 from gatewayd.xds.filters.chain import CHAIN
 from gatewayd.xds.resource import XDS_TYPES
@@ -26,7 +26,16 @@ Made by `python docs/features.py` from the tables in the code; do not edit.
 
 def page() -> str:
     """Return the whole page."""
-    sections = (_features(), _protocols(), _kinds(), _refused(), _unsupported(), _chain(), _xds_types())
+    sections = (
+        _features(),
+        _mesh_features(),
+        _protocols(),
+        _kinds(),
+        _refused(),
+        _unsupported(),
+        _chain(),
+        _xds_types(),
+    )
     return "\n".join((_HEAD, *sections))
 
 
@@ -35,8 +44,17 @@ def _features() -> str:
 {len(FEATURES)} features, by the names that the Gateway API gives them. They stand in
 `GatewayClass.status.supportedFeatures`, sorted; each is shown by a test with a real Envoy, or in a
 cluster by the conformance suite or a scenario."""
-    rows = ((each.name, f"[{each.test}](../{each.test})") for each in FEATURES)
-    return _section("Features", "gatewayd/translator/features.py", text, ("feature", "shown by"), rows)
+    return _feature_table("Features", text, FEATURES)
+
+
+def _mesh_features() -> str:
+    text = "What works where the parent of a route is a Service. They stand in `XMesh.status.supportedFeatures`."
+    return _feature_table("Features of the mesh", text, OF_MESH)
+
+
+def _feature_table(title: str, text: str, features: Iterable[Feature]) -> str:
+    rows = ((each.name, f"[{each.test}](../{each.test})") for each in features)
+    return _section(title, "gatewayd/translator/features.py", text, ("feature", "shown by"), rows)
 
 
 def _protocols() -> str:
@@ -66,6 +84,8 @@ def _refused() -> str:
 
 def _unsupported() -> str:
     text = "Kinds and fields of the Gateway API that are not read at all. An empty field stands for the whole kind."
+    if not UNSUPPORTED:
+        text = "Kinds and fields of the Gateway API that are not read at all: there is none."
     head = ("kind", "field", "why")
     return _section("Not read", "gatewayd/api/unsupported.py", text, head, _keyed(UNSUPPORTED))
 

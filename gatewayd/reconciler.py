@@ -9,13 +9,15 @@ import asyncio
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol, TypeVar
 
 import structlog
 
+from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Member, Output
-from gatewayd.ir.fleet import FleetKey, GatewayFleet
+from gatewayd.ir.fleet import MESH_FLEET, FleetKey, GatewayFleet
 from gatewayd.ir.infrastructure import Provision
 from gatewayd.ir.outcome import FleetReport, Outcome
 from gatewayd.ir.proxy import ProxyConfig
@@ -24,6 +26,7 @@ from gatewayd.translator.contents import Content
 from gatewayd.translator.declarations import INDEXES, OUTPUTS
 from gatewayd.translator.derived import DERIVED
 from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
+from gatewayd.translator.mesh.proxy import MESH_PROXIES
 from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
 from gatewayd.translator.proxies.proxy_config import PROXIES
 from gatewayd.translator.referred import CONTENTS
@@ -87,6 +90,14 @@ def fleet_delta(fleet: FleetKey, report: FleetReport | None) -> Delta:
 def _gateway_key(member: Member) -> ObjectKey:
     """Return the key of a row of the Gateway table."""
     return ObjectKey(*member.key)  # type: ignore[misc]
+
+
+def _fleet(member: Member) -> FleetKey:
+    """Return the fleet that a configuration is for: that of a Gateway, or of the mesh, which is not a row's."""
+    if member.table is not Gateway:
+        return MESH_FLEET
+    key = _gateway_key(member)
+    return GatewayFleet(namespace=key.namespace, name=key.name)
 
 
 class Reconciler:
@@ -194,9 +205,8 @@ class Reconciler:
         )
 
     def _publish(self, published: list[Snapshot], retired: list[FleetKey]) -> None:
-        for change in self.store.engine.drain(PROXIES):
-            key = _gateway_key(change.member)
-            fleet = GatewayFleet(namespace=key.namespace, name=key.name)
+        for change in chain(self.store.engine.drain(PROXIES), self.store.engine.drain(MESH_PROXIES)):
+            fleet = _fleet(change.member)
             config: ProxyConfig | None = change.value
             if config is None:
                 self._builders.pop(fleet, None)

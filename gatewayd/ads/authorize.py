@@ -17,7 +17,15 @@ from enum import Enum
 from typing import Final, Protocol, TypeAlias
 
 from gatewayd.identity.certificates import issued_at
-from gatewayd.ir.fleet import NAME_PATTERN, NAMESPACE_PATTERN, FleetKeyError, GatewayFleet, fleet_key
+from gatewayd.ir.fleet import (
+    MESH_FLEET,
+    NAME_PATTERN,
+    NAMESPACE_PATTERN,
+    FleetKey,
+    FleetKeyError,
+    GatewayFleet,
+    fleet_key,
+)
 from gatewayd.own_group import IDENTITY
 
 
@@ -43,9 +51,9 @@ class Peer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowed:
-    """The client is an Envoy of this Gateway; `uid` is "" where nothing says it."""
+    """The client is an Envoy of this fleet; `uid` of its Gateway is "" where nothing says it."""
 
-    gateway: GatewayFleet
+    fleet: FleetKey
     uid: str = ""
 
 
@@ -101,11 +109,13 @@ def bound(incarnations: Incarnations) -> Authorizer:
         decision = authorize(peer)
         if isinstance(decision, Denied) or peer.transport is Transport.UNIX:
             return decision
-        incarnation = incarnations(decision.gateway)
+        if not isinstance(decision.fleet, GatewayFleet):
+            return Denied(message=f"client certificate: {decision.fleet} is no Gateway", is_known=True)
+        incarnation = incarnations(decision.fleet)
         if isinstance(incarnation, Unlisted) or (incarnation is not None and _is_for(decision, peer, incarnation)):
             return decision
         words = "does not exist" if incarnation is None else "was made anew; its own certificate is allowed"
-        return Denied(message=f"client certificate: Gateway {decision.gateway} {words}", is_known=True)
+        return Denied(message=f"client certificate: Gateway {decision.fleet} {words}", is_known=True)
 
     return decide
 
@@ -145,15 +155,13 @@ def _by_certificate(identities: tuple[str, ...]) -> Allowed | Denied:
             message=f"client certificate: no Gateway; {IDENTITY}NAMESPACE/gateway/NAME/uid/UID is allowed",
             is_known=True,
         )
-    return Allowed(gateway=GatewayFleet(namespace=found[1], name=found[2]), uid=found[3] or "")
+    return Allowed(fleet=GatewayFleet(namespace=found[1], name=found[2]), uid=found[3] or "")
 
 
 def _by_node(cluster: str) -> Allowed | Denied:
-    """Read `node.cluster`; a node's proxy has no configuration yet."""
+    """Read `node.cluster`."""
     try:
-        fleet = fleet_key(cluster)
+        return Allowed(fleet=fleet_key(cluster))
     except FleetKeyError:
-        fleet = None
-    if not isinstance(fleet, GatewayFleet):
-        return Denied(message="node.cluster: no Gateway; NAMESPACE/NAME is allowed", is_known=True)
-    return Allowed(gateway=fleet)
+        message = f"node.cluster: no fleet; NAMESPACE/NAME of a Gateway or {MESH_FLEET} is allowed"
+        return Denied(message=message, is_known=True)

@@ -33,7 +33,7 @@ from gatewayd.ads.stream_ending import Ending, ForbiddenError, StalledError, Str
 from gatewayd.ads.stream_limits import Replicas, Streams, uncounted
 from gatewayd.ads.stream_messages import Context, StreamClosed, has_written, next_message
 from gatewayd.ads.write_limiter import Passage, StreamTurns
-from gatewayd.ir.fleet import GatewayFleet
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.limits import (
     HANDSHAKE_MILLISECONDS,
     IDLE_MILLISECONDS,
@@ -207,21 +207,21 @@ class AdsServer:
             task.add_done_callback(self._streams.discard)
 
     @contextmanager
-    def _admitted(self, context: Context) -> Iterator[GatewayFleet | ProtocolError | None]:
+    def _admitted(self, context: Context) -> Iterator[FleetKey | ProtocolError | None]:
         """Give the Gateway of a client and count its stream, or why it may have none.
 
         On the Unix socket nothing is known yet, nor counted.
         """
         client = None if transport_of(context) is Transport.UNIX else self._authorized(context, "")
-        if isinstance(client, GatewayFleet):
+        if isinstance(client, FleetKey):
             client = self._open.enter(client)
         try:
             yield client
         finally:
-            if isinstance(client, GatewayFleet):
+            if isinstance(client, FleetKey):
                 self._open.leave(client)
 
-    async def _run(self, mode: Mode, context: Context, client: GatewayFleet | None) -> Problem:
+    async def _run(self, mode: Mode, context: Context, client: FleetKey | None) -> Problem:
         """Run one stream until the client ends it, or something is wrong; return that."""
         message = await next_message(context, _REQUESTS[mode])
         if not isinstance(message, _REQUESTS[mode]):
@@ -342,12 +342,12 @@ class AdsServer:
                 problem = await self._answer(client, context)
         _conclude(context, problem)
 
-    async def _answer(self, client: GatewayFleet | ProtocolError | None, context: Context) -> Problem:
+    async def _answer(self, client: FleetKey | ProtocolError | None, context: Context) -> Problem:
         """Answer a question: of the owner of the Unix socket about all Gateways, else about the caller's own."""
         request = (
             client if isinstance(client, ProtocolError) else await next_message(context, csds_pb2.ClientStatusRequest)
         )
-        if isinstance(client, GatewayFleet):
+        if isinstance(client, FleetKey):
             client = self._authorized(context, "")  # once more: a stream may be older than the Gateway
         if isinstance(client, ProtocolError) or not isinstance(request, csds_pb2.ClientStatusRequest):
             return client if isinstance(client, ProtocolError) else request
@@ -355,12 +355,12 @@ class AdsServer:
         answer = client_status(self._fleet, fleets, request).SerializeToString()
         return None if await has_written(context, answer) else StreamClosed.BY_CLIENT
 
-    def _authorized(self, context: Context, node_cluster: str) -> GatewayFleet | ProtocolError:
+    def _authorized(self, context: Context, node_cluster: str) -> FleetKey | ProtocolError:
         """Return the Gateway of a client, or why it has none."""
         decision = self._authorizer(peer_of(context, node_cluster))
         if isinstance(decision, Denied):
             return ForbiddenError(decision.message) if decision.is_known else StrangerError(decision.message)
-        return decision.gateway
+        return decision.fleet
 
 
 async def _last_write(writer: "asyncio.Task[None]") -> None:

@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Callable
 
 from gatewayd.ads.protocol.subscription import ExhaustedError
-from gatewayd.ir.fleet import GatewayFleet
+from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.limits import SPARE_STREAMS, STREAMS_A_REPLICA, UNCOUNTED_STREAMS
 
-Replicas = Callable[[GatewayFleet], int | None]
+Replicas = Callable[[FleetKey], int | None]
 """How many proxies a Gateway asks for; None when nobody knows."""
 
 
-def uncounted(_gateway: GatewayFleet) -> int | None:
+def uncounted(_gateway: FleetKey) -> int | None:
     """Know of no Gateway how many proxies it asks for."""
     return None
 
@@ -30,13 +30,13 @@ class Streams:
 
     def __init__(self, replicas: Replicas) -> None:
         self._replicas = replicas
-        self._open: Counter[GatewayFleet] = Counter()
+        self._open: Counter[FleetKey] = Counter()
 
     def __len__(self) -> int:
         """Return of how many Gateways streams are open."""
         return len(self._open)
 
-    def enter(self, gateway: GatewayFleet) -> GatewayFleet | ExhaustedError:
+    def enter(self, gateway: FleetKey) -> FleetKey | ExhaustedError:
         """Count a stream and return its Gateway, or why there is no room for it."""
         allowed = most(self._replicas(gateway))
         if self._open[gateway] >= allowed:
@@ -45,7 +45,7 @@ class Streams:
         self._open[gateway] += 1
         return gateway
 
-    def leave(self, gateway: GatewayFleet) -> None:
+    def leave(self, gateway: FleetKey) -> None:
         """Count a stream no more."""
         self._open[gateway] -= 1
         if not self._open[gateway]:

@@ -46,6 +46,7 @@ from gatewayd.api.tlsroute import TLSRoute
 from gatewayd.api.udproute import UDPRoute
 from gatewayd.api.xbackend import XBackend
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
+from gatewayd.api.xmesh import XMesh
 from gatewayd.api.xtelemetrypolicy import XTelemetryPolicy
 from gatewayd.own_group import DOMAIN, VERSION
 
@@ -100,7 +101,7 @@ def _gateway(group: str, plural: str, struct: type[KubernetesObject], *versions:
         version=versions[0],
         plural=plural,
         kind=struct.__name__,
-        namespaced=struct is not GatewayClass,
+        namespaced=struct not in (GatewayClass, XMesh),
         struct=struct,
         accepted_versions=versions,
         statused=struct is not ReferenceGrant,
@@ -200,6 +201,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     _gateway(EXPERIMENTAL_GROUP, "xbackends", XBackend, "v1alpha1"),
     _gateway(EXPERIMENTAL_GROUP, "xbackendtrafficpolicies", XBackendTrafficPolicy, "v1alpha1"),
     _gateway(EXPERIMENTAL_GROUP, "xtelemetrypolicies", XTelemetryPolicy, "v1alpha1"),
+    _gateway(EXPERIMENTAL_GROUP, "xmeshes", XMesh, "v1alpha1"),
     _ingress("ingresses", Ingress, namespaced=True),
     _ingress("ingressclasses", IngressClass, namespaced=False),
     _own("accesspolicies", AccessPolicy, protects=True),

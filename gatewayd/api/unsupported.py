@@ -8,11 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-UNSUPPORTED: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
-    {
-        ("XMesh", ""): "gatewayd is for traffic into the cluster; a mesh needs a proxy beside every pod",
-    }
-)
+UNSUPPORTED: Final[Mapping[tuple[str, str], str]] = MappingProxyType({})
 
 _EXTENSION: Final = "no kind is known that a listener may refer to; a RouteFilter is for rules of routes"
 _REDIRECT: Final = "what is sent to a backend cannot be sent away; put the filter into a rule"

@@ -8,12 +8,15 @@ from typing import Annotated
 
 import typer
 
-from gatewayd.cli.output import EnvoyGatewayKindsOption
+from gatewayd.cli.output import EnvoyGatewayKindsOption, MeshOption
 from gatewayd.infra import layout
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.run.serve_options import ServeOptions, encoded
 
 app = typer.Typer(add_completion=False)
+
+
+_LogLevelOption = Annotated[str, typer.Option(envvar="GATEWAYD_LOG_LEVEL", help="debug, info, warning or error.")]
 
 
 @app.command()
@@ -36,10 +39,9 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
             help="How proxies get routes: as one table a listener, or one a host. Default: by the number of hosts.",
         ),
     ] = None,
-    log_level: Annotated[
-        str, typer.Option(envvar="GATEWAYD_LOG_LEVEL", help="debug, info, warning or error.")
-    ] = "info",
+    log_level: _LogLevelOption = "info",
     envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
+    mesh: MeshOption = False,
 ) -> None:
     """Serve a cluster's Gateways: watch the API server, feed the proxies, write statuses."""
     options = ServeOptions(
@@ -53,6 +55,7 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
         route_discovery=route_discovery,
         log_level=log_level,
         envoy_gateway_kinds=envoy_gateway_kinds,
+        mesh=mesh,
     )
     # The process stays the same one, to Kubernetes and for signals, and what has read the arguments is gone.
     os.execv(sys.executable, (sys.executable, "-P", "-m", "gatewayd.run.replica", encoded(options)))  # noqa: S606

@@ -39,6 +39,14 @@ EnvoyGatewayKindsOption = Annotated[
         help="Read Envoy Gateway's policies too, as far as they can be had (docs/envoy-gateway-kinds.md).",
     ),
 ]
+MeshOption = Annotated[
+    bool,
+    typer.Option(
+        "--mesh",
+        envvar="GATEWAYD_MESH",
+        help="Let routes have Services as parents where no XMesh says so (docs/mesh.md).",
+    ),
+]
 AddressOption = Annotated[str, typer.Option("--address", help="Where listeners bind.")]
 
 _IN_DATA: Final[Mapping[str, str]] = {"%": "%25", "\r": "%0D", "\n": "%0A"}

@@ -6,7 +6,7 @@ another object's fault which object that is. https://gateway-api.sigs.k8s.io/ref
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.ingress import Ingress
@@ -24,7 +24,14 @@ from gatewayd.manifests.nearest import nearest
 from gatewayd.own_group import INGRESS_CONTROLLER
 from gatewayd.translator.ingresses import class_name
 from gatewayd.translator.parents import PARENT_TABLES
+from gatewayd.translator.policies.attach import SERVICE_KIND
 from gatewayd.translator.protocols import ROUTE_TABLES
+
+_ALLOWED: Final = {
+    False: "Gateway, ListenerSet",
+    True: "Gateway, ListenerSet, and a Service where an XMesh of gatewayd makes a mesh",
+}
+"""Which parents are, by whether a Service was named."""
 
 
 class Judged(NamedTuple):
@@ -79,7 +86,7 @@ class Unserved:
         """Say why a parentRef leads to no Gateway of ours."""
         shown, table = f'{ref.kind} "{key}"', PARENT_TABLES.get(ref.group_kind)
         if table is None:
-            message = f"{path}: {ref.kind} is served by no Gateway; allowed: Gateway, ListenerSet"
+            message = f"{path}: {ref.kind} is served by no Gateway; allowed: {_ALLOWED[ref.group_kind == SERVICE_KIND]}"
             return _Fault(Severity.WARNING, "ParentNotServed", message)
         identity = str(Identity(ref.kind, key))
         if identity in self._refused:

@@ -12,6 +12,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.cut_off import Reached
 from gatewayd.explain.ingress_chain import annotation_steps, resolved_refs, without_gateway
 from gatewayd.explain.matching import match_words
+from gatewayd.explain.mesh_chain import rules_of_services, service_steps
 from gatewayd.explain.policies import SectionInForce, backend_sections, sections_in_force
 from gatewayd.explain.shadows import shadows
 from gatewayd.explain.steps import Knowledge, Mark, Step, Words, member_name, policy_step, verdict_step
@@ -25,12 +26,14 @@ from gatewayd.translator.attachment import Attached, ParentAttachment, attachmen
 from gatewayd.translator.backends.backend_refs import GatewayUpstream, cluster
 from gatewayd.translator.backends.endpoints import left_out_of
 from gatewayd.translator.backends.imports import clusters_of, imported
+from gatewayd.translator.mesh.meshes import MESH
 from gatewayd.translator.policies.attach import PORTED, UPSTREAM_KINDS
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.proxies.at_listener import ListenerOf
 from gatewayd.translator.proxies.filter_chains import bound_port
 from gatewayd.translator.proxies.proxy_config import proxy_config
 from gatewayd.translator.rules.route_kinds import rules
+from gatewayd.translator.rules.rule_set import RuleSet
 
 TABLES = {table.__name__.lower(): table for table in ROUTE_TABLES}
 
@@ -44,13 +47,21 @@ def route_chain(known: Knowledge, member: Member) -> Iterator[Step]:
     says = f"generation {row.metadata.generation}"
     yield Step(depth=0, mark=Mark.INFO, subject=member_name(member), says=says, place=known.place(member))
     parents = attachments(view, member)
-    if not parents:
+    services = tuple(service_steps(known, member))
+    if not parents and not services:
         yield from _unparented(known, member)
     for parent in parents:
         yield from _parent(known, member, parent)
     if member.table is Ingress:
         yield from annotation_steps(known, member)
-    yield from _rules(known, member, [each.gateway for each in parents if each.attached])
+    yield from services
+    gateways = [each.gateway for each in parents if each.attached]
+    of_services = rules_of_services(view, member)
+    ruled = rules(view, member)
+    if parents or of_services is None or of_services == ruled:
+        yield from _rules(known, member, gateways or ([] if of_services is None else [MESH]), ruled)
+    if of_services is not None and of_services != ruled:
+        yield from _rules(known, member, [MESH], of_services)
 
 
 def _unparented(known: Knowledge, member: Member) -> Iterator[Step]:
@@ -106,9 +117,8 @@ def _held(view: View, fleet: FleetReport | None, attached: Attached) -> Step:
     return Step(depth=3, mark=Mark.GOOD if acked else Mark.BAD, subject="proxies", says=says)
 
 
-def _rules(known: Knowledge, member: Member, gateways: list[ObjectKey]) -> Iterator[Step]:
+def _rules(known: Knowledge, member: Member, gateways: list[ObjectKey], ruled: RuleSet) -> Iterator[Step]:
     view = known.engine
-    ruled = rules(view, member)
     unresolved = resolved_refs(view, member) if member.table is Ingress else ruled.unresolved
     for verdict in (ruled.refusal, unresolved, ruled.partial):
         if verdict is not None:

@@ -109,6 +109,7 @@ def traces(of: Translated, sent: Sent, port: int | None) -> tuple[Trace, ...]:
     ports = [
         (config, listener)
         for config in of.configs
+        if isinstance(config.fleet, GatewayFleet)
         for listener in config.listeners
         if isinstance(listener, StreamListener)
     ]
@@ -266,7 +267,7 @@ def _unrouted(host: VirtualHost, request: Request) -> Untaken:
 
 
 def _passed(config: ProxyConfig, chain: FilterChain) -> End:
-    action = None if isinstance(chain.traffic, HTTPTraffic) else chain.traffic.action
+    action = chain.traffic.action if isinstance(chain.traffic, L4Traffic) else None
     if not isinstance(action, L4Forward):
         return Untaken(status=0, why="no route is attached to the listener; connections are closed")
     clusters = {each.upstream: each for each in config.clusters}

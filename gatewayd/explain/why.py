@@ -16,10 +16,12 @@ from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.routefilter import RouteFilter
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
+from gatewayd.api.xmesh import XMesh
 from gatewayd.api.xtelemetrypolicy import XTelemetryPolicy
 from gatewayd.explain.filter_users import filter_chain
 from gatewayd.explain.gateway_chain import gateway_chain, gatewayclass_chain, listenerset_chain
 from gatewayd.explain.ingress_chain import ingressclass_chain
+from gatewayd.explain.mesh_chain import mesh_chain
 from gatewayd.explain.names import NamedObjects, completed
 from gatewayd.explain.policy_chain import policy_chain
 from gatewayd.explain.route_chain import route_chain
@@ -43,6 +45,7 @@ CHAINS: Final[Mapping[Table, Chain]] = MappingProxyType({
     XBackendTrafficPolicy: policy_chain,
     XTelemetryPolicy: policy_chain,
     RouteFilter: filter_chain,
+    XMesh: mesh_chain,
     **dict.fromkeys(FOREIGN_KINDS, policy_chain),
 })  # fmt: skip
 """What is said of an object that exists, by kind."""

@@ -92,7 +92,7 @@ class Carried:
                 yield _listener_edit(before, after)
         self._listeners = listeners
         used = _NO_TABLES.union(*self._used.values())
-        tables = {table.key: table for table in config.route_tables if table.key in used}
+        tables = {table.key: table for table in config.route_tables if table.key in used or table.key.destination}
         for key in {**self._tables, **tables}:
             old, new = self._tables.get(key), tables.get(key)
             if old is not new:

@@ -36,10 +36,15 @@ class Now:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meshed:
+    """A row that lets routes have Services as parents, whether an XMesh says so or not."""
+
+
 NAMESPACE = "gatewayd-system"
 """Where gatewayd runs in a cluster unless it was installed elsewhere."""
 HERE = ()
-"""The key of the only Environment, and of the only Now."""
+"""The key of the only Environment, of the only Now and of the only Meshed."""
 
 DEFAULT_ENVIRONMENT = Environment(
     controller=CONTROLLER,

@@ -1,7 +1,8 @@
 """Whose proxies: the fleet that a configuration is for, and the one text that stands for it outside of the process.
 
-A fleet is the proxies of a Gateway, or the one proxy of a node. `fleet_key` reads the text where it comes in
-(`node.cluster`, what other replicas report); `str` writes it where it leaves (bootstrap, metrics, JSON, log).
+A fleet is the proxies of a Gateway, or those of the nodes, which all have one configuration. `fleet_key` reads the text
+where it comes in (`node.cluster`, what other replicas report); `str` writes it where it leaves (bootstrap, metrics,
+JSON, log).
 """
 
 import re
@@ -47,7 +48,7 @@ class GatewayFleet(_OrderedByText):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeFleet(_OrderedByText):
-    """The proxy of a node."""
+    """The proxies of the nodes, one on each; `name` is that of the mesh that they are."""
 
     name: str
 
@@ -56,6 +57,9 @@ class NodeFleet(_OrderedByText):
 
 
 FleetKey: TypeAlias = GatewayFleet | NodeFleet
+
+MESH_FLEET: Final = NodeFleet(name="mesh")
+"""The proxies of the nodes: there is one mesh."""
 
 
 def fleet_key(text: str) -> FleetKey:

@@ -325,14 +325,19 @@ class VirtualHost:
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class RouteTableKey:
-    """A port, and the listener whose filter chain uses the table ("" when all HTTP listeners of the port share it)."""
+    """A port, and the listener whose filter chain uses the table ("" when all HTTP listeners of the port share it).
+
+    `destination`: the table is for what was sent to this `ADDRESS:PORT` before it was led to the port; "" for any.
+    """
 
     port: int
     listener: str
+    destination: str = ""
 
     def __str__(self) -> str:
-        """Return `PORT` or `PORT/LISTENER`."""
-        return f"{self.port}/{self.listener}" if self.listener else str(self.port)
+        """Return `PORT`, `PORT/LISTENER` or `PORT/DESTINATION`; no listener has a ":"."""
+        within = self.listener or self.destination
+        return f"{self.port}/{within}" if within else str(self.port)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

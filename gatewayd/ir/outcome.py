@@ -81,6 +81,20 @@ class GatewayClassOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeshOutcome:
+    """An XMesh of ours; `features` sorted."""
+
+    generation: int
+    verdicts: tuple[Verdict, ...]
+    features: tuple[str, ...]
+
+    @property
+    def all_verdicts(self) -> tuple[Verdict, ...]:
+        """Everything that is said of it."""
+        return self.verdicts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayOutcome:
     """A Gateway of ours."""
 
@@ -112,7 +126,7 @@ class ListenerSetOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteOutcome:
-    """A route of any kind: one entry for each parentRef that leads to a Gateway of ours."""
+    """A route of any kind: one entry for each parentRef that leads to a Gateway of ours, or to a Service in a mesh."""
 
     generation: int
     parents: tuple[ParentOutcome, ...]
@@ -153,7 +167,15 @@ class PolicyOutcome:
         return _of(self.ancestors)
 
 
-Outcome = GatewayClassOutcome | GatewayOutcome | ListenerSetOutcome | RouteOutcome | IngressOutcome | PolicyOutcome
+Outcome = (
+    GatewayClassOutcome
+    | MeshOutcome
+    | GatewayOutcome
+    | ListenerSetOutcome
+    | RouteOutcome
+    | IngressOutcome
+    | PolicyOutcome
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

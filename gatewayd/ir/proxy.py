@@ -36,6 +36,16 @@ class HTTPTraffic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RedirectedTraffic:
+    """Route requests by where they were sent to: by the table of `port` that has this as its destination.
+
+    Without one they get a 404.
+    """
+
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class L4Traffic:
     """Pass bytes on."""
 
@@ -54,7 +64,7 @@ class FilterChain:
     name: str
     server_names: tuple[str, ...]
     tls: DownstreamTLS | None
-    traffic: HTTPTraffic | L4Traffic
+    traffic: HTTPTraffic | RedirectedTraffic | L4Traffic
     log: AccessLog | None = None
     tracing: Tracing | None = None
     sources: tuple[AddressRange, ...] = ()
@@ -63,12 +73,16 @@ class FilterChain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamListener:
-    """A TCP port. `inspect_tls`: read the server name before choosing a chain."""
+    """A TCP port. `inspect_tls`: read the server name before choosing a chain.
+
+    `redirected`: connections were sent elsewhere, and the kernel knows where.
+    """
 
     port: int
     inspect_tls: bool
     chains: tuple[FilterChain, ...]
     socket: SocketSettings = STANDARD_SOCKET
+    redirected: bool = False
 
     @property
     def name(self) -> str:

@@ -25,7 +25,7 @@ from gatewayd.ir.http import (
     RouteTable,
 )
 from gatewayd.ir.l4 import L4Action, L4Forward
-from gatewayd.ir.proxy import DatagramListener, HTTPTraffic, L4Traffic, ProxyConfig, StreamListener
+from gatewayd.ir.proxy import DatagramListener, HTTPTraffic, L4Traffic, ProxyConfig, RedirectedTraffic, StreamListener
 
 MOST_HOSTS: Final = 30
 """Hosts that are drawn at a time: more are no picture any more, but a list, for which there is the search."""
@@ -100,6 +100,8 @@ def _listeners(config: ProxyConfig) -> Iterator[tuple[Box, HTTPTraffic | L4Traff
 
 def _chains(listener: StreamListener) -> Iterator[tuple[Box, HTTPTraffic | L4Traffic]]:
     for chain in listener.chains:
+        if isinstance(chain.traffic, RedirectedTraffic):
+            continue  # what nodes do is not drawn
         scheme = (
             chain.traffic.scheme if isinstance(chain.traffic, HTTPTraffic) else "tls" if chain.server_names else "tcp"
         )

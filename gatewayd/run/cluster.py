@@ -23,7 +23,7 @@ from gatewayd.identity.authority import Authority
 from gatewayd.incremental.view import Member
 from gatewayd.infra import layout
 from gatewayd.ir.backoff import Backoff
-from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Meshed
 from gatewayd.ir.environment import Environment as EnvironmentRow
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.keysets.fetch import fetch
@@ -212,9 +212,9 @@ class InCluster:
     async def run(self) -> None:
         """Serve until cancelled."""
         self._rotation.add_after(layout.AUTHORITY_SECRET, ROTATION_SECONDS)
-        options = self._options
-        here = replace(DEFAULT_ENVIRONMENT, namespace=options.namespace, route_discovery=options.route_discovery)
-        self._reconciler.submit((Delta(kind=EnvironmentRow, key=HERE, obj=here),))
+        self._reconciler.submit((Delta(kind=EnvironmentRow, key=HERE, obj=self._options.environment),))
+        if self._options.mesh:
+            self._reconciler.submit((Delta(kind=Meshed, key=HERE, obj=Meshed()),))
         await self._key_sets.restore()
         async with self._ports.listening(), asyncio.TaskGroup() as tasks:
             for name, work in self._work():

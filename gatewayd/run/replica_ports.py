@@ -18,7 +18,7 @@ from gatewayd.infra import layout
 from gatewayd.introspection.places import without_files
 from gatewayd.introspection.replica_status import Insight
 from gatewayd.introspection.server import Answers, handlers, on_loopback
-from gatewayd.ir.fleet import GatewayFleet
+from gatewayd.ir.fleet import FleetKey, GatewayFleet
 from gatewayd.ir.infrastructure import Autoscaled, External, Fixed, Infrastructure
 from gatewayd.reconciler import Reconciler
 from gatewayd.run.replica_page import PageOnDemand, ReplicaPage
@@ -81,8 +81,10 @@ class ReplicaPorts:
             return None
         return Incarnation(uid=row.metadata.uid, created=row.metadata.creation_timestamp)
 
-    def _replicas(self, gateway: GatewayFleet) -> int | None:
+    def _replicas(self, gateway: FleetKey) -> int | None:
         """Return how many proxies a Gateway may have; None where that is the cluster's to say, or somebody else's."""
+        if not isinstance(gateway, GatewayFleet):
+            return None
         wanted = self._reconciler.wanted(ObjectKey(gateway.namespace, gateway.name))
         if not isinstance(wanted, Infrastructure) or wanted.parameters.workload != "Deployment":
             return None

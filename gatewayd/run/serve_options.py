@@ -3,12 +3,13 @@
 In and out: JSON. Nothing here imports what either of them needs.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, Environment
 from gatewayd.ir.http import RouteDiscovery
 
 
@@ -16,7 +17,7 @@ from gatewayd.ir.http import RouteDiscovery
 class ServeOptions:
     """`kubeconfig` None: as the pod that we are. `route_discovery` None: whichever suits a route table.
 
-    `envoy_gateway_kinds`: those are read too.
+    `envoy_gateway_kinds`: those are read too. `mesh`: routes may have Services as parents, also without an XMesh.
     """
 
     kubeconfig: Path | None
@@ -28,11 +29,18 @@ class ServeOptions:
     route_discovery: RouteDiscovery | None
     log_level: str
     envoy_gateway_kinds: bool = False
+    mesh: bool = False
 
     @property
     def making(self) -> tuple[object, ...]:
         """What configurations depend on beside the objects; None for what nobody said."""
-        return (self.route_discovery, "envoy-gateway-kinds" if self.envoy_gateway_kinds else None)
+        kinds = "envoy-gateway-kinds" if self.envoy_gateway_kinds else None
+        return (self.route_discovery, kinds, *(("mesh",) if self.mesh else ()))
+
+    @property
+    def environment(self) -> Environment:
+        """What the translator is told of the cluster."""
+        return replace(DEFAULT_ENVIRONMENT, namespace=self.namespace, route_discovery=self.route_discovery)
 
 
 def encoded(options: ServeOptions) -> str:

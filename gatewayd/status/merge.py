@@ -15,13 +15,14 @@ from gatewayd.ir.outcome import (
     GatewayOutcome,
     IngressOutcome,
     ListenerSetOutcome,
+    MeshOutcome,
     Outcome,
     PolicyOutcome,
     RouteOutcome,
 )
 from gatewayd.status.condition import Json
 from gatewayd.status.gateway import gateway_status
-from gatewayd.status.gatewayclass import gatewayclass_status
+from gatewayd.status.gatewayclass import controller_status
 from gatewayd.status.ingress import ingress_status
 from gatewayd.status.listenerset import listenerset_status
 from gatewayd.status.policy import policy_status
@@ -66,8 +67,8 @@ def merge(live: Json, outcome: Outcome | None, *, now: str, controller: str) -> 
 def status(outcome: Outcome, controller: str) -> Json:
     """Return the status that an outcome makes, without times."""
     match outcome:
-        case GatewayClassOutcome():
-            return gatewayclass_status(outcome)
+        case GatewayClassOutcome() | MeshOutcome():
+            return controller_status(outcome)
         case GatewayOutcome():
             return gateway_status(outcome)
         case ListenerSetOutcome():

@@ -12,6 +12,10 @@ from gatewayd.translator.gateways.listeners import LISTENERS_BY_HOSTNAME, LISTEN
 from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
 from gatewayd.translator.ingresses import DEFAULT_CLASSES
 from gatewayd.translator.live_annotations import CERTIFIED_HOSTS, CLOSED_HOSTS, EXPRESSION_HOSTS
+from gatewayd.translator.mesh.consumers import CONSUMERS
+from gatewayd.translator.mesh.meshes import MESHES
+from gatewayd.translator.mesh.parents import CLAIMS, GRPC_CLAIMS
+from gatewayd.translator.mesh.proxy import MESH_PROXIES, MESH_UPSTREAMS
 from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
 from gatewayd.translator.outcomes.ingress_paths import CLAIMED_PATHS
 from gatewayd.translator.outcomes.overridden import OWN_SECTIONS
@@ -78,11 +82,17 @@ INDEXES: tuple[Index, ...] = (
     MISSED_SERVICES,
     BACKEND_USES,
     OWN_SECTIONS,
+    MESHES,
+    CONSUMERS,
+    CLAIMS,
+    GRPC_CLAIMS,
+    MESH_UPSTREAMS,
 )
 OUTPUTS: tuple[Output, ...] = (
     CONTENTS,
     *(derived.output for derived in DERIVED),
     PROXIES,
+    MESH_PROXIES,
     OUTCOMES,
     INFRASTRUCTURE,
     BOARD,

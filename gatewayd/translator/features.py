@@ -75,4 +75,22 @@ FEATURES: tuple[Feature, ...] = (
     Feature("ClusterTrustBundle", "tests/feature/test_cluster_trust_bundle.py"),
 )
 
+MESH_TEST = "tests/feature/test_mesh.py"
+OF_MESH: tuple[Feature, ...] = (
+    Feature("GRPCRoute", MESH_TEST),
+    Feature("HTTPRoute", MESH_TEST),
+    Feature("Mesh", MESH_TEST),
+    Feature("MeshClusterIPMatching", MESH_TEST),
+    Feature("MeshConsumerRoute", MESH_TEST),
+    Feature("MeshHTTPRouteBackendRequestHeaderModification", MESH_TEST),
+    Feature("MeshHTTPRouteNamedRouteRule", MESH_TEST),
+    Feature("MeshHTTPRouteQueryParamMatching", MESH_TEST),
+    Feature("MeshHTTPRouteRedirectPath", MESH_TEST),
+    Feature("MeshHTTPRouteRedirectPort", MESH_TEST),
+    Feature("MeshHTTPRouteRewritePath", MESH_TEST),
+    Feature("MeshHTTPRouteSchemeRedirect", MESH_TEST),
+)
+"""Those of XMesh.status.supportedFeatures, where they belong: a GatewayClass must not have them."""
+
 SUPPORTED_FEATURES: tuple[str, ...] = tuple(sorted(feature.name for feature in FEATURES))
+MESH_FEATURES: tuple[str, ...] = tuple(sorted(feature.name for feature in OF_MESH))

@@ -314,6 +314,14 @@ def no_matching_hostname(message: str) -> Verdict:
     return not_accepted("NoMatchingListenerHostname", message)
 
 
+def other_kind(message: str) -> Verdict:
+    """Return the verdict that routes of a kind that goes first have all that a route asks for.
+
+    https://gateway-api.sigs.k8s.io/geps/gep-1294/#route-types-and-precedence
+    """
+    return not_accepted(CONFLICTED, message)
+
+
 def unsupported_value(message: str) -> Verdict:
     """Return the verdict that a field asks for what we cannot do."""
     return not_accepted(UNSUPPORTED_VALUE, message)

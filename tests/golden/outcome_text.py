@@ -9,6 +9,7 @@ from gatewayd.ir.outcome import (
     GatewayOutcome,
     ListenerOutcome,
     ListenerSetOutcome,
+    MeshOutcome,
     Outcome,
     ParentOutcome,
     PolicyOutcome,
@@ -28,7 +29,7 @@ def outcome_texts(outcomes: Mapping[Member, Outcome]) -> dict[str, Text]:
 
 def _text(outcome: Outcome) -> Text:
     match outcome:
-        case GatewayClassOutcome():
+        case GatewayClassOutcome() | MeshOutcome():
             return _conditions(outcome.verdicts)
         case GatewayOutcome():
             addresses = {"addresses": [each.value for each in outcome.addresses]}

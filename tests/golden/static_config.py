@@ -103,7 +103,7 @@ def _scopes(table: str, snapshot: Snapshot) -> Iterator[Any]:
     """Yield the scopes of a table with their routes; a proxy gets those of all tables, and finds none of the others."""
     for resource in snapshot.of(SCOPED_ROUTE).values():
         scope = scoped_route_pb2.ScopedRouteConfiguration.FromString(resource.body)
-        if scope.key.fragments[0].string_key == table:
+        if scope.key.fragments[0].string_key.partition("|")[0] == table:
             scope.route_configuration.CopyFrom(_routes(scope.route_configuration_name, snapshot))
             scope.ClearField("route_configuration_name")
             yield scope

@@ -15,8 +15,8 @@ INGRESS = (
     Mutant(
         rule="an Ingress goes before a route with the same match",
         path="gatewayd/translator/proxies/virtualhosts.py",
-        before="_Tie(member.table is Ingress, ",
-        after="_Tie(member.table is not Ingress, ",
+        before="Tie(member.table is Ingress, ",
+        after="Tie(member.table is not Ingress, ",
         tests=(
             "tests/unit/translator/proxies/test_ingress_hosts.py::test_of_equal_matches_a_route_goes_before_an_older_ingress",
         ),

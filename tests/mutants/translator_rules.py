@@ -23,7 +23,7 @@ TRANSLATOR = (
     ),
     Mutant(
         rule="a wildcard goes before the exact hostname",
-        path="gatewayd/translator/proxies/virtualhosts.py",
+        path="gatewayd/translator/proxies/precedence.py",
         before="*[-each for each in special]",
         after="*special",
         tests=(
@@ -32,7 +32,7 @@ TRANSLATOR = (
     ),
     Mutant(
         rule="an HTTPRoute gets the calls of a GRPCRoute",
-        path="gatewayd/translator/proxies/virtualhosts.py",
+        path="gatewayd/translator/proxies/precedence.py",
         before="return (not ranked.route.match.grpc, ",
         after="return (ranked.route.match.grpc, ",
         tests=(
@@ -41,7 +41,7 @@ TRANSLATOR = (
     ),
     Mutant(
         rule="rules of a route stand in any order",
-        path="gatewayd/translator/proxies/virtualhosts.py",
+        path="gatewayd/translator/proxies/precedence.py",
         before="place = (source.rule, source.match)",
         after="place = (-source.rule, source.match)",
         tests=(

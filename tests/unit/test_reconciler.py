@@ -11,9 +11,10 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey
+from gatewayd.api.xmesh import XMesh
 from gatewayd.incremental.view import Member, Output, Source, View, query
 from gatewayd.ir.environment import HERE, Environment
-from gatewayd.ir.fleet import FleetKey, GatewayFleet
+from gatewayd.ir.fleet import MESH_FLEET, FleetKey, GatewayFleet
 from gatewayd.ir.infrastructure import Infrastructure
 from gatewayd.ir.outcome import FleetReport, GatewayClassOutcome, GatewayOutcome
 from gatewayd.ir.proxy import ProxyConfig
@@ -27,6 +28,7 @@ from gatewayd.xds.build.snapshot_builder import SnapshotBuilder
 from gatewayd.xds.resource import LISTENER, Snapshot
 from tests.unit.translator import pem
 from tests.unit.translator.manifests import CART, CLASS, GATEWAY, GW, SHOP, brief, deltas
+from tests.unit.translator.mesh.manifests import MESH
 
 LOCAL = Delta(kind=Environment, key=HERE, obj=standalone_environment("127.0.0.1", 0, None))
 ROUTE = """
@@ -314,3 +316,11 @@ def test_what_no_message_can_hold_is_held_back_alone_and_counted() -> None:
     assert batch.failures == 1
     assert world.step(ROUTE.replace("name: r,", "name: other,")).failures == 0
     assert world.step(gone(HTTPRoute, odd.key)).failures == 0
+
+
+def test_the_mesh_is_a_fleet_like_another_one() -> None:
+    world = World()
+    world.step(MESH)
+    assert world.fleet.published == [MESH_FLEET]
+    world.step(gone(XMesh, ObjectKey("", "mesh")))
+    assert world.fleet.retired == [MESH_FLEET]

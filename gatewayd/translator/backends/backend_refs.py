@@ -57,7 +57,11 @@ from gatewayd.translator.rescues import blame
 
 
 class BackendAsk(NamedTuple):
-    """A backendRef: who points (`source`, `namespace`), at what, and what the route wants to speak to it."""
+    """A backendRef: who points (`source`, `namespace`), at what, and what the route wants to speak to it.
+
+    `of_service`: the route's parent is a Service. Whoever calls one may call others, so no grant is needed; and what
+    else there is a proxy of all nodes does not lead to.
+    """
 
     source: GroupKind
     namespace: str
@@ -65,12 +69,15 @@ class BackendAsk(NamedTuple):
     to: ObjectKey
     port: int | None
     wants: Protocol
+    of_service: bool = False
 
 
-def ask_for(source: GroupKind, namespace: str, ref: BackendObjectRef, wants: Protocol) -> BackendAsk:
+def ask_for(
+    source: GroupKind, namespace: str, ref: BackendObjectRef, wants: Protocol, *, of_service: bool = False
+) -> BackendAsk:
     """Return the question of a backendRef in an object of a kind; without a namespace it means the object's own."""
     to = ObjectKey(ref.namespace or namespace, ref.name)
-    return BackendAsk(ref.written_in or source, namespace, ref.group_kind, to, ref.port, wants)
+    return BackendAsk(ref.written_in or source, namespace, ref.group_kind, to, ref.port, wants, of_service)
 
 
 def _unresolved(_view: View, ask: BackendAsk, error: Exception, _before: Backend | None) -> Backend:
@@ -83,7 +90,10 @@ def backend(view: View, ask: BackendAsk) -> Backend:
     resolve = _RESOLVERS.get(ask.target)
     if resolve is None:
         return _no_kind(ask)
-    if not permitted(view, Pointer(ask.source, ask.namespace, ask.target, ask.to)):
+    if ask.of_service and ask.target != SERVICE_KIND:
+        message = f"kind {ask.target} is not supported where the parent is a Service; allowed: {SERVICE_KIND}"
+        return InvalidBackend(reason=verdicts.INVALID_KIND, message=message)
+    if not ask.of_service and not permitted(view, Pointer(ask.source, ask.namespace, ask.target, ask.to)):
         return InvalidBackend(
             reason=verdicts.REF_NOT_PERMITTED,
             message=f'{ask.target.kind} "{ask.to}" is in another namespace and no ReferenceGrant there allows it '

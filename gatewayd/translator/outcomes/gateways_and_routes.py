@@ -6,6 +6,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#gatewayconditiontype, #listenerc
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
+from operator import attrgetter
 
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.gateway import Gateway
@@ -15,6 +16,7 @@ from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.xbackend import XBackend
 from gatewayd.api.xbackendtrafficpolicy import XBackendTrafficPolicy
+from gatewayd.api.xmesh import XMesh
 from gatewayd.api.xtelemetrypolicy import XTelemetryPolicy
 from gatewayd.incremental.view import Member, Output, Query, Source, Table, View, query, rescued_query
 from gatewayd.ir.conditions import ACCEPTED, PROGRAMMED, holds
@@ -52,12 +54,14 @@ from gatewayd.translator.gateways.listeners import (
 )
 from gatewayd.translator.gateways.termination import can_serve, termination, termination_key
 from gatewayd.translator.infrastructure.gateway import held_back, withheld_keys
+from gatewayd.translator.mesh.claims import PARENT_SERVICE
 from gatewayd.translator.outcomes.closed_rules import closed_rules
 from gatewayd.translator.outcomes.envoy_proxies import proxy_notes
 from gatewayd.translator.outcomes.foreign import foreign_outcome
 from gatewayd.translator.outcomes.ingresses import ingress_outcome
 from gatewayd.translator.outcomes.inherited import inherited_outcome
 from gatewayd.translator.outcomes.listeners import listener_outcomes
+from gatewayd.translator.outcomes.mesh import mesh_outcome, service_outcomes
 from gatewayd.translator.outcomes.policies import backendtls_outcome, traffic_outcome
 from gatewayd.translator.outcomes.telemetry import telemetry_outcome
 from gatewayd.translator.outcomes.xbackends import xbackend_outcome
@@ -68,6 +72,8 @@ from gatewayd.translator.policies.kinds import POLICY_KINDS
 from gatewayd.translator.protocols import GATEWAY_KIND, ROUTE_TABLES
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.route_kinds import rules
+
+_KIND = attrgetter("kind")
 
 
 @query
@@ -269,6 +275,9 @@ def route_outcome(view: View, member: Member) -> RouteOutcome | None:
     """Return what is said about a route; None when none of its parents is ours."""
     row = view.get(member.table, member.key)
     parents = tuple(_parents(view, member))
+    # Asked of thousands, with or without a mesh: so it is no function.
+    if row is not None and PARENT_SERVICE.kind in map(_KIND, row.spec.parent_refs):
+        parents = (*parents, *service_outcomes(view, member))
     if row is None or not parents:
         return None
     return _route_outcome(row.metadata.generation, parents)
@@ -307,6 +316,7 @@ OUTCOMES = Output(
         Source(table=XBackendTrafficPolicy, query=traffic_outcome),
         Source(table=XBackend, query=xbackend_outcome),
         Source(table=XTelemetryPolicy, query=telemetry_outcome),
+        Source(table=XMesh, query=mesh_outcome),
         *(Source(table=table, query=inherited_outcome) for table in POLICY_KINDS),
         *(Source(table=table, query=foreign_outcome) for table in FOREIGN_KINDS),
         *(Source(table=table, query=outcome_query(table)) for table in ROUTE_TABLES),

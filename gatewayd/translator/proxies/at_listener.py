@@ -202,11 +202,16 @@ def rule_chain(view: View, at: ListenerOf, member: Member, rule: int) -> Chain:
     if row is None:
         return ()
     namespace = ScopedTarget(NAMESPACE_KIND, ObjectKey("", row.metadata.namespace), "")
-    chain = (*listener_chain(view, at), namespace)
-    own = ScopedTarget(group_kind(member.table), row.metadata.key, "")
-    if view.group(INHERITED, own):
-        chain = (*chain, own, *((own._replace(section=name),) if (name := _rule_name(row, rule)) else ()))
-    return chain
+    return (*listener_chain(view, at), namespace, *below_namespace(view, member, rule))
+
+
+def below_namespace(view: View, member: Member, rule: int) -> Chain:
+    """Return the end of the chain of a rule: its route and itself, nothing where no policy is for one of them."""
+    row = view.get(member.table, member.key)
+    own = ScopedTarget(group_kind(member.table), ObjectKey(*member.key), "")  # type: ignore[misc]
+    if row is None or not view.group(INHERITED, own):
+        return ()
+    return (own, *((own._replace(section=name),) if (name := _rule_name(row, rule)) else ()))
 
 
 @query

@@ -32,15 +32,16 @@ from gatewayd.translator.proxies.policy_servers import SHARED_SECRETS, policy_se
 from gatewayd.translator.proxies.tracing import tracing_servers
 from gatewayd.translator.proxies.virtualhosts import TABLES, route_table
 from gatewayd.translator.rules.route_kinds import rules
+from gatewayd.translator.rules.rule_set import RuleSet
 
 
 def route_upstreams(view: View, member: Member) -> tuple[Upstream, ...]:
     """Return the upstreams that the rules of a route lead to, mirrors included, each once."""
-    return tuple(dict.fromkeys(_upstreams(view, member)))
+    return tuple(dict.fromkeys(upstreams_of_rules(rules(view, member))))
 
 
-def _upstreams(view: View, member: Member) -> Iterator[Upstream]:
-    rule_set = rules(view, member)
+def upstreams_of_rules(rule_set: RuleSet) -> Iterator[Upstream]:
+    """Yield the upstreams that rules lead to, mirrors included."""
     for ranked in rule_set.routes:
         action = ranked.route.action
         yield from _asked(ranked.route.filters)

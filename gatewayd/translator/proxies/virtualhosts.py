@@ -24,9 +24,6 @@ from gatewayd.ir.http import (
     NO_TABLES,
     DirectResponse,
     PerHostTables,
-    PrefixPath,
-    RequestMatch,
-    Route,
     RouteDiscovery,
     RouteTable,
     RouteTableKey,
@@ -52,12 +49,12 @@ from gatewayd.translator.hostnames import ANY, broader, covers, specificity
 from gatewayd.translator.proxies.at_listener import RenderKey, rendered
 from gatewayd.translator.proxies.ingress_hosts import ingress_place
 from gatewayd.translator.proxies.login_paths import with_login_paths
+from gatewayd.translator.proxies.precedence import Candidate, Tie, precedence, reachable
 from gatewayd.translator.proxies.preflights import Placed, with_preflights
 from gatewayd.translator.rules.rule_set import Ranked
 
 NOT_FOUND = DirectResponse(status=404)
 MISDIRECTED = DirectResponse(status=421)
-_ROOT = PrefixPath(value="/")
 HTTP_TABLES = (HTTPRoute, GRPCRoute, Ingress)
 LISTENER_TABLES = (Gateway, ListenerSet)
 
@@ -171,22 +168,6 @@ HOSTS = Index(
 )
 
 
-class _Tie(NamedTuple):
-    """What decides between equal matches of two routes: the older one, then the first by "namespace/name".
-
-    An Ingress comes after all of them, so that its paths move to routes one by one.
-    """
-
-    is_ingress: bool
-    created: str
-    spelled: str
-
-
-class _Candidate(NamedTuple):
-    order: tuple[object, ...]
-    placed: Placed
-
-
 def _failing_host(_view: View, host: HostKey, _error: Exception, _before: VirtualHost | None) -> VirtualHost:
     return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=CANNOT)
 
@@ -202,11 +183,11 @@ def virtual_host(view: View, host: HostKey) -> VirtualHost:
     if listener_guards.unresolved is not None:
         return VirtualHost(domain=host.domain, guards=(), routes=(), fallback=CANNOT)
     candidates = sorted(_candidates(view, host, listener), key=lambda each: each.order)
-    routes = with_login_paths(tuple(_reachable(with_preflights([each.placed for each in candidates]))))
+    routes = with_login_paths(tuple(reachable(with_preflights([each.placed for each in candidates]))))
     return VirtualHost(domain=host.domain, guards=listener_guards.asked, routes=routes, fallback=NOT_FOUND)
 
 
-def _candidates(view: View, host: HostKey, listener: MergedListener) -> Iterator[_Candidate]:
+def _candidates(view: View, host: HostKey, listener: MergedListener) -> Iterator[Candidate]:
     seen: set[Member] = set()
     scheme = "https" if host.table.listener else "http"
     for domain in broader(host.domain):
@@ -222,14 +203,14 @@ def _candidates(view: View, host: HostKey, listener: MergedListener) -> Iterator
 
 def _of_route(
     view: View, member: Member, routes: tuple[Ranked, ...], domain: str, listener: ListenerKey
-) -> Iterator[_Candidate]:
+) -> Iterator[Candidate]:
     row = view.get(member.table, member.key)
-    tie = _Tie(member.table is Ingress, row.metadata.creation_timestamp if row is not None else "", str(member.key))
+    tie = Tie(member.table is Ingress, row.metadata.creation_timestamp if row is not None else "", str(member.key))
     if isinstance(row, Ingress):
         for ranked in routes:
             place = ingress_place(row, ranked.route.source, domain)
             if place is not None:
-                yield _Candidate(_order(place, ranked, tie), Placed(place, ranked.route))
+                yield Candidate(precedence(place, ranked, tie), Placed(place, ranked.route))
         return
     special = view.attempt(
         Attempt("hostname of a route", member),
@@ -237,7 +218,7 @@ def _of_route(
         lambda _: specificity(domain),
     )
     for ranked in routes:
-        yield _Candidate(_order(special, ranked, tie), Placed(special, ranked.route))
+        yield Candidate(precedence(special, ranked, tie), Placed(special, ranked.route))
 
 
 def _original(view: View, member: Member, listener: ListenerKey, domain: str) -> tuple[int, int]:
@@ -253,31 +234,6 @@ def _original(view: View, member: Member, listener: ListenerKey, domain: str) ->
         ),
         default=(0, 0),
     )
-
-
-def _order(special: tuple[int, int], ranked: Ranked, tie: _Tie) -> tuple[object, ...]:
-    """Return the sort key: kind, then hostname, match, age, "namespace/name", then place in the route.
-
-    gRPC requests are offered to GRPCRoutes first; what none of them matches, and all others, to HTTPRoutes. So both
-    kinds may share a hostname, and none is accepted and gets nothing.
-    https://gateway-api.sigs.k8s.io/reference/spec/#grpcroutespec (hostnames)
-    https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule (matches: precedence and ties)
-    """
-    source = ranked.route.source
-    place = (source.rule, source.match)
-    return (not ranked.route.match.grpc, *[-each for each in special], *[-each for each in ranked.rank], *tie, *place)
-
-
-def _reachable(routes: Iterator[Route]) -> Iterator[Route]:
-    for route in routes:
-        yield route
-        if _matches_all(route.match):
-            return
-
-
-def _matches_all(match: RequestMatch) -> bool:
-    conditions = match.methods or match.headers or match.queries or match.grpc
-    return not conditions and match.path == _ROOT
 
 
 @query

@@ -14,7 +14,7 @@ from gatewayd.api.httproute import HTTPCORS, HTTPPathModifier, HTTPRequestRedire
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.names import shown
-from gatewayd.api.refs import LocalObjectRef
+from gatewayd.api.refs import BackendObjectRef, LocalObjectRef
 from gatewayd.api.routefilter import RouteFilter
 from gatewayd.incremental.view import Attempt, View
 from gatewayd.ir.backend import InvalidBackend, Protocol
@@ -35,7 +35,7 @@ from gatewayd.ir.http import (
 )
 from gatewayd.ir.reserved import of_response
 from gatewayd.translator import verdicts
-from gatewayd.translator.backends.backend_refs import ask_for, backend
+from gatewayd.translator.backends.backend_refs import BackendAsk, ask_for, backend
 from gatewayd.translator.problems import Problem, Unresolved, Unsupported
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.headers import Side, modified
@@ -46,12 +46,21 @@ MILLION = 1_000_000
 
 
 class FilterPlace(NamedTuple):
-    """Where a filter stands: the route's kind and namespace, what it speaks, and the field path."""
+    """Where a filter stands: the route's kind and namespace, what it speaks, and the field path.
+
+    `of_service`: the route's parent is a Service.
+    """
 
     source: GroupKind
     namespace: str
     wants: Protocol
     path: str
+    of_service: bool = False
+
+
+def asked_at(place: FilterPlace, ref: BackendObjectRef, wants: Protocol) -> BackendAsk:
+    """Return the question of a backendRef that stands somewhere."""
+    return ask_for(place.source, place.namespace, ref, wants, of_service=place.of_service)
 
 
 class Effect(NamedTuple):
@@ -95,7 +104,7 @@ def _mirror(view: View, place: FilterPlace, route_filter: AnyFilter) -> Effect:
     mirror = route_filter.request_mirror
     if mirror is None:
         return _absent(place, "requestMirror")
-    target = backend(view, ask_for(place.source, place.namespace, mirror.backend_ref, place.wants))
+    target = backend(view, asked_at(place, mirror.backend_ref, place.wants))
     problem = None
     if isinstance(target, InvalidBackend):
         problem = Unresolved(target.reason, f"{place.path}.requestMirror.backendRef: {target.message}")
@@ -218,7 +227,7 @@ def external_auth(view: View, place: FilterPlace, auth: HTTPExternalAuthFilter) 
     """
     path = place.path
     wants = Protocol.HTTP2 if auth.protocol == "GRPC" else Protocol.HTTP1
-    server = backend(view, ask_for(place.source, place.namespace, auth.backend_ref, wants))
+    server = backend(view, asked_at(place, auth.backend_ref, wants))
     if isinstance(server, InvalidBackend):
         return Unresolved(server.reason, f"{path}.backendRef: {server.message}")
     check = checked(auth, path)

@@ -97,7 +97,7 @@ def shares(view: View, place: FilterPlace, refs: Sequence[AnyBackendRef]) -> Sha
 def _share(
     view: View, place: FilterPlace, path: str, ref: AnyBackendRef
 ) -> tuple[WeightedBackend, tuple[Problem, ...]]:
-    target = backend(view, ask_for(place.source, place.namespace, ref, place.wants))
+    target = backend(view, ask_for(place.source, place.namespace, ref, place.wants, of_service=place.of_service))
     own = filtered(view, place._replace(path=f"{path}.filters"), ref.filters) if ref.filters else NO_FILTERS
     problems = list(own.problems)
     if isinstance(target, InvalidBackend):

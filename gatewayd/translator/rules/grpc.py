@@ -35,16 +35,18 @@ _UNCONDITIONAL = GRPCRouteMatch()
 _NAME = "[^/]+"
 
 
-def rules(view: View, row: GRPCRoute) -> RuleSet:
+def rules(view: View, row: GRPCRoute, *, of_service: bool = False) -> RuleSet:
     """Return what the rules of a GRPCRoute say; none is the same as one without backends: every call fails."""
     written = row.spec.rules or (GRPCRouteRule(),)
     key = row.metadata.key
-    return fold([_rule(view, key, at, rule) for at, rule in enumerate(written)])
+    return fold([
+        _rule(view, key, at, FilterPlace(KIND, key.namespace, Protocol.HTTP2, f"spec.rules[{at}]", of_service), rule)
+        for at, rule in enumerate(written)
+    ])  # fmt: skip
 
 
-def _rule(view: View, key: ObjectKey, at: int, rule: GRPCRouteRule) -> RuleResult:
-    path = f"spec.rules[{at}]"
-    place = FilterPlace(KIND, key.namespace, Protocol.HTTP2, path)
+def _rule(view: View, key: ObjectKey, at: int, place: FilterPlace, rule: GRPCRouteRule) -> RuleResult:
+    path = place.path
     steps = filtered(view, place._replace(path=f"{path}.filters"), rule.filters)
     action, problems = view.attempt(
         Attempt("rule", (key, at)),

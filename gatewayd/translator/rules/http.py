@@ -49,15 +49,17 @@ _UNCONDITIONAL = HTTPRouteMatch()
 KIND = group_kind(HTTPRoute)
 
 
-def rules(view: View, row: HTTPRoute) -> RuleSet:
-    """Return what the rules of an HTTPRoute say."""
+def rules(view: View, row: HTTPRoute, *, of_service: bool = False) -> RuleSet:
+    """Return what the rules of an HTTPRoute say; `of_service`: where its parent is a Service."""
     key = row.metadata.key
-    return fold([_rule(view, key, at, rule) for at, rule in enumerate(row.spec.rules)])
+    return fold([
+        _rule(view, key, at, FilterPlace(KIND, key.namespace, Protocol.HTTP1, f"spec.rules[{at}]", of_service), rule)
+        for at, rule in enumerate(row.spec.rules)
+    ])  # fmt: skip
 
 
-def _rule(view: View, key: ObjectKey, at: int, rule: HTTPRouteRule) -> RuleResult:
-    path = f"spec.rules[{at}]"
-    place = FilterPlace(KIND, key.namespace, Protocol.HTTP1, path)
+def _rule(view: View, key: ObjectKey, at: int, place: FilterPlace, rule: HTTPRouteRule) -> RuleResult:
+    path = place.path
     steps = filtered(view, place._replace(path=f"{path}.filters"), rule.filters) if rule.filters else NO_FILTERS
     action, problems = view.attempt(
         Attempt("rule", (key, at)),

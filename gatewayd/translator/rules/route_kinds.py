@@ -1,6 +1,7 @@
 """Rules of each kind of route. ROUTE_KINDS is the table: a new kind is a module here and a row."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -29,6 +30,12 @@ ROUTE_KINDS: Mapping[Table, Callable[[View, Any], RuleSet]] = MappingProxyType(
 )
 
 
+SERVICE_ROUTE_KINDS: Mapping[Table, Callable[[View, Any], RuleSet]] = MappingProxyType(
+    {HTTPRoute: partial(http.rules, of_service=True), GRPCRoute: partial(grpc.rules, of_service=True)}
+)
+"""Those that may have a Service as their parent, and their rules then."""
+
+
 def _stumbled(_view: View, _member: Member, error: Exception, before: RuleSet | None) -> RuleSet:
     """Keep what the route last said, and say on it that gatewayd could not read it now."""
     message = blame("spec", error)
@@ -42,3 +49,10 @@ def rules(view: View, member: Member) -> RuleSet:
     """Return what the rules of a route say, whatever it is attached to."""
     row = view.get(member.table, member.key)
     return NO_RULES if row is None else ROUTE_KINDS[member.table](view, row)
+
+
+@rescued_query(_stumbled)
+def service_rules(view: View, member: Member) -> RuleSet:
+    """Return what the rules of a route say where its parent is a Service."""
+    row = view.get(member.table, member.key)
+    return NO_RULES if row is None else SERVICE_ROUTE_KINDS[member.table](view, row)

@@ -20,11 +20,13 @@ from gatewayd.xds.build.discovered_filters import AskedFilters
 from gatewayd.xds.build.keyed_results import Keyed, Replaced
 from gatewayd.xds.build.virtual_hosts import Host, Hosts
 from gatewayd.xds.filters.chain import OPTED_INTO
+from gatewayd.xds.filters.destination import destination_scope, destination_tail
 from gatewayd.xds.filters.scope import KNOWN, own_scope, scope, scoped_tail
 from gatewayd.xds.messages.route import TABLE_TAIL, table_head
 from gatewayd.xds.resource import ROUTE, SCOPED_ROUTE, Resource
 
 _SCOPED_TAIL = TABLE_TAIL + scoped_tail(OPTED_INTO)
+REDIRECTED_TAIL = TABLE_TAIL + destination_tail()
 
 Changes: TypeAlias = Iterator[Replaced[Resource]]
 
@@ -32,10 +34,11 @@ Changes: TypeAlias = Iterator[Replaced[Resource]]
 class _Whole:
     """A table that is one RouteConfiguration."""
 
-    __slots__ = ("_asked", "_builder", "_hosts", "_name", "resource")
+    __slots__ = ("_asked", "_builder", "_hosts", "_name", "_tail", "resource")
 
     def __init__(self, key: RouteTableKey, builder: Hosts, asked: AskedFilters) -> None:
         self._name = names.route_table(key)
+        self._tail = TABLE_TAIL
         self._builder = builder
         self._asked = asked
         self._hosts: Keyed[VirtualHost, Host] = Keyed(self._host, _domain)
@@ -52,7 +55,7 @@ class _Whole:
             self._asked.replace(before_host, after_host)
         hosts = [self._hosts.results[each.domain] for each in table.virtual_hosts]
         before = self.resource
-        self.resource = _configuration(self._name, hosts, TABLE_TAIL, before, self._builder.work)
+        self.resource = _configuration(self._name, hosts, self._tail, before, self._builder.work)
         if self.resource is not before:
             yield Replaced(before, self.resource)
 
@@ -63,6 +66,29 @@ class _Whole:
 
     def _host(self, of: VirtualHost, earlier: Host | None) -> Host:
         return self._builder.host(of, b"", None if earlier is None else earlier.parts)
+
+
+class _AtDestination(_Whole):
+    """A table that is one RouteConfiguration, and the scope that leads there whatever was sent to its destination."""
+
+    __slots__ = ("_scope",)
+
+    def __init__(self, key: RouteTableKey, builder: Hosts, asked: AskedFilters) -> None:
+        super().__init__(key, builder, asked)
+        self._tail = REDIRECTED_TAIL
+        self._scope = builder.work.resource(SCOPED_ROUTE, self._name, destination_scope(key), None)
+
+    def resources(self) -> Iterator[Resource]:
+        """Yield what the table is made into."""
+        yield from super().resources()
+        yield self._scope
+
+    def update(self, table: RouteTable) -> Changes:
+        """Yield what changes when `table` takes the place of the one before; the scope never does."""
+        is_new = self.resource is None
+        yield from super().update(table)
+        if is_new:
+            yield Replaced(None, self._scope)
 
 
 class _Shared:
@@ -211,6 +237,8 @@ class Tables:
 
 
 def _made(table: RouteTable, builder: Hosts, asked: AskedFilters) -> _Whole | _Scoped:
+    if table.key.destination:
+        return _AtDestination(table.key, builder, asked)
     discovery = table.discovery
     match discovery:
         case RouteDiscovery.PER_LISTENER:

@@ -15,6 +15,7 @@ from envoy.config.listener.v3 import (
     quic_config_pb2,
     udp_listener_config_pb2,
 )
+from envoy.extensions.filters.listener.original_dst.v3 import original_dst_pb2
 from envoy.extensions.filters.listener.proxy_protocol.v3 import proxy_protocol_pb2
 from envoy.extensions.filters.listener.tls_inspector.v3 import tls_inspector_pb2
 from envoy.extensions.filters.network.connection_limit.v3 import connection_limit_pb2
@@ -29,15 +30,19 @@ from gatewayd.ir.proxy import (
     L4Traffic,
     Listener,
     QuicListener,
+    RedirectedTraffic,
     StreamListener,
 )
 from gatewayd.xds import names
 from gatewayd.xds.encoding import field, milliseconds, packed, serialised
 from gatewayd.xds.memo import Memo
-from gatewayd.xds.messages import connection_manager, tcp_proxy, tls, udp_proxy
+from gatewayd.xds.messages import connection_manager, mesh_manager, tcp_proxy, tls, udp_proxy
 
 _TLS_INSPECTOR = listener_components_pb2.ListenerFilter(
     name="envoy.filters.listener.tls_inspector", typed_config=packed(tls_inspector_pb2.TlsInspector())
+)
+_ORIGINAL_DESTINATION = listener_components_pb2.ListenerFilter(
+    name="envoy.filters.listener.original_dst", typed_config=packed(original_dst_pb2.OriginalDst())
 )
 _FILTER_CHAINS = listener_pb2.Listener.FILTER_CHAINS_FIELD_NUMBER
 _REFUSE_ALL = FilterChain(name="refuse", server_names=(), tls=None, traffic=L4Traffic(action=L4Refuse()))
@@ -106,7 +111,11 @@ def _stream_tail(of: StreamListener) -> bytes:
     return serialised(
         listener_pb2.Listener(
             per_connection_buffer_limit_bytes=wrappers_pb2.UInt32Value(value=of.socket.buffer),
-            listener_filters=[*_announced(of.socket), *([_TLS_INSPECTOR] if of.inspect_tls else [])],
+            listener_filters=[
+                *([_ORIGINAL_DESTINATION] if of.redirected else []),
+                *_announced(of.socket),
+                *([_TLS_INSPECTOR] if of.inspect_tls else []),
+            ],
             # One connection for each turn of a worker: they are shared out more evenly.
             max_connections_to_accept_per_socket_event=wrappers_pb2.UInt32Value(value=1),
         )
@@ -150,6 +159,8 @@ def _filter_chain(of: FilterChain, *, is_quic: bool = False) -> Any:
         case HTTPTraffic():
             manager = connection_manager.connection_manager(traffic, of.log, of.clients, of.tracing, is_quic=is_quic)
             end = _filter(connection_manager.NAME, manager)
+        case RedirectedTraffic():
+            end = _filter(connection_manager.NAME, mesh_manager.mesh_manager(traffic))
         case L4Traffic():
             end = _filter(tcp_proxy.NAME, tcp_proxy.tcp_proxy(traffic.action, of.name, of.log))
         case _:

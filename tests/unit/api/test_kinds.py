@@ -22,7 +22,7 @@ def test_rows_make_sense(kind: Kind) -> None:
 
 def test_few_kinds_are_cluster_scoped() -> None:
     assert {kind.kind for kind in KINDS if not kind.namespaced} == {
-        *("Namespace", "GatewayClass", "ClusterTrustBundle", "IngressClass"),
+        *("Namespace", "GatewayClass", "ClusterTrustBundle", "IngressClass", "XMesh"),
     }
 
 

@@ -12,10 +12,10 @@ def test_a_field_is_in_one_table() -> None:
     assert UNSUPPORTED.keys() & REFUSED.keys() == set()
 
 
-def test_an_unsupported_kind_is_refused_with_its_reason() -> None:
-    source = {"apiVersion": "gateway.networking.x-k8s.io/v1alpha1", "kind": "XMesh", "metadata": {"name": "x"}}
+def test_a_kind_that_is_not_read_is_refused() -> None:
+    source = {"apiVersion": "gateway.networking.x-k8s.io/v1alpha1", "kind": "XNews", "metadata": {"name": "x"}}
     assert problems(source) == [
-        'kind: "XMesh" of "gateway.networking.x-k8s.io/v1alpha1" is not read; ' + UNSUPPORTED["XMesh", ""]
+        'kind: "XNews" of "gateway.networking.x-k8s.io/v1alpha1" is not read; it is no kind that gatewayd knows'
     ]
 
 

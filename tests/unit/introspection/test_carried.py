@@ -2,7 +2,7 @@
 
 from gatewayd.introspection.carried import Carried, Carrier, Edit, RouteName
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT
-from gatewayd.ir.fleet import GatewayFleet
+from gatewayd.ir.fleet import MESH_FLEET, GatewayFleet
 from gatewayd.ir.host_groups import group_number
 from gatewayd.ir.http import HostGroup, RouteTableKey
 from gatewayd.ir.limits import MANY_DOMAINS
@@ -13,6 +13,7 @@ from gatewayd.reconciler import Reconciler, fleet_delta
 from gatewayd.store import Delta
 from gatewayd.xds.resource import LISTENER, ROUTE
 from tests.unit.translator.manifests import CART, CLASS, SHOP, deltas
+from tests.unit.translator.mesh.manifests import ECHO, MESH
 
 FLEET = GatewayFleet(namespace="shop", name="gw")
 ROUTE_TEXT = """
@@ -145,3 +146,12 @@ def test_a_table_that_no_listener_uses_any_more_carries_nothing() -> None:
     world = World(SHOP, route(1))
     secure = SHOP.replace("protocol: HTTP}", "protocol: HTTPS, tls: {certificateRefs: [{name: none}]}}")
     assert routes(world.change(secure)) == [("80", ["r1"], [])]
+
+
+def test_a_destination_carries_the_routes_of_its_service() -> None:
+    parent = "parentRefs: [{group: '', kind: Service, name: echo, port: 80}]"
+    translated = offline(
+        deltas(MESH, ECHO, CART, route(1).replace("parentRefs: [{name: gw}]", parent)), DEFAULT_ENVIRONMENT
+    )
+    edits = list(Carried().edits(translated.configs[MESH_FLEET]))
+    assert routes([each for each in edits if each.after and each.after.pieces]) == [("15001/10.96.0.10:80", [], ["r1"])]

@@ -20,3 +20,8 @@ def test_rules_are_sorted_by_object_then_place() -> None:
 def test_tables_are_sorted_by_port() -> None:
     ordered = [RouteTableKey(port=80, listener=""), RouteTableKey(port=443, listener="a")]
     assert sorted(ordered, reverse=True) == ordered[::-1]
+
+
+def test_a_table_is_named_by_its_port_and_what_it_is_of() -> None:
+    assert str(RouteTableKey(port=443, listener="web")) == "443/web"
+    assert str(RouteTableKey(port=15001, listener="", destination="10.96.0.1:80")) == "15001/10.96.0.1:80"

@@ -155,12 +155,6 @@ def test_a_misspelt_group_of_a_known_kind_is_refused(api_version: str) -> None:
     assert flaw.problem.message == f'HTTPRoute is not in "{api_version}"; allowed is "{GATEWAY_API}"'
 
 
-def test_kinds_of_the_gateway_api_that_are_not_served_are_no_mistake() -> None:
-    verdict = admit({"apiVersion": "gateway.networking.x-k8s.io/v1alpha1", "kind": "XMesh", "metadata": {"name": "a"}})
-    assert isinstance(verdict, Ignored)
-    assert "a mesh needs a proxy" in verdict.what
-
-
 def test_pods_are_no_mistake() -> None:
     assert isinstance(admit({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}), Ignored)
 

@@ -31,6 +31,7 @@ def test_what_was_not_chosen_stays_so() -> None:
 def test_what_configurations_depend_on_tells_editions_apart() -> None:
     assert OPTIONS.making == (RouteDiscovery.PER_HOST, None)
     assert replace(OPTIONS, envoy_gateway_kinds=True).making == (RouteDiscovery.PER_HOST, "envoy-gateway-kinds")
+    assert replace(OPTIONS, mesh=True).making == (RouteDiscovery.PER_HOST, None, "mesh")
 
 
 def test_nothing_else_is_taken_for_options() -> None:

@@ -9,8 +9,11 @@ from gatewayd.incremental.nodes import BucketNode, CollectionNode, Node, QueryNo
 from gatewayd.incremental.view import Index
 from gatewayd.translator.declarations import INDEXES, OUTPUTS
 from tests.unit.translator.manifests import GW, SHOP, deltas
+from tests.unit.translator.mesh.manifests import CONSUMER, ECHO, MESH, route
 from tests.unit.translator.test_refused_secrets import refused_by
 from tests.unit.translator.worlds import EVERYTHING
+
+MESHED = (MESH, ECHO, CONSUMER, route("web"), route("calls", kind="GRPCRoute"))
 
 
 def test_each_index_and_output_is_declared_once() -> None:
@@ -31,7 +34,7 @@ def indexes_read(node: Node, seen: set[Node]) -> set[Index]:
 @pytest.mark.parametrize("at", range(len(INDEXES)), ids=[index.name for index in INDEXES])
 def test_an_index_reads_earlier_indexes_only(at: int) -> None:
     engine = Engine(INDEXES, OUTPUTS)
-    for each in (*deltas(SHOP, EVERYTHING), refused_by(GW)):
+    for each in (*deltas(SHOP, EVERYTHING, *MESHED), refused_by(GW)):
         engine.put(each.kind, each.key, each.obj)
     for table in INDEXES[at].readers:
         engine._wake(table)

@@ -252,6 +252,7 @@ spec:
 
 ELSEWHERE: dict[tuple[str, str], str] = {
     ("GatewayClass", "spec.parametersRef"): "a class is not of any namespace; gatewayd takes no parameters there",
+    ("XMesh", "spec.parametersRef"): "a mesh is not of any namespace; it has no parameters",
 }
 
 

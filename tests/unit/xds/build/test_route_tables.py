@@ -182,3 +182,29 @@ def test_a_host_that_goes_takes_its_scope_along() -> None:
     shown = fresh(scoped(3))
     shown.update(scoped(2))
     assert shown.names == fresh(scoped(2)).names
+
+
+def redirected(*tables: RouteTable) -> tuple[RouteTable, ...]:
+    keys = (RouteTableKey(port=15001, listener="", destination=f"10.96.0.{at}:80") for at in range(len(tables)))
+    return tuple(replace(each, key=key) for key, each in zip(keys, tables, strict=True))
+
+
+def test_a_table_of_a_destination_has_a_scope_of_its_own_name() -> None:
+    shown = Shown()
+    shown.update(*redirected(table(host("*", *routes(0))), table(host("*", *routes(1)))))
+    first, second = (f"15001/10.96.0.{at}:80" for at in range(2))
+    assert shown.names == [(ROUTE, first), (ROUTE, second), (SCOPED_ROUTE, first), (SCOPED_ROUTE, second)]
+    assert shown.leads_to(second) == second
+    assert list(shown.routes(first).request_headers_to_remove) == ["x-gatewayd-scope"]
+
+
+def test_an_edit_of_a_destination_leaves_its_scope_and_one_that_goes_takes_it_along() -> None:
+    [start, other] = redirected(table(host("*", *routes(0))), table(host("*", *routes(1))))
+    shown = Shown()
+    shown.update(start, other)
+    old = dict(shown.resources)
+    assert shown.update(edited(start, 0), other) == BuildCost(routes=1, virtual_hosts=1, resources=1)
+    differs = {key for key, each in shown.resources.items() if old[key] is not each}
+    assert differs == {(ROUTE, "15001/10.96.0.0:80")}
+    shown.update(other)
+    assert shown.names == [(ROUTE, "15001/10.96.0.1:80"), (SCOPED_ROUTE, "15001/10.96.0.1:80")]

@@ -29,6 +29,7 @@ from gatewayd.ir.proxy import (
     L4Traffic,
     Listener,
     QuicListener,
+    RedirectedTraffic,
     StreamListener,
 )
 from gatewayd.ir.tls import DownstreamTLS
@@ -169,3 +170,14 @@ def test_what_clients_of_a_chain_may() -> None:
     assert limit.typed_config.Unpack(config)
     assert config.max_connections.value == 5
     assert chain.transport_socket_connect_timeout.nanos == 500_000_000
+
+
+def test_a_port_that_connections_are_led_to_asks_the_kernel_where_they_were_for() -> None:
+    chain = FilterChain(name="mesh", server_names=(), tls=None, traffic=RedirectedTraffic(port=15001))
+    made = listener(StreamListener(port=15001, inspect_tls=False, chains=(chain,), redirected=True), ANY)
+    assert [each.name for each in made.listener_filters] == ["envoy.filters.listener.original_dst"]
+    # It is read, and the connection stays where it is.
+    assert not made.HasField("use_original_dst")
+    manager = http_connection_manager_pb2.HttpConnectionManager()
+    assert made.filter_chains[0].filters[0].typed_config.Unpack(manager)
+    assert manager.stat_prefix == "mesh/15001"

@@ -1,0 +1,66 @@
+"""Assemble the ProxyConfig of the proxies of all nodes: one, for what differs by node is not in it."""
+
+from collections.abc import Iterator
+
+from gatewayd.incremental.view import Index, Member, Output, Source, View, query, rescued_query
+from gatewayd.ir.client_settings import SocketSettings
+from gatewayd.ir.environment import Environment
+from gatewayd.ir.fleet import MESH_FLEET
+from gatewayd.ir.proxy import FilterChain, ProxyConfig, RedirectedTraffic, StreamListener
+from gatewayd.translator.backends.backend_refs import GatewayUpstream, cluster
+from gatewayd.translator.environment import environment
+from gatewayd.translator.mesh.consumers import view_ports
+from gatewayd.translator.mesh.meshes import MESH, MESHED, mesh_is_on
+from gatewayd.translator.mesh.parents import CLAIMS, service_parents
+from gatewayd.translator.mesh.tables import frontend_table
+from gatewayd.translator.proxies.proxy_config import upstreams_of_rules
+from gatewayd.translator.rules.route_kinds import SERVICE_ROUTE_KINDS, service_rules
+
+
+@query
+def mesh_upstreams(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
+    """Return the upstreams of a route that requests for a Service are led by."""
+    if not any(each.frontends for each in service_parents(view, member)):
+        return ()
+    return tuple(GatewayUpstream(MESH, each) for each in dict.fromkeys(upstreams_of_rules(service_rules(view, member))))
+
+
+MESH_UPSTREAMS = Index(
+    name="upstreams_of_mesh",
+    sources=tuple(Source(table=table, query=mesh_upstreams) for table in SERVICE_ROUTE_KINDS),
+    group=lambda key: key.gateway,
+    readers=MESHED,
+)
+
+
+def _last_good(_view: View, _member: Member, _error: Exception, before: ProxyConfig | None) -> ProxyConfig | None:
+    return before
+
+
+@rescued_query(_last_good)
+def mesh_proxy(view: View, _member: Member) -> ProxyConfig | None:
+    """Return everything that the proxies of the nodes must do; None where there is no mesh."""
+    if not mesh_is_on(view, ()):
+        return None
+    return ProxyConfig(
+        fleet=MESH_FLEET,
+        declared_by=(),
+        address=environment(view).address,
+        listeners=tuple(_listeners(view)),
+        route_tables=view.collect(CLAIMS, None, frontend_table),
+        clusters=view.collect(MESH_UPSTREAMS, MESH, cluster),
+    )
+
+
+def _listeners(view: View) -> Iterator[StreamListener]:
+    """Yield a port for each view: an edit of a route changes none."""
+    # Alone on a machine nothing redirects connections, so whoever connects says where to.
+    alone = environment(view).standalone
+    socket = SocketSettings(proxy_protocol="Required") if alone else SocketSettings()
+    for port in sorted(view_ports(view, ()).values()):
+        chain = FilterChain(name="mesh", server_names=(), tls=None, traffic=RedirectedTraffic(port=port))
+        yield StreamListener(port=port, inspect_tls=False, chains=(chain,), socket=socket, redirected=not alone)
+
+
+MESH_PROXIES = Output(name="mesh_proxies", sources=(Source(table=Environment, query=mesh_proxy),))
+"""There is one Environment, and so one value."""

@@ -1,0 +1,78 @@
+"""What the proxies do with the requests for one frontend: a route table of its own, with one host for all.
+
+In: a frontend. Out: its RouteTable, at the cost of the routes that it has.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from gatewayd.incremental.view import Member, View, rescued_query
+from gatewayd.ir.http import (
+    CANNOT,
+    DirectResponse,
+    Redirect,
+    Route,
+    RouteDiscovery,
+    RouteTable,
+    RouteTableKey,
+    VirtualHost,
+)
+from gatewayd.translator.hostnames import ANY, specificity
+from gatewayd.translator.mesh.closed_rules import RuleOf, closed_rule
+from gatewayd.translator.mesh.consumers import view_port
+from gatewayd.translator.mesh.frontends import Frontend
+from gatewayd.translator.mesh.parents import routes_at
+from gatewayd.translator.proxies.precedence import Candidate, Tie, precedence, reachable
+from gatewayd.translator.proxies.preflights import Placed, with_preflights
+from gatewayd.translator.rules.filters import for_listener
+from gatewayd.translator.rules.route_kinds import service_rules
+from gatewayd.translator.rules.rule_set import Ranked
+
+_NOT_FOUND = DirectResponse(status=404)
+_SPECIAL = specificity(ANY)
+
+
+def table_key(view: View, frontend: Frontend) -> RouteTableKey:
+    """Return the key of a frontend's table; no proxy asks for that of a view without a port."""
+    return RouteTableKey(port=view_port(view, frontend.view) or 0, listener="", destination=str(frontend))
+
+
+def _table(view: View, frontend: Frontend, routes: tuple[Route, ...], fallback: DirectResponse) -> RouteTable:
+    return RouteTable(
+        key=table_key(view, frontend),
+        discovery=RouteDiscovery.PER_LISTENER,
+        apart=frozenset(),
+        virtual_hosts=(VirtualHost(domain=ANY, guards=(), routes=routes, fallback=fallback),),
+    )
+
+
+def _failing(view: View, frontend: Frontend, _error: Exception, _before: RouteTable | None) -> RouteTable:
+    return _table(view, frontend, (), CANNOT)
+
+
+@rescued_query(_failing)
+def frontend_table(view: View, frontend: Frontend) -> RouteTable:
+    """Return the routes of a frontend in their order; what none of them takes gets a 404."""
+    candidates = sorted(_candidates(view, frontend), key=lambda each: each.order)
+    routes = tuple(reachable(with_preflights([each.placed for each in candidates])))
+    return _table(view, frontend, routes, _NOT_FOUND)
+
+
+def _candidates(view: View, frontend: Frontend) -> Iterator[Candidate]:
+    for member in routes_at(view, frontend):
+        row = view.get(member.table, member.key)
+        created = row.metadata.creation_timestamp if row is not None else ""
+        tie = Tie(is_ingress=False, created=created, spelled=str(member.key))
+        for ranked in _ranked(view, member, frontend.port):
+            yield Candidate(precedence(_SPECIAL, ranked, tie), Placed(_SPECIAL, ranked.route))
+
+
+def _ranked(view: View, member: Member, port: int) -> Iterator[Ranked]:
+    for ranked in service_rules(view, member).routes:
+        route = ranked.route
+        if closed_rule(view, RuleOf(member, route.source.rule)):
+            yield ranked._replace(route=replace(route, action=CANNOT, filters=()))
+        elif isinstance(route.action, Redirect):
+            yield ranked._replace(route=replace(route, action=for_listener(route.action, "http", port)))
+        else:
+            yield ranked

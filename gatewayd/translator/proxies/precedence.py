@@ -1,0 +1,56 @@
+"""Which of the routes of a virtual host goes first, and which are never reached.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule (matches: precedence and ties)
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from gatewayd.ir.http import PrefixPath, RequestMatch, Route
+from gatewayd.translator.proxies.preflights import Placed
+from gatewayd.translator.rules.rule_set import Ranked
+
+_ROOT: Final = PrefixPath(value="/")
+
+
+class Tie(NamedTuple):
+    """What decides between equal matches of two routes: the older one, then the first by "namespace/name".
+
+    An Ingress comes after all of them, so that its paths move to routes one by one.
+    """
+
+    is_ingress: bool
+    created: str
+    spelled: str
+
+
+class Candidate(NamedTuple):
+    """A route of a virtual host with its place among the others: smaller ones go first."""
+
+    order: tuple[object, ...]
+    placed: Placed
+
+
+def precedence(special: tuple[int, int], ranked: Ranked, tie: Tie) -> tuple[object, ...]:
+    """Return the sort key: kind, then hostname, match, age, "namespace/name", then place in the route.
+
+    gRPC requests are offered to GRPCRoutes first; what none of them matches, and all others, to HTTPRoutes. So both
+    kinds may share a hostname, and none is accepted and gets nothing.
+    https://gateway-api.sigs.k8s.io/reference/spec/#grpcroutespec (hostnames)
+    """
+    source = ranked.route.source
+    place = (source.rule, source.match)
+    return (not ranked.route.match.grpc, *[-each for each in special], *[-each for each in ranked.rank], *tie, *place)
+
+
+def reachable(routes: Iterable[Route]) -> Iterator[Route]:
+    """Yield routes up to the first that takes every request."""
+    for route in routes:
+        yield route
+        if _matches_all(route.match):
+            return
+
+
+def _matches_all(match: RequestMatch) -> bool:
+    conditions = match.methods or match.headers or match.queries or match.grpc
+    return not conditions and match.path == _ROOT

@@ -1,0 +1,116 @@
+"""What a change of the mesh costs, as counts: that of the destinations that it is for."""
+
+import pytest
+
+from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.fleet import MESH_FLEET, FleetKey
+from gatewayd.ir.proxy import ProxyConfig
+from gatewayd.offline.translate import standalone_environment
+from gatewayd.reconciler import Batch, Reconciler
+from gatewayd.store import Delta
+from gatewayd.xds.build.build_cost import BuildCost
+from gatewayd.xds.resource import LISTENER, ROUTE, SCOPED_ROUTE, Snapshot
+from tests.unit.translator.manifests import API_VERSIONS, CART, delta, deltas
+from tests.unit.translator.mesh.manifests import MESH
+
+SERVICES = 1000
+
+
+class Fleet:
+    def publish(self, snapshot: Snapshot, config: ProxyConfig) -> None:
+        """Send it to nobody."""
+
+    def retire(self, fleet: FleetKey) -> None:
+        """Take it from nobody."""
+
+
+def service(at: int) -> Delta:
+    port = {"name": "http", "port": 80}
+    spec = {"clusterIP": f"10.96.{at // 250}.{at % 250 + 1}", "ports": [port]}
+    metadata = {"name": f"s{at}", "namespace": "shop"}
+    return delta({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
+
+
+def route(at: int, path: str = "/", namespace: str = "shop") -> Delta:
+    parent = {"group": "", "kind": "Service", "name": f"s{at}", "namespace": "shop"}
+    backend = {"name": "cart", "namespace": "shop", "port": 80}
+    return delta(
+        {
+            "apiVersion": API_VERSIONS["HTTPRoute"],
+            "kind": "HTTPRoute",
+            "metadata": {"name": f"r{at}", "namespace": namespace},
+            "spec": {
+                "parentRefs": [parent],
+                "rules": [{"matches": [{"path": {"value": path}}], "backendRefs": [backend]}],
+            },
+        }
+    )
+
+
+class World:
+    """A thousand Services, each with a route."""
+
+    def __init__(self) -> None:
+        self.batches: list[Batch] = []
+        self.reconciler = Reconciler(publisher=Fleet(), on_batch=self.batches.append, awaited=())
+        here = Delta(kind=Environment, key=HERE, obj=standalone_environment("127.0.0.1", 0, None))
+        self.change(here, *deltas(MESH, CART), *map(service, range(SERVICES)), *map(route, range(SERVICES)))
+
+    def change(self, *events: Delta) -> Batch:
+        self.reconciler.submit(events)
+        self.reconciler.step()
+        return self.batches[-1]
+
+    @property
+    def cost(self) -> BuildCost:
+        return self.reconciler._builders[MESH_FLEET].cost
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.reconciler.snapshots[MESH_FLEET]
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World()
+
+
+def test_all_of_it_is_there(world: World) -> None:
+    assert len(world.snapshot.of(ROUTE)) == len(world.snapshot.of(SCOPED_ROUTE)) >= SERVICES
+
+
+def test_an_edit_of_a_route_costs_the_routes_of_its_service(world: World) -> None:
+    before = world.snapshot
+    batch = world.change(route(7, path="/new"))
+    assert batch.queries < 30
+    assert (world.cost.virtual_hosts, world.cost.resources) == (1, 1)
+    changed = {
+        (url, name)
+        for url in world.snapshot.resources
+        for name, each in world.snapshot.of(url).items()
+        if before.of(url).get(name) is not each
+    }
+    assert changed == {(ROUTE, "15001/10.96.0.8:80")}
+
+
+def test_a_service_that_comes_costs_its_own(world: World) -> None:
+    batch = world.change(service(SERVICES), route(SERVICES))
+    assert batch.queries < 40
+    assert (world.cost.virtual_hosts, world.cost.resources) == (1, 2)
+
+
+def test_a_namespace_of_consumers_costs_a_listener_and_its_own_routes(world: World) -> None:
+    listeners = set(world.snapshot.of(LISTENER))
+    batch = world.change(route(1, namespace="blog"))
+    assert len(set(world.snapshot.of(LISTENER)) - listeners) == 1
+    assert batch.queries < 40
+    assert (world.cost.virtual_hosts, world.cost.resources) == (1, 3)
+    world.change(route(2, namespace="blog"))
+    assert (world.cost.virtual_hosts, world.cost.resources) == (1, 2)
+
+
+def test_a_service_that_no_route_names_costs_nothing(world: World) -> None:
+    before = world.snapshot
+    batch = world.change(*deltas("{kind: Service, metadata: {name: unused}, spec: {ports: [{port: 1}]}}"))
+    assert world.snapshot is before
+    assert batch.queries == 0

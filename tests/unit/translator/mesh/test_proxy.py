@@ -1,0 +1,56 @@
+from dataclasses import replace
+
+from gatewayd.incremental.view import Member
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
+from gatewayd.ir.fleet import MESH_FLEET
+from gatewayd.ir.mesh import PRODUCER_PORT
+from gatewayd.ir.proxy import ProxyConfig, StreamListener
+from gatewayd.store import Delta
+from gatewayd.translator.mesh.consumers import assigned
+from gatewayd.translator.mesh.proxy import mesh_proxy
+from tests.unit.translator.manifests import CART, scratch
+from tests.unit.translator.mesh.manifests import CONSUMER, ECHO, MESH, route
+
+
+def config(*sources: str | Delta) -> ProxyConfig | None:
+    return mesh_proxy(scratch(*sources), Member(Environment, HERE))
+
+
+def stream(config: ProxyConfig | None) -> list[StreamListener]:
+    assert config is not None
+    return [each for each in config.listeners if isinstance(each, StreamListener)]
+
+
+def test_without_a_mesh_nothing_is_made() -> None:
+    assert config(ECHO, route()) is None
+
+
+def test_all_nodes_have_one_configuration() -> None:
+    to_cart = "[{backendRefs: [{name: cart, namespace: shop, port: 80}]}]"
+    made = config(MESH, ECHO, CART, route(to="name: echo, port: 80", rules=to_cart), CONSUMER)
+    assert made is not None
+    assert made.fleet == MESH_FLEET
+    assert [each.port for each in stream(made)] == [PRODUCER_PORT, assigned(["blog"])["blog"]]
+    told = [each.key.destination for each in made.route_tables]
+    assert told == ["10.96.0.10:80", "10.96.0.10:80", "10.96.0.10:7070"]
+    assert [(each.upstream.name, each.upstream.port) for each in made.clusters] == [("cart", 80), ("echo", 80)]
+
+
+def test_a_route_that_reaches_nothing_brings_no_clusters() -> None:
+    made = config(MESH, ECHO, CART, route(to="name: nobody"))
+    assert made is not None
+    assert (list(made.clusters), list(made.route_tables)) == ([], [])
+
+
+def test_the_kernel_tells_where_a_connection_was_for_and_alone_on_a_machine_who_connects_does() -> None:
+    [on_a_node] = stream(config(MESH))
+    assert (on_a_node.redirected, on_a_node.socket.proxy_protocol) == (True, "")
+    alone = Delta(kind=Environment, key=HERE, obj=replace(DEFAULT_ENVIRONMENT, standalone=True))
+    [here] = stream(config(MESH, alone))
+    assert (here.redirected, here.socket.proxy_protocol) == (False, "Required")
+
+
+def test_what_was_last_good_stays() -> None:
+    before = config(MESH)
+    assert mesh_proxy.rescue is not None
+    assert mesh_proxy.rescue(scratch(), Member(Environment, HERE), ValueError("x"), before) is before
