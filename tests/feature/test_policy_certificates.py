@@ -71,7 +71,7 @@ async def who(world: World) -> list[bool]:
 def said(world: World) -> tuple[str, str]:
     outcome: Any = world.outcome("ClientPolicy infra/certificates")
     (ancestor,) = outcome.ancestors
-    (verdict,) = ancestor.verdicts
+    (verdict,) = (each for each in ancestor.verdicts if each.type == "Accepted")
     return verdict.reason, verdict.message
 
 

@@ -32,6 +32,7 @@ from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.gatewayclass import class_is_ours, gateway_is_ours
 from gatewayd.translator.gateways.listener_conflicts import own_listeners
 from gatewayd.translator.ingresses import INGRESS_KIND
+from gatewayd.translator.outcomes.in_proxies import policy_programmed
 from gatewayd.translator.outcomes.overridden import overridden
 from gatewayd.translator.outcomes.policies import MAX_ANCESTORS
 from gatewayd.translator.outcomes.shared_ports import NOBODY_ELSE, shared_ports
@@ -121,8 +122,12 @@ def inherited_outcome(view: View, member: Member) -> PolicyOutcome | None:
     shared = shared_ports(view, row, _of_listeners(view, row)) if isinstance(row, ClientPolicy) else NOBODY_ELSE
     own = own or shared.lost
     keys = _keys(view, row)
+    accepted = {ref: accepted_there(own, said, shared.remark) for ref, said in by_ancestor.items()}
     ancestors = tuple(
-        ParentOutcome(ref=ref, verdicts=(accepted_there(own, said, shared.remark), *keys, *_overridden(own, said)))
+        ParentOutcome(
+            ref=ref,
+            verdicts=(accepted[ref], *keys, *_programmed(view, row, ref, accepted[ref]), *_overridden(own, said)),
+        )
         for ref, said in by_ancestor.items()
     )
     return (
@@ -145,6 +150,14 @@ def accepted_there(own: Verdict | None, of_ancestor: list[Said], remark: str) ->
         return verdicts.not_accepted(wrong[0].reason, "; ".join(each.message for each in wrong))
     in_force = f"in force for {', '.join(dict.fromkeys(each.scope for each in of_ancestor))}"
     return own or verdicts.accepted(f"{in_force}; {remark}" if remark else in_force)
+
+
+def _programmed(view: View, row: InheritedPolicy, ref: Reference, accepted: Verdict) -> tuple[Verdict, ...]:
+    """Say of a policy that is accepted at a Gateway whether its proxies have it, as far as they tell."""
+    if not accepted.status or ref.kind != GATEWAY_KIND.kind:
+        return ()
+    programmed = policy_programmed(view, row, ObjectKey(ref.namespace or "", ref.name))
+    return () if programmed is None else (programmed,)
 
 
 def _overridden(own: Verdict | None, of_ancestor: list[Said]) -> tuple[Verdict, ...]:

@@ -55,7 +55,7 @@ def listener_outcome(view: View, gateway: ObjectKey, listener: MergedListener) -
         attached=view.count(ATTACHED, listener.key),
         verdicts=(
             accepted,
-            _programmed(view, listener) if can_serve(view, gateway, listener) else _not_programmed(listener),
+            listener_programmed(view, listener) if can_serve(view, gateway, listener) else _not_programmed(listener),
             warned(resolved, f"{listener.path}.tls", tuple(_warnings(view, listener, ended))),
             listener.conflict,
             *([overlap] if overlap else []),
@@ -107,7 +107,8 @@ class AskedPort(NamedTuple):
     is_vouched: bool
 
 
-def _programmed(view: View, listener: MergedListener) -> Verdict:
+def listener_programmed(view: View, listener: MergedListener) -> Verdict:
+    """Return whether a proxy has the port of a listener that can be served."""
     transport = listener.protocol.transport if listener.protocol else "tcp"
     port = PortKey(listener.gateway, transport, listener.port)
     return port_programmed(view, AskedPort(port, _is_vouched(view, listener, port)))
