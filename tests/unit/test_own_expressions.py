@@ -70,6 +70,6 @@ def test_no_text_takes_for_ever(pattern: str) -> None:
         for end in ENDS:
             text = piece * (LENGTH // len(piece)) + end
             for ask in (expression.fullmatch, expression.search):
-                began = time.perf_counter()
+                began = time.thread_time()
                 ask(text)
-                assert time.perf_counter() - began < SECONDS, (pattern, piece, end)
+                assert time.thread_time() - began < SECONDS, (pattern, piece, end)
