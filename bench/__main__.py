@@ -48,6 +48,11 @@ MEASUREMENTS: Final[Mapping[str, Measurement]] = {
         module="bench.listenersets",
         arguments=((250, 1), (2_500, 1), (2_500, 4)),
     ),
+    "ingresses": Measurement(
+        title="Ingresses: N hosts on one Gateway, without annotations and with",
+        module="bench.ingresses",
+        arguments=((2_000, 0), (10_000, 0), (10_000, 1)),
+    ),
     "largehost": Measurement(
         title="One host of many rules, list and tree", module="bench.largehost", arguments=((1_000,), (5_000,))
     ),

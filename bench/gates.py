@@ -64,6 +64,25 @@ GATES: Final[Mapping[str, tuple[Gate, ...]]] = {
         Gate(what="queries of a route's edit, most", value=_most("route_edit_queries"), goal=at_most(10)),
         Gate(what="queries of a set that is added, most", value=_most("set_added_queries"), goal=at_most(40)),
     ),
+    "ingresses": (
+        Gate(
+            what="CPU a host, 10,000 to 2,000",
+            value=lambda rows: round(rows[1]["cold_cpu_ms_per_host"] / rows[0]["cold_cpu_ms_per_host"], 3),
+            goal=at_most(1.3),
+        ),
+        Gate(what="queries of a path that changes, most", value=_most("path_queries"), goal=at_most(24)),
+        Gate(what="queries of an Ingress that is added, most", value=_most("added_queries"), goal=at_most(34)),
+        Gate(
+            what="CPU of an Ingress that is added, 10,000 to 2,000",
+            value=lambda rows: round(rows[1]["added_cpu_ms"] / rows[0]["added_cpu_ms"], 3),
+            goal=at_most(2),
+        ),
+        Gate(
+            what="CPU a host with annotations to one without",
+            value=lambda rows: round(rows[2]["cold_cpu_ms_per_host"] / rows[1]["cold_cpu_ms_per_host"], 3),
+            goal=at_most(5),
+        ),
+    ),
     "largehost": (
         Gate(
             what="Envoy's CPU for the last of the most rules, list to tree",

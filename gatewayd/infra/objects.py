@@ -24,7 +24,7 @@ from gatewayd.infra.made_kinds import (
     SERVICE_ACCOUNT,
 )
 from gatewayd.infra.pod import pod_spec
-from gatewayd.ir.infrastructure import Autoscaled, Fixed, Infrastructure, Owner, Pairs, label_value
+from gatewayd.ir.infrastructure import Autoscaled, Fixed, Infrastructure, Owner, Pairs, Parameters, label_value
 from gatewayd.ir.per_host_record import PER_HOST_ANNOTATION
 from gatewayd.own_group import own
 
@@ -180,6 +180,7 @@ def _service(infrastructure: Infrastructure) -> tuple[JSON, ...]:
         "selector": selector(infrastructure),
         "ports": ports,
         **_addresses(infrastructure),
+        **_exposure(parameters),
         # A ClusterIP Service has no traffic from outside.
         **(
             {}
@@ -190,6 +191,25 @@ def _service(infrastructure: Infrastructure) -> tuple[JSON, ...]:
     own = ((PER_HOST_ANNOTATION, infrastructure.per_host),) if infrastructure.per_host else ()
     head = _metadata(infrastructure, labels(infrastructure), (*infrastructure.annotations, *own))
     return ({**SERVICE.head, **head, "spec": spec},)
+
+
+def _exposure(parameters: Parameters) -> JSON:
+    """Return what the parameters say of the Service; what they leave open is the API server's to fill in."""
+    node_ports = parameters.node_ports
+    written = {
+        "internalTrafficPolicy": parameters.internal_traffic_policy,
+        "ipFamilyPolicy": parameters.ip_family_policy,
+        **(
+            {
+                "loadBalancerClass": parameters.load_balancer_class,
+                "loadBalancerSourceRanges": list(parameters.source_ranges),
+                **({} if node_ports is None else {"allocateLoadBalancerNodePorts": node_ports}),
+            }
+            if parameters.service_type == "LoadBalancer"
+            else {}
+        ),
+    }
+    return {name: value for name, value in written.items() if value not in ("", [])}
 
 
 def _addresses(infrastructure: Infrastructure) -> JSON:

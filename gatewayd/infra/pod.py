@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from gatewayd.infra import layout
 from gatewayd.infra.drain import DRAIN_SECONDS, GRACE_SECONDS, drain_command
-from gatewayd.ir.infrastructure import Parameters, Resources
+from gatewayd.ir.infrastructure import Parameters, Resources, Toleration
 from gatewayd.ir.zones import in_zone
 
 JSON = dict[str, Any]
@@ -54,6 +54,8 @@ def pod_spec(parameters: Parameters, *, object_name: str, secret: str, selector:
         "terminationGracePeriodSeconds": GRACE_SECONDS,
         "securityContext": {**POD_SECURITY, "sysctls": [_LOW_PORTS]},
         **({"nodeSelector": dict(parameters.node_selector)} if parameters.node_selector else {}),
+        **({"tolerations": list(map(_toleration, parameters.tolerations))} if parameters.tolerations else {}),
+        **({"affinity": json.loads(parameters.affinity)} if parameters.affinity else {}),
         **({"topologySpreadConstraints": spread(selector)} if parameters.workload == "Deployment" else {}),
         "containers": [_envoy(parameters)],
         "volumes": [
@@ -63,6 +65,17 @@ def pod_spec(parameters: Parameters, *, object_name: str, secret: str, selector:
             {"name": "admin", "emptyDir": {"sizeLimit": "1Mi"}},
         ],
     }
+
+
+def _toleration(of: Toleration) -> JSON:
+    written = {
+        "key": of.key,
+        "operator": of.operator,
+        "value": of.value,
+        "effect": of.effect,
+        "tolerationSeconds": of.seconds,
+    }
+    return {name: value for name, value in written.items() if value not in ("", None)}
 
 
 def spread(selector: Mapping[str, str]) -> list[JSON]:

@@ -68,12 +68,24 @@ Scaling = Fixed | External | Autoscaled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Toleration:
+    """A taint of nodes that pods run on all the same; `seconds` None: for as long as it lasts."""
+
+    key: str
+    operator: str
+    value: str
+    effect: str
+    seconds: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     """What may be set of the infrastructure, by the class for all its Gateways and by a Gateway for itself.
 
     `workload` is "Deployment" or "DaemonSet", `network_policy` "Managed" or "None". `concurrency` 0 lets Envoy
-    follow its CPU limit. `logged` None: no access log. `rate_limit_service` None: nobody counts for all proxies. What
-    else there is says how much one route, and all routes of a namespace, may take up of the proxies.
+    follow its CPU limit. `affinity` is JSON. What is "", or None, of the Service is for the API server to say; without
+    `source_ranges` everybody is let in. `logged` None: no access log. `rate_limit_service` None: nobody counts for all
+    proxies. What else there is says how much one route, and all routes of a namespace, may take up of the proxies.
     """
 
     workload: str
@@ -94,6 +106,13 @@ class Parameters:
     namespace_expressions: int
     namespace_bytes: int
     rate_limit_service: RateLimitService | None = None
+    tolerations: tuple[Toleration, ...] = ()
+    affinity: str = ""
+    load_balancer_class: str = ""
+    source_ranges: tuple[str, ...] = ()
+    node_ports: bool | None = None
+    ip_family_policy: str = ""
+    internal_traffic_policy: str = ""
 
     @property
     def quotas(self) -> Quotas:

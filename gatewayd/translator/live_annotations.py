@@ -43,16 +43,32 @@ def annotation_mode(view: View, name: str) -> AnnotationMode | None:
     return AnnotationMode.LENIENT if written == AnnotationMode.LENIENT else AnnotationMode.STRICT
 
 
+class CountingAnnotations(NamedTuple):
+    """The annotations of an Ingress whose class asks for them, and how they count."""
+
+    written: NginxAnnotations
+    mode: AnnotationMode
+
+
 @query
-def live_annotations(view: View, member: Member) -> LiveAnnotations | None:
-    """Return what the annotations of an Ingress come to; None where its class does not ask for them."""
+def counting_annotations(view: View, member: Member) -> CountingAnnotations | None:
+    """Return the annotations of an Ingress, None where its class does not ask for them.
+
+    A query of its own: they are seldom what changes of an Ingress, and then they are not read again.
+    """
     row = view.get(Ingress, member.key)
     name = None if row is None else class_name(view, row)
     mode = None if name is None else annotation_mode(view, name)
     if row is None or mode is None:
         return None
-    written = NginxAnnotations.of(row.metadata.namespace, row.metadata.annotations)
-    return live(written, strict=mode is AnnotationMode.STRICT)
+    return CountingAnnotations(NginxAnnotations.of(row.metadata.namespace, row.metadata.annotations), mode)
+
+
+@query
+def live_annotations(view: View, member: Member) -> LiveAnnotations | None:
+    """Return what the annotations of an Ingress come to; None where its class does not ask for them."""
+    counting = counting_annotations(view, member)
+    return None if counting is None else live(counting.written, strict=counting.mode is AnnotationMode.STRICT)
 
 
 def unread_annotations(view: View, row: Ingress) -> str | None:

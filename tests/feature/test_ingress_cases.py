@@ -33,6 +33,16 @@ async def test_a_default_backend_gets_every_method(world: World, method: str) ->
     assert all(answer.one(name) for name in ("content-length", "date"))
 
 
+async def test_the_server_is_the_one_that_a_backend_names(world: World) -> None:
+    await world.apply(ingress("all", rule(path("/a"), host="server.example")))
+
+    named = await world.ask("/a", ("x-echo-headers", '{"server": "app"}'), host="server.example")
+    assert named.all("server") == ["app"]
+    # An answer of the proxy itself names nobody.
+    unknown = await world.ask("/b", host="server.example")
+    assert (unknown.status, unknown.all("server")) == (404, [])
+
+
 async def test_a_default_backend_gets_every_host_and_path(world: World) -> None:
     await world.apply(ingress("all", default=to("one")))
 

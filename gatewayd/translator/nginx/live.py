@@ -29,6 +29,7 @@ class LiveAnnotations:
     paths of other Ingresses, and is not served. `wants_http2` and `wants_tls` are what its backends speak.
     """
 
+    written: NginxAnnotations
     effect: AnnotationEffect
     rewriting: Rewriting
     redirecting: Redirecting
@@ -57,6 +58,7 @@ def live(written: NginxAnnotations, *, strict: bool) -> LiveAnnotations:
     fates = tuple(_as_served(written, fate) for fate in read)
     spoken = written.text("backend-protocol").upper()
     return LiveAnnotations(
+        written=written,
         effect=effect,
         rewriting=rewriting(written),
         redirecting=redirecting(written),

@@ -1,8 +1,9 @@
 """GatewayClass `spec.parametersRef`: what all Gateways of a class start from, and what their owners may choose.
 
 A ConfigMap in gatewayd's own namespace. It has the keys that a Gateway's own has (`translator/parameters.py`), as
-defaults, and networkPolicy; and the bounds: maxReplicas, and lists (YAML, or words) allowedImages, allowedWorkloads,
-allowedNodeLabels, allowedAnnotations and allowedExtraArgs. What is wrong is said of the class, all at once.
+defaults, and networkPolicy, tolerations and affinity; and the bounds: maxReplicas, and lists (YAML, or words)
+allowedImages, allowedWorkloads, allowedNodeLabels, allowedAnnotations, allowedLoadBalancerClasses and allowedExtraArgs.
+What is wrong is said of the class, all at once.
 https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclassspec (parametersRef)
 """
 
@@ -21,6 +22,7 @@ from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Autoscaled, Fixed, Pa
 from gatewayd.ir.limits import PROXY_REPLICAS
 from gatewayd.translator.environment import environment
 from gatewayd.translator.parameters.envoy_flags import FLAGS, flag_names, shown
+from gatewayd.translator.parameters.exposure import LOAD_BALANCER_CLASS, outside
 from gatewayd.translator.parameters.keys import (
     KEYS,
     MOST_REPLICAS,
@@ -34,6 +36,7 @@ from gatewayd.translator.parameters.keys import (
     read_yaml,
     whole,
 )
+from gatewayd.translator.parameters.placement import WrongPlacement, read_affinity, read_tolerations
 from gatewayd.translator.parameters.privileges import matches
 
 NETWORK_POLICIES: Final = ("Managed", "None")
@@ -55,6 +58,7 @@ class Bounds:
     node_labels: tuple[str, ...]
     annotations: tuple[str, ...]
     flags: tuple[str, ...]
+    load_balancer_classes: tuple[str, ...]
 
 
 DEFAULT_BOUNDS: Final = Bounds(
@@ -64,6 +68,7 @@ DEFAULT_BOUNDS: Final = Bounds(
     node_labels=(),
     annotations=(),
     flags=(),
+    load_balancer_classes=(),
 )
 """Where the class has no parameters: our own image, no flags; nodes by all labels but those that guard nodes."""
 
@@ -213,6 +218,10 @@ def _extra_args(value: tuple[str, ...], default: tuple[str, ...], bounds: Bounds
     return () if "*" in allowed else tuple(each for each in flag_names(value) if each not in allowed)
 
 
+def _load_balancer_class(value: str, _default: str, bounds: Bounds) -> tuple[str, ...]:
+    return () if value in bounds.load_balancer_classes else (value,)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Check:
     """A key that has bounds: what of a value (beside the default) is beyond them, and what is allowed in words."""
@@ -265,6 +274,21 @@ _CHECKS: Final = (
         wrong=_extra_args,
         allowed=lambda of_class: ", ".join(of_class.bounds.flags) or "none",
     ),
+    _Check(
+        key="loadBalancerClass",
+        field="load_balancer_class",
+        wrong=_load_balancer_class,
+        allowed=lambda of_class: (
+            ", ".join(filter(None, (of_class.defaults.load_balancer_class, *of_class.bounds.load_balancer_classes)))
+            or "none"
+        ),
+    ),
+    _Check(
+        key="loadBalancerSourceRanges",
+        field="source_ranges",
+        wrong=lambda value, default, _bounds: outside(value, default),
+        allowed=lambda of_class: f"ranges within {', '.join(of_class.defaults.source_ranges)}",
+    ),
     *(_quota(key, field) for key, field in QUOTA_FIELDS.items()),
 )
 
@@ -286,12 +310,25 @@ def _listed(is_good: Callable[[str], bool], allowed: str) -> Callable[[str], tup
     return read
 
 
+def _placed(read: Callable[[object], Any]) -> Callable[[str], Any]:
+    """Return a reader of YAML about where pods run."""
+
+    def reader(text: str) -> Any:
+        value = read_yaml(text)
+        placed = value if isinstance(value, Wrong) else read(value)
+        return Wrong(why=placed.why) if isinstance(placed, WrongPlacement) else placed
+
+    return reader
+
+
 _PATTERN = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9._:/@-]{0,511}(?<=[:/])\*|[A-Za-z0-9][A-Za-z0-9._:/@-]{0,511}")
 _KEY_PATTERN = re.compile(r"\*|([a-z0-9][a-z0-9.-]{0,252}/)?(\*|[A-Za-z0-9][A-Za-z0-9_.-]{0,62})")
 
 _DEFAULTS: Final[Mapping[str, Key]] = {
     **KEYS,
     "networkPolicy": Key(field="network_policy", read=choice(*NETWORK_POLICIES)),
+    "tolerations": Key(field="tolerations", read=_placed(read_tolerations)),
+    "affinity": Key(field="affinity", read=_placed(read_affinity)),
 }
 _BOUNDS: Final[Mapping[str, Key]] = {
     "maxReplicas": Key(field="max_replicas", read=whole(0, MOST_REPLICAS)),
@@ -307,6 +344,10 @@ _BOUNDS: Final[Mapping[str, Key]] = {
     "allowedAnnotations": Key(
         field="annotations",
         read=_listed(lambda text: bool(_KEY_PATTERN.fullmatch(text)), "keys of annotations, and such as domain/*"),
+    ),
+    "allowedLoadBalancerClasses": Key(
+        field="load_balancer_classes",
+        read=_listed(lambda text: bool(LOAD_BALANCER_CLASS.fullmatch(text)), "classes such as example.com/internal"),
     ),
     "allowedExtraArgs": Key(
         field="flags",

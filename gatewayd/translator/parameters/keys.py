@@ -18,11 +18,15 @@ from gatewayd.ir.infrastructure import Autoscaled, External, Fixed, Pairs, Param
 from gatewayd.ir.quantity import QUANTITY, amount
 from gatewayd.translator.parameters.access_log import WrongLog, read_access_log
 from gatewayd.translator.parameters.envoy_flags import WrongFlag, read_flags, shown
+from gatewayd.translator.parameters.exposure import LOAD_BALANCER_CLASS, WrongRanges, read_ranges
 from gatewayd.translator.parameters.rate_limit_service import WrongService, read_rate_limit_service
 
 WORKLOADS: Final = ("Deployment", "DaemonSet")
 SERVICE_TYPES: Final = ("LoadBalancer", "NodePort", "ClusterIP")
 TRAFFIC_POLICIES: Final = ("Cluster", "Local")
+IP_FAMILY_POLICIES: Final = ("SingleStack", "PreferDualStack", "RequireDualStack")
+OF_LOAD_BALANCERS: Final = ("loadBalancerClass", "loadBalancerSourceRanges", "allocateLoadBalancerNodePorts")
+"""Keys that say something of a load balancer, which other Services do not have."""
 RESOURCE_NAMES: Final = ("cpu", "memory", "ephemeral-storage")
 MOST_REPLICAS: Final = 1000
 MOST_WORKERS: Final = 1024
@@ -62,8 +66,7 @@ class Key:
 def read_parameters(data: Mapping[str, str], defaults: Parameters) -> Parameters | tuple[str, ...]:
     """Return the parameters, or everything that is wrong with them; what is left out has its default.
 
-    The keys: workload, replicas, autoscaling, image, serviceType, externalTrafficPolicy, nodeSelector, resources,
-    concurrency, extraArgs, accessLog, rateLimitService; and what routes may take up (QUOTA_FIELDS).
+    The keys are those of KEYS, and what routes may take up (QUOTA_FIELDS).
     """
     fields, problems = read_keys(data, KEYS)
     problems = (*problems, *contradictions(data, fields, defaults))
@@ -103,6 +106,12 @@ def contradictions(data: Mapping[str, str], fields: Mapping[str, Any], defaults:
         yield "data.autoscaling: counts in percent of resources.requests.cpu, which is not set; set both"
     if fields.get("service_type") == "ClusterIP" and "external_traffic_policy" in fields:
         yield "data.externalTrafficPolicy: a ClusterIP Service has no external traffic; leave it out"
+    if fields.get("service_type") == "NodePort" and defaults.source_ranges:
+        yield "data.serviceType: nodes let everybody in, and loadBalancerSourceRanges of the class do not; leave it out"
+    if fields.get("service_type", defaults.service_type) != "LoadBalancer":
+        for key in OF_LOAD_BALANCERS:
+            if key in data:
+                yield f"data.{key}: the Service asks for no load balancer; leave it out, or take LoadBalancer"
 
 
 def _requests_cpu(resources: Resources) -> bool:
@@ -269,6 +278,25 @@ def _kind(value: object) -> str:
     return names.get(type(value), "a number")
 
 
+def _ranges(text: str) -> tuple[str, ...] | Wrong:
+    read = read_yaml(text)
+    if isinstance(read, Wrong):
+        return read
+    ranges = read_ranges(read)
+    return Wrong(why=ranges.why) if isinstance(ranges, WrongRanges) else ranges
+
+
+def _load_balancer_class(text: str) -> str | Wrong:
+    if LOAD_BALANCER_CLASS.fullmatch(text):
+        return text
+    return Wrong(why=f"{_shown(text)} is no class of load balancers; such as example.com/internal is allowed")
+
+
+def _truth(text: str) -> bool | Wrong:
+    word = choice("true", "false")(text)
+    return word if isinstance(word, Wrong) else word == "true"
+
+
 _LARGE: Final = 10**40
 _LABEL_NAME = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
 _LABEL_KEY = re.compile(rf"([a-z0-9]([a-z0-9.-]{{0,251}}[a-z0-9])?/)?{_LABEL_NAME}")
@@ -283,6 +311,11 @@ KEYS: Final[Mapping[str, Key]] = {
     "image": Key(field="image", read=_image),
     "serviceType": Key(field="service_type", read=choice(*SERVICE_TYPES)),
     "externalTrafficPolicy": Key(field="external_traffic_policy", read=choice(*TRAFFIC_POLICIES)),
+    "internalTrafficPolicy": Key(field="internal_traffic_policy", read=choice(*TRAFFIC_POLICIES)),
+    "ipFamilyPolicy": Key(field="ip_family_policy", read=choice(*IP_FAMILY_POLICIES)),
+    "loadBalancerClass": Key(field="load_balancer_class", read=_load_balancer_class),
+    "loadBalancerSourceRanges": Key(field="source_ranges", read=_ranges),
+    "allocateLoadBalancerNodePorts": Key(field="node_ports", read=_truth),
     "nodeSelector": Key(field="node_selector", read=_node_selector),
     "resources": Key(field="resources", read=_resources),
     "concurrency": Key(field="concurrency", read=whole(0, MOST_WORKERS)),

@@ -10,13 +10,14 @@ from typing import Any, Final, NamedTuple
 from gatewayd.api.accesspolicy import AccessPolicy, AccessPolicySpec, AccessSections
 from gatewayd.api.backendpolicy import BackendPolicy, BackendSections
 from gatewayd.api.decode import read_as
-from gatewayd.api.ingress import Ingress, IngressBackend
+from gatewayd.api.ingress import NGINX_PREFIX, Ingress, IngressBackend
+from gatewayd.api.ingressclass import IngressClass
 from gatewayd.api.inherited import InheritedTargetRef, PolicySection, Sections
 from gatewayd.api.meta import Problem
 from gatewayd.api.routepolicy import RoutePolicy, RouteSections
 from gatewayd.incremental.view import Member, View, query
 from gatewayd.translator.ingresses import INGRESS_KIND
-from gatewayd.translator.live_annotations import live_annotations
+from gatewayd.translator.live_annotations import annotation_mode, live_annotations
 from gatewayd.translator.nginx.annotations import JSON, NginxAnnotations, annotation_path
 from gatewayd.translator.nginx.live import SECTIONS, LiveAnnotations, live
 from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedTable
@@ -43,20 +44,21 @@ class AnnotatedPolicies(NamedTuple):
         return {AccessPolicy: self.access, RoutePolicy: self.route, BackendPolicy: self.backend}.get(table, ())
 
 
+_OF_ANNOTATIONS: Final = (AccessPolicy.__name__, RoutePolicy.__name__, BackendPolicy.__name__)
+_OF_ACCESS: Final = tuple(f"{NGINX_PREFIX}{name}" for name in ("auth-type", "auth-url"))
+"""What names Secrets and servers."""
 NONE_ANNOTATED: Final = AnnotatedPolicies((), (), (), ())
 
 
 @query
 def annotated(view: View, member: Member) -> AnnotatedPolicies:
     """Return what the annotations of an Ingress come to; nothing where its class does not ask for them."""
-    row, annotations = view.get(Ingress, member.key), live_annotations(view, member)
-    if row is None or annotations is None or annotations.is_canary:
-        return NONE_ANNOTATED
-    return _policies(row, annotations)
+    annotations = live_annotations(view, member)
+    return NONE_ANNOTATED if annotations is None or annotations.is_canary else _policies(annotations)
 
 
-def _policies(row: Ingress, annotations: LiveAnnotations) -> AnnotatedPolicies:
-    effect, written = annotations.effect, NginxAnnotations.of(row.metadata.namespace, row.metadata.annotations)
+def _policies(annotations: LiveAnnotations) -> AnnotatedPolicies:
+    effect, written = annotations.effect, annotations.written
     problems: list[Problem] = []
     return AnnotatedPolicies(
         access=tuple(_sections(effect.access, AccessPolicy, AccessSections, written, problems)),
@@ -81,10 +83,22 @@ def _sections(
                 yield AnnotatedSection(name, getattr(read, name), path)
 
 
+@query
+def asks_for_annotations(view: View, member: Member) -> tuple[str, ...]:
+    """Return the kinds that annotations of a class's Ingresses count as: by class, so that no Ingress changes it."""
+    row = view.get(IngressClass, member.key)
+    return () if row is None or annotation_mode(view, row.metadata.name) is None else _OF_ANNOTATIONS
+
+
 def annotated_access(row: Ingress) -> AccessPolicy:
-    """Return what the annotations of an Ingress would be as an AccessPolicy, whether or not they count."""
+    """Return the Secrets and servers that the annotations of an Ingress name, as an AccessPolicy has them.
+
+    Whether they count is not asked. Most Ingresses name none, and are not read for that.
+    """
+    if not any(name in row.metadata.annotations for name in _OF_ACCESS):
+        return AccessPolicy(metadata=row.metadata, spec=AccessPolicySpec(target_refs=()))
     annotations = live(NginxAnnotations.of(row.metadata.namespace, row.metadata.annotations), strict=True)
-    sections: dict[str, Any] = {each.name: each.value for each in _policies(row, annotations).access}
+    sections: dict[str, Any] = {each.name: each.value for each in _policies(annotations).access}
     ref = InheritedTargetRef(group=INGRESS_KIND.group, kind="Ingress", name=row.metadata.name)
     return AccessPolicy(
         metadata=row.metadata, spec=AccessPolicySpec(target_refs=(ref,), default=AccessSections(**sections))

@@ -15,20 +15,19 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
 from gatewayd.api.accesspolicy import AccessPolicy
-from gatewayd.api.backendpolicy import BackendPolicy
 from gatewayd.api.envoy_gateway.fields import TheirTargetRef
 from gatewayd.api.envoy_gateway.objects import ForeignObject
 from gatewayd.api.ingress import Ingress
+from gatewayd.api.ingressclass import IngressClass
 from gatewayd.api.inherited import OwnTargetRef, PolicySection
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import GATEWAY_GROUP
-from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.incremental.view import Index, Member, Source, View, query, rows
 from gatewayd.translator.environment import environment
 from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS, FOREIGN_OF, ForeignKind
 from gatewayd.translator.envoy_gateway.targets import written_targets
 from gatewayd.translator.ingresses import INGRESS_KIND
-from gatewayd.translator.policies.annotated import annotated, services
+from gatewayd.translator.policies.annotated import annotated, asks_for_annotations, services
 from gatewayd.translator.policies.attach import SERVICE_KIND
 from gatewayd.translator.policies.foreign import TakenKey, taken
 from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy, InheritedTable, PolicyKind
@@ -231,18 +230,11 @@ def _kinds_of(source: Source) -> Source:
     return replace(source, keys=lambda targets: names if targets else ())
 
 
-_OF_ANNOTATIONS = {INGRESS_KIND: (AccessPolicy.__name__, RoutePolicy.__name__), SERVICE_KIND: (BackendPolicy.__name__,)}
-
-
-def _kinds_of_annotations(targets: tuple[ScopedTarget, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for target in targets for name in _OF_ANNOTATIONS[target.kind]))
-
-
 ANY_INHERITED = Index(
     name="inherited_policies",
     sources=(
         *(_kinds_of(each) for each in INHERITED.sources if each is not _ANNOTATED),
-        replace(_ANNOTATED, keys=_kinds_of_annotations),
+        Source(table=IngressClass, query=asks_for_annotations),
     ),
     group=lambda kind: kind,
 )

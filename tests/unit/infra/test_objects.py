@@ -206,3 +206,24 @@ def test_the_service_records_which_tables_are_discovered_per_host() -> None:
     assert service["metadata"]["annotations"]["gatewayd.io/routes-per-host"] == "80,443/https"
     [plain] = [each for each in objects(EDGE, FILES) if each["kind"] == "Service"]
     assert "gatewayd.io/routes-per-host" not in plain["metadata"]["annotations"]
+
+
+def test_what_is_said_of_the_service_and_of_its_load_balancer() -> None:
+    said = {
+        "internal_traffic_policy": "Local",
+        "ip_family_policy": "PreferDualStack",
+        "load_balancer_class": "example.com/internal",
+        "source_ranges": ("10.0.0.0/8",),
+        "node_ports": False,
+    }
+    spec = made(with_parameters(**said))["Service"]["spec"]
+    of_all = {"internalTrafficPolicy": "Local", "ipFamilyPolicy": "PreferDualStack"}
+    of_balancers = {
+        "loadBalancerClass": "example.com/internal",
+        "loadBalancerSourceRanges": ["10.0.0.0/8"],
+        "allocateLoadBalancerNodePorts": False,
+    }
+    assert spec.items() >= {**of_all, **of_balancers}.items()
+    inside = made(with_parameters(service_type="ClusterIP", **said))["Service"]["spec"]
+    assert inside.items() >= of_all.items()
+    assert not inside.keys() & of_balancers.keys()

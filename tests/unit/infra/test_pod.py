@@ -6,7 +6,7 @@ import pytest
 from gatewayd.infra import layout
 from gatewayd.infra.drain import GRACE_SECONDS
 from gatewayd.infra.pod import pod_spec
-from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Resources
+from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Resources, Toleration
 from gatewayd.ir.zones import in_zone
 from tests.unit.infra.gateways import with_parameters
 
@@ -134,3 +134,12 @@ def test_pods_of_a_deployment_keep_apart() -> None:
 
 def test_the_default_image_has_the_shell_that_the_hook_needs() -> None:
     assert "distroless" not in DEFAULT_PARAMETERS.image
+
+
+def test_where_pods_run_and_beside_what() -> None:
+    taint = Toleration(key="edge", operator="Equal", value="yes", effect="NoExecute", seconds=0)
+    affinity = {"nodeAffinity": {"a": 1}}
+    found = spec(tolerations=(taint,), affinity=json.dumps(affinity))
+    written = {"key": "edge", "operator": "Equal", "value": "yes", "effect": "NoExecute", "tolerationSeconds": 0}
+    assert (found["tolerations"], found["affinity"]) == ([written], affinity)
+    assert not spec().keys() & {"tolerations", "affinity"}

@@ -228,3 +228,32 @@ def test_defaults_of_every_key_come_from_the_class() -> None:
     assert of_class(networkPolicy="None").defaults == replace(DEFAULT_PARAMETERS, network_policy="None")
     found = of_class(autoscaling="{min: 1, max: 2, cpu: 50}").defaults
     assert found.scaling == Autoscaled(least=1, most=2, cpu=50)
+
+
+def test_load_balancers_are_those_that_the_class_allows() -> None:
+    bounds = of_class(loadBalancerClass="a.example/in", allowedLoadBalancerClasses="b.example/out")
+    assert choice(bounds) == ""
+    assert choice(bounds, loadBalancerClass="b.example/out") == ""
+    told = choice(bounds, loadBalancerClass="c.example/x")
+    assert told.startswith("data.loadBalancerClass: c.example/x is beyond what the GatewayClass allows")
+    assert told.endswith("; allowed: a.example/in, b.example/out")
+    assert choice(of_class(), loadBalancerClass="c.example/x").endswith("allowed: none")
+
+
+def test_ranges_are_within_those_of_the_class() -> None:
+    bounds = of_class(loadBalancerSourceRanges="[10.0.0.0/8]")
+    assert choice(bounds, loadBalancerSourceRanges="[10.1.0.0/16]") == ""
+    told = choice(bounds, loadBalancerSourceRanges="[0.0.0.0/0]")
+    assert told.startswith("data.loadBalancerSourceRanges: 0.0.0.0/0 is beyond what the GatewayClass allows")
+    assert told.endswith("; allowed: ranges within 10.0.0.0/8")
+
+
+def test_where_pods_run_is_for_the_class_alone() -> None:
+    read = of_class(tolerations="[{key: edge, operator: Exists}]", affinity="{nodeAffinity: {}}")
+    assert read.defaults.tolerations[0].key == "edge"
+    assert read.defaults.affinity == '{"nodeAffinity": {}}'
+    assert "[0]: not understood" in wrong(tolerations="[a]")
+    assert "affinity: not YAML" in wrong(affinity="{")
+    own = read_parameters({"tolerations": "[]", "affinity": "{}"}, DEFAULT_PARAMETERS)
+    assert isinstance(own, tuple)
+    assert len(own) == 2

@@ -14,6 +14,8 @@ WHOLE = {
     "image": "registry.example.com:5000/envoy@sha256:0123",
     "serviceType": "NodePort",
     "externalTrafficPolicy": "Local",
+    "internalTrafficPolicy": "Local",
+    "ipFamilyPolicy": "PreferDualStack",
     "nodeSelector": "kubernetes.io/os: linux\nedge: ''\n",
     "resources": "requests: {cpu: 0.5, memory: 64Mi}\nlimits: {cpu: 2, memory: 1Gi}\n",
     "concurrency": "2",
@@ -59,6 +61,8 @@ def test_everything_can_be_set() -> None:
         image="registry.example.com:5000/envoy@sha256:0123",
         service_type="NodePort",
         external_traffic_policy="Local",
+        internal_traffic_policy="Local",
+        ip_family_policy="PreferDualStack",
         node_selector=(("edge", ""), ("kubernetes.io/os", "linux")),
         resources=Resources(
             requests=(("cpu", "0.5"), ("memory", "64Mi")),
@@ -99,6 +103,13 @@ def test_what_is_left_out_has_its_default() -> None:
         ("image", "envoy\n", '"envoy\\n" is no image reference'),
         ("serviceType", "ExternalName", "allowed: LoadBalancer, NodePort, ClusterIP"),
         ("externalTrafficPolicy", "local", "allowed: Cluster, Local"),
+        ("internalTrafficPolicy", "local", "allowed: Cluster, Local"),
+        ("ipFamilyPolicy", "Dual", "allowed: SingleStack, PreferDualStack, RequireDualStack"),
+        ("loadBalancerClass", "a b", "such as example.com/internal is allowed"),
+        ("loadBalancerSourceRanges", "[10.0.0.1]", "[0]: is no address range"),
+        ("loadBalancerSourceRanges", "[10.0.0.1/8]", "[0]: is no address range"),
+        ("loadBalancerSourceRanges", "[]", "a list of 1 to 128 ranges"),
+        ("allocateLoadBalancerNodePorts", "yes", "allowed: true, false"),
         ("nodeSelector", "[a]", "a list is not allowed; a map of label keys to values is"),
         ("nodeSelector", "", "nothing is not allowed"),
         ("nodeSelector", "{edge: true}", "edge: True is no label value; a string of at most 63 characters is allowed"),
@@ -146,7 +157,7 @@ def test_what_is_wrong_is_said(key: str, text: str, said: str) -> None:
     (problem,) = problems(**{key: text})
     assert problem.startswith(f"data.{key}: ")
     assert said in problem
-    assert len(problem) < 250
+    assert len(problem) < 400
     assert problem.isprintable()
 
 
@@ -257,3 +268,24 @@ def test_any_yaml_is_parameters_or_a_message(key: str, text: str) -> None:
 def test_any_text_is_parameters_or_a_message(key: str, text: str) -> None:
     for written in (text, f"!!{text}", f"{{limits: {{cpu: {text}}}}}"):
         assert isinstance(read_parameters({key: written}, DEFAULT_PARAMETERS), Parameters | tuple)
+
+
+def test_what_is_said_of_a_load_balancer() -> None:
+    data = {
+        "loadBalancerClass": "example.com/internal",
+        "loadBalancerSourceRanges": "[10.0.0.0/8, '2001:db8::/32', 10.0.0.0/8]",
+        "allocateLoadBalancerNodePorts": "false",
+    }
+    read = read_parameters(data, DEFAULT_PARAMETERS)
+    assert isinstance(read, Parameters)
+    assert (read.load_balancer_class, read.node_ports) == ("example.com/internal", False)
+    assert read.source_ranges == ("10.0.0.0/8", "2001:db8::/32")
+    assert len(problems(serviceType="NodePort", **data)) == 3
+
+
+def test_a_class_that_keeps_people_out_is_not_gone_round_by_ports_of_nodes() -> None:
+    of_class = replace(DEFAULT_PARAMETERS, source_ranges=("10.0.0.0/8",))
+    read = read_parameters({"serviceType": "NodePort"}, of_class)
+    assert isinstance(read, tuple)
+    assert read[0].startswith("data.serviceType: nodes let everybody in")
+    assert isinstance(read_parameters({"serviceType": "ClusterIP"}, of_class), Parameters)

@@ -1,0 +1,112 @@
+"""Many Ingress hosts on one Gateway: N Ingresses with a host each, in NAMESPACES namespaces.
+
+`python -m bench.ingresses N ANNOTATED` prints one JSON line: cold translation, RSS, then one path that changes, one
+backend's endpoints that change and one Ingress added, CPU milliseconds (median) and queries (most) each. ANNOTATED 1:
+the class asks for the annotations of ingress-nginx, and each Ingress has two.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any, Final
+
+from bench.inputs import delta, surroundings
+from bench.listenersets import Measured
+from bench.process import usage
+from gatewayd.api.ingress import NGINX_PREFIX
+from gatewayd.api.ingressclass import NGINX_ANNOTATIONS
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
+from gatewayd.ir.fleet import GatewayFleet
+from gatewayd.own_group import INGRESS_CONTROLLER
+from gatewayd.run.memory import tune_collector
+from gatewayd.store import Delta
+
+NAMESPACES: Final = 50
+"""So many that the quota of a namespace is not reached at 100,000."""
+_VERSION: Final = "networking.k8s.io/v1"
+
+
+def ingress_class(*, annotated: bool) -> Delta:
+    parameters = {
+        "apiGroup": "gateway.networking.k8s.io",
+        "kind": "Gateway",
+        "name": "gw",
+        "namespace": "bench",
+        "scope": "Namespace",
+    }
+    annotations = {NGINX_ANNOTATIONS: "strict"} if annotated else {}
+    return delta(
+        {
+            "apiVersion": _VERSION,
+            "kind": "IngressClass",
+            "metadata": {"name": "web", "annotations": annotations},
+            "spec": {"controller": INGRESS_CONTROLLER, "parameters": parameters},
+        }
+    )
+
+
+def ingress(number: int, seed: int, *, annotated: bool) -> Delta:
+    namespace = f"tenant-{number % NAMESPACES}"
+    notes = {"proxy-read-timeout": str(60 + number % 7), "whitelist-source-range": "10.0.0.0/8"} if annotated else {}
+    backend = {"service": {"name": "web", "port": {"number": 80}}}
+    paths = [{"path": path, "pathType": "Prefix", "backend": backend} for path in (f"/v{seed}", "/")]
+    return delta(
+        {
+            "apiVersion": _VERSION,
+            "kind": "Ingress",
+            "metadata": {
+                "name": f"site-{number}",
+                "namespace": namespace,
+                "annotations": {f"{NGINX_PREFIX}{name}": text for name, text in notes.items()},
+            },
+            "spec": {"ingressClassName": "web", "rules": [{"host": f"h{number}.example", "http": {"paths": paths}}]},
+        }
+    )
+
+
+def endpoints(namespace: str, address: str) -> Delta:
+    return delta(
+        {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {"name": "web", "namespace": namespace, "labels": {"kubernetes.io/service-name": "web"}},
+            "addressType": "IPv4",
+            "ports": [{"port": 8080}],
+            "endpoints": [{"addresses": [address]}],
+        }
+    )
+
+
+def everything(hosts: int, *, annotated: bool) -> Iterator[Delta]:
+    yield Delta(kind=Environment, key=HERE, obj=DEFAULT_ENVIRONMENT)
+    yield from surroundings(0)
+    yield ingress_class(annotated=annotated)
+    for number in range(NAMESPACES):
+        metadata = {"name": "web", "namespace": f"tenant-{number}"}
+        yield delta({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80}]}})
+        yield endpoints(f"tenant-{number}", f"10.0.0.{number}")
+    for number in range(hosts):
+        yield ingress(number, 0, annotated=annotated)
+
+
+def measure(hosts: int, *, annotated: bool) -> dict[str, Any]:
+    tune_collector()
+    measured = Measured(list(everything(hosts, annotated=annotated)))
+    # The first change after a start also takes in what the start itself led to.
+    measured.change([ingress(0, 1, annotated=annotated)])
+    snapshot = measured.reconciler.snapshots[GatewayFleet(namespace="bench", name="gw")]
+    return {
+        "hosts": hosts,
+        "annotated": int(annotated),
+        "cold_cpu_s": round(measured.cold, 2),
+        "cold_cpu_ms_per_host": round(measured.cold / hosts * 1000, 3),
+        "rss_mib": round(usage().rss, 1),
+        **measured.changes("path", lambda at: [ingress(at * 7919 % hosts, at + 2, annotated=annotated)]),
+        **measured.changes("endpoints", lambda at: [endpoints(f"tenant-{at}", f"10.1.0.{at}")]),
+        **measured.changes("added", lambda at: [ingress(hosts + at, 0, annotated=annotated)]),
+        "resources": sum(len(each) for each in snapshot.resources.values()),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(int(sys.argv[1]), annotated=sys.argv[2:3] == ["1"])))

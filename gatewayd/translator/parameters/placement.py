@@ -1,0 +1,95 @@
+"""`tolerations` and `affinity`: on which nodes the pods of a class may run, and beside what.
+
+https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
+https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#affinity-and-anti-affinity
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from gatewayd.ir.infrastructure import Toleration
+
+_OPERATORS: Final = ("Equal", "Exists")
+_EFFECTS: Final = ("", "NoSchedule", "PreferNoSchedule", "NoExecute")
+_FIELDS: Final = ("key", "operator", "value", "effect", "tolerationSeconds")
+_AFFINITIES: Final = ("nodeAffinity", "podAffinity", "podAntiAffinity")
+MOST_TOLERATIONS: Final = 32
+MOST_PARTS: Final = 500
+"""Maps, lists and values of an affinity: text of a few thousand characters may stand for millions of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongPlacement:
+    """Why a value cannot be taken: what is wrong; what is allowed."""
+
+    why: str
+
+
+def read_tolerations(read: object) -> tuple[Toleration, ...] | WrongPlacement:
+    """Return tolerations as the API server takes them."""
+    if not isinstance(read, list) or len(read) > MOST_TOLERATIONS:
+        return WrongPlacement(why=f"not understood; a list of at most {MOST_TOLERATIONS} tolerations is allowed")
+    tolerations = []
+    for at, each in enumerate(read):
+        if not isinstance(each, dict) or not each.keys() <= set(_FIELDS):
+            return WrongPlacement(why=f"[{at}]: not understood; a map with some of {', '.join(_FIELDS)} is allowed")
+        why = _wrong(each)
+        if why:
+            return WrongPlacement(why=f"[{at}]{why}")
+        tolerations.append(_toleration(each))
+    return tuple(tolerations)
+
+
+def _wrong(each: Mapping[str, Any]) -> str:
+    words = {name: each.get(name, "") for name in _FIELDS[:-1]}
+    seconds = each.get("tolerationSeconds")
+    operator = words["operator"] or "Equal"
+    wrong = (
+        (any(not isinstance(word, str) for word in words.values()), ": has a value that is no string; quote it"),
+        (operator not in _OPERATORS, f".operator: not known; allowed: {', '.join(_OPERATORS)}"),
+        (words["effect"] not in _EFFECTS, f".effect: not known; allowed: {', '.join(_EFFECTS[1:])}"),
+        (operator == "Exists" and words["value"] != "", ".value: must not be set with Exists"),
+        (operator == "Equal" and words["key"] == "", ".key: must be set, or the operator be Exists"),
+        (seconds is not None and type(seconds) is not int, ".tolerationSeconds: is no whole number"),
+        (
+            seconds is not None and words["effect"] != "NoExecute",
+            ".tolerationSeconds: goes with the effect NoExecute alone",
+        ),
+    )
+    return next((why for is_wrong, why in wrong if is_wrong), "")
+
+
+def _toleration(each: Mapping[str, Any]) -> Toleration:
+    return Toleration(
+        key=each.get("key", ""),
+        operator=each.get("operator") or "Equal",
+        value=each.get("value", ""),
+        effect=each.get("effect", ""),
+        seconds=each.get("tolerationSeconds"),
+    )
+
+
+def _is_small(value: object) -> bool:
+    """Return whether a value has few parts: what YAML refers to by aliases counts each time."""
+    parts, left = [value], MOST_PARTS
+    while parts and left:
+        part, left = parts.pop(), left - 1
+        parts += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    return not parts
+
+
+def read_affinity(read: object) -> str | WrongPlacement:
+    """Return an affinity as JSON. What stands in its parts is for the API server to judge: only a class has it."""
+    allowed = f"a map of {', '.join(_AFFINITIES)} is allowed"
+    if not isinstance(read, dict) or not read.keys() <= set(_AFFINITIES):
+        return WrongPlacement(why=f"not understood; {allowed}")
+    if not all(isinstance(each, dict) for each in read.values()):
+        return WrongPlacement(why=f"has a part that is no map; {allowed}")
+    if not _is_small(read):
+        return WrongPlacement(why=f"has more than {MOST_PARTS} parts; as many are allowed")
+    try:
+        return json.dumps(read, sort_keys=True)
+    except (TypeError, ValueError, RecursionError):
+        return WrongPlacement(why="holds what no JSON holds; quote dates")
