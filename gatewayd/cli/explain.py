@@ -18,6 +18,7 @@ from gatewayd.cli.request_options import (
     sent,
     with_more,
 )
+from gatewayd.cli.service_call import ToOption, call_of, show_call
 from gatewayd.run.exit_codes import INVALID, OK
 
 if TYPE_CHECKING:
@@ -30,13 +31,19 @@ app = typer.Typer(add_completion=False)
 _NOBODY: Final = "no gatewayd of this user is running; name a folder, a run with --socket, or a cluster with --cluster"
 
 
+_Places = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[DIR...] [URL]", help="Manifests, else a run is asked; and a URL as curl takes it."),
+]
+_FromOption = Annotated[
+    str, typer.Option("--from", metavar="ADDRESS", help="Of the client; with --to the namespace of the pod.")
+]
+
+
 @app.command()
 @asking
 def explain(  # noqa: PLR0913 (each is an option)
-    places: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[DIR...] [URL]", help="Manifests, else a run is asked; and a URL as curl takes it."),
-    ] = None,
+    places: _Places = None,
     *,
     host: Annotated[str, typer.Option("--host", help="Host of the request, with or without a port.")] = "",
     path: Annotated[str, typer.Option("--path", help="Path, with or without a query.")] = "/",
@@ -46,9 +53,8 @@ def explain(  # noqa: PLR0913 (each is an option)
     port: Annotated[int | None, typer.Option("--port", help="Port. Default: 80 or 443, else every one.")] = None,
     https: Annotated[bool, typer.Option("--https", help="It comes over TLS; the host is the server name.")] = False,
     grpc: Annotated[bool, typer.Option("--grpc", help="It is a gRPC call: --path /package.Service/Method.")] = False,
-    client: Annotated[
-        str, typer.Option("--from", metavar="ADDRESS", callback=client_address, help="Of the client.")
-    ] = "",
+    client: _FromOption = "",
+    to: ToOption = "",
     asked_for: AskedFor,
     envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
     output: FormOption = Form.TEXT,
@@ -63,14 +69,18 @@ def explain(  # noqa: PLR0913 (each is an option)
     from gatewayd.cli.offline import Reading, translation
 
     urls = [each for each in places or () if is_url(each)]
+    folders = [Path(each) for each in places or () if not is_url(each)]
+    reading = Reading(envoy_gateway_kinds=envoy_gateway_kinds)
+    if to:
+        asked = with_more(from_options(host, path, query, port, https=False), method, header, "", grpc=grpc)
+        raise typer.Exit(show_call(call_of(client, to, folders), reading, asked, output))
     if len(urls) > 1 or bool(urls) == bool(host):
         raise end("the request is one URL, such as https://shop.example/cart, or --host with its options", INVALID)
     wanted = from_url(urls[0]) if urls else from_options(host, path, query, port, https=https)
-    wanted = with_more(wanted, method, header, client, grpc=grpc)
-    folders = [Path(each) for each in places or () if not is_url(each)]
+    wanted = with_more(wanted, method, header, client_address(client), grpc=grpc)
     if not folders:
         raise typer.Exit(_show_running(asked_for, wanted, output))
-    raise typer.Exit(_show(translation(folders, Reading(envoy_gateway_kinds=envoy_gateway_kinds)), wanted, output))
+    raise typer.Exit(_show(translation(folders, reading), wanted, output))
 
 
 def foretold(translated: "Translation", request: "Sent", port: int | None) -> "tuple[Trace, ...]":

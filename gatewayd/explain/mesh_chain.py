@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from gatewayd.api.ingress import Ingress
 from gatewayd.api.xmesh import XMesh
+from gatewayd.explain.mesh_trace import callers
 from gatewayd.explain.steps import Knowledge, Mark, Step, member_name, verdict_step
 from gatewayd.incremental.view import Member, View
 from gatewayd.ir.fleet import MESH_FLEET
@@ -47,11 +48,6 @@ def mesh_chain(known: Knowledge, member: Member) -> Iterator[Step]:
         count = sum(each.view == name for each in frontends)
         says = f"{count} addresses and ports of Services, by port {port} of the proxies"
         yield Step(depth=1, mark=Mark.INFO, subject=callers(name), says=says)
-
-
-def callers(name: str) -> str:
-    """Return whose requests a view is of."""
-    return "callers of any namespace" if name == EVERYBODY else f"callers of namespace {name!r}"
 
 
 def _proxies(known: Knowledge, depth: int) -> Step:

@@ -9,6 +9,7 @@ from typing import assert_never
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.action import BackendShare, Direct, Forwarded, Redirected
+from gatewayd.explain.mesh_trace import Call, CallTrace, NotLed, callers
 from gatewayd.explain.request import Answered
 from gatewayd.explain.rivals import Rival
 from gatewayd.explain.trace import Passed, Taken, Trace, Untaken
@@ -19,6 +20,24 @@ from gatewayd.manifests.folder import PlaceOf
 def trace_lines(trace: Trace, place_of: PlaceOf) -> Iterator[str]:
     """Yield what becomes of the request at one port, then every rule that does not get it."""
     yield f"Gateway {trace.fleet}, port {trace.port}:"
+    yield from _trace_body(trace, place_of)
+
+
+def call_lines(call: Call, traces: tuple[CallTrace, ...] | NotLed, place_of: PlaceOf) -> Iterator[str]:
+    """Yield what becomes of a call of a Service, port by port."""
+    whole = f"from namespace {call.namespace} to Service {call.service}"
+    if isinstance(traces, NotLed):
+        yield f"{whole}: {traces.why}"
+        return
+    for each in traces:
+        yield f"{whole}, port {each.port} ({each.frontend}), by routes for {callers(each.frontend.view)}:"
+        if isinstance(each.end, NotLed):
+            yield f"  {each.end.why}"
+        else:
+            yield from _trace_body(each.end, place_of)
+
+
+def _trace_body(trace: Trace, place_of: PlaceOf) -> Iterator[str]:
     yield from (f"  {remark}" for remark in trace.remarks)
     yield from (f"  only if {asked} consents, who may lead it to another rule" for asked in trace.asked)
     yield from (f"  {line}" for line in _end_lines(trace, place_of))

@@ -47,8 +47,8 @@ def frontends_of(view: View, ref: ParentRef, service: ObjectKey, namespace: str,
     row = view.get(Service, service)
     if row is None:
         return f'{path}: Service "{service}" does not exist'
-    addresses = _addresses(row)
-    if not addresses:
+    known = addresses(row)
+    if not known:
         return f'{path}: Service "{service}" {_unaddressed(row)}; one with a cluster IP is allowed'
     tcp = [each for each in row.spec.ports if each.protocol == "TCP"]
     named = [each for each in tcp if _is_named(each, ref)]
@@ -61,7 +61,7 @@ def frontends_of(view: View, ref: ParentRef, service: ObjectKey, namespace: str,
             f"allowed: {_SAYS_HTTP}, or a port in the parentRef"
         )
     view_name = EVERYBODY if namespace == service.namespace else namespace
-    frontends = tuple(Frontend(view_name, address, each.port) for address in addresses for each in taken)
+    frontends = tuple(Frontend(view_name, address, each.port) for address in known for each in taken)
     left = [each for each in named if each not in taken]
     notes = (f"{path}: ports {_numbers(left)} are left as they are: they do not say HTTP",) if left else ()
     return ServiceFrontends(frontends, notes)
@@ -74,7 +74,8 @@ def speaks_http(port: ServicePort) -> bool:
     return _HTTP_NAME.fullmatch(port.name) is not None
 
 
-def _addresses(row: Service) -> tuple[str, ...]:
+def addresses(row: Service) -> tuple[str, ...]:
+    """Return the cluster IPs of a Service, each once; none of a headless one and of an ExternalName."""
     if row.spec.type == "ExternalName":
         return ()
     written = row.spec.cluster_ips or (row.spec.cluster_ip,)

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from gatewayd.explain.mesh_chain import callers
+from gatewayd.explain.mesh_trace import callers
 from gatewayd.ir.outcome import FleetReport, Rejection
 from tests.unit.explain.chains import asked, bad, lines
 from tests.unit.translator.manifests import CART, SHOP
