@@ -70,11 +70,11 @@ def _bearer(text: str) -> Ask:
     return Ask(headers=(("authorization", f"Bearer {text}"),), passed=("x-user",))
 
 
-_ANYBODY: Final = _cidr("0.0.0.0/0", "::/0")
+_ANYBODY: Final = _cidr("0.0.0.0/0", "::/0")  # they want a principal in each rule
 _PUT: Final = Ask(method="PUT")
 _LOGIN: Final = base64.b64encode(b"ann:1").decode()
 _BASIC: Final = {"users": {"name": "users"}, "forwardUsernameHeader": "x-user"}
-_KEYS: Final = {"credentialRefs": [{"name": "clients"}], "extractFrom": [{"headers": ["x-key"], "params": ["key"]}]}
+_KEYS: Final = {"credentialRefs": [{"name": "clients"}], "extractFrom": [{"headers": ["x-key"]}, {"params": ["key"]}]}
 _KEY: Final = Ask(headers=(("x-key", "key-of-ann"),), passed=("x-key",))
 _PROVIDER: Final = {
     "name": "corp",
@@ -97,22 +97,23 @@ _WHO: Final = (
         "defaultAction": "Allow", "rules": [_rule("Deny", **_ANYBODY)]
     }),
     _case(SECURITY, "sp-methods", Ask(), _PUT, expects=(200, 403), authorization={
-        "rules": [_rule(operation={"methods": ["GET"]})]
+        "rules": [_rule(**_ANYBODY, operation={"methods": ["GET"]})]
     }),
     _case(SECURITY, "sp-header", Ask(headers=(("x-team", "b"),)), Ask(), expects=(200, 403), authorization={
         "rules": [_rule(principal={"headers": [{"name": "x-team", "values": ["a", "b"]}]})]
     }),
     _case(SECURITY, "sp-path", Ask(path="/open/x?y=1"), Ask(), expects=(200, 403), authorization={
-        "rules": [_rule(operation={"path": {"type": "PathPrefix", "value": "/open"}})]
+        "rules": [_rule(**_ANYBODY, operation={"path": {"type": "PathPrefix", "value": "/open"}})]
     }),
     _case(SECURITY, "sp-deny-first", Ask(), Ask(path="/private"), expects=(200, 403), authorization={
-        "defaultAction": "Allow", "rules": [_rule("Deny", operation={"path": {"value": "/private"}})]
+        "defaultAction": "Allow", "rules": [_rule("Deny", **_ANYBODY, operation={"path": {"value": "/private"}})]
     }),
     _case(
         SECURITY, "sp-order", Ask(path="/open"), Ask(), expects=(500, 500),
         differs="in an order that lets somebody in before a Deny",
         authorization={"defaultAction": "Allow", "rules": [
-            _rule(operation={"path": {"value": "/open"}}), _rule("Deny", operation={"methods": ["GET"]})
+            _rule(**_ANYBODY, operation={"path": {"value": "/open"}}),
+            _rule("Deny", **_ANYBODY, operation={"methods": ["GET"]}),
         ]},
     ),
     _case(SECURITY, "sp-cel", expects=(500,), differs="`authorization.rules[].cel`", authorization={
