@@ -136,6 +136,7 @@ _WHO: Final = (
     _case(
         SECURITY, "sp-basic", Ask(), Ask(headers=(("authorization", "Basic YW5uOjI="),)),
         Ask(headers=(("authorization", f"Basic {_LOGIN}"),), passed=("x-user",)), expects=(401, 401, 200),
+        differs="`basicAuth.forwardUsernameHeader`",
         basicAuth=_BASIC,
     ),
     _case(SECURITY, "sp-keys", Ask(), _KEY, Ask(path="/?key=key-of-ann"), expects=(401, 200, 200),
@@ -245,8 +246,9 @@ _OF_CLIENTS: Final = (
     _case(CLIENTS, "ctp-early", Ask(headers=(("x-b", "c"),), passed=("x-a", "x-b")), headers={
         "earlyRequestHeaders": {"set": [{"name": "x-a", "value": "early"}], "remove": ["x-b"]}
     }),
-    _case(CLIENTS, "ctp-hops", _FORWARDED, clientIPDetection={"xForwardedFor": {"numTrustedHops": 1}}),
-    _case(CLIENTS, "ctp-big", headers={"maxRequestHeaderLimit": "64Ki"}),
+    _case(CLIENTS, "ctp-hops", _FORWARDED, differs="`x-envoy-external-address`",
+          clientIPDetection={"xForwardedFor": {"numTrustedHops": 1}}),
+    _case(CLIENTS, "ctp-many", connection={"connectionLimit": {"value": 1000}}),
     _case(CLIENTS, "ctp-patience", timeout={"http": {"idleTimeout": "5m", "requestHeadersReceivedTimeout": "10s"}}),
     _case(CLIENTS, "ctp-http2", http2={"maxConcurrentStreams": 200}),
     _case(CLIENTS, "ctp-check", Ask(path="/healthz", passed=("path",)), differs="`healthCheck`",
