@@ -72,6 +72,7 @@ MEASUREMENTS: Final[Mapping[str, Measurement]] = {
     "requests": Measurement(
         title="A proxied request, by how its route is found", module="bench.requests", arguments=((),)
     ),
+    "access_log": Measurement(title="A line of the access log", module="bench.access_log", arguments=((),)),
     "policies": Measurement(
         title="Policies: filters that are there, and an AccessPolicy for all routes",
         module="bench.policies",

@@ -70,11 +70,11 @@ def _bearer(text: str) -> Ask:
     return Ask(headers=(("authorization", f"Bearer {text}"),), passed=("x-user",))
 
 
-_ANYBODY: Final = _cidr("0.0.0.0/0", "::/0")
+_ANYBODY: Final = _cidr("0.0.0.0/0", "::/0")  # they want a principal in each rule
 _PUT: Final = Ask(method="PUT")
 _LOGIN: Final = base64.b64encode(b"ann:1").decode()
 _BASIC: Final = {"users": {"name": "users"}, "forwardUsernameHeader": "x-user"}
-_KEYS: Final = {"credentialRefs": [{"name": "clients"}], "extractFrom": [{"headers": ["x-key"], "params": ["key"]}]}
+_KEYS: Final = {"credentialRefs": [{"name": "clients"}], "extractFrom": [{"headers": ["x-key"]}, {"params": ["key"]}]}
 _KEY: Final = Ask(headers=(("x-key", "key-of-ann"),), passed=("x-key",))
 _PROVIDER: Final = {
     "name": "corp",
@@ -97,22 +97,23 @@ _WHO: Final = (
         "defaultAction": "Allow", "rules": [_rule("Deny", **_ANYBODY)]
     }),
     _case(SECURITY, "sp-methods", Ask(), _PUT, expects=(200, 403), authorization={
-        "rules": [_rule(operation={"methods": ["GET"]})]
+        "rules": [_rule(**_ANYBODY, operation={"methods": ["GET"]})]
     }),
     _case(SECURITY, "sp-header", Ask(headers=(("x-team", "b"),)), Ask(), expects=(200, 403), authorization={
         "rules": [_rule(principal={"headers": [{"name": "x-team", "values": ["a", "b"]}]})]
     }),
     _case(SECURITY, "sp-path", Ask(path="/open/x?y=1"), Ask(), expects=(200, 403), authorization={
-        "rules": [_rule(operation={"path": {"type": "PathPrefix", "value": "/open"}})]
+        "rules": [_rule(**_ANYBODY, operation={"path": {"type": "PathPrefix", "value": "/open"}})]
     }),
     _case(SECURITY, "sp-deny-first", Ask(), Ask(path="/private"), expects=(200, 403), authorization={
-        "defaultAction": "Allow", "rules": [_rule("Deny", operation={"path": {"value": "/private"}})]
+        "defaultAction": "Allow", "rules": [_rule("Deny", **_ANYBODY, operation={"path": {"value": "/private"}})]
     }),
     _case(
         SECURITY, "sp-order", Ask(path="/open"), Ask(), expects=(500, 500),
         differs="in an order that lets somebody in before a Deny",
         authorization={"defaultAction": "Allow", "rules": [
-            _rule(operation={"path": {"value": "/open"}}), _rule("Deny", operation={"methods": ["GET"]})
+            _rule(**_ANYBODY, operation={"path": {"value": "/open"}}),
+            _rule("Deny", **_ANYBODY, operation={"methods": ["GET"]}),
         ]},
     ),
     _case(SECURITY, "sp-cel", expects=(500,), differs="`authorization.rules[].cel`", authorization={
@@ -135,6 +136,7 @@ _WHO: Final = (
     _case(
         SECURITY, "sp-basic", Ask(), Ask(headers=(("authorization", "Basic YW5uOjI="),)),
         Ask(headers=(("authorization", f"Basic {_LOGIN}"),), passed=("x-user",)), expects=(401, 401, 200),
+        differs="`basicAuth.forwardUsernameHeader`",
         basicAuth=_BASIC,
     ),
     _case(SECURITY, "sp-keys", Ask(), _KEY, Ask(path="/?key=key-of-ann"), expects=(401, 200, 200),
@@ -244,8 +246,9 @@ _OF_CLIENTS: Final = (
     _case(CLIENTS, "ctp-early", Ask(headers=(("x-b", "c"),), passed=("x-a", "x-b")), headers={
         "earlyRequestHeaders": {"set": [{"name": "x-a", "value": "early"}], "remove": ["x-b"]}
     }),
-    _case(CLIENTS, "ctp-hops", _FORWARDED, clientIPDetection={"xForwardedFor": {"numTrustedHops": 1}}),
-    _case(CLIENTS, "ctp-big", headers={"maxRequestHeaderLimit": "64Ki"}),
+    _case(CLIENTS, "ctp-hops", _FORWARDED, differs="`x-envoy-external-address`",
+          clientIPDetection={"xForwardedFor": {"numTrustedHops": 1}}),
+    _case(CLIENTS, "ctp-many", connection={"connectionLimit": {"value": 1000}}),
     _case(CLIENTS, "ctp-patience", timeout={"http": {"idleTimeout": "5m", "requestHeadersReceivedTimeout": "10s"}}),
     _case(CLIENTS, "ctp-http2", http2={"maxConcurrentStreams": 200}),
     _case(CLIENTS, "ctp-check", Ask(path="/healthz", passed=("path",)), differs="`healthCheck`",

@@ -24,7 +24,7 @@ from gatewayd.api.names import shown
 from gatewayd.translator.envoy_gateway.taken import TakenSection, Telling
 
 _PATH: Final = "spec.authorization"
-_NOBODY: Final = ("0.0.0.0/0", "::/0")
+_EVERYBODY: Final = ("0.0.0.0/0", "::/0")
 _APART: Final = "addresses beside other rules cannot be had; allowed: rules that all have the same clientCIDRs, or none"
 
 
@@ -79,7 +79,7 @@ def _sections(
     addresses, conditions = _allowed(allowed, telling)
     deny = tuple(dict.fromkeys(address for each in denied for address in each.addresses))
     if not allowed and not lets_others_in:
-        deny = _NOBODY
+        deny = _EVERYBODY
     if addresses or deny:
         yield TakenSection("clients", Clients(allow=_ranges(addresses), deny=_ranges(deny)), _PATH)
     refusing = tuple(each.condition for each in denied if not each.addresses)
@@ -111,10 +111,12 @@ def _rule(written: SecurityRule, at: int, providers: Sequence[str], telling: Tel
     principal = written.principal or SecurityPrincipal()
     operation = written.operation
     paths = (operation.path.value,) if operation is not None and operation.path is not None else ()
+    # Their CRD wants a principal in each rule, so that all addresses stand for none.
+    addresses = tuple(_addresses(principal.client_cidrs, f"{path}.principal.clientCIDRs", telling))
     return _Rule(
         at=at,
         action=written.action,
-        addresses=tuple(_addresses(principal.client_cidrs, f"{path}.principal.clientCIDRs", telling)),
+        addresses=() if set(_EVERYBODY) <= set(addresses) else addresses,
         condition=AccessCondition(
             claims=tuple(_claims(principal, providers, f"{path}.principal.jwt", telling)),
             headers=tuple(HeaderValues(name=each.name, values=each.values) for each in principal.headers),

@@ -132,3 +132,13 @@ def test_claims_of_the_only_provider_count() -> None:
 def test_claims_that_cannot_be_told_apart_are_refused(written: Any, providers: tuple[str, ...], at: str) -> None:
     _, refused = taken(written, providers=providers)
     assert [each.partition(": ")[0] for each in refused] == [f"spec.authorization.rules[0].principal.jwt{at}"]
+
+
+def test_all_addresses_are_no_condition() -> None:
+    everybody = {"principal": {"clientCIDRs": ["::/0", "0.0.0.0/0"]}}
+    denied = {"action": "Deny", **everybody, "operation": {"path": {"value": "/private"}}}
+    telling = Telling(namespace="shop")
+    written = msgspec.convert({"defaultAction": "Allow", "rules": [denied]}, SecurityAuthorization)
+    [section] = authorization(written, (), telling)
+    assert section.name == "authorization"
+    assert not telling.refused
