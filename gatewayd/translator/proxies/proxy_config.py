@@ -11,7 +11,7 @@ from gatewayd.incremental.view import Attempt, Index, Member, Output, Source, Vi
 from gatewayd.ir.backend import ServiceBackend, Upstream
 from gatewayd.ir.filters import ExternalAuth, HTTPFilter
 from gatewayd.ir.fleet import GatewayFleet
-from gatewayd.ir.http import Forward
+from gatewayd.ir.http import Forward, Mirror, WeightedBackend
 from gatewayd.ir.proxy import Listener as ProxyListener
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.translator.attachment import attachments
@@ -46,11 +46,13 @@ def upstreams_of_rules(rule_set: RuleSet) -> Iterator[Upstream]:
         action = ranked.route.action
         yield from _asked(ranked.route.filters)
         if isinstance(action, Forward):
-            mirrors = (*action.mirrors, *[mirror for each in action.backends for mirror in each.mirrors])
-            targets = [each.backend for each in action.backends] + [each.backend for each in mirrors]
-            yield from [each.upstream for each in targets if isinstance(each, ServiceBackend)]
+            targets: list[WeightedBackend | Mirror] = [*action.mirrors]
             for each in action.backends:
                 yield from _asked(each.filters)
+                targets += (each, *each.mirrors)
+            for target in targets:
+                if isinstance(target.backend, ServiceBackend):
+                    yield target.backend.upstream
     for share in rule_set.forward.backends if rule_set.forward else ():
         if isinstance(share.backend, ServiceBackend):
             yield share.backend.upstream
