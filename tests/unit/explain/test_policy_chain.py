@@ -2,6 +2,7 @@
 
 import pytest
 
+from gatewayd.offline.translate import standalone_environment
 from tests.unit.explain.chains import asked, bad, lines
 from tests.unit.translator.manifests import SHOP
 
@@ -79,7 +80,8 @@ def test_a_section_that_another_one_goes_before_is_in_force_nowhere() -> None:
 )
 def test_every_kind_has_its_places(written: str, place: str) -> None:
     kind = written.split()[1]
-    steps = asked(f"{kind}/shop/it", SHOP, ROUTE, written)
+    # In a cluster no ready pod of the Gateway would have the port.
+    steps = asked(f"{kind}/shop/it", SHOP, ROUTE, written, environment=standalone_environment("127.0.0.1", 0, None))
 
     assert bad(steps) == []
     assert steps[-1].says.endswith(place) or f": {place}" in steps[-1].says
