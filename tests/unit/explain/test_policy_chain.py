@@ -80,6 +80,7 @@ def test_a_section_that_another_one_goes_before_is_in_force_nowhere() -> None:
 )
 def test_every_kind_has_its_places(written: str, place: str) -> None:
     kind = written.split()[1]
+    # In a cluster no ready pod of the Gateway would have the port.
     steps = asked(f"{kind}/shop/it", SHOP, ROUTE, written, environment=standalone_environment("127.0.0.1", 0, None))
 
     assert bad(steps) == []
