@@ -11,6 +11,10 @@ from typing import Any, NamedTuple
 from gatewayd.api.core import Service
 from gatewayd.api.decode import Decoded, decode
 from gatewayd.api.meta import ObjectKey, Problem
+from gatewayd.convert.contour.conversion import GROUP as CONTOUR
+from gatewayd.convert.contour.conversion import contour_draft
+from gatewayd.convert.contour.model import ContourModel
+from gatewayd.convert.contour.probes import probes as contour_probes
 from gatewayd.convert.draft import GatewayTarget, together
 from gatewayd.convert.fates import Fidelity, Item
 from gatewayd.convert.gateway_api.conversion import old_api_draft
@@ -50,11 +54,15 @@ def model(documents: Iterable[Document]) -> SourceModel:
     parts, _ = ingress_parts(sources)
     of_istio = tuple(each for each in sources if each.group == ISTIO)
     lost_of_istio = LostFields(istio_draft(sources, services, open_all=False).items)
+    of_contour = tuple(each for each in sources if each.group == CONTOUR)
+    lost_of_contour = LostFields(contour_draft(sources, open_all=False).items)
     ingress, istio = IngressModel(parts), IstioModel(of_istio, lost_of_istio)
+    contour = ContourModel(of_contour, lost_of_contour)
     return all_models(
         (
             SourceModel(ingress.answer, ingress_probes(ingress)),
             SourceModel(istio.answer, istio_probes(istio)),
+            SourceModel(contour.answer, contour_probes(contour)),
         )
     )
 
@@ -67,6 +75,7 @@ def conversion(documents: Iterable[Document], target: GatewayTarget, *, open_all
         old_api_draft(sources, target.class_name),
         ingress_draft(sources, services, open_all=open_all),
         istio_draft(sources, services, open_all=open_all),
+        contour_draft(sources, open_all=open_all),
     )
     written = _checked(objects(together(each.draft for each in drafted), target))
     items = {item for each in drafted for item in each.items}

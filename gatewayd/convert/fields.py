@@ -24,7 +24,8 @@ class Fields:
     def __init__(self, value: object, path: str, fates: list[Fate]) -> None:
         self.path = path
         self._fates = fates
-        self._asked: dict[str, tuple[Fields, ...]] = {}
+        self._asked: set[str] = set()
+        self._below: dict[str, tuple[Fields, ...]] = {}
         self._value: dict[str, object] = {}
         if isinstance(value, Mapping):
             self._value = {str(name): each for name, each in value.items() if each is not None}
@@ -95,21 +96,23 @@ class Fields:
 
     def one(self, name: str) -> "Fields":
         """Return the fields of a mapping, of none where it is not there; the same ones each time."""
-        if name not in self._asked:
-            self._asked[name] = (Fields(self._value.get(name), self.at(name), self._fates),)
-        return self._asked[name][0]
+        self._asked.add(name)
+        if name not in self._below:
+            self._below[name] = (Fields(self._value.get(name), self.at(name), self._fates),)
+        return self._below[name][0]
 
     def many(self, name: str) -> tuple["Fields", ...]:
         """Return the fields of each mapping of a list; the same ones each time."""
-        if name not in self._asked:
+        self._asked.add(name)
+        if name not in self._below:
             value = self._value.get(name, [])
             if not isinstance(value, list):
                 self._mistyped(self.at(name), value, "a list")
                 value = []
-            self._asked[name] = tuple(
+            self._below[name] = tuple(
                 Fields(each, f"{self.at(name)}[{number}]", self._fates) for number, each in enumerate(value)
             )
-        return self._asked[name]
+        return self._below[name]
 
     def named(self, name: str) -> dict[str, "Fields"]:
         """Return the fields of each mapping in a mapping by its name."""
@@ -122,7 +125,7 @@ class Fields:
     def tell(self, name: str, fidelity: Fidelity, message: str, *, protects: bool = False) -> None:
         """Say what becomes of a field, which counts as read then; "" is the mapping itself."""
         if name:
-            self._asked.setdefault(name, ())
+            self._asked.add(name)
         path = self.at(name) if name else self.path
         self._fates.append(Fate(path=path, fidelity=fidelity, message=message, protects=protects))
 
@@ -150,8 +153,7 @@ class Fields:
 
     def ignore(self, *names: str) -> None:
         """Count fields as read that change no answer."""
-        for name in names:
-            self._asked.setdefault(name, ())
+        self._asked.update(names)
 
     def end(self) -> None:
         """Tell of everything that nobody has asked for, here and below."""
@@ -160,11 +162,11 @@ class Fields:
                 protects = PROTECTIVE.search(self.at(name)) is not None
                 message = "is not read" + ("; by its name it may keep somebody out" if protects else "")
                 self.tell(name, Fidelity.LOST, message, protects=protects)
-            for each in self._asked[name]:
+            for each in self._below.get(name, ()):
                 each.end()
 
     def _take(self, name: str, default: object) -> object:
-        self._asked.setdefault(name, ())
+        self._asked.add(name)
         return self._value.get(name, default)
 
     def _wrong(self, name: str, value: object, allowed: str, default: object) -> object:
@@ -177,16 +179,17 @@ class Fields:
         self._fates.append(Fate(path=path, fidelity=Fidelity.LOST, message=message, protects=True))
 
 
-def closing(fates: list[Fate], path: str, parts: str) -> tuple[str, ...]:
+def closing(fates: list[Fate], path: str, *parts: str) -> tuple[str, ...]:
     """Return the fields that have kept somebody out of the part at `path` and are lost.
 
-    These are its own, and those of the whole object: what is below no part, which begin with `parts`.
+    These are its own, and those of the whole object: what is below no part, the lists of which are `parts`.
     """
+    beginnings = tuple(f"{part}[" for part in parts)
     return tuple(
         dict.fromkeys(
             fate.path
             for fate in fates
-            if fate.opens and (_is_below(fate.path, path) or not fate.path.startswith(f"{parts}["))
+            if fate.opens and (_is_below(fate.path, path) or not fate.path.startswith(beginnings))
         )
     )
 

@@ -81,7 +81,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType({
     ),
     "OtherAPI": Code(
         summary="an object of another API that gatewayd does not serve",
-        means="The hosts and paths of a VirtualService, or of an Ingress of an old API, are not served.",
+        means="The hosts and paths of a VirtualService, an HTTPProxy, or an Ingress of an old API are not served.",
         mend="Convert it; the message has the command, and convert.md says what becomes of each field.",
     ),
     # --- what is accepted and does not serve ---------------------------------------------------------------------

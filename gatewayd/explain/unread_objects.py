@@ -23,6 +23,7 @@ CONVERTED: Final = frozenset(
         GroupKind("extensions", "Ingress"),
         GroupKind("networking.istio.io", "Gateway"),
         GroupKind("networking.istio.io", "VirtualService"),
+        GroupKind("projectcontour.io", "HTTPProxy"),
     }
 )
 """What `gatewayd convert` makes objects of that are served; a DestinationRule serves nothing by itself."""

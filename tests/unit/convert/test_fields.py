@@ -66,3 +66,11 @@ def test_what_closes_a_part() -> None:
 
     fates = [lost("spec.http[0].match"), lost("spec.http[1].auth"), lost("spec.secure"), lost("spec.http[10]")]
     assert closing(fates, "spec.http[1]", "spec.http") == ("spec.http[1].auth", "spec.secure")
+
+
+def test_what_is_passed_over_can_be_read_all_the_same() -> None:
+    fields, fates = read({"m": [{"t": "a"}], "o": {"t": "b"}})
+    fields.ignore("m", "o")
+    assert (fields.many("m")[0].text("t"), fields.one("o").text("t")) == ("a", "b")
+    fields.end()
+    assert fates == []

@@ -49,6 +49,7 @@ def test_a_policy_for_something_else_is_counted_only() -> None:
         ("extensions/v1beta1", "Ingress"),
         ("networking.istio.io/v1", "VirtualService"),
         ("networking.istio.io/v1beta1", "Gateway"),
+        ("projectcontour.io/v1", "HTTPProxy"),
     ],
 )
 def test_other_apis_have_a_way_over(api_version: str, kind: str) -> None:

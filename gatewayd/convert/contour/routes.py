@@ -1,0 +1,158 @@
+"""The routes of a host of Contour as HTTPRoutes, in the namespaces of the HTTPProxies that have them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from gatewayd.api.meta import ObjectKey
+from gatewayd.convert.contour.access import access
+from gatewayd.convert.contour.backends import ServiceSettings, backends
+from gatewayd.convert.contour.conditions import ContourMatch, contour_match
+from gatewayd.convert.contour.hosts import ContourHost, allows_http
+from gatewayd.convert.contour.passage import answer, cors, headers, passage, redirect, rewrite, times
+from gatewayd.convert.contour.tree import IncludedRoute
+from gatewayd.convert.draft import JSON, Carrier, DraftRoute, DraftRule, PlainHTTP, path_word
+from gatewayd.convert.fates import Fate, Fidelity
+from gatewayd.convert.fields import Fields
+from gatewayd.convert.matching import as_expression, common, written
+from gatewayd.convert.read_source import ReadSource
+from gatewayd.ir.http import RequestMatch
+from gatewayd.translator.hostnames import covers, one_label_pattern
+from gatewayd.translator.rules.http import rank
+
+_CLOSED: Final = 403
+_ERRORS: Final = 400
+_MOST_COMPARED: Final = 64
+"""Of routes that are as special as each other; all pairs of a long list would take for ever."""
+_UNHAD: Final = {
+    "cookieRewritePolicies": "cookies of backends stay as they are",
+    "internalRedirectPolicy": "redirects of backends go to clients",
+}
+_TO_HTTPS: Final = ({"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}},)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuledRoute:
+    """A route with the rule that it becomes, and the requests that it is for."""
+
+    route: IncludedRoute
+    match: RequestMatch
+    rule: DraftRule
+
+
+def ruled_route(
+    host: ContourHost,
+    route: IncludedRoute,
+    settings: ServiceSettings,
+    extensions: Mapping[ObjectKey, ReadSource],
+) -> RuledRoute:
+    """Read a route whole, and return the rule that it becomes where nothing is lost that protects."""
+    fields = route.written
+    fields.ignore("enableWebsockets", "permitInsecure")
+    fields.lost_if_written(_UNHAD)
+    sent, said = fields.one("requestRedirectPolicy"), fields.one("directResponsePolicy")
+    # What keeps somebody out must not let in who was kept out because segments are not letters.
+    match = contour_match(route.conditions, by_letters=bool(said) and said.number("statusCode") >= _ERRORS)
+    virtualhost = host.root.spec.one("virtualhost")
+    refs, copies = backends(route.owner, fields, settings)
+    filters, own_filter = _changes(fields, match)
+    if sent:
+        filters, refs = (redirect(sent),), ()
+    elif said:
+        filters, refs, own_filter = (), (), answer(said)
+    rule = DraftRule(
+        title=path_word(as_expression(match.match.path).removesuffix("(/.*)?")),
+        matches=_at_host(written(match.match), host.name),
+        filters=(*filters, *(() if sent or said else (*copies, *cors(virtualhost.one("corsPolicy"))))),
+        backends=refs,
+        more=times(fields) if refs else {},
+        access=access(host.root, route, extensions),
+        passage=passage(fields, virtualhost),
+        own_filter=own_filter,
+    )
+    return RuledRoute(route=route, match=match.match, rule=rule)
+
+
+def tell_equals(ruled: Sequence[RuledRoute]) -> None:
+    """Say of which routes nobody knows who goes first: both are for the same requests, and as special as each other."""
+    alike: dict[tuple[int, ...], list[RuledRoute]] = {}
+    for each in ruled:
+        equals = alike.setdefault(rank(each.match), [])
+        rival = next((other for other in equals[:_MOST_COMPARED] if common(other.match, each.match).match), None)
+        if rival is not None:
+            place = f"{rival.route.owner.source.name}: {rival.route.written.path}"
+            message = (
+                f"{place} is for some of the same requests and as special; here the one that is written first gets them"
+            )
+            fate = Fate(path=each.route.written.path, fidelity=Fidelity.APPROXIMATE, message=message)
+            each.route.owner.fates.append(fate)
+        equals.append(each)
+
+
+def _changes(fields: Fields, match: ContourMatch) -> tuple[tuple[JSON, ...], JSON]:
+    rewritten, own_filter = rewrite(fields, match)
+    return (*rewritten, *headers(fields)), own_filter
+
+
+def _at_host(matches: tuple[JSON, ...], host: str) -> tuple[JSON, ...]:
+    """Narrow matches to one label for a wildcard, which stands for no more in Contour."""
+    if not host.startswith("*."):
+        return matches
+    narrow = {"type": "RegularExpression", "name": "Host", "value": one_label_pattern(host)}
+    return tuple({**match, "headers": [*match.get("headers", ()), narrow]} for match in matches)
+
+
+def host_routes(
+    host: ContourHost, ruled: Sequence[RuledRoute], names: Sequence[str], *, open_all: bool
+) -> Iterator[DraftRoute]:
+    """Yield the routes of a host: for each HTTPProxy those by HTTPS, those by both, and those that send to HTTPS."""
+    groups: dict[tuple[str, str], tuple[ReadSource, tuple[Carrier, ...], list[DraftRule]]] = {}
+    for each in ruled:
+        owner = each.route.owner
+        lost = () if open_all else each.route.closed
+        rule = _closed(each, lost) if lost else each.rule
+        plain = host.at is None or allows_http(each.route.written)
+        carriers: tuple[Carrier, ...] = (
+            *((host.at,) if host.at is not None else ()),
+            *((PlainHTTP(),) if plain else ()),
+        )
+        suffix = "-by-http" if plain and host.at is not None else ""
+        groups.setdefault((owner.source.name, suffix), (owner, carriers, []))[2].append(rule)
+        if not plain:
+            sending = replace(DraftRule(title=rule.title, matches=rule.matches), filters=_TO_HTTPS)
+            groups.setdefault((owner.source.name, "-to-https"), (owner, (PlainHTTP(),), []))[2].append(sending)
+    for (_, suffix), (owner, carriers, rules) in groups.items():
+        prefix = "" if owner is host.root else f"{host.root.key.name}-"
+        yield DraftRoute(
+            namespace=owner.key.namespace,
+            name=f"{prefix}{owner.key.name}{suffix}",
+            hostnames=(host.name,),
+            carriers=carriers,
+            rules=tuple(rules),
+            origins=(owner.source.name,),
+        )
+
+    around = any(name != host.name and covers(name, host.name) for name in names)
+    if groups and around and all(each.rule.matches != ({},) for each in ruled):
+        yield _nobody(host)
+
+
+def _nobody(host: ContourHost) -> DraftRoute:
+    """Return the route for what no route of a host is for: it must not go to those of a wildcard."""
+    rule = DraftRule(title="nobody", matches=({},), own_filter={"directResponse": {"status": 404}})
+    return DraftRoute(
+        namespace=host.root.key.namespace,
+        name=f"{host.root.key.name}-nobody",
+        hostnames=(host.name,),
+        carriers=(*((host.at,) if host.at is not None else ()), PlainHTTP()),
+        rules=(rule,),
+        origins=(host.root.source.name,),
+    )
+
+
+def _closed(each: RuledRoute, lost: Sequence[str]) -> DraftRule:
+    owner, path = each.route.owner, each.route.written.path
+    message = f"answers 403, since {', '.join(dict.fromkeys(lost))} cannot be had; --allow-unprotected opens it"
+    owner.fates.append(Fate(path=path, fidelity=Fidelity.LOST, message=message))
+    answered = {"directResponse": {"status": _CLOSED}}
+    return DraftRule(title=each.rule.title, matches=each.rule.matches, own_filter=answered)
