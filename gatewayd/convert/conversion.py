@@ -16,6 +16,7 @@ from gatewayd.convert.contour.conversion import contour_draft
 from gatewayd.convert.contour.model import ContourModel
 from gatewayd.convert.contour.probes import probes as contour_probes
 from gatewayd.convert.draft import GatewayTarget, together
+from gatewayd.convert.envoy_gateway.conversion import envoy_gateway_draft
 from gatewayd.convert.fates import Fidelity, Item
 from gatewayd.convert.gateway_api.conversion import old_api_draft
 from gatewayd.convert.ingress.conversion import ingress_draft, ingress_parts
@@ -76,6 +77,7 @@ def conversion(documents: Iterable[Document], target: GatewayTarget, *, open_all
         ingress_draft(sources, services, open_all=open_all),
         istio_draft(sources, services, open_all=open_all),
         contour_draft(sources, open_all=open_all),
+        envoy_gateway_draft(sources, open_all=open_all),
     )
     written = _checked(objects(together(each.draft for each in drafted), target))
     items = {item for each in drafted for item in each.items}

@@ -47,8 +47,10 @@ def converted(world: World, text: str) -> Conversion:
 
 
 async def serve(world: World, text: str) -> Conversion:
+    """Apply what a text is converted to, beside what of it is left alone."""
     done = converted(world, text)
-    await world.apply(*(yaml.safe_dump(each) for each in done.objects))
+    kept = [each for each in yaml.safe_load_all(text) if each["apiVersion"] == "gateway.networking.k8s.io/v1"]
+    await world.apply(*(yaml.safe_dump(each) for each in (*kept, *done.objects)))
     return done
 
 

@@ -65,4 +65,36 @@ CONVERT = (
         after="\n",
         tests=("tests/unit/translator/nginx/test_cors.py::test_credentials_are_not_for_every_origin",),
     ),
+    Mutant(
+        rule="a rule of a VirtualService that has lost a condition is open",
+        path="gatewayd/convert/istio/routes.py",
+        before="is_open=not lost",
+        after="is_open=True",
+        tests=(
+            "tests/unit/convert/istio/test_routes.py::test_a_rule_that_has_lost_a_protection_is_closed_and_no_other",
+        ),
+    ),
+    Mutant(
+        rule="a later rule of a VirtualService gets the requests of an earlier one",
+        path="gatewayd/convert/first_match.py",
+        before="if each.of == first.of or rank(each.match) <= rank(own.match):",
+        after="if each is not None:",
+        tests=("tests/unit/convert/test_first_match.py::test_what_both_are_for_is_the_earlier_one_s",),
+    ),
+    Mutant(
+        rule="a route of an HTTPProxy that has lost a condition is open",
+        path="gatewayd/convert/contour/routes.py",
+        before="lost = () if open_all else each.route.closed",
+        after="lost: tuple[str, ...] = ()",
+        tests=(
+            "tests/unit/convert/contour/test_routes.py::test_a_route_that_has_lost_a_protection_is_closed_and_no_other",
+        ),
+    ),
+    Mutant(
+        rule="what a SecurityPolicy of Envoy Gateway is for is open where something of it is lost",
+        path="gatewayd/convert/envoy_gateway/conversion.py",
+        before="is_closed = protects and bool(taken.refused) and not open_all",
+        after="is_closed = False",
+        tests=("tests/unit/convert/envoy_gateway/test_conversion.py::test_what_cannot_be_had_closes_what_it_is_for",),
+    ),
 )

@@ -1,0 +1,1 @@
+"""Envoy Gateway's policies and filters."""
