@@ -21,7 +21,7 @@ _OF_THE_NETWORK: Final = frozenset({
 })  # fmt: skip
 """How the cluster's own network serves a Service: what may stand there hangs on the cluster."""
 _NOT_READ: Final = frozenset[str]().union(*UNREAD.values(), _OF_THE_NETWORK)
-_KEPT: Final = frozenset({"apiVersion", "kind"})
+_KEPT: Final = frozenset({"apiVersion", "kind", "spec"})
 _INT32: Final = 2**31 - 1
 
 _GOOD: Final = """

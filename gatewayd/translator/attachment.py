@@ -206,7 +206,8 @@ def _unwelcome(named: list[MergedListener], of_kind: list[MergedListener], wante
 
 
 def _lets_in(view: View, listener: MergedListener, namespace: str) -> bool:
-    return admits(view, _admission(listener), namespace)
+    rule = listener.allowed.namespaces
+    return admits(view, Admission(rule.from_, rule.selector, listener.key.namespace), namespace)
 
 
 def _admission(listener: MergedListener) -> Admission:

@@ -99,6 +99,13 @@ def _application(path: str, protocol: str | None) -> Problems:
         yield Problem(path=path, message=f"{shown(protocol)} is not valid; allowed: http, or example.com/name")
 
 
+def selector_formed(spec: ServiceSpec) -> Problems:
+    """Check that a selector has labels as pods have them."""
+    for key, value in spec.selector.items():
+        if not (is_qualified_name(key) and is_label_value(value)):
+            yield Problem(path=entry("selector", key), message=f"{shown(key)}: {shown(value)} is no label")
+
+
 def service_has_ports(service: Service) -> Problems:
     """Check that a Service has a port, unless it is headless or an ExternalName."""
     spec = service.spec

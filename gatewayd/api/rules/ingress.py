@@ -11,6 +11,7 @@ import re2
 from gatewayd.api.ingress import (
     HTTPIngressPath,
     IngressBackend,
+    IngressResource,
     IngressRule,
     IngressServiceBackend,
     IngressSpec,
@@ -69,6 +70,25 @@ def leads_somewhere(spec: IngressSpec) -> Problems:
     """Check that there is a rule or a default backend."""
     if not spec.rules and spec.default_backend is None:
         yield Problem(path="", message="must have rules or defaultBackend")
+
+
+def names_formed(spec: IngressSpec) -> Problems:
+    """Check that the names of a class and of Secrets are some."""
+    if spec.ingress_class_name is not None and not is_dns_subdomain(spec.ingress_class_name):
+        yield Problem(path="ingressClassName", message=f"{shown(spec.ingress_class_name)} is not the name of a class")
+    for index, tls in enumerate(spec.tls):
+        if tls.secret_name and not is_dns_subdomain(tls.secret_name):
+            path = f"tls[{index}].secretName"
+            yield Problem(path=path, message=f"{shown(tls.secret_name)} is not the name of a Secret")
+
+
+def object_named(reference: IngressResource | IngressClassParameters) -> Problems:
+    """Check that a group is one, and that a kind and a name can stand in a path of the API."""
+    if reference.api_group and not is_dns_subdomain(reference.api_group):
+        yield Problem(path="apiGroup", message=f"{shown(reference.api_group)} is not a DNS name")
+    for path, text in (("kind", reference.kind), ("name", reference.name)):
+        if text in (".", "..") or "/" in text or "%" in text:
+            yield Problem(path=path, message=f"{shown(text)} is not valid; '/', '%', '.' and '..' are not allowed")
 
 
 def service_is_named(backend: IngressServiceBackend) -> Problems:

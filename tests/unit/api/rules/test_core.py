@@ -25,6 +25,7 @@ def endpoints(*ports: Document, **endpoint: object) -> Document:
 
 ZONES = "must be names of zones, each once; such as eu-west-1a"
 BROKEN = [
+    (service({"port": 80}, selector={"app": "a b"}), ['spec.selector[app]: "app": "a b" is no label']),
     (service({"port": 80, "targetPort": 65536}), ["spec.ports[0].targetPort: must be from 1 to 65535"]),
     (service({"port": 80, "targetPort": "80"}), [f'spec.ports[0].targetPort: "80" is not the name of a port; {PORT}']),
     (service({"port": 80, "appProtocol": "*"}), [f'spec.ports[0].appProtocol: "*" is not valid; {PROTOCOL}']),

@@ -27,6 +27,19 @@ def ingress_class(**spec: object) -> Document:
 
 
 BROKEN = [
+    (parameters(apiGroup="Gateway"), ['spec.parameters.apiGroup: "Gateway" is not a DNS name']),
+    (parameters(name="a/b"), ["spec.parameters.name: \"a/b\" is not valid; '/', '%', '.' and '..' are not allowed"]),
+    (
+        rule("/", backend={"resource": {"kind": "..", "name": "b"}}),
+        [f"{PATH}.backend.resource.kind: \"..\" is not valid; '/', '%', '.' and '..' are not allowed"],
+    ),
+    (
+        ingress(defaultBackend=BACKEND, ingressClassName="::", tls=[{"secretName": "a b"}]),
+        [
+            'spec.ingressClassName: "::" is not the name of a class',
+            'spec.tls[0].secretName: "a b" is not the name of a Secret',
+        ],
+    ),
     (ingress_class(controller=""), ["spec.controller: is required"]),
     (document("IngressClass"), ["spec.controller: is required"]),
     (ingress_class(controller="GET"), ['spec.controller: "GET" is not valid; allowed: example.com/name']),
