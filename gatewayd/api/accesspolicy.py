@@ -272,12 +272,15 @@ class HeaderValues(Values, frozen=True, kw_only=True):
 
 
 class AccessCondition(PolicyPart, frozen=True, kw_only=True):
-    """Holds for a request when all of its parts do. `paths` are prefixes, by segments."""
+    """Holds for a request when all of its parts do. `paths` are prefixes, by segments.
 
-    claims: Annotated[tuple[Values, ...], Meta(max_length=8)] = ()
-    headers: Annotated[tuple[HeaderValues, ...], Meta(max_length=8)] = ()
-    methods: Annotated[tuple[HTTPMethod, ...], Meta(max_length=9, extra=SET)] = ()
-    paths: Annotated[tuple[PathPrefix, ...], Meta(max_length=16, extra=SET)] = ()
+    None is an empty list: it would be a part to the API server, and say nothing of a request.
+    """
+
+    claims: Annotated[tuple[Values, ...], Meta(min_length=1, max_length=8)] = ()
+    headers: Annotated[tuple[HeaderValues, ...], Meta(min_length=1, max_length=8)] = ()
+    methods: Annotated[tuple[HTTPMethod, ...], Meta(min_length=1, max_length=9, extra=SET)] = ()
+    paths: Annotated[tuple[PathPrefix, ...], Meta(min_length=1, max_length=16, extra=SET)] = ()
 
 
 class Authorization(PolicySection, frozen=True, kw_only=True):

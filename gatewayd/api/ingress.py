@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta
 
 from gatewayd.api.meta import KubernetesObject, Shape
-from gatewayd.api.scalars import SUBDOMAIN, KindName, ObjectName, PortNumber
+from gatewayd.api.scalars import SUBDOMAIN, ObjectName, PortNumber
 
 CLASS_ANNOTATION: Final = "kubernetes.io/ingress.class"
 """Names the class of an Ingress, as it was done before `ingressClassName`; still honoured.
@@ -52,7 +52,7 @@ class IngressResource(Shape, frozen=True, kw_only=True):
     """An object of the Ingress's namespace that is no Service."""
 
     api_group: str | None = None
-    kind: KindName
+    kind: Annotated[str, Meta(min_length=1)]
     name: ObjectName
 
 

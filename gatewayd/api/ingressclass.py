@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta
 
 from gatewayd.api.meta import KubernetesObject, Shape
-from gatewayd.api.scalars import KindName, NamespaceName, ObjectName
+from gatewayd.api.scalars import NamespaceName, ObjectName
 from gatewayd.own_group import own
 
 DEFAULT_CLASS_ANNOTATION: Final = "ingressclass.kubernetes.io/is-default-class"
@@ -26,7 +26,7 @@ class IngressClassParameters(Shape, frozen=True, kw_only=True):
     """An object that says more of a class: of gatewayd's it is the Gateway that serves it."""
 
     api_group: str | None = None
-    kind: KindName
+    kind: Annotated[str, Meta(min_length=1)]
     name: ObjectName
     scope: Literal["Cluster", "Namespace"] = "Cluster"
     namespace: NamespaceName | None = None

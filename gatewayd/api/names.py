@@ -22,6 +22,7 @@ _DATA_KEY: Final = re2.compile(r"^[-._a-zA-Z0-9]+$")
 _NAMED_BY_LABEL: Final = frozenset({"Service", "Namespace"})
 _NAMED_AFTER_SIGNER: Final = frozenset({"ClusterTrustBundle"})
 """Names such as "example.com:signer:roots": DNS names with colons between them."""
+_PORT_NAME_LIMIT: Final = 15
 _ANNOTATIONS_LIMIT: Final = 256 * 1024
 _SHOWN: Final = 64
 
@@ -40,6 +41,12 @@ def entry(path: str, key: str) -> str:
 def is_dns_label(text: str) -> bool:
     """Whether text is an RFC 1123 label: up to 63 lower-case letters, digits and "-"."""
     return len(text) <= 63 and _DNS_LABEL.search(text) is not None
+
+
+def is_port_name(text: str) -> bool:
+    """Whether text can be the name of a port: https://www.rfc-editor.org/rfc/rfc6335#section-5.1."""
+    is_short = len(text) <= _PORT_NAME_LIMIT and is_dns_label(text)
+    return is_short and "--" not in text and any(each.isalpha() for each in text)
 
 
 def is_dns_subdomain(text: str) -> bool:

@@ -74,7 +74,7 @@ class TracingConfig(Shape, frozen=True, kw_only=True):
     parent_based_sampling: ParentBasedSampling | None = None
     service_name: ServiceName | None = None
     span_name: SpanName | None = None
-    attributes: Annotated[tuple[TelemetryAttribute, ...], Meta(extra=map_list("name"))] = ()
+    attributes: Annotated[tuple[TelemetryAttribute, ...], Meta(extra=map_list("name"))] | None = None
 
 
 class XTelemetryPolicySpec(Shape, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from gatewayd.diff.compare import Difference, GatewayChange, ResourceChange, StatusChange, Way
 from gatewayd.diff.fields import FieldChange
+from gatewayd.xds.names import NOWHERE
 
 _SIGNS: Final = {Way.ADDED: "+", Way.REMOVED: "-", Way.CHANGED: "~"}
 _LONGEST: Final = 100
@@ -34,6 +35,8 @@ def gateway_lines(change: GatewayChange, longest: int = _LONGEST) -> Iterator[st
     for resource in change.resources:
         yield f"  {_SIGNS[resource.way]} {resource.type} {resource.name}"
         yield from (f"      {line}" for each in resource.fields for line in _field_lines(each, longest))
+        if resource.type == "LDS" and any(each.after == NOWHERE for each in resource.fields):
+            yield f"  ! listener {resource.name}: connections find no backend any more and are closed"
     for drain in change.drains:
         which = "all connections" if drain.chain is None else f"connections of filter chain {drain.chain}"
         yield f"  ! listener {drain.listener}: {which} drain; {drain.why}"

@@ -10,6 +10,7 @@ from typing import Final
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
+from gatewayd.api.ingress import Ingress
 from gatewayd.api.ingressclass import IngressClass
 from gatewayd.api.kinds import BY_STRUCT, Kind
 from gatewayd.api.listenerset import ListenerSet
@@ -58,7 +59,15 @@ def _names(kind: Kind) -> Iterator[str]:
         yield f"{name}.{kind.group}"
 
 
-_KINDS: Final = {name: BY_STRUCT[table] for table in CHAINS for name in _names(BY_STRUCT[table])}
+_SHORT: Final[Mapping[str, Table]] = {
+    "gtw": Gateway, "gc": GatewayClass, "lset": ListenerSet, "ing": Ingress, "btlspolicy": BackendTLSPolicy,
+    "xbtrafficpolicy": XBackendTrafficPolicy,
+}  # fmt: skip
+"""The short names that kubectl has for them."""
+
+_KINDS: Final = {name: BY_STRUCT[table] for table in CHAINS for name in _names(BY_STRUCT[table])} | {
+    name: BY_STRUCT[table] for name, table in _SHORT.items()
+}
 
 
 def names_of(engine: Engine, begun: str) -> tuple[str, ...]:

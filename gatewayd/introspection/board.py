@@ -24,7 +24,7 @@ _NOT_OURS: Final = Condition(mark=ConditionMark.UNKNOWN, reason="no Gateway of g
 
 
 def gateway_row(key: ObjectKey, overview: GatewayOverview, acked_at: str) -> GatewayRow:
-    """Return the row of a Gateway; `acked_at` is a time of day, or ""."""
+    """Return the row of a Gateway; `acked_at` is a date and a time of day, or ""."""
     return GatewayRow(
         name=str(key),
         listeners=tuple(map(_listener, overview.listeners)),

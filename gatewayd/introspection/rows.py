@@ -47,7 +47,7 @@ class Acked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayRow:
-    """A Gateway; `listeners` as `http :8080`, `acked_at` a time of day, "" before the first ACK."""
+    """A Gateway; `listeners` as `http :8080`, `acked_at` a date and a time of day, "" before the first ACK."""
 
     name: str
     listeners: tuple[str, ...]

@@ -26,6 +26,7 @@ async def user_context(file: Path | None, name: str) -> UserContext:
 
     Raises AccessError.
     """
+    _look(file)
     where = None if file is None else str(file)
     try:
         contexts, current = config.list_kube_config_contexts(config_file=where)
@@ -44,6 +45,7 @@ async def kubeconfig_access(file: Path | None, name: str = "") -> Access:
 
     Raises AccessError.
     """
+    _look(file)
     configuration = Configuration()
     try:
         await config.load_kube_config(
@@ -67,6 +69,12 @@ async def kubeconfig_access(file: Path | None, name: str = "") -> Access:
         proxy=configuration.proxy,
         authorization=authorization,
     )
+
+
+def _look(file: Path | None) -> None:
+    """Say of a file that is not there that it is not; the library calls it an invalid one, and prints that."""
+    if file is not None and not file.exists():
+        raise AccessError(f"{file}: there is no such file")
 
 
 def _context(configuration: Configuration) -> ssl.SSLContext:

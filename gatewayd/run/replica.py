@@ -8,12 +8,14 @@ does not keep for all its life what reads command lines and draws tables
 import asyncio
 import signal
 import sys
+from collections.abc import Iterable
 
 # structlog imports rich where it finds it, for tracebacks in colour. A pod writes JSON.
 # https://docs.python.org/3/reference/import.html#the-module-cache: None is how a module is not found.
 sys.modules["rich"] = None  # type: ignore[assignment]
 
-from gatewayd.run.causes import causes  # noqa: E402
+from gatewayd.kube.access import AccessError  # noqa: E402
+from gatewayd.run.causes import causes, leaves  # noqa: E402
 from gatewayd.run.cluster import serve  # noqa: E402
 from gatewayd.run.exit_codes import CANNOT_START, OK  # noqa: E402
 from gatewayd.run.memory import tune_allocator, tune_collector, tune_connections  # noqa: E402
@@ -32,10 +34,17 @@ def run(line: str) -> int:
         logs.configure(options.log_level, logs.destination_for(sys.stderr, None))
         asyncio.run(_until_terminated(options))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is why there is no replica
-        for cause in causes(error):
+        for cause in _told(error):
             sys.stderr.write(f"gatewayd: cannot serve: {printable(cause)}\n")
         return CANNOT_START
     return OK
+
+
+def _told(error: Exception) -> Iterable[str]:
+    """Return why there is no replica: in its own words where these are for people, else with types and places."""
+    if all(isinstance(each, AccessError) for each in leaves(error)):
+        return [str(each) for each in leaves(error)]
+    return causes(error)
 
 
 async def _until_terminated(options: ServeOptions) -> None:

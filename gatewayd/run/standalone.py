@@ -253,7 +253,7 @@ class Standalone:
 
     def _on_answer(self, fleet: FleetKey) -> None:
         if self.board.answered(fleet, time.monotonic()):
-            self.board.acked(fleet, time.strftime("%H:%M:%S"))
+            self.board.acked(fleet, time.strftime("%Y-%m-%d %H:%M:%S"))
         self._audience.fleet_answered(fleet)
 
     def _on_batch(self, batch: Batch) -> None:

@@ -117,7 +117,7 @@ def target(url: str) -> BackendTarget:
     address = "127.0.0.1" if host == "localhost" else _address(host)
     if address is None and not is_dns_subdomain(host):
         raise BadTargetError(f"--to {url}: {host!r} is no host name; {_ALLOWED}")
-    if parts.scheme == "https" and address is not None:
+    if parts.scheme == "https" and address is not None and host != "localhost":
         raise BadTargetError(f"--to {url}: an address has no name that a certificate could be for; {_ALLOWED}")
     port = parts.port or _PORTS[parts.scheme]
     return BackendTarget(host=host, address=address, port=port, tls=parts.scheme == "https")

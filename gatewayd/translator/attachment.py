@@ -4,9 +4,9 @@ In: a route of any kind. Out: one ParentAttachment for each parentRef that leads
 https://gateway-api.sigs.k8s.io/reference/spec/#parentreference, #routeconditionreason
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.ingress import Ingress
@@ -20,12 +20,15 @@ from gatewayd.translator.gateways.listener_conflicts import own_listeners
 from gatewayd.translator.gateways.listeners import ListenerKey, MergedListener, PortKey, port_key
 from gatewayd.translator.hostnames import ANY, covers_one_label, intersection, normalised
 from gatewayd.translator.ingresses import rule_hosts
-from gatewayd.translator.namespaces import Admission, admits
+from gatewayd.translator.namespaces import Admission, admits, admitted_words
 from gatewayd.translator.parents import PARENT_TABLES, named_parents, parent_gateway, parent_refs
 from gatewayd.translator.protocols import ROUTE_TABLES, RouteKind, group_kind
 from gatewayd.translator.quotas import too_much
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.route_kinds import rules
+
+_MOST_NAMED: Final = 8
+"""Listeners that a message names: more than that nobody reads in a status."""
 
 
 class HostPair(NamedTuple):
@@ -153,9 +156,10 @@ def _attach(
 ) -> tuple[Attached, ...] | Verdict:
     """Apply the rules in the order of their reasons: section and port, kind and namespace, hostname."""
     parent = Member(PARENT_TABLES[ref.group_kind], ObjectKey(ref.namespace or wanted.namespace, ref.name))
-    named = [each for each in own_listeners(view, parent) if _is_named(each, ref)]
+    own = own_listeners(view, parent)
+    named = [each for each in own if _is_named(each, ref)]
     if not named:
-        return verdicts.no_matching_parent(f"{path}: {_missing(ref)}")
+        return verdicts.no_matching_parent(f"{path}: {_missing(ref)}{_instead(own)}")
     kind = _KINDS[wanted.table]
     of_kind = [each for each in named if each.valid and kind in each.kinds]
     allowing = [each for each in of_kind if _lets_in(view, each, wanted.namespace)]
@@ -181,10 +185,19 @@ def _missing(ref: ParentRef) -> str:
     return f"{ref.kind} {ref.name!r} has no listener" + (f" with {' and '.join(wanted)}" if wanted else "")
 
 
+def _instead(own: Collection[MergedListener]) -> str:
+    """Return which listeners there are, as many as are read."""
+    names = [f"{each.key.section} :{each.port}" for each in own]
+    more = ", ..." if len(names) > _MOST_NAMED else ""
+    return f"; listeners: {', '.join(names[:_MOST_NAMED])}{more}" if names else ""
+
+
 def _unwelcome(named: list[MergedListener], of_kind: list[MergedListener], wanted: _Wanted) -> str:
     shown = ", ".join(repr(each.key.section) for each in named)
     if of_kind:
-        return f"no routes of namespace {wanted.namespace!r} are allowed by listener {shown} (allowedRoutes.namespaces)"
+        allowed = ", ".join(dict.fromkeys(admitted_words(_admission(each)) for each in of_kind))
+        said = f"no routes of namespace {wanted.namespace!r} are allowed by listener {shown} (allowedRoutes.namespaces)"
+        return f"{said}; allowed: {allowed}"
     if any(each.valid for each in named):
         kinds = sorted({kind.kind for each in named for kind in each.kinds})
         allowed = ", ".join(kinds) or "none"
@@ -195,6 +208,11 @@ def _unwelcome(named: list[MergedListener], of_kind: list[MergedListener], wante
 def _lets_in(view: View, listener: MergedListener, namespace: str) -> bool:
     rule = listener.allowed.namespaces
     return admits(view, Admission(rule.from_, rule.selector, listener.key.namespace), namespace)
+
+
+def _admission(listener: MergedListener) -> Admission:
+    rule = listener.allowed.namespaces
+    return Admission(rule.from_, rule.selector, listener.key.namespace)
 
 
 def _attached(gateway: ObjectKey, allowing: list[MergedListener], wanted: _Wanted) -> Iterator[Attached]:

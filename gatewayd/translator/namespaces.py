@@ -4,12 +4,15 @@ https://gateway-api.sigs.k8s.io/reference/spec/#routenamespaces
 """
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatewayd.api.core import Namespace
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.selectors import LabelSelector, LabelSelectorRequirement
 from gatewayd.incremental.view import View
+
+_MOST_SHOWN: Final = 4
+"""Terms of a selector that a message shows."""
 
 
 class Admission(NamedTuple):
@@ -26,6 +29,28 @@ def admits(view: View, admission: Admission, namespace: str) -> bool:
         row = view.get(Namespace, ObjectKey("", namespace))
         return row is not None and admission.selector is not None and selects(admission.selector, row.metadata.labels)
     return admission.rule == "All" or (admission.rule == "Same" and namespace == admission.home)
+
+
+def admitted_words(admission: Admission) -> str:
+    """Return whom a rule lets in, as a message says it."""
+    match admission.rule:
+        case "Selector":
+            return f"namespaces with {_selector_words(admission.selector)}" if admission.selector else "none"
+        case "Same":
+            return f"namespace {admission.home!r}"
+        case "All":
+            return "all namespaces"
+        case _:
+            return "none"
+
+
+def _selector_words(selector: LabelSelector) -> str:
+    """Return what a selector asks for, as kubectl writes it; its first terms where it has many."""
+    terms = [f"{name}={value}" for name, value in sorted(selector.match_labels.items())]
+    for each in selector.match_expressions:
+        values = f" ({', '.join(each.values[:_MOST_SHOWN])})" if each.values else ""
+        terms.append(f"{each.key} {each.operator}{values}")
+    return ",".join([*terms[:_MOST_SHOWN], *(["..."] if len(terms) > _MOST_SHOWN else [])]) or "any labels"
 
 
 def _value_in(labels: Mapping[str, str], term: LabelSelectorRequirement) -> bool:

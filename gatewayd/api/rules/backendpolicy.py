@@ -20,7 +20,7 @@ from gatewayd.api.backendpolicy import (
 )
 from gatewayd.api.durations import milliseconds
 from gatewayd.api.meta import Problem, Problems
-from gatewayd.api.rules.cel import Validation, has_each
+from gatewayd.api.rules.cel import Validation, has_each, holds_some
 
 _CHECKS: Final = ("http", "grpc", "tcp")
 _HASHING: Final = ("RingHash", "Maglev")
@@ -100,7 +100,7 @@ def _ways() -> Validation:
 
 
 _HASHES: Final = f"(has(self.type) && self.type in {list(_HASHING)})"
-_HAS_HASH: Final = "(has(self.hashOn) && size(self.hashOn) > 0)"
+_HAS_HASH: Final = holds_some("hashOn")
 
 _ROWS: Final[tuple[tuple[type[Struct], Validation], ...]] = (
     (ActiveHealthSection, _ways()),
@@ -130,7 +130,9 @@ _ROWS: Final[tuple[tuple[type[Struct], Validation], ...]] = (
     ),
     (
         FailoverSection,
-        Validation(somewhere_to_go, "self.mode == 'Disabled' || has(self.services)", "services must not be empty"),
+        Validation(
+            somewhere_to_go, f"self.mode == 'Disabled' || {holds_some('services')}", "services must not be empty"
+        ),
     ),
     *((struct, _lasting(struct)) for struct in _LASTING),
 )

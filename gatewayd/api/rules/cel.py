@@ -20,3 +20,8 @@ class Validation(NamedTuple):
 def has_each(path: str, names: Iterable[str], joint: str, negated: str = "") -> str:
     """Return CEL for fields that are set (with `negated` "!": are not), joined by an operator."""
     return joint.join(f"{negated}has({path}.{name})" for name in names)
+
+
+def holds_some(name: str) -> str:
+    """Return CEL for a list that is set and has an element: to `has` an empty one is set, and it says nothing."""
+    return f"(has(self.{name}) && size(self.{name}) > 0)"

@@ -16,7 +16,7 @@ from gatewayd.api.clientpolicy import (
 )
 from gatewayd.api.durations import milliseconds
 from gatewayd.api.meta import Problem, Problems
-from gatewayd.api.rules.cel import Validation
+from gatewayd.api.rules.cel import Validation, holds_some
 
 _KINDS: Final = ("GatewayClass", "Gateway", "ListenerSet")
 _LASTING: Final[Mapping[type[Struct], tuple[str, ...]]] = MappingProxyType(
@@ -73,7 +73,7 @@ SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = MappingProxyTyp
         ClientAddressSection: (
             Validation(
                 one_trust,
-                "self.mode == 'Disabled' || has(self.trustedHops) != has(self.trustedRanges)",
+                f"self.mode == 'Disabled' || has(self.trustedHops) != {holds_some('trustedRanges')}",
                 "must have one of trustedHops, trustedRanges",
             ),
         ),

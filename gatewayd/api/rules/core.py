@@ -13,12 +13,22 @@ from typing import Final
 from gatewayd.api.core import ConfigMap, Secret, Service, ServiceSpec
 from gatewayd.api.discovery import EndpointSlice
 from gatewayd.api.meta import Problem, Problems
-from gatewayd.api.names import entry, is_data_key, is_dns_label, is_dns_subdomain, shown
+from gatewayd.api.names import (
+    entry,
+    is_data_key,
+    is_dns_label,
+    is_dns_subdomain,
+    is_label_value,
+    is_port_name,
+    is_qualified_name,
+    shown,
+)
 
 _ADDRESS: Final[Mapping[str, type[ipaddress.IPv4Address] | type[ipaddress.IPv6Address]]] = {
     "IPv4": ipaddress.IPv4Address,
     "IPv6": ipaddress.IPv6Address,
 }
+_LAST_PORT: Final = 65535
 _KEY_RULE: Final = "up to 253 of a-z, A-Z, 0-9, '-', '_' and '.' are allowed"
 
 
@@ -73,6 +83,29 @@ def service_ports_unique(spec: ServiceSpec) -> Problems:
             yield Problem(path=f"ports[{index}]", message=f"has the port and protocol of ports[{before}]")
 
 
+def service_ports_lead_somewhere(spec: ServiceSpec) -> Problems:
+    """Check that target ports and protocols of applications can be some."""
+    for index, port in enumerate(spec.ports):
+        if isinstance(port.target_port, int) and not 1 <= port.target_port <= _LAST_PORT:
+            yield Problem(path=f"ports[{index}].targetPort", message=f"must be from 1 to {_LAST_PORT}")
+        if isinstance(port.target_port, str) and not is_port_name(port.target_port):
+            message = f"{shown(port.target_port)} is not the name of a port; up to 15 of a-z, 0-9 and '-' are allowed"
+            yield Problem(path=f"ports[{index}].targetPort", message=message)
+        yield from _application(f"ports[{index}].appProtocol", port.app_protocol)
+
+
+def _application(path: str, protocol: str | None) -> Problems:
+    if protocol is not None and not is_qualified_name(protocol):
+        yield Problem(path=path, message=f"{shown(protocol)} is not valid; allowed: http, or example.com/name")
+
+
+def selector_formed(spec: ServiceSpec) -> Problems:
+    """Check that a selector has labels as pods have them."""
+    for key, value in spec.selector.items():
+        if not (is_qualified_name(key) and is_label_value(value)):
+            yield Problem(path=entry("selector", key), message=f"{shown(key)}: {shown(value)} is no label")
+
+
 def service_has_ports(service: Service) -> Problems:
     """Check that a Service has a port, unless it is headless or an ExternalName."""
     spec = service.spec
@@ -95,6 +128,29 @@ def addresses_of_type(endpoints: EndpointSlice) -> Problems:
                     path=f"endpoints[{index}].addresses[{position}]",
                     message=f"{shown(address)} is not of type {endpoints.address_type}",
                 )
+
+
+def slice_ports_named(endpoints: EndpointSlice) -> Problems:
+    """Check that the names of ports are labels and differ; one port may have none."""
+    seen: dict[str, int] = {}
+    for index, port in enumerate(endpoints.ports):
+        if port.name and not is_dns_label(port.name):
+            yield Problem(path=f"ports[{index}].name", message=f"{shown(port.name)} is not a DNS label")
+        elif seen.setdefault(port.name, index) != index:
+            yield Problem(path=f"ports[{index}].name", message=f"repeats ports[{seen[port.name]}].name")
+
+
+def slice_values_formed(endpoints: EndpointSlice) -> Problems:
+    """Check that protocols, hostnames and zones of endpoints are written as such."""
+    for index, port in enumerate(endpoints.ports):
+        yield from _application(f"ports[{index}].appProtocol", port.app_protocol)
+    for index, endpoint in enumerate(endpoints.endpoints):
+        zones = [zone.name for zone in endpoint.hints.for_zones] if endpoint.hints is not None else []
+        if len(set(zones)) < len(zones) or not all(zone and is_label_value(zone) for zone in zones):
+            path = f"endpoints[{index}].hints.forZones"
+            yield Problem(path=path, message="must be names of zones, each once; such as eu-west-1a")
+        if endpoint.hostname is not None and not is_dns_label(endpoint.hostname):
+            yield Problem(path=f"endpoints[{index}].hostname", message=f"{shown(endpoint.hostname)} is not a DNS label")
 
 
 def _is_of_type(address_type: str, address: str) -> bool:

@@ -6,13 +6,25 @@ https://kubernetes.io/docs/concepts/services-networking/ingress/
 import ipaddress
 from typing import Final
 
-from gatewayd.api.ingress import HTTPIngressPath, IngressBackend, IngressRule, IngressSpec, ServiceBackendPort
-from gatewayd.api.ingressclass import IngressClassParameters
+import re2
+
+from gatewayd.api.ingress import (
+    HTTPIngressPath,
+    IngressBackend,
+    IngressResource,
+    IngressRule,
+    IngressServiceBackend,
+    IngressSpec,
+    ServiceBackendPort,
+)
+from gatewayd.api.ingressclass import IngressClassParameters, IngressClassSpec
 from gatewayd.api.meta import Problem, Problems
-from gatewayd.api.names import is_dns_label, shown
+from gatewayd.api.names import is_dns_label, is_dns_subdomain, is_port_name, shown
 
 _NOT_IN_PATH: Final = ("//", "/./", "/../", "%2f", "%2F")
 _NOT_AT_END: Final = ("/..", "/.")
+_PATH: Final = re2.compile(r"^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$")
+"""https://www.rfc-editor.org/rfc/rfc3986#section-3.3"""
 
 
 def backend_is_one(backend: IngressBackend) -> Problems:
@@ -25,7 +37,7 @@ def port_is_one(port: ServiceBackendPort) -> Problems:
     """Check that a port is given by its number or by its name, and not by both."""
     if bool(port.name) == (port.number is not None):
         yield Problem(path="", message="must have one of name and number, and not both")
-    elif port.name and not is_dns_label(port.name):
+    elif port.name and not is_port_name(port.name):
         yield Problem(path="name", message=f"{shown(port.name)} is not the name of a port")
 
 
@@ -58,6 +70,40 @@ def leads_somewhere(spec: IngressSpec) -> Problems:
     """Check that there is a rule or a default backend."""
     if not spec.rules and spec.default_backend is None:
         yield Problem(path="", message="must have rules or defaultBackend")
+
+
+def names_formed(spec: IngressSpec) -> Problems:
+    """Check that the names of a class and of Secrets are some."""
+    if spec.ingress_class_name is not None and not is_dns_subdomain(spec.ingress_class_name):
+        yield Problem(path="ingressClassName", message=f"{shown(spec.ingress_class_name)} is not the name of a class")
+    for index, tls in enumerate(spec.tls):
+        if tls.secret_name and not is_dns_subdomain(tls.secret_name):
+            path = f"tls[{index}].secretName"
+            yield Problem(path=path, message=f"{shown(tls.secret_name)} is not the name of a Secret")
+
+
+def object_named(reference: IngressResource | IngressClassParameters) -> Problems:
+    """Check that a group is one, and that a kind and a name can stand in a path of the API."""
+    if reference.api_group and not is_dns_subdomain(reference.api_group):
+        yield Problem(path="apiGroup", message=f"{shown(reference.api_group)} is not a DNS name")
+    for path, text in (("kind", reference.kind), ("name", reference.name)):
+        if text in (".", "..") or "/" in text or "%" in text:
+            yield Problem(path=path, message=f"{shown(text)} is not valid; '/', '%', '.' and '..' are not allowed")
+
+
+def service_is_named(backend: IngressServiceBackend) -> Problems:
+    """Check that the name of a Service is one."""
+    if not is_dns_label(backend.name):
+        yield Problem(path="name", message=f"{shown(backend.name)} is not the name of a Service")
+
+
+def controller_named(spec: IngressClassSpec) -> Problems:
+    """Check that a class names its controller, as a path below a domain."""
+    domain, slash, path = spec.controller.partition("/")
+    if not spec.controller:
+        yield Problem(path="controller", message="is required")
+    elif not (slash and is_dns_subdomain(domain) and _PATH.search(path)):
+        yield Problem(path="controller", message=f"{shown(spec.controller)} is not valid; allowed: example.com/name")
 
 
 def parameters_scoped(parameters: IngressClassParameters) -> Problems:

@@ -31,7 +31,7 @@ from gatewayd.api.reportpolicy import ReportPolicySpec
 from gatewayd.api.routepolicy import BodySection, ErrorPagesSection, FaultSection, RateLimitSection, RoutePolicySpec
 from gatewayd.api.rules import access_sections, backendpolicy, clientpolicy, reportpolicy, routefilter, routepolicy
 from gatewayd.api.rules.access_sections import OF_REQUESTS, connections_take_clients
-from gatewayd.api.rules.cel import Validation, has_each
+from gatewayd.api.rules.cel import Validation, has_each, holds_some
 from gatewayd.api.rules.filters import cors_wildcard_alone
 from gatewayd.api.rules.keys_and_limits import key_set_given, limit_given
 from gatewayd.api.rules.policy_targets import TARGETS
@@ -198,9 +198,12 @@ def _of_kind(spec: type[Struct]) -> Iterator[tuple[type[Struct], tuple[Validatio
 
 
 def _empty_when_disabled(struct: type[Struct]) -> Iterator[Validation]:
-    others = [each.encode_name for each in fields(struct) if each.name != "mode"]
+    others = [each for each in fields(struct) if each.name != "mode"]
     if others:
-        alone = f"self.mode != 'Disabled' || ({has_each('self', others, ' && ', '!')})"
+        said = (
+            holds_some(each.encode_name) if each.default == () else f"has(self.{each.encode_name})" for each in others
+        )
+        alone = f"self.mode != 'Disabled' || !({' || '.join(said)})"
         yield Validation(disabled_is_empty, alone, "a section that is Disabled must have no other field")
 
 
@@ -231,23 +234,27 @@ _OF_SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = {
     **routepolicy.SECTIONS,
     **reportpolicy.SECTIONS,
     CorsSection: tuple(_alone(name) for name in ("allowOrigins", "allowMethods", "allowHeaders")),
-    JWT: (Validation(token_given, "self.mode == 'Disabled' || has(self.providers)", "providers must not be empty"),),
+    JWT: (
+        Validation(token_given, f"self.mode == 'Disabled' || {holds_some('providers')}", "providers must not be empty"),
+    ),
     APIKeys: (
-        Validation(keys_given, "self.mode == 'Disabled' || has(self.secretRefs)", "secretRefs must not be empty"),
+        Validation(
+            keys_given, f"self.mode == 'Disabled' || {holds_some('secretRefs')}", "secretRefs must not be empty"
+        ),
     ),
     Require: (Validation(something_required, "self.mode == 'Disabled' || has(self.what)", "what is required"),),
     Basic: (Validation(users_given, "self.mode == 'Disabled' || has(self.secretRef)", "secretRef is required"),),
     RateLimitSection: (
         Validation(
             limit_given,
-            "(self.mode == 'Disabled' || has(self.limits)) && (!has(self.limits) || self.limits.all(limit, "
+            f"(self.mode == 'Disabled' || {holds_some('limits')}) && (!has(self.limits) || self.limits.all(limit, "
             "!has(limit.perClaims) || !has(limit.at) || limit.at == 'AfterAuthentication'))",
             "limits must not be empty, and with perClaims be AfterAuthentication",
         ),
     ),
     BodySection: (Validation(bytes_given, "self.mode == 'Disabled' || has(self.maxBytes)", "maxBytes is required"),),
     ErrorPagesSection: (
-        Validation(page_given, "self.mode == 'Disabled' || has(self.pages)", "pages must not be empty"),
+        Validation(page_given, f"self.mode == 'Disabled' || {holds_some('pages')}", "pages must not be empty"),
     ),
     FaultSection: (
         Validation(

@@ -10,7 +10,7 @@ from gatewayd.api.externalprocessing import ExternalProcessingSection
 from gatewayd.api.globallimits import GlobalLimitsSection, LimitCost
 from gatewayd.api.meta import Problem, Problems
 from gatewayd.api.routepolicy import BandwidthSection, HeaderFrom
-from gatewayd.api.rules.cel import Validation
+from gatewayd.api.rules.cel import Validation, holds_some
 
 
 def bandwidth_given(section: BandwidthSection) -> Problems:
@@ -57,7 +57,9 @@ SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = MappingProxyTyp
             ),
         ),
         GlobalLimitsSection: (
-            Validation(shared_limit_given, "self.mode == 'Disabled' || has(self.limits)", "limits must not be empty"),
+            Validation(
+                shared_limit_given, f"self.mode == 'Disabled' || {holds_some('limits')}", "limits must not be empty"
+            ),
         ),
         ExternalProcessingSection: (
             Validation(

@@ -27,8 +27,16 @@ from gatewayd.api.httproute import (
     HTTPRouteSpec,
     HTTPRouteTimeouts,
 )
-from gatewayd.api.ingress import HTTPIngressPath, IngressBackend, IngressRule, IngressSpec, ServiceBackendPort
-from gatewayd.api.ingressclass import IngressClassParameters
+from gatewayd.api.ingress import (
+    HTTPIngressPath,
+    IngressBackend,
+    IngressResource,
+    IngressRule,
+    IngressServiceBackend,
+    IngressSpec,
+    ServiceBackendPort,
+)
+from gatewayd.api.ingressclass import IngressClassParameters, IngressClassSpec
 from gatewayd.api.listeners import Listener, ListenerRequestFilter, ListenerTLS
 from gatewayd.api.listenerset import ListenerSetSpec
 from gatewayd.api.meta import KubernetesObject, Problem, Problems
@@ -126,16 +134,25 @@ RULES: Final[Mapping[type[Struct], tuple[Rule, ...]]] = {
     ParentBasedSampling: (telemetry.rate_where_enabled,),
     TelemetryAttribute: (telemetry.source_of_type_given,),
     Service: (core.service_has_ports,),
-    ServiceSpec: (core.service_ports_named, core.service_ports_unique, core.external_name_given),
+    ServiceSpec: (
+        core.service_ports_named,
+        core.service_ports_unique,
+        core.service_ports_lead_somewhere,
+        core.selector_formed,
+        core.external_name_given,
+    ),
     Secret: (core.secret_data_readable,),
     ConfigMap: (core.config_data_readable,),
-    EndpointSlice: (core.addresses_of_type,),
-    IngressSpec: (ingress.leads_somewhere,),
+    EndpointSlice: (core.addresses_of_type, core.slice_ports_named, core.slice_values_formed),
+    IngressSpec: (ingress.leads_somewhere, ingress.names_formed),
+    IngressResource: (ingress.object_named,),
     IngressRule: (ingress.host_is_a_name,),
     HTTPIngressPath: (ingress.path_is_one,),
     IngressBackend: (ingress.backend_is_one,),
     ServiceBackendPort: (ingress.port_is_one,),
-    IngressClassParameters: (ingress.parameters_scoped,),
+    IngressClassParameters: (ingress.parameters_scoped, ingress.object_named),
+    IngressClassSpec: (ingress.controller_named,),
+    IngressServiceBackend: (ingress.service_is_named,),
     **{struct: tuple(dict.fromkeys(each.rule for each in found)) for struct, found in VALIDATIONS.items()},
 }
 

@@ -36,7 +36,7 @@ def settings_where_enabled(tracing: TracingConfig) -> Problems:
         ("parentBasedSampling", tracing.parent_based_sampling),
         ("serviceName", tracing.service_name),
         ("spanName", tracing.span_name),
-        ("attributes", tracing.attributes or None),
+        ("attributes", tracing.attributes),
     ):
         if value is not None:
             yield Problem(path=path, message=_ONLY_ENABLED)

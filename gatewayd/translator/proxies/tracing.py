@@ -105,7 +105,7 @@ def _traced(view: View, written: _TracingSpec, gateway: ObjectKey) -> Traced:
         sampled=sampled,
         kept=max(sampled, parts(parent.sampling_rate)),
         parent=_PARENTS[parent.mode],
-        attributes=tuple(_attribute(each) for each in config.attributes if not _unknown(each)),
+        attributes=tuple(_attribute(each) for each in config.attributes or () if not _unknown(each)),
     )
     return Traced(made, verdicts.resolved(), tuple(_left_out(written, parent)))
 
@@ -150,7 +150,7 @@ def _unknown(written: TelemetryAttribute) -> bool:
 
 def _left_out(written: _TracingSpec, parent: ParentBasedSampling) -> Iterator[str]:
     config, path = written.config, written.path
-    for at, attribute in enumerate(config.attributes):
+    for at, attribute in enumerate(config.attributes or ()):
         if _unknown(attribute):
             known = ", ".join(KNOWN_ATTRIBUTES)
             key = shown(attribute.attribute_key or "")

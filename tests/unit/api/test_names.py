@@ -6,6 +6,7 @@ from gatewayd.api.names import (
     is_dns_label,
     is_dns_subdomain,
     is_label_value,
+    is_port_name,
     is_qualified_name,
     shown,
 )
@@ -18,6 +19,7 @@ from tests.unit.api.documents import accepted, document, problems
         (is_dns_label, ["a", "0", "a-b", "a" * 63], ["", "a.b", "A", "-a", "a-", "a\n", "a" * 64]),
         (is_dns_subdomain, ["a.b", "a" * 253], ["", "a..b", ".a", "a.", "a" * 254, "a\x00"]),
         (is_qualified_name, ["a", "A_b.c", "x.io/A"], ["", "/a", "a/", "X/a", "a/b/c", "a" * 64, "a\n"]),
+        (is_port_name, ["a", "h2c-1", "a" * 15], ["", "80", "a--b", "A", "a" * 16]),
         (is_label_value, ["", "A_b.c"], ["-a", "a" * 64, "a\n", "a b"]),
         (is_data_key, ["tls.crt", "_", ".a"], ["", ".", "..", "..a", "a/b", "a" * 254]),
     ],

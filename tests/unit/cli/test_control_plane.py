@@ -36,7 +36,14 @@ def test_outside_of_a_cluster_it_says_why_it_cannot_start(monkeypatch: pytest.Mo
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     ran = subprocess.run(serve(), check=False, capture_output=True, text=True, timeout=DEADLINE)
     assert ran.returncode == CANNOT_START
-    assert "cannot serve: AccessError" in ran.stderr
+    why = "this is no pod: KUBERNETES_SERVICE_HOST is not set; --kubeconfig names a file"
+    assert ran.stderr == f"gatewayd: cannot serve: {why}\n"
+
+
+def test_a_kubeconfig_that_is_not_there() -> None:
+    ran = subprocess.run(serve("--kubeconfig", "/none"), check=False, capture_output=True, text=True, timeout=DEADLINE)
+    assert (ran.returncode, ran.stdout) == (CANNOT_START, "")
+    assert ran.stderr == "gatewayd: cannot serve: /none: there is no such file\n"
 
 
 def test_without_an_api_server_it_says_why_it_cannot_start(tmp_path: Path) -> None:

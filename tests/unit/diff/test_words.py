@@ -34,6 +34,26 @@ def test_drains_stand_out() -> None:
     ]
 
 
+TCP = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: pay}
+spec: {gatewayClassName: gatewayd, listeners: [{name: tcp, port: 9000, protocol: TCP}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: TCPRoute
+metadata: {name: ledger}
+spec: {parentRefs: [{name: pay}], rules: [{backendRefs: [{name: BACKEND, port: 80}]}]}
+"""
+
+
+def test_connections_that_lose_their_last_backend_stand_out() -> None:
+    before, after = (f"{SHOP}---{TCP.replace('BACKEND', name)}" for name in ("cart", "none"))
+    lines = list(difference_lines(difference(translated(before), translated(after))))
+
+    assert "  ! listener tcp-9000: connections find no backend any more and are closed" in lines
+
+
 def test_additions_removals_and_long_values() -> None:
     added = SHOP.replace("hostnames: [shop.example]", "hostnames: [shop.example, new.example]")
     lines = list(difference_lines(difference(translated(SHOP), translated(added))))

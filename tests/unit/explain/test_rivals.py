@@ -99,7 +99,8 @@ def test_another_port() -> None:
 def test_not_attached_at_all() -> None:
     (why,) = whys(trace(route("r", parent="name: web, sectionName: none")))
 
-    assert why == "spec.parentRefs[0]: Gateway 'web' has no listener with sectionName 'none'"
+    known = "listeners: any :8080, api :8080, other :8081"
+    assert why == f"spec.parentRefs[0]: Gateway 'web' has no listener with sectionName 'none'; {known}"
 
 
 def test_routes_of_other_gateways_are_not_spoken_of() -> None:

@@ -27,6 +27,13 @@ def test_a_kind_is_called_as_kubectl_calls_it(name: str) -> None:
     assert kind_of(name).kind == "HTTPRoute"
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"), [("gtw", "Gateway"), ("gc", "GatewayClass"), ("lset", "ListenerSet"), ("ing", "Ingress")]
+)
+def test_short_names_are_those_of_kubectl(name: str, kind: str) -> None:
+    assert kind_of(name).kind == kind
+
+
 def test_a_kind_that_nothing_is_said_of() -> None:
     with pytest.raises(UnknownKindError, match="kind 'Service' is not known; allowed: httproute, "):
         kind_of("Service")

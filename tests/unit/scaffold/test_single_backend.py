@@ -19,6 +19,7 @@ def written(url: str) -> Translation:
         ("localhost:3000", BackendTarget(host="localhost", address="127.0.0.1", port=3000, tls=False)),
         ("http://[::1]:3000/", BackendTarget(host="::1", address="::1", port=3000, tls=False)),
         ("http://Api.Example", BackendTarget(host="api.example", address=None, port=80, tls=False)),
+        ("https://localhost:8443", BackendTarget(host="localhost", address="127.0.0.1", port=8443, tls=True)),
         ("https://api.example", BackendTarget(host="api.example", address=None, port=443, tls=True)),
     ],
 )

@@ -122,8 +122,9 @@ def test_the_message_of_a_hostname_that_no_listener_has() -> None:
 
 def test_messages_name_the_parent_ref() -> None:
     said = [each.verdict.message for each in attach("{name: gw, sectionName: nope}, {name: gw, sectionName: grpc}")]
+    known = "listeners: http :80, alt :8080, grpc :9000, bad :9100, tcp :9200"
     assert said == [
-        "spec.parentRefs[0]: Gateway 'gw' has no listener with sectionName 'nope'",
+        f"spec.parentRefs[0]: Gateway 'gw' has no listener with sectionName 'nope'; {known}",
         "spec.parentRefs[1]: no HTTPRoute is allowed by listener 'grpc' (allowedRoutes.kinds); allowed: GRPCRoute",
     ]
 

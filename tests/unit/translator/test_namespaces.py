@@ -1,7 +1,7 @@
 import pytest
 
 from gatewayd.api.selectors import LabelSelector, LabelSelectorRequirement
-from gatewayd.translator.namespaces import Admission, admits, selects
+from gatewayd.translator.namespaces import Admission, admits, admitted_words, selects
 from tests.unit.translator.manifests import scratch
 
 NAMESPACES = """
@@ -31,6 +31,32 @@ RED = LabelSelector(match_labels={"team": "red"})
 )
 def test_admission(rule: str, selector: LabelSelector | None, namespace: str, *, admitted: bool) -> None:
     assert admits(scratch(NAMESPACES), Admission(rule, selector, "home"), namespace) is admitted
+
+
+@pytest.mark.parametrize(
+    ("rule", "selector", "words"),
+    [
+        ("All", None, "all namespaces"),
+        ("Same", None, "namespace 'home'"),
+        ("None", None, "none"),
+        ("Selector", None, "none"),
+        ("Selector", LabelSelector(), "namespaces with any labels"),
+        ("Selector", RED, "namespaces with team=red"),
+        (
+            "Selector",
+            LabelSelector(
+                match_labels={"a": "1", "b": "2", "c": "3"},
+                match_expressions=(
+                    LabelSelectorRequirement(key="team", operator="In", values=("red", "blue")),
+                    LabelSelectorRequirement(key="old", operator="Exists"),
+                ),
+            ),
+            "namespaces with a=1,b=2,c=3,team In (red, blue),...",
+        ),
+    ],
+)
+def test_words(rule: str, selector: LabelSelector | None, words: str) -> None:
+    assert admitted_words(Admission(rule, selector, "home")) == words
 
 
 def requirement(operator: str, *values: str) -> LabelSelector:

@@ -13,7 +13,28 @@ def slice_of(kind: str, address: str) -> Document:
     return document("EndpointSlice", addressType=kind, endpoints=[{"addresses": [address]}])
 
 
+PORT = "up to 15 of a-z, 0-9 and '-' are allowed"
+PROTOCOL = "allowed: http, or example.com/name"
+
+
+def endpoints(*ports: Document, **endpoint: object) -> Document:
+    return document(
+        "EndpointSlice", addressType="IPv4", ports=list(ports), endpoints=[{"addresses": ["10.0.0.1"], **endpoint}]
+    )
+
+
+ZONES = "must be names of zones, each once; such as eu-west-1a"
 BROKEN = [
+    (service({"port": 80}, selector={"app": "a b"}), ['spec.selector[app]: "app": "a b" is no label']),
+    (service({"port": 80, "targetPort": 65536}), ["spec.ports[0].targetPort: must be from 1 to 65535"]),
+    (service({"port": 80, "targetPort": "80"}), [f'spec.ports[0].targetPort: "80" is not the name of a port; {PORT}']),
+    (service({"port": 80, "appProtocol": "*"}), [f'spec.ports[0].appProtocol: "*" is not valid; {PROTOCOL}']),
+    (endpoints({"port": 80, "appProtocol": "a b"}), [f'ports[0].appProtocol: "a b" is not valid; {PROTOCOL}']),
+    (endpoints({"port": 80, "name": "A"}), ['ports[0].name: "A" is not a DNS label']),
+    (endpoints({"port": 80}, {"port": 81}), ["ports[1].name: repeats ports[0].name"]),
+    (endpoints(hostname="a.b"), ['endpoints[0].hostname: "a.b" is not a DNS label']),
+    (endpoints(hints={"forZones": [{"name": "a"}, {"name": "a"}]}), [f"endpoints[0].hints.forZones: {ZONES}"]),
+    (endpoints(hints={"forZones": [{"name": "::"}]}), [f"endpoints[0].hints.forZones: {ZONES}"]),
     (
         document("Secret", data={"a/b": "!"}, stringData={"c d": "e"}),
         [

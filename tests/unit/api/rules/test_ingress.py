@@ -19,10 +19,36 @@ def rule(path: str, kind: str = "Prefix", backend: Document = BACKEND) -> Docume
 
 
 def parameters(**more: str) -> Document:
-    return document("IngressClass", spec={"parameters": {"kind": "Gateway", "name": "edge", **more}})
+    return ingress_class(parameters={"kind": "Gateway", "name": "edge", **more})
+
+
+def ingress_class(**spec: object) -> Document:
+    return document("IngressClass", spec={"controller": "gatewayd.io/ingress-controller", **spec})
 
 
 BROKEN = [
+    (parameters(apiGroup="Gateway"), ['spec.parameters.apiGroup: "Gateway" is not a DNS name']),
+    (parameters(name="a/b"), ["spec.parameters.name: \"a/b\" is not valid; '/', '%', '.' and '..' are not allowed"]),
+    (
+        rule("/", backend={"resource": {"kind": "..", "name": "b"}}),
+        [f"{PATH}.backend.resource.kind: \"..\" is not valid; '/', '%', '.' and '..' are not allowed"],
+    ),
+    (
+        ingress(defaultBackend=BACKEND, ingressClassName="::", tls=[{"secretName": "a b"}]),
+        [
+            'spec.ingressClassName: "::" is not the name of a class',
+            'spec.tls[0].secretName: "a b" is not the name of a Secret',
+        ],
+    ),
+    (ingress_class(controller=""), ["spec.controller: is required"]),
+    (document("IngressClass"), ["spec.controller: is required"]),
+    (ingress_class(controller="GET"), ['spec.controller: "GET" is not valid; allowed: example.com/name']),
+    (ingress_class(controller="a.b/?"), ['spec.controller: "a.b/?" is not valid; allowed: example.com/name']),
+    (
+        ingress(defaultBackend={"service": {"name": "a.b", "port": {"number": 80}}}),
+        ['spec.defaultBackend.service.name: "a.b" is not the name of a Service'],
+    ),
+    (default({"name": "200"}), ['spec.defaultBackend.service.port.name: "200" is not the name of a port']),
     (ingress(), ["spec: must have rules or defaultBackend"]),
     (ingress(rules=[{"host": "10.0.0.1"}]), ['spec.rules[0].host: "10.0.0.1" is an address; a DNS name is allowed']),
     (rule("/", backend={}), [f"{PATH}.backend: must have one of service and resource, and not both"]),
