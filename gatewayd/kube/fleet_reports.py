@@ -165,8 +165,12 @@ class FleetShare:
         self._look(fleet)
 
     def retired(self, fleet: FleetKey) -> None:
-        """Forget what we published for a fleet that is gone."""
+        """Forget what we published for a fleet that is gone, and what we told of it, which is taken back with it.
+
+        One that is made anew is told of again, whether or not anything else is said of it by then.
+        """
         self._published.pop(fleet, None)
+        self._told.pop(fleet, None)
 
     def local(self, fleet: FleetKey, report: FleetReport) -> None:
         """Take a report of our own Envoys."""

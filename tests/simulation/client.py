@@ -143,11 +143,14 @@ class SimulatedClient:
     async def _let_in(self, asked: str, where: Place) -> None:
         """Bring a request to the API server, which may refuse it, and say when to come again.
 
-        The lease does not wait: whoever leads renews it or steps down. An object that was made anew is another one.
+        The lease does not wait: whoever leads renews it or steps down. An object that was made anew is another one,
+        and of one that is not there nobody knows for whose sake it was asked for.
         """
         loop = asyncio.get_running_loop()
-        asked += self._state.objects.get(_key(where), {}).get("metadata", {}).get("uid", "")
-        if loop.time() < self._not_before.get(asked, 0.0) and where.plural != "leases":
+        uid = self._state.objects.get(_key(where), {}).get("metadata", {}).get("uid", "")
+        asked += uid
+        is_known = bool(uid or not where.name) and where.plural != "leases"
+        if is_known and loop.time() < self._not_before.get(asked, 0.0):
             self._on_early(asked)
         await self._way()
         if self._network.falls(self._network.refuses):

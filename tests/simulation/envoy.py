@@ -187,14 +187,7 @@ class ModelEnvoy:
         for item in response.resources:
             if url in self._wants and item.name not in self._wants[url]:
                 continue
-            before = self.has[url].get(item.name)
-            if before is not None and before.version == item.version:
-                self.sent_again += 1
-            if url == CLUSTER and (before is None or before.version != item.version):
-                self.warming.add(item.name)
-                self.cold |= {item.name} if before is None else set()
-            self.refused.discard(item.name)
-            self.has[url][item.name] = item
+            self._keep(url, item)
         for name in response.removed_resources:
             self.has[url].pop(name, None)
             if url == CLUSTER:
@@ -210,6 +203,17 @@ class ModelEnvoy:
             self.says.extend(self._held)
             self._held.clear()
 
+    def _keep(self, url: TypeUrl, item: discovery_pb2.Resource) -> None:
+        before = self.has[url].get(item.name)
+        is_new = before is None or before.version != item.version
+        self.sent_again += not is_new
+        if url == CLUSTER and is_new:
+            self.warming.add(item.name)
+            self.cold |= {item.name} if before is None else set()
+        if url != CLUSTER:
+            self.refused.discard(item.name)
+        self.has[url][item.name] = item
+
     def _warm(self) -> None:
         """Take out of warming what has all that it needs."""
         for name in list(self.warming):
@@ -219,6 +223,7 @@ class ModelEnvoy:
             if fed and secrets_named(CLUSTER, self.has[CLUSTER][name].resource.value) <= self.has[SECRET].keys():
                 self.warming.discard(name)
                 self.cold.discard(name)
+                self.refused.discard(name)
 
     def _refuse(self, url: TypeUrl, response: discovery_pb2.DeltaDiscoveryResponse) -> None:
         """Refuse a response as a whole, in words that blame its first resource where Envoy names one."""
@@ -235,7 +240,8 @@ class ModelEnvoy:
     def check_routes(self) -> None:
         """Raise BrokenPromiseError when a route that is in use leads to no cluster, or to one that never was warm.
 
-        Of clusters that it refused, itself or what they need, an Envoy has no right to expect anything.
+        Of clusters that it refused, itself or what they need, an Envoy has no right to expect anything until they are
+        warm: routes to them may be there by then.
         """
         for name, item in self.has[ROUTE].items():
             for cluster in clusters_named(ROUTE, item.resource.value) - {INVALID_BACKEND} - self.refused:

@@ -102,6 +102,14 @@ async def test_the_same_again_is_not_told(rig: Rig) -> None:
     assert len(rig.told) == 2
 
 
+async def test_a_gateway_that_is_made_anew_is_told_of_again_though_nothing_else_is_said_of_it(rig: Rig) -> None:
+    """Its row went with the one before (`Reconciler`): its listeners would never be Programmed."""
+    rig.other_says(report(1, "tcp-80"), published())
+    rig.share.retired(GATEWAY)
+    rig.share.published(published(), ())
+    assert rig.told == [report(1, "tcp-80")] * 2
+
+
 async def test_a_replica_that_is_gone_is_not_counted(rig: Rig) -> None:
     rig.share.local(GATEWAY, report(1, "tcp-80"))
     rig.other_says(report(2, "tcp-81"), published())
