@@ -86,9 +86,9 @@ class IstioModel:
             is_spoken_to = self.name_of("https", probe.host.lower()) is not None
             return ToURL(location=f"https://{probe.host}{probe.path}") if is_spoken_to else None
         done: set[tuple[str, str]] = set()
-        for owner in dict.fromkeys(served.owner.name for served in names[host]):
-            own = [served for served in names[host] if served.owner.name == owner]
-            for rule in self.rules(own[0].owner):
+        for owner in self._services:
+            own = [served for served in names[host] if served.owner is owner]
+            for rule in self.rules(owner) if own else ():
                 fits = self._fits(rule, own, probe)
                 if fits is None:
                     return None
