@@ -41,6 +41,7 @@ class IstioMatch:
 
     match: RequestMatch
     prefix: str = ""
+    ignores_case: bool = False
     gateways: tuple[str, ...] = ()
     port: int = 0
 
@@ -65,7 +66,8 @@ def istio_match(written: Fields, *, by_letters: bool) -> IstioMatch:
             queries=tuple(_named(written, "queryParams")),
             grpc=False,
         ),
-        prefix="" if insensitive else (uri.text("prefix") if "prefix" in uri else "" if uri else "/"),
+        prefix=uri.text("prefix") if "prefix" in uri else "" if uri else "/",
+        ignores_case=insensitive,
         gateways=written.texts("gateways"),
         port=written.number("port"),
     )
@@ -76,7 +78,8 @@ def _path(uri: Fields, *, insensitive: bool, by_letters: bool) -> PathMatch:
         return PrefixPath(value="/")
     text = next((uri.text(kind) for kind in _KINDS if kind in uri), "")
     if "regex" in uri:
-        return _expression(uri, text, insensitive=insensitive)
+        # Expressions keep their own regard to case.
+        return _expression(uri, text)
     if insensitive:
         uri.approximate("prefix" if "prefix" in uri else "exact", "an expression without regard to case")
         return RegexPath(pattern=f"(?i){escaped(text)}{'.*' if 'prefix' in uri else ''}")
@@ -95,12 +98,12 @@ def _prefix(uri: Fields, text: str, *, by_letters: bool) -> PathMatch:
     return PrefixPath(value=bare)
 
 
-def _expression(uri: Fields, pattern: str, *, insensitive: bool) -> PathMatch:
+def _expression(uri: Fields, pattern: str) -> PathMatch:
     start = beginning(pattern)
-    if not insensitive and start in ("", "/") and pattern in (".*", "/.*"):
+    if start in ("", "/") and pattern in (".*", "/.*"):
         return PrefixPath(value="/")
     _check(uri, "regex", pattern)
-    return RegexPath(pattern=f"(?i){pattern}" if insensitive else pattern)
+    return RegexPath(pattern=pattern)
 
 
 def _check(written: Fields, name: str, pattern: str) -> None:

@@ -86,9 +86,9 @@ class IstioModel:
             is_spoken_to = self.name_of("https", probe.host.lower()) is not None
             return ToURL(location=f"https://{probe.host}{probe.path}") if is_spoken_to else None
         done: set[tuple[str, str]] = set()
-        for owner in dict.fromkeys(served.owner.name for served in names[host]):
-            own = [served for served in names[host] if served.owner.name == owner]
-            for rule in self.rules(own[0].owner):
+        for owner in self._services:
+            own = [served for served in names[host] if served.owner is owner]
+            for rule in self.rules(owner) if own else ():
                 fits = self._fits(rule, own, probe)
                 if fits is None:
                     return None
@@ -197,7 +197,7 @@ def _match_fits(
     if not _string_fits(method, "GET") or not _string_fits(authority, probe.host) or match.get("queryParams"):
         return False
     uri, path = mapping(match.get("uri")), probe.path
-    if match.get("ignoreUriCase") is True:
+    if match.get("ignoreUriCase") is True and "regex" not in uri:
         return _string_fits({kind: text(each).lower() for kind, each in uri.items()}, path.lower())
     fits = _string_fits(uri, path)
     prefix = text(uri.get("prefix"))
@@ -250,6 +250,7 @@ def _rewritten(rewrite: JSON, uri: JSON, path: str) -> str | None:
     if "regex" in uri:
         return str(re2.sub(f"^(?:{text(uri['regex'])})$", target, path))
     prefix = text(uri.get("prefix")) or "/"
+    prefix = path[: len(prefix)] if path.lower().startswith(prefix.lower()) else prefix
     rest = path.removeprefix(prefix) if not prefix.endswith("/") or path != prefix.rstrip("/") else ""
     if target.endswith("/") and not prefix.endswith("/"):
         if not rest and target != "/":

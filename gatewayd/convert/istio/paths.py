@@ -63,7 +63,7 @@ def _prefix(written: Fields, host: dict[str, Any], of: IstioMatch, placed: Reque
     if by_segments and isinstance(placed.path, PrefixPath) and placed.path == of.match.path:
         return _with_host({**host, "path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": uri}})
     slash = "/?" if by_segments and not alike else ""
-    pattern = f"^{escaped(of.prefix)}{slash}"
+    pattern = f"{'(?i)' if of.ignores_case else ''}^{escaped(of.prefix)}{slash}"
     return _with_host(host, own_filter={"pathRewrite": {"pattern": pattern, "substitution": _literal(uri)}})
 
 

@@ -109,9 +109,13 @@ def _both(one: IstioMatch, other: IstioMatch) -> IstioMatch | None:
     both = common(one.match, other.match)
     if both.match is None:
         return None
-    prefix = other.prefix if both.match.path == other.match.path else one.prefix
+    of = other if both.match.path == other.match.path else one
     return IstioMatch(
-        match=both.match, prefix=prefix, gateways=(*one.gateways, *other.gateways), port=one.port or other.port
+        match=both.match,
+        prefix=of.prefix,
+        ignores_case=of.ignores_case,
+        gateways=(*one.gateways, *other.gateways),
+        port=one.port or other.port,
     )
 
 

@@ -79,3 +79,10 @@ def test_hosts() -> None:
 )
 def test_redirects(how: dict[str, Any], to: dict[str, Any]) -> None:
     assert redirect(Fields(how, "redirect", []))["requestRedirect"] == to
+
+
+def test_a_prefix_without_regard_to_case_is_replaced_alone() -> None:
+    fields = Fields({"uri": {"prefix": "/a"}, "ignoreUriCase": True}, "", [])
+    match = istio_match(fields, by_letters=False)
+    changed = rewrite(Fields({"uri": "/b"}, "rewrite", []), match, match.match)
+    assert changed.own_filter == {"pathRewrite": {"pattern": "(?i)^/a", "substitution": "/b"}}
