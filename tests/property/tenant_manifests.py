@@ -1,61 +1,6 @@
-"""The manifests of two teams on one Gateway: what belongs to neither, and for each an object of every kind.
+"""The manifests of a team on a Gateway that is shared: an object of every kind.
 
 In TEAM stand for what differs: NS the team, EDIT, NUMBER, ADDRESS and PORT numbers, TARGET a Service.
-"""
-
-SHARED = """
-kind: GatewayClass
-metadata: {name: gatewayd}
-spec: {controllerName: gatewayd.io/controller}
----
-kind: Gateway
-metadata: {name: gw, namespace: infra, generation: 1}
-spec:
-  gatewayClassName: gatewayd
-  defaultScope: All
-  infrastructure: {parametersRef: {group: "", kind: ConfigMap, name: settings}}
-  allowedListeners: {namespaces: {from: All}}
-  tls:
-    backend: {clientCertificateRef: {name: cert}}
-    frontend:
-      default:
-        validation: {mode: AllowInsecureFallback, caCertificateRefs: [{group: "", kind: ConfigMap, name: roots}]}
-  listeners:
-  - {name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}
-  - {name: tls, port: 8443, protocol: TLS, tls: {mode: Passthrough}, allowedRoutes: {namespaces: {from: All}}}
-  - name: old
-    port: 8444
-    protocol: HTTPS
-    tls: {certificateRefs: [{name: cert}]}
-    allowedRoutes: {namespaces: {from: All}}
----
-kind: IngressClass
-metadata: {name: old, annotations: {ingressclass.kubernetes.io/is-default-class: "true"}}
-spec:
-  controller: gatewayd.io/ingress-controller
-  parameters: {apiGroup: gateway.networking.k8s.io, kind: Gateway, name: gw, namespace: infra, scope: Namespace}
----
-kind: AccessPolicy
-metadata: {name: floor, namespace: infra, generation: 1}
-spec:
-  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: gw}]
-  override:
-    clients: {deny: [{cidr: 192.0.2.0/24}]}
----
-kind: RoutePolicy
-metadata: {name: times, namespace: infra, generation: 1}
-spec:
-  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: gw}]
-  default:
-    timeouts: {request: 30s}
----
-kind: ConfigMap
-metadata: {name: settings, namespace: infra}
-data: {replicas: "2"}
----
-kind: Service
-metadata: {name: gw-5f8f5c9d, namespace: infra}
-spec: {ports: [{name: http, port: 80}]}
 """
 
 TEAM = """
@@ -117,6 +62,43 @@ spec:
     http: {paths: [{path: /EDIT-old-NS, pathType: Prefix, backend: {service: {name: shop, port: {number: 80}}}}]}
   - host: "*.wild.NS.test"
     http: {paths: [{path: /gone, pathType: Exact, backend: {service: {name: gone, port: {number: 80}}}}]}
+---
+kind: Ingress
+metadata:
+  name: annotated
+  namespace: NS
+  generation: 1
+  annotations: {nginx.ingress.kubernetes.io/upstream-vhost: EDIT.NS.test}
+spec:
+  ingressClassName: nginx
+  tls: [{hosts: [nginx.NS.test], secretName: cert}]
+  rules:
+  - host: nginx.NS.test
+    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: shop, port: {number: 80}}}}]}
+---
+kind: Service
+metadata: {name: meshed, namespace: NS}
+spec: {clusterIP: 10.96.0.ADDRESS, ports: [{name: http, port: 80}, {name: grpc, port: 7070}]}
+---
+kind: HTTPRoute
+metadata: {name: meshed, namespace: NS, generation: 1}
+spec:
+  parentRefs:
+  - {group: "", kind: Service, name: meshed, port: 80}
+  - {group: "", kind: Service, name: gw-5f8f5c9d, namespace: infra}
+  rules: [{matches: [{path: {value: /EDIT-NS}}], backendRefs: [{name: shop, port: 80}]}]
+---
+kind: GRPCRoute
+metadata: {name: meshed, namespace: NS, generation: 1}
+spec:
+  parentRefs: [{group: "", kind: Service, name: meshed, port: 7070}]
+  rules: [{matches: [{method: {service: EDIT.NS}}], backendRefs: [{name: shop, port: 80}]}]
+---
+kind: EnvoyExtensionPolicy
+metadata: {name: theirs, namespace: NS, generation: 1}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: GRPCRoute, name: rpc}]
+  extProc: [{backendRefs: [{name: shop, port: 80}], processingMode: {request: {}}, messageTimeout: NUMBERs}]
 ---
 kind: Gateway
 metadata: {name: own, namespace: NS, generation: 1}

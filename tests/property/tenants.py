@@ -11,10 +11,12 @@ from gatewayd import translator
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.engine import Engine
 from gatewayd.incremental.view import Attempt, Index, Query
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.ir.tls import Certificate, PrivateBytes
 from gatewayd.store import Delta
 from gatewayd.translator.declarations import INDEXES, OUTPUTS
-from tests.property.tenant_manifests import SHARED, TEAM
+from tests.property.shared_manifests import SHARED
+from tests.property.tenant_manifests import TEAM
 from tests.unit.translator import pem
 from tests.unit.translator.manifests import deltas
 from tests.unit.translator.test_refused_secrets import refused_by
@@ -29,7 +31,12 @@ def shared() -> tuple[Delta, ...]:
     objects = deltas(
         SHARED, pem.good_secret("cert", "infra"), pem.bundle("roots", pem.certificate_of(pem.ec_key()), "infra")
     )
-    return (*objects, refused_by(ObjectKey("infra", "gw"), Certificate(name="gone", chain=b"", key=PrivateBytes(b""))))
+    here = Delta(kind=Environment, key=HERE, obj=DEFAULT_ENVIRONMENT)
+    return (
+        here,
+        *objects,
+        refused_by(ObjectKey("infra", "gw"), Certificate(name="gone", chain=b"", key=PrivateBytes(b""))),
+    )
 
 
 @cache
