@@ -21,7 +21,7 @@ from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.convert.draft import JSON, Draft, Drafted, DraftObject
 from gatewayd.convert.fates import Fate, Fidelity, Item
 from gatewayd.convert.source import NoSource, SourceObject, read
-from gatewayd.own_group import API_VERSION
+from gatewayd.own_group import API_VERSION, DOMAIN
 from gatewayd.translator.envoy_gateway.kinds import FOREIGN_KINDS, ForeignKind
 from gatewayd.translator.envoy_gateway.route_filters import route_filter
 from gatewayd.translator.envoy_gateway.taken import TakenPolicy, Telling
@@ -96,7 +96,7 @@ def _filter(source: SourceObject, row: ForeignObject, fates: list[Fate]) -> Iter
     _tell(telling.result(()), fates, protects=False)
     if telling.refused:
         return
-    todo = f"name it in the rules: `extensionRef: {{group: gatewayd.io, kind: RouteFilter, name: {source.key.name}}}`"
+    todo = f"name it in the rules: `extensionRef: {{group: {DOMAIN}, kind: RouteFilter, name: {source.key.name}}}`"
     fates.append(Fate(path="metadata.name", fidelity=Fidelity.MANUAL, message=todo))
     yield _draft(source, "RouteFilter", source.key.name, spec)
 

@@ -104,10 +104,10 @@ def test_what_is_spoken(port: int, wants: Protocol, spoken: Protocol) -> None:
     assert upstream(ASK._replace(port=port, wants=wants), PORTS).protocol is spoken
 
 
-def speaking(app_protocol: str, slices: str = "") -> str:
-    said = f", appProtocol: {slices}" if slices else ""
-    return CART.replace("{name: web, port: 80}", f"{{name: web, port: 80, appProtocol: '{app_protocol}'}}").replace(
-        "{name: web, port: 8080}", f"{{name: web, port: 8080{said}}}"
+def speaking(service: str, slices: str = "") -> str:
+    of_service, of_slices = (f", appProtocol: {each}" if each else "" for each in (service, slices))
+    return CART.replace("{name: web, port: 80}", f"{{name: web, port: 80{of_service}}}").replace(
+        "{name: web, port: 8080}", f"{{name: web, port: 8080{of_slices}}}"
     )
 
 
@@ -120,7 +120,7 @@ spec:
 """
 
 
-@pytest.mark.parametrize("value", ["https", "HTTPS", "tls", "wss", "kubernetes.io/wss", "Kubernetes.io/WSS"])
+@pytest.mark.parametrize("value", ["https", "HTTPS", "tls", "wss", "kubernetes.io/wss", "kubernetes.io/WSS"])
 def test_what_is_spoken_under_tls_needs_a_tls_policy(value: str) -> None:
     reason, message = invalid(ASK, speaking(value))
     assert reason == "UnsupportedProtocol"
