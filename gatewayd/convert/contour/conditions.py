@@ -7,10 +7,11 @@ https://projectcontour.io/docs/main/config/request-routing/
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final
 
 from gatewayd.convert.fields import Fields
-from gatewayd.convert.matching import PRESENT, escaped
+from gatewayd.convert.matching import PRESENT, as_expression, escaped
 from gatewayd.ir.http import (
     ExactPath,
     ExactValue,
@@ -29,6 +30,16 @@ _NOT: Final = ("notpresent", "notcontains", "notexact", "treatMissingAsEmpty")
 _FORMS: Final = {"contains": ".*{}.*", "prefix": "{}.*", "suffix": ".*{}"}
 
 
+class PrefixForm(Enum):
+    """How a prefix is written, which is of letters in Contour, and of segments in an HTTPRoute."""
+
+    PATH_PREFIX = auto()
+    SEGMENTS = auto()
+    """An expression for the same paths as a PathPrefix: it may stand before other expressions."""
+    LETTERS = auto()
+    """An expression for the same paths as in Contour."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContourMatch:
     """What requests a route is for; `prefix` is what its paths begin with, "" where they are told otherwise."""
@@ -36,14 +47,25 @@ class ContourMatch:
     match: RequestMatch
     prefix: str
 
+    @property
+    def special(self) -> tuple[int, int, int, int]:
+        """How far in front Contour has the route: exact paths, expressions, prefixes; the longer, and who asks more."""
+        path = self.match.path
+        asked = (len(self.match.headers), len(self.match.queries))
+        if self.prefix:
+            return (1, len(self.prefix.rstrip("/")), *asked)
+        if isinstance(path, RegexPath):
+            return (2, len(path.pattern), *asked)
+        return (3, len(path.value), *asked)
 
-def contour_match(conditions: Sequence[Fields], *, by_letters: bool) -> ContourMatch:
-    """Return all conditions as one; `by_letters`: prefixes are of letters, as Contour's are, and not of segments."""
+
+def contour_match(conditions: Sequence[Fields], form: PrefixForm) -> ContourMatch:
+    """Return all conditions as one."""
     for each in conditions:
         _ = [each.text(name) for name in ("prefix", "exact", "regex")]
     prefix = _SLASHES.sub("/", "".join(each.text("prefix") for each in conditions))
     whole = next((each for each in conditions if "exact" in each or "regex" in each), None)
-    path = _path(conditions, prefix, by_letters=by_letters) if whole is None else _whole(whole, prefix)
+    path = _path(conditions, prefix, form) if whole is None else _whole(whole, prefix)
     return ContourMatch(
         match=RequestMatch(
             path=path,
@@ -56,17 +78,18 @@ def contour_match(conditions: Sequence[Fields], *, by_letters: bool) -> ContourM
     )
 
 
-def _path(conditions: Sequence[Fields], prefix: str, *, by_letters: bool) -> PathMatch:
+def _path(conditions: Sequence[Fields], prefix: str, form: PrefixForm) -> PathMatch:
     if prefix in ("", "/"):
         return PrefixPath(value="/")
     written = next(each for each in reversed(conditions) if "prefix" in each)
-    if by_letters:
+    if form is PrefixForm.LETTERS:
         written.exact("prefix", "an expression, so that it keeps out what it has kept out, by letters")
         return RegexPath(pattern=f"{escaped(prefix)}.*")
     bare = prefix.rstrip("/")
     less = f"{bare} is like it" if bare != prefix else f"{prefix}x is not like it"
     written.approximate("prefix", f"PathPrefix, which goes by segments: {less}")
-    return PrefixPath(value=bare)
+    path = PrefixPath(value=bare)
+    return path if form is PrefixForm.PATH_PREFIX else RegexPath(pattern=as_expression(path))
 
 
 def _whole(written: Fields, prefix: str) -> PathMatch:

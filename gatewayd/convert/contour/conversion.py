@@ -9,7 +9,7 @@ from typing import Final
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.convert.contour.backends import ServiceSettings
 from gatewayd.convert.contour.hosts import ContourHost, contour_host
-from gatewayd.convert.contour.routes import host_routes, ruled_route, tell_equals
+from gatewayd.convert.contour.routes import host_routes, ruled_routes, tell_equals
 from gatewayd.convert.contour.tree import included_routes
 from gatewayd.convert.draft import Draft, Drafted, DraftListener, DraftObject, DraftRoute
 from gatewayd.convert.fates import Fate, Fidelity, Item
@@ -33,10 +33,7 @@ def contour_draft(sources: Sequence[SourceObject], *, open_all: bool) -> Drafted
     extensions = {each.key: each for each in read if each.source.kind == "ExtensionService"}
     settings = ServiceSettings()
     hosts = tuple(_hosts(by_key.values()))
-    ruled = [
-        (host, [ruled_route(host, route, settings, extensions) for route in included_routes(host.root, by_key)])
-        for host in hosts
-    ]
+    ruled = [(host, ruled_routes(host, included_routes(host.root, by_key), settings, extensions)) for host in hosts]
     for each in read:
         each.spec.ignore("ingressClassName", "routes", "includes", "virtualhost")
         if each.source.kind == "ExtensionService":

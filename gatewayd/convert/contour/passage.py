@@ -70,7 +70,9 @@ def rewrite(route: Fields, of: ContourMatch) -> tuple[tuple[JSON, ...], JSON]:
     if to and isinstance(of.match.path, PrefixPath):
         changed["path"] = {"type": "ReplacePrefixMatch", "replacePrefixMatch": to}
     elif to:
-        own_filter = {"pathRewrite": {"pattern": f"^{escaped(of.prefix)}", "substitution": to}}
+        bare, end = escaped(of.prefix.rstrip("/")), to.rstrip("/")
+        # One slash between what is put there and the rest, and never nothing at all.
+        own_filter = {"pathRewrite": {"pattern": f"^{bare}" if end else f"^{bare}/?", "substitution": end or "/"}}
     elif replacements and not of.prefix:
         route.lost("pathRewritePolicy", "a prefix is replaced where paths are told by one; Contour refused it too")
     return (({"type": "URLRewrite", "urlRewrite": changed},) if changed else ()), own_filter

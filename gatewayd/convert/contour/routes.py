@@ -7,18 +7,17 @@ from typing import Final
 from gatewayd.api.meta import ObjectKey
 from gatewayd.convert.contour.access import access
 from gatewayd.convert.contour.backends import ServiceSettings, backends
-from gatewayd.convert.contour.conditions import ContourMatch, contour_match
+from gatewayd.convert.contour.conditions import ContourMatch, PrefixForm, contour_match
 from gatewayd.convert.contour.hosts import ContourHost, allows_http
 from gatewayd.convert.contour.passage import answer, cors, headers, passage, redirect, rewrite, times
 from gatewayd.convert.contour.tree import IncludedRoute
 from gatewayd.convert.draft import JSON, Carrier, DraftRoute, DraftRule, PlainHTTP, path_word
 from gatewayd.convert.fates import Fate, Fidelity
 from gatewayd.convert.fields import Fields
+from gatewayd.convert.first_match import PlacedMatch, in_order
 from gatewayd.convert.matching import as_expression, common, written
 from gatewayd.convert.read_source import ReadSource
-from gatewayd.ir.http import RequestMatch
 from gatewayd.translator.hostnames import covers, one_label_pattern
-from gatewayd.translator.rules.http import rank
 
 _CLOSED: Final = 403
 _ERRORS: Final = 400
@@ -36,13 +35,50 @@ class RuledRoute:
     """A route with the rule that it becomes, and the requests that it is for."""
 
     route: IncludedRoute
-    match: RequestMatch
+    match: ContourMatch
     rule: DraftRule
 
 
-def ruled_route(
+def ruled_routes(
+    host: ContourHost,
+    routes: Sequence[IncludedRoute],
+    settings: ServiceSettings,
+    extensions: Mapping[ObjectKey, ReadSource],
+) -> tuple[RuledRoute, ...]:
+    """Read the routes of a host, and return them in Contour's order, by matches that have it too.
+
+    A prefix that keeps somebody out is an expression, since it goes by letters; and that goes before all prefixes. So
+    where a host has one, its other prefixes are expressions as well, and the first that fits is made the longest.
+    """
+    refusing = [_is_refusal(route) for route in routes]
+    other = PrefixForm.SEGMENTS if any(refusing) else PrefixForm.PATH_PREFIX
+    forms = (PrefixForm.LETTERS if is_refusal else other for is_refusal in refusing)
+    ruled = [_ruled_route(host, route, form, settings, extensions) for route, form in zip(routes, forms, strict=True)]
+    if not any(refusing):
+        return tuple(ruled)
+    first = sorted(ruled, key=lambda each: each.match.special, reverse=True)
+    matches: dict[int, list[JSON]] = {}
+    for placed in in_order([PlacedMatch(each.match.match, at) for at, each in enumerate(first)]).matches:
+        matches.setdefault(placed.of, []).extend(written(placed.match))
+    return tuple(
+        replace(each, rule=replace(each.rule, matches=_at_host(tuple(matches[at]), host.name)))
+        for at, each in enumerate(first)
+        if at in matches
+    )
+
+
+def _is_refusal(route: IncludedRoute) -> bool:
+    """Say whether a route answers an error for all paths that begin with something more than a slash."""
+    said = route.written.one("directResponsePolicy")
+    whole = any("exact" in each or "regex" in each for each in route.conditions)
+    prefix = "".join(each.text("prefix") for each in route.conditions).strip("/")
+    return bool(said) and said.number("statusCode") >= _ERRORS and not whole and bool(prefix)
+
+
+def _ruled_route(
     host: ContourHost,
     route: IncludedRoute,
+    form: PrefixForm,
     settings: ServiceSettings,
     extensions: Mapping[ObjectKey, ReadSource],
 ) -> RuledRoute:
@@ -51,8 +87,7 @@ def ruled_route(
     fields.ignore("enableWebsockets", "permitInsecure")
     fields.lost_if_written(_UNHAD)
     sent, said = fields.one("requestRedirectPolicy"), fields.one("directResponsePolicy")
-    # What keeps somebody out must not let in who was kept out because segments are not letters.
-    match = contour_match(route.conditions, by_letters=bool(said) and said.number("statusCode") >= _ERRORS)
+    match = contour_match(route.conditions, form)
     virtualhost = host.root.spec.one("virtualhost")
     refs, copies = backends(route.owner, fields, settings)
     filters, own_filter = _changes(fields, match)
@@ -70,15 +105,16 @@ def ruled_route(
         passage=passage(fields, virtualhost),
         own_filter=own_filter,
     )
-    return RuledRoute(route=route, match=match.match, rule=rule)
+    return RuledRoute(route=route, match=match, rule=rule)
 
 
 def tell_equals(ruled: Sequence[RuledRoute]) -> None:
     """Say of which routes nobody knows who goes first: both are for the same requests, and as special as each other."""
     alike: dict[tuple[int, ...], list[RuledRoute]] = {}
     for each in ruled:
-        equals = alike.setdefault(rank(each.match), [])
-        rival = next((other for other in equals[:_MOST_COMPARED] if common(other.match, each.match).match), None)
+        equals = alike.setdefault(each.match.special, [])
+        rivals = (other for other in equals[:_MOST_COMPARED] if common(other.match.match, each.match.match).match)
+        rival = next(rivals, None)
         if rival is not None:
             place = f"{rival.route.owner.source.name}: {rival.route.written.path}"
             message = (

@@ -2,16 +2,16 @@ from typing import Any
 
 import pytest
 
-from gatewayd.convert.contour.conditions import contour_match
+from gatewayd.convert.contour.conditions import PrefixForm, contour_match
 from gatewayd.convert.fates import Fate
 from gatewayd.convert.fields import Fields
 from gatewayd.convert.matching import written
 
 
-def read(*conditions: dict[str, Any], by_letters: bool = False) -> tuple[dict[str, Any], list[Fate]]:
+def read(*conditions: dict[str, Any], form: PrefixForm = PrefixForm.PATH_PREFIX) -> tuple[dict[str, Any], list[Fate]]:
     fates: list[Fate] = []
     fields = Fields({"c": list(conditions)}, "", fates)
-    done = contour_match(fields.many("c"), by_letters=by_letters)
+    done = contour_match(fields.many("c"), form)
     fields.end()
     return dict(written(done.match)[0]), fates
 
@@ -37,7 +37,7 @@ def test_prefixes_go_by_segments_but_where_they_keep_out() -> None:
     assert [fate.message for fate in read({"prefix": "/a/"})[1]] == [
         "PathPrefix, which goes by segments: /a is like it"
     ]
-    assert read({"prefix": "/a"}, by_letters=True)[0]["path"]["value"] == "/a.*"
+    assert read({"prefix": "/a"}, form=PrefixForm.LETTERS)[0]["path"]["value"] == "/a.*"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from gatewayd.convert.contour.conditions import contour_match
+from gatewayd.convert.contour.conditions import PrefixForm, contour_match
 from gatewayd.convert.contour.passage import (
     answer,
     cors,
@@ -40,8 +40,8 @@ def test_headers_and_the_host() -> None:
     assert (host_of(read), len(fates)) == ("in.test", 1)
 
 
-def rewritten(*replacements: dict[str, str], by_letters: bool = False, **condition: str) -> Any:
-    match = contour_match(Fields({"c": [condition]}, "", []).many("c"), by_letters=by_letters)
+def rewritten(*replacements: dict[str, str], form: PrefixForm = PrefixForm.PATH_PREFIX, **condition: str) -> Any:
+    match = contour_match(Fields({"c": [condition]}, "", []).many("c"), form)
     return rewrite(fields({"pathRewritePolicy": {"replacePrefix": list(replacements)}})[0], match)
 
 
@@ -50,9 +50,13 @@ def test_rewrites() -> None:
     assert (filter_["urlRewrite"]["path"]["replacePrefixMatch"], own) == ("/x", {})
     named = rewritten({"prefix": "/b", "replacement": "/y"}, {"prefix": "/a", "replacement": "/x"}, prefix="/a")
     assert named[0][0]["urlRewrite"]["path"]["replacePrefixMatch"] == "/x"
-    assert rewritten({"replacement": "/x"}, by_letters=True, prefix="/a") == (
+    assert rewritten({"replacement": "/x"}, form=PrefixForm.LETTERS, prefix="/a") == (
         (),
         {"pathRewrite": {"pattern": "^/a", "substitution": "/x"}},
+    )
+    assert rewritten({"replacement": "/"}, form=PrefixForm.SEGMENTS, prefix="/a") == (
+        (),
+        {"pathRewrite": {"pattern": "^/a/?", "substitution": "/"}},
     )
     assert rewritten({"replacement": "/x"}, exact="/a") == ((), {})
 

@@ -21,6 +21,19 @@ def test_answers_and_redirects() -> None:
     assert rules(done)["a"]["matches"] == [{"path": {"type": "RegularExpression", "value": "/a.*"}}]
 
 
+def test_what_keeps_somebody_out_goes_after_all_that_contour_has_before_it() -> None:
+    refused = at({"directResponsePolicy": {"statusCode": 403}}, {"prefix": "/a"})
+    text = root(refused, at(None, {"prefix": "/a/b"}), at(TO_TWO, {"regex": "/a/[0-9]"}), at(TO_TWO, {"prefix": "/c"}))
+    paths = [each["matches"][0]["path"]["value"] for each in rules(converted(text)).values()]
+    assert paths == ["/a/[0-9](?:)", "/a/b(/.*)?", "/a.*", "/c(/.*)?"]
+
+
+def test_an_error_for_what_others_take_whole_is_not_written() -> None:
+    refused = at({"directResponsePolicy": {"statusCode": 403}}, {"prefix": "/a"})
+    [found] = rules(converted(root(refused, at(TO_TWO, {"regex": "/a.*"})))).values()
+    assert found["backendRefs"][0]["name"] == "two"
+
+
 def test_a_wildcard_stands_for_one_label() -> None:
     [found] = rules(converted(root(fqdn="*.example"))).values()
     assert found["matches"][0]["headers"][0]["name"] == "Host"
