@@ -119,7 +119,7 @@ def test_it_can_serve(image: Image) -> None:
 def test_it_says_why_it_cannot_serve_outside_of_a_cluster(image: Image) -> None:
     ran = image.run(*image.entrypoint, "serve")
     assert ran.returncode == CANNOT_START
-    assert ran.stderr.startswith("gatewayd: cannot serve: AccessError: ")
+    assert ran.stderr.startswith("gatewayd: cannot serve: this is no pod: ")
 
 
 def test_it_prints_the_manifest_that_is_checked_in(image: Image) -> None:

@@ -6,7 +6,7 @@ https://gateway.envoyproxy.io/docs/api/extension_types/#envoyextensionpolicyspec
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Literal, cast
+from typing import Any
 
 from gatewayd.api.envoy_gateway.extensions import EnvoyExtensionPolicySpec, ExtensionMessage, ExtensionProcessor
 from gatewayd.api.envoy_gateway.references import ExtensionBackendRef
@@ -57,5 +57,7 @@ def _processing(written: ExtensionProcessor, telling: Telling) -> ExternalProces
 def _shown(message: ExtensionMessage | None) -> ShownMessage | None:
     if message is None:
         return None
+    if message.body is None or message.body in ("Buffered", "Streamed"):
+        return ShownMessage(body=message.body)
     # A mode that cannot be had is refused, and closes what the policy is for.
-    return ShownMessage(body=cast("Literal['Buffered', 'Streamed'] | None", message.body))
+    return ShownMessage()

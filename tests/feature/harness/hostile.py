@@ -108,7 +108,6 @@ FREE_TEXTS: dict[str, tuple[Path, ...]] = {
         ("spec", "listeners", 0, "tls", "certificateRefs", 0, "name"),
         ("spec", "listeners", 0, "allowedRoutes", "namespaces", "selector", "matchLabels", "a"),
     ),
-    "Service": (("spec", "ports", 0, "appProtocol"),),
 }
 """Texts that the CRDs take as they are, so that it is ours to see that they do no harm."""
 
