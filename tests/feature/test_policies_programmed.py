@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gatewayd.ir.fleet import GatewayFleet
-from gatewayd.xds.resource import CLUSTER, ENDPOINT, LISTENER, ROUTE
+from gatewayd.xds.resource import CLUSTER, ENDPOINT, FILTER, LISTENER, ROUTE
 from tests.feature.harness.manifests import http_route
 from tests.feature.harness.policies import policy, target
 from tests.feature.harness.scripted import scripted_proxy
@@ -91,6 +91,9 @@ async def test_what_a_proxy_refuses_is_told_to_the_policies_that_it_carries(worl
         await proxy.ack(listeners)
         await world.until(lambda: programmed(world) == {"Client": "Programmed"})
 
+        # Routes come after the filters that they ask something of.
+        await proxy.subscribe(FILTER, *world.reconciler.snapshots[fleet].of(FILTER))
+        await proxy.ack(await proxy.response(FILTER))
         await proxy.subscribe(ROUTE, *world.reconciler.snapshots[fleet].of(ROUTE))
         await proxy.nack(await proxy.response(ROUTE), "no such thing")
         await world.until(
