@@ -132,19 +132,26 @@ def _drafted(
     ranks: Sequence[_Rank], ordered: Ordered, walls: Sequence[str], *, open_all: bool
 ) -> Mapping[str, list[DraftRule]]:
     """Return the rules by the VirtualService that they are of; what a delegate does is done for who leads to it."""
-    grouped: dict[tuple[int, str], tuple[str, DraftRule, list[JSON]]] = {}
+    grouped: dict[tuple[int, str, str], tuple[str, DraftRule, list[JSON]]] = {}
     for placed in sorted(ordered.matches, key=lambda each: (each.of, each.number)):
         at, rule, match = ranks[placed.number]
         lost = () if open_all else (*walls, *(path for each in at for path in each.server.closed), *rule.closed)
         if lost:
             _close(rule, lost)
         drafted = rule.placed(match, placed.match, is_open=not lost)
-        key = (placed.of, repr((drafted.filters, drafted.own_filter)))
-        grouped.setdefault(key, (rule.root.source.name, drafted, []))[2].extend(written(placed.match))
+        for each in written(placed.match):
+            # A rule that replaces a prefix has one match: https://gateway-api.sigs.k8s.io/reference/spec/#httppathmodifier
+            alone = repr(each) if _replaces_prefix(drafted) else ""
+            key = (placed.of, repr((drafted.filters, drafted.own_filter)), alone)
+            grouped.setdefault(key, (rule.root.source.name, drafted, []))[2].append(each)
     rules: dict[str, list[DraftRule]] = {}
     for name, drafted, matches in grouped.values():
         rules.setdefault(name, []).append(replace(drafted, matches=tuple(matches)))
     return rules
+
+
+def _replaces_prefix(rule: DraftRule) -> bool:
+    return any("replacePrefixMatch" in each.get("urlRewrite", {}).get("path", {}) for each in rule.filters)
 
 
 def _routes(owner: ReadSource, owned: Mapping[HostPlace, _Own]) -> Iterator[DraftRoute]:

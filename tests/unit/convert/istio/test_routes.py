@@ -13,6 +13,13 @@ def test_the_first_that_fits_goes_first() -> None:
     assert [match.get("path") for match in canary["matches"]] == [None, {"type": "PathPrefix", "value": "/a"}]
 
 
+def test_a_rule_that_replaces_a_prefix_has_one_match() -> None:
+    twice = {"match": [{"uri": {"prefix": "/a"}}, {"uri": {"prefix": "/b"}}], "rewrite": {"uri": "/"}}
+    done = converted(gateway(), virtual_service({**rule(), **twice}))
+    assert [len(each["matches"]) for each in rules(done).values()] == [1, 1]
+    assert matched(done) == ["PathPrefix /a", "PathPrefix /b"]
+
+
 def test_a_rule_that_never_gets_a_request_is_not_written() -> None:
     done = converted(gateway(), virtual_service(rule(), rule(TO_TWO, **uri(prefix="/a"))))
     assert (matched(done), fates(done)["spec.http[1]"]) == (["PathPrefix /"], Fidelity.EXACT)
