@@ -25,7 +25,6 @@ class ScriptedProxy:
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._waiting: dict[str, list[Any]] = defaultdict(list)
-        self._read: asyncio.Task[Any] | None = None
 
     async def subscribe(self, type_url: str, *names: str, node: str = "") -> None:
         """Ask for resources of a type, for all of them when none is named."""
@@ -38,10 +37,7 @@ class ScriptedProxy:
         """Return the next response of a type."""
         async with asyncio.timeout(DEADLINE):
             while not self._waiting[type_url]:
-                # Who stops waiting must not end the stream, as a read that is cancelled does.
-                self._read = self._read or asyncio.ensure_future(self._stream.read())
-                found = await asyncio.shield(self._read)
-                self._read = None
+                found = await self._stream.read()
                 assert found is not grpc.aio.EOF, "the stream has ended"
                 self._waiting[found.type_url].append(found)
         return self._waiting[type_url].pop(0)
