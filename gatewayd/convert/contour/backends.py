@@ -6,13 +6,12 @@ https://projectcontour.io/docs/main/config/api/#projectcontour.io/v1.Service
 from typing import Any, Final
 
 from gatewayd.api.meta import ObjectKey
-from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.convert.contour.passage import headers, milliseconds
 from gatewayd.convert.draft import JSON, DraftObject
 from gatewayd.convert.fields import Fields
 from gatewayd.convert.read_source import ReadSource
+from gatewayd.convert.services import backend_policy, backend_tls_policy
 from gatewayd.convert.spans import duration
-from gatewayd.own_group import API_VERSION
 
 _STRATEGIES: Final = {
     "RoundRobin": "RoundRobin",
@@ -45,20 +44,9 @@ class ServiceSettings:
 
     def objects(self) -> tuple[DraftObject, ...]:
         """Return a BackendPolicy and a BackendTLSPolicy for each Service that something is said of."""
-        return tuple(
-            DraftObject(
-                api_version=version,
-                kind=kind,
-                namespace=key.namespace,
-                name=key.name,
-                spec={"targetRefs": [{"group": "", "kind": "Service", "name": key.name}], field: said},
-                origins=(owner.source.name,),
-            )
-            for kind, version, field, rows in (
-                ("BackendPolicy", API_VERSION, "default", self._sections),
-                ("BackendTLSPolicy", f"{GATEWAY_GROUP}/v1", "validation", self._tls),
-            )
-            for key, (said, owner) in sorted(rows.items())
+        return (
+            *(backend_policy(key, said, owner.source.name) for key, (said, owner) in sorted(self._sections.items())),
+            *(backend_tls_policy(key, said, owner.source.name) for key, (said, owner) in sorted(self._tls.items())),
         )
 
 

@@ -6,7 +6,7 @@ A route that has lost a protection answers 403 unless it is asked for otherwise.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from gatewayd.api.refs import GATEWAY_GROUP
+from gatewayd.api.meta import ObjectKey
 from gatewayd.convert.contour.backends import ServiceSettings
 from gatewayd.convert.contour.hosts import ContourHost, contour_host
 from gatewayd.convert.contour.routes import host_routes, ruled_routes, tell_equals
@@ -14,8 +14,8 @@ from gatewayd.convert.contour.tree import included_routes
 from gatewayd.convert.draft import Draft, Drafted, DraftListener, DraftObject, DraftRoute
 from gatewayd.convert.fates import Fate, Fidelity, Item
 from gatewayd.convert.read_source import ReadSource
+from gatewayd.convert.services import asking_grant
 from gatewayd.convert.source import SourceObject
-from gatewayd.own_group import DOMAIN
 
 GROUP: Final = "projectcontour.io"
 _KINDS: Final = ("HTTPProxy", "ExtensionService")
@@ -90,17 +90,7 @@ def _grants(routes: Iterable[DraftRoute]) -> Iterator[DraftObject]:
                 key = (ref["namespace"], route.namespace, ref["name"])
                 wanted.setdefault(key, {}).update(dict.fromkeys(route.origins))
     for (namespace, of, name), origins in sorted(wanted.items()):
-        yield DraftObject(
-            api_version=f"{GATEWAY_GROUP}/v1",
-            kind="ReferenceGrant",
-            namespace=namespace,
-            name=f"{of}-asks-{name}",
-            spec={
-                "from": [{"group": DOMAIN, "kind": "AccessPolicy", "namespace": of}],
-                "to": [{"group": "", "kind": "Service", "name": name}],
-            },
-            origins=tuple(origins),
-        )
+        yield asking_grant(of, "Service", ObjectKey(namespace, name), origins)
 
 
 def _unread(source: SourceObject) -> Iterator[Item]:

@@ -1,15 +1,12 @@
 """What belongs to Services rather than to rules: BackendPolicies, and grants for what is in other namespaces."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 
-from gatewayd.api.refs import GATEWAY_GROUP
+from gatewayd.api.meta import ObjectKey
 from gatewayd.convert.draft import JSON, DraftObject
 from gatewayd.convert.fates import Fidelity, Item
 from gatewayd.convert.ingress.parts import IngressPart
-from gatewayd.own_group import API_VERSION, DOMAIN
-
-_GATEWAY_API: Final = f"{GATEWAY_GROUP}/v1"
+from gatewayd.convert.services import asking_grant, backend_policy, backend_tls_policy
 
 
 def backend_policies(parts: Iterable[IngressPart], items: list[Item]) -> tuple[DraftObject, ...]:
@@ -24,14 +21,7 @@ def backend_policies(parts: Iterable[IngressPart], items: list[Item]) -> tuple[D
                 fate = part.nginx.fate("proxy-connect-timeout", Fidelity.LOST, message)
                 items.append(Item.of(part.source, fate))
     return tuple(
-        DraftObject(
-            api_version=API_VERSION,
-            kind="BackendPolicy",
-            namespace=namespace,
-            name=service,
-            spec={"targetRefs": [{"group": "", "kind": "Service", "name": service}], "default": dict(sections)},
-            origins=(part.source.name,),
-        )
+        backend_policy(ObjectKey(namespace, service), dict(sections), part.source.name)
         for (namespace, service), (sections, part) in sorted(taken.items())
     )
 
@@ -53,17 +43,8 @@ def tls_policies(parts: Iterable[IngressPart]) -> Iterator[DraftObject]:
             taken.add((namespace, service))
             name = part.effect.tls_name
             hostname = f"{service}.{namespace}.svc.cluster.local" if name == "*" else name
-            yield DraftObject(
-                api_version=_GATEWAY_API,
-                kind="BackendTLSPolicy",
-                namespace=namespace,
-                name=service,
-                spec={
-                    "targetRefs": [{"group": "", "kind": "Service", "name": service}],
-                    "validation": {"hostname": hostname, "wellKnownCACertificates": "System"},
-                },
-                origins=(part.source.name,),
-            )
+            validation = {"hostname": hostname, "wellKnownCACertificates": "System"}
+            yield backend_tls_policy(ObjectKey(namespace, service), validation, part.source.name)
 
 
 def grants(parts: Iterable[IngressPart]) -> Iterator[DraftObject]:
@@ -73,14 +54,4 @@ def grants(parts: Iterable[IngressPart]) -> Iterator[DraftObject]:
         for kind, namespace, name in part.effect.grants:
             wanted.setdefault((namespace, part.source.key.namespace, kind, name), []).append(part.source.name)
     for (namespace, of, kind, name), origins in sorted(wanted.items()):
-        yield DraftObject(
-            api_version=_GATEWAY_API,
-            kind="ReferenceGrant",
-            namespace=namespace,
-            name=f"{of}-asks-{name}",
-            spec={
-                "from": [{"group": DOMAIN, "kind": "AccessPolicy", "namespace": of}],
-                "to": [{"group": "", "kind": kind, "name": name}],
-            },
-            origins=tuple(origins),
-        )
+        yield asking_grant(of, kind, ObjectKey(namespace, name), origins)

@@ -7,13 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from gatewayd.api.meta import ObjectKey
-from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.convert.draft import JSON, DraftObject
 from gatewayd.convert.fields import Fields
 from gatewayd.convert.istio.settings import backend_sections
 from gatewayd.convert.read_source import ReadSource
-from gatewayd.convert.services import Services
-from gatewayd.own_group import API_VERSION
+from gatewayd.convert.services import Services, backend_policy, backend_tls_policy
 from gatewayd.translator.hostnames import named_service
 
 _TLS: Final = ("SIMPLE", "MUTUAL")
@@ -104,27 +102,12 @@ def _policies(
 ) -> Iterator[DraftObject]:
     """Yield the BackendPolicy and the BackendTLSPolicy of a Service; a subset has what it does not say from above."""
     sections = {**above, **backend_sections(written)}
-    target = {"group": "", "kind": "Service", "name": key.name}
     if sections:
-        yield DraftObject(
-            api_version=API_VERSION,
-            kind="BackendPolicy",
-            namespace=key.namespace,
-            name=key.name,
-            spec={"targetRefs": [target], "default": sections},
-            origins=(rule.source.name,),
-        )
+        yield backend_policy(key, sections, rule.source.name)
     tls = written.one("tls") if written.one("tls") or inherited is None else inherited.one("tls")
     mode = tls.text("mode")
     if tls and mode in _TLS:
-        yield DraftObject(
-            api_version=f"{GATEWAY_GROUP}/v1",
-            kind="BackendTLSPolicy",
-            namespace=key.namespace,
-            name=key.name,
-            spec={"targetRefs": [target], "validation": _validation(tls, key)},
-            origins=(rule.source.name,),
-        )
+        yield backend_tls_policy(key, _validation(tls, key), rule.source.name)
     elif mode == "ISTIO_MUTUAL":
         tls.lost("mode", "the mesh's own certificates are for its own proxies; a Service that asks for them refuses")
 
