@@ -7,11 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from gatewayd.convert.draft import JSON
 from gatewayd.convert.fates import Fate, Fidelity
+from gatewayd.convert.source import SourceObject
 
 
 def mapping(value: object) -> JSON:
     """Return a mapping with names as keys."""
     return {str(key): each for key, each in value.items()} if isinstance(value, Mapping) else {}
+
+
+def spec_of(source: SourceObject) -> JSON:
+    """Return what an object asks for."""
+    return mapping(source.value.get("spec"))
 
 
 def items(value: object) -> tuple[JSON, ...]:

@@ -12,7 +12,7 @@ import re2
 from gatewayd.convert.draft import JSON
 from gatewayd.convert.journeys import Ending, LostFields, Probe, ToBackends, ToURL, WithStatus, shares
 from gatewayd.convert.source import SourceObject
-from gatewayd.convert.values import items, mapping, number, text
+from gatewayd.convert.values import items, mapping, number, spec_of, text
 
 _NOBODY: Final = WithStatus(status=404)
 _EXACT, _REGEX, _PREFIX = 3, 2, 1
@@ -56,27 +56,31 @@ class ContourModel:
         self._proxies = {str(each.key): each for each in sources if each.kind == "HTTPProxy"}
         roots: dict[str, list[SourceObject]] = {}
         for _, each in sorted(self._proxies.items()):
-            virtualhost = mapping(_spec(each).get("virtualhost"))
+            virtualhost = mapping(spec_of(each).get("virtualhost"))
             if virtualhost:
                 roots.setdefault(text(virtualhost.get("fqdn")).lower(), []).append(each)
         alone = {name: own[0] for name, own in roots.items() if len(own) == 1}
+        routes = {name: tuple(self._routes(root, (), ())) for name, root in alone.items()}
         # Contour refuses one without any routes.
-        self.roots = {name: root for name, root in alone.items() if any(True for _ in self.routes(root))}
+        self.roots = {name: root for name, root in alone.items() if routes[name]}
+        self._ordered = {
+            name: tuple(sorted(own, key=lambda each: each.special, reverse=True)) for name, own in routes.items() if own
+        }
 
-    def routes(self, root: SourceObject) -> Iterator[ModelRoute]:
-        """Yield the routes of a host, those of included HTTPProxies among them."""
-        yield from self._routes(root, (), ())
+    def routes(self, name: str) -> tuple[ModelRoute, ...]:
+        """Return the routes of a host in Contour's order, those of included HTTPProxies among them."""
+        return self._ordered[name]
 
     def _routes(
         self, of: SourceObject, above: tuple[JSON, ...], parts: tuple[tuple[str, str], ...]
     ) -> Iterator[ModelRoute]:
-        for at, written in enumerate(items(_spec(of).get("routes"))):
+        for at, written in enumerate(items(spec_of(of).get("routes"))):
             own = (*above, *items(written.get("conditions")))
             yield ModelRoute(of, written, own, (*parts, (of.name, f"spec.routes[{at}]")))
-        for at, include in enumerate(items(_spec(of).get("includes"))):
+        for at, include in enumerate(items(spec_of(of).get("includes"))):
             key = f"{text(include.get('namespace')) or of.key.namespace}/{text(include.get('name'))}"
             found = self._proxies.get(key)
-            if found is not None and "virtualhost" not in _spec(found) and len(parts) < _DEEPEST:
+            if found is not None and "virtualhost" not in spec_of(found) and len(parts) < _DEEPEST:
                 way = (*parts, (of.name, f"spec.includes[{at}]"))
                 yield from self._routes(found, (*above, *items(include.get("conditions"))), way)
 
@@ -90,15 +94,16 @@ class ContourModel:
         name = self._name(probe.host)
         if name is None or (probe.scheme == "https" and not self.is_secured(probe.host)):
             return _NOBODY
-        ordered = sorted(self.routes(self.roots[name]), key=lambda each: each.special, reverse=True)
+        ordered = self.routes(name)
         for at, route in enumerate(ordered):
             fits = _fits(route, probe)
-            # The report says of which two nobody knows who goes first.
-            equals = [each for each in ordered[at + 1 :] if each.special == route.special and _fits(each, probe)]
-            if fits is None or (fits and equals):
+            if fits is None:
                 return None
             if fits:
-                return self._ending(route, probe, secured=self.is_secured(probe.host))
+                # The report says of which two nobody knows who goes first.
+                rivals = [each for each in ordered[at + 1 :] if each.special == route.special]
+                is_known = not any(_fits(each, probe) for each in rivals)
+                return self._ending(route, probe, secured=self.is_secured(probe.host)) if is_known else None
         return _NOBODY
 
     def _name(self, host: str) -> str | None:
@@ -126,12 +131,8 @@ class ContourModel:
         return ToBackends(shares=shares(weights), path=_rewritten(route, probe.path))
 
 
-def _spec(source: SourceObject) -> JSON:
-    return mapping(source.value.get("spec"))
-
-
 def _tls(root: SourceObject) -> JSON:
-    return mapping(mapping(_spec(root).get("virtualhost")).get("tls"))
+    return mapping(mapping(spec_of(root).get("virtualhost")).get("tls"))
 
 
 def _fits(route: ModelRoute, probe: Probe) -> bool | None:

@@ -18,8 +18,8 @@ def probes(model: ContourModel) -> tuple[Probe, ...]:
 
 
 def _probes(model: ContourModel) -> Iterator[Probe]:
-    for name, root in sorted(model.roots.items()):
-        routes = tuple(model.routes(root))
+    for name in sorted(model.roots):
+        routes = model.routes(name)
         headers = dict.fromkeys([(), *(tuple(dict(_headers(route)).items()) for route in routes)])
         for host in hosts(name):
             for path in dict.fromkeys(_paths(routes)):

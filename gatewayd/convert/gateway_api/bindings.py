@@ -11,7 +11,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.api.selectors import LabelSelector, LabelSelectorRequirement
 from gatewayd.convert.draft import JSON
 from gatewayd.convert.source import SourceObject
-from gatewayd.convert.values import items, mapping, number, text, texts
+from gatewayd.convert.values import items, mapping, number, spec_of, text, texts
 from gatewayd.translator.hostnames import intersection
 from gatewayd.translator.namespaces import selects
 
@@ -33,7 +33,7 @@ def old_listeners(gateway: SourceObject) -> tuple[OldListener, ...]:
     """Return the listeners of a Gateway, which had no names."""
     taken: dict[str, int] = {}
     listeners = []
-    for listener in items(mapping(gateway.value.get("spec")).get("listeners")):
+    for listener in items(spec_of(gateway).get("listeners")):
         hostname = text(listener.get("hostname"))
         parts = (text(listener.get("protocol")) or "http", str(number(listener.get("port"), 0)), hostname)
         written = "-".join(part for part in parts if part).lower().replace("*", "any").replace(".", "-")
@@ -93,7 +93,7 @@ def _admits(listener: OldListener, namespace: str, labels: NamespaceLabels) -> b
 
 
 def _is_allowed(gateway: ObjectKey, route: SourceObject) -> bool:
-    written = mapping(mapping(route.value.get("spec")).get("gateways"))
+    written = mapping(spec_of(route).get("gateways"))
     rule = text(written.get("allow")) or "SameNamespace"
     if rule == "FromList":
         refs = items(written.get("gatewayRefs"))
@@ -102,13 +102,13 @@ def _is_allowed(gateway: ObjectKey, route: SourceObject) -> bool:
 
 
 def _share_a_host(hostname: str, route: SourceObject) -> bool:
-    wanted = texts(mapping(route.value.get("spec")).get("hostnames"))
+    wanted = texts(spec_of(route).get("hostnames"))
     return not (hostname and wanted) or any(intersection(hostname, each) is not None for each in wanted)
 
 
 def gateway_listeners(gateway: SourceObject, listeners: tuple[OldListener, ...]) -> Iterator[dict[str, Any]]:
     """Yield the listeners of a Gateway of v1alpha1 as they are written from now on."""
-    written = items(mapping(gateway.value.get("spec")).get("listeners"))
+    written = items(spec_of(gateway).get("listeners"))
     for listener, named in zip(written, listeners, strict=True):
         tls = mapping(listener.get("tls"))
         ref = mapping(tls.get("certificateRef"))

@@ -20,7 +20,7 @@ from gatewayd.convert.gateway_api.bindings import (
 )
 from gatewayd.convert.gateway_api.routes import http_rule, l4_rule, snis
 from gatewayd.convert.source import SourceObject
-from gatewayd.convert.values import items, mapping, text, texts, unread
+from gatewayd.convert.values import items, mapping, spec_of, text, texts, unread
 
 OLD_GROUP: Final = "networking.x-k8s.io"
 """The group of v1alpha1."""
@@ -63,7 +63,7 @@ def is_old(source: SourceObject) -> bool:
 
 
 def _has_old_fields(source: SourceObject) -> bool:
-    rules = items(mapping(source.value.get("spec")).get("rules"))
+    rules = items(spec_of(source).get("rules"))
     return source.kind in _ROUTES and any("forwardTo" in rule for rule in rules)
 
 
@@ -95,7 +95,7 @@ def _spelled(source: SourceObject) -> Iterator[Fate]:
 
 def _spec(source: SourceObject, class_name: str, parents: list[JSON], fates: list[Fate]) -> JSON | None:
     """Return the spec of an object as it is written today; None for one that there is no place for."""
-    spec = mapping(source.value.get("spec"))
+    spec = spec_of(source)
     match source.kind:
         case "GatewayClass":
             message = f"the class {class_name} takes its place"

@@ -11,7 +11,7 @@ import re2
 from gatewayd.convert.draft import JSON
 from gatewayd.convert.journeys import Ending, LostFields, Probe, ToBackends, ToURL, WithStatus, shares
 from gatewayd.convert.source import SourceObject
-from gatewayd.convert.values import items, mapping, number, text, texts
+from gatewayd.convert.values import items, mapping, number, spec_of, text, texts
 
 _NOBODY: Final = WithStatus(status=404)
 _HTTP: Final = ("HTTP", "HTTP2", "GRPC", "GRPC-WEB")
@@ -50,7 +50,7 @@ class IstioModel:
         self._services = [each for each in ordered if each.kind == "VirtualService"]
         self.names: dict[str, Names] = {"http": {}, "https": {}}
         for gateway in (each for each in ordered if each.kind == "Gateway"):
-            for server in items(_spec(gateway).get("servers")):
+            for server in items(spec_of(gateway).get("servers")):
                 self._serve(gateway, server)
 
     def _serve(self, gateway: SourceObject, server: JSON) -> None:
@@ -66,7 +66,7 @@ class IstioModel:
             for owner in self._services:
                 if of in ("*", owner.key.namespace) and str(gateway.key) in _gateways(owner):
                     served = ModelServer(owner, str(gateway.key), number(port.get("number"), 0), redirects)
-                    for hostname in texts(_spec(owner).get("hosts")):
+                    for hostname in texts(spec_of(owner).get("hosts")):
                         self._name(scheme, hostname.lower(), name.lower(), served)
 
     def _name(self, scheme: str, hostname: str, name: str, served: ModelServer) -> None:
@@ -102,15 +102,15 @@ class IstioModel:
 
     def rules(self, owner: SourceObject) -> Iterator[ModelRule]:
         """Yield the rules of a VirtualService in their order, those of others that it leads on to among them."""
-        for at, written in enumerate(items(_spec(owner).get("http"))):
+        for at, written in enumerate(items(spec_of(owner).get("http"))):
             rule = ModelRule(owner, f"spec.http[{at}]", written, ())
             ref = mapping(written.get("delegate"))
             if not ref:
                 yield rule
                 continue
             key = f"{text(ref.get('namespace')) or owner.key.namespace}/{text(ref.get('name'))}"
-            for found in (each for each in self._services if str(each.key) == key and not _spec(each).get("hosts")):
-                for below, other in enumerate(items(_spec(found).get("http"))):
+            for found in (each for each in self._services if str(each.key) == key and not spec_of(each).get("hosts")):
+                for below, other in enumerate(items(spec_of(found).get("http"))):
                     yield ModelRule(found, f"spec.http[{below}]", other, (written,))
 
     def _fits(self, rule: ModelRule, at: Sequence[ModelServer], probe: Probe) -> tuple[JSON, ...] | None:
@@ -154,12 +154,8 @@ def _created(source: SourceObject) -> str:
     return text(mapping(source.value.get("metadata")).get("creationTimestamp")) or "~"
 
 
-def _spec(source: SourceObject) -> JSON:
-    return mapping(source.value.get("spec"))
-
-
 def _gateways(owner: SourceObject) -> tuple[str, ...]:
-    return tuple(_qualified(name, owner.key.namespace) for name in texts(_spec(owner).get("gateways")))
+    return tuple(_qualified(name, owner.key.namespace) for name in texts(spec_of(owner).get("gateways")))
 
 
 def _qualified(name: str, namespace: str) -> str:
