@@ -44,9 +44,9 @@ CONVERT = (
     ),
     Mutant(
         rule="a wildcard stands for any number of labels",
-        path="gatewayd/convert/ingress/rules.py",
-        before='{**match, "headers": [narrow]} for match',
-        after='{**match, "headers": []} for match',
+        path="gatewayd/convert/conditions.py",
+        before='[*match.get("headers", ()), narrow]',
+        after='[*match.get("headers", ())]',
         tests=("tests/unit/convert/ingress/test_hosts.py::test_a_wildcard_stands_for_one_label",),
     ),
     Mutant(

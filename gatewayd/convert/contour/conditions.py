@@ -7,11 +7,11 @@ https://projectcontour.io/docs/main/config/request-routing/
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Final
 
+from gatewayd.convert.conditions import PrefixForm, check_expression, prefix_path
 from gatewayd.convert.fields import Fields
-from gatewayd.convert.matching import PRESENT, as_expression, escaped
+from gatewayd.convert.matching import PRESENT, escaped
 from gatewayd.ir.http import (
     ExactPath,
     ExactValue,
@@ -23,21 +23,10 @@ from gatewayd.ir.http import (
     RequestMatch,
     ValueMatch,
 )
-from gatewayd.untrusted.regexes import regex_problem
 
 _SLASHES: Final = re.compile(r"/{2,}")
 _NOT: Final = ("notpresent", "notcontains", "notexact", "treatMissingAsEmpty")
 _FORMS: Final = {"contains": ".*{}.*", "prefix": "{}.*", "suffix": ".*{}"}
-
-
-class PrefixForm(Enum):
-    """How a prefix is written, which is of letters in Contour, and of segments in an HTTPRoute."""
-
-    PATH_PREFIX = auto()
-    SEGMENTS = auto()
-    """An expression for the same paths as a PathPrefix: it may stand before other expressions."""
-    LETTERS = auto()
-    """An expression for the same paths as in Contour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,31 +68,16 @@ def contour_match(conditions: Sequence[Fields], form: PrefixForm) -> ContourMatc
 
 
 def _path(conditions: Sequence[Fields], prefix: str, form: PrefixForm) -> PathMatch:
-    if prefix in ("", "/"):
-        return PrefixPath(value="/")
-    written = next(each for each in reversed(conditions) if "prefix" in each)
-    if form is PrefixForm.LETTERS:
-        written.exact("prefix", "an expression, so that it keeps out what it has kept out, by letters")
-        return RegexPath(pattern=f"{escaped(prefix)}.*")
-    bare = prefix.rstrip("/")
-    less = f"{bare} is like it" if bare != prefix else f"{prefix}x is not like it"
-    written.approximate("prefix", f"PathPrefix, which goes by segments: {less}")
-    path = PrefixPath(value=bare)
-    return path if form is PrefixForm.PATH_PREFIX else RegexPath(pattern=as_expression(path))
+    written = next((each for each in reversed(conditions) if "prefix" in each), None)
+    return PrefixPath(value="/") if written is None else prefix_path(written, prefix, form)
 
 
 def _whole(written: Fields, prefix: str) -> PathMatch:
     if "exact" in written:
         return ExactPath(value=_SLASHES.sub("/", f"{prefix}{written.text('exact')}"))
     pattern = f"{escaped(prefix.rstrip('/'))}{written.text('regex')}"
-    _check(written, "regex", pattern)
+    check_expression(written, "regex", pattern)
     return RegexPath(pattern=pattern)
-
-
-def _check(written: Fields, name: str, pattern: str) -> None:
-    problem = regex_problem(pattern)
-    if problem is not None:
-        written.lost(name, problem, protects=True)
 
 
 def _named(conditions: Sequence[Fields], name: str) -> tuple[NamedMatch, ...]:
@@ -127,7 +101,7 @@ def _value(written: Fields) -> ValueMatch:
         text = written.text("exact")
         return RegexValue(pattern=f"{case}{escaped(text)}") if case or not text else ExactValue(value=text)
     if "regex" in written:
-        _check(written, "regex", written.text("regex"))
+        check_expression(written, "regex", written.text("regex"))
         return RegexValue(pattern=f"{case}{written.text('regex')}")
     for name, form in _FORMS.items():
         if name in written:

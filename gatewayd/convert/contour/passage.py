@@ -6,18 +6,19 @@ https://projectcontour.io/docs/main/config/api/#projectcontour.io/v1.Route
 from collections.abc import Iterator
 from typing import Any, Final
 
+from gatewayd.convert import answers, spans
 from gatewayd.convert.contour.conditions import ContourMatch
+from gatewayd.convert.cors import cors_filter
 from gatewayd.convert.draft import JSON
 from gatewayd.convert.fields import Fields
 from gatewayd.convert.matching import escaped
-from gatewayd.convert.spans import duration, span
+from gatewayd.convert.spans import duration
 from gatewayd.ir.http import PrefixPath
 
 _INFINITE: Final = ("infinity", "infinite")
 _UNITS: Final = {"second": "Second", "minute": "Minute", "hour": "Hour"}
 _TOO_MANY: Final = 429
 _MOST_ATTEMPTS: Final = 10
-_MOST_BODY: Final = 4096
 _CODES: Final = {"5xx": (500, 502, 503, 504), "gateway-error": (502, 503, 504), "retriable-4xx": (409,)}
 _SIDES: Final = (
     ("requestHeadersPolicy", "RequestHeaderModifier", "requestHeaderModifier"),
@@ -26,14 +27,8 @@ _SIDES: Final = (
 
 
 def milliseconds(written: Fields, name: str) -> int | None:
-    """Return a duration, 0 for one without end, None where there is none or it cannot be read, which is told."""
-    text = written.text(name)
-    if not text:
-        return None
-    read = 0 if text in _INFINITE else span(text)
-    if read is None:
-        written.lost(name, f"{text} is no duration such as 1.5s")
-    return read
+    """Return a duration, 0 for one without end, None where there is none."""
+    return spans.milliseconds(written, name, _INFINITE)
 
 
 def headers(written: Fields) -> Iterator[JSON]:
@@ -83,11 +78,7 @@ def times(route: Fields) -> dict[str, Any]:
     response = milliseconds(route.one("timeoutPolicy"), "response")
     retries = route.one("retryPolicy")
     each = milliseconds(retries, "perTryTimeout")
-    timeouts = {
-        **({"request": duration(response)} if response is not None else {}),
-        **({"backendRequest": duration(each)} if each and (not response or each <= response) else {}),
-    }
-    return {**({"timeouts": timeouts} if timeouts else {}), **({"retry": _retry(retries)} if retries else {})}
+    return {**spans.timeouts(response, each), **({"retry": _retry(retries)} if retries else {})}
 
 
 def _retry(written: Fields) -> JSON:
@@ -151,11 +142,7 @@ def redirect(written: Fields) -> JSON:
 
 def answer(written: Fields) -> JSON:
     """Return the spec of the RouteFilter that answers itself."""
-    body = written.text("body")
-    if len(body) > _MOST_BODY:
-        written.lost("body", f"the answer has no body: it is longer than {_MOST_BODY} letters")
-        body = ""
-    return {"directResponse": {"status": written.number("statusCode"), **({"body": body} if body else {})}}
+    return answers.answer(written, "body", written.number("statusCode"), written.text("body"))
 
 
 def cors(written: Fields) -> tuple[JSON, ...]:
@@ -166,18 +153,5 @@ def cors(written: Fields) -> tuple[JSON, ...]:
     good = [each for each in origins if each == "*" or ("://" in each and "\\" not in each and "(" not in each)]
     if good != origins:
         written.lost("allowOrigin", "an origin is *, or scheme and host with *. for all below; others are refused")
-    credentials = written.boolean("allowCredentials")
-    if credentials and "*" in good:
-        written.approximate("allowCredentials", "browsers take no credentials from an answer for every origin")
     written.lost_if_written({"allowPrivateNetwork": "pages of public addresses may not ask private ones"})
-    age = milliseconds(written, "maxAge")
-    lists = {
-        name: list(dict.fromkeys(written.texts(name))) for name in ("allowMethods", "allowHeaders", "exposeHeaders")
-    }
-    filled = {
-        "allowOrigins": good,
-        **({"allowCredentials": True} if credentials and "*" not in good else {}),
-        **{name: each for name, each in lists.items() if each},
-        **({"maxAge": age // 1000} if age and age >= 1000 else {}),
-    }
-    return ({"type": "CORS", "cors": filled},) if good else ()
+    return cors_filter(written, good, written.texts("allowMethods"), milliseconds(written, "maxAge"))

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gatewayd.api.meta import ObjectKey
+from gatewayd.convert.answers import CLOSED, ERRORS, NOBODY, TO_HTTPS, answering, closed
+from gatewayd.convert.conditions import PrefixForm, at_one_label
 from gatewayd.convert.contour.access import access
 from gatewayd.convert.contour.backends import ServiceSettings, backends
-from gatewayd.convert.contour.conditions import ContourMatch, PrefixForm, contour_match
+from gatewayd.convert.contour.conditions import ContourMatch, contour_match
 from gatewayd.convert.contour.hosts import ContourHost, allows_http
 from gatewayd.convert.contour.passage import answer, cors, headers, passage, redirect, rewrite, times
 from gatewayd.convert.contour.tree import IncludedRoute
@@ -17,17 +19,14 @@ from gatewayd.convert.fields import Fields
 from gatewayd.convert.first_match import PlacedMatch, in_order
 from gatewayd.convert.matching import as_expression, common, written
 from gatewayd.convert.read_source import ReadSource
-from gatewayd.translator.hostnames import covers, one_label_pattern
+from gatewayd.translator.hostnames import covers
 
-_CLOSED: Final = 403
-_ERRORS: Final = 400
 _MOST_COMPARED: Final = 64
 """Of routes that are as special as each other; all pairs of a long list would take for ever."""
 _UNHAD: Final = {
     "cookieRewritePolicies": "cookies of backends stay as they are",
     "internalRedirectPolicy": "redirects of backends go to clients",
 }
-_TO_HTTPS: Final = ({"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}},)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +60,7 @@ def ruled_routes(
     for placed in in_order([PlacedMatch(each.match.match, at) for at, each in enumerate(first)]).matches:
         matches.setdefault(placed.of, []).extend(written(placed.match))
     return tuple(
-        replace(each, rule=replace(each.rule, matches=_at_host(tuple(matches[at]), host.name)))
+        replace(each, rule=replace(each.rule, matches=at_one_label(tuple(matches[at]), host.name)))
         for at, each in enumerate(first)
         if at in matches
     )
@@ -72,7 +71,7 @@ def _is_refusal(route: IncludedRoute) -> bool:
     said = route.written.one("directResponsePolicy")
     whole = any("exact" in each or "regex" in each for each in route.conditions)
     prefix = "".join(each.text("prefix") for each in route.conditions).strip("/")
-    return bool(said) and said.number("statusCode") >= _ERRORS and not whole and bool(prefix)
+    return bool(said) and said.number("statusCode") >= ERRORS and not whole and bool(prefix)
 
 
 def _ruled_route(
@@ -97,7 +96,7 @@ def _ruled_route(
         filters, refs, own_filter = (), (), answer(said)
     rule = DraftRule(
         title=path_word(as_expression(match.match.path).removesuffix("(/.*)?")),
-        matches=_at_host(written(match.match), host.name),
+        matches=at_one_label(written(match.match), host.name),
         filters=(*filters, *(() if sent or said else (*copies, *cors(virtualhost.one("corsPolicy"))))),
         backends=refs,
         more=times(fields) if refs else {},
@@ -130,14 +129,6 @@ def _changes(fields: Fields, match: ContourMatch) -> tuple[tuple[JSON, ...], JSO
     return (*rewritten, *headers(fields)), own_filter
 
 
-def _at_host(matches: tuple[JSON, ...], host: str) -> tuple[JSON, ...]:
-    """Narrow matches to one label for a wildcard, which stands for no more in Contour."""
-    if not host.startswith("*."):
-        return matches
-    narrow = {"type": "RegularExpression", "name": "Host", "value": one_label_pattern(host)}
-    return tuple({**match, "headers": [*match.get("headers", ()), narrow]} for match in matches)
-
-
 def host_routes(
     host: ContourHost, ruled: Sequence[RuledRoute], names: Sequence[str], *, open_all: bool
 ) -> Iterator[DraftRoute]:
@@ -155,7 +146,7 @@ def host_routes(
         suffix = "-by-http" if plain and host.at is not None else ""
         groups.setdefault((owner.source.name, suffix), (owner, carriers, []))[2].append(rule)
         if not plain:
-            sending = replace(DraftRule(title=rule.title, matches=rule.matches), filters=_TO_HTTPS)
+            sending = replace(DraftRule(title=rule.title, matches=rule.matches), filters=TO_HTTPS)
             groups.setdefault((owner.source.name, "-to-https"), (owner, (PlainHTTP(),), []))[2].append(sending)
     for (_, suffix), (owner, carriers, rules) in groups.items():
         prefix = "" if owner is host.root else f"{host.root.key.name}-"
@@ -175,20 +166,17 @@ def host_routes(
 
 def _nobody(host: ContourHost) -> DraftRoute:
     """Return the route for what no route of a host is for: it must not go to those of a wildcard."""
-    rule = DraftRule(title="nobody", matches=({},), own_filter={"directResponse": {"status": 404}})
     return DraftRoute(
         namespace=host.root.key.namespace,
         name=f"{host.root.key.name}-nobody",
         hostnames=(host.name,),
         carriers=(*((host.at,) if host.at is not None else ()), PlainHTTP()),
-        rules=(rule,),
+        rules=(NOBODY,),
         origins=(host.root.source.name,),
     )
 
 
 def _closed(each: RuledRoute, lost: Sequence[str]) -> DraftRule:
     owner, path = each.route.owner, each.route.written.path
-    message = f"answers 403, since {', '.join(dict.fromkeys(lost))} cannot be had; --allow-unprotected opens it"
-    owner.fates.append(Fate(path=path, fidelity=Fidelity.LOST, message=message))
-    answered = {"directResponse": {"status": _CLOSED}}
-    return DraftRule(title=each.rule.title, matches=each.rule.matches, own_filter=answered)
+    owner.fates.append(closed(path, lost))
+    return answering(each.rule.title, each.rule.matches, CLOSED)

@@ -5,20 +5,19 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from gatewayd.api.meta import ObjectKey
+from gatewayd.convert.answers import CLOSED, NOT_FOUND, answering, closed
+from gatewayd.convert.conditions import at_one_label
 from gatewayd.convert.draft import JSON, DraftRule, path_word
 from gatewayd.convert.fates import Fate, Fidelity, Item
 from gatewayd.convert.ingress.parts import IngressHost, Location
 from gatewayd.convert.ingress.shapes import WrittenService
 from gatewayd.convert.services import Services
-from gatewayd.translator.hostnames import one_label_pattern
 from gatewayd.translator.nginx.canaries import choices
 from gatewayd.translator.nginx.destinations import Destination
 from gatewayd.translator.nginx.filters import joined
 from gatewayd.translator.nginx.paths import PathForm, expression, plain
 
-_CLOSED: Final = 403
 _CANNOT: Final = 500
-_NOBODY: Final = 404
 _GUESSED: Final = {"http": 80, "https": 443}
 """What ports of such names nearly always are."""
 
@@ -45,7 +44,7 @@ def location_rules(host: IngressHost, location: Location, setting: Setting) -> L
     """Return the rules of one path."""
     part, source = location.part, location.part.source
     form = _form(host, location)
-    matches = _at_host(form.matches, host.name)
+    matches = at_one_label(form.matches, host.name)
     title = path_word(location.path)
     fates: list[Fate] = []
     lost = part.closed or host.closed
@@ -53,7 +52,7 @@ def location_rules(host: IngressHost, location: Location, setting: Setting) -> L
     if part.away.is_away and is_open and matches and not form.unmatched:
         return LocationRules((_sent_away(title, matches, part.away),), ())
     if location.backend is None:
-        rules = (_answer(title, matches, _NOBODY),) if setting.walled else ()
+        rules = (answering(title, matches, NOT_FOUND),) if setting.walled else ()
         return LocationRules(rules, ())
     if not matches:
         message = "no request is for such a path, since slashes are merged and dots are resolved"
@@ -62,12 +61,11 @@ def location_rules(host: IngressHost, location: Location, setting: Setting) -> L
         )
     if form.unmatched:
         fates.append(Fate(path=f"{location.field}.path", fidelity=Fidelity.LOST, message=form.unmatched))
-        closing = _answer(title, matches, _CANNOT)
+        closing = answering(title, matches, _CANNOT)
         return LocationRules((closing,), tuple(Item.of(source, fate) for fate in fates))
     if not is_open:
-        message = f"answers 403, since {', '.join(lost)} cannot be had; --allow-unprotected opens it"
-        fates.append(Fate(path=location.field, fidelity=Fidelity.LOST, message=message))
-        closing = _answer(title, matches, _CLOSED)
+        fates.append(closed(location.field, lost))
+        closing = answering(title, matches, CLOSED)
         return LocationRules((closing,), tuple(Item.of(source, fate) for fate in fates))
     ref = _backend(setting.services, location, fates)
     plain_rule = _forward(title, matches, form, location, ref)
@@ -77,7 +75,7 @@ def location_rules(host: IngressHost, location: Location, setting: Setting) -> L
 
 def _sent_away(title: str, matches: tuple[JSON, ...], away: Destination) -> DraftRule:
     if away.redirect is None:
-        return _answer(title, matches, _CANNOT)
+        return answering(title, matches, _CANNOT)
     filters = ({"type": "RequestRedirect", "requestRedirect": away.redirect},)
     return DraftRule(title=title, matches=matches, filters=filters)
 
@@ -128,7 +126,7 @@ def _slashed(form: PathForm, host: IngressHost, location: Location) -> Iterator[
     path = {"type": "ReplaceFullPath", "replaceFullPath": form.slashed}
     yield DraftRule(
         title=f"{path_word(bare)}-slash",
-        matches=_at_host(({"path": {"type": "Exact", "value": bare}},), host.name),
+        matches=at_one_label(({"path": {"type": "Exact", "value": bare}},), host.name),
         filters=({"type": "RequestRedirect", "requestRedirect": {"path": path, "statusCode": 301}},),
     )
 
@@ -140,7 +138,7 @@ def app_root_rules(host: IngressHost) -> Iterator[DraftRule]:
         path = {"type": "ReplaceFullPath", "replaceFullPath": root}
         yield DraftRule(
             title="app-root",
-            matches=_at_host(({"path": {"type": "Exact", "value": "/"}},), host.name),
+            matches=at_one_label(({"path": {"type": "Exact", "value": "/"}},), host.name),
             filters=({"type": "RequestRedirect", "requestRedirect": {"path": path, "statusCode": 302}},),
         )
 
@@ -151,7 +149,7 @@ def https_rule(host: IngressHost, location: Location) -> DraftRule:
     redirect = {"scheme": "https", "statusCode": 308}
     return DraftRule(
         title=path_word(location.path),
-        matches=_at_host(form.matches, host.name),
+        matches=at_one_label(form.matches, host.name),
         filters=({"type": "RequestRedirect", "requestRedirect": redirect},),
     )
 
@@ -160,21 +158,6 @@ def _form(host: IngressHost, location: Location) -> PathForm:
     if host.is_expression:
         return expression(location.path, location.part.rewriting)
     return plain(location.path, exact=location.exact)
-
-
-def _answer(title: str, matches: tuple[JSON, ...], status: int) -> DraftRule:
-    return DraftRule(title=title, matches=matches, own_filter={"directResponse": {"status": status}})
-
-
-def _at_host(matches: tuple[JSON, ...], host: str) -> tuple[JSON, ...]:
-    """Narrow matches to one label for a wildcard: in an Ingress it stands for no more, in an HTTPRoute for any number.
-
-    https://kubernetes.io/docs/concepts/services-networking/ingress/#hostname-wildcards
-    """
-    if not host.startswith("*."):
-        return matches
-    narrow = {"type": "RegularExpression", "name": "Host", "value": one_label_pattern(host)}
-    return tuple({**match, "headers": [narrow]} for match in matches)
 
 
 def _backend(services: Services, location: Location, fates: list[Fate]) -> JSON | None:

@@ -7,6 +7,7 @@ https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPMa
 from dataclasses import dataclass
 from typing import Final
 
+from gatewayd.convert.conditions import PrefixForm, check_expression, prefix_path
 from gatewayd.convert.fields import Fields
 from gatewayd.convert.matching import PRESENT, beginning, escaped
 from gatewayd.ir.http import (
@@ -20,7 +21,6 @@ from gatewayd.ir.http import (
     RequestMatch,
     ValueMatch,
 )
-from gatewayd.untrusted.regexes import regex_problem
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
 _KINDS: Final = ("exact", "prefix", "regex")
@@ -83,33 +83,17 @@ def _path(uri: Fields, *, insensitive: bool, by_letters: bool) -> PathMatch:
     if insensitive:
         uri.approximate("prefix" if "prefix" in uri else "exact", "an expression without regard to case")
         return RegexPath(pattern=f"(?i){escaped(text)}{'.*' if 'prefix' in uri else ''}")
-    return ExactPath(value=text) if "exact" in uri else _prefix(uri, text, by_letters=by_letters)
-
-
-def _prefix(uri: Fields, text: str, *, by_letters: bool) -> PathMatch:
-    if text in ("/", ""):
-        return PrefixPath(value="/")
-    if by_letters:
-        uri.exact("prefix", "an expression, so that it keeps out what it has kept out, by letters")
-        return RegexPath(pattern=f"{escaped(text)}.*")
-    bare = text.rstrip("/")
-    less = f"{bare} is like it" if bare != text else f"{text}x is not like it"
-    uri.approximate("prefix", f"PathPrefix, which goes by segments: {less}")
-    return PrefixPath(value=bare)
+    if "exact" in uri:
+        return ExactPath(value=text)
+    return prefix_path(uri, text, PrefixForm.LETTERS if by_letters else PrefixForm.PATH_PREFIX)
 
 
 def _expression(uri: Fields, pattern: str) -> PathMatch:
     start = beginning(pattern)
     if start in ("", "/") and pattern in (".*", "/.*"):
         return PrefixPath(value="/")
-    _check(uri, "regex", pattern)
+    check_expression(uri, "regex", pattern)
     return RegexPath(pattern=pattern)
-
-
-def _check(written: Fields, name: str, pattern: str) -> None:
-    problem = regex_problem(pattern)
-    if problem is not None:
-        written.lost(name, problem, protects=True)
 
 
 def _named(written: Fields, name: str) -> tuple[NamedMatch, ...]:
@@ -133,7 +117,7 @@ def _value(written: Fields) -> ValueMatch:
         return RegexValue(pattern=f"{escaped(written.text('prefix'))}.*")
     if "regex" in written:
         pattern = written.text("regex")
-        _check(written, "regex", pattern)
+        check_expression(written, "regex", pattern)
         return RegexValue(pattern=pattern) if pattern != ".*" else PRESENT
     return PRESENT
 

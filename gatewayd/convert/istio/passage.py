@@ -6,11 +6,12 @@ https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRo
 import math
 from typing import Any, Final
 
+from gatewayd.convert.cors import cors_filter
 from gatewayd.convert.draft import JSON
 from gatewayd.convert.fields import Fields
 from gatewayd.convert.istio.destinations import Whither, destination_ref
 from gatewayd.convert.istio.matches import METHODS
-from gatewayd.convert.spans import duration, span
+from gatewayd.convert.spans import duration, milliseconds, timeouts
 
 _CODES: Final = {
     "5xx": (500, 502, 503, 504),
@@ -28,29 +29,11 @@ _MODIFIERS: Final = {
 }
 
 
-def milliseconds(written: Fields, name: str) -> int | None:
-    """Return a duration, None where there is none or it cannot be read, which is told."""
-    text = written.text(name)
-    if not text:
-        return None
-    read = span(text)
-    if read is None:
-        written.lost(name, f"{text} is no duration such as 1.5s")
-    return read
-
-
 def times(written: Fields) -> dict[str, Any]:
     """Return `timeouts` and `retry` of a rule."""
     whole, retries = milliseconds(written, "timeout"), written.one("retries")
     each = milliseconds(retries, "perTryTimeout") if "perTryTimeout" in retries else None
-    timeouts = {
-        **({"request": duration(whole)} if whole is not None else {}),
-        **({"backendRequest": duration(each)} if each and (not whole or each <= whole) else {}),
-    }
-    return {
-        **({"timeouts": timeouts} if timeouts else {}),
-        **({"retry": _retry(retries)} if retries else {}),
-    }
+    return {**timeouts(whole, each), **({"retry": _retry(retries)} if retries else {})}
 
 
 def _retry(written: Fields) -> JSON:
@@ -188,18 +171,5 @@ def cors(written: Fields) -> tuple[JSON, ...]:
             each.lost("", "an origin is *, or scheme and host with *. for all below; these origins are refused")
     if "unmatchedPreflights" in written:
         written.approximate("unmatchedPreflights", "preflights of other origins go to the backend")
-    credentials = written.boolean("allowCredentials")
-    if credentials and "*" in origins:
-        written.approximate("allowCredentials", "browsers take no credentials from an answer for every origin")
     methods = [each for each in written.texts("allowMethods") if each in (*METHODS, "*")]
-    age = milliseconds(written, "maxAge")
-    allowed, exposed = written.texts("allowHeaders"), written.texts("exposeHeaders")
-    filled = {
-        **({"allowOrigins": list(dict.fromkeys(origins))} if origins else {}),
-        **({"allowCredentials": True} if credentials and "*" not in origins else {}),
-        **({"allowMethods": list(dict.fromkeys(methods))} if methods else {}),
-        **({"allowHeaders": list(dict.fromkeys(allowed))} if allowed else {}),
-        **({"exposeHeaders": list(dict.fromkeys(exposed))} if exposed else {}),
-        **({"maxAge": age // 1000} if age and age >= 1000 else {}),
-    }
-    return ({"type": "CORS", "cors": filled},) if origins else ()
+    return cors_filter(written, origins, methods, milliseconds(written, "maxAge"))

@@ -6,12 +6,12 @@ https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRe
 import re
 from typing import Any, Final, NamedTuple
 
+from gatewayd.convert.conditions import check_expression
 from gatewayd.convert.draft import JSON
 from gatewayd.convert.fields import Fields
 from gatewayd.convert.istio.matches import IstioMatch
 from gatewayd.convert.matching import as_expression, escaped
 from gatewayd.ir.http import ExactPath, PrefixPath, RequestMatch
-from gatewayd.untrusted.regexes import regex_problem
 
 _CODES: Final = (301, 302, 303, 307, 308)
 _GROUP: Final = re.compile(r"\\[0-9]")
@@ -78,9 +78,7 @@ def _with_host(changed: JSON, own_filter: JSON | None = None) -> Rewrite:
 
 def _substituted(written: Fields) -> JSON | None:
     pattern, substitution = written.text("match"), written.text("rewrite")
-    problem = regex_problem(pattern)
-    if problem is not None:
-        written.lost("match", problem, protects=True)
+    if not check_expression(written, "match", pattern):
         return None
     return {"pathRewrite": {"pattern": pattern, "substitution": substitution}}
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
+from gatewayd.convert.answers import NOBODY, TO_HTTPS, closed
 from gatewayd.convert.draft import JSON, Carrier, DraftRoute, DraftRule, PlainHTTP, host_word
 from gatewayd.convert.fates import Fate, Fidelity
 from gatewayd.convert.first_match import Ordered, PlacedMatch, in_order
@@ -18,14 +19,7 @@ from gatewayd.convert.matching import EVERYTHING, written
 from gatewayd.convert.read_source import ReadSource
 from gatewayd.translator.hostnames import ANY, covers
 
-_TO_HTTPS: Final = (
-    DraftRule(
-        title="root",
-        matches=({},),
-        filters=({"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}},),
-    ),
-)
-_NOBODY: Final = DraftRule(title="nobody", matches=({},), own_filter={"directResponse": {"status": 404}})
+_TO_HTTPS: Final = (DraftRule(title="root", matches=({},), filters=TO_HTTPS),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +98,7 @@ def _at_place(
     rules = _drafted(ranks, ordered, walls, open_all=open_all)
     has_rest = any(each.match == EVERYTHING for each in ordered.matches)
     for number, (name, owner) in enumerate(owners.items()):
-        wall = (_NOBODY,) if is_walled and not has_rest and number == len(owners) - 1 else ()
+        wall = (NOBODY,) if is_walled and not has_rest and number == len(owners) - 1 else ()
         own = (*rules.get(name, ()), *wall)
         if own:
             yield _Own(owner, own, tuple(carriers[name]))
@@ -179,8 +173,7 @@ def _routes(owner: ReadSource, owned: Mapping[HostPlace, _Own]) -> Iterator[Draf
 
 
 def _close(rule: IstioRule, lost: Sequence[str]) -> None:
-    message = f"answers 403, since {', '.join(dict.fromkeys(lost))} cannot be had; --allow-unprotected opens it"
-    rule.owner.fates.append(Fate(path=rule.written.path, fidelity=Fidelity.LOST, message=message))
+    rule.owner.fates.append(closed(rule.written.path, lost))
 
 
 def _tell(ranks: Sequence[_Rank], ordered: Ordered) -> None:

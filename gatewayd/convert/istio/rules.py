@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gatewayd.api.meta import ObjectKey
+from gatewayd.convert.answers import CLOSED, ERRORS, answer, answering
 from gatewayd.convert.draft import JSON, DraftRule, path_word
 from gatewayd.convert.fields import Fields, closing
 from gatewayd.convert.istio import passage
@@ -20,11 +21,9 @@ from gatewayd.convert.istio.paths import Rewrite, redirect, rewrite
 from gatewayd.convert.matching import as_expression, common
 from gatewayd.convert.read_source import ReadSource
 from gatewayd.ir.http import RequestMatch
+from gatewayd.translator.nginx.filters import joined
 
 RULES: Final = "spec.http"
-_CLOSED: Final = 403
-_ERRORS: Final = 400
-_MOST_BODY: Final = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +50,7 @@ class IstioRule:
     def placed(self, of: IstioMatch, match: RequestMatch, *, is_open: bool) -> DraftRule:
         """Return what becomes of requests for one of its matches, as far as `match` has them."""
         if not is_open:
-            answer = {"directResponse": {"status": _CLOSED}}
-            return DraftRule(title=self._title(of), matches=(), own_filter=answer)
+            return answering(self._title(of), (), CLOSED)
         changed = self._rewrite(of, match)
         own_filter = {**self.action.own_filter, **(changed.own_filter or {})}
         filters = (*changed.filters, *self.action.filters)
@@ -131,7 +129,7 @@ def _rule(owner: ReadSource, written: Fields, whither: Whither) -> IstioRule:
 def _keeps_out(written: Fields) -> bool:
     """Return whether a rule lets nobody in: it must not let in who was kept out because segments are not letters."""
     aborts = bool(written.one("fault").one("abort"))
-    return aborts or written.one("directResponse").number("status") >= _ERRORS
+    return aborts or written.one("directResponse").number("status") >= ERRORS
 
 
 def _matches(written: Fields, *, by_letters: bool) -> tuple[IstioMatch, ...]:
@@ -139,9 +137,9 @@ def _matches(written: Fields, *, by_letters: bool) -> tuple[IstioMatch, ...]:
 
 
 def _action(written: Fields, whither: Whither) -> DraftRule:
-    answer = written.one("directResponse")
-    if answer:
-        return DraftRule(title="", matches=(), own_filter={"directResponse": _answer(answer)})
+    said = written.one("directResponse")
+    if said:
+        return DraftRule(title="", matches=(), own_filter=_answer(said))
     if written.one("redirect"):
         return DraftRule(title="", matches=(), filters=(redirect(written.one("redirect")),))
     routes = written.many("route")
@@ -163,18 +161,9 @@ def _action(written: Fields, whither: Whither) -> DraftRule:
 
 
 def _joined(filters: list[JSON]) -> tuple[JSON, ...]:
-    """Return filters of which each type of header modifier stands there once."""
-    joined: dict[str, JSON] = {}
-    others: list[JSON] = []
-    for each in filters:
-        [field] = [name for name in each if name != "type"]
-        if not each["type"].endswith("HeaderModifier"):
-            others.append(each)
-            continue
-        before = joined.get(each["type"], {field: {}})[field]
-        lists = {how: [*before.get(how, ()), *each[field].get(how, ())] for how in ("set", "add", "remove")}
-        joined[each["type"]] = {"type": each["type"], field: {how: some for how, some in lists.items() if some}}
-    return (*joined.values(), *others)
+    """Return filters of which each type of header modifier stands there once; of others there may be several."""
+    modifiers = [each for each in filters if each["type"].endswith("HeaderModifier")]
+    return (*joined(modifiers), *(each for each in filters if each not in modifiers))
 
 
 def _answer(written: Fields) -> JSON:
@@ -185,7 +174,4 @@ def _answer(written: Fields) -> JSON:
             text = base64.b64decode(body.text("bytes")).decode()
         except (binascii.Error, UnicodeDecodeError):
             body.lost("bytes", "the answer has no body, since these are no bytes of a text")
-    if len(text) > _MOST_BODY:
-        body.lost("", f"the answer has no body: it is longer than {_MOST_BODY} letters")
-        text = ""
-    return {"status": written.number("status"), **({"body": text} if text else {})}
+    return answer(body, "", written.number("status"), text)

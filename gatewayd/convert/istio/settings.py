@@ -7,8 +7,7 @@ from typing import Any, Final
 
 from gatewayd.convert.draft import JSON
 from gatewayd.convert.fields import Fields
-from gatewayd.convert.istio.passage import milliseconds
-from gatewayd.convert.spans import duration
+from gatewayd.convert.spans import duration, milliseconds
 
 _SIMPLE: Final = {
     "ROUND_ROBIN": "RoundRobin",

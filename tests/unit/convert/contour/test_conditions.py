@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from gatewayd.convert.contour.conditions import PrefixForm, contour_match
+from gatewayd.convert.conditions import PrefixForm
+from gatewayd.convert.contour.conditions import contour_match
 from gatewayd.convert.fates import Fate
 from gatewayd.convert.fields import Fields
 from gatewayd.convert.matching import written

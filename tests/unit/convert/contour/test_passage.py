@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from gatewayd.convert.contour.conditions import PrefixForm, contour_match
+from gatewayd.convert.conditions import PrefixForm
+from gatewayd.convert.contour.conditions import contour_match
 from gatewayd.convert.contour.passage import (
     answer,
     cors,
