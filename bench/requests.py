@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.hosts import Running, running
-from bench.inputs import GROUP, delta, surroundings
+from bench.inputs import GROUP, delta, endpoints, service, surroundings
 from bench.largehost import Backend, ask_many
 from bench.tables_envoy import free_port
 from gatewayd.ir.environment import HERE, Environment
@@ -31,18 +31,8 @@ ASKED = {"exact": "host-7.example", "wildcard": "any.wild.example", "capitals": 
 def objects(discovery: RouteDiscovery, port: int, backend: int) -> Iterator[Delta]:
     yield Delta(kind=Environment, key=HERE, obj=standalone_environment("127.0.0.1", 0, discovery))
     yield from surroundings(0, port)
-    metadata = {"name": "backend", "namespace": "bench"}
-    yield delta({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80}]}})
-    yield delta(
-        {
-            "apiVersion": "discovery.k8s.io/v1",
-            "kind": "EndpointSlice",
-            "metadata": {**metadata, "labels": {"kubernetes.io/service-name": "backend"}},
-            "addressType": "IPv4",
-            "ports": [{"port": backend}],
-            "endpoints": [{"addresses": ["127.0.0.1"]}],
-        }
-    )
+    yield service("backend")
+    yield endpoints("backend", "127.0.0.1", port=backend)
     for host in ("*.wild.example", *(f"host-{number}.example" for number in range(HOSTS))):
         yield delta(_route(host))
 
