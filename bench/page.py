@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from bench.inputs import delta, route
-from bench.observers import ONE_PROXY, filled
+from bench.observers import ONE_PROXY, Loop, filled
 from gatewayd.introspection.live_board import LiveBoard
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.page.server import page_served
@@ -47,19 +47,6 @@ class Came(NamedTuple):
     size: int
     rows: int
     at: float
-
-
-class Loop:
-    """Notes for how long others had to wait at most."""
-
-    def __init__(self) -> None:
-        self.longest = 0.0
-
-    async def watch(self) -> None:
-        while True:
-            began = time.process_time()
-            await asyncio.sleep(0)
-            self.longest = max(self.longest, time.process_time() - began)
 
 
 def run_with(routes: int, services: int) -> tuple[Standalone, Onlooker]:
