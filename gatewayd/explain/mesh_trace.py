@@ -89,7 +89,8 @@ def _at_port(of: Translated, sent: Sent, call: Call, everybody: Frontend) -> Cal
 def _trace(of: Translated, sent: Sent, frontend: Frontend) -> Trace:
     port = view_port(of.engine, frontend.view) or 0
     request = _between_services(sent)
-    clusters = {cluster.upstream: cluster for config in of.configs for cluster in config.clusters}
+    of_mesh = (config for config in of.configs if config.fleet == MESH_FLEET)
+    clusters = {cluster.upstream: cluster for config in of_mesh for cluster in config.clusters}
     end, rivals = _decided(of.engine, frontend, request, clusters)
     return Trace(fleet=MESH_FLEET, port=port, remarks=(), asked=(), end=end, rivals=rivals)
 
