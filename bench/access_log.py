@@ -9,16 +9,12 @@ import asyncio
 import json
 import tempfile
 from collections import defaultdict
-from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from bench.hosts import running
 from bench.inputs import delta
-from bench.largehost import Backend
-from bench.requests import ASKED, ROUNDS, cost, objects
-from bench.tables_envoy import free_port
+from bench.requests import ASKED, ROUNDS, beside, cost
 from gatewayd.ir.access_log import FIELDS
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.own_group import API_VERSION
@@ -45,21 +41,13 @@ def _policy(section: dict[str, Any]) -> Delta:
 
 async def measure(folder: Path) -> dict[str, Any]:
     """Return the microseconds of a request, and what a line adds to them."""
-    backend, spent = free_port(), defaultdict[str, list[float]](list)
-    server = await asyncio.get_running_loop().create_server(Backend, "127.0.0.1", backend)
-    async with AsyncExitStack() as stack:
-        envoys = {}
-        for name, section in SECTIONS.items():
-            own = folder / name
-            own.mkdir(mode=0o700)
-            port, of = free_port(), await stack.enter_async_context(running(own))
-            policies = () if section is None else (_policy(section),)
-            await of.apply(*objects(RouteDiscovery.PER_LISTENER, port, backend), *policies)
-            envoys[name] = (of, port)
+    spent = defaultdict[str, list[float]](list)
+    policies = {name: () if section is None else (_policy(section),) for name, section in SECTIONS.items()}
+    given = {name: (RouteDiscovery.PER_LISTENER, more) for name, more in policies.items()}
+    async with beside(folder, given) as envoys:
         for _ in range(ROUNDS):
             for name, (of, port) in envoys.items():
                 spent[name].append(await cost(of, port, ASKED["exact"]))
-    server.close()
     lowest = {name: min(values) for name, values in spent.items()}
     return {
         "rounds": ROUNDS,

@@ -28,8 +28,12 @@ class Verdict:
     is_met: bool
 
 
+def _ratio(key: str, row: int, other: int) -> Callable[[Rows], float]:
+    return lambda rows: round(rows[row][key] / rows[other][key], 3)
+
+
 def _last_to_first(key: str) -> Callable[[Rows], float]:
-    return lambda rows: round(rows[-1][key] / rows[0][key], 3)
+    return _ratio(key, -1, 0)
 
 
 def _most(key: str) -> Callable[[Rows], float]:
@@ -67,19 +71,19 @@ GATES: Final[Mapping[str, tuple[Gate, ...]]] = {
     "ingresses": (
         Gate(
             what="CPU a host, 10,000 to 2,000",
-            value=lambda rows: round(rows[1]["cold_cpu_ms_per_host"] / rows[0]["cold_cpu_ms_per_host"], 3),
+            value=_ratio("cold_cpu_ms_per_host", 1, 0),
             goal=at_most(1.3),
         ),
         Gate(what="queries of a path that changes, most", value=_most("path_queries"), goal=at_most(24)),
         Gate(what="queries of an Ingress that is added, most", value=_most("added_queries"), goal=at_most(34)),
         Gate(
             what="CPU of an Ingress that is added, 10,000 to 2,000",
-            value=lambda rows: round(rows[1]["added_cpu_ms"] / rows[0]["added_cpu_ms"], 3),
+            value=_ratio("added_cpu_ms", 1, 0),
             goal=at_most(2),
         ),
         Gate(
             what="CPU a host with annotations to one without",
-            value=lambda rows: round(rows[2]["cold_cpu_ms_per_host"] / rows[1]["cold_cpu_ms_per_host"], 3),
+            value=_ratio("cold_cpu_ms_per_host", 2, 1),
             goal=at_most(5),
         ),
     ),
@@ -134,12 +138,12 @@ GATES: Final[Mapping[str, tuple[Gate, ...]]] = {
     "fanout": (
         Gate(
             what="bytes a client, most clients to one",
-            value=lambda rows: round(rows[3]["bytes_per_client"] / rows[0]["bytes_per_client"], 3),
+            value=_ratio("bytes_per_client", 3, 0),
             goal=at_most(1.05),
         ),
         Gate(
             what="server's CPU a client, most clients to ten",
-            value=lambda rows: round(rows[3]["server_cpu_ms_per_client"] / rows[1]["server_cpu_ms_per_client"], 3),
+            value=_ratio("server_cpu_ms_per_client", 3, 1),
             goal=at_most(1),
         ),
     ),

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
-from bench.inputs import delta, surroundings
+from bench.inputs import delta, endpoints, service, surroundings
 from bench.listenersets import Measured
 from bench.process import usage
 from gatewayd.api.ingress import NGINX_PREFIX
@@ -64,27 +64,13 @@ def ingress(number: int, seed: int, *, annotated: bool) -> Delta:
     )
 
 
-def endpoints(namespace: str, address: str) -> Delta:
-    return delta(
-        {
-            "apiVersion": "discovery.k8s.io/v1",
-            "kind": "EndpointSlice",
-            "metadata": {"name": "web", "namespace": namespace, "labels": {"kubernetes.io/service-name": "web"}},
-            "addressType": "IPv4",
-            "ports": [{"port": 8080}],
-            "endpoints": [{"addresses": [address]}],
-        }
-    )
-
-
 def everything(hosts: int, *, annotated: bool) -> Iterator[Delta]:
     yield Delta(kind=Environment, key=HERE, obj=DEFAULT_ENVIRONMENT)
     yield from surroundings(0)
     yield ingress_class(annotated=annotated)
     for number in range(NAMESPACES):
-        metadata = {"name": "web", "namespace": f"tenant-{number}"}
-        yield delta({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80}]}})
-        yield endpoints(f"tenant-{number}", f"10.0.0.{number}")
+        yield service("web", f"tenant-{number}")
+        yield endpoints("web", f"10.0.0.{number}", f"tenant-{number}")
     for number in range(hosts):
         yield ingress(number, 0, annotated=annotated)
 
@@ -102,7 +88,7 @@ def measure(hosts: int, *, annotated: bool) -> dict[str, Any]:
         "cold_cpu_ms_per_host": round(measured.cold / hosts * 1000, 3),
         "rss_mib": round(usage().rss, 1),
         **measured.changes("path", lambda at: [ingress(at * 7919 % hosts, at + 2, annotated=annotated)]),
-        **measured.changes("endpoints", lambda at: [endpoints(f"tenant-{at}", f"10.1.0.{at}")]),
+        **measured.changes("endpoints", lambda at: [endpoints("web", f"10.1.0.{at}", f"tenant-{at}")]),
         **measured.changes("added", lambda at: [ingress(hosts + at, 0, annotated=annotated)]),
         "resources": sum(len(each) for each in snapshot.resources.values()),
     }

@@ -37,19 +37,28 @@ def surroundings(services: int, port: int = 8080) -> Iterator[Delta]:
         }
     )
     for number in range(services):
-        name = f"service-{number}"
-        metadata = {"name": name, "namespace": "bench"}
-        yield delta({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80}]}})
-        yield delta(
-            {
-                "apiVersion": "discovery.k8s.io/v1",
-                "kind": "EndpointSlice",
-                "metadata": {**metadata, "labels": {"kubernetes.io/service-name": name}},
-                "addressType": "IPv4",
-                "ports": [{"port": 8080}],
-                "endpoints": [{"addresses": [f"10.{number // 65536}.{number // 256 % 256}.{number % 256}"]}],
-            }
-        )
+        yield service(f"service-{number}")
+        yield endpoints(f"service-{number}", f"10.{number // 65536}.{number // 256 % 256}.{number % 256}")
+
+
+def service(name: str, namespace: str = "bench") -> Delta:
+    """Return a Service with the port 80."""
+    metadata = {"name": name, "namespace": namespace}
+    return delta({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80}]}})
+
+
+def endpoints(name: str, address: str, namespace: str = "bench", port: int = 8080) -> Delta:
+    """Return the one endpoint of a Service."""
+    return delta(
+        {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {"name": name, "namespace": namespace, "labels": {"kubernetes.io/service-name": name}},
+            "addressType": "IPv4",
+            "ports": [{"port": port}],
+            "endpoints": [{"addresses": [address]}],
+        }
+    )
 
 
 def route(number: int, services: int, seed: int) -> dict[str, Any]:

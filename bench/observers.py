@@ -104,18 +104,23 @@ def edits(watched: Watched, routes: int, services: int) -> dict[str, Any]:
     }
 
 
-async def status(insight: Insight) -> tuple[float, float, int]:
-    """Return for how long a status held the event loop at most, its CPU time, both in ms, and its length."""
-    longest, is_done = 0.0, False
+class Loop:
+    """Notes for how long others had to wait at most."""
 
-    async def others() -> None:
-        nonlocal longest
-        while not is_done:
+    def __init__(self) -> None:
+        self.longest = 0.0
+
+    async def watch(self) -> None:
+        while True:
             began = time.process_time()
             await asyncio.sleep(0)
-            longest = max(longest, time.process_time() - began)
+            self.longest = max(self.longest, time.process_time() - began)
 
-    waiting = asyncio.create_task(others())
+
+async def status(insight: Insight) -> tuple[float, float, int]:
+    """Return for how long a status held the event loop at most, its CPU time, both in ms, and its length."""
+    loop = Loop()
+    watching = asyncio.create_task(loop.watch())
     await asyncio.sleep(0)
     began, length = time.process_time(), 0
     found = await insight.status()
@@ -123,9 +128,8 @@ async def status(insight: Insight) -> tuple[float, float, int]:
         length += len(piece)
         await asyncio.sleep(0)
     spent = time.process_time() - began
-    is_done = True
-    await waiting
-    return round(longest * 1000, 2), round(spent * 1000, 1), length
+    watching.cancel()
+    return round(loop.longest * 1000, 2), round(spent * 1000, 1), length
 
 
 def filled(reconciler: Reconciler, routes: int, services: int) -> None:

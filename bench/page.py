@@ -20,17 +20,15 @@ from typing import Any, NamedTuple
 
 import aiohttp
 
-from bench.inputs import delta, route, surroundings
-from bench.observers import ONE_PROXY
+from bench.inputs import delta, route
+from bench.observers import ONE_PROXY, Loop, filled
 from gatewayd.introspection.live_board import LiveBoard
-from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.page.server import page_served
 from gatewayd.run.memory import tune_collector
 from gatewayd.run.observer import Onlooker
 from gatewayd.run.page_source import RunPage
 from gatewayd.run.standalone import Options, Standalone
-from gatewayd.store import Delta
 
 EDITS = 20
 FLEET = GatewayFleet(namespace="bench", name="gw")
@@ -51,19 +49,6 @@ class Came(NamedTuple):
     at: float
 
 
-class Loop:
-    """Notes for how long others had to wait at most."""
-
-    def __init__(self) -> None:
-        self.longest = 0.0
-
-    async def watch(self) -> None:
-        while True:
-            began = time.process_time()
-            await asyncio.sleep(0)
-            self.longest = max(self.longest, time.process_time() - began)
-
-
 def run_with(routes: int, services: int) -> tuple[Standalone, Onlooker]:
     """Return a run with so many routes, which its one proxy has ACKed."""
     onlooker = Onlooker(lambda: None)
@@ -71,10 +56,7 @@ def run_with(routes: int, services: int) -> tuple[Standalone, Onlooker]:
     run.board = LiveBoard(lambda _fleet, _type: lambda _name: 1)
     onlooker.run = run
     run.board.reported(FLEET, ONE_PROXY, 0.0)
-    events = [Delta(kind=Environment, key=HERE, obj=DEFAULT_ENVIRONMENT), *surroundings(services)]
-    events += [delta(route(number, services, 0)) for number in range(routes)]
-    run.reconciler.submit(events)
-    run.reconciler.step()
+    filled(run.reconciler, routes, services)
     return run, onlooker
 
 

@@ -14,20 +14,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from bench.hosts import QUIET, Running, running
+from bench.hosts import QUIET, running
 from bench.in_turn import answer_in_turn, asked_in_turn, difference
 from bench.inputs import delta, route, surroundings
 from bench.largehost import Backend
 from bench.process import usage
 from bench.publishers import ToNobody
-from bench.requests import cost, objects
+from bench.requests import beside, cost, objects
 from bench.tables_envoy import free_port
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.ir.http import RouteDiscovery
@@ -123,23 +122,15 @@ def builds(hosts: int, issuer: Issuer) -> dict[str, Any]:
 
 async def requests(folder: Path, issuer: Issuer) -> dict[str, Any]:
     """Return what a proxied request costs: without a policy, with rules about addresses, with a token."""
-    backend, lowest = free_port(), dict[str, float]()
-    bearer = f"authorization: Bearer {issuer.token}\r\n"
-    given = {"plain": ((), ""), "clients": ((clients(),), ""), "token": ((tokens(issuer),), bearer)}
-    server = await asyncio.get_running_loop().create_server(Backend, "127.0.0.1", backend)
-    async with AsyncExitStack() as stack:
-        envoys: dict[str, tuple[Running, int, str]] = {}
-        for name, (policies, headers) in given.items():
-            own = folder / name
-            own.mkdir(mode=0o700)
-            port, of = free_port(), await stack.enter_async_context(running(own))
-            await of.apply(*objects(RouteDiscovery.PER_LISTENER, port, backend), *policies)
-            envoys[name] = (of, port, headers)
+    lowest = dict[str, float]()
+    policies = {"plain": (), "clients": (clients(),), "token": (tokens(issuer),)}
+    headers = {"token": f"\r\nauthorization: Bearer {issuer.token}"}
+    given = {name: (RouteDiscovery.PER_LISTENER, more) for name, more in policies.items()}
+    async with beside(folder, given) as envoys:
         for _ in range(ROUNDS):
-            for name, (of, port, headers) in envoys.items():
-                spent = await cost(of, port, f"{HOST}\r\n{headers}".removesuffix("\r\n"))
+            for name, (of, port) in envoys.items():
+                spent = await cost(of, port, f"{HOST}{headers.get(name, '')}")
                 lowest[name] = min(lowest.get(name, 1e9), spent)
-    server.close()
     return {
         "request_us": round(lowest["plain"], 2),
         "clients_more_us": round(lowest["clients"] - lowest["plain"], 2),

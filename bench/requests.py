@@ -8,13 +8,13 @@ process. CPU is that of Envoy alone, the lowest of ROUNDS rounds that alternate.
 import asyncio
 import json
 import tempfile
-from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from bench.hosts import Running, running
-from bench.inputs import GROUP, delta, surroundings
+from bench.inputs import GROUP, delta, endpoints, service, surroundings
 from bench.largehost import Backend, ask_many
 from bench.tables_envoy import free_port
 from gatewayd.ir.environment import HERE, Environment
@@ -31,18 +31,8 @@ ASKED = {"exact": "host-7.example", "wildcard": "any.wild.example", "capitals": 
 def objects(discovery: RouteDiscovery, port: int, backend: int) -> Iterator[Delta]:
     yield Delta(kind=Environment, key=HERE, obj=standalone_environment("127.0.0.1", 0, discovery))
     yield from surroundings(0, port)
-    metadata = {"name": "backend", "namespace": "bench"}
-    yield delta({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80}]}})
-    yield delta(
-        {
-            "apiVersion": "discovery.k8s.io/v1",
-            "kind": "EndpointSlice",
-            "metadata": {**metadata, "labels": {"kubernetes.io/service-name": "backend"}},
-            "addressType": "IPv4",
-            "ports": [{"port": backend}],
-            "endpoints": [{"addresses": ["127.0.0.1"]}],
-        }
-    )
+    yield service("backend")
+    yield endpoints("backend", "127.0.0.1", port=backend)
     for host in ("*.wild.example", *(f"host-{number}.example" for number in range(HOSTS))):
         yield delta(_route(host))
 
@@ -67,23 +57,33 @@ async def cost(of: Running, port: int, host: str) -> float:
     return (of.cpu() - before) / REQUESTS * 1e6
 
 
-async def measure(folder: Path) -> dict[str, Any]:
-    backend, lowest = free_port(), dict[str, float]()
+@asynccontextmanager
+async def beside(
+    folder: Path, given: Mapping[str, tuple[RouteDiscovery, Sequence[Delta]]]
+) -> AsyncIterator[Mapping[str, tuple[Running, int]]]:
+    """Run an Envoy for each name, with routes found in that way and what more is given; yield it and its port."""
+    backend = free_port()
     server = await asyncio.get_running_loop().create_server(Backend, "127.0.0.1", backend)
     async with AsyncExitStack() as stack:
         envoys = {}
-        for discovery in RouteDiscovery:
-            own = folder / discovery
+        for name, (discovery, more) in given.items():
+            own = folder / name
             own.mkdir(mode=0o700)
             port, of = free_port(), await stack.enter_async_context(running(own))
-            await of.apply(*objects(discovery, port, backend))
-            envoys[discovery] = (of, port)
+            await of.apply(*objects(discovery, port, backend), *more)
+            envoys[name] = (of, port)
+        yield envoys
+    server.close()
+
+
+async def measure(folder: Path) -> dict[str, Any]:
+    lowest = dict[str, float]()
+    async with beside(folder, {each: (each, ()) for each in RouteDiscovery}) as envoys:
         for _ in range(ROUNDS):
             for discovery, (of, port) in envoys.items():
                 for name, host in ASKED.items():
                     key = f"{discovery}_{name}_us"
                     lowest[key] = min(lowest.get(key, 1e9), await cost(of, port, host))
-    server.close()
     return {"hosts": HOSTS, **{name: round(value, 2) for name, value in lowest.items()}}
 
 

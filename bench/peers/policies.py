@@ -28,15 +28,6 @@ from conformance.scenarios.world import SHOP
 INSTALLED_WITH = ("--envoy-gateway-kinds",)
 PAGE = Path(__file__).parents[2] / "docs" / "envoy-gateway-kinds.md"
 _API, _GROUP = "gateway.envoyproxy.io/v1alpha1", "gateway.envoyproxy.io"
-_PLURALS = {
-    "SecurityPolicy": "securitypolicies",
-    "BackendTrafficPolicy": "backendtrafficpolicies",
-    "ClientTrafficPolicy": "clienttrafficpolicies",
-    "EnvoyExtensionPolicy": "envoyextensionpolicies",
-    "HTTPRouteFilter": "httproutefilters",
-    "Backend": "backends",
-    "EnvoyProxy": "envoyproxies",
-}
 _GATEWAYS = {"gatewayd": "ours", "envoy-gateway": "theirs"}
 _ROUNDS, _PAUSE, _SETTLING = 6, 3.0, 15.0
 _GOALS = {
@@ -97,7 +88,7 @@ async def measure(running: Running, _options: Options) -> list[Figure]:
 def _figures(found: Sequence[Compared]) -> list[Figure]:
     apart = [each for each in found if each.differs]
     untold = [each for each in apart if not each.is_told]
-    wrong = [each for each in found if _statuses(each) != each.case.expects]
+    wrong = [each for each in found if not _is_as_written(each.case, each.answers)]
     return [
         figure("objects", len(found)),
         figure("objects that the API server did not take", sum(bool(each.refused) for each in found)),
@@ -109,8 +100,9 @@ def _figures(found: Sequence[Compared]) -> list[Figure]:
     ]
 
 
-def _statuses(compared: Compared) -> tuple[int, ...]:
-    return tuple(int(each.split(" ")[0]) for each in compared.answers["gatewayd"])
+def _is_as_written(case: Case, answers: Mapping[str, tuple[str, ...]]) -> bool:
+    """Return whether the statuses of gatewayd are those that stand in the case."""
+    return tuple(int(each.split(" ")[0]) for each in answers["gatewayd"]) == case.expects
 
 
 def _names(found: Iterable[Compared]) -> str:
@@ -138,8 +130,8 @@ def _secret(name: str, data: Mapping[str, str]) -> Object:
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"namespace": SHOP, "name": name}, "data": encoded}
 
 
-def _object(case: Case, spec: Object, name: str = "") -> Object:
-    metadata = {"namespace": SHOP, "name": name or case.name}
+def _object(case: Case, spec: Object) -> Object:
+    metadata = {"namespace": SHOP, "name": case.name}
     return {"apiVersion": _API, "kind": case.kind, "metadata": metadata, "spec": spec}
 
 
@@ -186,8 +178,13 @@ async def _refused(running: Running, case: Case) -> str:
     else:
         spec = {"targetRefs": [{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "name": case.name}], **spec}
     await _put(running, _route(case, rule))
+    return await _why_not(running, _object(case, spec))
+
+
+async def _why_not(running: Running, item: Object) -> str:
+    """Make an object; return why the API server did not take it, "" if it did."""
     try:
-        await _put(running, _object(case, spec))
+        await _put(running, item)
     except Exception as error:  # noqa: BLE001 - what kubectl says is part of the answer
         return str(error)
     return ""
@@ -197,14 +194,10 @@ async def _of_gateways(running: Running, addresses: Mapping[str, str], case: Cas
     """Compare while a policy for both Gateways is there; then it is taken away."""
     targets = [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": name} for name in _GATEWAYS.values()]
     await _put(running, _route(case, {}))
-    refused = ""
-    try:
-        await _put(running, _object(case, {"targetRefs": targets, **case.spec}))
-    except Exception as error:  # noqa: BLE001 - what kubectl says is part of the answer
-        refused = str(error)
+    refused = await _why_not(running, _object(case, {"targetRefs": targets, **case.spec}))
     await asyncio.sleep(_PAUSE)
     answers = await _compared(addresses, case)
-    kind = f"{_PLURALS[case.kind]}.{_GROUP}"
+    kind = f"clienttrafficpolicies.{_GROUP}"
     await running.world.kubectl("delete", kind, case.name, "--namespace", SHOP, "--ignore-not-found")
     return Compared(case, answers, refused)
 
@@ -220,8 +213,7 @@ async def _compared(addresses: Mapping[str, str], case: Case) -> dict[str, tuple
             await asyncio.sleep(_PAUSE)
         answers = {plane: await _asked(address, case) for plane, address in addresses.items()}
         is_alike = len(set(answers.values())) == 1
-        as_written = tuple(int(each.split(" ")[0]) for each in answers["gatewayd"]) == case.expects
-        if as_written and (is_alike or case.differs):
+        if _is_as_written(case, answers) and (is_alike or case.differs):
             break
     return answers
 

@@ -82,10 +82,10 @@ def good_documents(kind: str) -> tuple[Mapping[str, Any], ...]:
     return tuple({name: value for name, value in each.items() if name != "kind"} for each in documents)
 
 
-def schema_of(kind: Kind, version: str, openapi: Mapping[str, Any]) -> Schema:
+def schema_of(kind: Kind, openapi: Mapping[str, Any]) -> Schema:
     """Return the schema of a kind out of the OpenAPI document of its group and version."""
     components = openapi["components"]["schemas"]
-    wanted = {"group": kind.group, "version": version, "kind": kind.kind}
+    wanted = {"group": kind.group, "version": kind.version, "kind": kind.kind}
     named = (
         each
         for each in components.values()

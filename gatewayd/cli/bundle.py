@@ -109,7 +109,7 @@ def _broken(status: "Status") -> list[str]:
         for row in status.board.gateways
         if ConditionMark.FALSE in (row.accepted.mark, row.programmed.mark)
     )
-    routes = (f"{row.kind.lower()}/{row.name}" for row in status.board.troubled)
+    routes = (row.object for row in status.board.troubled)
     return [*gateways, *routes][:_MOST_BROKEN]
 
 

@@ -73,7 +73,7 @@ def explain(  # noqa: PLR0913 (each is an option)
     reading = Reading(envoy_gateway_kinds=envoy_gateway_kinds)
     if to:
         asked = with_more(from_options(host, path, query, port, https=False), method, header, "", grpc=grpc)
-        raise typer.Exit(show_call(call_of(client, to, folders), reading, asked, output))
+        raise typer.Exit(show_call(call_of(client, to, folders), translation(folders, reading), asked, output))
     if len(urls) > 1 or bool(urls) == bool(host):
         raise end("the request is one URL, such as https://shop.example/cart, or --host with its options", INVALID)
     wanted = from_url(urls[0]) if urls else from_options(host, path, query, port, https=https)

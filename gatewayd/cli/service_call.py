@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from gatewayd.cli.offline import Reading, translation
 from gatewayd.cli.output import Form, end, write_json, write_lines
 from gatewayd.cli.request_options import WantedRequest, sent
 from gatewayd.ir.fleet import NAME_PATTERN, NAMESPACE_PATTERN
@@ -17,6 +16,7 @@ from gatewayd.run.exit_codes import INVALID, OK
 if TYPE_CHECKING:
     from gatewayd.explain.mesh_trace import Call, CallTrace
     from gatewayd.explain.trace import Trace
+    from gatewayd.offline.translation import Translation
 
 _SERVICE: Final = re.compile(rf"({NAMESPACE_PATTERN})/([^:/]+)(?::([0-9]{{1,5}}))?")
 _ALLOWED: Final = "--from NAMESPACE --to NAMESPACE/SERVICE[:PORT] is allowed, with a folder"
@@ -27,16 +27,8 @@ ToOption = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallInFolders:
-    """Who calls what, as the manifests of some folders have it."""
-
-    call: "Call"
-    folders: tuple[Path, ...]
-
-
-def call_of(namespace: str, service: str, folders: Sequence[Path]) -> CallInFolders:
-    """Return who calls what; ends the program with what is allowed."""
+def call_of(namespace: str, service: str, folders: Sequence[Path]) -> "Call":
+    """Return who calls what, as the manifests of some folders have it; ends the program with what is allowed."""
     from gatewayd.api.meta import ObjectKey
     from gatewayd.explain.mesh_trace import Call
 
@@ -48,18 +40,16 @@ def call_of(namespace: str, service: str, folders: Sequence[Path]) -> CallInFold
     if not folders:
         raise end(f"--to {service}: without a folder nobody is asked; {_ALLOWED}", INVALID)
     port = int(named[3]) if named[3] else None
-    call = Call(namespace=namespace, service=ObjectKey(named[1], named[2]), port=port)
-    return CallInFolders(call=call, folders=tuple(folders))
+    return Call(namespace=namespace, service=ObjectKey(named[1], named[2]), port=port)
 
 
-def show_call(of: CallInFolders, reading: Reading, wanted: WantedRequest, output: Form) -> int:
+def show_call(call: "Call", translated: "Translation", wanted: WantedRequest, output: Form) -> int:
     """Show what becomes of a call; return the exit code: OK when a rule takes it at some port."""
     from gatewayd.explain.mesh_trace import NotLed, call_traces
     from gatewayd.explain.shape import traces_json
     from gatewayd.explain.trace import Taken, Translated
     from gatewayd.explain.words import call_lines
 
-    call, translated = of.call, translation(of.folders, reading)
     request = sent(replace(wanted, host=wanted.host or f"{call.service.name}.{call.service.namespace}"))
     found = call_traces(Translated.of(translated.engine, translated.reconciler.configs), request, call)
     traces = () if isinstance(found, NotLed) else tuple(_as_trace(each) for each in found)

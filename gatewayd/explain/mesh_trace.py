@@ -12,10 +12,9 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.action import happening
 from gatewayd.explain.matching import mismatches
 from gatewayd.explain.request import Request, Sent, canonical, without_port
-from gatewayd.explain.rivals import Rival
+from gatewayd.explain.rivals import Rival, route_of
 from gatewayd.explain.trace import End, Taken, Trace, Translated, Untaken
 from gatewayd.incremental.engine import Engine
-from gatewayd.incremental.view import Member
 from gatewayd.ir.backend import Cluster, Upstream
 from gatewayd.ir.filters import Header
 from gatewayd.ir.fleet import MESH_FLEET
@@ -26,9 +25,7 @@ from gatewayd.translator.mesh.frontends import EVERYBODY, Frontend, addresses
 from gatewayd.translator.mesh.meshes import mesh_is_on
 from gatewayd.translator.mesh.parents import routes_at
 from gatewayd.translator.mesh.tables import frontend_table
-from gatewayd.translator.rules.route_kinds import SERVICE_ROUTE_KINDS
 
-_TABLES: Final = {table.__name__: table for table in SERVICE_ROUTE_KINDS}
 _STEERING: Final = ("x-envoy-", "x-gatewayd-")
 
 
@@ -92,7 +89,8 @@ def _at_port(of: Translated, sent: Sent, call: Call, everybody: Frontend) -> Cal
 def _trace(of: Translated, sent: Sent, frontend: Frontend) -> Trace:
     port = view_port(of.engine, frontend.view) or 0
     request = _between_services(sent)
-    clusters = {cluster.upstream: cluster for config in of.configs for cluster in config.clusters}
+    of_mesh = (config for config in of.configs if config.fleet == MESH_FLEET)
+    clusters = {cluster.upstream: cluster for config in of_mesh for cluster in config.clusters}
     end, rivals = _decided(of.engine, frontend, request, clusters)
     return Trace(fleet=MESH_FLEET, port=port, remarks=(), asked=(), end=end, rivals=rivals)
 
@@ -137,8 +135,6 @@ def _rivals(routes: tuple[Route, ...], winner: Route | None, request: Request) -
     for route in routes:
         if route is winner:
             continue
-        source = route.source
-        member = Member(_TABLES[source.kind], ObjectKey(source.namespace, source.name))
-        differs = mismatches(route.match, request)
+        source, differs = route.source, mismatches(route.match, request)
         why = "; ".join(differs) if differs else "another rule goes before it"
-        yield Rival(route=member, field=source.field, why=why, matches=not differs)
+        yield Rival(route=route_of(source), field=source.field, why=why, matches=not differs)

@@ -35,7 +35,7 @@ from gatewayd.translator.proxies.global_limits import limits_problem
 from gatewayd.translator.proxies.key_sets import source_words
 from gatewayd.translator.proxies.processing import SECTION as PROCESSING
 from gatewayd.translator.proxies.processing import processing_problem
-from gatewayd.translator.proxies.tracing import foreign_traced, traced
+from gatewayd.translator.proxies.tracing import Traced, foreign_traced, traced
 from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES
 
 
@@ -123,16 +123,20 @@ def _tracing(view: View, gateway: ObjectKey) -> Iterator[SectionInForce]:
     if row is None:
         yield from _proxy_traces(view, gateway)
         return
-    at_gateway = traced(view, row, gateway)
-    unresolved = () if at_gateway.resolved.status else (at_gateway.resolved.message,)
     yield SectionInForce(
         kind=XTelemetryPolicy.__name__,
         key=row.metadata.key,
         path="spec.tracing",
         target=f"Gateway/{gateway}",
         value=msgspec.json.encode(row.spec.tracing).decode(),
-        problem="; ".join((*unresolved, *at_gateway.left_out)),
+        problem="; ".join(_untraced(traced(view, row, gateway))),
     )
+
+
+def _untraced(at_gateway: Traced) -> tuple[str, ...]:
+    """Return what cannot be had of the traces that are asked for."""
+    unresolved = () if at_gateway.resolved.status else (at_gateway.resolved.message,)
+    return (*unresolved, *at_gateway.left_out)
 
 
 def _proxy_log(view: View, gateway: ObjectKey) -> Iterator[SectionInForce]:
@@ -147,9 +151,8 @@ def _proxy_traces(view: View, gateway: ObjectKey) -> Iterator[SectionInForce]:
     """Yield what the EnvoyProxy of a Gateway makes traces of."""
     theirs = envoy_proxy(view, gateway)
     if theirs is not None and theirs.taken.tracing is not None:
-        at_gateway = foreign_traced(view, gateway)
-        unresolved = () if at_gateway.resolved.status else (at_gateway.resolved.message,)
-        yield _of_proxy(theirs, "tracing", theirs.taken.tracing, (*unresolved, *at_gateway.left_out), gateway)
+        problems = _untraced(foreign_traced(view, gateway))
+        yield _of_proxy(theirs, "tracing", theirs.taken.tracing, problems, gateway)
 
 
 def _of_proxy(

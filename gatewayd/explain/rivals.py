@@ -79,6 +79,12 @@ def owner(engine: Engine, seat: Seat) -> MergedListener | None:
     return max(covering, key=lambda each: specificity(each.hostname), default=None)
 
 
+def route_of(source: RuleRef) -> Member:
+    """Return the route, of those that requests go by, that a rule stands in."""
+    table = next(table for table in HTTP_TABLES if table.__name__ == source.kind)
+    return Member(table, ObjectKey(source.namespace, source.name))
+
+
 def rivals(engine: Engine, seat: Seat, request: Request, winner: RuleRef | None) -> tuple[Rival, ...]:
     """Return all matches but the winner's, by kind, namespace, name and place."""
     return tuple(
@@ -148,7 +154,7 @@ def _precedence(engine: Engine, seat: Seat, ranked: Ranked, winner: RuleRef) -> 
     """Say by what the winner goes before a match that holds as well."""
     if winner.preflight:
         return "a preflight is for the rule that would get the request it asks about"
-    best = next(each for each in rules(engine, _member(winner)).routes if each.route.source == winner)
+    best = next(each for each in rules(engine, route_of(winner)).routes if each.route.source == winner)
     first, second = _place(engine, seat, best), _place(engine, seat, ranked)
     return _by_hostname(first, second) or _by_rank(first, second) or _by_age(first, second)
 
@@ -177,7 +183,7 @@ def _by_age(first: _Place, second: _Place) -> str:
 
 def _place(engine: Engine, seat: Seat, ranked: Ranked) -> _Place:
     source = ranked.route.source
-    member = _member(source)
+    member = route_of(source)
     row = engine.get(member.table, member.key)
     return _Place(
         kind=source.kind,
@@ -189,14 +195,9 @@ def _place(engine: Engine, seat: Seat, ranked: Ranked) -> _Place:
     )
 
 
-def _member(source: RuleRef) -> Member:
-    table = next(table for table in HTTP_TABLES if table.__name__ == source.kind)
-    return Member(table, ObjectKey(source.namespace, source.name))
-
-
 def _hostname(engine: Engine, seat: Seat, source: RuleRef) -> tuple[int, int] | None:
     """Return how specific the hostname is that brings a match here; None where an Ingress has it for another host."""
-    member = _member(source)
+    member = route_of(source)
     row = engine.get(member.table, member.key)
     if not isinstance(row, Ingress):
         return _original(engine, seat, member)

@@ -14,9 +14,8 @@ from gatewayd.explain.action import BackendShare, Direct, Happening, answered, b
 from gatewayd.explain.matching import mismatches
 from gatewayd.explain.policies import SectionInForce, backend_sections, sections_in_force
 from gatewayd.explain.request import Answered, Request, Sent, received, without_port
-from gatewayd.explain.rivals import Rival, Seat, rivals
+from gatewayd.explain.rivals import Rival, Seat, rivals, route_of
 from gatewayd.incremental.engine import Engine
-from gatewayd.incremental.view import Member
 from gatewayd.ir.backend import Cluster, ServiceBackend, Upstream
 from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES
 from gatewayd.ir.fleet import FleetKey, GatewayFleet, NodeFleet
@@ -27,7 +26,6 @@ from gatewayd.translator.gateways.listener_conflicts import owner
 from gatewayd.translator.gateways.listeners import port_key
 from gatewayd.translator.hostnames import ANY, broader
 from gatewayd.translator.proxies.at_listener import ListenerOf
-from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES
 
 _UNREAD: Final = FilterChain(name="", server_names=(), tls=None, traffic=L4Traffic(action=L4Refuse()))
 """Stands for the chain of a port that reads no request."""
@@ -227,11 +225,10 @@ def _policies(
     if seat is None:
         return ()
     listener = owner(engine, port_key(seat.gateway, "tcp", table.port), host.domain)
-    [source] = [each for each in HTTP_TABLES if each.__name__ == route.source.kind]
-    member = Member(source, ObjectKey(route.source.namespace, route.source.name))
     if listener is None:
         return ()
-    of_rule = sections_in_force(engine, ListenerOf(seat.gateway, listener.key), member, route.source.rule)
+    source, at = route.source, ListenerOf(seat.gateway, listener.key)
+    of_rule = sections_in_force(engine, at, route_of(source), source.rule)
     shares = route.action.backends if isinstance(route.action, Forward) else ()
     upstreams = dict.fromkeys(each.backend.upstream for each in shares if isinstance(each.backend, ServiceBackend))
     of_backends = (each for upstream in upstreams for each in backend_sections(engine, seat.gateway, upstream))

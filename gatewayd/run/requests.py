@@ -21,13 +21,13 @@ class LastMinute:
 
     def __init__(self, runtime: Callable[[], Path | None]) -> None:
         self._runtime = runtime
-        self._minute = RollingMinute()
+        self._counts: Mapping[RuleName, Requests] = {}
         self._watching: list[Callable[[], None]] = []
         self._follows: asyncio.Task[None] | None = None
 
     def counts(self) -> Mapping[RuleName, Requests]:
         """Return what each rule had; nothing where nobody watches."""
-        return self._minute.counts(asyncio.get_running_loop().time()) if self._watching else {}
+        return self._counts
 
     def watch(self, on_change: Callable[[], None]) -> Callable[[], None]:
         """Have `on_change` called when counts are others than a second ago; return what ends that."""
@@ -39,25 +39,24 @@ class LastMinute:
             self._watching.remove(on_change)
             if not self._watching and self._follows is not None:
                 self._follows.cancel()
-                self._follows, self._minute = None, RollingMinute()
+                self._follows, self._counts = None, {}
 
         return end
 
     async def _follow(self) -> None:
-        clock = asyncio.get_running_loop().time
+        clock, minute = asyncio.get_running_loop().time, RollingMinute()
         tail = self._tail()
         if tail is not None:
             tail.skip()
-        seen: Mapping[RuleName, Requests] = {}
         try:
             while True:
                 # Of a run that begins only now everything is of the last minute.
                 tail = tail or self._tail()
                 if tail is not None:
-                    await self._read(tail)
-                counts = self._minute.counts(clock())
-                if counts != seen:
-                    seen = counts
+                    await _read(tail, minute)
+                counts = minute.counts(clock())
+                if counts != self._counts:
+                    self._counts = counts
                     for on_change in self._watching:
                         on_change()
                 await asyncio.sleep(TRAFFIC_SECONDS)
@@ -69,11 +68,13 @@ class LastMinute:
         folder = self._runtime()
         return None if folder is None else Tail(folder)
 
-    async def _read(self, tail: Tail) -> None:
-        clock = asyncio.get_running_loop().time
-        for at, line in enumerate(tail.lines()):
-            entry = read_entry(line)
-            if entry is not None:
-                self._minute.note(entry, clock())
-            if at % _SLICE == _SLICE - 1:
-                await asyncio.sleep(0)
+
+async def _read(tail: Tail, minute: RollingMinute) -> None:
+    """Count what has come since the last time."""
+    clock = asyncio.get_running_loop().time
+    for at, line in enumerate(tail.lines()):
+        entry = read_entry(line)
+        if entry is not None:
+            minute.note(entry, clock())
+        if at % _SLICE == _SLICE - 1:
+            await asyncio.sleep(0)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.feature.harness.manifests import http_route
-from tests.feature.harness.policies import foreign, target
+from tests.feature.harness.policies import accepted, foreign, target
 from tests.feature.harness.world import World
 
 pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
@@ -53,8 +53,7 @@ async def test_slashes_and_headers(world: World) -> None:
 async def test_what_cannot_be_had(world: World, spec: dict[str, Any], status: int) -> None:
     await world.apply(SHOP, policy(**spec))
     assert (await world.ask("/", host=HOST)).status == status
-    outcome: Any = world.outcome("ClientTrafficPolicy infra/c")
-    [said] = [each for each in outcome.ancestors[0].verdicts if each.type == "Accepted"]
+    said = accepted(world, "ClientTrafficPolicy infra/c")
     assert (said.status, said.reason) == (False, "Invalid")
     assert said.message.endswith("get a 500 until then" if status == 500 else "left out until then")
     await world.apply(policy(path={"disableMergeSlashes": True}))

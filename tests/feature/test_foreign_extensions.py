@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.feature.harness.manifests import grant, http_route, service
-from tests.feature.harness.policies import drains, foreign, target
+from tests.feature.harness.policies import accepted, drains, foreign, target
 from tests.feature.harness.processor import Processor, processor
 from tests.feature.harness.world import World
 
@@ -30,12 +30,6 @@ def extension(name: str = "a", at: str = ROUTE, namespace: str = "shop", **spec:
     return foreign("EnvoyExtensionPolicy", name, at, namespace=namespace, **spec)
 
 
-def accepted(world: World, name: str = "shop/a") -> Any:
-    outcome: Any = world.outcome(f"EnvoyExtensionPolicy {name}")
-    [found] = {each for ancestor in outcome.ancestors for each in ancestor.verdicts if each.type == "Accepted"}
-    return found
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def waf(world: World) -> AsyncIterator[Processor]:
     async with processor() as server:
@@ -54,7 +48,7 @@ async def test_a_server_sees_what_the_nearest_policy_shows_it(world: World, waf:
     assert (await ask(world)).seen("x-seen") == ["yes"]
     assert waf.parts() == ["request_headers"]
     assert (await ask(world, "/open")).seen("x-seen") == []
-    assert accepted(world).status
+    assert accepted(world, "EnvoyExtensionPolicy shop/a").status
     assert await drains(world) == before
     both = {**SEEN, "processingMode": {"request": {"body": "Buffered"}, "response": {"body": "Streamed"}}}
     await world.apply(extension(extProc=[both]))
@@ -66,7 +60,7 @@ async def test_a_policy_of_a_gateway_that_is_merged_into(world: World, waf: Proc
     away = [{"name": "waf", "namespace": "shop", "port": 80}]
     await world.apply(extension("wide", EDGE, "infra", extProc=[{**SEEN, "backendRefs": away}]))
     assert (await ask(world)).status == 500
-    said = accepted(world, "infra/wide")
+    said = accepted(world, "EnvoyExtensionPolicy infra/wide")
     assert said.message.startswith('spec.extProc: backendRef: Service "shop/waf" is in another namespace')
     assert said.message.endswith(
         "for EnvoyExtensionPolicy of namespace 'infra'; requests that it is for get a 500 until then"
@@ -90,7 +84,7 @@ async def test_a_server_that_goes(world: World, waf: Processor, *, fails_open: b
     lost = {**SEEN, "backendRefs": [{"name": "nobody", "port": 80}], "failOpen": fails_open}
     await world.apply(extension(extProc=[lost]))
     assert (await ask(world)).status == 500
-    assert not accepted(world).status
+    assert not accepted(world, "EnvoyExtensionPolicy shop/a").status
 
 
 @pytest.mark.parametrize(
@@ -110,7 +104,7 @@ async def test_what_cannot_be_had_closes_what_it_is_for(
     await world.apply(extension(**spec), extension("none", RULE))
     assert (await ask(world)).status == 500
     assert (await ask(world, "/open")).status == 200
-    said = accepted(world)
+    said = accepted(world, "EnvoyExtensionPolicy shop/a")
     assert (said.status, said.reason) == (False, "Invalid")
     assert said.message.startswith(message)
     assert said.message.endswith("; requests that it is for get a 500 until then")

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from tests.feature.harness.limiter import Limiter, limiter
 from tests.feature.harness.manifests import service
-from tests.feature.harness.policies import drains, foreign, target
+from tests.feature.harness.policies import accepted, drains, foreign, target
 from tests.feature.harness.world import World
 from tests.feature.test_policy_bandwidth import KIB_PER_S, LEAST_SECONDS, seconds
 from tests.feature.test_policy_global_limits import BASE, OTHER, SHOP, UNNAMED, apply, statuses
@@ -78,8 +78,7 @@ async def test_cost_shadow_and_what_clients_are_told(world: World, counting: Lim
 async def test_a_gateway_without_a_service(world: World, counting: Limiter) -> None:
     await apply(world, counting, UNNAMED, limited(rule(1)))
     assert await statuses(world, 2) == [200, 200]
-    outcome: Any = world.outcome("BackendTrafficPolicy infra/wide")
-    [said] = (each for each in outcome.ancestors[0].verdicts if each.type == "Accepted")
+    said = accepted(world, "BackendTrafficPolicy infra/wide")
     assert (said.status, said.reason) == (False, "Invalid")
     assert "spec.rateLimit.global: Gateway infra/edge has no rate limit service" in said.message
     assert "uncounted" in said.message

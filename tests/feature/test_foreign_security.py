@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from tests.feature.harness.logins import Browser, running_provider
 from tests.feature.harness.manifests import http_route, service
-from tests.feature.harness.policies import drains, foreign, policy, target
+from tests.feature.harness.policies import accepted, drains, foreign, policy, target
 from tests.feature.harness.ports import free_port
 from tests.feature.harness.tokens import ISSUER, Provider
 from tests.feature.harness.world import World
@@ -46,12 +46,6 @@ async def status(world: World, path: str = "/", *headers: tuple[str, str], **mor
 async def seen(world: World, path: str = "/") -> tuple[int, int]:
     """Return what the two clients get."""
     return await status(world, path, source=HERE), await status(world, path, source=THERE)
-
-
-def accepted(world: World, name: str = "a") -> Any:
-    outcome: Any = world.outcome(f"SecurityPolicy shop/{name}")
-    [found] = {each for ancestor in outcome.ancestors for each in ancestor.verdicts if each.type == "Accepted"}
-    return found
 
 
 async def test_the_nearest_one_replaces_those_above_without_a_drain(world: World) -> None:
@@ -169,12 +163,12 @@ async def test_what_cannot_be_had_closes_what_it_is_for_and_nothing_else(world: 
     await world.apply(SHOP, other, security(**spec))
     assert await status(world) == 500
     assert (await world.ask("/", host="other.example")).status == 200
-    said = accepted(world)
+    said = accepted(world, "SecurityPolicy shop/a")
     assert (said.status, said.reason) == (False, "Invalid")
     assert said.message.startswith("spec")
     await world.apply(security(cors={"allowOrigins": ["*"]}))
     assert await status(world) == 200
-    assert accepted(world).status
+    assert accepted(world, "SecurityPolicy shop/a").status
 
 
 async def test_ours_stand_beside_theirs(world: World) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.feature.harness.manifests import http_route
-from tests.feature.harness.policies import drains, foreign, policy, target
+from tests.feature.harness.policies import accepted, drains, foreign, policy, target
 from tests.feature.harness.world import World
 from tests.feature.test_policy_backends import answers, both
 
@@ -26,12 +26,6 @@ ROUTE, EDGE = target("HTTPRoute", "shop"), target("Gateway", "edge")
 
 def traffic(name: str = "a", at: str = ROUTE, namespace: str = "shop", **spec: Any) -> str:
     return foreign("BackendTrafficPolicy", name, at, namespace=namespace, **spec)
-
-
-def accepted(world: World, name: str = "shop/a") -> Any:
-    outcome: Any = world.outcome(f"BackendTrafficPolicy {name}")
-    [found] = {each for ancestor in outcome.ancestors for each in ancestor.verdicts if each.type == "Accepted"}
-    return found
 
 
 async def test_what_ingress2gateway_writes_and_a_route_in_the_place_of_its_gateway(world: World) -> None:
@@ -79,7 +73,7 @@ async def test_backends_of_a_gateway(world: World) -> None:
     await world.apply(POOL, both(world))
     hashed = {"type": "ConsistentHash", "consistentHash": {"type": "Header", "header": {"name": "x-user"}}}
     await world.apply(traffic("wide", EDGE, "infra", loadBalancer=hashed, circuitBreaker={"maxConnections": 10}))
-    assert accepted(world, "infra/wide").status
+    assert accepted(world, "BackendTrafficPolicy infra/wide").status
     found = await answers(world, 12, ("x-user", "ann"))
     assert len(found) == 1
 
@@ -95,7 +89,7 @@ async def test_backends_of_a_gateway(world: World) -> None:
 async def test_what_cannot_be_had_is_left_out_and_told(world: World, spec: dict[str, Any], message: str) -> None:
     await world.apply(SHOP, traffic(**spec))
     assert (await world.ask("/", host=HOST)).status == 200
-    said = accepted(world)
+    said = accepted(world, "BackendTrafficPolicy shop/a")
     assert (said.status, said.reason) == (False, "Invalid")
     assert said.message.startswith(message)
     assert said.message.endswith("; left out until then")

@@ -11,7 +11,7 @@ import yaml
 from gatewayd.status.merge import merge
 from tests.feature.harness.https import CA, gateway, https, plain
 from tests.feature.harness.ingresses import ingress, nginx_class, path, rule
-from tests.feature.harness.manifests import http_route, service
+from tests.feature.harness.manifests import grant, http_route, service
 from tests.feature.harness.policies import drains
 from tests.feature.harness.world import World
 
@@ -60,7 +60,7 @@ async def test_cert_manager_solves_http01_beside_a_redirect_and_then_brings_the_
         service("solver", world.backends["two"].port, namespace="shop"),
         http_route(
             "solver",
-            f"- {{matches: [{{path: {{type: Exact, value: {TOKEN}}}}}], backendRefs: [{{name: solver, port: 80}}]}}",
+            f"- {{matches: [{CHALLENGE}], backendRefs: [{{name: solver, port: 80}}]}}",
             host=HOST,
         ),
     )
@@ -189,16 +189,6 @@ async def test_knative_probes_with_a_hash_and_sends_headers_to_a_revision(world:
     assert (answer.backend, answer.seen("k-serving-revision"), answer.seen("k-network-hash")) == ("one", ["r1"], [])
 
 
-GRANT = """---
-apiVersion: gateway.networking.k8s.io/v1
-kind: ReferenceGrant
-metadata: {name: interceptor, namespace: keda}
-spec:
-  from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: shop}]
-  to: [{group: "", kind: Service, name: interceptor}]
-"""
-
-
 async def test_keda_gets_requests_through_its_interceptor_with_their_host(world: World) -> None:
     refs = "- {backendRefs: [{name: interceptor, namespace: keda, port: 80}]}"
     await world.apply(
@@ -206,6 +196,6 @@ async def test_keda_gets_requests_through_its_interceptor_with_their_host(world:
     )
     assert (await world.ask("/", host=HOST)).status == 500
 
-    await world.apply(GRANT)
+    await world.apply(grant("interceptor", namespace="keda", of="shop", only="interceptor"))
     answer = await world.ask("/", host=HOST)
     assert (answer.backend, answer.seen("host")) == ("three", [HOST])

@@ -8,12 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatewayd.cli.verification import verified
-from gatewayd.convert.conversion import conversion
-from gatewayd.convert.draft import GatewayTarget
 from gatewayd.manifests.documents import parse_file
 from gatewayd.translator.nginx.annotations import PREFIX
+from tests.unit.convert.ingresses import converted
 
-TARGET = GatewayTarget(namespace="infra", name="edge", class_name="gatewayd", http_port=80, https_port=443)
 HOSTS = ("a.example", "b.example", "*.a.example", "*.example", "")
 PATHS = ("/", "/a", "/d/", "/a/b", "/b", "/A", "/ab", "/a(/|$)(.*)", "/(a|b)/c", "/[0-9]+")
 """Not `/d` beside `/d/`: of two such prefixes nginx's configuration has two locations of one name, and is refused."""
@@ -81,6 +79,5 @@ def _ingress(draw: st.DrawFn, number: int) -> dict[str, Any]:
 @given(ingresses())
 def test_requests_end_where_they_ended_before(text: str) -> None:
     documents = parse_file("drawn.yaml", text.encode()).documents
-    done = conversion(documents, TARGET, open_all=False)
 
-    assert verified(documents, done.objects).differences == ()
+    assert verified(documents, converted(text).objects).differences == ()

@@ -7,11 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatewayd.cli.verification import verified
-from gatewayd.convert.conversion import conversion
-from gatewayd.convert.draft import GatewayTarget
 from gatewayd.manifests.documents import parse_file
-
-TARGET = GatewayTarget(namespace="infra", name="edge", class_name="gatewayd", http_port=80, https_port=443)
+from tests.unit.convert.ingresses import converted
 
 headers = st.fixed_dictionaries(
     {"name": st.sampled_from(("env", "Who"))},
@@ -101,6 +98,5 @@ def http_proxies(draw: st.DrawFn) -> str:
 @given(http_proxies())
 def test_requests_end_where_they_ended_before(text: str) -> None:
     documents = parse_file("drawn.yaml", text.encode()).documents
-    done = conversion(documents, TARGET, open_all=False)
 
-    assert verified(documents, done.objects).differences == ()
+    assert verified(documents, converted(text).objects).differences == ()

@@ -7,11 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatewayd.cli.verification import verified
-from gatewayd.convert.conversion import conversion
-from gatewayd.convert.draft import GatewayTarget
 from gatewayd.manifests.documents import parse_file
+from tests.unit.convert.ingresses import converted
 
-TARGET = GatewayTarget(namespace="infra", name="edge", class_name="gatewayd", http_port=80, https_port=443)
 HOSTS = ("a.example", "b.a.example", "*.a.example", "*.example", "*")
 
 uris = st.one_of(
@@ -104,6 +102,5 @@ def virtual_services(draw: st.DrawFn) -> str:
 @given(virtual_services())
 def test_requests_end_where_they_ended_before(text: str) -> None:
     documents = parse_file("drawn.yaml", text.encode()).documents
-    done = conversion(documents, TARGET, open_all=False)
 
-    assert verified(documents, done.objects).differences == ()
+    assert verified(documents, converted(text).objects).differences == ()

@@ -51,16 +51,14 @@ class Fleet:
         """Take it from nobody."""
 
 
-class World:
-    """Five thousand routes on one Gateway, and a second Gateway with one."""
+class Costed:
+    """What is served on this machine, and what each change of it has cost."""
 
-    def __init__(self) -> None:
+    def __init__(self, *events: Delta) -> None:
         self.batches: list[Batch] = []
         self.reconciler = Reconciler(publisher=Fleet(), on_batch=self.batches.append, awaited=())
         here = Delta(kind=Environment, key=HERE, obj=standalone_environment("127.0.0.1", 0, None))
-        self.change(here, *deltas(SHOP, OTHER), *(route(at) for at in range(ROUTES)))
-        # What is remembered of a Gateway is an output that comes back as a row: the first change reads it, once.
-        self.change(route(0, note="first"))
+        self.change(here, *events)
 
     def change(self, *events: Delta) -> Batch:
         self.reconciler.submit(events)
@@ -69,6 +67,15 @@ class World:
 
     def cost(self, fleet: FleetKey) -> BuildCost:
         return self.reconciler._builders[fleet].cost
+
+
+class World(Costed):
+    """Five thousand routes on one Gateway, and a second Gateway with one."""
+
+    def __init__(self) -> None:
+        super().__init__(*deltas(SHOP, OTHER), *(route(at) for at in range(ROUTES)))
+        # What is remembered of a Gateway is an output that comes back as a row: the first change reads it, once.
+        self.change(route(0, note="first"))
 
 
 @pytest.fixture(scope="module")

@@ -2,26 +2,14 @@
 
 import pytest
 
-from gatewayd.ir.environment import HERE, Environment
-from gatewayd.ir.fleet import MESH_FLEET, FleetKey
-from gatewayd.ir.proxy import ProxyConfig
-from gatewayd.offline.translate import standalone_environment
-from gatewayd.reconciler import Batch, Reconciler
+from gatewayd.ir.fleet import MESH_FLEET
 from gatewayd.store import Delta
-from gatewayd.xds.build.build_cost import BuildCost
 from gatewayd.xds.resource import LISTENER, ROUTE, SCOPED_ROUTE, Snapshot
+from tests.unit.test_cost import Costed
 from tests.unit.translator.manifests import API_VERSIONS, CART, delta, deltas
 from tests.unit.translator.mesh.manifests import MESH
 
 SERVICES = 1000
-
-
-class Fleet:
-    def publish(self, snapshot: Snapshot, config: ProxyConfig) -> None:
-        """Send it to nobody."""
-
-    def retire(self, fleet: FleetKey) -> None:
-        """Take it from nobody."""
 
 
 def service(at: int) -> Delta:
@@ -47,27 +35,21 @@ def route(at: int, path: str = "/", namespace: str = "shop") -> Delta:
     )
 
 
-class World:
+class World(Costed):
     """A thousand Services, each with a route."""
 
     def __init__(self) -> None:
-        self.batches: list[Batch] = []
-        self.reconciler = Reconciler(publisher=Fleet(), on_batch=self.batches.append, awaited=())
-        here = Delta(kind=Environment, key=HERE, obj=standalone_environment("127.0.0.1", 0, None))
-        self.change(here, *deltas(MESH, CART), *map(service, range(SERVICES)), *map(route, range(SERVICES)))
-
-    def change(self, *events: Delta) -> Batch:
-        self.reconciler.submit(events)
-        self.reconciler.step()
-        return self.batches[-1]
-
-    @property
-    def cost(self) -> BuildCost:
-        return self.reconciler._builders[MESH_FLEET].cost
+        super().__init__(*deltas(MESH, CART), *map(service, range(SERVICES)), *map(route, range(SERVICES)))
 
     @property
     def snapshot(self) -> Snapshot:
         return self.reconciler.snapshots[MESH_FLEET]
+
+
+def made(world: World) -> tuple[int, int]:
+    """Return how many virtual hosts and resources the last change has made."""
+    cost = world.cost(MESH_FLEET)
+    return cost.virtual_hosts, cost.resources
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +65,7 @@ def test_an_edit_of_a_route_costs_the_routes_of_its_service(world: World) -> Non
     before = world.snapshot
     batch = world.change(route(7, path="/new"))
     assert batch.queries < 30
-    assert (world.cost.virtual_hosts, world.cost.resources) == (1, 1)
+    assert made(world) == (1, 1)
     changed = {
         (url, name)
         for url in world.snapshot.resources
@@ -96,7 +78,7 @@ def test_an_edit_of_a_route_costs_the_routes_of_its_service(world: World) -> Non
 def test_a_service_that_comes_costs_its_own(world: World) -> None:
     batch = world.change(service(SERVICES), route(SERVICES))
     assert batch.queries < 40
-    assert (world.cost.virtual_hosts, world.cost.resources) == (1, 2)
+    assert made(world) == (1, 2)
 
 
 def test_a_namespace_of_consumers_costs_a_listener_and_its_own_routes(world: World) -> None:
@@ -104,9 +86,9 @@ def test_a_namespace_of_consumers_costs_a_listener_and_its_own_routes(world: Wor
     batch = world.change(route(1, namespace="blog"))
     assert len(set(world.snapshot.of(LISTENER)) - listeners) == 1
     assert batch.queries < 40
-    assert (world.cost.virtual_hosts, world.cost.resources) == (1, 3)
+    assert made(world) == (1, 3)
     world.change(route(2, namespace="blog"))
-    assert (world.cost.virtual_hosts, world.cost.resources) == (1, 2)
+    assert made(world) == (1, 2)
 
 
 def test_a_service_that_no_route_names_costs_nothing(world: World) -> None:

@@ -10,6 +10,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -45,13 +46,12 @@ _OF_THIS_MACHINE: Final = "may not be in the loopback range"
 
 
 class _Served(NamedTuple):
-    """A version of a kind that the API server serves: where objects are made, and what they are like.
+    """A kind in a version that the API server serves: where objects are made, and what they are like.
 
     `good` are documents to begin with; where there are none, they are drawn.
     """
 
     kind: Kind
-    version: str
     path: str
     schema: Schema
     good: tuple[Mapping[str, Any], ...] = ()
@@ -123,10 +123,9 @@ async def _of_crds(api: Api) -> list[_Served]:
         if version["served"]
     }
     return [
-        _Served(kind, version, _path(kind, version), schemas[kind.group, kind.kind, version])
-        for kind in KINDS
-        for version in kind.accepted_versions
-        if (kind.group, kind.kind, version) in schemas
+        _Served(kind, _path(kind), schemas[kind.group, kind.kind, kind.version])
+        for kind in _in_each_version()
+        if (kind.group, kind.kind, kind.version) in schemas
     ]
 
 
@@ -140,21 +139,26 @@ async def _answers(api: Api, served: Sequence[_Served]) -> bool:
 
 
 async def _built_in(api: Api) -> list[_Served]:
-    served: list[_Served] = []
+    kinds = [kind for kind in _in_each_version() if kind.group in GROUPS]
+    openapi = {root: await api.get(f"/openapi/v3{root}") for root in dict.fromkeys(map(_root, kinds))}
+    return [
+        _Served(kind, _path(kind), schema_of(kind, openapi[_root(kind)]), good_documents(kind.kind)) for kind in kinds
+    ]
+
+
+def _in_each_version() -> Iterator[Kind]:
+    """Yield all kinds, in each of the versions that their CRDs serve."""
     for kind in KINDS:
-        for version in kind.accepted_versions if kind.group in GROUPS else ():
-            openapi = await api.get(f"/openapi/v3{_root(kind, version)}")
-            schema = schema_of(kind, version, openapi)
-            served.append(_Served(kind, version, _path(kind, version), schema, good_documents(kind.kind)))
-    return served
+        for version in kind.accepted_versions:
+            yield replace(kind, version=version)
 
 
-def _root(kind: Kind, version: str) -> str:
-    return f"/apis/{kind.group}/{version}" if kind.group else f"/api/{version}"
+def _root(kind: Kind) -> str:
+    return f"/apis/{kind.api_version}" if kind.group else f"/api/{kind.api_version}"
 
 
-def _path(kind: Kind, version: str) -> str:
-    root = _root(kind, version)
+def _path(kind: Kind) -> str:
+    root = _root(kind)
     return f"{root}/namespaces/{SHOP}/{kind.plural}" if kind.namespaced else f"{root}/{kind.plural}"
 
 
@@ -171,7 +175,7 @@ def _documents(served: Sequence[_Served], count: int) -> Iterator[tuple[_Served,
 def _drawn(one: _Served, chance: random.Random) -> dict[str, Any]:
     """Draw a document; mostly again until it is good, since a slip in a bad one changes nothing."""
     head = {
-        "apiVersion": f"{one.kind.group}/{one.version}" if one.kind.group else one.version,
+        "apiVersion": one.kind.api_version,
         "kind": one.kind.kind,
         "metadata": {"name": "drawn", **({"namespace": SHOP} if one.kind.namespaced else {})},
     }

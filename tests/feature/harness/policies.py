@@ -45,6 +45,13 @@ async def drains(world: World) -> dict[str, int]:
     return dict(found)
 
 
+def accepted(world: World, identity: str) -> Any:
+    """Return what is said of a policy, the same for all that it is for: whether it is accepted, and why not."""
+    outcome: Any = world.outcome(identity)
+    [found] = {each for ancestor in outcome.ancestors for each in ancestor.verdicts if each.type == "Accepted"}
+    return found
+
+
 def foreign(kind: str, name: str, at: str, *, namespace: str = "shop", **spec: Any) -> str:
     """Return a policy of Envoy Gateway."""
     written = "\n".join(f"  {field}: {json.dumps(value)}" for field, value in spec.items())

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ class Proxy:
 
 
 async def _status() -> Status:
-    return Status(**{**{name: getattr(STATUS, name) for name in STATUS.__slots__}, "board": BOARD})
+    return replace(STATUS, board=BOARD)
 
 
 @asynccontextmanager

@@ -70,7 +70,7 @@ def test_schemas_of_kinds_that_are_always_there_have_what_they_refer_to_but_what
     spec = {"properties": {"ports": {"type": "array", "items": port}, "sessionAffinity": {}, "clusterIP": {}}}
     schemas = {"S": spec, "P": {"format": "int-or-string"}, "W": whole}
 
-    found = schema_of(service, "v1", {"components": {"schemas": schemas}})
+    found = schema_of(service, {"components": {"schemas": schemas}})
 
     (name,) = found["properties"]["spec"]["properties"]
     assert name == "ports"
