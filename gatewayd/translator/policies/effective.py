@@ -216,7 +216,6 @@ def annotated_targets(view: View, member: Member) -> tuple[ScopedTarget, ...]:
     return (*own, *of_backends)
 
 
-_OF_OURS = tuple(rows(table, scoped_targets) for table in POLICY_KINDS)
 _ANNOTATED = Source(table=Ingress, query=annotated_targets)
 INHERITED = Index(
     name="inherited_policies_by_target",
