@@ -22,22 +22,24 @@ from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Autoscaled, Fixed, Pa
 from gatewayd.ir.limits import PROXY_REPLICAS
 from gatewayd.translator.environment import environment
 from gatewayd.translator.parameters.envoy_flags import FLAGS, flag_names, shown
-from gatewayd.translator.parameters.exposure import LOAD_BALANCER_CLASS, outside
+from gatewayd.translator.parameters.exposure import outside
 from gatewayd.translator.parameters.keys import (
     KEYS,
+    LABEL_KEY,
     MOST_REPLICAS,
     QUOTA_FIELDS,
     WORKLOADS,
     Key,
-    Wrong,
     choice,
     contradictions,
+    of_yaml,
     read_keys,
     read_yaml,
     whole,
 )
-from gatewayd.translator.parameters.placement import WrongPlacement, read_affinity, read_tolerations
+from gatewayd.translator.parameters.placement import read_affinity, read_tolerations
 from gatewayd.translator.parameters.privileges import matches
+from gatewayd.translator.parameters.wrong import Wrong
 
 NETWORK_POLICIES: Final = ("Managed", "None")
 CONFIGMAP_KIND = GroupKind("", "ConfigMap")
@@ -310,25 +312,14 @@ def _listed(is_good: Callable[[str], bool], allowed: str) -> Callable[[str], tup
     return read
 
 
-def _placed(read: Callable[[object], Any]) -> Callable[[str], Any]:
-    """Return a reader of YAML about where pods run."""
-
-    def reader(text: str) -> Any:
-        value = read_yaml(text)
-        placed = value if isinstance(value, Wrong) else read(value)
-        return Wrong(why=placed.why) if isinstance(placed, WrongPlacement) else placed
-
-    return reader
-
-
 _PATTERN = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9._:/@-]{0,511}(?<=[:/])\*|[A-Za-z0-9][A-Za-z0-9._:/@-]{0,511}")
 _KEY_PATTERN = re.compile(r"\*|([a-z0-9][a-z0-9.-]{0,252}/)?(\*|[A-Za-z0-9][A-Za-z0-9_.-]{0,62})")
 
 _DEFAULTS: Final[Mapping[str, Key]] = {
     **KEYS,
     "networkPolicy": Key(field="network_policy", read=choice(*NETWORK_POLICIES)),
-    "tolerations": Key(field="tolerations", read=_placed(read_tolerations)),
-    "affinity": Key(field="affinity", read=_placed(read_affinity)),
+    "tolerations": Key(field="tolerations", read=of_yaml(read_tolerations)),
+    "affinity": Key(field="affinity", read=of_yaml(read_affinity)),
 }
 _BOUNDS: Final[Mapping[str, Key]] = {
     "maxReplicas": Key(field="max_replicas", read=whole(0, MOST_REPLICAS)),
@@ -347,7 +338,7 @@ _BOUNDS: Final[Mapping[str, Key]] = {
     ),
     "allowedLoadBalancerClasses": Key(
         field="load_balancer_classes",
-        read=_listed(lambda text: bool(LOAD_BALANCER_CLASS.fullmatch(text)), "classes such as example.com/internal"),
+        read=_listed(lambda text: bool(LABEL_KEY.fullmatch(text)), "classes such as example.com/internal"),
     ),
     "allowedExtraArgs": Key(
         field="flags",
