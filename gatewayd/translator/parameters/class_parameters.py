@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gatewayd.api.core import ConfigMap
-from gatewayd.api.envoy_gateway.objects import ENVOY_GATEWAY_GROUP, EnvoyProxy
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import ObjectRef
@@ -37,13 +36,13 @@ from gatewayd.translator.parameters.keys import (
     read_yaml,
     whole,
 )
+from gatewayd.translator.parameters.named_proxies import named_proxy
 from gatewayd.translator.parameters.placement import read_affinity, read_tolerations
 from gatewayd.translator.parameters.privileges import matches
 from gatewayd.translator.parameters.wrong import Wrong
 
 NETWORK_POLICIES: Final = ("Managed", "None")
 CONFIGMAP_KIND = GroupKind("", "ConfigMap")
-ENVOY_PROXY_KIND = GroupKind(ENVOY_GATEWAY_GROUP, "EnvoyProxy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,15 +97,12 @@ def class_parameters(view: View, name: str) -> ClassParameters | BadClassParamet
     """Return the parameters of a class; those of a class that has none, or is not there, are the defaults."""
     row = view.get(GatewayClass, ObjectKey("", name))
     ref = row.spec.parameters_ref if row is not None else None
-    if ref is None:
-        return ClassParameters(defaults=DEFAULT_PARAMETERS, bounds=DEFAULT_BOUNDS)
-    key = ObjectKey(ref.namespace or "", ref.name)
-    if ref.group_kind == ENVOY_PROXY_KIND and view.get(EnvoyProxy, key) is not None:
+    if ref is None or named_proxy(view, ref, ref.namespace or "") is not None:
         return ClassParameters(defaults=DEFAULT_PARAMETERS, bounds=DEFAULT_BOUNDS)
     misplaced = _misplaced(ref, environment(view).namespace)
     if misplaced:
         return BadClassParameters(why=f"spec.parametersRef{misplaced}")
-    configmap = view.get(ConfigMap, key)
+    configmap = view.get(ConfigMap, ObjectKey(ref.namespace or "", ref.name))
     where = f'spec.parametersRef: ConfigMap "{ref.namespace}/{ref.name}"'
     if configmap is None:
         return BadClassParameters(why=f"{where} does not exist")
