@@ -14,7 +14,7 @@ from typing import Final
 from gatewayd.api.durations import milliseconds
 from gatewayd.ir.access_log import EVERYTHING, FIELDS, USUAL, USUAL_FIELDS, Logged, chosen_fields
 from gatewayd.translator.parameters.envoy_flags import shown
-from gatewayd.translator.parameters.wrong import Wrong
+from gatewayd.translator.parameters.readers import Wrong
 
 _DURATION: Final = re.compile(r"([0-9]{1,5}(h|m|s|ms)){1,4}")
 _STATUSES: Final = range(100, 600)

@@ -31,15 +31,13 @@ from gatewayd.translator.parameters.keys import (
     Key,
     choice,
     contradictions,
-    of_yaml,
     read_keys,
-    read_yaml,
     whole,
 )
 from gatewayd.translator.parameters.named_proxies import named_proxy
 from gatewayd.translator.parameters.placement import read_affinity, read_tolerations
 from gatewayd.translator.parameters.privileges import matches
-from gatewayd.translator.parameters.wrong import Wrong
+from gatewayd.translator.parameters.readers import Wrong, of_yaml, read_yaml
 
 NETWORK_POLICIES: Final = ("Managed", "None")
 CONFIGMAP_KIND = GroupKind("", "ConfigMap")

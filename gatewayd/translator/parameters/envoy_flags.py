@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gatewayd.translator.parameters.wrong import Wrong
+from gatewayd.translator.parameters.readers import Wrong
 
 _LEVEL = "trace|debug|info|warning|warn|error|critical|off"
 _NAME = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ipaddress import ip_network
 from typing import Final
 
-from gatewayd.translator.parameters.wrong import Wrong
+from gatewayd.translator.parameters.readers import Wrong
 
 MOST_RANGES: Final = 128
 

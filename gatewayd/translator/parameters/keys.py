@@ -10,15 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import yaml
-
 from gatewayd.ir.infrastructure import Autoscaled, External, Fixed, Pairs, Parameters, Resources, Scaling
 from gatewayd.ir.quantity import QUANTITY, amount
 from gatewayd.translator.parameters.access_log import read_access_log
 from gatewayd.translator.parameters.envoy_flags import read_flags, shown
 from gatewayd.translator.parameters.exposure import read_ranges
 from gatewayd.translator.parameters.rate_limit_service import read_rate_limit_service
-from gatewayd.translator.parameters.wrong import Wrong
+from gatewayd.translator.parameters.readers import Reader, Wrong, of_yaml
 
 WORKLOADS: Final = ("Deployment", "DaemonSet")
 SERVICE_TYPES: Final = ("LoadBalancer", "NodePort", "ClusterIP")
@@ -39,12 +37,6 @@ QUOTA_FIELDS: Final = {
 }
 """What routes may take up, by the key that sets it."""
 MOST_COUNTED: Final = 999_999_999
-LONGEST: Final = 4096
-"""Characters of one value."""
-
-
-Reader = Callable[[str], object]
-"""What a key's text is read by; it returns the value or what is Wrong with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,29 +201,6 @@ def _arguments(read: object) -> tuple[str, ...] | Wrong:
     if not isinstance(read, list):
         return Wrong(why=f"{_kind(read)} is not allowed; a list of arguments is")
     return read_flags(read)
-
-
-def of_yaml(read: Callable[[object], object]) -> Reader:
-    """Return a reader of a text in YAML, from one of what YAML says."""
-
-    def reader(text: str) -> object:
-        value = read_yaml(text)
-        return value if isinstance(value, Wrong) else read(value)
-
-    return reader
-
-
-def read_yaml(text: str) -> Any:
-    """Return what YAML says, or Wrong. Nested expansions stay small: nothing here copies or prints a collection.
-
-    The loader in C, because the other takes seconds for some texts of this length.
-    """
-    if len(text) > LONGEST:
-        return Wrong(why=f"{len(text)} characters; at most {LONGEST} are allowed")
-    try:
-        return yaml.load(text, Loader=yaml.CSafeLoader)
-    except Exception:  # noqa: BLE001 - its constructors raise whatever a tag and its value make them
-        return Wrong(why="not YAML; see https://yaml.org/spec/")
 
 
 def _shown(value: object) -> str:

@@ -16,7 +16,7 @@ from gatewayd.api.durations import milliseconds
 from gatewayd.api.scalars import LABEL
 from gatewayd.ir.global_limits import DEFAULT_TIMEOUT_MS, RateLimitService
 from gatewayd.translator.parameters.envoy_flags import shown
-from gatewayd.translator.parameters.wrong import Wrong
+from gatewayd.translator.parameters.readers import Wrong
 
 _NAME: Final = re.compile(LABEL)
 _LONGEST_NAME: Final = 63

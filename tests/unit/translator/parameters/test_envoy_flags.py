@@ -1,7 +1,7 @@
 import pytest
 
 from gatewayd.translator.parameters.envoy_flags import FLAGS, flag_names, read_flags
-from gatewayd.translator.parameters.wrong import Wrong
+from gatewayd.translator.parameters.readers import Wrong
 
 
 def wrong(*arguments: object) -> str:

@@ -1,7 +1,7 @@
 import pytest
 
 from gatewayd.translator.parameters.exposure import MOST_RANGES, outside, read_ranges
-from gatewayd.translator.parameters.wrong import Wrong
+from gatewayd.translator.parameters.readers import Wrong
 
 
 def test_ranges_once_each() -> None:

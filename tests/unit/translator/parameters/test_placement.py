@@ -6,7 +6,7 @@ import yaml
 
 from gatewayd.ir.infrastructure import Toleration
 from gatewayd.translator.parameters.placement import read_affinity, read_tolerations
-from gatewayd.translator.parameters.wrong import Wrong
+from gatewayd.translator.parameters.readers import Wrong
 
 
 def test_tolerations() -> None:
