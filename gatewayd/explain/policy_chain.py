@@ -24,8 +24,8 @@ from gatewayd.translator.gateways.gatewayclass import gateway_is_ours
 from gatewayd.translator.gateways.listener_conflicts import listeners
 from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
 from gatewayd.translator.policies.backend import backend_effective
-from gatewayd.translator.policies.effective import STRATEGIES, ChainKey, Effective, Ruled, effective, wire_name
-from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy
+from gatewayd.translator.policies.effective import ChainKey, Effective, Ruled, effective, wire_name
+from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy, by_strategy
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.proxies.at_listener import ListenerOf, in_force, listener_chain
 from gatewayd.translator.proxies.client_settings import clients_effective
@@ -90,8 +90,7 @@ def _sections(known: Knowledge, member: Member, row: InheritedPolicy) -> Iterato
     names = POLICY_KINDS[type(row)].names
     reaches = {
         (strategy, name): _Reach()
-        for strategy in STRATEGIES
-        if (given := getattr(row.spec, strategy)) is not None
+        for strategy, given in by_strategy(row)
         for name in names
         if getattr(given, name) is not None
     }

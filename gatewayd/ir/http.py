@@ -219,6 +219,8 @@ CANNOT: Final = DirectResponse(status=500)
 
 https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule and #grpcrouterule (backendRefs)
 """
+NOT_FOUND: Final = DirectResponse(status=404)
+"""The answer to what no route takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

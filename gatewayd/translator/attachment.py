@@ -206,8 +206,7 @@ def _unwelcome(named: list[MergedListener], of_kind: list[MergedListener], wante
 
 
 def _lets_in(view: View, listener: MergedListener, namespace: str) -> bool:
-    rule = listener.allowed.namespaces
-    return admits(view, Admission(rule.from_, rule.selector, listener.key.namespace), namespace)
+    return admits(view, _admission(listener), namespace)
 
 
 def _admission(listener: MergedListener) -> Admission:

@@ -149,18 +149,38 @@ CERTIFIED_HOSTS = Index(
 )
 
 
+class BroughtTo(NamedTuple):
+    """A host, and the index of those who bring something to it."""
+
+    brings: Index
+    at: GatewayHost
+
+
+@query
+def first_to_bring(view: View, brought: BroughtTo) -> tuple[tuple[str, ObjectKey], ...]:
+    """Return since when who brings something to a host: the first Ingress of each namespace, the oldest first.
+
+    A query of its own: a host may have hundreds of Ingresses, and an edit of one of them is nothing to the others.
+    """
+    rows = (view.get(Ingress, member.key) for member in view.bucket(brought.brings, brought.at))
+    by_age = sorted((row.metadata.creation_timestamp, row.metadata.key) for row in rows if row is not None)
+    first: dict[str, tuple[str, ObjectKey]] = {}
+    for created, key in by_age:
+        first.setdefault(key.namespace, (created, key))
+    return tuple(first.values())
+
+
 def who_brings(view: View, index: Index, at: GatewayHost, row: Ingress) -> ObjectKey | None:
     """Return the first Ingress that brings something to a host which counts for `row` as well, None for none.
 
     It is of the same namespace, or was there first: nobody's Ingress changes those that another namespace has already.
     """
-    rows = (view.get(Ingress, member.key) for member in view.bucket(index, at))
     own = row.metadata
-    counting = (
-        each.metadata
-        for each in rows
-        if each is not None
-        and (each.metadata.namespace == own.namespace or each.metadata.creation_timestamp < own.creation_timestamp)
+    return next(
+        (
+            key
+            for created, key in first_to_bring(view, BroughtTo(index, at))
+            if key.namespace == own.namespace or created < own.creation_timestamp
+        ),
+        None,
     )
-    first = min(counting, key=lambda each: (each.creation_timestamp, each.key), default=None)
-    return None if first is None else first.key

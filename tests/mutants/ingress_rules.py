@@ -14,7 +14,7 @@ INGRESS = (
     ),
     Mutant(
         rule="an Ingress goes before a route with the same match",
-        path="gatewayd/translator/proxies/virtualhosts.py",
+        path="gatewayd/translator/proxies/precedence.py",
         before="Tie(member.table is Ingress, ",
         after="Tie(member.table is not Ingress, ",
         tests=(

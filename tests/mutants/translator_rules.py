@@ -5,7 +5,7 @@ from tests.mutants.mutant import Mutant
 TRANSLATOR = (
     Mutant(
         rule="the younger of two equal routes goes first",
-        path="gatewayd/translator/proxies/virtualhosts.py",
+        path="gatewayd/translator/proxies/precedence.py",
         before='row.metadata.creation_timestamp if row is not None else "", str(member.key))',
         after='"", str(member.key))',
         tests=(
@@ -14,7 +14,7 @@ TRANSLATOR = (
     ),
     Mutant(
         rule="ties go by namespace alone",
-        path="gatewayd/translator/proxies/virtualhosts.py",
+        path="gatewayd/translator/proxies/precedence.py",
         before='else "", str(member.key))',
         after='else "", member.key.namespace)',
         tests=(

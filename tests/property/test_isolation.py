@@ -121,6 +121,7 @@ NOBODYS = {
     "query any_identity",
     "query any_inherited",
     "query any_telling",
+    "query class_envoy_proxy",
     "query class_gateway",
     "query class_is_ours",
     "query class_parameters",

@@ -8,10 +8,9 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from gatewayd.api.envoy_gateway.fields import (
-    SERVER_SETTINGS,
     Refused,
-    TheirBackendRef,
     TheirPolicySpec,
+    TheirServer,
     TheirShape,
     differs,
     refused,
@@ -40,12 +39,9 @@ class ExtensionMode(TheirShape, frozen=True, kw_only=True):
     allow_mode_override: Annotated[bool | None, refused("allowed: false", False)] = None
 
 
-class ExtensionProcessor(TheirShape, frozen=True, kw_only=True):
+class ExtensionProcessor(TheirServer, frozen=True, kw_only=True):
     """A server that sees messages and may change them."""
 
-    backend_ref: TheirBackendRef | None = None
-    backend_refs: Annotated[tuple[TheirBackendRef, ...], Meta(max_length=16)] = ()
-    backend_settings: Annotated[Refused, refused(SERVER_SETTINGS)] = None
     message_timeout: Duration | None = None
     fail_open: Annotated[
         bool | None, differs("counts while the server does not answer, never for what is wrong here", False)

@@ -162,6 +162,14 @@ class TheirBackendRef(TheirShape, frozen=True, kw_only=True):
     fallback: Annotated[bool | None, refused("allowed: one backend that is no fallback", False)] = None
 
 
+class TheirServer(TheirShape, frozen=True, kw_only=True):
+    """A server that is asked or told something, named by either of two fields."""
+
+    backend_ref: TheirBackendRef | None = None
+    backend_refs: Annotated[tuple[TheirBackendRef, ...], Meta(max_length=16)] = ()
+    backend_settings: Annotated[Refused, refused(SERVER_SETTINGS)] = None
+
+
 MergeType = Literal["StrategicMerge", "JSONMerge"]
 
 

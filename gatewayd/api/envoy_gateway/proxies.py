@@ -8,9 +8,8 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, field
 
 from gatewayd.api.envoy_gateway.fields import (
-    SERVER_SETTINGS,
     Refused,
-    TheirBackendRef,
+    TheirServer,
     TheirShape,
     differs,
     refused,
@@ -22,14 +21,6 @@ _PARAMETERS: Final = "allowed: parametersRef with a ConfigMap says what runs"
 _SERVER: Final = "allowed: backendRefs"
 _COUNTED: Final = "allowed: none; what proxies count is always there"
 _RESOURCE: Final = "allowed: none; what is sent says which Gateway it is of"
-
-
-class ProxyServer(TheirShape, frozen=True, kw_only=True):
-    """A server that is told."""
-
-    backend_ref: TheirBackendRef | None = None
-    backend_refs: Annotated[tuple[TheirBackendRef, ...], Meta(max_length=16)] = ()
-    backend_settings: Annotated[Refused, refused(SERVER_SETTINGS)] = None
 
 
 class ProxyLogFormat(TheirShape, frozen=True, kw_only=True):
@@ -46,7 +37,7 @@ class ProxyLogFile(TheirShape, frozen=True, kw_only=True):
     path: Annotated[str, refused("allowed: /dev/stdout", "/dev/stdout")] = "/dev/stdout"
 
 
-class ProxyLogService(ProxyServer, frozen=True, kw_only=True):
+class ProxyLogService(TheirServer, frozen=True, kw_only=True):
     """A server that takes lines by Envoy's access log service."""
 
     log_name: Annotated[str | None, differs("the name is that of the Gateway")] = None
@@ -54,7 +45,7 @@ class ProxyLogService(ProxyServer, frozen=True, kw_only=True):
     http: Annotated[Refused, refused("allowed: none; no header is sent that nobody needs")] = None
 
 
-class ProxyLogCollector(ProxyServer, frozen=True, kw_only=True):
+class ProxyLogCollector(TheirServer, frozen=True, kw_only=True):
     """A server that takes lines by OTLP."""
 
     host: Annotated[Refused, refused(_SERVER)] = None
@@ -131,7 +122,7 @@ class ProxyOTLP(TheirShape, frozen=True, kw_only=True):
     sampler: Annotated[Refused, refused("allowed: samplingRate, samplingFraction")] = None
 
 
-class TraceProvider(ProxyServer, frozen=True, kw_only=True):
+class TraceProvider(TheirServer, frozen=True, kw_only=True):
     """Who takes spans."""
 
     type: Annotated[

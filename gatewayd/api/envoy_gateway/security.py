@@ -13,6 +13,7 @@ from gatewayd.api.envoy_gateway.fields import (
     TheirBackendRef,
     TheirPolicySpec,
     TheirSecretRef,
+    TheirServer,
     TheirShape,
     differs,
     refused,
@@ -168,12 +169,8 @@ class SecurityOIDC(TheirShape, frozen=True, kw_only=True):
     pass_through_auth_header: bool | None = None
 
 
-class SecurityGRPCServer(TheirShape, frozen=True, kw_only=True):
+class SecurityGRPCServer(TheirServer, frozen=True, kw_only=True):
     """A server that speaks Envoy's ext_authz protocol."""
-
-    backend_ref: TheirBackendRef | None = None
-    backend_refs: Annotated[tuple[TheirBackendRef, ...], Meta(max_length=16)] = ()
-    backend_settings: Annotated[Refused, refused(SERVER_SETTINGS)] = None
 
 
 class SecurityHTTPServer(SecurityGRPCServer, frozen=True, kw_only=True):

@@ -44,9 +44,8 @@ def _sections(spec: EnvoyExtensionPolicySpec, telling: Telling) -> Iterator[Take
 
 def _processing(written: ExtensionProcessor, telling: Telling) -> ExternalProcessingSection:
     mode = written.processing_mode
-    named = servers(written.backend_ref, written.backend_refs)
     return ExternalProcessingSection(
-        backend_ref=one_backend(named, "spec.extProc[0]", telling, ExtensionBackendRef),
+        backend_ref=one_backend(servers(written), "spec.extProc[0]", telling, ExtensionBackendRef),
         request=_shown(mode.request) if mode is not None else None,
         response=_shown(mode.response) if mode is not None else None,
         timeout=written.message_timeout,

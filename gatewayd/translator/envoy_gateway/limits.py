@@ -102,7 +102,7 @@ def _bounds(rule: TrafficLimitRule | TrafficSharedRule, path: str, telling: Tell
         telling.refuse(f"{path}.clientSelectors", "must be one, whose parts count together")
     elif rule.client_selectors and len(rule.client_selectors[0].headers) > _MOST_HEADERS:
         telling.refuse(f"{path}.clientSelectors[0].headers", f"must be at most {_MOST_HEADERS}")
-    return not any(each.path.startswith((f"{path}.", f"{path}[")) for each in telling.refused)
+    return not telling.has_refused_below(path)
 
 
 def _limit(rule: TrafficLimitRule, at: int, telling: Telling) -> RateLimitRule | None:

@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
-from gatewayd.api.envoy_gateway.proxies import ProxyLog, ProxyLogSetting, ProxyLogSink, ProxyServer
+from gatewayd.api.envoy_gateway.fields import TheirServer
+from gatewayd.api.envoy_gateway.proxies import ProxyLog, ProxyLogSetting, ProxyLogSink
 from gatewayd.api.envoy_gateway.references import ProxyBackendRef
 from gatewayd.api.names import shown
 from gatewayd.api.reportpolicy import AccessLogSection, LogHeader, LogSink
@@ -99,15 +100,13 @@ def _which(setting: ProxyLogSetting, path: str, telling: Telling) -> _Which | No
 
 def _sinks(setting: ProxyLogSetting, path: str, telling: Telling) -> Iterator[LogSink]:
     for at, sink in enumerate(setting.sinks):
-        before = len(telling.refused)
         server = _server(sink, f"{path}.sinks[{at}]", telling)
-        refused_below = any(each.path.startswith(f"{path}.sinks[{at}].") for each in telling.refused)
-        if not refused_below and len(telling.refused) == before:
+        if not telling.has_refused_below(f"{path}.sinks[{at}]"):
             yield server
 
 
 def _server(sink: ProxyLogSink, path: str, telling: Telling) -> LogSink:
-    kinds: Mapping[str, tuple[Literal["OTLP", "ALS"], ProxyServer | None, str]] = {
+    kinds: Mapping[str, tuple[Literal["OTLP", "ALS"], TheirServer | None, str]] = {
         "ALS": ("ALS", sink.als, "als"),
         "OpenTelemetry": ("OTLP", sink.open_telemetry, "openTelemetry"),
     }
@@ -118,6 +117,5 @@ def _server(sink: ProxyLogSink, path: str, telling: Telling) -> LogSink:
     if server is None:
         telling.refuse(f"{path}.{field}", f"is required for type {sink.type}")
     else:
-        named = servers(server.backend_ref, server.backend_refs)
-        ref = one_backend(named, f"{path}.{field}", telling, ProxyBackendRef)
+        ref = one_backend(servers(server), f"{path}.{field}", telling, ProxyBackendRef)
     return LogSink(type=kind, backend_ref=ref)

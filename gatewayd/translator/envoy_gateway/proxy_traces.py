@@ -24,8 +24,7 @@ _HEADER: Final = re.compile(r"%REQ\(([A-Za-z0-9-]+)\)%")
 def proxy_traces(written: ProxyTracing, telling: Telling) -> TracingConfig | None:
     """Return what is traced; None where nobody can be told."""
     provider = written.provider
-    named = servers(provider.backend_ref, provider.backend_refs)
-    server = one_backend(named, f"{_PATH}.provider", telling, ProxyBackendRef)
+    server = one_backend(servers(provider), f"{_PATH}.provider", telling, ProxyBackendRef)
     if server is None or any(each.path.startswith(f"{_PATH}.provider.type") for each in telling.refused):
         return None
     otlp = provider.open_telemetry

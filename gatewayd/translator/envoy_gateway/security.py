@@ -165,7 +165,7 @@ def _keys(written: SecurityJWTProvider, path: str, telling: Telling) -> KeySet:
         telling.refuse(f"{path}.localJWKS.inline", "is required here")
     if remote is None:
         return KeySet(inline=local.inline if local is not None else None)
-    named = servers(remote.backend_ref, remote.backend_refs)
+    named = servers(remote)
     server = one_backend(named, f"{path}.remoteJWKS", telling, SecurityBackendRef) if named else None
     return KeySet(uri=remote.uri, backend_ref=server)
 

@@ -15,12 +15,13 @@ from gatewayd.api.accesspolicy import (
     PolicyHTTPAuth,
     SecretRef,
 )
-from gatewayd.api.envoy_gateway.fields import TheirBackendRef, TheirSecretRef
+from gatewayd.api.envoy_gateway.fields import TheirBackendRef, TheirSecretRef, TheirServer
 from gatewayd.api.envoy_gateway.references import SecurityBackendRef, SecuritySecretRef
 from gatewayd.api.envoy_gateway.security import (
     SecurityExtAuth,
     SecurityHTTPServer,
     SecurityOIDC,
+    SecurityRemoteKeys,
 )
 from gatewayd.api.names import shown
 from gatewayd.translator.envoy_gateway.taken import Telling
@@ -45,9 +46,9 @@ def one_backend(
     return ref_type(group=ref.group, kind=ref.kind, name=ref.name, namespace=ref.namespace, port=ref.port)
 
 
-def servers(older: TheirBackendRef | None, newer: tuple[TheirBackendRef, ...]) -> tuple[TheirBackendRef, ...]:
+def servers(written: TheirServer | SecurityRemoteKeys) -> tuple[TheirBackendRef, ...]:
     """Return the servers that are named by either of the two fields that there are for it."""
-    return (*((older,) if older is not None else ()), *newer)
+    return (*((written.backend_ref,) if written.backend_ref is not None else ()), *written.backend_refs)
 
 
 def ext_auth(written: SecurityExtAuth, path: str, telling: Telling) -> ExternalAuthSection | None:
@@ -58,8 +59,7 @@ def ext_auth(written: SecurityExtAuth, path: str, telling: Telling) -> ExternalA
         return None
     body = written.body_to_ext_auth
     http = written.http
-    named = servers(server.backend_ref, server.backend_refs)
-    asked = one_backend(named, f"{path}.{'grpc' if http is None else 'http'}", telling, SecurityBackendRef)
+    asked = one_backend(servers(server), f"{path}.{'grpc' if http is None else 'http'}", telling, SecurityBackendRef)
     return ExternalAuthSection(
         protocol="GRPC" if http is None else "HTTP",
         backend_ref=asked,

@@ -40,6 +40,10 @@ class Telling:
         """Say that something cannot be had, and what can."""
         self.refused.append(Problem(path=path, message=why))
 
+    def has_refused_below(self, path: str) -> bool:
+        """Return whether something below a field cannot be had."""
+        return any(each.path.startswith((f"{path}.", f"{path}[")) for each in self.refused)
+
     def result(self, sections: Iterable[TakenSection]) -> TakenPolicy:
         """Return all of it, with the sections that are taken; what they tell of comes while they are made."""
         taken = tuple(sections)

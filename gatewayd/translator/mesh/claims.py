@@ -5,9 +5,9 @@ https://gateway-api.sigs.k8s.io/geps/gep-1294/
 """
 
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
-from gatewayd.api.meta import GroupKind, ObjectKey
+from gatewayd.api.meta import ObjectKey
 from gatewayd.api.refs import ParentRef
 from gatewayd.incremental.view import Member, View, rescued_query
 from gatewayd.ir.outcome import Reference, Verdict
@@ -15,10 +15,9 @@ from gatewayd.translator import verdicts
 from gatewayd.translator.attachment import reference
 from gatewayd.translator.mesh.frontends import Frontend, ServiceFrontends, frontends_of
 from gatewayd.translator.mesh.meshes import mesh_is_on
+from gatewayd.translator.policies.attach import SERVICE_KIND
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.route_kinds import SERVICE_ROUTE_KINDS, service_rules
-
-PARENT_SERVICE: Final = GroupKind("", "Service")
 
 
 class ServiceParent(NamedTuple):
@@ -33,7 +32,7 @@ class ServiceParent(NamedTuple):
 def service_refs(row: Any) -> Iterator[tuple[str, ParentRef, ObjectKey]]:
     """Yield each parentRef of a route that is a Service, with its field and the Service."""
     for at, ref in enumerate(row.spec.parent_refs):
-        if ref.group_kind == PARENT_SERVICE:
+        if ref.group_kind == SERVICE_KIND:
             yield f"spec.parentRefs[{at}]", ref, ObjectKey(ref.namespace or row.metadata.namespace, ref.name)
 
 

@@ -24,13 +24,17 @@ MESHED: Final = (XMesh, Meshed)
 """The tables whose rows alone make somebody look at Services as parents."""
 
 
+def own_mesh(view: View, member: Member) -> XMesh | None:
+    """Return an XMesh that is ours; None where it is another controller's."""
+    row = view.get(XMesh, member.key)
+    return row if row is not None and row.spec.controller_name == environment(view).controller else None
+
+
 @query
 def mesh_is_ours(view: View, member: Member) -> bool:
     """Return whether an XMesh is ours, and can be had as it is written: there are no parameters."""
-    row = view.get(XMesh, member.key)
-    if row is None or row.spec.controller_name != environment(view).controller:
-        return False
-    return row.spec.parameters_ref is None
+    row = own_mesh(view, member)
+    return row is not None and row.spec.parameters_ref is None
 
 
 @query

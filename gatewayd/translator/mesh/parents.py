@@ -8,7 +8,7 @@ https://gateway-api.sigs.k8s.io/geps/gep-1294/#route-types-and-precedence
 from gatewayd.api.grpcroute import GRPCRoute
 from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.meta import ObjectKey
-from gatewayd.incremental.view import Index, Member, Source, View, query
+from gatewayd.incremental.view import Index, Member, Source, View, query, ungrouped
 from gatewayd.ir.limits import CONSUMER_PORTS
 from gatewayd.translator import verdicts
 from gatewayd.translator.mesh.claims import ServiceParent, claims
@@ -36,20 +36,16 @@ def _asked(parents: tuple[ServiceParent, ...]) -> tuple[Frontend, ...]:
     return tuple(dict.fromkeys(each for parent in parents for each in parent.frontends))
 
 
-def _all(_frontend: Frontend) -> None:
-    return None
-
-
 CLAIMS = Index(
     name="routes_by_frontend",
     sources=tuple(Source(table=table, query=ported, keys=_asked) for table in SERVICE_ROUTE_KINDS),
-    group=_all,
+    group=ungrouped,
     readers=MESHED,
 )
 GRPC_CLAIMS = Index(
     name="grpc_routes_by_frontend",
     sources=(Source(table=GRPCRoute, query=ported, keys=_asked),),
-    group=_all,
+    group=ungrouped,
     readers=MESHED,
 )
 """Asked by HTTPRoutes: one more of their own kind is nothing to them."""

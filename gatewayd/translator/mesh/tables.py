@@ -4,13 +4,12 @@ In: a frontend. Out: its RouteTable, at the cost of the routes that it has.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from gatewayd.incremental.view import Member, View, rescued_query
 from gatewayd.ir.http import (
     CANNOT,
+    NOT_FOUND,
     DirectResponse,
-    Redirect,
     Route,
     RouteDiscovery,
     RouteTable,
@@ -22,13 +21,12 @@ from gatewayd.translator.mesh.closed_rules import RuleOf, closed_rule
 from gatewayd.translator.mesh.consumers import view_port
 from gatewayd.translator.mesh.frontends import Frontend
 from gatewayd.translator.mesh.parents import routes_at
-from gatewayd.translator.proxies.precedence import Candidate, Tie, precedence, reachable
+from gatewayd.translator.proxies.at_listener import RenderKey, at_listener, broken
+from gatewayd.translator.proxies.precedence import Candidate, precedence, reachable, tie_of
 from gatewayd.translator.proxies.preflights import Placed, with_preflights
-from gatewayd.translator.rules.filters import for_listener
 from gatewayd.translator.rules.route_kinds import service_rules
 from gatewayd.translator.rules.rule_set import Ranked
 
-_NOT_FOUND = DirectResponse(status=404)
 _SPECIAL = specificity(ANY)
 
 
@@ -55,24 +53,19 @@ def frontend_table(view: View, frontend: Frontend) -> RouteTable:
     """Return the routes of a frontend in their order; what none of them takes gets a 404."""
     candidates = sorted(_candidates(view, frontend), key=lambda each: each.order)
     routes = tuple(reachable(with_preflights([each.placed for each in candidates])))
-    return _table(view, frontend, routes, _NOT_FOUND)
+    return _table(view, frontend, routes, NOT_FOUND)
 
 
 def _candidates(view: View, frontend: Frontend) -> Iterator[Candidate]:
     for member in routes_at(view, frontend):
-        row = view.get(member.table, member.key)
-        created = row.metadata.creation_timestamp if row is not None else ""
-        tie = Tie(is_ingress=False, created=created, spelled=str(member.key))
+        tie = tie_of(member, view.get(member.table, member.key))
         for ranked in _ranked(view, member, frontend.port):
             yield Candidate(precedence(_SPECIAL, ranked, tie), Placed(_SPECIAL, ranked.route))
 
 
 def _ranked(view: View, member: Member, port: int) -> Iterator[Ranked]:
+    at = RenderKey(member, "http", port)
     for ranked in service_rules(view, member).routes:
         route = ranked.route
-        if closed_rule(view, RuleOf(member, route.source.rule)):
-            yield ranked._replace(route=replace(route, action=CANNOT, filters=()))
-        elif isinstance(route.action, Redirect):
-            yield ranked._replace(route=replace(route, action=for_listener(route.action, "http", port)))
-        else:
-            yield ranked
+        is_closed = closed_rule(view, RuleOf(member, route.source.rule))
+        yield ranked._replace(route=broken(route) if is_closed else at_listener(route, at))

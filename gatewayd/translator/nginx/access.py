@@ -5,15 +5,12 @@ closes the paths of the Ingress.
 """
 
 import ipaddress
-from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
 from gatewayd.translator.hostnames import named_service
-from gatewayd.translator.nginx.annotations import AnnotationEffect, NginxAnnotations
-from gatewayd.translator.nginx.fates import Fate, Fidelity
-
-Effects = Iterator[AnnotationEffect | Fate]
+from gatewayd.translator.nginx.annotations import AnnotationEffect, Effects, NginxAnnotations
+from gatewayd.translator.nginx.fates import Fidelity
 
 MOST_RANGES: Final = 256
 """What an AccessPolicy holds of one list."""

@@ -5,9 +5,9 @@ https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annota
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 from gatewayd.api.ingress import NGINX_PREFIX
 from gatewayd.translator.nginx.fates import Fate, Fidelity
@@ -18,6 +18,8 @@ PREFIX: Final = NGINX_PREFIX
 _TRUE: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE: Final = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 """What Go's strconv.ParseBool takes: `True` is true, `yes` is neither."""
+HOST: Final = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+"""The name of a host, without a port and variables of nginx."""
 _INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 
 
@@ -48,6 +50,10 @@ class AnnotationEffect:
             grants=(*self.grants, *other.grants),
             tls_name=self.tls_name or other.tls_name,
         )
+
+
+Effects: TypeAlias = Iterator[AnnotationEffect | Fate]
+"""What readers of annotations yield: what they do, and the fate of each."""
 
 
 def _joined(one: JSON, other: JSON) -> JSON:

@@ -1,11 +1,10 @@
 """enable-cors and cors-* of ingress-nginx as the CORS filter of a rule."""
 
 import re
-from collections.abc import Iterator
 from typing import Any, Final
 
-from gatewayd.translator.nginx.annotations import AnnotationEffect, NginxAnnotations
-from gatewayd.translator.nginx.fates import Fate, Fidelity
+from gatewayd.translator.nginx.annotations import AnnotationEffect, Effects, NginxAnnotations
+from gatewayd.translator.nginx.fates import Fidelity
 
 _METHODS: Final = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS")
 _HEADERS: Final = (
@@ -35,7 +34,7 @@ _FIELDS: Final = {
 }
 
 
-def cors(written: NginxAnnotations) -> Iterator[AnnotationEffect | Fate]:
+def cors(written: NginxAnnotations) -> Effects:
     """Yield what pages of other origins may do."""
     names = [name for name in ("enable-cors", *_FIELDS, "cors-allow-credentials") if name in written]
     if not written.boolean("enable-cors"):

@@ -1,17 +1,15 @@
 """Annotations of ingress-nginx that send clients to another URL: permanent-redirect, temporal-redirect, www."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from gatewayd.translator.nginx.annotations import JSON, NginxAnnotations
+from gatewayd.translator.nginx.annotations import HOST, JSON, NginxAnnotations
 from gatewayd.translator.nginx.fates import Fate, Fidelity
 
 _ASKED: Final = "$request_uri"
 _CODES: Final = (301, 302, 303, 307, 308)
-_HOST: Final = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _KINDS: Final = (("temporal-redirect", 302), ("permanent-redirect", 301))
 """In the order in which they count."""
 WWW: Final = "www."
@@ -69,7 +67,7 @@ def _redirect(text: str, code: int) -> dict[str, Any] | None:
     keeps = text.endswith(_ASKED)
     url = urlsplit(text.removesuffix(_ASKED))
     host = (url.hostname or "").lower()
-    if "$" in text.removesuffix(_ASKED) or url.scheme not in ("http", "https") or not _HOST.fullmatch(host):
+    if "$" in text.removesuffix(_ASKED) or url.scheme not in ("http", "https") or not HOST.fullmatch(host):
         return None
     if url.query or (keeps and url.path not in ("", "/")):
         return None

@@ -4,11 +4,10 @@ https://nginx.org/en/docs/http/ngx_http_headers_module.html, https://github.com/
 """
 
 import re
-from collections.abc import Iterator
 from typing import Any, Final
 
-from gatewayd.translator.nginx.annotations import AnnotationEffect, NginxAnnotations
-from gatewayd.translator.nginx.fates import Fate, Fidelity
+from gatewayd.translator.nginx.annotations import HOST, AnnotationEffect, Effects, NginxAnnotations
+from gatewayd.translator.nginx.fates import Fidelity
 
 _NAME: Final = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _VALUE: Final = r"""(?:"(?P<double>[^"$\\]*)"|'(?P<single>[^'$\\]*)'|(?P<bare>[^\s;"'$\\]+))"""
@@ -19,18 +18,15 @@ _DIRECTIVES: Final = (
 )
 """Lines that set a header to a text without variables: of what, how, and what they are like."""
 _COMMENT: Final = re.compile(r"^\s*#.*$", re.MULTILINE)
-_HOST: Final = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _SNIPPET: Final = "configuration-snippet"
 _FILTERS: Final = {"request": "RequestHeaderModifier", "response": "ResponseHeaderModifier"}
 _FIELDS: Final = {"request": "requestHeaderModifier", "response": "responseHeaderModifier"}
-
-Effects = Iterator[AnnotationEffect | Fate]
 
 
 def hosts_and_prefixes(written: NginxAnnotations) -> Effects:
     """Yield the host and the prefix that backends are told: upstream-vhost, x-forwarded-prefix."""
     vhost = written.text("upstream-vhost")
-    if "upstream-vhost" in written and _HOST.fullmatch(vhost):
+    if "upstream-vhost" in written and HOST.fullmatch(vhost):
         yield AnnotationEffect(filters=({"type": "URLRewrite", "urlRewrite": {"hostname": vhost}},))
         yield written.exact("upstream-vhost", "URLRewrite hostname")
     elif "upstream-vhost" in written:

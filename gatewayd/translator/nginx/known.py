@@ -5,20 +5,20 @@ in neither, ingress-nginx itself does not know, and it had no effect, unless its
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
 from gatewayd.translator.nginx import access, cors, headers, traffic, upstreams
 from gatewayd.translator.nginx.aliases import alias_fates
-from gatewayd.translator.nginx.annotations import AnnotationEffect, NginxAnnotations
+from gatewayd.translator.nginx.annotations import AnnotationEffect, Effects, NginxAnnotations
 from gatewayd.translator.nginx.canaries import stray_fates
 from gatewayd.translator.nginx.destinations import destination_fates
 from gatewayd.translator.nginx.fates import Fate, Fidelity
 from gatewayd.translator.nginx.paths import rewriting_fates
 from gatewayd.translator.nginx.redirects import redirecting_fates
 
-Reader = Callable[[NginxAnnotations], Iterator[AnnotationEffect | Fate]]
+Reader = Callable[[NginxAnnotations], Effects]
 
 READERS: Final[tuple[Reader, ...]] = (
     rewriting_fates,

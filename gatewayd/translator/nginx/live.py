@@ -16,8 +16,8 @@ from gatewayd.translator.nginx.fates import Fate, Fidelity
 from gatewayd.translator.nginx.known import OF_HOSTS, effects
 from gatewayd.translator.nginx.paths import Rewriting, rewriting
 from gatewayd.translator.nginx.redirects import Redirecting, redirecting
+from gatewayd.translator.nginx.upstreams import HTTP2, SECURED, spoken_by_backends
 
-_GRPC: Final = ("GRPC", "GRPCS")
 _WITH_TLS: Final = "a BackendTLSPolicy for the Service says how backends are spoken to; without one they answer 500"
 
 
@@ -55,8 +55,8 @@ class LiveAnnotations:
 def live(written: NginxAnnotations, *, strict: bool) -> LiveAnnotations:
     """Return what annotations come to; `strict`: one that nobody knows and that is called like a protection closes."""
     effect, read = effects(written)
-    fates = tuple(_as_served(written, fate) for fate in read)
-    spoken = written.text("backend-protocol").upper()
+    otherwise = {fate.path: fate for fate in _otherwise(written)}
+    fates = tuple(otherwise.get(fate.path, fate) for fate in read)
     return LiveAnnotations(
         written=written,
         effect=effect,
@@ -66,26 +66,23 @@ def live(written: NginxAnnotations, *, strict: bool) -> LiveAnnotations:
         fates=fates,
         closing=tuple(fate for fate in fates if fate.opens and (strict or not fate.guessed)),
         is_canary=written.boolean("canary"),
-        wants_http2=spoken in _GRPC,
+        wants_http2=spoken_by_backends(written) in HTTP2,
         wants_tls=bool(effect.tls_name),
     )
 
 
-def _as_served(written: NginxAnnotations, fate: Fate) -> Fate:
-    return next((other for name, other in _otherwise(written) if fate.path == other.path and name in written), fate)
-
-
-def _otherwise(written: NginxAnnotations) -> Iterator[tuple[str, Fate]]:
-    """Yield the annotations that have another fate than in a conversion."""
+def _otherwise(written: NginxAnnotations) -> Iterator[Fate]:
+    """Yield the fates that annotations have other than in a conversion, whether they are written or not."""
     for name, why in _OTHERWISE.items():
-        yield name, written.fate(name, Fidelity.LOST, why)
+        yield written.fate(name, Fidelity.LOST, why)
     if written.boolean("canary"):
         for name in OF_CANARIES:
-            yield name, written.fate(name, Fidelity.LOST, _CANARY)
-    if written.text("backend-protocol").upper() == "GRPC":
-        yield "backend-protocol", written.exact("backend-protocol", "backends are spoken to by HTTP/2")
-    elif written.text("backend-protocol").upper() in ("HTTPS", "GRPCS"):
-        yield "backend-protocol", written.fate("backend-protocol", Fidelity.MANUAL, _WITH_TLS)
+            yield written.fate(name, Fidelity.LOST, _CANARY)
+    spoken = spoken_by_backends(written)
+    if spoken in SECURED:
+        yield written.fate("backend-protocol", Fidelity.MANUAL, _WITH_TLS)
+    elif spoken in HTTP2:
+        yield written.exact("backend-protocol", "backends are spoken to by HTTP/2")
 
 
 _CANARY: Final = (

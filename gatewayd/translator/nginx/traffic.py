@@ -1,13 +1,10 @@
 """Annotations of ingress-nginx about what a request may be like, how long it may take, and how often it may come."""
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
-from gatewayd.translator.nginx.annotations import AnnotationEffect, NginxAnnotations
-from gatewayd.translator.nginx.fates import Fate, Fidelity
-
-Effects = Iterator[AnnotationEffect | Fate]
+from gatewayd.translator.nginx.annotations import AnnotationEffect, Effects, NginxAnnotations
+from gatewayd.translator.nginx.fates import Fidelity
 
 _SIZE: Final = re.compile(r"([0-9]+)([kKmMgG]?)")
 _UNITS: Final = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}

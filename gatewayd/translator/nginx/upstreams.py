@@ -1,18 +1,16 @@
 """Annotations of ingress-nginx about backends: what they speak, who stays with which endpoint, what is tried again."""
 
 import re
-from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from gatewayd.translator.hostnames import named_service
-from gatewayd.translator.nginx.annotations import AnnotationEffect, NginxAnnotations
+from gatewayd.translator.nginx.annotations import AnnotationEffect, Effects, NginxAnnotations
 from gatewayd.translator.nginx.fates import Fate, Fidelity
 
-Effects = Iterator[AnnotationEffect | Fate]
-
-_SECURED: Final = ("HTTPS", "GRPCS")
-_HTTP2: Final = ("GRPC", "GRPCS")
+SECURED: Final = ("HTTPS", "GRPCS")
+HTTP2: Final = ("GRPC", "GRPCS")
+"""What backends may speak by TLS, and by HTTP/2."""
 _H2C: Final = "kubernetes.io/h2c"
 _OF_TLS: Final = (
     "proxy-ssl-ciphers",
@@ -38,18 +36,23 @@ _MOST_RETRIES: Final = 10
 _MOST_CODES: Final = 16
 
 
+def spoken_by_backends(written: NginxAnnotations) -> str:
+    """Return what backend-protocol says, in capitals."""
+    return written.text("backend-protocol").upper() or "HTTP"
+
+
 def protocol(written: NginxAnnotations) -> Effects:
     """Yield what backends speak: backend-protocol, and how their certificates are checked."""
-    spoken = written.text("backend-protocol").upper() or "HTTP"
+    spoken = spoken_by_backends(written)
     if "backend-protocol" in written:
         yield _protocol_fate(written, spoken)
-    if spoken in _SECURED:
+    if spoken in SECURED:
         hostname = written.text("proxy-ssl-name")
         yield AnnotationEffect(tls_name=hostname or "*")
     for name in _OF_TLS:
         if name not in written:
             continue
-        if spoken not in _SECURED:
+        if spoken not in SECURED:
             yield written.exact(name, "without TLS to the backend it had no effect")
         elif name == "proxy-ssl-name":
             yield written.exact(name, "BackendTLSPolicy validation.hostname")
@@ -58,8 +61,8 @@ def protocol(written: NginxAnnotations) -> Effects:
 
 
 def _protocol_fate(written: NginxAnnotations, spoken: str) -> Fate:
-    if spoken in _SECURED:
-        h2 = f", and `appProtocol: {_H2C}` in the Service's port" if spoken in _HTTP2 else ""
+    if spoken in SECURED:
+        h2 = f", and `appProtocol: {_H2C}` in the Service's port" if spoken in HTTP2 else ""
         todo = (
             "nginx checked no certificate unless told to; here it is checked: write the CA and the name of the"
             f" certificate into the BackendTLSPolicy{h2}"

@@ -54,7 +54,6 @@ from gatewayd.translator.gateways.listeners import (
 )
 from gatewayd.translator.gateways.termination import can_serve, termination, termination_key
 from gatewayd.translator.infrastructure.gateway import held_back, withheld_keys
-from gatewayd.translator.mesh.claims import PARENT_SERVICE
 from gatewayd.translator.outcomes.closed_rules import closed_rules
 from gatewayd.translator.outcomes.envoy_proxies import proxy_notes
 from gatewayd.translator.outcomes.foreign import foreign_outcome
@@ -67,6 +66,7 @@ from gatewayd.translator.outcomes.telemetry import telemetry_outcome
 from gatewayd.translator.outcomes.xbackends import xbackend_outcome
 from gatewayd.translator.parameters.chosen import chosen_parameters
 from gatewayd.translator.parameters.class_parameters import BadClassParameters, class_parameters
+from gatewayd.translator.policies.attach import SERVICE_KIND
 from gatewayd.translator.policies.envoy_proxy import class_problems
 from gatewayd.translator.policies.kinds import POLICY_KINDS
 from gatewayd.translator.protocols import GATEWAY_KIND, ROUTE_TABLES
@@ -276,7 +276,7 @@ def route_outcome(view: View, member: Member) -> RouteOutcome | None:
     row = view.get(member.table, member.key)
     parents = tuple(_parents(view, member))
     # Asked of thousands, with or without a mesh: so it is no function.
-    if row is not None and PARENT_SERVICE.kind in map(_KIND, row.spec.parent_refs):
+    if row is not None and SERVICE_KIND.kind in map(_KIND, row.spec.parent_refs):
         parents = (*parents, *service_outcomes(view, member))
     if row is None or not parents:
         return None

@@ -12,8 +12,6 @@ from typing import Any, Final
 from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.backendpolicy import BackendPolicy
 from gatewayd.api.clientpolicy import ClientPolicy
-from gatewayd.api.gateway import Gateway
-from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.incremental.view import Member, View, query
@@ -23,9 +21,9 @@ from gatewayd.translator import verdicts
 from gatewayd.translator.gateways.listener_conflicts import own_listeners
 from gatewayd.translator.gateways.termination import can_serve
 from gatewayd.translator.outcomes.listeners import listener_programmed
+from gatewayd.translator.parents import PARENT_TABLES
 from gatewayd.translator.policies.effective import scoped_targets
 from gatewayd.translator.policies.kinds import InheritedPolicy
-from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND
 
 _ROUTES: Final = {
     ".RouteConfiguration": "routes",
@@ -40,7 +38,6 @@ _CARRIERS: Final[Mapping[Any, Mapping[str, str]]] = {
 }
 """How the types of what carries a kind of policy end, and what each is called for people."""
 _WORDS: Final = "an Event of the Gateway has the words"
-_TABLES: Final = {GATEWAY_KIND: Gateway, LISTENERSET_KIND: ListenerSet}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +85,7 @@ def _at_listeners(view: View, row: ClientPolicy, gateway: ObjectKey) -> Verdict 
 
 def _listeners(view: View, row: ClientPolicy, gateway: ObjectKey) -> Iterator[Verdict]:
     for target in scoped_targets(row):
-        table = _TABLES.get(target.kind)
+        table = PARENT_TABLES.get(target.kind)
         for listener in own_listeners(view, Member(table, target.key)) if table is not None else ():
             is_meant = listener.gateway == gateway and target.section in ("", listener.key.section)
             if is_meant and can_serve(view, gateway, listener):

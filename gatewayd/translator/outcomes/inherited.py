@@ -42,14 +42,13 @@ from gatewayd.translator.policies.client_sections import client_problems
 from gatewayd.translator.policies.effective import (
     CLASS_KIND,
     NAMESPACE_KIND,
-    STRATEGIES,
     ScopedTarget,
     TargetKey,
     at_target,
     may_reach,
     scoped_targets,
 )
-from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy
+from gatewayd.translator.policies.kinds import DEFAULT, OVERRIDE, POLICY_KINDS, InheritedPolicy, by_strategy
 from gatewayd.translator.policies.revocation import revocation_problems
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, group_kind
 from gatewayd.translator.proxies.access import entry_problems
@@ -183,9 +182,9 @@ def _conflict(view: View, row: InheritedPolicy) -> Verdict | None:
     """Name a section that an older policy of the kind has for the same target."""
     for target in scoped_targets(row):
         in_force = at_target(view, TargetKey(type(row), target))
-        for strategy, ruled in zip(STRATEGIES, (in_force.overrides, in_force.defaults), strict=True):
-            given = getattr(row.spec, strategy)
-            for section in ruled if given is not None else ():
+        ruled = {OVERRIDE: in_force.overrides, DEFAULT: in_force.defaults}
+        for strategy, given in by_strategy(row):
+            for section in ruled[strategy]:
                 if section.policy != row.metadata.key and getattr(given, section.section) is not None:
                     message = f'{target} has it from {type(row).__name__} "{section.policy}", which is older'
                     return verdicts.target_taken(f"spec.{strategy}.{section.section}: {message}")

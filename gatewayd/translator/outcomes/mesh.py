@@ -12,10 +12,10 @@ from gatewayd.ir.mesh import PRODUCER_PORT
 from gatewayd.ir.outcome import FleetReport, MeshOutcome, ParentOutcome, Verdict
 from gatewayd.ir.proxy import listener_name
 from gatewayd.translator import verdicts
-from gatewayd.translator.environment import environment
 from gatewayd.translator.features import MESH_FEATURES
 from gatewayd.translator.mesh.claims import ServiceParent
 from gatewayd.translator.mesh.closed_rules import closed_by_access
+from gatewayd.translator.mesh.meshes import own_mesh
 from gatewayd.translator.mesh.parents import service_parents
 from gatewayd.translator.rescues import blame
 from gatewayd.translator.rules.route_kinds import SERVICE_ROUTE_KINDS, service_rules
@@ -27,8 +27,8 @@ def _outcome(row: XMesh, accepted: Verdict, programmed: Verdict) -> MeshOutcome:
 
 
 def _failed(view: View, member: Member, error: Exception, _before: MeshOutcome | None) -> MeshOutcome | None:
-    row = view.get(XMesh, member.key)
-    if row is None or row.spec.controller_name != environment(view).controller:
+    row = own_mesh(view, member)
+    if row is None:
         return None
     return _outcome(row, verdicts.invalid(blame("spec", error)), verdicts.cannot_be_programmed())
 
@@ -36,8 +36,8 @@ def _failed(view: View, member: Member, error: Exception, _before: MeshOutcome |
 @rescued_query(_failed)
 def mesh_outcome(view: View, member: Member) -> MeshOutcome | None:
     """Return what is said about an XMesh; None when it is another controller's."""
-    row = view.get(XMesh, member.key)
-    if row is None or row.spec.controller_name != environment(view).controller:
+    row = own_mesh(view, member)
+    if row is None:
         return None
     ref = row.spec.parameters_ref
     if ref is None:

@@ -5,7 +5,7 @@ default's section of their own; they are counted by an index, so that nothing is
 https://gateway-api.sigs.k8s.io/geps/gep-713/#policy-status
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
 from gatewayd.api.meta import ObjectKey
@@ -16,7 +16,6 @@ from gatewayd.translator.gateways.listeners import ListenerKey
 from gatewayd.translator.policies.effective import (
     INHERITED,
     NAMESPACE_KIND,
-    STRATEGIES,
     Chain,
     ChainKey,
     Ruled,
@@ -27,7 +26,15 @@ from gatewayd.translator.policies.effective import (
     scoped_targets,
     wire_name,
 )
-from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy, InheritedTable
+from gatewayd.translator.policies.kinds import (
+    DEFAULT,
+    OVERRIDE,
+    POLICY_KINDS,
+    STRATEGIES,
+    InheritedPolicy,
+    InheritedTable,
+    by_strategy,
+)
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, ROUTE_TABLES, group_kind
 from gatewayd.translator.proxies.at_listener import ListenerOf, listener_chain
 from gatewayd.translator.quotas import ACCOUNTS, Account
@@ -54,12 +61,11 @@ class OwnSection(NamedTuple):
     target: ScopedTarget
 
 
-def _sections(row: InheritedPolicy, strategies: Iterable[str] = STRATEGIES) -> Iterator[str]:
+def _sections(row: InheritedPolicy, strategies: Collection[str] = STRATEGIES) -> Iterator[str]:
     """Yield the sections that a policy has, as attributes."""
-    for given in (getattr(row.spec, strategy) for strategy in strategies):
-        for name in POLICY_KINDS[type(row)].names if given is not None else ():
-            if getattr(given, name) is not None:
-                yield name
+    for strategy, given in by_strategy(row):
+        if strategy in strategies:
+            yield from (name for name in POLICY_KINDS[type(row)].names if getattr(given, name) is not None)
 
 
 class PolicyAt(NamedTuple):
@@ -84,7 +90,7 @@ def own_sections(view: View, member: Member) -> tuple[OwnSection, ...]:
     kind, adds_up = member.table.__name__, POLICY_KINDS[member.table].adds_up
     places = [(at, target.whole) for target in scoped_targets(row) for at in _listeners(view, target)]
     # An override that adds up leaves the default from above as it is.
-    names = (*_sections(row, ("default",)), *(each for each in _sections(row, ("override",)) if each not in adds_up))
+    names = (*_sections(row, (DEFAULT,)), *(each for each in _sections(row, (OVERRIDE,)) if each not in adds_up))
     return tuple(dict.fromkeys(OwnSection(Owners(at, kind, name), target) for at, target in places for name in names))
 
 
@@ -108,7 +114,7 @@ def overridden(view: View, row: InheritedPolicy, target: ScopedTarget, gateway: 
     if target.kind not in (GATEWAY_KIND, LISTENERSET_KIND):
         return tuple(from_above.values())
     own = tuple(each.whole for each in scoped_targets(row))
-    of_others = from_below(view, PolicyAt(type(row), tuple(_sections(row, ("default",))), own, target, gateway))
+    of_others = from_below(view, PolicyAt(type(row), tuple(_sections(row, (DEFAULT,))), own, target, gateway))
     return (*from_above.values(), *(words for name, words in of_others if name not in from_above))
 
 

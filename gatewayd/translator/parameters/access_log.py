@@ -9,35 +9,28 @@ In: YAML as read. Out: what is logged, None for nothing; or what is wrong.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from gatewayd.api.durations import milliseconds
 from gatewayd.ir.access_log import EVERYTHING, FIELDS, USUAL, USUAL_FIELDS, Logged, chosen_fields
 from gatewayd.translator.parameters.envoy_flags import shown
+from gatewayd.translator.parameters.readers import Wrong
 
 _DURATION: Final = re.compile(r"([0-9]{1,5}(h|m|s|ms)){1,4}")
 _STATUSES: Final = range(100, 600)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrongLog:
-    """Why a value cannot be taken: what is wrong; what is allowed."""
-
-    why: str
-
-
-def read_access_log(value: object) -> Logged | WrongLog | None:
+def read_access_log(value: object) -> Logged | Wrong | None:
     """Return what is logged, None for nothing, or what is wrong with the value."""
     if isinstance(value, bool):
         # "on" and "off" in YAML.
         return EVERYTHING if value else None
     if not isinstance(value, dict) or not value.keys() <= _READERS.keys():
-        return WrongLog(why=f"not understood; on, off, or a map of {', '.join(_READERS)} is allowed")
+        return Wrong(why=f"not understood; on, off, or a map of {', '.join(_READERS)} is allowed")
     read = {name: _READERS[name](each) for name, each in value.items()}
     for name, each in read.items():
-        if isinstance(each, WrongLog):
-            return WrongLog(why=f"{name}: {each.why}")
+        if isinstance(each, Wrong):
+            return Wrong(why=f"{name}: {each.why}")
     return _logged(read)
 
 
@@ -50,26 +43,26 @@ def _logged(read: Mapping[str, object]) -> Logged:
     )
 
 
-def _fields(value: object) -> tuple[str, ...] | WrongLog:
+def _fields(value: object) -> tuple[str, ...] | Wrong:
     if not isinstance(value, list) or not value:
-        return WrongLog(why=f"not understood; a list of {USUAL} and names is allowed")
+        return Wrong(why=f"not understood; a list of {USUAL} and names is allowed")
     for name in value:
         if not isinstance(name, str) or (name != USUAL and name not in FIELDS):
             what = shown(name) if isinstance(name, str) else "what is no string"
-            return WrongLog(why=f"{what} is not known; allowed: {', '.join((USUAL, *FIELDS))}")
+            return Wrong(why=f"{what} is not known; allowed: {', '.join((USUAL, *FIELDS))}")
     return chosen_fields(value)
 
 
-def _status(value: object) -> int | WrongLog:
+def _status(value: object) -> int | Wrong:
     if type(value) is int and value in _STATUSES:
         return value
-    return WrongLog(why=f"not a whole number from {_STATUSES[0]} to {_STATUSES[-1]}")
+    return Wrong(why=f"not a whole number from {_STATUSES[0]} to {_STATUSES[-1]}")
 
 
-def _duration(value: object) -> int | WrongLog:
+def _duration(value: object) -> int | Wrong:
     if isinstance(value, str) and _DURATION.fullmatch(value):
         return milliseconds(value)
-    return WrongLog(why="no duration; allowed are such as 500ms, 2s or 1m30s")
+    return Wrong(why="no duration; allowed are such as 500ms, 2s or 1m30s")
 
 
 _READERS: Final[Mapping[str, Callable[[object], object]]] = {

@@ -6,7 +6,6 @@ https://gateway-api.sigs.k8s.io/reference/spec/#gatewayinfrastructure (parameter
 from typing import NamedTuple
 
 from gatewayd.api.core import ConfigMap
-from gatewayd.api.envoy_gateway.objects import EnvoyProxy
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.refs import LocalObjectRef
@@ -22,7 +21,6 @@ from gatewayd.translator.environment import environment
 from gatewayd.translator.parameters.class_parameters import (
     CLOSED,
     CONFIGMAP_KIND,
-    ENVOY_PROXY_KIND,
     BadClassParameters,
     ClassParameters,
     beyond,
@@ -30,6 +28,7 @@ from gatewayd.translator.parameters.class_parameters import (
     within,
 )
 from gatewayd.translator.parameters.keys import read_parameters
+from gatewayd.translator.parameters.named_proxies import named_proxy
 from gatewayd.translator.rescues import blame
 
 PATH = "spec.infrastructure.parametersRef"
@@ -69,7 +68,7 @@ def parameters_of_class(view: View, row: Gateway | None) -> ClassParameters:
 
 
 def _own_parameters(view: View, key: ObjectKey, ref: LocalObjectRef, of_class: ClassParameters) -> Parameters | str:
-    if ref.group_kind == ENVOY_PROXY_KIND and view.get(EnvoyProxy, key) is not None:
+    if named_proxy(view, ref, key.namespace) is not None:
         return of_class.defaults  # it says what proxies tell, and nothing of what runs
     if ref.group_kind != CONFIGMAP_KIND:
         return f"kind {ref.group_kind} is not supported; allowed: ConfigMap"

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gatewayd.api.core import ConfigMap
-from gatewayd.api.envoy_gateway.objects import ENVOY_GATEWAY_GROUP, EnvoyProxy
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.refs import ObjectRef
@@ -22,26 +21,26 @@ from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Autoscaled, Fixed, Pa
 from gatewayd.ir.limits import PROXY_REPLICAS
 from gatewayd.translator.environment import environment
 from gatewayd.translator.parameters.envoy_flags import FLAGS, flag_names, shown
-from gatewayd.translator.parameters.exposure import LOAD_BALANCER_CLASS, outside
+from gatewayd.translator.parameters.exposure import outside
 from gatewayd.translator.parameters.keys import (
     KEYS,
+    LABEL_KEY,
     MOST_REPLICAS,
     QUOTA_FIELDS,
     WORKLOADS,
     Key,
-    Wrong,
     choice,
     contradictions,
     read_keys,
-    read_yaml,
     whole,
 )
-from gatewayd.translator.parameters.placement import WrongPlacement, read_affinity, read_tolerations
+from gatewayd.translator.parameters.named_proxies import named_proxy
+from gatewayd.translator.parameters.placement import read_affinity, read_tolerations
 from gatewayd.translator.parameters.privileges import matches
+from gatewayd.translator.parameters.readers import Wrong, of_yaml, read_yaml
 
 NETWORK_POLICIES: Final = ("Managed", "None")
 CONFIGMAP_KIND = GroupKind("", "ConfigMap")
-ENVOY_PROXY_KIND = GroupKind(ENVOY_GATEWAY_GROUP, "EnvoyProxy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,15 +95,12 @@ def class_parameters(view: View, name: str) -> ClassParameters | BadClassParamet
     """Return the parameters of a class; those of a class that has none, or is not there, are the defaults."""
     row = view.get(GatewayClass, ObjectKey("", name))
     ref = row.spec.parameters_ref if row is not None else None
-    if ref is None:
-        return ClassParameters(defaults=DEFAULT_PARAMETERS, bounds=DEFAULT_BOUNDS)
-    key = ObjectKey(ref.namespace or "", ref.name)
-    if ref.group_kind == ENVOY_PROXY_KIND and view.get(EnvoyProxy, key) is not None:
+    if ref is None or named_proxy(view, ref, ref.namespace or "") is not None:
         return ClassParameters(defaults=DEFAULT_PARAMETERS, bounds=DEFAULT_BOUNDS)
     misplaced = _misplaced(ref, environment(view).namespace)
     if misplaced:
         return BadClassParameters(why=f"spec.parametersRef{misplaced}")
-    configmap = view.get(ConfigMap, key)
+    configmap = view.get(ConfigMap, ObjectKey(ref.namespace or "", ref.name))
     where = f'spec.parametersRef: ConfigMap "{ref.namespace}/{ref.name}"'
     if configmap is None:
         return BadClassParameters(why=f"{where} does not exist")
@@ -310,25 +306,14 @@ def _listed(is_good: Callable[[str], bool], allowed: str) -> Callable[[str], tup
     return read
 
 
-def _placed(read: Callable[[object], Any]) -> Callable[[str], Any]:
-    """Return a reader of YAML about where pods run."""
-
-    def reader(text: str) -> Any:
-        value = read_yaml(text)
-        placed = value if isinstance(value, Wrong) else read(value)
-        return Wrong(why=placed.why) if isinstance(placed, WrongPlacement) else placed
-
-    return reader
-
-
 _PATTERN = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9._:/@-]{0,511}(?<=[:/])\*|[A-Za-z0-9][A-Za-z0-9._:/@-]{0,511}")
 _KEY_PATTERN = re.compile(r"\*|([a-z0-9][a-z0-9.-]{0,252}/)?(\*|[A-Za-z0-9][A-Za-z0-9_.-]{0,62})")
 
 _DEFAULTS: Final[Mapping[str, Key]] = {
     **KEYS,
     "networkPolicy": Key(field="network_policy", read=choice(*NETWORK_POLICIES)),
-    "tolerations": Key(field="tolerations", read=_placed(read_tolerations)),
-    "affinity": Key(field="affinity", read=_placed(read_affinity)),
+    "tolerations": Key(field="tolerations", read=of_yaml(read_tolerations)),
+    "affinity": Key(field="affinity", read=of_yaml(read_affinity)),
 }
 _BOUNDS: Final[Mapping[str, Key]] = {
     "maxReplicas": Key(field="max_replicas", read=whole(0, MOST_REPLICAS)),
@@ -347,7 +332,7 @@ _BOUNDS: Final[Mapping[str, Key]] = {
     ),
     "allowedLoadBalancerClasses": Key(
         field="load_balancer_classes",
-        read=_listed(lambda text: bool(LOAD_BALANCER_CLASS.fullmatch(text)), "classes such as example.com/internal"),
+        read=_listed(lambda text: bool(LABEL_KEY.fullmatch(text)), "classes such as example.com/internal"),
     ),
     "allowedExtraArgs": Key(
         field="flags",

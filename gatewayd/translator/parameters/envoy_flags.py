@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from gatewayd.translator.parameters.readers import Wrong
+
 _LEVEL = "trace|debug|info|warning|warn|error|critical|off"
 _NAME = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}"
 
@@ -21,13 +23,6 @@ class Flag:
     value: re.Pattern[str] | None
     allowed: str
     repeated: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrongFlag:
-    """Why a list of arguments cannot be taken: `[index]: <what is wrong>; <what is allowed>`."""
-
-    why: str
 
 
 def _valued(pattern: str, allowed: str, *, repeated: bool = False) -> Flag:
@@ -54,7 +49,7 @@ APART: Final = frozenset({"--component-log-level", "--enable-fine-grain-logging"
 """Envoy does not start with both of them."""
 
 
-def read_flags(arguments: Sequence[object]) -> tuple[str, ...] | WrongFlag:
+def read_flags(arguments: Sequence[object]) -> tuple[str, ...] | Wrong:
     """Return the arguments as Envoy takes them, flag and value apart, or what is wrong with the first bad one.
 
     In: a flag and its value as two items, or as one, `--flag=value`.
@@ -64,15 +59,15 @@ def read_flags(arguments: Sequence[object]) -> tuple[str, ...] | WrongFlag:
     at = 0
     while at < len(arguments):
         read = _one(arguments, at)
-        if isinstance(read, WrongFlag):
+        if isinstance(read, Wrong):
             return read
         name, *value = read.items
         if name in names and not FLAGS[name].repeated:
-            return WrongFlag(why=f"[{at}]: {name} is given twice; once is allowed")
+            return Wrong(why=f"[{at}]: {name} is given twice; once is allowed")
         names.add(name)
         taken += (name, *value)
         at += read.width
-    return WrongFlag(why=f"{' and '.join(sorted(APART))}; one of them is allowed") if names >= APART else tuple(taken)
+    return Wrong(why=f"{' and '.join(sorted(APART))}; one of them is allowed") if names >= APART else tuple(taken)
 
 
 def flag_names(arguments: Sequence[str]) -> tuple[str, ...]:
@@ -88,28 +83,28 @@ class _Read:
     width: int
 
 
-def _one(arguments: Sequence[object], at: int) -> _Read | WrongFlag:
+def _one(arguments: Sequence[object], at: int) -> _Read | Wrong:
     written = arguments[at]
     if not isinstance(written, str):
-        return WrongFlag(why=f"[{at}]: not a string; put it in quotes")
+        return Wrong(why=f"[{at}]: not a string; put it in quotes")
     name, glued, value = written.partition("=")
     flag = FLAGS.get(name)
     if flag is None:
-        return WrongFlag(why=f"[{at}]: {shown(name)} is not allowed; allowed: {', '.join(FLAGS)}")
+        return Wrong(why=f"[{at}]: {shown(name)} is not allowed; allowed: {', '.join(FLAGS)}")
     if flag.value is None:
-        return WrongFlag(why=f"[{at}]: {name} takes no value; leave it out") if glued else _Read(items=(name,), width=1)
+        return Wrong(why=f"[{at}]: {name} takes no value; leave it out") if glued else _Read(items=(name,), width=1)
     if not glued and at + 1 == len(arguments):
-        return WrongFlag(why=f"[{at}]: {name} has no value; allowed: {flag.allowed}")
+        return Wrong(why=f"[{at}]: {name} has no value; allowed: {flag.allowed}")
     width = 1 if glued else 2
     return _with_value(name, value if glued else arguments[at + 1], at, width)
 
 
-def _with_value(name: str, value: object, at: int, width: int) -> _Read | WrongFlag:
+def _with_value(name: str, value: object, at: int, width: int) -> _Read | Wrong:
     flag, where = FLAGS[name], at + width - 1
     if not isinstance(value, str):
-        return WrongFlag(why=f"[{where}]: not a string; put it in quotes")
+        return Wrong(why=f"[{where}]: not a string; put it in quotes")
     if flag.value is None or not flag.value.fullmatch(value):
-        return WrongFlag(why=f"[{where}]: {shown(value)} is no value of {name}; allowed: {flag.allowed}")
+        return Wrong(why=f"[{where}]: {shown(value)} is no value of {name}; allowed: {flag.allowed}")
     return _Read(items=(name, value), width=width)
 
 

@@ -3,36 +3,25 @@
 https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/#ServiceSpec
 """
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Final
 
-LOAD_BALANCER_CLASS: Final = re.compile(
-    r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
-)
-"""A label's key: https://kubernetes.io/docs/concepts/services-networking/service/#load-balancer-class"""
+from gatewayd.translator.parameters.readers import Wrong
+
 MOST_RANGES: Final = 128
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrongRanges:
-    """Why ranges cannot be taken: what is wrong; what is allowed."""
-
-    why: str
-
-
-def read_ranges(read: object) -> tuple[str, ...] | WrongRanges:
+def read_ranges(read: object) -> tuple[str, ...] | Wrong:
     """Return address ranges as the API server takes them, in the order in which they are written."""
     if not isinstance(read, list) or not 1 <= len(read) <= MOST_RANGES:
-        return WrongRanges(why=f"not understood; a list of 1 to {MOST_RANGES} ranges such as 10.0.0.0/8 is allowed")
+        return Wrong(why=f"not understood; a list of 1 to {MOST_RANGES} ranges such as 10.0.0.0/8 is allowed")
     ranges = []
     for at, each in enumerate(read):
         try:
             ranges.append(str(ip_network(each if isinstance(each, str) and "/" in each else "")))
         except ValueError:
-            return WrongRanges(why=f"[{at}]: is no address range; such as 10.0.0.0/8 or 2001:db8::/32 are allowed")
+            return Wrong(why=f"[{at}]: is no address range; such as 10.0.0.0/8 or 2001:db8::/32 are allowed")
     return tuple(dict.fromkeys(ranges))
 
 

@@ -10,16 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import yaml
-
-from gatewayd.ir.access_log import Logged
-from gatewayd.ir.global_limits import RateLimitService
 from gatewayd.ir.infrastructure import Autoscaled, External, Fixed, Pairs, Parameters, Resources, Scaling
 from gatewayd.ir.quantity import QUANTITY, amount
-from gatewayd.translator.parameters.access_log import WrongLog, read_access_log
-from gatewayd.translator.parameters.envoy_flags import WrongFlag, read_flags, shown
-from gatewayd.translator.parameters.exposure import LOAD_BALANCER_CLASS, WrongRanges, read_ranges
-from gatewayd.translator.parameters.rate_limit_service import WrongService, read_rate_limit_service
+from gatewayd.translator.parameters.access_log import read_access_log
+from gatewayd.translator.parameters.envoy_flags import read_flags, shown
+from gatewayd.translator.parameters.exposure import read_ranges
+from gatewayd.translator.parameters.rate_limit_service import read_rate_limit_service
+from gatewayd.translator.parameters.readers import Reader, Wrong, of_yaml
 
 WORKLOADS: Final = ("Deployment", "DaemonSet")
 SERVICE_TYPES: Final = ("LoadBalancer", "NodePort", "ClusterIP")
@@ -40,19 +37,6 @@ QUOTA_FIELDS: Final = {
 }
 """What routes may take up, by the key that sets it."""
 MOST_COUNTED: Final = 999_999_999
-LONGEST: Final = 4096
-"""Characters of one value."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wrong:
-    """Why a value cannot be taken: what is wrong; what is allowed."""
-
-    why: str
-
-
-Reader = Callable[[str], object]
-"""What a key's text is read by; it returns the value or what is Wrong with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,11 +133,8 @@ def _replicas(text: str) -> Scaling | Wrong:
     return Fixed(replicas=read)
 
 
-def _autoscaling(text: str) -> Scaling | Wrong:
+def _autoscaling(read: object) -> Scaling | Wrong:
     """https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/."""
-    read = read_yaml(text)
-    if isinstance(read, Wrong):
-        return read
     if not isinstance(read, dict) or read.keys() != _AUTOSCALING.keys():
         return Wrong(why="not understood; a map with min, max and cpu is allowed")
     for name, most in _AUTOSCALING.items():
@@ -171,26 +152,20 @@ def _image(text: str) -> str | Wrong:
     return Wrong(why=f"{_shown(text)} is no image reference; allowed: registry/name:tag or registry/name@digest")
 
 
-def _node_selector(text: str) -> Pairs | Wrong:
+def _node_selector(read: object) -> Pairs | Wrong:
     """https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set."""
-    read = read_yaml(text)
-    if isinstance(read, Wrong):
-        return read
     if not isinstance(read, dict):
         return Wrong(why=f"{_kind(read)} is not allowed; a map of label keys to values is")
     for key, value in read.items():
-        if not isinstance(key, str) or not _LABEL_KEY.fullmatch(key):
+        if not isinstance(key, str) or not LABEL_KEY.fullmatch(key):
             return Wrong(why=f"{_shown(key)} is no label key; allowed: [prefix/]name of at most 63 characters")
         if not isinstance(value, str) or not _LABEL_VALUE.fullmatch(value):
             return Wrong(why=f"{key}: {_shown(value)} is no label value; a string of at most 63 characters is allowed")
     return tuple(sorted(read.items()))
 
 
-def _resources(text: str) -> Resources | Wrong:
+def _resources(read: object) -> Resources | Wrong:
     """https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/."""
-    read = read_yaml(text)
-    if isinstance(read, Wrong):
-        return read
     if not isinstance(read, dict) or not read.keys() <= {"requests", "limits"}:
         return Wrong(why="not understood; a map with requests and limits is allowed")
     parts: dict[str, Pairs] = {}
@@ -222,43 +197,10 @@ def _quantities(part: str, listed: object) -> Pairs | Wrong:
     return tuple(sorted(by_resource.items()))
 
 
-def _arguments(text: str) -> tuple[str, ...] | Wrong:
-    read = read_yaml(text)
-    if isinstance(read, Wrong):
-        return read
+def _arguments(read: object) -> tuple[str, ...] | Wrong:
     if not isinstance(read, list):
         return Wrong(why=f"{_kind(read)} is not allowed; a list of arguments is")
-    flags = read_flags(read)
-    return Wrong(why=flags.why) if isinstance(flags, WrongFlag) else flags
-
-
-def _access_log(text: str) -> Logged | Wrong | None:
-    read = read_yaml(text)
-    if isinstance(read, Wrong):
-        return read
-    logged = read_access_log(read)
-    return Wrong(why=logged.why) if isinstance(logged, WrongLog) else logged
-
-
-def _rate_limit_service(text: str) -> RateLimitService | Wrong:
-    read = read_yaml(text)
-    if isinstance(read, Wrong):
-        return read
-    service = read_rate_limit_service(read)
-    return Wrong(why=service.why) if isinstance(service, WrongService) else service
-
-
-def read_yaml(text: str) -> Any:
-    """Return what YAML says, or Wrong. Nested expansions stay small: nothing here copies or prints a collection.
-
-    The loader in C, because the other takes seconds for some texts of this length.
-    """
-    if len(text) > LONGEST:
-        return Wrong(why=f"{len(text)} characters; at most {LONGEST} are allowed")
-    try:
-        return yaml.load(text, Loader=yaml.CSafeLoader)
-    except Exception:  # noqa: BLE001 - its constructors raise whatever a tag and its value make them
-        return Wrong(why="not YAML; see https://yaml.org/spec/")
+    return read_flags(read)
 
 
 def _shown(value: object) -> str:
@@ -278,16 +220,9 @@ def _kind(value: object) -> str:
     return names.get(type(value), "a number")
 
 
-def _ranges(text: str) -> tuple[str, ...] | Wrong:
-    read = read_yaml(text)
-    if isinstance(read, Wrong):
-        return read
-    ranges = read_ranges(read)
-    return Wrong(why=ranges.why) if isinstance(ranges, WrongRanges) else ranges
-
-
 def _load_balancer_class(text: str) -> str | Wrong:
-    if LOAD_BALANCER_CLASS.fullmatch(text):
+    """https://kubernetes.io/docs/concepts/services-networking/service/#load-balancer-class."""
+    if LABEL_KEY.fullmatch(text):
         return text
     return Wrong(why=f"{_shown(text)} is no class of load balancers; such as example.com/internal is allowed")
 
@@ -299,7 +234,7 @@ def _truth(text: str) -> bool | Wrong:
 
 _LARGE: Final = 10**40
 _LABEL_NAME = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
-_LABEL_KEY = re.compile(rf"([a-z0-9]([a-z0-9.-]{{0,251}}[a-z0-9])?/)?{_LABEL_NAME}")
+LABEL_KEY = re.compile(rf"([a-z0-9]([a-z0-9.-]{{0,251}}[a-z0-9])?/)?{_LABEL_NAME}")
 _LABEL_VALUE = re.compile(rf"({_LABEL_NAME})?")
 _AUTOSCALING: Final = {"min": MOST_REPLICAS, "max": MOST_REPLICAS, "cpu": 1000}
 """The parts of `autoscaling`, and the most that each may be."""
@@ -307,20 +242,20 @@ _AUTOSCALING: Final = {"min": MOST_REPLICAS, "max": MOST_REPLICAS, "cpu": 1000}
 KEYS: Final[Mapping[str, Key]] = {
     "workload": Key(field="workload", read=choice(*WORKLOADS)),
     "replicas": Key(field="scaling", read=_replicas),
-    "autoscaling": Key(field="scaling", read=_autoscaling),
+    "autoscaling": Key(field="scaling", read=of_yaml(_autoscaling)),
     "image": Key(field="image", read=_image),
     "serviceType": Key(field="service_type", read=choice(*SERVICE_TYPES)),
     "externalTrafficPolicy": Key(field="external_traffic_policy", read=choice(*TRAFFIC_POLICIES)),
     "internalTrafficPolicy": Key(field="internal_traffic_policy", read=choice(*TRAFFIC_POLICIES)),
     "ipFamilyPolicy": Key(field="ip_family_policy", read=choice(*IP_FAMILY_POLICIES)),
     "loadBalancerClass": Key(field="load_balancer_class", read=_load_balancer_class),
-    "loadBalancerSourceRanges": Key(field="source_ranges", read=_ranges),
+    "loadBalancerSourceRanges": Key(field="source_ranges", read=of_yaml(read_ranges)),
     "allocateLoadBalancerNodePorts": Key(field="node_ports", read=_truth),
-    "nodeSelector": Key(field="node_selector", read=_node_selector),
-    "resources": Key(field="resources", read=_resources),
+    "nodeSelector": Key(field="node_selector", read=of_yaml(_node_selector)),
+    "resources": Key(field="resources", read=of_yaml(_resources)),
     "concurrency": Key(field="concurrency", read=whole(0, MOST_WORKERS)),
-    "extraArgs": Key(field="extra_args", read=_arguments),
-    "accessLog": Key(field="logged", read=_access_log),
-    "rateLimitService": Key(field="rate_limit_service", read=_rate_limit_service),
+    "extraArgs": Key(field="extra_args", read=of_yaml(_arguments)),
+    "accessLog": Key(field="logged", read=of_yaml(read_access_log)),
+    "rateLimitService": Key(field="rate_limit_service", read=of_yaml(read_rate_limit_service)),
     **{key: Key(field=field, read=whole(1, MOST_COUNTED)) for key, field in QUOTA_FIELDS.items()},
 }

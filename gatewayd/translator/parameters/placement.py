@@ -6,10 +6,10 @@ https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#affinit
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from gatewayd.ir.infrastructure import Toleration
+from gatewayd.translator.parameters.readers import Wrong
 
 _OPERATORS: Final = ("Equal", "Exists")
 _EFFECTS: Final = ("", "NoSchedule", "PreferNoSchedule", "NoExecute")
@@ -20,24 +20,17 @@ MOST_PARTS: Final = 500
 """Maps, lists and values of an affinity: text of a few thousand characters may stand for millions of them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrongPlacement:
-    """Why a value cannot be taken: what is wrong; what is allowed."""
-
-    why: str
-
-
-def read_tolerations(read: object) -> tuple[Toleration, ...] | WrongPlacement:
+def read_tolerations(read: object) -> tuple[Toleration, ...] | Wrong:
     """Return tolerations as the API server takes them."""
     if not isinstance(read, list) or len(read) > MOST_TOLERATIONS:
-        return WrongPlacement(why=f"not understood; a list of at most {MOST_TOLERATIONS} tolerations is allowed")
+        return Wrong(why=f"not understood; a list of at most {MOST_TOLERATIONS} tolerations is allowed")
     tolerations = []
     for at, each in enumerate(read):
         if not isinstance(each, dict) or not each.keys() <= set(_FIELDS):
-            return WrongPlacement(why=f"[{at}]: not understood; a map with some of {', '.join(_FIELDS)} is allowed")
+            return Wrong(why=f"[{at}]: not understood; a map with some of {', '.join(_FIELDS)} is allowed")
         why = _wrong(each)
         if why:
-            return WrongPlacement(why=f"[{at}]{why}")
+            return Wrong(why=f"[{at}]{why}")
         tolerations.append(_toleration(each))
     return tuple(tolerations)
 
@@ -80,16 +73,16 @@ def _is_small(value: object) -> bool:
     return not parts
 
 
-def read_affinity(read: object) -> str | WrongPlacement:
+def read_affinity(read: object) -> str | Wrong:
     """Return an affinity as JSON. What stands in its parts is for the API server to judge: only a class has it."""
     allowed = f"a map of {', '.join(_AFFINITIES)} is allowed"
     if not isinstance(read, dict) or not read.keys() <= set(_AFFINITIES):
-        return WrongPlacement(why=f"not understood; {allowed}")
+        return Wrong(why=f"not understood; {allowed}")
     if not all(isinstance(each, dict) for each in read.values()):
-        return WrongPlacement(why=f"has a part that is no map; {allowed}")
+        return Wrong(why=f"has a part that is no map; {allowed}")
     if not _is_small(read):
-        return WrongPlacement(why=f"has more than {MOST_PARTS} parts; as many are allowed")
+        return Wrong(why=f"has more than {MOST_PARTS} parts; as many are allowed")
     try:
         return json.dumps(read, sort_keys=True)
     except (TypeError, ValueError, RecursionError):
-        return WrongPlacement(why="holds what no JSON holds; quote dates")
+        return Wrong(why="holds what no JSON holds; quote dates")

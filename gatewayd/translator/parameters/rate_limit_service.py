@@ -10,13 +10,13 @@ In: YAML as read. Out: the service, or what is wrong.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from gatewayd.api.durations import milliseconds
 from gatewayd.api.scalars import LABEL
 from gatewayd.ir.global_limits import DEFAULT_TIMEOUT_MS, RateLimitService
 from gatewayd.translator.parameters.envoy_flags import shown
+from gatewayd.translator.parameters.readers import Wrong
 
 _NAME: Final = re.compile(LABEL)
 _LONGEST_NAME: Final = 63
@@ -26,24 +26,17 @@ _TIMEOUTS: Final = range(1, 5001)
 _PORTS: Final = range(1, 65536)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrongService:
-    """Why a value cannot be taken: what is wrong; what is allowed."""
-
-    why: str
-
-
-def read_rate_limit_service(value: object) -> RateLimitService | WrongService:
+def read_rate_limit_service(value: object) -> RateLimitService | Wrong:
     """Return the service, or what is wrong with the value."""
     if not isinstance(value, dict) or not value.keys() <= _READERS.keys():
-        return WrongService(why=f"not understood; a map of {', '.join(_READERS)} is allowed")
+        return Wrong(why=f"not understood; a map of {', '.join(_READERS)} is allowed")
     absent = [name for name in _REQUIRED if name not in value]
     if absent:
-        return WrongService(why=f"{absent[0]}: missing; {', '.join(_REQUIRED)} are required")
+        return Wrong(why=f"{absent[0]}: missing; {', '.join(_REQUIRED)} are required")
     fields = {name: _READERS[name](each) for name, each in value.items()}
     for name, field in fields.items():
-        if isinstance(field, WrongService):
-            return WrongService(why=f"{name}: {field.why}")
+        if isinstance(field, Wrong):
+            return Wrong(why=f"{name}: {field.why}")
     return _service(fields)
 
 
@@ -57,23 +50,23 @@ def _service(fields: Mapping[str, object]) -> RateLimitService:
     )
 
 
-def _name(value: object) -> str | WrongService:
+def _name(value: object) -> str | Wrong:
     if isinstance(value, str) and len(value) <= _LONGEST_NAME and _NAME.fullmatch(value):
         return value
     what = shown(value[:_LONGEST_NAME]) if isinstance(value, str) else "what is no string"
-    return WrongService(why=f"{what} is no name; lower-case letters, digits and '-' are allowed")
+    return Wrong(why=f"{what} is no name; lower-case letters, digits and '-' are allowed")
 
 
-def _port(value: object) -> int | WrongService:
+def _port(value: object) -> int | Wrong:
     if type(value) is int and value in _PORTS:
         return value
-    return WrongService(why=f"not a whole number from {_PORTS[0]} to {_PORTS[-1]}")
+    return Wrong(why=f"not a whole number from {_PORTS[0]} to {_PORTS[-1]}")
 
 
-def _timeout(value: object) -> int | WrongService:
+def _timeout(value: object) -> int | Wrong:
     if isinstance(value, str) and _DURATION.fullmatch(value) and milliseconds(value) in _TIMEOUTS:
         return milliseconds(value)
-    return WrongService(why="no such duration; allowed are such as 50ms or 1s, up to 5s")
+    return Wrong(why="no such duration; allowed are such as 50ms or 1s, up to 5s")
 
 
 _REQUIRED: Final = ("namespace", "name", "port")

@@ -33,7 +33,7 @@ from gatewayd.translator.policies.effective import (
     any_inherited,
     effective,
 )
-from gatewayd.translator.policies.kinds import InheritedPolicy
+from gatewayd.translator.policies.kinds import InheritedPolicy, by_strategy
 from gatewayd.translator.protocols import GATEWAY_KIND
 
 
@@ -141,8 +141,8 @@ def backend_problems(view: View, row: InheritedPolicy) -> Iterator[str]:
     """Yield what of a BackendPolicy cannot be had, with its path."""
     if not isinstance(row, BackendPolicy):
         return
-    for strategy, given in (("default", row.spec.default), ("override", row.spec.override)):
-        failover = given.failover.services if given is not None and given.failover is not None else ()
+    for strategy, given in by_strategy(row):
+        failover = given.failover.services if given.failover is not None else ()
         for at, target in enumerate(failover):
             problem = _missing(view, row.metadata.namespace, target)
             if problem:

@@ -43,7 +43,7 @@ from gatewayd.ir.client_settings import (
 from gatewayd.ir.edge import EscapedSlashes
 from gatewayd.ir.filters import Header
 from gatewayd.translator.policies.effective import Effective
-from gatewayd.translator.policies.kinds import InheritedPolicy
+from gatewayd.translator.policies.kinds import InheritedPolicy, by_strategy
 from gatewayd.translator.policies.told import refused_header
 
 _SLASHES: Final[Mapping[str, EscapedSlashes]] = MappingProxyType(
@@ -76,17 +76,17 @@ def socket_settings(sections: Effective) -> SocketSettings:
 def client_problems(row: InheritedPolicy) -> Iterator[str]:
     """Yield what of a ClientPolicy cannot be had, with its path."""
     if isinstance(row, ClientPolicy):
-        for strategy, given in (("default", row.spec.default), ("override", row.spec.override)):
+        for strategy, given in by_strategy(row):
             yield from (f"spec.{strategy}.{each}" for each in _problems(given))
 
 
-def _problems(given: ClientSections | None) -> Iterator[str]:
-    if given is not None and given.client_address is not None:
+def _problems(given: ClientSections) -> Iterator[str]:
+    if given.client_address is not None:
         for at, written in enumerate(given.client_address.trusted_ranges):
             if _range(written) is None:
                 why = f"{shown(written)} is no address range; an address or a range such as 10.0.0.0/8 is allowed"
                 yield f"clientAddress.trustedRanges[{at}]: {why}"
-    early = given.headers.early if given is not None and given.headers is not None else None
+    early = given.headers.early if given.headers is not None else None
     if early is not None:
         for field, names in (("set", [each.name for each in early.set]), ("remove", early.remove)):
             problems = ((at, refused_header(name)) for at, name in enumerate(names))

@@ -18,6 +18,7 @@ from gatewayd.incremental.view import View, query
 from gatewayd.ir.policy import APIKey, APIKeyClients, BasicUser, BasicUsers, KeySource
 from gatewayd.ir.tls import PrivateBytes
 from gatewayd.translator.contents import Content, missing
+from gatewayd.translator.policies.kinds import by_strategy
 from gatewayd.translator.policies.told import refused_header
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.reference_grants import Pointer, permitted
@@ -40,9 +41,7 @@ def secret_pointer(ref: SecretRef, namespace: str) -> Pointer:
 
 def secret_pointers(row: AccessPolicy) -> Iterator[Pointer]:
     """Yield the Secrets that a policy points at."""
-    for given in (row.spec.default, row.spec.override):
-        if given is None:
-            continue
+    for _, given in by_strategy(row):
         keys = given.api_keys.secret_refs if given.api_keys is not None else ()
         basic = given.basic.secret_ref if given.basic is not None else None
         client = given.oidc.client_secret_ref if given.oidc is not None else None

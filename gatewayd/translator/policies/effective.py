@@ -30,7 +30,15 @@ from gatewayd.translator.ingresses import INGRESS_KIND
 from gatewayd.translator.policies.annotated import annotated, asks_for_annotations, services
 from gatewayd.translator.policies.attach import SERVICE_KIND
 from gatewayd.translator.policies.foreign import TakenKey, taken
-from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy, InheritedTable, PolicyKind
+from gatewayd.translator.policies.kinds import (
+    DEFAULT,
+    OVERRIDE,
+    POLICY_KINDS,
+    InheritedPolicy,
+    InheritedTable,
+    PolicyKind,
+    by_strategy,
+)
 from gatewayd.translator.policies.selected import all_targets, targets_in_force
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND
 
@@ -40,10 +48,8 @@ NAMESPACE_KIND = GroupKind("", "Namespace")
 CLASS_KIND = GroupKind(GATEWAY_GROUP, "GatewayClass")
 _OF_GATEWAYS = frozenset({GATEWAY_KIND, LISTENERSET_KIND})
 _CLUSTER_SCOPED = frozenset({NAMESPACE_KIND, CLASS_KIND})
-_OVERRIDE, _DEFAULT = "override", "default"
 UNREADABLE = "unreadable"
 """Stands for all sections of a policy that cannot be read."""
-STRATEGIES = (_OVERRIDE, _DEFAULT)
 
 
 class ScopedTarget(NamedTuple):
@@ -210,7 +216,6 @@ def annotated_targets(view: View, member: Member) -> tuple[ScopedTarget, ...]:
     return (*own, *of_backends)
 
 
-_OF_OURS = tuple(rows(table, scoped_targets) for table in POLICY_KINDS)
 _ANNOTATED = Source(table=Ingress, query=annotated_targets)
 INHERITED = Index(
     name="inherited_policies_by_target",
@@ -274,10 +279,10 @@ def at_target(view: View, key: TargetKey) -> Effective:
         for strategy, ruled in _written(view, key, policy):
             by_section.setdefault((strategy, ruled.section), ruled)
     for ruled in by_annotations:
-        by_section.setdefault((_DEFAULT, ruled.section), ruled)
+        by_section.setdefault((DEFAULT, ruled.section), ruled)
     return Effective(
-        overrides=tuple(ruled for (strategy, _), ruled in sorted(by_section.items()) if strategy == _OVERRIDE),
-        defaults=tuple(ruled for (strategy, _), ruled in sorted(by_section.items()) if strategy == _DEFAULT),
+        overrides=tuple(ruled for (strategy, _), ruled in sorted(by_section.items()) if strategy == OVERRIDE),
+        defaults=tuple(ruled for (strategy, _), ruled in sorted(by_section.items()) if strategy == DEFAULT),
         foreign=foreign,
     )
 
@@ -311,10 +316,9 @@ def _written(view: View, key: TargetKey, policy: ObjectKey) -> Iterator[tuple[st
     if row is None:
         return
     if isinstance(row, AccessPolicy) and row.unreadable:
-        yield _OVERRIDE, Ruled(UNREADABLE, PolicySection(), policy, key.target)
-    for strategy in STRATEGIES:
-        given = getattr(row.spec, strategy)
-        for name in POLICY_KINDS[key.table].names if given is not None else ():
+        yield OVERRIDE, Ruled(UNREADABLE, PolicySection(), policy, key.target)
+    for strategy, given in by_strategy(row):
+        for name in POLICY_KINDS[key.table].names:
             value = getattr(given, name)
             if value is not None:
                 yield strategy, Ruled(name, value, policy, key.target)

@@ -10,8 +10,9 @@ from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.kinds import BY_STRUCT
 from gatewayd.api.meta import ObjectKey, Problem
-from gatewayd.incremental.view import View, rescued_query
+from gatewayd.incremental.view import View, query, rescued_query
 from gatewayd.translator.envoy_gateway.proxies import TakenProxy, proxy_settings, with_class
+from gatewayd.translator.parameters.named_proxies import named_proxy
 
 _OWN, _OF_CLASS = "spec.infrastructure.parametersRef", "spec.parametersRef"
 
@@ -24,9 +25,7 @@ class ProxyInForce(NamedTuple):
     taken: TakenProxy
 
 
-def _failed(
-    _view: View, _gateway: ObjectKey, _error: Exception, before: ProxyInForce | None
-) -> ProxyInForce | None:  # fmt: skip
+def _failed(_view: View, _key: ObjectKey, _error: Exception, before: ProxyInForce | None) -> ProxyInForce | None:
     """Keep what was told before: no request waits for what gatewayd fails on."""
     return before
 
@@ -37,12 +36,11 @@ def envoy_proxy(view: View, gateway: ObjectKey) -> ProxyInForce | None:
     row = view.get(Gateway, gateway)
     if row is None:
         return None
-    of_class = _named_by_class(view, row.spec.gateway_class_name)
     ref = row.spec.infrastructure.parameters_ref if row.spec.infrastructure is not None else None
-    is_own = ref is not None and ref.group_kind == BY_STRUCT[EnvoyProxy].group_kind
-    own = view.get(EnvoyProxy, ObjectKey(gateway.namespace, ref.name)) if ref is not None and is_own else None
+    own = named_proxy(view, ref, gateway.namespace)
     if own is None:
-        return _in_force(of_class, _OF_CLASS)
+        return class_envoy_proxy(view, row.spec.gateway_class_name)
+    of_class = _named_by_class(view, row.spec.gateway_class_name)
     spec = with_class(of_class.spec, own.spec) if of_class is not None else own.spec
     return ProxyInForce(own.metadata.key, _OWN, proxy_settings(spec, gateway.namespace))
 
@@ -50,20 +48,21 @@ def envoy_proxy(view: View, gateway: ObjectKey) -> ProxyInForce | None:
 def _named_by_class(view: View, name: str) -> EnvoyProxy | None:
     row = view.get(GatewayClass, ObjectKey("", name))
     ref = row.spec.parameters_ref if row is not None else None
-    if ref is None or ref.group_kind != BY_STRUCT[EnvoyProxy].group_kind:
+    return named_proxy(view, ref, ref.namespace or "") if ref is not None else None
+
+
+@query
+def class_envoy_proxy(view: View, name: str) -> ProxyInForce | None:
+    """Return the EnvoyProxy of a class, read once for all its Gateways that have none of their own."""
+    row = _named_by_class(view, name)
+    if row is None:
         return None
-    return view.get(EnvoyProxy, ObjectKey(ref.namespace or "", ref.name))
-
-
-def _in_force(row: EnvoyProxy | None, path: str) -> ProxyInForce | None:
-    return (
-        None if row is None else ProxyInForce(row.metadata.key, path, proxy_settings(row.spec, row.metadata.namespace))
-    )
+    return ProxyInForce(row.metadata.key, _OF_CLASS, proxy_settings(row.spec, row.metadata.namespace))
 
 
 def class_problems(view: View, name: str) -> tuple[str, ...]:
     """Return what of the EnvoyProxy of a class is left out, each with its path."""
-    in_force = _in_force(_named_by_class(view, name), _OF_CLASS)
+    in_force = class_envoy_proxy(view, name)
     return () if in_force is None else told(in_force, in_force.taken.refused)
 
 

@@ -3,10 +3,10 @@
 A new kind is its struct and a row here; a new section is a field of the kind's struct, and what it comes to.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from msgspec.structs import fields
 
@@ -16,6 +16,10 @@ from gatewayd.api.clientpolicy import ClientPolicy, ClientSections
 from gatewayd.api.inherited import Sections
 from gatewayd.api.reportpolicy import ReportPolicy, ReportSections
 from gatewayd.api.routepolicy import RoutePolicy, RouteSections
+
+OVERRIDE: Final = "override"
+DEFAULT: Final = "default"
+STRATEGIES: Final = (OVERRIDE, DEFAULT)
 
 InheritedPolicy = AccessPolicy | RoutePolicy | ReportPolicy | BackendPolicy | ClientPolicy
 InheritedTable = type[AccessPolicy] | type[RoutePolicy] | type[ReportPolicy] | type[BackendPolicy] | type[ClientPolicy]
@@ -56,3 +60,24 @@ POLICY_KINDS: Final[Mapping[InheritedTable, PolicyKind]] = MappingProxyType(
         )
     }
 )
+
+_Given_co = TypeVar("_Given_co", bound=Sections, covariant=True)
+
+
+class _Strategies(Protocol[_Given_co]):
+    @property
+    def override(self) -> _Given_co | None: ...
+    @property
+    def default(self) -> _Given_co | None: ...
+
+
+class _Policy(Protocol[_Given_co]):
+    @property
+    def spec(self) -> _Strategies[_Given_co]: ...
+
+
+def by_strategy(row: _Policy[_Given_co]) -> Iterator[tuple[str, _Given_co]]:
+    """Yield the sections that a policy has, with the strategy that they are written under: one object has one."""
+    for strategy, given in ((OVERRIDE, row.spec.override), (DEFAULT, row.spec.default)):
+        if given is not None:
+            yield strategy, given

@@ -22,6 +22,7 @@ from gatewayd.translator.policies.effective import (
     effective,
 )
 from gatewayd.translator.policies.envoy_proxy import envoy_proxy
+from gatewayd.translator.policies.kinds import by_strategy
 from gatewayd.translator.protocols import GATEWAY_KIND
 
 
@@ -50,8 +51,8 @@ _OF_ROUTES: Final = ("sampling", "metrics")
 
 
 def _tells_of_routes(row: ReportPolicy) -> list[tuple[()]]:
-    given = row.spec.default or row.spec.override
-    return [_ANYWHERE] if any(getattr(given, name, None) is not None for name in _OF_ROUTES) else []
+    told = any(getattr(given, name) is not None for _, given in by_strategy(row) for name in _OF_ROUTES)
+    return [_ANYWHERE] if told else []
 
 
 _ANYWHERE: Final = ()

@@ -14,8 +14,8 @@ from gatewayd.incremental.view import View, rescued_query
 from gatewayd.ir.tls import RevocationLists
 from gatewayd.translator.contents import Content, missing
 from gatewayd.translator.policies.credentials import decoded
-from gatewayd.translator.policies.effective import STRATEGIES, Effective
-from gatewayd.translator.policies.kinds import InheritedPolicy
+from gatewayd.translator.policies.effective import Effective
+from gatewayd.translator.policies.kinds import InheritedPolicy, by_strategy
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.rescues import blame
 from gatewayd.untrusted.pem import Unreadable, rewritten_lists
@@ -41,9 +41,8 @@ def revocation(view: View, sections: Effective) -> RevocationLists | Unsupported
 
 def revocation_problems(view: View, row: InheritedPolicy) -> Iterator[str]:
     """Yield what of the revocation lists of a ClientPolicy cannot be had, with its path."""
-    for strategy in STRATEGIES if isinstance(row, ClientPolicy) else ():
-        given = getattr(row.spec, strategy)
-        section = given.client_certificate if given is not None else None
+    for strategy, given in by_strategy(row) if isinstance(row, ClientPolicy) else ():
+        section = given.client_certificate
         if section is not None and section.revocation is not None:
             lists = _revocation(view, row.metadata.namespace, section.revocation)
             if isinstance(lists, Unsupported):
@@ -52,9 +51,8 @@ def revocation_problems(view: View, row: InheritedPolicy) -> Iterator[str]:
 
 def contents(row: ClientPolicy) -> Iterator[Content]:
     """Yield the objects that hold the revocation lists of a policy."""
-    for strategy in STRATEGIES:
-        given = getattr(row.spec, strategy)
-        section = given.client_certificate if given is not None else None
+    for _, given in by_strategy(row):
+        section = given.client_certificate
         if section is not None and section.revocation is not None:
             yield from (_content(row.metadata.namespace, ref) for ref in section.revocation.lists)
 

@@ -39,7 +39,7 @@ from gatewayd.translator.policies.clients import address_rule
 from gatewayd.translator.policies.closed import Closed, closed
 from gatewayd.translator.policies.credentials import api_keys, basic_users
 from gatewayd.translator.policies.effective import UNREADABLE, Effective
-from gatewayd.translator.policies.kinds import InheritedPolicy
+from gatewayd.translator.policies.kinds import InheritedPolicy, by_strategy
 from gatewayd.translator.policies.tokens import permission
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.proxies.key_sets import access_tokens
@@ -148,7 +148,7 @@ def entry_problems(view: View, row: InheritedPolicy) -> Iterator[str]:
     """Yield what of a policy cannot be honoured, with its path."""
     if isinstance(row, AccessPolicy) and row.unreadable:
         yield f"cannot be read: {row.unreadable}"
-    for strategy, given in (("default", row.spec.default), ("override", row.spec.override)):
+    for strategy, given in by_strategy(row):
         for name, section in sections(given) if isinstance(given, AccessSections) else ():
             if (problem := section_problem(view, row.metadata.namespace, section)) is not None:
                 yield f"spec.{strategy}.{name}.{problem}"

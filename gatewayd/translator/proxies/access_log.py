@@ -12,7 +12,7 @@ from gatewayd.translator.backends.backend_refs import ask_for
 from gatewayd.translator.backends.servers import server
 from gatewayd.translator.environment import environment
 from gatewayd.translator.parameters.chosen import chosen_parameters
-from gatewayd.translator.policies.kinds import InheritedPolicy
+from gatewayd.translator.policies.kinds import InheritedPolicy, by_strategy
 from gatewayd.translator.policies.report import log_ruling
 
 
@@ -73,7 +73,7 @@ def report_problems(view: View, row: InheritedPolicy) -> Iterator[str]:
     """Yield what of a ReportPolicy cannot be had, with its path."""
     if not isinstance(row, ReportPolicy):
         return
-    for strategy, given in (("default", row.spec.default), ("override", row.spec.override)):
-        if given is not None and given.access_log is not None:
+    for strategy, given in by_strategy(row):
+        if given.access_log is not None:
             for problem in log_problems(view, row.metadata.namespace, given.access_log):
                 yield f"spec.{strategy}.accessLog.{problem}"

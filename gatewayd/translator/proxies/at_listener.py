@@ -14,7 +14,7 @@ from gatewayd.api.httproute import HTTPRoute
 from gatewayd.api.ingress import Ingress
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.routepolicy import RoutePolicy
-from gatewayd.incremental.view import Member, View, query, rescued_query
+from gatewayd.incremental.view import Member, Table, View, query, rescued_query
 from gatewayd.ir.backend import ServiceBackend
 from gatewayd.ir.filters import HTTPFilter
 from gatewayd.ir.http import CANNOT, Forward, Redirect, Route
@@ -70,10 +70,11 @@ def _rendered(view: View, key: RenderKey) -> tuple[Ranked, ...]:
 
 def _failing(view: View, key: RenderKey, _error: Exception, _before: tuple[Ranked, ...] | None) -> tuple[Ranked, ...]:
     """Fail the requests of a route that gatewayd fails on, so that nothing less strict gets them."""
-    return tuple(each._replace(route=_broken(each.route)) for each in rules(view, key.member).routes)
+    return tuple(each._replace(route=broken(each.route)) for each in rules(view, key.member).routes)
 
 
-def _broken(route: Route) -> Route:
+def broken(route: Route) -> Route:
+    """Return a Route of which nothing but the match is left: requests get a 500."""
     return replace(route, action=CANNOT, filters=())
 
 
@@ -81,10 +82,11 @@ def _broken(route: Route) -> Route:
 def redirecting(view: View, key: RenderKey) -> tuple[Ranked, ...]:
     """Return the Routes of a route that has redirects, as a listener of a scheme and port has them."""
     routes = rules(view, key.member).routes
-    return tuple(each._replace(route=_at_listener(each.route, key)) for each in routes)
+    return tuple(each._replace(route=at_listener(each.route, key)) for each in routes)
 
 
-def _at_listener(route: Route, key: RenderKey) -> Route:
+def at_listener(route: Route, key: RenderKey) -> Route:
+    """Return a Route as listeners of a scheme and port have it: a redirect shows the port."""
     if not isinstance(route.action, Redirect):
         return route
     return replace(route, action=for_listener(route.action, key.scheme, key.port))
@@ -201,17 +203,16 @@ def rule_chain(view: View, at: ListenerOf, member: Member, rule: int) -> Chain:
     row = view.get(member.table, member.key)
     if row is None:
         return ()
+    return (*listener_chain(view, at), *from_namespace(view, row, member.table, rule))
+
+
+def from_namespace(view: View, row: Any, table: Table, rule: int) -> Chain:
+    """Return the end of the chain of a rule, whatever its route is attached to: from the route's namespace on."""
     namespace = ScopedTarget(NAMESPACE_KIND, ObjectKey("", row.metadata.namespace), "")
-    return (*listener_chain(view, at), namespace, *below_namespace(view, member, rule))
-
-
-def below_namespace(view: View, member: Member, rule: int) -> Chain:
-    """Return the end of the chain of a rule: its route and itself, nothing where no policy is for one of them."""
-    row = view.get(member.table, member.key)
-    own = ScopedTarget(group_kind(member.table), ObjectKey(*member.key), "")  # type: ignore[misc]
-    if row is None or not view.group(INHERITED, own):
-        return ()
-    return (own, *((own._replace(section=name),) if (name := _rule_name(row, rule)) else ()))
+    own = ScopedTarget(group_kind(table), row.metadata.key, "")
+    if not view.group(INHERITED, own):
+        return (namespace,)
+    return (namespace, own, *((own._replace(section=name),) if (name := _rule_name(row, rule)) else ()))
 
 
 @query
@@ -270,7 +271,7 @@ def _governed(view: View, route: Route, place: Governance) -> Route:
     shared = global_limits(view, place.gateway, route.source, policies.route)
     seen = processing(view, policies.route)
     if isinstance(asked, Closed) or isinstance(shared, Unsupported) or isinstance(seen, Unsupported):
-        return _broken(route)
+        return broken(route)
     action = direct_response(policies.route) or route.action
     if isinstance(action, Forward) and policies.route != NOTHING:
         written = row.spec.rules[route.source.rule] if isinstance(row, HTTPRoute) else None

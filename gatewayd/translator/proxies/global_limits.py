@@ -23,8 +23,9 @@ from gatewayd.translator.backends.rate_limit_server import (
 )
 from gatewayd.translator.envoy_gateway.limits import has_shared_limits
 from gatewayd.translator.envoy_gateway.taken import TakenSection
-from gatewayd.translator.policies.effective import STRATEGIES, Effective, Ruled
+from gatewayd.translator.policies.effective import Effective, Ruled
 from gatewayd.translator.policies.foreign import TakenKey, taken
+from gatewayd.translator.policies.kinds import by_strategy
 from gatewayd.translator.problems import Unsupported
 
 SECTION: Final = "global_limits"
@@ -82,8 +83,7 @@ def _written(view: View, row: KubernetesObject) -> Iterator[tuple[str, object]]:
     """Yield the sections of a policy, and the field of each; of one that is merged, what it has itself."""
     match row:
         case RoutePolicy():
-            for strategy in STRATEGIES:
-                yield f"spec.{strategy}.globalLimits", getattr(getattr(row.spec, strategy), SECTION, None)
+            yield from ((f"spec.{strategy}.globalLimits", given.global_limits) for strategy, given in by_strategy(row))
         case BackendTrafficPolicy():
             yield from ((each.path, each.value) for each in _foreign_sections(view, row.metadata.key))
         case _:
@@ -144,9 +144,8 @@ def _limit(limit: GlobalLimit) -> SharedLimit:
 def limit_domain(view: View, member: Member) -> LimitDomain | None:
     """Return what a service has to know of a RoutePolicy; None where that limits nothing by one."""
     row = view.get(RoutePolicy, member.key)
-    given = (row.spec.default, row.spec.override) if row is not None else ()
-    sections = [each.global_limits for each in given if each is not None and each.global_limits is not None]
-    limits = tuple(limit for section in sections for limit in shared_limits(section))
+    sections = (given.global_limits for _, given in by_strategy(row)) if row is not None else ()
+    limits = tuple(limit for section in sections if section is not None for limit in shared_limits(section))
     return LimitDomain(name=str(member.key), limits=limits) if limits else None
 
 

@@ -22,6 +22,7 @@ from gatewayd.translator.policies.effective import (
     scoped_targets,
 )
 from gatewayd.translator.policies.foreign import access_row, own_access
+from gatewayd.translator.policies.kinds import by_strategy
 from gatewayd.translator.policies.tokens import tokens
 from gatewayd.translator.policies.told import refused_header
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND
@@ -37,9 +38,7 @@ def _namespace(name: str) -> ScopedTarget:
 
 def _told(row: AccessPolicy) -> Iterator[str]:
     """Yield the headers that a policy sets where it is in force; one that cannot be honoured lets nobody in."""
-    for given in (row.spec.default, row.spec.override):
-        if given is None:
-            continue
+    for _, given in by_strategy(row):
         named = (each.client_header for each in (given.api_keys, given.basic) if each is not None)
         yield from (name.lower() for name in named if name and not refused_header(name))
         if given.external_auth is not None:

@@ -23,6 +23,7 @@ from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints
 from gatewayd.translator.backends.servers import no_plain_text
 from gatewayd.translator.policies.backendtls import upstream_settings
 from gatewayd.translator.policies.foreign import ACCESS_TABLES, access_row
+from gatewayd.translator.policies.kinds import by_strategy
 from gatewayd.translator.policies.tokens import tokens
 from gatewayd.translator.problems import Unsupported
 from gatewayd.untrusted.provider_metadata import metadata_uri
@@ -100,11 +101,11 @@ def access_tokens(view: View, namespace: str, section: JWT) -> Tokens | Unsuppor
 
 def _sources(view: View, row: AccessPolicy) -> Iterator[tuple[str, KeySetSource]]:
     """Yield the sources of a policy that can be honoured, each with its path."""
-    for strategy, given in (("default", row.spec.default), ("override", row.spec.override)):
-        if given is not None and given.jwt is not None:
+    for strategy, given in by_strategy(row):
+        if given.jwt is not None:
             of_keys = _key_sources(view, row.metadata.namespace, given.jwt)
             yield from ((f"spec.{strategy}.jwt.{path}", source) for path, source in of_keys)
-        if given is not None and given.oidc is not None:
+        if given.oidc is not None:
             source = provider_source(view, row.metadata.namespace, given.oidc)
             if isinstance(source, KeySetSource):
                 yield f"spec.{strategy}.oidc.issuer", source

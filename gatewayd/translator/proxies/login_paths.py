@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from gatewayd.ir.filters import HTTPFilter
-from gatewayd.ir.http import CANNOT, DirectResponse, ExactPath, RequestMatch, Route
+from gatewayd.ir.http import CANNOT, NOT_FOUND, ExactPath, RequestMatch, Route
 from gatewayd.ir.policy import ClientAddresses, Login, RateLimits, WithheldHeaders
 
-_NOT_FOUND = DirectResponse(status=404)
 """Nobody gets it: Envoy's filter answers at these paths."""
 
 
@@ -47,7 +46,7 @@ def _path(path: str, login: Login, rules: list[Route]) -> Route:
     first = rules[0]
     match = RequestMatch(path=ExactPath(value=path), methods=(), headers=(), queries=(), grpc=False)
     source = replace(first.source, login=path)
-    return replace(first, source=source, match=match, action=_NOT_FOUND, filters=tuple(_filters(login, rules)))
+    return replace(first, source=source, match=match, action=NOT_FOUND, filters=tuple(_filters(login, rules)))
 
 
 def _filters(login: Login, rules: list[Route]) -> Iterator[HTTPFilter]:

@@ -12,7 +12,7 @@ from gatewayd.ir.filters import HTTPFilter, RequestHeaders, ResponseHeaders
 from gatewayd.ir.http import DirectResponse
 from gatewayd.ir.limits import ANSWER_BYTES
 from gatewayd.translator.policies.effective import Effective, Ruled
-from gatewayd.translator.policies.kinds import InheritedPolicy
+from gatewayd.translator.policies.kinds import InheritedPolicy, by_strategy
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.rules.headers import Side, modified
 
@@ -48,7 +48,7 @@ def _too_long(written: DirectResponseSection) -> int:
 
 def message_problems(row: InheritedPolicy) -> Iterator[str]:
     """Yield what of a policy cannot be had, with its path."""
-    for strategy, given in (("default", row.spec.default), ("override", row.spec.override)):
+    for strategy, given in by_strategy(row):
         if not isinstance(given, RouteSections):
             continue
         if given.headers is not None:

@@ -26,6 +26,7 @@ from gatewayd.translator.backends.backend_refs import GatewayUpstream
 from gatewayd.translator.policies.annotated import annotated_access
 from gatewayd.translator.policies.closed import Closed
 from gatewayd.translator.policies.foreign import own_access
+from gatewayd.translator.policies.kinds import by_strategy
 from gatewayd.translator.problems import Unsupported
 from gatewayd.translator.proxies.at_listener import ListenerOf, entry, in_force, rule_chain
 from gatewayd.translator.proxies.global_limits import SECTION as LIMITS
@@ -38,8 +39,7 @@ _Asking = PolicyCheck | Login | Tokens | Processing
 
 
 def _asks(row: AccessPolicy) -> list[tuple[()]]:
-    given = (row.spec.default, row.spec.override)
-    return [_ANYWHERE] if any(each is not None and _asks_any(each) for each in given) else []
+    return [_ANYWHERE] if any(_asks_any(given) for _, given in by_strategy(row)) else []
 
 
 def _asks_any(given: AccessSections) -> bool:
@@ -49,7 +49,7 @@ def _asks_any(given: AccessSections) -> bool:
 
 def _closing(row: RoutePolicy) -> list[str]:
     """Return the sections of a policy that close rules where they cannot be honoured."""
-    given = [each for each in (row.spec.default, row.spec.override) if each is not None]
+    given = [each for _, each in by_strategy(row)]
     return [name for name in (PROCESSING, LIMITS) if any(getattr(each, name) is not None for each in given)]
 
 

@@ -6,6 +6,9 @@ https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule (matches: preceden
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
+from gatewayd.api.ingress import Ingress
+from gatewayd.api.meta import KubernetesObject
+from gatewayd.incremental.view import Member
 from gatewayd.ir.http import PrefixPath, RequestMatch, Route
 from gatewayd.translator.proxies.preflights import Placed
 from gatewayd.translator.rules.rule_set import Ranked
@@ -22,6 +25,11 @@ class Tie(NamedTuple):
     is_ingress: bool
     created: str
     spelled: str
+
+
+def tie_of(member: Member, row: KubernetesObject | None) -> Tie:
+    """Return what decides between a route and others that match the same."""
+    return Tie(member.table is Ingress, row.metadata.creation_timestamp if row is not None else "", str(member.key))
 
 
 class Candidate(NamedTuple):

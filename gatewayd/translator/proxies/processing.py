@@ -17,8 +17,8 @@ from gatewayd.ir.backend import InvalidBackend, Protocol
 from gatewayd.ir.processing import DEFAULT_PROCESSING_MS, Processing, ShownBody
 from gatewayd.translator.backends.backend_refs import ask_for
 from gatewayd.translator.backends.servers import server
-from gatewayd.translator.policies.effective import STRATEGIES, Effective
-from gatewayd.translator.policies.kinds import InheritedPolicy
+from gatewayd.translator.policies.effective import Effective
+from gatewayd.translator.policies.kinds import InheritedPolicy, by_strategy
 from gatewayd.translator.problems import Unsupported
 
 SECTION: Final = "external_processing"
@@ -73,7 +73,6 @@ def processing_problem(view: View, namespace: str, section: object) -> str:
 
 def processing_problems(view: View, row: InheritedPolicy) -> Iterator[str]:
     """Yield why nobody sees what a policy wants seen, with its path."""
-    for strategy in STRATEGIES:
-        section = getattr(getattr(row.spec, strategy), SECTION, None)
-        if problem := processing_problem(view, row.metadata.namespace, section):
+    for strategy, given in by_strategy(row):
+        if problem := processing_problem(view, row.metadata.namespace, getattr(given, SECTION, None)):
             yield f"spec.{strategy}.externalProcessing.{problem}"

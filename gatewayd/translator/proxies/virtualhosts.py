@@ -22,6 +22,7 @@ from gatewayd.incremental.view import Attempt, Index, Member, Source, View, quer
 from gatewayd.ir.http import (
     CANNOT,
     NO_TABLES,
+    NOT_FOUND,
     DirectResponse,
     PerHostTables,
     RouteDiscovery,
@@ -49,11 +50,10 @@ from gatewayd.translator.hostnames import ANY, broader, covers, specificity
 from gatewayd.translator.proxies.at_listener import RenderKey, rendered
 from gatewayd.translator.proxies.ingress_hosts import ingress_place
 from gatewayd.translator.proxies.login_paths import with_login_paths
-from gatewayd.translator.proxies.precedence import Candidate, Tie, precedence, reachable
+from gatewayd.translator.proxies.precedence import Candidate, precedence, reachable, tie_of
 from gatewayd.translator.proxies.preflights import Placed, with_preflights
 from gatewayd.translator.rules.rule_set import Ranked
 
-NOT_FOUND = DirectResponse(status=404)
 MISDIRECTED = DirectResponse(status=421)
 HTTP_TABLES = (HTTPRoute, GRPCRoute, Ingress)
 LISTENER_TABLES = (Gateway, ListenerSet)
@@ -205,7 +205,7 @@ def _of_route(
     view: View, member: Member, routes: tuple[Ranked, ...], domain: str, listener: ListenerKey
 ) -> Iterator[Candidate]:
     row = view.get(member.table, member.key)
-    tie = Tie(member.table is Ingress, row.metadata.creation_timestamp if row is not None else "", str(member.key))
+    tie = tie_of(member, row)
     if isinstance(row, Ingress):
         for ranked in routes:
             place = ingress_place(row, ranked.route.source, domain)

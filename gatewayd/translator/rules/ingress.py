@@ -135,7 +135,22 @@ def _action(view: View, key: ObjectKey, field: str, written: IngressBackend) -> 
 
 def _forward(view: View, key: ObjectKey, field: str, written: IngressBackend) -> tuple[Action, tuple[Problem, ...]]:
     target = service_backend(view, key.namespace, written, Protocol.HTTP1)
-    share = WeightedBackend(
+    action = Forward(
+        backends=(whole_share(view, target),),
+        mirrors=(),
+        rewrite=NO_REWRITE,
+        timeouts=NO_TIMEOUTS,
+        retry=None,
+        persistence=None,
+    )
+    if not isinstance(target, InvalidBackend):
+        return action, ()
+    return action, (Unresolved(target.reason, f"{backend_path(field)}: {target.message}"),)
+
+
+def whole_share(view: View, target: Backend) -> WeightedBackend:
+    """Return a backend that all requests of a path go to."""
+    return WeightedBackend(
         backend=target,
         weight=1,
         filters=(),
@@ -143,12 +158,6 @@ def _forward(view: View, key: ObjectKey, field: str, written: IngressBackend) ->
         rewrite=NO_REWRITE,
         persistence=backend_persistence(view, target.upstream) if isinstance(target, ServiceBackend) else None,
     )
-    action = Forward(
-        backends=(share,), mirrors=(), rewrite=NO_REWRITE, timeouts=NO_TIMEOUTS, retry=None, persistence=None
-    )
-    if not isinstance(target, InvalidBackend):
-        return action, ()
-    return action, (Unresolved(target.reason, f"{backend_path(field)}: {target.message}"),)
 
 
 def backend_path(field: str) -> str:

@@ -4,10 +4,10 @@ Paths, filters and sessions come in the words of an HTTPRoute, as a conversion w
 are. What policies would say of the Ingress stands in `translator/policies/annotated.py`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from msgspec import Struct
 
@@ -18,11 +18,12 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.api.routefilter import RouteFilterSpec
 from gatewayd.api.sessionpersistence import SessionPersistence
 from gatewayd.incremental.view import Attempt, Index, Member, View
-from gatewayd.ir.backend import InvalidBackend, Protocol, ServiceBackend
+from gatewayd.ir.backend import Backend, InvalidBackend, Protocol
 from gatewayd.ir.http import (
     APP_ROOT,
     CANNOT,
     DEFAULT_BACKEND,
+    NO_REWRITE,
     NO_TIMEOUTS,
     Action,
     ExactPath,
@@ -33,7 +34,6 @@ from gatewayd.ir.http import (
     RequestMatch,
     RuleRef,
     URLRewrite,
-    WeightedBackend,
 )
 from gatewayd.translator.hostnames import ANY, normalised
 from gatewayd.translator.ingresses import INGRESS_KIND, class_gateway, class_name, rule_hosts
@@ -52,7 +52,6 @@ from gatewayd.translator.nginx.paths import PathForm, expression, plain
 from gatewayd.translator.policies.annotated import annotated
 from gatewayd.translator.policies.backendtls import upstream_settings
 from gatewayd.translator.policies.session_persistence import persistence, refused
-from gatewayd.translator.policies.traffic import backend_persistence
 from gatewayd.translator.problems import Problem, Unresolved, Unsupported
 from gatewayd.translator.rules.filters import FilterPlace
 from gatewayd.translator.rules.forwarding import Filtered, filtered
@@ -64,6 +63,7 @@ from gatewayd.translator.rules.ingress import (
     ranked_route,
     service_backend,
     source_of,
+    whole_share,
 )
 from gatewayd.translator.rules.route_filters import path_rewrite
 from gatewayd.translator.rules.rule_set import RankedMatch, RuleResult, RuleSet, fold
@@ -143,12 +143,10 @@ def _doing(view: View, row: Ingress, annotations: LiveAnnotations) -> _Doing:
     key = row.metadata.key
     read = [_read(each, HTTPRouteFilter) for each in joined(annotations.effect.filters)]
     good = tuple(each for each in read if isinstance(each, HTTPRouteFilter))
-    place = FilterPlace(INGRESS_KIND, key.namespace, Protocol.HTTP1, _ANNOTATIONS)
     session = annotations.effect.more.get("sessionPersistence")
     kept = None if session is None else _read(session, SessionPersistence)
-    wrong = [each for each in (*read, kept) if isinstance(each, Unsupported)]
-    if isinstance(kept, SessionPersistence):
-        wrong += [each for each in (refused(kept, annotation_path("affinity")),) if each is not None]
+    unkept = refused(kept, annotation_path("affinity")) if isinstance(kept, SessionPersistence) else None
+    wrong = [each for each in (*read, kept, unkept) if isinstance(each, Unsupported)]
     closing = [
         *(Unsupported(f"{each.path}: {each.message}") for each in annotated(view, Member(Ingress, key)).problems),
         *wrong,
@@ -156,10 +154,14 @@ def _doing(view: View, row: Ingress, annotations: LiveAnnotations) -> _Doing:
     return _Doing(
         key=key,
         annotations=annotations,
-        steps=filtered(view, place, good),
+        steps=_filtered(view, key, good),
         session=kept if isinstance(kept, SessionPersistence) else None,
         closing=tuple(closing),
     )
+
+
+def _filtered(view: View, key: ObjectKey, filters: Sequence[HTTPRouteFilter]) -> Filtered:
+    return filtered(view, FilterPlace(INGRESS_KIND, key.namespace, Protocol.HTTP1, _ANNOTATIONS), filters)
 
 
 def _read(value: JSON, struct: type[S]) -> S | Unsupported:
@@ -235,13 +237,9 @@ def _action(view: View, doing: _Doing, place: _AnnotatedPath, form: PathForm) ->
     return _forward(view, doing, target, rewrite), problems
 
 
-def _forward(view: View, doing: _Doing, target: Any, rewrite: URLRewrite) -> Forward:
-    own = backend_persistence(view, target.upstream) if isinstance(target, ServiceBackend) else None
-    share = WeightedBackend(
-        backend=target, weight=1, filters=(), mirrors=(), rewrite=URLRewrite(host=None, path=None), persistence=own
-    )
+def _forward(view: View, doing: _Doing, target: Backend, rewrite: URLRewrite) -> Forward:
     return Forward(
-        backends=(share,),
+        backends=(whole_share(view, target),),
         mirrors=doing.steps.mirrors,
         rewrite=rewrite,
         timeouts=NO_TIMEOUTS,
@@ -257,14 +255,14 @@ def _rewrite(view: View, doing: _Doing, form: PathForm) -> URLRewrite | Unsuppor
         spec = _read(form.own_filter, RouteFilterSpec)
         if isinstance(spec, Unsupported):
             return spec
-        read = path_rewrite(spec.path_rewrite) if spec.path_rewrite is not None else URLRewrite(host=None, path=None)
+        read = path_rewrite(spec.path_rewrite) if spec.path_rewrite is not None else NO_REWRITE
         return read if isinstance(read, Unsupported) else replace(read, host=host)
     if not form.filters:
         return doing.steps.rewrite
     [written] = [_read(each, HTTPRouteFilter) for each in form.filters]
     if isinstance(written, Unsupported):
         return written
-    steps = filtered(view, FilterPlace(INGRESS_KIND, doing.key.namespace, Protocol.HTTP1, _ANNOTATIONS), [written])
+    steps = _filtered(view, doing.key, [written])
     if steps.broken:
         return Unsupported("; ".join(each.message for each in steps.problems))
     return replace(steps.rewrite, host=host)
@@ -277,8 +275,7 @@ def _away(view: View, doing: _Doing) -> Action:
     written = _read({"type": "RequestRedirect", "requestRedirect": doing.annotations.away.redirect}, HTTPRouteFilter)
     if isinstance(written, Unsupported):
         return CANNOT
-    steps = filtered(view, FilterPlace(INGRESS_KIND, doing.key.namespace, Protocol.HTTP1, _ANNOTATIONS), [written])
-    return steps.redirect or CANNOT
+    return _filtered(view, doing.key, [written]).redirect or CANNOT
 
 
 def _app_root(row: Ingress, annotations: LiveAnnotations) -> Iterator[RuleResult]:

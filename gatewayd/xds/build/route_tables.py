@@ -9,7 +9,7 @@ hashes, so that a change of one of 100 hashes that one.
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from itertools import zip_longest
-from typing import Any, TypeAlias, assert_never
+from typing import Any, ClassVar, TypeAlias, assert_never
 
 from gatewayd.incremental.chunks import differences
 from gatewayd.ir.host_groups import group_number
@@ -26,7 +26,6 @@ from gatewayd.xds.messages.route import TABLE_TAIL, table_head
 from gatewayd.xds.resource import ROUTE, SCOPED_ROUTE, Resource
 
 _SCOPED_TAIL = TABLE_TAIL + scoped_tail(OPTED_INTO)
-REDIRECTED_TAIL = TABLE_TAIL + destination_tail()
 
 Changes: TypeAlias = Iterator[Replaced[Resource]]
 
@@ -34,11 +33,11 @@ Changes: TypeAlias = Iterator[Replaced[Resource]]
 class _Whole:
     """A table that is one RouteConfiguration."""
 
-    __slots__ = ("_asked", "_builder", "_hosts", "_name", "_tail", "resource")
+    __slots__ = ("_asked", "_builder", "_hosts", "_name", "resource")
+    tail: ClassVar = TABLE_TAIL
 
     def __init__(self, key: RouteTableKey, builder: Hosts, asked: AskedFilters) -> None:
         self._name = names.route_table(key)
-        self._tail = TABLE_TAIL
         self._builder = builder
         self._asked = asked
         self._hosts: Keyed[VirtualHost, Host] = Keyed(self._host, _domain)
@@ -55,7 +54,7 @@ class _Whole:
             self._asked.replace(before_host, after_host)
         hosts = [self._hosts.results[each.domain] for each in table.virtual_hosts]
         before = self.resource
-        self.resource = _configuration(self._name, hosts, self._tail, before, self._builder.work)
+        self.resource = _configuration(self._name, hosts, self.tail, before, self._builder.work)
         if self.resource is not before:
             yield Replaced(before, self.resource)
 
@@ -72,10 +71,10 @@ class _AtDestination(_Whole):
     """A table that is one RouteConfiguration, and the scope that leads there whatever was sent to its destination."""
 
     __slots__ = ("_scope",)
+    tail: ClassVar = TABLE_TAIL + destination_tail()
 
     def __init__(self, key: RouteTableKey, builder: Hosts, asked: AskedFilters) -> None:
         super().__init__(key, builder, asked)
-        self._tail = REDIRECTED_TAIL
         self._scope = builder.work.resource(SCOPED_ROUTE, self._name, destination_scope(key), None)
 
     def resources(self) -> Iterator[Resource]:

@@ -8,21 +8,16 @@ https://www.envoyproxy.io/docs/envoy/v1.40.0/api-v3/config/route/v3/scoped_route
 
 from typing import Any, Final
 
-from envoy.config.common.mutation_rules.v3 import mutation_rules_pb2
-from envoy.config.core.v3 import base_pb2
-from envoy.config.route.v3 import route_pb2, scoped_route_pb2
+from envoy.config.route.v3 import route_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2 as pb
-from envoy.extensions.http.early_header_mutation.header_mutation.v3 import header_mutation_pb2
-from envoy.type.matcher.v3 import regex_pb2, string_pb2
 
 from gatewayd.ir.http import RouteTableKey
 from gatewayd.ir.proxy import RedirectedTraffic
 from gatewayd.xds import names
-from gatewayd.xds.encoding import ADS, extension, serialised
-from gatewayd.xds.filters.scope import HEADER
+from gatewayd.xds.encoding import serialised
+from gatewayd.xds.filters.early_headers import mutations, removal
+from gatewayd.xds.filters.scope import HEADER, found_by, key_header, scoped_routes
 
-_Mutation = mutation_rules_pb2.HeaderMutation
-_APPEND = base_pb2.HeaderValueOption
 _FRAGMENT = pb.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder
 _STEERING: Final = "x-gatewayd-.*|x-envoy-.*"
 """An RE2 expression for the headers that would steer this very proxy; all others pass between services as they come."""
@@ -39,30 +34,15 @@ def destination_tail() -> bytes:
 
 def destination_fields(traffic: RedirectedTraffic) -> dict[str, Any]:
     """Return the fields of a connection manager that find the RouteConfigurations of its port."""
-    matcher = string_pb2.StringMatcher(safe_regex=regex_pb2.RegexMatcher(regex=_STEERING))
-    steering = _Mutation(remove_on_match=_Mutation.RemoveOnMatch(key_matcher=matcher))
-    key = _APPEND(
-        header=base_pb2.HeaderValue(key=HEADER, value=_key(traffic.port, "%DOWNSTREAM_LOCAL_ADDRESS%")),
-        append_action=_APPEND.OVERWRITE_IF_EXISTS_OR_ADD,
-    )
-    mutation = header_mutation_pb2.HeaderMutation(mutations=[steering, _Mutation(append=key)])
+    key = key_header(_key(traffic.port, "%DOWNSTREAM_LOCAL_ADDRESS%"))
     whole = _FRAGMENT(header_value_extractor=_FRAGMENT.HeaderValueExtractor(name=HEADER, index=0))
     return {
-        "early_header_mutation_extensions": [extension("envoy.http.early_header_mutation.header_mutation", mutation)],
-        "scoped_routes": pb.ScopedRoutes(
-            name=str(traffic.port),
-            scope_key_builder=pb.ScopedRoutes.ScopeKeyBuilder(fragments=[whole]),
-            rds_config_source=ADS,
-            scoped_rds=pb.ScopedRds(scoped_rds_config_source=ADS),
-        ),
+        "early_header_mutation_extensions": mutations(removal(_STEERING), key),
+        "scoped_routes": scoped_routes(str(traffic.port), whole),
     }
 
 
 def destination_scope(key: RouteTableKey) -> Any:
     """Return the ScopedRouteConfiguration that leads to the routes of a destination."""
-    fragment = scoped_route_pb2.ScopedRouteConfiguration.Key.Fragment(string_key=_key(key.port, key.destination))
-    return scoped_route_pb2.ScopedRouteConfiguration(
-        name=names.route_table(key),
-        route_configuration_name=names.route_table(key),
-        key=scoped_route_pb2.ScopedRouteConfiguration.Key(fragments=[fragment]),
-    )
+    name = names.route_table(key)
+    return found_by(name, name, _key(key.port, key.destination))

@@ -87,30 +87,40 @@ def scoped_tail(opted_into: Iterable[str]) -> bytes:
 def scoped_fields(table: RouteTableKey, clients: ClientSettings) -> dict[str, Any]:
     """Return the fields of a connection manager that find the RouteConfigurations of a table."""
     name = names.route_table(table)
-    key = _APPEND(
-        header=base_pb2.HeaderValue(key=HEADER, value=f"{name}:%REQ(:AUTHORITY)%"),
-        append_action=_APPEND.OVERWRITE_IF_EXISTS_OR_ADD,
-    )
     return {
-        "early_header_mutation_extensions": early_mutation(clients, mutation_rules_pb2.HeaderMutation(append=key)),
-        "scoped_routes": pb.ScopedRoutes(
-            name=name,
-            scope_key_builder=pb.ScopedRoutes.ScopeKeyBuilder(fragments=[_fragment(0), _fragment(1)]),
-            rds_config_source=ADS,
-            scoped_rds=pb.ScopedRds(scoped_rds_config_source=ADS),
-        ),
+        "early_header_mutation_extensions": early_mutation(clients, key_header(f"{name}:%REQ(:AUTHORITY)%")),
+        "scoped_routes": scoped_routes(name, _fragment(0), _fragment(1)),
     }
+
+
+def key_header(value: str) -> Any:
+    """Return the mutation that writes the key of a request, whatever a client wrote."""
+    key = _APPEND(
+        header=base_pb2.HeaderValue(key=HEADER, value=value), append_action=_APPEND.OVERWRITE_IF_EXISTS_OR_ADD
+    )
+    return mutation_rules_pb2.HeaderMutation(append=key)
+
+
+def scoped_routes(name: str, *fragments: Any) -> Any:
+    """Return how a connection manager finds RouteConfigurations by the parts of the key."""
+    return pb.ScopedRoutes(
+        name=name,
+        scope_key_builder=pb.ScopedRoutes.ScopeKeyBuilder(fragments=fragments),
+        rds_config_source=ADS,
+        scoped_rds=pb.ScopedRds(scoped_rds_config_source=ADS),
+    )
 
 
 def scope(table: RouteTableKey, domain: str, configuration: str) -> Any:
     """Return the ScopedRouteConfiguration that leads an exact domain of a table to a RouteConfiguration."""
-    return scoped_route_pb2.ScopedRouteConfiguration(
-        name=names.scope(table, domain),
-        route_configuration_name=configuration,
-        key=scoped_route_pb2.ScopedRouteConfiguration.Key(
-            fragments=[_STRING(string_key=names.route_table(table)), _STRING(string_key=domain)]
-        ),
-    )
+    return found_by(names.scope(table, domain), configuration, names.route_table(table), domain)
+
+
+def found_by(name: str, configuration: str, *parts: str) -> Any:
+    """Return the ScopedRouteConfiguration of a name that leads to a RouteConfiguration by the parts of a key."""
+    fragments = [_STRING(string_key=each) for each in parts]
+    key = scoped_route_pb2.ScopedRouteConfiguration.Key(fragments=fragments)
+    return scoped_route_pb2.ScopedRouteConfiguration(name=name, route_configuration_name=configuration, key=key)
 
 
 def own_scope(table: RouteTableKey, configuration: str) -> Any:

@@ -9,6 +9,7 @@ from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.store import Delta
 from gatewayd.xds.resource import Snapshot
+from tests.unit.translator.ingress_manifests import annotated_class, ingress, noted, paths
 from tests.unit.translator.manifests import SHOP, deltas
 
 ROUTES = 200
@@ -75,3 +76,19 @@ def test_queries_of_a_change() -> None:
 
     # What it takes up, where it is attached, its rules, upstreams and outcome; its host, table, and Gateway thrice.
     assert counted.batches[-1].queries <= 10
+
+
+def annotated(number: int, prefix: str = "a") -> tuple[Delta, ...]:
+    spec = f"rules: [{{host: a.example, {paths(f'Prefix /{number}')}}}]"
+    meta = noted(use_regex="true", x_forwarded_prefix=f"/{prefix}")
+    return tuple(deltas(ingress(spec, name=f"ingress-{number}", meta=meta)))
+
+
+def test_queries_of_a_change_of_one_of_many_ingresses_of_a_host() -> None:
+    counted = Counted(0)
+    counted.step(*deltas(annotated_class()), *[each for number in range(ROUTES) for each in annotated(number)])
+    counted.step(*annotated(7, "b"))
+    counted.step(*annotated(7, "c"))
+
+    # What its annotations come to, and who makes the host's paths expressions; the rest as of a route.
+    assert counted.batches[-1].queries <= 25

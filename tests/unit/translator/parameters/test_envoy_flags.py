@@ -1,11 +1,12 @@
 import pytest
 
-from gatewayd.translator.parameters.envoy_flags import FLAGS, WrongFlag, flag_names, read_flags
+from gatewayd.translator.parameters.envoy_flags import FLAGS, flag_names, read_flags
+from gatewayd.translator.parameters.readers import Wrong
 
 
 def wrong(*arguments: object) -> str:
     read = read_flags(arguments)
-    assert isinstance(read, WrongFlag), read
+    assert isinstance(read, Wrong), read
     assert read.why.isprintable()
     return read.why
 
@@ -86,8 +87,8 @@ def test_only_exact_names_of_the_table_are_flags(argument: str) -> None:
     ],
 )
 def test_no_value_holds_what_could_be_split_or_expanded(name: str, value: str) -> None:
-    assert isinstance(read_flags([f"{name}={value}"]), WrongFlag)
-    assert isinstance(read_flags([name, value]), WrongFlag)
+    assert isinstance(read_flags([f"{name}={value}"]), Wrong)
+    assert isinstance(read_flags([name, value]), Wrong)
 
 
 def test_what_is_wrong_names_the_item_and_what_is_allowed() -> None:
@@ -112,5 +113,5 @@ def test_what_envoy_does_not_start_with_is_refused() -> None:
 
 def test_flags_are_told_from_values() -> None:
     read = read_flags(["--log-level=debug", "--skip-deprecated-logs", "--stats-tag", "a:b"])
-    assert not isinstance(read, WrongFlag)
+    assert not isinstance(read, Wrong)
     assert flag_names(read) == ("--log-level", "--skip-deprecated-logs", "--stats-tag")

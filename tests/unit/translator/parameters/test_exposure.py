@@ -1,6 +1,7 @@
 import pytest
 
-from gatewayd.translator.parameters.exposure import MOST_RANGES, WrongRanges, outside, read_ranges
+from gatewayd.translator.parameters.exposure import MOST_RANGES, outside, read_ranges
+from gatewayd.translator.parameters.readers import Wrong
 
 
 def test_ranges_once_each() -> None:
@@ -11,7 +12,7 @@ def test_ranges_once_each() -> None:
     "read", [[], "10.0.0.0/8", [1], ["10.0.0.1/8"], ["10.0.0.1"], ["a/8"], ["10.0.0.0/8"] * (MOST_RANGES + 1)]
 )
 def test_what_is_no_list_of_ranges(read: object) -> None:
-    assert isinstance(read_ranges(read), WrongRanges)
+    assert isinstance(read_ranges(read), Wrong)
 
 
 @pytest.mark.parametrize(

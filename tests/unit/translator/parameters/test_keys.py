@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from gatewayd.ir import limits
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Autoscaled, External, Fixed, Parameters, Resources
-from gatewayd.translator.parameters.keys import LONGEST, read_parameters
+from gatewayd.translator.parameters.keys import read_parameters
+from gatewayd.translator.parameters.readers import LONGEST
 
 WHOLE = {
     "workload": "Deployment",

@@ -5,7 +5,8 @@ import pytest
 import yaml
 
 from gatewayd.ir.infrastructure import Toleration
-from gatewayd.translator.parameters.placement import WrongPlacement, read_affinity, read_tolerations
+from gatewayd.translator.parameters.placement import read_affinity, read_tolerations
+from gatewayd.translator.parameters.readers import Wrong
 
 
 def test_tolerations() -> None:
@@ -38,7 +39,7 @@ def test_tolerations() -> None:
 )
 def test_what_the_api_server_would_refuse(read: Any, why: str) -> None:
     wrong = read_tolerations(read)
-    assert isinstance(wrong, WrongPlacement)
+    assert isinstance(wrong, Wrong)
     assert why in wrong.why
 
 
@@ -66,4 +67,4 @@ LAUGHS = (
     ["[]", "{other: {}}", "{nodeAffinity: 1}", "{nodeAffinity: {a: 2020-01-01}}", LAUGHS, "nodeAffinity: &a {b: *a}"],
 )
 def test_what_is_no_affinity(text: str) -> None:
-    assert isinstance(read_affinity(yaml.load(text, Loader=yaml.CSafeLoader)), WrongPlacement)
+    assert isinstance(read_affinity(yaml.load(text, Loader=yaml.CSafeLoader)), Wrong)

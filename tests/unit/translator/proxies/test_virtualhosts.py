@@ -3,8 +3,8 @@
 import pytest
 
 from gatewayd.incremental.scratch import Scratch
-from gatewayd.ir.http import DirectResponse, Redirect, RouteTable, VirtualHost
-from gatewayd.translator.proxies.virtualhosts import MISDIRECTED, NOT_FOUND, TableKey, listener_hosts, route_table
+from gatewayd.ir.http import NOT_FOUND, DirectResponse, Redirect, RouteTable, VirtualHost
+from gatewayd.translator.proxies.virtualhosts import MISDIRECTED, TableKey, listener_hosts, route_table
 from tests.unit.translator import pem
 from tests.unit.translator.manifests import CART, CLASS, GW, member, scratch
 
