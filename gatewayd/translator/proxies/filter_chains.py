@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
+from gatewayd.api.clientpolicy import ClientPolicy
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Attempt, Member, View, query, rescued_query
 from gatewayd.ir.client_settings import STANDARD_CLIENTS, ClientSettings
@@ -29,6 +30,7 @@ from gatewayd.translator.gateways.listeners import (
 )
 from gatewayd.translator.gateways.termination import termination, termination_key
 from gatewayd.translator.hostnames import ANY, specificity
+from gatewayd.translator.policies.effective import any_inherited
 from gatewayd.translator.proxies.access_log import access_log
 from gatewayd.translator.proxies.at_listener import ListenerOf
 from gatewayd.translator.proxies.client_settings import clients, socket
@@ -69,9 +71,13 @@ def port(view: View, key: PortKey) -> Listener:
     return StreamListener(port=bound, inspect_tls=inspect, chains=chains_by_name, socket=socket(view, key))
 
 
-@query
 def speaks_http3(view: View, key: PortKey) -> bool:
-    """Return whether a port of a Gateway is also one of HTTP/3."""
+    """Return whether a port of a Gateway is also one of HTTP/3, which takes no query without a policy."""
+    return any_inherited(view, ClientPolicy) and _has_quic(view, key)
+
+
+@query
+def _has_quic(view: View, key: PortKey) -> bool:
     return quic_listener(view, port(view, key)) is not None
 
 
