@@ -38,14 +38,17 @@ types: $(STAMP) ## types
 contracts: $(STAMP) ## who may import whom
 	$(BIN)/lint-imports
 
+# A process a core; the tests of a file stay together, since they share a world.
+PARALLEL := --numprocesses auto --dist loadfile
+
 unit: $(STAMP) ## unit tests
-	PYTHONASYNCIODEBUG=1 $(BIN)/pytest -q tests/unit
+	PYTHONASYNCIODEBUG=1 $(BIN)/pytest -q $(PARALLEL) tests/unit
 
 golden-check: $(STAMP) ## goldens: no drift, read by a second implementation, accepted by Envoy
-	$(BIN)/pytest -q tests/golden
+	$(BIN)/pytest -q $(PARALLEL) tests/golden
 
 property: $(STAMP) ## properties (hypothesis)
-	PYTHONASYNCIODEBUG=1 $(BIN)/pytest -q tests/property
+	PYTHONASYNCIODEBUG=1 $(BIN)/pytest -q $(PARALLEL) tests/property
 
 compat: $(STAMP) ## what releases wrote is read, and what differs from the last one is announced
 	$(BIN)/pytest -q tests/compat
@@ -68,10 +71,10 @@ mutants: $(STAMP) ## our own rules turned round one at a time; the tests named f
 	$(BIN)/python -m tests.mutants $(RULE)
 
 feature: $(STAMP) ## a real Envoy in front of real backends, and of drawn worlds
-	$(BIN)/pytest -q tests/feature tests/worlds
+	$(BIN)/pytest -q $(PARALLEL) tests/feature tests/worlds
 
 feature-per-host: $(STAMP) ## the same, every host with a RouteConfiguration of its own
-	GATEWAYD_ROUTE_DISCOVERY=host $(BIN)/pytest -q tests/feature --ignore tests/feature/test_image.py
+	GATEWAYD_ROUTE_DISCOVERY=host $(BIN)/pytest -q $(PARALLEL) tests/feature --ignore tests/feature/test_image.py
 
 BROWSER := .cache/browser-installed
 
