@@ -32,14 +32,14 @@ _INPUT: Final = 0
 Command: TypeAlias = Mapping[str, Any]
 
 
-class Family(NamedTuple):
+class AddressFamily(NamedTuple):
     """A family of addresses: its name in rules, and the type of its addresses."""
 
     name: str
     address: str
 
 
-_FAMILIES: Final = {4: Family("ip", "ipv4_addr"), 6: Family("ip6", "ipv6_addr")}
+_FAMILIES: Final = {4: AddressFamily("ip", "ipv4_addr"), 6: AddressFamily("ip6", "ipv6_addr")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +117,12 @@ def _alive_element() -> Command:
     return _add("element", name="alive", elem=["tcp"])
 
 
-def _families(table: NodeTable) -> Iterator[tuple[Family, str]]:
+def _families(table: NodeTable) -> Iterator[tuple[AddressFamily, str]]:
     for address in table.addresses:
         yield _FAMILIES[ip_address(address).version], address
 
 
-def _set(proxy_port: int, family: Family) -> str:
+def _set(proxy_port: int, family: AddressFamily) -> str:
     return f"to-{proxy_port}-{family.name}"
 
 
@@ -160,7 +160,7 @@ def _rules(table: NodeTable) -> Iterator[Command]:
     yield _rule("guard", _equal(_field("tcp", "dport"), ports), undirected, {"drop": None})
 
 
-def _led(family: Family, address: str, port: int) -> tuple[Command, ...]:
+def _led(family: AddressFamily, address: str, port: int) -> tuple[Command, ...]:
     sent_to = {"concat": [_field(family.name, "daddr"), _field("tcp", "dport")]}
     return (
         _equal(sent_to, f"@{_set(port, family)}"),

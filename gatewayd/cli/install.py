@@ -72,6 +72,15 @@ def _log_level(text: str) -> str:
     raise typer.BadParameter(f"{text!r} is not known; allowed: {', '.join(LOG_LEVELS)}")
 
 
+_NodesOption = Annotated[
+    bool, typer.Option("--mesh", help="With a proxy on each node, for routes whose parent is a Service.")
+]
+_FailClosedOption = Annotated[
+    bool,
+    typer.Option("--fail-closed", help="With --mesh: where a node's proxy is away, its pods reach no such Service."),
+]
+
+
 @app.command()
 def install(  # noqa: PLR0913 (each is an option)
     *,
@@ -89,12 +98,8 @@ def install(  # noqa: PLR0913 (each is an option)
         bool, typer.Option("--monitoring", help="With monitors and alerts for the Prometheus operator.")
     ] = False,
     envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
-    mesh: Annotated[
-        bool, typer.Option("--mesh", help="With a proxy on each node, for routes whose parent is a Service.")
-    ] = False,
-    fail_closed: Annotated[
-        bool, typer.Option("--fail-closed", help="With --mesh: no Service with routes without its node's proxy.")
-    ] = False,
+    mesh: _NodesOption = False,
+    fail_closed: _FailClosedOption = False,
 ) -> None:
     """Print the manifest that installs gatewayd into a cluster.
 

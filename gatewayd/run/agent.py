@@ -12,13 +12,13 @@ from pathlib import Path
 # structlog imports rich where it finds it, for tracebacks in colour. A pod writes JSON.
 sys.modules["rich"] = None  # type: ignore[assignment]
 
-from gatewayd.ads.relay.upstream import RemoteControlPlane, Upstream  # noqa: E402
+from gatewayd.ads.relay.upstream import ControlPlaneChannel, RemoteControlPlane  # noqa: E402
 from gatewayd.kube.client import connected  # noqa: E402
 from gatewayd.run.agent_options import AgentOptions, decoded  # noqa: E402
 from gatewayd.run.causes import causes  # noqa: E402
 from gatewayd.run.exit_codes import CANNOT_START, OK  # noqa: E402
 from gatewayd.run.memory import tune_allocator  # noqa: E402
-from gatewayd.run.node_agent import Node, NodeAgent, steer_until_terminated  # noqa: E402
+from gatewayd.run.node_agent import NodeAgent, SteeredNode, steer_until_terminated  # noqa: E402
 from gatewayd.telemetry import logs  # noqa: E402
 from gatewayd.untrusted.printable import printable  # noqa: E402
 
@@ -44,8 +44,8 @@ async def _steer(options: AgentOptions) -> None:
         server_name=options.server_name,
         certificates=Path(options.certificates),
     )
-    node = Node(name=options.node, addresses=options.addresses, fails_open=not options.fails_closed)
-    agent = NodeAgent(node, Upstream(control_plane), partial(connected, None))
+    node = SteeredNode(name=options.node, addresses=options.addresses, fails_open=not options.fails_closed)
+    agent = NodeAgent(node, ControlPlaneChannel(control_plane), partial(connected, None))
     await steer_until_terminated(agent, Path(options.socket))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from gatewayd.ads.relay.relay import Relay
-from gatewayd.ads.relay.upstream import Upstream
+from gatewayd.ads.relay.upstream import ControlPlaneChannel
 from gatewayd.agent import kernel
 from gatewayd.agent.envoy import bound, health
 from gatewayd.agent.pods import NodePods
@@ -32,7 +32,7 @@ BEAT_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class SteeredNode:
     """A node by its name, and its own addresses, of each family at most one.
 
     `fails_open`: without an Envoy pods reach Services as if there were no routes; otherwise they do not.
@@ -46,7 +46,7 @@ class Node:
 class NodeAgent:
     """The agent of one node."""
 
-    def __init__(self, node: Node, upstream: Upstream, connect: Connect) -> None:
+    def __init__(self, node: SteeredNode, upstream: ControlPlaneChannel, connect: Connect) -> None:
         self._node = node
         self._connect = connect
         here = Kernel(apply=kernel.apply, bound=bound, clock=time.monotonic)

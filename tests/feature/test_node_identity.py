@@ -13,7 +13,7 @@ from envoy.service.discovery.v3 import discovery_pb2 as discovery
 from gatewayd.ads.authorize import bound
 from gatewayd.ads.listen import Certificates, TlsListener
 from gatewayd.ads.relay.relay import Relay
-from gatewayd.ads.relay.upstream import RemoteControlPlane, Upstream
+from gatewayd.ads.relay.upstream import ControlPlaneChannel, RemoteControlPlane
 from gatewayd.ads.server import AdsServer
 from gatewayd.identity.certificates import node_identity
 from gatewayd.ir.fleet import MESH_FLEET
@@ -94,7 +94,7 @@ async def relayed(plane: ControlPlane, folder: Path) -> AsyncIterator[grpc.aio.C
         """Redirect nothing."""
 
     to = RemoteControlPlane(host="localhost", port=plane.port, server_name="localhost", certificates=folder)
-    relay = Relay(Upstream(to), unheard, lambda: None)
+    relay = Relay(ControlPlaneChannel(to), unheard, lambda: None)
     await relay.start(folder / "x")
     try:
         async with grpc.aio.insecure_channel(f"unix:{folder / 'x'}") as envoy:

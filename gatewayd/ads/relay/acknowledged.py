@@ -19,7 +19,7 @@ _HEARD: Final = (LISTENER, SCOPED_ROUTE, ROUTE)
 """In the order in which Envoy asks for them: each leads it to the next."""
 
 
-class _Held:
+class _OfType:
     """What the Envoy has of one type."""
 
     __slots__ = ("flights", "has_asked", "is_known", "names")
@@ -36,7 +36,7 @@ class Acknowledged:
     """See the module's text."""
 
     def __init__(self) -> None:
-        self._types: dict[TypeUrl, _Held] = {url: _Held() for url in _HEARD}
+        self._types: dict[TypeUrl, _OfType] = {url: _OfType() for url in _HEARD}
         self._redirects: dict[str, NodeRedirect | None] = {}
 
     def begin(self) -> None:

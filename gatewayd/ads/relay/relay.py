@@ -16,7 +16,7 @@ from google.protobuf.message import DecodeError
 
 from gatewayd.ads.listen import ListenError, start_whole
 from gatewayd.ads.relay.acknowledged import Acknowledged
-from gatewayd.ads.relay.upstream import Upstream
+from gatewayd.ads.relay.upstream import ControlPlaneChannel
 from gatewayd.ir.mesh import NodeRedirect
 
 _SERVICE: Final = "envoy.service.discovery.v3.AggregatedDiscoveryService"
@@ -40,7 +40,7 @@ OnRedirects: TypeAlias = Callable[[frozenset[NodeRedirect]], Awaitable[None]]
 class Relay:
     """Serves one Envoy. `on_redirects` hears what it may be sent, `on_end` that its stream has ended."""
 
-    def __init__(self, upstream: Upstream, on_redirects: OnRedirects, on_end: Callable[[], None]) -> None:
+    def __init__(self, upstream: ControlPlaneChannel, on_redirects: OnRedirects, on_end: Callable[[], None]) -> None:
         self._upstream = upstream
         self._on_redirects = on_redirects
         self._on_end = on_end

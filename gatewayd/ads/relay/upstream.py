@@ -44,7 +44,7 @@ class RemoteControlPlane:
     certificates: Path
 
 
-class Upstream:
+class ControlPlaneChannel:
     """Gives the channel to a control plane. Close it when nobody needs it any more."""
 
     def __init__(self, control_plane: LocalControlPlane | RemoteControlPlane) -> None:

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from gatewayd.ads.relay.upstream import LocalControlPlane, Upstream
+from gatewayd.ads.relay.upstream import ControlPlaneChannel, LocalControlPlane
 from gatewayd.kube.client import KubeClient
-from gatewayd.run.node_agent import Node, NodeAgent, steer_until_terminated
+from gatewayd.run.node_agent import NodeAgent, SteeredNode, steer_until_terminated
 from gatewayd.telemetry import logs
 from tests.fakes.api_server import access
 
@@ -26,8 +26,8 @@ def main(name: str, address: str, control_plane: str, api_server: str, socket: s
             await client.close()
 
     async def steer() -> None:
-        node = Node(name=name, addresses=(address,), fails_open="closed" not in how)
-        agent = NodeAgent(node, Upstream(LocalControlPlane(path=Path(control_plane))), connect)
+        node = SteeredNode(name=name, addresses=(address,), fails_open="closed" not in how)
+        agent = NodeAgent(node, ControlPlaneChannel(LocalControlPlane(path=Path(control_plane))), connect)
         await steer_until_terminated(agent, Path(socket))
 
     logs.configure("info", logs.destination_for(sys.stderr, None))
