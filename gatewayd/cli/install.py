@@ -1,18 +1,24 @@
 """`gatewayd install`: the manifest of gatewayd itself, for kubectl."""
 
+import json
 import re
 from typing import Annotated
 
 import typer
 
 from gatewayd.cli.output import EnvoyGatewayKindsOption, write_lines
+from gatewayd.infra import layout
 from gatewayd.infra.crds import own_crds
+from gatewayd.infra.drain import DRAIN_SECONDS
 from gatewayd.infra.installation import REPLICAS, Installation, installation
 from gatewayd.infra.layout import NAMESPACE
 from gatewayd.infra.manifest import manifest
+from gatewayd.ir.fleet import MESH_FLEET
 from gatewayd.ir.http import RouteDiscovery
+from gatewayd.ir.mesh import NODE_PROBES_PORT
 from gatewayd.settings import LOG_LEVELS
 from gatewayd.telemetry.version import installed_version
+from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
 
 app = typer.Typer(add_completion=False)
 
@@ -31,6 +37,19 @@ def default_image() -> str:
 def printed(chosen: Installation) -> str:
     """Return what the command prints."""
     return HEADER + manifest((*installation(chosen), *own_crds()))
+
+
+def node_bootstrap() -> str:
+    """Return what the Envoy of each node starts with."""
+    document = bootstrap(
+        node="",
+        fleet=MESH_FLEET,
+        control_plane=UnixSocket(path=layout.NODE_SOCKET),
+        admin=AdminSocket(path=layout.ADMIN_SOCKET),
+        probes_port=NODE_PROBES_PORT,
+        drain=DRAIN_SECONDS,
+    )
+    return json.dumps(document, indent=1, sort_keys=True)
 
 
 def _namespace(text: str) -> str:
@@ -53,6 +72,15 @@ def _log_level(text: str) -> str:
     raise typer.BadParameter(f"{text!r} is not known; allowed: {', '.join(LOG_LEVELS)}")
 
 
+_NodesOption = Annotated[
+    bool, typer.Option("--mesh", help="With a proxy on each node, for routes whose parent is a Service.")
+]
+_FailClosedOption = Annotated[
+    bool,
+    typer.Option("--fail-closed", help="With --mesh: where a node's proxy is away, its pods reach no such Service."),
+]
+
+
 @app.command()
 def install(  # noqa: PLR0913 (each is an option)
     *,
@@ -70,6 +98,8 @@ def install(  # noqa: PLR0913 (each is an option)
         bool, typer.Option("--monitoring", help="With monitors and alerts for the Prometheus operator.")
     ] = False,
     envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
+    mesh: _NodesOption = False,
+    fail_closed: _FailClosedOption = False,
 ) -> None:
     """Print the manifest that installs gatewayd into a cluster.
 
@@ -85,5 +115,7 @@ def install(  # noqa: PLR0913 (each is an option)
         route_discovery=route_discovery,
         is_monitored=monitoring,
         envoy_gateway_kinds=envoy_gateway_kinds,
+        node_bootstrap=node_bootstrap() if mesh else None,
+        fails_closed=fail_closed,
     )
     write_lines(printed(chosen))

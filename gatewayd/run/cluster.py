@@ -294,6 +294,7 @@ class InCluster:
         for snapshot in batch.published:
             self._metrics.published(snapshot)
             self._published_at[snapshot.fleet] = time.perf_counter() - batch.seconds
+            self._infrastructure.published(snapshot.fleet)
         for fleet in batch.retired:
             self._metrics.retired(fleet)
             self._published_at.pop(fleet, None)
@@ -366,10 +367,8 @@ class InCluster:
 
     async def _rotate(self, _authority: str) -> float:
         """Follow the CA; renew what is due, the server's own certificate and those of the Gateways."""
-        if not self._lease.is_leader():
-            authority = await self._authorities.load()
-        else:
-            authority = await self._authorities.advance()
+        authorities = self._authorities
+        authority = await (authorities.advance() if self._lease.is_leader() else authorities.load())
         self._trust.follow(authority)
         self._infrastructure.mark_all()
         return ROTATION_SECONDS

@@ -62,6 +62,13 @@ LOG_EVENTS: Final = (
     LogEvent("keys not kept", ("source", "why"), "fetched keys could not be stored; a restart has to fetch them"),
     LogEvent("kept keys not read", ("folder", "file", "why"), "stored keys could not be read; they are fetched anew"),
     LogEvent("kept keys not forgotten", ("source", "why"), "keys that nobody names any more could not be removed"),
+    LogEvent("envoy alive", (), "`gatewayd agent`: the node's Envoy serves, and connections are led to it"),
+    LogEvent("envoy away", (), "`gatewayd agent`: the node's Envoy does not serve; connections go as without routes"),
+    LogEvent(
+        "redirects not in place",
+        ("error",),
+        "`gatewayd agent`: the node's packet filter did not take a change; all of it is tried anew",
+    ),
     LogEvent("memory not given back", (), "the allocator failed to return memory"),
     LogEvent("port refused", ("why",), "`gatewayd up`: a listener's port cannot be served on this machine"),
     LogEvent("file watch failed", ("why", "scan_seconds", "limits"), "files are scanned every so many seconds instead"),
