@@ -218,7 +218,8 @@ class FleetReport:
     `connected`: open streams. `acked_listeners`: names of listener resources whose published version at least one
     connected Envoy ACKed. `rejections`: NACKs of versions that are still the published ones, sorted.
     `refused_secrets`: what of all that was ever published is not to be tried again, sorted, each version once.
-    `vouched`: what replicas of another edition say, while two of them run.
+    `vouched`: what replicas of another edition say, while two of them run. `policies`: which ones all Envoys have that
+    have ever had everything, generations by policy (`gatewayd.ir.carriers`); None where there is no such Envoy.
     """
 
     connected: int
@@ -226,6 +227,7 @@ class FleetReport:
     rejections: tuple[Rejection, ...]
     refused_secrets: tuple[RefusedSecret, ...] = ()
     vouched: tuple[Vouched, ...] = ()
+    policies: Mapping[str, int] | None = None
 
     @property
     def held_listeners(self) -> frozenset[str]:

@@ -17,6 +17,7 @@ from gatewayd.translator.mesh.meshes import MESHES
 from gatewayd.translator.mesh.parents import CLAIMS, GRPC_CLAIMS
 from gatewayd.translator.mesh.proxy import MESH_PROXIES, MESH_UPSTREAMS
 from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
+from gatewayd.translator.outcomes.in_proxies import HELD
 from gatewayd.translator.outcomes.ingress_paths import CLAIMED_PATHS
 from gatewayd.translator.outcomes.overridden import OWN_SECTIONS
 from gatewayd.translator.outcomes.overview import BOARD
@@ -29,6 +30,7 @@ from gatewayd.translator.policies.report import TELLING
 from gatewayd.translator.policies.selected import SELECTABLE
 from gatewayd.translator.policies.telemetry import TELEMETRY
 from gatewayd.translator.proxies.global_limits import LIMIT_DOMAINS
+from gatewayd.translator.proxies.governed import GOVERNED
 from gatewayd.translator.proxies.identity import IDENTITY
 from gatewayd.translator.proxies.key_sets import KEY_SETS, SOURCES
 from gatewayd.translator.proxies.policy_servers import ASKING, MAY_CLOSE, SHARED_SECRETS
@@ -48,6 +50,7 @@ INDEXES: tuple[Index, ...] = (
     CLOSED_HOSTS,
     GRANTS,
     REFUSED_BY_ANY,
+    HELD,
     SLICES,
     OUTSPOKEN_SLICES,
     SETS_BY_GATEWAY,
@@ -82,6 +85,7 @@ INDEXES: tuple[Index, ...] = (
     MISSED_SERVICES,
     BACKEND_USES,
     OWN_SECTIONS,
+    GOVERNED,
     MESHES,
     CONSUMERS,
     CLAIMS,

@@ -27,7 +27,7 @@ from gatewayd.api.xbackend import XBackend
 from gatewayd.incremental.view import Member, Table, View, query, rescued_query
 from gatewayd.ir.outcome import ParentOutcome, PolicyOutcome, Reference, Verdict
 from gatewayd.translator import verdicts
-from gatewayd.translator.attachment import ATTACHED, attachments
+from gatewayd.translator.attachment import ATTACHED
 from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.gatewayclass import class_is_ours, gateway_is_ours
 from gatewayd.translator.gateways.listener_conflicts import own_listeners
@@ -54,6 +54,7 @@ from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, group_
 from gatewayd.translator.proxies.access import entry_problems
 from gatewayd.translator.proxies.access_log import report_problems
 from gatewayd.translator.proxies.global_limits import unserved
+from gatewayd.translator.proxies.governed import gateways_of
 from gatewayd.translator.proxies.key_sets import are_keys_asked, key_set_faults
 from gatewayd.translator.proxies.policy_filters import message_problems
 from gatewayd.translator.proxies.processing import processing_problems
@@ -243,25 +244,13 @@ def _ancestors(view: View, target: ScopedTarget) -> Iterator[tuple[Reference, Ob
     elif target.kind in _AS_WRITTEN:
         yield _as_written(target), None
     else:
-        yield from ((_gateway(each), each) for each in _gateways(view, target) if gateway_is_ours(view, each))
+        yield from ((_gateway(each), each) for each in gateways_of(view, target) if gateway_is_ours(view, each))
 
 
 def _of_listeners(view: View, row: InheritedPolicy) -> tuple[ObjectKey, ...]:
     """Return the Gateways that a policy for listeners names, each once."""
     near = (each for each in scoped_targets(row) if each.kind in (GATEWAY_KIND, LISTENERSET_KIND))
-    return tuple(dict.fromkeys(gateway for target in near for gateway in _gateways(view, target)))
-
-
-def _gateways(view: View, target: ScopedTarget) -> Iterator[ObjectKey]:
-    if target.kind == GATEWAY_KIND:
-        yield target.key
-    elif target.kind == LISTENERSET_KIND:
-        row = view.get(ListenerSet, target.key)
-        if row is not None:
-            yield ObjectKey(row.spec.parent_ref.namespace or target.key.namespace, row.spec.parent_ref.name)
-    else:
-        parents = attachments(view, Member(TARGET_TABLES[target.kind], target.key))
-        yield from dict.fromkeys(each.gateway for each in parents)
+    return tuple(dict.fromkeys(gateway for target in near for gateway in gateways_of(view, target)))
 
 
 def _gateway(key: ObjectKey) -> Reference:

@@ -16,9 +16,11 @@ AREAS = (
     "Merge",
     "Fail closed",
     "Limits, local",
+    "Limits, global",
     "Traffic",
     "Backends",
     "Clients",
+    "Beyond the peers",
     "Not there",
 )
 
