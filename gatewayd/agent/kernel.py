@@ -6,11 +6,14 @@ https://manpages.debian.org/bookworm/nftables/nft.8.en.html
 
 import asyncio
 import json
+import shutil
 from collections.abc import Iterable
 
 from gatewayd.agent.table import Command
 from gatewayd.untrusted.printable import printable
 
+_NFT = "/usr/sbin/nft"
+"""Where Debian has it, which is on the search path of few."""
 _LONGEST_TOLD = 500
 """Characters of what nft says: it repeats the whole transaction."""
 
@@ -24,7 +27,7 @@ async def apply(commands: Iterable[Command]) -> None:
     text = json.dumps({"nftables": list(commands)})
     try:
         process = await asyncio.create_subprocess_exec(
-            "nft",
+            shutil.which("nft") or _NFT,
             "--json",
             "--file",
             "-",

@@ -21,6 +21,8 @@ REFRESH_SECONDS: Final = 5.0
 """The kernel is told so often that the Envoy is alive: twice it may fail."""
 BOUND_SECONDS: Final = 2.0
 """How long a port of the proxy that is new is waited for: an Envoy acknowledges a listener before it listens."""
+LEAVING_SECONDS: Final = 1.0
+"""How long connections that have begun may still send what they are for, before the Envoy forgets what that is."""
 _LOOK_SECONDS: Final = 0.02
 
 _log = structlog.get_logger("gatewayd.agent")
@@ -58,8 +60,22 @@ class Steering:
         """Lead connections as the redirects say, from when this returns on."""
         async with self._turn:
             await self._until_bound(redirects)
-            self._wanted = replace(self._wanted or self._empty, redirects=redirects)
+            before = self._wanted or self._empty
+            leaving = (before.leaving | before.redirects) - redirects
+            self._wanted = replace(before, redirects=redirects, leaving=leaving)
             await self._follow()
+
+    async def let_go(self) -> None:
+        """Return when what is led to the Envoy no more may be taken from it.
+
+        Whoever connected just before has his answer by then; who sends more on a connection that he keeps is cut off.
+        """
+        leaving = self._wanted.leaving if self._wanted is not None else frozenset()
+        await asyncio.sleep(LEAVING_SECONDS)
+        async with self._turn:
+            if self._wanted is not None:
+                self._wanted = replace(self._wanted, leaving=self._wanted.leaving - leaving)
+                await self._follow()
 
     async def know_pods(self, namespaces: Mapping[str, str]) -> None:
         """Take which address belongs to which namespace."""

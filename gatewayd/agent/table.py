@@ -4,13 +4,15 @@ In: what shall be led where. Out: the commands of one transaction, for the whole
 
     set alive         "tcp" while the Envoy is alive; goes by itself when nobody says so again
     set to-PORT-ip    addresses and ports of Services, of those that are led to a port of the proxy
+    set left-PORT-ip  and those that were until a moment ago
     map callers-ip    pods of namespaces with routes of their own: first to the redirects of these
     chain from-PORT   the redirects of one such namespace
     chain steer       all redirects
     chain prerouting  before kube-proxy's: to `steer` while the Envoy is alive
-    chain guard       the ports of the proxy are for connections that were led there, and for no others
+    chain guard       the ports of the proxy are for connections that are led there, and for no others
 
-A connection is led where it goes when it begins: the kernel keeps that for as long as it lasts.
+A connection is led where it goes when it begins: the kernel keeps that for as long as it lasts. One that is kept open
+past the last route for what it is for is ended by `guard`, before the Envoy could answer that it knows no such route.
 https://manpages.debian.org/bookworm/libnftables1/libnftables-json.5.en.html
 """
 
@@ -39,6 +41,7 @@ class AddressFamily(NamedTuple):
     address: str
 
 
+_PROTOCOLS: Final = {"ip": "ipv4", "ip6": "ipv6"}
 _FAMILIES: Final = {4: AddressFamily("ip", "ipv4_addr"), 6: AddressFamily("ip6", "ipv6_addr")}
 
 
@@ -55,11 +58,12 @@ class NodeTable:
     redirects: frozenset[NodeRedirect]
     callers: frozenset[tuple[str, int]]
     fails_open: bool
+    leaving: frozenset[NodeRedirect] = frozenset()
 
     @property
     def consumer_ports(self) -> tuple[int, ...]:
         """Return the ports of the proxy that are for one namespace, sorted."""
-        return tuple(sorted({each.proxy_port for each in self.redirects if each.callers}))
+        return tuple(sorted({each.proxy_port for each in self.redirects | self.leaving if each.callers}))
 
 
 def whole(table: NodeTable, *, alive: bool) -> tuple[Command, ...]:
@@ -126,6 +130,10 @@ def _set(proxy_port: int, family: AddressFamily) -> str:
     return f"to-{proxy_port}-{family.name}"
 
 
+def _left_set(proxy_port: int, family: AddressFamily) -> str:
+    return f"left-{proxy_port}-{family.name}"
+
+
 def _chain(proxy_port: int) -> str:
     return f"from-{proxy_port}"
 
@@ -134,7 +142,8 @@ def _sets(table: NodeTable) -> Iterator[Command]:
     yield _add("set", name="alive", type="inet_proto", flags=["timeout"], timeout=ALIVE_SECONDS)
     for family, _ in _families(table):
         for port in (PRODUCER_PORT, *table.consumer_ports):
-            yield _add("set", name=_set(port, family), type=[family.address, "inet_service"])
+            for name in (_set(port, family), _left_set(port, family)):
+                yield _add("set", name=name, type=[family.address, "inet_service"])
         yield _add("map", name=f"callers-{family.name}", type=family.address, map="verdict")
 
 
@@ -158,6 +167,7 @@ def _rules(table: NodeTable) -> Iterator[Command]:
     ports = {"set": [PRODUCER_PORT, {"range": [FIRST_CONSUMER_PORT, LAST_CONSUMER_PORT]}]}
     undirected = {"match": {"op": "!", "left": {"ct": {"key": "status"}}, "right": "dnat"}}
     yield _rule("guard", _equal(_field("tcp", "dport"), ports), undirected, {"drop": None})
+    yield from _endings(table)
 
 
 def _led(family: AddressFamily, address: str, port: int) -> tuple[Command, ...]:
@@ -168,12 +178,39 @@ def _led(family: AddressFamily, address: str, port: int) -> tuple[Command, ...]:
     )
 
 
+def _endings(table: NodeTable) -> Iterator[Command]:
+    """Yield what ends connections that were led here for what is led here no more, when a client sends data.
+
+    Answers that are on their way still arrive: those are not the client's data.
+    """
+    data = _equal({"&": [_field("tcp", "flags"), "psh"]}, "psh")
+    reset = {"reject": {"type": "tcp reset"}}
+    ports = (PRODUCER_PORT, *table.consumer_ports)
+    consumers = {"range": [FIRST_CONSUMER_PORT, LAST_CONSUMER_PORT]}
+    unused = _unequal(_field("tcp", "dport"), {"set": list(ports)})
+    yield _rule("guard", _equal(_field("tcp", "dport"), consumers), unused, data, reset)
+    for family, _ in _families(table):
+        was_for = {"concat": [_original(f"{family.name} daddr"), _original("proto-dst")]}
+        is_of_it = _equal({"meta": {"key": "nfproto"}}, _PROTOCOLS[family.name])
+        for port in ports:
+            gone = [_unequal(was_for, f"@{name(port, family)}") for name in (_set, _left_set)]
+            yield _rule("guard", _equal(_field("tcp", "dport"), port), is_of_it, data, *gone, reset)
+
+
+def _original(key: str) -> Command:
+    return {"ct": {"key": key, "dir": "original"}}
+
+
 def _rule(chain: str, *expressions: Command) -> Command:
     return _add("rule", chain=chain, expr=list(expressions))
 
 
 def _equal(left: Command, right: Any) -> Command:
     return {"match": {"op": "==", "left": left, "right": right}}
+
+
+def _unequal(left: Command, right: Any) -> Command:
+    return {"match": {"op": "!=", "left": left, "right": right}}
 
 
 def _field(protocol: str, field: str) -> Command:
@@ -183,10 +220,11 @@ def _field(protocol: str, field: str) -> Command:
 def _elements(table: NodeTable) -> Iterator[tuple[str, str, int, str]]:
     """Yield each element: the set, the address, the port, and the chain that a caller is led to, "" of no caller."""
     families = {ip_address(address).version for address in table.addresses}
-    for each in sorted(table.redirects):
-        version = ip_address(each.address).version
-        if version in families:
-            yield _set(each.proxy_port, _FAMILIES[version]), each.address, each.port, ""
+    for name, redirects in ((_set, table.redirects), (_left_set, table.leaving - table.redirects)):
+        for each in sorted(redirects):
+            version = ip_address(each.address).version
+            if version in families:
+                yield name(each.proxy_port, _FAMILIES[version]), each.address, each.port, ""
     for address, port in sorted(table.callers):
         version = ip_address(address).version
         if version in families and port in table.consumer_ports:

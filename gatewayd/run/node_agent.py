@@ -51,7 +51,7 @@ class NodeAgent:
         self._connect = connect
         here = Kernel(apply=kernel.apply, bound=bound, clock=time.monotonic)
         self._steering = Steering(here, addresses=node.addresses, fails_open=node.fails_open)
-        self._relay = Relay(upstream, self._redirect, self._look_now)
+        self._relay = Relay(upstream, self)
         self._pods = NodePods(self._pods_changed)
         self._timing = Timing(backoff=Backoff(first=0.2, longest=15.0), random=random.random)
         self._ended = asyncio.Event()
@@ -70,11 +70,17 @@ class NodeAgent:
             await self._steering.end()
             await self._relay.stop()
 
-    async def _redirect(self, redirects: frozenset[NodeRedirect]) -> None:
+    async def redirect(self, redirects: frozenset[NodeRedirect]) -> None:
+        """Lead connections as the redirects say, from when this returns on."""
         await self._steering.redirect(redirects)
         self._redirected.set()
 
-    def _look_now(self) -> None:
+    async def let_go(self) -> None:
+        """Return when what is led there no more may be taken from the Envoy."""
+        await self._steering.let_go()
+
+    def ended(self) -> None:
+        """Look at once whether the Envoy is there whose stream has ended."""
         self._ended.set()
 
     def _pods_changed(self) -> None:

@@ -62,6 +62,9 @@ LOG_EVENTS: Final = (
     LogEvent("keys not kept", ("source", "why"), "fetched keys could not be stored; a restart has to fetch them"),
     LogEvent("kept keys not read", ("folder", "file", "why"), "stored keys could not be read; they are fetched anew"),
     LogEvent("kept keys not forgotten", ("source", "why"), "keys that nobody names any more could not be removed"),
+    LogEvent(
+        "relay failed", (), "`gatewayd agent`: a stream of the node's Envoy ended, which is a bug; it begins anew"
+    ),
     LogEvent("envoy alive", (), "`gatewayd agent`: the node's Envoy serves, and connections are led to it"),
     LogEvent("envoy away", (), "`gatewayd agent`: the node's Envoy does not serve; connections go as without routes"),
     LogEvent(

@@ -87,9 +87,11 @@ class Node:
     def __init__(self, where: Network, folder: Path) -> None:
         self.network = where
         self.api = ApiServer()
+        self.backends: dict[str, Backend] = {}
         self.agent: asyncio.subprocess.Process | None = None
         self.envoy: asyncio.subprocess.Process | None = None
         self._folder = folder
+        self._server: AdsServer | None = None
         self._socket = folder / "xds" / "socket"
         self._changed = asyncio.Condition()
         self.fleet = Fleet(lambda *_: None)
@@ -113,6 +115,15 @@ class Node:
         status = {"phase": "Running", "podIPs": [{"ip": PODS[namespace]}]}
         metadata = {"name": "caller", "namespace": namespace}
         self.api.put(path, {"metadata": metadata, "status": status, "spec.nodeName": NODE})
+
+    async def start_control_plane(self) -> None:
+        self._server = AdsServer(self.fleet, (UnixListener(path=self._socket),))
+        await self._server.start()
+
+    async def stop_control_plane(self) -> None:
+        if self._server is not None:
+            await self._server.stop()
+            self._server = None
 
     async def start_agent(self, *how: str) -> None:
         words = (NODE, NODE_ADDRESS, str(self._socket), f"http://127.0.0.1:{API_SERVER_PORT}", str(self._folder / "x"))
@@ -145,9 +156,8 @@ class Node:
 
     async def serve(self, stack: AsyncExitStack) -> None:
         """Serve what the node needs until the stack ends."""
-        server = AdsServer(self.fleet, (UnixListener(path=self._socket),))
-        await server.start()
-        stack.push_async_callback(server.stop)
+        await self.start_control_plane()
+        stack.push_async_callback(self.stop_control_plane)
         socket = await self.network.node.listening("127.0.0.1", API_SERVER_PORT)
         accepting = web.Server(self.api.answer)  # type: ignore[arg-type] # a StreamResponse is fine
         listener = await asyncio.get_running_loop().create_server(accepting, sock=socket)
@@ -156,7 +166,6 @@ class Node:
         stack.callback(self.api.close)
         for name in BACKENDS:
             await self._backend(name, stack)
-        await self.network.node.run(lambda: None)
         process = await asyncio.create_subprocess_exec(
             *self.network.node.command("nft", "-f", "-"), stdin=asyncio.subprocess.PIPE
         )
@@ -166,14 +175,19 @@ class Node:
     async def _backend(self, name: str, stack: AsyncExitStack) -> None:
         tasks: set[asyncio.Task[None]] = set()
         socket = await self.network.pods[name].listening(PODS[name], 8080)
-        server = await asyncio.start_server(in_tasks(Backend(name).serve, tasks), sock=socket)
+        backend = self.backends[name] = Backend(name)
+        server = await asyncio.start_server(in_tasks(backend.serve, tasks), sock=socket)
         stack.push_async_callback(finish, tasks)
         stack.callback(server.close)
 
+    async def connected(self, pod: str, *, port: int = 80, address: str = VIP) -> Connection:
+        """Open a connection from a pod. Raises OSError."""
+        socket = await self.network.pods[pod].connected(address, port)
+        return Connection(*await asyncio.open_connection(sock=socket))
+
     async def call(self, pod: str, *, port: int = 80, address: str = VIP) -> Answer:
         """Send one request from a pod, on a connection of its own. Raises OSError."""
-        socket = await self.network.pods[pod].connected(address, port)
-        connection = Connection(*await asyncio.open_connection(sock=socket))
+        connection = await self.connected(pod, port=port, address=address)
         try:
             return await connection.ask(host="till")
         finally:
@@ -192,6 +206,23 @@ class Node:
         async with asyncio.timeout(DEADLINE):
             while not await condition():  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
+
+    @asynccontextmanager
+    async def load(self, pod: str) -> AsyncIterator[list[str]]:
+        """Let a pod send one request after the other, each on a connection of its own; give who answers each."""
+        answers: list[str] = []
+        is_over = asyncio.Event()
+
+        async def go_on() -> None:
+            while not is_over.is_set():
+                answers.append(await self.answered(pod))
+
+        task = asyncio.create_task(go_on())
+        try:
+            yield answers
+        finally:
+            is_over.set()
+            await task
 
     async def until_answered(self, pod: str, backend: str) -> None:
         """Wait until a backend answers a pod."""

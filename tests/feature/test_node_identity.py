@@ -29,6 +29,19 @@ OWNERS = xds.resource(xds.SECRET, "certificate/shop/web", b"\x0a\x03key")
 MESHS = xds.resource(xds.CLUSTER, "shop/cart/80/http1", b"")
 
 
+class Unredirected:
+    """Redirects nothing."""
+
+    async def redirect(self, redirects: frozenset[NodeRedirect]) -> None:
+        del redirects
+
+    async def let_go(self) -> None:
+        return
+
+    def ended(self) -> None:
+        return
+
+
 class ControlPlane:
     """A control plane whose authority may change. `port`: where it listens."""
 
@@ -89,12 +102,8 @@ async def test_a_stolen_certificate_reads_the_mesh_and_no_secret() -> None:
 @asynccontextmanager
 async def relayed(plane: ControlPlane, folder: Path) -> AsyncIterator[grpc.aio.Channel]:
     """Run the relay of an agent; give what an Envoy connects by."""
-
-    async def unheard(_redirects: frozenset[NodeRedirect]) -> None:
-        """Redirect nothing."""
-
     to = RemoteControlPlane(host="localhost", port=plane.port, server_name="localhost", certificates=folder)
-    relay = Relay(ControlPlaneChannel(to), unheard, lambda: None)
+    relay = Relay(ControlPlaneChannel(to), Unredirected())
     await relay.start(folder / "x")
     try:
         async with grpc.aio.insecure_channel(f"unix:{folder / 'x'}") as envoy:

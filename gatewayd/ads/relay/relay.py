@@ -5,19 +5,23 @@ control plane answers with, no connection is led to an Envoy for what that does 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 from urllib.parse import quote
 
 import grpc
+import structlog
 from envoy.service.discovery.v3 import discovery_pb2
 from google.protobuf.message import DecodeError
 
 from gatewayd.ads.listen import ListenError, start_whole
 from gatewayd.ads.relay.acknowledged import Acknowledged
 from gatewayd.ads.relay.upstream import ControlPlaneChannel
+from gatewayd.ads.stream_messages import has_written
 from gatewayd.ir.mesh import NodeRedirect
+
+_log = structlog.get_logger("gatewayd.ads.relay")
 
 _SERVICE: Final = "envoy.service.discovery.v3.AggregatedDiscoveryService"
 _METHOD: Final = "DeltaAggregatedResources"
@@ -33,17 +37,27 @@ _FOR_ENVOY: Final = 0o660
 """The socket's mode: an Envoy is another user of the agent's group, and the folder is their pod's own."""
 
 Context: TypeAlias = grpc.aio.ServicerContext
-OnRedirects: TypeAlias = Callable[[frozenset[NodeRedirect]], Awaitable[None]]
-"""Returns when connections are led as the redirects say."""
+
+
+class RedirectHandler(Protocol):
+    """Who leads connections to the Envoy."""
+
+    async def redirect(self, redirects: frozenset[NodeRedirect]) -> None:
+        """Lead connections as the redirects say, from when this returns on."""
+
+    async def let_go(self) -> None:
+        """Return when what is led there no more may be taken from the Envoy."""
+
+    def ended(self) -> None:
+        """Hear that the stream of the Envoy has ended."""
 
 
 class Relay:
-    """Serves one Envoy. `on_redirects` hears what it may be sent, `on_end` that its stream has ended."""
+    """Serves one Envoy."""
 
-    def __init__(self, upstream: ControlPlaneChannel, on_redirects: OnRedirects, on_end: Callable[[], None]) -> None:
+    def __init__(self, upstream: ControlPlaneChannel, handler: RedirectHandler) -> None:
         self._upstream = upstream
-        self._on_redirects = on_redirects
-        self._on_end = on_end
+        self._handler = handler
         self._acknowledged = Acknowledged()
         self._turn = asyncio.Lock()
         self._told: frozenset[NodeRedirect] | None = None
@@ -86,9 +100,11 @@ class Relay:
         finally:
             for way in ways:
                 way.cancel()
-            await asyncio.wait(ways)
+            for failure in await asyncio.gather(*ways, return_exceptions=True):
+                if isinstance(failure, Exception):
+                    _log.error("relay failed", exc_info=failure)
             call.cancel()
-            self._on_end()
+            self._handler.ended()
         context.set_code(grpc.StatusCode.UNAVAILABLE)
         context.set_details("the control plane has ended the stream")
 
@@ -103,25 +119,42 @@ class Relay:
             heard.put_nowait(data)
 
     async def _down(self, call: grpc.aio.StreamStreamCall, context: Context) -> None:
-        while True:
-            try:
-                data = await call.read()
-            except grpc.aio.AioRpcError:
-                return
-            if data is grpc.aio.EOF:
-                return
-            message = _read(discovery_pb2.DeltaDiscoveryResponse, data)
-            if message is not None and self._acknowledged.on_response(message):
-                await self._redirect()
-            await context.write(data)
+        """Pass responses on; one that takes something away waits for itself, and none of another type for it.
+
+        A control plane that orders what it sends goes by what was acknowledged.
+        """
+        turn = asyncio.Lock()
+        async with asyncio.TaskGroup() as held:
+            while True:
+                try:
+                    data = await call.read()
+                except grpc.aio.AioRpcError:
+                    break
+                if data is grpc.aio.EOF:
+                    break
+                message = _read(discovery_pb2.DeltaDiscoveryResponse, data)
+                if message is not None and self._acknowledged.on_response(message):
+                    held.create_task(self._pass_when_left(data, context, turn))
+                else:
+                    await _pass(data, context, turn)
+
+    async def _pass_when_left(self, data: bytes, context: Context, turn: asyncio.Lock) -> None:
+        await self._redirect()
+        await self._handler.let_go()
+        await _pass(data, context, turn)
 
     async def _redirect(self) -> None:
         """Say what the redirects are now, if they are others, and wait until they are in place."""
         async with self._turn:
             redirects = self._acknowledged.redirects()
             if redirects is not None and redirects != self._told:
-                await self._on_redirects(redirects)
+                await self._handler.redirect(redirects)
                 self._told = redirects
+
+
+async def _pass(data: bytes, context: Context, turn: asyncio.Lock) -> None:
+    async with turn:
+        await has_written(context, data)
 
 
 def _bind(server: grpc.aio.Server, socket: Path) -> None:

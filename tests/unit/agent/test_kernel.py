@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from gatewayd.agent import kernel
 from gatewayd.agent.kernel import KernelError, apply
 
 
@@ -28,5 +29,6 @@ async def test_what_nft_refuses_is_said_in_its_words(tmp_path: Path, monkeypatch
 
 async def test_where_there_is_no_nft_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(kernel, "_NFT", str(tmp_path / "nft"))
     with pytest.raises(KernelError, match="nft: cannot be started; No such file"):
         await apply(())

@@ -1,8 +1,10 @@
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from gatewayd.agent import steering
 from gatewayd.agent import table as tables
 from gatewayd.agent.envoy import Health
 from gatewayd.agent.kernel import KernelError
@@ -60,7 +62,23 @@ async def test_redirects_are_in_place_when_it_returns() -> None:
     await rig.steering.redirect(frozenset({PRODUCER}))
     assert rig.last() == [tables.whole(table({PRODUCER}), alive=False)]
     await rig.steering.redirect(frozenset())
-    assert rig.last() == [tables.difference(table({PRODUCER}), table(()))]
+    leaving = replace(table(()), leaving=frozenset({PRODUCER}))
+    assert rig.last() == [tables.difference(table({PRODUCER}), leaving)]
+
+
+async def test_what_is_led_there_no_more_is_answered_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steering, "LEAVING_SECONDS", 0.0)
+    rig = Rig()
+    await rig.steering.let_go()
+    await rig.steering.redirect(frozenset({PRODUCER}))
+    await rig.steering.redirect(frozenset())
+    leaving = replace(table(()), leaving=frozenset({PRODUCER}))
+    rig.last()
+    await rig.steering.let_go()
+    assert rig.last() == [tables.difference(leaving, table(()))]
+    await rig.steering.redirect(frozenset({PRODUCER}))
+    await rig.steering.let_go()
+    assert rig.last() == [tables.difference(table(()), table({PRODUCER}))]
 
 
 async def test_pods_matter_where_their_namespace_has_routes() -> None:
