@@ -133,8 +133,8 @@ upstream: $(STAMP) $(APT) ## what the tests keep of the CRDs against the release
 image: $(STAMP) $(APT) ## the steps of deploy/Dockerfile and the proxy's hook, with all that the images have
 	GATEWAYD_IMAGE=required $(BIN)/pytest -q tests/feature/test_image.py tests/unit/infra/test_drain.py
 
-conformance: $(STAMP) $(APT) upstream ## the upstream suite; TEST=Name for one, ROUTES=host for routes per host
-	$(BIN)/python -m conformance.run_suite $(addprefix --test ,$(TEST)) $(addprefix --route-discovery ,$(ROUTES))
+conformance: $(STAMP) $(APT) upstream ## the upstream suite; PROFILES=mesh for the mesh's, TEST=Name for one, ROUTES=host for routes per host
+	$(BIN)/python -m conformance.run_suite $(addprefix --profiles ,$(PROFILES)) $(addprefix --test ,$(TEST)) $(addprefix --route-discovery ,$(ROUTES))
 
 scenarios: $(STAMP) $(APT) ## failures and latencies in that cluster, every request counted; TEST=name, ROUTES=host as above
 	$(BIN)/python -m conformance.scenarios $(addprefix --route-discovery ,$(ROUTES)) $(TEST)
