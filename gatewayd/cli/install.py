@@ -10,7 +10,9 @@ from gatewayd.infra.crds import own_crds
 from gatewayd.infra.installation import REPLICAS, Installation, installation
 from gatewayd.infra.layout import NAMESPACE
 from gatewayd.infra.manifest import manifest
+from gatewayd.infra.member_account import member_account
 from gatewayd.ir.http import RouteDiscovery
+from gatewayd.members.book import READ
 from gatewayd.settings import LOG_LEVELS
 from gatewayd.telemetry.version import installed_version
 
@@ -20,6 +22,10 @@ HEADER = """\
 # gatewayd, as `gatewayd install --print` prints it. Apply it with:
 #   kubectl apply --server-side -f -
 # The CRDs of the Gateway API must be there: https://gateway-api.sigs.k8s.io/guides/#installing-gateway-api
+"""
+MEMBER_HEADER = """\
+# For a cluster that offers Services to a gatewayd elsewhere, as `gatewayd install --print --member` prints it.
+# The CRD of ServiceExport must be there: https://github.com/kubernetes-sigs/mcs-api/tree/master/config/crd
 """
 
 
@@ -31,6 +37,12 @@ def default_image() -> str:
 def printed(chosen: Installation) -> str:
     """Return what the command prints."""
     return HEADER + manifest((*installation(chosen), *own_crds()))
+
+
+def printed_member(namespace: str, offered: str) -> str:
+    """Return what the command prints for a member whose Services are offered in some namespaces."""
+    namespaces = tuple(dict.fromkeys(_namespace(each.strip()) for each in offered.split(",")))
+    return MEMBER_HEADER + manifest(member_account(namespace, namespaces, READ))
 
 
 def _namespace(text: str) -> str:
@@ -53,6 +65,15 @@ def _log_level(text: str) -> str:
     raise typer.BadParameter(f"{text!r} is not known; allowed: {', '.join(LOG_LEVELS)}")
 
 
+_MemberOption = Annotated[
+    str,
+    typer.Option(
+        metavar="NAMESPACES",
+        help="Print what a member cluster needs instead: an account that may read what these namespaces export.",
+    ),
+]
+
+
 @app.command()
 def install(  # noqa: PLR0913 (each is an option)
     *,
@@ -70,6 +91,7 @@ def install(  # noqa: PLR0913 (each is an option)
         bool, typer.Option("--monitoring", help="With monitors and alerts for the Prometheus operator.")
     ] = False,
     envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
+    member: _MemberOption = "",
 ) -> None:
     """Print the manifest that installs gatewayd into a cluster.
 
@@ -77,6 +99,9 @@ def install(  # noqa: PLR0913 (each is an option)
     """
     if not print_:
         raise typer.BadParameter("nothing is changed by this command; pass --print, and pipe it to kubectl apply")
+    if member:
+        write_lines(printed_member(namespace, member))
+        return
     chosen = Installation(
         namespace=namespace,
         image=image,
