@@ -137,7 +137,7 @@ def _own(plural: str, struct: type[KubernetesObject], *, protects: bool) -> Kind
 
 
 def _envoy_gateway(plural: str, struct: type[ForeignObject], *, protects: bool = False, kind: str = "") -> Kind:
-    """Return a kind of theirs; one that is called otherwise than its struct is no policy, and no status is written."""
+    """Return a kind of theirs; a status is written of policies, and of what Gateways have as their parameters."""
     return Kind(
         group=ENVOY_GATEWAY_GROUP,
         version=ENVOY_GATEWAY_VERSION,
@@ -146,7 +146,7 @@ def _envoy_gateway(plural: str, struct: type[ForeignObject], *, protects: bool =
         namespaced=True,
         struct=struct,
         accepted_versions=(ENVOY_GATEWAY_VERSION,),
-        statused=not kind,
+        statused=not kind or struct is EnvoyProxy,
         protects=protects,
         on_request=True,
     )

@@ -167,6 +167,22 @@ class PolicyOutcome:
         return _of(self.ancestors)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParametersOutcome:
+    """Parameters of another controller's kind: one entry for each Gateway or GatewayClass of ours that names them.
+
+    Their entries have no field for who wrote them.
+    """
+
+    generation: int
+    ancestors: tuple[ParentOutcome, ...]
+
+    @property
+    def all_verdicts(self) -> tuple[Verdict, ...]:
+        """Everything that is said of it, for one that names it after the other."""
+        return _of(self.ancestors)
+
+
 Outcome = (
     GatewayClassOutcome
     | MeshOutcome
@@ -175,6 +191,7 @@ Outcome = (
     | RouteOutcome
     | IngressOutcome
     | PolicyOutcome
+    | ParametersOutcome
 )
 
 

@@ -17,6 +17,7 @@ from gatewayd.translator.mesh.consumers import CONSUMERS
 from gatewayd.translator.mesh.meshes import MESHES
 from gatewayd.translator.mesh.parents import CLAIMS, GRPC_CLAIMS
 from gatewayd.translator.mesh.proxy import MESH_PROXIES, MESH_UPSTREAMS
+from gatewayd.translator.outcomes.envoy_proxies import NAMED_PROXIES
 from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
 from gatewayd.translator.outcomes.in_proxies import HELD
 from gatewayd.translator.outcomes.ingress_paths import CLAIMED_PATHS
@@ -88,6 +89,7 @@ INDEXES: tuple[Index, ...] = (
     BACKEND_USES,
     OWN_SECTIONS,
     GOVERNED,
+    NAMED_PROXIES,
     MESHES,
     CONSUMERS,
     CLAIMS,

@@ -35,6 +35,7 @@ DATA_HELD_BY: Mapping[str, str] = {
     "gatewayd/ir/carriers.py": "tests/unit/ir/test_shape.py",
     "gatewayd/ir/contents.py": "tests/unit/ir/test_shape.py",
     "gatewayd/ir/l4.py": "tests/unit/ir/test_shape.py",
+    "gatewayd/ir/scripts.py": "tests/unit/ir/test_shape.py",
 }
 """Modules of nothing but values, and the test that holds what is true of all such values."""
 

@@ -58,6 +58,7 @@ from gatewayd.translator.proxies.governed import gateways_of
 from gatewayd.translator.proxies.key_sets import are_keys_asked, key_set_faults
 from gatewayd.translator.proxies.policy_filters import message_problems
 from gatewayd.translator.proxies.processing import processing_problems
+from gatewayd.translator.proxies.scripts import forbidden, script_problems
 from gatewayd.translator.rescues import blame
 
 TARGET_TABLES: Final[Mapping[Any, Table]] = {
@@ -174,7 +175,7 @@ def _invalid(view: View, row: InheritedPolicy) -> Verdict | None:
         (revocation_problems(view, row), "no certificate of a client is good where it is in force"),
     )
     told = (("; ".join(problems), consequence) for problems, consequence in by_consequence)
-    closing = processing_problems(view, row) if isinstance(row, RoutePolicy) else ()
+    closing = (*processing_problems(view, row), *script_problems(view, row)) if isinstance(row, RoutePolicy) else ()
     said = [*(f"{problems}; {consequence} until then" for problems, consequence in told if problems), *closing]
     return verdicts.invalid("; ".join(said)) if said else None
 
@@ -215,10 +216,11 @@ def said_of_target(view: View, row: KubernetesObject, path: str, target: ScopedT
 
 
 def _unserved(view: View, row: KubernetesObject, ref: Reference) -> Verdict | None:
-    """Say what of a policy a Gateway has nobody to count for."""
+    """Say what of a policy a Gateway has nobody to count for, or what its class does not allow."""
     if ref.kind != GATEWAY_KIND.kind:
         return None
-    problems = "; ".join(unserved(view, ObjectKey(ref.namespace or "", ref.name), row))
+    gateway = ObjectKey(ref.namespace or "", ref.name)
+    problems = "; ".join((*unserved(view, gateway, row), *forbidden(view, gateway, row)))
     return verdicts.invalid(problems) if problems else None
 
 
