@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from bench.peers.build import built
 from conformance.scenarios.cases.audit import audit
 from conformance.scenarios.cases.blackhole import blackhole
 from conformance.scenarios.cases.chart import chart
 from conformance.scenarios.cases.contents import contents
 from conformance.scenarios.cases.crds import crds
+from conformance.scenarios.cases.crowd import crowd
 from conformance.scenarios.cases.dryrun import dryrun, dryrun_short
 from conformance.scenarios.cases.grants import grants
+from conformance.scenarios.cases.herd import herd
 from conformance.scenarios.cases.history import history
 from conformance.scenarios.cases.ingress import ingress
 from conformance.scenarios.cases.laptop import laptop
@@ -16,6 +19,7 @@ from conformance.scenarios.cases.leader import leader_killed, lease_hung
 from conformance.scenarios.cases.leftovers import class_in_use, leftovers
 from conformance.scenarios.cases.liar import liar
 from conformance.scenarios.cases.mistakes import mistakes, scaling
+from conformance.scenarios.cases.partition import partition
 from conformance.scenarios.cases.policies import policies, policies_short
 from conformance.scenarios.cases.probe import probe, probe_services
 from conformance.scenarios.cases.programmed import programmed
@@ -119,6 +123,11 @@ _ALL = (
         run=lease_hung,
     ),
     Scenario(
+        name="partition",
+        claim="the leader cut off from the API server and all proxies: the other carries on, no wrong answer",
+        run=partition,
+    ),
+    Scenario(
         name="blackhole",
         claim="no API server for 2 minutes and its history compacted: no failed request, no missed update",
         run=blackhole,
@@ -174,6 +183,19 @@ _ALL = (
         name="soak",
         claim="up to 50 routes and 200 endpoints written a second, 5 minutes: nothing that processes take up grows",
         run=soak,
+    ),
+    Scenario(
+        name="herd",
+        prepare=built,
+        claim="1,000 proxies connect at once, 60 stop reading, all drop and return: another Gateway waits for none",
+        run=herd,
+    ),
+    Scenario(
+        name="crowd",
+        prepare=built,
+        claim="300 Gateways, 3,000 proxies, the leader killed, 100 deleted: another's edits are served meanwhile",
+        audited=True,
+        run=crowd,
     ),
     Scenario(
         name="laptop",
