@@ -20,39 +20,57 @@ DEADLINE = 10.0
 
 
 class ScriptedProxy:
-    """One stream of the incremental variant."""
+    """One stream of the incremental variant; several tasks may use it at once, and may be cancelled.
+
+    `grpc.aio` (1.85) ends a call when a read or a write of it is cancelled. Of two writes at once it refuses one, and
+    takes the call for ended without ending it: `cancel` does nothing any more, and the server has the stream until the
+    call is collected as garbage. So reads and writes go on when whoever asked for them goes, one after the other.
+    """
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._waiting: dict[str, list[Any]] = defaultdict(list)
+        self._read: asyncio.Task[Any] | None = None
+        self._turn = asyncio.Lock()
+        self._writes: set[asyncio.Task[None]] = set()
 
     async def subscribe(self, type_url: str, *names: str, node: str = "") -> None:
         """Ask for resources of a type, for all of them when none is named."""
         request = discovery_pb2.DeltaDiscoveryRequest(type_url=type_url, resource_names_subscribe=names)
         if node:
             request.node.CopyFrom(base_pb2.Node(id="scripted", cluster=node))
-        await self._stream.write(request)
+        await self._send(request)
 
     async def response(self, type_url: str) -> Any:
         """Return the next response of a type."""
         async with asyncio.timeout(DEADLINE):
             while not self._waiting[type_url]:
-                found = await self._stream.read()
+                self._read = self._read or asyncio.create_task(self._stream.read())
+                found = await asyncio.shield(self._read)
+                self._read = None
                 assert found is not grpc.aio.EOF, "the stream has ended"
                 self._waiting[found.type_url].append(found)
         return self._waiting[type_url].pop(0)
 
     async def ack(self, response: Any) -> None:
         """Acknowledge a response."""
-        await self._stream.write(
-            discovery_pb2.DeltaDiscoveryRequest(type_url=response.type_url, response_nonce=response.nonce)
-        )
+        await self._send(discovery_pb2.DeltaDiscoveryRequest(type_url=response.type_url, response_nonce=response.nonce))
 
     async def nack(self, response: Any, words: str) -> None:
         """Refuse a response."""
         request = discovery_pb2.DeltaDiscoveryRequest(type_url=response.type_url, response_nonce=response.nonce)
         request.error_detail.CopyFrom(status_pb2.Status(code=3, message=words))
-        await self._stream.write(request)
+        await self._send(request)
+
+    async def _send(self, request: Any) -> None:
+        task = asyncio.create_task(self._written(request))
+        self._writes.add(task)
+        task.add_done_callback(self._writes.discard)
+        await asyncio.shield(task)
+
+    async def _written(self, request: Any) -> None:
+        async with self._turn:
+            await self._stream.write(request)
 
 
 @asynccontextmanager
