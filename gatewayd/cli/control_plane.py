@@ -12,6 +12,7 @@ from gatewayd.cli.output import EnvoyGatewayKindsOption, MeshOption
 from gatewayd.infra import layout
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.run.serve_options import ServeOptions, encoded
+from gatewayd.settings import pods_listen_at
 
 app = typer.Typer(add_completion=False)
 
@@ -56,6 +57,7 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
         log_level=log_level,
         envoy_gateway_kinds=envoy_gateway_kinds,
         mesh=mesh,
+        proxies_listen_at=pods_listen_at(),
     )
     # The process stays the same one, to Kubernetes and for signals, and what has read the arguments is gone.
     os.execv(sys.executable, (sys.executable, "-P", "-m", "gatewayd.run.replica", encoded(options)))  # noqa: S606

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, Environment
+from gatewayd.ir.environment import ANY_IPV4, DEFAULT_ENVIRONMENT, Environment
 from gatewayd.ir.http import RouteDiscovery
 
 
@@ -18,6 +18,7 @@ class ServeOptions:
     """`kubeconfig` None: as the pod that we are. `route_discovery` None: whichever suits a route table.
 
     `envoy_gateway_kinds`: those are read too. `mesh`: routes may have Services as parents, also without an XMesh.
+    `proxies_listen_at`: all addresses of a pod, of the family that pods have.
     """
 
     kubeconfig: Path | None
@@ -30,17 +31,24 @@ class ServeOptions:
     log_level: str
     envoy_gateway_kinds: bool = False
     mesh: bool = False
+    proxies_listen_at: str = ANY_IPV4
 
     @property
     def making(self) -> tuple[object, ...]:
         """What configurations depend on beside the objects; None for what nobody said."""
         kinds = "envoy-gateway-kinds" if self.envoy_gateway_kinds else None
-        return (self.route_discovery, kinds, *(("mesh",) if self.mesh else ()))
+        family = () if self.proxies_listen_at == ANY_IPV4 else (self.proxies_listen_at,)
+        return (self.route_discovery, kinds, *(("mesh",) if self.mesh else ()), *family)
 
     @property
     def environment(self) -> Environment:
         """What the translator is told of the cluster."""
-        return replace(DEFAULT_ENVIRONMENT, namespace=self.namespace, route_discovery=self.route_discovery)
+        return replace(
+            DEFAULT_ENVIRONMENT,
+            namespace=self.namespace,
+            route_discovery=self.route_discovery,
+            address=self.proxies_listen_at,
+        )
 
 
 def encoded(options: ServeOptions) -> str:
