@@ -463,8 +463,8 @@ GOALS: Final = (
         value=_among_peers("route probe, 3,000 routes", "longest"),
         at_most=60,
         unit="ms",
-        tried="it was the one after which routes are discovered per host: connections that drained were told over 2 s, and"
-        " are at once since `d4429b9`, 82 to 95 ms in a test; not measured again beside peers",
+        tried="it was the one after which routes are discovered per host: connections that drained were told over 2 s,"
+        " and are at once since `d4429b9`, 82 to 95 ms in a test; not measured again beside peers",
     ),
     Goal(
         what="the leader killed: another writes",
