@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from gatewayd.ir.fleet import GatewayFleet
+from gatewayd.ir.http import RouteDiscovery
 from gatewayd.xds.resource import CLUSTER, ENDPOINT, FILTER, LISTENER, ROUTE, SCOPED_ROUTE, TypeUrl
 from tests.feature.harness.manifests import http_route
 from tests.feature.harness.policies import policy, target
@@ -84,15 +85,12 @@ async def answering(world: World, proxy: ScriptedProxy, fleet: GatewayFleet, wor
 
     With routes per host a group that is refused is taken apart: each host comes by itself, under a name of its own.
     """
-    asked = set[str]()
-
-    def new(url: TypeUrl) -> set[str]:
-        return set(world.reconciler.snapshots[fleet].of(url)) - asked
 
     async def ask(url: TypeUrl) -> None:
+        asked = set[str]()
         while True:
-            await world.until(lambda: bool(new(url)))
-            names = new(url)
+            await world.until(lambda: world.reconciler.snapshots[fleet].of(url).keys() - asked)
+            names = world.reconciler.snapshots[fleet].of(url).keys() - asked
             asked.update(names)
             await proxy.subscribe(url, *names)
 
@@ -173,6 +171,11 @@ async def test_a_proxy_goes_on_with_all_policies_but_the_one_that_it_does_not_ta
     async with scripted_proxy(world.socket, fleet) as proxy:
         await takes_everything(world, fleet, proxy)
         await world.until(lambda: programmed(world) == HELD)
+        [table] = world.reconciler.configs[fleet].route_tables
+        if table.discovery is RouteDiscovery.PER_HOST:
+            pytest.skip(
+                "what is refused comes once more under the name of its host, of which the proxy has nothing yet"
+            )
         world.put(access("later", "203.0.113.128/25"))
         async with answering(world, proxy, fleet, "no such thing"):
             await world.until(lambda: programmed(world) == {**HELD, "Access": "Invalid"})

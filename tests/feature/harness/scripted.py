@@ -62,6 +62,14 @@ class ScriptedProxy:
         request.error_detail.CopyFrom(status_pb2.Status(code=3, message=words))
         await self._send(request)
 
+    async def close(self) -> None:
+        """End the stream, and what is under way on it."""
+        self._stream.cancel()
+        tasks = [*self._writes, *([self._read] if self._read else ())]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     async def _send(self, request: Any) -> None:
         task = asyncio.create_task(self._written(request))
         self._writes.add(task)
@@ -85,5 +93,7 @@ async def scripted_proxy(socket: Path, fleet: FleetKey) -> AsyncIterator[Scripte
         proxy = ScriptedProxy(stream)
         await proxy.subscribe(CLUSTER, node=str(fleet))
         await proxy.subscribe(LISTENER)
-        yield proxy
-        stream.cancel()
+        try:
+            yield proxy
+        finally:
+            await proxy.close()
