@@ -27,6 +27,7 @@ _IN_A_ROW = 20
 async def partition(world: World) -> tuple[Figure, ...]:
     """Cut the leader off under load, edit routes meanwhile, and let it come back."""
     async with replica_pair(world) as stands:
+        await world.echoes("other")
         address = await _two_envoys(world)
         targets = await stable_routes(world, 2 * _EDITS, "echo")
         await until_right(world, address, targets)
@@ -46,7 +47,7 @@ async def partition(world: World) -> tuple[Figure, ...]:
         mine, theirs = writes(stands[lost], moment), writes(stands[heir], moment)
         return (
             *running.figures(),
-            Figure(what="the leader cut off: another writes after", value=taken_over, unit="s", at_most=30),
+            Figure(what="the leader cut off: another writes after", value=taken_over, unit="s", at_most=15),
             none_of("writes by two at once", late_writes(mine, theirs)),
             none_of(
                 "writes of the one that was cut off after it was healed", sum(each.began > healed for each in mine)

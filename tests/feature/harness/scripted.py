@@ -29,8 +29,8 @@ class ScriptedProxy:
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
-        self._waiting: dict[str, list[Any]] = defaultdict(list)
-        self._read: asyncio.Task[Any] | None = None
+        self._received: dict[str, asyncio.Queue[Any]] = defaultdict(asyncio.Queue)
+        self._reader = asyncio.create_task(self._read())
         self._turn = asyncio.Lock()
         self._writes: set[asyncio.Task[None]] = set()
 
@@ -43,14 +43,12 @@ class ScriptedProxy:
 
     async def response(self, type_url: str) -> Any:
         """Return the next response of a type."""
-        async with asyncio.timeout(DEADLINE):
-            while not self._waiting[type_url]:
-                self._read = self._read or asyncio.create_task(self._stream.read())
-                found = await asyncio.shield(self._read)
-                self._read = None
-                assert found is not grpc.aio.EOF, "the stream has ended"
-                self._waiting[found.type_url].append(found)
-        return self._waiting[type_url].pop(0)
+        try:
+            async with asyncio.timeout(DEADLINE):
+                return await self._received[type_url].get()
+        except TimeoutError as error:
+            ended = self._reader.exception() or "by the server" if self._reader.done() else "no"
+            raise TimeoutError(f"no response of {type_url}; has the stream ended: {ended}") from error
 
     async def ack(self, response: Any) -> None:
         """Acknowledge a response."""
@@ -65,10 +63,14 @@ class ScriptedProxy:
     async def close(self) -> None:
         """End the stream, and what is under way on it."""
         self._stream.cancel()
-        tasks = [*self._writes, *([self._read] if self._read else ())]
+        tasks = [*self._writes, self._reader]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _read(self) -> None:
+        while (found := await self._stream.read()) is not grpc.aio.EOF:
+            self._received[found.type_url].put_nowait(found)
 
     async def _send(self, request: Any) -> None:
         task = asyncio.create_task(self._written(request))
