@@ -12,6 +12,7 @@ from gatewayd.cli.output import EnvoyGatewayKindsOption, MeshOption
 from gatewayd.infra import layout
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.run.serve_options import ServeOptions, encoded
+from gatewayd.settings import pods_listen_at
 
 app = typer.Typer(add_completion=False)
 
@@ -54,14 +55,19 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
         namespace=namespace,
         identity=identity or socket.gethostname(),
         uid=uid,
-        # With a trailing dot: an absolute name, so that no search domain is tried before it.
-        xds_host=xds_host or f"{layout.CONTROL_PLANE}.{namespace}.svc.cluster.local.",
+        xds_host=xds_host or _own_name(namespace),
         xds_port=xds_port,
         route_discovery=route_discovery,
         log_level=log_level,
         envoy_gateway_kinds=envoy_gateway_kinds,
         mesh=mesh,
         region=region,
+        proxies_listen_at=pods_listen_at(),
     )
     # The process stays the same one, to Kubernetes and for signals, and what has read the arguments is gone.
     os.execv(sys.executable, (sys.executable, "-P", "-m", "gatewayd.run.replica", encoded(options)))  # noqa: S606
+
+
+def _own_name(namespace: str) -> str:
+    """Return the name of our Service; with a trailing dot it is absolute, and no search domain is tried before it."""
+    return f"{layout.CONTROL_PLANE}.{namespace}.svc.cluster.local."

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, Environment
+from gatewayd.ir.environment import ANY_IPV4, DEFAULT_ENVIRONMENT, Environment
 from gatewayd.ir.http import RouteDiscovery
 
 
@@ -19,6 +19,7 @@ class ServeOptions:
 
     `envoy_gateway_kinds`: those are read too. `mesh`: routes may have Services as parents, also without an XMesh.
     `region`: where the cluster is, "" where nobody says it.
+    `proxies_listen_at`: all addresses of a pod, of the family that pods have.
     """
 
     kubeconfig: Path | None
@@ -32,19 +33,26 @@ class ServeOptions:
     envoy_gateway_kinds: bool = False
     mesh: bool = False
     region: str = ""
+    proxies_listen_at: str = ANY_IPV4
 
     @property
     def making(self) -> tuple[object, ...]:
         """What configurations depend on beside the objects; None for what nobody said."""
         kinds = "envoy-gateway-kinds" if self.envoy_gateway_kinds else None
         region = (f"region {self.region}",) if self.region else ()
-        return (self.route_discovery, kinds, *(("mesh",) if self.mesh else ()), *region)
+        family = () if self.proxies_listen_at == ANY_IPV4 else (self.proxies_listen_at,)
+        return (self.route_discovery, kinds, *(("mesh",) if self.mesh else ()), *region, *family)
 
     @property
     def environment(self) -> Environment:
         """What the translator is told of the cluster."""
-        here = replace(DEFAULT_ENVIRONMENT, namespace=self.namespace, route_discovery=self.route_discovery)
-        return replace(here, region=self.region)
+        return replace(
+            DEFAULT_ENVIRONMENT,
+            namespace=self.namespace,
+            route_discovery=self.route_discovery,
+            region=self.region,
+            address=self.proxies_listen_at,
+        )
 
 
 def encoded(options: ServeOptions) -> str:
