@@ -17,6 +17,7 @@ class Environment:
     `unprivileged_offset` is added to ports below 1024 to get the port that Envoy binds (0 when it may bind them).
     `namespace`: where gatewayd itself runs, and the parameters of GatewayClasses stand; "" where it runs in none.
     `route_discovery`: the only one to use; None for whichever suits a route table.
+    `region`: where its proxies are, as members say where they are; "" where nobody says it.
     """
 
     controller: str
@@ -27,6 +28,7 @@ class Environment:
     standalone: bool
     unprivileged_offset: int
     route_discovery: RouteDiscovery | None
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Meshed
 from gatewayd.ir.environment import Environment as EnvironmentRow
 from gatewayd.ir.fleet import FleetKey
+from gatewayd.ir.members import Exported
 from gatewayd.keysets.fetch import fetch
 from gatewayd.keysets.keeper import KeySetKeeper
 from gatewayd.kube.authority_store import AuthorityStore
@@ -40,20 +41,22 @@ from gatewayd.kube.gateway_certificates import GatewayCertificates
 from gatewayd.kube.gateway_infrastructure import Feedback, InfrastructureController, Wishes
 from gatewayd.kube.heads import HeadListing, HeardListing
 from gatewayd.kube.key_set_store import KeySetStore
-from gatewayd.kube.lease import Everyone, Lease, LeaseName
+from gatewayd.kube.lease import Lease, LeaseName
 from gatewayd.kube.listing import Listing, Live, Undecodable
 from gatewayd.kube.live_statuses import LiveStatuses
+from gatewayd.kube.members import Members
 from gatewayd.kube.owned_watch import OURS
 from gatewayd.kube.provisioner import ControlPlaneAddress, ControlPlaneIdentity
 from gatewayd.kube.reflector import EVERYTHING, HEADS, Reflector, Selection, Submit, Timing
 from gatewayd.kube.refusals import Refusals
 from gatewayd.kube.status_writer import StatusWriter
-from gatewayd.kube.work_queue import RETRY, Label, Pacing, WorkQueue
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.run.clock import stamp, tell_time, time_now
 from gatewayd.run.fleet_reports import FleetReports, Hearers
+from gatewayd.run.members import MemberSetting, MemberTelling, member_notices, members_of
 from gatewayd.run.memory import Tide
 from gatewayd.run.replica_ports import ReplicaPorts
+from gatewayd.run.rotation import Rotation
 from gatewayd.run.serve_options import ServeOptions
 from gatewayd.run.trust import Trust
 from gatewayd.store import Delta, Event
@@ -66,7 +69,6 @@ from gatewayd.translator.proxies.global_limits import LIMIT_DOMAINS
 from gatewayd.translator.proxies.key_sets import KEY_SETS
 from gatewayd.translator.referred import contents_of
 
-ROTATION_SECONDS: Final = 600.0
 GAUGE_SECONDS: Final = 1.0
 FAREWELL_SECONDS: Final = 4.0
 """Between the end of a Gateway and that of its streams: time for an Envoy to take that it shall serve nothing.
@@ -97,7 +99,6 @@ class InCluster:
         self._kinds = read_kinds(envoy_gateway=options.envoy_gateway_kinds)
         self._client = client
         self._trust = Trust(authority, server_name)
-        self._authorities = AuthorityStore(client, options.namespace)
         self._metrics = Metrics(around.version)
         self._reports = self._fleet_reports(around)
         self._published_at: dict[FleetKey, float] = {}
@@ -118,6 +119,7 @@ class InCluster:
             reconciler=self._reconciler,
             fleet=self._reports.fleet,
             metrics=self._metrics,
+            notices=lambda: tuple(member_notices(self._members)),
         )
         name = LeaseName(namespace=options.namespace, name=layout.LEASE, identity=options.identity)
         self._lease = Lease(client=client, name=name, clock=around.clock, on_elected=self._on_elected)
@@ -128,7 +130,14 @@ class InCluster:
         self._classes = ClassFinalizer(client=client, leadership=self._lease, on_failure=self._metrics.work_failed)
         address = ControlPlaneAddress(host=options.xds_host, port=options.xds_port, server_name=server_name)
         self._infrastructure = self._infrastructure_from(address)
-        self._rotation: WorkQueue[str] = self._rotation_queue()
+        self._members = self._members_beside(around)
+        self._rotation = Rotation(
+            authorities=AuthorityStore(client, options.namespace),
+            trust=self._trust,
+            leadership=self._lease,
+            renewed=self._infrastructure.mark_all,
+            on_failure=self._metrics.work_failed,
+        )
 
     def _fleet_reports(self, around: Surroundings) -> FleetReports:
         options = self._options
@@ -152,7 +161,7 @@ class InCluster:
         )
 
     def _reconciler_of(self) -> Reconciler:
-        awaited = [kind.struct for kind in self._kinds]
+        awaited = [*(kind.struct for kind in self._kinds), Exported]
         return Reconciler(publisher=self._reports, on_batch=self._on_batch, awaited=awaited, follower=self._contents)
 
     def _following(self, client: KubeClient) -> Contents:
@@ -199,19 +208,18 @@ class InCluster:
             ),
         )
 
-    def _rotation_queue(self) -> WorkQueue[str]:
-        return WorkQueue(
-            name="rotation",
-            work=self._rotate,
-            label=lambda name: Label("", name),
-            leadership=Everyone(),
-            pacing=Pacing(workers=1, backoff=replace(RETRY, longest=ROTATION_SECONDS)),
-            on_failure=lambda _failure: self._metrics.work_failed("rotation"),
+    def _members_beside(self, around: Surroundings) -> Members:
+        setting = MemberSetting(
+            namespace=self._options.namespace,
+            client=self._client,
+            leadership=self._lease,
+            timing=self._timing,
+            clock=around.clock,
         )
+        return members_of(setting, self._submit, MemberTelling(metrics=self._metrics, events=self._events))
 
     async def run(self) -> None:
         """Serve until cancelled."""
-        self._rotation.add_after(layout.AUTHORITY_SECRET, ROTATION_SECONDS)
         self._reconciler.submit((Delta(kind=EnvironmentRow, key=HERE, obj=self._options.environment),))
         if self._options.mesh:
             self._reconciler.submit((Delta(kind=Meshed, key=HERE, obj=Meshed()),))
@@ -226,6 +234,7 @@ class InCluster:
         yield "reconciler", self._reconciler.run()
         yield "contents", self._contents.run()
         yield "key sets", self._key_sets.run()
+        yield "members", self._members.run()
         yield "lease", self._lease.run()
         yield "status writer", self._writer.run()
         yield "events", self._events.run()
@@ -256,6 +265,7 @@ class InCluster:
                 yield listing, EVERYTHING, self._contents.pass_on
         for listing in self._infrastructure.listings():
             yield listing, OURS, self._reconciler.submit
+        yield self._members.listing, self._members.selection, self._members.listed
         reports = Selection(labels=SELECTOR, namespace=self._options.namespace)
         yield HeardListing(BY_STRUCT[ConfigMap], self._reports.share.hear), reports, self._reconciler.submit
 
@@ -364,14 +374,6 @@ class InCluster:
         return self._synced and self._reconciler.has_nothing(INFRASTRUCTURE, Member(Gateway, gateway))
 
     # --- what has to be looked at from time to time ------------------------------------------------------------
-
-    async def _rotate(self, _authority: str) -> float:
-        """Follow the CA; renew what is due, the server's own certificate and those of the Gateways."""
-        authorities = self._authorities
-        authority = await (authorities.advance() if self._lease.is_leader() else authorities.load())
-        self._trust.follow(authority)
-        self._infrastructure.mark_all()
-        return ROTATION_SECONDS
 
     async def _keep_gauges(self) -> None:
         engine = self._reconciler.store.engine

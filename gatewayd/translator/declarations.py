@@ -4,6 +4,7 @@ from gatewayd.incremental.view import Index, Output
 from gatewayd.translator.attachment import ATTACHED
 from gatewayd.translator.backends.app_protocols import OUTSPOKEN_SLICES
 from gatewayd.translator.backends.endpoints import SLICES
+from gatewayd.translator.backends.members import EXPORTS
 from gatewayd.translator.certificates import CERTIFICATE_USES
 from gatewayd.translator.derived import DERIVED
 from gatewayd.translator.gateways.declared import DECLARATIONS
@@ -52,6 +53,7 @@ INDEXES: tuple[Index, ...] = (
     REFUSED_BY_ANY,
     HELD,
     SLICES,
+    EXPORTS,
     OUTSPOKEN_SLICES,
     SETS_BY_GATEWAY,
     DECLARATIONS,
