@@ -42,6 +42,9 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
     log_level: _LogLevelOption = "info",
     envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
     mesh: MeshOption = False,
+    region: Annotated[
+        str, typer.Option(envvar="GATEWAYD_REGION", help="Where this cluster is, as members say where they are.")
+    ] = "",
 ) -> None:
     """Serve a cluster's Gateways: watch the API server, feed the proxies, write statuses."""
     options = ServeOptions(
@@ -56,6 +59,7 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
         log_level=log_level,
         envoy_gateway_kinds=envoy_gateway_kinds,
         mesh=mesh,
+        region=region,
     )
     # The process stays the same one, to Kubernetes and for signals, and what has read the arguments is gone.
     os.execv(sys.executable, (sys.executable, "-P", "-m", "gatewayd.run.replica", encoded(options)))  # noqa: S606

@@ -13,9 +13,11 @@ from gatewayd.infra.drain import DRAIN_SECONDS
 from gatewayd.infra.installation import REPLICAS, Installation, installation
 from gatewayd.infra.layout import NAMESPACE
 from gatewayd.infra.manifest import manifest
+from gatewayd.infra.member_account import member_account
 from gatewayd.ir.fleet import MESH_FLEET
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.mesh import NODE_PROBES_PORT
+from gatewayd.members.book import READ
 from gatewayd.settings import LOG_LEVELS
 from gatewayd.telemetry.version import installed_version
 from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
@@ -26,6 +28,10 @@ HEADER = """\
 # gatewayd, as `gatewayd install --print` prints it. Apply it with:
 #   kubectl apply --server-side -f -
 # The CRDs of the Gateway API must be there: https://gateway-api.sigs.k8s.io/guides/#installing-gateway-api
+"""
+MEMBER_HEADER = """\
+# For a cluster that offers Services to a gatewayd elsewhere, as `gatewayd install --print --member` prints it.
+# The CRD of ServiceExport must be there: https://github.com/kubernetes-sigs/mcs-api/tree/master/config/crd
 """
 
 
@@ -50,6 +56,12 @@ def node_bootstrap() -> str:
         drain=DRAIN_SECONDS,
     )
     return json.dumps(document, indent=1, sort_keys=True)
+
+
+def printed_member(namespace: str, offered: str) -> str:
+    """Return what the command prints for a member whose Services are offered in some namespaces."""
+    namespaces = tuple(dict.fromkeys(_namespace(each.strip()) for each in offered.split(",")))
+    return MEMBER_HEADER + manifest(member_account(namespace, namespaces, READ))
 
 
 def _namespace(text: str) -> str:
@@ -79,6 +91,13 @@ _FailClosedOption = Annotated[
     bool,
     typer.Option("--fail-closed", help="With --mesh: where a node's proxy is away, its pods reach no such Service."),
 ]
+_MemberOption = Annotated[
+    str,
+    typer.Option(
+        metavar="NAMESPACES",
+        help="Print what a member cluster needs instead: an account that may read what these namespaces export.",
+    ),
+]
 
 
 @app.command()
@@ -100,6 +119,7 @@ def install(  # noqa: PLR0913 (each is an option)
     envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
     mesh: _NodesOption = False,
     fail_closed: _FailClosedOption = False,
+    member: _MemberOption = "",
 ) -> None:
     """Print the manifest that installs gatewayd into a cluster.
 
@@ -107,6 +127,9 @@ def install(  # noqa: PLR0913 (each is an option)
     """
     if not print_:
         raise typer.BadParameter("nothing is changed by this command; pass --print, and pipe it to kubectl apply")
+    if member:
+        write_lines(printed_member(namespace, member))
+        return
     chosen = Installation(
         namespace=namespace,
         image=image,

@@ -16,7 +16,7 @@ from gatewayd.ir.members import Standing
 from gatewayd.kube.member_store import KeptMember
 from gatewayd.kube.member_watch import MemberWatch
 from gatewayd.members.book import Book
-from gatewayd.members.declaration import Declaration
+from gatewayd.members.declaration import MemberDeclaration
 from gatewayd.members.standing_rows import StandingRows
 from gatewayd.store import Delta
 
@@ -37,10 +37,10 @@ class MemberState:
     trouble: str
 
 
-class Member:
+class FollowedMember:
     """See the module's text. Methods return what is to change in the store. Times are seconds of one clock."""
 
-    def __init__(self, declaration: Declaration, now: float) -> None:
+    def __init__(self, declaration: MemberDeclaration, now: float) -> None:
         self.standing_rows = StandingRows(declaration)
         self.believed: MemberWatch | None = None
         self.coming: MemberWatch | None = None
@@ -52,7 +52,7 @@ class Member:
         self._book: Book | None = None
 
     @property
-    def declaration(self) -> Declaration:
+    def declaration(self) -> MemberDeclaration:
         """What the member is allowed."""
         return self.standing_rows.declaration
 
@@ -72,7 +72,7 @@ class Member:
         self.is_changed = False
         return (*self.standing_rows.stand(self.standing), *self.standing_rows.restore(kept.rows))
 
-    def declare(self, declaration: Declaration) -> tuple[Delta, ...]:
+    def declare(self, declaration: MemberDeclaration) -> tuple[Delta, ...]:
         """Take what is declared of it now."""
         self.left_at = None
         if self.standing is Standing.LEAVING:

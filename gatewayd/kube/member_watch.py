@@ -21,7 +21,7 @@ from gatewayd.kube.member_listing import Allowance, MemberListing
 from gatewayd.kube.reflector import Reflector, Selection, Timing
 from gatewayd.members.book import READ, Book
 from gatewayd.members.credentials import Credentials
-from gatewayd.members.declaration import Declaration
+from gatewayd.members.declaration import MemberDeclaration
 from gatewayd.store import Delta, Event
 
 _log = structlog.get_logger("gatewayd.kube.member_watch")
@@ -51,7 +51,9 @@ class WatchHearer(Protocol):
 class MemberWatch:
     """See the module's text. `book` is what the member has said to this watch."""
 
-    def __init__(self, declaration: Declaration, credentials: Credentials, timing: Timing, hearer: WatchHearer) -> None:
+    def __init__(
+        self, declaration: MemberDeclaration, credentials: Credentials, timing: Timing, hearer: WatchHearer
+    ) -> None:
         self.declaration = declaration
         self.credentials = credentials
         self.book = Book(declaration)

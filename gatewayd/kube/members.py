@@ -33,13 +33,13 @@ from gatewayd.kube.access import AccessError
 from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError
 from gatewayd.kube.heads import HeardListing
 from gatewayd.kube.lease import Leadership
-from gatewayd.kube.member import Member, MemberState
+from gatewayd.kube.member import FollowedMember, MemberState
 from gatewayd.kube.member_access import member_access
 from gatewayd.kube.member_store import KeptMember, MemberStore
 from gatewayd.kube.member_watch import Connect, MemberWatch
 from gatewayd.kube.reflector import Selection, Submit, Timing
 from gatewayd.members.credentials import KUBECONFIG_KEY, Credentials, RefusedCredentials, credentials
-from gatewayd.members.declaration import MEMBER_LABEL, Declaration, RefusedDeclaration, declared
+from gatewayd.members.declaration import MEMBER_LABEL, MemberDeclaration, RefusedDeclaration, declared
 from gatewayd.store import Event, Synced
 
 _log = structlog.get_logger("gatewayd.kube.members")
@@ -51,7 +51,7 @@ class _Declared:
 
     key: ObjectKey
     created: str
-    declaration: Declaration
+    declaration: MemberDeclaration
     credentials: Credentials | RefusedCredentials
 
     @property
@@ -95,7 +95,7 @@ class Members:
         self._passed_over: dict[ObjectKey, str] = {}
         self._passed_before: dict[ObjectKey, str] = {}
         self._uids: dict[ObjectKey, str] = {}
-        self._members: dict[str, Member] = {}
+        self._members: dict[str, FollowedMember] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._kept: dict[str, KeptMember] = {}
         self._saved_at: dict[str, float] = {}
@@ -253,7 +253,7 @@ class Members:
     def _bring_about(self, cluster: str, wanted: _Declared) -> None:
         member = self._members.get(cluster)
         if member is None:
-            member = self._members[cluster] = Member(wanted.declaration, self._means.clock())
+            member = self._members[cluster] = FollowedMember(wanted.declaration, self._means.clock())
             self._forgotten.discard(cluster)
             self._submit(member.declare(wanted.declaration))
             kept = self._kept.pop(cluster, None)
@@ -263,7 +263,7 @@ class Members:
             self._submit(member.declare(wanted.declaration))
         self._watch(member, wanted)
 
-    def _watch(self, member: Member, wanted: _Declared) -> None:
+    def _watch(self, member: FollowedMember, wanted: _Declared) -> None:
         """Begin a watch where there is none that is as it is wanted."""
         latest = member.coming or member.believed
         if latest is not None and latest.declaration == wanted.declaration and latest.credentials == wanted.credentials:

@@ -19,7 +19,7 @@ from gatewayd.manifests.admission import USUAL, AdmissionRules, Identity, Reason
 from gatewayd.manifests.documents import FileProblem
 from gatewayd.manifests.folder import Contents, Folder, FolderChange
 from gatewayd.members.book import READ, Book
-from gatewayd.members.declaration import MEMBER_LABEL, Declaration, RefusedDeclaration, declared
+from gatewayd.members.declaration import MEMBER_LABEL, MemberDeclaration, RefusedDeclaration, declared
 from gatewayd.members.standing_rows import StandingRows
 from gatewayd.store import Delta
 
@@ -40,7 +40,7 @@ class ClusterFolder(Folder):
 
     def __init__(self, rules: AdmissionRules = USUAL) -> None:
         super().__init__(rules)
-        self._secrets: dict[ObjectKey, Declaration | RefusedDeclaration] = {}
+        self._secrets: dict[ObjectKey, MemberDeclaration | RefusedDeclaration] = {}
         self._clusters: dict[str, _MemberFolder] = {}
 
     def step(self, changes: Mapping[str, Contents]) -> FolderChange:
@@ -78,13 +78,13 @@ class ClusterFolder(Folder):
         if isinstance(obj, KubernetesObject) and MEMBER_LABEL in obj.metadata.labels:
             declaration = declared(obj.metadata)
             self._secrets[key] = declaration
-            if isinstance(declaration, Declaration):
+            if isinstance(declaration, MemberDeclaration):
                 self._clusters.setdefault(declaration.cluster, _MemberFolder(declaration.cluster))
 
-    def _declaration(self, cluster: str) -> Declaration | None:
+    def _declaration(self, cluster: str) -> MemberDeclaration | None:
         """Return the declaration of a member: of several Secrets the first by name counts."""
         found = (each for _, each in sorted(self._secrets.items(), key=lambda item: item[0]))
-        return next((each for each in found if isinstance(each, Declaration) and each.cluster == cluster), None)
+        return next((each for each in found if isinstance(each, MemberDeclaration) and each.cluster == cluster), None)
 
     def _refused(self) -> Iterator[FileProblem]:
         for key, declaration in self._secrets.items():
@@ -108,7 +108,7 @@ class _MemberFolder:
         self._objects: dict[Identity, Delta] = {}
         self._rows: StandingRows | None = None
 
-    def step(self, changes: Mapping[str, Contents], declaration: Declaration | None) -> FolderChange:
+    def step(self, changes: Mapping[str, Contents], declaration: MemberDeclaration | None) -> FolderChange:
         """Take what changed of its files, and what is declared of it now."""
         change = self.folder.step(changes)
         for delta in change.deltas:
@@ -121,7 +121,7 @@ class _MemberFolder:
         wrong = tuple(self._problems(book))
         return replace(change, deltas=deltas, problems=tuple(sorted({*change.problems, *wrong})))
 
-    def _said(self, book: Book, declaration: Declaration) -> Iterator[Delta]:
+    def _said(self, book: Book, declaration: MemberDeclaration) -> Iterator[Delta]:
         for delta in self._objects.values():
             if delta.kind in READ and isinstance(delta.key, ObjectKey):
                 for service in book.put(delta.kind, delta.key, delta.obj):

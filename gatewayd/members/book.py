@@ -14,13 +14,13 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.api.serviceimport import ServiceExport
 from gatewayd.ir.member_limits import MEMBER_ENDPOINTS, MEMBER_EXPORTS, MEMBER_LEFT_OUT
 from gatewayd.ir.members import Exported, ExportedEndpoint, ExportedPort
-from gatewayd.members.declaration import Declaration
+from gatewayd.members.declaration import MemberDeclaration
 
 READ: Final = (Service, EndpointSlice, ServiceExport)
 """What is read of a member."""
 
 
-class _Address(NamedTuple):
+class _PodAddress(NamedTuple):
     address: str
     ready: bool
 
@@ -30,13 +30,13 @@ class _Piece(NamedTuple):
 
     service: ObjectKey
     numbers: dict[tuple[str, str], int]
-    addresses: tuple[_Address, ...]
+    addresses: tuple[_PodAddress, ...]
 
 
 class Book:
     """Everything that a member has said. `rows` is what follows from it; `take` tells which of them are others."""
 
-    def __init__(self, declaration: Declaration) -> None:
+    def __init__(self, declaration: MemberDeclaration) -> None:
         self._declaration = declaration
         self._services: dict[ObjectKey, tuple[ServicePort, ...] | None] = {}
         self._exports: dict[ObjectKey, str] = {}
@@ -141,7 +141,7 @@ class Book:
 
 def _piece(service: ObjectKey, obj: EndpointSlice) -> _Piece:
     numbers: dict[tuple[str, str], int] = {(each.name, each.protocol): each.port for each in obj.ports if each.port}
-    addresses = (_Address(each.addresses[0], _is_ready(each)) for each in obj.endpoints if _serves(each))
+    addresses = (_PodAddress(each.addresses[0], _is_ready(each)) for each in obj.endpoints if _serves(each))
     return _Piece(service, numbers, tuple(addresses))
 
 

@@ -1,7 +1,7 @@
 """Secret -> what a member cluster is allowed.
 
-In: labels and annotations of a Secret beside the control plane. Out: a `Declaration`, or all that is wrong with it.
-What is not said is not allowed: no namespace, no network.
+In: labels and annotations of a Secret beside the control plane. Out: a `MemberDeclaration`, or all that is wrong
+with it. What is not said is not allowed: no namespace, no network.
 """
 
 import re
@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Declaration:
+class MemberDeclaration:
     """A member: which namespaces it offers Services in, and where its pods are."""
 
     cluster: str
@@ -76,7 +76,7 @@ def _outside(networks: tuple[Network, ...], address: str) -> str:
     return f"is not in the pod CIDRs of the member ({', '.join(map(str, networks))})"
 
 
-def declared(metadata: ObjectMeta) -> Declaration | RefusedDeclaration:
+def declared(metadata: ObjectMeta) -> MemberDeclaration | RefusedDeclaration:
     """Return what a Secret with the label of members declares."""
     problems: list[Problem] = []
     cluster = metadata.labels.get(MEMBER_LABEL, "")
@@ -88,7 +88,7 @@ def declared(metadata: ObjectMeta) -> Declaration | RefusedDeclaration:
             )
         )
     read = _Annotations(metadata.annotations, problems)
-    declaration = Declaration(
+    declaration = MemberDeclaration(
         cluster=cluster,
         namespaces=read.listed(NAMESPACES, _namespace, MEMBER_NAMESPACES),
         networks=read.listed(POD_CIDRS, _network, MEMBER_CIDRS),

@@ -11,14 +11,14 @@ from dataclasses import replace
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.members import Exported, ExportedPort, ExportKey, MemberCluster, Standing
 from gatewayd.members.book import Book
-from gatewayd.members.declaration import Declaration
+from gatewayd.members.declaration import MemberDeclaration
 from gatewayd.store import Delta
 
 
 class StandingRows:
     """The rows of one member. Every method returns what of them is to change in the store."""
 
-    def __init__(self, declaration: Declaration) -> None:
+    def __init__(self, declaration: MemberDeclaration) -> None:
         self.declaration = declaration
         self.rows: dict[ObjectKey, Exported] = {}
         self._standing: MemberCluster | None = None
@@ -35,7 +35,7 @@ class StandingRows:
         self._standing = row
         return (Delta(kind=MemberCluster, key=self.declaration.cluster, obj=row),)
 
-    def declare(self, declaration: Declaration) -> tuple[Delta, ...]:
+    def declare(self, declaration: MemberDeclaration) -> tuple[Delta, ...]:
         """Take another declaration: what it does not allow any more goes."""
         self.declaration = declaration
         standing = self._standing.standing if self._standing is not None else Standing.KEPT

@@ -131,13 +131,7 @@ class InCluster:
         address = ControlPlaneAddress(host=options.xds_host, port=options.xds_port, server_name=server_name)
         self._infrastructure = self._infrastructure_from(address)
         self._members = self._members_beside(around)
-        self._rotation = Rotation(
-            authorities=AuthorityStore(client, options.namespace),
-            trust=self._trust,
-            leadership=self._lease,
-            renewed=self._infrastructure.mark_all,
-            on_failure=self._metrics.work_failed,
-        )
+        self._rotation = self._rotating()
 
     def _fleet_reports(self, around: Surroundings) -> FleetReports:
         options = self._options
@@ -208,14 +202,17 @@ class InCluster:
             ),
         )
 
-    def _members_beside(self, around: Surroundings) -> Members:
-        setting = MemberSetting(
-            namespace=self._options.namespace,
-            client=self._client,
+    def _rotating(self) -> Rotation:
+        return Rotation(
+            authorities=AuthorityStore(self._client, self._options.namespace),
+            trust=self._trust,
             leadership=self._lease,
-            timing=self._timing,
-            clock=around.clock,
+            renewed=self._infrastructure.mark_all,
+            on_failure=self._metrics.work_failed,
         )
+
+    def _members_beside(self, around: Surroundings) -> Members:
+        setting = MemberSetting(self._options.namespace, self._client, self._lease, self._timing, around.clock)
         return members_of(setting, self._submit, MemberTelling(metrics=self._metrics, events=self._events))
 
     async def run(self) -> None:

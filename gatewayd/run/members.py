@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gatewayd.api.core import Secret
 from gatewayd.api.kinds import BY_STRUCT
@@ -49,8 +50,7 @@ class MemberTelling:
         self.events.warn(Notice(kind=BY_STRUCT[Secret], key=secret, reason="Invalid", message=why, uid=uid))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberSetting:
+class MemberSetting(NamedTuple):
     """Where members are declared and kept, and who keeps them."""
 
     namespace: str

@@ -18,6 +18,7 @@ class ServeOptions:
     """`kubeconfig` None: as the pod that we are. `route_discovery` None: whichever suits a route table.
 
     `envoy_gateway_kinds`: those are read too. `mesh`: routes may have Services as parents, also without an XMesh.
+    `region`: where the cluster is, "" where nobody says it.
     """
 
     kubeconfig: Path | None
@@ -30,17 +31,20 @@ class ServeOptions:
     log_level: str
     envoy_gateway_kinds: bool = False
     mesh: bool = False
+    region: str = ""
 
     @property
     def making(self) -> tuple[object, ...]:
         """What configurations depend on beside the objects; None for what nobody said."""
         kinds = "envoy-gateway-kinds" if self.envoy_gateway_kinds else None
-        return (self.route_discovery, kinds, *(("mesh",) if self.mesh else ()))
+        region = (f"region {self.region}",) if self.region else ()
+        return (self.route_discovery, kinds, *(("mesh",) if self.mesh else ()), *region)
 
     @property
     def environment(self) -> Environment:
         """What the translator is told of the cluster."""
-        return replace(DEFAULT_ENVIRONMENT, namespace=self.namespace, route_discovery=self.route_discovery)
+        here = replace(DEFAULT_ENVIRONMENT, namespace=self.namespace, route_discovery=self.route_discovery)
+        return replace(here, region=self.region)
 
 
 def encoded(options: ServeOptions) -> str:

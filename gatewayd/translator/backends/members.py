@@ -90,6 +90,28 @@ def joined(view: View, at: ImportPortKey, here: Discovered) -> Discovered:
     return replace(here, endpoints=first, failover=tuple(others), closed="" if first else here.closed)
 
 
+class ClusterShare(NamedTuple):
+    """What one member has for a port; `group` tells whose turn comes before its own, 0 for nobody's."""
+
+    cluster: str
+    standing: Standing
+    ready: int
+    group: int
+    left_out: tuple[str, ...]
+
+
+def cluster_shares(view: View, at: ImportPortKey) -> Iterator[ClusterShare]:
+    """Yield what each member has for a port of an import, whoever is believed first before the others."""
+    for offer in offers(view, at.key):
+        yield ClusterShare(
+            cluster=offer.member,
+            standing=offer.cluster.standing,
+            ready=sum(each.ready for port in _ports(offer, at) for each in port.endpoints),
+            group=_group(view, offer.cluster, by_distance=at.by_distance),
+            left_out=offer.export.left_out,
+        )
+
+
 def _any_ready(view: View, at: ImportPortKey) -> bool:
     return any(
         each.ready

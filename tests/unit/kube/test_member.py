@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from gatewayd.ir.member_limits import MEMBER_STALE_SECONDS
 from gatewayd.ir.members import MemberCluster, Standing
-from gatewayd.kube.member import Member
+from gatewayd.kube.member import FollowedMember
 from gatewayd.kube.member_store import KeptMember
 from gatewayd.kube.member_watch import MemberWatch
 from gatewayd.members.credentials import Credentials
@@ -43,14 +43,14 @@ def standings(deltas: tuple[Delta, ...]) -> list[Standing]:
     return [each.obj.standing for each in deltas if isinstance(each.obj, MemberCluster)]
 
 
-def addresses(member: Member) -> list[str]:
+def addresses(member: FollowedMember) -> list[str]:
     return [
         each.address for row_ in member.standing_rows.rows.values() for port in row_.ports for each in port.endpoints
     ]
 
 
 def test_a_watch_is_believed_when_it_is_complete() -> None:
-    member = Member(WEST, 0.0)
+    member = FollowedMember(WEST, 0.0)
     assert standings(member.declare(WEST)) == [Standing.KEPT]
     assert not member.is_known
     member.coming = watch = FakeWatch("10.4.0.1")
@@ -63,14 +63,14 @@ def test_a_watch_is_believed_when_it_is_complete() -> None:
 
 
 def test_a_watch_that_is_not_used_any_more_says_nothing() -> None:
-    member = Member(WEST, 0.0)
+    member = FollowedMember(WEST, 0.0)
     stranger = FakeWatch("10.4.0.1")
     stranger.complete = True
     assert member.heard(stranger, [STORE], 1.0) == ()
 
 
 def test_a_watch_that_has_begun_anew_is_compared_as_a_whole() -> None:
-    member = Member(WEST, 0.0)
+    member = FollowedMember(WEST, 0.0)
     member.coming = watch = FakeWatch("10.4.0.1")
     watch.complete = True
     member.heard(watch, [], 1.0)
@@ -80,7 +80,7 @@ def test_a_watch_that_has_begun_anew_is_compared_as_a_whole() -> None:
 
 
 def test_one_part_that_fails_makes_the_whole_what_was_said_last() -> None:
-    member = Member(WEST, 0.0)
+    member = FollowedMember(WEST, 0.0)
     member.coming = watch = FakeWatch("10.4.0.1")
     watch.complete = True
     member.heard(watch, [], 1.0)
@@ -96,7 +96,7 @@ def test_one_part_that_fails_makes_the_whole_what_was_said_last() -> None:
 
 
 def test_what_is_kept_was_stale_and_still_is() -> None:
-    member = Member(WEST, 0.0)
+    member = FollowedMember(WEST, 0.0)
     member.declare(WEST)
     assert standings(member.restore(KeptMember(rows={STORE: row("10.4.0.1")}, stale=True))) == [Standing.STALE]
     assert member.is_known
@@ -105,7 +105,7 @@ def test_what_is_kept_was_stale_and_still_is() -> None:
 
 
 def test_who_leaves_and_comes_back() -> None:
-    member = Member(WEST, 0.0)
+    member = FollowedMember(WEST, 0.0)
     member.declare(WEST)
     assert standings(member.leave(5.0)) == [Standing.LEAVING]
     assert (member.left_at, member.look(6.0)) == (5.0, ())
@@ -114,7 +114,7 @@ def test_who_leaves_and_comes_back() -> None:
 
 
 def test_what_is_said_of_it() -> None:
-    member = Member(WEST, 0.0)
+    member = FollowedMember(WEST, 0.0)
     assert member.state(1.0).trouble == "not everything has been listed yet"
     member.refusal = "data[kubeconfig]: is missing"
     assert member.state(1.0).trouble == "data[kubeconfig]: is missing"

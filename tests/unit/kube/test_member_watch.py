@@ -11,7 +11,7 @@ from gatewayd.kube.client import KubeClient
 from gatewayd.kube.member_access import member_access
 from gatewayd.kube.member_watch import MemberWatch, connect
 from gatewayd.members.credentials import Credentials
-from gatewayd.members.declaration import Declaration
+from gatewayd.members.declaration import MemberDeclaration
 from tests.fakes.api_server import Cluster, Reply, access, api_server
 from tests.fakes.running import running
 from tests.fakes.skipping_loop import passes
@@ -24,7 +24,7 @@ REACHED = Credentials(url="https://m.example", authority=CA.decode(), server_nam
 class Heard:
     """Who hears of a watch."""
 
-    def __init__(self, url: str, declaration: Declaration = WEST, longest: int = 100_000) -> None:
+    def __init__(self, url: str, declaration: MemberDeclaration = WEST, longest: int = 100_000) -> None:
         self.watch = MemberWatch(declaration, REACHED, TIMING, self)
         self.restarts = 0
         self.changed: set[ObjectKey] = set()

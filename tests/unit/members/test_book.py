@@ -10,10 +10,10 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.members import ExportedEndpoint, WhenStale
 from gatewayd.members import book as book_module
 from gatewayd.members.book import Book
-from gatewayd.members.declaration import Declaration
+from gatewayd.members.declaration import MemberDeclaration
 from tests.unit.translator.manifests import deltas
 
-WEST = Declaration(
+WEST = MemberDeclaration(
     cluster="west",
     namespaces=("shop",),
     networks=(ip_network("10.4.0.0/16"), ip_network("fd00:4::/64")),
@@ -50,7 +50,7 @@ def piece(*addresses: str, name: str = "store-1", more: str = "", port: str = "w
     """
 
 
-def told(*texts: str, declaration: Declaration = WEST, book: Book | None = None) -> Book:
+def told(*texts: str, declaration: MemberDeclaration = WEST, book: Book | None = None) -> Book:
     book = book or Book(declaration)
     for each in deltas(*texts):
         key: Any = each.key

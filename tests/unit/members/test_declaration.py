@@ -6,7 +6,7 @@ import pytest
 
 from gatewayd.api.meta import ObjectMeta
 from gatewayd.ir.members import MemberCluster, Standing, WhenStale
-from gatewayd.members.declaration import Declaration, RefusedDeclaration, declared
+from gatewayd.members.declaration import MemberDeclaration, RefusedDeclaration, declared
 
 GOOD = {"gatewayd.io/namespaces": "shop, payments", "gatewayd.io/pod-cidrs": "10.4.0.0/16,fd00:4::/64"}
 
@@ -18,7 +18,7 @@ def metadata(cluster: str = "west", **more: str) -> ObjectMeta:
 
 def test_what_is_declared() -> None:
     found = declared(metadata(trust_order="10", region="eu-1", when_stale="Demote"))
-    assert found == Declaration(
+    assert found == MemberDeclaration(
         cluster="west",
         namespaces=("shop", "payments"),
         networks=(ip_network("10.4.0.0/16"), ip_network("fd00:4::/64")),
@@ -33,7 +33,7 @@ def test_what_is_declared() -> None:
 
 def test_what_is_not_said_is_the_least() -> None:
     found = declared(metadata())
-    assert isinstance(found, Declaration)
+    assert isinstance(found, MemberDeclaration)
     assert (found.trust, found.region, found.when_stale) == (100, "", WhenStale.KEEP)
 
 
@@ -68,7 +68,7 @@ def test_a_name_of_a_cluster(name: str) -> None:
 
 def test_whose_an_address_is() -> None:
     found = declared(metadata())
-    assert isinstance(found, Declaration)
+    assert isinstance(found, MemberDeclaration)
     assert found.problem_of("10.4.255.1") == ""
     assert found.problem_of("fd00:4::9") == ""
     assert found.problem_of("10.5.0.1") == "is not in the pod CIDRs of the member (10.4.0.0/16, fd00:4::/64)"
