@@ -87,6 +87,12 @@ def _log_level(text: str) -> str:
 _ImageOption = Annotated[
     str, typer.Option(default_factory=default_image, callback=_image, help="Image of the control plane.")
 ]
+_MonitoringOption = Annotated[
+    bool, typer.Option("--monitoring", help="With monitors and alerts for the Prometheus operator.")
+]
+_RouteDiscoveryOption = Annotated[
+    RouteDiscovery | None, typer.Option(help="How proxies get routes. Default: by the number of hosts.")
+]
 _NodesOption = Annotated[
     bool, typer.Option("--mesh", help="With a proxy on each node, for routes whose parent is a Service.")
 ]
@@ -111,12 +117,8 @@ def install(  # noqa: PLR0913 (each is an option)
     namespace: Annotated[str, typer.Option(callback=_namespace, help="Namespace of the control plane.")] = NAMESPACE,
     replicas: Annotated[int, typer.Option(min=1, max=100, help="Pods of the control plane.")] = REPLICAS,
     log_level: Annotated[str, typer.Option(callback=_log_level, help="Least level that is logged.")] = "info",
-    route_discovery: Annotated[
-        RouteDiscovery | None, typer.Option(help="How proxies get routes. Default: by the number of hosts.")
-    ] = None,
-    monitoring: Annotated[
-        bool, typer.Option("--monitoring", help="With monitors and alerts for the Prometheus operator.")
-    ] = False,
+    route_discovery: _RouteDiscoveryOption = None,
+    monitoring: _MonitoringOption = False,
     envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
     mesh: _NodesOption = False,
     fail_closed: _FailClosedOption = False,
