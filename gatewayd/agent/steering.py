@@ -56,7 +56,7 @@ class Steering:
     @property
     def has_consumers(self) -> bool:
         """Return whether it matters which namespace a pod is of."""
-        return self._wanted is not None and bool(self._wanted.consumer_ports)
+        return self._wanted is not None and any(each.callers for each in self._wanted.redirects)
 
     async def redirect(self, redirects: frozenset[NodeRedirect]) -> None:
         """Lead connections as the redirects say, from when this returns on."""
