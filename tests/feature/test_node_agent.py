@@ -105,6 +105,34 @@ async def test_an_agent_that_begins_anew_knows_all_from_its_envoy(steered: Node)
     await steered.until_answered("blog", "one")
 
 
+async def test_a_pod_that_is_renewed_loses_no_request(steered: Node) -> None:
+    assert steered.agent is not None
+    assert steered.envoy is not None
+    async with steered.load("shop") as answers:
+        # As the kubelet does: the Envoy drains while the agent ends at once.
+        await ended(steered.agent, signal.SIGTERM)
+        await ended(steered.envoy, signal.SIGTERM)
+        await steered.until_answered("shop", "plain")
+        await steered.start_what_is_gone()
+        await steered.until_answered("shop", "one")
+    assert set(answers) == {"one", "plain"}
+
+
+async def test_a_control_plane_that_is_away_is_not_missed(steered: Node) -> None:
+    async with steered.load("shop") as answers:
+        await steered.stop_control_plane()
+        asked = len(answers)
+
+        async def has_gone_on() -> bool:
+            return len(answers) > asked + 20
+
+        await steered.until(has_gone_on)
+        await steered.start_control_plane()
+        steered.apply(route("blog", "two"))
+        await steered.until_answered("blog", "two")
+    assert set(answers) == {"one"}
+
+
 async def test_routes_that_come_and_go_make_no_wrong_answer(steered: Node) -> None:
     """Whoever calls gets the route or what was there before; never an Envoy that knows nothing of it."""
     steered.remove(route("shop", "one"))
