@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -64,6 +65,23 @@ async def test_nobody_reaches_the_proxy_but_by_the_redirect(steered: Node) -> No
         with pytest.raises(TimeoutError):
             await steered.network.pods["shop"].connected(NODE_ADDRESS, port, patience=0.3)
     assert await steered.answered("shop") == "one"
+
+
+async def test_the_nodes_own_connections_may_come_from_the_ports_of_proxies(steered: Node) -> None:
+    """A node takes ports for its own connections from a range that may have these."""
+    own = steered.network.node
+    with await own.listening(NODE_ADDRESS, 8099) as listener:
+
+        def asked() -> bytes:
+            address, source = (NODE_ADDRESS, 8099), (NODE_ADDRESS, 15150)
+            with (
+                socket.create_connection(address, DEADLINE, source_address=source) as connection,
+                listener.accept()[0] as other,
+            ):
+                other.sendall(b"answer")
+                return connection.recv(16)
+
+        assert await own.run(asked) == b"answer"
 
 
 async def test_without_an_envoy_services_are_reached_as_before(steered: Node) -> None:
