@@ -53,6 +53,9 @@ MEASUREMENTS: Final[Mapping[str, Measurement]] = {
         module="bench.ingresses",
         arguments=((2_000, 0), (10_000, 0), (10_000, 1)),
     ),
+    "members": Measurement(
+        title="Member clusters: N endpoints of two of them", module="bench.members", arguments=((3_000,), (30_000,))
+    ),
     "largehost": Measurement(
         title="One host of many rules, list and tree", module="bench.largehost", arguments=((1_000,), (5_000,))
     ),
