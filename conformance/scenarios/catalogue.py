@@ -113,7 +113,7 @@ _ALL = (
     ),
     Scenario(
         name="leader",
-        claim="the leader killed, or paused: another writes statuses within 20 s, and never two",
+        claim="the leader killed, or paused: another writes statuses within 12 s, and never two",
         run=leader_killed,
     ),
     Scenario(
