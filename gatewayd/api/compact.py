@@ -21,12 +21,12 @@ from gatewayd.api.ingressclass import IngressClass
 from gatewayd.api.meta import KubernetesObject, ObjectMeta
 from gatewayd.api.refs import BackendRef
 from gatewayd.api.serviceimport import DERIVED_SERVICE, ServiceImport
-from gatewayd.own_group import PREFIX
+from gatewayd.own_group import MANAGER, PREFIX, is_managed
 
 _MOST: Final = 1024
 _LONGEST: Final = 64
 """Longer text is hardly ever the same in two objects."""
-_OURS: Final = dict([MANAGED_BY])
+_OURS: Final = {MANAGED_BY: MANAGER}
 _NONE: Final[dict[str, str]] = {}
 _HEADLESS: Final = "None"
 
@@ -161,9 +161,10 @@ def _service(obj: Service) -> Service:
     So the specs of most Services are equal, and one object. Of each is kept whether it is headless, and whether we made
     it; of those what we wrote on it.
     """
-    ours = obj.metadata.labels.get(MANAGED_BY[0]) == MANAGED_BY[1]
+    mark = obj.metadata.labels.get(MANAGED_BY, "")
+    ours = is_managed(mark)
     metadata = replace(
-        _named(obj.metadata, _OURS if ours else _NONE),
+        _named(obj.metadata, _marked(mark) if ours else _NONE),
         name=intern(obj.metadata.name),
         annotations=_our_annotations(obj) if ours else _NONE,
     )
@@ -171,6 +172,10 @@ def _service(obj: Service) -> Service:
     if GATEWAY_NAME_LABEL not in obj.metadata.labels:
         spec = replace(spec, cluster_ip=_HEADLESS if spec.cluster_ip == _HEADLESS else "", cluster_ips=())
     return replace(obj, metadata=metadata, spec=spec)
+
+
+def _marked(mark: str) -> dict[str, str]:
+    return _OURS if mark == MANAGER else {MANAGED_BY: intern(mark)}
 
 
 def _import(obj: ServiceImport) -> ServiceImport:

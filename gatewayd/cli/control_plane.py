@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from gatewayd.cli.output import EnvoyGatewayKindsOption, MeshOption
+from gatewayd.cli.tenancy import ControllerNameOption, GatewayClassesOption, GatewayNamespacesOption, class_names
 from gatewayd.infra import layout
 from gatewayd.ir.http import RouteDiscovery
+from gatewayd.own_group import CONTROLLER
 from gatewayd.run.serve_options import ServeOptions, encoded
 
 app = typer.Typer(add_completion=False)
@@ -42,6 +44,9 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
     log_level: _LogLevelOption = "info",
     envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
     mesh: MeshOption = False,
+    controller_name: ControllerNameOption = CONTROLLER,
+    gateway_classes: GatewayClassesOption = "",
+    gateway_namespaces: GatewayNamespacesOption = "",
 ) -> None:
     """Serve a cluster's Gateways: watch the API server, feed the proxies, write statuses."""
     options = ServeOptions(
@@ -56,6 +61,9 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
         log_level=log_level,
         envoy_gateway_kinds=envoy_gateway_kinds,
         mesh=mesh,
+        controller_name=controller_name,
+        gateway_classes=class_names(gateway_classes),
+        gateway_namespaces=gateway_namespaces,
     )
     # The process stays the same one, to Kubernetes and for signals, and what has read the arguments is gone.
     os.execv(sys.executable, (sys.executable, "-P", "-m", "gatewayd.run.replica", encoded(options)))  # noqa: S606

@@ -6,11 +6,19 @@ from typing import Annotated
 import typer
 
 from gatewayd.cli.output import EnvoyGatewayKindsOption, write_lines
+from gatewayd.cli.tenancy import (
+    ControllerNameOption,
+    GatewayClassesOption,
+    GatewayNamespacesOption,
+    check_namespace,
+    class_names,
+)
 from gatewayd.infra.crds import own_crds
 from gatewayd.infra.installation import REPLICAS, Installation, installation
 from gatewayd.infra.layout import NAMESPACE
 from gatewayd.infra.manifest import manifest
 from gatewayd.ir.http import RouteDiscovery
+from gatewayd.own_group import CONTROLLER
 from gatewayd.settings import LOG_LEVELS
 from gatewayd.telemetry.version import installed_version
 
@@ -70,6 +78,9 @@ def install(  # noqa: PLR0913 (each is an option)
         bool, typer.Option("--monitoring", help="With monitors and alerts for the Prometheus operator.")
     ] = False,
     envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
+    controller_name: ControllerNameOption = CONTROLLER,
+    gateway_classes: GatewayClassesOption = "",
+    gateway_namespaces: GatewayNamespacesOption = "",
 ) -> None:
     """Print the manifest that installs gatewayd into a cluster.
 
@@ -77,6 +88,7 @@ def install(  # noqa: PLR0913 (each is an option)
     """
     if not print_:
         raise typer.BadParameter("nothing is changed by this command; pass --print, and pipe it to kubectl apply")
+    check_namespace(controller_name, namespace)
     chosen = Installation(
         namespace=namespace,
         image=image,
@@ -85,5 +97,8 @@ def install(  # noqa: PLR0913 (each is an option)
         route_discovery=route_discovery,
         is_monitored=monitoring,
         envoy_gateway_kinds=envoy_gateway_kinds,
+        controller=controller_name,
+        gateway_classes=class_names(gateway_classes),
+        gateway_namespaces=gateway_namespaces,
     )
     write_lines(printed(chosen))

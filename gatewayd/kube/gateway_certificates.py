@@ -55,7 +55,11 @@ class GatewayCertificates:
             stored = await self._found(self._namespace, RATE_LIMIT_SECRET)
             data = _data(stored, RATE_LIMIT_SECRET, RATE_LIMIT_IDENTITY, authority)
             if data != stored:
-                metadata = {"name": RATE_LIMIT_SECRET, "namespace": self._namespace, "labels": dict([MANAGED_BY])}
+                metadata = {
+                    "name": RATE_LIMIT_SECRET,
+                    "namespace": self._namespace,
+                    "labels": {MANAGED_BY: self._client.manager},
+                }
                 document = {**SECRET.head, "type": "kubernetes.io/tls", "metadata": metadata, "data": dict(data)}
                 await self._client.apply(_path(self._namespace, RATE_LIMIT_SECRET), document)
 
@@ -66,7 +70,7 @@ class GatewayCertificates:
     async def _found(self, namespace: str, name: str) -> Mapping[str, str]:
         """Return what our own Secret holds; nothing when there is none, or one that somebody else made."""
         secret = await self._client.get(_path(namespace, name), _ProxySecret)
-        return (secret.data or {}) if secret is not None and secret.metadata.is_ours else {}
+        return (secret.data or {}) if secret is not None and secret.metadata.is_of(self._client.manager) else {}
 
 
 def _path(namespace: str, name: str) -> str:

@@ -23,7 +23,7 @@ from gatewayd.identity.authority import Authority
 from gatewayd.incremental.view import Member
 from gatewayd.infra import layout
 from gatewayd.ir.backoff import Backoff
-from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Meshed
+from gatewayd.ir.environment import HERE, Meshed
 from gatewayd.ir.environment import Environment as EnvironmentRow
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.keysets.fetch import fetch
@@ -43,12 +43,13 @@ from gatewayd.kube.key_set_store import KeySetStore
 from gatewayd.kube.lease import Everyone, Lease, LeaseName
 from gatewayd.kube.listing import Listing, Live, Undecodable
 from gatewayd.kube.live_statuses import LiveStatuses
-from gatewayd.kube.owned_watch import OURS
+from gatewayd.kube.owned_watch import owned_by
 from gatewayd.kube.provisioner import ControlPlaneAddress, ControlPlaneIdentity
 from gatewayd.kube.reflector import EVERYTHING, HEADS, Reflector, Selection, Submit, Timing
 from gatewayd.kube.refusals import Refusals
 from gatewayd.kube.status_writer import StatusWriter
 from gatewayd.kube.work_queue import RETRY, Label, Pacing, WorkQueue
+from gatewayd.own_group import manager
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.run.clock import stamp, tell_time, time_now
 from gatewayd.run.fleet_reports import FleetReports, Hearers
@@ -170,7 +171,7 @@ class InCluster:
             client=self._client,
             leadership=self._lease,
             live=self._statuses,
-            controller=DEFAULT_ENVIRONMENT.controller,
+            controller=self._options.controller_name,
             on_write=self._metrics.status_written,
             on_failure=self._metrics.work_failed,
         )
@@ -255,7 +256,7 @@ class InCluster:
                 listing = Listing(kind, undecodable=self._undecodable, live=self._live(kind))
                 yield listing, EVERYTHING, self._contents.pass_on
         for listing in self._infrastructure.listings():
-            yield listing, OURS, self._reconciler.submit
+            yield listing, owned_by(self._client.manager), self._reconciler.submit
         reports = Selection(labels=SELECTOR, namespace=self._options.namespace)
         yield HeardListing(BY_STRUCT[ConfigMap], self._reports.share.hear), reports, self._reconciler.submit
 
@@ -393,7 +394,7 @@ def _unheard(_key: ObjectKey, _raw: bytes | None) -> None:
 
 async def serve(options: ServeOptions) -> None:
     """Run one replica until cancelled. Raises AccessError, AuthorityError or ListenError when it cannot start."""
-    async with connected(options.kubeconfig) as client:
+    async with connected(options.kubeconfig, manager(options.controller_name)) as client:
         authority = await AuthorityStore(client, options.namespace).load()
         around = Surroundings(clock=time.monotonic, random=random.random, version=installed_version())
         await InCluster(options, client, authority, around).run()
