@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import structlog
 
-from gatewayd.api import compact
 from gatewayd.api.core import ConfigMap, Namespace
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
@@ -30,7 +29,7 @@ from gatewayd.keysets.fetch import fetch
 from gatewayd.keysets.keeper import KeySetKeeper
 from gatewayd.kube.authority_store import AuthorityStore
 from gatewayd.kube.class_finalizer import ClassFinalizer
-from gatewayd.kube.client import KubeClient, connected, forget_urls
+from gatewayd.kube.client import KubeClient, connected
 from gatewayd.kube.contents import Contents
 from gatewayd.kube.edition import edition_of
 from gatewayd.kube.ending_namespaces import EndingNamespaces
@@ -47,13 +46,14 @@ from gatewayd.kube.owned_watch import owned_by
 from gatewayd.kube.provisioner import ControlPlaneAddress, ControlPlaneIdentity
 from gatewayd.kube.reflector import EVERYTHING, HEADS, Reflector, Selection, Submit, Timing
 from gatewayd.kube.refusals import Refusals
+from gatewayd.kube.selecting_services import SelectingServices
 from gatewayd.kube.status_writer import StatusWriter
 from gatewayd.kube.work_queue import RETRY, Label, Pacing, WorkQueue
 from gatewayd.own_group import manager
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.run.clock import stamp, tell_time, time_now
 from gatewayd.run.fleet_reports import FleetReports, Hearers
-from gatewayd.run.memory import Tide
+from gatewayd.run.gauges import keep_gauges
 from gatewayd.run.replica_ports import ReplicaPorts
 from gatewayd.run.serve_options import ServeOptions
 from gatewayd.run.trust import Trust
@@ -63,12 +63,12 @@ from gatewayd.telemetry.version import installed_version
 from gatewayd.translator.contents import CONTENT_TABLES
 from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
 from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
+from gatewayd.translator.outcomes.selecting_services import SELECTING_SERVICES
 from gatewayd.translator.proxies.global_limits import LIMIT_DOMAINS
 from gatewayd.translator.proxies.key_sets import KEY_SETS
 from gatewayd.translator.referred import contents_of
 
 ROTATION_SECONDS: Final = 600.0
-GAUGE_SECONDS: Final = 1.0
 FAREWELL_SECONDS: Final = 4.0
 """Between the end of a Gateway and that of its streams: time for an Envoy to take that it shall serve nothing.
 
@@ -130,6 +130,7 @@ class InCluster:
         address = ControlPlaneAddress(host=options.xds_host, port=options.xds_port, server_name=server_name)
         self._infrastructure = self._infrastructure_from(address)
         self._rotation: WorkQueue[str] = self._rotation_queue()
+        self._selecting = SelectingServices(client=client, leadership=self._lease, on_failure=self._metrics.work_failed)
 
     def _fleet_reports(self, around: Surroundings) -> FleetReports:
         options = self._options
@@ -233,8 +234,9 @@ class InCluster:
         yield "fleet share", self._reports.share.run()
         yield "infrastructure", self._infrastructure.run()
         yield "class finalizer", self._classes.run()
+        yield "selecting services", self._selecting.run()
         yield "rotation", self._rotation.run()
-        yield "gauges", self._keep_gauges()
+        yield "gauges", keep_gauges(self._reconciler.store, self._metrics, self._lease.is_leader)
         yield "clock", tell_time(self._reconciler.submit, time_now)
 
     def _reflectors(self) -> Iterator[Reflector]:
@@ -290,6 +292,7 @@ class InCluster:
     def _on_batch(self, batch: Batch) -> None:
         self._key_sets.want(self._reconciler.store.engine.drain(KEY_SETS))
         self._ports.limits.hear(self._reconciler.store.engine.drain(LIMIT_DOMAINS))
+        self._selecting.hear(self._reconciler.store.engine.drain(SELECTING_SERVICES))
         facts = BatchFacts(seconds=batch.seconds, changed_rows=batch.changed_rows, queries=batch.queries)
         self._metrics.batch(facts)
         for snapshot in batch.published:
@@ -346,6 +349,7 @@ class InCluster:
     def _on_elected(self) -> None:
         self._writer.became_leader()
         self._classes.became_leader()
+        self._selecting.became_leader()
         self._events.became_leader()
         self._infrastructure.became_leader()
         self._clean_up()
@@ -374,18 +378,6 @@ class InCluster:
         self._trust.follow(authority)
         self._infrastructure.mark_all()
         return ROTATION_SECONDS
-
-    async def _keep_gauges(self) -> None:
-        engine = self._reconciler.store.engine
-        tide = Tide(compact.forget, engine.shrink, forget_urls)
-        while True:
-            try:
-                tide.look(engine.size)
-            except Exception:  # noqa: BLE001 - a replica that is large serves on
-                _log.exception("memory not given back")
-            self._metrics.leads(leader=self._lease.is_leader())
-            self._metrics.is_ready(ready=not self._reconciler.store.waiting_for)
-            await asyncio.sleep(GAUGE_SECONDS)
 
 
 def _unheard(_key: ObjectKey, _raw: bytes | None) -> None:

@@ -21,6 +21,7 @@ from gatewayd.translator.outcomes.ingress_paths import CLAIMED_PATHS
 from gatewayd.translator.outcomes.overridden import OWN_SECTIONS
 from gatewayd.translator.outcomes.overview import BOARD
 from gatewayd.translator.outcomes.policies import MISSED_SERVICES, SERVICE_USES
+from gatewayd.translator.outcomes.selecting_services import SELECTING_SERVICES
 from gatewayd.translator.outcomes.xbackends import BACKEND_USES
 from gatewayd.translator.parents import DEFAULT_GATEWAYS
 from gatewayd.translator.policies.attach import POLICIES
@@ -98,4 +99,5 @@ OUTPUTS: tuple[Output, ...] = (
     BOARD,
     KEY_SETS,
     LIMIT_DOMAINS,
+    SELECTING_SERVICES,
 )
