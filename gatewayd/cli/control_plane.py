@@ -18,15 +18,23 @@ from gatewayd.run.serve_options import ServeOptions, encoded
 app = typer.Typer(add_completion=False)
 
 
+_KubeconfigOption = Annotated[
+    Path | None, typer.Option(help="Kubeconfig file; without it, the service account of this pod.")
+]
+_RouteDiscoveryOption = Annotated[
+    RouteDiscovery | None,
+    typer.Option(
+        envvar="GATEWAYD_ROUTE_DISCOVERY",
+        help="How proxies get routes: as one table a listener, or one a host. Default: by the number of hosts.",
+    ),
+]
 _LogLevelOption = Annotated[str, typer.Option(envvar="GATEWAYD_LOG_LEVEL", help="debug, info, warning or error.")]
 
 
 @app.command()
 def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
     *,
-    kubeconfig: Annotated[
-        Path | None, typer.Option(help="Kubeconfig file; without it, the service account of this pod.")
-    ] = None,
+    kubeconfig: _KubeconfigOption = None,
     namespace: Annotated[
         str, typer.Option(envvar="POD_NAMESPACE", help="Our own namespace: the CA and the lease are there.")
     ] = layout.NAMESPACE,
@@ -34,13 +42,7 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
     uid: Annotated[str, typer.Option(envvar="POD_UID", help="Our pod's uid: what we write goes with it.")] = "",
     xds_host: Annotated[str, typer.Option(help="Name that proxies find us under.")] = "",
     xds_port: Annotated[int, typer.Option(help="Port of the ADS server.")] = layout.XDS_PORT,
-    route_discovery: Annotated[
-        RouteDiscovery | None,
-        typer.Option(
-            envvar="GATEWAYD_ROUTE_DISCOVERY",
-            help="How proxies get routes: as one table a listener, or one a host. Default: by the number of hosts.",
-        ),
-    ] = None,
+    route_discovery: _RouteDiscoveryOption = None,
     log_level: _LogLevelOption = "info",
     envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
     mesh: MeshOption = False,

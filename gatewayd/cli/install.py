@@ -61,6 +61,11 @@ def _log_level(text: str) -> str:
     raise typer.BadParameter(f"{text!r} is not known; allowed: {', '.join(LOG_LEVELS)}")
 
 
+_MonitoringOption = Annotated[
+    bool, typer.Option("--monitoring", help="With monitors and alerts for the Prometheus operator.")
+]
+
+
 @app.command()
 def install(  # noqa: PLR0913 (each is an option)
     *,
@@ -74,9 +79,7 @@ def install(  # noqa: PLR0913 (each is an option)
     route_discovery: Annotated[
         RouteDiscovery | None, typer.Option(help="How proxies get routes. Default: by the number of hosts.")
     ] = None,
-    monitoring: Annotated[
-        bool, typer.Option("--monitoring", help="With monitors and alerts for the Prometheus operator.")
-    ] = False,
+    monitoring: _MonitoringOption = False,
     envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
     controller_name: ControllerNameOption = CONTROLLER,
     gateway_classes: GatewayClassesOption = "",

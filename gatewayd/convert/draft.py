@@ -20,7 +20,7 @@ class HTTPS(NamedTuple):
     hostname: str
 
 
-class Stream(NamedTuple):
+class StreamPort(NamedTuple):
     """The listener of a port whose connections are led on: `mode` is that of its TLS, "" for TCP.
 
     `hostname` "" is any, and `port` 0 the one for HTTPS that all share.
@@ -91,7 +91,7 @@ class DraftStream:
     namespace: str
     name: str
     hostnames: tuple[str, ...]
-    at: tuple[Stream, ...]
+    at: tuple[StreamPort, ...]
     backends: tuple[JSON, ...]
     origins: tuple[str, ...]
 
@@ -108,7 +108,7 @@ class DraftListener:
     `shared`: routes of other namespaces attach to it.
     """
 
-    at: HTTPS | Stream
+    at: HTTPS | StreamPort
     secrets: tuple[str, ...]
     shared: bool
     origins: tuple[str, ...]

@@ -18,7 +18,7 @@ from gatewayd.convert.draft import (
     DraftRoute,
     DraftRule,
     GatewayTarget,
-    Stream,
+    StreamPort,
     host_word,
 )
 from gatewayd.convert.policies import policies
@@ -119,9 +119,10 @@ def _listener_set(name: str, listeners: Sequence[DraftListener], target: Gateway
 
 
 def _listener(listener: DraftListener, target: GatewayTarget) -> Document:
-    at, certificates = listener.at, {"certificateRefs": [{"name": secret} for secret in listener.secrets]}
+    at = listener.at
+    certificates: Document = {"certificateRefs": [{"name": secret} for secret in listener.secrets]}
     name, port, protocol, tls = host_word(at.hostname), target.https_port, "HTTPS", certificates
-    if isinstance(at, Stream):
+    if isinstance(at, StreamPort):
         name, port, protocol = at.section, at.port or target.https_port, "TLS" if at.mode else "TCP"
         tls = {"mode": at.mode, **(certificates if listener.secrets else {})} if at.mode else {}
     return {
@@ -134,7 +135,7 @@ def _listener(listener: DraftListener, target: GatewayTarget) -> Document:
     }
 
 
-def _route(route: DraftRoute, names: dict[HTTPS | Stream, str], target: GatewayTarget) -> Iterator[Document]:
+def _route(route: DraftRoute, names: dict[HTTPS | StreamPort, str], target: GatewayTarget) -> Iterator[Document]:
     """Yield a route in parts that are not too long, and what belongs to its rules."""
     parts = [(hostnames, rules) for hostnames in _hostname_parts(route.hostnames) for rules in _rule_parts(route.rules)]
     named = [
@@ -186,11 +187,11 @@ def _named_rules(rules: Iterable[DraftRule]) -> tuple[tuple[str, DraftRule], ...
     return tuple(named)
 
 
-def _parents(route: DraftRoute, names: dict[HTTPS | Stream, str], target: GatewayTarget) -> list[Document]:
+def _parents(route: DraftRoute, names: dict[HTTPS | StreamPort, str], target: GatewayTarget) -> list[Document]:
     return list({repr(ref): ref for at in route.carriers for ref in (_parent(at, route, names, target),)}.values())
 
 
-def _parent(at: Carrier, route: DraftRoute, names: dict[HTTPS | Stream, str], target: GatewayTarget) -> Document:
+def _parent(at: Carrier, route: DraftRoute, names: dict[HTTPS | StreamPort, str], target: GatewayTarget) -> Document:
     """Return the reference to a listener; one of a ListenerSet is named where the route has no hostnames to tell by."""
     if not isinstance(at, HTTPS):
         away = {"namespace": target.namespace} if target.namespace != route.namespace else {}

@@ -37,7 +37,7 @@ def stream_route(route: DraftStream, names: Mapping[Any, str]) -> DraftObject:
     )
 
 
-class _Wish(NamedTuple):
+class _StreamWish(NamedTuple):
     kind: str
     of: str
     to: ObjectKey
@@ -45,11 +45,11 @@ class _Wish(NamedTuple):
 
 def stream_grants(streams: Iterable[DraftStream]) -> Iterator[DraftObject]:
     """Yield a ReferenceGrant for each Service of another namespace that a route leads to."""
-    wanted: dict[_Wish, dict[str, None]] = {}
+    wanted: dict[_StreamWish, dict[str, None]] = {}
     for route in streams:
         for ref in route.backends:
             if ref.get("namespace", route.namespace) != route.namespace:
-                wish = _Wish(route.kind, route.namespace, ObjectKey(ref["namespace"], ref["name"]))
+                wish = _StreamWish(route.kind, route.namespace, ObjectKey(ref["namespace"], ref["name"]))
                 wanted.setdefault(wish, {}).update(dict.fromkeys(route.origins))
     for wish, origins in sorted(wanted.items()):
         name = f"{wish.of}-{wish.kind.lower()}-to-{wish.to.name}"

@@ -45,7 +45,7 @@ class SelectingServices:
                 self._wanted.pop(key, None)
                 self._queue.forget(key)
             else:
-                self._wanted[key] = change.value  # type: ignore[assignment]
+                self._wanted[key] = change.value
                 self._queue.add(key)
 
     def became_leader(self) -> None:

@@ -6,7 +6,7 @@ https://projectcontour.io/docs/main/config/tls-termination/
 from dataclasses import dataclass
 from typing import Final
 
-from gatewayd.convert.draft import HTTPS, Stream
+from gatewayd.convert.draft import HTTPS, StreamPort
 from gatewayd.convert.fields import Fields
 from gatewayd.convert.read_source import ReadSource
 
@@ -30,7 +30,7 @@ class ContourHost:
     name: str
     at: HTTPS | None
     secret: str
-    stream: Stream | None = None
+    stream: StreamPort | None = None
 
     @property
     def is_secured(self) -> bool:
@@ -49,7 +49,7 @@ def contour_host(root: ReadSource) -> ContourHost:
     namespace, _, secret = tls.text("secretName").rpartition("/")
     of = namespace or root.key.namespace
     if "tcpproxy" in root.spec and (secret or passes):
-        stream = Stream(of, name, 0, "Passthrough" if passes else "Terminate")
+        stream = StreamPort(of, name, 0, "Passthrough" if passes else "Terminate")
         return ContourHost(root=root, name=name, at=None, secret=secret, stream=stream)
     if "tcpproxy" in root.spec:
         root.spec.lost("tcpproxy", "without TLS there is no name to tell its connections by; Contour refused it too")

@@ -6,7 +6,7 @@ A rule that has lost a protection answers 403 unless it is asked for otherwise.
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from gatewayd.convert.draft import Draft, Drafted, Stream
+from gatewayd.convert.draft import Draft, Drafted, DraftStream, StreamPort
 from gatewayd.convert.fates import Fate, Fidelity, Item
 from gatewayd.convert.istio.backends import ruled_backends
 from gatewayd.convert.istio.bindings import bindings
@@ -38,7 +38,7 @@ def istio_draft(sources: Sequence[SourceObject], services: Services, *, open_all
         RuledHosts(
             owner=each,
             rules=istio_rules(each, by_key, _whither(each.key.namespace, services, backends.subsets)),
-            bindings=tuple(at for at in own if not isinstance(at.server.carrier, Stream)),
+            bindings=tuple(at for at in own if not isinstance(at.server.carrier, StreamPort)),
         )
         for each, own in bound
     )
@@ -47,24 +47,18 @@ def istio_draft(sources: Sequence[SourceObject], services: Services, *, open_all
         each.spec.ignore("http")
     unread = tuple(item for source in sources for item in _unread(source))
     walls = tuple(item.object for item in unread if item.protects)
-    streams = tuple(
-        stream
-        for each, own in bound
-        for stream in virtual_service_streams(
-            each, own, _whither(each.key.namespace, services, backends.subsets), walls, open_all=open_all
-        )
-    )
+    streams: list[DraftStream] = []
+    for each, own in bound:
+        whither = _whither(each.key.namespace, services, backends.subsets)
+        streams += virtual_service_streams(each, own, whither, walls, open_all=open_all)
     for each in read:
         each.top.end()
     routes = tuple(virtual_service_routes(ruled, walls, open_all=open_all))
     carried = {carrier for route in routes for carrier in route.carriers}
     draft = Draft(
         routes=routes,
-        streams=streams,
-        listeners=(
-            *(each for each in listeners(all_servers) if each.at in carried),
-            *stream_listeners(streams, all_servers),
-        ),
+        streams=tuple(streams),
+        listeners=(*listeners(all_servers, carried), *stream_listeners(streams, all_servers)),
         objects=(*backends.objects, *route_grants(routes), *stream_grants(streams)),
     )
     return Drafted(draft, (*unread, *(item for each in read for item in each.items())))

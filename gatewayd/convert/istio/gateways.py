@@ -3,11 +3,11 @@
 https://istio.io/latest/docs/reference/config/networking/gateway/
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from gatewayd.convert.draft import HTTPS, Carrier, DraftListener, PlainHTTP, Stream
+from gatewayd.convert.draft import HTTPS, Carrier, DraftListener, PlainHTTP, StreamPort
 from gatewayd.convert.fields import Fields, closing
 from gatewayd.convert.read_source import ReadSource
 from gatewayd.translator.hostnames import ANY
@@ -45,7 +45,7 @@ class Server:
     port: int
     hostname: str
     namespace: str
-    carrier: Carrier | Stream
+    carrier: Carrier | StreamPort
     secret: str = ""
     redirects: bool = False
 
@@ -95,7 +95,7 @@ def _servers(gateway: ReadSource, written: Fields) -> Iterator[Server]:
         hostname = name.lower()
         own = gateway.key.namespace if namespace == "." else namespace
         listener_host = "" if hostname == ANY else hostname
-        stream = Stream(gateway.key.namespace, listener_host if mode else "", 0 if number == 443 else number, mode)
+        stream = StreamPort(gateway.key.namespace, listener_host if mode else "", 0 if number == 443 else number, mode)
         carrier = HTTPS(gateway.key.namespace, listener_host) if secret else PlainHTTP()
         yield Server(
             gateway=gateway,
@@ -136,15 +136,15 @@ def _secret(gateway: ReadSource, tls: Fields) -> str:
     return name or f"{gateway.key.name}-cert"
 
 
-def listeners(all_servers: Iterable[Server]) -> Iterator[DraftListener]:
-    """Yield a listener for each host with a certificate; of two Gateways with the same one the older counts."""
+def listeners(all_servers: Iterable[Server], carried: Container[Carrier]) -> Iterator[DraftListener]:
+    """Yield those of the listeners that are needed; of two Gateways with a certificate for a host the older counts."""
     by_carrier: dict[HTTPS, list[Server]] = {}
     for server in all_servers:
         if isinstance(server.carrier, HTTPS):
             by_carrier.setdefault(server.carrier, []).append(server)
     taken: dict[str, str] = {}
     for at, same in by_carrier.items():
-        if taken.setdefault(at.hostname, at.namespace) == at.namespace:
+        if taken.setdefault(at.hostname, at.namespace) == at.namespace and at in carried:
             yield DraftListener(
                 at=at,
                 secrets=(same[0].secret,),

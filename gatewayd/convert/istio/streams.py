@@ -7,7 +7,7 @@ https://istio.io/latest/docs/reference/config/networking/virtual-service/#TCPRou
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from gatewayd.convert.draft import DraftListener, DraftStream, Stream
+from gatewayd.convert.draft import DraftListener, DraftStream, StreamPort
 from gatewayd.convert.fields import Fields, closing
 from gatewayd.convert.istio.bindings import Binding, gateway_key
 from gatewayd.convert.istio.destinations import Whither, weighted_refs
@@ -27,14 +27,14 @@ _CLOSED: Final = "it is not written, since it has kept somebody out by what is l
 
 def stream_bindings(bindings: Sequence[Binding]) -> tuple[Binding, ...]:
     """Return where a VirtualService serves connections instead of requests."""
-    return tuple(each for each in bindings if isinstance(each.server.carrier, Stream))
+    return tuple(each for each in bindings if isinstance(each.server.carrier, StreamPort))
 
 
 def virtual_service_streams(
     owner: ReadSource, bindings: Sequence[Binding], whither: Whither, walls: Sequence[str], *, open_all: bool
 ) -> Iterator[DraftStream]:
     """Yield the routes of a VirtualService; `walls` are objects that have kept clients out, and are lost."""
-    taken: set[tuple[Stream, str]] = set()
+    taken: set[tuple[StreamPort, str]] = set()
     for kind in _RULES:
         for at, written in enumerate(owner.spec.many(kind)):
             refs = weighted_refs(written.many("route"), whither, [[] for _ in written.many("route")])
@@ -61,18 +61,18 @@ def _closing(owner: ReadSource, written: Fields, kind: str, bindings: Sequence[B
 
 
 def _places(
-    owner: ReadSource, written: Fields, kind: str, bindings: Sequence[Binding], taken: set[tuple[Stream, str]]
-) -> tuple[tuple[str, ...], tuple[Stream, ...]]:
+    owner: ReadSource, written: Fields, kind: str, bindings: Sequence[Binding], taken: set[tuple[StreamPort, str]]
+) -> tuple[tuple[str, ...], tuple[StreamPort, ...]]:
     """Return the hostnames of a rule, none for any, and the listeners at which it is the first for them."""
     hostnames: dict[str, None] = {}
-    carriers: dict[Stream, None] = {}
+    carriers: dict[StreamPort, None] = {}
     for match in written.many("match") or (Fields({}, "", []),):
         match.lost_if_written(_UNHAD, protects=True)
         gateways = {gateway_key(name, owner.key.namespace) for name in match.texts("gateways")}
         port, names = match.number("port"), match.texts("sniHosts")
         for binding in stream_bindings(bindings):
             server, at = binding.server, binding.server.carrier
-            if not isinstance(at, Stream) or port not in (0, server.port):
+            if not isinstance(at, StreamPort) or port not in (0, server.port):
                 continue
             if (gateways and server.gateway.key not in gateways) or (kind == "tls") is not (at.mode == "Passthrough"):
                 continue
@@ -84,7 +84,7 @@ def _places(
     return tuple(hostnames), tuple(carriers)
 
 
-def _names(at: Stream, binding: Binding, names: tuple[str, ...]) -> Iterator[str]:
+def _names(at: StreamPort, binding: Binding, names: tuple[str, ...]) -> Iterator[str]:
     """Yield the server names of connections that a rule is for at a listener; "" for all, where TLS tells none."""
     if not at.mode:
         yield ""

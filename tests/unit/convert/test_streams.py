@@ -1,9 +1,9 @@
-from gatewayd.convert.draft import Draft, DraftListener, DraftStream, Stream
+from gatewayd.convert.draft import Draft, DraftListener, DraftStream, StreamPort
 from gatewayd.convert.objects import objects
 from gatewayd.convert.streams import stream_grants
 from tests.unit.convert.ingresses import TARGET
 
-AT = Stream("shop", "", 9000, "")
+AT = StreamPort("shop", "", 9000, "")
 
 
 def stream(**more: object) -> DraftStream:
