@@ -11,7 +11,7 @@ from gatewayd.translator.gateways.gatewayclass import GATEWAYS_BY_CLASS
 from gatewayd.translator.gateways.listeners import LISTENERS_BY_HOSTNAME, LISTENERS_BY_PORT, SETS_BY_GATEWAY
 from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
 from gatewayd.translator.ingresses import DEFAULT_CLASSES
-from gatewayd.translator.live_annotations import CERTIFIED_HOSTS, CLOSED_HOSTS, EXPRESSION_HOSTS
+from gatewayd.translator.live_annotations import CANARIES, CERTIFIED_HOSTS, CLOSED_HOSTS, EXPRESSION_HOSTS
 from gatewayd.translator.mesh.consumers import CONSUMERS
 from gatewayd.translator.mesh.meshes import MESHES
 from gatewayd.translator.mesh.parents import CLAIMS, GRPC_CLAIMS
@@ -77,6 +77,7 @@ INDEXES: tuple[Index, ...] = (
     TABLES,
     SERVER_NAMES,
     CLAIMED_PATHS,
+    CANARIES,
     UPSTREAMS,
     SHARED_SECRETS,
     SERVICE_USES,

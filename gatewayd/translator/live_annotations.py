@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from gatewayd.api.ingress import NGINX_PREFIX, Ingress
+from gatewayd.api.ingress import NGINX_PREFIX, Ingress, IngressBackend
 from gatewayd.api.ingressclass import NGINX_ANNOTATIONS, IngressClass
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.names import shown
@@ -17,6 +17,7 @@ from gatewayd.incremental.view import Index, Member, Source, View, query
 from gatewayd.translator.hostnames import normalised
 from gatewayd.translator.ingresses import class_gateway, class_name, rule_hosts, tls_hosts
 from gatewayd.translator.nginx.annotations import NginxAnnotations
+from gatewayd.translator.nginx.canaries import Canary
 from gatewayd.translator.nginx.live import LiveAnnotations, live
 
 _NAMED: Final = 3
@@ -147,6 +148,64 @@ CERTIFIED_HOSTS = Index(
     group=lambda host: host.gateway,
     readers=(Ingress,),
 )
+
+
+class CanaryHost(NamedTuple):
+    """A host of canaries of a namespace at a Gateway: those of other namespaces get nobody's requests."""
+
+    gateway: ObjectKey
+    namespace: str
+    host: str
+
+
+class CanaryPath(NamedTuple):
+    """A path that a canary shares with another Ingress, and where who gets the canary goes."""
+
+    path: str
+    path_type: str
+    backend: IngressBackend
+    canary: Canary
+
+
+@query
+def canary_hosts(view: View, member: Member) -> tuple[CanaryHost, ...]:
+    """Return the hosts of an Ingress that is a canary; none of another one."""
+    row, annotations = view.get(Ingress, member.key), live_annotations(view, member)
+    if row is None or annotations is None or not annotations.is_canary:
+        return ()
+    gateway = class_gateway(view, class_name(view, row) or "")
+    if not isinstance(gateway, ObjectKey):
+        return ()
+    return tuple(CanaryHost(gateway, row.metadata.namespace, host) for host in rule_hosts(row))
+
+
+CANARIES = Index(
+    name="ingress_canaries_by_host",
+    sources=(Source(table=Ingress, query=canary_hosts),),
+    group=lambda at: at.gateway,
+    readers=(Ingress,),
+)
+
+
+@query
+def canary_paths(view: View, at: CanaryHost) -> tuple[CanaryPath, ...]:
+    """Return the paths of all canaries of a host, those of the oldest first.
+
+    A query of its own: an edit of an Ingress of the host is nothing to the others, unless it is a canary's paths.
+    """
+    found: list[tuple[str, ObjectKey, tuple[CanaryPath, ...]]] = []
+    for member in view.bucket(CANARIES, at):
+        row, annotations = view.get(Ingress, member.key), live_annotations(view, member)
+        if row is not None and annotations is not None and annotations.canary is not None:
+            paths = tuple(_shared(row, at.host, annotations.canary))
+            found.append((row.metadata.creation_timestamp, row.metadata.key, paths))
+    return tuple(path for _, _, paths in sorted(found, key=lambda each: each[:2]) for path in paths)
+
+
+def _shared(row: Ingress, host: str, canary: Canary) -> Iterator[CanaryPath]:
+    for rule in row.spec.rules:
+        for path in rule.http.paths if rule.http is not None and normalised(rule.host) == host else ():
+            yield CanaryPath(path.path or "/", path.path_type, path.backend, canary)
 
 
 class BroughtTo(NamedTuple):
