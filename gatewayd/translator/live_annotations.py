@@ -57,17 +57,29 @@ def counting_annotations(view: View, member: Member) -> CountingAnnotations | No
 
     A query of its own: they are seldom what changes of an Ingress, and then they are not read again.
     """
-    row = view.get(Ingress, member.key)
-    name = None if row is None else class_name(view, row)
-    mode = None if name is None else annotation_mode(view, name)
+    row, mode = view.get(Ingress, member.key), _mode(view, member)
     if row is None or mode is None:
         return None
     return CountingAnnotations(NginxAnnotations.of(row.metadata.namespace, row.metadata.annotations), mode)
 
 
-@query
+def _mode(view: View, member: Member) -> AnnotationMode | None:
+    """Return how the annotations of an Ingress count; None where they do not, or it is not there."""
+    row = view.get(Ingress, member.key)
+    name = None if row is None else class_name(view, row)
+    return None if name is None else annotation_mode(view, name)
+
+
 def live_annotations(view: View, member: Member) -> LiveAnnotations | None:
-    """Return what the annotations of an Ingress come to; None where its class does not ask for them."""
+    """Return what the annotations of an Ingress come to; None where its class does not ask for them.
+
+    No query: for an Ingress without, of which there may be 100,000, nothing is kept.
+    """
+    return None if _mode(view, member) is None else _counted(view, member)
+
+
+@query
+def _counted(view: View, member: Member) -> LiveAnnotations | None:
     counting = counting_annotations(view, member)
     return None if counting is None else live(counting.written, strict=counting.mode is AnnotationMode.STRICT)
 
@@ -96,15 +108,27 @@ class GatewayHost(NamedTuple):
     host: str
 
 
+class CanaryHost(NamedTuple):
+    """A host of canaries of a namespace at a Gateway: those of other namespaces get nobody's requests."""
+
+    gateway: ObjectKey
+    namespace: str
+    host: str
+
+
 class HostTraits(NamedTuple):
-    """What an Ingress brings to its hosts: those with expressions, those with a certificate, and those it closes."""
+    """What an Ingress brings to its hosts: those with expressions, those with a certificate, and those it closes.
+
+    Of a canary `canaries` alone: the hosts whose paths it shares.
+    """
 
     expressions: tuple[GatewayHost, ...]
     certified: tuple[GatewayHost, ...]
     closed: tuple[GatewayHost, ...]
+    canaries: tuple[CanaryHost, ...]
 
 
-_NO_TRAITS: Final = HostTraits((), (), ())
+_NO_TRAITS: Final = HostTraits((), (), (), ())
 
 
 @query
@@ -113,13 +137,17 @@ def host_traits(view: View, member: Member) -> HostTraits:
     row, annotations = view.get(Ingress, member.key), live_annotations(view, member)
     name = None if row is None else class_name(view, row)
     gateway = None if name is None else class_gateway(view, name)
-    if row is None or annotations is None or not isinstance(gateway, ObjectKey) or annotations.is_canary:
+    if row is None or annotations is None or not isinstance(gateway, ObjectKey):
         return _NO_TRAITS
+    if annotations.is_canary:
+        shared = (CanaryHost(gateway, row.metadata.namespace, host) for host in rule_hosts(row))
+        return _NO_TRAITS._replace(canaries=tuple(shared))
     hosts = dict.fromkeys(_expressions(row, annotations))
     return HostTraits(
         expressions=tuple(GatewayHost(gateway, host) for host in hosts),
         certified=tuple(GatewayHost(gateway, host) for host in tls_hosts(row)),
         closed=tuple(GatewayHost(gateway, host) for host in (rule_hosts(row) if annotations.closes_hosts else ())),
+        canaries=(),
     )
 
 
@@ -150,14 +178,6 @@ CERTIFIED_HOSTS = Index(
 )
 
 
-class CanaryHost(NamedTuple):
-    """A host of canaries of a namespace at a Gateway: those of other namespaces get nobody's requests."""
-
-    gateway: ObjectKey
-    namespace: str
-    host: str
-
-
 class CanaryPath(NamedTuple):
     """A path that a canary shares with another Ingress, and where who gets the canary goes."""
 
@@ -167,21 +187,9 @@ class CanaryPath(NamedTuple):
     canary: Canary
 
 
-@query
-def canary_hosts(view: View, member: Member) -> tuple[CanaryHost, ...]:
-    """Return the hosts of an Ingress that is a canary; none of another one."""
-    row, annotations = view.get(Ingress, member.key), live_annotations(view, member)
-    if row is None or annotations is None or not annotations.is_canary:
-        return ()
-    gateway = class_gateway(view, class_name(view, row) or "")
-    if not isinstance(gateway, ObjectKey):
-        return ()
-    return tuple(CanaryHost(gateway, row.metadata.namespace, host) for host in rule_hosts(row))
-
-
 CANARIES = Index(
     name="ingress_canaries_by_host",
-    sources=(Source(table=Ingress, query=canary_hosts),),
+    sources=(Source(table=Ingress, query=host_traits, keys=lambda traits: traits.canaries),),
     group=lambda at: at.gateway,
     readers=(Ingress,),
 )
