@@ -38,14 +38,17 @@ types: $(STAMP) ## types
 contracts: $(STAMP) ## who may import whom
 	$(BIN)/lint-imports
 
+# A process a core; the tests of a file stay together, since they share a world.
+PARALLEL := --numprocesses auto --dist loadfile
+
 unit: $(STAMP) ## unit tests
-	PYTHONASYNCIODEBUG=1 $(BIN)/pytest -q tests/unit
+	PYTHONASYNCIODEBUG=1 $(BIN)/pytest -q $(PARALLEL) tests/unit
 
 golden-check: $(STAMP) ## goldens: no drift, read by a second implementation, accepted by Envoy
-	$(BIN)/pytest -q tests/golden
+	$(BIN)/pytest -q $(PARALLEL) tests/golden
 
 property: $(STAMP) ## properties (hypothesis)
-	PYTHONASYNCIODEBUG=1 $(BIN)/pytest -q tests/property
+	PYTHONASYNCIODEBUG=1 $(BIN)/pytest -q $(PARALLEL) tests/property
 
 compat: $(STAMP) ## what releases wrote is read, and what differs from the last one is announced
 	$(BIN)/pytest -q tests/compat
@@ -68,10 +71,10 @@ mutants: $(STAMP) ## our own rules turned round one at a time; the tests named f
 	$(BIN)/python -m tests.mutants $(RULE)
 
 feature: $(STAMP) ## a real Envoy in front of real backends, and of drawn worlds
-	$(BIN)/pytest -q tests/feature tests/worlds
+	$(BIN)/pytest -q $(PARALLEL) tests/feature tests/worlds
 
 feature-per-host: $(STAMP) ## the same, every host with a RouteConfiguration of its own
-	GATEWAYD_ROUTE_DISCOVERY=host $(BIN)/pytest -q tests/feature --ignore tests/feature/test_image.py
+	GATEWAYD_ROUTE_DISCOVERY=host $(BIN)/pytest -q $(PARALLEL) tests/feature --ignore tests/feature/test_image.py
 
 BROWSER := .cache/browser-installed
 
@@ -130,8 +133,8 @@ upstream: $(STAMP) $(APT) ## what the tests keep of the CRDs against the release
 image: $(STAMP) $(APT) ## the steps of deploy/Dockerfile and the proxy's hook, with all that the images have
 	GATEWAYD_IMAGE=required $(BIN)/pytest -q tests/feature/test_image.py tests/unit/infra/test_drain.py
 
-conformance: $(STAMP) $(APT) upstream ## the upstream suite; TEST=Name for one, ROUTES=host for routes per host
-	$(BIN)/python -m conformance.run_suite $(addprefix --test ,$(TEST)) $(addprefix --route-discovery ,$(ROUTES))
+conformance: $(STAMP) $(APT) upstream ## the upstream suite; PROFILES=mesh for the mesh's, TEST=Name for one, ROUTES=host for routes per host
+	$(BIN)/python -m conformance.run_suite $(addprefix --profiles ,$(PROFILES)) $(addprefix --test ,$(TEST)) $(addprefix --route-discovery ,$(ROUTES))
 
 scenarios: $(STAMP) $(APT) ## failures and latencies in that cluster, every request counted; TEST=name, ROUTES=host as above
 	$(BIN)/python -m conformance.scenarios $(addprefix --route-discovery ,$(ROUTES)) $(TEST)

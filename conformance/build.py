@@ -60,6 +60,8 @@ BINARIES = (
     Binary(name="echo-basic", module="suite", package="sigs.k8s.io/gateway-api-conformance-images/echo-basic"),
     Binary(name="suite.test", module="suite", package=".", verb=("test", "-c", "-vet=off")),
     Binary(name="loadclient", module="loadclient", package="."),
+    Binary(name="kubeletexec", module="kubeletexec", package="."),
+    Binary(name="echo", module="echo", package="."),
     Binary(name="helm", module="helm", package="helm.sh/helm/v3/cmd/helm"),
 )
 # What only the tests of limits need that a service counts: built when it is first asked for.

@@ -1,6 +1,6 @@
 """Run the upstream conformance suite in a fresh cluster: `python -m conformance.run_suite [--test NAME ...]`.
 
-Out: the report in `conformance/reports/` when the whole suite ran against the installation as it is
+Out: the report in `conformance/reports/` when all of the profiles ran against the installation as it is
 (`.cache/conformance/RUN/` for chosen tests, or a chosen route discovery), the suite's whole output in
 `.cache/conformance/RUN/suite.log`, one line a test on the terminal. The exit code is the suite's.
 """
@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -23,33 +23,16 @@ from conformance.build import HERE, built
 from conformance.harness import crds, sandbox
 from conformance.installation import install
 from conformance.kubectl import Kubectl, KubectlError
+from conformance.profiles import ALL_FEATURES, GATEWAY, PARTS, Figures, Part, figures, lost
 from gatewayd.ir.http import RouteDiscovery
 
 _REPOSITORY = HERE.parent
 _REPORTS = HERE / "reports"
 _PARTIAL = _REPOSITORY / ".cache" / "conformance"
 _KUBECTL = Kubectl()
-_PROFILES = "GATEWAY-HTTP,GATEWAY-GRPC,GATEWAY-TLS,GATEWAY-TCP,GATEWAY-UDP"
 _USABLE_ADDRESS = "198.51.100.200"  # in the LoadBalancer range, in the half that is given on request only
 _UNUSABLE_ADDRESS = "203.0.113.1"  # TEST-NET-3, which no part of the cluster owns
 _VERDICT = re.compile(r"^    --- (PASS|FAIL|SKIP): TestConformance/(\S+) \((\S+)\)")
-CEILINGS: Mapping[str, Mapping[str, tuple[int, int, int]]] = {
-    crds.NEWEST: {
-        "GATEWAY-HTTP": (40, 64, 43),
-        "GATEWAY-GRPC": (17, 13, 17),
-        "GATEWAY-TLS": (21, 18, 19),
-        "GATEWAY-TCP": (20, 11, 16),
-        "GATEWAY-UDP": (21, 11, 16),
-    },
-    "v1.6.3": {
-        "GATEWAY-HTTP": (40, 63, 43),
-        "GATEWAY-GRPC": (17, 13, 17),
-        "GATEWAY-TLS": (21, 18, 19),
-        "GATEWAY-TCP": (20, 11, 16),
-        "GATEWAY-UDP": (21, 11, 16),
-    },
-}
-"""What the suite has to give, by the release of the CRDs and profile: core tests, extended tests, extended features."""
 _REFUSED: Mapping[str, tuple[str, ...]] = {"v1.6.3": ("HTTPRouteRetry",)}
 """Tests whose manifests an older CRD refuses, so that no implementation can run them: `retry.attempts: 0`."""
 
@@ -71,8 +54,11 @@ def _parser() -> argparse.ArgumentParser:
         choices=sorted(crds.SUMS),
         help="release of the CRDs; an older one leaves no report",
     )
-    parser.add_argument("--profiles", default=_PROFILES, help="conformance profiles, separated by commas")
-    parser.add_argument("--features", default="all", help="all, or the claimed features, separated by commas")
+    parser.add_argument("--profiles", default=GATEWAY, choices=tuple(PARTS), help="whose conformance profiles")
+    parser.add_argument(
+        "--features",
+        help="all (of a gateway), or the claimed ones, separated by commas; default: all that the profiles have",
+    )
     parser.add_argument("--exempt", default="", help="features that are not claimed, separated by commas")
     parser.add_argument("--skip", default="", help="tests to skip, separated by commas")
     parser.add_argument("--install", action="append", help="manifests to apply; default: gatewayd install --print")
@@ -91,44 +77,52 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _inside(options: argparse.Namespace) -> int:
+    part = PARTS[options.profiles]
     kept = _PARTIAL / Path(os.environ["GATEWAYD_RUN"]).name
-    discovery = options.route_discovery
-    folder = kept if options.test or discovery or options.crds != crds.NEWEST else _REPORTS
+    is_partial = options.test or options.route_discovery or options.no_install or options.crds != crds.NEWEST
+    folder = kept if is_partial else _REPORTS
     kept.mkdir(parents=True, exist_ok=True)
     folder.mkdir(exist_ok=True)
-    name = f"experimental-{options.version}-{_mode(options)}-report"
+    report = folder / f"experimental-{options.version}-{_mode(options)}-report.yaml"
     if not options.no_install:
+        discovery = ("--route-discovery", options.route_discovery) if options.route_discovery else ()
         try:
-            install(options.install, ("--route-discovery", discovery) if discovery else ())
+            install(options.install, (*part.install, *discovery))
         except KubectlError:
             _keep_logs(kept / "logs")
             raise
     _ensure_class(options.gateway_class, options.controller)
-    code = _run(_command(options, folder / f"{name}.yaml"), kept / "suite.log")
+    code, passed = _run(_command(options, part, report), kept / "suite.log")
     if code != 0:
         _keep_logs(kept / "logs")
-    elif not options.test and options.profiles == _PROFILES:
-        return _compared(folder / f"{name}.yaml", CEILINGS[options.crds])
+    elif not options.test:
+        return _compared(report, part.ceilings[options.crds]) or _beside(part, passed)
     return code
 
 
 def _mode(options: argparse.Namespace) -> str:
     """Return what a report calls how the implementation was set up."""
-    return options.route_discovery or "default"
+    return options.route_discovery or PARTS[options.profiles].mode
 
 
-def _compared(report: Path, ceiling: Mapping[str, tuple[int, int, int]]) -> int:
+def _beside(part: Part, passed: Collection[str]) -> int:
+    """Print which tests in no profile have passed, if there are such; 1 when one has not."""
+    missing = [test for test in part.beside if test not in passed]
+    if part.beside:
+        count = f"{len(part.beside) - len(missing)} of {len(part.beside)}"
+        print(f"in no profile: {count}: {'SHORT: ' + ', '.join(missing) if missing else 'full'}")
+    return 1 if missing else 0
+
+
+def _compared(report: Path, ceilings: Mapping[str, Figures]) -> int:
     """Print what each profile of a report has, beside what there is to have; 1 when they differ."""
     short = 0
     for profile in yaml.safe_load(report.read_text())["profiles"]:
-        core, extended = profile["core"]["statistics"], profile["extended"]["statistics"]
-        features = profile["extended"].get("supportedFeatures", [])
-        found = (core["Passed"], extended["Passed"], len(features))
-        lost = core["Failed"] + core["Skipped"] + extended["Failed"]  # a skipped extended test is missing in `found`
-        whole = found == ceiling[profile["name"]] and not lost
+        found = figures(profile)
+        whole = found == ceilings[profile["name"]] and not lost(profile)
         short += not whole
-        figures = f"core {found[0]}, extended {found[1]}, features {found[2]}"
-        print(f"{profile['name']}: {figures}: {'full' if whole else 'SHORT'}")
+        text = f"core {found.core}, extended {found.extended}, features {found.features}"
+        print(f"{profile['name']}: {text}: {'full' if whole else 'SHORT'}")
     return 1 if short else 0
 
 
@@ -145,16 +139,17 @@ def _ensure_class(name: str, controller: str) -> None:
         _KUBECTL.apply(body)
 
 
-def _command(options: argparse.Namespace, report: Path) -> tuple[str, ...]:
+def _command(options: argparse.Namespace, part: Part, report: Path) -> tuple[str, ...]:
     chosen = "|".join(re.escape(test) for test in options.test)
-    claimed = ("--all-features",) if options.features == "all" else (f"--supported-features={options.features}",)
+    features = options.features or part.features
+    claimed = ("--all-features",) if features == ALL_FEATURES else (f"--supported-features={features}",)
     return (
         str(built("suite.test")),
         "-test.v",
         f"-test.timeout={options.timeout}",
         f"-test.run=^TestConformance$/^({chosen})$" if chosen else "-test.run=^TestConformance$",
         f"--gateway-class={options.gateway_class}",
-        f"--conformance-profiles={options.profiles}",
+        f"--conformance-profiles={part.profiles}",
         *claimed,
         f"--exempt-features={options.exempt}",
         f"--skip-tests={','.join((*filter(None, [options.skip]), *_REFUSED.get(options.crds, ())))}",
@@ -173,9 +168,12 @@ def _command(options: argparse.Namespace, report: Path) -> tuple[str, ...]:
     )
 
 
-def _run(command: Sequence[str], log: Path) -> int:
-    """Run the suite, its output in `log`, and print one line for each test and what failed outside the tests."""
-    counts = {"PASS": 0, "FAIL": 0, "SKIP": 0}
+def _run(command: Sequence[str], log: Path) -> tuple[int, Collection[str]]:
+    """Run the suite, its output in `log`, and print one line for each test and what failed outside the tests.
+
+    Return its exit code and the tests that passed.
+    """
+    tests: Mapping[str, list[str]] = {"PASS": [], "FAIL": [], "SKIP": []}
     with (
         log.open("w") as sink,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as suite,
@@ -184,12 +182,13 @@ def _run(command: Sequence[str], log: Path) -> int:
             sink.write(line)
             sink.flush()
             if verdict := _VERDICT.match(line):
-                counts[verdict[1]] += 1
+                tests[verdict[1]].append(verdict[2])
                 print(f"{verdict[1]}  {verdict[2]}  {verdict[3]}", flush=True)
+    counts = {verdict: len(names) for verdict, names in tests.items()}
     print(f"{counts['PASS']} passed, {counts['FAIL']} failed, {counts['SKIP']} skipped; output: {log}")
-    if suite.returncode != 0 and not counts["FAIL"]:
+    if suite.returncode != 0 and not tests["FAIL"]:
         print("".join(log.read_text().splitlines(keepends=True)[-25:]))
-    return suite.returncode
+    return suite.returncode, tests["PASS"]
 
 
 def _keep_logs(target: Path) -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import shlex
+import subprocess
 from collections.abc import Sequence
 
+from conformance.harness.addresses import NODE_IP
 from conformance.harness.kubeapi import Object
 from conformance.kubectl import Kubectl, until
 
 _WITHIN = 20.0
 _SHELL = ("sh", "-c")
+_STEERED_PORT = 15001
 # Waits for SIGTERM without being deaf to it, as process 1 of a container must.
 _UNTIL_TERMINATED = 'trap "echo terminated; exit 0" TERM; while :; do sleep 0.05; done'
 
@@ -99,7 +104,72 @@ def order_and_end(kubectl: Kubectl) -> None:
     kubectl("wait", "pod/hooked", "--for=delete", f"--timeout={_WITHIN:.0f}s")
 
 
-CHECKS = (late_secret, environment, failures, order_and_end)
+def commands_in_containers(kubectl: Kubectl) -> None:
+    """Expect kubectl exec to carry input, output, errors and the exit code, by either protocol, and a terminal."""
+    kubectl.apply(_pod("entered", _UNTIL_TERMINATED, container={"env": [{"name": "WORD", "value": "a b"}]}))
+    kubectl("wait", "pod/entered", "--for=condition=Ready", f"--timeout={_WITHIN:.0f}s")
+    script = (*_SHELL, 'echo "$WORD"; hostname; cat; echo no >&2; exit 3')
+    command = kubectl.command("exec", "-i", "entered", "--", *script)
+    for websockets in ("true", "false"):
+        variables = {**os.environ, "KUBECTL_REMOTE_COMMAND_WEBSOCKETS": websockets}
+        ended = subprocess.run(command, input="in\n", env=variables, capture_output=True, text=True, check=False)
+        if (ended.returncode, ended.stdout) != (3, "a b\nentered\nin\n") or "no\n" not in ended.stderr:
+            raise AssertionError(f"by websockets {websockets}: {ended}")
+    on_terminal = shlex.join(kubectl.command("exec", "-it", "entered", "--", *_SHELL, "test -t 0 && echo a terminal"))
+    printed = subprocess.run(
+        ("script", "--quiet", "--return", "--command", on_terminal, "/dev/null"),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if printed.returncode != 0 or "a terminal" not in printed.stdout:
+        raise AssertionError(f"on a terminal: {printed}")
+
+
+def capabilities(kubectl: Kubectl) -> None:
+    """Expect a container that gives up all capabilities to have none but those that it adds."""
+    script = "grep CapEff /proc/self/status"
+    for name, kept, expected in (("without", [], 0), ("with-one", ["NET_ADMIN"], 1 << 12)):
+        context = {"securityContext": {"capabilities": {"drop": ["ALL"], "add": kept}}}
+        kubectl.apply(_pod(name, script, container=context))
+        _until_phase(kubectl, name, "Succeeded")
+        _expect_log(kubectl, (name,), f"CapEff:\t{expected:016x}\n")
+
+
+def before_kube_proxy(kubectl: Kubectl) -> None:
+    """Expect a DaemonSet on the node's network to lead connections elsewhere that kube-proxy would refuse."""
+    service = {"ports": [{"port": 80}]}  # without endpoints
+    kubectl.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "led"}, "spec": service})
+    address = kubectl("get", "service", "led", "-o", "jsonpath={.spec.clusterIP}")
+    ask = f"""python -c 'import urllib.request; urllib.request.urlopen("http://{address}/", timeout=1)' 2>&1"""
+    kubectl.apply(_pod("refused", f"{ask} | grep --only-matching --max-count=1 'Connection refused>'"))
+    _until_phase(kubectl, "refused", "Succeeded")
+    kubectl.apply(_steering(address))
+    ready = "--for=jsonpath={.status.numberReady}=1"
+    kubectl("wait", "daemonset/steering", ready, f"--timeout={_WITHIN:.0f}s")
+    kubectl.apply(_pod("led", f"until {ask}; do sleep 0.05; done"))
+    _until_phase(kubectl, "led", "Succeeded")
+    kubectl("delete", "daemonset", "steering", "--cascade=foreground")
+
+
+def _steering(address: str) -> Object:
+    """Return a DaemonSet whose packet filter takes port 80 of an address to a server of its own."""
+    rule = f"ip daddr {address} tcp dport 80 dnat ip to {NODE_IP}:{_STEERED_PORT}"
+    table = f"table inet smoke {{ chain pre {{ type nat hook prerouting priority -150; {rule}; }}; }}"
+    script = f"""\
+nft '{table}'
+trap 'nft delete table inet smoke; kill $!; exit 0' TERM
+python -m http.server {_STEERED_PORT} --bind {NODE_IP} & wait"""
+    context = {"capabilities": {"drop": ["ALL"], "add": ["NET_ADMIN"]}}
+    container = {"name": "main", "image": "python:3", "command": [*_SHELL, script], "securityContext": context}
+    labels = {"app": "steering"}
+    template = {"metadata": {"labels": labels}, "spec": {"hostNetwork": True, "containers": [container]}}
+    spec = {"selector": {"matchLabels": labels}, "template": template}
+    return {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "steering"}, "spec": spec}
+
+
+CHECKS = (late_secret, environment, failures, order_and_end, commands_in_containers, capabilities, before_kube_proxy)
 
 
 def _pod(name: str, script: str, *, container: Object | None = None, spec: Object | None = None) -> Object:

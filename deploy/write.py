@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from gatewayd.api.gateway import MANAGED_BY
-from gatewayd.cli.install import default_image, printed
+from gatewayd.cli.install import default_image, node_bootstrap, printed
 from gatewayd.infra.crds import own_crds
 from gatewayd.infra.installation import REPLICAS, Installation, installation
-from gatewayd.infra.layout import NAMESPACE, XDS_PORT
+from gatewayd.infra.layout import NAMESPACE, NODE, XDS_PORT
 from gatewayd.infra.manifest import manifest
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.own_group import CONTROLLER, MANAGER
@@ -60,6 +60,7 @@ MARK: Final = (
     f'(eq .Values.controllerName "{CONTROLLER}"))'
 )
 """`own_group.manager` in Helm's words."""
+_AGENT: Final = (*_POD, "containers", "agent")
 TEMPLATED: Final = (
     *(
         Templated(kind, ("metadata", "namespace"), ".Release.Namespace")
@@ -104,6 +105,24 @@ TEMPLATED: Final = (
     Templated("Deployment", (*_CONTAINER, "env", "GATEWAYD_GATEWAY_CLASSES", "value"), ".Values.gatewayClasses"),
     Templated("Deployment", (*_CONTAINER, "env", "GATEWAYD_GATEWAY_NAMESPACES", "value"), ".Values.gatewayNamespaces"),
     Templated("NetworkPolicy", (*_PROXIES, "podSelector", "matchLabels", MANAGED_BY), MARK),
+    # An environment has texts, and an empty one is as none.
+    Templated("Deployment", (*_CONTAINER, "env", "GATEWAYD_MESH", "value"), '(ternary "true" "" .Values.mesh.enabled)'),
+    *(
+        Templated(f"node-{kind}", ("metadata", "namespace"), ".Release.Namespace")
+        for kind in ("ServiceAccount", "ConfigMap", "NetworkPolicy", "DaemonSet")
+    ),
+    Templated("node-ClusterRoleBinding", ("subjects", NODE, "namespace"), ".Release.Namespace"),
+    Templated("node-DaemonSet", (*_AGENT, "image"), ".Values.image"),
+    Templated("node-DaemonSet", (*_AGENT, "imagePullPolicy"), ".Values.imagePullPolicy"),
+    Templated("node-DaemonSet", (*_AGENT, "env", "GATEWAYD_LOG_LEVEL", "value"), ".Values.logLevel"),
+    Templated(
+        "node-DaemonSet",
+        (*_AGENT, "env", "GATEWAYD_FAIL_CLOSED", "value"),
+        '(ternary "true" "" .Values.mesh.failClosed)',
+    ),
+    Templated("node-DaemonSet", (*_POD, "imagePullSecrets"), ".Values.imagePullSecrets"),
+    Templated("node-DaemonSet", (*_POD, "nodeSelector"), ".Values.mesh.nodeSelector"),
+    Templated("node-DaemonSet", (*_POD, "priorityClassName"), ".Values.mesh.priorityClassName"),
 )
 
 CONDITIONS: Final[Mapping[str, str]] = {
@@ -113,6 +132,8 @@ CONDITIONS: Final[Mapping[str, str]] = {
     **dict.fromkeys(MONITORS, ".Values.monitoring.enabled"),
 }
 """What must be so, by kind, for an object to be there at all."""
+NODES: Final = ".Values.mesh.enabled"
+"""What must be so for the objects of the proxies of nodes."""
 RELEASE_LABELS: Final[Mapping[str, str]] = {
     "app.kubernetes.io/instance": ".Release.Name",
     "app.kubernetes.io/managed-by": ".Release.Service",
@@ -149,7 +170,7 @@ Made by deploy/write.py from the comments of values.yaml.
 
 def files() -> Mapping[Path, str]:
     """Return all files that are made, with their text."""
-    chart = {CHART / "templates" / f"{each['kind'].lower()}.yaml": _template(each) for each in _chart_objects()}
+    chart = {CHART / "templates" / f"{_file(each)}.yaml": _template(each) for each in _chart_objects()}
     crds = manifest(own_crds())
     return {
         HERE / "gatewayd.yaml": printed(DEFAULTS),
@@ -161,12 +182,22 @@ def files() -> Mapping[Path, str]:
     }
 
 
+def _file(found: JSON) -> str:
+    """Return the name of an object's template: its kind, after what it is for where that is not the control plane."""
+    return f"{_part(found)}{found['kind'].lower()}"
+
+
+def _part(found: JSON) -> str:
+    return "node-" if found["metadata"]["name"] == NODE else ""
+
+
 def _chart_objects() -> Iterator[JSON]:
     # Whatever is chosen: only what is there can be an expression.
     whole = replace(
         DEFAULTS,
         route_discovery=RouteDiscovery.PER_HOST,
         is_monitored=True,
+        node_bootstrap=node_bootstrap(),
         controller="example.com/name",
         gateway_classes=("name",),
         gateway_namespaces="name",
@@ -180,7 +211,8 @@ def _template(found: JSON) -> str:
     """Return an object as a template; markers stand for the expressions while it becomes YAML."""
     marked = deepcopy(found)
     expressions: dict[str, str] = {}
-    paths = [(row.path, row.expression) for row in TEMPLATED if row.kind == found["kind"]]
+    kind = f"{_part(found)}{found['kind']}"
+    paths = [(row.path, row.expression) for row in TEMPLATED if row.kind == kind]
     paths += [(("metadata", "labels", label), expression) for label, expression in RELEASE_LABELS.items()]
     for path, expression in paths:
         marker = f"expression-{len(expressions)}-"
@@ -189,7 +221,7 @@ def _template(found: JSON) -> str:
     text = manifest((marked,)).removeprefix("---\n")
     for marker, expression in expressions.items():
         text = text.replace(marker, expression)
-    condition = CONDITIONS.get(found["kind"])
+    condition = NODES if _part(found) else CONDITIONS.get(found["kind"])
     if condition is not None:
         text = f"{{{{- if {condition} }}}}\n{text}{{{{- end }}}}\n"
     return f"# Made by deploy/write.py.\n{text}"

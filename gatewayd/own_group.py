@@ -18,6 +18,8 @@ TRUST_DOMAIN: Final = "gatewayd"
 """https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md#21-trust-domain"""
 IDENTITY: Final = f"spiffe://{TRUST_DOMAIN}/ns/"
 """What the identity of each proxy begins with."""
+NODE_IDENTITY: Final = f"spiffe://{TRUST_DOMAIN}/mesh/"
+"""What the identity of the proxies of nodes begins with; the name of their mesh follows."""
 RATE_LIMIT_IDENTITY: Final = f"spiffe://{TRUST_DOMAIN}/rate-limit-service"
 """Who may have the limits of all policies, to count by them."""
 

@@ -45,7 +45,7 @@ class Publisher(Protocol):
     def publish(self, snapshot: Snapshot, config: ProxyConfig) -> None:
         """Make this the snapshot of its fleet; `config` is what it was built from.
 
-        The same snapshot comes again when it is made of other generations, which changed nothing in it.
+        What has the same version comes again when it is made of other generations, which changed nothing in it.
         """
 
     def retire(self, fleet: FleetKey) -> None:
@@ -219,9 +219,10 @@ class Reconciler:
             snapshot = self._built(fleet, config)
             if snapshot is None:
                 continue
-            if snapshot is not self.snapshots.get(fleet):
+            before = self.snapshots.get(fleet)
+            if before is None or before.version != snapshot.version:
                 published.append(snapshot)
-            elif config.declared_by == self.configs[fleet].declared_by:
+            elif before is snapshot and config.declared_by == self.configs[fleet].declared_by:
                 continue
             self.snapshots[fleet] = snapshot
             self.configs[fleet] = config

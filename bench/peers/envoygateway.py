@@ -35,7 +35,7 @@ _CONFIGURATION = {
     "gateway": {"controllerName": CONTROLLER},
     "provider": {"type": "Kubernetes", "kubernetes": {"proxyTopologyInjector": {"disabled": True}}},
     "logging": {"level": {"default": "info"}},
-    "extensionApis": {"enableBackend": True},
+    "extensionApis": {"enableBackend": True, "enableLua": True},
 }
 Object = dict[str, Any]
 

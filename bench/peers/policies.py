@@ -24,6 +24,7 @@ from bench.peers.policy_cases import BACKEND, CASES, CLIENTS, FILTER, PROXY, Ask
 from conformance.scenarios import manifests
 from conformance.scenarios.manifests import GATEWAY_API, Object
 from conformance.scenarios.world import SHOP
+from gatewayd.infra import layout
 
 INSTALLED_WITH = ("--envoy-gateway-kinds",)
 PAGE = Path(__file__).parents[2] / "docs" / "envoy-gateway-kinds.md"
@@ -69,6 +70,8 @@ async def measure(running: Running, _options: Options) -> list[Figure]:
     """Apply all cases, ask both, and return what is alike and what is not; folder/answers.json has all answers."""
     await envoygateway.install(running.world)
     await running.world.echoes("echo")
+    parameters = manifests.config_map(layout.NAMESPACE, "parameters", {"allowedCode": "Lua"})
+    await _put(running, parameters, manifests.gateway_class("gatewayd", parameters))
     await _put(running, *(_secret(name, data) for name, data in _SECRETS.items()))
     addresses = await _gateways(running)
     running.say(f"Gateways at {addresses}")

@@ -89,7 +89,7 @@ _LOST: Final = {"backendRefs": [{"name": "nobody", "port": 80}]}
 
 _WHO: Final = (
     _case(SECURITY, "sp-nothing"),
-    _case(SECURITY, "sp-deny", expects=(403,), authorization={"rules": [_rule(**_cidr("192.0.2.0/24"))]}),
+    _case(SECURITY, "sp-deny", expects=(403,), authorization={"rules": [_rule(**_cidr("233.252.0.0/24"))]}),
     _case(SECURITY, "sp-allow", authorization={"defaultAction": "Deny", "rules": [_rule(**_ANYBODY)]}),
     _case(SECURITY, "sp-empty", expects=(403,), authorization={}),
     _case(SECURITY, "sp-default-allow", authorization={"defaultAction": "Allow"}),
@@ -167,6 +167,13 @@ _PAGE: Final = {
     "match": {"statusCodes": [{"type": "Value", "value": 503}]},
     "response": {"contentType": "text/plain", "body": {"type": "Inline", "inline": "sorry"}},
 }
+_SCRIPTED: Final = Ask(passed=("x-script",))
+
+
+def _script(body: str) -> Object:
+    return {"type": "Inline", "inline": f"function envoy_on_request(handle) {body} end"}
+
+
 _HASH: Final = {"type": "ConsistentHash", "consistentHash": {"type": "Header", "header": {"name": "x-user"}}}
 _OF_GATEWAYS: Final = "counts where it is for a Gateway"
 
@@ -208,7 +215,13 @@ _ON_THE_WAY: Final = (
     _case(EXTENSION, "eep-lost", expects=(500,), extProc=[{**_LOST, "processingMode": {"request": {}}}]),
     _case(EXTENSION, "eep-lost-open", expects=(500,), differs="with a reference that is broken",
           extProc=[{**_LOST, "processingMode": {"request": {}}, "failOpen": True}]),
-    _case(EXTENSION, "eep-lua", expects=(500,), lua=[{"type": "Inline", "inline": "function envoy_on_request(h) end"}]),
+    _case(EXTENSION, "eep-lua", _SCRIPTED, lua=[_script('handle:headers():add("x-script", "seen")')]),
+    _case(EXTENSION, "eep-lua-fails", _SCRIPTED, Ask(headers=(("x-fail", "yes"),)), expects=(200, 500),
+          differs="what fails in a script lets messages go on",
+          lua=[_script('if handle:headers():get("x-fail") == "yes" then error("failed") end')]),
+    _case(EXTENSION, "eep-lua-broken", expects=(500,), lua=[_script("if")]),
+    _case(EXTENSION, "eep-lua-two", expects=(500,), differs="one script a policy",
+          lua=[_script(""), _script("")]),
 )  # fmt: skip
 
 _REGEX: Final = {"pattern": "^/old/(.*)$", "substitution": r"/new/\1"}

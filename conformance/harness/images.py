@@ -44,6 +44,15 @@ def _echo_basic() -> Image:
     return Image(commands={"/echo-basic": _executable(built("echo-basic"))}, entrypoint=("/echo-basic",))
 
 
+def _echo_advanced() -> Image:
+    """Return both ends of requests between Pods: the suite runs `client` in a container that is a server."""
+    echo = shlex.quote(str(built("echo")))
+    return Image(
+        commands={f"/usr/local/bin/{end}": f'exec {echo} {end} "$@"' for end in ("server", "client")},
+        entrypoint=("/usr/local/bin/server",),
+    )
+
+
 def _coredns() -> Image:
     return Image(commands={"/coredns": _executable(built("coredns"))}, entrypoint=("/coredns",))
 
@@ -102,7 +111,7 @@ RELEASED = "released/gatewayd:"
 
 IMAGES: tuple[tuple[str, Callable[[], Image]], ...] = (
     ("registry.k8s.io/gateway-api/*echo-basic:*", _echo_basic),
-    ("registry.k8s.io/gateway-api/*echo-advanced:*", _echo_basic),
+    ("registry.k8s.io/gateway-api/*echo-advanced:*", _echo_advanced),
     ("registry.k8s.io/coredns/coredns:*", _coredns),
     ("*envoyproxy/envoy:*", _envoy),
     ("*envoyproxy/ratelimit:*", _ratelimit),

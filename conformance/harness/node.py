@@ -22,6 +22,8 @@ async def register(api: Api) -> None:
     metadata = {"name": NODE_NAME, "labels": labels}
     spec = {"podCIDR": str(POD_RANGE), "podCIDRs": [str(POD_RANGE)]}
     await api.create("/api/v1/nodes", {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": spec})
+    # Every new node is tainted as not ready by the API server, and no controller that would take it away runs here.
+    await api.patch(f"/api/v1/nodes/{NODE_NAME}", {"spec": {"taints": None}})
     await api.patch(f"/api/v1/nodes/{NODE_NAME}/status", {"status": _status()})
 
 

@@ -251,7 +251,10 @@ class Pod:
         )
         path = str(self.network_path)
         argv = rootfs.arguments(
-            root, network=path, hostname=downward.hostname(self._manifest), argv=(*command, *arguments)
+            root,
+            network=path,
+            hostname=downward.hostname(self._manifest),
+            argv=(*_confined(spec.get("securityContext", {})), *command, *arguments),
         )
         return Launch(argv=argv, environment=variables, pid=root.pid)
 
@@ -263,6 +266,16 @@ class Pod:
             if not source.exists():
                 source.mkdir(parents=True)  # as the kubelet does
         return rootfs.Mount(source=source, target=mount["mountPath"], read_only=bool(mount.get("readOnly")))
+
+
+def _confined(context: Object) -> tuple[str, ...]:
+    """Return what leaves a command the capabilities that its container names, where it gives up all others."""
+    capabilities = context.get("capabilities", {})
+    if "ALL" not in capabilities.get("drop", ()):
+        return ()
+    kept = "".join(f",+{name.lower().removeprefix('cap_')}" for name in capabilities.get("add", ()))
+    # All run as root, who has what is within the bounds.
+    return ("setpriv", f"--bounding-set=-all{kept}")
 
 
 def _files(pod: Object, address: str) -> dict[str, bytes]:

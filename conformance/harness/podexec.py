@@ -1,39 +1,38 @@
-"""Commands in a container as `kubectl exec` runs them, over a websocket: what they write, their errors, how they end.
+"""Commands in a container as `kubectl exec` runs them. A program of Go's answers: nothing else here knows SPDY.
 
-https://github.com/kubernetes/kubelet/tree/master/pkg/cri/streaming/remotecommand (websocket)
+The request comes by SPDY/3.1 from clients of Go's and by websockets from others:
+https://github.com/kubernetes/kubernetes/tree/master/staging/src/k8s.io/cri-streaming
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
+import signal
+import socket
 from collections.abc import Sequence
 
-from aiohttp import web
+from conformance.build import built
+from conformance.harness import commands, relay
+from conformance.harness.relay import Ends
 
-from conformance.harness.podports import SUBPROTOCOL
-
-_OUT, _ERRORS, _STATUS = b"\x01", b"\x02", b"\x03"
-_CHUNK = 1 << 15
-
-
-async def run(request: web.Request, command: Sequence[str]) -> web.WebSocketResponse:
-    """Run a command without input and send what it writes, then how it ended."""
-    channels = web.WebSocketResponse(protocols=(SUBPROTOCOL,))
-    await channels.prepare(request)
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    out, errors = await process.communicate()
-    for channel, data in ((_OUT, out), (_ERRORS, errors)):
-        for at in range(0, len(data), _CHUNK):
-            await channels.send_bytes(channel + data[at : at + _CHUNK])
-    await channels.send_bytes(_STATUS + json.dumps(_status(process.returncode or 0)).encode())
-    await channels.close()
-    return channels
+BINARY = "kubeletexec"
 
 
-def _status(code: int) -> dict[str, str]:
-    if code == 0:
-        return {"status": "Success"}
-    return {"status": "Failure", "message": f"command terminated with exit code {code}"}
+async def answer(request: bytes, client: Ends, enter: Sequence[str]) -> None:
+    """Have a request answered whose head has been read; `enter` is the command after which what it asks for is run.
+
+    When the client goes away, so does what it started.
+    """
+    ours, theirs = socket.socketpair()
+    with theirs:
+        process = await asyncio.create_subprocess_exec(
+            str(built(BINARY)), *enter, stdin=theirs.fileno(), start_new_session=True
+        )
+    program = await relay.opened(ours)
+    try:
+        program.writer.write(request)
+        await relay.carry(client, program)
+    finally:
+        await relay.close(program)
+        commands.signal_group(process.pid, signal.SIGKILL)
+        await process.wait()

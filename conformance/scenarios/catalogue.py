@@ -9,6 +9,7 @@ from conformance.scenarios.cases.chart import chart
 from conformance.scenarios.cases.contents import contents
 from conformance.scenarios.cases.crds import crds
 from conformance.scenarios.cases.dryrun import dryrun, dryrun_short
+from conformance.scenarios.cases.endpoints import endpoints
 from conformance.scenarios.cases.grants import grants
 from conformance.scenarios.cases.history import history
 from conformance.scenarios.cases.ingress import ingress
@@ -230,6 +231,11 @@ _ALL = (
         name="ratelimit",
         claim="the service that counts, killed and stopped under load: Allow loses no request, Deny lets none through",
         run=ratelimit,
+    ),
+    Scenario(
+        name="endpoints",
+        claim="one of two endpoints killed, and stopped, under load: no failed request, and it comes back",
+        run=endpoints,
     ),
     Scenario(
         name="zones",

@@ -26,7 +26,7 @@ from gatewayd.ir.fleet import (
     GatewayFleet,
     fleet_key,
 )
-from gatewayd.own_group import IDENTITY
+from gatewayd.own_group import IDENTITY, NODE_IDENTITY
 
 
 class Transport(Enum):
@@ -75,6 +75,7 @@ class Authorizer(Protocol):
 # Kubernetes makes uids of 36 characters, and lets others make them.
 _UID = r"[A-Za-z0-9-]{1,128}"
 _SPIFFE = re.compile(rf"{re.escape(IDENTITY)}({NAMESPACE_PATTERN})/gateway/({NAME_PATTERN})(?:/uid/({_UID}))?")
+_NODE: Final = f"{NODE_IDENTITY}{MESH_FLEET.name}"
 
 
 class Unlisted(Enum):
@@ -110,7 +111,7 @@ def bound(incarnations: Incarnations) -> Authorizer:
         if isinstance(decision, Denied) or peer.transport is Transport.UNIX:
             return decision
         if not isinstance(decision.fleet, GatewayFleet):
-            return Denied(message=f"client certificate: {decision.fleet} is no Gateway", is_known=True)
+            return decision  # the mesh is no object that could be made anew
         incarnation = incarnations(decision.fleet)
         if isinstance(incarnation, Unlisted) or (incarnation is not None and _is_for(decision, peer, incarnation)):
             return decision
@@ -149,12 +150,12 @@ def _by_certificate(identities: tuple[str, ...]) -> Allowed | Denied:
     """
     if len(identities) != 1:
         return Denied(message=f"client certificate: {len(identities)} URI names; exactly 1 is allowed", is_known=False)
+    if identities[0] == _NODE:
+        return Allowed(fleet=MESH_FLEET)
     found = _SPIFFE.fullmatch(identities[0])
     if found is None:
-        return Denied(
-            message=f"client certificate: no Gateway; {IDENTITY}NAMESPACE/gateway/NAME/uid/UID is allowed",
-            is_known=True,
-        )
+        allowed = f"{IDENTITY}NAMESPACE/gateway/NAME/uid/UID or {_NODE}"
+        return Denied(message=f"client certificate: no Gateway, and no node's; {allowed} is allowed", is_known=True)
     return Allowed(fleet=GatewayFleet(namespace=found[1], name=found[2]), uid=found[3] or "")
 
 

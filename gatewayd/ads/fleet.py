@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from gatewayd.ads.holders import HolderCount, holder_count
+from gatewayd.ads.policy_acks import PolicyAcks
 from gatewayd.ads.protocol.session import Answer, Request, Session, Shared
+from gatewayd.ads.protocol.taken import NOTHING_TAKEN, taken
 from gatewayd.ads.proxy_state import ProxyState, ResourceState, proxy_state, resource_states
 from gatewayd.ads.reconnects import LeftOpen
 from gatewayd.ads.refused_secrets import RefusedSecrets, is_to_blame
@@ -31,7 +33,7 @@ _Refusals: TypeAlias = Counter[tuple[TypeUrl, str, str, str]]
 class Stream:
     """One stream of a fleet: its session, and how to wake the one that writes to it."""
 
-    __slots__ = ("fleet", "key", "refusals", "session", "since", "wake")
+    __slots__ = ("fleet", "key", "refusals", "session", "since", "taken", "wake")
 
     def __init__(
         self, key: FleetKey, fleet: "_Fleet", session: Session, *, since: float, wake: Callable[[], None]
@@ -42,6 +44,7 @@ class Stream:
         self.since = since
         self.wake = wake
         self.refusals: frozenset[tuple[TypeUrl, str, str, str]] = frozenset()
+        self.taken = NOTHING_TAKEN
 
 
 class _Fleet:
@@ -53,6 +56,7 @@ class _Fleet:
         "latest",
         "left_open",
         "members",
+        "policies",
         "refusals",
         "refused_secrets",
         "report",
@@ -71,6 +75,7 @@ class _Fleet:
         self.refused_secrets = RefusedSecrets()
         # For each published listener that some stream has ACKed, one such stream.
         self.witnesses: dict[str, Stream] = {}
+        self.policies = PolicyAcks()
         self.report = NO_FLEET
         self.left_open = LeftOpen()
 
@@ -103,6 +108,7 @@ class _Fleet:
             acked_listeners=frozenset(self.witnesses),
             rejections=tuple(self._rejections()),
             refused_secrets=self.refused_secrets.all,
+            policies=self.policies.held(),
         )
 
     def _rejections(self) -> Iterator[Rejection]:
@@ -148,7 +154,7 @@ class Fleet:
         """Make a snapshot what its fleet's Envoys shall have, and wake their writers."""
         fleet = self._fleet(snapshot.fleet)
         before = fleet.latest
-        if before is not None and before.version == snapshot.version:
+        if before is not None and before.version == snapshot.version and before.policies is snapshot.policies:
             return
         fleet.latest, fleet.is_retired = snapshot, False
         fleet.shared.strangers.follow(snapshot)
@@ -180,6 +186,7 @@ class Fleet:
         if fleet.latest is not None:
             member.session.on_snapshot(fleet.latest)  # before it asks: what it has is compared once
         fleet.members[member] = None
+        fleet.policies.joined(member)
         self._emit(key, fleet)
         return member
 
@@ -187,6 +194,7 @@ class Fleet:
         """Remove a stream that has ended."""
         fleet = member.fleet
         del fleet.members[member]
+        fleet.policies.left(member)
         fleet.left_open.keep(member.session)
         member.session.close()
         fleet.behind.discard(member)
@@ -211,12 +219,19 @@ class Fleet:
             fleet = member.fleet
             fleet.find_witnesses((member,))
             self._emit(member.key, fleet)
+        self._note_taken(member)
         if answer is Answer.NACK:
             self._on_nack(member.key, message.type_url)
         if answer in (Answer.ACK, Answer.NACK):
             self._note_converged(member)
             self._on_answer(member.key)
         return answer
+
+    def _note_taken(self, member: Stream) -> None:
+        """Look which policies a stream has taken all of."""
+        before, member.taken = member.taken, taken(member.session, member.taken)
+        if member.taken is not before and member.fleet.policies.took(member, member.taken):
+            self._emit(member.key, member.fleet)
 
     def _note_converged(self, member: Stream) -> None:
         """Take a stream that has everything off the list of those that are behind."""
@@ -234,6 +249,8 @@ class Fleet:
         pushes = member.session.responses_to_send(now)
         for push in pushes:
             self._on_push(member.key, push.type_url)
+        if not pushes:
+            self._note_taken(member)  # other policies may have come to the same
         return pushes
 
     def sweep(self, now: float) -> None:
@@ -241,9 +258,11 @@ class Fleet:
 
         `now` is in seconds of a clock that does not go back.
         """
-        for fleet in self._fleets.values():
+        for key, fleet in tuple(self._fleets.items()):
             fleet.shared.sweep()
             fleet.left_open.sweep(now)
+            if fleet.policies.sweep(now):
+                self._emit(key, fleet)
 
     def known(self) -> tuple[FleetKey, ...]:
         """Return the fleets that have a snapshot or a stream, sorted."""

@@ -40,7 +40,7 @@ from gatewayd.api.refs import EXPERIMENTAL_GROUP, GATEWAY_GROUP, INGRESS_GROUP
 from gatewayd.api.reportpolicy import ReportPolicy
 from gatewayd.api.routefilter import RouteFilter
 from gatewayd.api.routepolicy import RoutePolicy
-from gatewayd.api.serviceimport import MULTICLUSTER_GROUP, ServiceImport
+from gatewayd.api.serviceimport import MULTICLUSTER_GROUP, ServiceExport, ServiceImport
 from gatewayd.api.tcproute import TCPRoute
 from gatewayd.api.tlsroute import TLSRoute
 from gatewayd.api.udproute import UDPRoute
@@ -137,7 +137,7 @@ def _own(plural: str, struct: type[KubernetesObject], *, protects: bool) -> Kind
 
 
 def _envoy_gateway(plural: str, struct: type[ForeignObject], *, protects: bool = False, kind: str = "") -> Kind:
-    """Return a kind of theirs; one that is called otherwise than its struct is no policy, and no status is written."""
+    """Return a kind of theirs; a status is written of policies, and of what Gateways have as their parameters."""
     return Kind(
         group=ENVOY_GATEWAY_GROUP,
         version=ENVOY_GATEWAY_VERSION,
@@ -146,7 +146,7 @@ def _envoy_gateway(plural: str, struct: type[ForeignObject], *, protects: bool =
         namespaced=True,
         struct=struct,
         accepted_versions=(ENVOY_GATEWAY_VERSION,),
-        statused=not kind,
+        statused=not kind or struct is EnvoyProxy,
         protects=protects,
         on_request=True,
     )
@@ -223,11 +223,24 @@ ENVOY_GATEWAY_KINDS: Final[tuple[Kind, ...]] = (
 )
 """Kinds of Envoy Gateway, which are read where that is asked for (`--envoy-gateway-kinds`); their CRDs are theirs."""
 
-_ALL: Final = (*KINDS, *ENVOY_GATEWAY_KINDS)
+SERVICE_EXPORT: Final = Kind(
+    group=MULTICLUSTER_GROUP,
+    version="v1alpha1",
+    plural="serviceexports",
+    kind="ServiceExport",
+    namespaced=True,
+    struct=ServiceExport,
+    accepted_versions=("v1alpha1", "v1beta1"),
+    statused=False,
+    on_request=True,
+)
+"""Read of member clusters, and of the folders that stand for them; never of the cluster that gatewayd runs in."""
+
+_ALL: Final = (*KINDS, *ENVOY_GATEWAY_KINDS, SERVICE_EXPORT)
 BY_GROUP_KIND: Final[Mapping[GroupKind, Kind]] = MappingProxyType({kind.group_kind: kind for kind in _ALL})
 BY_STRUCT: Final[Mapping[type[KubernetesObject], Kind]] = MappingProxyType({kind.struct: kind for kind in _ALL})
 
 
 def read_kinds(*, envoy_gateway: bool) -> tuple[Kind, ...]:
     """Return the kinds that are read: ours, and with `envoy_gateway` those of Envoy Gateway."""
-    return _ALL if envoy_gateway else KINDS
+    return (*KINDS, *ENVOY_GATEWAY_KINDS) if envoy_gateway else KINDS

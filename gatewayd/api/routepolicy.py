@@ -8,6 +8,7 @@ from gatewayd.api.externalprocessing import ExternalProcessingSection
 from gatewayd.api.filters import HeaderModifier
 from gatewayd.api.globallimits import ClaimName, GlobalLimitsSection
 from gatewayd.api.inherited import InheritedSpec, PolicyPart, PolicySection, Sections
+from gatewayd.api.luasection import LuaSection
 from gatewayd.api.meta import KubernetesObject
 from gatewayd.api.scalars import SET, Duration, HeaderName, HeaderValue, map_list
 
@@ -174,6 +175,7 @@ class RouteSections(Sections, frozen=True, kw_only=True):
     fault: FaultSection | None = None
     error_pages: ErrorPagesSection | None = None
     external_processing: ExternalProcessingSection | None = None
+    lua: LuaSection | None = None
 
 
 class RoutePolicySpec(InheritedSpec, frozen=True, kw_only=True):

@@ -39,3 +39,7 @@ class ServiceImport(KubernetesObject, frozen=True, kw_only=True):
     """A ServiceImport; gatewayd reads what the implementation of the multi-cluster API has written."""
 
     spec: ServiceImportSpec = ServiceImportSpec()
+
+
+class ServiceExport(KubernetesObject, frozen=True, kw_only=True):
+    """A ServiceExport of a member cluster: the Service of its name is offered to all clusters of the set."""

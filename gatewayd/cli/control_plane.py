@@ -28,6 +28,9 @@ _RouteDiscoveryOption = Annotated[
         help="How proxies get routes: as one table a listener, or one a host. Default: by the number of hosts.",
     ),
 ]
+_RegionOption = Annotated[
+    str, typer.Option(envvar="GATEWAYD_REGION", help="Where this cluster is, as members say where they are.")
+]
 _LogLevelOption = Annotated[str, typer.Option(envvar="GATEWAYD_LOG_LEVEL", help="debug, info, warning or error.")]
 
 
@@ -49,6 +52,7 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
     controller_name: ControllerNameOption = CONTROLLER,
     gateway_classes: GatewayClassesOption = "",
     gateway_namespaces: GatewayNamespacesOption = "",
+    region: _RegionOption = "",
 ) -> None:
     """Serve a cluster's Gateways: watch the API server, feed the proxies, write statuses."""
     options = ServeOptions(
@@ -66,6 +70,7 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
         controller_name=controller_name,
         gateway_classes=class_names(gateway_classes),
         gateway_namespaces=gateway_namespaces,
+        region=region,
     )
     # The process stays the same one, to Kubernetes and for signals, and what has read the arguments is gone.
     os.execv(sys.executable, (sys.executable, "-P", "-m", "gatewayd.run.replica", encoded(options)))  # noqa: S606

@@ -51,6 +51,7 @@ COMMANDS: Final[Mapping[str, Row]] = MappingProxyType({
     "serve": Row(
         "control_plane", "Serve a cluster's Gateways: watch the API server, feed the proxies, write statuses."
     ),
+    "agent": Row("agent", "Lead what this node's pods send to Services with routes to its Envoy, while that is alive."),
     "install": Row("install", "Print the manifest that installs gatewayd into a cluster."),
     "version": Row("version", "Show the versions of gatewayd, Envoy, the CRDs that are known, and a running gatewayd."),
     "completion": Row("completion", "Print the script that completes gatewayd in a shell."),

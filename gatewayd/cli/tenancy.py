@@ -41,9 +41,13 @@ def class_names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.strip() for each in text.split(",") if each.strip()))
 
 
-def check_namespace(controller: str, namespace: str) -> None:
-    """Raise BadParameter for an installation of another controllerName where the one without any is."""
-    if controller != CONTROLLER and namespace == NAMESPACE:
+def check_tenancy(controller: str, namespace: str, *, mesh: bool) -> None:
+    """Raise BadParameter for what an installation of another controllerName cannot have: our namespace, and a mesh."""
+    if controller == CONTROLLER:
+        return
+    if mesh:
+        raise typer.BadParameter(f"a node's connections are led to one mesh: --mesh is for {CONTROLLER} alone")
+    if namespace == NAMESPACE:
         raise typer.BadParameter(
             f"{namespace} is where {CONTROLLER} runs; an installation of another controllerName needs a namespace of "
             "its own: --namespace"

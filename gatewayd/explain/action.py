@@ -44,6 +44,7 @@ from gatewayd.ir.policy import (
     lets_in,
 )
 from gatewayd.ir.processing import Processing
+from gatewayd.ir.scripts import Script
 
 _MILLION = 1_000_000
 _UNAVAILABLE = 503
@@ -266,6 +267,7 @@ def _changes(filters: tuple[HTTPFilter, ...]) -> Iterator[str]:
                 | Fault()
                 | ErrorPages()
                 | Processing()
+                | Script()
             ):
                 yield from passage_words(http_filter)
             case _:

@@ -8,6 +8,7 @@ from gatewayd.ir.filters import HTTPFilter
 from gatewayd.ir.global_limits import SharedLimit, SharedLimits
 from gatewayd.ir.policy import Bandwidth, BodyLimit, Compression, ErrorPages, Fault, RateLimit, RateLimits
 from gatewayd.ir.processing import Processing, ShownBody
+from gatewayd.ir.scripts import Script
 
 _ALL = 100
 _BODIES: Final[Mapping[ShownBody, str]] = MappingProxyType(
@@ -19,7 +20,7 @@ _BODIES: Final[Mapping[ShownBody, str]] = MappingProxyType(
 )
 
 
-Met = RateLimits | SharedLimits | BodyLimit | Bandwidth | Compression | Fault | ErrorPages | Processing
+Met = RateLimits | SharedLimits | BodyLimit | Bandwidth | Compression | Fault | ErrorPages | Processing | Script
 """What is in the way of a request that may come in."""
 
 
@@ -44,6 +45,8 @@ def passage_words(met: Met) -> Iterator[str]:
             yield f"errors {', '.join(str(page.status) for page in met.pages)} have a body of a RoutePolicy"
         case Processing():
             yield _processing(met)
+        case Script():
+            yield "a script in Lua sees messages and may change them; what fails in it gets a 500"
         case _:
             assert_never(met)
 

@@ -35,6 +35,8 @@ from gatewayd.translator.proxies.global_limits import limits_problem
 from gatewayd.translator.proxies.key_sets import source_words
 from gatewayd.translator.proxies.processing import SECTION as PROCESSING
 from gatewayd.translator.proxies.processing import processing_problem
+from gatewayd.translator.proxies.scripts import SECTION as LUA
+from gatewayd.translator.proxies.scripts import script_problem
 from gatewayd.translator.proxies.tracing import Traced, foreign_traced, traced
 from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES
 
@@ -94,11 +96,12 @@ def sections_in_force(view: View, at: ListenerOf, member: Member, rule: int) -> 
 
 
 def _of_services(view: View, gateway: ObjectKey, route: Effective) -> dict[str, str]:
-    """Return what is wrong with the services that RoutePolicies have asked, by the field that a section is."""
+    """Return what is wrong with services that RoutePolicies have asked, and with scripts, by a section's field."""
     limits = {_field(each): limits_problem(view, gateway, each.value) for each in route.of(LIMITS)}
     namespaces = ((each, each.policy.namespace) for each in route.of(PROCESSING))
     shown = {_field(each): processing_problem(view, namespace, each.value) for each, namespace in namespaces}
-    return {**limits, **shown}
+    run = {_field(each): script_problem(view, gateway, each.policy.namespace, each.value) for each in route.of(LUA)}
+    return {**limits, **shown, **run}
 
 
 def _field(ruled: Ruled) -> str:

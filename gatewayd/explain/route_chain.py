@@ -12,6 +12,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.explain.cut_off import Reached
 from gatewayd.explain.ingress_chain import annotation_steps, resolved_refs, without_gateway
 from gatewayd.explain.matching import match_words
+from gatewayd.explain.member_steps import member_steps
 from gatewayd.explain.mesh_chain import rules_of_services, service_steps
 from gatewayd.explain.policies import SectionInForce, backend_sections, sections_in_force
 from gatewayd.explain.shadows import shadows
@@ -222,6 +223,7 @@ def _slices(view: View, upstream: Upstream) -> Iterator[Step]:
         clusters = ", ".join(f"{name or 'not named'} {count}" for name, count in clusters_of(view, key).items())
         if clusters:
             yield Step(depth=3, mark=Mark.INFO, subject="clusters", says=f"endpoints that are ready: {clusters}")
+        yield from member_steps(view, upstream)
     if UPSTREAM_KINDS[upstream.kind] in PORTED:
         for problem in left_out_of(view, key if upstream.kind == "Service" else imported(key)):
             yield Step(depth=3, mark=Mark.BAD, subject="endpoints", says=problem)

@@ -1,6 +1,7 @@
 """Keys and certificates of the control plane's own CA. `now` is always an argument.
 
-Names: a proxy is `spiffe://TRUST-DOMAIN/ns/NAMESPACE/gateway/NAME/uid/UID`; the server carries DNS names.
+Names: a proxy is `spiffe://TRUST-DOMAIN/ns/NAMESPACE/gateway/NAME/uid/UID`, one of a node
+`spiffe://TRUST-DOMAIN/mesh/NAME`; the server carries DNS names.
 https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md
 """
 
@@ -20,9 +21,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from gatewayd.ir.fleet import GatewayFleet
+from gatewayd.ir.fleet import GatewayFleet, NodeFleet
 from gatewayd.ir.tls import PrivateBytes
-from gatewayd.own_group import IDENTITY
+from gatewayd.own_group import IDENTITY, NODE_IDENTITY
 from gatewayd.untrusted.pem import Unreadable, read_certificates, read_key
 
 CA_LIFETIME: Final = timedelta(days=730)
@@ -65,6 +66,11 @@ def gateway_identity(fleet: GatewayFleet, uid: str) -> str:
     """Return the URI that a Gateway's proxies carry; `uid` "" gives that of before there were uids in it."""
     identity = f"{IDENTITY}{fleet.namespace}/gateway/{fleet.name}"
     return f"{identity}/uid/{uid}" if uid else identity
+
+
+def node_identity(fleet: NodeFleet) -> str:
+    """Return the URI that the proxies of all nodes carry: there is one certificate for them."""
+    return f"{NODE_IDENTITY}{fleet.name}"
 
 
 def make_ca(now: datetime) -> KeyPair:

@@ -1,7 +1,7 @@
 """gatewayd itself in a cluster: everything that `gatewayd install --print` and the Helm chart hold.
 
-The pods are admitted under the restricted Pod Security Standard. The CRDs of the Gateway API are not among these
-objects: they belong to the cluster, and whoever owns it chooses their version.
+The pods are admitted under the restricted Pod Security Standard, but for those of nodes. The CRDs of the Gateway API
+are not among these objects: they belong to the cluster, and whoever owns it chooses their version.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,6 +12,7 @@ from gatewayd.api.kinds import read_kinds
 from gatewayd.infra import layout, network
 from gatewayd.infra.made_kinds import NETWORK_POLICY
 from gatewayd.infra.monitoring import monitoring
+from gatewayd.infra.node_proxies import NodeProxies, node_proxies
 from gatewayd.infra.pod import CONTAINER_SECURITY, POD_SECURITY, field_variable, spread
 from gatewayd.infra.rbac import cluster_rules, own_rules
 from gatewayd.ir.http import RouteDiscovery
@@ -34,7 +35,9 @@ class Installation:
 
     `route_discovery` None: whichever suits a route table. `is_monitored`: with what the Prometheus operator needs.
     `envoy_gateway_kinds`: those are read too. `controller`, `gateway_classes` and `gateway_namespaces`: whom it serves,
-    as in `ir.environment.Environment`.
+    as in `ir.environment.Environment`. `node_bootstrap`: routes may have Services as parents, for which each
+    node has an Envoy that starts with this file; None: no node has. `fails_closed`: without it pods
+    reach no such Service.
     """
 
     namespace: str
@@ -44,6 +47,8 @@ class Installation:
     route_discovery: RouteDiscovery | None
     is_monitored: bool
     envoy_gateway_kinds: bool = False
+    node_bootstrap: str | None = None
+    fails_closed: bool = False
     controller: str = CONTROLLER
     gateway_classes: tuple[str, ...] = ()
     gateway_namespaces: str = ""
@@ -69,7 +74,21 @@ def installation(chosen: Installation) -> tuple[JSON, ...]:
             "spec": {"controllerName": chosen.controller, "description": _DESCRIPTION},
         },
         *(monitoring(chosen.namespace, LABELS, SELECTOR) if chosen.is_monitored else ()),
+        *_nodes(chosen),
     )
+
+
+def _nodes(chosen: Installation) -> tuple[JSON, ...]:
+    if chosen.node_bootstrap is None:
+        return ()
+    proxies = NodeProxies(
+        namespace=chosen.namespace,
+        image=chosen.image,
+        log_level=chosen.log_level,
+        bootstrap=chosen.node_bootstrap,
+        fails_closed=chosen.fails_closed,
+    )
+    return node_proxies(proxies, SELECTOR)
 
 
 def _object(api_version: str, kind: str, namespace: str) -> JSON:
@@ -83,7 +102,9 @@ def _cluster_object(chosen: Installation, api_version: str, kind: str) -> JSON:
 
 
 def _namespace(chosen: Installation) -> JSON:
-    pod_security = {"pod-security.kubernetes.io/enforce": "restricted"}
+    # Nodes' proxies are in the network of their node, which nothing less admits.
+    level = "restricted" if chosen.node_bootstrap is None else "privileged"
+    pod_security = {"pod-security.kubernetes.io/enforce": level}
     metadata = {"name": chosen.namespace, "labels": {**LABELS, **pod_security}}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
 
@@ -195,6 +216,8 @@ def _environment(chosen: Installation) -> Iterator[JSON]:
         yield {"name": "GATEWAYD_GATEWAY_CLASSES", "value": ",".join(chosen.gateway_classes)}
     if chosen.gateway_namespaces:
         yield {"name": "GATEWAYD_GATEWAY_NAMESPACES", "value": chosen.gateway_namespaces}
+    if chosen.node_bootstrap is not None:
+        yield {"name": "GATEWAYD_MESH", "value": "true"}
     yield {"name": "TMPDIR", "value": layout.RUNTIME_FOLDER}
 
 

@@ -9,6 +9,12 @@ ADMIN_FOLDER: Final = "/run/envoy"
 """The one place of its pod that an Envoy can write to."""
 ADMIN_SOCKET: Final = f"{ADMIN_FOLDER}/admin"
 """Envoy's admin interface: a Unix socket, so that no address leads to it, whatever a route's backend is called."""
+NODE_SOCKET: Final = f"{ADMIN_FOLDER}/xds"
+"""Where the agent of a node has its Envoy ask."""
+NODE: Final = "gatewayd-node"
+"""The DaemonSet of the nodes' proxies, and all that goes with it."""
+NODE_SECRET: Final = "gatewayd-node-xds"  # noqa: S105 - a name, not a secret
+"""The client certificate of the proxies of all nodes, beside the control plane."""
 PROBES_PORT: Final = 19001
 """GET /ready and GET /stats/prometheus of an Envoy, for the kubelet and Prometheus."""
 

@@ -50,6 +50,14 @@ def own_rules() -> tuple[JSON, ...]:
     return _rules(_own_grants())
 
 
+def node_rules() -> tuple[JSON, ...]:
+    """Return the rules of the ClusterRole of nodes' agents: each asks for the pods of its own node.
+
+    Kubernetes cannot narrow `list` down to a node.
+    """
+    return _rules(_grants("", "pods", "list", "watch"))
+
+
 def _cluster_grants(kinds: Iterable[Kind]) -> Iterator[Grant]:
     for kind in kinds:
         yield from _grants(kind.group, kind.plural, "list", "watch")

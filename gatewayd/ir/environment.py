@@ -19,6 +19,7 @@ class Environment:
     `route_discovery`: the only one to use; None for whichever suits a route table.
     `gateway_classes`: the only ones to serve of those that name our controller; none: all of them.
     `gateway_namespaces`: a label selector of the only namespaces to serve Gateways of; "": all of them.
+    `region`: where its proxies are, as members say where they are; "" where nobody says it.
     """
 
     controller: str
@@ -31,6 +32,7 @@ class Environment:
     route_discovery: RouteDiscovery | None
     gateway_classes: tuple[str, ...] = ()
     gateway_namespaces: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from gatewayd.ir.policy import (
     WithheldHeaders,
 )
 from gatewayd.ir.processing import Processing
+from gatewayd.ir.scripts import Script
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,5 +181,6 @@ HTTPFilter = (
     | Fault
     | ErrorPages
     | Processing
+    | Script
     | Bandwidth
 )

@@ -330,15 +330,18 @@ class RouteTableKey:
     """A port, and the listener whose filter chain uses the table ("" when all HTTP listeners of the port share it).
 
     `destination`: the table is for what was sent to this `ADDRESS:PORT` before it was led to the port; "" for any.
+    `callers`: and was sent by pods of this namespace, which alone are led to the port; "" for whoever comes.
     """
 
     port: int
     listener: str
     destination: str = ""
+    callers: str = ""
 
     def __str__(self) -> str:
-        """Return `PORT`, `PORT/LISTENER` or `PORT/DESTINATION`; no listener has a ":"."""
-        within = self.listener or self.destination
+        """Return `PORT`, `PORT/LISTENER`, `PORT/DESTINATION` or `PORT/CALLERS/DESTINATION`; no listener has a ":"."""
+        destination = f"{self.callers}/{self.destination}" if self.callers else self.destination
+        within = self.listener or destination
         return f"{self.port}/{within}" if within else str(self.port)
 
 

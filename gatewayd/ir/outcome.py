@@ -167,6 +167,22 @@ class PolicyOutcome:
         return _of(self.ancestors)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParametersOutcome:
+    """Parameters of another controller's kind: one entry for each Gateway or GatewayClass of ours that names them.
+
+    Their entries have no field for who wrote them.
+    """
+
+    generation: int
+    ancestors: tuple[ParentOutcome, ...]
+
+    @property
+    def all_verdicts(self) -> tuple[Verdict, ...]:
+        """Everything that is said of it, for one that names it after the other."""
+        return _of(self.ancestors)
+
+
 Outcome = (
     GatewayClassOutcome
     | MeshOutcome
@@ -175,6 +191,7 @@ Outcome = (
     | RouteOutcome
     | IngressOutcome
     | PolicyOutcome
+    | ParametersOutcome
 )
 
 
@@ -218,7 +235,8 @@ class FleetReport:
     `connected`: open streams. `acked_listeners`: names of listener resources whose published version at least one
     connected Envoy ACKed. `rejections`: NACKs of versions that are still the published ones, sorted.
     `refused_secrets`: what of all that was ever published is not to be tried again, sorted, each version once.
-    `vouched`: what replicas of another edition say, while two of them run.
+    `vouched`: what replicas of another edition say, while two of them run. `policies`: which ones all Envoys have that
+    have ever had everything, generations by policy (`gatewayd.ir.carriers`); None where there is no such Envoy.
     """
 
     connected: int
@@ -226,6 +244,7 @@ class FleetReport:
     rejections: tuple[Rejection, ...]
     refused_secrets: tuple[RefusedSecret, ...] = ()
     vouched: tuple[Vouched, ...] = ()
+    policies: Mapping[str, int] | None = None
 
     @property
     def held_listeners(self) -> frozenset[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gatewayd.ir.access_log import AccessLog
 from gatewayd.ir.backend import Cluster
+from gatewayd.ir.carriers import Policies
 from gatewayd.ir.client_settings import STANDARD_CLIENTS, STANDARD_SOCKET, ClientSettings, SocketSettings
 from gatewayd.ir.edge import DEFAULT_ESCAPED_SLASHES, EscapedSlashes
 from gatewayd.ir.fleet import FleetKey
@@ -131,9 +132,9 @@ class Declared:
 class ProxyConfig:
     """Everything for the Envoys of one fleet.
 
-    `declared_by` tells what `listeners` are made of, in words that replicas of any edition understand. `address` is
-    where listeners bind. Every RouteTableKey, Upstream and secret that is referred to is here.
-    Sequences are sorted by their keys, immutable, and equal to the tuples of their values.
+    `declared_by` tells what `listeners` are made of, and `policies` what all is made of, in words that replicas of any
+    edition understand. `address` is where listeners bind. Every RouteTableKey, Upstream and secret that is referred to
+    is here. Sequences are sorted by their keys, immutable, and equal to the tuples of their values.
     """
 
     fleet: FleetKey
@@ -144,3 +145,4 @@ class ProxyConfig:
     clusters: Sequence[Cluster]
     shared_secrets: Sequence[SharedSecret] = ()
     key_sets: tuple[SourceKeys, ...] = ()
+    policies: Policies = ()

@@ -18,7 +18,7 @@ import yarl
 
 from gatewayd import settings
 from gatewayd.kube.access import ACCOUNT, Access, pod_access
-from gatewayd.kube.api_errors import NotFoundError, api_error, read_error
+from gatewayd.kube.api_errors import ApiError, NotFoundError, api_error, read_error
 from gatewayd.own_group import MANAGER
 
 REQUEST_TIMEOUT: Final = 15.0
@@ -68,16 +68,26 @@ class _Message(NamedTuple):
     accept: str
 
 
+class TooLongError(ApiError):
+    """An answer is longer than whoever asked takes. Nothing of it is used."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "TooLong", f"more than {most} bytes in one answer")
+
+
 class KubeClient:
     """One API server. Close it, or use `connected`."""
 
-    def __init__(self, access: Access, manager: str = MANAGER) -> None:
+    def __init__(self, access: Access, manager: str = MANAGER, *, longest: int | None = None) -> None:
         """Write, and ask, as `manager` (`own_group.manager`).
 
+        `longest`: bytes of one answer, or one line of a watch, that are taken of a server that is not trusted. Such a
+        one leads nowhere else either: its redirects are answers like others, and bad ones.
         https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers
         """
         self.manager = manager
         self._access = access
+        self._longest = longest
         connector = aiohttp.TCPConnector(limit=MAX_CONNECTIONS, ssl=access.tls)
         self._session = aiohttp.ClientSession(connector=connector, trust_env=True)
 
@@ -99,7 +109,7 @@ class KubeClient:
         timeout = aiohttp.ClientTimeout(total=REQUEST_TIMEOUT, sock_connect=CONNECT_TIMEOUT)
         response = await self._send(method, path, query, _Message(body, content, accept), timeout)
         async with response:
-            data: bytes = await response.read()
+            data = await _body(response, self._longest)
         if not _is_good(response.status):
             raise read_error(response.status, response.headers, data)
         return data
@@ -136,8 +146,8 @@ class KubeClient:
         response = await self._send("GET", path, query, _Message(None, "json", accept), timeout)
         async with response:
             if not _is_good(response.status):
-                raise read_error(response.status, response.headers, await response.read())
-            yield _lines(response.content)
+                raise read_error(response.status, response.headers, await _body(response, self._longest))
+            yield _lines(response.content, self._longest)
 
     async def websocket(self, path: str, query: Query, subprotocol: str) -> aiohttp.ClientWebSocketResponse:
         """Open a websocket, which is the caller's to close.
@@ -190,6 +200,7 @@ class KubeClient:
             timeout=timeout,
             proxy=self._access.proxy,
             server_hostname=self._access.server_name,
+            allow_redirects=self._longest is None,
         )
 
     async def close(self) -> None:
@@ -197,8 +208,24 @@ class KubeClient:
         await self._session.close()
 
 
-async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:
-    """Yield whole lines, however long: objects may be larger than the reader's own limit for a line."""
+async def _body(response: aiohttp.ClientResponse, longest: int | None) -> bytes:
+    """Return the whole body. Raises TooLongError, as soon as it is longer."""
+    if longest is None:
+        whole: bytes = await response.read()
+        return whole
+    data = bytearray()
+    async for chunk in response.content.iter_any():
+        data += chunk
+        if len(data) > longest:
+            raise TooLongError(longest)
+    return bytes(data)
+
+
+async def _lines(stream: aiohttp.StreamReader, longest: int | None) -> AsyncIterator[bytes]:
+    """Yield whole lines, however long: objects may be larger than the reader's own limit for a line.
+
+    Raises TooLongError for one that is longer than what is taken of a server that is not trusted.
+    """
     rest = bytearray()
     async for chunk in stream.iter_any():
         *ends, start = chunk.split(b"\n")
@@ -208,6 +235,8 @@ async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:
             if line:
                 yield line
         rest += start
+        if longest is not None and len(rest) > longest:
+            raise TooLongError(longest)
 
 
 def _is_good(status: int) -> bool:

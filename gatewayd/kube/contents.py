@@ -37,8 +37,8 @@ from gatewayd.translator.contents import CONTENT_TABLES, Content
 NAME: Final = "contents"
 PATIENCE: Final = 3
 """Requests in a row without an answer, after which something counts as unreadable; a refusal is an answer."""
-SECRET_KEYS: Final = frozenset({"tls.crt", "tls.key", "ca.crt"})
-"""What is read of a Secret; the rest is not kept."""
+CERTIFICATE_KEYS: Final = frozenset({"tls.crt", "tls.key", "ca.crt", "ca.crl"})
+"""What is read of a Secret with certificates, which may hold more, such as stores of keys; the rest is not kept."""
 
 ContentsOf = Callable[[KubernetesObject], frozenset[Content]]
 
@@ -275,13 +275,17 @@ def _decoded(kind: Kind, data: bytes) -> Decoded | Rejected:
 
 
 def _trimmed(obj: KubernetesObject) -> KubernetesObject:
-    """Keep what is read. Values of a ConfigMap are a CA's certificates, or parameters, which nobody takes at length."""
+    """Keep what is read: of a Secret certificates, or else all, since passwords and keys stand below names of any kind.
+
+    Values of a ConfigMap are those of a CA, or parameters and scripts, which nobody takes at length.
+    """
     if isinstance(obj, Secret):
-        return replace(obj, data={key: value for key, value in obj.data.items() if key in SECRET_KEYS})
+        certificates = {key: value for key, value in obj.data.items() if key in CERTIFICATE_KEYS}
+        return replace(obj, data=certificates or obj.data)
     if isinstance(obj, ConfigMap):
         return replace(obj, data={key: _shortened(key, value) for key, value in obj.data.items()}, binary_data={})
     return obj
 
 
 def _shortened(key: str, value: str) -> str:
-    return value if key in SECRET_KEYS else value[:LONGEST_PARAMETER]
+    return value if key in CERTIFICATE_KEYS else value[:LONGEST_PARAMETER]

@@ -31,12 +31,13 @@ PACING: Final = Pacing(workers=2, attempts=1, capacity=WAITING_EVENTS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A warning about an object."""
+    """A warning about an object. `uid` is that of one whose status nobody keeps, "" for one whose status is kept."""
 
     kind: Kind
     key: ObjectKey
     reason: str
     message: str
+    uid: str = ""
 
 
 def complaints(outcome: Outcome | None) -> frozenset[tuple[str, str]]:
@@ -101,19 +102,23 @@ class EventRecorder:
         """Write until cancelled."""
         await self._queue.run()
 
+    def _uid(self, notice: Notice) -> str:
+        live = self._live.get(notice.kind, notice.key)
+        return live.uid if live is not None else ""
+
     async def _write(self, notice: Notice) -> None:
         if notice.key.namespace in self._ending:
             return
         if not self._leadership.is_leader():
             self._missed.append((asyncio.get_running_loop().time(), notice))
             return
-        live = self._live.get(notice.kind, notice.key)
-        if live is None:
+        uid = notice.uid or self._uid(notice)
+        if not uid:
             return
         now = datetime.now(UTC)
         # Cluster-scoped objects have their Events in the default namespace.
         namespace = notice.key.namespace or "default"
-        tail = blake2b(f"{live.uid}{notice.reason}{notice.message}{now.isoformat()}".encode(), digest_size=8)
+        tail = blake2b(f"{uid}{notice.reason}{notice.message}{now.isoformat()}".encode(), digest_size=8)
         stamp = now.strftime("%Y-%m-%dT%H:%M:%SZ")
         body = {
             "apiVersion": "v1",
@@ -124,7 +129,7 @@ class EventRecorder:
                 "kind": notice.kind.kind,
                 "namespace": notice.key.namespace,
                 "name": notice.key.name,
-                "uid": live.uid,
+                "uid": uid,
             },
             "type": "Warning",
             "reason": notice.reason,

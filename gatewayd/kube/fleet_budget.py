@@ -1,7 +1,8 @@
 """How much one replica tells the others, so that it fits into a ConfigMap whatever the Envoys of one Gateway say.
 
-In: shares by Gateway. Out: shares that fit together, and what was left out. What Envoys refuse is left out before what
-they have taken, and of the Gateways with the most to say first: no Gateway's words cost another its report.
+In: shares by Gateway. Out: shares that fit together, and what was left out. What Envoys refuse is left out before which
+policies they have, and that before which listeners; of the Gateways with the most to say first: no Gateway's words cost
+another its report.
 https://kubernetes.io/docs/concepts/configuration/configmap/: "The data stored in a ConfigMap cannot exceed 1 MiB"
 """
 
@@ -25,6 +26,7 @@ class Share(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `secrets`: versions of certificates and bundles that were ever refused, by the same. `generations`: what the
     listeners are made of, for replicas of another edition: `metadata.generation` of Gateway and ListenerSets by uid.
+    `policies`: which ones all Envoys have, in which generation; None where none of them has everything yet.
     """
 
     connected: int
@@ -32,6 +34,7 @@ class Share(msgspec.Struct, frozen=True, omit_defaults=True):
     generations: dict[str, int] = {}
     refused: dict[str, tuple[Refused, ...]] = {}
     secrets: dict[str, tuple[str, ...]] = {}
+    policies: dict[str, int] | None = None
 
 
 def bounded(refused: Iterable[tuple[str, tuple[Refused, ...]]]) -> dict[str, tuple[Refused, ...]]:
@@ -68,7 +71,7 @@ def fitted(shares: Mapping[str, Share], most: int = SHARE_BYTES) -> tuple[dict[s
     fitting, short = dict(shares), set[str]()
     sizes = {gateway: _size(gateway, share) for gateway, share in shares.items()}
     total = sum(sizes.values())
-    for drop in (_without_refusals, _without_acks):
+    for drop in (_without_refusals, _without_policies, _without_acks):
         for gateway in sorted(sizes, key=lambda gateway: (-sizes[gateway], gateway)) if total > most else ():
             less = drop(fitting[gateway])
             if less == fitting[gateway]:
@@ -86,8 +89,14 @@ def _without_refusals(share: Share) -> Share:
     return msgspec.structs.replace(share, refused={})
 
 
+def _without_policies(share: Share) -> Share:
+    """Tell that Envoys have none: who is told of nothing would believe those who tell of some."""
+    return msgspec.structs.replace(share, refused={}, policies=None if share.policies is None else {})
+
+
 def _without_acks(share: Share) -> Share:
-    return msgspec.structs.replace(share, refused={}, acked={}, generations={}, secrets={})
+    less = _without_policies(share)
+    return msgspec.structs.replace(less, acked={}, generations={}, secrets={})
 
 
 def _size(gateway: str, share: Share) -> int:

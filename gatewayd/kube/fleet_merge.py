@@ -4,9 +4,10 @@ Resources are told by name and version. Versions are content hashes: what is sai
 nothing of ours, but for the listeners of a replica of another edition, which vouches for them by generations.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gatewayd.ir.carriers import Policies
 from gatewayd.ir.outcome import FleetReport, RefusedSecret, Rejection, Vouched
 from gatewayd.ir.proxy import Declared
 from gatewayd.kube.fleet_budget import Share, bounded, shared_secrets
@@ -46,6 +47,7 @@ def share_of(report: FleetReport, published: Published | None) -> Share:
         generations=generations_of(published.declared_by) if acked else {},
         refused=bounded(refused),
         secrets=secrets,
+        policies=None if report.policies is None else dict(report.policies),
     )
 
 
@@ -95,7 +97,24 @@ def merged(shares: list[Share], snapshot: Snapshot | None, others: tuple[Vouched
         rejections=tuple(rejections),
         refused_secrets=secrets,
         vouched=others,
+        policies=_common_policies(shares, snapshot.policies),
     )
+
+
+def _common_policies(shares: list[Share], wanted: Policies) -> Mapping[str, int] | None:
+    """Return which of the wanted policies all Envoys have, as far as replicas tell; those of before, when none is here.
+
+    Generations are read alike by all editions. A later one than ours is ours and more.
+    """
+    telling = [each for each in shares if each.policies is not None]
+    told = [each.policies or {} for each in telling if each.connected] or [each.policies or {} for each in telling]
+    if not told:
+        return None
+    return {
+        each.policy: each.generation
+        for each in wanted
+        if all(has.get(each.policy, -1) >= each.generation for has in told)
+    }
 
 
 def _refused_secrets(shares: list[Share]) -> tuple[RefusedSecret, ...]:

@@ -1,6 +1,7 @@
 """The client certificate of each Gateway's proxies: a Secret in the Gateway's namespace, renewed in time.
 
-And that of rate limit services, in gatewayd's own: whoever runs one mounts it there, or copies it.
+And those of rate limit services and of the proxies of nodes, in gatewayd's own: whoever runs one mounts it there, or
+copies it.
 
 https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets
 """
@@ -15,10 +16,19 @@ import msgspec
 
 from gatewayd.api.gateway import MANAGED_BY
 from gatewayd.identity.authority import Authority
-from gatewayd.identity.certificates import LEAF_LIFETIME, KeyPair, Subject, check_pair, gateway_identity, issue
-from gatewayd.infra.layout import RATE_LIMIT_SECRET, certificate_secret
+from gatewayd.identity.certificates import (
+    LEAF_LIFETIME,
+    KeyPair,
+    Subject,
+    check_pair,
+    gateway_identity,
+    issue,
+    node_identity,
+)
+from gatewayd.infra.layout import NODE_SECRET, RATE_LIMIT_SECRET, certificate_secret
 from gatewayd.infra.made_kinds import SECRET
 from gatewayd.infra.objects import labels, owner_reference
+from gatewayd.ir.fleet import MESH_FLEET
 from gatewayd.ir.infrastructure import Owner
 from gatewayd.kube.client import KubeClient, Where
 from gatewayd.kube.made_object import OwnedMeta
@@ -38,7 +48,7 @@ class GatewayCertificates:
         """`namespace` is gatewayd's own."""
         self._client = client
         self._namespace = namespace
-        self._rate_limits = asyncio.Lock()
+        self._shared = asyncio.Lock()
 
     async def data(self, wanted: Owner, authority: Authority) -> Mapping[str, str]:
         """Return the Secret's data (base64 text): what is there while it is good, else a new certificate.
@@ -50,18 +60,22 @@ class GatewayCertificates:
 
     async def keep_rate_limits(self, authority: Authority) -> None:
         """Keep a good certificate for rate limit services. Raises ApiError or a connection error."""
+        await self._keep_shared(RATE_LIMIT_SECRET, RATE_LIMIT_IDENTITY, authority)
+
+    async def keep_nodes(self, authority: Authority) -> None:
+        """Keep a good certificate for the proxies of all nodes. Raises ApiError or a connection error."""
+        await self._keep_shared(NODE_SECRET, node_identity(MESH_FLEET), authority)
+
+    async def _keep_shared(self, name: str, uri: str, authority: Authority) -> None:
         # There is one for all Gateways, which are provided at once: each would make another one while there is none.
-        async with self._rate_limits:
-            stored = await self._found(self._namespace, RATE_LIMIT_SECRET)
-            data = _data(stored, RATE_LIMIT_SECRET, RATE_LIMIT_IDENTITY, authority)
+        async with self._shared:
+            stored = await self._found(self._namespace, name)
+            data = _data(stored, name, uri, authority)
             if data != stored:
-                metadata = {
-                    "name": RATE_LIMIT_SECRET,
-                    "namespace": self._namespace,
-                    "labels": {MANAGED_BY: self._client.manager},
-                }
+                labels = {MANAGED_BY: self._client.manager}
+                metadata = {"name": name, "namespace": self._namespace, "labels": labels}
                 document = {**SECRET.head, "type": "kubernetes.io/tls", "metadata": metadata, "data": dict(data)}
-                await self._client.apply(_path(self._namespace, RATE_LIMIT_SECRET), document)
+                await self._client.apply(_path(self._namespace, name), document)
 
     async def has(self, wanted: Owner) -> bool:
         """Return whether there is a certificate, good or not. Raises ApiError or a connection error."""

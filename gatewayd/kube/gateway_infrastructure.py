@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.fleet import MESH_FLEET, FleetKey
 from gatewayd.kube.applier import Applier, InfrastructureCallbacks, OnWrite
 from gatewayd.kube.client import KubeClient
 from gatewayd.kube.infrastructure_reports import InfrastructureReports, Submit
@@ -90,6 +91,11 @@ class InfrastructureController:
     def mark(self, gateway: ObjectKey) -> None:
         """Look at a Gateway: what it needs has changed."""
         self._provisioner.mark(gateway)
+
+    def published(self, fleet: FleetKey) -> None:
+        """Hear that there is a configuration for a fleet: from then on keep what the proxies of nodes are known by."""
+        if fleet == MESH_FLEET:
+            self._provisioner.provide_nodes()
 
     def mark_all(self) -> None:
         """Look at every Gateway: certificates may be due."""

@@ -20,6 +20,7 @@ from gatewayd.kube.gateway_certificates import GatewayCertificates, secret_docum
 from gatewayd.kube.lease import Leadership
 from gatewayd.kube.made_object import Document
 from gatewayd.kube.work_queue import Pacing, WorkQueue
+from gatewayd.translator.mesh.meshes import MESH
 from gatewayd.xds.bootstrap import AdminSocket, MutualTLS, bootstrap, sds_files, within_memory
 
 NAME: Final = "certificate"
@@ -78,6 +79,7 @@ class Provisioner:
         self._wanted = wanted
         self._applier = applier
         self._audience = audience
+        self._has_nodes = False
         self._queue: WorkQueue[ObjectKey] = WorkQueue(
             name=NAME,
             work=self._provide,
@@ -91,9 +93,15 @@ class Provisioner:
         """Look at a Gateway when its turn comes."""
         self._queue.add(gateway)
 
+    def provide_nodes(self) -> None:
+        """From now on keep the certificate of the proxies of nodes."""
+        if not self._has_nodes:
+            self._has_nodes = True
+            self._queue.add(MESH)
+
     def mark_all(self) -> None:
         """Look at every Gateway: the leader is new, or certificates may be due."""
-        for gateway in self._wanted.provided():
+        for gateway in (*self._wanted.provided(), *((MESH,) if self._has_nodes else ())):
             self._queue.add(gateway)
         self._queue.wake()
 
@@ -102,6 +110,9 @@ class Provisioner:
         await self._queue.run()
 
     async def _provide(self, gateway: ObjectKey) -> None:
+        if gateway == MESH:
+            await self._identity.certificates.keep_nodes(self._identity.believed.authority)
+            return
         wanted = self._wanted.wanted(gateway)
         match wanted:
             case Infrastructure():

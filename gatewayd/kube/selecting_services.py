@@ -24,7 +24,7 @@ PACING: Final = Pacing(workers=1)
 class SelectingServices:
     """Makes and deletes them."""
 
-    def __init__(self, *, client: KubeClient, leadership: Leadership, on_failure: Callable[[str], None]) -> None:
+    def __init__(self, client: KubeClient, leadership: Leadership, on_failure: Callable[[str], None]) -> None:
         """`on_failure` hears NAME for each that could not be seen to."""
         self._client = client
         self._wanted: dict[ObjectKey, SelectingService] = {}

@@ -16,6 +16,7 @@ from gatewayd.manifests.documents import LIMITS, FileProblem, Parsed, parse_file
 from gatewayd.manifests.file_state import UnreadDocument
 from gatewayd.manifests.folder import Contents, Folder, UnreadableFile
 from gatewayd.manifests.folder_reader import FolderReader
+from gatewayd.manifests.member_folders import ClusterFolder
 from gatewayd.store import Delta
 from gatewayd.untrusted.printable import shown_path
 
@@ -97,7 +98,7 @@ def _documents(file: str, content: Contents) -> Parsed:
 
 def parse(contents: dict[str, Contents], rules: AdmissionRules = USUAL) -> Manifests:
     """Read texts by the names of their files."""
-    folder = Folder(rules)
+    folder = ClusterFolder(rules)
     step = folder.step(contents)
     flawed = {problem.file for problem in step.problems}
     empty = (

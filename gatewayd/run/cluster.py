@@ -7,7 +7,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from gatewayd.ir.backoff import Backoff
 from gatewayd.ir.environment import HERE, Meshed
 from gatewayd.ir.environment import Environment as EnvironmentRow
 from gatewayd.ir.fleet import FleetKey
+from gatewayd.ir.members import Exported
 from gatewayd.keysets.fetch import fetch
 from gatewayd.keysets.keeper import KeySetKeeper
 from gatewayd.kube.authority_store import AuthorityStore
@@ -39,22 +40,24 @@ from gatewayd.kube.gateway_certificates import GatewayCertificates
 from gatewayd.kube.gateway_infrastructure import Feedback, InfrastructureController, Wishes
 from gatewayd.kube.heads import HeadListing, HeardListing
 from gatewayd.kube.key_set_store import KeySetStore
-from gatewayd.kube.lease import Everyone, Lease, LeaseName
+from gatewayd.kube.lease import Lease, LeaseName
 from gatewayd.kube.listing import Listing, Live, Undecodable
 from gatewayd.kube.live_statuses import LiveStatuses
+from gatewayd.kube.members import Members
 from gatewayd.kube.owned_watch import owned_by
 from gatewayd.kube.provisioner import ControlPlaneAddress, ControlPlaneIdentity
 from gatewayd.kube.reflector import EVERYTHING, HEADS, Reflector, Selection, Submit, Timing
 from gatewayd.kube.refusals import Refusals
 from gatewayd.kube.selecting_services import SelectingServices
 from gatewayd.kube.status_writer import StatusWriter
-from gatewayd.kube.work_queue import RETRY, Label, Pacing, WorkQueue
 from gatewayd.own_group import manager
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.run.clock import stamp, tell_time, time_now
 from gatewayd.run.fleet_reports import FleetReports, Hearers
 from gatewayd.run.gauges import keep_gauges
+from gatewayd.run.members import MemberSetting, MemberTelling, member_notices, members_of
 from gatewayd.run.replica_ports import ReplicaPorts
+from gatewayd.run.rotation import Rotation
 from gatewayd.run.serve_options import ServeOptions
 from gatewayd.run.trust import Trust
 from gatewayd.store import Delta, Event
@@ -68,7 +71,6 @@ from gatewayd.translator.proxies.global_limits import LIMIT_DOMAINS
 from gatewayd.translator.proxies.key_sets import KEY_SETS
 from gatewayd.translator.referred import contents_of
 
-ROTATION_SECONDS: Final = 600.0
 FAREWELL_SECONDS: Final = 4.0
 """Between the end of a Gateway and that of its streams: time for an Envoy to take that it shall serve nothing.
 
@@ -91,6 +93,7 @@ class InCluster:
     """One replica of the control plane."""
 
     _farewell: asyncio.TimerHandle | None = None
+    _synced = False
 
     def __init__(self, options: ServeOptions, client: KubeClient, authority: Authority, around: Surroundings) -> None:
         server_name = f"{layout.CONTROL_PLANE}.{options.namespace}.svc"
@@ -98,11 +101,9 @@ class InCluster:
         self._kinds = read_kinds(envoy_gateway=options.envoy_gateway_kinds)
         self._client = client
         self._trust = Trust(authority, server_name)
-        self._authorities = AuthorityStore(client, options.namespace)
         self._metrics = Metrics(around.version)
         self._reports = self._fleet_reports(around)
         self._published_at: dict[FleetKey, float] = {}
-        self._synced = False
         self._timing = Timing(backoff=Backoff(first=0.2, longest=15.0), random=around.random)
         self._contents = self._following(client)
         self._reconciler = self._reconciler_of()
@@ -119,6 +120,7 @@ class InCluster:
             reconciler=self._reconciler,
             fleet=self._reports.fleet,
             metrics=self._metrics,
+            notices=lambda: tuple(member_notices(self._members)),
         )
         name = LeaseName(namespace=options.namespace, name=layout.LEASE, identity=options.identity)
         self._lease = Lease(client=client, name=name, clock=around.clock, on_elected=self._on_elected)
@@ -129,8 +131,9 @@ class InCluster:
         self._classes = ClassFinalizer(client=client, leadership=self._lease, on_failure=self._metrics.work_failed)
         address = ControlPlaneAddress(host=options.xds_host, port=options.xds_port, server_name=server_name)
         self._infrastructure = self._infrastructure_from(address)
-        self._rotation: WorkQueue[str] = self._rotation_queue()
-        self._selecting = SelectingServices(client=client, leadership=self._lease, on_failure=self._metrics.work_failed)
+        self._members = self._members_beside(around)
+        self._rotation = self._rotating()
+        self._selecting = SelectingServices(client, self._lease, self._metrics.work_failed)
 
     def _fleet_reports(self, around: Surroundings) -> FleetReports:
         options = self._options
@@ -154,7 +157,7 @@ class InCluster:
         )
 
     def _reconciler_of(self) -> Reconciler:
-        awaited = [kind.struct for kind in self._kinds]
+        awaited = [*(kind.struct for kind in self._kinds), Exported]
         return Reconciler(publisher=self._reports, on_batch=self._on_batch, awaited=awaited, follower=self._contents)
 
     def _following(self, client: KubeClient) -> Contents:
@@ -201,19 +204,21 @@ class InCluster:
             ),
         )
 
-    def _rotation_queue(self) -> WorkQueue[str]:
-        return WorkQueue(
-            name="rotation",
-            work=self._rotate,
-            label=lambda name: Label("", name),
-            leadership=Everyone(),
-            pacing=Pacing(workers=1, backoff=replace(RETRY, longest=ROTATION_SECONDS)),
-            on_failure=lambda _failure: self._metrics.work_failed("rotation"),
+    def _rotating(self) -> Rotation:
+        return Rotation(
+            authorities=AuthorityStore(self._client, self._options.namespace),
+            trust=self._trust,
+            leadership=self._lease,
+            renewed=self._infrastructure.mark_all,
+            on_failure=self._metrics.work_failed,
         )
+
+    def _members_beside(self, around: Surroundings) -> Members:
+        setting = MemberSetting(self._options.namespace, self._client, self._lease, self._timing, around.clock)
+        return members_of(setting, self._submit, MemberTelling(metrics=self._metrics, events=self._events))
 
     async def run(self) -> None:
         """Serve until cancelled."""
-        self._rotation.add_after(layout.AUTHORITY_SECRET, ROTATION_SECONDS)
         self._reconciler.submit((Delta(kind=EnvironmentRow, key=HERE, obj=self._options.environment),))
         if self._options.mesh:
             self._reconciler.submit((Delta(kind=Meshed, key=HERE, obj=Meshed()),))
@@ -228,6 +233,7 @@ class InCluster:
         yield "reconciler", self._reconciler.run()
         yield "contents", self._contents.run()
         yield "key sets", self._key_sets.run()
+        yield "members", self._members.run()
         yield "lease", self._lease.run()
         yield "status writer", self._writer.run()
         yield "events", self._events.run()
@@ -259,6 +265,7 @@ class InCluster:
                 yield listing, EVERYTHING, self._contents.pass_on
         for listing in self._infrastructure.listings():
             yield listing, owned_by(self._client.manager), self._reconciler.submit
+        yield self._members.listing, self._members.selection, self._members.listed
         reports = Selection(labels=SELECTOR, namespace=self._options.namespace)
         yield HeardListing(BY_STRUCT[ConfigMap], self._reports.share.hear), reports, self._reconciler.submit
 
@@ -298,6 +305,7 @@ class InCluster:
         for snapshot in batch.published:
             self._metrics.published(snapshot)
             self._published_at[snapshot.fleet] = time.perf_counter() - batch.seconds
+            self._infrastructure.published(snapshot.fleet)
         for fleet in batch.retired:
             self._metrics.retired(fleet)
             self._published_at.pop(fleet, None)
@@ -368,16 +376,6 @@ class InCluster:
         return self._synced and self._reconciler.has_nothing(INFRASTRUCTURE, Member(Gateway, gateway))
 
     # --- what has to be looked at from time to time ------------------------------------------------------------
-
-    async def _rotate(self, _authority: str) -> float:
-        """Follow the CA; renew what is due, the server's own certificate and those of the Gateways."""
-        if not self._lease.is_leader():
-            authority = await self._authorities.load()
-        else:
-            authority = await self._authorities.advance()
-        self._trust.follow(authority)
-        self._infrastructure.mark_all()
-        return ROTATION_SECONDS
 
 
 def _unheard(_key: ObjectKey, _raw: bytes | None) -> None:

@@ -3,7 +3,7 @@
 Builds the servers out of what answers them; decides nothing.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, assert_never
 
@@ -37,13 +37,22 @@ class ReplicaPorts:
     _server: AdsServer | None = None
 
     def __init__(
-        self, *, options: ServeOptions, trust: Trust, reconciler: Reconciler, fleet: Fleet, metrics: Metrics
+        self,
+        *,
+        options: ServeOptions,
+        trust: Trust,
+        reconciler: Reconciler,
+        fleet: Fleet,
+        metrics: Metrics,
+        notices: Callable[[], tuple[str, ...]],
     ) -> None:
+        """`notices` tells what else is to be said beside the overview."""
         self._options = options
         self._trust = trust
         self._reconciler = reconciler
         self._fleet = fleet
         self._metrics = metrics
+        self._notices = notices
         self.limits = RateLimitConfigs()
 
     def review(self) -> None:
@@ -54,7 +63,9 @@ class ReplicaPorts:
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
         """Listen for ADS, limits, health and metrics, and where `gatewayd status` asks: a socket, and loopback."""
-        insight = Insight(reconciler=self._reconciler, fleet=self._fleet, where=self._where(), notices=self._unsynced)
+        insight = Insight(
+            reconciler=self._reconciler, fleet=self._fleet, where=self._where(), notices=self._told_beside
+        )
         async with AsyncExitStack() as stack:
             runtime = stack.enter_context(runtime_folder(None))
             listeners = (
@@ -101,8 +112,9 @@ class ReplicaPorts:
     def _where(self) -> str:
         return f"the cluster (replica {self._options.identity})"
 
-    def _unsynced(self) -> tuple[str, ...]:
-        return tuple(f"{kind}: not listed yet" for kind in sorted(self._reconciler.store.waiting_for))
+    def _told_beside(self) -> tuple[str, ...]:
+        unsynced = (f"{kind}: not listed yet" for kind in sorted(self._reconciler.store.waiting_for))
+        return (*unsynced, *self._notices())
 
     @asynccontextmanager
     async def _told(self) -> AsyncIterator[None]:

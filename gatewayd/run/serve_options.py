@@ -20,6 +20,7 @@ class ServeOptions:
 
     `envoy_gateway_kinds`: those are read too. `mesh`: routes may have Services as parents, also without an XMesh.
     `controller_name`, `gateway_classes` and `gateway_namespaces`: as in `ir.environment.Environment`.
+    `region`: where the cluster is, "" where nobody says it.
     """
 
     kubeconfig: Path | None
@@ -35,6 +36,7 @@ class ServeOptions:
     controller_name: str = CONTROLLER
     gateway_classes: tuple[str, ...] = ()
     gateway_namespaces: str = ""
+    region: str = ""
 
     @property
     def making(self) -> tuple[object, ...]:
@@ -42,7 +44,8 @@ class ServeOptions:
         kinds = "envoy-gateway-kinds" if self.envoy_gateway_kinds else None
         served = (self.controller_name, self.gateway_classes, self.gateway_namespaces)
         narrowed = () if served == (CONTROLLER, (), "") else served
-        return (self.route_discovery, kinds, *(("mesh",) if self.mesh else ()), *narrowed)
+        region = (f"region {self.region}",) if self.region else ()
+        return (self.route_discovery, kinds, *(("mesh",) if self.mesh else ()), *region, *narrowed)
 
     @property
     def environment(self) -> Environment:
@@ -52,6 +55,7 @@ class ServeOptions:
             controller=self.controller_name,
             namespace=self.namespace,
             route_discovery=self.route_discovery,
+            region=self.region,
             gateway_classes=self.gateway_classes,
             gateway_namespaces=self.gateway_namespaces,
         )

@@ -37,7 +37,8 @@ from gatewayd.keysets.fetch import fetch
 from gatewayd.keysets.folder_store import store_in
 from gatewayd.keysets.keeper import KeySetKeeper
 from gatewayd.manifests.admission import AdmissionRules
-from gatewayd.manifests.folder import Folder, FolderChange
+from gatewayd.manifests.folder import FolderChange
+from gatewayd.manifests.member_folders import ClusterFolder
 from gatewayd.manifests.watch import watch_folder
 from gatewayd.offline.translate import standalone_environment
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta
@@ -109,7 +110,7 @@ class Standalone:
     def __init__(self, options: Options, audience: Audience) -> None:
         self.options = options
         self.fleet = Fleet(on_report=self._on_report, on_answer=self._on_answer)
-        self.folder = Folder(AdmissionRules(envoy_gateway_kinds=options.envoy_gateway_kinds))
+        self.folder = ClusterFolder(AdmissionRules(envoy_gateway_kinds=options.envoy_gateway_kinds))
         self.reconciler = Reconciler(publisher=self, on_batch=self._on_batch, awaited=())
         self.claims = Claims(lambda wish: check_port(wish, options.envoy))
         self.board = LiveBoard(self.fleet.holding)

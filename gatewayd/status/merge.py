@@ -17,6 +17,7 @@ from gatewayd.ir.outcome import (
     ListenerSetOutcome,
     MeshOutcome,
     Outcome,
+    ParametersOutcome,
     PolicyOutcome,
     RouteOutcome,
 )
@@ -25,6 +26,7 @@ from gatewayd.status.gateway import gateway_status
 from gatewayd.status.gatewayclass import controller_status
 from gatewayd.status.ingress import ingress_status
 from gatewayd.status.listenerset import listenerset_status
+from gatewayd.status.parameters import is_signed, parameters_status
 from gatewayd.status.policy import policy_status
 from gatewayd.status.route import route_status
 
@@ -77,10 +79,16 @@ def status(outcome: Outcome, controller: str) -> Json:
             return route_status(outcome, controller)
         case IngressOutcome():
             return ingress_status(outcome)
-        case PolicyOutcome():
-            return policy_status(outcome, controller)
+        case PolicyOutcome() | ParametersOutcome():
+            return _ancestors(outcome, controller)
         case _:
             assert_never(outcome)
+
+
+def _ancestors(outcome: PolicyOutcome | ParametersOutcome, controller: str) -> Json:
+    if isinstance(outcome, PolicyOutcome):
+        return policy_status(outcome, controller)
+    return parameters_status(outcome, controller)
 
 
 def _merged(live: Json, wanted: Json, writer: _Writer) -> Json:
@@ -116,7 +124,7 @@ def _reference_key(name: str) -> Callable[[Json], Hashable]:
 
 
 def _by_us(entry: Json, writer: _Writer) -> bool:
-    return bool(entry.get("controllerName") == writer.controller)
+    return bool(entry.get("controllerName") == writer.controller) or is_signed(entry, writer.controller)
 
 
 _ENTRIES: Final[Mapping[str, _Keyed]] = {

@@ -62,6 +62,25 @@ LOG_EVENTS: Final = (
     LogEvent("keys not kept", ("source", "why"), "fetched keys could not be stored; a restart has to fetch them"),
     LogEvent("kept keys not read", ("folder", "file", "why"), "stored keys could not be read; they are fetched anew"),
     LogEvent("kept keys not forgotten", ("source", "why"), "keys that nobody names any more could not be removed"),
+    LogEvent(
+        "relay failed", (), "`gatewayd agent`: a stream of the node's Envoy ended, which is a bug; it begins anew"
+    ),
+    LogEvent("envoy alive", (), "`gatewayd agent`: the node's Envoy serves, and connections are led to it"),
+    LogEvent("envoy away", (), "`gatewayd agent`: the node's Envoy does not serve; connections go as without routes"),
+    LogEvent(
+        "redirects not in place",
+        ("error",),
+        "`gatewayd agent`: the node's packet filter did not take a change; all of it is tried anew",
+    ),
+    LogEvent("member refused", ("secret", "why"), "a Secret declares no member cluster, or its kubeconfig is not used"),
+    LogEvent("member listed", ("cluster", "exports"), "everything that a member offers is known, by a new watch"),
+    LogEvent("member failed", (), "a member answered what nobody thought of, or gatewayd has a bug; it is asked anew"),
+    LogEvent("member not heard of", ("cluster", "seconds"), "a member is stale; what becomes of it, its Secret says"),
+    LogEvent("member removed", ("cluster",), "a member that is not declared any more has had its time to drain"),
+    LogEvent(
+        "members not loaded", ("why",), "what members said last could not be read; nothing is served before it is"
+    ),
+    LogEvent("member not kept", ("cluster", "why"), "what a member says could not be stored; a restart has to ask it"),
     LogEvent("memory not given back", (), "the allocator failed to return memory"),
     LogEvent("port refused", ("why",), "`gatewayd up`: a listener's port cannot be served on this machine"),
     LogEvent("file watch failed", ("why", "scan_seconds", "limits"), "files are scanned every so many seconds instead"),

@@ -48,6 +48,8 @@ def configure(level: str, destination: Destination) -> None:
     """Send the events of `level` ("debug" to "error") and above to a destination, from now on."""
     structlog.configure(
         processors=[
+            # Which member cluster it is about, where it is about one.
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             *_ends(destination),
         ],

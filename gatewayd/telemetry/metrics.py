@@ -45,6 +45,17 @@ class BatchFacts:
     queries: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberFacts:
+    """One member cluster: whether it is watched, what it offers, and for how many seconds it has not been heard of."""
+
+    cluster: str
+    synced: bool
+    exports: int
+    endpoints: int
+    silent: float
+
+
 class Metrics:
     """All of them, in a registry of their own. Every method costs O(1); sizes are counted when somebody asks."""
 
@@ -55,6 +66,7 @@ class Metrics:
         self._batches(self.registry)
         self._proxies(self.registry)
         self._cluster(self.registry)
+        self._members(self.registry)
         self.registry.register(self._snapshots)
         ProcessCollector(registry=self.registry)
         GCCollector(registry=self.registry)
@@ -100,6 +112,25 @@ class Metrics:
         self._restarts = Counter("gatewayd_watch_restarts", "watches that ended badly", ("kind",), registry=registry)
         self._leader = Gauge("gatewayd_leader", "1 when this replica writes statuses", registry=registry)
         self._ready = Gauge("gatewayd_ready", "1 when everything has been listed once", registry=registry)
+
+    def _members(self, registry: CollectorRegistry) -> None:
+        cluster = ("cluster",)
+        self._member_restarts = Counter(
+            "gatewayd_member_watch_restarts", "requests to a member cluster that failed", cluster, registry=registry
+        )
+        self._member_gauges = {
+            "synced": Gauge(
+                "gatewayd_member_synced", "1 when a member is watched and has been listed", cluster, registry=registry
+            ),
+            "exports": Gauge("gatewayd_member_exports", "Services that a member offers", cluster, registry=registry),
+            "endpoints": Gauge(
+                "gatewayd_member_endpoints", "endpoints that a member offers", cluster, registry=registry
+            ),
+            "silent": Gauge(
+                "gatewayd_member_silent_seconds", "time since a member was heard of", cluster, registry=registry
+            ),
+        }
+        self._known_members: frozenset[str] = frozenset()
 
     # --- the core ----------------------------------------------------------------------------------------------
 
@@ -174,6 +205,21 @@ class Metrics:
     def watch_restarted(self, kind: str) -> None:
         """Count a watch that ended badly."""
         self._restarts.labels(kind).inc()
+
+    def member_restarted(self, cluster: str) -> None:
+        """Count a request to a member that failed."""
+        self._member_restarts.labels(cluster).inc()
+
+    def members(self, facts: tuple[MemberFacts, ...]) -> None:
+        """Note how all members are; the series of others vanish."""
+        for each in facts:
+            for name, gauge in self._member_gauges.items():
+                gauge.labels(each.cluster).set(getattr(each, name))
+        known = frozenset(each.cluster for each in facts)
+        for gone in self._known_members - known:
+            for family in (self._member_restarts, *self._member_gauges.values()):
+                family.remove_by_labels({"cluster": gone})
+        self._known_members = known
 
     def leads(self, *, leader: bool) -> None:
         """Note whether this replica holds the lease."""

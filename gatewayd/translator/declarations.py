@@ -4,6 +4,7 @@ from gatewayd.incremental.view import Index, Output
 from gatewayd.translator.attachment import ATTACHED
 from gatewayd.translator.backends.app_protocols import OUTSPOKEN_SLICES
 from gatewayd.translator.backends.endpoints import SLICES
+from gatewayd.translator.backends.members import EXPORTS
 from gatewayd.translator.certificates import CERTIFICATE_USES
 from gatewayd.translator.derived import DERIVED
 from gatewayd.translator.gateways.declared import DECLARATIONS
@@ -16,7 +17,9 @@ from gatewayd.translator.mesh.consumers import CONSUMERS
 from gatewayd.translator.mesh.meshes import MESHES
 from gatewayd.translator.mesh.parents import CLAIMS, GRPC_CLAIMS
 from gatewayd.translator.mesh.proxy import MESH_PROXIES, MESH_UPSTREAMS
+from gatewayd.translator.outcomes.envoy_proxies import NAMED_PROXIES
 from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
+from gatewayd.translator.outcomes.in_proxies import HELD
 from gatewayd.translator.outcomes.ingress_paths import CLAIMED_PATHS
 from gatewayd.translator.outcomes.overridden import OWN_SECTIONS
 from gatewayd.translator.outcomes.overview import BOARD
@@ -30,6 +33,7 @@ from gatewayd.translator.policies.report import TELLING
 from gatewayd.translator.policies.selected import SELECTABLE
 from gatewayd.translator.policies.telemetry import TELEMETRY
 from gatewayd.translator.proxies.global_limits import LIMIT_DOMAINS
+from gatewayd.translator.proxies.governed import GOVERNED
 from gatewayd.translator.proxies.identity import IDENTITY
 from gatewayd.translator.proxies.key_sets import KEY_SETS, SOURCES
 from gatewayd.translator.proxies.policy_servers import ASKING, MAY_CLOSE, SHARED_SECRETS
@@ -49,7 +53,9 @@ INDEXES: tuple[Index, ...] = (
     CLOSED_HOSTS,
     GRANTS,
     REFUSED_BY_ANY,
+    HELD,
     SLICES,
+    EXPORTS,
     OUTSPOKEN_SLICES,
     SETS_BY_GATEWAY,
     DECLARATIONS,
@@ -84,6 +90,8 @@ INDEXES: tuple[Index, ...] = (
     MISSED_SERVICES,
     BACKEND_USES,
     OWN_SECTIONS,
+    GOVERNED,
+    NAMED_PROXIES,
     MESHES,
     CONSUMERS,
     CLAIMS,

@@ -10,7 +10,7 @@ from typing import Any
 from gatewayd.api.accesspolicy import AccessPolicy
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.clientpolicy import ClientPolicy
-from gatewayd.api.envoy_gateway.objects import EnvoyBackend, SecurityPolicy
+from gatewayd.api.envoy_gateway.objects import EnvoyBackend, EnvoyExtensionPolicy, SecurityPolicy
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.ingress import Ingress
@@ -19,6 +19,7 @@ from gatewayd.api.listeners import Listener
 from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import GroupKind, KubernetesObject, ObjectKey
 from gatewayd.api.refs import ObjectRef, SecretObjectRef
+from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.api.xbackend import XBackend
 from gatewayd.incremental.view import Member, Output, Source, View, query
 from gatewayd.translator.contents import CONTENT_TABLES, Content
@@ -31,6 +32,7 @@ from gatewayd.translator.policies import revocation
 from gatewayd.translator.policies.annotated import annotated_access
 from gatewayd.translator.policies.credentials import secret_pointers
 from gatewayd.translator.policies.foreign import own_access
+from gatewayd.translator.policies.script_refs import scripts_of
 from gatewayd.translator.reference_grants import Pointer, permitted
 
 AnyRef = SecretObjectRef | ObjectRef
@@ -100,6 +102,13 @@ def _of_clients(row: ClientPolicy) -> Iterator[Pointer]:
     return (Pointer(source, namespace, GroupKind("", each.kind), each.key) for each in revocation.contents(row))
 
 
+def _of_scripts(row: RoutePolicy | EnvoyExtensionPolicy) -> Iterator[Pointer]:
+    """Yield the ConfigMaps of a policy's own namespace that have its script."""
+    source, namespace = BY_STRUCT[type(row)].group_kind, row.metadata.namespace
+    for name in scripts_of(row):
+        yield Pointer(source, namespace, GroupKind("", "ConfigMap"), ObjectKey(namespace, name))
+
+
 def _of_ingress(row: Ingress) -> Iterator[Pointer]:
     """Yield the Secrets of an Ingress, which are of its own namespace, and those that its annotations name."""
     names = dict.fromkeys(each.secret_name for each in row.spec.tls if each.secret_name)
@@ -115,6 +124,8 @@ _REFERRERS: Mapping[type[KubernetesObject], Callable[[Any], Iterator[Pointer]]] 
     XBackend: _of_backend,
     AccessPolicy: secret_pointers,
     ClientPolicy: _of_clients,
+    RoutePolicy: _of_scripts,
+    EnvoyExtensionPolicy: _of_scripts,
     EnvoyBackend: _of_outside,
     SecurityPolicy: lambda row: secret_pointers(own_access(row)),
     Ingress: _of_ingress,

@@ -13,6 +13,7 @@ from hashlib import blake2b
 from types import MappingProxyType
 from typing import NewType
 
+from gatewayd.ir.carriers import Policies
 from gatewayd.ir.fleet import FleetKey
 
 TypeUrl = NewType("TypeUrl", str)
@@ -99,12 +100,13 @@ Resources = Mapping[str, Resource]
 class Snapshot:
     """Everything that the Envoys of one fleet shall have: `resources[type_url][name]`.
 
-    Compared by identity; equal content has an equal `version`.
+    Compared by identity; equal content has an equal `version`, whichever `policies` it is made of.
     """
 
     fleet: FleetKey
     version: str
     resources: Mapping[TypeUrl, Resources]
+    policies: Policies = field(default=(), repr=False)
 
     def of(self, type_url: TypeUrl) -> Resources:
         """Return the resources of one type by name, empty when there are none."""

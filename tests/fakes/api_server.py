@@ -253,10 +253,11 @@ def _folders(path: str) -> set[str]:
 
 def _selected(document: Json, query: dict[str, str]) -> bool:
     """Return whether an object has the label, or the field of its root, that a list asks for."""
-    label, _, value = query.get("labelSelector", "").partition("=")
+    label, has_value, value = query.get("labelSelector", "").partition("=")
     field_name, _, wanted = query.get("fieldSelector", "").partition("=")
     labels = document["metadata"].get("labels", {})
-    return (not label or labels.get(label) == value) and (not field_name or document.get(field_name) == wanted)
+    has_label = labels.get(label) == value if has_value else label in labels
+    return (not label or has_label) and (not field_name or document.get(field_name) == wanted)
 
 
 def _transport(request: web.Request) -> asyncio.Transport:

@@ -4,7 +4,9 @@ A module says otherwise with `BASE` (YAML), `BACKENDS` (names) and `ZONE` (where
 taken back after it.
 """
 
+import fcntl
 import os
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -50,6 +52,14 @@ def no_bugs() -> Iterator[None]:
     yield
     processors.remove(note)
     assert not found, found
+
+
+@pytest.fixture(scope="module")
+def node_ports() -> Iterator[None]:
+    """Hold the ports of a node's proxy, which are the same in all runs on a machine, until the module is done."""
+    with (Path(tempfile.gettempdir()) / "gatewayd-node-ports.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -90,7 +90,7 @@ async def test_a_server_that_goes(world: World, waf: Processor, *, fails_open: b
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ({"lua": [{"type": "Inline", "inline": "function envoy_on_request(h) end"}]}, "spec.lua: allowed: extProc"),
+        ({"lua": [{"inline": "x"}, {"inline": "x"}]}, "spec.lua: must be one script, not 2"),
         ({"wasm": [{"name": "w"}]}, "spec.wasm: allowed: extProc"),
         ({"dynamicModule": [{"name": "m"}]}, "spec.dynamicModule: allowed: extProc"),
         ({"extProc": [SEEN, SEEN]}, "spec.extProc: must be one server, not 2"),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from gatewayd.ir.outcome import ParametersOutcome
 from tests.feature.harness.collectors import Collector, collector
 from tests.feature.harness.manifests import grant, http_route, service
 from tests.feature.harness.policies import foreign, policy, target
@@ -152,6 +153,11 @@ async def test_what_cannot_be_had_is_said_of_the_gateway_that_is_served(world: W
     assert (said.status, said.reason) == (True, "Accepted")
     for field in ("concurrency", "shutdown", "filterOrder"):
         assert f'spec.infrastructure.parametersRef: EnvoyProxy "infra/told": spec.{field}: allowed: ' in said.message
+    outcome = world.outcome("EnvoyProxy infra/told")
+    assert isinstance(outcome, ParametersOutcome)
+    ((ref, (verdict,)),) = [(each.ref, each.verdicts) for each in outcome.ancestors]
+    assert (ref.kind, ref.name, verdict.status, verdict.reason) == ("Gateway", "edge", False, "InvalidParameters")
+    assert verdict.message.startswith("spec.concurrency: allowed: ")
     assert (await world.ask("/", host="shop.example")).status == 200
     await world.apply(proxy(provider={"type": "Kubernetes"}, frob=1))
     assert 'spec: has no field "frob"' in accepted(world).message

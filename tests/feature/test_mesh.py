@@ -16,7 +16,11 @@ from tests.feature.harness.manifests import http_route, service
 from tests.feature.harness.statistics import plausible
 from tests.feature.harness.world import World, state
 
-pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.envoy,
+    pytest.mark.usefixtures("node_ports"),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 VIP, VIP6 = "10.96.0.10", "fd00:96::10"
 OTHER = "10.96.0.11"

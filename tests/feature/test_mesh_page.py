@@ -12,7 +12,7 @@ from gatewayd.translator.mesh.consumers import assigned
 from tests.feature.harness import redirected
 from tests.feature.harness.world import World
 
-pytestmark = pytest.mark.envoy
+pytestmark = [pytest.mark.envoy, pytest.mark.usefixtures("node_ports")]
 
 PAGE = (Path(__file__).parents[2] / "docs" / "mesh.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```([a-z]+)\n(.*?)^```", re.MULTILINE | re.DOTALL)

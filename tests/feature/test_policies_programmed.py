@@ -9,10 +9,10 @@ import pytest
 
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.http import RouteDiscovery
-from gatewayd.xds.resource import CLUSTER, ENDPOINT, FILTER, LISTENER, ROUTE
+from gatewayd.xds.resource import CLUSTER, ENDPOINT, FILTER, LISTENER, ROUTE, SCOPED_ROUTE
 from tests.feature.harness.manifests import http_route
 from tests.feature.harness.policies import policy, target
-from tests.feature.harness.scripted import scripted_proxy
+from tests.feature.harness.scripted import ScriptedProxy, scripted_proxy
 from tests.feature.harness.world import World
 
 pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
@@ -44,6 +44,7 @@ SECTIONS = {
     "AccessPolicy": "default: {clients: {deny: [{cidr: 203.0.113.0/24}]}}",
     "RoutePolicy": "default: {timeouts: {request: 5s}}",
     "BackendPolicy": "default: {limits: {requests: 100}}",
+    "ReportPolicy": "default: {accessLog: {minStatus: 500}}",
 }
 
 
@@ -65,17 +66,43 @@ def programmed(world: World) -> dict[str, str]:
     return found
 
 
-WAITING = dict.fromkeys(("Client", "Access", "Route", "Backend"), "Pending")
+OF_ROUTES = ("Access", "Route")
+WAITING = dict.fromkeys((each.removesuffix("Policy") for each in SECTIONS), "Pending")
+HELD = dict.fromkeys(WAITING, "Programmed")
+
+
+def access(gateway: str, address: str) -> str:
+    section = f"default: {{clients: {{deny: [{{cidr: {address}}}]}}}}"
+    return policy("AccessPolicy", "p", target("Gateway", gateway), section, namespace="infra")
 
 
 async def test_an_envoy_that_refuses_nothing(world: World) -> None:
     await world.apply(http_route("r", RULES), policies("edge"))
-    assert programmed(world) == {"Client": "Programmed"}
+    await world.until(lambda: programmed(world) == HELD)
     assert (await world.ask("/a%2Fb")).status == 400
     await world.stop_serving()
     await world.until(lambda: programmed(world) == WAITING)
     await world.start_serving()
-    await world.until(lambda: programmed(world) == {"Client": "Programmed"})
+    await world.until(lambda: programmed(world) == HELD)
+
+
+async def test_what_is_said_of_a_policy_is_of_its_own_edits_alone(world: World) -> None:
+    await world.apply(http_route("r", RULES), http_route("other", RULES, host="other.example"), policies("edge"))
+    await world.until(lambda: programmed(world) == HELD)
+    said = {kind: world.outcome(f"{kind} infra/p") for kind in SECTIONS}
+    for host in ("a.example", "b.example"):
+        await world.apply(http_route("other", RULES, host=host))
+        assert (await world.ask("/", host=host)).status == 200
+    assert all(world.outcome(f"{kind} infra/p") is before for kind, before in said.items())
+
+    await world.apply(access("edge", "127.0.0.0/8"))
+    await world.until(lambda: programmed(world) == HELD)
+    # Whoever has waited for that is refused now.
+    assert (await world.ask("/")).status == 403
+    outcome: Any = world.outcome("AccessPolicy infra/p")
+    before: Any = said.pop("AccessPolicy")
+    assert outcome.generation == before.generation + 1
+    assert all(world.outcome(f"{kind} infra/p") is each for kind, each in said.items())
 
 
 async def test_what_a_proxy_refuses_is_told_to_the_policies_that_it_carries(world: World) -> None:
@@ -88,9 +115,9 @@ async def test_what_a_proxy_refuses_is_told_to_the_policies_that_it_carries(worl
         await proxy.ack(await proxy.response(ENDPOINT))
         listeners = await proxy.response(LISTENER)
         # Connected and sent, but not acknowledged.
-        await world.until(lambda: programmed(world) == {"Client": "Pending"})
+        await world.until(lambda: programmed(world) == WAITING)
         await proxy.ack(listeners)
-        await world.until(lambda: programmed(world) == {"Client": "Programmed"})
+        await world.until(lambda: programmed(world) == {**WAITING, "Client": "Programmed"})
 
         [table] = world.reconciler.configs[fleet].route_tables
         if table.discovery is RouteDiscovery.PER_HOST:
@@ -100,16 +127,65 @@ async def test_what_a_proxy_refuses_is_told_to_the_policies_that_it_carries(worl
         await proxy.ack(await proxy.response(FILTER))
         await proxy.subscribe(ROUTE, *world.reconciler.snapshots[fleet].of(ROUTE))
         await proxy.nack(await proxy.response(ROUTE), "no such thing")
-        await world.until(
-            lambda: programmed(world) == {"Client": "Programmed", "Access": "Invalid", "Route": "Invalid"}
-        )
+        refused = {**WAITING, "Client": "Programmed", "Report": "Invalid", **dict.fromkeys(OF_ROUTES, "Invalid")}
+        await world.until(lambda: programmed(world) == refused)
         # What is no more as it was refused is no more refused.
         world.put(route("first", "other.example"))
         await proxy.ack(await proxy.response(ROUTE))
-        await world.until(lambda: programmed(world) == {"Client": "Programmed"})
+        await world.until(lambda: programmed(world) == HELD)
 
     # The proxy has gone: nobody has it any more.
     await world.until(lambda: programmed(world) == WAITING)
+
+
+async def test_a_proxy_goes_on_with_all_policies_but_the_one_that_it_does_not_take(world: World) -> None:
+    fleet = await by_hand(world, "later")
+    async with scripted_proxy(world.socket, fleet) as proxy:
+        await takes_everything(world, fleet, proxy)
+        await world.until(lambda: programmed(world) == HELD)
+        [table] = world.reconciler.configs[fleet].route_tables
+        if table.discovery is RouteDiscovery.PER_HOST:
+            pytest.skip("a group that is refused is taken apart into hosts that the played proxy does not ask for")
+        world.put(access("later", "203.0.113.128/25"))
+        await proxy.nack(await proxy.response(ROUTE), "no such thing")
+        await world.until(lambda: programmed(world) == {**HELD, "Access": "Invalid"})
+        world.put(route("later", "third.example"))
+        await proxy.nack(await proxy.response(ROUTE), "no such thing either")
+        await world.until(lambda: programmed(world) == {**HELD, "Access": "Invalid"})
+        world.put(access("later", "203.0.113.64/26"))
+        await world.until(lambda: programmed(world) == {**HELD, "Access": "Pending"})
+        await proxy.ack(await proxy.response(ROUTE))
+        await world.until(lambda: programmed(world) == HELD)
+
+
+async def test_a_policy_waits_for_the_last_of_the_proxies(world: World) -> None:
+    fleet = await by_hand(world, "both")
+    async with scripted_proxy(world.socket, fleet) as quick, scripted_proxy(world.socket, fleet) as slow:
+        for proxy in (quick, slow):
+            await takes_everything(world, fleet, proxy)
+        await world.until(lambda: programmed(world) == HELD)
+        [table] = world.reconciler.configs[fleet].route_tables
+        if table.discovery is RouteDiscovery.PER_HOST:
+            pytest.skip("the played proxies do not ask for the hosts of a group")
+        world.put(access("both", "203.0.113.128/25"))
+        await quick.ack(await quick.response(ROUTE))
+        held_back = await slow.response(ROUTE)
+        await world.until(lambda: programmed(world) == {**HELD, "Access": "Pending"})
+        await slow.ack(held_back)
+        await world.until(lambda: programmed(world) == HELD)
+
+
+async def takes_everything(world: World, fleet: GatewayFleet, proxy: ScriptedProxy) -> None:
+    clusters = await proxy.response(CLUSTER)
+    await proxy.ack(clusters)
+    await proxy.subscribe(ENDPOINT, *(each.name for each in clusters.resources))
+    await proxy.ack(await proxy.response(ENDPOINT))
+    await proxy.ack(await proxy.response(LISTENER))
+    for url in (FILTER, ROUTE, SCOPED_ROUTE):
+        names = world.reconciler.snapshots[fleet].of(url)
+        if names:
+            await proxy.subscribe(url, *names)
+            await proxy.ack(await proxy.response(url))
 
 
 async def test_clusters_and_listeners_that_a_proxy_refuses(world: World) -> None:
@@ -117,11 +193,12 @@ async def test_clusters_and_listeners_that_a_proxy_refuses(world: World) -> None
 
     async with scripted_proxy(world.socket, fleet) as proxy:
         await proxy.nack(await proxy.response(CLUSTER), "no such cluster")
-        await world.until(lambda: programmed(world) == {"Client": "Pending", "Backend": "Invalid"})
+        await world.until(lambda: programmed(world) == {**WAITING, "Backend": "Invalid"})
         listeners = await proxy.response(LISTENER)
         [listener] = listeners.resources
         await proxy.nack(listeners, f"Error adding/updating listener(s) {listener.name}: no such filter\n")
-        await world.until(lambda: programmed(world) == {"Client": "Invalid", "Backend": "Invalid"})
+        invalid = {**WAITING, "Backend": "Invalid", "Client": "Invalid", "Report": "Invalid"}
+        await world.until(lambda: programmed(world) == invalid)
         outcome: Any = world.outcome("ClientPolicy infra/p")
         [said] = (each.message for each in outcome.ancestors[0].verdicts if each.type == "Programmed")
         assert said == "the proxy refused it: no such filter"

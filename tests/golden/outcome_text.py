@@ -11,6 +11,7 @@ from gatewayd.ir.outcome import (
     ListenerSetOutcome,
     MeshOutcome,
     Outcome,
+    ParametersOutcome,
     ParentOutcome,
     PolicyOutcome,
     Reference,
@@ -39,7 +40,7 @@ def _text(outcome: Outcome) -> Text:
             return {**_conditions(outcome.verdicts), **_listeners(outcome.listeners)}
         case RouteOutcome():
             return _parents(outcome.parents)
-        case PolicyOutcome():
+        case PolicyOutcome() | ParametersOutcome():
             return _parents(outcome.ancestors)
         case _:
             assert_never(outcome)

@@ -104,8 +104,8 @@ ADS = (
     Mutant(
         rule="routes follow the latest snapshot at once",
         path="gatewayd/ads/protocol/session.py",
-        before="if self._routing is not self._latest and self._ordering.are_routes_settled():",
-        after="if self._routing is not self._latest:",
+        before="if self.routing is not self.latest and self._ordering.are_routes_settled():",
+        after="if self.routing is not self.latest:",
         tests=(
             "tests/unit/ads/protocol/test_session.py::test_new_clusters_in_every_snapshot_do_not_starve_the_routes",
         ),

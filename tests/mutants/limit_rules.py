@@ -51,4 +51,25 @@ LIMITS = (
         after="",
         tests=("tests/unit/xds/filters/test_processing.py::test_who_sees_what_and_what_it_may_not_do",),
     ),
+    Mutant(
+        rule="a script that cannot be had is left out",
+        path="gatewayd/translator/proxies/at_listener.py",
+        before="or isinstance(run, Unsupported)",
+        after="or isinstance(run, int)",
+        tests=("tests/unit/translator/proxies/test_scripts.py::test_a_class_that_does_not_allow_it",),
+    ),
+    Mutant(
+        rule="code runs though the class does not allow it",
+        path="gatewayd/translator/proxies/scripts.py",
+        before="    return LUA in parameters_of_class(view, view.get(Gateway, gateway)).bounds.code\n",
+        after="    return True\n",
+        tests=("tests/unit/translator/proxies/test_scripts.py::test_a_class_that_does_not_allow_it",),
+    ),
+    Mutant(
+        rule="a proxy gets a text that it refuses, with all the routes of the host",
+        path="gatewayd/translator/proxies/scripts.py",
+        before="Script(code=code) if wrong is None else",
+        after="Script(code=code) if wrong is not code else",
+        tests=("tests/unit/translator/proxies/test_scripts.py::test_of_a_configmap",),
+    ),
 )

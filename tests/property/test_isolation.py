@@ -110,6 +110,7 @@ NOBODYS = {
     "index default_gateways",
     "index default_ingress_classes",
     "index gateways_by_class",
+    "index fleets_by_held_policy",
     "index gateways_by_refused_secret",
     "index routes_over_quota",
     "index policies_that_ask_servers",

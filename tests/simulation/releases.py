@@ -1,7 +1,7 @@
 """Two releases of gatewayd: what the later one makes of the same objects is not byte for byte what the earlier made."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gatewayd.ir.fleet import FleetKey
@@ -20,7 +20,7 @@ class Release:
 
     def of(self, made: Snapshot) -> Snapshot:
         """Return what this release makes of what today's code makes."""
-        return snapshot(made.fleet, self._marked(made)) if self.mark else made
+        return replace(snapshot(made.fleet, self._marked(made)), policies=made.policies) if self.mark else made
 
     def _marked(self, made: Snapshot) -> Iterator[Resource]:
         for url, table in made.resources.items():

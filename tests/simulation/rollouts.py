@@ -1,7 +1,8 @@
 """A rollout of gatewayd itself, forth and back: one replica after the other, while routes change and proxies reconnect.
 
-What must hold at every moment: no Gateway that nobody touches is ever said not to be programmed; its bootstrap changes
-once for each way, when only the release that it is of is left or newest; workloads roll one at a time.
+What must hold at every moment: no Gateway that nobody touches, nor a policy for it, is ever said not to be programmed;
+its bootstrap changes once for each way, when only the release that it is of is left or newest; workloads roll one at a
+time.
 """
 
 import asyncio
@@ -30,11 +31,20 @@ COLLECTED_SECONDS: Final = (0.2, 12.0)
 """Until the API server has removed what a Pod that is gone owned."""
 
 
+_POLICIES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "accesspolicies": ("AccessPolicy", {"clients": {"deny": [{"cidr": "192.0.2.0/24"}]}}),
+    "routepolicies": ("RoutePolicy", {"timeouts": {"request": "5s"}}),
+    "backendpolicies": ("BackendPolicy", {"limits": {"requests": 100}}),
+}
+"""One of each kind, for all Gateways."""
+
+
 def _conditions(document: Any) -> Iterator[tuple[str, str]]:
     status = document.get("status") or {}
     for owner, conditions in (
         ("itself", status.get("conditions", ())),
         *((each["name"], each["conditions"]) for each in status.get("listeners", ())),
+        *((each["ancestorRef"]["name"], each["conditions"]) for each in status.get("ancestors", ())),
     ):
         yield from ((owner, each["status"]) for each in conditions if each["type"] == "Programmed")
 
@@ -59,10 +69,19 @@ class Watcher:
             text = change.document["data"]["bootstrap.json"]
             if texts[-1:] != [text]:
                 texts.append(text)
-        if self._watches and change.key.plural == "gateways":
+        if self._watches and change.key.plural in ("gateways", *_POLICIES):
             now = asyncio.get_running_loop().time()
             wrong = [owner for owner, status in _conditions(change.document) if status != "True"]
-            self.broken += [f"{now:.3f} {change.key.name}: {owner} is not programmed" for owner in wrong]
+            self.broken += [
+                f"{now:.3f} {change.key.plural} {change.key.name}: {owner} is not programmed" for owner in wrong
+            ]
+
+
+def _policies(world: World) -> Iterator[str]:
+    for plural in _POLICIES:
+        [document] = world.state.of(plural).values()
+        told = dict(_conditions(document))
+        yield from (told.get(name, "") for name in GATEWAYS)
 
 
 def _is_made(change: Change) -> bool:
@@ -125,6 +144,10 @@ async def _there_and_back(world: World) -> list[str]:
     plan.found(world)
     for name in GATEWAYS:
         plan.gateway(world, name, "gatewayd")
+    for plural, (kind, section) in _POLICIES.items():
+        targets = [{"group": plan.GROUP, "kind": "Gateway", "name": name} for name in GATEWAYS]
+        at = plan.key(plan.OWN_GROUP, plural, "p")
+        plan.put(world, at, kind, {"targetRefs": targets, "default": section})
     watcher = Watcher(world=world)
     world.state.hooks.append(watcher.hear)
     world.is_disturbed = True
@@ -132,6 +155,8 @@ async def _there_and_back(world: World) -> list[str]:
         replica.start()
     await asyncio.sleep(SETTLE_SECONDS)
     watcher.begin()
+    if set(_policies(world)) != {"True"}:
+        return [f"policies are not programmed: {[*_policies(world)]}"]
     for release in (LATER, EARLIER):
         wrong = await _hop(world, watcher, release)
         if wrong:

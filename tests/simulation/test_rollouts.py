@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from gatewayd.ads.protocol.taken import TakenPolicies
 from gatewayd.kube import fleet_reports
 from gatewayd.kube.lingering_acks import LingeringAcks
 from gatewayd.kube.rollouts import Rollouts
@@ -26,6 +27,10 @@ def _nothing_lingers(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(LingeringAcks, "of", lambda _acks, _fleet: iter(()))
 
 
+def _newcomers_count(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(TakenPolicies, "is_whole", property(lambda _taken: True))
+
+
 def _all_roll_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Rollouts, "is_settled", lambda _rollouts, _gateway: True)
 
@@ -35,6 +40,7 @@ def _all_roll_at_once(patch: pytest.MonkeyPatch) -> None:
     [
         (_nobody_vouches, "is not programmed"),
         (_nothing_lingers, "is not programmed"),
+        (_newcomers_count, "policies p: g"),
         (_all_roll_at_once, "rolled at once"),
     ],
 )

@@ -169,7 +169,7 @@ ROWS: Final = (
         {**_DOOR, "processingMode": {"request": {"body": "FullDuplexStreamed"}}}
     ]),
     _eep("lost", "", "", "extProc", extProc=[{"backendRefs": [{"name": "no", "port": 1}]}]),
-    _eep("lua", "", "", "lua", lua=[{"type": "Inline", "inline": "function envoy_on_request(h) end"}]),
+    _eep("lua", "lua", lua=[{"type": "Inline", "inline": "function envoy_on_request(h) end"}]),
     _eep("wasm", "", "", "wasm", wasm=[{"name": "w", "code": {"type": "HTTP", "http": {"url": "https://a.example"}}}]),
     _eep("nothing"),
     # How clients may speak.

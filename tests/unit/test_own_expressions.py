@@ -41,7 +41,7 @@ PIECES = (
 ENDS = ("", "!", "\n")
 
 
-NOT_FOR_OTHERS = {"gatewayd.run.replica"}
+NOT_FOR_OTHERS = {"gatewayd.run.replica", "gatewayd.run.agent"}
 """Modules that change the process that they are imported into: it has no rich afterwards. They have no expressions."""
 
 

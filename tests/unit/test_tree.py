@@ -23,13 +23,19 @@ TESTED_ELSEWHERE: Mapping[str, str] = {
     "gatewayd/page/source.py": "a protocol and a value; tests/unit/run/test_page_source.py asks what keeps to it",
     "gatewayd/ir/overview.py": "values alone; tests/unit/translator/outcomes/test_overview.py makes and reads each",
     "gatewayd/ads/server.py": "moves messages between gRPC and sessions; tests/feature/test_ads.py speaks to it",
+    "gatewayd/run/node_agent.py": "the composition root of a node's agent; tests/feature/test_node_agent.py runs it",
+    "gatewayd/run/agent.py": "reads options for node_agent.py; tests/feature/test_node_identity.py runs it",
+    "gatewayd/ads/relay/relay.py": "moves messages between two streams; tests/feature/test_node_agent.py runs it",
+    "gatewayd/ads/relay/upstream.py": "opens a gRPC channel; tests/feature/test_node_identity.py opens both kinds",
     "gatewayd/ads/listen.py": "binds a gRPC server to a socket; tests/feature/test_ads.py speaks to it",
 }
 """Modules without a unit test file of their own, each with the reason."""
 
 DATA_HELD_BY: Mapping[str, str] = {
+    "gatewayd/ir/carriers.py": "tests/unit/ir/test_shape.py",
     "gatewayd/ir/contents.py": "tests/unit/ir/test_shape.py",
     "gatewayd/ir/l4.py": "tests/unit/ir/test_shape.py",
+    "gatewayd/ir/scripts.py": "tests/unit/ir/test_shape.py",
 }
 """Modules of nothing but values, and the test that holds what is true of all such values."""
 

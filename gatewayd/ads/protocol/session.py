@@ -97,9 +97,9 @@ class Shared:
 
 
 class Session:
-    """The state of one stream."""
+    """The state of one stream: what it shall have is `latest`; routes and listeners follow that by `routing`."""
 
-    __slots__ = ("_latest", "_ordering", "_routing", "_shared", "ledgers", "mode", "node")
+    __slots__ = ("_ordering", "_shared", "latest", "ledgers", "mode", "node", "routing")
 
     def __init__(self, mode: Mode, shared: Shared) -> None:
         self.mode = mode
@@ -107,8 +107,8 @@ class Session:
         self.ledgers = {row.url: Ledger(row, shared.names, shared.versions) for row in XDS_TYPES}
         self._shared = shared
         self._ordering = Ordering(self.ledgers, shared.references, shared.names)
-        self._latest: Snapshot | None = None
-        self._routing: Snapshot | None = None
+        self.latest: Snapshot | None = None
+        self.routing: Snapshot | None = None
 
     @property
     def deadline(self) -> float | None:
@@ -118,12 +118,12 @@ class Session:
     @property
     def is_settled(self) -> bool:
         """Return whether the client has answered for everything of the latest snapshot that it asked for."""
-        return self._routing is self._latest and all(each.is_settled() for each in self.ledgers.values())
+        return self.routing is self.latest and all(each.is_settled() for each in self.ledgers.values())
 
     @property
     def may_have_to_say(self) -> bool:
         """Return whether `responses_to_send` is worth a call after a request: after most ACKs it is not."""
-        is_behind = self._routing is not self._latest or self._ordering.is_owing or self._has_wide_filters()
+        is_behind = self.routing is not self.latest or self._ordering.is_owing or self._has_wide_filters()
         return is_behind or any(each.is_waiting() for each in self.ledgers.values())
 
     def on_request(self, message: Request) -> Answer:
@@ -234,28 +234,28 @@ class Session:
 
     def on_snapshot(self, snapshot: Snapshot) -> None:
         """Make a snapshot the latest one; types that have not changed cost nothing."""
-        before, self._latest = self._latest, snapshot
-        if self._routing is None:
+        before, self.latest = self.latest, snapshot
+        if self.routing is None:
             self._move_routing(snapshot)
             for ledger in self.ledgers.values():
                 self._shared.strangers.recount(ledger, ledger.target)
         elif before is not snapshot:
-            self._retarget_made_first(snapshot, self._routing)
+            self._retarget_made_first(snapshot, self.routing)
 
     def responses_to_send(self, now: float) -> tuple[Push, ...]:
         """Return what to write now, in this order; nothing before the first snapshot.
 
         Each response counts as sent when it is returned.
         """
-        if self._latest is None or self._routing is None:
+        if self.latest is None or self.routing is None:
             return ()
         pushes: list[Push] = []
         self._ordering.at(now)
         self._send_made_first(pushes)
-        if self._routing is not self._latest and self._ordering.are_routes_settled():
-            self._move_routing(self._latest)
-        if self._has_wide_filters() and self._ordering.may_narrow_filters(self._routing):
-            self._retarget(FILTER, self._routing.of(FILTER))
+        if self.routing is not self.latest and self._ordering.are_routes_settled():
+            self._move_routing(self.latest)
+        if self._has_wide_filters() and self._ordering.may_narrow_filters(self.routing):
+            self._retarget(FILTER, self.routing.of(FILTER))
         self._send_routed(pushes)
         self._send_made_first(pushes)  # what the routes, if they have settled, no longer use
         return tuple(pushes)
@@ -265,12 +265,12 @@ class Session:
 
         What the routes of before ask of filters stays until the client has the new ones, or no longer refuses them.
         """
-        before = self._routing
+        before = self.routing
         asked = self.ledgers[FILTER].target
         if before is not None and not self.ledgers[ROUTE].refused:
             asked = before.of(FILTER)
         self._retarget(FILTER, self._shared.joined_filters(asked, snapshot.of(FILTER)))
-        self._routing = snapshot
+        self.routing = snapshot
         self._ordering.routing_moved(snapshot)
         self._retarget_made_first(snapshot, snapshot)
         for url in ROUTED:
@@ -278,7 +278,7 @@ class Session:
 
     def _has_wide_filters(self) -> bool:
         """Return whether filters have what only the routes before ask of them."""
-        return self._routing is not None and self.ledgers[FILTER].target is not self._routing.of(FILTER)
+        return self.routing is not None and self.ledgers[FILTER].target is not self.routing.of(FILTER)
 
     def _retarget_made_first(self, latest: Snapshot, routing: Snapshot) -> None:
         """Let clusters, endpoints and secrets follow the latest snapshot.
@@ -302,8 +302,8 @@ class Session:
     def _send_made_first(self, pushes: list[Push]) -> None:
         """Send clusters, then endpoints and secrets, with the removals that are due."""
         clusters, *dependents = (self.ledgers[url] for url in MADE_FIRST)
-        if self._routing is not None and clusters.is_waiting():
-            self._send(pushes, clusters, self._ordering.droppable(self._routing))
+        if self.routing is not None and clusters.is_waiting():
+            self._send(pushes, clusters, self._ordering.droppable(self.routing))
             if clusters.flight is not None:
                 self._ordering.clusters_sent(clusters.flight.before)
         self._ordering.repeat_endpoints()
@@ -319,23 +319,23 @@ class Session:
     def _send_routed(self, pushes: list[Push]) -> None:
         """Send filters, routes, then scopes and listeners, when the gate is open; remove routes last."""
         ledgers = [self.ledgers[url] for url in (FILTER, *ROUTED)]
-        if self._routing is None:
+        if self.routing is None:
             return
         self._ordering.repeat_scopes()
         if not any(ledger.is_waiting() for ledger in ledgers):
             return
-        is_open = self._ordering.may_route(self._routing)
+        is_open = self._ordering.may_route(self.routing)
         for ledger in ledgers:
             if not is_open:
                 self._send_absences(pushes, ledger)
             elif ledger.row.url == FILTER:
                 self._send(pushes, ledger, self._removals(FILTER))
-            elif ledger.row.url == ROUTE and self._ordering.may_send_routes(self._routing):
-                self._send(pushes, ledger, self._ordering.removable_routes(self._routing))
+            elif ledger.row.url == ROUTE and self._ordering.may_send_routes(self.routing):
+                self._send(pushes, ledger, self._ordering.removable_routes(self.routing))
             elif ledger.row.url == ROUTE:
                 self._send_absences(pushes, ledger)
             elif self._ordering.may_send_last() and (ledger.row.url != LISTENER or self._ordering.may_send_listeners()):
-                self._send_last(pushes, ledger, self._routing)
+                self._send_last(pushes, ledger, self.routing)
 
     def _send_last(self, pushes: list[Push], ledger: Ledger, routing: Snapshot) -> None:
         """Send scopes or listeners."""

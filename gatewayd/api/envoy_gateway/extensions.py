@@ -15,10 +15,11 @@ from gatewayd.api.envoy_gateway.fields import (
     differs,
     refused,
 )
-from gatewayd.api.scalars import Duration
+from gatewayd.api.luasection import LONGEST_SCRIPT
+from gatewayd.api.scalars import Duration, ObjectName
 
 _BODIES = ("Streamed", "Buffered")
-_CODE = "allowed: extProc; no code of a policy runs in a proxy"
+_CODE = "allowed: extProc, or lua where the GatewayClass allows it; no other code of a policy runs in a proxy"
 
 
 class ExtensionMessage(TheirShape, frozen=True, kw_only=True):
@@ -52,10 +53,27 @@ class ExtensionProcessor(TheirServer, frozen=True, kw_only=True):
     status_on_error: Annotated[int | None, refused("allowed: 500", 500)] = None
 
 
+class ExtensionScriptRef(TheirShape, frozen=True, kw_only=True):
+    """A ConfigMap that has a script."""
+
+    group: Literal["", "v1"] = ""
+    kind: Literal["ConfigMap"] = "ConfigMap"
+    name: ObjectName
+
+
+class ExtensionScript(TheirShape, frozen=True, kw_only=True):
+    """Code in Lua that messages pass."""
+
+    type: Literal["Inline", "ValueRef"] = "Inline"
+    inline: Annotated[str, Meta(max_length=LONGEST_SCRIPT)] | None = None
+    value_ref: ExtensionScriptRef | None = None
+    filter_context: Annotated[Refused, refused("allowed: none; a script has what it needs in its text")] = None
+
+
 class EnvoyExtensionPolicySpec(TheirPolicySpec, frozen=True, kw_only=True):
     """What is put into the way of messages."""
 
     ext_proc: Annotated[tuple[ExtensionProcessor, ...], Meta(max_length=16)] = ()
-    lua: Annotated[Refused, refused(_CODE, [])] = None
+    lua: Annotated[tuple[ExtensionScript, ...], Meta(max_length=16)] = ()
     wasm: Annotated[Refused, refused(_CODE, [])] = None
     dynamic_module: Annotated[Refused, refused(_CODE, [])] = None

@@ -206,6 +206,6 @@ class EnvoyProxySpec(TheirShape, frozen=True, kw_only=True):
         name="ipFamily", default=None
     )
     preserve_route_order: Annotated[bool | None, refused("allowed: false", False)] = None
-    lua_validation: Annotated[Refused, refused("allowed: none; no Lua runs")] = None
+    lua_validation: Annotated[Refused, refused("allowed: none; scripts are always looked at")] = None
     dynamic_modules: Annotated[Refused, refused("allowed: none", [])] = None
     geo_ip: Annotated[Refused, refused("allowed: none")] = field(name="geoIP", default=None)

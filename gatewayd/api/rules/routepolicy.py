@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from gatewayd.api.externalprocessing import ExternalProcessingSection
 from gatewayd.api.globallimits import GlobalLimitsSection, LimitCost
+from gatewayd.api.luasection import LuaSection
 from gatewayd.api.meta import Problem, Problems
 from gatewayd.api.routepolicy import BandwidthSection, HeaderFrom
 from gatewayd.api.rules.cel import Validation, holds_some
@@ -47,6 +48,12 @@ def something_shown(section: ExternalProcessingSection) -> Problems:
         yield Problem(path="", message="must have one of request, response")
 
 
+def one_script(section: LuaSection) -> Problems:
+    """Check that there is one script (spec.default.lua)."""
+    if not section.is_disabled and (section.inline is None) == (section.config_map_ref is None):
+        yield Problem(path="", message="must have one of inline, configMapRef")
+
+
 SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = MappingProxyType(
     {
         BandwidthSection: (
@@ -66,6 +73,13 @@ SECTIONS: Final[Mapping[type[Struct], tuple[Validation, ...]]] = MappingProxyTyp
                 something_shown,
                 "self.mode == 'Disabled' || (has(self.backendRef) && (has(self.request) || has(self.response)))",
                 "backendRef is required, and one of request, response",
+            ),
+        ),
+        LuaSection: (
+            Validation(
+                one_script,
+                "self.mode == 'Disabled' || has(self.inline) != has(self.configMapRef)",
+                "must have one of inline, configMapRef",
             ),
         ),
     }

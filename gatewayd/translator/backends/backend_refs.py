@@ -40,6 +40,7 @@ from gatewayd.translator.backends.destinations import address_problem, hostname_
 from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints, left_out_of, prefers_zone
 from gatewayd.translator.backends.external_names import stands_for
 from gatewayd.translator.backends.imports import imported_endpoints, imported_port, known_ports
+from gatewayd.translator.backends.members import watched
 from gatewayd.translator.backends.selected_pods import selected_endpoints, selection_problem
 from gatewayd.translator.environment import environment
 from gatewayd.translator.envoy_gateway.outside import Outside, outside
@@ -261,12 +262,13 @@ def cluster(view: View, key: GatewayUpstream) -> Cluster:
     upstream = key.upstream
     settings = upstream_settings(view, upstream)
     governed = governed_backend(view, key.gateway, upstream)
+    endpoints = _endpoints(view, upstream)
     plain = Cluster(
         upstream=upstream,
-        endpoints=_with_failover(view, _endpoints(view, upstream), governed.failover),
+        endpoints=_with_failover(view, endpoints, governed.failover),
         tls=None,
         retry_budget=retry_budget(view, upstream),
-        settings=governed.settings,
+        settings=watched(governed.settings, endpoints),
         prefers_zone=_prefers_zone(view, upstream),
     )
     if settings is None:
@@ -300,7 +302,8 @@ def _with_failover(
     """Return endpoints with those of the Services that take over. A name that Envoy resolves has nobody beside it."""
     if not failover or isinstance(source, Resolved):
         return source
-    return replace(source, failover=tuple(_of_port(view, each.service, each.port, "TCP") for each in failover))
+    services = (_of_port(view, each.service, each.port, "TCP") for each in failover)
+    return replace(source, failover=(*source.failover, *services))
 
 
 def _of_port(view: View, service: ObjectKey, port: int, transport: str) -> tuple[Endpoint, ...]:

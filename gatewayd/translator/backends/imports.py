@@ -24,6 +24,7 @@ from gatewayd.translator.backends.endpoints import (
     prefers_zone,
     slice_of,
 )
+from gatewayd.translator.backends.members import ImportPortKey, joined, offered_ports
 from gatewayd.translator.environment import environment
 
 
@@ -49,9 +50,16 @@ def imported_port(view: View, key: ObjectKey, port: int | None, transport: str) 
         return None
     for each in row.spec.ports:
         if (each.port, each.protocol) == (port, transport):
-            return ImportedPort(each.name, each.app_protocol or "")
+            return ImportedPort(each.name, each.app_protocol or _offered_protocol(view, key, port, transport))
     listed = () if row.spec.ports else _listed(view, key, transport)
-    return next((ImportedPort(name, "") for name, number in listed if number == port), None)
+    spoken = _offered_protocol(view, key, port, transport)
+    return next((ImportedPort(name, spoken) for name, number in listed if number == port), None)
+
+
+def _offered_protocol(view: View, key: ObjectKey, port: int, transport: str) -> str:
+    """Return what the member that is believed first says that a port speaks, "" when none says anything."""
+    said = (each.app_protocol for each in offered_ports(view, key, transport) if each.number == port)
+    return next(filter(None, said), "")
 
 
 def known_ports(view: View, key: ObjectKey) -> str:
@@ -67,7 +75,8 @@ def _listed(view: View, key: ObjectKey, transport: str) -> list[tuple[str, int]]
     """Return names and numbers of the ports that the slices of an import have."""
     slices = [slice_of(view, member) for member in view.bucket(SLICES, imported(key))]
     ports = (each for row in slices if row is not None for each in row.ports)
-    return [(each.name, each.port) for each in ports if each.protocol == transport and each.port]
+    own = [(each.name, each.port) for each in ports if each.protocol == transport and each.port]
+    return own + [("", each.number) for each in offered_ports(view, key, transport)]
 
 
 def imported_endpoints(view: View, key: ObjectKey, port: int, transport: str) -> Discovered:
@@ -76,7 +85,13 @@ def imported_endpoints(view: View, key: ObjectKey, port: int, transport: str) ->
     named = imported_port(view, key, port, transport)
     if row is None or named is None:
         return Discovered(endpoints=())
-    by_zone = prefers_zone(row.spec)
+    near = prefers_zone(row.spec)
+    return joined(view, ImportPortKey(key, port, transport, near), _known_here(view, row, named, port, transport))
+
+
+def _known_here(view: View, row: ServiceImport, named: ImportedPort, port: int, transport: str) -> Discovered:
+    """Return the endpoints that objects of this cluster name."""
+    key, by_zone = row.metadata.key, prefers_zone(row.spec)
     if view.count(SLICES, imported(key)):
         of_port = endpoints(view, ServicePortKey(imported(key), named.name, transport, by_zone))
         why = "" if of_port else next(iter(left_out_of(view, imported(key))), "")

@@ -8,9 +8,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from gatewayd.api.envoy_gateway.extensions import EnvoyExtensionPolicySpec, ExtensionMessage, ExtensionProcessor
+from gatewayd.api.envoy_gateway.extensions import (
+    EnvoyExtensionPolicySpec,
+    ExtensionMessage,
+    ExtensionProcessor,
+    ExtensionScript,
+)
 from gatewayd.api.envoy_gateway.references import ExtensionBackendRef
 from gatewayd.api.externalprocessing import ExternalProcessingSection, ShownMessage
+from gatewayd.api.luasection import LuaSection, ScriptRef
 from gatewayd.translator.envoy_gateway.reading import read
 from gatewayd.translator.envoy_gateway.servers import one_backend, servers
 from gatewayd.translator.envoy_gateway.taken import TakenPolicy, TakenSection, Telling
@@ -40,6 +46,23 @@ def _sections(spec: EnvoyExtensionPolicySpec, telling: Telling) -> Iterator[Take
     elif spec.ext_proc:
         [processor] = spec.ext_proc
         yield TakenSection("external_processing", _processing(processor, telling), "spec.extProc")
+    if len(spec.lua) > 1:
+        telling.refuse("spec.lua", f"must be one script, not {len(spec.lua)}")
+    elif spec.lua:
+        if spec.ext_proc:
+            telling.refuse("spec.lua", "must not stand beside extProc; allowed: one of them")
+        yield TakenSection("lua", _script(spec.lua[0], telling), "spec.lua")
+
+
+def _script(written: ExtensionScript, telling: Telling) -> LuaSection:
+    is_inline = written.type == "Inline"
+    if is_inline != (written.inline is not None) or is_inline == (written.value_ref is not None):
+        telling.refuse("spec.lua[0]", "must have the one of inline, valueRef that type names")
+    elif written.inline == "":
+        telling.refuse("spec.lua[0].inline", "must not be empty")
+    if written.value_ref is not None:
+        return LuaSection(config_map_ref=ScriptRef(name=written.value_ref.name))
+    return LuaSection(inline=written.inline or "")
 
 
 def _processing(written: ExtensionProcessor, telling: Telling) -> ExternalProcessingSection:

@@ -32,7 +32,9 @@ _SPECIAL = specificity(ANY)
 
 def table_key(view: View, frontend: Frontend) -> RouteTableKey:
     """Return the key of a frontend's table; no proxy asks for that of a view without a port."""
-    return RouteTableKey(port=view_port(view, frontend.view) or 0, listener="", destination=str(frontend))
+    return RouteTableKey(
+        port=view_port(view, frontend.view) or 0, listener="", destination=str(frontend), callers=frontend.view
+    )
 
 
 def _table(view: View, frontend: Frontend, routes: tuple[Route, ...], fallback: DirectResponse) -> RouteTable:

@@ -26,6 +26,8 @@ from gatewayd.translator.proxies.global_limits import global_limits
 from gatewayd.translator.proxies.policy_servers import any_closing
 from gatewayd.translator.proxies.processing import SECTION as PROCESSING
 from gatewayd.translator.proxies.processing import processing
+from gatewayd.translator.proxies.scripts import SECTION as LUA
+from gatewayd.translator.proxies.scripts import scripts
 from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES
 from gatewayd.translator.rules.route_kinds import rules
 
@@ -60,7 +62,11 @@ class PassageKey(NamedTuple):
 def passage_closed(view: View, key: PassageKey) -> str:
     """Return what of RoutePolicies closes requests that may come in, "" for nothing."""
     found = effective(view, ChainKey(RoutePolicy, key.chain))
-    read = {LIMITS: global_limits(view, key.gateway, _ANY_RULE, found), PROCESSING: processing(view, found)}
+    read = {
+        LIMITS: global_limits(view, key.gateway, _ANY_RULE, found),
+        PROCESSING: processing(view, found),
+        LUA: scripts(view, key.gateway, found),
+    }
     for section, filters in read.items():
         if isinstance(filters, Unsupported):
             return str(closed(found, next(found.of(section)), filters.message, table=RoutePolicy))

@@ -36,6 +36,7 @@ from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND
 from gatewayd.translator.proxies.access import section_problem
 from gatewayd.translator.proxies.at_listener import ListenerOf, listener_chain
 from gatewayd.translator.proxies.processing import processing_fault
+from gatewayd.translator.proxies.scripts import script_fault
 from gatewayd.translator.rescues import blame
 
 
@@ -109,7 +110,7 @@ def _faults(view: View, member: Member, found: TakenPolicy) -> Iterator[str]:
     kind, key = FOREIGN_KINDS[member.table], ObjectKey(*member.key)  # type: ignore[misc]
     for section in found.sections:
         problem = section_problem(view, key.namespace, section.value)
-        problem = problem or processing_fault(view, key.namespace, section.value)
+        problem = problem or _passing_fault(view, key.namespace, section.value)
         if problem:
             yield f"{section.path}: {problem}"
     whole = ScopedTarget(BY_STRUCT[kind.table].group_kind, key, "")
@@ -134,7 +135,12 @@ def _closes(view: View, member: Member, row: ForeignObject, own: Any) -> bool:
     if own in FOREIGN_KINDS[member.table].protecting:
         return any(found.refused or any(_faults(view, member, found)) for found in there)
     sections = (section.value for found in there for section in found.sections)
-    return any(processing_fault(view, row.metadata.namespace, each) for each in sections)
+    return any(_passing_fault(view, row.metadata.namespace, each) for each in sections)
+
+
+def _passing_fault(view: View, namespace: str, section: object) -> str:
+    """Return why messages cannot pass what a section puts in their way; "" where they can."""
+    return processing_fault(view, namespace, section) or script_fault(view, namespace, section)
 
 
 def _conflict(view: View, member: Member, row: ForeignObject, kind: ForeignKind) -> Verdict | None:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from operator import attrgetter
 
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
+from gatewayd.api.envoy_gateway.objects import EnvoyProxy
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.ingress import Ingress
@@ -56,7 +57,7 @@ from gatewayd.translator.gateways.served import class_not_served, not_served
 from gatewayd.translator.gateways.termination import can_serve, termination, termination_key
 from gatewayd.translator.infrastructure.gateway import held_back, withheld_keys
 from gatewayd.translator.outcomes.closed_rules import closed_rules
-from gatewayd.translator.outcomes.envoy_proxies import proxy_notes
+from gatewayd.translator.outcomes.envoy_proxies import envoy_proxy_outcome, proxy_notes
 from gatewayd.translator.outcomes.foreign import foreign_outcome
 from gatewayd.translator.outcomes.ingresses import ingress_outcome
 from gatewayd.translator.outcomes.inherited import inherited_outcome
@@ -326,6 +327,7 @@ OUTCOMES = Output(
         Source(table=XMesh, query=mesh_outcome),
         *(Source(table=table, query=inherited_outcome) for table in POLICY_KINDS),
         *(Source(table=table, query=foreign_outcome) for table in FOREIGN_KINDS),
+        Source(table=EnvoyProxy, query=envoy_proxy_outcome),
         *(Source(table=table, query=outcome_query(table)) for table in ROUTE_TABLES),
     ),
 )

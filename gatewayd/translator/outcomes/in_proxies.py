@@ -1,20 +1,19 @@
 """Whether the proxies of a Gateway have what a policy says, as far as they tell.
 
 In: a policy that is accepted at a Gateway, and what the Gateway's proxies told. Out: a verdict `Programmed`, or none.
-Good is said of what an ACK proves, which reports tell of listeners: they carry ClientPolicies. Of routes and clusters
-reports tell what proxies refuse, so that of policies which these carry it is said what keeps them out, and no more.
+Good is said of what ACKs prove: of a ClientPolicy that one proxy has the listeners that it is for, of the others that
+all proxies have a configuration that is made of the policy in this generation. What a proxy refuses later takes nothing
+back: it goes on with what it had.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, NamedTuple
 
-from gatewayd.api.accesspolicy import AccessPolicy
-from gatewayd.api.backendpolicy import BackendPolicy
 from gatewayd.api.clientpolicy import ClientPolicy
 from gatewayd.api.meta import ObjectKey
-from gatewayd.api.routepolicy import RoutePolicy
-from gatewayd.incremental.view import Member, View, query
+from gatewayd.incremental.view import Index, Member, View, query, rows
+from gatewayd.ir.carriers import PolicyCarrier
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.outcome import FleetReport, Verdict
 from gatewayd.translator import verdicts
@@ -24,20 +23,35 @@ from gatewayd.translator.outcomes.listeners import listener_programmed
 from gatewayd.translator.parents import PARENT_TABLES
 from gatewayd.translator.policies.effective import scoped_targets
 from gatewayd.translator.policies.kinds import InheritedPolicy
+from gatewayd.translator.proxies.governed import policy_generation
 
 _ROUTES: Final = {
     ".RouteConfiguration": "routes",
     ".ScopedRouteConfiguration": "routes",
     ".TypedExtensionConfig": "filters",
 }
-_CARRIERS: Final[Mapping[Any, Mapping[str, str]]] = {
-    AccessPolicy: _ROUTES,
-    RoutePolicy: _ROUTES,
-    BackendPolicy: {".Cluster": "backends"},
-    ClientPolicy: {".Listener": "listeners"},
+_TYPES: Final[Mapping[PolicyCarrier, Mapping[str, str]]] = {
+    PolicyCarrier.ROUTES: _ROUTES,
+    PolicyCarrier.BACKENDS: {".Cluster": "backends"},
+    PolicyCarrier.LISTENERS: {".Listener": "listeners", **_ROUTES},
 }
-"""How the types of what carries a kind of policy end, and what each is called for people."""
+"""How the types of what carries a policy end, and what each is called for people."""
 _WORDS: Final = "an Event of the Gateway has the words"
+
+
+class HeldPolicy(NamedTuple):
+    """A policy that all proxies have, in this generation."""
+
+    policy: str
+    generation: int
+
+
+def _held(report: FleetReport) -> Iterator[HeldPolicy]:
+    return (HeldPolicy(*each) for each in (report.policies or {}).items())
+
+
+HELD = Index(name="fleets_by_held_policy", sources=(rows(FleetReport, _held),), group=lambda held: held.policy)
+"""By policy and generation: the fleets whose proxies all have it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,18 +73,21 @@ def fleet_word(view: View, gateway: ObjectKey) -> FleetWord | None:
 
 
 def policy_programmed(view: View, row: InheritedPolicy, gateway: ObjectKey) -> Verdict | None:
-    """Return whether proxies of a Gateway have a policy that is accepted there; None where they do not tell."""
-    carriers = _CARRIERS.get(type(row))
-    word = fleet_word(view, gateway) if carriers is not None else None
-    if word is None or carriers is None:
+    """Return whether proxies of a Gateway have a policy that is accepted there; None where they have told nothing."""
+    word = fleet_word(view, gateway)
+    if word is None:
         return None
-    if not word.is_connected:
-        return verdicts.pending("no proxy is connected yet")
     if isinstance(row, ClientPolicy):
         return _at_listeners(view, row, gateway)
-    refused = dict.fromkeys(name for end, name in carriers.items() if end in word.refused)
+    of = policy_generation(row)
+    fleets = view.bucket(HELD, HeldPolicy(of.policy, of.generation))
+    if Member(FleetReport, GatewayFleet(namespace=gateway.namespace, name=gateway.name)) in fleets:
+        return verdicts.programmed("all connected proxies have acknowledged it")
+    if not word.is_connected:
+        return verdicts.pending("no proxy is connected yet")
+    refused = dict.fromkeys(name for end, name in _TYPES[of.carrier].items() if end in word.refused)
     if not refused:
-        return None
+        return verdicts.pending("a connected proxy has not acknowledged it yet")
     what = ", ".join(refused)
     return verdicts.cannot_be_programmed(
         f"a proxy refuses {what} of the Gateway, and goes on with what it had; {_WORDS}"

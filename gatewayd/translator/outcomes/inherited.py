@@ -27,7 +27,7 @@ from gatewayd.api.xbackend import XBackend
 from gatewayd.incremental.view import Member, Table, View, query, rescued_query
 from gatewayd.ir.outcome import ParentOutcome, PolicyOutcome, Reference, Verdict
 from gatewayd.translator import verdicts
-from gatewayd.translator.attachment import ATTACHED, attachments
+from gatewayd.translator.attachment import ATTACHED
 from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.gatewayclass import class_is_ours, gateway_is_ours
 from gatewayd.translator.gateways.listener_conflicts import own_listeners
@@ -54,9 +54,11 @@ from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, group_
 from gatewayd.translator.proxies.access import entry_problems
 from gatewayd.translator.proxies.access_log import report_problems
 from gatewayd.translator.proxies.global_limits import unserved
+from gatewayd.translator.proxies.governed import gateways_of
 from gatewayd.translator.proxies.key_sets import are_keys_asked, key_set_faults
 from gatewayd.translator.proxies.policy_filters import message_problems
 from gatewayd.translator.proxies.processing import processing_problems
+from gatewayd.translator.proxies.scripts import forbidden, script_problems
 from gatewayd.translator.rescues import blame
 
 TARGET_TABLES: Final[Mapping[Any, Table]] = {
@@ -173,7 +175,7 @@ def _invalid(view: View, row: InheritedPolicy) -> Verdict | None:
         (revocation_problems(view, row), "no certificate of a client is good where it is in force"),
     )
     told = (("; ".join(problems), consequence) for problems, consequence in by_consequence)
-    closing = processing_problems(view, row) if isinstance(row, RoutePolicy) else ()
+    closing = (*processing_problems(view, row), *script_problems(view, row)) if isinstance(row, RoutePolicy) else ()
     said = [*(f"{problems}; {consequence} until then" for problems, consequence in told if problems), *closing]
     return verdicts.invalid("; ".join(said)) if said else None
 
@@ -214,10 +216,11 @@ def said_of_target(view: View, row: KubernetesObject, path: str, target: ScopedT
 
 
 def _unserved(view: View, row: KubernetesObject, ref: Reference) -> Verdict | None:
-    """Say what of a policy a Gateway has nobody to count for."""
+    """Say what of a policy a Gateway has nobody to count for, or what its class does not allow."""
     if ref.kind != GATEWAY_KIND.kind:
         return None
-    problems = "; ".join(unserved(view, ObjectKey(ref.namespace or "", ref.name), row))
+    gateway = ObjectKey(ref.namespace or "", ref.name)
+    problems = "; ".join((*unserved(view, gateway, row), *forbidden(view, gateway, row)))
     return verdicts.invalid(problems) if problems else None
 
 
@@ -243,25 +246,13 @@ def _ancestors(view: View, target: ScopedTarget) -> Iterator[tuple[Reference, Ob
     elif target.kind in _AS_WRITTEN:
         yield _as_written(target), None
     else:
-        yield from ((_gateway(each), each) for each in _gateways(view, target) if gateway_is_ours(view, each))
+        yield from ((_gateway(each), each) for each in gateways_of(view, target) if gateway_is_ours(view, each))
 
 
 def _of_listeners(view: View, row: InheritedPolicy) -> tuple[ObjectKey, ...]:
     """Return the Gateways that a policy for listeners names, each once."""
     near = (each for each in scoped_targets(row) if each.kind in (GATEWAY_KIND, LISTENERSET_KIND))
-    return tuple(dict.fromkeys(gateway for target in near for gateway in _gateways(view, target)))
-
-
-def _gateways(view: View, target: ScopedTarget) -> Iterator[ObjectKey]:
-    if target.kind == GATEWAY_KIND:
-        yield target.key
-    elif target.kind == LISTENERSET_KIND:
-        row = view.get(ListenerSet, target.key)
-        if row is not None:
-            yield ObjectKey(row.spec.parent_ref.namespace or target.key.namespace, row.spec.parent_ref.name)
-    else:
-        parents = attachments(view, Member(TARGET_TABLES[target.kind], target.key))
-        yield from dict.fromkeys(each.gateway for each in parents)
+    return tuple(dict.fromkeys(gateway for target in near for gateway in gateways_of(view, target)))
 
 
 def _gateway(key: ObjectKey) -> Reference:

@@ -2,8 +2,8 @@
 
 A ConfigMap in gatewayd's own namespace. It has the keys that a Gateway's own has (`translator/parameters.py`), as
 defaults, and networkPolicy, tolerations, affinity and priorityClassName; and the bounds: maxReplicas, and lists (YAML,
-or words) allowedImages, allowedWorkloads, allowedNodeLabels, allowedAnnotations, allowedLoadBalancerClasses and
-allowedExtraArgs. What is wrong is said of the class, all at once.
+or words) allowedImages, allowedWorkloads, allowedNodeLabels, allowedAnnotations, allowedLoadBalancerClasses,
+allowedExtraArgs and allowedCode. What is wrong is said of the class, all at once.
 https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclassspec (parametersRef)
 """
 
@@ -19,6 +19,7 @@ from gatewayd.api.refs import ObjectRef
 from gatewayd.incremental.view import View, query
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Autoscaled, Fixed, Parameters, Scaling
 from gatewayd.ir.limits import PROXY_REPLICAS
+from gatewayd.ir.scripts import LUA
 from gatewayd.translator.environment import environment
 from gatewayd.translator.parameters.envoy_flags import FLAGS, flag_names, shown
 from gatewayd.translator.parameters.exposure import outside
@@ -48,7 +49,8 @@ class Bounds:
     """What a Gateway's owner may choose beside the defaults of the class.
 
     `images`, `node_labels` and `annotations` are patterns: a whole value, or one that ends in `*`. `annotations` are
-    those, and those labels, that would otherwise reach no pod (`translator/privileges.py`).
+    those, and those labels, that would otherwise reach no pod (`translator/privileges.py`). `code`: the languages in
+    which policies may have code in the proxies.
     """
 
     max_replicas: int
@@ -58,6 +60,7 @@ class Bounds:
     annotations: tuple[str, ...]
     flags: tuple[str, ...]
     load_balancer_classes: tuple[str, ...]
+    code: tuple[str, ...]
 
 
 DEFAULT_BOUNDS: Final = Bounds(
@@ -68,8 +71,9 @@ DEFAULT_BOUNDS: Final = Bounds(
     annotations=(),
     flags=(),
     load_balancer_classes=(),
+    code=(),
 )
-"""Where the class has no parameters: our own image, no flags; nodes by all labels but those that guard nodes."""
+"""Where the class has no parameters: our own image, no flags, no code, and nodes by labels that guard none."""
 
 CLOSED: Final = replace(DEFAULT_BOUNDS, max_replicas=1, workloads=("Deployment",))
 """While the parameters of the class cannot be read: the defaults."""
@@ -339,4 +343,5 @@ _BOUNDS: Final[Mapping[str, Key]] = {
         field="flags",
         read=_listed(lambda text: text in {"*", *FLAGS}, ", ".join(("*", *FLAGS))),
     ),
+    "allowedCode": Key(field="code", read=_listed(lambda text: text == LUA, LUA)),
 }

@@ -46,6 +46,7 @@ from gatewayd.translator.proxies.identity import identity_headers
 from gatewayd.translator.proxies.policy_check import beside_own
 from gatewayd.translator.proxies.policy_filters import direct_response, with_headers
 from gatewayd.translator.proxies.processing import processing
+from gatewayd.translator.proxies.scripts import scripts
 from gatewayd.translator.rules.filters import for_listener
 from gatewayd.translator.rules.route_kinds import rules
 from gatewayd.translator.rules.rule_set import Ranked
@@ -269,8 +270,13 @@ class Governance(NamedTuple):
 def _governed(view: View, route: Route, place: Governance) -> Route:
     row, policies, asked = place.row, place.policies, place.entry
     shared = global_limits(view, place.gateway, route.source, policies.route)
-    seen = processing(view, policies.route)
-    if isinstance(asked, Closed) or isinstance(shared, Unsupported) or isinstance(seen, Unsupported):
+    seen, run = processing(view, policies.route), scripts(view, place.gateway, policies.route)
+    if (
+        isinstance(asked, Closed)
+        or isinstance(shared, Unsupported)
+        or isinstance(seen, Unsupported)
+        or isinstance(run, Unsupported)
+    ):
         return broken(route)
     action = direct_response(policies.route) or route.action
     if isinstance(action, Forward) and policies.route != NOTHING:
@@ -278,5 +284,5 @@ def _governed(view: View, route: Route, place: Governance) -> Route:
         timeouts, retry = (written.timeouts, written.retry) if written is not None else (None, None)
         action = forwarded(action, timeouts, retry, policies.route)
     filters = with_headers(with_cors(route.filters, policies.access), policies.route)
-    passed = (*asked, *shared, *passage_filters(policies.route), *seen, *filters)
+    passed = (*asked, *shared, *passage_filters(policies.route), *seen, *run, *filters)
     return replace(route, action=action, filters=passed, report=report(policies.report))

@@ -32,6 +32,7 @@ from gatewayd.translator.proxies.at_listener import ListenerOf, entry, in_force,
 from gatewayd.translator.proxies.global_limits import SECTION as LIMITS
 from gatewayd.translator.proxies.processing import SECTION as PROCESSING
 from gatewayd.translator.proxies.processing import processing
+from gatewayd.translator.proxies.scripts import SECTION as LUA
 from gatewayd.translator.rules.route_kinds import rules
 
 _ANYWHERE = ()
@@ -50,11 +51,13 @@ def _asks_any(given: AccessSections) -> bool:
 def _closing(row: RoutePolicy) -> list[str]:
     """Return the sections of a policy that close rules where they cannot be honoured."""
     given = [each for _, each in by_strategy(row)]
-    return [name for name in (PROCESSING, LIMITS) if any(getattr(each, name) is not None for each in given)]
+    return [name for name in (PROCESSING, LIMITS, LUA) if any(getattr(each, name) is not None for each in given)]
 
 
 _OF_ROUTES: Final = rows(RoutePolicy, _closing)
-_OF_EXTENSIONS: Final = rows(EnvoyExtensionPolicy, lambda row: [_ANYWHERE] if row.spec.get("extProc") else [])
+_OF_EXTENSIONS: Final = rows(
+    EnvoyExtensionPolicy, lambda row: [name for name in ("extProc", "lua") if row.spec.get(name)]
+)
 
 
 ASKING = Index(
@@ -64,13 +67,15 @@ ASKING = Index(
         rows(SecurityPolicy, lambda row: _asks(own_access(row))),
         rows(Ingress, lambda row: _asks(annotated_access(row))),
         replace(_OF_ROUTES, keys=lambda sections: (_ANYWHERE,) if PROCESSING in sections else ()),
-        _OF_EXTENSIONS,
+        replace(_OF_EXTENSIONS, keys=lambda fields: (_ANYWHERE,) if "extProc" in fields else ()),
     ),
     group=ungrouped,
 )
 MAY_CLOSE = Index(
     name="route_policies_that_may_close",
-    sources=(replace(_OF_ROUTES, keys=lambda sections: (_ANYWHERE,) if sections else ()), _OF_EXTENSIONS),
+    sources=tuple(
+        replace(each, keys=lambda written: (_ANYWHERE,) if written else ()) for each in (_OF_ROUTES, _OF_EXTENSIONS)
+    ),
     group=ungrouped,
 )
 

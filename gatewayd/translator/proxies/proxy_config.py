@@ -26,6 +26,7 @@ from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.proxies.access_log import log_servers
 from gatewayd.translator.proxies.filter_chains import port as port_config
 from gatewayd.translator.proxies.filter_chains import ports
+from gatewayd.translator.proxies.governed import policies_of
 from gatewayd.translator.proxies.http3 import quic_listener
 from gatewayd.translator.proxies.key_sets import fetched_key_sets
 from gatewayd.translator.proxies.policy_servers import SHARED_SECRETS, policy_servers, shared_secret
@@ -129,6 +130,7 @@ def proxy_config(view: View, gateway: ObjectKey) -> ProxyConfig | None:
         clusters=view.collect(UPSTREAMS, gateway, cluster),
         shared_secrets=view.collect(SHARED_SECRETS, gateway, shared_secret),
         key_sets=fetched_key_sets(view, ()),
+        policies=view.attempt(Attempt("policies", gateway), partial(policies_of, view, gateway), _of_none),
     )
 
 
@@ -146,6 +148,11 @@ def _listeners(view: View, gateway: ObjectKey) -> Iterator[ProxyListener]:
 
 def _none(_error: Exception) -> None:
     return None
+
+
+def _of_none(_error: Exception) -> tuple[()]:
+    """Have it said of no policy that proxies have it, rather than hold back what they shall have."""
+    return ()
 
 
 def _last_good(_view: View, _member: Member, _error: Exception, before: ProxyConfig | None) -> ProxyConfig | None:

@@ -14,7 +14,6 @@ from types import MappingProxyType
 from gatewayd.incremental.chunks import differences
 from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, Cluster, Discovered, Protocol, Upstream
 from gatewayd.ir.backend_settings import STANDARD
-from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.proxy import DatagramListener, Listener, ProxyConfig
 from gatewayd.ir.tls import SharedSecret
 from gatewayd.xds import names
@@ -95,7 +94,7 @@ class SnapshotBuilder:
             # The bytes of routes that several hosts share are for this build only.
             self._work.entries = {}
         self.cost = self._work.cost()
-        return self._snapshot(config.fleet)
+        return self._snapshot(config)
 
     def _update(self, config: ProxyConfig) -> None:
         if config.address != self._address:
@@ -136,13 +135,18 @@ class SnapshotBuilder:
         self._replace(Replaced(each, None) for each in gone if id(each) not in kept)
         self._replace(Replaced(None, each) for each in new if id(each) not in kept)
 
-    def _snapshot(self, fleet: FleetKey) -> Snapshot:
+    def _snapshot(self, config: ProxyConfig) -> Snapshot:
         version = content_version(b"".join(each.digest for each in self._types.values()))
-        last = self._last
-        if last is None or (last.version, last.fleet) != (version, fleet):
+        last, policies = self._last, config.policies
+        if last is not None and last.policies == policies:
+            policies = last.policies  # proxies that have these are told from others by the object
+        if last is None or (last.version, last.fleet) != (version, config.fleet):
             resources: dict[TypeUrl, Resources] = {url: each.resources for url, each in self._types.items()}
-            last = Snapshot(fleet=fleet, version=version, resources=MappingProxyType(resources))
-            self._last = last
+            frozen = MappingProxyType(resources)
+            last = Snapshot(fleet=config.fleet, version=version, resources=frozen, policies=policies)
+        elif last.policies is not policies:
+            last = replace(last, policies=policies)
+        self._last = last
         return last
 
     @property

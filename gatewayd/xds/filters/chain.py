@@ -43,6 +43,7 @@ from gatewayd.ir.policy import (
     WithheldHeaders,
 )
 from gatewayd.ir.processing import Processing
+from gatewayd.ir.scripts import Script
 from gatewayd.xds.encoding import packed
 from gatewayd.xds.filters import (
     auth,
@@ -63,6 +64,7 @@ from gatewayd.xds.filters import (
     processing,
     rate_limits,
     router,
+    script,
     session,
     tokens,
     withheld_headers,
@@ -118,7 +120,7 @@ CHAIN: tuple[ChainRow, ...] = (
     ChainRow(name=bandwidth.NAME, config=bandwidth.CONFIG, always=False),
     # Close to the backend, so that all others see a response as the client does.
     ChainRow(name=compression.NAME, config=compression.CONFIG, always=False),
-    # Sees a response as the backend has sent it, and what it makes of that is compressed.
+    # A server or a script sees a response as the backend has sent it, and what it makes of that is compressed.
     ChainRow(name=processing.NAME, config=processing.CONFIG, always=False),
     ChainRow(name=session.NAME, config=session.CONFIG, always=False),
     ChainRow(name=router.NAME, config=router.CONFIG, always=True),
@@ -142,6 +144,7 @@ TURNED_ON: Final[Mapping[type[HTTPFilter], tuple[str, Callable[[Any], Any]]]] = 
         Fault: (fault.NAME, fault.per_route),
         BodyLimit: (body_limit.NAME, body_limit.per_route),
         Processing: (processing.NAME, processing.per_route),
+        Script: (processing.NAME, script.per_route),
         Bandwidth: (bandwidth.NAME, bandwidth.per_route),
         Compression: (compression.NAME, compression.per_route),
     }

@@ -19,7 +19,8 @@ from gatewayd.ir.environment import HERE, Environment
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.outcome import FleetReport, Outcome, Rejection, Verdict
 from gatewayd.manifests.admission import AdmissionRules
-from gatewayd.manifests.folder import Absence, Contents, Folder, FolderChange
+from gatewayd.manifests.folder import Absence, Contents, FolderChange
+from gatewayd.manifests.member_folders import ClusterFolder
 from gatewayd.offline.translate import standalone_environment
 from gatewayd.reconciler import Batch, Reconciler, fleet_delta
 from gatewayd.settings import from_environment
@@ -64,7 +65,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.fleet = _Watched(self._on_report, self._notify)
         self.reconciler = Reconciler(publisher=Publisher(self.fleet), on_batch=self._on_batch, awaited=())
-        self.folder = Folder(AdmissionRules(envoy_gateway_kinds=True))
+        self.folder = ClusterFolder(AdmissionRules(envoy_gateway_kinds=True))
         self.applied: dict[str, str] = {}
         self.envoys: dict[FleetKey, Envoy] = {}
         self.backends: dict[str, Backend] = {}

@@ -15,8 +15,8 @@ from gatewayd.ads.authorize import (
     authorize,
     bound,
 )
-from gatewayd.identity.certificates import Subject, gateway_identity, issue, make_ca
-from gatewayd.ir.fleet import GatewayFleet
+from gatewayd.identity.certificates import Subject, gateway_identity, issue, make_ca, node_identity
+from gatewayd.ir.fleet import MESH_FLEET, GatewayFleet
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 CA = make_ca(NOW)
@@ -84,6 +84,16 @@ def test_on_the_unix_socket_a_gateway_must_be_named(cluster: str) -> None:
     assert decision == Denied(
         message="node.cluster: no fleet; NAMESPACE/NAME of a Gateway or node:mesh is allowed", is_known=True
     )
+
+
+def test_nodes_have_a_name_of_their_own_and_nothing_but_the_mesh() -> None:
+    assert node_identity(MESH_FLEET) == "spiffe://gatewayd/mesh/mesh"
+    allowed = Allowed(fleet=MESH_FLEET)
+    assert authorize(tls(node_identity(MESH_FLEET), node_cluster="shop/edge")) == allowed
+    # There is no object behind it that could be another one.
+    assert bound(lambda _: None)(tls(node_identity(MESH_FLEET))) == allowed
+    for other in ("other", "mesh/x", "", "mesh\n"):
+        assert isinstance(authorize(tls(f"spiffe://gatewayd/mesh/{other}")), Denied)
 
 
 def test_a_certificate_says_of_which_object_it_is() -> None:

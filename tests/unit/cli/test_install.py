@@ -47,6 +47,23 @@ def test_envoy_gateways_kinds_are_read_where_that_is_asked_for() -> None:
     }
 
 
+def test_a_member_needs_an_account_and_nothing_else() -> None:
+    printed = RUNNER.invoke(app, ["--print", "--member", "shop, payments,shop", "--namespace", "edge"]).stdout
+    documents = list(yaml.safe_load_all(printed))
+    assert [(each["kind"], each["metadata"].get("namespace", "")) for each in documents] == [
+        ("Namespace", ""),
+        ("ServiceAccount", "edge"),
+        ("Secret", "edge"),
+        ("Role", "shop"),
+        ("RoleBinding", "shop"),
+        ("Role", "payments"),
+        ("RoleBinding", "payments"),
+    ]
+    result = RUNNER.invoke(app, ["--print", "--member", "shop,*"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "is no name of a namespace" in result.stderr
+
+
 def test_nothing_is_done_without_print() -> None:
     result = RUNNER.invoke(app, [])
     assert result.exit_code == 2

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from gatewayd.cli.control_plane import app as serve
 from gatewayd.cli.install import app
-from gatewayd.cli.tenancy import LONGEST, check_namespace, class_names
+from gatewayd.cli.tenancy import LONGEST, check_tenancy, class_names
 from gatewayd.run.serve_options import ServeOptions, decoded
 
 RUNNER = CliRunner()
@@ -53,6 +53,7 @@ def test_without_them_everything_is_served(monkeypatch: pytest.MonkeyPatch) -> N
         (["--gateway-namespaces", "team=="], None),
         (["--gateway-namespaces", "team in red"], "is no label selector; allowed: such as team=red"),
         (["--controller-name", "a.b/c"], "needs a namespace of its own: --namespace"),
+        (["--controller-name", "a.b/c", "--namespace", "red", "--mesh"], "led to one mesh: --mesh is for"),
     ],
 )
 def test_what_cannot_be_is_said(arguments: list[str], says: str | None) -> None:
@@ -65,5 +66,5 @@ def test_names_of_classes_stand_between_commas() -> None:
     assert class_names(" a,b ,,a") == ("a", "b")
     assert class_names("") == ()
     with pytest.raises(typer.BadParameter):
-        check_namespace("a.b/c", "gatewayd-system")
-    check_namespace("a.b/c", "red")
+        check_tenancy("a.b/c", "gatewayd-system", mesh=False)
+    check_tenancy("a.b/c", "red", mesh=False)

@@ -1,8 +1,8 @@
 """The chart with its default values is the plain manifest, less the Namespace and the CRDs (tests/unit/infra).
 
-Templates use one form of expression, `{{ toJson .A.b }}`, which is replaced here by the value's JSON, one that is made
-of a value (`MARK`), and one condition around a whole object. `tests/upstream/test_helm.py` asks Helm itself, and both
-renderings must agree.
+Templates use one form of expression, `{{ toJson .A.b }}`, which is replaced here by the value's JSON (of what is on or
+off it may be the text of an environment), one made of a value (`MARK`), and one condition around a whole object.
+`tests/upstream/test_helm.py` asks Helm itself, and both renderings must agree.
 """
 
 import json
@@ -21,7 +21,7 @@ CHART = ROOT / "deploy" / "helm" / "gatewayd"
 NAMESPACE = "gatewayd-system"
 CONDITION = re.compile(r"\{\{- if \.([A-Za-z.]+) \}\}\n(.*)\{\{- end \}\}\n", re.DOTALL)
 RELEASE_LABELS = ("app.kubernetes.io/instance", "app.kubernetes.io/managed-by", "app.kubernetes.io/version")
-EXPRESSION = re.compile(r"\{\{ toJson \.([A-Za-z.]+) \}\}")
+EXPRESSION = re.compile(r"\{\{ toJson (?:\.([A-Za-z.]+)|\(ternary \"true\" \"\" \.([A-Za-z.]+)\)) \}\}")
 MARK = (
     '{{ toJson (ternary "gatewayd" (printf "gatewayd.%s" (replace "/" "_" .Values.controllerName)) '
     '(eq .Values.controllerName "gatewayd.io/controller")) }}'
@@ -44,11 +44,14 @@ def rendered(values: Object) -> list[Object]:
             value = value[name]
         return value
 
+    def written(match: re.Match[str]) -> Any:
+        return looked_up(match[1]) if match[1] else "true" if looked_up(match[2]) else ""
+
     objects = []
     for text in templates().values():
         marked = text.replace(MARK, json.dumps(manager(values["controllerName"])))
         kept = CONDITION.sub(lambda match: match[2] if looked_up(match[1]) else "", marked)
-        objects.append(yaml.safe_load(EXPRESSION.sub(lambda match: json.dumps(looked_up(match[1])), kept)))
+        objects.append(yaml.safe_load(EXPRESSION.sub(lambda match: json.dumps(written(match)), kept)))
     return [each for each in objects if each is not None]
 
 
@@ -99,12 +102,19 @@ def test_nothing_else_than_that_form_of_expression_is_used() -> None:
 def test_every_value_is_used_and_every_used_value_is_there() -> None:
     texts = templates().values()
     names = [
-        name for text in texts for name in (*EXPRESSION.findall(text), *(each[0] for each in CONDITION.findall(text)))
+        name
+        for text in texts
+        for name in (
+            *("".join(each) for each in EXPRESSION.findall(text)),
+            *(each[0] for each in CONDITION.findall(text)),
+        )
     ]
     used = {name.removeprefix("Values.") for name in names if name.startswith("Values.")}
     values = read(CHART / "values.yaml")
     parts = {
-        f"{name}.{part}" for name in ("podDisruptionBudget", "networkPolicy", "monitoring") for part in values[name]
+        f"{name}.{part}"
+        for name in ("podDisruptionBudget", "networkPolicy", "monitoring", "mesh")
+        for part in values[name]
     }
     assert {name.split(".")[0] for name in used} == values.keys()
     assert parts <= used
@@ -162,3 +172,19 @@ def test_what_is_turned_off_is_not_there_and_monitors_are_there_when_asked() -> 
     assert watched["ServiceMonitor"]["spec"]["endpoints"] == [{"port": "metrics", "interval": "7s"}]
     assert watched["PodMonitor"]["spec"]["podMetricsEndpoints"][0]["interval"] == "7s"
     assert watched["PrometheusRule"]["metadata"]["namespace"] == NAMESPACE
+
+
+def test_nodes_have_proxies_when_that_is_asked_for() -> None:
+    values = read(CHART / "values.yaml")
+    mesh = {"enabled": True, "failClosed": True, "nodeSelector": {"edge": "no"}, "priorityClassName": "high"}
+    on = {(each["kind"], each["metadata"]["name"]): each for each in rendered(values | {"mesh": mesh})}
+    off = {(each["kind"], each["metadata"]["name"]) for each in rendered(values)}
+    added = on.keys() - off
+    assert {name for _, name in added} == {"gatewayd-node"}
+    pod = on["DaemonSet", "gatewayd-node"]["spec"]["template"]["spec"]
+    [agent] = [each for each in pod["containers"] if each["name"] == "agent"]
+    assert (pod["nodeSelector"], pod["priorityClassName"]) == ({"edge": "no"}, "high")
+    assert agent["image"] == values["image"]
+    assert {"name": "GATEWAYD_FAIL_CLOSED", "value": "true"} in agent["env"]
+    control_plane = on["Deployment", "gatewayd"]["spec"]["template"]["spec"]["containers"][0]
+    assert {"name": "GATEWAYD_MESH", "value": "true"} in control_plane["env"]

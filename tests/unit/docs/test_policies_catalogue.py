@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from conformance.scenarios.catalogue import SCENARIOS
+
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "policies-catalogue.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| (?P<what>[^|]+) \| (?P<by>`tests/[^|]+) \|$", re.MULTILINE)
@@ -16,9 +18,15 @@ AREAS = (
     "Merge",
     "Fail closed",
     "Limits, local",
+    "Limits, global",
     "Traffic",
     "Backends",
     "Clients",
+    "Beyond the peers",
+    "Reports",
+    "Extensions",
+    "Envoy Gateway's kinds",
+    "Under load, in a cluster",
     "Not there",
 )
 
@@ -35,3 +43,9 @@ def test_a_row_names_tests_that_are_there(row: re.Match[str]) -> None:
         text = (ROOT / each["file"]).read_text(encoding="utf-8")
         if each["test"]:
             assert re.search(rf"^(?:async )?def {each['test']}\(", text, re.MULTILINE), each["test"]
+
+
+def test_the_scenarios_are_there() -> None:
+    named = re.findall(r"^\| [^|]+ \| ((?:`[a-z-]+`(?:, )?)+) \|$", PAGE, re.MULTILINE)
+    assert len(named) == 6
+    assert {each.strip("`") for row in named for each in row.split(", ")} <= set(SCENARIOS)

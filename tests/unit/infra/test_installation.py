@@ -135,3 +135,15 @@ def test_one_replica_at_a_time_may_be_away() -> None:
 
 def test_nothing_that_is_installed_looks_like_what_is_made_for_a_gateway() -> None:
     assert all("app.kubernetes.io/managed-by" not in each["metadata"]["labels"] for each in MADE.values())
+
+
+def test_nodes_have_proxies_when_that_is_asked_for() -> None:
+    chosen = replace(CHOSEN, node_bootstrap="{}")
+    made = {(each["kind"], each["metadata"]["name"]): each for each in installation(chosen)}
+    assert len(made) == len(MADE) + 6
+    assert made["DaemonSet", layout.NODE]["metadata"]["namespace"] == "gateways"
+    # Pods in the network of their node are admitted nowhere else.
+    labels = made["Namespace", "gateways"]["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "privileged"
+    container = made["Deployment", "gatewayd"]["spec"]["template"]["spec"]["containers"][0]
+    assert {"name": "GATEWAYD_MESH", "value": "true"} in container["env"]

@@ -126,23 +126,23 @@ async def test_only_what_is_referred_to_is_read(rig: Rig) -> None:
         rig.put(content, **{"ca.crt": "x"})
     rig.want(CERT, CA)
     await passes(1.0)
-    assert rig.data(CERT) == rig.data(CA) == {"ca.crt": "x"}
-    assert rig.reads(OTHER) == 0
+    assert (rig.data(CERT), rig.data(CA), rig.reads(OTHER)) == ({"ca.crt": "x"}, {"ca.crt": "x"}, 0)
 
 
-async def test_of_a_secret_only_the_keys_that_are_read_are_kept(rig: Rig) -> None:
-    rig.put(CERT, **{"tls.crt": "a", "tls.key": "b", "ca.crt": "c", "password": "d"})
-    rig.want(CERT)
+LONG, TLS, LISTS = "x" * 900_000, {"tls.crt": "a", "tls.key": "b", "ca.crt": "c"}, {"ca.crl": "x" * 900_000}
+KEPT = [
+    (CERT, {**TLS, "password": "d"}, TLS),
+    *((CERT, each, each) for each in (LISTS, {".htpasswd": "ann:x"}, {"ann": "a", "bob": "b"})),
+    (CA, {**LISTS, "text": LONG}, {**LISTS, "text": LONG[:LONGEST_PARAMETER]}),
+]
+
+
+@pytest.mark.parametrize(("content", "data", "kept"), KEPT)
+async def test_what_is_kept(ready: Rig, content: Content, data: dict[str, str], kept: dict[str, str]) -> None:
+    ready.put(content, **data)
+    ready.want(content)
     await passes(1.0)
-    assert rig.data() == {"tls.crt": "a", "tls.key": "b", "ca.crt": "c"}
-
-
-async def test_of_a_configmap_only_certificates_are_kept_at_length(rig: Rig) -> None:
-    long = "x" * 900_000
-    rig.put(CA, **{"ca.crt": long, "replicas": "3", "text": long})
-    rig.want(CA)
-    await passes(1.0)
-    assert rig.data(CA) == {"ca.crt": long, "replicas": "3", "text": long[:LONGEST_PARAMETER]}
+    assert ready.data(content) == kept
 
 
 async def test_a_change_is_read_and_the_old_content_stands_meanwhile(ready: Rig) -> None:

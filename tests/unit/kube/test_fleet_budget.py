@@ -47,6 +47,15 @@ def test_acks_go_last_and_those_of_who_has_most_first() -> None:
     assert short == ("huge", "quiet")
 
 
+def test_policies_go_after_words_and_before_listeners_and_count_as_lacking() -> None:
+    many = Share(connected=1, acked={"tcp-80": "1"}, policies={f"{number:018}": 1 for number in range(1_000)})
+    found, _ = fitted({"quiet": SMALL, "many": many}, 1_000)
+    less = Share(connected=1, acked={"tcp-80": "1"})
+    assert found == {"quiet": less, "many": msgspec.structs.replace(less, policies={})}
+    # Each takes 26 bytes in a ConfigMap: 5,000 of a Gateway are an eighth of what there is room for.
+    assert len(msgspec.json.encode(msgspec.json.encode(many).decode())) < 27_000
+
+
 def test_refused_certificates_have_a_bound_and_each_words_stand_once() -> None:
     many = [RefusedSecret(version=f"{number:016}", message=f"words {number % 40}") for number in range(9_000)]
     told = shared_secrets(many)

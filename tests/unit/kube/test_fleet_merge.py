@@ -1,5 +1,7 @@
+from collections.abc import Mapping
 from dataclasses import replace
 
+from gatewayd.ir.carriers import PolicyCarrier, PolicyGeneration
 from gatewayd.ir.outcome import NO_FLEET, RefusedSecret, Vouched
 from gatewayd.kube.fleet_budget import Share
 from gatewayd.kube.fleet_merge import merged, vouched
@@ -63,3 +65,36 @@ def test_what_others_vouch_for_stands_beside_what_we_compare() -> None:
     together = merged([share(report(1, "tcp-81"), published())], published(), (word,))
     assert together == replace(report(1, "tcp-81"), vouched=(word,))
     assert merged([], None, (word,)) == NO_FLEET
+
+
+def of_policies(connected: int, policies: Mapping[str, int] | None) -> Share:
+    return share(replace(report(connected), policies=policies), WANTING)
+
+
+WANTING = replace(
+    published(),
+    policies=(PolicyGeneration(PolicyCarrier.BACKENDS, "b", 7), PolicyGeneration(PolicyCarrier.ROUTES, "a", 3)),
+)
+BOTH = {"b": 7, "a": 3}
+
+
+def test_policies_are_held_when_the_proxies_of_all_replicas_have_them() -> None:
+    assert merged([of_policies(1, BOTH), of_policies(2, BOTH)], WANTING).policies == BOTH
+    assert merged([of_policies(1, BOTH), of_policies(2, {"a": 2, "b": 7})], WANTING).policies == {"b": 7}
+    assert merged([of_policies(1, BOTH), of_policies(2, {})], WANTING).policies == {}
+    # What a replica has read that we have not is ours and more; what it has and we do not want is nobody's concern.
+    assert merged([of_policies(1, {"a": 4, "b": 7, "gone": 1})], WANTING).policies == BOTH
+
+
+def test_a_replica_whose_proxies_have_just_come_says_nothing_of_policies() -> None:
+    assert of_policies(1, None).policies is None
+    assert merged([of_policies(1, BOTH), of_policies(2, None)], WANTING).policies == BOTH
+    assert merged([of_policies(2, None)], WANTING).policies is None
+    assert merged([of_policies(2, BOTH)], None).policies is None
+
+
+def test_what_was_told_a_moment_ago_counts_until_somebody_else_tells() -> None:
+    gone = of_policies(0, BOTH)
+    assert merged([gone], WANTING).policies == BOTH
+    assert merged([gone, of_policies(1, None)], WANTING).policies == BOTH
+    assert merged([gone, of_policies(1, {"a": 3, "b": 6})], WANTING).policies == {"a": 3}

@@ -9,16 +9,18 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.identity.authority import Authority, founded
-from gatewayd.identity.certificates import make_ca
+from gatewayd.identity.certificates import make_ca, node_identity
 from gatewayd.infra import layout
 from gatewayd.infra.layout import certificate_secret
 from gatewayd.infra.objects import CONFIG_HASH_ANNOTATION
+from gatewayd.ir.fleet import MESH_FLEET
 from gatewayd.ir.infrastructure import Fixed, Keep, Provision, Resources
 from gatewayd.ir.limits import RETRY_FIRST_SECONDS
 from gatewayd.kube.applier import Applier, InfrastructureCallbacks
 from gatewayd.kube.gateway_certificates import GatewayCertificates
 from gatewayd.kube.made_object import ObjectName
 from gatewayd.kube.provisioner import ControlPlaneAddress, ControlPlaneIdentity, Provisioner
+from gatewayd.untrusted.pem import Unreadable, read_certificates
 from tests.fakes.api_server import Cluster, Then, refused
 from tests.fakes.documents import Json
 from tests.fakes.provisions import Provisions
@@ -137,6 +139,25 @@ async def test_a_gateway_gets_everything_that_it_needs(rig: Rig) -> None:
         assert "infra/edge" in json.dumps(bootstrap)
         assert "gatewayd.svc." in json.dumps(bootstrap)
         assert base64.b64decode(rig.stored("Secret")["data"]["ca.crt"]) == rig.believed.authority.bundle
+
+
+async def test_nodes_get_one_certificate_from_when_there_is_a_mesh(rig: Rig) -> None:
+    async with running(rig.provisioner.run(), rig.applier.run()):
+        rig.provisioner.mark_all()
+        await passes(1.0)
+        assert rig.there == []
+        rig.provisioner.provide_nodes()
+        await passes(1.0)
+        stored = rig.stored("Secret")
+        assert (stored["metadata"]["namespace"], stored["metadata"]["name"]) == ("gatewayd-system", layout.NODE_SECRET)
+        certificates = read_certificates(base64.b64decode(stored["data"]["tls.crt"]))
+        assert not isinstance(certificates, Unreadable)
+        assert certificates[0].uris == (node_identity(MESH_FLEET),)
+        # It is good: nothing takes its place.
+        rig.provisioner.provide_nodes()
+        rig.provisioner.mark_all()
+        await passes(1.0)
+        assert len(rig.server.writes) == 1
 
 
 async def test_a_proxy_is_told_how_much_memory_it_has(rig: Rig) -> None:

@@ -33,9 +33,7 @@ class Rig:
         self.server = cluster.server
         self.leader = Leader()
         self.failures: list[str] = []
-        self.services = SelectingServices(
-            client=cluster.client, leadership=self.leader, on_failure=self.failures.append
-        )
+        self.services = SelectingServices(cluster.client, self.leader, self.failures.append)
 
     def hears(self, value: SelectingService | None) -> None:
         self.services.hear([Change(member=Member(XBackend, ObjectKey("shop", "pods")), value=value)])

@@ -137,7 +137,8 @@ async def test_everything_is_watched_and_of_secrets_and_configmaps_the_metadata_
             assert lists
             assert all("as=Partial" in each.headers["accept"] or "labelSelector" in each.query for each in lists)
         reports = server.said("GET", "/api/v1/namespaces/gatewayd-system/configmaps")
-        assert {each.query["labelSelector"] for each in reports} == {"gatewayd.io/fleet=replica"}
+        labels = {each.query["labelSelector"] for each in reports}
+        assert labels == {"gatewayd.io/fleet=replica", "gatewayd.io/member-state"}
 
 
 HTTPS: Final = {"name": "b", "port": 443, "protocol": "HTTPS", "tls": {"certificateRefs": [{"name": "cert"}]}}

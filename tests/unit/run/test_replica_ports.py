@@ -31,6 +31,8 @@ def test_how_many_proxies_a_gateway_may_have(wanted: Provision, most: int | None
     reconciler = Reconciler(publisher=fleet, on_batch=lambda _: None, awaited=())
     reconciler.infrastructure[ObjectKey("infra", "edge")] = wanted
     trust = Trust(founded(NOW), "gatewayd.gatewayd-system.svc")
-    ports = ReplicaPorts(options=OPTIONS, trust=trust, reconciler=reconciler, fleet=fleet, metrics=Metrics("0"))
+    ports = ReplicaPorts(
+        options=OPTIONS, trust=trust, reconciler=reconciler, fleet=fleet, metrics=Metrics("0"), notices=tuple
+    )
     assert ports._replicas(GatewayFleet(namespace="infra", name="edge")) == most
     assert ports._replicas(GatewayFleet(namespace="infra", name="other")) is None

@@ -47,3 +47,9 @@ def test_whom_it_serves_arrives_and_tells_editions_apart() -> None:
 def test_nothing_else_is_taken_for_options() -> None:
     with pytest.raises(msgspec.MsgspecError):
         decoded('{"kubeconfig": 1}')
+
+
+def test_a_region_is_the_clusters_and_makes_an_edition_of_its_own() -> None:
+    here = replace(OPTIONS, region="eu")
+    assert (here.environment.region, OPTIONS.environment.region) == ("eu", "")
+    assert here.making != OPTIONS.making

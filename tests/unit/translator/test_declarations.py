@@ -8,11 +8,13 @@ from gatewayd.incremental.engine import Engine
 from gatewayd.incremental.nodes import BucketNode, CollectionNode, Node, QueryNode
 from gatewayd.incremental.view import Index
 from gatewayd.translator.declarations import INDEXES, OUTPUTS
+from tests.unit.translator.backends.test_members import offer
 from tests.unit.translator.manifests import GW, SHOP, deltas
 from tests.unit.translator.mesh.manifests import CONSUMER, ECHO, MESH, route
 from tests.unit.translator.test_refused_secrets import refused_by
 from tests.unit.translator.worlds import EVERYTHING
 
+OFFERED = offer("west", "10.4.0.1")
 MESHED = (MESH, ECHO, CONSUMER, route("web"), route("calls", kind="GRPCRoute"))
 
 
@@ -34,7 +36,7 @@ def indexes_read(node: Node, seen: set[Node]) -> set[Index]:
 @pytest.mark.parametrize("at", range(len(INDEXES)), ids=[index.name for index in INDEXES])
 def test_an_index_reads_earlier_indexes_only(at: int) -> None:
     engine = Engine(INDEXES, OUTPUTS)
-    for each in (*deltas(SHOP, EVERYTHING, *MESHED), refused_by(GW)):
+    for each in (*deltas(SHOP, EVERYTHING, *MESHED), refused_by(GW), OFFERED):
         engine.put(each.kind, each.key, each.obj)
     for table in INDEXES[at].readers:
         engine._wake(table)

@@ -148,6 +148,22 @@ def test_what_client_policies_name() -> None:
     assert read(member("ClientPolicy", "shop/clients"), policy) == {"ConfigMap shop/crl", "Secret shop/more"}
 
 
+def test_what_policies_with_scripts_name() -> None:
+    targets = "[{group: gateway.networking.k8s.io, kind: Gateway, name: gw}]"
+    own = f"""
+    kind: RoutePolicy
+    metadata: {{name: p, namespace: shop}}
+    spec: {{targetRefs: {targets}, default: {{lua: {{configMapRef: {{name: code}}}}}}}}
+    """
+    theirs = f"""
+    kind: EnvoyExtensionPolicy
+    metadata: {{name: p, namespace: shop}}
+    spec: {{targetRefs: {targets}, lua: [{{type: ValueRef, valueRef: {{kind: ConfigMap, name: code}}}}]}}
+    """
+    assert read(member("RoutePolicy", "shop/p"), own) == {"ConfigMap shop/code"}
+    assert read(member("EnvoyExtensionPolicy", "shop/p"), theirs) == {"ConfigMap shop/code"}
+
+
 def test_the_parameters_of_a_class_of_ours() -> None:
     which = member("GatewayClass", "gatewayd")
     assert read(which, PARAMETERS) == {"ConfigMap gatewayd-system/p"}

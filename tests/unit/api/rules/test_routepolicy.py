@@ -22,10 +22,16 @@ def shown(**section: Any) -> Document:
     return policy("RoutePolicy", "x", target("Gateway", "edge"), default={"externalProcessing": section})
 
 
+def scripted(**section: Any) -> Document:
+    return policy("RoutePolicy", "x", target("Gateway", "edge"), default={"lua": section})
+
+
 WAF = {"name": "waf", "port": 9000}
 BROKEN = [
     (shown(request={}), ["spec.default.externalProcessing.backendRef: is required"]),
     (shown(backendRef=WAF), ["spec.default.externalProcessing: must have one of request, response"]),
+    (scripted(), ["spec.default.lua: must have one of inline, configMapRef"]),
+    (scripted(inline="x", configMapRef={"name": "a"}), ["spec.default.lua: must have one of inline, configMapRef"]),
     (limited({"mode": "Enabled"}), [f"{LIMITS}: must not be empty"]),
     (
         costing(request=0),
@@ -34,6 +40,9 @@ BROKEN = [
 ]
 GOOD = [
     shown(mode="Disabled"),
+    scripted(mode="Disabled"),
+    scripted(inline="x"),
+    scripted(configMapRef={"name": "a", "key": "b"}),
     shown(backendRef=WAF, request={}),
     shown(backendRef=WAF, response={"body": "Buffered"}),
     limited({"mode": "Disabled"}),

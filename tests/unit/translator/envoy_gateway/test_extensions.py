@@ -24,6 +24,22 @@ def test_a_server_and_what_it_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
+    ("script", "section"),
+    [
+        ({"inline": "x"}, {"inline": "x"}),
+        (
+            {"type": "ValueRef", "valueRef": {"group": "", "kind": "ConfigMap", "name": "code"}},
+            {"configMapRef": {"name": "code"}},
+        ),
+    ],
+)
+def test_a_script(script: dict[str, Any], section: dict[str, Any]) -> None:
+    found = extensions({"lua": [script]}, "shop")
+    assert [(each.name, each.path, plain(each.value)) for each in found.sections] == [("lua", "spec.lua", section)]
+    assert not found.refused
+
+
+@pytest.mark.parametrize(
     ("spec", "path"),
     [
         ({"extProc": [{**SERVER, "processingMode": {"request": {"body": "BufferedPartial"}}}]}, "request.body"),
@@ -32,7 +48,15 @@ def test_a_server_and_what_it_is_shown() -> None:
         ({"extProc": [{**SERVER, "statusOnError": 403}]}, "statusOnError"),
         ({"extProc": [{}]}, "extProc[0].backendRefs"),
         ({"extProc": [SERVER, SERVER]}, "spec.extProc"),
-        ({"lua": [{"type": "Inline", "inline": "x"}]}, "spec.lua"),
+        ({"lua": [{"inline": "x"}, {"inline": "x"}]}, "spec.lua"),
+        ({"lua": [{"inline": "x"}], "extProc": [SERVER]}, "spec.lua"),
+        ({"lua": [{"type": "ValueRef", "inline": "x"}]}, "spec.lua[0]"),
+        ({"lua": [{"type": "Inline"}]}, "spec.lua[0]"),
+        ({"lua": [{"inline": "x", "valueRef": {"kind": "ConfigMap", "name": "a"}}]}, "spec.lua[0]"),
+        ({"lua": [{"inline": ""}]}, "spec.lua[0].inline"),
+        ({"lua": [{"inline": "x", "filterContext": {"a": "b"}}]}, "spec.lua[0].filterContext"),
+        ({"lua": [{"valueRef": {"kind": "Secret", "name": "a"}}]}, "spec.lua[0].valueRef.kind"),
+        ({"wasm": [{"name": "a"}]}, "spec.wasm"),
         ({"mergeType": "JSONMerge", "targetRefs": [{"group": "g", "kind": "Gateway", "name": "a"}]}, "mergeType"),
         ({"extProc": 5}, "spec.extProc"),
     ],

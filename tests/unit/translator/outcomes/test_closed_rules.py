@@ -90,6 +90,7 @@ SEEN = {"backendRef": {"name": "nobody", "port": 80}, "request": {}}
         ({"globalLimits": {**COUNTED, "whenUnavailable": "Deny"}}, "globalLimits"),
         ({"globalLimits": COUNTED}, ""),
         ({"externalProcessing": SEEN}, "externalProcessing"),
+        ({"lua": {"inline": "function envoy_on_request() end"}}, "lua"),
     ],
 )
 def test_route_policies_that_close_are_told_as_well(sections: dict[str, Any], field: str) -> None:

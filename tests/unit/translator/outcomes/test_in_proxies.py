@@ -1,5 +1,6 @@
-"""What proxies tell of policies: what they refuse, and which listeners they have."""
+"""What proxies tell of policies: which ones they have, what they refuse, and which listeners they have."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -33,11 +34,19 @@ POLICIES = {
     "AccessPolicy": {"clients": {"deny": [{"cidr": "10.0.0.0/8"}]}},
     "RoutePolicy": {"timeouts": {"request": "1s"}},
     "BackendPolicy": {"limits": {"requests": 3}},
+    "ReportPolicy": {"accessLog": {"minStatus": 500}},
     "ClientPolicy": {"timeouts": {"idle": "5m"}},
 }
+BY_ALL = [kind for kind in POLICIES if kind != "ClientPolicy"]
+"""Of which it is told whether all proxies have them."""
 
 
-def report(*refused: str, connected: int = 1, acked: tuple[str, ...] = ("tcp-80",)) -> FleetReport:
+def report(
+    *refused: str,
+    connected: int = 1,
+    acked: tuple[str, ...] = ("tcp-80",),
+    policies: Mapping[str, int] | None = None,
+) -> FleetReport:
     names = {"LDS": ("tcp-80",), "RDS": ("tcp-80",), "CDS": ("shop/cart/80/http1",)}
     return FleetReport(
         connected=connected,
@@ -45,6 +54,7 @@ def report(*refused: str, connected: int = 1, acked: tuple[str, ...] = ("tcp-80"
         rejections=tuple(
             Rejection(type_url=TYPES[each], names=names[each], message="no such thing") for each in refused
         ),
+        policies=policies,
     )
 
 
@@ -58,6 +68,10 @@ def said(kind: str, told: FleetReport | None, at: dict[str, str] = GW, **section
     [ancestor] = outcome.ancestors
     found = [each for each in ancestor.verdicts if each.type == "Programmed"]
     return (found[0].reason, found[0].message) if found else None
+
+
+WAITING = ("Pending", "a connected proxy has not acknowledged it yet")
+HELD = ("Programmed", "all connected proxies have acknowledged it")
 
 
 @pytest.mark.parametrize("kind", POLICIES)
@@ -91,21 +105,29 @@ def test_what_carries_it_is_refused(kind: str, refused: str, what: str) -> None:
 
 @pytest.mark.parametrize(("kind", "other"), [("AccessPolicy", "CDS"), ("BackendPolicy", "RDS"), ("RoutePolicy", "LDS")])
 def test_what_else_is_refused_is_not_told(kind: str, other: str) -> None:
-    assert said(kind, report(other)) is None
+    assert said(kind, report(other)) == WAITING
 
 
-def test_no_acknowledgement_is_told_of_routes() -> None:
-    """Reports name those of listeners alone, and nothing is said that they do not prove."""
-    assert said("AccessPolicy", report()) is None
+@pytest.mark.parametrize("kind", BY_ALL)
+def test_it_waits_until_all_proxies_have_this_generation(kind: str) -> None:
+    # The generation of these policies is 2.
+    for told in (None, {}, {f"{kind} shop/p": 1}, {"Other shop/p": 2}):
+        assert said(kind, report(policies=told)) == WAITING
+    assert said(kind, report(policies={f"{kind} shop/p": 2})) == HELD
+
+
+@pytest.mark.parametrize("kind", BY_ALL)
+def test_what_is_refused_later_takes_nothing_back(kind: str) -> None:
+    assert said(kind, report("RDS", "CDS", "LDS", policies={f"{kind} shop/p": 2})) == HELD
+
+
+@pytest.mark.parametrize("kind", BY_ALL)
+def test_what_proxies_had_a_moment_ago_counts_while_none_is_connected(kind: str) -> None:
+    assert said(kind, report(connected=0, policies={f"{kind} shop/p": 2})) == HELD
 
 
 def test_what_is_not_accepted_is_in_no_proxy() -> None:
     assert said("AccessPolicy", report("RDS"), apiKeys={"secretRefs": [{"name": "none"}], "sources": []}) is None
-
-
-def test_of_what_is_written_down_nothing_is_said() -> None:
-    found = (report("RDS"), report(connected=0, acked=()))
-    assert [said("ReportPolicy", each, accessLog={"minStatus": 500}) for each in found] == [None, None]
 
 
 def test_of_a_namespace_nothing_is_said() -> None:

@@ -106,6 +106,7 @@ def test_what_is_wrong_is_said_all_at_once() -> None:
         ("allowedWorkloads", "Deployment StatefulSet", '"StatefulSet" is not known; allowed: Deployment, DaemonSet'),
         ("allowedAnnotations", "a/b/c", '"a/b/c" is not known; allowed: keys of annotations'),
         ("allowedNodeLabels", "a*", '"a*" is not known'),
+        ("allowedCode", "Lua Wasm", '"Wasm" is not known; allowed: Lua'),
         ("allowedExtraArgs", "--config-yaml", f'"--config-yaml" is not known; allowed: *, {", ".join(FLAGS)}'),
     ],
 )
@@ -132,7 +133,8 @@ def test_lists_are_yaml_or_words(text: str) -> None:
 
 
 def test_an_empty_list_allows_nothing() -> None:
-    assert of_class(allowedImages="", allowedExtraArgs="[]").bounds == DEFAULT_BOUNDS
+    assert of_class(allowedImages="", allowedExtraArgs="[]", allowedCode="").bounds == DEFAULT_BOUNDS
+    assert of_class(allowedCode="Lua").bounds == replace(DEFAULT_BOUNDS, code=("Lua",))
 
 
 def test_only_our_image_and_no_flag_is_allowed_by_default() -> None:

@@ -6,6 +6,7 @@ import pytest
 from envoy.config.listener.v3 import listener_pb2
 
 from gatewayd.ir.backend import Cluster, Protocol
+from gatewayd.ir.carriers import PolicyCarrier, PolicyGeneration
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.http import RouteTableKey, VirtualHost
 from gatewayd.ir.l4 import L4Refuse
@@ -133,6 +134,22 @@ def test_nothing_changed() -> None:
     builder.build(of)
     assert builder.build(replace(of, clusters=(*of.clusters[:1], *of.clusters[1:]))) is before
     assert builder.cost == NOTHING
+
+
+def test_other_policies_that_come_to_the_same_are_told_and_make_nothing() -> None:
+    builder, of = SnapshotBuilder(), shop()
+    first, second = (PolicyGeneration(PolicyCarrier.ROUTES, "p", generation) for generation in (1, 2))
+    before = builder.build(replace(of, policies=(first,)))
+    assert builder.build(replace(of, policies=(first,))) is before
+    after = builder.build(replace(of, policies=(second,)))
+    assert after.policies == (second,)
+    assert after.version == before.version
+    assert after.resources is before.resources
+    assert builder.cost == NOTHING
+    # Equal ones are the same object, whatever else has changed.
+    changed = builder.build(replace(of, policies=(PolicyGeneration(*second),), address="0.0.0.0"))
+    assert changed.version != after.version
+    assert changed.policies is after.policies
 
 
 def test_new_endpoints_change_endpoints_only() -> None:

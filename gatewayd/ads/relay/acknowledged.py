@@ -1,0 +1,84 @@
+"""What one Envoy has, as a listener on its delta ADS stream hears: the redirects that it may be sent.
+
+In: the requests and responses of a stream, in the order in which they pass. Out: the redirects whose scope, routes and
+listener the Envoy has acknowledged. What is about to be taken from it counts as gone before it is told.
+
+When a stream begins, Envoy says of each type what it has: a relay that starts later than its Envoy knows it too.
+https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#incremental-xds
+"""
+
+from typing import Final
+
+from envoy.service.discovery.v3 import discovery_pb2
+
+from gatewayd.ir.mesh import NodeRedirect, redirect_to
+from gatewayd.ir.proxy import listener_name
+from gatewayd.xds.resource import LISTENER, ROUTE, SCOPED_ROUTE, TypeUrl
+
+_HEARD: Final = (LISTENER, SCOPED_ROUTE, ROUTE)
+"""In the order in which Envoy asks for them: each leads it to the next."""
+
+
+class _OfType:
+    """What the Envoy has of one type."""
+
+    __slots__ = ("flights", "has_asked", "is_known", "names")
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.flights: dict[str, frozenset[str]] = {}
+        self.has_asked = False
+        # Whether it has said what it has, or, where that was nothing, taken what it was told first.
+        self.is_known = False
+
+
+class Acknowledged:
+    """See the module's text."""
+
+    def __init__(self) -> None:
+        self._types: dict[TypeUrl, _OfType] = {url: _OfType() for url in _HEARD}
+        self._redirects: dict[str, NodeRedirect | None] = {}
+
+    def begin(self) -> None:
+        """Hear that a stream begins: what the Envoy has it says again, type by type."""
+        for held in self._types.values():
+            held.flights, held.has_asked, held.is_known = {}, False, False
+
+    def on_request(self, message: discovery_pb2.DeltaDiscoveryRequest) -> bool:
+        """Take a request; return whether the redirects may be others now."""
+        held = self._types.get(TypeUrl(message.type_url))
+        if held is None:
+            return False
+        if not held.has_asked:
+            held.has_asked = True
+            held.names = set(message.initial_resource_versions)
+            held.is_known = bool(held.names)
+        sent = held.flights.pop(message.response_nonce, None)
+        if sent is not None and not message.HasField("error_detail"):
+            held.names |= sent
+            held.is_known = True
+        held.names.difference_update(message.resource_names_unsubscribe)
+        return True
+
+    def on_response(self, message: discovery_pb2.DeltaDiscoveryResponse) -> bool:
+        """Take a response that is about to be passed on; return whether a redirect must go before it is."""
+        held = self._types.get(TypeUrl(message.type_url))
+        if held is None:
+            return False
+        held.flights[message.nonce] = frozenset(each.name for each in message.resources)
+        gone = held.names.intersection(message.removed_resources)
+        held.names -= gone
+        return bool(gone)
+
+    def redirects(self) -> frozenset[NodeRedirect] | None:
+        """Return the redirects that the Envoy may be sent; None while it is not known what it has.
+
+        An Envoy that begins with nothing is told all in a moment: until then what was led to the one before stays.
+        """
+        listeners, scopes, routes = (self._types[url] for url in _HEARD)
+        if not listeners.is_known or not scopes.is_known or (scopes.names and not routes.is_known):
+            return None
+        names = scopes.names & routes.names
+        self._redirects = {name: self._redirects.get(name) or redirect_to(name) for name in names}
+        found = (each for each in self._redirects.values() if each is not None)
+        return frozenset(each for each in found if listener_name("tcp", each.proxy_port) in listeners.names)

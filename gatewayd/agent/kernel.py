@@ -1,0 +1,43 @@
+"""The node's packet filter, by the program `nft`: transactions of commands in, nothing out.
+
+A transaction is taken as a whole or not at all. It takes CAP_NET_ADMIN in the network namespace that this is run in.
+https://manpages.debian.org/bookworm/nftables/nft.8.en.html
+"""
+
+import asyncio
+import json
+import shutil
+from collections.abc import Iterable
+
+from gatewayd.agent.table import Command
+from gatewayd.untrusted.printable import printable
+
+_NFT = "/usr/sbin/nft"
+"""Where Debian has it, which is on the search path of few."""
+_LONGEST_TOLD = 500
+"""Characters of what nft says: it repeats the whole transaction."""
+
+
+class KernelError(Exception):
+    """The kernel, or nft, did not take a transaction."""
+
+
+async def apply(commands: Iterable[Command]) -> None:
+    """Have one transaction taken; raises KernelError."""
+    text = json.dumps({"nftables": list(commands)})
+    try:
+        process = await asyncio.create_subprocess_exec(
+            shutil.which("nft") or _NFT,
+            "--json",
+            "--file",
+            "-",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    except OSError as error:
+        raise KernelError(f"nft: cannot be started; {error.strerror}") from error
+    _, told = await process.communicate(text.encode())
+    if process.returncode:
+        words = printable(" ".join(told.decode(errors="replace").split()))
+        raise KernelError(f"nft: exit code {process.returncode}; {words[:_LONGEST_TOLD]}")

@@ -1,0 +1,159 @@
+"""What one member says, object by object -> what it offers, export by export.
+
+In: Services, EndpointSlices and ServiceExports of the member. Out: a row of endpoints for each Service that it exports,
+in a namespace that it is allowed, at addresses of its pods. What is left out is said. No I/O.
+https://github.com/kubernetes/enhancements/tree/master/keps/sig-multicluster/1645-multi-cluster-services-api
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from gatewayd.api.core import Service, ServicePort
+from gatewayd.api.discovery import EndpointSlice, SliceEndpoint
+from gatewayd.api.meta import ObjectKey
+from gatewayd.api.serviceimport import ServiceExport
+from gatewayd.ir.member_limits import MEMBER_ENDPOINTS, MEMBER_EXPORTS, MEMBER_LEFT_OUT
+from gatewayd.ir.members import Exported, ExportedEndpoint, ExportedPort
+from gatewayd.members.declaration import MemberDeclaration
+
+READ: Final = (Service, EndpointSlice, ServiceExport)
+"""What is read of a member."""
+
+
+class _SliceAddress(NamedTuple):
+    address: str
+    ready: bool
+
+
+class _Piece(NamedTuple):
+    """What is kept of a slice."""
+
+    service: ObjectKey
+    numbers: dict[tuple[str, str], int]
+    addresses: tuple[_SliceAddress, ...]
+
+
+class Book:
+    """Everything that a member has said. `rows` is what follows from it; `take` tells which of them are others."""
+
+    def __init__(self, declaration: MemberDeclaration) -> None:
+        self._declaration = declaration
+        self._services: dict[ObjectKey, tuple[ServicePort, ...] | None] = {}
+        self._exports: dict[ObjectKey, str] = {}
+        self._pieces: dict[ObjectKey, _Piece] = {}
+        self._pieces_of: dict[ObjectKey, dict[ObjectKey, None]] = {}
+        self._endpoints = 0
+        self.rows: dict[ObjectKey, Exported] = {}
+
+    @property
+    def excess(self) -> str:
+        """Why what the member offers is too much, "" when it is not."""
+        if len(self.rows) > MEMBER_EXPORTS:
+            return f"it exports {len(self.rows)} Services; at most {MEMBER_EXPORTS} are allowed"
+        if self._endpoints > MEMBER_ENDPOINTS:
+            return f"it has {self._endpoints} endpoints; at most {MEMBER_ENDPOINTS} are allowed"
+        return ""
+
+    @property
+    def endpoints(self) -> int:
+        """How many endpoints it offers, those of each port counted."""
+        return self._endpoints
+
+    def put(self, table: type, key: ObjectKey, obj: object | None) -> tuple[ObjectKey, ...]:
+        """Take an object as it stands (None: it is gone); return the Services that it is about.
+
+        `key` is what the object says, which may be the name of anything; whatever is not allowed is passed over.
+        """
+        if key.namespace not in self._declaration.namespaces or not (obj is None or isinstance(obj, table)):
+            return ()
+        if table is EndpointSlice:
+            return self._put_slice(key, obj if isinstance(obj, EndpointSlice) else None)
+        if isinstance(obj, Service):
+            self._services[key] = None if obj.spec.type == "ExternalName" else obj.spec.ports
+        elif isinstance(obj, ServiceExport):
+            self._exports[key] = obj.metadata.creation_timestamp
+        else:
+            (self._services if table is Service else self._exports).pop(key, None)
+        return (key,)
+
+    def _put_slice(self, key: ObjectKey, obj: EndpointSlice | None) -> tuple[ObjectKey, ...]:
+        before = self._pieces.pop(key, None)
+        if before is not None:
+            self._pieces_of[before.service].pop(key)
+            if not self._pieces_of[before.service]:
+                del self._pieces_of[before.service]
+        touched = (before.service,) if before is not None else ()
+        # An imported slice of the member is of another cluster's pods.
+        if obj is not None and obj.service_name and not obj.import_name and obj.address_type != "FQDN":
+            service = ObjectKey(key.namespace, obj.service_name)
+            self._pieces[key] = _piece(service, obj)
+            self._pieces_of.setdefault(service, {})[key] = None
+            return (*touched, service)
+        return touched
+
+    def settle(self, service: ObjectKey) -> None:
+        """Bring the row of a Service up to date."""
+        before = self.rows.pop(service, None)
+        after = self._row(service)
+        self._endpoints += _count(after) - _count(before)
+        if after is not None:
+            self.rows[service] = before if before == after else after
+
+    def _row(self, service: ObjectKey) -> Exported | None:
+        created, ports = self._exports.get(service), self._services.get(service)
+        if created is None or ports is None:
+            return None
+        left_out: dict[str, None] = {}
+        offered = tuple(self._ports(service, ports, left_out))
+        said = tuple(left_out)[:MEMBER_LEFT_OUT]
+        more = (f"and {len(left_out) - len(said)} more",) if len(left_out) > len(said) else ()
+        return Exported(
+            cluster=self._declaration.cluster,
+            namespace=service.namespace,
+            name=service.name,
+            created=created,
+            ports=offered,
+            left_out=(*said, *more),
+        )
+
+    def _ports(
+        self, service: ObjectKey, ports: tuple[ServicePort, ...], left_out: dict[str, None]
+    ) -> Iterator[ExportedPort]:
+        pieces = [self._pieces[each] for each in sorted(self._pieces_of.get(service, ()))]
+        for port in ports:
+            found: dict[tuple[str, int], ExportedEndpoint] = {}
+            for piece in pieces:
+                number = piece.numbers.get((port.name, port.protocol))
+                for each in piece.addresses if number else ():
+                    problem = self._declaration.problem_of(each.address)
+                    if problem:
+                        left_out[f"{each.address} {problem}"] = None
+                    elif each.ready or (each.address, number or 0) not in found:
+                        at = (each.address, number or 0)
+                        found[at] = ExportedEndpoint(*at, ready=each.ready)
+            yield ExportedPort(
+                number=port.port,
+                transport=port.protocol,
+                app_protocol=port.app_protocol or "",
+                endpoints=tuple(found[at] for at in sorted(found)),
+            )
+
+
+def _piece(service: ObjectKey, obj: EndpointSlice) -> _Piece:
+    numbers: dict[tuple[str, str], int] = {(each.name, each.protocol): each.port for each in obj.ports if each.port}
+    addresses = (_SliceAddress(each.addresses[0], _is_ready(each)) for each in obj.endpoints if _serves(each))
+    return _Piece(service, numbers, tuple(addresses))
+
+
+def _is_ready(endpoint: SliceEndpoint) -> bool:
+    return endpoint.conditions.ready is not False
+
+
+def _serves(endpoint: SliceEndpoint) -> bool:
+    """Return whether it has requests, be it the last ones."""
+    conditions = endpoint.conditions
+    return _is_ready(endpoint) or bool(conditions.serving and conditions.terminating)
+
+
+def _count(row: Exported | None) -> int:
+    return sum(len(port.endpoints) for port in row.ports) if row is not None else 0

@@ -1,0 +1,127 @@
+"""The composition root of a node's agent: what its Envoy is told passes through, and the packet filter follows.
+
+Builds the shells and runs them in one TaskGroup; decides nothing.
+"""
+
+import asyncio
+import random
+import signal
+import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from gatewayd.ads.relay.relay import Relay
+from gatewayd.ads.relay.upstream import ControlPlaneChannel
+from gatewayd.agent import kernel
+from gatewayd.agent.envoy import bound, health
+from gatewayd.agent.pods import NodePods
+from gatewayd.agent.steering import Kernel, Steering
+from gatewayd.ir.backoff import Backoff
+from gatewayd.ir.mesh import NODE_PROBES_PORT, NodeRedirect
+from gatewayd.kube.client import KubeClient
+from gatewayd.kube.reflector import Timing
+
+Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[KubeClient]]
+"""Connects to the API server."""
+
+BEAT_SECONDS: Final = 1.0
+"""How often the Envoy is asked whether it is alive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SteeredNode:
+    """A node by its name, and its own addresses, of each family at most one.
+
+    `fails_open`: without an Envoy pods reach Services as if there were no routes; otherwise they do not.
+    """
+
+    name: str
+    addresses: tuple[str, ...]
+    fails_open: bool
+
+
+class NodeAgent:
+    """The agent of one node."""
+
+    def __init__(self, node: SteeredNode, upstream: ControlPlaneChannel, connect: Connect) -> None:
+        self._node = node
+        self._connect = connect
+        here = Kernel(apply=kernel.apply, bound=bound, clock=time.monotonic)
+        self._steering = Steering(here, addresses=node.addresses, fails_open=node.fails_open)
+        self._relay = Relay(upstream, self)
+        self._pods = NodePods(self._pods_changed)
+        self._timing = Timing(backoff=Backoff(first=0.2, longest=15.0), random=random.random)
+        self._ended = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._redirected = asyncio.Event()
+
+    async def run(self, socket: Path) -> None:
+        """Serve the Envoy that asks at a socket, until cancelled; then take the redirects away."""
+        await self._relay.start(socket)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._beat(), name="beat")
+                tasks.create_task(self._follow_pods(), name="pods")
+                tasks.create_task(self._watch_pods(), name="pod watch")
+        finally:
+            await self._steering.end()
+            await self._relay.stop()
+
+    async def redirect(self, redirects: frozenset[NodeRedirect]) -> None:
+        """Lead connections as the redirects say, from when this returns on."""
+        await self._steering.redirect(redirects)
+        self._redirected.set()
+
+    async def let_go(self) -> None:
+        """Return when what is led there no more may be taken from the Envoy."""
+        await self._steering.let_go()
+
+    def ended(self) -> None:
+        """Look at once whether the Envoy is there whose stream has ended."""
+        self._ended.set()
+
+    def _pods_changed(self) -> None:
+        self._changed.set()
+
+    async def _beat(self) -> None:
+        """Ask the Envoy again and again, and at once when its stream has ended."""
+        while True:
+            await self._steering.beat(await health(NODE_PROBES_PORT))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), BEAT_SECONDS)
+            self._ended.clear()
+
+    async def _follow_pods(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            await self._steering.know_pods(self._pods.namespaces)
+
+    async def _watch_pods(self) -> None:
+        """Watch the node's pods for as long as it matters of which namespace they are."""
+        while True:
+            await self._until(consumers=True)
+            async with self._connect() as client:
+                watch = asyncio.create_task(self._pods.reflector(client, self._node.name, self._timing).run())
+                try:
+                    await self._until(consumers=False)
+                finally:
+                    watch.cancel()
+                    await asyncio.wait({watch})
+
+    async def _until(self, *, consumers: bool) -> None:
+        while self._steering.has_consumers is not consumers:
+            self._redirected.clear()
+            await self._redirected.wait()
+
+
+async def steer_until_terminated(agent: NodeAgent, socket: Path) -> None:
+    """Run an agent until the process is told to end."""
+    task = asyncio.create_task(agent.run(socket), name="agent")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,80 @@
+"""Which policies have to do with a Gateway, and in which generations its proxies shall have them.
+
+What a proxy has ACKed tells of resources, and a resource is made of many policies. So a configuration says which ones
+it is made of; who has taken it has all of these. A policy that has no Gateway for an ancestor is not among them.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from gatewayd.api.accesspolicy import AccessPolicy
+from gatewayd.api.backendpolicy import BackendPolicy
+from gatewayd.api.listenerset import ListenerSet
+from gatewayd.api.meta import KubernetesObject, ObjectKey
+from gatewayd.api.reportpolicy import ReportPolicy
+from gatewayd.api.routepolicy import RoutePolicy
+from gatewayd.incremental.view import Index, Member, Source, Table, View, query
+from gatewayd.ir.carriers import Policies, PolicyCarrier, PolicyGeneration
+from gatewayd.translator.attachment import attachments
+from gatewayd.translator.policies.effective import ScopedTarget, scoped_targets
+from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, ROUTE_TABLES, group_kind
+
+CARRIED_BY: Final[Mapping[Any, PolicyCarrier]] = {
+    AccessPolicy: PolicyCarrier.ROUTES,
+    RoutePolicy: PolicyCarrier.ROUTES,
+    BackendPolicy: PolicyCarrier.BACKENDS,
+    ReportPolicy: PolicyCarrier.LISTENERS,
+}
+"""What brings a kind of policy to proxies. Of a ClientPolicy each listener that it is for is looked at by itself."""
+_ROUTES: Final[Mapping[Any, Table]] = {group_kind(table): table for table in ROUTE_TABLES}
+_ENOUGH: Final = 18
+"""Characters of a uid, 60 bits of which are random: each replica tells the others of each policy."""
+
+
+class PolicyAtGateway(NamedTuple):
+    """A Gateway, and a policy that has to do with it."""
+
+    gateway: ObjectKey
+    policy: PolicyGeneration
+
+
+def policy_generation(row: KubernetesObject) -> PolicyGeneration:
+    """Return what a policy is called among those that a configuration is made of."""
+    name = row.metadata.uid[:_ENOUGH] or f"{type(row).__name__} {row.metadata.key}"
+    return PolicyGeneration(CARRIED_BY[type(row)], name, row.metadata.generation)
+
+
+def gateways_of(view: View, target: ScopedTarget) -> Iterator[ObjectKey]:
+    """Yield the Gateways that a target belongs to, each once; none of what any number of them may have to do with."""
+    if target.kind == GATEWAY_KIND:
+        yield target.key
+    elif target.kind == LISTENERSET_KIND:
+        row = view.get(ListenerSet, target.key)
+        if row is not None:
+            yield ObjectKey(row.spec.parent_ref.namespace or target.key.namespace, row.spec.parent_ref.name)
+    elif target.kind in _ROUTES:
+        parents = attachments(view, Member(_ROUTES[target.kind], target.key))
+        yield from dict.fromkeys(each.gateway for each in parents)
+
+
+@query
+def governed(view: View, member: Member) -> tuple[PolicyAtGateway, ...]:
+    """Return the Gateways that a policy has to do with."""
+    row = view.get(member.table, member.key)
+    if row is None:
+        return ()
+    gateways = dict.fromkeys(gateway for target in scoped_targets(row) for gateway in gateways_of(view, target))
+    return tuple(PolicyAtGateway(each, policy_generation(row)) for each in gateways)
+
+
+GOVERNED = Index(
+    name="policies_by_gateway",
+    sources=tuple(Source(table=table, query=governed) for table in CARRIED_BY),
+    group=lambda governed: governed.gateway,
+)
+
+
+@query
+def policies_of(view: View, gateway: ObjectKey) -> Policies:
+    """Return which policies the configuration of a Gateway's proxies is made of."""
+    return tuple(each.policy for each in view.group(GOVERNED, gateway))

@@ -1,0 +1,146 @@
+"""A node of a cluster as network namespaces: its pods, each behind a veth whose end at the node has no address.
+
+What is done in a namespace is done by a thread that has entered it: sockets stay where they were made.
+https://man7.org/linux/man-pages/man2/setns.2.html
+"""
+
+import asyncio
+import ctypes
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeVar
+
+NODE_ADDRESS: Final = "10.0.0.1"
+_ROUTER: Final = "169.254.1.1"
+_ROUTER_MAC: Final = "02:00:00:00:00:01"
+_NEW_NETWORK: Final = 0x40000000
+_NAMESPACES: Final = Path("/run/netns")
+T = TypeVar("T")
+
+
+def lacking() -> str:
+    """Return why there can be no such network here, "" if there can."""
+    if os.geteuid() != 0:
+        return "network namespaces take root"
+    missing = [name for name in ("ip", "nft", "nsenter") if shutil.which(name) is None]
+    if missing:
+        return f"not installed: {', '.join(missing)}"
+    made = subprocess.run(("unshare", "--net", "nft", "add", "table", "inet", "x"), capture_output=True, check=False)
+    return "" if made.returncode == 0 else f"no network namespace with nftables: {made.stderr.decode().strip()}"
+
+
+@dataclass
+class Namespace:
+    """A network namespace, and the thread that is in it."""
+
+    name: str
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+
+    def enter(self) -> None:
+        self._thread.submit(_enter, _NAMESPACES / self.name).result()
+
+    def leave(self) -> None:
+        self._thread.shutdown()
+
+    async def run(self, act: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, act)
+
+    async def listening(self, address: str, port: int) -> socket.socket:
+        """Return a socket that listens in the namespace."""
+        return await self.run(lambda: socket.create_server((address, port)))
+
+    async def connected(self, address: str, port: int, *, patience: float = 2.0) -> socket.socket:
+        """Return a connection from the namespace. Raises OSError."""
+        made = await self.run(lambda: socket.create_connection((address, port), patience))
+        made.setblocking(False)
+        return made
+
+    def command(self, *words: str) -> tuple[str, ...]:
+        """Return what runs a program in the namespace."""
+        return ("nsenter", f"--net={_NAMESPACES / self.name}", *words)
+
+    async def output(self, *words: str) -> str:
+        """Run a program in the namespace, and return what it prints; it must end well."""
+        process = await asyncio.create_subprocess_exec(
+            *self.command(*words), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        told, _ = await process.communicate()
+        assert process.returncode == 0, told.decode()
+        return told.decode()
+
+
+def _enter(path: Path) -> None:
+    with path.open("rb") as there:
+        if ctypes.CDLL(None, use_errno=True).setns(there.fileno(), _NEW_NETWORK):
+            raise OSError(ctypes.get_errno(), "setns")
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The node, and its pods by name."""
+
+    node: Namespace
+    pods: Mapping[str, Namespace]
+
+
+@asynccontextmanager
+async def network(pods: Mapping[str, str]) -> AsyncIterator[Network]:
+    """Make a node with pods, each with its address, until the block ends."""
+    mark = f"gwd-{os.getpid()}"
+    made = {name: Namespace(f"{mark}-{name}") for name in ("node", *pods)}
+    try:
+        for each in made.values():
+            _ip("netns", "add", each.name)
+            each.enter()
+        _wire(made, pods)
+        yield Network(made["node"], {name: made[name] for name in pods})
+    finally:
+        for each in made.values():
+            each.leave()
+            _delete(each.name)
+
+
+def _delete(name: str) -> None:
+    subprocess.run(("ip", "netns", "delete", name), check=False, capture_output=True)
+
+
+def _wire(made: Mapping[str, Namespace], pods: Mapping[str, str]) -> None:
+    node = made["node"].name
+    _batch(node, "link set lo up", f"address add {NODE_ADDRESS}/32 dev lo")
+    _set(made["node"], "net/ipv4/ip_forward")
+    for name, address in pods.items():
+        pod = made[name].name
+        _batch(
+            node,
+            f"link add to-{name} address {_ROUTER_MAC} type veth peer name eth0 netns {pod}",
+            f"link set to-{name} up",
+            f"route add {address}/32 dev to-{name} src {NODE_ADDRESS}",
+        )
+        _batch(
+            pod,
+            "link set lo up",
+            f"address add {address}/32 dev eth0",
+            "link set eth0 up",
+            f"route add {_ROUTER} dev eth0",
+            f"neigh add {_ROUTER} lladdr {_ROUTER_MAC} dev eth0",
+            f"route add default via {_ROUTER}",
+        )
+
+
+def _set(where: Namespace, knob: str) -> None:
+    subprocess.run(where.command("sh", "-c", f"echo 1 > /proc/sys/{knob}"), check=True)
+
+
+def _batch(namespace: str, *lines: str) -> None:
+    subprocess.run(("ip", "-netns", namespace, "-batch", "-"), input="\n".join(lines).encode(), check=True)
+
+
+def _ip(*words: str) -> None:
+    subprocess.run(("ip", *words), check=True)

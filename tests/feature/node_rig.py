@@ -1,0 +1,258 @@
+"""A node with the real agent and a real Envoy, and a control plane, a kube-proxy and an API server that are the test's.
+
+Pods: `shop` and `blog` call; `one`, `two` and `plain` answer. What the stand-in for kube-proxy leads to is `plain`.
+"""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from gatewayd.ads.fleet import Fleet
+from gatewayd.ads.listen import UnixListener
+from gatewayd.ads.server import AdsServer
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
+from gatewayd.ir.fleet import MESH_FLEET
+from gatewayd.ir.mesh import NODE_PROBES_PORT
+from gatewayd.reconciler import Reconciler
+from gatewayd.store import Delta
+from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
+from tests.fakes.api_server import ApiServer
+from tests.feature.ads_rig import envoy_binary
+from tests.feature.harness.echo import Backend, finish, in_tasks
+from tests.feature.harness.http1 import Answer, Connection
+from tests.feature.harness.publisher import Publisher
+from tests.feature.node_network import NODE_ADDRESS, Network, network
+from tests.unit.translator.manifests import delta, documents
+
+NODE = "node-1"
+DEADLINE = 20.0
+PODS = {"shop": "10.244.0.5", "blog": "10.244.0.6", "plain": "10.244.0.20", "one": "10.244.0.21", "two": "10.244.0.22"}
+BACKENDS = ("plain", "one", "two")
+VIP = "10.96.0.10"
+API_SERVER_PORT = 6443
+SERVICES = f"""
+kind: XMesh
+metadata: {{name: mesh}}
+spec: {{controllerName: gatewayd.io/controller}}
+---
+kind: Service
+metadata: {{name: till, namespace: shop}}
+spec: {{clusterIP: {VIP}, ports: [{{name: http, port: 80}}, {{name: raw, port: 9090}}]}}
+"""
+KUBE_PROXY = f"""
+table ip kube-proxy {{
+  chain services {{
+    type nat hook prerouting priority -100; policy accept;
+    ip daddr {VIP} tcp dport {{ 80, 9090 }} dnat to {PODS["plain"]}:8080;
+  }}
+}}
+"""
+
+
+def _slice(name: str) -> str:
+    return f"""
+kind: Service
+metadata: {{name: {name}, namespace: shop}}
+spec: {{ports: [{{name: http, port: 80}}]}}
+---
+kind: EndpointSlice
+metadata: {{name: {name}-1, namespace: shop, labels: {{kubernetes.io/service-name: {name}}}}}
+addressType: IPv4
+ports: [{{name: http, port: 8080}}]
+endpoints: [{{addresses: [{PODS[name]}]}}]
+"""
+
+
+def route(namespace: str, backend: str, *, port: int = 80) -> str:
+    """Return a route of a namespace for the Service till: a producer's in shop, a consumer's elsewhere."""
+    return f"""
+kind: HTTPRoute
+metadata: {{name: to-{backend}, namespace: {namespace}}}
+spec:
+  parentRefs: [{{group: "", kind: Service, name: till, namespace: shop, port: {port}}}]
+  rules: [{{backendRefs: [{{name: {backend}, namespace: shop, port: 80}}]}}]
+"""
+
+
+class Node:
+    """See the module's text. `agent` and `envoy` are the processes that run now."""
+
+    def __init__(self, where: Network, folder: Path) -> None:
+        self.network = where
+        self.api = ApiServer()
+        self.backends: dict[str, Backend] = {}
+        self.agent: asyncio.subprocess.Process | None = None
+        self.envoy: asyncio.subprocess.Process | None = None
+        self._folder = folder
+        self._server: AdsServer | None = None
+        self._socket = folder / "xds" / "socket"
+        self._changed = asyncio.Condition()
+        self.fleet = Fleet(lambda *_: None)
+        self._reconciler = Reconciler(publisher=Publisher(self.fleet), on_batch=lambda _: None, awaited=())
+        self._reconciler.submit((Delta(kind=Environment, key=HERE, obj=DEFAULT_ENVIRONMENT),))
+
+    def apply(self, *manifests: str) -> None:
+        """Have objects."""
+        self._reconciler.submit(delta(each) for each in documents(*manifests))
+        self._reconciler.step()
+
+    def remove(self, *manifests: str) -> None:
+        """Have objects no more."""
+        changes = [delta(each) for each in documents(*manifests)]
+        self._reconciler.submit(Delta(kind=each.kind, key=each.key, obj=None) for each in changes)
+        self._reconciler.step()
+
+    def pod(self, namespace: str) -> None:
+        """Have the API server know of the pod that calls from a namespace."""
+        path = f"/api/v1/namespaces/{namespace}/pods/caller"
+        status = {"phase": "Running", "podIPs": [{"ip": PODS[namespace]}]}
+        metadata = {"name": "caller", "namespace": namespace}
+        self.api.put(path, {"metadata": metadata, "status": status, "spec.nodeName": NODE})
+
+    async def start_control_plane(self) -> None:
+        self._server = AdsServer(self.fleet, (UnixListener(path=self._socket),))
+        await self._server.start()
+
+    async def stop_control_plane(self) -> None:
+        if self._server is not None:
+            await self._server.stop()
+            self._server = None
+
+    async def start_agent(self, *how: str) -> None:
+        words = (NODE, NODE_ADDRESS, str(self._socket), f"http://127.0.0.1:{API_SERVER_PORT}", str(self._folder / "x"))
+        command = (sys.executable, "-m", "tests.feature.harness.agent_process", *words, *how)
+        self.agent = await self._start("agent", *command)
+
+    async def start_envoy(self) -> None:
+        home = self._folder / "envoy"
+        home.mkdir(mode=0o700, exist_ok=True)
+        text = bootstrap(
+            node=NODE,
+            fleet=MESH_FLEET,
+            control_plane=UnixSocket(path=str(self._folder / "x")),
+            admin=AdminSocket(path=str(home / "admin")),
+            probes_port=NODE_PROBES_PORT,
+            drain=0.0,
+        )
+        (home / "bootstrap.json").write_text(json.dumps(text), encoding="utf-8")
+        options = ("--concurrency", "1", "--use-dynamic-base-id", "-l", "warning")
+        self.envoy = await self._start("envoy", str(envoy_binary()), "-c", str(home / "bootstrap.json"), *options)
+
+    async def _start(self, name: str, *command: str) -> asyncio.subprocess.Process:
+        with (self._folder / f"{name}.log").open("ab") as log:
+            return await asyncio.create_subprocess_exec(*self.network.node.command(*command), stdout=log, stderr=log)
+
+    async def stop(self) -> None:
+        for process in (self.envoy, self.agent):
+            if process is not None:
+                await ended(process, signal.SIGKILL)
+
+    async def serve(self, stack: AsyncExitStack) -> None:
+        """Serve what the node needs until the stack ends."""
+        await self.start_control_plane()
+        stack.push_async_callback(self.stop_control_plane)
+        socket = await self.network.node.listening("127.0.0.1", API_SERVER_PORT)
+        accepting = web.Server(self.api.answer)  # type: ignore[arg-type] # a StreamResponse is fine
+        listener = await asyncio.get_running_loop().create_server(accepting, sock=socket)
+        stack.push_async_callback(accepting.shutdown, 1.0)
+        stack.callback(listener.close)
+        stack.callback(self.api.close)
+        for name in BACKENDS:
+            await self._backend(name, stack)
+        process = await asyncio.create_subprocess_exec(
+            *self.network.node.command("nft", "-f", "-"), stdin=asyncio.subprocess.PIPE
+        )
+        await process.communicate(KUBE_PROXY.encode())
+        assert process.returncode == 0
+
+    async def _backend(self, name: str, stack: AsyncExitStack) -> None:
+        tasks: set[asyncio.Task[None]] = set()
+        socket = await self.network.pods[name].listening(PODS[name], 8080)
+        backend = self.backends[name] = Backend(name)
+        server = await asyncio.start_server(in_tasks(backend.serve, tasks), sock=socket)
+        stack.push_async_callback(finish, tasks)
+        stack.callback(server.close)
+
+    async def connected(self, pod: str, *, port: int = 80, address: str = VIP) -> Connection:
+        """Open a connection from a pod. Raises OSError."""
+        socket = await self.network.pods[pod].connected(address, port)
+        return Connection(*await asyncio.open_connection(sock=socket))
+
+    async def call(self, pod: str, *, port: int = 80, address: str = VIP) -> Answer:
+        """Send one request from a pod, on a connection of its own. Raises OSError."""
+        connection = await self.connected(pod, port=port, address=address)
+        try:
+            return await connection.ask(host="till")
+        finally:
+            await connection.close()
+
+    async def answered(self, pod: str, *, port: int = 80) -> str:
+        """Return which backend answers a pod, or why none does."""
+        try:
+            answer = await self.call(pod, port=port)
+        except (OSError, asyncio.IncompleteReadError) as error:
+            return type(error).__name__
+        return answer.backend or str(answer.status)
+
+    async def until(self, condition: Callable[[], Any]) -> None:
+        """Wait until what a coroutine function returns is true: what the kernel does is nobody's event."""
+        async with asyncio.timeout(DEADLINE):
+            while not await condition():  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+    @asynccontextmanager
+    async def load(self, pod: str) -> AsyncIterator[list[str]]:
+        """Let a pod send one request after the other, each on a connection of its own; give who answers each."""
+        answers: list[str] = []
+        is_over = asyncio.Event()
+
+        async def go_on() -> None:
+            while not is_over.is_set():
+                answers.append(await self.answered(pod))
+
+        task = asyncio.create_task(go_on())
+        try:
+            yield answers
+        finally:
+            is_over.set()
+            await task
+
+    async def until_answered(self, pod: str, backend: str) -> None:
+        """Wait until a backend answers a pod."""
+
+        async def is_so() -> bool:
+            return await self.answered(pod) == backend
+
+        await self.until(is_so)
+
+    async def table(self) -> str:
+        """Return the agent's table as nft prints it, "" for none."""
+        with suppress(AssertionError):
+            return await self.network.node.output("nft", "list", "table", "inet", "gatewayd")
+        return ""
+
+
+async def ended(process: asyncio.subprocess.Process, how: signal.Signals) -> None:
+    """End a process, and wait until it has."""
+    with suppress(ProcessLookupError):
+        process.send_signal(how)
+    async with asyncio.timeout(DEADLINE):
+        await process.wait()
+
+
+@asynccontextmanager
+async def node(folder: Path) -> AsyncIterator[Node]:
+    """Run a node with its services and backends; agent and Envoy are for the test to start."""
+    async with network(PODS) as where, AsyncExitStack() as stack:
+        found = Node(where, folder)
+        await found.serve(stack)
+        found.apply(SERVICES, *(_slice(name) for name in BACKENDS))
+        stack.push_async_callback(found.stop)
+        yield found

@@ -1,0 +1,158 @@
+"""The agent of a node: what pods send to Services with routes is led to the node's Envoy, as long as that is alive."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.feature.node_network import NODE_ADDRESS, lacking
+from tests.feature.node_rig import DEADLINE, Node, ended, node, route
+
+WHY = lacking()
+pytestmark = [pytest.mark.envoy, pytest.mark.skipif(bool(WHY), reason=WHY)]
+
+
+@pytest_asyncio.fixture
+async def steered(tmp_path: Path) -> AsyncIterator[Node]:
+    """Return a node with a producer's route to `one`, whose agent and Envoy are there."""
+    async with node(tmp_path) as found:
+        found.pod("shop")
+        found.pod("blog")
+        found.apply(route("shop", "one"))
+        await found.start_agent()
+        await found.start_envoy()
+        await found.until_answered("shop", "one")
+        yield found
+
+
+async def test_pods_get_the_routes_that_are_for_them(steered: Node) -> None:
+    assert await steered.answered("blog") == "one"
+    # No consumer has routes: it does not matter whose pods they are.
+    assert steered.api.said("GET", "/api/v1/pods") == []
+    steered.apply(route("blog", "two"))
+    await steered.until_answered("blog", "two")
+    assert await steered.answered("shop") == "one"
+    [listed, *_] = steered.api.said("GET", "/api/v1/pods")
+    assert listed.query["fieldSelector"] == "spec.nodeName=node-1"
+    # A port without a route is left as it is.
+    assert await steered.answered("shop", port=9090) == "plain"
+    steered.remove(route("blog", "two"))
+    await steered.until_answered("blog", "one")
+    steered.remove(route("shop", "one"))
+    await steered.until_answered("shop", "plain")
+
+
+async def test_nobody_reaches_the_proxy_but_by_the_redirect(steered: Node) -> None:
+    for port in (15001, 15100):
+        with pytest.raises(TimeoutError):
+            await steered.network.pods["shop"].connected(NODE_ADDRESS, port, patience=0.3)
+    assert await steered.answered("shop") == "one"
+
+
+async def test_without_an_envoy_services_are_reached_as_before(steered: Node) -> None:
+    assert steered.envoy is not None
+    await ended(steered.envoy, signal.SIGKILL)
+    await steered.until_answered("shop", "plain")
+    await steered.start_envoy()
+    await steered.until_answered("shop", "one")
+
+
+async def test_without_an_agent_the_switch_lets_go_and_another_takes_over(steered: Node) -> None:
+    assert steered.agent is not None
+    await ended(steered.agent, signal.SIGKILL)
+    assert await steered.answered("shop") == "one"
+    # It has 15 s from the last time that the Envoy was seen alive.
+    await steered.until_answered("shop", "plain")
+    await steered.start_agent()
+    await steered.until_answered("shop", "one")
+
+
+async def test_an_agent_that_begins_anew_knows_all_from_its_envoy(steered: Node) -> None:
+    steered.apply(route("blog", "two"))
+    await steered.until_answered("blog", "two")
+    await steered.stop_control_plane()
+    assert steered.agent is not None
+    async with steered.load("blog") as answers:
+        await ended(steered.agent, signal.SIGKILL)
+        before = len(answers)
+        await steered.start_agent()
+
+        async def is_alive_again() -> bool:
+            # It is 15 s from when somebody has seen the Envoy alive: the old agent had not begun so late.
+            return len(answers) > before and "expires 14s" in await steered.table()
+
+        await steered.until(is_alive_again)
+    assert set(answers) == {"two"}
+    await steered.start_control_plane()
+    steered.remove(route("blog", "two"))
+    await steered.until_answered("blog", "one")
+
+
+async def test_routes_that_come_and_go_make_no_wrong_answer(steered: Node) -> None:
+    """Whoever calls gets the route or what was there before; never an Envoy that knows nothing of it."""
+    steered.remove(route("shop", "one"))
+    await steered.until_answered("shop", "plain")
+    async with steered.load("shop") as answers:
+        for _ in range(3):
+            steered.apply(route("shop", "one"))
+            await steered.until_answered("shop", "one")
+            steered.remove(route("shop", "one"))
+            await steered.until_answered("shop", "plain")
+        steered.apply(route("shop", "two"))
+        await steered.until_answered("shop", "two")
+    assert set(answers) <= {"plain", "one", "two"}
+
+
+async def test_connections_that_are_kept_open_are_for_routes_that_there_are(steered: Node) -> None:
+    idle, busy = await steered.connected("shop"), await steered.connected("shop")
+    assert (await idle.ask(host="till")).backend == "one"
+    busy.send("/", ("x-echo-wait", "yes"), host="till")
+    await steered.backends["one"].received(lambda requests: len(requests) > 2)
+    steered.remove(route("shop", "one"))
+    await steered.until_answered("shop", "plain")
+
+    async def is_forgotten() -> bool:
+        return "10.96.0.10 . 80" not in await steered.table()
+
+    # Who has just connected is still answered.
+    assert (await idle.ask(host="till")).backend == "one"
+    await steered.until(is_forgotten)
+    # It could only be told that there is no such route.
+    with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
+        await idle.ask(host="till")
+    steered.backends["one"].gate.set()
+    async with asyncio.timeout(DEADLINE):
+        assert (await busy.answer()).backend == "one"
+    await idle.close()
+    await busy.close()
+
+
+async def test_where_pods_shall_not_get_by_nobody_answers_for_an_envoy_that_is_away(tmp_path: Path) -> None:
+    async with node(tmp_path) as closed:
+        closed.apply(route("shop", "one"))
+        await closed.start_agent("closed")
+        await closed.start_envoy()
+        await closed.until_answered("shop", "one")
+        assert closed.envoy is not None
+        assert closed.agent is not None
+        await ended(closed.envoy, signal.SIGKILL)
+        async with closed.load("shop") as answers:
+            await closed.start_envoy()
+            await closed.until_answered("shop", "one")
+        # Not for a moment as if there were no route.
+        assert set(answers) == {"ConnectionRefusedError", "one"}
+        # A port without routes is left as it is.
+        assert await closed.answered("shop", port=9090) == "plain"
+        await ended(closed.agent, signal.SIGTERM)
+        assert "to-15001-ip" in await closed.table()
+
+
+async def test_an_agent_that_ends_leaves_nothing_behind(steered: Node) -> None:
+    assert steered.agent is not None
+    assert "chain guard" in await steered.table()
+    await ended(steered.agent, signal.SIGTERM)
+    assert await steered.table() == ""
+    assert await steered.answered("shop") == "plain"

@@ -1,0 +1,160 @@
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gatewayd.agent import steering
+from gatewayd.agent import table as tables
+from gatewayd.agent.envoy import Health
+from gatewayd.agent.kernel import KernelError
+from gatewayd.agent.steering import BOUND_SECONDS, REFRESH_SECONDS, Kernel, Steering
+from gatewayd.agent.table import Command, NodeTable
+from gatewayd.ir.mesh import NodeRedirect
+
+NODE = "10.0.0.1"
+PRODUCER = NodeRedirect(proxy_port=15001, callers="", address="10.96.0.10", port=80)
+CONSUMER = NodeRedirect(proxy_port=15897, callers="blog", address="10.96.0.10", port=80)
+BOTH = frozenset({PRODUCER, CONSUMER})
+
+
+def table(redirects: Iterable[NodeRedirect], *callers: tuple[str, int], fails_open: bool = True) -> NodeTable:
+    return NodeTable(
+        addresses=(NODE,), redirects=frozenset(redirects), callers=frozenset(callers), fails_open=fails_open
+    )
+
+
+class Rig:
+    """A kernel that takes notes. `listening`: the ports of the Envoy."""
+
+    def __init__(self, *, fails_open: bool = True) -> None:
+        self.told: list[tuple[Command, ...]] = []
+        self.refuses = False
+        self.listening = {15001, 15897}
+        self.now = 100.0
+        here = Kernel(apply=self._apply, bound=lambda ports: frozenset(ports) & self.listening, clock=self._clock)
+        self.steering = Steering(here, addresses=(NODE,), fails_open=fails_open)
+
+    def _clock(self) -> float:
+        self.now += 0.1
+        return self.now
+
+    async def _apply(self, commands: Iterable[Command]) -> None:
+        if self.refuses:
+            raise KernelError("no")
+        self.told.append(tuple(commands))
+
+    def last(self) -> list[Any]:
+        """Return what was told since this was asked last."""
+        told, self.told = self.told, []
+        return told
+
+
+async def test_nothing_is_touched_before_it_is_known_what_shall_be() -> None:
+    rig = Rig()
+    await rig.steering.beat(Health.SERVES)
+    await rig.steering.know_pods({"10.244.0.6": "blog"})
+    assert rig.last() == []
+
+
+async def test_redirects_are_in_place_when_it_returns() -> None:
+    rig = Rig()
+    await rig.steering.redirect(frozenset({PRODUCER}))
+    assert rig.last() == [tables.whole(table({PRODUCER}), alive=False)]
+    await rig.steering.redirect(frozenset())
+    leaving = replace(table(()), leaving=frozenset({PRODUCER}))
+    assert rig.last() == [tables.difference(table({PRODUCER}), leaving)]
+
+
+async def test_what_is_led_there_no_more_is_answered_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steering, "LEAVING_SECONDS", 0.0)
+    rig = Rig()
+    await rig.steering.let_go()
+    await rig.steering.redirect(frozenset({PRODUCER}))
+    await rig.steering.redirect(frozenset())
+    leaving = replace(table(()), leaving=frozenset({PRODUCER}))
+    rig.last()
+    await rig.steering.let_go()
+    assert rig.last() == [tables.difference(leaving, table(()))]
+    await rig.steering.redirect(frozenset({PRODUCER}))
+    await rig.steering.let_go()
+    assert rig.last() == [tables.difference(table(()), table({PRODUCER}))]
+
+
+async def test_pods_matter_where_their_namespace_has_routes() -> None:
+    rig = Rig()
+    await rig.steering.know_pods({"10.244.0.5": "shop", "10.244.0.6": "blog"})
+    assert not rig.steering.has_consumers
+    await rig.steering.redirect(BOTH)
+    assert rig.steering.has_consumers
+    assert rig.last() == [tables.whole(table(BOTH, ("10.244.0.6", 15897)), alive=False)]
+    await rig.steering.know_pods({"10.244.0.7": "blog"})
+    before, after = table(BOTH, ("10.244.0.6", 15897)), table(BOTH, ("10.244.0.7", 15897))
+    assert rig.last() == [tables.difference(before, after)]
+
+
+async def test_the_kernel_is_told_while_the_envoy_serves_and_at_once_when_it_is_away() -> None:
+    rig = Rig()
+    await rig.steering.redirect(frozenset())
+    rig.last()
+    await rig.steering.beat(Health.SERVES)
+    assert rig.last() == [tables.alive()]
+    await rig.steering.beat(Health.SERVES)
+    assert rig.last() == []
+    rig.now += REFRESH_SECONDS
+    await rig.steering.beat(Health.SERVES)
+    assert rig.last() == [tables.alive()]
+    await rig.steering.beat(Health.AWAY)
+    assert rig.last() == [tables.not_alive()]
+    await rig.steering.beat(Health.AWAY)
+    assert rig.last() == []
+
+
+async def test_one_that_is_silent_is_left_to_the_switch() -> None:
+    rig = Rig()
+    await rig.steering.redirect(frozenset())
+    await rig.steering.beat(Health.SERVES)
+    rig.last()
+    rig.now += REFRESH_SECONDS
+    await rig.steering.beat(Health.SILENT)
+    assert rig.last() == []
+
+
+async def test_what_failed_is_made_anew_as_a_whole() -> None:
+    rig = Rig()
+    await rig.steering.redirect(frozenset())
+    await rig.steering.beat(Health.SERVES)
+    rig.last()
+    rig.refuses = True
+    await rig.steering.redirect(frozenset({PRODUCER}))
+    rig.refuses = False
+    await rig.steering.beat(Health.SERVES)
+    assert rig.last() == [tables.whole(table({PRODUCER}), alive=True)]
+
+
+async def test_a_port_that_nobody_listens_on_is_waited_for_and_then_passed_over() -> None:
+    rig = Rig()
+    rig.listening = {15001}
+    before = rig.now
+    await rig.steering.redirect(BOTH)
+    assert rig.now - before > BOUND_SECONDS
+    assert rig.last() == [tables.whole(table({PRODUCER}), alive=False)]
+    rig.listening.add(15897)
+    await rig.steering.beat(Health.AWAY)
+    assert rig.last() == [tables.whole(table(BOTH), alive=False)]
+
+
+async def test_where_pods_shall_not_get_by_it_is_a_closed_door() -> None:
+    rig = Rig(fails_open=False)
+    rig.listening = set()
+    await rig.steering.redirect(frozenset({PRODUCER}))
+    assert rig.last() == [tables.whole(table({PRODUCER}, fails_open=False), alive=False)]
+
+
+@pytest.mark.parametrize(("fails_open", "told"), [(True, [tables.removed()]), (False, [])])
+async def test_an_agent_that_ends_takes_the_table_away_unless_that_opens(*, fails_open: bool, told: list[Any]) -> None:
+    rig = Rig(fails_open=fails_open)
+    await rig.steering.redirect(frozenset({PRODUCER}))
+    rig.last()
+    await rig.steering.end()
+    assert rig.last() == told

@@ -1,0 +1,96 @@
+import json
+import subprocess
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gatewayd.agent.table import NodeTable, alive, difference, not_alive, removed, whole
+from gatewayd.ir.mesh import NodeRedirect
+from tests.feature.node_network import lacking
+
+WHY = lacking()
+PRODUCER = NodeRedirect(proxy_port=15001, callers="", address="10.96.0.10", port=80)
+OTHER = NodeRedirect(proxy_port=15001, callers="", address="10.96.0.11", port=8080)
+CONSUMER = NodeRedirect(proxy_port=15897, callers="blog", address="10.96.0.10", port=80)
+OF_IPV6 = NodeRedirect(proxy_port=15001, callers="", address="fd00::10", port=80)
+EMPTY = NodeTable(addresses=("10.0.0.1",), redirects=frozenset(), callers=frozenset(), fails_open=True)
+FULL = replace(
+    EMPTY,
+    redirects=frozenset({PRODUCER, CONSUMER}),
+    callers=frozenset({("10.244.0.6", 15897), ("10.244.0.7", 15897)}),
+)
+
+
+def elements(commands: Any) -> list[tuple[str, str, Any]]:
+    """Return what is added to sets and taken from them: the verb, the set, the element."""
+    found = []
+    for command in commands:
+        [(verb, what)] = command.items()
+        if "element" in what:
+            found.append((verb, what["element"]["name"], what["element"]["elem"][0]))
+    return found
+
+
+def test_a_table_is_made_in_one_transaction_whatever_there_was() -> None:
+    head = [next(iter(each)) for each in whole(FULL, alive=True)[:3]]
+    assert head == ["add", "delete", "add"]
+    assert elements(whole(FULL, alive=True)) == [
+        ("add", "to-15001-ip", {"concat": ["10.96.0.10", 80]}),
+        ("add", "to-15897-ip", {"concat": ["10.96.0.10", 80]}),
+        ("add", "callers-ip", ["10.244.0.6", {"jump": {"target": "from-15897"}}]),
+        ("add", "callers-ip", ["10.244.0.7", {"jump": {"target": "from-15897"}}]),
+        ("add", "alive", "tcp"),
+    ]
+    assert ("add", "alive", "tcp") not in elements(whole(FULL, alive=False))
+
+
+def test_a_change_costs_what_it_changes() -> None:
+    changed = replace(
+        FULL, redirects=frozenset({OTHER, CONSUMER}), callers=frozenset({("10.244.0.7", 15897), ("10.244.0.8", 15897)})
+    )
+    assert elements(difference(FULL, changed)) == [
+        ("delete", "to-15001-ip", {"concat": ["10.96.0.10", 80]}),
+        ("delete", "callers-ip", "10.244.0.6"),
+        ("add", "to-15001-ip", {"concat": ["10.96.0.11", 8080]}),
+        ("add", "callers-ip", ["10.244.0.8", {"jump": {"target": "from-15897"}}]),
+    ]
+    assert difference(FULL, FULL) == ()
+
+
+def test_another_namespace_with_routes_takes_other_rules() -> None:
+    assert difference(EMPTY, FULL) is None
+    assert difference(EMPTY, replace(EMPTY, fails_open=False)) is None
+
+
+def test_addresses_of_a_family_that_the_node_has_not_are_left_as_they_are() -> None:
+    assert elements(whole(replace(EMPTY, redirects=frozenset({OF_IPV6})), alive=False)) == []
+    both = replace(EMPTY, addresses=("10.0.0.1", "fd00::1"), redirects=frozenset({OF_IPV6}))
+    assert elements(whole(both, alive=False)) == [("add", "to-15001-ip6", {"concat": ["fd00::10", 80]})]
+
+
+def test_the_switch_is_not_looked_at_where_pods_shall_not_get_by() -> None:
+    def switch(table: NodeTable) -> Any:
+        rules = [each["add"]["rule"] for each in whole(table, alive=False) if "rule" in each.get("add", {})]
+        return next(each["expr"][0]["match"]["right"] for each in rules if each["chain"] == "prerouting")
+
+    assert (switch(FULL), switch(replace(FULL, fails_open=False))) == ("@alive", "tcp")
+
+
+@pytest.mark.skipif(bool(WHY), reason=WHY)
+@pytest.mark.parametrize("addresses", [("10.0.0.1",), ("10.0.0.1", "fd00::1")])
+def test_the_kernel_takes_every_transaction(addresses: tuple[str, ...]) -> None:
+    full = replace(FULL, addresses=addresses, redirects=frozenset({PRODUCER, CONSUMER, OF_IPV6}))
+    changed = replace(full, redirects=frozenset({OTHER, CONSUMER}), callers=frozenset({("10.244.0.8", 15897)}))
+    steps = (
+        whole(full, alive=True),
+        difference(full, changed),
+        alive(),
+        not_alive(),
+        whole(EMPTY, alive=False),
+        removed(),
+    )
+    files = [json.dumps({"nftables": list(each or ())}) for each in steps]
+    script = "\n".join(f"nft --json --file - <<'END' || exit 1\n{each}\nEND" for each in files)
+    done = subprocess.run(("unshare", "--net", "sh", "-c", script), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,42 @@
+import os
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from gatewayd.cli.agent import app
+from gatewayd.infra import layout
+from gatewayd.run.agent_options import AgentOptions, decoded
+
+POD = {"NODE_NAME": "node-1", "NODE_ADDRESS": "10.0.0.1", "POD_NAMESPACE": "gateways"}
+
+
+def started(monkeypatch: pytest.MonkeyPatch, *arguments: str, **environment: str) -> AgentOptions:
+    """Return what the process is told that takes the place of the command."""
+    told: list[Any] = []
+    monkeypatch.setattr(os, "execv", lambda _, words: told.append(words))
+    ran = CliRunner().invoke(app, list(arguments), env={**POD, **environment})
+    assert ran.exit_code == 0, ran.output
+    [words] = told
+    assert words[1:4] == ("-P", "-m", "gatewayd.run.agent")
+    return decoded(words[4])
+
+
+def test_a_pod_says_all_that_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = started(monkeypatch, GATEWAYD_FAIL_CLOSED="", GATEWAYD_LOG_LEVEL="warning")
+    assert (options.node, options.addresses, options.log_level) == ("node-1", ("10.0.0.1",), "warning")
+    assert options.xds_host == "gatewayd.gateways.svc.cluster.local."
+    assert options.server_name == "gatewayd.gateways.svc"
+    assert (options.socket, options.certificates) == (layout.NODE_SOCKET, layout.CERTIFICATES_FOLDER)
+    assert not options.fails_closed
+
+
+def test_it_may_fail_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert started(monkeypatch, GATEWAYD_FAIL_CLOSED="true").fails_closed
+
+
+@pytest.mark.parametrize("address", ["fd00::1", "node-1"])
+def test_nodes_have_addresses_of_ipv4(address: str) -> None:
+    ran = CliRunner().invoke(app, [], env={**POD, "NODE_ADDRESS": address})
+    assert ran.exit_code != 0
+    assert "an address of IPv4 is allowed" in " ".join(ran.output.replace("│", " ").split())

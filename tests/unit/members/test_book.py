@@ -1,0 +1,162 @@
+"""What a member says, and what of it counts: each row here is a way in that a hostile one would try."""
+
+from dataclasses import replace
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+
+from gatewayd.api.meta import ObjectKey
+from gatewayd.ir.members import ExportedEndpoint, WhenStale
+from gatewayd.members import book as book_module
+from gatewayd.members.book import Book
+from gatewayd.members.declaration import MemberDeclaration
+from tests.unit.translator.manifests import deltas
+
+WEST = MemberDeclaration(
+    cluster="west",
+    namespaces=("shop",),
+    networks=(ip_network("10.4.0.0/16"), ip_network("fd00:4::/64")),
+    trust=10,
+    region="",
+    when_stale=WhenStale.KEEP,
+)
+STORE = ObjectKey("shop", "store")
+
+
+def export(namespace: str = "shop", name: str = "store", created: str = "2026-01-01T00:00:00Z") -> str:
+    return f"""
+    kind: ServiceExport
+    metadata: {{name: {name}, namespace: {namespace}, creationTimestamp: "{created}"}}
+    """
+
+
+def service(spec: str = "ports: [{name: web, port: 80}]", namespace: str = "shop") -> str:
+    return f"""
+    kind: Service
+    metadata: {{name: store, namespace: {namespace}}}
+    spec: {{{spec}}}
+    """
+
+
+def piece(*addresses: str, name: str = "store-1", more: str = "", port: str = "web", labels: str = "") -> str:
+    listed = ", ".join(f"{{addresses: ['{each}']{more}}}" for each in addresses)
+    return f"""
+    kind: EndpointSlice
+    metadata: {{name: {name}, namespace: shop, labels: {{kubernetes.io/service-name: store{labels}}}}}
+    addressType: IPv4
+    ports: [{{name: {port}, port: 8080}}]
+    endpoints: [{listed}]
+    """
+
+
+def told(*texts: str, declaration: MemberDeclaration = WEST, book: Book | None = None) -> Book:
+    book = book or Book(declaration)
+    for each in deltas(*texts):
+        key: Any = each.key
+        for at in book.put(each.kind, key, each.obj):
+            book.settle(at)
+    return book
+
+
+def endpoints(book: Book) -> list[tuple[str, int, bool]]:
+    return [tuple(each) for port in book.rows[STORE].ports for each in port.endpoints]
+
+
+def test_what_is_exported_is_offered() -> None:
+    book = told(export(), service(), piece("10.4.0.2", "10.4.0.1"), piece("10.4.0.3", name="store-2"))
+    assert endpoints(book) == [("10.4.0.1", 8080, True), ("10.4.0.2", 8080, True), ("10.4.0.3", 8080, True)]
+    row = book.rows[STORE]
+    assert (row.cluster, row.created, row.left_out) == ("west", "2026-01-01T00:00:00Z", ())
+    assert [(each.number, each.transport) for each in row.ports] == [(80, "TCP")]
+    assert book.endpoints == 3
+
+
+def test_what_is_not_exported_is_not_offered() -> None:
+    assert told(service(), piece("10.4.0.1")).rows == {}
+    assert told(export(), piece("10.4.0.1")).rows == {}
+    assert told(export(), service("type: ExternalName, externalName: a.example")).rows == {}
+
+
+@pytest.mark.parametrize("gone", ["export", "service"])
+def test_what_is_no_longer_exported_goes(gone: str) -> None:
+    book = told(export(), service(), piece("10.4.0.1"))
+    for each in deltas(export() if gone == "export" else service()):
+        key: Any = each.key
+        for at in book.put(each.kind, key, None):
+            book.settle(at)
+    assert (book.rows, book.endpoints) == ({}, 0)
+
+
+def test_a_namespace_of_somebody_else_is_not_its_to_speak_of() -> None:
+    texts = (export("payments"), service(namespace="payments"))
+    assert told(*texts).rows == {}
+    assert told(*texts, declaration=replace(WEST, namespaces=("payments",))).rows.keys() == {
+        ObjectKey("payments", "store")
+    }
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "169.254.169.254", "10.5.0.1", "192.0.2.1", "0.0.0.0", "224.0.0.1"])
+def test_addresses_elsewhere_are_left_out_and_said(address: str) -> None:
+    book = told(export(), service(), piece("10.4.0.1", address))
+    assert endpoints(book) == [("10.4.0.1", 8080, True)]
+    (said,) = book.rows[STORE].left_out
+    assert said.startswith(address)
+
+
+def test_what_is_said_of_them_has_an_end() -> None:
+    book = told(export(), service(), piece(*(f"10.5.0.{number}" for number in range(50))))
+    assert len(book.rows[STORE].left_out) == 21
+    assert book.rows[STORE].left_out[-1] == "and 30 more"
+
+
+def test_slices_of_no_pods_are_not_read() -> None:
+    imported = piece("10.4.0.1", labels=", multicluster.kubernetes.io/service-name: store")
+    names = piece("a.example").replace("addressType: IPv4", "addressType: FQDN")
+    assert endpoints(told(export(), service(), imported)) == []
+    assert endpoints(told(export(), service(), names)) == []
+
+
+def test_a_port_that_the_member_does_not_have_is_not_offered() -> None:
+    assert endpoints(told(export(), service(), piece("10.4.0.1", port="admin"))) == []
+    assert endpoints(told(export(), service("ports: [{name: web, port: 80, protocol: UDP}]"), piece("10.4.0.1"))) == []
+
+
+def test_who_is_about_to_end_is_told_apart() -> None:
+    ending = piece("10.4.0.1", more=", conditions: {ready: false, serving: true, terminating: true}")
+    assert endpoints(told(export(), service(), ending)) == [("10.4.0.1", 8080, False)]
+    ended = piece("10.4.0.1", more=", conditions: {ready: false, serving: false, terminating: true}")
+    assert endpoints(told(export(), service(), ended)) == []
+    twice = told(export(), service(), ending, piece("10.4.0.1", name="store-2"))
+    assert endpoints(twice) == [("10.4.0.1", 8080, True)]
+
+
+def test_a_slice_that_becomes_anothers() -> None:
+    book = told(export(), service(), piece("10.4.0.1"))
+    told(piece("10.4.0.1").replace("service-name: store", "service-name: other"), book=book)
+    assert endpoints(book) == []
+    told(piece("10.4.0.9"), book=book)
+    assert endpoints(book) == [("10.4.0.9", 8080, True)]
+
+
+def test_an_object_of_another_kind_than_was_asked_for_is_passed_over() -> None:
+    (export_row,) = deltas(export())
+    book = Book(WEST)
+    assert book.put(type(deltas(service())[0].obj), STORE, export_row.obj) == ()
+    assert book.rows == {}
+
+
+def test_a_flood_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(book_module, "MEMBER_ENDPOINTS", 2)
+    book = told(export(), service(), piece("10.4.0.1", "10.4.0.2"))
+    assert book.excess == ""
+    told(piece("10.4.0.3", name="store-2"), book=book)
+    assert book.excess == "it has 3 endpoints; at most 2 are allowed"
+    monkeypatch.setattr(book_module, "MEMBER_EXPORTS", 0)
+    assert book.excess.startswith("it exports 1 Services; at most 0")
+
+
+def test_both_families() -> None:
+    book = told(export(), service(), piece("10.4.0.1"), piece("fd00:4::1", name="store-2").replace("IPv4", "IPv6"))
+    assert [each.address for port in book.rows[STORE].ports for each in port.endpoints] == ["10.4.0.1", "fd00:4::1"]
+    assert book.rows[STORE].ports[0].endpoints[0] == ExportedEndpoint("10.4.0.1", 8080, ready=True)

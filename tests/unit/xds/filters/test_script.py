@@ -1,0 +1,35 @@
+import pytest
+from envoy.extensions.filters.http.composite.v3 import composite_pb2
+from envoy.extensions.filters.http.lua.v3 import lua_pb2
+
+from gatewayd.ir import scripts
+from gatewayd.ir.scripts import Script
+from gatewayd.untrusted.lua_words import NoLua, words
+from gatewayd.xds.filters import processing
+from gatewayd.xds.filters.chain import filter_fields
+from gatewayd.xds.filters.script import per_route
+
+CODE = "local a = 1\nfunction envoy_on_request(handle) end -- end"
+
+
+def source(script: Script) -> str:
+    execute, lua = composite_pb2.ExecuteFilterAction(), lua_pb2.Lua()
+    assert per_route(script).xds_matcher.on_no_match.action.typed_config.Unpack(execute)
+    assert execute.typed_config.typed_config.Unpack(lua)
+    return lua.default_source_code.inline_string
+
+
+def test_a_script_stands_in_its_frame_with_its_lines() -> None:
+    first, *others = source(Script(code=CODE)).split("\n")
+    assert first.endswith("run(function() local run local a = 1")
+    assert others == ["function envoy_on_request(handle) end -- end", "end)"]
+    assert not isinstance(words(source(Script(code=CODE))), NoLua)
+
+
+@pytest.mark.parametrize("name", sorted(scripts.WITHHELD_NAMES | scripts.WITHHELD_METHODS))
+def test_the_frame_takes_away_what_is_withheld(name: str) -> None:
+    assert f"{name}=true" in source(Script(code=CODE))
+
+
+def test_its_place_is_that_of_a_server_that_sees_messages() -> None:
+    assert list(filter_fields([Script(code=CODE)])["typed_per_filter_config"]) == [processing.NAME]
