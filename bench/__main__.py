@@ -69,6 +69,11 @@ MEASUREMENTS: Final[Mapping[str, Measurement]] = {
     "page": Measurement(
         title="The page: until it is there, and until an edit is", module="bench.page", arguments=((500,), (5_000,))
     ),
+    "saved": Measurement(
+        title="A saved file of `gatewayd up`: until it is told, until it is served",
+        module="bench.saved",
+        arguments=((),),
+    ),
     "hosts": Measurement(
         title="Envoy and many hosts: first load, and a change of one",
         module="bench.hosts",

@@ -69,6 +69,16 @@ PARTS: Final[Mapping[str, Part]] = {
         command=("conformance",),
         small=("conformance", "TEST=HTTPRouteSimpleSameNamespace"),
     ),
+    "kubernetes": Part(
+        claim="what another minor version of Kubernetes may do otherwise",
+        command=("scenarios", "TEST=provisioning grants statuses blackhole", "KUBERNETES=1.37"),
+        small=("scenarios", "TEST=provisioning", "KUBERNETES=1.37"),
+    ),
+    "kubernetes-conformance": Part(
+        claim="five gateway profiles on that version",
+        command=("conformance", "KUBERNETES=1.37"),
+        small=("conformance", "TEST=HTTPRouteSimpleSameNamespace", "KUBERNETES=1.37"),
+    ),
     "bench": Part(claim="gates of ratios and counts", command=("bench",), small=("bench", "NAMES=translation --trial")),
     "bench-peers": Part(claim="goals beside peers", command=("bench-peers",), small=("bench-peers", "CASE=--help")),
 }

@@ -1,7 +1,8 @@
 """Build every Go binary of the cluster and the suite, cached by content.
 
-In: the Go modules beside this file. Out: executables in `.cache/bin/<module>-<hash>/`, where the hash covers the
-module's sources, go.mod, go.sum, its Go version and the build flags, so a binary that exists is the right one.
+In: the Go modules beside this file, and the minor version of Kubernetes in `KUBERNETES`. Out: executables in
+`.cache/bin/<module>-<hash>/`, where the hash covers the module's sources, go.mod, go.sum, its Go version and the build
+flags, so a binary that exists is the right one.
 Errors: `BuildError` with the tail of the compiler's output.
 """
 
@@ -21,9 +22,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 CACHE = HERE.parent / ".cache" / "bin"
-KUBERNETES_VERSION = "v1.36.3"
-_VERSION = "k8s.io/component-base/version"
-_STAMP = f"-X {_VERSION}.gitVersion={KUBERNETES_VERSION} -X {_VERSION}.gitMajor=1 -X {_VERSION}.gitMinor=36"
+_CLUSTER = "cluster"
+_MODULES = "go.mod"
+_STAMPED = "k8s.io/component-base/version"
 NEWER_GO = "go1.27.0"
 """What Gateway API v1.7.0 asks for, more than the cluster is built with; comes through the module proxy."""
 _TOOLCHAINS: Mapping[str, str] = {"suite": NEWER_GO}
@@ -45,17 +46,62 @@ class Binary:
     ldflags: str = "-s -w"
 
 
-BINARIES = (
-    Binary(name="etcd", module="cluster", package="./cmd/etcd"),
-    Binary(name="kube-apiserver", module="cluster", package="./cmd/kube-apiserver", ldflags=f"-s -w {_STAMP}"),
-    Binary(
-        name="kube-controller-manager",
-        module="cluster",
-        package="./cmd/kube-controller-manager",
-        ldflags=f"-s -w {_STAMP}",
-    ),
-    Binary(name="kube-proxy", module="cluster", package="./cmd/kube-proxy", ldflags=f"-s -w {_STAMP}"),
-    Binary(name="kubectl", module="cluster", package="./cmd/kubectl", ldflags=f"-s -w {_STAMP}"),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kubernetes:
+    """A release that the cluster can be of; `modules` is the file in `cluster/` that names its Go modules."""
+
+    minor: str
+    version: str
+    modules: str = _MODULES
+
+    @property
+    def is_default(self) -> bool:
+        """Return whether the cluster is of this release when nothing is said."""
+        return self.modules == _MODULES
+
+    @property
+    def stamp(self) -> str:
+        """Return the flags of the linker that tell a program which release it is."""
+        major, minor = self.minor.split(".")
+        fields = {"gitVersion": self.version, "gitMajor": major, "gitMinor": minor}
+        return " ".join(f"-X {_STAMPED}.{name}={value}" for name, value in fields.items())
+
+
+RELEASES: Mapping[str, Kubernetes] = {
+    each.minor: each
+    for each in (
+        Kubernetes(minor="1.36", version="v1.36.3"),
+        Kubernetes(minor="1.37", version="v1.37.2", modules="kubernetes-1.37.mod"),
+    )
+}
+"""The releases of Kubernetes that the cluster can be of, by minor version; the first is the default."""
+
+
+def kubernetes() -> Kubernetes:
+    """Return the release that the environment asks for with `KUBERNETES=MINOR`. Raises BuildError for one there is not.
+
+    It is read there, since a cluster is brought up by several processes, one in the other.
+    """
+    chosen = os.environ.get("KUBERNETES") or next(iter(RELEASES))
+    if chosen not in RELEASES:
+        raise BuildError(f"KUBERNETES={chosen}: no release that the cluster can be of; there are {', '.join(RELEASES)}")
+    return RELEASES[chosen]
+
+
+def _of_cluster(release: Kubernetes) -> tuple[Binary, ...]:
+    """Return the programs of the cluster in a release; etcd does not say which one it goes with."""
+    verb = ("build",) if release.is_default else ("build", f"-modfile={release.modules}")
+    stamped = ("kube-apiserver", "kube-controller-manager", "kube-proxy", "kubectl")
+    return (
+        Binary(name="etcd", module=_CLUSTER, package="./cmd/etcd", verb=verb),
+        *(
+            Binary(name=name, module=_CLUSTER, package=f"./cmd/{name}", verb=verb, ldflags=f"-s -w {release.stamp}")
+            for name in stamped
+        ),
+    )
+
+
+_BESIDE = (
     Binary(name="coredns", module="coredns", package="."),
     Binary(name="echo-basic", module="suite", package="sigs.k8s.io/gateway-api-conformance-images/echo-basic"),
     Binary(name="suite.test", module="suite", package=".", verb=("test", "-c", "-vet=off")),
@@ -75,12 +121,21 @@ PEERS = (
         ldflags="-s -w -X github.com/envoyproxy/gateway/internal/cmd/version.envoyGatewayVersion=v1.9.1",
     ),
 )
-_BY_NAME: Mapping[str, Binary] = {binary.name: binary for binary in (*BINARIES, *COUNTING, *PEERS)}
+
+
+def _always() -> tuple[Binary, ...]:
+    """Return what every cluster needs."""
+    return (*_of_cluster(kubernetes()), *_BESIDE)
+
+
+@functools.cache
+def _by_name() -> Mapping[str, Binary]:
+    return {binary.name: binary for binary in (*_always(), *COUNTING, *PEERS)}
 
 
 def built(name: str) -> Path:
     """Return the executable called `name`, building it first when the cache has none for the present sources."""
-    binary = _BY_NAME[name]
+    binary = _by_name()[name]
     target = CACHE / f"{binary.module}-{_content_hash(binary.module)}" / name
     if target.exists():
         return target
@@ -93,7 +148,7 @@ def built(name: str) -> Path:
 
 def build_all() -> Mapping[str, Path]:
     """Return every executable of the cluster and the suite by name, building what is missing, one at a time."""
-    return {binary.name: built(binary.name) for binary in BINARIES}
+    return {binary.name: built(binary.name) for binary in _always()}
 
 
 def _environment(module: str) -> Mapping[str, str]:
@@ -119,11 +174,12 @@ def _go_version(module: str) -> str:
 def _content_hash(module: str) -> str:
     digest = hashlib.sha256()
     root = HERE / module
-    sources = [*root.rglob("*.go"), root / "go.mod", root / "go.sum"]
+    modules = root / (kubernetes().modules if module == _CLUSTER else _MODULES)
+    sources = [*root.rglob("*.go"), modules, modules.with_suffix(".sum")]
     for source in sorted(sources):
         digest.update(f"{source.relative_to(root)}\0".encode())
         digest.update(hashlib.sha256(source.read_bytes()).digest())
-    mine = (binary for binary in _BY_NAME.values() if binary.module == module)
+    mine = (binary for binary in _by_name().values() if binary.module == module)
     flags = [(binary.name, binary.verb, binary.package, binary.ldflags) for binary in mine]
     digest.update(repr((_go_version(module), sorted(_environment(module).items()), flags)).encode())
     return digest.hexdigest()[:16]

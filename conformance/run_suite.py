@@ -1,8 +1,8 @@
 """Run the upstream conformance suite in a fresh cluster: `python -m conformance.run_suite [--test NAME ...]`.
 
 Out: the report in `conformance/reports/` when all of the profiles ran against the installation as it is
-(`.cache/conformance/RUN/` for chosen tests, or a chosen route discovery), the suite's whole output in
-`.cache/conformance/RUN/suite.log`, one line a test on the terminal. The exit code is the suite's.
+(`.cache/conformance/RUN/` for chosen tests, a chosen route discovery, or another Kubernetes), the suite's whole output
+in `.cache/conformance/RUN/suite.log`, one line a test on the terminal. The exit code is the suite's.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import yaml
 
-from conformance.build import HERE, built
+from conformance.build import HERE, built, kubernetes
 from conformance.harness import crds, sandbox
 from conformance.installation import install
 from conformance.kubectl import Kubectl, KubectlError
@@ -79,8 +79,9 @@ def _parser() -> argparse.ArgumentParser:
 def _inside(options: argparse.Namespace) -> int:
     part = PARTS[options.profiles]
     kept = _PARTIAL / Path(os.environ["GATEWAYD_RUN"]).name
-    is_partial = options.test or options.route_discovery or options.no_install or options.crds != crds.NEWEST
-    folder = kept if is_partial else _REPORTS
+    is_chosen = options.test or options.route_discovery or options.no_install
+    is_other = options.crds != crds.NEWEST or not kubernetes().is_default
+    folder = kept if is_chosen or is_other else _REPORTS
     kept.mkdir(parents=True, exist_ok=True)
     folder.mkdir(exist_ok=True)
     report = folder / f"experimental-{options.version}-{_mode(options)}-report.yaml"

@@ -1,6 +1,6 @@
-"""What the committed report says, as the README shows it: `python -m conformance.summary` writes it there.
+"""What the committed reports say, as the README shows it: `python -m conformance.summary` writes it there.
 
-In: the report in `conformance/reports/`. Out: the table between the README's markers `<!-- conformance` and
+In: the reports in `conformance/reports/`. Out: the table between the README's markers `<!-- conformance` and
 `<!-- /conformance -->`; what people wrote around the table stays.
 """
 
@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from operator import itemgetter
-from pathlib import Path
+from typing import Any
 
 import yaml
 
 from conformance.build import HERE
+from conformance.profiles import GATEWAY, PARTS, figures
 
 README = HERE.parent / "README.md"
 _BLOCK = re.compile(r"(?s)<!-- conformance\b.*?<!-- /conformance -->")
@@ -21,19 +22,19 @@ _TABLE = re.compile(r"(?m)^\|.*\|\n(?:\|.*\|\n)+")
 _HEAD = "| profile | core tests | extended tests | extended features |\n|---|--:|--:|--:|\n"
 
 
-def report() -> Path:
-    """Return the report of the whole suite against the installation as it is."""
-    (found,) = (HERE / "reports").glob("experimental-*-default-report.yaml")
-    return found
+def report(part: str) -> Any:
+    """Return the report of a part of the suite (`profiles.PARTS`) against the installation as it is."""
+    (found,) = (HERE / "reports").glob(f"experimental-*-{PARTS[part].mode}-report.yaml")
+    return yaml.safe_load(found.read_text(encoding="utf-8"))
 
 
 def release() -> str:
-    """Return the release of the Gateway API that the report is of."""
-    return str(yaml.safe_load(report().read_text(encoding="utf-8"))["gatewayAPIVersion"])
+    """Return the release of the Gateway API that the gateway's report is of."""
+    return str(report(GATEWAY)["gatewayAPIVersion"])
 
 
 def table() -> str:
-    """Return the report's profiles as a table."""
+    """Return the reports' profiles as a table."""
     return _HEAD + "".join(f"{line}\n" for line in _rows())
 
 
@@ -46,12 +47,11 @@ def block() -> str:
 
 
 def _rows() -> Iterator[str]:
-    # The suite writes the profiles in an order that differs from run to run.
-    profiles = yaml.safe_load(report().read_text(encoding="utf-8"))["profiles"]
-    for profile in sorted(profiles, key=itemgetter("name")):
-        core, extended = profile["core"]["statistics"], profile["extended"]["statistics"]
-        features = len(profile["extended"]["supportedFeatures"])
-        yield f"| {profile['name']} | {core['Passed']} | {extended['Passed']} | {features} |"
+    for part in PARTS:
+        # The suite writes the profiles in an order that differs from run to run.
+        for profile in sorted(report(part)["profiles"], key=itemgetter("name")):
+            core, extended, features = figures(profile)
+            yield f"| {profile['name']} | {core} | {extended} | {features} |"
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from gatewayd.ir.environment import ANY_IPV4, ANY_IPV6
 from gatewayd.ir.http import RouteDiscovery
 
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
@@ -51,6 +52,15 @@ def api_server() -> str | None:
     """
     host, port = os.environ.get("KUBERNETES_SERVICE_HOST", ""), os.environ.get("KUBERNETES_SERVICE_PORT", "")
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}" if host and port else None
+
+
+def pods_listen_at() -> str:
+    """Return where the pods of this cluster listen for everybody: the family of its Services is the first of its pods.
+
+    What is no pod is told of no Service, and a kernel without IPv6 knows no other address than that of IPv4.
+    https://kubernetes.io/docs/concepts/services-networking/dual-stack/#services
+    """
+    return ANY_IPV6 if ":" in os.environ.get("KUBERNETES_SERVICE_HOST", "") else ANY_IPV4
 
 
 def read(variables: Mapping[str, str]) -> Settings:

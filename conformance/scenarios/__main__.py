@@ -1,6 +1,7 @@
 """The command line: `python -m conformance.scenarios [NAME ...]`; each scenario gets a fresh cluster.
 
-With `--route-discovery host` gatewayd is installed so, and the results stand beside those of the default.
+With `--route-discovery host` gatewayd is installed so; with `KUBERNETES=1.37` in the environment the cluster is of that
+minor version. Results of these stand beside those of the default.
 
 Outside: bring a cluster up for each scenario and start this module in it. Inside: run it and write its result.
 The exit code is 0 when every bar is met.
@@ -21,7 +22,7 @@ from dataclasses import replace
 # Before gRPC is imported: child processes never use it, and its care for them costs warnings.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
-from conformance.build import HERE
+from conformance.build import HERE, kubernetes
 from conformance.harness import sandbox
 from conformance.scenarios import report
 from conformance.scenarios.catalogue import SCENARIOS
@@ -57,7 +58,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _set_up(scenario: Scenario, discovery: str | None) -> Scenario:
-    """Return the scenario as it runs with a route discovery that was chosen: under a name of its own."""
+    """Return the scenario as it runs with what was chosen: under a name of its own."""
+    release = kubernetes()
+    if not release.is_default:
+        name, claim = f"{scenario.name}-{release.minor}", f"{scenario.claim}; on Kubernetes {release.version}"
+        scenario = replace(scenario, name=name, claim=claim)
     if discovery is None:
         return scenario
     name, claim = f"{scenario.name}-{discovery}", f"{scenario.claim}; with --route-discovery {discovery}"
@@ -71,6 +76,7 @@ def _outside(scenario: Scenario, discovery: str | None) -> Result:
     folder.mkdir(parents=True)
     file = folder / "result.json"
     command = (sys.executable, "-m", "conformance.scenarios", "--inside", scenario.name, *chosen.options)
+    scenario.prepare()
     load = os.getloadavg()[0]
     code = sandbox.run_cluster(chosen.crds, command, audited=chosen.audited)
     if file.exists():

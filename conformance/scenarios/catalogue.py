@@ -18,6 +18,7 @@ from conformance.scenarios.cases.leader import leader_killed, lease_hung
 from conformance.scenarios.cases.leftovers import class_in_use, leftovers
 from conformance.scenarios.cases.liar import liar
 from conformance.scenarios.cases.mistakes import mistakes, scaling
+from conformance.scenarios.cases.partition import partition
 from conformance.scenarios.cases.policies import policies, policies_short
 from conformance.scenarios.cases.probe import probe, probe_services
 from conformance.scenarios.cases.programmed import programmed
@@ -124,6 +125,11 @@ _ALL = (
         name="lease-hung",
         claim="renewal of the lease hangs: the leader steps down before another writes",
         run=lease_hung,
+    ),
+    Scenario(
+        name="partition",
+        claim="the leader cut off from the API server and all proxies: the other carries on, no wrong answer",
+        run=partition,
     ),
     Scenario(
         name="blackhole",

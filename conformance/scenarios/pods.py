@@ -15,6 +15,8 @@ from typing import Any
 from conformance.harness.addresses import NAMESPACES_DIRECTORY
 from gatewayd.infra import layout
 
+REPLICA_WORDS = b"-m gatewayd.run.replica"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodHandle:
@@ -41,7 +43,7 @@ class PodHandle:
     def signal(self, number: signal.Signals) -> int:
         """Send a signal to gatewayd in the Pod; return how many processes got it."""
         sent = 0
-        for process in self.processes(b"-m gatewayd.run.replica"):
+        for process in self.processes(REPLICA_WORDS):
             with suppress(ProcessLookupError):
                 os.kill(process, number)
                 sent += 1

@@ -13,7 +13,7 @@ from conformance.scenarios.changes import KINDS, Kind
 from conformance.scenarios.judged import NOT_FOUND, Asked, Judged, answer
 from conformance.scenarios.manifests import Object
 from conformance.scenarios.notebook import Notebook
-from conformance.scenarios.pods import PodHandle
+from conformance.scenarios.pods import REPLICA_WORDS, PodHandle
 from conformance.scenarios.tap import Tap
 from conformance.scenarios.world import SHOP, World
 
@@ -132,7 +132,6 @@ class Stage:
 
 QUIET_SECONDS = 12.0
 """Longer than anything may take that nothing hinders (`conformance/history/answers.py`)."""
-REPLICA_WORDS = b"-m gatewayd.run.replica"
 FIRST_SLOTS = tuple(kind for kind, slot in KINDS if slot == 0)
 
 

@@ -63,6 +63,11 @@ class NodePods:
             del self._addresses[key]
         self._on_change()
 
+    def forget(self) -> None:
+        """Know of no pod any more: nobody watches them."""
+        self._addresses.clear()
+        self._on_change()
+
     def reflector(self, client: KubeClient, node: str, timing: Timing) -> Reflector:
         """Return what lists and watches the pods of a node."""
         return Reflector(

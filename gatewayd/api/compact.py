@@ -15,7 +15,7 @@ from msgspec.structs import fields, replace
 
 from gatewayd.api.core import ConfigMap, Namespace, Secret, Service, ServiceSpec
 from gatewayd.api.discovery import OWNER_LABELS, EndpointSlice, SliceEndpoint
-from gatewayd.api.gateway import GATEWAY_NAME_LABEL, MANAGED_BY, Gateway
+from gatewayd.api.gateway import MANAGED_BY, Gateway
 from gatewayd.api.ingress import CLASS_ANNOTATION, NGINX_PREFIX, Ingress
 from gatewayd.api.ingressclass import IngressClass
 from gatewayd.api.meta import KubernetesObject, ObjectMeta
@@ -28,7 +28,6 @@ _LONGEST: Final = 64
 """Longer text is hardly ever the same in two objects."""
 _OURS: Final = {MANAGED_BY: MANAGER}
 _NONE: Final[dict[str, str]] = {}
-_HEADLESS: Final = "None"
 
 R = TypeVar("R", bound=KubernetesObject)
 Trim = Callable[[Any], Any]
@@ -156,10 +155,10 @@ def _namespace(obj: Namespace) -> Namespace:
 
 
 def _service(obj: Service) -> Service:
-    """Leave out whom it selects, which is told by its slices; and its addresses, unless they are a Gateway's.
+    """Leave out whom it selects, which is told by its slices, and an address that stands there twice.
 
-    So the specs of most Services are equal, and one object. Of each is kept whether it is headless, and whether we made
-    it; of those what we wrote on it.
+    Of each is kept whether we made it, and of those what we wrote on it. Any Service may be a route's parent, which is
+    found by its addresses.
     """
     mark = obj.metadata.labels.get(MANAGED_BY, "")
     ours = is_managed(mark)
@@ -168,9 +167,8 @@ def _service(obj: Service) -> Service:
         name=intern(obj.metadata.name),
         annotations=_our_annotations(obj) if ours else _NONE,
     )
-    spec = replace(obj.spec, selector=_NONE)
-    if GATEWAY_NAME_LABEL not in obj.metadata.labels:
-        spec = replace(spec, cluster_ip=_HEADLESS if spec.cluster_ip == _HEADLESS else "", cluster_ips=())
+    is_told_twice = obj.spec.cluster_ips == (obj.spec.cluster_ip,)
+    spec = replace(obj.spec, selector=_NONE, cluster_ips=() if is_told_twice else obj.spec.cluster_ips)
     return replace(obj, metadata=metadata, spec=spec)
 
 

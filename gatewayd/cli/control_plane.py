@@ -14,6 +14,7 @@ from gatewayd.infra import layout
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.own_group import CONTROLLER
 from gatewayd.run.serve_options import ServeOptions, encoded
+from gatewayd.settings import pods_listen_at
 
 app = typer.Typer(add_completion=False)
 
@@ -60,8 +61,7 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
         namespace=namespace,
         identity=identity or socket.gethostname(),
         uid=uid,
-        # With a trailing dot: an absolute name, so that no search domain is tried before it.
-        xds_host=xds_host or f"{layout.CONTROL_PLANE}.{namespace}.svc.cluster.local.",
+        xds_host=xds_host or _own_name(namespace),
         xds_port=xds_port,
         route_discovery=route_discovery,
         log_level=log_level,
@@ -71,6 +71,12 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
         gateway_classes=class_names(gateway_classes),
         gateway_namespaces=gateway_namespaces,
         region=region,
+        proxies_listen_at=pods_listen_at(),
     )
     # The process stays the same one, to Kubernetes and for signals, and what has read the arguments is gone.
     os.execv(sys.executable, (sys.executable, "-P", "-m", "gatewayd.run.replica", encoded(options)))  # noqa: S606
+
+
+def _own_name(namespace: str) -> str:
+    """Return the name of our Service; with a trailing dot it is absolute, and no search domain is tried before it."""
+    return f"{layout.CONTROL_PLANE}.{namespace}.svc.cluster.local."

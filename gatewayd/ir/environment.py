@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.own_group import CONTROLLER
@@ -47,6 +48,10 @@ class Meshed:
     """A row that lets routes have Services as parents, whether an XMesh says so or not."""
 
 
+ANY_IPV4: Final = "0.0.0.0"  # noqa: S104 - the address is the pod's own
+"""All addresses of a pod, where a cluster's pods have IPv4."""
+ANY_IPV6: Final = "::"
+"""All addresses of a pod of either family: also in a cluster of IPv6 alone."""
 NAMESPACE = "gatewayd-system"
 """Where gatewayd runs in a cluster unless it was installed elsewhere."""
 HERE = ()
@@ -55,7 +60,7 @@ HERE = ()
 DEFAULT_ENVIRONMENT = Environment(
     controller=CONTROLLER,
     namespace=NAMESPACE,
-    address="0.0.0.0",  # noqa: S104 - the address is the pod's own
+    address=ANY_IPV4,
     loopback_backends=False,
     external_names=False,
     standalone=False,

@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 from gatewayd.ir import limits
 from gatewayd.ir.access_log import EVERYTHING, Logged
+from gatewayd.ir.environment import ANY_IPV4
 from gatewayd.ir.envoy_releases import ENVOY
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.global_limits import RateLimitService
@@ -176,7 +177,7 @@ class Infrastructure(Owner):
     """Everything that must run for a Gateway. `annotations` are the user's; `addresses` are those asked for.
 
     `withheld` are the keys of labels and annotations that reach no pod and no ServiceAccount. `per_host` are the route
-    tables that are discovered per host, as its Service records them.
+    tables that are discovered per host, as its Service records them. `listens_at`: all addresses of a pod.
     """
 
     ports: tuple[GatewayServicePort, ...]
@@ -185,6 +186,7 @@ class Infrastructure(Owner):
     addresses: tuple[str, ...]
     per_host: str
     parameters: Parameters
+    listens_at: str = ANY_IPV4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

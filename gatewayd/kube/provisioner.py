@@ -21,7 +21,7 @@ from gatewayd.kube.lease import Leadership
 from gatewayd.kube.made_object import Document
 from gatewayd.kube.work_queue import Pacing, WorkQueue
 from gatewayd.translator.mesh.meshes import MESH
-from gatewayd.xds.bootstrap import AdminSocket, MutualTLS, bootstrap, sds_files, within_memory
+from gatewayd.xds.bootstrap import AdminSocket, MutualTLS, bootstrap, probed_at, sds_files, within_memory
 
 NAME: Final = "certificate"
 PACING: Final = Pacing(workers=INFRASTRUCTURE_WORKERS)
@@ -149,6 +149,6 @@ class Provisioner:
             probes_port=layout.PROBES_PORT,
             drain=DRAIN_SECONDS,
         )
-        document = within_memory(document, wanted.parameters.resources.memory_limit)
+        document = within_memory(probed_at(document, wanted.listens_at), wanted.parameters.resources.memory_limit)
         files = {layout.BOOTSTRAP_FILE: document, **sds_files(layout.CERTIFICATES_FOLDER)}
         return {name: json.dumps(value, indent=1, sort_keys=True) for name, value in files.items()}

@@ -3,16 +3,16 @@
 The first batch is the whole folder, each later one what changed, read once it has settled. When the folder itself
 vanishes everything stays until it is back.
 
-inotify tells when to look; what is there is always read from disk: an event for a file looks at that file, any other
-event (a directory, a symlink such as a ConfigMap's `..data`) looks at all names, and so does a slow tick, for what
-inotify cannot see (network file systems). Where the system has no inotify to give (inotify(7), EMFILE and ENOSPC), the
-slow tick is all there is, and the log says so once.
+The system tells when to look, on Linux by `inotify.py`; what is there is always read from disk: an event for a file
+looks at that file, any other event (a directory, a symlink such as a ConfigMap's `..data`) looks at all names, and so
+does a slow tick, for what nobody tells of (network file systems). Where the system has nothing to give (inotify(7),
+EMFILE and ENOSPC), the slow tick is all there is, and the log says so once.
 """
 
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Final
@@ -22,9 +22,12 @@ from watchfiles import awatch
 
 from gatewayd.manifests.file_state import Absence, Contents, UnreadableFile
 from gatewayd.manifests.folder_reader import FolderReader, any_being_written, signatures
+from gatewayd.manifests.inotify import changed_paths
 
-# A change is told after one or two of these: with 5 ms half of the time from a save to Envoy went by here.
+# Where there is no inotify a change is told after one or two of these.
 _STEP_MS: Final = 2
+# What a program writes file by file comes as one batch; each wait is for one of several files.
+_QUIET: Final = 0.001
 _DEBOUNCE_MS: Final = 50
 _TICK_MS: Final = 100
 _SCAN_EVERY: Final = 2.0
@@ -99,22 +102,12 @@ class _Watcher:
 
         Each folder is watched by itself: the system would follow links to the end of the machine.
         """
-        events = awatch(
-            *sorted(folders),
-            watch_filter=None,
-            debounce=_DEBOUNCE_MS,
-            step=_STEP_MS,
-            rust_timeout=_TICK_MS,
-            yield_on_timeout=True,
-            recursive=False,
-            ignore_permission_denied=True,
-        )
         try:
-            async with aclosing(events):
-                async for batch in events:
+            async with aclosing(_told(sorted(folders))) as events:
+                async for paths in events:
                     self._is_told = True
-                    yield frozenset(path for _, path in batch)
-        except FileNotFoundError:
+                    yield paths
+        except (FileNotFoundError, NotADirectoryError):
             return
         except (OSError, RuntimeError) as error:  # the second is what WatchfilesRustInternalError is
             self._untold(error)
@@ -128,6 +121,29 @@ class _Watcher:
         if self._is_told:
             self._is_told = False
             _log.error(NOT_TOLD, why=str(error), scan_seconds=_SCAN_EVERY, limits=_LIMITS)
+
+
+async def _told(folders: Sequence[str]) -> AsyncGenerator[frozenset[str], None]:
+    """Yield what the system tells of folders, and nothing at each tick; raises OSError."""
+    if sys.platform == "linux":
+        events = changed_paths(folders, quiet=_QUIET, longest=_DEBOUNCE_MS / 1000, tick=_TICK_MS / 1000)
+        async with aclosing(events):
+            async for paths in events:
+                yield paths
+        return
+    batches = awatch(
+        *folders,
+        watch_filter=None,
+        debounce=_DEBOUNCE_MS,
+        step=_STEP_MS,
+        rust_timeout=_TICK_MS,
+        yield_on_timeout=True,
+        recursive=False,
+        ignore_permission_denied=True,
+    )
+    async with aclosing(batches):
+        async for batch in batches:
+            yield frozenset(path for _, path in batch)
 
 
 async def _settle(paths: frozenset[str]) -> None:

@@ -20,7 +20,7 @@ READ: Final = (Service, EndpointSlice, ServiceExport)
 """What is read of a member."""
 
 
-class _SliceAddress(NamedTuple):
+class _Serving(NamedTuple):
     address: str
     ready: bool
 
@@ -30,7 +30,7 @@ class _Piece(NamedTuple):
 
     service: ObjectKey
     numbers: dict[tuple[str, str], int]
-    addresses: tuple[_SliceAddress, ...]
+    addresses: tuple[_Serving, ...]
 
 
 class Book:
@@ -141,7 +141,7 @@ class Book:
 
 def _piece(service: ObjectKey, obj: EndpointSlice) -> _Piece:
     numbers: dict[tuple[str, str], int] = {(each.name, each.protocol): each.port for each in obj.ports if each.port}
-    addresses = (_SliceAddress(each.addresses[0], _is_ready(each)) for each in obj.endpoints if _serves(each))
+    addresses = (_Serving(each.addresses[0], _is_ready(each)) for each in obj.endpoints if _serves(each))
     return _Piece(service, numbers, tuple(addresses))
 
 

@@ -111,6 +111,7 @@ class NodeAgent:
                 finally:
                     watch.cancel()
                     await asyncio.wait({watch})
+                    self._pods.forget()
 
     async def _until(self, *, consumers: bool) -> None:
         while self._steering.has_consumers is not consumers:

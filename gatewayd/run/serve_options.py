@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, Environment
+from gatewayd.ir.environment import ANY_IPV4, DEFAULT_ENVIRONMENT, Environment
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.own_group import CONTROLLER
 
@@ -21,6 +21,7 @@ class ServeOptions:
     `envoy_gateway_kinds`: those are read too. `mesh`: routes may have Services as parents, also without an XMesh.
     `controller_name`, `gateway_classes` and `gateway_namespaces`: as in `ir.environment.Environment`.
     `region`: where the cluster is, "" where nobody says it.
+    `proxies_listen_at`: all addresses of a pod, of the family that pods have.
     """
 
     kubeconfig: Path | None
@@ -37,6 +38,7 @@ class ServeOptions:
     gateway_classes: tuple[str, ...] = ()
     gateway_namespaces: str = ""
     region: str = ""
+    proxies_listen_at: str = ANY_IPV4
 
     @property
     def making(self) -> tuple[object, ...]:
@@ -45,7 +47,8 @@ class ServeOptions:
         served = (self.controller_name, self.gateway_classes, self.gateway_namespaces)
         narrowed = () if served == (CONTROLLER, (), "") else served
         region = (f"region {self.region}",) if self.region else ()
-        return (self.route_discovery, kinds, *(("mesh",) if self.mesh else ()), *region, *narrowed)
+        family = () if self.proxies_listen_at == ANY_IPV4 else (self.proxies_listen_at,)
+        return (self.route_discovery, kinds, *(("mesh",) if self.mesh else ()), *region, *family, *narrowed)
 
     @property
     def environment(self) -> Environment:
@@ -56,6 +59,7 @@ class ServeOptions:
             namespace=self.namespace,
             route_discovery=self.route_discovery,
             region=self.region,
+            address=self.proxies_listen_at,
             gateway_classes=self.gateway_classes,
             gateway_namespaces=self.gateway_namespaces,
         )

@@ -10,6 +10,7 @@ Edge defaults: https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/best_p
 from dataclasses import dataclass
 from typing import Any, Final, assert_never
 
+from gatewayd.ir.environment import ANY_IPV4, ANY_IPV6
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.limits import CLIENT_CONNECTIONS, RE2_PROGRAM_SIZE
 from gatewayd.ir.zones import in_zone
@@ -116,6 +117,16 @@ def _added(to: JSON, more: JSON) -> JSON:
 
 def _together(one: Any, two: Any) -> Any:
     return [*one, *two] if isinstance(one, list) else _added(one, two)
+
+
+def probed_at(document: JSON, address: str) -> JSON:
+    """Return a bootstrap for an Envoy whose pod has `address` for all of its own; its port for probes is there."""
+    static = document["static_resources"]
+    listeners = [
+        {**each, "address": _socket_address(address, each["address"]["socket_address"]["port_value"])}
+        for each in static.get("listeners", ())
+    ]
+    return {**document, "static_resources": {**static, "listeners": listeners}} if listeners else document
 
 
 def within_memory(document: JSON, memory: int | None) -> JSON:
@@ -355,7 +366,7 @@ def _probes_listener(port: int) -> JSON:
     network = {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}
     return {
         "name": _PROBES,
-        "address": _socket_address("0.0.0.0", port),  # noqa: S104 - the kubelet and Prometheus come from outside
+        "address": _socket_address(ANY_IPV4, port),
         "ignore_global_conn_limit": True,
         # One that is short of memory is alive and ready: elsewhere there is no more of it.
         "bypass_overload_manager": True,
@@ -372,4 +383,6 @@ def _assignment(cluster: str, address: JSON) -> JSON:
 
 
 def _socket_address(address: str, port: int) -> JSON:
-    return {"socket_address": {"address": address, "port_value": port}}
+    # As for listeners that are discovered: this one address is both families.
+    both = {"ipv4_compat": True} if address == ANY_IPV6 else {}
+    return {"socket_address": {"address": address, "port_value": port, **both}}

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -22,6 +23,7 @@ _ROUTER: Final = "169.254.1.1"
 _ROUTER_MAC: Final = "02:00:00:00:00:01"
 _NEW_NETWORK: Final = 0x40000000
 _NAMESPACES: Final = Path("/run/netns")
+_NUMBERS = count()
 T = TypeVar("T")
 
 
@@ -93,7 +95,7 @@ class Network:
 @asynccontextmanager
 async def network(pods: Mapping[str, str]) -> AsyncIterator[Network]:
     """Make a node with pods, each with its address, until the block ends."""
-    mark = f"gwd-{os.getpid()}"
+    mark = f"gwd-{os.getpid()}-{next(_NUMBERS)}"
     made = {name: Namespace(f"{mark}-{name}") for name in ("node", *pods)}
     try:
         for each in made.values():

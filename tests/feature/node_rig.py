@@ -125,6 +125,15 @@ class Node:
             await self._server.stop()
             self._server = None
 
+    async def start_what_is_gone(self) -> None:
+        """Have an agent and an Envoy, and a control plane."""
+        if self._server is None:
+            await self.start_control_plane()
+        if self.agent is None or self.agent.returncode is not None:
+            await self.start_agent()
+        if self.envoy is None or self.envoy.returncode is not None:
+            await self.start_envoy()
+
     async def start_agent(self, *how: str) -> None:
         words = (NODE, NODE_ADDRESS, str(self._socket), f"http://127.0.0.1:{API_SERVER_PORT}", str(self._folder / "x"))
         command = (sys.executable, "-m", "tests.feature.harness.agent_process", *words, *how)

@@ -287,3 +287,32 @@ async def test_a_hundred_pods_become_one_and_a_hundred_again(world: World) -> No
             await pods.start(range(1, PODS))
             await pods.serve(range(PODS))
             await pods.loop.turns(5)
+
+
+TURNS = 10
+SHARED = address(900)
+OWN = {"left": address(901), "right": address(902)}
+
+
+def serving(name: str, port: int, *addresses: str) -> str:
+    """Return a Service with a Pod at each of these addresses."""
+    rows = ", ".join(f'{{addresses: ["{each}"]}}' for each in addresses)
+    return service(name, port).replace('endpoints: [{addresses: ["127.0.0.1"]}]', f"endpoints: [{rows}]")
+
+
+async def test_a_pod_has_the_address_of_one_that_has_ended(world: World) -> None:
+    """Of another Service, again and again: the slice of the first is without it before that Pod ends."""
+    port = free_port()
+    async with AsyncExitStack() as stack, closed_loop(world, clients=4) as loop:
+        for name, own in OWN.items():
+            await stack.enter_async_context(http_backend(name, host=own, port=port))
+            await world.apply(serving(name, port, own), route(name, name, name))
+            loop.target(f"{name}.example", said(name, name), said(name, f"{name}-shared"))
+        for turn in range(TURNS):
+            name = tuple(OWN)[turn % 2]
+            async with http_backend(f"{name}-shared", host=SHARED, port=port) as pod:
+                await world.apply(serving(name, port, OWN[name], SHARED))
+                await loop.turns(3)
+                assert pod.requests
+                await world.apply(serving(name, port, OWN[name]))
+                await loop.turns(1)

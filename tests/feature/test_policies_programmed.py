@@ -3,13 +3,16 @@
 https://gateway-api.sigs.k8s.io/geps/gep-713/#policy-status
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.http import RouteDiscovery
-from gatewayd.xds.resource import CLUSTER, ENDPOINT, FILTER, LISTENER, ROUTE, SCOPED_ROUTE
+from gatewayd.xds.resource import CLUSTER, ENDPOINT, FILTER, LISTENER, ROUTE, SCOPED_ROUTE, TypeUrl
 from tests.feature.harness.manifests import http_route
 from tests.feature.harness.policies import policy, target
 from tests.feature.harness.scripted import ScriptedProxy, scripted_proxy
@@ -76,6 +79,35 @@ def access(gateway: str, address: str) -> str:
     return policy("AccessPolicy", "p", target("Gateway", gateway), section, namespace="infra")
 
 
+@asynccontextmanager
+async def answering(world: World, proxy: ScriptedProxy, fleet: GatewayFleet, words: str) -> AsyncIterator[None]:
+    """Ask for all routes and scopes, and refuse the routes with these words, or take them without any, until it ends.
+
+    With routes per host a group that is refused is taken apart: each host comes by itself, under a name of its own.
+    """
+
+    async def ask(url: TypeUrl) -> None:
+        asked = set[str]()
+        while True:
+            await world.until(lambda: world.reconciler.snapshots[fleet].of(url).keys() - asked)
+            names = world.reconciler.snapshots[fleet].of(url).keys() - asked
+            asked.update(names)
+            await proxy.subscribe(url, *names)
+
+    async def answer(url: TypeUrl) -> None:
+        while True:
+            found = await proxy.response(url)
+            await (proxy.nack(found, words) if words and url is ROUTE else proxy.ack(found))
+
+    tasks = [asyncio.create_task(does(url)) for url in (ROUTE, SCOPED_ROUTE) for does in (ask, answer)]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
 async def test_an_envoy_that_refuses_nothing(world: World) -> None:
     await world.apply(http_route("r", RULES), policies("edge"))
     await world.until(lambda: programmed(world) == HELD)
@@ -119,20 +151,16 @@ async def test_what_a_proxy_refuses_is_told_to_the_policies_that_it_carries(worl
         await proxy.ack(listeners)
         await world.until(lambda: programmed(world) == {**WAITING, "Client": "Programmed"})
 
-        [table] = world.reconciler.configs[fleet].route_tables
-        if table.discovery is RouteDiscovery.PER_HOST:
-            pytest.skip("a group that is refused is taken apart into hosts that the played proxy does not ask for")
         # Routes come after the filters that they ask something of.
         await proxy.subscribe(FILTER, *world.reconciler.snapshots[fleet].of(FILTER))
         await proxy.ack(await proxy.response(FILTER))
-        await proxy.subscribe(ROUTE, *world.reconciler.snapshots[fleet].of(ROUTE))
-        await proxy.nack(await proxy.response(ROUTE), "no such thing")
         refused = {**WAITING, "Client": "Programmed", "Report": "Invalid", **dict.fromkeys(OF_ROUTES, "Invalid")}
-        await world.until(lambda: programmed(world) == refused)
+        async with answering(world, proxy, fleet, "no such thing"):
+            await world.until(lambda: programmed(world) == refused)
         # What is no more as it was refused is no more refused.
         world.put(route("first", "other.example"))
-        await proxy.ack(await proxy.response(ROUTE))
-        await world.until(lambda: programmed(world) == HELD)
+        async with answering(world, proxy, fleet, ""):
+            await world.until(lambda: programmed(world) == HELD)
 
     # The proxy has gone: nobody has it any more.
     await world.until(lambda: programmed(world) == WAITING)
@@ -145,17 +173,19 @@ async def test_a_proxy_goes_on_with_all_policies_but_the_one_that_it_does_not_ta
         await world.until(lambda: programmed(world) == HELD)
         [table] = world.reconciler.configs[fleet].route_tables
         if table.discovery is RouteDiscovery.PER_HOST:
-            pytest.skip("a group that is refused is taken apart into hosts that the played proxy does not ask for")
+            pytest.skip(
+                "what is refused comes once more under the name of its host, of which the proxy has nothing yet"
+            )
         world.put(access("later", "203.0.113.128/25"))
-        await proxy.nack(await proxy.response(ROUTE), "no such thing")
-        await world.until(lambda: programmed(world) == {**HELD, "Access": "Invalid"})
+        async with answering(world, proxy, fleet, "no such thing"):
+            await world.until(lambda: programmed(world) == {**HELD, "Access": "Invalid"})
         world.put(route("later", "third.example"))
-        await proxy.nack(await proxy.response(ROUTE), "no such thing either")
-        await world.until(lambda: programmed(world) == {**HELD, "Access": "Invalid"})
+        async with answering(world, proxy, fleet, "no such thing either"):
+            await world.until(lambda: programmed(world) == {**HELD, "Access": "Invalid"})
         world.put(access("later", "203.0.113.64/26"))
         await world.until(lambda: programmed(world) == {**HELD, "Access": "Pending"})
-        await proxy.ack(await proxy.response(ROUTE))
-        await world.until(lambda: programmed(world) == HELD)
+        async with answering(world, proxy, fleet, ""):
+            await world.until(lambda: programmed(world) == HELD)
 
 
 async def test_a_policy_waits_for_the_last_of_the_proxies(world: World) -> None:
@@ -164,9 +194,6 @@ async def test_a_policy_waits_for_the_last_of_the_proxies(world: World) -> None:
         for proxy in (quick, slow):
             await takes_everything(world, fleet, proxy)
         await world.until(lambda: programmed(world) == HELD)
-        [table] = world.reconciler.configs[fleet].route_tables
-        if table.discovery is RouteDiscovery.PER_HOST:
-            pytest.skip("the played proxies do not ask for the hosts of a group")
         world.put(access("both", "203.0.113.128/25"))
         await quick.ack(await quick.response(ROUTE))
         held_back = await slow.response(ROUTE)

@@ -17,12 +17,13 @@ from gatewayd.ads.listen import Certificates, TlsListener, UnixListener
 from gatewayd.ads.server import AdsServer
 from gatewayd.identity.certificates import gateway_identity
 from gatewayd.ir.backend import Cluster, Endpoint
+from gatewayd.ir.environment import ANY_IPV4
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.http import RouteDiscovery, RouteTableKey, VirtualHost
 from gatewayd.ir.outcome import FleetReport
 from gatewayd.ir.proxy import ProxyConfig
 from gatewayd.settings import from_environment
-from gatewayd.xds.bootstrap import AdminSocket, ControlPlane, MutualTLS, UnixSocket, bootstrap, sds_files
+from gatewayd.xds.bootstrap import AdminSocket, ControlPlane, MutualTLS, UnixSocket, bootstrap, probed_at, sds_files
 from gatewayd.xds.build.snapshot_builder import SnapshotBuilder
 from gatewayd.xds.resource import FILTER, LISTENER
 from tests.feature.harness.ports import free_port
@@ -143,7 +144,9 @@ def certified(folder: Path) -> tuple[TlsListener, ControlPlane]:
 
 
 @asynccontextmanager
-async def rig(folder: Path, *, probes_port: int | None = None, over_tls: bool = False) -> AsyncIterator[Rig]:
+async def rig(
+    folder: Path, *, probes_port: int | None = None, probes_address: str = ANY_IPV4, over_tls: bool = False
+) -> AsyncIterator[Rig]:
     """Run Envoy and the ADS server until the block ends."""
     changed = asyncio.Condition()
     fleet = Watched(changed)
@@ -158,7 +161,7 @@ async def rig(folder: Path, *, probes_port: int | None = None, over_tls: bool = 
         drain=None,
     )
     path = folder / "bootstrap.json"
-    path.write_text(json.dumps(started))
+    path.write_text(json.dumps(probed_at(started, probes_address)))
     command = [envoy_binary(), "-c", path, "--concurrency", "1", "--use-dynamic-base-id", "-l", "warning"]
     async with AsyncExitStack() as stack:
         await server.start()

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from gatewayd.ir.http import RouteDiscovery
-from gatewayd.settings import Settings, SettingsError, api_server, from_environment, read
+from gatewayd.settings import Settings, SettingsError, api_server, from_environment, pods_listen_at, read
 
 
 def test_an_empty_environment_leaves_everything_to_the_caller() -> None:
@@ -58,6 +58,12 @@ def test_a_pod_is_told_where_the_api_server_is(
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", port)
     assert api_server() == address
+
+
+@pytest.mark.parametrize(("host", "address"), [("10.0.0.1", "0.0.0.0"), ("fd00::1", "::"), ("", "0.0.0.0")])
+def test_pods_listen_at_the_family_of_services(monkeypatch: pytest.MonkeyPatch, host: str, address: str) -> None:
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
+    assert pods_listen_at() == address
 
 
 def test_the_users_cache_may_be_elsewhere() -> None:

@@ -62,7 +62,7 @@ type fleet struct {
 	sotw        bool
 	method      string
 	description grpc.StreamDesc
-	secure      credentials.TransportCredentials
+	secure      []credentials.TransportCredentials
 	codec       codec
 	register    *register
 	shared      shared
@@ -76,7 +76,7 @@ type fleet struct {
 	gate        chan struct{}
 }
 
-func newFleet(addresses []string, size, first int, cluster string, sotw bool, secure credentials.TransportCredentials) *fleet {
+func newFleet(addresses []string, size, first int, cluster string, sotw bool, secure []credentials.TransportCredentials) *fleet {
 	made := &fleet{
 		addresses: addresses, cluster: cluster, sotw: sotw, method: service + "DeltaAggregatedResources",
 		description: grpc.StreamDesc{ServerStreams: true, ClientStreams: true}, secure: secure,
@@ -96,7 +96,8 @@ func newFleet(addresses []string, size, first int, cluster string, sotw bool, se
 
 // dial returns a connection of its own, with the windows of Envoy.
 func (f *fleet) dial(c *client) (*grpc.ClientConn, error) {
-	address := f.addresses[c.number%len(f.addresses)]
+	secure := f.secure[c.number%len(f.secure)]
+	address := f.addresses[c.number/len(f.secure)%len(f.addresses)]
 	return grpc.NewClient("passthrough:///control-plane",
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
 			network, rest := "tcp", address
@@ -106,7 +107,7 @@ func (f *fleet) dial(c *client) (*grpc.ClientConn, error) {
 			conn, err := (&net.Dialer{}).DialContext(ctx, network, rest)
 			return &wire{Conn: conn, of: c}, err
 		}),
-		grpc.WithTransportCredentials(f.secure),
+		grpc.WithTransportCredentials(secure),
 		grpc.WithInitialWindowSize(streamWindow), grpc.WithInitialConnWindowSize(connectionWindow),
 		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(f.codec), grpc.MaxCallRecvMsgSize(largest), grpc.MaxCallSendMsgSize(largest)),
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.Config{BaseDelay: 20 * time.Millisecond, Multiplier: 1.6, MaxDelay: time.Second}, MinConnectTimeout: 20 * time.Second}),

@@ -1,7 +1,9 @@
 // Adsclient is N Envoys, as far as a control plane can tell: N streams of aggregated discovery on N connections, each
 // with a state of its own. It takes commands, one JSON object a line, and answers each with one line.
 //
-//	adsclient -address unix:/path,unix:/other -clients 1000 [-sotw] [-ca FILE -cert FILE -key FILE -server-name NAME]
+//	adsclient -address unix:/path,unix:/other -clients 1000 [-sotw] [-identities FOLDER,FOLDER -server-name NAME]
+//
+// An identity is a folder with ca.crt, tls.crt and tls.key; clients take the identities in turn.
 //
 //	{"do":"connect"}                            all dial at once
 //	{"do":"await","sum":"<hex>","count":n,"seconds":s} answers when all (but the stalled) hold exactly that
@@ -22,6 +24,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -52,10 +55,10 @@ func run() error {
 	cluster := flag.String("node-cluster", "bench/gw", "cluster of the Node message")
 	drain := flag.Float64("drain", 0, "seconds, in the Node message; 0 says nothing")
 	sotw := flag.Bool("sotw", false, "state of the world instead of incremental")
-	ca, cert, key := flag.String("ca", "", "PEM file"), flag.String("cert", "", "PEM file"), flag.String("key", "", "PEM file")
+	identities := flag.String("identities", "", "folders, comma-separated; without any nothing is encrypted")
 	serverName := flag.String("server-name", "", "name in the server's certificate")
 	flag.Parse()
-	secure, err := transport(*ca, *cert, *key, *serverName)
+	secure, err := transports(*identities, *serverName)
 	if err != nil {
 		return err
 	}
@@ -104,17 +107,29 @@ func obey(fleet *fleet, asked command) (any, error) {
 	return fleet.report(), nil
 }
 
-func transport(ca, cert, key, serverName string) (credentials.TransportCredentials, error) {
-	if ca == "" {
-		return insecure.NewCredentials(), nil
+func transports(folders, serverName string) ([]credentials.TransportCredentials, error) {
+	if folders == "" {
+		return []credentials.TransportCredentials{insecure.NewCredentials()}, nil
 	}
-	pem, err := os.ReadFile(ca)
+	var made []credentials.TransportCredentials
+	for _, folder := range strings.Split(folders, ",") {
+		secure, err := transport(folder, serverName)
+		if err != nil {
+			return nil, err
+		}
+		made = append(made, secure)
+	}
+	return made, nil
+}
+
+func transport(folder, serverName string) (credentials.TransportCredentials, error) {
+	pem, err := os.ReadFile(filepath.Join(folder, "ca.crt"))
 	if err != nil {
 		return nil, err
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(pem)
-	pair, err := tls.LoadX509KeyPair(cert, key)
+	pair, err := tls.LoadX509KeyPair(filepath.Join(folder, "tls.crt"), filepath.Join(folder, "tls.key"))
 	if err != nil {
 		return nil, err
 	}

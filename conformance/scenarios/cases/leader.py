@@ -5,80 +5,36 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from itertools import count
 
 from conformance.scenarios import manifests
-from conformance.scenarios.apifault import Request, Stand, standing, unhindered
+from conformance.scenarios.apifault import Stand, unhindered
 from conformance.scenarios.lies import PASS, Delay
 from conformance.scenarios.meanwhile import meanwhile
+from conformance.scenarios.replica_pair import (
+    LEASES,
+    PORTS,
+    first_write,
+    late_writes,
+    leads,
+    replica_pair,
+    work,
+    writes,
+)
 from conformance.scenarios.scenario import Figure, none_of
 from conformance.scenarios.traffic import load, stable_routes, until_right
 from conformance.scenarios.world import SHOP, World
 
 _TAKEOVER_SECONDS = 20.0
-_LEASES = "leases"
-_EVERYBODYS = (_LEASES, "/namespaces/gatewayd-system/configmaps", "/events")
-"""What every replica may write: the lease, what its own Envoys have, and Events."""
-_PORTS = {"left": 7001, "right": 7002}
-
-
-@asynccontextmanager
-async def _pair(world: World) -> AsyncIterator[dict[str, Stand]]:
-    """Run two replicas, each with a stand-in for the API server of its own, by name of their Deployments."""
-    async with AsyncExitStack() as stack:
-        stands = {name: await stack.enter_async_context(standing(world, port)) for name, port in _PORTS.items()}
-        for name, port in _PORTS.items():
-            await world.replicas(name, count=1, api_port=port, wait=False)
-        for name in _PORTS:
-            await world.available("gatewayd-system", name)
-        await world.echoes("echo")
-        await world.gateway()
-        yield stands
-
-
-async def _leads(world: World) -> str:
-    """Return which of the two Deployments leads."""
-    return (await world.elected()).split("-")[0]
-
-
-async def _work(world: World) -> None:
-    """Keep statuses changing: a route that is there and gone, four times a second."""
-    for number in count():
-        item = manifests.route(SHOP, f"busy-{number % 5}", [f"busy-{number}.example"], f"none-{number}")
-        await world.put(item)
-        await asyncio.sleep(0.25)
-
-
-def _writes(stand: Stand, since: float) -> list[Request]:
-    """Return the writes of statuses and of infrastructure that were begun after a moment (Unix seconds)."""
-    return [
-        each
-        for each in stand.requests
-        if each.method in {"POST", "PUT", "PATCH", "DELETE"}
-        and not any(part in each.path for part in _EVERYBODYS)
-        and each.began >= since
-    ]
-
-
-def late_writes(loser: Sequence[Request], heir: Sequence[Request]) -> int:
-    """Return how many writes of the loser, of whatever success, were under way after the heir's first one began."""
-    handover = min((each.began for each in heir), default=float("inf"))
-    late = [each for each in loser if max(each.began, each.ended) > handover]
-    for each in late[:5]:
-        print(f"  two at once: {each}")
-    return len(late)
 
 
 async def leader_killed(world: World) -> tuple[Figure, ...]:
     """Kill the leader for good; then pause the next one for longer than its lease; then end one in order."""
-    async with _pair(world) as stands:
+    async with replica_pair(world) as stands:
         targets = await stable_routes(world, 10, "echo")
         address = await _address(world)
         await until_right(world, address, targets)
-        lost = await _leads(world)
-        heir = next(name for name in _PORTS if name != lost)
+        lost = await leads(world)
+        heir = next(name for name in PORTS if name != lost)
         async with load(world, f"{address}:80", targets, rate=50) as running:
             killed, dead_writes = await _without(world, stands, lost, heir)
             paused, stale = await _paused(world, stands, heir, lost)
@@ -98,15 +54,6 @@ async def _address(world: World) -> str:
     return str(found["status"]["addresses"][0]["value"])
 
 
-async def _first_write(world: World, stand: Stand, since: float) -> float:
-    async def has_written() -> bool:
-        return any(each.is_status_write and each.status == 200 for each in _writes(stand, since))
-
-    await world.until(has_written, "another has written a status", within=45)
-    first = min(each.began for each in _writes(stand, since) if each.is_status_write and each.status == 200)
-    return first - since
-
-
 async def _without(world: World, stands: dict[str, Stand], lost: str, heir: str) -> tuple[float, int]:
     """Kill the leader whenever it starts, until the other has written; return after how long, and overlaps."""
     moment = time.time()
@@ -117,10 +64,10 @@ async def _without(world: World, stands: dict[str, Stand], lost: str, heir: str)
                 pod.signal(signal.SIGKILL)
             await asyncio.sleep(0.05)
 
-    async with meanwhile(keep_dead()), meanwhile(_work(world)):
-        took = await _first_write(world, stands[heir], moment)
+    async with meanwhile(keep_dead()), meanwhile(work(world)):
+        took = await first_write(world, stands[heir], moment)
         await asyncio.sleep(2)
-    both = late_writes(_writes(stands[lost], moment), _writes(stands[heir], moment))
+    both = late_writes(writes(stands[lost], moment), writes(stands[heir], moment))
     await world.until(lambda: _is_ready(world, lost), f"{lost} runs again", within=90)
     return took, both
 
@@ -135,13 +82,13 @@ async def _paused(world: World, stands: dict[str, Stand], lost: str, heir: str) 
     pod = (await world.control_plane(lost))[0]
     moment = time.time()
     pod.signal(signal.SIGSTOP)
-    async with meanwhile(_work(world)):
-        took = await _first_write(world, stands[heir], moment)
+    async with meanwhile(work(world)):
+        took = await first_write(world, stands[heir], moment)
         await asyncio.sleep(max(0.0, 25 - (time.time() - moment)))
         awake = time.time()
         pod.signal(signal.SIGCONT)
         await asyncio.sleep(6)
-    good = [each for each in _writes(stands[lost], awake) if each.status == 200]
+    good = [each for each in writes(stands[lost], awake) if each.status == 200]
     for each in good[:5]:
         print(f"  stale: {each}")
     return took, len(good)
@@ -149,28 +96,28 @@ async def _paused(world: World, stands: dict[str, Stand], lost: str, heir: str) 
 
 async def _ended(world: World, stands: dict[str, Stand]) -> float:
     """Take the leader away in order."""
-    lost = await _leads(world)
-    heir = next(name for name in _PORTS if name != lost)
+    lost = await leads(world)
+    heir = next(name for name in PORTS if name != lost)
     moment = time.time()
     await world.kubectl("-n", "gatewayd-system", "scale", f"deployment/{lost}", "--replicas=0")
-    async with meanwhile(_work(world)):
-        return await _first_write(world, stands[heir], moment)
+    async with meanwhile(work(world)):
+        return await first_write(world, stands[heir], moment)
 
 
 async def lease_hung(world: World) -> tuple[Figure, ...]:
     """Hold back the leader's requests for the lease alone, without a word; they arrive when they are stale."""
-    async with _pair(world) as stands:
-        lost = await _leads(world)
-        heir = next(name for name in _PORTS if name != lost)
-        async with meanwhile(_work(world)):
+    async with replica_pair(world) as stands:
+        lost = await leads(world)
+        heir = next(name for name in PORTS if name != lost)
+        async with meanwhile(work(world)):
             await asyncio.sleep(3)
             moment = time.time()
-            stands[lost].rule = lambda request: Delay(seconds=30.0) if _LEASES in request.path else PASS
-            taken_over = await _first_write(world, stands[heir], moment)
+            stands[lost].rule = lambda request: Delay(seconds=30.0) if LEASES in request.path else PASS
+            taken_over = await first_write(world, stands[heir], moment)
             await asyncio.sleep(15)
             stands[lost].rule = unhindered
             await asyncio.sleep(20)
-        mine, theirs = _writes(stands[lost], moment), _writes(stands[heir], moment)
+        mine, theirs = writes(stands[lost], moment), writes(stands[heir], moment)
         last = max((each.ended or each.began for each in mine), default=moment) - moment
         return (
             Figure(what="writes of the leader while its lease hung", value=len(mine), at_least=1),
@@ -185,13 +132,13 @@ async def lease_hung(world: World) -> tuple[Figure, ...]:
 
 def _stale(stand: Stand, since: float) -> int:
     return sum(
-        _LEASES in each.path and each.passed_on - each.began > 20 for each in stand.requests if each.began > since
+        LEASES in each.path and each.passed_on - each.began > 20 for each in stand.requests if each.began > since
     )
 
 
 def _taken(stand: Stand, since: float) -> int:
     return sum(
-        _LEASES in each.path and each.passed_on - each.began > 20 and each.method == "PUT" and each.status == 200
+        LEASES in each.path and each.passed_on - each.began > 20 and each.method == "PUT" and each.status == 200
         for each in stand.requests
         if each.began > since
     )

@@ -17,10 +17,10 @@ from conformance.scenarios.changes import backend_of, route, rule
 from conformance.scenarios.judged import NOT_FOUND, Asked, Judged, answer, judged
 from conformance.scenarios.meanwhile import meanwhile
 from conformance.scenarios.notebook import taken_up
-from conformance.scenarios.pods import PodHandle
+from conformance.scenarios.pods import REPLICA_WORDS, PodHandle
 from conformance.scenarios.scenario import Figure
 from conformance.scenarios.slopes import Sample, after_warm_up, growth
-from conformance.scenarios.stage import REPLICA_WORDS, quiet_echo
+from conformance.scenarios.stage import quiet_echo
 from conformance.scenarios.world import SHOP, World
 
 _MINUTES = "SOAK_MINUTES"

@@ -106,6 +106,7 @@ def _wanted(view: View, row: Gateway, parameters: Parameters) -> Infrastructure:
         addresses=tuple(each.value for each in row.spec.addresses if each.value and each.routability != CLUSTER),
         per_host=_per_host(view, row.metadata.key),
         parameters=_inside(parameters) if inside_only(row.spec.addresses) else parameters,
+        listens_at=environment(view).address,
     )
 
 

@@ -22,6 +22,7 @@ from envoy.extensions.filters.network.connection_limit.v3 import connection_limi
 from google.protobuf import wrappers_pb2
 
 from gatewayd.ir.client_settings import SocketSettings
+from gatewayd.ir.environment import ANY_IPV6
 from gatewayd.ir.l4 import L4Refuse
 from gatewayd.ir.proxy import (
     DatagramListener,
@@ -193,6 +194,6 @@ def _address(address: str, port: int, protocol: int) -> Any:
         address=address,
         port_value=port,
         # "::" is both families, as it is for most servers.
-        ipv4_compat=address == "::",
+        ipv4_compat=address == ANY_IPV6,
     )
     return address_pb2.Address(socket_address=socket)

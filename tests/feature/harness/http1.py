@@ -153,9 +153,10 @@ async def ask(
     tls: ssl.SSLContext | None = None,
     server_name: str | None = None,
     source: str = "",
+    address: str = "127.0.0.1",
 ) -> Answer:
     """Send one request on a connection of its own."""
-    connection = await connect(port, tls=tls, server_name=server_name, source=source)
+    connection = await connect(port, tls=tls, server_name=server_name, source=source, address=address)
     try:
         return await connection.ask(path, *headers, host=host, method=method, body=body)
     finally:

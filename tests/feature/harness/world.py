@@ -249,7 +249,7 @@ class World:
             refused = {name for each in self.fleet.report(gateway).rejections for name in each.names}
             await self._listening(self.envoys[gateway], len(wanted - refused))
 
-    async def until(self, holds: Callable[[], bool]) -> None:
+    async def until(self, holds: Callable[[], object]) -> None:
         """Wait until something holds, looking again whenever anything happened."""
         happened = asyncio.Event()
         self._events.add(happened)

@@ -38,3 +38,13 @@ def test_pods_with_the_address_of_their_node_are_left_out() -> None:
     heard = Heard()
     heard.pods.hear(KEY, pod("10.0.0.1", host=True))
     assert heard.pods.namespaces == {}
+
+
+def test_what_nobody_watches_is_forgotten() -> None:
+    heard = Heard()
+    heard.pods.hear(KEY, pod("10.244.0.5"))
+    heard.pods.forget()
+    assert (heard.pods.namespaces, heard.changes) == ({}, 2)
+    heard.pods.hear(KEY, None)
+    heard.pods.hear(KEY, pod("10.244.0.5"))
+    assert heard.pods.namespaces == {"10.244.0.5": "blog"}

@@ -58,9 +58,17 @@ def test_a_namespace_keeps_the_labels_that_routes_are_selected_by() -> None:
     assert kept.annotations == {}
 
 
-def service(cluster_ip: str, *, name: str = "cart", annotations: Mapping[str, str] | None = None, **labels: str) -> Any:
+def service(
+    cluster_ip: str,
+    *,
+    name: str = "cart",
+    annotations: Mapping[str, str] | None = None,
+    cluster_ips: tuple[str, ...] = (),
+    **labels: str,
+) -> Any:
     """Return a Service as it comes from the API server."""
-    spec = {"ports": [{"port": 80}], "selector": {"app": "cart"}, "clusterIP": cluster_ip, "clusterIPs": [cluster_ip]}
+    addresses = {"clusterIP": cluster_ip, "clusterIPs": cluster_ips or [cluster_ip]}
+    spec = {"ports": [{"port": 80}], "selector": {"app": "cart"}, **addresses}
     source = document("Service", spec=spec)
     source["metadata"] |= {"name": name, "labels": labels, "annotations": dict(annotations or {})}
     found = decode_bytes(KIND["Service"], json.dumps(source).encode())
@@ -71,16 +79,17 @@ def service(cluster_ip: str, *, name: str = "cart", annotations: Mapping[str, st
 def test_a_service_keeps_its_ports_and_whether_it_is_headless() -> None:
     kept = service("192.0.2.1")
     assert kept.metadata == ObjectMeta(name=kept.metadata.name, namespace=kept.metadata.namespace)
-    assert (kept.spec.selector, kept.spec.cluster_ip, kept.spec.cluster_ips) == ({}, "", ())
+    assert kept.spec.selector == {}
     assert kept.spec.ports[0].port == 80
+    assert kept.spec.ports is service("192.0.2.2").spec.ports
     assert service("None").spec.cluster_ip == "None"
-    assert kept.spec is service("192.0.2.2").spec
 
 
-def test_a_service_of_a_gateway_keeps_its_addresses() -> None:
-    kept = service("192.0.2.1", **{"gateway.networking.k8s.io/gateway-name": "gw"})
-    assert (kept.spec.cluster_ip, kept.spec.cluster_ips) == ("192.0.2.1", ("192.0.2.1",))
-    assert kept.metadata.labels == {}
+def test_a_service_keeps_the_addresses_that_pods_call_it_by() -> None:
+    kept = service("192.0.2.1").spec
+    assert (kept.cluster_ip, kept.cluster_ips) == ("192.0.2.1", ())
+    both = service("192.0.2.1", cluster_ips=("192.0.2.1", "2001:db8::1")).spec
+    assert (both.cluster_ip, both.cluster_ips) == ("192.0.2.1", ("192.0.2.1", "2001:db8::1"))
 
 
 def test_a_service_that_we_made_is_known_for_ours() -> None:

@@ -5,8 +5,9 @@ import runpy
 from pathlib import Path
 
 import pytest
-import yaml
 
+from conformance.profiles import GATEWAY
+from conformance.summary import report
 from gatewayd.translator.features import CONFORMANCE, FEATURES
 
 ROOT = Path(__file__).parents[3]
@@ -27,8 +28,7 @@ def test_the_test_of_a_feature_exists(test: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(each.name for each in FEATURES if each.test == CONFORMANCE))
 def test_a_feature_that_the_suite_shows_is_in_a_report_without_failures(name: str) -> None:
-    reports = [yaml.safe_load(file.read_text()) for file in (ROOT / "conformance" / "reports").glob("*-report.yaml")]
-    profiles = [profile["extended"] for each in reports for profile in each["profiles"]]
+    profiles = [profile["extended"] for profile in report(GATEWAY)["profiles"]]
     showing = [each for each in profiles if name in each["supportedFeatures"]]
     assert showing
     assert {each["result"] for each in showing} == {"success"}

@@ -57,3 +57,28 @@ def test_what_is_not_there_is_absent() -> None:
         FIGURES["row"](result({"routes": 1}), routes=2)
     with pytest.raises(FIGURES["Absent"]):
         FIGURES["peer"](result({"case": "a, b", "peer": "p", "metric": "m", "median": 1}), "a", "p", "n")
+
+
+def cells(line: str) -> list[str]:
+    return [each.strip() for each in line.strip("|").split("|")]
+
+
+def test_every_goal_is_of_a_result_or_not_measured_and_says_what_was_done() -> None:
+    page = FIGURES["page"]().partition("## Goals of pace")[2]
+    rows = [cells(line) for line in page.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == len(FIGURES["GOALS"]) >= 9
+    for what, _, measured, _, verdict, done in rows:
+        assert verdict in ("met", "**missed**") or measured == FIGURES["MISSING"], what
+        assert done, what
+
+
+def test_a_goal_is_met_by_what_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    goal = FIGURES["Goal"](
+        what="w", source="s", value=lambda of: FIGURES["row"](of, at=1)["v"], at_most=2, unit="s", tried="t"
+    )
+    monkeypatch.setitem(FIGURES["_goals"].__globals__, "GOALS", (goal,))
+    verdicts = [
+        [*FIGURES["_goals"](found)][-1]
+        for found in ({"s": result({"at": 1, "v": 2.0})}, {"s": result({"at": 1, "v": 2.1})}, {"s": result({})}, {})
+    ]
+    assert [cells(line)[4] for line in verdicts] == ["met", "**missed**", "", ""]

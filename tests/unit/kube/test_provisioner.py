@@ -167,6 +167,15 @@ async def test_a_proxy_is_told_how_much_memory_it_has(rig: Rig) -> None:
         assert str(90 * 1024 * 1024) in rig.stored("ConfigMap")["data"][layout.BOOTSTRAP_FILE]
 
 
+async def test_a_proxy_is_probed_where_it_listens(rig: Rig) -> None:
+    rig.want(replace(EDGE, listens_at="::"))
+    async with running(rig.provisioner.run(), rig.applier.run()):
+        await passes(1.0)
+        made = json.loads(rig.stored("ConfigMap")["data"][layout.BOOTSTRAP_FILE])
+        [probes] = made["static_resources"]["listeners"]
+        assert probes["address"]["socket_address"]["address"] == "::"
+
+
 async def test_the_admin_interface_of_a_proxy_has_no_address(rig: Rig) -> None:
     rig.want(EDGE)
     async with running(rig.provisioner.run(), rig.applier.run()):

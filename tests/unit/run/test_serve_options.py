@@ -32,6 +32,12 @@ def test_what_configurations_depend_on_tells_editions_apart() -> None:
     assert OPTIONS.making == (RouteDiscovery.PER_HOST, None)
     assert replace(OPTIONS, envoy_gateway_kinds=True).making == (RouteDiscovery.PER_HOST, "envoy-gateway-kinds")
     assert replace(OPTIONS, mesh=True).making == (RouteDiscovery.PER_HOST, None, "mesh")
+    assert replace(OPTIONS, proxies_listen_at="::").making == (RouteDiscovery.PER_HOST, None, "::")
+
+
+def test_proxies_listen_where_the_pods_of_the_cluster_do() -> None:
+    assert OPTIONS.environment.address == "0.0.0.0"
+    assert replace(OPTIONS, proxies_listen_at="::").environment.address == "::"
 
 
 def test_whom_it_serves_arrives_and_tells_editions_apart() -> None:

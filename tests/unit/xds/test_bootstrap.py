@@ -21,6 +21,7 @@ from gatewayd.xds.bootstrap import (
     MutualTLS,
     UnixSocket,
     bootstrap,
+    probed_at,
     sds_files,
     within_memory,
     within_zone,
@@ -124,6 +125,19 @@ def test_probes_show_two_pages_of_admin() -> None:
     assert all(each.match.headers[0].string_match.exact == "GET" for each in host.routes)
     admin = made.static_resources.clusters[1].load_assignment.endpoints[0].lb_endpoints[0].endpoint
     assert admin.address == made.admin.address
+
+
+def test_probes_are_answered_by_the_family_that_pods_have() -> None:
+    four, none = (
+        bootstrap(node="pod-1", fleet=EDGE, control_plane=LOCAL, admin=ADMIN, probes_port=port, drain=None)
+        for port in (19001, None)
+    )
+    assert probed_at(four, "0.0.0.0") == four
+    assert probed_at(none, "::") == none
+    made = json_format.Parse(json.dumps(probed_at(four, "::")), bootstrap_pb2.Bootstrap())
+    [probes] = made.static_resources.listeners
+    found = probes.address.socket_address
+    assert (found.address, found.port_value, found.ipv4_compat) == ("::", 19001, True)
 
 
 def test_memory_is_given_back_and_clusters_are_made_when_they_are_used() -> None:

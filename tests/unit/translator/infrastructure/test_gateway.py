@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from gatewayd.ir.environment import HERE, Environment
+from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.ir.infrastructure import DEFAULT_PARAMETERS, Fixed, Infrastructure, Keep, object_name
 from gatewayd.offline.translate import standalone_environment
 from gatewayd.store import Delta
@@ -50,6 +50,12 @@ def test_what_a_gateway_needs() -> None:
     assert found.annotations == (("x.example/y", "z"),)
     assert found.addresses == ("198.51.100.7",)
     assert found.parameters == DEFAULT_PARAMETERS
+
+
+def test_its_proxies_listen_where_the_pods_of_the_cluster_do() -> None:
+    assert wanted(FULL).listens_at == "0.0.0.0"
+    here = replace(DEFAULT_ENVIRONMENT, address="::")
+    assert wanted(FULL, Delta(kind=Environment, key=HERE, obj=here)).listens_at == "::"
 
 
 def test_nothing_runs_for_gateways_of_others_or_without_a_cluster() -> None:
