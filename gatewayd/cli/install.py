@@ -110,12 +110,6 @@ _MonitoringOption = Annotated[
 _ImageOption = Annotated[
     str, typer.Option(default_factory=default_image, callback=_image, help="Image of the control plane.")
 ]
-_MonitoringOption = Annotated[
-    bool, typer.Option("--monitoring", help="With monitors and alerts for the Prometheus operator.")
-]
-_RouteDiscoveryOption = Annotated[
-    RouteDiscovery | None, typer.Option(help="How proxies get routes. Default: by the number of hosts.")
-]
 _NodesOption = Annotated[
     bool, typer.Option("--mesh", help="With a proxy on each node, for routes whose parent is a Service.")
 ]
