@@ -56,6 +56,11 @@ MEASUREMENTS: Final[Mapping[str, Measurement]] = {
     "members": Measurement(
         title="Member clusters: N endpoints of two of them", module="bench.members", arguments=((3_000,), (30_000,))
     ),
+    "crowds": Measurement(
+        title="Crowds: Gateways, ListenerSets with certificates, Secrets that matter to few",
+        module="bench.crowds",
+        arguments=((300, 100, 3_000), (3_000, 1_000, 30_000)),
+    ),
     "largehost": Measurement(
         title="One host of many rules, list and tree", module="bench.largehost", arguments=((1_000,), (5_000,))
     ),

@@ -87,6 +87,21 @@ GATES: Final[Mapping[str, tuple[Gate, ...]]] = {
             goal=at_most(5),
         ),
     ),
+    "crowds": (
+        Gate(what="CPU a Gateway, 3,000 to 300", value=_last_to_first("cold_ms_a_gateway"), goal=at_most(1.3)),
+        Gate(what="CPU a ListenerSet, 1,000 to 100", value=_last_to_first("cold_ms_a_set"), goal=at_most(1.3)),
+        Gate(what="bytes a Secret that does not matter, most", value=_most("head_bytes_each"), goal=at_most(600)),
+        Gate(
+            what="Secrets that are read without need, most",
+            value=lambda rows: max(row["secrets_read"] - row["sets"] for row in rows),
+            goal=at_most(0),
+        ),
+        Gate(what="queries of a route's edit, most", value=_most("gateway_route_queries"), goal=at_most(12)),
+        Gate(what="queries of a Gateway that is added, most", value=_most("gateway_added_queries"), goal=at_most(70)),
+        Gate(
+            what="queries of a certificate that is rotated, most", value=_most("certificate_queries"), goal=at_most(14)
+        ),
+    ),
     "largehost": (
         Gate(
             what="Envoy's CPU for the last of the most rules, list to tree",

@@ -17,7 +17,7 @@ from gatewayd.api.ingress import NGINX_PREFIX
 from gatewayd.api.ingressclass import NGINX_ANNOTATIONS
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.ir.fleet import GatewayFleet
-from gatewayd.own_group import INGRESS_CONTROLLER
+from gatewayd.own_group import CONTROLLER, ingress_controller
 from gatewayd.run.memory import tune_collector
 from gatewayd.store import Delta
 
@@ -40,7 +40,7 @@ def ingress_class(*, annotated: bool) -> Delta:
             "apiVersion": _VERSION,
             "kind": "IngressClass",
             "metadata": {"name": "web", "annotations": annotations},
-            "spec": {"controller": INGRESS_CONTROLLER, "parameters": parameters},
+            "spec": {"controller": ingress_controller(CONTROLLER), "parameters": parameters},
         }
     )
 

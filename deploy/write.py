@@ -3,7 +3,8 @@
 `gatewayd.yaml` is what `gatewayd install --print` prints. `crds.yaml` holds the kinds of our own group alone. The Helm
 chart has these too, and as templates the same objects, less the Namespace (`helm install --create-namespace` makes it),
 with expressions where `TEMPLATED` says so. Every expression is `{{ toJson X }}`: JSON is YAML, so a value of any type
-needs neither quotes nor an indentation. What a value turns off stands whole between `{{- if X }}` and `{{- end }}`.
+needs neither quotes nor an indentation. One of them is made of a value: `MARK`. What a value turns off stands whole
+between `{{- if X }}` and `{{- end }}`.
 """  # noqa: INP001 - a program beside the files that it writes, no package
 
 from collections.abc import Iterator, Mapping
@@ -12,12 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from gatewayd.api.gateway import MANAGED_BY
 from gatewayd.cli.install import default_image, node_bootstrap, printed
 from gatewayd.infra.crds import own_crds
 from gatewayd.infra.installation import REPLICAS, Installation, installation
-from gatewayd.infra.layout import NAMESPACE, NODE
+from gatewayd.infra.layout import NAMESPACE, NODE, XDS_PORT
 from gatewayd.infra.manifest import manifest
 from gatewayd.ir.http import RouteDiscovery
+from gatewayd.own_group import CONTROLLER, MANAGER
 
 HERE: Final = Path(__file__).parent
 CHART: Final = HERE / "helm" / "gatewayd"
@@ -51,6 +54,12 @@ INTERVALS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _POD: Final = ("spec", "template", "spec")
 _CONTAINER: Final = (*_POD, "containers", "gatewayd")
+_PROXIES: Final = ("spec", "ingress", str(XDS_PORT), "from", MANAGED_BY)
+MARK: Final = (
+    f'(ternary "{MANAGER}" (printf "{MANAGER}.%s" (replace "/" "_" .Values.controllerName)) '
+    f'(eq .Values.controllerName "{CONTROLLER}"))'
+)
+"""`own_group.manager` in Helm's words."""
 _AGENT: Final = (*_POD, "containers", "agent")
 TEMPLATED: Final = (
     *(
@@ -69,6 +78,10 @@ TEMPLATED: Final = (
     *(Templated(kind, ("spec", *path), ".Values.monitoring.interval") for kind, path in INTERVALS.items()),
     Templated("ClusterRoleBinding", ("subjects", "gatewayd", "namespace"), ".Release.Namespace"),
     Templated("RoleBinding", ("subjects", "gatewayd", "namespace"), ".Release.Namespace"),
+    # What is of no namespace has a name that no other release of the cluster has.
+    Templated("ClusterRole", ("metadata", "name"), ".Release.Name"),
+    Templated("ClusterRoleBinding", ("metadata", "name"), ".Release.Name"),
+    Templated("ClusterRoleBinding", ("roleRef", "name"), ".Release.Name"),
     Templated("Deployment", ("spec", "replicas"), ".Values.replicas"),
     Templated("Deployment", (*_CONTAINER, "image"), ".Values.image"),
     Templated("Deployment", (*_CONTAINER, "imagePullPolicy"), ".Values.imagePullPolicy"),
@@ -87,6 +100,11 @@ TEMPLATED: Final = (
     Templated("Deployment", (*_POD, "tolerations"), ".Values.tolerations"),
     Templated("Deployment", (*_POD, "affinity"), ".Values.affinity"),
     Templated("GatewayClass", ("metadata", "name"), ".Values.gatewayClassName"),
+    Templated("GatewayClass", ("spec", "controllerName"), ".Values.controllerName"),
+    Templated("Deployment", (*_CONTAINER, "env", "GATEWAYD_CONTROLLER_NAME", "value"), ".Values.controllerName"),
+    Templated("Deployment", (*_CONTAINER, "env", "GATEWAYD_GATEWAY_CLASSES", "value"), ".Values.gatewayClasses"),
+    Templated("Deployment", (*_CONTAINER, "env", "GATEWAYD_GATEWAY_NAMESPACES", "value"), ".Values.gatewayNamespaces"),
+    Templated("NetworkPolicy", (*_PROXIES, "podSelector", "matchLabels", MANAGED_BY), MARK),
     # An environment has texts, and an empty one is as none.
     Templated("Deployment", (*_CONTAINER, "env", "GATEWAYD_MESH", "value"), '(ternary "true" "" .Values.mesh.enabled)'),
     *(
@@ -135,8 +153,9 @@ helm install gatewayd deploy/helm/gatewayd --namespace gatewayd-system --create-
   --set image=REGISTRY/gatewayd:TAG
 ```
 
-One release in a cluster: all replicas of one controller name work together. To remove it, delete its Gateways first
-(their proxies go with them), then `helm uninstall`, then the CRDs if no policy is left that somebody wants.
+All replicas of one controller name work together. A second release needs a namespace, a `controllerName` and a
+`gatewayClassName` of its own, see "Several installations" in docs/operations.md. To remove one, delete its Gateways
+first (their proxies go with them), then `helm uninstall`, then the CRDs if no policy is left that somebody wants.
 
 | value | what it is |
 |---|---|
@@ -174,10 +193,16 @@ def _part(found: JSON) -> str:
 
 def _chart_objects() -> Iterator[JSON]:
     # Whatever is chosen: only what is there can be an expression.
-    everything = replace(
-        DEFAULTS, route_discovery=RouteDiscovery.PER_HOST, is_monitored=True, node_bootstrap=node_bootstrap()
+    whole = replace(
+        DEFAULTS,
+        route_discovery=RouteDiscovery.PER_HOST,
+        is_monitored=True,
+        node_bootstrap=node_bootstrap(),
+        controller="example.com/name",
+        gateway_classes=("name",),
+        gateway_namespaces="name",
     )
-    for each in installation(everything):
+    for each in installation(whole):
         if each["kind"] != "Namespace":
             yield each
 
@@ -222,7 +247,13 @@ def _put(found: Any, path: tuple[str, ...], value: str) -> None:
 
 
 def _element(found: list[JSON], name: str) -> JSON:
-    return next(each for each in found if name in (each.get("name"), each.get("port")))
+    return next(each for each in found if name in _names(each))
+
+
+def _names(element: JSON) -> tuple[str, ...]:
+    """Return what an element of a list is told apart by: its name, its port, a label of the pods that it is for."""
+    ports = [str(port["port"]) for port in element.get("ports", ()) if "name" not in element]
+    return (element.get("name"), element.get("port"), *ports, *element.get("podSelector", {}).get("matchLabels", ()))
 
 
 if __name__ == "__main__":

@@ -13,8 +13,6 @@ VERSION: Final = "v1alpha1"
 API_VERSION: Final = f"{DOMAIN}/{VERSION}"
 CONTROLLER: Final = f"{DOMAIN}/controller"
 """The `controllerName` of the GatewayClasses that are ours."""
-INGRESS_CONTROLLER: Final = f"{DOMAIN}/ingress-controller"
-"""The `spec.controller` of the IngressClasses that are ours."""
 PREFIX: Final = f"{DOMAIN}/"
 TRUST_DOMAIN: Final = "gatewayd"
 """https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md#21-trust-domain"""
@@ -24,6 +22,29 @@ NODE_IDENTITY: Final = f"spiffe://{TRUST_DOMAIN}/mesh/"
 """What the identity of the proxies of nodes begins with; the name of their mesh follows."""
 RATE_LIMIT_IDENTITY: Final = f"spiffe://{TRUST_DOMAIN}/rate-limit-service"
 """Who may have the limits of all policies, to count by them."""
+
+
+MANAGER: Final = "gatewayd"
+"""The field manager of what we write, and the value of the label of what we make for Gateways."""
+
+
+def ingress_controller(controller: str) -> str:
+    """Return the `spec.controller` of the IngressClasses of an installation whose controllerName is `controller`."""
+    domain, _, name = controller.partition("/")
+    return f"{domain}/ingress-{name}"
+
+
+def manager(controller: str) -> str:
+    """Return what marks what an installation writes and makes, of any number in a cluster: its controllerName.
+
+    A label's value has no slash, and a domain no underscore, so that two controllerNames never lead to one mark.
+    """
+    return MANAGER if controller == CONTROLLER else f"{MANAGER}.{controller.replace('/', '_')}"
+
+
+def is_managed(mark: str) -> bool:
+    """Return whether a label's value is the mark of an installation of gatewayd, whichever it is."""
+    return mark == MANAGER or mark.startswith(f"{MANAGER}.")
 
 
 def own(name: str) -> str:

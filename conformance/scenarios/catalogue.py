@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.scenarios.cases.audit import audit
+from conformance.scenarios.cases.autoscaling import autoscaling
 from conformance.scenarios.cases.blackhole import blackhole
 from conformance.scenarios.cases.chart import chart
 from conformance.scenarios.cases.contents import contents
@@ -74,6 +75,11 @@ _ALL = (
         name="scaling",
         claim="kubectl scale and an autoscaler set the number of proxies, and nobody undoes it",
         run=scaling,
+    ),
+    Scenario(
+        name="autoscaling",
+        claim="an autoscaler takes Envoys from 2 to 6 and back under load: no failed request, and no number is ours",
+        run=autoscaling,
     ),
     Scenario(
         name="leftovers",

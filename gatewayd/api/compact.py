@@ -21,12 +21,12 @@ from gatewayd.api.ingressclass import IngressClass
 from gatewayd.api.meta import KubernetesObject, ObjectMeta
 from gatewayd.api.refs import BackendRef
 from gatewayd.api.serviceimport import DERIVED_SERVICE, ServiceImport
-from gatewayd.own_group import PREFIX
+from gatewayd.own_group import MANAGER, PREFIX, is_managed
 
 _MOST: Final = 1024
 _LONGEST: Final = 64
 """Longer text is hardly ever the same in two objects."""
-_OURS: Final = dict([MANAGED_BY])
+_OURS: Final = {MANAGED_BY: MANAGER}
 _NONE: Final[dict[str, str]] = {}
 
 R = TypeVar("R", bound=KubernetesObject)
@@ -160,15 +160,20 @@ def _service(obj: Service) -> Service:
     Of each is kept whether we made it, and of those what we wrote on it. Any Service may be a route's parent, which is
     found by its addresses.
     """
-    ours = obj.metadata.labels.get(MANAGED_BY[0]) == MANAGED_BY[1]
+    mark = obj.metadata.labels.get(MANAGED_BY, "")
+    ours = is_managed(mark)
     metadata = replace(
-        _named(obj.metadata, _OURS if ours else _NONE),
+        _named(obj.metadata, _marked(mark) if ours else _NONE),
         name=intern(obj.metadata.name),
         annotations=_our_annotations(obj) if ours else _NONE,
     )
     is_told_twice = obj.spec.cluster_ips == (obj.spec.cluster_ip,)
     spec = replace(obj.spec, selector=_NONE, cluster_ips=() if is_told_twice else obj.spec.cluster_ips)
     return replace(obj, metadata=metadata, spec=spec)
+
+
+def _marked(mark: str) -> dict[str, str]:
+    return _OURS if mark == MANAGER else {MANAGED_BY: intern(mark)}
 
 
 def _import(obj: ServiceImport) -> ServiceImport:

@@ -16,8 +16,8 @@ from gatewayd.api.selectors import LabelSelector
 GATEWAY_NAME_LABEL: Final = "gateway.networking.k8s.io/gateway-name"
 """On all that is made for a Gateway. https://gateway-api.sigs.k8s.io/geps/gep-1762/#resource-attachment"""
 
-MANAGED_BY: Final = ("app.kubernetes.io/managed-by", "gatewayd")
-"""On all that we make for Gateways: what does not carry it is somebody else's."""
+MANAGED_BY: Final = "app.kubernetes.io/managed-by"
+"""On all that we make for Gateways, with the mark of the installation: what does not carry it is somebody else's."""
 
 
 class GatewayAddress(Shape, frozen=True, kw_only=True):

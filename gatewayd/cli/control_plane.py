@@ -9,14 +9,19 @@ from typing import Annotated
 import typer
 
 from gatewayd.cli.output import EnvoyGatewayKindsOption, MeshOption
+from gatewayd.cli.tenancy import ControllerNameOption, GatewayClassesOption, GatewayNamespacesOption, class_names
 from gatewayd.infra import layout
 from gatewayd.ir.http import RouteDiscovery
+from gatewayd.own_group import CONTROLLER
 from gatewayd.run.serve_options import ServeOptions, encoded
 from gatewayd.settings import pods_listen_at
 
 app = typer.Typer(add_completion=False)
 
 
+_KubeconfigOption = Annotated[
+    Path | None, typer.Option(help="Kubeconfig file; without it, the service account of this pod.")
+]
 _RouteDiscoveryOption = Annotated[
     RouteDiscovery | None,
     typer.Option(
@@ -33,9 +38,7 @@ _LogLevelOption = Annotated[str, typer.Option(envvar="GATEWAYD_LOG_LEVEL", help=
 @app.command()
 def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
     *,
-    kubeconfig: Annotated[
-        Path | None, typer.Option(help="Kubeconfig file; without it, the service account of this pod.")
-    ] = None,
+    kubeconfig: _KubeconfigOption = None,
     namespace: Annotated[
         str, typer.Option(envvar="POD_NAMESPACE", help="Our own namespace: the CA and the lease are there.")
     ] = layout.NAMESPACE,
@@ -47,6 +50,9 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
     log_level: _LogLevelOption = "info",
     envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
     mesh: MeshOption = False,
+    controller_name: ControllerNameOption = CONTROLLER,
+    gateway_classes: GatewayClassesOption = "",
+    gateway_namespaces: GatewayNamespacesOption = "",
     region: _RegionOption = "",
 ) -> None:
     """Serve a cluster's Gateways: watch the API server, feed the proxies, write statuses."""
@@ -61,6 +67,9 @@ def control_plane(  # noqa: PLR0913 - one argument an option is how typer works
         log_level=log_level,
         envoy_gateway_kinds=envoy_gateway_kinds,
         mesh=mesh,
+        controller_name=controller_name,
+        gateway_classes=class_names(gateway_classes),
+        gateway_namespaces=gateway_namespaces,
         region=region,
         proxies_listen_at=pods_listen_at(),
     )

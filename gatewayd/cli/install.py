@@ -7,6 +7,13 @@ from typing import Annotated
 import typer
 
 from gatewayd.cli.output import EnvoyGatewayKindsOption, write_lines
+from gatewayd.cli.tenancy import (
+    ControllerNameOption,
+    GatewayClassesOption,
+    GatewayNamespacesOption,
+    check_tenancy,
+    class_names,
+)
 from gatewayd.infra import layout
 from gatewayd.infra.crds import own_crds
 from gatewayd.infra.drain import DRAIN_SECONDS
@@ -18,6 +25,7 @@ from gatewayd.ir.fleet import MESH_FLEET
 from gatewayd.ir.http import RouteDiscovery
 from gatewayd.ir.mesh import NODE_PROBES_PORT
 from gatewayd.members.book import READ
+from gatewayd.own_group import CONTROLLER
 from gatewayd.settings import LOG_LEVELS
 from gatewayd.telemetry.version import installed_version
 from gatewayd.xds.bootstrap import AdminSocket, UnixSocket, bootstrap
@@ -84,14 +92,23 @@ def _log_level(text: str) -> str:
     raise typer.BadParameter(f"{text!r} is not known; allowed: {', '.join(LOG_LEVELS)}")
 
 
-_ImageOption = Annotated[
-    str, typer.Option(default_factory=default_image, callback=_image, help="Image of the control plane.")
+def _print(value: bool) -> bool:  # noqa: FBT001 - a callback of typer
+    if value:
+        return value
+    raise typer.BadParameter("nothing is changed by this command; pass --print, and pipe it to kubectl apply")
+
+
+_PrintOption = Annotated[
+    bool, typer.Option("--print", callback=_print, help="Print the manifest; nothing else is known.")
+]
+_RouteDiscoveryOption = Annotated[
+    RouteDiscovery | None, typer.Option(help="How proxies get routes. Default: by the number of hosts.")
 ]
 _MonitoringOption = Annotated[
     bool, typer.Option("--monitoring", help="With monitors and alerts for the Prometheus operator.")
 ]
-_RouteDiscoveryOption = Annotated[
-    RouteDiscovery | None, typer.Option(help="How proxies get routes. Default: by the number of hosts.")
+_ImageOption = Annotated[
+    str, typer.Option(default_factory=default_image, callback=_image, help="Image of the control plane.")
 ]
 _NodesOption = Annotated[
     bool, typer.Option("--mesh", help="With a proxy on each node, for routes whose parent is a Service.")
@@ -112,7 +129,7 @@ _MemberOption = Annotated[
 @app.command()
 def install(  # noqa: PLR0913 (each is an option)
     *,
-    print_: Annotated[bool, typer.Option("--print", help="Print the manifest; nothing else is known.")] = False,
+    print_: _PrintOption = False,
     image: _ImageOption,
     namespace: Annotated[str, typer.Option(callback=_namespace, help="Namespace of the control plane.")] = NAMESPACE,
     replicas: Annotated[int, typer.Option(min=1, max=100, help="Pods of the control plane.")] = REPLICAS,
@@ -120,6 +137,9 @@ def install(  # noqa: PLR0913 (each is an option)
     route_discovery: _RouteDiscoveryOption = None,
     monitoring: _MonitoringOption = False,
     envoy_gateway_kinds: EnvoyGatewayKindsOption = False,
+    controller_name: ControllerNameOption = CONTROLLER,
+    gateway_classes: GatewayClassesOption = "",
+    gateway_namespaces: GatewayNamespacesOption = "",
     mesh: _NodesOption = False,
     fail_closed: _FailClosedOption = False,
     member: _MemberOption = "",
@@ -128,11 +148,8 @@ def install(  # noqa: PLR0913 (each is an option)
 
     gatewayd install --print | kubectl apply --server-side -f -
     """
-    if not print_:
-        raise typer.BadParameter("nothing is changed by this command; pass --print, and pipe it to kubectl apply")
-    if member:
-        write_lines(printed_member(namespace, member))
-        return
+    del print_  # without it nothing is asked for
+    check_tenancy(controller_name, namespace, mesh=mesh)
     chosen = Installation(
         namespace=namespace,
         image=image,
@@ -141,7 +158,10 @@ def install(  # noqa: PLR0913 (each is an option)
         route_discovery=route_discovery,
         is_monitored=monitoring,
         envoy_gateway_kinds=envoy_gateway_kinds,
+        controller=controller_name,
+        gateway_classes=class_names(gateway_classes),
+        gateway_namespaces=gateway_namespaces,
         node_bootstrap=node_bootstrap() if mesh else None,
         fails_closed=fail_closed,
     )
-    write_lines(printed(chosen))
+    write_lines(printed_member(namespace, member) if member else printed(chosen))

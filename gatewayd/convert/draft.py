@@ -20,6 +20,23 @@ class HTTPS(NamedTuple):
     hostname: str
 
 
+class StreamPort(NamedTuple):
+    """The listener of a port whose connections are led on: `mode` is that of its TLS, "" for TCP.
+
+    `hostname` "" is any, and `port` 0 the one for HTTPS that all share.
+    """
+
+    namespace: str
+    hostname: str
+    port: int
+    mode: str
+
+    @property
+    def section(self) -> str:
+        """What the listener is called."""
+        return f"tls-{self.port or 'https'}-{host_word(self.hostname)}" if self.mode else f"tcp-{self.port}"
+
+
 def host_word(hostname: str) -> str:
     """Return the part of a name that stands for a hostname, "" for any."""
     return hostname.replace("*", "any").replace(".", "-") or "all-hosts"
@@ -68,10 +85,30 @@ class DraftRoute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DraftListener:
-    """A listener for HTTPS, with Secrets of its own namespace; `shared`: routes of other namespaces attach to it."""
+class DraftStream:
+    """A TLSRoute for these hostnames, or a TCPRoute where there are none, at listeners for streams."""
 
-    at: HTTPS
+    namespace: str
+    name: str
+    hostnames: tuple[str, ...]
+    at: tuple[StreamPort, ...]
+    backends: tuple[JSON, ...]
+    origins: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """The kind of the route."""
+        return "TLSRoute" if self.hostnames else "TCPRoute"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftListener:
+    """A listener for HTTPS, or streams, with Secrets of its own namespace.
+
+    `shared`: routes of other namespaces attach to it.
+    """
+
+    at: HTTPS | StreamPort
     secrets: tuple[str, ...]
     shared: bool
     origins: tuple[str, ...]
@@ -94,6 +131,7 @@ class Draft:
     """All that is to be written."""
 
     routes: tuple[DraftRoute, ...] = ()
+    streams: tuple[DraftStream, ...] = ()
     listeners: tuple[DraftListener, ...] = ()
     objects: tuple[DraftObject, ...] = ()
 
@@ -104,6 +142,7 @@ def together(drafts: Iterable[Draft]) -> Draft:
     listeners = {each.at: each for draft in reversed(each_of) for each in draft.listeners}
     return Draft(
         routes=tuple(route for draft in each_of for route in draft.routes),
+        streams=tuple(stream for draft in each_of for stream in draft.streams),
         listeners=tuple(listeners.values()),
         objects=tuple(each for draft in each_of for each in draft.objects),
     )

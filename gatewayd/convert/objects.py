@@ -18,9 +18,11 @@ from gatewayd.convert.draft import (
     DraftRoute,
     DraftRule,
     GatewayTarget,
+    StreamPort,
     host_word,
 )
 from gatewayd.convert.policies import policies
+from gatewayd.convert.streams import stream_route
 from gatewayd.own_group import API_VERSION, DOMAIN, own
 
 Document = dict[str, Any]
@@ -40,7 +42,7 @@ _EVERYBODY: Final = {"namespaces": {"from": "All"}}
 
 def objects(draft: Draft, target: GatewayTarget) -> tuple[Document, ...]:
     """Return all objects of a draft; none for one in which nothing is served."""
-    if not (draft.routes or draft.listeners):
+    if not (draft.routes or draft.streams or draft.listeners):
         return tuple(map(document, draft.objects))
     sets = _listener_sets(draft.listeners, target)
     names = {at: name for name, listeners in sets for at in (each.at for each in listeners)}
@@ -48,6 +50,7 @@ def objects(draft: Draft, target: GatewayTarget) -> tuple[Document, ...]:
         _gateway(target, shared=bool(sets)),
         *(_listener_set(name, listeners, target) for name, listeners in sets),
         *(item for route in draft.routes for item in _route(route, names, target)),
+        *(document(stream_route(each, names)) for each in draft.streams),
         *map(document, draft.objects),
     ]
     return tuple(written)
@@ -91,7 +94,7 @@ def _listener_sets(
 ) -> tuple[tuple[str, tuple[DraftListener, ...]], ...]:
     """Return the ListenerSets by name, each with its listeners, which are of one namespace."""
     by_namespace: dict[str, list[DraftListener]] = {}
-    for listener in sorted(listeners, key=lambda each: each.at):
+    for listener in sorted(listeners, key=lambda each: tuple(map(str, each.at))):
         by_namespace.setdefault(listener.at.namespace, []).append(listener)
     return tuple(
         (numbered(target.name, number), part)
@@ -116,17 +119,23 @@ def _listener_set(name: str, listeners: Sequence[DraftListener], target: Gateway
 
 
 def _listener(listener: DraftListener, target: GatewayTarget) -> Document:
+    at = listener.at
+    certificates: Document = {"certificateRefs": [{"name": secret} for secret in listener.secrets]}
+    name, port, protocol, tls = host_word(at.hostname), target.https_port, "HTTPS", certificates
+    if isinstance(at, StreamPort):
+        name, port, protocol = at.section, at.port or target.https_port, "TLS" if at.mode else "TCP"
+        tls = {"mode": at.mode, **(certificates if listener.secrets else {})} if at.mode else {}
     return {
-        "name": host_word(listener.at.hostname),
-        **({"hostname": listener.at.hostname} if listener.at.hostname else {}),
-        "port": target.https_port,
-        "protocol": "HTTPS",
-        "tls": {"certificateRefs": [{"name": secret} for secret in listener.secrets]},
+        "name": name,
+        **({"hostname": at.hostname} if at.hostname else {}),
+        "port": port,
+        "protocol": protocol,
+        **({"tls": tls} if tls else {}),
         **({"allowedRoutes": _EVERYBODY} if listener.shared else {}),
     }
 
 
-def _route(route: DraftRoute, names: dict[HTTPS, str], target: GatewayTarget) -> Iterator[Document]:
+def _route(route: DraftRoute, names: dict[HTTPS | StreamPort, str], target: GatewayTarget) -> Iterator[Document]:
     """Yield a route in parts that are not too long, and what belongs to its rules."""
     parts = [(hostnames, rules) for hostnames in _hostname_parts(route.hostnames) for rules in _rule_parts(route.rules)]
     named = [
@@ -178,11 +187,11 @@ def _named_rules(rules: Iterable[DraftRule]) -> tuple[tuple[str, DraftRule], ...
     return tuple(named)
 
 
-def _parents(route: DraftRoute, names: dict[HTTPS, str], target: GatewayTarget) -> list[Document]:
+def _parents(route: DraftRoute, names: dict[HTTPS | StreamPort, str], target: GatewayTarget) -> list[Document]:
     return list({repr(ref): ref for at in route.carriers for ref in (_parent(at, route, names, target),)}.values())
 
 
-def _parent(at: Carrier, route: DraftRoute, names: dict[HTTPS, str], target: GatewayTarget) -> Document:
+def _parent(at: Carrier, route: DraftRoute, names: dict[HTTPS | StreamPort, str], target: GatewayTarget) -> Document:
     """Return the reference to a listener; one of a ListenerSet is named where the route has no hostnames to tell by."""
     if not isinstance(at, HTTPS):
         away = {"namespace": target.namespace} if target.namespace != route.namespace else {}

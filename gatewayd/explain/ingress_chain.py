@@ -13,7 +13,8 @@ from gatewayd.explain.steps import Knowledge, Mark, Step, member_name
 from gatewayd.incremental.view import Member, View
 from gatewayd.ir.conditions import RESOLVED_REFS, is_good, verdict_of
 from gatewayd.ir.outcome import Verdict
-from gatewayd.own_group import INGRESS_CONTROLLER
+from gatewayd.own_group import ingress_controller
+from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.gatewayclass import gateway_is_ours
 from gatewayd.translator.ingresses import NoGateway, class_gateway, class_name
 from gatewayd.translator.live_annotations import annotation_mode, live_annotations
@@ -56,7 +57,8 @@ def ingressclass_chain(known: Knowledge, member: Member) -> Iterator[Step]:
     yield Step(depth=0, mark=Mark.INFO, subject=member_name(member), says=row.spec.controller, place=place)
     gateway, at = class_gateway(view, name), known.place(member, "spec.parameters")
     if gateway is None:
-        says = f"is another controller's; {INGRESS_CONTROLLER} makes it gatewayd's"
+        ours = ingress_controller(environment(view).controller)
+        says = f"is another controller's; {ours} makes it gatewayd's"
         yield Step(depth=1, mark=Mark.BAD, subject="spec.controller", says=says, place=place)
     elif isinstance(gateway, NoGateway):
         yield Step(depth=1, mark=Mark.BAD, subject="spec.parameters", says=gateway.message, place=at)

@@ -283,6 +283,11 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType({
         means="The route is not served; those before it are.",
         mend="Use fewer rules, or have the quota raised (docs/operations.md).",
     ),
+    "Unsupported": Code(
+        summary="a GatewayClass is not among those that this gatewayd serves",
+        means="Nothing is made for its Gateways; what runs for them stays as it is.",
+        mend="Add it to --gateway-classes, or give it the controllerName of the installation that is to serve it.",
+    ),
     "UnsupportedAddress": Code(
         summary="a Gateway asks for an address of a type that is not supported",
         means="The Gateway is not served.",

@@ -21,7 +21,8 @@ from gatewayd.ir.outcome import Outcome
 from gatewayd.manifests.admission import Identity
 from gatewayd.manifests.folder import PlaceOf
 from gatewayd.manifests.nearest import nearest
-from gatewayd.own_group import INGRESS_CONTROLLER
+from gatewayd.own_group import ingress_controller
+from gatewayd.translator.environment import environment
 from gatewayd.translator.ingresses import class_name
 from gatewayd.translator.parents import PARENT_TABLES
 from gatewayd.translator.policies.attach import SERVICE_KIND
@@ -111,7 +112,8 @@ def class_complaint(view: View, row: Ingress) -> Complaint:
     elif view.get(IngressClass, ObjectKey("", name)) is None:
         message = f'IngressClass "{name}" does not exist'
     else:
-        message = f'IngressClass "{name}" is not of gatewayd; spec.controller: {INGRESS_CONTROLLER} makes it so'
+        ours = ingress_controller(environment(view).controller)
+        message = f'IngressClass "{name}" is not of gatewayd; spec.controller: {ours} makes it so'
     return Complaint(Severity.WARNING, "ClassNotServed", f"spec.ingressClassName: {message}")
 
 

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from gatewayd.api.core import Secret, Service
 from gatewayd.api.discovery import SERVICE_NAME_LABEL, EndpointSlice
 from gatewayd.api.meta import ObjectKey
+from gatewayd.api.xbackend import XBackend
 from gatewayd.explain.cut_off import Reached
 from gatewayd.explain.findings import Finding, finding
 from gatewayd.explain.shadows import Shadow, shadows
@@ -23,6 +24,7 @@ from gatewayd.ir.proxy import ProxyConfig, StreamListener
 from gatewayd.manifests.admission import Identity
 from gatewayd.manifests.folder import PlaceOf
 from gatewayd.manifests.nearest import nearest
+from gatewayd.translator.backends.selected_pods import selecting_service
 from gatewayd.translator.ingresses import INGRESS_KIND
 from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES
 
@@ -166,7 +168,12 @@ def _shared_ports(served: Served) -> Iterator[Finding]:
 
 
 def _slices_of_nobody(served: Served) -> Iterator[Finding]:
-    services = {key for key, _ in served.engine.rows(Service)}
+    selecting = {
+        selecting_service(ObjectKey(*key))
+        for key, row in served.engine.rows(XBackend)
+        if row.spec.endpoint_selector is not None
+    }
+    services = {key for key, _ in served.engine.rows(Service)} | selecting
     for key, row in served.engine.rows(EndpointSlice):
         identity = Identity("EndpointSlice", row.metadata.key)
         service = row.metadata.labels.get(SERVICE_NAME_LABEL)

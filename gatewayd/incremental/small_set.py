@@ -15,7 +15,7 @@ A `_Many` becomes a tuple again at half of FEW, so that a set of about FEW membe
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final
 
-FEW: Final = 8
+FEW: Final = 24
 NONE: Final = ()
 """The set without members."""
 

@@ -16,7 +16,7 @@ from gatewayd.infra.node_proxies import NodeProxies, node_proxies
 from gatewayd.infra.pod import CONTAINER_SECURITY, POD_SECURITY, field_variable, spread
 from gatewayd.infra.rbac import cluster_rules, own_rules
 from gatewayd.ir.http import RouteDiscovery
-from gatewayd.own_group import CONTROLLER
+from gatewayd.own_group import CONTROLLER, manager
 
 JSON = dict[str, Any]
 
@@ -24,6 +24,7 @@ NAME: Final = layout.CONTROL_PLANE
 LABELS: Final[Mapping[str, str]] = {"app.kubernetes.io/name": NAME, "app.kubernetes.io/part-of": NAME}
 SELECTOR: Final[Mapping[str, str]] = {"app.kubernetes.io/name": NAME}
 REPLICAS: Final = 2
+_DESCRIPTION: Final = "Envoy proxies that gatewayd runs and configures"
 # No CPU limit: a throttled control plane is a slow one. No memory limit: what is enough depends on the cluster.
 RESOURCES: Final[Mapping[str, Mapping[str, str]]] = {"requests": {"cpu": "100m", "memory": "256Mi"}}
 
@@ -33,7 +34,8 @@ class Installation:
     """What may be chosen; `log_level` is "debug", "info", "warning" or "error".
 
     `route_discovery` None: whichever suits a route table. `is_monitored`: with what the Prometheus operator needs.
-    `envoy_gateway_kinds`: those are read too. `node_bootstrap`: routes may have Services as parents, for which each
+    `envoy_gateway_kinds`: those are read too. `controller`, `gateway_classes` and `gateway_namespaces`: whom it serves,
+    as in `ir.environment.Environment`. `node_bootstrap`: routes may have Services as parents, for which each
     node has an Envoy that starts with this file; None: no node has. `fails_closed`: without it pods
     reach no such Service.
     """
@@ -47,6 +49,14 @@ class Installation:
     envoy_gateway_kinds: bool = False
     node_bootstrap: str | None = None
     fails_closed: bool = False
+    controller: str = CONTROLLER
+    gateway_classes: tuple[str, ...] = ()
+    gateway_namespaces: str = ""
+
+    @property
+    def cluster_name(self) -> str:
+        """The name of what is of no namespace: one that no other installation of the cluster has."""
+        return NAME if self.controller == CONTROLLER else f"{NAME}-{self.namespace}"
 
 
 def installation(chosen: Installation) -> tuple[JSON, ...]:
@@ -60,8 +70,8 @@ def installation(chosen: Installation) -> tuple[JSON, ...]:
         _deployment(chosen),
         _disruption_budget(chosen),
         {
-            **_object("gateway.networking.k8s.io/v1", "GatewayClass", ""),
-            "spec": {"controllerName": CONTROLLER, "description": "Envoy proxies that gatewayd runs and configures"},
+            **_cluster_object(chosen, "gateway.networking.k8s.io/v1", "GatewayClass"),
+            "spec": {"controllerName": chosen.controller, "description": _DESCRIPTION},
         },
         *(monitoring(chosen.namespace, LABELS, SELECTOR) if chosen.is_monitored else ()),
         *_nodes(chosen),
@@ -82,8 +92,13 @@ def _nodes(chosen: Installation) -> tuple[JSON, ...]:
 
 
 def _object(api_version: str, kind: str, namespace: str) -> JSON:
-    where = {"namespace": namespace} if namespace else {}
-    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": NAME, **where, "labels": dict(LABELS)}}
+    metadata = {"name": NAME, "namespace": namespace, "labels": dict(LABELS)}
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata}
+
+
+def _cluster_object(chosen: Installation, api_version: str, kind: str) -> JSON:
+    metadata = {"name": chosen.cluster_name, "labels": dict(LABELS)}
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata}
 
 
 def _namespace(chosen: Installation) -> JSON:
@@ -99,17 +114,17 @@ def _access(chosen: Installation) -> tuple[JSON, ...]:
     version = f"{api_group}/v1"
     subjects = [{"kind": "ServiceAccount", "name": NAME, "namespace": chosen.namespace}]
 
-    def bound(kind: str) -> JSON:
-        return {"roleRef": {"apiGroup": api_group, "kind": kind, "name": NAME}, "subjects": subjects}
+    def bound(kind: str, name: str) -> JSON:
+        return {"roleRef": {"apiGroup": api_group, "kind": kind, "name": name}, "subjects": subjects}
 
     return (
         {
-            **_object(version, "ClusterRole", ""),
+            **_cluster_object(chosen, version, "ClusterRole"),
             "rules": list(cluster_rules(read_kinds(envoy_gateway=chosen.envoy_gateway_kinds))),
         },
-        {**_object(version, "ClusterRoleBinding", ""), **bound("ClusterRole")},
+        {**_cluster_object(chosen, version, "ClusterRoleBinding"), **bound("ClusterRole", chosen.cluster_name)},
         {**_object(version, "Role", chosen.namespace), "rules": list(own_rules())},
-        {**_object(version, "RoleBinding", chosen.namespace), **bound("Role")},
+        {**_object(version, "RoleBinding", chosen.namespace), **bound("Role", NAME)},
     )
 
 
@@ -123,7 +138,7 @@ def _service(chosen: Installation) -> JSON:
 
 def _network_policy(chosen: Installation) -> JSON:
     head = _object(NETWORK_POLICY.api_version, NETWORK_POLICY.kind, chosen.namespace)
-    return {**head, "spec": network.control_plane_policy(SELECTOR)}
+    return {**head, "spec": network.control_plane_policy(SELECTOR, manager(chosen.controller))}
 
 
 def _deployment(chosen: Installation) -> JSON:
@@ -196,6 +211,11 @@ def _environment(chosen: Installation) -> Iterator[JSON]:
         yield {"name": "GATEWAYD_ROUTE_DISCOVERY", "value": chosen.route_discovery.value}
     if chosen.envoy_gateway_kinds:
         yield {"name": "GATEWAYD_ENVOY_GATEWAY_KINDS", "value": "true"}
+    yield {"name": "GATEWAYD_CONTROLLER_NAME", "value": chosen.controller}
+    if chosen.gateway_classes:
+        yield {"name": "GATEWAYD_GATEWAY_CLASSES", "value": ",".join(chosen.gateway_classes)}
+    if chosen.gateway_namespaces:
+        yield {"name": "GATEWAYD_GATEWAY_NAMESPACES", "value": chosen.gateway_namespaces}
     if chosen.node_bootstrap is not None:
         yield {"name": "GATEWAYD_MESH", "value": "true"}
     yield {"name": "TMPDIR", "value": layout.RUNTIME_FOLDER}

@@ -48,12 +48,12 @@ def proxy_policy(infrastructure: Infrastructure, selector: Mapping[str, str]) ->
     }
 
 
-def control_plane_policy(selector: Mapping[str, str]) -> JSON:
-    """Return the spec for the control plane: ADS for proxies, wherever they are, and metrics for some.
+def control_plane_policy(selector: Mapping[str, str], manager: str) -> JSON:
+    """Return the spec for the control plane: ADS for the proxies of `manager`, wherever they are, metrics for some.
 
     Nothing is said of where it may connect: that is the API server, whose address nobody knows beforehand.
     """
-    proxies = {"namespaceSelector": {}, "podSelector": {"matchLabels": dict([MANAGED_BY])}}
+    proxies = {"namespaceSelector": {}, "podSelector": {"matchLabels": {MANAGED_BY: manager}}}
     counting = {"namespaceSelector": {}, "podSelector": {"matchLabels": dict([COUNTING_LABEL])}}
     return {
         "podSelector": {"matchLabels": dict(selector)},

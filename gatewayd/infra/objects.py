@@ -83,7 +83,7 @@ def labels(owner: Owner) -> dict[str, str]:
 
 def selector(owner: Owner) -> dict[str, str]:
     """Return the labels that tell a Gateway's pods from all others in its namespace; they never change."""
-    return {MANAGED_BY[0]: MANAGED_BY[1], GATEWAY_NAME_LABEL: label_value(owner.name)}
+    return {MANAGED_BY: owner.manager, GATEWAY_NAME_LABEL: label_value(owner.name)}
 
 
 def _head(infrastructure: Infrastructure) -> JSON:

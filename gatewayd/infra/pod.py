@@ -56,6 +56,7 @@ def pod_spec(parameters: Parameters, *, object_name: str, secret: str, selector:
         **({"nodeSelector": dict(parameters.node_selector)} if parameters.node_selector else {}),
         **({"tolerations": list(map(_toleration, parameters.tolerations))} if parameters.tolerations else {}),
         **({"affinity": json.loads(parameters.affinity)} if parameters.affinity else {}),
+        **({"priorityClassName": parameters.priority_class} if parameters.priority_class else {}),
         **({"topologySpreadConstraints": spread(selector)} if parameters.workload == "Deployment" else {}),
         "containers": [_envoy(parameters)],
         "volumes": [

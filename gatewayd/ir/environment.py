@@ -18,6 +18,8 @@ class Environment:
     `unprivileged_offset` is added to ports below 1024 to get the port that Envoy binds (0 when it may bind them).
     `namespace`: where gatewayd itself runs, and the parameters of GatewayClasses stand; "" where it runs in none.
     `route_discovery`: the only one to use; None for whichever suits a route table.
+    `gateway_classes`: the only ones to serve of those that name our controller; none: all of them.
+    `gateway_namespaces`: a label selector of the only namespaces to serve Gateways of; "": all of them.
     `region`: where its proxies are, as members say where they are; "" where nobody says it.
     """
 
@@ -29,6 +31,8 @@ class Environment:
     standalone: bool
     unprivileged_offset: int
     route_discovery: RouteDiscovery | None
+    gateway_classes: tuple[str, ...] = ()
+    gateway_namespaces: str = ""
     region: str = ""
 
 

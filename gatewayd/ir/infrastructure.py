@@ -14,6 +14,7 @@ from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.global_limits import RateLimitService
 from gatewayd.ir.quantity import amount
 from gatewayd.ir.quotas import Quotas, Usage
+from gatewayd.own_group import MANAGER
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -84,9 +85,10 @@ class Parameters:
     """What may be set of the infrastructure, by the class for all its Gateways and by a Gateway for itself.
 
     `workload` is "Deployment" or "DaemonSet", `network_policy` "Managed" or "None". `concurrency` 0 lets Envoy
-    follow its CPU limit. `affinity` is JSON. What is "", or None, of the Service is for the API server to say; without
-    `source_ranges` everybody is let in. `logged` None: no access log. `rate_limit_service` None: nobody counts for all
-    proxies. What else there is says how much one route, and all routes of a namespace, may take up of the proxies.
+    follow its CPU limit. `affinity` is JSON. `priority_class` "": the cluster's default. What is "", or None, of the
+    Service is for the API server to say; without `source_ranges` everybody is let in. `logged` None: no access log.
+    `rate_limit_service` None: nobody counts for all proxies. What else there is says how much one route, and all routes
+    of a namespace, may take up of the proxies.
     """
 
     workload: str
@@ -109,6 +111,7 @@ class Parameters:
     rate_limit_service: RateLimitService | None = None
     tolerations: tuple[Toleration, ...] = ()
     affinity: str = ""
+    priority_class: str = ""
     load_balancer_class: str = ""
     source_ranges: tuple[str, ...] = ()
     node_ports: bool | None = None
@@ -149,13 +152,14 @@ DEFAULT_PARAMETERS = Parameters(
 class Owner:
     """The Gateway `namespace`/`name` with this `uid`, which what is made for it belongs to.
 
-    `labels` are the user's (spec.infrastructure).
+    `labels` are the user's (spec.infrastructure). `manager` marks whose Gateway it is (`own_group.manager`).
     """
 
     namespace: str
     name: str
     uid: str
     labels: Pairs
+    manager: str = MANAGER
 
     @property
     def fleet(self) -> GatewayFleet:

@@ -15,7 +15,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.infra.made_kinds import MOUNTED, PROXIES, WORKLOADS
 from gatewayd.ir.limits import INFRASTRUCTURE_WORKERS, LASTING_FAILURES, PROBLEM_CHARACTERS
 from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, NotFoundError, is_of_ending_namespace
-from gatewayd.kube.client import FIELD_MANAGER, KubeClient
+from gatewayd.kube.client import KubeClient
 from gatewayd.kube.lease import Leadership
 from gatewayd.kube.made_object import Document, LiveObject, ObjectName, name_of
 from gatewayd.kube.replicas import hand_over_replicas
@@ -308,7 +308,7 @@ class Applier:
 
     async def _apply(self, name: ObjectName, document: Document) -> None:
         try:
-            await hand_over_replicas(self._client, name.path(), document, FIELD_MANAGER)
+            await hand_over_replicas(self._client, name.path(), document)
             await self._client.apply(name.path(), document)
         except (ApiError, *CONNECTION_ERRORS):
             self._audience.on_write(name.kind, "failed")
@@ -317,7 +317,7 @@ class Applier:
 
     def _is_free(self, name: ObjectName, live: LiveObject | None) -> bool:
         """Return whether the name is unused or its object is ours."""
-        if live is None or live.metadata.is_ours:
+        if live is None or live.metadata.is_of(self._client.manager):
             return True
         self._audience.on_write(name.kind, "taken")
         return False
@@ -328,7 +328,7 @@ class Applier:
     async def _delete(self, gateway: ObjectKey, name: ObjectName) -> None:
         """Delete the very object that was looked at, if it was made for the Gateway; nobody else's of that name."""
         live = await self._live(name)
-        if live is not None and gateway in live.metadata.gateways():
+        if live is not None and gateway in live.metadata.gateways(self._client.manager):
             options = {
                 "apiVersion": "v1",
                 "kind": "DeleteOptions",

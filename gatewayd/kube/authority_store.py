@@ -85,7 +85,7 @@ class AuthorityStore:
             "metadata": {
                 "name": AUTHORITY_SECRET,
                 "namespace": self._namespace,
-                "labels": dict([MANAGED_BY]),
+                "labels": {MANAGED_BY: self._client.manager},
                 **({"resourceVersion": version} if version else {}),
             },
             "data": {name: base64.b64encode(value).decode() for name, value in data.items()},

@@ -19,16 +19,12 @@ import yarl
 from gatewayd import settings
 from gatewayd.kube.access import ACCOUNT, Access, pod_access
 from gatewayd.kube.api_errors import ApiError, NotFoundError, api_error, read_error
+from gatewayd.own_group import MANAGER
 
 REQUEST_TIMEOUT: Final = 15.0
 """Seconds for one ordinary request."""
 CONNECT_TIMEOUT: Final = 5.0
 MAX_CONNECTIONS: Final = 200
-FIELD_MANAGER: Final = "gatewayd"
-"""Whose the fields are that we write; also who we are to the API server, which goes by that where a request names none.
-
-https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +78,14 @@ class TooLongError(ApiError):
 class KubeClient:
     """One API server. Close it, or use `connected`."""
 
-    def __init__(self, access: Access, *, longest: int | None = None) -> None:
-        """`longest`: bytes of one answer, or one line of a watch, that are taken of a server that is not trusted.
+    def __init__(self, access: Access, manager: str = MANAGER, *, longest: int | None = None) -> None:
+        """Write, and ask, as `manager` (`own_group.manager`).
 
-        Such a one leads nowhere else either: its redirects are answers like others, and bad ones.
+        `longest`: bytes of one answer, or one line of a watch, that are taken of a server that is not trusted. Such a
+        one leads nowhere else either: its redirects are answers like others, and bad ones.
+        https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers
         """
+        self.manager = manager
         self._access = access
         self._longest = longest
         connector = aiohttp.TCPConnector(limit=MAX_CONNECTIONS, ssl=access.tls)
@@ -132,7 +131,7 @@ class KubeClient:
         Raises ApiError for a bad answer and one of CONNECTION_ERRORS when there is none.
         https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts
         """
-        query = [("fieldManager", FIELD_MANAGER), ("force", "true")]
+        query = [("fieldManager", self.manager), ("force", "true")]
         await self.request("PATCH", path, query=query, body=document, content="apply-patch+yaml")
 
     @asynccontextmanager
@@ -177,7 +176,7 @@ class KubeClient:
     async def _own_headers(self) -> dict[str, str]:
         """Return who asks, and with which right."""
         authorization = await self._access.authorization()
-        return {"User-Agent": FIELD_MANAGER, **({"Authorization": authorization} if authorization else {})}
+        return {"User-Agent": self.manager, **({"Authorization": authorization} if authorization else {})}
 
     async def _send(
         self,
@@ -250,9 +249,9 @@ def forget_urls() -> None:
 
 
 @asynccontextmanager
-async def connected(kubeconfig: Path | None) -> AsyncIterator[KubeClient]:
+async def connected(kubeconfig: Path | None, manager: str = MANAGER) -> AsyncIterator[KubeClient]:
     """Connect with a kubeconfig file, or (None) as the pod that we are. Raises AccessError when neither works."""
-    client = KubeClient(await _access(kubeconfig))
+    client = KubeClient(await _access(kubeconfig), manager)
     try:
         yield client
     finally:

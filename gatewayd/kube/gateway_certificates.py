@@ -72,7 +72,8 @@ class GatewayCertificates:
             stored = await self._found(self._namespace, name)
             data = _data(stored, name, uri, authority)
             if data != stored:
-                metadata = {"name": name, "namespace": self._namespace, "labels": dict([MANAGED_BY])}
+                labels = {MANAGED_BY: self._client.manager}
+                metadata = {"name": name, "namespace": self._namespace, "labels": labels}
                 document = {**SECRET.head, "type": "kubernetes.io/tls", "metadata": metadata, "data": dict(data)}
                 await self._client.apply(_path(self._namespace, name), document)
 
@@ -83,7 +84,7 @@ class GatewayCertificates:
     async def _found(self, namespace: str, name: str) -> Mapping[str, str]:
         """Return what our own Secret holds; nothing when there is none, or one that somebody else made."""
         secret = await self._client.get(_path(namespace, name), _ProxySecret)
-        return (secret.data or {}) if secret is not None and secret.metadata.is_ours else {}
+        return (secret.data or {}) if secret is not None and secret.metadata.is_of(self._client.manager) else {}
 
 
 def _path(namespace: str, name: str) -> str:

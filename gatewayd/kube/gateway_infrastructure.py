@@ -57,6 +57,7 @@ class InfrastructureController:
     ) -> None:
         """Make nothing in the namespaces that are `ending`."""
         self._wishes = wishes
+        self._manager = client.manager
         self._reports = InfrastructureReports(feedback.submit)
         self._objects = OwnedObjects(self)
         self._applier = Applier(
@@ -85,7 +86,7 @@ class InfrastructureController:
     def listings(self) -> Iterator[OwnedListing]:
         """Yield what has to be reflected of the objects that we made."""
         for kind in OWNED_KINDS:
-            yield OwnedListing(kind, self._objects)
+            yield OwnedListing(kind, self._objects, self._manager)
 
     def mark(self, gateway: ObjectKey) -> None:
         """Look at a Gateway: what it needs has changed."""

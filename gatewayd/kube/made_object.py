@@ -68,17 +68,16 @@ class OwnedMeta(msgspec.Struct, rename="camel"):
     labels: dict[str, str] = {}
     owner_references: list[OwnerReference] = []
 
-    @property
-    def is_ours(self) -> bool:
-        """Whether the object carries our label."""
-        return self.labels.get(MANAGED_BY[0]) == MANAGED_BY[1]
+    def is_of(self, manager: str) -> bool:
+        """Return whether the object carries the mark of an installation (`own_group.manager`)."""
+        return self.labels.get(MANAGED_BY) == manager
 
-    def gateways(self) -> frozenset[ObjectKey]:
-        """Return the Gateways that the object was made for: it is ours, they own it, and it is named after them.
+    def gateways(self, manager: str) -> frozenset[ObjectKey]:
+        """Return the Gateways that `manager` made the object for: it is marked, they own it, it is named after them.
 
         A copy under another name is whoever's made it, whatever it carries.
         """
-        if not self.is_ours:
+        if not self.is_of(manager):
             return frozenset()
         owners = (
             each.name

@@ -14,13 +14,15 @@ from gatewayd.api.gateway import MANAGED_BY
 from gatewayd.api.kinds import Kind
 from gatewayd.api.meta import KubernetesObject, ObjectKey
 from gatewayd.infra.made_kinds import MADE_KINDS
-from gatewayd.kube.client import FIELD_MANAGER
 from gatewayd.kube.listing import Listing, ReadObject, Undecodable, decode_head
 from gatewayd.kube.made_object import ObjectName, OwnedMeta
 from gatewayd.kube.reflector import Selection
 from gatewayd.store import Delta
 
-OURS: Final = Selection(fields="", labels="=".join(MANAGED_BY))
+
+def owned_by(manager: str) -> Selection:
+    """Return what an installation made, by its mark (`own_group.manager`)."""
+    return Selection(fields="", labels=f"{MANAGED_BY}={manager}")
 
 
 class OwnedObject(KubernetesObject, frozen=True, kw_only=True):
@@ -49,17 +51,17 @@ class _Meant(msgspec.Struct):
     spec: Any = None
     data: Any = None
 
-    def comparable(self) -> tuple[Any, ...]:
+    def comparable(self, manager: str) -> tuple[Any, ...]:
         """Return what differs only when somebody meant it."""
         meta = self.metadata
-        return (meta.get("labels"), _own_annotations(meta), meta.get("ownerReferences"), self.spec, self.data)
+        return (meta.get("labels"), _own_annotations(meta, manager), meta.get("ownerReferences"), self.spec, self.data)
 
-    def owners(self) -> frozenset[ObjectKey]:
+    def owners(self, manager: str) -> frozenset[ObjectKey]:
         """Return the Gateways that the object was made for."""
-        return msgspec.convert(self.metadata, OwnedMeta).gateways()
+        return msgspec.convert(self.metadata, OwnedMeta).gateways(manager)
 
 
-def _own_annotations(meta: Mapping[str, Any]) -> Mapping[str, str]:
+def _own_annotations(meta: Mapping[str, Any], manager: str) -> Mapping[str, str]:
     """Return the annotations that we set, as the API server has it; one that somebody else set is no longer ours.
 
     https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
@@ -67,7 +69,7 @@ def _own_annotations(meta: Mapping[str, Any]) -> Mapping[str, str]:
     ours = {
         field
         for each in meta.get("managedFields") or ()
-        if each.get("manager") == FIELD_MANAGER
+        if each.get("manager") == manager
         for field in each.get("fieldsV1", {}).get("f:metadata", {}).get("f:annotations", {})
     }
     return {name: value for name, value in (meta.get("annotations") or {}).items() if f"f:{name}" in ours}
@@ -131,9 +133,10 @@ class OwnedObjects:
 class OwnedListing(Listing):
     """Yields no Delta; tells `objects`, and its audience, what there is and what somebody else did to it."""
 
-    def __init__(self, kind: Kind, objects: OwnedObjects) -> None:
+    def __init__(self, kind: Kind, objects: OwnedObjects, manager: str) -> None:
         super().__init__(kind, undecodable=_unheard, live=_unseen)
         self._objects = objects
+        self._manager = manager
         self._meant: dict[ObjectKey, tuple[bytes, frozenset[ObjectKey]]] = {}
 
     def listed(self, version: str) -> Iterator[Delta]:
@@ -146,7 +149,7 @@ class OwnedListing(Listing):
 
     def _put(self, read: ReadObject) -> Iterator[Delta]:
         meant = msgspec.json.decode(read.data, type=_Meant)
-        name, now, owners = self._name(read.key), _digest(meant), meant.owners()
+        name, now, owners = self._name(read.key), _digest(meant, self._manager), meant.owners(self._manager)
         before = self._meant.get(read.key)
         self._meant[read.key] = (now, owners)
         if before is None:
@@ -176,9 +179,9 @@ class OwnedListing(Listing):
         )
 
 
-def _digest(meant: _Meant) -> bytes:
+def _digest(meant: _Meant, manager: str) -> bytes:
     """Return what stands for the parts that are compared: they themselves may be large, and Secrets."""
-    return blake2b(msgspec.json.encode(meant.comparable(), order="sorted"), digest_size=16).digest()
+    return blake2b(msgspec.json.encode(meant.comparable(manager), order="sorted"), digest_size=16).digest()
 
 
 def _unheard(_note: Undecodable) -> None:

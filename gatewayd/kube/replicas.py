@@ -35,15 +35,15 @@ class _Deployment(msgspec.Struct):
     spec: _DeploymentSpec
 
 
-async def hand_over_replicas(client: KubeClient, path: str, document: Mapping[str, Any], manager: str) -> None:
-    """Keep the number of pods of the Deployment at `path` when `manager` is about to apply `document` without one.
+async def hand_over_replicas(client: KubeClient, path: str, document: Mapping[str, Any]) -> None:
+    """Keep the number of pods of the Deployment at `path` when we are about to apply `document` without one.
 
     Raises ApiError or a connection error.
     """
     if document["kind"] != "Deployment" or "replicas" in document["spec"]:
         return
     live = await client.get(path, _Deployment)
-    if live is None or live.spec.replicas is None or not _owns_replicas(live, manager):
+    if live is None or live.spec.replicas is None or not _owns_replicas(live, client.manager):
         return
     body = {
         "apiVersion": document["apiVersion"],

@@ -15,7 +15,7 @@ from gatewayd.incremental.view import Member
 from gatewayd.ir.limits import STATUS_WRITERS
 from gatewayd.ir.outcome import Outcome
 from gatewayd.kube.api_errors import CONNECTION_ERRORS, ApiError, ConflictError, NotFoundError
-from gatewayd.kube.client import FIELD_MANAGER, KubeClient, Where
+from gatewayd.kube.client import KubeClient, Where
 from gatewayd.kube.lease import Leadership
 from gatewayd.kube.live_statuses import LiveStatus, LiveStatuses, read_live
 from gatewayd.kube.status_pacing import Pace, without_counts
@@ -153,7 +153,7 @@ class StatusWriter:
     async def _write(self, kind: Kind, key: ObjectKey, live: LiveStatus, status: dict[str, object]) -> bytes:
         body = {"metadata": {"resourceVersion": live.resource_version}, "status": status}
         path = _where(kind, key, live).path("status")
-        query = [("fieldManager", FIELD_MANAGER)]
+        query = [("fieldManager", self._client.manager)]
         return await self._client.request("PATCH", path, query=query, body=body, content="merge-patch+json")
 
     async def _read(self, kind: Kind, key: ObjectKey, live: LiveStatus) -> LiveStatus | None:

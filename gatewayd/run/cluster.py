@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import structlog
 
-from gatewayd.api import compact
 from gatewayd.api.core import ConfigMap, Namespace
 from gatewayd.api.gateway import Gateway
 from gatewayd.api.gatewayclass import GatewayClass
@@ -23,7 +22,7 @@ from gatewayd.identity.authority import Authority
 from gatewayd.incremental.view import Member
 from gatewayd.infra import layout
 from gatewayd.ir.backoff import Backoff
-from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Meshed
+from gatewayd.ir.environment import HERE, Meshed
 from gatewayd.ir.environment import Environment as EnvironmentRow
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.members import Exported
@@ -31,7 +30,7 @@ from gatewayd.keysets.fetch import fetch
 from gatewayd.keysets.keeper import KeySetKeeper
 from gatewayd.kube.authority_store import AuthorityStore
 from gatewayd.kube.class_finalizer import ClassFinalizer
-from gatewayd.kube.client import KubeClient, connected, forget_urls
+from gatewayd.kube.client import KubeClient, connected
 from gatewayd.kube.contents import Contents
 from gatewayd.kube.edition import edition_of
 from gatewayd.kube.ending_namespaces import EndingNamespaces
@@ -45,16 +44,18 @@ from gatewayd.kube.lease import Lease, LeaseName
 from gatewayd.kube.listing import Listing, Live, Undecodable
 from gatewayd.kube.live_statuses import LiveStatuses
 from gatewayd.kube.members import Members
-from gatewayd.kube.owned_watch import OURS
+from gatewayd.kube.owned_watch import owned_by
 from gatewayd.kube.provisioner import ControlPlaneAddress, ControlPlaneIdentity
 from gatewayd.kube.reflector import EVERYTHING, HEADS, Reflector, Selection, Submit, Timing
 from gatewayd.kube.refusals import Refusals
+from gatewayd.kube.selecting_services import SelectingServices
 from gatewayd.kube.status_writer import StatusWriter
+from gatewayd.own_group import manager
 from gatewayd.reconciler import Batch, Reconciler
 from gatewayd.run.clock import stamp, tell_time, time_now
 from gatewayd.run.fleet_reports import FleetReports, Hearers
+from gatewayd.run.gauges import keep_gauges
 from gatewayd.run.members import MemberSetting, MemberTelling, member_notices, members_of
-from gatewayd.run.memory import Tide
 from gatewayd.run.replica_ports import ReplicaPorts
 from gatewayd.run.rotation import Rotation
 from gatewayd.run.serve_options import ServeOptions
@@ -65,11 +66,11 @@ from gatewayd.telemetry.version import installed_version
 from gatewayd.translator.contents import CONTENT_TABLES
 from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
 from gatewayd.translator.outcomes.gateways_and_routes import OUTCOMES
+from gatewayd.translator.outcomes.selecting_services import SELECTING_SERVICES
 from gatewayd.translator.proxies.global_limits import LIMIT_DOMAINS
 from gatewayd.translator.proxies.key_sets import KEY_SETS
 from gatewayd.translator.referred import contents_of
 
-GAUGE_SECONDS: Final = 1.0
 FAREWELL_SECONDS: Final = 4.0
 """Between the end of a Gateway and that of its streams: time for an Envoy to take that it shall serve nothing.
 
@@ -92,6 +93,7 @@ class InCluster:
     """One replica of the control plane."""
 
     _farewell: asyncio.TimerHandle | None = None
+    _synced = False
 
     def __init__(self, options: ServeOptions, client: KubeClient, authority: Authority, around: Surroundings) -> None:
         server_name = f"{layout.CONTROL_PLANE}.{options.namespace}.svc"
@@ -102,7 +104,6 @@ class InCluster:
         self._metrics = Metrics(around.version)
         self._reports = self._fleet_reports(around)
         self._published_at: dict[FleetKey, float] = {}
-        self._synced = False
         self._timing = Timing(backoff=Backoff(first=0.2, longest=15.0), random=around.random)
         self._contents = self._following(client)
         self._reconciler = self._reconciler_of()
@@ -132,6 +133,7 @@ class InCluster:
         self._infrastructure = self._infrastructure_from(address)
         self._members = self._members_beside(around)
         self._rotation = self._rotating()
+        self._selecting = SelectingServices(client, self._lease, self._metrics.work_failed)
 
     def _fleet_reports(self, around: Surroundings) -> FleetReports:
         options = self._options
@@ -173,7 +175,7 @@ class InCluster:
             client=self._client,
             leadership=self._lease,
             live=self._statuses,
-            controller=DEFAULT_ENVIRONMENT.controller,
+            controller=self._options.controller_name,
             on_write=self._metrics.status_written,
             on_failure=self._metrics.work_failed,
         )
@@ -238,8 +240,9 @@ class InCluster:
         yield "fleet share", self._reports.share.run()
         yield "infrastructure", self._infrastructure.run()
         yield "class finalizer", self._classes.run()
+        yield "selecting services", self._selecting.run()
         yield "rotation", self._rotation.run()
-        yield "gauges", self._keep_gauges()
+        yield "gauges", keep_gauges(self._reconciler.store, self._metrics, self._lease.is_leader)
         yield "clock", tell_time(self._reconciler.submit, time_now)
 
     def _reflectors(self) -> Iterator[Reflector]:
@@ -261,7 +264,7 @@ class InCluster:
                 listing = Listing(kind, undecodable=self._undecodable, live=self._live(kind))
                 yield listing, EVERYTHING, self._contents.pass_on
         for listing in self._infrastructure.listings():
-            yield listing, OURS, self._reconciler.submit
+            yield listing, owned_by(self._client.manager), self._reconciler.submit
         yield self._members.listing, self._members.selection, self._members.listed
         reports = Selection(labels=SELECTOR, namespace=self._options.namespace)
         yield HeardListing(BY_STRUCT[ConfigMap], self._reports.share.hear), reports, self._reconciler.submit
@@ -296,6 +299,7 @@ class InCluster:
     def _on_batch(self, batch: Batch) -> None:
         self._key_sets.want(self._reconciler.store.engine.drain(KEY_SETS))
         self._ports.limits.hear(self._reconciler.store.engine.drain(LIMIT_DOMAINS))
+        self._selecting.hear(self._reconciler.store.engine.drain(SELECTING_SERVICES))
         facts = BatchFacts(seconds=batch.seconds, changed_rows=batch.changed_rows, queries=batch.queries)
         self._metrics.batch(facts)
         for snapshot in batch.published:
@@ -353,6 +357,7 @@ class InCluster:
     def _on_elected(self) -> None:
         self._writer.became_leader()
         self._classes.became_leader()
+        self._selecting.became_leader()
         self._events.became_leader()
         self._infrastructure.became_leader()
         self._clean_up()
@@ -372,18 +377,6 @@ class InCluster:
 
     # --- what has to be looked at from time to time ------------------------------------------------------------
 
-    async def _keep_gauges(self) -> None:
-        engine = self._reconciler.store.engine
-        tide = Tide(compact.forget, engine.shrink, forget_urls)
-        while True:
-            try:
-                tide.look(engine.size)
-            except Exception:  # noqa: BLE001 - a replica that is large serves on
-                _log.exception("memory not given back")
-            self._metrics.leads(leader=self._lease.is_leader())
-            self._metrics.is_ready(ready=not self._reconciler.store.waiting_for)
-            await asyncio.sleep(GAUGE_SECONDS)
-
 
 def _unheard(_key: ObjectKey, _raw: bytes | None) -> None:
     """Keep no status of kinds that are not ours."""
@@ -391,7 +384,7 @@ def _unheard(_key: ObjectKey, _raw: bytes | None) -> None:
 
 async def serve(options: ServeOptions) -> None:
     """Run one replica until cancelled. Raises AccessError, AuthorityError or ListenError when it cannot start."""
-    async with connected(options.kubeconfig) as client:
+    async with connected(options.kubeconfig, manager(options.controller_name)) as client:
         authority = await AuthorityStore(client, options.namespace).load()
         around = Surroundings(clock=time.monotonic, random=random.random, version=installed_version())
         await InCluster(options, client, authority, around).run()

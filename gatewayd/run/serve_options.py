@@ -11,6 +11,7 @@ import msgspec
 
 from gatewayd.ir.environment import ANY_IPV4, DEFAULT_ENVIRONMENT, Environment
 from gatewayd.ir.http import RouteDiscovery
+from gatewayd.own_group import CONTROLLER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,7 @@ class ServeOptions:
     """`kubeconfig` None: as the pod that we are. `route_discovery` None: whichever suits a route table.
 
     `envoy_gateway_kinds`: those are read too. `mesh`: routes may have Services as parents, also without an XMesh.
+    `controller_name`, `gateway_classes` and `gateway_namespaces`: as in `ir.environment.Environment`.
     `region`: where the cluster is, "" where nobody says it.
     `proxies_listen_at`: all addresses of a pod, of the family that pods have.
     """
@@ -32,6 +34,9 @@ class ServeOptions:
     log_level: str
     envoy_gateway_kinds: bool = False
     mesh: bool = False
+    controller_name: str = CONTROLLER
+    gateway_classes: tuple[str, ...] = ()
+    gateway_namespaces: str = ""
     region: str = ""
     proxies_listen_at: str = ANY_IPV4
 
@@ -39,19 +44,24 @@ class ServeOptions:
     def making(self) -> tuple[object, ...]:
         """What configurations depend on beside the objects; None for what nobody said."""
         kinds = "envoy-gateway-kinds" if self.envoy_gateway_kinds else None
+        served = (self.controller_name, self.gateway_classes, self.gateway_namespaces)
+        narrowed = () if served == (CONTROLLER, (), "") else served
         region = (f"region {self.region}",) if self.region else ()
         family = () if self.proxies_listen_at == ANY_IPV4 else (self.proxies_listen_at,)
-        return (self.route_discovery, kinds, *(("mesh",) if self.mesh else ()), *region, *family)
+        return (self.route_discovery, kinds, *(("mesh",) if self.mesh else ()), *region, *family, *narrowed)
 
     @property
     def environment(self) -> Environment:
         """What the translator is told of the cluster."""
         return replace(
             DEFAULT_ENVIRONMENT,
+            controller=self.controller_name,
             namespace=self.namespace,
             route_discovery=self.route_discovery,
             region=self.region,
             address=self.proxies_listen_at,
+            gateway_classes=self.gateway_classes,
+            gateway_namespaces=self.gateway_namespaces,
         )
 
 

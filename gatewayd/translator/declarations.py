@@ -12,7 +12,7 @@ from gatewayd.translator.gateways.gatewayclass import GATEWAYS_BY_CLASS
 from gatewayd.translator.gateways.listeners import LISTENERS_BY_HOSTNAME, LISTENERS_BY_PORT, SETS_BY_GATEWAY
 from gatewayd.translator.infrastructure.gateway import INFRASTRUCTURE
 from gatewayd.translator.ingresses import DEFAULT_CLASSES
-from gatewayd.translator.live_annotations import CERTIFIED_HOSTS, CLOSED_HOSTS, EXPRESSION_HOSTS
+from gatewayd.translator.live_annotations import CANARIES, CERTIFIED_HOSTS, CLOSED_HOSTS, EXPRESSION_HOSTS
 from gatewayd.translator.mesh.consumers import CONSUMERS
 from gatewayd.translator.mesh.meshes import MESHES
 from gatewayd.translator.mesh.parents import CLAIMS, GRPC_CLAIMS
@@ -24,6 +24,7 @@ from gatewayd.translator.outcomes.ingress_paths import CLAIMED_PATHS
 from gatewayd.translator.outcomes.overridden import OWN_SECTIONS
 from gatewayd.translator.outcomes.overview import BOARD
 from gatewayd.translator.outcomes.policies import MISSED_SERVICES
+from gatewayd.translator.outcomes.selecting_services import SELECTING_SERVICES
 from gatewayd.translator.outcomes.xbackends import BACKEND_USES
 from gatewayd.translator.parents import DEFAULT_GATEWAYS
 from gatewayd.translator.policies.attach import POLICIES
@@ -83,6 +84,7 @@ INDEXES: tuple[Index, ...] = (
     TABLES,
     SERVER_NAMES,
     CLAIMED_PATHS,
+    CANARIES,
     UPSTREAMS,
     SHARED_SECRETS,
     SERVICE_USES,
@@ -107,4 +109,5 @@ OUTPUTS: tuple[Output, ...] = (
     BOARD,
     KEY_SETS,
     LIMIT_DOMAINS,
+    SELECTING_SERVICES,
 )

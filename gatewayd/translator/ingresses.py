@@ -15,7 +15,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.api.refs import ParentRef
 from gatewayd.incremental.view import Index, View, query, rows, ungrouped
 from gatewayd.ir.http import APP_ROOT, DEFAULT_BACKEND, RuleRef
-from gatewayd.own_group import INGRESS_CONTROLLER
+from gatewayd.own_group import ingress_controller
 from gatewayd.translator.environment import environment
 from gatewayd.translator.hostnames import ANY, normalised
 from gatewayd.translator.protocols import GATEWAY_KIND, group_kind
@@ -46,7 +46,7 @@ class NoGateway(NamedTuple):
 def class_gateway(view: View, name: str) -> ObjectKey | NoGateway | None:
     """Return the Gateway that serves the IngressClass of a name, None for a class that is not ours."""
     row = view.get(IngressClass, ObjectKey("", name))
-    if row is None or row.spec.controller != INGRESS_CONTROLLER:
+    if row is None or row.spec.controller != ingress_controller(environment(view).controller):
         return None
     shown, parameters = f'IngressClass "{name}" spec.parameters', row.spec.parameters
     if parameters is None:

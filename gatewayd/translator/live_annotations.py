@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from gatewayd.api.ingress import NGINX_PREFIX, Ingress
+from gatewayd.api.ingress import NGINX_PREFIX, Ingress, IngressBackend
 from gatewayd.api.ingressclass import NGINX_ANNOTATIONS, IngressClass
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.names import shown
@@ -17,6 +17,7 @@ from gatewayd.incremental.view import Index, Member, Source, View, query
 from gatewayd.translator.hostnames import normalised
 from gatewayd.translator.ingresses import class_gateway, class_name, rule_hosts, tls_hosts
 from gatewayd.translator.nginx.annotations import NginxAnnotations
+from gatewayd.translator.nginx.canaries import Canary
 from gatewayd.translator.nginx.live import LiveAnnotations, live
 
 _NAMED: Final = 3
@@ -56,17 +57,29 @@ def counting_annotations(view: View, member: Member) -> CountingAnnotations | No
 
     A query of its own: they are seldom what changes of an Ingress, and then they are not read again.
     """
-    row = view.get(Ingress, member.key)
-    name = None if row is None else class_name(view, row)
-    mode = None if name is None else annotation_mode(view, name)
+    row, mode = view.get(Ingress, member.key), _mode(view, member)
     if row is None or mode is None:
         return None
     return CountingAnnotations(NginxAnnotations.of(row.metadata.namespace, row.metadata.annotations), mode)
 
 
-@query
+def _mode(view: View, member: Member) -> AnnotationMode | None:
+    """Return how the annotations of an Ingress count; None where they do not, or it is not there."""
+    row = view.get(Ingress, member.key)
+    name = None if row is None else class_name(view, row)
+    return None if name is None else annotation_mode(view, name)
+
+
 def live_annotations(view: View, member: Member) -> LiveAnnotations | None:
-    """Return what the annotations of an Ingress come to; None where its class does not ask for them."""
+    """Return what the annotations of an Ingress come to; None where its class does not ask for them.
+
+    No query: for an Ingress without, of which there may be 100,000, nothing is kept.
+    """
+    return None if _mode(view, member) is None else _counted(view, member)
+
+
+@query
+def _counted(view: View, member: Member) -> LiveAnnotations | None:
     counting = counting_annotations(view, member)
     return None if counting is None else live(counting.written, strict=counting.mode is AnnotationMode.STRICT)
 
@@ -95,15 +108,27 @@ class GatewayHost(NamedTuple):
     host: str
 
 
+class CanaryHost(NamedTuple):
+    """A host of canaries of a namespace at a Gateway: those of other namespaces get nobody's requests."""
+
+    gateway: ObjectKey
+    namespace: str
+    host: str
+
+
 class HostTraits(NamedTuple):
-    """What an Ingress brings to its hosts: those with expressions, those with a certificate, and those it closes."""
+    """What an Ingress brings to its hosts: those with expressions, those with a certificate, and those it closes.
+
+    Of a canary `canaries` alone: the hosts whose paths it shares.
+    """
 
     expressions: tuple[GatewayHost, ...]
     certified: tuple[GatewayHost, ...]
     closed: tuple[GatewayHost, ...]
+    canaries: tuple[CanaryHost, ...]
 
 
-_NO_TRAITS: Final = HostTraits((), (), ())
+_NO_TRAITS: Final = HostTraits((), (), (), ())
 
 
 @query
@@ -112,13 +137,17 @@ def host_traits(view: View, member: Member) -> HostTraits:
     row, annotations = view.get(Ingress, member.key), live_annotations(view, member)
     name = None if row is None else class_name(view, row)
     gateway = None if name is None else class_gateway(view, name)
-    if row is None or annotations is None or not isinstance(gateway, ObjectKey) or annotations.is_canary:
+    if row is None or annotations is None or not isinstance(gateway, ObjectKey):
         return _NO_TRAITS
+    if annotations.is_canary:
+        shared = (CanaryHost(gateway, row.metadata.namespace, host) for host in rule_hosts(row))
+        return _NO_TRAITS._replace(canaries=tuple(shared))
     hosts = dict.fromkeys(_expressions(row, annotations))
     return HostTraits(
         expressions=tuple(GatewayHost(gateway, host) for host in hosts),
         certified=tuple(GatewayHost(gateway, host) for host in tls_hosts(row)),
         closed=tuple(GatewayHost(gateway, host) for host in (rule_hosts(row) if annotations.closes_hosts else ())),
+        canaries=(),
     )
 
 
@@ -147,6 +176,44 @@ CERTIFIED_HOSTS = Index(
     group=lambda host: host.gateway,
     readers=(Ingress,),
 )
+
+
+class CanaryPath(NamedTuple):
+    """A path that a canary shares with another Ingress, and where who gets the canary goes."""
+
+    path: str
+    path_type: str
+    backend: IngressBackend
+    canary: Canary
+
+
+CANARIES = Index(
+    name="ingress_canaries_by_host",
+    sources=(Source(table=Ingress, query=host_traits, keys=lambda traits: traits.canaries),),
+    group=lambda at: at.gateway,
+    readers=(Ingress,),
+)
+
+
+@query
+def canary_paths(view: View, at: CanaryHost) -> tuple[CanaryPath, ...]:
+    """Return the paths of all canaries of a host, those of the oldest first.
+
+    A query of its own: an edit of an Ingress of the host is nothing to the others, unless it is a canary's paths.
+    """
+    found: list[tuple[str, ObjectKey, tuple[CanaryPath, ...]]] = []
+    for member in view.bucket(CANARIES, at):
+        row, annotations = view.get(Ingress, member.key), live_annotations(view, member)
+        if row is not None and annotations is not None and annotations.canary is not None:
+            paths = tuple(_shared(row, at.host, annotations.canary))
+            found.append((row.metadata.creation_timestamp, row.metadata.key, paths))
+    return tuple(path for _, _, paths in sorted(found, key=lambda each: each[:2]) for path in paths)
+
+
+def _shared(row: Ingress, host: str, canary: Canary) -> Iterator[CanaryPath]:
+    for rule in row.spec.rules:
+        for path in rule.http.paths if rule.http is not None and normalised(rule.host) == host else ():
+            yield CanaryPath(path.path or "/", path.path_type, path.backend, canary)
 
 
 class BroughtTo(NamedTuple):

@@ -144,6 +144,11 @@ def invalid_parameters(message: str) -> Verdict:
     return not_accepted("InvalidParameters", message)
 
 
+def unsupported_class(message: str) -> Verdict:
+    """Return the verdict that a GatewayClass is left out: https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclassconditionreason."""
+    return not_accepted("Unsupported", message)
+
+
 def cannot_be_programmed(message: str = "see Accepted") -> Verdict:
     """Return the verdict that no proxy will have the object as it is."""
     return not_programmed(INVALID, message)

@@ -15,7 +15,7 @@ import aiohttp
 from aiohttp import web
 
 NAMESPACE = "gatewayd-system"
-PROXIES = "app.kubernetes.io/managed-by=gatewayd,gateway.networking.k8s.io/gateway-name"
+PROXIES = "app.kubernetes.io/managed-by,gateway.networking.k8s.io/gateway-name"
 _SUBPROTOCOL = "v4.channel.k8s.io"
 
 

@@ -3,6 +3,7 @@
 https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/
 """
 
+from collections import Counter
 from typing import Any, NamedTuple
 
 import pytest
@@ -11,6 +12,7 @@ from gatewayd.ir.conditions import CLOSED_BY_POLICY
 from tests.feature.harness.https import CA, gateway, https, plain
 from tests.feature.harness.ingresses import ingress, nginx, nginx_class, path, rule
 from tests.feature.harness.manifests import http_route
+from tests.feature.harness.statistics import plausible
 from tests.feature.harness.world import World, state
 
 pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
@@ -85,7 +87,7 @@ CASES = {
     "what is called like a protection": Case({"super_auth": "on"}, "/", 500),
     "what is not": Case({"custom_colour": "blue"}, "/", 200),
     "TLS to a backend without a policy": Case({"backend_protocol": "HTTPS"}, "/", 500),
-    "a canary is not served": Case({"canary": "true", "canary_weight": "10"}, "/", 404),
+    "a canary alone is not served": Case({"canary": "true", "canary_weight": "10"}, "/", 404),
 }
 
 
@@ -101,6 +103,28 @@ async def test_an_annotation(world: World, case: Case) -> None:
     name, value = case.answer
     if name:
         assert answer.one(name) == value.replace("<http>", str(world.port("http")))
+
+
+async def test_a_canary_gets_its_part_and_who_asks_for_it(world: World) -> None:
+    notes = nginx(canary="true", canary_by_header="env", canary_by_cookie="to", canary_weight="30")
+    await world.apply(
+        ingress("shop", rule(path("/"), path("/only", "one"), host=HOST)),
+        ingress("canary", rule(path("/", "two"), host=HOST), annotations=notes),
+    )
+
+    async def backend(*headers: tuple[str, str], target: str = "/") -> str | None:
+        return (await world.ask(target, *headers, host=HOST)).backend
+
+    assert {await backend(("env", "always")) for _ in range(8)} == {"two"}
+    assert {await backend(("env", "never")) for _ in range(8)} == {"one"}
+    assert await backend(("cookie", "a=b; to=always")) == "two"
+    assert await backend(("env", "never"), ("cookie", "to=always")) == "one"
+    assert {await backend(target="/only") for _ in range(8)} == {"one"}
+    counted = Counter([await backend() for _ in range(300)])
+    assert plausible(counted["two"], 300, 0.3)
+
+    await world.remove("Ingress shop/canary")
+    assert {await backend(("env", "always")) for _ in range(8)} == {"one"}
 
 
 async def test_a_host_with_a_certificate_sends_its_clients_to_https_before_anything_is_asked(world: World) -> None:

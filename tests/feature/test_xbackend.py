@@ -178,19 +178,47 @@ async def test_backends_that_are_not_there(world: World) -> None:
     assert (await ask(world)).status == 500
     assert state(world.route("HTTPRoute shop/r")["ResolvedRefs"]) == (False, "BackendNotFound")
 
-    await world.apply(
-        """
+
+def pods(*backends: str, world: World, more: str = "") -> str:
+    """Return XBackend shop/outside for pods, and what Kubernetes would make of them: a slice for each."""
+    at = {name: world.backends[name].port for name in backends}
+    slices = "".join(
+        f"""---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {{name: {name}, namespace: shop, labels: {{kubernetes.io/service-name: gatewayd-xbackend-outside}}}}
+addressType: IPv4
+ports: [{{name: "", port: {port}, protocol: TCP}}]
+endpoints: [{{addresses: [127.0.0.1]}}]
+"""
+        for name, port in at.items()
+    )
+    return f"""---
 apiVersion: gateway.networking.x-k8s.io/v1alpha1
 kind: XBackend
-metadata: {name: outside, namespace: shop}
-spec: {type: EndpointSelector, endpointSelector: {matchLabels: {app: cart}}, port: {number: 80}}
-"""
-    )
-    assert (await ask(world)).status == 500
-    said = world.route("HTTPRoute shop/r")["ResolvedRefs"]
-    assert state(said) == (False, "BackendNotFound")
-    assert "EndpointSelector" in said.message
-    assert conditions(world) == {"Accepted": (False, "UnsupportedValue"), "ResolvedRefs": (True, "ResolvedRefs")}
+metadata: {{name: outside, namespace: shop}}
+spec: {{type: EndpointSelector, endpointSelector: {{matchLabels: {{app: cart}}}}, port: {{number: 80}}{more}}}
+{slices}"""
+
+
+async def test_pods_by_their_labels(world: World) -> None:
+    await world.apply(pods(world=world), route())
+    assert (await ask(world)).status == 503
+    assert conditions(world) == {"Accepted": (True, "Accepted"), "ResolvedRefs": (True, "ResolvedRefs")}
+
+    await world.apply(pods("plain", world=world))
+    assert (await ask(world)).said == (200, "r", "plain")
+    assert state(world.route("HTTPRoute shop/r")["ResolvedRefs"]) == (True, "ResolvedRefs")
+
+
+async def test_sessions_stay_with_a_pod_where_the_object_says_so(world: World) -> None:
+    await world.backend("other")
+    await world.apply(pods("plain", "other", world=world, more=", sessionPersistence: {cookie: {name: s}}"), route())
+    first = await ask(world)
+    cookie = (first.one("set-cookie") or "").partition(";")[0].replace('"', "")
+    assert cookie.startswith("s=")
+    for _ in range(6):
+        assert (await world.ask("/", ("cookie", cookie), host="r.example")).backend == first.backend
 
 
 async def test_the_object_itself_is_told_how_it_is(world: World) -> None:

@@ -71,7 +71,7 @@ KUBE = (
     Mutant(
         rule="somebody else's object of our name is deleted",
         path="gatewayd/kube/applier.py",
-        before="if live is not None and gateway in live.metadata.gateways():",
+        before="if live is not None and gateway in live.metadata.gateways(self._client.manager):",
         after="if live is not None:",
         tests=(
             "tests/unit/kube/test_applier.py::test_an_object_of_somebody_else_is_left_alone_and_said_to_be_in_the_way",
@@ -89,7 +89,7 @@ KUBE = (
     Mutant(
         rule="an object that is taken is written over",
         path="gatewayd/kube/applier.py",
-        before="if live is None or live.metadata.is_ours:",
+        before="if live is None or live.metadata.is_of(self._client.manager):",
         after="if True:",
         tests=(
             "tests/unit/kube/test_applier.py::test_an_object_of_somebody_else_is_left_alone_and_said_to_be_in_the_way",

@@ -146,6 +146,7 @@ NOBODYS = {
 whether there is any policy at all, or what is named by its content."""
 UNASKED = {
     "has_infrastructure",
+    "selecting",
     "left_out",
     "gateway_overview",
     "route_overview",

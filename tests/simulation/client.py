@@ -16,6 +16,7 @@ import aiohttp
 
 from gatewayd.kube.api_errors import api_error
 from gatewayd.kube.client import REQUEST_TIMEOUT, KubeClient
+from gatewayd.own_group import MANAGER
 from tests.fakes.documents import Json
 from tests.simulation.api_state import ApiState, Change, Feed, Key, Place, RefusedError, line, place, within
 
@@ -83,6 +84,7 @@ class SimulatedClient:
         on_write: Callable[[str, str], None],
         on_early: Callable[[str], None],
     ) -> None:
+        self.manager = MANAGER
         self._state = state
         self._network = network
         self._on_write = on_write

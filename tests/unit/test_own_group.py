@@ -3,7 +3,17 @@
 from pathlib import Path
 
 from gatewayd import own_group
-from gatewayd.own_group import API_VERSION, CONTROLLER, DOMAIN, IDENTITY, PREFIX, own
+from gatewayd.own_group import (
+    API_VERSION,
+    CONTROLLER,
+    DOMAIN,
+    IDENTITY,
+    PREFIX,
+    ingress_controller,
+    is_managed,
+    manager,
+    own,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -12,6 +22,14 @@ def test_names_are_of_the_domain() -> None:
     assert (API_VERSION, CONTROLLER, own("fleet")) == (f"{DOMAIN}/v1alpha1", f"{DOMAIN}/controller", f"{DOMAIN}/fleet")
     assert own("x").startswith(PREFIX)
     assert IDENTITY == "spiffe://gatewayd/ns/"
+
+
+def test_each_controller_name_has_a_mark_and_ingress_classes_of_its_own() -> None:
+    assert (manager(CONTROLLER), ingress_controller(CONTROLLER)) == ("gatewayd", f"{DOMAIN}/ingress-controller")
+    assert manager("red.example/gatewayd") == "gatewayd.red.example_gatewayd"
+    assert ingress_controller("red.example/gatewayd") == "red.example/ingress-gatewayd"
+    assert all(is_managed(manager(each)) for each in (CONTROLLER, "red.example/gatewayd"))
+    assert not any(is_managed(each) for each in ("", "Helm", "gatewayd-operator"))
 
 
 def test_no_other_module_writes_them_out() -> None:

@@ -122,7 +122,7 @@ def backends(owner: ReadSource, route: Fields, settings: ServiceSettings) -> tup
     for service in services:
         key = ObjectKey(owner.key.namespace, service.text("name"))
         ref: dict[str, Any] = {"name": key.name, "port": service.number("port")}
-        _speak(owner, service, key, settings)
+        speak(owner, service, key, settings)
         settings.say(owner, route, key, said)
         weight = service.number("weight")
         service.lost_if_written({
@@ -140,7 +140,7 @@ def backends(owner: ReadSource, route: Fields, settings: ServiceSettings) -> tup
     return tuple(refs), tuple(copies)
 
 
-def _speak(owner: ReadSource, service: Fields, key: ObjectKey, settings: ServiceSettings) -> None:
+def speak(owner: ReadSource, service: Fields, key: ObjectKey, settings: ServiceSettings) -> None:
     """Say how a Service is spoken to."""
     protocol, validation = service.text("protocol"), service.one("validation")
     if protocol in ("h2", "h2c"):

@@ -10,6 +10,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.convert.contour.backends import ServiceSettings
 from gatewayd.convert.contour.hosts import ContourHost, contour_host
 from gatewayd.convert.contour.routes import host_routes, ruled_routes, tell_equals
+from gatewayd.convert.contour.streams import host_stream, stream_listeners
 from gatewayd.convert.contour.tree import included_routes
 from gatewayd.convert.draft import Draft, Drafted, DraftListener, DraftObject, DraftRoute
 from gatewayd.convert.fates import Fate, Fidelity, Item
@@ -34,6 +35,7 @@ def contour_draft(sources: Sequence[SourceObject], *, open_all: bool) -> Drafted
     settings = ServiceSettings()
     hosts = tuple(_hosts(by_key.values()))
     ruled = [(host, ruled_routes(host, included_routes(host.root, by_key), settings, extensions)) for host in hosts]
+    streams = tuple(stream for host in hosts for stream in host_stream(host, settings, open_all=open_all))
     for each in read:
         each.spec.ignore("ingressClassName", "routes", "includes", "virtualhost")
         if each.source.kind == "ExtensionService":
@@ -45,7 +47,8 @@ def contour_draft(sources: Sequence[SourceObject], *, open_all: bool) -> Drafted
     routes = tuple(route for host, own in ruled for route in host_routes(host, own, names, open_all=open_all))
     draft = Draft(
         routes=routes,
-        listeners=tuple(_listeners(hosts, routes)),
+        streams=streams,
+        listeners=(*_listeners(hosts, routes), *stream_listeners(hosts, streams)),
         objects=(*settings.objects(), *_grants(routes)),
     )
     told = (item for source in sources for item in _unread(source))

@@ -87,13 +87,21 @@ class ContourModel:
     def is_secured(self, host: str) -> bool:
         """Return whether a host is served by HTTPS."""
         name = self._name(host)
-        return name is not None and bool(_tls(self.roots[name]).get("secretName"))
+        return name is not None and (bool(_tls(self.roots[name]).get("secretName")) or self._leads_on(name))
+
+    def _leads_on(self, name: str) -> bool:
+        """Return whether connections by TLS go on to a backend, whatever is in them."""
+        tls = _tls(self.roots[name])
+        is_told = bool(tls.get("secretName")) or tls.get("passthrough") is True
+        return is_told and "tcpproxy" in spec_of(self.roots[name])
 
     def answer(self, probe: Probe) -> Ending | None:
         """Return what became of a request; None where that cannot be had, and the report says so."""
         name = self._name(probe.host)
         if name is None or (probe.scheme == "https" and not self.is_secured(probe.host)):
             return _NOBODY
+        if probe.scheme == "https" and self._leads_on(name):
+            return None
         ordered = self.routes(name)
         for at, route in enumerate(ordered):
             fits = _fits(route, probe)

@@ -138,13 +138,14 @@ def host_routes(
         owner = each.route.owner
         lost = () if open_all else each.route.closed
         rule = _closed(each, lost) if lost else each.rule
-        plain = host.at is None or allows_http(each.route.written)
+        plain = not host.is_secured or allows_http(each.route.written)
         carriers: tuple[Carrier, ...] = (
             *((host.at,) if host.at is not None else ()),
             *((PlainHTTP(),) if plain else ()),
         )
-        suffix = "-by-http" if plain and host.at is not None else ""
-        groups.setdefault((owner.source.name, suffix), (owner, carriers, []))[2].append(rule)
+        suffix = "-by-http" if plain and host.is_secured else ""
+        if carriers:
+            groups.setdefault((owner.source.name, suffix), (owner, carriers, []))[2].append(rule)
         if not plain:
             sending = replace(DraftRule(title=rule.title, matches=rule.matches), filters=TO_HTTPS)
             groups.setdefault((owner.source.name, "-to-https"), (owner, (PlainHTTP(),), []))[2].append(sending)

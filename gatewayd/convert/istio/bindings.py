@@ -13,7 +13,6 @@ from gatewayd.convert.read_source import ReadSource
 from gatewayd.translator.hostnames import ANY, intersection
 
 _MESH: Final = "mesh"
-_OTHER_ROUTES: Final = {"tls": "a TLSRoute", "tcp": "a TCPRoute"}
 
 
 class Binding(NamedTuple):
@@ -32,9 +31,6 @@ def bindings(owner: ReadSource, servers: Sequence[Server]) -> tuple[Binding, ...
     """Return where a VirtualService serves; where it does not, that is told."""
     spec = owner.spec
     spec.ignore("exportTo")
-    for name, route in _OTHER_ROUTES.items():
-        if name in spec:
-            spec.lost(name, f"{route} and a listener have to be written for it")
     names = spec.texts("gateways") or (_MESH,)
     if _MESH in names:
         spec.lost("gateways", "requests inside of the mesh are not served, at other gateways they are")

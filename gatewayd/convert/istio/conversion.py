@@ -6,7 +6,7 @@ A rule that has lost a protection answers 403 unless it is asked for otherwise.
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from gatewayd.convert.draft import Draft, Drafted
+from gatewayd.convert.draft import Draft, Drafted, DraftStream, StreamPort
 from gatewayd.convert.fates import Fate, Fidelity, Item
 from gatewayd.convert.istio.backends import ruled_backends
 from gatewayd.convert.istio.bindings import bindings
@@ -14,9 +14,11 @@ from gatewayd.convert.istio.destinations import Subsets, Whither
 from gatewayd.convert.istio.gateways import listeners, servers
 from gatewayd.convert.istio.routes import RuledHosts, virtual_service_routes
 from gatewayd.convert.istio.rules import istio_rules
+from gatewayd.convert.istio.streams import stream_listeners, virtual_service_streams
 from gatewayd.convert.read_source import ReadSource
 from gatewayd.convert.services import Services, route_grants
 from gatewayd.convert.source import SourceObject
+from gatewayd.convert.streams import stream_grants
 
 GROUP: Final = "networking.istio.io"
 KINDS: Final = ("Gateway", "VirtualService", "DestinationRule")
@@ -31,28 +33,33 @@ def istio_draft(sources: Sequence[SourceObject], services: Services, *, open_all
     backends = ruled_backends(by_kind["DestinationRule"], services)
     all_servers = servers(by_kind["Gateway"])
     by_key = {each.key: each for each in by_kind["VirtualService"]}
+    bound = [(each, bindings(each, all_servers)) for each in by_kind["VirtualService"] if each.spec.texts("hosts")]
     ruled = tuple(
         RuledHosts(
             owner=each,
             rules=istio_rules(each, by_key, _whither(each.key.namespace, services, backends.subsets)),
-            bindings=bindings(each, all_servers),
+            bindings=tuple(at for at in own if not isinstance(at.server.carrier, StreamPort)),
         )
-        for each in by_kind["VirtualService"]
-        if each.spec.texts("hosts")
+        for each, own in bound
     )
     for each in by_kind["VirtualService"]:
         # One without hosts serves what others lead on to, and nothing else.
         each.spec.ignore("http")
-    for each in read:
-        each.top.end()
     unread = tuple(item for source in sources for item in _unread(source))
     walls = tuple(item.object for item in unread if item.protects)
+    streams: list[DraftStream] = []
+    for each, own in bound:
+        whither = _whither(each.key.namespace, services, backends.subsets)
+        streams += virtual_service_streams(each, own, whither, walls, open_all=open_all)
+    for each in read:
+        each.top.end()
     routes = tuple(virtual_service_routes(ruled, walls, open_all=open_all))
     carried = {carrier for route in routes for carrier in route.carriers}
     draft = Draft(
         routes=routes,
-        listeners=tuple(each for each in listeners(all_servers) if each.at in carried),
-        objects=(*backends.objects, *route_grants(routes)),
+        streams=tuple(streams),
+        listeners=(*listeners(all_servers, carried), *stream_listeners(streams, all_servers)),
+        objects=(*backends.objects, *route_grants(routes), *stream_grants(streams)),
     )
     return Drafted(draft, (*unread, *(item for each in read for item in each.items())))
 

@@ -3,17 +3,20 @@
 https://istio.io/latest/docs/reference/config/networking/gateway/
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from gatewayd.convert.draft import HTTPS, Carrier, DraftListener, PlainHTTP
+from gatewayd.convert.draft import HTTPS, Carrier, DraftListener, PlainHTTP, StreamPort
 from gatewayd.convert.fields import Fields, closing
 from gatewayd.convert.read_source import ReadSource
 from gatewayd.translator.hostnames import ANY
 
 SERVERS: Final = "spec.servers"
 _HTTP: Final = ("HTTP", "HTTP2", "GRPC", "GRPC-WEB")
+_SECURED: Final = ("HTTPS", "TLS")
+_STREAMS: Final = ("TCP", "MONGO", "MYSQL", "REDIS")
+_PASSTHROUGH: Final = "PASSTHROUGH"
 _OF_CLIENTS: Final = "certificates of clients are asked for by a Gateway's tls.frontend, for all hosts of a port"
 _UNHAD: Final = {
     "minProtocolVersion": "a ClientPolicy's tls says it, for a whole Gateway",
@@ -42,7 +45,7 @@ class Server:
     port: int
     hostname: str
     namespace: str
-    carrier: Carrier
+    carrier: Carrier | StreamPort
     secret: str = ""
     redirects: bool = False
 
@@ -73,26 +76,34 @@ def _servers(gateway: ReadSource, written: Fields) -> Iterator[Server]:
     port, tls = written.one("port"), written.one("tls")
     port.ignore("name", "targetPort")
     protocol, number = port.text("protocol").upper(), port.number("number")
-    secret = _secret(gateway, tls) if protocol == "HTTPS" else ""
+    passes = protocol in _SECURED and tls.text("mode") == _PASSTHROUGH
+    secret = _secret(gateway, tls) if protocol in _SECURED and not passes else ""
     redirects = tls.boolean("httpsRedirect")
-    if protocol not in _HTTP and not secret:
-        written.lost("", f"{protocol or 'no protocol'}{_mode(tls)}: a TLSRoute or TCPRoute has to be written for it")
+    if protocol not in (*_HTTP, *_STREAMS) and not secret and not passes:
+        written.lost("", f"{protocol or 'no protocol'}{_mode(tls)}: nothing here takes its place")
         _read_all(tls)
         return
-    if number not in (80, 443):
+    mode = "Passthrough" if passes else "Terminate" if protocol == "TLS" else ""
+    is_stream = bool(mode) or protocol in _STREAMS
+    if protocol in _STREAMS and number in (80, 443):
+        written.lost("", f"the port {number} is the one for HTTP, or HTTPS, that all share; another one is needed")
+        return
+    if number not in (80, 443) and not is_stream:
         port.approximate("number", f"served at the port for {'HTTPS' if secret else 'HTTP'} that all share")
     for host in written.texts("hosts"):
         namespace, _, name = host.rpartition("/")
         hostname = name.lower()
         own = gateway.key.namespace if namespace == "." else namespace
         listener_host = "" if hostname == ANY else hostname
+        stream = StreamPort(gateway.key.namespace, listener_host if mode else "", 0 if number == 443 else number, mode)
+        carrier = HTTPS(gateway.key.namespace, listener_host) if secret else PlainHTTP()
         yield Server(
             gateway=gateway,
             path=written.path,
             port=number,
             hostname=hostname,
             namespace=own or ANY,
-            carrier=HTTPS(gateway.key.namespace, listener_host) if secret else PlainHTTP(),
+            carrier=stream if is_stream else carrier,
             secret=secret,
             redirects=redirects and not secret,
         )
@@ -125,15 +136,15 @@ def _secret(gateway: ReadSource, tls: Fields) -> str:
     return name or f"{gateway.key.name}-cert"
 
 
-def listeners(all_servers: Iterable[Server]) -> Iterator[DraftListener]:
-    """Yield a listener for each host with a certificate; of two Gateways with the same one the older counts."""
+def listeners(all_servers: Iterable[Server], carried: Container[Carrier]) -> Iterator[DraftListener]:
+    """Yield those of the listeners that are needed; of two Gateways with a certificate for a host the older counts."""
     by_carrier: dict[HTTPS, list[Server]] = {}
     for server in all_servers:
         if isinstance(server.carrier, HTTPS):
             by_carrier.setdefault(server.carrier, []).append(server)
     taken: dict[str, str] = {}
     for at, same in by_carrier.items():
-        if taken.setdefault(at.hostname, at.namespace) == at.namespace:
+        if taken.setdefault(at.hostname, at.namespace) == at.namespace and at in carried:
             yield DraftListener(
                 at=at,
                 secrets=(same[0].secret,),

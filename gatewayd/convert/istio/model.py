@@ -49,6 +49,7 @@ class IstioModel:
         ordered = sorted(sources, key=lambda each: (_created(each), str(each.key)))
         self._services = [each for each in ordered if each.kind == "VirtualService"]
         self.names: dict[str, Names] = {"http": {}, "https": {}}
+        self._streams: list[str] = []
         for gateway in (each for each in ordered if each.kind == "Gateway"):
             for server in items(spec_of(gateway).get("servers")):
                 self._serve(gateway, server)
@@ -57,6 +58,8 @@ class IstioModel:
         port, tls = mapping(server.get("port")), mapping(server.get("tls"))
         protocol = text(port.get("protocol")).upper()
         if protocol not in (*_HTTP, "HTTPS") or text(tls.get("mode")) in ("PASSTHROUGH", "AUTO_PASSTHROUGH"):
+            names = (host.rpartition("/")[2].lower() for host in texts(server.get("hosts")))
+            self._streams.extend(names if protocol in ("HTTPS", "TLS") else ())
             return
         scheme = "https" if protocol == "HTTPS" else "http"
         redirects = scheme == "http" and tls.get("httpsRedirect") is True
@@ -79,6 +82,8 @@ class IstioModel:
         """Return what became of a request; None where that cannot be had, and the report says so."""
         names = self.names[probe.scheme]
         host = self.name_of(probe.scheme, probe.host.lower())
+        if probe.scheme == "https" and any(_is_for(name, probe.host.lower()) for name in self._streams):
+            return None  # what is in the connection was not for the proxy to know
         if host is None:
             return _NOBODY
         if any(served.redirects for served in names[host]):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from gatewayd.convert.answers import NOBODY, TO_HTTPS, closed
-from gatewayd.convert.draft import JSON, Carrier, DraftRoute, DraftRule, PlainHTTP, host_word
+from gatewayd.convert.draft import JSON, Carrier, DraftRoute, DraftRule, PlainHTTP, StreamPort, host_word
 from gatewayd.convert.fates import Fate, Fidelity
 from gatewayd.convert.first_match import Ordered, PlacedMatch, in_order
 from gatewayd.convert.istio.bindings import Binding
@@ -86,7 +86,8 @@ def _at_place(
     owners: dict[str, ReadSource] = {}
     for each, at in bound:
         owners[each.owner.source.name] = each.owner
-        carriers.setdefault(each.owner.source.name, {})[at.server.carrier] = None
+        if not isinstance(at.server.carrier, StreamPort):
+            carriers.setdefault(each.owner.source.name, {})[at.server.carrier] = None
     if any(at.server.redirects for _, at in bound):
         name, owner = next(iter(owners.items()))
         yield _Own(owner, _TO_HTTPS, tuple(carriers[name]))

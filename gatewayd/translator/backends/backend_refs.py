@@ -38,8 +38,10 @@ from gatewayd.translator.backends.client_certificates import (
 )
 from gatewayd.translator.backends.destinations import address_problem, hostname_problem
 from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints, left_out_of, prefers_zone
+from gatewayd.translator.backends.external_names import stands_for
 from gatewayd.translator.backends.imports import imported_endpoints, imported_port, known_ports
 from gatewayd.translator.backends.members import watched
+from gatewayd.translator.backends.selected_pods import selected_endpoints, selection_problem
 from gatewayd.translator.environment import environment
 from gatewayd.translator.envoy_gateway.outside import Outside, outside
 from gatewayd.translator.policies.attach import (
@@ -117,7 +119,8 @@ def _service(view: View, ask: BackendAsk) -> Backend:
     if row is None:
         return _not_found(f'Service "{ask.to}" does not exist')
     if row.spec.type == "ExternalName" and not environment(view).external_names:
-        return _not_found(f'Service "{ask.to}" is of type ExternalName, which may not be a backend here')
+        named = stands_for(view, row)
+        return named if isinstance(named, InvalidBackend) else _service(view, ask._replace(to=named))
     problem = _external_name_problem(view, row)
     if problem is not None:
         return _not_found(f'Service "{ask.to}" {problem}')
@@ -170,9 +173,7 @@ def _xbackend(view: View, ask: BackendAsk) -> Backend:
     row = view.get(XBackend, ask.to)
     if row is None:
         return _not_found(f'XBackend "{ask.to}" does not exist')
-    if row.spec.external_hostname is None:
-        return _not_found(f'XBackend "{ask.to}" has spec.type {row.spec.type}; only ExternalHostname is supported')
-    problem = external_host_problem(view, row)
+    problem = xbackend_problem(view, row)
     if problem is not None:
         return _not_found(f'XBackend "{ask.to}" {problem}')
     protocol = _XBACKEND_PROTOCOLS.get(row.spec.protocol or "", ask.wants) if ask.wants is Protocol.HTTP1 else ask.wants
@@ -213,10 +214,10 @@ def _at_outside(view: View, upstream: Upstream) -> Discovered | Resolved:
     return Discovered(endpoints=tuple(sorted(set(addresses))))
 
 
-def external_host_problem(view: View, row: XBackend) -> str | None:
-    """Return why no proxy is sent to the host that an XBackend names; None when it may be, or when it names none."""
+def xbackend_problem(view: View, row: XBackend) -> str | None:
+    """Return why no proxy is sent to the host that an XBackend names, or to the pods that it selects."""
     if row.spec.external_hostname is None:
-        return None
+        return selection_problem(view, row.metadata.key)
     path = "spec.externalHostname.hostname"
     return _host_problem(view, path, row.spec.external_hostname.hostname)
 
@@ -340,7 +341,11 @@ def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:
 
 def _outside(view: View, upstream: Upstream) -> Discovered | Resolved:
     row = view.get(XBackend, ObjectKey(upstream.namespace, upstream.name))
-    if row is None or row.spec.external_hostname is None or external_host_problem(view, row) is not None:
+    if row is None:
+        return Discovered(endpoints=())
+    if row.spec.external_hostname is None:
+        return selected_endpoints(view, upstream)
+    if xbackend_problem(view, row) is not None:
         return Discovered(endpoints=())
     return _resolved(view, row.spec.external_hostname.hostname, upstream.port)
 

@@ -9,6 +9,7 @@ from gatewayd.api.gatewayclass import GatewayClass
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.view import Index, View, query, rows, ungrouped
 from gatewayd.ir.infrastructure import object_name
+from gatewayd.own_group import manager
 from gatewayd.translator.environment import environment
 
 GATEWAYS_BY_CLASS = Index(
@@ -29,7 +30,7 @@ def class_is_ours(view: View, name: str) -> bool:
 def has_infrastructure(view: View, gateway: ObjectKey) -> bool:
     """Return whether something runs for a Gateway that was made by us: its Service, which carries our label."""
     service = view.get(Service, ObjectKey(gateway.namespace, object_name(gateway.namespace, gateway.name)))
-    return service is not None and service.metadata.labels.get(MANAGED_BY[0]) == MANAGED_BY[1]
+    return service is not None and service.metadata.labels.get(MANAGED_BY) == manager(environment(view).controller)
 
 
 @query

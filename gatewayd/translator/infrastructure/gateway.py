@@ -20,9 +20,11 @@ from gatewayd.ir.infrastructure import (
     service_port_name,
 )
 from gatewayd.ir.per_host_record import recorded
+from gatewayd.own_group import manager
 from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.gatewayclass import class_is_missing, gateway_is_ours, has_infrastructure
 from gatewayd.translator.gateways.routability import CLUSTER, inside_only
+from gatewayd.translator.gateways.served import not_served
 from gatewayd.translator.parameters.chosen import chosen_parameters, parameters_of_class
 from gatewayd.translator.parameters.class_parameters import (
     BadClassParameters,
@@ -68,21 +70,24 @@ def infrastructure(view: View, member: Member) -> Provision | None:
     if row is None or environment(view).standalone or not gateway_is_ours(view, row.metadata.key):
         return None
     key = row.metadata.key
-    held = held_back(view, key)
+    held = not_served(view, key) or held_back(view, key)
     if held is not None:
-        return _kept(row, held)
+        return _kept(view, row, held)
     chosen = chosen_parameters(view, key)
     if chosen.refused is not None:
-        return _kept(row, chosen.refused.message)
-    return _wanted(view, row, chosen.parameters) if ports(view, key) else _kept(row, "spec.listeners: none is valid")
+        return _kept(view, row, chosen.refused.message)
+    return (
+        _wanted(view, row, chosen.parameters) if ports(view, key) else _kept(view, row, "spec.listeners: none is valid")
+    )
 
 
-def _kept(row: Gateway, reason: str) -> Keep:
+def _kept(view: View, row: Gateway, reason: str) -> Keep:
     return Keep(
         namespace=row.metadata.namespace,
         name=row.metadata.name,
         uid=row.metadata.uid,
         labels=_labels(row),
+        manager=manager(environment(view).controller),
         reason=reason,
     )
 
@@ -94,6 +99,7 @@ def _wanted(view: View, row: Gateway, parameters: Parameters) -> Infrastructure:
         name=row.metadata.name,
         uid=row.metadata.uid,
         labels=_labels(row),
+        manager=manager(environment(view).controller),
         ports=tuple(_service_ports(view, row.metadata.key)),
         annotations=tuple(sorted(own.annotations.items())) if own else (),
         withheld=withheld_keys(view, row.metadata.key),

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gatewayd.translator.nginx.annotations import AnnotationEffect, NginxAnnotations, annotation_path
-from gatewayd.translator.nginx.canaries import NAMES as OF_CANARIES
+from gatewayd.translator.nginx.canaries import Canary, canary
 from gatewayd.translator.nginx.destinations import Destination, destination
 from gatewayd.translator.nginx.fates import Fate, Fidelity
 from gatewayd.translator.nginx.known import OF_HOSTS, effects
@@ -25,8 +25,8 @@ _WITH_TLS: Final = "a BackendTLSPolicy for the Service says how backends are spo
 class LiveAnnotations:
     """What the annotations of one Ingress come to.
 
-    `closing` are the protections among them that cannot be had: all its paths answer 500. `is_canary`: it shares the
-    paths of other Ingresses, and is not served. `wants_http2` and `wants_tls` are what its backends speak.
+    `closing` are the protections among them that cannot be had: all its paths answer 500. `canary`: who gets it where
+    another Ingress has its path; None for one that is none. `wants_http2`, `wants_tls` are what its backends speak.
     """
 
     written: NginxAnnotations
@@ -36,9 +36,14 @@ class LiveAnnotations:
     away: Destination
     fates: tuple[Fate, ...]
     closing: tuple[Fate, ...]
-    is_canary: bool
+    canary: Canary | None
     wants_http2: bool
     wants_tls: bool
+
+    @property
+    def is_canary(self) -> bool:
+        """Whether it shares the paths of another Ingress, and has none for itself."""
+        return self.canary is not None
 
     @property
     def closes_hosts(self) -> bool:
@@ -65,7 +70,7 @@ def live(written: NginxAnnotations, *, strict: bool) -> LiveAnnotations:
         away=destination(written),
         fates=fates,
         closing=tuple(fate for fate in fates if fate.opens and (strict or not fate.guessed)),
-        is_canary=written.boolean("canary"),
+        canary=canary(written),
         wants_http2=spoken_by_backends(written) in HTTP2,
         wants_tls=bool(effect.tls_name),
     )
@@ -75,9 +80,6 @@ def _otherwise(written: NginxAnnotations) -> Iterator[Fate]:
     """Yield the fates that annotations have other than in a conversion, whether they are written or not."""
     for name, why in _OTHERWISE.items():
         yield written.fate(name, Fidelity.LOST, why)
-    if written.boolean("canary"):
-        for name in OF_CANARIES:
-            yield written.fate(name, Fidelity.LOST, _CANARY)
     spoken = spoken_by_backends(written)
     if spoken in SECURED:
         yield written.fate("backend-protocol", Fidelity.MANUAL, _WITH_TLS)
@@ -85,9 +87,6 @@ def _otherwise(written: NginxAnnotations) -> Iterator[Fate]:
         yield written.exact("backend-protocol", "backends are spoken to by HTTP/2")
 
 
-_CANARY: Final = (
-    "a canary shares the paths of another Ingress, and is not served; weights and header matches of an HTTPRoute are"
-)
 _OTHERWISE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "server-alias": "hosts are those of rules; write a rule for each name",

@@ -53,6 +53,7 @@ from gatewayd.translator.gateways.listeners import (
     SetKey,
     set_is_allowed,
 )
+from gatewayd.translator.gateways.served import class_not_served, not_served
 from gatewayd.translator.gateways.termination import can_serve, termination, termination_key
 from gatewayd.translator.infrastructure.gateway import held_back, withheld_keys
 from gatewayd.translator.outcomes.closed_rules import closed_rules
@@ -87,6 +88,9 @@ def gatewayclass_outcome(view: View, member: Member) -> GatewayClassOutcome | No
     accepted = verdicts.with_notes(verdicts.accepted(), class_problems(view, row.metadata.name))
     if isinstance(parameters, BadClassParameters):
         accepted = verdicts.invalid_parameters(parameters.why)
+    left_out = class_not_served(view, row.metadata.name)
+    if left_out is not None:
+        accepted = verdicts.unsupported_class(f"metadata.name: {left_out}")
     return GatewayClassOutcome(
         generation=row.metadata.generation,
         verdicts=(accepted, verdicts.supported_version()),
@@ -139,6 +143,9 @@ def _unprovided(view: View, gateway: ObjectKey) -> Verdict | None:
 
 def _not_served(view: View, gateway: ObjectKey, reached: Addresses) -> Verdict | None:
     """Return what is wrong with a Gateway as a whole."""
+    left_out = not_served(view, gateway)
+    if left_out is not None:
+        return verdicts.invalid(left_out)
     if class_is_missing(view, gateway):
         return verdicts.invalid(f"{held_back(view, gateway)}; what runs stays as it is")
     parameters = None if held_back(view, gateway) else chosen_parameters(view, gateway).refused

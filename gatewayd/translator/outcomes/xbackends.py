@@ -12,12 +12,13 @@ from gatewayd.incremental.view import Index, Member, Source, View, query, rescue
 from gatewayd.ir.outcome import PolicyOutcome, Verdict
 from gatewayd.translator import verdicts
 from gatewayd.translator.attachment import attachments
-from gatewayd.translator.backends.backend_refs import external_host_problem
+from gatewayd.translator.backends.backend_refs import xbackend_problem
 from gatewayd.translator.backends.client_certificates import client_certificate_for
 from gatewayd.translator.certificate_warnings import time_warnings, warned
 from gatewayd.translator.outcomes.policies import USERS, ancestors, named, upstreams_of
 from gatewayd.translator.policies.attach import XBACKEND_KIND
 from gatewayd.translator.policies.backendtls import ValidationKey, as_taken, settings
+from gatewayd.translator.policies.session_persistence import refused
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.rescues import blame
 
@@ -85,9 +86,9 @@ def _said(view: View, row: XBackend, gateway: ObjectKey) -> Iterator[Verdict]:
     written = settings(view, ValidationKey(XBackend, row.metadata.key, "spec.tls.validation"))
     tls = None if written is None else as_taken(view, gateway, written)
     client = client_certificate_for(view, gateway, row.metadata.key)
-    if row.spec.external_hostname is None:
-        yield verdicts.unsupported_value(f"spec.type: {row.spec.type} is not supported; allowed: ExternalHostname")
-    elif (problem := external_host_problem(view, row)) is not None:
+    unkept = refused(row.spec.session_persistence, "spec.sessionPersistence")
+    problem = unkept.message if unkept is not None else xbackend_problem(view, row)
+    if problem is not None:
         yield verdicts.unsupported_value(problem)
     else:
         yield tls.accepted if tls is not None else verdicts.accepted()

@@ -1,10 +1,9 @@
 """GatewayClass `spec.parametersRef`: what all Gateways of a class start from, and what their owners may choose.
 
 A ConfigMap in gatewayd's own namespace. It has the keys that a Gateway's own has (`translator/parameters.py`), as
-defaults, and networkPolicy, tolerations and affinity; and the bounds: maxReplicas, and lists (YAML, or words)
-allowedImages, allowedWorkloads, allowedNodeLabels, allowedAnnotations, allowedLoadBalancerClasses, allowedExtraArgs and
-allowedCode.
-What is wrong is said of the class, all at once.
+defaults, and networkPolicy, tolerations, affinity and priorityClassName; and the bounds: maxReplicas, and lists (YAML,
+or words) allowedImages, allowedWorkloads, allowedNodeLabels, allowedAnnotations, allowedLoadBalancerClasses,
+allowedExtraArgs and allowedCode. What is wrong is said of the class, all at once.
 https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclassspec (parametersRef)
 """
 
@@ -37,7 +36,7 @@ from gatewayd.translator.parameters.keys import (
     whole,
 )
 from gatewayd.translator.parameters.named_proxies import named_proxy
-from gatewayd.translator.parameters.placement import read_affinity, read_tolerations
+from gatewayd.translator.parameters.placement import read_affinity, read_priority_class, read_tolerations
 from gatewayd.translator.parameters.privileges import matches
 from gatewayd.translator.parameters.readers import Wrong, of_yaml, read_yaml
 
@@ -319,6 +318,7 @@ _DEFAULTS: Final[Mapping[str, Key]] = {
     "networkPolicy": Key(field="network_policy", read=choice(*NETWORK_POLICIES)),
     "tolerations": Key(field="tolerations", read=of_yaml(read_tolerations)),
     "affinity": Key(field="affinity", read=of_yaml(read_affinity)),
+    "priorityClassName": Key(field="priority_class", read=read_priority_class),
 }
 _BOUNDS: Final[Mapping[str, Key]] = {
     "maxReplicas": Key(field="max_replicas", read=whole(0, MOST_REPLICAS)),

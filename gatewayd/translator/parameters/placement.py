@@ -1,23 +1,36 @@
-"""`tolerations` and `affinity`: on which nodes the pods of a class may run, and beside what.
+"""`tolerations`, `affinity` and `priorityClassName`: on which nodes the pods of a class may run, and before whom.
 
 https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
 https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#affinity-and-anti-affinity
+https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from gatewayd.api.scalars import SUBDOMAIN
 from gatewayd.ir.infrastructure import Toleration
+from gatewayd.translator.parameters.envoy_flags import shown
 from gatewayd.translator.parameters.readers import Wrong
 
 _OPERATORS: Final = ("Equal", "Exists")
 _EFFECTS: Final = ("", "NoSchedule", "PreferNoSchedule", "NoExecute")
 _FIELDS: Final = ("key", "operator", "value", "effect", "tolerationSeconds")
 _AFFINITIES: Final = ("nodeAffinity", "podAffinity", "podAntiAffinity")
+_NAME: Final = re.compile(SUBDOMAIN)
+_LONGEST_NAME: Final = 253
 MOST_TOLERATIONS: Final = 32
 MOST_PARTS: Final = 500
 """Maps, lists and values of an affinity: text of a few thousand characters may stand for millions of them."""
+
+
+def read_priority_class(text: str) -> str | Wrong:
+    """Return the name of a PriorityClass. Whether there is one, pods will say: the API server refuses them else."""
+    if len(text) <= _LONGEST_NAME and _NAME.fullmatch(text):
+        return text
+    return Wrong(why=f"{shown(text[:60])} is no name of a PriorityClass; allowed: such as system-cluster-critical")
 
 
 def read_tolerations(read: object) -> tuple[Toleration, ...] | Wrong:

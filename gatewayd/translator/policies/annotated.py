@@ -50,11 +50,16 @@ _OF_ACCESS: Final = tuple(f"{NGINX_PREFIX}{name}" for name in ("auth-type", "aut
 NONE_ANNOTATED: Final = AnnotatedPolicies((), (), (), ())
 
 
-@query
 def annotated(view: View, member: Member) -> AnnotatedPolicies:
     """Return what the annotations of an Ingress come to; nothing where its class does not ask for them."""
     annotations = live_annotations(view, member)
-    return NONE_ANNOTATED if annotations is None or annotations.is_canary else _policies(annotations)
+    return NONE_ANNOTATED if annotations is None or annotations.is_canary else _annotated(view, member)
+
+
+@query
+def _annotated(view: View, member: Member) -> AnnotatedPolicies:
+    annotations = live_annotations(view, member)
+    return NONE_ANNOTATED if annotations is None else _policies(annotations)
 
 
 def _policies(annotations: LiveAnnotations) -> AnnotatedPolicies:

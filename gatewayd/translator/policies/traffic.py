@@ -5,13 +5,22 @@ https://gateway-api.sigs.k8s.io/geps/gep-3388/ and https://gateway-api.sigs.k8s.
 
 from gatewayd.api.durations import milliseconds
 from gatewayd.api.meta import ObjectKey
+from gatewayd.api.xbackend import XBackend
 from gatewayd.api.xbackendtrafficpolicy import RetryConstraint, XBackendTrafficPolicy
 from gatewayd.incremental.view import View
 from gatewayd.ir.backend import DEFAULT_RETRY_BUDGET, RetryBudget, Upstream
 from gatewayd.ir.http import StatefulSession
 from gatewayd.ir.outcome import Verdict
 from gatewayd.translator import verdicts
-from gatewayd.translator.policies.attach import POLICIES, PORTED, UPSTREAM_KINDS, Claim, Target, winner
+from gatewayd.translator.policies.attach import (
+    POLICIES,
+    PORTED,
+    UPSTREAM_KINDS,
+    XBACKEND_KIND,
+    Claim,
+    Target,
+    winner,
+)
 from gatewayd.translator.policies.session_persistence import persistence, refused
 
 _SECOND_MS = 1000
@@ -26,14 +35,19 @@ def retry_budget(view: View, upstream: Upstream) -> RetryBudget:
 
 
 def backend_persistence(view: View, upstream: Upstream) -> StatefulSession | None:
-    """Return the session persistence of an upstream itself, which a rule with its own goes before.
-
-    An XBackend may have one too, but only of a type (EndpointSelector) that is not supported.
-    """
-    row = _policy(view, upstream)
+    """Return the session persistence of an upstream itself, which a rule with its own goes before."""
+    row = _with_sessions(view, upstream)
     if row is None or refused(row.spec.session_persistence, "spec.sessionPersistence") is not None:
         return None
-    return persistence(row.spec.session_persistence, f"xbackendtrafficpolicy/{row.metadata.key}")
+    kind = "xbackend" if isinstance(row, XBackend) else "xbackendtrafficpolicy"
+    return persistence(row.spec.session_persistence, f"{kind}/{row.metadata.key}")
+
+
+def _with_sessions(view: View, upstream: Upstream) -> XBackendTrafficPolicy | XBackend | None:
+    """Return what says how sessions of an upstream are kept: an XBackend that selects pods says it itself."""
+    if UPSTREAM_KINDS[upstream.kind] == XBACKEND_KIND:
+        return view.get(XBackend, ObjectKey(upstream.namespace, upstream.name))
+    return _policy(view, upstream)
 
 
 def accepted(row: XBackendTrafficPolicy) -> Verdict:

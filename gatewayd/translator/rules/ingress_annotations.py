@@ -40,12 +40,16 @@ from gatewayd.translator.ingresses import INGRESS_KIND, class_gateway, class_nam
 from gatewayd.translator.live_annotations import (
     CLOSED_HOSTS,
     EXPRESSION_HOSTS,
+    CanaryHost,
+    CanaryPath,
     GatewayHost,
+    canary_paths,
     live_annotations,
     unread_annotations,
     who_brings,
 )
 from gatewayd.translator.nginx.annotations import JSON, annotation_path
+from gatewayd.translator.nginx.canaries import choices
 from gatewayd.translator.nginx.filters import joined
 from gatewayd.translator.nginx.live import LiveAnnotations
 from gatewayd.translator.nginx.paths import PathForm, expression, plain
@@ -101,12 +105,14 @@ class _Doing(NamedTuple):
 
 def _annotated_rules(view: View, row: Ingress, annotations: LiveAnnotations) -> Iterator[RuleResult]:
     doing = _doing(view, row, annotations)
+    gateway = class_gateway(view, class_name(view, row) or "")
     yield RuleResult((), (*doing.closing, *doing.steps.problems))
     closed = {host: _brought(view, CLOSED_HOSTS, host, row) for host in rule_hosts(row)}
     yield RuleResult((), () if annotations.closing else tuple(_closed_by(closed)))
     for number, rule in enumerate(row.spec.rules):
         host = normalised(rule.host)
         is_expression = _brought(view, EXPRESSION_HOSTS, host, row) is not None
+        shared = _shared(view, gateway, row, host)
         for at, path in enumerate(rule.http.paths if rule.http is not None else ()):
             text = path.path or "/"
             form = (
@@ -114,15 +120,23 @@ def _annotated_rules(view: View, row: Ingress, annotations: LiveAnnotations) -> 
                 if is_expression
                 else plain(text, exact=path.path_type == "Exact")
             )
-            is_closed = closed[host] is not None
-            place = _AnnotatedPath(source_of(row, number, at), host, text, path.backend, is_closed)
+            is_closed, other = closed[host] is not None, shared.get((text, path.path_type))
+            place = _AnnotatedPath(source_of(row, number, at), host, text, path.backend, is_closed, other)
             yield from _path(view, doing, place, form)
     if row.spec.default_backend is not None:
         for at, host in enumerate(rule_hosts(row)):
             is_closed, source = closed[host] is not None, source_of(row, DEFAULT_BACKEND, at)
-            place = _AnnotatedPath(source, host, "", row.spec.default_backend, is_closed)
+            place = _AnnotatedPath(source, host, "", row.spec.default_backend, is_closed, None)
             yield from _path(view, doing, place, _WHOLE)
     yield from _app_root(row, annotations)
+
+
+def _shared(view: View, gateway: object, row: Ingress, host: str) -> Mapping[tuple[str, str], CanaryPath]:
+    """Return the paths of a host that a canary shares; of two canaries of a path the older counts."""
+    if not isinstance(gateway, ObjectKey):
+        return {}
+    paths = canary_paths(view, CanaryHost(gateway, row.metadata.namespace, host))
+    return {(each.path, each.path_type): each for each in reversed(paths)}
 
 
 def _brought(view: View, index: Index, host: str, row: Ingress) -> ObjectKey | None:
@@ -172,36 +186,72 @@ def _read(value: JSON, struct: type[S]) -> S | Unsupported:
 
 
 class _AnnotatedPath(NamedTuple):
-    """A path of a host, "" for a default backend's, and where it leads; `is_closed`: nobody gets there."""
+    """A path of a host, "" for a default backend's, and where it leads.
+
+    `is_closed`: nobody gets there. `shared`: the canary that gets a part of its requests.
+    """
 
     source: RuleRef
     host: str
     text: str
     backend: IngressBackend
     is_closed: bool
+    shared: CanaryPath | None
 
 
 def _path(view: View, doing: _Doing, place: _AnnotatedPath, form: PathForm) -> Iterator[RuleResult]:
     """Yield the Routes of a path, and apart from them what it answers 500 for: an Ingress of nothing else is served."""
     field = place.source.field
-    action, problems = view.attempt(
+    actions, problems = view.attempt(
         Attempt("annotated path", (doing.key, field, place.host)),
-        partial(_action, view, doing, place, form),
-        partial(failing, field),
+        partial(_shares, view, doing, place, form),
+        partial(_failing, field),
     )
     routes, unusable = [], []
     for match in form.matches:
-        read = usable_match(view, doing.key, field, partial(_match, match, place))
-        if isinstance(read, Unsupported):
-            unusable.append(read)
-        else:
-            route = ranked_route(place.source, read, action)
-            routes.append(route._replace(route=replace(route.route, filters=doing.steps.filters)))
+        for at, (header, action) in enumerate(actions):
+            own = {**match, "headers": [header]} if header else match
+            read = usable_match(view, doing.key, field, partial(_match, own, place, len(actions) - at))
+            if isinstance(read, Unsupported):
+                unusable.append(read)
+            else:
+                route = ranked_route(place.source, read, action)
+                routes.append(route._replace(route=replace(route.route, filters=doing.steps.filters)))
     yield RuleResult(tuple(routes), tuple(each for each in problems if isinstance(each, Unresolved)))
     yield RuleResult((), (*(each for each in problems if isinstance(each, Unsupported)), *unusable))
 
 
-def _match(match: JSON, place: _AnnotatedPath, where: str) -> RankedMatch | Unsupported:
+_Shares = tuple[tuple[JSON, Action], ...]
+"""A header that requests must have, {} for none, and what is done with those: the first one that fits counts."""
+
+
+def _failing(field: str, error: Exception) -> tuple[_Shares, tuple[Problem, ...]]:
+    action, problems = failing(field, error)
+    return (({}, action),), problems
+
+
+def _shares(view: View, doing: _Doing, place: _AnnotatedPath, form: PathForm) -> tuple[_Shares, tuple[Problem, ...]]:
+    """Return what becomes of requests for a path: who has a header or a cookie of a canary, and all others."""
+    action, problems = _action(view, doing, place, form)
+    if place.shared is None or not isinstance(action, Forward):
+        return (({}, action),), problems
+    canary = place.shared.canary
+    wants = Protocol.HTTP2 if doing.annotations.wants_http2 else Protocol.HTTP1
+    share = whole_share(view, service_backend(view, doing.key.namespace, place.shared.backend, wants))
+    chosen = replace(action, backends=(share,))
+    named = tuple((header, chosen if gets_it else action) for header, gets_it in choices(canary))
+    weighted = replace(
+        action,
+        backends=(
+            *(replace(each, weight=canary.total - canary.weight) for each in action.backends),
+            replace(share, weight=canary.weight),
+        ),
+    )
+    return (*named, ({}, weighted if canary.weight else action)), problems
+
+
+def _match(match: JSON, place: _AnnotatedPath, before: int, where: str) -> RankedMatch | Unsupported:
+    """Return a match; of those with a header, who has more left to ask goes `before`."""
     read = _read(match, HTTPRouteMatch)
     ranked = read if isinstance(read, Unsupported) else usable(read, where)
     if isinstance(ranked, Unsupported):
@@ -211,7 +261,9 @@ def _match(match: JSON, place: _AnnotatedPath, where: str) -> RankedMatch | Unsu
         # As a path of this length has it: a longer one goes first, and an HTTPRoute's exact path or expression.
         own = rank(replace(ranked.match, path=ExactPath(value=place.text)))
         own = (1, *own[1:])
-    return RankedMatch(own, replace(ranked.match, headers=one_label(place.host)))
+    if ranked.match.headers:
+        own = (*own[:-1], own[-1] + before)
+    return RankedMatch(own, replace(ranked.match, headers=(*one_label(place.host), *ranked.match.headers)))
 
 
 def _action(view: View, doing: _Doing, place: _AnnotatedPath, form: PathForm) -> tuple[Action, tuple[Problem, ...]]:

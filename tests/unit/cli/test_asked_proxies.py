@@ -11,7 +11,8 @@ from tests.fakes.pod_ports import NAMESPACE, Pods, in_background, pods_served, w
 from tests.unit.cli.command import Gatewayd
 from tests.unit.introspection.dumps import dump
 
-LABEL = "app.kubernetes.io/managed-by=gatewayd,gateway.networking.k8s.io/gateway-name"
+LABEL = "app.kubernetes.io/managed-by,gateway.networking.k8s.io/gateway-name"
+OURS = {"app.kubernetes.io/managed-by": "gatewayd.red.example_gatewayd"}
 
 
 def envoy(command: list[str]) -> tuple[bytes, str]:
@@ -22,7 +23,7 @@ def envoy(command: list[str]) -> tuple[bytes, str]:
 
 
 def pods(**given: object) -> Pods:
-    labels = {"gateway.networking.k8s.io/gateway-name": "gw"}
+    labels = {**OURS, "gateway.networking.k8s.io/gateway-name": "gw"}
     return Pods(ports={"gw-1": 1, "gw-2": 2}, label=LABEL, labels=labels, **given)  # type: ignore[arg-type]
 
 
@@ -55,7 +56,7 @@ LONG = "g" * 64
 
 
 def long_pods(**given: object) -> Pods:
-    labels = {"gateway.networking.k8s.io/gateway-name": label_value(LONG)}
+    labels = {**OURS, "gateway.networking.k8s.io/gateway-name": label_value(LONG)}
     return Pods(ports={"gw-1": 1}, label=LABEL, labels=labels, run=envoy, **given)  # type: ignore[arg-type]
 
 

@@ -60,7 +60,7 @@ async def cluster(pods: Pods, port: int, route: str | None) -> AsyncIterator[str
 
 @pytest.fixture
 def pods() -> Pods:
-    labels = {"gateway.networking.k8s.io/gateway-name": "gw"}
+    labels = {"app.kubernetes.io/managed-by": "gatewayd", "gateway.networking.k8s.io/gateway-name": "gw"}
     logs = {"gw-1": [f"2026-01-01T00:00:00.000Z {json.dumps({'client': '127.0.0.1:1', 'path': '/cart'})}"]}
     return Pods(ports={"one": free_port()}, proxies={"gw-1": free_port()}, labels=labels, logs=logs)
 

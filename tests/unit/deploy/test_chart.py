@@ -1,8 +1,8 @@
 """The chart with its default values is the plain manifest, less the Namespace and the CRDs (tests/unit/infra).
 
 Templates use one form of expression, `{{ toJson .A.b }}`, which is replaced here by the value's JSON (of what is on or
-off it may be the text of an environment), and one condition around a whole object. `tests/upstream/test_helm.py` asks
-Helm itself, and both renderings must agree.
+off it may be the text of an environment), one made of a value (`MARK`), and one condition around a whole object.
+`tests/upstream/test_helm.py` asks Helm itself, and both renderings must agree.
 """
 
 import json
@@ -14,12 +14,18 @@ from typing import Any
 
 import yaml
 
+from gatewayd.own_group import manager
+
 ROOT = Path(__file__).parents[3]
 CHART = ROOT / "deploy" / "helm" / "gatewayd"
 NAMESPACE = "gatewayd-system"
 CONDITION = re.compile(r"\{\{- if \.([A-Za-z.]+) \}\}\n(.*)\{\{- end \}\}\n", re.DOTALL)
 RELEASE_LABELS = ("app.kubernetes.io/instance", "app.kubernetes.io/managed-by", "app.kubernetes.io/version")
 EXPRESSION = re.compile(r"\{\{ toJson (?:\.([A-Za-z.]+)|\(ternary \"true\" \"\" \.([A-Za-z.]+)\)) \}\}")
+MARK = (
+    '{{ toJson (ternary "gatewayd" (printf "gatewayd.%s" (replace "/" "_" .Values.controllerName)) '
+    '(eq .Values.controllerName "gatewayd.io/controller")) }}'
+)
 
 Object = dict[str, Any]
 
@@ -43,7 +49,8 @@ def rendered(values: Object) -> list[Object]:
 
     objects = []
     for text in templates().values():
-        kept = CONDITION.sub(lambda match: match[2] if looked_up(match[1]) else "", text)
+        marked = text.replace(MARK, json.dumps(manager(values["controllerName"])))
+        kept = CONDITION.sub(lambda match: match[2] if looked_up(match[1]) else "", marked)
         objects.append(yaml.safe_load(EXPRESSION.sub(lambda match: json.dumps(written(match)), kept)))
     return [each for each in objects if each is not None]
 
@@ -89,7 +96,7 @@ def test_the_chart_is_the_plain_manifest() -> None:
 
 def test_nothing_else_than_that_form_of_expression_is_used() -> None:
     for name, text in templates().items():
-        assert "{{" not in EXPRESSION.sub("", CONDITION.sub(r"\2", text)), name
+        assert "{{" not in EXPRESSION.sub("", CONDITION.sub(r"\2", text.replace(MARK, ""))), name
 
 
 def test_every_value_is_used_and_every_used_value_is_there() -> None:
@@ -134,6 +141,20 @@ def test_values_reach_the_objects() -> None:
     assert pod["containers"][0]["resources"] == {"limits": {"memory": "1Gi"}}
     assert {"name": "GATEWAYD_ROUTE_DISCOVERY", "value": "host"} in pod["containers"][0]["env"]
     assert pod["tolerations"] == [{"key": "edge", "operator": "Exists"}]
+
+
+def test_a_second_release_has_a_name_a_mark_and_a_class_of_its_own() -> None:
+    values = {"controllerName": "red.example/gatewayd", "gatewayClasses": "red", "gatewayNamespaces": "team=red"}
+    objects = by_kind(rendered(read(CHART / "values.yaml") | values | {"gatewayClassName": "red"}))
+    assert objects["GatewayClass"]["spec"]["controllerName"] == "red.example/gatewayd"
+    [proxies, *_] = objects["NetworkPolicy"]["spec"]["ingress"]
+    assert proxies["from"][0]["podSelector"] == {
+        "matchLabels": {"app.kubernetes.io/managed-by": "gatewayd.red.example_gatewayd"}
+    }
+    variables = objects["Deployment"]["spec"]["template"]["spec"]["containers"][0]["env"]
+    said = {each["name"]: each.get("value") for each in variables}
+    assert said["GATEWAYD_CONTROLLER_NAME"] == "red.example/gatewayd"
+    assert (said["GATEWAYD_GATEWAY_CLASSES"], said["GATEWAYD_GATEWAY_NAMESPACES"]) == ("red", "team=red")
 
 
 def test_versions_are_the_projects() -> None:

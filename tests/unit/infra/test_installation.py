@@ -3,11 +3,12 @@ from typing import Any
 
 import pytest
 
+from gatewayd.api.gateway import MANAGED_BY
 from gatewayd.api.kinds import KINDS
 from gatewayd.infra import layout
 from gatewayd.infra.installation import Installation, installation
 from gatewayd.ir.http import RouteDiscovery
-from gatewayd.own_group import CONTROLLER
+from gatewayd.own_group import CONTROLLER, manager
 from gatewayd.settings import read
 
 CHOSEN = Installation(
@@ -74,6 +75,30 @@ def test_the_class_is_ours() -> None:
     assert MADE["GatewayClass"]["spec"]["controllerName"] == CONTROLLER
     kind = next(each for each in KINDS if each.kind == "GatewayClass")
     assert MADE["GatewayClass"]["apiVersion"] == kind.api_version
+
+
+def test_a_second_installation_has_names_of_its_own() -> None:
+    chosen = replace(
+        CHOSEN,
+        namespace="red",
+        controller="red.example/gatewayd",
+        gateway_classes=("red", "redder"),
+        gateway_namespaces="team=red",
+    )
+    made = {each["kind"]: each for each in installation(chosen)}
+    for kind in CLUSTER_WIDE - {"Namespace"}:
+        assert made[kind]["metadata"]["name"] == "gatewayd-red"
+        assert MADE[kind]["metadata"]["name"] == "gatewayd"
+    assert made["ClusterRoleBinding"]["roleRef"]["name"] == "gatewayd-red"
+    assert made["GatewayClass"]["spec"]["controllerName"] == "red.example/gatewayd"
+    variables = made["Deployment"]["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert {
+        ("GATEWAYD_CONTROLLER_NAME", "red.example/gatewayd"),
+        ("GATEWAYD_GATEWAY_CLASSES", "red,redder"),
+        ("GATEWAYD_GATEWAY_NAMESPACES", "team=red"),
+    } <= {(each["name"], each.get("value")) for each in variables}
+    [proxies, *_] = made["NetworkPolicy"]["spec"]["ingress"]
+    assert proxies["from"][0]["podSelector"]["matchLabels"] == {MANAGED_BY: manager("red.example/gatewayd")}
 
 
 def test_the_service_leads_to_the_pods() -> None:

@@ -10,7 +10,7 @@ from gatewayd.ir.infrastructure import GatewayServicePort
 from tests.unit.infra.gateways import EDGE
 
 PROXIES = proxy_policy(EDGE, selector(EDGE))
-CONTROL_PLANE = control_plane_policy(SELECTOR)
+CONTROL_PLANE = control_plane_policy(SELECTOR, EDGE.manager)
 
 
 def senders(policy: dict[str, Any], port: int, transport: str = "TCP") -> list[Any] | None:

@@ -139,7 +139,8 @@ def test_the_default_image_has_the_shell_that_the_hook_needs() -> None:
 def test_where_pods_run_and_beside_what() -> None:
     taint = Toleration(key="edge", operator="Equal", value="yes", effect="NoExecute", seconds=0)
     affinity = {"nodeAffinity": {"a": 1}}
-    found = spec(tolerations=(taint,), affinity=json.dumps(affinity))
+    found = spec(tolerations=(taint,), affinity=json.dumps(affinity), priority_class="edge")
     written = {"key": "edge", "operator": "Equal", "value": "yes", "effect": "NoExecute", "tolerationSeconds": 0}
     assert (found["tolerations"], found["affinity"]) == ([written], affinity)
-    assert not spec().keys() & {"tolerations", "affinity"}
+    assert found["priorityClassName"] == "edge"
+    assert not spec().keys() & {"tolerations", "affinity", "priorityClassName"}

@@ -40,7 +40,7 @@ def test_an_object_has_a_path(api_version: str, kind: str, path: str) -> None:
     ],
 )
 def test_an_object_was_made_for_the_gateway_that_owns_it(meta: Json) -> None:
-    assert msgspec.convert(meta, OwnedMeta).gateways() == {ObjectKey("shop", "gw")}
+    assert msgspec.convert(meta, OwnedMeta).gateways("gatewayd") == {ObjectKey("shop", "gw")}
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,7 @@ def test_an_object_was_made_for_the_gateway_that_owns_it(meta: Json) -> None:
         {},
         META | {"labels": {}},
         META | {"labels": {"app.kubernetes.io/managed-by": "Helm"}},
+        META | {"labels": {"app.kubernetes.io/managed-by": "gatewayd.red.example_gatewayd"}},
         META | {"ownerReferences": []},
         META | {"ownerReferences": [OWNER | {"kind": "Deployment"}]},
         META | {"ownerReferences": [OWNER | {"apiVersion": "networking.istio.io/v1"}]},
@@ -58,7 +59,7 @@ def test_an_object_was_made_for_the_gateway_that_owns_it(meta: Json) -> None:
     ],
 )
 def test_what_somebody_else_made_was_made_for_no_gateway(meta: Json) -> None:
-    assert msgspec.convert(meta, OwnedMeta).gateways() == frozenset()
+    assert msgspec.convert(meta, OwnedMeta).gateways("gatewayd") == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from gatewayd.infra.objects import objects
 from gatewayd.ir.infrastructure import object_name
 from gatewayd.kube.listing import decode_page
 from gatewayd.kube.made_object import ObjectName, name_of
-from gatewayd.kube.owned_watch import OURS, OWNED_KINDS, OwnedListing, OwnedObjects
+from gatewayd.kube.owned_watch import OWNED_KINDS, OwnedListing, OwnedObjects, owned_by
+from gatewayd.own_group import MANAGER
 from tests.fakes.documents import Json, event, page
 from tests.unit.infra.gateways import EDGE, FILES
 
@@ -19,7 +20,7 @@ DEPLOYMENT = next(kind for kind in OWNED_KINDS if kind.kind == "Deployment")
 GATEWAY = ObjectKey("shop", "gw")
 OWNER = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "name": "gw", "uid": "u"}
 NAME = ObjectName(api_version="apps/v1", kind="Deployment", namespace="shop", name=object_name("shop", "gw"))
-LABELS = {MANAGED_BY[0]: MANAGED_BY[1], "x": "y"}
+LABELS = {MANAGED_BY: MANAGER, "x": "y"}
 META: Json = {
     "name": NAME.name,
     "namespace": "shop",
@@ -46,7 +47,7 @@ class Rig:
     def __init__(self) -> None:
         self.told: list[str] = []
         self.objects = OwnedObjects(self)
-        self.listing = OwnedListing(DEPLOYMENT, self.objects)
+        self.listing = OwnedListing(DEPLOYMENT, self.objects, MANAGER)
 
     def complete(self) -> None:
         self.told.append("complete")
@@ -85,7 +86,7 @@ def test_everything_that_we_make_is_watched() -> None:
 
 
 def test_only_ours_are_watched_and_none_is_an_input_of_the_core() -> None:
-    assert dict(OURS.query()) == {"labelSelector": f"{MANAGED_BY[0]}={MANAGED_BY[1]}"}
+    assert dict(owned_by(MANAGER).query()) == {"labelSelector": f"{MANAGED_BY}=gatewayd"}
     assert not {kind.struct for kind in OWNED_KINDS} & {kind.struct for kind in KINDS}
 
 
@@ -179,6 +180,7 @@ def test_what_somebody_else_made_is_made_for_nobody() -> None:
     rig = Rig()
     rig.lists(
         deployment(metadata=META | {"labels": {}}),
+        deployment(metadata=META | {"labels": {MANAGED_BY: "gatewayd.red.example_gatewayd"}}),
         deployment(metadata=META | {"name": "copy"}),
         deployment(metadata=META | {"namespace": "elsewhere"}),
     )
@@ -189,7 +191,7 @@ def test_it_is_told_once_when_every_kind_has_been_listed() -> None:
     rig = Rig()
     for kind in OWNED_KINDS:
         assert not rig.objects.complete
-        listing = OwnedListing(kind, rig.objects)
+        listing = OwnedListing(kind, rig.objects, MANAGER)
         listing.begin()
         assert list(listing.listed("1")) == []
     assert rig.objects.complete

@@ -23,7 +23,7 @@ def live(manager: str = "gatewayd", operation: str = "Apply", fields: Any = None
 
 
 async def handed(cluster: Cluster, document: Json = DOCUMENT) -> list[Json]:
-    await hand_over_replicas(cluster.client, PATH, document, "gatewayd")
+    await hand_over_replicas(cluster.client, PATH, document)
     return [each.body for each in cluster.server.said("PATCH", PATH)]
 
 

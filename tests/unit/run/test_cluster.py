@@ -20,7 +20,7 @@ from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.infrastructure import object_name
 from gatewayd.ir.outcome import FleetReport, Rejection
 from gatewayd.kube.owned_watch import OWNED_KINDS
-from gatewayd.own_group import CONTROLLER
+from gatewayd.own_group import CONTROLLER, MANAGER
 from gatewayd.run.cluster import InCluster, Surroundings
 from gatewayd.run.serve_options import ServeOptions
 from gatewayd.xds.resource import LISTENER
@@ -249,7 +249,7 @@ async def tell(server: ApiServer, path: str, kind: str, document: Json) -> None:
 @skipping
 async def test_a_class_that_is_deleted_takes_nothing_away_and_another_controllers_class_does() -> None:
     name = object_name("shop", "gw")
-    labels = {MANAGED_BY[0]: MANAGED_BY[1], "team": "red"}
+    labels = {MANAGED_BY: MANAGER, "team": "red"}
     metadata = {"name": name, "namespace": "shop", "labels": labels}
     service = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80}]}}
     async with replica({f"/api/v1/namespaces/shop/services/{name}": service}) as (server, _):

@@ -40,6 +40,16 @@ def test_proxies_listen_where_the_pods_of_the_cluster_do() -> None:
     assert replace(OPTIONS, proxies_listen_at="::").environment.address == "::"
 
 
+def test_whom_it_serves_arrives_and_tells_editions_apart() -> None:
+    narrow = replace(
+        OPTIONS, controller_name="red.example/gatewayd", gateway_classes=("red",), gateway_namespaces="a=b"
+    )
+    assert decoded(encoded(narrow)) == narrow
+    said = narrow.environment
+    assert (said.controller, said.gateway_classes, said.gateway_namespaces) == ("red.example/gatewayd", ("red",), "a=b")
+    assert narrow.making[2:] == ("red.example/gatewayd", ("red",), "a=b")
+
+
 def test_nothing_else_is_taken_for_options() -> None:
     with pytest.raises(msgspec.MsgspecError):
         decoded('{"kubeconfig": 1}')

@@ -17,9 +17,10 @@ def test_certificates_of_clients_close() -> None:
 
 
 def test_what_is_no_http_is_told() -> None:
-    told = fates(converted(root(host={"tls": {"passthrough": True, "minimumProtocolVersion": "1.3"}}, tcpproxy={})))
-    assert told["spec.tcpproxy"] is told["spec.virtualhost.tls.passthrough"] is Fidelity.LOST
+    told = fates(converted(root(host={"tls": {"passthrough": True, "minimumProtocolVersion": "1.3"}})))
+    assert told["spec.virtualhost.tls.passthrough"] is Fidelity.LOST
     assert told["spec.virtualhost.tls.minimumProtocolVersion"] is Fidelity.LOST
+    assert fates(converted(root(tcpproxy={})))["spec.tcpproxy"] is Fidelity.LOST
 
 
 def test_a_route_that_allows_http() -> None:

@@ -39,7 +39,7 @@ def test_what_no_server_is_for_is_told(server: str) -> None:
 def test_the_mesh_is_not_served() -> None:
     inside = istio("VirtualService", "shop", {"hosts": ["one"], "http": [rule()], "tcp": [{}], "tls": [{}]})
     told = fates(converted(inside))
-    assert told["spec.gateways"] is told["spec.tcp"] is told["spec.tls"] is Fidelity.LOST
+    assert told["spec.gateways"] is told["spec.tcp[0]"] is told["spec.tls[0]"] is Fidelity.LOST
 
 
 def test_a_match_counts_at_its_gateways_and_ports() -> None:

@@ -36,8 +36,8 @@ def test_other_ports_and_files() -> None:
     assert told["spec.servers[0].tls.minProtocolVersion"] is Fidelity.LOST
 
 
-def test_what_is_no_http_is_lost() -> None:
-    done = converted(gateway(tls={"mode": "PASSTHROUGH"}), gateway(name="tcp", protocol="TCP", port=9000))
+def test_a_server_of_another_kind_is_lost() -> None:
+    done = converted(gateway(tls={"mode": "AUTO_PASSTHROUGH"}), gateway(name="tcp", protocol="TCP", port=443))
     assert fates(done)["spec.servers[0]"] is Fidelity.LOST
     assert done.objects == ()
 

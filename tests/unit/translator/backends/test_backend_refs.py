@@ -189,15 +189,9 @@ def test_an_xbackend(protocol: str, wants: Protocol, spoken: Protocol) -> None:
     )
 
 
-def test_an_xbackend_that_does_not_exist_or_selects_pods() -> None:
+def test_an_xbackend_that_does_not_exist() -> None:
     ask = ASK._replace(target=XBACKEND, to=ObjectKey("shop", "api"))
     assert invalid(ask) == ("BackendNotFound", 'XBackend "shop/api" does not exist')
-    by_labels = """
-        kind: XBackend
-        metadata: {name: api, namespace: shop}
-        spec: {type: EndpointSelector, endpointSelector: {matchLabels: {a: b}}, port: {number: 1}, protocol: HTTP}
-    """
-    assert invalid(ask, by_labels)[0] == "BackendNotFound"
 
 
 def at(name: str, kind: str = "Service") -> GatewayUpstream:

@@ -36,10 +36,12 @@ def test_hosts_of_others_are_not_had(name: str) -> None:
     assert "hosts are those of rules" in fate.message
 
 
-def test_a_canary_is_told_once() -> None:
+def test_a_canary_is_one_by_its_value() -> None:
     found = read(canary="true", canary_weight="10")
     assert found.is_canary
-    assert {fate.path for fate in found.lost} == {fate.path for fate in found.fates}
+    assert found.canary is not None
+    assert found.canary.weight == 10
+    assert found.lost == ()
     assert not read(canary="false", canary_weight="10").is_canary
 
 

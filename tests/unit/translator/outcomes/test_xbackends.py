@@ -47,11 +47,16 @@ def test_as_long_as_nobody_names_it_nothing_is_said(others: tuple[str, ...]) -> 
     assert said(*others) is None
 
 
-def test_pods_by_label_are_not_supported() -> None:
-    found = said(BY_LABELS, ROUTE)
+def test_pods_by_label() -> None:
+    assert conditions(BY_LABELS, ROUTE) == {"Accepted": "Accepted", "ResolvedRefs": "ResolvedRefs"}
+
+
+def test_the_service_that_would_select_pods_is_somebody_elses() -> None:
+    taken = "{kind: Service, metadata: {name: gatewayd-xbackend-outside, namespace: shop}, spec: {ports: [{port: 1}]}}"
+    found = said(BY_LABELS, ROUTE, taken)
     assert found is not None
     assert brief(found.ancestors[0].verdicts)["Accepted"] == "!UnsupportedValue"
-    assert message(found.ancestors[0].verdicts, "Accepted").startswith("spec.type: EndpointSelector is not supported")
+    assert message(found.ancestors[0].verdicts, "Accepted").startswith("spec.endpointSelector: Service ")
 
 
 def test_a_host_that_no_proxy_is_sent_to() -> None:

@@ -251,11 +251,15 @@ def test_ranges_are_within_those_of_the_class() -> None:
 
 
 def test_where_pods_run_is_for_the_class_alone() -> None:
-    read = of_class(tolerations="[{key: edge, operator: Exists}]", affinity="{nodeAffinity: {}}")
+    read = of_class(
+        tolerations="[{key: edge, operator: Exists}]", affinity="{nodeAffinity: {}}", priorityClassName="edge"
+    )
     assert read.defaults.tolerations[0].key == "edge"
     assert read.defaults.affinity == '{"nodeAffinity": {}}'
     assert "[0]: not understood" in wrong(tolerations="[a]")
     assert "affinity: not YAML" in wrong(affinity="{")
-    own = read_parameters({"tolerations": "[]", "affinity": "{}"}, DEFAULT_PARAMETERS)
+    assert read.defaults.priority_class == "edge"
+    assert "is no name of a PriorityClass" in wrong(priorityClassName="A")
+    own = read_parameters({"tolerations": "[]", "affinity": "{}", "priorityClassName": "a"}, DEFAULT_PARAMETERS)
     assert isinstance(own, tuple)
-    assert len(own) == 2
+    assert len(own) == 3

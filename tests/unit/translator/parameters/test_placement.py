@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from gatewayd.ir.infrastructure import Toleration
-from gatewayd.translator.parameters.placement import read_affinity, read_tolerations
+from gatewayd.translator.parameters.placement import read_affinity, read_priority_class, read_tolerations
 from gatewayd.translator.parameters.readers import Wrong
 
 
@@ -68,3 +68,11 @@ LAUGHS = (
 )
 def test_what_is_no_affinity(text: str) -> None:
     assert isinstance(read_affinity(yaml.load(text, Loader=yaml.CSafeLoader)), Wrong)
+
+
+def test_a_priority_class_is_named() -> None:
+    assert read_priority_class("system-cluster-critical") == "system-cluster-critical"
+    for text in ("", "Edge", "a_b", "a" * 254):
+        assert read_priority_class(text) == Wrong(
+            why=f'"{text[:60]}" is no name of a PriorityClass; allowed: such as system-cluster-critical'
+        )

@@ -165,9 +165,65 @@ def test_default_backends_and_broken_ones() -> None:
 
 
 def test_a_canary_has_no_routes() -> None:
-    found = ruled("Prefix /", canary="true")
-    assert found.routes == ()
-    assert found.refusal is not None
+    assert ruled("Prefix /", canary="true").routes == ()
+
+
+def a_canary(*entries: str, name: str = "new", namespace: str = "shop", host: str = "a.example", **notes: str) -> str:
+    spec = f"rules: [{{host: {host}, {paths(*entries).replace('cart', name)}}}]"
+    made = ingress(spec, name=name, meta=noted(canary="true", **notes))
+    return made.replace("namespace: shop", f"namespace: {namespace}")
+
+
+def shares(found: RuleSet, at: int = 0) -> list[tuple[bool, int]]:
+    """Return whether each backend is one that there is, which that of a canary is not here, and its weight."""
+    return [(isinstance(each.backend, ServiceBackend), each.weight) for each in forward(found, at).backends]
+
+
+def test_a_canary_has_a_part_of_the_requests_of_the_paths_that_it_shares() -> None:
+    found = ruled("Prefix /", "Prefix /b", more=(a_canary("Prefix /", canary_weight="30"),))
+    assert [shares(found, at) for at in range(2)] == [[(True, 70), (False, 30)], [(True, 1)]]
+    whole = ruled("Prefix /", more=(a_canary("Prefix /", canary_weight="5", canary_weight_total="1000"),))
+    assert shares(whole) == [(True, 995), (False, 5)]
+
+
+def test_who_has_the_header_or_the_cookie_gets_the_canary_first() -> None:
+    found = ruled("Prefix /", more=(a_canary("Prefix /", canary_by_header="env", canary_by_cookie="to"),))
+    names = [[each.name for each in ranked.route.match.headers] for ranked in found.routes]
+    assert names == [["env"], ["env"], ["cookie"], ["cookie"], []]
+    assert [shares(found, at) for at in range(5)] == [
+        [(False, 1)],
+        [(True, 1)],
+        [(False, 1)],
+        [(True, 1)],
+        [(True, 1)],
+    ]
+    ranks = [each.rank for each in found.routes]
+    assert ranks == sorted(ranks, reverse=True)
+    assert len(set(ranks)) == len(ranks)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        a_canary("Exact /", canary_weight="30"),
+        a_canary("Prefix /x", canary_weight="30"),
+        a_canary("Prefix /", canary_weight="30", host="b.example"),
+        a_canary("Prefix /", canary_weight="30", namespace="team"),
+    ],
+)
+def test_another_path_host_or_namespace_gets_nothing(other: str) -> None:
+    assert shares(ruled("Prefix /", more=(other,))) == [(True, 1)]
+
+
+def test_of_two_canaries_the_older_counts() -> None:
+    young = a_canary("Prefix /", name="zzz", canary_weight="50")
+    old = a_canary("Prefix /", name="new", canary_weight="30")
+    assert shares(ruled("Prefix /", more=(young, old))) == [(True, 70), (False, 30)]
+
+
+def test_expressions_have_canaries_too() -> None:
+    found = ruled("Prefix /a", use_regex="true", more=(a_canary("Prefix /a", canary_by_header="env"),))
+    assert [each.route.match.path for each in found.routes] == [RegexPath(pattern="(?i)/a.*")] * 3
 
 
 def test_a_wildcard_stands_for_one_label() -> None:
