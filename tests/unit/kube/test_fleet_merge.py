@@ -1,6 +1,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from msgspec import structs
+
 from gatewayd.ir.carriers import PolicyCarrier, PolicyGeneration
 from gatewayd.ir.outcome import NO_FLEET, RefusedSecret, Vouched
 from gatewayd.kube.fleet_budget import Share
@@ -28,6 +30,14 @@ def test_all_replicas_together() -> None:
 def test_what_is_said_of_another_version_says_nothing_of_ours() -> None:
     shares = [share(report(2, "tcp-80", "tcp-81", rejections=(BAD,)), published(listener=b"old", cluster=b"old"))]
     assert merged(shares, published()) == report(2, "tcp-81")
+
+
+def test_a_listener_that_we_have_not_or_no_more_is_nothing_to_us() -> None:
+    """Another replica heard later that it is gone, or sooner that it is there."""
+    now = published()
+    told = share(report(2, "tcp-80"), now)
+    other = structs.replace(told, acked={**told.acked, "gone": "v"})
+    assert merged([other], now) == report(2, "tcp-80")
 
 
 def test_one_refusal_heard_from_two_replicas_is_one() -> None:
