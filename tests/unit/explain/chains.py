@@ -1,5 +1,6 @@
 """What `gatewayd why` says of manifests."""
 
+from dataclasses import replace
 from typing import Final
 
 from gatewayd.api.meta import ObjectKey
@@ -27,6 +28,9 @@ def asked(
     """Return the chain of KIND/NAMESPACE/NAME; each object stands on line 1 of a file of its name."""
     reconciler = offline(deltas(*manifests), environment)
     if fleet is not None:
+        config = reconciler.configs.get(_FLEET)
+        if fleet is SYNCED and config is not None:
+            fleet = replace(fleet, policies={each.policy: each.generation for each in config.policies})
         reconciler.submit((fleet_delta(_FLEET, fleet),))
         reconciler.step()
     known = Knowledge(

@@ -44,9 +44,10 @@ def test_a_policy_that_is_in_force_says_where() -> None:
     assert lines(steps) == [
         "RoutePolicy shop/slow: generation 0",
         "  Accepted for Gateway shop/gw: in force for Gateway/shop/gw (1 routes)",
+        "  Programmed for Gateway shop/gw: all connected proxies have acknowledged it",
         f"  spec.default.timeouts: in force at 2 places: {both}",
     ]
-    assert steps[2].place == "slow.yaml:1"
+    assert steps[3].place == "slow.yaml:1"
 
 
 def test_a_section_that_another_one_goes_before_is_in_force_nowhere() -> None:
