@@ -72,7 +72,9 @@ async def test_first_snapshot_carries_traffic(tmp_path: Path, mode: Mode) -> Non
         fleet.publish(world(tmp_path, one, static_cluster("b", one)))
         await fleet.synced()
         await reach(tmp_path / "front", "one")
-        assert fleet.report(GATEWAY) == FleetReport(connected=1, acked_listeners=frozenset({"l"}), rejections=())
+        assert fleet.report(GATEWAY) == FleetReport(
+            connected=1, acked_listeners=frozenset({"l"}), rejections=(), policies={}
+        )
         assert answers(fleet, Answer.NACK) == []
 
 
