@@ -58,6 +58,9 @@ MEASUREMENTS: Final[Mapping[str, Measurement]] = {
         module="bench.crowds",
         arguments=((300, 100, 3_000), (3_000, 1_000, 30_000)),
     ),
+    "members": Measurement(
+        title="Member clusters: N endpoints of two of them", module="bench.members", arguments=((3_000,), (30_000,))
+    ),
     "largehost": Measurement(
         title="One host of many rules, list and tree", module="bench.largehost", arguments=((1_000,), (5_000,))
     ),

@@ -50,11 +50,11 @@ def _route(host: str) -> dict[str, Any]:
     }
 
 
-async def cost(of: Running, port: int, host: str) -> float:
-    """Return the microseconds of CPU that a request costs Envoy."""
+async def cost(of: Running, port: int, host: str, requests: int = REQUESTS) -> float:
+    """Return the microseconds of CPU that a request costs Envoy, of so many."""
     before = of.cpu()
-    await ask_many(port, "/", REQUESTS, host)
-    return (of.cpu() - before) / REQUESTS * 1e6
+    await ask_many(port, "/", requests, host)
+    return (of.cpu() - before) / requests * 1e6
 
 
 @asynccontextmanager

@@ -10,6 +10,9 @@ NODE_IP = "192.0.2.1"
 API_PORT = 6443
 KUBELET_PORT = 10250
 ETCD_PORT = 2379
+# A second cluster on the same node: an API server and its store, no node of its own.
+MEMBER_API_PORT = 6543
+MEMBER_ETCD_PORT = 2479
 SERVICE_RANGE = IPv4Network("10.96.0.0/16")
 API_SERVICE_IP = "10.96.0.1"
 DNS_SERVICE_IP = "10.96.0.10"

@@ -25,8 +25,6 @@ from conformance.harness.addresses import (
 from conformance.harness.certificates import Certificates
 from conformance.harness.rundir import RunDirectory
 
-_ETCD = f"http://127.0.0.1:{ETCD_PORT}"
-_ETCD_PEER = f"http://127.0.0.1:{ETCD_PORT + 1}"
 DNS_READY_URL = "http://127.0.0.1:8181/ready"
 
 
@@ -60,32 +58,35 @@ def write_configuration(run: RunDirectory, certificates: Certificates, outside_p
     return token
 
 
-def etcd(run: RunDirectory) -> Component:
+def etcd(run: RunDirectory, port: int = ETCD_PORT) -> Component:
     """Return the store; its data is in memory, so it need not sync."""
+    client, peer = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}"
     return Component(
         name="etcd",
         flags=(
             f"--data-dir={run.state}/etcd",
             "--unsafe-no-fsync",
-            f"--listen-client-urls={_ETCD}",
-            f"--advertise-client-urls={_ETCD}",
-            f"--listen-peer-urls={_ETCD_PEER}",
-            f"--initial-advertise-peer-urls={_ETCD_PEER}",
-            f"--initial-cluster=default={_ETCD_PEER}",
+            f"--listen-client-urls={client}",
+            f"--advertise-client-urls={client}",
+            f"--listen-peer-urls={peer}",
+            f"--initial-advertise-peer-urls={peer}",
+            f"--initial-cluster=default={peer}",
             "--log-level=warn",
         ),
     )
 
 
-def api_server(run: RunDirectory, certificates: Certificates) -> Component:
+def api_server(
+    run: RunDirectory, certificates: Certificates, port: int = API_PORT, etcd_port: int = ETCD_PORT
+) -> Component:
     """Return the API server."""
     return Component(
         name="kube-apiserver",
         flags=(
-            f"--etcd-servers={_ETCD}",
+            f"--etcd-servers=http://127.0.0.1:{etcd_port}",
             "--bind-address=0.0.0.0",
             f"--advertise-address={NODE_IP}",
-            f"--secure-port={API_PORT}",
+            f"--secure-port={port}",
             f"--tls-cert-file={certificates.api_server.certificate}",
             f"--tls-private-key-file={certificates.api_server.key}",
             f"--token-auth-file={run.configuration}/tokens.csv",

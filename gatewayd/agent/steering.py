@@ -46,6 +46,8 @@ class Steering:
         self._wanted: NodeTable | None = None
         self._empty = NodeTable(addresses=addresses, redirects=frozenset(), callers=frozenset(), fails_open=fails_open)
         self._namespaces: Mapping[str, str] = {}
+        # Ports of the proxy that have been seen to be listened on since it is alive.
+        self._bound: frozenset[int] = frozenset()
         # What the kernel has; None while that is unknown.
         self._applied: NodeTable | None = None
         self._is_alive = False
@@ -54,7 +56,7 @@ class Steering:
     @property
     def has_consumers(self) -> bool:
         """Return whether it matters which namespace a pod is of."""
-        return self._wanted is not None and bool(self._wanted.consumer_ports)
+        return self._wanted is not None and any(each.callers for each in self._wanted.redirects)
 
     async def redirect(self, redirects: frozenset[NodeRedirect]) -> None:
         """Lead connections as the redirects say, from when this returns on."""
@@ -94,6 +96,7 @@ class Steering:
             self._is_alive = health is Health.SERVES or (health is Health.SILENT and was_alive)
             if self._is_alive != was_alive:
                 self._told_alive()
+                self._bound = frozenset()
             if not self._is_alive:
                 if was_alive:
                     await self._tell(tables.not_alive())
@@ -115,19 +118,24 @@ class Steering:
         else:
             _log.warning("envoy away")
 
+    def _bound_of(self, ports: set[int]) -> frozenset[int]:
+        """Return those of the ports that the Envoy listens on. Whoever looks reads all connections of the node."""
+        if not ports <= self._bound:
+            self._bound |= self._kernel.bound(ports - self._bound)
+        return self._bound
+
     async def _until_bound(self, redirects: frozenset[NodeRedirect]) -> None:
         before = self._wanted.redirects if self._wanted is not None else frozenset()
         new = {each.proxy_port for each in redirects} - {each.proxy_port for each in before}
         deadline = self._kernel.clock() + BOUND_SECONDS
-        while self._kernel.bound(new) != new and self._kernel.clock() < deadline:  # noqa: ASYNC110 - nobody tells
+        while not new <= self._bound_of(new) and self._kernel.clock() < deadline:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _follow(self) -> None:
         """Make the table what is wanted, as far as the Envoy listens."""
         if self._wanted is None:
             return
-        ports = {PRODUCER_PORT, *self._wanted.consumer_ports}
-        there = self._kernel.bound(ports)
+        there = self._bound_of({PRODUCER_PORT, *self._wanted.consumer_ports})
         # Where pods shall not get by, a port that nobody listens on is a closed door.
         is_open = self._wanted.fails_open
         redirects = frozenset(each for each in self._wanted.redirects if each.proxy_port in there or not is_open)

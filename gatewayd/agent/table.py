@@ -164,6 +164,8 @@ def _rules(table: NodeTable) -> Iterator[Command]:
         yield _rule("steer", *_led(family, address, PRODUCER_PORT))
     tcp = _equal({"meta": {"key": "l4proto"}}, "@alive" if table.fails_open else "tcp")
     yield _rule("prerouting", tcp, {"jump": {"target": "steer"}})
+    # The node takes ports for its own connections from a range that may have these: what comes back is nobody's call.
+    yield _rule("guard", _equal({"ct": {"key": "direction"}}, "reply"), {"accept": None})
     ports = {"set": [PRODUCER_PORT, {"range": [FIRST_CONSUMER_PORT, LAST_CONSUMER_PORT]}]}
     undirected = {"match": {"op": "!", "left": {"ct": {"key": "status"}}, "right": "dnat"}}
     yield _rule("guard", _equal(_field("tcp", "dport"), ports), undirected, {"drop": None})

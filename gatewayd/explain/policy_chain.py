@@ -29,7 +29,7 @@ from gatewayd.translator.policies.kinds import POLICY_KINDS, InheritedPolicy, by
 from gatewayd.translator.protocols import ROUTE_TABLES
 from gatewayd.translator.proxies.at_listener import ListenerOf, in_force, listener_chain
 from gatewayd.translator.proxies.client_settings import clients_effective
-from gatewayd.translator.proxies.proxy_config import UPSTREAMS
+from gatewayd.translator.proxies.upstreams import UPSTREAMS
 from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES
 
 _MOST_PLACES: Final = 5_000

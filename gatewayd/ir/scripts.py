@@ -27,8 +27,10 @@ WITHHELD_NAMES: Final = frozenset(
 )
 """What reads files, loads code, reaches into the proxy or its log, or catches the end of a script's time."""
 
-WITHHELD_METHODS: Final = frozenset({"bodyChunks", "clearRouteCache", "httpCall", "setUpstreamOverrideHost"})
-"""What asks servers of others, or chooses another route or endpoint.
+WITHHELD_METHODS: Final = frozenset(
+    {"bodyChunks", "clearRouteCache", "httpCall", "setHttp1ReasonPhrase", "setUpstreamOverrideHost"}
+)
+"""What asks servers of others, chooses another route or endpoint, or writes where a line of a response may end.
 
 With `bodyChunks` a script would go on again and again without a new request, and its time could not be told.
 """

@@ -37,17 +37,15 @@ def member_access(credentials: Credentials) -> Access:
 
 def _load_pair(context: ssl.SSLContext, credentials: Credentials) -> None:
     """Give a context its client certificate by a file that is in memory alone: OpenSSL takes it from no other place."""
-    descriptor = os.memfd_create("member", os.MFD_CLOEXEC)
     try:
-        with open(descriptor, "wb", closefd=False) as file:
+        with os.fdopen(os.memfd_create("member", os.MFD_CLOEXEC), "wb") as file:
             file.write(credentials.certificate.rstrip() + b"\n" + credentials.key)
-        context.load_cert_chain(Path(f"/proc/self/fd/{descriptor}"), password=_no_password)
+            file.flush()
+            context.load_cert_chain(Path(f"/proc/self/fd/{file.fileno()}"), password=_no_password)
     except (ssl.SSLError, ValueError, OSError):
         raise AccessError(
             "users[].user.client-certificate-data, client-key-data: are no pair; a certificate and its key are allowed"
         ) from None
-    finally:
-        os.close(descriptor)
 
 
 def _no_password() -> str:

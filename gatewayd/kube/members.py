@@ -326,6 +326,8 @@ class Members:
             _log.warning("member not kept", cluster=cluster, why=str(error) or type(error).__name__)
             if cluster in self._members:
                 self._members[cluster].is_changed = True
+        except Exception as error:  # noqa: BLE001 - what cannot be kept must not end what is served
+            _log.exception("member not kept", cluster=cluster, why=repr(error))
 
 
 def _kubeconfig(secret: Secret) -> bytes | None:

@@ -119,7 +119,12 @@ class _MemberFolder:
             tuple(self._said(book, declaration)) if book is not None and declaration is not None else self._silent()
         )
         wrong = tuple(self._problems(book))
-        return replace(change, deltas=deltas, problems=tuple(sorted({*change.problems, *wrong})))
+        return replace(
+            change,
+            deltas=deltas,
+            problems=tuple(sorted({*change.problems, *wrong})),
+            notes=tuple(sorted({*change.notes, *self._left_out()})),
+        )
 
     def _said(self, book: Book, declaration: MemberDeclaration) -> Iterator[Delta]:
         for delta in self._objects.values():
@@ -136,6 +141,19 @@ class _MemberFolder:
     def _silent(self) -> tuple[Delta, ...]:
         rows, self._rows = self._rows, None
         return rows.leave() if rows is not None else ()
+
+    def _left_out(self) -> Iterator[FileProblem]:
+        for key, row in self._rows.rows.items() if self._rows is not None else ():
+            identity = Identity("ServiceExport", key)
+            place = self.folder.place_of(identity)
+            for said in row.left_out if place is not None else ():
+                yield FileProblem(
+                    file=place.file if place is not None else "",
+                    line=place.line if place is not None else 0,
+                    message=f"left out: {said}",
+                    object=str(identity),
+                    reason="EndpointLeftOut",
+                )
 
     def _problems(self, book: Book | None) -> Iterator[FileProblem]:
         files = sorted(self.folder.documents)

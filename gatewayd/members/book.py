@@ -5,6 +5,7 @@ in a namespace that it is allowed, at addresses of its pods. What is left out is
 https://github.com/kubernetes/enhancements/tree/master/keps/sig-multicluster/1645-multi-cluster-services-api
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -16,6 +17,12 @@ from gatewayd.ir.member_limits import MEMBER_ENDPOINTS, MEMBER_EXPORTS, MEMBER_L
 from gatewayd.ir.members import Exported, ExportedEndpoint, ExportedPort
 from gatewayd.members.declaration import MemberDeclaration
 
+_NAME: Final = re.compile(r"[a-z0-9](?:[-.a-z0-9]{0,251}[a-z0-9])?\Z")
+_PROTOCOL: Final = re.compile(r"[A-Za-z0-9](?:[-._/A-Za-z0-9]{0,61}[A-Za-z0-9])?\Z")
+_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}Z\Z")
+_NEWEST: Final = "9999"
+"""In place of a time that is none: whoever says so is never the oldest."""
+_SHOWN: Final = 64
 READ: Final = (Service, EndpointSlice, ServiceExport)
 """What is read of a member."""
 
@@ -64,14 +71,16 @@ class Book:
 
         `key` is what the object says, which may be the name of anything; whatever is not allowed is passed over.
         """
-        if key.namespace not in self._declaration.namespaces or not (obj is None or isinstance(obj, table)):
+        if key.namespace not in self._declaration.namespaces or not _NAME.match(key.name):
+            return ()
+        if not (obj is None or isinstance(obj, table)):
             return ()
         if table is EndpointSlice:
             return self._put_slice(key, obj if isinstance(obj, EndpointSlice) else None)
         if isinstance(obj, Service):
             self._services[key] = None if obj.spec.type == "ExternalName" else obj.spec.ports
         elif isinstance(obj, ServiceExport):
-            self._exports[key] = obj.metadata.creation_timestamp
+            self._exports[key] = _of_form(_TIME, obj.metadata.creation_timestamp, _NEWEST)
         else:
             (self._services if table is Service else self._exports).pop(key, None)
         return (key,)
@@ -127,16 +136,21 @@ class Book:
                 for each in piece.addresses if number else ():
                     problem = self._declaration.problem_of(each.address)
                     if problem:
-                        left_out[f"{each.address} {problem}"] = None
+                        left_out[f"{each.address[:_SHOWN]} {problem}"] = None
                     elif each.ready or (each.address, number or 0) not in found:
                         at = (each.address, number or 0)
                         found[at] = ExportedEndpoint(*at, ready=each.ready)
             yield ExportedPort(
                 number=port.port,
                 transport=port.protocol,
-                app_protocol=port.app_protocol or "",
+                app_protocol=_of_form(_PROTOCOL, port.app_protocol or "", ""),
                 endpoints=tuple(found[at] for at in sorted(found)),
             )
+
+
+def _of_form(form: re.Pattern[str], text: str, otherwise: str) -> str:
+    """Return a text of a form, which is shown and kept; a member may write anything in its place."""
+    return text if form.match(text) else otherwise
 
 
 def _piece(service: ObjectKey, obj: EndpointSlice) -> _Piece:

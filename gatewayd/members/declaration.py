@@ -29,6 +29,9 @@ _LABEL: Final = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?\Z")
 """https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names"""
 _REGION: Final = re.compile(r"[A-Za-z0-9](?:[-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?\Z")
 _NUMBER: Final = re.compile(r"[0-9]{1,4}\Z")
+_LONGEST_ADDRESS: Final = 45
+"""Characters: eight groups of IPv6, the last two written as IPv4."""
+_NO_ADDRESS: Final = "is no IP address"
 _AT: Final = "metadata.annotations[{}]"
 
 Network = IPv4Network | IPv6Network
@@ -52,7 +55,8 @@ class MemberDeclaration:
 
     def problem_of(self, address: str) -> str:
         """Return why an address is none of the member's pods, "" when it is one of them."""
-        return _outside(self.networks, address)
+        # What is remembered must be short, since a member may call anything an address.
+        return _outside(self.networks, address) if len(address) <= _LONGEST_ADDRESS else _NO_ADDRESS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +74,7 @@ def _outside(networks: tuple[Network, ...], address: str) -> str:
     try:
         parsed = ip_address(address)
     except ValueError:
-        return "is no IP address"
+        return _NO_ADDRESS
     if any(parsed.version == each.version and parsed in each for each in networks):
         return ""
     return f"is not in the pod CIDRs of the member ({', '.join(map(str, networks))})"

@@ -23,7 +23,7 @@ from gatewayd.translator.outcomes.in_proxies import HELD
 from gatewayd.translator.outcomes.ingress_paths import CLAIMED_PATHS
 from gatewayd.translator.outcomes.overridden import OWN_SECTIONS
 from gatewayd.translator.outcomes.overview import BOARD
-from gatewayd.translator.outcomes.policies import MISSED_SERVICES, SERVICE_USES
+from gatewayd.translator.outcomes.policies import MISSED_SERVICES
 from gatewayd.translator.outcomes.selecting_services import SELECTING_SERVICES
 from gatewayd.translator.outcomes.xbackends import BACKEND_USES
 from gatewayd.translator.parents import DEFAULT_GATEWAYS
@@ -37,8 +37,9 @@ from gatewayd.translator.proxies.governed import GOVERNED
 from gatewayd.translator.proxies.identity import IDENTITY
 from gatewayd.translator.proxies.key_sets import KEY_SETS, SOURCES
 from gatewayd.translator.proxies.policy_servers import ASKING, MAY_CLOSE, SHARED_SECRETS
-from gatewayd.translator.proxies.proxy_config import PROXIES, UPSTREAMS
+from gatewayd.translator.proxies.proxy_config import PROXIES
 from gatewayd.translator.proxies.server_names import SERVER_NAMES
+from gatewayd.translator.proxies.upstreams import SERVICE_USES, UPSTREAMS
 from gatewayd.translator.proxies.virtualhosts import CROWDED_PORTS, HOSTS, TABLES
 from gatewayd.translator.quotas import ACCOUNTS, DEMANDS, OVER, REFUSED
 from gatewayd.translator.reference_grants import GRANTS

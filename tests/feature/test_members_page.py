@@ -51,7 +51,7 @@ def test_it_is_read_by_check_and_why(tmp_path: Path) -> None:
     gateway = GATEWAY.replace("<http>", "80")
     (tmp_path / "home.yaml").write_text(f"{SECRET}---\n{HOME}---{gateway}", encoding="utf-8")
     found = CliRunner().invoke(check, [str(tmp_path)])
-    assert "west.member" not in found.output, found.output
+    assert "left out: 169.254.169.254 is not in the pod CIDRs of the member" in found.output, found.output
     [command] = re.findall(r"^\$ gatewayd why (\S+) \./folder$", PAGE, re.MULTILINE)
     told = CliRunner().invoke(why, [command, str(tmp_path)])
     assert "cluster west" in told.output, told.output

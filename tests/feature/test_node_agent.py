@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -66,6 +67,23 @@ async def test_nobody_reaches_the_proxy_but_by_the_redirect(steered: Node) -> No
     assert await steered.answered("shop") == "one"
 
 
+async def test_the_nodes_own_connections_may_come_from_the_ports_of_proxies(steered: Node) -> None:
+    """A node takes ports for its own connections from a range that may have these."""
+    own = steered.network.node
+    with await own.listening(NODE_ADDRESS, 8099) as listener:
+
+        def asked() -> bytes:
+            address, source = (NODE_ADDRESS, 8099), (NODE_ADDRESS, 15150)
+            with (
+                socket.create_connection(address, DEADLINE, source_address=source) as connection,
+                listener.accept()[0] as other,
+            ):
+                other.sendall(b"answer")
+                return connection.recv(16)
+
+        assert await own.run(asked) == b"answer"
+
+
 async def test_without_an_envoy_services_are_reached_as_before(steered: Node) -> None:
     assert steered.envoy is not None
     await ended(steered.envoy, signal.SIGKILL)
@@ -103,6 +121,34 @@ async def test_an_agent_that_begins_anew_knows_all_from_its_envoy(steered: Node)
     await steered.start_control_plane()
     steered.remove(route("blog", "two"))
     await steered.until_answered("blog", "one")
+
+
+async def test_a_pod_that_is_renewed_loses_no_request(steered: Node) -> None:
+    assert steered.agent is not None
+    assert steered.envoy is not None
+    async with steered.load("shop") as answers:
+        # As the kubelet does: the Envoy drains while the agent ends at once.
+        await ended(steered.agent, signal.SIGTERM)
+        await ended(steered.envoy, signal.SIGTERM)
+        await steered.until_answered("shop", "plain")
+        await steered.start_what_is_gone()
+        await steered.until_answered("shop", "one")
+    assert set(answers) == {"one", "plain"}
+
+
+async def test_a_control_plane_that_is_away_is_not_missed(steered: Node) -> None:
+    async with steered.load("shop") as answers:
+        await steered.stop_control_plane()
+        asked = len(answers)
+
+        async def has_gone_on() -> bool:
+            return len(answers) > asked + 20
+
+        await steered.until(has_gone_on)
+        await steered.start_control_plane()
+        steered.apply(route("blog", "two"))
+        await steered.until_answered("blog", "two")
+    assert set(answers) == {"one"}
 
 
 async def test_routes_that_come_and_go_make_no_wrong_answer(steered: Node) -> None:

@@ -137,6 +137,35 @@ async def test_what_is_said_of_a_policy_is_of_its_own_edits_alone(world: World) 
     assert all(world.outcome(f"{kind} infra/p") is each for kind, each in said.items())
 
 
+async def test_a_policy_of_a_service_and_of_a_class_is_said_of_all_gateways(world: World) -> None:
+    of_service = policy("BackendPolicy", "s", target("Service", "one"), SECTIONS["BackendPolicy"], namespace="shop")
+    of_class = policy("RoutePolicy", "c", target("GatewayClass", "gatewayd"), RETRY, namespace="infra")
+    await world.apply(http_route("r", RULES), of_service, of_class)
+    await world.until(lambda: all(reasons(world, each) == {"Programmed"} for each in WIDE))
+    fleet = await by_hand(world, "third")
+    async with scripted_proxy(world.socket, fleet) as proxy:
+        await takes_everything(world, fleet, proxy)
+        await world.until(lambda: programmed(world) == HELD)
+        [table] = world.reconciler.configs[fleet].route_tables
+        if table.discovery is RouteDiscovery.PER_HOST:
+            pytest.skip("a group that is refused is taken apart into hosts that the played proxy does not ask for")
+        world.put(of_class.replace("attempts: 2", "attempts: 3"))
+        refused = await proxy.response(ROUTE)
+        await world.until(lambda: reasons(world, WIDE[1]) == {"Pending"})
+        await proxy.nack(refused, "no such thing")
+        await world.until(lambda: reasons(world, WIDE[1]) == {"Invalid"})
+        assert reasons(world, WIDE[0]) == {"Programmed"}
+
+
+RETRY = "default: {retry: {attempts: 2}}"
+WIDE = ("BackendPolicy shop/s", "RoutePolicy infra/c")
+
+
+def reasons(world: World, identity: str) -> set[str]:
+    outcome: Any = world.outcome(identity)
+    return {each.reason for each in outcome.all_verdicts if each.type == "Programmed"}
+
+
 async def test_what_a_proxy_refuses_is_told_to_the_policies_that_it_carries(world: World) -> None:
     fleet = await by_hand(world, "first")
 

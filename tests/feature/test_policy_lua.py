@@ -137,6 +137,16 @@ FAILING = {
     "another route": "handle['clearRoute' .. 'Cache'](handle)",
     "the frame": "run(function() end)",
     "errors caught": "_G['p' .. 'call'](function() end)",
+    "another host": "handle:headers():replace('Host', 'evil.example')",
+    "another path": "handle:headers():replace(':path', '/open')",
+    "another length": "handle:headers():replace('Content_Length', '1')",
+    "no length": "handle:headers():remove('content-length')",
+    "a way to frame": "handle:headers():add('transfer-encoding', 'chunked')",
+    "a word to the proxy": "handle:headers():add('x-envoy-upstream-rq-timeout-ms', '1')",
+    "lines in a value": "handle:headers():add('x-a', 'b\\r\\ncontent-length: 0\\r\\n\\r\\nGET /open HTTP/1.1')",
+    "lines in a name": "handle:headers():add('x-a: b\\r\\nx-c', 'd')",
+    "lines in an answer": "handle:respond({[':status'] = '200', ['x-a'] = {'b', 'c\\nd'}}, '')",
+    "a length of an answer": "handle:respond({[':status'] = '200', ['content-length'] = '1'}, 'abc')",
     "after a body": "handle:body(); error('x')",
 }
 

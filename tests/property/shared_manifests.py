@@ -3,7 +3,13 @@
 SHARED = """
 kind: GatewayClass
 metadata: {name: gatewayd}
-spec: {controllerName: gatewayd.io/controller}
+spec:
+  controllerName: gatewayd.io/controller
+  parametersRef: {group: "", kind: ConfigMap, name: class, namespace: gatewayd-system}
+---
+kind: ConfigMap
+metadata: {name: class, namespace: gatewayd-system}
+data: {allowedCode: Lua}
 ---
 kind: Gateway
 metadata: {name: gw, namespace: infra, generation: 1}

@@ -272,6 +272,23 @@ spec:
   hostnames: [desk.NS.example]
   rules: [{backendRefs: [{name: shop, port: 80}]}]
 ---
+kind: RoutePolicy
+metadata: {name: script, namespace: NS, generation: 1}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: desk}]
+  default: {lua: {inline: "function envoy_on_request(handle) return NUMBER end"}}
+---
+kind: Gateway
+metadata: {name: told, namespace: NS, generation: 1}
+spec:
+  gatewayClassName: gatewayd
+  infrastructure: {parametersRef: {group: gateway.envoyproxy.io, kind: EnvoyProxy, name: told}}
+  listeners: [{name: http, port: 80, protocol: HTTP}]
+---
+kind: EnvoyProxy
+metadata: {name: told, namespace: NS, generation: 1}
+spec: {telemetry: {tracing: {samplingRate: NUMBER, provider: {backendRefs: [{name: shop, port: 80}]}}}}
+---
 kind: AccessPolicy
 metadata: {name: login, namespace: NS, generation: 1}
 spec:

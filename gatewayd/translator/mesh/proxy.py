@@ -13,7 +13,7 @@ from gatewayd.translator.mesh.consumers import view_ports
 from gatewayd.translator.mesh.meshes import MESH, MESHED, mesh_is_on
 from gatewayd.translator.mesh.parents import CLAIMS, service_parents
 from gatewayd.translator.mesh.tables import frontend_table
-from gatewayd.translator.proxies.proxy_config import upstreams_of_rules
+from gatewayd.translator.proxies.upstreams import upstreams_of_rules
 from gatewayd.translator.rules.route_kinds import SERVICE_ROUTE_KINDS, service_rules
 
 

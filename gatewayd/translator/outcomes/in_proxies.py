@@ -21,9 +21,9 @@ from gatewayd.translator.gateways.listener_conflicts import own_listeners
 from gatewayd.translator.gateways.termination import can_serve
 from gatewayd.translator.outcomes.listeners import listener_programmed
 from gatewayd.translator.parents import PARENT_TABLES
-from gatewayd.translator.policies.effective import scoped_targets
+from gatewayd.translator.policies.effective import ScopedTarget, scoped_targets
 from gatewayd.translator.policies.kinds import InheritedPolicy
-from gatewayd.translator.proxies.governed import policy_generation
+from gatewayd.translator.proxies.governed import policy_generation, reached
 
 _ROUTES: Final = {
     ".RouteConfiguration": "routes",
@@ -37,6 +37,7 @@ _TYPES: Final[Mapping[PolicyCarrier, Mapping[str, str]]] = {
 }
 """How the types of what carries a policy end, and what each is called for people."""
 _WORDS: Final = "an Event of the Gateway has the words"
+_ALL: Final = "all connected proxies have acknowledged it"
 
 
 class HeldPolicy(NamedTuple):
@@ -62,36 +63,61 @@ class FleetWord:
     refused: frozenset[str]
 
 
+def _fleet(gateway: ObjectKey) -> GatewayFleet:
+    return GatewayFleet(namespace=gateway.namespace, name=gateway.name)
+
+
 @query
 def fleet_word(view: View, gateway: ObjectKey) -> FleetWord | None:
     """Return what proxies told, None before they have told anything."""
-    report = view.get(FleetReport, GatewayFleet(namespace=gateway.namespace, name=gateway.name))
+    report = view.get(FleetReport, _fleet(gateway))
     if report is None:
         return None
     ends = (f".{each.type_url.rpartition('.')[2]}" for each in report.rejections)
     return FleetWord(is_connected=report.connected > 0, refused=frozenset(ends))
 
 
-def policy_programmed(view: View, row: InheritedPolicy, gateway: ObjectKey) -> Verdict | None:
+def at_gateway(view: View, row: InheritedPolicy, gateway: ObjectKey) -> Verdict | None:
     """Return whether proxies of a Gateway have a policy that is accepted there; None where they have told nothing."""
-    word = fleet_word(view, gateway)
-    if word is None:
-        return None
     if isinstance(row, ClientPolicy):
-        return _at_listeners(view, row, gateway)
+        return _at_listeners(view, row, gateway) if fleet_word(view, gateway) is not None else None
+    return _said(view, row, (gateway,), "the Gateway")
+
+
+def target_programmed(view: View, row: InheritedPolicy, target: ScopedTarget) -> Verdict | None:
+    """Return whether the proxies of all Gateways that have to do with a target have a policy for it."""
+    if isinstance(row, ClientPolicy):
+        return None
+    return _said(view, row, tuple(dict.fromkeys(reached(view, row, target))), "")
+
+
+def _said(view: View, row: InheritedPolicy, gateways: tuple[ObjectKey, ...], called: str) -> Verdict | None:
+    """Say it of all of these Gateways; `called` "": by the name of the first one whose proxies lack it.
+
+    One without proxies has nobody who could have it.
+    """
+    words = [(each, word) for each in gateways if (word := fleet_word(view, each)) is not None]
+    if not words:
+        return None
     of = policy_generation(row)
-    fleets = view.bucket(HELD, HeldPolicy(of.policy, of.generation))
-    if Member(FleetReport, GatewayFleet(namespace=gateway.namespace, name=gateway.name)) in fleets:
-        return verdicts.programmed("all connected proxies have acknowledged it")
-    if not word.is_connected:
-        return verdicts.pending("no proxy is connected yet")
-    refused = dict.fromkeys(name for end, name in _TYPES[of.carrier].items() if end in word.refused)
+    fleets = {each.key for each in view.bucket(HELD, HeldPolicy(of.policy, of.generation))}
+    lacking = [(each, word) for each, word in words if _fleet(each) not in fleets]
+    connected = [(each, word) for each, word in lacking if word.is_connected]
+    if not connected:
+        is_held = len(lacking) < len(words)
+        return verdicts.programmed(_ALL) if is_held else verdicts.pending("no proxy is connected yet")
+    (gateway, word), *_ = sorted(connected, key=lambda each: not _refused(of.carrier, each[1]))
+    refused = ", ".join(_refused(of.carrier, word))
+    where = called or f'Gateway "{gateway}"'
     if not refused:
-        return verdicts.pending("a connected proxy has not acknowledged it yet")
-    what = ", ".join(refused)
+        return verdicts.pending(f"a connected proxy {'' if called else f'of {where} '}has not acknowledged it yet")
     return verdicts.cannot_be_programmed(
-        f"a proxy refuses {what} of the Gateway, and goes on with what it had; {_WORDS}"
+        f"a proxy refuses {refused} of {where}, and goes on with what it had; {_WORDS}"
     )
+
+
+def _refused(carrier: PolicyCarrier, word: FleetWord) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for end, name in _TYPES[carrier].items() if end in word.refused))
 
 
 def _at_listeners(view: View, row: ClientPolicy, gateway: ObjectKey) -> Verdict | None:

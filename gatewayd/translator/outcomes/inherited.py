@@ -32,7 +32,7 @@ from gatewayd.translator.environment import environment
 from gatewayd.translator.gateways.gatewayclass import class_is_ours, gateway_is_ours
 from gatewayd.translator.gateways.listener_conflicts import own_listeners
 from gatewayd.translator.ingresses import INGRESS_KIND
-from gatewayd.translator.outcomes.in_proxies import policy_programmed
+from gatewayd.translator.outcomes.in_proxies import at_gateway, target_programmed
 from gatewayd.translator.outcomes.overridden import overridden
 from gatewayd.translator.outcomes.policies import MAX_ANCESTORS
 from gatewayd.translator.outcomes.shared_ports import NOBODY_ELSE, shared_ports
@@ -116,9 +116,11 @@ def inherited_outcome(view: View, member: Member) -> PolicyOutcome | None:
     if row is None:
         return None
     by_ancestor: dict[Reference, list[Said]] = {}
+    meant: dict[Reference, ScopedTarget] = {}
     for at, target in enumerate(scoped_targets(row)):
         for of_target in said_of_target(view, row, f"spec.targetRefs[{at}]", target):
             by_ancestor.setdefault(of_target.ref, []).append(of_target)
+            meant[of_target.ref] = target
     own = _invalid(view, row) or _conflict(view, row)
     shared = shared_ports(view, row, _of_listeners(view, row)) if isinstance(row, ClientPolicy) else NOBODY_ELSE
     own = own or shared.lost
@@ -127,7 +129,12 @@ def inherited_outcome(view: View, member: Member) -> PolicyOutcome | None:
     ancestors = tuple(
         ParentOutcome(
             ref=ref,
-            verdicts=(accepted[ref], *keys, *_programmed(view, row, ref, accepted[ref]), *_overridden(own, said)),
+            verdicts=(
+                accepted[ref],
+                *keys,
+                *(_programmed(view, row, ref, meant[ref]) if accepted[ref].status else ()),
+                *_overridden(own, said),
+            ),
         )
         for ref, said in by_ancestor.items()
     )
@@ -153,11 +160,15 @@ def accepted_there(own: Verdict | None, of_ancestor: list[Said], remark: str) ->
     return own or verdicts.accepted(f"{in_force}; {remark}" if remark else in_force)
 
 
-def _programmed(view: View, row: InheritedPolicy, ref: Reference, accepted: Verdict) -> tuple[Verdict, ...]:
-    """Say of a policy that is accepted at a Gateway whether its proxies have it, as far as they tell."""
-    if not accepted.status or ref.kind != GATEWAY_KIND.kind:
-        return ()
-    programmed = policy_programmed(view, row, ObjectKey(ref.namespace or "", ref.name))
+def _programmed(view: View, row: InheritedPolicy, ref: Reference, target: ScopedTarget) -> tuple[Verdict, ...]:
+    """Say of a policy that is accepted whether proxies have it, as far as they tell; `target` is whom `ref` is due to.
+
+    Whom no Gateway is named for stands for itself, and is named as it was written.
+    """
+    if ref.kind == GATEWAY_KIND.kind:
+        programmed = at_gateway(view, row, ObjectKey(ref.namespace or "", ref.name))
+    else:
+        programmed = target_programmed(view, row, target)
     return () if programmed is None else (programmed,)
 
 

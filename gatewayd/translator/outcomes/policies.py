@@ -4,8 +4,6 @@ https://gateway-api.sigs.k8s.io/reference/spec/#policyancestorstatus
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import NamedTuple
 
 from gatewayd.api.backendtlspolicy import BackendTLSPolicy
 from gatewayd.api.gateway import Gateway
@@ -21,8 +19,6 @@ from gatewayd.translator.attachment import attachments
 from gatewayd.translator.backends.backend_refs import GatewayUpstream
 from gatewayd.translator.policies.attach import (
     PORTED,
-    SERVICE_KIND,
-    UPSTREAM_KINDS,
     Policy,
     Target,
     lost_targets,
@@ -33,7 +29,13 @@ from gatewayd.translator.policies.attach import (
 from gatewayd.translator.policies.backendtls import ValidationKey, as_taken, settings
 from gatewayd.translator.policies.traffic import accepted
 from gatewayd.translator.protocols import ROUTE_TABLES, group_kind
-from gatewayd.translator.proxies.proxy_config import UPSTREAMS, gateway_servers, gateway_upstreams, set_guards
+from gatewayd.translator.proxies.upstreams import (
+    SERVICE_USES,
+    ServiceUse,
+    gateway_servers,
+    gateway_upstreams,
+    set_guards,
+)
 from gatewayd.translator.reference_grants import Pointer, permitted
 from gatewayd.translator.rescues import blame
 
@@ -42,43 +44,11 @@ USERS = (*ROUTE_TABLES, Gateway, ListenerSet)
 """The tables whose rows lead to backends."""
 
 
-class ServiceUse(NamedTuple):
-    """A Gateway whose routes, or listeners, lead to a Service, or to another kind that has ports."""
-
-    service: ObjectKey
-    gateway: ObjectKey
-    kind: GroupKind = SERVICE_KIND
-
-    @property
-    def target(self) -> tuple[GroupKind, ObjectKey]:
-        """What policies are for."""
-        return self.kind, self.service
-
-
-def service_uses(upstreams: tuple[GatewayUpstream, ...]) -> tuple[ServiceUse, ...]:
-    """Return the Services among upstreams of Gateways, each once for each of these."""
-    named = ((UPSTREAM_KINDS[each.upstream.kind], each) for each in upstreams)
-    uses = (
-        ServiceUse(ObjectKey(each.upstream.namespace, each.upstream.name), each.gateway, kind)
-        for kind, each in named
-        if kind in PORTED
-    )
-    return tuple(dict.fromkeys(uses))
-
-
 def upstreams_of(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
     """Return the upstreams that a route, a Gateway's listeners or those of a ListenerSet lead to."""
     if member.table is Gateway:
         return gateway_servers(view, member)
     return set_guards(view, member) if member.table is ListenerSet else gateway_upstreams(view, member)
-
-
-SERVICE_USES = Index(
-    name="gateways_by_service",
-    sources=tuple(replace(source, keys=service_uses) for source in UPSTREAMS.sources),
-    group=lambda use: use.target,
-    readers=(BackendTLSPolicy, XBackendTrafficPolicy),
-)
 
 
 def named(view: View, member: Member, kind: GroupKind) -> Iterator[BackendRef]:

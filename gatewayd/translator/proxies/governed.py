@@ -1,7 +1,7 @@
 """Which policies have to do with a Gateway, and in which generations its proxies shall have them.
 
 What a proxy has ACKed tells of resources, and a resource is made of many policies. So a configuration says which ones
-it is made of; who has taken it has all of these. A policy that has no Gateway for an ancestor is not among them.
+it is made of; who has taken it has all of these.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,8 +16,12 @@ from gatewayd.api.routepolicy import RoutePolicy
 from gatewayd.incremental.view import Index, Member, Source, Table, View, query
 from gatewayd.ir.carriers import Policies, PolicyCarrier, PolicyGeneration
 from gatewayd.translator.attachment import attachments
-from gatewayd.translator.policies.effective import ScopedTarget, scoped_targets
+from gatewayd.translator.gateways.gatewayclass import GATEWAYS_BY_CLASS
+from gatewayd.translator.policies.effective import CLASS_KIND, NAMESPACE_KIND, ScopedTarget, scoped_targets
+from gatewayd.translator.policies.kinds import InheritedPolicy
 from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, ROUTE_TABLES, group_kind
+from gatewayd.translator.proxies.upstreams import SERVICE_USES
+from gatewayd.translator.quotas import ACCOUNTS, Account
 
 CARRIED_BY: Final[Mapping[Any, PolicyCarrier]] = {
     AccessPolicy: PolicyCarrier.ROUTES,
@@ -45,7 +49,7 @@ def policy_generation(row: KubernetesObject) -> PolicyGeneration:
 
 
 def gateways_of(view: View, target: ScopedTarget) -> Iterator[ObjectKey]:
-    """Yield the Gateways that a target belongs to, each once; none of what any number of them may have to do with."""
+    """Yield the Gateways that a target belongs to, or that lead to it, each once."""
     if target.kind == GATEWAY_KIND:
         yield target.key
     elif target.kind == LISTENERSET_KIND:
@@ -55,6 +59,26 @@ def gateways_of(view: View, target: ScopedTarget) -> Iterator[ObjectKey]:
     elif target.kind in _ROUTES:
         parents = attachments(view, Member(_ROUTES[target.kind], target.key))
         yield from dict.fromkeys(each.gateway for each in parents)
+    elif target.kind == CLASS_KIND:
+        yield from _of_class(view, target.key.name)
+    elif target.kind == NAMESPACE_KIND:
+        every = (gateway for name in view.group(GATEWAYS_BY_CLASS, None) for gateway in _of_class(view, name))
+        yield from (each for each in every if view.count(ACCOUNTS, Account(each, target.key.name)))
+    else:
+        yield from (use.gateway for use in view.group(SERVICE_USES, (target.kind, target.key)))
+
+
+def _of_class(view: View, name: str) -> Iterator[ObjectKey]:
+    return (ObjectKey(*each.key) for each in view.bucket(GATEWAYS_BY_CLASS, name))  # type: ignore[misc]
+
+
+def reached(view: View, row: InheritedPolicy, target: ScopedTarget) -> Iterator[ObjectKey]:
+    """Yield the Gateways whose proxies have what a policy says of a target, as far as those can be found.
+
+    Which of them lead to the Services of a namespace, from whichever namespace, nobody keeps.
+    """
+    if not (isinstance(row, BackendPolicy) and target.kind == NAMESPACE_KIND):
+        yield from gateways_of(view, target)
 
 
 @query
@@ -63,7 +87,7 @@ def governed(view: View, member: Member) -> tuple[PolicyAtGateway, ...]:
     row = view.get(member.table, member.key)
     if row is None:
         return ()
-    gateways = dict.fromkeys(gateway for target in scoped_targets(row) for gateway in gateways_of(view, target))
+    gateways = dict.fromkeys(gateway for target in scoped_targets(row) for gateway in reached(view, row, target))
     return tuple(PolicyAtGateway(each, policy_generation(row)) for each in gateways)
 
 

@@ -13,20 +13,50 @@ from typing import Any, Final
 from envoy.config.core.v3 import base_pb2
 from envoy.extensions.filters.http.lua.v3 import lua_pb2
 
-from gatewayd.ir import scripts
+from gatewayd.ir import reserved, scripts
 from gatewayd.ir.scripts import Script
 from gatewayd.xds.filters.auth import taking_place
 
 _FILTER: Final = "envoy.filters.http.lua"
 
 
+_EDITS: Final = ("add", "remove", "replace")
+"""What changes a header, by its name."""
+
+
+def _keys(names: Iterable[str]) -> str:
+    return "{" + ",".join(f'["{name}"]=true' for name in sorted(names)) + "}"
+
+
 def _truths(names: Iterable[str]) -> str:
     return "{" + ",".join(f"{name}=true" for name in sorted(names)) + "}"
 
 
+_HEADERS: Final = """
+local function checked(name,value)
+if type(name)~="string" or not find(name,"^:?[%w!#$%%&'*+%-.^_`|~]+$") then error("a name that no header has",0) end
+local plain=gsub(lower(name),"_","-")
+if plain~=":status" and (sub(plain,1,1)==":" or reserved[plain]) then error(plain.." is not for scripts",0) end
+for prefix in next,prefixes do
+if sub(plain,1,#prefix)==prefix then error(plain.." is not for scripts",0) end
+end
+if value~=nil and find(value,"[%z\\1-\\8\\10-\\31\\127]") then error("a value that no header has",0) end
+end
+local function checked_all(headers)
+for name,value in next,headers do
+if type(value)=="table" then for _,each in next,value do checked(name,each) end else checked(name,value) end
+end
+end
+"""
+"""Who changes headers by a script may change what a server that sees messages may; no line ends in a header."""
+
 _FRAME: Final = f"""
 local run=(function()
 local pcall,error,type,next,meta,sub,rep=pcall,error,type,next,getmetatable,string.sub,string.rep
+local find,gsub,lower=string.find,string.gsub,string.lower
+local reserved,prefixes={_keys((*reserved.NAMES, reserved.HOST))},{_keys(reserved.PREFIXES)}
+local edits={_truths(_EDITS)}
+{_HEADERS}
 local methods,clean,turn,seen={_truths(scripts.WITHHELD_METHODS)},{{}},0,-1
 jit.off() jit.flush()
 debug.sethook(function()
@@ -47,7 +77,12 @@ local own=of.__index
 if type(own)=="table" then
 local kept={{}}
 for name,method in next,own do
-if sub(name,1,2)~="__" and not methods[name] then kept[name]=function(...) return cleaned(method(...)) end end
+if sub(name,1,2)~="__" and not methods[name] then
+kept[name]=function(self,...)
+if edits[name] then checked(...) elseif name=="respond" then checked_all(...) end
+return cleaned(method(self,...))
+end
+end
 end
 of.__index=kept
 end

@@ -91,6 +91,8 @@ async def test_pods_matter_where_their_namespace_has_routes() -> None:
     await rig.steering.know_pods({"10.244.0.7": "blog"})
     before, after = table(BOTH, ("10.244.0.6", 15897)), table(BOTH, ("10.244.0.7", 15897))
     assert rig.last() == [tables.difference(before, after)]
+    await rig.steering.redirect(frozenset({PRODUCER}))
+    assert not rig.steering.has_consumers
 
 
 async def test_the_kernel_is_told_while_the_envoy_serves_and_at_once_when_it_is_away() -> None:

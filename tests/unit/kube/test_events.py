@@ -248,3 +248,13 @@ async def test_what_was_heard_while_nobody_led_is_written_by_who_is_elected_next
         rig.recorder.became_leader()
         await passes(1.0)
         assert rig.messages == ["between two leaders"]
+
+
+async def test_an_object_whose_status_nobody_keeps_has_its_event_by_its_uid(cluster: Cluster) -> None:
+    rig = Rig(cluster)
+    notice = Notice(kind=KIND, key=KEY, reason="Invalid", message="no", uid="uid-of-its-own")
+    async with running(rig.recorder.run()):
+        rig.recorder.warn(notice)
+        await passes(1.0)
+    (made,) = cluster.server.said("POST", EVENTS)
+    assert made.body["involvedObject"]["uid"] == "uid-of-its-own"

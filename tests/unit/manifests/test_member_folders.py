@@ -44,12 +44,14 @@ class Read:
         self.folder = ClusterFolder()
         self.rows: dict[object, object] = {}
         self.problems: list[str] = []
+        self.notes: list[str] = []
         self.deltas: tuple[Delta, ...] = ()
 
     def step(self, changes: dict[str, Contents]) -> None:
         step = self.folder.step(changes)
         self.deltas = step.deltas
         self.problems = [str(each) for each in step.problems]
+        self.notes = [str(each) for each in step.notes]
         for each in step.deltas:
             if each.kind in (Exported, MemberCluster):
                 self.rows[each.key] = each.obj
@@ -75,6 +77,9 @@ def test_what_a_member_says() -> None:
     assert isinstance(row, Exported)
     assert [each.address for each in row.ports[0].endpoints] == ["10.4.0.1"]
     assert row.left_out == ("127.0.0.1 is not in the pod CIDRs of the member (10.4.0.0/16)",)
+    (note,) = found.notes
+    said = "left out: 127.0.0.1 is not in the pod CIDRs of the member (10.4.0.0/16)"
+    assert note == f"west.member/store.yaml:2: ServiceExport shop/store: {said}"
     assert found.folder.documents["west.member/store.yaml"] == 3
     kinds = {each.kind.__name__ for each in found.deltas}
     assert not kinds & {"Service", "EndpointSlice", "ServiceExport"}

@@ -5,10 +5,12 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as replace_struct
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.ir.members import ExportedEndpoint, WhenStale
 from gatewayd.members import book as book_module
+from gatewayd.members import declaration
 from gatewayd.members.book import Book
 from gatewayd.members.declaration import MemberDeclaration
 from tests.unit.translator.manifests import deltas
@@ -160,3 +162,33 @@ def test_both_families() -> None:
     book = told(export(), service(), piece("10.4.0.1"), piece("fd00:4::1", name="store-2").replace("IPv4", "IPv6"))
     assert [each.address for port in book.rows[STORE].ports for each in port.endpoints] == ["10.4.0.1", "fd00:4::1"]
     assert book.rows[STORE].ports[0].endpoints[0] == ExportedEndpoint("10.4.0.1", 8080, ready=True)
+
+
+@pytest.mark.parametrize("text", ["", "10.4.0.1" * 1000, "\x1b[31m", "\ud800", "1" * 10_000_000], ids=len)
+def test_what_is_called_an_address_is_remembered_only_when_it_may_be_one(text: str) -> None:
+    before = declaration._outside.cache_info().currsize
+    book = told(export(), service(), piece("10.4.0.1"))
+    (odd,) = deltas(piece("10.4.0.2"))
+    endpoint = replace_struct(odd.obj.endpoints[0], addresses=(text,))  # type: ignore[union-attr]
+    for at in book.put(odd.kind, odd.key, replace_struct(odd.obj, endpoints=(endpoint,))):  # type: ignore[arg-type]
+        book.settle(at)
+    assert endpoints(book) == []
+    assert len(book.rows[STORE].left_out[0]) <= 64 + len(" is no IP address")
+    assert declaration._outside.cache_info().currsize <= before + 2
+
+
+@pytest.mark.parametrize("text", ["a/b", "../x", "x" * 300, "\ud800", "A"])
+def test_names_that_no_api_server_has_are_passed_over(text: str) -> None:
+    (row,) = deltas(export())
+    assert Book(WEST).put(row.kind, ObjectKey("shop", text), row.obj) == ()
+
+
+def test_what_is_shown_and_kept_has_its_form() -> None:
+    book = told(export(created="yesterday"), service("ports: [{name: web, port: 80, appProtocol: kubernetes.io/h2c}]"))
+    assert (book.rows[STORE].created, book.rows[STORE].ports[0].app_protocol) == ("9999", "kubernetes.io/h2c")
+    (odd,) = deltas(service())
+    port = replace_struct(odd.obj.spec.ports[0], app_protocol="\ud800")  # type: ignore[union-attr]
+    spec = replace_struct(odd.obj.spec, ports=(port,))  # type: ignore[union-attr]
+    for at in book.put(odd.kind, STORE, replace_struct(odd.obj, spec=spec)):  # type: ignore[type-var]
+        book.settle(at)
+    assert book.rows[STORE].ports[0].app_protocol == ""

@@ -154,3 +154,13 @@ def test_another_level_while_it_runs() -> None:
 
     assert logs.current_level() == "info"
     assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["now"]
+
+
+def test_lines_about_a_member_name_its_cluster() -> None:
+    stream = io.StringIO()
+    logs.configure("info", logs.JsonLines(stream=stream))
+
+    with structlog.contextvars.bound_contextvars(cluster="west"):
+        structlog.get_logger().warning("watch ended", kind="Service")
+
+    assert json.loads(stream.getvalue())["cluster"] == "west"

@@ -18,6 +18,10 @@ ROUTE = """
 kind: Namespace
 metadata: {name: shop}
 ---
+kind: Service
+metadata: {name: unused, namespace: shop}
+spec: {ports: [{name: web, port: 80}]}
+---
 kind: HTTPRoute
 metadata: {name: r, namespace: shop}
 spec: {parentRefs: [{name: gw}], rules: [{backendRefs: [{name: cart, port: 80}]}]}
@@ -130,5 +134,62 @@ def test_what_is_not_accepted_is_in_no_proxy() -> None:
     assert said("AccessPolicy", report("RDS"), apiKeys={"secretRefs": [{"name": "none"}], "sources": []}) is None
 
 
-def test_of_a_namespace_nothing_is_said() -> None:
-    assert said("AccessPolicy", report("RDS"), target("Namespace")) is None
+WIDE = [
+    ("AccessPolicy", target("Namespace", "shop")),
+    ("RoutePolicy", target("GatewayClass", "gatewayd")),
+    ("BackendPolicy", target("Service", "cart")),
+    ("BackendPolicy", target("Service", "cart", "web")),
+]
+
+
+@pytest.mark.parametrize(("kind", "at"), WIDE)
+def test_what_is_told_to_no_gateway_is_told_to_its_target(kind: str, at: dict[str, str]) -> None:
+    held = {f"{kind} shop/p": 2}
+    assert said(kind, report(policies=held), at) == HELD
+    assert said(kind, report(connected=0), at) == ("Pending", "no proxy is connected yet")
+    waiting = 'a connected proxy of Gateway "shop/gw" has not acknowledged it yet'
+    assert said(kind, report(policies={}), at) == ("Pending", waiting)
+    refused = said(kind, report("RDS", "CDS"), at)
+    assert refused is not None
+    assert refused[0] == "Invalid"
+    assert 'of Gateway "shop/gw", and goes on' in refused[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "at"),
+    [
+        ("BackendPolicy", target("Namespace", "shop")),
+        ("BackendPolicy", target("Service", "unused")),
+        ("ClientPolicy", target("GatewayClass", "gatewayd")),
+    ],
+)
+def test_of_what_no_gateway_is_known_to_have_nothing_is_said(kind: str, at: dict[str, str]) -> None:
+    assert said(kind, report(policies={f"{kind} shop/p": 2}), at) is None
+
+
+OTHER = """
+kind: Gateway
+metadata: {name: other, namespace: shop}
+spec: {gatewayClassName: gatewayd, listeners: [{name: http, port: 80, protocol: HTTP}]}
+"""
+
+
+def test_of_several_gateways_the_one_that_lacks_it_is_named() -> None:
+    held = {"RoutePolicy shop/p": 2}
+    written = policy("RoutePolicy", "p", target("GatewayClass", "gatewayd"), default=POLICIES["RoutePolicy"])
+
+    def told(other: FleetReport) -> tuple[str, str]:
+        fleet = GatewayFleet(namespace="shop", name="other")
+        reports = [(FLEET, report(policies=held)), (fleet, other)]
+        deltas = [Delta(kind=FleetReport, key=key, obj=each) for key, each in reports]
+        outcome = inherited_outcome(scratch(HERE_AND_NOW, SHOP, ROUTE, OTHER, delta(written), *deltas), P)
+        assert isinstance(outcome, PolicyOutcome)
+        [found] = [each for each in outcome.ancestors[0].verdicts if each.type == "Programmed"]
+        return found.reason, found.message
+
+    assert told(report(policies=held)) == HELD
+    assert told(report(connected=0)) == HELD  # there is nobody who could have it
+    assert told(report()) == ("Pending", 'a connected proxy of Gateway "shop/other" has not acknowledged it yet')
+
+
+P = member("RoutePolicy", "shop/p")

@@ -1,13 +1,11 @@
 from gatewayd.ir.outcome import PolicyOutcome
 from gatewayd.translator.outcomes.policies import (
     MAX_ANCESTORS,
-    ServiceUse,
     backendtls_outcome,
     missed_services,
-    service_uses,
     traffic_outcome,
-    upstreams_of,
 )
+from gatewayd.translator.proxies.upstreams import ServiceUse
 from tests.unit.translator.manifests import GATEWAY, GW, SHOP, brief, member, message, scratch
 
 POLICY = """
@@ -64,29 +62,6 @@ def test_there_are_no_more_ancestors_than_a_status_can_hold() -> None:
     found = said(POLICY, gateways, route)
     assert found is not None
     assert [each.ref.name for each in found.ancestors] == names[:MAX_ANCESTORS]
-
-
-def test_the_services_that_a_route_leads_to() -> None:
-    view = scratch(SHOP, ROUTE)
-    found = upstreams_of(view, member("HTTPRoute", "shop/r"))
-    assert service_uses(found) == (ServiceUse(member("Service", "shop/cart").key, GW),)
-
-
-def test_the_services_that_listeners_ask() -> None:
-    auth = "{type: ExternalAuth, externalAuth: {protocol: GRPC, backendRef: {name: cart, port: 80}, grpc: {}}}"
-    guarded = f"protocol: HTTP, hostname: %s.example, filters: {{requests: [{auth}]}}"
-    gateway = GATEWAY.replace("protocol: HTTP", guarded % "own").replace(
-        "  listeners:", "  allowedListeners: {namespaces: {from: Same}}\n  listeners:"
-    )
-    more = f"""
-kind: ListenerSet
-metadata: {{name: more, namespace: shop}}
-spec: {{parentRef: {{name: gw}}, listeners: [{{name: l, port: 80, {guarded % "more"}}}]}}
-"""
-    view = scratch(SHOP, gateway, more)
-    use = ServiceUse(member("Service", "shop/cart").key, GW)
-    for row in (member("Gateway", "shop/gw"), member("ListenerSet", "shop/more")):
-        assert service_uses(upstreams_of(view, row)) == (use,)
 
 
 def test_traffic_policies_are_told_of_the_same_way() -> None:

@@ -9,7 +9,7 @@ from gatewayd.translator.backends.backend_refs import GatewayUpstream
 from gatewayd.translator.gateways.listeners import PortKey
 from gatewayd.translator.proxies.access_log import access_log, log_servers, report_problems
 from gatewayd.translator.proxies.filter_chains import port
-from gatewayd.translator.proxies.proxy_config import gateway_servers
+from gatewayd.translator.proxies.upstreams import gateway_servers
 from tests.unit.policies import policy, target
 from tests.unit.translator.manifests import CLASS, GW, delta, member, scratch
 

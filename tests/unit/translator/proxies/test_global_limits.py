@@ -13,7 +13,7 @@ from gatewayd.translator.backends.backend_refs import GatewayUpstream
 from gatewayd.translator.outcomes.inherited import inherited_outcome
 from gatewayd.translator.proxies.at_listener import GovernedKey, governed
 from gatewayd.translator.proxies.global_limits import limit_domain, limits_problem
-from gatewayd.translator.proxies.proxy_config import gateway_servers
+from gatewayd.translator.proxies.upstreams import gateway_servers
 from tests.unit.policies import policy, target
 from tests.unit.translator.backends.test_rate_limit_server import BY_CLASS, READY, SERVICE, UPSTREAM, parameters
 from tests.unit.translator.manifests import CART, CLASS, GATEWAY, GW, delta, member, scratch

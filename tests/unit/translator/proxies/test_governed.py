@@ -49,7 +49,18 @@ def test_what_is_for_several_things_of_a_gateway_is_among_them_once() -> None:
     assert named("AccessPolicy", target("Gateway", "gw"), target("HTTPRoute", "r"), **CLIENTS) == (P,)
 
 
-@pytest.mark.parametrize("at", [("Namespace",), ("Gateway", "other"), ("ListenerSet", "none"), ("HTTPRoute", "none")])
+WIDE = [("GatewayClass", "gatewayd"), ("Namespace", "shop"), ("Namespace",)]
+
+
+@pytest.mark.parametrize("at", WIDE)
+def test_what_is_for_all_gateways_or_routes_is_among_them(at: tuple[str, ...]) -> None:
+    assert named("AccessPolicy", target(*at), **CLIENTS) == (P,)
+
+
+NOTHING = [("Namespace", "x"), ("GatewayClass", "x"), ("Gateway", "x"), ("ListenerSet", "x"), ("HTTPRoute", "x")]
+
+
+@pytest.mark.parametrize("at", NOTHING)
 def test_what_is_for_anything_else_is_not(at: tuple[str, ...]) -> None:
     assert named("AccessPolicy", target(*at), **CLIENTS) == ()
 
@@ -62,7 +73,13 @@ def test_kinds_are_told_apart_by_what_brings_them() -> None:
     assert [each.carrier for each in named("BackendPolicy", gateway, **LIMITS)] == [PolicyCarrier.BACKENDS]
     assert [each.carrier for each in named("ReportPolicy", gateway, accessLog={})] == [PolicyCarrier.LISTENERS]
     assert named("ClientPolicy", gateway, timeouts={"idle": "5m"}) == ()
-    assert named("BackendPolicy", target("Service", "cart"), **LIMITS) == ()
+
+
+def test_what_is_for_a_service_is_among_those_of_whom_leads_there() -> None:
+    assert [each.carrier for each in named("BackendPolicy", target("Service", "cart"), **LIMITS)] == ["backends"]
+    assert named("BackendPolicy", target("Service", "other"), **LIMITS) == ()
+    # Who leads to the Services of a namespace, nobody keeps.
+    assert named("BackendPolicy", target("Namespace", "shop"), **LIMITS) == ()
 
 
 def test_one_of_the_same_name_that_comes_later_is_another() -> None:

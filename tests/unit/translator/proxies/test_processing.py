@@ -13,7 +13,7 @@ from gatewayd.ir.processing import DEFAULT_PROCESSING_MS, Processing, ShownBody
 from gatewayd.translator.backends.backend_refs import GatewayUpstream
 from gatewayd.translator.outcomes.inherited import inherited_outcome
 from gatewayd.translator.proxies.at_listener import GovernedKey, governed
-from gatewayd.translator.proxies.proxy_config import gateway_upstreams
+from gatewayd.translator.proxies.upstreams import gateway_upstreams
 from tests.unit.policies import policy, target
 from tests.unit.translator.manifests import GW, SHOP, delta, scratch
 from tests.unit.translator.proxies.test_at_listener import HTTP, MEMBER, RENDER, ROUTE

@@ -1,10 +1,10 @@
 import pytest
 
 from gatewayd.api.meta import ObjectKey
-from gatewayd.incremental.scratch import Scratch
 from gatewayd.ir.fleet import GatewayFleet
 from gatewayd.ir.proxy import ProxyConfig
-from gatewayd.translator.proxies.proxy_config import gateway_proxy, gateway_upstreams, proxy_config, route_upstreams
+from gatewayd.translator.proxies.proxy_config import gateway_proxy, proxy_config
+from gatewayd.translator.proxies.upstreams import gateway_upstreams
 from gatewayd.translator.proxies.virtualhosts import TableKey, served_tables
 from tests.unit.translator.manifests import CART, CLASS, GATEWAY, GW, SHOP, member, scratch
 
@@ -26,31 +26,6 @@ def config(*manifests: str) -> ProxyConfig:
     return found
 
 
-def upstreams(view: Scratch) -> list[str]:
-    return sorted(each.name for each in route_upstreams(view, member("HTTPRoute", "shop/r")))
-
-
-def test_who_is_asked_for_consent_is_an_upstream() -> None:
-    auth = "{type: ExternalAuth, externalAuth: {protocol: HTTP, backendRef: {name: shadow, port: 80}, http: {}}}"
-    route = f"""
-kind: HTTPRoute
-metadata: {{name: r, namespace: shop}}
-spec: {{rules: [{{filters: [{auth}], backendRefs: [{{name: cart, port: 80}}]}}]}}
-"""
-    assert upstreams(scratch(CART, SHADOW, route)) == ["cart", "shadow"]
-
-
-def test_whom_a_backend_asks_and_its_mirrors_are_upstreams() -> None:
-    auth = "{type: ExternalAuth, externalAuth: {protocol: HTTP, backendRef: {name: shadow, port: 80}, http: {}}}"
-    mirror = "{type: RequestMirror, requestMirror: {backendRef: {name: cart, port: 80}}}"
-    route = f"""
-kind: HTTPRoute
-metadata: {{name: r, namespace: shop}}
-spec: {{rules: [{{backendRefs: [{{name: nobody, port: 80, filters: [{auth}, {mirror}]}}]}}]}}
-"""
-    assert upstreams(scratch(CART, SHADOW, route)) == ["cart", "shadow"]
-
-
 @pytest.mark.parametrize("allowed", ["All", "None"])
 def test_whom_listeners_ask_is_an_upstream_of_their_gateway(allowed: str) -> None:
     auth = "{type: ExternalAuth, externalAuth: {protocol: HTTP, backendRef: {name: %s, port: 80}, http: {}}}"
@@ -68,10 +43,6 @@ spec: {{parentRef: {{name: gw}}, listeners: [{more}]}}
 """
     names = [each.upstream.name for each in config(CLASS, CART, SHADOW, texts).clusters]
     assert names == (["cart", "shadow"] if allowed == "All" else ["shadow"])
-
-
-def test_backends_and_mirrors_are_upstreams_and_invalid_ones_are_not() -> None:
-    assert upstreams(scratch(SHOP, SHADOW, ROUTE)) == ["cart", "shadow"]
 
 
 def test_a_detached_route_needs_no_cluster() -> None:

@@ -7,8 +7,8 @@ from gatewayd.ir.tracing import WHOLE, AttributeSource, ParentDecision, SpanAttr
 from gatewayd.translator.backends.backend_refs import GatewayUpstream
 from gatewayd.translator.gateways.listeners import PortKey
 from gatewayd.translator.proxies.filter_chains import port
-from gatewayd.translator.proxies.proxy_config import gateway_servers
 from gatewayd.translator.proxies.tracing import Traced, traced, tracing
+from gatewayd.translator.proxies.upstreams import gateway_servers
 from tests.unit.translator.manifests import CLASS, GATEWAY, GW, member, scratch
 
 COLLECTOR = """

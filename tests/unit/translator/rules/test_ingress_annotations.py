@@ -81,8 +81,10 @@ def test_a_path_that_cannot_be_had_answers_500_and_is_told(entry: str, notes: di
     assert why in found.partial.message
 
 
-def test_a_lost_protection_closes_all_paths() -> None:
-    found = ruled("Prefix /a", "Prefix /b", auth_tls_secret="x", app_root="/c")
+@pytest.mark.parametrize("notes", [{"auth_tls_secret": "x"}, {"configuration_snippet": "deny all;"}])
+def test_a_lost_protection_closes_all_paths(notes: dict[str, str]) -> None:
+    """One of the whole host, and one of the paths of this Ingress alone."""
+    found = ruled("Prefix /a", "Prefix /b", **notes, app_root="/c")
     assert [each.route.action for each in found.routes] == [CANNOT, CANNOT]
 
 
