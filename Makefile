@@ -71,10 +71,12 @@ mutants: $(STAMP) ## our own rules turned round one at a time; the tests named f
 	$(BIN)/python -m tests.mutants $(RULE)
 
 feature: $(STAMP) ## a real Envoy in front of real backends, and of drawn worlds
-	$(BIN)/pytest -q $(PARALLEL) tests/feature tests/worlds
+	$(BIN)/pytest -q $(PARALLEL) -m 'not alone' tests/feature tests/worlds
+	$(BIN)/pytest -q -m alone tests/feature
 
 feature-per-host: $(STAMP) ## the same, every host with a RouteConfiguration of its own
-	GATEWAYD_ROUTE_DISCOVERY=host $(BIN)/pytest -q $(PARALLEL) tests/feature --ignore tests/feature/test_image.py
+	GATEWAYD_ROUTE_DISCOVERY=host $(BIN)/pytest -q $(PARALLEL) -m 'not alone' tests/feature --ignore tests/feature/test_image.py
+	GATEWAYD_ROUTE_DISCOVERY=host $(BIN)/pytest -q -m alone tests/feature
 
 BROWSER := .cache/browser-installed
 

@@ -235,6 +235,7 @@ async def test_to_serves_one_backend(runtime: dict[str, str], folder: Path) -> N
             assert (await ask(port, "/any")).body == b"hello from one: GET /any\n"
 
 
+@pytest.mark.alone
 async def test_the_first_answer_comes_within_two_seconds(runtime: dict[str, str], folder: Path) -> None:
     port = free_port()
     async with serve_backends(["one"]) as backends:

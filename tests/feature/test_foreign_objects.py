@@ -3,7 +3,7 @@
 import pytest
 
 from tests.feature.harness.manifests import http_route, service
-from tests.feature.harness.policies import foreign, target
+from tests.feature.harness.policies import CODE_ALLOWED, foreign, target
 from tests.feature.harness.world import World
 from tests.unit.foreign_objects import ROWS, SECRETS, closes
 
@@ -19,7 +19,7 @@ async def test_rows_of_routes_side_by_side(world: World) -> None:
     ]
     policies = [foreign(row.kind, row.name, target("HTTPRoute", row.name), **row.spec) for row in OF_ROUTES]
     secrets = SECRETS.replace("kind: Secret", "apiVersion: v1\nkind: Secret")
-    await world.apply(*routes, *policies, secrets, service("cart", world.backends["two"].port))
+    await world.apply(CODE_ALLOWED, *routes, *policies, secrets, service("cart", world.backends["two"].port))
     for row in OF_ROUTES:
         status = (await world.ask("/", host=f"{row.name}.example")).status
         assert (status == 500) is closes(row), (row.name, status)

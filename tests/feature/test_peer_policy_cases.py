@@ -7,10 +7,9 @@ import pytest
 
 from bench.peers.policy_cases import BACKEND, CASES, CLIENTS, FILTER, PROXY, Ask, Case
 from tests.feature.harness.manifests import http_route, service
-from tests.feature.harness.policies import foreign, target
+from tests.feature.harness.policies import CODE_ALLOWED, foreign, target
 from tests.feature.harness.world import World
 from tests.feature.test_policy_keys import HASH, secret
-from tests.feature.test_policy_lua import CLASS
 
 pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
 
@@ -49,7 +48,9 @@ async def answered(world: World, case: Case, ask: Ask) -> int:
 
 async def test_cases_of_routes_side_by_side(world: World) -> None:
     echo = service("echo", world.backends["two"].port)
-    await world.apply(CLASS, *SECRETS, echo, *map(route, OF_ROUTES), *(written(world, case) for case in OF_ROUTES))
+    await world.apply(
+        CODE_ALLOWED, *SECRETS, echo, *map(route, OF_ROUTES), *(written(world, case) for case in OF_ROUTES)
+    )
     apart = {}
     for case in OF_ROUTES:
         statuses = tuple([await answered(world, case, ask) for ask in case.asks])

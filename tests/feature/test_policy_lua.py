@@ -5,25 +5,12 @@ from typing import Any
 import pytest
 
 from tests.feature.harness.manifests import http_route
-from tests.feature.harness.policies import accepted, drains, foreign, policy, target
+from tests.feature.harness.policies import CODE_ALLOWED, accepted, drains, foreign, policy, target
 from tests.feature.harness.world import World
 
 pytestmark = [pytest.mark.envoy, pytest.mark.asyncio(loop_scope="module")]
 
 BACKENDS = ("one",)
-CLASS = """
-apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata: {name: gatewayd}
-spec:
-  controllerName: gatewayd.io/controller
-  parametersRef: {group: "", kind: ConfigMap, name: class, namespace: gatewayd-system}
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: class, namespace: gatewayd-system}
-data: {allowedCode: Lua}
-"""
 SHOP = http_route(
     "shop",
     """
@@ -70,7 +57,7 @@ end
 
 async def test_messages_are_changed_for_its_rule_alone_and_no_listener_drains(world: World) -> None:
     before = await drains(world)
-    await world.apply(CLASS, SHOP, script(BOTH))
+    await world.apply(CODE_ALLOWED, SHOP, script(BOTH))
     answer = await ask(world, "/", ("x-from", "ann"))
     assert (answer.status, answer.seen("x-seen"), answer.seen("x-from")) == (200, ["ann"], [])
     assert answer.one("x-count") is not None
@@ -92,14 +79,14 @@ async def test_it_is_closed_until_the_class_allows_it(world: World) -> None:
         "spec.default.lua: code is not allowed by the GatewayClass; "
         f"allowed: none, until its parameters have allowedCode: Lua; {UNTIL}"
     )
-    await world.apply(CLASS)
+    await world.apply(CODE_ALLOWED)
     assert (await ask(world)).status == 200
     assert accepted(world, "RoutePolicy shop/script").status
 
 
 async def test_a_script_of_a_configmap(world: World) -> None:
     ref = policy("RoutePolicy", "script", REST, "default: {lua: {configMapRef: {name: code}}}", namespace="shop")
-    await world.apply(CLASS, SHOP, ref)
+    await world.apply(CODE_ALLOWED, SHOP, ref)
     assert (await ask(world)).status == 500
     why = f'spec.default.lua.configMapRef: ConfigMap "shop/code" does not exist; {UNTIL}'
     assert accepted(world, "RoutePolicy shop/script").message == why
@@ -111,7 +98,7 @@ async def test_a_script_of_a_configmap(world: World) -> None:
 
 
 async def test_a_text_that_envoy_would_refuse_closes_its_rule_and_harms_nobody(world: World) -> None:
-    await world.apply(CLASS, SHOP, of_requests("if"))
+    await world.apply(CODE_ALLOWED, SHOP, of_requests("if"))
     assert ((await ask(world)).status, (await ask(world, "/open")).status) == (500, 200)
     said = accepted(world, "RoutePolicy shop/script").message
     assert said == f"spec.default.lua.inline: line 3: end where a name is needed; {UNTIL}"
@@ -153,7 +140,7 @@ FAILING = {
 
 @pytest.mark.parametrize("failure", FAILING)
 async def test_what_fails_on_the_way_in_gets_a_500_and_the_proxy_lives(world: World, failure: str) -> None:
-    await world.apply(CLASS, SHOP, of_requests(FAILING[failure]))
+    await world.apply(CODE_ALLOWED, SHOP, of_requests(FAILING[failure]))
     world.backends["one"].requests.clear()
     for _ in range(2):
         assert (await ask(world, method="PUT", body=b"some")).status == 500
@@ -163,14 +150,14 @@ async def test_what_fails_on_the_way_in_gets_a_500_and_the_proxy_lives(world: Wo
 
 @pytest.mark.parametrize("before", ["", "handle:body()", "handle:headers():add('x-a', 'b')"])
 async def test_what_fails_on_the_way_out_tells_nothing_of_what_a_backend_says(world: World, before: str) -> None:
-    await world.apply(CLASS, SHOP, script(f"function envoy_on_response(handle) {before} error('x') end"))
+    await world.apply(CODE_ALLOWED, SHOP, script(f"function envoy_on_response(handle) {before} error('x') end"))
     answer = await ask(world)
     assert (answer.status, answer.body) == (500, b"")
 
 
 @pytest.mark.parametrize("code", ["error('x')", "while true do end", "envoy_on_request = 5", "do return error() end"])
 async def test_what_fails_while_it_is_loaded_closes_its_rule_alone(world: World, code: str) -> None:
-    await world.apply(CLASS, SHOP, script(f"function envoy_on_request(handle) end\n{code}"))
+    await world.apply(CODE_ALLOWED, SHOP, script(f"function envoy_on_request(handle) end\n{code}"))
     assert ((await ask(world)).status, (await ask(world, "/open")).status) == (500, 200)
     await world.apply(script(BOTH))
     assert (await ask(world)).status == 200
@@ -179,7 +166,7 @@ async def test_what_fails_while_it_is_loaded_closes_its_rule_alone(world: World,
 async def test_scripts_of_two_rules_have_nothing_in_common(world: World) -> None:
     other = "known = (known or 0) + 1 function envoy_on_request(handle) handle:headers():add('x-known', known) end"
     await world.apply(
-        CLASS, SHOP, script("known = 5\n" + BOTH), script(other, target("HTTPRoute", "shop", "open"), "b")
+        CODE_ALLOWED, SHOP, script("known = 5\n" + BOTH), script(other, target("HTTPRoute", "shop", "open"), "b")
     )
     assert (await ask(world, "/open")).seen("x-known") == ["1"]
 
@@ -193,7 +180,7 @@ handle:streamInfo():dynamicMetadata():set("a", "b", "c")
 handle:headers():add("x-of", table.concat({type(math.floor(1.5)), handle:streamInfo():protocol()}, " "))
 handle:logInfo("seen")
 """
-    await world.apply(CLASS, SHOP, of_requests(lines))
+    await world.apply(CODE_ALLOWED, SHOP, of_requests(lines))
     answer = await ask(world, method="PUT", body=b"some")
     assert answer.status == 200
     assert answer.seen("x-body")[0].startswith("SOME--")
@@ -202,7 +189,7 @@ handle:logInfo("seen")
 
 async def test_a_server_beside_it_closes_the_rule(world: World) -> None:
     seen = "default: {externalProcessing: {backendRef: {name: one, port: 80}, request: {}}}"
-    await world.apply(CLASS, SHOP, script(BOTH), policy("RoutePolicy", "seen", REST, seen, namespace="shop"))
+    await world.apply(CODE_ALLOWED, SHOP, script(BOTH), policy("RoutePolicy", "seen", REST, seen, namespace="shop"))
     assert (await ask(world)).status == 500
 
 
@@ -215,7 +202,7 @@ async def test_the_same_by_a_policy_of_envoy_gateway(world: World) -> None:
     assert (await ask(world)).status == 500
     said = accepted(world, "EnvoyExtensionPolicy shop/script").message
     assert said.startswith("spec.lua: code is not allowed by the GatewayClass; ")
-    await world.apply(CLASS)
+    await world.apply(CODE_ALLOWED)
     assert (await ask(world)).seen("x-seen") == ["nobody"]
     await world.apply(extension(lua=[inline, inline]))
     assert (await ask(world)).status == 500

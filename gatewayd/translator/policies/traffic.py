@@ -36,18 +36,16 @@ def retry_budget(view: View, upstream: Upstream) -> RetryBudget:
 
 def backend_persistence(view: View, upstream: Upstream) -> StatefulSession | None:
     """Return the session persistence of an upstream itself, which a rule with its own goes before."""
-    row = _with_sessions(view, upstream)
+    row: XBackendTrafficPolicy | XBackend | None
+    if UPSTREAM_KINDS[upstream.kind] == XBACKEND_KIND:
+        # It selects pods, and says itself how sessions are kept.
+        row = view.get(XBackend, ObjectKey(upstream.namespace, upstream.name))
+    else:
+        row = _policy(view, upstream)
     if row is None or refused(row.spec.session_persistence, "spec.sessionPersistence") is not None:
         return None
     kind = "xbackend" if isinstance(row, XBackend) else "xbackendtrafficpolicy"
     return persistence(row.spec.session_persistence, f"{kind}/{row.metadata.key}")
-
-
-def _with_sessions(view: View, upstream: Upstream) -> XBackendTrafficPolicy | XBackend | None:
-    """Return what says how sessions of an upstream are kept: an XBackend that selects pods says it itself."""
-    if UPSTREAM_KINDS[upstream.kind] == XBACKEND_KIND:
-        return view.get(XBackend, ObjectKey(upstream.namespace, upstream.name))
-    return _policy(view, upstream)
 
 
 def accepted(row: XBackendTrafficPolicy) -> Verdict:

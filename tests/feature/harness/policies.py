@@ -14,6 +14,21 @@ _GROUPS = {
     "ServiceImport": "multicluster.x-k8s.io",
 }
 
+CODE_ALLOWED = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: gatewayd}
+spec:
+  controllerName: gatewayd.io/controller
+  parametersRef: {group: "", kind: ConfigMap, name: class, namespace: gatewayd-system}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: class, namespace: gatewayd-system}
+data: {allowedCode: Lua}
+"""
+"""A class that lets policies bring code."""
+
 
 def target(kind: str, name: str = "", section: str = "") -> str:
     """Return a targetRef."""
