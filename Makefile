@@ -38,8 +38,9 @@ types: $(STAMP) ## types
 contracts: $(STAMP) ## who may import whom
 	$(BIN)/lint-imports
 
-# A process a core; the tests of a file stay together, since they share a world.
-PARALLEL := --numprocesses auto --dist loadfile
+# A process a core. The feature tests of a file stay together, since they share a world.
+PARALLEL := --numprocesses auto --dist worksteal
+BY_FILE := --numprocesses auto --dist loadfile
 
 unit: $(STAMP) ## unit tests
 	PYTHONASYNCIODEBUG=1 $(BIN)/pytest -q $(PARALLEL) tests/unit
@@ -71,11 +72,11 @@ mutants: $(STAMP) ## our own rules turned round one at a time; the tests named f
 	$(BIN)/python -m tests.mutants $(RULE)
 
 feature: $(STAMP) ## a real Envoy in front of real backends, and of drawn worlds
-	$(BIN)/pytest -q $(PARALLEL) -m 'not alone' tests/feature tests/worlds
+	$(BIN)/pytest -q $(BY_FILE) -m 'not alone' tests/feature tests/worlds
 	$(BIN)/pytest -q -m alone tests/feature
 
 feature-per-host: $(STAMP) ## the same, every host with a RouteConfiguration of its own
-	GATEWAYD_ROUTE_DISCOVERY=host $(BIN)/pytest -q $(PARALLEL) -m 'not alone' tests/feature --ignore tests/feature/test_image.py
+	GATEWAYD_ROUTE_DISCOVERY=host $(BIN)/pytest -q $(BY_FILE) -m 'not alone' tests/feature --ignore tests/feature/test_image.py
 	GATEWAYD_ROUTE_DISCOVERY=host $(BIN)/pytest -q -m alone tests/feature
 
 BROWSER := .cache/browser-installed
