@@ -12,6 +12,15 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.engine import Engine
 from gatewayd.incremental.view import Attempt, Index, Query
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
+from gatewayd.ir.members import (
+    Exported,
+    ExportedEndpoint,
+    ExportedPort,
+    ExportKey,
+    MemberCluster,
+    Standing,
+    WhenStale,
+)
 from gatewayd.ir.tls import Certificate, PrivateBytes
 from gatewayd.store import Delta
 from gatewayd.translator.declarations import INDEXES, OUTPUTS
@@ -32,8 +41,10 @@ def shared() -> tuple[Delta, ...]:
         SHARED, pem.good_secret("cert", "infra"), pem.bundle("roots", pem.certificate_of(pem.ec_key()), "infra")
     )
     here = Delta(kind=Environment, key=HERE, obj=DEFAULT_ENVIRONMENT)
+    west = MemberCluster(trust=100, region="", when_stale=WhenStale.KEEP, standing=Standing.CURRENT)
     return (
         here,
+        Delta(kind=MemberCluster, key="west", obj=west),
         *objects,
         refused_by(ObjectKey("infra", "gw"), Certificate(name="gone", chain=b"", key=PrivateBytes(b""))),
     )
@@ -42,7 +53,15 @@ def shared() -> tuple[Delta, ...]:
 @cache
 def team(name: str, edit: int) -> tuple[Delta, ...]:
     """Return the objects of a team after so many edits of every one of them."""
-    return deltas(*team_texts(name, edit))
+    return (*deltas(*team_texts(name, edit)), exported(name, edit))
+
+
+def exported(name: str, edit: int) -> Delta:
+    """Return what the member cluster offers of a team's store."""
+    endpoint = ExportedEndpoint(f"10.9.{TEAMS.index(name)}.{edit}", 8080, ready=True)
+    port = ExportedPort(number=80, transport="TCP", app_protocol="", endpoints=(endpoint,))
+    row = Exported(cluster="west", namespace=name, name="store", created="", ports=(port,))
+    return Delta(kind=Exported, key=ExportKey("west", name, "store"), obj=row)
 
 
 @cache

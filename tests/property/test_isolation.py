@@ -127,6 +127,7 @@ NOBODYS = {
     "query class_is_ours",
     "query class_parameters",
     "query filed_FleetReport",
+    "query filed_GatewayClass",
     "query filed_IngressClass",
     "query gatewayclass_outcome",
     "query is_code_allowed",
