@@ -72,6 +72,11 @@ MEASUREMENTS: Final[Mapping[str, Measurement]] = {
     "page": Measurement(
         title="The page: until it is there, and until an edit is", module="bench.page", arguments=((500,), (5_000,))
     ),
+    "paint": Measurement(
+        title="The page in a browser: until it is painted, and until an edit is seen",
+        module="bench.paint",
+        arguments=((500,), (5_000,)),
+    ),
     "saved": Measurement(
         title="A saved file of `gatewayd up`: until it is told, until it is served",
         module="bench.saved",

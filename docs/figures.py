@@ -190,6 +190,11 @@ def _page(of: Result) -> str:
     )
 
 
+def _paint(of: Result) -> str:
+    most = row(of, routes=5_000)
+    return f"{most['first_paint_ms_median']:.0f} ms, {most['edit_shown_ms_median']:.0f} ms"
+
+
 def _memory(of: Result) -> str:
     found = of.rows[-1]
     stages = (number(found[each]) for each in ("started_mib", "translated_mib", "given_back_mib"))
@@ -302,6 +307,12 @@ FIGURES: Final = (
         source="bench/page",
         text=_page,
         again="make bench NAMES=page",
+    ),
+    Figure(
+        what="the same in Chromium: until it is painted, until an edit is on the screen",
+        source="bench/paint",
+        text=_paint,
+        again="make bench NAMES=paint",
     ),
     Figure(
         what="a replica's memory when started, with 5,000 routes, Services and slices, after their deletion",

@@ -23,11 +23,10 @@ BUGS = frozenset({"query failed", "snapshot failed"})
 
 
 @pytest.fixture
-def runtime(tmp_path: Path) -> dict[str, str]:
-    """Return the environment of a command whose runtime folder is a private one."""
-    folder = tmp_path / "run"
-    folder.mkdir(mode=0o700)
-    return {**os.environ, "XDG_RUNTIME_DIR": str(folder), "GATEWAYD_LOG_FORMAT": "console"}
+def runtime() -> Iterator[dict[str, str]]:
+    """Give the environment of a command whose runtime folder is a private one; sockets in it need a short name."""
+    with tempfile.TemporaryDirectory(prefix="gwd-") as place:
+        yield {**os.environ, "XDG_RUNTIME_DIR": place, "GATEWAYD_LOG_FORMAT": "console"}
 
 
 @pytest.fixture

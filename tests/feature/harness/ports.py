@@ -1,13 +1,12 @@
 """Free ports on loopback that no outgoing connection of this machine will take meanwhile."""
 
-import itertools
-import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-_LOWEST = 12_000
-_taken: set[int] = set()
+_LOWEST = 16_000
+"""Above the ports of a node's proxy, which tests of the mesh need."""
+_BLOCK = 64
 
 
 def _first_ephemeral() -> int:
@@ -15,12 +14,22 @@ def _first_ephemeral() -> int:
 
 
 def _candidates() -> Iterator[int]:
-    room = range(_LOWEST, min(_first_ephemeral(), 32_768))
-    # Suites that run side by side begin at different places.
-    start = os.getpid() * 97 % len(room)
-    return itertools.cycle([*room[start:], *room[:start]])
+    """Yield ports block by block, each block for this process alone until it ends.
+
+    Whoever has bound the abstract name of a block has the block: https://man7.org/linux/man-pages/man7/unix.7.html.
+    """
+    for first in range(_LOWEST, min(_first_ephemeral(), 32_768) - _BLOCK, _BLOCK):
+        block = socket.socket(socket.AF_UNIX)
+        try:
+            block.bind(f"\0gatewayd-tests-ports-{first}")
+        except OSError:
+            block.close()
+            continue
+        _blocks.append(block)
+        yield from range(first, first + _BLOCK)
 
 
+_blocks: list[socket.socket] = []
 _next = _candidates()
 
 
@@ -34,19 +43,6 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def has_ipv6() -> bool:
-    """Return whether this machine has a loopback of IPv6."""
-    try:
-        with socket.create_server(("::1", 0), family=socket.AF_INET6):
-            return True
-    except OSError:
-        return False
-
-
 def free_port() -> int:
     """Return a port that is free for TCP and UDP, never the same one twice."""
-    while True:
-        port = next(_next)
-        if port not in _taken and _is_free(port):
-            _taken.add(port)
-            return port
+    return next(port for port in _next if _is_free(port))
