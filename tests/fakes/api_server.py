@@ -112,6 +112,11 @@ class Watch:
         self._transport.abort()
         self._over.set()
 
+    @property
+    def is_left(self) -> bool:
+        """Whether its client has gone."""
+        return self._transport.is_closing()
+
     async def over(self) -> None:
         await self._over.wait()
 

@@ -216,6 +216,14 @@ class Node:
             while not await condition():  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
+    async def until_pods_are_not_watched(self) -> None:
+        """Wait until the agent has ended the watch that it had for the last consumer's routes."""
+
+        async def is_so() -> bool:
+            return all(each.is_left for each in self.api.watches)
+
+        await self.until(is_so)
+
     @asynccontextmanager
     async def load(self, pod: str) -> AsyncIterator[list[str]]:
         """Let a pod send one request after the other, each on a connection of its own; give who answers each."""

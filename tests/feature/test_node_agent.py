@@ -36,6 +36,7 @@ async def steered(running: Node) -> Node:
     await running.start_what_is_gone()
     await running.until_answered("shop", "one")
     await running.until_answered("blog", "one")
+    await running.until_pods_are_not_watched()
     running.api.requests.clear()
     for backend in running.backends.values():
         backend.requests.clear()
