@@ -130,6 +130,10 @@ GATES: Final[Mapping[str, tuple[Gate, ...]]] = {
         Gate(what="parts that an edit sends, most", value=_most("edit_parts_max"), goal=at_most(7)),
         Gate(what="rows that an edit of an unseen route sends", value=_most("unseen_edit_rows"), goal=at_most(0)),
     ),
+    "paint": (
+        Gate(what="first paint (ms), most", value=_most("first_paint_ms_max"), goal=at_most(1_000)),
+        Gate(what="an edit on the screen (ms), median", value=_most("edit_shown_ms_median"), goal=at_most(200)),
+    ),
     "policies": (
         Gate(
             what="Envoy's CPU for filters that are off (us a request)",
