@@ -43,6 +43,15 @@ def _is_free(port: int) -> bool:
     return True
 
 
+def has_ipv6() -> bool:
+    """Return whether this machine has a loopback of IPv6."""
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
 def free_port() -> int:
     """Return a port that is free for TCP and UDP, never the same one twice."""
     return next(port for port in _next if _is_free(port))
