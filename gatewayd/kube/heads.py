@@ -42,9 +42,12 @@ class HeadListing(Listing):
 class HeardListing(Listing):
     """Yields no Delta; `live` hears of every object as it stands."""
 
-    def __init__(self, kind: Kind, live: Live) -> None:
-        # As a kind of its own: its rows and its list are not those that others wait for.
-        super().__init__(replace(kind, struct=OwnedObject), undecodable=_never, live=live)
+    def __init__(self, kind: Kind, live: Live, *, listed_as: type = OwnedObject) -> None:
+        """`listed_as`: of what table the list is, for who waits for it.
+
+        It is not the kind's own: others wait for all objects of that.
+        """
+        super().__init__(replace(kind, struct=listed_as), undecodable=_never, live=live)
 
     def _read(self, raw: msgspec.Raw) -> ReadObject:
         return ReadObject(key=decode_head(raw).key, data=bytes(raw), found=None)

@@ -26,6 +26,7 @@ from gatewayd.ir.environment import HERE, Meshed
 from gatewayd.ir.environment import Environment as EnvironmentRow
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.members import Exported
+from gatewayd.ir.outcome import FleetReport
 from gatewayd.keysets.fetch import fetch
 from gatewayd.keysets.keeper import KeySetKeeper
 from gatewayd.kube.authority_store import AuthorityStore
@@ -157,7 +158,8 @@ class InCluster:
         )
 
     def _reconciler_of(self) -> Reconciler:
-        awaited = [*(kind.struct for kind in self._kinds), Exported]
+        # Reports, too: who leads before it has heard them says of what other replicas serve that nobody does.
+        awaited = [*(kind.struct for kind in self._kinds), Exported, FleetReport]
         return Reconciler(publisher=self._reports, on_batch=self._on_batch, awaited=awaited, follower=self._contents)
 
     def _following(self, client: KubeClient) -> Contents:
@@ -267,7 +269,8 @@ class InCluster:
             yield listing, owned_by(self._client.manager), self._reconciler.submit
         yield self._members.listing, self._members.selection, self._members.listed
         reports = Selection(labels=SELECTOR, namespace=self._options.namespace)
-        yield HeardListing(BY_STRUCT[ConfigMap], self._reports.share.hear), reports, self._reconciler.submit
+        shared = HeardListing(BY_STRUCT[ConfigMap], self._reports.share.hear, listed_as=FleetReport)
+        yield shared, reports, self._reconciler.submit
 
     def _live(self, kind: Kind) -> Live:
         if kind.struct is Namespace:
