@@ -53,5 +53,8 @@ def has_ipv6() -> bool:
 
 
 def free_port() -> int:
-    """Return a port that is free for TCP and UDP, never the same one twice."""
-    return next(port for port in _next if _is_free(port))
+    """Return a port that is free for TCP and UDP, never the same one twice. Raises LookupError after the last one."""
+    for port in _next:
+        if _is_free(port):
+            return port
+    raise LookupError("no port is left for this process")

@@ -119,7 +119,9 @@ class World:
 
     def port(self, name: str) -> int:
         """Return the port of a name, always the same in one world."""
-        return self._ports.setdefault(name, free_port())
+        if name not in self._ports:
+            self._ports[name] = free_port()
+        return self._ports[name]
 
     def put(self, text: str) -> FolderChange:
         """Apply documents without waiting; problems are in the Step."""
