@@ -18,7 +18,7 @@ from gatewayd.ads.authorize import Denied, Peer, Transport
 from gatewayd.ads.listen import TlsListener, UnixListener, bind_tls, bind_unix, start_whole
 from gatewayd.ads.peer import peer_of
 from gatewayd.ads.protocol.subscription import ProtocolError
-from gatewayd.ads.stream_messages import Context, StreamClosed, has_written, next_message
+from gatewayd.ads.stream_messages import ADS_SERVICE, Context, StreamClosed, has_written, next_message
 from gatewayd.incremental.engine import Change
 from gatewayd.ir.limits import HANDSHAKE_MILLISECONDS, LIMIT_STREAMS
 from gatewayd.own_group import RATE_LIMIT_IDENTITY
@@ -28,7 +28,6 @@ from gatewayd.xds.encoding import packed, serialised, type_url
 from gatewayd.xds.messages.rate_limit_config import rate_limit_config
 from gatewayd.xds.resource import content_version
 
-_ADS: Final = "envoy.service.discovery.v3.AggregatedDiscoveryService"
 _TYPE: Final = type_url(RateLimitConfig())
 _OPTIONS: Final = (
     ("grpc.max_receive_message_length", 64 * 1024),
@@ -135,7 +134,7 @@ class RateLimitConfigServer:
         # Known before it runs: whoever is cancelled meanwhile stops it, for one that nobody stops hangs its process.
         self._server = server
         method = grpc.stream_stream_rpc_method_handler(self._serve)
-        handler = grpc.method_handlers_generic_handler(_ADS, {"StreamAggregatedResources": method})
+        handler = grpc.method_handlers_generic_handler(ADS_SERVICE, {"StreamAggregatedResources": method})
         server.add_generic_rpc_handlers((handler,))
         listener = self._listener
         self.address = bind_unix(server, listener) if isinstance(listener, UnixListener) else bind_tls(server, listener)

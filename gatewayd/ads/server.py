@@ -31,7 +31,7 @@ from gatewayd.ads.request_pace import RequestPace, cost_of
 from gatewayd.ads.sharing.response_encoder import Mode
 from gatewayd.ads.stream_ending import Ending, ForbiddenError, StalledError, StrangerError, cut_off
 from gatewayd.ads.stream_limits import Replicas, Streams, uncounted
-from gatewayd.ads.stream_messages import Context, StreamClosed, has_written, next_message
+from gatewayd.ads.stream_messages import ADS_SERVICE, Context, StreamClosed, has_written, next_message
 from gatewayd.ads.write_limiter import Passage, StreamTurns
 from gatewayd.ir.fleet import FleetKey
 from gatewayd.ir.limits import (
@@ -43,7 +43,6 @@ from gatewayd.ir.limits import (
     STUCK_SECONDS,
 )
 
-_ADS = "envoy.service.discovery.v3.AggregatedDiscoveryService"
 _CSDS = "envoy.service.status.v3.ClientStatusDiscoveryService"
 
 _OPTIONS = (
@@ -180,7 +179,7 @@ class AdsServer:
             "StreamClientStatus": grpc.stream_stream_rpc_method_handler(self._stream_status),
         }
         return (
-            grpc.method_handlers_generic_handler(_ADS, ads),
+            grpc.method_handlers_generic_handler(ADS_SERVICE, ads),
             grpc.method_handlers_generic_handler(_CSDS, csds),
         )
 

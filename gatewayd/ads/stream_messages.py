@@ -5,12 +5,15 @@ they hold, for a while.
 """
 
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import grpc
 from google.protobuf.message import DecodeError
 
 from gatewayd.ads.protocol.subscription import ProtocolError
+
+ADS_SERVICE: Final = "envoy.service.discovery.v3.AggregatedDiscoveryService"
+"""https://github.com/envoyproxy/envoy/blob/v1.40.0/api/envoy/service/discovery/v3/ads.proto"""
 
 Context: TypeAlias = grpc.aio.ServicerContext
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gatewayd.infra import layout
-from gatewayd.infra.drain import DRAIN_SECONDS, GRACE_SECONDS, drain_command
+from gatewayd.infra.drain import GRACE_SECONDS, drain_command
 from gatewayd.infra.made_kinds import CONFIG_MAP, DAEMON_SET, NETWORK_POLICY, SERVICE_ACCOUNT
-from gatewayd.infra.pod import CONTAINER_SECURITY, POD_SECURITY, USER, field_variable
+from gatewayd.infra.pod import CONTAINER_SECURITY, ENVOY_ARGUMENTS, POD_SECURITY, USER, envoy_readiness, field_variable
 from gatewayd.infra.rbac import node_rules
 from gatewayd.ir.infrastructure import ENVOY_IMAGE
 from gatewayd.ir.mesh import NODE_PROBES_PORT
@@ -112,12 +112,7 @@ def _envoy() -> JSON:
         "args": list(_arguments()),
         "env": [field_variable("POD_NAME", "metadata.name")],
         "ports": [{"name": "probes", "containerPort": NODE_PROBES_PORT, "protocol": "TCP"}],
-        "readinessProbe": {
-            "httpGet": {"path": "/ready", "port": "probes"},
-            "periodSeconds": 2,
-            "timeoutSeconds": 2,
-            "failureThreshold": 5,
-        },
+        "readinessProbe": envoy_readiness("probes"),
         "lifecycle": {"preStop": {"exec": {"command": list(hook)}}},
         "resources": _ENVOY_RESOURCES,
         "securityContext": {**CONTAINER_SECURITY, **own},
@@ -130,9 +125,7 @@ def _envoy() -> JSON:
 
 def _arguments() -> Iterator[str]:
     yield from ("--config-path", f"{layout.CONFIG_FOLDER}/{layout.BOOTSTRAP_FILE}")
-    yield from ("--service-node", "$(POD_NAME)")
-    yield "--disable-hot-restart"
-    yield from ("--drain-time-s", str(DRAIN_SECONDS), "--drain-strategy", "immediate")
+    yield from ENVOY_ARGUMENTS
     yield from ("--log-level", "warning", "--concurrency", str(WORKERS))
 
 

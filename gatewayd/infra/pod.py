@@ -18,6 +18,17 @@ JSON = dict[str, Any]
 USER: Final = 65532
 """Nobody's user id: the image's own default is root."""
 
+ENVOY_ARGUMENTS: Final = (
+    "--service-node",
+    "$(POD_NAME)",
+    "--disable-hot-restart",
+    "--drain-time-s",
+    str(DRAIN_SECONDS),
+    # A listener that changes says so with the next answer: connections that are kept open see what is new at once.
+    "--drain-strategy",
+    "immediate",
+)
+"""Of every Envoy in a pod; `$(POD_NAME)` is what the kubelet replaces."""
 CONTAINER_SECURITY: Final[JSON] = {
     "allowPrivilegeEscalation": False,
     "readOnlyRootFilesystem": True,
@@ -97,6 +108,18 @@ def field_variable(name: str, path: str) -> JSON:
     return {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
 
 
+def envoy_readiness(port: int | str) -> JSON:
+    """Return the readiness probe of an Envoy that has its probes at a port."""
+    return {
+        "httpGet": {"path": "/ready", "port": port},
+        "periodSeconds": 2,
+        # The thread that answers also takes in configuration: seconds, for thousands of hosts on a busy node. An Envoy
+        # that serves must not lose its connections for that; one that ends is seen without a probe.
+        "timeoutSeconds": 2,
+        "failureThreshold": 5,
+    }
+
+
 def _envoy(parameters: Parameters) -> JSON:
     hook = drain_command(admin=layout.ADMIN_SOCKET, probes=layout.PROBES_PORT)
     return {
@@ -112,14 +135,7 @@ def _envoy(parameters: Parameters) -> JSON:
         "ports": [{"name": "probes", "containerPort": layout.PROBES_PORT, "protocol": "TCP"}],
         # No liveness probe: an Envoy that waits for its control plane must not be killed for it, and Envoy's own
         # watchdog ends one that hangs.
-        "readinessProbe": {
-            "httpGet": {"path": "/ready", "port": layout.PROBES_PORT},
-            "periodSeconds": 2,
-            # The thread that answers also takes in configuration: seconds, for thousands of hosts on a busy node. An
-            # Envoy that serves must not lose its connections for that; one that ends is seen without a probe.
-            "timeoutSeconds": 2,
-            "failureThreshold": 5,
-        },
+        "readinessProbe": envoy_readiness(layout.PROBES_PORT),
         "lifecycle": {"preStop": {"exec": {"command": list(hook)}}},
         **_resources(parameters.resources),
         "securityContext": CONTAINER_SECURITY,
@@ -143,14 +159,7 @@ def _arguments(parameters: Parameters) -> list[str]:
         # What no two pods need have in common: it is added to the file.
         "--config-yaml",
         json.dumps(in_zone(_zone(parameters)), sort_keys=True),
-        "--service-node",
-        "$(POD_NAME)",
-        "--disable-hot-restart",
-        "--drain-time-s",
-        str(DRAIN_SECONDS),
-        # A listener that changes says so with the next answer: connections that are kept open see what is new at once.
-        "--drain-strategy",
-        "immediate",
+        *ENVOY_ARGUMENTS,
         *defaults,
         *concurrency,
         *parameters.extra_args,

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from gatewayd.ads.relay.relay import Relay
-from gatewayd.ads.relay.upstream import ControlPlaneChannel
+from gatewayd.ads.relay.relay import ControlPlane, Relay
 from gatewayd.agent import kernel
 from gatewayd.agent.envoy import bound, health
 from gatewayd.agent.pods import NodePods
@@ -46,7 +45,7 @@ class SteeredNode:
 class NodeAgent:
     """The agent of one node."""
 
-    def __init__(self, node: SteeredNode, upstream: ControlPlaneChannel, connect: Connect) -> None:
+    def __init__(self, node: SteeredNode, upstream: ControlPlane, connect: Connect) -> None:
         self._node = node
         self._connect = connect
         here = Kernel(apply=kernel.apply, bound=bound, clock=time.monotonic)

@@ -17,13 +17,11 @@ from google.protobuf.message import DecodeError
 
 from gatewayd.ads.listen import ListenError, start_whole
 from gatewayd.ads.relay.acknowledged import Acknowledged
-from gatewayd.ads.relay.upstream import ControlPlaneChannel
-from gatewayd.ads.stream_messages import has_written
+from gatewayd.ads.stream_messages import ADS_SERVICE, has_written
 from gatewayd.ir.mesh import NodeRedirect
 
 _log = structlog.get_logger("gatewayd.ads.relay")
 
-_SERVICE: Final = "envoy.service.discovery.v3.AggregatedDiscoveryService"
 _METHOD: Final = "DeltaAggregatedResources"
 _OPTIONS: Final = (
     ("grpc.max_receive_message_length", -1),
@@ -37,6 +35,16 @@ _FOR_ENVOY: Final = 0o660
 """The socket's mode: an Envoy is another user of the agent's group, and the folder is their pod's own."""
 
 Context: TypeAlias = grpc.aio.ServicerContext
+
+
+class ControlPlane(Protocol):
+    """How the control plane is reached."""
+
+    async def channel(self) -> grpc.aio.Channel:
+        """Return the channel to it. Raises OSError when a certificate cannot be read."""
+
+    async def close(self) -> None:
+        """Close the channel; its streams end."""
 
 
 class RedirectHandler(Protocol):
@@ -55,7 +63,7 @@ class RedirectHandler(Protocol):
 class Relay:
     """Serves one Envoy."""
 
-    def __init__(self, upstream: ControlPlaneChannel, handler: RedirectHandler) -> None:
+    def __init__(self, upstream: ControlPlane, handler: RedirectHandler) -> None:
         self._upstream = upstream
         self._handler = handler
         self._acknowledged = Acknowledged()
@@ -68,7 +76,7 @@ class Relay:
         server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_STREAMS)
         self._server = server
         method = grpc.stream_stream_rpc_method_handler(self._serve)
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE, {_METHOD: method}),))
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(ADS_SERVICE, {_METHOD: method}),))
         _bind(server, socket)
         await start_whole(server)
 
@@ -88,7 +96,7 @@ class Relay:
             context.set_details(f"certificates: {error}")
             return
         self._acknowledged.begin()
-        call = channel.stream_stream(f"/{_SERVICE}/{_METHOD}")(wait_for_ready=True)
+        call = channel.stream_stream(f"/{ADS_SERVICE}/{_METHOD}")(wait_for_ready=True)
         # What an Envoy says is heard at once, whether or not there is a control plane to tell.
         heard: asyncio.Queue[bytes] = asyncio.Queue()
         ways = [

@@ -7,11 +7,10 @@ when a Secret changes.
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 import grpc
 
-_OPTIONS: Final = (
+CHANNEL_OPTIONS: Final = (
     # The first response of a type may be as large as a mesh.
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
@@ -22,13 +21,6 @@ _OPTIONS: Final = (
     ("grpc.min_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 5_000),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalControlPlane:
-    """The control plane of this machine: who may open the socket may speak to it."""
-
-    path: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +39,7 @@ class RemoteControlPlane:
 class ControlPlaneChannel:
     """Gives the channel to a control plane. Close it when nobody needs it any more."""
 
-    def __init__(self, control_plane: LocalControlPlane | RemoteControlPlane) -> None:
+    def __init__(self, control_plane: RemoteControlPlane) -> None:
         self._control_plane = control_plane
         self._channel: grpc.aio.Channel | None = None
         self._shown: tuple[bytes, ...] = ()
@@ -67,18 +59,14 @@ class ControlPlaneChannel:
             self._channel = None
 
     def _files(self) -> tuple[bytes, ...]:
-        to = self._control_plane
-        if isinstance(to, LocalControlPlane):
-            return ()
-        return tuple((to.certificates / name).read_bytes() for name in ("ca.crt", "tls.key", "tls.crt"))
+        folder = self._control_plane.certificates
+        return tuple((folder / name).read_bytes() for name in ("ca.crt", "tls.key", "tls.crt"))
 
     def _opened(self, shown: tuple[bytes, ...]) -> grpc.aio.Channel:
-        to = self._control_plane
-        if isinstance(to, LocalControlPlane):
-            return grpc.aio.insecure_channel(f"unix:{quote(str(to.path.absolute()))}", options=_OPTIONS)
         believed, key, certificate = shown
         credentials = grpc.ssl_channel_credentials(
             root_certificates=believed, private_key=key, certificate_chain=certificate
         )
-        options = (*_OPTIONS, ("grpc.ssl_target_name_override", to.server_name))
+        to = self._control_plane
+        options = (*CHANNEL_OPTIONS, ("grpc.ssl_target_name_override", to.server_name))
         return grpc.aio.secure_channel(f"dns:///{to.host}:{to.port}", credentials, options=options)

@@ -8,12 +8,28 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import quote
 
-from gatewayd.ads.relay.upstream import ControlPlaneChannel, LocalControlPlane
+import grpc
+
+from gatewayd.ads.relay.upstream import CHANNEL_OPTIONS
 from gatewayd.kube.client import KubeClient
 from gatewayd.run.node_agent import NodeAgent, SteeredNode, steer_until_terminated
 from gatewayd.telemetry import logs
 from tests.fakes.api_server import access
+
+
+class OfThisMachine:
+    """The control plane of this machine, at its Unix socket: who may open that may speak to it."""
+
+    def __init__(self, path: Path) -> None:
+        self._channel = grpc.aio.insecure_channel(f"unix:{quote(str(path.absolute()))}", options=CHANNEL_OPTIONS)
+
+    async def channel(self) -> grpc.aio.Channel:
+        return self._channel
+
+    async def close(self) -> None:
+        await self._channel.close()
 
 
 def main(name: str, address: str, control_plane: str, api_server: str, socket: str, *how: str) -> None:
@@ -27,7 +43,7 @@ def main(name: str, address: str, control_plane: str, api_server: str, socket: s
 
     async def steer() -> None:
         node = SteeredNode(name=name, addresses=(address,), fails_open="closed" not in how)
-        agent = NodeAgent(node, ControlPlaneChannel(LocalControlPlane(path=Path(control_plane))), connect)
+        agent = NodeAgent(node, OfThisMachine(Path(control_plane)), connect)
         await steer_until_terminated(agent, Path(socket))
 
     logs.configure("info", logs.destination_for(sys.stderr, None))
