@@ -124,7 +124,7 @@ def _service(view: View, ask: BackendAsk) -> Backend:
     problem = _external_name_problem(view, row)
     if problem is not None:
         return _not_found(f'Service "{ask.to}" {problem}')
-    transport = "UDP" if ask.wants is Protocol.UDP else "TCP"
+    transport = ask.wants.transport
     port = next((each for each in row.spec.ports if each.port == ask.port and each.protocol == transport), None)
     if port is None:
         known = ", ".join(f"{each.port}/{each.protocol}" for each in row.spec.ports) or "none"
@@ -135,7 +135,7 @@ def _service(view: View, ask: BackendAsk) -> Backend:
 def _service_import(view: View, ask: BackendAsk) -> Backend:
     if view.get(ServiceImport, ask.to) is None:
         return _not_found(f'ServiceImport "{ask.to}" does not exist')
-    transport = "UDP" if ask.wants is Protocol.UDP else "TCP"
+    transport = ask.wants.transport
     port = imported_port(view, ask.to, ask.port, transport)
     if port is None or ask.port is None:
         known = known_ports(view, ask.to)
@@ -325,7 +325,7 @@ def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:
     if upstream.kind == "XBackend":
         return _outside(view, upstream)
     if upstream.kind == "ServiceImport":
-        return imported_endpoints(view, key, upstream.port, "UDP" if upstream.protocol is Protocol.UDP else "TCP")
+        return imported_endpoints(view, key, upstream.port, upstream.protocol.transport)
     if upstream.kind == OUTSIDE_KIND.kind:
         return _at_outside(view, upstream)
     row = view.get(Service, key)
@@ -334,8 +334,7 @@ def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:
     if row.spec.type == "ExternalName":
         refused = _external_name_problem(view, row) is not None or not environment(view).external_names
         return Discovered(endpoints=()) if refused else _resolved(view, row.spec.external_name, upstream.port)
-    transport = "UDP" if upstream.protocol is Protocol.UDP else "TCP"
-    of_port = _of_port(view, key, upstream.port, transport)
+    of_port = _of_port(view, key, upstream.port, upstream.protocol.transport)
     return Discovered(endpoints=of_port, closed="" if of_port else next(iter(left_out_of(view, key)), ""))
 
 
