@@ -55,7 +55,7 @@ def gateways_of(view: View, target: ScopedTarget) -> Iterator[ObjectKey]:
     elif target.kind == LISTENERSET_KIND:
         row = view.get(ListenerSet, target.key)
         if row is not None:
-            yield ObjectKey(row.spec.parent_ref.namespace or target.key.namespace, row.spec.parent_ref.name)
+            yield row.parent
     elif target.kind in _ROUTES:
         parents = attachments(view, Member(_ROUTES[target.kind], target.key))
         yield from dict.fromkeys(each.gateway for each in parents)
