@@ -107,11 +107,11 @@ def _annotated_rules(view: View, row: Ingress, annotations: LiveAnnotations) -> 
     doing = _doing(view, row, annotations)
     gateway = class_gateway(view, class_name(view, row) or "")
     yield RuleResult((), (*doing.closing, *doing.steps.problems))
-    closed = {host: _brought(view, CLOSED_HOSTS, host, row) for host in rule_hosts(row)}
+    closed = {host: _brought(view, CLOSED_HOSTS, gateway, host, row) for host in rule_hosts(row)}
     yield RuleResult((), () if annotations.closing else tuple(_closed_by(closed)))
     for number, rule in enumerate(row.spec.rules):
         host = normalised(rule.host)
-        is_expression = _brought(view, EXPRESSION_HOSTS, host, row) is not None
+        is_expression = _brought(view, EXPRESSION_HOSTS, gateway, host, row) is not None
         shared = _shared(view, gateway, row, host)
         for at, path in enumerate(rule.http.paths if rule.http is not None else ()):
             text = path.path or "/"
@@ -139,9 +139,8 @@ def _shared(view: View, gateway: object, row: Ingress, host: str) -> Mapping[tup
     return {(each.path, each.path_type): each for each in reversed(paths)}
 
 
-def _brought(view: View, index: Index, host: str, row: Ingress) -> ObjectKey | None:
+def _brought(view: View, index: Index, gateway: object, host: str, row: Ingress) -> ObjectKey | None:
     """Return which Ingress brings something to a host that counts for this one as well, None for none."""
-    gateway = class_gateway(view, class_name(view, row) or "")
     return who_brings(view, index, GatewayHost(gateway, host), row) if isinstance(gateway, ObjectKey) else None
 
 
