@@ -102,6 +102,11 @@ class _Doing(NamedTuple):
     session: SessionPersistence | None
     closing: tuple[Problem, ...]
 
+    @property
+    def wants(self) -> Protocol:
+        """What its backends are spoken to by, where they do not say it."""
+        return Protocol.HTTP2 if self.annotations.wants_http2 else Protocol.HTTP1
+
 
 def _annotated_rules(view: View, row: Ingress, annotations: LiveAnnotations) -> Iterator[RuleResult]:
     doing = _doing(view, row, annotations)
@@ -235,8 +240,7 @@ def _shares(view: View, doing: _Doing, place: _AnnotatedPath, form: PathForm) ->
     if place.shared is None or not isinstance(action, Forward):
         return (({}, action),), problems
     canary = place.shared.canary
-    wants = Protocol.HTTP2 if doing.annotations.wants_http2 else Protocol.HTTP1
-    share = whole_share(view, service_backend(view, doing.key.namespace, place.shared.backend, wants))
+    share = whole_share(view, service_backend(view, doing.key.namespace, place.shared.backend, doing.wants))
     chosen = replace(action, backends=(share,))
     named = tuple((header, chosen if gets_it else action) for header, gets_it in choices(canary))
     weighted = replace(
@@ -276,8 +280,7 @@ def _action(view: View, doing: _Doing, place: _AnnotatedPath, form: PathForm) ->
     rewrite = _rewrite(view, doing, form)
     if isinstance(rewrite, Unsupported):
         return CANNOT, (Unsupported(f"{field}.path: {rewrite.message}; it answers 500"),)
-    wants = Protocol.HTTP2 if annotations.wants_http2 else Protocol.HTTP1
-    target = service_backend(view, doing.key.namespace, place.backend, wants)
+    target = service_backend(view, doing.key.namespace, place.backend, doing.wants)
     problems: tuple[Problem, ...] = ()
     if isinstance(target, InvalidBackend):
         problems = (Unresolved(target.reason, f"{backend_path(field)}: {target.message}"),)
