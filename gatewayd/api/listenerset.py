@@ -4,7 +4,7 @@ https://gateway-api.sigs.k8s.io/reference/spec/#listenerset
 """
 
 from gatewayd.api.listeners import Listeners
-from gatewayd.api.meta import KubernetesObject, Shape
+from gatewayd.api.meta import KubernetesObject, ObjectKey, Shape
 from gatewayd.api.refs import ParentGatewayRef
 
 
@@ -19,3 +19,9 @@ class ListenerSet(KubernetesObject, frozen=True, kw_only=True):
     """Listeners beside those of the Gateway itself."""
 
     spec: ListenerSetSpec
+
+    @property
+    def parent(self) -> ObjectKey:
+        """What `spec.parentRef` names, of whichever kind."""
+        ref = self.spec.parent_ref
+        return ObjectKey(ref.namespace or self.metadata.namespace, ref.name)

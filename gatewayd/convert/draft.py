@@ -6,11 +6,13 @@ Sources lead to a `Draft`; `gatewayd/convert/objects.py` makes objects of it, wi
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.convert.fates import Item
 
 JSON = Mapping[str, Any]
+GATEWAY_API: Final = f"{GATEWAY_GROUP}/v1"
 
 
 class HTTPS(NamedTuple):

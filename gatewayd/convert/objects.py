@@ -10,6 +10,7 @@ from typing import Any, Final
 from gatewayd.api.refs import GATEWAY_GROUP
 from gatewayd.convert.batches import batches, numbered
 from gatewayd.convert.draft import (
+    GATEWAY_API,
     HTTPS,
     Carrier,
     Draft,
@@ -27,7 +28,6 @@ from gatewayd.own_group import API_VERSION, DOMAIN, own
 
 Document = dict[str, Any]
 
-GATEWAY_API: Final = f"{GATEWAY_GROUP}/v1"
 CONVERTED_FROM: Final = own("converted-from")
 """The annotation that says which objects one was converted from."""
 HTTP_LISTENER: Final = "http"

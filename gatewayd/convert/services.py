@@ -6,10 +6,10 @@ from typing import Final, NamedTuple
 from gatewayd.api.core import Service
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.refs import GATEWAY_GROUP
-from gatewayd.convert.draft import JSON, DraftObject, DraftRoute
+from gatewayd.convert.draft import GATEWAY_API, JSON, DraftObject, DraftRoute
 from gatewayd.own_group import API_VERSION, DOMAIN
 
-_GATEWAY_API: Final = f"{GATEWAY_GROUP}/v1"
+_HTTP_ROUTE: Final = "HTTPRoute"
 Services = Mapping[ObjectKey, Service]
 """The Services among the files."""
 
@@ -34,7 +34,7 @@ def backend_policy(service: ObjectKey, sections: JSON, origin: str) -> DraftObje
 
 def backend_tls_policy(service: ObjectKey, validation: JSON, origin: str) -> DraftObject:
     """Return a BackendTLSPolicy for a Service."""
-    return _policy(service, "BackendTLSPolicy", _GATEWAY_API, {"validation": validation}, origin)
+    return _policy(service, "BackendTLSPolicy", GATEWAY_API, {"validation": validation}, origin)
 
 
 def _policy(service: ObjectKey, kind: str, api_version: str, spec: JSON, origin: str) -> DraftObject:
@@ -60,7 +60,7 @@ class Referring(NamedTuple):
 def grant(name: str, referring: Referring, kind: str, to: ObjectKey, origins: Iterable[str]) -> DraftObject:
     """Return a ReferenceGrant for an object of a kind of the core group."""
     return DraftObject(
-        api_version=_GATEWAY_API,
+        api_version=GATEWAY_API,
         kind="ReferenceGrant",
         namespace=to.namespace,
         name=name,
@@ -74,24 +74,36 @@ def asking_grant(namespace: str, kind: str, to: ObjectKey, origins: Iterable[str
     return grant(f"{namespace}-asks-{to.name}", Referring(DOMAIN, "AccessPolicy", namespace), kind, to, origins)
 
 
-class _Wish(NamedTuple):
-    of: str
-    to: ObjectKey
+class Leading(NamedTuple):
+    """What routes of a kind and a namespace lead to: `refs` to Services, each with a namespace where it is another."""
+
+    referring: Referring
+    refs: tuple[JSON, ...]
     origins: tuple[str, ...]
+
+
+def grants(routes: Iterable[Leading]) -> Iterator[DraftObject]:
+    """Yield a ReferenceGrant for each Service of another namespace that routes lead to."""
+    wanted: dict[tuple[Referring, ObjectKey], dict[str, None]] = {}
+    for referring, refs, origins in routes:
+        for ref in refs:
+            if ref.get("namespace", referring.namespace) != referring.namespace:
+                wish = (referring, ObjectKey(ref["namespace"], ref["name"]))
+                wanted.setdefault(wish, {}).update(dict.fromkeys(origins))
+    for (referring, to), names in sorted(wanted.items()):
+        kind = "" if referring.kind == _HTTP_ROUTE else f"-{referring.kind.lower()}"
+        yield grant(f"{referring.namespace}{kind}-to-{to.name}", referring, "Service", to, names)
 
 
 def route_grants(routes: Iterable[DraftRoute]) -> Iterator[DraftObject]:
     """Yield a ReferenceGrant for each Service of another namespace that an HTTPRoute leads to."""
-    wanted: dict[tuple[str, ObjectKey], dict[str, None]] = {}
-    for wish in (wish for route in routes for wish in _wishes(route)):
-        wanted.setdefault((wish.of, wish.to), {}).update(dict.fromkeys(wish.origins))
-    for (of, to), origins in sorted(wanted.items()):
-        yield grant(f"{of}-to-{to.name}", Referring(GATEWAY_GROUP, "HTTPRoute", of), "Service", to, origins)
+    return grants(
+        Leading(Referring(GATEWAY_GROUP, _HTTP_ROUTE, route.namespace), tuple(_refs(route)), route.origins)
+        for route in routes
+    )
 
 
-def _wishes(route: DraftRoute) -> Iterator[_Wish]:
+def _refs(route: DraftRoute) -> Iterator[JSON]:
     for rule in route.rules:
-        mirrored = [each["requestMirror"]["backendRef"] for each in rule.filters if each["type"] == "RequestMirror"]
-        for ref in (*rule.backends, *mirrored):
-            if ref.get("namespace", route.namespace) != route.namespace:
-                yield _Wish(route.namespace, ObjectKey(ref["namespace"], ref["name"]), route.origins)
+        yield from rule.backends
+        yield from (each["requestMirror"]["backendRef"] for each in rule.filters if each["type"] == "RequestMirror")

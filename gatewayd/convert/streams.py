@@ -5,14 +5,12 @@ route that has lost a protection is not written.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from gatewayd.api.meta import ObjectKey
 from gatewayd.api.refs import GATEWAY_GROUP
-from gatewayd.convert.draft import DraftObject, DraftStream
-from gatewayd.convert.services import Referring, grant
+from gatewayd.convert.draft import GATEWAY_API, DraftObject, DraftStream
+from gatewayd.convert.services import Leading, Referring, grants
 
-_GATEWAY_API: Final = f"{GATEWAY_GROUP}/v1"
 _MOST_BACKENDS: Final = 16
 
 
@@ -24,7 +22,7 @@ def stream_route(route: DraftStream, names: Mapping[Any, str]) -> DraftObject:
         listener_set = {"group": GATEWAY_GROUP, "kind": "ListenerSet", "name": names[at], **away}
         parents.append({**listener_set, "sectionName": at.section})
     return DraftObject(
-        api_version=_GATEWAY_API,
+        api_version=GATEWAY_API,
         kind=route.kind,
         namespace=route.namespace,
         name=route.name,
@@ -37,20 +35,8 @@ def stream_route(route: DraftStream, names: Mapping[Any, str]) -> DraftObject:
     )
 
 
-class _StreamWish(NamedTuple):
-    kind: str
-    of: str
-    to: ObjectKey
-
-
 def stream_grants(streams: Iterable[DraftStream]) -> Iterator[DraftObject]:
     """Yield a ReferenceGrant for each Service of another namespace that a route leads to."""
-    wanted: dict[_StreamWish, dict[str, None]] = {}
-    for route in streams:
-        for ref in route.backends:
-            if ref.get("namespace", route.namespace) != route.namespace:
-                wish = _StreamWish(route.kind, route.namespace, ObjectKey(ref["namespace"], ref["name"]))
-                wanted.setdefault(wish, {}).update(dict.fromkeys(route.origins))
-    for wish, origins in sorted(wanted.items()):
-        name = f"{wish.of}-{wish.kind.lower()}-to-{wish.to.name}"
-        yield grant(name, Referring(GATEWAY_GROUP, wish.kind, wish.of), "Service", wish.to, origins)
+    return grants(
+        Leading(Referring(GATEWAY_GROUP, each.kind, each.namespace), each.backends, each.origins) for each in streams
+    )

@@ -75,7 +75,7 @@ def listenerset_chain(known: Knowledge, member: Member) -> Iterator[Step]:
         return
     yield _root(known, member, f"generation {row.metadata.generation}")
     outcome = listenerset_outcome(known.engine, member)
-    gateway = ObjectKey(row.spec.parent_ref.namespace or row.metadata.namespace, row.spec.parent_ref.name)
+    gateway = row.parent
     if outcome is None:
         says = f"Gateway {gateway} does not exist or is another controller's"
         yield _foreign(known, member, "spec.parentRef", says)

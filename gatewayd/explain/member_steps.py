@@ -7,7 +7,7 @@ from gatewayd.api.meta import ObjectKey
 from gatewayd.api.serviceimport import ServiceImport
 from gatewayd.explain.steps import Mark, Step
 from gatewayd.incremental.view import View
-from gatewayd.ir.backend import Protocol, Upstream
+from gatewayd.ir.backend import Upstream
 from gatewayd.ir.members import Standing
 from gatewayd.translator.backends.endpoints import prefers_zone
 from gatewayd.translator.backends.members import ClusterShare, ImportPortKey, cluster_shares
@@ -26,8 +26,8 @@ def member_steps(view: View, upstream: Upstream) -> Iterator[Step]:
     row = view.get(ServiceImport, key)
     if row is None:
         return
-    transport = "UDP" if upstream.protocol is Protocol.UDP else "TCP"
-    for share in cluster_shares(view, ImportPortKey(key, upstream.port, transport, prefers_zone(row.spec))):
+    at = ImportPortKey(key, upstream.port, upstream.protocol.transport, prefers_zone(row.spec))
+    for share in cluster_shares(view, at):
         yield _share(share)
         for problem in share.left_out:
             yield Step(depth=4, mark=Mark.BAD, subject="left out", says=problem)

@@ -37,7 +37,7 @@ from gatewayd.translator.proxies.processing import SECTION as PROCESSING
 from gatewayd.translator.proxies.processing import processing_problem
 from gatewayd.translator.proxies.scripts import SECTION as LUA
 from gatewayd.translator.proxies.scripts import script_problem
-from gatewayd.translator.proxies.tracing import Traced, foreign_traced, traced
+from gatewayd.translator.proxies.tracing import foreign_traced, traced
 from gatewayd.translator.proxies.virtualhosts import HTTP_TABLES
 
 
@@ -132,14 +132,8 @@ def _tracing(view: View, gateway: ObjectKey) -> Iterator[SectionInForce]:
         path="spec.tracing",
         target=f"Gateway/{gateway}",
         value=msgspec.json.encode(row.spec.tracing).decode(),
-        problem="; ".join(_untraced(traced(view, row, gateway))),
+        problem="; ".join(traced(view, row, gateway).problems),
     )
-
-
-def _untraced(at_gateway: Traced) -> tuple[str, ...]:
-    """Return what cannot be had of the traces that are asked for."""
-    unresolved = () if at_gateway.resolved.status else (at_gateway.resolved.message,)
-    return (*unresolved, *at_gateway.left_out)
 
 
 def _proxy_log(view: View, gateway: ObjectKey) -> Iterator[SectionInForce]:
@@ -154,7 +148,7 @@ def _proxy_traces(view: View, gateway: ObjectKey) -> Iterator[SectionInForce]:
     """Yield what the EnvoyProxy of a Gateway makes traces of."""
     theirs = envoy_proxy(view, gateway)
     if theirs is not None and theirs.taken.tracing is not None:
-        problems = _untraced(foreign_traced(view, gateway))
+        problems = foreign_traced(view, gateway).problems
         yield _of_proxy(theirs, "tracing", theirs.taken.tracing, problems, gateway)
 
 

@@ -19,6 +19,11 @@ class Protocol(StrEnum):
     TCP = "tcp"
     UDP = "udp"
 
+    @property
+    def transport(self) -> str:
+        """What it is spoken over, as ports of Services call it."""
+        return "UDP" if self is Protocol.UDP else "TCP"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Upstream:

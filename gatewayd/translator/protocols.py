@@ -3,6 +3,7 @@
 https://gateway-api.sigs.k8s.io/reference/spec/#protocoltype
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gatewayd.api.gateway import Gateway
@@ -27,6 +28,7 @@ def group_kind(table: type) -> GroupKind:
     return BY_STRUCT[table].group_kind
 
 
+ROUTES_BY_KIND: Mapping[GroupKind, RouteKind] = {group_kind(table): table for table in ROUTE_TABLES}
 GATEWAY_KIND = group_kind(Gateway)
 LISTENERSET_KIND = group_kind(ListenerSet)
 

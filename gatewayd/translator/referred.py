@@ -139,8 +139,7 @@ def _is_ours(view: View, row: KubernetesObject) -> bool:
         case Gateway():
             return class_is_ours(view, row.spec.gateway_class_name) or gateway_is_ours(view, row.metadata.key)
         case ListenerSet():
-            parent = row.spec.parent_ref
-            return gateway_is_ours(view, ObjectKey(parent.namespace or row.metadata.namespace, parent.name))
+            return gateway_is_ours(view, row.parent)
         case Ingress():
             parents = (ObjectKey(ref.namespace or "", ref.name) for ref in class_parents(view, row))
             return any(gateway_is_ours(view, gateway) for gateway in parents)

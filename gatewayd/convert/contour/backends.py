@@ -10,7 +10,7 @@ from gatewayd.convert.contour.passage import headers, milliseconds
 from gatewayd.convert.draft import JSON, DraftObject
 from gatewayd.convert.fields import Fields
 from gatewayd.convert.read_source import ReadSource
-from gatewayd.convert.services import backend_policy, backend_tls_policy
+from gatewayd.convert.services import backend_policy, backend_ref, backend_tls_policy
 from gatewayd.convert.spans import duration
 
 _STRATEGIES: Final = {
@@ -121,7 +121,7 @@ def backends(owner: ReadSource, route: Fields, settings: ServiceSettings) -> tup
     is_weighted = len(sharing) > 1 and any(each.number("weight") for each in sharing)
     for service in services:
         key = ObjectKey(owner.key.namespace, service.text("name"))
-        ref: dict[str, Any] = {"name": key.name, "port": service.number("port")}
+        ref = backend_ref(key, service.number("port"), key.namespace)
         speak(owner, service, key, settings)
         settings.say(owner, route, key, said)
         weight = service.number("weight")

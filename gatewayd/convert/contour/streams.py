@@ -4,13 +4,14 @@ https://projectcontour.io/docs/main/config/tls-termination/#tls-session-passthro
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 from gatewayd.api.meta import ObjectKey
 from gatewayd.convert.contour.backends import ServiceSettings, speak
 from gatewayd.convert.contour.hosts import ContourHost
-from gatewayd.convert.draft import DraftListener, DraftStream
+from gatewayd.convert.draft import JSON, DraftListener, DraftStream
 from gatewayd.convert.fields import closing
+from gatewayd.convert.services import backend_ref
 
 _UNHAD: Final = {
     "loadBalancerPolicy": "a BackendPolicy's loadBalancing says it, for the Service",
@@ -29,12 +30,12 @@ def host_stream(host: ContourHost, settings: ServiceSettings, *, open_all: bool)
     proxy.lost_if_written(_UNHAD)
     services = proxy.many("services")
     is_weighted = len(services) > 1 and any(each.number("weight") for each in services)
-    refs: list[dict[str, Any]] = []
+    refs: list[JSON] = []
     for service in services:
         key = ObjectKey(host.root.key.namespace, service.text("name"))
         speak(host.root, service, key, settings)
-        weight = {"weight": service.number("weight")} if is_weighted else {}
-        refs.append({"name": key.name, "port": service.number("port"), **weight})
+        weight = service.number("weight") if is_weighted else None
+        refs.append(backend_ref(key, service.number("port"), key.namespace, weight))
     lost = () if open_all else closing(host.root.fates, "spec.tcpproxy", *_PARTS)
     if lost:
         why = f"{', '.join(lost)} cannot be had, so that it is not written; --allow-unprotected writes it"

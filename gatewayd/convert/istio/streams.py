@@ -25,11 +25,6 @@ _UNHAD: Final = {
 _CLOSED: Final = "it is not written, since it has kept somebody out by what is lost; --allow-unprotected writes it"
 
 
-def stream_bindings(bindings: Sequence[Binding]) -> tuple[Binding, ...]:
-    """Return where a VirtualService serves connections instead of requests."""
-    return tuple(each for each in bindings if isinstance(each.server.carrier, StreamPort))
-
-
 def virtual_service_streams(
     owner: ReadSource, bindings: Sequence[Binding], whither: Whither, walls: Sequence[str], *, open_all: bool
 ) -> Iterator[DraftStream]:
@@ -37,7 +32,8 @@ def virtual_service_streams(
     taken: set[tuple[StreamPort, str]] = set()
     for kind in _RULES:
         for at, written in enumerate(owner.spec.many(kind)):
-            refs = weighted_refs(written.many("route"), whither, [[] for _ in written.many("route")])
+            routes = written.many("route")
+            refs = weighted_refs(routes, whither, [[] for _ in routes])
             hostnames, carriers = _places(owner, written, kind, bindings, taken)
             lost = () if open_all else (*walls, *_closing(owner, written, kind, bindings))
             if not carriers:
@@ -56,7 +52,8 @@ def virtual_service_streams(
 
 
 def _closing(owner: ReadSource, written: Fields, kind: str, bindings: Sequence[Binding]) -> tuple[str, ...]:
-    of_servers = (path for each in stream_bindings(bindings) for path in each.server.closed)
+    at_streams = (each.server for each in bindings if isinstance(each.server.carrier, StreamPort))
+    of_servers = (path for server in at_streams for path in server.closed)
     return (*closing(owner.fates, written.path, f"spec.{kind}", "spec.http"), *of_servers)
 
 
@@ -70,7 +67,7 @@ def _places(
         match.lost_if_written(_UNHAD, protects=True)
         gateways = {gateway_key(name, owner.key.namespace) for name in match.texts("gateways")}
         port, names = match.number("port"), match.texts("sniHosts")
-        for binding in stream_bindings(bindings):
+        for binding in bindings:
             server, at = binding.server, binding.server.carrier
             if not isinstance(at, StreamPort) or port not in (0, server.port):
                 continue

@@ -37,7 +37,7 @@ from gatewayd.translator.backends.client_certificates import (
     client_certificate_for,
 )
 from gatewayd.translator.backends.destinations import address_problem, hostname_problem
-from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints, left_out_of, prefers_zone
+from gatewayd.translator.backends.endpoints import discovered, endpoints, prefers_zone, service_port
 from gatewayd.translator.backends.external_names import stands_for
 from gatewayd.translator.backends.imports import imported_endpoints, imported_port, known_ports
 from gatewayd.translator.backends.members import watched
@@ -124,7 +124,7 @@ def _service(view: View, ask: BackendAsk) -> Backend:
     problem = _external_name_problem(view, row)
     if problem is not None:
         return _not_found(f'Service "{ask.to}" {problem}')
-    transport = "UDP" if ask.wants is Protocol.UDP else "TCP"
+    transport = ask.wants.transport
     port = next((each for each in row.spec.ports if each.port == ask.port and each.protocol == transport), None)
     if port is None:
         known = ", ".join(f"{each.port}/{each.protocol}" for each in row.spec.ports) or "none"
@@ -135,7 +135,7 @@ def _service(view: View, ask: BackendAsk) -> Backend:
 def _service_import(view: View, ask: BackendAsk) -> Backend:
     if view.get(ServiceImport, ask.to) is None:
         return _not_found(f'ServiceImport "{ask.to}" does not exist')
-    transport = "UDP" if ask.wants is Protocol.UDP else "TCP"
+    transport = ask.wants.transport
     port = imported_port(view, ask.to, ask.port, transport)
     if port is None or ask.port is None:
         known = known_ports(view, ask.to)
@@ -302,16 +302,8 @@ def _with_failover(
     """Return endpoints with those of the Services that take over. A name that Envoy resolves has nobody beside it."""
     if not failover or isinstance(source, Resolved):
         return source
-    services = (_of_port(view, each.service, each.port, "TCP") for each in failover)
+    services = (endpoints(view, service_port(view, each.service, each.port, "TCP")) for each in failover)
     return replace(source, failover=(*source.failover, *services))
-
-
-def _of_port(view: View, service: ObjectKey, port: int, transport: str) -> tuple[Endpoint, ...]:
-    row = view.get(Service, service)
-    ports = row.spec.ports if row is not None else ()
-    names = (each.name for each in ports if each.port == port and each.protocol == transport)
-    by_zone = row is not None and prefers_zone(row.spec)
-    return endpoints(view, ServicePortKey(service, next(names, ""), transport, by_zone))
 
 
 def _prefers_zone(view: View, upstream: Upstream) -> bool:
@@ -325,7 +317,7 @@ def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:
     if upstream.kind == "XBackend":
         return _outside(view, upstream)
     if upstream.kind == "ServiceImport":
-        return imported_endpoints(view, key, upstream.port, "UDP" if upstream.protocol is Protocol.UDP else "TCP")
+        return imported_endpoints(view, key, upstream.port, upstream.protocol.transport)
     if upstream.kind == OUTSIDE_KIND.kind:
         return _at_outside(view, upstream)
     row = view.get(Service, key)
@@ -334,9 +326,7 @@ def _endpoints(view: View, upstream: Upstream) -> Discovered | Resolved:
     if row.spec.type == "ExternalName":
         refused = _external_name_problem(view, row) is not None or not environment(view).external_names
         return Discovered(endpoints=()) if refused else _resolved(view, row.spec.external_name, upstream.port)
-    transport = "UDP" if upstream.protocol is Protocol.UDP else "TCP"
-    of_port = _of_port(view, key, upstream.port, transport)
-    return Discovered(endpoints=of_port, closed="" if of_port else next(iter(left_out_of(view, key)), ""))
+    return discovered(view, service_port(view, key, upstream.port, upstream.protocol.transport))
 
 
 def _outside(view: View, upstream: Upstream) -> Discovered | Resolved:

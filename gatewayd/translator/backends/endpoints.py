@@ -12,7 +12,7 @@ from gatewayd.api.discovery import SERVICE_NAME_LABEL, EndpointPort, EndpointSli
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.serviceimport import ServiceImportSpec
 from gatewayd.incremental.view import Attempt, Index, Member, View, query, rescued_query, rows
-from gatewayd.ir.backend import Endpoint
+from gatewayd.ir.backend import Discovered, Endpoint
 from gatewayd.translator.backends.destinations import address_problem
 from gatewayd.translator.environment import environment
 
@@ -202,3 +202,18 @@ def left_out_of(view: View, owner: SliceOwner) -> tuple[str, ...]:
 
 def _key(key: object) -> ObjectKey:
     return key if isinstance(key, ObjectKey) else ObjectKey("", str(key))
+
+
+def discovered(view: View, port: ServicePortKey) -> Discovered:
+    """Return the endpoints of a Service port; where there are none, with the first that is left out, if any is."""
+    found = endpoints(view, port)
+    return Discovered(endpoints=found, closed="" if found else next(iter(left_out_of(view, port.service)), ""))
+
+
+def service_port(view: View, service: ObjectKey, port: int, transport: str) -> ServicePortKey:
+    """Return a port of a Service by its number, with zones told apart where the Service asks for that."""
+    row = view.get(Service, service)
+    ports = row.spec.ports if row is not None else ()
+    names = (each.name for each in ports if (each.port, each.protocol) == (port, transport))
+    by_zone = row is not None and prefers_zone(row.spec)
+    return ServicePortKey(service, next(names, ""), transport, by_zone)

@@ -8,7 +8,6 @@ https://gateway-api.sigs.k8s.io/geps/gep-1748/, https://multicluster.sigs.k8s.io
 from collections import Counter
 from typing import NamedTuple
 
-from gatewayd.api.core import Service
 from gatewayd.api.discovery import EndpointSlice
 from gatewayd.api.meta import ObjectKey
 from gatewayd.api.serviceimport import DERIVED_SERVICE, ServiceImport
@@ -19,9 +18,10 @@ from gatewayd.translator.backends.endpoints import (
     SLICES,
     ImportedName,
     ServicePortKey,
+    discovered,
     endpoints,
-    left_out_of,
     prefers_zone,
+    service_port,
     slice_of,
 )
 from gatewayd.translator.backends.members import ImportPortKey, joined, offered_ports
@@ -93,22 +93,12 @@ def _known_here(view: View, row: ServiceImport, named: ImportedPort, port: int, 
     """Return the endpoints that objects of this cluster name."""
     key, by_zone = row.metadata.key, prefers_zone(row.spec)
     if view.count(SLICES, imported(key)):
-        of_port = endpoints(view, ServicePortKey(imported(key), named.name, transport, by_zone))
-        why = "" if of_port else next(iter(left_out_of(view, imported(key))), "")
-        return Discovered(endpoints=of_port, closed=why)
+        return discovered(view, ServicePortKey(imported(key), named.name, transport, by_zone))
     derived = row.metadata.annotations.get(DERIVED_SERVICE, "")
     if derived:
-        return Discovered(
-            endpoints=_of_derived(view, ObjectKey(key.namespace, derived), port, transport, by_zone=by_zone)
-        )
+        at = service_port(view, ObjectKey(key.namespace, derived), port, transport)
+        return Discovered(endpoints=endpoints(view, at._replace(by_zone=by_zone)))
     return Discovered(endpoints=_of_addresses(view, row, port))
-
-
-def _of_derived(view: View, service: ObjectKey, port: int, transport: str, *, by_zone: bool) -> tuple[Endpoint, ...]:
-    row = view.get(Service, service)
-    ports = row.spec.ports if row is not None else ()
-    names = (each.name for each in ports if (each.port, each.protocol) == (port, transport))
-    return endpoints(view, ServicePortKey(service, next(names, ""), transport, by_zone))
 
 
 def _of_addresses(view: View, row: ServiceImport, port: int) -> tuple[Endpoint, ...]:

@@ -12,7 +12,7 @@ from gatewayd.incremental.view import View
 from gatewayd.ir.backend import Discovered, Upstream
 from gatewayd.ir.selected_pods import selecting_name
 from gatewayd.own_group import is_managed
-from gatewayd.translator.backends.endpoints import ServicePortKey, endpoints, left_out_of
+from gatewayd.translator.backends.endpoints import ServicePortKey, discovered
 from gatewayd.translator.environment import environment
 
 
@@ -37,6 +37,4 @@ def selected_endpoints(view: View, upstream: Upstream) -> Discovered:
     problem = selection_problem(view, backend)
     if problem is not None:
         return Discovered(endpoints=(), closed=problem)
-    service = selecting_service(backend)
-    found = endpoints(view, ServicePortKey(service, "", "TCP"))
-    return Discovered(endpoints=found, closed="" if found else next(iter(left_out_of(view, service)), ""))
+    return discovered(view, ServicePortKey(selecting_service(backend), "", "TCP"))

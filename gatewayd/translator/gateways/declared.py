@@ -39,8 +39,7 @@ def set_declaration(view: View, member: Member) -> tuple[Declaration, ...]:
     row = view.get(ListenerSet, member.key)
     if row is None or not set_is_allowed(view, row.metadata.key):
         return ()
-    gateway = ObjectKey(row.spec.parent_ref.namespace or row.metadata.namespace, row.spec.parent_ref.name)
-    return (Declaration(gateway, row.metadata.uid, row.metadata.generation),)
+    return (Declaration(row.parent, row.metadata.uid, row.metadata.generation),)
 
 
 DECLARATIONS = Index(

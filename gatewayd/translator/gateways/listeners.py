@@ -112,8 +112,7 @@ class SetKey(NamedTuple):
 def _set_keys(row: ListenerSet) -> list[SetKey]:
     if row.spec.parent_ref.group_kind != GATEWAY_KIND:
         return []
-    gateway = ObjectKey(row.spec.parent_ref.namespace or row.metadata.namespace, row.spec.parent_ref.name)
-    return [SetKey(gateway, row.metadata.creation_timestamp, str(row.metadata.key), row.metadata.key)]
+    return [SetKey(row.parent, row.metadata.creation_timestamp, str(row.metadata.key), row.metadata.key)]
 
 
 SETS_BY_GATEWAY = Index(
@@ -132,7 +131,7 @@ def set_is_allowed(view: View, key: ObjectKey) -> bool:
     row = view.get(ListenerSet, key)
     if row is None or row.spec.parent_ref.group_kind != GATEWAY_KIND:
         return False
-    parent = ObjectKey(row.spec.parent_ref.namespace or key.namespace, row.spec.parent_ref.name)
+    parent = row.parent
     gateway = view.get(Gateway, parent)
     if gateway is None or gateway.spec.allowed_listeners is None or not gateway_is_ours(view, parent):
         return False
@@ -148,8 +147,7 @@ def written(view: View, member: Member) -> tuple[MergedListener, ...]:
     if isinstance(row, Gateway):
         return tuple(_read(view, row, row.metadata.key, taken)) if gateway_is_ours(view, row.metadata.key) else ()
     if isinstance(row, ListenerSet) and set_is_allowed(view, row.metadata.key):
-        parent = row.spec.parent_ref
-        return tuple(_read(view, row, ObjectKey(parent.namespace or row.metadata.namespace, parent.name), taken))
+        return tuple(_read(view, row, row.parent, taken))
     return ()
 
 

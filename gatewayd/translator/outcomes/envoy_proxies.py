@@ -17,6 +17,7 @@ from gatewayd.ir.outcome import ParametersOutcome, ParentOutcome, Reference, Ver
 from gatewayd.translator import verdicts
 from gatewayd.translator.gateways.gatewayclass import class_is_ours, gateway_is_ours
 from gatewayd.translator.outcomes.policies import MAX_ANCESTORS
+from gatewayd.translator.parameters.named_proxies import named_key
 from gatewayd.translator.policies.envoy_proxy import ProxyInForce, class_envoy_proxy, envoy_proxy, told
 from gatewayd.translator.proxies.access_log import log_problems
 from gatewayd.translator.proxies.tracing import FOREIGN_PATH, foreign_traced
@@ -26,8 +27,8 @@ _LOG_PATH = "spec.telemetry.accessLog"
 
 
 def _named(ref: LocalObjectRef | None, namespace: str) -> list[ObjectKey]:
-    is_theirs = ref is not None and ref.group_kind == BY_STRUCT[EnvoyProxy].group_kind
-    return [ObjectKey(namespace, ref.name)] if ref is not None and is_theirs else []
+    key = named_key(ref, namespace)
+    return [key] if key is not None else []
 
 
 def _of_gateway(row: Gateway) -> list[ObjectKey]:
@@ -57,9 +58,7 @@ def _left_out(view: View, gateway: ObjectKey, theirs: ProxyInForce) -> tuple[Pro
     if theirs.taken.access_log is not None:
         found = log_problems(view, theirs.key.namespace, theirs.taken.access_log)
         problems += (Problem(path=_LOG_PATH, message=each) for each in found)
-    traced = foreign_traced(view, gateway)
-    unresolved = () if traced.resolved.status else (traced.resolved.message,)
-    problems += (Problem(path=FOREIGN_PATH, message=each) for each in (*unresolved, *traced.left_out))
+    problems += (Problem(path=FOREIGN_PATH, message=each) for each in foreign_traced(view, gateway).problems)
     return tuple(problems)
 
 

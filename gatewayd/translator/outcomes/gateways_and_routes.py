@@ -232,10 +232,7 @@ def _failed_set(
     view: View, member: Member, error: Exception, _before: ListenerSetOutcome | None
 ) -> ListenerSetOutcome | None:
     row = view.get(ListenerSet, member.key)
-    parent = row.spec.parent_ref if row is not None else None
-    if row is None or parent is None or parent.group_kind != GATEWAY_KIND:
-        return None
-    if not gateway_is_ours(view, ObjectKey(parent.namespace or row.metadata.namespace, parent.name)):
+    if row is None or row.spec.parent_ref.group_kind != GATEWAY_KIND or not gateway_is_ours(view, row.parent):
         return None
     both = (verdicts.invalid(blame("spec", error)), verdicts.cannot_be_programmed())
     return ListenerSetOutcome(generation=row.metadata.generation, verdicts=both, listeners=())
@@ -250,8 +247,7 @@ def listenerset_outcome(view: View, member: Member) -> ListenerSetOutcome | None
     row = view.get(ListenerSet, member.key)
     if row is None or row.spec.parent_ref.group_kind != GATEWAY_KIND:
         return None
-    key = row.metadata.key
-    gateway = ObjectKey(row.spec.parent_ref.namespace or key.namespace, row.spec.parent_ref.name)
+    key, gateway = row.metadata.key, row.parent
     if not gateway_is_ours(view, gateway):
         return None
     if not set_is_allowed(view, key):

@@ -35,11 +35,10 @@ from gatewayd.translator.policies.kinds import (
     InheritedTable,
     by_strategy,
 )
-from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, ROUTE_TABLES, group_kind
+from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, ROUTES_BY_KIND
 from gatewayd.translator.proxies.at_listener import ListenerOf, listener_chain
 from gatewayd.translator.quotas import ACCOUNTS, Account
 
-_ROUTES: Final = {group_kind(table): table for table in ROUTE_TABLES}
 _NAMED: Final = 3
 """Who has a section of their own, by name; the rest is a number."""
 _ANYWHERE: Final = ListenerKey("", "", "", "")
@@ -97,7 +96,7 @@ def own_sections(view: View, member: Member) -> tuple[OwnSection, ...]:
 def _listeners(view: View, target: ScopedTarget) -> tuple[ListenerKey, ...]:
     if target.kind == NAMESPACE_KIND:
         return (_ANYWHERE,)
-    table = _ROUTES.get(target.kind)
+    table = ROUTES_BY_KIND.get(target.kind)
     return () if table is None else attached_listeners(attachments(view, Member(table, target.key)))
 
 
@@ -153,7 +152,7 @@ def _chains(view: View, target: ScopedTarget, gateway: ObjectKey) -> Iterator[Ch
         return
     namespace = ScopedTarget(NAMESPACE_KIND, ObjectKey("", target.key.namespace), "")
     own = (target.whole, *((target,) if target.section else ()))
-    for parent in attachments(view, Member(_ROUTES[target.kind], target.key)):
+    for parent in attachments(view, Member(ROUTES_BY_KIND[target.kind], target.key)):
         if parent.gateway == gateway:
             for attached in parent.attached:
                 yield (*listener_chain(view, ListenerOf(gateway, attached.listener)), namespace, *own)

@@ -7,8 +7,13 @@ from gatewayd.api.refs import LocalObjectRef
 from gatewayd.incremental.view import View
 
 
+def named_key(ref: LocalObjectRef | None, namespace: str) -> ObjectKey | None:
+    """Return which EnvoyProxy a reference names; None where it names another kind."""
+    is_theirs = ref is not None and ref.group_kind == BY_STRUCT[EnvoyProxy].group_kind
+    return ObjectKey(namespace, ref.name) if ref is not None and is_theirs else None
+
+
 def named_proxy(view: View, ref: LocalObjectRef | None, namespace: str) -> EnvoyProxy | None:
     """Return the EnvoyProxy that a reference leads to; None where it names another kind, or one that is not there."""
-    if ref is None or ref.group_kind != BY_STRUCT[EnvoyProxy].group_kind:
-        return None
-    return view.get(EnvoyProxy, ObjectKey(namespace, ref.name))
+    key = named_key(ref, namespace)
+    return None if key is None else view.get(EnvoyProxy, key)

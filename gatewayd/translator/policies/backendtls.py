@@ -11,7 +11,7 @@ from gatewayd.api.envoy_gateway.objects import EnvoyBackend
 from gatewayd.api.meta import GroupKind, ObjectKey
 from gatewayd.api.xbackend import XBackend
 from gatewayd.incremental.view import View, rescued_query
-from gatewayd.ir.backend import Protocol, Upstream
+from gatewayd.ir.backend import Upstream
 from gatewayd.ir.outcome import Verdict
 from gatewayd.ir.tls import SanKind, SanMatcher, SystemTrust, TrustBundle, UpstreamTLS
 from gatewayd.translator import verdicts
@@ -154,6 +154,6 @@ def upstream_settings(view: View, upstream: Upstream) -> ValidationEffect | None
 def port_name(view: View, upstream: Upstream) -> str:
     """Return how the Service of an upstream, or its ServiceImport, calls the port, "" without a name."""
     row = view.get(PORTED[UPSTREAM_KINDS[upstream.kind]], ObjectKey(upstream.namespace, upstream.name))
-    transport = "UDP" if upstream.protocol is Protocol.UDP else "TCP"
+    transport = upstream.protocol.transport
     ports = row.spec.ports if row is not None else ()
     return next((each.name for each in ports if each.port == upstream.port and each.protocol == transport), "")

@@ -13,13 +13,13 @@ from gatewayd.api.listenerset import ListenerSet
 from gatewayd.api.meta import KubernetesObject, ObjectKey
 from gatewayd.api.reportpolicy import ReportPolicy
 from gatewayd.api.routepolicy import RoutePolicy
-from gatewayd.incremental.view import Index, Member, Source, Table, View, query
+from gatewayd.incremental.view import Index, Member, Source, View, query
 from gatewayd.ir.carriers import Policies, PolicyCarrier, PolicyGeneration
 from gatewayd.translator.attachment import attachments
 from gatewayd.translator.gateways.gatewayclass import GATEWAYS_BY_CLASS
 from gatewayd.translator.policies.effective import CLASS_KIND, NAMESPACE_KIND, ScopedTarget, scoped_targets
 from gatewayd.translator.policies.kinds import InheritedPolicy
-from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, ROUTE_TABLES, group_kind
+from gatewayd.translator.protocols import GATEWAY_KIND, LISTENERSET_KIND, ROUTES_BY_KIND
 from gatewayd.translator.proxies.upstreams import SERVICE_USES
 from gatewayd.translator.quotas import ACCOUNTS, Account
 
@@ -30,7 +30,6 @@ CARRIED_BY: Final[Mapping[Any, PolicyCarrier]] = {
     ReportPolicy: PolicyCarrier.LISTENERS,
 }
 """What brings a kind of policy to proxies. Of a ClientPolicy each listener that it is for is looked at by itself."""
-_ROUTES: Final[Mapping[Any, Table]] = {group_kind(table): table for table in ROUTE_TABLES}
 _ENOUGH: Final = 18
 """Characters of a uid, 60 bits of which are random: each replica tells the others of each policy."""
 
@@ -55,9 +54,9 @@ def gateways_of(view: View, target: ScopedTarget) -> Iterator[ObjectKey]:
     elif target.kind == LISTENERSET_KIND:
         row = view.get(ListenerSet, target.key)
         if row is not None:
-            yield ObjectKey(row.spec.parent_ref.namespace or target.key.namespace, row.spec.parent_ref.name)
-    elif target.kind in _ROUTES:
-        parents = attachments(view, Member(_ROUTES[target.kind], target.key))
+            yield row.parent
+    elif target.kind in ROUTES_BY_KIND:
+        parents = attachments(view, Member(ROUTES_BY_KIND[target.kind], target.key))
         yield from dict.fromkeys(each.gateway for each in parents)
     elif target.kind == CLASS_KIND:
         yield from _of_class(view, target.key.name)

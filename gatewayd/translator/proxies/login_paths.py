@@ -11,8 +11,6 @@ from gatewayd.ir.filters import HTTPFilter
 from gatewayd.ir.http import CANNOT, NOT_FOUND, ExactPath, RequestMatch, Route
 from gatewayd.ir.policy import ClientAddresses, Login, RateLimits, WithheldHeaders
 
-"""Nobody gets it: Envoy's filter answers at these paths."""
-
 
 def with_login_paths(routes: tuple[Route, ...]) -> tuple[Route, ...]:
     """Return the routes of a host with those of its logins.
@@ -46,6 +44,7 @@ def _path(path: str, login: Login, rules: list[Route]) -> Route:
     first = rules[0]
     match = RequestMatch(path=ExactPath(value=path), methods=(), headers=(), queries=(), grpc=False)
     source = replace(first.source, login=path)
+    # Nobody gets the 404: Envoy's filter answers at these paths.
     return replace(first, source=source, match=match, action=NOT_FOUND, filters=tuple(_filters(login, rules)))
 
 

@@ -39,6 +39,11 @@ class Traced(NamedTuple):
     resolved: Verdict
     left_out: tuple[str, ...]
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What cannot be had, the server among it."""
+        return self.left_out if self.resolved.status else (self.resolved.message, *self.left_out)
+
 
 class _TracingSpec(NamedTuple):
     """What is written of traces in a namespace, and the path of the field, before what is below it."""

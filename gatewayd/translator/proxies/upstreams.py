@@ -88,9 +88,8 @@ def set_guards(view: View, member: Member) -> tuple[GatewayUpstream, ...]:
     row = view.get(ListenerSet, member.key)
     if row is None or not set_is_allowed(view, row.metadata.key):
         return ()
-    gateway = ObjectKey(row.spec.parent_ref.namespace or row.metadata.namespace, row.spec.parent_ref.name)
     upstreams = _guards(view, "ListenerSet", row.metadata.key, row.spec.listeners)
-    return tuple(GatewayUpstream(gateway, upstream) for upstream in dict.fromkeys(upstreams))
+    return tuple(GatewayUpstream(row.parent, upstream) for upstream in dict.fromkeys(upstreams))
 
 
 def _guards(view: View, owner: str, key: ObjectKey, entries: tuple[Listener, ...]) -> Iterator[Upstream]:

@@ -102,16 +102,21 @@ class _Doing(NamedTuple):
     session: SessionPersistence | None
     closing: tuple[Problem, ...]
 
+    @property
+    def wants(self) -> Protocol:
+        """What its backends are spoken to by, where they do not say it."""
+        return Protocol.HTTP2 if self.annotations.wants_http2 else Protocol.HTTP1
+
 
 def _annotated_rules(view: View, row: Ingress, annotations: LiveAnnotations) -> Iterator[RuleResult]:
     doing = _doing(view, row, annotations)
     gateway = class_gateway(view, class_name(view, row) or "")
     yield RuleResult((), (*doing.closing, *doing.steps.problems))
-    closed = {host: _brought(view, CLOSED_HOSTS, host, row) for host in rule_hosts(row)}
+    closed = {host: _brought(view, CLOSED_HOSTS, gateway, host, row) for host in rule_hosts(row)}
     yield RuleResult((), () if annotations.closing else tuple(_closed_by(closed)))
     for number, rule in enumerate(row.spec.rules):
         host = normalised(rule.host)
-        is_expression = _brought(view, EXPRESSION_HOSTS, host, row) is not None
+        is_expression = _brought(view, EXPRESSION_HOSTS, gateway, host, row) is not None
         shared = _shared(view, gateway, row, host)
         for at, path in enumerate(rule.http.paths if rule.http is not None else ()):
             text = path.path or "/"
@@ -139,9 +144,8 @@ def _shared(view: View, gateway: object, row: Ingress, host: str) -> Mapping[tup
     return {(each.path, each.path_type): each for each in reversed(paths)}
 
 
-def _brought(view: View, index: Index, host: str, row: Ingress) -> ObjectKey | None:
+def _brought(view: View, index: Index, gateway: object, host: str, row: Ingress) -> ObjectKey | None:
     """Return which Ingress brings something to a host that counts for this one as well, None for none."""
-    gateway = class_gateway(view, class_name(view, row) or "")
     return who_brings(view, index, GatewayHost(gateway, host), row) if isinstance(gateway, ObjectKey) else None
 
 
@@ -236,8 +240,7 @@ def _shares(view: View, doing: _Doing, place: _AnnotatedPath, form: PathForm) ->
     if place.shared is None or not isinstance(action, Forward):
         return (({}, action),), problems
     canary = place.shared.canary
-    wants = Protocol.HTTP2 if doing.annotations.wants_http2 else Protocol.HTTP1
-    share = whole_share(view, service_backend(view, doing.key.namespace, place.shared.backend, wants))
+    share = whole_share(view, service_backend(view, doing.key.namespace, place.shared.backend, doing.wants))
     chosen = replace(action, backends=(share,))
     named = tuple((header, chosen if gets_it else action) for header, gets_it in choices(canary))
     weighted = replace(
@@ -277,8 +280,7 @@ def _action(view: View, doing: _Doing, place: _AnnotatedPath, form: PathForm) ->
     rewrite = _rewrite(view, doing, form)
     if isinstance(rewrite, Unsupported):
         return CANNOT, (Unsupported(f"{field}.path: {rewrite.message}; it answers 500"),)
-    wants = Protocol.HTTP2 if annotations.wants_http2 else Protocol.HTTP1
-    target = service_backend(view, doing.key.namespace, place.backend, wants)
+    target = service_backend(view, doing.key.namespace, place.backend, doing.wants)
     problems: tuple[Problem, ...] = ()
     if isinstance(target, InvalidBackend):
         problems = (Unresolved(target.reason, f"{backend_path(field)}: {target.message}"),)

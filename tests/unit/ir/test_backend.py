@@ -22,3 +22,12 @@ def test_endpoints_are_sorted_by_address_and_port() -> None:
         Endpoint(address="10.0.0.2", port=80, draining=True),
     ]
     assert sorted(ordered, reverse=True) == ordered[::-1]
+
+
+def test_what_a_protocol_is_spoken_over() -> None:
+    assert {each: each.transport for each in Protocol} == {
+        Protocol.HTTP1: "TCP",
+        Protocol.HTTP2: "TCP",
+        Protocol.TCP: "TCP",
+        Protocol.UDP: "UDP",
+    }

@@ -7,15 +7,17 @@ from gatewayd.api.core import ServiceSpec
 from gatewayd.api.discovery import EndpointSlice, SliceEndpoint
 from gatewayd.api.meta import ObjectKey
 from gatewayd.incremental.scratch import Scratch
-from gatewayd.ir.backend import Endpoint
+from gatewayd.ir.backend import Discovered, Endpoint
 from gatewayd.ir.environment import DEFAULT_ENVIRONMENT, HERE, Environment
 from gatewayd.store import Delta
 from gatewayd.translator.backends.endpoints import (
     ServicePortKey,
+    discovered,
     endpoints,
     left_out,
     left_out_of,
     prefers_zone,
+    service_port,
 )
 from tests.unit.translator.manifests import deltas, scratch
 
@@ -265,3 +267,27 @@ def test_a_hint_goes_before_the_place() -> None:
 )
 def test_who_prefers_a_zone(wish: str | None, *, prefers: bool) -> None:
     assert prefers_zone(ServiceSpec(traffic_distribution=wish)) is prefers
+
+
+def test_who_has_no_endpoints_is_told_why() -> None:
+    good = discovered(scratch(pieces(READY, one("127.0.0.1"))), PORT)
+    assert ([each.address for each in good.endpoints], good.closed) == (["10.0.0.1"], "")
+    view = scratch(pieces(one("127.0.0.1")))
+    [why] = left_out_of(view, PORT.service)
+    assert discovered(view, PORT) == Discovered(endpoints=(), closed=why)
+    assert discovered(scratch(), PORT) == Discovered(endpoints=())
+
+
+def test_a_port_of_a_service_by_its_number() -> None:
+    service = """
+        kind: Service
+        metadata: {name: cart, namespace: shop}
+        spec:
+          trafficDistribution: PreferClose
+          ports: [{name: web, port: 80}, {name: dns, port: 80, protocol: UDP}]
+    """
+    view = scratch(service)
+    assert service_port(view, PORT.service, 80, "TCP") == PORT._replace(by_zone=True)
+    assert service_port(view, PORT.service, 80, "UDP") == ServicePortKey(PORT.service, "dns", "UDP", by_zone=True)
+    assert service_port(view, PORT.service, 81, "TCP") == ServicePortKey(PORT.service, "", "TCP", by_zone=True)
+    assert service_port(scratch(), PORT.service, 80, "TCP") == ServicePortKey(PORT.service, "", "TCP")
