@@ -378,8 +378,6 @@ class InCluster:
     def _is_abandoned(self, gateway: ObjectKey) -> bool:
         return self._synced and self._reconciler.has_nothing(INFRASTRUCTURE, Member(Gateway, gateway))
 
-    # --- what has to be looked at from time to time ------------------------------------------------------------
-
 
 def _unheard(_key: ObjectKey, _raw: bytes | None) -> None:
     """Keep no status of kinds that are not ours."""
