@@ -97,7 +97,7 @@ class InCluster:
     _synced = False
 
     def __init__(self, options: ServeOptions, client: KubeClient, authority: Authority, around: Surroundings) -> None:
-        server_name = f"{layout.CONTROL_PLANE}.{options.namespace}.svc"
+        server_name = layout.server_name(options.namespace)
         self._options = options
         self._kinds = read_kinds(envoy_gateway=options.envoy_gateway_kinds)
         self._client = client
