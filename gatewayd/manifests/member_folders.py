@@ -103,9 +103,17 @@ class _MemberFolder:
         self._name = name
         self._objects: dict[Identity, Delta] = {}
         self._rows: StandingRows | None = None
+        self._declaration: MemberDeclaration | None = None
+        self._told: FolderChange | None = None
 
     def step(self, changes: Mapping[str, Contents], declaration: MemberDeclaration | None) -> FolderChange:
         """Take what changed of its files, and what is declared of it now."""
+        if self._told is None or changes or declaration != self._declaration:
+            self._declaration, self._told = declaration, self._read(changes, declaration)
+            return self._told
+        return replace(self._told, deltas=())
+
+    def _read(self, changes: Mapping[str, Contents], declaration: MemberDeclaration | None) -> FolderChange:
         change = self.folder.step(changes)
         for delta in change.deltas:
             if delta.kind not in _IMPLIED and isinstance(delta.key, ObjectKey):
